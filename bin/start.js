@@ -1,0 +1,11 @@
+import { existsSync } from "node:fs";
+import { enableCompileCache } from "node:module";
+import { fileURLToPath } from "node:url";
+
+// Beside the program and not in the shared temporary folder, where another user could prepare it.
+enableCompileCache(fileURLToPath(new URL("../.cache", import.meta.url)));
+
+// The sources in a clone; what was built from them in the package, where Node does not read TypeScript.
+const source = new URL("../src/main.ts", import.meta.url);
+const { main } = await import(existsSync(source) ? source.href : new URL("../dist/main.js", import.meta.url).href);
+await main(process.argv.slice(2), process.env);

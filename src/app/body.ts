@@ -1,0 +1,28 @@
+import { RequestError } from "./refusals.ts";
+
+/** 16 KiB: several times what the longest sensible form takes. */
+export const largestBody = 16 * 1024;
+
+/**
+ * Reads a body whole, and no further than allowed: what a header says of its length is believed only when it is too much.
+ *
+ * @throws {RequestError} `body_too_large`, or `body_malformed` for one whose sender went away
+ */
+export async function readBody(request: Request): Promise<Uint8Array> {
+  const tooLarge = () => new RequestError("body_too_large", `the body is over ${largestBody} bytes`);
+  if (Number(request.headers.get("Content-Length")) > largestBody) throw tooLarge();
+  if (!request.body) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of request.body) {
+      length += chunk.length;
+      if (length > largestBody) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof RequestError) throw error;
+    throw new RequestError("body_malformed", "the body did not arrive whole");
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,143 @@
+import { readBody } from "./body.ts";
+import type { Request } from "./caller.ts";
+import { RequestError } from "./refusals.ts";
+
+/** More than any form of ours has, less than what would keep a processor busy. */
+const mostFields = 100;
+
+/** The fields of a body in the order they came, known or not: a name may come twice. */
+export type Fields = readonly (readonly [name: string, value: unknown])[];
+
+type Parser = (bytes: Uint8Array, contentType: string) => Fields | Promise<Fields>;
+
+const parsers: Readonly<Record<string, Parser>> = {
+  "application/x-www-form-urlencoded": (bytes) => parseUrlencoded(decode(bytes)),
+  "multipart/form-data": parseMultipart,
+  "application/json": (bytes) => parseJson(decode(bytes)),
+};
+
+/**
+ * Reads the named fields of a request's body, be it urlencoded, multipart or JSON. A field that is missing, empty or no
+ * text is `undefined`; unknown ones are ignored.
+ *
+ * @throws {RequestError} `body_malformed`, `body_too_large`, `body_type_unsupported`, or `field_repeated` for a field that
+ * comes twice, or as an array or object
+ */
+export async function readFields<Name extends string>(
+  c: Request,
+  ...names: Name[]
+): Promise<Record<Name, string | undefined>> {
+  const bytes = await readBody(c.req.raw);
+  const values = {} as Record<Name, string | undefined>;
+  if (bytes.length === 0) return values;
+  const fields = await parse(bytes, c.req.header("Content-Type") ?? "", c.req.header("Content-Encoding"));
+  if (fields.length > mostFields) throw new RequestError("body_malformed", `the body has over ${mostFields} fields`);
+  const seen = new Set<string>();
+  for (const [key, value] of fields) {
+    // `email[]` and `email[0]` are how some programs write arrays.
+    const name = names.find((known) => key === known || key.startsWith(`${known}[`));
+    if (name === undefined) continue;
+    if (seen.has(name) || key !== name || (typeof value === "object" && value !== null)) {
+      throw new RequestError("field_repeated", `${name} must be given once, as text`);
+    }
+    seen.add(name);
+    if (typeof value !== "string" || value === "") continue;
+    if (!value.isWellFormed()) throw new RequestError("body_malformed", `${name} is not well-formed Unicode`);
+    values[name] = value;
+  }
+  return values;
+}
+
+/**
+ * The value of a field that must be there.
+ *
+ * @throws {RequestError} `field_missing`
+ */
+export function needed(value: string | undefined, name: string): string {
+  if (value === undefined) throw new RequestError("field_missing", `${name} is missing`);
+  return value;
+}
+
+async function parse(bytes: Uint8Array, contentType: string, encoding = "identity"): Promise<Fields> {
+  const [type = "", ...parameters] = contentType
+    .toLowerCase()
+    .split(";")
+    .map((part) => part.trim());
+  const charset =
+    parameters.find((parameter) => parameter.startsWith("charset="))?.replace(/^charset=|"/g, "") ?? "utf-8";
+  const parser = Object.hasOwn(parsers, type) ? parsers[type] : undefined;
+  if (!parser || encoding !== "identity" || !/^(utf-?8|us-ascii)$/.test(charset)) {
+    throw new RequestError(
+      "body_type_unsupported",
+      "the body must be application/x-www-form-urlencoded, multipart/form-data or application/json, in plain UTF-8",
+    );
+  }
+  return parser(bytes, contentType);
+}
+
+function parseUrlencoded(text: string): Fields {
+  return text
+    .split("&")
+    .filter((pair) => pair !== "")
+    .map((pair) => {
+      const equals = pair.indexOf("=");
+      return equals === -1
+        ? [percentDecode(pair), ""]
+        : [percentDecode(pair.slice(0, equals)), percentDecode(pair.slice(equals + 1))];
+    });
+}
+
+/** As the URL standard does it, but for bytes that are no UTF-8: two wrong passwords must not become the same one. */
+function percentDecode(text: string): string {
+  return text
+    .replaceAll("+", " ")
+    .replace(/(?:%[0-9a-f]{2})+/gi, (escaped) => decode(Buffer.from(escaped.replaceAll("%", ""), "hex")));
+}
+
+async function parseMultipart(bytes: Uint8Array, contentType: string): Promise<Fields> {
+  decode(bytes);
+  try {
+    const form = await new Response(bytes, { headers: { "Content-Type": contentType } }).formData();
+    return [...form.entries()];
+  } catch {
+    throw new RequestError("body_malformed", "the body is not well-formed multipart/form-data");
+  }
+}
+
+function parseJson(text: string): Fields {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new RequestError("body_malformed", "the body is not well-formed JSON");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new RequestError("body_malformed", "the body must be a JSON object");
+  }
+  const members = value as Record<string, unknown>;
+  return topLevelKeys(text).map((key) => [key, members[key]]);
+}
+
+/** The keys of a JSON object as they were written: JSON.parse keeps the last of two, and other parsers the first. */
+function topLevelKeys(json: string): string[] {
+  const keys: string[] = [];
+  let depth = 0;
+  let last = "";
+  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:]/g)) {
+    if (token === "{" || token === "[") depth++;
+    else if (token === "}" || token === "]") depth--;
+    else if (token !== ":") last = token;
+    else if (depth === 1) keys.push(JSON.parse(last));
+  }
+  return keys;
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new RequestError("body_malformed", "the body is not UTF-8");
+  }
+}

@@ -1,0 +1,32 @@
+import { normaliseEmail } from "../auth/auth.ts";
+import { caller, isThisMachine, type Request } from "./caller.ts";
+import { readFields } from "./fields.ts";
+import { RequestError } from "./refusals.ts";
+import type { Resource, Service } from "./service.ts";
+
+export function resetPassword({ auth, settings, answers }: Service): Resource {
+  /** Whoever gets a reset token gets the account: by default that is whoever has this machine. */
+  const mayHaveToken = (c: Request) => settings.RESET_DELIVERY === "response" || isThisMachine(c);
+  return {
+    async POST(c) {
+      const { email = "" } = await readFields(c, "email");
+      if (!mayHaveToken(c)) {
+        throw new RequestError(
+          "reset_delivery",
+          "reset tokens are given to programs on the service's own machine; RESET_DELIVERY=response gives them to all",
+        );
+      }
+      const token = await auth.getResetPasswordToken(email, caller(c));
+      return answers.json(200, { email: normaliseEmail(email), reset_token: token });
+    },
+    async PUT(c) {
+      const {
+        email = "",
+        reset_token = "",
+        new_password = "",
+      } = await readFields(c, "email", "reset_token", "new_password");
+      const user = await auth.updatePassword(reset_token, new_password, email, caller(c));
+      return answers.json(200, { email: user.email, message: "Password updated" });
+    },
+  };
+}

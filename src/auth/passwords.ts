@@ -1,0 +1,121 @@
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { Piscina } from "piscina";
+import type { Settings } from "../settings.ts";
+import { HashQueue } from "./hash-queue.ts";
+import type { Argon2Cost, HashWork } from "./hash-worker.js";
+import { formatArgon2id, type Hash, parseHash } from "./hashes.ts";
+
+type Policy = Pick<Settings, "PASSWORD_HASH" | "BCRYPT_COST">;
+type Chosen =
+  | { readonly scheme: "bcrypt"; readonly cost: number }
+  | { readonly scheme: "argon2id"; readonly cost: Argon2Cost };
+
+/**
+ * Two of the equivalent costs of OWASP's Password Storage Cheat Sheet. Which of them a stored hash has tells why it is not
+ * bcrypt's: by choice, or because bcrypt cannot hold the password. So a guess that bcrypt could hold is never verified
+ * against the second kind, whose quicker answer would tell that the account exists.
+ */
+const argon2id = { memory: 19_456, passes: 2, parallelism: 1 };
+const argon2idForLong = { memory: 12_288, passes: 3, parallelism: 1 };
+
+const saltLength = 16;
+const tagLength = 32;
+
+/**
+ * Hashes and verifies passwords on threads of their own, at a lower priority than the one that serves requests: whoever
+ * is logged in does not notice a flood of logins.
+ */
+export class Passwords {
+  readonly #policy: Policy;
+  readonly #queue: HashQueue<HashWork, string | boolean | Uint8Array>;
+  #pool: Piscina<HashWork, string | boolean | Uint8Array> | undefined;
+
+  constructor(policy: Policy) {
+    this.#policy = policy;
+    const expected = policy.PASSWORD_HASH === "bcrypt" ? 250 * 2 ** (policy.BCRYPT_COST - 12) : 50;
+    this.#queue = new HashQueue((work) => this.#workers().run(work), availableParallelism(), expected);
+  }
+
+  /** A salted hash, to be stored: `$2b$12$…`, or an argon2id PHC string for what bcrypt cannot hold. */
+  async hashPassword(password: string, network?: string): Promise<string> {
+    const chosen = this.#chosen(password);
+    if (chosen.scheme === "bcrypt") return (await this.#queue.run({ ...chosen, password }, network)) as string;
+    const salt = randomBytes(saltLength);
+    const tag = await this.#queue.run({ ...chosen, password, salt, length: tagLength }, network);
+    return formatArgon2id(chosen.cost, salt, tag as Uint8Array);
+  }
+
+  /**
+   * Whether the password is the hashed one. Where it cannot be (no hash, or one of a scheme that could not hold this
+   * password) a dummy is hashed all the same: the time tells nothing.
+   */
+  async verifyPassword(password: string, hashedPassword: string | null, network?: string): Promise<boolean> {
+    const stored = hashedPassword === null ? null : parseHash(hashedPassword);
+    const possible = stored !== null && mayHold(stored, password);
+    const matches = await this.#matches(password, possible ? stored : dummy(this.#chosen(password)), network);
+    return possible && matches;
+  }
+
+  /** Whether a hash that was just verified is of another scheme than today's, or weaker. */
+  isOutdated(hashedPassword: string, password: string): boolean {
+    const stored = parseHash(hashedPassword);
+    const chosen = this.#chosen(password);
+    if (stored?.scheme === "bcrypt" && chosen.scheme === "bcrypt") return stored.cost < chosen.cost;
+    if (stored?.scheme === "argon2id" && chosen.scheme === "argon2id") return !sameCost(stored.cost, chosen.cost);
+    return true;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool?.destroy();
+  }
+
+  async #matches(password: string, hash: Hash, network: string | undefined): Promise<boolean> {
+    if (hash.scheme === "bcrypt") {
+      return (await this.#queue.run({ scheme: "bcrypt", password, hash: hash.text }, network)) === true;
+    }
+    const { scheme, cost, salt, tag } = hash;
+    const computed = await this.#queue.run({ scheme, password, salt, length: tag.length, cost }, network);
+    return timingSafeEqual(computed as Uint8Array, tag);
+  }
+
+  /** The scheme that this password is hashed by today. */
+  #chosen(password: string): Chosen {
+    if (this.#policy.PASSWORD_HASH === "argon2id") return { scheme: "argon2id", cost: argon2id };
+    if (!fitsBcrypt(password)) return { scheme: "argon2id", cost: argon2idForLong };
+    return { scheme: "bcrypt", cost: this.#policy.BCRYPT_COST };
+  }
+
+  /** Made at the first hash: a process that hashes nothing has no thread for it. */
+  #workers() {
+    this.#pool ??= new Piscina({
+      filename: new URL("./hash-worker.js", import.meta.url).href,
+      minThreads: availableParallelism(),
+      maxThreads: availableParallelism(),
+      niceIncrement: 10,
+      recordTiming: false,
+    });
+    return this.#pool;
+  }
+}
+
+/** Bcrypt reads no further than 72 bytes, nor past a NUL: such a password would be cut, and is hashed by argon2id. */
+function fitsBcrypt(password: string): boolean {
+  return Buffer.byteLength(password) <= 72 && !password.includes("\0");
+}
+
+function mayHold(hash: Hash, password: string): boolean {
+  if (hash.scheme === "bcrypt") return fitsBcrypt(password);
+  return !(sameCost(hash.cost, argon2idForLong) && fitsBcrypt(password));
+}
+
+function sameCost(a: Argon2Cost, b: Argon2Cost): boolean {
+  return a.memory === b.memory && a.passes === b.passes && a.parallelism === b.parallelism;
+}
+
+/** A hash of the same cost that no password is looked for in. */
+function dummy(chosen: Chosen): Hash {
+  if (chosen.scheme === "argon2id")
+    return { ...chosen, salt: new Uint8Array(saltLength), tag: new Uint8Array(tagLength) };
+  return { ...chosen, text: `$2b$${String(chosen.cost).padStart(2, "0")}$${".".repeat(53)}` };
+}

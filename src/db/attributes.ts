@@ -1,0 +1,68 @@
+import { InvalidRequestError } from "../errors.ts";
+import type { User } from "../user.ts";
+import type { UsersTable } from "./schema.ts";
+
+/** A value of an attribute, as `users` holds it. */
+type Value = string | number | null;
+
+interface Attribute {
+  readonly column: keyof UsersTable | undefined;
+  readonly type: "string" | "number";
+  readonly nullable: boolean;
+}
+
+const text = { type: "string", nullable: false } as const;
+const time = { type: "number", nullable: false } as const;
+
+/** Every attribute of User: its column, and what it may hold. A session id is found in `sessions`. */
+const attributes = {
+  id: { column: "id", type: "number", nullable: false },
+  email: { column: "email", ...text },
+  hashedPassword: { column: "hashed_password", ...text },
+  sessionId: { column: undefined, ...text, nullable: true },
+  resetToken: { column: "reset_token", ...text, nullable: true },
+  resetTokenExpiresAt: { column: "reset_token_expires_at", ...time, nullable: true },
+  emailVerifiedAt: { column: "email_verified_at", ...time, nullable: true },
+  disabledAt: { column: "disabled_at", ...time, nullable: true },
+  createdAt: { column: "created_at", ...time },
+  updatedAt: { column: "updated_at", ...time },
+} as const satisfies Record<keyof User, Attribute>;
+
+/** What selects a user, column by column under the names of User's attributes. */
+export const userColumns = [
+  "users.id",
+  "users.email",
+  "users.hashed_password as hashedPassword",
+  "users.reset_token_expires_at as resetTokenExpiresAt",
+  "users.email_verified_at as emailVerifiedAt",
+  "users.disabled_at as disabledAt",
+  "users.created_at as createdAt",
+  "users.updated_at as updatedAt",
+] as const;
+
+/**
+ * Checks attributes that came as an object: the types hold at compile time, and this when they were cast away.
+ *
+ * @throws {InvalidRequestError} for none at all, an unknown name, or a value of another type
+ */
+export function checked(
+  given: Partial<User>,
+): [name: keyof User, value: Value, column: keyof UsersTable | undefined][] {
+  const entries = Object.entries(given);
+  if (entries.length === 0) throw new InvalidRequestError("no attribute of User is named");
+  return entries.map(([name, value]) => {
+    if (!Object.hasOwn(attributes, name))
+      throw new InvalidRequestError(`User has no attribute ${JSON.stringify(name)}`);
+    const attribute: Attribute = attributes[name as keyof User];
+    const fits = value === null ? attribute.nullable : typeof value === attribute.type && !Number.isNaN(value);
+    if (!fits)
+      throw new InvalidRequestError(`User.${name} must be a ${attribute.type}${attribute.nullable ? " or null" : ""}`);
+    return [name as keyof User, value, attribute.column];
+  });
+}
+
+/** Whether `VARCHAR(250)` can hold it on every engine: PostgreSQL knows no NUL and no lone surrogate. */
+export function isStorable(value: Value): boolean {
+  if (typeof value !== "string") return value === null || Number.isSafeInteger(value);
+  return [...value].length <= 250 && !value.includes("\0") && value.isWellFormed();
+}

@@ -1,0 +1,31 @@
+import type { Generated } from "kysely";
+
+/** The tables, column by column. Times are milliseconds since 1970 (UTC); `null` is never 0. */
+export interface Schema {
+  users: UsersTable;
+  sessions: SessionsTable;
+}
+
+export interface UsersTable {
+  id: Generated<number>;
+  email: string;
+  hashed_password: string;
+  /** SHA-256 of the token. */
+  reset_token: string | null;
+  reset_token_expires_at: number | null;
+  email_verified_at: number | null;
+  disabled_at: number | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface SessionsTable {
+  /** SHA-256 of the session id. */
+  session_id: string;
+  user_id: number;
+  created_at: number;
+  last_seen_at: number;
+  expires_at: number;
+  ip: string | null;
+  user_agent: string | null;
+}

@@ -1,0 +1,253 @@
+import { closeSync, openSync } from "node:fs";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from "kysely";
+import { type DatabaseFault, DatabaseUnavailable } from "../errors.ts";
+import type { Engine } from "./engine.ts";
+
+/** How long a busy database is tried again before the caller is told, in milliseconds. */
+const patience = 2000;
+/** How long one attempt may block the whole process, in milliseconds: the driver is synchronous. */
+const busyTimeout = 5;
+/** Enough for every statement of ours; a bound in case one is made of changing parts. */
+const statementLimit = 200;
+
+/** Opens an SQLite file, created with permissions 0600 when it is not there; `:memory:` is a database of its own. */
+export function sqlite(path: string): Engine {
+  const file = new SqliteFile(path);
+  return {
+    dialect: dialect(file),
+    readNow: ({ sql, parameters }) => file.readNow(sql, parameters),
+    isUniqueViolation: (error) => resultCode(error) === 2067,
+    keyedTable: "without rowid",
+    serial: "integer",
+    async tables(db) {
+      const found = await db.introspection.getTables({ withInternalKyselyTables: true });
+      return found.map((table) => table.name);
+    },
+  };
+}
+
+/** One connection, and the statements prepared on it. It reopens after a fault that a mended file would not heal. */
+class SqliteFile {
+  readonly #path: string;
+  #db: DatabaseSync | undefined;
+  #closed = false;
+  readonly #statements = new Map<string, { statement: StatementSync; reads: boolean }>();
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  get inTransaction(): boolean {
+    return this.#db?.isTransaction ?? false;
+  }
+
+  /** Runs one statement; a fault of the database becomes `DatabaseUnavailable`. */
+  run(sql: string, parameters: readonly unknown[] = []): QueryResult<never> {
+    try {
+      const { statement, reads } = this.#prepare(sql);
+      const values = parameters as (string | number | null)[];
+      if (reads) return { rows: statement.all(...values) as never[] };
+      const { changes, lastInsertRowid } = statement.run(...values);
+      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+    } catch (error) {
+      throw this.#told(error);
+    }
+  }
+
+  /** The rows of a read, or `undefined` when a transaction is open (they would not be committed) or it is busy. */
+  readNow<Row>(sql: string, parameters: readonly unknown[]): Row[] | undefined {
+    if (this.inTransaction) return undefined;
+    try {
+      return this.run(sql, parameters).rows;
+    } catch (error) {
+      if (isLocked(error)) return undefined;
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#forget();
+  }
+
+  #prepare(sql: string) {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    this.#db ??= this.#open();
+    const statement = this.#db.prepare(sql);
+    const prepared = { statement, reads: statement.columns().length > 0 };
+    if (this.#statements.size >= statementLimit) this.#statements.clear();
+    this.#statements.set(sql, prepared);
+    return prepared;
+  }
+
+  #open(): DatabaseSync {
+    if (this.#closed) throw new DatabaseUnavailable("closed");
+    if (this.#path !== ":memory:") createPrivately(this.#path);
+    const db = new DatabaseSync(this.#path, { timeout: busyTimeout });
+    try {
+      db.enableDefensive(true);
+      db.exec(
+        "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma trusted_schema = off",
+      );
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  }
+
+  #told(error: unknown): unknown {
+    const fault = faultOf(error);
+    if (fault === undefined) return error;
+    const heals = fault === "locked" || fault === "full" || this.#path === ":memory:";
+    if (!heals) this.#forget();
+    return new DatabaseUnavailable(fault, error);
+  }
+
+  #forget(): void {
+    this.#statements.clear();
+    const db = this.#db;
+    this.#db = undefined;
+    if (db?.isOpen) db.close();
+  }
+}
+
+/** The -wal and -shm files beside it copy the mode of the file. */
+function createPrivately(path: string): void {
+  try {
+    closeSync(openSync(path, "wx", 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+}
+
+function dialect(file: SqliteFile): Dialect {
+  return {
+    createDriver: () => new SqliteDriver(file),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createAdapter: () => new TransactionalSqliteAdapter(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+  };
+}
+
+/** Kysely's own adapter says that DDL is not transactional, which loses the migrations' lock. */
+class TransactionalSqliteAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+/**
+ * Kysely's driver over the one connection. A transaction has it alone from `begin immediate` to its end; a statement
+ * outside of one waits its turn. Kysely's own driver begins deferred: two such transactions that read and then write fail
+ * each other at once, without a busy timeout.
+ */
+class SqliteDriver implements Driver {
+  readonly #file: SqliteFile;
+
+  constructor(file: SqliteFile) {
+    this.#file = file;
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<SqliteConnection> {
+    return new SqliteConnection(this.#file);
+  }
+
+  async beginTransaction(connection: SqliteConnection): Promise<void> {
+    await connection.executeQuery({ sql: "begin immediate", parameters: [] });
+    connection.ownsTransaction = true;
+  }
+
+  async commitTransaction(connection: SqliteConnection): Promise<void> {
+    await connection.executeQuery({ sql: "commit", parameters: [] });
+    connection.ownsTransaction = false;
+  }
+
+  async rollbackTransaction(connection: SqliteConnection): Promise<void> {
+    // SQLite has rolled back by itself after a full disk or an input/output error.
+    if (connection.ownsTransaction && this.#file.inTransaction) this.#file.run("rollback");
+    connection.ownsTransaction = false;
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async destroy(): Promise<void> {
+    this.#file.close();
+  }
+}
+
+class SqliteConnection implements DatabaseConnection {
+  ownsTransaction = false;
+  readonly #file: SqliteFile;
+
+  constructor(file: SqliteFile) {
+    this.#file = file;
+  }
+
+  async executeQuery<Row>({ sql, parameters }: Pick<CompiledQuery, "sql" | "parameters">): Promise<QueryResult<Row>> {
+    if (this.ownsTransaction) {
+      if (!this.#file.inTransaction) throw new DatabaseUnavailable("unreadable", "the transaction was rolled back");
+      return this.#file.run(sql, parameters);
+    }
+    const deadline = performance.now() + patience;
+    for (;;) {
+      if (!this.#file.inTransaction) {
+        try {
+          return this.#file.run(sql, parameters);
+        } catch (error) {
+          if (!isLocked(error) || performance.now() > deadline) throw error;
+        }
+      } else if (performance.now() > deadline) {
+        throw new DatabaseUnavailable("locked");
+      }
+      await sleep(this.#file.inTransaction ? 0 : 5 + Math.random() * 20);
+    }
+  }
+
+  // biome-ignore lint/correctness/useYield: Kysely asks for the method, and an open iterator would block checkpoints.
+  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new Error("streaming is not supported: read in pages");
+  }
+}
+
+const faults: Record<number, DatabaseFault> = {
+  5: "locked",
+  6: "locked",
+  8: "read-only",
+  10: "unreadable",
+  11: "corrupt",
+  13: "full",
+  14: "unreadable",
+  26: "not a database",
+};
+
+/** SQLite's extended result code (https://sqlite.org/rescode.html); its low byte is the primary one. */
+function resultCode(error: unknown): number {
+  return Number((error as { errcode?: number } | null)?.errcode ?? 0);
+}
+
+function faultOf(error: unknown): DatabaseFault | undefined {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  if (code === "ENOSPC") return "full";
+  if (code === "EROFS" || code === "EACCES" || code === "EPERM") return "read-only";
+  if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR" || code === "EIO") return "unreadable";
+  return faults[resultCode(error) & 0xff];
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof DatabaseUnavailable && error.fault === "locked";
+}

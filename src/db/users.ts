@@ -1,0 +1,109 @@
+import type { Kysely, Updateable } from "kysely";
+import { EmailTaken, InvalidRequestError, NoResultFound } from "../errors.ts";
+import type { User } from "../user.ts";
+import { checked, isStorable, userColumns } from "./attributes.ts";
+import { digest } from "./digest.ts";
+import type { Engine } from "./engine.ts";
+import type { Schema, UsersTable } from "./schema.ts";
+import { endSessions, insertSession, type Lifetimes, live } from "./sessions.ts";
+
+/** What `DB.updateUser` may change: every attribute but the id, by which sessions and logs know the user. */
+export type UserChanges = Partial<Omit<User, "id">>;
+
+export async function addUser(db: Kysely<Schema>, engine: Engine, email: string, hashedPassword: string, now: number) {
+  for (const [name, value] of checked({ email, hashedPassword })) mustBeStorable(name, value);
+  try {
+    const row = await db
+      .insertInto("users")
+      .values({ email, hashed_password: hashedPassword, created_at: now, updated_at: now })
+      .returning(userColumns)
+      .executeTakeFirstOrThrow();
+    return user(row);
+  } catch (error) {
+    throw engine.isUniqueViolation(error) ? new EmailTaken("the address belongs to another user") : error;
+  }
+}
+
+export async function findUserBy(
+  db: Kysely<Schema>,
+  attributes: Partial<User>,
+  now: number,
+  lifetimes: Lifetimes,
+): Promise<User> {
+  let query = db.selectFrom("users").select(userColumns).orderBy("users.id").limit(1);
+  for (const [name, value, column] of checked(attributes)) {
+    if (!isStorable(value)) throw new NoResultFound(`no user has this ${name}`);
+    if (name === "sessionId" || name === "resetToken") {
+      // A missing credential finds nobody, least of all the first user who has none.
+      if (value === null) throw new NoResultFound(`no user is found by a missing ${name}`);
+      const hashed = digest(value as string);
+      query =
+        name === "sessionId"
+          ? query.where("users.id", "in", live(db, now, lifetimes).select("user_id").where("session_id", "=", hashed))
+          : query.where("reset_token", "=", hashed).where("reset_token_expires_at", ">", now);
+    } else if (column) {
+      query = value === null ? query.where(column, "is", null) : query.where(column, "=", value);
+    }
+  }
+  const row = await query.executeTakeFirst();
+  if (!row) throw new NoResultFound(`no user has this ${Object.keys(attributes).join(" and ")}`);
+  return user(row, attributes);
+}
+
+export async function updateUser(
+  db: Kysely<Schema>,
+  engine: Engine,
+  id: number,
+  changes: UserChanges,
+  now: number,
+  lifetimes: Lifetimes,
+): Promise<void> {
+  const columns: Updateable<UsersTable> = { updated_at: now };
+  for (const [name, value, column] of checked(changes)) {
+    if (name === "id") throw new InvalidRequestError("User.id does not change");
+    mustBeStorable(name, value);
+    if (name === "resetToken") {
+      columns.reset_token = value === null ? null : digest(value as string);
+      columns.reset_token_expires_at ??= value === null ? null : now + lifetimes.RESET_TOKEN_LIFETIME;
+    } else if (column) {
+      Object.assign(columns, { [column]: value });
+    }
+  }
+  try {
+    await db.transaction().execute(async (transaction) => {
+      const { numUpdatedRows } = await transaction
+        .updateTable("users")
+        .set(columns)
+        .where("id", "=", id)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) throw new NoResultFound("no user has this id");
+      if (changes.sessionId === undefined) return;
+      await endSessions(transaction, id);
+      if (changes.sessionId !== null) await insertSession(transaction, changes.sessionId, id, now, lifetimes);
+    });
+  } catch (error) {
+    throw engine.isUniqueViolation(error) ? new EmailTaken("the address belongs to another user") : error;
+  }
+}
+
+/** Forgets reset tokens that have ended, at most `limit` of them; returns how many. */
+export async function sweepResetTokens(db: Kysely<Schema>, now: number, limit: number): Promise<number> {
+  const ended = db.selectFrom("users").select("id").where("reset_token_expires_at", "<=", now).limit(limit);
+  const { numUpdatedRows } = await db
+    .updateTable("users")
+    .set({ reset_token: null, reset_token_expires_at: null })
+    .where("id", "in", ended)
+    .where("reset_token_expires_at", "<=", now)
+    .executeTakeFirst();
+  return Number(numUpdatedRows);
+}
+
+type Row = Omit<User, "sessionId" | "resetToken">;
+
+function user(row: Row, { sessionId = null, resetToken = null }: Partial<User> = {}): User {
+  return { ...row, sessionId, resetToken };
+}
+
+function mustBeStorable(name: string, value: string | number | null): void {
+  if (!isStorable(value)) throw new InvalidRequestError(`User.${name} cannot hold this value`);
+}

@@ -1,0 +1,65 @@
+/** Thrown by `DB` when nothing matches. */
+export class NoResultFound extends Error {
+  override name = "NoResultFound";
+}
+
+/** Thrown by `DB` for an attribute that does not exist, or a value that it cannot hold. */
+export class InvalidRequestError extends Error {
+  override name = "InvalidRequestError";
+}
+
+/** Thrown by `DB.addUser` and `DB.updateUser` when the address belongs to another user. */
+export class EmailTaken extends Error {
+  override name = "EmailTaken";
+}
+
+/** What keeps a database from answering, in words that may be shown. */
+export type DatabaseFault = "locked" | "read-only" | "full" | "corrupt" | "not a database" | "unreadable" | "closed";
+
+/**
+ * Thrown by every method of `DB` when the database cannot answer now. Nothing was stored, and the same call may succeed
+ * later: the cause is outside of the caller's request.
+ */
+export class DatabaseUnavailable extends Error {
+  override name = "DatabaseUnavailable";
+  readonly fault: DatabaseFault;
+
+  constructor(fault: DatabaseFault, cause?: unknown) {
+    super(`the database is ${fault}`, { cause });
+    this.fault = fault;
+  }
+}
+
+/** Every way in which `Auth` refuses. `docs/errors.md` tells what each becomes over HTTP. */
+export type AuthErrorCode =
+  | "email_invalid"
+  | "email_taken"
+  | "password_missing"
+  | "password_too_short"
+  | "wrong_login"
+  | "unknown_email"
+  | "bad_reset_token"
+  | "busy";
+
+/**
+ * What `Auth` throws when it refuses a request.
+ *
+ * @example
+ * try {
+ *   await auth.registerUser("bob@example.com", "secret");
+ * } catch (error) {
+ *   if (error instanceof AuthError && error.code === "email_taken") console.log("log in instead");
+ * }
+ */
+export class AuthError extends Error {
+  override name = "AuthError";
+  readonly code: AuthErrorCode;
+  /** Seconds until it is worth trying again; only with the code `busy`. */
+  readonly retryAfter: number | undefined;
+
+  constructor(code: AuthErrorCode, message: string, { retryAfter }: { retryAfter?: number } = {}) {
+    super(message);
+    this.code = code;
+    this.retryAfter = retryAfter;
+  }
+}

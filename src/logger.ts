@@ -1,0 +1,43 @@
+import { styleText } from "node:util";
+import { type Logger, pino } from "pino";
+
+/** A logger to standard output: lines for people in a terminal, JSON for programs everywhere else. */
+export function createLogger(level: string): Logger {
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  if (!process.stdout.isTTY) return pino(options);
+  return pino(options, { write: (line) => process.stdout.write(readable(JSON.parse(line))) });
+}
+
+interface Entry {
+  readonly time: string;
+  readonly level: string;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+const colours = { debug: "gray", info: "green", warn: "yellow", error: "red", fatal: "red" } as const;
+
+/** `12:00:00 info  listening  url=http://localhost:5000`; a list has a line an item. */
+export function readable({ time, level, msg, event: _, ...fields }: Entry): string {
+  const colour = colours[level as keyof typeof colours] ?? "gray";
+  const inline: string[] = [];
+  const below: string[] = [];
+  for (const [name, value] of Object.entries(fields)) {
+    if (Array.isArray(value)) below.push(...value.map((item) => `    ${shown(item)}\n`));
+    else if (name === "err") below.push(`    ${shown((value as { stack?: string }).stack)}\n`);
+    else inline.push(styleText("gray", `${name}=`) + shown(value));
+  }
+  const head = [styleText("gray", time.slice(11, 19)), styleText(colour, level.padEnd(5)), shown(msg), ...inline];
+  return `${head.join(" ")}\n${below.join("")}`;
+}
+
+/** Nothing that was logged can move a terminal's cursor, or look like a line of its own. */
+function shown(value: unknown): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return (text ?? "").replace(/[^\P{C}\n]/gu, "?").replaceAll("\n", "\n    ");
+}

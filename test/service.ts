@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const program = fileURLToPath(new URL("../bin/bienvenue.js", import.meta.url));
+
+/** The service as a process of its own. */
+export interface Service extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  readonly process: ChildProcess;
+  /** Its log so far, entry by entry. */
+  readonly logged: Record<string, unknown>[];
+  /** Sends a signal and waits for the end; the exit code, or null when the signal ended it. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** What came of a start that failed. */
+export interface Failed {
+  readonly code: number | null;
+  readonly stderr: string;
+}
+
+/** A folder that goes away with the test. */
+export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(tmpdir(), "bienvenue-"));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/**
+ * Starts the service on a free port and waits until it listens.
+ *
+ * @param environment its settings; PATH is the only other variable it sees
+ * @throws {Error} with what it printed, when it ends instead
+ */
+export async function startService(environment: Record<string, string>): Promise<Service> {
+  const child = launch(environment);
+  const logged: Record<string, unknown>[] = [];
+  let stderr = "";
+  child.stderr?.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  const { promise: listening, resolve, reject } = Promise.withResolvers<string>();
+  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
+    const entry = JSON.parse(line);
+    logged.push(entry);
+    if (entry.event === "listening") resolve(entry.url);
+  });
+  const exited = once(child, "close").then(([code]) => code as number | null);
+  exited.then((code) => reject(new Error(`the service ended with ${code}: ${stderr}`)));
+  const url = await listening;
+  return {
+    url,
+    port: Number(new URL(url).port),
+    process: child,
+    logged,
+    end(signal) {
+      child.kill(signal);
+      return exited;
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}
+
+/** Starts the service where it is expected to fail, and waits for its end. */
+export async function failToStart(
+  environment: Record<string, string>,
+  args: string[] = [],
+): Promise<Failed & { stdout: string }> {
+  const child = launch(environment, args);
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.on("data", (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr?.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  const [code] = await once(child, "close");
+  return { code, stdout, stderr };
+}
+
+function launch(environment: Record<string, string>, args: string[] = []): ChildProcess {
+  const env = { PATH: process.env.PATH, PORT: "0", BCRYPT_COST: "4", DATABASE_URL: "sqlite::memory:", ...environment };
+  return spawn(process.execPath, [program, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+}
