@@ -35,7 +35,7 @@ const table = {
   PUBLIC_URL: setting(
     "the address people know it by; an https one makes cookies Secure",
     publicUrl(),
-    (environment) => `http://localhost:${environment.PORT || "5000"}`,
+    ({ PORT = "" }) => `http://localhost:${/^\d{1,5}$/.test(PORT) ? PORT : "5000"}`,
     required,
   ),
   RESET_DELIVERY: setting(
@@ -109,9 +109,6 @@ function contradictions(settings: Settings): string[] {
   const found: string[] = [];
   if (/^__(host|secure)-/i.test(settings.COOKIE_NAME) && !settings.PUBLIC_URL.startsWith("https:")) {
     found.push(`COOKIE_NAME=${settings.COOKIE_NAME}: must be without this prefix while PUBLIC_URL is not https`);
-  }
-  if (settings.SESSION_IDLE > settings.SESSION_LIFETIME) {
-    found.push("SESSION_IDLE: must not be longer than SESSION_LIFETIME");
   }
   return found;
 }

@@ -118,6 +118,11 @@ export class Auth {
     return sweep(this.#context);
   }
 
+  /** Writes now which sessions were seen, which is otherwise done every few seconds. */
+  flush(): Promise<void> {
+    return this.#lastSeen.flush();
+  }
+
   /** Resolves when the database answers. */
   ping(): Promise<void> {
     return this.#context.db.ping();
@@ -125,7 +130,7 @@ export class Auth {
 
   /** Writes what is still to be written and stops the threads. The database stays open. */
   async close(): Promise<void> {
-    await this.#lastSeen.flush();
+    await this.flush();
     await this.#context.passwords.close();
   }
 }
