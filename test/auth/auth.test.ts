@@ -140,6 +140,7 @@ describe("logIn", () => {
     await world.db.updateUser(user.id, { disabledAt: world.clock.now() });
     assert.equal(await world.auth.getUserFromSessionId(sessionId), null);
     assert.equal(await world.auth.createSession(email), null);
+    assert.equal(await world.auth.validLogin(email, password), false);
     await assert.rejects(world.auth.logIn({ email, password }), refused("wrong_login"));
     await assert.rejects(world.auth.getResetPasswordToken(email), refused("unknown_email"));
   });
