@@ -9,8 +9,10 @@ export function createLogger(level: string): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  if (!process.stdout.isTTY) return pino(options);
-  return pino(options, { write: (line) => process.stdout.write(readable(JSON.parse(line))) });
+  // Not pino's own destination: when whoever read the log is gone, it tries again for ever as the process exits.
+  const { stdout } = process;
+  if (stdout.listenerCount("error") === 0) stdout.on("error", () => {});
+  return pino(options, { write: (line) => stdout.write(stdout.isTTY ? readable(JSON.parse(line)) : line) });
 }
 
 interface Entry {

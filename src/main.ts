@@ -37,18 +37,10 @@ async function run(environment: Environment): Promise<void> {
   const settings = readSettings(environment);
   const log = createLogger(settings.LOG_LEVEL);
   const db = await openDB(settings.DATABASE_URL, { settings });
+  const isFirstRun = await db.isEmpty();
   const auth = new Auth(db, { settings, log });
   const app = createApp(auth, { settings, log });
   const server = await serve({ fetch: app.fetch, host: settings.HOST, port: settings.PORT, log });
-  const url = `http://${settings.HOST === "0.0.0.0" ? "localhost" : settings.HOST}:${server.port}`;
-  log.info({ event: "listening", mode: "development", url, database: settings.DATABASE_URL }, "listening");
-  if (settings.BCRYPT_COST < 10) {
-    log.warn(
-      { event: "weak_setting", BCRYPT_COST: settings.BCRYPT_COST },
-      "BCRYPT_COST is below 10: stolen hashes are cheap to guess",
-    );
-  }
-  if (await db.isEmpty()) log.info({ event: "first_run", try: firstSteps(url) }, "no account yet: try these");
 
   const sweep = () =>
     auth.sweep().catch((error: unknown) => log.warn({ err: error }, "could not sweep; trying again later"));
@@ -67,6 +59,16 @@ async function run(environment: Environment): Promise<void> {
     process.exit(0);
   };
   process.on("SIGTERM", stop).on("SIGINT", stop);
+
+  const url = `http://${settings.HOST === "0.0.0.0" ? "localhost" : settings.HOST}:${server.port}`;
+  log.info({ event: "listening", mode: "development", url, database: settings.DATABASE_URL }, "listening");
+  if (settings.BCRYPT_COST < 10) {
+    log.warn(
+      { event: "weak_setting", BCRYPT_COST: settings.BCRYPT_COST },
+      "BCRYPT_COST is below 10: stolen hashes are cheap to guess",
+    );
+  }
+  if (isFirstRun) log.info({ event: "first_run", try: firstSteps(url) }, "no account yet: try these");
 }
 
 /** One line for what whoever starts it can mend; a stack for what only we can. */

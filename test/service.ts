@@ -25,6 +25,11 @@ export interface Failed {
   readonly stderr: string;
 }
 
+export interface Under {
+  /** A command that runs the service with rights or limits of its own, such as `setpriv` or `unshare`. */
+  readonly under?: readonly string[];
+}
+
 /** A folder that goes away with the test. */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), "bienvenue-"));
@@ -37,8 +42,8 @@ export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposa
  * @param environment its settings; PATH is the only other variable it sees
  * @throws {Error} with what it printed, when it ends instead
  */
-export async function startService(environment: Record<string, string>): Promise<Service> {
-  const child = launch(environment);
+export async function startService(environment: Record<string, string>, under: Under = {}): Promise<Service> {
+  const child = launch(environment, [], under);
   const logged: Record<string, unknown>[] = [];
   let stderr = "";
   child.stderr?.on("data", (chunk) => {
@@ -73,8 +78,9 @@ export async function startService(environment: Record<string, string>): Promise
 export async function failToStart(
   environment: Record<string, string>,
   args: string[] = [],
+  under: Under = {},
 ): Promise<Failed & { stdout: string }> {
-  const child = launch(environment, args);
+  const child = launch(environment, args, under);
   let stdout = "";
   let stderr = "";
   child.stdout?.on("data", (chunk) => {
@@ -83,11 +89,15 @@ export async function failToStart(
   child.stderr?.on("data", (chunk) => {
     stderr += chunk;
   });
+  // One that starts all the same is not waited for.
+  const tooLong = setTimeout(() => child.kill("SIGKILL"), 20_000);
   const [code] = await once(child, "close");
+  clearTimeout(tooLong);
   return { code, stdout, stderr };
 }
 
-function launch(environment: Record<string, string>, args: string[] = []): ChildProcess {
+function launch(environment: Record<string, string>, args: string[], { under = [] }: Under): ChildProcess {
   const env = { PATH: process.env.PATH, PORT: "0", BCRYPT_COST: "4", DATABASE_URL: "sqlite::memory:", ...environment };
-  return spawn(process.execPath, [program, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const [command = "", ...rest] = [...under, process.execPath, program, ...args];
+  return spawn(command, rest, { env, stdio: ["ignore", "pipe", "pipe"] });
 }

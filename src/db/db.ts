@@ -27,11 +27,11 @@ export class OpenError extends Error {
 
 const mends = {
   locked: "another program holds it; stop that one, or name another",
-  "read-only": "give this user the right to write it and its folder",
+  "read-only": "give this user the right to write it, the -wal and -shm beside it, and its folder",
   full: "its disk is full; free some room",
   corrupt: "it is damaged; restore a backup",
   "not a database": "this file is something else; name another",
-  unreadable: "make sure that its folder exists, and that it is a file",
+  unreadable: "make sure that its folder exists, and that it is a file which this user may read",
   closed: "",
 } as const;
 
@@ -136,7 +136,7 @@ export class DB {
 
   /** Writes sessions as seen now: their idle end moves. */
   seeSessions(sessionIds: readonly string[]): Promise<void> {
-    return sessions.seeSessions(this.#db, sessionIds, this.#clock());
+    return sessions.seeSessions(this.#db, sessionIds, this.#clock(), this.#lifetimes);
   }
 
   /** Takes a reset token: changes the password and ends every session. False when the token is not, or no longer, good. */

@@ -11,8 +11,8 @@ export interface Engine {
    */
   readNow<Row>(query: CompiledQuery<Row>): Row[] | undefined;
 
-  /** Whether this error says that a unique column already holds the value. */
-  isUniqueViolation(error: unknown): boolean;
+  /** Whether this error says that another row holds the value of a unique column, such as `users.email`. */
+  isUniqueViolation(error: unknown, column: `${keyof Schema}.${string}`): boolean;
 
   /** What a table that is only looked up by its key ends its definition with. */
   readonly keyedTable: string;
@@ -22,4 +22,7 @@ export interface Engine {
 
   /** The names of the tables that are there, Bienvenue's or not. */
   tables(db: Kysely<Schema>): Promise<string[]>;
+
+  /** Takes over a database that is empty or Bienvenue's. Until then nothing of it has been changed. */
+  adopt(db: Kysely<Schema>): Promise<void>;
 }

@@ -64,6 +64,7 @@ export async function migrate(db: Kysely<Schema>, engine: Engine): Promise<void>
   } else if (tables.includes("users") || tables.includes("sessions")) {
     throw new MigrationError("it holds tables of another program; name an empty database");
   }
+  await engine.adopt(db);
   const provider: MigrationProvider = { getMigrations: async () => known };
   const { error } = await new Migrator({ db, provider }).migrateToLatest();
   if (error) throw error;

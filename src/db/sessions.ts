@@ -89,7 +89,7 @@ export async function openSession(
     if (!unchanged) return null;
     if (replaces !== undefined) await endSession(transaction, replaces);
     const session = await insertSession(transaction, sessionId, userId, now, lifetimes, { ip, userAgent });
-    if (limit !== Number.POSITIVE_INFINITY) await endOldest(transaction, session, limit);
+    if (limit !== Number.POSITIVE_INFINITY) await endOldest(transaction, session, limit, now, lifetimes);
     return session;
   });
 }
@@ -141,28 +141,42 @@ export async function endSessions(db: Kysely<Schema>, userId: number): Promise<n
   return Number(numDeletedRows);
 }
 
-async function endOldest(db: Kysely<Schema>, { userId, sessionId }: Session, limit: number): Promise<void> {
-  const others = (query = db.selectFrom("sessions")) =>
-    query.where("user_id", "=", userId).where("session_id", "!=", digest(sessionId));
-  const kept = others()
+/** Keeps this session and the newest live ones beside it, `limit` in all. */
+async function endOldest(
+  db: Kysely<Schema>,
+  { userId, sessionId }: Session,
+  limit: number,
+  now: number,
+  lifetimes: Lifetimes,
+): Promise<void> {
+  const kept = live(db, now, lifetimes)
     .select("session_id")
+    .where("user_id", "=", userId)
+    .where("session_id", "!=", digest(sessionId))
     .orderBy("created_at", "desc")
     .orderBy("session_id")
     .limit(limit - 1);
   await db
     .deleteFrom("sessions")
-    .where("session_id", "in", others().select("session_id"))
+    .where("user_id", "=", userId)
+    .where("session_id", "!=", digest(sessionId))
     .where("session_id", "not in", kept)
     .execute();
 }
 
-/** Writes sessions as seen now. */
-export async function seeSessions(db: Kysely<Schema>, sessionIds: readonly string[], now: number): Promise<void> {
+/** Writes sessions as seen now; one that has ended stays so. */
+export async function seeSessions(
+  db: Kysely<Schema>,
+  sessionIds: readonly string[],
+  now: number,
+  { SESSION_IDLE }: Lifetimes,
+): Promise<void> {
   await db
     .updateTable("sessions")
     .set({ last_seen_at: now })
     .where("session_id", "in", sessionIds.map(digest))
     .where("last_seen_at", "<", now)
+    .where("last_seen_at", ">", now - SESSION_IDLE)
     .execute();
 }
 

@@ -1,6 +1,7 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -10,14 +11,13 @@ import {
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  sql,
 } from "kysely";
 import { type DatabaseFault, DatabaseUnavailable } from "../errors.ts";
 import type { Engine } from "./engine.ts";
 
 /** How long a busy database is tried again before the caller is told, in milliseconds. */
 const patience = 2000;
-/** How long one attempt may block the whole process, in milliseconds: the driver is synchronous. */
-const busyTimeout = 5;
 /** Enough for every statement of ours; a bound in case one is made of changing parts. */
 const statementLimit = 200;
 
@@ -27,20 +27,31 @@ export function sqlite(path: string): Engine {
   return {
     dialect: dialect(file),
     readNow: ({ sql, parameters }) => file.readNow(sql, parameters),
-    isUniqueViolation: (error) => resultCode(error) === 2067,
+    isUniqueViolation: (error, column) =>
+      (resultCode(error) & 0xff) === 19 && (error as Error).message === `UNIQUE constraint failed: ${column}`,
     keyedTable: "without rowid",
     serial: "integer",
     async tables(db) {
       const found = await db.introspection.getTables({ withInternalKyselyTables: true });
       return found.map((table) => table.name);
     },
+    async adopt(db) {
+      await sql`pragma journal_mode = wal`.execute(db);
+      file.adopted = true;
+    },
   };
 }
 
 /** One connection, and the statements prepared on it. It reopens after a fault that a mended file would not heal. */
 class SqliteFile {
+  /** Whether the file is Bienvenue's: it is then never created anew, nor is an empty one taken for it. */
+  adopted = false;
   readonly #path: string;
   #db: DatabaseSync | undefined;
+  /** Which files are open: the database, and its -wal as soon as there is one. */
+  #opened: readonly (string | undefined)[] = [];
+  /** Whose the transaction is. */
+  #owner: object | undefined;
   #closed = false;
   readonly #statements = new Map<string, { statement: StatementSync; reads: boolean }>();
 
@@ -50,6 +61,16 @@ class SqliteFile {
 
   get inTransaction(): boolean {
     return this.#db?.isTransaction ?? false;
+  }
+
+  begin(owner: object): void {
+    this.run("begin immediate");
+    this.#owner = owner;
+  }
+
+  /** Whether the transaction is this one's: SQLite rolls back by itself after a full disk or an input/output error. */
+  isOwner(owner: object): boolean {
+    return this.inTransaction && this.#owner === owner;
   }
 
   /** Runs one statement; a fault of the database becomes `DatabaseUnavailable`. */
@@ -76,6 +97,18 @@ class SqliteFile {
     }
   }
 
+  /**
+   * Opens the files that are there now if they are others, such as a backup that was put in their place: what was written
+   * to the old ones would be lost.
+   */
+  follow(): void {
+    if (!this.#db || this.#path === ":memory:") return;
+    const [file, wal] = this.#opened;
+    const now = identities(this.#path);
+    if (now[0] !== file || (wal !== undefined && now[1] !== wal)) this.#forget();
+    else this.#opened = now;
+  }
+
   close(): void {
     this.#closed = true;
     this.#forget();
@@ -94,13 +127,16 @@ class SqliteFile {
 
   #open(): DatabaseSync {
     if (this.#closed) throw new DatabaseUnavailable("closed");
-    if (this.#path !== ":memory:") createPrivately(this.#path);
-    const db = new DatabaseSync(this.#path, { timeout: busyTimeout });
+    if (!this.adopted) createPrivately(this.#path);
+    const db = new DatabaseSync(location(this.#path));
     try {
       db.enableDefensive(true);
-      db.exec(
-        "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma trusted_schema = off",
-      );
+      db.exec("pragma synchronous = full; pragma foreign_keys = on; pragma trusted_schema = off");
+      if (this.adopted) {
+        if (!db.prepare("select 1 from sqlite_schema").get()) throw new DatabaseUnavailable("not a database");
+        db.exec("pragma journal_mode = wal");
+      }
+      this.#opened = identities(this.#path);
       return db;
     } catch (error) {
       db.close();
@@ -124,8 +160,29 @@ class SqliteFile {
   }
 }
 
+/** Never creates: SQLite would with the mode that the umask leaves. */
+function location(path: string): string | URL {
+  if (path === ":memory:") return path;
+  const url = pathToFileURL(path);
+  url.search = "mode=rw";
+  return url;
+}
+
+/** The file and its -wal as the disk knows them, whatever they are called by now; undefined for one that is not there. */
+function identities(path: string): (string | undefined)[] {
+  return [path, `${path}-wal`].map((name) => {
+    try {
+      const { dev, ino } = statSync(name);
+      return `${dev}:${ino}`;
+    } catch {
+      return undefined;
+    }
+  });
+}
+
 /** The -wal and -shm files beside it copy the mode of the file. */
 function createPrivately(path: string): void {
+  if (path === ":memory:") return;
   try {
     closeSync(openSync(path, "wx", 0o600));
   } catch (error) {
@@ -142,8 +199,15 @@ function dialect(file: SqliteFile): Dialect {
   };
 }
 
-/** Kysely's own adapter says that DDL is not transactional, which loses the migrations' lock. */
+/**
+ * Kysely's own adapter says that DDL is not transactional, which loses the migrations' lock, and lets one statement wait
+ * for another: while the database is locked, everyone would wait the patience of all before them.
+ */
 class TransactionalSqliteAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
+
   override get supportsTransactionalDdl(): boolean {
     return true;
   }
@@ -168,19 +232,15 @@ class SqliteDriver implements Driver {
   }
 
   async beginTransaction(connection: SqliteConnection): Promise<void> {
-    await connection.executeQuery({ sql: "begin immediate", parameters: [] });
-    connection.ownsTransaction = true;
+    await connection.begin();
   }
 
   async commitTransaction(connection: SqliteConnection): Promise<void> {
-    await connection.executeQuery({ sql: "commit", parameters: [] });
-    connection.ownsTransaction = false;
+    await connection.end("commit");
   }
 
   async rollbackTransaction(connection: SqliteConnection): Promise<void> {
-    // SQLite has rolled back by itself after a full disk or an input/output error.
-    if (connection.ownsTransaction && this.#file.inTransaction) this.#file.run("rollback");
-    connection.ownsTransaction = false;
+    if (this.#file.isOwner(connection)) await connection.end("rollback");
   }
 
   async releaseConnection(): Promise<void> {}
@@ -191,23 +251,37 @@ class SqliteDriver implements Driver {
 }
 
 class SqliteConnection implements DatabaseConnection {
-  ownsTransaction = false;
   readonly #file: SqliteFile;
+  #inTransaction = false;
 
   constructor(file: SqliteFile) {
     this.#file = file;
   }
 
+  async begin(): Promise<void> {
+    await this.#whenFree(() => this.#file.begin(this));
+    this.#inTransaction = true;
+  }
+
+  async end(statement: "commit" | "rollback"): Promise<void> {
+    await this.executeQuery({ sql: statement, parameters: [] });
+    this.#inTransaction = false;
+  }
+
   async executeQuery<Row>({ sql, parameters }: Pick<CompiledQuery, "sql" | "parameters">): Promise<QueryResult<Row>> {
-    if (this.ownsTransaction) {
-      if (!this.#file.inTransaction) throw new DatabaseUnavailable("unreadable", "the transaction was rolled back");
-      return this.#file.run(sql, parameters);
-    }
+    if (!this.#inTransaction) return this.#whenFree(() => this.#file.run(sql, parameters));
+    if (!this.#file.isOwner(this)) throw new DatabaseUnavailable("unreadable", "the transaction was rolled back");
+    return this.#file.run(sql, parameters);
+  }
+
+  /** Attempts it while nobody's transaction is open, and again while another program has the database locked. */
+  async #whenFree<T>(attempt: () => T): Promise<T> {
     const deadline = performance.now() + patience;
     for (;;) {
       if (!this.#file.inTransaction) {
         try {
-          return this.#file.run(sql, parameters);
+          this.#file.follow();
+          return attempt();
         } catch (error) {
           if (!isLocked(error) || performance.now() > deadline) throw error;
         }
@@ -232,6 +306,7 @@ const faults: Record<number, DatabaseFault> = {
   11: "corrupt",
   13: "full",
   14: "unreadable",
+  15: "locked",
   26: "not a database",
 };
 

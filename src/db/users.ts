@@ -20,7 +20,7 @@ export async function addUser(db: Kysely<Schema>, engine: Engine, email: string,
       .executeTakeFirstOrThrow();
     return user(row);
   } catch (error) {
-    throw engine.isUniqueViolation(error) ? new EmailTaken("the address belongs to another user") : error;
+    throw told(engine, error);
   }
 }
 
@@ -82,7 +82,7 @@ export async function updateUser(
       if (changes.sessionId !== null) await insertSession(transaction, changes.sessionId, id, now, lifetimes);
     });
   } catch (error) {
-    throw engine.isUniqueViolation(error) ? new EmailTaken("the address belongs to another user") : error;
+    throw told(engine, error);
   }
 }
 
@@ -102,6 +102,13 @@ type Row = Omit<User, "sessionId" | "resetToken">;
 
 function user(row: Row, { sessionId = null, resetToken = null }: Partial<User> = {}): User {
   return { ...row, sessionId, resetToken };
+}
+
+function told(engine: Engine, error: unknown): unknown {
+  if (engine.isUniqueViolation(error, "users.email")) return new EmailTaken("the address belongs to another user");
+  const taken =
+    engine.isUniqueViolation(error, "users.reset_token") || engine.isUniqueViolation(error, "sessions.session_id");
+  return taken ? new InvalidRequestError("another user has this credential") : error;
 }
 
 function mustBeStorable(name: string, value: string | number | null): void {

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { InvalidRequestError, NoResultFound } from "../../src/errors.ts";
+import { createStore } from "./store.ts";
+
+const email = "bob@example.com";
+
+test("a name that is no attribute is refused, whatever else objects know by it", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const { id } = await db.addUser(email, "hash");
+  const before = store.rows("users");
+  for (const name of [
+    "nickname",
+    "__proto__",
+    "constructor",
+    "toString",
+    "hasOwnProperty",
+    "hashed_password",
+    "Email",
+    "",
+  ]) {
+    for (const attributes of [{ [name]: "x" }, { email, [name]: "x" }]) {
+      const refusal = { name: "InvalidRequestError", message: `User has no attribute ${JSON.stringify(name)}` };
+      await assert.rejects(db.findUserBy(attributes), refusal);
+      await assert.rejects(db.updateUser(id, attributes), refusal);
+    }
+  }
+  await assert.rejects(db.findUserBy({}), InvalidRequestError);
+  await assert.rejects(db.updateUser(id, {}), InvalidRequestError);
+  assert.deepEqual(store.rows("users"), before);
+});
+
+test("a value of another type is refused", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const { id } = await db.addUser(email, "hash");
+  const before = store.rows("users");
+  const wrong = {
+    id: ["1", null, Number.NaN, 1n, true],
+    email: [1, null, undefined, true, { length: 3 }, [email], new String(email)],
+    hashedPassword: [1, null, Buffer.from("hash")],
+    sessionId: [1, undefined, {}],
+    resetToken: [1, undefined, []],
+    resetTokenExpiresAt: ["1", new Date(), Number.NaN],
+    emailVerifiedAt: [true, "now", 1n],
+    disabledAt: [false, undefined],
+    createdAt: [null, new Date()],
+    updatedAt: [null, "now"],
+  };
+  for (const [name, values] of Object.entries(wrong)) {
+    for (const value of values) {
+      await assert.rejects(db.findUserBy({ [name]: value }), InvalidRequestError, `${name}: ${value}`);
+      await assert.rejects(db.updateUser(id, { [name]: value }), InvalidRequestError, `${name}: ${value}`);
+    }
+  }
+  await assert.rejects(db.addUser(null as never, "hash"), InvalidRequestError);
+  await assert.rejects(db.addUser("alice@example.com", 5 as never), InvalidRequestError);
+  assert.deepEqual(store.rows("users"), before);
+});
+
+test("a text has at most 250 characters, and every one of them is kept", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  for (const text of ["x".repeat(250), "é".repeat(250), "🔑".repeat(250), "", "' or 1=1 --", "a\nb\t\u0001"]) {
+    const { id } = await db.addUser(text, text);
+    assert.equal((await db.findUserBy({ email: text, hashedPassword: text })).id, id);
+    await db.updateUser(id, { resetToken: text, sessionId: text });
+    assert.equal((await db.findUserBy({ resetToken: text, sessionId: text })).id, id);
+  }
+});
+
+test("what a column cannot hold on every database is refused when given, and finds nobody when asked for", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const { id } = await db.addUser(email, "hash");
+  const before = store.rows("users");
+  for (const text of ["x".repeat(251), "🔑".repeat(251), "nul\0", "half \ud800", "half \udc00"]) {
+    await assert.rejects(db.addUser(text, "hash"), InvalidRequestError);
+    await assert.rejects(db.addUser("alice@example.com", text), InvalidRequestError);
+    for (const name of ["email", "hashedPassword", "sessionId", "resetToken"]) {
+      await assert.rejects(db.updateUser(id, { [name]: text }), InvalidRequestError, name);
+      await assert.rejects(db.findUserBy({ [name]: text }), NoResultFound, name);
+    }
+  }
+  for (const number of [1.5, 2 ** 53, Number.POSITIVE_INFINITY]) {
+    await assert.rejects(db.updateUser(id, { disabledAt: number }), InvalidRequestError);
+    await assert.rejects(db.findUserBy({ id: number }), NoResultFound);
+  }
+  assert.deepEqual(store.rows("users"), before);
+});
+
+test("a wrong attribute does not even compile", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const { id } = await db.addUser(email, "hash");
+  // @ts-expect-error: no such attribute
+  await assert.rejects(db.findUserBy({ nickname: "bob" }), InvalidRequestError);
+  // @ts-expect-error: the column's name is not the attribute's
+  await assert.rejects(db.findUserBy({ hashed_password: "hash" }), InvalidRequestError);
+  // @ts-expect-error: a number is no address
+  await assert.rejects(db.findUserBy({ email: 5 }), InvalidRequestError);
+  // @ts-expect-error: an address is never missing
+  await assert.rejects(db.findUserBy({ email: null }), InvalidRequestError);
+  // @ts-expect-error: no such attribute
+  await assert.rejects(db.updateUser(id, { nickname: "bob" }), InvalidRequestError);
+  // @ts-expect-error: the id does not change
+  await assert.rejects(db.updateUser(id, { id: 2 }), InvalidRequestError);
+  // @ts-expect-error: a time is a number
+  await assert.rejects(db.updateUser(id, { disabledAt: new Date() }), InvalidRequestError);
+  // @ts-expect-error: both are needed
+  await assert.rejects(db.addUser("alice@example.com"), InvalidRequestError);
+  assert.equal(
+    (await db.findUserBy({ email, sessionId: undefined as never }).catch((e) => e)).name,
+    "InvalidRequestError",
+  );
+});

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import { OpenError, openDB } from "../../src/db/db.ts";
+import { temporaryFolder } from "../service.ts";
+import { asOrdinaryUser } from "./ordinary-user.ts";
+import { createStore } from "./store.ts";
+
+/** Asserts that a database cannot be opened, and what is said about it. */
+async function refuses(path: string, because: string): Promise<void> {
+  await assert.rejects(openDB(`sqlite:${path}`), (error: Error) => {
+    assert.ok(error instanceof OpenError, error.stack);
+    assert.equal(error.message, `cannot use sqlite:${path}: it is ${because}`);
+    return true;
+  });
+}
+
+const mends = {
+  "read-only": "read-only; give this user the right to write it, the -wal and -shm beside it, and its folder",
+  corrupt: "corrupt; it is damaged; restore a backup",
+  locked: "locked; another program holds it; stop that one, or name another",
+  "not a database": "not a database; this file is something else; name another",
+  unreadable: "unreadable; make sure that its folder exists, and that it is a file which this user may read",
+};
+
+test("a database in memory is a new one each time", async () => {
+  for (let i = 0; i < 2; i++) {
+    const db = await openDB("sqlite::memory:");
+    assert.equal(await db.isEmpty(), true);
+    await db.addUser("bob@example.com", "hash");
+    assert.equal(await db.isEmpty(), false);
+    await db.close();
+  }
+  assert.equal(existsSync(":memory:"), false);
+});
+
+test("a file is created, or an empty one used, whatever characters are in its name", async () => {
+  await using folder = await temporaryFolder();
+  for (const name of ["new.db", "empty.db", "with space ?mode=ro&x=%41#é.db"]) {
+    const path = join(folder.path, name);
+    if (name === "empty.db") writeFileSync(path, "");
+    const db = await openDB(`sqlite:${path}`);
+    await db.addUser("bob@example.com", "hash");
+    await db.close();
+    assert.equal(readFileSync(path).subarray(0, 15).toString(), "SQLite format 3");
+  }
+});
+
+test("what is closed answers nothing more", async () => {
+  await using store = await createStore();
+  await store.db.close();
+  assert.throws(() => store.db.findUserBySession("session"));
+  await assert.rejects(store.db.findUserBy({ id: 1 }));
+  await assert.rejects(store.db.addUser("bob@example.com", "hash"));
+  await assert.rejects(store.db.ping());
+});
+
+test("a folder that is missing, or a folder in the file's place, is said to be unreadable", async () => {
+  await using folder = await temporaryFolder();
+  await refuses(join(folder.path, "missing", "accounts.db"), mends.unreadable);
+  await refuses(folder.path, mends.unreadable);
+  writeFileSync(join(folder.path, "file"), "");
+  await refuses(join(folder.path, "file", "accounts.db"), mends.unreadable);
+});
+
+test("a file that is something else is refused, and left as it is", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "letter.txt");
+  const letter = "Dear Sir or Madam, ".repeat(500);
+  writeFileSync(path, letter);
+  await refuses(path, mends["not a database"]);
+  assert.equal(readFileSync(path, "utf8"), letter);
+});
+
+test("a damaged database is told from one that is something else", async () => {
+  await using store = await createStore();
+  await store.db.addUser("bob@example.com", "hash");
+  await store.db.close();
+  const bytes = readFileSync(store.path);
+  writeFileSync(store.path, bytes.fill("garbage ", 100));
+  await refuses(store.path, mends.corrupt);
+});
+
+test("a database that another program holds locked is refused after a while", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "accounts.db");
+  using other = new DatabaseSync(path);
+  other.exec("begin exclusive");
+  await refuses(path, mends.locked);
+  other.exec("rollback");
+  await (await openDB(`sqlite:${path}`)).close();
+});
+
+test("a file, or a folder, that this user may only read is refused, and used when it may be written", async () => {
+  await asOrdinaryUser(async () => {
+    await using folder = await temporaryFolder();
+    const inside = join(folder.path, "folder");
+    mkdirSync(inside);
+    const path = join(inside, "accounts.db");
+    await (await openDB(`sqlite:${path}`)).close();
+
+    chmodSync(inside, 0o500);
+    await refuses(path, mends["read-only"]);
+    await refuses(join(inside, "new.db"), mends["read-only"]);
+    chmodSync(inside, 0o700);
+
+    chmodSync(path, 0o400);
+    await refuses(path, mends["read-only"]);
+    for (const name of readdirSync(inside)) chmodSync(join(inside, name), 0o600);
+    await (await openDB(`sqlite:${path}`)).close();
+
+    chmodSync(path, 0);
+    await refuses(path, mends.unreadable);
+  });
+});

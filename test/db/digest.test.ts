@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { createStore, type Store } from "./store.ts";
+
+/** All that a thief of the disk gets: every table's cells, and the bytes of the file and of what lies beside it. */
+function stolen(store: Store): string {
+  const tables = store.rows("sqlite_schema").filter((row) => row.type === "table");
+  const cells = tables.flatMap((table) => store.rows(String(table.name)).flatMap(Object.values));
+  const bytes = ["", "-wal", "-shm"].map((suffix) => readFileSync(store.path + suffix).toString("latin1"));
+  return [...cells, ...bytes].join("\n");
+}
+
+test("neither session ids nor reset tokens are ever on the disk, only their SHA-256", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const { id: userId } = await db.addUser("bob@example.com", "hash");
+  await db.openSession({ userId, sessionId: "session-replaced" });
+  await db.openSession({ userId, sessionId: "session-opened", replaces: "session-replaced" });
+  await db.updateUser(userId, { resetToken: "token-replaced" });
+  await db.updateUser(userId, { resetToken: "token-outstanding", sessionId: "session-updated" });
+  await db.findUserBySession("session-looked-for");
+  await db.redeemResetToken({ resetToken: "token-tried", email: "bob@example.com", hashedPassword: "new" });
+
+  for (const moment of ["in the -wal", "in the file"]) {
+    const found = stolen(store);
+    assert.ok(found.includes("bob@example.com"), `the search would find it ${moment}`);
+    assert.doesNotMatch(found, /session-(replaced|opened|updated|looked)|token-(replaced|outstanding|tried)/, moment);
+    for (const kept of ["session-updated", "token-outstanding"]) {
+      assert.ok(found.includes(createHash("sha256").update(kept).digest("base64url")), `${kept} ${moment}`);
+    }
+    store.openRaw().exec("pragma wal_checkpoint(truncate)");
+  }
+});
