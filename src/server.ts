@@ -1,12 +1,26 @@
-import { createServer, type ServerResponse, STATUS_CODES } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import { type AddressInfo, Server as NetServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener, RequestError } from "@hono/node-server";
+import { onEveryAnswer } from "./app/answers.ts";
 import { largestBody } from "./app/body.ts";
 import type { Log } from "./log.ts";
 
 /** What one connection may take, in bytes and milliseconds. */
-const limits = {
+export interface Limits {
+  /** Of the request line and all headers together. */
+  readonly maxHeaderSize: number;
+  /** Until all headers are there. */
+  readonly headersTimeout: number;
+  /** Until the body is there too. */
+  readonly requestTimeout: number;
+  /** How often those two are looked after. */
+  readonly connectionsCheckingInterval: number;
+  /** Between two requests. */
+  readonly keepAliveTimeout: number;
+}
+
+const standardLimits: Limits = {
   maxHeaderSize: 16 * 1024,
   headersTimeout: 10_000,
   requestTimeout: 15_000,
@@ -28,6 +42,8 @@ export interface Listening {
   readonly host: string;
   readonly port: number;
   readonly log: Log;
+  /** Where they are not the standard ones. */
+  readonly limits?: Partial<Limits>;
 }
 
 /**
@@ -36,30 +52,41 @@ export interface Listening {
  *
  * @throws {NodeJS.ErrnoException} when it cannot listen, such as EADDRINUSE
  */
-export async function serve({ fetch, host, port, log }: Listening): Promise<Running> {
+export async function serve({ fetch, host, port, log, limits }: Listening): Promise<Running> {
   const listener = getRequestListener(fetch, {
     errorHandler: (error) => {
-      if (error instanceof RequestError) return Response.json({ message: "the request is malformed" }, { status: 400 });
-      log.error({ err: error }, "unforeseen error");
-      return Response.json({ message: "something went wrong here; it is in the log" }, { status: 500 });
+      const malformed = error instanceof RequestError;
+      if (!malformed) log.error({ err: error }, "unforeseen error");
+      const { status, headers, body } = lastAnswer(malformed ? 400 : 500);
+      return new Response(body, { status, headers });
     },
   });
-  const server = createServer({ ...limits, requireHostHeader: false });
+  const server = createServer({ ...standardLimits, ...limits, requireHostHeader: false });
+  const underWay = new Set<ServerResponse>();
   let closing = false;
-  const answer: typeof listener = (request, response) => {
-    if (closing) (response as ServerResponse).shouldKeepAlive = false;
-    return listener(request, response);
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    if (closing) response.shouldKeepAlive = false;
+    // HTTP/1.0 need not name a host. This is no name of this machine's, nor of any.
+    if (request.httpVersion === "1.0") request.headers.host ??= "unnamed";
+    underWay.add(response);
+    await listener(request, response);
+    underWay.delete(response);
   };
   server.on("request", answer);
   server.on("checkContinue", (request, response) => {
     // Whoever asks before sending too much is told before, and keeps it.
-    if (Number(request.headers["content-length"]) <= largestBody) response.writeContinue();
+    if (Number(request.headers["content-length"] ?? 0) <= largestBody) response.writeContinue();
     void answer(request, response);
   });
   server.on("checkExpectation", (_, response) => {
-    response.writeHead(417, { "Content-Type": "application/json" }).end(body(417));
+    const { status, headers, body } = lastAnswer(417);
+    response.writeHead(status, headers).end(body);
   });
-  server.on("connect", (_, socket) => endRaw(socket, 405));
+  server.on("connect", (_, socket) => {
+    // Nobody else listens: a caller who is gone by now would end the process.
+    socket.on("error", () => socket.destroy());
+    endRaw(socket, 405, { Allow: "GET, HEAD, POST, PUT, DELETE" });
+  });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => endRaw(socket, statusOf(error)));
   server.listen(port, host);
   await new Promise<void>((resolve, reject) => server.once("listening", resolve).once("error", reject));
@@ -68,6 +95,10 @@ export async function serve({ fetch, host, port, log }: Listening): Promise<Runn
     close: (patience) =>
       new Promise((resolve) => {
         closing = true;
+        // Else a client could send its next request on a connection that is just being closed as idle.
+        for (const response of underWay) if (!response.headersSent) response.shouldKeepAlive = false;
+        // A connection that has sent nothing yet is not idle to Node: it is waited for as long as for headers.
+        server.headersTimeout = idleCheck;
         // http.Server's own close ends idle connections at once, on some of which a request is already under way.
         NetServer.prototype.close.call(server, () => {
           clearInterval(idle);
@@ -88,22 +119,24 @@ function statusOf({ code }: NodeJS.ErrnoException): number | undefined {
 }
 
 /** Answers where no response was made, and closes: nothing more of that connection can be understood. */
-function endRaw(socket: Duplex, status: number | undefined): void {
+function endRaw(socket: Duplex, status: number | undefined, more: Record<string, string> = {}): void {
   if (status === undefined || !socket.writable) {
     socket.destroy();
     return;
   }
-  const content = body(status);
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    "Content-Type: application/json",
-    "Cache-Control: no-store",
-    `Content-Length: ${content.length}`,
-    "Connection: close",
-  ];
-  socket.end(`${head.join("\r\n")}\r\n\r\n${content}`, () => socket.destroy());
+  const { headers, body } = lastAnswer(status);
+  const lines = Object.entries({ ...headers, ...more }).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${body}`, () => socket.destroy());
 }
 
-function body(status: number): string {
-  return `${JSON.stringify({ message: STATUS_CODES[status]?.toLowerCase() })}\n`;
+/** What is said of a request that the app was not asked about. The connection ends with it. */
+function lastAnswer(status: number) {
+  const body = `${JSON.stringify({ message: STATUS_CODES[status]?.toLowerCase() })}\n`;
+  const headers = {
+    ...onEveryAnswer,
+    "Content-Type": "application/json",
+    "Content-Length": String(body.length),
+    Connection: "close",
+  };
+  return { status, headers, body };
 }

@@ -13,12 +13,17 @@ export interface Answers {
   refuse(refusal: Refusal, headers?: Headers): Response;
 }
 
+/** Headers of every answer: nothing is cached, framed, run or guessed at. */
+export const onEveryAnswer = {
+  "Cache-Control": "no-store",
+  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+  "Referrer-Policy": "same-origin",
+  "X-Content-Type-Options": "nosniff",
+};
+
 export function answers({ PUBLIC_URL }: Pick<Settings, "PUBLIC_URL">): Answers {
   const always = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
+    ...onEveryAnswer,
     ...(PUBLIC_URL.startsWith("https:") && { "Strict-Transport-Security": "max-age=31536000; includeSubDomains" }),
   };
   const ofJson = { ...always, "Content-Type": "application/json" };

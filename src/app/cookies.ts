@@ -11,9 +11,10 @@ export function readCookie(header: string | undefined | null, name: string): str
   for (let start = 0; start < header.length; ) {
     let end = header.indexOf(";", start);
     if (end === -1) end = header.length;
-    const equals = header.indexOf("=", start);
-    if (equals !== -1 && equals < end && header.slice(start, equals).trim() === name) {
-      const value = header.slice(equals + 1, end).trim();
+    const pair = header.slice(start, end);
+    const equals = pair.indexOf("=");
+    if (equals !== -1 && pair.slice(0, equals).trim() === name) {
+      const value = pair.slice(equals + 1).trim();
       return (/^".*"$/.test(value) ? value.slice(1, -1) : value) || null;
     }
     start = end + 1;

@@ -91,7 +91,7 @@ function parseUrlencoded(text: string): Fields {
 function percentDecode(text: string): string {
   return text
     .replaceAll("+", " ")
-    .replace(/(?:%[0-9a-f]{2})+/gi, (escaped) => decode(Buffer.from(escaped.replaceAll("%", ""), "hex")));
+    .replace(/(?:%[0-9a-f]{2})+/gi, (escaped) => decode(Buffer.from(escaped.replaceAll("%", ""), "hex"), utf8Exactly));
 }
 
 async function parseMultipart(bytes: Uint8Array, contentType: string): Promise<Fields> {
@@ -133,10 +133,12 @@ function topLevelKeys(json: string): string[] {
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
+/** The byte order mark in front of a file is no part of its text; in front of a password it is. */
+const utf8Exactly = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function decode(bytes: Uint8Array): string {
+function decode(bytes: Uint8Array, decoder = utf8): string {
   try {
-    return utf8.decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     throw new RequestError("body_malformed", "the body is not UTF-8");
   }

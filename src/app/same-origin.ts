@@ -20,6 +20,6 @@ export function requireSameOrigin(c: Request, { PUBLIC_URL }: Settings): void {
 
 /** The Host header as an origin has it: in lower case, without the scheme's own port. */
 function hostOf(c: Request): string | undefined {
-  const url = `${new URL(c.req.url).protocol}//${c.req.header("Host")}`;
+  const url = `${new URL(c.req.url).protocol}//${c.req.header("Host") ?? ""}`;
   return URL.canParse(url) ? new URL(url).host : undefined;
 }

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createApp } from "../../src/app/app.ts";
+import { Auth } from "../../src/auth/auth.ts";
+import { silent } from "../../src/log.ts";
+import { createWorld, form } from "../world.ts";
+import { bob, refused, said } from "./steps.ts";
+
+const allowed: Record<string, string> = {
+  "/": "GET, HEAD, POST, PUT, DELETE",
+  "/users": "POST",
+  "/sessions": "POST, DELETE",
+  "/profile": "GET, HEAD",
+  "/reset_password": "POST, PUT",
+  "/health/live": "GET, HEAD",
+  "/health/ready": "GET, HEAD",
+};
+const methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND", "FOO", "get"];
+
+test("a method that a route does not have gets 405, and Allow tells those that it has", async () => {
+  await using world = await createWorld();
+  for (const [path, Allow] of Object.entries(allowed)) {
+    for (const method of methods) {
+      const response = await world.request(path, { method });
+      const has = Allow.split(", ").includes(method === "get" ? "GET" : method);
+      assert.equal(response.status === 405, !has, `${method} ${path}`);
+      assert.equal(response.headers.get("Allow"), has ? null : Allow, `${method} ${path}`);
+      if (!has && method !== "HEAD") await refused(response, 405, /^only .* can be used here$/);
+    }
+  }
+});
+
+test("a route that is not there gets 404, with every method", async () => {
+  await using world = await createWorld();
+  const paths = [
+    "/nope",
+    "/Users",
+    "/users.json",
+    "/user",
+    "/users/1",
+    "//users",
+    "/%00",
+    "/%ff",
+    "/%2f",
+    "/*",
+    "/:id",
+  ];
+  for (const path of paths) {
+    for (const method of methods) {
+      const response = await world.request(path, { method });
+      assert.equal(response.status, 404, `${method} ${path}`);
+      if (method !== "HEAD") await refused(response, 404, /^nothing is here$/);
+    }
+  }
+});
+
+test("a trailing slash is another route, which is not there", async () => {
+  await using world = await createWorld();
+  for (const path of Object.keys(allowed).filter((each) => each !== "/")) {
+    for (const method of ["GET", "POST", "PUT", "DELETE"]) {
+      await refused(world.request(`${path}/`, { method }), 404);
+    }
+  }
+});
+
+test("a query does not matter", async () => {
+  await using world = await createWorld();
+  assert.equal(await said(world.request("/?email=a&email=b")), '200 {"message":"Bienvenue"}\n');
+  await refused(world.request("/profile?session_id=x"), 403);
+});
+
+test("HEAD is as GET, without the body, and opens nothing that GET would not", async () => {
+  await using world = await createWorld();
+  for (const path of ["/", "/profile", "/health/live", "/health/ready"]) {
+    const [head, get] = [await world.request(path, { method: "HEAD" }), await world.request(path)];
+    assert.equal(head.status, get.status);
+    assert.deepEqual([...head.headers], [...get.headers]);
+    assert.equal(await head.text(), "");
+  }
+});
+
+test("an error that nobody foresaw tells the log everything and the caller nothing", async () => {
+  await using world = await createWorld();
+  const fault = new Error("the log's disk at /var/log is full");
+  const breaking = () => {
+    throw fault;
+  };
+  const auth = new Auth(world.db, { settings: world.settings, log: { ...silent, info: breaking } });
+  const errors: object[] = [];
+  const log = { ...silent, error: (fields: object) => void errors.push(fields) };
+  const app = createApp(auth, { settings: world.settings, log });
+  const answer = await app.fetch(new Request("http://localhost/users", form(bob)));
+  assert.equal(await said(answer), '500 {"message":"something went wrong here; it is in the log"}\n');
+  assert.deepEqual(errors, [{ err: fault, path: "/users" }]);
+  await auth.close();
+});

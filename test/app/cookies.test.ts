@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { readCookie, sessionCookie } from "../../src/app/cookies.ts";
+import { readSettings } from "../../src/settings.ts";
+
+const name = fc.stringMatching(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,20}$/);
+/** What RFC 6265 lets a value be: no control, space, quote, comma, semicolon or backslash. */
+const value = fc.stringMatching(/^[!#-+\--:<-[\]-~]{1,50}$/);
+const space = fc.constantFrom("", " ", "  ", "\t");
+
+test("whatever the header is, reading a cookie gives a text that is in it, or null", () => {
+  const pieces = fc.constantFrom("session_id", "=", ";", '"', " ", "\t", ",", "a", "é", "\0", "__proto__", "\u2028");
+  const header = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.array(pieces).map((some) => some.join("")),
+  );
+  fc.assert(
+    fc.property(header, (text) => {
+      const found = readCookie(text, "session_id");
+      assert.ok(found === null || (found !== "" && text.includes(found) && !found.includes(";")));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("the first of what was written is found, with or without quotes, whatever else and however much space is there", () => {
+  const pair = fc.record({ name, value, quoted: fc.boolean(), before: space, after: space });
+  fc.assert(
+    fc.property(fc.array(pair, { minLength: 1 }), name, (pairs, absent) => {
+      const written = pairs.map((each) => {
+        const text = each.quoted ? `"${each.value}"` : each.value;
+        return `${each.before}${each.name}=${text}${each.after}`;
+      });
+      for (const wanted of [...pairs.map((each) => each.name), absent]) {
+        const first = pairs.find((each) => each.name === wanted);
+        assert.equal(readCookie(written.join(";"), wanted), first?.value ?? null);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("what is no pair is passed over, and a value may hold an equals sign", () => {
+  for (const [header, found] of [
+    ["session_id", null],
+    ["session_id; session_id=a", "a"],
+    ["; ; =; session_id=a", "a"],
+    ["=session_id=a", null],
+    ["session_id=a=b==", "a=b=="],
+    ["session_id = a ", "a"],
+    ['session_id="a', '"a'],
+    ['session_id="', '"'],
+    ['session_id="a;b"', '"a'],
+    ["Session_id=a", null],
+    ["session_id=", null],
+    ['session_id=""', null],
+    ["session_id=; session_id=a", null],
+    ["", null],
+  ] as const) {
+    assert.equal(readCookie(header, "session_id"), found, header);
+  }
+  assert.equal(readCookie(undefined, "session_id"), null);
+  assert.equal(readCookie(null, "session_id"), null);
+});
+
+test("a header of many cookies is read in one pass", () => {
+  const header = ";".repeat(10_000_000);
+  assert.equal(readCookie(`${header}session_id=a`, "session_id"), "a");
+});
+
+test("what Set-Cookie sets is what is read from Cookie afterwards", () => {
+  const cookie = sessionCookie(readSettings({ COOKIE_NAME: "sid", SESSION_LIFETIME: "7d" }));
+  const [sent = ""] = cookie.set("0d5b1a5e").split(";");
+  assert.equal(readCookie(`theme=dark; ${sent}`, "sid"), "0d5b1a5e");
+  assert.equal(cookie.set("x"), "sid=x; Path=/; HttpOnly; SameSite=Lax; Max-Age=604800");
+  assert.equal(cookie.clear, "sid=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
+});

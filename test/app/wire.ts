@@ -1,0 +1,81 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+
+/** One answer, as it came over the wire. */
+export interface Answer {
+  readonly status: number;
+  /** By name, in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: string;
+}
+
+/** A connection that sends whatever bytes it is told to. */
+export interface Wire extends Disposable {
+  readonly socket: Socket;
+  send(bytes: string | Uint8Array): void;
+  /** The next answer, `100 Continue` included; rejects when the connection ends before. One to HEAD has no body. */
+  answer(to?: "HEAD"): Promise<Answer>;
+  /** Resolves when the connection has ended, whichever way. */
+  readonly closed: Promise<void>;
+}
+
+export async function openWire(port: number, host = "127.0.0.1"): Promise<Wire> {
+  const socket = connect(port, host);
+  await once(socket, "connect");
+  let received = "";
+  let arrived = Promise.withResolvers<void>();
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  const more = () => {
+    arrived.resolve();
+    arrived = Promise.withResolvers();
+  };
+  socket.setEncoding("latin1").on("data", (chunk) => {
+    received += chunk;
+    more();
+  });
+  // How a connection ends does not matter here, only what came before.
+  socket.on("error", () => {});
+  closed.then(more);
+  return {
+    socket,
+    closed,
+    send: (bytes) => void socket.write(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes),
+    async answer(to) {
+      for (;;) {
+        const taken = take(received, to === "HEAD");
+        if (taken) {
+          received = taken.rest;
+          return taken.answer;
+        }
+        if (socket.destroyed) throw new Error(`the connection ended after ${JSON.stringify(received)}`);
+        await arrived.promise;
+      }
+    },
+    [Symbol.dispose]: () => void socket.destroy(),
+  };
+}
+
+/** Takes one answer from what has arrived, once it is whole. Ours have a Content-Length, all but `100 Continue`. */
+function take(received: string, bodiless: boolean): { answer: Answer; rest: string } | undefined {
+  const end = received.indexOf("\r\n\r\n");
+  if (end === -1) return undefined;
+  const [first = "", ...lines] = received.slice(0, end).split("\r\n");
+  const headers = new Map(
+    lines.map((line) => {
+      const colon = line.indexOf(":");
+      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const;
+    }),
+  );
+  const length = bodiless ? 0 : Number(headers.get("content-length") ?? 0);
+  const body = received.slice(end + 4, end + 4 + length);
+  if (body.length < length) return undefined;
+  const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(first)?.[1]);
+  return { answer: { status, headers, body }, rest: received.slice(end + 4 + length) };
+}
+
+/** A request as text. */
+export function request(line: string, headers: Record<string, string> = {}, body = ""): string {
+  const all = { Host: "localhost", ...(body && { "Content-Length": String(body.length) }), ...headers };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${line} HTTP/1.1\r\n${lines.join("")}\r\n${body}`;
+}
