@@ -28,7 +28,8 @@ export async function readFields<Name extends string>(
   ...names: Name[]
 ): Promise<Record<Name, string | undefined>> {
   const bytes = await readBody(c.req.raw);
-  const values = {} as Record<Name, string | undefined>;
+  // Without a prototype, `__proto__` is a name like any other.
+  const values: Record<Name, string | undefined> = Object.create(null);
   if (bytes.length === 0) return values;
   const fields = await parse(bytes, c.req.header("Content-Type") ?? "", c.req.header("Content-Encoding"));
   if (fields.length > mostFields) throw new RequestError("body_malformed", `the body has over ${mostFields} fields`);

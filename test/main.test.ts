@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
+import fc from "fast-check";
+import { readable } from "../src/logger.ts";
+import { readSettings } from "../src/settings.ts";
+import { type Answer, openWire, request } from "./app/wire.ts";
+import { failToStart, type Service, startService, temporaryFolder } from "./service.ts";
+
+const names = Object.keys(readSettings());
+const form = { "Content-Type": "application/x-www-form-urlencoded" };
+const account = "email=bob@example.com&password=b4l0u";
+
+describe("the command", () => {
+  test("says where it listens, in what mode and on which database", async () => {
+    await using service = await startService({});
+    const { event, mode, url, database, level } = service.logged[0] ?? {};
+    assert.deepEqual(
+      { event, mode, url, database, level },
+      { event: "listening", mode: "development", url: service.url, database: "sqlite::memory:", level: "info" },
+    );
+    assert.equal(await (await fetch(service.url)).text(), '{"message":"Bienvenue"}\n');
+  });
+
+  test("--help tells its usage and every setting, and --version its version", async () => {
+    for (const argument of ["--help", "-h"]) {
+      const { code, stdout, stderr } = await failToStart({}, [argument]);
+      assert.deepEqual([code, stderr], [0, ""]);
+      assert.match(stdout, /^Usage: bienvenue /);
+      for (const name of names) assert.match(stdout, new RegExp(`^  ${name} `, "m"));
+    }
+    const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
+    assert.deepEqual(await failToStart({}, ["--version"]), { code: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  test("does not start with an argument that it does not know", async () => {
+    const { code, stdout, stderr } = await failToStart({}, ["--port"]);
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, /^bienvenue: unknown argument --port\nUsage: .*\n$/);
+  });
+
+  test("says a first step to whoever starts it on an empty database, and no more once there is an account", async () => {
+    await using folder = await temporaryFolder();
+    const environment = { DATABASE_URL: `sqlite:${join(folder.path, "accounts.db")}` };
+    const hint = ({ logged }: Service) => logged.find(({ event }) => event === "first_run");
+    {
+      await using service = await startService(environment);
+      await fetch(`${service.url}/users`, { method: "POST", body: new URLSearchParams(account) });
+      assert.equal(await service.end("SIGTERM"), 0);
+      const commands = hint(service)?.try as string[];
+      assert.equal(commands.length, 7);
+      for (const command of commands) assert.ok(command.startsWith("curl ") && command.includes(`${service.url}/`));
+    }
+    await using service = await startService(environment);
+    assert.equal(await service.end("SIGTERM"), 0);
+    assert.equal(hint(service), undefined);
+  });
+});
+
+describe("a start that fails says why in words, without a stack, and exits with 1", () => {
+  const fails = async (environment: Record<string, string>, message: RegExp) => {
+    const { code, stdout, stderr } = await failToStart(environment);
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, message);
+    assert.doesNotMatch(stderr, /^ +at |node:|\.ts\b/m);
+  };
+
+  test("with wrong settings, all of them in one message", async () => {
+    const wrong = { PORT: "x", BCRYPT_COST: "3", SESSION_IDLE: "1s", PUBLIC_URL: "y", LOG_LEVEL: "loud" };
+    const lines = Object.entries(wrong).map(([name, value]) => `(?=[^]*\n {2}${name}=${value}: must be \\S)`);
+    await fails(wrong, new RegExp(`^${lines.join("")}bienvenue: wrong settings:(\n {2}.+){5}\n$`));
+    await fails({ NODE_ENV: "production" }, /^bienvenue: wrong settings:\n {2}NODE_ENV=production: .*development/);
+  });
+
+  test("with a port that is taken, or an address of another machine", async () => {
+    await using service = await startService({});
+    const PORT = String(service.port);
+    await fails({ PORT }, new RegExp(`^bienvenue: port ${PORT} is in use .*PORT=5001\n$`));
+    await fails({ HOST: "192.0.2.1" }, /^bienvenue: HOST=192\.0\.2\.1 is no address of this machine; .*\n$/);
+    await fails({ HOST: "no-such-host.invalid" }, /^bienvenue: HOST=no-such-host\.invalid is no address .*\n$/);
+  });
+
+  test("with a database that cannot be used", async () => {
+    await using folder = await temporaryFolder();
+    const DATABASE_URL = `sqlite:${join(folder.path, "nowhere", "accounts.db")}`;
+    await fails({ DATABASE_URL }, /^bienvenue: cannot use sqlite:.*nowhere.*\n$/);
+    await fails(
+      { DATABASE_URL: `sqlite:${fileURLToPath(new URL("../package.json", import.meta.url))}` },
+      /^bienvenue: cannot use .*\n$/,
+    );
+  });
+});
+
+describe("a stop", () => {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    test(`by ${signal} lets every accepted request end, and exits with 0`, async () => {
+      await using service = await startService({ BCRYPT_COST: "12" });
+      const [busy, ...wires] = await Promise.all(Array.from({ length: 7 }, () => openWire(service.port)));
+      assert.ok(busy);
+      busy.send(request("POST /users", form, account));
+      assert.equal((await busy.answer()).status, 200);
+      for (const wire of wires) {
+        wire.send(request("GET /"));
+        assert.equal((await wire.answer()).status, 200);
+      }
+      for (const wire of wires) wire.send(request("POST /sessions", form, account));
+
+      let ended: Promise<number | null> | undefined;
+      busy.send(request("GET /profile"));
+      for (let rounds = 0, closing = false; !closing; rounds++) {
+        busy.send(request("GET /profile"));
+        if (rounds === 100) ended = service.end(signal);
+        const answer: Answer = await busy.answer();
+        assert.equal(answer.status, 403);
+        closing = answer.headers.get("connection") === "close";
+        assert.ok(!closing || ended);
+      }
+      for (const answer of await Promise.all(wires.map((wire) => wire.answer()))) {
+        assert.equal(answer.body, '{"email":"bob@example.com","message":"logged in"}\n');
+        assert.equal(answer.headers.get("connection"), "close");
+      }
+      assert.equal(await ended, 0);
+      const events = service.logged.map(({ event }) => event);
+      assert.equal(events.at(-1), "stopped");
+      assert.ok(events.lastIndexOf("logged_in") > events.indexOf("stopping"));
+    });
+  }
+
+  test("is not kept up by connections that are idle, nor for ever by a request that does not end", async () => {
+    await using service = await startService({});
+    const [kept, , half] = await Promise.all(Array.from({ length: 3 }, () => openWire(service.port)));
+    kept?.send(request("GET /"));
+    assert.equal((await kept?.answer())?.status, 200);
+    half?.send(request("POST /users", { ...form, "Content-Length": "100" }, "email="));
+    assert.equal(await service.end("SIGTERM"), 0);
+  });
+
+  test("asked for twice ends at once", async () => {
+    await using service = await startService({});
+    using wire = await openWire(service.port);
+    wire.send(request("POST /users", { ...form, Expect: "100-continue", "Content-Length": "100" }));
+    assert.equal((await wire.answer()).status, 100);
+    const ended = service.end("SIGTERM");
+    await told(service, "stopping");
+    service.process.kill("SIGTERM");
+    assert.equal(await ended, 1);
+    assert.ok(!service.logged.some(({ event }) => event === "stopped"));
+  });
+});
+
+/** Waits until an event has been logged. */
+async function told({ logged, process }: Service, event: string): Promise<void> {
+  while (!logged.some((entry) => entry.event === event)) await once(process.stdout as NodeJS.ReadableStream, "data");
+}
+
+describe("the log in a terminal", () => {
+  test("is lines for people", { skip: !hasScript() && "no script(1) here" }, async () => {
+    const program = fileURLToPath(new URL("../bin/bienvenue.js", import.meta.url));
+    const env = { PATH: process.env.PATH, PORT: "0", DATABASE_URL: "sqlite::memory:", BCRYPT_COST: "4", TERM: "xterm" };
+    const command = `exec '${process.execPath}' '${program}'`;
+    const terminal = spawn("script", ["-qfec", command, "/dev/null"], { env, stdio: ["pipe", "pipe", "inherit"] });
+    let shown = "";
+    while (!shown.includes("reset_token=")) shown += String(await once(terminal.stdout, "data"));
+    const lines = stripVTControlCharacters(shown).split("\r\n");
+    assert.notEqual(lines.join("\r\n"), shown);
+    assert.match(
+      lines[0] ?? "",
+      /^\d\d:\d\d:\d\d info {2}listening mode=development url=http:\/\/localhost:\d+ database=/,
+    );
+    assert.match(lines[1] ?? "", /^\d\d:\d\d:\d\d warn {2}BCRYPT_COST is below 10: .* BCRYPT_COST=4$/);
+    assert.match(lines[2] ?? "", /^\d\d:\d\d:\d\d info {2}no account yet: try these$/);
+    assert.match(lines[3] ?? "", /^ {4}curl http:\/\/localhost:\d+\/$/);
+    terminal.stdin.write("\x03");
+    const [code] = await once(terminal, "close");
+    assert.equal(code, 0);
+  });
+
+  test("cannot be made to forge a line, or to move the cursor", () => {
+    process.env.NO_COLOR = "1";
+    const hostile = fc.string({
+      unit: fc.oneof(
+        fc.constantFrom(
+          "\r",
+          "\n",
+          "\x1b[2J",
+          "\x1b]0;x\x07",
+          "\x9b1A",
+          "\u0085",
+          "\u202e",
+          "\b",
+          "\0",
+          "12:00:00 info",
+        ),
+        fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+      ),
+    });
+    const entry = fc.record({
+      msg: hostile,
+      path: hostile,
+      deep: fc.record({ name: hostile }),
+      list: fc.array(hostile),
+    });
+    fc.assert(
+      fc.property(entry, hostile, (fields, stack) => {
+        const time = "2030-01-01T12:00:00.000Z";
+        const text = readable({ time, level: "info", ...fields, err: { stack } });
+        const [first = "", ...others] = text.split("\n");
+        assert.ok(first.startsWith("12:00:00 info "));
+        assert.equal(others.pop(), "");
+        for (const line of others) assert.ok(line.startsWith("    "));
+        assert.doesNotMatch(others.join(first), /\p{C}/u);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+function hasScript(): boolean {
+  try {
+    return /util-linux/.test(execFileSync("script", ["--version"], { encoding: "utf8" }));
+  } catch {
+    return false;
+  }
+}
