@@ -43,7 +43,7 @@ export async function readFields<Name extends string>(
     }
     seen.add(name);
     if (typeof value !== "string" || value === "") continue;
-    if (!value.isWellFormed()) throw new RequestError("body_malformed", `${name} is not well-formed Unicode`);
+    if (!value.isWellFormed()) throw new RequestError("body_malformed", `the body is not well-formed Unicode: ${name}`);
     values[name] = value;
   }
   return values;

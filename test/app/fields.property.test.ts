@@ -18,7 +18,11 @@ async function read(init: RequestInit, names: string[]): Promise<Record<string, 
   return (await response.json()) as Record<string, string> | string;
 }
 
-const text = fc.string({ unit: "binary", maxLength: 100 });
+const special = fc.constantFrom(..."\ufeff\0\r\n\t &=+%;\"'\\[]{}-\u2028é🐧");
+const text = fc.string({
+  unit: fc.oneof(special, fc.string({ unit: "binary", minLength: 1, maxLength: 1 })),
+  maxLength: 100,
+});
 /** Without what a form escapes in a name in more ways than one, and without the bracket of an array. */
 const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }).filter((each) => !/[\r\n"%[]/.test(each));
 const fields = fc.uniqueArray(fc.tuple(name, text), { maxLength: 10, selector: ([each]) => each });

@@ -140,7 +140,7 @@ test("half of a character, as JSON can write it, is refused", async () => {
   await using world = await createWorld();
   for (const half of ["\\ud800", "\\udc00", "a\\udfffb", "\\udc00\\ud800"]) {
     const init = body("application/json", `{"email":"${email}","password":"${half}"}`);
-    await refused(world.request("/users", init), 400, /^password is not well-formed Unicode$/);
+    await refused(world.request("/users", init), 400, /^the body is not well-formed Unicode: password$/);
     await refused(world.request("/sessions", init), 400);
   }
   assert.equal(await said(world.request("/users", json({ email, password: "\\ud83d\\udc27" }))), created);
