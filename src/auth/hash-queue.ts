@@ -7,6 +7,7 @@ const mostWaiting = 10_000;
 
 interface Waiting {
   readonly start: () => void;
+  readonly refuse: (error: AuthError) => void;
 }
 
 /**
@@ -18,6 +19,8 @@ export class HashQueue<Work, Result> {
   readonly #workers: number;
   #running = 0;
   #waiting = 0;
+  #closed = false;
+  readonly #computing = new Set<Promise<Result>>();
   /** How long a hash takes, in milliseconds: a moving average. */
   #duration: number;
   /** In the order in which the networks have their turn. */
@@ -36,15 +39,28 @@ export class HashQueue<Work, Result> {
    * @throws {AuthError} `busy`, at once, when the wait would be too long
    */
   async run(work: Work, network: string | undefined): Promise<Result> {
+    if (this.#closed) throw this.#busy();
     if (this.#running < this.#workers) this.#running++;
     else await this.#turn(network);
     const started = performance.now();
+    const computing = this.#compute(work);
+    this.#computing.add(computing);
     try {
-      return await this.#compute(work);
+      return await computing;
     } finally {
+      this.#computing.delete(computing);
       this.#duration += (performance.now() - started - this.#duration) / 16;
       this.#next();
     }
+  }
+
+  /** Refuses what waits and what comes; resolves when what is computed already has ended. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const waiting of [...this.#networks.values()].flat()) waiting.refuse(this.#busy());
+    this.#networks.clear();
+    this.#waiting = 0;
+    await Promise.allSettled(this.#computing);
   }
 
   #turn(network: string | undefined): Promise<void> {
@@ -55,7 +71,7 @@ export class HashQueue<Work, Result> {
     if (this.#waiting >= capacity || queue.length >= share) throw this.#busy();
     this.#waiting++;
     this.#networks.set(key, queue);
-    return new Promise((start) => queue.push({ start }));
+    return new Promise((start, refuse) => queue.push({ start, refuse }));
   }
 
   /** Hands the worker that has become free to the next network. */

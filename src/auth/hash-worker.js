@@ -13,10 +13,11 @@ import bcrypt from "bcrypt";
  */
 
 /**
- * @param {HashWork} work
- * @returns {string | boolean | Uint8Array} a bcrypt hash, whether it is the password's, or an argon2id tag
+ * @param {HashWork | undefined} work nothing, for a worker that only has to get ready
+ * @returns {string | boolean | Uint8Array | undefined} a bcrypt hash, whether it is the password's, or an argon2id tag
  */
 export default function compute(work) {
+  if (work === undefined) return undefined;
   if (work.scheme === "argon2id") {
     const { password, salt, length, cost } = work;
     return new Uint8Array(

@@ -19,6 +19,12 @@ type Chosen =
 const argon2id = { memory: 19_456, passes: 2, parallelism: 1 };
 const argon2idForLong = { memory: 12_288, passes: 3, parallelism: 1 };
 
+/** The threads that hash, and when each of them has loaded what it needs. */
+interface Workers {
+  readonly pool: Piscina<HashWork | undefined, string | boolean | Uint8Array>;
+  readonly ready: Promise<unknown>;
+}
+
 const saltLength = 16;
 const tagLength = 32;
 
@@ -29,12 +35,12 @@ const tagLength = 32;
 export class Passwords {
   readonly #policy: Policy;
   readonly #queue: HashQueue<HashWork, string | boolean | Uint8Array>;
-  #pool: Piscina<HashWork, string | boolean | Uint8Array> | undefined;
+  #workers: Workers | undefined;
 
   constructor(policy: Policy) {
     this.#policy = policy;
     const expected = policy.PASSWORD_HASH === "bcrypt" ? 250 * 2 ** (policy.BCRYPT_COST - 12) : 50;
-    this.#queue = new HashQueue((work) => this.#workers().run(work), availableParallelism(), expected);
+    this.#queue = new HashQueue((work) => this.#pool().run(work), availableParallelism(), expected);
   }
 
   /** A salted hash, to be stored: `$2b$12$…`, or an argon2id PHC string for what bcrypt cannot hold. */
@@ -66,8 +72,12 @@ export class Passwords {
     return true;
   }
 
+  /** Waits for the hashes that are under way, and refuses the others. */
   async close(): Promise<void> {
-    await this.#pool?.destroy();
+    await this.#queue.close();
+    // A thread that is ended while it loads bcrypt, or computes with it, takes the whole process with it.
+    await this.#workers?.ready;
+    await this.#workers?.pool.destroy();
   }
 
   async #matches(password: string, hash: Hash, network: string | undefined): Promise<boolean> {
@@ -87,15 +97,20 @@ export class Passwords {
   }
 
   /** Made at the first hash: a process that hashes nothing has no thread for it. */
-  #workers() {
-    this.#pool ??= new Piscina({
+  #pool(): Workers["pool"] {
+    if (this.#workers) return this.#workers.pool;
+    const threads = availableParallelism();
+    const pool: Workers["pool"] = new Piscina({
       filename: new URL("./hash-worker.js", import.meta.url).href,
-      minThreads: availableParallelism(),
-      maxThreads: availableParallelism(),
+      minThreads: threads,
+      maxThreads: threads,
       niceIncrement: 10,
       recordTiming: false,
     });
-    return this.#pool;
+    // Idle threads are taken before busy ones: each gets one of these.
+    const ready = Promise.allSettled(Array.from({ length: threads }, () => pool.run(undefined)));
+    this.#workers = { pool, ready };
+    return pool;
   }
 }
 

@@ -73,3 +73,19 @@ test("a hash that fails gives its worker back", async () => {
   await release();
   assert.equal(await later, "later");
 });
+
+test("closing refuses what waits and what comes, and waits for what is computed", async () => {
+  const { queue, release } = heldQueue();
+  const running = queue.run("running", "n");
+  const waiting = assert.rejects(queue.run("waiting", "n"), isBusy);
+  let closed = false;
+  const closing = queue.close().then(() => {
+    closed = true;
+  });
+  await waiting;
+  await assert.rejects(queue.run("late", "n"), isBusy);
+  assert.equal(closed, false);
+  await release();
+  assert.equal(await running, "running");
+  await closing;
+});

@@ -83,3 +83,15 @@ test("the threads that hash run at a lower priority than the one that serves", {
     `priorities: ${nice}`,
   );
 });
+
+test("closing waits for threads that still load or compute, which would otherwise end the process", async () => {
+  for (let i = 0; i < 20; i++) {
+    const passwords = new Passwords({ PASSWORD_HASH: "bcrypt", BCRYPT_COST: 4 + (i % 6) });
+    const hashes = Promise.allSettled(Array.from({ length: 1 + (i % 4) }, () => passwords.hashPassword("b4l0u")));
+    await passwords.close();
+    for (const hash of await hashes) {
+      if (hash.status === "fulfilled") assert.match(hash.value, /^\$2b\$/);
+      else assert.match(String(hash.reason), /try again/);
+    }
+  }
+});
