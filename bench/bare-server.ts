@@ -1,0 +1,54 @@
+import { deepStrictEqual } from "node:assert";
+import { Kysely } from "kysely";
+import { sessionLookup } from "../src/db/sessions.ts";
+import { sqlite } from "../src/db/sqlite.ts";
+import { readSettings } from "../src/index.ts";
+import type { Bare } from "./bare.ts";
+import { Child } from "./child.ts";
+
+/** Headers that node:http writes by itself, and the one that depends on the body. */
+const own = ["date", "connection", "keep-alive", "content-length"];
+
+/** A bare server on node:http, in a process of its own. */
+export interface BareServer extends Disposable {
+  readonly port: number;
+}
+
+/**
+ * Starts one that answers a request for the profile as the service does: with the same headers and body, by the same SQL.
+ *
+ * @param path its copy of the service's database
+ * @param url the service's profile
+ */
+export async function startBare(path: string, url: string, cookie: string): Promise<BareServer> {
+  const expected = await answerOf(url, cookie);
+  const bare: Bare = {
+    path,
+    sql: lookupSql(),
+    sessionIdle: readSettings().SESSION_IDLE,
+    headers: Object.fromEntries(Object.entries(expected.headers).filter(([name]) => !own.includes(name))),
+    keepAliveTimeout: Number(expected.headers["keep-alive"]?.replace("timeout=", "")) * 1000,
+  };
+  const child = new Child("./bare.ts", JSON.stringify(bare));
+  const port = await child.answer<number>();
+  deepStrictEqual(await answerOf(`http://127.0.0.1:${port}/profile`, cookie), expected);
+  return { port, [Symbol.dispose]: () => child[Symbol.dispose]() };
+}
+
+async function answerOf(url: string, cookie: string) {
+  const response = await fetch(url, { headers: { Cookie: cookie } });
+  const headers: Record<string, string> = { ...Object.fromEntries(response.headers), date: "now" };
+  return { status: response.status, headers, body: await response.text() };
+}
+
+/** The lookup of a session as the service has it. */
+function lookupSql(): string {
+  let sql = "";
+  const engine = sqlite(":memory:");
+  const note: typeof engine.readNow = (query) => {
+    sql = query.sql;
+    return [];
+  };
+  sessionLookup(new Kysely({ dialect: engine.dialect }), { ...engine, readNow: note }, readSettings())("", 0);
+  return sql;
+}

@@ -1,0 +1,65 @@
+import { availableParallelism } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Figure, perSecond, ratio } from "./figure.ts";
+import { Generator } from "./generator.ts";
+import { Hashing } from "./hashing.ts";
+import type { Outcome } from "./load.ts";
+import type { People } from "./people.ts";
+import { profileLoad } from "./profile.ts";
+import type { Quiet } from "./quiet.ts";
+import { alternate, type Pair } from "./rounds.ts";
+import { startOn } from "./service.ts";
+
+const rounds = 7;
+const seconds = 2;
+/** How long the flood has come when the profiles begin, and still comes when they have ended, in seconds. */
+const margin = 0.7;
+/** The logins that arrive for each one that the cores can hash. */
+const tenfold = 10;
+
+/** `/profile` while ten times as many logins arrive as can be hashed, against the same without them. */
+export async function flood(people: People, quiet: Quiet): Promise<Figure[]> {
+  await using service = await startOn(await people.copy("flood.db"));
+  using readers = new Generator();
+  using crowd = new Generator();
+  const rate = tenfold * (await capacity(people));
+  const arriving = {
+    port: service.port,
+    requests: people.logIns,
+    // More than are ever waiting, so that every login that is due finds a free one.
+    connections: 32 * availableParallelism(),
+    seconds: seconds + 2 * margin,
+    rate,
+  };
+  const calm = () => readers.run(profileLoad(people, service.port, seconds));
+  const flooded = async () => {
+    const logins = crowd.run(arriving);
+    await sleep(margin * 1000);
+    const outcome = await calm();
+    const { answered, statuses } = await logins;
+    const refused = statuses[503] ?? 0;
+    if ((statuses[200] ?? 0) + refused < answered) throw new Error(`no flood: ${JSON.stringify(statuses)}`);
+    return outcome;
+  };
+  await calm();
+  await flooded();
+  const pairs = await alternate(quiet, rounds, flooded, calm);
+  const name = `/profile while ${perSecond(rate)} logins arrive, of without`;
+  const throughputs = each(pairs, ({ answered, seconds }) => answered / seconds);
+  const latencies = each(pairs, ({ p99 }) => p99);
+  return [
+    { name: `${name}: throughput`, atLeast: 0.7, ...ratio(throughputs, perSecond) },
+    { name: `${name}: p99`, atMost: 2, ...ratio(latencies, (value) => `${value.toFixed(1)} ms`) },
+  ];
+}
+
+/** How many passwords the cores can hash a second. */
+async function capacity({ password, hash }: People): Promise<number> {
+  await using hashing = new Hashing(password, hash);
+  await hashing.run(1);
+  return await hashing.run(4);
+}
+
+function each(pairs: readonly Pair<Outcome>[], value: (outcome: Outcome) => number): Pair<number>[] {
+  return pairs.map(({ ours, theirs }) => ({ ours: value(ours), theirs: value(theirs) }));
+}

@@ -1,0 +1,49 @@
+import { startBare } from "./bare-server.ts";
+import { type Figure, perSecond, ratio } from "./figure.ts";
+import { Generator } from "./generator.ts";
+import type { Load } from "./load.ts";
+import { resident } from "./memory.ts";
+import type { People } from "./people.ts";
+import type { Quiet } from "./quiet.ts";
+import { alternate } from "./rounds.ts";
+import { startOn } from "./service.ts";
+
+const rounds = 11;
+const seconds = 1;
+/** Until what is hot has been compiled. */
+const warmUp = 3;
+
+/** People who look at their profile again as soon as they see it. */
+export function profileLoad({ profiles }: People, port: number, seconds: number): Load {
+  return { port, requests: profiles, connections: 32, seconds, awake: true };
+}
+
+/** `/profile` against the least that node:http can answer it with, each in one process. */
+export async function profile(people: People, quiet: Quiet): Promise<Figure[]> {
+  await using service = await startOn(await people.copy("profile.db"));
+  using bare = await startBare(await people.copy("bare.db"), `${service.url}/profile`, people.cookie);
+  using generator = new Generator();
+  let requests = 0;
+  const throughput = async (port: number, seconds: number) => {
+    const { answered, statuses, ...outcome } = await generator.run(profileLoad(people, port, seconds));
+    if (statuses[200] !== answered) throw new Error(`profiles were refused: ${JSON.stringify(statuses)}`);
+    if (port === service.port) requests += answered;
+    return answered / outcome.seconds;
+  };
+  for (const { port } of [service, bare]) await throughput(port, warmUp);
+  const pairs = await alternate(
+    quiet,
+    rounds,
+    () => throughput(service.port, seconds),
+    () => throughput(bare.port, seconds),
+  );
+  return [
+    { name: "/profile, of a bare node:http server", atLeast: 0.8, ...ratio(pairs, perSecond) },
+    {
+      name: "resident memory after that load",
+      value: await resident(service.process.pid),
+      unit: "MB",
+      from: `${requests.toLocaleString("en")} requests`,
+    },
+  ];
+}
