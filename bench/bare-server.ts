@@ -1,5 +1,7 @@
 import { deepStrictEqual } from "node:assert";
 import { Kysely } from "kysely";
+import { postgres } from "../src/db/postgres.ts";
+import type { Schema } from "../src/db/schema.ts";
 import { sessionLookup } from "../src/db/sessions.ts";
 import { sqlite } from "../src/db/sqlite.ts";
 import { readSettings } from "../src/index.ts";
@@ -17,14 +19,14 @@ export interface BareServer extends Disposable {
 /**
  * Starts one that answers a request for the profile as the service does: with the same headers and body, by the same SQL.
  *
- * @param path its copy of the service's database
- * @param url the service's profile
+ * @param url its DATABASE_URL
+ * @param profile the address of the service's profile
  */
-export async function startBare(path: string, url: string, cookie: string): Promise<BareServer> {
-  const expected = await answerOf(url, cookie);
+export async function startBare(url: string, profile: string, cookie: string): Promise<BareServer> {
+  const expected = await answerOf(profile, cookie);
   const bare: Bare = {
-    path,
-    sql: lookupSql(),
+    url,
+    sql: await lookupSql(url),
     sessionIdle: readSettings().SESSION_IDLE,
     headers: Object.fromEntries(Object.entries(expected.headers).filter(([name]) => !own.includes(name))),
     keepAliveTimeout: Number(expected.headers["keep-alive"]?.replace("timeout=", "")) * 1000,
@@ -41,14 +43,16 @@ async function answerOf(url: string, cookie: string) {
   return { status: response.status, headers, body: await response.text() };
 }
 
-/** The lookup of a session as the service has it. */
-function lookupSql(): string {
+/** The lookup of a session as the service has it on this engine. */
+async function lookupSql(url: string): Promise<string> {
+  const engine = url.startsWith("sqlite:") ? sqlite(":memory:") : postgres(url, 1);
+  const db = new Kysely<Schema>({ dialect: engine.dialect });
   let sql = "";
-  const engine = sqlite(":memory:");
-  const note: typeof engine.readNow = (query) => {
+  const read: typeof engine.read = (query) => {
     sql = query.sql;
     return [];
   };
-  sessionLookup(new Kysely({ dialect: engine.dialect }), { ...engine, readNow: note }, readSettings())("", 0);
+  sessionLookup({ db, engine: { ...engine, read }, lifetimes: readSettings(), clock: Date.now })("");
+  await db.destroy();
   return sql;
 }

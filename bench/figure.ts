@@ -5,7 +5,7 @@ export interface Figure {
   readonly name: string;
   readonly value: number;
   /** Ratios have none. */
-  readonly unit?: "s" | "MB";
+  readonly unit?: "s" | "MB" | "rows/s";
   /** Without either it is told, and nothing is asked of it. */
   readonly atLeast?: number;
   readonly atMost?: number;

@@ -1,9 +1,11 @@
 import { cpus } from "node:os";
 import { temporaryFolder } from "../test/service.ts";
+import { copy } from "./copy.ts";
 import type { Figure } from "./figure.ts";
 import { flood } from "./flood.ts";
 import { logIn } from "./log-in.ts";
 import { settle } from "./people.ts";
+import { postgres } from "./postgres.ts";
 import { profile } from "./profile.ts";
 import { Quiet } from "./quiet.ts";
 import { start } from "./start.ts";
@@ -20,6 +22,8 @@ for (const [what, measure] of [
   ["logins", logIn],
   ["/profile while logins flood", flood],
   ["start", start],
+  ["/profile on PostgreSQL", postgres],
+  ["copies", copy],
 ] as const) {
   console.error(`measuring ${what} …`);
   figures.push(...(await measure(people, quiet)));

@@ -17,9 +17,9 @@ export interface People {
   /** One password, and its hash: everybody's. */
   readonly password: string;
   readonly hash: string;
-  /** Copies the database; the path of the copy. */
+  /** Copies the database; the URL of the copy. */
   copy(name: string): Promise<string>;
-  /** The path of a database that is not there yet. */
+  /** The URL of a database that is not there yet. */
   fresh(name: string): string;
 }
 
@@ -45,11 +45,11 @@ export async function settle(folder: string): Promise<People> {
     logIns,
     password,
     hash,
-    fresh: (name) => join(folder, name),
+    fresh: (name) => `sqlite:${join(folder, name)}`,
     async copy(name) {
       const path = join(folder, name);
       await copyFile(original, path);
-      return path;
+      return `sqlite:${path}`;
     },
   };
 }

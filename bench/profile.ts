@@ -1,4 +1,5 @@
-import { startBare } from "./bare-server.ts";
+import type { Service } from "../test/service.ts";
+import { type BareServer, startBare } from "./bare-server.ts";
 import { type Figure, perSecond, ratio } from "./figure.ts";
 import { Generator } from "./generator.ts";
 import type { Load } from "./load.ts";
@@ -22,6 +23,20 @@ export function profileLoad({ profiles }: People, port: number, seconds: number)
 export async function profile(people: People, quiet: Quiet): Promise<Figure[]> {
   await using service = await startOn(await people.copy("profile.db"));
   using bare = await startBare(await people.copy("bare.db"), `${service.url}/profile`, people.cookie);
+  const { requests, pairs } = await compare(people, quiet, service, bare);
+  return [
+    { name: "/profile, of a bare node:http server", atLeast: 0.8, ...ratio(pairs, perSecond) },
+    {
+      name: "resident memory after that load",
+      value: await resident(service.process.pid),
+      unit: "MB",
+      from: `${requests.toLocaleString("en")} requests`,
+    },
+  ];
+}
+
+/** Loads the two in turn: the profiles a second of each round, and how many the service answered in all. */
+export async function compare(people: People, quiet: Quiet, service: Service, bare: BareServer) {
   using generator = new Generator();
   let requests = 0;
   const throughput = async (port: number, seconds: number) => {
@@ -37,13 +52,5 @@ export async function profile(people: People, quiet: Quiet): Promise<Figure[]> {
     () => throughput(service.port, seconds),
     () => throughput(bare.port, seconds),
   );
-  return [
-    { name: "/profile, of a bare node:http server", atLeast: 0.8, ...ratio(pairs, perSecond) },
-    {
-      name: "resident memory after that load",
-      value: await resident(service.process.pid),
-      unit: "MB",
-      from: `${requests.toLocaleString("en")} requests`,
-    },
-  ];
+  return { requests, pairs };
 }

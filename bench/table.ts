@@ -27,11 +27,12 @@ function holds({ value, atLeast = Number.NEGATIVE_INFINITY, atMost }: Figure): b
 
 function measured({ value, unit }: Figure): string {
   if (Number.isNaN(value)) return "unknown";
-  return withUnit(value.toFixed(unit === "MB" ? 0 : 2), unit);
+  const whole = unit === "MB" || unit === "rows/s";
+  return withUnit(whole ? Math.round(value).toLocaleString("en") : value.toFixed(2), unit);
 }
 
 function target({ atLeast, atMost, unit }: Figure): string {
-  if (atLeast !== undefined) return `at least ${withUnit(atLeast, unit)}`;
+  if (atLeast !== undefined) return `at least ${withUnit(atLeast.toLocaleString("en"), unit)}`;
   return atMost === undefined ? "none" : `at most ${withUnit(atMost, unit)}`;
 }
 

@@ -6,6 +6,6 @@ import { fileURLToPath } from "node:url";
 enableCompileCache(fileURLToPath(new URL("../.cache", import.meta.url)));
 
 // The sources in a clone; what was built from them in the package, where Node does not read TypeScript.
-const source = new URL("../src/main.ts", import.meta.url);
-const { main } = await import(existsSync(source) ? source.href : new URL("../dist/main.js", import.meta.url).href);
-await main(process.argv.slice(2), process.env);
+const source = new URL("../src/cli/cli.ts", import.meta.url);
+const { cli } = await import(existsSync(source) ? source.href : new URL("../dist/cli/cli.js", import.meta.url).href);
+await cli(process.argv.slice(2), process.env);

@@ -14,7 +14,21 @@ export class EmailTaken extends Error {
 }
 
 /** What keeps a database from answering, in words that may be shown. */
-export type DatabaseFault = "locked" | "read-only" | "full" | "corrupt" | "not a database" | "unreadable" | "closed";
+export type DatabaseFault =
+  | "locked"
+  | "read-only"
+  | "full"
+  | "corrupt"
+  | "not a database"
+  | "unreadable"
+  | "unreachable"
+  | "out of connections"
+  | "closed";
+
+/** Thrown by `openDB` when a database cannot be used; the message says why, and how to mend it. */
+export class OpenError extends Error {
+  override name = "OpenError";
+}
 
 /**
  * Thrown by every method of `DB` when the database cannot answer now. Nothing was stored, and the same call may succeed

@@ -6,7 +6,6 @@ export {
   DB,
   type DBOptions,
   type Lifetimes,
-  OpenError,
   type Opening,
   openDB,
   type Redemption,
@@ -21,6 +20,7 @@ export {
   EmailTaken,
   InvalidRequestError,
   NoResultFound,
+  OpenError,
 } from "./errors.ts";
 export { type Log, silent } from "./log.ts";
 export { type Environment, type Mode, readSettings, type Settings, SettingsError } from "./settings.ts";

@@ -28,10 +28,12 @@ const table = {
   HOST: setting("the address it listens on", z.string().regex(/^\S+$/, "an address, such as 0.0.0.0"), "0.0.0.0"),
   PORT: setting("the port it listens on", whole(0, 65535), "5000"),
   DATABASE_URL: setting(
-    "where accounts are kept: sqlite:PATH or sqlite::memory:",
+    "where accounts are kept: sqlite:PATH, sqlite::memory:, or postgres://USER:PASSWORD@HOST:PORT/NAME",
     databaseUrl(),
     "sqlite:bienvenue.db",
   ),
+  DATABASE_POOL: setting("connections to PostgreSQL, to each of its hosts, at most", whole(1, 1000), "10"),
+  AUTO_MIGRATE: setting("whether the start brings the database to this version's schema", z.enum(["on", "off"]), "on"),
   PUBLIC_URL: setting(
     "the address people know it by; an https one makes cookies Secure",
     publicUrl(),
@@ -95,7 +97,7 @@ export function readSettings(environment: Environment = {}): Settings {
       return [name, undefined];
     }
     const { success, data, error } = type.safeParse(text);
-    if (!success) wrong.push(`${name}=${text}: must be ${error.issues[0]?.message}`);
+    if (!success) wrong.push(`${name}=${redacted(text)}: must be ${error.issues[0]?.message}`);
     return [name, data];
   });
   const settings = Object.fromEntries(values) as Settings;
@@ -157,7 +159,18 @@ function duration(least: string, most: string) {
 }
 
 function databaseUrl() {
-  return z.string().regex(/^sqlite:[^\0]+$/, "sqlite:PATH or sqlite::memory:");
+  const postgres = /^postgres(ql)?:\/\/([^@/?#]*@)?[^@/?#]+(\/[^/?#]+)?(\?[^?#]*)?$/;
+  return z
+    .string()
+    .refine(
+      (text) => /^sqlite:[^\0]+$/.test(text) || postgres.test(text),
+      "sqlite:PATH, sqlite::memory:, or postgres://USER:PASSWORD@HOST:PORT/NAME with special characters as %XX",
+    );
+}
+
+/** A URL without its password, as it may be shown. */
+export function redacted(url: string): string {
+  return url.replace(/^(\w+:\/\/[^:/@]*):.*@/, "$1:…@").replace(/([?&]password=)[^&]*/, "$1…");
 }
 
 function publicUrl() {

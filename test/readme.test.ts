@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { emptyDatabase } from "./databases.ts";
 import { temporaryFolder } from "./service.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -63,7 +64,7 @@ async function listening(child: ChildProcess, printed: () => string): Promise<vo
 test("its first command starts the service on a fresh clone, and its requests are answered as printed", async () => {
   await using folder = await temporaryFolder();
   await clone(folder.path);
-  const [start, configured, deploy] = blocks("sh");
+  const [start, configured, deploy, grow] = blocks("sh");
   assert.equal(start, "npm ci && npm start");
   await whileRunning(start, folder.path, await freePort(), (url) => converse(url, folder.path));
 
@@ -77,6 +78,13 @@ test("its first command starts the service on a fresh clone, and its requests ar
 
   assert.equal(deploy, "node_modules/.bin/node bin/bienvenue.js");
   await whileRunning(deploy, folder.path, await freePort(), async (url) => {
+    assert.equal((await run("curl", ["-s", `${url}/health/ready`])).stdout, '{"status":"ready"}\n');
+  });
+
+  await using database = await emptyDatabase("postgres");
+  const there = (grow ?? "").replace("postgres://bienvenue:secret@db.example.com/bienvenue", `'${database.url}'`);
+  assert.match(there, /^DATABASE_URL='postgres:.* node_modules\/\.bin\/node bin\/bienvenue\.js$/);
+  await whileRunning(there, folder.path, await freePort(), async (url) => {
     assert.equal((await run("curl", ["-s", `${url}/health/ready`])).stdout, '{"status":"ready"}\n');
   });
 });

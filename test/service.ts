@@ -101,3 +101,8 @@ function launch(environment: Record<string, string>, args: string[], { under = [
   const [command = "", ...rest] = [...under, process.execPath, program, ...args];
   return spawn(command, rest, { env, stdio: ["ignore", "pipe", "pipe"] });
 }
+
+/** Runs a command of the program to its end. */
+export function command(args: string[], environment: Record<string, string> = {}) {
+  return failToStart(environment, args);
+}

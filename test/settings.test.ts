@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { describeSettings, readSettings, SettingsError } from "../src/settings.ts";
+import { describeSettings, readSettings, redacted, SettingsError } from "../src/settings.ts";
 
 const names = Object.keys(readSettings());
 
@@ -10,6 +10,8 @@ test("development's defaults speak the contract", () => {
     HOST: "0.0.0.0",
     PORT: 5000,
     DATABASE_URL: "sqlite:bienvenue.db",
+    DATABASE_POOL: 10,
+    AUTO_MIGRATE: "on",
     PUBLIC_URL: "http://localhost:5000",
     RESET_DELIVERY: "this-machine",
     TOKEN_FORMAT: "uuid",
@@ -48,7 +50,9 @@ test("durations are read in seconds, minutes, hours and days", () => {
 const wrong: Record<string, string[]> = {
   HOST: ["local host"],
   PORT: ["-1", "65536", "5000.5", "1e3", "abc", " 5000"],
-  DATABASE_URL: ["bienvenue.db", "sqlite:", "postgres://localhost/x", "mysql://x"],
+  DATABASE_URL: ["bienvenue.db", "sqlite:", "postgres://", "postgres://a@b@c/d", "mysql://x"],
+  DATABASE_POOL: ["0", "1001", "ten"],
+  AUTO_MIGRATE: ["yes", "0"],
   PUBLIC_URL: [
     "example.com",
     "ftp://example.com",
@@ -121,4 +125,24 @@ test("whatever the environment holds, it gives settings or one SettingsError", (
     }),
     { numRuns: 1000 },
   );
+});
+
+test("a password in a URL is shown neither by a refusal nor by what is logged", () => {
+  for (const url of [
+    "postgres://bob:s3cr3t@",
+    "postgres://bob:s3cr3t@x@host/name",
+    "postgres://bob:s3c/r3t@host/name",
+  ]) {
+    assert.throws(
+      () => readSettings({ DATABASE_URL: url }),
+      (error: Error) => /DATABASE_URL/.test(error.message) && !/s3c|r3t/.test(error.message),
+      url,
+    );
+  }
+  assert.equal(redacted("postgres://bob:s3cr3t@host/name"), "postgres://bob:…@host/name");
+  assert.equal(
+    redacted("postgres://bob@host/name?password=s3cr3t&sslmode=require"),
+    "postgres://bob@host/name?password=…&sslmode=require",
+  );
+  assert.equal(redacted("sqlite:bienvenue.db"), "sqlite:bienvenue.db");
 });

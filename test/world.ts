@@ -3,8 +3,10 @@ import { Auth } from "../src/auth/auth.ts";
 import { type DB, openDB } from "../src/db/db.ts";
 import type { Log } from "../src/log.ts";
 import { type Environment, readSettings, type Settings } from "../src/settings.ts";
+import { emptyDatabase } from "./databases.ts";
+import { engine } from "./engines.ts";
 
-/** A service of a test's own: its database in memory, its clock in the test's hands, its log in a list. */
+/** A service of a test's own: its database its own, its clock in the test's hands, its log in a list. */
 export interface World extends AsyncDisposable {
   readonly settings: Settings;
   readonly clock: Clock;
@@ -43,7 +45,9 @@ export async function createWorld(environment: Environment = {}): Promise<World>
   const clock = new Clock();
   const logged: Record<string, unknown>[] = [];
   const log = recordingLog(logged);
-  const db = await openDB("sqlite::memory:", { settings, clock: clock.now });
+  const resources = new AsyncDisposableStack();
+  const url = engine() === "sqlite" ? "sqlite::memory:" : resources.use(await emptyDatabase("postgres")).url;
+  const db = resources.use(await openDB(url, { settings, clock: clock.now }));
   const auth = new Auth(db, { settings, log, clock: clock.now });
   const app = createApp(auth, { settings, log });
   return {
@@ -61,7 +65,7 @@ export async function createWorld(environment: Environment = {}): Promise<World>
     },
     async [Symbol.asyncDispose]() {
       await auth.close();
-      await db.close();
+      await resources.disposeAsync();
     },
   };
 }

@@ -61,8 +61,8 @@ export function checked(
   });
 }
 
-/** Whether `VARCHAR(250)` can hold it on every engine: PostgreSQL knows no NUL and no lone surrogate. */
-export function isStorable(value: Value): boolean {
-  if (typeof value !== "string") return value === null || Number.isSafeInteger(value);
-  return [...value].length <= 250 && !value.includes("\0") && value.isWellFormed();
+/** Whether a column can hold it on every engine: PostgreSQL knows no NUL and no lone surrogate, and counts to 2³¹. */
+export function isStorable(name: keyof User, value: Value): boolean {
+  if (typeof value === "number") return Number.isSafeInteger(value) && (name !== "id" || Math.abs(value) < 2 ** 31);
+  return value === null || ([...value].length <= 250 && !value.includes("\0") && value.isWellFormed());
 }

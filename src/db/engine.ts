@@ -1,28 +1,51 @@
 import type { CompiledQuery, Dialect, Kysely } from "kysely";
+import type { DatabaseUnavailable } from "../errors.ts";
 import type { Schema } from "./schema.ts";
+
+/** A value, or the promise of one: what is read synchronously need not be awaited. */
+export type Awaitable<T> = T | Promise<T>;
 
 /** What differs from one database to another. Everything else in `db/` is the same statement on each. */
 export interface Engine {
   readonly dialect: Dialect;
 
-  /**
-   * Answers a read at once when the driver can, and `undefined` when it has to be awaited instead: the caller then runs
-   * the same query through Kysely.
-   */
-  readNow<Row>(query: CompiledQuery<Row>): Row[] | undefined;
+  /** Answers a read on its own path, without Kysely's: at once where the driver is synchronous. */
+  read<Row>(query: CompiledQuery<Row>): Awaitable<Row[]>;
 
   /** Whether this error says that another row holds the value of a unique column, such as `users.email`. */
   isUniqueViolation(error: unknown, column: `${keyof Schema}.${string}`): boolean;
 
-  /** What a table that is only looked up by its key ends its definition with. */
-  readonly keyedTable: string;
+  /** Whether a transaction failed only because of another at the same time, and would succeed alone. */
+  isConflict(error: unknown): boolean;
 
-  /** Columns of an integer primary key that counts by itself and never reuses a number. */
-  readonly serial: "integer" | "serial";
+  /** What whoever starts the program can do about a database that cannot be used. */
+  mend(error: DatabaseUnavailable): string;
 
-  /** The names of the tables that are there, Bienvenue's or not. */
-  tables(db: Kysely<Schema>): Promise<string[]>;
+  /** Lets statements take as long as migrations do, until it has resolved. */
+  unhurried<T>(work: () => Promise<T>): Promise<T>;
 
   /** Takes over a database that is empty or Bienvenue's. Until then nothing of it has been changed. */
   adopt(db: Kysely<Schema>): Promise<void>;
+
+  /** Inside a transaction: waits until no other program migrates, and keeps them waiting until it ends. */
+  lockMigrations(transaction: Kysely<Schema>): Promise<void>;
+
+  /** The schema that holds the tables, where there are several; else undefined. */
+  schemaName(db: Kysely<Schema>): Promise<string | undefined>;
+
+  /** Inserts rows that are given as a JSON array of objects, with a value for each column. */
+  insertJson(db: Kysely<Schema>, table: string, columns: readonly string[], json: string): Promise<void>;
+
+  /** Has the keys that count by themselves go on after the rows that are there. */
+  continueSerials(db: Kysely<Schema>): Promise<void>;
+
+  /** How the tables are defined. */
+  readonly ddl: {
+    /** Text of at most 250 characters, ordered by its bytes. */
+    readonly text: string;
+    /** An integer key that counts by itself and never reuses a number. */
+    readonly serial: string;
+    /** What a table that is only looked up by its key ends its definition with. */
+    readonly keyedTable: string;
+  };
 }

@@ -1,26 +1,23 @@
 import { type Kysely, sql } from "kysely";
 import { type Migration, type MigrationProvider, Migrator } from "kysely/migration";
+import { OpenError } from "../errors.ts";
 import type { Engine } from "./engine.ts";
 import type { Schema } from "./schema.ts";
-
-/** Thrown when a database cannot be brought to this program's schema; the message says why and what to do. */
-export class MigrationError extends Error {
-  override name = "MigrationError";
-}
 
 const history = "kysely_migration";
 
 /** Append-only: what has been released is never edited. Each adds only, within a minor version. */
-function migrations({ keyedTable, serial }: Engine): Record<string, Migration> {
+function migrations({ ddl }: Engine): Record<string, Migration> {
   return {
-    "0001_users_and_sessions": {
+    "0001_v0.1_users_and_sessions": {
       async up(db: Kysely<unknown>) {
+        const text = sql<string>`${sql.raw(ddl.text)}`;
         await db.schema
           .createTable("users")
-          .addColumn("id", serial, (id) => (serial === "integer" ? id.primaryKey().autoIncrement() : id.primaryKey()))
-          .addColumn("email", "varchar(250)", (email) => email.notNull().unique())
-          .addColumn("hashed_password", "varchar(250)", (hash) => hash.notNull())
-          .addColumn("reset_token", "varchar(250)", (token) => token.unique())
+          .addColumn("id", sql`${sql.raw(ddl.serial)}`)
+          .addColumn("email", text, (email) => email.notNull().unique())
+          .addColumn("hashed_password", text, (hash) => hash.notNull())
+          .addColumn("reset_token", text, (token) => token.unique())
           .addColumn("reset_token_expires_at", "bigint")
           .addColumn("email_verified_at", "bigint")
           .addColumn("disabled_at", "bigint")
@@ -35,14 +32,14 @@ function migrations({ keyedTable, serial }: Engine): Record<string, Migration> {
           .execute();
         await db.schema
           .createTable("sessions")
-          .addColumn("session_id", "varchar(250)", (id) => id.primaryKey().notNull())
+          .addColumn("session_id", text, (id) => id.primaryKey().notNull())
           .addColumn("user_id", "integer", (id) => id.notNull().references("users.id").onDelete("cascade"))
           .addColumn("created_at", "bigint", (at) => at.notNull())
           .addColumn("last_seen_at", "bigint", (at) => at.notNull())
           .addColumn("expires_at", "bigint", (at) => at.notNull())
-          .addColumn("ip", "varchar(250)")
-          .addColumn("user_agent", "varchar(250)")
-          .modifyEnd(sql.raw(keyedTable))
+          .addColumn("ip", text)
+          .addColumn("user_agent", text)
+          .modifyEnd(sql.raw(ddl.keyedTable))
           .execute();
         await db.schema.createIndex("sessions_user_id").on("sessions").column("user_id").execute();
       },
@@ -50,32 +47,71 @@ function migrations({ keyedTable, serial }: Engine): Record<string, Migration> {
   };
 }
 
+/** A migration, and whether this database has had it. `newer` is one of a later version than this program. */
+export interface MigrationState {
+  readonly name: string;
+  readonly state: "applied" | "pending" | "newer";
+}
+
 /**
  * Brings the database to this program's schema, under a lock: of several programs that start at once one migrates, and the
  * others wait for it.
  *
- * @throws {MigrationError} for a database of a newer version, and for one that is not Bienvenue's
+ * @throws {OpenError} for a database of a much newer version, and for one that is not Bienvenue's
  */
 export async function migrate(db: Kysely<Schema>, engine: Engine): Promise<void> {
-  const known = migrations(engine);
-  const tables = await engine.tables(db);
-  if (tables.includes(history)) {
-    await refuseNewer(db, Object.keys(known));
-  } else if (tables.includes("users") || tables.includes("sessions")) {
-    throw new MigrationError("it holds tables of another program; name an empty database");
-  }
+  await migrationStates(db, engine);
   await engine.adopt(db);
-  const provider: MigrationProvider = { getMigrations: async () => known };
-  const { error } = await new Migrator({ db, provider }).migrateToLatest();
-  if (error) throw error;
+  await engine.unhurried(() =>
+    db.transaction().execute(async (transaction) => {
+      await engine.lockMigrations(transaction);
+      const states = await migrationStates(transaction, engine);
+      if (!states.some(({ state }) => state === "pending")) return;
+      const provider: MigrationProvider = { getMigrations: async () => migrations(engine) };
+      const schema = await engine.schemaName(transaction);
+      const place = schema === undefined ? {} : { migrationTableSchema: schema };
+      const { error } = await new Migrator({ db: transaction, provider, ...place }).migrateToLatest();
+      if (error) throw error;
+    }),
+  );
 }
 
-async function refuseNewer(db: Kysely<Schema>, known: string[]): Promise<void> {
-  const applied = await sql<{ name: string }>`select name from ${sql.table(history)}`.execute(db);
-  const newer = applied.rows.map((row) => row.name).filter((name) => !known.includes(name));
-  if (newer.length > 0) {
-    throw new MigrationError(
-      `a newer version of Bienvenue has used it (${newer.join(", ")}); run that version or a later one`,
-    );
+/**
+ * Every migration that this program or the database knows.
+ *
+ * @throws {OpenError} for a database of a much newer version, and for one that is not Bienvenue's
+ */
+export async function migrationStates(db: Kysely<Schema>, engine: Engine): Promise<MigrationState[]> {
+  const known = Object.keys(migrations(engine));
+  const tables = await tablesOf(db, engine);
+  if (!tables.has(history)) {
+    if (!tables.has("users") && !tables.has("sessions")) return known.map((name) => ({ name, state: "pending" }));
+    throw new OpenError("it holds tables of another program; name an empty database");
   }
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(history)} order by name`.execute(db);
+  const applied = rows.map((row) => row.name);
+  const newer = applied.filter((name) => !known.includes(name));
+  if (newer.length > 0) refuseMuchNewer(newer, known);
+  const pending = known.filter((name) => !applied.includes(name));
+  return [
+    ...known.map((name) => ({ name, state: pending.includes(name) ? ("pending" as const) : ("applied" as const) })),
+    ...newer.map((name) => ({ name, state: "newer" as const })),
+  ];
+}
+
+/** Each minor version only adds, so that the one before it still runs: two of them side by side, or one step back. */
+function refuseMuchNewer(newer: readonly string[], known: readonly string[]): void {
+  const minor = (name: string) => Number(/_v0\.(\d+)_/.exec(name)?.[1] ?? Number.POSITIVE_INFINITY);
+  if (Math.max(...newer.map(minor)) <= Math.max(...known.map(minor)) + 1) return;
+  throw new OpenError(
+    `a newer version of Bienvenue has used it (${newer.join(", ")}); run that version or a later one`,
+  );
+}
+
+/** The tables as the database has them, Bienvenue's or not, with their columns. */
+export async function tablesOf(db: Kysely<Schema>, engine: Engine): Promise<Map<string, string[]>> {
+  const schema = await engine.schemaName(db);
+  const found = await db.introspection.getTables({ withInternalKyselyTables: true });
+  const ours = found.filter((table) => !table.isView && table.schema === schema);
+  return new Map(ours.map(({ name, columns }) => [name, columns.map((column) => column.name)]));
 }

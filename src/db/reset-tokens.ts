@@ -1,7 +1,6 @@
-import type { Kysely } from "kysely";
 import { digest } from "./digest.ts";
-import type { Schema } from "./schema.ts";
 import { endSessions } from "./sessions.ts";
+import { atomically, type Store } from "./store.ts";
 
 /** A reset token on its way to a new password. */
 export interface Redemption {
@@ -16,12 +15,12 @@ export interface Redemption {
  * update, so that of many redemptions at once exactly one finds it.
  */
 export async function redeemResetToken(
-  db: Kysely<Schema>,
+  store: Store,
   { resetToken, email, hashedPassword }: Redemption,
-  now: number,
 ): Promise<boolean> {
-  return db.transaction().execute(async (transaction) => {
-    const redeemed = await transaction
+  const now = store.clock();
+  return atomically(store, async (transaction) => {
+    const redeemed = await transaction.db
       .updateTable("users")
       .set({ hashed_password: hashedPassword, reset_token: null, reset_token_expires_at: null, updated_at: now })
       .where("reset_token", "=", digest(resetToken))

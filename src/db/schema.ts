@@ -1,5 +1,8 @@
 import type { Generated } from "kysely";
 
+/** Every table and its key, in an order in which no row comes before one that it refers to. */
+export const tables = { users: "id", sessions: "session_id" } as const satisfies Record<keyof Schema, string>;
+
 /** The tables, column by column. Times are milliseconds since 1970 (UTC); `null` is never 0. */
 export interface Schema {
   users: UsersTable;

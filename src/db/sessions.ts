@@ -1,16 +1,8 @@
-import type { InferResult, Kysely } from "kysely";
-import type { Settings } from "../settings.ts";
 import type { Session, User } from "../user.ts";
 import { userColumns } from "./attributes.ts";
 import { digest } from "./digest.ts";
-import type { Engine } from "./engine.ts";
-import type { Schema } from "./schema.ts";
-
-/** How long the rows live, in milliseconds. */
-export type Lifetimes = Pick<Settings, "SESSION_LIFETIME" | "SESSION_IDLE" | "RESET_TOKEN_LIFETIME">;
-
-/** A value, or the promise of one: what is read synchronously need not be awaited. */
-export type Awaitable<T> = T | Promise<T>;
+import type { Awaitable } from "./engine.ts";
+import { atomically, type Store } from "./store.ts";
 
 /** What `DB.openSession` makes a session of. */
 export interface Opening {
@@ -32,18 +24,24 @@ export interface Opening {
 export type SeenUser = User & { readonly lastSeenAt: number };
 
 /** The sessions that have reached neither end. */
-export function live(db: Kysely<Schema>, now: number, { SESSION_IDLE }: Lifetimes) {
+export function live({ db, clock, lifetimes }: Store) {
+  const now = clock();
   return db
     .selectFrom("sessions")
     .where("expires_at", ">", now)
-    .where("last_seen_at", ">", now - SESSION_IDLE);
+    .where("last_seen_at", ">", now - lifetimes.SESSION_IDLE);
 }
 
 /**
  * Makes the lookup behind every request of a logged-in person: its query is built once, and answered at once where the
  * driver is synchronous.
  */
-export function sessionLookup(db: Kysely<Schema>, engine: Engine, lifetimes: Lifetimes) {
+export function sessionLookup({
+  db,
+  engine,
+  lifetimes,
+  clock,
+}: Store): (sessionId: string) => Awaitable<SeenUser | null> {
   const query = db
     .selectFrom("sessions")
     .innerJoin("users", "users.id", "sessions.user_id")
@@ -54,29 +52,26 @@ export function sessionLookup(db: Kysely<Schema>, engine: Engine, lifetimes: Lif
     .where("last_seen_at", ">", 0)
     .where("disabled_at", "is", null)
     .compile();
-  type Rows = InferResult<typeof query>;
-
-  return (sessionId: string, now: number): Awaitable<SeenUser | null> => {
+  return (sessionId) => {
+    const now = clock();
     const lookup: typeof query = { ...query, parameters: [digest(sessionId), now, now - lifetimes.SESSION_IDLE] };
-    const found = (rows: Rows): SeenUser | null => {
-      const row = rows[0];
-      return row ? Object.assign(row, { sessionId, resetToken: null }) : null;
-    };
-    const rows = engine.readNow(lookup);
-    return rows ? found(rows) : db.executeQuery(lookup).then((result) => found(result.rows));
+    const rows = engine.read(lookup);
+    return rows instanceof Promise ? rows.then((some) => seenUser(some, sessionId)) : seenUser(rows, sessionId);
   };
 }
 
+/** The row is ours alone: it becomes the user, instead of being copied to one. */
+function seenUser([row]: Omit<SeenUser, "sessionId" | "resetToken">[], sessionId: string): SeenUser | null {
+  return row ? Object.assign(row, { sessionId, resetToken: null }) : null;
+}
+
 /** Opens a session, all or nothing; null when the user is gone, disabled, or has another password by now. */
-export async function openSession(
-  db: Kysely<Schema>,
-  { userId, sessionId, verifiedHash, rehashed, replaces, limit = Number.POSITIVE_INFINITY, ip, userAgent }: Opening,
-  now: number,
-  lifetimes: Lifetimes,
-): Promise<Session | null> {
-  return db.transaction().execute(async (transaction) => {
+export async function openSession(store: Store, opening: Opening): Promise<Session | null> {
+  const { userId, verifiedHash, rehashed, replaces, limit = Number.POSITIVE_INFINITY } = opening;
+  return atomically(store, async (transaction) => {
+    const now = transaction.clock();
     // An update, even of nothing, holds the user's row until the end: a reset at the same time waits, or was before.
-    const unchanged = await transaction
+    const unchanged = await transaction.db
       .updateTable("users")
       .set((column) =>
         rehashed ? { hashed_password: rehashed, updated_at: now } : { updated_at: column.ref("updated_at") },
@@ -88,29 +83,16 @@ export async function openSession(
       .executeTakeFirst();
     if (!unchanged) return null;
     if (replaces !== undefined) await endSession(transaction, replaces);
-    const session = await insertSession(transaction, sessionId, userId, now, lifetimes, { ip, userAgent });
-    if (limit !== Number.POSITIVE_INFINITY) await endOldest(transaction, session, limit, now, lifetimes);
+    const session = await insertSession(transaction, opening);
+    if (limit !== Number.POSITIVE_INFINITY) await endOldest(transaction, session, limit);
     return session;
   });
 }
 
-export async function insertSession(
-  db: Kysely<Schema>,
-  sessionId: string,
-  userId: number,
-  now: number,
-  { SESSION_LIFETIME }: Lifetimes,
-  { ip = null, userAgent = null }: Pick<Opening, "ip" | "userAgent"> = {},
-): Promise<Session> {
-  const session = {
-    sessionId,
-    userId,
-    createdAt: now,
-    lastSeenAt: now,
-    expiresAt: now + SESSION_LIFETIME,
-    ip,
-    userAgent,
-  };
+export async function insertSession({ db, clock, lifetimes }: Store, opening: Opening): Promise<Session> {
+  const { sessionId, userId, ip = null, userAgent = null } = opening;
+  const now = clock();
+  const expiresAt = now + lifetimes.SESSION_LIFETIME;
   await db
     .insertInto("sessions")
     .values({
@@ -118,16 +100,16 @@ export async function insertSession(
       user_id: userId,
       created_at: now,
       last_seen_at: now,
-      expires_at: session.expiresAt,
+      expires_at: expiresAt,
       ip,
       user_agent: userAgent,
     })
     .execute();
-  return session;
+  return { sessionId, userId, createdAt: now, lastSeenAt: now, expiresAt, ip, userAgent };
 }
 
 /** Ends one session; false when there was none. */
-export async function endSession(db: Kysely<Schema>, sessionId: string): Promise<boolean> {
+export async function endSession({ db }: Store, sessionId: string): Promise<boolean> {
   const { numDeletedRows } = await db
     .deleteFrom("sessions")
     .where("session_id", "=", digest(sessionId))
@@ -136,27 +118,21 @@ export async function endSession(db: Kysely<Schema>, sessionId: string): Promise
 }
 
 /** Ends every session of a user; returns how many there were. */
-export async function endSessions(db: Kysely<Schema>, userId: number): Promise<number> {
+export async function endSessions({ db }: Store, userId: number): Promise<number> {
   const { numDeletedRows } = await db.deleteFrom("sessions").where("user_id", "=", userId).executeTakeFirst();
   return Number(numDeletedRows);
 }
 
 /** Keeps this session and the newest live ones beside it, `limit` in all. */
-async function endOldest(
-  db: Kysely<Schema>,
-  { userId, sessionId }: Session,
-  limit: number,
-  now: number,
-  lifetimes: Lifetimes,
-): Promise<void> {
-  const kept = live(db, now, lifetimes)
+async function endOldest(store: Store, { userId, sessionId }: Session, limit: number): Promise<void> {
+  const kept = live(store)
     .select("session_id")
     .where("user_id", "=", userId)
     .where("session_id", "!=", digest(sessionId))
     .orderBy("created_at", "desc")
     .orderBy("session_id")
     .limit(limit - 1);
-  await db
+  await store.db
     .deleteFrom("sessions")
     .where("user_id", "=", userId)
     .where("session_id", "!=", digest(sessionId))
@@ -165,18 +141,14 @@ async function endOldest(
 }
 
 /** Writes sessions as seen now; one that has ended stays so. */
-export async function seeSessions(
-  db: Kysely<Schema>,
-  sessionIds: readonly string[],
-  now: number,
-  { SESSION_IDLE }: Lifetimes,
-): Promise<void> {
+export async function seeSessions({ db, clock, lifetimes }: Store, sessionIds: readonly string[]): Promise<void> {
+  const now = clock();
   await db
     .updateTable("sessions")
     .set({ last_seen_at: now })
     .where("session_id", "in", sessionIds.map(digest))
     .where("last_seen_at", "<", now)
-    .where("last_seen_at", ">", now - SESSION_IDLE)
+    .where("last_seen_at", ">", now - lifetimes.SESSION_IDLE)
     .execute();
 }
 
@@ -185,12 +157,12 @@ export async function seeSessions(
  * kept for it; returns where the next batch begins, or null at the end.
  */
 export async function sweepSessions(
-  db: Kysely<Schema>,
+  { db, clock, lifetimes }: Store,
   from: string,
   limit: number,
-  now: number,
-  { SESSION_IDLE }: Lifetimes,
 ): Promise<{ ended: number; next: string | null }> {
+  const now = clock();
+  const idle = now - lifetimes.SESSION_IDLE;
   const batch = await db
     .selectFrom("sessions")
     .select(["session_id", "expires_at", "last_seen_at"])
@@ -198,16 +170,12 @@ export async function sweepSessions(
     .orderBy("session_id")
     .limit(limit)
     .execute();
-  const ended = batch.filter((row) => row.expires_at <= now || row.last_seen_at <= now - SESSION_IDLE);
+  const ended = batch.filter((row) => row.expires_at <= now || row.last_seen_at <= idle).map((row) => row.session_id);
   if (ended.length > 0) {
     await db
       .deleteFrom("sessions")
-      .where(
-        "session_id",
-        "in",
-        ended.map((row) => row.session_id),
-      )
-      .where((row) => row.or([row("expires_at", "<=", now), row("last_seen_at", "<=", now - SESSION_IDLE)]))
+      .where("session_id", "in", ended)
+      .where((row) => row.or([row("expires_at", "<=", now), row("last_seen_at", "<=", idle)]))
       .execute();
   }
   return { ended: ended.length, next: batch.length < limit ? null : (batch.at(-1)?.session_id ?? null) };

@@ -1,17 +1,19 @@
-import type { Kysely, Updateable } from "kysely";
+import type { Updateable } from "kysely";
 import { EmailTaken, InvalidRequestError, NoResultFound } from "../errors.ts";
 import type { User } from "../user.ts";
 import { checked, isStorable, userColumns } from "./attributes.ts";
 import { digest } from "./digest.ts";
 import type { Engine } from "./engine.ts";
-import type { Schema, UsersTable } from "./schema.ts";
-import { endSessions, insertSession, type Lifetimes, live } from "./sessions.ts";
+import type { UsersTable } from "./schema.ts";
+import { endSessions, insertSession, live } from "./sessions.ts";
+import { atomically, type Store } from "./store.ts";
 
 /** What `DB.updateUser` may change: every attribute but the id, by which sessions and logs know the user. */
 export type UserChanges = Partial<Omit<User, "id">>;
 
-export async function addUser(db: Kysely<Schema>, engine: Engine, email: string, hashedPassword: string, now: number) {
+export async function addUser({ db, engine, clock }: Store, email: string, hashedPassword: string): Promise<User> {
   for (const [name, value] of checked({ email, hashedPassword })) mustBeStorable(name, value);
+  const now = clock();
   try {
     const row = await db
       .insertInto("users")
@@ -24,23 +26,18 @@ export async function addUser(db: Kysely<Schema>, engine: Engine, email: string,
   }
 }
 
-export async function findUserBy(
-  db: Kysely<Schema>,
-  attributes: Partial<User>,
-  now: number,
-  lifetimes: Lifetimes,
-): Promise<User> {
-  let query = db.selectFrom("users").select(userColumns).orderBy("users.id").limit(1);
+export async function findUserBy(store: Store, attributes: Partial<User>): Promise<User> {
+  let query = store.db.selectFrom("users").select(userColumns).orderBy("users.id").limit(1);
   for (const [name, value, column] of checked(attributes)) {
-    if (!isStorable(value)) throw new NoResultFound(`no user has this ${name}`);
+    if (!isStorable(name, value)) throw new NoResultFound(`no user has this ${name}`);
     if (name === "sessionId" || name === "resetToken") {
       // A missing credential finds nobody, least of all the first user who has none.
       if (value === null) throw new NoResultFound(`no user is found by a missing ${name}`);
       const hashed = digest(value as string);
       query =
         name === "sessionId"
-          ? query.where("users.id", "in", live(db, now, lifetimes).select("user_id").where("session_id", "=", hashed))
-          : query.where("reset_token", "=", hashed).where("reset_token_expires_at", ">", now);
+          ? query.where("users.id", "in", live(store).select("user_id").where("session_id", "=", hashed))
+          : query.where("reset_token", "=", hashed).where("reset_token_expires_at", ">", store.clock());
     } else if (column) {
       query = value === null ? query.where(column, "is", null) : query.where(column, "=", value);
     }
@@ -50,14 +47,43 @@ export async function findUserBy(
   return user(row, attributes);
 }
 
-export async function updateUser(
-  db: Kysely<Schema>,
-  engine: Engine,
-  id: number,
-  changes: UserChanges,
-  now: number,
-  lifetimes: Lifetimes,
-): Promise<void> {
+export async function updateUser(store: Store, id: number, changes: UserChanges): Promise<void> {
+  const columns = changedColumns(store, changes);
+  if (!isStorable("id", id)) throw new NoResultFound("no user has this id");
+  const { sessionId } = changes;
+  try {
+    await atomically(store, async (transaction) => {
+      const update = transaction.db.updateTable("users").set(columns).where("id", "=", id);
+      const { numUpdatedRows } = await update.executeTakeFirst();
+      if (numUpdatedRows === 0n) throw new NoResultFound("no user has this id");
+      if (sessionId === undefined) return;
+      await endSessions(transaction, id);
+      if (sessionId !== null) await insertSession(transaction, { sessionId, userId: id });
+    });
+  } catch (error) {
+    throw told(store.engine, error);
+  }
+}
+
+export async function areNone({ db }: Store): Promise<boolean> {
+  return (await db.selectFrom("users").select("id").limit(1).executeTakeFirst()) === undefined;
+}
+
+/** Forgets reset tokens that have ended, at most `limit` of them; returns how many. */
+export async function sweepResetTokens({ db, clock }: Store, limit: number): Promise<number> {
+  const now = clock();
+  const ended = db.selectFrom("users").select("id").where("reset_token_expires_at", "<=", now).limit(limit);
+  const { numUpdatedRows } = await db
+    .updateTable("users")
+    .set({ reset_token: null, reset_token_expires_at: null })
+    .where("id", "in", ended)
+    .where("reset_token_expires_at", "<=", now)
+    .executeTakeFirst();
+  return Number(numUpdatedRows);
+}
+
+function changedColumns({ clock, lifetimes }: Store, changes: UserChanges): Updateable<UsersTable> {
+  const now = clock();
   const columns: Updateable<UsersTable> = { updated_at: now };
   for (const [name, value, column] of checked(changes)) {
     if (name === "id") throw new InvalidRequestError("User.id does not change");
@@ -69,33 +95,7 @@ export async function updateUser(
       Object.assign(columns, { [column]: value });
     }
   }
-  try {
-    await db.transaction().execute(async (transaction) => {
-      const { numUpdatedRows } = await transaction
-        .updateTable("users")
-        .set(columns)
-        .where("id", "=", id)
-        .executeTakeFirst();
-      if (numUpdatedRows === 0n) throw new NoResultFound("no user has this id");
-      if (changes.sessionId === undefined) return;
-      await endSessions(transaction, id);
-      if (changes.sessionId !== null) await insertSession(transaction, changes.sessionId, id, now, lifetimes);
-    });
-  } catch (error) {
-    throw told(engine, error);
-  }
-}
-
-/** Forgets reset tokens that have ended, at most `limit` of them; returns how many. */
-export async function sweepResetTokens(db: Kysely<Schema>, now: number, limit: number): Promise<number> {
-  const ended = db.selectFrom("users").select("id").where("reset_token_expires_at", "<=", now).limit(limit);
-  const { numUpdatedRows } = await db
-    .updateTable("users")
-    .set({ reset_token: null, reset_token_expires_at: null })
-    .where("id", "in", ended)
-    .where("reset_token_expires_at", "<=", now)
-    .executeTakeFirst();
-  return Number(numUpdatedRows);
+  return columns;
 }
 
 type Row = Omit<User, "sessionId" | "resetToken">;
@@ -111,6 +111,6 @@ function told(engine: Engine, error: unknown): unknown {
   return taken ? new InvalidRequestError("another user has this credential") : error;
 }
 
-function mustBeStorable(name: string, value: string | number | null): void {
-  if (!isStorable(value)) throw new InvalidRequestError(`User.${name} cannot hold this value`);
+function mustBeStorable(name: keyof User, value: string | number | null): void {
+  if (!isStorable(name, value)) throw new InvalidRequestError(`User.${name} cannot hold this value`);
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { createApp } from "../../src/app/app.ts";
 import { Auth } from "../../src/auth/auth.ts";
 import { silent } from "../../src/log.ts";
+import { test } from "../engines.ts";
 import { createWorld, form } from "../world.ts";
 import { bob, refused, said } from "./steps.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { largestBody } from "../../src/app/body.ts";
+import { test } from "../engines.ts";
 import { createWorld } from "../world.ts";
 import { bob, refused, said, urlencoded } from "./steps.ts";
 

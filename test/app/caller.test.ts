@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { createApp } from "../../src/app/app.ts";
+import { test } from "../engines.ts";
 import { createWorld, form } from "../world.ts";
 import { askForToken, bob, redeem, refused, register } from "./steps.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import fc from "fast-check";
 import { type Context, Hono } from "hono";
 import { readFields } from "../../src/app/fields.ts";
 import { RequestError } from "../../src/app/refusals.ts";
+import { test } from "../engines.ts";
 import { createWorld } from "../world.ts";
 import { bob, body, json, multipart, urlencoded } from "./steps.ts";
 

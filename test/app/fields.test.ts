@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "../engines.ts";
 import { createWorld, form, type World } from "../world.ts";
 import { bob, body, json, multipart, refused, register, said, urlencoded } from "./steps.ts";
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { test } from "node:test";
 import { createApp } from "../../src/app/app.ts";
 import { RequestError, refusal, statuses } from "../../src/app/refusals.ts";
 import { Auth } from "../../src/auth/auth.ts";
 import { AuthError, DatabaseUnavailable } from "../../src/errors.ts";
 import { silent } from "../../src/log.ts";
+import { test } from "../engines.ts";
 import { createWorld, form, type World } from "../world.ts";
 import { askForToken, bob, flood, json, redeem, refused, register } from "./steps.ts";
 
@@ -53,7 +53,9 @@ const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
   bad_reset_token: (world) => redeem(world, { email: bob.email, reset_token: "x", new_password: bob.password }),
   async busy() {
     await using world = await createWorld({ BCRYPT_COST: "12" });
-    return (await flood(world)).find(({ status }) => status === 503) ?? new Response();
+    const { refused, over } = flood(world);
+    await over;
+    return refused;
   },
   async database_unavailable(world) {
     await world.db.close();

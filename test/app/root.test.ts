@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "../engines.ts";
 import { createWorld } from "../world.ts";
 import { json, said, urlencoded } from "./steps.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "../engines.ts";
 import { createWorld, form } from "../world.ts";
 import { askForToken, bob, canLogIn, isOpen, logIn, refused, register } from "./steps.ts";
 

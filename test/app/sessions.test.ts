@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
+import { test } from "../engines.ts";
 import { createWorld, form, hour, minute } from "../world.ts";
 import { bob, cookie, isOpen, json, logIn, multipart, refused, register, said } from "./steps.ts";
 

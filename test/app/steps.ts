@@ -60,10 +60,19 @@ export function redeem(world: World, fields: Record<string, string>): Promise<Re
   return world.request("/reset_password", form(fields, { method: "PUT" }));
 }
 
-/** More wrong logins at once than one network may have waiting, while a hash takes long; to be awaited. */
-export function flood(world: World): Promise<Response[]> {
+/** More wrong logins at once than one network may have waiting, while a hash takes long. */
+export interface Flood {
+  /** The first that was refused, when no more may wait. */
+  readonly refused: Promise<Response>;
+  /** Resolves when all are answered. */
+  readonly over: Promise<unknown>;
+}
+
+export function flood(world: World): Flood {
   const login = () => world.request("/sessions", form({ ...bob, password: "wrong" }));
-  return Promise.all(Array.from({ length: 7 * availableParallelism() }, login));
+  const logins = Array.from({ length: 7 * availableParallelism() }, login);
+  const busy = async (login: Promise<Response>) => ((await login).status === 503 ? login : Promise.reject());
+  return { refused: Promise.any(logins.map(busy)), over: Promise.all(logins) };
 }
 
 export function cookie(header: string, init: RequestInit = {}): RequestInit {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { AuthError, type AuthErrorCode } from "../../src/errors.ts";
+import { test } from "../engines.ts";
 import { createWorld, hour } from "../world.ts";
 
 const email = "bob@example.com";

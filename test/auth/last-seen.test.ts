@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "../engines.ts";
 import { createWorld, day, hour, minute } from "../world.ts";
 
 const email = "bob@example.com";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { InvalidRequestError, NoResultFound } from "../../src/errors.ts";
-import { createStore } from "./store.ts";
+import { test } from "../engines.ts";
+import { createStore } from "./twins.ts";
 
 const email = "bob@example.com";
 
@@ -9,7 +9,7 @@ test("a name that is no attribute is refused, whatever else objects know by it",
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
-  const before = store.rows("users");
+  const before = await store.rows("users");
   for (const name of [
     "nickname",
     "__proto__",
@@ -28,14 +28,14 @@ test("a name that is no attribute is refused, whatever else objects know by it",
   }
   await assert.rejects(db.findUserBy({}), InvalidRequestError);
   await assert.rejects(db.updateUser(id, {}), InvalidRequestError);
-  assert.deepEqual(store.rows("users"), before);
+  assert.deepEqual(await store.rows("users"), before);
 });
 
 test("a value of another type is refused", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
-  const before = store.rows("users");
+  const before = await store.rows("users");
   const wrong = {
     id: ["1", null, Number.NaN, 1n, true],
     email: [1, null, undefined, true, { length: 3 }, [email], new String(email)],
@@ -56,7 +56,7 @@ test("a value of another type is refused", async () => {
   }
   await assert.rejects(db.addUser(null as never, "hash"), InvalidRequestError);
   await assert.rejects(db.addUser("alice@example.com", 5 as never), InvalidRequestError);
-  assert.deepEqual(store.rows("users"), before);
+  assert.deepEqual(await store.rows("users"), before);
 });
 
 test("a text has at most 250 characters, and every one of them is kept", async () => {
@@ -74,7 +74,7 @@ test("what a column cannot hold on every database is refused when given, and fin
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
-  const before = store.rows("users");
+  const before = await store.rows("users");
   for (const text of ["x".repeat(251), "🔑".repeat(251), "nul\0", "half \ud800", "half \udc00"]) {
     await assert.rejects(db.addUser(text, "hash"), InvalidRequestError);
     await assert.rejects(db.addUser("alice@example.com", text), InvalidRequestError);
@@ -87,7 +87,7 @@ test("what a column cannot hold on every database is refused when given, and fin
     await assert.rejects(db.updateUser(id, { disabledAt: number }), InvalidRequestError);
     await assert.rejects(db.findUserBy({ id: number }), NoResultFound);
   }
-  assert.deepEqual(store.rows("users"), before);
+  assert.deepEqual(await store.rows("users"), before);
 });
 
 test("a wrong attribute does not even compile", async () => {

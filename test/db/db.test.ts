@@ -3,7 +3,8 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { OpenError, openDB } from "../../src/db/db.ts";
+import { openDB } from "../../src/db/db.ts";
+import { OpenError } from "../../src/errors.ts";
 import { temporaryFolder } from "../service.ts";
 import { asOrdinaryUser } from "./ordinary-user.ts";
 import { createStore } from "./store.ts";

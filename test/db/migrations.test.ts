@@ -5,7 +5,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { OpenError, openDB } from "../../src/db/db.ts";
+import { openDB } from "../../src/db/db.ts";
+import { OpenError } from "../../src/errors.ts";
 import { temporaryFolder } from "../service.ts";
 import { createStore } from "./store.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { NoResultFound } from "../../src/errors.ts";
+import { test } from "../engines.ts";
 import { hour, minute } from "../world.ts";
-import { createStore } from "./store.ts";
+import { createStore } from "./twins.ts";
 
 const email = "bob@example.com";
 const redemption = { resetToken: "token", email, hashedPassword: "new" };
@@ -51,9 +51,9 @@ test("a token that is replaced, expired, taken back, another's, or of a disabled
   const alice = await db.addUser("alice@example.com", "alice's");
   await db.openSession({ userId: id, sessionId: "session" });
   const refused = async (resetToken: string, address = email) => {
-    const before = [store.rows("users"), store.rows("sessions")];
+    const before = [await store.rows("users"), await store.rows("sessions")];
     assert.equal(await db.redeemResetToken({ ...redemption, resetToken, email: address }), false);
-    assert.deepEqual([store.rows("users"), store.rows("sessions")], before);
+    assert.deepEqual([await store.rows("users"), await store.rows("sessions")], before);
   };
   await refused("");
   await refused("unknown");

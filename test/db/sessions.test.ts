@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { NoResultFound } from "../../src/errors.ts";
+import { test } from "../engines.ts";
 import { hour, minute } from "../world.ts";
-import { createStore, type Store } from "./store.ts";
+import { createStore, type Store } from "./twins.ts";
 
 const email = "bob@example.com";
 
@@ -71,7 +71,7 @@ test("no session is opened for a user who is gone or disabled, or whose password
   const { id: userId } = await db.addUser(email, "verified");
   assert.ok(await db.openSession({ userId, sessionId: "kept", verifiedHash: "verified" }));
   const refused = async (why: string) => {
-    const before = [store.rows("users"), store.rows("sessions")];
+    const before = [await store.rows("users"), await store.rows("sessions")];
     const opening = {
       userId,
       sessionId: "new",
@@ -81,7 +81,7 @@ test("no session is opened for a user who is gone or disabled, or whose password
       limit: 1,
     };
     assert.equal(await db.openSession(opening), null, why);
-    assert.deepEqual([store.rows("users"), store.rows("sessions")], before, why);
+    assert.deepEqual([await store.rows("users"), await store.rows("sessions")], before, why);
   };
   await db.updateUser(userId, { hashedPassword: "changed" });
   await refused("another password");
@@ -91,7 +91,7 @@ test("no session is opened for a user who is gone or disabled, or whose password
   assert.equal(await db.openSession({ userId, sessionId: "new" }), null);
   await db.updateUser(userId, { disabledAt: null });
   assert.equal((await db.findUserBySession("kept"))?.id, userId);
-  store.openRaw().prepare("delete from users").run();
+  await store.run("delete from users");
   await refused("gone");
 });
 
@@ -146,7 +146,7 @@ test("of sessions opened at the same millisecond as many live as the limit says,
   for (let i = 1; i <= 9; i++) {
     await store.db.openSession({ userId, sessionId: `session ${i}`, limit: 3 });
     assert.equal(await lives(store, `session ${i}`), true);
-    assert.equal(store.rows("sessions").length, Math.min(i, 3));
+    assert.equal((await store.rows("sessions")).length, Math.min(i, 3));
   }
 });
 

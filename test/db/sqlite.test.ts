@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { Kysely, sql } from "kysely";
 import { openDB } from "../../src/db/db.ts";
+import type { Awaitable } from "../../src/db/engine.ts";
 import type { Schema } from "../../src/db/schema.ts";
 import { sqlite } from "../../src/db/sqlite.ts";
 import { DatabaseUnavailable, EmailTaken } from "../../src/errors.ts";
@@ -59,18 +60,23 @@ test("nobody sees a transaction before its end, nor anything of one that fails",
   const user = { email: "bob@example.com", hashed_password: "hash", created_at: 1, updated_at: 1 };
   for (const fails of [true, false]) {
     let read: Promise<object[]> | undefined;
+    let late: Awaitable<object[]> = [];
     const write = db.transaction().execute(async (transaction) => {
       await transaction.insertInto("users").values(user).execute();
       read = users.execute();
       await turn();
-      assert.equal(engine.readNow(users.compile()), undefined);
+      // Not answered at once: it waits for its turn, and so reads what is committed.
+      late = engine.read(users.compile());
+      assert.ok(late instanceof Promise);
       assert.deepEqual(store.rows("users"), []);
       if (fails) throw new Error("on purpose");
     });
     if (fails) await assert.rejects(write, { message: "on purpose" });
     else await write;
     const expected = fails ? 0 : 1;
-    assert.deepEqual([(await read)?.length, engine.readNow(users.compile())?.length], [expected, expected]);
+    const now = engine.read(users.compile());
+    assert.ok(Array.isArray(now), "answered at once again");
+    assert.deepEqual([(await read)?.length, (await late).length, now.length], [expected, expected, expected]);
   }
 });
 

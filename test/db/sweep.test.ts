@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "../engines.ts";
 import { hour, minute } from "../world.ts";
-import { createStore } from "./store.ts";
+import { createStore } from "./twins.ts";
 
 const settings = { SESSION_LIFETIME: "2h", SESSION_IDLE: "1h", RESET_TOKEN_LIFETIME: "1h" };
 
@@ -24,14 +24,14 @@ test("sessions are swept batch by batch from wherever the last one stopped, and 
   clock.forward(2);
   const live = [...seen, ...(await open("new", 4))];
 
-  const before = store.rows("sessions").length;
+  const before = (await store.rows("sessions")).length;
   assert.equal(before, 22);
   let swept = 0;
   let batches = 0;
   for (let from: string | null = ""; from !== null; batches++) {
-    const keys = store.rows("sessions").map((row) => String(row.session_id));
+    const keys = (await store.rows("sessions")).map((row) => String(row.session_id));
     const { ended, next }: { ended: number; next: string | null } = await db.sweepSessions(from, 5);
-    const left = new Set(store.rows("sessions").map((row) => String(row.session_id)));
+    const left = new Set((await store.rows("sessions")).map((row) => String(row.session_id)));
     const gone = keys.filter((key) => !left.has(key));
     assert.equal(gone.length, ended);
     for (const key of gone) assert.ok(key > from && key <= (next ?? key), "each batch is the next few keys");
@@ -39,7 +39,7 @@ test("sessions are swept batch by batch from wherever the last one stopped, and 
     from = next;
   }
   assert.deepEqual({ swept, batches }, { swept: 13, batches: 5 });
-  assert.equal(store.rows("sessions").length, live.length);
+  assert.equal((await store.rows("sessions")).length, live.length);
   for (const sessionId of live) assert.ok(await db.findUserBySession(sessionId), sessionId);
 });
 
@@ -66,13 +66,13 @@ test("reset tokens are swept batch by batch, and only those that have ended", as
   clock.forward(hour - minute - 1);
   assert.equal(await db.sweepResetTokens(2), 0);
   clock.forward(1);
-  const withToken = () => store.rows("users").filter((row) => row.reset_token !== null).length;
+  const withToken = async () => (await store.rows("users")).filter((row) => row.reset_token !== null).length;
   const swept = [];
   for (const left of [6, 4, 3, 3]) {
     swept.push(await db.sweepResetTokens(2));
-    assert.equal(withToken(), left);
+    assert.equal(await withToken(), left);
   }
   assert.deepEqual(swept, [2, 2, 1, 0]);
-  assert.equal(store.rows("users").filter((row) => row.reset_token_expires_at !== null).length, 3);
+  assert.equal((await store.rows("users")).filter((row) => row.reset_token_expires_at !== null).length, 3);
   assert.equal((await db.findUserBy({ resetToken: "token 5" })).email, "5@example.com");
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { EmailTaken, InvalidRequestError, NoResultFound } from "../../src/errors.ts";
 import type { User } from "../../src/user.ts";
+import { test } from "../engines.ts";
 import { hour } from "../world.ts";
-import { createStore } from "./store.ts";
+import { createStore } from "./twins.ts";
 
 const email = "bob@example.com";
 const hashedPassword = "$2b$04$hash";
@@ -32,8 +32,8 @@ test("an address has one user, and the number of one who is gone is not given ag
   await store.db.addUser(email, hashedPassword);
   await assert.rejects(store.db.addUser(email, "another"), EmailTaken);
   assert.equal((await store.db.findUserBy({ email })).hashedPassword, hashedPassword);
-  store.openRaw().exec("delete from users");
-  assert.equal((await store.db.addUser(email, hashedPassword)).id, 2);
+  await store.run("delete from users");
+  assert.ok((await store.db.addUser(email, hashedPassword)).id > 1);
 });
 
 test("of 2, and of 100, simultaneous users of one address over two connections exactly one is added", async () => {
@@ -147,11 +147,11 @@ test("an update that is refused changes nothing at all", async () => {
   const { id } = await db.addUser(email, hashedPassword);
   await db.updateUser(id, { sessionId: "bob's", resetToken: "bob's", emailVerifiedAt: 5 });
   clock.forward(1);
-  const before = [store.rows("users"), store.rows("sessions")];
+  const before = [await store.rows("users"), await store.rows("sessions")];
   const fine = { hashedPassword: "changed", sessionId: "new", resetToken: null, disabledAt: 1 };
   const refused = async (changes: object, error: new () => Error, user = id) => {
     await assert.rejects(db.updateUser(user, { ...fine, ...changes }), error, JSON.stringify(changes));
-    assert.deepEqual([store.rows("users"), store.rows("sessions")], before, JSON.stringify(changes));
+    assert.deepEqual([await store.rows("users"), await store.rows("sessions")], before, JSON.stringify(changes));
   };
   await refused({ nickname: "bobby" }, InvalidRequestError);
   await refused({ id: 7 }, InvalidRequestError);

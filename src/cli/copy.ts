@@ -1,0 +1,27 @@
+import { parseArgs } from "node:util";
+import { openDB } from "../db/db.ts";
+import { readSettings, redacted } from "../settings.ts";
+import { type Command, UsageError } from "./command.ts";
+import { ProgressBar } from "./progress.ts";
+
+/** Moves house: from the embedded database to PostgreSQL, or back. */
+export const copy: Command = {
+  summary: "copy everything to another, empty database",
+  usage: "copy --from sqlite:FILE --to postgres://… (or the other way round)",
+  async run(args) {
+    const { values } = parseArgs({ args, options: { from: { type: "string" }, to: { type: "string" } } });
+    if (!values.from || !values.to || values.from === values.to) throw new UsageError();
+    await using source = await openDB(values.from, { settings: readSettings({ AUTO_MIGRATE: "off" }) });
+    await using target = await openDB(values.to);
+    const bar = new ProgressBar();
+    try {
+      const copied = await source.copyTo(target, ({ done, total }) => bar.show(done, total));
+      bar.end();
+      const rows = Object.entries(copied).map(([table, count]) => `${count} ${table.replaceAll("_", " ")}`);
+      console.log(`copied ${rows.join(", ")} from ${redacted(values.from)} to ${redacted(values.to)}; checksums agree`);
+    } catch (error) {
+      bar.end();
+      throw error;
+    }
+  },
+};

@@ -1,0 +1,17 @@
+import { parseArgs } from "node:util";
+import { migrationStatus, openDB } from "../db/db.ts";
+import { readSettings } from "../settings.ts";
+import type { Command } from "./command.ts";
+
+/** For those who migrate before they roll a new version out, with AUTO_MIGRATE=off. */
+export const migrate: Command = {
+  summary: "bring the database to this version's schema, or tell what that would do",
+  usage: "migrate [--status]",
+  async run(args, environment) {
+    const { values } = parseArgs({ args, options: { status: { type: "boolean" } } });
+    const settings = readSettings(environment);
+    if (!values.status) await (await openDB(settings.DATABASE_URL, { settings })).close();
+    for (const { name, state } of await migrationStatus(settings.DATABASE_URL))
+      console.log(`${state.padEnd(8)} ${name}`);
+  },
+};

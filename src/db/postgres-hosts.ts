@@ -1,0 +1,138 @@
+import pg from "pg";
+import parseUrl from "pg-connection-string";
+import { OpenError } from "../errors.ts";
+
+/** How long a statement, and finding a connection for it, may take, in milliseconds: together they stay below two seconds. */
+const patience = 900;
+/** The oldest PostgreSQL that it runs on. */
+const oldestVersion = 14;
+
+/** A connection, and what is known of it. */
+export interface Client extends pg.PoolClient {
+  /** Whether statements can be prepared on it: behind a pooler, the next one may go over another connection. */
+  prepares?: boolean;
+}
+
+/** Thrown for a server that answers, and only reads: a standby, when one that writes was asked for. */
+export class NotWritable extends Error {
+  override name = "NotWritable";
+}
+
+/**
+ * The servers of a URL, with a pool of connections to each. The first one that can be used is, and it is kept until it
+ * fails: after a failover the next request finds the server that has taken over.
+ */
+export class Hosts {
+  readonly #pools: pg.Pool[];
+  readonly #mustWrite: boolean;
+  #current = 0;
+  /** While migrating, statements may take their time, and connections are not kept. */
+  #hurried = true;
+
+  /**
+   * @param url `postgres://user:password@host:5432,otherhost:5432/database?target_session_attrs=read-write&sslmode=…`
+   * @param size connections to each server at most
+   */
+  constructor(url: string, size: number) {
+    const { urls, mustWrite } = split(url);
+    this.#mustWrite = mustWrite;
+    const connectionTimeoutMillis = Math.max(300, Math.floor(patience / urls.length));
+    this.#pools = urls.map((one) => {
+      const pool = new pg.Pool({
+        ...(parseUrl.parseIntoClientConfig(one) as pg.PoolConfig),
+        max: size,
+        connectionTimeoutMillis,
+        idleTimeoutMillis: 60_000,
+        query_timeout: patience,
+        keepAlive: true,
+        application_name: "bienvenue",
+        types: { getTypeParser },
+        onConnect: (client) => this.#greet(client as Client),
+      });
+      // A connection that breaks while nobody uses it is replaced when somebody does.
+      pool.on("error", () => {});
+      pool.on("connect", (client) => client.on("error", () => {}));
+      return pool;
+    });
+  }
+
+  /** A connection to the server in use, else to the next that can be used. */
+  async connect(): Promise<Client> {
+    let failure: unknown;
+    for (let i = 0; i < this.#pools.length; i++) {
+      const index = (this.#current + i) % this.#pools.length;
+      try {
+        const client = await (this.#pools[index] as pg.Pool).connect();
+        this.#current = index;
+        return client;
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  /** How long the next statement may take, in milliseconds. */
+  get timeout(): number {
+    return this.#hurried ? patience : 24 * 60 * 60 * 1000;
+  }
+
+  async unhurried<T>(work: () => Promise<T>): Promise<T> {
+    this.#hurried = false;
+    try {
+      return await work();
+    } finally {
+      this.#hurried = true;
+    }
+  }
+
+  /** Gives a connection back, or closes it when it cannot be trusted any more. */
+  release(client: Client, broken: boolean): void {
+    client.release(broken || !this.#hurried);
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#pools.map((pool) => pool.end()));
+  }
+
+  /** Looks at a new connection once, and refuses it when it is not what was asked for. */
+  async #greet(client: Client): Promise<void> {
+    const { rows } = await client.query(
+      "select pg_backend_pid() as pid, pg_is_in_recovery() as standby, current_setting('server_version_num')::int as version",
+    );
+    const { pid, standby, version } = rows[0];
+    if (version < oldestVersion * 10_000) {
+      throw new OpenError(`PostgreSQL ${Math.floor(version / 10_000)} is too old; it needs ${oldestVersion} or later`);
+    }
+    if (standby && this.#mustWrite) throw new NotWritable("this server is a standby");
+    client.prepares = pid === (client as unknown as { processID: number }).processID;
+    // The server gives up too, so that nothing piles up there; a pooler would hand the setting on to others.
+    if (client.prepares && this.#hurried) await client.query(`set statement_timeout = ${patience}`);
+  }
+}
+
+/** One URL a server, and whether only one that writes will do. */
+function split(url: string): { urls: string[]; mustWrite: boolean } {
+  const [, user = "", hosts = "", database = "", query = ""] =
+    /^postgres(?:ql)?:\/\/([^@/]*@)?([^/?]*)(\/[^?]*)?(?:\?(.*))?$/.exec(url) ?? [];
+  const parameters = new URLSearchParams(query);
+  const attributes = parameters.get("target_session_attrs") ?? "any";
+  if (!["any", "read-write", "primary"].includes(attributes)) {
+    throw new OpenError(`target_session_attrs=${attributes} would find a server that cannot write; use read-write`);
+  }
+  parameters.delete("target_session_attrs");
+  const mode = parameters.get("sslmode");
+  if (mode === "allow" || mode === "prefer") {
+    throw new OpenError(
+      `sslmode=${mode} lets anyone in between turn TLS off; use disable, require, verify-ca or verify-full`,
+    );
+  }
+  // Without it, the driver reads the modes otherwise than PostgreSQL's own programs do, and warns.
+  if (mode !== null) parameters.set("uselibpqcompat", "true");
+  const urls = hosts.split(",").map((host) => `postgres://${user}${host}${database}?${parameters}`);
+  return { urls, mustWrite: attributes !== "any" };
+}
+
+/** Times and counts are of type bigint, and fit a number. */
+const getTypeParser = ((oid: number, format?: "text") =>
+  oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser;

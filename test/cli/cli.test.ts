@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Auth } from "../../src/auth/auth.ts";
+import { openDB } from "../../src/db/db.ts";
+import { readSettings } from "../../src/settings.ts";
+import { emptyDatabase } from "../databases.ts";
+import { command, startService, temporaryFolder } from "../service.ts";
+
+const email = "bob@example.com";
+
+/** Makes an account and logs it in. */
+async function logIn(url: string): Promise<string> {
+  await using db = await openDB(url);
+  const auth = new Auth(db, { settings: readSettings({ BCRYPT_COST: "4" }) });
+  if (await db.isEmpty()) await auth.registerUser(email, "b4l0u");
+  const sessionId = await auth.createSession(email);
+  await auth.close();
+  return sessionId as string;
+}
+
+test("copy moves a service from its file to PostgreSQL and back, and says what it moved", async () => {
+  await using file = await emptyDatabase("sqlite");
+  await using server = await emptyDatabase("postgres");
+  await using back = await emptyDatabase("sqlite");
+  const sessionId = await logIn(file.url);
+  for (const [from, to] of [
+    [file.url, server.url],
+    [server.url, back.url],
+  ] as const) {
+    const { code, stdout, stderr } = await command(["copy", "--from", from, "--to", to]);
+    assert.equal(stderr, "");
+    assert.equal(code, 0);
+    assert.match(stdout, /^copied 1 users, 1 sessions from \S+ to \S+; checksums agree\n$/);
+    assert.ok(!stdout.includes("w%3Ard"), "shows a password");
+  }
+  await using service = await startService({ DATABASE_URL: back.url });
+  const profile = await fetch(`${service.url}/profile`, { headers: { Cookie: `session_id=${sessionId}` } });
+  assert.deepEqual(await profile.json(), { email });
+});
+
+test("copy to a database in use, or from one that is not there, is refused in one line", async () => {
+  await using file = await emptyDatabase("sqlite");
+  await using server = await emptyDatabase("postgres");
+  await logIn(file.url);
+  await logIn(server.url);
+  for (const args of [
+    ["--from", file.url, "--to", server.url],
+    ["--from", "sqlite:/nowhere/at/all.db", "--to", server.url],
+    ["--from", file.url],
+    ["--from", file.url, "--to", file.url],
+    ["--form", file.url],
+  ]) {
+    const { code, stderr } = await command(["copy", ...args]);
+    assert.equal(code, 1, args.join(" "));
+    assert.match(stderr, /^bienvenue: .+\n$/);
+  }
+});
+
+test("migrate brings a database to this version, and --status tells what that would do", async () => {
+  for (const engine of ["sqlite", "postgres"] as const) {
+    await using database = await emptyDatabase(engine);
+    const run = (args: string[]) => command(["migrate", ...args], { DATABASE_URL: database.url });
+    assert.match((await run(["--status"])).stdout, /^pending +0001_\S+\n$/);
+    const refused = await command([], { DATABASE_URL: database.url, AUTO_MIGRATE: "off" });
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /schema is older than this version's; run: bienvenue migrate\n$/);
+    assert.match((await run([])).stdout, /^applied +0001_\S+\n$/);
+    assert.match((await run(["--status"])).stdout, /^applied +0001_\S+\n$/);
+    await using service = await startService({ DATABASE_URL: database.url, AUTO_MIGRATE: "off" });
+    assert.equal((await fetch(`${service.url}/health/ready`)).status, 200);
+  }
+});
+
+test("a backup that is made while the service writes is whole, private, and brings everyone back", async () => {
+  await using folder = await temporaryFolder();
+  const DATABASE_URL = `sqlite:${join(folder.path, "bienvenue.db")}`;
+  const copy = join(folder.path, "copy.db");
+  const sessionId = await logIn(DATABASE_URL);
+  {
+    await using service = await startService({ DATABASE_URL });
+    const register = (i: number) =>
+      fetch(`${service.url}/users`, {
+        method: "POST",
+        body: new URLSearchParams({ email: `p${i}@example.com`, password: "x" }),
+      });
+    const writing = Promise.all(Array.from({ length: 20 }, (_, i) => register(i)));
+    const { code, stderr } = await command(["backup", copy], { DATABASE_URL });
+    assert.equal(stderr, "");
+    assert.equal(code, 0);
+    assert.equal((await stat(copy)).mode & 0o777, 0o600);
+    assert.ok((await writing).every((answer) => answer.status === 200));
+    assert.equal((await command(["backup", copy], { DATABASE_URL })).code, 1, "overwrote a backup");
+
+    const inUse = await command(["restore", copy], { DATABASE_URL });
+    assert.equal(inUse.code, 1);
+    assert.match(inUse.stderr, /stop the service first\n$/);
+    assert.equal(await service.end("SIGTERM"), 0);
+  }
+  const { code, stdout, stderr } = await command(["restore", copy], { DATABASE_URL });
+  assert.equal(stderr, "");
+  assert.equal(code, 0);
+  assert.match(stdout, /^restored \S+; what was there is now \S+\n$/);
+  await using service = await startService({ DATABASE_URL });
+  const profile = await fetch(`${service.url}/profile`, { headers: { Cookie: `session_id=${sessionId}` } });
+  assert.deepEqual(await profile.json(), { email });
+});
+
+test("what is no backup is not restored", async () => {
+  await using folder = await temporaryFolder();
+  const DATABASE_URL = `sqlite:${join(folder.path, "bienvenue.db")}`;
+  const sessionId = await logIn(DATABASE_URL);
+  const other = join(folder.path, "other.db");
+  await writeFile(other, "something else");
+  for (const file of [other, join(folder.path, "missing.db")]) {
+    const { code, stderr } = await command(["restore", file], { DATABASE_URL });
+    assert.equal(code, 1);
+    assert.match(stderr, /is no backup of Bienvenue's, or a damaged one\n$/);
+  }
+  await using db = await openDB(DATABASE_URL);
+  assert.ok(await db.findUserBySession(sessionId));
+});

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Auth } from "../../src/auth/auth.ts";
+import { openDB } from "../../src/db/db.ts";
+import { tables } from "../../src/db/schema.ts";
+import { InvalidRequestError } from "../../src/errors.ts";
+import { readSettings } from "../../src/settings.ts";
+import { type EmptyDatabase, emptyDatabase } from "../databases.ts";
+
+const email = "bob@example.com";
+const settings = readSettings({ BCRYPT_COST: "4" });
+
+/** Some people, one of whom is logged in and has asked for a reset token. */
+async function populate(url: string, people = 1): Promise<{ sessionId: string; resetToken: string }> {
+  await using db = await openDB(url);
+  const auth = new Auth(db, { settings });
+  await auth.registerUser(email, "b4l0u");
+  for (let i = 1; i < people; i++) await db.addUser(`person${i}@example.com`, "hash");
+  const sessionId = (await auth.createSession(email, { ip: "::1", userAgent: "curl \"8\" 'x' \\ {}" })) as string;
+  const resetToken = await auth.getResetPasswordToken(email);
+  await auth.close();
+  return { sessionId, resetToken };
+}
+
+async function accounts(database: EmptyDatabase): Promise<number> {
+  return (await database.run("select id from users")).length;
+}
+
+const moves = [
+  ["sqlite", "postgres"],
+  ["postgres", "sqlite"],
+  ["sqlite", "sqlite"],
+] as const;
+
+for (const [from, to] of moves) {
+  test(`everything moves from ${from} to ${to}: who was logged in still is, and tokens still reset`, async () => {
+    await using here = await emptyDatabase(from);
+    await using there = await emptyDatabase(to);
+    const { sessionId, resetToken } = await populate(here.url, 2500);
+    await using source = await openDB(here.url);
+    await using target = await openDB(there.url);
+    const shown: number[] = [];
+    const copied = await source.copyTo(target, ({ done, total }) => {
+      assert.equal(total, 2501);
+      shown.push(done);
+    });
+    assert.deepEqual(copied, { users: 2500, sessions: 1 });
+    assert.deepEqual(shown, [2000, 2500, 2501]);
+
+    const auth = new Auth(target, { settings });
+    const user = { ...(await auth.getUserFromSessionId(sessionId)) };
+    assert.deepEqual(user, { ...(await source.findUserBySession(sessionId)) });
+    await auth.updatePassword(resetToken, "t4rt1fl3tt3");
+    assert.equal(await auth.validLogin(email, "t4rt1fl3tt3"), true);
+    assert.equal((await target.addUser("next@example.com", "hash")).id, 2501);
+    await auth.close();
+  });
+}
+
+test("a target that holds accounts is refused and left as it was", async () => {
+  await using here = await emptyDatabase("sqlite");
+  await using there = await emptyDatabase("postgres");
+  await populate(here.url, 3);
+  await populate(there.url);
+  await using source = await openDB(here.url);
+  await using target = await openDB(there.url);
+  await assert.rejects(source.copyTo(target), (error) => {
+    return error instanceof InvalidRequestError && /holds accounts/.test(error.message);
+  });
+  assert.equal(await accounts(there), 1);
+});
+
+test("a copy that is interrupted leaves the target empty, and can be made again", async () => {
+  await using here = await emptyDatabase("sqlite");
+  await using there = await emptyDatabase("postgres");
+  await populate(here.url, 2500);
+  await using source = await openDB(here.url);
+  await using target = await openDB(there.url);
+  const interrupted = source.copyTo(target, ({ done }) => {
+    if (done > 2000) throw new Error("interrupted");
+  });
+  await assert.rejects(interrupted, /interrupted/);
+  assert.equal(await accounts(there), 0);
+  assert.deepEqual(await source.copyTo(target), { users: 2500, sessions: 1 });
+});
+
+test("what is written meanwhile is not copied: the source is one snapshot", async () => {
+  for (const engine of ["sqlite", "postgres"] as const) {
+    await using here = await emptyDatabase(engine);
+    await using there = await emptyDatabase("sqlite");
+    await populate(here.url, 2500);
+    await using source = await openDB(here.url);
+    await using busy = await openDB(here.url);
+    await using target = await openDB(there.url);
+    const late: Promise<unknown>[] = [];
+    const copied = await source.copyTo(target, ({ table }) => {
+      if (table === "users") late.push(busy.addUser(`late${late.length}@example.com`, "hash"));
+    });
+    await Promise.all(late);
+    assert.equal(late.length, 2);
+    assert.deepEqual(copied, { users: 2500, sessions: 1 });
+    assert.equal(await accounts(there), 2500);
+    assert.equal(await accounts(here), 2502);
+  }
+});
+
+test("every table that a database has is copied; one that is not known is refused", async () => {
+  const listing = {
+    sqlite: "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'",
+    postgres: "select tablename as name from pg_tables where schemaname = current_schema()",
+  };
+  for (const engine of ["sqlite", "postgres"] as const) {
+    await using here = await emptyDatabase(engine);
+    await using there = await emptyDatabase("sqlite");
+    await populate(here.url);
+    const found = (await here.run(listing[engine])).map((row) => String(row.name));
+    assert.deepEqual(found.filter((name) => !name.startsWith("kysely_")).sort(), Object.keys(tables).sort());
+    await here.run("create table surprise (id integer primary key)");
+    await using source = await openDB(here.url);
+    await using target = await openDB(there.url);
+    await assert.rejects(source.copyTo(target), /does not know the table surprise/);
+  }
+});

