@@ -72,6 +72,10 @@ export async function serve({ fetch, host, port, log, limits }: Listening): Prom
     await listener(request, response);
     underWay.delete(response);
   };
+  // Read now, Node keeps it. Whoever has gone by the time it is asked for would have no address, and no share to be held to.
+  server.on("connection", (socket) => {
+    if (socket.remoteAddress === undefined) socket.destroy();
+  });
   server.on("request", answer);
   server.on("checkContinue", (request, response) => {
     // Whoever asks before sending too much is told before, and keeps it.

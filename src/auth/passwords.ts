@@ -104,7 +104,7 @@ export class Passwords {
       filename: new URL("./hash-worker.js", import.meta.url).href,
       minThreads: threads,
       maxThreads: threads,
-      niceIncrement: 10,
+      niceIncrement: 19,
       recordTiming: false,
     });
     // Idle threads are taken before busy ones: each gets one of these.

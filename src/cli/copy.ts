@@ -11,6 +11,8 @@ export const copy: Command = {
   async run(args) {
     const { values } = parseArgs({ args, options: { from: { type: "string" }, to: { type: "string" } } });
     if (!values.from || !values.to || values.from === values.to) throw new UsageError();
+    // Refuses what is no database's URL; the driver would take it for a PostgreSQL on this machine.
+    for (const DATABASE_URL of [values.from, values.to]) readSettings({ DATABASE_URL });
     await using source = await openDB(values.from, { settings: readSettings({ AUTO_MIGRATE: "off" }) });
     await using target = await openDB(values.to);
     const bar = new ProgressBar();

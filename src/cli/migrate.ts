@@ -10,7 +10,8 @@ export const migrate: Command = {
   async run(args, environment) {
     const { values } = parseArgs({ args, options: { status: { type: "boolean" } } });
     const settings = readSettings(environment);
-    if (!values.status) await (await openDB(settings.DATABASE_URL, { settings })).close();
+    if (!values.status)
+      await (await openDB(settings.DATABASE_URL, { settings: { ...settings, AUTO_MIGRATE: "on" } })).close();
     for (const { name, state } of await migrationStatus(settings.DATABASE_URL))
       console.log(`${state.padEnd(8)} ${name}`);
   },

@@ -1,4 +1,14 @@
-import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { OpenError } from "../errors.ts";
@@ -41,25 +51,39 @@ export function restore(file: string, database: string): string | undefined {
   rmSync(incoming, { force: true });
   closeSync(openSync(incoming, "wx", 0o600));
   copyFileSync(file, incoming);
+  // The copy has the mode of the backup, whatever has become of that.
+  chmodSync(incoming, 0o600);
   flush(incoming);
-  const kept = existsSync(database) ? setAside(database, incoming) : undefined;
+  const aside = `${database}.${new Date().toISOString().replace(/\D/g, "").slice(0, 14)}`;
+  const kept = existsSync(database) ? setAside(database, incoming, aside) : undefined;
+  // What a database that was killed, or is gone, has left would be replayed into this one.
+  for (const end of ["-wal", "-shm"]) if (existsSync(database + end)) renameSync(database + end, aside + end);
   renameSync(incoming, database);
   flush(dirname(database));
   return kept;
 }
 
-function setAside(database: string, incoming: string): string {
-  const kept = `${database}.${new Date().toISOString().replace(/\D/g, "").slice(0, 14)}`;
+/** Keeps what is there under another name too, so that at no moment there is nothing. */
+function setAside(database: string, incoming: string, aside: string): string {
   try {
     using db = open(database);
     // Nobody else may have it open; the -wal is emptied into it, and goes with the connection.
     db.exec("pragma locking_mode = exclusive; begin exclusive; commit; pragma wal_checkpoint(truncate)");
   } catch (error) {
-    rmSync(incoming);
-    throw new OpenError(`cannot replace ${database}: something is using it; stop the service first`, { cause: error });
+    if (!isDamage(error)) {
+      rmSync(incoming);
+      throw new OpenError(`cannot replace ${database}: something is using it; stop the service first`, {
+        cause: error,
+      });
+    }
   }
-  renameSync(database, kept);
-  return kept;
+  linkSync(database, aside);
+  return aside;
+}
+
+/** Corrupt (11), or no database at all (26): what a restore is for, and nobody can be using it. */
+function isDamage(error: unknown): boolean {
+  return [11, 26].includes(Number((error as { errcode?: number }).errcode) & 0xff);
 }
 
 /** The file of an embedded database that outlives the process; undefined for any other. */

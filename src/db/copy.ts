@@ -34,15 +34,10 @@ export async function copy(source: Side, target: Side, onProgress: (progress: Pr
   const found = [...(await tablesOf(source.db, source.engine)).keys()].filter((name) => !name.startsWith("kysely_"));
   const unknown = found.filter((name) => !Object.hasOwn(tables, name));
   if (unknown.length > 0) throw new InvalidRequestError(`this version does not know the table ${unknown.join(", ")}`);
-  return source.db
-    .transaction()
-    .setIsolationLevel("repeatable read")
-    .setAccessMode("read only")
-    .execute((from) =>
-      target.engine.unhurried(() =>
-        target.db.transaction().execute((to) => copyAll(from, to, target.engine, columns, onProgress)),
-      ),
-    );
+  const snapshot = source.db.transaction().setIsolationLevel("repeatable read").setAccessMode("read only");
+  const write = (from: Kysely<Schema>) =>
+    target.db.transaction().execute((to) => copyAll(from, to, target.engine, columns, onProgress));
+  return source.engine.unhurried(() => target.engine.unhurried(() => snapshot.execute(write)));
 }
 
 async function copyAll(

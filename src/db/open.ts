@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import { Kysely, sql } from "kysely";
 import { DatabaseUnavailable, OpenError } from "../errors.ts";
 import { readSettings, redacted } from "../settings.ts";
+import { embeddedFile } from "./backup.ts";
 import type { Engine } from "./engine.ts";
 import { type MigrationState, migrate, migrationStates } from "./migrations.ts";
 import type { Schema } from "./schema.ts";
@@ -15,6 +17,7 @@ export interface DBOptions {
 
 /** Opens a database, and brings it to this program's schema unless `AUTO_MIGRATE` is off. */
 export async function open(url: string, { settings = readSettings(), clock = Date.now }: DBOptions): Promise<Store> {
+  if (settings.AUTO_MIGRATE === "off") requireFile(url);
   return using(url, settings, async (db, engine) => {
     if (settings.AUTO_MIGRATE !== "off") await migrate(db, engine);
     else await requireMigrated(db, engine);
@@ -26,11 +29,18 @@ export async function open(url: string, { settings = readSettings(), clock = Dat
 
 /** Tells how far a database's schema is, and changes nothing. */
 export async function statesOf(url: string): Promise<MigrationState[]> {
+  requireFile(url);
   return using(url, {}, async (db, engine) => {
     const states = await migrationStates(db, engine);
     await db.destroy();
     return states;
   });
+}
+
+/** Opening an embedded database creates it; whoever only wants to look is told that it is not there. */
+function requireFile(url: string): void {
+  const file = embeddedFile(url);
+  if (file !== undefined && !existsSync(file)) throw new OpenError(`cannot use ${url}: there is no such file`);
 }
 
 async function requireMigrated(db: Kysely<Schema>, engine: Engine): Promise<void> {

@@ -13,7 +13,14 @@ export interface Client extends pg.PoolClient {
   prepares?: boolean;
 }
 
-/** Thrown for a server that answers, and only reads: a standby, when one that writes was asked for. */
+/** One server. */
+interface Host {
+  readonly pool: pg.Pool;
+  /** How many connections to it there are, in use or not. */
+  connections: number;
+}
+
+/** Thrown for a server that answers, and only reads: a standby, where all is read that was written. */
 export class NotWritable extends Error {
   override name = "NotWritable";
 }
@@ -23,8 +30,7 @@ export class NotWritable extends Error {
  * fails: after a failover the next request finds the server that has taken over.
  */
 export class Hosts {
-  readonly #pools: pg.Pool[];
-  readonly #mustWrite: boolean;
+  readonly #hosts: Host[];
   #current = 0;
   /** While migrating, statements may take their time, and connections are not kept. */
   #hurried = true;
@@ -34,10 +40,9 @@ export class Hosts {
    * @param size connections to each server at most
    */
   constructor(url: string, size: number) {
-    const { urls, mustWrite } = split(url);
-    this.#mustWrite = mustWrite;
+    const urls = split(url);
     const connectionTimeoutMillis = Math.max(300, Math.floor(patience / urls.length));
-    this.#pools = urls.map((one) => {
+    this.#hosts = urls.map((one) => {
       const pool = new pg.Pool({
         ...(parseUrl.parseIntoClientConfig(one) as pg.PoolConfig),
         max: size,
@@ -47,26 +52,35 @@ export class Hosts {
         keepAlive: true,
         application_name: "bienvenue",
         types: { getTypeParser },
-        onConnect: (client) => this.#greet(client as Client),
+        onConnect: (client) => greet(client as Client),
       });
+      const host = { pool, connections: 0 };
       // A connection that breaks while nobody uses it is replaced when somebody does.
       pool.on("error", () => {});
-      pool.on("connect", (client) => client.on("error", () => {}));
-      return pool;
+      pool.on("connect", (client) => {
+        host.connections++;
+        client.on("error", () => {});
+        client.once("end", () => host.connections--);
+      });
+      return host;
     });
   }
 
   /** A connection to the server in use, else to the next that can be used. */
   async connect(): Promise<Client> {
+    const first = this.#current;
     let failure: unknown;
-    for (let i = 0; i < this.#pools.length; i++) {
-      const index = (this.#current + i) % this.#pools.length;
+    for (let i = 0; i < this.#hosts.length; i++) {
+      const index = (first + i) % this.#hosts.length;
+      const host = this.#hosts[index] as Host;
       try {
-        const client = await (this.#pools[index] as pg.Pool).connect();
+        const client: Client = await host.pool.connect();
         this.#current = index;
-        return client;
+        return this.#hurried ? client : await unlimited(client);
       } catch (error) {
         failure = error;
+        // It has connections, and all are in use: the server is busy, not gone.
+        if (host.connections > 0) break;
       }
     }
     throw failure;
@@ -92,27 +106,38 @@ export class Hosts {
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.#pools.map((pool) => pool.end()));
-  }
-
-  /** Looks at a new connection once, and refuses it when it is not what was asked for. */
-  async #greet(client: Client): Promise<void> {
-    const { rows } = await client.query(
-      "select pg_backend_pid() as pid, pg_is_in_recovery() as standby, current_setting('server_version_num')::int as version",
-    );
-    const { pid, standby, version } = rows[0];
-    if (version < oldestVersion * 10_000) {
-      throw new OpenError(`PostgreSQL ${Math.floor(version / 10_000)} is too old; it needs ${oldestVersion} or later`);
-    }
-    if (standby && this.#mustWrite) throw new NotWritable("this server is a standby");
-    client.prepares = pid === (client as unknown as { processID: number }).processID;
-    // The server gives up too, so that nothing piles up there; a pooler would hand the setting on to others.
-    if (client.prepares && this.#hurried) await client.query(`set statement_timeout = ${patience}`);
+    await Promise.all(this.#hosts.map(({ pool }) => pool.end()));
   }
 }
 
-/** One URL a server, and whether only one that writes will do. */
-function split(url: string): { urls: string[]; mustWrite: boolean } {
+/** Looks at a new connection once, and refuses it when it is not what was asked for. */
+async function greet(client: Client): Promise<void> {
+  const { rows } = await client.query(
+    "select pg_backend_pid() as pid, pg_is_in_recovery() as standby, current_setting('server_version_num')::int as version",
+  );
+  const { pid, standby, version } = rows[0];
+  if (version < oldestVersion * 10_000) {
+    throw new OpenError(`PostgreSQL ${Math.floor(version / 10_000)} is too old; it needs ${oldestVersion} or later`);
+  }
+  if (standby) throw new NotWritable("this server is a standby");
+  client.prepares = pid === (client as unknown as { processID: number }).processID;
+  // The server gives up too, so that nothing piles up there; a pooler would hand the setting on to others.
+  if (client.prepares) await client.query(`set statement_timeout = ${patience}`);
+}
+
+/** Takes the server's limit off a connection, which is closed when it is given back. */
+async function unlimited(client: Client): Promise<Client> {
+  try {
+    if (client.prepares) await client.query("set statement_timeout = 0");
+    return client;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
+/** One URL a server. Whatever `target_session_attrs` says, only one that writes will do. */
+function split(url: string): string[] {
   const [, user = "", hosts = "", database = "", query = ""] =
     /^postgres(?:ql)?:\/\/([^@/]*@)?([^/?]*)(\/[^?]*)?(?:\?(.*))?$/.exec(url) ?? [];
   const parameters = new URLSearchParams(query);
@@ -129,8 +154,7 @@ function split(url: string): { urls: string[]; mustWrite: boolean } {
   }
   // Without it, the driver reads the modes otherwise than PostgreSQL's own programs do, and warns.
   if (mode !== null) parameters.set("uselibpqcompat", "true");
-  const urls = hosts.split(",").map((host) => `postgres://${user}${host}${database}?${parameters}`);
-  return { urls, mustWrite: attributes !== "any" };
+  return hosts.split(",").map((host) => `postgres://${user}${host}${database}?${parameters}`);
 }
 
 /** Times and counts are of type bigint, and fit a number. */

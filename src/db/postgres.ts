@@ -42,7 +42,8 @@ export function postgres(url: string, size: number): Engine {
     },
     isConflict: (error) => sqlState(error) === "40001" || sqlState(error) === "40P01",
     mend: ({ cause }) =>
-      mends[sqlState(cause) ?? ""] ?? "make sure that it runs, and that host and port of the URL are right",
+      mends[cause instanceof NotWritable ? "25006" : (sqlState(cause) ?? "")] ??
+      "make sure that it runs, and that host and port of the URL are right",
     unhurried: (work) => hosts.unhurried(work),
     async adopt() {},
     async lockMigrations(transaction) {
@@ -201,7 +202,7 @@ class PostgresConnection implements DatabaseConnection {
 }
 
 const mends: Readonly<Record<string, string>> = {
-  "25006": "it is a standby; name the primary, or several hosts with target_session_attrs=read-write",
+  "25006": "it is a standby; name the primary, or all of the hosts: one,two",
   "28000": "it lets this user in from here with no password or not at all; look at its pg_hba.conf",
   "28P01": "the password in the URL is wrong, or the user",
   "3D000": "there is no such database; create it",
@@ -230,7 +231,8 @@ const faults: Readonly<Record<string, DatabaseFault>> = {
 function sqlState(error: unknown): string | undefined {
   const { cause } = error as { cause?: unknown };
   const code = ((error instanceof DatabaseUnavailable ? cause : error) as Partial<DatabaseError> | undefined)?.code;
-  return /^[0-9A-Z]{5}$/.test(code ?? "") ? code : undefined;
+  // Every one of PostgreSQL's has a digit; Node's EPIPE has none.
+  return /^(?=.*\d)[0-9A-Z]{5}$/.test(code ?? "") ? code : undefined;
 }
 
 /** After anything but an error of the statement itself, nobody knows what the connection will answer next. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { stat, writeFile } from "node:fs/promises";
+import { chmod, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { Auth } from "../../src/auth/auth.ts";
 import { openDB } from "../../src/db/db.ts";
@@ -48,13 +49,15 @@ test("copy to a database in use, or from one that is not there, is refused in on
   for (const args of [
     ["--from", file.url, "--to", server.url],
     ["--from", "sqlite:/nowhere/at/all.db", "--to", server.url],
+    ["--from", file.url.replace("sqlite:", ""), "--to", server.url],
+    ["--from", file.url, "--to", "other.db"],
     ["--from", file.url],
     ["--from", file.url, "--to", file.url],
     ["--form", file.url],
   ]) {
     const { code, stderr } = await command(["copy", ...args]);
     assert.equal(code, 1, args.join(" "));
-    assert.match(stderr, /^bienvenue: .+\n$/);
+    assert.match(stderr, /^bienvenue: .+\n(?: {2}.+\n)?$/);
   }
 });
 
@@ -62,10 +65,16 @@ test("migrate brings a database to this version, and --status tells what that wo
   for (const engine of ["sqlite", "postgres"] as const) {
     await using database = await emptyDatabase(engine);
     const run = (args: string[]) => command(["migrate", ...args], { DATABASE_URL: database.url });
-    assert.match((await run(["--status"])).stdout, /^pending +0001_\S+\n$/);
+    if (engine === "postgres") assert.match((await run(["--status"])).stdout, /^pending +0001_\S+\n$/);
+    else assert.match((await run(["--status"])).stderr, /there is no such file\n$/);
     const refused = await command([], { DATABASE_URL: database.url, AUTO_MIGRATE: "off" });
     assert.equal(refused.code, 1);
-    assert.match(refused.stderr, /schema is older than this version's; run: bienvenue migrate\n$/);
+    assert.match(
+      refused.stderr,
+      /schema is older than this version's; run: bienvenue migrate\n$|there is no such file\n$/,
+    );
+    const migrated = await command(["migrate"], { DATABASE_URL: database.url, AUTO_MIGRATE: "off" });
+    assert.match(migrated.stdout, /^applied +0001_\S+\n$/, migrated.stderr);
     assert.match((await run([])).stdout, /^applied +0001_\S+\n$/);
     assert.match((await run(["--status"])).stdout, /^applied +0001_\S+\n$/);
     await using service = await startService({ DATABASE_URL: database.url, AUTO_MIGRATE: "off" });
@@ -120,4 +129,35 @@ test("what is no backup is not restored", async () => {
   }
   await using db = await openDB(DATABASE_URL);
   assert.ok(await db.findUserBySession(sessionId));
+});
+
+test("a restore has the mode of no backup, replays nothing that was left behind, and replaces what is damaged", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "bienvenue.db");
+  const DATABASE_URL = `sqlite:${path}`;
+  const copy = join(folder.path, "copy.db");
+  await logIn(DATABASE_URL);
+  assert.equal((await command(["backup", copy], { DATABASE_URL })).code, 0);
+  await chmod(copy, 0o644);
+  {
+    await using service = await startService({ DATABASE_URL });
+    const body = new URLSearchParams({ email: "later@example.com", password: "x" });
+    assert.equal((await fetch(`${service.url}/users`, { method: "POST", body })).status, 200);
+    await service.end("SIGKILL");
+  }
+  const accounts = async () => {
+    using db = new DatabaseSync(path);
+    return db
+      .prepare("select email from users")
+      .all()
+      .map((row) => row.email);
+  };
+  for (const make of [() => rename(path, `${path}.bad`), () => writeFile(path, "garbage".repeat(1000))]) {
+    await make();
+    const { code, stderr } = await command(["restore", copy], { DATABASE_URL });
+    assert.equal(stderr, "");
+    assert.equal(code, 0);
+    assert.deepEqual(await accounts(), [email]);
+    assert.equal((await stat(path)).mode & 0o777, 0o600);
+  }
 });
