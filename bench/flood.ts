@@ -22,7 +22,7 @@ export async function flood(people: People, quiet: Quiet): Promise<Figure[]> {
   await using service = await startOn(await people.copy("flood.db"));
   using readers = new Generator();
   using crowd = new Generator();
-  const rate = tenfold * (await capacity(people));
+  const rate = tenfold * (await capacity(people, quiet));
   const arriving = {
     port: service.port,
     requests: people.logIns,
@@ -53,11 +53,16 @@ export async function flood(people: People, quiet: Quiet): Promise<Figure[]> {
   ];
 }
 
-/** How many passwords the cores can hash a second. */
-async function capacity({ password, hash }: People): Promise<number> {
+/** How many passwords the cores can hash a second: the best of three, for whatever else the machine does only slows it. */
+async function capacity({ password, hash }: People, quiet: Quiet): Promise<number> {
   await using hashing = new Hashing(password, hash);
   await hashing.run(1);
-  return await hashing.run(4);
+  const found: number[] = [];
+  while (found.length < 3) {
+    await quiet.wait();
+    found.push(await hashing.run(3));
+  }
+  return Math.max(...found);
 }
 
 function each(pairs: readonly Pair<Outcome>[], value: (outcome: Outcome) => number): Pair<number>[] {

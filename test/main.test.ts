@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -236,3 +237,19 @@ function hasScript(): boolean {
     return false;
   }
 }
+
+test("a login whose sender has gone at once still counts for the address that it came from", async () => {
+  await using service = await startService({});
+  const login = request("POST /sessions", form, "email=nobody@example.com&password=wrong");
+  const refused = () => service.logged.filter(({ event }) => event === "login_refused");
+  // Not every one is read before it is gone.
+  while (refused().length < 10) {
+    const socket = connect(service.port, "127.0.0.1");
+    await once(socket, "connect");
+    await new Promise<void>((sent) => socket.write(login, () => sent()));
+    socket.resetAndDestroy();
+    await fetch(`${service.url}/health/live`);
+  }
+  assert.equal(await service.end("SIGTERM"), 0);
+  assert.deepEqual([...new Set(refused().map(({ ip }) => ip))], ["127.0.0.1"]);
+});
