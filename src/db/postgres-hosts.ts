@@ -16,8 +16,8 @@ export interface Client extends pg.PoolClient {
 /** One server. */
 interface Host {
   readonly pool: pg.Pool;
-  /** How many connections to it there are, in use or not. */
-  connections: number;
+  /** How many connections to it are in use. */
+  inUse: number;
 }
 
 /** Thrown for a server that answers, and only reads: a standby, where all is read that was written. */
@@ -54,14 +54,12 @@ export class Hosts {
         types: { getTypeParser },
         onConnect: (client) => greet(client as Client),
       });
-      const host = { pool, connections: 0 };
+      const host = { pool, inUse: 0 };
+      pool.on("acquire", () => host.inUse++);
+      pool.on("release", () => host.inUse--);
       // A connection that breaks while nobody uses it is replaced when somebody does.
       pool.on("error", () => {});
-      pool.on("connect", (client) => {
-        host.connections++;
-        client.on("error", () => {});
-        client.once("end", () => host.connections--);
-      });
+      pool.on("connect", (client) => client.on("error", () => {}));
       return host;
     });
   }
@@ -79,8 +77,8 @@ export class Hosts {
         return this.#hurried ? client : await unlimited(client);
       } catch (error) {
         failure = error;
-        // It has connections, and all are in use: the server is busy, not gone.
-        if (host.connections > 0) break;
+        // Its connections are in use, and those of one that is gone are given back: the server is busy.
+        if (host.inUse > 0) break;
       }
     }
     throw failure;
