@@ -50,9 +50,19 @@ export type AuthErrorCode =
   | "email_taken"
   | "password_missing"
   | "password_too_short"
+  | "password_common"
+  | "password_personal"
+  | "password_breached"
+  | "not_logged_in"
   | "wrong_login"
+  | "email_not_verified"
+  | "wrong_password"
+  | "password_needed"
   | "unknown_email"
+  | "unknown_session"
   | "bad_reset_token"
+  | "bad_verify_token"
+  | "too_many_tries"
   | "busy";
 
 /**
@@ -68,7 +78,7 @@ export type AuthErrorCode =
 export class AuthError extends Error {
   override name = "AuthError";
   readonly code: AuthErrorCode;
-  /** Seconds until it is worth trying again; only with the code `busy`. */
+  /** Seconds until it is worth trying again; only with the codes `busy` and `too_many_tries`. */
   readonly retryAfter: number | undefined;
 
   constructor(code: AuthErrorCode, message: string, { retryAfter }: { retryAfter?: number } = {}) {

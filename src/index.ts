@@ -1,7 +1,24 @@
 export { type AppOptions, createApp } from "./app/app.ts";
-export type { Bindings } from "./app/caller.ts";
-export { Auth, type AuthOptions, type Caller, type Login } from "./auth/auth.ts";
+export type { Bindings, Found } from "./app/caller.ts";
 export {
+  type AuditEvent,
+  Auth,
+  type AuthOptions,
+  type Caller,
+  type EventName,
+  type EventsWanted,
+  type LoggedIn,
+  type Login,
+  type Person,
+  type Proof,
+  readAccount,
+  type ShownSession,
+  type Swept,
+  writeAccount,
+} from "./auth/auth.ts";
+export {
+  type Account,
+  type Adopted,
   type Awaitable,
   DB,
   type DBOptions,
@@ -23,5 +40,10 @@ export {
   OpenError,
 } from "./errors.ts";
 export { type Log, silent } from "./log.ts";
+export { createMailer, type DevOutbox, MailError, type WaitingMail } from "./mail/mail.ts";
+export type { Language, Mail, Mailer, MailKind } from "./mailer.ts";
+export { Counters, type Length, type Metrics, type Queue, uncounted } from "./metrics.ts";
+export type { RequestIds } from "./request-ids.ts";
 export { type Environment, type Mode, readSettings, type Settings, SettingsError } from "./settings.ts";
+export { type Listener, type Tracing, untraced } from "./tracing.ts";
 export type { Session, User } from "./user.ts";

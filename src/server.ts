@@ -5,6 +5,7 @@ import { getRequestListener, RequestError } from "@hono/node-server";
 import { onEveryAnswer } from "./app/answers.ts";
 import { largestBody } from "./app/body.ts";
 import type { Log } from "./log.ts";
+import type { Listener } from "./tracing.ts";
 
 /** What one connection may take, in bytes and milliseconds. */
 export interface Limits {
@@ -42,6 +43,12 @@ export interface Listening {
   readonly host: string;
   readonly port: number;
   readonly log: Log;
+  /**
+   * Told of each answer and how many milliseconds it took; of what was never understood there is neither request nor time.
+   */
+  readonly answered?: ((status: number, request?: IncomingMessage, milliseconds?: number) => void) | undefined;
+  /** What is put around the answering of requests. */
+  readonly around?: (listener: Listener) => Listener;
   /** Where they are not the standard ones. */
   readonly limits?: Partial<Limits>;
 }
@@ -52,7 +59,8 @@ export interface Listening {
  *
  * @throws {NodeJS.ErrnoException} when it cannot listen, such as EADDRINUSE
  */
-export async function serve({ fetch, host, port, log, limits }: Listening): Promise<Running> {
+export async function serve(listening: Listening): Promise<Running> {
+  const { fetch, host, port, log, limits, answered, around = (listener) => listener } = listening;
   const listener = getRequestListener(fetch, {
     errorHandler: (error) => {
       const malformed = error instanceof RequestError;
@@ -61,6 +69,7 @@ export async function serve({ fetch, host, port, log, limits }: Listening): Prom
       return new Response(body, { status, headers });
     },
   });
+  const handle = around(listener);
   const server = createServer({ ...standardLimits, ...limits, requireHostHeader: false });
   const underWay = new Set<ServerResponse>();
   let closing = false;
@@ -69,8 +78,10 @@ export async function serve({ fetch, host, port, log, limits }: Listening): Prom
     // HTTP/1.0 need not name a host. This is no name of this machine's, nor of any.
     if (request.httpVersion === "1.0") request.headers.host ??= "unnamed";
     underWay.add(response);
-    await listener(request, response);
+    const began = answered && performance.now();
+    await handle(request, response);
     underWay.delete(response);
+    if (began !== undefined) answered?.(response.statusCode, request, performance.now() - began);
   };
   // Read now, Node keeps it. Whoever has gone by the time it is asked for would have no address, and no share to be held to.
   server.on("connection", (socket) => {
@@ -85,13 +96,19 @@ export async function serve({ fetch, host, port, log, limits }: Listening): Prom
   server.on("checkExpectation", (_, response) => {
     const { status, headers, body } = lastAnswer(417);
     response.writeHead(status, headers).end(body);
+    answered?.(status);
   });
   server.on("connect", (_, socket) => {
     // Nobody else listens: a caller who is gone by now would end the process.
     socket.on("error", () => socket.destroy());
+    answered?.(405);
     endRaw(socket, 405, { Allow: "GET, HEAD, POST, PUT, DELETE" });
   });
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) => endRaw(socket, statusOf(error)));
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    const status = statusOf(error);
+    if (status !== undefined) answered?.(status);
+    endRaw(socket, status);
+  });
   server.listen(port, host);
   await new Promise<void>((resolve, reject) => server.once("listening", resolve).once("error", reject));
   return {

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 
 /** The mode chooses defaults, and nothing else: every setting can be set by itself. */
@@ -13,6 +14,10 @@ interface Setting<T> {
   /** The default of each mode, as one would write it in the environment. */
   readonly development: Default;
   readonly production: Default;
+  /** What it may look like, for one that has no default. */
+  readonly example?: string;
+  /** What is wrong with it is said without it. */
+  readonly secret?: true;
 }
 
 type Default = string | typeof required | ((environment: Environment) => string);
@@ -23,8 +28,18 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const setting = <T>(meaning: string, type: z.ZodType<T, string>, development: Default, production = development) =>
   ({ meaning, type, development, production }) satisfies Setting<T>;
 
+/** A setting that production has no default for. */
+const neededInProduction = <T>(meaning: string, type: z.ZodType<T, string>, development: Default, example: string) =>
+  ({ meaning, type, development, production: required, example }) satisfies Setting<T>;
+
 /** Every setting: what it means, what it may be, and its default in development and production. */
 const table = {
+  NODE_ENV: setting(
+    "production chooses the defaults for real people; anything else is development",
+    z.string().transform((name): Mode => (name === "production" ? "production" : "development")),
+    "development",
+    "production",
+  ),
   HOST: setting("the address it listens on", z.string().regex(/^\S+$/, "an address, such as 0.0.0.0"), "0.0.0.0"),
   PORT: setting("the port it listens on", whole(0, 65535), "5000"),
   DATABASE_URL: setting(
@@ -33,17 +48,42 @@ const table = {
     "sqlite:bienvenue.db",
   ),
   DATABASE_POOL: setting("connections to PostgreSQL, to each of its hosts, at most", whole(1, 1000), "10"),
-  AUTO_MIGRATE: setting("whether the start brings the database to this version's schema", z.enum(["on", "off"]), "on"),
-  PUBLIC_URL: setting(
-    "the address people know it by; an https one makes cookies Secure",
+  AUTO_MIGRATE: setting("whether the start brings the database to this version's schema", onOff(), "on"),
+  PUBLIC_URL: neededInProduction(
+    "the address people know it by, which links in mails begin with; an https one makes cookies Secure",
     publicUrl(),
     ({ PORT = "" }) => `http://localhost:${/^\d{1,5}$/.test(PORT) ? PORT : "5000"}`,
-    required,
+    "https://auth.example.com",
+  ),
+  SERVICE_NAME: setting(
+    "what the service is called in mails; no password may be it",
+    z.string().regex(/^[^\p{C}<>]{1,60}$/u, "a name of at most 60 characters"),
+    "Bienvenue",
+  ),
+  SMTP_URL: neededInProduction(
+    "the server that sends mails: smtp://USER:PASSWORD@HOST:PORT (STARTTLS where it is offered, and always before a password leaves this machine; ?requireTLS=true or false decides) or smtps://…; without one they wait at /dev/outbox",
+    noneOr(smtpUrl()),
+    "none",
+    "smtps://USER:PASSWORD@mail.example.com",
+  ),
+  MAIL_FROM: neededInProduction(
+    "who mails come from",
+    mailFrom(),
+    "Bienvenue <bienvenue@localhost>",
+    "Example <no-reply@example.com>",
   ),
   RESET_DELIVERY: setting(
-    "where reset tokens go: into the response to callers on this machine, or to every caller (response)",
-    z.enum(["this-machine", "response"]),
+    "where reset tokens go: by email, into the response to callers on this machine, or to every caller (response)",
+    z.enum(["this-machine", "response", "email"]),
     "this-machine",
+    "email",
+  ),
+  REQUIRE_VERIFIED_EMAIL: setting("whether an address must be confirmed before it can log in", onOff(), "off", "on"),
+  CONCEAL_ACCOUNTS: setting(
+    "whether answers are alike with and without an account; the owner is told by mail",
+    onOff(),
+    "off",
+    "on",
   ),
   TOKEN_FORMAT: setting(
     "session and reset tokens: uuid (as the contract has them) or random (256 bits)",
@@ -55,21 +95,89 @@ const table = {
     "the session cookie's name",
     z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "a cookie's name, such as session_id"),
     "session_id",
-    "__Host-session_id",
+    ({ COOKIE_DOMAIN, PUBLIC_URL = "" }) =>
+      PUBLIC_URL.startsWith("http:")
+        ? "session_id"
+        : `${noneAsEmpty(COOKIE_DOMAIN) ? "__Secure-" : "__Host-"}session_id`,
+  ),
+  COOKIE_DOMAIN: setting(
+    "a domain whose hosts all get the session cookie, such as example.com",
+    noneOr(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, "none, or a domain, such as example.com")),
+    "none",
+  ),
+  CORS_ORIGINS: setting(
+    "the origins whose pages may call with a cookie, with commas between them",
+    list(origin(), "none, or origins, such as https://app.example.com,https://admin.example.com"),
+    "none",
+  ),
+  TRUSTED_PROXIES: neededInProduction(
+    "the proxies whose X-Forwarded-For is believed: addresses and networks with commas between them, or none",
+    list(network(), "none, or addresses and networks, such as 127.0.0.1,10.0.0.0/8"),
+    "none",
+    "none",
   ),
   PASSWORD_MIN_LENGTH: setting("the fewest characters (code points) of a password", whole(1, 64), "1", "8"),
+  PASSWORD_BLOCKLIST: setting(
+    "whether common passwords, the address and the service's name are refused",
+    onOff(),
+    "off",
+    "on",
+  ),
+  PASSWORD_BREACH_CHECK: setting(
+    "whether passwords known from breaches are refused: off, on (asks Have I Been Pwned with 5 characters of a hash), or the address of a mirror",
+    breachCheck(),
+    "off",
+  ),
   PASSWORD_HASH: setting("how new passwords are hashed: bcrypt or argon2id", z.enum(["bcrypt", "argon2id"]), "bcrypt"),
   BCRYPT_COST: setting("bcrypt's cost: one more doubles the work", whole(4, 16), "12"),
   SESSION_LIFETIME: setting("how long a session lasts, however much it is used", duration("1m", "400d"), "30d"),
   SESSION_IDLE: setting("how long a session lasts unused", duration("1m", "400d"), "14d"),
   SESSION_LIMIT: setting("how many devices may be logged in to one account", unlimitedOr(whole(1, 1000)), "unlimited"),
   RESET_TOKEN_LIFETIME: setting("how long a reset token lasts", duration("1m", "1d"), "1h"),
+  VERIFY_TOKEN_LIFETIME: setting("how long the link that confirms an address lasts", duration("1m", "7d"), "24h"),
+  RATE_LIMIT: setting("whether the limits below hold", onOff(), "off", "on"),
+  LIMIT_LOGIN_ACCOUNT: setting("failed logins to one account", rate(), "10/15m"),
+  LIMIT_LOGIN_NETWORK: setting("failed logins from one network (an IPv4 address, an IPv6 /64)", rate(), "100/15m"),
+  LIMIT_LOGIN_DEVICE: setting("failed logins to one account from a device that it knows", rate(), "10/15m"),
+  LIMIT_LOGIN_STREAK: setting(
+    "failed logins in a row to one account, after which only a known device or a reset opens it",
+    whole(1, 1_000_000),
+    "100",
+  ),
+  LIMIT_REGISTRATION_ACCOUNT: setting("registrations of one address", rate(), "5/1h"),
+  LIMIT_REGISTRATION_NETWORK: setting("registrations from one network", rate(), "20/1h"),
+  LIMIT_MAIL_ACCOUNT: setting("reset and verification mails to one address", rate(), "5/1h"),
+  LIMIT_MAIL_NETWORK: setting("reset and verification mails that one network asks for", rate(), "20/1h"),
+  LIMIT_REDEMPTION_NETWORK: setting("refused reset and verification tokens from one network", rate(), "30/15m"),
+  EVENTS_KEEP: setting("how long the audit trail is kept", duration("1d", "3650d"), "90d"),
+  METRICS_TOKEN: {
+    ...setting(
+      "the bearer token that /metrics answers to",
+      noneOr(z.string().regex(/^[\x21-\x7e]{16,250}$/, "none, or 16 to 250 printable characters without spaces")),
+      "none",
+    ),
+    secret: true,
+  },
   LOG_LEVEL: setting("how much is logged", z.enum(["debug", "info", "warn", "error", "silent"]), "info"),
+  UNSAFE_PRODUCTION: setting(
+    "1 lets production start on settings that hand accounts away, for a rehearsal",
+    z.enum(["0", "1"]),
+    "0",
+  ),
 } satisfies Record<string, Setting<unknown>>;
 
 type Table = typeof table;
 
-/** The value of every setting. Durations are milliseconds; `SESSION_LIMIT` is Infinity for `unlimited`. */
+/** So many tries, at most, within so many milliseconds of the first of them. */
+export interface Rate {
+  readonly tries: number;
+  readonly window: number;
+}
+
+/**
+ * The value of every setting. Durations are milliseconds; `SESSION_LIMIT` is Infinity for `unlimited`; what may be `none`
+ * is null, or an empty list.
+ */
 export type Settings = { readonly [Name in keyof Table]: z.output<Table[Name]["type"]> };
 
 /** Thrown by `readSettings`; its message names every wrong setting and its mend. */
@@ -87,17 +195,14 @@ export class SettingsError extends Error {
 export function readSettings(environment: Environment = {}): Settings {
   const mode: Mode = environment.NODE_ENV === "production" ? "production" : "development";
   const wrong: string[] = [];
-  if (mode === "production") {
-    wrong.push("NODE_ENV=production: this version serves development only; unset it");
-  }
-  const values = Object.entries<Setting<unknown>>(table).map(([name, { type, [mode]: standard }]) => {
+  const values = Object.entries<Setting<unknown>>(table).map(([name, { type, [mode]: standard, example, secret }]) => {
     const text = environment[name] || (typeof standard === "function" ? standard(environment) : standard);
     if (text === required) {
-      wrong.push(`${name}: missing; it is required in ${mode}`);
+      wrong.push(`${name}: missing; production needs it, for example ${name}=${example}`);
       return [name, undefined];
     }
     const { success, data, error } = type.safeParse(text);
-    if (!success) wrong.push(`${name}=${redacted(text)}: must be ${error.issues[0]?.message}`);
+    if (!success) wrong.push(`${name}=${secret ? "…" : redacted(text)}: must be ${error.issues[0]?.message}`);
     return [name, data];
   });
   const settings = Object.fromEntries(values) as Settings;
@@ -108,24 +213,84 @@ export function readSettings(environment: Environment = {}): Settings {
 
 /** Settings that are right one by one, yet not together. */
 function contradictions(settings: Settings): string[] {
+  const { COOKIE_NAME, COOKIE_DOMAIN, PUBLIC_URL, CORS_ORIGINS } = settings;
+  const isHttps = PUBLIC_URL.startsWith("https:");
   const found: string[] = [];
-  if (/^__(host|secure)-/i.test(settings.COOKIE_NAME) && !settings.PUBLIC_URL.startsWith("https:")) {
-    found.push(`COOKIE_NAME=${settings.COOKIE_NAME}: must be without this prefix while PUBLIC_URL is not https`);
+  if (/^__(host|secure)-/i.test(COOKIE_NAME) && !isHttps) {
+    found.push(`COOKIE_NAME=${COOKIE_NAME}: must be without this prefix while PUBLIC_URL is not https`);
   }
+  if (/^__host-/i.test(COOKIE_NAME) && COOKIE_DOMAIN !== null) {
+    found.push(`COOKIE_NAME=${COOKIE_NAME}: must begin with __Secure- instead while COOKIE_DOMAIN is set`);
+  }
+  const host = new URL(PUBLIC_URL).hostname;
+  if (COOKIE_DOMAIN !== null && host !== COOKIE_DOMAIN && !host.endsWith(`.${COOKIE_DOMAIN}`)) {
+    found.push(`COOKIE_DOMAIN=${COOKIE_DOMAIN}: must be PUBLIC_URL's host, or what it ends with`);
+  }
+  if (isHttps && CORS_ORIGINS.some((allowed) => allowed.startsWith("http:"))) {
+    found.push("CORS_ORIGINS: must be https as PUBLIC_URL is; anyone in between could speak as the others");
+  }
+  if (settings.CONCEAL_ACCOUNTS === "on" && settings.REQUIRE_VERIFIED_EMAIL === "off") {
+    found.push("CONCEAL_ACCOUNTS=on: must be off without REQUIRE_VERIFIED_EMAIL=on, for a first login would tell");
+  }
+  if (settings.CONCEAL_ACCOUNTS === "on" && settings.RESET_DELIVERY !== "email") {
+    found.push(`CONCEAL_ACCOUNTS=on: must be off while RESET_DELIVERY=${settings.RESET_DELIVERY}, which tells`);
+  }
+  if (settings.NODE_ENV === "production" && settings.UNSAFE_PRODUCTION !== "1") found.push(...unsafe(settings));
   return found;
+}
+
+/** What would hand accounts of real people to others. */
+function unsafe({ RESET_DELIVERY, PUBLIC_URL, SMTP_URL }: Settings): string[] {
+  const found: string[] = [];
+  if (RESET_DELIVERY !== "email") {
+    found.push(
+      `RESET_DELIVERY=${RESET_DELIVERY}: must be email in production, for whoever gets a token gets the account`,
+    );
+  }
+  if (!PUBLIC_URL.startsWith("https:")) {
+    found.push(`PUBLIC_URL=${PUBLIC_URL}: must be https in production, for anyone in between reads passwords`);
+  }
+  if (SMTP_URL === null)
+    found.push("SMTP_URL=none: must name a server in production; nobody looks at /dev/outbox there");
+  return found.map((line) => `${line} (UNSAFE_PRODUCTION=1 allows it for a rehearsal)`);
 }
 
 /** Every setting with its meaning and its defaults, as `--help` prints them. */
 export function describeSettings(): string {
   const told = (standard: Default) =>
     standard === required ? "required" : typeof standard === "string" ? standard : standard({});
+  const width = Math.max(...Object.keys(table).map((name) => name.length)) + 2;
   return Object.entries<Setting<unknown>>(table)
     .map(([name, { meaning, development, production }]) => {
       const defaults = [told(development), told(production)];
       const line = defaults[0] === defaults[1] ? defaults[0] : `${defaults[0]}; in production ${defaults[1]}`;
-      return `  ${name.padEnd(21)}${meaning}\n  ${"".padEnd(21)}default: ${line}`;
+      return `  ${name.padEnd(width)}${meaning}\n  ${"".padEnd(width)}default: ${line}`;
     })
     .join("\n");
+}
+
+function onOff() {
+  return z.enum(["on", "off"]);
+}
+
+function noneAsEmpty(text = ""): string {
+  return text === "none" ? "" : text;
+}
+
+function noneOr(type: z.ZodType<string, string>) {
+  return z.union([z.literal("none").transform(() => null), type], {
+    error: (issue) => type.safeParse(issue.input).error?.issues[0]?.message ?? "none, or something else",
+  });
+}
+
+/** `none`, or items with commas between them. */
+function list(item: z.ZodType<string, string>, expected: string) {
+  return z.string().transform((text, context): readonly string[] => {
+    const items = text === "none" ? [] : text.split(",").map((part) => item.safeParse(part.trim()));
+    if (items.every((read) => read.success)) return items.map(({ data }) => data);
+    context.addIssue({ code: "custom", message: expected });
+    return z.NEVER;
+  });
 }
 
 function whole(least: number, most: number) {
@@ -158,6 +323,72 @@ function duration(least: string, most: string) {
     .refine((value) => value >= milliseconds(least) && value <= milliseconds(most), expected);
 }
 
+function rate() {
+  const expected = "tries per duration, such as 10/15m";
+  return z
+    .string()
+    .regex(/^[1-9]\d{0,5}\/[1-9]\d{0,5}[smhd]$/, expected)
+    .transform((text): Rate => {
+      const [tries = "", window = ""] = text.split("/");
+      return { tries: Number(tries), window: milliseconds(window) };
+    })
+    .refine(({ window }) => window <= milliseconds("30d"), expected);
+}
+
+function network() {
+  return z.string().refine((text) => {
+    const [address = "", prefix, ...rest] = text.split("/");
+    const family = isIP(address);
+    return (
+      family !== 0 &&
+      rest.length === 0 &&
+      // Not everybody: then a caller would be whoever they say.
+      (prefix === undefined || (/^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128)))
+    );
+  });
+}
+
+function smtpUrl() {
+  return z.string().refine(
+    (text) =>
+      URL.canParse(text) &&
+      // No other option of the library's: some would switch its checks off.
+      /^smtps?:\/\/([^@/?#\s]*@)?[^@/?#\s]+\/?(\?requireTLS=(true|false))?$/.test(text) &&
+      isDecodable(text),
+    "smtp://USER:PASSWORD@HOST:PORT or smtps://…, with special characters as %XX",
+  );
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function mailFrom() {
+  const address = "[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9-]+(\\.[a-z0-9-]+)*";
+  return z
+    .string()
+    .regex(
+      new RegExp(`^(${address}|[^\\p{C}<>"@,;]{1,60} <${address}>)$`, "iu"),
+      "an address, such as Example <no-reply@example.com>",
+    );
+}
+
+function breachCheck() {
+  const expected = "off, on, or an address that the hash's first 5 characters are added to";
+  return z
+    .string()
+    .refine(
+      (text) => /^(on|off)$/.test(text) || (/^https?:\/\/[^/?#@\s]+\/\S*$/.test(text) && URL.canParse(text)),
+      expected,
+    )
+    .transform((text) => (text === "off" ? null : text === "on" ? "https://api.pwnedpasswords.com/range/" : text));
+}
+
 function databaseUrl() {
   const postgres = /^postgres(ql)?:\/\/([^@/?#]*@)?[^@/?#]+(\/[^/?#]+)?(\?[^?#]*)?$/;
   return z
@@ -168,15 +399,18 @@ function databaseUrl() {
     );
 }
 
-/** A URL without its password, as it may be shown. */
+/** A URL without its password, as it may be shown: also one that is none, for lack of its beginning or of a slash. */
 export function redacted(url: string): string {
-  return url.replace(/^(\w+:\/\/[^:/@]*):.*@/, "$1:…@").replace(/([?&]password=)[^&]*/, "$1…");
+  return url.replace(/^(?!sqlite:)((?:\w+:\/\/)?[^:/@]*):(?!\/\/).*@/, "$1:…@").replace(/([?&]password=)[^&]*/, "$1…");
 }
 
 function publicUrl() {
-  const expected = "an origin, such as https://auth.example.com";
+  return origin("an origin, such as https://auth.example.com");
+}
+
+function origin(expected?: string) {
   return z
     .string()
-    .refine((text) => URL.canParse(text) && /^https?:\/\/[^/]+\/?$/.test(text) && !text.includes("@"), expected)
+    .refine((text) => URL.canParse(text) && /^https?:\/\/[^/?#@*]+\/?$/.test(text), expected)
     .transform((text) => new URL(text).origin);
 }

@@ -34,7 +34,7 @@ describe("the command", () => {
       const { code, stdout, stderr } = await failToStart({}, [argument]);
       assert.deepEqual([code, stderr], [0, ""]);
       assert.match(stdout, /^Usage:\n {2}bienvenue\n/);
-      for (const word of ["migrate", "copy", "backup", "restore"])
+      for (const word of ["migrate", "copy", "backup", "restore", "mail"])
         assert.match(stdout, new RegExp(`^ {2}bienvenue ${word} `, "m"));
       for (const name of names) assert.match(stdout, new RegExp(`^  ${name} `, "m"));
     }
@@ -78,7 +78,10 @@ describe("a start that fails says why in words, without a stack, and exits with 
     const wrong = { PORT: "x", BCRYPT_COST: "3", SESSION_IDLE: "1s", PUBLIC_URL: "y", LOG_LEVEL: "loud" };
     const lines = Object.entries(wrong).map(([name, value]) => `(?=[^]*\n {2}${name}=${value}: must be \\S)`);
     await fails(wrong, new RegExp(`^${lines.join("")}bienvenue: wrong settings:(\n {2}.+){5}\n$`));
-    await fails({ NODE_ENV: "production" }, /^bienvenue: wrong settings:\n {2}NODE_ENV=production: .*development/);
+    await fails(
+      { NODE_ENV: "production" },
+      /^bienvenue: wrong settings:(\n {2}(PUBLIC_URL|SMTP_URL|MAIL_FROM|TRUSTED_PROXIES): missing; .* for example .+){4}\n$/,
+    );
   });
 
   test("with a port that is taken, or an address of another machine", async () => {

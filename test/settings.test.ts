@@ -1,30 +1,134 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { describeSettings, readSettings, redacted, SettingsError } from "../src/settings.ts";
+import {
+  describeSettings,
+  type Environment,
+  readSettings,
+  redacted,
+  type Settings,
+  SettingsError,
+} from "../src/settings.ts";
 
 const names = Object.keys(readSettings());
 
+/** What the settings are refused with. */
+function refusal(environment: Environment): string {
+  try {
+    readSettings(environment);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message;
+    throw error;
+  }
+  return assert.fail(`not refused: ${JSON.stringify(environment)}`);
+}
+
+const required = {
+  PUBLIC_URL: "https://auth.example.com",
+  SMTP_URL: "smtps://bienvenue:secret@mail.example.com",
+  MAIL_FROM: "Example <no-reply@example.com>",
+  TRUSTED_PROXIES: "none",
+};
+const production = { NODE_ENV: "production", ...required };
+const [minute, hour, day] = [60_000, 3_600_000, 86_400_000];
+
+const defaults: Settings = {
+  NODE_ENV: "development",
+  HOST: "0.0.0.0",
+  PORT: 5000,
+  DATABASE_URL: "sqlite:bienvenue.db",
+  DATABASE_POOL: 10,
+  AUTO_MIGRATE: "on",
+  PUBLIC_URL: "http://localhost:5000",
+  SERVICE_NAME: "Bienvenue",
+  SMTP_URL: null,
+  MAIL_FROM: "Bienvenue <bienvenue@localhost>",
+  RESET_DELIVERY: "this-machine",
+  REQUIRE_VERIFIED_EMAIL: "off",
+  CONCEAL_ACCOUNTS: "off",
+  TOKEN_FORMAT: "uuid",
+  COOKIE_NAME: "session_id",
+  COOKIE_DOMAIN: null,
+  CORS_ORIGINS: [],
+  TRUSTED_PROXIES: [],
+  PASSWORD_MIN_LENGTH: 1,
+  PASSWORD_BLOCKLIST: "off",
+  PASSWORD_BREACH_CHECK: null,
+  PASSWORD_HASH: "bcrypt",
+  BCRYPT_COST: 12,
+  SESSION_LIFETIME: 30 * day,
+  SESSION_IDLE: 14 * day,
+  SESSION_LIMIT: Number.POSITIVE_INFINITY,
+  RESET_TOKEN_LIFETIME: hour,
+  VERIFY_TOKEN_LIFETIME: day,
+  RATE_LIMIT: "off",
+  LIMIT_LOGIN_ACCOUNT: { tries: 10, window: 15 * minute },
+  LIMIT_LOGIN_NETWORK: { tries: 100, window: 15 * minute },
+  LIMIT_LOGIN_DEVICE: { tries: 10, window: 15 * minute },
+  LIMIT_LOGIN_STREAK: 100,
+  LIMIT_REGISTRATION_ACCOUNT: { tries: 5, window: hour },
+  LIMIT_REGISTRATION_NETWORK: { tries: 20, window: hour },
+  LIMIT_MAIL_ACCOUNT: { tries: 5, window: hour },
+  LIMIT_MAIL_NETWORK: { tries: 20, window: hour },
+  LIMIT_REDEMPTION_NETWORK: { tries: 30, window: 15 * minute },
+  EVENTS_KEEP: 90 * day,
+  METRICS_TOKEN: null,
+  LOG_LEVEL: "info",
+  UNSAFE_PRODUCTION: "0",
+};
+
 test("development's defaults speak the contract", () => {
-  assert.deepEqual(readSettings(), {
-    HOST: "0.0.0.0",
-    PORT: 5000,
-    DATABASE_URL: "sqlite:bienvenue.db",
-    DATABASE_POOL: 10,
-    AUTO_MIGRATE: "on",
-    PUBLIC_URL: "http://localhost:5000",
-    RESET_DELIVERY: "this-machine",
-    TOKEN_FORMAT: "uuid",
-    COOKIE_NAME: "session_id",
-    PASSWORD_MIN_LENGTH: 1,
-    PASSWORD_HASH: "bcrypt",
-    BCRYPT_COST: 12,
-    SESSION_LIFETIME: 30 * 86_400_000,
-    SESSION_IDLE: 14 * 86_400_000,
-    SESSION_LIMIT: Number.POSITIVE_INFINITY,
-    RESET_TOKEN_LIFETIME: 3_600_000,
-    LOG_LEVEL: "info",
+  assert.deepEqual(readSettings(), defaults);
+  assert.deepEqual(readSettings({ NODE_ENV: "test" }), defaults);
+});
+
+test("production's defaults can face the internet", () => {
+  assert.deepEqual(readSettings(production), {
+    ...defaults,
+    NODE_ENV: "production",
+    PUBLIC_URL: required.PUBLIC_URL,
+    SMTP_URL: required.SMTP_URL,
+    MAIL_FROM: required.MAIL_FROM,
+    RESET_DELIVERY: "email",
+    REQUIRE_VERIFIED_EMAIL: "on",
+    CONCEAL_ACCOUNTS: "on",
+    TOKEN_FORMAT: "random",
+    COOKIE_NAME: "__Host-session_id",
+    PASSWORD_MIN_LENGTH: 8,
+    PASSWORD_BLOCKLIST: "on",
+    RATE_LIMIT: "on",
   });
+});
+
+test("production without its required settings is refused by one message, whose examples are right", () => {
+  const message = refusal({ NODE_ENV: "production" });
+  const examples = [...message.matchAll(/^ {2}(\w+): missing; production needs it, for example \1=(.*)$/gm)];
+  assert.deepEqual(
+    examples.map(([, name]) => name),
+    Object.keys(required),
+  );
+  assert.equal(message.split("\n").length, 1 + examples.length);
+  const given = Object.fromEntries(examples.map(([, name = "", example = ""]) => [name, example]));
+  assert.ok(readSettings({ ...given, NODE_ENV: "production" }));
+  for (const name of Object.keys(required)) {
+    assert.deepEqual(refusal({ ...production, [name]: "" }).match(/\w+(?=: missing)/g), [name]);
+  }
+});
+
+test("every default of either mode can be set by hand in the other", () => {
+  const text = { RESET_DELIVERY: "this-machine", REQUIRE_VERIFIED_EMAIL: "off", CONCEAL_ACCOUNTS: "off" };
+  const lax = { TOKEN_FORMAT: "uuid", PASSWORD_MIN_LENGTH: "1", PASSWORD_BLOCKLIST: "off", RATE_LIMIT: "off" };
+  const { NODE_ENV, ...settings } = readSettings({
+    ...production,
+    ...text,
+    ...lax,
+    PUBLIC_URL: "http://localhost:5000",
+    SMTP_URL: "none",
+    MAIL_FROM: defaults.MAIL_FROM,
+    UNSAFE_PRODUCTION: "1",
+  });
+  assert.deepEqual({ ...settings, NODE_ENV: "development", UNSAFE_PRODUCTION: "0" }, defaults);
+  assert.equal(NODE_ENV, "production");
 });
 
 test("a setting that is set to nothing has its default", () => {
@@ -47,6 +151,24 @@ test("durations are read in seconds, minutes, hours and days", () => {
   }
 });
 
+test("lists are read with or without spaces, and what may be none is null or nothing", () => {
+  const read = readSettings({
+    CORS_ORIGINS: "https://App.Example.com:443/, http://localhost:3000",
+    TRUSTED_PROXIES: "127.0.0.1,10.0.0.0/8 , ::1,2001:db8::/32",
+    PASSWORD_BREACH_CHECK: "on",
+    COOKIE_DOMAIN: "none",
+    LIMIT_LOGIN_ACCOUNT: "3/90s",
+  });
+  assert.deepEqual(read.CORS_ORIGINS, ["https://app.example.com", "http://localhost:3000"]);
+  assert.deepEqual(read.TRUSTED_PROXIES, ["127.0.0.1", "10.0.0.0/8", "::1", "2001:db8::/32"]);
+  assert.equal(read.PASSWORD_BREACH_CHECK, "https://api.pwnedpasswords.com/range/");
+  assert.equal(read.COOKIE_DOMAIN, null);
+  assert.deepEqual(read.LIMIT_LOGIN_ACCOUNT, { tries: 3, window: 90_000 });
+  const mirror = "http://localhost:8080/range/";
+  assert.equal(readSettings({ PASSWORD_BREACH_CHECK: mirror }).PASSWORD_BREACH_CHECK, mirror);
+});
+
+const rates = ["0/15m", "10", "10/15", "10/", "/15m", "10/0m", "1e3/15m", "10/31d", "10 / 15m"];
 const wrong: Record<string, string[]> = {
   HOST: ["local host"],
   PORT: ["-1", "65536", "5000.5", "1e3", "abc", " 5000"],
@@ -59,27 +181,65 @@ const wrong: Record<string, string[]> = {
     "https://example.com/path",
     "https://user@example.com",
     "https://a b",
+    "none",
   ],
-  RESET_DELIVERY: ["email", "everyone"],
+  SERVICE_NAME: ["a\nb", "<b>", "x".repeat(61)],
+  SMTP_URL: ["mail.example.com", "http://mail.example.com", "smtp://", "smtp://host/path", "smtp://a b"],
+  MAIL_FROM: ["Example", "a@b@c", "Example <a@b>, <c@d>", "a@b\nBcc: c@d", '"x" <a@b>', "<a@b>"],
+  RESET_DELIVERY: ["everyone", "Email"],
+  REQUIRE_VERIFIED_EMAIL: ["yes"],
+  CONCEAL_ACCOUNTS: ["true"],
   TOKEN_FORMAT: ["UUID", "jwt"],
   COOKIE_NAME: ["session id", "a;b", "a=b", "é"],
+  COOKIE_DOMAIN: [".example.com", "example.com; Secure", "com", "https://example.com", "Example.com", "example.com:80"],
+  CORS_ORIGINS: ["*", "null", "example.com", "https://example.com/path", "https://*.example.com", "https://a.example,"],
+  TRUSTED_PROXIES: [
+    "proxy",
+    "10.0.0.0/33",
+    "::1/129",
+    "10.0.0.1/",
+    "10.0.0.0/8/8",
+    "127.0.0.1,",
+    "none,::1",
+    "10.0.0",
+    "0.0.0.0/0",
+    "::/0",
+  ],
   PASSWORD_MIN_LENGTH: ["0", "65", "-1"],
+  PASSWORD_BLOCKLIST: ["1"],
+  PASSWORD_BREACH_CHECK: ["yes", "https://example.com", "ftp://example.com/", "https://a@example.com/"],
   PASSWORD_HASH: ["md5", "argon2i"],
   BCRYPT_COST: ["3", "17", "12.0"],
   SESSION_LIFETIME: ["30", "30 d", "1s", "401d", "-1d", "1w", "0d"],
   SESSION_IDLE: ["59s", "x"],
   SESSION_LIMIT: ["0", "infinity", "1001"],
   RESET_TOKEN_LIFETIME: ["59s", "25h"],
+  VERIFY_TOKEN_LIFETIME: ["59s", "8d"],
+  RATE_LIMIT: ["1"],
+  LIMIT_LOGIN_ACCOUNT: rates,
+  LIMIT_LOGIN_NETWORK: rates,
+  LIMIT_LOGIN_DEVICE: rates,
+  LIMIT_LOGIN_STREAK: ["0", "1000001"],
+  LIMIT_REGISTRATION_ACCOUNT: rates,
+  LIMIT_REGISTRATION_NETWORK: rates,
+  LIMIT_MAIL_ACCOUNT: rates,
+  LIMIT_MAIL_NETWORK: rates,
+  LIMIT_REDEMPTION_NETWORK: rates,
+  EVENTS_KEEP: ["23h", "3651d"],
+  METRICS_TOKEN: ["short", "with a space in it", "x".repeat(251)],
   LOG_LEVEL: ["loud"],
+  UNSAFE_PRODUCTION: ["yes", "true"],
 };
 
 test("every setting refuses what it cannot be, with its name, the value and the mend", () => {
-  assert.deepEqual(Object.keys(wrong).sort(), [...names].sort());
+  // Whatever NODE_ENV is but production is development.
+  assert.deepEqual(Object.keys(wrong).sort(), names.filter((name) => name !== "NODE_ENV").sort());
   for (const [name, values] of Object.entries(wrong)) {
     for (const value of values) {
+      const shown = name === "METRICS_TOKEN" ? "…" : value;
       assert.throws(
         () => readSettings({ [name]: value }),
-        (error: Error) => error instanceof SettingsError && error.message.includes(`${name}=${value}: must be `),
+        (error: Error) => error instanceof SettingsError && error.message.includes(`${name}=${shown}: must be `),
         `${name}=${value}`,
       );
     }
@@ -90,17 +250,58 @@ test("one message names every wrong setting", () => {
   const environment = Object.fromEntries(Object.entries(wrong).map(([name, [value]]) => [name, value]));
   assert.throws(
     () => readSettings(environment),
-    (error: Error) => names.every((name) => error.message.includes(`\n  ${name}=`)),
+    (error: Error) => Object.keys(wrong).every((name) => error.message.includes(`\n  ${name}=`)),
   );
 });
 
-test("settings that contradict each other are refused", () => {
-  assert.throws(() => readSettings({ COOKIE_NAME: "__Host-session_id" }), /COOKIE_NAME.*https/);
-  assert.ok(readSettings({ COOKIE_NAME: "__Host-session_id", PUBLIC_URL: "https://auth.example.com" }));
+test("settings that contradict each other are refused, and the message names the one to change", () => {
+  const https = { PUBLIC_URL: "https://auth.example.com" };
+  const concealed = { CONCEAL_ACCOUNTS: "on", REQUIRE_VERIFIED_EMAIL: "on", RESET_DELIVERY: "email" };
+  const contradictions: [Environment, RegExp, Environment][] = [
+    [{ COOKIE_NAME: "__Host-session_id" }, /COOKIE_NAME=__Host-session_id: .*https/, https],
+    [{ COOKIE_NAME: "__Secure-id" }, /COOKIE_NAME=__Secure-id: .*https/, https],
+    [{ ...https, COOKIE_NAME: "__host-id", COOKIE_DOMAIN: "example.com" }, /__Secure-/, { COOKIE_NAME: "__Secure-id" }],
+    [{ ...https, COOKIE_DOMAIN: "example.org" }, /COOKIE_DOMAIN=example\.org/, { COOKIE_DOMAIN: "example.com" }],
+    [{ ...https, COOKIE_DOMAIN: "ample.com" }, /COOKIE_DOMAIN=ample\.com/, { COOKIE_DOMAIN: "auth.example.com" }],
+    [{ ...https, COOKIE_DOMAIN: "www.example.com" }, /COOKIE_DOMAIN/, { PUBLIC_URL: "https://auth.www.example.com" }],
+    [{ ...https, CORS_ORIGINS: "https://a.example,http://b.example" }, /CORS_ORIGINS/, { PUBLIC_URL: "" }],
+    [{ ...concealed, REQUIRE_VERIFIED_EMAIL: "off" }, /CONCEAL_ACCOUNTS=on/, concealed],
+    [{ ...concealed, RESET_DELIVERY: "this-machine" }, /CONCEAL_ACCOUNTS=on/, concealed],
+    [{ ...concealed, RESET_DELIVERY: "response" }, /CONCEAL_ACCOUNTS=on/, concealed],
+  ];
+  for (const [environment, message, mend] of contradictions) {
+    assert.match(refusal(environment), message);
+    assert.ok(readSettings({ ...environment, ...mend }), JSON.stringify(environment));
+  }
 });
 
-test("production mode, whose protections are not there yet, is refused", () => {
-  assert.throws(() => readSettings({ NODE_ENV: "production" }), /NODE_ENV=production: .*development/);
+test("production refuses to hand accounts away, all at once, unless UNSAFE_PRODUCTION says so", () => {
+  const open = { CONCEAL_ACCOUNTS: "off", RESET_DELIVERY: "response" };
+  const all = { ...production, ...open, PUBLIC_URL: "http://auth.example.com", SMTP_URL: "none" };
+  for (const [environment, found] of [
+    [all, ["RESET_DELIVERY=response", "PUBLIC_URL=http://auth.example.com", "SMTP_URL=none"]],
+    [{ ...production, ...open }, ["RESET_DELIVERY=response"]],
+    [{ ...production, ...open, RESET_DELIVERY: "this-machine" }, ["RESET_DELIVERY=this-machine"]],
+    [{ ...production, PUBLIC_URL: "http://auth.example.com" }, ["PUBLIC_URL=http://auth.example.com"]],
+    [{ ...production, SMTP_URL: "none" }, ["SMTP_URL=none"]],
+  ] as const) {
+    const [, ...lines] = refusal(environment).split("\n");
+    assert.deepEqual(
+      lines.map((line) => /^ {2}(\S+): must .*UNSAFE_PRODUCTION=1/.exec(line)?.[1]),
+      found,
+    );
+    assert.ok(readSettings({ ...environment, UNSAFE_PRODUCTION: "1" }));
+    assert.ok(readSettings({ ...environment, NODE_ENV: "development" }));
+  }
+});
+
+test("production's cookie has the strictest name that its other settings allow", () => {
+  const name = (environment: Environment) => readSettings({ ...production, ...environment }).COOKIE_NAME;
+  assert.equal(name({}), "__Host-session_id");
+  assert.equal(name({ COOKIE_DOMAIN: "none" }), "__Host-session_id");
+  assert.equal(name({ COOKIE_DOMAIN: "example.com" }), "__Secure-session_id");
+  assert.equal(name({ PUBLIC_URL: "http://localhost", UNSAFE_PRODUCTION: "1" }), "session_id");
+  assert.equal(name({ COOKIE_NAME: "sid" }), "sid");
 });
 
 test("--help tells every setting, its meaning and its default", () => {
@@ -110,8 +311,12 @@ test("--help tells every setting, its meaning and its default", () => {
 
 test("whatever the environment holds, it gives settings or one SettingsError", () => {
   const environment = fc.dictionary(
-    fc.constantFrom(...names, "NODE_ENV"),
-    fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom(...Object.values(wrong).flat())),
+    fc.constantFrom(...names),
+    fc.oneof(
+      fc.constantFrom("production", ...Object.values(required)),
+      fc.string({ unit: "binary" }),
+      fc.constantFrom(...Object.values(wrong).flat()),
+    ),
   );
   fc.assert(
     fc.property(environment, (given) => {
@@ -139,10 +344,26 @@ test("a password in a URL is shown neither by a refusal nor by what is logged", 
       url,
     );
   }
+  for (const url of ["smtp://bob:s3cr3t@", "smtps://bob:s3c/r3t@host", "http://bob:s3cr3t@host"]) {
+    const message = refusal({ SMTP_URL: url });
+    assert.ok(message.includes("SMTP_URL") && !/s3c|r3t/.test(message), url);
+  }
   assert.equal(redacted("postgres://bob:s3cr3t@host/name"), "postgres://bob:…@host/name");
   assert.equal(
     redacted("postgres://bob@host/name?password=s3cr3t&sslmode=require"),
     "postgres://bob@host/name?password=…&sslmode=require",
   );
   assert.equal(redacted("sqlite:bienvenue.db"), "sqlite:bienvenue.db");
+});
+
+test("a refusal of what holds a secret does not say it", () => {
+  const wrong = {
+    METRICS_TOKEN: "Bearer s3cr3t-s3cr3t-s3cr3t",
+    SMTP_URL: "mailer:s3cr3t@mail.example.com",
+    DATABASE_URL: "postgres:bob:s3cr3t@host/name",
+  };
+  assert.throws(
+    () => readSettings(wrong),
+    ({ message }: Error) => Object.keys(wrong).every((name) => message.includes(name)) && !message.includes("s3cr3t"),
+  );
 });

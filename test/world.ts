@@ -2,6 +2,8 @@ import { createApp } from "../src/app/app.ts";
 import { Auth } from "../src/auth/auth.ts";
 import { type DB, openDB } from "../src/db/db.ts";
 import type { Log } from "../src/log.ts";
+import type { Mail, Mailer } from "../src/mailer.ts";
+import { Counters } from "../src/metrics.ts";
 import { type Environment, readSettings, type Settings } from "../src/settings.ts";
 import { emptyDatabase } from "./databases.ts";
 import { engine } from "./engines.ts";
@@ -12,8 +14,11 @@ export interface World extends AsyncDisposable {
   readonly clock: Clock;
   readonly db: DB;
   readonly auth: Auth;
+  readonly metrics: Counters;
   /** Every entry that was logged, with its level and message. */
   readonly logged: Record<string, unknown>[];
+  /** Every mail that was sent. */
+  readonly mails: Mail[];
   /** Sends a request to the app, by default as a program on this machine does. */
   request(path: string, init?: RequestInit & From): Promise<Response>;
 }
@@ -48,14 +53,18 @@ export async function createWorld(environment: Environment = {}): Promise<World>
   const resources = new AsyncDisposableStack();
   const url = engine() === "sqlite" ? "sqlite::memory:" : resources.use(await emptyDatabase("postgres")).url;
   const db = resources.use(await openDB(url, { settings, clock: clock.now }));
-  const auth = new Auth(db, { settings, log, clock: clock.now });
-  const app = createApp(auth, { settings, log });
+  const mails: Mail[] = [];
+  const metrics = new Counters();
+  const auth = new Auth(db, { settings, log, mailer: letterBox(mails), clock: clock.now, metrics });
+  const app = createApp(auth, { settings, log, metrics });
   return {
     settings,
     clock,
     db,
     auth,
+    metrics,
     logged,
+    mails,
     request: async (path, { ip = "127.0.0.1", ...init } = {}) => {
       const headers = new Headers(init.headers);
       if (!headers.has("Host")) headers.set("Host", "localhost:5000");
@@ -70,7 +79,22 @@ export async function createWorld(environment: Environment = {}): Promise<World>
   };
 }
 
-function recordingLog(entries: Record<string, unknown>[]): Log {
+/** What real people are served with, but for what a test says otherwise. */
+export const production: Environment = {
+  NODE_ENV: "production",
+  PUBLIC_URL: "https://auth.example.com",
+  SMTP_URL: "smtp://localhost:1025",
+  MAIL_FROM: "no-reply@example.com",
+  TRUSTED_PROXIES: "none",
+};
+
+/** Keeps the mails instead of handing them over. */
+function letterBox(mails: Mail[]): Mailer {
+  return { send: async (mail) => void mails.push(mail), close: async () => {} };
+}
+
+/** A log in a list. */
+export function recordingLog(entries: Record<string, unknown>[]): Log {
   const at = (level: string) => (fields: object, message: string) => void entries.push({ ...fields, level, message });
   return { info: at("info"), warn: at("warn"), error: at("error") };
 }

@@ -1,37 +1,49 @@
 import type { Settings } from "../settings.ts";
 import type { Refusal } from "./refusals.ts";
 
-/** Headers of one answer, beside those of all. */
-export type Headers = Readonly<Record<string, string>>;
+/** Headers of one answer, beside those of all; of a list, each is a header of its own. */
+export type Headers = Readonly<Record<string, string | readonly string[]>>;
 
 /** Makes the answers of one service. Each is made whole, headers and all: adding them one by one costs a third of the speed. */
 export interface Answers {
   /** JSON, compact and ended by a newline. */
   json(status: number, body: object, headers?: Headers): Response;
+  text(status: number, body: string, contentType: string): Response;
   /** The contract's redirect: relative, and 302. */
   redirect(location: string, headers?: Headers): Response;
+  /** 204, which has no body. */
+  nothing(headers?: Headers): Response;
   refuse(refusal: Refusal, headers?: Headers): Response;
 }
 
 /** Headers of every answer: nothing is cached, framed, run or guessed at. */
 export const onEveryAnswer = {
   "Cache-Control": "no-store",
-  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+  "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "Referrer-Policy": "same-origin",
   "X-Content-Type-Options": "nosniff",
 };
 
-export function answers({ PUBLIC_URL }: Pick<Settings, "PUBLIC_URL">): Answers {
+export function answers({ PUBLIC_URL, CORS_ORIGINS }: Pick<Settings, "PUBLIC_URL" | "CORS_ORIGINS">): Answers {
   const always = {
     ...onEveryAnswer,
     ...(PUBLIC_URL.startsWith("https:") && { "Strict-Transport-Security": "max-age=31536000; includeSubDomains" }),
+    // Whoever keeps an answer all the same must not hand one origin's to another.
+    ...(CORS_ORIGINS.length > 0 && { Vary: "Origin" }),
   };
   const ofJson = { ...always, "Content-Type": "application/json" };
   const json = (status: number, body: object, headers?: Headers) =>
-    new Response(`${JSON.stringify(body)}\n`, { status, headers: headers ? { ...ofJson, ...headers } : ofJson });
+    new Response(`${JSON.stringify(body)}\n`, {
+      status,
+      headers: headers ? listed({ ...ofJson, ...headers }) : ofJson,
+    });
   return {
     json,
-    redirect: (Location, headers) => new Response("", { status: 302, headers: { ...always, Location, ...headers } }),
+    text: (status, body, contentType) =>
+      new Response(body, { status, headers: { ...always, "Content-Type": contentType } }),
+    redirect: (Location, headers) =>
+      new Response("", { status: 302, headers: listed({ ...always, Location, ...headers }) }),
+    nothing: (headers) => new Response(null, { status: 204, headers: listed({ ...always, ...headers }) }),
     refuse: ({ status, message, retryAfter, close }, headers) =>
       json(
         status,
@@ -43,4 +55,10 @@ export function answers({ PUBLIC_URL }: Pick<Settings, "PUBLIC_URL">): Answers {
         },
       ),
   };
+}
+
+function listed(headers: Headers): [string, string][] {
+  return Object.entries(headers).flatMap(([name, value]) =>
+    (typeof value === "string" ? [value] : value).map((each): [string, string] => [name, each]),
+  );
 }

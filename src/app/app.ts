@@ -1,17 +1,27 @@
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import type { Auth } from "../auth/auth.ts";
 import { type Log, silent } from "../log.ts";
+import type { DevOutbox } from "../mail/mail.ts";
+import { type Metrics, uncounted } from "../metrics.ts";
+import { idsInLog } from "../request-ids.ts";
 import { readSettings, type Settings } from "../settings.ts";
-import { answers } from "./answers.ts";
-import type { Bindings } from "./caller.ts";
+import { type Tracing, untraced } from "../tracing.ts";
+import { answers, type Headers } from "./answers.ts";
+import { type Bindings, callers, type Found, type Request } from "./caller.ts";
+import { cors } from "./cors.ts";
+import { devOutbox } from "./dev-outbox.ts";
+import { emailVerification } from "./email-verification.ts";
 import { live, ready } from "./health.ts";
-import { profile } from "./profile.ts";
-import { RequestError, refusal } from "./refusals.ts";
+import { metrics } from "./metrics.ts";
+import { profile, profileEmail, profileExport, profilePassword } from "./profile.ts";
+import { notFound, RequestError, refusal } from "./refusals.ts";
+import { identifier } from "./request-ids.ts";
 import { resetPassword } from "./reset-password.ts";
 import { root } from "./root.ts";
+import { pathPattern } from "./routes.ts";
 import { requireSameOrigin } from "./same-origin.ts";
 import type { Handler, Resource, Service } from "./service.ts";
-import { sessions } from "./sessions.ts";
+import { confirmation, otherSessions, session, sessions } from "./sessions.ts";
 import { users } from "./users.ts";
 
 export interface AppOptions {
@@ -19,6 +29,12 @@ export interface AppOptions {
   readonly settings?: Settings;
   /** Where errors that nobody foresaw are told; nowhere by default. */
   readonly log?: Log;
+  /** Whose mails are shown at `/dev/outbox`, to this machine; in production there is no such page. */
+  readonly outbox?: DevOutbox | undefined;
+  /** Where refusals are counted, and what `/metrics` tells; nowhere, and nothing, by default. */
+  readonly metrics?: Metrics;
+  /** Whose trace a request is part of; of none by default. */
+  readonly tracing?: Tracing;
 }
 
 /** Every path, and the resource that answers there. */
@@ -26,11 +42,22 @@ const resources: Readonly<Record<string, (service: Service) => Resource>> = {
   "/": root,
   "/users": users,
   "/sessions": sessions,
+  "/sessions/confirm": confirmation,
+  "/sessions/others": otherSessions,
+  "/sessions/:id{[\\w-]{43}}": session,
   "/profile": profile,
+  "/profile/password": profilePassword,
+  "/profile/email": profileEmail,
+  "/profile/export": profileExport,
   "/reset_password": resetPassword,
+  "/email_verification": emailVerification,
   "/health/live": live,
   "/health/ready": ready,
+  "/metrics": metrics,
 };
+
+/** The paths of all resources. */
+export const routes = Object.keys(resources);
 
 /**
  * The HTTP API as a function from Request to Response: `app.fetch`. Mount it in any server that speaks them; given
@@ -42,30 +69,42 @@ const resources: Readonly<Record<string, (service: Service) => Resource>> = {
  */
 export function createApp(
   auth: Auth,
-  { settings = readSettings(), log = silent }: AppOptions = {},
-): Hono<{ Bindings: Bindings }> {
-  const service: Service = { auth, settings, answers: answers(settings) };
-  const app = new Hono<{ Bindings: Bindings }>();
-  const allowed = new Map<string, string>();
-  for (const [path, resource] of Object.entries(resources)) {
+  { settings = readSettings(), log = silent, outbox, metrics = uncounted, tracing = untraced }: AppOptions = {},
+): Hono<{ Bindings: Bindings; Variables: Found }> {
+  const idsOf = identifier(settings, tracing);
+  const caller = callers(settings, log, idsOf);
+  const service: Service = { auth, settings, answers: answers(settings), caller, outbox, metrics };
+  const app = new Hono<{ Bindings: Bindings; Variables: Found }>();
+  if (settings.CORS_ORIGINS.length > 0) app.use(cors(settings, service.answers));
+  const allowed: [path: RegExp, methods: string][] = [];
+  const all = outbox && settings.NODE_ENV !== "production" ? { ...resources, "/dev/outbox": devOutbox } : resources;
+  for (const [path, resource] of Object.entries(all)) {
     const handlers = Object.entries(resource(service));
+    if (handlers.length === 0) continue;
     for (const [method, handler] of handlers) app.on(method, path, guarded(method, handler, settings));
-    allowed.set(path, handlers.map(([method]) => (method === "GET" ? "GET, HEAD" : method)).join(", "));
+    const methods = handlers.map(([method]) => (method === "GET" ? "GET, HEAD" : method)).join(", ");
+    allowed.push([pathPattern(path), methods]);
   }
+  const refuse = (error: Error, headers?: Headers) => {
+    const refused = refusal(error);
+    metrics.refused(refused.code);
+    return service.answers.refuse(refused, headers);
+  };
   // Not a handler for all methods of each path: a second one that matches would make Hono answer in a later turn.
   app.notFound((c) => {
-    const Allow = allowed.get(c.req.path);
-    if (Allow === undefined) return service.answers.refuse(refusal(new RequestError("not_found", "nothing is here")));
-    const refused = refusal(new RequestError("method_not_allowed", `only ${Allow} can be used here`));
-    return service.answers.refuse(refused, { Allow });
+    const Allow = allowed.find(([path]) => path.test(c.req.path))?.[1];
+    if (Allow === undefined) return refuse(notFound());
+    return refuse(new RequestError("method_not_allowed", `only ${Allow} can be used here`), { Allow });
   });
-  app.onError((error: Error, c: Context) => {
-    const refused = refusal(error);
-    if (refused.status >= 500 && refused.retryAfter === undefined)
-      log.error({ err: error, path: c.req.path }, "unforeseen error");
-    else if (refused.status === 503)
-      log.warn({ event: "unavailable", reason: error.message, path: c.req.path }, "unavailable");
-    return service.answers.refuse(refused);
+  app.onError((error: Error, c: Request) => {
+    metrics.failed(error);
+    const { status, retryAfter } = refusal(error);
+    if (status < 500) return refuse(error);
+    const ids = idsOf(c);
+    const where = { ...idsInLog(ids), path: c.req.path };
+    if (retryAfter === undefined) log.error({ err: error, ...where }, "unforeseen error");
+    else log.warn({ event: "unavailable", reason: error.message, ...where }, "unavailable");
+    return refuse(error, { "X-Request-Id": ids.id });
   });
   return app;
 }

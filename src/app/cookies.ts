@@ -22,12 +22,29 @@ export function readCookie(header: string | undefined | null, name: string): str
   return null;
 }
 
-/** Writes Set-Cookie for the session: unreadable to scripts, not sent along by other sites' forms. */
-export function sessionCookie({ COOKIE_NAME, PUBLIC_URL, SESSION_LIFETIME }: Settings) {
+/**
+ * Writes Set-Cookie for the session: unreadable to scripts, not sent along by other sites' forms, and for this host alone
+ * unless COOKIE_DOMAIN shares it.
+ */
+export function sessionCookie({ COOKIE_NAME, COOKIE_DOMAIN, PUBLIC_URL, SESSION_LIFETIME }: Settings) {
+  const domain = COOKIE_DOMAIN === null ? "" : `; Domain=${COOKIE_DOMAIN}`;
   const secure = PUBLIC_URL.startsWith("https:") ? "; Secure" : "";
-  const attributes = `Path=/; HttpOnly; SameSite=Lax${secure}`;
+  const attributes = `Path=/; HttpOnly; SameSite=Lax${domain}${secure}`;
   return {
     set: (sessionId: string) => `${COOKIE_NAME}=${sessionId}; ${attributes}; Max-Age=${SESSION_LIFETIME / 1000}`,
     clear: `${COOKIE_NAME}=; ${attributes}; Max-Age=0`,
   };
+}
+
+/** Writes Set-Cookie for the device, by which an account knows it again. It is this host's alone: nobody else can plant one. */
+export function deviceCookie({ PUBLIC_URL }: Pick<Settings, "PUBLIC_URL">) {
+  const isSecure = PUBLIC_URL.startsWith("https:");
+  const name = isSecure ? "__Host-device_id" : "device_id";
+  const attributes = `Path=/; HttpOnly; SameSite=Lax${isSecure ? "; Secure" : ""}; Max-Age=${400 * 86_400}`;
+  return { name, set: (device: string) => `${name}=${device}; ${attributes}` };
+}
+
+/** A device's secret as we make them, else undefined: what somebody made up is not kept. */
+export function deviceOf(cookie: string | null): string | undefined {
+  return cookie !== null && /^[A-Za-z0-9_-]{43}$/.test(cookie) ? cookie : undefined;
 }

@@ -1,20 +1,59 @@
+import { AuthError } from "../errors.ts";
 import type { Settings } from "../settings.ts";
 import type { User } from "../user.ts";
 import type { Request } from "./caller.ts";
-import { readCookie } from "./cookies.ts";
-import { RequestError } from "./refusals.ts";
+import { readCookie, sessionCookie } from "./cookies.ts";
+import { needed, readFields } from "./fields.ts";
 import type { Resource, Service } from "./service.ts";
 
-/** The hot path: it answers in the same turn where the database does, and promises nothing. */
-export function profile({ auth, settings, answers }: Service): Resource {
+export function profile({ auth, settings, answers, caller }: Service): Resource {
   const answer = (user: User | null) => {
     if (!user) throw notLoggedIn();
     return answers.json(200, { email: user.email });
   };
   return {
+    /** The hot path: it answers in the same turn where the database does, and promises nothing. */
     GET(c) {
       const found = auth.getUserFromSessionId(sessionIdOf(c, settings));
       return found instanceof Promise ? found.then(answer) : answer(found);
+    },
+    async DELETE(c) {
+      const { password = "" } = await readFields(c, "password");
+      await auth.deleteAccount(sessionIdOf(c, settings), password, caller(c));
+      return answers.json(200, { message: "account deleted" }, { "Set-Cookie": sessionCookie(settings).clear });
+    },
+  };
+}
+
+/** `password` is the current one. */
+export function profilePassword({ auth, settings, answers, caller }: Service): Resource {
+  const cookie = sessionCookie(settings);
+  return {
+    async PUT(c) {
+      const { password: current = "", new_password: chosen = "" } = await readFields(c, "password", "new_password");
+      const person = await auth.changePassword(sessionIdOf(c, settings), { current, chosen }, caller(c));
+      const headers = { "Set-Cookie": cookie.set(person.sessionId) };
+      return answers.json(200, { email: person.email, message: "Password updated" }, headers);
+    },
+  };
+}
+
+export function profileEmail({ auth, settings, answers, caller }: Service): Resource {
+  return {
+    async PUT(c) {
+      const fields = await readFields(c, "email");
+      const email = await auth.changeEmail(sessionIdOf(c, settings), needed(fields.email, "email"), caller(c));
+      return answers.json(200, { email, message: "verification mail sent" });
+    },
+  };
+}
+
+/** All that is held about a person. */
+export function profileExport({ auth, settings, answers, caller }: Service): Resource {
+  return {
+    async GET(c) {
+      const all = await auth.exportAccount(sessionIdOf(c, settings), caller(c));
+      return answers.json(200, all, { "Content-Disposition": 'attachment; filename="account.json"' });
     },
   };
 }
@@ -25,6 +64,6 @@ export function sessionIdOf(c: Request, { COOKIE_NAME }: Settings): string | nul
   return readCookie(incoming ? incoming.headers.cookie : c.req.header("Cookie"), COOKIE_NAME);
 }
 
-export function notLoggedIn(): RequestError {
-  return new RequestError("not_logged_in", "not logged in");
+export function notLoggedIn(): AuthError {
+  return new AuthError("not_logged_in", "not logged in");
 }

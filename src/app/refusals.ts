@@ -11,7 +11,6 @@ export type RequestErrorCode =
   | "internal"
   | "method_not_allowed"
   | "not_found"
-  | "not_logged_in"
   | "reset_delivery";
 
 /** A request that is refused before `Auth` is asked. */
@@ -25,6 +24,10 @@ export class RequestError extends Error {
   }
 }
 
+export function notFound(): RequestError {
+  return new RequestError("not_found", "nothing is here");
+}
+
 /** The status of every refusal: the one place that knows. `docs/errors.md` tells them to people. */
 export const statuses = {
   body_malformed: 400,
@@ -36,21 +39,31 @@ export const statuses = {
   internal: 500,
   method_not_allowed: 405,
   not_found: 404,
-  not_logged_in: 403,
   reset_delivery: 403,
   email_invalid: 400,
   email_taken: 400,
   password_missing: 400,
   password_too_short: 400,
+  password_common: 400,
+  password_personal: 400,
+  password_breached: 400,
+  not_logged_in: 403,
   wrong_login: 401,
+  email_not_verified: 403,
+  wrong_password: 403,
+  password_needed: 403,
   unknown_email: 403,
+  unknown_session: 404,
   bad_reset_token: 403,
+  bad_verify_token: 403,
+  too_many_tries: 429,
   busy: 503,
   database_unavailable: 503,
 } as const satisfies Record<AuthErrorCode | RequestErrorCode | "database_unavailable", number>;
 
 /** A refusal as it goes over the wire. */
 export interface Refusal {
+  readonly code: keyof typeof statuses;
   readonly status: number;
   readonly message: string;
   /** Seconds. */
@@ -63,15 +76,18 @@ export interface Refusal {
 export function refusal(error: unknown): Refusal {
   // The contract's words: the address is the caller's own, and need not be said again.
   if (error instanceof AuthError && error.code === "email_taken")
-    return { status: 400, message: "email already registered" };
+    return { code: error.code, status: 400, message: "email already registered" };
   if (error instanceof AuthError) {
-    return { status: statuses[error.code], message: error.message, retryAfter: error.retryAfter };
+    const { code, message, retryAfter } = error;
+    return { code, status: statuses[code], message, retryAfter };
   }
   if (error instanceof RequestError) {
-    return { status: statuses[error.code], message: error.message, close: error.code === "body_too_large" };
+    const { code, message } = error;
+    return { code, status: statuses[code], message, close: code === "body_too_large" };
   }
   if (error instanceof DatabaseUnavailable) {
-    return { status: statuses.database_unavailable, message: "the database does not answer; try again", retryAfter: 1 };
+    const code = "database_unavailable";
+    return { code, status: statuses[code], message: "the database does not answer; try again", retryAfter: 1 };
   }
-  return { status: statuses.internal, message: "something went wrong here; it is in the log" };
+  return { code: "internal", status: statuses.internal, message: "something went wrong here; it is in the log" };
 }

@@ -1,15 +1,19 @@
 import { normaliseEmail } from "../auth/auth.ts";
-import { caller, isThisMachine, type Request } from "./caller.ts";
+import { isThisMachine, type Request } from "./caller.ts";
 import { readFields } from "./fields.ts";
 import { RequestError } from "./refusals.ts";
 import type { Resource, Service } from "./service.ts";
 
-export function resetPassword({ auth, settings, answers }: Service): Resource {
+export function resetPassword({ auth, settings, answers, caller }: Service): Resource {
   /** Whoever gets a reset token gets the account: by default that is whoever has this machine. */
   const mayHaveToken = (c: Request) => settings.RESET_DELIVERY === "response" || isThisMachine(c);
   return {
     async POST(c) {
       const { email = "" } = await readFields(c, "email");
+      if (settings.RESET_DELIVERY === "email") {
+        const address = await auth.requestPasswordReset(email, caller(c));
+        return answers.json(200, { email: address, message: "reset mail sent" });
+      }
       if (!mayHaveToken(c)) {
         throw new RequestError(
           "reset_delivery",

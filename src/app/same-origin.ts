@@ -8,13 +8,14 @@ import { RequestError } from "./refusals.ts";
  *
  * @throws {RequestError} `cross_site`
  */
-export function requireSameOrigin(c: Request, { PUBLIC_URL }: Settings): void {
+export function requireSameOrigin(c: Request, { PUBLIC_URL, CORS_ORIGINS }: Settings): void {
   const site = c.req.header("Sec-Fetch-Site");
   if (site === "same-origin" || site === "none") return;
   const origin = c.req.header("Origin");
-  if (site === undefined && origin === undefined) return;
-  if (origin === PUBLIC_URL) return;
-  if (origin !== undefined && URL.canParse(origin) && new URL(origin).host === hostOf(c)) return;
+  if (origin === undefined && site === undefined) return;
+  if (origin !== undefined && (origin === PUBLIC_URL || CORS_ORIGINS.includes(origin))) return;
+  // A browser that says more knows better than a Host that a proxy may have written.
+  if (origin !== undefined && site === undefined && URL.canParse(origin) && new URL(origin).host === hostOf(c)) return;
   throw new RequestError("cross_site", "requests from pages of other sites are refused");
 }
 

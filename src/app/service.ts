@@ -1,4 +1,6 @@
-import type { Auth } from "../auth/auth.ts";
+import type { Auth, Caller } from "../auth/auth.ts";
+import type { DevOutbox } from "../mail/mail.ts";
+import type { Metrics } from "../metrics.ts";
 import type { Settings } from "../settings.ts";
 import type { Answers } from "./answers.ts";
 import type { Request } from "./caller.ts";
@@ -8,6 +10,11 @@ export interface Service {
   readonly auth: Auth;
   readonly settings: Settings;
   readonly answers: Answers;
+  readonly metrics: Metrics;
+  /** Who asks. */
+  readonly caller: (c: Request) => Caller;
+  /** Where mails wait when no server sends them. */
+  readonly outbox?: DevOutbox | undefined;
 }
 
 export type Handler = (c: Request) => Response | Promise<Response>;

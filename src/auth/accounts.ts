@@ -3,29 +3,73 @@ import type { User } from "../user.ts";
 import type { Caller, Context } from "./context.ts";
 import { normaliseEmail } from "./email.ts";
 import { networkOf } from "./network.ts";
-import { checkPassword } from "./password-policy.ts";
+import { checkBreaches, checkByOurselves } from "./password-policy.ts";
+import { limited } from "./throttle.ts";
 
-export async function registerUser(context: Context, email: string, password: string, caller: Caller): Promise<User> {
-  const { db, passwords, log, settings } = context;
-  const address = normaliseEmail(email);
-  if (address === null) throw new AuthError("email_invalid", "email is not a valid address");
-  checkPassword(password, settings);
-  // Only saves a hash: of two at the same time it stops neither, and the table's constraint decides.
-  if (await userByEmail(context, address)) throw taken(address);
-  const hashed = await passwords.hashPassword(password, networkOf(caller.ip));
-  const user = await db.addUser(address, hashed).catch((error: unknown) => {
-    throw error instanceof EmailTaken ? taken(address) : error;
+/** Registers as the settings say: at once, or when the address is confirmed. Returns the normalised address. */
+export async function register(context: Context, email: string, password: string, caller: Caller): Promise<string> {
+  if (context.settings.REQUIRE_VERIFIED_EMAIL === "off") {
+    return (await registerUser(context, email, password, caller)).email;
+  }
+  return registering(context, email, password, caller, async (address) => {
+    const { db, settings, passwords, trail } = context;
+    if (settings.CONCEAL_ACCOUNTS === "off" && (await userByEmail(context, address))?.emailVerifiedAt) {
+      throw taken(address);
+    }
+    // Where accounts are concealed nothing is looked up from here on: what mail goes out is decided when it is sent.
+    const hashed = await passwords.hashPassword(password, networkOf(caller.ip));
+    await db.addRegistration(address, hashed, { kind: "registration", language: caller.language ?? "en" });
+    trail.record("registration_asked", { caller });
+    return address;
   });
-  log.info({ event: "user_registered", userId: user.id, ip: caller.ip }, "user registered");
-  return user;
+}
+
+export function registerUser(context: Context, email: string, password: string, caller: Caller): Promise<User> {
+  return registering(context, email, password, caller, async (address) => {
+    const { db, passwords, trail } = context;
+    // Only saves a hash: of two at the same time it stops neither, and the table's constraint decides.
+    if (await userByEmail(context, address)) throw taken(address);
+    const hashed = await passwords.hashPassword(password, networkOf(caller.ip));
+    const user = await db.addUser(address, hashed).catch((error: unknown) => {
+      throw error instanceof EmailTaken ? taken(address) : error;
+    });
+    trail.record("user_registered", { caller, userId: user.id });
+    return user;
+  });
+}
+
+async function registering<T>(
+  context: Context,
+  email: string,
+  password: string,
+  caller: Caller,
+  work: (address: string) => Promise<T>,
+): Promise<T> {
+  return context.trail.watch("registration_refused", { caller }, async () => {
+    const address = normaliseEmail(email);
+    if (address === null) throw new AuthError("email_invalid", "email is not a valid address");
+    await checkByOurselves(context, password, address);
+    return limited(context, "registration", { address, caller }, async () => {
+      await checkBreaches(context, password);
+      return work(address);
+    });
+  });
 }
 
 /** The user of an address in any spelling, or null. */
 export async function userByEmail({ db }: Context, email: string): Promise<User | null> {
   const address = normaliseEmail(email);
-  if (address === null) return null;
+  return address === null ? null : db.findUserByEmail(address);
+}
+
+/** The user with this id, or null. */
+export function userById({ db }: Context, id: number): Promise<User | null> {
+  return orNull(db.findUserBy({ id }));
+}
+
+async function orNull(finding: Promise<User>): Promise<User | null> {
   try {
-    return await db.findUserBy({ email: address });
+    return await finding;
   } catch (error) {
     if (error instanceof NoResultFound) return null;
     throw error;

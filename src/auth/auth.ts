@@ -1,24 +1,84 @@
-import type { Awaitable, DB } from "../db/db.ts";
+import type {
+  Account,
+  Adopted,
+  Awaitable,
+  ContractUser,
+  DB,
+  EventsWanted,
+  StoredEvent,
+  WaitingMail,
+} from "../db/db.ts";
+import { AuthError } from "../errors.ts";
 import { type Log, silent } from "../log.ts";
+import type { Language, Mailer } from "../mailer.ts";
+import { type Metrics, uncounted } from "../metrics.ts";
 import { readSettings, type Settings } from "../settings.ts";
-import type { Session, User } from "../user.ts";
+import { type Tracing, untraced } from "../tracing.ts";
+import type { User } from "../user.ts";
 import * as accounts from "./accounts.ts";
+import * as adopting from "./adopt.ts";
 import type { Caller, Context } from "./context.ts";
+import { type EventName, Trail } from "./events.ts";
+import * as importing from "./import.ts";
 import { LastSeen } from "./last-seen.ts";
-import { type Login, logIn, verify } from "./log-in.ts";
+import { type LoggedIn, type Login, logIn, verify } from "./log-in.ts";
+import * as operator from "./operator.ts";
+import { deliver } from "./outbox.ts";
+import type { Person, ShownSession } from "./own-account.ts";
+import * as ownAccount from "./own-account.ts";
 import { Passwords } from "./passwords.ts";
 import * as resetPassword from "./reset-password.ts";
 import * as sessions from "./sessions.ts";
-import { sweep } from "./sweep.ts";
+import { type Swept, sweep } from "./sweep.ts";
+import type { Proof } from "./verify-email.ts";
+import * as verification from "./verify-email.ts";
 
 export { normaliseEmail } from "./email.ts";
-export type { Caller, Login };
+export type {
+  Caller,
+  EventName,
+  EventsWanted,
+  LoggedIn,
+  Login,
+  Person,
+  Proof,
+  ShownSession,
+  StoredEvent as AuditEvent,
+  Swept,
+};
+
+/**
+ * Reads an account of another system from a line of JSON: `email`, `hashed_password`, and, where they are known, `verified`,
+ * `disabled` (false unless said) and `created_at` (ISO 8601).
+ *
+ * @param now milliseconds since 1970, for the times that the line does not tell
+ * @returns why not, where it cannot be taken over: in words that hold nothing of the line
+ */
+export function readAccount(line: string, now: number): Account | string {
+  return importing.readAccount(line, now);
+}
+
+/** Writes an account as a line that `readAccount` reads. */
+export function writeAccount(account: Account): string {
+  return importing.writeAccount(account);
+}
+
+/** Chooses what `DB.adopt` can take over of the contract's table `users`. */
+export function adoptable(rows: Iterable<ContractUser>, options: adopting.AdoptOptions): Generator<Adopted> {
+  return adopting.adoptable(rows, options);
+}
 
 export interface AuthOptions {
   /** The policies; `readSettings` has the defaults. */
   readonly settings?: Settings;
   /** Where every event is told, for example a pino logger; nowhere by default. */
   readonly log?: Log;
+  /** What sends mails; without one they wait in the outbox, and are given up after a day. */
+  readonly mailer?: Mailer;
+  /** Where hashes and faults of the database are counted; nowhere by default. */
+  readonly metrics?: Metrics;
+  /** Where what takes long is traced; nowhere by default. */
+  readonly tracing?: Tracing;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
 }
@@ -40,36 +100,86 @@ export class Auth {
   readonly #context: Context;
   readonly #lastSeen: LastSeen;
 
-  constructor(db: DB, { settings = readSettings(), log = silent, clock = Date.now }: AuthOptions = {}) {
-    this.#context = { db, settings, log, passwords: new Passwords(settings) };
+  constructor(db: DB, options: AuthOptions = {}) {
+    const { settings = readSettings(), log = silent, clock = Date.now, mailer } = options;
+    const { metrics = uncounted, tracing = untraced } = options;
+    const passwords = new Passwords(settings, { metrics, tracing });
+    const trail = new Trail(db, log, clock);
+    this.#context = { db, settings, log, trail, mailer, clock, metrics, tracing, passwords };
     this.#lastSeen = new LastSeen(this.#context, clock);
   }
 
   /**
-   * Makes an account. Of several at once for one address exactly one succeeds.
+   * Registers as the settings say: makes an account at once, or, with `REQUIRE_VERIFIED_EMAIL`, when the address is
+   * confirmed by the mail that goes out. With `CONCEAL_ACCOUNTS` nothing tells whether there was an account already.
+   *
+   * @returns the normalised address
+   * @throws {AuthError} as `registerUser` does
+   */
+  register(email: string, password: string, caller: Caller = {}): Promise<string> {
+    return accounts.register(this.#context, email, password, caller);
+  }
+
+  /**
+   * Makes an account at once, whatever the settings say of confirming. Of several at once for one address exactly one
+   * succeeds.
    *
    * @throws {AuthError} `email_taken` ("User <email> already exists"), `email_invalid`, `password_missing`,
-   * `password_too_short`, or `busy` when too many passwords wait to be hashed
+   * `password_too_short`, `password_personal`, `password_common`, `password_breached`, `too_many_tries`, or `busy` when
+   * too many passwords wait to be hashed
    */
   registerUser(email: string, password: string, caller: Caller = {}): Promise<User> {
     return accounts.registerUser(this.#context, email, password, caller);
   }
 
   /**
+   * Has the mail that confirms an address sent again. What comes of it is the same with and without an account.
+   *
+   * @returns the normalised address
+   * @throws {AuthError} `email_invalid`, `too_many_tries`
+   */
+  requestVerification(email: string, caller: Caller = {}): Promise<string> {
+    return verification.requestVerification(this.#context, email, caller);
+  }
+
+  /** The address that a mailed token confirms, or null when it is not, or no longer, good. */
+  addressToVerify(token: string): Promise<string | null> {
+    return verification.addressToVerify(this.#context, token);
+  }
+
+  /**
+   * Confirms an address by the mailed token and the password of that registration, or of the account that moves there. A
+   * refusal leaves the token alive.
+   *
+   * @throws {AuthError} `bad_verify_token`, `too_many_tries`, `busy`
+   */
+  verifyEmail(proof: Proof, caller: Caller = {}): Promise<User> {
+    return verification.verifyEmail(this.#context, proof, caller);
+  }
+
+  /**
    * Whether email and password are those of an account; false in every other case, after the same time.
    *
-   * @throws {AuthError} `busy`
+   * @throws {AuthError} `busy`, `too_many_tries`
    */
   async validLogin(email: string, password: string, caller: Caller = {}): Promise<boolean> {
-    return (await verify(this.#context, { email, password }, caller)) !== null;
+    try {
+      await verify(this.#context, { email, password }, caller);
+      return true;
+    } catch (error) {
+      const isWrong = error instanceof AuthError && ["wrong_login", "email_not_verified"].includes(error.code);
+      if (isWrong) return false;
+      throw error;
+    }
   }
 
   /**
    * Checks email and password and opens a session, as one act: a password that is changed meanwhile opens nothing.
    *
-   * @throws {AuthError} `wrong_login`, whatever was wrong; `busy`
+   * @throws {AuthError} `wrong_login`, whatever was wrong; `email_not_verified` when nothing else was; `too_many_tries`;
+   * `busy`
    */
-  logIn(login: Login, caller: Caller = {}): Promise<{ user: User; session: Session }> {
+  logIn(login: Login, caller: Caller = {}): Promise<LoggedIn> {
     return logIn(this.#context, login, caller);
   }
 
@@ -94,6 +204,109 @@ export class Auth {
   }
 
   /**
+   * Who a session belongs to, read anew.
+   *
+   * @throws {AuthError} `not_logged_in`
+   */
+  personOf(sessionId: string | null): Promise<Person> {
+    return ownAccount.personOf(this.#context, sessionId);
+  }
+
+  /**
+   * Where a person is logged in, the newest first.
+   *
+   * @throws {AuthError} `not_logged_in`
+   */
+  async listSessions(sessionId: string | null): Promise<ShownSession[]> {
+    const { id } = await this.personOf(sessionId);
+    return ownAccount.sessionsOf(this.#context, id, sessionId as string);
+  }
+
+  /**
+   * Ends one of a person's sessions, by its handle.
+   *
+   * @throws {AuthError} `not_logged_in`, `unknown_session`
+   */
+  async endSession(sessionId: string | null, handle: string, caller: Caller = {}): Promise<void> {
+    const { id } = await this.personOf(sessionId);
+    await ownAccount.endSessionOf(this.#context, id, handle, caller);
+  }
+
+  /**
+   * Ends every session of a person but this one; returns how many there were.
+   *
+   * @throws {AuthError} `not_logged_in`
+   */
+  endOtherSessions(sessionId: string | null, caller: Caller = {}): Promise<number> {
+    return ownAccount.endOtherSessions(this.#context, sessionId, caller);
+  }
+
+  /**
+   * Checks the password of a person who is logged in: for ten minutes the session may do what needs it. It goes on under
+   * a new id (OWASP ASVS 5.0, 7.2.4).
+   *
+   * @throws {AuthError} `not_logged_in`, `wrong_password`, `too_many_tries`, `busy`
+   */
+  confirmPassword(sessionId: string | null, password: string, caller: Caller = {}): Promise<Person> {
+    return ownAccount.confirmPassword(this.#context, sessionId, password, caller);
+  }
+
+  /**
+   * Changes the password of a person who is logged in, ends their other sessions, and tells them by mail. The session goes
+   * on under a new id.
+   *
+   * @throws {AuthError} `not_logged_in`, `wrong_password` for the current one, a refusal of the chosen one,
+   * `too_many_tries`, `busy`
+   */
+  changePassword(
+    sessionId: string | null,
+    passwords: { readonly current: string; readonly chosen: string },
+    caller: Caller = {},
+  ): Promise<Person> {
+    return ownAccount.changePassword(this.#context, sessionId, passwords, caller);
+  }
+
+  /**
+   * Has a person's account move to another address once that is confirmed; both are told.
+   *
+   * @returns the normalised address
+   * @throws {AuthError} `not_logged_in`, `password_needed`, `email_invalid`, `too_many_tries`; `email_taken` where
+   * accounts are not concealed
+   */
+  changeEmail(sessionId: string | null, email: string, caller: Caller = {}): Promise<string> {
+    return ownAccount.changeEmail(this.#context, sessionId, email, caller);
+  }
+
+  /**
+   * Erases a person's account, and all that tells of it.
+   *
+   * @throws {AuthError} `not_logged_in`, `wrong_password`, `too_many_tries`, `busy`
+   */
+  deleteAccount(sessionId: string | null, password: string, caller: Caller = {}): Promise<void> {
+    return ownAccount.deleteAccount(this.#context, sessionId, password, caller);
+  }
+
+  /**
+   * All that is held about a person, to be written as JSON.
+   *
+   * @throws {AuthError} `not_logged_in`, `password_needed`
+   */
+  exportAccount(sessionId: string | null, caller: Caller = {}): Promise<object> {
+    return ownAccount.exportAccount(this.#context, sessionId, caller);
+  }
+
+  /**
+   * Has a reset token sent by mail, which replaces the one before. What comes of it is the same with and without an
+   * account.
+   *
+   * @returns the normalised address
+   * @throws {AuthError} `unknown_email` for what is no address, `too_many_tries`
+   */
+  requestPasswordReset(email: string, caller: Caller = {}): Promise<string> {
+    return resetPassword.requestPasswordReset(this.#context, email, caller);
+  }
+
+  /**
    * Makes a reset token, which replaces the one before.
    *
    * @throws {AuthError} `unknown_email`
@@ -107,20 +320,99 @@ export class Auth {
    * the token alive.
    *
    * @param email when given, the token must be this account's
-   * @throws {AuthError} `bad_reset_token`, `password_missing`, `password_too_short`, `busy`
+   * @throws {AuthError} `bad_reset_token`, a refusal of the password as `registerUser` has them, `too_many_tries`, `busy`
    */
   updatePassword(resetToken: string, password: string, email?: string, caller: Caller = {}): Promise<User> {
     return resetPassword.updatePassword(this.#context, resetToken, password, email, caller);
   }
 
-  /** Deletes sessions and reset tokens that have ended. They open nothing anyway: this makes room. */
-  sweep(): Promise<{ sessions: number; resetTokens: number }> {
+  /** An operator's: accounts in the order of their ids, after the one with the id `after`; `search` is a part of the address. */
+  listUsers(wanted: { readonly after?: number; readonly limit: number; readonly search?: string }): Promise<User[]> {
+    const { search, ...page } = wanted;
+    return this.#context.db.listUsers({ ...page, ...(search && { search: search.toLowerCase() }) });
+  }
+
+  /** An operator's: the account of an address or id, or null. */
+  findUser(who: string | number): Promise<User | null> {
+    return typeof who === "number" ? accounts.userById(this.#context, who) : accounts.userByEmail(this.#context, who);
+  }
+
+  /**
+   * An operator's: makes an account whose owner chooses the password, by a reset mail.
+   *
+   * @throws {AuthError} `email_invalid`, `email_taken`
+   */
+  inviteUser(email: string, language: Language = "en"): Promise<User> {
+    return operator.invite(this.#context, email, language);
+  }
+
+  /** An operator's: sends a reset mail; false when there is no such account, or it is disabled. */
+  sendReset(userId: number, language: Language = "en"): Promise<boolean> {
+    return operator.sendReset(this.#context, userId, language);
+  }
+
+  /** An operator's: disables an account, whose sessions end at once on every node; false when it was, or is not there. */
+  disableUser(userId: number): Promise<boolean> {
+    return operator.setDisabled(this.#context, userId, true);
+  }
+
+  /** An operator's: enables an account; false when it was, or is not there. */
+  enableUser(userId: number): Promise<boolean> {
+    return operator.setDisabled(this.#context, userId, false);
+  }
+
+  /** An operator's: erases an account, and all that tells of it; false when there is none. */
+  deleteUser(userId: number): Promise<boolean> {
+    return operator.deleteUser(this.#context, userId);
+  }
+
+  /** An operator's: where an account is logged in. */
+  listSessionsOf(userId: number): Promise<ShownSession[]> {
+    return ownAccount.sessionsOf(this.#context, userId);
+  }
+
+  /** An operator's: ends one session by its handle, or all of an account's; returns how many there were. */
+  revokeSessions(userId: number, handle?: string): Promise<number> {
+    return operator.revoke(this.#context, userId, handle);
+  }
+
+  /** An operator's: the audit trail, oldest first. */
+  async listEvents(wanted: EventsWanted): Promise<StoredEvent[]> {
+    await this.#context.trail.flush();
+    return this.#context.db.listEvents(wanted);
+  }
+
+  /** An operator's: the mails that wait, the oldest first. */
+  listMails(limit: number): Promise<WaitingMail[]> {
+    return this.#context.db.waitingMails(limit);
+  }
+
+  /** How many mails wait. */
+  countMails(): Promise<number> {
+    return this.#context.db.countMails();
+  }
+
+  /** An operator's: has every mail that waits tried now; returns how many. */
+  retryMails(): Promise<number> {
+    return this.#context.db.retryMails();
+  }
+
+  /**
+   * Sends the mails that are due; returns how many were handed over. To be called every second or so, on any number of
+   * nodes: each mail is taken by one.
+   */
+  deliver(): Promise<number> {
+    return deliver(this.#context);
+  }
+
+  /** Deletes what has ended or grown old: it opens nothing anyway, and this makes room. */
+  sweep(): Promise<Swept> {
     return sweep(this.#context);
   }
 
-  /** Writes now which sessions were seen, which is otherwise done every few seconds. */
-  flush(): Promise<void> {
-    return this.#lastSeen.flush();
+  /** Writes now which sessions were seen and what happened, which is otherwise done every few seconds. */
+  async flush(): Promise<void> {
+    await Promise.all([this.#lastSeen.flush(), this.#context.trail.flush()]);
   }
 
   /** Resolves when the database answers. */

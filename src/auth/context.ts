@@ -1,6 +1,11 @@
 import type { DB } from "../db/db.ts";
 import type { Log } from "../log.ts";
+import type { Language, Mailer } from "../mailer.ts";
+import type { Metrics } from "../metrics.ts";
+import type { RequestIds } from "../request-ids.ts";
 import type { Settings } from "../settings.ts";
+import type { Tracing } from "../tracing.ts";
+import type { Trail } from "./events.ts";
 import type { Passwords } from "./passwords.ts";
 
 /** What the parts of `Auth` work with. */
@@ -9,6 +14,13 @@ export interface Context {
   readonly settings: Settings;
   readonly passwords: Passwords;
   readonly log: Log;
+  readonly trail: Trail;
+  /** Without one, mails wait in the outbox. */
+  readonly mailer: Mailer | undefined;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly metrics: Metrics;
+  readonly tracing: Tracing;
 }
 
 /** Who asks, as far as it is known: kept with the session, told in the log, and what a flood is divided by. */
@@ -16,4 +28,10 @@ export interface Caller {
   /** An IPv4 or IPv6 address. */
   readonly ip?: string | undefined;
   readonly userAgent?: string | undefined;
+  /** What mails are written in. */
+  readonly language?: Language | undefined;
+  /** The secret of a device, by which an account knows it again. */
+  readonly device?: string | undefined;
+  /** The request that they make it by, as it is called in the log. */
+  readonly request?: RequestIds | undefined;
 }

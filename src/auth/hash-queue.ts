@@ -1,4 +1,5 @@
 import { AuthError } from "../errors.ts";
+import { type Metrics, uncounted } from "../metrics.ts";
 
 /** The longest anyone waits for a hash, in milliseconds: past it they are told to come back instead. */
 const longestWait = 5000;
@@ -17,6 +18,7 @@ interface Waiting {
 export class HashQueue<Work, Result> {
   readonly #compute: (work: Work) => Promise<Result>;
   readonly #workers: number;
+  readonly #metrics: Metrics;
   #running = 0;
   #waiting = 0;
   #closed = false;
@@ -27,10 +29,12 @@ export class HashQueue<Work, Result> {
   readonly #networks = new Map<string, Waiting[]>();
 
   /** @param duration how long a hash is expected to take, in milliseconds, until some were measured */
-  constructor(compute: (work: Work) => Promise<Result>, workers: number, duration: number) {
+  constructor(compute: (work: Work) => Promise<Result>, workers: number, duration: number, metrics = uncounted) {
     this.#compute = compute;
     this.#workers = workers;
     this.#duration = duration;
+    this.#metrics = metrics;
+    metrics.queue("hash", () => this.#waiting);
   }
 
   /**
@@ -40,9 +44,11 @@ export class HashQueue<Work, Result> {
    */
   async run(work: Work, network: string | undefined): Promise<Result> {
     if (this.#closed) throw this.#busy();
+    const asked = performance.now();
     if (this.#running < this.#workers) this.#running++;
     else await this.#turn(network);
     const started = performance.now();
+    this.#metrics.hashing(started - asked);
     const computing = this.#compute(work);
     this.#computing.add(computing);
     try {

@@ -1,48 +1,119 @@
-import type { Argon2Cost } from "./hash-worker.js";
+import type { Argon2Cost, Derivation } from "./hash-worker.js";
 
 /** A stored hash, taken apart. */
-export type Hash =
-  | { readonly scheme: "bcrypt"; readonly cost: number; readonly text: string }
-  | { readonly scheme: "argon2id"; readonly cost: Argon2Cost; readonly salt: Uint8Array; readonly tag: Uint8Array };
+export type Hash = Bcrypt | Derived;
 
-/** The most expensive hashes that are verified: a planted one must not take a worker for minutes. */
-const most = { bcryptCost: 16, memory: 256 * 1024, passes: 16, memoryTimesPasses: 1024 * 1024, parallelism: 16 };
-
-/**
- * Reads a stored hash: bcrypt's `$2b$12$…`, or argon2id's PHC string `$argon2id$v=19$m=19456,t=2,p=1$salt$tag`.
- *
- * @returns null for what is neither, or costs more than a hash may
- */
-export function parseHash(text: string): Hash | null {
-  const bcrypt = /^\$2[ab]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(text);
-  if (bcrypt) {
-    const cost = Number(bcrypt[1]);
-    return cost >= 4 && cost <= most.bcryptCost ? { scheme: "bcrypt", cost, text } : null;
-  }
-  const argon2 =
-    /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/.exec(
-      text,
-    );
-  if (!argon2) return null;
-  const cost = { memory: Number(argon2[1]), passes: Number(argon2[2]), parallelism: Number(argon2[3]) };
-  const { memory, passes, parallelism } = cost;
-  const bounded =
-    memory <= most.memory &&
-    passes <= most.passes &&
-    memory * passes <= most.memoryTimesPasses &&
-    parallelism <= most.parallelism;
-  // RFC 9106, 3.1: at least one pass and one lane, and 8 KiB a lane.
-  if (!bounded || passes < 1 || parallelism < 1 || memory < 8 * parallelism) return null;
-  return { scheme: "argon2id", cost, salt: bytes(argon2[4]), tag: bytes(argon2[5]) };
+/** `text` as bcrypt itself spells it today: `$2b$…`. */
+interface Bcrypt {
+  readonly scheme: "bcrypt";
+  readonly cost: number;
+  readonly text: string;
 }
 
-/** Writes an argon2id hash as a PHC string (https://github.com/P-H-C/phc-string-format). */
+/** A key that was derived from the password, and how. */
+export type Derived = Derivation & {
+  readonly salt: Uint8Array;
+  readonly tag: Uint8Array;
+  /** Whether the password is brought to Unicode's form NFKC first. */
+  readonly normalised?: true;
+};
+
+/** What is no hash that can be verified here, and why. */
+export type Unreadable = "unknown" | "out of bounds";
+
+/**
+ * The most expensive hashes that are verified, some seconds each: a planted one must not take a worker for minutes.
+ * `memory` is in KiB.
+ */
+const most = { bcryptCost: 16, memory: 256 * 1024, passes: 16, memoryTimesPasses: 1024 * 1024, lanes: 16, rounds: 1e7 };
+
+/** Every spelling of a hash, and how it is read; null is for a cost that cannot be, or is too high. */
+const spellings: readonly (readonly [RegExp, (...parts: string[]) => Hash | null])[] = [
+  // The three differ in passwords of more than 72 bytes and in mistakes of old programs, and agree in everything else.
+  [/^\$2[aby](\$(\d\d)\$[./A-Za-z0-9]{53})$/, (rest = "", cost) => bcrypt(Number(cost), `$2b${rest}`)],
+  // The PHC string format (https://github.com/P-H-C/phc-string-format); Django puts a word before it.
+  [
+    /^(?:argon2)?\$(argon2id?)\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/,
+    (scheme, m, t, p, salt, tag) =>
+      argon2(scheme as "argon2id", { memory: Number(m), passes: Number(t), parallelism: Number(p) }, bytes(salt), tag),
+  ],
+  [
+    /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{2,86})\$([A-Za-z0-9+/]{22,86})$/,
+    (ln, r, p, salt, tag) => scrypt(Number(ln), Number(r), Number(p), bytes(salt), bytes(tag)),
+  ],
+  // better-auth: the salt is the text of the hexadecimal digits.
+  [/^([0-9a-f]{32}):([0-9a-f]{128})$/, (salt = "", tag = "") => betterAuth(Buffer.from(salt), Buffer.from(tag, "hex"))],
+  // Django: the salt is text.
+  [
+    /^pbkdf2_(sha1|sha256)\$(\d{1,9})\$([!-#%-~]{1,128})\$([A-Za-z0-9+/]{27,43}=)$/,
+    (digest, iterations, salt = "", tag) => pbkdf2(digest, Number(iterations), Buffer.from(salt), bytes(tag)),
+  ],
+  // PHC, and passlib's older spelling: the number alone, and a point for a plus.
+  [
+    /^\$pbkdf2-(sha256|sha512)\$(?:i=)?(\d{1,9})(?:,l=\d{1,3})?\$([A-Za-z0-9+/.]{2,86})\$([A-Za-z0-9+/.]{22,86})$/,
+    (digest, iterations, salt, tag) => pbkdf2(digest, Number(iterations), bytes(salt), bytes(tag)),
+  ],
+];
+
+/** Reads a stored hash: one of ours, or of another system's (docs/migrating.md lists them). */
+export function readHash(text: string): Hash | Unreadable {
+  for (const [spelling, read] of spellings) {
+    const parts = spelling.exec(text);
+    if (parts) return read(...parts.slice(1)) ?? "out of bounds";
+  }
+  return "unknown";
+}
+
+/** Reads a stored hash; null for what cannot be verified. */
+export function parseHash(text: string): Hash | null {
+  const hash = readHash(text);
+  return typeof hash === "string" ? null : hash;
+}
+
+/** Writes an argon2id hash as a PHC string. */
 export function formatArgon2id({ memory, passes, parallelism }: Argon2Cost, salt: Uint8Array, tag: Uint8Array): string {
   return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${text(salt)}$${text(tag)}`;
 }
 
+function bcrypt(cost: number, text: string): Hash | null {
+  return cost >= 4 && cost <= most.bcryptCost ? { scheme: "bcrypt", cost, text } : null;
+}
+
+function argon2(scheme: "argon2i" | "argon2id", cost: Argon2Cost, salt: Uint8Array, tag?: string): Hash | null {
+  const { memory, passes, parallelism } = cost;
+  // RFC 9106, 3.1: at least one pass and one lane, and 8 KiB a lane.
+  const possible = passes >= 1 && parallelism >= 1 && memory >= 8 * parallelism;
+  const bounded = passes <= most.passes && isBounded(memory, passes, parallelism);
+  return possible && bounded ? { scheme, cost, salt, tag: bytes(tag) } : null;
+}
+
+function scrypt(ln: number, blockSize: number, parallelism: number, salt: Uint8Array, tag: Uint8Array): Hash | null {
+  // RFC 7914, 2: N is a power of two, greater than 1 and less than 2^(128 * r / 8).
+  const possible = ln >= 1 && ln < 16 * blockSize && parallelism >= 1;
+  const memory = (2 ** ln * blockSize) / 8;
+  if (!possible || !isBounded(memory, parallelism, parallelism)) return null;
+  return { scheme: "scrypt", cost: { N: 2 ** ln, blockSize, parallelism }, salt, tag };
+}
+
+function betterAuth(salt: Uint8Array, tag: Uint8Array): Hash {
+  return { scheme: "scrypt", cost: { N: 16_384, blockSize: 16, parallelism: 1 }, salt, tag, normalised: true };
+}
+
+function pbkdf2(digest = "", iterations: number, salt: Uint8Array, tag: Uint8Array): Hash | null {
+  const width = { sha1: 20, sha256: 32, sha512: 64 }[digest] ?? 0;
+  // RFC 8018, 5.2: each block of the key takes all the iterations.
+  const rounds = iterations * Math.ceil(tag.length / width);
+  if (iterations < 1 || rounds > most.rounds) return null;
+  return { scheme: "pbkdf2", cost: { digest, iterations }, salt, tag };
+}
+
+/** Whether a hash that fills so much memory so many times stays within bounds. */
+function isBounded(memory: number, times: number, lanes: number): boolean {
+  return memory <= most.memory && memory * times <= most.memoryTimesPasses && lanes <= most.lanes;
+}
+
 function bytes(base64 = ""): Uint8Array {
-  return Buffer.from(base64, "base64");
+  return Buffer.from(base64.replaceAll(".", "+"), "base64");
 }
 
 function text(binary: Uint8Array): string {

@@ -43,6 +43,7 @@ export class LastSeen {
         await this.#context.db.seeSessions(some);
       } catch (error) {
         for (const sessionId of sessionIds.slice(from)) this.#pending.add(sessionId);
+        this.#context.metrics.failed(error);
         this.#context.log.warn({ err: error }, "could not write when sessions were last seen; trying again later");
         return;
       }

@@ -2,9 +2,11 @@ import { AuthError } from "../errors.ts";
 import type { Session, User } from "../user.ts";
 import { userByEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
+import { deviceOf, isKnownDevice } from "./devices.ts";
 import { normaliseEmail } from "./email.ts";
 import { networkOf } from "./network.ts";
 import { newToken } from "./secrets.ts";
+import { limited } from "./throttle.ts";
 
 /** What is shown to log in. */
 export interface Login {
@@ -14,38 +16,76 @@ export interface Login {
   readonly replaces?: string | undefined;
 }
 
-export async function logIn(context: Context, login: Login, caller: Caller): Promise<{ user: User; session: Session }> {
-  const { db, settings, log } = context;
+/** What a login opens. */
+export interface LoggedIn {
+  readonly user: User;
+  readonly session: Session;
+  /** The secret by which the account knows this device again; only where tries are limited. */
+  readonly device?: string | undefined;
+}
+
+export async function logIn(context: Context, login: Login, caller: Caller): Promise<LoggedIn> {
+  const { db, settings, trail } = context;
   const user = await verify(context, login, caller);
-  const session =
-    user &&
-    (await db.openSession({
-      userId: user.id,
-      sessionId: newToken(settings),
-      verifiedHash: user.hashedPassword,
-      rehashed: await rehash(context, user, login, caller),
-      replaces: login.replaces,
-      limit: settings.SESSION_LIMIT,
-      ip: caller.ip,
-      userAgent: caller.userAgent,
-    }));
-  if (!session) {
-    log.info({ event: "login_refused", userId: user?.id, ip: caller.ip }, "login refused");
-    throw new AuthError("wrong_login", "wrong email or password");
-  }
-  log.info({ event: "logged_in", userId: user.id, ip: caller.ip }, "logged in");
-  return { user: { ...user, sessionId: session.sessionId }, session };
+  const device = deviceOf(context, caller);
+  const session = await db.openSession({
+    userId: user.id,
+    sessionId: newToken(settings),
+    verifiedHash: user.hashedPassword,
+    rehashed: await rehash(context, user, login, caller),
+    replaces: login.replaces,
+    limit: settings.SESSION_LIMIT,
+    device,
+    ip: caller.ip,
+    userAgent: caller.userAgent,
+  });
+  if (!session) throw refused(context, caller, user, "changed meanwhile");
+  trail.record("logged_in", { caller, userId: user.id });
+  return { user: { ...user, sessionId: session.sessionId }, session, device: device?.secret };
 }
 
 /**
- * The user whose email and password these are, or null. An address without an account, or with a disabled one, costs the
- * same hash as a wrong password (OWASP Authentication Cheat Sheet, "Authentication Responses").
+ * The user whose email and password these are. An address without an account, or with a disabled one, costs the same hash
+ * as a wrong password (OWASP Authentication Cheat Sheet, "Authentication Responses").
+ *
+ * @throws {AuthError} `wrong_login`, `email_not_verified`, `too_many_tries` or `busy`
  */
-export async function verify(context: Context, { email, password }: Login, caller: Caller): Promise<User | null> {
-  if (normaliseEmail(email) === null || password === "") return null;
-  const user = await userByEmail(context, email);
-  const matches = await context.passwords.verifyPassword(password, user?.hashedPassword ?? null, networkOf(caller.ip));
-  return matches && user?.disabledAt === null ? user : null;
+export async function verify(context: Context, { email, password }: Login, caller: Caller): Promise<User> {
+  const address = normaliseEmail(email);
+  if (address === null || password === "") throw refused(context, caller, null, "no email or password");
+  const user = await userByEmail(context, address);
+  return tryToLogIn(context, address, user, caller, async () => {
+    const { db, passwords, settings } = context;
+    const needsVerified = settings.REQUIRE_VERIFIED_EMAIL === "on";
+    const matches = (hash: string | null) => passwords.verifyPassword(password, hash, networkOf(caller.ip));
+    const isUsers = await matches(user?.hashedPassword ?? null);
+    if (user && isUsers && user.disabledAt === null && (user.emailVerifiedAt !== null || !needsVerified)) return user;
+    // Looked up, and compared with, whether or not there is an account: else whoever registers an address could tell. And
+    // whether or not there is a registration: else anybody could tell, by the time, that somebody is about to join.
+    const registration = needsVerified ? await db.newestRegistration(address) : null;
+    const isRegistered = needsVerified && (await matches(registration?.hashedPassword ?? null));
+    if (isRegistered || (user && isUsers && user.disabledAt === null)) {
+      context.trail.record("login_refused", { caller, userId: user?.id, detail: "not verified" });
+      throw new AuthError("email_not_verified", "email not verified");
+    }
+    throw refused(context, caller, user, isUsers ? "disabled" : "wrong password");
+  });
+}
+
+/**
+ * Does what a password decides as a try to log in, from a device that the account knows or from any other.
+ *
+ * @throws {AuthError} `too_many_tries`
+ */
+export async function tryToLogIn<T>(
+  context: Context,
+  address: string,
+  user: User | null,
+  caller: Caller,
+  work: () => Promise<T>,
+): Promise<T> {
+  const isKnown = await isKnownDevice(context, user, caller);
+  return limited(context, isKnown ? "loginFromKnownDevice" : "login", { address, caller, userId: user?.id }, work);
 }
 
 /** A hash of today's strength for a password that was just right; it can wait for another login when many are waiting. */
@@ -62,4 +102,9 @@ async function rehash(
     if (error instanceof AuthError && error.code === "busy") return undefined;
     throw error;
   }
+}
+
+function refused({ trail }: Context, caller: Caller, user: User | null, detail: string): AuthError {
+  trail.record("login_refused", { caller, userId: user?.id, detail });
+  return new AuthError("wrong_login", "wrong email or password");
 }

@@ -1,7 +1,9 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { Piscina } from "piscina";
+import { type Metrics, uncounted } from "../metrics.ts";
 import type { Settings } from "../settings.ts";
+import { type Tracing, untraced } from "../tracing.ts";
 import { HashQueue } from "./hash-queue.ts";
 import type { Argon2Cost, HashWork } from "./hash-worker.js";
 import { formatArgon2id, type Hash, parseHash } from "./hashes.ts";
@@ -14,15 +16,22 @@ type Chosen =
 /**
  * Two of the equivalent costs of OWASP's Password Storage Cheat Sheet. Which of them a stored hash has tells why it is not
  * bcrypt's: by choice, or because bcrypt cannot hold the password. So a guess that bcrypt could hold is never verified
- * against the second kind, whose quicker answer would tell that the account exists.
+ * against the second kind, whose quicker answer would tell that the account exists. The second has 8 KiB more than the
+ * list's 12,288: a hash that comes from elsewhere is not taken for one of a long password.
  */
 const argon2id = { memory: 19_456, passes: 2, parallelism: 1 };
-const argon2idForLong = { memory: 12_288, passes: 3, parallelism: 1 };
+const argon2idForLong = { memory: 12_296, passes: 3, parallelism: 1 };
 
 /** The threads that hash, and when each of them has loaded what it needs. */
 interface Workers {
   readonly pool: Piscina<HashWork | undefined, string | boolean | Uint8Array>;
   readonly ready: Promise<unknown>;
+}
+
+/** By whom hashing is watched. */
+interface Watched {
+  readonly metrics?: Metrics;
+  readonly tracing?: Tracing;
 }
 
 const saltLength = 16;
@@ -35,20 +44,22 @@ const tagLength = 32;
 export class Passwords {
   readonly #policy: Policy;
   readonly #queue: HashQueue<HashWork, string | boolean | Uint8Array>;
+  readonly #tracing: Tracing;
   #workers: Workers | undefined;
 
-  constructor(policy: Policy) {
+  constructor(policy: Policy, { metrics = uncounted, tracing = untraced }: Watched = {}) {
     this.#policy = policy;
+    this.#tracing = tracing;
     const expected = policy.PASSWORD_HASH === "bcrypt" ? 250 * 2 ** (policy.BCRYPT_COST - 12) : 50;
-    this.#queue = new HashQueue((work) => this.#pool().run(work), availableParallelism(), expected);
+    this.#queue = new HashQueue((work) => this.#pool().run(work), availableParallelism(), expected, metrics);
   }
 
   /** A salted hash, to be stored: `$2b$12$…`, or an argon2id PHC string for what bcrypt cannot hold. */
   async hashPassword(password: string, network?: string): Promise<string> {
     const chosen = this.#chosen(password);
-    if (chosen.scheme === "bcrypt") return (await this.#queue.run({ ...chosen, password }, network)) as string;
+    if (chosen.scheme === "bcrypt") return (await this.#hash({ ...chosen, password }, network)) as string;
     const salt = randomBytes(saltLength);
-    const tag = await this.#queue.run({ ...chosen, password, salt, length: tagLength }, network);
+    const tag = await this.#hash({ ...chosen, password, salt, length: tagLength }, network);
     return formatArgon2id(chosen.cost, salt, tag as Uint8Array);
   }
 
@@ -63,11 +74,12 @@ export class Passwords {
     return possible && matches;
   }
 
-  /** Whether a hash that was just verified is of another scheme than today's, or weaker. */
+  /** Whether a hash that was just verified is of another scheme or spelling than today's, or weaker. */
   isOutdated(hashedPassword: string, password: string): boolean {
     const stored = parseHash(hashedPassword);
     const chosen = this.#chosen(password);
-    if (stored?.scheme === "bcrypt" && chosen.scheme === "bcrypt") return stored.cost < chosen.cost;
+    if (stored?.scheme === "bcrypt" && chosen.scheme === "bcrypt")
+      return stored.cost < chosen.cost || (stored.cost === chosen.cost && stored.text !== hashedPassword);
     if (stored?.scheme === "argon2id" && chosen.scheme === "argon2id") return !sameCost(stored.cost, chosen.cost);
     return true;
   }
@@ -82,11 +94,16 @@ export class Passwords {
 
   async #matches(password: string, hash: Hash, network: string | undefined): Promise<boolean> {
     if (hash.scheme === "bcrypt") {
-      return (await this.#queue.run({ scheme: "bcrypt", password, hash: hash.text }, network)) === true;
+      return (await this.#hash({ scheme: "bcrypt", password, hash: hash.text }, network)) === true;
     }
-    const { scheme, cost, salt, tag } = hash;
-    const computed = await this.#queue.run({ scheme, password, salt, length: tag.length, cost }, network);
+    const { tag, normalised, ...how } = hash;
+    const taken = normalised ? password.normalize("NFKC") : password;
+    const computed = await this.#hash({ ...how, password: taken, length: tag.length }, network);
     return timingSafeEqual(computed as Uint8Array, tag);
+  }
+
+  #hash(work: HashWork, network: string | undefined) {
+    return this.#tracing.span("hash password", () => this.#queue.run(work, network));
   }
 
   /** The scheme that this password is hashed by today. */
@@ -105,6 +122,8 @@ export class Passwords {
       minThreads: threads,
       maxThreads: threads,
       niceIncrement: 19,
+      // What the process was told to load first, such as an SDK for tracing, is of no use there.
+      execArgv: [],
       recordTiming: false,
     });
     // Idle threads are taken before busy ones: each gets one of these.
@@ -121,6 +140,8 @@ function fitsBcrypt(password: string): boolean {
 
 function mayHold(hash: Hash, password: string): boolean {
   if (hash.scheme === "bcrypt") return fitsBcrypt(password);
+  // Both begin with HMAC, to which a password and the same one with NULs after it are one key (RFC 2104, 3).
+  if (hash.scheme === "scrypt" || hash.scheme === "pbkdf2") return !password.endsWith("\0");
   return !(sameCost(hash.cost, argon2idForLong) && fitsBcrypt(password));
 }
 

@@ -1,4 +1,4 @@
-import { AuthError, NoResultFound } from "../errors.ts";
+import { AuthError } from "../errors.ts";
 import type { User } from "../user.ts";
 import { userByEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
@@ -6,18 +6,30 @@ import { normaliseEmail } from "./email.ts";
 import { networkOf } from "./network.ts";
 import { checkPassword } from "./password-policy.ts";
 import { newToken } from "./secrets.ts";
+import { forgetTries, limited } from "./throttle.ts";
 
 export async function getResetPasswordToken(context: Context, email: string, caller: Caller): Promise<string> {
-  const { db, settings, log } = context;
+  const { db, settings, trail } = context;
   const user = await userByEmail(context, email);
   if (user?.disabledAt !== null) {
-    log.info({ event: "reset_refused", ip: caller.ip }, "reset token refused");
+    trail.record("reset_refused", { caller, userId: user?.id });
     throw new AuthError("unknown_email", "no account has this email");
   }
   const resetToken = newToken(settings);
   await db.updateUser(user.id, { resetToken });
-  log.info({ event: "reset_token_made", userId: user.id, ip: caller.ip }, "reset token made");
+  trail.record("reset_token_made", { caller, userId: user.id });
   return resetToken;
+}
+
+/** Nothing is looked up: whether there is an account, and so a mail, shows when the outbox is emptied. */
+export async function requestPasswordReset(context: Context, email: string, caller: Caller): Promise<string> {
+  const address = normaliseEmail(email);
+  if (address === null) throw new AuthError("unknown_email", "no account has this email");
+  return limited(context, "resetMail", { address, caller }, async () => {
+    await context.db.enqueue({ kind: "reset", language: caller.language ?? "en", email: address });
+    context.trail.record("reset_asked", { caller });
+    return address;
+  });
 }
 
 /** In this order, so that a bogus token costs no hash and a refusal leaves a good one alive. */
@@ -28,28 +40,31 @@ export async function updatePassword(
   email: string | undefined,
   caller: Caller,
 ): Promise<User> {
-  const { db, passwords, settings, log } = context;
-  const user = await userByResetToken(context, resetToken, email);
-  if (!user) throw refused(context, caller);
-  checkPassword(password, settings);
-  const hashedPassword = await passwords.hashPassword(password, networkOf(caller.ip));
-  if (!(await db.redeemResetToken({ resetToken, email: user.email, hashedPassword }))) throw refused(context, caller);
-  log.info({ event: "password_reset", userId: user.id, ip: caller.ip }, "password reset");
-  return user;
+  const { db, passwords, settings, trail } = context;
+  return limited(context, "redemption", { caller }, async () => {
+    const address = resetToken === "" ? null : await db.resetAddress(resetToken);
+    if (address === null) throw refused(context, caller);
+    if (email !== undefined && normaliseEmail(email) !== address) throw refused(context, caller);
+    const hashedPassword = await trail.watch("reset_refused", { caller }, async () => {
+      await checkPassword(context, password, address);
+      return passwords.hashPassword(password, networkOf(caller.ip));
+    });
+    const user = await db.redeemResetToken({
+      resetToken,
+      email: address,
+      hashedPassword,
+      byMail: settings.RESET_DELIVERY === "email",
+      language: caller.language ?? "en",
+    });
+    if (!user) throw refused(context, caller);
+    // Whoever reset it starts anew: what strangers tried before does not keep the owner out.
+    await forgetTries(context, address);
+    trail.record("password_reset", { caller, userId: user.id });
+    return user;
+  });
 }
 
-async function userByResetToken({ db }: Context, resetToken: string, email?: string): Promise<User | null> {
-  if (resetToken === "") return null;
-  try {
-    const user = await db.findUserBy({ resetToken });
-    return email === undefined || normaliseEmail(email) === user.email ? user : null;
-  } catch (error) {
-    if (error instanceof NoResultFound) return null;
-    throw error;
-  }
-}
-
-function refused({ log }: Context, caller: Caller): AuthError {
-  log.info({ event: "reset_refused", ip: caller.ip }, "password reset refused");
+function refused({ trail }: Context, caller: Caller): AuthError {
+  trail.record("reset_refused", { caller });
   return new AuthError("bad_reset_token", "the reset token is wrong, used or expired");
 }

@@ -28,10 +28,10 @@ export function getUserFromSessionId(
   return found instanceof Promise ? found.then((user) => seen(lastSeen, user)) : seen(lastSeen, found);
 }
 
-export async function logOut({ db, log }: Context, sessionId: string | null, caller: Caller): Promise<boolean> {
+export async function logOut({ db, trail }: Context, sessionId: string | null, caller: Caller): Promise<boolean> {
   const user = sessionId && sessionId.length <= longestToken ? await db.findUserBySession(sessionId) : null;
   if (!user || !(await db.endSession(user.sessionId as string))) return false;
-  log.info({ event: "logged_out", userId: user.id, ip: caller.ip }, "logged out");
+  trail.record("logged_out", { caller, userId: user.id });
   return true;
 }
 

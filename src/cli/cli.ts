@@ -1,15 +1,22 @@
 import { readFileSync } from "node:fs";
-import { DatabaseUnavailable, InvalidRequestError, OpenError } from "../errors.ts";
+import { AuthError, DatabaseUnavailable, InvalidRequestError, OpenError } from "../errors.ts";
+import { MailError } from "../mail/mail.ts";
 import { main } from "../main.ts";
 import { describeSettings, type Environment, SettingsError } from "../settings.ts";
-import { type Command, UsageError } from "./command.ts";
+import { type Command, Incomplete, Refused, UsageError } from "./command.ts";
 
 /** Every command, and the file that holds it: it is loaded when it is called. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   migrate: async () => (await import("./migrate.ts")).migrate,
   copy: async () => (await import("./copy.ts")).copy,
+  import: async () => (await import("./import.ts")).importAccounts,
+  export: async () => (await import("./export.ts")).exportAccounts,
+  adopt: async () => (await import("./adopt.ts")).adopt,
   backup: async () => (await import("./backup.ts")).backup,
   restore: async () => (await import("./backup.ts")).restore,
+  mail: async () => (await import("./mail.ts")).mail,
+  users: async () => (await import("./users.ts")).users,
+  events: async () => (await import("./events.ts")).events,
 };
 
 /**
@@ -58,7 +65,9 @@ function version(): string {
 
 /** One line for what whoever starts it can mend; a stack for what only we can. */
 function explain(error: unknown, { PORT = "5000", HOST = "0.0.0.0" }: Environment): string {
-  const mendable = [SettingsError, OpenError, UsageError, InvalidRequestError, DatabaseUnavailable];
+  if (error instanceof MailError) return error.inFull();
+  const refusals = [UsageError, Refused, Incomplete, AuthError, InvalidRequestError];
+  const mendable = [SettingsError, OpenError, DatabaseUnavailable, ...refusals];
   if (mendable.some((kind) => error instanceof kind)) return (error as Error).message;
   switch ((error as NodeJS.ErrnoException).code) {
     case "EADDRINUSE":

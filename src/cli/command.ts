@@ -18,3 +18,13 @@ export interface Command {
 export class UsageError extends Error {
   override name = "UsageError";
 }
+
+/** Thrown when a part of the work was left out. What and why has been printed. */
+export class Incomplete extends Error {
+  override name = "Incomplete";
+}
+
+/** Thrown when what was asked for is refused, not there, or so already: nothing was changed. */
+export class Refused extends Error {
+  override name = "Refused";
+}

@@ -19,7 +19,9 @@ export const copy: Command = {
     try {
       const copied = await source.copyTo(target, ({ done, total }) => bar.show(done, total));
       bar.end();
-      const rows = Object.entries(copied).map(([table, count]) => `${count} ${table.replaceAll("_", " ")}`);
+      const rows = Object.entries(copied)
+        .filter(([, count]) => count > 0)
+        .map(([table, count]) => `${count} ${table.replaceAll("_", " ")}`);
       console.log(`copied ${rows.join(", ")} from ${redacted(values.from)} to ${redacted(values.to)}; checksums agree`);
     } catch (error) {
       bar.end();

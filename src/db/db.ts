@@ -1,18 +1,60 @@
 import type { Session, User } from "../user.ts";
+import { type Adopted, adopt, ContractFile, type ContractUser } from "./adopt.ts";
+import type { Limit, Slot, Taking } from "./attempts.ts";
+import * as attempts from "./attempts.ts";
 import type { Progress } from "./copy.ts";
 import * as copying from "./copy.ts";
+import type { Device } from "./devices.ts";
+import * as devices from "./devices.ts";
 import type { Awaitable } from "./engine.ts";
+import type { Event, EventsWanted, StoredEvent } from "./events.ts";
+import * as events from "./events.ts";
+import type { Account } from "./import.ts";
+import * as importing from "./import.ts";
 import type { MigrationState } from "./migrations.ts";
 import { type DBOptions, open, statesOf } from "./open.ts";
-import { type Redemption, redeemResetToken } from "./reset-tokens.ts";
-import type { Opening, SeenUser } from "./sessions.ts";
+import type { NewMail, Notice, OutboxKind, WaitingMail } from "./outbox.ts";
+import * as outbox from "./outbox.ts";
+import type { Redemption } from "./reset-tokens.ts";
+import * as resetTokens from "./reset-tokens.ts";
+import type { ListedSession, Opening, SeenUser } from "./sessions.ts";
 import * as sessions from "./sessions.ts";
 import type { Lifetimes, Store } from "./store.ts";
-import type { UserChanges } from "./users.ts";
+import type { PasswordChange, UserChanges } from "./users.ts";
 import * as users from "./users.ts";
+import type { Verification } from "./verifications.ts";
+import * as verifications from "./verifications.ts";
 
 export { backUp, embeddedFile, restore } from "./backup.ts";
-export type { Awaitable, DBOptions, Lifetimes, MigrationState, Opening, Progress, Redemption, SeenUser, UserChanges };
+export type {
+  Account,
+  Adopted,
+  Awaitable,
+  ContractUser,
+  DBOptions,
+  Device,
+  Event,
+  EventsWanted,
+  Lifetimes,
+  Limit,
+  ListedSession,
+  MigrationState,
+  NewMail,
+  Notice,
+  Opening,
+  OutboxKind,
+  PasswordChange,
+  Progress,
+  Redemption,
+  SeenUser,
+  Slot,
+  StoredEvent,
+  Taking,
+  UserChanges,
+  Verification,
+  WaitingMail,
+};
+export { ContractFile };
 
 /**
  * Opens the database, creates it when it is an embedded one that is not there, and brings it to this program's schema.
@@ -34,6 +76,17 @@ export async function openDB(url: string, options: DBOptions = {}): Promise<DB> 
 export function migrationStatus(url: string): Promise<MigrationState[]> {
   return statesOf(url);
 }
+
+const old = {
+  attempts: (store: Store, _: number, limit: number) => attempts.sweepAttempts(store, limit),
+  devices: devices.sweepDevices,
+  events: events.sweepEvents,
+  mails: outbox.sweepMails,
+  verifications: verifications.sweepVerifications,
+} as const;
+
+/** What grows old, and is swept. */
+export type OldKind = keyof typeof old;
 
 /**
  * Everything that is stored. Tokens and session ids come in as they are and are kept as their SHA-256; those that have
@@ -69,6 +122,11 @@ export class DB implements AsyncDisposable {
    */
   findUserBy(attributes: Partial<User>): Promise<User> {
     return users.findUserBy(this.#store, attributes);
+  }
+
+  /** The user of a normalised address, or null; in the same time, as far as that can be. */
+  findUserByEmail(email: string): Promise<User | null> {
+    return users.findUserByEmail(this.#store, email);
   }
 
   /**
@@ -108,9 +166,180 @@ export class DB implements AsyncDisposable {
     return sessions.seeSessions(this.#store, sessionIds);
   }
 
-  /** Takes a reset token: changes the password and ends every session. False when the token is not, or no longer, good. */
-  redeemResetToken(redemption: Redemption): Promise<boolean> {
-    return redeemResetToken(this.#store, redemption);
+  /** The live sessions of a user, the newest first; `current` is the id of the one that asks. */
+  listSessions(userId: number, current?: string): Promise<ListedSession[]> {
+    return sessions.listSessions(this.#store, userId, current);
+  }
+
+  /** Ends the session of a user that has this handle; false when there is none. */
+  endSessionByHandle(userId: number, handle: string): Promise<boolean> {
+    return sessions.endSessionByHandle(this.#store, userId, handle);
+  }
+
+  /** Ends every session of a user but this one; returns how many there were. */
+  endOtherSessions(userId: number, sessionId: string): Promise<number> {
+    return sessions.endOtherSessions(this.#store, userId, sessionId);
+  }
+
+  /** When the password was last given in a live session; null for never. */
+  confirmedAt(sessionId: string): Promise<number | null> {
+    return sessions.confirmedAt(this.#store, sessionId);
+  }
+
+  /** Notes that the password was given now, and gives the session a new id; false when it has ended. */
+  renewSession(sessionId: string, renewed: string): Promise<boolean> {
+    return sessions.renewSession(this.#store, sessionId, renewed);
+  }
+
+  /** Changes a password and tells the owner, all or nothing; false when it was changed meanwhile. */
+  changePassword(change: PasswordChange): Promise<boolean> {
+    return users.changePassword(this.#store, change);
+  }
+
+  /** Gives the account of an address, or its newest registration, a reset token; false when it has neither. */
+  giveResetToken(email: string, resetToken: string): Promise<boolean> {
+    return resetTokens.giveResetToken(this.#store, email, resetToken);
+  }
+
+  /** The address that a reset token, while it is good, was made for; or null. */
+  resetAddress(resetToken: string): Promise<string | null> {
+    return resetTokens.resetAddress(this.#store, resetToken);
+  }
+
+  /** Takes a reset token: changes the password, ends every session, tells the owner. Null when it is not, or no longer, good. */
+  redeemResetToken(redemption: Redemption): Promise<User | null> {
+    return resetTokens.redeemResetToken(this.#store, redemption);
+  }
+
+  /** Keeps a registration, and the mail for it, until its address is confirmed. */
+  addRegistration(email: string, hashedPassword: string, notice: Notice): Promise<void> {
+    return verifications.addRegistration(this.#store, email, hashedPassword, notice);
+  }
+
+  /**
+   * Keeps where an account moves to, and the mails for it, until that is confirmed; false when the account is gone, disabled,
+   * or has another password by now.
+   */
+  addMove(user: User, email: string, language: string): Promise<boolean> {
+    return verifications.addMove(this.#store, user, email, language);
+  }
+
+  /** The newest registration that waits for this address, or null. */
+  newestRegistration(email: string): Promise<Verification | null> {
+    return verifications.newestRegistration(this.#store, email);
+  }
+
+  /** Keeps a registration of an account that was never confirmed, with its own password; returns its id. */
+  registrationOfUser(user: User): Promise<number> {
+    return verifications.registrationOfUser(this.#store, user);
+  }
+
+  /** Gives a verification the token that is being mailed; null when there is none any more. */
+  giveVerifyToken(id: number, token: string): Promise<Verification | null> {
+    return verifications.giveVerifyToken(this.#store, id, token);
+  }
+
+  /** What a mailed token confirms, while it is good; or null. */
+  findVerification(token: string): Promise<Verification | null> {
+    return verifications.findVerification(this.#store, token);
+  }
+
+  /** Makes a registration an account and drops the others of its address; null when the token is no longer good. */
+  confirmRegistration(verification: Verification, token: string): Promise<User | null> {
+    return verifications.confirmRegistration(this.#store, verification, token);
+  }
+
+  /**
+   * Moves an account to the address that was mailed; false when the token is no longer good.
+   *
+   * @throws {EmailTaken} when the address has an account
+   */
+  confirmMove(verification: Verification, token: string, verifiedHash: string): Promise<boolean> {
+    return verifications.confirmMove(this.#store, verification, token, verifiedHash);
+  }
+
+  /** Where an account wants to move to, or null. */
+  moveOf(userId: number): Promise<string | null> {
+    return verifications.moveOf(this.#store, userId);
+  }
+
+  /** Puts a mail into the outbox. */
+  enqueue(mail: NewMail): Promise<void> {
+    return outbox.enqueue(this.#store, mail);
+  }
+
+  /** Takes at most `limit` mails that are due; each is due again after `backOff(tries)` milliseconds. */
+  claimMails(limit: number, backOff: (tries: number) => number): Promise<WaitingMail[]> {
+    return outbox.claimMails(this.#store, limit, backOff);
+  }
+
+  /** Takes a mail out of the outbox. */
+  removeMail(id: number): Promise<void> {
+    return outbox.removeMail(this.#store, id);
+  }
+
+  /** The mails that wait, the oldest first. */
+  waitingMails(limit: number): Promise<WaitingMail[]> {
+    return outbox.waitingMails(this.#store, limit);
+  }
+
+  /** How many mails wait. */
+  countMails(): Promise<number> {
+    return outbox.countMails(this.#store);
+  }
+
+  /** Has every mail that waits be due now; returns how many. */
+  retryMails(): Promise<number> {
+    return outbox.retryMails(this.#store);
+  }
+
+  /** Takes a slot in each limit, or in none. */
+  takeSlots(limits: readonly Limit[]): Promise<Taking> {
+    return attempts.takeSlots(this.#store, limits);
+  }
+
+  /** Gives slots back, and forgets what was counted under other keys. */
+  giveBackSlots(slots: readonly Slot[], forget: readonly string[] = []): Promise<void> {
+    return attempts.giveBackSlots(this.#store, slots, forget);
+  }
+
+  /** Whether a device has logged in to this account before. */
+  knowsDevice(device: string, userId: number): Promise<boolean> {
+    return devices.knowsDevice(this.#store, device, userId);
+  }
+
+  /** When the devices of an account came, and were last seen. */
+  devicesOf(userId: number): Promise<{ createdAt: number; lastSeenAt: number }[]> {
+    return devices.devicesOf(this.#store, userId);
+  }
+
+  /** Writes entries of the audit trail. */
+  addEvents(some: readonly Event[]): Promise<void> {
+    return events.addEvents(this.#store, some);
+  }
+
+  /** Entries of the audit trail, oldest first. */
+  listEvents(wanted: EventsWanted): Promise<StoredEvent[]> {
+    return events.listEvents(this.#store, wanted);
+  }
+
+  /** Accounts in the order of their ids, after the one with the id `after`; those whose address holds `search`, if given. */
+  listUsers(wanted: { after?: number; limit: number; search?: string }): Promise<User[]> {
+    return users.listUsers(this.#store, wanted);
+  }
+
+  /** Disables an account and ends its sessions, or enables it; false when it was so already, or is not there. */
+  setDisabled(userId: number, disabled: boolean): Promise<boolean> {
+    return users.setDisabled(this.#store, userId, disabled);
+  }
+
+  /**
+   * Erases an account and everything that tells of it; false when there is none, or it has another hash than `verifiedHash`.
+   *
+   * @param keys under which tries at it are counted
+   */
+  deleteUser(user: Pick<User, "id" | "email">, keys: readonly string[], verifiedHash?: string): Promise<boolean> {
+    return users.deleteUser(this.#store, user, keys, verifiedHash);
   }
 
   /** Deletes the ended among the next `limit` sessions after `from`; tells how many, and where the next batch begins. */
@@ -121,6 +350,11 @@ export class DB implements AsyncDisposable {
   /** Forgets at most `limit` reset tokens that have ended; returns how many. */
   sweepResetTokens(limit: number): Promise<number> {
     return users.sweepResetTokens(this.#store, limit);
+  }
+
+  /** Deletes at most `limit` rows of a kind that are old: those that ended, or are from before a time. Returns how many. */
+  sweepOld(kind: OldKind, before: number, limit: number): Promise<number> {
+    return old[kind](this.#store, before, limit);
   }
 
   /** Whether there is no user yet. */
@@ -142,6 +376,37 @@ export class DB implements AsyncDisposable {
    */
   copyTo(target: DB, onProgress: (progress: Progress) => void = () => {}): Promise<Record<string, number>> {
     return copying.copy(this.#store, target.#store, onProgress);
+  }
+
+  /** Which of these addresses, as they are stored, belong to users. */
+  emailsTaken(emails: readonly string[]): Promise<Set<string>> {
+    return importing.emailsTaken(this.#store, emails);
+  }
+
+  /**
+   * Adds accounts of another system, some hundreds at a time, in one statement. Each has another address, normalised; a
+   * user who is there already stays as they are.
+   *
+   * @returns the addresses that belonged to a user already
+   */
+  addAccounts(accounts: readonly Account[]): Promise<Set<string>> {
+    return importing.addAccounts(this.#store, accounts);
+  }
+
+  /** The first `limit` users whose ids are greater than `id`, in the order of their ids. */
+  usersAfter(id: number, limit: number): Promise<User[]> {
+    return importing.usersAfter(this.#store, id, limit);
+  }
+
+  /**
+   * Takes over users with their ids, sessions and reset tokens, all or nothing. Sessions and tokens live from now as if
+   * they had just been made.
+   *
+   * @returns how many there were
+   * @throws {InvalidRequestError} when the database holds users
+   */
+  adopt(users: Iterable<Adopted>): Promise<{ users: number; sessions: number }> {
+    return adopt(this.#store, users);
   }
 
   /** Closes it; whatever is asked afterwards throws. */

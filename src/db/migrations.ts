@@ -44,6 +44,73 @@ function migrations({ ddl }: Engine): Record<string, Migration> {
         await db.schema.createIndex("sessions_user_id").on("sessions").column("user_id").execute();
       },
     },
+    "0002_v0.1_mail_limits_and_events": {
+      async up(db: Kysely<unknown>) {
+        const text = sql<string>`${sql.raw(ddl.text)}`;
+        const serial = sql`${sql.raw(ddl.serial)}`;
+        await db.schema.alterTable("sessions").addColumn("confirmed_at", "bigint").execute();
+        await db.schema
+          .createTable("devices")
+          .addColumn("device_id", text, (id) => id.primaryKey().notNull())
+          .addColumn("user_id", "integer", (id) => id.notNull().references("users.id").onDelete("cascade"))
+          .addColumn("created_at", "bigint", (at) => at.notNull())
+          .addColumn("last_seen_at", "bigint", (at) => at.notNull())
+          .modifyEnd(sql.raw(ddl.keyedTable))
+          .execute();
+        await db.schema.createIndex("devices_user_id").on("devices").column("user_id").execute();
+        await db.schema
+          .createTable("verifications")
+          .addColumn("id", serial)
+          .addColumn("email", text, (email) => email.notNull())
+          .addColumn("hashed_password", text)
+          .addColumn("user_id", "integer", (id) => id.references("users.id").onDelete("cascade"))
+          .addColumn("token", text, (token) => token.unique())
+          .addColumn("token_expires_at", "bigint")
+          .addColumn("reset_token", text, (token) => token.unique())
+          .addColumn("reset_token_expires_at", "bigint")
+          .addColumn("created_at", "bigint", (at) => at.notNull())
+          .execute();
+        await db.schema.createIndex("verifications_email").on("verifications").columns(["email", "id"]).execute();
+        await db.schema.createIndex("verifications_user_id").on("verifications").column("user_id").execute();
+        await db.schema.createIndex("verifications_created_at").on("verifications").column("created_at").execute();
+        await db.schema
+          .createTable("outbox")
+          .addColumn("id", serial)
+          .addColumn("kind", text, (kind) => kind.notNull())
+          .addColumn("user_id", "integer", (id) => id.references("users.id").onDelete("cascade"))
+          .addColumn("verification_id", "integer", (id) => id.references("verifications.id").onDelete("cascade"))
+          .addColumn("email", text)
+          .addColumn("language", text, (language) => language.notNull())
+          .addColumn("device", text)
+          .addColumn("created_at", "bigint", (at) => at.notNull())
+          .addColumn("next_try_at", "bigint", (at) => at.notNull())
+          .addColumn("tries", "integer", (tries) => tries.notNull())
+          .execute();
+        await db.schema.createIndex("outbox_next_try_at").on("outbox").column("next_try_at").execute();
+        await db.schema.createIndex("outbox_user_id").on("outbox").column("user_id").execute();
+        await db.schema.createIndex("outbox_verification_id").on("outbox").column("verification_id").execute();
+        await db.schema
+          .createTable("attempts")
+          .addColumn("key", text, (key) => key.primaryKey().notNull())
+          .addColumn("count", "integer", (count) => count.notNull())
+          .addColumn("ends_at", "bigint", (at) => at.notNull())
+          .modifyEnd(sql.raw(ddl.keyedTable))
+          .execute();
+        await db.schema.createIndex("attempts_ends_at").on("attempts").column("ends_at").execute();
+        await db.schema
+          .createTable("events")
+          .addColumn("id", serial)
+          .addColumn("at", "bigint", (at) => at.notNull())
+          .addColumn("event", text, (event) => event.notNull())
+          .addColumn("user_id", "integer")
+          .addColumn("ip", text)
+          .addColumn("user_agent", text)
+          .addColumn("detail", text)
+          .execute();
+        await db.schema.createIndex("events_at").on("events").column("at").execute();
+        await db.schema.createIndex("events_user_id").on("events").column("user_id").execute();
+      },
+    },
   };
 }
 

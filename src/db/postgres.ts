@@ -59,9 +59,13 @@ export function postgres(url: string, size: number): Engine {
       await sql`insert into ${table} select * from json_populate_recordset(null::${table}, ${json}::json)`.execute(db);
     },
     async continueSerials(db) {
-      await sql`select setval(pg_get_serial_sequence('users', 'id'), max(id)) from users having max(id) is not null`.execute(
-        db,
-      );
+      for (const [table, key] of Object.entries(tables)) {
+        if (key !== "id") continue;
+        const rows = sql.table(table);
+        await sql`select setval(pg_get_serial_sequence(${table}, 'id'), max(id)) from ${rows} having max(id) is not null`.execute(
+          db,
+        );
+      }
     },
     ddl: {
       text: 'varchar(250) collate "C"',

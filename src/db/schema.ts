@@ -1,12 +1,25 @@
 import type { Generated } from "kysely";
 
 /** Every table and its key, in an order in which no row comes before one that it refers to. */
-export const tables = { users: "id", sessions: "session_id" } as const satisfies Record<keyof Schema, string>;
+export const tables = {
+  users: "id",
+  sessions: "session_id",
+  devices: "device_id",
+  verifications: "id",
+  outbox: "id",
+  attempts: "key",
+  events: "id",
+} as const satisfies Record<keyof Schema, string>;
 
 /** The tables, column by column. Times are milliseconds since 1970 (UTC); `null` is never 0. */
 export interface Schema {
   users: UsersTable;
   sessions: SessionsTable;
+  devices: DevicesTable;
+  verifications: VerificationsTable;
+  outbox: OutboxTable;
+  attempts: AttemptsTable;
+  events: EventsTable;
 }
 
 export interface UsersTable {
@@ -31,4 +44,70 @@ export interface SessionsTable {
   expires_at: number;
   ip: string | null;
   user_agent: string | null;
+  /** When the password was last given; null for a session that was opened without it. */
+  confirmed_at: number | null;
+}
+
+/** A device that has logged in to an account: it keeps tries of its own. */
+export interface DevicesTable {
+  /** SHA-256 of the device's cookie and the user's id. */
+  device_id: string;
+  user_id: number;
+  created_at: number;
+  last_seen_at: number;
+}
+
+/** An address that waits to be confirmed: of a registration, or of an account that moves to it. */
+export interface VerificationsTable {
+  id: Generated<number>;
+  email: string;
+  /** The hash of the registration's password; null for an account that moves. */
+  hashed_password: string | null;
+  /** The account that moves; null for a registration. */
+  user_id: number | null;
+  /** SHA-256 of the mailed token, once it is mailed. */
+  token: string | null;
+  token_expires_at: number | null;
+  /** SHA-256 of the token of a mailed reset, which confirms too. */
+  reset_token: string | null;
+  reset_token_expires_at: number | null;
+  created_at: number;
+}
+
+/** A mail that waits to be sent. It holds no token: that is made when it is sent. */
+export interface OutboxTable {
+  id: Generated<number>;
+  kind: string;
+  /** Who gets it: one of the three. */
+  user_id: number | null;
+  verification_id: number | null;
+  email: string | null;
+  language: string;
+  /** The kind of device that it tells of, of a closed list. */
+  device: string | null;
+  created_at: number;
+  next_try_at: number;
+  tries: number;
+}
+
+/** How often something limited was tried. */
+export interface AttemptsTable {
+  /** What is limited, and whose tries these are. */
+  key: string;
+  count: number;
+  /** When counting begins anew. */
+  ends_at: number;
+}
+
+/** The audit trail. */
+export interface EventsTable {
+  id: Generated<number>;
+  at: number;
+  event: string;
+  /** Null for nobody's, and for those of an account that is no more. */
+  user_id: number | null;
+  ip: string | null;
+  user_agent: string | null;
+  /** Why, or by whom. */
+  detail: string | null;
 }

@@ -1,5 +1,6 @@
 import type { Session, User } from "../user.ts";
 import { userColumns } from "./attributes.ts";
+import { type Device, rememberDevice } from "./devices.ts";
 import { digest } from "./digest.ts";
 import type { Awaitable } from "./engine.ts";
 import { atomically, type Store } from "./store.ts";
@@ -16,6 +17,8 @@ export interface Opening {
   readonly replaces?: string | undefined;
   /** How many sessions the user may have, this one included; the oldest end. */
   readonly limit?: number;
+  /** A device that the user knows from then on. */
+  readonly device?: Device | undefined;
   readonly ip?: string | null | undefined;
   readonly userAgent?: string | null | undefined;
 }
@@ -67,7 +70,7 @@ function seenUser([row]: Omit<SeenUser, "sessionId" | "resetToken">[], sessionId
 
 /** Opens a session, all or nothing; null when the user is gone, disabled, or has another password by now. */
 export async function openSession(store: Store, opening: Opening): Promise<Session | null> {
-  const { userId, verifiedHash, rehashed, replaces, limit = Number.POSITIVE_INFINITY } = opening;
+  const { userId, verifiedHash, rehashed, replaces, device, limit = Number.POSITIVE_INFINITY } = opening;
   return atomically(store, async (transaction) => {
     const now = transaction.clock();
     // An update, even of nothing, holds the user's row until the end: a reset at the same time waits, or was before.
@@ -85,6 +88,7 @@ export async function openSession(store: Store, opening: Opening): Promise<Sessi
     if (replaces !== undefined) await endSession(transaction, replaces);
     const session = await insertSession(transaction, opening);
     if (limit !== Number.POSITIVE_INFINITY) await endOldest(transaction, session, limit);
+    if (device) await rememberDevice(transaction, device, userId);
     return session;
   });
 }
@@ -103,6 +107,7 @@ export async function insertSession({ db, clock, lifetimes }: Store, opening: Op
       expires_at: expiresAt,
       ip,
       user_agent: userAgent,
+      confirmed_at: opening.verifiedHash === undefined ? null : now,
     })
     .execute();
   return { sessionId, userId, createdAt: now, lastSeenAt: now, expiresAt, ip, userAgent };
@@ -121,6 +126,85 @@ export async function endSession({ db }: Store, sessionId: string): Promise<bool
 export async function endSessions({ db }: Store, userId: number): Promise<number> {
   const { numDeletedRows } = await db.deleteFrom("sessions").where("user_id", "=", userId).executeTakeFirst();
   return Number(numDeletedRows);
+}
+
+/** A session as its owner may see it. */
+export interface ListedSession {
+  /** Names the session, and opens nothing: it is made of what is stored, which is made of the session id. */
+  readonly handle: string;
+  readonly current: boolean;
+  readonly createdAt: number;
+  readonly lastSeenAt: number;
+  readonly expiresAt: number;
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+}
+
+/** More than anybody looks through; a program that never logs out has them. */
+const mostListed = 1000;
+
+/** The live sessions of a user, the newest first. */
+export async function listSessions(store: Store, userId: number, current?: string): Promise<ListedSession[]> {
+  const own = current === undefined ? undefined : digest(current);
+  const rows = await live(store)
+    .select(["session_id", "created_at", "last_seen_at", "expires_at", "ip", "user_agent"])
+    .where("user_id", "=", userId)
+    .orderBy("created_at", "desc")
+    .orderBy("session_id")
+    .limit(mostListed)
+    .execute();
+  return rows.map((row) => ({
+    handle: digest(row.session_id),
+    current: row.session_id === own,
+    createdAt: row.created_at,
+    lastSeenAt: row.last_seen_at,
+    expiresAt: row.expires_at,
+    ip: row.ip,
+    userAgent: row.user_agent,
+  }));
+}
+
+/** Ends the session of a user that has this handle; false when there is none. */
+export async function endSessionByHandle({ db }: Store, userId: number, handle: string): Promise<boolean> {
+  const rows = await db.selectFrom("sessions").select("session_id").where("user_id", "=", userId).execute();
+  const found = rows.find((row) => digest(row.session_id) === handle);
+  if (!found) return false;
+  const { numDeletedRows } = await db
+    .deleteFrom("sessions")
+    .where("session_id", "=", found.session_id)
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+/** Ends every session of a user but this one; returns how many there were. */
+export async function endOtherSessions({ db }: Store, userId: number, sessionId: string): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom("sessions")
+    .where("user_id", "=", userId)
+    .where("session_id", "!=", digest(sessionId))
+    .executeTakeFirst();
+  return Number(numDeletedRows);
+}
+
+/** When the password was last given in a live session; null for never, and where there is none. */
+export async function confirmedAt(store: Store, sessionId: string): Promise<number | null> {
+  const session = await live(store)
+    .select("confirmed_at")
+    .where("session_id", "=", digest(sessionId))
+    .executeTakeFirst();
+  return session?.confirmed_at ?? null;
+}
+
+/** Notes that the password was given now, and gives the session a new id; false when it has ended. */
+export async function renewSession(store: Store, sessionId: string, renewed: string): Promise<boolean> {
+  const now = store.clock();
+  const { numUpdatedRows } = await store.db
+    .updateTable("sessions")
+    .set({ session_id: digest(renewed), confirmed_at: now, last_seen_at: now })
+    .where("session_id", "=", digest(sessionId))
+    .where("session_id", "in", live(store).select("session_id").where("session_id", "=", digest(sessionId)))
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 /** Keeps this session and the newest live ones beside it, `limit` in all. */

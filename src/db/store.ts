@@ -4,7 +4,10 @@ import type { Engine } from "./engine.ts";
 import type { Schema } from "./schema.ts";
 
 /** How long rows live, in milliseconds. */
-export type Lifetimes = Pick<Settings, "SESSION_LIFETIME" | "SESSION_IDLE" | "RESET_TOKEN_LIFETIME">;
+export type Lifetimes = Pick<
+  Settings,
+  "SESSION_LIFETIME" | "SESSION_IDLE" | "RESET_TOKEN_LIFETIME" | "VERIFY_TOKEN_LIFETIME"
+>;
 
 /** What the statements work with. Inside a transaction, `db` is the transaction. */
 export interface Store {

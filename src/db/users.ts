@@ -1,12 +1,15 @@
-import type { Updateable } from "kysely";
+import { sql, type Updateable } from "kysely";
 import { EmailTaken, InvalidRequestError, NoResultFound } from "../errors.ts";
 import type { User } from "../user.ts";
 import { checked, isStorable, userColumns } from "./attributes.ts";
+import { forgetDevices } from "./devices.ts";
 import { digest } from "./digest.ts";
 import type { Engine } from "./engine.ts";
+import { enqueue } from "./outbox.ts";
 import type { UsersTable } from "./schema.ts";
-import { endSessions, insertSession, live } from "./sessions.ts";
+import { endOtherSessions, endSessions, insertSession, live, renewSession } from "./sessions.ts";
 import { atomically, type Store } from "./store.ts";
+import { forgetMove, forgetRegistrations } from "./verifications.ts";
 
 /** What `DB.updateUser` may change: every attribute but the id, by which sessions and logs know the user. */
 export type UserChanges = Partial<Omit<User, "id">>;
@@ -47,6 +50,14 @@ export async function findUserBy(store: Store, attributes: Partial<User>): Promi
   return user(row, attributes);
 }
 
+/** Reads a row whether or not the address has an account, the next one's if need be: its time tells less. */
+export async function findUserByEmail({ db }: Store, email: string): Promise<User | null> {
+  const next = db.selectFrom("users").select(userColumns).where("email", ">=", email).orderBy("email").limit(1);
+  const row = await next.executeTakeFirst();
+  const found = row ? user(row) : null;
+  return found?.email === email ? found : null;
+}
+
 export async function updateUser(store: Store, id: number, changes: UserChanges): Promise<void> {
   const columns = changedColumns(store, changes);
   if (!isStorable("id", id)) throw new NoResultFound("no user has this id");
@@ -67,6 +78,115 @@ export async function updateUser(store: Store, id: number, changes: UserChanges)
 
 export async function areNone({ db }: Store): Promise<boolean> {
   return (await db.selectFrom("users").select("id").limit(1).executeTakeFirst()) === undefined;
+}
+
+/** A change of password by whoever knows the one before. */
+export interface PasswordChange {
+  readonly userId: number;
+  /** The hash that the old password was verified against. */
+  readonly verifiedHash: string;
+  readonly hashedPassword: string;
+  /** The session that goes on, under another id; every other ends. */
+  readonly sessionId: string;
+  readonly renewed: string;
+  /** The device that goes on being known; every other is forgotten. */
+  readonly device?: string | undefined;
+  readonly language: string;
+}
+
+/** Changes a password and tells the owner, all or nothing; false when it or the session was changed meanwhile. */
+export async function changePassword(store: Store, change: PasswordChange): Promise<boolean> {
+  const { userId, verifiedHash, hashedPassword, sessionId, renewed, device, language } = change;
+  const now = store.clock();
+  const changing = atomically(store, async (transaction) => {
+    const changed = await transaction.db
+      .updateTable("users")
+      .set({ hashed_password: hashedPassword, reset_token: null, reset_token_expires_at: null, updated_at: now })
+      .where("id", "=", userId)
+      .where("hashed_password", "=", verifiedHash)
+      .where("disabled_at", "is", null)
+      .returning("email")
+      .executeTakeFirst();
+    if (!changed || !(await renewSession(transaction, sessionId, renewed))) throw new Overtaken();
+    await endOtherSessions(transaction, userId, renewed);
+    await forgetMove(transaction, userId);
+    await forgetRegistrations(transaction, userId);
+    await forgetDevices(transaction, userId, device);
+    await enqueue(transaction, { kind: "password_changed", language, email: changed.email });
+    return true;
+  });
+  return changing.catch((error: unknown) => {
+    if (error instanceof Overtaken) return false;
+    throw error;
+  });
+}
+
+/** Undoes what was begun: a session that was ended meanwhile changes nothing any more. */
+class Overtaken extends Error {}
+
+/** Accounts in the order of their ids, after the one with the id `after`; those whose address holds `search`, if given. */
+export async function listUsers(
+  { db }: Store,
+  { after = 0, limit, search }: { after?: number; limit: number; search?: string },
+): Promise<User[]> {
+  const rows = await db
+    .selectFrom("users")
+    .select(userColumns)
+    .where("id", ">", after)
+    .$if(search !== undefined, (query) =>
+      query.where(sql<boolean>`email like ${`%${search?.replace(/[\\%_]/g, "\\$&")}%`} escape '\\'`),
+    )
+    .orderBy("id")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => user(row));
+}
+
+/** Disables an account and ends its sessions, or enables it; false when it was so already, or is not there. */
+export async function setDisabled(store: Store, id: number, disabled: boolean): Promise<boolean> {
+  const now = store.clock();
+  return atomically(store, async (transaction) => {
+    const { numUpdatedRows } = await transaction.db
+      .updateTable("users")
+      .set({ disabled_at: disabled ? now : null, reset_token: null, reset_token_expires_at: null, updated_at: now })
+      .where("id", "=", id)
+      .where("disabled_at", disabled ? "is" : "is not", null)
+      .executeTakeFirst();
+    if (disabled) await endSessions(transaction, id);
+    return numUpdatedRows > 0n;
+  });
+}
+
+/**
+ * Erases an account and everything that tells of it: what is left of its events names nobody.
+ *
+ * @param attempts the keys under which tries at it are counted
+ * @param verifiedHash if given, the account is erased only while this is its password's hash
+ * @returns false when there is no such account
+ */
+export async function deleteUser(
+  store: Store,
+  { id, email }: Pick<User, "id" | "email">,
+  attempts: readonly string[],
+  verifiedHash?: string,
+): Promise<boolean> {
+  return atomically(store, async ({ db }) => {
+    const { numDeletedRows } = await db
+      .deleteFrom("users")
+      .where("id", "=", id)
+      .$if(verifiedHash !== undefined, (query) => query.where("hashed_password", "=", verifiedHash as string))
+      .executeTakeFirst();
+    if (numDeletedRows === 0n) return false;
+    await db
+      .updateTable("events")
+      .set({ user_id: null, ip: null, user_agent: null })
+      .where("user_id", "=", id)
+      .execute();
+    await db.deleteFrom("verifications").where("email", "=", email).execute();
+    await db.deleteFrom("outbox").where("email", "=", email).execute();
+    if (attempts.length > 0) await db.deleteFrom("attempts").where("key", "in", attempts).execute();
+    return true;
+  });
 }
 
 /** Forgets reset tokens that have ended, at most `limit` of them; returns how many. */
@@ -100,7 +220,8 @@ function changedColumns({ clock, lifetimes }: Store, changes: UserChanges): Upda
 
 type Row = Omit<User, "sessionId" | "resetToken">;
 
-function user(row: Row, { sessionId = null, resetToken = null }: Partial<User> = {}): User {
+/** A row as the model has it, with the credential that it was found by. */
+export function user(row: Row, { sessionId = null, resetToken = null }: Partial<User> = {}): User {
   return { ...row, sessionId, resetToken };
 }
 

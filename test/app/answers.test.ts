@@ -35,7 +35,10 @@ test("every answer forbids caching, framing, running and guessing", async () => 
   assert.deepEqual([...new Set(answers.map(({ status }) => status))].sort(), [200, 302, 400, 401, 403, 404, 405, 413]);
   for (const { headers } of answers) {
     assert.equal(headers.get("Cache-Control"), "no-store");
-    assert.equal(headers.get("Content-Security-Policy"), "default-src 'none'; frame-ancestors 'none'");
+    assert.equal(
+      headers.get("Content-Security-Policy"),
+      "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
     assert.equal(headers.get("Referrer-Policy"), "same-origin");
     assert.equal(headers.get("X-Content-Type-Options"), "nosniff");
     assert.equal(headers.get("Strict-Transport-Security"), null);

@@ -9,11 +9,19 @@ import { bob, refused, said } from "./steps.ts";
 const allowed: Record<string, string> = {
   "/": "GET, HEAD, POST, PUT, DELETE",
   "/users": "POST",
-  "/sessions": "POST, DELETE",
-  "/profile": "GET, HEAD",
+  "/sessions": "GET, HEAD, POST, DELETE",
+  "/sessions/confirm": "POST",
+  "/sessions/others": "DELETE",
+  [`/sessions/${"h".repeat(43)}`]: "DELETE",
+  "/profile": "GET, HEAD, DELETE",
+  "/profile/password": "PUT",
+  "/profile/email": "PUT",
+  "/profile/export": "GET, HEAD",
   "/reset_password": "POST, PUT",
+  "/email_verification": "POST, PUT",
   "/health/live": "GET, HEAD",
   "/health/ready": "GET, HEAD",
+  "/metrics": "GET, HEAD",
 };
 const methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND", "FOO", "get"];
 
@@ -91,6 +99,6 @@ test("an error that nobody foresaw tells the log everything and the caller nothi
   const app = createApp(auth, { settings: world.settings, log });
   const answer = await app.fetch(new Request("http://localhost/users", form(bob)));
   assert.equal(await said(answer), '500 {"message":"something went wrong here; it is in the log"}\n');
-  assert.deepEqual(errors, [{ err: fault, path: "/users" }]);
+  assert.deepEqual(errors, [{ err: fault, requestId: answer.headers.get("X-Request-Id"), path: "/users" }]);
   await auth.close();
 });

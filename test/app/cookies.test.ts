@@ -76,3 +76,25 @@ test("what Set-Cookie sets is what is read from Cookie afterwards", () => {
   assert.equal(cookie.set("x"), "sid=x; Path=/; HttpOnly; SameSite=Lax; Max-Age=604800");
   assert.equal(cookie.clear, "sid=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
 });
+
+const https = { PUBLIC_URL: "https://auth.example.com", SESSION_LIFETIME: "7d" };
+for (const [environment, start, attributes] of [
+  [{ NODE_ENV: "production" }, "__Host-session_id", "Path=/; HttpOnly; SameSite=Lax; Secure"],
+  [
+    { NODE_ENV: "production", COOKIE_DOMAIN: "example.com" },
+    "__Secure-session_id",
+    "Path=/; HttpOnly; SameSite=Lax; Domain=example.com; Secure",
+  ],
+  [{ COOKIE_DOMAIN: "example.com" }, "session_id", "Path=/; HttpOnly; SameSite=Lax; Domain=example.com; Secure"],
+] as const) {
+  test(`with ${JSON.stringify(environment)} it is ${start}, set and cleared alike`, () => {
+    const required = {
+      SMTP_URL: "smtp://mail.example.com",
+      MAIL_FROM: "no-reply@example.com",
+      TRUSTED_PROXIES: "none",
+    };
+    const cookie = sessionCookie(readSettings({ ...required, ...https, ...environment }));
+    assert.equal(cookie.set("x"), `${start}=x; ${attributes}; Max-Age=604800`);
+    assert.equal(cookie.clear, `${start}=; ${attributes}; Max-Age=0`);
+  });
+}

@@ -91,7 +91,7 @@ survives(
       wire.send(request(`${method} /profile`));
       const answer = await wire.answer();
       isRefusal(answer, 405);
-      assert.equal(answer.headers.get("allow"), "GET, HEAD");
+      assert.equal(answer.headers.get("allow"), "GET, HEAD, DELETE");
     }
     const answer = await last(request("CONNECT example.com:443"));
     isRefusal(answer, 405);

@@ -5,9 +5,11 @@ import { RequestError, refusal, statuses } from "../../src/app/refusals.ts";
 import { Auth } from "../../src/auth/auth.ts";
 import { AuthError, DatabaseUnavailable } from "../../src/errors.ts";
 import { silent } from "../../src/log.ts";
+import { knowing, startBreachServer } from "../breach-server.ts";
 import { test } from "../engines.ts";
-import { createWorld, form, type World } from "../world.ts";
-import { askForToken, bob, flood, json, redeem, refused, register } from "./steps.ts";
+import { createWorld, form, hour, type World } from "../world.ts";
+import { createProduction, owner } from "./production.ts";
+import { askForToken, bob, cookie, flood, json, logIn, redeem, refused, register } from "./steps.ts";
 
 type Code = keyof typeof statuses;
 
@@ -24,6 +26,9 @@ async function documented(): Promise<Map<string, { status: number; message: RegE
 }
 
 const to = (path: string, init?: RequestInit) => (world: World) => world.request(path, init);
+
+/** What a person sends who is logged in. */
+const loggedIn = async (world: World, method: string) => cookie(`session_id=${await logIn(world)}`, { method });
 
 /** How each refusal comes about, over HTTP. */
 const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
@@ -42,15 +47,47 @@ const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
   },
   method_not_allowed: to("/users"),
   not_found: to("/nope"),
-  not_logged_in: to("/profile"),
   reset_delivery: (world) => world.request("/reset_password", { ...form(bob), ip: "192.0.2.1" }),
   email_invalid: to("/users", form({ ...bob, email: "bob" })),
   email_taken: to("/users", form(bob)),
   password_missing: async (world) => redeem(world, { email: bob.email, reset_token: await askForToken(world) }),
   password_too_short: to("/users", form({ email: "eve@example.com", password: "b4l0u" })),
+  async password_common() {
+    await using world = await createWorld({ PASSWORD_BLOCKLIST: "on" });
+    return await world.request("/users", form({ ...bob, password: "Trustno1" }));
+  },
+  async password_personal() {
+    await using world = await createWorld({ PASSWORD_BLOCKLIST: "on" });
+    return await world.request("/users", form({ ...bob, password: "example1" }));
+  },
+  async password_breached() {
+    await using server = await startBreachServer(knowing({ [bob.password]: 1 }));
+    await using world = await createWorld({ PASSWORD_BREACH_CHECK: server.url });
+    return await world.request("/users", form(bob));
+  },
+  not_logged_in: to("/profile"),
   wrong_login: to("/sessions", form({ ...bob, password: "wrong" })),
+  async email_not_verified() {
+    await using world = await createProduction();
+    await world.request("/users", form(owner));
+    return await world.request("/sessions", form(owner));
+  },
+  wrong_password: async (world) => world.request("/profile", await loggedIn(world, "DELETE")),
+  async password_needed(world) {
+    const asking = await loggedIn(world, "GET");
+    world.clock.forward(hour);
+    return world.request("/profile/export", asking);
+  },
   unknown_email: to("/reset_password", form({ email: "nobody@example.com" })),
+  unknown_session: async (world) => world.request(`/sessions/${"x".repeat(43)}`, await loggedIn(world, "DELETE")),
   bad_reset_token: (world) => redeem(world, { email: bob.email, reset_token: "x", new_password: bob.password }),
+  bad_verify_token: to("/email_verification", form({ ...bob, token: "x" }, { method: "PUT" })),
+  async too_many_tries() {
+    await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_LOGIN_ACCOUNT: "1/15m" });
+    const guess = () => world.request("/sessions", form({ ...bob, password: "wrong" }));
+    await guess();
+    return await guess();
+  },
   async busy() {
     await using world = await createWorld({ BCRYPT_COST: "12" });
     const { refused, over } = flood(world);
@@ -80,7 +117,7 @@ test("every refusal is said over HTTP as docs/errors.md has it", async (t) => {
       await using world = await createWorld({ PASSWORD_MIN_LENGTH: "8" });
       await register(world);
       const response = await provoke(world);
-      assert.equal(response.headers.has("Retry-After"), response.status === 503);
+      assert.equal(response.headers.has("Retry-After"), [429, 503].includes(response.status));
       await refused(response, statuses[code as Code], rows.get(code)?.message);
     });
   }
@@ -94,6 +131,7 @@ test("an error keeps its words where they are ours, and loses them where they ma
   }
   assert.equal(refusal(new RequestError("field_missing", "email is missing")).message, "email is missing");
   assert.deepEqual(refusal(new AuthError("busy", "later", { retryAfter: 3 })), {
+    code: "busy",
     status: 503,
     message: "later",
     retryAfter: 3,

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "../engines.ts";
 import { createWorld, form } from "../world.ts";
-import { askForToken, bob, canLogIn, isOpen, logIn, refused, register } from "./steps.ts";
+import { askForToken, bob, body, canLogIn, isOpen, logIn, multipart, refused, register } from "./steps.ts";
 
 const PUBLIC_URL = "https://auth.example.com";
 const Host = "internal.example:8080";
+const shared = "https://app.example.com";
+/** One that shares its cookie with the host's neighbours: what may be done with it is for this to decide. */
+const settings = { PUBLIC_URL, COOKIE_NAME: "session_id", CORS_ORIGINS: `${shared},https://other.example` };
 
 const passing: Record<string, string>[] = [
   {},
@@ -16,6 +19,9 @@ const passing: Record<string, string>[] = [
   { Origin: `https://${Host}` },
   { Origin: "http://internal.example", Host: "Internal.Example:80" },
   { "Sec-Fetch-Site": "same-site", Origin: PUBLIC_URL },
+  { "Sec-Fetch-Site": "same-site", Origin: shared },
+  { "Sec-Fetch-Site": "cross-site", Origin: "https://other.example" },
+  { Origin: shared },
 ];
 
 const refusedOnes: Record<string, string>[] = [
@@ -25,6 +31,13 @@ const refusedOnes: Record<string, string>[] = [
   { "Sec-Fetch-Site": "SAME-ORIGIN" },
   { "Sec-Fetch-Site": "cross-site", Origin: "https://evil.example" },
   { "Sec-Fetch-Site": "same-site", Origin: "https://www.example.com" },
+  { "Sec-Fetch-Site": "same-site", Origin: "null" },
+  { "Sec-Fetch-Site": "cross-site", Origin: `https://${Host}` },
+  { "Sec-Fetch-Site": "same-site", Origin: `${shared}:8443` },
+  { "Sec-Fetch-Site": "same-site", Origin: `${shared},${PUBLIC_URL}` },
+  { Origin: "http://app.example.com" },
+  { Origin: "https://evil.app.example.com" },
+  { Referer: `${shared}/`, "Sec-Fetch-Site": "same-site" },
   { Origin: "null" },
   { Origin: "" },
   { Origin: "https://evil.example" },
@@ -37,7 +50,7 @@ const refusedOnes: Record<string, string>[] = [
 ];
 
 test("programs, and pages of one's own, pass", async () => {
-  await using world = await createWorld({ PUBLIC_URL, COOKIE_NAME: "session_id" });
+  await using world = await createWorld(settings);
   await register(world);
   for (const headers of passing) {
     const response = await world.request("/sessions", form(bob, { headers: { Host, ...headers } }));
@@ -46,7 +59,7 @@ test("programs, and pages of one's own, pass", async () => {
 });
 
 test("what another site's page sends is refused on every route, whatever the method, and changes nothing", async () => {
-  await using world = await createWorld({ PUBLIC_URL, COOKIE_NAME: "session_id" });
+  await using world = await createWorld(settings);
   await register(world);
   const [sessionId, reset_token] = [await logIn(world), await askForToken(world)];
   const eve = { email: "eve@example.com", password: "other" };
@@ -74,7 +87,7 @@ test("what another site's page sends is refused on every route, whatever the met
 });
 
 test("a link from another site may be followed: GET and HEAD change nothing", async () => {
-  await using world = await createWorld({ PUBLIC_URL, COOKIE_NAME: "session_id" });
+  await using world = await createWorld(settings);
   await register(world);
   const Cookie = `session_id=${await logIn(world)}`;
   for (const given of refusedOnes) {
@@ -86,4 +99,33 @@ test("a link from another site may be followed: GET and HEAD change nothing", as
       assert.equal((await world.request(path, { method, headers: { Host, Cookie, ...given } })).status, 200);
     }
   }
+});
+
+test("without CORS_ORIGINS no other origin passes, be it of the same site", async () => {
+  await using world = await createWorld({ PUBLIC_URL, COOKIE_NAME: "session_id" });
+  await register(world);
+  for (const site of [{ "Sec-Fetch-Site": "same-site" }, { "Sec-Fetch-Site": "cross-site" }, {}]) {
+    await refused(world.request("/sessions", form(bob, { headers: { Host, ...site, Origin: shared } })), 403);
+  }
+});
+
+test("what a form of another site can send is refused in all three types, and so is JSON that calls itself text", async () => {
+  await using world = await createWorld(settings);
+  const fields = { email: "eve@example.com", password: "other" };
+  const sent = [
+    form(fields),
+    multipart(Object.entries(fields)),
+    body("text/plain", `{"email":"eve@example.com","password":"other","x":"="}`),
+  ];
+  for (const init of sent) {
+    for (const site of [{ "Sec-Fetch-Site": "cross-site" }, { Origin: "null" }, { Origin: "https://evil.example" }]) {
+      const headers = { Host, ...(init.headers as Record<string, string>), ...site };
+      await refused(world.request("/users", { ...init, headers }), 403);
+    }
+  }
+  // Without a browser's word the type still is not JSON's: no page can send that one unasked.
+  for (const type of ["text/plain", "text/plain;charset=utf-8", "application/x-json", ""]) {
+    await refused(world.request("/users", body(type, JSON.stringify(fields))), 415);
+  }
+  assert.ok(!(await canLogIn(world, fields)));
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { test } from "../engines.ts";
-import { createWorld, form, hour, minute } from "../world.ts";
+import { createWorld, day, form, hour, minute } from "../world.ts";
 import { bob, cookie, isOpen, json, logIn, multipart, refused, register, said } from "./steps.ts";
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -52,6 +52,14 @@ describe("a login", () => {
     const [first, second] = [await logIn(world), await logIn(world)];
     assert.notEqual(first, second);
     assert.ok((await isOpen(world, first)) && (await isOpen(world, second)));
+  });
+
+  test("opens with a password that nobody has changed for years", async () => {
+    await using world = await createWorld();
+    await register(world);
+    world.clock.forward(3650 * day);
+    await world.auth.sweep();
+    assert.ok(await isOpen(world, await logIn(world)));
   });
 
   test("ends the session before it with SESSION_LIMIT=1, and nobody else's", async () => {

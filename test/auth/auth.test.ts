@@ -278,7 +278,7 @@ test("every event is logged with the user's id, and never with a secret or an ad
     [
       ["user_registered", id],
       ["logged_in", id],
-      ["login_refused", undefined],
+      ["login_refused", id],
       ["login_refused", undefined],
       ["logged_out", id],
       ["reset_token_made", id],

@@ -77,8 +77,8 @@ test("the sweep deletes what has ended, and nothing else", async () => {
   await world.auth.getResetPasswordToken(email);
   world.clock.forward(14 * day);
   const live = await world.auth.createSession(email);
-  assert.deepEqual(await world.auth.sweep(), { sessions: 1, resetTokens: 1 });
-  assert.deepEqual(await world.auth.sweep(), { sessions: 0, resetTokens: 0 });
+  assert.partialDeepStrictEqual(await world.auth.sweep(), { sessions: 1, resetTokens: 1 });
+  assert.partialDeepStrictEqual(await world.auth.sweep(), { sessions: 0, resetTokens: 0 });
   assert.ok(await world.auth.getUserFromSessionId(live));
   assert.equal((await world.db.findUserBy({ id: user.id })).resetTokenExpiresAt, null);
 });

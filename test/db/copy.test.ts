@@ -18,9 +18,16 @@ async function populate(url: string, people = 1): Promise<{ sessionId: string; r
   for (let i = 1; i < people; i++) await db.addUser(`person${i}@example.com`, "hash");
   const sessionId = (await auth.createSession(email, { ip: "::1", userAgent: "curl \"8\" 'x' \\ {}" })) as string;
   const resetToken = await auth.getResetPasswordToken(email);
+  await db.addRegistration("eve@example.com", "hash", { kind: "registration", language: "fr" });
+  const device = { secret: "device", notice: { kind: "new_device", language: "en" } } as const;
+  await db.openSession({ userId: 1, sessionId: "of a device", device });
+  await db.takeSlots([{ key: "limit", tries: 1, window: 60_000 }]);
   await auth.close();
   return { sessionId, resetToken };
 }
+
+/** The rows of every table after that. */
+const rows = { users: 2500, sessions: 2, devices: 1, verifications: 1, outbox: 1, attempts: 1, events: 2 };
 
 async function accounts(database: EmptyDatabase): Promise<number> {
   return (await database.run("select id from users")).length;
@@ -41,18 +48,21 @@ for (const [from, to] of moves) {
     await using target = await openDB(there.url);
     const shown: number[] = [];
     const copied = await source.copyTo(target, ({ done, total }) => {
-      assert.equal(total, 2501);
+      assert.equal(total, 2508);
       shown.push(done);
     });
-    assert.deepEqual(copied, { users: 2500, sessions: 1 });
-    assert.deepEqual(shown, [2000, 2500, 2501]);
+    assert.deepEqual(copied, rows);
+    assert.deepEqual(shown, [2000, 2500, 2502, 2503, 2504, 2505, 2506, 2508]);
 
     const auth = new Auth(target, { settings });
     const user = { ...(await auth.getUserFromSessionId(sessionId)) };
     assert.deepEqual(user, { ...(await source.findUserBySession(sessionId)) });
+    assert.equal(await target.knowsDevice("device", 1), true);
     await auth.updatePassword(resetToken, "t4rt1fl3tt3");
     assert.equal(await auth.validLogin(email, "t4rt1fl3tt3"), true);
     assert.equal((await target.addUser("next@example.com", "hash")).id, 2501);
+    await target.addRegistration("next@example.com", "hash", { kind: "registration", language: "fr" });
+    assert.equal((await target.newestRegistration("next@example.com"))?.id, 2);
     await auth.close();
   });
 }
@@ -81,7 +91,7 @@ test("a copy that is interrupted leaves the target empty, and can be made again"
   });
   await assert.rejects(interrupted, /interrupted/);
   assert.equal(await accounts(there), 0);
-  assert.deepEqual(await source.copyTo(target), { users: 2500, sessions: 1 });
+  assert.deepEqual(await source.copyTo(target), rows);
 });
 
 test("what is written meanwhile is not copied: the source is one snapshot", async () => {
@@ -98,7 +108,7 @@ test("what is written meanwhile is not copied: the source is one snapshot", asyn
     });
     await Promise.all(late);
     assert.equal(late.length, 2);
-    assert.deepEqual(copied, { users: 2500, sessions: 1 });
+    assert.deepEqual(copied, rows);
     assert.equal(await accounts(there), 2500);
     assert.equal(await accounts(here), 2502);
   }

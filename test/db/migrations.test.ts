@@ -39,6 +39,7 @@ test("the tables have the contract's columns, and users none for sessions", asyn
     "expires_at bigint not null",
     "ip varchar(250)",
     "user_agent varchar(250)",
+    "confirmed_at bigint",
   ]);
 });
 

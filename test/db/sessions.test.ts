@@ -180,3 +180,23 @@ test("ending one session, or all of a user's, leaves the others", async () => {
   assert.equal(await lives(store, "two"), false);
   assert.equal((await db.findUserBySession("alice's"))?.id, alice.id);
 });
+
+test("a device is known by the login that opened a session, and by no other", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const { id: userId } = await db.addUser(email, "new");
+  const device = { secret: "device", notice: { kind: "new_device", language: "en" } } as const;
+  const opening = { userId, sessionId: "session", device };
+  assert.equal(await db.openSession({ ...opening, verifiedHash: "old" }), null);
+  assert.equal(await db.knowsDevice("device", userId), false);
+  assert.ok(await db.openSession({ ...opening, verifiedHash: "new" }));
+  assert.equal(await db.knowsDevice("device", userId), true);
+  assert.deepEqual(await store.rows("outbox"), [], "the first is no news");
+  for (const secret of ["device", "second"]) {
+    await db.openSession({ ...opening, sessionId: secret, device: { ...device, secret } });
+  }
+  assert.deepEqual(
+    (await store.rows("outbox")).map(({ kind, user_id }) => [kind, user_id]),
+    [["new_device", userId]],
+  );
+});

@@ -1,0 +1,38 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { Counters } from "../metrics.ts";
+import type { Settings } from "../settings.ts";
+import { isThisMachine, type Request } from "./caller.ts";
+import { notFound } from "./refusals.ts";
+import type { Resource, Service } from "./service.ts";
+
+/** Whether anybody may read metrics: if not, there is no need to count. */
+export function hasMetrics({ NODE_ENV, METRICS_TOKEN }: Settings): boolean {
+  return NODE_ENV === "development" || METRICS_TOKEN !== null;
+}
+
+/** What was counted, for Prometheus. Whoever may not read it finds nothing here. */
+export function metrics({ metrics, settings, answers }: Service): Resource {
+  if (!(metrics instanceof Counters) || !hasMetrics(settings)) return {};
+  // prom-client is loaded by whoever asks first, and by nobody else.
+  const load = async () => (await import("../prometheus.ts")).prometheus(metrics);
+  let loaded: ReturnType<typeof load> | undefined;
+  const mayRead = reader(settings);
+  return {
+    async GET(c) {
+      if (!mayRead(c)) throw notFound();
+      loaded ??= load();
+      const registry = await loaded;
+      return answers.text(200, await registry.metrics(), registry.contentType);
+    },
+  };
+}
+
+function reader({ METRICS_TOKEN: token }: Settings): (c: Request) => boolean {
+  if (token === null) return isThisMachine;
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  const expected = digest(token);
+  return (c) => {
+    const [, given] = /^bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "") ?? [];
+    return given !== undefined && timingSafeEqual(digest(given), expected);
+  };
+}

@@ -1,0 +1,150 @@
+import type { DB, Event } from "../db/db.ts";
+import { AuthError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { idsInLog } from "../request-ids.ts";
+import type { Caller } from "./context.ts";
+import { networkOf } from "./network.ts";
+
+/** Everything that the audit trail tells of. */
+export type EventName =
+  | "account_deleted"
+  | "account_disabled"
+  | "account_enabled"
+  | "account_exported"
+  | "account_invited"
+  | "email_change_asked"
+  | "email_changed"
+  | "email_verified"
+  | "limited"
+  | "logged_in"
+  | "logged_out"
+  | "login_refused"
+  | "password_changed"
+  | "password_confirmed"
+  | "password_needed"
+  | "password_refused"
+  | "password_reset"
+  | "registration_asked"
+  | "registration_refused"
+  | "reset_asked"
+  | "reset_refused"
+  | "reset_token_made"
+  | "sessions_ended"
+  | "user_registered"
+  | "verification_asked"
+  | "verification_refused";
+
+/** What is known of an event. */
+export interface Circumstances {
+  readonly caller?: Caller;
+  readonly userId?: number | undefined;
+  /** Why, or by whom. */
+  readonly detail?: string;
+}
+
+/** How long events are gathered before they are written, in milliseconds. */
+const gathered = 1000;
+/** How many one statement writes, and how many wait at most while the database does not answer. */
+const batch = 100;
+const mostPending = 20_000;
+
+/** An event, and how often it happened. */
+interface Entry {
+  readonly event: Event;
+  times: number;
+}
+
+/**
+ * The audit trail: every event is told in the log, and written to the database in batches, off the path of the request that
+ * caused it. The same event many times in a moment from one network becomes one entry, of the first, that says how many: a
+ * flood does not fill the disk.
+ */
+export class Trail {
+  readonly #db: DB;
+  readonly #log: Log;
+  readonly #clock: () => number;
+  #pending = new Map<string, Entry>();
+  #writing: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(db: DB, log: Log, clock: () => number) {
+    this.#db = db;
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /** Does the work, and takes note of why it is refused; too many tries have an entry of their own. */
+  async watch<T>(name: EventName, circumstances: Circumstances, work: () => T | Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const isRefusal = error instanceof AuthError && error.code !== "too_many_tries";
+      if (isRefusal) this.record(name, { ...circumstances, detail: error.code });
+      throw error;
+    }
+  }
+
+  /** Takes note of something that happened now. */
+  record(name: EventName, { caller = {}, userId, detail }: Circumstances): void {
+    const { ip, userAgent } = caller;
+    const fields = { event: name, userId, ip, ...(detail && { detail }), ...idsInLog(caller.request) };
+    this.#log.info(fields, name.replaceAll("_", " "));
+    const event: Event = {
+      at: this.#clock(),
+      event: name,
+      userId: userId ?? null,
+      ip: ip ?? null,
+      userAgent: userAgent ?? null,
+      detail: detail ?? null,
+    };
+    // A User-Agent, and an address within an IPv6 network, are the caller's to invent.
+    const key = JSON.stringify([name, userId, networkOf(ip) ?? ip, detail]);
+    const same = this.#pending.get(key);
+    if (same) same.times++;
+    else if (this.#pending.size < mostPending) this.#pending.set(key, { event, times: 1 });
+    this.#flushSoon();
+  }
+
+  /** Writes what was noted; resolves when all of it is there, or has to wait for the database. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  #flushSoon(): void {
+    this.#timer ??= setTimeout(() => void this.flush(), gathered).unref();
+  }
+
+  async #write(): Promise<void> {
+    const pending = [...this.#pending];
+    this.#pending = new Map();
+    for (let from = 0; from < pending.length; from += batch) {
+      const some = pending.slice(from, from + batch).map(([, { event, times }]) => counted(event, times));
+      try {
+        await this.#db.addEvents(some);
+      } catch (error) {
+        this.#putBack(pending.slice(from));
+        this.#flushSoon();
+        this.#log.warn({ err: error }, "could not write the audit trail; trying again later");
+        return;
+      }
+    }
+  }
+
+  /** In the order in which it happened, together with what happened meanwhile. */
+  #putBack(unwritten: readonly [string, Entry][]): void {
+    const newer = this.#pending;
+    this.#pending = new Map(unwritten);
+    for (const [key, { event, times }] of newer) {
+      const same = this.#pending.get(key);
+      if (same) same.times += times;
+      else if (this.#pending.size < mostPending) this.#pending.set(key, { event, times });
+    }
+  }
+}
+
+function counted(event: Event, times: number): Event {
+  return times === 1 ? event : { ...event, detail: `${event.detail ? `${event.detail}, ` : ""}${times} times` };
+}

@@ -1,0 +1,67 @@
+import { z } from "zod";
+import type { Account } from "../db/db.ts";
+import { normaliseEmail } from "./email.ts";
+import { readHash, type Unreadable } from "./hashes.ts";
+
+const unreadable: Record<Unreadable, string> = {
+  unknown: "its hash is of no kind that is known here",
+  "out of bounds": "its hash costs more to verify than one may, or less than one can",
+};
+
+/** An account on its way from one system to another, as JSON on a line. */
+const accountLine = z.strictObject(
+  {
+    email: z.string("it has no email").transform(normaliseEmail).pipe(z.string("its email is no valid address")),
+    hashed_password: z.string("it has no hashed_password").superRefine((hash, context) => {
+      const refused = refuseHash(hash);
+      if (refused) context.addIssue(refused);
+    }),
+    verified: z.boolean("its verified is neither true nor false").default(false),
+    disabled: z.boolean("its disabled is neither true nor false").default(false),
+    created_at: z.iso
+      .datetime({ offset: true, error: "its created_at is no time such as 2026-11-21T09:30:00Z" })
+      .optional(),
+  },
+  {
+    error: ({ code }) =>
+      code === "unrecognized_keys"
+        ? "it has a field other than email, hashed_password, verified, disabled and created_at"
+        : "it is no JSON object",
+  },
+);
+
+export function readAccount(line: string, now: number): Account | string {
+  const { success, data, error } = accountLine.safeParse(parsed(line));
+  if (!success) return error.issues[0]?.message ?? "it is no account";
+  return {
+    email: data.email,
+    hashedPassword: data.hashed_password,
+    emailVerifiedAt: data.verified ? now : null,
+    disabledAt: data.disabled ? now : null,
+    createdAt: data.created_at === undefined ? now : Date.parse(data.created_at),
+  };
+}
+
+export function writeAccount(account: Account): string {
+  return JSON.stringify({
+    email: account.email,
+    hashed_password: account.hashedPassword,
+    verified: account.emailVerifiedAt !== null,
+    ...(account.disabledAt !== null && { disabled: true }),
+    created_at: new Date(account.createdAt).toISOString(),
+  });
+}
+
+/** Why a hash cannot be taken over; undefined for one that can. */
+export function refuseHash(text: string): string | undefined {
+  const hash = readHash(text);
+  return typeof hash === "string" ? unreadable[hash] : undefined;
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,54 @@
+import { AuthError, EmailTaken } from "../errors.ts";
+import type { User } from "../user.ts";
+import { userById } from "./accounts.ts";
+import type { Context } from "./context.ts";
+import { normaliseEmail } from "./email.ts";
+import { accountKeys } from "./throttle.ts";
+
+/** What an operator does is told apart in the audit trail. */
+const detail = "by an operator";
+/** The hash of no password: the account opens once its owner has reset it. */
+const noPassword = "!";
+
+/** Makes an account for an address, whose owner chooses the password by the mail that goes out. */
+export async function invite(context: Context, email: string, language: string): Promise<User> {
+  const address = normaliseEmail(email);
+  if (address === null) throw new AuthError("email_invalid", "email is not a valid address");
+  const user = await context.db.addUser(address, noPassword).catch((error: unknown) => {
+    throw error instanceof EmailTaken ? new AuthError("email_taken", `User ${address} already exists`) : error;
+  });
+  context.trail.record("account_invited", { userId: user.id, detail });
+  await context.db.enqueue({ kind: "reset", language, email: address });
+  return user;
+}
+
+export async function sendReset(context: Context, userId: number, language: string): Promise<boolean> {
+  const user = await userById(context, userId);
+  if (user?.disabledAt !== null) return false;
+  await context.db.enqueue({ kind: "reset", language, email: user.email });
+  context.trail.record("reset_asked", { userId, detail });
+  return true;
+}
+
+export async function setDisabled(context: Context, userId: number, disabled: boolean): Promise<boolean> {
+  if (!(await context.db.setDisabled(userId, disabled))) return false;
+  context.trail.record(disabled ? "account_disabled" : "account_enabled", { userId, detail });
+  return true;
+}
+
+export async function deleteUser(context: Context, userId: number): Promise<boolean> {
+  const { db, trail } = context;
+  const user = await userById(context, userId);
+  await trail.flush();
+  if (!user || !(await db.deleteUser(user, accountKeys(user.email)))) return false;
+  trail.record("account_deleted", { detail });
+  return true;
+}
+
+export async function revoke(context: Context, userId: number, handle?: string): Promise<number> {
+  const { db, trail } = context;
+  const ended =
+    handle === undefined ? await db.endSessions(userId) : Number(await db.endSessionByHandle(userId, handle));
+  trail.record("sessions_ended", { userId, detail: `${detail}: ${ended}` });
+  return ended;
+}

@@ -1,0 +1,112 @@
+import type { WaitingMail } from "../db/db.ts";
+import { languageNamed } from "../languages/languages.ts";
+import type { Mail } from "../mailer.ts";
+import type { User } from "../user.ts";
+import { userByEmail, userById } from "./accounts.ts";
+import type { Context } from "./context.ts";
+import { newToken } from "./secrets.ts";
+
+/** How many mails are sent at once. */
+const atOnce = 5;
+const minute = 60_000;
+/** How long a mail is tried, in milliseconds. */
+export const mailLifetime = 24 * 60 * minute;
+
+/** Two minutes, longer than sending takes, then twice as long each time, up to an hour. */
+function backOff(tries: number): number {
+  return Math.min(minute * 2 ** tries, 60 * minute);
+}
+
+/** Sends the mails that are due; returns how many were handed over. */
+export async function deliver(context: Context): Promise<number> {
+  if (!context.mailer) return 0;
+  for (let sent = 0; ; ) {
+    const claimed = await context.db.claimMails(atOnce, backOff);
+    if (claimed.length === 0) return sent;
+    const results = await Promise.all(claimed.map((waiting) => deliverOne(context, waiting)));
+    sent += results.filter((wasSent) => wasSent).length;
+  }
+}
+
+async function deliverOne(context: Context, waiting: WaitingMail): Promise<boolean> {
+  const { db, mailer, log, clock, tracing } = context;
+  const { id, kind, tries, createdAt } = waiting;
+  const mail = await write(context, waiting);
+  try {
+    if (mail) await tracing.span("send mail", async () => mailer?.send(mail));
+  } catch (error) {
+    const fields = { mail: id, kind, tries, reason: error instanceof Error ? error.message : undefined };
+    if (clock() - createdAt < mailLifetime) {
+      log.warn({ event: "mail_delayed", ...fields }, "could not send a mail; trying again later");
+    } else {
+      log.error({ event: "mail_given_up", ...fields }, "could not send a mail for a day; giving it up");
+      await db.removeMail(id);
+    }
+    return false;
+  }
+  await db.removeMail(id);
+  if (mail) log.info({ event: "mail_sent", mail: id, kind: mail.kind }, "mail handed over");
+  return mail !== null;
+}
+
+/**
+ * Writes a mail as the accounts are now, and mints its token: it is nowhere but in the mail. Null when there is nothing to
+ * say any more; whether there was never was on the path of the request that asked for it.
+ */
+async function write(context: Context, waiting: WaitingMail): Promise<Mail | null> {
+  const { db, settings } = context;
+  const { userId, verificationId, email, createdAt: at } = waiting;
+  const base = { language: languageNamed(waiting.language), at };
+  switch (waiting.kind) {
+    case "registration":
+    case "move":
+      return verificationId === null ? null : verificationMail(context, verificationId, base);
+    case "verification": {
+      const id = email === null ? null : await openRegistration(context, email);
+      return id === null ? null : verificationMail(context, id, base);
+    }
+    case "reset": {
+      const token = newToken(settings);
+      const given = email !== null && (await db.giveResetToken(email, token));
+      return given ? { ...base, kind: "reset_password", to: email, token } : null;
+    }
+    case "moving":
+      return email === null ? null : { ...base, kind: "email_changing", to: email };
+    case "password_changed":
+      return email === null ? null : { ...base, kind: "password_changed", to: email };
+    case "new_device": {
+      const user = userId === null ? null : await userById(context, userId);
+      return user && { ...base, kind: "new_device", to: user.email, device: waiting.device };
+    }
+  }
+}
+
+/** The link that confirms; or, where the address has an account already, word of that to its owner. */
+async function verificationMail(
+  context: Context,
+  id: number,
+  base: Pick<Mail, "language" | "at">,
+): Promise<Mail | null> {
+  const token = newToken(context.settings);
+  const verification = await context.db.giveVerifyToken(id, token);
+  if (!verification) return null;
+  const { email: to, userId } = verification;
+  const owner = await userByEmail(context, to);
+  if (owner && (isConfirmed(owner) || userId !== null)) {
+    return owner.disabledAt === null && owner.id !== userId ? { ...base, kind: "already_registered", to } : null;
+  }
+  return { ...base, kind: userId === null ? "confirm_email" : "confirm_new_email", to, token };
+}
+
+function isConfirmed(user: User): boolean {
+  return user.emailVerifiedAt !== null || user.disabledAt !== null;
+}
+
+/** The registration that an address can still confirm, or null. */
+async function openRegistration(context: Context, email: string): Promise<number | null> {
+  const user = await userByEmail(context, email);
+  if (user && isConfirmed(user)) return null;
+  const newest = await context.db.newestRegistration(email);
+  if (newest) return newest.id;
+  return user && context.db.registrationOfUser(user);
+}

@@ -1,0 +1,218 @@
+import type { Awaitable, ListedSession } from "../db/db.ts";
+import { AuthError } from "../errors.ts";
+import type { User } from "../user.ts";
+import { userByEmail } from "./accounts.ts";
+import type { Caller, Context } from "./context.ts";
+import { describeDevice } from "./devices.ts";
+import { normaliseEmail } from "./email.ts";
+import { tryToLogIn } from "./log-in.ts";
+import { networkOf } from "./network.ts";
+import { checkPassword } from "./password-policy.ts";
+import { newToken } from "./secrets.ts";
+import { accountKeys, limited } from "./throttle.ts";
+
+/** How long a password that was given counts, in milliseconds. */
+const confirmedFor = 10 * 60_000;
+
+/** A person who is logged in. */
+export type Person = User & { readonly sessionId: string };
+
+/**
+ * Who a session belongs to.
+ *
+ * @throws {AuthError} `not_logged_in`
+ */
+export async function personOf({ db }: Context, sessionId: string | null): Promise<Person> {
+  const found: Awaitable<User | null> = sessionId && sessionId.length <= 250 ? db.findUserBySession(sessionId) : null;
+  const user = await found;
+  if (user && user.sessionId !== null) return user as Person;
+  throw notLoggedIn();
+}
+
+/** Gives the password again: for ten minutes the session may do what needs it, under a new id. */
+export async function confirmPassword(context: Context, sessionId: string | null, password: string, caller: Caller) {
+  const person = await personOf(context, sessionId);
+  await givePassword(context, person, password, caller);
+  const renewed = newToken(context.settings);
+  if (!(await context.db.renewSession(person.sessionId, renewed))) throw notLoggedIn();
+  context.trail.record("password_confirmed", { caller, userId: person.id });
+  return { ...person, sessionId: renewed };
+}
+
+export async function changePassword(
+  context: Context,
+  sessionId: string | null,
+  { current, chosen }: { current: string; chosen: string },
+  caller: Caller,
+): Promise<Person> {
+  const { db, passwords, settings, trail } = context;
+  const person = await personOf(context, sessionId);
+  await givePassword(context, person, current, caller);
+  const hashedPassword = await trail.watch("password_refused", { caller, userId: person.id }, async () => {
+    await checkPassword(context, chosen, person.email);
+    return passwords.hashPassword(chosen, networkOf(caller.ip));
+  });
+  const renewed = newToken(settings);
+  const changed = await db.changePassword({
+    userId: person.id,
+    verifiedHash: person.hashedPassword,
+    hashedPassword,
+    sessionId: person.sessionId,
+    renewed,
+    device: caller.device,
+    language: caller.language ?? "en",
+  });
+  if (!changed) throw wrong(context, person, caller);
+  trail.record("password_changed", { caller, userId: person.id });
+  return { ...person, hashedPassword, sessionId: renewed };
+}
+
+/** The new address has to be confirmed; both are told. Whether it has an account shows when the outbox is emptied. */
+export async function changeEmail(
+  context: Context,
+  sessionId: string | null,
+  email: string,
+  caller: Caller,
+): Promise<string> {
+  const person = await personOf(context, sessionId);
+  await needPassword(context, person, caller);
+  const address = normaliseEmail(email);
+  if (address === null) throw new AuthError("email_invalid", "email is not a valid address");
+  return limited(context, "moveMail", { address, caller }, async () => {
+    const { db, settings, trail } = context;
+    if (settings.CONCEAL_ACCOUNTS === "off" && (await userByEmail(context, address))) {
+      throw new AuthError("email_taken", `User ${address} already exists`);
+    }
+    if (!(await db.addMove(person, address, caller.language ?? "en"))) throw notLoggedIn();
+    trail.record("email_change_asked", { caller, userId: person.id });
+    return address;
+  });
+}
+
+export async function deleteAccount(
+  context: Context,
+  sessionId: string | null,
+  password: string,
+  caller: Caller,
+): Promise<void> {
+  const { db, trail } = context;
+  const person = await personOf(context, sessionId);
+  await givePassword(context, person, password, caller);
+  // What is gathered is written before, so that it is among what is made anonymous.
+  await trail.flush();
+  if (!(await db.deleteUser(person, accountKeys(person.email), person.hashedPassword)))
+    throw wrong(context, person, caller);
+  trail.record("account_deleted", {});
+}
+
+/** The newest of a person's events: strangers who fail to log in make more of them than anybody reads. */
+const mostEvents = 10_000;
+
+/** All that is held about a person; secrets are held as hashes, and stay here. Times are ISO 8601, UTC. */
+export async function exportAccount(context: Context, sessionId: string | null, caller: Caller): Promise<object> {
+  const { db, trail } = context;
+  const person = await personOf(context, sessionId);
+  await needPassword(context, person, caller);
+  trail.record("account_exported", { caller, userId: person.id });
+  await trail.flush();
+  const { id, email } = person;
+  const events = await db.listEvents({ userId: id, newest: true, limit: mostEvents });
+  const devices = await db.devicesOf(id);
+  return {
+    id,
+    email,
+    moves_to: await db.moveOf(id),
+    email_verified_at: iso(person.emailVerifiedAt),
+    reset_token_expires_at: iso(person.resetTokenExpiresAt),
+    created_at: iso(person.createdAt),
+    updated_at: iso(person.updatedAt),
+    sessions: (await sessionsOf(context, id, person.sessionId)).map(({ id: _, ...session }) => session),
+    devices: devices.map(({ createdAt, lastSeenAt }) => ({
+      created_at: iso(createdAt),
+      last_seen_at: iso(lastSeenAt),
+    })),
+    events: events.map(({ at, event, ip, userAgent, detail }) => ({
+      at: iso(at),
+      event,
+      ip,
+      user_agent: userAgent,
+      detail,
+    })),
+  };
+}
+
+/** A session as it is shown: where it is logged in, since when, and under a handle that opens nothing. */
+export interface ShownSession {
+  readonly id: string;
+  readonly current: boolean;
+  /** Such as `Firefox/Windows`; null for what is none that is known. */
+  readonly device: string | null;
+  readonly user_agent: string | null;
+  readonly ip: string | null;
+  /** ISO 8601, UTC. */
+  readonly created_at: string | null;
+  readonly last_seen_at: string | null;
+  readonly expires_at: string | null;
+}
+
+export async function sessionsOf({ db }: Context, userId: number, current?: string): Promise<ShownSession[]> {
+  return (await db.listSessions(userId, current)).map(shown);
+}
+
+export async function endSessionOf(context: Context, userId: number, handle: string, caller: Caller): Promise<void> {
+  if (!(await context.db.endSessionByHandle(userId, handle))) {
+    throw new AuthError("unknown_session", "you have no such session");
+  }
+  context.trail.record("sessions_ended", { caller, userId, detail: "one" });
+}
+
+export async function endOtherSessions(context: Context, sessionId: string | null, caller: Caller): Promise<number> {
+  const person = await personOf(context, sessionId);
+  const ended = await context.db.endOtherSessions(person.id, person.sessionId);
+  context.trail.record("sessions_ended", { caller, userId: person.id, detail: `all others: ${ended}` });
+  return ended;
+}
+
+/** Counts as a try to log in: a session that was left open is no way to guess the password. */
+async function givePassword(context: Context, person: Person, password: string, caller: Caller): Promise<void> {
+  await tryToLogIn(context, person.email, person, caller, async () => {
+    const { passwords } = context;
+    if (password !== "" && (await passwords.verifyPassword(password, person.hashedPassword, networkOf(caller.ip))))
+      return;
+    throw wrong(context, person, caller);
+  });
+}
+
+/** @throws {AuthError} `password_needed` when it was not given within the last ten minutes */
+async function needPassword({ db, trail, clock }: Context, person: Person, caller: Caller): Promise<void> {
+  const at = await db.confirmedAt(person.sessionId);
+  if (at !== null && clock() - at <= confirmedFor) return;
+  trail.record("password_needed", { caller, userId: person.id });
+  throw new AuthError("password_needed", "password needed");
+}
+
+function notLoggedIn(): AuthError {
+  return new AuthError("not_logged_in", "not logged in");
+}
+
+function wrong({ trail }: Context, person: Person, caller: Caller): AuthError {
+  trail.record("password_refused", { caller, userId: person.id });
+  return new AuthError("wrong_password", "wrong password");
+}
+
+function shown({ handle, current, userAgent, ip, createdAt, lastSeenAt, expiresAt }: ListedSession): ShownSession {
+  return {
+    id: handle,
+    current,
+    device: describeDevice(userAgent),
+    user_agent: userAgent,
+    ip,
+    created_at: iso(createdAt),
+    last_seen_at: iso(lastSeenAt),
+    expires_at: iso(expiresAt),
+  };
+}
+
+function iso(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}

@@ -1,0 +1,142 @@
+import { hash } from "node:crypto";
+import type { Limit, Slot } from "../db/db.ts";
+import { AuthError, type AuthErrorCode, DatabaseUnavailable } from "../errors.ts";
+import type { Settings } from "../settings.ts";
+import type { Caller, Context } from "./context.ts";
+import { networkOf } from "./network.ts";
+
+/** Whose tries are counted together. */
+type Subject = "account" | "reset" | "verification" | "move" | "network" | "device";
+
+type LimitSetting = Extract<keyof Settings, `LIMIT_${string}`>;
+
+/** What is limited, and by which settings. */
+const limits = {
+  login: { LIMIT_LOGIN_ACCOUNT: "account", LIMIT_LOGIN_STREAK: "account", LIMIT_LOGIN_NETWORK: "network" },
+  loginFromKnownDevice: { LIMIT_LOGIN_DEVICE: "device", LIMIT_LOGIN_STREAK: "device" },
+  registration: { LIMIT_REGISTRATION_ACCOUNT: "account", LIMIT_REGISTRATION_NETWORK: "network" },
+  resetMail: { LIMIT_MAIL_ACCOUNT: "reset", LIMIT_MAIL_NETWORK: "network" },
+  verificationMail: { LIMIT_MAIL_ACCOUNT: "verification", LIMIT_MAIL_NETWORK: "network" },
+  moveMail: { LIMIT_MAIL_ACCOUNT: "move", LIMIT_MAIL_NETWORK: "network" },
+  redemption: { LIMIT_REDEMPTION_NETWORK: "network" },
+} as const satisfies Record<string, Partial<Record<LimitSetting, Subject>>>;
+
+export type Limited = keyof typeof limits;
+
+/** The refusals that a try is kept for; for what is not here, every try that came through is kept. */
+const counted: Partial<Record<Limited, readonly AuthErrorCode[]>> = {
+  login: ["wrong_login", "wrong_password", "bad_verify_token"],
+  loginFromKnownDevice: ["wrong_login", "wrong_password", "bad_verify_token"],
+  redemption: ["bad_reset_token", "bad_verify_token"],
+};
+
+/** Tries in a row are counted until one succeeds. */
+const endless = 365 * 86_400_000;
+
+/** Who tries. */
+export interface Trier {
+  readonly address?: string;
+  readonly caller: Caller;
+  /** The user whose known device this is. */
+  readonly userId?: number | undefined;
+}
+
+/**
+ * Does the work if each of its limits has a slot left. The slots are taken before, and given back when the work did not
+ * deserve to be counted: a login that succeeded, a token that was good, a service that was busy.
+ *
+ * @throws {AuthError} `too_many_tries`
+ */
+export async function limited<T>(context: Context, what: Limited, trier: Trier, work: () => Promise<T>): Promise<T> {
+  if (context.settings.RATE_LIMIT === "off") return work();
+  const wanted = limitsFor(context.settings, what, trier);
+  const taking = await context.db.takeSlots(wanted);
+  if ("refusedUntil" in taking) throw refused(context, what, trier, taking.refusedUntil);
+  const streak = wanted.filter(({ window }) => window === endless).map(({ key }) => key);
+  try {
+    const result = await work();
+    if (counted[what]) await giveBack(context, taking.slots, streak);
+    return result;
+  } catch (error) {
+    if (!isCounted(what, error)) await giveBack(context, taking.slots, []);
+    throw error;
+  }
+}
+
+/** Has everything that was tried at an account count no more. */
+export async function forgetTries(context: Context, address: string): Promise<void> {
+  if (context.settings.RATE_LIMIT === "on") await giveBack(context, [], accountKeys(address));
+}
+
+/** The keys that everything tried at an account is counted under. */
+export function accountKeys(address: string): string[] {
+  const settings = new Set(Object.values(limits).flatMap((of) => Object.entries(of)));
+  return [...settings].flatMap(([name, subject]) =>
+    ofAddress(subject) ? `${name}:${subjects[subject]({ address, caller: {} })}` : [],
+  );
+}
+
+function limitsFor(settings: Settings, what: Limited, trier: Trier): Limit[] {
+  return Object.entries(limits[what]).flatMap(([name, subject]) => {
+    const who = subjects[subject as Subject](trier);
+    if (who === undefined) return [];
+    const limit = settings[name as LimitSetting];
+    return [{ key: `${name}:${who}`, ...(typeof limit === "number" ? { tries: limit, window: endless } : limit) }];
+  });
+}
+
+const subjects: Record<Subject, (trier: Trier) => string | undefined> = {
+  account: ({ address }) => address && bucket(address),
+  // Counted apart: else a stranger who asks for mails that bring nothing would keep the owner's from going out.
+  reset: ({ address }) => address && `reset:${bucket(address)}`,
+  verification: ({ address }) => address && `verification:${bucket(address)}`,
+  move: ({ address }) => address && `move:${bucket(address)}`,
+  network: ({ caller }) => networkOf(caller.ip),
+  device: ({ caller, userId }) => hash("sha256", `${caller.device} ${userId}`, "base64url"),
+};
+
+function ofAddress(subject: Subject): boolean {
+  return subject !== "network" && subject !== "device";
+}
+
+/** One mailbox, one bucket: what follows a plus sign, and Gmail's dots, lead to the same person. */
+function bucket(address: string): string {
+  const [local = "", domain = ""] = address.split("@");
+  const plain = local.replace(/(?<=.)\+.*/, "");
+  const mailbox = /^(gmail|googlemail)\.com$/.test(domain)
+    ? `${plain.replaceAll(".", "")}@gmail.com`
+    : `${plain}@${domain}`;
+  return hash("sha256", mailbox, "base64url");
+}
+
+function isCounted(what: Limited, error: unknown): boolean {
+  const codes = counted[what];
+  if (codes) return error instanceof AuthError && codes.includes(error.code);
+  return !(error instanceof DatabaseUnavailable || (error instanceof AuthError && error.code === "busy"));
+}
+
+/** A slot that cannot be given back counts: that is no reason to fail what succeeded. */
+async function giveBack({ db, log }: Context, slots: readonly Slot[], streak: readonly string[]): Promise<void> {
+  try {
+    await db.giveBackSlots(
+      slots.filter(({ key }) => !streak.includes(key)),
+      streak,
+    );
+  } catch (error) {
+    log.warn({ err: error }, "could not give a try back");
+  }
+}
+
+function refused({ trail, clock }: Context, what: Limited, { caller, userId }: Trier, until: number): AuthError {
+  trail.record("limited", { caller, userId, detail: what });
+  const retryAfter = Math.max(1, Math.ceil((until - clock()) / 1000));
+  const forGood = retryAfter > 30 * 86_400;
+  const message = forGood
+    ? "too many wrong passwords in a row; reset the password"
+    : `too many tries; come back in ${words(retryAfter)}`;
+  return new AuthError("too_many_tries", message, { retryAfter: forGood ? 86_400 : retryAfter });
+}
+
+function words(seconds: number): string {
+  return seconds < 60 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
+}

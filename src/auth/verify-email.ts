@@ -1,0 +1,71 @@
+import { AuthError, EmailTaken } from "../errors.ts";
+import type { User } from "../user.ts";
+import { userById } from "./accounts.ts";
+import type { Caller, Context } from "./context.ts";
+import { normaliseEmail } from "./email.ts";
+import { tryToLogIn } from "./log-in.ts";
+import { networkOf } from "./network.ts";
+import { limited } from "./throttle.ts";
+
+/** What confirms an address: the mailed token, and the password of the registration or of the account that moves. */
+export interface Proof {
+  readonly token: string;
+  readonly password: string;
+  /** When given, the token must be this address's. */
+  readonly email?: string | undefined;
+}
+
+/** Nothing is looked up: whether there is something to confirm, and so a mail, shows when the outbox is emptied. */
+export async function requestVerification(context: Context, email: string, caller: Caller): Promise<string> {
+  const address = normaliseEmail(email);
+  if (address === null) throw new AuthError("email_invalid", "email is not a valid address");
+  return limited(context, "verificationMail", { address, caller }, async () => {
+    await context.db.enqueue({ kind: "verification", language: caller.language ?? "en", email: address });
+    context.trail.record("verification_asked", { caller });
+    return address;
+  });
+}
+
+/** The address that a mailed token confirms, or null: for who has the token, it is no secret. */
+export async function addressToVerify({ db }: Context, token: string): Promise<string | null> {
+  return (token === "" ? null : await db.findVerification(token))?.email ?? null;
+}
+
+export async function verifyEmail(context: Context, proof: Proof, caller: Caller): Promise<User> {
+  const { token, password, email } = proof;
+  return limited(context, "redemption", { caller }, async () => {
+    const { db, passwords, trail } = context;
+    const verification = token === "" ? null : await db.findVerification(token);
+    if (!verification) throw refused(context, caller);
+    if (email !== undefined && normaliseEmail(email) !== verification.email) throw refused(context, caller);
+    const mover = verification.userId === null ? null : await userById(context, verification.userId);
+    const hashed = mover?.hashedPassword ?? verification.hashedPassword;
+    const prove = async () => {
+      if (!(await passwords.verifyPassword(password, hashed, networkOf(caller.ip)))) throw refused(context, caller);
+    };
+    // The link of a move may be in a stranger's hands, and the password is that of an account.
+    if (mover) await tryToLogIn(context, mover.email, mover, caller, prove);
+    else await prove();
+    if (!mover) {
+      const user = await db.confirmRegistration(verification, token);
+      if (!user) throw refused(context, caller);
+      trail.record("email_verified", { caller, userId: user.id });
+      return user;
+    }
+    const moved = await db.confirmMove(verification, token, mover.hashedPassword).catch((error: unknown) => {
+      if (error instanceof EmailTaken) return false;
+      throw error;
+    });
+    if (!moved) throw refused(context, caller, mover.id);
+    trail.record("email_changed", { caller, userId: mover.id });
+    return { ...mover, email: verification.email };
+  });
+}
+
+function refused({ trail }: Context, caller: Caller, userId?: number): AuthError {
+  trail.record("verification_refused", { caller, userId });
+  return new AuthError(
+    "bad_verify_token",
+    "the token is wrong, used or expired, or the password is not the one chosen",
+  );
+}

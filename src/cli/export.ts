@@ -1,0 +1,48 @@
+import { createWriteStream, rmSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { writeAccount } from "../auth/auth.ts";
+import { type DB, openDB } from "../db/db.ts";
+import { OpenError } from "../errors.ts";
+import { readSettings } from "../settings.ts";
+import { type Command, Incomplete, UsageError } from "./command.ts";
+
+const page = 1000;
+
+/** Hands every account on. */
+export const exportAccounts: Command = {
+  summary: "write every account, hashes included, as import reads them: to a new file, or to standard output",
+  usage: "export [FILE]",
+  async run(args, environment) {
+    const [file] = args;
+    if (args.length > 1 || file?.startsWith("-")) throw new UsageError();
+    const settings = { ...readSettings(environment), AUTO_MIGRATE: "off" as const };
+    await using db = await openDB(settings.DATABASE_URL, { settings });
+    const to = file === undefined ? process.stdout : createWriteStream(file, { flags: "wx", mode: 0o600, flush: true });
+    let opened = false;
+    to.once("open", () => {
+      opened = true;
+    });
+    try {
+      await pipeline(lines(db), to);
+    } catch (error) {
+      if (file !== undefined && opened) rmSync(file);
+      throw told(error, file);
+    }
+  },
+};
+
+async function* lines(db: DB): AsyncGenerator<string> {
+  for (let last = 0; ; ) {
+    const users = await db.usersAfter(last, page);
+    if (users.length > 0) yield users.map((user) => `${writeAccount(user)}\n`).join("");
+    if (users.length < page) return;
+    last = users.at(-1)?.id ?? last;
+  }
+}
+
+function told(error: unknown, file: string | undefined): unknown {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (code === "EPIPE") return new Incomplete("whoever read the accounts has gone before the end");
+  if (file === undefined || syscall === undefined) return error;
+  return new OpenError(`cannot write ${file}: ${message}; name a file that is not there yet`, { cause: error });
+}

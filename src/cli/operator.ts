@@ -1,0 +1,42 @@
+import { Auth } from "../auth/auth.ts";
+import { openDB } from "../db/db.ts";
+import { type Log, silent } from "../log.ts";
+import { type Environment, readSettings } from "../settings.ts";
+import type { User } from "../user.ts";
+import { Refused, UsageError } from "./command.ts";
+import { plain } from "./table.ts";
+
+/** Hands an operator the accounts of the service that has these settings, and writes the audit trail at the end. */
+export async function operating(environment: Environment, work: (auth: Auth) => Promise<void>): Promise<void> {
+  const settings = readSettings(environment);
+  // Nobody wants a new database, or another schema, who only asks for an account.
+  await using db = await openDB(settings.DATABASE_URL, { settings: { ...settings, AUTO_MIGRATE: "off" } });
+  const tell = (_: object, message: string) => console.error(`bienvenue: ${message}`);
+  const log: Log = { ...silent, warn: tell, error: tell };
+  const auth = new Auth(db, { settings, log });
+  try {
+    await work(auth);
+  } finally {
+    await auth.close();
+  }
+}
+
+/**
+ * The account that an operator means, by id or address.
+ *
+ * @throws {Refused} when there is none
+ */
+export async function named(auth: Auth, who: string | undefined): Promise<User> {
+  if (who === undefined) throw new UsageError();
+  const user = await auth.findUser(/^\d+$/.test(who) ? Number(who) : who);
+  if (user) return user;
+  throw new Refused(`there is no account ${plain(who)}`);
+}
+
+/** A whole number of an option. */
+export function whole(text: string | undefined, standard: number, least: number, most: number): number {
+  if (text === undefined) return standard;
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw new UsageError();
+}

@@ -1,0 +1,94 @@
+import { DatabaseSync } from "node:sqlite";
+import { InvalidRequestError, OpenError } from "../errors.ts";
+import type { User } from "../user.ts";
+import { digest } from "./digest.ts";
+import { insertSession } from "./sessions.ts";
+import type { Store } from "./store.ts";
+import { areNone } from "./users.ts";
+
+/** A row of the contract's table `users`. A program may have stored anything in it, such as bytes for text. */
+export interface ContractUser {
+  readonly id: number;
+  readonly email: unknown;
+  readonly hashedPassword: unknown;
+  readonly sessionId: unknown;
+  readonly resetToken: unknown;
+}
+
+/** A user that keeps its id, its session and its reset token, both as its bearer has them. */
+export type Adopted = Pick<User, "id" | "email" | "hashedPassword" | "emailVerifiedAt" | "sessionId" | "resetToken">;
+
+/** An SQLite file with the contract's table `users`. It is only read. */
+export class ContractFile implements Disposable {
+  readonly #db: DatabaseSync;
+  /** How many users it holds. */
+  readonly total: number;
+
+  /** @throws {OpenError} when there is no such file, or no such table in it */
+  constructor(path: string) {
+    let db: DatabaseSync | undefined;
+    try {
+      db = new DatabaseSync(path, { readOnly: true, timeout: 2000 });
+      db.exec("pragma trusted_schema = off; begin");
+      const { total } = db
+        .prepare(
+          "select count(*) as total from (select id, email, hashed_password, session_id, reset_token from users)",
+        )
+        .get() as { total: number };
+      this.total = total;
+      this.#db = db;
+    } catch (error) {
+      db?.close();
+      const columns = "a table users with id, email, hashed_password, session_id and reset_token";
+      throw new OpenError(`cannot adopt ${path}: it is no SQLite file with ${columns} (${(error as Error).message})`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Every user, in the order of their ids. */
+  *users(): Generator<ContractUser> {
+    const rows = this.#db.prepare(
+      'select id, email, hashed_password as "hashedPassword", session_id as "sessionId", reset_token as "resetToken" from users order by id',
+    );
+    rows.setReadBigInts(true);
+    for (const row of rows.iterate()) yield { ...(row as unknown as ContractUser), id: Number(row.id) };
+  }
+
+  [Symbol.dispose](): void {
+    this.#db.close();
+  }
+}
+
+export async function adopt(store: Store, users: Iterable<Adopted>): Promise<{ users: number; sessions: number }> {
+  const { engine, clock, lifetimes } = store;
+  const now = clock();
+  const adopted = { users: 0, sessions: 0 };
+  const write = async (db: Store["db"]) => {
+    const transaction = { ...store, db };
+    if (!(await areNone(transaction)))
+      throw new InvalidRequestError("the database holds accounts already; name an empty one in DATABASE_URL");
+    for (const { id, email, hashedPassword, emailVerifiedAt, sessionId, resetToken } of users) {
+      await db
+        .insertInto("users")
+        .values({
+          id,
+          email,
+          hashed_password: hashedPassword,
+          reset_token: resetToken === null ? null : digest(resetToken),
+          reset_token_expires_at: resetToken === null ? null : now + lifetimes.RESET_TOKEN_LIFETIME,
+          email_verified_at: emailVerifiedAt,
+          created_at: now,
+          updated_at: now,
+        })
+        .execute();
+      adopted.users++;
+      if (sessionId === null) continue;
+      await insertSession(transaction, { sessionId, userId: id });
+      adopted.sessions++;
+    }
+    await engine.continueSerials(db);
+  };
+  await engine.unhurried(() => store.db.transaction().execute(write));
+  return adopted;
+}

@@ -1,0 +1,68 @@
+import type { Store } from "./store.ts";
+
+/** One entry of the audit trail. */
+export interface Event {
+  /** Milliseconds since 1970 (UTC). */
+  readonly at: number;
+  readonly event: string;
+  readonly userId: number | null;
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  /** Why, or by whom. */
+  readonly detail: string | null;
+}
+
+/** An entry as it is read: their ids are in the order in which they were written. */
+export type StoredEvent = Event & { readonly id: number };
+
+/** Writes entries; one of an account that is gone by now names nobody, and no place. */
+export async function addEvents({ db }: Store, events: readonly Event[]): Promise<void> {
+  await db
+    .insertInto("events")
+    .values((row) =>
+      events.map(({ at, event, userId, ip, userAgent, detail }) => ({
+        at,
+        event,
+        ...(userId === null
+          ? { user_id: null, ip, user_agent: userAgent }
+          : {
+              user_id: row.selectFrom("users").select("id").where("id", "=", userId),
+              ip: row.selectFrom("users").select(row.val(ip).as("ip")).where("id", "=", userId),
+              user_agent: row.selectFrom("users").select(row.val(userAgent).as("user_agent")).where("id", "=", userId),
+            }),
+        detail,
+      })),
+    )
+    .execute();
+}
+
+/** Entries after the one with the id `after`, oldest first; or with `newest`, the newest of them in that order. */
+export async function listEvents(
+  { db }: Store,
+  { after = 0, limit, userId, newest = false }: EventsWanted,
+): Promise<StoredEvent[]> {
+  const events = await db
+    .selectFrom("events")
+    .select(["id", "at", "event", "user_id as userId", "ip", "user_agent as userAgent", "detail"])
+    .where("id", ">", after)
+    .$if(userId !== undefined, (query) => query.where("user_id", "=", userId as number))
+    .orderBy("id", newest ? "desc" : "asc")
+    .limit(limit)
+    .execute();
+  return newest ? events.reverse() : events;
+}
+
+/** Which entries of the audit trail are wanted. */
+export interface EventsWanted {
+  readonly after?: number;
+  readonly limit: number;
+  readonly userId?: number;
+  readonly newest?: boolean;
+}
+
+/** Deletes at most `limit` entries from before a time; returns how many. */
+export async function sweepEvents({ db }: Store, before: number, limit: number): Promise<number> {
+  const old = db.selectFrom("events").select("id").where("at", "<", before).orderBy("at").limit(limit);
+  const { numDeletedRows } = await db.deleteFrom("events").where("id", "in", old).executeTakeFirst();
+  return Number(numDeletedRows);
+}

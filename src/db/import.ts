@@ -1,0 +1,50 @@
+import type { User } from "../user.ts";
+import { userColumns } from "./attributes.ts";
+import type { Store } from "./store.ts";
+import { user } from "./users.ts";
+
+/** An account that comes from elsewhere, or goes there. Times are milliseconds since 1970 (UTC). */
+export type Account = Pick<User, "email" | "hashedPassword" | "emailVerifiedAt" | "disabledAt" | "createdAt">;
+
+export async function emailsTaken({ db }: Store, emails: readonly string[]): Promise<Set<string>> {
+  if (emails.length === 0) return new Set();
+  const rows = await db.selectFrom("users").select("email").where("email", "in", emails).execute();
+  return new Set(rows.map(({ email }) => email));
+}
+
+export async function addAccounts(store: Store, accounts: readonly Account[]): Promise<Set<string>> {
+  const emails = accounts.map(({ email }) => email);
+  const taken = await emailsTaken(store, emails);
+  const now = store.clock();
+  const rows = accounts
+    .filter(({ email }) => !taken.has(email))
+    .map((account) => ({
+      email: account.email,
+      hashed_password: account.hashedPassword,
+      email_verified_at: account.emailVerifiedAt,
+      disabled_at: account.disabledAt,
+      created_at: account.createdAt,
+      updated_at: now,
+    }));
+  if (rows.length === 0) return taken;
+  // Looking first saves the ids that a conflict would use up; the constraint decides.
+  const added = await store.db
+    .insertInto("users")
+    .values(rows)
+    .onConflict((conflict) => conflict.column("email").doNothing())
+    .returning("email")
+    .execute();
+  const stored = new Set(added.map(({ email }) => email));
+  return new Set(emails.filter((email) => !stored.has(email)));
+}
+
+export async function usersAfter({ db }: Store, id: number, limit: number): Promise<User[]> {
+  const rows = await db
+    .selectFrom("users")
+    .select(userColumns)
+    .where("id", ">", id)
+    .orderBy("id")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => user(row));
+}

@@ -1,0 +1,239 @@
+import { EmailTaken } from "../errors.ts";
+import type { User } from "../user.ts";
+import { userColumns } from "./attributes.ts";
+import { forgetDevices } from "./devices.ts";
+import { digest } from "./digest.ts";
+import { enqueue, type Notice } from "./outbox.ts";
+import { endSessions } from "./sessions.ts";
+import { atomically, type Store } from "./store.ts";
+
+/** An address that waits to be confirmed. */
+export interface Verification {
+  readonly id: number;
+  readonly email: string;
+  /** The hash of the registration's password; null for an account that moves. */
+  readonly hashedPassword: string | null;
+  /** The account that moves; null for a registration. */
+  readonly userId: number | null;
+}
+
+const columns = ["id", "email", "hashed_password as hashedPassword", "user_id as userId"] as const;
+
+/** Keeps a registration until its address is confirmed; the mail for that goes out with it. */
+export async function addRegistration(
+  store: Store,
+  email: string,
+  hashedPassword: string,
+  notice: Notice,
+): Promise<void> {
+  await atomically(store, async (transaction) => {
+    const verificationId = await insert(transaction, { email, hashed_password: hashedPassword, user_id: null });
+    await enqueue(transaction, { ...notice, verificationId });
+  });
+}
+
+/**
+ * Keeps where an account moves to until that is confirmed, instead of where it wanted to before; both addresses are told.
+ *
+ * @returns false when the account is gone, disabled, or has another password than the one that was given for this
+ */
+export async function addMove(store: Store, user: User, email: string, language: string): Promise<boolean> {
+  const userId = user.id;
+  return atomically(store, async (transaction) => {
+    // An update, even of nothing, holds the user's row until the end: of two changes at once one replaces the other.
+    const { numUpdatedRows } = await transaction.db
+      .updateTable("users")
+      .set((column) => ({ updated_at: column.ref("updated_at") }))
+      .where("id", "=", userId)
+      .where("hashed_password", "=", user.hashedPassword)
+      .where("disabled_at", "is", null)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) return false;
+    await forgetMove(transaction, userId);
+    const verificationId = await insert(transaction, { email, hashed_password: null, user_id: userId });
+    await enqueue(transaction, { kind: "move", language, verificationId });
+    await enqueue(transaction, { kind: "moving", language, email: user.email });
+    return true;
+  });
+}
+
+/** Has an account stay where it is: whoever changes the password did not trust what was asked for before. */
+export async function forgetMove({ db }: Store, userId: number): Promise<void> {
+  await db.deleteFrom("verifications").where("user_id", "=", userId).execute();
+}
+
+/** Has an account that was never confirmed keep the password it has now: a registration holds the one before. */
+export async function forgetRegistrations({ db }: Store, userId: number): Promise<void> {
+  const unconfirmed = db
+    .selectFrom("users")
+    .select("email")
+    .where("id", "=", userId)
+    .where("email_verified_at", "is", null);
+  await db.deleteFrom("verifications").where("email", "in", unconfirmed).where("user_id", "is", null).execute();
+}
+
+async function insert(
+  { db, clock }: Store,
+  values: { email: string; hashed_password: string | null; user_id: number | null },
+): Promise<number> {
+  const { id } = await db
+    .insertInto("verifications")
+    .values({ ...values, created_at: clock() })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+/** The newest registration that waits for this address, or null. */
+export async function newestRegistration({ db }: Store, email: string): Promise<Verification | null> {
+  const found = await db
+    .selectFrom("verifications")
+    .select(columns)
+    .where("email", "=", email)
+    .where("user_id", "is", null)
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return found ?? null;
+}
+
+/** What a mailed token confirms, while it is good; or null. */
+export async function findVerification({ db, clock }: Store, token: string): Promise<Verification | null> {
+  const found = await db
+    .selectFrom("verifications")
+    .select(columns)
+    .where("token", "=", digest(token))
+    .where("token_expires_at", ">", clock())
+    .executeTakeFirst();
+  return found ?? null;
+}
+
+/** Gives a verification the token that is being mailed, instead of the one before; null when there is none any more. */
+export async function giveVerifyToken(
+  { db, clock, lifetimes }: Store,
+  id: number,
+  token: string,
+): Promise<Verification | null> {
+  const given = await db
+    .updateTable("verifications")
+    .set({ token: digest(token), token_expires_at: clock() + lifetimes.VERIFY_TOKEN_LIFETIME })
+    .where("id", "=", id)
+    .returning(columns)
+    .executeTakeFirst();
+  return given ?? null;
+}
+
+/** An account that was never confirmed gets a verification with its own password, as if it registered now. */
+export async function registrationOfUser(store: Store, user: User): Promise<number> {
+  return insert(store, { email: user.email, hashed_password: user.hashedPassword, user_id: null });
+}
+
+/** Takes a verification by its token, once. */
+async function take({ db, clock }: Store, { id }: Verification, token: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom("verifications")
+    .where("id", "=", id)
+    .where("token", "=", digest(token))
+    .where("token_expires_at", ">", clock())
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+/**
+ * Makes a registration an account, all or nothing: an account that was never confirmed becomes this one's, without its
+ * sessions, and every other registration of the address is dropped.
+ *
+ * @returns null when the token is no longer good, or the address has a confirmed account
+ */
+export async function confirmRegistration(
+  store: Store,
+  verification: Verification,
+  token: string,
+): Promise<User | null> {
+  const { email, hashedPassword } = verification;
+  return atomically(store, async (transaction) => {
+    if (hashedPassword === null || !(await take(transaction, verification, token))) return null;
+    return claimAddress(transaction, email, hashedPassword);
+  });
+}
+
+/** The account of an address that is proven now; null when it has one that is confirmed already, or disabled. */
+export async function claimAddress(store: Store, email: string, hashedPassword: string): Promise<User | null> {
+  const { db, clock } = store;
+  const now = clock();
+  const row = await db
+    .insertInto("users")
+    .values({ email, hashed_password: hashedPassword, email_verified_at: now, created_at: now, updated_at: now })
+    .onConflict((conflict) =>
+      conflict
+        .column("email")
+        .doUpdateSet({
+          hashed_password: hashedPassword,
+          email_verified_at: now,
+          updated_at: now,
+          reset_token: null,
+          reset_token_expires_at: null,
+        })
+        .where("users.email_verified_at", "is", null)
+        .where("users.disabled_at", "is", null),
+    )
+    .returning(userColumns)
+    .executeTakeFirst();
+  await db.deleteFrom("verifications").where("email", "=", email).execute();
+  if (!row) return null;
+  await endSessions(store, row.id);
+  await forgetDevices(store, row.id);
+  return { ...row, sessionId: null, resetToken: null };
+}
+
+/**
+ * Moves an account to the address that was mailed, if its password is still the one that was verified. A reset token that
+ * was mailed to the old address ends.
+ *
+ * @returns false when the token is no longer good
+ * @throws {EmailTaken} when the address has an account
+ */
+export async function confirmMove(
+  store: Store,
+  verification: Verification,
+  token: string,
+  verifiedHash: string,
+): Promise<boolean> {
+  const { email, userId } = verification;
+  const now = store.clock();
+  try {
+    await atomically(store, async (transaction) => {
+      const { db } = transaction;
+      if (userId === null || !(await take(transaction, verification, token))) throw new NotGood();
+      const { numUpdatedRows } = await db
+        .updateTable("users")
+        .set({ email, email_verified_at: now, updated_at: now, reset_token: null, reset_token_expires_at: null })
+        .where("id", "=", userId)
+        .where("hashed_password", "=", verifiedHash)
+        .where("disabled_at", "is", null)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) throw new NotGood();
+      await db.deleteFrom("verifications").where("email", "=", email).execute();
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof NotGood) return false;
+    throw store.engine.isUniqueViolation(error, "users.email") ? new EmailTaken("the address has an account") : error;
+  }
+}
+
+/** Undoes what was begun, so that a refusal leaves the token alive. */
+class NotGood extends Error {}
+
+/** Where an account wants to move to, or null. */
+export async function moveOf({ db }: Store, userId: number): Promise<string | null> {
+  const move = await db.selectFrom("verifications").select("email").where("user_id", "=", userId).executeTakeFirst();
+  return move?.email ?? null;
+}
+
+/** Deletes at most `limit` verifications from before a time; returns how many. */
+export async function sweepVerifications({ db }: Store, before: number, limit: number): Promise<number> {
+  const old = db.selectFrom("verifications").select("id").where("created_at", "<", before).limit(limit);
+  const { numDeletedRows } = await db.deleteFrom("verifications").where("id", "in", old).executeTakeFirst();
+  return Number(numDeletedRows);
+}

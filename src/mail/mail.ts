@@ -1,0 +1,25 @@
+import type { Log } from "../log.ts";
+import type { Mailer } from "../mailer.ts";
+import type { Settings } from "../settings.ts";
+import { DevOutbox } from "./dev-outbox.ts";
+
+export { DevOutbox, type WaitingMail } from "./dev-outbox.ts";
+export { MailError } from "./mail-error.ts";
+
+/**
+ * What sends mails with these settings: the server of SMTP_URL, or an outbox in memory that the app shows at
+ * `/dev/outbox`. Only the former loads what speaks SMTP.
+ *
+ * @example
+ * const settings = readSettings();
+ * const { mailer, outbox } = await createMailer(settings, silent);
+ * const app = createApp(auth, { settings, outbox });
+ */
+export async function createMailer(settings: Settings, log: Log): Promise<{ mailer: Mailer; outbox?: DevOutbox }> {
+  if (settings.SMTP_URL !== null) {
+    const { smtp } = await import("./smtp.ts");
+    return { mailer: smtp(settings.SMTP_URL, settings) };
+  }
+  const outbox = new DevOutbox(settings, log);
+  return { mailer: outbox, outbox };
+}

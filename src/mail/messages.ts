@@ -1,0 +1,149 @@
+import { html, raw } from "hono/html";
+import { messages } from "../languages/languages.ts";
+import { browsers, type Language, type Mail, type MailKind, systems } from "../mailer.ts";
+import type { Settings } from "../settings.ts";
+
+/** A mail as it is read. */
+export interface Message {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+export type MessageSettings = Pick<
+  Settings,
+  "PUBLIC_URL" | "SERVICE_NAME" | "RESET_TOKEN_LIFETIME" | "VERIFY_TOKEN_LIFETIME"
+>;
+
+/** Where each mail's link leads; a link that ends on `=` goes on with the token. */
+const links: Readonly<Record<MailKind, string>> = {
+  confirm_email: "/verify?token=",
+  already_registered: "/login",
+  reset_password: "/reset?token=",
+  password_changed: "/forgot",
+  new_device: "/forgot",
+  email_changing: "/forgot",
+  confirm_new_email: "/verify?token=",
+  test: "/",
+};
+
+/**
+ * Writes a mail: its subject, and the same words and links as text and as HTML. Beside the service's own settings it
+ * holds a token, a time and a device of a closed list, and nothing that a stranger could have written.
+ *
+ * @throws {Error} when a token is missing, or given to a mail without one
+ */
+export function compose(mail: Mail, settings: MessageSettings): Message {
+  const { PUBLIC_URL, SERVICE_NAME: service } = settings;
+  const { greeting, plainLink, mails } = messages[mail.language];
+  const lifetime = mail.kind === "reset_password" ? settings.RESET_TOKEN_LIFETIME : settings.VERIFY_TOKEN_LIFETIME;
+  const { subject, before, link, after } = mails[mail.kind]({
+    service,
+    lifetime: inWords(lifetime, mail.language),
+    time: `${timeFormat(mail.language).format(mail.at)} UTC`,
+    device: deviceIn(mail.language, mail.device),
+    forgot: `${PUBLIC_URL}/forgot`,
+  });
+  const url = PUBLIC_URL + linkOf(mail);
+  return {
+    subject,
+    text: `${[greeting, ...before, `${link}:\n${url}`, ...after, `-- \n${service}\n${PUBLIC_URL}`].join("\n\n")}\n`,
+    html: page({ language: mail.language, subject, service, home: PUBLIC_URL, url, link, plainLink }, [
+      [greeting, ...before],
+      after,
+    ]),
+  };
+}
+
+function linkOf({ kind, token }: Mail): string {
+  const link = links[kind];
+  if (link.endsWith("=") !== Boolean(token)) throw new Error(`a ${kind} mail ${token ? "holds no" : "needs a"} token`);
+  return token ? link + encodeURIComponent(token) : link;
+}
+
+function deviceIn(language: Language, device: string | null | undefined): string {
+  const [browser, system, ...rest] = device?.split("/") ?? [];
+  const known = browsers.find((each) => each === browser);
+  const on = systems.find((each) => each === system);
+  const words = messages[language];
+  return known && on && rest.length === 0 ? words.device(known, on) : words.unknownDevice;
+}
+
+function timeFormat(language: Language) {
+  return new Intl.DateTimeFormat(language, {
+    dateStyle: "long",
+    timeStyle: "short",
+    hourCycle: "h23",
+    timeZone: "UTC",
+  });
+}
+
+/** `1 hour`: in the largest unit that says it without a fraction. */
+function inWords(milliseconds: number, language: Language): string {
+  const units = { day: 86_400_000, hour: 3_600_000, minute: 60_000, second: 1000 };
+  const [unit, length] = Object.entries(units).find(([, each]) => milliseconds % each === 0) ?? ["second", 1000];
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(milliseconds / length);
+}
+
+// Beside each element, for many mail programs drop the sheet; the sheet is for the dark.
+const styles = {
+  body: "margin:0;padding:24px 12px;background:#f4f4f5;color:#18181b;font:16px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif",
+  card: "max-width:520px;margin:0 auto;padding:28px 28px 20px;background:#ffffff;border:1px solid #e4e4e7;border-radius:12px",
+  name: "margin:0 0 20px;font-size:18px;font-weight:600",
+  paragraph: "margin:0 0 16px",
+  button:
+    "display:inline-block;padding:12px 22px;background:#1d4ed8;color:#ffffff;border-radius:8px;font-weight:600;text-decoration:none",
+  small: "margin:0 0 16px;font-size:13px;color:#52525b;word-break:break-all",
+  link: "color:#1d4ed8",
+  foot: "margin:24px 0 0;padding-top:16px;border-top:1px solid #e4e4e7;font-size:13px;color:#52525b",
+} as const;
+
+const sheet = `:root{color-scheme:light dark}@media (prefers-color-scheme:dark){.body{background:#18181b!important;color:#f4f4f5!important}.card{background:#27272a!important;border-color:#3f3f46!important}.link{color:#93c5fd!important}.small,.foot{color:#a1a1aa!important;border-color:#3f3f46!important}}`;
+
+/** All that styles a mail, for a policy that permits no other style. */
+export const everyStyle: readonly string[] = [sheet, ...Object.values(styles)];
+
+interface Page {
+  readonly language: Language;
+  readonly subject: string;
+  readonly service: string;
+  readonly home: string;
+  readonly url: string;
+  readonly link: string;
+  readonly plainLink: string;
+}
+
+function page(
+  { language, subject, service, home, url, link, plainLink }: Page,
+  [above, below]: [readonly string[], readonly string[]],
+): string {
+  const paragraph = (text: string) => html`<p style="${styles.paragraph}">${linked(text)}</p>\n`;
+  return String(html`<!doctype html>
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>${subject}</title>
+<style>${raw(sheet)}</style>
+</head>
+<body class="body" style="${styles.body}">
+<div class="card" style="${styles.card}">
+<p style="${styles.name}">${service}</p>
+${above.map(paragraph)}<p style="${styles.paragraph}"><a style="${styles.button}" href="${url}" target="_blank">${link}</a></p>
+<p class="small" style="${styles.small}">${plainLink}<br>${anchor(url)}</p>
+${below.map(paragraph)}<p class="foot" style="${styles.foot}">${service}<br>${anchor(home)}</p>
+</div>
+</body>
+</html>
+`);
+}
+
+/** The addresses in a text as links: those that we wrote there. */
+function linked(text: string) {
+  return text.split(/(https?:\/\/\S+)/).map((part, i) => (i % 2 === 1 ? anchor(part) : part));
+}
+
+function anchor(url: string) {
+  return html`<a class="link" style="${styles.link}" href="${url}" target="_blank">${url}</a>`;
+}

@@ -1,0 +1,80 @@
+import nodemailer from "nodemailer";
+import type { Mailer } from "../mailer.ts";
+import type { Settings } from "../settings.ts";
+import { mailError } from "./mail-error.ts";
+import { compose, type MessageSettings } from "./messages.ts";
+import { recipient } from "./recipient.ts";
+
+/** How long a server may take to be there, in milliseconds. */
+const standardPatience = 10_000;
+
+/**
+ * Hands mails over to the SMTP server of `url`, on connections that are kept for the next. TLS is checked, and used
+ * wherever it is offered; a password goes over nothing else, save to this machine or with `?requireTLS=false`.
+ *
+ * @param patience how long the server may take to connect and to greet, in milliseconds. All of one mail may take six
+ * times that: a server reads a mail before it takes it, and one that is given up too early comes twice
+ */
+export function smtp(
+  url: string,
+  settings: MessageSettings & Pick<Settings, "MAIL_FROM">,
+  patience = standardPatience,
+): Mailer {
+  const server = readUrl(url);
+  const transport = nodemailer.createTransport({
+    ...server,
+    pool: true,
+    // The outbox tries again; here only a connection that the server closed while it was idle is replaced.
+    maxRequeues: 1,
+    // From the name's lookup to the greeting.
+    connectionTimeout: patience,
+  });
+  const from = sender(settings.MAIL_FROM);
+  return {
+    async send(mail) {
+      const to = recipient(mail.to);
+      const message = compose(mail, settings);
+      try {
+        await transport.sendMail({
+          ...message,
+          from,
+          to,
+          messageId: `<${crypto.randomUUID()}@${new URL(settings.PUBLIC_URL).hostname}>`,
+          headers: { "Auto-Submitted": "auto-generated", "Content-Language": mail.language },
+          disableFileAccess: true,
+          disableUrlAccess: true,
+          // A server that answers drop by drop is never silent.
+          signal: AbortSignal.timeout(6 * patience),
+        });
+      } catch (error) {
+        throw mailError(error, `${server.host}:${server.port}`);
+      }
+    },
+    async close() {
+      transport.close();
+    },
+  };
+}
+
+/** Not left to nodemailer, which takes any option of its own from a URL: also those that switch checks off. */
+function readUrl(text: string) {
+  const { protocol, hostname, port, username, password, searchParams } = new URL(text);
+  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  const secure = protocol === "smtps:";
+  const auth = username ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) } : undefined;
+  const asked = searchParams.get("requireTLS");
+  const isHere = /^(localhost|127\.[\d.]+|::1)$/.test(host);
+  return {
+    host,
+    port: port ? Number(port) : secure ? 465 : 587,
+    secure,
+    requireTLS: asked === null ? auth !== undefined && !isHere : asked === "true",
+    ...(auth && { auth }),
+  };
+}
+
+/** Of a display name and an address, as MAIL_FROM has them; not left to a parser of address lists. */
+function sender(text: string): { name: string; address: string } {
+  const [, name = "", address = text] = /^(.*) <(.*)>$/u.exec(text) ?? [];
+  return { name, address };
+}

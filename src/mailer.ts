@@ -1,0 +1,39 @@
+import type { Language } from "./languages/languages.ts";
+
+export type { Language };
+
+/** What a device is called by: nothing else of a User-Agent, which is a stranger's to write, gets into a mail. */
+export const browsers = ["Chrome", "Edge", "Firefox", "Opera", "Safari", "Samsung Internet"] as const;
+export const systems = ["Android", "ChromeOS", "iOS", "iPadOS", "Linux", "macOS", "Windows"] as const;
+
+/** Every mail that is sent. Those with a link hold a token. */
+export type MailKind =
+  | "confirm_email"
+  | "already_registered"
+  | "reset_password"
+  | "password_changed"
+  | "new_device"
+  | "email_changing"
+  | "confirm_new_email"
+  | "test";
+
+/** A mail to one person. Nothing in it is a stranger's to choose. */
+export interface Mail {
+  readonly kind: MailKind;
+  /** The address as it is stored. */
+  readonly to: string;
+  readonly language: Language;
+  /** What the link holds, for those that have one. */
+  readonly token?: string;
+  /** The browser and system of a new device, such as `Firefox/Windows`; null when they are none that is known. */
+  readonly device?: string | null;
+  /** When what it tells of happened, in milliseconds since 1970 (UTC). */
+  readonly at: number;
+}
+
+/** What sends mails. */
+export interface Mailer {
+  /** Resolves when it was handed over; rejects when it has to be tried again, in words that may be logged: no address. */
+  send(mail: Mail): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,106 @@
+import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from "prom-client";
+import { type Counters, Durations, type Length } from "./metrics.ts";
+
+/**
+ * What was counted, by the names of `docs/observability.md`, and what prom-client tells of every Node process. Nothing is
+ * done here until `metrics()` is called: a request costs the numbers of `Counters` and no more.
+ */
+export function prometheus(counters: Counters): Registry {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  new Counter({
+    name: "bienvenue_http_requests_total",
+    help: "Requests that were answered.",
+    labelNames: ["method", "route", "status"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { method, route, statuses } of counters.requests)
+        for (const [status, count] of statuses) this.inc({ method, route, status }, count);
+    },
+  });
+  registry.registerMetric(
+    histogram("bienvenue_http_request_duration_seconds", "From a request's headers to its answer.", () =>
+      counters.requests.map(({ method, route, durations }) => ({ labels: { method, route }, durations })),
+    ),
+  );
+  new Counter({
+    name: "bienvenue_refusals_total",
+    help: "Requests that were refused, by the code of docs/errors.md.",
+    labelNames: ["code"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [code, count] of counters.refusals) this.inc({ code }, count);
+    },
+  });
+  new Counter({
+    name: "bienvenue_database_errors_total",
+    help: "What the database could not answer, by its fault.",
+    labelNames: ["fault"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [fault, count] of counters.databaseErrors) this.inc({ fault }, count);
+    },
+  });
+  registry.registerMetric(
+    histogram("bienvenue_hash_queue_wait_seconds", "How long passwords waited to be hashed.", () => [
+      { labels: {}, durations: counters.hashWaits },
+    ]),
+  );
+  for (const [name, help] of [
+    ["hash", "Passwords that wait to be hashed."],
+    ["mail", "Mails that wait to be sent."],
+  ] as const) {
+    new Gauge({
+      name: `bienvenue_${name}_queue_length`,
+      help,
+      registers,
+      async collect() {
+        this.set(await lengthOf(counters.queues.get(name)));
+      },
+    });
+  }
+  return registry;
+}
+
+/** Unknown is not zero, and keeps nothing else from being told. */
+async function lengthOf(length?: Length): Promise<number> {
+  try {
+    return (await length?.()) ?? Number.NaN;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+interface Timed {
+  readonly labels: Record<string, string>;
+  readonly durations: Durations;
+}
+
+/** A histogram of what was counted elsewhere, which prom-client's own cannot take over: to a registry a metric is what has `get`. */
+function histogram(name: string, help: string, read: () => Timed[]): Metric {
+  const get = async () => ({
+    name,
+    help,
+    type: "histogram",
+    aggregator: "sum",
+    values: read().flatMap(({ labels, durations: { counts, sum } }) => {
+      let total = 0;
+      const buckets = counts.map((count, index) => {
+        const bound = Durations.bounds[index];
+        total += count;
+        const le = bound === undefined ? "+Inf" : bound / 1000;
+        return { metricName: `${name}_bucket`, labels: { le, ...labels }, value: total };
+      });
+      return [
+        ...buckets,
+        { metricName: `${name}_sum`, labels, value: sum / 1000 },
+        { metricName: `${name}_count`, labels, value: total },
+      ];
+    }),
+  });
+  return { name, get } as unknown as Metric;
+}

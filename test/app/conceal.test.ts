@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { test } from "../engines.ts";
+import { form, type World } from "../world.ts";
+import { createProduction, enter, join, mailed, owner, strong } from "./production.ts";
+
+const other = { email: "someone@example.com", password: strong };
+
+/** What may be true of bob's address. */
+const states: Record<string, (world: World) => Promise<unknown>> = {
+  unknown: async () => {},
+  known: (world) => join(world),
+  registered: (world) => world.request("/users", form(owner)),
+  unconfirmed: (world) => world.auth.registerUser(owner.email, strong),
+  async disabled(world) {
+    await join(world);
+    await world.auth.disableUser((await world.auth.findUser(owner.email))?.id ?? 0);
+  },
+};
+
+/** What anybody may ask about it. */
+const requests: Record<string, (world: World, cookies: string) => Promise<Response>> = {
+  register: (world) => world.request("/users", form({ ...owner, password: "another-Good-password-7" })),
+  reset: (world) => world.request("/reset_password", form({ email: owner.email })),
+  verify: (world) => world.request("/email_verification", form({ email: owner.email })),
+  "log in with a wrong password": (world) => world.request("/sessions", form({ ...owner, password: "wrong" })),
+  "confirm with a made-up token": (world) =>
+    world.request("/email_verification", form({ ...owner, token: "x".repeat(43) }, { method: "PUT" })),
+  "reset with a made-up token": (world) =>
+    world.request(
+      "/reset_password",
+      form({ email: owner.email, reset_token: "x".repeat(43), new_password: strong }, { method: "PUT" }),
+    ),
+  "move there": (world, cookies) =>
+    world.request("/profile/email", form({ email: owner.email }, { method: "PUT", headers: { Cookie: cookies } })),
+};
+
+/** An answer down to its bytes, and how many passwords were hashed for it: that is nearly all of its time. */
+async function whole(world: World, asking: () => Promise<Response>): Promise<object> {
+  const hashed = () => world.metrics.hashWaits.counts.reduce((sum, count) => sum + count);
+  const before = hashed();
+  const response = await asking();
+  const hashes = hashed() - before;
+  return { status: response.status, headers: [...response.headers], body: await response.text(), hashes };
+}
+
+for (const [what, ask] of Object.entries(requests)) {
+  test(`to ${what} is answered alike whatever is true of the address, down to the bytes, for as many hashes`, async () => {
+    const answers: Record<string, object> = {};
+    for (const [state, prepare] of Object.entries(states)) {
+      await using world = await createProduction();
+      await join(world, other);
+      const cookies = await enter(world, other);
+      await prepare(world);
+      await mailed(world);
+      answers[state] = await whole(world, () => ask(world, cookies));
+    }
+    for (const [state, answer] of Object.entries(answers)) assert.deepEqual(answer, answers.unknown, state);
+  });
+}
+
+test("whoever owns the address is told instead", async () => {
+  const told: Record<string, (string | undefined)[]> = {};
+  for (const [state, prepare] of Object.entries(states)) {
+    await using world = await createProduction();
+    await join(world, other);
+    const cookies = await enter(world, other);
+    await prepare(world);
+    await mailed(world);
+    const kinds: (string | undefined)[] = [];
+    for (const what of ["register", "reset", "move there"]) {
+      await requests[what]?.(world, cookies);
+      const mails = (await mailed(world)).filter(({ to }) => to === owner.email);
+      assert.ok(mails.length <= 1);
+      kinds.push(mails[0]?.kind);
+    }
+    told[state] = kinds;
+  }
+  const confirming = ["confirm_email", "reset_password"];
+  assert.deepEqual(told, {
+    unknown: [...confirming, "confirm_new_email"],
+    known: ["already_registered", "reset_password", "already_registered"],
+    registered: [...confirming, "confirm_new_email"],
+    unconfirmed: [...confirming, "already_registered"],
+    disabled: [undefined, undefined, undefined],
+  });
+});

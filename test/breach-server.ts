@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** A stand-in of Have I Been Pwned's range API. */
+export interface BreachServer extends AsyncDisposable {
+  /** What PASSWORD_BREACH_CHECK is set to. */
+  readonly url: string;
+  /** Every request that came. */
+  readonly asked: IncomingMessage[];
+  close(): Promise<void>;
+}
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+export async function startBreachServer(answer: Answer): Promise<BreachServer> {
+  const asked: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request);
+    answer(request, response);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const close = async () => {
+    if (!server.listening) return;
+    server.close().closeAllConnections();
+    await once(server, "close");
+  };
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/range/`, asked, close, [Symbol.asyncDispose]: close };
+}
+
+/** Answers as the real one does: every hash of the range with its count, and padding. */
+export function knowing(counts: Readonly<Record<string, number>>): Answer {
+  const hashes = Object.entries(counts).map(([password, count]) => ({ hash: sha1(password), count }));
+  return ({ url = "" }, response) => {
+    const inRange = hashes.filter(({ hash }) => url === `/range/${hash.slice(0, 5)}`);
+    const lines = inRange.map(({ hash, count }) => `${hash.slice(5)}:${count}`);
+    for (let i = 0; i < 800; i++) lines.push(`${sha1(`padding ${i}`).slice(5)}:0`);
+    response.end(lines.sort().join("\r\n"));
+  };
+}
+
+export function sha1(text: string): string {
+  return createHash("sha1").update(text).digest("hex").toUpperCase();
+}

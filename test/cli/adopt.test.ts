@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { foreignHashes, password } from "../auth/foreign-hashes.ts";
+import { emptyDatabase } from "../databases.ts";
+import { engine, test } from "../engines.ts";
+import { command, startService, temporaryFolder } from "../service.ts";
+
+/** As SQLAlchemy makes it of the contract's User. */
+const ddl = `CREATE TABLE users (
+	id INTEGER NOT NULL, 
+	email VARCHAR(250) NOT NULL, 
+	hashed_password VARCHAR(250) NOT NULL, 
+	session_id VARCHAR(250), 
+	reset_token VARCHAR(250), 
+	PRIMARY KEY (id)
+)`;
+
+const hash = foreignHashes["bcrypt 2b"] as string;
+const bytes = Buffer.from(hash);
+
+type Value = string | number | bigint | Buffer | null;
+type Row = [id: Value, email: Value, hash: Value, sessionId?: Value, resetToken?: Value];
+
+/** A file of another server, and an empty database of the engine under test. */
+async function world(rows: Row[], create = ddl) {
+  const resources = new AsyncDisposableStack();
+  const database = resources.use(await emptyDatabase(engine()));
+  const folder = resources.use(await temporaryFolder());
+  const file = join(folder.path, "a.db");
+  {
+    using db = new DatabaseSync(file);
+    db.exec(create);
+    const insert = db.prepare("insert into users values (?, ?, ?, ?, ?)");
+    for (const [id, email, hash, sessionId = null, resetToken = null] of rows)
+      insert.run(id, email, hash, sessionId, resetToken);
+  }
+  return {
+    file,
+    folder: folder.path,
+    database,
+    adopt: (...options: string[]) => command(["adopt", file, ...options], { DATABASE_URL: database.url }),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+test("nobody is logged out: cookies, reset tokens, passwords and ids go on, and the file is only read", async () => {
+  const [session, bytesSession, token] = [randomUUID(), randomUUID(), randomUUID()];
+  await using it = await world([
+    [3, "Bob@Example.com", bytes, session],
+    [7, "eve@example.com", hash, Buffer.from(bytesSession), ""],
+    [8, "mia@example.com", hash, "", token],
+  ]);
+  const before = await readFile(it.file);
+  const { code, stdout, stderr } = await it.adopt();
+  assert.equal(stderr, "");
+  assert.equal(stdout, "adopted 3 of 3 users, with 2 sessions\n");
+  assert.equal(code, 0);
+  assert.deepEqual(await readFile(it.file), before);
+  assert.deepEqual(await readdir(it.folder), ["a.db"]);
+
+  const stored = await it.database.run("select * from users order by id");
+  assert.deepEqual(
+    stored.map(({ id, email }) => [id, email]),
+    [
+      [3, "bob@example.com"],
+      [7, "eve@example.com"],
+      [8, "mia@example.com"],
+    ],
+  );
+  assert.deepEqual(
+    stored.map((row) => row.email_verified_at),
+    [null, null, null],
+  );
+  const all = JSON.stringify([stored, await it.database.run("select * from sessions")]);
+  for (const secret of [session, bytesSession, token])
+    assert.ok(!all.includes(secret), "a credential is stored as it is");
+
+  await using service = await startService({ DATABASE_URL: it.database.url });
+  const send = async (method: string, path: string, fields?: Record<string, string>, cookie = "") => {
+    const body = fields ? { body: new URLSearchParams(fields) } : {};
+    const response = await fetch(`${service.url}${path}`, { method, headers: { Cookie: cookie }, ...body });
+    return `${response.status} ${await response.text()}`;
+  };
+  const profile = (id: string) => send("GET", "/profile", undefined, `session_id=${id}`);
+  assert.equal(await profile(session), '200 {"email":"bob@example.com"}\n');
+  assert.equal(await profile(bytesSession), '200 {"email":"eve@example.com"}\n');
+  const bob = { email: "bob@example.com", password };
+  assert.match(await send("POST", "/sessions", bob), /^200 /);
+  const reset = { email: "mia@example.com", reset_token: token, new_password: "t4rt1fl3tt3" };
+  assert.match(await send("PUT", "/reset_password", { ...reset, email: "bob@example.com" }), /^403 /);
+  assert.match(await send("PUT", "/reset_password", reset), /^200 /);
+  assert.match(await send("PUT", "/reset_password", reset), /^403 /);
+  assert.match(await send("POST", "/users", { email: "new@example.com", password }), /^200 /);
+  assert.equal((await it.database.run("select id from users where id > 8"))[0]?.id, 9);
+});
+
+test("what cannot be taken over is told with its id and reason, and the rest is adopted", async () => {
+  const session = randomUUID();
+  await using it = await world([
+    [0, "zero@example.com", hash],
+    [1, "bob@example.com", hash, session],
+    [2, "BOB@example.com", hash],
+    [3, "mıke@example.com", hash],
+    [4, "str@example.com", `b'${hash}'`],
+    [5, "twin@example.com", hash, session],
+    [6, "none@example.com", hash, "None", "None"],
+    [7, "bytes@example.com", Buffer.from([0xff])],
+    [2n ** 62n, "far@example.com", hash],
+  ]);
+  const { code, stdout, stderr } = await it.adopt("--verified");
+  const lost = "is too easily guessed, or that of an earlier row; it comes without";
+  assert.deepEqual(stdout.trimEnd().split("\n"), [
+    "user 0: its id is not between 1 and 2147483647",
+    "user 2: its email is that of an earlier row",
+    "user 3: its email is no valid address",
+    "user 4: its hash is of no kind that is known here",
+    `user 5: its session ${lost}`,
+    `user 6: its session ${lost}`,
+    `user 6: its reset token ${lost}`,
+    "user 7: its hash is of no kind that is known here",
+    "user 4611686018427388000: its id is not between 1 and 2147483647",
+    "adopted 3 of 9 users, with 1 sessions",
+  ]);
+  assert.equal(stderr, "bienvenue: 9 things were left out, for the reasons above; the others stand\n");
+  assert.equal(code, 1);
+  const users = await it.database.run("select id, email_verified_at from users order by id");
+  assert.deepEqual(
+    users.map(({ id }) => id),
+    [1, 5, 6],
+  );
+  assert.ok(users.every((user) => Number(user.email_verified_at) > 0));
+  const sessions = await it.database.run("select user_id from sessions");
+  assert.deepEqual(
+    sessions.map((session) => session.user_id),
+    [1],
+  );
+});
+
+test("a database with accounts, and a file of another shape, are refused in one line", async () => {
+  await using it = await world([[1, "bob@example.com", hash]]);
+  assert.equal((await it.adopt()).code, 0);
+  await using other = await world([], "create table users (id integer primary key, email, password, a, b)");
+  const text = join(it.folder, "text.db");
+  await writeFile(text, "no database".repeat(100));
+  const DATABASE_URL = other.database.url;
+  for (const [args, environment, why] of [
+    [[it.file], { DATABASE_URL: it.database.url }, /holds accounts already/],
+    [[other.file], { DATABASE_URL }, /no SQLite file with a table users/],
+    [[text], { DATABASE_URL }, /no SQLite file with a table users/],
+    [[join(it.folder, "missing.db")], { DATABASE_URL }, /no SQLite file with a table users/],
+    [[it.file], { DATABASE_URL: `sqlite:${it.file}` }, /holds tables of another program/],
+    [[], { DATABASE_URL }, /usage/],
+    [[it.file, it.file], { DATABASE_URL }, /usage/],
+  ] as const) {
+    const { code, stdout, stderr } = await command(["adopt", ...args], environment);
+    assert.match(stderr, /^bienvenue: .+\n$/);
+    assert.match(stderr, why);
+    assert.equal(stdout, "");
+    assert.equal(code, 1);
+  }
+  assert.equal((await it.database.run("select id from users")).length, 1);
+});

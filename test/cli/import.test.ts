@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Auth } from "../../src/auth/auth.ts";
+import { openDB } from "../../src/db/db.ts";
+import { readSettings } from "../../src/settings.ts";
+import { foreignHashes, password } from "../auth/foreign-hashes.ts";
+import { emptyDatabase } from "../databases.ts";
+import { engine, test } from "../engines.ts";
+import { command, temporaryFolder } from "../service.ts";
+
+const hash = foreignHashes["bcrypt 2y"] as string;
+const line = (email: string, fields: object = {}) => JSON.stringify({ email, hashed_password: hash, ...fields });
+
+/** An empty database of the engine under test, and a file to import into it. */
+async function world() {
+  const resources = new AsyncDisposableStack();
+  const database = resources.use(await emptyDatabase(engine()));
+  const folder = resources.use(await temporaryFolder());
+  const file = join(folder.path, "accounts.jsonl");
+  return {
+    database,
+    folder: folder.path,
+    run: (...args: string[]) => command(args, { DATABASE_URL: database.url }),
+    importing: async (content: string | Buffer, ...options: string[]) => {
+      await writeFile(file, content);
+      return command(["import", file, ...options], { DATABASE_URL: database.url });
+    },
+    emails: async () => (await database.run("select email from users order by id")).map(({ email }) => email),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+test("what one database exports, another imports, and exports the same", async () => {
+  await using here = await world();
+  await using there = await emptyDatabase(engine() === "sqlite" ? "postgres" : "sqlite");
+  const accounts = Object.values(foreignHashes).map((hashed_password, i) => ({
+    email: `p${i}@example.com`,
+    hashed_password,
+    verified: i % 2 === 0,
+    ...(i === 3 && { disabled: true }),
+    created_at: `2026-11-21T09:30:00.00${i % 10}Z`,
+  }));
+  const many = Array.from({ length: 2200 }, (_, i) => ({
+    ...accounts[0],
+    email: `q${i}@example.com`,
+  }));
+  const content = [...accounts, ...many].map((account) => `${JSON.stringify(account)}\n`).join("");
+  const imported = await here.importing(content);
+  assert.equal(imported.stderr, "");
+  assert.equal(imported.stdout, `imported ${accounts.length + 2200} accounts; 0 were there already\n`);
+  assert.equal(imported.code, 0);
+
+  const file = join(here.folder, "export.jsonl");
+  assert.deepEqual(await here.run("export", file), { code: 0, stdout: "", stderr: "" });
+  assert.equal(await readFile(file, "utf8"), content);
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  const environment = { DATABASE_URL: there.url };
+  assert.equal((await command(["import", file], environment)).code, 0);
+  assert.equal((await command(["export"], environment)).stdout, content);
+
+  await using db = await openDB(there.url);
+  const auth = new Auth(db, { settings: readSettings({ BCRYPT_COST: "4" }) });
+  assert.equal(await auth.validLogin("p2@example.com", password), true);
+  assert.equal(await auth.validLogin("p3@example.com", password), false);
+  await auth.close();
+});
+
+test("what is refused is told line by line with its reason, and the rest is imported", async () => {
+  await using it = await world();
+  const content = [
+    `\ufeff${line("a@example.com")}\r`,
+    "not json",
+    line("no address"),
+    "",
+    line("b@example.com", { hashed_password: "secret" }),
+    line("b@example.com", { hashed_password: `$2b$31$${"a".repeat(53)}` }),
+    line(" A@EXAMPLE.com"),
+    line("c@example.com", { pad: "x".repeat(300_000) }),
+    Buffer.from([0xff, 0xfe]).toString("latin1"),
+    line("b@example.com"),
+  ].join("\n");
+  const expected = [
+    "line 2 refused: it is no JSON object",
+    "line 3 refused: its email is no valid address",
+    "line 5 refused: its hash is of no kind that is known here",
+    "line 6 refused: its hash costs more to verify than one may, or less than one can",
+    "line 7 refused: its email is that of line 1",
+    "line 8 refused: it is longer than 4096 bytes, or not UTF-8",
+    "line 9 refused: it is longer than 4096 bytes, or not UTF-8",
+  ];
+  // Line 9 alone is to be no UTF-8.
+  const bytes = Buffer.concat(
+    content.split("\n").map((text, i) => Buffer.from(`${text}${i < 9 ? "\n" : ""}`, i === 8 ? "latin1" : "utf8")),
+  );
+  const { database } = it;
+  await (await openDB(database.url)).close();
+  for (const [options, word, stored] of [
+    [["--dry-run"], "would import", []],
+    [[], "imported", ["a@example.com", "b@example.com"]],
+  ] as const) {
+    const { code, stdout, stderr } = await it.importing(bytes, ...options);
+    assert.equal(stdout, `${[...expected, `${word} 2 accounts; 0 were there already`].join("\n")}\n`);
+    assert.equal(stderr, "bienvenue: 7 lines were refused, for the reasons above; the others stand\n");
+    assert.equal(code, 1);
+    assert.deepEqual(await it.emails(), stored);
+  }
+});
+
+test("importing again is harmless: who is there stays as they are", async () => {
+  await using it = await world();
+  assert.equal((await it.importing(line("a@example.com"))).code, 0);
+  const before = await it.database.run("select * from users");
+  for (const options of [["--dry-run"], []]) {
+    const other = line("a@example.com", { hashed_password: foreignHashes.PBKDF2, verified: true });
+    const { code, stdout, stderr } = await it.importing(other, ...options);
+    assert.match(
+      stdout,
+      /^line 1: its email has an account already, which stays as it is\n.*import(ed)? 0 accounts; 1 /,
+    );
+    assert.equal(stderr, "");
+    assert.equal(code, 0);
+    assert.deepEqual(await it.database.run("select * from users"), before);
+  }
+});
+
+test("a file or database that cannot be used is refused in one line, and no file is overwritten", async () => {
+  await using it = await world();
+  await it.importing(line("a@example.com"));
+  const kept = join(it.folder, "kept");
+  await writeFile(kept, "kept");
+  const elsewhere = { DATABASE_URL: `sqlite:${join(it.folder, "missing.db")}` };
+  for (const [args, environment] of [
+    [["import"], {}],
+    [["import", join(it.folder, "missing.jsonl")], { DATABASE_URL: it.database.url }],
+    [["import", it.folder], { DATABASE_URL: it.database.url }],
+    [["import", kept, kept], {}],
+    [["import", kept, "--dry"], {}],
+    [["import", kept, "--dry-run"], elsewhere],
+    [["export", kept], { DATABASE_URL: it.database.url }],
+    [["export", join(it.folder, "no", "folder")], { DATABASE_URL: it.database.url }],
+    [["export", "--all"], {}],
+    [["export", "a", "b"], {}],
+    [["export"], elsewhere],
+  ] as const) {
+    const { code, stdout, stderr } = await command([...args], environment);
+    assert.match(stderr, /^bienvenue: .+\n$/, args.join(" "));
+    assert.equal(stdout, "");
+    assert.equal(code, 1);
+  }
+  assert.equal(await readFile(kept, "utf8"), "kept");
+  await assert.rejects(stat(join(it.folder, "missing.db")));
+});
+
+test("an export whose reader has gone ends in one line", async () => {
+  await using it = await world();
+  await it.importing(Array.from({ length: 5000 }, (_, i) => line(`p${i}@example.com`)).join("\n"));
+  const program = fileURLToPath(new URL("../../bin/bienvenue.js", import.meta.url));
+  const env = { PATH: process.env.PATH, DATABASE_URL: it.database.url };
+  const child = spawn(process.execPath, [program, "export"], { env, stdio: ["ignore", "pipe", "pipe"] });
+  let stderr = "";
+  child.stderr.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  child.stdout.destroy();
+  const [code] = await once(child, "close");
+  assert.equal(stderr, "bienvenue: whoever read the accounts has gone before the end\n");
+  assert.equal(code, 1);
+});

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { listMails, retryMails } from "../../src/cli/mail-outbox.ts";
+import { openDB } from "../../src/db/db.ts";
+import { emptyDatabase } from "../databases.ts";
+
+/** What a command prints. */
+async function printed(t: TestContext, run: () => Promise<void>): Promise<string> {
+  const log = t.mock.method(console, "log", () => {});
+  await run();
+  log.mock.restore();
+  return log.mock.calls.map(({ arguments: [text] }) => `${text}\n`).join("");
+}
+
+test("the mails that wait are listed without whom they are for, and tried again when that is wanted", async (t) => {
+  await using database = await emptyDatabase("sqlite");
+  const clock = () => Date.UTC(2020, 0, 1);
+  await using db = await openDB(database.url, { clock });
+  const list = (...args: string[]) => printed(t, () => listMails(args, { DATABASE_URL: database.url }));
+  const retry = (...args: string[]) => printed(t, () => retryMails(args, { DATABASE_URL: database.url }));
+  assert.equal(await list(), "no mail waits\n");
+  const { id } = await db.addUser("bob@example.com", "x");
+  await db.enqueue({ kind: "password_changed", language: "en", userId: id });
+  await db.enqueue({ kind: "reset", language: "en", email: "bob@example.com" });
+  const years = 20 * 365 * 86_400_000;
+  await db.claimMails(1, () => years);
+  assert.equal(
+    await list("--limit", "1"),
+    [
+      "id  kind              user  created               tries  next try",
+      "1   password_changed  1     2020-01-01T00:00:00Z  1      2039-12-27T00:00:00Z",
+      "2 in all\n",
+    ].join("\n"),
+  );
+  const { waiting, mails } = JSON.parse(await list("--json"));
+  assert.equal(waiting, 2);
+  assert.deepEqual(mails[1], {
+    id: 2,
+    kind: "reset",
+    user_id: null,
+    created_at: "2020-01-01T00:00:00.000Z",
+    next_try_at: "2020-01-01T00:00:00.000Z",
+    tries: 0,
+  });
+  assert.equal(await retry(), "1 mail is tried again now\n");
+  assert.equal(await retry("--json"), '{"retried":0}\n');
+});

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { selfSigned } from "../mail/certificate.ts";
+import { startMailServer } from "../mail/mail-server.ts";
+import { command } from "../service.ts";
+
+describe("mail test", () => {
+  test("sends a mail with the settings, and says who has taken it", async () => {
+    await using server = await startMailServer();
+    const { code, stdout, stderr } = await command(["mail", "test", " Bob@Example.com"], {
+      SMTP_URL: `smtp://bob:s3cr3t@127.0.0.1:${server.port}`,
+      SERVICE_NAME: "Example",
+      MAIL_FROM: "Example <no-reply@example.com>",
+    });
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.equal(stdout, `127.0.0.1:${server.port} has taken a test mail to bob@example.com\n`);
+    const [{ from, to, mime }] = server.mails as [(typeof server.mails)[0]];
+    assert.deepEqual([from, to, mime.subject], ["no-reply@example.com", ["bob@example.com"], "Example: a test"]);
+    assert.deepEqual(server.logins, ["bob:s3cr3t"]);
+  });
+
+  test("explains in a line what went wrong, without the password", async () => {
+    await using refusing = await startMailServer({
+      onAuth: (_, __, done) => done(new Error("go away")),
+      onRcptTo: (_, __, done) => done(new Error("unknown")),
+    });
+    await using untrusted = await startMailServer({ secure: true, ...selfSigned() });
+    const closed = await startMailServer();
+    await closed[Symbol.asyncDispose]();
+    for (const [SMTP_URL, line] of [
+      ["", /^SMTP_URL is none: name the server that sends mails, such as smtps:/],
+      ["http://mail.example.com", /^wrong settings:\n {2}SMTP_URL=http:\/\/mail\.example\.com: must be smtp:\/\//],
+      [
+        `smtp://bob:s3cr3t@127.0.0.1:${refusing.port}`,
+        /refuses the user or password of SMTP_URL \(535\); it says: 535 go away$/,
+      ],
+      [`smtp://127.0.0.1:${refusing.port}`, /refuses the recipient \(550\); it says: 550 unknown$/],
+      [
+        `smtps://bob:s3cr3t@localhost:${untrusted.port}`,
+        /a certificate that is not trusted \(\w+\); NODE_EXTRA_CA_CERTS=FILE/,
+      ],
+      [`smtps://bob:s3cr3t@127.0.0.1:${refusing.port}`, /speaks no TLS on this port/],
+      [`smtp://bob:s3cr3t@127.0.0.1:${closed.port}`, /^the mail server \S+ cannot be reached \(ECONNREFUSED\)$/],
+    ] as const) {
+      const { code, stdout, stderr } = await command(["mail", "test", "bob@example.com"], { SMTP_URL });
+      assert.deepEqual([code, stdout], [1, ""], SMTP_URL);
+      assert.match(stderr, /^bienvenue: .+\n( {2}.+\n)?$/);
+      assert.match(stderr.replace(/^bienvenue: |\n$/g, ""), line);
+      assert.doesNotMatch(stderr, /s3cr3t/);
+    }
+  });
+
+  test("takes one address, and says how it is used for anything else", async () => {
+    for (const args of [
+      [],
+      ["test"],
+      ["tset", "bob@example.com"],
+      ["test", "bob"],
+      ["test", "a@example.com,b@example.com"],
+      ["test", "a@example.com", "b@example.com"],
+      ["constructor"],
+    ]) {
+      const { code, stderr } = await command(["mail", ...args], { SMTP_URL: "smtp://127.0.0.1:1" });
+      assert.deepEqual(
+        [code, stderr],
+        [1, "bienvenue: usage: bienvenue mail test ADDRESS | mail list [--limit N] [--json] | mail retry [--json]\n"],
+        args.join(" "),
+      );
+    }
+  });
+});

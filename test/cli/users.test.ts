@@ -1,0 +1,251 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { Auth } from "../../src/auth/auth.ts";
+import { openDB } from "../../src/db/db.ts";
+import { readSettings } from "../../src/settings.ts";
+import { type EmptyDatabase, emptyDatabase } from "../databases.ts";
+import { engine, test } from "../engines.ts";
+import { command, startService } from "../service.ts";
+
+const email = "bob@example.com";
+const password = "b4l0u";
+/** What a terminal would take for orders, in 7 and 8 bits, and what turns the direction of a line. */
+const hostile = "\x1b[2J\x9b2J\u202ecurl\nroot \u{10ffff}";
+
+interface Operated extends AsyncDisposable {
+  readonly database: EmptyDatabase;
+  readonly auth: Auth;
+  /** Runs `bienvenue users …`, which must end as is said, and prints nothing on the other stream. */
+  done(...args: string[]): Promise<string>;
+  refused(...args: string[]): Promise<string>;
+  json(...args: string[]): Promise<Record<string, unknown>>;
+}
+
+async function operated(): Promise<Operated> {
+  const resources = new AsyncDisposableStack();
+  const database = resources.use(await emptyDatabase(engine()));
+  const db = resources.use(await openDB(database.url));
+  const auth = resources.adopt(new Auth(db, { settings: readSettings({ BCRYPT_COST: "4" }) }), (auth) => auth.close());
+  const run = (args: string[]) => command(["users", ...args], { DATABASE_URL: database.url });
+  const done = async (...args: string[]) => {
+    const { code, stdout, stderr } = await run(args);
+    assert.equal(stderr, "");
+    assert.equal(code, 0);
+    return stdout;
+  };
+  return {
+    database,
+    auth,
+    done,
+    async refused(...args) {
+      const { code, stdout, stderr } = await run(args);
+      assert.equal(code, 1);
+      assert.equal(stdout, "");
+      return stderr;
+    },
+    async json(...args) {
+      const text = await done(...args, "--json");
+      assert.match(text, /^\{.*\}\n$/);
+      return JSON.parse(text);
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+test("list goes through the accounts page by page, and finds a part of the address", async () => {
+  await using world = await operated();
+  assert.equal(await world.done("list"), "no accounts\n");
+  for (const name of ["ann", "b_b", "bob", "carol", "dave"]) {
+    await world.database.run(
+      `insert into users (email, hashed_password, created_at, updated_at) values ('${name}@example.com', 'x', 1e12, 1e12)`,
+    );
+  }
+  const page = (users: unknown) => (users as { email: string }[]).map((user) => user.email.split("@")[0]);
+  const { users: first, next } = await world.json("list", "--limit", "2");
+  assert.deepEqual([page(first), next], [["ann", "b_b"], 2]);
+  const { users: last, next: end } = await world.json("list", "--limit", "3", "--after", String(next));
+  assert.deepEqual([page(last), end], [["bob", "carol", "dave"], null]);
+  assert.deepEqual(page((await world.json("list", "--search", "B_B")).users), ["b_b"]);
+  assert.deepEqual((last as unknown[])[0], {
+    id: 3,
+    email,
+    email_verified_at: null,
+    disabled_at: null,
+    created_at: "2001-09-09T01:46:40.000Z",
+    updated_at: "2001-09-09T01:46:40.000Z",
+  });
+  const time = "2001-09-09T01:46:40Z";
+  assert.equal(
+    await world.done("list", "--limit", "2"),
+    [
+      "id  email            verified  disabled  created",
+      `1   ann@example.com  –         –         ${time}`,
+      `2   b_b@example.com  –         –         ${time}`,
+      "more: --after 2\n",
+    ].join("\n"),
+  );
+});
+
+test("an account is found by its id and by its address in any spelling", async () => {
+  await using world = await operated();
+  const { id } = await world.auth.registerUser(email, password);
+  for (const who of [String(id), email, " BOB@Example.com"]) {
+    const { user } = await world.json("show", who);
+    assert.deepEqual([(user as { id: number }).id, (user as { email: string }).email], [id, email]);
+  }
+  assert.match(await world.done("show", email), /^id {2}email .*\n1 {3}bob@example\.com .*\n$/);
+  for (const who of ["eve@example.com", "bob", "999", "99999999999999999999"]) {
+    assert.equal(await world.refused("show", who), `bienvenue: there is no account ${who}\n`);
+  }
+  assert.equal(await world.refused("show", "\x1b[2J"), "bienvenue: there is no account ?[2J\n");
+});
+
+test("who is invited chooses the password by mail; nobody asks for it, or sets it", async () => {
+  await using world = await operated();
+  assert.match(
+    await world.done("create", "Bob@example.com", "--language", "fr"),
+    /^created; a mail .* bob@example\.com\n$/,
+  );
+  assert.match(await world.refused("create", email), /already exists\n$/);
+  assert.match(await world.refused("create", "bob"), /not a valid address\n$/);
+  assert.match(await world.done("reset", email), /^a reset mail is on its way to bob@example\.com\n$/);
+  assert.deepEqual(
+    (await world.auth.listMails(9)).map(({ kind, email: to, language }) => [kind, to, language]),
+    [
+      ["reset", email, "fr"],
+      ["reset", email, "en"],
+    ],
+  );
+  const user = await world.auth.findUser(email);
+  assert.equal(user?.hashedPassword, "!");
+  for (const guess of ["!", "", " "]) assert.equal(await world.auth.validLogin(email, guess), false);
+});
+
+test("disabling ends sessions at once, also on a service that runs; enabling brings none back", async () => {
+  await using world = await operated();
+  await world.auth.registerUser(email, password);
+  await using service = await startService({ DATABASE_URL: world.database.url });
+  const body = () => new URLSearchParams({ email, password });
+  const logIn = () => fetch(`${service.url}/sessions`, { method: "POST", body: body() });
+  const login = await logIn();
+  const headers = { Cookie: login.headers.get("Set-Cookie")?.split(";")[0] ?? "" };
+  const profile = async () => (await fetch(`${service.url}/profile`, { headers })).status;
+  assert.equal(await profile(), 200);
+  assert.match(await world.done("disable", email), /^bob@example\.com is disabled, and its sessions have ended\n$/);
+  assert.equal(await profile(), 403);
+  assert.equal((await logIn()).status, 401);
+  assert.equal(await world.refused("disable", email), `bienvenue: ${email} is disabled already\n`);
+  assert.equal(await world.refused("reset", email), `bienvenue: ${email} is disabled\n`);
+  const { user } = await world.json("enable", "1");
+  assert.equal((user as { disabled_at: unknown }).disabled_at, null);
+  assert.equal(await world.refused("enable", email), `bienvenue: ${email} is enabled already\n`);
+  assert.equal(await profile(), 403);
+  assert.equal((await logIn()).status, 200);
+});
+
+test("sessions are listed by handles that end them, one or all", async () => {
+  await using world = await operated();
+  await world.auth.registerUser(email, password);
+  assert.equal(await world.done("sessions", email), "no sessions\n");
+  const firefox = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0";
+  await world.auth.createSession(email, { ip: "192.0.2.1", userAgent: firefox });
+  for (let i = 0; i < 3; i++) await world.auth.createSession(email, { userAgent: hostile });
+  const { sessions } = (await world.json("sessions", email)) as { sessions: Record<string, string>[] };
+  assert.deepEqual(Object.keys(sessions[0] ?? {}), [
+    "id",
+    "device",
+    "user_agent",
+    "ip",
+    "created_at",
+    "last_seen_at",
+    "expires_at",
+  ]);
+  assert.equal(sessions.filter(({ user_agent }) => user_agent === hostile).length, 3);
+  assert.match(
+    await world.done("sessions", email),
+    /^[\w-]{43} {2}Firefox\/Linux {2}192\.0\.2\.1 {2}20\d\d-\S+Z {2}20\d\d-\S+Z$/m,
+  );
+  assert.deepEqual(await world.json("revoke", email, `--session=${sessions[0]?.id}`), { ended: 1 });
+  assert.equal(
+    await world.refused("revoke", email, `--session=${sessions[0]?.id}`),
+    `bienvenue: ${email} has no such session\n`,
+  );
+  assert.equal(await world.done("revoke", email), `ended 3 sessions of ${email}\n`);
+  assert.deepEqual(await world.auth.listSessionsOf(1), []);
+});
+
+test("deleting asks first on a terminal, and is said with --yes everywhere else", async () => {
+  await using world = await operated();
+  await world.auth.registerUser(email, password);
+  assert.equal(await world.refused("delete", email), "bienvenue: deleting cannot be undone; say --yes\n");
+  assert.ok(await world.auth.findUser(email));
+  const terminal = async (answer: string) => {
+    const run = `'${process.execPath}' bin/bienvenue.js users delete ${email}`;
+    const env = { PATH: process.env.PATH, DATABASE_URL: world.database.url };
+    const running = promisify(execFile)("script", ["-qec", run, "/dev/null"], { env });
+    // Asked first: what is typed before is echoed, and answers nothing.
+    running.child.stdout?.on("data", (shown) => {
+      if (String(shown).includes("[y/N]")) running.child.stdin?.write(answer);
+    });
+    return running.catch((error) => error as { code: number; stdout: string });
+  };
+  for (const no of ["\r", "n\r", "\x04", "\x03"]) {
+    const { stdout } = await terminal(no);
+    assert.match(
+      stdout,
+      /delete bob@example\.com \(1\) for good\? \[y\/N\][\s\S]*nothing was deleted/,
+      JSON.stringify(no),
+    );
+    assert.ok(await world.auth.findUser(email));
+  }
+  assert.match((await terminal("y\r")).stdout, /bob@example\.com is deleted/);
+  assert.equal(await world.auth.findUser(email), null);
+  await world.auth.registerUser(email, password);
+  assert.deepEqual(Object.keys(await world.json("delete", email, "--yes")), ["user"]);
+  assert.equal(await world.refused("delete", email, "--yes"), `bienvenue: there is no account ${email}\n`);
+});
+
+test("what an operator does is in the audit trail before the command ends", async () => {
+  await using world = await operated();
+  await world.done("create", email);
+  for (const act of ["disable", "enable", "reset"]) await world.done(act, email);
+  await world.auth.createSession(email);
+  await world.done("revoke", email);
+  const trail = async () =>
+    (await world.auth.listEvents({ limit: 9 })).map(({ event, userId, detail }) => [event, userId, detail]);
+  const told = [
+    ["account_invited", 1, "by an operator"],
+    ["account_disabled", 1, "by an operator"],
+    ["account_enabled", 1, "by an operator"],
+    ["reset_asked", 1, "by an operator"],
+    ["sessions_ended", 1, "by an operator: 1"],
+  ];
+  assert.deepEqual(await trail(), told);
+  await world.done("delete", email, "--yes");
+  const anonymous = told.map(([event, , detail]) => [event, null, detail]);
+  assert.deepEqual(await trail(), [...anonymous, ["account_deleted", null, "by an operator"]]);
+});
+
+test("a wrong word is told with the usage, and no database is made by asking", async () => {
+  await using world = await operated();
+  for (const args of [
+    [],
+    ["lst"],
+    ["toString"],
+    ["list", "bob"],
+    ["list", "--limit", "-1"],
+    ["list", "--limit", "0"],
+    ["list", "--after", "x"],
+    ["list", "--after", "99999999999"],
+    ["show"],
+    ["show", email, "eve@example.com"],
+    ["show", email, "--yes"],
+    ["create", email, "--language", "xx"],
+    ["create", email, "--password", "x"],
+  ]) {
+    assert.match(await world.refused(...args), /^bienvenue: usage: bienvenue users list /, args.join(" "));
+  }
+  const { code, stderr } = await command(["users", "list"], { DATABASE_URL: "sqlite:/nowhere/at/all.db" });
+  assert.deepEqual([code, stderr], [1, "bienvenue: cannot use sqlite:/nowhere/at/all.db: there is no such file\n"]);
+});

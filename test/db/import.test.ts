@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { openDB } from "../../src/db/db.ts";
+import { emptyDatabase } from "../databases.ts";
+import { engine, test } from "../engines.ts";
+
+const account = (i: number, hashedPassword = "hash") => ({
+  email: `p${i}@example.com`,
+  hashedPassword,
+  emailVerifiedAt: null,
+  disabledAt: null,
+  createdAt: 1,
+});
+
+test("of imports at the same time each address is one's, and the other is told so", async () => {
+  await using database = await emptyDatabase(engine());
+  await using one = await openDB(database.url);
+  await using other = await openDB(database.url);
+  const accounts = Array.from({ length: 300 }, (_, i) => account(i));
+  const batches = [one, other, one, other].map((db) => db.addAccounts(accounts));
+  const there = await Promise.all(batches);
+  assert.equal((await database.run("select id from users")).length, 300);
+  assert.equal(
+    there.map((some) => some.size).reduce((sum, size) => sum + size),
+    900,
+  );
+});
+
+test("users are listed once each, page by page", async () => {
+  await using database = await emptyDatabase(engine());
+  await using db = await openDB(database.url);
+  assert.deepEqual(await db.addAccounts([]), new Set());
+  await db.addAccounts(Array.from({ length: 5 }, (_, i) => account(i)));
+  assert.deepEqual(await db.addAccounts([account(4, "other"), account(5)]), new Set(["p4@example.com"]));
+  const ids = (await db.usersAfter(0, 10)).map(({ id }) => id);
+  assert.deepEqual(ids, [1, 2, 3, 4, 5, 6]);
+  assert.deepEqual(
+    (await db.usersAfter(2, 2)).map(({ id }) => id),
+    [3, 4],
+  );
+  assert.equal((await db.findUserBy({ email: "p4@example.com" })).hashedPassword, "hash");
+});

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import { chooseLanguage, languageNamed, languages, messages } from "../../src/languages/languages.ts";
+
+/** Where every message is, by its path, whatever the language. */
+function paths(value: unknown, path = ""): string[] {
+  if (typeof value !== "object" || value === null) return [`${path}: ${typeof value}`];
+  return Object.entries(value).flatMap(([key, each]) => paths(each, `${path}.${key}`));
+}
+
+test("every language has every message, and none that the others lack", () => {
+  const expected = paths(messages.en).sort();
+  assert.ok(expected.length > 10);
+  for (const language of languages) {
+    assert.deepEqual(paths(messages[language]).sort(), expected, language);
+    const facts = { service: "Example", lifetime: "1 hour", time: "now", device: "Firefox", forgot: "https://x" };
+    const mails = Object.values(messages[language].mails).map((mail) => mail(facts));
+    const { greeting, plainLink, unknownDevice, device } = messages[language];
+    const said = [greeting, plainLink, unknownDevice, device("Firefox", "Windows")];
+    said.push(...mails.flatMap(({ subject, before, link, after }) => [subject, ...before, link, ...after]));
+    for (const text of said) assert.match(text, /^\S.*\S$/, language);
+    for (const { before } of mails) assert.notEqual(before.length, 0, language);
+  }
+});
+
+test("every language has a tag that dates and numbers are known for", () => {
+  assert.deepEqual(Intl.DateTimeFormat.supportedLocalesOf(languages), languages);
+});
+
+describe("Accept-Language", () => {
+  const cases: Record<string, string> = {
+    "": "en",
+    fr: "fr",
+    FR: "fr",
+    "fr-CA": "fr",
+    "fr-Latn-CA-x-private": "fr",
+    "fr-CA,fr;q=0.8,en-US;q=0.5,en;q=0.3": "fr",
+    "en-GB,en;q=0.9,fr;q=0.8": "en",
+    "en;q=0.3, fr;q=0.301": "fr",
+    "en;q=0.3,fr;q=0.3": "en",
+    "fr;q=0.3,en;q=0.3": "fr",
+    "de, fr;q=0.1": "fr",
+    "de,ja;q=0.9": "en",
+    "*": "en",
+    "*;q=0.1, fr": "fr",
+    "fr;q=0.1, *": "en",
+    "en;q=0.1, *": "fr",
+    "en;q=0, *": "fr",
+    "en;q=0": "en",
+    "fr;q=0": "en",
+    "fr;q=0.000, en;q=0.001": "en",
+    "  fr  ;  q=1.0 , en;q=0.5": "fr",
+    "fr;q=2": "en",
+    "fr;q=1.5, en;q=0.1": "en",
+    "fr;q=-1": "en",
+    "fr;q=NaN": "en",
+    "fr;q=": "en",
+    "fr;level=1": "en",
+    "french, en;q=0.1": "en",
+    "f\u0433": "en",
+    fr_FR: "en",
+    "constructor, __proto__, toString": "en",
+    ";;;,,,;q=;*;=": "en",
+    "\0fr": "en",
+  };
+  test("the language of the highest quality is chosen, and English where there is none", () => {
+    for (const [header, language] of Object.entries(cases)) assert.equal(chooseLanguage(header), language, header);
+    assert.equal(chooseLanguage(undefined), "en");
+  });
+
+  test("a very long one is not read to its end", () => {
+    assert.equal(chooseLanguage(`fr;q=0.5,${"x,".repeat(1_000_000)}`), "fr");
+    assert.equal(chooseLanguage(`${"x,".repeat(1000)}fr`), "en");
+    for (const piece of [" ", "-", ";", "*", "fr;", "q=1", "\t;"]) {
+      assert.ok(languages.includes(chooseLanguage(`fr${piece.repeat(100_000)}!`)));
+    }
+  });
+
+  test("whatever it is, it gives a language", () => {
+    const pieces = fc.array(fc.constantFrom("fr", "en", "*", "-", ";", "q=", "0.", "1", ",", " ", "\u0130", "\0"));
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: "binary" }),
+          pieces.map((each) => each.join("")),
+        ),
+        (header) => {
+          assert.ok(languages.includes(chooseLanguage(header)));
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+test("a stored tag is its language, and one that there is no more is English", () => {
+  for (const language of languages) assert.equal(languageNamed(language), language);
+  for (const tag of ["de", "", "FR", "constructor", "fr-CA"]) assert.equal(languageNamed(tag), "en");
+});

@@ -1,0 +1,70 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import PostalMime, { type Email } from "postal-mime";
+import { SMTPServer, type SMTPServerOptions } from "smtp-server";
+
+/** A real SMTP server on this machine, that keeps what it gets. */
+export interface MailServer extends AsyncDisposable {
+  readonly port: number;
+  /** The mails that it took, in their order. */
+  readonly mails: Received[];
+  /** How many connections were opened to it. */
+  readonly connections: number;
+  /** Who logged in, as `user:password`. */
+  readonly logins: string[];
+  /** Ends every connection. */
+  dropConnections(): void;
+}
+
+export interface Received {
+  /** Of the envelope: who it is really sent from and to. */
+  readonly from: string;
+  readonly to: string[];
+  readonly isSecure: boolean;
+  readonly raw: string;
+  readonly mime: Email;
+}
+
+/** Starts one that takes every mail, without a login and without TLS unless the options say otherwise. */
+export async function startMailServer(options: SMTPServerOptions = {}): Promise<MailServer> {
+  const mails: Received[] = [];
+  const logins: string[] = [];
+  let connections = 0;
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: options.key ? [] : ["STARTTLS"],
+    allowInsecureAuth: true,
+    onConnect: (_, done) => {
+      connections++;
+      done();
+    },
+    onAuth: ({ username = "", password = "" }, _, done) => {
+      logins.push(`${username}:${password}`);
+      done(null, { user: username });
+    },
+    async onData(stream, { envelope, secure }, done) {
+      const raw = (await stream.setEncoding("latin1").toArray()).join("");
+      const from = envelope.mailFrom ? envelope.mailFrom.address : "";
+      const to = envelope.rcptTo.map(({ address }) => address);
+      mails.push({ from, to, isSecure: secure, raw, mime: await PostalMime.parse(Buffer.from(raw, "latin1")) });
+      done();
+    },
+    ...options,
+  });
+  // A client that refuses the certificate breaks the connection: that is no fault of the server's.
+  server.on("error", () => {});
+  const listener = server.listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  return {
+    port: (listener.address() as AddressInfo).port,
+    mails,
+    logins,
+    get connections() {
+      return connections;
+    },
+    dropConnections() {
+      for (const connection of server.connections) (connection as unknown as { close(): void }).close();
+    },
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(resolve)),
+  };
+}

@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import { languages } from "../../src/languages/languages.ts";
+import { compose } from "../../src/mail/messages.ts";
+import { browsers, type Mail, type MailKind, systems } from "../../src/mailer.ts";
+import { readSettings } from "../../src/settings.ts";
+
+// Far from UTC, in which times are told.
+process.env.TZ = "Pacific/Auckland";
+
+const to = "bob.the.builder@example.com";
+const at = Date.UTC(2030, 0, 2, 15, 4, 5);
+const PUBLIC_URL = "https://auth.example.com";
+const settings = readSettings({ PUBLIC_URL, SERVICE_NAME: "Example" });
+
+/** Where each kind leads, in its order. */
+const links: Record<MailKind, string[]> = {
+  confirm_email: ["/verify?token=T0ken"],
+  already_registered: ["/login", "/forgot"],
+  reset_password: ["/reset?token=T0ken"],
+  password_changed: ["/forgot"],
+  new_device: ["/forgot"],
+  email_changing: ["/forgot"],
+  confirm_new_email: ["/verify?token=T0ken"],
+  test: ["/"],
+};
+const kinds = Object.keys(links) as MailKind[];
+
+function mail(kind: MailKind, more: Partial<Mail> = {}): Mail {
+  const token = links[kind][0]?.includes("token") ? { token: "T0ken" } : {};
+  return { kind, to, language: "en", at, ...token, ...more };
+}
+
+/** The addresses that a text or a page shows. */
+function shownIn(text: string): Set<string> {
+  return new Set(text.match(/https?:\/\/[^\s"<>]+/g));
+}
+
+describe("every mail in every language", () => {
+  for (const language of languages) {
+    for (const kind of kinds) {
+      test(`${kind} (${language})`, () => {
+        const { subject, text, html } = compose(mail(kind, { language, device: "Firefox/Windows" }), settings);
+        const expected = new Set([...links[kind].map((path) => PUBLIC_URL + path), PUBLIC_URL]);
+        assert.match(subject, /^Example ?: \S.{5,60}$/);
+        assert.deepEqual(shownIn(text), expected);
+        assert.deepEqual(shownIn(html), expected);
+        assert.deepEqual(new Set([...html.matchAll(/href="([^"]*)"/g)].map(([, url]) => url)), expected);
+        assert.ok(html.startsWith(`<!doctype html>\n<html lang="${language}">`));
+        for (const each of [subject, text, html]) {
+          assert.doesNotMatch(each, /undefined|null|NaN|\[object|\$\{|\{\{|=> |bob|example\.com>/);
+        }
+        // The same words: the page says nothing that the text leaves out.
+        const words = html
+          .replace(/<(style|title)>.*?<\/\1>/gs, "")
+          .replace(/<[^>]*>/g, "\n")
+          .replace(/&#39;/g, "'");
+        const paragraphs = words.split("\n").filter((line) => line.trim() !== "");
+        const missing = paragraphs.filter((line) => !text.includes(line.trim()));
+        assert.equal(missing.length, 1, `only what the button's own link is called: ${missing}`);
+        assert.doesNotMatch(html, /<script|<img|<link|<form|url\(|@import|\son\w+=/i);
+      });
+    }
+  }
+});
+
+test("languages differ in every subject and text", () => {
+  for (const kind of kinds) {
+    const made = languages.map((language) => compose(mail(kind, { language }), settings));
+    assert.equal(new Set(made.map(({ subject }) => subject)).size, languages.length, kind);
+    assert.equal(new Set(made.map(({ text }) => text)).size, languages.length, kind);
+  }
+});
+
+test("a link says how long it lasts, as the settings have it", () => {
+  const said = (kind: MailKind, language: "en" | "fr", lifetime: string) =>
+    compose(
+      mail(kind, { language }),
+      readSettings({
+        [kind === "reset_password" ? "RESET_TOKEN_LIFETIME" : "VERIFY_TOKEN_LIFETIME"]: lifetime,
+      }),
+    ).text.replaceAll("\u00a0", " ");
+  for (const [lifetime, en, fr] of [
+    ["1h", "1 hour", "1 heure"],
+    ["24h", "1 day", "1 jour"],
+    ["12h", "12 hours", "12 heures"],
+    ["90m", "90 minutes", "90 minutes"],
+    ["61s", "61 seconds", "61 secondes"],
+  ] as const) {
+    for (const kind of ["reset_password", "confirm_email", "confirm_new_email"] as const) {
+      assert.match(said(kind, "en", lifetime), new RegExp(`for ${en}\\.`));
+      assert.match(said(kind, "fr", lifetime), new RegExp(`pendant ${fr}\\.`));
+    }
+  }
+});
+
+test("a new device is told by browser, system and time in UTC, in the language's own words", () => {
+  const told = (language: "en" | "fr") =>
+    compose(mail("new_device", { language, device: "Firefox/Windows" }), settings);
+  assert.match(told("en").text, /: Firefox on Windows, on January 2, 2030 at 15:04 UTC\./);
+  assert.match(told("fr").text, /: Firefox sur Windows, le 2 janvier 2030 à 15:04 UTC\./);
+  for (const browser of browsers) {
+    for (const system of systems) {
+      const device = `${browser}/${system}`;
+      assert.ok(compose(mail("new_device", { device }), settings).text.includes(`: ${browser} on ${system}, on `));
+    }
+  }
+});
+
+test("a device that is not of the list is unknown, whatever it says of itself", () => {
+  const unknown = compose(mail("new_device", { device: null }), settings);
+  assert.match(unknown.text, /: an unknown device, on /);
+  for (const device of [
+    "",
+    "/",
+    "Firefox",
+    "Firefox/",
+    "/Windows",
+    "Firefox/Windows/95",
+    "firefox/windows",
+    "Windows/Firefox",
+    "Firefox /Windows",
+    "Firefox/Windows\r\nBcc: eve@example.com",
+    "<b>Firefox</b>/Windows",
+    "https://eve.example/Windows",
+    "constructor/Windows",
+    "__proto__/toString",
+  ]) {
+    assert.deepEqual(compose(mail("new_device", { device }), settings), unknown, device);
+  }
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), (device) => {
+      assert.deepEqual(compose(mail("new_device", { device }), settings), unknown);
+    }),
+  );
+});
+
+test("whatever a token is, it stays within its link", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", minLength: 1 }), fc.constantFrom(...languages), (token, language) => {
+      const { subject, text, html } = compose(mail("reset_password", { token, language }), settings);
+      const plain = compose(mail("reset_password", { language }), settings);
+      const link = `${PUBLIC_URL}/reset?token=${encodeURIComponent(token)}`;
+      assert.equal(subject, plain.subject);
+      assert.equal(
+        text,
+        plain.text.replace(`${PUBLIC_URL}/reset?token=T0ken`, () => link),
+      );
+      const unescaped = html.replaceAll("&#39;", "'");
+      const inPlain = plain.html.replaceAll("&#39;", "'").replaceAll(`${PUBLIC_URL}/reset?token=T0ken`, () => link);
+      assert.equal(unescaped, inPlain);
+      assert.equal(new URL([...shownIn(text)][0] ?? "").searchParams.get("token"), token);
+    }),
+  );
+});
+
+test("a mail without the token that it needs, or with one that it has no place for, is not written", () => {
+  for (const kind of ["confirm_email", "reset_password", "confirm_new_email"] as const) {
+    for (const token of [undefined, ""]) {
+      assert.throws(() => compose({ ...mail(kind), token } as Mail, settings), /needs a token$/);
+    }
+  }
+  for (const kind of ["already_registered", "password_changed", "new_device", "email_changing", "test"] as const) {
+    assert.throws(() => compose(mail(kind, { token: "T" }), settings), /holds no token$/);
+  }
+});
+
+test("the service's name is text: in a page it is escaped", () => {
+  const { subject, text, html } = compose(mail("test"), readSettings({ SERVICE_NAME: `Fish & "Chips" 's` }));
+  assert.match(subject, /^Fish & "Chips" 's: /);
+  assert.match(text, /\nFish & "Chips" 's\n/);
+  assert.match(html, /Fish &amp; &quot;Chips&quot; &#39;s/);
+  assert.doesNotMatch(html, /& |"Chips"/);
+});

@@ -1,0 +1,332 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import { normaliseEmail } from "../../src/auth/auth.ts";
+import { MailError } from "../../src/mail/mail.ts";
+import { smtp } from "../../src/mail/smtp.ts";
+import type { Mail } from "../../src/mailer.ts";
+import { type Environment, readSettings } from "../../src/settings.ts";
+import { command, temporaryFolder } from "../service.ts";
+import { selfSigned } from "./certificate.ts";
+import { startMailServer } from "./mail-server.ts";
+
+const at = Date.UTC(2030, 0, 1);
+const test_: Mail = { kind: "test", to: "bob@example.com", language: "en", at };
+const reset: Mail = { ...test_, kind: "reset_password", token: "T" };
+
+/** A mailer that is closed with the test. */
+function mailer(url: string, environment: Environment = {}, patience?: number) {
+  const made = smtp(url, readSettings(environment), patience);
+  return { send: made.send, [Symbol.asyncDispose]: made.close };
+}
+
+/** The error with which sending fails. */
+async function failure(url: string, mail = test_, patience?: number): Promise<MailError> {
+  await using sender = mailer(url, {}, patience);
+  const error = await sender.send(mail).then(
+    () => assert.fail("was sent"),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof MailError, String(error));
+  assert.doesNotMatch(error.message, /\n|example\.com/);
+  return error;
+}
+
+test("a mail arrives once, from MAIL_FROM, at exactly its recipient, with text, HTML and its headers", async () => {
+  await using server = await startMailServer();
+  await using sender = mailer(`smtp://127.0.0.1:${server.port}`, {
+    MAIL_FROM: "Café (no reply) <no-reply@example.com>",
+    PUBLIC_URL: "https://auth.example.com",
+  });
+  await sender.send({ ...reset, language: "fr" });
+  const [{ from, to, mime, raw }, ...more] = server.mails as [(typeof server.mails)[0]];
+  assert.deepEqual([from, to, more], ["no-reply@example.com", ["bob@example.com"], []]);
+  assert.deepEqual(mime.from, { name: "Café (no reply)", address: "no-reply@example.com" });
+  assert.deepEqual(mime.to, [{ name: "", address: "bob@example.com" }]);
+  assert.deepEqual([mime.cc, mime.bcc, mime.replyTo, mime.attachments], [undefined, undefined, undefined, []]);
+  assert.match(mime.messageId ?? "", /^<[\w-]{36}@auth\.example\.com>$/);
+  const header = (name: string) => mime.headers.filter(({ key }) => key === name).map(({ value }) => value);
+  assert.deepEqual(header("auto-submitted"), ["auto-generated"]);
+  assert.deepEqual(header("content-language"), ["fr"]);
+  assert.equal(mime.subject, "Bienvenue : choisissez un nouveau mot de passe");
+  for (const part of [mime.text, mime.html]) assert.match(part ?? "", /https:\/\/auth\.example\.com\/reset\?token=T\b/);
+  // Everything outside the envelope is ASCII, in lines that every server takes (RFC 5321, 4.5.3.1.6).
+  assert.match(raw, /^(?:[\x20-\x7e\t]{0,998}\r\n)*$/);
+});
+
+test("several mails share one connection, and a connection that the server has closed is replaced", async () => {
+  await using server = await startMailServer();
+  await using sender = mailer(`smtp://127.0.0.1:${server.port}`);
+  for (let i = 0; i < 5; i++) await sender.send(test_);
+  assert.deepEqual([server.connections, server.mails.length], [1, 5]);
+  server.dropConnections();
+  await sender.send(test_);
+  assert.deepEqual([server.connections, server.mails.length], [2, 6]);
+});
+
+describe("TLS", () => {
+  const { key, cert } = selfSigned();
+  const kinds = { STARTTLS: { scheme: "smtp", secure: false }, "implicit TLS": { scheme: "smtps", secure: true } };
+  for (const [name, { scheme, secure }] of Object.entries(kinds)) {
+    test(`${name}: a certificate of nobody's is refused before anything is sent`, async () => {
+      await using server = await startMailServer({ secure, key, cert });
+      const error = await failure(`${scheme}://bob:s3cr3t@localhost:${server.port}`);
+      assert.match(
+        error.message,
+        /^the mail server localhost:\d+ has a certificate that is not trusted \(\w*SELF_SIGNED/,
+      );
+      assert.deepEqual([server.mails, server.logins], [[], []]);
+    });
+
+    test(`${name}: an authority of one's own is trusted, its host name checked, and all goes over TLS`, async () => {
+      await using folder = await temporaryFolder();
+      const authority = join(folder.path, "authority.pem");
+      await writeFile(authority, cert);
+      await using server = await startMailServer({ secure, key, cert });
+      const send = (host: string) =>
+        command(["mail", "test", "bob@example.com"], {
+          SMTP_URL: `${scheme}://bob:s%4033%3A%2Ft@${host}:${server.port}`,
+          NODE_EXTRA_CA_CERTS: authority,
+        });
+      assert.deepEqual(await send("localhost"), {
+        code: 0,
+        stdout: `localhost:${server.port} has taken a test mail to bob@example.com\n`,
+        stderr: "",
+      });
+      assert.deepEqual(
+        server.mails.map(({ isSecure }) => isSecure),
+        [true],
+      );
+      assert.deepEqual(server.logins, ["bob:s@33:/t"]);
+      const { code, stderr } = await send("127.0.0.1");
+      assert.equal(code, 1);
+      assert.match(
+        stderr,
+        /^bienvenue: the mail server \S+ has a certificate that is not trusted \(ERR_TLS_CERT_ALTNAME/,
+      );
+      assert.equal(server.mails.length, 1);
+    });
+  }
+
+  test("where it is asked for and not offered, nothing is sent: somebody in between may have taken the offer away", async () => {
+    await using server = await startMailServer();
+    const error = await failure(`smtp://localhost:${server.port}?requireTLS=true`);
+    assert.match(error.message, / offers no TLS, /);
+    assert.deepEqual(server.mails, []);
+  });
+
+  test("a password goes to another machine over TLS only, unless requireTLS=false says so", async () => {
+    await using server = await startMailServer();
+    // No name of this machine's to us; to its resolver it is one.
+    const other = `smtp://bob:s3cr3t@LOCALHOST:${server.port}`;
+    assert.match((await failure(other)).message, / offers no TLS, /);
+    assert.deepEqual([server.mails, server.logins], [[], []]);
+    await using sender = mailer(`${other}?requireTLS=false`);
+    await sender.send(test_);
+    assert.deepEqual(server.logins, ["bob:s3cr3t"]);
+  });
+
+  test("smtps:// where none is spoken says so", async () => {
+    await using server = await startMailServer();
+    assert.match((await failure(`smtps://localhost:${server.port}`)).message, /speaks no TLS on this port/);
+  });
+});
+
+test("a right login sends; a wrong one is told in a line without the password, and nothing is sent", async () => {
+  await using server = await startMailServer({
+    authOptional: false,
+    onAuth: ({ username, password }, _, done) =>
+      password === "s3c r3t" && username === "bob@example.com"
+        ? done(null, { user: "bob" })
+        : done(new Error("no <bob@example.com> with this password")),
+  });
+  const url = (login: string) => `smtp://${login}127.0.0.1:${server.port}`;
+  await using sender = mailer(url("bob%40example.com:s3c%20r3t@"));
+  await sender.send(test_);
+  const error = await failure(url("bob%40example.com:wr0ng@"));
+  assert.match(error.message, / refuses the user or password of SMTP_URL \(535\)$/);
+  assert.match(error.inFull(), /; it says: 535 .*no <bob@example\.com> with this password$/);
+  assert.doesNotMatch(error.inFull() + error.stack, /wr0ng/);
+  assert.match((await failure(url(""))).message, / wants a user and password in SMTP_URL \(530\)$/);
+  assert.equal(server.mails.length, 1);
+});
+
+test("a refused sender and a refused recipient are told apart, with no address in what is logged; the next mail goes out", async () => {
+  const refuse = (text: string) => Object.assign(new Error(text), { responseCode: 550 });
+  let refusing = "";
+  await using server = await startMailServer({
+    onMailFrom: (_, __, done) => done(refusing === "sender" ? refuse("not you") : null),
+    onRcptTo: ({ address }, __, done) =>
+      done(refusing === "recipient" ? refuse(`<${address}>\u001b[2J unknown`) : null),
+  });
+  await using sender = mailer(`smtp://127.0.0.1:${server.port}`);
+  refusing = "sender";
+  await assert.rejects(sender.send(test_), { name: "MailError", message: / refuses MAIL_FROM \(550\)$/ });
+  refusing = "recipient";
+  const error = await sender.send(test_).catch((reason: MailError) => reason);
+  assert.ok(error instanceof MailError);
+  assert.match(error.message, /^the mail server 127\.0\.0\.1:\d+ refuses the recipient \(550\)$/);
+  assert.match(error.inFull(), /it says: 550 <bob@example\.com> \[2J unknown$/);
+  // What a logger writes of an error: its own properties.
+  assert.doesNotMatch(JSON.stringify({ ...error, stack: error.stack }), /bob/);
+  refusing = "";
+  await sender.send(test_);
+  assert.equal(server.mails.length, 1);
+});
+
+test("what a server says is told in one line, which moves no cursor", () => {
+  const error = new MailError("it refuses", "550-no\r\n550 \u001b[2Jnever\u2028\u009b1A\n");
+  assert.equal(error.inFull(), "it refuses; it says: 550-no 550 [2Jnever 1A");
+});
+
+describe("a server that is of no use is given up", () => {
+  async function listen(answer: (socket: Socket) => void) {
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+      sockets.add(socket.on("error", () => {}));
+      answer(socket);
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return {
+      port: (server.address() as AddressInfo).port,
+      async [Symbol.asyncDispose]() {
+        for (const socket of sockets) socket.destroy();
+        server.close();
+      },
+    };
+  }
+
+  test("when it is down", async () => {
+    const { port, ...server } = await listen(() => {});
+    await server[Symbol.asyncDispose]();
+    assert.match((await failure(`smtp://127.0.0.1:${port}`)).message, /cannot be reached \(ECONNREFUSED\)$/);
+  });
+
+  test("when nobody knows its name", async () => {
+    assert.match(
+      (await failure("smtp://mail.invalid")).message,
+      /^the mail server mail\.invalid:587 (is not known by|does not)/,
+    );
+  });
+
+  test("when it takes the connection and says nothing", async () => {
+    await using server = await listen(() => {});
+    assert.match((await failure(`smtp://127.0.0.1:${server.port}`, test_, 200)).message, /does not answer in time/);
+  });
+
+  test("when it greets and then says nothing", async () => {
+    await using server = await listen((socket) => socket.write("220 hello\r\n"));
+    assert.match((await failure(`smtp://127.0.0.1:${server.port}`, test_, 200)).message, /takes too long over a mail$/);
+  });
+
+  test("when it talks for ever and is never silent", async () => {
+    await using server = await listen((socket) => {
+      socket.write("220 hello\r\n");
+      const talking = setInterval(() => socket.write("250-and\r\n"), 20);
+      socket.on("close", () => clearInterval(talking));
+    });
+    assert.match((await failure(`smtp://127.0.0.1:${server.port}`, test_, 200)).message, /takes too long over a mail$/);
+  });
+
+  test("when it hangs up", async () => {
+    await using server = await listen((socket) => socket.end());
+    await failure(`smtp://127.0.0.1:${server.port}`);
+  });
+});
+
+test("an address list, a name, a line break or what is no address gets no mail", async () => {
+  await using server = await startMailServer();
+  await using sender = mailer(`smtp://127.0.0.1:${server.port}`);
+  for (const to of [
+    "bob@example.com,eve@example.com",
+    "bob@example.com, eve@example.com",
+    "bob@example.com;eve@example.com",
+    "bob@example.com eve@example.com",
+    "bob@example.com\r\nBcc: eve@example.com",
+    "bob@example.com\nRCPT TO:<eve@example.com>",
+    "bob@example.com\r",
+    "bob@example.com\n",
+    "Bob <bob@example.com>",
+    "<bob@example.com>",
+    '"bob"@example.com',
+    "eve@example.com:bob@example.com",
+    "group:bob@example.com;",
+    "bob@example.com\0",
+    "bob(comment)@example.com",
+    "bob@eve@example.com",
+    "m\u0131ke@example.com",
+    "bob@ex\u00e4mple.com",
+    "bob",
+    "",
+    `${"b".repeat(250)}@example.com`,
+  ]) {
+    await assert.rejects(sender.send({ ...test_, to }), /^Error: a mail goes to exactly one address$/, to);
+  }
+  assert.deepEqual([server.mails.length, server.connections], [0, 0]);
+});
+
+test("nothing in a mail becomes a header, a recipient or a command", async () => {
+  await using server = await startMailServer();
+  await using sender = mailer(`smtp://127.0.0.1:${server.port}`);
+  const evil = "x\r\nBcc: eve@example.com\r\n\r\n.\r\nMAIL FROM:<eve@example.com>\r\nRCPT TO:<eve@example.com>\r\n";
+  await sender.send({ ...reset, kind: "new_device", token: "", device: "Firefox/Windows" });
+  await sender.send({ ...reset, kind: "new_device", token: "", device: evil });
+  await sender.send({ ...reset, token: evil });
+  const headers = server.mails.map(({ mime }) => mime.headers.map(({ key }) => key));
+  assert.deepEqual(headers, Array(3).fill(headers[0]));
+  for (const { from, to, mime } of server.mails) {
+    assert.deepEqual([from, to, mime.to?.length, mime.bcc], ["bienvenue@localhost", ["bob@example.com"], 1, undefined]);
+    assert.doesNotMatch(`${mime.subject}${mime.text}${mime.html}`, /eve@|^MAIL/m);
+  }
+  for (const more of [
+    { language: "en\r\nBcc: eve@example.com" },
+    { language: "constructor" },
+    { language: "__proto__" },
+    { kind: "constructor" },
+    { kind: "test\r\nBcc: eve@example.com" },
+    { at: Number.NaN },
+  ]) {
+    await assert.rejects(sender.send({ ...test_, ...more } as Mail), JSON.stringify(more));
+  }
+  assert.equal(server.mails.length, 3);
+});
+
+test("every address that may have an account gets its mail as it is", async () => {
+  await using server = await startMailServer();
+  await using sender = mailer(`smtp://127.0.0.1:${server.port}`);
+  const local = fc.string({ unit: fc.constantFrom(..."abz019.!#$%&'*+/=?^_`{|}~-"), minLength: 1, maxLength: 64 });
+  // The others are written in quotes on their way, which not every server takes.
+  const written = local.filter((text) => !/^\.|\.\.|\.$/.test(text));
+  const address = fc
+    .tuple(written, fc.constantFrom("example.com", "a-b.example", "localhost"))
+    .map((parts) => parts.join("@"));
+  await fc.assert(
+    fc.asyncProperty(address, async (email) => {
+      const to = normaliseEmail(email);
+      assert.equal(to, email);
+      await sender.send({ ...test_, to: email });
+      const { to: recipients, mime } = server.mails.at(-1) ?? assert.fail();
+      assert.deepEqual([recipients, mime.to], [[email], [{ name: "", address: email }]]);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("SMTP_URL takes none of the library's options, which would switch its checks off, nor what cannot be read", () => {
+  for (const url of [
+    "smtps://mail.example.com?tls.rejectUnauthorized=false",
+    "smtp://mail.example.com?ignoreTLS=true",
+    "smtp://mail.example.com?requireTLS=maybe",
+    "smtp://mail.example.com?requireTLS=true&logger=true",
+    "smtp://mail.example.com?proxy=http://eve.example",
+    "smtp://bob:100%@mail.example.com",
+    "smtp://bob:%ff@mail.example.com",
+    "smtp://bob:a/b@mail.example.com",
+  ]) {
+    assert.throws(() => readSettings({ SMTP_URL: url }), /SMTP_URL=/, url);
+  }
+});

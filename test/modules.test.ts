@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { startService } from "./service.ts";
+
+const hook = fileURLToPath(new URL("./modules.ts", import.meta.url));
+
+/** Starts the service; the parts of it that only some need and that were loaded by the time it ends. */
+async function loaded(environment: Record<string, string>, authorization = ""): Promise<string[]> {
+  await using service = await startService({ NODE_OPTIONS: `--import=${hook}`, ...environment });
+  let modules = "";
+  service.process.stderr?.on("data", (chunk) => {
+    modules += chunk;
+  });
+  const response = await fetch(`${service.url}/metrics`, { headers: { Authorization: authorization } });
+  await response.text();
+  await service.end("SIGTERM");
+  assert.ok(modules.includes("/node_modules/piscina/"), modules);
+  return ["/prom-client/", "/@opentelemetry/"].filter((part) => modules.includes(part));
+}
+
+const production = {
+  NODE_ENV: "production",
+  PUBLIC_URL: "https://auth.example.com",
+  SMTP_URL: "smtp://mail.example.com",
+  MAIL_FROM: "no-reply@example.com",
+  TRUSTED_PROXIES: "none",
+};
+const METRICS_TOKEN = "of-the-prometheus-server";
+
+test("prom-client is loaded by the first who reads metrics, and neither it nor OpenTelemetry before", async () => {
+  assert.deepEqual(await loaded(production), []);
+  assert.deepEqual(await loaded({ ...production, METRICS_TOKEN }, "Bearer nonsense"), []);
+  assert.ok((await loaded({ ...production, METRICS_TOKEN }, `Bearer ${METRICS_TOKEN}`)).includes("/prom-client/"));
+});

@@ -1,0 +1,17 @@
+// Loaded by `node --import`, as an operator's own is: registers an SDK, and prints each span that ends on standard error.
+import { NodeTracerProvider, SimpleSpanProcessor, type SpanExporter } from "@opentelemetry/sdk-trace-node";
+
+const exporter: SpanExporter = {
+  export(spans, done) {
+    for (const span of spans) {
+      const { name, kind, attributes, status, events } = span;
+      const { traceId, spanId } = span.spanContext();
+      const parent = span.parentSpanContext?.spanId;
+      process.stderr.write(`${JSON.stringify({ name, kind, attributes, status, events, traceId, spanId, parent })}\n`);
+    }
+    done({ code: 0 });
+  },
+  shutdown: async () => {},
+};
+
+new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }).register();
