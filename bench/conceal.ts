@@ -17,7 +17,7 @@ const password = "plough-Violet-9-harbour";
 const resamples = 2000;
 
 /** What may be true of an address, against nothing. */
-const states = ["known", "disabled", "unconfirmed"] as const;
+const states = ["known", "disabled", "unconfirmed", "registered"] as const;
 
 await using folder = await temporaryFolder();
 const DATABASE_URL = `sqlite:${folder.path}/bienvenue.db`;
@@ -81,7 +81,12 @@ async function settle(): Promise<void> {
   await db.updateUser(id, { emailVerifiedAt: now });
   for (let i = 0; i < pairs; i++) {
     for (const state of states) {
-      const user = await db.addUser(`${numbered(state, i)}@example.com`, hash);
+      const email = `${numbered(state, i)}@example.com`;
+      if (state === "registered") {
+        await db.addRegistration(email, hash, { kind: "registration", language: "en" });
+        continue;
+      }
+      const user = await db.addUser(email, hash);
       if (state !== "unconfirmed") await db.updateUser(user.id, { emailVerifiedAt: now });
       if (state === "disabled") await db.updateUser(user.id, { disabledAt: now });
     }

@@ -1,11 +1,19 @@
+import { readFileSync, statSync } from "node:fs";
 import { isIP } from "node:net";
 import { z } from "zod";
+import { contrast, leastContrast, legible, surfaces } from "./colours.ts";
 
 /** The mode chooses defaults, and nothing else: every setting can be set by itself. */
 export type Mode = "development" | "production";
 
 /** A setting without a default must be said. */
 const required = Symbol("required");
+
+/** An address that can stand in a link. */
+const plainAddress = /^[a-z0-9.!#$*+=^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)*$/i;
+
+/** The largest logo, in bytes: with it a page stays under 30 KB. */
+const largestLogo = 16 * 1024;
 
 interface Setting<T> {
   readonly meaning: string;
@@ -56,9 +64,27 @@ const table = {
     "https://auth.example.com",
   ),
   SERVICE_NAME: setting(
-    "what the service is called in mails; no password may be it",
+    "what the service is called in mails and on pages; no password may be it",
     z.string().regex(/^[^\p{C}<>]{1,60}$/u, "a name of at most 60 characters"),
     "Bienvenue",
+  ),
+  LOGO_FILE: setting("a logo for the pages: an SVG or PNG file of at most 16 KiB", noneOr(logoFile()), "none"),
+  ACCENT_COLOR: setting(
+    "the colour of buttons and links on the pages, or two with a comma: for light pages and for dark ones",
+    accentColor(),
+    "#1d4ed8,#93c5fd",
+  ),
+  SUPPORT_EMAIL: setting(
+    "who helps people, as the pages tell them",
+    noneOr(z.string().regex(plainAddress, "none, or an address, such as help@example.com")),
+    "none",
+  ),
+  TERMS_URL: setting("where the terms are, as the pages link to them", noneOr(webAddress()), "none"),
+  PRIVACY_URL: setting("where it says what becomes of personal data", noneOr(webAddress()), "none"),
+  RETURN_ORIGINS: setting(
+    "the origins that people may be sent back to after logging in or out (return_to), with commas between them",
+    list(origin(), "none, or origins, such as https://app.example.com,https://admin.example.com"),
+    "none",
   ),
   SMTP_URL: neededInProduction(
     "the server that sends mails: smtp://USER:PASSWORD@HOST:PORT (STARTTLS where it is offered, and always before a password leaves this machine; ?requireTLS=true or false decides) or smtps://…; without one they wait at /dev/outbox",
@@ -375,6 +401,54 @@ function mailFrom() {
     .regex(
       new RegExp(`^(${address}|[^\\p{C}<>"@,;]{1,60} <${address}>)$`, "iu"),
       "an address, such as Example <no-reply@example.com>",
+    );
+}
+
+function logoFile() {
+  return z.string().refine(isLogo, `none, or the path of an SVG or PNG file of at most ${largestLogo} bytes`);
+}
+
+function isLogo(path: string): boolean {
+  try {
+    if (!/\.(svg|png)$/i.test(path) || statSync(path).size > largestLogo) return false;
+    const content = readFileSync(path, "latin1");
+    return /\.png$/i.test(path) ? content.startsWith("\x89PNG\r\n\x1a\n") : content.includes("<svg");
+  } catch {
+    return false;
+  }
+}
+
+/** The accent on light pages and on dark ones. */
+export interface Accent {
+  readonly light: string;
+  readonly dark: string;
+}
+
+/** One colour for light pages gives the dark ones a lighter tone of it. */
+function accentColor() {
+  const { page } = surfaces.light;
+  const { card } = surfaces.dark;
+  return z
+    .string()
+    .regex(/^#[0-9a-f]{6}(\s*,\s*#[0-9a-f]{6})?$/i, "a colour, such as #1d4ed8, or two, such as #1d4ed8,#93c5fd")
+    .transform((text, context): Accent => {
+      const [light = "", given] = text.toLowerCase().split(/\s*,\s*/);
+      const dark = given ?? legible(light, card);
+      const mends = [legible(light, page), legible(dark, card)];
+      if (contrast(light, page) < leastContrast || contrast(dark, card) < leastContrast) {
+        const message = `readable, ${leastContrast}:1 against light pages (and the second against dark ones), such as ${mends.slice(0, given ? 2 : 1)}`;
+        context.addIssue({ code: "custom", message });
+      }
+      return { light, dark };
+    });
+}
+
+function webAddress() {
+  return z
+    .string()
+    .refine(
+      (text) => /^https?:\/\/[^/?#@\s\\]+([/?#][^\s\\]*)?$/.test(text) && URL.canParse(text),
+      "none, or an address, such as https://example.com/terms",
     );
 }
 

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { contrast, inkOn, leastContrast, legible, surfaces } from "../src/colours.ts";
 import {
   describeSettings,
   type Environment,
@@ -9,6 +12,7 @@ import {
   type Settings,
   SettingsError,
 } from "../src/settings.ts";
+import { temporaryFolder } from "./service.ts";
 
 const names = Object.keys(readSettings());
 
@@ -41,6 +45,12 @@ const defaults: Settings = {
   AUTO_MIGRATE: "on",
   PUBLIC_URL: "http://localhost:5000",
   SERVICE_NAME: "Bienvenue",
+  LOGO_FILE: null,
+  ACCENT_COLOR: { light: "#1d4ed8", dark: "#93c5fd" },
+  SUPPORT_EMAIL: null,
+  TERMS_URL: null,
+  PRIVACY_URL: null,
+  RETURN_ORIGINS: [],
   SMTP_URL: null,
   MAIL_FROM: "Bienvenue <bienvenue@localhost>",
   RESET_DELIVERY: "this-machine",
@@ -168,6 +178,45 @@ test("lists are read with or without spaces, and what may be none is null or not
   assert.equal(readSettings({ PASSWORD_BREACH_CHECK: mirror }).PASSWORD_BREACH_CHECK, mirror);
 });
 
+test("an accent is readable on light and dark pages; a refusal names one that is, and one colour makes the other", () => {
+  const [, mend = ""] = /such as (#[0-9a-f]{6})$/.exec(refusal({ ACCENT_COLOR: "#ffff00" })) ?? [];
+  assert.equal(readSettings({ ACCENT_COLOR: mend }).ACCENT_COLOR.light, mend);
+  const [, pair = ""] = /such as (#\w+,#\w+)$/.exec(refusal({ ACCENT_COLOR: "#ffffff,#000000" })) ?? [];
+  assert.ok(readSettings({ ACCENT_COLOR: pair }));
+  const hex = fc.integer({ min: 0, max: 0xffffff }).map((value) => `#${value.toString(16).padStart(6, "0")}`);
+  fc.assert(
+    fc.property(hex, (colour) => {
+      assert.ok(contrast(colour, inkOn(colour)) >= leastContrast);
+      for (const { page, card } of Object.values(surfaces)) {
+        for (const surface of [page, card]) assert.ok(contrast(legible(colour, surface), surface) >= leastContrast);
+      }
+    }),
+  );
+  assert.equal(contrast("#000000", "#ffffff"), 21);
+  assert.ok(Math.abs(contrast("#777777", "#ffffff") - 4.48) < 0.01);
+});
+
+test("a logo is an SVG or PNG file that is small enough", async () => {
+  await using folder = await temporaryFolder();
+  const logo = async (name: string, content: string | Buffer) => {
+    const path = join(folder.path, name);
+    await writeFile(path, content);
+    return path;
+  };
+  const png = Buffer.from("89504e470d0a1a0a", "hex");
+  for (const path of [await logo("a.svg", "<svg/>"), await logo("a.PNG", png)]) {
+    assert.equal(readSettings({ LOGO_FILE: path }).LOGO_FILE, path);
+  }
+  const large = "<svg/>".padEnd(16 * 1024 + 1);
+  for (const [name, content] of [
+    ["b.svg", large],
+    ["b.png", "<svg/>"],
+    ["c.svg", png],
+  ] as const) {
+    assert.match(refusal({ LOGO_FILE: await logo(name, content) }), /LOGO_FILE=.*: must be none, or the path of/, name);
+  }
+});
+
 const rates = ["0/15m", "10", "10/15", "10/", "/15m", "10/0m", "1e3/15m", "10/31d", "10 / 15m"];
 const wrong: Record<string, string[]> = {
   HOST: ["local host"],
@@ -184,6 +233,19 @@ const wrong: Record<string, string[]> = {
     "none",
   ],
   SERVICE_NAME: ["a\nb", "<b>", "x".repeat(61)],
+  LOGO_FILE: ["logo.gif", "nowhere.svg", "package.json", "test", "."],
+  ACCENT_COLOR: ["blue", "#12", "#ffff00", "#1d4ed8,#1d4ed8", "#93c5fd", "#1d4ed8,#93c5fd,#000000", "#1d4ed8;}"],
+  SUPPORT_EMAIL: ["help", "a@b@c", "a@b?bcc=c@d", "<a@b>", "a@b\nc"],
+  TERMS_URL: ["example.com", "javascript:alert(1)", "https://user@example.com/", "https://a b", "/terms"],
+  PRIVACY_URL: ["data:text/html,x", "ftp://example.com"],
+  RETURN_ORIGINS: [
+    "*",
+    "null",
+    "example.com",
+    "https://example.com/path",
+    "https://*.example.com",
+    "https://a.example,",
+  ],
   SMTP_URL: ["mail.example.com", "http://mail.example.com", "smtp://", "smtp://host/path", "smtp://a b"],
   MAIL_FROM: ["Example", "a@b@c", "Example <a@b>, <c@d>", "a@b\nBcc: c@d", '"x" <a@b>', "<a@b>"],
   RESET_DELIVERY: ["everyone", "Email"],

@@ -1,4 +1,4 @@
-import { createApp } from "../src/app/app.ts";
+import { type AppOptions, createApp } from "../src/app/app.ts";
 import { Auth } from "../src/auth/auth.ts";
 import { type DB, openDB } from "../src/db/db.ts";
 import type { Log } from "../src/log.ts";
@@ -15,6 +15,7 @@ export interface World extends AsyncDisposable {
   readonly db: DB;
   readonly auth: Auth;
   readonly metrics: Counters;
+  readonly app: ReturnType<typeof createApp>;
   /** Every entry that was logged, with its level and message. */
   readonly logged: Record<string, unknown>[];
   /** Every mail that was sent. */
@@ -45,24 +46,31 @@ export const hour = 60 * minute;
 export const day = 24 * hour;
 
 /** Makes a world. Hashes are as cheap as bcrypt allows unless the environment says otherwise. */
-export async function createWorld(environment: Environment = {}): Promise<World> {
+export async function createWorld(
+  environment: Environment = {},
+  { outbox }: Pick<AppOptions, "outbox"> = {},
+): Promise<World> {
   const settings = readSettings({ BCRYPT_COST: "4", ...environment });
   const clock = new Clock();
   const logged: Record<string, unknown>[] = [];
   const log = recordingLog(logged);
   const resources = new AsyncDisposableStack();
-  const url = engine() === "sqlite" ? "sqlite::memory:" : resources.use(await emptyDatabase("postgres")).url;
+  const url =
+    engine() === "sqlite"
+      ? (environment.DATABASE_URL ?? "sqlite::memory:")
+      : resources.use(await emptyDatabase("postgres")).url;
   const db = resources.use(await openDB(url, { settings, clock: clock.now }));
   const mails: Mail[] = [];
   const metrics = new Counters();
   const auth = new Auth(db, { settings, log, mailer: letterBox(mails), clock: clock.now, metrics });
-  const app = createApp(auth, { settings, log, metrics });
+  const app = createApp(auth, { settings, log, outbox, metrics });
   return {
     settings,
     clock,
     db,
     auth,
     metrics,
+    app,
     logged,
     mails,
     request: async (path, { ip = "127.0.0.1", ...init } = {}) => {

@@ -8,9 +8,10 @@ export type Headers = Readonly<Record<string, string | readonly string[]>>;
 export interface Answers {
   /** JSON, compact and ended by a newline. */
   json(status: number, body: object, headers?: Headers): Response;
-  text(status: number, body: string, contentType: string): Response;
-  /** The contract's redirect: relative, and 302. */
-  redirect(location: string, headers?: Headers): Response;
+  /** The contract's redirect: relative, and 302; after a form, 303. */
+  redirect(location: string, headers?: Headers, status?: 302 | 303): Response;
+  /** What is no JSON: pages, and what goes with them. */
+  content(status: number, body: string | Uint8Array<ArrayBuffer>, headers: Headers): Response;
   /** 204, which has no body. */
   nothing(headers?: Headers): Response;
   refuse(refusal: Refusal, headers?: Headers): Response;
@@ -39,10 +40,9 @@ export function answers({ PUBLIC_URL, CORS_ORIGINS }: Pick<Settings, "PUBLIC_URL
     });
   return {
     json,
-    text: (status, body, contentType) =>
-      new Response(body, { status, headers: { ...always, "Content-Type": contentType } }),
-    redirect: (Location, headers) =>
-      new Response("", { status: 302, headers: listed({ ...always, Location, ...headers }) }),
+    redirect: (Location, headers, status = 302) =>
+      new Response("", { status, headers: listed({ ...always, Location, ...headers }) }),
+    content: (status, body, headers) => new Response(body, { status, headers: listed({ ...always, ...headers }) }),
     nothing: (headers) => new Response(null, { status: 204, headers: listed({ ...always, ...headers }) }),
     refuse: ({ status, message, retryAfter, close }, headers) =>
       json(

@@ -3,6 +3,7 @@ import type { Auth } from "../auth/auth.ts";
 import { type Log, silent } from "../log.ts";
 import type { DevOutbox } from "../mail/mail.ts";
 import { type Metrics, uncounted } from "../metrics.ts";
+import { createPages, pagePaths, wantsPage } from "../pages/pages.ts";
 import { idsInLog } from "../request-ids.ts";
 import { readSettings, type Settings } from "../settings.ts";
 import { type Tracing, untraced } from "../tracing.ts";
@@ -14,7 +15,7 @@ import { emailVerification } from "./email-verification.ts";
 import { live, ready } from "./health.ts";
 import { metrics } from "./metrics.ts";
 import { profile, profileEmail, profileExport, profilePassword } from "./profile.ts";
-import { notFound, RequestError, refusal } from "./refusals.ts";
+import { notFound, type Refusal, RequestError, refusal } from "./refusals.ts";
 import { identifier } from "./request-ids.ts";
 import { resetPassword } from "./reset-password.ts";
 import { root } from "./root.ts";
@@ -57,7 +58,7 @@ const resources: Readonly<Record<string, (service: Service) => Resource>> = {
 };
 
 /** The paths of all resources. */
-export const routes = Object.keys(resources);
+export const routes = [...Object.keys(resources), ...pagePaths];
 
 /**
  * The HTTP API as a function from Request to Response: `app.fetch`. Mount it in any server that speaks them; given
@@ -72,40 +73,47 @@ export function createApp(
   { settings = readSettings(), log = silent, outbox, metrics = uncounted, tracing = untraced }: AppOptions = {},
 ): Hono<{ Bindings: Bindings; Variables: Found }> {
   const idsOf = identifier(settings, tracing);
+  const refused = (error: unknown, c: Request): Refusal => {
+    const told = refusal(error);
+    metrics.failed(error);
+    metrics.refused(told.code);
+    const where = told.status < 500 ? {} : { ...idsInLog(idsOf(c)), path: c.req.path };
+    if (told.code === "internal") log.error({ err: error, ...where }, "unforeseen error");
+    else if (told.status >= 500)
+      log.warn({ event: "unavailable", reason: (error as Error).message, ...where }, "unavailable");
+    return told;
+  };
   const caller = callers(settings, log, idsOf);
-  const service: Service = { auth, settings, answers: answers(settings), caller, outbox, metrics };
+  const service: Service = { auth, settings, answers: answers(settings), caller, refused, outbox, metrics };
+  const pages = createPages(service);
   const app = new Hono<{ Bindings: Bindings; Variables: Found }>();
   if (settings.CORS_ORIGINS.length > 0) app.use(cors(settings, service.answers));
   const allowed: [path: RegExp, methods: string][] = [];
+  const mount = (path: string, resource: Resource, guard: (method: string, handler: Handler) => Handler) => {
+    const handlers = Object.entries(resource);
+    for (const [method, handler] of handlers) app.on(method, path, guard(method, handler));
+    const methods = handlers.map(([method]) => (method === "GET" ? "GET, HEAD" : method)).join(", ");
+    if (handlers.length > 0) allowed.push([pathPattern(path), methods]);
+  };
   const all = outbox && settings.NODE_ENV !== "production" ? { ...resources, "/dev/outbox": devOutbox } : resources;
   for (const [path, resource] of Object.entries(all)) {
-    const handlers = Object.entries(resource(service));
-    if (handlers.length === 0) continue;
-    for (const [method, handler] of handlers) app.on(method, path, guarded(method, handler, settings));
-    const methods = handlers.map(([method]) => (method === "GET" ? "GET, HEAD" : method)).join(", ");
-    allowed.push([pathPattern(path), methods]);
+    mount(path, resource(service), (method, handler) => guarded(method, handler, settings));
   }
-  const refuse = (error: Error, headers?: Headers) => {
-    const refused = refusal(error);
-    metrics.refused(refused.code);
-    return service.answers.refuse(refused, headers);
+  for (const [path, page] of Object.entries(pages.resources)) mount(path, page, (_, handler) => handler);
+  const refuse = (c: Request, error: unknown, more: Headers = {}) => {
+    const told = refused(error, c);
+    const headers = told.status < 500 ? more : { ...more, "X-Request-Id": idsOf(c).id };
+    // What is sent to the API is answered in the API's way, whoever sends it.
+    const isAsked = c.req.method === "GET" || c.req.method === "HEAD" || Object.hasOwn(pages.resources, c.req.path);
+    return isAsked && wantsPage(c) ? pages.refuse(c, told, headers) : service.answers.refuse(told, headers);
   };
   // Not a handler for all methods of each path: a second one that matches would make Hono answer in a later turn.
   app.notFound((c) => {
     const Allow = allowed.find(([path]) => path.test(c.req.path))?.[1];
-    if (Allow === undefined) return refuse(notFound());
-    return refuse(new RequestError("method_not_allowed", `only ${Allow} can be used here`), { Allow });
+    if (Allow === undefined) return refuse(c, notFound());
+    return refuse(c, new RequestError("method_not_allowed", `only ${Allow} can be used here`), { Allow });
   });
-  app.onError((error: Error, c: Request) => {
-    metrics.failed(error);
-    const { status, retryAfter } = refusal(error);
-    if (status < 500) return refuse(error);
-    const ids = idsOf(c);
-    const where = { ...idsInLog(ids), path: c.req.path };
-    if (retryAfter === undefined) log.error({ err: error, ...where }, "unforeseen error");
-    else log.warn({ event: "unavailable", reason: error.message, ...where }, "unavailable");
-    return refuse(error, { "X-Request-Id": ids.id });
-  });
+  app.onError((error: Error, c: Request) => refuse(c, error));
   return app;
 }
 

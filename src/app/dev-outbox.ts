@@ -56,9 +56,11 @@ function page(mails: readonly WaitingMail[]): string {
 <style>${raw(sheet)}</style>
 </head>
 <body>
+<main>
 <h1>Outbox</h1>
 <p>Mails wait here, the newest first, because no SMTP_URL is set. They are gone when the service stops.</p>
-${mails.length === 0 ? html`<p>There is none yet.</p>\n` : mails.map(shown)}</body>
+${mails.length === 0 ? html`<p>There is none yet.</p>\n` : mails.map(shown)}</main>
+</body>
 </html>
 `);
 }

@@ -22,7 +22,7 @@ export function metrics({ metrics, settings, answers }: Service): Resource {
       if (!mayRead(c)) throw notFound();
       loaded ??= load();
       const registry = await loaded;
-      return answers.text(200, await registry.metrics(), registry.contentType);
+      return answers.content(200, await registry.metrics(), { "Content-Type": registry.contentType });
     },
   };
 }

@@ -61,9 +61,12 @@ export const statuses = {
   database_unavailable: 503,
 } as const satisfies Record<AuthErrorCode | RequestErrorCode | "database_unavailable", number>;
 
+/** Every refusal there is. */
+export type RefusalCode = keyof typeof statuses;
+
 /** A refusal as it goes over the wire. */
 export interface Refusal {
-  readonly code: keyof typeof statuses;
+  readonly code: RefusalCode;
   readonly status: number;
   readonly message: string;
   /** Seconds. */

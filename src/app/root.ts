@@ -1,7 +1,22 @@
+import { wantsPage } from "../pages/pages.ts";
+import { sessionIdOf } from "./profile.ts";
 import type { Resource, Service } from "./service.ts";
 
 /** Every method, for browsers and `curl -L -X` keep theirs when logging out leads them here. */
-export function root({ answers }: Service): Resource {
+export function root({ auth, settings, answers }: Service): Resource {
+  const Vary = settings.CORS_ORIGINS.length > 0 ? "Origin, Accept" : "Accept";
   const welcome = () => answers.json(200, { message: "Bienvenue" });
-  return { GET: welcome, POST: welcome, PUT: welcome, DELETE: welcome };
+  return {
+    /** People are sent to their account, or to log in; programs are welcomed. */
+    async GET(c) {
+      if (!wantsPage(c)) return answers.json(200, { message: "Bienvenue" }, { Vary });
+      const user = await auth.getUserFromSessionId(sessionIdOf(c, settings));
+      const lang = c.req.query("lang");
+      const query = lang === undefined ? "" : `?${new URLSearchParams({ lang })}`;
+      return answers.redirect(`${user ? "/account" : "/login"}${query}`, { Vary });
+    },
+    POST: welcome,
+    PUT: welcome,
+    DELETE: welcome,
+  };
 }

@@ -17,5 +17,7 @@ export const other = "other";
 
 /** What the requests of a path look like, `/sessions/:id{[a-z]+}` for one. */
 export function pathPattern(path: string): RegExp {
-  return new RegExp(`^${path.replace(/:\w+(?:\{((?:[^{}]|\{\d+\})+)\})?/g, (_, form = "[^/]+") => form)}$`);
+  return new RegExp(
+    `^${path.replaceAll(".", "\\.").replace(/:\w+(?:\{((?:[^{}]|\{\d+\})+)\})?/g, (_, form = "[^/]+") => form)}$`,
+  );
 }

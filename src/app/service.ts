@@ -4,6 +4,7 @@ import type { Metrics } from "../metrics.ts";
 import type { Settings } from "../settings.ts";
 import type { Answers } from "./answers.ts";
 import type { Request } from "./caller.ts";
+import type { Refusal } from "./refusals.ts";
 
 /** What a resource answers with. */
 export interface Service {
@@ -13,6 +14,8 @@ export interface Service {
   readonly metrics: Metrics;
   /** Who asks. */
   readonly caller: (c: Request) => Caller;
+  /** What an error becomes, told in the log where whoever runs the service should know. */
+  readonly refused: (error: unknown, c: Request) => Refusal;
   /** Where mails wait when no server sends them. */
   readonly outbox?: DevOutbox | undefined;
 }

@@ -1,3 +1,5 @@
+import type { LoggedIn } from "../auth/auth.ts";
+import type { Settings } from "../settings.ts";
 import { deviceCookie, sessionCookie } from "./cookies.ts";
 import { readFields } from "./fields.ts";
 import { notLoggedIn, sessionIdOf } from "./profile.ts";
@@ -5,7 +7,6 @@ import type { Resource, Service } from "./service.ts";
 
 export function sessions({ auth, settings, answers, caller }: Service): Resource {
   const cookie = sessionCookie(settings);
-  const deviceOf = deviceCookie(settings);
   return {
     async GET(c) {
       return answers.json(200, { sessions: await auth.listSessions(sessionIdOf(c, settings)) });
@@ -13,16 +14,21 @@ export function sessions({ auth, settings, answers, caller }: Service): Resource
     async POST(c) {
       const { email = "", password = "" } = await readFields(c, "email", "password");
       const replaces = sessionIdOf(c, settings) ?? undefined;
-      const { user, session, device } = await auth.logIn({ email, password, replaces }, caller(c));
-      const cookies = [cookie.set(session.sessionId)];
-      if (device !== undefined) cookies.push(deviceOf.set(device));
-      return answers.json(200, { email: user.email, message: "logged in" }, { "Set-Cookie": cookies });
+      const opened = await auth.logIn({ email, password, replaces }, caller(c));
+      const headers = { "Set-Cookie": loginCookies(opened, settings) };
+      return answers.json(200, { email: opened.user.email, message: "logged in" }, headers);
     },
     async DELETE(c) {
       if (!(await auth.logOut(sessionIdOf(c, settings), caller(c)))) throw notLoggedIn();
       return answers.redirect("/", { "Set-Cookie": cookie.clear });
     },
   };
+}
+
+/** What a browser keeps of a login: the session, and what the account knows it again by. */
+export function loginCookies({ session, device }: LoggedIn, settings: Settings): string[] {
+  const cookies = [sessionCookie(settings).set(session.sessionId)];
+  return device === undefined ? cookies : [...cookies, deviceCookie(settings).set(device)];
 }
 
 /** One session, by the handle that the list of them has. */

@@ -315,6 +315,11 @@ export class Auth {
     return resetPassword.getResetPasswordToken(this.#context, email, caller);
   }
 
+  /** The address whose password a token resets, or null when it is not, or no longer, good. */
+  addressToReset(resetToken: string): Promise<string | null> {
+    return resetPassword.addressToReset(this.#context, resetToken);
+  }
+
   /**
    * Changes the password of the token's account, takes the token, and ends every session of the user. A refusal leaves
    * the token alive.

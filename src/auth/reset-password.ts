@@ -32,6 +32,11 @@ export async function requestPasswordReset(context: Context, email: string, call
   });
 }
 
+/** For who has the token, the address is no secret. */
+export async function addressToReset({ db }: Context, resetToken: string): Promise<string | null> {
+  return resetToken === "" ? null : db.resetAddress(resetToken);
+}
+
 /** In this order, so that a bogus token costs no hash and a refusal leaves a good one alive. */
 export async function updatePassword(
   context: Context,
@@ -42,7 +47,7 @@ export async function updatePassword(
 ): Promise<User> {
   const { db, passwords, settings, trail } = context;
   return limited(context, "redemption", { caller }, async () => {
-    const address = resetToken === "" ? null : await db.resetAddress(resetToken);
+    const address = await addressToReset(context, resetToken);
     if (address === null) throw refused(context, caller);
     if (email !== undefined && normaliseEmail(email) !== address) throw refused(context, caller);
     const hashedPassword = await trail.watch("reset_refused", { caller }, async () => {

@@ -1,3 +1,4 @@
+import type { RefusalCode } from "../app/refusals.ts";
 import type { MailKind } from "../mailer.ts";
 
 /** Everything that people are told, in one language: a file of this shape is a language. */
@@ -10,6 +11,7 @@ export interface Messages {
   device(browser: string, system: string): string;
   /** A device of which nothing is known. */
   readonly unknownDevice: string;
+  readonly pages: PageWords;
   readonly mails: { readonly [Kind in MailKind]: (facts: Facts) => MailText };
 }
 
@@ -34,4 +36,158 @@ export interface MailText {
   /** What the link does, as its button says. */
   readonly link: string;
   readonly after: readonly string[];
+}
+
+/** What the pages say. A title stands on its page and names its tab. */
+export interface PageWords {
+  /** What the language calls itself. */
+  readonly language: string;
+  /** The title of a page that tells of a failure. */
+  failed(title: string): string;
+  /** What the links to the other languages are, for those who do not see them. */
+  readonly languages: string;
+  readonly support: string;
+  readonly terms: string;
+  readonly privacy: string;
+  readonly show: string;
+  readonly hide: string;
+  readonly showPassword: string;
+  readonly hidePassword: string;
+  /** What each field is called. */
+  readonly fields: {
+    readonly email: string;
+    readonly password: string;
+    readonly currentPassword: string;
+    readonly chosenPassword: string;
+    readonly newPassword: string;
+    readonly newEmail: string;
+  };
+  /** What to do with each that was left empty. */
+  readonly missing: Readonly<Record<"email" | "password" | "new_password", string>>;
+  /** What a new password has to be: of so many characters at least. */
+  passwordHint(least: number): string;
+  readonly logIn: {
+    readonly title: string;
+    readonly submit: string;
+    readonly forgot: string;
+    readonly stranger: string;
+    readonly register: string;
+  };
+  readonly register: {
+    readonly title: string;
+    readonly submit: string;
+    readonly known: string;
+    readonly logIn: string;
+  };
+  readonly logOut: {
+    readonly title: string;
+    readonly text: string;
+    readonly submit: string;
+    readonly stay: string;
+  };
+  readonly forgot: {
+    readonly title: string;
+    readonly text: string;
+    readonly submit: string;
+    readonly back: string;
+  };
+  readonly reset: {
+    readonly title: string;
+    readonly text: string;
+    readonly submit: string;
+  };
+  readonly verify: {
+    readonly title: string;
+    readonly text: string;
+    readonly submit: string;
+    readonly again: string;
+    readonly sendAgain: string;
+    /** The password is not the one that the address was registered with. */
+    readonly wrongPassword: string;
+  };
+  /** A link that was used, is too old, or was replaced. */
+  readonly deadLink: {
+    readonly title: string;
+    readonly text: string;
+    readonly submit: string;
+  };
+  /** What waits in the mailbox: a link that works for so long. */
+  readonly mailbox: {
+    readonly title: string;
+    confirm(lifetime: string): string;
+    reset(lifetime: string): string;
+    move(lifetime: string): string;
+    readonly nothing: string;
+    readonly again: string;
+    readonly back: string;
+    /** To whoever develops, on the service's own machine. */
+    readonly unsent: string;
+    readonly outbox: string;
+  };
+  readonly account: {
+    readonly title: string;
+    readonly back: string;
+    readonly cancel: string;
+    readonly logOut: string;
+    readonly profile: string;
+    readonly since: string;
+    readonly confirmed: string;
+    readonly unconfirmed: string;
+    readonly sendAgain: string;
+    readonly email: string;
+    readonly emailText: string;
+    readonly changeEmail: string;
+    readonly password: string;
+    readonly passwordText: string;
+    readonly changePassword: string;
+    readonly devices: string;
+    readonly devicesText: string;
+    readonly thisDevice: string;
+    readonly lastSeen: string;
+    readonly endDevice: string;
+    /** The same, for those who do not see which device it stands beside. */
+    endThat(device: string): string;
+    readonly endOthers: string;
+    readonly moreDevices: string;
+    readonly data: string;
+    readonly exportTitle: string;
+    readonly exportText: string;
+    readonly export: string;
+    readonly deleteTitle: string;
+    readonly deleteText: string;
+    readonly delete: string;
+  };
+  /** What was done, as the next page says. */
+  readonly notices: Readonly<Record<NoticeCode, string>>;
+  /** Pages in place of the one that was asked for. */
+  readonly errors: {
+    readonly notFound: string;
+    readonly unavailable: string;
+    readonly internal: string;
+    readonly refused: string;
+    readonly tryAgain: string;
+    readonly home: string;
+  };
+  /** Every refusal: what it is, and what to do. */
+  readonly refusals: Readonly<Record<RefusalCode | "form_stale", (facts: RefusalFacts) => string>>;
+}
+
+export type NoticeCode =
+  | "registered"
+  | "logged_out"
+  | "session_ended"
+  | "password_changed"
+  | "password_reset"
+  | "email_verified"
+  | "email_changed"
+  | "device_ended"
+  | "devices_ended"
+  | "account_deleted";
+
+/** What a refusal may name. */
+export interface RefusalFacts {
+  /** The fewest characters of a password. */
+  readonly least: number;
+  /** Until it is worth trying again, in words. */
+  readonly wait: string;
 }

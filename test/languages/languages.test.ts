@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { statuses } from "../../src/app/refusals.ts";
 import { chooseLanguage, languageNamed, languages, messages } from "../../src/languages/languages.ts";
 
 /** Where every message is, by its path, whatever the language. */
@@ -21,6 +22,33 @@ test("every language has every message, and none that the others lack", () => {
     said.push(...mails.flatMap(({ subject, before, link, after }) => [subject, ...before, link, ...after]));
     for (const text of said) assert.match(text, /^\S.*\S$/, language);
     for (const { before } of mails) assert.notEqual(before.length, 0, language);
+  }
+});
+
+/** Everything that the pages say, by where it is; what is made of facts is made of these. */
+function pageTexts(value: unknown, path = ""): [string, string][] {
+  if (typeof value === "string") return [[path, value]];
+  if (typeof value === "function") {
+    const facts = path.startsWith(".refusals") ? { least: 8, wait: "2 s" } : path === ".passwordHint" ? 8 : "FACT";
+    return [[path, value(facts)]];
+  }
+  return Object.entries(value as object).flatMap(([key, each]) => pageTexts(each, `${path}.${key}`));
+}
+
+test("the pages say everything in every language, in words of its own, with what they are told to name", () => {
+  const english = new Map(pageTexts(messages.en.pages));
+  assert.ok(english.size > 120);
+  for (const language of languages) {
+    const { pages } = messages[language];
+    assert.deepEqual(Object.keys(pages.refusals).sort(), ["form_stale", ...Object.keys(statuses)].sort());
+    for (const [path, text] of pageTexts(pages)) {
+      assert.match(text, /^\S.*\S$/, `${language}${path}`);
+      assert.doesNotMatch(text, /undefined|\[object/, `${language}${path}`);
+      if (text.length > 20 && language !== "en") assert.notEqual(text, english.get(path), `${language}${path}`);
+      for (const fact of ["FACT", "2 s", "8"]) {
+        assert.equal(text.includes(fact), english.get(path)?.includes(fact), `${language}${path}: ${fact}`);
+      }
+    }
   }
 });
 

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { EventEmitter, on, once } from "node:events";
 import type { AddressInfo } from "node:net";
 import PostalMime, { type Email } from "postal-mime";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
@@ -8,6 +8,8 @@ export interface MailServer extends AsyncDisposable {
   readonly port: number;
   /** The mails that it took, in their order. */
   readonly mails: Received[];
+  /** The next mail, in their order, once it is there. */
+  next(): Promise<Received>;
   /** How many connections were opened to it. */
   readonly connections: number;
   /** Who logged in, as `user:password`. */
@@ -29,6 +31,8 @@ export interface Received {
 export async function startMailServer(options: SMTPServerOptions = {}): Promise<MailServer> {
   const mails: Received[] = [];
   const logins: string[] = [];
+  const arrivals = new EventEmitter();
+  const arrived = on(arrivals, "mail");
   let connections = 0;
   const server = new SMTPServer({
     authOptional: true,
@@ -46,7 +50,10 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
       const raw = (await stream.setEncoding("latin1").toArray()).join("");
       const from = envelope.mailFrom ? envelope.mailFrom.address : "";
       const to = envelope.rcptTo.map(({ address }) => address);
-      mails.push({ from, to, isSecure: secure, raw, mime: await PostalMime.parse(Buffer.from(raw, "latin1")) });
+      const mime = await PostalMime.parse(Buffer.from(raw, "latin1"));
+      const mail = { from, to, isSecure: secure, raw, mime };
+      mails.push(mail);
+      arrivals.emit("mail", mail);
       done();
     },
     ...options,
@@ -58,6 +65,7 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
   return {
     port: (listener.address() as AddressInfo).port,
     mails,
+    next: async () => (await arrived.next()).value?.[0],
     logins,
     get connections() {
       return connections;

@@ -1,0 +1,80 @@
+import { html } from "hono/html";
+import type { Html, View } from "./layout.ts";
+import type { Problem } from "./problem.ts";
+import type { Values, Visit } from "./visit.ts";
+
+/** What a form holds as it is shown: what was typed before, and what was wrong with it. */
+export interface Filled {
+  readonly values: Values;
+  readonly problem?: Problem | undefined;
+}
+
+/** A page: what it shows, and what its form does. */
+export interface Page {
+  /** The fields of its form, and whether a person must fill them in. */
+  readonly fields?: Readonly<Record<string, boolean>>;
+  show(visit: Visit, filled: Filled): View | Response | Promise<View | Response>;
+  /** Does what the form asks for; what it throws is told above the form. */
+  submit?(visit: Visit, values: Values): Promise<Response>;
+}
+
+interface Field {
+  readonly name: "email" | "password" | "new_password";
+  readonly label: string;
+  /** What browsers and password managers fill in (https://html.spec.whatwg.org/#autofill). */
+  readonly autocomplete: "username" | "email" | "current-password" | "new-password";
+  readonly hint?: string | undefined;
+}
+
+/** More of what was typed is not shown again: nothing that long was right. */
+const longest = 1000;
+
+/** A field with its label, what it has to be and what is wrong with it; passwords come back empty. */
+export function field({ words }: Visit, { values, problem }: Filled, { name, label, autocomplete, hint }: Field): Html {
+  const error = problem?.field === name ? problem.message : undefined;
+  const described = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(" ");
+  const attributes = html`id="${name}" name="${name}" autocomplete="${autocomplete}" required${described && html` aria-describedby="${described}"`}${error && html` aria-invalid="true"`}`;
+  const input =
+    name === "email"
+      ? html`<input type="email" ${attributes} value="${(values.email ?? "").slice(0, longest)}" inputmode="email" autocapitalize="none" spellcheck="false">`
+      : html`<div class="password" data-show="${words.show}" data-hide="${words.hide}" data-show-label="${words.showPassword}" data-hide-label="${words.hidePassword}"><input type="password" ${attributes}></div>`;
+  return html`<div class="field">
+<label for="${name}">${label}</label>
+${hint && html`<p class="soft small" id="${name}-hint">${hint}</p>\n`}${input}
+${error && html`<p class="error" id="${name}-error">${error}</p>\n`}</div>
+`;
+}
+
+interface Form {
+  readonly action: string;
+  readonly body: Html;
+  /** What comes of it is a file. */
+  readonly isDownload?: boolean;
+  /** Where the page goes on afterwards. */
+  readonly goesOn?: boolean;
+}
+
+/** A form of this browser, which comes back in the same language. */
+export function form(visit: Visit, { action, body, isDownload, goesOn }: Form): Html {
+  visit.keepFormToken();
+  return html`<form method="post" action="${visit.to(action)}" novalidate${isDownload && html` data-download`}>
+${hidden("form_token", visit.formToken)}${goesOn && visit.onward !== undefined && hidden("return_to", visit.onward)}${body}</form>
+`;
+}
+
+export function hidden(name: string, value: string): Html {
+  return html`<input type="hidden" name="${name}" value="${value}">
+`;
+}
+
+/** For password managers, so that they keep a password with the account it is for. */
+export function account(email: string): Html {
+  return html`<p class="who"><bdi>${email}</bdi></p>
+<input name="username" value="${email}" autocomplete="username" readonly hidden>
+`;
+}
+
+export function button(text: string, look = ""): Html {
+  return html`<button class="button${look && ` ${look}`}">${text}</button>
+`;
+}

@@ -1,0 +1,60 @@
+import { html } from "hono/html";
+import { loginCookies } from "../app/sessions.ts";
+import { button, field, form, hidden, type Page } from "./form.ts";
+import { alert, type Html } from "./layout.ts";
+import type { Problem } from "./problem.ts";
+import { goTo, type Values, type Visit } from "./visit.ts";
+
+export const logIn: Page = {
+  fields: { email: true, password: true, typed: false },
+  async show(visit, { values, problem }) {
+    const { words, notice, onward: return_to, to } = visit;
+    // Not while a problem is told: this person wanted to log in as somebody.
+    if (!problem && (await isLoggedIn(visit))) return goTo(visit, visit.returnTo);
+    // What was typed where the session ended is for there, and not who logs in.
+    const [email, typed] = notice?.code === "session_ended" ? [undefined, notice.email] : [notice?.email, values.typed];
+    const filled = { values: { email, ...values }, problem };
+    return {
+      title: words.logIn.title,
+      told: problem && wayOut(visit, problem, values),
+      body: html`${form(visit, {
+        action: "/login",
+        goesOn: true,
+        body: html`${typed !== undefined && hidden("typed", typed)}${field(visit, filled, { name: "email", label: words.fields.email, autocomplete: "username" })}${field(visit, filled, { name: "password", label: words.fields.password, autocomplete: "current-password" })}${button(words.logIn.submit)}`,
+      })}<div class="sides">
+<a class="link" href="${to("/forgot", { return_to })}">${words.logIn.forgot}</a>
+<span>${words.logIn.stranger} <a class="link" href="${to("/register", { return_to })}">${words.logIn.register}</a></span>
+</div>
+`,
+    };
+  },
+  async submit(visit, { email = "", password = "", typed }) {
+    return enter(visit, { email, password, typed });
+  },
+};
+
+/** Logs in, and goes on to where this person wanted to go. */
+export async function enter(
+  visit: Visit,
+  { email, password, typed }: { email: string; password: string; typed?: string | undefined },
+): Promise<Response> {
+  const { service, sessionId, caller, cookies } = visit;
+  const opened = await service.auth.logIn({ email, password, replaces: sessionId ?? undefined }, caller);
+  cookies.push(...loginCookies(opened, service.settings));
+  return goTo(visit, visit.returnTo, typed === undefined ? undefined : { code: "typed", email: typed });
+}
+
+export async function isLoggedIn({ service, sessionId }: Visit): Promise<boolean> {
+  return (await service.auth.getUserFromSessionId(sessionId)) !== null;
+}
+
+/** What else can be done than to try again. */
+function wayOut(visit: Visit, { code, message, field }: Problem, { email = "" }: Values): Html | undefined {
+  const { words, to, onward: return_to } = visit;
+  if (code === "email_not_verified") {
+    const body = html`${hidden("email", email)}${button(words.mailbox.again, "plain low")}`;
+    return alert(message, field, form(visit, { action: "/verify", body }));
+  }
+  if (code !== "too_many_tries" && code !== "wrong_login") return undefined;
+  return alert(message, field, html`<p><a href="${to("/forgot", { return_to })}">${words.reset.title}</a></p>\n`);
+}

@@ -1,0 +1,34 @@
+import type { NoticeCode } from "../languages/messages.ts";
+
+/** What waits in somebody's mailbox. */
+export type MailboxCode = "confirm" | "reset" | "move";
+
+/** What one page has to tell the next, in a cookie: no link can make a page say it. */
+export interface Notice {
+  readonly code: NoticeCode | MailboxCode | "typed";
+  /** The address that it is about. */
+  readonly email?: string | undefined;
+}
+
+/** No address is longer; what was typed may be. */
+const longest = 250;
+
+/** How long a mailbox is spoken of, in seconds. */
+const maxAge = 15 * 60;
+
+/** Reads and writes the cookie of a notice. */
+export function noticeCookie(isSecure: boolean) {
+  const name = isSecure ? "__Host-notice" : "notice";
+  const attributes = `Path=/; HttpOnly; SameSite=Lax${isSecure ? "; Secure" : ""}`;
+  return {
+    name,
+    clear: `${name}=; ${attributes}; Max-Age=0`,
+    set: ({ code, email = "" }: Notice) =>
+      `${name}=${code}.${Buffer.from(email.slice(0, longest)).toString("base64url")}; ${attributes}; Max-Age=${maxAge}`,
+    read(value: string | null): Notice | null {
+      const [, code, email = ""] = /^([a-z_]{1,30})\.([\w-]{0,500})$/.exec(value ?? "") ?? [];
+      if (code === undefined) return null;
+      return { code: code as Notice["code"], email: Buffer.from(email, "base64url").toString() || undefined };
+    },
+  };
+}

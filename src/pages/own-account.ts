@@ -1,0 +1,263 @@
+import { html } from "hono/html";
+import { sessionCookie } from "../app/cookies.ts";
+import type { Person, ShownSession } from "../auth/auth.ts";
+import { AuthError } from "../errors.ts";
+import { messages } from "../languages/languages.ts";
+import { account, button, type Filled, field, form, hidden, type Page } from "./form.ts";
+import type { Html, View } from "./layout.ts";
+import { home } from "./return-to.ts";
+import { askToLogIn, goTo, type Values, type Visit } from "./visit.ts";
+
+/** Of those who have more devices, the others are on pages of their own. */
+const devicesShown = 10;
+
+export const ownAccount: Page = { show: overview };
+
+/** Logs out a device, or all but this one. */
+export const devices: Page = {
+  fields: { session: false },
+  show: overview,
+  async submit(visit, { session }) {
+    const { service, sessionId, caller, to } = visit;
+    const { auth } = service;
+    if (session === undefined) {
+      await auth.endOtherSessions(sessionId, caller);
+      return goTo(visit, to(home), { code: "devices_ended" });
+    }
+    const current = (await auth.listSessions(sessionId)).find((each) => each.current);
+    await auth.endSession(sessionId, session, caller);
+    if (session !== current?.id) return goTo(visit, to(home), { code: "device_ended" });
+    visit.cookies.push(sessionCookie(service.settings).clear);
+    return goTo(visit, to("/login"), { code: "logged_out" });
+  },
+};
+
+export const changePassword: Page = {
+  fields: { password: true, new_password: true },
+  show(visit, filled) {
+    const { words, service } = visit;
+    const { PASSWORD_MIN_LENGTH: least } = service.settings;
+    return forPerson(visit, ({ email }) => ({
+      title: words.account.changePassword,
+      body: html`<p>${words.account.passwordText}</p>
+${form(visit, {
+  action: "/account/password",
+  goesOn: true,
+  body: html`${account(email)}${field(visit, filled, {
+    name: "password",
+    label: words.fields.currentPassword,
+    autocomplete: "current-password",
+  })}${field(visit, filled, {
+    name: "new_password",
+    label: words.fields.newPassword,
+    autocomplete: "new-password",
+    hint: words.passwordHint(least),
+  })}${button(words.account.changePassword)}`,
+})}${cancel(visit)}`,
+    }));
+  },
+  async submit(visit, { password: current = "", new_password: chosen = "" }) {
+    const { service, sessionId, caller, cookies, to } = visit;
+    const person = await service.auth.changePassword(sessionId, { current, chosen }, caller);
+    cookies.push(sessionCookie(service.settings).set(person.sessionId));
+    return visit.onward === undefined ? goTo(visit, to(home), { code: "password_changed" }) : goTo(visit, visit.onward);
+  },
+};
+
+export const changeEmail: Page = {
+  fields: { email: true, password: false },
+  show(visit, { values, problem }) {
+    const { words, notice } = visit;
+    const filled = { values: { email: notice?.code === "typed" ? notice.email : undefined, ...values }, problem };
+    return forPerson(visit, ({ email }) => ({
+      title: words.account.changeEmail,
+      body: html`<p>${words.account.emailText}</p>
+<p class="who"><bdi>${email}</bdi></p>
+${form(visit, {
+  action: "/account/email",
+  body: html`${field(visit, filled, { name: "email", label: words.fields.newEmail, autocomplete: "email" })}${currentPassword(visit, filled)}${button(words.account.changeEmail)}`,
+})}${cancel(visit)}`,
+    }));
+  },
+  async submit(visit, values) {
+    const { service, caller, to } = visit;
+    await confirm(visit, values);
+    const email = await service.auth.changeEmail(visit.sessionId, values.email ?? "", caller);
+    return goTo(visit, to("/mailbox"), { code: "move", email });
+  },
+};
+
+export const exportAccount: Page = {
+  fields: { password: false },
+  show(visit, filled) {
+    const { words } = visit;
+    return forPerson(visit, ({ email }) => ({
+      title: words.account.exportTitle,
+      body: html`<p>${words.account.exportText}</p>
+${form(visit, {
+  action: "/account/export",
+  isDownload: true,
+  body: html`${account(email)}${currentPassword(visit, filled)}${button(words.account.export)}`,
+})}${cancel(visit)}`,
+    }));
+  },
+  async submit(visit, values) {
+    const { service, caller, cookies } = visit;
+    await confirm(visit, values);
+    return service.answers.json(200, await service.auth.exportAccount(visit.sessionId, caller), {
+      "Content-Disposition": 'attachment; filename="account.json"',
+      ...(cookies.length > 0 && { "Set-Cookie": cookies }),
+    });
+  },
+};
+
+export const deleteAccount: Page = {
+  fields: { password: true },
+  show(visit, filled) {
+    const { words } = visit;
+    return forPerson(visit, ({ email }) => ({
+      title: words.account.deleteTitle,
+      body: html`<p>${words.account.deleteText}</p>
+${form(visit, {
+  action: "/account/delete",
+  body: html`${account(email)}${currentPassword(visit, filled)}${button(words.account.delete, "bad")}`,
+})}${cancel(visit)}`,
+    }));
+  },
+  async submit(visit, { password = "" }) {
+    const { service, sessionId, caller, cookies, to } = visit;
+    await service.auth.deleteAccount(sessionId, password, caller);
+    cookies.push(sessionCookie(service.settings).clear);
+    return goTo(visit, to("/login"), { code: "account_deleted" });
+  },
+};
+
+/** Where password managers send people (https://w3c.github.io/webappsec-change-password-url/). */
+export const wellKnownChangePassword: Page = {
+  show: (visit) => goTo(visit, visit.to("/account/password")),
+};
+
+/** A page of somebody's account; whoever is not logged in, or no longer, is asked to, and comes back to it. */
+async function forPerson(visit: Visit, show: (person: Person) => View | Promise<View>): Promise<View | Response> {
+  const { service, sessionId, c, to, onward: return_to } = visit;
+  try {
+    return await show(await service.auth.personOf(sessionId));
+  } catch (error) {
+    if (error instanceof AuthError && error.code === "not_logged_in")
+      return askToLogIn(visit, to(c.req.path, { return_to }));
+    throw error;
+  }
+}
+
+/** Has the password confirmed where it was given: the session goes on under a new id, whatever comes of the rest. */
+async function confirm(visit: Visit, { password }: Values): Promise<void> {
+  if (password === undefined) return;
+  const { service, caller, cookies } = visit;
+  const person = await service.auth.confirmPassword(visit.sessionId, password, caller);
+  visit.sessionId = person.sessionId;
+  cookies.push(sessionCookie(service.settings).set(person.sessionId));
+}
+
+function currentPassword(visit: Visit, filled: Filled): Html {
+  const label = visit.words.fields.currentPassword;
+  return field(visit, filled, { name: "password", label, autocomplete: "current-password" });
+}
+
+function cancel({ words, to }: Visit): Html {
+  return html`<p class="middle"><a class="link" href="${to(home)}">${words.account.cancel}</a></p>
+`;
+}
+
+function overview(visit: Visit): Promise<View | Response> {
+  return forPerson(visit, async (person) => {
+    const { words, to } = visit;
+    const part = words.account;
+    const link = (path: string, text: string) => html`<a class="button plain low" href="${to(path)}">${text}</a>`;
+    return {
+      title: part.title,
+      wide: true,
+      aside: link("/logout", part.logOut),
+      body: html`${profile(visit, person)}<section class="card" aria-labelledby="password">
+<div class="row tall"><div><h2 id="password">${part.password}</h2>
+<p class="soft">${part.passwordText}</p></div>
+${link("/account/password", part.changePassword)}</div>
+</section>
+${deviceList(visit, await visit.service.auth.listSessions(visit.sessionId))}<section class="card" aria-labelledby="data">
+<h2 id="data">${part.data}</h2>
+<ul class="list">
+<li class="row tall"><div><h3>${part.exportTitle}</h3>
+<p class="soft">${part.exportText}</p></div>
+${link("/account/export", part.export)}</li>
+<li class="row tall"><div><h3>${part.deleteTitle}</h3>
+<p class="soft">${part.deleteText}</p></div>
+<a class="button bad low" href="${to("/account/delete")}">${part.deleteTitle}</a></li>
+</ul>
+</section>
+`,
+    };
+  });
+}
+
+function profile(visit: Visit, { email, emailVerifiedAt, createdAt }: Person): Html {
+  const { words, to, language } = visit;
+  const part = words.account;
+  const isConfirmed = emailVerifiedAt !== null;
+  const state = isConfirmed
+    ? html`<span class="badge good">${part.confirmed}</span>`
+    : html`<span class="badge soft">${part.unconfirmed}</span>`;
+  return html`<section class="card" aria-labelledby="profile">
+<h2 id="profile">${part.profile}</h2>
+<div class="row tall"><dl>
+<dt>${part.email}</dt>
+<dd><bdi>${email}</bdi> ${state}</dd>
+</dl>
+<a class="button plain low" href="${to("/account/email")}">${part.changeEmail}</a></div>
+${!isConfirmed && form(visit, { action: "/verify", body: html`${hidden("email", email)}<div>${button(part.sendAgain, "plain low")}</div>` })}<p class="soft small">${part.since} ${date(new Date(createdAt), language)}</p>
+</section>
+`;
+}
+
+function deviceList(visit: Visit, sessions: readonly ShownSession[]): Html {
+  const { c, words, to } = visit;
+  const part = words.account;
+  const asked = Number(c.req.query("from") ?? 0);
+  const from = Number.isSafeInteger(asked) && asked > 0 ? asked : 0;
+  const more = from + devicesShown;
+  // This device first: it is the one that people look for.
+  const ordered = sessions.toSorted((a, b) => Number(b.current) - Number(a.current));
+  const others = form(visit, {
+    action: "/account/devices",
+    body: html`<div>${button(part.endOthers, "plain low")}</div>`,
+  });
+  return html`<section class="card" aria-labelledby="devices">
+<div><h2 id="devices">${part.devices}</h2>
+<p class="soft">${part.devicesText}</p></div>
+<ul class="list">
+${ordered.slice(from, more).map((each) => deviceRow(visit, each))}</ul>
+${sessions.length > more && html`<p><a class="link" href="${to(home, { from: String(more) })}#devices">${part.moreDevices}</a></p>\n`}${sessions.length > 1 && others}</section>
+`;
+}
+
+function deviceRow(visit: Visit, { id, current, device, ip, last_seen_at, created_at }: ShownSession): Html {
+  const { words, language } = visit;
+  const part = words.account;
+  const [browser, system] = device?.split("/") ?? [];
+  const speech = messages[language];
+  const known = browser && system ? speech.device(browser, system) : speech.unknownDevice;
+  const name = known.slice(0, 1).toUpperCase() + known.slice(1);
+  const seen = new Date(last_seen_at ?? created_at ?? 0);
+  const end = html`${hidden("session", id)}<button class="button plain low" aria-label="${part.endThat(name)}">${part.endDevice}</button>`;
+  return html`<li class="row"><div><h3>${name} ${current && html`<span class="badge good">${part.thisDevice}</span>`}</h3>
+<p class="soft small">${part.lastSeen} <time datetime="${seen.toISOString()}" data-relative>${moment(seen, language)}</time>${ip && html` · <bdi>${ip}</bdi>`}</p></div>
+${!current && form(visit, { action: "/account/devices", body: end })}</li>
+`;
+}
+
+function moment(time: Date, language: string): string {
+  const options = { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" } as const;
+  return `${new Intl.DateTimeFormat(language, options).format(time)} UTC`;
+}
+
+function date(time: Date, language: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" }).format(time);
+}

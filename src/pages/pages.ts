@@ -1,0 +1,72 @@
+import type { Headers } from "../app/answers.ts";
+import type { Request } from "../app/caller.ts";
+import type { Refusal } from "../app/refusals.ts";
+import type { Resource, Service } from "../app/service.ts";
+import type { Page } from "./form.ts";
+import type { Site } from "./site.ts";
+
+/** Every page, and the file that holds it: loaded, with all that pages need, by the first person who asks for one. */
+const pages = {
+  "/login": { load: async () => (await import("./log-in.ts")).logIn, methods: ["GET", "POST"] },
+  "/register": { load: async () => (await import("./register.ts")).register, methods: ["GET", "POST"] },
+  "/logout": { load: async () => (await import("./log-out.ts")).logOut, methods: ["GET", "POST"] },
+  "/forgot": { load: async () => (await import("./reset-password.ts")).forgot, methods: ["GET", "POST"] },
+  "/reset": { load: async () => (await import("./reset-password.ts")).reset, methods: ["GET", "POST"] },
+  "/verify": { load: async () => (await import("./verify-email.ts")).verify, methods: ["GET", "POST"] },
+  "/mailbox": { load: async () => (await import("./mailbox.ts")).mailbox, methods: ["GET"] },
+  "/account": { load: async () => (await import("./own-account.ts")).ownAccount, methods: ["GET"] },
+  "/account/password": {
+    load: async () => (await import("./own-account.ts")).changePassword,
+    methods: ["GET", "POST"],
+  },
+  "/account/email": { load: async () => (await import("./own-account.ts")).changeEmail, methods: ["GET", "POST"] },
+  "/account/devices": { load: async () => (await import("./own-account.ts")).devices, methods: ["GET", "POST"] },
+  "/account/export": { load: async () => (await import("./own-account.ts")).exportAccount, methods: ["GET", "POST"] },
+  "/account/delete": { load: async () => (await import("./own-account.ts")).deleteAccount, methods: ["GET", "POST"] },
+  "/.well-known/change-password": {
+    load: async () => (await import("./own-account.ts")).wellKnownChangePassword,
+    methods: ["GET"],
+  },
+} as const satisfies Record<string, { load(): Promise<Page>; methods: readonly ("GET" | "POST")[] }>;
+
+/** What pages are made with: their style, their script, the logo. */
+const assets = "/assets/:name{[\\w.-]+}";
+
+/** The paths of all pages. */
+export const pagePaths: readonly string[] = [...Object.keys(pages), assets];
+
+/** What people see. */
+export interface Pages {
+  /** By path. They look after their forms themselves. */
+  readonly resources: Readonly<Record<string, Resource>>;
+  /** The page in place of the one that was asked for. */
+  refuse(c: Request, refused: Refusal, headers?: Headers): Promise<Response>;
+}
+
+export function createPages(service: Service): Pages {
+  let loaded: Site | undefined;
+  const site = async () => {
+    loaded ??= (await import("./site.ts")).createSite(service);
+    return loaded;
+  };
+  const resources: [string, Resource][] = Object.entries(pages).map(([path, { load, methods }]) => {
+    const handlers: Required<Pick<Resource, "GET" | "POST">> = {
+      GET: async (c) => (await site()).show(c, await load()),
+      POST: async (c) => (await site()).submit(c, await load()),
+    };
+    return [path, Object.fromEntries(methods.map((method) => [method, handlers[method]]))];
+  });
+  resources.push([assets, { GET: async (c) => (await site()).asset(c) }]);
+  return {
+    resources: Object.fromEntries(resources),
+    refuse: async (c, refused, headers) => (await site()).refuse(c, refused, headers),
+  };
+}
+
+/**
+ * Whether somebody at a browser asks, and not a program: its Accept names HTML. Programs say `*\/*` or nothing.
+ */
+export function wantsPage(c: Request): boolean {
+  const accepted = c.req.header("Accept")?.split(",") ?? [];
+  return accepted.some((range) => /^\s*text\/html\s*(;|$)/i.test(range) && !/;\s*q=0(\.0*)?\s*$/i.test(range));
+}

@@ -1,0 +1,59 @@
+import type { Headers } from "../app/answers.ts";
+import type { Refusal, RefusalCode } from "../app/refusals.ts";
+import type { Visit } from "./visit.ts";
+
+/** Why a form was refused, in words for the one who filled it in. */
+export interface Problem {
+  readonly code: RefusalCode | "form_stale";
+  readonly status: number;
+  readonly message: string;
+  /** The field that it is about. */
+  readonly field?: string | undefined;
+  /** Seconds. */
+  readonly retryAfter?: number | undefined;
+  readonly headers?: Headers;
+}
+
+/** The field that a refusal is about; of those that are not here, none more than another. */
+const fields: Partial<Record<Problem["code"], string>> = {
+  email_invalid: "email",
+  email_taken: "email",
+  unknown_email: "email",
+  password_missing: "new_password",
+  password_too_short: "new_password",
+  password_common: "new_password",
+  password_personal: "new_password",
+  password_breached: "new_password",
+  wrong_password: "password",
+  password_needed: "password",
+};
+
+export function problemOf(visit: Visit, { code, status, retryAfter }: Refusal): Problem {
+  return { ...describe(visit, code, retryAfter), status, retryAfter };
+}
+
+/** A form of another time, or of another browser: the same one again can be sent. */
+export function stale(visit: Visit): Problem {
+  return { ...describe(visit, "form_stale"), status: 403 };
+}
+
+export function missing(visit: Visit, field: string): Problem {
+  const { missing } = visit.words;
+  const message = Object.hasOwn(missing, field) ? { message: missing[field as keyof typeof missing] } : {};
+  return { ...describe(visit, "field_missing"), ...message, status: 400, field };
+}
+
+export function describe({ words, language, service }: Visit, code: Problem["code"], retryAfter = 1) {
+  const facts = { least: service.settings.PASSWORD_MIN_LENGTH, wait: duration(retryAfter * 1000, language) };
+  return { code, message: words.refusals[code](facts), field: fields[code] };
+}
+
+/** `5 minutes`: rounded up, in the unit that a person would use. */
+export function duration(milliseconds: number, language: string): string {
+  const units = { day: 86_400_000, hour: 3_600_000, minute: 60_000, second: 1000 };
+  const [unit, length] = Object.entries(units).find(
+    ([, each]) => milliseconds >= 2 * each || milliseconds === each,
+  ) ?? ["second", 1000];
+  const format = new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" });
+  return format.format(Math.ceil(milliseconds / length));
+}

@@ -1,0 +1,43 @@
+import { html } from "hono/html";
+import { button, field, form, type Page } from "./form.ts";
+import { alert } from "./layout.ts";
+import { isLoggedIn } from "./log-in.ts";
+import { goTo } from "./visit.ts";
+
+/** Never logs in: what it opens would be the account of whoever typed the address. */
+export const register: Page = {
+  fields: { email: true, new_password: true },
+  async show(visit, filled) {
+    const { words, service, to, onward: return_to } = visit;
+    const { problem } = filled;
+    if (!problem && (await isLoggedIn(visit))) return goTo(visit, visit.returnTo);
+    const toLogIn = html`<a class="link" href="${to("/login", { return_to })}">${words.register.logIn}</a>`;
+    return {
+      title: words.register.title,
+      told:
+        problem?.code === "email_taken" ? alert(problem.message, problem.field, html`<p>${toLogIn}</p>\n`) : undefined,
+      body: html`${form(visit, {
+        action: "/register",
+        goesOn: true,
+        body: html`${field(visit, filled, { name: "email", label: words.fields.email, autocomplete: "username" })}${field(
+          visit,
+          filled,
+          {
+            name: "new_password",
+            label: words.fields.password,
+            autocomplete: "new-password",
+            hint: words.passwordHint(service.settings.PASSWORD_MIN_LENGTH),
+          },
+        )}${button(words.register.submit)}`,
+      })}<p class="middle">${words.register.known} ${toLogIn}</p>
+`,
+    };
+  },
+  async submit(visit, { email: given = "", new_password: password = "" }) {
+    const { service, caller, to, onward: return_to } = visit;
+    const email = await service.auth.register(given, password, caller);
+    if (service.settings.REQUIRE_VERIFIED_EMAIL === "on")
+      return goTo(visit, to("/mailbox"), { code: "confirm", email });
+    return goTo(visit, to("/login", { return_to }), { code: "registered", email });
+  },
+};

@@ -1,0 +1,65 @@
+import { html } from "hono/html";
+import { statuses } from "../app/refusals.ts";
+import { account, button, field, form, hidden, type Page } from "./form.ts";
+import { unsent } from "./mailbox.ts";
+import { goTo } from "./visit.ts";
+
+/** Asks for the mail with the link. What is shown is the same with and without an account. */
+export const forgot: Page = {
+  fields: { email: true },
+  show(visit, filled) {
+    const { words, to, onward: return_to } = visit;
+    return {
+      title: words.forgot.title,
+      body: html`<p>${words.forgot.text}</p>
+${form(visit, {
+  action: "/forgot",
+  body: html`${field(visit, filled, { name: "email", label: words.fields.email, autocomplete: "username" })}${button(words.forgot.submit)}`,
+})}${unsent(visit)}<p class="middle"><a class="link" href="${to("/login", { return_to })}">${words.forgot.back}</a></p>
+`,
+    };
+  },
+  async submit(visit, { email: given = "" }) {
+    const email = await visit.service.auth.requestPasswordReset(given, visit.caller);
+    return goTo(visit, visit.to("/mailbox"), { code: "reset", email });
+  },
+};
+
+/** The mailed link leads here. Seeing the page takes nothing: programs that look into mails open links too. */
+export const reset: Page = {
+  fields: { token: false, new_password: true },
+  async show(visit, filled) {
+    const { words, service, token = "", to } = visit;
+    const email = await service.auth.addressToReset(token);
+    if (email === null) {
+      return {
+        title: words.deadLink.title,
+        status: statuses.bad_reset_token,
+        secret: true,
+        body: html`<p>${words.deadLink.text}</p>
+<a class="button" href="${to("/forgot")}">${words.deadLink.submit}</a>
+`,
+      };
+    }
+    const { PASSWORD_MIN_LENGTH: least } = service.settings;
+    return {
+      title: words.reset.title,
+      secret: true,
+      body: html`<p>${words.reset.text}</p>
+${form(visit, {
+  action: "/reset",
+  body: html`${account(email)}${hidden("token", token)}${field(visit, filled, {
+    name: "new_password",
+    label: words.fields.newPassword,
+    autocomplete: "new-password",
+    hint: words.passwordHint(least),
+  })}${button(words.reset.submit)}`,
+})}`,
+    };
+  },
+  async submit(visit, { token = "", new_password: password = "" }) {
+    const { service, caller, to } = visit;
+    const { email } = await service.auth.updatePassword(token, password, undefined, caller);
+    return goTo(visit, to("/login"), { code: "password_reset", email });
+  },
+};

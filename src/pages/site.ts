@@ -1,0 +1,79 @@
+import type { Headers } from "../app/answers.ts";
+import type { Request } from "../app/caller.ts";
+import { readFields } from "../app/fields.ts";
+import { type Refusal, RequestError } from "../app/refusals.ts";
+import { requireSameOrigin } from "../app/same-origin.ts";
+import type { Service } from "../app/service.ts";
+import { AuthError, DatabaseUnavailable } from "../errors.ts";
+import { createAssets } from "./assets.ts";
+import { errorPage } from "./error.ts";
+import type { Filled, Page } from "./form.ts";
+import { present } from "./layout.ts";
+import { missing, problemOf, stale } from "./problem.ts";
+import { askToLogIn, isOwnForm, type Visit, visit } from "./visit.ts";
+
+/** The pages of one service, as they are asked for. */
+export interface Site {
+  show(c: Request, page: Page): Promise<Response>;
+  submit(c: Request, page: Page): Promise<Response>;
+  asset(c: Request): Response;
+  refuse(c: Request, refused: Refusal, headers?: Headers): Response;
+}
+
+export function createSite(service: Service): Site {
+  const { settings, answers } = service;
+  const assets = createAssets(settings);
+  const byPath = new Map(Object.values(assets).map((each) => [each?.path, each]));
+
+  const showing = async (at: Visit, page: Page, filled: Filled) => {
+    const view = await page.show(at, filled);
+    return view instanceof Response ? view : present(at, assets, view, filled.problem);
+  };
+
+  return {
+    show: (c, page) => showing(visit(service, c), page, { values: {} }),
+
+    async submit(c, page) {
+      requireOwnOrigin(c, service);
+      const fields = page.fields ?? {};
+      const values = await readFields(c, "form_token", "return_to", ...Object.keys(fields));
+      const at = visit(service, c, values);
+      if (!isOwnForm(at, values)) return showing(at, page, { values, problem: stale(at) });
+      const empty = Object.keys(fields).find((name) => fields[name] && values[name] === undefined);
+      if (empty !== undefined) return showing(at, page, { values, problem: missing(at, empty) });
+      try {
+        if (page.submit) return await page.submit(at, values);
+      } catch (error) {
+        if (!isTold(error)) throw error;
+        if (error instanceof AuthError && error.code === "not_logged_in")
+          return askToLogIn(at, at.to(c.req.path), values.email);
+        return showing(at, page, { values, problem: problemOf(at, service.refused(error, c)) });
+      }
+      throw new RequestError("method_not_allowed", "nothing can be sent here");
+    },
+
+    asset(c) {
+      const found = byPath.get(c.req.path);
+      if (!found) throw new RequestError("not_found", "nothing is here");
+      return answers.content(200, found.content, {
+        "Content-Type": found.type,
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+        // What its path names never changes.
+        "Cache-Control": "public, max-age=31536000, immutable",
+      });
+    },
+
+    refuse: (c, refused, headers = {}) => errorPage(visit(service, c), assets, refused, headers),
+  };
+}
+
+/** What can be told above the form; for all else there is a page of its own. */
+function isTold(error: unknown): boolean {
+  return error instanceof AuthError || error instanceof DatabaseUnavailable;
+}
+
+/** The API's rule. A page that hides its own address makes older browsers hide its origin too: then the form's token decides. */
+function requireOwnOrigin(c: Request, { settings }: Service): void {
+  const isHidden = c.req.header("Origin") === "null" && c.req.header("Sec-Fetch-Site") === undefined;
+  if (!isHidden) requireSameOrigin(c, settings);
+}

@@ -1,0 +1,96 @@
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import type { Request } from "../app/caller.ts";
+import { readCookie } from "../app/cookies.ts";
+import { sessionIdOf } from "../app/profile.ts";
+import type { Service } from "../app/service.ts";
+import type { Caller } from "../auth/auth.ts";
+import { chooseLanguage, type Language, languages, messages } from "../languages/languages.ts";
+import type { PageWords } from "../languages/messages.ts";
+import { type Notice, noticeCookie } from "./notice.ts";
+import { home, returnTo } from "./return-to.ts";
+
+/** What a form brought, by its fields' names. */
+export type Values = Readonly<Record<string, string | undefined>>;
+
+/** One person's request for a page. */
+export interface Visit {
+  readonly c: Request;
+  readonly service: Service;
+  readonly language: Language;
+  readonly words: PageWords;
+  /** Who asks; mails to them are in the page's language. */
+  readonly caller: Caller;
+  /** Goes on under another id once the password was given. */
+  sessionId: string | null;
+  /** What this browser's forms hold (double submit: OWASP CSRF Prevention Cheat Sheet). */
+  readonly formToken: string;
+  /** Has this browser keep that token: of the pages with a form. */
+  keepFormToken(): void;
+  readonly notice: Notice | null;
+  /** Where to go afterwards, checked. */
+  readonly returnTo: string;
+  /** What the answer sets. */
+  readonly cookies: string[];
+  /** A path with the language that was chosen, and what else it is given. */
+  to(path: string, query?: Readonly<Record<string, string | undefined>>): string;
+  /** The mailed one. */
+  readonly token: string | undefined;
+  /** `returnTo` as a query or a field has it; undefined when it is where people go anyway. */
+  readonly onward: string | undefined;
+}
+
+export function visit(service: Service, c: Request, values: Values = {}): Visit {
+  const { settings } = service;
+  const header = c.req.header("Cookie");
+  const isSecure = settings.PUBLIC_URL.startsWith("https:");
+  const chosen = languages.find((each) => each === c.req.query("lang"));
+  const language = chosen ?? chooseLanguage(c.req.header("Accept-Language"));
+  const cookies: string[] = [];
+  const formCookie = isSecure ? "__Host-form" : "form";
+  const kept = readCookie(header, formCookie);
+  const isKept = kept !== null && /^[\w-]{43}$/.test(kept);
+  const formToken = isKept ? kept : randomBytes(32).toString("base64url");
+  const notices = noticeCookie(isSecure);
+  const wanted = returnTo(values.return_to ?? c.req.query("return_to"), settings.RETURN_ORIGINS);
+  return {
+    c,
+    service,
+    language,
+    words: messages[language].pages,
+    caller: { ...service.caller(c), language },
+    sessionId: sessionIdOf(c, settings),
+    formToken,
+    keepFormToken() {
+      const set = `${formCookie}=${formToken}; Path=/; HttpOnly; SameSite=Lax${isSecure ? "; Secure" : ""}`;
+      if (!isKept && !cookies.includes(set)) cookies.push(set);
+    },
+    notice: notices.read(readCookie(header, notices.name)),
+    returnTo: wanted,
+    token: (values.token ?? c.req.query("token"))?.slice(0, 250),
+    onward: wanted === home ? undefined : wanted,
+    cookies,
+    to(path, query = {}) {
+      const all: [string, string | undefined][] = Object.entries({ lang: chosen, ...query });
+      const given = all.filter((pair): pair is [string, string] => Boolean(pair[1]));
+      return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
+    },
+  };
+}
+
+/** Whether the form was made for this browser. */
+export function isOwnForm({ formToken }: Visit, { form_token: given = "" }: Values): boolean {
+  const [one, other] = [Buffer.from(given), Buffer.from(formToken)];
+  return one.length === other.length && timingSafeEqual(one, other);
+}
+
+/** Sends a person on: what was a POST is a GET there, and reloading it repeats nothing. */
+export function goTo(visit: Visit, location: string, notice?: Notice): Response {
+  const { service, cookies } = visit;
+  if (notice) cookies.push(noticeCookie(service.settings.PUBLIC_URL.startsWith("https:")).set(notice));
+  return service.answers.redirect(location, { "Set-Cookie": cookies }, 303);
+}
+
+/** To the form that logs in, and from there to where this person wanted to go, with the address they had typed there. */
+export function askToLogIn(visit: Visit, path: string, email?: string): Response {
+  return goTo(visit, visit.to("/login", { return_to: path }), { code: "session_ended", email });
+}

@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startBrowser } from "./browser.ts";
+
+const page = "data:text/html,<title>?</title><p><script>document.title = 'it runs'</script><p id=text>wide";
+
+test("a machine without a Chromium uses the one that comes with npm, which runs scripts and draws text", async () => {
+  await using browser = await startBrowser({ PATH: "" });
+  const visit = await browser.newPage();
+  await visit.goto(page);
+  assert.equal(await visit.title(), "it runs");
+  const text = visit.locator("#text");
+  const drawn = await text.screenshot();
+  await text.evaluate((element) => Object.assign(element, { textContent: "" }).append("\u00a0"));
+  assert.notDeepEqual(await text.screenshot(), drawn);
+});
+
+test("a Chromium that is not there fails, and nothing takes its place", async () => {
+  await assert.rejects(startBrowser({ CHROMIUM: "/nowhere/chromium" }), /\/nowhere\/chromium/);
+});

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { join } from "../app/production.ts";
+import { startBrowser } from "./browser.ts";
+import { createStage } from "./stage.ts";
+import { visit } from "./visitor.ts";
+
+const browser = await startBrowser();
+after(() => browser.close());
+
+const ada = { email: "ada@example.com", password: "plough-Violet-9-harbour" };
+const hostile = [
+  `<script>alert(1)</script>@example.com`,
+  `"><img src=x onerror=alert(1)>@example.com`,
+  `'onfocus='alert(1)' autofocus='@example.com`,
+  "javascript:alert(1)@example.com",
+  "\u202Emoc.elpmaxe@ada\u2066",
+  "</title></style><svg onload=alert(1)>",
+  "a".repeat(10_000),
+];
+
+test("what somebody types shows as text: nothing runs, nothing breaks the layout", async () => {
+  await using stage = await createStage();
+  await using person = await visit(browser, stage, { options: { viewport: { width: 320, height: 568 } } });
+  const { words, page } = person;
+  const field = page.getByLabel(words.fields.email);
+  for (const email of hostile) {
+    for (const [path, button] of [
+      ["/login", words.logIn.submit],
+      ["/register", words.register.submit],
+      ["/forgot", words.forgot.submit],
+      ["/verify", words.verify.sendAgain],
+    ] as const) {
+      await person.open(path);
+      const password = page.getByLabel(words.fields.password, { exact: true });
+      if (await password.count()) await password.fill(ada.password);
+      await field.fill(email);
+      await person.submit(button);
+      assert.equal(person.path, path);
+      assert.ok(email.startsWith(await field.inputValue()), email);
+      assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 320, email);
+      assert.equal(await page.locator("main script, main svg, main [onerror], main [onfocus]").count(), 0);
+    }
+  }
+});
+
+test("where to go afterwards is this service, whatever a link says", async () => {
+  await using stage = await createStage();
+  await using person = await visit(browser, stage);
+  const { fields, logIn } = person.words;
+  await join(stage, ada);
+  for (const to of [
+    "javascript:alert(1)",
+    "//evil.example",
+    "/\\evil.example",
+    "/\t/evil.example",
+    "https://evil.example",
+  ]) {
+    await person.open(`/login?${new URLSearchParams({ return_to: to })}`);
+    await person.submit(logIn.submit, { [fields.email]: ada.email, [fields.password]: ada.password });
+    assert.equal(person.path, "/account", to);
+    await person.page.context().clearCookies();
+  }
+});

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { after, suite, test } from "node:test";
+import { devices } from "playwright-core";
+import { messages } from "../../src/languages/languages.ts";
+import { startBrowser } from "./browser.ts";
+import { startSite } from "./site.ts";
+import { type Visitor, visit } from "./visitor.ts";
+
+const browser = await startBrowser();
+after(() => browser.close());
+
+const email = "ada@example.com";
+const [first, second, third] = [
+  "plough-Violet-9-harbour",
+  "lantern-Amber-7-orchard",
+  "meadow-Silver-4-anchor",
+] as const;
+
+suite("an account from its first day to its last", { concurrency: 2 }, () => {
+  for (const language of ["en", "fr"] as const) {
+    for (const script of [true, false]) {
+      test(`${language}, ${script ? "with" : "without"} JavaScript`, async () => {
+        await using site = await startSite();
+        await using laptop = await visit(browser, site, { language, script });
+        const { page, words } = laptop;
+        const { fields, notices } = words;
+        const iPhone = messages[language].device("Safari", "iOS");
+
+        await laptop.open("/");
+        assert.equal(laptop.path, "/login");
+        await laptop.follow(words.logIn.register);
+        await laptop.submit(words.register.submit, { [fields.email]: email, [fields.password]: first });
+        await laptop.open("/account");
+        assert.match(laptop.path, /^\/login/, "registering never logs in");
+
+        await laptop.open(await site.mailedLink(email, "/verify"));
+        await laptop.submit(words.verify.submit, { [fields.chosenPassword]: first });
+        assert.equal(laptop.path, "/account");
+        await laptop.read(email);
+        await logOut(laptop);
+        await logIn(laptop, first);
+
+        await laptop.follow(words.account.changePassword);
+        await laptop.submit(words.account.changePassword, {
+          [fields.currentPassword]: first,
+          [fields.newPassword]: second,
+        });
+        await laptop.read(notices.password_changed);
+
+        await using telephone = await visit(browser, site, { language, script, options: devices["iPhone 15"] });
+        await logIn(telephone, second);
+        await laptop.open("/account");
+        await laptop.read(iPhone);
+        await laptop.submit(words.account.endOthers);
+        await laptop.read(notices.devices_ended);
+        assert.equal(await page.getByText(iPhone).count(), 0);
+        await telephone.open("/account");
+        assert.match(telephone.path, /^\/login/);
+
+        await telephone.follow(words.logIn.forgot);
+        await telephone.submit(words.forgot.submit, { [fields.email]: email });
+        await telephone.open(await site.mailedLink(email, "/reset"));
+        await telephone.submit(words.reset.submit, { [fields.newPassword]: third });
+        await telephone.read(notices.password_reset);
+        await laptop.open("/account");
+        assert.match(laptop.path, /^\/login/, "a reset ends every session");
+        await logIn(laptop, third);
+
+        await laptop.follow(words.account.deleteTitle);
+        await laptop.submit(words.account.delete, { [fields.currentPassword]: third });
+        await laptop.read(notices.account_deleted);
+        await logIn(laptop, third);
+        await laptop.read(words.refusals.wrong_login({ least: 8, wait: "" }));
+      });
+    }
+  }
+});
+
+async function logIn(visitor: Visitor, password: string): Promise<void> {
+  const { fields, logIn } = visitor.words;
+  await visitor.open("/login");
+  await visitor.submit(logIn.submit, { [fields.email]: email, [fields.password]: password });
+}
+
+async function logOut(visitor: Visitor): Promise<void> {
+  await visitor.open("/logout");
+  await visitor.submit(visitor.words.logOut.submit);
+  await visitor.read(visitor.words.notices.logged_out);
+}

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { freePort } from "../postgres-server.ts";
+import { startService } from "../service.ts";
+import { barriers } from "./accessible.ts";
+import { startBrowser } from "./browser.ts";
+import { visit } from "./visitor.ts";
+
+const browser = await startBrowser();
+after(() => browser.close());
+
+const email = "ada@example.com";
+
+test("a newcomer follows a reset link out of the outbox, with no server for mails", async () => {
+  const PORT = String(await freePort());
+  await using service = await startService({ PORT, RESET_DELIVERY: "email" });
+  await using person = await visit(browser, service, { options: { reducedMotion: "reduce" } });
+  const { words, page } = person;
+  const { fields } = words;
+  await person.open("/register");
+  await person.submit(words.register.submit, { [fields.email]: email, [fields.password]: "first" });
+  await person.read(words.notices.registered);
+  await person.follow(words.logIn.forgot);
+  await person.submit(words.forgot.submit, { [fields.email]: email });
+  await person.follow(words.mailbox.outbox);
+  assert.equal(person.path, "/dev/outbox");
+  const mail = page.locator("article").filter({ hasText: "reset_password" });
+  while ((await mail.count()) === 0) await page.reload();
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    assert.deepEqual(await barriers(page), []);
+  }
+  const opened = page.context().waitForEvent("page");
+  await mail.frameLocator("iframe").getByRole("link").first().click();
+  const reset = await opened;
+  await reset.getByLabel(fields.newPassword, { exact: true }).fill("second");
+  await reset.getByRole("button", { name: words.reset.submit }).click();
+  await reset.getByText(words.notices.password_reset).waitFor();
+  assert.equal(await reset.getByLabel(fields.email).inputValue(), email);
+});

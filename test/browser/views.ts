@@ -1,0 +1,187 @@
+import { DatabaseSync } from "node:sqlite";
+import { devices } from "playwright-core";
+import type { Environment } from "../../src/settings.ts";
+import { join } from "../app/production.ts";
+import { form } from "../world.ts";
+import { createStage, lastLink, type Stage } from "./stage.ts";
+import type { Visitor } from "./visitor.ts";
+
+const ada = { email: "ada@example.com", password: "plough-Violet-9-harbour" };
+const weak = "password1";
+
+/** Somebody before a page, and the stage that the page is on. */
+interface Scene {
+  readonly stage: Stage;
+  readonly visitor: Visitor;
+}
+
+/** Every page, and after it, behind a hyphen, its other states: how to come there from an empty database. */
+export const views = {
+  login: ({ visitor }) => visitor.open("/login"),
+  "login-wrong": ({ visitor }) => logIn(visitor, "not the one"),
+  "login-unconfirmed": async ({ stage, visitor }) => {
+    await stage.auth.register(ada.email, ada.password);
+    await logIn(visitor);
+  },
+  "login-too-often": async ({ visitor }) => {
+    for (let i = 0; i <= tries; i++) await logIn(visitor, "not the one");
+  },
+  "login-stale-form": async ({ visitor }) => {
+    await visitor.open("/login");
+    await visitor.page.context().clearCookies();
+    await fillLogIn(visitor);
+  },
+  register: ({ visitor }) => visitor.open("/register"),
+  "register-refused": ({ visitor }) => register(visitor, weak),
+  mailbox: ({ visitor }) => register(visitor),
+  verify: ({ stage, visitor }) => openVerify(stage, visitor),
+  "verify-wrong": async ({ stage, visitor }) => {
+    await openVerify(stage, visitor);
+    const { words } = visitor;
+    await visitor.submit(words.verify.submit, { [words.fields.chosenPassword]: "not the one" });
+  },
+  "verify-old-link": ({ visitor }) => visitor.open("/verify?token=old"),
+  forgot: ({ visitor }) => visitor.open("/forgot"),
+  "mailbox-reset": async ({ visitor }) => {
+    await visitor.open("/forgot");
+    await visitor.submit(visitor.words.forgot.submit, { [visitor.words.fields.email]: ada.email });
+  },
+  reset: ({ stage, visitor }) => openReset(stage, visitor),
+  "reset-refused": async ({ stage, visitor }) => {
+    await openReset(stage, visitor);
+    await visitor.submit(visitor.words.reset.submit, { [visitor.words.fields.newPassword]: weak });
+  },
+  "login-after-reset": async ({ stage, visitor }) => {
+    await openReset(stage, visitor);
+    await visitor.submit(visitor.words.reset.submit, { [visitor.words.fields.newPassword]: `${ada.password}!` });
+  },
+  "reset-old-link": ({ visitor }) => visitor.open("/reset?token=old"),
+  account: enter,
+  "account-devices": async (scene) => {
+    await enter(scene);
+    const headers = { "User-Agent": devices["iPhone 15"].userAgent };
+    await scene.stage.request("/sessions", form(ada, { headers }));
+    await scene.visitor.open("/account");
+  },
+  "account-done": async (scene) => {
+    await enter(scene);
+    await changePassword(scene.visitor);
+  },
+  password: async (scene) => {
+    await enter(scene);
+    await scene.visitor.open("/account/password");
+  },
+  "password-wrong": async (scene) => {
+    await enter(scene);
+    await changePassword(scene.visitor, { current: "not the one" });
+  },
+  "password-refused": async (scene) => {
+    await enter(scene);
+    await changePassword(scene.visitor, { chosen: weak });
+  },
+  email: async (scene) => {
+    await enter(scene);
+    await scene.visitor.open("/account/email");
+  },
+  "mailbox-move": async (scene) => {
+    await enter(scene);
+    await changeEmail(scene.visitor, "ada@new.example.com");
+  },
+  "email-refused": async (scene) => {
+    await enter(scene);
+    await changeEmail(scene.visitor, "ada at example.com");
+  },
+  export: async (scene) => {
+    await enter(scene);
+    await scene.visitor.open("/account/export");
+  },
+  delete: async (scene) => {
+    await enter(scene);
+    await scene.visitor.open("/account/delete");
+  },
+  "delete-wrong": async (scene) => {
+    await enter(scene);
+    const { open, submit, words } = scene.visitor;
+    await open("/account/delete");
+    await submit(words.account.delete, { [words.fields.currentPassword]: "not the one" });
+  },
+  logout: async (scene) => {
+    await enter(scene);
+    await scene.visitor.open("/logout");
+  },
+  "login-after-logout": async (scene) => {
+    await enter(scene);
+    await scene.visitor.open("/logout");
+    await scene.visitor.submit(scene.visitor.words.logOut.submit);
+  },
+  "login-session-ended": ({ visitor }) => visitor.open("/account/email"),
+  error: ({ visitor }) => visitor.open("/nothing/is/here"),
+  "error-database": async ({ stage, visitor }) => {
+    await visitor.open("/login");
+    using database = new DatabaseSync(stage.file);
+    database.exec("begin immediate");
+    await fillLogIn(visitor);
+  },
+  "error-internal": async ({ stage, visitor }) => {
+    await visitor.open("/login");
+    await stage.db.close();
+    await fillLogIn(visitor);
+  },
+} satisfies Record<string, (scene: Scene) => Promise<unknown>>;
+
+export type View = keyof typeof views;
+
+/** Failed logins that the stage allows. */
+const tries = 2;
+
+/** A stage for one view. */
+export function setStage(environment: Environment = {}): Promise<Stage> {
+  return createStage({ LIMIT_LOGIN_ACCOUNT: `${tries}/15m`, ...environment });
+}
+
+async function logIn(visitor: Visitor, password = ada.password): Promise<void> {
+  await visitor.open("/login");
+  await fillLogIn(visitor, password);
+}
+
+function fillLogIn({ submit, words }: Visitor, password = ada.password): Promise<void> {
+  const { fields, logIn } = words;
+  return submit(logIn.submit, { [fields.email]: ada.email, [fields.password]: password });
+}
+
+async function register({ open, submit, words }: Visitor, password = ada.password): Promise<void> {
+  const { fields, register } = words;
+  await open("/register");
+  await submit(register.submit, { [fields.email]: ada.email, [fields.password]: password });
+}
+
+async function openVerify(stage: Stage, visitor: Visitor): Promise<void> {
+  await stage.auth.register(ada.email, ada.password);
+  await visitor.open(await lastLink(stage, "/verify"));
+}
+
+async function openReset(stage: Stage, visitor: Visitor): Promise<void> {
+  await join(stage, ada);
+  await stage.auth.requestPasswordReset(ada.email);
+  await visitor.open(await lastLink(stage, "/reset"));
+}
+
+async function enter({ stage, visitor }: Scene): Promise<void> {
+  await join(stage, ada);
+  await logIn(visitor);
+}
+
+async function changePassword(
+  { open, submit, words }: Visitor,
+  { current = ada.password, chosen = `${ada.password}!` } = {},
+): Promise<void> {
+  const { fields, account } = words;
+  await open("/account/password");
+  await submit(account.changePassword, { [fields.currentPassword]: current, [fields.newPassword]: chosen });
+}
+
+async function changeEmail({ open, submit, words }: Visitor, email: string): Promise<void> {
+  const { fields, account } = words;
+  await open("/account/email");
+  await submit(account.changeEmail, { [fields.newEmail]: email, [fields.currentPassword]: ada.password });
+}

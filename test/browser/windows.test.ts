@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { join } from "../app/production.ts";
+import { day } from "../world.ts";
+import { startBrowser } from "./browser.ts";
+import { createStage } from "./stage.ts";
+import { type Visitor, visit } from "./visitor.ts";
+
+const browser = await startBrowser();
+after(() => browser.close());
+
+const ada = { email: "ada@example.com", password: "plough-Violet-9-harbour" };
+const chosen = "lantern-Amber-7-orchard";
+
+for (const script of [true, false]) {
+  const how = script ? "with JavaScript" : "without JavaScript";
+
+  test(`of two tabs with a form each, both can be sent (${how})`, async () => {
+    await using stage = await createStage();
+    await join(stage, ada);
+    await using one = await visit(browser, stage, { script });
+    await one.open("/login");
+    await using other = await one.tab();
+    await other.open("/login");
+    await logIn(one);
+    assert.equal(one.path, "/account");
+    await logIn(other);
+    assert.equal(other.path, "/account");
+  });
+
+  test(`a tab whose session ended in another asks to log in, and goes on from there (${how})`, async () => {
+    await using stage = await createStage();
+    await join(stage, ada);
+    await using one = await visit(browser, stage, { script });
+    await one.open("/login");
+    await logIn(one);
+    await using other = await one.tab();
+    await other.open("/account/password");
+    await one.open("/logout");
+    await one.submit(one.words.logOut.submit);
+    await changePassword(other);
+    assert.match(other.path, /^\/login/);
+    await other.read(other.words.notices.session_ended);
+    await logIn(other);
+    assert.equal(other.path, "/account/password");
+  });
+
+  test(`the back button shows nothing after logging out (${how})`, async () => {
+    await using stage = await createStage();
+    await join(stage, ada);
+    await using person = await visit(browser, stage, { script });
+    await person.open("/login");
+    await logIn(person);
+    await person.open("/logout");
+    await person.submit(person.words.logOut.submit);
+    for (let i = 0; i < 3; i++) {
+      await person.page.goBack();
+      await person.page.getByLabel(person.words.fields.password, { exact: true }).waitFor();
+      assert.match(person.path, /^\/login/);
+      assert.equal(await person.page.getByText(ada.email).count(), 0);
+    }
+  });
+
+  test(`reloading what a form led to does nothing a second time, and tells nothing twice (${how})`, async () => {
+    await using stage = await createStage();
+    await join(stage, ada);
+    await using person = await visit(browser, stage, { script });
+    await person.open("/login");
+    await logIn(person);
+    await person.follow(person.words.account.changePassword);
+    await changePassword(person);
+    await person.read(person.words.notices.password_changed);
+    const { length } = stage.mails;
+    await person.page.reload();
+    assert.equal(await person.page.getByText(person.words.notices.password_changed).count(), 0);
+    assert.match(person.path, /^\/account/);
+    await stage.auth.deliver();
+    assert.equal(stage.mails.slice(length).filter(({ kind }) => kind === "password_changed").length, 1);
+  });
+
+  test(`a session that ends in mid-form costs a login, and nothing that was typed but passwords (${how})`, async () => {
+    await using stage = await createStage();
+    await join(stage, ada);
+    await using person = await visit(browser, stage, { script });
+    const { words } = person;
+    await person.open("/login");
+    await logIn(person);
+    await person.follow(words.account.changeEmail);
+    stage.clock.forward(31 * day);
+    await person.submit(words.account.changeEmail, {
+      [words.fields.newEmail]: "ada@new.example.com",
+      [words.fields.currentPassword]: ada.password,
+    });
+    await person.read(words.notices.session_ended);
+    await logIn(person);
+    assert.equal(person.path, "/account/email");
+    assert.equal(await person.page.getByLabel(words.fields.newEmail).inputValue(), "ada@new.example.com");
+    await person.open("/account/email");
+    assert.equal(await person.page.getByLabel(words.fields.newEmail).inputValue(), "");
+  });
+
+  test(`a form that was open for too long is shown again as it was, and can be sent then (${how})`, async () => {
+    await using stage = await createStage();
+    await join(stage, ada);
+    await using person = await visit(browser, stage, { script });
+    const { words, page } = person;
+    await person.open("/login");
+    await page.context().clearCookies();
+    await logIn(person);
+    await person.read(words.refusals.form_stale({ least: 8, wait: "" }));
+    assert.equal(await page.getByLabel(words.fields.email).inputValue(), ada.email);
+    assert.equal(await page.getByLabel(words.fields.password, { exact: true }).inputValue(), "");
+    await person.submit(words.logIn.submit, { [words.fields.password]: ada.password });
+    assert.equal(person.path, "/account");
+  });
+}
+
+function logIn({ submit, words }: Visitor): Promise<void> {
+  return submit(words.logIn.submit, { [words.fields.email]: ada.email, [words.fields.password]: ada.password });
+}
+
+function changePassword({ submit, words }: Visitor): Promise<void> {
+  const { fields, account } = words;
+  return submit(account.changePassword, { [fields.currentPassword]: ada.password, [fields.newPassword]: chosen });
+}

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { test as testOnce } from "node:test";
+import { createApp } from "../../src/app/app.ts";
+import { Auth } from "../../src/auth/auth.ts";
+import { silent } from "../../src/log.ts";
+import { readSettings } from "../../src/settings.ts";
+import { bob, logIn, register } from "../app/steps.ts";
+import { createStore } from "../db/store.ts";
+import { test } from "../engines.ts";
+import { createWorld } from "../world.ts";
+import { shownIn, visitor } from "./visitor.ts";
+
+test("a browser gets a page of every refusal, with the status and headers that programs get", async () => {
+  await using world = await createWorld();
+  await register(world);
+  const who = visitor(world);
+  const closed = await createWorld();
+  await register(closed);
+  const stranded = visitor(closed);
+  stranded.cookies.set("session_id", await logIn(closed));
+  await closed[Symbol.asyncDispose]();
+  const breaking = () => {
+    throw new Error("unforeseen");
+  };
+  const auth = new Auth(world.db, { settings: world.settings, log: { ...silent, info: breaking } });
+  const broken = createApp(auth, { settings: world.settings });
+  const failing = visitor({
+    request: async (path, init) => broken.fetch(new Request(`http://localhost:5000${path}`, init)),
+  });
+  const login = await failing.open("/login");
+  for (const [page, status, title, told] of [
+    [await who.open("/nope"), 404, /This page is not here/, /Look at the address/],
+    [await who.open("/users"), 405, /That did not work/, /cannot be used like that/],
+    [await who.send("/account", {}), 405, /That did not work/, /cannot be used like that/],
+    [await who.open("/profile"), 403, /That did not work/, /not logged in/],
+    [await who.send("/login", { email: "x".repeat(20_000) }), 413, /That did not work/, /too much text/],
+    [await stranded.open("/account"), 503, /Back in a moment/, /cannot reach our records.*in 1 second/],
+    [await stranded.open("/"), 503, /Back in a moment/, /cannot reach our records/],
+    [await failing.fill(login, { ...bob, password: "wrong" }), 500, /Something went wrong here/, /our fault/],
+  ] as const) {
+    assert.equal(page.status, status, page.html);
+    assert.match(page.title, title);
+    assert.match(page.title, /^Error: /);
+    assert.match(page.told, told);
+    assert.match(page.html, /<a class="button" href="\//);
+    assert.equal(page.headers.get("Cache-Control"), "no-store");
+    assert.equal(page.headers.get("Retry-After"), status === 503 ? "1" : null);
+    assert.deepEqual(page.headers.getSetCookie(), []);
+  }
+  assert.equal((await who.open("/users")).headers.get("Allow"), "POST");
+  assert.equal((await who.send("/account", {})).headers.get("Allow"), "GET, HEAD");
+  assert.match((await who.open("/nope?lang=fr")).title, /^Erreur\s: Cette page n’existe pas/);
+  for (const path of ["//evil.example/a", "/\\evil.example", "/%2f%2fevil.example", "/<script>alert(1)</script>"]) {
+    const { html } = await who.open(path);
+    assert.doesNotMatch(html, /(href|src)="(\/\/|\/\\|https?:)|<script>/, path);
+  }
+});
+
+testOnce("a database that cannot be written to now is told above the form, which keeps what was typed", async () => {
+  await using store = await createStore();
+  const settings = readSettings({ BCRYPT_COST: "4" });
+  const auth = new Auth(store.db, { settings });
+  const app = createApp(auth, { settings });
+  const who = visitor({ request: async (path, init) => app.fetch(new Request(`http://localhost:5000${path}`, init)) });
+  const page = await who.open("/register");
+  const fields = { email: bob.email, new_password: bob.password };
+  {
+    using other = store.openRaw();
+    other.exec("begin immediate");
+    const refused = await who.fill(page, fields);
+    assert.deepEqual([refused.status, refused.headers.get("Retry-After")], [503, "1"]);
+    assert.equal(refused.told, "We cannot reach our records right now. Try again in 1 second.");
+    assert.equal(shownIn(refused, "email"), bob.email);
+    assert.ok(!refused.html.includes(bob.password));
+  }
+  assert.equal((await who.fill(page, fields)).status, 303);
+  await auth.close();
+});

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { createProduction } from "../app/production.ts";
+import { bob, register } from "../app/steps.ts";
+import { test } from "../engines.ts";
+import { createWorld } from "../world.ts";
+import { formsOf, logIn, sent, shownIn, visitor } from "./visitor.ts";
+
+const cookie = /^form=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/;
+const secure = /^__Host-form=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure$/;
+
+test("a form holds what its browser has in a cookie, and both stay", async () => {
+  for (const [world, form] of [
+    [await createWorld(), cookie],
+    [await createProduction(), secure],
+  ] as const) {
+    await using _ = world;
+    const who = visitor(world);
+    const first = await who.open("/login");
+    assert.match(first.headers.getSetCookie().join("\n"), form);
+    const [value] = [...who.cookies.values()];
+    assert.equal(formsOf(first.html)[0]?.hidden.form_token, value);
+    const second = await who.open("/register");
+    assert.deepEqual(second.headers.getSetCookie(), []);
+    assert.equal(formsOf(second.html)[0]?.hidden.form_token, value);
+    assert.notEqual([...visitor(world).cookies.values()][0], value);
+  }
+});
+
+test("a form without that, with another's, or of a browser that has lost it shows again, kept, with one that works", async () => {
+  await using world = await createWorld();
+  await register(world);
+  const other = visitor(world);
+  const others = formsOf((await other.open("/login")).html)[0]?.hidden.form_token ?? "";
+  const given = [{}, { form_token: "" }, { form_token: others }, { form_token: "é".repeat(43) }, { form_token: "x" }];
+  for (const tokens of given) {
+    for (const cookies of ["kept", "lost", "made up"]) {
+      const who = visitor(world);
+      await who.open("/login");
+      if (cookies === "lost") who.cookies.clear();
+      if (cookies === "made up") who.cookies.set("form", "x");
+      const stale = await who.send("/login", { ...bob, ...tokens } as Record<string, string>);
+      assert.equal(stale.status, 403);
+      assert.equal(stale.title, "Error: Log in · Bienvenue");
+      assert.match(stale.told, /open for a long time/);
+      assert.equal(shownIn(stale, "email"), bob.email);
+      assert.ok(!stale.html.includes(bob.password));
+      assert.ok(!who.cookies.has("session_id"));
+      sent(await who.fill(stale, bob), "/account");
+    }
+  }
+});
+
+test("no form of ours does anything without it", async () => {
+  await using world = await createWorld();
+  await register(world);
+  const who = visitor(world);
+  await logIn(who, bob);
+  const fields = { ...bob, new_password: "another-1", token: "x" };
+  const form = who.cookies.get("form") ?? "";
+  for (const path of [
+    "/account/password",
+    "/account/email",
+    "/account/devices",
+    "/account/export",
+    "/account/delete",
+  ]) {
+    assert.equal((await who.send(path, { ...fields, form_token: form.replace(/./, "!") })).status, 403, path);
+  }
+  for (const path of ["/forgot", "/verify", "/reset", "/logout"]) {
+    const { status, location } = await who.send(path, fields);
+    assert.ok(status === 403 || location === "/account", path);
+  }
+  assert.deepEqual(world.mails, []);
+  assert.equal((await who.open("/account")).status, 200);
+  assert.equal((await world.request("/sessions", { method: "POST", body: new URLSearchParams(bob) })).status, 200);
+});
+
+test("what another site's page sends is refused before, as the API does", async () => {
+  await using world = await createWorld();
+  await register(world);
+  const who = visitor(world);
+  await who.open("/login");
+  const fields = { ...bob, form_token: who.cookies.get("form") ?? "" };
+  const refused: Record<string, string>[] = [
+    { "Sec-Fetch-Site": "cross-site" },
+    { "Sec-Fetch-Site": "same-site", Origin: "http://evil.localhost:5000" },
+    { Origin: "https://evil.example" },
+    { Origin: "null", "Sec-Fetch-Site": "cross-site" },
+  ];
+  for (const headers of refused) {
+    const page = await who.send("/login", fields, headers);
+    assert.equal(page.status, 403);
+    assert.match(page.told, /came from another site/);
+    assert.deepEqual(page.headers.getSetCookie(), []);
+  }
+  // A page without a referrer makes an older browser say `null`: its form's token decides.
+  assert.equal((await who.send("/login", { ...fields, form_token: "x" }, { Origin: "null" })).status, 403);
+  for (const headers of [
+    { Origin: "null" },
+    { Origin: "http://localhost:5000" },
+    { "Sec-Fetch-Site": "same-origin" },
+  ]) {
+    sent(await who.send("/login", fields, headers as Record<string, string>), "/account");
+  }
+});

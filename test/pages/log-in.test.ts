@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { createProduction, join, mailed, owner } from "../app/production.ts";
+import { bob, flood, register } from "../app/steps.ts";
+import { test } from "../engines.ts";
+import { createWorld, minute } from "../world.ts";
+import { formsOf, logIn, sent, shownIn, visitor } from "./visitor.ts";
+
+test("logging in by the page opens a session, whose cookies are those that the API sets", async () => {
+  await using world = await createProduction();
+  await join(world);
+  const who = visitor(world);
+  const page = await who.open("/login");
+  assert.deepEqual([page.status, page.title], [200, "Log in · Bienvenue"]);
+  const done = await who.fill(page, owner);
+  sent(done, "/account");
+  const api = await world.request("/sessions", { method: "POST", body: new URLSearchParams(owner) });
+  const shape = ({ headers }: { headers: Headers }) =>
+    headers.getSetCookie().map((each) => each.replace(/=[\w-]{43};/, "=…;"));
+  assert.deepEqual(shape(done), shape(api));
+  assert.match((await who.open("/account")).html, /bob@example\.com/);
+});
+
+test("a logged-in person goes on", async () => {
+  await using world = await createWorld({ RETURN_ORIGINS: "https://app.example.com" });
+  await register(world);
+  const who = visitor(world);
+  await logIn(who, bob);
+  sent(await who.open("/login"), "/account");
+  sent(await who.open("/login?return_to=/app"), "/app");
+  sent(await who.open("/login?lang=fr&return_to=https%3A%2F%2Fapp.example.com%2Fa"), "https://app.example.com/a");
+  sent(await who.open("/login?return_to=//evil.example"), "/account");
+  sent(await who.open("/register"), "/account");
+});
+
+test("return_to goes along with the form, its failures and its links, and only where it may", async () => {
+  await using world = await createWorld({ RETURN_ORIGINS: "https://app.example.com" });
+  await register(world);
+  const address = "https://app.example.com/a?b=%22c%22";
+  for (const [wanted, gone] of [
+    [address, address],
+    ["/app", "/app"],
+    ["https://evil.example/", "/account"],
+    ["javascript:alert(1)", "/account"],
+    ["/\\evil.example", "/account"],
+  ] as const) {
+    const who = visitor(world);
+    const page = await who.open(`/login?${new URLSearchParams({ return_to: wanted })}`);
+    const failed = await who.fill(page, { ...bob, password: "wrong" });
+    assert.equal(failed.status, 401);
+    assert.equal(formsOf(failed.html)[0]?.hidden.return_to, gone === "/account" ? undefined : gone);
+    if (gone !== "/account") assert.ok(page.html.includes(`/register?${new URLSearchParams({ return_to: gone })}`));
+    sent(await who.fill(failed, bob), gone);
+    // The field may be anybody's too.
+    sent(await who.fill(await visitorsPage(who), { ...bob, return_to: wanted }), gone);
+  }
+  async function visitorsPage(who: ReturnType<typeof visitor>) {
+    who.cookies.delete("session_id");
+    return who.open("/login");
+  }
+});
+
+test("a wrong login is told, tied to nothing that would tell which was wrong, and keeps the address alone", async () => {
+  await using world = await createWorld();
+  await register(world);
+  const who = visitor(world);
+  const seen = [];
+  for (const email of [bob.email, "eve@example.com"]) {
+    const failed = await who.fill(await who.open("/login"), { email, password: "s3cr3t-wrong" });
+    assert.equal(failed.status, 401);
+    assert.equal(failed.title, "Error: Log in · Bienvenue");
+    assert.match(failed.told, /^Email address or password is wrong\./);
+    assert.match(failed.html, /role="alert" tabindex="-1" autofocus/);
+    assert.equal(shownIn(failed, "email"), email);
+    assert.equal(shownIn(failed, "password"), undefined);
+    assert.ok(!failed.html.includes("s3cr3t"));
+    seen.push(failed.html.replaceAll(email, "E"));
+  }
+  assert.equal(seen[0], seen[1]);
+});
+
+test("a field that is left empty is named, and the mistake is tied to it", async () => {
+  await using world = await createWorld();
+  const who = visitor(world);
+  const failed = await who.fill(await who.open("/login?lang=fr"), { email: bob.email, password: "" });
+  assert.equal(failed.status, 400);
+  assert.equal(failed.told, "Entrez votre mot de passe.");
+  assert.match(
+    failed.html,
+    /<input type="password" id="password"[^>]* aria-describedby="password-error" aria-invalid="true">/,
+  );
+  assert.match(failed.html, /<p class="error" id="password-error">Entrez votre mot de passe\.<\/p>/);
+  assert.match(failed.html, /<a href="#password">/);
+  assert.doesNotMatch(failed.html, /id="email"[^>]* aria-invalid/);
+});
+
+test("too many tries are told with the time that is left, and a way out", async () => {
+  await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_LOGIN_ACCOUNT: "2/15m" });
+  await register(world);
+  const who = visitor(world);
+  const page = await who.open("/login");
+  for (let i = 0; i < 2; i++) assert.equal((await who.fill(page, { ...bob, password: "wrong" })).status, 401);
+  world.clock.forward(5 * minute);
+  const refused = await who.fill(page, bob);
+  assert.deepEqual([refused.status, refused.headers.get("Retry-After")], [429, "600"]);
+  assert.match(refused.told, /^Too many tries\. Come back in 10 minutes\.\s+Choose a new password$/);
+  assert.equal(shownIn(refused, "email"), bob.email);
+  assert.match(
+    (await who.fill(await who.open("/login?lang=fr"), bob)).told,
+    /^Trop d’essais\. Revenez dans 10 minutes\./,
+  );
+});
+
+test("who has not confirmed the address can have the link sent again, from there", async () => {
+  await using world = await createProduction();
+  const who = visitor(world);
+  sent(await who.fill(await who.open("/register"), { email: owner.email, new_password: owner.password }), "/mailbox");
+  assert.equal((await mailed(world)).length, 1);
+  const refused = await who.fill(await who.open("/login"), owner, "/login");
+  assert.equal(refused.status, 403);
+  assert.match(refused.told, /not confirmed yet/);
+  sent(await who.fill(refused, {}, "/verify"), "/mailbox");
+  assert.deepEqual(
+    (await mailed(world)).map(({ kind, to }) => [kind, to]),
+    [["confirm_email", owner.email]],
+  );
+});
+
+test("a busy service is told above the form, which keeps what was typed", async () => {
+  await using world = await createWorld({ BCRYPT_COST: "12" });
+  const who = visitor(world);
+  const page = await who.open("/login");
+  const { refused, over } = flood(world);
+  await refused;
+  const failed = await who.fill(page, bob);
+  await over;
+  assert.equal(failed.status, 503);
+  assert.match(failed.told, /^Many people are here right now\. Try again in \d seconds?\.$/);
+  assert.ok(failed.headers.has("Retry-After"));
+  assert.equal(shownIn(failed, "email"), bob.email);
+});

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { bob, isOpen, register, logIn as sessionOf } from "../app/steps.ts";
+import { test } from "../engines.ts";
+import { createWorld } from "../world.ts";
+import { logIn, sent, visitor } from "./visitor.ts";
+
+test("opening /logout ends nothing; its button ends this session alone, and what was seen is not kept", async () => {
+  await using world = await createWorld();
+  await register(world);
+  const other = await sessionOf(world);
+  const who = visitor(world);
+  await logIn(who, bob);
+  const page = await who.open("/logout");
+  assert.equal(page.status, 200);
+  const account = await who.open("/account");
+  assert.equal(account.status, 200);
+  assert.equal(account.headers.get("Cache-Control"), "no-store");
+  const session = who.cookies.get("session_id") ?? "";
+  sent(await who.fill(page, {}), "/login");
+  assert.ok(!who.cookies.has("session_id"));
+  assert.ok(!(await isOpen(world, session)));
+  assert.ok(await isOpen(world, other));
+  assert.equal((await who.open("/login")).told, "You are logged out.");
+  sent(await who.open("/account"), "/login?return_to=%2Faccount");
+  sent(await who.open("/logout"), "/login");
+});
+
+test("afterwards people go where they were to, if they may; logging out twice is no mistake", async () => {
+  await using world = await createWorld({ RETURN_ORIGINS: "https://app.example.com" });
+  await register(world);
+  for (const [wanted, gone] of [
+    ["/goodbye", "/goodbye"],
+    ["https://app.example.com/", "https://app.example.com/"],
+    ["https://evil.example/", "/login"],
+  ] as const) {
+    const who = visitor(world);
+    await logIn(who, bob);
+    const page = await who.open(`/logout?${new URLSearchParams({ return_to: wanted })}`);
+    sent(await who.fill(page, {}), gone);
+    sent(await who.fill(page, {}), gone);
+  }
+});

@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { languages, messages } from "../../src/languages/languages.ts";
+import { bob, register } from "../app/steps.ts";
+import { test } from "../engines.ts";
+import { createWorld, form, type World } from "../world.ts";
+import { formsOf, logIn, type Seen, visitor } from "./visitor.ts";
+
+/** One of every page, and of pages that tell of a failure, in one language. */
+async function everyPage(world: World, lang: string): Promise<[string, Seen][]> {
+  const seen: [string, Seen][] = [];
+  const who = visitor(world);
+  const open = async (path: string, by = who) => {
+    const page = await by.open(`${path}${path.includes("?") ? "&" : "?"}lang=${lang}`);
+    seen.push([path, page]);
+    return page;
+  };
+  const token = await world.auth.getResetPasswordToken(bob.email);
+  for (const path of [
+    "/register",
+    "/forgot",
+    "/verify",
+    "/verify?token=x",
+    "/reset?token=x",
+    `/reset?token=${token}`,
+  ]) {
+    await open(path);
+  }
+  const login = await open("/login");
+  seen.push(["a wrong login", await who.fill(login, { ...bob, password: "wrong" })]);
+  seen.push(["nothing typed", await who.fill(login, {})]);
+  await who.fill(await open("/forgot"), { email: bob.email });
+  await open("/mailbox");
+  for (const path of ["/nope", "/profile", "/users", "//evil.example/a"]) await open(path);
+  const member = visitor(world);
+  await logIn(member, bob);
+  for (const path of ["", "/password", "/email", "/devices", "/export", "/delete"])
+    await open(`/account${path}`, member);
+  await open("/logout", member);
+  return seen;
+}
+
+test("every page, in every language: whole, small, its own language's, never cached, framed or scripted inline", async () => {
+  await using world = await createWorld();
+  await register(world);
+  for (const language of languages) {
+    for (const [name, { html, headers, title, status }] of await everyPage(world, language)) {
+      const of = `${name} (${language})`;
+      assert.equal(headers.get("Content-Type"), "text/html; charset=utf-8", of);
+      assert.equal(headers.get("Cache-Control"), "no-store", of);
+      assert.equal(headers.get("X-Content-Type-Options"), "nosniff", of);
+      assert.equal(
+        headers.get("Content-Security-Policy"),
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        of,
+      );
+      assert.match(headers.get("Referrer-Policy") ?? "", /^(same-origin|no-referrer)$/);
+      assert.match(html, new RegExp(`^<!doctype html>\n<html lang="${language}">`), of);
+      assert.match(html, /<\/html>\n$/, of);
+      assert.doesNotMatch(
+        html,
+        /<style|<script(?! type="module" src="\/assets\/[^"]+"><\/script>)| on\w+=| style=|javascript:/i,
+        of,
+      );
+      assert.doesNotMatch(html, /undefined|null|\[object|https?:|href="\/\//, of);
+      assert.equal([...html.matchAll(/<h1>/g)].length, 1, of);
+      const prefix = messages[language].pages.failed("");
+      assert.equal(title.startsWith(prefix.trim()), status >= 400, `${of}: ${title}`);
+      for (const [, id = ""] of html.matchAll(/ (?:aria-describedby|aria-labelledby|for)="([^"]+)"/g)) {
+        for (const each of id.split(" ")) assert.ok(html.includes(`id="${each}"`), `${of}: ${each}`);
+      }
+      const ids = [...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+      assert.equal(new Set(ids).size, ids.length, of);
+      for (const [, href = ""] of html.matchAll(/ (?:href|action)="(\/[^"]*)"/g)) {
+        if (href.startsWith("/assets/") || href.includes("lang=")) continue;
+        assert.fail(`${of} loses its language: ${href}`);
+      }
+      for (const { hidden } of formsOf(html)) assert.match(hidden.form_token ?? "", /^[\w-]{43}$/, of);
+      let size = Buffer.byteLength(html);
+      for (const [, path = ""] of html.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)) {
+        size += (await (await world.request(path)).arrayBuffer()).byteLength;
+      }
+      assert.ok(size < 30_000, `${of}: ${size}`);
+    }
+  }
+});
+
+test("the style sheet is under 12 KB, and what goes with pages is kept by its hash, for ever", async () => {
+  await using world = await createWorld();
+  const { html } = await visitor(world).open("/login");
+  const paths = [...html.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, path = ""]) => path);
+  const types: Record<string, string> = {
+    css: "text/css; charset=utf-8",
+    js: "text/javascript; charset=utf-8",
+    svg: "image/svg+xml",
+  };
+  assert.deepEqual(paths.map((path) => path.split(".").at(-1)).sort(), Object.keys(types).sort());
+  for (const path of paths) {
+    const response = await world.request(path);
+    assert.equal(response.headers.get("Cache-Control"), "public, max-age=31536000, immutable");
+    assert.equal(response.headers.get("Content-Type"), types[path.split(".").at(-1) ?? ""]);
+    assert.equal(response.headers.get("X-Content-Type-Options"), "nosniff");
+    assert.deepEqual(response.headers.getSetCookie(), []);
+    const content = await response.text();
+    if (path.endsWith(".css")) assert.ok(content.length < 12_000, String(content.length));
+    assert.doesNotMatch(content.replaceAll("http://www.w3.org/2000/svg", ""), /https?:|@import|url\(|eval/);
+    assert.equal((await world.request(path.replace(/\.[\w-]{16}\./, ".AAAAAAAAAAAAAAAA."))).status, 404);
+  }
+  for (const path of ["/assets/", "/assets/../package.json", "/assets/%2e%2e%2fpackage.json", "/assets/pages.css"]) {
+    assert.equal((await world.request(path)).status, 404, path);
+  }
+});
+
+test("the language is the one that is asked for, else the browser's, and goes along", async () => {
+  await using world = await createWorld();
+  const who = visitor(world, { "Accept-Language": "fr-CA" });
+  assert.match((await who.open("/login")).html, /<html lang="fr">/);
+  assert.match((await who.open("/login?lang=en")).html, /<html lang="en">/);
+  for (const lang of ["de", "", "__proto__", "fr%22"]) {
+    const { html } = await who.open(`/login?lang=${lang}`);
+    assert.match(html, /<html lang="fr">/);
+    assert.match(html, /action="\/login"/);
+  }
+  const page = await who.open("/login?lang=en&return_to=/app");
+  assert.match(page.html, /<a href="\/login\?lang=fr&amp;return_to=%2Fapp" lang="fr" hreflang="fr">Français<\/a>/);
+  assert.match((await who.fill(page, {})).html, /<html lang="en">/);
+  assert.match((await who.open("/reset?token=a%22b")).html, /href="\/reset\?lang=en&amp;token=a%22b"/);
+  assert.doesNotMatch((await who.open("/login?token=secret")).html, /secret/);
+});
+
+test("markup, quotes, script addresses, marks of direction and very long texts are shown as text, or refused", async () => {
+  await using world = await createWorld({ SERVICE_NAME: `O'Neill & "Sons" \u05d0` });
+  const hostile = [
+    `"><script>alert(1)</script>`,
+    `' onfocus='alert(1)' autofocus='`,
+    "javascript:alert(1)",
+    "<img src=x onerror=alert(1)>@example.com",
+    "\u202emoc.elpmaxe@bob\u2066",
+    "&lt;b&gt;&quot;",
+    "x".repeat(10_000),
+    '"'.repeat(5000),
+    "<".repeat(5000),
+    "\0\u0001\u007f",
+  ];
+  const who = visitor(world);
+  for (const text of hostile) {
+    for (const path of ["/login", "/register", "/forgot", "/verify"]) {
+      const query = new URLSearchParams({
+        return_to: text.slice(0, 2000),
+        token: text.slice(0, 2000),
+        lang: text.slice(0, 99),
+      });
+      for (const page of [
+        await who.fill(await who.open(path), { email: text, password: "x", new_password: "x" }),
+        await who.fill(await who.open(path), { email: "x", password: text, new_password: text }),
+        await who.fill(await who.open(path), { email: "x", return_to: text, token: text }),
+        await who.open(`${path}?${query}`),
+      ]) {
+        assert.ok([200, 400, 401, 403, 413].includes(page.status), `${path} ${page.status}`);
+        assert.doesNotMatch(page.html, /<script(?! type="module")|<img|<b>| onfocus='|href="javascript|alert\(1\)">/i);
+        assert.ok(page.html.length < 12_000, `${path}: ${page.html.length}`);
+        assert.match(page.html, /O&#39;Neill &amp; &quot;Sons&quot; /);
+      }
+    }
+  }
+});
+
+test("programs that ask for a page by any means get one, and nothing of the API has changed its way", async () => {
+  await using world = await createWorld();
+  await register(world);
+  assert.match((await world.request("/login")).headers.get("Content-Type") ?? "", /^text\/html/);
+  assert.equal((await world.request("/login", { method: "HEAD" })).status, 200);
+  const html = { Accept: "text/html" };
+  for (const [path, init] of [
+    ["/users", form(bob, { headers: html })],
+    ["/sessions", form({ ...bob, password: "wrong" }, { headers: html })],
+    ["/reset_password", form({}, { headers: html, method: "PUT" })],
+    ["/profile", {}],
+    ["/nope", {}],
+  ] as const) {
+    assert.equal((await world.request(path, init)).headers.get("Content-Type"), "application/json", path);
+  }
+});

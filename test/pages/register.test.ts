@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { createProduction, join, mailed, owner } from "../app/production.ts";
+import { bob, canLogIn, register } from "../app/steps.ts";
+import { test } from "../engines.ts";
+import { createWorld } from "../world.ts";
+import { sent, shownIn, visitor } from "./visitor.ts";
+
+const chosen = { email: bob.email, new_password: bob.password };
+
+test("registering makes an account and logs nobody in; the form that does knows the address", async () => {
+  await using world = await createWorld();
+  const who = visitor(world);
+  const done = await who.fill(await who.open("/register?return_to=/app"), { ...chosen, email: " BOB@example.com" });
+  sent(done, "/login?return_to=%2Fapp");
+  assert.ok(!who.cookies.has("session_id"));
+  assert.ok(await canLogIn(world, bob));
+  const page = await who.open("/login?return_to=/app");
+  assert.match(page.told, /^Your account is ready/);
+  assert.match(page.html, /role="status"/);
+  assert.equal(shownIn(page, "email"), bob.email);
+  // It is told once, and what it was told by is gone.
+  assert.equal((await who.open("/login")).told, "");
+  sent(await who.fill(page, bob), "/app");
+});
+
+test("where accounts are concealed, a known and an unknown address are answered alike, with a mail", async () => {
+  await using world = await createProduction();
+  await join(world);
+  const seen = [];
+  for (const email of [owner.email, "eve@example.com"]) {
+    const who = visitor(world);
+    const done = await who.fill(await who.open("/register"), { email, new_password: owner.password });
+    sent(done, "/mailbox");
+    assert.ok(!who.cookies.has("__Host-session_id"));
+    assert.equal((await mailed(world))[0]?.to, email);
+    const page = await who.open("/mailbox");
+    assert.equal(page.title, "Look into your mailbox · Bienvenue");
+    const form = who.cookies.get("__Host-form") ?? "";
+    seen.push([done.headers.getSetCookie().length, page.html.replaceAll(email, "E").replaceAll(form, "F")]);
+  }
+  assert.deepEqual(seen[0], seen[1]);
+});
+
+test("a refusal is tied to its field, and says what to do, in the person's language", async () => {
+  await using world = await createWorld({ PASSWORD_MIN_LENGTH: "8", PASSWORD_BLOCKLIST: "on" });
+  await register(world);
+  const who = visitor(world, { "Accept-Language": "fr" });
+  const page = await who.open("/register");
+  assert.match(page.html, /<p class="soft small" id="new_password-hint">Au moins 8 caractères\./);
+  for (const [fields, field, told, status] of [
+    [{ email: "bob", new_password: "b4l0u-b4l0u" }, "email", /^Ce n’est pas une adresse/, 400],
+    [{ email: "a@b.c", new_password: "b4l0u" }, "new_password", /au moins 8 caractères/, 400],
+    [{ email: "a@b.c", new_password: "Trustno1" }, "new_password", /courant/, 400],
+    [{ email: "a@b.c", new_password: "bienvenue1" }, "new_password", /trop proche/, 400],
+    [{ email: bob.email, new_password: "b4l0u-b4l0u" }, "email", /déjà un compte.*Me connecter$/s, 400],
+    [{ email: "", new_password: "" }, "email", /^Entrez votre adresse/, 400],
+  ] as const) {
+    const refused = await who.fill(page, fields);
+    assert.equal(refused.status, status);
+    assert.match(refused.told, told);
+    assert.match(refused.title, /^Erreur\s: Créez votre compte/);
+    assert.match(
+      refused.html,
+      new RegExp(`id="${field}"[^>]* aria-describedby="[^"]*${field}-error" aria-invalid="true"`),
+    );
+    assert.equal(shownIn(refused, "email"), fields.email);
+    assert.equal(shownIn(refused, "new_password"), undefined);
+  }
+});
+
+test("mails are in the language of the page that asked for them", async () => {
+  await using world = await createProduction();
+  const who = visitor(world);
+  await who.fill(await who.open("/register?lang=fr"), { email: owner.email, new_password: owner.password });
+  assert.equal((await mailed(world))[0]?.language, "fr");
+});

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { createProduction, join, mailed, mailedToken, owner, strong } from "../app/production.ts";
+import { test } from "../engines.ts";
+import { createWorld, type World } from "../world.ts";
+import { logIn, sent, type Visitor, visitor } from "./visitor.ts";
+
+/** Registers by the page; the link that is mailed. */
+async function registered(world: World, who: Visitor): Promise<string> {
+  sent(await who.fill(await who.open("/register"), { email: owner.email, new_password: strong }), "/mailbox");
+  return `/verify?token=${await mailedToken(world)}`;
+}
+
+test("a mailed link and the password that was chosen confirm the address, and log in", async () => {
+  await using world = await createProduction();
+  const who = visitor(world);
+  const link = await registered(world, who);
+  for (let i = 0; i < 3; i++) assert.equal((await who.open(link)).status, 200);
+  const page = await who.open(link);
+  assert.equal(page.headers.get("Referrer-Policy"), "no-referrer");
+  const wrong = await who.fill(page, { password: "not-the-one" });
+  assert.deepEqual([wrong.status, wrong.title], [403, "Error: Confirm your address · Bienvenue"]);
+  assert.match(wrong.told, /^This is not the password you chose/);
+  assert.match(wrong.html, /id="password"[^>]* aria-invalid="true"/);
+  const empty = await who.fill(wrong, { password: "" });
+  assert.match(empty.told, /password/);
+  assert.ok(!who.cookies.has("__Host-session_id"));
+  sent(await who.fill(wrong, { password: strong }), "/account");
+  assert.match((await who.open("/account")).html, /bob@example\.com<\/bdi> <span class="badge good">Confirmed/);
+  assert.match((await visitor(world).open(link)).title, /^Error: This link no longer works/);
+});
+
+test("a link that no longer works has a form for a new one, which is answered alike for every address", async () => {
+  await using world = await createProduction();
+  const who = visitor(world);
+  await registered(world, who);
+  for (const path of ["/verify?token=x", "/verify?token=", "/verify"]) {
+    const page = await who.open(path);
+    assert.equal(page.status, path === "/verify" ? 200 : 403);
+    for (const email of [owner.email, "nobody@example.com"]) sent(await who.fill(page, { email }), "/mailbox");
+    assert.equal((await mailed(world)).length, 1);
+  }
+  const refused = await who.fill(await who.open("/verify"), { email: "nobody" });
+  assert.equal(refused.status, 400);
+});
+
+test("confirming a new address keeps who is logged in, and logs in who is not", async () => {
+  for (const isLoggedIn of [true, false]) {
+    await using world = await createWorld();
+    await world.auth.registerUser(owner.email, owner.password);
+    const who = visitor(world);
+    await logIn(who, owner);
+    const asked = await who.fill(await who.open("/account/email"), { email: "new@example.com", password: strong });
+    sent(asked, "/mailbox");
+    assert.match((await who.open("/mailbox")).html, /new@example\.com/);
+    const link = (await mailed(world)).find(({ kind }) => kind === "confirm_new_email")?.token;
+    const reader = isLoggedIn ? who : visitor(world);
+    const page = await reader.open(`/verify?token=${link}`);
+    sent(await reader.fill(page, { password: strong }), "/account");
+    const account = await reader.open("/account");
+    assert.match(account.html, /<bdi>new@example\.com<\/bdi>/);
+    if (isLoggedIn) assert.match(account.told, /new address/);
+  }
+});
+
+test("an address that is confirmed while logging in is limited is confirmed all the same", async () => {
+  await using world = await createProduction({ LIMIT_LOGIN_ACCOUNT: "1/15m" });
+  const who = visitor(world);
+  const link = await registered(world, who);
+  await who.fill(await who.open("/login"), { email: owner.email, password: "wrong" }, "/login");
+  sent(await who.fill(await who.open(link), { password: strong }), "/login");
+  assert.match((await who.open("/login")).told, /^Your address is confirmed/);
+});
+
+test("joining by the API and by the pages comes to the same", async () => {
+  await using world = await createProduction();
+  await join(world);
+  await logIn(visitor(world), owner);
+});
