@@ -409,9 +409,9 @@ export class DB implements AsyncDisposable {
     return adopt(this.#store, users);
   }
 
-  /** Closes it; whatever is asked afterwards throws. */
+  /** Closes it; whatever is asked afterwards throws `DatabaseUnavailable`. */
   close(): Promise<void> {
-    return this.#store.db.destroy();
+    return this.#store.engine.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

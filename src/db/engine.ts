@@ -21,6 +21,9 @@ export interface Engine {
   /** What whoever starts the program can do about a database that cannot be used. */
   mend(error: DatabaseUnavailable): string;
 
+  /** Closes every connection; what is asked afterwards throws `DatabaseUnavailable`. */
+  close(): Promise<void>;
+
   /** Lets statements take as long as migrations do, until it has resolved. */
   unhurried<T>(work: () => Promise<T>): Promise<T>;
 

@@ -1,6 +1,6 @@
 import pg from "pg";
 import parseUrl from "pg-connection-string";
-import { OpenError } from "../errors.ts";
+import { DatabaseUnavailable, OpenError } from "../errors.ts";
 
 /** How long a statement, and finding a connection for it, may take, in milliseconds: together they stay below two seconds. */
 const patience = 900;
@@ -34,6 +34,7 @@ export class Hosts {
   #current = 0;
   /** While migrating, statements may take their time, and connections are not kept. */
   #hurried = true;
+  #closed = false;
 
   /**
    * @param url `postgres://user:password@host:5432,otherhost:5432/database?target_session_attrs=read-write&sslmode=…`
@@ -66,6 +67,7 @@ export class Hosts {
 
   /** A connection to the server in use, else to the next that can be used. */
   async connect(): Promise<Client> {
+    if (this.#closed) throw new DatabaseUnavailable("closed");
     const first = this.#current;
     let failure: unknown;
     for (let i = 0; i < this.#hosts.length; i++) {
@@ -104,6 +106,8 @@ export class Hosts {
   }
 
   async end(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
     await Promise.all(this.#hosts.map(({ pool }) => pool.end()));
   }
 }

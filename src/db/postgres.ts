@@ -44,6 +44,7 @@ export function postgres(url: string, size: number): Engine {
     mend: ({ cause }) =>
       mends[cause instanceof NotWritable ? "25006" : (sqlState(cause) ?? "")] ??
       "make sure that it runs, and that host and port of the URL are right",
+    close: () => hosts.end(),
     unhurried: (work) => hosts.unhurried(work),
     async adopt() {},
     async lockMigrations(transaction) {
@@ -247,7 +248,7 @@ function breaksConnection(error: unknown): boolean {
 
 /** A fault of the database becomes `DatabaseUnavailable`; what is left is a mistake of ours. */
 function told(error: unknown): unknown {
-  if (error instanceof OpenError) return error;
+  if (error instanceof OpenError || error instanceof DatabaseUnavailable) return error;
   const state = sqlState(error);
   if (error instanceof NotWritable) return new DatabaseUnavailable("read-only", error);
   if (state === undefined) return new DatabaseUnavailable("unreachable", error);

@@ -30,6 +30,7 @@ export function sqlite(path: string): Engine {
       (resultCode(error) & 0xff) === 19 && (error as Error).message === `UNIQUE constraint failed: ${column}`,
     isConflict: () => false,
     mend: ({ fault }) => mends[fault] ?? "look at the file",
+    close: async () => file.close(),
     unhurried: (work) => work(),
     async lockMigrations() {
       // Every transaction that writes begins alone.

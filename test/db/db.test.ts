@@ -49,15 +49,6 @@ test("a file is created, or an empty one used, whatever characters are in its na
   }
 });
 
-test("what is closed answers nothing more", async () => {
-  await using store = await createStore();
-  await store.db.close();
-  assert.throws(() => store.db.findUserBySession("session"));
-  await assert.rejects(store.db.findUserBy({ id: 1 }));
-  await assert.rejects(store.db.addUser("bob@example.com", "hash"));
-  await assert.rejects(store.db.ping());
-});
-
 test("a folder that is missing, or a folder in the file's place, is said to be unreadable", async () => {
   await using folder = await temporaryFolder();
   await refuses(join(folder.path, "missing", "accounts.db"), mends.unreadable);

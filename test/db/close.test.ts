@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { test } from "../engines.ts";
+import { createStore } from "./twins.ts";
+
+test("what is closed answers nothing more, says so, and may be closed again", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  await db.addUser("bob@example.com", "hash");
+  await db.close();
+  const closed = { name: "DatabaseUnavailable", fault: "closed" };
+  await assert.rejects(async () => db.findUserBySession("session"), closed);
+  await assert.rejects(db.findUserBy({ id: 1 }), closed);
+  await assert.rejects(db.addUser("eve@example.com", "hash"), closed);
+  await assert.rejects(db.openSession({ userId: 1, sessionId: "session" }), closed);
+  await assert.rejects(db.ping(), closed);
+  await db.close();
+});
