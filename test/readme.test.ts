@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { cp, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -122,10 +122,10 @@ test("the commands for whoever changes it are those that CI runs", async () => {
   for (const command of [...told, "npm run check"]) assert.ok(steps.includes(command), command);
 });
 
-test("its links lead to files that are there", async () => {
+test("its links lead to what is there", async () => {
   const links = [...readme.matchAll(/\]\(([^):]+)\)/g)].map(([, path = ""]) => path);
   assert.ok(links.length >= 5);
-  for (const path of links) assert.ok(await readFile(join(root, path)), path);
+  for (const path of links) assert.ok(await stat(join(root, path)), path);
 });
 
 test("its program runs against the package as it is published, from a folder of dependencies", async () => {
