@@ -62,8 +62,7 @@ export async function verify(context: Context, { email, password }: Login, calle
     if (user && isUsers && user.disabledAt === null && (user.emailVerifiedAt !== null || !needsVerified)) return user;
     // Looked up, and compared with, whether or not there is an account: else whoever registers an address could tell. And
     // whether or not there is a registration: else anybody could tell, by the time, that somebody is about to join.
-    const registration = needsVerified ? await db.newestRegistration(address) : null;
-    const isRegistered = needsVerified && (await matches(registration?.hashedPassword ?? null));
+    const isRegistered = needsVerified && (await matches(await db.registeredHash(address)));
     if (isRegistered || (user && isUsers && user.disabledAt === null)) {
       context.trail.record("login_refused", { caller, userId: user?.id, detail: "not verified" });
       throw new AuthError("email_not_verified", "email not verified");

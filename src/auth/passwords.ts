@@ -68,10 +68,11 @@ export class Passwords {
    * password) a dummy is hashed all the same: the time tells nothing.
    */
   async verifyPassword(password: string, hashedPassword: string | null, network?: string): Promise<boolean> {
-    const stored = hashedPassword === null ? null : parseHash(hashedPassword);
+    const instead = dummy(this.#chosen(password));
+    const stored = parseHash(hashedPassword ?? instead);
     const possible = stored !== null && mayHold(stored, password);
-    const matches = await this.#matches(password, possible ? stored : dummy(this.#chosen(password)), network);
-    return possible && matches;
+    const matches = await this.#matches(password, possible ? stored : (parseHash(instead) as Hash), network);
+    return possible && matches && hashedPassword !== null;
   }
 
   /** Whether a hash that was just verified is of another scheme or spelling than today's, or weaker. */
@@ -150,8 +151,7 @@ function sameCost(a: Argon2Cost, b: Argon2Cost): boolean {
 }
 
 /** A hash of the same cost that no password is looked for in. */
-function dummy(chosen: Chosen): Hash {
-  if (chosen.scheme === "argon2id")
-    return { ...chosen, salt: new Uint8Array(saltLength), tag: new Uint8Array(tagLength) };
-  return { ...chosen, text: `$2b$${String(chosen.cost).padStart(2, "0")}$${".".repeat(53)}` };
+function dummy({ scheme, cost }: Chosen): string {
+  if (scheme === "argon2id") return formatArgon2id(cost, new Uint8Array(saltLength), new Uint8Array(tagLength));
+  return `$2b$${String(cost).padStart(2, "0")}$${".".repeat(53)}`;
 }

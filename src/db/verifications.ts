@@ -86,15 +86,25 @@ async function insert(
 
 /** The newest registration that waits for this address, or null. */
 export async function newestRegistration({ db }: Store, email: string): Promise<Verification | null> {
-  const found = await db
+  return (await registrations(db, email).select(columns).executeTakeFirst()) ?? null;
+}
+
+/** The hash of the newest registration's password, or null. Reads a row whether or not there is one: its time tells less. */
+export async function registeredHash({ db }: Store, email: string): Promise<string | null> {
+  const { hash } = await db
+    .selectNoFrom(() => registrations(db, email).select("hashed_password").as("hash"))
+    .executeTakeFirstOrThrow();
+  return hash;
+}
+
+/** The registrations that wait for this address, the newest alone. */
+function registrations(db: Store["db"], email: string) {
+  return db
     .selectFrom("verifications")
-    .select(columns)
     .where("email", "=", email)
     .where("user_id", "is", null)
     .orderBy("id", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  return found ?? null;
+    .limit(1);
 }
 
 /** What a mailed token confirms, while it is good; or null. */
