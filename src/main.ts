@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { createApp, routes } from "./app/app.ts";
 import { hasMetrics } from "./app/metrics.ts";
 import { peers } from "./app/peers.ts";
@@ -16,7 +17,7 @@ import { startTracing } from "./tracing.ts";
 const sweepEvery = 10 * 60_000;
 /** How often mails that wait are looked for, in milliseconds. */
 const deliverEvery = 1000;
-/** How long accepted requests may take to end when the service stops, in milliseconds. */
+/** How long accepted requests, and mails under way, may take to end when the service stops, in milliseconds. */
 const patience = 8000;
 
 /** The service: reads the settings, opens the database, and serves until SIGTERM or SIGINT. */
@@ -50,15 +51,19 @@ export async function main(environment: Environment): Promise<void> {
     log.warn({ err: error }, `could not ${what}; trying again later`);
   };
   const sweeping = repeat(sweepEvery, () => auth.sweep().catch(later("sweep")));
-  const delivering = repeat(deliverEvery, () => auth.deliver().catch(later("look for mails")));
+  const stopping = new AbortController();
+  const delivering = repeat(deliverEvery, () => auth.deliver(stopping.signal).catch(later("look for mails")));
 
-  let stopping = false;
   const stop = async (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (stopping.signal.aborted) process.exit(1);
+    stopping.abort();
     log.info({ event: "stopping", signal }, "stopping");
-    await server.close(patience);
-    await Promise.all([sweeping.stop(), delivering.stop()]);
+    // A mail that its server does not take in time is left in the outbox: it is due again, here or on another node.
+    const enough = setTimeout(patience);
+    await Promise.all([
+      server.close(patience),
+      Promise.race([Promise.all([sweeping.stop(), delivering.stop()]), enough]),
+    ]);
     await auth.close();
     await mailer.close();
     await db.close();

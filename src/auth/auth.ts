@@ -405,9 +405,11 @@ export class Auth {
   /**
    * Sends the mails that are due; returns how many were handed over. To be called every second or so, on any number of
    * nodes: each mail is taken by one.
+   *
+   * @param stopping once aborted, no further mail is begun
    */
-  deliver(): Promise<number> {
-    return deliver(this.#context);
+  deliver(stopping?: AbortSignal): Promise<number> {
+    return deliver(this.#context, stopping);
   }
 
   /** Deletes what has ended or grown old: it opens nothing anyway, and this makes room. */

@@ -6,7 +6,7 @@ import { deviceOf, isKnownDevice } from "./devices.ts";
 import { normaliseEmail } from "./email.ts";
 import { networkOf } from "./network.ts";
 import { newToken } from "./secrets.ts";
-import { limited } from "./throttle.ts";
+import { limited, type Spend } from "./throttle.ts";
 
 /** What is shown to log in. */
 export interface Login {
@@ -54,17 +54,22 @@ export async function verify(context: Context, { email, password }: Login, calle
   const address = normaliseEmail(email);
   if (address === null || password === "") throw refused(context, caller, null, "no email or password");
   const user = await userByEmail(context, address);
-  return tryToLogIn(context, address, user, caller, async () => {
-    const { db, passwords, settings } = context;
+  return tryToLogIn(context, address, user, caller, async (spend) => {
+    const { db, passwords, settings, trail } = context;
     const needsVerified = settings.REQUIRE_VERIFIED_EMAIL === "on";
-    const matches = (hash: string | null) => passwords.verifyPassword(password, hash, networkOf(caller.ip));
+    const matches = (hash: string | null) =>
+      trail.watch("login_refused", { caller, userId: user?.id }, () =>
+        passwords.verifyPassword(password, hash, networkOf(caller.ip)),
+      );
     const isUsers = await matches(user?.hashedPassword ?? null);
     if (user && isUsers && user.disabledAt === null && (user.emailVerifiedAt !== null || !needsVerified)) return user;
+    // Else whoever keeps the queue full would have a password compared here, and no try counted when it is full below.
+    spend();
     // Looked up, and compared with, whether or not there is an account: else whoever registers an address could tell. And
     // whether or not there is a registration: else anybody could tell, by the time, that somebody is about to join.
     const isRegistered = needsVerified && (await matches(await db.registeredHash(address)));
     if (isRegistered || (user && isUsers && user.disabledAt === null)) {
-      context.trail.record("login_refused", { caller, userId: user?.id, detail: "not verified" });
+      trail.record("login_refused", { caller, userId: user?.id, detail: "not verified" });
       throw new AuthError("email_not_verified", "email not verified");
     }
     throw refused(context, caller, user, isUsers ? "disabled" : "wrong password");
@@ -81,7 +86,7 @@ export async function tryToLogIn<T>(
   address: string,
   user: User | null,
   caller: Caller,
-  work: () => Promise<T>,
+  work: (spend: Spend) => Promise<T>,
 ): Promise<T> {
   const isKnown = await isKnownDevice(context, user, caller);
   return limited(context, isKnown ? "loginFromKnownDevice" : "login", { address, caller, userId: user?.id }, work);

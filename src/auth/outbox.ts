@@ -17,15 +17,16 @@ function backOff(tries: number): number {
   return Math.min(minute * 2 ** tries, 60 * minute);
 }
 
-/** Sends the mails that are due; returns how many were handed over. */
-export async function deliver(context: Context): Promise<number> {
-  if (!context.mailer) return 0;
-  for (let sent = 0; ; ) {
+/** Sends the mails that are due, until `stopping`; returns how many were handed over. */
+export async function deliver(context: Context, stopping?: AbortSignal): Promise<number> {
+  let sent = 0;
+  while (context.mailer && !stopping?.aborted) {
     const claimed = await context.db.claimMails(atOnce, backOff);
-    if (claimed.length === 0) return sent;
+    if (claimed.length === 0) break;
     const results = await Promise.all(claimed.map((waiting) => deliverOne(context, waiting)));
     sent += results.filter((wasSent) => wasSent).length;
   }
+  return sent;
 }
 
 async function deliverOne(context: Context, waiting: WaitingMail): Promise<boolean> {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseUnavailable } from "../../src/errors.ts";
 import { knowing, startBreachServer } from "../breach-server.ts";
 import { test } from "../engines.ts";
@@ -42,6 +43,26 @@ test("of 200 guesses at once at one account, with or without one, ten are looked
   assert.equal((await world.request("/sessions", { ...form(owner), ...networks(999) })).status, 429);
   world.clock.forward(15 * minute);
   await enter(world);
+});
+
+test("a password that was looked at counts, though the service is too busy to look at the next", async () => {
+  await using world = await createProduction({ BCRYPT_COST: "13", LIMIT_LOGIN_ACCOUNT: "1/15m" });
+  let i = 0;
+  const crowd = () => world.request("/sessions", { ...form({ ...wrong, email: `${++i}@example.com` }), ...networks(i) });
+  const guess = () => world.request("/sessions", { ...form(wrong), ip: "192.0.2.1" });
+  const all = [crowd(), crowd()];
+  let answer: Response | undefined;
+  const guessing = guess().then((response) => {
+    answer = response;
+  });
+  while (!answer) {
+    all.push(...Array.from({ length: 10 }, crowd));
+    await Promise.race([guessing, sleep(20)]);
+  }
+  assert.ok(answer.status === 503 || answer.status === 401, String(answer.status));
+  assert.equal((await guess()).status, 429);
+  await world.auth.close();
+  await Promise.all(all);
 });
 
 test("one network has a hundred wrong logins, however many accounts it tries; a success clears none of them", async () => {
