@@ -2,6 +2,7 @@ import { AuthError } from "../errors.ts";
 import type { User } from "../user.ts";
 import { userByEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
+import { isKnownDevice } from "./devices.ts";
 import { normaliseEmail } from "./email.ts";
 import { networkOf } from "./network.ts";
 import { checkPassword } from "./password-policy.ts";
@@ -21,11 +22,16 @@ export async function getResetPasswordToken(context: Context, email: string, cal
   return resetToken;
 }
 
-/** Nothing is looked up: whether there is an account, and so a mail, shows when the outbox is emptied. */
+/**
+ * Nothing is looked up but whose device it is, if it is one: whether there is an account, and so a mail, shows when the
+ * outbox is emptied.
+ */
 export async function requestPasswordReset(context: Context, email: string, caller: Caller): Promise<string> {
   const address = normaliseEmail(email);
   if (address === null) throw new AuthError("unknown_email", "no account has this email");
-  return limited(context, "resetMail", { address, caller }, async () => {
+  const user = caller.device === undefined ? null : await userByEmail(context, address);
+  const what = (await isKnownDevice(context, user, caller)) ? "resetMailFromKnownDevice" : "resetMail";
+  return limited(context, what, { address, caller, userId: user?.id }, async () => {
     await context.db.enqueue({ kind: "reset", language: caller.language ?? "en", email: address });
     context.trail.record("reset_asked", { caller });
     return address;

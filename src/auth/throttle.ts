@@ -6,7 +6,7 @@ import type { Caller, Context } from "./context.ts";
 import { networkOf } from "./network.ts";
 
 /** Whose tries are counted together. */
-type Subject = "account" | "reset" | "verification" | "move" | "network" | "device";
+type Subject = "account" | "reset" | "verification" | "move" | "registration" | "network" | "device";
 
 type LimitSetting = Extract<keyof Settings, `LIMIT_${string}`>;
 
@@ -16,9 +16,12 @@ const limits = {
   loginFromKnownDevice: { LIMIT_LOGIN_DEVICE: "device", LIMIT_LOGIN_STREAK: "device" },
   registration: { LIMIT_REGISTRATION_ACCOUNT: "account", LIMIT_REGISTRATION_NETWORK: "network" },
   resetMail: { LIMIT_MAIL_ACCOUNT: "reset", LIMIT_MAIL_NETWORK: "network" },
+  // Strangers who ask for mails in the owner's name do not keep the owner's device from its own.
+  resetMailFromKnownDevice: { LIMIT_MAIL_ACCOUNT: "device" },
   verificationMail: { LIMIT_MAIL_ACCOUNT: "verification", LIMIT_MAIL_NETWORK: "network" },
   moveMail: { LIMIT_MAIL_ACCOUNT: "move", LIMIT_MAIL_NETWORK: "network" },
   redemption: { LIMIT_REDEMPTION_NETWORK: "network" },
+  proof: { LIMIT_LOGIN_ACCOUNT: "registration", LIMIT_LOGIN_STREAK: "registration" },
 } as const satisfies Record<string, Partial<Record<LimitSetting, Subject>>>;
 
 export type Limited = keyof typeof limits;
@@ -28,6 +31,7 @@ const counted: Partial<Record<Limited, readonly AuthErrorCode[]>> = {
   login: ["wrong_login", "wrong_password", "bad_verify_token"],
   loginFromKnownDevice: ["wrong_login", "wrong_password", "bad_verify_token"],
   redemption: ["bad_reset_token", "bad_verify_token"],
+  proof: ["bad_verify_token"],
 };
 
 /** Tries in a row are counted until one succeeds. */
@@ -39,6 +43,8 @@ export interface Trier {
   readonly caller: Caller;
   /** The user whose known device this is. */
   readonly userId?: number | undefined;
+  /** The registration whose password is given. */
+  readonly registrationId?: number;
 }
 
 /** Says that what was tried was looked at: it counts from now on, even if the service turns out to be too busy to answer. */
@@ -83,9 +89,10 @@ export async function forgetTries(context: Context, address: string): Promise<vo
 /** The keys that everything tried at an account is counted under. */
 export function accountKeys(address: string): string[] {
   const settings = new Set(Object.values(limits).flatMap((of) => Object.entries(of)));
-  return [...settings].flatMap(([name, subject]) =>
-    ofAddress(subject) ? `${name}:${subjects[subject]({ address, caller: {} })}` : [],
-  );
+  return [...settings].flatMap(([name, subject]) => {
+    const who = subject === "device" ? undefined : subjects[subject]({ address, caller: {} });
+    return who === undefined ? [] : `${name}:${who}`;
+  });
 }
 
 function limitsFor(settings: Settings, what: Limited, trier: Trier): Limit[] {
@@ -103,13 +110,10 @@ const subjects: Record<Subject, (trier: Trier) => string | undefined> = {
   reset: ({ address }) => address && `reset:${bucket(address)}`,
   verification: ({ address }) => address && `verification:${bucket(address)}`,
   move: ({ address }) => address && `move:${bucket(address)}`,
+  registration: ({ registrationId }) => (registrationId === undefined ? undefined : `registration:${registrationId}`),
   network: ({ caller }) => networkOf(caller.ip),
   device: ({ caller, userId }) => hash("sha256", `${caller.device} ${userId}`, "base64url"),
 };
-
-function ofAddress(subject: Subject): boolean {
-  return subject !== "network" && subject !== "device";
-}
 
 /** One mailbox, one bucket: what follows a plus sign, and Gmail's dots, lead to the same person. */
 function bucket(address: string): string {

@@ -43,9 +43,10 @@ export async function verifyEmail(context: Context, proof: Proof, caller: Caller
     const prove = async () => {
       if (!(await passwords.verifyPassword(password, hashed, networkOf(caller.ip)))) throw refused(context, caller);
     };
-    // The link of a move may be in a stranger's hands, and the password is that of an account.
+    // The link may be in a stranger's hands, and the password is one that somebody uses. A registration's tries are its own:
+    // whoever has no link cannot keep its owner from confirming.
     if (mover) await tryToLogIn(context, mover.email, mover, caller, prove);
-    else await prove();
+    else await limited(context, "proof", { caller, registrationId: verification.id }, prove);
     if (!mover) {
       const user = await db.confirmRegistration(verification, token);
       if (!user) throw refused(context, caller);

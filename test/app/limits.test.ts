@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseUnavailable } from "../../src/errors.ts";
 import { knowing, startBreachServer } from "../breach-server.ts";
@@ -48,13 +49,16 @@ test("of 200 guesses at once at one account, with or without one, ten are looked
 test("a password that was looked at counts, though the service is too busy to look at the next", async () => {
   await using world = await createProduction({ BCRYPT_COST: "13", LIMIT_LOGIN_ACCOUNT: "1/15m" });
   let i = 0;
-  const crowd = () => world.request("/sessions", { ...form({ ...wrong, email: `${++i}@example.com` }), ...networks(i) });
+  const crowd = () =>
+    world.request("/sessions", { ...form({ ...wrong, email: `${++i}@example.com` }), ...networks(i) });
   const guess = () => world.request("/sessions", { ...form(wrong), ip: "192.0.2.1" });
-  const all = [crowd(), crowd()];
+  const all = Array.from({ length: availableParallelism() }, crowd);
   let answer: Response | undefined;
   const guessing = guess().then((response) => {
     answer = response;
   });
+  // From here on the guess has its place in the queue, and there is none left for its second password.
+  while (!(await world.metrics.queues.get("hash")?.())) await sleep(1);
   while (!answer) {
     all.push(...Array.from({ length: 10 }, crowd));
     await Promise.race([guessing, sleep(20)]);
@@ -276,6 +280,37 @@ test("mails that a stranger asks for in vain do not keep the owner from a reset"
   await world.request("/reset_password", form(fields));
   const reset = { ...fields, reset_token: await mailedToken(world), new_password: `${strong}!` };
   assert.equal(await ask("/reset_password", form(reset, { method: "PUT" })), 200);
+});
+
+test("a stranger who asks for resets in the owner's name does not keep the owner's device from asking", async () => {
+  await using world = await createProduction();
+  await join(world);
+  const headers = { Cookie: (await enter(world)).split("; ")[1] as string };
+  await mailed(world);
+  const ask = async (email: string, init: object) =>
+    (await world.request("/reset_password", { ...form({ email }), ...init })).status;
+  for (let i = 0; i < 5; i++) assert.equal(await ask(`bob+${i}@example.com`, networks(i)), 200);
+  assert.equal(await ask(owner.email, networks(9)), 429);
+  assert.equal(await ask(owner.email, { headers: { Cookie: `__Host-device_id=${"d".repeat(43)}` } }), 429);
+  for (let i = 0; i < 5; i++) assert.equal(await ask(owner.email, { headers }), 200);
+  assert.equal(await ask(owner.email, { headers }), 429, "it has five of its own, and no more");
+  assert.deepEqual(new Set((await mailed(world)).map(({ to }) => to)), new Set([owner.email]));
+});
+
+test("the password of a registration is guessed ten times by who has its link, and not kept from who chose it", async () => {
+  await using world = await createProduction();
+  await world.request("/users", form(owner));
+  const token = await mailedToken(world);
+  for (let i = 0; i < 12; i++) await world.request("/sessions", { ...form(wrong), ...networks(i) });
+  const guess = (i: number) =>
+    world.request("/email_verification", { ...form({ ...wrong, token }, { method: "PUT" }), ...networks(i) });
+  for (let i = 0; i < 10; i++) assert.equal((await guess(i)).status, 403);
+  await refused(guess(11), 429, /^too many tries/);
+  await world.request("/email_verification", form({ email: owner.email }));
+  const again = await mailedToken(world);
+  await refused(confirm(world, { ...owner, token: again }), 429);
+  world.clock.forward(15 * minute);
+  assert.equal((await confirm(world, { ...owner, token: again })).status, 200);
 });
 
 test("a reset that was done is told so, though the tries before it cannot be forgotten", async () => {

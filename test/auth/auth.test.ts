@@ -118,6 +118,16 @@ describe("logIn", () => {
     assert.equal((await world.db.findUserBy({ id: user.id })).hashedPassword, rehashed.hashedPassword);
   });
 
+  test("of logins at once that all meet a weaker hash, each succeeds", async () => {
+    await using world = await createWorld({ BCRYPT_COST: "5" });
+    const { id } = await world.auth.registerUser(email, password);
+    await using older = await createWorld();
+    const { hashedPassword } = await older.auth.registerUser(email, password);
+    await world.db.updateUser(id, { hashedPassword });
+    const logins = await Promise.all([1, 2, 3, 4].map(() => world.auth.logIn({ email, password })));
+    for (const { session } of logins) assert.ok(await world.auth.getUserFromSessionId(session.sessionId));
+  });
+
   test("racing a reset, it opens nothing that outlives it", async () => {
     await using world = await createWorld();
     await world.auth.registerUser(email, password);
