@@ -8,13 +8,15 @@ const token = /^[A-Za-z0-9_-]{32,250}$/;
 export interface AdoptOptions {
   /** When their addresses were confirmed, in milliseconds since 1970; null for not yet. */
   readonly emailVerifiedAt: number | null;
+  /** Whether reset tokens go on: where they are mailed, one that was not proves nothing. */
+  readonly resetTokens: boolean;
   /** Is told of each row that is left out, or comes without its session or reset token, and why. */
   readonly refuse: (id: number, reason: string) => void;
 }
 
 export function* adoptable(
   rows: Iterable<ContractUser>,
-  { emailVerifiedAt, refuse }: AdoptOptions,
+  { emailVerifiedAt, resetTokens, refuse }: AdoptOptions,
 ): Generator<Adopted> {
   const seen = { email: new Set<string>(), session: new Set<string>(), "reset token": new Set<string>() };
   const isFirst = (kind: keyof typeof seen, value: string) => seen[kind].size < seen[kind].add(value).size;
@@ -39,7 +41,7 @@ export function* adoptable(
       return null;
     };
     const sessionId = credential("session", row.sessionId);
-    const resetToken = credential("reset token", row.resetToken);
+    const resetToken = resetTokens ? credential("reset token", row.resetToken) : null;
     yield { id, email, hashedPassword, emailVerifiedAt, sessionId, resetToken };
   }
 }

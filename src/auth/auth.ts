@@ -399,7 +399,12 @@ export class Auth {
 
   /** An operator's: has every mail that waits tried now; returns how many. */
   retryMails(): Promise<number> {
-    return this.#context.db.retryMails();
+    return operator.retryMails(this.#context);
+  }
+
+  /** Takes note in the audit trail of what an operator did to so many accounts at once. */
+  note(operation: operator.Operation, many: number): void {
+    operator.note(this.#context, operation, many);
   }
 
   /**

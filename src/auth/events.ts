@@ -12,13 +12,18 @@ export type EventName =
   | "account_enabled"
   | "account_exported"
   | "account_invited"
+  | "accounts_adopted"
+  | "accounts_exported"
+  | "accounts_imported"
   | "email_change_asked"
+  | "email_change_refused"
   | "email_changed"
   | "email_verified"
   | "limited"
   | "logged_in"
   | "logged_out"
   | "login_refused"
+  | "mails_retried"
   | "password_changed"
   | "password_confirmed"
   | "password_needed"
@@ -64,6 +69,8 @@ export class Trail {
   readonly #log: Log;
   readonly #clock: () => number;
   #pending = new Map<string, Entry>();
+  /** How many entries there was no room for. */
+  #lost = 0;
   #writing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
 
@@ -99,9 +106,7 @@ export class Trail {
     };
     // A User-Agent, and an address within an IPv6 network, are the caller's to invent.
     const key = JSON.stringify([name, userId, networkOf(ip) ?? ip, detail]);
-    const same = this.#pending.get(key);
-    if (same) same.times++;
-    else if (this.#pending.size < mostPending) this.#pending.set(key, { event, times: 1 });
+    this.#gather(key, { event, times: 1 });
     this.#flushSoon();
   }
 
@@ -117,9 +122,20 @@ export class Trail {
     this.#timer ??= setTimeout(() => void this.flush(), gathered).unref();
   }
 
+  #gather(key: string, entry: Entry): void {
+    const same = this.#pending.get(key);
+    if (same) same.times += entry.times;
+    else if (this.#pending.size < mostPending) this.#pending.set(key, entry);
+    else this.#lost++;
+  }
+
   async #write(): Promise<void> {
     const pending = [...this.#pending];
     this.#pending = new Map();
+    if (this.#lost > 0) {
+      this.#log.error({ event: "trail_full", lost: this.#lost }, "the audit trail had no room for what happened");
+      this.#lost = 0;
+    }
     for (let from = 0; from < pending.length; from += batch) {
       const some = pending.slice(from, from + batch).map(([, { event, times }]) => counted(event, times));
       try {
@@ -137,11 +153,7 @@ export class Trail {
   #putBack(unwritten: readonly [string, Entry][]): void {
     const newer = this.#pending;
     this.#pending = new Map(unwritten);
-    for (const [key, { event, times }] of newer) {
-      const same = this.#pending.get(key);
-      if (same) same.times += times;
-      else if (this.#pending.size < mostPending) this.#pending.set(key, { event, times });
-    }
+    for (const [key, entry] of newer) this.#gather(key, entry);
   }
 }
 

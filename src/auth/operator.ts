@@ -7,6 +7,9 @@ import { accountKeys } from "./throttle.ts";
 
 /** What an operator does is told apart in the audit trail. */
 const detail = "by an operator";
+/** What an operator does to many at once. */
+export type Operation = "accounts_adopted" | "accounts_exported" | "accounts_imported" | "mails_retried";
+
 /** The hash of no password: the account opens once its owner has reset it. */
 const noPassword = "!";
 
@@ -20,6 +23,16 @@ export async function invite(context: Context, email: string, language: string):
   context.trail.record("account_invited", { userId: user.id, detail });
   await context.db.enqueue({ kind: "reset", language, email: address });
   return user;
+}
+
+export function note({ trail }: Context, operation: Operation, many: number): void {
+  trail.record(operation, { detail: `${detail}: ${many}` });
+}
+
+export async function retryMails(context: Context): Promise<number> {
+  const retried = await context.db.retryMails();
+  note(context, "mails_retried", retried);
+  return retried;
 }
 
 export async function sendReset(context: Context, userId: number, language: string): Promise<boolean> {

@@ -76,16 +76,18 @@ export async function changeEmail(
 ): Promise<string> {
   const person = await personOf(context, sessionId);
   await needPassword(context, person, caller);
-  const address = normaliseEmail(email);
-  if (address === null) throw new AuthError("email_invalid", "email is not a valid address");
-  return limited(context, "moveMail", { address, caller }, async () => {
-    const { db, settings, trail } = context;
-    if (settings.CONCEAL_ACCOUNTS === "off" && (await userByEmail(context, address))) {
-      throw new AuthError("email_taken", `User ${address} already exists`);
-    }
-    if (!(await db.addMove(person, address, caller.language ?? "en"))) throw notLoggedIn();
-    trail.record("email_change_asked", { caller, userId: person.id });
-    return address;
+  const { db, settings, trail } = context;
+  return trail.watch("email_change_refused", { caller, userId: person.id }, () => {
+    const address = normaliseEmail(email);
+    if (address === null) throw new AuthError("email_invalid", "email is not a valid address");
+    return limited(context, "moveMail", { address, caller }, async () => {
+      if (settings.CONCEAL_ACCOUNTS === "off" && (await userByEmail(context, address))) {
+        throw new AuthError("email_taken", `User ${address} already exists`);
+      }
+      if (!(await db.addMove(person, address, caller.language ?? "en"))) throw notLoggedIn();
+      trail.record("email_change_asked", { caller, userId: person.id });
+      return address;
+    });
   });
 }
 

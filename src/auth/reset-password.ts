@@ -28,7 +28,10 @@ export async function getResetPasswordToken(context: Context, email: string, cal
  */
 export async function requestPasswordReset(context: Context, email: string, caller: Caller): Promise<string> {
   const address = normaliseEmail(email);
-  if (address === null) throw new AuthError("unknown_email", "no account has this email");
+  if (address === null) {
+    context.trail.record("reset_refused", { caller, detail: "email_invalid" });
+    throw new AuthError("unknown_email", "no account has this email");
+  }
   const user = caller.device === undefined ? null : await userByEmail(context, address);
   const what = (await isKnownDevice(context, user, caller)) ? "resetMailFromKnownDevice" : "resetMail";
   return limited(context, what, { address, caller, userId: user?.id }, async () => {

@@ -18,7 +18,10 @@ export interface Proof {
 /** Nothing is looked up: whether there is something to confirm, and so a mail, shows when the outbox is emptied. */
 export async function requestVerification(context: Context, email: string, caller: Caller): Promise<string> {
   const address = normaliseEmail(email);
-  if (address === null) throw new AuthError("email_invalid", "email is not a valid address");
+  if (address === null) {
+    context.trail.record("verification_refused", { caller, detail: "email_invalid" });
+    throw new AuthError("email_invalid", "email is not a valid address");
+  }
   return limited(context, "verificationMail", { address, caller }, async () => {
     await context.db.enqueue({ kind: "verification", language: caller.language ?? "en", email: address });
     context.trail.record("verification_asked", { caller });

@@ -3,6 +3,7 @@ import { adoptable } from "../auth/auth.ts";
 import { type Adopted, ContractFile, openDB } from "../db/db.ts";
 import { readSettings } from "../settings.ts";
 import { type Command, Incomplete, UsageError } from "./command.ts";
+import { note } from "./operator.ts";
 import { ProgressBar } from "./progress.ts";
 
 /** Takes the place of a server of the same contract. */
@@ -25,14 +26,17 @@ export const adopt: Command = {
       bar.say(`user ${id}: ${reason}`);
     };
     let adopted: Awaited<ReturnType<typeof db.adopt>>;
+    const resetTokens = settings.RESET_DELIVERY !== "email";
     const emailVerifiedAt = values.verified ? Date.now() : null;
     try {
-      const users = adoptable(contract.users(), { emailVerifiedAt, refuse });
+      const users = adoptable(contract.users(), { emailVerifiedAt, resetTokens, refuse });
       adopted = await db.adopt(shown(users, contract.total, bar));
     } finally {
       bar.end();
     }
+    await note(db, settings, "accounts_adopted", adopted.users);
     console.log(`adopted ${adopted.users} of ${contract.total} users, with ${adopted.sessions} sessions`);
+    if (!resetTokens) console.log("reset tokens stay behind, for RESET_DELIVERY is email, and those were not mailed");
     if (refusals > 0) throw new Incomplete(`${refusals} things were left out, for the reasons above; the others stand`);
   },
 };

@@ -1,10 +1,9 @@
 import { createWriteStream, rmSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { writeAccount } from "../auth/auth.ts";
-import { type DB, openDB } from "../db/db.ts";
+import { type Auth, writeAccount } from "../auth/auth.ts";
 import { OpenError } from "../errors.ts";
-import { readSettings } from "../settings.ts";
 import { type Command, Incomplete, UsageError } from "./command.ts";
+import { operating } from "./operator.ts";
 
 const page = 1000;
 
@@ -15,28 +14,36 @@ export const exportAccounts: Command = {
   async run(args, environment) {
     const [file] = args;
     if (args.length > 1 || file?.startsWith("-")) throw new UsageError();
-    const settings = { ...readSettings(environment), AUTO_MIGRATE: "off" as const };
-    await using db = await openDB(settings.DATABASE_URL, { settings });
-    const to = file === undefined ? process.stdout : createWriteStream(file, { flags: "wx", mode: 0o600, flush: true });
-    let opened = false;
-    to.once("open", () => {
-      opened = true;
+    await operating(environment, async (auth) => {
+      const to =
+        file === undefined ? process.stdout : createWriteStream(file, { flags: "wx", mode: 0o600, flush: true });
+      let opened = false;
+      to.once("open", () => {
+        opened = true;
+      });
+      try {
+        await pipeline(lines(auth), to);
+      } catch (error) {
+        if (file !== undefined && opened) rmSync(file);
+        throw told(error, file);
+      }
     });
-    try {
-      await pipeline(lines(db), to);
-    } catch (error) {
-      if (file !== undefined && opened) rmSync(file);
-      throw told(error, file);
-    }
   },
 };
 
-async function* lines(db: DB): AsyncGenerator<string> {
-  for (let last = 0; ; ) {
-    const users = await db.usersAfter(last, page);
-    if (users.length > 0) yield users.map((user) => `${writeAccount(user)}\n`).join("");
-    if (users.length < page) return;
-    last = users.at(-1)?.id ?? last;
+/** Every account, a page at a time. That they begin to leave is noted: whoever has the first can use it. */
+async function* lines(auth: Auth): AsyncGenerator<string> {
+  let written = 0;
+  try {
+    for (let last = 0; ; ) {
+      const users = await auth.listUsers({ after: last, limit: page });
+      written += users.length;
+      if (users.length > 0) yield users.map((user) => `${writeAccount(user)}\n`).join("");
+      if (users.length < page) return;
+      last = users.at(-1)?.id ?? last;
+    }
+  } finally {
+    auth.note("accounts_exported", written);
   }
 }
 

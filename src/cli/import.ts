@@ -6,6 +6,7 @@ import { readSettings } from "../settings.ts";
 import { type Command, Incomplete, UsageError } from "./command.ts";
 import { FirstLines } from "./first-lines.ts";
 import { type Line, linesOf } from "./lines.ts";
+import { note } from "./operator.ts";
 import { ProgressBar } from "./progress.ts";
 
 /** How many lines go over in a transaction: some milliseconds, for a service may be using the database. */
@@ -51,6 +52,7 @@ export const importAccounts: Command = {
       bar.end();
     }
     const { added, there, refused } = counted;
+    if (!isDryRun) await note(db, settings, "accounts_imported", added);
     console.log(`${isDryRun ? "would import" : "imported"} ${added} accounts; ${there} were there already`);
     if (refused > 0) throw new Incomplete(`${refused} lines were refused, for the reasons above; the others stand`);
   },

@@ -1,7 +1,7 @@
 import { Auth } from "../auth/auth.ts";
-import { openDB } from "../db/db.ts";
+import { type DB, openDB } from "../db/db.ts";
 import { type Log, silent } from "../log.ts";
-import { type Environment, readSettings } from "../settings.ts";
+import { type Environment, readSettings, type Settings } from "../settings.ts";
 import type { User } from "../user.ts";
 import { Refused, UsageError } from "./command.ts";
 import { plain } from "./table.ts";
@@ -19,6 +19,18 @@ export async function operating(environment: Environment, work: (auth: Auth) => 
   } finally {
     await auth.close();
   }
+}
+
+/** Takes note in the audit trail of what was done to so many accounts at once. */
+export async function note(
+  db: DB,
+  settings: Settings,
+  operation: Parameters<Auth["note"]>[0],
+  many: number,
+): Promise<void> {
+  const auth = new Auth(db, { settings });
+  auth.note(operation, many);
+  await auth.close();
 }
 
 /**

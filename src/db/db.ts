@@ -398,11 +398,6 @@ export class DB implements AsyncDisposable {
     return importing.addAccounts(this.#store, accounts);
   }
 
-  /** The first `limit` users whose ids are greater than `id`, in the order of their ids. */
-  usersAfter(id: number, limit: number): Promise<User[]> {
-    return importing.usersAfter(this.#store, id, limit);
-  }
-
   /**
    * Takes over users with their ids, sessions and reset tokens, all or nothing. Sessions and tokens live from now as if
    * they had just been made.

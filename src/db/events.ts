@@ -36,6 +36,17 @@ export async function addEvents({ db }: Store, events: readonly Event[]): Promis
     .execute();
 }
 
+/** Makes entries of a user name nobody, and no place: all of them, or at most `limit`; returns how many. */
+export async function forgetWho({ db }: Store, userId: number, limit?: number): Promise<number> {
+  const some = db.selectFrom("events").select("id").where("user_id", "=", userId);
+  const { numUpdatedRows } = await db
+    .updateTable("events")
+    .set({ user_id: null, ip: null, user_agent: null })
+    .where("id", "in", limit === undefined ? some : some.limit(limit))
+    .executeTakeFirst();
+  return Number(numUpdatedRows);
+}
+
 /** Entries after the one with the id `after`, oldest first; or with `newest`, the newest of them in that order. */
 export async function listEvents(
   { db }: Store,

@@ -1,7 +1,5 @@
 import type { User } from "../user.ts";
-import { userColumns } from "./attributes.ts";
 import type { Store } from "./store.ts";
-import { user } from "./users.ts";
 
 /** An account that comes from elsewhere, or goes there. Times are milliseconds since 1970 (UTC). */
 export type Account = Pick<User, "email" | "hashedPassword" | "emailVerifiedAt" | "disabledAt" | "createdAt">;
@@ -36,15 +34,4 @@ export async function addAccounts(store: Store, accounts: readonly Account[]): P
     .execute();
   const stored = new Set(added.map(({ email }) => email));
   return new Set(emails.filter((email) => !stored.has(email)));
-}
-
-export async function usersAfter({ db }: Store, id: number, limit: number): Promise<User[]> {
-  const rows = await db
-    .selectFrom("users")
-    .select(userColumns)
-    .where("id", ">", id)
-    .orderBy("id")
-    .limit(limit)
-    .execute();
-  return rows.map((row) => user(row));
 }

@@ -1,14 +1,8 @@
 import type { Store } from "./store.ts";
 
 /** What a mail in the outbox is about; which message it becomes shows when it is sent. */
-export type OutboxKind =
-  | "registration"
-  | "verification"
-  | "reset"
-  | "move"
-  | "moving"
-  | "password_changed"
-  | "new_device";
+const kinds = ["registration", "verification", "reset", "move", "moving", "password_changed", "new_device"] as const;
+export type OutboxKind = (typeof kinds)[number];
 
 /** A mail to be sent, but for who gets it. */
 export interface Notice {
@@ -70,7 +64,7 @@ export async function enqueue({ db, clock }: Store, mail: NewMail): Promise<void
 
 /**
  * Takes at most `limit` mails that are due. Each is due again after `backOff(tries)` milliseconds, unless it was removed
- * by then: of several nodes one gets it, and one that crashes has lost nothing.
+ * by then: of several nodes one gets it, and one that crashes has lost nothing. What a newer node put there is left to it.
  */
 export async function claimMails(
   { db, clock }: Store,
@@ -82,6 +76,7 @@ export async function claimMails(
     .selectFrom("outbox")
     .select(columns)
     .where("next_try_at", "<=", now)
+    .where("kind", "in", kinds)
     .orderBy("next_try_at")
     .orderBy("id")
     .limit(limit)

@@ -5,6 +5,7 @@ import { checked, isStorable, userColumns } from "./attributes.ts";
 import { forgetDevices } from "./devices.ts";
 import { digest } from "./digest.ts";
 import type { Engine } from "./engine.ts";
+import { forgetWho } from "./events.ts";
 import { enqueue } from "./outbox.ts";
 import type { UsersTable } from "./schema.ts";
 import { endOtherSessions, endSessions, insertSession, live, renewSession } from "./sessions.ts";
@@ -157,8 +158,12 @@ export async function setDisabled(store: Store, id: number, disabled: boolean): 
   });
 }
 
+/** So many entries of the audit trail are made anonymous at once: some milliseconds. */
+const eventsAtOnce = 1000;
+
 /**
- * Erases an account and everything that tells of it: what is left of its events names nobody.
+ * Erases an account and everything that tells of it: what is left of its events names nobody. Those may be very many, for
+ * strangers cause them too: most of them are made anonymous before, some at a time.
  *
  * @param attempts the keys under which tries at it are counted
  * @param verifiedHash if given, the account is erased only while this is its password's hash
@@ -170,18 +175,23 @@ export async function deleteUser(
   attempts: readonly string[],
   verifiedHash?: string,
 ): Promise<boolean> {
-  return atomically(store, async ({ db }) => {
+  const mayErase = await store.db
+    .selectFrom("users")
+    .select("id")
+    .where("id", "=", id)
+    .$if(verifiedHash !== undefined, (query) => query.where("hashed_password", "=", verifiedHash as string))
+    .executeTakeFirst();
+  if (!mayErase) return false;
+  while ((await forgetWho(store, id, eventsAtOnce)) === eventsAtOnce);
+  return atomically(store, async (transaction) => {
+    const { db } = transaction;
     const { numDeletedRows } = await db
       .deleteFrom("users")
       .where("id", "=", id)
       .$if(verifiedHash !== undefined, (query) => query.where("hashed_password", "=", verifiedHash as string))
       .executeTakeFirst();
     if (numDeletedRows === 0n) return false;
-    await db
-      .updateTable("events")
-      .set({ user_id: null, ip: null, user_agent: null })
-      .where("user_id", "=", id)
-      .execute();
+    await forgetWho(transaction, id);
     await db.deleteFrom("verifications").where("email", "=", email).execute();
     await db.deleteFrom("outbox").where("email", "=", email).execute();
     if (attempts.length > 0) await db.deleteFrom("attempts").where("key", "in", attempts).execute();

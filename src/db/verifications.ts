@@ -192,6 +192,7 @@ export async function claimAddress(store: Store, email: string, hashedPassword: 
   await db.deleteFrom("verifications").where("email", "=", email).execute();
   if (!row) return null;
   await endSessions(store, row.id);
+  await forgetMove(store, row.id);
   await forgetDevices(store, row.id);
   return { ...row, sessionId: null, resetToken: null };
 }

@@ -221,6 +221,20 @@ test("what is written of an account that is gone by then names nobody, and no pl
   );
 });
 
+test("an account of which very much was noted is erased, and none of it tells of it", async () => {
+  await using world = await createProduction();
+  await join(world);
+  const entry = { at: world.clock.now(), event: "limited", userId: 1, ip: "192.0.2.1", userAgent: "x", detail: null };
+  for (let i = 0; i < 3; i++) await world.db.addEvents(Array.from({ length: 900 }, () => entry));
+  assert.equal(await world.auth.deleteUser(1), true);
+  const events = await world.db.listEvents({ limit: 5000 });
+  assert.ok(events.length > 2700);
+  assert.deepEqual(
+    events.filter(({ userId, event, ip }) => userId !== null || (event === "limited" && ip !== null)),
+    [],
+  );
+});
+
 test("every event is in docs/operating.md with what it means, and nothing else is", async () => {
   const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
   const [, union = ""] = /export type EventName =\n([^;]+);/.exec(await read("src/auth/events.ts")) ?? [];

@@ -168,6 +168,13 @@ test("of two nodes that look at the same time each mail is sent by one", async (
   assert.equal(await world.auth.countMails(), 0);
 });
 
+test("what a newer node put into the outbox is left to it", async () => {
+  await using world = await node();
+  await world.store.db.enqueue({ kind: "postcard" as "reset", language: "en", email });
+  assert.equal(await world.auth.deliver(), 0);
+  assert.equal(await world.auth.countMails(), 1);
+});
+
 test("the mails for an account that is deleted vanish, those of others stay", async () => {
   await using world = await node();
   for (const address of [email, "eve@example.com"]) {

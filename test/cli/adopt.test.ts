@@ -7,6 +7,7 @@ import { foreignHashes, password } from "../auth/foreign-hashes.ts";
 import { emptyDatabase } from "../databases.ts";
 import { engine, test } from "../engines.ts";
 import { command, startService, temporaryFolder } from "../service.ts";
+import { production } from "../world.ts";
 
 /** As SQLAlchemy makes it of the contract's User. */
 const ddl = `CREATE TABLE users (
@@ -95,6 +96,20 @@ test("nobody is logged out: cookies, reset tokens, passwords and ids go on, and 
   assert.match(await send("PUT", "/reset_password", reset), /^403 /);
   assert.match(await send("POST", "/users", { email: "new@example.com", password }), /^200 /);
   assert.equal((await it.database.run("select id from users where id > 8"))[0]?.id, 9);
+});
+
+test("where resets go by mail, a token that was never mailed opens nothing", async () => {
+  await using it = await world([[8, "mia@example.com", hash, randomUUID(), randomUUID()]]);
+  const { code, stdout } = await command(["adopt", it.file], { ...production, DATABASE_URL: it.database.url });
+  assert.deepEqual(stdout.trimEnd().split("\n"), [
+    "adopted 1 of 1 users, with 1 sessions",
+    "reset tokens stay behind, for RESET_DELIVERY is email, and those were not mailed",
+  ]);
+  assert.equal(code, 0);
+  const [mia] = await it.database.run("select reset_token, reset_token_expires_at from users");
+  assert.deepEqual({ ...mia }, { reset_token: null, reset_token_expires_at: null });
+  const [event] = await it.database.run("select event, detail from events");
+  assert.deepEqual({ ...event }, { event: "accounts_adopted", detail: "by an operator: 1" });
 });
 
 test("what cannot be taken over is told with its id and reason, and the rest is adopted", async () => {

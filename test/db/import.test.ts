@@ -31,10 +31,10 @@ test("users are listed once each, page by page", async () => {
   assert.deepEqual(await db.addAccounts([]), new Set());
   await db.addAccounts(Array.from({ length: 5 }, (_, i) => account(i)));
   assert.deepEqual(await db.addAccounts([account(4, "other"), account(5)]), new Set(["p4@example.com"]));
-  const ids = (await db.usersAfter(0, 10)).map(({ id }) => id);
+  const ids = (await db.listUsers({ limit: 10 })).map(({ id }) => id);
   assert.deepEqual(ids, [1, 2, 3, 4, 5, 6]);
   assert.deepEqual(
-    (await db.usersAfter(2, 2)).map(({ id }) => id),
+    (await db.listUsers({ after: 2, limit: 2 })).map(({ id }) => id),
     [3, 4],
   );
   assert.equal((await db.findUserBy({ email: "p4@example.com" })).hashedPassword, "hash");
