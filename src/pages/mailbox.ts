@@ -16,22 +16,27 @@ const again: Readonly<Record<MailboxCode, string | undefined>> = {
 /** What to do next is in a mail. */
 export const mailbox: Page = {
   show(visit) {
-    const { words, notice, service, language, to } = visit;
+    const { words, notice, service, language, to, onward: return_to } = visit;
     const { RESET_TOKEN_LIFETIME, VERIFY_TOKEN_LIFETIME } = service.settings;
-    if (notice?.email === undefined || !Object.hasOwn(again, notice.code)) return goTo(visit, to("/login"));
+    if (notice?.email === undefined || !Object.hasOwn(again, notice.code))
+      return goTo(visit, to("/login", { return_to }));
     const code = notice.code as MailboxCode;
     const lifetime = duration(code === "reset" ? RESET_TOKEN_LIFETIME : VERIFY_TOKEN_LIFETIME, language);
     const action = again[code];
     const toSendAgain =
       action !== undefined &&
-      form(visit, { action, body: html`${hidden("email", notice.email)}${button(words.mailbox.again, "plain")}` });
+      form(visit, {
+        action,
+        goesOn: true,
+        body: html`${hidden("email", notice.email)}${button(words.mailbox.again, "plain")}`,
+      });
     const [way, name] = code === "move" ? ["/account", words.account.back] : ["/login", words.mailbox.back];
     return {
       title: words.mailbox.title,
       body: html`<p class="who"><bdi>${notice.email}</bdi></p>
 <p>${words.mailbox[code](lifetime)}</p>
 ${unsent(visit)}<p class="soft small">${words.mailbox.nothing}</p>
-${toSendAgain}<p class="middle"><a class="link" href="${to(way)}">${name}</a></p>
+${toSendAgain}<p class="middle"><a class="link" href="${to(way, { return_to })}">${name}</a></p>
 `,
     };
   },

@@ -75,6 +75,7 @@ export const changeEmail: Page = {
 <p class="who"><bdi>${email}</bdi></p>
 ${form(visit, {
   action: "/account/email",
+  goesOn: true,
   body: html`${field(visit, filled, { name: "email", label: words.fields.newEmail, autocomplete: "email" })}${currentPassword(visit, filled)}${button(words.account.changeEmail)}`,
 })}${cancel(visit)}`,
     }));
@@ -96,6 +97,7 @@ export const exportAccount: Page = {
       body: html`<p>${words.account.exportText}</p>
 ${form(visit, {
   action: "/account/export",
+  goesOn: true,
   isDownload: true,
   body: html`${account(email)}${currentPassword(visit, filled)}${button(words.account.export)}`,
 })}${cancel(visit)}`,
@@ -120,6 +122,7 @@ export const deleteAccount: Page = {
       body: html`<p>${words.account.deleteText}</p>
 ${form(visit, {
   action: "/account/delete",
+  goesOn: true,
   body: html`${account(email)}${currentPassword(visit, filled)}${button(words.account.delete, "bad")}`,
 })}${cancel(visit)}`,
     }));
@@ -163,8 +166,8 @@ function currentPassword(visit: Visit, filled: Filled): Html {
   return field(visit, filled, { name: "password", label, autocomplete: "current-password" });
 }
 
-function cancel({ words, to }: Visit): Html {
-  return html`<p class="middle"><a class="link" href="${to(home)}">${words.account.cancel}</a></p>
+function cancel({ words, to, onward }: Visit): Html {
+  return html`<p class="middle"><a class="link" href="${onward ?? to(home)}">${words.account.cancel}</a></p>
 `;
 }
 

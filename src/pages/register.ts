@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import { button, field, form, type Page } from "./form.ts";
 import { alert } from "./layout.ts";
 import { isLoggedIn } from "./log-in.ts";
-import { goTo } from "./visit.ts";
+import { goOn, goTo, keepOnward } from "./visit.ts";
 
 /** Never logs in: what it opens would be the account of whoever typed the address. */
 export const register: Page = {
@@ -10,7 +10,7 @@ export const register: Page = {
   async show(visit, filled) {
     const { words, service, to, onward: return_to } = visit;
     const { problem } = filled;
-    if (!problem && (await isLoggedIn(visit))) return goTo(visit, visit.returnTo);
+    if (!problem && (await isLoggedIn(visit))) return goOn(visit);
     const toLogIn = html`<a class="link" href="${to("/login", { return_to })}">${words.register.logIn}</a>`;
     return {
       title: words.register.title,
@@ -36,8 +36,10 @@ export const register: Page = {
   async submit(visit, { email: given = "", new_password: password = "" }) {
     const { service, caller, to, onward: return_to } = visit;
     const email = await service.auth.register(given, password, caller);
-    if (service.settings.REQUIRE_VERIFIED_EMAIL === "on")
-      return goTo(visit, to("/mailbox"), { code: "confirm", email });
-    return goTo(visit, to("/login", { return_to }), { code: "registered", email });
+    const { REQUIRE_VERIFIED_EMAIL, VERIFY_TOKEN_LIFETIME } = service.settings;
+    if (REQUIRE_VERIFIED_EMAIL === "off")
+      return goTo(visit, to("/login", { return_to }), { code: "registered", email });
+    keepOnward(visit, VERIFY_TOKEN_LIFETIME);
+    return goTo(visit, to("/mailbox"), { code: "confirm", email });
   },
 };

@@ -6,7 +6,7 @@ import type { View } from "./layout.ts";
 import { enter } from "./log-in.ts";
 import { unsent } from "./mailbox.ts";
 import { home } from "./return-to.ts";
-import { goTo, type Visit } from "./visit.ts";
+import { goTo, keepOnward, type Visit } from "./visit.ts";
 
 /**
  * The mailed link leads here: with the password it confirms the address, and logs in. Without a link it has one sent.
@@ -29,6 +29,7 @@ export const verify: Page = {
       body: html`<p>${words.verify.text}</p>
 ${form(visit, {
   action: "/verify",
+  goesOn: true,
   body: html`${account(email)}${hidden("token", token)}${field(
     visit,
     { ...filled, problem: told },
@@ -38,10 +39,11 @@ ${form(visit, {
     };
   },
   async submit(visit, { token, email: given = "", password = "" }) {
-    const { service, caller, sessionId, to } = visit;
+    const { service, caller, sessionId, to, onward: return_to } = visit;
     const { auth } = service;
     if (token === undefined) {
       const email = await auth.requestVerification(given, caller);
+      keepOnward(visit, service.settings.VERIFY_TOKEN_LIFETIME);
       return goTo(visit, to("/mailbox"), { code: "confirm", email });
     }
     const { id, email } = await auth.verifyEmail({ token, password }, caller);
@@ -51,14 +53,15 @@ ${form(visit, {
       return await enter(visit, { email, password });
     } catch (error) {
       // The address is confirmed all the same.
-      if (error instanceof AuthError) return goTo(visit, to("/login"), { code: "email_verified", email });
+      if (error instanceof AuthError)
+        return goTo(visit, to("/login", { return_to }), { code: "email_verified", email });
       throw error;
     }
   },
 };
 
 function another(visit: Visit, filled: Filled): View {
-  const { words, token, to } = visit;
+  const { words, token, to, onward: return_to } = visit;
   const isDead = token !== undefined;
   const { title, text, submit } = isDead
     ? words.deadLink
@@ -70,8 +73,9 @@ function another(visit: Visit, filled: Filled): View {
     body: html`<p>${text}</p>
 ${form(visit, {
   action: "/verify",
+  goesOn: true,
   body: html`${field(visit, filled, { name: "email", label: words.fields.email, autocomplete: "username" })}${button(submit)}`,
-})}${unsent(visit)}<p class="middle"><a class="link" href="${to("/login")}">${words.forgot.back}</a></p>
+})}${unsent(visit)}<p class="middle"><a class="link" href="${to("/login", { return_to })}">${words.forgot.back}</a></p>
 `,
   };
 }
