@@ -52,9 +52,9 @@ export async function isLoggedIn({ service, sessionId }: Visit): Promise<boolean
 function wayOut(visit: Visit, { code, message, field }: Problem, { email = "" }: Values): Html | undefined {
   const { words, to, onward: return_to } = visit;
   if (code === "email_not_verified") {
-    const body = html`${hidden("email", email)}${button(words.mailbox.again, "plain low")}`;
+    const body = html`${hidden("email", email)}${hidden("again", "1")}${button(words.mailbox.again, "plain low")}`;
     return alert(message, field, form(visit, { action: "/verify", goesOn: true, body }));
   }
   if (code !== "too_many_tries" && code !== "wrong_login") return undefined;
-  return alert(message, field, html`<p><a href="${to("/forgot", { return_to })}">${words.reset.title}</a></p>\n`);
+  return alert(message, field, html`<p><a href="${to("/forgot", { return_to })}">${words.logIn.reset}</a></p>\n`);
 }

@@ -68,9 +68,13 @@ export const changeEmail: Page = {
   fields: { email: true, password: false },
   show(visit, { values, problem }) {
     const { words, notice } = visit;
-    const filled = { values: { email: notice?.code === "typed" ? notice.email : undefined, ...values }, problem };
+    const typed = notice?.code === "typed" || notice?.code === "move" ? notice.email : undefined;
+    const isTaken = problem?.code === "email_taken";
+    const told = isTaken ? { ...problem, message: words.account.emailTaken } : problem;
+    const filled = { values: { email: typed, ...values }, problem: told };
     return forPerson(visit, ({ email }) => ({
       title: words.account.changeEmail,
+      problem: told,
       body: html`<p>${words.account.emailText}</p>
 <p class="who"><bdi>${email}</bdi></p>
 ${form(visit, {
@@ -193,7 +197,7 @@ ${deviceList(visit, await visit.service.auth.listSessions(visit.sessionId))}<sec
 ${link("/account/export", part.export)}</li>
 <li class="row tall"><div><h3>${part.deleteTitle}</h3>
 <p class="soft">${part.deleteText}</p></div>
-<a class="button bad low" href="${to("/account/delete")}">${part.deleteTitle}</a></li>
+<a class="button bad low" href="${to("/account/delete")}">${part.toDelete}</a></li>
 </ul>
 </section>
 `,

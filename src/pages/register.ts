@@ -1,8 +1,8 @@
 import { html } from "hono/html";
 import { button, field, form, type Page } from "./form.ts";
-import { alert } from "./layout.ts";
+import { alert, type Html } from "./layout.ts";
 import { isLoggedIn } from "./log-in.ts";
-import { goOn, goTo, keepOnward } from "./visit.ts";
+import { goOn, goTo, keepOnward, type Visit } from "./visit.ts";
 
 /** Never logs in: what it opens would be the account of whoever typed the address. */
 export const register: Page = {
@@ -11,11 +11,9 @@ export const register: Page = {
     const { words, service, to, onward: return_to } = visit;
     const { problem } = filled;
     if (!problem && (await isLoggedIn(visit))) return goOn(visit);
-    const toLogIn = html`<a class="link" href="${to("/login", { return_to })}">${words.register.logIn}</a>`;
     return {
       title: words.register.title,
-      told:
-        problem?.code === "email_taken" ? alert(problem.message, problem.field, html`<p>${toLogIn}</p>\n`) : undefined,
+      told: problem?.code === "email_taken" ? known(visit, problem.message) : undefined,
       body: html`${form(visit, {
         action: "/register",
         goesOn: true,
@@ -29,7 +27,7 @@ export const register: Page = {
             hint: words.passwordHint(service.settings.PASSWORD_MIN_LENGTH),
           },
         )}${button(words.register.submit)}`,
-      })}<p class="middle">${words.register.known} ${toLogIn}</p>
+      })}<p class="middle">${words.register.known} <a class="link" href="${to("/login", { return_to })}">${words.register.logIn}</a></p>
 `,
     };
   },
@@ -43,3 +41,9 @@ export const register: Page = {
     return goTo(visit, to("/mailbox"), { code: "confirm", email });
   },
 };
+
+/** To whoever has an account: what can be done is not in the form. */
+function known({ words, to, onward: return_to }: Visit, message: string): Html {
+  const link = (path: string, name: string) => html`<p><a href="${to(path, { return_to })}">${name}</a></p>\n`;
+  return alert(message, undefined, html`${link("/login", words.register.logIn)}${link("/forgot", words.logIn.reset)}`);
+}

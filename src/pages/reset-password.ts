@@ -6,7 +6,7 @@ import { goTo, keepOnward } from "./visit.ts";
 
 /** Asks for the mail with the link. What is shown is the same with and without an account. */
 export const forgot: Page = {
-  fields: { email: true },
+  fields: { email: true, again: false },
   show(visit, filled) {
     const { words, to, onward: return_to } = visit;
     return {
@@ -20,11 +20,11 @@ ${form(visit, {
 `,
     };
   },
-  async submit(visit, { email: given = "" }) {
+  async submit(visit, { email: given = "", again }) {
     const { service, caller } = visit;
     const email = await service.auth.requestPasswordReset(given, caller);
     keepOnward(visit, service.settings.RESET_TOKEN_LIFETIME);
-    return goTo(visit, visit.to("/mailbox"), { code: "reset", email });
+    return goTo(visit, visit.to("/mailbox"), { code: again === undefined ? "reset" : "reset_again", email });
   },
 };
 

@@ -39,8 +39,11 @@ export function createSite(service: Service): Site {
       const values = await readFields(c, "form_token", "return_to", ...Object.keys(fields));
       const at = visit(service, c, values);
       if (!isOwnForm(at, values)) return showing(at, page, { values, problem: stale(at) });
-      const empty = Object.keys(fields).find((name) => fields[name] && values[name] === undefined);
-      if (empty !== undefined) return showing(at, page, { values, problem: missing(at, empty) });
+      const empty = Object.entries(fields).find(
+        ([name, isNeeded]) =>
+          values[name] === undefined && (typeof isNeeded === "function" ? isNeeded(values) : isNeeded),
+      );
+      if (empty) return showing(at, page, { values, problem: missing(at, empty[0]) });
       try {
         if (page.submit) return await page.submit(at, values);
       } catch (error) {

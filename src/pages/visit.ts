@@ -114,5 +114,7 @@ export function keepOnward({ service, cookies, onward, keepsOnward }: Visit, lif
 
 /** To the form that logs in, and from there to where this person wanted to go, with the address they had typed there. */
 export function askToLogIn(visit: Visit, path: string, email?: string): Response {
-  return goTo(visit, visit.to("/login", { return_to: path }), { code: "session_ended", email });
+  const hadSession = visit.sessionId !== null || visit.c.req.method === "POST";
+  const code = hadSession ? "session_ended" : "login_needed";
+  return goTo(visit, visit.to("/login", { return_to: path }), { code, email });
 }

@@ -41,7 +41,7 @@ test("a form without that, with another's, or of a browser that has lost it show
       const stale = await who.send("/login", { ...bob, ...tokens } as Record<string, string>);
       assert.equal(stale.status, 403);
       assert.equal(stale.title, "Error: Log in · Bienvenue");
-      assert.match(stale.told, /open for a long time/);
+      assert.match(stale.told, /open too long/);
       assert.equal(shownIn(stale, "email"), bob.email);
       assert.ok(!stale.html.includes(bob.password));
       assert.ok(!who.cookies.has("session_id"));

@@ -111,7 +111,7 @@ test("password managers are led to the page that changes it, past the login and 
   const asked = await who.open("/account/password");
   sent(asked, "/login?return_to=%2Faccount%2Fpassword");
   const page = await who.open(asked.location ?? "");
-  assert.equal(page.told, "Please log in to go on.");
+  assert.equal(page.told, "Log in to go on.");
   sent(await who.fill(page, bob), "/account/password");
 });
 
@@ -123,7 +123,7 @@ test("a new address takes the password, is told where to look, and counts once c
   for (const [fields, field, told] of [
     [{ email: "new@example.com", password: "" }, "password", /enter your password/],
     [{ email: "new@example.com", password: "wrong" }, "password", /not your password/],
-    [{ email: "new", password: bob.password }, "email", /no email address/],
+    [{ email: "new", password: bob.password }, "email", /not look like an email address/],
     [{ email: "", password: bob.password }, "email", /^Enter your email address/],
   ] as const) {
     const refused = await who.fill(page, fields);
@@ -137,6 +137,10 @@ test("a new address takes the password, is told where to look, and counts once c
   assert.match((await who.open("/mailbox")).html, /<bdi>new@example\.com<\/bdi>/);
   assert.equal((await mailed(world)).length, 2);
   assert.match((await who.open("/account")).html, /<bdi>bob@example\.com<\/bdi>/);
+  await register(world, { email: "eve@example.com", password: "eve-eve-1" });
+  const taken = await who.fill(page, { email: "eve@example.com", password: bob.password });
+  assert.equal(taken.told, "This address has an account already. Choose another.");
+  assert.match(taken.html, /id="email-error">This address has an account already\. Choose another\.</);
 });
 
 test("a password that was given to log in or since is not needed once more, until ten minutes have gone", async () => {
@@ -186,7 +190,8 @@ test("a session that ended while a form was open leads to the login, and back to
     const fields = { email: "new@example.com", password: bob.password, new_password: "t4rt1fl3tt3" };
     sent(await who.fill(page, fields), `/login?return_to=${encodeURIComponent(path)}`);
     const login = await who.open(`/login?return_to=${path}`);
-    assert.equal(login.told, "Please log in to go on.");
+    assert.equal(login.told, "Your session has ended. Log in to go on.");
+    assert.match(login.html, /<p class="told plain" role="status">/);
     sent(await who.fill(login, bob), path);
   }
   assert.deepEqual(await mailed(world), []);
