@@ -82,8 +82,8 @@ function timeFormat(language: Language) {
 // Beside each element, for many mail programs drop the sheet; the sheet is for the dark.
 const styles = {
   body: "margin:0;padding:24px 12px;background:#f4f4f5;color:#18181b;font:16px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif",
-  card: "max-width:520px;margin:0 auto;padding:28px 28px 20px;background:#ffffff;border:1px solid #e4e4e7;border-radius:12px",
-  name: "margin:0 0 20px;font-size:18px;font-weight:600;overflow-wrap:anywhere",
+  card: "max-width:520px;margin:0 auto;padding:28px 28px 20px;background:#ffffff;border:1px solid #e4e4e7;border-radius:12px;overflow-wrap:anywhere",
+  name: "margin:0 0 20px;font-size:18px;font-weight:600",
   paragraph: "margin:0 0 16px",
   button:
     "display:inline-block;padding:12px 22px;background:#1d4ed8;color:#ffffff;border-radius:8px;font-weight:600;text-decoration:none",

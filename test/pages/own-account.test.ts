@@ -78,10 +78,46 @@ test("nobody ends another's session, and many devices come on pages of ten", asy
   const page = await who.open("/account");
   assert.equal(devicesOf(page).length, 10);
   assert.match(page.html, /href="\/account\?from=10#devices"/);
-  assert.equal(devicesOf(await who.open("/account?from=10")).length, 2);
-  for (const from of ["-1", "x", "1e99", "99999999999999999999"]) {
-    assert.equal((await who.open(`/account?from=${from}`)).status, 200);
+  assert.doesNotMatch(page.html, /Previous devices/);
+  const last = await who.open("/account?from=10");
+  assert.equal(devicesOf(last).length, 2);
+  assert.match(last.html, /<a class="link" href="\/account\?from=0#devices">Previous devices<\/a>/);
+  assert.doesNotMatch(last.html, /More devices/);
+  for (const [from, shown] of Object.entries({ "-1": 10, x: 10, 0: 10, 9: 10, 13: 2, 9999: 2, "1e99": 2 })) {
+    assert.equal(devicesOf(await who.open(`/account?from=${from}`)).length, shown, from);
   }
+});
+
+test("a device that is logged out on a later page leaves people there, while there is one", async () => {
+  await using world = await createWorld();
+  const who = await member(world);
+  for (let i = 0; i < 11; i++) await sessionOf(world);
+  for (const left of [1, 10]) {
+    const page = await who.open("/account?from=10");
+    const one = formsOf(page.html).find(({ html }) => html.includes("Log out an unknown device"));
+    const done = await who.send("/account/devices", one?.hidden ?? {});
+    sent(done, "/account?from=10");
+    const after = await who.open(done.location ?? "");
+    assert.match(after.told, /device is logged out/);
+    assert.equal(devicesOf(after).length, left);
+    if (left === 10) continue;
+    const gone = await who.send("/account/devices", one?.hidden ?? {});
+    assert.deepEqual([gone.status, devicesOf(gone).length], [404, left]);
+  }
+});
+
+test("devices of one name are told apart by when they were seen, for those who hear them too", async () => {
+  await using world = await createWorld();
+  const who = await member(world);
+  for (let i = 0; i < 2; i++) await sessionOf(world);
+  const { html } = await who.open("/account");
+  const buttons = [...html.matchAll(/<button [^>]*aria-label="([^"]*)" aria-describedby="([^"]*)">/g)];
+  assert.deepEqual(
+    buttons.map(([, label]) => label),
+    ["Log out an unknown device", "Log out an unknown device"],
+  );
+  for (const [, , id] of buttons) assert.match(html, new RegExp(`<p class="soft small" id="${id}">Last seen <time`));
+  assert.notEqual(buttons[0]?.[2], buttons[1]?.[2]);
 });
 
 test("a changed password keeps this device and logs out the others", async () => {
