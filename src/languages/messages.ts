@@ -1,4 +1,4 @@
-import type { RefusalCode } from "../app/refusals.ts";
+import type { RefusalCode } from "../errors.ts";
 import type { MailKind } from "../mailer.ts";
 
 /** Everything that people are told, in one language: a file of this shape is a language. */
