@@ -124,8 +124,10 @@ export const views = {
   },
   "error-internal": async ({ stage, visitor }) => {
     await visitor.open("/login");
-    await stage.db.close();
+    using database = new DatabaseSync(stage.file);
+    database.exec("drop table attempts");
     await fillLogIn(visitor);
+    await visitor.read(visitor.words.errors.internal);
   },
 } satisfies Record<string, (scene: Scene) => Promise<unknown>>;
 
