@@ -65,6 +65,22 @@ export type AuthErrorCode =
   | "too_many_tries"
   | "busy";
 
+/** Every way in which the HTTP side itself refuses. */
+export type RequestErrorCode =
+  | "body_malformed"
+  | "body_too_large"
+  | "body_type_unsupported"
+  | "cross_site"
+  | "field_missing"
+  | "field_repeated"
+  | "internal"
+  | "method_not_allowed"
+  | "not_found"
+  | "reset_delivery";
+
+/** Every refusal there is. */
+export type RefusalCode = AuthErrorCode | RequestErrorCode | "database_unavailable";
+
 /**
  * What `Auth` throws when it refuses a request.
  *

@@ -1,6 +1,7 @@
 export { type AppOptions, createApp } from "./app/app.ts";
 export type { Bindings, Found } from "./app/caller.ts";
 export {
+  type AddressToVerify,
   type AuditEvent,
   Auth,
   type AuthOptions,

@@ -3,12 +3,12 @@ import type { Auth } from "../auth/auth.ts";
 import { type Log, silent } from "../log.ts";
 import type { DevOutbox } from "../mail/mail.ts";
 import { type Metrics, uncounted } from "../metrics.ts";
-import { createPages, pagePaths, wantsPage } from "../pages/pages.ts";
+import { createPages, pagePaths } from "../pages/pages.ts";
 import { idsInLog } from "../request-ids.ts";
 import { readSettings, type Settings } from "../settings.ts";
 import { type Tracing, untraced } from "../tracing.ts";
 import { answers, type Headers } from "./answers.ts";
-import { type Bindings, callers, type Found, type Request } from "./caller.ts";
+import { type Bindings, callers, type Found, type Request, wantsPage } from "./caller.ts";
 import { cors } from "./cors.ts";
 import { devOutbox } from "./dev-outbox.ts";
 import { emailVerification } from "./email-verification.ts";
@@ -103,9 +103,10 @@ export function createApp(
   const refuse = (c: Request, error: unknown, more: Headers = {}) => {
     const told = refused(error, c);
     const headers = told.status < 500 ? more : { ...more, "X-Request-Id": idsOf(c).id };
-    // What is sent to the API is answered in the API's way, whoever sends it.
-    const isAsked = c.req.method === "GET" || c.req.method === "HEAD" || Object.hasOwn(pages.resources, c.req.path);
-    return isAsked && wantsPage(c) ? pages.refuse(c, told, headers) : service.answers.refuse(told, headers);
+    // What is sent to the API is answered in the API's way, whoever sends it; what nothing answers is nobody's.
+    const isAsked = c.req.method === "GET" || c.req.method === "HEAD" || told.code === "not_found";
+    const isShown = isAsked || Object.hasOwn(pages.resources, c.req.path);
+    return isShown && wantsPage(c) ? pages.refuse(c, told, headers) : service.answers.refuse(told, headers);
   };
   // Not a handler for all methods of each path: a second one that matches would make Hono answer in a later turn.
   app.notFound((c) => {

@@ -112,6 +112,14 @@ export function isThisMachine(c: Request): boolean {
   return /^(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(:\d+)?$/i.test(c.req.header("Host") ?? "");
 }
 
+/**
+ * Whether somebody at a browser asks, and not a program: its Accept names HTML. Programs say `*\/*` or nothing.
+ */
+export function wantsPage(c: Request): boolean {
+  const accepted = c.req.header("Accept")?.split(",") ?? [];
+  return accepted.some((range) => /^\s*text\/html\s*(;|$)/i.test(range) && !/;\s*q=0(\.0*)?\s*$/i.test(range));
+}
+
 function printable(text: string | undefined): string | undefined {
   return text?.replace(/[^\x20-\x7e]/g, "?").slice(0, 250);
 }

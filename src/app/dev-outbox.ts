@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { accepts } from "hono/accepts";
 import { html, raw } from "hono/html";
 import type { DevOutbox, WaitingMail } from "../mail/mail.ts";
-import { onEveryAnswer } from "./answers.ts";
 import { isThisMachine } from "./caller.ts";
 import { RequestError } from "./refusals.ts";
 import type { Resource, Service } from "./service.ts";
@@ -15,22 +14,22 @@ export function devOutbox({ answers, outbox }: Service): Resource {
       const supports = ["text/html", "application/json"];
       const type = accepts(c, { header: "Accept", supports, default: "text/html" });
       if (type === "application/json") return answers.json(200, { mails: outbox.mails });
-      const headers = { ...onEveryAnswer, "Content-Type": "text/html; charset=utf-8", ...policy(outbox) };
-      return new Response(page(outbox.mails), { status: 200, headers });
+      const headers = { "Content-Type": "text/html; charset=utf-8", ...policy(outbox) };
+      return answers.content(200, page(outbox.mails), headers);
     },
   };
 }
 
 const sheet = `
 :root { color-scheme: light dark; }
-body { max-width: 46rem; margin: 0 auto; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif; }
+body { max-width: 46rem; margin: 0 auto; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
 h2 { margin: 0; font-size: 1.125rem; }
-p { margin: .25rem 0 .75rem; opacity: .8; overflow-wrap: anywhere; }
+p { margin: .25rem 0 .75rem; opacity: .8; }
 article { margin: 1.5rem 0; padding: 1rem; border: 1px solid #8886; border-radius: .75rem; }
 iframe { width: 100%; height: 40rem; border: 0; border-radius: .5rem; resize: vertical; }
 time { white-space: nowrap; }
 summary { cursor: pointer; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+pre { white-space: pre-wrap; }
 `;
 
 /** No script, and no style but this page's and the mails', each by its hash: a frame by `srcdoc` is under it too. */
@@ -59,7 +58,7 @@ function page(mails: readonly WaitingMail[]): string {
 <main>
 <h1>Outbox</h1>
 <p>Mails wait here, the newest first, because no SMTP_URL is set. They are gone when the service stops.</p>
-${mails.length === 0 ? html`<p>There is none yet.</p>\n` : mails.map(shown)}</main>
+${mails.length === 0 ? html`<p>There are none yet.</p>\n` : mails.map(shown)}</main>
 </body>
 </html>
 `);

@@ -1,17 +1,4 @@
-import { AuthError, type AuthErrorCode, DatabaseUnavailable } from "../errors.ts";
-
-/** Every way in which the HTTP side itself refuses. */
-export type RequestErrorCode =
-  | "body_malformed"
-  | "body_too_large"
-  | "body_type_unsupported"
-  | "cross_site"
-  | "field_missing"
-  | "field_repeated"
-  | "internal"
-  | "method_not_allowed"
-  | "not_found"
-  | "reset_delivery";
+import { AuthError, DatabaseUnavailable, type RefusalCode, type RequestErrorCode } from "../errors.ts";
 
 /** A request that is refused before `Auth` is asked. */
 export class RequestError extends Error {
@@ -59,10 +46,7 @@ export const statuses = {
   too_many_tries: 429,
   busy: 503,
   database_unavailable: 503,
-} as const satisfies Record<AuthErrorCode | RequestErrorCode | "database_unavailable", number>;
-
-/** Every refusal there is. */
-export type RefusalCode = keyof typeof statuses;
+} as const satisfies Record<RefusalCode, number>;
 
 /** A refusal as it goes over the wire. */
 export interface Refusal {

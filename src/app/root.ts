@@ -1,4 +1,4 @@
-import { wantsPage } from "../pages/pages.ts";
+import { wantsPage } from "./caller.ts";
 import { sessionIdOf } from "./profile.ts";
 import type { Resource, Service } from "./service.ts";
 

@@ -30,11 +30,12 @@ import { Passwords } from "./passwords.ts";
 import * as resetPassword from "./reset-password.ts";
 import * as sessions from "./sessions.ts";
 import { type Swept, sweep } from "./sweep.ts";
-import type { Proof } from "./verify-email.ts";
+import type { AddressToVerify, Proof } from "./verify-email.ts";
 import * as verification from "./verify-email.ts";
 
 export { normaliseEmail } from "./email.ts";
 export type {
+  AddressToVerify,
   Caller,
   EventName,
   EventsWanted,
@@ -142,8 +143,11 @@ export class Auth {
     return verification.requestVerification(this.#context, email, caller);
   }
 
-  /** The address that a mailed token confirms, or null when it is not, or no longer, good. */
-  addressToVerify(token: string): Promise<string | null> {
+  /**
+   * The address that a mailed token confirms, and whether an account moves there or somebody registered with it; null when
+   * the token is not, or no longer, good.
+   */
+  addressToVerify(token: string): Promise<AddressToVerify | null> {
     return verification.addressToVerify(this.#context, token);
   }
 

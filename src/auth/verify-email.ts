@@ -29,9 +29,17 @@ export async function requestVerification(context: Context, email: string, calle
   });
 }
 
+/** What a mailed token confirms. */
+export interface AddressToVerify {
+  readonly email: string;
+  /** An account moves there: the password that confirms it is that account's. */
+  readonly isMove: boolean;
+}
+
 /** The address that a mailed token confirms, or null: for who has the token, it is no secret. */
-export async function addressToVerify({ db }: Context, token: string): Promise<string | null> {
-  return (token === "" ? null : await db.findVerification(token))?.email ?? null;
+export async function addressToVerify({ db }: Context, token: string): Promise<AddressToVerify | null> {
+  const found = token === "" ? null : await db.findVerification(token);
+  return found && { email: found.email, isMove: found.userId !== null };
 }
 
 export async function verifyEmail(context: Context, proof: Proof, caller: Caller): Promise<User> {

@@ -1,4 +1,4 @@
-import type { RefusalCode } from "../app/refusals.ts";
+import type { RefusalCode } from "../errors.ts";
 import type { MailKind } from "../mailer.ts";
 
 /** Everything that people are told, in one language: a file of this shape is a language. */
@@ -7,6 +7,8 @@ export interface Messages {
   readonly greeting: string;
   /** Above the link, for those whose mail program shows no button. */
   readonly plainLink: string;
+  /** What a link does, before its address. */
+  introduced(link: string): string;
   /** A browser on a system; both are names that are the same in every language. */
   device(browser: string, system: string): string;
   /** A device of which nothing is known. */
@@ -70,6 +72,8 @@ export interface PageWords {
     readonly title: string;
     readonly submit: string;
     readonly forgot: string;
+    /** After a login that failed. */
+    readonly reset: string;
     readonly stranger: string;
     readonly register: string;
   };
@@ -104,6 +108,11 @@ export interface PageWords {
     readonly sendAgain: string;
     /** The password is not the one that the address was registered with. */
     readonly wrongPassword: string;
+    /** To whose account moves to the address. */
+    readonly moveText: string;
+    readonly moveSubmit: string;
+    /** In place of `deadLink.text`: it may have done all there was to do. */
+    readonly dead: string;
   };
   /** A link that was used, is too old, or was replaced. */
   readonly deadLink: {
@@ -115,10 +124,14 @@ export interface PageWords {
   readonly mailbox: {
     readonly title: string;
     confirm(lifetime: string): string;
+    /** Of an address that may have nothing to confirm. */
+    waiting(lifetime: string): string;
     reset(lifetime: string): string;
     move(lifetime: string): string;
     readonly nothing: string;
     readonly again: string;
+    /** Whether there was one is not told. */
+    readonly sentAgain: string;
     readonly back: string;
     /** To whoever develops, on the service's own machine. */
     readonly unsent: string;
@@ -137,6 +150,7 @@ export interface PageWords {
     readonly email: string;
     readonly emailText: string;
     readonly changeEmail: string;
+    readonly emailTaken: string;
     readonly password: string;
     readonly passwordText: string;
     readonly changePassword: string;
@@ -149,12 +163,14 @@ export interface PageWords {
     endThat(device: string): string;
     readonly endOthers: string;
     readonly moreDevices: string;
+    readonly fewerDevices: string;
     readonly data: string;
     readonly exportTitle: string;
     readonly exportText: string;
     readonly export: string;
     readonly deleteTitle: string;
     readonly deleteText: string;
+    readonly toDelete: string;
     readonly delete: string;
   };
   /** What was done, as the next page says. */
@@ -176,6 +192,7 @@ export type NoticeCode =
   | "registered"
   | "logged_out"
   | "session_ended"
+  | "login_needed"
   | "password_changed"
   | "password_reset"
   | "email_verified"

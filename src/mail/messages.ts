@@ -1,5 +1,6 @@
 import { html, raw } from "hono/html";
 import { messages } from "../languages/languages.ts";
+import { lifetimeInWords } from "../languages/lifetime.ts";
 import { browsers, type Language, type Mail, type MailKind, systems } from "../mailer.ts";
 import type { Settings } from "../settings.ts";
 
@@ -35,11 +36,11 @@ const links: Readonly<Record<MailKind, string>> = {
  */
 export function compose(mail: Mail, settings: MessageSettings): Message {
   const { PUBLIC_URL, SERVICE_NAME: service } = settings;
-  const { greeting, plainLink, mails } = messages[mail.language];
+  const { greeting, plainLink, introduced, mails } = messages[mail.language];
   const lifetime = mail.kind === "reset_password" ? settings.RESET_TOKEN_LIFETIME : settings.VERIFY_TOKEN_LIFETIME;
   const { subject, before, link, after } = mails[mail.kind]({
     service,
-    lifetime: inWords(lifetime, mail.language),
+    lifetime: lifetimeInWords(lifetime, mail.language),
     time: `${timeFormat(mail.language).format(mail.at)} UTC`,
     device: deviceIn(mail.language, mail.device),
     forgot: `${PUBLIC_URL}/forgot`,
@@ -47,7 +48,7 @@ export function compose(mail: Mail, settings: MessageSettings): Message {
   const url = PUBLIC_URL + linkOf(mail);
   return {
     subject,
-    text: `${[greeting, ...before, `${link}:\n${url}`, ...after, `-- \n${service}\n${PUBLIC_URL}`].join("\n\n")}\n`,
+    text: `${[greeting, ...before, `${introduced(link)}\n${url}`, ...after, `-- \n${service}\n${PUBLIC_URL}`].join("\n\n")}\n`,
     html: page({ language: mail.language, subject, service, home: PUBLIC_URL, url, link, plainLink }, [
       [greeting, ...before],
       after,
@@ -78,23 +79,16 @@ function timeFormat(language: Language) {
   });
 }
 
-/** `1 hour`: in the largest unit that says it without a fraction. */
-function inWords(milliseconds: number, language: Language): string {
-  const units = { day: 86_400_000, hour: 3_600_000, minute: 60_000, second: 1000 };
-  const [unit, length] = Object.entries(units).find(([, each]) => milliseconds % each === 0) ?? ["second", 1000];
-  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(milliseconds / length);
-}
-
 // Beside each element, for many mail programs drop the sheet; the sheet is for the dark.
 const styles = {
   body: "margin:0;padding:24px 12px;background:#f4f4f5;color:#18181b;font:16px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif",
-  card: "max-width:520px;margin:0 auto;padding:28px 28px 20px;background:#ffffff;border:1px solid #e4e4e7;border-radius:12px",
+  card: "max-width:520px;margin:0 auto;padding:28px 28px 20px;background:#ffffff;border:1px solid #e4e4e7;border-radius:12px;overflow-wrap:anywhere",
   name: "margin:0 0 20px;font-size:18px;font-weight:600",
   paragraph: "margin:0 0 16px",
   button:
     "display:inline-block;padding:12px 22px;background:#1d4ed8;color:#ffffff;border-radius:8px;font-weight:600;text-decoration:none",
-  small: "margin:0 0 16px;font-size:13px;color:#52525b;word-break:break-all",
-  link: "color:#1d4ed8",
+  small: "margin:0 0 16px;font-size:13px;color:#52525b",
+  link: "color:#1d4ed8;overflow-wrap:anywhere",
   foot: "margin:24px 0 0;padding-top:16px;border-top:1px solid #e4e4e7;font-size:13px;color:#52525b",
 } as const;
 

@@ -1,6 +1,7 @@
 import { html } from "hono/html";
 import type { Headers } from "../app/answers.ts";
-import type { Refusal, RefusalCode } from "../app/refusals.ts";
+import type { Refusal } from "../app/refusals.ts";
+import type { RefusalCode } from "../errors.ts";
 import type { Assets } from "./assets.ts";
 import { present } from "./layout.ts";
 import { describe } from "./problem.ts";

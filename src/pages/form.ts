@@ -11,8 +11,8 @@ export interface Filled {
 
 /** A page: what it shows, and what its form does. */
 export interface Page {
-  /** The fields of its form, and whether a person must fill them in. */
-  readonly fields?: Readonly<Record<string, boolean>>;
+  /** The fields of its form, and whether a person must fill them in, which may hang on the others. */
+  readonly fields?: Readonly<Record<string, boolean | ((values: Values) => boolean)>>;
   show(visit: Visit, filled: Filled): View | Response | Promise<View | Response>;
   /** Does what the form asks for; what it throws is told above the form. */
   submit?(visit: Visit, values: Values): Promise<Response>;

@@ -37,8 +37,7 @@ export function present(visit: Visit, assets: Assets, view: View, refused?: Prob
   const notice = problem ? undefined : noticed(visit);
   if (notice !== undefined || visit.notice?.code === "typed")
     cookies.push(noticeCookie(settings.PUBLIC_URL.startsWith("https:")).clear);
-  const told =
-    view.told ?? (problem ? alert(problem.message, problem.field) : notice === undefined ? undefined : status(notice));
+  const told = view.told ?? (problem ? alert(problem.message, problem.field) : notice);
   const code = problem?.status ?? view.status ?? 200;
   const title = code >= 400 ? words.failed(view.title) : view.title;
   return service.answers.content(code, String(page(visit, assets, title, view, told)), {
@@ -58,8 +57,10 @@ function policy(returnOrigins: readonly string[]): string {
   return ["default-src 'none'", ...own, forms, "base-uri 'none'", "frame-ancestors 'none'"].join("; ");
 }
 
-function noticed({ notice, words }: Visit): string | undefined {
-  return notice && Object.hasOwn(words.notices, notice.code) ? words.notices[notice.code as NoticeCode] : undefined;
+function noticed({ notice, words }: Visit): Html | undefined {
+  if (!notice || !Object.hasOwn(words.notices, notice.code)) return undefined;
+  const code = notice.code as NoticeCode;
+  return status(words.notices[code], code === "session_ended" || code === "login_needed" ? "plain" : "good");
 }
 
 /** What went wrong, read out as the page opens, and where to mend it. */
@@ -70,8 +71,9 @@ ${more}</div>
 `;
 }
 
-function status(message: string): Html {
-  return html`<p class="told good" role="status">${message}</p>
+/** What was done, or is to be done. */
+export function status(message: string, look: "good" | "plain" = "good"): Html {
+  return html`<p class="told ${look}" role="status">${message}</p>
 `;
 }
 

@@ -3,14 +3,14 @@ import { loginCookies } from "../app/sessions.ts";
 import { button, field, form, hidden, type Page } from "./form.ts";
 import { alert, type Html } from "./layout.ts";
 import type { Problem } from "./problem.ts";
-import { goTo, type Values, type Visit } from "./visit.ts";
+import { goOn, type Values, type Visit } from "./visit.ts";
 
 export const logIn: Page = {
   fields: { email: true, password: true, typed: false },
   async show(visit, { values, problem }) {
     const { words, notice, onward: return_to, to } = visit;
     // Not while a problem is told: this person wanted to log in as somebody.
-    if (!problem && (await isLoggedIn(visit))) return goTo(visit, visit.returnTo);
+    if (!problem && (await isLoggedIn(visit))) return goOn(visit);
     // What was typed where the session ended is for there, and not who logs in.
     const [email, typed] = notice?.code === "session_ended" ? [undefined, notice.email] : [notice?.email, values.typed];
     const filled = { values: { email, ...values }, problem };
@@ -41,7 +41,7 @@ export async function enter(
   const { service, sessionId, caller, cookies } = visit;
   const opened = await service.auth.logIn({ email, password, replaces: sessionId ?? undefined }, caller);
   cookies.push(...loginCookies(opened, service.settings));
-  return goTo(visit, visit.returnTo, typed === undefined ? undefined : { code: "typed", email: typed });
+  return goOn(visit, typed === undefined ? undefined : { code: "typed", email: typed });
 }
 
 export async function isLoggedIn({ service, sessionId }: Visit): Promise<boolean> {
@@ -52,9 +52,9 @@ export async function isLoggedIn({ service, sessionId }: Visit): Promise<boolean
 function wayOut(visit: Visit, { code, message, field }: Problem, { email = "" }: Values): Html | undefined {
   const { words, to, onward: return_to } = visit;
   if (code === "email_not_verified") {
-    const body = html`${hidden("email", email)}${button(words.mailbox.again, "plain low")}`;
-    return alert(message, field, form(visit, { action: "/verify", body }));
+    const body = html`${hidden("email", email)}${hidden("again", "1")}${button(words.mailbox.again, "plain low")}`;
+    return alert(message, field, form(visit, { action: "/verify", goesOn: true, body }));
   }
   if (code !== "too_many_tries" && code !== "wrong_login") return undefined;
-  return alert(message, field, html`<p><a href="${to("/forgot", { return_to })}">${words.reset.title}</a></p>\n`);
+  return alert(message, field, html`<p><a href="${to("/forgot", { return_to })}">${words.logIn.reset}</a></p>\n`);
 }

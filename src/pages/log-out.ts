@@ -7,12 +7,12 @@ import { goTo } from "./visit.ts";
 
 export const logOut: Page = {
   async show(visit) {
-    const { words, to } = visit;
-    if (!(await isLoggedIn(visit))) return goTo(visit, visit.onward ?? to("/login"));
+    const { words, to, onward } = visit;
+    if (!(await isLoggedIn(visit))) return goTo(visit, onward ?? to("/login"));
     return {
       title: words.logOut.title,
       body: html`<p>${words.logOut.text}</p>
-${form(visit, { action: "/logout", goesOn: true, body: button(words.logOut.submit) })}<a class="button plain" href="${to(home)}">${words.logOut.stay}</a>
+${form(visit, { action: "/logout", goesOn: true, body: button(words.logOut.submit) })}<a class="button plain" href="${onward ?? to(home)}">${words.logOut.stay}</a>
 `,
     };
   },

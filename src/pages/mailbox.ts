@@ -1,41 +1,57 @@
 import { html } from "hono/html";
 import { isThisMachine } from "../app/caller.ts";
+import { lifetimeInWords } from "../languages/lifetime.ts";
 import { button, form, hidden, type Page } from "./form.ts";
-import type { Html } from "./layout.ts";
+import { type Html, status } from "./layout.ts";
+import { isLoggedIn } from "./log-in.ts";
 import type { MailboxCode } from "./notice.ts";
-import { duration } from "./problem.ts";
+import { home } from "./return-to.ts";
 import { goTo, type Visit } from "./visit.ts";
 
-/** Where a mail is asked for again; who moves asks from the account. */
-const again: Readonly<Record<MailboxCode, string | undefined>> = {
-  confirm: "/verify",
-  reset: "/forgot",
-  move: undefined,
-};
+/** What is said of each mail, and where it is asked for again; who moves asks from the account. */
+const mails = {
+  confirm: { text: "confirm", action: "/verify" },
+  waiting: { text: "waiting", action: "/verify" },
+  waiting_again: { text: "waiting", action: "/verify" },
+  reset: { text: "reset", action: "/forgot" },
+  reset_again: { text: "reset", action: "/forgot" },
+  move: { text: "move", action: undefined },
+} as const satisfies Record<MailboxCode, object>;
 
 /** What to do next is in a mail. */
 export const mailbox: Page = {
-  show(visit) {
-    const { words, notice, service, language, to } = visit;
+  async show(visit) {
+    const { words, notice, service, language, to, onward: return_to } = visit;
     const { RESET_TOKEN_LIFETIME, VERIFY_TOKEN_LIFETIME } = service.settings;
-    if (notice?.email === undefined || !Object.hasOwn(again, notice.code)) return goTo(visit, to("/login"));
+    if (notice?.email === undefined || !Object.hasOwn(mails, notice.code))
+      return goTo(visit, to("/login", { return_to }));
     const code = notice.code as MailboxCode;
-    const lifetime = duration(code === "reset" ? RESET_TOKEN_LIFETIME : VERIFY_TOKEN_LIFETIME, language);
-    const action = again[code];
-    const toSendAgain =
-      action !== undefined &&
-      form(visit, { action, body: html`${hidden("email", notice.email)}${button(words.mailbox.again, "plain")}` });
-    const [way, name] = code === "move" ? ["/account", words.account.back] : ["/login", words.mailbox.back];
+    const { text } = mails[code];
+    const lifetime = lifetimeInWords(text === "reset" ? RESET_TOKEN_LIFETIME : VERIFY_TOKEN_LIFETIME, language);
+    const [way, name] = (await isLoggedIn(visit))
+      ? [to(home), words.account.back]
+      : [to("/login", { return_to }), words.mailbox.back];
     return {
       title: words.mailbox.title,
+      told: code.endsWith("_again") ? status(words.mailbox.sentAgain) : undefined,
       body: html`<p class="who"><bdi>${notice.email}</bdi></p>
-<p>${words.mailbox[code](lifetime)}</p>
+<p>${words.mailbox[text](lifetime)}</p>
 ${unsent(visit)}<p class="soft small">${words.mailbox.nothing}</p>
-${toSendAgain}<p class="middle"><a class="link" href="${to(way)}">${name}</a></p>
+${again(visit, code, notice.email)}<p class="middle"><a class="link" href="${way}">${name}</a></p>
 `,
     };
   },
 };
+
+function again(visit: Visit, code: MailboxCode, email: string): Html {
+  const { words, to } = visit;
+  const { action } = mails[code];
+  if (action === undefined)
+    return html`<a class="button plain" href="${to("/account/email")}">${words.mailbox.again}</a>
+`;
+  const body = html`${hidden("email", email)}${hidden("again", "1")}${button(words.mailbox.again, "plain")}`;
+  return form(visit, { action, goesOn: true, body });
+}
 
 /** Where mails are while no server sends them: told to whoever develops, on the service's own machine. */
 export function unsent({ c, words, service }: Visit): Html | false {

@@ -15,9 +15,9 @@ export const ownAccount: Page = { show: overview };
 
 /** Logs out a device, or all but this one. */
 export const devices: Page = {
-  fields: { session: false },
+  fields: { session: false, from: false },
   show: overview,
-  async submit(visit, { session }) {
+  async submit(visit, { session, from }) {
     const { service, sessionId, caller, to } = visit;
     const { auth } = service;
     if (session === undefined) {
@@ -26,7 +26,7 @@ export const devices: Page = {
     }
     const current = (await auth.listSessions(sessionId)).find((each) => each.current);
     await auth.endSession(sessionId, session, caller);
-    if (session !== current?.id) return goTo(visit, to(home), { code: "device_ended" });
+    if (session !== current?.id) return goTo(visit, to(home, { from }), { code: "device_ended" });
     visit.cookies.push(sessionCookie(service.settings).clear);
     return goTo(visit, to("/login"), { code: "logged_out" });
   },
@@ -68,13 +68,18 @@ export const changeEmail: Page = {
   fields: { email: true, password: false },
   show(visit, { values, problem }) {
     const { words, notice } = visit;
-    const filled = { values: { email: notice?.code === "typed" ? notice.email : undefined, ...values }, problem };
+    const typed = notice?.code === "typed" || notice?.code === "move" ? notice.email : undefined;
+    const isTaken = problem?.code === "email_taken";
+    const told = isTaken ? { ...problem, message: words.account.emailTaken } : problem;
+    const filled = { values: { email: typed, ...values }, problem: told };
     return forPerson(visit, ({ email }) => ({
       title: words.account.changeEmail,
+      problem: told,
       body: html`<p>${words.account.emailText}</p>
 <p class="who"><bdi>${email}</bdi></p>
 ${form(visit, {
   action: "/account/email",
+  goesOn: true,
   body: html`${field(visit, filled, { name: "email", label: words.fields.newEmail, autocomplete: "email" })}${currentPassword(visit, filled)}${button(words.account.changeEmail)}`,
 })}${cancel(visit)}`,
     }));
@@ -96,6 +101,7 @@ export const exportAccount: Page = {
       body: html`<p>${words.account.exportText}</p>
 ${form(visit, {
   action: "/account/export",
+  goesOn: true,
   isDownload: true,
   body: html`${account(email)}${currentPassword(visit, filled)}${button(words.account.export)}`,
 })}${cancel(visit)}`,
@@ -120,7 +126,8 @@ export const deleteAccount: Page = {
       body: html`<p>${words.account.deleteText}</p>
 ${form(visit, {
   action: "/account/delete",
-  body: html`${account(email)}${currentPassword(visit, filled)}${button(words.account.delete, "bad")}`,
+  goesOn: true,
+  body: html`${account(email)}${currentPassword(visit, filled)}${button(words.account.delete, "bad solid")}`,
 })}${cancel(visit)}`,
     }));
   },
@@ -163,12 +170,12 @@ function currentPassword(visit: Visit, filled: Filled): Html {
   return field(visit, filled, { name: "password", label, autocomplete: "current-password" });
 }
 
-function cancel({ words, to }: Visit): Html {
-  return html`<p class="middle"><a class="link" href="${to(home)}">${words.account.cancel}</a></p>
+function cancel({ words, to, onward }: Visit): Html {
+  return html`<p class="middle"><a class="link" href="${onward ?? to(home)}">${words.account.cancel}</a></p>
 `;
 }
 
-function overview(visit: Visit): Promise<View | Response> {
+function overview(visit: Visit, { values }: Filled): Promise<View | Response> {
   return forPerson(visit, async (person) => {
     const { words, to } = visit;
     const part = words.account;
@@ -182,7 +189,7 @@ function overview(visit: Visit): Promise<View | Response> {
 <p class="soft">${part.passwordText}</p></div>
 ${link("/account/password", part.changePassword)}</div>
 </section>
-${deviceList(visit, await visit.service.auth.listSessions(visit.sessionId))}<section class="card" aria-labelledby="data">
+${deviceList(visit, await visit.service.auth.listSessions(visit.sessionId), values.from)}<section class="card" aria-labelledby="data">
 <h2 id="data">${part.data}</h2>
 <ul class="list">
 <li class="row tall"><div><h3>${part.exportTitle}</h3>
@@ -190,7 +197,7 @@ ${deviceList(visit, await visit.service.auth.listSessions(visit.sessionId))}<sec
 ${link("/account/export", part.export)}</li>
 <li class="row tall"><div><h3>${part.deleteTitle}</h3>
 <p class="soft">${part.deleteText}</p></div>
-<a class="button bad low" href="${to("/account/delete")}">${part.deleteTitle}</a></li>
+<a class="button bad low" href="${to("/account/delete")}">${part.toDelete}</a></li>
 </ul>
 </section>
 `,
@@ -217,12 +224,17 @@ ${!isConfirmed && form(visit, { action: "/verify", body: html`${hidden("email", 
 `;
 }
 
-function deviceList(visit: Visit, sessions: readonly ShownSession[]): Html {
-  const { c, words, to } = visit;
+function deviceList(visit: Visit, sessions: readonly ShownSession[], asked = visit.c.req.query("from")): Html {
+  const { words, to } = visit;
   const part = words.account;
-  const asked = Number(c.req.query("from") ?? 0);
-  const from = Number.isSafeInteger(asked) && asked > 0 ? asked : 0;
-  const more = from + devicesShown;
+  const from = firstShown(asked, sessions.length);
+  const link = (
+    first: number,
+    name: string,
+  ) => html`<a class="link" href="${to(home, { from: String(first) })}#devices">${name}</a>
+`;
+  const before = from > 0 && link(from - devicesShown, part.fewerDevices);
+  const after = from + devicesShown < sessions.length && link(from + devicesShown, part.moreDevices);
   // This device first: it is the one that people look for.
   const ordered = sessions.toSorted((a, b) => Number(b.current) - Number(a.current));
   const others = form(visit, {
@@ -233,12 +245,29 @@ function deviceList(visit: Visit, sessions: readonly ShownSession[]): Html {
 <div><h2 id="devices">${part.devices}</h2>
 <p class="soft">${part.devicesText}</p></div>
 <ul class="list">
-${ordered.slice(from, more).map((each) => deviceRow(visit, each))}</ul>
-${sessions.length > more && html`<p><a class="link" href="${to(home, { from: String(more) })}#devices">${part.moreDevices}</a></p>\n`}${sessions.length > 1 && others}</section>
+${ordered.slice(from, from + devicesShown).map((each, i) => deviceRow(visit, each, { from, seen: `seen-${i}` }))}</ul>
+${(before || after) && html`<p class="pages">${before}${after}</p>\n`}${sessions.length > 1 && others}</section>
 `;
 }
 
-function deviceRow(visit: Visit, { id, current, device, ip, last_seen_at, created_at }: ShownSession): Html {
+/** The first device of the page that was asked for: of the last one, where there are no longer as many. */
+function firstShown(asked: string | undefined, count: number): number {
+  const wanted = Math.min(Number(asked ?? 0), count - 1);
+  return wanted > 0 ? Math.floor(wanted / devicesShown) * devicesShown : 0;
+}
+
+interface Place {
+  /** The first device of its page. */
+  readonly from: number;
+  /** The id of the line that tells it from others of its name. */
+  readonly seen: string;
+}
+
+function deviceRow(
+  visit: Visit,
+  { id, current, device, ip, last_seen_at, created_at }: ShownSession,
+  { from, seen: line }: Place,
+): Html {
   const { words, language } = visit;
   const part = words.account;
   const [browser, system] = device?.split("/") ?? [];
@@ -246,9 +275,9 @@ function deviceRow(visit: Visit, { id, current, device, ip, last_seen_at, create
   const known = browser && system ? speech.device(browser, system) : speech.unknownDevice;
   const name = known.slice(0, 1).toUpperCase() + known.slice(1);
   const seen = new Date(last_seen_at ?? created_at ?? 0);
-  const end = html`${hidden("session", id)}<button class="button plain low" aria-label="${part.endThat(name)}">${part.endDevice}</button>`;
+  const end = html`${hidden("session", id)}${from > 0 && hidden("from", String(from))}<button class="button plain low" aria-label="${part.endThat(known)}" aria-describedby="${line}">${part.endDevice}</button>`;
   return html`<li class="row"><div><h3>${name} ${current && html`<span class="badge good">${part.thisDevice}</span>`}</h3>
-<p class="soft small">${part.lastSeen} <time datetime="${seen.toISOString()}" data-relative>${moment(seen, language)}</time>${ip && html` · <bdi>${ip}</bdi>`}</p></div>
+<p class="soft small" id="${line}">${part.lastSeen} <time datetime="${seen.toISOString()}" data-relative>${moment(seen, language)}</time>${ip && html` <span class="whole">· <bdi>${ip}</bdi></span>`}</p></div>
 ${!current && form(visit, { action: "/account/devices", body: end })}</li>
 `;
 }

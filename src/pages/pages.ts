@@ -62,11 +62,3 @@ export function createPages(service: Service): Pages {
     refuse: async (c, refused, headers) => (await site()).refuse(c, refused, headers),
   };
 }
-
-/**
- * Whether somebody at a browser asks, and not a program: its Accept names HTML. Programs say `*\/*` or nothing.
- */
-export function wantsPage(c: Request): boolean {
-  const accepted = c.req.header("Accept")?.split(",") ?? [];
-  return accepted.some((range) => /^\s*text\/html\s*(;|$)/i.test(range) && !/;\s*q=0(\.0*)?\s*$/i.test(range));
-}

@@ -1,5 +1,6 @@
 import type { Headers } from "../app/answers.ts";
-import type { Refusal, RefusalCode } from "../app/refusals.ts";
+import type { Refusal } from "../app/refusals.ts";
+import type { RefusalCode } from "../errors.ts";
 import type { Visit } from "./visit.ts";
 
 /** Why a form was refused, in words for the one who filled it in. */

@@ -1,8 +1,8 @@
 import { html } from "hono/html";
 import { button, field, form, type Page } from "./form.ts";
-import { alert } from "./layout.ts";
+import { alert, type Html } from "./layout.ts";
 import { isLoggedIn } from "./log-in.ts";
-import { goTo } from "./visit.ts";
+import { goOn, goTo, keepOnward, type Visit } from "./visit.ts";
 
 /** Never logs in: what it opens would be the account of whoever typed the address. */
 export const register: Page = {
@@ -10,12 +10,10 @@ export const register: Page = {
   async show(visit, filled) {
     const { words, service, to, onward: return_to } = visit;
     const { problem } = filled;
-    if (!problem && (await isLoggedIn(visit))) return goTo(visit, visit.returnTo);
-    const toLogIn = html`<a class="link" href="${to("/login", { return_to })}">${words.register.logIn}</a>`;
+    if (!problem && (await isLoggedIn(visit))) return goOn(visit);
     return {
       title: words.register.title,
-      told:
-        problem?.code === "email_taken" ? alert(problem.message, problem.field, html`<p>${toLogIn}</p>\n`) : undefined,
+      told: problem?.code === "email_taken" ? known(visit, problem.message) : undefined,
       body: html`${form(visit, {
         action: "/register",
         goesOn: true,
@@ -29,15 +27,23 @@ export const register: Page = {
             hint: words.passwordHint(service.settings.PASSWORD_MIN_LENGTH),
           },
         )}${button(words.register.submit)}`,
-      })}<p class="middle">${words.register.known} ${toLogIn}</p>
+      })}<p class="middle">${words.register.known} <a class="link" href="${to("/login", { return_to })}">${words.register.logIn}</a></p>
 `,
     };
   },
   async submit(visit, { email: given = "", new_password: password = "" }) {
     const { service, caller, to, onward: return_to } = visit;
     const email = await service.auth.register(given, password, caller);
-    if (service.settings.REQUIRE_VERIFIED_EMAIL === "on")
-      return goTo(visit, to("/mailbox"), { code: "confirm", email });
-    return goTo(visit, to("/login", { return_to }), { code: "registered", email });
+    const { REQUIRE_VERIFIED_EMAIL, VERIFY_TOKEN_LIFETIME } = service.settings;
+    if (REQUIRE_VERIFIED_EMAIL === "off")
+      return goTo(visit, to("/login", { return_to }), { code: "registered", email });
+    keepOnward(visit, VERIFY_TOKEN_LIFETIME);
+    return goTo(visit, to("/mailbox"), { code: "confirm", email });
   },
 };
+
+/** To whoever has an account: what can be done is not in the form. */
+function known({ words, to, onward: return_to }: Visit, message: string): Html {
+  const link = (path: string, name: string) => html`<p><a href="${to(path, { return_to })}">${name}</a></p>\n`;
+  return alert(message, undefined, html`${link("/login", words.register.logIn)}${link("/forgot", words.logIn.reset)}`);
+}

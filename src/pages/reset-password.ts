@@ -2,11 +2,11 @@ import { html } from "hono/html";
 import { statuses } from "../app/refusals.ts";
 import { account, button, field, form, hidden, type Page } from "./form.ts";
 import { unsent } from "./mailbox.ts";
-import { goTo } from "./visit.ts";
+import { goTo, keepOnward } from "./visit.ts";
 
 /** Asks for the mail with the link. What is shown is the same with and without an account. */
 export const forgot: Page = {
-  fields: { email: true },
+  fields: { email: true, again: false },
   show(visit, filled) {
     const { words, to, onward: return_to } = visit;
     return {
@@ -14,14 +14,17 @@ export const forgot: Page = {
       body: html`<p>${words.forgot.text}</p>
 ${form(visit, {
   action: "/forgot",
+  goesOn: true,
   body: html`${field(visit, filled, { name: "email", label: words.fields.email, autocomplete: "username" })}${button(words.forgot.submit)}`,
 })}${unsent(visit)}<p class="middle"><a class="link" href="${to("/login", { return_to })}">${words.forgot.back}</a></p>
 `,
     };
   },
-  async submit(visit, { email: given = "" }) {
-    const email = await visit.service.auth.requestPasswordReset(given, visit.caller);
-    return goTo(visit, visit.to("/mailbox"), { code: "reset", email });
+  async submit(visit, { email: given = "", again }) {
+    const { service, caller } = visit;
+    const email = await service.auth.requestPasswordReset(given, caller);
+    keepOnward(visit, service.settings.RESET_TOKEN_LIFETIME);
+    return goTo(visit, visit.to("/mailbox"), { code: again === undefined ? "reset" : "reset_again", email });
   },
 };
 
@@ -29,7 +32,7 @@ ${form(visit, {
 export const reset: Page = {
   fields: { token: false, new_password: true },
   async show(visit, filled) {
-    const { words, service, token = "", to } = visit;
+    const { words, service, token = "", to, onward: return_to } = visit;
     const email = await service.auth.addressToReset(token);
     if (email === null) {
       return {
@@ -37,7 +40,7 @@ export const reset: Page = {
         status: statuses.bad_reset_token,
         secret: true,
         body: html`<p>${words.deadLink.text}</p>
-<a class="button" href="${to("/forgot")}">${words.deadLink.submit}</a>
+<a class="button" href="${to("/forgot", { return_to })}">${words.deadLink.submit}</a>
 `,
       };
     }
@@ -48,6 +51,7 @@ export const reset: Page = {
       body: html`<p>${words.reset.text}</p>
 ${form(visit, {
   action: "/reset",
+  goesOn: true,
   body: html`${account(email)}${hidden("token", token)}${field(visit, filled, {
     name: "new_password",
     label: words.fields.newPassword,
@@ -58,8 +62,8 @@ ${form(visit, {
     };
   },
   async submit(visit, { token = "", new_password: password = "" }) {
-    const { service, caller, to } = visit;
+    const { service, caller, to, onward: return_to } = visit;
     const { email } = await service.auth.updatePassword(token, password, undefined, caller);
-    return goTo(visit, to("/login"), { code: "password_reset", email });
+    return goTo(visit, to("/login", { return_to }), { code: "password_reset", email });
   },
 };

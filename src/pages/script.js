@@ -18,11 +18,18 @@ for (const field of document.querySelectorAll(".password")) {
   field.append(button);
 }
 
+// Whoever stopped what was sent, or lost the network, is told nothing: they may send it once more after this time.
+const patience = 8000;
 for (const form of document.forms) {
   form.addEventListener("submit", (event) => {
-    if (form.getAttribute("aria-busy") === "true") event.preventDefault();
+    if (form.getAttribute("aria-busy") === "true") {
+      event.preventDefault();
+      return;
+    }
     // What comes of a download is no page: it may be asked for again.
-    else if (form.dataset.download === undefined) form.setAttribute("aria-busy", "true");
+    if (form.dataset.download !== undefined) return;
+    form.setAttribute("aria-busy", "true");
+    setTimeout(() => form.removeAttribute("aria-busy"), patience);
   });
 }
 
@@ -36,7 +43,8 @@ const { lang } = document.documentElement;
 const relative = new Intl.RelativeTimeFormat(lang, { numeric: "auto" });
 const units = { day: 86_400, hour: 3600, minute: 60, second: 1 };
 for (const time of document.querySelectorAll("time[data-relative]")) {
-  const seconds = (new Date(time.dateTime) - Date.now()) / 1000;
+  // A clock that is slow finds what has just been in its future.
+  const seconds = Math.min(0, (new Date(time.dateTime) - Date.now()) / 1000);
   const [unit, length] = Object.entries(units).find(([, each]) => Math.abs(seconds) >= each) ?? ["second", 1];
   time.title = time.textContent;
   time.textContent = relative.format(unit === "second" ? 0 : Math.trunc(seconds / length), unit);

@@ -39,14 +39,17 @@ export function createSite(service: Service): Site {
       const values = await readFields(c, "form_token", "return_to", ...Object.keys(fields));
       const at = visit(service, c, values);
       if (!isOwnForm(at, values)) return showing(at, page, { values, problem: stale(at) });
-      const empty = Object.keys(fields).find((name) => fields[name] && values[name] === undefined);
-      if (empty !== undefined) return showing(at, page, { values, problem: missing(at, empty) });
+      const empty = Object.entries(fields).find(
+        ([name, isNeeded]) =>
+          values[name] === undefined && (typeof isNeeded === "function" ? isNeeded(values) : isNeeded),
+      );
+      if (empty) return showing(at, page, { values, problem: missing(at, empty[0]) });
       try {
         if (page.submit) return await page.submit(at, values);
       } catch (error) {
         if (!isTold(error)) throw error;
         if (error instanceof AuthError && error.code === "not_logged_in")
-          return askToLogIn(at, at.to(c.req.path), values.email);
+          return askToLogIn(at, at.to(c.req.path, { return_to: at.onward }), values.email);
         return showing(at, page, { values, problem: problemOf(at, service.refused(error, c)) });
       }
       throw new RequestError("method_not_allowed", "nothing can be sent here");

@@ -113,8 +113,8 @@ input {
 }
 input:focus-visible { outline-offset: -1px; border-color: var(--accent); }
 input[aria-invalid] { border-color: var(--bad); box-shadow: inset 0 0 0 1px var(--bad); }
-.password { position: relative; }
-.password:has(button) input { padding-right: 6.5rem; }
+.password { position: relative; container-type: inline-size; }
+.password:has(button) input { padding-right: min(6.5rem, 45%); }
 .password button {
   position: absolute;
   inset: .1875rem .1875rem .1875rem auto;
@@ -128,6 +128,10 @@ input[aria-invalid] { border-color: var(--bad); box-shadow: inset 0 0 0 1px var(
   font-size: .875rem;
   font-weight: 600;
   cursor: pointer;
+}
+@container (max-width: 14em) {
+  .password:has(button) input { padding-right: .875rem; }
+  .password button { position: static; width: 100%; min-height: 2.75rem; margin-top: .25rem; }
 }
 .error { color: var(--bad); font-size: .9375rem; font-weight: 500; }
 
@@ -154,11 +158,15 @@ input[aria-invalid] { border-color: var(--bad); box-shadow: inset 0 0 0 1px var(
 .button.plain:hover { box-shadow: none; background: color-mix(in srgb, var(--ink) 6%, transparent); }
 .button.bad { background: transparent; color: var(--bad); border-color: var(--bad); }
 .button.bad:hover { box-shadow: none; background: var(--bad-page); }
+.button.bad.solid { background: var(--bad); color: var(--card); }
+.button.bad.solid:hover { box-shadow: 0 0 0 .1875rem color-mix(in srgb, var(--bad) 28%, transparent); }
 .button.low { min-height: 2.75rem; padding: .5rem 1rem; font-size: .9375rem; }
 form[aria-busy] .button { opacity: .65; cursor: progress; }
 .link { display: inline-flex; align-items: center; min-height: 2.75rem; }
-.sides { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0 1rem; }
+.sides { display: grid; justify-items: center; text-align: center; gap: 0; }
 .middle { text-align: center; }
+.card > .middle:last-child, .card > .sides:last-child { margin-bottom: -.625rem; }
+.card h2 + .soft { margin-top: .25rem; }
 .who {
   display: block;
   padding: .625rem .875rem;
@@ -174,6 +182,7 @@ form[aria-busy] .button { opacity: .65; cursor: progress; }
 .told.plain { background: var(--page); border-color: var(--line); color: var(--ink); }
 .told a { color: inherit; }
 .told:focus-visible { outline: .125rem solid; outline-offset: 0; }
+.told.bad:focus-visible { outline-offset: .1875rem; }
 .told form { gap: 0; justify-items: start; }
 .told .button { color: inherit; border-color: currentColor; }
 .wide main > h1, .wide main > .told { margin-bottom: 1rem; }
@@ -188,6 +197,8 @@ form[aria-busy] .button { opacity: .65; cursor: progress; }
 .badge { display: inline-block; padding: .0625rem .5rem; border: 1px solid currentColor; border-radius: 1rem; font-size: .8125rem; font-weight: 600; white-space: nowrap; }
 .badge.good { color: var(--good); }
 .badge.soft { color: var(--soft); }
+.whole { display: inline-block; }
+.pages { display: flex; flex-wrap: wrap; gap: 0 1.25rem; }
 
 footer { display: flex; flex-wrap: wrap; justify-content: center; gap: 0 1.25rem; margin-top: 1.25rem; padding-top: .5rem; color: var(--soft); font-size: .875rem; }
 footer ul { display: flex; flex-wrap: wrap; justify-content: center; gap: 0 1.25rem; padding: 0; list-style: none; }
@@ -199,16 +210,18 @@ footer [aria-current] { display: inline-flex; align-items: center; min-height: 2
   header { margin-bottom: 1rem; }
   .wide header { gap: .5rem; }
   header .button.low { padding-inline: .75rem; }
+  .brand img { max-width: 9rem; }
   .card { padding: 1.375rem 1.125rem; }
   .row.tall { flex-direction: column; align-items: stretch; }
   .list > .row.tall > div { flex: none; }
-  .row.tall .button { width: 100%; }
+  .row.tall .button, .wide .card > form .button { width: 100%; }
 }
 @media (prefers-reduced-motion: no-preference) {
   .button, input { transition: box-shadow .15s, background-color .15s, border-color .15s; }
 }
 @media (forced-colors: active) {
   .mark, .badge { border: 1px solid; }
+  input[aria-invalid] { border-width: .1875rem; }
 }
 `;
 }

@@ -2,48 +2,35 @@ import { html } from "hono/html";
 import { statuses } from "../app/refusals.ts";
 import { AuthError } from "../errors.ts";
 import { account, button, type Filled, field, form, hidden, type Page } from "./form.ts";
-import type { View } from "./layout.ts";
+import { alert, type Html, type View } from "./layout.ts";
 import { enter } from "./log-in.ts";
 import { unsent } from "./mailbox.ts";
+import type { Problem } from "./problem.ts";
 import { home } from "./return-to.ts";
-import { goTo, type Visit } from "./visit.ts";
+import { goTo, keepOnward, type Values, type Visit } from "./visit.ts";
 
 /**
  * The mailed link leads here: with the password it confirms the address, and logs in. Without a link it has one sent.
  * Seeing the page takes nothing: programs that look into mails open links too.
  */
 export const verify: Page = {
-  fields: { token: false, email: false, password: false },
-  async show(visit, filled) {
-    const { words, service, token } = visit;
-    const { problem } = filled;
-    const email = token === undefined ? null : await service.auth.addressToVerify(token);
-    if (token === undefined || email === null) return another(visit, filled);
-    // The token is good, so it was the password.
-    const isWrong = problem?.code === "bad_verify_token";
-    const told = isWrong ? { ...problem, field: "password", message: words.verify.wrongPassword } : problem;
-    return {
-      title: words.verify.title,
-      secret: true,
-      problem: told,
-      body: html`<p>${words.verify.text}</p>
-${form(visit, {
-  action: "/verify",
-  body: html`${account(email)}${hidden("token", token)}${field(
-    visit,
-    { ...filled, problem: told },
-    { name: "password", label: words.fields.chosenPassword, autocomplete: "current-password" },
-  )}${button(words.verify.submit)}`,
-})}`,
-    };
+  fields: {
+    token: false,
+    again: false,
+    email: ({ token }) => token === undefined,
+    password: ({ token }) => token !== undefined,
   },
-  async submit(visit, { token, email: given = "", password = "" }) {
-    const { service, caller, sessionId, to } = visit;
+  async show(visit, filled) {
+    const { service, token } = visit;
+    if (token === undefined) return request(visit, filled);
+    const found = await service.auth.addressToVerify(token);
+    return found ? confirmation(visit, filled, { ...found, token }) : dead(visit, filled);
+  },
+  async submit(visit, values) {
+    const { service, caller, sessionId, to, onward: return_to } = visit;
+    const { token, password = "" } = values;
     const { auth } = service;
-    if (token === undefined) {
-      const email = await auth.requestVerification(given, caller);
-      return goTo(visit, to("/mailbox"), { code: "confirm", email });
-    }
+    if (token === undefined) return sendLink(visit, values);
     const { id, email } = await auth.verifyEmail({ token, password }, caller);
     if ((await auth.getUserFromSessionId(sessionId))?.id === id)
       return goTo(visit, to(home), { code: "email_changed" });
@@ -51,27 +38,84 @@ ${form(visit, {
       return await enter(visit, { email, password });
     } catch (error) {
       // The address is confirmed all the same.
-      if (error instanceof AuthError) return goTo(visit, to("/login"), { code: "email_verified", email });
+      if (error instanceof AuthError)
+        return goTo(visit, to("/login", { return_to }), { code: "email_verified", email });
       throw error;
     }
   },
 };
 
-function another(visit: Visit, filled: Filled): View {
-  const { words, token, to } = visit;
-  const isDead = token !== undefined;
-  const { title, text, submit } = isDead
-    ? words.deadLink
-    : { title: words.verify.title, text: words.verify.again, submit: words.verify.sendAgain };
+async function sendLink(visit: Visit, { email: given = "", again }: Values): Promise<Response> {
+  const { service, caller, to } = visit;
+  const email = await service.auth.requestVerification(given, caller);
+  keepOnward(visit, service.settings.VERIFY_TOKEN_LIFETIME);
+  return goTo(visit, to("/mailbox"), { code: again === undefined ? "waiting" : "waiting_again", email });
+}
+
+interface Link {
+  readonly token: string;
+  readonly email: string;
+  readonly isMove: boolean;
+}
+
+/** Who registered gives the password of that; whose account moves, the one that it has. */
+function confirmation(visit: Visit, filled: Filled, { token, email, isMove }: Link): View {
+  const { verify, fields } = visit.words;
+  // The token is good, so it was the password.
+  const wrong = filled.problem?.code === "bad_verify_token" ? wrongPassword(visit, filled.problem, isMove) : undefined;
+  const problem = wrong?.problem ?? filled.problem;
+  const label = isMove ? fields.currentPassword : fields.chosenPassword;
   return {
-    title,
-    status: isDead ? statuses.bad_verify_token : undefined,
-    secret: isDead,
-    body: html`<p>${text}</p>
+    title: verify.title,
+    secret: true,
+    ...wrong,
+    body: html`<p>${isMove ? verify.moveText : verify.text}</p>
 ${form(visit, {
   action: "/verify",
-  body: html`${field(visit, filled, { name: "email", label: words.fields.email, autocomplete: "username" })}${button(submit)}`,
-})}${unsent(visit)}<p class="middle"><a class="link" href="${to("/login")}">${words.forgot.back}</a></p>
+  goesOn: true,
+  body: html`${account(email)}${hidden("token", token)}${field(
+    visit,
+    { ...filled, problem },
+    { name: "password", label, autocomplete: "current-password" },
+  )}${button(isMove ? verify.moveSubmit : verify.submit)}`,
+})}`,
+  };
+}
+
+function wrongPassword(visit: Visit, problem: Problem, isMove: boolean): { problem: Problem; told: Html } {
+  const { words, to, service, onward: return_to } = visit;
+  const { PASSWORD_MIN_LENGTH: least } = service.settings;
+  const [message, path, name] = isMove
+    ? [words.refusals.wrong_password({ least, wait: "" }), "/forgot", words.logIn.reset]
+    : [words.verify.wrongPassword, "/register", words.logIn.register];
+  const link = html`<p><a href="${to(path, { return_to })}">${name}</a></p>\n`;
+  return { problem: { ...problem, field: "password", message }, told: alert(message, "password", link) };
+}
+
+/** Whether there is an account, or was something to confirm, is not told. */
+function dead(visit: Visit, filled: Filled): View {
+  const { words, to, onward: return_to } = visit;
+  return {
+    title: words.deadLink.title,
+    status: statuses.bad_verify_token,
+    secret: true,
+    body: html`<p>${words.verify.dead}</p>
+<a class="button plain" href="${to("/login", { return_to })}">${words.logIn.submit}</a>
+${addressForm(visit, filled, words.deadLink.submit)}`,
+  };
+}
+
+function request(visit: Visit, filled: Filled): View {
+  const { words, to, onward: return_to } = visit;
+  return {
+    title: words.verify.title,
+    body: html`<p>${words.verify.again}</p>
+${addressForm(visit, filled, words.verify.sendAgain)}<p class="middle"><a class="link" href="${to("/login", { return_to })}">${words.forgot.back}</a></p>
 `,
   };
+}
+
+function addressForm(visit: Visit, filled: Filled, name: string): Html {
+  const email = field(visit, filled, { name: "email", label: visit.words.fields.email, autocomplete: "username" });
+  return html`${form(visit, { action: "/verify", goesOn: true, body: html`${email}${button(name)}` })}${unsent(visit)}`;
 }

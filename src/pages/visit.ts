@@ -7,6 +7,7 @@ import type { Caller } from "../auth/auth.ts";
 import { chooseLanguage, type Language, languages, messages } from "../languages/languages.ts";
 import type { PageWords } from "../languages/messages.ts";
 import { type Notice, noticeCookie } from "./notice.ts";
+import { onwardCookie } from "./onward.ts";
 import { home, returnTo } from "./return-to.ts";
 
 /** What a form brought, by its fields' names. */
@@ -27,16 +28,16 @@ export interface Visit {
   /** Has this browser keep that token: of the pages with a form. */
   keepFormToken(): void;
   readonly notice: Notice | null;
-  /** Where to go afterwards, checked. */
-  readonly returnTo: string;
   /** What the answer sets. */
   readonly cookies: string[];
   /** A path with the language that was chosen, and what else it is given. */
   to(path: string, query?: Readonly<Record<string, string | undefined>>): string;
   /** The mailed one. */
   readonly token: string | undefined;
-  /** `returnTo` as a query or a field has it; undefined when it is where people go anyway. */
+  /** Where to go afterwards, checked; undefined when it is where people go anyway. */
   readonly onward: string | undefined;
+  /** Whether this browser keeps such a place over a mail. */
+  readonly keepsOnward: boolean;
 }
 
 export function visit(service: Service, c: Request, values: Values = {}): Visit {
@@ -51,7 +52,10 @@ export function visit(service: Service, c: Request, values: Values = {}): Visit 
   const isKept = kept !== null && /^[\w-]{43}$/.test(kept);
   const formToken = isKept ? kept : randomBytes(32).toString("base64url");
   const notices = noticeCookie(isSecure);
-  const wanted = returnTo(values.return_to ?? c.req.query("return_to"), settings.RETURN_ORIGINS);
+  const onward = onwardCookie(isSecure);
+  const keptOnward = readCookie(header, onward.name);
+  const asked = values.return_to ?? c.req.query("return_to") ?? onward.read(keptOnward, c.req.path);
+  const wanted = returnTo(asked, settings.RETURN_ORIGINS);
   return {
     c,
     service,
@@ -65,9 +69,9 @@ export function visit(service: Service, c: Request, values: Values = {}): Visit 
       if (!isKept && !cookies.includes(set)) cookies.push(set);
     },
     notice: notices.read(readCookie(header, notices.name)),
-    returnTo: wanted,
     token: (values.token ?? c.req.query("token"))?.slice(0, 250),
     onward: wanted === home ? undefined : wanted,
+    keepsOnward: keptOnward !== null,
     cookies,
     to(path, query = {}) {
       const all: [string, string | undefined][] = Object.entries({ lang: chosen, ...query });
@@ -90,7 +94,27 @@ export function goTo(visit: Visit, location: string, notice?: Notice): Response 
   return service.answers.redirect(location, { "Set-Cookie": cookies }, 303);
 }
 
+/** Sends a person to where they wanted to go, which is no longer kept then. */
+export function goOn(visit: Visit, notice?: Notice): Response {
+  const { service, cookies, onward, keepsOnward, to } = visit;
+  if (keepsOnward) cookies.push(onwardCookie(service.settings.PUBLIC_URL.startsWith("https:")).clear);
+  return goTo(visit, onward ?? to(home), notice);
+}
+
+/**
+ * Keeps where a person wants to go until they have followed the link of a mail, or forgets what they wanted before.
+ *
+ * @param lifetime of the link, in milliseconds
+ */
+export function keepOnward({ service, cookies, onward, keepsOnward }: Visit, lifetime: number): void {
+  const cookie = onwardCookie(service.settings.PUBLIC_URL.startsWith("https:"));
+  if (onward !== undefined) cookies.push(cookie.set(onward, lifetime));
+  else if (keepsOnward) cookies.push(cookie.clear);
+}
+
 /** To the form that logs in, and from there to where this person wanted to go, with the address they had typed there. */
 export function askToLogIn(visit: Visit, path: string, email?: string): Response {
-  return goTo(visit, visit.to("/login", { return_to: path }), { code: "session_ended", email });
+  const hadSession = visit.sessionId !== null || visit.c.req.method === "POST";
+  const code = hadSession ? "session_ended" : "login_needed";
+  return goTo(visit, visit.to("/login", { return_to: path }), { code, email });
 }

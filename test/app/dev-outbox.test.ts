@@ -59,7 +59,7 @@ test("people get a page, and programs that prefer JSON get that", async () => {
   for (const Accept of html) {
     const response = await world.get(Accept === undefined ? {} : { Accept: Accept.replace("\0", "") });
     assert.equal(response.headers.get("Content-Type"), "text/html; charset=utf-8", Accept);
-    assert.match(await response.text(), /There is none yet/);
+    assert.match(await response.text(), /There are none yet/);
   }
   for (const Accept of [
     "application/json",
@@ -99,6 +99,15 @@ test("the page shows each mail as it looks and as text, and permits no script an
   }
   assert.equal(response.headers.get("Cache-Control"), "no-store");
   assert.equal(response.headers.get("X-Content-Type-Options"), "nosniff");
+});
+
+test("the page has the headers of every answer", async () => {
+  await using world = await createOutbox({ CORS_ORIGINS: "https://app.example.com" });
+  const [page, json] = [await world.get(), await world.get({ Accept: "application/json" })];
+  const of = ({ headers }: Response) => Object.fromEntries(headers);
+  const { "content-type": _, "content-security-policy": __, ...always } = of(json);
+  assert.equal(always.vary, "Origin");
+  for (const [name, value] of Object.entries(always)) assert.equal(page.headers.get(name), value, name);
 });
 
 test("to another machine, through a proxy or under another name there is no such page", async () => {

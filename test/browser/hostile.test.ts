@@ -37,7 +37,8 @@ test("what somebody types shows as text: nothing runs, nothing breaks the layout
       await field.fill(email);
       await person.submit(button);
       assert.equal(person.path, path);
-      assert.ok(email.startsWith(await field.inputValue()), email);
+      const kept = await field.inputValue();
+      assert.ok(email.startsWith(kept) && kept.length === Math.min(email.length, 1000), `${email}: ${kept}`);
       assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 320, email);
       assert.equal(await page.locator("main script, main svg, main [onerror], main [onfocus]").count(), 0);
     }

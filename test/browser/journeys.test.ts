@@ -66,7 +66,7 @@ suite("an account from its first day to its last", { concurrency: 2 }, () => {
         assert.match(laptop.path, /^\/login/, "a reset ends every session");
         await logIn(laptop, third);
 
-        await laptop.follow(words.account.deleteTitle);
+        await laptop.follow(words.account.toDelete);
         await laptop.submit(words.account.delete, { [fields.currentPassword]: third });
         await laptop.read(notices.account_deleted);
         await logIn(laptop, third);

@@ -11,6 +11,22 @@ after(() => browser.close());
 
 const email = "ada@example.com";
 
+test("a long name of the service takes no more room than there is", async () => {
+  const PORT = String(await freePort());
+  await using service = await startService({ PORT, RESET_DELIVERY: "email", SERVICE_NAME: "X".repeat(60) });
+  await using person = await visit(browser, service, { options: { viewport: { width: 320, height: 568 } } });
+  const { words, page } = person;
+  await person.open("/register");
+  await person.submit(words.register.submit, { [words.fields.email]: email, [words.fields.password]: "first" });
+  await person.open("/forgot");
+  await person.submit(words.forgot.submit, { [words.fields.email]: email });
+  await person.open("/dev/outbox");
+  while ((await page.locator("article").count()) === 0) await page.reload();
+  assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 320);
+  const mail = page.frameLocator("iframe").locator("html");
+  assert.ok(await mail.evaluate((html) => html.scrollWidth <= html.clientWidth));
+});
+
 test("a newcomer follows a reset link out of the outbox, with no server for mails", async () => {
   const PORT = String(await freePort());
   await using service = await startService({ PORT, RESET_DELIVERY: "email" });

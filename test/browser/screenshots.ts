@@ -1,6 +1,11 @@
 import { mkdir, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
+import { silent } from "../../src/log.ts";
+import { DevOutbox } from "../../src/mail/dev-outbox.ts";
+import { readSettings } from "../../src/settings.ts";
 import { startBrowser } from "./browser.ts";
+import { createStage } from "./stage.ts";
 import { setStage, type View, views } from "./views.ts";
 import { visit } from "./visitor.ts";
 
@@ -9,21 +14,47 @@ const themes = ["light", "dark"] as const;
 const telephone = { width: 320, height: 568 };
 const desk = { width: 1280, height: 800 };
 
-// Every page in both themes, on a small telephone and on a desk; its other states on the telephone, where room is scarce.
 await rm(folder, { recursive: true, force: true });
 await mkdir(folder);
 await using browser = await startBrowser();
+
+// Every page in both themes, on a small telephone and on a desk; its other states on the telephone, where room is scarce.
 for (const view of Object.keys(views) as View[]) {
-  await using stage = await setStage();
+  await using stage = await setStage(view);
   await using visitor = await visit(browser, stage);
   await visitor.page.clock.setFixedTime(stage.clock.now());
   await views[view]({ stage, visitor });
-  for (const viewport of view.includes("-") ? [telephone] : [telephone, desk]) {
-    await visitor.page.setViewportSize(viewport);
+  await draw(visitor.page, view, view.includes("-") ? [telephone] : [telephone, desk]);
+}
+await drawInFrench("login");
+await drawOutbox();
+
+async function drawInFrench(view: View): Promise<void> {
+  await using stage = await setStage(view);
+  await using visitor = await visit(browser, stage, { language: "fr" });
+  await views[view]({ stage, visitor });
+  await draw(visitor.page, `${view}-fr`, [telephone]);
+}
+
+/** What is there in development alone, with a mail as it looks. */
+async function drawOutbox(): Promise<void> {
+  const outbox = new DevOutbox(readSettings(), silent);
+  await using stage = await createStage({ NODE_ENV: "development" }, { outbox });
+  await using visitor = await visit(browser, stage);
+  const at = stage.clock.now();
+  await outbox.send({ kind: "reset_password", to: "ada@example.com", language: "en", token: "b4l0u-t4rt1fl3tt3", at });
+  await visitor.open("/dev/outbox");
+  await visitor.page.frameLocator("iframe").getByRole("link").first().waitFor();
+  await draw(visitor.page, "outbox", [telephone, desk]);
+}
+
+async function draw(page: Page, name: string, viewports: readonly (typeof desk)[]): Promise<void> {
+  for (const viewport of viewports) {
+    await page.setViewportSize(viewport);
     for (const colorScheme of themes) {
-      await visitor.page.emulateMedia({ colorScheme });
-      const path = `${folder}${view}-${viewport.width}-${colorScheme}.png`;
-      await visitor.page.screenshot({ path, fullPage: true, animations: "disabled", caret: "hide" });
+      await page.emulateMedia({ colorScheme });
+      const path = `${folder}${name}-${viewport.width}-${colorScheme}.png`;
+      await page.screenshot({ path, fullPage: true, animations: "disabled", caret: "hide" });
     }
   }
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { AppOptions } from "../../src/app/app.ts";
 import { silent } from "../../src/log.ts";
 import { serve } from "../../src/server.ts";
 import type { Environment } from "../../src/settings.ts";
@@ -13,13 +14,16 @@ export interface Stage extends World {
   readonly file: string;
 }
 
-export async function createStage(environment: Environment = {}): Promise<Stage> {
+export async function createStage(
+  environment: Environment = {},
+  options: Pick<AppOptions, "outbox"> = {},
+): Promise<Stage> {
   const port = await freePort();
   const url = `http://localhost:${port}`;
   await using resources = new AsyncDisposableStack();
   const file = join(resources.use(await temporaryFolder()).path, "bienvenue.db");
   const real = { ...production, UNSAFE_PRODUCTION: "1", PUBLIC_URL: url, DATABASE_URL: `sqlite:${file}` };
-  const world = await createWorld({ ...real, ...environment });
+  const world = await createWorld({ ...real, ...environment }, options);
   resources.use(world);
   const server = await serve({ fetch: world.app.fetch, host: "127.0.0.1", port, log: silent });
   resources.defer(() => server.close(0));

@@ -21,7 +21,7 @@ suite("every page, in every state", { concurrency: 2 }, () => {
   for (const view of Object.keys(views) as View[]) {
     for (const language of ["en", "fr"] as const) {
       test(`${view} (${language}): axe-core finds nothing in either theme, nothing is cut off, and it is light`, async () => {
-        await using stage = await setStage();
+        await using stage = await setStage(view);
         await using visitor = await visit(browser, stage, { language, options: { reducedMotion: "reduce" } });
         const { page } = visitor;
         await views[view]({ stage, visitor });

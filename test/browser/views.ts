@@ -2,7 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { devices } from "playwright-core";
 import type { Environment } from "../../src/settings.ts";
 import { join } from "../app/production.ts";
-import { form } from "../world.ts";
+import { day, form } from "../world.ts";
 import { createStage, lastLink, type Stage } from "./stage.ts";
 import type { Visitor } from "./visitor.ts";
 
@@ -33,6 +33,10 @@ export const views = {
   },
   register: ({ visitor }) => visitor.open("/register"),
   "register-refused": ({ visitor }) => register(visitor, weak),
+  "register-taken-refused": async ({ stage, visitor }) => {
+    await join(stage, ada);
+    await register(visitor);
+  },
   mailbox: ({ visitor }) => register(visitor),
   verify: ({ stage, visitor }) => openVerify(stage, visitor),
   "verify-wrong": async ({ stage, visitor }) => {
@@ -41,6 +45,21 @@ export const views = {
     await visitor.submit(words.verify.submit, { [words.fields.chosenPassword]: "not the one" });
   },
   "verify-old-link": ({ visitor }) => visitor.open("/verify?token=old"),
+  "verify-request": ({ visitor }) => visitor.open("/verify"),
+  "verify-move": openMove,
+  "verify-move-wrong": async (scene) => {
+    await openMove(scene);
+    const { submit, words } = scene.visitor;
+    await submit(words.verify.moveSubmit, { [words.fields.currentPassword]: "not the one" });
+  },
+  "mailbox-waiting": async ({ visitor }) => {
+    await visitor.open("/verify");
+    await visitor.submit(visitor.words.verify.sendAgain, { [visitor.words.fields.email]: ada.email });
+  },
+  "mailbox-again": async ({ visitor }) => {
+    await register(visitor);
+    await visitor.submit(visitor.words.mailbox.again);
+  },
   forgot: ({ visitor }) => visitor.open("/forgot"),
   "mailbox-reset": async ({ visitor }) => {
     await visitor.open("/forgot");
@@ -62,6 +81,11 @@ export const views = {
     const headers = { "User-Agent": devices["iPhone 15"].userAgent };
     await scene.stage.request("/sessions", form(ada, { headers }));
     await scene.visitor.open("/account");
+  },
+  "account-more-devices": async (scene) => {
+    await enter(scene);
+    for (let i = 0; i < 11; i++) await scene.stage.request("/sessions", form(ada));
+    await scene.visitor.open("/account?from=10");
   },
   "account-done": async (scene) => {
     await enter(scene);
@@ -114,7 +138,12 @@ export const views = {
     await scene.visitor.open("/logout");
     await scene.visitor.submit(scene.visitor.words.logOut.submit);
   },
-  "login-session-ended": ({ visitor }) => visitor.open("/account/email"),
+  "login-needed": ({ visitor }) => visitor.open("/account/email"),
+  "login-session-ended": async (scene) => {
+    await enter(scene);
+    scene.stage.clock.forward(31 * day);
+    await scene.visitor.open("/account/email");
+  },
   error: ({ visitor }) => visitor.open("/nothing/is/here"),
   "error-database": async ({ stage, visitor }) => {
     await visitor.open("/login");
@@ -124,8 +153,10 @@ export const views = {
   },
   "error-internal": async ({ stage, visitor }) => {
     await visitor.open("/login");
-    await stage.db.close();
+    using database = new DatabaseSync(stage.file);
+    database.exec("drop table attempts");
     await fillLogIn(visitor);
+    await visitor.read(visitor.words.errors.internal);
   },
 } satisfies Record<string, (scene: Scene) => Promise<unknown>>;
 
@@ -134,9 +165,14 @@ export type View = keyof typeof views;
 /** Failed logins that the stage allows. */
 const tries = 2;
 
+/** What a view needs to be as it is. */
+const environments: Partial<Record<View, Environment>> = {
+  "register-taken-refused": { CONCEAL_ACCOUNTS: "off" },
+};
+
 /** A stage for one view. */
-export function setStage(environment: Environment = {}): Promise<Stage> {
-  return createStage({ LIMIT_LOGIN_ACCOUNT: `${tries}/15m`, ...environment });
+export function setStage(view: View): Promise<Stage> {
+  return createStage({ LIMIT_LOGIN_ACCOUNT: `${tries}/15m`, ...environments[view] });
 }
 
 async function logIn(visitor: Visitor, password = ada.password): Promise<void> {
@@ -158,6 +194,12 @@ async function register({ open, submit, words }: Visitor, password = ada.passwor
 async function openVerify(stage: Stage, visitor: Visitor): Promise<void> {
   await stage.auth.register(ada.email, ada.password);
   await visitor.open(await lastLink(stage, "/verify"));
+}
+
+async function openMove(scene: Scene): Promise<void> {
+  await enter(scene);
+  await changeEmail(scene.visitor, "ada@new.example.com");
+  await scene.visitor.open(await lastLink(scene.stage, "/verify"));
 }
 
 async function openReset(stage: Stage, visitor: Visitor): Promise<void> {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { statuses } from "../../src/app/refusals.ts";
-import { chooseLanguage, languageNamed, languages, messages } from "../../src/languages/languages.ts";
+import { chooseLanguage, type Language, languageNamed, languages, messages } from "../../src/languages/languages.ts";
 
 /** Where every message is, by its path, whatever the language. */
 function paths(value: unknown, path = ""): string[] {
@@ -50,6 +50,29 @@ test("the pages say everything in every language, in words of its own, with what
       }
     }
   }
+});
+
+/** Every text of the mails, by where it is. */
+function mailTexts(language: Language): [string, string][] {
+  const { greeting, plainLink, introduced, unknownDevice, mails } = messages[language];
+  const facts = { service: "Service", lifetime: "1 hour", time: "now", device: "Firefox", forgot: "https://x" };
+  const told = Object.entries(mails).flatMap(([kind, mail]) => {
+    const { subject, before, link, after } = mail(facts);
+    return [subject, ...before, link, ...after].map((text): [string, string] => [kind, text]);
+  });
+  return [
+    ["greeting", greeting],
+    ["plainLink", plainLink],
+    ["introduced", introduced("Link")],
+    ["device", unknownDevice],
+    ...told,
+  ];
+}
+
+test("in French nothing parts a word from its mark, and something stands between them", () => {
+  const texts = [...pageTexts(messages.fr.pages), ...mailTexts("fr")];
+  assert.ok(texts.filter(([, text]) => /\u00a0[:;!?]/.test(text)).length > 30);
+  for (const [path, text] of texts) assert.doesNotMatch(text, /[^\u00a0](?:[;!?»]|:(?!\/\/))|«(?!\u00a0)/, path);
 });
 
 test("every language has a tag that dates and numbers are known for", () => {

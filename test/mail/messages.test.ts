@@ -43,7 +43,7 @@ describe("every mail in every language", () => {
       test(`${kind} (${language})`, () => {
         const { subject, text, html } = compose(mail(kind, { language, device: "Firefox/Windows" }), settings);
         const expected = new Set([...links[kind].map((path) => PUBLIC_URL + path), PUBLIC_URL]);
-        assert.match(subject, /^Example ?: \S.{5,60}$/);
+        assert.match(subject, /^Example\s?: \S.{5,60}$/);
         assert.deepEqual(shownIn(text), expected);
         assert.deepEqual(shownIn(html), expected);
         assert.deepEqual(new Set([...html.matchAll(/href="([^"]*)"/g)].map(([, url]) => url)), expected);
@@ -63,6 +63,25 @@ describe("every mail in every language", () => {
       });
     }
   }
+});
+
+test("long addresses are broken where there is no room, and words are not", () => {
+  for (const language of languages) {
+    const { html } = compose(mail("reset_password", { language }), settings);
+    assert.doesNotMatch(html, /break-all/);
+    for (const [link] of html.matchAll(/<a class="link"[^>]*>/g)) assert.match(link, /overflow-wrap:anywhere/);
+    const [sentence = ""] = /<p class="small"[^>]*>/.exec(html) ?? [];
+    assert.doesNotMatch(sentence, /overflow-wrap|word-break/);
+  }
+});
+
+test("what a mail says of who asked, and what comes of it, holds with every setting", () => {
+  const told = (kind: MailKind, language: "en" | "fr") => compose(mail(kind, { language }), settings).text;
+  assert.match(told("already_registered", "en"), /tried to use this address at Example/);
+  assert.match(told("already_registered", "fr"), /a voulu utiliser cette adresse sur Example/);
+  assert.match(told("confirm_email", "en"), /do nothing: this address will not be confirmed\.\n/);
+  assert.match(told("confirm_email", "fr"), /ne faites rien\u00a0: cette adresse ne sera pas confirmée\.\n/);
+  assert.match(told("confirm_email", "fr"), /\nConfirmer mon adresse\u00a0:\nhttps:/);
 });
 
 test("languages differ in every subject and text", () => {
@@ -99,7 +118,7 @@ test("a new device is told by browser, system and time in UTC, in the language's
   const told = (language: "en" | "fr") =>
     compose(mail("new_device", { language, device: "Firefox/Windows" }), settings);
   assert.match(told("en").text, /: Firefox on Windows, on January 2, 2030 at 15:04 UTC\./);
-  assert.match(told("fr").text, /: Firefox sur Windows, le 2 janvier 2030 à 15:04 UTC\./);
+  assert.match(told("fr").text, /\s: Firefox sur Windows, le 2 janvier 2030 à 15:04 UTC\./);
   for (const browser of browsers) {
     for (const system of systems) {
       const device = `${browser}/${system}`;

@@ -29,7 +29,8 @@ test("a browser gets a page of every refusal, with the status and headers that p
   });
   const login = await failing.open("/login");
   for (const [page, status, title, told] of [
-    [await who.open("/nope"), 404, /This page is not here/, /Look at the address/],
+    [await who.open("/nope"), 404, /This page is not here/, /Check the address/],
+    [await who.send("/nope", {}), 404, /This page is not here/, /Check the address/],
     [await who.open("/users"), 405, /That did not work/, /cannot be used like that/],
     [await who.send("/account", {}), 405, /That did not work/, /cannot be used like that/],
     [await who.open("/profile"), 403, /That did not work/, /not logged in/],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { createProduction } from "../app/production.ts";
-import { bob, register } from "../app/steps.ts";
+import { createProduction, join, mailed, mailedToken, owner, strong } from "../app/production.ts";
+import { bob, canLogIn, register } from "../app/steps.ts";
 import { test } from "../engines.ts";
 import { createWorld } from "../world.ts";
 import { formsOf, logIn, sent, shownIn, visitor } from "./visitor.ts";
@@ -22,7 +22,10 @@ test("a form holds what its browser has in a cookie, and both stay", async () =>
     const second = await who.open("/register");
     assert.deepEqual(second.headers.getSetCookie(), []);
     assert.equal(formsOf(second.html)[0]?.hidden.form_token, value);
-    assert.notEqual([...visitor(world).cookies.values()][0], value);
+    const other = visitor(world);
+    const third = await other.open("/login");
+    assert.match(formsOf(third.html)[0]?.hidden.form_token ?? "", /^[\w-]{43}$/);
+    assert.notEqual(formsOf(third.html)[0]?.hidden.form_token, value);
   }
 });
 
@@ -41,7 +44,7 @@ test("a form without that, with another's, or of a browser that has lost it show
       const stale = await who.send("/login", { ...bob, ...tokens } as Record<string, string>);
       assert.equal(stale.status, 403);
       assert.equal(stale.title, "Error: Log in · Bienvenue");
-      assert.match(stale.told, /open for a long time/);
+      assert.match(stale.told, /open too long/);
       assert.equal(shownIn(stale, "email"), bob.email);
       assert.ok(!stale.html.includes(bob.password));
       assert.ok(!who.cookies.has("session_id"));
@@ -51,28 +54,41 @@ test("a form without that, with another's, or of a browser that has lost it show
 });
 
 test("no form of ours does anything without it", async () => {
-  await using world = await createWorld();
-  await register(world);
+  await using world = await createProduction();
+  await join(world);
   const who = visitor(world);
-  await logIn(who, bob);
-  const fields = { ...bob, new_password: "another-1", token: "x" };
-  const form = who.cookies.get("form") ?? "";
-  for (const path of [
-    "/account/password",
-    "/account/email",
-    "/account/devices",
-    "/account/export",
-    "/account/delete",
-  ]) {
-    assert.equal((await who.send(path, { ...fields, form_token: form.replace(/./, "!") })).status, 403, path);
+  await logIn(who, owner);
+  const waiting = { email: "carol@example.com", password: strong };
+  await world.auth.register(waiting.email, waiting.password);
+  const verify = await mailedToken(world);
+  await world.auth.requestPasswordReset(owner.email);
+  const reset = await mailedToken(world);
+  const own = who.cookies.get("__Host-form") ?? "";
+  const changed = { password: strong, new_password: `${strong}-2` };
+  // Each would do what it asks for, but for the form's own token.
+  for (const [path, fields] of [
+    ["/account/password", changed],
+    ["/account/email", { email: "new@example.com", password: strong }],
+    ["/account/devices", {}],
+    ["/account/export", { password: strong }],
+    ["/account/delete", { password: strong }],
+    ["/forgot", { email: owner.email }],
+    ["/verify", { email: waiting.email }],
+    ["/verify", { token: verify, password: strong }],
+    ["/reset", { token: reset, new_password: `${strong}-2` }],
+    ["/logout", {}],
+  ] as const) {
+    for (const token of [{}, { form_token: own.replace(/./, "!") }] as Record<string, string>[]) {
+      const refused = await who.send(path, { ...fields, ...token });
+      assert.equal(refused.status, 403, path);
+      assert.match(refused.told, /^This page has been open too long/, path);
+    }
   }
-  for (const path of ["/forgot", "/verify", "/reset", "/logout"]) {
-    const { status, location } = await who.send(path, fields);
-    assert.ok(status === 403 || location === "/account", path);
-  }
-  assert.deepEqual(world.mails, []);
+  assert.deepEqual(await mailed(world), []);
   assert.equal((await who.open("/account")).status, 200);
-  assert.equal((await world.request("/sessions", { method: "POST", body: new URLSearchParams(bob) })).status, 200);
+  assert.ok(await canLogIn(world, owner));
+  assert.ok(await world.auth.addressToVerify(verify));
+  assert.ok(await world.auth.addressToReset(reset));
 });
 
 test("what another site's page sends is refused before, as the API does", async () => {

@@ -106,7 +106,7 @@ test("too many tries are told with the time that is left, and a way out", async 
   assert.equal(shownIn(refused, "email"), bob.email);
   assert.match(
     (await who.fill(await who.open("/login?lang=fr"), bob)).told,
-    /^Trop d’essais\. Revenez dans 10 minutes\./,
+    /^Trop de tentatives\. Réessayez dans 10\s+minutes\./,
   );
 });
 

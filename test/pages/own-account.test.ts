@@ -78,10 +78,46 @@ test("nobody ends another's session, and many devices come on pages of ten", asy
   const page = await who.open("/account");
   assert.equal(devicesOf(page).length, 10);
   assert.match(page.html, /href="\/account\?from=10#devices"/);
-  assert.equal(devicesOf(await who.open("/account?from=10")).length, 2);
-  for (const from of ["-1", "x", "1e99", "99999999999999999999"]) {
-    assert.equal((await who.open(`/account?from=${from}`)).status, 200);
+  assert.doesNotMatch(page.html, /Previous devices/);
+  const last = await who.open("/account?from=10");
+  assert.equal(devicesOf(last).length, 2);
+  assert.match(last.html, /<a class="link" href="\/account\?from=0#devices">Previous devices<\/a>/);
+  assert.doesNotMatch(last.html, /More devices/);
+  for (const [from, shown] of Object.entries({ "-1": 10, x: 10, 0: 10, 9: 10, 13: 2, 9999: 2, "1e99": 2 })) {
+    assert.equal(devicesOf(await who.open(`/account?from=${from}`)).length, shown, from);
   }
+});
+
+test("a device that is logged out on a later page leaves people there, while there is one", async () => {
+  await using world = await createWorld();
+  const who = await member(world);
+  for (let i = 0; i < 11; i++) await sessionOf(world);
+  for (const left of [1, 10]) {
+    const page = await who.open("/account?from=10");
+    const one = formsOf(page.html).find(({ html }) => html.includes("Log out an unknown device"));
+    const done = await who.send("/account/devices", one?.hidden ?? {});
+    sent(done, "/account?from=10");
+    const after = await who.open(done.location ?? "");
+    assert.match(after.told, /device is logged out/);
+    assert.equal(devicesOf(after).length, left);
+    if (left === 10) continue;
+    const gone = await who.send("/account/devices", one?.hidden ?? {});
+    assert.deepEqual([gone.status, devicesOf(gone).length], [404, left]);
+  }
+});
+
+test("devices of one name are told apart by when they were seen, for those who hear them too", async () => {
+  await using world = await createWorld();
+  const who = await member(world);
+  for (let i = 0; i < 2; i++) await sessionOf(world);
+  const { html } = await who.open("/account");
+  const buttons = [...html.matchAll(/<button [^>]*aria-label="([^"]*)" aria-describedby="([^"]*)">/g)];
+  assert.deepEqual(
+    buttons.map(([, label]) => label),
+    ["Log out an unknown device", "Log out an unknown device"],
+  );
+  for (const [, , id] of buttons) assert.match(html, new RegExp(`<p class="soft small" id="${id}">Last seen <time`));
+  assert.notEqual(buttons[0]?.[2], buttons[1]?.[2]);
 });
 
 test("a changed password keeps this device and logs out the others", async () => {
@@ -111,7 +147,7 @@ test("password managers are led to the page that changes it, past the login and 
   const asked = await who.open("/account/password");
   sent(asked, "/login?return_to=%2Faccount%2Fpassword");
   const page = await who.open(asked.location ?? "");
-  assert.equal(page.told, "Please log in to go on.");
+  assert.equal(page.told, "Log in to go on.");
   sent(await who.fill(page, bob), "/account/password");
 });
 
@@ -123,7 +159,7 @@ test("a new address takes the password, is told where to look, and counts once c
   for (const [fields, field, told] of [
     [{ email: "new@example.com", password: "" }, "password", /enter your password/],
     [{ email: "new@example.com", password: "wrong" }, "password", /not your password/],
-    [{ email: "new", password: bob.password }, "email", /no email address/],
+    [{ email: "new", password: bob.password }, "email", /not look like an email address/],
     [{ email: "", password: bob.password }, "email", /^Enter your email address/],
   ] as const) {
     const refused = await who.fill(page, fields);
@@ -137,6 +173,10 @@ test("a new address takes the password, is told where to look, and counts once c
   assert.match((await who.open("/mailbox")).html, /<bdi>new@example\.com<\/bdi>/);
   assert.equal((await mailed(world)).length, 2);
   assert.match((await who.open("/account")).html, /<bdi>bob@example\.com<\/bdi>/);
+  await register(world, { email: "eve@example.com", password: "eve-eve-1" });
+  const taken = await who.fill(page, { email: "eve@example.com", password: bob.password });
+  assert.equal(taken.told, "This address has an account already. Choose another.");
+  assert.match(taken.html, /id="email-error">This address has an account already\. Choose another\.</);
 });
 
 test("a password that was given to log in or since is not needed once more, until ten minutes have gone", async () => {
@@ -186,7 +226,8 @@ test("a session that ended while a form was open leads to the login, and back to
     const fields = { email: "new@example.com", password: bob.password, new_password: "t4rt1fl3tt3" };
     sent(await who.fill(page, fields), `/login?return_to=${encodeURIComponent(path)}`);
     const login = await who.open(`/login?return_to=${path}`);
-    assert.equal(login.told, "Please log in to go on.");
+    assert.equal(login.told, "Your session has ended. Log in to go on.");
+    assert.match(login.html, /<p class="told plain" role="status">/);
     sent(await who.fill(login, bob), path);
   }
   assert.deepEqual(await mailed(world), []);

@@ -179,4 +179,8 @@ test("programs that ask for a page by any means get one, and nothing of the API 
   ] as const) {
     assert.equal((await world.request(path, init)).headers.get("Content-Type"), "application/json", path);
   }
+  for (const init of [form(bob), form(bob, { headers: { Accept: "*/*" } })]) {
+    const nothing = await world.request("/nope", init);
+    assert.deepEqual([nothing.status, await nothing.text()], [404, '{"message":"nothing is here"}\n']);
+  }
 });

@@ -34,7 +34,7 @@ test("where accounts are concealed, a known and an unknown address are answered 
     assert.ok(!who.cookies.has("__Host-session_id"));
     assert.equal((await mailed(world))[0]?.to, email);
     const page = await who.open("/mailbox");
-    assert.equal(page.title, "Look into your mailbox · Bienvenue");
+    assert.equal(page.title, "Check your email · Bienvenue");
     const form = who.cookies.get("__Host-form") ?? "";
     seen.push([done.headers.getSetCookie().length, page.html.replaceAll(email, "E").replaceAll(form, "F")]);
   }
@@ -48,11 +48,16 @@ test("a refusal is tied to its field, and says what to do, in the person's langu
   const page = await who.open("/register");
   assert.match(page.html, /<p class="soft small" id="new_password-hint">Au moins 8 caractères\./);
   for (const [fields, field, told, status] of [
-    [{ email: "bob", new_password: "b4l0u-b4l0u" }, "email", /^Ce n’est pas une adresse/, 400],
+    [{ email: "bob", new_password: "b4l0u-b4l0u" }, "email", /^Cette adresse électronique n’est pas valide/, 400],
     [{ email: "a@b.c", new_password: "b4l0u" }, "new_password", /au moins 8 caractères/, 400],
     [{ email: "a@b.c", new_password: "Trustno1" }, "new_password", /courant/, 400],
     [{ email: "a@b.c", new_password: "bienvenue1" }, "new_password", /trop proche/, 400],
-    [{ email: bob.email, new_password: "b4l0u-b4l0u" }, "email", /déjà un compte.*Me connecter$/s, 400],
+    [
+      { email: bob.email, new_password: "b4l0u-b4l0u" },
+      "email",
+      /déjà un compte.*Me connecter\s+Choisir un nouveau mot de passe$/s,
+      400,
+    ],
     [{ email: "", new_password: "" }, "email", /^Entrez votre adresse/, 400],
   ] as const) {
     const refused = await who.fill(page, fields);
@@ -66,6 +71,22 @@ test("a refusal is tied to its field, and says what to do, in the person's langu
     assert.equal(shownIn(refused, "email"), fields.email);
     assert.equal(shownIn(refused, "new_password"), undefined);
   }
+});
+
+test("an address with an account is led to what there is to do, and no link says more than it does", async () => {
+  await using world = await createWorld();
+  await register(world);
+  const who = visitor(world);
+  const refused = await who.fill(await who.open("/register?return_to=/app"), { ...chosen, new_password: "another" });
+  const [alert = ""] = /<div class="told bad"[\s\S]*?<\/div>/.exec(refused.html) ?? [];
+  assert.match(alert, /<p>This address has an account already\. [^<]*<\/p>/);
+  assert.deepEqual(
+    [...alert.matchAll(/<a href="([^"]*)">([^<]*)<\/a>/g)].map(([, href, name]) => [href, name]),
+    [
+      ["/login?return_to=%2Fapp", "Log in"],
+      ["/forgot?return_to=%2Fapp", "Choose a new password"],
+    ],
+  );
 });
 
 test("mails are in the language of the page that asked for them", async () => {

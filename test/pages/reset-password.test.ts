@@ -6,7 +6,7 @@ import { createProduction, join, mailed, mailedToken, owner, strong } from "../a
 import { bob, canLogIn, register } from "../app/steps.ts";
 import { test } from "../engines.ts";
 import { createWorld, hour } from "../world.ts";
-import { sent, shownIn, visitor } from "./visitor.ts";
+import { logIn, sent, shownIn, visitor } from "./visitor.ts";
 
 test("a mailed link leads to a new password, once, and out of every session", async () => {
   await using world = await createWorld();
@@ -83,12 +83,28 @@ test("the mailbox has the mail sent again, and too many are refused there", asyn
   await register(world);
   const who = visitor(world);
   await who.fill(await who.open("/forgot"), { email: bob.email });
+  assert.equal((await who.open("/mailbox")).told, "");
   sent(await who.fill(await who.open("/mailbox"), {}), "/mailbox");
   assert.equal((await mailed(world)).length, 2);
+  const again = await who.open("/mailbox");
+  assert.equal(again.told, "If there is a mail to send, we sent it again.");
+  assert.match(again.html, /role="status"/);
+  assert.match(again.html, /<a class="link" href="\/login">Back to log in<\/a>/);
   const refused = await who.fill(await who.open("/mailbox"), {});
   assert.equal(refused.status, 429);
   assert.match(refused.told, /^Too many tries\. Come back in 1 hour\.$/);
   assert.equal(shownIn(refused, "email"), bob.email);
+});
+
+test("a mailbox says how long a link works as the mail does, and leads back to who is logged in", async () => {
+  await using world = await createWorld({ RESET_TOKEN_LIFETIME: "150m" });
+  await register(world);
+  const who = visitor(world);
+  await logIn(who, bob);
+  await who.fill(await who.open("/forgot"), { email: bob.email });
+  const { html } = await who.open("/mailbox");
+  assert.match(html, /works once, for 150 minutes\./);
+  assert.match(html, /<a class="link" href="\/account">Back to my account<\/a>/);
 });
 
 test("a token is in no log, whatever comes of it", async () => {

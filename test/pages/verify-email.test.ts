@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createProduction, join, mailed, mailedToken, owner, strong } from "../app/production.ts";
 import { test } from "../engines.ts";
 import { createWorld, type World } from "../world.ts";
-import { logIn, sent, type Visitor, visitor } from "./visitor.ts";
+import { logIn, sent, shownIn, type Visitor, visitor } from "./visitor.ts";
 
 /** Registers by the page; the link that is mailed. */
 async function registered(world: World, who: Visitor): Promise<string> {
@@ -19,10 +19,11 @@ test("a mailed link and the password that was chosen confirm the address, and lo
   assert.equal(page.headers.get("Referrer-Policy"), "no-referrer");
   const wrong = await who.fill(page, { password: "not-the-one" });
   assert.deepEqual([wrong.status, wrong.title], [403, "Error: Confirm your address · Bienvenue"]);
-  assert.match(wrong.told, /^This is not the password you chose/);
+  assert.match(wrong.told, /^This is not the password you chose.*Create an account$/s);
+  assert.match(wrong.html, /role="alert"[\s\S]*<p><a href="\/register">Create an account<\/a>/);
   assert.match(wrong.html, /id="password"[^>]* aria-invalid="true"/);
   const empty = await who.fill(wrong, { password: "" });
-  assert.match(empty.told, /password/);
+  assert.deepEqual([empty.status, empty.told], [400, "Enter your password."]);
   assert.ok(!who.cookies.has("__Host-session_id"));
   sent(await who.fill(wrong, { password: strong }), "/account");
   assert.match((await who.open("/account")).html, /bob@example\.com<\/bdi> <span class="badge good">Confirmed/);
@@ -43,6 +44,61 @@ test("a link that no longer works has a form for a new one, which is answered al
   assert.equal(refused.status, 400);
 });
 
+test("a password that was left out is asked for, and costs no try", async () => {
+  await using world = await createProduction({ LIMIT_REDEMPTION_NETWORK: "1/15m" });
+  const who = visitor(world);
+  const page = await who.open(await registered(world, who));
+  for (let i = 0; i < 3; i++) {
+    const empty = await who.fill(page, { password: "" });
+    assert.deepEqual([empty.status, empty.told], [400, "Enter your password."]);
+  }
+  sent(await who.fill(page, { password: strong }), "/account");
+});
+
+test("an old link tells who has confirmed, or moves, what to do, and nobody whether there is an account", async () => {
+  await using world = await createProduction();
+  await join(world);
+  const who = visitor(world);
+  const page = await who.open("/verify?token=x");
+  assert.match(page.html, /If you have confirmed your address already, just log in\./);
+  assert.match(page.html, /If you were changing your address, ask again from your account\./);
+  assert.match(page.html, /<a class="button plain" href="\/login">Log in<\/a>/);
+  const seen = [];
+  for (const email of [owner.email, "nobody@example.com"]) {
+    sent(await who.fill(page, { email }), "/mailbox");
+    const { html } = await who.open("/mailbox");
+    assert.match(html, /<p>If this address is waiting to be confirmed, a mail is on its way\./);
+    assert.doesNotMatch(html, /role="status"|We sent/);
+    seen.push(html.replaceAll(email, "E"));
+  }
+  assert.equal(seen[0], seen[1]);
+  assert.deepEqual(await mailed(world), []);
+});
+
+test("who moves is asked for the password of the account, and told where a forgotten one is replaced", async () => {
+  await using world = await createProduction();
+  await join(world);
+  const who = visitor(world);
+  await logIn(who, owner);
+  sent(await who.fill(await who.open("/account/email"), { email: "new@example.com" }), "/mailbox");
+  const mailbox = await who.open("/mailbox");
+  assert.match(mailbox.html, /once you have opened the link in it and given your password/);
+  assert.match(mailbox.html, /<a class="button plain" href="\/account\/email">Send it again<\/a>/);
+  assert.match(mailbox.html, /<a class="link" href="\/account">Back to my account<\/a>/);
+  assert.equal(shownIn(await who.open("/account/email"), "email"), "new@example.com");
+  const token = (await mailed(world)).find(({ kind }) => kind === "confirm_new_email")?.token;
+  const page = await who.open(`/verify?token=${token}`);
+  for (const html of [page.html, (await who.fill(page, { password: "not-the-one" })).html]) {
+    assert.match(html, /<label for="password">Current password<\/label>/);
+    assert.match(html, /Your account gets this address then/);
+    assert.match(html, /<button class="button">Confirm my address<\/button>/);
+    assert.doesNotMatch(html, /you chose|register/);
+  }
+  const wrong = await who.fill(page, { password: "not-the-one" });
+  assert.match(wrong.told, /^This is not your password\. Try again\.\s+Choose a new password$/);
+  assert.match(wrong.html, /role="alert"[\s\S]*<p><a href="\/forgot">/);
+});
+
 test("confirming a new address keeps who is logged in, and logs in who is not", async () => {
   for (const isLoggedIn of [true, false]) {
     await using world = await createWorld();
@@ -58,7 +114,7 @@ test("confirming a new address keeps who is logged in, and logs in who is not", 
     sent(await reader.fill(page, { password: strong }), "/account");
     const account = await reader.open("/account");
     assert.match(account.html, /<bdi>new@example\.com<\/bdi>/);
-    if (isLoggedIn) assert.match(account.told, /new address/);
+    if (isLoggedIn) assert.match(account.told, /^Your email address is changed/);
   }
 });
 

@@ -60,7 +60,7 @@ async function see(response: Response): Promise<Seen> {
     headers: response.headers,
     html,
     title: text(/<title>([\s\S]*?)<\/title>/.exec(html)?.[1] ?? ""),
-    told: text(/<(div|p) class="told (?:bad|good)"[\s\S]*?<\/\1>/.exec(html)?.[0] ?? ""),
+    told: text(/<(div|p) class="told \w+" role[\s\S]*?<\/\1>/.exec(html)?.[0] ?? ""),
   };
 }
 
