@@ -317,7 +317,7 @@ test("no field of a body sets what is not asked for, nor reaches another account
   assert.ok(!(await opens(world, "planted")));
 });
 
-test("a logout leads to / and nowhere else, whatever asks for more, and no other answer leads anywhere", async () => {
+test("a logout leads to / and nowhere else, whatever asks for more, and no other answer of the API leads anywhere", async () => {
   await using world = await createProduction(noLimits);
   await join(world);
   const places = [

@@ -118,6 +118,23 @@ for (const engine of ["sqlite", "postgres"] as const) {
   });
 }
 
+// As long as a mail may take is a minute, and an orchestrator does not wait for that.
+test("a mail server that never answers does not hold up a stop, nor lose a mail", { timeout: 40_000 }, async () => {
+  await using database = await emptyDatabase("sqlite");
+  const reading = Promise.withResolvers<void>();
+  await using mail = await startMailServer({ onMailFrom: () => reading.resolve() });
+  await using service = await startService({
+    ...production,
+    DATABASE_URL: database.url,
+    SMTP_URL: `smtp://127.0.0.1:${mail.port}`,
+  });
+  for (let i = 0; i < 8; i++) await send(service, "POST", "/users", { email: `${i}@example.com`, password });
+  await reading.promise;
+  assert.equal(await service.end("SIGTERM"), 0);
+  assert.ok(service.logged.some(({ event }) => event === "stopped"));
+  assert.equal((await database.run("select id from outbox")).length, 8);
+});
+
 test("a stop lets mails that are under way end, and loses none", async () => {
   await using database = await emptyDatabase("sqlite");
   const reading = Promise.withResolvers<() => void>();

@@ -180,7 +180,7 @@ test("mails are in the language that the browser asks for, and go to the stored 
 test("who registers an address again and again makes its owner's logins no dearer", async () => {
   await using world = await createProduction();
   await join(world);
-  await world.request("/users", form({ ...owner, password: other }));
+  for (let i = 0; i < 3; i++) await world.request("/users", form({ ...owner, password: other }));
   const hashes = () => world.metrics.hashWaits.counts.reduce((sum, count) => sum + count, 0);
   const before = hashes();
   await enter(world);

@@ -38,7 +38,7 @@ test("a PostgreSQL that is killed loses nothing that was acknowledged", async ()
   }
 });
 
-test("a PostgreSQL that is frozen for ten seconds holds no request for more than two", async () => {
+test("a PostgreSQL that is frozen for ten seconds holds no request that long", async () => {
   await using server = await startPostgres();
   await using service = await startService({ DATABASE_URL: server.url });
   const cookie = await someone(service);
