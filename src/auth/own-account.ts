@@ -120,6 +120,7 @@ export async function exportAccount(context: Context, sessionId: string | null, 
   const { id, email } = person;
   const events = await db.listEvents({ userId: id, newest: true, limit: mostEvents });
   const devices = await db.devicesOf(id);
+  const mails = await db.mailsTo(person);
   return {
     id,
     email,
@@ -133,6 +134,7 @@ export async function exportAccount(context: Context, sessionId: string | null, 
       created_at: iso(createdAt),
       last_seen_at: iso(lastSeenAt),
     })),
+    mails: mails.map(({ kind, createdAt, tries }) => ({ kind, created_at: iso(createdAt), tries })),
     events: events.map(({ at, event, ip, userAgent, detail }) => ({
       at: iso(at),
       event,

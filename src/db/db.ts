@@ -288,6 +288,11 @@ export class DB implements AsyncDisposable {
     return outbox.waitingMails(this.#store, limit);
   }
 
+  /** The mails that wait for an account, the oldest first. */
+  mailsTo(user: Pick<User, "id" | "email">): Promise<WaitingMail[]> {
+    return outbox.mailsTo(this.#store, user);
+  }
+
   /** How many mails wait. */
   countMails(): Promise<number> {
     return outbox.countMails(this.#store);

@@ -1,3 +1,4 @@
+import type { User } from "../user.ts";
 import type { Store } from "./store.ts";
 
 /** What a mail in the outbox is about; which message it becomes shows when it is sent. */
@@ -105,6 +106,16 @@ export async function removeMail({ db }: Store, id: number): Promise<void> {
 /** The mails that wait, the oldest first. */
 export async function waitingMails({ db }: Store, limit: number): Promise<WaitingMail[]> {
   return (await db.selectFrom("outbox").select(columns).orderBy("id").limit(limit).execute()) as WaitingMail[];
+}
+
+/** The mails that wait for an account, the oldest first. */
+export async function mailsTo({ db }: Store, { id, email }: Pick<User, "id" | "email">): Promise<WaitingMail[]> {
+  return (await db
+    .selectFrom("outbox")
+    .select(columns)
+    .where((mail) => mail.or([mail("user_id", "=", id), mail("email", "=", email)]))
+    .orderBy("id")
+    .execute()) as WaitingMail[];
 }
 
 /** How many mails wait. */

@@ -302,6 +302,7 @@ test("an export holds all that is held, and neither a hash nor a token", async (
   await send(world, "PUT", "/profile/email", cookies, { email: next });
   await world.request("/reset_password", form({ email: owner.email }));
   const mails = await mailed(world);
+  for (const email of [owner.email, "eve@example.com"]) await world.request("/reset_password", form({ email }));
   const response = await send(world, "GET", "/profile/export", cookies);
   assert.equal(response.headers.get("Content-Disposition"), 'attachment; filename="account.json"');
   const text = await response.text();
@@ -316,8 +317,10 @@ test("an export holds all that is held, and neither a hash nor a token", async (
     "updated_at",
     "sessions",
     "devices",
+    "mails",
     "events",
   ]);
+  assert.deepEqual(all.mails, [{ kind: "reset", created_at: "2030-01-01T00:00:00.000Z", tries: 0 }]);
   assert.deepEqual([all.email, all.moves_to], [owner.email, next]);
   assert.equal(all.reset_token_expires_at, "2030-01-01T01:00:00.000Z");
   assert.deepEqual([all.sessions.length, all.devices.length], [1, 1]);
