@@ -36,12 +36,24 @@ export function sessionCookie({ COOKIE_NAME, COOKIE_DOMAIN, PUBLIC_URL, SESSION_
   };
 }
 
-/** Writes Set-Cookie for the device, by which an account knows it again. It is this host's alone: nobody else can plant one. */
-export function deviceCookie({ PUBLIC_URL }: Pick<Settings, "PUBLIC_URL">) {
+/** Writes Set-Cookie for what is this host's alone, whatever COOKIE_DOMAIN is: over https nobody else can plant one. */
+export function hostCookie({ PUBLIC_URL }: Pick<Settings, "PUBLIC_URL">, plainName: string) {
   const isSecure = PUBLIC_URL.startsWith("https:");
-  const name = isSecure ? "__Host-device_id" : "device_id";
-  const attributes = `Path=/; HttpOnly; SameSite=Lax${isSecure ? "; Secure" : ""}; Max-Age=${400 * 86_400}`;
-  return { name, set: (device: string) => `${name}=${device}; ${attributes}` };
+  const name = isSecure ? `__Host-${plainName}` : plainName;
+  const attributes = `Path=/; HttpOnly; SameSite=Lax${isSecure ? "; Secure" : ""}`;
+  return {
+    name,
+    /** @param maxAge in seconds; without it, until the browser is closed */
+    set: (value: string, maxAge?: number) =>
+      `${name}=${value}; ${attributes}${maxAge === undefined ? "" : `; Max-Age=${maxAge}`}`,
+    clear: `${name}=; ${attributes}; Max-Age=0`,
+  };
+}
+
+/** Writes Set-Cookie for the device, by which an account knows it again. */
+export function deviceCookie(settings: Pick<Settings, "PUBLIC_URL">) {
+  const { name, set } = hostCookie(settings, "device_id");
+  return { name, set: (device: string) => set(device, 400 * 86_400) };
 }
 
 /** A device's secret as we make them, else undefined: what somebody made up is not kept. */

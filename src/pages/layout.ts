@@ -35,8 +35,7 @@ export function present(visit: Visit, assets: Assets, view: View, refused?: Prob
   const { settings } = service;
   const problem = view.problem ?? refused;
   const notice = problem ? undefined : noticed(visit);
-  if (notice !== undefined || visit.notice?.code === "typed")
-    cookies.push(noticeCookie(settings.PUBLIC_URL.startsWith("https:")).clear);
+  if (notice !== undefined || visit.notice?.code === "typed") cookies.push(noticeCookie(settings).clear);
   const told = view.told ?? (problem ? alert(problem.message, problem.field) : notice);
   const code = problem?.status ?? view.status ?? 200;
   const title = code >= 400 ? words.failed(view.title) : view.title;

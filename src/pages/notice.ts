@@ -1,4 +1,6 @@
+import { hostCookie } from "../app/cookies.ts";
 import type { NoticeCode } from "../languages/messages.ts";
+import type { Settings } from "../settings.ts";
 
 /** What waits in somebody's mailbox. */
 export type MailboxCode = "confirm" | "waiting" | "waiting_again" | "reset" | "reset_again" | "move";
@@ -17,14 +19,13 @@ const longest = 250;
 const maxAge = 15 * 60;
 
 /** Reads and writes the cookie of a notice. */
-export function noticeCookie(isSecure: boolean) {
-  const name = isSecure ? "__Host-notice" : "notice";
-  const attributes = `Path=/; HttpOnly; SameSite=Lax${isSecure ? "; Secure" : ""}`;
+export function noticeCookie(settings: Pick<Settings, "PUBLIC_URL">) {
+  const { name, set, clear } = hostCookie(settings, "notice");
   return {
     name,
-    clear: `${name}=; ${attributes}; Max-Age=0`,
+    clear,
     set: ({ code, email = "" }: Notice) =>
-      `${name}=${code}.${Buffer.from(email.slice(0, longest)).toString("base64url")}; ${attributes}; Max-Age=${maxAge}`,
+      set(`${code}.${Buffer.from(email.slice(0, longest)).toString("base64url")}`, maxAge),
     read(value: string | null): Notice | null {
       const [, code, email = ""] = /^([a-z_]{1,30})\.([\w-]{0,500})$/.exec(value ?? "") ?? [];
       if (code === undefined) return null;

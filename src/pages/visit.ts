@@ -1,6 +1,6 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { Request } from "../app/caller.ts";
-import { readCookie } from "../app/cookies.ts";
+import { hostCookie, readCookie } from "../app/cookies.ts";
 import { sessionIdOf } from "../app/profile.ts";
 import type { Service } from "../app/service.ts";
 import type { Caller } from "../auth/auth.ts";
@@ -43,16 +43,15 @@ export interface Visit {
 export function visit(service: Service, c: Request, values: Values = {}): Visit {
   const { settings } = service;
   const header = c.req.header("Cookie");
-  const isSecure = settings.PUBLIC_URL.startsWith("https:");
   const chosen = languages.find((each) => each === c.req.query("lang"));
   const language = chosen ?? chooseLanguage(c.req.header("Accept-Language"));
   const cookies: string[] = [];
-  const formCookie = isSecure ? "__Host-form" : "form";
-  const kept = readCookie(header, formCookie);
+  const formCookie = hostCookie(settings, "form");
+  const kept = readCookie(header, formCookie.name);
   const isKept = kept !== null && /^[\w-]{43}$/.test(kept);
   const formToken = isKept ? kept : randomBytes(32).toString("base64url");
-  const notices = noticeCookie(isSecure);
-  const onward = onwardCookie(isSecure);
+  const notices = noticeCookie(settings);
+  const onward = onwardCookie(settings);
   const keptOnward = readCookie(header, onward.name);
   const asked = values.return_to ?? c.req.query("return_to") ?? onward.read(keptOnward, c.req.path);
   const wanted = returnTo(asked, settings.RETURN_ORIGINS);
@@ -65,7 +64,7 @@ export function visit(service: Service, c: Request, values: Values = {}): Visit 
     sessionId: sessionIdOf(c, settings),
     formToken,
     keepFormToken() {
-      const set = `${formCookie}=${formToken}; Path=/; HttpOnly; SameSite=Lax${isSecure ? "; Secure" : ""}`;
+      const set = formCookie.set(formToken);
       if (!isKept && !cookies.includes(set)) cookies.push(set);
     },
     notice: notices.read(readCookie(header, notices.name)),
@@ -90,14 +89,14 @@ export function isOwnForm({ formToken }: Visit, { form_token: given = "" }: Valu
 /** Sends a person on: what was a POST is a GET there, and reloading it repeats nothing. */
 export function goTo(visit: Visit, location: string, notice?: Notice): Response {
   const { service, cookies } = visit;
-  if (notice) cookies.push(noticeCookie(service.settings.PUBLIC_URL.startsWith("https:")).set(notice));
+  if (notice) cookies.push(noticeCookie(service.settings).set(notice));
   return service.answers.redirect(location, { "Set-Cookie": cookies }, 303);
 }
 
 /** Sends a person to where they wanted to go, which is no longer kept then. */
 export function goOn(visit: Visit, notice?: Notice): Response {
   const { service, cookies, onward, keepsOnward, to } = visit;
-  if (keepsOnward) cookies.push(onwardCookie(service.settings.PUBLIC_URL.startsWith("https:")).clear);
+  if (keepsOnward) cookies.push(onwardCookie(service.settings).clear);
   return goTo(visit, onward ?? to(home), notice);
 }
 
@@ -107,7 +106,7 @@ export function goOn(visit: Visit, notice?: Notice): Response {
  * @param lifetime of the link, in milliseconds
  */
 export function keepOnward({ service, cookies, onward, keepsOnward }: Visit, lifetime: number): void {
-  const cookie = onwardCookie(service.settings.PUBLIC_URL.startsWith("https:"));
+  const cookie = onwardCookie(service.settings);
   if (onward !== undefined) cookies.push(cookie.set(onward, lifetime));
   else if (keepsOnward) cookies.push(cookie.clear);
 }
