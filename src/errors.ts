@@ -103,3 +103,8 @@ export class AuthError extends Error {
     this.retryAfter = retryAfter;
   }
 }
+
+/** Whoever asks has no session, or no longer. */
+export function notLoggedIn(): AuthError {
+  return new AuthError("not_logged_in", "not logged in");
+}

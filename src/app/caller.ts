@@ -93,6 +93,12 @@ function addressOf(hop: string): string | undefined {
   return isIP(address) === 0 ? undefined : address;
 }
 
+/** The session that a request presents. Node has the header at hand; a Request looks for it each time. */
+export function sessionIdOf(c: Request, { COOKIE_NAME }: Settings): string | null {
+  const incoming = c.env?.incoming;
+  return readCookie(incoming ? incoming.headers.cookie : c.req.header("Cookie"), COOKIE_NAME);
+}
+
 /** Without the interface that a link-local address came by. */
 function peerOf(c: Request): string | undefined {
   return c.env?.incoming?.socket.remoteAddress?.replace(/%.*$/, "");

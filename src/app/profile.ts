@@ -1,8 +1,7 @@
-import { AuthError } from "../errors.ts";
-import type { Settings } from "../settings.ts";
+import { notLoggedIn } from "../errors.ts";
 import type { User } from "../user.ts";
-import type { Request } from "./caller.ts";
-import { readCookie, sessionCookie } from "./cookies.ts";
+import { sessionIdOf } from "./caller.ts";
+import { sessionCookie } from "./cookies.ts";
 import { needed, readFields } from "./fields.ts";
 import type { Resource, Service } from "./service.ts";
 
@@ -56,14 +55,4 @@ export function profileExport({ auth, settings, answers, caller }: Service): Res
       return answers.json(200, all, { "Content-Disposition": 'attachment; filename="account.json"' });
     },
   };
-}
-
-/** The session that a request presents. Node has the header at hand; a Request looks for it each time. */
-export function sessionIdOf(c: Request, { COOKIE_NAME }: Settings): string | null {
-  const incoming = c.env?.incoming;
-  return readCookie(incoming ? incoming.headers.cookie : c.req.header("Cookie"), COOKIE_NAME);
-}
-
-export function notLoggedIn(): AuthError {
-  return new AuthError("not_logged_in", "not logged in");
 }

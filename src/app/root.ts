@@ -1,5 +1,4 @@
-import { wantsPage } from "./caller.ts";
-import { sessionIdOf } from "./profile.ts";
+import { sessionIdOf, wantsPage } from "./caller.ts";
 import type { Resource, Service } from "./service.ts";
 
 /** Every method, for browsers and `curl -L -X` keep theirs when logging out leads them here. */

@@ -1,8 +1,9 @@
 import type { LoggedIn } from "../auth/auth.ts";
+import { notLoggedIn } from "../errors.ts";
 import type { Settings } from "../settings.ts";
+import { sessionIdOf } from "./caller.ts";
 import { deviceCookie, sessionCookie } from "./cookies.ts";
 import { readFields } from "./fields.ts";
-import { notLoggedIn, sessionIdOf } from "./profile.ts";
 import type { Resource, Service } from "./service.ts";
 
 export function sessions({ auth, settings, answers, caller }: Service): Resource {

@@ -46,8 +46,7 @@ async function registering<T>(
   work: (address: string) => Promise<T>,
 ): Promise<T> {
   return context.trail.watch("registration_refused", { caller }, async () => {
-    const address = normaliseEmail(email);
-    if (address === null) throw new AuthError("email_invalid", "email is not a valid address");
+    const address = validEmail(email);
     await checkByOurselves(context, password, address);
     return limited(context, "registration", { address, caller }, async () => {
       await checkBreaches(context, password);
@@ -76,6 +75,17 @@ async function orNull(finding: Promise<User>): Promise<User | null> {
   }
 }
 
-function taken(email: string): AuthError {
+/**
+ * The normalised address.
+ *
+ * @throws {AuthError} `email_invalid`
+ */
+export function validEmail(email: string): string {
+  const address = normaliseEmail(email);
+  if (address === null) throw new AuthError("email_invalid", "email is not a valid address");
+  return address;
+}
+
+export function taken(email: string): AuthError {
   return new AuthError("email_taken", `User ${email} already exists`);
 }

@@ -1,12 +1,12 @@
-import { AuthError, EmailTaken } from "../errors.ts";
+import { EmailTaken } from "../errors.ts";
 import type { User } from "../user.ts";
-import { userById } from "./accounts.ts";
+import { taken, userById, validEmail } from "./accounts.ts";
 import type { Context } from "./context.ts";
-import { normaliseEmail } from "./email.ts";
 import { accountKeys } from "./throttle.ts";
 
 /** What an operator does is told apart in the audit trail. */
 const detail = "by an operator";
+
 /** What an operator does to many at once. */
 export type Operation = "accounts_adopted" | "accounts_exported" | "accounts_imported" | "mails_retried";
 
@@ -15,10 +15,9 @@ const noPassword = "!";
 
 /** Makes an account for an address, whose owner chooses the password by the mail that goes out. */
 export async function invite(context: Context, email: string, language: string): Promise<User> {
-  const address = normaliseEmail(email);
-  if (address === null) throw new AuthError("email_invalid", "email is not a valid address");
+  const address = validEmail(email);
   const user = await context.db.addUser(address, noPassword).catch((error: unknown) => {
-    throw error instanceof EmailTaken ? new AuthError("email_taken", `User ${address} already exists`) : error;
+    throw error instanceof EmailTaken ? taken(address) : error;
   });
   context.trail.record("account_invited", { userId: user.id, detail });
   await context.db.enqueue({ kind: "reset", language, email: address });

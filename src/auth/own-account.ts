@@ -1,10 +1,9 @@
 import type { Awaitable, ListedSession } from "../db/db.ts";
-import { AuthError } from "../errors.ts";
+import { AuthError, notLoggedIn } from "../errors.ts";
 import type { User } from "../user.ts";
-import { userByEmail } from "./accounts.ts";
+import { taken, userByEmail, validEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
 import { describeDevice } from "./devices.ts";
-import { normaliseEmail } from "./email.ts";
 import { tryToLogIn } from "./log-in.ts";
 import { networkOf } from "./network.ts";
 import { checkPassword } from "./password-policy.ts";
@@ -78,11 +77,10 @@ export async function changeEmail(
   await needPassword(context, person, caller);
   const { db, settings, trail } = context;
   return trail.watch("email_change_refused", { caller, userId: person.id }, () => {
-    const address = normaliseEmail(email);
-    if (address === null) throw new AuthError("email_invalid", "email is not a valid address");
+    const address = validEmail(email);
     return limited(context, "moveMail", { address, caller }, async () => {
       if (settings.CONCEAL_ACCOUNTS === "off" && (await userByEmail(context, address))) {
-        throw new AuthError("email_taken", `User ${address} already exists`);
+        throw taken(address);
       }
       if (!(await db.addMove(person, address, caller.language ?? "en"))) throw notLoggedIn();
       trail.record("email_change_asked", { caller, userId: person.id });
@@ -193,10 +191,6 @@ async function needPassword({ db, trail, clock }: Context, person: Person, calle
   if (at !== null && clock() - at <= confirmedFor) return;
   trail.record("password_needed", { caller, userId: person.id });
   throw new AuthError("password_needed", "password needed");
-}
-
-function notLoggedIn(): AuthError {
-  return new AuthError("not_logged_in", "not logged in");
 }
 
 function wrong({ trail }: Context, person: Person, caller: Caller): AuthError {

@@ -1,6 +1,6 @@
 import { AuthError, EmailTaken } from "../errors.ts";
 import type { User } from "../user.ts";
-import { userById } from "./accounts.ts";
+import { userById, validEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
 import { normaliseEmail } from "./email.ts";
 import { tryToLogIn } from "./log-in.ts";
@@ -17,11 +17,7 @@ export interface Proof {
 
 /** Nothing is looked up: whether there is something to confirm, and so a mail, shows when the outbox is emptied. */
 export async function requestVerification(context: Context, email: string, caller: Caller): Promise<string> {
-  const address = normaliseEmail(email);
-  if (address === null) {
-    context.trail.record("verification_refused", { caller, detail: "email_invalid" });
-    throw new AuthError("email_invalid", "email is not a valid address");
-  }
+  const address = await context.trail.watch("verification_refused", { caller }, () => validEmail(email));
   return limited(context, "verificationMail", { address, caller }, async () => {
     await context.db.enqueue({ kind: "verification", language: caller.language ?? "en", email: address });
     context.trail.record("verification_asked", { caller });

@@ -1,7 +1,6 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import type { Request } from "../app/caller.ts";
+import { type Request, sessionIdOf } from "../app/caller.ts";
 import { hostCookie, readCookie } from "../app/cookies.ts";
-import { sessionIdOf } from "../app/profile.ts";
 import type { Service } from "../app/service.ts";
 import type { Caller } from "../auth/auth.ts";
 import { chooseLanguage, type Language, languages, messages } from "../languages/languages.ts";
