@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { Environment } from "../src/settings.ts";
 import { startService } from "./service.ts";
+import { production } from "./world.ts";
 
 const hook = fileURLToPath(new URL("./modules.ts", import.meta.url));
 
 /** Starts the service; the parts of it that only some need and that were loaded by the time it ends. */
-async function loaded(environment: Record<string, string>, authorization = ""): Promise<string[]> {
+async function loaded(environment: Environment, authorization = ""): Promise<string[]> {
   await using service = await startService({ NODE_OPTIONS: `--import=${hook}`, ...environment });
   let modules = "";
   service.process.stderr?.on("data", (chunk) => {
@@ -19,13 +21,6 @@ async function loaded(environment: Record<string, string>, authorization = ""): 
   return ["/prom-client/", "/@opentelemetry/"].filter((part) => modules.includes(part));
 }
 
-const production = {
-  NODE_ENV: "production",
-  PUBLIC_URL: "https://auth.example.com",
-  SMTP_URL: "smtp://mail.example.com",
-  MAIL_FROM: "no-reply@example.com",
-  TRUSTED_PROXIES: "none",
-};
 const METRICS_TOKEN = "of-the-prometheus-server";
 
 test("prom-client is loaded by the first who reads metrics, and neither it nor OpenTelemetry before", async () => {

@@ -45,6 +45,12 @@ ${error && html`<p class="error" id="${name}-error">${error}</p>\n`}</div>
 `;
 }
 
+/** The field of a password that is chosen, with what it has to be. */
+export function newPassword(visit: Visit, filled: Filled, label: string): Html {
+  const hint = visit.words.passwordHint(visit.service.settings.PASSWORD_MIN_LENGTH);
+  return field(visit, filled, { name: "new_password", label, autocomplete: "new-password", hint });
+}
+
 interface Form {
   readonly action: string;
   readonly body: Html;

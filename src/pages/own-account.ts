@@ -3,7 +3,7 @@ import { sessionCookie } from "../app/cookies.ts";
 import type { Person, ShownSession } from "../auth/auth.ts";
 import { AuthError } from "../errors.ts";
 import { messages } from "../languages/languages.ts";
-import { account, button, type Filled, field, form, hidden, type Page } from "./form.ts";
+import { account, button, type Filled, field, form, hidden, newPassword, type Page } from "./form.ts";
 import type { Html, View } from "./layout.ts";
 import { home } from "./return-to.ts";
 import { askToLogIn, goTo, type Values, type Visit } from "./visit.ts";
@@ -35,24 +35,14 @@ export const devices: Page = {
 export const changePassword: Page = {
   fields: { password: true, new_password: true },
   show(visit, filled) {
-    const { words, service } = visit;
-    const { PASSWORD_MIN_LENGTH: least } = service.settings;
+    const { words } = visit;
     return forPerson(visit, ({ email }) => ({
       title: words.account.changePassword,
       body: html`<p>${words.account.passwordText}</p>
 ${form(visit, {
   action: "/account/password",
   goesOn: true,
-  body: html`${account(email)}${field(visit, filled, {
-    name: "password",
-    label: words.fields.currentPassword,
-    autocomplete: "current-password",
-  })}${field(visit, filled, {
-    name: "new_password",
-    label: words.fields.newPassword,
-    autocomplete: "new-password",
-    hint: words.passwordHint(least),
-  })}${button(words.account.changePassword)}`,
+  body: html`${account(email)}${currentPassword(visit, filled)}${newPassword(visit, filled, words.fields.newPassword)}${button(words.account.changePassword)}`,
 })}${cancel(visit)}`,
     }));
   },
@@ -146,12 +136,11 @@ export const wellKnownChangePassword: Page = {
 
 /** A page of somebody's account; whoever is not logged in, or no longer, is asked to, and comes back to it. */
 async function forPerson(visit: Visit, show: (person: Person) => View | Promise<View>): Promise<View | Response> {
-  const { service, sessionId, c, to, onward: return_to } = visit;
+  const { service, sessionId } = visit;
   try {
     return await show(await service.auth.personOf(sessionId));
   } catch (error) {
-    if (error instanceof AuthError && error.code === "not_logged_in")
-      return askToLogIn(visit, to(c.req.path, { return_to }));
+    if (error instanceof AuthError && error.code === "not_logged_in") return askToLogIn(visit);
     throw error;
   }
 }

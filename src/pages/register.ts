@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { button, field, form, type Page } from "./form.ts";
+import { button, field, form, newPassword, type Page } from "./form.ts";
 import { alert, type Html } from "./layout.ts";
 import { isLoggedIn } from "./log-in.ts";
 import { goOn, goTo, keepOnward, type Visit } from "./visit.ts";
@@ -8,7 +8,7 @@ import { goOn, goTo, keepOnward, type Visit } from "./visit.ts";
 export const register: Page = {
   fields: { email: true, new_password: true },
   async show(visit, filled) {
-    const { words, service, to, onward: return_to } = visit;
+    const { words, to, onward: return_to } = visit;
     const { problem } = filled;
     if (!problem && (await isLoggedIn(visit))) return goOn(visit);
     return {
@@ -17,16 +17,7 @@ export const register: Page = {
       body: html`${form(visit, {
         action: "/register",
         goesOn: true,
-        body: html`${field(visit, filled, { name: "email", label: words.fields.email, autocomplete: "username" })}${field(
-          visit,
-          filled,
-          {
-            name: "new_password",
-            label: words.fields.password,
-            autocomplete: "new-password",
-            hint: words.passwordHint(service.settings.PASSWORD_MIN_LENGTH),
-          },
-        )}${button(words.register.submit)}`,
+        body: html`${field(visit, filled, { name: "email", label: words.fields.email, autocomplete: "username" })}${newPassword(visit, filled, words.fields.password)}${button(words.register.submit)}`,
       })}<p class="middle">${words.register.known} <a class="link" href="${to("/login", { return_to })}">${words.register.logIn}</a></p>
 `,
     };

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { statuses } from "../app/refusals.ts";
-import { account, button, field, form, hidden, type Page } from "./form.ts";
+import { account, button, field, form, hidden, newPassword, type Page } from "./form.ts";
 import { unsent } from "./mailbox.ts";
 import { goTo, keepOnward } from "./visit.ts";
 
@@ -44,7 +44,6 @@ export const reset: Page = {
 `,
       };
     }
-    const { PASSWORD_MIN_LENGTH: least } = service.settings;
     return {
       title: words.reset.title,
       secret: true,
@@ -52,12 +51,7 @@ export const reset: Page = {
 ${form(visit, {
   action: "/reset",
   goesOn: true,
-  body: html`${account(email)}${hidden("token", token)}${field(visit, filled, {
-    name: "new_password",
-    label: words.fields.newPassword,
-    autocomplete: "new-password",
-    hint: words.passwordHint(least),
-  })}${button(words.reset.submit)}`,
+  body: html`${account(email)}${hidden("token", token)}${newPassword(visit, filled, words.fields.newPassword)}${button(words.reset.submit)}`,
 })}`,
     };
   },

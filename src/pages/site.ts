@@ -48,8 +48,7 @@ export function createSite(service: Service): Site {
         if (page.submit) return await page.submit(at, values);
       } catch (error) {
         if (!isTold(error)) throw error;
-        if (error instanceof AuthError && error.code === "not_logged_in")
-          return askToLogIn(at, at.to(c.req.path, { return_to: at.onward }), values.email);
+        if (error instanceof AuthError && error.code === "not_logged_in") return askToLogIn(at, values.email);
         return showing(at, page, { values, problem: problemOf(at, service.refused(error, c)) });
       }
       throw new RequestError("method_not_allowed", "nothing can be sent here");

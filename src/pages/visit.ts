@@ -110,9 +110,10 @@ export function keepOnward({ service, cookies, onward, keepsOnward }: Visit, lif
   else if (keepsOnward) cookies.push(cookie.clear);
 }
 
-/** To the form that logs in, and from there to where this person wanted to go, with the address they had typed there. */
-export function askToLogIn(visit: Visit, path: string, email?: string): Response {
-  const hadSession = visit.sessionId !== null || visit.c.req.method === "POST";
+/** To the form that logs in, and from there back to this page, with the address that was typed here. */
+export function askToLogIn(visit: Visit, email?: string): Response {
+  const { c, sessionId, to, onward } = visit;
+  const hadSession = sessionId !== null || c.req.method === "POST";
   const code = hadSession ? "session_ended" : "login_needed";
-  return goTo(visit, visit.to("/login", { return_to: path }), { code, email });
+  return goTo(visit, to("/login", { return_to: to(c.req.path, { return_to: onward }) }), { code, email });
 }

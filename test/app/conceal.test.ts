@@ -34,6 +34,15 @@ const requests: Record<string, (world: World, cookies: string) => Promise<Respon
     world.request("/profile/email", form({ email: owner.email }, { method: "PUT", headers: { Cookie: cookies } })),
 };
 
+/** Logs somebody else in, and prepares the address that they ask about; no mail waits then. */
+async function enterBeside(world: World, prepare: (world: World) => Promise<unknown>): Promise<string> {
+  await join(world, other);
+  const cookies = await enter(world, other);
+  await prepare(world);
+  await mailed(world);
+  return cookies;
+}
+
 /** An answer down to its bytes, and how many passwords were hashed for it: that is nearly all of its time. */
 async function whole(world: World, asking: () => Promise<Response>): Promise<object> {
   const hashed = () => world.metrics.hashWaits.counts.reduce((sum, count) => sum + count);
@@ -48,10 +57,7 @@ for (const [what, ask] of Object.entries(requests)) {
     const answers: Record<string, object> = {};
     for (const [state, prepare] of Object.entries(states)) {
       await using world = await createProduction();
-      await join(world, other);
-      const cookies = await enter(world, other);
-      await prepare(world);
-      await mailed(world);
+      const cookies = await enterBeside(world, prepare);
       answers[state] = await whole(world, () => ask(world, cookies));
     }
     for (const [state, answer] of Object.entries(answers)) assert.deepEqual(answer, answers.unknown, state);
@@ -62,10 +68,7 @@ test("whoever owns the address is told instead", async () => {
   const told: Record<string, (string | undefined)[]> = {};
   for (const [state, prepare] of Object.entries(states)) {
     await using world = await createProduction();
-    await join(world, other);
-    const cookies = await enter(world, other);
-    await prepare(world);
-    await mailed(world);
+    const cookies = await enterBeside(world, prepare);
     const kinds: (string | undefined)[] = [];
     for (const what of ["register", "reset", "move there"]) {
       await requests[what]?.(world, cookies);

@@ -12,17 +12,10 @@ import { prometheus } from "../../src/prometheus.ts";
 import { readSettings } from "../../src/settings.ts";
 import { test } from "../engines.ts";
 import { type Service, startService, temporaryFolder } from "../service.ts";
-import { createWorld, form, type World } from "../world.ts";
+import { createWorld, form, production, type World } from "../world.ts";
 import { bob, cookie, flood, refused, register } from "./steps.ts";
 import { openWire, request } from "./wire.ts";
 
-const production = {
-  NODE_ENV: "production",
-  PUBLIC_URL: "https://auth.example.com",
-  SMTP_URL: "smtp://mail.example.com",
-  MAIL_FROM: "no-reply@example.com",
-  TRUSTED_PROXIES: "none",
-};
 const METRICS_TOKEN = "of-the-prometheus-server";
 
 /** Every sample by its name and labels, as they are written. */

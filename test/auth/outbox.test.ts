@@ -5,7 +5,7 @@ import type { Mail, Mailer } from "../../src/mailer.ts";
 import { readSettings } from "../../src/settings.ts";
 import { createStore, type Store } from "../db/twins.ts";
 import { test } from "../engines.ts";
-import { hour, minute, production } from "../world.ts";
+import { hour, minute, production, recordingLog } from "../world.ts";
 
 const email = "bob@example.com";
 const password = "plough-Violet-9-harbour";
@@ -35,8 +35,7 @@ async function node(given?: Store): Promise<Node> {
   const store = given ?? (await createStore(production));
   const settings = readSettings({ ...production, BCRYPT_COST: "4" });
   const logged: Record<string, unknown>[] = [];
-  const at = (level: string) => (fields: object, message: string) => void logged.push({ ...fields, level, message });
-  const log = { info: at("info"), warn: at("warn"), error: at("error") };
+  const log = recordingLog(logged);
   const post = new Post();
   const db = given ? await openDB(store.url, { settings, clock: store.clock.now }) : store.db;
   const auth = new Auth(db, { settings, log, mailer: post, clock: store.clock.now });
