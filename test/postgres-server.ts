@@ -80,10 +80,12 @@ export async function startPostgres({
     },
     async stop(signal = "SIGINT") {
       if (child.exitCode !== null || child.signalCode !== null) return;
-      const exited = once(child, "exit");
+      // Not only its exit: when it is killed, the processes that it has started answer, and hold its memory, for a moment.
+      // They share its pipe, which closes with the last of them.
+      const closed = once(child, "close");
       child.kill("SIGCONT");
       child.kill(signal);
-      await exited;
+      await closed;
     },
     async [Symbol.asyncDispose]() {
       await server.stop("SIGINT");
