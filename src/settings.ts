@@ -1,19 +1,30 @@
-import { readFileSync, statSync } from "node:fs";
-import { isIP } from "node:net";
 import { z } from "zod";
-import { contrast, leastContrast, legible, surfaces } from "./colours.ts";
+import {
+  accentColor,
+  breachCheck,
+  databaseUrl,
+  duration,
+  linkableAddress,
+  list,
+  logoFile,
+  mailFrom,
+  network,
+  noneOr,
+  onOff,
+  origin,
+  publicUrl,
+  rate,
+  smtpUrl,
+  unlimitedOr,
+  webAddress,
+  whole,
+} from "./setting-types.ts";
 
 /** The mode chooses defaults, and nothing else: every setting can be set by itself. */
 export type Mode = "development" | "production";
 
 /** A setting without a default must be said. */
 const required = Symbol("required");
-
-/** An address that can stand in a link. */
-const plainAddress = /^[a-z0-9.!#$*+=^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)*$/i;
-
-/** The largest logo, in bytes: with it a page stays under 30 KB. */
-const largestLogo = 16 * 1024;
 
 interface Setting<T> {
   readonly meaning: string;
@@ -74,11 +85,7 @@ const table = {
     accentColor(),
     "#1d4ed8,#93c5fd",
   ),
-  SUPPORT_EMAIL: setting(
-    "who helps people, as the pages tell them",
-    noneOr(z.string().regex(plainAddress, "none, or an address, such as help@example.com")),
-    "none",
-  ),
+  SUPPORT_EMAIL: setting("who helps people, as the pages tell them", noneOr(linkableAddress()), "none"),
   TERMS_URL: setting("where the terms are, as the pages link to them", noneOr(webAddress()), "none"),
   PRIVACY_URL: setting("where it says what becomes of personal data", noneOr(webAddress()), "none"),
   RETURN_ORIGINS: setting(
@@ -194,12 +201,6 @@ const table = {
 
 type Table = typeof table;
 
-/** So many tries, at most, within so many milliseconds of the first of them. */
-export interface Rate {
-  readonly tries: number;
-  readonly window: number;
-}
-
 /**
  * The value of every setting. Durations are milliseconds; `SESSION_LIMIT` is Infinity for `unlimited`; what may be `none`
  * is null, or an empty list.
@@ -295,196 +296,11 @@ export function describeSettings(): string {
     .join("\n");
 }
 
-function onOff() {
-  return z.enum(["on", "off"]);
-}
-
-function noneAsEmpty(text = ""): string {
-  return text === "none" ? "" : text;
-}
-
-function noneOr(type: z.ZodType<string, string>) {
-  return z.union([z.literal("none").transform(() => null), type], {
-    error: (issue) => type.safeParse(issue.input).error?.issues[0]?.message ?? "none, or something else",
-  });
-}
-
-/** `none`, or items with commas between them. */
-function list(item: z.ZodType<string, string>, expected: string) {
-  return z.string().transform((text, context): readonly string[] => {
-    const items = text === "none" ? [] : text.split(",").map((part) => item.safeParse(part.trim()));
-    if (items.every((read) => read.success)) return items.map(({ data }) => data);
-    context.addIssue({ code: "custom", message: expected });
-    return z.NEVER;
-  });
-}
-
-function whole(least: number, most: number) {
-  const expected = `a whole number from ${least} to ${most}`;
-  return z
-    .string()
-    .regex(/^\d{1,9}$/, expected)
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, expected);
-}
-
-function unlimitedOr(type: z.ZodType<number, string>) {
-  return z.union([z.literal("unlimited").transform(() => Number.POSITIVE_INFINITY), type], {
-    error: "unlimited, or a whole number from 1 to 1000",
-  });
-}
-
-const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-function milliseconds(text: string): number {
-  return Number(text.slice(0, -1)) * units[text.at(-1) as keyof typeof units];
-}
-
-function duration(least: string, most: string) {
-  const expected = `a duration from ${least} to ${most}, such as 90s, 15m, 12h or 30d`;
-  return z
-    .string()
-    .regex(/^\d{1,9}[smhd]$/, expected)
-    .transform(milliseconds)
-    .refine((value) => value >= milliseconds(least) && value <= milliseconds(most), expected);
-}
-
-function rate() {
-  const expected = "tries per duration, such as 10/15m";
-  return z
-    .string()
-    .regex(/^[1-9]\d{0,5}\/[1-9]\d{0,5}[smhd]$/, expected)
-    .transform((text): Rate => {
-      const [tries = "", window = ""] = text.split("/");
-      return { tries: Number(tries), window: milliseconds(window) };
-    })
-    .refine(({ window }) => window <= milliseconds("30d"), expected);
-}
-
-function network() {
-  return z.string().refine((text) => {
-    const [address = "", prefix, ...rest] = text.split("/");
-    const family = isIP(address);
-    return (
-      family !== 0 &&
-      rest.length === 0 &&
-      // Not everybody: then a caller would be whoever they say.
-      (prefix === undefined || (/^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128)))
-    );
-  });
-}
-
-function smtpUrl() {
-  return z.string().refine(
-    (text) =>
-      URL.canParse(text) &&
-      // No other option of the library's: some would switch its checks off.
-      /^smtps?:\/\/([^@/?#\s]*@)?[^@/?#\s]+\/?(\?requireTLS=(true|false))?$/.test(text) &&
-      isDecodable(text),
-    "smtp://USER:PASSWORD@HOST:PORT or smtps://…, with special characters as %XX",
-  );
-}
-
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function mailFrom() {
-  const address = "[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9-]+(\\.[a-z0-9-]+)*";
-  return z
-    .string()
-    .regex(
-      new RegExp(`^(${address}|[^\\p{C}<>"@,;]{1,60} <${address}>)$`, "iu"),
-      "an address, such as Example <no-reply@example.com>",
-    );
-}
-
-function logoFile() {
-  return z.string().refine(isLogo, `none, or the path of an SVG or PNG file of at most ${largestLogo} bytes`);
-}
-
-function isLogo(path: string): boolean {
-  try {
-    if (!/\.(svg|png)$/i.test(path) || statSync(path).size > largestLogo) return false;
-    const content = readFileSync(path, "latin1");
-    return /\.png$/i.test(path) ? content.startsWith("\x89PNG\r\n\x1a\n") : content.includes("<svg");
-  } catch {
-    return false;
-  }
-}
-
-/** The accent on light pages and on dark ones. */
-export interface Accent {
-  readonly light: string;
-  readonly dark: string;
-}
-
-/** One colour for light pages gives the dark ones a lighter tone of it. */
-function accentColor() {
-  const { page } = surfaces.light;
-  const { card } = surfaces.dark;
-  return z
-    .string()
-    .regex(/^#[0-9a-f]{6}(\s*,\s*#[0-9a-f]{6})?$/i, "a colour, such as #1d4ed8, or two, such as #1d4ed8,#93c5fd")
-    .transform((text, context): Accent => {
-      const [light = "", given] = text.toLowerCase().split(/\s*,\s*/);
-      const dark = given ?? legible(light, card);
-      const mends = [legible(light, page), legible(dark, card)];
-      if (contrast(light, page) < leastContrast || contrast(dark, card) < leastContrast) {
-        const message = `readable, ${leastContrast}:1 against light pages (and the second against dark ones), such as ${mends.slice(0, given ? 2 : 1)}`;
-        context.addIssue({ code: "custom", message });
-      }
-      return { light, dark };
-    });
-}
-
-function webAddress() {
-  return z
-    .string()
-    .refine(
-      (text) => /^https?:\/\/[^/?#@\s\\]+([/?#][^\s\\]*)?$/.test(text) && URL.canParse(text),
-      "none, or an address, such as https://example.com/terms",
-    );
-}
-
-function breachCheck() {
-  const expected = "off, on, or an address that the hash's first 5 characters are added to";
-  return z
-    .string()
-    .refine(
-      (text) => /^(on|off)$/.test(text) || (/^https?:\/\/[^/?#@\s]+\/\S*$/.test(text) && URL.canParse(text)),
-      expected,
-    )
-    .transform((text) => (text === "off" ? null : text === "on" ? "https://api.pwnedpasswords.com/range/" : text));
-}
-
-function databaseUrl() {
-  const postgres = /^postgres(ql)?:\/\/([^@/?#]*@)?[^@/?#]+(\/[^/?#]+)?(\?[^?#]*)?$/;
-  return z
-    .string()
-    .refine(
-      (text) => /^sqlite:[^\0]+$/.test(text) || postgres.test(text),
-      "sqlite:PATH, sqlite::memory:, or postgres://USER:PASSWORD@HOST:PORT/NAME with special characters as %XX",
-    );
-}
-
 /** A URL without its password, as it may be shown: also one that is none, for lack of its beginning or of a slash. */
 export function redacted(url: string): string {
   return url.replace(/^(?!sqlite:)((?:\w+:\/\/)?[^:/@]*):(?!\/\/).*@/, "$1:…@").replace(/([?&]password=)[^&]*/, "$1…");
 }
 
-function publicUrl() {
-  return origin("an origin, such as https://auth.example.com");
-}
-
-function origin(expected?: string) {
-  return z
-    .string()
-    .refine((text) => URL.canParse(text) && /^https?:\/\/[^/?#@*]+\/?$/.test(text), expected)
-    .transform((text) => new URL(text).origin);
+function noneAsEmpty(text = ""): string {
+  return text === "none" ? "" : text;
 }

@@ -176,21 +176,20 @@ export async function deleteUser(
   attempts: readonly string[],
   verifiedHash?: string,
 ): Promise<boolean> {
-  const mayErase = await store.db
+  const erased = { id, ...(verifiedHash !== undefined && { hashed_password: verifiedHash }) };
+  const found = await store.db
     .selectFrom("users")
     .select("id")
-    .where("id", "=", id)
-    .$if(verifiedHash !== undefined, (query) => query.where("hashed_password", "=", verifiedHash as string))
+    .where(({ and }) => and(erased))
     .executeTakeFirst();
-  if (!mayErase) return false;
+  if (!found) return false;
   // SQLite answers in the same turn: others have theirs in between.
   while ((await forgetWho(store, id, eventsAtOnce)) === eventsAtOnce) await turn();
   return atomically(store, async (transaction) => {
     const { db } = transaction;
     const { numDeletedRows } = await db
       .deleteFrom("users")
-      .where("id", "=", id)
-      .$if(verifiedHash !== undefined, (query) => query.where("hashed_password", "=", verifiedHash as string))
+      .where(({ and }) => and(erased))
       .executeTakeFirst();
     if (numDeletedRows === 0n) return false;
     await forgetWho(transaction, id);

@@ -1,5 +1,5 @@
 import { inkOn, surfaces } from "../colours.ts";
-import type { Accent } from "../settings.ts";
+import type { Accent } from "../setting-types.ts";
 
 /** The style sheet of every page. Under 12 KB, and no other file is asked for by it. */
 export function sheet({ light, dark }: Accent): string {
