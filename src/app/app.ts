@@ -73,17 +73,18 @@ export function createApp(
   { settings = readSettings(), log = silent, outbox, metrics = uncounted, tracing = untraced }: AppOptions = {},
 ): Hono<{ Bindings: Bindings; Variables: Found }> {
   const idsOf = identifier(settings, tracing);
+  const caller = callers(settings, log, idsOf);
   const refused = (error: unknown, c: Request): Refusal => {
     const told = refusal(error);
     metrics.failed(error);
     metrics.refused(told.code);
+    if (error instanceof RequestError && isAttempt(c, told)) auth.noteRefusal(told.code, caller(c));
     const where = told.status < 500 ? {} : { ...idsInLog(idsOf(c)), path: c.req.path };
     if (told.code === "internal") log.error({ err: error, ...where }, "unforeseen error");
     else if (told.status >= 500)
       log.warn({ event: "unavailable", reason: (error as Error).message, ...where }, "unavailable");
     return told;
   };
-  const caller = callers(settings, log, idsOf);
   const service: Service = { auth, settings, answers: answers(settings), caller, refused, outbox, metrics };
   const pages = createPages(service);
   const app = new Hono<{ Bindings: Bindings; Variables: Found }>();
@@ -116,6 +117,11 @@ export function createApp(
   });
   app.onError((error: Error, c: Request) => refuse(c, error));
   return app;
+}
+
+/** Whether something was to be changed. What nothing answers changes nothing. */
+function isAttempt(c: Request, { code }: Refusal): boolean {
+  return !["GET", "HEAD"].includes(c.req.method) && code !== "not_found" && code !== "method_not_allowed";
 }
 
 function guarded(method: string, handler: Handler, settings: Settings): Handler {

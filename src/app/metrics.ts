@@ -11,7 +11,7 @@ export function hasMetrics({ NODE_ENV, METRICS_TOKEN }: Settings): boolean {
 }
 
 /** What was counted, for Prometheus. Whoever may not read it finds nothing here. */
-export function metrics({ metrics, settings, answers }: Service): Resource {
+export function metrics({ auth, metrics, settings, answers, caller }: Service): Resource {
   if (!(metrics instanceof Counters) || !hasMetrics(settings)) return {};
   // prom-client is loaded by whoever asks first, and by nobody else.
   const load = async () => (await import("../prometheus.ts")).prometheus(metrics);
@@ -19,7 +19,10 @@ export function metrics({ metrics, settings, answers }: Service): Resource {
   const mayRead = reader(settings);
   return {
     async GET(c) {
-      if (!mayRead(c)) throw notFound();
+      if (!mayRead(c)) {
+        auth.noteRefusal("metrics", caller(c));
+        throw notFound();
+      }
       loaded ??= load();
       const registry = await loaded;
       return answers.content(200, await registry.metrics(), { "Content-Type": registry.contentType });

@@ -19,7 +19,7 @@ export async function register(context: Context, email: string, password: string
     // Where accounts are concealed nothing is looked up from here on: what mail goes out is decided when it is sent.
     const hashed = await passwords.hashPassword(password, networkOf(caller.ip));
     await db.addRegistration(address, hashed, { kind: "registration", language: caller.language ?? "en" });
-    trail.record("registration_asked", { caller });
+    trail.record("registration_asked", { caller, address });
     return address;
   });
 }

@@ -411,6 +411,11 @@ export class Auth {
     operator.note(this.#context, operation, many);
   }
 
+  /** Takes note in the audit trail of a request that was refused before anything here was asked, and why. */
+  noteRefusal(why: string, caller: Caller): void {
+    this.#context.trail.record("request_refused", { caller, detail: why });
+  }
+
   /**
    * Sends the mails that are due; returns how many were handed over. To be called every second or so, on any number of
    * nodes: each mail is taken by one.

@@ -1,4 +1,4 @@
-import type { DB, Event } from "../db/db.ts";
+import type { DB, NewEvent } from "../db/db.ts";
 import { AuthError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { idsInLog } from "../request-ids.ts";
@@ -31,6 +31,7 @@ export type EventName =
   | "password_reset"
   | "registration_asked"
   | "registration_refused"
+  | "request_refused"
   | "reset_asked"
   | "reset_refused"
   | "reset_token_made"
@@ -43,6 +44,8 @@ export type EventName =
 export interface Circumstances {
   readonly caller?: Caller;
   readonly userId?: number | undefined;
+  /** Whose account it is about, where nobody looked whether there is one. */
+  readonly address?: string | undefined;
   /** Why, or by whom. */
   readonly detail?: string;
 }
@@ -55,7 +58,7 @@ const mostPending = 20_000;
 
 /** An event, and how often it happened. */
 interface Entry {
-  readonly event: Event;
+  readonly event: NewEvent;
   times: number;
 }
 
@@ -92,20 +95,21 @@ export class Trail {
   }
 
   /** Takes note of something that happened now. */
-  record(name: EventName, { caller = {}, userId, detail }: Circumstances): void {
+  record(name: EventName, { caller = {}, userId, address, detail }: Circumstances): void {
     const { ip, userAgent } = caller;
     const fields = { event: name, userId, ip, ...(detail && { detail }), ...idsInLog(caller.request) };
     this.#log.info(fields, name.replaceAll("_", " "));
-    const event: Event = {
+    const event: NewEvent = {
       at: this.#clock(),
       event: name,
       userId: userId ?? null,
+      email: address ?? null,
       ip: ip ?? null,
       userAgent: userAgent ?? null,
       detail: detail ?? null,
     };
     // A User-Agent, and an address within an IPv6 network, are the caller's to invent.
-    const key = JSON.stringify([name, userId, networkOf(ip) ?? ip, detail]);
+    const key = JSON.stringify([name, userId, address, networkOf(ip) ?? ip, detail]);
     this.#gather(key, { event, times: 1 });
     this.#flushSoon();
   }
@@ -157,6 +161,6 @@ export class Trail {
   }
 }
 
-function counted(event: Event, times: number): Event {
+function counted(event: NewEvent, times: number): NewEvent {
   return times === 1 ? event : { ...event, detail: `${event.detail ? `${event.detail}, ` : ""}${times} times` };
 }

@@ -36,7 +36,7 @@ export async function requestPasswordReset(context: Context, email: string, call
   const what = (await isKnownDevice(context, user, caller)) ? "resetMailFromKnownDevice" : "resetMail";
   return limited(context, what, { address, caller, userId: user?.id }, async () => {
     await context.db.enqueue({ kind: "reset", language: caller.language ?? "en", email: address });
-    context.trail.record("reset_asked", { caller });
+    context.trail.record("reset_asked", { caller, address });
     return address;
   });
 }
@@ -58,8 +58,8 @@ export async function updatePassword(
   return limited(context, "redemption", { caller }, async () => {
     const address = await addressToReset(context, resetToken);
     if (address === null) throw refused(context, caller);
-    if (email !== undefined && normaliseEmail(email) !== address) throw refused(context, caller);
-    const hashedPassword = await trail.watch("reset_refused", { caller }, async () => {
+    if (email !== undefined && normaliseEmail(email) !== address) throw refused(context, caller, address);
+    const hashedPassword = await trail.watch("reset_refused", { caller, address }, async () => {
       await checkPassword(context, password, address);
       return passwords.hashPassword(password, networkOf(caller.ip));
     });
@@ -70,7 +70,7 @@ export async function updatePassword(
       byMail: settings.RESET_DELIVERY === "email",
       language: caller.language ?? "en",
     });
-    if (!user) throw refused(context, caller);
+    if (!user) throw refused(context, caller, address);
     // Whoever reset it starts anew: what strangers tried before does not keep the owner out.
     await forgetTries(context, address);
     trail.record("password_reset", { caller, userId: user.id });
@@ -78,7 +78,7 @@ export async function updatePassword(
   });
 }
 
-function refused({ trail }: Context, caller: Caller): AuthError {
-  trail.record("reset_refused", { caller });
+function refused({ trail }: Context, caller: Caller, address?: string): AuthError {
+  trail.record("reset_refused", { caller, address });
   return new AuthError("bad_reset_token", "the reset token is wrong, used or expired");
 }

@@ -144,8 +144,13 @@ async function giveBack({ db, log }: Context, slots: readonly Slot[], streak: re
   }
 }
 
-function refused({ trail, clock }: Context, what: Limited, { caller, userId }: Trier, until: number): AuthError {
-  trail.record("limited", { caller, userId, detail: what });
+function refused(
+  { trail, clock }: Context,
+  what: Limited,
+  { caller, userId, address }: Trier,
+  until: number,
+): AuthError {
+  trail.record("limited", { caller, userId, address, detail: what });
   const retryAfter = Math.max(1, Math.ceil((until - clock()) / 1000));
   const forGood = retryAfter > 30 * 86_400;
   const message = forGood

@@ -1,3 +1,4 @@
+import type { Verification } from "../db/db.ts";
 import { AuthError, EmailTaken } from "../errors.ts";
 import type { User } from "../user.ts";
 import { userById, validEmail } from "./accounts.ts";
@@ -20,7 +21,7 @@ export async function requestVerification(context: Context, email: string, calle
   const address = await context.trail.watch("verification_refused", { caller }, () => validEmail(email));
   return limited(context, "verificationMail", { address, caller }, async () => {
     await context.db.enqueue({ kind: "verification", language: caller.language ?? "en", email: address });
-    context.trail.record("verification_asked", { caller });
+    context.trail.record("verification_asked", { caller, address });
     return address;
   });
 }
@@ -44,11 +45,13 @@ export async function verifyEmail(context: Context, proof: Proof, caller: Caller
     const { db, passwords, trail } = context;
     const verification = token === "" ? null : await db.findVerification(token);
     if (!verification) throw refused(context, caller);
-    if (email !== undefined && normaliseEmail(email) !== verification.email) throw refused(context, caller);
+    if (email !== undefined && normaliseEmail(email) !== verification.email)
+      throw refused(context, caller, verification);
     const mover = verification.userId === null ? null : await userById(context, verification.userId);
     const hashed = mover?.hashedPassword ?? verification.hashedPassword;
     const prove = async () => {
-      if (!(await passwords.verifyPassword(password, hashed, networkOf(caller.ip)))) throw refused(context, caller);
+      if (!(await passwords.verifyPassword(password, hashed, networkOf(caller.ip))))
+        throw refused(context, caller, verification);
     };
     // The link may be in a stranger's hands, and the password is one that somebody uses. A registration's tries are its own:
     // whoever has no link cannot keep its owner from confirming.
@@ -56,7 +59,7 @@ export async function verifyEmail(context: Context, proof: Proof, caller: Caller
     else await limited(context, "proof", { caller, registrationId: verification.id }, prove);
     if (!mover) {
       const user = await db.confirmRegistration(verification, token);
-      if (!user) throw refused(context, caller);
+      if (!user) throw refused(context, caller, verification);
       trail.record("email_verified", { caller, userId: user.id });
       return user;
     }
@@ -64,14 +67,14 @@ export async function verifyEmail(context: Context, proof: Proof, caller: Caller
       if (error instanceof EmailTaken) return false;
       throw error;
     });
-    if (!moved) throw refused(context, caller, mover.id);
+    if (!moved) throw refused(context, caller, verification);
     trail.record("email_changed", { caller, userId: mover.id });
     return { ...mover, email: verification.email };
   });
 }
 
-function refused({ trail }: Context, caller: Caller, userId?: number): AuthError {
-  trail.record("verification_refused", { caller, userId });
+function refused({ trail }: Context, caller: Caller, of?: Verification): AuthError {
+  trail.record("verification_refused", { caller, userId: of?.userId ?? undefined, address: of?.email });
   return new AuthError(
     "bad_verify_token",
     "the token is wrong, used or expired, or the password is not the one chosen",

@@ -7,7 +7,7 @@ import * as copying from "./copy.ts";
 import type { Device } from "./devices.ts";
 import * as devices from "./devices.ts";
 import type { Awaitable } from "./engine.ts";
-import type { Event, EventsWanted, StoredEvent } from "./events.ts";
+import type { EventsWanted, NewEvent, StoredEvent } from "./events.ts";
 import * as events from "./events.ts";
 import type { Account } from "./import.ts";
 import * as importing from "./import.ts";
@@ -33,12 +33,12 @@ export type {
   ContractUser,
   DBOptions,
   Device,
-  Event,
   EventsWanted,
   Lifetimes,
   Limit,
   ListedSession,
   MigrationState,
+  NewEvent,
   NewMail,
   Notice,
   Opening,
@@ -324,7 +324,7 @@ export class DB implements AsyncDisposable {
   }
 
   /** Writes entries of the audit trail. */
-  addEvents(some: readonly Event[]): Promise<void> {
+  addEvents(some: readonly NewEvent[]): Promise<void> {
     return events.addEvents(this.#store, some);
   }
 

@@ -12,19 +12,26 @@ export interface Event {
   readonly detail: string | null;
 }
 
+/** An entry to write. One that names no user is of the account that has `email` by now, if there is one: that is not kept. */
+export type NewEvent = Event & { readonly email?: string | null };
+
 /** An entry as it is read: their ids are in the order in which they were written. */
 export type StoredEvent = Event & { readonly id: number };
 
-/** Writes entries; one of an account that is gone by now names nobody, and no place. */
-export async function addEvents({ db }: Store, events: readonly Event[]): Promise<void> {
+/** Writes entries; one of a user who is gone by now names nobody, and no place. */
+export async function addEvents({ db }: Store, events: readonly NewEvent[]): Promise<void> {
   await db
     .insertInto("events")
     .values((row) =>
-      events.map(({ at, event, userId, ip, userAgent, detail }) => ({
+      events.map(({ at, event, userId, email = null, ip, userAgent, detail }) => ({
         at,
         event,
         ...(userId === null
-          ? { user_id: null, ip, user_agent: userAgent }
+          ? {
+              user_id: email === null ? null : row.selectFrom("users").select("id").where("email", "=", email),
+              ip,
+              user_agent: userAgent,
+            }
           : {
               user_id: row.selectFrom("users").select("id").where("id", "=", userId),
               ip: row.selectFrom("users").select(row.val(ip).as("ip")).where("id", "=", userId),

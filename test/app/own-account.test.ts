@@ -281,7 +281,14 @@ test("an account that is deleted leaves nothing but anonymous events, and its ad
     events.filter(({ userId }) => userId !== null),
     [],
   );
-  const personal = ["logged_in", "email_verified", "password_refused", "email_change_asked", "account_deleted"];
+  const personal = [
+    "logged_in",
+    "email_verified",
+    "password_refused",
+    "email_change_asked",
+    "reset_asked",
+    "account_deleted",
+  ];
   for (const name of personal) {
     const some = events.filter(({ event }) => event === name);
     assert.ok(some.length > 0, name);
@@ -324,10 +331,10 @@ test("an export holds all that is held, and neither a hash nor a token", async (
   assert.deepEqual([all.email, all.moves_to], [owner.email, next]);
   assert.equal(all.reset_token_expires_at, "2030-01-01T01:00:00.000Z");
   assert.deepEqual([all.sessions.length, all.devices.length], [1, 1]);
-  assert.deepEqual(
-    all.events.map(({ event }: { event: string }) => event),
-    ["email_verified", "logged_in", "email_change_asked", "account_exported"],
-  );
+  const told = new Set(all.events.map(({ event }: { event: string }) => event));
+  // There was no account yet, unless it was confirmed before this was written.
+  told.delete("registration_asked");
+  assert.deepEqual([...told], ["email_verified", "logged_in", "email_change_asked", "reset_asked", "account_exported"]);
   const { hashedPassword = "" } = (await world.auth.findUser(owner.email)) ?? {};
   const tokens = mails.flatMap(({ token }) => token ?? []);
   assert.equal(tokens.length, 2);

@@ -4,7 +4,7 @@ import type { AuditEvent } from "../../src/auth/auth.ts";
 import { DatabaseUnavailable } from "../../src/errors.ts";
 import { confirm, createProduction, enter, join, mailedToken, owner, strong } from "../app/production.ts";
 import { test } from "../engines.ts";
-import { day, form, minute, type World } from "../world.ts";
+import { createWorld, day, form, minute, type World } from "../world.ts";
 
 const firefox = { "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0" };
 const from = { ip: "192.0.2.1", headers: firefox };
@@ -44,12 +44,16 @@ test("every attempt, refusal and act leaves who, what, from where and when", asy
   await tells([["verification_refused", null, null]], "PUT", "/email_verification", { ...owner, token: "x" });
   await tells([["email_verified", 1, null]], "PUT", "/email_verification", { ...owner, token });
   await tells([["login_refused", 1, "wrong password"]], "POST", "/sessions", { email, password: "wrong" });
-  await tells([["reset_asked", null, null]], "POST", "/reset_password", { email });
+  await tells([["reset_asked", 1, null]], "POST", "/reset_password", { email });
+  await tells([["reset_asked", null, null]], "POST", "/reset_password", { email: "nobody@example.com" });
   await tells([["reset_refused", null, null]], "PUT", "/reset_password", { email, reset_token: "x" });
   const reset = { email, reset_token: await mailedToken(world) };
   const short = { ...reset, new_password: "short" };
-  await tells([["reset_refused", null, "password_too_short"]], "PUT", "/reset_password", short);
+  await tells([["reset_refused", 1, null]], "PUT", "/reset_password", { ...reset, email: "eve@example.com" });
+  await tells([["reset_refused", 1, "password_too_short"]], "PUT", "/reset_password", short);
   await tells([["password_reset", 1, null]], "PUT", "/reset_password", { ...reset, new_password: strong });
+  await tells([["registration_asked", 1, null]], "POST", "/users", owner);
+  await tells([["verification_asked", 1, null]], "POST", "/email_verification", { email });
   const cookies = await enter(world, owner, "", from.ip);
   const own = (expected: unknown[], method: string, path: string, fields = {}) =>
     tells(expected, method, path, fields, cookies);
@@ -89,6 +93,33 @@ test("every attempt, refusal and act leaves who, what, from where and when", asy
     ["account_enabled", 1, detail],
     ["reset_asked", 1, detail],
     ["sessions_ended", 1, `${detail}: 0`],
+  ]);
+});
+
+test("what is refused before anybody is asked leaves a trace, and what only looks around none", async () => {
+  await using world = await createProduction({ METRICS_TOKEN: "0123456789abcdef" });
+  const tells = async (expected: unknown[], path: string, request?: RequestInit) => {
+    assert.deepEqual(await since(world, () => world.request(path, { ...from, ...request })), expected, path);
+  };
+  const refused = (why: string) => [["request_refused", null, why]];
+  await tells(refused("cross_site"), "/sessions", form(owner, { headers: { "Sec-Fetch-Site": "cross-site" } }));
+  await tells(refused("field_repeated"), "/reset_password", {
+    method: "POST",
+    body: new URLSearchParams("email=a&email=b"),
+  });
+  await tells(refused("body_type_unsupported"), "/users", { method: "POST", body: "{}" });
+  await tells(refused("metrics"), "/metrics");
+  await tells([], "/metrics", { headers: { Authorization: "Bearer 0123456789abcdef" } });
+  await tells([], "/nowhere", form(owner));
+  await tells([], "/profile", form(owner));
+  await tells([], "/profile");
+});
+
+test("a reset token is given to programs on this machine alone, and who else asks leaves a trace", async () => {
+  await using world = await createWorld();
+  const asking = form({ email: owner.email }, { headers: { "X-Forwarded-For": "192.0.2.1" } });
+  assert.deepEqual(await since(world, () => world.request("/reset_password", asking)), [
+    ["request_refused", null, "reset_delivery"],
   ]);
 });
 
