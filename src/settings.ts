@@ -168,7 +168,7 @@ const table = {
   SESSION_LIMIT: setting("how many devices may be logged in to one account", unlimitedOr(whole(1, 1000)), "unlimited"),
   RESET_TOKEN_LIFETIME: setting("how long a reset token lasts", duration("1m", "1d"), "1h"),
   VERIFY_TOKEN_LIFETIME: setting("how long the link that confirms an address lasts", duration("1m", "7d"), "24h"),
-  RATE_LIMIT: setting("whether the limits below hold", onOff(), "off", "on"),
+  RATE_LIMIT: setting("whether the limits below hold, and accounts know their devices", onOff(), "off", "on"),
   LIMIT_LOGIN_ACCOUNT: setting("failed logins to one account", rate(), "10/15m"),
   LIMIT_LOGIN_NETWORK: setting("failed logins from one network (an IPv4 address, an IPv6 /64)", rate(), "100/15m"),
   LIMIT_LOGIN_DEVICE: setting("failed logins to one account from a device that it knows", rate(), "10/15m"),

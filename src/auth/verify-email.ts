@@ -6,7 +6,7 @@ import type { Caller, Context } from "./context.ts";
 import { normaliseEmail } from "./email.ts";
 import { tryToLogIn } from "./log-in.ts";
 import { networkOf } from "./network.ts";
-import { limited } from "./throttle.ts";
+import { forgetTries, limited } from "./throttle.ts";
 
 /** What confirms an address: the mailed token, and the password of the registration or of the account that moves. */
 export interface Proof {
@@ -68,6 +68,8 @@ export async function verifyEmail(context: Context, proof: Proof, caller: Caller
       throw error;
     });
     if (!moved) throw refused(context, caller, verification);
+    // Whoever has that address next did none of it.
+    await forgetTries(context, mover.email);
     trail.record("email_changed", { caller, userId: mover.id });
     return { ...mover, email: verification.email };
   });

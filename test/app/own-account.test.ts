@@ -179,6 +179,19 @@ test("an address changes once the new one is confirmed, by the mailed token and 
   await enter(world, { ...owner, email: next });
 });
 
+test("who has the address next is not kept out by what was tried at it before", async () => {
+  await using world = await createProduction();
+  const cookies = await person(world);
+  await send(world, "PUT", "/profile/email", cookies, { email: next });
+  const token = (await mailed(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
+  const wrong = form({ ...owner, password: "wrong" });
+  for (let i = 0; i < 10; i++) await refused(world.request("/sessions", { ...wrong, ip: `192.0.2.${i}` }), 401);
+  await refused(world.request("/sessions", form(owner)), 429);
+  const moved = await send(world, "PUT", "/email_verification", cookies, { email: next, token, password: strong });
+  assert.equal(moved.status, 200);
+  await person(world, { ...owner, password: chosen });
+});
+
 test("of several changes of address the newest alone can be confirmed, where it was mailed", async () => {
   await using world = await createProduction({ LIMIT_MAIL_NETWORK: "100/1h" });
   const cookies = await person(world);
