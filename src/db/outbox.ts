@@ -108,12 +108,18 @@ export async function waitingMails({ db }: Store, limit: number): Promise<Waitin
   return (await db.selectFrom("outbox").select(columns).orderBy("id").limit(limit).execute()) as WaitingMail[];
 }
 
-/** The mails that wait for an account, the oldest first. */
+/** The mails that wait for an account, its address or the one it moves to, the oldest first. */
 export async function mailsTo({ db }: Store, { id, email }: Pick<User, "id" | "email">): Promise<WaitingMail[]> {
+  const verifications = db
+    .selectFrom("verifications")
+    .select("id")
+    .where((of) => of.or([of("user_id", "=", id), of("email", "=", email)]));
   return (await db
     .selectFrom("outbox")
     .select(columns)
-    .where((mail) => mail.or([mail("user_id", "=", id), mail("email", "=", email)]))
+    .where((mail) =>
+      mail.or([mail("user_id", "=", id), mail("email", "=", email), mail("verification_id", "in", verifications)]),
+    )
     .orderBy("id")
     .execute()) as WaitingMail[];
 }

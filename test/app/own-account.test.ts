@@ -339,6 +339,22 @@ test("an export holds all that is held, and neither a hash nor a token", async (
   assert.ok(!/\$2b\$|[\w-]{43}/.test(text), "something like a hash or token");
 });
 
+test("an export holds every mail that waits: for the account, its address and the one it moves to", async () => {
+  await using world = await createProduction();
+  await join(world, eve);
+  const evesMove = await enter(world, eve);
+  const cookies = await person(world);
+  await mailed(world);
+  await send(world, "PUT", "/profile/email", cookies, { email: next });
+  await world.request("/users", form(owner));
+  await send(world, "PUT", "/profile/email", evesMove, { email: "eve@example.net" });
+  const { mails } = JSON.parse(await (await send(world, "GET", "/profile/export", cookies)).text());
+  assert.deepEqual(
+    mails.map(({ kind }: { kind: string }) => kind),
+    ["move", "moving", "registration"],
+  );
+});
+
 test("a disabled account is told from one that is not there by nothing, and its sessions have ended", async () => {
   await using world = await createProduction();
   const cookies = await person(world);
