@@ -2,6 +2,7 @@ import { EmailTaken } from "../errors.ts";
 import type { User } from "../user.ts";
 import { taken, userById, validEmail } from "./accounts.ts";
 import type { Context } from "./context.ts";
+import { noPassword } from "./hashes.ts";
 import { accountKeys } from "./throttle.ts";
 
 /** What an operator does is told apart in the audit trail. */
@@ -9,9 +10,6 @@ const detail = "by an operator";
 
 /** What an operator does to many at once. */
 export type Operation = "accounts_adopted" | "accounts_exported" | "accounts_imported" | "mails_retried";
-
-/** The hash of no password: the account opens once its owner has reset it. */
-const noPassword = "!";
 
 /** Makes an account for an address, whose owner chooses the password by the mail that goes out. */
 export async function invite(context: Context, email: string, language: string): Promise<User> {
