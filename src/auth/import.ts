@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Account } from "../db/db.ts";
+import { topLevelKeys } from "../json-keys.ts";
 import { normaliseEmail } from "./email.ts";
 import { noPassword, readHash, type Unreadable } from "./hashes.ts";
 
@@ -33,6 +34,8 @@ const accountLine = z.strictObject(
 export function readAccount(line: string, now: number): Account | string {
   const { success, data, error } = accountLine.safeParse(parsed(line));
   if (!success) return error.issues[0]?.message ?? "it is no account";
+  const keys = topLevelKeys(line);
+  if (new Set(keys).size < keys.length) return "it has a field twice";
   return {
     email: data.email,
     hashedPassword: data.hashed_password,
