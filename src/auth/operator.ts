@@ -18,7 +18,7 @@ export async function invite(context: Context, email: string, language: string):
     throw error instanceof EmailTaken ? taken(address) : error;
   });
   context.trail.record("account_invited", { userId: user.id, detail });
-  await context.db.enqueue({ kind: "reset", language, email: address });
+  await context.db.enqueue({ kind: "invitation", language, email: address });
   return user;
 }
 

@@ -2,7 +2,16 @@ import type { User } from "../user.ts";
 import type { Store } from "./store.ts";
 
 /** What a mail in the outbox is about; which message it becomes shows when it is sent. */
-const kinds = ["registration", "verification", "reset", "move", "moving", "password_changed", "new_device"] as const;
+const kinds = [
+  "registration",
+  "verification",
+  "invitation",
+  "reset",
+  "move",
+  "moving",
+  "password_changed",
+  "new_device",
+] as const;
 export type OutboxKind = (typeof kinds)[number];
 
 /** A mail to be sent, but for who gets it. */

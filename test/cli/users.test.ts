@@ -113,7 +113,7 @@ test("who is invited chooses the password by mail; nobody asks for it, or sets i
   assert.deepEqual(
     (await world.auth.listMails(9)).map(({ kind, email: to, language }) => [kind, to, language]),
     [
-      ["reset", email, "fr"],
+      ["invitation", email, "fr"],
       ["reset", email, "en"],
     ],
   );
