@@ -180,7 +180,7 @@ test("an address changes once the new one is confirmed, by the mailed token and 
 });
 
 test("of several changes of address the newest alone can be confirmed, where it was mailed", async () => {
-  await using world = await createProduction({ LIMIT_MAIL_NETWORK: "100/1h" });
+  await using world = await createProduction({ LIMIT_MAIL_ACCOUNT: "100/1h", LIMIT_MAIL_NETWORK: "100/1h" });
   const cookies = await person(world);
   const ask = (email: string) => send(world, "PUT", "/profile/email", cookies, { email });
   await ask("first@example.com");
