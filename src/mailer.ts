@@ -10,6 +10,7 @@ export const systems = ["Android", "ChromeOS", "iOS", "iPadOS", "Linux", "macOS"
 export type MailKind =
   | "confirm_email"
   | "already_registered"
+  | "invitation"
   | "reset_password"
   | "password_changed"
   | "new_device"

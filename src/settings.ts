@@ -179,7 +179,7 @@ const table = {
   ),
   LIMIT_REGISTRATION_ACCOUNT: setting("registrations of one address", rate(), "5/1h"),
   LIMIT_REGISTRATION_NETWORK: setting("registrations from one network", rate(), "20/1h"),
-  LIMIT_MAIL_ACCOUNT: setting("reset and verification mails to one address", rate(), "5/1h"),
+  LIMIT_MAIL_ACCOUNT: setting("mails of each kind asked for to one address", rate(), "5/1h"),
   LIMIT_MAIL_NETWORK: setting("reset and verification mails that one network asks for", rate(), "20/1h"),
   LIMIT_REDEMPTION_NETWORK: setting("refused reset and verification tokens from one network", rate(), "30/15m"),
   EVENTS_KEEP: setting("how long the audit trail is kept", duration("1d", "3650d"), "90d"),

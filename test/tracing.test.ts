@@ -65,6 +65,14 @@ test("a request is a server span, in the trace that its caller says, and its has
   });
 });
 
+test("a span is named by the path of its resource, whatever stands for a parameter", async () => {
+  await using world = await traced();
+  await world.send(`/sessions/${"a".repeat(43)}`, { method: "DELETE" });
+  const { attributes } = await world.span("DELETE /sessions/:id");
+  assert.equal(attributes["http.route"], "/sessions/:id");
+  assert.ok(!("url.path" in attributes));
+});
+
 test("requests at the same time have spans of their own, whatever waits for whom", async () => {
   await using world = await traced({ BCRYPT_COST: "8" });
   const logins = Array.from({ length: 8 }, () => world.send("/sessions", form(bob)));

@@ -1,3 +1,4 @@
+import { topLevelKeys } from "../json-keys.ts";
 import { readBody } from "./body.ts";
 import type { Request } from "./caller.ts";
 import { RequestError } from "./refusals.ts";
@@ -117,20 +118,6 @@ function parseJson(text: string): Fields {
   }
   const members = value as Record<string, unknown>;
   return topLevelKeys(text).map((key) => [key, members[key]]);
-}
-
-/** The keys of a JSON object as they were written: JSON.parse keeps the last of two, and other parsers the first. */
-function topLevelKeys(json: string): string[] {
-  const keys: string[] = [];
-  let depth = 0;
-  let last = "";
-  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:]/g)) {
-    if (token === "{" || token === "[") depth++;
-    else if (token === "}" || token === "]") depth--;
-    else if (token !== ":") last = token;
-    else if (depth === 1) keys.push(JSON.parse(last));
-  }
-  return keys;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });

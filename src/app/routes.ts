@@ -1,14 +1,19 @@
+/** A parameter of a path, and what may stand there: `:id{[a-z]+}`. */
+const parameter = /(:\w+)(?:\{((?:[^{}]|\{\d+\})+)\})?/g;
+
 /**
- * Finds the path of the table that answers a request, of those that have a parameter (`/sessions/:id`) too; `other` for what
- * nothing answers. So a caller who invents paths makes no counters.
+ * Finds the path of the table that answers a request, by the name alone of its parameters (`/sessions/:id`); `other` for
+ * what nothing answers. So a caller who invents paths makes no counters.
  */
 export function routeFinder(paths: readonly string[]): (url: string | undefined) => string {
-  const whole = new Map(paths.map((path) => [path, path]));
-  const patterns = paths.filter((path) => path.includes(":")).map((path) => ({ path, pattern: pathPattern(path) }));
+  const whole = new Set(paths.filter((path) => !path.includes(":")));
+  const patterns = paths
+    .filter((path) => !whole.has(path))
+    .map((path) => ({ route: path.replace(parameter, "$1"), pattern: pathPattern(path) }));
   return (url = "") => {
     const query = url.indexOf("?");
     const path = query === -1 ? url : url.slice(0, query);
-    return whole.get(path) ?? patterns.find(({ pattern }) => pattern.test(path))?.path ?? other;
+    return whole.has(path) ? path : (patterns.find(({ pattern }) => pattern.test(path))?.route ?? other);
   };
 }
 
@@ -17,7 +22,5 @@ export const other = "other";
 
 /** What the requests of a path look like, `/sessions/:id{[a-z]+}` for one. */
 export function pathPattern(path: string): RegExp {
-  return new RegExp(
-    `^${path.replaceAll(".", "\\.").replace(/:\w+(?:\{((?:[^{}]|\{\d+\})+)\})?/g, (_, form = "[^/]+") => form)}$`,
-  );
+  return new RegExp(`^${path.replaceAll(".", "\\.").replace(parameter, (_, __, form = "[^/]+") => form)}$`);
 }

@@ -347,7 +347,7 @@ export class Auth {
   }
 
   /**
-   * An operator's: makes an account whose owner chooses the password, by a reset mail.
+   * An operator's: makes an account whose owner chooses the password, by the link of an invitation.
    *
    * @throws {AuthError} `email_invalid`, `email_taken`
    */

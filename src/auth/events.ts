@@ -24,6 +24,7 @@ export type EventName =
   | "logged_out"
   | "login_refused"
   | "mails_retried"
+  | "operation_refused"
   | "password_changed"
   | "password_confirmed"
   | "password_needed"
@@ -83,13 +84,14 @@ export class Trail {
     this.#clock = clock;
   }
 
-  /** Does the work, and takes note of why it is refused; too many tries have an entry of their own. */
+  /** Does the work, and takes note of why it is refused, after a detail if any; too many tries have an entry of their own. */
   async watch<T>(name: EventName, circumstances: Circumstances, work: () => T | Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
       const isRefusal = error instanceof AuthError && error.code !== "too_many_tries";
-      if (isRefusal) this.record(name, { ...circumstances, detail: error.code });
+      const { detail } = circumstances;
+      if (isRefusal) this.record(name, { ...circumstances, detail: `${detail ? `${detail}: ` : ""}${error.code}` });
       throw error;
     }
   }

@@ -18,6 +18,9 @@ export type Derived = Derivation & {
   readonly normalised?: true;
 };
 
+/** Stands for the hash of an account without a password, which opens once its owner has reset it: nothing verifies as it. */
+export const noPassword = "!";
+
 /** What is no hash that can be verified here, and why. */
 export type Unreadable = "unknown" | "out of bounds";
 

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Account } from "../db/db.ts";
+import { topLevelKeys } from "../json-keys.ts";
 import { normaliseEmail } from "./email.ts";
-import { readHash, type Unreadable } from "./hashes.ts";
+import { noPassword, readHash, type Unreadable } from "./hashes.ts";
 
 const unreadable: Record<Unreadable, string> = {
   unknown: "its hash is of no kind that is known here",
@@ -13,7 +14,7 @@ const accountLine = z.strictObject(
   {
     email: z.string("it has no email").transform(normaliseEmail).pipe(z.string("its email is no valid address")),
     hashed_password: z.string("it has no hashed_password").superRefine((hash, context) => {
-      const refused = refuseHash(hash);
+      const refused = hash === noPassword ? undefined : refuseHash(hash);
       if (refused) context.addIssue(refused);
     }),
     verified: z.boolean("its verified is neither true nor false").default(false),
@@ -33,6 +34,8 @@ const accountLine = z.strictObject(
 export function readAccount(line: string, now: number): Account | string {
   const { success, data, error } = accountLine.safeParse(parsed(line));
   if (!success) return error.issues[0]?.message ?? "it is no account";
+  const keys = topLevelKeys(line);
+  if (new Set(keys).size < keys.length) return "it has a field twice";
   return {
     email: data.email,
     hashedPassword: data.hashed_password,

@@ -2,6 +2,8 @@ import { EmailTaken } from "../errors.ts";
 import type { User } from "../user.ts";
 import { taken, userById, validEmail } from "./accounts.ts";
 import type { Context } from "./context.ts";
+import type { EventName } from "./events.ts";
+import { noPassword } from "./hashes.ts";
 import { accountKeys } from "./throttle.ts";
 
 /** What an operator does is told apart in the audit trail. */
@@ -10,18 +12,18 @@ const detail = "by an operator";
 /** What an operator does to many at once. */
 export type Operation = "accounts_adopted" | "accounts_exported" | "accounts_imported" | "mails_retried";
 
-/** The hash of no password: the account opens once its owner has reset it. */
-const noPassword = "!";
-
 /** Makes an account for an address, whose owner chooses the password by the mail that goes out. */
 export async function invite(context: Context, email: string, language: string): Promise<User> {
-  const address = validEmail(email);
-  const user = await context.db.addUser(address, noPassword).catch((error: unknown) => {
-    throw error instanceof EmailTaken ? taken(address) : error;
+  const { db, trail } = context;
+  return trail.watch("operation_refused", { detail: "account_invited" }, async () => {
+    const address = validEmail(email);
+    const user = await db.addUser(address, noPassword).catch((error: unknown) => {
+      throw error instanceof EmailTaken ? taken(address) : error;
+    });
+    trail.record("account_invited", { userId: user.id, detail });
+    await db.enqueue({ kind: "invitation", language, email: address });
+    return user;
   });
-  context.trail.record("account_invited", { userId: user.id, detail });
-  await context.db.enqueue({ kind: "reset", language, email: address });
-  return user;
 }
 
 export function note({ trail }: Context, operation: Operation, many: number): void {
@@ -36,15 +38,17 @@ export async function retryMails(context: Context): Promise<number> {
 
 export async function sendReset(context: Context, userId: number, language: string): Promise<boolean> {
   const user = await userById(context, userId);
-  if (user?.disabledAt !== null) return false;
+  if (user?.disabledAt !== null) return refuse(context, "reset_asked", userId, "disabled, or not there");
   await context.db.enqueue({ kind: "reset", language, email: user.email });
   context.trail.record("reset_asked", { userId, detail });
   return true;
 }
 
 export async function setDisabled(context: Context, userId: number, disabled: boolean): Promise<boolean> {
-  if (!(await context.db.setDisabled(userId, disabled))) return false;
-  context.trail.record(disabled ? "account_disabled" : "account_enabled", { userId, detail });
+  const { db, trail } = context;
+  const act = disabled ? "account_disabled" : "account_enabled";
+  if (!(await db.setDisabled(userId, disabled))) return refuse(context, act, userId, "so already, or not there");
+  trail.record(act, { userId, detail });
   return true;
 }
 
@@ -52,7 +56,9 @@ export async function deleteUser(context: Context, userId: number): Promise<bool
   const { db, trail } = context;
   const user = await userById(context, userId);
   await trail.flush();
-  if (!user || !(await db.deleteUser(user, accountKeys(user.email)))) return false;
+  if (!user || !(await db.deleteUser(user, accountKeys(user.email)))) {
+    return refuse(context, "account_deleted", userId, "not there");
+  }
   trail.record("account_deleted", { detail });
   return true;
 }
@@ -61,6 +67,13 @@ export async function revoke(context: Context, userId: number, handle?: string):
   const { db, trail } = context;
   const ended =
     handle === undefined ? await db.endSessions(userId) : Number(await db.endSessionByHandle(userId, handle));
-  trail.record("sessions_ended", { userId, detail: `${detail}: ${ended}` });
+  if (ended === 0) refuse(context, "sessions_ended", userId, "no such session");
+  else trail.record("sessions_ended", { userId, detail: `${detail}: ${ended}` });
   return ended;
+}
+
+/** Takes note of an act that was refused, and why. */
+function refuse({ trail }: Context, act: EventName, userId: number, why: string): false {
+  trail.record("operation_refused", { userId, detail: `${act}: ${why}` });
+  return false;
 }

@@ -66,10 +66,12 @@ async function write(context: Context, waiting: WaitingMail): Promise<Mail | nul
       const id = email === null ? null : await openRegistration(context, email);
       return id === null ? null : verificationMail(context, id, base);
     }
+    case "invitation":
     case "reset": {
       const token = newToken(settings);
       const given = email !== null && (await db.giveResetToken(email, token));
-      return given ? { ...base, kind: "reset_password", to: email, token } : null;
+      const kind = waiting.kind === "reset" ? "reset_password" : waiting.kind;
+      return given ? { ...base, kind, to: email, token } : null;
     }
     case "moving":
       return email === null ? null : { ...base, kind: "email_changing", to: email };

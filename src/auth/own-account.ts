@@ -78,7 +78,7 @@ export async function changeEmail(
   const { db, settings, trail } = context;
   return trail.watch("email_change_refused", { caller, userId: person.id }, () => {
     const address = validEmail(email);
-    return limited(context, "moveMail", { address, caller }, async () => {
+    return limited(context, "moveMail", { address, mover: person.email, caller }, async () => {
       if (settings.CONCEAL_ACCOUNTS === "off" && (await userByEmail(context, address))) {
         throw taken(address);
       }

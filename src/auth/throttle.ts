@@ -6,7 +6,7 @@ import type { Caller, Context } from "./context.ts";
 import { networkOf } from "./network.ts";
 
 /** Whose tries are counted together. */
-type Subject = "account" | "reset" | "verification" | "move" | "registration" | "network" | "device";
+type Subject = "account" | "reset" | "verification" | "move" | "mover" | "registration" | "network" | "device";
 
 type LimitSetting = Extract<keyof Settings, `LIMIT_${string}`>;
 
@@ -19,10 +19,11 @@ const limits = {
   // Strangers who ask for mails in the owner's name do not keep the owner's device from its own.
   resetMailFromKnownDevice: { LIMIT_MAIL_ACCOUNT: "device" },
   verificationMail: { LIMIT_MAIL_ACCOUNT: "verification", LIMIT_MAIL_NETWORK: "network" },
-  moveMail: { LIMIT_MAIL_ACCOUNT: "move", LIMIT_MAIL_NETWORK: "network" },
+  // Each brings a mail to the new address, and one to the old.
+  moveMail: { LIMIT_MAIL_ACCOUNT: ["move", "mover"], LIMIT_MAIL_NETWORK: "network" },
   redemption: { LIMIT_REDEMPTION_NETWORK: "network" },
   proof: { LIMIT_LOGIN_ACCOUNT: "registration", LIMIT_LOGIN_STREAK: "registration" },
-} as const satisfies Record<string, Partial<Record<LimitSetting, Subject>>>;
+} as const satisfies Record<string, Partial<Record<LimitSetting, Subject | readonly Subject[]>>>;
 
 export type Limited = keyof typeof limits;
 
@@ -40,6 +41,8 @@ const endless = 365 * 86_400_000;
 /** Who tries. */
 export interface Trier {
   readonly address?: string;
+  /** The present address of the account that moves. */
+  readonly mover?: string;
   readonly caller: Caller;
   /** The user whose known device this is. */
   readonly userId?: number | undefined;
@@ -88,20 +91,26 @@ export async function forgetTries(context: Context, address: string): Promise<vo
 
 /** The keys that everything tried at an account is counted under. */
 export function accountKeys(address: string): string[] {
-  const settings = new Set(Object.values(limits).flatMap((of) => Object.entries(of)));
-  return [...settings].flatMap(([name, subject]) => {
-    const who = subject === "device" ? undefined : subjects[subject]({ address, caller: {} });
+  const all = Object.keys(limits).flatMap((what) => settingsOf(what as Limited));
+  return all.flatMap(([name, subject]) => {
+    const who = subject === "device" ? undefined : subjects[subject]({ address, mover: address, caller: {} });
     return who === undefined ? [] : `${name}:${who}`;
   });
 }
 
 function limitsFor(settings: Settings, what: Limited, trier: Trier): Limit[] {
-  return Object.entries(limits[what]).flatMap(([name, subject]) => {
-    const who = subjects[subject as Subject](trier);
+  return settingsOf(what).flatMap(([name, subject]) => {
+    const who = subjects[subject](trier);
     if (who === undefined) return [];
-    const limit = settings[name as LimitSetting];
+    const limit = settings[name];
     return [{ key: `${name}:${who}`, ...(typeof limit === "number" ? { tries: limit, window: endless } : limit) }];
   });
+}
+
+/** The settings that limit something, each with a subject that it counts. */
+function settingsOf(what: Limited): [LimitSetting, Subject][] {
+  const settings = Object.entries(limits[what]) as [LimitSetting, Subject | readonly Subject[]][];
+  return settings.flatMap(([name, of]) => [of].flat().map((subject): [LimitSetting, Subject] => [name, subject]));
 }
 
 const subjects: Record<Subject, (trier: Trier) => string | undefined> = {
@@ -110,6 +119,7 @@ const subjects: Record<Subject, (trier: Trier) => string | undefined> = {
   reset: ({ address }) => address && `reset:${bucket(address)}`,
   verification: ({ address }) => address && `verification:${bucket(address)}`,
   move: ({ address }) => address && `move:${bucket(address)}`,
+  mover: ({ mover }) => mover && `mover:${bucket(mover)}`,
   registration: ({ registrationId }) => (registrationId === undefined ? undefined : `registration:${registrationId}`),
   network: ({ caller }) => networkOf(caller.ip),
   device: ({ caller, userId }) => hash("sha256", `${caller.device} ${userId}`, "base64url"),

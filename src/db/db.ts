@@ -288,7 +288,7 @@ export class DB implements AsyncDisposable {
     return outbox.waitingMails(this.#store, limit);
   }
 
-  /** The mails that wait for an account, the oldest first. */
+  /** The mails that wait for an account, its address or the one it moves to, the oldest first. */
   mailsTo(user: Pick<User, "id" | "email">): Promise<WaitingMail[]> {
     return outbox.mailsTo(this.#store, user);
   }

@@ -2,7 +2,16 @@ import type { User } from "../user.ts";
 import type { Store } from "./store.ts";
 
 /** What a mail in the outbox is about; which message it becomes shows when it is sent. */
-const kinds = ["registration", "verification", "reset", "move", "moving", "password_changed", "new_device"] as const;
+const kinds = [
+  "registration",
+  "verification",
+  "invitation",
+  "reset",
+  "move",
+  "moving",
+  "password_changed",
+  "new_device",
+] as const;
 export type OutboxKind = (typeof kinds)[number];
 
 /** A mail to be sent, but for who gets it. */
@@ -108,12 +117,18 @@ export async function waitingMails({ db }: Store, limit: number): Promise<Waitin
   return (await db.selectFrom("outbox").select(columns).orderBy("id").limit(limit).execute()) as WaitingMail[];
 }
 
-/** The mails that wait for an account, the oldest first. */
+/** The mails that wait for an account, its address or the one it moves to, the oldest first. */
 export async function mailsTo({ db }: Store, { id, email }: Pick<User, "id" | "email">): Promise<WaitingMail[]> {
+  const verifications = db
+    .selectFrom("verifications")
+    .select("id")
+    .where((of) => of.or([of("user_id", "=", id), of("email", "=", email)]));
   return (await db
     .selectFrom("outbox")
     .select(columns)
-    .where((mail) => mail.or([mail("user_id", "=", id), mail("email", "=", email)]))
+    .where((mail) =>
+      mail.or([mail("user_id", "=", id), mail("email", "=", email), mail("verification_id", "in", verifications)]),
+    )
     .orderBy("id")
     .execute()) as WaitingMail[];
 }

@@ -213,6 +213,16 @@ export const en: Messages = {
         "If it was not you, do nothing: nothing has changed.",
       ],
     }),
+    invitation: ({ service, lifetime, forgot }) => ({
+      subject: `${service}: an account was made for you`,
+      before: [`An account with this address was made for you at ${service}. Choose a password, and you can log in.`],
+      link: "Choose a password",
+      after: [
+        `The link works once, for ${lifetime}. Give it to nobody: whoever has it can take your account.`,
+        `If it is too old, have a new one sent to you here: ${forgot}`,
+        "If you did not expect this, do nothing: nobody can log in before a password is chosen.",
+      ],
+    }),
     reset_password: ({ service, lifetime }) => ({
       subject: `${service}: choose a new password`,
       before: [`Somebody asked for a new password for your account at ${service}. If it was you, choose it now.`],

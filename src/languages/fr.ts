@@ -223,6 +223,18 @@ export const fr: Messages = {
         "Si ce n’est pas vous, ne faites rien : rien n’a changé.",
       ],
     }),
+    invitation: ({ service, lifetime, forgot }) => ({
+      subject: `${service} : un compte a été créé pour vous`,
+      before: [
+        `Un compte a été créé pour vous sur ${service}, avec cette adresse. Choisissez un mot de passe pour pouvoir vous connecter.`,
+      ],
+      link: "Choisir un mot de passe",
+      after: [
+        `Ce lien fonctionne une seule fois, pendant ${lifetime}. Ne le donnez à personne : toute personne qui l’a peut prendre le contrôle de votre compte.`,
+        `S’il est trop ancien, demandez-en un nouveau ici : ${forgot}`,
+        "Si vous ne vous y attendiez pas, ne faites rien : personne ne peut se connecter tant qu’aucun mot de passe n’est choisi.",
+      ],
+    }),
     reset_password: ({ service, lifetime }) => ({
       subject: `${service} : choisissez un nouveau mot de passe`,
       before: [

@@ -20,6 +20,7 @@ export type MessageSettings = Pick<
 const links: Readonly<Record<MailKind, string>> = {
   confirm_email: "/verify?token=",
   already_registered: "/login",
+  invitation: "/reset?token=",
   reset_password: "/reset?token=",
   password_changed: "/forgot",
   new_device: "/forgot",
@@ -37,7 +38,8 @@ const links: Readonly<Record<MailKind, string>> = {
 export function compose(mail: Mail, settings: MessageSettings): Message {
   const { PUBLIC_URL, SERVICE_NAME: service } = settings;
   const { greeting, plainLink, introduced, mails } = messages[mail.language];
-  const lifetime = mail.kind === "reset_password" ? settings.RESET_TOKEN_LIFETIME : settings.VERIFY_TOKEN_LIFETIME;
+  const isReset = links[mail.kind] === links.reset_password;
+  const lifetime = isReset ? settings.RESET_TOKEN_LIFETIME : settings.VERIFY_TOKEN_LIFETIME;
   const { subject, before, link, after } = mails[mail.kind]({
     service,
     lifetime: lifetimeInWords(lifetime, mail.language),

@@ -282,6 +282,31 @@ test("mails that a stranger asks for in vain do not keep the owner from a reset"
   assert.equal(await ask("/reset_password", form(reset, { method: "PUT" })), 200);
 });
 
+test("an account that would move to many addresses at once, from many networks, has its present one told of five an hour", async () => {
+  await using world = await createProduction();
+  const moves = async () => {
+    await join(world);
+    const headers = { Cookie: await enter(world) };
+    await mailed(world);
+    const move = async (_: unknown, i: number) =>
+      world.request("/profile/email", {
+        ...form({ email: `${i}@example.net` }, { method: "PUT", headers }),
+        ...networks(i),
+      });
+    const answers = await Promise.all(Array.from({ length: 8 }, move));
+    return answers.map(({ status }) => status).toSorted();
+  };
+  const five = [200, 200, 200, 200, 200, 429, 429, 429];
+  assert.deepEqual(await moves(), five);
+  const told = (await mailed(world)).filter(({ kind }) => kind === "email_changing");
+  assert.deepEqual(
+    told.map(({ to }) => to),
+    Array(5).fill(owner.email),
+  );
+  await world.auth.deleteUser(1);
+  assert.deepEqual(await moves(), five, "an account that is erased leaves no tries to the next");
+});
+
 test("a stranger who asks for resets in the owner's name does not keep the owner's device from asking", async () => {
   await using world = await createProduction();
   await join(world);

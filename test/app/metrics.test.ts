@@ -158,6 +158,7 @@ testOnce("the service counts its answers by method, route and status, whatever c
   const to = (path: string, init: RequestInit = {}) => fetch(`${service.url}${path}`, { redirect: "manual", ...init });
   await to("/profile?token=s3cret");
   await to("/profile", { method: "HEAD" });
+  for (const id of ["a", "b"]) await to(`/sessions/${id.repeat(43)}`, { method: "DELETE" });
   await to("/users", { method: "POST", body: new URLSearchParams(bob) });
   for (const path of ["/users/", "/made-up-1", "/made-up-2"]) await to(path);
   for (const method of ["PROPFIND", "MKCOL", "PATCH"]) await to("/profile", { method });
@@ -173,6 +174,7 @@ testOnce("the service counts its answers by method, route and status, whatever c
   assert.deepEqual(Object.fromEntries(counted), {
     [key("GET", "/profile", 403)]: 1,
     [key("HEAD", "/profile", 403)]: 1,
+    [key("DELETE", "/sessions/:id", 403)]: 2,
     [key("POST", "/users", 200)]: 1,
     [key("GET", "other", 404)]: 3,
     [key("other", "/profile", 405)]: 3,
@@ -194,14 +196,17 @@ testOnce("the service counts its answers by method, route and status, whatever c
 
 testOnce("a route is the path of a resource, or other", () => {
   const routeOf = routeFinder([...routes, "/things/:id", "/things/others", "/things/:id/parts/:part"]);
-  for (const route of routes) {
+  for (const route of routes.filter((path) => !path.includes(":"))) {
     assert.equal(routeOf(route), route);
     assert.equal(routeOf(`${route}?a=b?c`), route);
   }
+  assert.equal(routeOf(`/sessions/${"a".repeat(43)}`), "/sessions/:id");
+  assert.equal(routeOf("/assets/style-1.css"), "/assets/:name");
   assert.equal(routeOf("/things/1?x"), "/things/:id");
   assert.equal(routeOf("/things/others"), "/things/others");
   assert.equal(routeOf("/things/1/parts/2"), "/things/:id/parts/:part");
   for (const url of [
+    ...routes.filter((path) => path.includes("{")),
     undefined,
     "",
     "*",

@@ -193,7 +193,7 @@ test("who has the address next is not kept out by what was tried at it before", 
 });
 
 test("of several changes of address the newest alone can be confirmed, where it was mailed", async () => {
-  await using world = await createProduction({ LIMIT_MAIL_NETWORK: "100/1h" });
+  await using world = await createProduction({ LIMIT_MAIL_ACCOUNT: "100/1h", LIMIT_MAIL_NETWORK: "100/1h" });
   const cookies = await person(world);
   const ask = (email: string) => send(world, "PUT", "/profile/email", cookies, { email });
   await ask("first@example.com");
@@ -357,6 +357,22 @@ test("an export holds all that is held, and neither a hash nor a token", async (
     assert.ok(!text.includes(secret), secret);
   }
   assert.ok(!/\$2b\$|[\w-]{43}/.test(text), "something like a hash or token");
+});
+
+test("an export holds every mail that waits: for the account, its address and the one it moves to", async () => {
+  await using world = await createProduction();
+  await join(world, eve);
+  const evesMove = await enter(world, eve);
+  const cookies = await person(world);
+  await mailed(world);
+  await send(world, "PUT", "/profile/email", cookies, { email: next });
+  await world.request("/users", form(owner));
+  await send(world, "PUT", "/profile/email", evesMove, { email: "eve@example.net" });
+  const { mails } = JSON.parse(await (await send(world, "GET", "/profile/export", cookies)).text());
+  assert.deepEqual(
+    mails.map(({ kind }: { kind: string }) => kind),
+    ["move", "moving", "registration"],
+  );
 });
 
 test("a disabled account is told from one that is not there by nothing, and its sessions have ended", async () => {

@@ -86,13 +86,15 @@ test("every attempt, refusal and act leaves who, what, from where and when", asy
     await world.auth.enableUser(1);
     await world.auth.sendReset(1);
     await world.auth.revokeSessions(1);
+    await world.auth.revokeSessions(1);
   });
   const detail = "by an operator";
   assert.deepEqual(last, [
     ["account_disabled", 1, detail],
+    ["operation_refused", 1, "account_disabled: so already, or not there"],
     ["account_enabled", 1, detail],
     ["reset_asked", 1, detail],
-    ["sessions_ended", 1, `${detail}: 0`],
+    ["operation_refused", 1, "sessions_ended: no such session, 2 times"],
   ]);
 });
 

@@ -11,7 +11,7 @@ const line = (fields: object) => JSON.stringify({ email: "bob@example.com", hash
 test("a line that was written reads as the account that it was of", () => {
   const account = fc.record({
     email: fc.constantFrom("bob@example.com", "o'hara+a@example.co.uk"),
-    hashedPassword: fc.constantFrom(...Object.values(foreignHashes)),
+    hashedPassword: fc.constantFrom("!", ...Object.values(foreignHashes)),
     emailVerifiedAt: fc.constantFrom(null, now),
     disabledAt: fc.constantFrom(null, now),
     createdAt: fc.integer({ min: 0, max: now }),
@@ -44,6 +44,8 @@ test("a line that is no account is refused, and the words say why and hold nothi
     [line({ hashed_password: null }), /no hashed_password/],
     [line({ hashed_password: "" }), /no kind that is known/],
     [line({ hashed_password: "secret-in-clear" }), /no kind that is known/],
+    [line({ hashed_password: "!secret" }), /no kind that is known/],
+    [line({ hashed_password: " !" }), /no kind that is known/],
     [line({ hashed_password: `$2b$31$${"a".repeat(53)}` }), /costs more/],
     [line({ verified: "secret" }), /verified/],
     [line({ disabled: 1 }), /disabled/],
@@ -53,6 +55,9 @@ test("a line that is no account is refused, and the words say why and hold nothi
     [line({ verifed: true }), /field other than/],
     [line({ id: 1 }), /field other than/],
     [line({ "\u001b[2Jsecret": 1 }), /field other than/],
+    [line({}).replace("{", '{"email":"secret@example.com",'), /a field twice/],
+    [line({}).replace("{", '{"\\u0065mail":"bob@example.com",'), /a field twice/],
+    [line({ verified: true }).replace("}", ',"verified":false}'), /a field twice/],
   ];
   for (const [text, why] of refusals) {
     const said = readAccount(text, now);

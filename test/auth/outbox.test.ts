@@ -89,6 +89,37 @@ test("while a mail waits there is no token anywhere; each sending makes its own,
   assert.equal((await world.auth.verifyEmail({ email, token, password })).email, email);
 });
 
+test("an invitation says so, its link sets the password and confirms the address, and a later reset replaces it", async () => {
+  await using world = await node();
+  await world.auth.inviteUser(email, "fr");
+  world.post.way = refusing;
+  assert.equal(await world.auth.deliver(), 0);
+  world.post.way = async () => {};
+  world.store.clock.forward(2 * minute);
+  const mailed = async () => {
+    await world.auth.deliver();
+    const { kind, to, language, token = "" } = world.post.sent.at(-1) ?? {};
+    return { told: [kind, to, language], token };
+  };
+  const invitation = await mailed();
+  assert.deepEqual(invitation.told, ["invitation", email, "fr"]);
+  await world.auth.requestPasswordReset(email);
+  const reset = await mailed();
+  assert.deepEqual(reset.told, ["reset_password", email, "en"]);
+  await assert.rejects(world.auth.updatePassword(invitation.token, password), { code: "bad_reset_token" });
+  assert.ok((await world.auth.updatePassword(reset.token, password)).emailVerifiedAt);
+
+  await world.auth.inviteUser("eve@example.com");
+  const { token } = await mailed();
+  world.store.clock.forward(hour - 1);
+  await world.auth.updatePassword(token, password);
+  await world.auth.logIn({ email: "eve@example.com", password });
+  await world.auth.inviteUser("mia@example.com");
+  const late = await mailed();
+  world.store.clock.forward(hour);
+  await assert.rejects(world.auth.updatePassword(late.token, password), { code: "bad_reset_token" });
+});
+
 test("a mail is tried again after 2, 4, 8 … 60 minutes, and given up after a day with an error in the log", async () => {
   await using world = await node();
   world.post.way = refusing;

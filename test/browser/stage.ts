@@ -34,7 +34,7 @@ export async function createStage(
 /** Sends the mails that wait; where the link of the last one to that page leads. */
 export async function lastLink({ auth, mails }: Stage, page: "/reset" | "/verify"): Promise<string> {
   await auth.deliver();
-  const kinds = { "/reset": ["reset_password"], "/verify": ["confirm_email", "confirm_new_email"] }[page];
+  const kinds = { "/reset": ["invitation", "reset_password"], "/verify": ["confirm_email", "confirm_new_email"] }[page];
   const mail = mails.findLast((each) => kinds.includes(each.kind));
   return `${page}?token=${encodeURIComponent(mail?.token ?? "")}`;
 }

@@ -69,6 +69,26 @@ test("what one database exports, another imports, and exports the same", async (
   await auth.close();
 });
 
+test("who was invited is exported and imported without a password, and opens the account by a reset alone", async () => {
+  await using here = await world();
+  await using there = await world();
+  await (await openDB(here.database.url)).close();
+  assert.equal((await here.run("users", "create", "bob@example.com")).code, 0);
+  const { stdout } = await here.run("export");
+  assert.deepEqual(await there.importing(stdout), {
+    code: 0,
+    stdout: "imported 1 accounts; 0 were there already\n",
+    stderr: "",
+  });
+  assert.equal((await there.run("export")).stdout, stdout);
+  await using db = await openDB(there.database.url);
+  const auth = new Auth(db, { settings: readSettings({ BCRYPT_COST: "4" }) });
+  for (const guess of ["!", "", password]) assert.equal(await auth.validLogin("bob@example.com", guess), false);
+  await auth.updatePassword(await auth.getResetPasswordToken("bob@example.com"), password);
+  assert.equal(await auth.validLogin("bob@example.com", password), true);
+  await auth.close();
+});
+
 test("what is refused is told line by line with its reason, and the rest is imported", async () => {
   await using it = await world();
   const content = [

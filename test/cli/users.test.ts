@@ -113,7 +113,7 @@ test("who is invited chooses the password by mail; nobody asks for it, or sets i
   assert.deepEqual(
     (await world.auth.listMails(9)).map(({ kind, email: to, language }) => [kind, to, language]),
     [
-      ["reset", email, "fr"],
+      ["invitation", email, "fr"],
       ["reset", email, "en"],
     ],
   );
@@ -225,6 +225,35 @@ test("what an operator does is in the audit trail before the command ends", asyn
   await world.done("delete", email, "--yes");
   const anonymous = told.map(([event, , detail]) => [event, null, detail]);
   assert.deepEqual(await trail(), [...anonymous, ["account_deleted", null, "by an operator"]]);
+});
+
+test("what an operator is refused is in the audit trail with the reason, and not as if it had been done", async () => {
+  await using world = await operated();
+  await world.auth.registerUser(email, password);
+  await world.refused("create", email);
+  await world.refused("create", "bob");
+  await world.refused("enable", email);
+  await world.refused("revoke", email);
+  await world.refused("revoke", email, "--session=xyz");
+  await world.done("disable", email);
+  await world.refused("disable", email);
+  await world.refused("reset", email);
+  assert.equal(await world.auth.deleteUser(2), false);
+  const events = await world.auth.listEvents({ limit: 99 });
+  assert.deepEqual(
+    events.map(({ event, userId, detail }) => [event, userId, detail]).filter(([event]) => event !== "user_registered"),
+    [
+      ["operation_refused", null, "account_invited: email_taken"],
+      ["operation_refused", null, "account_invited: email_invalid"],
+      ["operation_refused", 1, "account_enabled: so already, or not there"],
+      ["operation_refused", 1, "sessions_ended: no such session"],
+      ["operation_refused", 1, "sessions_ended: no such session"],
+      ["account_disabled", 1, "by an operator"],
+      ["operation_refused", 1, "account_disabled: so already, or not there"],
+      ["operation_refused", 1, "reset_asked: disabled, or not there"],
+      ["operation_refused", null, "account_deleted: not there"],
+    ],
+  );
 });
 
 test("a wrong word is told with the usage, and no database is made by asking", async () => {

@@ -18,6 +18,7 @@ const settings = readSettings({ PUBLIC_URL, SERVICE_NAME: "Example" });
 const links: Record<MailKind, string[]> = {
   confirm_email: ["/verify?token=T0ken"],
   already_registered: ["/login", "/forgot"],
+  invitation: ["/reset?token=T0ken", "/forgot"],
   reset_password: ["/reset?token=T0ken"],
   password_changed: ["/forgot"],
   new_device: ["/forgot"],
@@ -97,7 +98,7 @@ test("a link says how long it lasts, as the settings have it", () => {
     compose(
       mail(kind, { language }),
       readSettings({
-        [kind === "reset_password" ? "RESET_TOKEN_LIFETIME" : "VERIFY_TOKEN_LIFETIME"]: lifetime,
+        [links[kind][0]?.startsWith("/reset") ? "RESET_TOKEN_LIFETIME" : "VERIFY_TOKEN_LIFETIME"]: lifetime,
       }),
     ).text.replaceAll("\u00a0", " ");
   for (const [lifetime, en, fr] of [
@@ -107,7 +108,7 @@ test("a link says how long it lasts, as the settings have it", () => {
     ["90m", "90 minutes", "90 minutes"],
     ["61s", "61 seconds", "61 secondes"],
   ] as const) {
-    for (const kind of ["reset_password", "confirm_email", "confirm_new_email"] as const) {
+    for (const kind of ["invitation", "reset_password", "confirm_email", "confirm_new_email"] as const) {
       assert.match(said(kind, "en", lifetime), new RegExp(`for ${en}\\.`));
       assert.match(said(kind, "fr", lifetime), new RegExp(`pendant ${fr}\\.`));
     }
@@ -175,7 +176,7 @@ test("whatever a token is, it stays within its link", () => {
 });
 
 test("a mail without the token that it needs, or with one that it has no place for, is not written", () => {
-  for (const kind of ["confirm_email", "reset_password", "confirm_new_email"] as const) {
+  for (const kind of ["confirm_email", "invitation", "reset_password", "confirm_new_email"] as const) {
     for (const token of [undefined, ""]) {
       assert.throws(() => compose({ ...mail(kind), token } as Mail, settings), /needs a token$/);
     }
