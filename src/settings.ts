@@ -225,7 +225,7 @@ export function readSettings(environment: Environment = {}): Settings {
   const values = Object.entries<Setting<unknown>>(table).map(([name, { type, [mode]: standard, example, secret }]) => {
     const text = environment[name] || (typeof standard === "function" ? standard(environment) : standard);
     if (text === required) {
-      wrong.push(`${name}: missing; production needs it, for example ${name}=${example}`);
+      wrong.push(`${name}: missing; production needs it, for example ${name}=${quoted(example)}`);
       return [name, undefined];
     }
     const { success, data, error } = type.safeParse(text);
@@ -299,6 +299,11 @@ export function describeSettings(): string {
 /** A URL without its password, as it may be shown: also one that is none, for lack of its beginning or of a slash. */
 export function redacted(url: string): string {
   return url.replace(/^(?!sqlite:)((?:\w+:\/\/)?[^:/@]*):(?!\/\/).*@/, "$1:…@").replace(/([?&]password=)[^&]*/, "$1…");
+}
+
+/** As a shell takes it for one word. */
+function quoted(text = ""): string {
+  return /^[\w@:/.,-]*$/.test(text) ? text : `"${text}"`;
 }
 
 function noneAsEmpty(text = ""): string {
