@@ -207,6 +207,11 @@ type Table = typeof table;
  */
 export type Settings = { readonly [Name in keyof Table]: z.output<Table[Name]["type"]> };
 
+/** The cookies of the service beside the session's; over https their names begin with `__Host-`. */
+const otherCookies = ["device_id", "form", "notice", "onward"] as const;
+
+export type OtherCookie = (typeof otherCookies)[number];
+
 /** Thrown by `readSettings`; its message names every wrong setting and its mend. */
 export class SettingsError extends Error {
   override name = "SettingsError";
@@ -248,6 +253,9 @@ function contradictions(settings: Settings): string[] {
   }
   if (/^__host-/i.test(COOKIE_NAME) && COOKIE_DOMAIN !== null) {
     found.push(`COOKIE_NAME=${COOKIE_NAME}: must begin with __Secure- instead while COOKIE_DOMAIN is set`);
+  }
+  if (otherCookies.some((name) => COOKIE_NAME === name || COOKIE_NAME === `__Host-${name}`)) {
+    found.push(`COOKIE_NAME=${COOKIE_NAME}: must be another, such as session_id; this one is another cookie's`);
   }
   const host = new URL(PUBLIC_URL).hostname;
   if (COOKIE_DOMAIN !== null && host !== COOKIE_DOMAIN && !host.endsWith(`.${COOKIE_DOMAIN}`)) {

@@ -342,6 +342,17 @@ test("settings that contradict each other are refused, and the message names the
   }
 });
 
+test("the session's cookie has no name of another cookie of the service", () => {
+  for (const name of ["device_id", "form", "notice", "onward"]) {
+    for (const COOKIE_NAME of [name, `__Host-${name}`]) {
+      const line = new RegExp(`^  COOKIE_NAME=${COOKIE_NAME}: must be another, such as (\\w+);`, "m");
+      const [, mend = ""] = line.exec(refusal({ PUBLIC_URL: required.PUBLIC_URL, COOKIE_NAME })) ?? [];
+      assert.equal(readSettings({ COOKIE_NAME: mend }).COOKIE_NAME, "session_id");
+    }
+    assert.ok(readSettings({ COOKIE_NAME: `${name}s` }));
+  }
+});
+
 test("production refuses to hand accounts away, all at once, unless UNSAFE_PRODUCTION says so", () => {
   const open = { CONCEAL_ACCOUNTS: "off", RESET_DELIVERY: "response" };
   const all = { ...production, ...open, PUBLIC_URL: "http://auth.example.com", SMTP_URL: "none" };
