@@ -115,7 +115,7 @@ test("the language is the one that is asked for, else the browser's, and goes al
   const who = visitor(world, { "Accept-Language": "fr-CA" });
   assert.match((await who.open("/login")).html, /<html lang="fr">/);
   assert.match((await who.open("/login?lang=en")).html, /<html lang="en">/);
-  for (const lang of ["de", "", "__proto__", "fr%22"]) {
+  for (const lang of ["xx", "", "__proto__", "fr%22"]) {
     const { html } = await who.open(`/login?lang=${lang}`);
     assert.match(html, /<html lang="fr">/);
     assert.match(html, /action="\/login"/);
