@@ -6,7 +6,7 @@ import { messages } from "../languages/languages.ts";
 import { account, button, type Filled, field, form, hidden, newPassword, type Page } from "./form.ts";
 import type { Html, View } from "./layout.ts";
 import { home } from "./return-to.ts";
-import { askToLogIn, goTo, type Values, type Visit } from "./visit.ts";
+import { askToLogIn, goOut, goTo, type Values, type Visit } from "./visit.ts";
 
 /** Of those who have more devices, the others are on pages of their own. */
 const devicesShown = 10;
@@ -27,8 +27,7 @@ export const devices: Page = {
     const current = (await auth.listSessions(sessionId)).find((each) => each.current);
     await auth.endSession(sessionId, session, caller);
     if (session !== current?.id) return goTo(visit, to(home, { from }), { code: "device_ended" });
-    visit.cookies.push(sessionCookie(service.settings).clear);
-    return goTo(visit, to("/login"), { code: "logged_out" });
+    return goOut(visit, "logged_out");
   },
 };
 
@@ -122,10 +121,9 @@ ${form(visit, {
     }));
   },
   async submit(visit, { password = "" }) {
-    const { service, sessionId, caller, cookies, to } = visit;
+    const { service, sessionId, caller } = visit;
     await service.auth.deleteAccount(sessionId, password, caller);
-    cookies.push(sessionCookie(service.settings).clear);
-    return goTo(visit, to("/login"), { code: "account_deleted" });
+    return goOut(visit, "account_deleted");
   },
 };
 
