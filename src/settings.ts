@@ -79,7 +79,7 @@ const table = {
     z.string().regex(/^[^\p{C}<>]{1,60}$/u, "a name of at most 60 characters"),
     "Bienvenue",
   ),
-  LOGO_FILE: setting("a logo for the pages: an SVG or PNG file of at most 16 KiB", noneOr(logoFile()), "none"),
+  LOGO_FILE: setting("a logo for the pages: an SVG or PNG file of at most 8 KiB", noneOr(logoFile()), "none"),
   ACCENT_COLOR: setting(
     "the colour of buttons and links on the pages, or two with a comma: for light pages and for dark ones",
     accentColor(),

@@ -212,7 +212,7 @@ test("a logo is an SVG or PNG file that is small enough", async () => {
   for (const path of [await logo("a.svg", "<svg/>"), await logo("a.PNG", png)]) {
     assert.equal(readSettings({ LOGO_FILE: path }).LOGO_FILE, path);
   }
-  const large = "<svg/>".padEnd(16 * 1024 + 1);
+  const large = "<svg/>".padEnd(8 * 1024 + 1);
   for (const [name, content] of [
     ["b.svg", large],
     ["b.png", "<svg/>"],

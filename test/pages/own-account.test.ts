@@ -95,13 +95,13 @@ test("a device that is logged out on a later page leaves people there, while the
   for (const left of [1, 10]) {
     const page = await who.open("/account?from=10");
     const one = formsOf(page.html).find(({ html }) => html.includes("Log out an unknown device"));
-    const done = await who.send("/account/devices", one?.hidden ?? {});
+    const done = await who.send(one?.action ?? "", one?.hidden ?? {});
     sent(done, "/account?from=10");
     const after = await who.open(done.location ?? "");
     assert.match(after.told, /device is logged out/);
     assert.equal(devicesOf(after).length, left);
     if (left === 10) continue;
-    const gone = await who.send("/account/devices", one?.hidden ?? {});
+    const gone = await who.send(one?.action ?? "", one?.hidden ?? {});
     assert.deepEqual([gone.status, devicesOf(gone).length], [404, left]);
   }
 });
