@@ -11,7 +11,7 @@ after(() => browser.close());
 
 const kilobyte = 1024;
 /** The states in which a page has something to refuse. */
-const refused = /-(wrong|refused|unconfirmed|too-often|stale-form)$|^error/;
+const refused = /-(wrong|refused|unconfirmed|too-often|locked|stale-form)$|^error/;
 const looks = [
   { colorScheme: "light", viewport: { width: 320, height: 568 } },
   { colorScheme: "dark", viewport: { width: 1280, height: 800 } },

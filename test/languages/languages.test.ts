@@ -40,7 +40,7 @@ test("the pages say everything in every language, in words of its own, with what
   assert.ok(english.size > 120);
   for (const language of languages) {
     const { pages } = messages[language];
-    assert.deepEqual(Object.keys(pages.refusals).sort(), ["form_stale", ...Object.keys(statuses)].sort());
+    assert.deepEqual(Object.keys(pages.refusals).sort(), ["form_stale", "locked", ...Object.keys(statuses)].sort());
     for (const [path, text] of pageTexts(pages)) {
       assert.match(text, /^\S.*\S$/, `${language}${path}`);
       assert.doesNotMatch(text, /undefined|\[object/, `${language}${path}`);

@@ -139,6 +139,20 @@ test("a changed password keeps this device and logs out the others", async () =>
   assert.ok(await canLogIn(world, { ...bob, password: "t4rt1fl3tt3" }));
 });
 
+test("too many wrong passwords in a row are told wherever one is asked for, with the way to a new one", async () => {
+  await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_LOGIN_STREAK: "2" });
+  const who = await member(world);
+  for (const path of ["/account/password", "/account/email", "/account/export", "/account/delete"]) {
+    const page = await who.open(path);
+    const fields = { email: "new@example.com", new_password: "t4rt1fl3tt3" };
+    let refused = await who.fill(page, { ...fields, password: "wrong" });
+    while (refused.status === 403) refused = await who.fill(page, { ...fields, password: "wrong" });
+    assert.equal(refused.status, 429, path);
+    assert.match(refused.told, /^Too many wrong passwords in a row\. .*\s+Choose a new password$/, path);
+    assert.match(refused.html, /role="alert"[\s\S]*<p><a href="\/forgot">/, path);
+  }
+});
+
 test("password managers are led to the page that changes it, past the login and back", async () => {
   await using world = await createWorld();
   await register(world);
