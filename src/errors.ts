@@ -96,11 +96,18 @@ export class AuthError extends Error {
   readonly code: AuthErrorCode;
   /** Seconds until it is worth trying again; only with the codes `busy` and `too_many_tries`. */
   readonly retryAfter: number | undefined;
+  /** Waiting will not help, a new password does: too many wrong ones were given in a row; only with `too_many_tries`. */
+  readonly forGood: boolean;
 
-  constructor(code: AuthErrorCode, message: string, { retryAfter }: { retryAfter?: number } = {}) {
+  constructor(
+    code: AuthErrorCode,
+    message: string,
+    { retryAfter, forGood = false }: { retryAfter?: number; forGood?: boolean } = {},
+  ) {
     super(message);
     this.code = code;
     this.retryAfter = retryAfter;
+    this.forGood = forGood;
   }
 }
 

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { contrast, leastContrast, legible, surfaces } from "./colours.ts";
 
 /** The largest logo, in bytes: with it a page stays under 30 KB. */
-const largestLogo = 16 * 1024;
+const largestLogo = 8 * 1024;
 
 /** So many tries, at most, within so many milliseconds of the first of them. */
 export interface Rate {

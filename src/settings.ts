@@ -79,7 +79,7 @@ const table = {
     z.string().regex(/^[^\p{C}<>]{1,60}$/u, "a name of at most 60 characters"),
     "Bienvenue",
   ),
-  LOGO_FILE: setting("a logo for the pages: an SVG or PNG file of at most 16 KiB", noneOr(logoFile()), "none"),
+  LOGO_FILE: setting("a logo for the pages: an SVG or PNG file of at most 8 KiB", noneOr(logoFile()), "none"),
   ACCENT_COLOR: setting(
     "the colour of buttons and links on the pages, or two with a comma: for light pages and for dark ones",
     accentColor(),
@@ -207,6 +207,11 @@ type Table = typeof table;
  */
 export type Settings = { readonly [Name in keyof Table]: z.output<Table[Name]["type"]> };
 
+/** The cookies of the service beside the session's; over https their names begin with `__Host-`. */
+const otherCookies = ["device_id", "form", "notice", "onward"] as const;
+
+export type OtherCookie = (typeof otherCookies)[number];
+
 /** Thrown by `readSettings`; its message names every wrong setting and its mend. */
 export class SettingsError extends Error {
   override name = "SettingsError";
@@ -225,7 +230,7 @@ export function readSettings(environment: Environment = {}): Settings {
   const values = Object.entries<Setting<unknown>>(table).map(([name, { type, [mode]: standard, example, secret }]) => {
     const text = environment[name] || (typeof standard === "function" ? standard(environment) : standard);
     if (text === required) {
-      wrong.push(`${name}: missing; production needs it, for example ${name}=${example}`);
+      wrong.push(`${name}: missing; production needs it, for example ${name}=${quoted(example)}`);
       return [name, undefined];
     }
     const { success, data, error } = type.safeParse(text);
@@ -248,6 +253,9 @@ function contradictions(settings: Settings): string[] {
   }
   if (/^__host-/i.test(COOKIE_NAME) && COOKIE_DOMAIN !== null) {
     found.push(`COOKIE_NAME=${COOKIE_NAME}: must begin with __Secure- instead while COOKIE_DOMAIN is set`);
+  }
+  if (otherCookies.some((name) => COOKIE_NAME === name || COOKIE_NAME === `__Host-${name}`)) {
+    found.push(`COOKIE_NAME=${COOKIE_NAME}: must be another, such as session_id; this one is another cookie's`);
   }
   const host = new URL(PUBLIC_URL).hostname;
   if (COOKIE_DOMAIN !== null && host !== COOKIE_DOMAIN && !host.endsWith(`.${COOKIE_DOMAIN}`)) {
@@ -299,6 +307,11 @@ export function describeSettings(): string {
 /** A URL without its password, as it may be shown: also one that is none, for lack of its beginning or of a slash. */
 export function redacted(url: string): string {
   return url.replace(/^(?!sqlite:)((?:\w+:\/\/)?[^:/@]*):(?!\/\/).*@/, "$1:…@").replace(/([?&]password=)[^&]*/, "$1…");
+}
+
+/** As a shell takes it for one word. */
+function quoted(text = ""): string {
+  return /^[\w@:/.,-]*$/.test(text) ? text : `"${text}"`;
 }
 
 function noneAsEmpty(text = ""): string {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -112,14 +113,18 @@ test("production's defaults can face the internet", () => {
 
 test("production without its required settings is refused by one message, whose examples are right", () => {
   const message = refusal({ NODE_ENV: "production" });
-  const examples = [...message.matchAll(/^ {2}(\w+): missing; production needs it, for example \1=(.*)$/gm)];
+  const examples = [...message.matchAll(/^ {2}(\w+): missing; production needs it, for example (\1=.*)$/gm)];
   assert.deepEqual(
     examples.map(([, name]) => name),
     Object.keys(required),
   );
   assert.equal(message.split("\n").length, 1 + examples.length);
-  const given = Object.fromEntries(examples.map(([, name = "", example = ""]) => [name, example]));
-  assert.ok(readSettings({ ...given, NODE_ENV: "production" }));
+  const pasted = examples.map(([, name, example]) => `${example}\nprintf '%s\\n' "$${name}"\n`).join("");
+  const values = execFileSync("sh", ["-euc", pasted], { encoding: "utf8" }).split("\n");
+  const given = Object.fromEntries(examples.map(([, name = ""], i) => [name, values[i]]));
+  assert.equal(readSettings({ ...given, NODE_ENV: "production" }).MAIL_FROM, required.MAIL_FROM);
+  assert.match(message, / MAIL_FROM="Example <no-reply@example\.com>"$/m);
+  assert.match(message, / PUBLIC_URL=https:\/\/auth\.example\.com$/m);
   for (const name of Object.keys(required)) {
     assert.deepEqual(refusal({ ...production, [name]: "" }).match(/\w+(?=: missing)/g), [name]);
   }
@@ -207,7 +212,7 @@ test("a logo is an SVG or PNG file that is small enough", async () => {
   for (const path of [await logo("a.svg", "<svg/>"), await logo("a.PNG", png)]) {
     assert.equal(readSettings({ LOGO_FILE: path }).LOGO_FILE, path);
   }
-  const large = "<svg/>".padEnd(16 * 1024 + 1);
+  const large = "<svg/>".padEnd(8 * 1024 + 1);
   for (const [name, content] of [
     ["b.svg", large],
     ["b.png", "<svg/>"],
@@ -334,6 +339,17 @@ test("settings that contradict each other are refused, and the message names the
   for (const [environment, message, mend] of contradictions) {
     assert.match(refusal(environment), message);
     assert.ok(readSettings({ ...environment, ...mend }), JSON.stringify(environment));
+  }
+});
+
+test("the session's cookie has no name of another cookie of the service", () => {
+  for (const name of ["device_id", "form", "notice", "onward"]) {
+    for (const COOKIE_NAME of [name, `__Host-${name}`]) {
+      const line = new RegExp(`^  COOKIE_NAME=${COOKIE_NAME}: must be another, such as (\\w+);`, "m");
+      const [, mend = ""] = line.exec(refusal({ PUBLIC_URL: required.PUBLIC_URL, COOKIE_NAME })) ?? [];
+      assert.equal(readSettings({ COOKIE_NAME: mend }).COOKIE_NAME, "session_id");
+    }
+    assert.ok(readSettings({ COOKIE_NAME: `${name}s` }));
   }
 });
 

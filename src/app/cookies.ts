@@ -1,4 +1,4 @@
-import type { Settings } from "../settings.ts";
+import type { OtherCookie, Settings } from "../settings.ts";
 
 /**
  * The value of a cookie in a Cookie header (RFC 6265, 4.2). Of several the first is taken, and quotes around a value are
@@ -37,7 +37,7 @@ export function sessionCookie({ COOKIE_NAME, COOKIE_DOMAIN, PUBLIC_URL, SESSION_
 }
 
 /** Writes Set-Cookie for what is this host's alone, whatever COOKIE_DOMAIN is: over https nobody else can plant one. */
-export function hostCookie({ PUBLIC_URL }: Pick<Settings, "PUBLIC_URL">, plainName: string) {
+export function hostCookie({ PUBLIC_URL }: Pick<Settings, "PUBLIC_URL">, plainName: OtherCookie) {
   const isSecure = PUBLIC_URL.startsWith("https:");
   const name = isSecure ? `__Host-${plainName}` : plainName;
   const attributes = `Path=/; HttpOnly; SameSite=Lax${isSecure ? "; Secure" : ""}`;

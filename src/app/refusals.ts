@@ -55,6 +55,8 @@ export interface Refusal {
   readonly message: string;
   /** Seconds. */
   readonly retryAfter?: number | undefined;
+  /** Waiting will not help. */
+  readonly forGood?: boolean;
   /** The connection cannot be used again: what is left of the body is not read. */
   readonly close?: boolean;
 }
@@ -65,8 +67,8 @@ export function refusal(error: unknown): Refusal {
   if (error instanceof AuthError && error.code === "email_taken")
     return { code: error.code, status: 400, message: "email already registered" };
   if (error instanceof AuthError) {
-    const { code, message, retryAfter } = error;
-    return { code, status: statuses[code], message, retryAfter };
+    const { code, message, retryAfter, forGood } = error;
+    return { code, status: statuses[code], message, retryAfter, forGood };
   }
   if (error instanceof RequestError) {
     const { code, message } = error;

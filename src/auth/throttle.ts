@@ -166,7 +166,7 @@ function refused(
   const message = forGood
     ? "too many wrong passwords in a row; reset the password"
     : `too many tries; come back in ${words(retryAfter)}`;
-  return new AuthError("too_many_tries", message, { retryAfter: forGood ? 86_400 : retryAfter });
+  return new AuthError("too_many_tries", message, { retryAfter: forGood ? 86_400 : retryAfter, forGood });
 }
 
 function words(seconds: number): string {

@@ -34,6 +34,8 @@ interface Words {
 
 type Option = keyof typeof options;
 
+const inLanguage = `[--language ${languages.join("|")}]`;
+
 /** Every act, and the options that it has beside `--json`. */
 const acts: Readonly<Record<string, { has: readonly Option[]; act: (auth: Auth, words: Words) => Promise<void> }>> = {
   list: { has: ["limit", "after", "search"], act: list },
@@ -53,11 +55,11 @@ export const users: Command = {
   usage: [
     "users list [--search TEXT] [--limit N] [--after ID]",
     "show WHO",
-    "create ADDRESS [--language en|fr]",
+    `create ADDRESS ${inLanguage}`,
     "disable WHO",
     "enable WHO",
     "delete WHO [--yes]",
-    "reset WHO [--language en|fr]",
+    `reset WHO ${inLanguage}`,
     "sessions WHO",
     "revoke WHO [--session=ID] (each with [--json])",
   ].join("\n  bienvenue users "),

@@ -72,6 +72,7 @@ export const en: Messages = {
       again: "Enter your email address, and we will send the link that confirms it once more.",
       sendAgain: "Send the link again",
       wrongPassword: "This is not the password you chose. Try again or, if you have forgotten it, register once more.",
+      locked: "Too many wrong passwords in a row. Waiting will not help: register once more.",
       moveText: "Enter your password, so that we know it is you. Your account gets this address then.",
       moveSubmit: "Confirm my address",
       dead: "It was used already, is too old, or a newer one was sent. If you have confirmed your address already, just log in. If you were changing your address, ask again from your account. Otherwise, have a new link sent.",
@@ -188,6 +189,8 @@ export const en: Messages = {
       unknown_session: () => "This device is logged out already.",
       bad_reset_token: () => "This link no longer works. Have a new one sent.",
       bad_verify_token: () => "This link no longer works. Have a new one sent.",
+      locked: () =>
+        "Too many wrong passwords in a row. Waiting will not help: have a link mailed to you, and choose a new password.",
       too_many_tries: ({ wait }) => `Too many tries. Come back in ${wait}.`,
       busy: ({ wait }) => `Many people are here right now. Try again in ${wait}.`,
       database_unavailable: ({ wait }) => `We cannot reach our records right now. Try again in ${wait}.`,

@@ -73,6 +73,7 @@ export const fr: Messages = {
       sendAgain: "Renvoyer le lien",
       wrongPassword:
         "Ce n’est pas le mot de passe que vous avez choisi. Réessayez ou, si vous l’avez oublié, inscrivez-vous à nouveau.",
+      locked: "Trop de mots de passe incorrects de suite. Attendre n’y changera rien : inscrivez-vous à nouveau.",
       moveText:
         "Entrez votre mot de passe, pour que nous sachions que c’est vous. Votre compte prendra alors cette adresse.",
       moveSubmit: "Confirmer mon adresse",
@@ -195,6 +196,8 @@ export const fr: Messages = {
       unknown_session: () => "Cet appareil est déjà déconnecté.",
       bad_reset_token: () => "Ce lien ne fonctionne plus. Demandez-en un nouveau.",
       bad_verify_token: () => "Ce lien ne fonctionne plus. Demandez-en un nouveau.",
+      locked: () =>
+        "Trop de mots de passe incorrects de suite. Attendre n’y changera rien : faites-vous envoyer un lien par courriel et choisissez un nouveau mot de passe.",
       too_many_tries: ({ wait }) => `Trop de tentatives. Réessayez dans ${wait}.`,
       busy: ({ wait }) => `Il y a beaucoup de monde en ce moment. Réessayez dans ${wait}.`,
       database_unavailable: ({ wait }) => `Nos données sont inaccessibles pour le moment. Réessayez dans ${wait}.`,

@@ -108,6 +108,8 @@ export interface PageWords {
     readonly sendAgain: string;
     /** The password is not the one that the address was registered with. */
     readonly wrongPassword: string;
+    /** Too many were not: a new link, and with it another password, is had by registering alone. */
+    readonly locked: string;
     /** To whose account moves to the address. */
     readonly moveText: string;
     readonly moveSubmit: string;
@@ -185,8 +187,11 @@ export interface PageWords {
     readonly home: string;
   };
   /** Every refusal: what it is, and what to do. */
-  readonly refusals: Readonly<Record<RefusalCode | "form_stale", (facts: RefusalFacts) => string>>;
+  readonly refusals: Readonly<Record<RefusalCode | PageRefusalCode, (facts: RefusalFacts) => string>>;
 }
+
+/** What pages alone refuse, or tell apart. */
+export type PageRefusalCode = "form_stale" | "locked";
 
 export type NoticeCode =
   | "registered"

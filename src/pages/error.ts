@@ -4,14 +4,14 @@ import type { Refusal } from "../app/refusals.ts";
 import type { RefusalCode } from "../errors.ts";
 import type { Assets } from "./assets.ts";
 import { present } from "./layout.ts";
-import { describe } from "./problem.ts";
+import { problemOf } from "./problem.ts";
 import { home, returnTo } from "./return-to.ts";
 import type { Visit } from "./visit.ts";
 
 /** The page in place of the one that was asked for, when there is none or it cannot be shown. */
 export function errorPage(visit: Visit, assets: Assets, refused: Refusal, headers: Headers): Response {
   const { c, words, to, token, onward: return_to } = visit;
-  const { code, status, retryAfter } = refused;
+  const { code, status } = refused;
   const titles: Partial<Record<RefusalCode, string>> = {
     not_found: words.errors.notFound,
     internal: words.errors.internal,
@@ -25,7 +25,7 @@ export function errorPage(visit: Visit, assets: Assets, refused: Refusal, header
       : code === "not_logged_in"
         ? [to("/login"), words.logIn.submit]
         : [to(home), words.errors.home];
-  const problem = { ...describe(visit, code, retryAfter), field: undefined, status, retryAfter, headers };
+  const problem = { ...problemOf(visit, refused), field: undefined, headers };
   const title = titles[code] ?? words.errors.refused;
   // Its token may be in the address: no other is told of that.
   const view = { title, secret: true, body: html`<a class="button" href="${way}">${name}</a>\n` };

@@ -53,6 +53,8 @@ export function newPassword(visit: Visit, filled: Filled, label: string): Html {
 
 interface Form {
   readonly action: string;
+  /** What its address is given. */
+  readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body: Html;
   /** What comes of it is a file. */
   readonly isDownload?: boolean;
@@ -61,9 +63,9 @@ interface Form {
 }
 
 /** A form of this browser, which comes back in the same language. */
-export function form(visit: Visit, { action, body, isDownload, goesOn }: Form): Html {
+export function form(visit: Visit, { action, query, body, isDownload, goesOn }: Form): Html {
   visit.keepFormToken();
-  return html`<form method="post" action="${visit.to(action)}" novalidate${isDownload && html` data-download`}>
+  return html`<form method="post" action="${visit.to(action, query)}" novalidate${isDownload && html` data-download`}>
 ${hidden("form_token", visit.formToken)}${goesOn && visit.onward !== undefined && hidden("return_to", visit.onward)}${body}</form>
 `;
 }

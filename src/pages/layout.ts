@@ -36,7 +36,8 @@ export function present(visit: Visit, assets: Assets, view: View, refused?: Prob
   const problem = view.problem ?? refused;
   const notice = problem ? undefined : noticed(visit);
   if (notice !== undefined || visit.notice?.code === "typed") cookies.push(noticeCookie(settings).clear);
-  const told = view.told ?? (problem ? alert(problem.message, problem.field) : notice);
+  const wayOut = problem?.code === "locked" ? resetLink(visit) : undefined;
+  const told = view.told ?? (problem ? alert(problem.message, problem.field, wayOut) : notice);
   const code = problem?.status ?? view.status ?? 200;
   const title = code >= 400 ? words.failed(view.title) : view.title;
   return service.answers.content(code, String(page(visit, assets, title, view, told)), {
@@ -68,6 +69,11 @@ export function alert(message: string, field?: string, more?: Html): Html {
 <p>${field === undefined ? message : html`<a href="#${field}">${message}</a>`}</p>
 ${more}</div>
 `;
+}
+
+/** To the page where a link to choose a new password is asked for. */
+export function resetLink({ words, to, onward: return_to }: Visit): Html {
+  return html`<p><a href="${to("/forgot", { return_to })}">${words.logIn.reset}</a></p>\n`;
 }
 
 /** What was done, or is to be done. */

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import { loginCookies } from "../app/sessions.ts";
 import { button, field, form, hidden, type Page } from "./form.ts";
-import { alert, type Html } from "./layout.ts";
+import { alert, type Html, resetLink } from "./layout.ts";
 import type { Problem } from "./problem.ts";
 import { goOn, type Values, type Visit } from "./visit.ts";
 
@@ -50,11 +50,10 @@ export async function isLoggedIn({ service, sessionId }: Visit): Promise<boolean
 
 /** What else can be done than to try again. */
 function wayOut(visit: Visit, { code, message, field }: Problem, { email = "" }: Values): Html | undefined {
-  const { words, to, onward: return_to } = visit;
   if (code === "email_not_verified") {
-    const body = html`${hidden("email", email)}${hidden("again", "1")}${button(words.mailbox.again, "plain low")}`;
+    const body = html`${hidden("email", email)}${hidden("again", "1")}${button(visit.words.mailbox.again, "plain low")}`;
     return alert(message, field, form(visit, { action: "/verify", goesOn: true, body }));
   }
   if (code !== "too_many_tries" && code !== "wrong_login") return undefined;
-  return alert(message, field, html`<p><a href="${to("/forgot", { return_to })}">${words.logIn.reset}</a></p>\n`);
+  return alert(message, field, resetLink(visit));
 }

@@ -6,7 +6,7 @@ import { messages } from "../languages/languages.ts";
 import { account, button, type Filled, field, form, hidden, newPassword, type Page } from "./form.ts";
 import type { Html, View } from "./layout.ts";
 import { home } from "./return-to.ts";
-import { askToLogIn, goTo, type Values, type Visit } from "./visit.ts";
+import { askToLogIn, goOut, goTo, type Values, type Visit } from "./visit.ts";
 
 /** Of those who have more devices, the others are on pages of their own. */
 const devicesShown = 10;
@@ -15,10 +15,10 @@ export const ownAccount: Page = { show: overview };
 
 /** Logs out a device, or all but this one. */
 export const devices: Page = {
-  fields: { session: false, from: false },
+  fields: { session: false },
   show: overview,
-  async submit(visit, { session, from }) {
-    const { service, sessionId, caller, to } = visit;
+  async submit(visit, { session }) {
+    const { c, service, sessionId, caller, to } = visit;
     const { auth } = service;
     if (session === undefined) {
       await auth.endOtherSessions(sessionId, caller);
@@ -26,9 +26,8 @@ export const devices: Page = {
     }
     const current = (await auth.listSessions(sessionId)).find((each) => each.current);
     await auth.endSession(sessionId, session, caller);
-    if (session !== current?.id) return goTo(visit, to(home, { from }), { code: "device_ended" });
-    visit.cookies.push(sessionCookie(service.settings).clear);
-    return goTo(visit, to("/login"), { code: "logged_out" });
+    if (session !== current?.id) return goTo(visit, to(home, { from: c.req.query("from") }), { code: "device_ended" });
+    return goOut(visit, "logged_out");
   },
 };
 
@@ -122,10 +121,9 @@ ${form(visit, {
     }));
   },
   async submit(visit, { password = "" }) {
-    const { service, sessionId, caller, cookies, to } = visit;
+    const { service, sessionId, caller } = visit;
     await service.auth.deleteAccount(sessionId, password, caller);
-    cookies.push(sessionCookie(service.settings).clear);
-    return goTo(visit, to("/login"), { code: "account_deleted" });
+    return goOut(visit, "account_deleted");
   },
 };
 
@@ -164,7 +162,7 @@ function cancel({ words, to, onward }: Visit): Html {
 `;
 }
 
-function overview(visit: Visit, { values }: Filled): Promise<View | Response> {
+function overview(visit: Visit): Promise<View | Response> {
   return forPerson(visit, async (person) => {
     const { words, to } = visit;
     const part = words.account;
@@ -178,7 +176,7 @@ function overview(visit: Visit, { values }: Filled): Promise<View | Response> {
 <p class="soft">${part.passwordText}</p></div>
 ${link("/account/password", part.changePassword)}</div>
 </section>
-${deviceList(visit, await visit.service.auth.listSessions(visit.sessionId), values.from)}<section class="card" aria-labelledby="data">
+${deviceList(visit, await visit.service.auth.listSessions(visit.sessionId))}<section class="card" aria-labelledby="data">
 <h2 id="data">${part.data}</h2>
 <ul class="list">
 <li class="row tall"><div><h3>${part.exportTitle}</h3>
@@ -213,10 +211,10 @@ ${!isConfirmed && form(visit, { action: "/verify", body: html`${hidden("email", 
 `;
 }
 
-function deviceList(visit: Visit, sessions: readonly ShownSession[], asked = visit.c.req.query("from")): Html {
-  const { words, to } = visit;
+function deviceList(visit: Visit, sessions: readonly ShownSession[]): Html {
+  const { c, words, to } = visit;
   const part = words.account;
-  const from = firstShown(asked, sessions.length);
+  const from = firstShown(c.req.query("from"), sessions.length);
   const link = (
     first: number,
     name: string,
@@ -264,10 +262,10 @@ function deviceRow(
   const known = browser && system ? speech.device(browser, system) : speech.unknownDevice;
   const name = known.slice(0, 1).toUpperCase() + known.slice(1);
   const seen = new Date(last_seen_at ?? created_at ?? 0);
-  const end = html`${hidden("session", id)}${from > 0 && hidden("from", String(from))}<button class="button plain low" aria-label="${part.endThat(known)}" aria-describedby="${line}">${part.endDevice}</button>`;
+  const end = html`${hidden("session", id)}<button class="button plain low" aria-label="${part.endThat(known)}" aria-describedby="${line}">${part.endDevice}</button>`;
   return html`<li class="row"><div><h3>${name} ${current && html`<span class="badge good">${part.thisDevice}</span>`}</h3>
 <p class="soft small" id="${line}">${part.lastSeen} <time datetime="${seen.toISOString()}" data-relative>${moment(seen, language)}</time>${ip && html` <span class="whole">· <bdi>${ip}</bdi></span>`}</p></div>
-${!current && form(visit, { action: "/account/devices", body: end })}</li>
+${!current && form(visit, { action: "/account/devices", query: { from: from > 0 ? String(from) : undefined }, body: end })}</li>
 `;
 }
 

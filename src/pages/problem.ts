@@ -1,11 +1,12 @@
 import type { Headers } from "../app/answers.ts";
 import type { Refusal } from "../app/refusals.ts";
 import type { RefusalCode } from "../errors.ts";
+import type { PageRefusalCode } from "../languages/messages.ts";
 import type { Visit } from "./visit.ts";
 
 /** Why a form was refused, in words for the one who filled it in. */
 export interface Problem {
-  readonly code: RefusalCode | "form_stale";
+  readonly code: RefusalCode | PageRefusalCode;
   readonly status: number;
   readonly message: string;
   /** The field that it is about. */
@@ -29,8 +30,8 @@ const fields: Partial<Record<Problem["code"], string>> = {
   password_needed: "password",
 };
 
-export function problemOf(visit: Visit, { code, status, retryAfter }: Refusal): Problem {
-  return { ...describe(visit, code, retryAfter), status, retryAfter };
+export function problemOf(visit: Visit, { code, status, retryAfter, forGood }: Refusal): Problem {
+  return { ...describe(visit, forGood ? "locked" : code, retryAfter), status, retryAfter };
 }
 
 /** A form of another time, or of another browser: the same one again can be sent. */
@@ -44,7 +45,7 @@ export function missing(visit: Visit, field: string): Problem {
   return { ...describe(visit, "field_missing"), ...message, status: 400, field };
 }
 
-export function describe({ words, language, service }: Visit, code: Problem["code"], retryAfter = 1) {
+function describe({ words, language, service }: Visit, code: Problem["code"], retryAfter = 1) {
   const facts = { least: service.settings.PASSWORD_MIN_LENGTH, wait: duration(retryAfter * 1000, language) };
   return { code, message: words.refusals[code](facts), field: fields[code] };
 }

@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import { statuses } from "../app/refusals.ts";
 import { AuthError } from "../errors.ts";
 import { account, button, type Filled, field, form, hidden, type Page } from "./form.ts";
-import { alert, type Html, type View } from "./layout.ts";
+import { alert, type Html, resetLink, type View } from "./layout.ts";
 import { enter } from "./log-in.ts";
 import { unsent } from "./mailbox.ts";
 import type { Problem } from "./problem.ts";
@@ -61,8 +61,7 @@ interface Link {
 /** Who registered gives the password of that; whose account moves, the one that it has. */
 function confirmation(visit: Visit, filled: Filled, { token, email, isMove }: Link): View {
   const { verify, fields } = visit.words;
-  // The token is good, so it was the password.
-  const wrong = filled.problem?.code === "bad_verify_token" ? wrongPassword(visit, filled.problem, isMove) : undefined;
+  const wrong = filled.problem && wrongPassword(visit, filled.problem, isMove);
   const problem = wrong?.problem ?? filled.problem;
   const label = isMove ? fields.currentPassword : fields.chosenPassword;
   return {
@@ -82,14 +81,21 @@ ${form(visit, {
   };
 }
 
-function wrongPassword(visit: Visit, problem: Problem, isMove: boolean): { problem: Problem; told: Html } {
+/** What is wrong with the password, said better than by the refusal, if that is what is wrong. */
+function wrongPassword(visit: Visit, problem: Problem, isMove: boolean): Pick<View, "problem" | "told"> | undefined {
   const { words, to, service, onward: return_to } = visit;
   const { PASSWORD_MIN_LENGTH: least } = service.settings;
-  const [message, path, name] = isMove
-    ? [words.refusals.wrong_password({ least, wait: "" }), "/forgot", words.logIn.reset]
-    : [words.verify.wrongPassword, "/register", words.logIn.register];
-  const link = html`<p><a href="${to(path, { return_to })}">${name}</a></p>\n`;
-  return { problem: { ...problem, field: "password", message }, told: alert(message, "password", link) };
+  const registerLink = html`<p><a href="${to("/register", { return_to })}">${words.logIn.register}</a></p>\n`;
+  const say = (message: string, more: Html, field?: string) => ({
+    problem: { ...problem, field, message },
+    told: alert(message, field, more),
+  });
+  if (problem.code === "locked" && !isMove) return say(words.verify.locked, registerLink);
+  // The token is good, so it was the password.
+  if (problem.code !== "bad_verify_token") return undefined;
+  return isMove
+    ? say(words.refusals.wrong_password({ least, wait: "" }), resetLink(visit), "password")
+    : say(words.verify.wrongPassword, registerLink, "password");
 }
 
 /** Whether there is an account, or was something to confirm, is not told. */

@@ -1,10 +1,10 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { type Request, sessionIdOf } from "../app/caller.ts";
-import { hostCookie, readCookie } from "../app/cookies.ts";
+import { hostCookie, readCookie, sessionCookie } from "../app/cookies.ts";
 import type { Service } from "../app/service.ts";
 import type { Caller } from "../auth/auth.ts";
 import { chooseLanguage, type Language, languages, messages } from "../languages/languages.ts";
-import type { PageWords } from "../languages/messages.ts";
+import type { NoticeCode, PageWords } from "../languages/messages.ts";
 import { type Notice, noticeCookie } from "./notice.ts";
 import { onwardCookie } from "./onward.ts";
 import { home, returnTo } from "./return-to.ts";
@@ -97,6 +97,21 @@ export function goOn(visit: Visit, notice?: Notice): Response {
   const { service, cookies, onward, keepsOnward, to } = visit;
   if (keepsOnward) cookies.push(onwardCookie(service.settings).clear);
   return goTo(visit, onward ?? to(home), notice);
+}
+
+/**
+ * Sends out a person whose session has ended. The browser forgets it, with the address and the way that it kept for them:
+ * whoever comes next may be somebody else.
+ *
+ * @param elsewhere where to go in place of the login, which says what was done
+ */
+export function goOut(visit: Visit, code: NoticeCode, elsewhere?: string): Response {
+  const { service, cookies, keepsOnward, to } = visit;
+  cookies.push(sessionCookie(service.settings).clear);
+  if (keepsOnward) cookies.push(onwardCookie(service.settings).clear);
+  if (elsewhere === undefined) return goTo(visit, to("/login"), { code });
+  cookies.push(noticeCookie(service.settings).clear);
+  return goTo(visit, elsewhere);
 }
 
 /**

@@ -135,5 +135,6 @@ test("an error keeps its words where they are ours, and loses them where they ma
     status: 503,
     message: "later",
     retryAfter: 3,
+    forGood: false,
   });
 });

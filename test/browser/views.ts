@@ -26,6 +26,9 @@ export const views = {
   "login-too-often": async ({ visitor }) => {
     for (let i = 0; i <= tries; i++) await logIn(visitor, "not the one");
   },
+  "login-locked": async ({ visitor }) => {
+    for (let i = 0; i < 2; i++) await logIn(visitor, "not the one");
+  },
   "login-stale-form": async ({ visitor }) => {
     await visitor.open("/login");
     await visitor.page.context().clearCookies();
@@ -167,6 +170,7 @@ const tries = 2;
 
 /** What a view needs to be as it is. */
 const environments: Partial<Record<View, Environment>> = {
+  "login-locked": { LIMIT_LOGIN_STREAK: "1" },
   "register-taken-refused": { CONCEAL_ACCOUNTS: "off" },
 };
 

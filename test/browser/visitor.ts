@@ -32,8 +32,6 @@ export interface Person {
   readonly options?: BrowserContextOptions;
 }
 
-const locales: Readonly<Record<Language, string>> = { en: "en-GB", fr: "fr-FR" };
-
 /** Opens a browser's window of its own, with no cookie yet. */
 export async function visit(
   browser: Browser,
@@ -42,7 +40,7 @@ export async function visit(
 ): Promise<Visitor> {
   const context = await browser.newContext({
     baseURL: url,
-    locale: locales[language],
+    locale: language,
     javaScriptEnabled: script,
     ...options,
   });

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Auth } from "../../src/auth/auth.ts";
 import { openDB } from "../../src/db/db.ts";
+import { languages } from "../../src/languages/languages.ts";
 import { readSettings } from "../../src/settings.ts";
 import { type EmptyDatabase, emptyDatabase } from "../databases.ts";
 import { engine, test } from "../engines.ts";
@@ -273,7 +274,10 @@ test("a wrong word is told with the usage, and no database is made by asking", a
     ["create", email, "--language", "xx"],
     ["create", email, "--password", "x"],
   ]) {
-    assert.match(await world.refused(...args), /^bienvenue: usage: bienvenue users list /, args.join(" "));
+    const usage = await world.refused(...args);
+    assert.match(usage, /^bienvenue: usage: bienvenue users list /, args.join(" "));
+    for (const act of ["create ADDRESS", "reset WHO"])
+      assert.ok(usage.includes(` ${act} [--language ${languages.join("|")}]\n`), usage);
   }
   const { code, stderr } = await command(["users", "list"], { DATABASE_URL: "sqlite:/nowhere/at/all.db" });
   assert.deepEqual([code, stderr], [1, "bienvenue: cannot use sqlite:/nowhere/at/all.db: there is no such file\n"]);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createProduction, join, mailed, owner } from "../app/production.ts";
 import { bob, flood, register } from "../app/steps.ts";
 import { test } from "../engines.ts";
-import { createWorld, minute } from "../world.ts";
+import { createWorld, day, minute } from "../world.ts";
 import { formsOf, logIn, sent, shownIn, visitor } from "./visitor.ts";
 
 test("logging in by the page opens a session, whose cookies are those that the API sets", async () => {
@@ -108,6 +108,25 @@ test("too many tries are told with the time that is left, and a way out", async 
     (await who.fill(await who.open("/login?lang=fr"), bob)).told,
     /^Trop de tentatives\. Réessayez dans 10\s+minutes\./,
   );
+});
+
+test("too many wrong passwords in a row are told apart: waiting will not help, a new password does", async () => {
+  await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_LOGIN_STREAK: "2" });
+  await register(world);
+  const who = visitor(world);
+  const page = await who.open("/login?return_to=/app");
+  for (let i = 0; i < 2; i++) assert.equal((await who.fill(page, { ...bob, password: "wrong" })).status, 401);
+  world.clock.forward(30 * day);
+  const refused = await who.fill(page, bob);
+  assert.deepEqual([refused.status, refused.headers.get("Retry-After")], [429, "86400"]);
+  assert.match(refused.told, /^Too many wrong passwords in a row\. Waiting will not help: .*\s+Choose a new password$/);
+  assert.match(refused.html, /role="alert"[\s\S]*<p><a href="\/forgot\?return_to=%2Fapp">Choose a new password<\/a>/);
+  assert.equal(shownIn(refused, "email"), bob.email);
+  const french = await who.fill(await who.open("/login?lang=fr"), bob);
+  assert.match(french.told, /^Trop de mots de passe incorrects de suite\. Attendre n’y changera rien/);
+  assert.doesNotMatch(refused.told + french.told, /1 day|1 jour/);
+  const api = await world.request("/sessions", { method: "POST", body: new URLSearchParams(bob) });
+  assert.equal(await api.text(), '{"message":"too many wrong passwords in a row; reset the password"}\n');
 });
 
 test("who has not confirmed the address can have the link sent again, from there", async () => {

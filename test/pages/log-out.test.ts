@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { createProduction, join, owner } from "../app/production.ts";
 import { bob, isOpen, register, logIn as sessionOf } from "../app/steps.ts";
 import { test } from "../engines.ts";
 import { createWorld } from "../world.ts";
-import { logIn, sent, visitor } from "./visitor.ts";
+import { logIn, sent, shownIn, visitor } from "./visitor.ts";
 
 test("opening /logout ends nothing; its button ends this session alone, and what was seen is not kept", async () => {
   await using world = await createWorld();
@@ -38,5 +39,27 @@ test("afterwards people go where they were to, if they may; logging out twice is
     const page = await who.open(`/logout?${new URLSearchParams({ return_to: wanted })}`);
     sent(await who.fill(page, {}), gone);
     sent(await who.fill(page, {}), gone);
+  }
+});
+
+test("whatever the way out, the browser keeps nothing that tells whoever comes next of who left", async () => {
+  for (const [path, gone] of Object.entries({
+    "/logout": "/login",
+    "/logout?return_to=/goodbye": "/goodbye",
+    "/account/delete": "/login",
+  })) {
+    await using world = await createProduction();
+    await join(world);
+    const who = visitor(world);
+    await logIn(who, owner);
+    const page = await who.open(path);
+    sent(await who.fill(await who.open("/forgot?return_to=/secret"), { email: owner.email }), "/mailbox");
+    assert.ok(who.cookies.has("__Host-notice") && who.cookies.has("__Host-onward"));
+    sent(await who.fill(page, { password: owner.password }), gone);
+    const login = await who.open("/login");
+    assert.equal(shownIn(login, "email"), "", path);
+    assert.doesNotMatch(login.html, /secret/, path);
+    // Both are random, and tell a device or a form again, and nobody.
+    assert.deepEqual([...who.cookies.keys()].sort(), ["__Host-device_id", "__Host-form"], path);
   }
 });

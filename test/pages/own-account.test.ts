@@ -95,13 +95,13 @@ test("a device that is logged out on a later page leaves people there, while the
   for (const left of [1, 10]) {
     const page = await who.open("/account?from=10");
     const one = formsOf(page.html).find(({ html }) => html.includes("Log out an unknown device"));
-    const done = await who.send("/account/devices", one?.hidden ?? {});
+    const done = await who.send(one?.action ?? "", one?.hidden ?? {});
     sent(done, "/account?from=10");
     const after = await who.open(done.location ?? "");
     assert.match(after.told, /device is logged out/);
     assert.equal(devicesOf(after).length, left);
     if (left === 10) continue;
-    const gone = await who.send("/account/devices", one?.hidden ?? {});
+    const gone = await who.send(one?.action ?? "", one?.hidden ?? {});
     assert.deepEqual([gone.status, devicesOf(gone).length], [404, left]);
   }
 });
@@ -137,6 +137,20 @@ test("a changed password keeps this device and logs out the others", async () =>
   assert.match((await who.open("/account")).told, /^Your password is changed/);
   assert.ok(!(await isOpen(world, other)));
   assert.ok(await canLogIn(world, { ...bob, password: "t4rt1fl3tt3" }));
+});
+
+test("too many wrong passwords in a row are told wherever one is asked for, with the way to a new one", async () => {
+  await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_LOGIN_STREAK: "2" });
+  const who = await member(world);
+  for (const path of ["/account/password", "/account/email", "/account/export", "/account/delete"]) {
+    const page = await who.open(path);
+    const fields = { email: "new@example.com", new_password: "t4rt1fl3tt3" };
+    let refused = await who.fill(page, { ...fields, password: "wrong" });
+    while (refused.status === 403) refused = await who.fill(page, { ...fields, password: "wrong" });
+    assert.equal(refused.status, 429, path);
+    assert.match(refused.told, /^Too many wrong passwords in a row\. .*\s+Choose a new password$/, path);
+    assert.match(refused.html, /role="alert"[\s\S]*<p><a href="\/forgot">/, path);
+  }
 });
 
 test("password managers are led to the page that changes it, past the login and back", async () => {

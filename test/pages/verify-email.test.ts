@@ -99,6 +99,25 @@ test("who moves is asked for the password of the account, and told where a forgo
   assert.match(wrong.html, /role="alert"[\s\S]*<p><a href="\/forgot">/);
 });
 
+test("too many wrong passwords in a row are told with the way out: to register again, or to reset the account's", async () => {
+  await using world = await createProduction({ LIMIT_LOGIN_STREAK: "1" });
+  const who = visitor(world);
+  const page = await who.open(await registered(world, who));
+  assert.equal((await who.fill(page, { password: "wrong" })).status, 403);
+  const refused = await who.fill(page, { password: strong });
+  assert.equal(refused.status, 429);
+  assert.match(refused.told, /^Too many wrong passwords in a row\. .* register once more\.\s+Create an account$/);
+  assert.match(refused.html, /role="alert"[\s\S]*<p><a href="\/register">/);
+  sent(await who.fill(await who.open(await registered(world, who)), { password: strong }), "/account");
+  sent(await who.fill(await who.open("/account/email"), { email: "new@example.com" }), "/mailbox");
+  const token = (await mailed(world)).find(({ kind }) => kind === "confirm_new_email")?.token;
+  const move = await who.open(`/verify?token=${token}`);
+  assert.equal((await who.fill(move, { password: "wrong" })).status, 403);
+  const locked = await who.fill(move, { password: strong });
+  assert.match(locked.told, /^Too many wrong passwords in a row\. .*\s+Choose a new password$/);
+  assert.match(locked.html, /role="alert"[\s\S]*<p><a href="\/forgot">/);
+});
+
 test("confirming a new address keeps who is logged in, and logs in who is not", async () => {
   for (const isLoggedIn of [true, false]) {
     await using world = await createWorld();
