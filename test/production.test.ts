@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { emptyDatabase } from "./databases.ts";
 import { selfSigned } from "./mail/certificate.ts";
 import { type MailServer, type Received, startMailServer } from "./mail/mail-server.ts";
+import { freePort } from "./postgres-server.ts";
 import { type Service, startService, temporaryFolder } from "./service.ts";
 
 const email = "bob@example.com";
@@ -81,14 +80,9 @@ test("a person registers, confirms, logs in and resets by the mails of a real se
 
 test("a mail server that is away delays mails and nothing else, and they survive a crash", async () => {
   await using database = await emptyDatabase("sqlite");
-  const taken = createServer().listen(0, "127.0.0.1");
-  await once(taken, "listening");
-  const { port } = taken.address() as { port: number };
-  taken.close();
-  await once(taken, "close");
   const settings = { ...production, DATABASE_URL: database.url };
   {
-    await using service = await startService({ ...settings, SMTP_URL: `smtp://127.0.0.1:${port}` });
+    await using service = await startService({ ...settings, SMTP_URL: `smtp://127.0.0.1:${await freePort()}` });
     assert.equal((await send(service, "POST", "/users", { email, password })).status, 200);
     while (!service.logged.some(({ event }) => event === "mail_delayed")) await sleep(20);
     await service.end("SIGKILL");
