@@ -45,7 +45,9 @@ export async function startPostgres({
   programs,
   durable = false,
 }: ServerOptions = {}): Promise<PostgresServer> {
+  await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "bienvenue-postgres-"));
+  resources.defer(() => rm(folder, { recursive: true, force: true }));
   const data = join(folder, "data");
   const bin = programs ?? join(await binaries(folder), "bin");
   const port = await freePort();
@@ -89,12 +91,11 @@ export async function startPostgres({
       child.kill(signal);
       await closed;
     },
-    async [Symbol.asyncDispose]() {
-      await server.stop("SIGINT");
-      await rm(folder, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
   await server.start();
+  resources.defer(() => server.stop());
+  const started = resources.move();
   return server;
 }
 

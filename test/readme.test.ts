@@ -42,7 +42,11 @@ async function whileRunning(
     await listening(child, () => printed);
     await use(`localhost:${port}`);
   } finally {
-    process.kill(-(child.pid as number), "SIGKILL");
+    try {
+      process.kill(-(child.pid as number), "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
   }
 }
 
