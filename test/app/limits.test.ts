@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseUnavailable } from "../../src/errors.ts";
 import { knowing, startBreachServer } from "../breach-server.ts";
@@ -27,7 +26,9 @@ const networks = (i: number) => ({ ip: `198.51.${i >> 8}.${i & 255}` });
 async function tried(world: World, fields: typeof wrong, i: number, answers: Response[] = []): Promise<Response> {
   const response = await world.request("/sessions", { ...form(fields), ...networks(i) });
   answers.push(response);
-  return response.status === 503 ? tried(world, fields, i, answers) : response;
+  if (response.status !== 503) return response;
+  await sleep(20);
+  return tried(world, fields, i, answers);
 }
 
 test("of 200 guesses at once at one account, with or without one, ten are looked at", async () => {
@@ -50,26 +51,15 @@ test("of 200 guesses at once at one account, with or without one, ten are looked
 });
 
 test("a password that was looked at counts, though the service is too busy to look at the next", async () => {
-  await using world = await createProduction({ BCRYPT_COST: "13", LIMIT_LOGIN_ACCOUNT: "1/15m" });
-  let i = 0;
-  const crowd = () =>
-    world.request("/sessions", { ...form({ ...wrong, email: `${++i}@example.com` }), ...networks(i) });
-  const all = Array.from({ length: availableParallelism() }, crowd);
-  let answer: Response | undefined;
-  const guessing = world.request("/sessions", { ...form(wrong), ip: "192.0.2.1" }).then((response) => {
-    answer = response;
-  });
-  // From here on the guess has its place in the queue, and there is none left for its second password.
-  while (!(await world.metrics.queues.get("hash")?.())) await sleep(1);
-  all.push(...Array.from({ length: 12 * availableParallelism() }, crowd));
-  while (!answer) {
-    all.push(crowd());
-    await Promise.race([guessing, sleep(20)]);
-  }
-  assert.ok(answer.status === 503 || answer.status === 401, String(answer.status));
-  assert.equal((await tried(world, wrong, 0)).status, 429);
-  await world.auth.close();
-  await Promise.all(all);
+  await using world = await createProduction({ LIMIT_LOGIN_ACCOUNT: "1/15m" });
+  const { registeredHash } = world.db;
+  // It is asked for between the two. A queue that is closed refuses as a full one does.
+  world.db.registeredHash = async (address) => {
+    await world.auth.close();
+    return registeredHash.call(world.db, address);
+  };
+  await refused(world.request("/sessions", form(wrong)), 503, /^too many logins at once/);
+  await refused(world.request("/sessions", form(wrong)), 429, /^too many tries/);
 });
 
 test("one network has a hundred wrong logins, however many accounts it tries; a success clears none of them", async () => {
