@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { DatabaseUnavailable } from "../src/errors.ts";
 import { temporaryFolder } from "./service.ts";
@@ -20,8 +21,9 @@ export async function untilAvailable<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof DatabaseUnavailable) return untilAvailable(ask);
-    throw error;
+    if (!(error instanceof DatabaseUnavailable)) throw error;
+    await sleep(20);
+    return untilAvailable(ask);
   }
 }
 
