@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { DatabaseUnavailable } from "../src/errors.ts";
 import { temporaryFolder } from "./service.ts";
 
 /** A database of a test's own, empty until something opens it. */
@@ -12,6 +14,17 @@ export interface EmptyDatabase extends AsyncDisposable {
 
 export async function emptyDatabase(engine: "sqlite" | "postgres"): Promise<EmptyDatabase> {
   return engine === "sqlite" ? emptyFile() : emptyPostgres();
+}
+
+/** Asks again while the database is too busy: of a crowd not everyone has a connection in time on a slow machine. */
+export async function untilAvailable<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof DatabaseUnavailable)) throw error;
+    await sleep(20);
+    return untilAvailable(ask);
+  }
 }
 
 async function emptyFile(): Promise<EmptyDatabase> {

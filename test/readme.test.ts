@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, readFile, stat, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { emptyDatabase } from "./databases.ts";
+import { freePort } from "./postgres-server.ts";
 import { temporaryFolder } from "./service.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -21,14 +21,6 @@ function blocks(language: string): string[] {
   );
 }
 
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  return String(port);
-}
-
 /** The project as git has it, in a folder of its own. */
 async function clone(folder: string): Promise<void> {
   const { stdout } = await run("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: root });
@@ -39,10 +31,10 @@ async function clone(folder: string): Promise<void> {
 async function whileRunning(
   command: string,
   cwd: string,
-  port: string,
+  port: number,
   use: (url: string) => Promise<void>,
 ): Promise<void> {
-  const env = { ...process.env, PORT: port, npm_config_prefer_offline: "true" };
+  const env = { ...process.env, PORT: String(port), npm_config_prefer_offline: "true" };
   const child = spawn("bash", ["-c", command], { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (printed += chunk));
@@ -50,7 +42,11 @@ async function whileRunning(
     await listening(child, () => printed);
     await use(`localhost:${port}`);
   } finally {
-    process.kill(-(child.pid as number), "SIGKILL");
+    try {
+      process.kill(-(child.pid as number), "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
   }
 }
 

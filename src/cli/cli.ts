@@ -76,6 +76,7 @@ function explain(error: unknown, { PORT = "5000", HOST = "0.0.0.0" }: Environmen
       return `this user may not listen on port ${PORT}; choose one from 1024: PORT=5000`;
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
+    case "EAI_AGAIN":
       return `HOST=${HOST} is no address of this machine; 0.0.0.0 stands for all of them`;
     default:
       return error instanceof Error ? (error.stack ?? error.message) : String(error);

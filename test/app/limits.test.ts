@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseUnavailable } from "../../src/errors.ts";
 import { knowing, startBreachServer } from "../breach-server.ts";
@@ -23,20 +22,25 @@ async function guess(world: World, times: number, fields = wrong, more: object =
 /** Each from a network of its own. */
 const networks = (i: number) => ({ ip: `198.51.${i >> 8}.${i & 255}` });
 
-/** A login that is tried until the service is not too busy to count it. */
-async function tried(world: World, fields: typeof wrong, i: number): Promise<Response> {
+/** A login that is tried until the service is not too busy to count it; adds every answer to a list. */
+async function tried(world: World, fields: typeof wrong, i: number, answers: Response[] = []): Promise<Response> {
   const response = await world.request("/sessions", { ...form(fields), ...networks(i) });
-  return response.status === 503 ? tried(world, fields, i) : response;
+  answers.push(response);
+  if (response.status !== 503) return response;
+  await sleep(20);
+  return tried(world, fields, i, answers);
 }
 
 test("of 200 guesses at once at one account, with or without one, ten are looked at", async () => {
   await using world = await createProduction();
   await join(world);
   for (const email of [owner.email, "nobody@example.com"]) {
-    const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => tried(world, { ...wrong, email }, i)));
-    const statuses = answers.map(({ status }) => status);
-    assert.equal(statuses.filter((status) => status === 401).length, 10);
-    assert.equal(statuses.filter((status) => status === 429).length, 190);
+    const answers: Response[] = [];
+    await Promise.all(Array.from({ length: 200 }, (_, i) => tried(world, { ...wrong, email }, i, answers)));
+    const count = (wanted: number) => answers.filter(({ status }) => status === wanted).length;
+    // A password may have been looked at, and counted, though the database was then too busy to say so.
+    assert.ok(count(401) <= 10 && count(401) + count(503) >= 10, `${count(401)} and ${count(503)}`);
+    assert.equal(count(401) + count(429), 200);
     const last = answers.find(({ status }) => status === 429) as Response;
     assert.equal(last.headers.get("Retry-After"), "900");
     await refused(last, 429, /^too many tries; come back in 15 min$/);
@@ -47,26 +51,15 @@ test("of 200 guesses at once at one account, with or without one, ten are looked
 });
 
 test("a password that was looked at counts, though the service is too busy to look at the next", async () => {
-  await using world = await createProduction({ BCRYPT_COST: "13", LIMIT_LOGIN_ACCOUNT: "1/15m" });
-  let i = 0;
-  const crowd = () =>
-    world.request("/sessions", { ...form({ ...wrong, email: `${++i}@example.com` }), ...networks(i) });
-  const guess = () => world.request("/sessions", { ...form(wrong), ip: "192.0.2.1" });
-  const all = Array.from({ length: availableParallelism() }, crowd);
-  let answer: Response | undefined;
-  const guessing = guess().then((response) => {
-    answer = response;
-  });
-  // From here on the guess has its place in the queue, and there is none left for its second password.
-  while (!(await world.metrics.queues.get("hash")?.())) await sleep(1);
-  while (!answer) {
-    all.push(...Array.from({ length: 10 }, crowd));
-    await Promise.race([guessing, sleep(20)]);
-  }
-  assert.ok(answer.status === 503 || answer.status === 401, String(answer.status));
-  assert.equal((await guess()).status, 429);
-  await world.auth.close();
-  await Promise.all(all);
+  await using world = await createProduction({ LIMIT_LOGIN_ACCOUNT: "1/15m" });
+  const { registeredHash } = world.db;
+  // It is asked for between the two. A queue that is closed refuses as a full one does.
+  world.db.registeredHash = async (address) => {
+    await world.auth.close();
+    return registeredHash.call(world.db, address);
+  };
+  await refused(world.request("/sessions", form(wrong)), 503, /^too many logins at once/);
+  await refused(world.request("/sessions", form(wrong)), 429, /^too many tries/);
 });
 
 test("one network has a hundred wrong logins, however many accounts it tries; a success clears none of them", async () => {

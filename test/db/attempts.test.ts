@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { untilAvailable } from "../databases.ts";
 import { test } from "../engines.ts";
 import { minute } from "../world.ts";
 import { createStore } from "./twins.ts";
@@ -9,7 +10,9 @@ test("of 200 tries at once over two connections exactly the allowed ones get a s
   await using store = await createStore();
   const dbs = [store.db, await store.open()];
   const limits = [limit("account", 10), limit("network", 100)];
-  const takings = await Promise.all(Array.from({ length: 200 }, (_, i) => dbs[i % 2]?.takeSlots(limits)));
+  const takings = await Promise.all(
+    Array.from({ length: 200 }, (_, i) => untilAvailable(async () => dbs[i % 2]?.takeSlots(limits))),
+  );
   assert.equal(takings.filter((taking) => taking && "slots" in taking).length, 10);
   const counts = (await store.rows("attempts")).map(({ key, count }) => [key, Number(count)]);
   assert.deepEqual(counts.toSorted(), [

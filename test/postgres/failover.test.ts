@@ -4,7 +4,7 @@ import pg from "pg";
 import { openDB } from "../../src/db/db.ts";
 import { type PostgresServer, startPostgres } from "../postgres-server.ts";
 import { startService } from "../service.ts";
-import { assertBack, assertKept, registerUntil, send, someone } from "./outage.ts";
+import { assertBack, assertKept, registerUntil, send, someone, startWithTwo } from "./outage.ts";
 
 /** A primary, and a standby that has everything before anyone is told that it is stored. */
 async function pair(): Promise<[PostgresServer, PostgresServer]> {
@@ -36,7 +36,9 @@ test("when the primary dies and its standby is promoted, the service follows, an
   await using __ = standby;
   const hosts = `127.0.0.1:${standby.port},127.0.0.1:${primary.port}`;
   const url = primary.url.replace(`127.0.0.1:${primary.port}`, hosts);
-  await using service = await startService({ DATABASE_URL: `${url}?target_session_attrs=read-write` });
+  await using service = await startWithTwo(() =>
+    startService({ DATABASE_URL: `${url}?target_session_attrs=read-write` }),
+  );
   const cookie = await someone(service);
   const stop = new AbortController();
   const registering = registerUntil(stop.signal, service, "f");
