@@ -55,7 +55,10 @@ test("a body that does not arrive whole is refused, and told nobody as an error"
   await using world = await createWorld();
   const response = world.request("/users", pieces(registration, { size: 5, broken: true }));
   await refused(response, 400, /^the body did not arrive whole$/);
-  assert.deepEqual(world.logged, []);
+  assert.deepEqual(
+    world.logged.map(({ level, event }) => [level, event]),
+    [["info", "request_refused"]],
+  );
   assert.ok(await world.db.isEmpty());
 });
 
