@@ -45,6 +45,11 @@ ${error && html`<p class="error" id="${name}-error">${error}</p>\n`}</div>
 `;
 }
 
+/** The field of the address that somebody is known by. */
+export function emailField(visit: Visit, filled: Filled): Html {
+  return field(visit, filled, { name: "email", label: visit.words.fields.email, autocomplete: "username" });
+}
+
 /** The field of a password that is chosen, with what it has to be. */
 export function newPassword(visit: Visit, filled: Filled, label: string): Html {
   const hint = visit.words.passwordHint(visit.service.settings.PASSWORD_MIN_LENGTH);

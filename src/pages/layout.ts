@@ -71,9 +71,14 @@ ${more}</div>
 `;
 }
 
+/** A way out of what went wrong, which ends where this person wanted to go. */
+export function wayTo({ to, onward: return_to }: Visit, path: string, name: string): Html {
+  return html`<p><a href="${to(path, { return_to })}">${name}</a></p>\n`;
+}
+
 /** To the page where a link to choose a new password is asked for. */
-export function resetLink({ words, to, onward: return_to }: Visit): Html {
-  return html`<p><a href="${to("/forgot", { return_to })}">${words.logIn.reset}</a></p>\n`;
+export function resetLink(visit: Visit): Html {
+  return wayTo(visit, "/forgot", visit.words.logIn.reset);
 }
 
 /** What was done, or is to be done. */

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { loginCookies } from "../app/sessions.ts";
-import { button, field, form, hidden, type Page } from "./form.ts";
+import { button, emailField, field, form, hidden, type Page } from "./form.ts";
 import { alert, type Html, resetLink } from "./layout.ts";
 import type { Problem } from "./problem.ts";
 import { goOn, type Values, type Visit } from "./visit.ts";
@@ -20,7 +20,7 @@ export const logIn: Page = {
       body: html`${form(visit, {
         action: "/login",
         goesOn: true,
-        body: html`${typed !== undefined && hidden("typed", typed)}${field(visit, filled, { name: "email", label: words.fields.email, autocomplete: "username" })}${field(visit, filled, { name: "password", label: words.fields.password, autocomplete: "current-password" })}${button(words.logIn.submit)}`,
+        body: html`${typed !== undefined && hidden("typed", typed)}${emailField(visit, filled)}${field(visit, filled, { name: "password", label: words.fields.password, autocomplete: "current-password" })}${button(words.logIn.submit)}`,
       })}<div class="sides">
 <a class="link" href="${to("/forgot", { return_to })}">${words.logIn.forgot}</a>
 <span>${words.logIn.stranger} <a class="link" href="${to("/register", { return_to })}">${words.logIn.register}</a></span>

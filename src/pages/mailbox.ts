@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import { isThisMachine } from "../app/caller.ts";
 import { lifetimeInWords } from "../languages/lifetime.ts";
-import { button, form, hidden, type Page } from "./form.ts";
+import { button, emailField, type Filled, form, hidden, type Page } from "./form.ts";
 import { type Html, status } from "./layout.ts";
 import { isLoggedIn } from "./log-in.ts";
 import type { MailboxCode } from "./notice.ts";
@@ -53,8 +53,13 @@ function again(visit: Visit, code: MailboxCode, email: string): Html {
   return form(visit, { action, goesOn: true, body });
 }
 
+/** The form in which a mail is asked for, by the address alone. */
+export function mailForm(visit: Visit, filled: Filled, action: string, name: string): Html {
+  return html`${form(visit, { action, goesOn: true, body: html`${emailField(visit, filled)}${button(name)}` })}${unsent(visit)}`;
+}
+
 /** Where mails are while no server sends them: told to whoever develops, on the service's own machine. */
-export function unsent({ c, words, service }: Visit): Html | false {
+function unsent({ c, words, service }: Visit): Html | false {
   const waits = service.outbox !== undefined && service.settings.NODE_ENV !== "production" && isThisMachine(c);
   return (
     waits &&

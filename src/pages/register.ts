@@ -1,6 +1,6 @@
 import { html } from "hono/html";
-import { button, field, form, newPassword, type Page } from "./form.ts";
-import { alert, type Html } from "./layout.ts";
+import { button, emailField, form, newPassword, type Page } from "./form.ts";
+import { alert, type Html, resetLink, wayTo } from "./layout.ts";
 import { isLoggedIn } from "./log-in.ts";
 import { goOn, goTo, keepOnward, type Visit } from "./visit.ts";
 
@@ -17,7 +17,7 @@ export const register: Page = {
       body: html`${form(visit, {
         action: "/register",
         goesOn: true,
-        body: html`${field(visit, filled, { name: "email", label: words.fields.email, autocomplete: "username" })}${newPassword(visit, filled, words.fields.password)}${button(words.register.submit)}`,
+        body: html`${emailField(visit, filled)}${newPassword(visit, filled, words.fields.password)}${button(words.register.submit)}`,
       })}<p class="middle">${words.register.known} <a class="link" href="${to("/login", { return_to })}">${words.register.logIn}</a></p>
 `,
     };
@@ -34,7 +34,7 @@ export const register: Page = {
 };
 
 /** To whoever has an account: what can be done is not in the form. */
-function known({ words, to, onward: return_to }: Visit, message: string): Html {
-  const link = (path: string, name: string) => html`<p><a href="${to(path, { return_to })}">${name}</a></p>\n`;
-  return alert(message, undefined, html`${link("/login", words.register.logIn)}${link("/forgot", words.logIn.reset)}`);
+function known(visit: Visit, message: string): Html {
+  const ways = html`${wayTo(visit, "/login", visit.words.register.logIn)}${resetLink(visit)}`;
+  return alert(message, undefined, ways);
 }

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import { statuses } from "../app/refusals.ts";
-import { account, button, field, form, hidden, newPassword, type Page } from "./form.ts";
-import { unsent } from "./mailbox.ts";
+import { account, button, form, hidden, newPassword, type Page } from "./form.ts";
+import { mailForm } from "./mailbox.ts";
 import { goTo, keepOnward } from "./visit.ts";
 
 /** Asks for the mail with the link. What is shown is the same with and without an account. */
@@ -12,11 +12,7 @@ export const forgot: Page = {
     return {
       title: words.forgot.title,
       body: html`<p>${words.forgot.text}</p>
-${form(visit, {
-  action: "/forgot",
-  goesOn: true,
-  body: html`${field(visit, filled, { name: "email", label: words.fields.email, autocomplete: "username" })}${button(words.forgot.submit)}`,
-})}${unsent(visit)}<p class="middle"><a class="link" href="${to("/login", { return_to })}">${words.forgot.back}</a></p>
+${mailForm(visit, filled, "/forgot", words.forgot.submit)}<p class="middle"><a class="link" href="${to("/login", { return_to })}">${words.forgot.back}</a></p>
 `,
     };
   },

@@ -2,9 +2,9 @@ import { html } from "hono/html";
 import { statuses } from "../app/refusals.ts";
 import { AuthError } from "../errors.ts";
 import { account, button, type Filled, field, form, hidden, type Page } from "./form.ts";
-import { alert, type Html, resetLink, type View } from "./layout.ts";
+import { alert, type Html, resetLink, type View, wayTo } from "./layout.ts";
 import { enter } from "./log-in.ts";
-import { unsent } from "./mailbox.ts";
+import { mailForm } from "./mailbox.ts";
 import type { Problem } from "./problem.ts";
 import { home } from "./return-to.ts";
 import { goTo, keepOnward, type Values, type Visit } from "./visit.ts";
@@ -83,9 +83,9 @@ ${form(visit, {
 
 /** What is wrong with the password, said better than by the refusal, if that is what is wrong. */
 function wrongPassword(visit: Visit, problem: Problem, isMove: boolean): Pick<View, "problem" | "told"> | undefined {
-  const { words, to, service, onward: return_to } = visit;
+  const { words, service } = visit;
   const { PASSWORD_MIN_LENGTH: least } = service.settings;
-  const registerLink = html`<p><a href="${to("/register", { return_to })}">${words.logIn.register}</a></p>\n`;
+  const registerLink = wayTo(visit, "/register", words.logIn.register);
   const say = (message: string, more: Html, field?: string) => ({
     problem: { ...problem, field, message },
     told: alert(message, field, more),
@@ -107,7 +107,7 @@ function dead(visit: Visit, filled: Filled): View {
     secret: true,
     body: html`<p>${words.verify.dead}</p>
 <a class="button plain" href="${to("/login", { return_to })}">${words.logIn.submit}</a>
-${addressForm(visit, filled, words.deadLink.submit)}`,
+${mailForm(visit, filled, "/verify", words.deadLink.submit)}`,
   };
 }
 
@@ -116,12 +116,7 @@ function request(visit: Visit, filled: Filled): View {
   return {
     title: words.verify.title,
     body: html`<p>${words.verify.again}</p>
-${addressForm(visit, filled, words.verify.sendAgain)}<p class="middle"><a class="link" href="${to("/login", { return_to })}">${words.forgot.back}</a></p>
+${mailForm(visit, filled, "/verify", words.verify.sendAgain)}<p class="middle"><a class="link" href="${to("/login", { return_to })}">${words.forgot.back}</a></p>
 `,
   };
-}
-
-function addressForm(visit: Visit, filled: Filled, name: string): Html {
-  const email = field(visit, filled, { name: "email", label: visit.words.fields.email, autocomplete: "username" });
-  return html`${form(visit, { action: "/verify", goesOn: true, body: html`${email}${button(name)}` })}${unsent(visit)}`;
 }

@@ -94,9 +94,8 @@ export function goTo(visit: Visit, location: string, notice?: Notice): Response 
 
 /** Sends a person to where they wanted to go, which is no longer kept then. */
 export function goOn(visit: Visit, notice?: Notice): Response {
-  const { service, cookies, onward, keepsOnward, to } = visit;
-  if (keepsOnward) cookies.push(onwardCookie(service.settings).clear);
-  return goTo(visit, onward ?? to(home), notice);
+  forgetOnward(visit);
+  return goTo(visit, visit.onward ?? visit.to(home), notice);
 }
 
 /**
@@ -106,9 +105,9 @@ export function goOn(visit: Visit, notice?: Notice): Response {
  * @param elsewhere where to go in place of the login, which says what was done
  */
 export function goOut(visit: Visit, code: NoticeCode, elsewhere?: string): Response {
-  const { service, cookies, keepsOnward, to } = visit;
+  const { service, cookies, to } = visit;
   cookies.push(sessionCookie(service.settings).clear);
-  if (keepsOnward) cookies.push(onwardCookie(service.settings).clear);
+  forgetOnward(visit);
   if (elsewhere === undefined) return goTo(visit, to("/login"), { code });
   cookies.push(noticeCookie(service.settings).clear);
   return goTo(visit, elsewhere);
@@ -119,10 +118,14 @@ export function goOut(visit: Visit, code: NoticeCode, elsewhere?: string): Respo
  *
  * @param lifetime of the link, in milliseconds
  */
-export function keepOnward({ service, cookies, onward, keepsOnward }: Visit, lifetime: number): void {
-  const cookie = onwardCookie(service.settings);
-  if (onward !== undefined) cookies.push(cookie.set(onward, lifetime));
-  else if (keepsOnward) cookies.push(cookie.clear);
+export function keepOnward(visit: Visit, lifetime: number): void {
+  const { service, cookies, onward } = visit;
+  if (onward === undefined) forgetOnward(visit);
+  else cookies.push(onwardCookie(service.settings).set(onward, lifetime));
+}
+
+function forgetOnward({ service, cookies, keepsOnward }: Visit): void {
+  if (keepsOnward) cookies.push(onwardCookie(service.settings).clear);
 }
 
 /** To the form that logs in, and from there back to this page, with the address that was typed here. */
