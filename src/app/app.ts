@@ -105,7 +105,7 @@ export function createApp(
     const told = refused(error, c);
     const headers = told.status < 500 ? more : { ...more, "X-Request-Id": idsOf(c).id };
     // What is sent to the API is answered in the API's way, whoever sends it; what nothing answers is nobody's.
-    const isAsked = c.req.method === "GET" || c.req.method === "HEAD" || told.code === "not_found";
+    const isAsked = onlyReads(c) || told.code === "not_found";
     const isShown = isAsked || Object.hasOwn(pages.resources, c.req.path);
     return isShown && wantsPage(c) ? pages.refuse(c, told, headers) : service.answers.refuse(told, headers);
   };
@@ -121,7 +121,11 @@ export function createApp(
 
 /** Whether something was to be changed. What nothing answers changes nothing. */
 function isAttempt(c: Request, { code }: Refusal): boolean {
-  return !["GET", "HEAD"].includes(c.req.method) && code !== "not_found" && code !== "method_not_allowed";
+  return !onlyReads(c) && code !== "not_found" && code !== "method_not_allowed";
+}
+
+function onlyReads({ req: { method } }: Request): boolean {
+  return method === "GET" || method === "HEAD";
 }
 
 function guarded(method: string, handler: Handler, settings: Settings): Handler {

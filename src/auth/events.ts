@@ -105,7 +105,7 @@ export class Trail {
       at: this.#clock(),
       event: name,
       userId: userId ?? null,
-      email: address ?? null,
+      email: address,
       ip: ip ?? null,
       userAgent: userAgent ?? null,
       detail: detail ?? null,

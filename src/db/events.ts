@@ -13,7 +13,7 @@ export interface Event {
 }
 
 /** An entry to write. One that names no user is of the account that has `email` by now, if there is one: that is not kept. */
-export type NewEvent = Event & { readonly email?: string | null };
+export type NewEvent = Event & { readonly email?: string | undefined };
 
 /** An entry as it is read: their ids are in the order in which they were written. */
 export type StoredEvent = Event & { readonly id: number };
@@ -23,12 +23,12 @@ export async function addEvents({ db }: Store, events: readonly NewEvent[]): Pro
   await db
     .insertInto("events")
     .values((row) =>
-      events.map(({ at, event, userId, email = null, ip, userAgent, detail }) => ({
+      events.map(({ at, event, userId, email, ip, userAgent, detail }) => ({
         at,
         event,
         ...(userId === null
           ? {
-              user_id: email === null ? null : row.selectFrom("users").select("id").where("email", "=", email),
+              user_id: email === undefined ? null : row.selectFrom("users").select("id").where("email", "=", email),
               ip,
               user_agent: userAgent,
             }
