@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, readFile, stat, writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { clone } from "./clone.ts";
 import { emptyDatabase } from "./databases.ts";
 import { freePort } from "./postgres-server.ts";
 import { temporaryFolder } from "./service.ts";
@@ -19,12 +20,6 @@ function blocks(language: string): string[] {
   return [...readme.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, "gm"))].map(([, text = ""]) =>
     text.trimEnd(),
   );
-}
-
-/** The project as git has it, in a folder of its own. */
-async function clone(folder: string): Promise<void> {
-  const { stdout } = await run("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: root });
-  for (const file of stdout.trim().split("\n")) await cp(join(root, file), join(folder, file));
 }
 
 /** Runs a command of the README until the service that it starts is ready, hands on, and ends what it started. */
@@ -128,13 +123,7 @@ test("its program runs against the package as it is published, from a folder of 
   await using folder = await temporaryFolder();
   const [program = ""] = blocks("ts");
   const { stdout: packed } = await run("npm", ["pack", "--silent", "--pack-destination", folder.path], { cwd: root });
-  const install = [
-    "install",
-    "--silent",
-    "--prefer-offline",
-    "--omit=optional",
-    `./${packed.trim().split("\n").at(-1)}`,
-  ];
+  const install = ["install", "--silent", "--prefer-offline", `./${packed.trim().split("\n").at(-1)}`];
   await run("npm", install, { cwd: folder.path });
   await writeFile(join(folder.path, "program.mts"), program);
   const { stdout } = await run(process.execPath, ["program.mts"], { cwd: folder.path });

@@ -3,7 +3,6 @@ import { InvalidRequestError, OpenError } from "../errors.ts";
 import type { User } from "../user.ts";
 import { digest } from "./digest.ts";
 import { insertSession } from "./sessions.ts";
-import { emailColumns } from "./spellings.ts";
 import type { Store } from "./store.ts";
 import { areNone } from "./users.ts";
 
@@ -74,7 +73,7 @@ export async function adopt(store: Store, users: Iterable<Adopted>): Promise<{ u
         .insertInto("users")
         .values({
           id,
-          ...emailColumns(email),
+          email,
           hashed_password: hashedPassword,
           reset_token: resetToken === null ? null : digest(resetToken),
           reset_token_expires_at: resetToken === null ? null : now + lifetimes.RESET_TOKEN_LIFETIME,

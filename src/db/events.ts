@@ -1,4 +1,3 @@
-import { emailKey } from "../email.ts";
 import type { Store } from "./store.ts";
 
 /** One entry of the audit trail. */
@@ -29,8 +28,7 @@ export async function addEvents({ db }: Store, events: readonly NewEvent[]): Pro
         event,
         ...(userId === null
           ? {
-              user_id:
-                email === undefined ? null : row.selectFrom("users").select("id").where("email", "=", emailKey(email)),
+              user_id: email === undefined ? null : row.selectFrom("users").select("id").where("email", "=", email),
               ip,
               user_agent: userAgent,
             }

@@ -1,11 +1,9 @@
-import { emailKey } from "../email.ts";
 import type { User } from "../user.ts";
 import { userColumns } from "./attributes.ts";
 import { forgetDevices } from "./devices.ts";
 import { digest } from "./digest.ts";
 import { enqueue } from "./outbox.ts";
 import { endSessions } from "./sessions.ts";
-import { spelledEmail } from "./spellings.ts";
 import { atomically, type Store } from "./store.ts";
 import { claimAddress, forgetMove, forgetRegistrations } from "./verifications.ts";
 
@@ -21,59 +19,52 @@ export interface Redemption {
   readonly language?: string;
 }
 
-/**
- * Gives the account of an address, or its newest registration, a reset token.
- *
- * @returns the address as that account or registration spells it; null when there is neither
- */
-export async function giveResetToken(store: Store, email: string, resetToken: string): Promise<string | null> {
-  const key = emailKey(email);
+/** Gives the account of an address, or its newest registration, a reset token; false when it has neither. */
+export async function giveResetToken(store: Store, email: string, resetToken: string): Promise<boolean> {
   const token = {
     reset_token: digest(resetToken),
     reset_token_expires_at: store.clock() + store.lifetimes.RESET_TOKEN_LIFETIME,
   };
   return atomically(store, async ({ db, clock }) => {
-    const user = await db.selectFrom("users").select("disabled_at").where("email", "=", key).executeTakeFirst();
+    const user = await db.selectFrom("users").select("disabled_at").where("email", "=", email).executeTakeFirst();
     if (user) {
-      const given = await db
+      const { numUpdatedRows } = await db
         .updateTable("users")
         .set({ ...token, updated_at: clock() })
-        .where("email", "=", key)
+        .where("email", "=", email)
         .where("disabled_at", "is", null)
-        .returning(spelledEmail("users"))
         .executeTakeFirst();
-      return given?.email ?? null;
+      return numUpdatedRows > 0n;
     }
     // The one before may be another registration's.
     await db
       .updateTable("verifications")
       .set({ reset_token: null, reset_token_expires_at: null })
-      .where("email", "=", key)
+      .where("email", "=", email)
       .where("reset_token", "is not", null)
       .execute();
     const newest = db
       .selectFrom("verifications")
       .select((row) => row.fn.max("id").as("id"))
-      .where("email", "=", key)
+      .where("email", "=", email)
       .where("user_id", "is", null);
-    const given = await db
+    const { numUpdatedRows } = await db
       .updateTable("verifications")
       .set(token)
       .where("id", "=", newest)
-      .returning(spelledEmail("verifications"))
       .executeTakeFirst();
-    return given?.email ?? null;
+    return numUpdatedRows > 0n;
   });
 }
 
-/** The address that a reset token, while it is good, was made for, as it is spelled there; or null. */
+/** The address that a reset token, while it is good, was made for; or null. */
 export async function resetAddress({ db, clock }: Store, resetToken: string): Promise<string | null> {
   const now = clock();
   const hashed = digest(resetToken);
   for (const table of ["users", "verifications"] as const) {
     const found = await db
       .selectFrom(table)
-      .select(spelledEmail(table))
+      .select("email")
       .where("reset_token", "=", hashed)
       .where("reset_token_expires_at", ">", now)
       .executeTakeFirst();
@@ -115,22 +106,21 @@ async function ofUser(
     )
     .where("reset_token", "=", digest(resetToken))
     .where("reset_token_expires_at", ">", now)
-    .where("users.email", "=", emailKey(email))
+    .where("email", "=", email)
     .where("disabled_at", "is", null)
     .returning(userColumns)
     .executeTakeFirst();
   if (!row) return null;
-  if (byMail) await db.deleteFrom("verifications").where("email", "=", emailKey(email)).execute();
+  if (byMail) await db.deleteFrom("verifications").where("email", "=", email).execute();
   return { ...row, sessionId: null, resetToken: null };
 }
 
 async function ofRegistration(store: Store, { resetToken, email, hashedPassword }: Redemption): Promise<User | null> {
-  const registration = await store.db
+  const { numDeletedRows } = await store.db
     .deleteFrom("verifications")
     .where("reset_token", "=", digest(resetToken))
     .where("reset_token_expires_at", ">", store.clock())
-    .where("verifications.email", "=", emailKey(email))
-    .returning(spelledEmail("verifications"))
+    .where("email", "=", email)
     .executeTakeFirst();
-  return registration ? claimAddress(store, registration.email, hashedPassword) : null;
+  return numDeletedRows > 0n ? claimAddress(store, email, hashedPassword) : null;
 }

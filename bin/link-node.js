@@ -1,0 +1,16 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+// npm 10 removes node_modules/.bin/node again, together with the packages of other platforms that share the name. Here npm
+// links it anew, before `prepare` needs it. Words that the Node of that npm understands.
+const modules = fileURLToPath(new URL("../node_modules/", import.meta.url));
+const { npm_execpath: npm } = process.env;
+if (npm?.endsWith(".js") && !existsSync(`${modules}.bin/node`) && existsSync(modules)) {
+  const platform = process.platform === "win32" ? "win" : process.platform;
+  const name = `node-${platform}-${process.arch}`;
+  if (readdirSync(modules).includes(name)) {
+    const { status } = spawnSync(process.execPath, [npm, "rebuild", "--ignore-scripts", name], { stdio: "inherit" });
+    process.exitCode = status ?? 1;
+  }
+}
