@@ -1,7 +1,7 @@
 /** An account. Times are milliseconds since 1970 (UTC). */
 export interface User {
   readonly id: number;
-  /** Normalised: trimmed, lower-case ASCII, unique. */
+  /** As it was registered. Letter case and surrounding spaces do not count when addresses are matched. */
   readonly email: string;
   readonly hashedPassword: string;
   /** The session that the user was found by, else null: storage keeps only its SHA-256. */

@@ -3,6 +3,7 @@ import { InvalidRequestError, OpenError } from "../errors.ts";
 import type { User } from "../user.ts";
 import { digest } from "./digest.ts";
 import { insertSession } from "./sessions.ts";
+import { emailColumns } from "./spellings.ts";
 import type { Store } from "./store.ts";
 import { areNone } from "./users.ts";
 
@@ -73,7 +74,7 @@ export async function adopt(store: Store, users: Iterable<Adopted>): Promise<{ u
         .insertInto("users")
         .values({
           id,
-          email,
+          ...emailColumns(email),
           hashed_password: hashedPassword,
           reset_token: resetToken === null ? null : digest(resetToken),
           reset_token_expires_at: resetToken === null ? null : now + lifetimes.RESET_TOKEN_LIFETIME,

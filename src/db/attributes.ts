@@ -1,6 +1,7 @@
 import { InvalidRequestError } from "../errors.ts";
 import type { User } from "../user.ts";
 import type { UsersTable } from "./schema.ts";
+import { spelledEmail } from "./spellings.ts";
 
 /** A value of an attribute, as `users` holds it. */
 type Value = string | number | null;
@@ -31,7 +32,7 @@ const attributes = {
 /** What selects a user, column by column under the names of User's attributes. */
 export const userColumns = [
   "users.id",
-  "users.email",
+  spelledEmail("users"),
   "users.hashed_password as hashedPassword",
   "users.reset_token_expires_at as resetTokenExpiresAt",
   "users.email_verified_at as emailVerifiedAt",

@@ -103,9 +103,9 @@ export class DB implements AsyncDisposable {
   }
 
   /**
-   * Adds a user.
+   * Adds a user, with the address as it is given.
    *
-   * @throws {EmailTaken} when the address belongs to a user
+   * @throws {EmailTaken} when the address belongs to a user, in whatever spelling
    * @throws {InvalidRequestError} for a value that a `VARCHAR(250)` cannot hold
    */
   addUser(email: string, hashedPassword: string): Promise<User> {
@@ -113,7 +113,8 @@ export class DB implements AsyncDisposable {
   }
 
   /**
-   * Finds a user by any attributes, all of which must match. A session id or reset token of `null` finds nobody.
+   * Finds a user by any attributes, all of which must match. Of an address neither letter case nor surrounding spaces count.
+   * A session id or reset token of `null` finds nobody.
    *
    * @throws {NoResultFound} when nobody matches
    * @throws {InvalidRequestError} for an attribute that does not exist, or a value of another type
@@ -124,7 +125,7 @@ export class DB implements AsyncDisposable {
     return users.findUserBy(this.#store, attributes);
   }
 
-  /** The user of a normalised address, or null; in the same time, as far as that can be. */
+  /** The user of an address in any spelling, or null; in the same time, as far as that can be. */
   findUserByEmail(email: string): Promise<User | null> {
     return users.findUserByEmail(this.#store, email);
   }
@@ -196,12 +197,16 @@ export class DB implements AsyncDisposable {
     return users.changePassword(this.#store, change);
   }
 
-  /** Gives the account of an address, or its newest registration, a reset token; false when it has neither. */
-  giveResetToken(email: string, resetToken: string): Promise<boolean> {
+  /**
+   * Gives the account of an address, or its newest registration, a reset token.
+   *
+   * @returns the address as that account or registration spells it; null when there is neither
+   */
+  giveResetToken(email: string, resetToken: string): Promise<string | null> {
     return resetTokens.giveResetToken(this.#store, email, resetToken);
   }
 
-  /** The address that a reset token, while it is good, was made for; or null. */
+  /** The address that a reset token, while it is good, was made for, as it is spelled there; or null. */
   resetAddress(resetToken: string): Promise<string | null> {
     return resetTokens.resetAddress(this.#store, resetToken);
   }
@@ -388,14 +393,14 @@ export class DB implements AsyncDisposable {
     return copying.copy(this.#store, target.#store, onProgress);
   }
 
-  /** Which of these addresses, as they are stored, belong to users. */
+  /** Which of these addresses belong to users, in whatever spelling. */
   emailsTaken(emails: readonly string[]): Promise<Set<string>> {
     return importing.emailsTaken(this.#store, emails);
   }
 
   /**
-   * Adds accounts of another system, some hundreds at a time, in one statement. Each has another address, normalised; a
-   * user who is there already stays as they are.
+   * Adds accounts of another system, some hundreds at a time, in one statement. Each has another address, not only in
+   * spelling; a user who is there already stays as they are.
    *
    * @returns the addresses that belonged to a user already
    */

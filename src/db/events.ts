@@ -1,3 +1,4 @@
+import { emailKey } from "../email.ts";
 import type { Store } from "./store.ts";
 
 /** One entry of the audit trail. */
@@ -28,7 +29,8 @@ export async function addEvents({ db }: Store, events: readonly NewEvent[]): Pro
         event,
         ...(userId === null
           ? {
-              user_id: email === undefined ? null : row.selectFrom("users").select("id").where("email", "=", email),
+              user_id:
+                email === undefined ? null : row.selectFrom("users").select("id").where("email", "=", emailKey(email)),
               ip,
               user_agent: userAgent,
             }

@@ -1,4 +1,6 @@
+import { emailKey } from "../email.ts";
 import type { User } from "../user.ts";
+import { emailColumns } from "./spellings.ts";
 import type { Store } from "./store.ts";
 
 /** An account that comes from elsewhere, or goes there. Times are milliseconds since 1970 (UTC). */
@@ -6,8 +8,9 @@ export type Account = Pick<User, "email" | "hashedPassword" | "emailVerifiedAt" 
 
 export async function emailsTaken({ db }: Store, emails: readonly string[]): Promise<Set<string>> {
   if (emails.length === 0) return new Set();
-  const rows = await db.selectFrom("users").select("email").where("email", "in", emails).execute();
-  return new Set(rows.map(({ email }) => email));
+  const rows = await db.selectFrom("users").select("email").where("email", "in", emails.map(emailKey)).execute();
+  const stored = new Set(rows.map(({ email }) => email));
+  return new Set(emails.filter((email) => stored.has(emailKey(email))));
 }
 
 export async function addAccounts(store: Store, accounts: readonly Account[]): Promise<Set<string>> {
@@ -17,7 +20,7 @@ export async function addAccounts(store: Store, accounts: readonly Account[]): P
   const rows = accounts
     .filter(({ email }) => !taken.has(email))
     .map((account) => ({
-      email: account.email,
+      ...emailColumns(account.email),
       hashed_password: account.hashedPassword,
       email_verified_at: account.emailVerifiedAt,
       disabled_at: account.disabledAt,
@@ -33,5 +36,5 @@ export async function addAccounts(store: Store, accounts: readonly Account[]): P
     .returning("email")
     .execute();
   const stored = new Set(added.map(({ email }) => email));
-  return new Set(emails.filter((email) => !stored.has(email)));
+  return new Set(emails.filter((email) => !stored.has(emailKey(email))));
 }

@@ -111,6 +111,14 @@ function migrations({ ddl }: Engine): Record<string, Migration> {
         await db.schema.createIndex("events_user_id").on("events").column("user_id").execute();
       },
     },
+    "0003_v0.1_email_spellings": {
+      async up(db: Kysely<unknown>) {
+        const text = sql<string>`${sql.raw(ddl.text)}`;
+        for (const table of ["users", "verifications", "outbox"]) {
+          await db.schema.alterTable(table).addColumn("email_spelling", text).execute();
+        }
+      },
+    },
   };
 }
 

@@ -1,4 +1,6 @@
+import { emailKey } from "../email.ts";
 import type { User } from "../user.ts";
+import { emailColumns, spelledEmail } from "./spellings.ts";
 import type { Store } from "./store.ts";
 
 /** What a mail in the outbox is about; which message it becomes shows when it is sent. */
@@ -32,6 +34,7 @@ export interface WaitingMail {
   readonly kind: OutboxKind;
   readonly userId: number | null;
   readonly verificationId: number | null;
+  /** As it was given. */
   readonly email: string | null;
   readonly language: string;
   readonly device: string | null;
@@ -45,7 +48,7 @@ const columns = [
   "kind",
   "user_id as userId",
   "verification_id as verificationId",
-  "email",
+  spelledEmail("outbox"),
   "language",
   "device",
   "created_at as createdAt",
@@ -64,7 +67,7 @@ export async function enqueue({ db, clock }: Store, mail: NewMail): Promise<void
       device: mail.device ?? null,
       user_id: "userId" in mail ? mail.userId : null,
       verification_id: "verificationId" in mail ? mail.verificationId : null,
-      email: "email" in mail ? mail.email : null,
+      ...("email" in mail && emailColumns(mail.email)),
       created_at: now,
       next_try_at: now,
       tries: 0,
@@ -119,15 +122,16 @@ export async function waitingMails({ db }: Store, limit: number): Promise<Waitin
 
 /** The mails that wait for an account, its address or the one it moves to, the oldest first. */
 export async function mailsTo({ db }: Store, { id, email }: Pick<User, "id" | "email">): Promise<WaitingMail[]> {
+  const key = emailKey(email);
   const verifications = db
     .selectFrom("verifications")
     .select("id")
-    .where((of) => of.or([of("user_id", "=", id), of("email", "=", email)]));
+    .where((of) => of.or([of("user_id", "=", id), of("email", "=", key)]));
   return (await db
     .selectFrom("outbox")
     .select(columns)
     .where((mail) =>
-      mail.or([mail("user_id", "=", id), mail("email", "=", email), mail("verification_id", "in", verifications)]),
+      mail.or([mail("user_id", "=", id), mail("outbox.email", "=", key), mail("verification_id", "in", verifications)]),
     )
     .orderBy("id")
     .execute()) as WaitingMail[];

@@ -1,9 +1,11 @@
+import { emailKey } from "../email.ts";
 import type { User } from "../user.ts";
 import { userColumns } from "./attributes.ts";
 import { forgetDevices } from "./devices.ts";
 import { digest } from "./digest.ts";
 import { enqueue } from "./outbox.ts";
 import { endSessions } from "./sessions.ts";
+import { spelledEmail } from "./spellings.ts";
 import { atomically, type Store } from "./store.ts";
 import { claimAddress, forgetMove, forgetRegistrations } from "./verifications.ts";
 
@@ -19,52 +21,59 @@ export interface Redemption {
   readonly language?: string;
 }
 
-/** Gives the account of an address, or its newest registration, a reset token; false when it has neither. */
-export async function giveResetToken(store: Store, email: string, resetToken: string): Promise<boolean> {
+/**
+ * Gives the account of an address, or its newest registration, a reset token.
+ *
+ * @returns the address as that account or registration spells it; null when there is neither
+ */
+export async function giveResetToken(store: Store, email: string, resetToken: string): Promise<string | null> {
+  const key = emailKey(email);
   const token = {
     reset_token: digest(resetToken),
     reset_token_expires_at: store.clock() + store.lifetimes.RESET_TOKEN_LIFETIME,
   };
   return atomically(store, async ({ db, clock }) => {
-    const user = await db.selectFrom("users").select("disabled_at").where("email", "=", email).executeTakeFirst();
+    const user = await db.selectFrom("users").select("disabled_at").where("email", "=", key).executeTakeFirst();
     if (user) {
-      const { numUpdatedRows } = await db
+      const given = await db
         .updateTable("users")
         .set({ ...token, updated_at: clock() })
-        .where("email", "=", email)
+        .where("email", "=", key)
         .where("disabled_at", "is", null)
+        .returning(spelledEmail("users"))
         .executeTakeFirst();
-      return numUpdatedRows > 0n;
+      return given?.email ?? null;
     }
     // The one before may be another registration's.
     await db
       .updateTable("verifications")
       .set({ reset_token: null, reset_token_expires_at: null })
-      .where("email", "=", email)
+      .where("email", "=", key)
       .where("reset_token", "is not", null)
       .execute();
     const newest = db
       .selectFrom("verifications")
       .select((row) => row.fn.max("id").as("id"))
-      .where("email", "=", email)
+      .where("email", "=", key)
       .where("user_id", "is", null);
-    const { numUpdatedRows } = await db
+    const given = await db
       .updateTable("verifications")
       .set(token)
       .where("id", "=", newest)
+      .returning(spelledEmail("verifications"))
       .executeTakeFirst();
-    return numUpdatedRows > 0n;
+    return given?.email ?? null;
   });
 }
 
-/** The address that a reset token, while it is good, was made for; or null. */
+/** The address that a reset token, while it is good, was made for, as it is spelled there; or null. */
 export async function resetAddress({ db, clock }: Store, resetToken: string): Promise<string | null> {
   const now = clock();
   const hashed = digest(resetToken);
   for (const table of ["users", "verifications"] as const) {
     const found = await db
       .selectFrom(table)
-      .select("email")
+      .select(spelledEmail(table))
       .where("reset_token", "=", hashed)
       .where("reset_token_expires_at", ">", now)
       .executeTakeFirst();
@@ -106,21 +115,22 @@ async function ofUser(
     )
     .where("reset_token", "=", digest(resetToken))
     .where("reset_token_expires_at", ">", now)
-    .where("email", "=", email)
+    .where("users.email", "=", emailKey(email))
     .where("disabled_at", "is", null)
     .returning(userColumns)
     .executeTakeFirst();
   if (!row) return null;
-  if (byMail) await db.deleteFrom("verifications").where("email", "=", email).execute();
+  if (byMail) await db.deleteFrom("verifications").where("email", "=", emailKey(email)).execute();
   return { ...row, sessionId: null, resetToken: null };
 }
 
 async function ofRegistration(store: Store, { resetToken, email, hashedPassword }: Redemption): Promise<User | null> {
-  const { numDeletedRows } = await store.db
+  const registration = await store.db
     .deleteFrom("verifications")
     .where("reset_token", "=", digest(resetToken))
     .where("reset_token_expires_at", ">", store.clock())
-    .where("email", "=", email)
+    .where("verifications.email", "=", emailKey(email))
+    .returning(spelledEmail("verifications"))
     .executeTakeFirst();
-  return numDeletedRows > 0n ? claimAddress(store, email, hashedPassword) : null;
+  return registration ? claimAddress(store, registration.email, hashedPassword) : null;
 }

@@ -24,6 +24,7 @@ export interface Schema {
 
 export interface UsersTable {
   id: Generated<number>;
+  /** The address's key: `emailKey`. */
   email: string;
   hashed_password: string;
   /** SHA-256 of the token. */
@@ -33,6 +34,8 @@ export interface UsersTable {
   disabled_at: number | null;
   created_at: number;
   updated_at: number;
+  /** The address as it was registered; null where that is its key. Of another key after an older node changed `email`. */
+  email_spelling: string | null;
 }
 
 export interface SessionsTable {
@@ -60,6 +63,7 @@ export interface DevicesTable {
 /** An address that waits to be confirmed: of a registration, or of an account that moves to it. */
 export interface VerificationsTable {
   id: Generated<number>;
+  /** The address's key. */
   email: string;
   /** The hash of the registration's password; null for an account that moves. */
   hashed_password: string | null;
@@ -72,13 +76,15 @@ export interface VerificationsTable {
   reset_token: string | null;
   reset_token_expires_at: number | null;
   created_at: number;
+  /** The address as it was given; null where that is its key. */
+  email_spelling: string | null;
 }
 
 /** A mail that waits to be sent. It holds no token: that is made when it is sent. */
 export interface OutboxTable {
   id: Generated<number>;
   kind: string;
-  /** Who gets it: one of the three. */
+  /** Who gets it: one of the three; of an address, its key. */
   user_id: number | null;
   verification_id: number | null;
   email: string | null;
@@ -88,6 +94,8 @@ export interface OutboxTable {
   created_at: number;
   next_try_at: number;
   tries: number;
+  /** The address as it was given; null where that is its key. */
+  email_spelling: string | null;
 }
 
 /** How often something limited was tried. */

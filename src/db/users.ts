@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { sql, type Updateable } from "kysely";
+import { emailKey } from "../email.ts";
 import { EmailTaken, InvalidRequestError, NoResultFound } from "../errors.ts";
 import type { User } from "../user.ts";
 import { checked, isStorable, userColumns } from "./attributes.ts";
@@ -10,6 +11,7 @@ import { forgetWho } from "./events.ts";
 import { enqueue } from "./outbox.ts";
 import type { UsersTable } from "./schema.ts";
 import { endOtherSessions, endSessions, insertSession, live, renewSession } from "./sessions.ts";
+import { emailColumns, spelledEmail } from "./spellings.ts";
 import { atomically, type Store } from "./store.ts";
 import { forgetMove, forgetRegistrations } from "./verifications.ts";
 
@@ -22,7 +24,7 @@ export async function addUser({ db, engine, clock }: Store, email: string, hashe
   try {
     const row = await db
       .insertInto("users")
-      .values({ email, hashed_password: hashedPassword, created_at: now, updated_at: now })
+      .values({ ...emailColumns(email), hashed_password: hashedPassword, created_at: now, updated_at: now })
       .returning(userColumns)
       .executeTakeFirstOrThrow();
     return user(row);
@@ -44,7 +46,8 @@ export async function findUserBy(store: Store, attributes: Partial<User>): Promi
           ? query.where("users.id", "in", live(store).select("user_id").where("session_id", "=", hashed))
           : query.where("reset_token", "=", hashed).where("reset_token_expires_at", ">", store.clock());
     } else if (column) {
-      query = value === null ? query.where(column, "is", null) : query.where(column, "=", value);
+      const wanted = name === "email" ? emailKey(value as string) : value;
+      query = wanted === null ? query.where(column, "is", null) : query.where(column, "=", wanted);
     }
   }
   const row = await query.executeTakeFirst();
@@ -54,10 +57,16 @@ export async function findUserBy(store: Store, attributes: Partial<User>): Promi
 
 /** Reads a row whether or not the address has an account, the next one's if need be: its time tells less. */
 export async function findUserByEmail({ db }: Store, email: string): Promise<User | null> {
-  const next = db.selectFrom("users").select(userColumns).where("email", ">=", email).orderBy("email").limit(1);
-  const row = await next.executeTakeFirst();
+  const key = emailKey(email);
+  const row = await db
+    .selectFrom("users")
+    .select(userColumns)
+    .where("users.email", ">=", key)
+    .orderBy("users.email")
+    .limit(1)
+    .executeTakeFirst();
   const found = row ? user(row) : null;
-  return found?.email === email ? found : null;
+  return found && emailKey(found.email) === key ? found : null;
 }
 
 export async function updateUser(store: Store, id: number, changes: UserChanges): Promise<void> {
@@ -107,7 +116,7 @@ export async function changePassword(store: Store, change: PasswordChange): Prom
       .where("id", "=", userId)
       .where("hashed_password", "=", verifiedHash)
       .where("disabled_at", "is", null)
-      .returning("email")
+      .returning(spelledEmail("users"))
       .executeTakeFirst();
     if (!changed || !(await renewSession(transaction, sessionId, renewed))) throw new Overtaken();
     await endOtherSessions(transaction, userId, renewed);
@@ -135,9 +144,10 @@ export async function listUsers(
     .selectFrom("users")
     .select(userColumns)
     .where("id", ">", after)
-    .$if(search !== undefined, (query) =>
-      query.where(sql<boolean>`email like ${`%${search?.replace(/[\\%_]/g, "\\$&")}%`} escape '\\'`),
-    )
+    .$if(search !== undefined, (query) => {
+      const part = emailKey(search ?? "").replace(/[\\%_]/g, "\\$&");
+      return query.where(sql<boolean>`users.email like ${`%${part}%`} escape '\\'`);
+    })
     .orderBy("id")
     .limit(limit)
     .execute();
@@ -176,6 +186,7 @@ export async function deleteUser(
   attempts: readonly string[],
   verifiedHash?: string,
 ): Promise<boolean> {
+  const key = emailKey(email);
   const erased = { id, ...(verifiedHash !== undefined && { hashed_password: verifiedHash }) };
   const found = await store.db
     .selectFrom("users")
@@ -193,8 +204,8 @@ export async function deleteUser(
       .executeTakeFirst();
     if (numDeletedRows === 0n) return false;
     await forgetWho(transaction, id);
-    await db.deleteFrom("verifications").where("email", "=", email).execute();
-    await db.deleteFrom("outbox").where("email", "=", email).execute();
+    await db.deleteFrom("verifications").where("email", "=", key).execute();
+    await db.deleteFrom("outbox").where("email", "=", key).execute();
     if (attempts.length > 0) await db.deleteFrom("attempts").where("key", "in", attempts).execute();
     return true;
   });
@@ -222,6 +233,8 @@ function changedColumns({ clock, lifetimes }: Store, changes: UserChanges): Upda
     if (name === "resetToken") {
       columns.reset_token = value === null ? null : digest(value as string);
       columns.reset_token_expires_at ??= value === null ? null : now + lifetimes.RESET_TOKEN_LIFETIME;
+    } else if (name === "email") {
+      Object.assign(columns, emailColumns(value as string));
     } else if (column) {
       Object.assign(columns, { [column]: value });
     }

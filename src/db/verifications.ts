@@ -1,3 +1,4 @@
+import { emailKey } from "../email.ts";
 import { EmailTaken } from "../errors.ts";
 import type { User } from "../user.ts";
 import { userColumns } from "./attributes.ts";
@@ -5,11 +6,13 @@ import { forgetDevices } from "./devices.ts";
 import { digest } from "./digest.ts";
 import { enqueue, type Notice } from "./outbox.ts";
 import { endSessions } from "./sessions.ts";
+import { emailColumns, spelledEmail } from "./spellings.ts";
 import { atomically, type Store } from "./store.ts";
 
 /** An address that waits to be confirmed. */
 export interface Verification {
   readonly id: number;
+  /** As it was given. */
   readonly email: string;
   /** The hash of the registration's password; null for an account that moves. */
   readonly hashedPassword: string | null;
@@ -17,7 +20,12 @@ export interface Verification {
   readonly userId: number | null;
 }
 
-const columns = ["id", "email", "hashed_password as hashedPassword", "user_id as userId"] as const;
+const columns = [
+  "id",
+  spelledEmail("verifications"),
+  "hashed_password as hashedPassword",
+  "user_id as userId",
+] as const;
 
 /** Keeps a registration until its address is confirmed; the mail for that goes out with it. */
 export async function addRegistration(
@@ -78,7 +86,7 @@ async function insert(
 ): Promise<number> {
   const { id } = await db
     .insertInto("verifications")
-    .values({ ...values, created_at: clock() })
+    .values({ ...values, ...emailColumns(values.email), created_at: clock() })
     .returning("id")
     .executeTakeFirstOrThrow();
   return id;
@@ -101,7 +109,7 @@ export async function registeredHash({ db }: Store, email: string): Promise<stri
 function registrations(db: Store["db"], email: string) {
   return db
     .selectFrom("verifications")
-    .where("email", "=", email)
+    .where("verifications.email", "=", emailKey(email))
     .where("user_id", "is", null)
     .orderBy("id", "desc")
     .limit(1);
@@ -171,13 +179,15 @@ export async function confirmRegistration(
 export async function claimAddress(store: Store, email: string, hashedPassword: string): Promise<User | null> {
   const { db, clock } = store;
   const now = clock();
+  const address = emailColumns(email);
   const row = await db
     .insertInto("users")
-    .values({ email, hashed_password: hashedPassword, email_verified_at: now, created_at: now, updated_at: now })
+    .values({ ...address, hashed_password: hashedPassword, email_verified_at: now, created_at: now, updated_at: now })
     .onConflict((conflict) =>
       conflict
         .column("email")
         .doUpdateSet({
+          email_spelling: address.email_spelling,
           hashed_password: hashedPassword,
           email_verified_at: now,
           updated_at: now,
@@ -189,7 +199,7 @@ export async function claimAddress(store: Store, email: string, hashedPassword: 
     )
     .returning(userColumns)
     .executeTakeFirst();
-  await db.deleteFrom("verifications").where("email", "=", email).execute();
+  await db.deleteFrom("verifications").where("email", "=", address.email).execute();
   if (!row) return null;
   await endSessions(store, row.id);
   await forgetMove(store, row.id);
@@ -210,7 +220,8 @@ export async function confirmMove(
   token: string,
   verifiedHash: string,
 ): Promise<boolean> {
-  const { email, userId } = verification;
+  const { userId } = verification;
+  const address = emailColumns(verification.email);
   const now = store.clock();
   try {
     await atomically(store, async (transaction) => {
@@ -218,13 +229,13 @@ export async function confirmMove(
       if (userId === null || !(await take(transaction, verification, token))) throw new NotGood();
       const { numUpdatedRows } = await db
         .updateTable("users")
-        .set({ email, email_verified_at: now, updated_at: now, reset_token: null, reset_token_expires_at: null })
+        .set({ ...address, email_verified_at: now, updated_at: now, reset_token: null, reset_token_expires_at: null })
         .where("id", "=", userId)
         .where("hashed_password", "=", verifiedHash)
         .where("disabled_at", "is", null)
         .executeTakeFirst();
       if (numUpdatedRows === 0n) throw new NotGood();
-      await db.deleteFrom("verifications").where("email", "=", email).execute();
+      await db.deleteFrom("verifications").where("email", "=", address.email).execute();
     });
     return true;
   } catch (error) {
@@ -238,7 +249,11 @@ class NotGood extends Error {}
 
 /** Where an account wants to move to, or null. */
 export async function moveOf({ db }: Store, userId: number): Promise<string | null> {
-  const move = await db.selectFrom("verifications").select("email").where("user_id", "=", userId).executeTakeFirst();
+  const move = await db
+    .selectFrom("verifications")
+    .select(spelledEmail("verifications"))
+    .where("user_id", "=", userId)
+    .executeTakeFirst();
   return move?.email ?? null;
 }
 

@@ -30,6 +30,7 @@ test("the tables have the contract's columns, and users none for sessions", asyn
     "disabled_at bigint",
     "created_at bigint not null",
     "updated_at bigint not null",
+    "email_spelling varchar(250)",
   ]);
   assert.deepEqual(columns("sessions"), [
     "session_id varchar(250) primary key not null",

@@ -29,7 +29,7 @@ test("of the reset tokens of an address that only waits to be confirmed the newe
   const notice = { kind: "registration", language: "en" } as const;
   for (const token of ["one", "two"]) {
     await db.addRegistration(email, "hash", notice);
-    assert.equal(await db.giveResetToken(email, token), true);
+    assert.equal(await db.giveResetToken(email, token), email);
   }
   const redeem = (resetToken: string) =>
     db.redeemResetToken({ resetToken, email, hashedPassword: "new", byMail: true });

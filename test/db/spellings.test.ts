@@ -1,0 +1,251 @@
+import assert from "node:assert/strict";
+import { emailKey } from "../../src/email.ts";
+import { EmailTaken, NoResultFound } from "../../src/errors.ts";
+import { untilAvailable } from "../databases.ts";
+import { test } from "../engines.ts";
+import { createStore } from "./twins.ts";
+
+const spelled = "Guillaume@Holberton.io";
+const key = "guillaume@holberton.io";
+const others = [key, "GUILLAUME@HOLBERTON.IO", ` ${spelled}\t`, "\r\nguillaume@Holberton.IO "];
+
+test("a user keeps the address as it was given, and is found by every spelling of it", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const added = await db.addUser(spelled, "hash");
+  assert.equal(added.email, spelled);
+  await db.openSession({ userId: added.id, sessionId: "session" });
+  for (const email of [spelled, ...others]) {
+    assert.deepEqual(await db.findUserBy({ email }), added, email);
+    assert.deepEqual(await db.findUserByEmail(email), added, email);
+    await assert.rejects(db.addUser(email, "other"), EmailTaken, email);
+  }
+  assert.equal((await db.findUserBySession("session"))?.email, spelled);
+  assert.deepEqual(
+    (await db.listUsers({ limit: 10, search: "@HOLB" })).map(({ email }) => email),
+    [spelled],
+  );
+  for (const email of ["guillaume@holberton.i", "uillaume@holberton.io", "", " "]) {
+    await assert.rejects(db.findUserBy({ email }), NoResultFound, email);
+    assert.equal(await db.findUserByEmail(email), null, email);
+  }
+  const [row] = await store.rows("users");
+  assert.deepEqual([row?.email, row?.email_spelling], [key, spelled]);
+});
+
+test("a spelling that is the key is stored once", async () => {
+  await using store = await createStore();
+  await store.db.addUser(key, "hash");
+  assert.deepEqual((await store.rows("users"))[0]?.email_spelling, null);
+});
+
+test("whatever text is given is kept as it is; only ASCII letters and spaces are matched loosely", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const texts = [
+    "Straße@X",
+    "STRASSE@x",
+    "MİKE@x",
+    "mike@X",
+    "\u212aate@x",
+    "kate@X",
+    "É@x",
+    "é@X",
+    " a B ",
+    "x\u00a0",
+    "X",
+  ];
+  for (const text of texts) assert.equal((await db.addUser(text, "hash")).email, text);
+  for (const [i, text] of texts.entries()) assert.equal((await db.findUserBy({ email: text })).id, i + 1, text);
+  assert.deepEqual(
+    (await db.listUsers({ limit: 20 })).map(({ email }) => email),
+    texts,
+  );
+});
+
+test("of users at the same time whose addresses differ in spelling alone exactly one is added", async () => {
+  await using store = await createStore();
+  const dbs = [store.db, await store.open()];
+  const spellings = [spelled, ...others];
+  const tries = Array.from({ length: 50 }, (_, i) =>
+    untilAvailable(async () => dbs[i % 2]?.addUser(spellings[i % 5] as string, `hash ${i}`)),
+  );
+  const results = await Promise.allSettled(tries);
+  const added = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  assert.deepEqual(added, [await store.db.findUserBy({ email: key })]);
+  for (const result of results) assert.ok(result.status === "fulfilled" || result.reason instanceof EmailTaken);
+});
+
+test("a change of address changes its spelling, and may change that alone", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const { id } = await db.addUser(spelled, "hash");
+  await db.addUser("Alice@example.com", "hash");
+  for (const email of ["Bob@Example.com", "BOB@example.com", "bob@example.com", spelled]) {
+    await db.updateUser(id, { email });
+    assert.equal((await db.findUserBy({ id })).email, email);
+    assert.equal((await db.findUserBy({ email: email.toUpperCase() })).id, id);
+  }
+  await assert.rejects(db.updateUser(id, { email: "ALICE@example.com" }), EmailTaken);
+  assert.equal((await db.findUserBy({ id })).email, spelled);
+});
+
+test("what an older node writes counts: the key alone, and no spelling of another address", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  await store.run(
+    "insert into users (email, hashed_password, created_at, updated_at) values ('old@example.com', 'hash', 1, 1)",
+  );
+  assert.equal((await db.findUserBy({ email: "Old@Example.com" })).email, "old@example.com");
+  const { id } = await db.addUser(spelled, "hash");
+  await db.openSession({ userId: id, sessionId: "session" });
+  await store.run(`update users set email = 'moved@example.com' where id = ${id}`);
+  const found = [
+    await db.findUserBy({ id }),
+    await db.findUserByEmail("Moved@example.com"),
+    await db.findUserBySession("session"),
+    (await db.listUsers({ limit: 10 }))[1],
+  ];
+  for (const user of found) assert.equal(user?.email, "moved@example.com");
+  assert.equal(await db.findUserByEmail(spelled), null);
+  await store.run(`update users set email = '${key}' where id = ${id}`);
+  assert.equal((await db.findUserBy({ id })).email, spelled);
+});
+
+test("each registration of an address keeps its own spelling, and the account gets that of the one that is confirmed", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const notice = { kind: "registration", language: "en" } as const;
+  for (const email of ["BOB@example.com", "Bob@Example.com", "bob@example.COM"]) {
+    await db.addRegistration(email, `hash of ${email}`, notice);
+  }
+  assert.equal((await db.newestRegistration("bob@example.com"))?.email, "bob@example.COM");
+  assert.equal(await db.registeredHash("bOb@example.com"), "hash of bob@example.COM");
+  const given = await db.giveVerifyToken(2, "token");
+  assert.equal(given?.email, "Bob@Example.com");
+  const found = await db.findVerification("token");
+  assert.deepEqual(found, given);
+  assert.equal((await db.confirmRegistration(given ?? assert.fail(), "token"))?.email, "Bob@Example.com");
+  assert.deepEqual(await store.rows("verifications"), []);
+});
+
+test("a registration that is confirmed gives its spelling to an account that never was", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  for (const [before, after] of [
+    ["BOB@example.com", "Bob@Example.com"],
+    ["Eve@example.com", "eve@example.com"],
+  ] as const) {
+    const { id } = await db.addUser(before, "hash");
+    await db.addRegistration(after, "hash", { kind: "registration", language: "en" });
+    const waiting = await db.newestRegistration(before);
+    const given = await db.giveVerifyToken(waiting?.id ?? 0, `token ${id}`);
+    const confirmed = await db.confirmRegistration(given ?? assert.fail(), `token ${id}`);
+    assert.deepEqual([confirmed?.id, confirmed?.email], [id, after]);
+    assert.equal((await db.findUserBy({ id })).email, after);
+  }
+});
+
+test("a move brings the spelling that was asked for", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const user = await db.addUser(spelled, "hash");
+  await db.addMove(user, "Bob@New.example", "en");
+  assert.equal(await db.moveOf(user.id), "Bob@New.example");
+  const verification = await db.giveVerifyToken(1, "token");
+  assert.equal(await db.confirmMove(verification ?? assert.fail(), "token", "hash"), true);
+  assert.equal((await db.findUserBy({ id: user.id })).email, "Bob@New.example");
+});
+
+test("a reset token is given and taken by any spelling, and tells the account's own", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const user = await db.addUser(spelled, "hash");
+  assert.equal(await db.giveResetToken(key.toUpperCase(), "token"), spelled);
+  assert.equal(await db.resetAddress("token"), spelled);
+  const redemption = { hashedPassword: "new", byMail: true };
+  assert.equal(await db.redeemResetToken({ ...redemption, resetToken: "token", email: "other@example.com" }), null);
+  const redeemed = await db.redeemResetToken({ ...redemption, resetToken: "token", email: ` ${key}` });
+  assert.deepEqual([redeemed?.id, redeemed?.email], [user.id, spelled]);
+  assert.equal((await db.waitingMails(1))[0]?.email, spelled);
+
+  for (const email of ["BOB@example.com", "Bob@example.com"]) {
+    await db.addRegistration(email, "hash", { kind: "registration", language: "en" });
+  }
+  assert.equal(await db.giveResetToken("bob@example.com", "registration's"), "Bob@example.com");
+  assert.equal(await db.resetAddress("registration's"), "Bob@example.com");
+  const made = await db.redeemResetToken({ ...redemption, resetToken: "registration's", email: "BOB@EXAMPLE.com" });
+  assert.equal(made?.email, "Bob@example.com");
+});
+
+test("mails wait for a spelling, are found by every other, and go with the account", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const user = await db.addUser(spelled, "hash");
+  await db.enqueue({ kind: "password_changed", language: "en", email: spelled });
+  await db.enqueue({ kind: "reset", language: "en", email: key });
+  await db.addRegistration(key.toUpperCase(), "hash", { kind: "registration", language: "en" });
+  assert.deepEqual(
+    (await db.waitingMails(10)).map(({ email }) => email),
+    [spelled, key, null],
+  );
+  for (const email of [spelled, ...others]) assert.equal((await db.mailsTo({ id: user.id, email })).length, 3);
+  assert.deepEqual(
+    (await store.rows("outbox")).map(({ email }) => email),
+    [key, key, null],
+  );
+  await db.deleteUser({ id: user.id, email: others[1] as string }, []);
+  for (const table of ["users", "verifications", "outbox"]) assert.deepEqual(await store.rows(table), [], table);
+});
+
+test("an entry of the audit trail is of the account whose address it has, in any spelling", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const { id } = await db.addUser(spelled, "hash");
+  const entry = { at: 1, event: "reset_asked", userId: null, ip: null, userAgent: null, detail: null };
+  await db.addEvents([...others, "nobody@example.com"].map((email) => ({ ...entry, email })));
+  assert.deepEqual(
+    (await db.listEvents({ limit: 10 })).map(({ userId }) => userId),
+    [id, id, id, id, null],
+  );
+});
+
+test("accounts from elsewhere keep their spelling, and are told apart by the key", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const account = (email: string) => ({
+    email,
+    hashedPassword: "hash",
+    emailVerifiedAt: null,
+    disabledAt: null,
+    createdAt: 1,
+  });
+  await db.addUser("Bob@example.com", "hash");
+  assert.deepEqual(await db.emailsTaken(["BOB@example.com", spelled]), new Set(["BOB@example.com"]));
+  assert.deepEqual(await db.addAccounts([account("BOB@example.com"), account(spelled)]), new Set(["BOB@example.com"]));
+  assert.deepEqual(
+    (await db.listUsers({ limit: 10 })).map(({ email }) => email),
+    ["Bob@example.com", spelled],
+  );
+  await using empty = await createStore();
+  const adopted = { id: 7, hashedPassword: "hash", emailVerifiedAt: null, sessionId: null, resetToken: null };
+  await empty.db.adopt([{ ...adopted, email: spelled }]);
+  assert.equal((await empty.db.findUserBy({ email: key })).email, spelled);
+  await using copy = await createStore();
+  await store.db.copyTo(copy.db);
+  assert.deepEqual(await copy.rows("users"), await store.rows("users"));
+});
+
+test("a key is trimmed and lower-cased in ASCII alone, and is its own key", () => {
+  for (const [text, expected] of [
+    ["  A@B\t\r\n", "a@b"],
+    ["\v\f x Y \v\f", "x y"],
+    ["\u00a0A\u00a0", "\u00a0a\u00a0"],
+    ["İI\u212aK", "İi\u212ak"],
+    ["", ""],
+    [" \t ", ""],
+  ] as const) {
+    assert.equal(emailKey(text), expected);
+    assert.equal(emailKey(expected), expected);
+  }
+});
