@@ -10,8 +10,8 @@ export {
   type EventsWanted,
   type LoggedIn,
   type Login,
-  type Person,
   type Proof,
+  type Renewed,
   readAccount,
   type ShownSession,
   type Swept,
@@ -27,6 +27,7 @@ export {
   type Opening,
   openDB,
   type Redemption,
+  type SeenSession,
   type SeenUser,
   type UserChanges,
 } from "./db/db.ts";
@@ -47,4 +48,4 @@ export { Counters, type Length, type Metrics, type Queue, uncounted } from "./me
 export type { RequestIds } from "./request-ids.ts";
 export { type Environment, type Mode, readSettings, type Settings, SettingsError } from "./settings.ts";
 export { type Listener, type Tracing, untraced } from "./tracing.ts";
-export type { Session, User } from "./user.ts";
+export type { PublicUser, Session, User } from "./user.ts";

@@ -16,6 +16,17 @@ export interface User {
   readonly updatedAt: number;
 }
 
+/**
+ * An account as `Auth` returns it: it holds no password hash, session id or reset token, so it can be logged, copied and sent
+ * as JSON. `DB` returns the whole `User`.
+ */
+export type PublicUser = Pick<User, "id" | "email" | "emailVerifiedAt" | "disabledAt" | "createdAt" | "updatedAt">;
+
+/** Copies the public attributes of a user to a new object, and nothing else. */
+export function publicUser({ id, email, emailVerifiedAt, disabledAt, createdAt, updatedAt }: PublicUser): PublicUser {
+  return { id, email, emailVerifiedAt, disabledAt, createdAt, updatedAt };
+}
+
 /** One device that is logged in. Times are milliseconds since 1970 (UTC). */
 export interface Session {
   /** The bearer's secret. It is known where the session is made, and nowhere afterwards. */

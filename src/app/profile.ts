@@ -1,12 +1,12 @@
 import { notLoggedIn } from "../errors.ts";
-import type { User } from "../user.ts";
+import type { PublicUser } from "../user.ts";
 import { sessionIdOf } from "./caller.ts";
 import { sessionCookie } from "./cookies.ts";
 import { needed, readFields } from "./fields.ts";
 import type { Resource, Service } from "./service.ts";
 
 export function profile({ auth, settings, answers, caller }: Service): Resource {
-  const answer = (user: User | null) => {
+  const answer = (user: PublicUser | null) => {
     if (!user) throw notLoggedIn();
     return answers.json(200, { email: user.email });
   };
@@ -30,9 +30,9 @@ export function profilePassword({ auth, settings, answers, caller }: Service): R
   return {
     async PUT(c) {
       const { password: current = "", new_password: chosen = "" } = await readFields(c, "password", "new_password");
-      const person = await auth.changePassword(sessionIdOf(c, settings), { current, chosen }, caller(c));
-      const headers = { "Set-Cookie": cookie.set(person.sessionId) };
-      return answers.json(200, { email: person.email, message: "Password updated" }, headers);
+      const { user, session } = await auth.changePassword(sessionIdOf(c, settings), { current, chosen }, caller(c));
+      const headers = { "Set-Cookie": cookie.set(session.sessionId) };
+      return answers.json(200, { email: user.email, message: "Password updated" }, headers);
     },
   };
 }

@@ -58,8 +58,9 @@ export function confirmation({ auth, settings, answers, caller }: Service): Reso
   return {
     async POST(c) {
       const { password = "" } = await readFields(c, "password");
-      const { email, sessionId } = await auth.confirmPassword(sessionIdOf(c, settings), password, caller(c));
-      return answers.json(200, { email, message: "password confirmed" }, { "Set-Cookie": cookie.set(sessionId) });
+      const { user, session } = await auth.confirmPassword(sessionIdOf(c, settings), password, caller(c));
+      const headers = { "Set-Cookie": cookie.set(session.sessionId) };
+      return answers.json(200, { email: user.email, message: "password confirmed" }, headers);
     },
   };
 }

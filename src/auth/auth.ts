@@ -14,7 +14,7 @@ import type { Language, Mailer } from "../mailer.ts";
 import { type Metrics, uncounted } from "../metrics.ts";
 import { readSettings, type Settings } from "../settings.ts";
 import { type Tracing, untraced } from "../tracing.ts";
-import type { User } from "../user.ts";
+import { type PublicUser, publicUser } from "../user.ts";
 import * as accounts from "./accounts.ts";
 import * as adopting from "./adopt.ts";
 import type { Caller, Context } from "./context.ts";
@@ -24,7 +24,7 @@ import { LastSeen } from "./last-seen.ts";
 import { type LoggedIn, type Login, logIn, verify } from "./log-in.ts";
 import * as operator from "./operator.ts";
 import { deliver } from "./outbox.ts";
-import type { Person, ShownSession } from "./own-account.ts";
+import type { Renewed, ShownSession } from "./own-account.ts";
 import * as ownAccount from "./own-account.ts";
 import { Passwords } from "./passwords.ts";
 import * as resetPassword from "./reset-password.ts";
@@ -41,8 +41,8 @@ export type {
   EventsWanted,
   LoggedIn,
   Login,
-  Person,
   Proof,
+  Renewed,
   ShownSession,
   StoredEvent as AuditEvent,
   Swept,
@@ -90,6 +90,9 @@ export interface AuthOptions {
  * Emails may come in any spelling of theirs (spaces around, letter case). A `Caller` may be named wherever it matters
  * who asks: the address divides the queue of hashes fairly, and is told in the log.
  *
+ * What it returns of an account is a `PublicUser`, without a password hash, session id or reset token: it may be logged or sent
+ * as JSON as it is. A method that mints a session or a token returns that beside the account.
+ *
  * Every method throws `DatabaseUnavailable` when the database cannot answer now.
  *
  * @example
@@ -129,8 +132,8 @@ export class Auth {
    * `password_too_short`, `password_personal`, `password_common`, `password_breached`, `too_many_tries`, or `busy` when
    * too many passwords wait to be hashed
    */
-  registerUser(email: string, password: string, caller: Caller = {}): Promise<User> {
-    return accounts.registerUser(this.#context, email, password, caller);
+  async registerUser(email: string, password: string, caller: Caller = {}): Promise<PublicUser> {
+    return publicUser(await accounts.registerUser(this.#context, email, password, caller));
   }
 
   /**
@@ -157,8 +160,8 @@ export class Auth {
    *
    * @throws {AuthError} `bad_verify_token`, `too_many_tries`, `busy`
    */
-  verifyEmail(proof: Proof, caller: Caller = {}): Promise<User> {
-    return verification.verifyEmail(this.#context, proof, caller);
+  async verifyEmail(proof: Proof, caller: Caller = {}): Promise<PublicUser> {
+    return publicUser(await verification.verifyEmail(this.#context, proof, caller));
   }
 
   /**
@@ -193,7 +196,7 @@ export class Auth {
   }
 
   /** The user of a live session, or null. Answered at once where the database can; `await` takes both. */
-  getUserFromSessionId(sessionId: string | null): Awaitable<User | null> {
+  getUserFromSessionId(sessionId: string | null): Awaitable<PublicUser | null> {
     return sessions.getUserFromSessionId(this.#context, this.#lastSeen, sessionId);
   }
 
@@ -212,8 +215,8 @@ export class Auth {
    *
    * @throws {AuthError} `not_logged_in`
    */
-  personOf(sessionId: string | null): Promise<Person> {
-    return ownAccount.personOf(this.#context, sessionId);
+  async personOf(sessionId: string | null): Promise<PublicUser> {
+    return publicUser(await ownAccount.personOf(this.#context, sessionId));
   }
 
   /**
@@ -251,7 +254,7 @@ export class Auth {
    *
    * @throws {AuthError} `not_logged_in`, `wrong_password`, `too_many_tries`, `busy`
    */
-  confirmPassword(sessionId: string | null, password: string, caller: Caller = {}): Promise<Person> {
+  confirmPassword(sessionId: string | null, password: string, caller: Caller = {}): Promise<Renewed> {
     return ownAccount.confirmPassword(this.#context, sessionId, password, caller);
   }
 
@@ -266,7 +269,7 @@ export class Auth {
     sessionId: string | null,
     passwords: { readonly current: string; readonly chosen: string },
     caller: Caller = {},
-  ): Promise<Person> {
+  ): Promise<Renewed> {
     return ownAccount.changePassword(this.#context, sessionId, passwords, caller);
   }
 
@@ -331,19 +334,27 @@ export class Auth {
    * @param email when given, the token must be this account's
    * @throws {AuthError} `bad_reset_token`, a refusal of the password as `registerUser` has them, `too_many_tries`, `busy`
    */
-  updatePassword(resetToken: string, password: string, email?: string, caller: Caller = {}): Promise<User> {
-    return resetPassword.updatePassword(this.#context, resetToken, password, email, caller);
+  async updatePassword(resetToken: string, password: string, email?: string, caller: Caller = {}): Promise<PublicUser> {
+    return publicUser(await resetPassword.updatePassword(this.#context, resetToken, password, email, caller));
   }
 
   /** An operator's: accounts in the order of their ids, after the one with the id `after`; `search` is a part of the address. */
-  listUsers(wanted: { readonly after?: number; readonly limit: number; readonly search?: string }): Promise<User[]> {
+  async listUsers(wanted: {
+    readonly after?: number;
+    readonly limit: number;
+    readonly search?: string;
+  }): Promise<PublicUser[]> {
     const { search, ...page } = wanted;
-    return this.#context.db.listUsers({ ...page, ...(search && { search: search.toLowerCase() }) });
+    const users = await this.#context.db.listUsers({ ...page, ...(search && { search: search.toLowerCase() }) });
+    return users.map(publicUser);
   }
 
   /** An operator's: the account of an address or id, or null. */
-  findUser(who: string | number): Promise<User | null> {
-    return typeof who === "number" ? accounts.userById(this.#context, who) : accounts.userByEmail(this.#context, who);
+  async findUser(who: string | number): Promise<PublicUser | null> {
+    const find =
+      typeof who === "number" ? accounts.userById(this.#context, who) : accounts.userByEmail(this.#context, who);
+    const user = await find;
+    return user && publicUser(user);
   }
 
   /**
@@ -351,8 +362,8 @@ export class Auth {
    *
    * @throws {AuthError} `email_invalid`, `email_taken`
    */
-  inviteUser(email: string, language: Language = "en"): Promise<User> {
-    return operator.invite(this.#context, email, language);
+  async inviteUser(email: string, language: Language = "en"): Promise<PublicUser> {
+    return publicUser(await operator.invite(this.#context, email, language));
   }
 
   /** An operator's: sends a reset mail; false when there is no such account, or it is disabled. */

@@ -1,4 +1,3 @@
-import type { SeenUser } from "../db/db.ts";
 import type { Context } from "./context.ts";
 
 /** How often a session is written as seen, and how long such writes are gathered, in milliseconds. */
@@ -25,8 +24,8 @@ export class LastSeen {
   }
 
   /** Takes note of a session that was presented now. */
-  note({ sessionId, lastSeenAt }: SeenUser): void {
-    if (sessionId === null || this.#clock() - lastSeenAt < this.#every || this.#pending.size >= mostPending) return;
+  note(sessionId: string, lastSeenAt: number): void {
+    if (this.#clock() - lastSeenAt < this.#every || this.#pending.size >= mostPending) return;
     this.#pending.add(sessionId);
     this.#timer ??= setTimeout(() => void this.flush(), gathered).unref();
   }

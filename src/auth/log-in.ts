@@ -1,5 +1,5 @@
 import { AuthError } from "../errors.ts";
-import type { Session, User } from "../user.ts";
+import { type PublicUser, publicUser, type Session, type User } from "../user.ts";
 import { userByEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
 import { deviceOf, isKnownDevice } from "./devices.ts";
@@ -18,7 +18,7 @@ export interface Login {
 
 /** What a login opens. */
 export interface LoggedIn {
-  readonly user: User;
+  readonly user: PublicUser;
   readonly session: Session;
   /** The secret by which the account knows this device again; only where tries are limited. */
   readonly device?: string | undefined;
@@ -49,7 +49,7 @@ async function open(context: Context, login: Login, caller: Caller): Promise<Log
   });
   if (!session) return null;
   trail.record("logged_in", { caller, userId: user.id });
-  return { user: { ...user, sessionId: session.sessionId }, session, device: device?.secret };
+  return { user: publicUser(user), session, device: device?.secret };
 }
 
 /**

@@ -1,6 +1,6 @@
-import type { Awaitable, ListedSession } from "../db/db.ts";
+import type { ListedSession } from "../db/db.ts";
 import { AuthError, notLoggedIn } from "../errors.ts";
-import type { User } from "../user.ts";
+import { type PublicUser, publicUser, type Session, type User } from "../user.ts";
 import { taken, userByEmail, validEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
 import { describeDevice } from "./devices.ts";
@@ -13,8 +13,14 @@ import { accountKeys, limited } from "./throttle.ts";
 /** How long a password that was given counts, in milliseconds. */
 const confirmedFor = 10 * 60_000;
 
-/** A person who is logged in. */
-export type Person = User & { readonly sessionId: string };
+/** A person who is logged in, with what is compared and renewed here: never handed out. */
+type Person = User & { readonly sessionId: string };
+
+/** What giving the password again returns: the account, and the session under its new id. */
+export interface Renewed {
+  readonly user: PublicUser;
+  readonly session: Pick<Session, "sessionId">;
+}
 
 /**
  * Who a session belongs to.
@@ -22,20 +28,24 @@ export type Person = User & { readonly sessionId: string };
  * @throws {AuthError} `not_logged_in`
  */
 export async function personOf({ db }: Context, sessionId: string | null): Promise<Person> {
-  const found: Awaitable<User | null> = sessionId && sessionId.length <= 250 ? db.findUserBySession(sessionId) : null;
-  const user = await found;
+  const user = sessionId && sessionId.length <= 250 ? await db.findUserBySession(sessionId) : null;
   if (user && user.sessionId !== null) return user as Person;
   throw notLoggedIn();
 }
 
 /** Gives the password again: for ten minutes the session may do what needs it, under a new id. */
-export async function confirmPassword(context: Context, sessionId: string | null, password: string, caller: Caller) {
+export async function confirmPassword(
+  context: Context,
+  sessionId: string | null,
+  password: string,
+  caller: Caller,
+): Promise<Renewed> {
   const person = await personOf(context, sessionId);
   await givePassword(context, person, password, caller);
   const renewed = newToken(context.settings);
   if (!(await context.db.renewSession(person.sessionId, renewed))) throw notLoggedIn();
   context.trail.record("password_confirmed", { caller, userId: person.id });
-  return { ...person, sessionId: renewed };
+  return { user: publicUser(person), session: { sessionId: renewed } };
 }
 
 export async function changePassword(
@@ -43,7 +53,7 @@ export async function changePassword(
   sessionId: string | null,
   { current, chosen }: { current: string; chosen: string },
   caller: Caller,
-): Promise<Person> {
+): Promise<Renewed> {
   const { db, passwords, settings, trail } = context;
   const person = await personOf(context, sessionId);
   await givePassword(context, person, current, caller);
@@ -63,7 +73,7 @@ export async function changePassword(
   });
   if (!changed) throw wrong(context, person, caller);
   trail.record("password_changed", { caller, userId: person.id });
-  return { ...person, hashedPassword, sessionId: renewed };
+  return { user: publicUser(person), session: { sessionId: renewed } };
 }
 
 /** The new address has to be confirmed; both are told. Whether it has an account shows when the outbox is emptied. */

@@ -1,5 +1,5 @@
-import type { Awaitable, SeenUser } from "../db/db.ts";
-import type { User } from "../user.ts";
+import type { Awaitable, SeenSession } from "../db/db.ts";
+import type { PublicUser } from "../user.ts";
 import { userByEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
 import type { LastSeen } from "./last-seen.ts";
@@ -22,20 +22,24 @@ export function getUserFromSessionId(
   { db }: Context,
   lastSeen: LastSeen,
   sessionId: string | null,
-): Awaitable<User | null> {
+): Awaitable<PublicUser | null> {
   if (!sessionId || sessionId.length > longestToken) return null;
-  const found = db.findUserBySession(sessionId);
-  return found instanceof Promise ? found.then((user) => seen(lastSeen, user)) : seen(lastSeen, found);
+  const found = db.findSession(sessionId);
+  return found instanceof Promise
+    ? found.then((session) => seen(lastSeen, sessionId, session))
+    : seen(lastSeen, sessionId, found);
 }
 
 export async function logOut({ db, trail }: Context, sessionId: string | null, caller: Caller): Promise<boolean> {
-  const user = sessionId && sessionId.length <= longestToken ? await db.findUserBySession(sessionId) : null;
-  if (!user || !(await db.endSession(user.sessionId as string))) return false;
-  trail.record("logged_out", { caller, userId: user.id });
+  if (!sessionId || sessionId.length > longestToken) return false;
+  const session = await db.findSession(sessionId);
+  if (!session || !(await db.endSession(sessionId))) return false;
+  trail.record("logged_out", { caller, userId: session.user.id });
   return true;
 }
 
-function seen(lastSeen: LastSeen, user: SeenUser | null): User | null {
-  if (user) lastSeen.note(user);
-  return user;
+function seen(lastSeen: LastSeen, sessionId: string, session: SeenSession | null): PublicUser | null {
+  if (!session) return null;
+  lastSeen.note(sessionId, session.lastSeenAt);
+  return session.user;
 }

@@ -2,12 +2,12 @@ import { Auth } from "../auth/auth.ts";
 import { type DB, openDB } from "../db/db.ts";
 import { type Log, silent } from "../log.ts";
 import { type Environment, readSettings, type Settings } from "../settings.ts";
-import type { User } from "../user.ts";
+import type { PublicUser } from "../user.ts";
 import { Refused, UsageError } from "./command.ts";
 import { plain } from "./table.ts";
 
 /** Hands an operator the accounts of the service that has these settings, and writes the audit trail at the end. */
-export async function operating(environment: Environment, work: (auth: Auth) => Promise<void>): Promise<void> {
+export async function operating(environment: Environment, work: (auth: Auth, db: DB) => Promise<void>): Promise<void> {
   const settings = readSettings(environment);
   // Nobody wants a new database, or another schema, who only asks for an account.
   await using db = await openDB(settings.DATABASE_URL, { settings: { ...settings, AUTO_MIGRATE: "off" } });
@@ -15,7 +15,7 @@ export async function operating(environment: Environment, work: (auth: Auth) => 
   const log: Log = { ...silent, warn: tell, error: tell };
   const auth = new Auth(db, { settings, log });
   try {
-    await work(auth);
+    await work(auth, db);
   } finally {
     await auth.close();
   }
@@ -38,7 +38,7 @@ export async function note(
  *
  * @throws {Refused} when there is none
  */
-export async function named(auth: Auth, who: string | undefined): Promise<User> {
+export async function named(auth: Auth, who: string | undefined): Promise<PublicUser> {
   if (who === undefined) throw new UsageError();
   const user = await auth.findUser(/^\d+$/.test(who) ? Number(who) : who);
   if (user) return user;

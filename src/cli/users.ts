@@ -2,7 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import type { Auth } from "../auth/auth.ts";
 import { type Language, languages } from "../languages/languages.ts";
-import type { User } from "../user.ts";
+import type { PublicUser } from "../user.ts";
 import { type Command, Refused, UsageError } from "./command.ts";
 import { named, operating, whole } from "./operator.ts";
 import { iso, json, moment, table } from "./table.ts";
@@ -150,7 +150,7 @@ async function revoke(auth: Auth, words: Words): Promise<void> {
 }
 
 /** Asked on a terminal alone: a program says `--yes`, or nothing is deleted. */
-async function isSure({ id, email }: User): Promise<boolean> {
+async function isSure({ id, email }: PublicUser): Promise<boolean> {
   if (!process.stdin.isTTY) throw new Refused("deleting cannot be undone; say --yes");
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const gone = new AbortController();
@@ -173,12 +173,12 @@ function language({ language: wanted }: Words): Language {
 }
 
 /** Says what was done, to people; to programs, what the account is. */
-function tell({ json: isJson }: Words, user: User, done?: string): void {
+function tell({ json: isJson }: Words, user: PublicUser, done?: string): void {
   if (isJson) console.log(json({ user: shown(user) }));
   else console.log(done ?? table([row(user)]));
 }
 
-function shown({ id, email, emailVerifiedAt, disabledAt, createdAt, updatedAt }: User) {
+function shown({ id, email, emailVerifiedAt, disabledAt, createdAt, updatedAt }: PublicUser) {
   return {
     id,
     email,
@@ -189,7 +189,7 @@ function shown({ id, email, emailVerifiedAt, disabledAt, createdAt, updatedAt }:
   };
 }
 
-function row({ id, email, emailVerifiedAt, disabledAt, createdAt }: User) {
+function row({ id, email, emailVerifiedAt, disabledAt, createdAt }: PublicUser) {
   return {
     id,
     email,

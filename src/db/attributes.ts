@@ -41,6 +41,16 @@ export const userColumns = [
   "users.updated_at as updatedAt",
 ] as const;
 
+/** What selects the public attributes of a user. */
+export const publicColumns = [
+  "users.id",
+  "users.email",
+  "users.email_verified_at as emailVerifiedAt",
+  "users.disabled_at as disabledAt",
+  "users.created_at as createdAt",
+  "users.updated_at as updatedAt",
+] as const;
+
 /**
  * Checks attributes that came as an object: the types hold at compile time, and this when they were cast away.
  *

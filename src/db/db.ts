@@ -17,7 +17,7 @@ import type { NewMail, Notice, OutboxKind, WaitingMail } from "./outbox.ts";
 import * as outbox from "./outbox.ts";
 import type { Redemption } from "./reset-tokens.ts";
 import * as resetTokens from "./reset-tokens.ts";
-import type { ListedSession, Opening, SeenUser } from "./sessions.ts";
+import type { ListedSession, Opening, SeenSession, SeenUser } from "./sessions.ts";
 import * as sessions from "./sessions.ts";
 import type { Lifetimes, Store } from "./store.ts";
 import type { PasswordChange, UserChanges } from "./users.ts";
@@ -46,6 +46,7 @@ export type {
   PasswordChange,
   Progress,
   Redemption,
+  SeenSession,
   SeenUser,
   Slot,
   StoredEvent,
@@ -94,12 +95,12 @@ export type OldKind = keyof typeof old;
  */
 export class DB implements AsyncDisposable {
   readonly #store: Store;
-  readonly #findUserBySession: (sessionId: string) => Awaitable<SeenUser | null>;
+  readonly #findSession: (sessionId: string) => Awaitable<SeenSession | null>;
 
   /** Use `openDB`. */
   constructor(store: Store) {
     this.#store = store;
-    this.#findUserBySession = sessions.sessionLookup(store);
+    this.#findSession = sessions.sessionLookup(store);
   }
 
   /**
@@ -142,9 +143,17 @@ export class DB implements AsyncDisposable {
     return users.updateUser(this.#store, id, changes);
   }
 
-  /** Finds the user of a live session, whose account is not disabled. Answered at once where the driver can. */
-  findUserBySession(sessionId: string): Awaitable<SeenUser | null> {
-    return this.#findUserBySession(sessionId);
+  /** Finds the user of a live session, whose account is not disabled. */
+  findUserBySession(sessionId: string): Promise<SeenUser | null> {
+    return sessions.findUserBySession(this.#store, sessionId);
+  }
+
+  /**
+   * Finds a live session whose account is not disabled, and reads no secret: the lookup behind every request of a logged-in
+   * person. Answered at once where the driver can.
+   */
+  findSession(sessionId: string): Awaitable<SeenSession | null> {
+    return this.#findSession(sessionId);
   }
 
   /** Opens a session; null when the user is gone, disabled, or has another password than the one verified. */

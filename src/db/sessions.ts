@@ -1,5 +1,5 @@
-import type { Session, User } from "../user.ts";
-import { userColumns } from "./attributes.ts";
+import { type PublicUser, publicUser, type Session, type User } from "../user.ts";
+import { publicColumns, userColumns } from "./attributes.ts";
 import { type Device, rememberDevice } from "./devices.ts";
 import { digest } from "./digest.ts";
 import type { Awaitable } from "./engine.ts";
@@ -26,6 +26,12 @@ export interface Opening {
 /** A user found by a session, and when that was last written as seen. */
 export type SeenUser = User & { readonly lastSeenAt: number };
 
+/** A live session as every request of a logged-in person needs it: whose it is, and when it was last written as seen. */
+export interface SeenSession {
+  readonly user: PublicUser;
+  readonly lastSeenAt: number;
+}
+
 /** The sessions that have reached neither end. */
 export function live({ db, clock, lifetimes }: Store) {
   const now = clock();
@@ -36,19 +42,19 @@ export function live({ db, clock, lifetimes }: Store) {
 }
 
 /**
- * Makes the lookup behind every request of a logged-in person: its query is built once, and answered at once where the
- * driver is synchronous.
+ * Makes the lookup behind every request of a logged-in person: its query is built once, reads no secret, and is answered at
+ * once where the driver is synchronous.
  */
 export function sessionLookup({
   db,
   engine,
   lifetimes,
   clock,
-}: Store): (sessionId: string) => Awaitable<SeenUser | null> {
+}: Store): (sessionId: string) => Awaitable<SeenSession | null> {
   const query = db
     .selectFrom("sessions")
     .innerJoin("users", "users.id", "sessions.user_id")
-    .select(userColumns)
+    .select(publicColumns)
     .select("sessions.last_seen_at as lastSeenAt")
     .where("session_id", "=", "")
     .where("expires_at", ">", 0)
@@ -59,13 +65,24 @@ export function sessionLookup({
     const now = clock();
     const lookup: typeof query = { ...query, parameters: [digest(sessionId), now, now - lifetimes.SESSION_IDLE] };
     const rows = engine.read(lookup);
-    return rows instanceof Promise ? rows.then((some) => seenUser(some, sessionId)) : seenUser(rows, sessionId);
+    return rows instanceof Promise ? rows.then(seenSession) : seenSession(rows);
   };
 }
 
-/** The row is ours alone: it becomes the user, instead of being copied to one. */
-function seenUser([row]: Omit<SeenUser, "sessionId" | "resetToken">[], sessionId: string): SeenUser | null {
-  return row ? Object.assign(row, { sessionId, resetToken: null }) : null;
+function seenSession([row]: (PublicUser & { lastSeenAt: number })[]): SeenSession | null {
+  return row ? { user: publicUser(row), lastSeenAt: row.lastSeenAt } : null;
+}
+
+/** Finds the user of a live session, whose account is not disabled, with everything that is stored of them. */
+export async function findUserBySession(store: Store, sessionId: string): Promise<SeenUser | null> {
+  const row = await live(store)
+    .innerJoin("users", "users.id", "sessions.user_id")
+    .select(userColumns)
+    .select("sessions.last_seen_at as lastSeenAt")
+    .where("session_id", "=", digest(sessionId))
+    .where("disabled_at", "is", null)
+    .executeTakeFirst();
+  return row ? { ...row, sessionId, resetToken: null } : null;
 }
 
 /** Opens a session, all or nothing; null when the user is gone, disabled, or has another password by now. */

@@ -1,8 +1,9 @@
 import { html } from "hono/html";
 import { sessionCookie } from "../app/cookies.ts";
-import type { Person, ShownSession } from "../auth/auth.ts";
+import type { ShownSession } from "../auth/auth.ts";
 import { AuthError } from "../errors.ts";
 import { messages } from "../languages/languages.ts";
+import type { PublicUser } from "../user.ts";
 import { account, button, type Filled, field, form, hidden, newPassword, type Page } from "./form.ts";
 import type { Html, View } from "./layout.ts";
 import { home } from "./return-to.ts";
@@ -47,8 +48,8 @@ ${form(visit, {
   },
   async submit(visit, { password: current = "", new_password: chosen = "" }) {
     const { service, sessionId, caller, cookies, to } = visit;
-    const person = await service.auth.changePassword(sessionId, { current, chosen }, caller);
-    cookies.push(sessionCookie(service.settings).set(person.sessionId));
+    const { session } = await service.auth.changePassword(sessionId, { current, chosen }, caller);
+    cookies.push(sessionCookie(service.settings).set(session.sessionId));
     return visit.onward === undefined ? goTo(visit, to(home), { code: "password_changed" }) : goTo(visit, visit.onward);
   },
 };
@@ -133,7 +134,7 @@ export const wellKnownChangePassword: Page = {
 };
 
 /** A page of somebody's account; whoever is not logged in, or no longer, is asked to, and comes back to it. */
-async function forPerson(visit: Visit, show: (person: Person) => View | Promise<View>): Promise<View | Response> {
+async function forPerson(visit: Visit, show: (person: PublicUser) => View | Promise<View>): Promise<View | Response> {
   const { service, sessionId } = visit;
   try {
     return await show(await service.auth.personOf(sessionId));
@@ -147,9 +148,9 @@ async function forPerson(visit: Visit, show: (person: Person) => View | Promise<
 async function confirm(visit: Visit, { password }: Values): Promise<void> {
   if (password === undefined) return;
   const { service, caller, cookies } = visit;
-  const person = await service.auth.confirmPassword(visit.sessionId, password, caller);
-  visit.sessionId = person.sessionId;
-  cookies.push(sessionCookie(service.settings).set(person.sessionId));
+  const { session } = await service.auth.confirmPassword(visit.sessionId, password, caller);
+  visit.sessionId = session.sessionId;
+  cookies.push(sessionCookie(service.settings).set(session.sessionId));
 }
 
 function currentPassword(visit: Visit, filled: Filled): Html {
@@ -192,7 +193,7 @@ ${link("/account/export", part.export)}</li>
   });
 }
 
-function profile(visit: Visit, { email, emailVerifiedAt, createdAt }: Person): Html {
+function profile(visit: Visit, { email, emailVerifiedAt, createdAt }: PublicUser): Html {
   const { words, to, language } = visit;
   const part = words.account;
   const isConfirmed = emailVerifiedAt !== null;

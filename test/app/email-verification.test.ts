@@ -110,8 +110,8 @@ test("an account that was prepared without confirming becomes its owner's, and i
   await world.auth.registerUser(owner.email, other);
   const planted = await world.auth.createSession(owner.email);
   assert.ok(await world.auth.getUserFromSessionId(planted));
-  const user = await world.auth.findUser(owner.email);
-  assert.ok(user && (await world.db.addMove(user, "eve@example.com", "en")));
+  const user = await world.db.findUserBy({ email: owner.email });
+  assert.ok(await world.db.addMove(user, "eve@example.com", "en"));
   await mailed(world);
   await refused(world.request("/sessions", form({ ...owner, password: other })), 403, /^email not verified$/);
   await join(world);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Auth } from "../../src/auth/auth.ts";
-import { openDB } from "../../src/db/db.ts";
+import { type DB, openDB } from "../../src/db/db.ts";
 import { languages } from "../../src/languages/languages.ts";
 import { readSettings } from "../../src/settings.ts";
 import { type EmptyDatabase, emptyDatabase } from "../databases.ts";
@@ -16,6 +16,7 @@ const hostile = "\x1b[2J\x9b2J\u202ecurl\nroot \u{10ffff}";
 
 interface Operated extends AsyncDisposable {
   readonly database: EmptyDatabase;
+  readonly db: DB;
   readonly auth: Auth;
   /** Runs `bienvenue users …`, which must end as is said, and prints nothing on the other stream. */
   done(...args: string[]): Promise<string>;
@@ -37,6 +38,7 @@ async function operated(): Promise<Operated> {
   };
   return {
     database,
+    db,
     auth,
     done,
     async refused(...args) {
@@ -118,8 +120,7 @@ test("who is invited chooses the password by mail; nobody asks for it, or sets i
       ["reset", email, "en"],
     ],
   );
-  const user = await world.auth.findUser(email);
-  assert.equal(user?.hashedPassword, "!");
+  assert.equal((await world.db.findUserBy({ email })).hashedPassword, "!");
   for (const guess of ["!", "", " "]) assert.equal(await world.auth.validLogin(email, guess), false);
 });
 
