@@ -103,6 +103,8 @@ export const en: Messages = {
       title: "Your account",
       back: "Back to my account",
       cancel: "Cancel",
+      switched: (email) =>
+        `This form was opened for another account. You are logged in as ${email} now, so nothing was changed. Check that this is the account you mean before you send it.`,
       logOut: "Log out",
       profile: "Profile",
       since: "Member since",

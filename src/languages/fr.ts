@@ -106,6 +106,8 @@ export const fr: Messages = {
       title: "Votre compte",
       back: "Retour à mon compte",
       cancel: "Annuler",
+      switched: (email) =>
+        `Ce formulaire avait été ouvert pour un autre compte. Vous utilisez maintenant celui de ${email} : rien n’a été modifié. Vérifiez que c’est le bon compte avant de l’envoyer.`,
       logOut: "Déconnexion",
       profile: "Profil",
       since: "Membre depuis le",

@@ -143,6 +143,8 @@ export interface PageWords {
     readonly title: string;
     readonly back: string;
     readonly cancel: string;
+    /** Another account has logged in since the form was shown: nothing was done, and that is the one that is logged in. */
+    switched(email: string): string;
     readonly logOut: string;
     readonly profile: string;
     readonly since: string;

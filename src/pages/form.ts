@@ -1,4 +1,6 @@
 import { html } from "hono/html";
+import type { User } from "../user.ts";
+import { formToken } from "./form-token.ts";
 import type { Html, View } from "./layout.ts";
 import type { Problem } from "./problem.ts";
 import type { Values, Visit } from "./visit.ts";
@@ -11,6 +13,8 @@ export interface Filled {
 
 /** A page: what it shows, and what its form does. */
 export interface Page {
+  /** Its forms act for the account that is logged in: each names it (`of`), and acts for no other. */
+  readonly isAccounts?: boolean;
   /** The fields of its form, and whether a person must fill them in, which may hang on the others. */
   readonly fields?: Readonly<Record<string, boolean | ((values: Values) => boolean)>>;
   show(visit: Visit, filled: Filled): View | Response | Promise<View | Response>;
@@ -58,6 +62,8 @@ export function newPassword(visit: Visit, filled: Filled, label: string): Html {
 
 interface Form {
   readonly action: string;
+  /** The account that it acts for. */
+  readonly of?: Pick<User, "id">;
   /** What its address is given. */
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body: Html;
@@ -68,10 +74,10 @@ interface Form {
 }
 
 /** A form of this browser, which comes back in the same language. */
-export function form(visit: Visit, { action, query, body, isDownload, goesOn }: Form): Html {
-  visit.keepFormToken();
+export function form(visit: Visit, { action, of, query, body, isDownload, goesOn }: Form): Html {
+  visit.keepFormSecret();
   return html`<form method="post" action="${visit.to(action, query)}" novalidate${isDownload && html` data-download`}>
-${hidden("form_token", visit.formToken)}${goesOn && visit.onward !== undefined && hidden("return_to", visit.onward)}${body}</form>
+${hidden("form_token", formToken(visit.formSecret, of?.id))}${goesOn && visit.onward !== undefined && hidden("return_to", visit.onward)}${body}</form>
 `;
 }
 

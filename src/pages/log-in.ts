@@ -2,17 +2,21 @@ import { html } from "hono/html";
 import { loginCookies } from "../app/sessions.ts";
 import { button, emailField, field, form, hidden, type Page } from "./form.ts";
 import { alert, type Html, resetLink } from "./layout.ts";
+import type { Notice } from "./notice.ts";
 import type { Problem } from "./problem.ts";
 import { goOn, type Values, type Visit } from "./visit.ts";
 
 export const logIn: Page = {
-  fields: { email: true, password: true, typed: false },
+  fields: { email: true, password: true, typed: false, typed_by: false },
   async show(visit, { values, problem }) {
     const { words, notice, onward: return_to, to } = visit;
     // Not while a problem is told: this person wanted to log in as somebody.
-    if (!problem && (await isLoggedIn(visit))) return goOn(visit);
+    if (!problem && (await loggedIn(visit))) return goOn(visit);
     // What was typed where the session ended is for there, and not who logs in.
-    const [email, typed] = notice?.code === "session_ended" ? [undefined, notice.email] : [notice?.email, values.typed];
+    const [email, typed, by] =
+      notice?.code === "session_ended"
+        ? [undefined, notice.email, notice.account]
+        : [notice?.email, values.typed, values.typed_by];
     const filled = { values: { email, ...values }, problem };
     return {
       title: words.logIn.title,
@@ -20,7 +24,7 @@ export const logIn: Page = {
       body: html`${form(visit, {
         action: "/login",
         goesOn: true,
-        body: html`${typed !== undefined && hidden("typed", typed)}${emailField(visit, filled)}${field(visit, filled, { name: "password", label: words.fields.password, autocomplete: "current-password" })}${button(words.logIn.submit)}`,
+        body: html`${typed !== undefined && hidden("typed", typed)}${by !== undefined && hidden("typed_by", by)}${emailField(visit, filled)}${field(visit, filled, { name: "password", label: words.fields.password, autocomplete: "current-password" })}${button(words.logIn.submit)}`,
       })}<div class="sides">
 <a class="link" href="${to("/forgot", { return_to })}">${words.logIn.forgot}</a>
 <span>${words.logIn.stranger} <a class="link" href="${to("/register", { return_to })}">${words.logIn.register}</a></span>
@@ -28,24 +32,30 @@ export const logIn: Page = {
 `,
     };
   },
-  async submit(visit, { email = "", password = "", typed }) {
-    return enter(visit, { email, password, typed });
+  async submit(visit, { email = "", password = "", typed, typed_by: account }) {
+    return enter(
+      visit,
+      { email, password },
+      typed === undefined ? undefined : { code: "typed", email: typed, account },
+    );
   },
 };
 
 /** Logs in, and goes on to where this person wanted to go. */
 export async function enter(
   visit: Visit,
-  { email, password, typed }: { email: string; password: string; typed?: string | undefined },
+  { email, password }: { email: string; password: string },
+  notice?: Notice,
 ): Promise<Response> {
   const { service, sessionId, caller, cookies } = visit;
   const opened = await service.auth.logIn({ email, password, replaces: sessionId ?? undefined }, caller);
   cookies.push(...loginCookies(opened, service.settings));
-  return goOn(visit, typed === undefined ? undefined : { code: "typed", email: typed });
+  return goOn(visit, notice);
 }
 
-export async function isLoggedIn({ service, sessionId }: Visit): Promise<boolean> {
-  return (await service.auth.getUserFromSessionId(sessionId)) !== null;
+/** Who is logged in in this browser; null for nobody. */
+export async function loggedIn({ service, sessionId }: Visit) {
+  return service.auth.getUserFromSessionId(sessionId);
 }
 
 /** What else can be done than to try again. */

@@ -3,10 +3,10 @@ import { isThisMachine } from "../app/caller.ts";
 import { lifetimeInWords } from "../languages/lifetime.ts";
 import { button, emailField, type Filled, form, hidden, type Page } from "./form.ts";
 import { type Html, status } from "./layout.ts";
-import { isLoggedIn } from "./log-in.ts";
+import { loggedIn } from "./log-in.ts";
 import type { MailboxCode } from "./notice.ts";
 import { home } from "./return-to.ts";
-import { goTo, type Visit } from "./visit.ts";
+import { goTo, isFor, type Visit } from "./visit.ts";
 
 /** What is said of each mail, and where it is asked for again; who moves asks from the account. */
 const mails = {
@@ -25,12 +25,13 @@ export const mailbox: Page = {
     const { RESET_TOKEN_LIFETIME, VERIFY_TOKEN_LIFETIME } = service.settings;
     if (notice?.email === undefined || !Object.hasOwn(mails, notice.code))
       return goTo(visit, to("/login", { return_to }));
+    const user = await loggedIn(visit);
+    // What another account asked for is not shown to this one.
+    if (user && notice.account !== undefined && !isFor(visit, notice.account, user.id)) return goTo(visit, to(home));
     const code = notice.code as MailboxCode;
     const { text } = mails[code];
     const lifetime = lifetimeInWords(text === "reset" ? RESET_TOKEN_LIFETIME : VERIFY_TOKEN_LIFETIME, language);
-    const [way, name] = (await isLoggedIn(visit))
-      ? [to(home), words.account.back]
-      : [to("/login", { return_to }), words.mailbox.back];
+    const [way, name] = user ? [to(home), words.account.back] : [to("/login", { return_to }), words.mailbox.back];
     return {
       title: words.mailbox.title,
       told: code.endsWith("_again") ? status(words.mailbox.sentAgain) : undefined,

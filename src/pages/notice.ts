@@ -10,6 +10,8 @@ export interface Notice {
   readonly code: NoticeCode | MailboxCode | "typed";
   /** The address that it is about. */
   readonly email?: string | undefined;
+  /** The account that may see it, as `accountTag` names it; undefined for whoever has this browser. */
+  readonly account?: string | undefined;
 }
 
 /** No address is longer; what was typed may be. */
@@ -24,12 +26,15 @@ export function noticeCookie(settings: Pick<Settings, "PUBLIC_URL">) {
   return {
     name,
     clear,
-    set: ({ code, email = "" }: Notice) =>
-      set(`${code}.${Buffer.from(email.slice(0, longest)).toString("base64url")}`, maxAge),
+    set: ({ code, email = "", account }: Notice) => {
+      const named = /^[\w-]{22}$/.test(account ?? "") ? `.${account}` : "";
+      return set(`${code}.${Buffer.from(email.slice(0, longest)).toString("base64url")}${named}`, maxAge);
+    },
     read(value: string | null): Notice | null {
-      const [, code, email = ""] = /^([a-z_]{1,30})\.([\w-]{0,500})$/.exec(value ?? "") ?? [];
+      const [, code, email = "", account] =
+        /^([a-z_]{1,30})\.([\w-]{0,500})(?:\.([\w-]{22}))?$/.exec(value ?? "") ?? [];
       if (code === undefined) return null;
-      return { code: code as Notice["code"], email: Buffer.from(email, "base64url").toString() || undefined };
+      return { code: code as Notice["code"], email: Buffer.from(email, "base64url").toString() || undefined, account };
     },
   };
 }

@@ -7,15 +7,16 @@ import type { PublicUser } from "../user.ts";
 import { account, button, type Filled, field, form, hidden, newPassword, type Page } from "./form.ts";
 import type { Html, View } from "./layout.ts";
 import { home } from "./return-to.ts";
-import { askToLogIn, goOut, goTo, type Values, type Visit } from "./visit.ts";
+import { askToLogIn, goOut, goTo, isFor, originOf, type Values, type Visit } from "./visit.ts";
 
 /** Of those who have more devices, the others are on pages of their own. */
 const devicesShown = 10;
 
-export const ownAccount: Page = { show: overview };
+export const ownAccount: Page = { isAccounts: true, show: overview };
 
 /** Logs out a device, or all but this one. */
 export const devices: Page = {
+  isAccounts: true,
   fields: { session: false },
   show: overview,
   async submit(visit, { session }) {
@@ -33,16 +34,18 @@ export const devices: Page = {
 };
 
 export const changePassword: Page = {
+  isAccounts: true,
   fields: { password: true, new_password: true },
   show(visit, filled) {
     const { words } = visit;
-    return forPerson(visit, ({ email }) => ({
+    return forPerson(visit, (person) => ({
       title: words.account.changePassword,
       body: html`<p>${words.account.passwordText}</p>
 ${form(visit, {
   action: "/account/password",
+  of: person,
   goesOn: true,
-  body: html`${account(email)}${currentPassword(visit, filled)}${newPassword(visit, filled, words.fields.newPassword)}${button(words.account.changePassword)}`,
+  body: html`${account(person.email)}${currentPassword(visit, filled)}${newPassword(visit, filled, words.fields.newPassword)}${button(words.account.changePassword)}`,
 })}${cancel(visit)}`,
     }));
   },
@@ -55,45 +58,52 @@ ${form(visit, {
 };
 
 export const changeEmail: Page = {
+  isAccounts: true,
   fields: { email: true, password: false },
   show(visit, { values, problem }) {
     const { words, notice } = visit;
-    const typed = notice?.code === "typed" || notice?.code === "move" ? notice.email : undefined;
     const isTaken = problem?.code === "email_taken";
     const told = isTaken ? { ...problem, message: words.account.emailTaken } : problem;
-    const filled = { values: { email: typed, ...values }, problem: told };
-    return forPerson(visit, ({ email }) => ({
-      title: words.account.changeEmail,
-      problem: told,
-      body: html`<p>${words.account.emailText}</p>
-<p class="who"><bdi>${email}</bdi></p>
+    return forPerson(visit, (person) => {
+      const isTyped = notice?.code === "typed" || notice?.code === "move";
+      const typed = isTyped && isFor(visit, notice.account, person.id) ? notice.email : undefined;
+      const filled = { values: { email: typed, ...values }, problem: told };
+      return {
+        title: words.account.changeEmail,
+        problem: told,
+        body: html`<p>${words.account.emailText}</p>
+<p class="who"><bdi>${person.email}</bdi></p>
 ${form(visit, {
   action: "/account/email",
+  of: person,
   goesOn: true,
   body: html`${field(visit, filled, { name: "email", label: words.fields.newEmail, autocomplete: "email" })}${currentPassword(visit, filled)}${button(words.account.changeEmail)}`,
 })}${cancel(visit)}`,
-    }));
+      };
+    });
   },
   async submit(visit, values) {
     const { service, caller, to } = visit;
     await confirm(visit, values);
     const email = await service.auth.changeEmail(visit.sessionId, values.email ?? "", caller);
-    return goTo(visit, to("/mailbox"), { code: "move", email });
+    return goTo(visit, to("/mailbox"), { code: "move", email, account: originOf(visit, values).account });
   },
 };
 
 export const exportAccount: Page = {
+  isAccounts: true,
   fields: { password: false },
   show(visit, filled) {
     const { words } = visit;
-    return forPerson(visit, ({ email }) => ({
+    return forPerson(visit, (person) => ({
       title: words.account.exportTitle,
       body: html`<p>${words.account.exportText}</p>
 ${form(visit, {
   action: "/account/export",
+  of: person,
   goesOn: true,
   isDownload: true,
-  body: html`${account(email)}${currentPassword(visit, filled)}${button(words.account.export)}`,
+  body: html`${account(person.email)}${currentPassword(visit, filled)}${button(words.account.export)}`,
 })}${cancel(visit)}`,
     }));
   },
@@ -108,16 +118,18 @@ ${form(visit, {
 };
 
 export const deleteAccount: Page = {
+  isAccounts: true,
   fields: { password: true },
   show(visit, filled) {
     const { words } = visit;
-    return forPerson(visit, ({ email }) => ({
+    return forPerson(visit, (person) => ({
       title: words.account.deleteTitle,
       body: html`<p>${words.account.deleteText}</p>
 ${form(visit, {
   action: "/account/delete",
+  of: person,
   goesOn: true,
-  body: html`${account(email)}${currentPassword(visit, filled)}${button(words.account.delete, "bad solid")}`,
+  body: html`${account(person.email)}${currentPassword(visit, filled)}${button(words.account.delete, "bad solid")}`,
 })}${cancel(visit)}`,
     }));
   },
@@ -177,7 +189,7 @@ function overview(visit: Visit): Promise<View | Response> {
 <p class="soft">${part.passwordText}</p></div>
 ${link("/account/password", part.changePassword)}</div>
 </section>
-${deviceList(visit, await visit.service.auth.listSessions(visit.sessionId))}<section class="card" aria-labelledby="data">
+${deviceList(visit, person, await visit.service.auth.listSessions(visit.sessionId))}<section class="card" aria-labelledby="data">
 <h2 id="data">${part.data}</h2>
 <ul class="list">
 <li class="row tall"><div><h3>${part.exportTitle}</h3>
@@ -193,7 +205,8 @@ ${link("/account/export", part.export)}</li>
   });
 }
 
-function profile(visit: Visit, { email, emailVerifiedAt, createdAt }: PublicUser): Html {
+function profile(visit: Visit, person: PublicUser): Html {
+  const { email, emailVerifiedAt, createdAt } = person;
   const { words, to, language } = visit;
   const part = words.account;
   const isConfirmed = emailVerifiedAt !== null;
@@ -207,12 +220,12 @@ function profile(visit: Visit, { email, emailVerifiedAt, createdAt }: PublicUser
 <dd><bdi>${email}</bdi> ${state}</dd>
 </dl>
 <a class="button plain low" href="${to("/account/email")}">${part.changeEmail}</a></div>
-${!isConfirmed && form(visit, { action: "/verify", body: html`${hidden("email", email)}<div>${button(part.sendAgain, "plain low")}</div>` })}<p class="soft small">${part.since} ${date(new Date(createdAt), language)}</p>
+${!isConfirmed && form(visit, { action: "/verify", of: person, body: html`${hidden("email", email)}<div>${button(part.sendAgain, "plain low")}</div>` })}<p class="soft small">${part.since} ${date(new Date(createdAt), language)}</p>
 </section>
 `;
 }
 
-function deviceList(visit: Visit, sessions: readonly ShownSession[]): Html {
+function deviceList(visit: Visit, person: PublicUser, sessions: readonly ShownSession[]): Html {
   const { c, words, to } = visit;
   const part = words.account;
   const from = firstShown(c.req.query("from"), sessions.length);
@@ -227,13 +240,14 @@ function deviceList(visit: Visit, sessions: readonly ShownSession[]): Html {
   const ordered = sessions.toSorted((a, b) => Number(b.current) - Number(a.current));
   const others = form(visit, {
     action: "/account/devices",
+    of: person,
     body: html`<div>${button(part.endOthers, "plain low")}</div>`,
   });
   return html`<section class="card" aria-labelledby="devices">
 <div><h2 id="devices">${part.devices}</h2>
 <p class="soft">${part.devicesText}</p></div>
 <ul class="list">
-${ordered.slice(from, from + devicesShown).map((each, i) => deviceRow(visit, each, { from, seen: `seen-${i}` }))}</ul>
+${ordered.slice(from, from + devicesShown).map((each, i) => deviceRow(visit, each, { person, from, seen: `seen-${i}` }))}</ul>
 ${(before || after) && html`<p class="pages">${before}${after}</p>\n`}${sessions.length > 1 && others}</section>
 `;
 }
@@ -245,6 +259,7 @@ function firstShown(asked: string | undefined, count: number): number {
 }
 
 interface Place {
+  readonly person: PublicUser;
   /** The first device of its page. */
   readonly from: number;
   /** The id of the line that tells it from others of its name. */
@@ -254,7 +269,7 @@ interface Place {
 function deviceRow(
   visit: Visit,
   { id, current, device, ip, last_seen_at, created_at }: ShownSession,
-  { from, seen: line }: Place,
+  { person, from, seen: line }: Place,
 ): Html {
   const { words, language } = visit;
   const part = words.account;
@@ -266,7 +281,7 @@ function deviceRow(
   const end = html`${hidden("session", id)}<button class="button plain low" aria-label="${part.endThat(known)}" aria-describedby="${line}">${part.endDevice}</button>`;
   return html`<li class="row"><div><h3>${name} ${current && html`<span class="badge good">${part.thisDevice}</span>`}</h3>
 <p class="soft small" id="${line}">${part.lastSeen} <time datetime="${seen.toISOString()}" data-relative>${moment(seen, language)}</time>${ip && html` <span class="whole">· <bdi>${ip}</bdi></span>`}</p></div>
-${!current && form(visit, { action: "/account/devices", query: { from: from > 0 ? String(from) : undefined }, body: end })}</li>
+${!current && form(visit, { action: "/account/devices", of: person, query: { from: from > 0 ? String(from) : undefined }, body: end })}</li>
 `;
 }
 

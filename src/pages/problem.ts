@@ -39,6 +39,11 @@ export function stale(visit: Visit): Problem {
   return { ...describe(visit, "form_stale"), status: 403 };
 }
 
+/** A form of another account than the one that is logged in now; nothing was done (WCAG 2.2, 3.3.4). */
+export function ofAnotherAccount(visit: Visit, email: string): Problem {
+  return { ...stale(visit), message: visit.words.account.switched(email) };
+}
+
 export function missing(visit: Visit, field: string): Problem {
   const { missing } = visit.words;
   const message = Object.hasOwn(missing, field) ? { message: missing[field as keyof typeof missing] } : {};

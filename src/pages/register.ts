@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import { button, emailField, form, newPassword, type Page } from "./form.ts";
 import { alert, type Html, resetLink, wayTo } from "./layout.ts";
-import { isLoggedIn } from "./log-in.ts";
+import { loggedIn } from "./log-in.ts";
 import { goOn, goTo, keepOnward, type Visit } from "./visit.ts";
 
 /** Never logs in: what it opens would be the account of whoever typed the address. */
@@ -10,7 +10,7 @@ export const register: Page = {
   async show(visit, filled) {
     const { words, to, onward: return_to } = visit;
     const { problem } = filled;
-    if (!problem && (await isLoggedIn(visit))) return goOn(visit);
+    if (!problem && (await loggedIn(visit))) return goOn(visit);
     return {
       title: words.register.title,
       told: problem?.code === "email_taken" ? known(visit, problem.message) : undefined,

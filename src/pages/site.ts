@@ -9,8 +9,8 @@ import { createAssets } from "./assets.ts";
 import { errorPage } from "./error.ts";
 import type { Filled, Page } from "./form.ts";
 import { present } from "./layout.ts";
-import { missing, problemOf, stale } from "./problem.ts";
-import { askToLogIn, isOwnForm, type Visit, visit } from "./visit.ts";
+import { missing, ofAnotherAccount, problemOf, stale } from "./problem.ts";
+import { askToLogIn, isFor, originOf, type Visit, visit } from "./visit.ts";
 
 /** The pages of one service, as they are asked for. */
 export interface Site {
@@ -38,7 +38,18 @@ export function createSite(service: Service): Site {
       const fields = page.fields ?? {};
       const values = await readFields(c, "form_token", "return_to", ...Object.keys(fields));
       const at = visit(service, c, values);
-      if (!isOwnForm(at, values)) return showing(at, page, { values, problem: stale(at) });
+      const { isOwn, account } = originOf(at, values);
+      if (!isOwn || (page.isAccounts && account === undefined)) {
+        // Nobody knows which account it was: what was typed for that one is not shown to another.
+        return showing(at, page, { values: page.isAccounts ? {} : values, problem: stale(at) });
+      }
+      if (account !== undefined) {
+        const user = await service.auth.getUserFromSessionId(at.sessionId);
+        if (user && !isFor(at, account, user.id)) {
+          const again = page.isAccounts ? page : (await import("./own-account.ts")).ownAccount;
+          return showing(at, again, { values: {}, problem: ofAnotherAccount(at, user.email) });
+        }
+      }
       const empty = Object.entries(fields).find(
         ([name, isNeeded]) =>
           values[name] === undefined && (typeof isNeeded === "function" ? isNeeded(values) : isNeeded),
@@ -48,7 +59,7 @@ export function createSite(service: Service): Site {
         if (page.submit) return await page.submit(at, values);
       } catch (error) {
         if (!isTold(error)) throw error;
-        if (error instanceof AuthError && error.code === "not_logged_in") return askToLogIn(at, values.email);
+        if (error instanceof AuthError && error.code === "not_logged_in") return askToLogIn(at, values.email, account);
         return showing(at, page, { values, problem: problemOf(at, service.refused(error, c)) });
       }
       throw new RequestError("method_not_allowed", "nothing can be sent here");

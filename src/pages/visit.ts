@@ -1,10 +1,11 @@
-import { randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { type Request, sessionIdOf } from "../app/caller.ts";
 import { hostCookie, readCookie, sessionCookie } from "../app/cookies.ts";
 import type { Service } from "../app/service.ts";
 import type { Caller } from "../auth/auth.ts";
 import { chooseLanguage, type Language, languages, messages } from "../languages/languages.ts";
 import type { NoticeCode, PageWords } from "../languages/messages.ts";
+import { accountTag, isSame, tagIn } from "./form-token.ts";
 import { type Notice, noticeCookie } from "./notice.ts";
 import { onwardCookie } from "./onward.ts";
 import { home, returnTo } from "./return-to.ts";
@@ -22,10 +23,10 @@ export interface Visit {
   readonly caller: Caller;
   /** Goes on under another id once the password was given. */
   sessionId: string | null;
-  /** What this browser's forms hold (double submit: OWASP CSRF Prevention Cheat Sheet). */
-  readonly formToken: string;
-  /** Has this browser keep that token: of the pages with a form. */
-  keepFormToken(): void;
+  /** This browser's own, from which the tokens of its forms are made. */
+  readonly formSecret: string;
+  /** Sets the cookie of that secret, if the browser has none: for pages with a form. */
+  keepFormSecret(): void;
   readonly notice: Notice | null;
   /** What the answer sets. */
   readonly cookies: string[];
@@ -48,7 +49,7 @@ export function visit(service: Service, c: Request, values: Values = {}): Visit 
   const formCookie = hostCookie(settings, "form");
   const kept = readCookie(header, formCookie.name);
   const isKept = kept !== null && /^[\w-]{43}$/.test(kept);
-  const formToken = isKept ? kept : randomBytes(32).toString("base64url");
+  const formSecret = isKept ? kept : randomBytes(32).toString("base64url");
   const notices = noticeCookie(settings);
   const onward = onwardCookie(settings);
   const keptOnward = readCookie(header, onward.name);
@@ -61,9 +62,9 @@ export function visit(service: Service, c: Request, values: Values = {}): Visit 
     words: messages[language].pages,
     caller: { ...service.caller(c), language },
     sessionId: sessionIdOf(c, settings),
-    formToken,
-    keepFormToken() {
-      const set = formCookie.set(formToken);
+    formSecret,
+    keepFormSecret() {
+      const set = formCookie.set(formSecret);
       if (!isKept && !cookies.includes(set)) cookies.push(set);
     },
     notice: notices.read(readCookie(header, notices.name)),
@@ -79,10 +80,22 @@ export function visit(service: Service, c: Request, values: Values = {}): Visit 
   };
 }
 
-/** Whether the form was made for this browser. */
-export function isOwnForm({ formToken }: Visit, { form_token: given = "" }: Values): boolean {
-  const [one, other] = [Buffer.from(given), Buffer.from(formToken)];
-  return one.length === other.length && timingSafeEqual(one, other);
+/** What a form's token says of it. */
+export interface FormOrigin {
+  /** Made for this browser. */
+  readonly isOwn: boolean;
+  /** The account that it acts for, as `accountTag` names it; undefined for one that acts for none. */
+  readonly account: string | undefined;
+}
+
+export function originOf({ formSecret }: Visit, { form_token: given = "" }: Values): FormOrigin {
+  const account = tagIn(formSecret, given);
+  return { isOwn: account !== undefined || isSame(given, formSecret), account };
+}
+
+/** Whether that is the account that a form acts for, or that a notice was kept for. */
+export function isFor({ formSecret }: Visit, account: string | undefined, userId: number): boolean {
+  return account !== undefined && isSame(account, accountTag(formSecret, userId));
 }
 
 /** Sends a person on: what was a POST is a GET there, and reloading it repeats nothing. */
@@ -128,10 +141,13 @@ function forgetOnward({ service, cookies, keepsOnward }: Visit): void {
   if (keepsOnward) cookies.push(onwardCookie(service.settings).clear);
 }
 
-/** To the form that logs in, and from there back to this page, with the address that was typed here. */
-export function askToLogIn(visit: Visit, email?: string): Response {
+/**
+ * To the form that logs in, and from there back to this page, with the address that was typed here: for the account that
+ * it was typed for.
+ */
+export function askToLogIn(visit: Visit, email?: string, account?: string): Response {
   const { c, sessionId, to, onward } = visit;
   const hadSession = sessionId !== null || c.req.method === "POST";
   const code = hadSession ? "session_ended" : "login_needed";
-  return goTo(visit, to("/login", { return_to: to(c.req.path, { return_to: onward }) }), { code, email });
+  return goTo(visit, to("/login", { return_to: to(c.req.path, { return_to: onward }) }), { code, email, account });
 }

@@ -132,6 +132,21 @@ export const views = {
     await open("/account/delete");
     await submit(words.account.delete, { [words.fields.currentPassword]: "not the one" });
   },
+  "delete-switched-refused": async (scene) => {
+    await enter(scene);
+    await scene.visitor.open("/account/delete");
+    await switchAccount(scene);
+    const { submit, words } = scene.visitor;
+    await submit(words.account.delete, { [words.fields.currentPassword]: ada.password });
+  },
+  "account-switched-refused": async (scene) => {
+    await enter(scene);
+    await scene.stage.request("/sessions", form(ada));
+    await scene.stage.auth.deliver();
+    await scene.visitor.open("/account");
+    await switchAccount(scene);
+    await scene.visitor.submit(scene.visitor.words.account.endOthers);
+  },
   logout: async (scene) => {
     await enter(scene);
     await scene.visitor.open("/logout");
@@ -215,6 +230,16 @@ async function openReset(stage: Stage, visitor: Visitor): Promise<void> {
 async function enter({ stage, visitor }: Scene): Promise<void> {
   await join(stage, ada);
   await logIn(visitor);
+}
+
+/** Has another account log in, in another tab. */
+async function switchAccount({ stage, visitor }: Scene): Promise<void> {
+  const grace = { ...ada, email: "grace@example.com" };
+  await join(stage, grace);
+  const { session } = await stage.auth.logIn(grace);
+  await visitor.page
+    .context()
+    .addCookies([{ name: stage.settings.COOKIE_NAME, value: session.sessionId, url: stage.url }]);
 }
 
 async function changePassword(

@@ -45,6 +45,32 @@ for (const script of [true, false]) {
     assert.equal(other.path, "/account/password");
   });
 
+  test(`a form of one account does nothing to another that logged in in a second tab (${how})`, async () => {
+    await using stage = await createStage();
+    const grace = { ...ada, email: "grace@example.com" };
+    for (const user of [ada, grace]) await join(stage, user);
+    await using one = await visit(browser, stage, { script });
+    const { words } = one;
+    await one.open("/login");
+    await using other = await one.tab();
+    await other.open("/login");
+    await logIn(one);
+    await one.open("/account/delete");
+    await logIn(other, grace);
+    await other.read(grace.email);
+    const erase = () => one.submit(words.account.delete, { [words.fields.currentPassword]: ada.password });
+    await erase();
+    await one.read(words.account.switched(grace.email));
+    assert.equal(await one.page.getByLabel(words.fields.currentPassword).inputValue(), "");
+    await other.open("/account");
+    await other.read(grace.email);
+    for (const { email } of [ada, grace]) assert.ok(await stage.auth.findUser(email));
+    await erase();
+    await one.read(words.notices.account_deleted);
+    assert.equal(await stage.auth.findUser(grace.email), null);
+    assert.ok(await stage.auth.findUser(ada.email));
+  });
+
   test(`the back button shows nothing after logging out (${how})`, async () => {
     await using stage = await createStage();
     await join(stage, ada);
@@ -115,8 +141,8 @@ for (const script of [true, false]) {
   });
 }
 
-function logIn({ submit, words }: Visitor): Promise<void> {
-  return submit(words.logIn.submit, { [words.fields.email]: ada.email, [words.fields.password]: ada.password });
+function logIn({ submit, words }: Visitor, { email, password } = ada): Promise<void> {
+  return submit(words.logIn.submit, { [words.fields.email]: email, [words.fields.password]: password });
 }
 
 function changePassword({ submit, words }: Visitor): Promise<void> {
