@@ -1,4 +1,5 @@
 import { AuthError } from "../errors.ts";
+import { waitInWords } from "../languages/durations.ts";
 import { type Metrics, uncounted } from "../metrics.ts";
 
 /** The longest anyone waits for a hash, in milliseconds: past it they are told to come back instead. */
@@ -96,6 +97,7 @@ export class HashQueue<Work, Result> {
 
   #busy(): AuthError {
     const retryAfter = Math.max(1, Math.ceil((this.#waiting * this.#duration) / this.#workers / 1000));
-    return new AuthError("busy", `too many logins at once; try again in ${retryAfter} s`, { retryAfter });
+    const message = `too many logins at once; try again in ${waitInWords(retryAfter, "en")}`;
+    return new AuthError("busy", message, { retryAfter });
   }
 }

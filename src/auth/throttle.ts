@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import type { Limit, Slot } from "../db/db.ts";
 import { AuthError, type AuthErrorCode, DatabaseUnavailable } from "../errors.ts";
+import { waitInWords } from "../languages/durations.ts";
 import type { Settings } from "../settings.ts";
 import type { Caller, Context } from "./context.ts";
 import { networkOf } from "./network.ts";
@@ -165,10 +166,6 @@ function refused(
   const forGood = retryAfter > 30 * 86_400;
   const message = forGood
     ? "too many wrong passwords in a row; reset the password"
-    : `too many tries; come back in ${words(retryAfter)}`;
+    : `too many tries; come back in ${waitInWords(retryAfter, "en")}`;
   return new AuthError("too_many_tries", message, { retryAfter: forGood ? 86_400 : retryAfter, forGood });
-}
-
-function words(seconds: number): string {
-  return seconds < 60 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
 }

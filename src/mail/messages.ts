@@ -1,6 +1,6 @@
 import { html, raw } from "hono/html";
+import { lifetimeInWords } from "../languages/durations.ts";
 import { messages } from "../languages/languages.ts";
-import { lifetimeInWords } from "../languages/lifetime.ts";
 import { browsers, type Language, type Mail, type MailKind, systems } from "../mailer.ts";
 import type { Settings } from "../settings.ts";
 

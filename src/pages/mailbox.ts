@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { isThisMachine } from "../app/caller.ts";
-import { lifetimeInWords } from "../languages/lifetime.ts";
+import { lifetimeInWords } from "../languages/durations.ts";
 import { button, emailField, type Filled, form, hidden, type Page } from "./form.ts";
 import { type Html, status } from "./layout.ts";
 import { loggedIn } from "./log-in.ts";

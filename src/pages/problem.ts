@@ -1,6 +1,7 @@
 import type { Headers } from "../app/answers.ts";
 import type { Refusal } from "../app/refusals.ts";
 import type { RefusalCode } from "../errors.ts";
+import { waitInWords } from "../languages/durations.ts";
 import type { PageRefusalCode } from "../languages/messages.ts";
 import type { Visit } from "./visit.ts";
 
@@ -51,16 +52,6 @@ export function missing(visit: Visit, field: string): Problem {
 }
 
 function describe({ words, language, service }: Visit, code: Problem["code"], retryAfter = 1) {
-  const facts = { least: service.settings.PASSWORD_MIN_LENGTH, wait: duration(retryAfter * 1000, language) };
+  const facts = { least: service.settings.PASSWORD_MIN_LENGTH, wait: waitInWords(retryAfter, language) };
   return { code, message: words.refusals[code](facts), field: fields[code] };
-}
-
-/** `5 minutes`: rounded up, in the unit that a person would use. */
-export function duration(milliseconds: number, language: string): string {
-  const units = { day: 86_400_000, hour: 3_600_000, minute: 60_000, second: 1000 };
-  const [unit, length] = Object.entries(units).find(
-    ([, each]) => milliseconds >= 2 * each || milliseconds === each,
-  ) ?? ["second", 1000];
-  const format = new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" });
-  return format.format(Math.ceil(milliseconds / length));
 }

@@ -43,11 +43,29 @@ test("of 200 guesses at once at one account, with or without one, ten are looked
     assert.equal(count(401) + count(429), 200);
     const last = answers.find(({ status }) => status === 429) as Response;
     assert.equal(last.headers.get("Retry-After"), "900");
-    await refused(last, 429, /^too many tries; come back in 15 min$/);
+    await refused(last, 429, /^too many tries; come back in 15 minutes$/);
   }
   assert.equal((await world.request("/sessions", { ...form(owner), ...networks(999) })).status, 429);
   world.clock.forward(15 * minute);
   await enter(world);
+});
+
+test("a refusal says how long to wait as a person would", async () => {
+  for (const [window, words, later, left] of [
+    ["90s", "90 seconds", "31s", "59 seconds"],
+    ["5m", "5 minutes", "270s", "30 seconds"],
+    ["24h", "24 hours", "84600s", "30 minutes"],
+    ["1440m", "24 hours", "23h", "1 hour"],
+    ["7d", "7 days", "6d", "24 hours"],
+  ] as const) {
+    await using world = await createProduction({ LIMIT_LOGIN_ACCOUNT: `1/${window}` });
+    const login = () => world.request("/sessions", form(wrong));
+    assert.equal((await login()).status, 401);
+    await refused(login(), 429, new RegExp(`^too many tries; come back in ${words}$`));
+    const { s, m, h, d } = { s: 1000, m: minute, h: hour, d: 24 * hour };
+    world.clock.forward(Number.parseInt(later, 10) * { s, m, h, d }[later.at(-1) as "s"]);
+    await refused(login(), 429, new RegExp(`^too many tries; come back in ${left}$`));
+  }
 });
 
 test("a password that was looked at counts, though the service is too busy to look at the next", async () => {

@@ -172,7 +172,7 @@ describe("PUT /reset_password", () => {
     await logins.refused;
     const response = await redeem(world, redemption);
     assert.match(response.headers.get("Retry-After") ?? "", /^[1-9]\d*$/);
-    await refused(response, 503, /^too many logins at once; try again in \d+ s$/);
+    await refused(response, 503, /^too many logins at once; try again in \d+ seconds?$/);
     await logins.over;
     assert.equal(await said(redeem(world, redemption)), changed);
   });
