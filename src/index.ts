@@ -12,6 +12,7 @@ export {
   type Login,
   type Proof,
   type Renewed,
+  type ResetToken,
   readAccount,
   type ShownSession,
   type Swept,

@@ -21,7 +21,7 @@ export type MailKind =
 /** A mail to one person. Nothing in it is a stranger's to choose. */
 export interface Mail {
   readonly kind: MailKind;
-  /** The address as it is stored. */
+  /** The address as it is registered. */
   readonly to: string;
   readonly language: Language;
   /** What the link holds, for those that have one. */

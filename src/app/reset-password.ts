@@ -1,4 +1,3 @@
-import { normaliseEmail } from "../auth/auth.ts";
 import { isThisMachine, type Request } from "./caller.ts";
 import { readFields } from "./fields.ts";
 import { RequestError } from "./refusals.ts";
@@ -20,8 +19,8 @@ export function resetPassword({ auth, settings, answers, caller }: Service): Res
           "reset tokens are given to programs on the service's own machine; RESET_DELIVERY=response gives them to all",
         );
       }
-      const token = await auth.getResetPasswordToken(email, caller(c));
-      return answers.json(200, { email: normaliseEmail(email), reset_token: token });
+      const made = await auth.makeResetToken(email, caller(c));
+      return answers.json(200, { email: made.email, reset_token: made.resetToken });
     },
     async PUT(c) {
       const {

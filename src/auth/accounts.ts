@@ -1,12 +1,12 @@
 import { AuthError, EmailTaken, NoResultFound } from "../errors.ts";
 import type { User } from "../user.ts";
 import type { Caller, Context } from "./context.ts";
-import { normaliseEmail } from "./email.ts";
+import { readEmail } from "./email.ts";
 import { networkOf } from "./network.ts";
 import { checkBreaches, checkByOurselves } from "./password-policy.ts";
 import { limited } from "./throttle.ts";
 
-/** Registers as the settings say: at once, or when the address is confirmed. Returns the normalised address. */
+/** Registers as the settings say: at once, or when the address is confirmed. Returns the address as it was given. */
 export async function register(context: Context, email: string, password: string, caller: Caller): Promise<string> {
   if (context.settings.REQUIRE_VERIFIED_EMAIL === "off") {
     return (await registerUser(context, email, password, caller)).email;
@@ -57,7 +57,7 @@ async function registering<T>(
 
 /** The user of an address in any spelling, or null. */
 export async function userByEmail({ db }: Context, email: string): Promise<User | null> {
-  const address = normaliseEmail(email);
+  const address = readEmail(email);
   return address === null ? null : db.findUserByEmail(address);
 }
 
@@ -76,12 +76,12 @@ async function orNull(finding: Promise<User>): Promise<User | null> {
 }
 
 /**
- * The normalised address.
+ * The address as it was given, without what is around it.
  *
  * @throws {AuthError} `email_invalid`
  */
 export function validEmail(email: string): string {
-  const address = normaliseEmail(email);
+  const address = readEmail(email);
   if (address === null) throw new AuthError("email_invalid", "email is not a valid address");
   return address;
 }

@@ -1,5 +1,6 @@
 import type { Adopted, ContractUser } from "../db/db.ts";
-import { normaliseEmail } from "./email.ts";
+import { emailKey } from "../email.ts";
+import { readEmail } from "./email.ts";
 import { refuseHash } from "./import.ts";
 
 /** A session or token is let in that could be random enough; not the `None` that some programs store for nothing. */
@@ -22,13 +23,13 @@ export function* adoptable(
   const isFirst = (kind: keyof typeof seen, value: string) => seen[kind].size < seen[kind].add(value).size;
   for (const row of rows) {
     const { id } = row;
-    const email = normaliseEmail(text(row.email) ?? "") ?? "";
+    const email = readEmail(text(row.email) ?? "") ?? "";
     const hashedPassword = text(row.hashedPassword) ?? "";
     const refused =
       (Number.isInteger(id) && id > 0 && id < 2 ** 31 ? undefined : "its id is not between 1 and 2147483647") ??
       (email === "" ? "its email is no valid address" : undefined) ??
       refuseHash(hashedPassword) ??
-      (isFirst("email", email) ? undefined : "its email is that of an earlier row");
+      (isFirst("email", emailKey(email)) ? undefined : "its email is that of an earlier row");
     if (refused !== undefined) {
       refuse(id, refused);
       continue;

@@ -27,13 +27,13 @@ import { deliver } from "./outbox.ts";
 import type { Renewed, ShownSession } from "./own-account.ts";
 import * as ownAccount from "./own-account.ts";
 import { Passwords } from "./passwords.ts";
+import type { ResetToken } from "./reset-password.ts";
 import * as resetPassword from "./reset-password.ts";
 import * as sessions from "./sessions.ts";
 import { type Swept, sweep } from "./sweep.ts";
 import type { AddressToVerify, Proof } from "./verify-email.ts";
 import * as verification from "./verify-email.ts";
 
-export { normaliseEmail } from "./email.ts";
 export type {
   AddressToVerify,
   Caller,
@@ -43,6 +43,7 @@ export type {
   Login,
   Proof,
   Renewed,
+  ResetToken,
   ShownSession,
   StoredEvent as AuditEvent,
   Swept,
@@ -87,8 +88,8 @@ export interface AuthOptions {
 /**
  * Accounts, sessions and passwords: everything that the HTTP side asks for.
  *
- * Emails may come in any spelling of theirs (spaces around, letter case). A `Caller` may be named wherever it matters
- * who asks: the address divides the queue of hashes fairly, and is told in the log.
+ * Emails may come in any spelling of theirs (spaces around, letter case), and are returned as they were registered. A `Caller`
+ * may be named wherever it matters who asks: the address divides the queue of hashes fairly, and is told in the log.
  *
  * What it returns of an account is a `PublicUser`, without a password hash, session id or reset token: it may be logged or sent
  * as JSON as it is. A method that mints a session or a token returns that beside the account.
@@ -117,7 +118,7 @@ export class Auth {
    * Registers as the settings say: makes an account at once, or, with `REQUIRE_VERIFIED_EMAIL`, when the address is
    * confirmed by the mail that goes out. With `CONCEAL_ACCOUNTS` nothing tells whether there was an account already.
    *
-   * @returns the normalised address
+   * @returns the address as it was given, without spaces around it
    * @throws {AuthError} as `registerUser` does
    */
   register(email: string, password: string, caller: Caller = {}): Promise<string> {
@@ -139,7 +140,7 @@ export class Auth {
   /**
    * Has the mail that confirms an address sent again. What comes of it is the same with and without an account.
    *
-   * @returns the normalised address
+   * @returns the address as it was given, without spaces around it
    * @throws {AuthError} `email_invalid`, `too_many_tries`
    */
   requestVerification(email: string, caller: Caller = {}): Promise<string> {
@@ -276,7 +277,7 @@ export class Auth {
   /**
    * Has a person's account move to another address once that is confirmed; both are told.
    *
-   * @returns the normalised address
+   * @returns the address as it was given, without spaces around it
    * @throws {AuthError} `not_logged_in`, `password_needed`, `email_invalid`, `too_many_tries`; `email_taken` where
    * accounts are not concealed
    */
@@ -306,7 +307,7 @@ export class Auth {
    * Has a reset token sent by mail, which replaces the one before. What comes of it is the same with and without an
    * account.
    *
-   * @returns the normalised address
+   * @returns the address as it was given, without spaces around it
    * @throws {AuthError} `unknown_email` for what is no address, `too_many_tries`
    */
   requestPasswordReset(email: string, caller: Caller = {}): Promise<string> {
@@ -318,8 +319,17 @@ export class Auth {
    *
    * @throws {AuthError} `unknown_email`
    */
-  getResetPasswordToken(email: string, caller: Caller = {}): Promise<string> {
-    return resetPassword.getResetPasswordToken(this.#context, email, caller);
+  async getResetPasswordToken(email: string, caller: Caller = {}): Promise<string> {
+    return (await this.makeResetToken(email, caller)).resetToken;
+  }
+
+  /**
+   * Makes a reset token, which replaces the one before, and returns it with the address as it is registered.
+   *
+   * @throws {AuthError} `unknown_email`
+   */
+  makeResetToken(email: string, caller: Caller = {}): Promise<ResetToken> {
+    return resetPassword.makeResetToken(this.#context, email, caller);
   }
 
   /** The address whose password a token resets, or null when it is not, or no longer, good. */
@@ -344,9 +354,7 @@ export class Auth {
     readonly limit: number;
     readonly search?: string;
   }): Promise<PublicUser[]> {
-    const { search, ...page } = wanted;
-    const users = await this.#context.db.listUsers({ ...page, ...(search && { search: search.toLowerCase() }) });
-    return users.map(publicUser);
+    return (await this.#context.db.listUsers(wanted)).map(publicUser);
   }
 
   /** An operator's: the account of an address or id, or null. */

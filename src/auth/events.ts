@@ -1,4 +1,5 @@
 import type { DB, NewEvent } from "../db/db.ts";
+import { emailKey } from "../email.ts";
 import { AuthError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { idsInLog } from "../request-ids.ts";
@@ -110,8 +111,9 @@ export class Trail {
       userAgent: userAgent ?? null,
       detail: detail ?? null,
     };
-    // A User-Agent, and an address within an IPv6 network, are the caller's to invent.
-    const key = JSON.stringify([name, userId, address, networkOf(ip) ?? ip, detail]);
+    // A User-Agent, the spelling of an address, and an address within an IPv6 network, are the caller's to invent.
+    const about = address === undefined ? undefined : emailKey(address);
+    const key = JSON.stringify([name, userId, about, networkOf(ip) ?? ip, detail]);
     this.#gather(key, { event, times: 1 });
     this.#flushSoon();
   }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Account } from "../db/db.ts";
 import { topLevelKeys } from "../json-keys.ts";
-import { normaliseEmail } from "./email.ts";
+import { readEmail } from "./email.ts";
 import { noPassword, readHash, type Unreadable } from "./hashes.ts";
 
 const unreadable: Record<Unreadable, string> = {
@@ -12,7 +12,7 @@ const unreadable: Record<Unreadable, string> = {
 /** An account on its way from one system to another, as JSON on a line. */
 const accountLine = z.strictObject(
   {
-    email: z.string("it has no email").transform(normaliseEmail).pipe(z.string("its email is no valid address")),
+    email: z.string("it has no email").transform(readEmail).pipe(z.string("its email is no valid address")),
     hashed_password: z.string("it has no hashed_password").superRefine((hash, context) => {
       const refused = hash === noPassword ? undefined : refuseHash(hash);
       if (refused) context.addIssue(refused);

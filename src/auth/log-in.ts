@@ -3,7 +3,7 @@ import { type PublicUser, publicUser, type Session, type User } from "../user.ts
 import { userByEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
 import { deviceOf, isKnownDevice } from "./devices.ts";
-import { normaliseEmail } from "./email.ts";
+import { readEmail } from "./email.ts";
 import { networkOf } from "./network.ts";
 import { newToken } from "./secrets.ts";
 import { limited, type Spend } from "./throttle.ts";
@@ -59,7 +59,7 @@ async function open(context: Context, login: Login, caller: Caller): Promise<Log
  * @throws {AuthError} `wrong_login`, `email_not_verified`, `too_many_tries` or `busy`
  */
 export async function verify(context: Context, { email, password }: Login, caller: Caller): Promise<User> {
-  const address = normaliseEmail(email);
+  const address = readEmail(email);
   if (address === null || password === "") throw refused(context, caller, null, "no email or password");
   const user = await userByEmail(context, address);
   return tryToLogIn(context, address, user, caller, async (spend) => {

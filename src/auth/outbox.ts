@@ -69,9 +69,10 @@ async function write(context: Context, waiting: WaitingMail): Promise<Mail | nul
     case "invitation":
     case "reset": {
       const token = newToken(settings);
-      const given = email !== null && (await db.giveResetToken(email, token));
+      // To the spelling of the account: whoever asked may have written another.
+      const to = email === null ? null : await db.giveResetToken(email, token);
       const kind = waiting.kind === "reset" ? "reset_password" : waiting.kind;
-      return given ? { ...base, kind, to: email, token } : null;
+      return to === null ? null : { ...base, kind, to, token };
     }
     case "moving":
       return email === null ? null : { ...base, kind: "email_changing", to: email };
@@ -96,7 +97,8 @@ async function verificationMail(
   const { email: to, userId } = verification;
   const owner = await userByEmail(context, to);
   if (owner && (isConfirmed(owner) || userId !== null)) {
-    return owner.disabledAt === null && owner.id !== userId ? { ...base, kind: "already_registered", to } : null;
+    const isTold = owner.disabledAt === null && owner.id !== userId;
+    return isTold ? { ...base, kind: "already_registered", to: owner.email } : null;
   }
   return { ...base, kind: userId === null ? "confirm_email" : "confirm_new_email", to, token };
 }

@@ -9,7 +9,7 @@ type Policy = Pick<Context, "settings" | "log">;
  * Refuses a password that may not be chosen, and says why. Length is counted in code points, and every character is allowed
  * (NIST SP 800-63B-4, 3.1.1.2). What costs least is looked at first; nothing depends on whether the address has an account.
  *
- * @param email the normalised address of the account that the password is for
+ * @param email the address of the account that the password is for
  * @throws {AuthError} `password_missing`, `password_too_short`, `password_personal`, `password_common` or `password_breached`
  */
 export async function checkPassword(policy: Policy, password: string, email: string): Promise<void> {

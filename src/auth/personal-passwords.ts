@@ -1,3 +1,4 @@
+import { emailKey } from "../email.ts";
 import type { Settings } from "../settings.ts";
 
 /** What people add to a name to have a password: a year, a point, an exclamation mark. */
@@ -9,15 +10,14 @@ const shortestWord = 3;
  * Whether a password is made of the address, its parts, the service's name or its host's, in whatever letter case and with
  * up to eight digits or signs, such as `Bob-2024!` for `bob@example.com` (NIST SP 800-63B-4, 3.1.1.2, "context-specific
  * words").
- *
- * @param email normalised
  */
 export function isPersonal(
   password: string,
   email: string,
   { SERVICE_NAME, PUBLIC_URL }: Pick<Settings, "SERVICE_NAME" | "PUBLIC_URL">,
 ): boolean {
-  const names = [email, ...email.split("@"), SERVICE_NAME.toLowerCase(), new URL(PUBLIC_URL).hostname];
+  const key = emailKey(email);
+  const names = [key, ...key.split("@"), SERVICE_NAME.toLowerCase(), new URL(PUBLIC_URL).hostname];
   const words = names
     .flatMap((name) => [name, ...name.split(/[^\p{L}\p{N}]+/u)])
     .filter((word) => word.length >= shortestWord)

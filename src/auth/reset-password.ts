@@ -3,13 +3,19 @@ import type { User } from "../user.ts";
 import { userByEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
 import { isKnownDevice } from "./devices.ts";
-import { normaliseEmail } from "./email.ts";
+import { isSpellingOf, readEmail } from "./email.ts";
 import { networkOf } from "./network.ts";
 import { checkPassword } from "./password-policy.ts";
 import { newToken } from "./secrets.ts";
 import { forgetTries, limited } from "./throttle.ts";
 
-export async function getResetPasswordToken(context: Context, email: string, caller: Caller): Promise<string> {
+/** A reset token, and the address of its account as it is registered. */
+export interface ResetToken {
+  readonly email: string;
+  readonly resetToken: string;
+}
+
+export async function makeResetToken(context: Context, email: string, caller: Caller): Promise<ResetToken> {
   const { db, settings, trail } = context;
   const user = await userByEmail(context, email);
   if (user?.disabledAt !== null) {
@@ -19,7 +25,7 @@ export async function getResetPasswordToken(context: Context, email: string, cal
   const resetToken = newToken(settings);
   await db.updateUser(user.id, { resetToken });
   trail.record("reset_token_made", { caller, userId: user.id });
-  return resetToken;
+  return { email: user.email, resetToken };
 }
 
 /**
@@ -27,7 +33,7 @@ export async function getResetPasswordToken(context: Context, email: string, cal
  * outbox is emptied.
  */
 export async function requestPasswordReset(context: Context, email: string, caller: Caller): Promise<string> {
-  const address = normaliseEmail(email);
+  const address = readEmail(email);
   if (address === null) {
     context.trail.record("reset_refused", { caller, detail: "email_invalid" });
     throw new AuthError("unknown_email", "no account has this email");
@@ -58,7 +64,7 @@ export async function updatePassword(
   return limited(context, "redemption", { caller }, async () => {
     const address = await addressToReset(context, resetToken);
     if (address === null) throw refused(context, caller);
-    if (email !== undefined && normaliseEmail(email) !== address) throw refused(context, caller, address);
+    if (email !== undefined && !isSpellingOf(email, address)) throw refused(context, caller, address);
     const hashedPassword = await trail.watch("reset_refused", { caller, address }, async () => {
       await checkPassword(context, password, address);
       return passwords.hashPassword(password, networkOf(caller.ip));

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import type { Limit, Slot } from "../db/db.ts";
+import { emailKey } from "../email.ts";
 import { AuthError, type AuthErrorCode, DatabaseUnavailable } from "../errors.ts";
 import { waitInWords } from "../languages/durations.ts";
 import type { Settings } from "../settings.ts";
@@ -128,7 +129,7 @@ const subjects: Record<Subject, (trier: Trier) => string | undefined> = {
 
 /** One mailbox, one bucket: what follows a plus sign, and Gmail's dots, lead to the same person. */
 function bucket(address: string): string {
-  const [local = "", domain = ""] = address.split("@");
+  const [local = "", domain = ""] = emailKey(address).split("@");
   const plain = local.replace(/(?<=.)\+.*/, "");
   const mailbox = /^(gmail|googlemail)\.com$/.test(domain)
     ? `${plain.replaceAll(".", "")}@gmail.com`

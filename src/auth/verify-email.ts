@@ -3,7 +3,7 @@ import { AuthError, EmailTaken } from "../errors.ts";
 import type { User } from "../user.ts";
 import { userById, validEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
-import { normaliseEmail } from "./email.ts";
+import { isSpellingOf } from "./email.ts";
 import { tryToLogIn } from "./log-in.ts";
 import { networkOf } from "./network.ts";
 import { forgetTries, limited } from "./throttle.ts";
@@ -45,8 +45,7 @@ export async function verifyEmail(context: Context, proof: Proof, caller: Caller
     const { db, passwords, trail } = context;
     const verification = token === "" ? null : await db.findVerification(token);
     if (!verification) throw refused(context, caller);
-    if (email !== undefined && normaliseEmail(email) !== verification.email)
-      throw refused(context, caller, verification);
+    if (email !== undefined && !isSpellingOf(email, verification.email)) throw refused(context, caller, verification);
     const mover = verification.userId === null ? null : await userById(context, verification.userId);
     const hashed = mover?.hashedPassword ?? verification.hashedPassword;
     const prove = async () => {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { readAccount } from "../auth/auth.ts";
 import { type Account, type DB, openDB } from "../db/db.ts";
+import { emailKey } from "../email.ts";
 import { readSettings } from "../settings.ts";
 import { type Command, Incomplete, UsageError } from "./command.ts";
 import { FirstLines } from "./first-lines.ts";
@@ -63,7 +64,7 @@ function judge({ number, text }: Line, firstLines: FirstLines): Account | string
   if (text === null) return `it is longer than ${longestLine} bytes, or not UTF-8`;
   const account = readAccount(text, Date.now());
   if (typeof account === "string") return account;
-  const first = firstLines.of(account.email, number);
+  const first = firstLines.of(emailKey(account.email), number);
   return first === number ? account : `its email is that of line ${first}`;
 }
 

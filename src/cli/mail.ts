@@ -1,4 +1,4 @@
-import { normaliseEmail } from "../auth/auth.ts";
+import { isMailable } from "../email.ts";
 import { silent } from "../log.ts";
 import { createMailer } from "../mail/mail.ts";
 import { type Environment, readSettings, SettingsError } from "../settings.ts";
@@ -24,10 +24,8 @@ export const mail: Command = {
 };
 
 async function test(args: string[], environment: Environment): Promise<void> {
-  const [address] = args;
-  if (address === undefined || args.length > 1) throw new UsageError();
-  const to = normaliseEmail(address);
-  if (to === null) throw new UsageError();
+  const to = args[0]?.trim();
+  if (to === undefined || args.length > 1 || !isMailable(to)) throw new UsageError();
   const settings = readSettings(environment);
   if (settings.SMTP_URL === null) {
     throw new SettingsError("SMTP_URL is none: name the server that sends mails, such as smtps://USER:PASSWORD@HOST");

@@ -1,11 +1,17 @@
+/** Who gets a mail, as the library takes it. */
+export interface Recipient {
+  readonly name: string;
+  readonly address: string;
+}
+
 /**
  * The recipient of a mail: exactly one address, and nothing that a mail program would read as several, as a name or as
  * a line of its own.
  *
  * @throws {Error} for anything else
  */
-export function recipient(to: string): { name: string; address: string } {
-  if (to.length > 254 || !/^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(to)) {
+export function recipient(to: string): Recipient {
+  if (to.length > 254 || !/^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)*$/i.test(to)) {
     throw new Error("a mail goes to exactly one address");
   }
   return { name: "", address: to };

@@ -1,9 +1,10 @@
 import nodemailer from "nodemailer";
+import type MimeNode from "nodemailer/lib/mime-node";
 import type { Mailer } from "../mailer.ts";
 import type { Settings } from "../settings.ts";
 import { mailError } from "./mail-error.ts";
 import { compose, type MessageSettings } from "./messages.ts";
-import { recipient } from "./recipient.ts";
+import { type Recipient, recipient } from "./recipient.ts";
 
 /** How long a server may take to be there, in milliseconds. */
 const standardPatience = 10_000;
@@ -29,6 +30,10 @@ export function smtp(
     // From the name's lookup to the greeting.
     connectionTimeout: patience,
   });
+  transport.use("stream", ({ data, message }, done) => {
+    keepSpelling(message, (data.to as Recipient).address);
+    done();
+  });
   const from = sender(settings.MAIL_FROM);
   return {
     async send(mail) {
@@ -39,6 +44,7 @@ export function smtp(
           ...message,
           from,
           to,
+          envelope: { from: from.address, to: to.address },
           messageId: `<${crypto.randomUUID()}@${new URL(settings.PUBLIC_URL).hostname}>`,
           headers: { "Auto-Submitted": "auto-generated", "Content-Language": mail.language },
           disableFileAccess: true,
@@ -54,6 +60,17 @@ export function smtp(
       transport.close();
     },
   };
+}
+
+/** The library writes a domain in lower case; people are written to as they registered. */
+function keepSpelling(message: MimeNode, address: string): void {
+  const envelope = message.getEnvelope();
+  // What is before the last @ is in quotes now, if it needs them.
+  const [written = address] = envelope.to;
+  const to = written.slice(0, written.lastIndexOf("@")) + address.slice(address.lastIndexOf("@"));
+  envelope.to = [to];
+  const encode = message.encodeHeaderValue.bind(message);
+  message.encodeHeaderValue = (key, value) => (key === "To" ? `<${to}>` : encode(key, value));
 }
 
 /** Not left to nodemailer, which takes any option of its own from a URL: also those that switch checks off. */

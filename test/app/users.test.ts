@@ -24,7 +24,7 @@ test("an address that is registered is refused, and its password stays", async (
 test("spaces around an address and its letter case make no other account", async () => {
   await using world = await createWorld();
   const response = world.request("/users", form({ ...bob, email: "  BOB@Example.COM\t" }));
-  assert.equal(await said(response), '200 {"email":"bob@example.com","message":"user created"}\n');
+  assert.equal(await said(response), '200 {"email":"BOB@Example.COM","message":"user created"}\n');
   for (const email of ["bob@example.com", "Bob@example.com", "bob@EXAMPLE.com ", "\nbob@example.com"]) {
     assert.equal(await said(world.request("/users", form({ ...bob, email }))), taken);
     assert.ok(await canLogIn(world, { ...bob, email }));
@@ -40,7 +40,8 @@ test("of registrations at once for one address exactly one gets 200, and the oth
     ),
   );
   const winner = answers.findIndex((answer) => answer.startsWith("200"));
-  assert.equal(answers[winner], '200 {"email":"bob@example.com","message":"user created"}\n');
+  const email = spellings[winner % 3]?.trim();
+  assert.equal(answers[winner], `200 {"email":"${email}","message":"user created"}\n`);
   assert.deepEqual(
     answers.filter((_, i) => i !== winner),
     Array(11).fill(taken),

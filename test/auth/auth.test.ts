@@ -17,7 +17,7 @@ describe("registerUser", () => {
   test("returns the user, whose password is stored as a salted bcrypt hash", async () => {
     await using world = await createWorld();
     const user = await world.auth.registerUser(" Bob@Example.com ", password);
-    assert.equal(user.email, email);
+    assert.equal(user.email, "Bob@Example.com");
     const stored = await world.db.findUserBy({ email });
     assert.match(stored.hashedPassword, /^\$2b\$04\$/);
     assert.partialDeepStrictEqual(stored, user);
@@ -27,7 +27,7 @@ describe("registerUser", () => {
     await using world = await createWorld();
     await world.auth.registerUser(email, password);
     await assert.rejects(world.auth.registerUser("BOB@example.com", "other"), (error: Error) => {
-      return refused("email_taken")(error) && error.message === "User bob@example.com already exists";
+      return refused("email_taken")(error) && error.message === "User BOB@example.com already exists";
     });
     assert.equal(await world.auth.validLogin(email, password), true);
   });

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { normaliseEmail } from "../../src/auth/email.ts";
+import { isSpellingOf, readEmail } from "../../src/auth/email.ts";
+import { emailKey } from "../../src/email.ts";
 
-test("spaces around an address and its letter case do not make another account", () => {
+test("an address keeps its letter case and loses the spaces around it", () => {
   for (const spelling of ["bob@me.com", " Bob@Me.com\t", "\r\nBOB@ME.COM  "]) {
-    assert.equal(normaliseEmail(spelling), "bob@me.com");
+    assert.equal(readEmail(spelling), spelling.trim());
+    assert.ok(isSpellingOf(spelling, "bob@me.com"));
+    assert.ok(isSpellingOf("bob@me.com", spelling));
   }
+  for (const other of ["bob@me.co", "bo@me.com", "bob@me.com.", "", " "]) assert.ok(!isSpellingOf(other, "bob@me.com"));
 });
 
 test("what an HTML email input accepts is an address, and nothing else is", () => {
@@ -28,25 +32,25 @@ test("what an HTML email input accepts is an address, and nothing else is", () =
     "a,b@c",
     "<a@b>",
   ];
-  for (const address of good) assert.equal(normaliseEmail(address), address.toLowerCase());
-  for (const address of bad) assert.equal(normaliseEmail(address), null, JSON.stringify(address));
+  for (const address of good) assert.equal(readEmail(address), address);
+  for (const address of bad) assert.equal(readEmail(address), null, JSON.stringify(address));
 });
 
 test("no address outside of ASCII is let in, however much it looks like one that is", () => {
   // A dotless i, a Kelvin sign that lower-cases to k, full-width letters, a no-break space that trim() would drop.
   for (const address of ["mıke@example.org", "\u212aevin@example.org", "ｂob@example.org", "\u00a0bob@example.org"]) {
-    assert.equal(normaliseEmail(address), null, address);
+    assert.equal(readEmail(address), null, address);
   }
 });
 
 test("an address of 250 characters fits, one of 251 does not", () => {
   const labels = `${"b".repeat(60)}.`.repeat(3);
   const at = (length: number) => `${"a".repeat(length - 1 - labels.length - 3)}@${labels}com`;
-  assert.equal(normaliseEmail(at(250))?.length, 250);
-  assert.equal(normaliseEmail(at(251)), null);
+  assert.equal(readEmail(at(250))?.length, 250);
+  assert.equal(readEmail(at(251)), null);
 });
 
-test("normalising is idempotent, and its result is trimmed lower-case ASCII", () => {
+test("reading is idempotent, its result is trimmed ASCII, and every spelling has one key", () => {
   const anything = fc.oneof(
     fc.string({ unit: "binary" }),
     fc.emailAddress(),
@@ -54,16 +58,18 @@ test("normalising is idempotent, and its result is trimmed lower-case ASCII", ()
   );
   fc.assert(
     fc.property(anything, (text) => {
-      const email = normaliseEmail(text);
+      const email = readEmail(text);
       if (email === null) return;
-      assert.match(email, /^[\x21-\x40\x5b-\x7e]+$/);
-      assert.equal(normaliseEmail(email), email);
-      assert.equal(normaliseEmail(`  ${email.toUpperCase()} `), email);
+      assert.match(email, /^[\x21-\x7e]+$/);
+      assert.equal(readEmail(email), email);
+      assert.match(emailKey(email), /^[\x21-\x40\x5b-\x7e]+$/);
+      assert.equal(emailKey(`  ${email.toUpperCase()} `), emailKey(email));
+      assert.ok(isSpellingOf(email.toUpperCase(), email));
     }),
     { numRuns: 2000 },
   );
 });
 
 test("a text of spaces takes no longer than it is long", () => {
-  assert.equal(normaliseEmail(`a${" ".repeat(1_000_000)}b`), null);
+  assert.equal(readEmail(`a${" ".repeat(1_000_000)}b`), null);
 });

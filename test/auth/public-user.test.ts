@@ -21,9 +21,10 @@ type Telling = {
   [Name in Method]: Extract<Names<Awaited<ReturnType<Auth[Name]>>>, Secret> extends never ? never : Name;
 }[Method];
 
-/** Each mints a session, and gives its id beside the account. */
-type Minting = "logIn" | "confirmPassword" | "changePassword";
-({ logIn: true, confirmPassword: true, changePassword: true }) satisfies Record<Telling, true> & Record<Minting, true>;
+/** Each mints a session or a reset token, and gives it beside the account. */
+type Minting = "logIn" | "confirmPassword" | "changePassword" | "makeResetToken";
+({ logIn: true, confirmPassword: true, changePassword: true, makeResetToken: true }) satisfies Record<Telling, true> &
+  Record<Minting, true>;
 true satisfies Secret extends keyof User ? true : false;
 true satisfies Extract<Names<PublicUser | LoggedIn["user"]>, Secret> extends never ? true : false;
 
@@ -108,6 +109,11 @@ async function calls(world: World, secrets: Secrets): Promise<Record<Method, () 
     endOtherSessions: () => auth.endOtherSessions(session),
     addressToReset: async () => auth.addressToReset(secrets.add(await auth.getResetPasswordToken(email))),
     requestPasswordReset: () => auth.requestPasswordReset(email),
+    makeResetToken: async () => {
+      const { resetToken, ...rest } = await auth.makeResetToken(email);
+      secrets.add(resetToken);
+      return rest;
+    },
     getResetPasswordToken: async () => void secrets.add(await auth.getResetPasswordToken(email)),
     updatePassword: async () =>
       auth.updatePassword(secrets.add(await auth.getResetPasswordToken(email)), password, email),

@@ -86,7 +86,7 @@ test("nobody is logged out: cookies, reset tokens, passwords and ids go on, and 
     return `${response.status} ${await response.text()}`;
   };
   const profile = (id: string) => send("GET", "/profile", undefined, `session_id=${id}`);
-  assert.equal(await profile(session), '200 {"email":"bob@example.com"}\n');
+  assert.equal(await profile(session), '200 {"email":"Bob@Example.com"}\n');
   assert.equal(await profile(bytesSession), '200 {"email":"eve@example.com"}\n');
   const bob = { email: "bob@example.com", password };
   assert.match(await send("POST", "/sessions", bob), /^200 /);

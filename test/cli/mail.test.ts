@@ -13,9 +13,9 @@ describe("mail test", () => {
       MAIL_FROM: "Example <no-reply@example.com>",
     });
     assert.deepEqual([code, stderr], [0, ""]);
-    assert.equal(stdout, `127.0.0.1:${server.port} has taken a test mail to bob@example.com\n`);
+    assert.equal(stdout, `127.0.0.1:${server.port} has taken a test mail to Bob@Example.com\n`);
     const [{ from, to, mime }] = server.mails as [(typeof server.mails)[0]];
-    assert.deepEqual([from, to, mime.subject], ["no-reply@example.com", ["bob@example.com"], "Example: a test"]);
+    assert.deepEqual([from, to, mime.subject], ["no-reply@example.com", ["Bob@Example.com"], "Example: a test"]);
     assert.deepEqual(server.logins, ["bob:s3cr3t"]);
   });
 

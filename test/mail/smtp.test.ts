@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { normaliseEmail } from "../../src/auth/auth.ts";
+import { isMailable } from "../../src/email.ts";
 import { MailError } from "../../src/mail/mail.ts";
 import { smtp } from "../../src/mail/smtp.ts";
 import type { Mail } from "../../src/mailer.ts";
@@ -298,16 +298,15 @@ test("nothing in a mail becomes a header, a recipient or a command", async () =>
 test("every address that may have an account gets its mail as it is", async () => {
   await using server = await startMailServer();
   await using sender = mailer(`smtp://127.0.0.1:${server.port}`);
-  const local = fc.string({ unit: fc.constantFrom(..."abz019.!#$%&'*+/=?^_`{|}~-"), minLength: 1, maxLength: 64 });
+  const local = fc.string({ unit: fc.constantFrom(..."abzABZ019.!#$%&'*+/=?^_`{|}~-"), minLength: 1, maxLength: 64 });
   // The others are written in quotes on their way, which not every server takes.
   const written = local.filter((text) => !/^\.|\.\.|\.$/.test(text));
   const address = fc
-    .tuple(written, fc.constantFrom("example.com", "a-b.example", "localhost"))
+    .tuple(written, fc.constantFrom("example.com", "a-b.example", "Localhost"))
     .map((parts) => parts.join("@"));
   await fc.assert(
     fc.asyncProperty(address, async (email) => {
-      const to = normaliseEmail(email);
-      assert.equal(to, email);
+      assert.ok(isMailable(email));
       await sender.send({ ...test_, to: email });
       const { to: recipients, mime } = server.mails.at(-1) ?? assert.fail();
       assert.deepEqual([recipients, mime.to], [[email], [{ name: "", address: email }]]);

@@ -184,7 +184,7 @@ test("a new address takes the password, is told where to look, and counts once c
   // The password renewed the session, and the browser has the new one although the address was refused.
   assert.equal((await who.open("/account")).status, 200);
   sent(await who.fill(page, { email: "New@example.com", password: bob.password }), "/mailbox");
-  assert.match((await who.open("/mailbox")).html, /<bdi>new@example\.com<\/bdi>/);
+  assert.match((await who.open("/mailbox")).html, /<bdi>New@example\.com<\/bdi>/);
   assert.equal((await mailed(world)).length, 2);
   assert.match((await who.open("/account")).html, /<bdi>bob@example\.com<\/bdi>/);
   await register(world, { email: "eve@example.com", password: "eve-eve-1" });
