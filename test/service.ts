@@ -96,7 +96,8 @@ export async function failToStart(
   return { code, stdout, stderr };
 }
 
-function launch(environment: Record<string, string>, args: string[], { under = [] }: Under): ChildProcess {
+/** Starts the program, and does not wait. */
+export function launch(environment: Record<string, string>, args: string[], { under = [] }: Under = {}): ChildProcess {
   const env = { PATH: process.env.PATH, PORT: "0", BCRYPT_COST: "4", DATABASE_URL: "sqlite::memory:", ...environment };
   const [command = "", ...rest] = [...under, process.execPath, program, ...args];
   return spawn(command, rest, { env, stdio: ["ignore", "pipe", "pipe"] });

@@ -1,6 +1,9 @@
+import { parseArgs } from "node:util";
 import { backUp, embeddedFile, restore as restoreFile } from "../db/db.ts";
 import { type Environment, readSettings } from "../settings.ts";
-import { type Command, UsageError } from "./command.ts";
+import { type Command, Refused, UsageError } from "./command.ts";
+import { interruptible } from "./interruptible.ts";
+import { plain } from "./table.ts";
 
 /** A copy of the embedded database, while the service runs. */
 export const backup: Command = {
@@ -8,8 +11,9 @@ export const backup: Command = {
   usage: "backup FILE",
   async run(args, environment) {
     const file = onlyFile(args);
-    backUp(embedded(environment), file);
-    console.log(`backed up to ${file}; its integrity is checked`);
+    const database = embedded(environment, "backed up", "pg_dump");
+    await interruptible((signal) => backUp(database, file, signal));
+    console.log(`backed up to ${plain(file)}; its integrity is checked`);
   },
 };
 
@@ -18,20 +22,28 @@ export const restore: Command = {
   summary: "put a backup in the place of the embedded database, which is kept beside it",
   usage: "restore FILE (with the service stopped)",
   async run(args, environment) {
-    const database = embedded(environment);
-    const kept = restoreFile(onlyFile(args), database);
-    console.log(`restored ${database}${kept ? `; what was there is now ${kept}` : ""}`);
+    const file = onlyFile(args);
+    const database = embedded(environment, "restored", "pg_restore");
+    const { path, kept } = await interruptible((signal) => restoreFile(file, database, signal));
+    console.log(`restored ${plain(path)}${kept === undefined ? "" : `; what was there is now ${plain(kept)}`}`);
   },
 };
 
 function onlyFile(args: string[]): string {
-  const [file] = args;
-  if (file === undefined || args.length > 1 || file.startsWith("-")) throw new UsageError();
+  const { positionals } = parseArgs({ args, allowPositionals: true });
+  const [file] = positionals;
+  if (!file || positionals.length > 1) throw new UsageError();
   return file;
 }
 
-function embedded(environment: Environment): string {
-  const file = embeddedFile(readSettings(environment).DATABASE_URL);
+/** @throws {Refused} for a database that is no file */
+function embedded(environment: Environment, done: string, program: string): string {
+  const { DATABASE_URL } = readSettings(environment);
+  const file = embeddedFile(DATABASE_URL);
   if (file !== undefined) return file;
-  throw new Error("only an SQLite file is backed up like this; for PostgreSQL use pg_dump (docs/backup.md)");
+  throw new Refused(
+    DATABASE_URL.startsWith("sqlite:")
+      ? `a database in memory cannot be ${done}: it ends with its process`
+      : `only an SQLite file is ${done} like this; for PostgreSQL use ${program} (docs/backup.md)`,
+  );
 }

@@ -4,6 +4,7 @@ import { MailError } from "../mail/mail.ts";
 import { main } from "../main.ts";
 import { describeSettings, type Environment, SettingsError } from "../settings.ts";
 import { type Command, Incomplete, Refused, UsageError } from "./command.ts";
+import { Interrupted } from "./interruptible.ts";
 
 /** Every command, and the file that holds it: it is loaded when it is called. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -32,6 +33,7 @@ export async function cli(args: readonly string[], environment: Environment): Pr
     else if (name === "--version") console.log(version());
     else await run(name, rest, environment);
   } catch (error) {
+    if (error instanceof Interrupted) process.kill(process.pid, error.signal);
     console.error(`bienvenue: ${explain(error, environment)}`);
     process.exitCode = 1;
   }
@@ -66,7 +68,7 @@ function version(): string {
 /** One line for what whoever starts it can mend; a stack for what only we can. */
 function explain(error: unknown, { PORT = "5000", HOST = "0.0.0.0" }: Environment): string {
   if (error instanceof MailError) return error.inFull();
-  const refusals = [UsageError, Refused, Incomplete, AuthError, InvalidRequestError];
+  const refusals = [UsageError, Refused, Incomplete, Interrupted, AuthError, InvalidRequestError];
   const mendable = [SettingsError, OpenError, DatabaseUnavailable, ...refusals];
   if (mendable.some((kind) => error instanceof kind)) return (error as Error).message;
   switch ((error as NodeJS.ErrnoException).code) {

@@ -2,8 +2,9 @@ import { createWriteStream, rmSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { type Auth, writeAccount } from "../auth/auth.ts";
 import type { DB } from "../db/db.ts";
-import { OpenError } from "../errors.ts";
+import { whileWriting } from "../file-faults.ts";
 import { type Command, Incomplete, UsageError } from "./command.ts";
+import { Interrupted, interruptible } from "./interruptible.ts";
 import { operating } from "./operator.ts";
 
 const page = 1000;
@@ -23,7 +24,7 @@ export const exportAccounts: Command = {
         opened = true;
       });
       try {
-        await pipeline(lines(auth, db), to);
+        await interruptible((signal) => pipeline(lines(auth, db), to, { signal }));
       } catch (error) {
         if (file !== undefined && opened) rmSync(file);
         throw told(error, file);
@@ -49,8 +50,9 @@ async function* lines(auth: Auth, db: DB): AsyncGenerator<string> {
 }
 
 function told(error: unknown, file: string | undefined): unknown {
-  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  const { code, syscall, cause } = error as NodeJS.ErrnoException;
+  if (cause instanceof Interrupted) return cause;
   if (code === "EPIPE") return new Incomplete("whoever read the accounts has gone before the end");
   if (file === undefined || syscall === undefined) return error;
-  return new OpenError(`cannot write ${file}: ${message}; name a file that is not there yet`, { cause: error });
+  return whileWriting(`cannot write ${file}`)(error);
 }

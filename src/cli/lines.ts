@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { OpenError } from "../errors.ts";
+import { whileReading } from "../file-faults.ts";
 
 /** A line of a file. */
 export interface Line {
@@ -19,8 +19,7 @@ export interface Line {
  * @throws {OpenError} when it cannot be read
  */
 export async function* linesOf(path: string, longest: number): AsyncGenerator<Line> {
-  const cannot = (error: unknown) =>
-    new OpenError(`cannot read ${path}: ${(error as Error).message}`, { cause: error });
+  const cannot = whileReading(`cannot read ${path}`);
   const file = await open(path).catch((error: unknown) => Promise.reject(cannot(error)));
   try {
     const { size } = await file.stat();

@@ -1,116 +1,96 @@
-import {
-  chmodSync,
-  closeSync,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
-import { dirname } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { linkSync, renameSync } from "node:fs";
+import { Worker } from "node:worker_threads";
 import { OpenError } from "../errors.ts";
+import { attempt, whileReading, whileWriting } from "../file-faults.ts";
+import type { BackupWork, Outcome } from "./backup-worker.js";
+import { companions } from "./embedded-file.ts";
+import { createPrivate, flush, flushName, type Located, locate, locatePresent, nameBeside, remove } from "./files.ts";
 
 /**
  * Writes a whole, consistent copy of an embedded database into a new file (0600), while a service may be using it. Copying
- * the file itself would lose what is still in its -wal.
+ * the file itself would lose what is still in its -wal. Until the copy is checked it has another name; when it fails
+ * nothing is left.
  *
- * @throws {OpenError} when the file is there already, or the database cannot be read
+ * @param file its symbolic links are followed
+ * @param signal ends it: what was written by then is removed
+ * @throws {OpenError} when the file is there already or cannot be written, or the database cannot be read
  */
-export function backUp(database: string, file: string): void {
-  if (!existsSync(database)) throw new OpenError(`cannot back up ${database}: there is no such file`);
+export async function backUp(database: string, file: string, signal?: AbortSignal): Promise<void> {
+  const cannotRead = whileReading(`cannot back up ${database}`);
+  const cannotWrite = whileWriting(`cannot write ${file}`);
+  const source = attempt(cannotRead, () => locatePresent(database));
+  const target = attempt(cannotWrite, () => locateNew(file, source));
+  const incoming = nameBeside(target, "incomplete");
   try {
-    closeSync(openSync(file, "wx", 0o600));
-  } catch (error) {
-    throw new OpenError(`cannot write ${file}: ${(error as Error).message}; name a file that is not there yet`, {
-      cause: error,
+    attempt(cannotWrite, () => createPrivate(incoming));
+    const { step, error } = await inWorker({ task: "copy", database: source.path, file: incoming }, signal);
+    if (error) {
+      if (isMissingTable(error)) throw cannotRead(new OpenError("it is no database of Bienvenue's"));
+      throw step === "read" || isDamage(error) ? cannotRead(error) : cannotWrite(error);
+    }
+    attempt(cannotWrite, () => {
+      flush(incoming);
+      publish(incoming, target);
     });
-  }
-  try {
-    using db = open(database);
-    db.prepare("vacuum into ?").run(file);
-    verify(file);
-    flush(file);
-  } catch (error) {
-    rmSync(file);
-    throw error;
+    flushName(target);
+  } finally {
+    remove(incoming);
   }
 }
 
 /**
- * Puts a backup in the place of an embedded database. What was there is kept beside it.
+ * Runs the slow part of a backup on a thread of its own: SQLite does it in one piece, and meanwhile the program must hear
+ * that it should end.
  *
- * @returns the file that now holds what was there, if anything was
- * @throws {OpenError} when the backup is damaged or not Bienvenue's, or a service is using the database
+ * @throws the signal's reason
  */
-export function restore(file: string, database: string): string | undefined {
-  verify(file);
-  const incoming = `${database}.restoring`;
-  rmSync(incoming, { force: true });
-  closeSync(openSync(incoming, "wx", 0o600));
-  copyFileSync(file, incoming);
-  // The copy has the mode of the backup, whatever has become of that.
-  chmodSync(incoming, 0o600);
-  flush(incoming);
-  const aside = `${database}.${new Date().toISOString().replace(/\D/g, "").slice(0, 14)}`;
-  const kept = existsSync(database) ? setAside(database, incoming, aside) : undefined;
-  // What a database that was killed, or is gone, has left would be replayed into this one.
-  for (const end of ["-wal", "-shm"]) if (existsSync(database + end)) renameSync(database + end, aside + end);
-  renameSync(incoming, database);
-  flush(dirname(database));
-  return kept;
-}
-
-/** Keeps what is there under another name too, so that at no moment there is nothing. */
-function setAside(database: string, incoming: string, aside: string): string {
+export async function inWorker(work: BackupWork, signal?: AbortSignal): Promise<Outcome> {
+  signal?.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+  const abort = () => reject(signal?.reason);
+  signal?.addEventListener("abort", abort);
+  const worker = new Worker(new URL("./backup-worker.js", import.meta.url), { workerData: work });
+  worker.once("message", resolve).once("error", reject);
   try {
-    using db = open(database);
-    // Nobody else may have it open; the -wal is emptied into it, and goes with the connection.
-    db.exec("pragma locking_mode = exclusive; begin exclusive; commit; pragma wal_checkpoint(truncate)");
-  } catch (error) {
-    if (!isDamage(error)) {
-      rmSync(incoming);
-      throw new OpenError(`cannot replace ${database}: something is using it; stop the service first`, {
-        cause: error,
-      });
-    }
+    return await promise;
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    // Not awaited: it ends with the statement that runs.
+    worker.unref();
+    void worker.terminate();
   }
-  linkSync(database, aside);
-  return aside;
 }
 
-/** Corrupt (11), or no database at all (26): what a restore is for, and nobody can be using it. */
-function isDamage(error: unknown): boolean {
+/** Where a new file goes that must not be there yet. */
+function locateNew(file: string, source: Located): string {
+  const { path, stats } = locate(file);
+  if (path === source.path) throw new OpenError("it is the database itself; name a file that is not there yet");
+  if (stats) throw new OpenError("it is there already; name a file that is not there yet");
+  // SQLite would take what is in them for a part of the other file.
+  if (companions.some((end) => path === source.path + end))
+    throw new OpenError("its name is that of a part of the database; choose another");
+  const left = companions.find((end) => locate(path + end).stats);
+  if (left) throw new OpenError(`a ${left} file of another database is beside it; choose another name`);
+  return path;
+}
+
+/** Gives a file its name, unless another has it by now. */
+function publish(incoming: string, target: string): void {
+  try {
+    linkSync(incoming, target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST" || locate(target).stats) throw error;
+    // A file system without hard links.
+    renameSync(incoming, target);
+  }
+}
+
+/** Corrupt (11), or no database at all (26). */
+export function isDamage(error: unknown): boolean {
   return [11, 26].includes(Number((error as { errcode?: number }).errcode) & 0xff);
 }
 
-/** The file of an embedded database that outlives the process; undefined for any other. */
-export function embeddedFile(url: string): string | undefined {
-  const path = /^sqlite:(.+)$/.exec(url)?.[1];
-  return path === ":memory:" ? undefined : path;
-}
-
-/** @throws {OpenError} unless it is whole and Bienvenue's */
-function verify(file: string): void {
-  try {
-    using db = open(file);
-    const [row] = db.prepare("pragma integrity_check").all();
-    if (row?.integrity_check !== "ok") throw new Error(String(row?.integrity_check));
-    db.prepare("select count(*) from users, kysely_migration where 0").get();
-  } catch (error) {
-    throw new OpenError(`${file} is no backup of Bienvenue's, or a damaged one`, { cause: error });
-  }
-}
-
-function open(file: string): DatabaseSync {
-  return new DatabaseSync(file, { timeout: 2000 });
-}
-
-/** Waits until what was written has reached the disk. */
-function flush(path: string): void {
-  const descriptor = openSync(path, "r");
-  fsyncSync(descriptor);
-  closeSync(descriptor);
+/** Whether an SQLite file lacks what each of ours has. */
+export function isMissingTable({ message }: { readonly message: string }): boolean {
+  return message.startsWith("no such table: ");
 }

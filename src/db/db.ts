@@ -25,7 +25,9 @@ import * as users from "./users.ts";
 import type { Verification } from "./verifications.ts";
 import * as verifications from "./verifications.ts";
 
-export { backUp, embeddedFile, restore } from "./backup.ts";
+export { backUp } from "./backup.ts";
+export { embeddedFile } from "./embedded-file.ts";
+export { restore } from "./restore.ts";
 export type {
   Account,
   Adopted,

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { Kysely, sql } from "kysely";
 import { DatabaseUnavailable, OpenError } from "../errors.ts";
 import { readSettings, redacted } from "../settings.ts";
-import { embeddedFile } from "./backup.ts";
+import { embeddedFile } from "./embedded-file.ts";
 import type { Engine } from "./engine.ts";
 import { type MigrationState, migrate, migrationStates } from "./migrations.ts";
 import type { Schema } from "./schema.ts";

@@ -1,0 +1,70 @@
+// Plain JavaScript, as every worker here: compiling TypeScript would take longer than most backups.
+import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
+import { parentPort, workerData } from "node:worker_threads";
+
+/**
+ * `copy` writes a whole copy of a database into an empty file. `check` looks at the copy of a backup, takes in what is in
+ * its -wal, and leaves one file.
+ *
+ * @typedef {{ task: "copy", database: string, file: string } | { task: "check", file: string }} BackupWork
+ */
+
+/**
+ * What the worker was doing when it failed, and the error; `{}` when it did not.
+ *
+ * @typedef {{ step?: "read" | "write" | "check", error?: { message: string, code?: string, errcode?: number } }} Outcome
+ */
+
+/** @type {Outcome["step"]} */
+let step = "read";
+try {
+  run(workerData);
+  parentPort?.postMessage({});
+} catch (error) {
+  const { message, code, errcode } = /** @type {{ message: string, code?: string, errcode?: number }} */ (error);
+  parentPort?.postMessage({ step, error: { message, code, errcode } });
+}
+
+/** @param {BackupWork} work */
+function run(work) {
+  if (work.task === "copy") copy(work.database, work.file);
+  step = "check";
+  using db = open(work.file);
+  const [row] = db.prepare("pragma integrity_check").all();
+  if (row?.integrity_check !== "ok") throw new Error(`it is damaged (${row?.integrity_check})`);
+  requireOurs(db);
+  if (work.task === "copy") return;
+  step = "write";
+  db.exec("pragma journal_mode = delete");
+}
+
+/**
+ * @param {string} database
+ * @param {string} file
+ */
+function copy(database, file) {
+  using db = open(database);
+  requireOurs(db);
+  step = "write";
+  db.prepare("vacuum into ?").run(file);
+}
+
+/** @param {DatabaseSync} db */
+function requireOurs(db) {
+  db.prepare("select count(*) from users, kysely_migration where 0").get();
+}
+
+/**
+ * Never creates a file.
+ *
+ * @param {string} file
+ */
+function open(file) {
+  const url = pathToFileURL(file);
+  url.search = "mode=rw";
+  const db = new DatabaseSync(url, { timeout: 2000 });
+  db.enableDefensive(true);
+  db.exec("pragma trusted_schema = off");
+  return db;
+}

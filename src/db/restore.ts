@@ -1,0 +1,185 @@
+import { chownSync, copyFileSync, existsSync, linkSync, renameSync, type Stats } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
+import { OpenError } from "../errors.ts";
+import { attempt, type Explain, whileReading, whileWriting } from "../file-faults.ts";
+import { inWorker, isDamage, isMissingTable } from "./backup.ts";
+import { companions } from "./embedded-file.ts";
+import { createPrivate, flush, flushName, locate, locatePresent, nameBeside, remove } from "./files.ts";
+import { statesOf } from "./open.ts";
+
+/**
+ * Puts a backup in the place of an embedded database. What was there is kept beside it, under its name with the time. When
+ * it fails, everything is as it was.
+ *
+ * @param file only read; a -wal beside it belongs to it
+ * @param database its symbolic links are followed: the file behind them is replaced, they stay
+ * @param signal ends it while nothing is replaced yet
+ * @returns the file that was replaced, and the one that now holds what was there, if anything was
+ * @throws {OpenError} when the backup is damaged, a much newer version's or not Bienvenue's, when something is using the
+ *   database, and when a file cannot be read or written
+ */
+export async function restore(
+  file: string,
+  database: string,
+  signal?: AbortSignal,
+): Promise<{ readonly path: string; readonly kept: string | undefined }> {
+  const cannotRead = whileReading(`cannot restore ${file}`);
+  const cannotWrite = whileWriting(`cannot replace ${database}`);
+  const backup = attempt(cannotRead, () => locatePresent(file));
+  const target = attempt(cannotWrite, () => locate(database));
+  if (backup.path === target.path || isSame(backup.stats, target.stats))
+    throw cannotRead(new OpenError("it is the database itself"));
+  if (backup.stats.size === 0) throw cannotRead(new OpenError("it is empty"));
+  const incoming = nameBeside(target.path, "restoring");
+  try {
+    attempt(cannotWrite, () => {
+      createPrivate(incoming);
+      if (target.stats) requireUnused(target.path);
+    });
+    for (const end of ["", "-wal", "-journal"]) {
+      if (end !== "" && !existsSync(backup.path + end)) continue;
+      await copyTo(incoming + end, backup.path + end, { cannotRead, cannotWrite }, signal);
+    }
+    const { step, error } = await inWorker({ task: "check", file: incoming }, signal);
+    if (error) throw explain(error, step, file, { cannotRead, cannotWrite });
+    await requireVersion(incoming, cannotRead);
+    const kept = attempt(cannotWrite, () => {
+      if (target.stats) keepOwner(incoming, target.stats);
+      flush(incoming);
+      return exchange(incoming, target.path);
+    });
+    flushName(target.path);
+    return { path: target.path, kept };
+  } finally {
+    for (const end of ["", ...companions]) remove(incoming + end);
+  }
+}
+
+function isSame(one: Stats, other: Stats | undefined): boolean {
+  return one.ino === other?.ino && one.dev === other.dev;
+}
+
+interface Explanations {
+  readonly cannotRead: Explain;
+  readonly cannotWrite: Explain;
+}
+
+/** Copies a file in pieces, so that what fails is known to be the one or the other, and it can be ended in between. */
+async function copyTo(path: string, from: string, { cannotRead, cannotWrite }: Explanations, signal?: AbortSignal) {
+  const rethrow = (explain: Explain) => (error: unknown) => Promise.reject(explain(error));
+  await using handles = new AsyncDisposableStack();
+  const opened = async (handle: Promise<FileHandle>, explain: Explain) =>
+    handles.use(await handle.catch(rethrow(explain)));
+  const source = await opened(open(from, "r"), cannotRead);
+  const target = await opened(open(path, "w", 0o600), cannotWrite);
+  const buffer = Buffer.alloc(2 ** 20);
+  for (;;) {
+    signal?.throwIfAborted();
+    const { bytesRead } = await source.read(buffer, 0, buffer.length, null).catch(rethrow(cannotRead));
+    if (bytesRead === 0) return;
+    await target.writeFile(buffer.subarray(0, bytesRead)).catch(rethrow(cannotWrite));
+  }
+}
+
+/** What the check of a copy says of the backup, or of the disk that the copy is on. */
+function explain(
+  error: { readonly message: string; readonly errcode?: number },
+  step: "read" | "write" | "check" | undefined,
+  file: string,
+  { cannotRead, cannotWrite }: Explanations,
+): OpenError {
+  if (isMissingTable(error)) return cannotRead(new OpenError("it is another program's database"));
+  if (isDamage(error)) return new OpenError(`${file} is no backup of Bienvenue's, or a damaged one`, { cause: error });
+  return step === "check" && error.errcode === undefined ? cannotRead(error) : cannotWrite(error);
+}
+
+/** @throws {OpenError} for a backup of a version that is so much newer that this one could not use it */
+async function requireVersion(incoming: string, cannotRead: Explain): Promise<void> {
+  try {
+    await statesOf(`sqlite:${incoming}`);
+  } catch (error) {
+    throw cannotRead(error instanceof OpenError && error.cause instanceof OpenError ? error.cause : error);
+  }
+}
+
+/** @throws {OpenError} while something else has the database open, and when this user may not write it */
+function requireUnused(database: string): void {
+  const url = pathToFileURL(database);
+  url.search = "mode=rw";
+  try {
+    using db = new DatabaseSync(url, { timeout: 2000 });
+    // The -wal is emptied into the file, and goes with the connection.
+    db.exec("pragma locking_mode = exclusive; begin exclusive; commit; pragma wal_checkpoint(truncate)");
+  } catch (error) {
+    // What is damaged is what a restore is for, and nobody can be using it.
+    if (isDamage(error)) return;
+    const isBusy = [5, 6, 15].includes(Number((error as { errcode?: number }).errcode) & 0xff);
+    throw isBusy ? new OpenError("something is using it; stop the service first", { cause: error }) : error;
+  }
+}
+
+/** So that a service which runs as another user than the one who restores still has its database. */
+function keepOwner(incoming: string, { uid, gid }: Stats): void {
+  if (process.geteuid?.() === 0) chownSync(incoming, uid, gid);
+}
+
+/**
+ * Puts a file in a database's place. At no moment is there nothing, and when a step fails those before it are undone.
+ *
+ * @returns the file that now holds what was there, if anything was
+ */
+function exchange(incoming: string, database: string): string | undefined {
+  const aside = freeName(`${database}.${new Date().toISOString().replace(/\D/g, "").slice(0, 14)}`);
+  const undo: (() => void)[] = [];
+  try {
+    const isThere = existsSync(database);
+    if (isThere) {
+      requireUnused(database);
+      keep(database, aside);
+      undo.push(() => remove(aside));
+    }
+    // What a database that was killed, or is gone, has left would be replayed into this one.
+    for (const end of companions.filter((end) => existsSync(database + end))) {
+      renameSync(database + end, aside + end);
+      undo.push(() => renameSync(aside + end, database + end));
+    }
+    renameSync(incoming, database);
+    return isThere ? aside : undefined;
+  } catch (error) {
+    for (const step of undo.reverse()) step();
+    throw isMountPoint(error) ? new OpenError(mounted, { cause: error }) : error;
+  }
+}
+
+const mounted =
+  "it is mounted as a single file, which nothing can take the place of; mount the folder that it is in instead";
+
+/** Of a file that is mounted by itself the name cannot be given to another one (EBUSY), nor another name to it (EXDEV). */
+function isMountPoint(error: unknown): boolean {
+  return ["EBUSY", "EXDEV"].includes((error as NodeJS.ErrnoException).code ?? "");
+}
+
+/** Gives what is there another name too. */
+function keep(database: string, aside: string): void {
+  try {
+    linkSync(database, aside);
+  } catch (error) {
+    if (isMountPoint(error)) throw error;
+    // A file system without hard links, or one where only the owner may make them.
+    createPrivate(aside);
+    try {
+      copyFileSync(database, aside);
+      flush(aside);
+    } catch (error) {
+      remove(aside);
+      throw error;
+    }
+  }
+}
+
+function freeName(path: string): string {
+  const isFree = (name: string) => ["", ...companions].every((end) => !existsSync(name + end));
+  for (let name = path, n = 2; ; name = `${path}-${n++}`) if (isFree(name)) return name;
+}

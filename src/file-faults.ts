@@ -1,0 +1,72 @@
+import { OpenError } from "./errors.ts";
+
+/** Turns an error into one that says what was done, and why it failed. */
+export type Explain = (error: unknown) => OpenError;
+
+/** Explains what fails while a file is read, such as `cannot restore a.db: there is no such file`. */
+export function whileReading(doing: string): Explain {
+  return (error) => explained(doing, error, { ENOENT: "there is no such file", EACCES: "this user may not read it" });
+}
+
+/** Explains what fails while a file is made or replaced: its folder is what is missing, or may not be written, then. */
+export function whileWriting(doing: string): Explain {
+  return (error) =>
+    explained(doing, error, {
+      ENOENT: "there is no such folder",
+      EACCES: "this user may not write into its folder",
+    });
+}
+
+/** Does something, and explains what fails. */
+export function attempt<T>(explain: Explain, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw explain(error);
+  }
+}
+
+function explained(doing: string, error: unknown, words: { ENOENT: string; EACCES: string }): OpenError {
+  return new OpenError(`${doing}: ${error instanceof OpenError ? error.message : reason(error, words)}`, {
+    cause: error,
+  });
+}
+
+function reason(error: unknown, { ENOENT, EACCES }: { ENOENT: string; EACCES: string }): string {
+  const { code = "", errno, errcode, message } = error as NodeJS.ErrnoException & { errcode?: number };
+  // https://sqlite.org/rescode.html: the low byte is the primary code. Node has no name for Linux's EDQUOT (122).
+  return (
+    { ...systemFaults, ENOENT, EACCES, EPERM: EACCES }[code] ??
+    (errno === -122 ? systemFaults.ENOSPC : undefined) ??
+    sqliteFaults[Number(errcode) & 0xff] ??
+    message
+  );
+}
+
+const systemFaults: Readonly<Record<string, string>> = {
+  EBUSY: "something is using it",
+  EEXIST: "it is there already; name a file that is not there yet",
+  EFBIG: "the disk takes no file of this size",
+  EIO: "the disk failed (input/output error)",
+  EISDIR: "it is a folder",
+  ELOOP: "its links lead in a circle",
+  ENAMETOOLONG: "its name is too long",
+  ENOSPC: "the disk is full",
+  ENOTDIR: "a part of its path is a file, not a folder",
+  EROFS: "the disk is read-only",
+};
+
+const mayNot = "this user may not read and write it";
+
+const sqliteFaults: Readonly<Record<number, string>> = {
+  3: mayNot,
+  5: "something is using it",
+  6: "something is using it",
+  8: mayNot,
+  10: "the disk failed (input/output error)",
+  11: "it is damaged",
+  13: "the disk is full",
+  14: mayNot,
+  15: "something is using it",
+  26: "it is no SQLite database",
+};

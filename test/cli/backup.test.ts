@@ -1,0 +1,434 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmod,
+  chown,
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { openDB } from "../../src/db/db.ts";
+import { command, failToStart, launch, startService, temporaryFolder } from "../service.ts";
+
+const [old, recent] = ["old@example.com", "recent@example.com"];
+
+/** A database in a folder of its own, and a backup that lacks the newest account. */
+async function createWorld() {
+  const resources = new AsyncDisposableStack();
+  const { path: folder } = resources.use(await temporaryFolder());
+  const at = (name: string) => join(folder, name);
+  await mkdir(at("volume"));
+  const database = at("volume/bienvenue.db");
+  const copy = at("copy.db");
+  await add(`sqlite:${database}`, old);
+  assert.equal((await command(["backup", copy], { DATABASE_URL: `sqlite:${database}` })).code, 0);
+  await add(`sqlite:${database}`, recent);
+  const run = (args: string[], { path = database, under = [] }: { path?: string; under?: string[] } = {}) =>
+    failToStart({ DATABASE_URL: `sqlite:${path}` }, args, { under });
+  return {
+    folder,
+    at,
+    database,
+    copy,
+    run,
+    /** Runs a command that must be refused in one line, and leave every file as it is. */
+    async refused(args: string[], words: RegExp, options: { path?: string; under?: string[] } = {}) {
+      const before = await filesIn(folder);
+      const { code, stdout, stderr } = await run(args, options);
+      assert.match(stderr, /^bienvenue: .+\n$/);
+      assert.match(stderr, words);
+      assert.deepEqual([code, stdout], [1, ""]);
+      assert.deepEqual(await filesIn(folder), before);
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+async function add(url: string, email: string): Promise<void> {
+  await using db = await openDB(url);
+  await db.addUser(email, "x");
+}
+
+function accountsIn(path: string): unknown[] {
+  using db = new DatabaseSync(path, { readOnly: true });
+  const rows = db.prepare("select email from users order by id").all();
+  return rows.map(({ email }) => email);
+}
+
+/** Everything in a folder and those in it, with what the files hold. */
+async function filesIn(folder: string): Promise<string[]> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  const described = found.map(async (entry) => {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isSymbolicLink()) return `${path} -> ${await readlink(path)}`;
+    return entry.isFile() ? `${path}: ${(await readFile(path)).toString("base64")}` : path;
+  });
+  return (await Promise.all(described)).sort();
+}
+
+test("restore goes to the file behind every link, and the links stay", async () => {
+  const links: Record<string, (at: (name: string) => string) => Promise<string[]>> = {
+    "to the file": async (at) => {
+      await symlink("volume/bienvenue.db", at("link.db"));
+      return [at("link.db")];
+    },
+    "of a folder": async (at) => {
+      await symlink(at("volume"), at("data"));
+      return [at("data/bienvenue.db"), at("data")];
+    },
+    "to a link of a folder to a link": async (at) => {
+      await mkdir(at("etc"));
+      await symlink("../volume", at("etc/data"));
+      await symlink("etc/data/current", at("link.db"));
+      await symlink("bienvenue.db", at("volume/current"));
+      return [at("link.db"), at("etc/data"), at("volume/current")];
+    },
+  };
+  for (const [name, make] of Object.entries(links)) {
+    await using it = await createWorld();
+    const [path = "", ...more] = await make(it.at);
+    const targets = async () => Promise.all([path, ...more].map((file) => readlink(file).catch(() => "no link")));
+    const before = await targets();
+    const { code, stdout, stderr } = await it.run(["restore", it.copy], { path });
+    assert.deepEqual([code, stderr], [0, ""], name);
+    const [, restored, kept = ""] = /^restored (\S+); what was there is now (\S+)\n$/.exec(stdout) ?? [];
+    assert.equal(restored, it.database, name);
+    assert.deepEqual(await targets(), before, name);
+    assert.deepEqual(accountsIn(it.database), [old], name);
+    assert.deepEqual(accountsIn(kept), [old, recent], name);
+    assert.ok(kept.startsWith(`${it.database}.20`), kept);
+  }
+});
+
+test("a link to nothing is where restore and backup make the file", async () => {
+  await using it = await createWorld();
+  await mkdir(it.at("empty"));
+  await symlink("other.db", it.at("empty/link"));
+  await symlink("empty/link", it.at("link.db"));
+  const restored = await it.run(["restore", it.copy], { path: it.at("link.db") });
+  assert.deepEqual(restored, { code: 0, stdout: `restored ${it.at("empty/other.db")}\n`, stderr: "" });
+  assert.ok((await lstat(it.at("link.db"))).isSymbolicLink());
+  assert.equal((await stat(it.at("empty/other.db"))).mode & 0o777, 0o600);
+
+  await symlink("empty/newest.db", it.at("newest.db"));
+  const { code, stderr } = await it.run(["backup", it.at("newest.db")]);
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.deepEqual((await readdir(it.at("empty"))).sort(), ["link", "newest.db", "other.db"]);
+  assert.deepEqual(accountsIn(it.at("empty/newest.db")), [old, recent]);
+
+  await using service = await startService({ DATABASE_URL: `sqlite:${it.at("link.db")}` });
+  assert.equal(await service.end("SIGTERM"), 0);
+  assert.deepEqual(accountsIn(it.at("empty/other.db")), [old]);
+});
+
+test("what is no backup is refused in its own words, and nothing is touched", async () => {
+  await using it = await createWorld();
+  const { at, copy } = it;
+  const write = (name: string, content: string | Buffer) => writeFile(at(name), content);
+  const whole = await readFile(copy);
+  await write("empty.db", "");
+  await write("text.db", "accounts\n");
+  await write("dump.db", "PGDMP");
+  await write("gzip.db", Buffer.from([0x1f, 0x8b, 8, 0, 0, 0]));
+  await write("cut.db", whole.subarray(0, 8192));
+  await write("damaged.db", Buffer.concat([whole.subarray(0, 4096), Buffer.alloc(8192, "x"), whole.subarray(12288)]));
+  await symlink("round.db", at("round.db"));
+  await symlink("nowhere.db", at("dangling.db"));
+  await link(it.database, at("again.db"));
+  await symlink("volume/bienvenue.db", at("same.db"));
+  {
+    using other = new DatabaseSync(at("notes.db"));
+    other.exec("create table users (id integer primary key, name text)");
+    await copyFile(copy, at("future.db"));
+    using future = new DatabaseSync(at("future.db"));
+    future.exec("insert into kysely_migration values ('0099_v0.9_flying', '2030-01-01')");
+  }
+  const damaged = /(is damaged|is no backup of Bienvenue's, or a damaged one)/;
+  const refusals: [string, RegExp][] = [
+    ["missing.db", /missing\.db: there is no such file\n$/],
+    ["nowhere/missing.db", /there is no such file\n$/],
+    ["dangling.db", /there is no such file\n$/],
+    ["copy.db/missing.db", /a part of its path is a file, not a folder\n$/],
+    ["volume", /it is a folder\n$/],
+    ["empty.db", /it is empty\n$/],
+    ["text.db", /text\.db is no backup of Bienvenue's, or a damaged one\n$/],
+    ["dump.db", damaged],
+    ["gzip.db", damaged],
+    ["cut.db", damaged],
+    ["damaged.db", damaged],
+    ["round.db", /its links lead in a circle\n$/],
+    ["again.db", /it is the database itself\n$/],
+    ["same.db", /it is the database itself\n$/],
+    ["volume/bienvenue.db", /it is the database itself\n$/],
+    ["notes.db", /it is another program's database\n$/],
+    ["future.db", /a newer version of Bienvenue has used it \(0099_v0\.9_flying\); run that version or a later one\n$/],
+    ["x".repeat(300), /its name is too long\n$/],
+  ];
+  for (const [name, words] of refusals) await it.refused(["restore", at(name)], words);
+  await it.refused(["restore", "/dev/null"], /it is a device or a pipe, not a file\n$/);
+  for (const [shell, words] of [
+    [`exec "$@" <(cat '${copy}')`, /it is a device or a pipe, not a file\n$/],
+    [`exec "$@" /dev/stdin < '${at("text.db")}'`, /is no backup of Bienvenue's, or a damaged one\n$/],
+  ] as const)
+    await it.refused(["restore"], words, { under: ["bash", "-c", shell, "bash"] });
+  for (const name of ["missing.db", "empty.db"]) {
+    const { stderr } = await it.run(["restore", at(name)]);
+    assert.doesNotMatch(stderr, /damaged/);
+  }
+});
+
+test("a database that cannot be replaced stays, with a sentence that says why", async () => {
+  await using it = await createWorld();
+  const { at, copy } = it;
+  await symlink("b.db", at("a.db"));
+  await symlink("a.db", at("b.db"));
+  await it.refused(["restore", copy], /its links lead in a circle\n$/, { path: at("a.db") });
+  await it.refused(["restore", copy], /there is no such folder\n$/, { path: at("nowhere/bienvenue.db") });
+  await it.refused(["restore", copy], /a part of its path is a file, not a folder\n$/, { path: at("copy.db/x.db") });
+  await it.refused(["restore", copy], /it is a folder\n$/, { path: at("volume") });
+  await it.refused(["restore", copy], /it is a device or a pipe, not a file\n$/, { path: "/dev/null" });
+  {
+    using other = new DatabaseSync(it.database);
+    other.exec("begin immediate");
+    const { code, stderr } = await it.run(["restore", copy]);
+    assert.equal(code, 1);
+    assert.match(stderr, /something is using it; stop the service first\n$/);
+    assert.deepEqual(
+      (await readdir(at("volume"))).filter((name) => !name.startsWith("bienvenue.db-")),
+      ["bienvenue.db"],
+    );
+  }
+});
+
+test("a backup is written where nothing is yet, or refused in a sentence", async () => {
+  await using it = await createWorld();
+  const { at } = it;
+  await symlink("copy.db", at("link.db"));
+  await symlink("volume", at("folder"));
+  await symlink("round.db", at("round.db"));
+  await writeFile(at("left.db-journal"), "of another");
+  const there = /it is there already; name a file that is not there yet\n$/;
+  const refusals: [string, RegExp][] = [
+    [at("copy.db"), there],
+    [at("link.db"), there],
+    [at("volume"), /it is a folder\n$/],
+    [`${at("volume")}/`, /it is a folder\n$/],
+    [at("folder"), /it is a folder\n$/],
+    [at("round.db"), /its links lead in a circle\n$/],
+    [at("nowhere/new.db"), /there is no such folder\n$/],
+    [at("copy.db/new.db"), /a part of its path is a file, not a folder\n$/],
+    ["/dev/null", /it is a device or a pipe, not a file\n$/],
+    ["/dev/stdout", /./],
+    [it.database, /it is the database itself/],
+    [at("folder/bienvenue.db"), /it is the database itself/],
+    [`${it.database}-wal`, /its name is that of a part of the database; choose another\n$/],
+    [`${it.database}-journal`, /its name is that of a part of the database; choose another\n$/],
+    [at("left.db"), /a -journal file of another database is beside it; choose another name\n$/],
+    [at("x".repeat(300)), /its name is too long\n$/],
+  ];
+  for (const [file, words] of refusals) await it.refused(["backup", file], words);
+  for (const name of ["file:memory?mode=memory", "quote'\"s; drop.db", "-dash.db", "sp ace?#%20.db"]) {
+    const { code, stderr } = await it.run(["backup", at(name)]);
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.deepEqual(accountsIn(at(name)), [old, recent]);
+  }
+});
+
+test("what cannot be backed up is named, and no file is made", async () => {
+  await using it = await createWorld();
+  const { at } = it;
+  await writeFile(at("empty.db"), "");
+  await writeFile(at("text.db"), "accounts\n");
+  await writeFile(at("cut.db"), (await readFile(it.copy)).subarray(0, 8192));
+  const refusals: [string, RegExp][] = [
+    ["missing.db", /cannot back up \S+missing\.db: there is no such file\n$/],
+    ["volume", /cannot back up \S+volume: it is a folder\n$/],
+    ["empty.db", /cannot back up \S+empty\.db: it is no database of Bienvenue's\n$/],
+    ["text.db", /cannot back up \S+text\.db: it is no SQLite database\n$/],
+    ["cut.db", /cannot back up \S+cut\.db: it is damaged\n$/],
+  ];
+  for (const [name, words] of refusals) await it.refused(["backup", at("new.db")], words, { path: at(name) });
+  await it.refused(["backup", at("new.db")], /a database in memory cannot be backed up/, { path: ":memory:" });
+  await it.refused(["restore", it.copy], /a database in memory cannot be restored/, { path: ":memory:" });
+  for (const [args, words] of [
+    [
+      ["backup", at("new.db")],
+      /only an SQLite file is backed up like this; for PostgreSQL use pg_dump \(docs\/backup\.md\)\n$/,
+    ],
+    [
+      ["restore", it.copy],
+      /only an SQLite file is restored like this; for PostgreSQL use pg_restore \(docs\/backup\.md\)\n$/,
+    ],
+  ] as const) {
+    const { code, stdout, stderr } = await command([...args], {
+      DATABASE_URL: "postgres://bob:s3cret@localhost:1/none",
+    });
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, /^bienvenue: .+\n$/);
+    assert.match(stderr, words);
+    assert.doesNotMatch(stderr, /s3cret/);
+  }
+});
+
+test("a copy that was made by hand is restored with its -wal, and is only read", async () => {
+  await using it = await createWorld();
+  {
+    using db = new DatabaseSync(it.database);
+    db.exec("pragma journal_mode = wal; update users set email = 'late@example.com' where id = 2");
+    await copyFile(it.database, it.at("by-hand.db"));
+    await copyFile(`${it.database}-wal`, it.at("by-hand.db-wal"));
+  }
+  const before = [await readFile(it.at("by-hand.db")), await readFile(it.at("by-hand.db-wal"))];
+  const { code, stderr } = await it.run(["restore", it.at("by-hand.db")]);
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.deepEqual(accountsIn(it.database), [old, "late@example.com"]);
+  assert.deepEqual([await readFile(it.at("by-hand.db")), await readFile(it.at("by-hand.db-wal"))], before);
+});
+
+test("two restores within a second keep both of what was there", async () => {
+  await using it = await createWorld();
+  for (let i = 0; i < 3; i++) assert.equal((await it.run(["restore", it.copy])).code, 0);
+  const kept = (await readdir(it.at("volume"))).filter((name) => name !== "bienvenue.db");
+  assert.equal(kept.length, 3, kept.join(" "));
+});
+
+const isRoot = process.getuid?.() === 0;
+const nobody = 65_534;
+
+test("a user who may not is told so", { skip: !isRoot && "only root can become another user" }, async () => {
+  await using it = await createWorld();
+  const { at, copy } = it;
+  const under = ["setpriv", `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", "--inh-caps=-all"];
+  await chmod(it.folder, 0o755);
+  await chown(it.database, nobody, nobody);
+  await chown(copy, nobody, nobody);
+  await it.refused(["restore", copy], /bienvenue\.db: this user may not write into its folder\n$/, { under });
+  await it.refused(["backup", at("volume/new.db")], /new\.db: this user may not write into its folder\n$/, { under });
+  await it.refused(["backup", "/root/new.db"], /new\.db: this user may not write into its folder\n$/, { under });
+  await chown(at("volume"), nobody, nobody);
+  await chown(it.database, 0, 0);
+  await it.refused(["restore", copy], /bienvenue\.db: this user may not read and write it\n$/, { under });
+  await it.refused(["backup", at("volume/new.db")], /cannot back up \S+: this user may not read and write it\n$/, {
+    under,
+  });
+  await chown(it.database, nobody, nobody);
+  await chown(copy, 0, 0);
+  await it.refused(["restore", copy], /copy\.db: this user may not read it\n$/, { under });
+  await mkdir(at("shared"));
+  await chmod(at("shared"), 0o1777);
+  await symlink(at("planted.db"), at("shared/new.db"));
+  await chown(at("shared"), 0, 0);
+  // lchown of another user's link.
+  spawnSync("chown", ["-h", `${nobody}:${nobody}`, at("shared/new.db")]);
+  await it.refused(["backup", at("shared/new.db")], /is another user's link in a shared folder\n$/);
+
+  // Root restores; the service goes on as the user that it is.
+  await chown(copy, 0, 0);
+  assert.equal((await it.run(["restore", copy])).code, 0);
+  const { uid, gid, mode } = await stat(it.database);
+  assert.deepEqual([uid, gid, mode & 0o777], [nobody, nobody, 0o600]);
+});
+
+const inNewMounts = ["unshare", "--map-root-user", "--mount", "sh", "-c"];
+const cannotMount =
+  spawnSync("unshare", [...inNewMounts.slice(1), 'mount -t tmpfs tmpfs "$0"', tmpdir()]).status !== 0 &&
+  "this user may not mount";
+
+/** Runs a shell's commands in mounts of their own, then the program, then says what is in the folder of the database. */
+function mounted(folder: string, script: string): string[] {
+  return [...inNewMounts, `set -e; cd "$0"; ${script}; "$@" || code=$?; ls -A volume; exit "$code"`, folder];
+}
+
+test("on a full disk nothing is left behind, and what was there is whole", { skip: cannotMount }, async () => {
+  await using it = await createWorld();
+  const size = (await stat(it.database)).size;
+  const fill = [
+    "cp volume/bienvenue.db saved.db",
+    `mount -t tmpfs -o size=${Math.ceil(size / 4096) * 4 + 60}k tmpfs volume`,
+    "cp saved.db volume/bienvenue.db",
+    "rm saved.db",
+  ].join("; ");
+  const path = "volume/bienvenue.db";
+  for (const [args, words] of [
+    [["restore", it.copy], /cannot replace volume\/bienvenue\.db: the disk is full\n$/],
+    [["backup", "volume/new.db"], /cannot write volume\/new\.db: the disk is full\n$/],
+  ] as const) {
+    const { code, stdout, stderr } = await it.run([...args], { path, under: mounted(it.folder, fill) });
+    assert.match(stderr, words);
+    assert.match(stderr, /^bienvenue: .+\n$/);
+    assert.deepEqual([code, stdout], [1, "bienvenue.db\n"]);
+  }
+});
+
+test("a file that is mounted by itself, and a disk that is read-only, are refused", { skip: cannotMount }, async () => {
+  await using it = await createWorld();
+  const path = it.database;
+  const before = await filesIn(it.folder);
+  for (const [script, args, words] of [
+    [
+      "mount --bind volume/bienvenue.db volume/bienvenue.db",
+      ["restore", it.copy],
+      /it is mounted as a single file, .* mount the folder that it is in instead\n$/,
+    ],
+    ["mount --bind copy.db volume/bienvenue.db", ["restore", it.copy], /it is the database itself\n$/],
+    ["mount --bind volume volume; mount -o remount,bind,ro volume", ["restore", it.copy], /the disk is read-only\n$/],
+    [
+      "mount --bind volume volume; mount -o remount,bind,ro volume",
+      ["backup", it.at("volume/new.db")],
+      /the disk is read-only\n$/,
+    ],
+  ] as [string, string[], RegExp][]) {
+    const { code, stdout, stderr } = await it.run(args, { path, under: mounted(it.folder, script) });
+    assert.match(stderr, words);
+    assert.match(stderr, /^bienvenue: .+\n$/);
+    assert.deepEqual([code, stdout], [1, "bienvenue.db\n"]);
+    assert.deepEqual(await filesIn(it.folder), before);
+  }
+});
+
+test("a backup that is interrupted leaves nothing, and ends by the signal", async () => {
+  await using it = await createWorld();
+  // Who reads waits for who has it alone: by then the file is begun.
+  using other = new DatabaseSync(it.database);
+  other.exec("pragma locking_mode = exclusive; begin exclusive");
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    const child = launch({ DATABASE_URL: `sqlite:${it.database}` }, ["backup", it.at("new.db")]);
+    const ended = once(child, "close");
+    while (!(await readdir(it.folder)).some((name) => name.startsWith("new.db.")) && child.exitCode === null)
+      await sleep(5);
+    child.kill(signal);
+    const [code, by] = await ended;
+    assert.deepEqual((await readdir(it.folder)).sort(), ["copy.db", "volume"]);
+    assert.deepEqual([code, by], [null, signal]);
+  }
+});
+
+test("git ignores whatever the commands make", async () => {
+  await using it = await createWorld();
+  await copyFile(new URL("../../.gitignore", import.meta.url), it.at(".gitignore"));
+  const git = (...args: string[]) => spawnSync("git", args, { cwd: it.folder, encoding: "utf8" });
+  git("init", "--quiet");
+  for (let i = 0; i < 2; i++) assert.equal((await it.run(["restore", it.copy])).code, 0);
+  // What is left by programs that were killed.
+  for (const name of [
+    "volume/bienvenue.db-journal",
+    "new.db.0a1b2c3d.incomplete",
+    "bienvenue.db.0a1b2c3d.restoring-wal",
+  ])
+    await writeFile(it.at(name), "");
+  assert.ok((await readdir(it.at("volume"))).length > 2);
+  assert.equal(git("status", "--porcelain", "--untracked-files=all").stdout, "?? .gitignore\n");
+});
