@@ -5,7 +5,7 @@ import { chooseLanguage } from "../languages/languages.ts";
 import type { Log } from "../log.ts";
 import type { RequestIds } from "../request-ids.ts";
 import type { Settings } from "../settings.ts";
-import { deviceCookie, deviceOf, readCookie } from "./cookies.ts";
+import { deviceCookie, isDevice, readCookies } from "./cookies.ts";
 import { networks } from "./peers.ts";
 
 /** What the server knows of a request beside the Request; of a Request alone nothing is known, and nothing assumed. */
@@ -68,7 +68,7 @@ export function callers(
       ip: peer && origin(peer, c.req.header("X-Forwarded-For"), isTrusted),
       userAgent: printable(c.req.header("User-Agent")),
       language: chooseLanguage(c.req.header("Accept-Language")),
-      device: deviceOf(readCookie(c.req.header("Cookie"), device.name)),
+      device: readCookies(c.req.header("Cookie"), device.name).filter(isDevice),
       request: idsOf(c),
     };
   };
@@ -91,12 +91,6 @@ function addressOf(hop: string): string | undefined {
   const [, bracketed, dotted] = /^\[([^\]]*)\](?::\d{1,5})?$|^([\d.]+):\d{1,5}$/.exec(text) ?? [];
   const address = (bracketed ?? dotted ?? text).replace(/%.*$/, "");
   return isIP(address) === 0 ? undefined : address;
-}
-
-/** The session that a request presents. Node has the header at hand; a Request looks for it each time. */
-export function sessionIdOf(c: Request, { COOKIE_NAME }: Settings): string | null {
-  const incoming = c.env?.incoming;
-  return readCookie(incoming ? incoming.headers.cookie : c.req.header("Cookie"), COOKIE_NAME);
 }
 
 /** Without the interface that a link-local address came by. */

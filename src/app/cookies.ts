@@ -1,5 +1,8 @@
 import type { OtherCookie, Settings } from "../settings.ts";
 
+/** How many cookies of one name are looked at: for each there may be a lookup. */
+const maxTried = 5;
+
 /**
  * The value of a cookie in a Cookie header (RFC 6265, 4.2). Of several the first is taken, and quotes around a value are
  * not part of it.
@@ -9,17 +12,38 @@ import type { OtherCookie, Settings } from "../settings.ts";
 export function readCookie(header: string | undefined | null, name: string): string | null {
   if (!header) return null;
   for (let start = 0; start < header.length; ) {
-    let end = header.indexOf(";", start);
-    if (end === -1) end = header.length;
-    const pair = header.slice(start, end);
-    const equals = pair.indexOf("=");
-    if (equals !== -1 && pair.slice(0, equals).trim() === name) {
-      const value = pair.slice(equals + 1).trim();
-      return (/^".*"$/.test(value) ? value.slice(1, -1) : value) || null;
-    }
+    const end = endOf(header, start);
+    const value = valueIn(header.slice(start, end), name);
+    if (value !== undefined) return value || null;
     start = end + 1;
   }
   return null;
+}
+
+/** The values of all cookies of a name in a Cookie header: the first five different ones that are not empty. */
+export function readCookies(header: string | undefined | null, name: string): string[] {
+  const found: string[] = [];
+  if (!header) return found;
+  for (let start = 0; start < header.length && found.length < maxTried; ) {
+    const end = endOf(header, start);
+    const value = valueIn(header.slice(start, end), name);
+    if (value && !found.includes(value)) found.push(value);
+    start = end + 1;
+  }
+  return found;
+}
+
+function endOf(header: string, start: number): number {
+  const end = header.indexOf(";", start);
+  return end === -1 ? header.length : end;
+}
+
+/** The value of a pair, without the quotes around it; undefined for a pair of another name. */
+function valueIn(pair: string, name: string): string | undefined {
+  const equals = pair.indexOf("=");
+  if (equals === -1 || pair.slice(0, equals).trim() !== name) return undefined;
+  const value = pair.slice(equals + 1).trim();
+  return /^".*"$/.test(value) ? value.slice(1, -1) : value;
 }
 
 /**
@@ -27,13 +51,33 @@ export function readCookie(header: string | undefined | null, name: string): str
  * unless COOKIE_DOMAIN shares it.
  */
 export function sessionCookie({ COOKIE_NAME, COOKIE_DOMAIN, PUBLIC_URL, SESSION_LIFETIME }: Settings) {
-  const domain = COOKIE_DOMAIN === null ? "" : `; Domain=${COOKIE_DOMAIN}`;
   const secure = PUBLIC_URL.startsWith("https:") ? "; Secure" : "";
-  const attributes = `Path=/; HttpOnly; SameSite=Lax${domain}${secure}`;
-  return {
-    set: (sessionId: string) => `${COOKIE_NAME}=${sessionId}; ${attributes}; Max-Age=${SESSION_LIFETIME / 1000}`,
-    clear: `${COOKIE_NAME}=; ${attributes}; Max-Age=0`,
+  const write = (value: string, domain: string | null, maxAge: number) => {
+    const shared = domain === null ? "" : `; Domain=${domain}`;
+    return `${COOKIE_NAME}=${value}; Path=/; HttpOnly; SameSite=Lax${shared}${secure}; Max-Age=${maxAge}`;
   };
+  const domains = otherDomains(COOKIE_NAME, COOKIE_DOMAIN, new URL(PUBLIC_URL).hostname);
+  return {
+    set: (sessionId: string) => write(sessionId, COOKIE_DOMAIN, SESSION_LIFETIME / 1000),
+    clear: write("", COOKIE_DOMAIN, 0),
+    /**
+     * Clear what an earlier COOKIE_DOMAIN, or another host of the domain, left under this name. Send them before `set`: for
+     * browsers that follow RFC 6265, 5.3, a cookie of this host alone and one whose Domain is this host are the same.
+     */
+    clearOthers: domains.map((domain) => write("", domain, 0)),
+  };
+}
+
+/**
+ * The domains under which a browser may hold another cookie of the session's name; null for the host alone. Browsers ignore a
+ * public suffix among them.
+ */
+function otherDomains(name: string, own: string | null, host: string): (string | null)[] {
+  // A name with `__Host-` has no domain; an IP address, or a host without a dot, shares cookies with no other host.
+  if (/^__host-/i.test(name) || /^[\d.]+$|^\[|^[^.]+$/.test(host)) return [];
+  const labels = host.split(".");
+  const parents = labels.slice(0, -1).map((_, i) => labels.slice(i).join("."));
+  return [null, ...parents].filter((domain) => domain !== own);
 }
 
 /** Writes Set-Cookie for what is this host's alone, whatever COOKIE_DOMAIN is: over https nobody else can plant one. */
@@ -56,7 +100,7 @@ export function deviceCookie(settings: Pick<Settings, "PUBLIC_URL">) {
   return { name, set: (device: string) => set(device, 400 * 86_400) };
 }
 
-/** A device's secret as we make them, else undefined: what somebody made up is not kept. */
-export function deviceOf(cookie: string | null): string | undefined {
-  return cookie !== null && /^[A-Za-z0-9_-]{43}$/.test(cookie) ? cookie : undefined;
+/** Whether a cookie is a device's secret as we make them: what somebody made up is not kept. */
+export function isDevice(cookie: string): boolean {
+  return /^[A-Za-z0-9_-]{43}$/.test(cookie);
 }

@@ -36,6 +36,7 @@ import * as verification from "./verify-email.ts";
 
 export type {
   AddressToVerify,
+  Awaitable,
   Caller,
   EventName,
   EventsWanted,

@@ -30,8 +30,8 @@ export interface Caller {
   readonly userAgent?: string | undefined;
   /** What mails are written in. */
   readonly language?: Language | undefined;
-  /** The secret of a device, by which an account knows it again. */
-  readonly device?: string | undefined;
+  /** The secret of a device, by which an account knows it again; of several, the first that the account knows counts. */
+  readonly device?: string | readonly string[] | undefined;
   /** The request that they make it by, as it is called in the log. */
   readonly request?: RequestIds | undefined;
 }

@@ -4,19 +4,36 @@ import type { browsers, systems } from "../mailer.ts";
 import type { User } from "../user.ts";
 import type { Caller, Context } from "./context.ts";
 
-/** Whether this account knows the caller's device. An account that is not there is asked for all the same. */
-export async function isKnownDevice({ db, settings }: Context, user: User | null, caller: Caller): Promise<boolean> {
-  if (settings.RATE_LIMIT === "off" || caller.device === undefined) return false;
-  return db.knowsDevice(caller.device, user?.id ?? 0);
+/** The caller's device that this account knows, if any. An account that does not exist costs the same lookups. */
+export async function knownDevice(
+  { db, settings }: Context,
+  user: User | null,
+  caller: Caller,
+): Promise<string | undefined> {
+  if (settings.RATE_LIMIT === "off") return undefined;
+  for (const secret of secretsOf(caller)) if (await db.knowsDevice(secret, user?.id ?? 0)) return secret;
+  return undefined;
+}
+
+/** The device that an account goes on knowing the caller by: the one that it knows already, else the first. */
+export async function presentedDevice(context: Context, user: User, caller: Caller): Promise<string | undefined> {
+  const [first, ...others] = secretsOf(caller);
+  return others.length === 0 ? first : ((await knownDevice(context, user, caller)) ?? first);
+}
+
+/** The secrets of devices that the caller presents. */
+export function secretsOf({ device = [] }: Caller): readonly string[] {
+  return typeof device === "string" ? [device] : device;
 }
 
 /**
  * The device that an account is to know from now on, by its own secret or a new one: it keeps tries of its own, so that a
  * stranger's cannot lock the owner out. Undefined where tries are not limited.
  */
-export function deviceOf({ settings }: Context, { device, language = "en", userAgent }: Caller): Device | undefined {
-  if (settings.RATE_LIMIT === "off") return undefined;
-  const secret = device ?? randomBytes(32).toString("base64url");
+export async function deviceOf(context: Context, user: User, caller: Caller): Promise<Device | undefined> {
+  if (context.settings.RATE_LIMIT === "off") return undefined;
+  const { language = "en", userAgent } = caller;
+  const secret = (await presentedDevice(context, user, caller)) ?? randomBytes(32).toString("base64url");
   return { secret, notice: { kind: "new_device", language, device: describeDevice(userAgent) } };
 }
 

@@ -2,7 +2,7 @@ import { AuthError } from "../errors.ts";
 import { type PublicUser, publicUser, type Session, type User } from "../user.ts";
 import { userByEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
-import { deviceOf, isKnownDevice } from "./devices.ts";
+import { deviceOf, knownDevice } from "./devices.ts";
 import { readEmail } from "./email.ts";
 import { networkOf } from "./network.ts";
 import { newToken } from "./secrets.ts";
@@ -12,8 +12,8 @@ import { limited, type Spend } from "./throttle.ts";
 export interface Login {
   readonly email: string;
   readonly password: string;
-  /** A session that the caller has already: the new one takes its place. */
-  readonly replaces?: string | undefined;
+  /** The sessions that the caller has already: the new one takes their place. */
+  readonly replaces?: string | readonly string[] | undefined;
 }
 
 /** What a login opens. */
@@ -35,7 +35,7 @@ export async function logIn(context: Context, login: Login, caller: Caller): Pro
 async function open(context: Context, login: Login, caller: Caller): Promise<LoggedIn | null> {
   const { db, settings, trail } = context;
   const user = await verify(context, login, caller);
-  const device = deviceOf(context, caller);
+  const device = await deviceOf(context, user, caller);
   const session = await db.openSession({
     userId: user.id,
     sessionId: newToken(settings),
@@ -96,8 +96,9 @@ export async function tryToLogIn<T>(
   caller: Caller,
   work: (spend: Spend) => Promise<T>,
 ): Promise<T> {
-  const isKnown = await isKnownDevice(context, user, caller);
-  return limited(context, isKnown ? "loginFromKnownDevice" : "login", { address, caller, userId: user?.id }, work);
+  const device = await knownDevice(context, user, caller);
+  const what = device === undefined ? "login" : "loginFromKnownDevice";
+  return limited(context, what, { address, caller, userId: user?.id, device }, work);
 }
 
 /** A hash of today's strength for a password that was just right; it can wait for another login when many are waiting. */

@@ -3,7 +3,7 @@ import { AuthError, notLoggedIn } from "../errors.ts";
 import { type PublicUser, publicUser, type Session, type User } from "../user.ts";
 import { taken, userByEmail, validEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
-import { describeDevice } from "./devices.ts";
+import { describeDevice, presentedDevice } from "./devices.ts";
 import { tryToLogIn } from "./log-in.ts";
 import { networkOf } from "./network.ts";
 import { checkPassword } from "./password-policy.ts";
@@ -68,7 +68,7 @@ export async function changePassword(
     hashedPassword,
     sessionId: person.sessionId,
     renewed,
-    device: caller.device,
+    device: await presentedDevice(context, person, caller),
     language: caller.language ?? "en",
   });
   if (!changed) throw wrong(context, person, caller);

@@ -2,7 +2,7 @@ import { AuthError } from "../errors.ts";
 import type { User } from "../user.ts";
 import { userByEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
-import { isKnownDevice } from "./devices.ts";
+import { knownDevice, secretsOf } from "./devices.ts";
 import { isSpellingOf, readEmail } from "./email.ts";
 import { networkOf } from "./network.ts";
 import { checkPassword } from "./password-policy.ts";
@@ -38,9 +38,10 @@ export async function requestPasswordReset(context: Context, email: string, call
     context.trail.record("reset_refused", { caller, detail: "email_invalid" });
     throw new AuthError("unknown_email", "no account has this email");
   }
-  const user = caller.device === undefined ? null : await userByEmail(context, address);
-  const what = (await isKnownDevice(context, user, caller)) ? "resetMailFromKnownDevice" : "resetMail";
-  return limited(context, what, { address, caller, userId: user?.id }, async () => {
+  const user = secretsOf(caller).length === 0 ? null : await userByEmail(context, address);
+  const device = await knownDevice(context, user, caller);
+  const what = device === undefined ? "resetMail" : "resetMailFromKnownDevice";
+  return limited(context, what, { address, caller, userId: user?.id, device }, async () => {
     await context.db.enqueue({ kind: "reset", language: caller.language ?? "en", email: address });
     context.trail.record("reset_asked", { caller, address });
     return address;

@@ -48,6 +48,7 @@ export interface Trier {
   readonly caller: Caller;
   /** The user whose known device this is. */
   readonly userId?: number | undefined;
+  readonly device?: string | undefined;
   /** The registration whose password is given. */
   readonly registrationId?: number;
 }
@@ -124,7 +125,7 @@ const subjects: Record<Subject, (trier: Trier) => string | undefined> = {
   mover: ({ mover }) => mover && `mover:${bucket(mover)}`,
   registration: ({ registrationId }) => (registrationId === undefined ? undefined : `registration:${registrationId}`),
   network: ({ caller }) => networkOf(caller.ip),
-  device: ({ caller, userId }) => hash("sha256", `${caller.device} ${userId}`, "base64url"),
+  device: ({ device, userId }) => device && hash("sha256", `${device} ${userId}`, "base64url"),
 };
 
 /** One mailbox, one bucket: what follows a plus sign, and Gmail's dots, lead to the same person. */

@@ -13,8 +13,8 @@ export interface Opening {
   readonly verifiedHash?: string;
   /** A better hash of the same password, stored together with the session. */
   readonly rehashed?: string | undefined;
-  /** A session that this one takes the place of. */
-  readonly replaces?: string | undefined;
+  /** The sessions that this one takes the place of. */
+  readonly replaces?: string | readonly string[] | undefined;
   /** How many sessions the user may have, this one included; the oldest end. */
   readonly limit?: number;
   /** A device that the user knows from then on. */
@@ -87,7 +87,7 @@ export async function findUserBySession(store: Store, sessionId: string): Promis
 
 /** Opens a session, all or nothing; null when the user is gone, disabled, or has another password by now. */
 export async function openSession(store: Store, opening: Opening): Promise<Session | null> {
-  const { userId, verifiedHash, rehashed, replaces, device, limit = Number.POSITIVE_INFINITY } = opening;
+  const { userId, verifiedHash, rehashed, replaces = [], device, limit = Number.POSITIVE_INFINITY } = opening;
   return atomically(store, async (transaction) => {
     const now = transaction.clock();
     // An update, even of nothing, holds the user's row until the end: a reset at the same time waits, or was before.
@@ -102,7 +102,7 @@ export async function openSession(store: Store, opening: Opening): Promise<Sessi
       .returning("id")
       .executeTakeFirst();
     if (!unchanged) return null;
-    if (replaces !== undefined) await endSession(transaction, replaces);
+    for (const replaced of [replaces].flat()) await endSession(transaction, replaced);
     const session = await insertSession(transaction, opening);
     if (limit !== Number.POSITIVE_INFINITY) await endOldest(transaction, session, limit);
     if (device) await rememberDevice(transaction, device, userId);

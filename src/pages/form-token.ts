@@ -31,6 +31,11 @@ export function tagIn(secret: string, token: string): string | undefined {
   return isOurs ? bytes.subarray(length).toString("base64url") : undefined;
 }
 
+/** Whether a token was made from this secret, for an account or for none. */
+export function isMadeFrom(secret: string, token: string): boolean {
+  return isSame(token, secret) || tagIn(secret, token) !== undefined;
+}
+
 /** Compares two secrets in a time that tells nothing of them. */
 export function isSame(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)];

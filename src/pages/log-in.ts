@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import { sessionIdsOf } from "../app/session-cookies.ts";
 import { loginCookies } from "../app/sessions.ts";
 import { button, emailField, field, form, hidden, type Page } from "./form.ts";
 import { alert, type Html, resetLink } from "./layout.ts";
@@ -47,9 +48,10 @@ export async function enter(
   { email, password }: { email: string; password: string },
   notice?: Notice,
 ): Promise<Response> {
-  const { service, sessionId, caller, cookies } = visit;
-  const opened = await service.auth.logIn({ email, password, replaces: sessionId ?? undefined }, caller);
-  cookies.push(...loginCookies(opened, service.settings));
+  const { c, service, caller, cookies } = visit;
+  const replaces = sessionIdsOf(c, service.settings);
+  const opened = await service.auth.logIn({ email, password, replaces }, caller);
+  cookies.push(...loginCookies(c, opened, service.settings));
   return goOn(visit, notice);
 }
 

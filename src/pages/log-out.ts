@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import { logOut as endSessions } from "../app/session-cookies.ts";
 import { button, form, type Page } from "./form.ts";
 import { loggedIn } from "./log-in.ts";
 import { home } from "./return-to.ts";
@@ -18,8 +19,8 @@ ${form(visit, { action: "/logout", of: user, goesOn: true, body: button(words.lo
     };
   },
   async submit(visit) {
-    const { service, sessionId, caller, onward } = visit;
-    await service.auth.logOut(sessionId, caller);
+    const { c, service, onward } = visit;
+    await endSessions(c, service);
     return goOut(visit, "logged_out", onward);
   },
 };

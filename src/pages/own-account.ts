@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { sessionCookie } from "../app/cookies.ts";
+import { keepSession } from "../app/session-cookies.ts";
 import type { ShownSession } from "../auth/auth.ts";
 import { AuthError } from "../errors.ts";
 import { messages } from "../languages/languages.ts";
@@ -50,9 +50,9 @@ ${form(visit, {
     }));
   },
   async submit(visit, { password: current = "", new_password: chosen = "" }) {
-    const { service, sessionId, caller, cookies, to } = visit;
+    const { c, service, sessionId, caller, cookies, to } = visit;
     const { session } = await service.auth.changePassword(sessionId, { current, chosen }, caller);
-    cookies.push(sessionCookie(service.settings).set(session.sessionId));
+    cookies.push(...keepSession(c, service.settings, session.sessionId));
     return visit.onward === undefined ? goTo(visit, to(home), { code: "password_changed" }) : goTo(visit, visit.onward);
   },
 };
@@ -159,10 +159,10 @@ async function forPerson(visit: Visit, show: (person: PublicUser) => View | Prom
 /** Has the password confirmed where it was given: the session goes on under a new id, whatever comes of the rest. */
 async function confirm(visit: Visit, { password }: Values): Promise<void> {
   if (password === undefined) return;
-  const { service, caller, cookies } = visit;
+  const { c, service, caller, cookies } = visit;
   const { session } = await service.auth.confirmPassword(visit.sessionId, password, caller);
   visit.sessionId = session.sessionId;
-  cookies.push(sessionCookie(service.settings).set(session.sessionId));
+  cookies.push(...keepSession(c, service.settings, session.sessionId));
 }
 
 function currentPassword(visit: Visit, filled: Filled): Html {

@@ -17,7 +17,7 @@ export interface Site {
   show(c: Request, page: Page): Promise<Response>;
   submit(c: Request, page: Page): Promise<Response>;
   asset(c: Request): Response;
-  refuse(c: Request, refused: Refusal, headers?: Headers): Response;
+  refuse(c: Request, refused: Refusal, headers?: Headers): Promise<Response>;
 }
 
 export function createSite(service: Service): Site {
@@ -31,13 +31,13 @@ export function createSite(service: Service): Site {
   };
 
   return {
-    show: (c, page) => showing(visit(service, c), page, { values: {} }),
+    show: async (c, page) => showing(await visit(service, c), page, { values: {} }),
 
     async submit(c, page) {
       requireOwnOrigin(c, service);
       const fields = page.fields ?? {};
       const values = await readFields(c, "form_token", "return_to", ...Object.keys(fields));
-      const at = visit(service, c, values);
+      const at = await visit(service, c, values);
       const { isOwn, account } = originOf(at, values);
       if (!isOwn || (page.isAccounts && account === undefined)) {
         // Nobody knows which account it was: what was typed for that one is not shown to another.
@@ -76,7 +76,7 @@ export function createSite(service: Service): Site {
       });
     },
 
-    refuse: (c, refused, headers = {}) => errorPage(visit(service, c), assets, refused, headers),
+    refuse: async (c, refused, headers = {}) => errorPage(await visit(service, c), assets, refused, headers),
   };
 }
 

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { type Request, sessionIdOf } from "../app/caller.ts";
-import { hostCookie, readCookie, sessionCookie } from "../app/cookies.ts";
+import type { Request } from "../app/caller.ts";
+import { hostCookie, readCookie, readCookies } from "../app/cookies.ts";
 import type { Service } from "../app/service.ts";
+import { forgetSession, presentedSession } from "../app/session-cookies.ts";
 import type { Caller } from "../auth/auth.ts";
 import { chooseLanguage, type Language, languages, messages } from "../languages/languages.ts";
 import type { NoticeCode, PageWords } from "../languages/messages.ts";
-import { accountTag, isSame, tagIn } from "./form-token.ts";
+import { accountTag, isMadeFrom, isSame, tagIn } from "./form-token.ts";
 import { type Notice, noticeCookie } from "./notice.ts";
 import { onwardCookie } from "./onward.ts";
 import { home, returnTo } from "./return-to.ts";
@@ -40,16 +41,17 @@ export interface Visit {
   readonly keepsOnward: boolean;
 }
 
-export function visit(service: Service, c: Request, values: Values = {}): Visit {
+export async function visit(service: Service, c: Request, values: Values = {}): Promise<Visit> {
   const { settings } = service;
   const header = c.req.header("Cookie");
   const chosen = languages.find((each) => each === c.req.query("lang"));
   const language = chosen ?? chooseLanguage(c.req.header("Accept-Language"));
   const cookies: string[] = [];
   const formCookie = hostCookie(settings, "form");
-  const kept = readCookie(header, formCookie.name);
-  const isKept = kept !== null && /^[\w-]{43}$/.test(kept);
-  const formSecret = isKept ? kept : randomBytes(32).toString("base64url");
+  const secrets = readCookies(header, formCookie.name).filter((value) => /^[\w-]{43}$/.test(value));
+  // Of several the one that the form was made from, if any: a browser may have sent them in another order before.
+  const kept = secrets.find((secret) => isMadeFrom(secret, values.form_token ?? "")) ?? secrets[0];
+  const formSecret = kept ?? randomBytes(32).toString("base64url");
   const notices = noticeCookie(settings);
   const onward = onwardCookie(settings);
   const keptOnward = readCookie(header, onward.name);
@@ -61,11 +63,11 @@ export function visit(service: Service, c: Request, values: Values = {}): Visit 
     language,
     words: messages[language].pages,
     caller: { ...service.caller(c), language },
-    sessionId: sessionIdOf(c, settings),
+    sessionId: await presentedSession(c, service),
     formSecret,
     keepFormSecret() {
       const set = formCookie.set(formSecret);
-      if (!isKept && !cookies.includes(set)) cookies.push(set);
+      if (kept === undefined && !cookies.includes(set)) cookies.push(set);
     },
     notice: notices.read(readCookie(header, notices.name)),
     token: (values.token ?? c.req.query("token"))?.slice(0, 250),
@@ -89,8 +91,7 @@ export interface FormOrigin {
 }
 
 export function originOf({ formSecret }: Visit, { form_token: given = "" }: Values): FormOrigin {
-  const account = tagIn(formSecret, given);
-  return { isOwn: account !== undefined || isSame(given, formSecret), account };
+  return { isOwn: isMadeFrom(formSecret, given), account: tagIn(formSecret, given) };
 }
 
 /** Whether that is the account that a form acts for, or that a notice was kept for. */
@@ -119,7 +120,7 @@ export function goOn(visit: Visit, notice?: Notice): Response {
  */
 export function goOut(visit: Visit, code: NoticeCode, elsewhere?: string): Response {
   const { service, cookies, to } = visit;
-  cookies.push(sessionCookie(service.settings).clear);
+  cookies.push(...forgetSession(visit.c, service.settings));
   forgetOnward(visit);
   if (elsewhere === undefined) return goTo(visit, to("/login"), { code });
   cookies.push(noticeCookie(service.settings).clear);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { readCookie, sessionCookie } from "../../src/app/cookies.ts";
+import { readCookie, readCookies, sessionCookie } from "../../src/app/cookies.ts";
 import { readSettings } from "../../src/settings.ts";
 
 const name = fc.stringMatching(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,20}$/);
@@ -35,6 +35,8 @@ test("the first of what was written is found, with or without quotes, whatever e
       for (const wanted of [...pairs.map((each) => each.name), absent]) {
         const first = pairs.find((each) => each.name === wanted);
         assert.equal(readCookie(written.join(";"), wanted), first?.value ?? null);
+        const all = new Set(pairs.filter((each) => each.name === wanted).map((each) => each.value));
+        assert.deepEqual(readCookies(written.join(";"), wanted), [...all].slice(0, 5));
       }
     }),
     { numRuns: 1000 },

@@ -170,6 +170,32 @@ test("a stranger cannot lock the owner out of a device that the account knows", 
   );
 });
 
+test("of several devices that a browser presents, any that the account knows counts, and goes on being known", async () => {
+  await using world = await createProduction();
+  await join(world);
+  const device = (await enter(world)).split("; ")[1] as string;
+  for (let i = 0; i < 10; i++) await world.request("/sessions", { ...form(wrong), ...networks(i) });
+  const unknown = (count: number) =>
+    Array.from({ length: count }, (_, i) => `__Host-device_id=${String(i).repeat(43)}`).join("; ");
+  const status = async (Cookie: string) =>
+    (await world.request("/sessions", form(wrong, { headers: { Cookie } }))).status;
+  for (const Cookie of [`${unknown(4)}; ${device}`, `${device}; ${unknown(4)}`, `__Host-device_id=x; ${device}`]) {
+    assert.equal(await status(Cookie), 401);
+    assert.ok((await enter(world, owner, Cookie)).endsWith(`; ${device}`), "the known device is kept");
+  }
+  assert.equal(await status(`${unknown(5)}; ${device}`), 429, "at most five are tried");
+  assert.equal(await status(unknown(5)), 429);
+  const { id } = await world.db.findUserBy({ email: owner.email });
+  assert.equal((await world.db.devicesOf(id)).length, 1, "none of the unknown ones is remembered");
+  const [session = ""] = (await enter(world, owner, device)).split("; ");
+  const change = form(
+    { password: strong, new_password: `${strong}!` },
+    { method: "PUT", headers: { Cookie: `${session}; ${unknown(4)}; ${device}` } },
+  );
+  assert.equal((await world.request("/profile/password", change)).status, 200);
+  assert.ok(await world.db.knowsDevice(device.split("=")[1] as string, id));
+});
+
 test("after a hundred wrong passwords in a row only a known device or a reset opens the account", async () => {
   await using world = await createProduction({ LIMIT_LOGIN_STREAK: "12" });
   await join(world);
@@ -328,7 +354,8 @@ test("a stranger who asks for resets in the owner's name does not keep the owner
   for (let i = 0; i < 5; i++) assert.equal(await ask(`bob+${i}@example.com`, networks(i)), 200);
   assert.equal(await ask(owner.email, networks(9)), 429);
   assert.equal(await ask(owner.email, { headers: { Cookie: `__Host-device_id=${"d".repeat(43)}` } }), 429);
-  for (let i = 0; i < 5; i++) assert.equal(await ask(owner.email, { headers }), 200);
+  const several = { headers: { Cookie: `__Host-device_id=${"d".repeat(43)}; ${headers.Cookie}` } };
+  for (let i = 0; i < 5; i++) assert.equal(await ask(owner.email, i % 2 ? several : { headers }), 200);
   assert.equal(await ask(owner.email, { headers }), 429, "it has five of its own, and no more");
   assert.deepEqual(new Set((await mailed(world)).map(({ to }) => to)), new Set([owner.email]));
 });

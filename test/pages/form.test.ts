@@ -53,6 +53,44 @@ test("a form without that, with another's, or of a browser that has lost it show
   }
 });
 
+test("of several form cookies any one that the form was made from counts, in whatever order they come, of five at most", async () => {
+  await using world = await createWorld();
+  await register(world);
+  const who = visitor(world);
+  await logIn(who, bob);
+  const [secret, session] = [who.cookies.get("form") ?? "", who.cookies.get("session_id") ?? ""];
+  const other = "o".repeat(43);
+  const stranger = visitor(world);
+  stranger.cookies.set("form", "s".repeat(43));
+  const strange = formsOf((await stranger.open("/login")).html)[0]?.hidden.form_token ?? "";
+  const many = Array.from({ length: 5 }, (_, i) => `form=${String(i).repeat(43)}`);
+  const open = async (form: string, path: string) => {
+    const sent = visitor(world, { Cookie: `form=${form}; session_id=${session}` });
+    return formsOf((await sent.open(path)).html)[0]?.hidden.form_token ?? "";
+  };
+  for (const [path, fields] of [
+    ["/forgot", { email: bob.email }],
+    ["/account/password", { password: bob.password, new_password: "" }],
+  ] as const) {
+    const [own, others] = [await open(secret, path), await open(other, path)];
+    for (const [cookies, token, isOwn] of [
+      [[`form=${other}`, `form=${secret}`], own, true],
+      [[`form=${secret}`, `form=${other}`], own, true],
+      [[`form=${secret}`, `form=${other}`], others, true],
+      [["form=x", "form=", `form=${secret}`], own, true],
+      [[...many.slice(1), `form=${secret}`], own, true],
+      [[...many, `form=${secret}`], own, false],
+      [[`form=${secret}`, `form=${other}`], strange, false],
+      [[`form=${other}`], own, false],
+    ] as const) {
+      const sent = visitor(world, { Cookie: [...cookies, `session_id=${session}`].join("; ") });
+      const seen = await sent.send(path, { ...fields, form_token: token });
+      // Of a password that is missing nothing is changed, and it is not the token that is refused.
+      assert.equal(seen.status, isOwn ? (path === "/forgot" ? 303 : 400) : 403, `${path} ${cookies}`);
+    }
+  }
+});
+
 test("no form of ours does anything without it", async () => {
   await using world = await createProduction();
   await join(world);

@@ -1,0 +1,41 @@
+/** A browser's cookies of one host, kept as RFC 6265bis, 5.7 says: a Domain that is not the host's, or a public suffix, is refused. */
+export class Jar {
+  readonly #host: string;
+  readonly #suffixes: readonly string[];
+  readonly #cookies = new Map<string, { name: string; value: string }>();
+
+  constructor(host: string, suffixes: readonly string[] = ["test", "com"]) {
+    this.#host = host;
+    this.#suffixes = suffixes;
+  }
+
+  /** Keeps what an answer sets. */
+  keep(response: Response): void {
+    for (const header of response.headers.getSetCookie()) this.set(header);
+  }
+
+  set(header: string): void {
+    const [pair = "", ...attributes] = header.split("; ");
+    const attribute = (wanted: string) =>
+      attributes.map((each) => each.split("=")).find(([name]) => name === wanted)?.[1];
+    const [name = ""] = pair.split("=");
+    const value = pair.slice(name.length + 1);
+    const domain = attribute("Domain");
+    const isOurs = domain === undefined || this.#host === domain || this.#host.endsWith(`.${domain}`);
+    if (!isOurs || (domain !== undefined && (this.#suffixes.includes(domain) || name.startsWith("__Host-")))) return;
+    if (name.startsWith("__") && !attributes.includes("Secure")) return;
+    const key = [name, domain ?? "", attribute("Path")].join("|");
+    if (attribute("Max-Age") === "0") this.#cookies.delete(key);
+    else this.#cookies.set(key, { name, value });
+  }
+
+  /** The cookies in the order in which they came, or the other way round: a server cannot rely on either. */
+  header(order: "old first" | "new first" = "old first"): string {
+    const pairs = [...this.#cookies.values()].map(({ name, value }) => `${name}=${value}`);
+    return (order === "old first" ? pairs : pairs.reverse()).join("; ");
+  }
+
+  get size(): number {
+    return this.#cookies.size;
+  }
+}
