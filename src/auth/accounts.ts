@@ -1,4 +1,5 @@
 import { AuthError, EmailTaken, NoResultFound } from "../errors.ts";
+import { isId } from "../storable.ts";
 import type { User } from "../user.ts";
 import type { Caller, Context } from "./context.ts";
 import { readEmail } from "./email.ts";
@@ -62,8 +63,8 @@ export async function userByEmail({ db }: Context, email: string): Promise<User 
 }
 
 /** The user with this id, or null. */
-export function userById({ db }: Context, id: number): Promise<User | null> {
-  return orNull(db.findUserBy({ id }));
+export async function userById({ db }: Context, id: number): Promise<User | null> {
+  return isId(id) ? orNull(db.findUserBy({ id })) : null;
 }
 
 async function orNull(finding: Promise<User>): Promise<User | null> {

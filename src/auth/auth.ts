@@ -9,14 +9,17 @@ import type {
   WaitingMail,
 } from "../db/db.ts";
 import { AuthError } from "../errors.ts";
+import { languageNamed } from "../languages/languages.ts";
 import { type Log, silent } from "../log.ts";
 import type { Language, Mailer } from "../mailer.ts";
 import { type Metrics, uncounted } from "../metrics.ts";
 import { readSettings, type Settings } from "../settings.ts";
+import { isId, storable } from "../storable.ts";
 import { type Tracing, untraced } from "../tracing.ts";
 import { type PublicUser, publicUser } from "../user.ts";
 import * as accounts from "./accounts.ts";
 import * as adopting from "./adopt.ts";
+import { callerOf } from "./caller.ts";
 import type { Caller, Context } from "./context.ts";
 import { type EventName, Trail } from "./events.ts";
 import * as importing from "./import.ts";
@@ -90,7 +93,9 @@ export interface AuthOptions {
  * Accounts, sessions and passwords: everything that the HTTP side asks for.
  *
  * Emails may come in any spelling of theirs (spaces around, letter case), and are returned as they were registered. A `Caller`
- * may be named wherever it matters who asks: the address divides the queue of hashes fairly, and is told in the log.
+ * may be named wherever it matters who asks: the address divides the queue of hashes fairly, and is told in the log. Whatever
+ * is said of a caller is made storable: at most 250 characters are kept, with U+FFFD for what a database refuses, and what is
+ * no text is left out.
  *
  * What it returns of an account is a `PublicUser`, without a password hash, session id or reset token: it may be logged or sent
  * as JSON as it is. A method that mints a session or a token returns that beside the account.
@@ -123,7 +128,7 @@ export class Auth {
    * @throws {AuthError} as `registerUser` does
    */
   register(email: string, password: string, caller: Caller = {}): Promise<string> {
-    return accounts.register(this.#context, email, password, caller);
+    return accounts.register(this.#context, email, password, callerOf(caller));
   }
 
   /**
@@ -135,7 +140,7 @@ export class Auth {
    * too many passwords wait to be hashed
    */
   async registerUser(email: string, password: string, caller: Caller = {}): Promise<PublicUser> {
-    return publicUser(await accounts.registerUser(this.#context, email, password, caller));
+    return publicUser(await accounts.registerUser(this.#context, email, password, callerOf(caller)));
   }
 
   /**
@@ -145,7 +150,7 @@ export class Auth {
    * @throws {AuthError} `email_invalid`, `too_many_tries`
    */
   requestVerification(email: string, caller: Caller = {}): Promise<string> {
-    return verification.requestVerification(this.#context, email, caller);
+    return verification.requestVerification(this.#context, email, callerOf(caller));
   }
 
   /**
@@ -163,7 +168,7 @@ export class Auth {
    * @throws {AuthError} `bad_verify_token`, `too_many_tries`, `busy`
    */
   async verifyEmail(proof: Proof, caller: Caller = {}): Promise<PublicUser> {
-    return publicUser(await verification.verifyEmail(this.#context, proof, caller));
+    return publicUser(await verification.verifyEmail(this.#context, proof, callerOf(caller)));
   }
 
   /**
@@ -173,7 +178,7 @@ export class Auth {
    */
   async validLogin(email: string, password: string, caller: Caller = {}): Promise<boolean> {
     try {
-      await verify(this.#context, { email, password }, caller);
+      await verify(this.#context, { email, password }, callerOf(caller));
       return true;
     } catch (error) {
       const isWrong = error instanceof AuthError && ["wrong_login", "email_not_verified"].includes(error.code);
@@ -189,12 +194,12 @@ export class Auth {
    * `busy`
    */
   logIn(login: Login, caller: Caller = {}): Promise<LoggedIn> {
-    return logIn(this.#context, login, caller);
+    return logIn(this.#context, login, callerOf(caller));
   }
 
   /** Opens a session without asking for the password; its id, or null for an unknown email. */
   createSession(email: string, caller: Caller = {}): Promise<string | null> {
-    return sessions.createSession(this.#context, email, caller);
+    return sessions.createSession(this.#context, email, callerOf(caller));
   }
 
   /** The user of a live session, or null. Answered at once where the database can; `await` takes both. */
@@ -204,12 +209,12 @@ export class Auth {
 
   /** Ends one session, on one device; false when there was none. */
   logOut(sessionId: string | null, caller: Caller = {}): Promise<boolean> {
-    return sessions.logOut(this.#context, sessionId, caller);
+    return sessions.logOut(this.#context, sessionId, callerOf(caller));
   }
 
   /** Ends every session of a user. */
   async destroySession(userId: number): Promise<void> {
-    await this.#context.db.endSessions(userId);
+    if (isId(userId)) await this.#context.db.endSessions(userId);
   }
 
   /**
@@ -238,7 +243,7 @@ export class Auth {
    */
   async endSession(sessionId: string | null, handle: string, caller: Caller = {}): Promise<void> {
     const { id } = await this.personOf(sessionId);
-    await ownAccount.endSessionOf(this.#context, id, handle, caller);
+    await ownAccount.endSessionOf(this.#context, id, handle, callerOf(caller));
   }
 
   /**
@@ -247,7 +252,7 @@ export class Auth {
    * @throws {AuthError} `not_logged_in`
    */
   endOtherSessions(sessionId: string | null, caller: Caller = {}): Promise<number> {
-    return ownAccount.endOtherSessions(this.#context, sessionId, caller);
+    return ownAccount.endOtherSessions(this.#context, sessionId, callerOf(caller));
   }
 
   /**
@@ -257,7 +262,7 @@ export class Auth {
    * @throws {AuthError} `not_logged_in`, `wrong_password`, `too_many_tries`, `busy`
    */
   confirmPassword(sessionId: string | null, password: string, caller: Caller = {}): Promise<Renewed> {
-    return ownAccount.confirmPassword(this.#context, sessionId, password, caller);
+    return ownAccount.confirmPassword(this.#context, sessionId, password, callerOf(caller));
   }
 
   /**
@@ -272,7 +277,7 @@ export class Auth {
     passwords: { readonly current: string; readonly chosen: string },
     caller: Caller = {},
   ): Promise<Renewed> {
-    return ownAccount.changePassword(this.#context, sessionId, passwords, caller);
+    return ownAccount.changePassword(this.#context, sessionId, passwords, callerOf(caller));
   }
 
   /**
@@ -283,7 +288,7 @@ export class Auth {
    * accounts are not concealed
    */
   changeEmail(sessionId: string | null, email: string, caller: Caller = {}): Promise<string> {
-    return ownAccount.changeEmail(this.#context, sessionId, email, caller);
+    return ownAccount.changeEmail(this.#context, sessionId, email, callerOf(caller));
   }
 
   /**
@@ -292,7 +297,7 @@ export class Auth {
    * @throws {AuthError} `not_logged_in`, `wrong_password`, `too_many_tries`, `busy`
    */
   deleteAccount(sessionId: string | null, password: string, caller: Caller = {}): Promise<void> {
-    return ownAccount.deleteAccount(this.#context, sessionId, password, caller);
+    return ownAccount.deleteAccount(this.#context, sessionId, password, callerOf(caller));
   }
 
   /**
@@ -301,7 +306,7 @@ export class Auth {
    * @throws {AuthError} `not_logged_in`, `password_needed`
    */
   exportAccount(sessionId: string | null, caller: Caller = {}): Promise<object> {
-    return ownAccount.exportAccount(this.#context, sessionId, caller);
+    return ownAccount.exportAccount(this.#context, sessionId, callerOf(caller));
   }
 
   /**
@@ -312,7 +317,7 @@ export class Auth {
    * @throws {AuthError} `unknown_email` for what is no address, `too_many_tries`
    */
   requestPasswordReset(email: string, caller: Caller = {}): Promise<string> {
-    return resetPassword.requestPasswordReset(this.#context, email, caller);
+    return resetPassword.requestPasswordReset(this.#context, email, callerOf(caller));
   }
 
   /**
@@ -330,7 +335,7 @@ export class Auth {
    * @throws {AuthError} `unknown_email`
    */
   makeResetToken(email: string, caller: Caller = {}): Promise<ResetToken> {
-    return resetPassword.makeResetToken(this.#context, email, caller);
+    return resetPassword.makeResetToken(this.#context, email, callerOf(caller));
   }
 
   /** The address whose password a token resets, or null when it is not, or no longer, good. */
@@ -346,7 +351,7 @@ export class Auth {
    * @throws {AuthError} `bad_reset_token`, a refusal of the password as `registerUser` has them, `too_many_tries`, `busy`
    */
   async updatePassword(resetToken: string, password: string, email?: string, caller: Caller = {}): Promise<PublicUser> {
-    return publicUser(await resetPassword.updatePassword(this.#context, resetToken, password, email, caller));
+    return publicUser(await resetPassword.updatePassword(this.#context, resetToken, password, email, callerOf(caller)));
   }
 
   /** An operator's: accounts in the order of their ids, after the one with the id `after`; `search` is a part of the address. */
@@ -355,6 +360,8 @@ export class Auth {
     readonly limit: number;
     readonly search?: string;
   }): Promise<PublicUser[]> {
+    const { search } = wanted;
+    if (search !== undefined && storable(search) !== search) return [];
     return (await this.#context.db.listUsers(wanted)).map(publicUser);
   }
 
@@ -372,12 +379,12 @@ export class Auth {
    * @throws {AuthError} `email_invalid`, `email_taken`
    */
   async inviteUser(email: string, language: Language = "en"): Promise<PublicUser> {
-    return publicUser(await operator.invite(this.#context, email, language));
+    return publicUser(await operator.invite(this.#context, email, languageNamed(language)));
   }
 
   /** An operator's: sends a reset mail; false when there is no such account, or it is disabled. */
   sendReset(userId: number, language: Language = "en"): Promise<boolean> {
-    return operator.sendReset(this.#context, userId, language);
+    return operator.sendReset(this.#context, userId, languageNamed(language));
   }
 
   /** An operator's: disables an account, whose sessions end at once on every node; false when it was, or is not there. */
@@ -433,7 +440,7 @@ export class Auth {
 
   /** Takes note in the audit trail of a request that was refused before anything here was asked, and why. */
   noteRefusal(why: string, caller: Caller): void {
-    this.#context.trail.record("request_refused", { caller, detail: why });
+    this.#context.trail.record("request_refused", { caller: callerOf(caller), detail: why });
   }
 
   /**

@@ -1,8 +1,9 @@
 import type { DB, NewEvent } from "../db/db.ts";
 import { emailKey } from "../email.ts";
-import { AuthError } from "../errors.ts";
+import { AuthError, DatabaseUnavailable } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { idsInLog } from "../request-ids.ts";
+import { cut, isId, storable } from "../storable.ts";
 import type { Caller } from "./context.ts";
 import { networkOf } from "./network.ts";
 
@@ -98,22 +99,23 @@ export class Trail {
   }
 
   /** Takes note of something that happened now. */
-  record(name: EventName, { caller = {}, userId, address, detail }: Circumstances): void {
+  record(name: EventName, { caller = {}, userId, address, detail: why }: Circumstances): void {
     const { ip, userAgent } = caller;
+    const detail = storable(why);
     const fields = { event: name, userId, ip, ...(detail && { detail }), ...idsInLog(caller.request) };
     this.#log.info(fields, name.replaceAll("_", " "));
     const event: NewEvent = {
       at: this.#clock(),
       event: name,
-      userId: userId ?? null,
+      userId: isId(userId) ? userId : null,
       email: address,
       ip: ip ?? null,
       userAgent: userAgent ?? null,
-      detail: detail ?? null,
+      detail,
     };
     // A User-Agent, the spelling of an address, and an address within an IPv6 network, are the caller's to invent.
     const about = address === undefined ? undefined : emailKey(address);
-    const key = JSON.stringify([name, userId, about, networkOf(ip) ?? ip, detail]);
+    const key = JSON.stringify([name, event.userId, about, networkOf(ip) ?? ip, detail]);
     this.#gather(key, { event, times: 1 });
     this.#flushSoon();
   }
@@ -138,23 +140,44 @@ export class Trail {
   }
 
   async #write(): Promise<void> {
-    const pending = [...this.#pending];
+    const unwritten = [...this.#pending];
     this.#pending = new Map();
     if (this.#lost > 0) {
       this.#log.error({ event: "trail_full", lost: this.#lost }, "the audit trail had no room for what happened");
       this.#lost = 0;
     }
-    for (let from = 0; from < pending.length; from += batch) {
-      const some = pending.slice(from, from + batch).map(([, { event, times }]) => counted(event, times));
-      try {
-        await this.#db.addEvents(some);
-      } catch (error) {
-        this.#putBack(pending.slice(from));
-        this.#flushSoon();
-        this.#log.warn({ err: error }, "could not write the audit trail; trying again later");
-        return;
-      }
+    try {
+      while (unwritten.length > 0) await this.#writeFirst(unwritten, batch);
+    } catch (error) {
+      this.#putBack(unwritten);
+      this.#flushSoon();
+      this.#log.warn({ err: error }, "could not write the audit trail; trying again later");
     }
+  }
+
+  /**
+   * Writes the first `many` of these entries and takes them out. Of a batch that the database refuses each half is tried by
+   * itself, so that an entry that cannot be written is dropped alone, and keeps no other from being written.
+   *
+   * @throws {DatabaseUnavailable} when nothing can be written now
+   */
+  async #writeFirst(unwritten: [string, Entry][], many: number): Promise<void> {
+    const events = unwritten.slice(0, many).map(([, { event, times }]) => counted(event, times));
+    try {
+      await this.#db.addEvents(events);
+    } catch (error) {
+      if (error instanceof DatabaseUnavailable) throw error;
+      if (events.length > 1) {
+        const half = Math.ceil(events.length / 2);
+        await this.#writeFirst(unwritten, half);
+        return this.#writeFirst(unwritten, events.length - half);
+      }
+      this.#log.error(
+        { event: "trail_entry_dropped", dropped: events[0]?.event, err: error },
+        "the audit trail has no entry of something that happened: the database refuses to hold it",
+      );
+    }
+    unwritten.splice(0, events.length);
   }
 
   /** In the order in which it happened, together with what happened meanwhile. */
@@ -165,6 +188,10 @@ export class Trail {
   }
 }
 
+/** Room for a detail and how often it happened, in a column of 250 characters. */
+const longestDetail = 220;
+
 function counted(event: NewEvent, times: number): NewEvent {
-  return times === 1 ? event : { ...event, detail: `${event.detail ? `${event.detail}, ` : ""}${times} times` };
+  if (times === 1) return event;
+  return { ...event, detail: `${event.detail ? `${cut(event.detail, longestDetail)}, ` : ""}${times} times` };
 }

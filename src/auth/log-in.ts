@@ -41,7 +41,7 @@ async function open(context: Context, login: Login, caller: Caller): Promise<Log
     sessionId: newToken(settings),
     verifiedHash: user.hashedPassword,
     rehashed: await rehash(context, user, login, caller),
-    replaces: login.replaces,
+    replaces: typeof login.replaces === "string" ? login.replaces : undefined,
     limit: settings.SESSION_LIMIT,
     device,
     ip: caller.ip,

@@ -1,4 +1,5 @@
 import { EmailTaken } from "../errors.ts";
+import { isId } from "../storable.ts";
 import type { User } from "../user.ts";
 import { taken, userById, validEmail } from "./accounts.ts";
 import type { Context } from "./context.ts";
@@ -47,7 +48,8 @@ export async function sendReset(context: Context, userId: number, language: stri
 export async function setDisabled(context: Context, userId: number, disabled: boolean): Promise<boolean> {
   const { db, trail } = context;
   const act = disabled ? "account_disabled" : "account_enabled";
-  if (!(await db.setDisabled(userId, disabled))) return refuse(context, act, userId, "so already, or not there");
+  if (!isId(userId) || !(await db.setDisabled(userId, disabled)))
+    return refuse(context, act, userId, "so already, or not there");
   trail.record(act, { userId, detail });
   return true;
 }
@@ -65,8 +67,9 @@ export async function deleteUser(context: Context, userId: number): Promise<bool
 
 export async function revoke(context: Context, userId: number, handle?: string): Promise<number> {
   const { db, trail } = context;
-  const ended =
-    handle === undefined ? await db.endSessions(userId) : Number(await db.endSessionByHandle(userId, handle));
+  const end = async () =>
+    handle === undefined ? db.endSessions(userId) : Number(await db.endSessionByHandle(userId, handle));
+  const ended = isId(userId) ? await end() : 0;
   if (ended === 0) refuse(context, "sessions_ended", userId, "no such session");
   else trail.record("sessions_ended", { userId, detail: `${detail}: ${ended}` });
   return ended;

@@ -1,5 +1,6 @@
 import type { ListedSession } from "../db/db.ts";
 import { AuthError, notLoggedIn } from "../errors.ts";
+import { isId } from "../storable.ts";
 import { type PublicUser, publicUser, type Session, type User } from "../user.ts";
 import { taken, userByEmail, validEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
@@ -28,7 +29,8 @@ export interface Renewed {
  * @throws {AuthError} `not_logged_in`
  */
 export async function personOf({ db }: Context, sessionId: string | null): Promise<Person> {
-  const user = sessionId && sessionId.length <= 250 ? await db.findUserBySession(sessionId) : null;
+  const isText = typeof sessionId === "string" && sessionId !== "" && sessionId.length <= 250;
+  const user = isText ? await db.findUserBySession(sessionId) : null;
   if (user && user.sessionId !== null) return user as Person;
   throw notLoggedIn();
 }
@@ -168,7 +170,7 @@ export interface ShownSession {
 }
 
 export async function sessionsOf({ db }: Context, userId: number, current?: string): Promise<ShownSession[]> {
-  return (await db.listSessions(userId, current)).map(shown);
+  return isId(userId) ? (await db.listSessions(userId, current)).map(shown) : [];
 }
 
 export async function endSessionOf(context: Context, userId: number, handle: string, caller: Caller): Promise<void> {

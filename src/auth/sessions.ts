@@ -23,7 +23,7 @@ export function getUserFromSessionId(
   lastSeen: LastSeen,
   sessionId: string | null,
 ): Awaitable<PublicUser | null> {
-  if (!sessionId || sessionId.length > longestToken) return null;
+  if (typeof sessionId !== "string" || sessionId === "" || sessionId.length > longestToken) return null;
   const found = db.findSession(sessionId);
   return found instanceof Promise
     ? found.then((session) => seen(lastSeen, sessionId, session))
@@ -31,7 +31,7 @@ export function getUserFromSessionId(
 }
 
 export async function logOut({ db, trail }: Context, sessionId: string | null, caller: Caller): Promise<boolean> {
-  if (!sessionId || sessionId.length > longestToken) return false;
+  if (typeof sessionId !== "string" || sessionId === "" || sessionId.length > longestToken) return false;
   const session = await db.findSession(sessionId);
   if (!session || !(await db.endSession(sessionId))) return false;
   trail.record("logged_out", { caller, userId: session.user.id });

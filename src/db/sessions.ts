@@ -1,3 +1,4 @@
+import { storable } from "../storable.ts";
 import { type PublicUser, publicUser, type Session, type User } from "../user.ts";
 import { publicColumns, userColumns } from "./attributes.ts";
 import { type Device, rememberDevice } from "./devices.ts";
@@ -111,7 +112,8 @@ export async function openSession(store: Store, opening: Opening): Promise<Sessi
 }
 
 export async function insertSession({ db, clock, lifetimes }: Store, opening: Opening): Promise<Session> {
-  const { sessionId, userId, ip = null, userAgent = null } = opening;
+  const { sessionId, userId } = opening;
+  const [ip, userAgent] = [storable(opening.ip), storable(opening.userAgent)];
   const now = clock();
   const expiresAt = now + lifetimes.SESSION_LIFETIME;
   await db

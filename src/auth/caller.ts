@@ -1,0 +1,26 @@
+import { languageNamed } from "../languages/languages.ts";
+import type { RequestIds } from "../request-ids.ts";
+import { storable } from "../storable.ts";
+import type { Caller } from "./context.ts";
+
+/**
+ * A caller as a program describes it, in values that every database and the log can hold. Who calls is written beside what
+ * they do: nothing in it may keep that from being done, or from being known.
+ */
+export function callerOf(given: Caller | null | undefined): Caller {
+  const { ip, userAgent, language, device, request } = given ?? {};
+  return {
+    ip: storable(ip) ?? undefined,
+    userAgent: storable(userAgent) ?? undefined,
+    language: language === undefined ? undefined : languageNamed(language),
+    device: typeof device === "string" ? device : undefined,
+    request: requestIds(request),
+  };
+}
+
+function requestIds(given: RequestIds | null | undefined): RequestIds | undefined {
+  const id = storable(given?.id);
+  if (id === null) return undefined;
+  const [traceId, spanId] = [storable(given?.traceId), storable(given?.spanId)];
+  return { id, ...(traceId !== null && spanId !== null && { traceId, spanId }) };
+}

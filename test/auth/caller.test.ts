@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import type { Caller } from "../../src/auth/auth.ts";
+import { DatabaseUnavailable } from "../../src/errors.ts";
+import { test } from "../engines.ts";
+import { createWorld, type World } from "../world.ts";
+
+const email = "bob@example.com";
+const password = "plough-Violet-9-harbour";
+
+/** What a program in JavaScript may say of a caller, and no database can hold. */
+const odd: Record<string, unknown> = {
+  "a long text": "x".repeat(251),
+  "a very long text": "x".repeat(100_000),
+  "a text of long characters": "👩".repeat(251),
+  "a NUL": "curl\0",
+  "only NULs": "\0".repeat(3),
+  "half a character": "curl \ud83d",
+  "the other half": "\udc69 curl",
+  "half a character where it is cut": `${"x".repeat(249)}👩`,
+  "a number": 7,
+  NaN: Number.NaN,
+  "a bigint": 7n,
+  "a boolean": true,
+  null: null,
+  "an object": { toString: () => "curl\0" },
+  "a list": ["curl", "wget"],
+  bytes: Buffer.from("curl"),
+  "a symbol": Symbol("curl"),
+  "a function": () => "curl",
+};
+
+function callerOf(value: unknown): Caller {
+  const request = { id: value, traceId: value, spanId: value };
+  return { ip: value, userAgent: value, language: value, device: value, request } as Caller;
+}
+
+/** All of the trail is there, and nothing was complained of. One event alone may have several entries. */
+async function assertTrail({ auth, logged }: World, expected: string[]): Promise<void> {
+  const events = (await auth.listEvents({ limit: 1000 })).map(({ event }) => event);
+  const once = new Set(expected).size === 1;
+  assert.deepEqual(
+    logged.filter(({ level }) => level !== "info"),
+    [],
+  );
+  assert.deepEqual(once ? [...new Set(events)] : events, expected);
+}
+
+for (const [name, value] of Object.entries(odd)) {
+  test(`a caller of whom ${name} is said does what they may, and is in the trail`, async () => {
+    await using world = await createWorld({ RATE_LIMIT: "on" });
+    const { auth } = world;
+    const caller = callerOf(value);
+    const user = await auth.registerUser(email, password, caller);
+    const { session } = await auth.logIn({ email, password }, caller);
+    await assert.rejects(auth.logIn({ email, password: "wrong" }, caller), { code: "wrong_login" });
+    assert.equal(await auth.validLogin(email, password, caller), true);
+    assert.ok(await auth.createSession(email, caller));
+    await auth.endOtherSessions(session.sessionId, caller);
+    const renewed = await auth.confirmPassword(session.sessionId, password, caller);
+    const token = await auth.getResetPasswordToken(email, caller);
+    await auth.updatePassword(token, password, email, caller);
+    await auth.requestPasswordReset(email, caller);
+    await auth.requestVerification("eve@example.com", caller);
+    assert.equal(await auth.logOut(renewed.session.sessionId, caller), false);
+    auth.noteRefusal(value as string, caller);
+    await auth.sendReset(user.id, value as "en");
+    await auth.inviteUser("mia@example.com", value as "en");
+    await assertTrail(world, [
+      "user_registered",
+      "logged_in",
+      "login_refused",
+      "sessions_ended",
+      "password_confirmed",
+      "reset_token_made",
+      "password_reset",
+      "reset_asked",
+      "verification_asked",
+      "request_refused",
+      "reset_asked",
+      "account_invited",
+    ]);
+    assert.doesNotMatch(JSON.stringify(world.logged), /x{251}/);
+  });
+}
+
+test("what is nobody's description is that of nobody", async () => {
+  await using world = await createWorld();
+  for (const caller of [null, undefined, 7, "bob", []]) {
+    await world.auth.requestPasswordReset(email, caller as unknown as Caller);
+  }
+  await assertTrail(world, ["reset_asked"]);
+});
+
+test("a session keeps the beginning of a long User-Agent, in whole characters", async () => {
+  await using world = await createWorld();
+  const userAgent = `\0${"👩".repeat(300)}`;
+  await world.auth.registerUser(email, password);
+  const { session } = await world.auth.logIn({ email, password }, { userAgent, ip: "192.0.2.1" });
+  const [shown] = await world.auth.listSessions(session.sessionId);
+  assert.deepEqual([shown?.user_agent, shown?.ip], [`\ufffd${"👩".repeat(249)}`, "192.0.2.1"]);
+  assert.equal(session.userAgent, shown?.user_agent);
+  const own = await world.db.openSession({ userId: 1, sessionId: "a program's own", userAgent });
+  assert.equal(own?.userAgent, shown?.user_agent);
+});
+
+test("an id that no account can have is nobody's, and what is done with it is in the trail", async () => {
+  await using world = await createWorld();
+  const { auth } = world;
+  for (const id of [2 ** 31, -(2 ** 40), 1.5, Number.NaN, Number.POSITIVE_INFINITY, "1", null] as number[]) {
+    assert.equal(await auth.disableUser(id), false);
+    assert.equal(await auth.enableUser(id), false);
+    assert.equal(await auth.deleteUser(id), false);
+    assert.equal(await auth.sendReset(id), false);
+    assert.equal(await auth.revokeSessions(id), 0);
+    assert.equal(await auth.revokeSessions(id, "handle"), 0);
+    assert.deepEqual(await auth.listSessionsOf(id), []);
+    await auth.destroySession(id);
+  }
+  await assertTrail(world, ["operation_refused"]);
+});
+
+test("what is no session id is nobody's session", async () => {
+  await using world = await createWorld();
+  const { auth } = world;
+  await auth.registerUser(email, password);
+  for (const id of [7, {}, ["a"], true, "", null, undefined] as string[]) {
+    assert.equal(await auth.getUserFromSessionId(id), null);
+    assert.equal(await auth.logOut(id), false);
+    await assert.rejects(auth.listSessions(id), { code: "not_logged_in" });
+    await auth.logIn({ email, password, replaces: id });
+  }
+});
+
+test("a long detail leaves room for how often it happened", async () => {
+  await using world = await createWorld();
+  for (let i = 0; i < 12; i++) world.auth.noteRefusal("👩".repeat(250), {});
+  const [event] = await world.auth.listEvents({ limit: 9 });
+  assert.match(event?.detail ?? "", /^(👩){220}, 12 times$/u);
+});
+
+/** Has the database refuse entries of these places as one that cannot hold them; the statement is the real one. */
+function refusing({ db }: World, ips: readonly string[]): () => number {
+  const { addEvents } = db;
+  let statements = 0;
+  db.addEvents = (events) => {
+    statements++;
+    const refused = events.map((event) => (ips.includes(event.ip ?? "") ? { ...event, event: null as never } : event));
+    return addEvents.call(db, refused);
+  };
+  return () => statements;
+}
+
+const knock = (world: World, ip: string) => world.auth.validLogin(email, "wrong", { ip });
+const places = async (world: World) => (await world.db.listEvents({ limit: 1000 })).map(({ ip }) => ip);
+const dropped = ({ logged }: World) => logged.filter(({ event }) => event === "trail_entry_dropped");
+
+test("an entry that cannot be written is dropped alone, and the log says so", async () => {
+  await using world = await createWorld();
+  const ips = Array.from({ length: 250 }, (_, i) => `192.0.2.${i}`);
+  const bad = ["192.0.2.0", "192.0.2.7", "192.0.2.8", "192.0.2.99", "192.0.2.249"];
+  const statements = refusing(world, bad);
+  for (const ip of ips) await knock(world, ip);
+  await world.auth.flush();
+  assert.deepEqual(
+    await places(world),
+    ips.filter((ip) => !bad.includes(ip)),
+  );
+  assert.deepEqual(
+    dropped(world).map(({ level, dropped }) => [level, dropped]),
+    bad.map(() => ["error", "login_refused"]),
+  );
+  assert.ok(statements() < 100, `${statements()} statements`);
+  await knock(world, "192.0.2.7");
+  await world.auth.flush();
+  assert.equal(dropped(world).length, bad.length + 1, "also when it is the only one");
+  await world.auth.flush();
+  assert.equal(dropped(world).length, bad.length + 1, "and for good");
+});
+
+test("an outage between an entry that cannot be written and others keeps all of the others", async () => {
+  await using world = await createWorld();
+  refusing(world, ["192.0.2.1"]);
+  const { addEvents } = world.db;
+  let left = 3;
+  world.db.addEvents = async (events) => {
+    if (left-- <= 0) throw new DatabaseUnavailable("unreachable");
+    return addEvents.call(world.db, events);
+  };
+  const ips = Array.from({ length: 8 }, (_, i) => `192.0.2.${i}`);
+  for (const ip of ips) await knock(world, ip);
+  await world.auth.flush();
+  assert.ok((await places(world)).length < 7);
+  left = Number.POSITIVE_INFINITY;
+  await world.auth.flush();
+  assert.deepEqual(
+    await places(world),
+    ips.filter((ip) => ip !== "192.0.2.1"),
+  );
+  assert.equal(dropped(world).length, 1);
+});
+
+test("a search for what no address holds finds nobody", async () => {
+  await using world = await createWorld();
+  await world.auth.registerUser(email, password);
+  for (const search of ["\0", "bob\0", "\ud83d", "b".repeat(251)]) {
+    assert.deepEqual(await world.auth.listUsers({ limit: 9, search }), []);
+  }
+});
