@@ -10,7 +10,7 @@ import { createLogger } from "./logger.ts";
 import { createMailer } from "./mail/mail.ts";
 import { Counters, uncounted } from "./metrics.ts";
 import { serve } from "./server.ts";
-import { type Environment, readSettings, redacted, type Settings } from "./settings.ts";
+import { type Environment, misspeltSettings, readSettings, redacted, type Settings } from "./settings.ts";
 import { startTracing } from "./tracing.ts";
 
 /** How often what has ended is swept, in milliseconds. */
@@ -24,6 +24,9 @@ const patience = 8000;
 export async function main(environment: Environment): Promise<void> {
   const settings = readSettings(environment);
   const log = createLogger(settings.LOG_LEVEL);
+  for (const { found, meant, message } of misspeltSettings(environment)) {
+    log.warn({ event: "unknown_setting", name: found, meant }, message);
+  }
   const metrics = hasMetrics(settings) ? new Counters() : uncounted;
   const routeOf = routeFinder(routes);
   const tracing = await startTracing({ routeOf, isTrusted: peers(settings.TRUSTED_PROXIES) });

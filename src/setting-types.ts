@@ -2,6 +2,9 @@ import { readFileSync, statSync } from "node:fs";
 import { isIP } from "node:net";
 import { z } from "zod";
 import { contrast, leastContrast, legible, surfaces } from "./colours.ts";
+import { databaseUrlMistake } from "./database-url.ts";
+import { readSender } from "./mail-from.ts";
+import { isDecodable, isPort, urlMistake } from "./url-mistakes.ts";
 
 /** The largest logo, in bytes: with it a page stays under 30 KB. */
 const largestLogo = 8 * 1024;
@@ -18,9 +21,14 @@ export interface Accent {
   readonly dark: string;
 }
 
+/** One of several words. */
+export function oneOf<const Word extends string>(...words: readonly Word[]) {
+  return z.enum(words, `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`);
+}
+
 /** `on` or `off`. */
 export function onOff() {
-  return z.enum(["on", "off"]);
+  return oneOf("on", "off");
 }
 
 /** `none`, which becomes null, or something else. */
@@ -41,8 +49,8 @@ export function list(item: z.ZodType<string, string>, expected: string) {
 }
 
 /** A whole number. */
-export function whole(least: number, most: number) {
-  const expected = `a whole number from ${least} to ${most}`;
+export function whole(least: number, most: number, example: number) {
+  const expected = `a whole number from ${least} to ${most}, such as ${example}`;
   return z
     .string()
     .regex(/^\d{1,9}$/, expected)
@@ -53,7 +61,7 @@ export function whole(least: number, most: number) {
 /** `unlimited`, which becomes Infinity, or a number. */
 export function unlimitedOr(type: z.ZodType<number, string>) {
   return z.union([z.literal("unlimited").transform(() => Number.POSITIVE_INFINITY), type], {
-    error: "unlimited, or a whole number from 1 to 1000",
+    error: (issue) => `unlimited, or ${type.safeParse(issue.input).error?.issues[0]?.message}`,
   });
 }
 
@@ -64,8 +72,8 @@ function milliseconds(text: string): number {
 }
 
 /** A duration such as `90s`, which becomes milliseconds. */
-export function duration(least: string, most: string) {
-  const expected = `a duration from ${least} to ${most}, such as 90s, 15m, 12h or 30d`;
+export function duration(least: string, most: string, example: string) {
+  const expected = `a number and a unit (s, m, h or d), from ${least} to ${most}, such as ${example}`;
   return z
     .string()
     .regex(/^\d{1,9}[smhd]$/, expected)
@@ -75,7 +83,7 @@ export function duration(least: string, most: string) {
 
 /** Tries per duration, such as `10/15m`. */
 export function rate() {
-  const expected = "tries per duration, such as 10/15m";
+  const expected = "1 to 999999 tries per duration of at most 30d, such as 10/15m";
   return z
     .string()
     .regex(/^[1-9]\d{0,5}\/[1-9]\d{0,5}[smhd]$/, expected)
@@ -102,33 +110,42 @@ export function network() {
 
 /** A mail server, as nodemailer takes it, without any other of its options. */
 export function smtpUrl() {
-  return z.string().refine(
-    (text) =>
-      URL.canParse(text) &&
-      // No other option of the library's: some would switch its checks off.
-      /^smtps?:\/\/([^@/?#\s]*@)?[^@/?#\s]+\/?(\?requireTLS=(true|false))?$/.test(text) &&
-      isDecodable(text),
-    "smtp://USER:PASSWORD@HOST:PORT or smtps://…, with special characters as %XX",
-  );
+  return z.string().check(({ value, issues }) => {
+    const mistake = smtpUrlMistake(value);
+    if (mistake === undefined) return;
+    const message = `none, or a mail server's URL, such as smtps://USER:PASSWORD@mail.example.com; ${mistake}`;
+    issues.push({ code: "custom", message, input: value });
+  });
 }
 
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
+/** In words that hold nothing of it. */
+function smtpUrlMistake(text: string): string | undefined {
+  const [, port, rest = ""] =
+    /^smtps?:\/\/(?:[^@/?#\s\p{C}]*@)?(?:\[[^\]]*\]|[^@/?#\s\p{C}:[\]]+)(?::([^@/?#\s\p{C}]*))?(\/?(?:\?[^@]*)?)$/u.exec(
+      text,
+    ) ?? [text, "none"];
+  if ((port !== undefined && !isPort(port)) || !isDecodable(text) || !URL.canParse(text)) {
+    return urlMistake(text, ["smtp://", "smtps://"]);
   }
+  // No other option of the library's: some would switch its checks off.
+  if (/^\/?(\?requireTLS=(true|false))?$/.test(rest)) return undefined;
+  return "nothing may follow the port but ?requireTLS=true or ?requireTLS=false";
 }
 
 /** Who mails come from: an address, with a name before it or not. */
 export function mailFrom() {
-  const address = "[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9-]+(\\.[a-z0-9-]+)*";
+  const expected =
+    'an address with or without a name (in double quotes if it has a comma), such as Example <no-reply@example.com> or "Example, Inc." <no-reply@example.com>';
+  return z.string().refine((text) => readSender(text) !== null, expected);
+}
+
+/** What a server can listen on: an address of either family, or a name. */
+export function host() {
   return z
     .string()
-    .regex(
-      new RegExp(`^(${address}|[^\\p{C}<>"@,;]{1,60} <${address}>)$`, "iu"),
-      "an address, such as Example <no-reply@example.com>",
+    .refine(
+      (text) => isIP(text) !== 0 || /^[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?\.?$/i.test(text),
+      "an address or a name without scheme, port and brackets, such as 0.0.0.0 or ::1",
     );
 }
 
@@ -153,7 +170,10 @@ export function accentColor() {
   const { card } = surfaces.dark;
   return z
     .string()
-    .regex(/^#[0-9a-f]{6}(\s*,\s*#[0-9a-f]{6})?$/i, "a colour, such as #1d4ed8, or two, such as #1d4ed8,#93c5fd")
+    .regex(
+      /^#[0-9a-f]{6}(\s*,\s*#[0-9a-f]{6})?$/i,
+      "one color, or two with a comma for light and dark pages, such as #1d4ed8 or #1d4ed8,#93c5fd",
+    )
     .transform((text, context): Accent => {
       const [light = "", given] = text.toLowerCase().split(/\s*,\s*/);
       const dark = given ?? legible(light, card);
@@ -179,13 +199,14 @@ export function webAddress() {
     .string()
     .refine(
       (text) => /^https?:\/\/[^/?#@\s\\]+([/?#][^\s\\]*)?$/.test(text) && URL.canParse(text),
-      "none, or an address, such as https://example.com/terms",
+      "none, or the http or https address of a page, such as https://example.com/terms",
     );
 }
 
 /** Which range API is asked; `off` becomes null. */
 export function breachCheck() {
-  const expected = "off, on, or an address that the hash's first 5 characters are added to";
+  const expected =
+    "off, on, or an address that the hash's first 5 characters are added to, such as https://mirror.example.com/range/";
   return z
     .string()
     .refine(
@@ -197,18 +218,17 @@ export function breachCheck() {
 
 /** A database that there is an engine for. */
 export function databaseUrl() {
-  const postgres = /^postgres(ql)?:\/\/([^@/?#]*@)?[^@/?#]+(\/[^/?#]+)?(\?[^?#]*)?$/;
-  return z
-    .string()
-    .refine(
-      (text) => /^sqlite:[^\0]+$/.test(text) || postgres.test(text),
-      "sqlite:PATH, sqlite::memory:, or postgres://USER:PASSWORD@HOST:PORT/NAME with special characters as %XX",
-    );
+  return z.string().check(({ value, issues }) => {
+    const mistake = databaseUrlMistake(value);
+    if (mistake === undefined) return;
+    const message = `a database's URL, such as sqlite:bienvenue.db or postgres://USER:PASSWORD@db.example.com/NAME; ${mistake}`;
+    issues.push({ code: "custom", message, input: value });
+  });
 }
 
 /** The origin that the service is known by. */
 export function publicUrl() {
-  return origin("an origin, such as https://auth.example.com");
+  return origin("an origin (a scheme, a host and no path), such as https://auth.example.com");
 }
 
 /** An origin, written as browsers write it. */

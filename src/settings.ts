@@ -1,15 +1,19 @@
 import { z } from "zod";
+import { refusedValue } from "./refused-value.ts";
+import { type Misspelling, misspellings } from "./setting-names.ts";
 import {
   accentColor,
   breachCheck,
   databaseUrl,
   duration,
+  host,
   linkableAddress,
   list,
   logoFile,
   mailFrom,
   network,
   noneOr,
+  oneOf,
   onOff,
   origin,
   publicUrl,
@@ -19,6 +23,8 @@ import {
   webAddress,
   whole,
 } from "./setting-types.ts";
+
+export { redacted } from "./database-url.ts";
 
 /** The mode chooses defaults, and nothing else: every setting can be set by itself. */
 export type Mode = "development" | "production";
@@ -35,7 +41,7 @@ interface Setting<T> {
   readonly production: Default;
   /** What it may look like, for one that has no default. */
   readonly example?: string;
-  /** What is wrong with it is said without it. */
+  /** It may hold a secret: a refusal does not repeat it. */
   readonly secret?: true;
 }
 
@@ -54,29 +60,32 @@ const neededInProduction = <T>(meaning: string, type: z.ZodType<T, string>, deve
 /** Every setting: what it means, what it may be, and its default in development and production. */
 const table = {
   NODE_ENV: setting(
-    "production chooses the defaults for real people; anything else is development",
-    z.string().transform((name): Mode => (name === "production" ? "production" : "development")),
+    "which defaults hold: development, test (the same ones) or production, for real people",
+    oneOf("development", "test", "production").transform((name): Mode => (name === "test" ? "development" : name)),
     "development",
     "production",
   ),
-  HOST: setting("the address it listens on", z.string().regex(/^\S+$/, "an address, such as 0.0.0.0"), "0.0.0.0"),
-  PORT: setting("the port it listens on", whole(0, 65535), "5000"),
-  DATABASE_URL: setting(
-    "where accounts are kept: sqlite:PATH, sqlite::memory:, or postgres://USER:PASSWORD@HOST:PORT/NAME",
-    databaseUrl(),
-    "sqlite:bienvenue.db",
-  ),
-  DATABASE_POOL: setting("connections to PostgreSQL, to each of its hosts, at most", whole(1, 1000), "10"),
+  HOST: setting("the address it listens on", host(), "0.0.0.0"),
+  PORT: setting("the port it listens on", whole(0, 65535, 5000), "5000"),
+  DATABASE_URL: {
+    ...setting(
+      "where accounts are kept: sqlite:PATH, sqlite::memory:, or postgres://USER:PASSWORD@HOST:PORT/NAME",
+      databaseUrl(),
+      "sqlite:bienvenue.db",
+    ),
+    secret: true,
+  },
+  DATABASE_POOL: setting("connections to PostgreSQL, to each of its hosts, at most", whole(1, 1000, 10), "10"),
   AUTO_MIGRATE: setting("whether the start brings the database to this version's schema", onOff(), "on"),
   PUBLIC_URL: neededInProduction(
     "the address people know it by, which links in mails begin with; an https one makes cookies Secure",
     publicUrl(),
-    ({ PORT = "" }) => `http://localhost:${/^\d{1,5}$/.test(PORT) ? PORT : "5000"}`,
+    ({ PORT = "" }) => `http://localhost:${/^\d{1,5}$/.test(PORT) && Number(PORT) <= 65_535 ? PORT : "5000"}`,
     "https://auth.example.com",
   ),
   SERVICE_NAME: setting(
     "what the service is called in mails and on pages; no password may be it",
-    z.string().regex(/^[^\p{C}<>]{1,60}$/u, "a name of at most 60 characters"),
+    z.string().regex(/^[^\p{C}<>]{1,60}$/u, "1 to 60 visible characters without < and >, such as Example"),
     "Bienvenue",
   ),
   LOGO_FILE: setting("a logo for the pages: an SVG or PNG file of at most 8 KiB", noneOr(logoFile()), "none"),
@@ -93,12 +102,15 @@ const table = {
     list(origin(), "none, or origins, such as https://app.example.com,https://admin.example.com"),
     "none",
   ),
-  SMTP_URL: neededInProduction(
-    "the server that sends mails: smtp://USER:PASSWORD@HOST:PORT (STARTTLS where it is offered, and always before a password leaves this machine; ?requireTLS=true or false decides) or smtps://…; without one they wait at /dev/outbox",
-    noneOr(smtpUrl()),
-    "none",
-    "smtps://USER:PASSWORD@mail.example.com",
-  ),
+  SMTP_URL: {
+    ...neededInProduction(
+      "the server that sends mails: smtp://USER:PASSWORD@HOST:PORT (STARTTLS where it is offered, and always before a password leaves this machine; ?requireTLS=true or false decides) or smtps://…; without one they wait at /dev/outbox",
+      noneOr(smtpUrl()),
+      "none",
+      "smtps://USER:PASSWORD@mail.example.com",
+    ),
+    secret: true,
+  },
   MAIL_FROM: neededInProduction(
     "who mails come from",
     mailFrom(),
@@ -107,7 +119,7 @@ const table = {
   ),
   RESET_DELIVERY: setting(
     "where reset tokens go: by email, into the response to callers on this machine, or to every caller (response)",
-    z.enum(["this-machine", "response", "email"]),
+    oneOf("this-machine", "response", "email"),
     "this-machine",
     "email",
   ),
@@ -120,13 +132,15 @@ const table = {
   ),
   TOKEN_FORMAT: setting(
     "session and reset tokens: uuid (as the contract has them) or random (256 bits)",
-    z.enum(["uuid", "random"]),
+    oneOf("uuid", "random"),
     "uuid",
     "random",
   ),
   COOKIE_NAME: setting(
     "the session cookie's name",
-    z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "a cookie's name, such as session_id"),
+    z
+      .string()
+      .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "a cookie's name of at most 100 characters, such as session_id"),
     "session_id",
     ({ COOKIE_DOMAIN, PUBLIC_URL = "" }) =>
       PUBLIC_URL.startsWith("http:")
@@ -149,32 +163,43 @@ const table = {
     "none",
     "none",
   ),
-  PASSWORD_MIN_LENGTH: setting("the fewest characters (code points) of a password", whole(1, 64), "1", "8"),
+  PASSWORD_MIN_LENGTH: setting("the fewest characters (code points) of a password", whole(1, 64, 8), "1", "8"),
   PASSWORD_BLOCKLIST: setting(
     "whether common passwords, the address and the service's name are refused",
     onOff(),
     "off",
     "on",
   ),
-  PASSWORD_BREACH_CHECK: setting(
-    "whether passwords known from breaches are refused: off, on (asks Have I Been Pwned with 5 characters of a hash), or the address of a mirror",
-    breachCheck(),
-    "off",
+  PASSWORD_BREACH_CHECK: {
+    ...setting(
+      "whether passwords known from breaches are refused: off, on (asks Have I Been Pwned with 5 characters of a hash), or the address of a mirror",
+      breachCheck(),
+      "off",
+    ),
+    secret: true,
+  },
+  PASSWORD_HASH: setting("how new passwords are hashed: bcrypt or argon2id", oneOf("bcrypt", "argon2id"), "bcrypt"),
+  BCRYPT_COST: setting("bcrypt's cost: one more doubles the work", whole(4, 16, 12), "12"),
+  SESSION_LIFETIME: setting("how long a session lasts, however much it is used", duration("1m", "400d", "30d"), "30d"),
+  SESSION_IDLE: setting("how long a session lasts unused", duration("1m", "400d", "14d"), "14d"),
+  SESSION_LIMIT: setting(
+    "how many devices may be logged in to one account",
+    unlimitedOr(whole(1, 1000, 5)),
+    "unlimited",
   ),
-  PASSWORD_HASH: setting("how new passwords are hashed: bcrypt or argon2id", z.enum(["bcrypt", "argon2id"]), "bcrypt"),
-  BCRYPT_COST: setting("bcrypt's cost: one more doubles the work", whole(4, 16), "12"),
-  SESSION_LIFETIME: setting("how long a session lasts, however much it is used", duration("1m", "400d"), "30d"),
-  SESSION_IDLE: setting("how long a session lasts unused", duration("1m", "400d"), "14d"),
-  SESSION_LIMIT: setting("how many devices may be logged in to one account", unlimitedOr(whole(1, 1000)), "unlimited"),
-  RESET_TOKEN_LIFETIME: setting("how long a reset token lasts", duration("1m", "1d"), "1h"),
-  VERIFY_TOKEN_LIFETIME: setting("how long the link that confirms an address lasts", duration("1m", "7d"), "24h"),
+  RESET_TOKEN_LIFETIME: setting("how long a reset token lasts", duration("1m", "1d", "1h"), "1h"),
+  VERIFY_TOKEN_LIFETIME: setting(
+    "how long the link that confirms an address lasts",
+    duration("1m", "7d", "24h"),
+    "24h",
+  ),
   RATE_LIMIT: setting("whether the limits below hold, and accounts know their devices", onOff(), "off", "on"),
   LIMIT_LOGIN_ACCOUNT: setting("failed logins to one account", rate(), "10/15m"),
   LIMIT_LOGIN_NETWORK: setting("failed logins from one network (an IPv4 address, an IPv6 /64)", rate(), "100/15m"),
   LIMIT_LOGIN_DEVICE: setting("failed logins to one account from a device that it knows", rate(), "10/15m"),
   LIMIT_LOGIN_STREAK: setting(
     "failed logins in a row to one account, after which only a known device or a reset opens it",
-    whole(1, 1_000_000),
+    whole(1, 1_000_000, 100),
     "100",
   ),
   LIMIT_REGISTRATION_ACCOUNT: setting("registrations of one address", rate(), "5/1h"),
@@ -182,19 +207,19 @@ const table = {
   LIMIT_MAIL_ACCOUNT: setting("mails of each kind asked for to one address", rate(), "5/1h"),
   LIMIT_MAIL_NETWORK: setting("reset and verification mails that one network asks for", rate(), "20/1h"),
   LIMIT_REDEMPTION_NETWORK: setting("refused reset and verification tokens from one network", rate(), "30/15m"),
-  EVENTS_KEEP: setting("how long the audit trail is kept", duration("1d", "3650d"), "90d"),
+  EVENTS_KEEP: setting("how long the audit trail is kept", duration("1d", "3650d", "90d"), "90d"),
   METRICS_TOKEN: {
     ...setting(
       "the bearer token that /metrics answers to",
-      noneOr(z.string().regex(/^[\x21-\x7e]{16,250}$/, "none, or 16 to 250 printable characters without spaces")),
+      noneOr(z.string().regex(/^[\x21-\x7e]{16,250}$/, "none, or 16 to 250 printable ASCII characters without spaces")),
       "none",
     ),
     secret: true,
   },
-  LOG_LEVEL: setting("how much is logged", z.enum(["debug", "info", "warn", "error", "silent"]), "info"),
+  LOG_LEVEL: setting("how much is logged", oneOf("debug", "info", "warn", "error", "silent"), "info"),
   UNSAFE_PRODUCTION: setting(
     "1 lets production start on settings that hand accounts away, for a rehearsal",
-    z.enum(["0", "1"]),
+    oneOf("0", "1"),
     "0",
   ),
 } satisfies Record<string, Setting<unknown>>;
@@ -234,7 +259,7 @@ export function readSettings(environment: Environment = {}): Settings {
       return [name, undefined];
     }
     const { success, data, error } = type.safeParse(text);
-    if (!success) wrong.push(`${name}=${secret ? "…" : redacted(text)}: must be ${error.issues[0]?.message}`);
+    if (!success) wrong.push(`${name}=${secret ? "…" : refusedValue(text)}: must be ${error.issues[0]?.message}`);
     return [name, data];
   });
   const settings = Object.fromEntries(values) as Settings;
@@ -304,9 +329,9 @@ export function describeSettings(): string {
     .join("\n");
 }
 
-/** A URL without its password, as it may be shown: also one that is none, for lack of its beginning or of a slash. */
-export function redacted(url: string): string {
-  return url.replace(/^(?!sqlite:)((?:\w+:\/\/)?[^:/@]*):(?!\/\/).*@/, "$1:…@").replace(/([?&]password=)[^&]*/, "$1…");
+/** The variables of the environment that are no settings, and whose names are nearly those of one. */
+export function misspeltSettings(environment: Environment): Misspelling[] {
+  return misspellings(environment, Object.keys(table));
 }
 
 /** As a shell takes it for one word. */

@@ -90,7 +90,24 @@ const defaults: Settings = {
 
 test("development's defaults speak the contract", () => {
   assert.deepEqual(readSettings(), defaults);
-  assert.deepEqual(readSettings({ NODE_ENV: "test" }), defaults);
+  for (const NODE_ENV of ["development", "test", ""]) assert.deepEqual(readSettings({ NODE_ENV }), defaults);
+});
+
+test("a mode that is none of the three stops the start, however near it is, and is not taken for development", () => {
+  for (const NODE_ENV of [
+    "prod",
+    "Production",
+    "PRODUCTION",
+    "production ",
+    "staging",
+    "dev",
+    "none",
+    "0",
+    "production\n",
+  ]) {
+    assert.match(refusal({ NODE_ENV }), /^wrong settings:\n {2}NODE_ENV=.+: must be development, test or production$/);
+    assert.match(refusal({ ...production, NODE_ENV }), /\n {2}NODE_ENV=/);
+  }
 });
 
 test("production's defaults can face the internet", () => {
@@ -224,9 +241,10 @@ test("a logo is an SVG or PNG file that is small enough", async () => {
 
 const rates = ["0/15m", "10", "10/15", "10/", "/15m", "10/0m", "1e3/15m", "10/31d", "10 / 15m"];
 const wrong: Record<string, string[]> = {
-  HOST: ["local host"],
-  PORT: ["-1", "65536", "5000.5", "1e3", "abc", " 5000"],
-  DATABASE_URL: ["bienvenue.db", "sqlite:", "postgres://", "postgres://a@b@c/d", "mysql://x"],
+  NODE_ENV: ["prod", "Production", "staging"],
+  HOST: ["local host", "[::1]", "http://localhost", "localhost:5000", "*", "127.0.0.1/8", "::1/128", "-", "::zz"],
+  PORT: ["-1", "65536", "70000", "5000.5", "1e3", "abc", " 5000", "tcp://10.0.0.1:5000"],
+  DATABASE_URL: ["bienvenue.db", "sqlite:", "postgres://", "postgres://a@b@c/d", "mysql://x", "sqlite:///x.db"],
   DATABASE_POOL: ["0", "1001", "ten"],
   AUTO_MIGRATE: ["yes", "0"],
   PUBLIC_URL: [
@@ -252,7 +270,23 @@ const wrong: Record<string, string[]> = {
     "https://a.example,",
   ],
   SMTP_URL: ["mail.example.com", "http://mail.example.com", "smtp://", "smtp://host/path", "smtp://a b"],
-  MAIL_FROM: ["Example", "a@b@c", "Example <a@b>, <c@d>", "a@b\nBcc: c@d", '"x" <a@b>', "<a@b>"],
+  MAIL_FROM: [
+    "Example",
+    "a@b@c",
+    "Example <a@b>, <c@d>",
+    "a@b\nBcc: c@d",
+    "<a@b>",
+    "Acme, Inc. <a@b>",
+    '"Acme, Inc." a@b',
+    '"Acme" Inc. <a@b>',
+    '"Acme, Inc. <a@b>',
+    '"Acme\\" <a@b>',
+    '"" <a@b>',
+    '" " <a@b>',
+    '"a\nb" <a@b>',
+    '"a\\\nb" <a@b>',
+    `"${"x".repeat(61)}" <a@b>`,
+  ],
   RESET_DELIVERY: ["everyone", "Email"],
   REQUIRE_VERIFIED_EMAIL: ["yes"],
   CONCEAL_ACCOUNTS: ["true"],
@@ -298,18 +332,77 @@ const wrong: Record<string, string[]> = {
   UNSAFE_PRODUCTION: ["yes", "true"],
 };
 
-test("every setting refuses what it cannot be, with its name, the value and the mend", () => {
-  // Whatever NODE_ENV is but production is development.
-  assert.deepEqual(Object.keys(wrong).sort(), names.filter((name) => name !== "NODE_ENV").sort());
+/** What only a wrong value has: anything of it that moves a cursor, or looks like a line of its own. */
+const hostile = ["a\nb", "a\r\nPORT=1", "\x1b[2Jx", "x\u202ey", "x\u2028y", "\x9b1A", " ", "x".repeat(300)];
+
+test("every setting refuses what it cannot be: it alone is named, with what is accepted and an example that is", () => {
+  assert.deepEqual(Object.keys(wrong).sort(), names.toSorted());
+  const examplesOf = (message: string) => {
+    const [, examples] = /such as (.+?)(?:; .*)?$/.exec(message) ?? [];
+    // Without an example, all that is accepted is listed, or none is.
+    return (examples ?? message.replace(/^none, or .*/, "none"))
+      .replace(/^readable, .*against dark ones\), /, "")
+      .split(/ or |, (?!Inc)/);
+  };
   for (const [name, values] of Object.entries(wrong)) {
-    for (const value of values) {
-      const shown = name === "METRICS_TOKEN" ? "…" : value;
-      assert.throws(
-        () => readSettings({ [name]: value }),
-        (error: Error) => error instanceof SettingsError && error.message.includes(`${name}=${shown}: must be `),
-        `${name}=${value}`,
-      );
+    for (const value of [...values, ...hostile]) {
+      let message = "";
+      try {
+        readSettings({ [name]: value });
+        // Some text is right for a name or a path, whatever it is.
+        assert.ok(!values.includes(value) && ["SERVICE_NAME", "MAIL_FROM"].includes(name), `${name}=${value}`);
+        continue;
+      } catch (error) {
+        assert.ok(error instanceof SettingsError, `${name}=${value}: ${error}`);
+        message = error.message;
+      }
+      const [, line = "", ...more] = message.split("\n");
+      assert.deepEqual(more, [], message);
+      assert.match(line, new RegExp(`^ {2}${name}=.*: must be \\S.*`), message);
+      assert.doesNotMatch(line, /[\p{C}\p{Zl}\p{Zp}]/u, JSON.stringify(line));
+      assert.ok(line.length < 500, line);
+      for (const other of names) if (other !== name) assert.doesNotMatch(line, new RegExp(`\\b${other}\\b`));
+      assert.doesNotMatch(line, /invalid|expected|option:|undefined|NaN|regex/i, line);
+      const said = line.slice(line.indexOf(": must be ") + ": must be ".length);
+      for (const example of examplesOf(said)) {
+        assert.doesNotThrow(
+          () => readSettings({ ...required, REQUIRE_VERIFIED_EMAIL: "on", RESET_DELIVERY: "email", [name]: example }),
+          `${name}=${example}: ${line}`,
+        );
+      }
     }
+  }
+});
+
+test("a value is printed as it was given, on one line and not at any length, unless it may hold a secret", () => {
+  for (const [name, value, shown] of [
+    ["PORT", "70000", "70000"],
+    ["PORT", " 5000", " 5000"],
+    ["PORT", "tcp://10.0.0.1:5000", "tcp://10.0.0.1:5000"],
+    ["PORT", "5000\n", "5000\\n"],
+    ["LOG_LEVEL", "\x1b[31mloud\u0000", "\\u001b[31mloud\\u0000"],
+    ["TOKEN_FORMAT", "a\\x", "a\\\\x"],
+    ["PUBLIC_URL", "example.com", "example.com"],
+    ["PUBLIC_URL", "https://example.com:8080/path", "https://example.com:8080/path"],
+    ["PUBLIC_URL", "https://user@example.com", "…"],
+    ["HOST", "::zz", "…"],
+    ["HOST", "::1::2", "::1::2"],
+    ["SERVICE_NAME", "x".repeat(1000), `${"x".repeat(120)}…`],
+    ["METRICS_TOKEN", "short", "…"],
+    ["DATABASE_URL", "bienvenue.db", "…"],
+    ["SMTP_URL", "localhost", "…"],
+    ["PASSWORD_BREACH_CHECK", "https://example.com?key=x", "…"],
+  ] as const) {
+    assert.ok(
+      refusal({ [name]: value }).startsWith(`wrong settings:\n  ${name}=${shown}: must be `),
+      refusal({ [name]: value }),
+    );
+  }
+});
+
+test("a port that is wrong is blamed alone, and not what follows from it", () => {
+  for (const PORT of ["70000", "99999", "65536", "-1"]) {
+    assert.deepEqual(refusal({ PORT }).match(/^ {2}\w+/gm), ["  PORT"]);
   }
 });
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { AuthError, DatabaseUnavailable, InvalidRequestError, OpenError } from "../errors.ts";
 import { MailError } from "../mail/mail.ts";
 import { main } from "../main.ts";
-import { describeSettings, type Environment, SettingsError } from "../settings.ts";
+import { describeSettings, type Environment, misspeltSettings, SettingsError } from "../settings.ts";
 import { type Command, Incomplete, Refused, UsageError } from "./command.ts";
 import { Interrupted } from "./interruptible.ts";
 
@@ -34,14 +34,21 @@ export async function cli(args: readonly string[], environment: Environment): Pr
     else await run(name, rest, environment);
   } catch (error) {
     if (error instanceof Interrupted) process.kill(process.pid, error.signal);
+    // A service that starts says it in its log.
+    if (name === undefined && error instanceof SettingsError) sayMisspelt(environment);
     console.error(`bienvenue: ${explain(error, environment)}`);
     process.exitCode = 1;
   }
 }
 
+function sayMisspelt(environment: Environment): void {
+  for (const { message } of misspeltSettings(environment)) console.error(`bienvenue: ${message}`);
+}
+
 async function run(name: string, args: string[], environment: Environment): Promise<void> {
   const command = Object.hasOwn(commands, name) ? await commands[name]?.() : undefined;
   if (!command) throw new UsageError(`unknown argument ${name}; bienvenue --help tells what there is`);
+  sayMisspelt(environment);
   try {
     await command.run(args, environment);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { openDB } from "../db/db.ts";
-import { readSettings, redacted } from "../settings.ts";
+import { readSettings, redacted, SettingsError } from "../settings.ts";
 import { type Command, UsageError } from "./command.ts";
 import { ProgressBar } from "./progress.ts";
 
@@ -11,8 +11,8 @@ export const copy: Command = {
   async run(args) {
     const { values } = parseArgs({ args, options: { from: { type: "string" }, to: { type: "string" } } });
     if (!values.from || !values.to || values.from === values.to) throw new UsageError();
-    // Refuses what is no database's URL; the driver would take it for a PostgreSQL on this machine.
-    for (const DATABASE_URL of [values.from, values.to]) readSettings({ DATABASE_URL });
+    requireDatabase("--from", values.from);
+    requireDatabase("--to", values.to);
     await using source = await openDB(values.from, { settings: readSettings({ AUTO_MIGRATE: "off" }) });
     await using target = await openDB(values.to);
     const bar = new ProgressBar();
@@ -29,3 +29,12 @@ export const copy: Command = {
     }
   },
 };
+
+/** Refuses what is not a database's URL, in the words that refuse DATABASE_URL. */
+function requireDatabase(option: string, url: string): void {
+  try {
+    readSettings({ DATABASE_URL: url });
+  } catch (error) {
+    throw new SettingsError((error as Error).message.replace("DATABASE_URL=", `${option}=`));
+  }
+}

@@ -1,6 +1,6 @@
 /** The file of an embedded database that outlives the process; undefined for any other. */
 export function embeddedFile(url: string): string | undefined {
-  const path = /^sqlite:(.+)$/.exec(url)?.[1];
+  const path = /^sqlite:(.+)$/s.exec(url)?.[1];
   return path === ":memory:" ? undefined : path;
 }
 

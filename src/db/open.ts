@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { Kysely, sql } from "kysely";
+import { databaseUrlMistake, redacted } from "../database-url.ts";
 import { DatabaseUnavailable, OpenError } from "../errors.ts";
-import { readSettings, redacted } from "../settings.ts";
+import { readSettings } from "../settings.ts";
+import { fileNameMistake } from "../sqlite-path.ts";
 import { embeddedFile } from "./embedded-file.ts";
 import type { Engine } from "./engine.ts";
 import { type MigrationState, migrate, migrationStates } from "./migrations.ts";
@@ -40,7 +42,8 @@ export async function statesOf(url: string): Promise<MigrationState[]> {
 /** Opening an embedded database creates it; whoever only wants to look is told that it is not there. */
 function requireFile(url: string): void {
   const file = embeddedFile(url);
-  if (file !== undefined && !existsSync(file)) throw new OpenError(`cannot use ${url}: there is no such file`);
+  if (file !== undefined && !existsSync(file))
+    throw new OpenError(`cannot use ${redacted(url)}: there is no such file`);
 }
 
 async function requireMigrated(db: Kysely<Schema>, engine: Engine): Promise<void> {
@@ -75,6 +78,10 @@ async function using<T>(
 
 /** Each engine's driver is loaded only where it is used. */
 async function engineFor(url: string, pool: number): Promise<Engine> {
-  if (url.startsWith("sqlite:")) return (await import("./sqlite.ts")).sqlite(url.slice("sqlite:".length));
+  const path = /^sqlite:(.*)$/s.exec(url)?.[1];
+  // A program may know its file by any name; people who write ? or # there mean something else (DATABASE_URL).
+  const mistake = path === undefined ? databaseUrlMistake(url) : fileNameMistake(path);
+  if (mistake !== undefined) throw new OpenError(mistake);
+  if (path !== undefined) return (await import("./sqlite.ts")).sqlite(path);
   return (await import("./postgres.ts")).postgres(url, pool);
 }

@@ -1,5 +1,6 @@
 import pg from "pg";
 import parseUrl from "pg-connection-string";
+import { readPostgresUrl } from "../database-url.ts";
 import { DatabaseUnavailable, OpenError } from "../errors.ts";
 
 /** How long a statement, and finding a connection for it, may take, in milliseconds: together they stay below two seconds. */
@@ -45,7 +46,7 @@ export class Hosts {
     const connectionTimeoutMillis = Math.max(300, Math.floor(patience / urls.length));
     this.#hosts = urls.map((one) => {
       const pool = new pg.Pool({
-        ...(parseUrl.parseIntoClientConfig(one) as pg.PoolConfig),
+        ...configured(one),
         max: size,
         connectionTimeoutMillis,
         idleTimeoutMillis: 60_000,
@@ -138,11 +139,24 @@ async function unlimited(client: Client): Promise<Client> {
   }
 }
 
+/** As the driver reads it. It opens the files of certificates and keys that the URL names. */
+function configured(url: string): pg.PoolConfig {
+  try {
+    return parseUrl.parseIntoClientConfig(url) as pg.PoolConfig;
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (path === undefined) throw error;
+    throw new OpenError(`the file ${path} cannot be read (${code}); look at sslrootcert, sslcert and sslkey`, {
+      cause: error,
+    });
+  }
+}
+
 /** One URL a server. Whatever `target_session_attrs` says, only one that writes will do. */
 function split(url: string): string[] {
-  const [, user = "", hosts = "", database = "", query = ""] =
-    /^postgres(?:ql)?:\/\/([^@/]*@)?([^/?]*)(\/[^?]*)?(?:\?(.*))?$/.exec(url) ?? [];
-  const parameters = new URLSearchParams(query);
+  const parts = readPostgresUrl(url);
+  if (!parts) throw new OpenError("this is not a PostgreSQL URL");
+  const { login, hosts, database, parameters } = parts;
   const attributes = parameters.get("target_session_attrs") ?? "any";
   if (!["any", "read-write", "primary"].includes(attributes)) {
     throw new OpenError(`target_session_attrs=${attributes} would find a server that cannot write; use read-write`);
@@ -156,7 +170,7 @@ function split(url: string): string[] {
   }
   // Without it, the driver reads the modes otherwise than PostgreSQL's own programs do, and warns.
   if (mode !== null) parameters.set("uselibpqcompat", "true");
-  return hosts.split(",").map((host) => `postgres://${user}${host}${database}?${parameters}`);
+  return hosts.map((host) => `postgres://${login}${host}${database}?${parameters}`);
 }
 
 /** Times and counts are of type bigint, and fit a number. */

@@ -1,5 +1,6 @@
 import nodemailer from "nodemailer";
 import type MimeNode from "nodemailer/lib/mime-node";
+import { readSender } from "../mail-from.ts";
 import type { Mailer } from "../mailer.ts";
 import type { Settings } from "../settings.ts";
 import { mailError } from "./mail-error.ts";
@@ -34,7 +35,7 @@ export function smtp(
     keepSpelling(message, (data.to as Recipient).address);
     done();
   });
-  const from = sender(settings.MAIL_FROM);
+  const from = readSender(settings.MAIL_FROM) ?? { name: "", address: settings.MAIL_FROM };
   return {
     async send(mail) {
       const to = recipient(mail.to);
@@ -88,10 +89,4 @@ function readUrl(text: string) {
     requireTLS: asked === null ? auth !== undefined && !isHere : asked === "true",
     ...(auth && { auth }),
   };
-}
-
-/** Of a display name and an address, as MAIL_FROM has them; not left to a parser of address lists. */
-function sender(text: string): { name: string; address: string } {
-  const [, name = "", address = text] = /^(.*) <(.*)>$/u.exec(text) ?? [];
-  return { name, address };
 }

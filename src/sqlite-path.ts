@@ -1,0 +1,39 @@
+const spelling =
+  "write sqlite:bienvenue.db for a file of the working folder, or sqlite:/var/lib/bienvenue/bienvenue.db";
+
+/**
+ * Says why the text after `sqlite:` is probably not the path that was meant, and what to write; undefined if it is one.
+ * Without this, almost any text opens a new, empty database. The answer holds nothing of the text, which may be a URL
+ * with a password.
+ */
+export function sqlitePathMistake(path: string): string | undefined {
+  return urlPartsMistake(path) ?? fileNameMistake(path);
+}
+
+/** What only a URL has; a program that knows its file by name may open one that is called so. */
+function urlPartsMistake(path: string): string | undefined {
+  if (/[?#]/.test(path)) return `it is a path, without ? or # and what follows: ${spelling}`;
+  if (/%[0-9a-f]{2}/i.test(path)) return "it is a path: write characters as they are, not as %XX";
+  return undefined;
+}
+
+/** What no program means as the name of a file. */
+export function fileNameMistake(path: string): string | undefined {
+  if (path === ":memory:") return undefined;
+  if (/^\s*$/.test(path)) return `the path is missing: ${spelling}`;
+  if (/^[:/]*memory:*$/i.test(path) || path.startsWith(":")) return "a database in memory is written sqlite::memory:";
+  if (/^["'`‘’“”]|["'`‘’“”]$/.test(path.trim())) return "remove the quotes";
+  if (/^\s|\s$|[^\S ]|\p{C}/u.test(path)) return "remove the spaces, line ends or invisible characters";
+  if (path.startsWith("//")) return `a path has no // in front: ${spelling}`;
+  if (isUrl(path)) return `it is one path, without another scheme, host or password: ${spelling}`;
+  if (path.startsWith("~")) return "write the home folder out, for no shell replaces ~ here";
+  if (/\$[\w{(]|%\w+%|\{\{/.test(path)) return "it holds a variable that nothing has replaced; write the path itself";
+  if (/[*<>|;"]/.test(path)) return `it holds a character that no path needs (* < > | ; "): ${spelling}`;
+  if (/(^|[/\\])\.{0,2}$/.test(path)) return "it is a folder; add the name of a file to it";
+  return undefined;
+}
+
+/** A single letter is a drive's. */
+function isUrl(path: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:/i.test(path) || /:[^/\\]*@/.test(path);
+}
