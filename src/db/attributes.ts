@@ -44,7 +44,7 @@ export const userColumns = [
 /** What selects the public attributes of a user. */
 export const publicColumns = [
   "users.id",
-  "users.email",
+  spelledEmail("users"),
   "users.email_verified_at as emailVerifiedAt",
   "users.disabled_at as disabledAt",
   "users.created_at as createdAt",
