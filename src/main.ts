@@ -35,7 +35,7 @@ export async function main(environment: Environment): Promise<void> {
   const { mailer, outbox } = await createMailer(settings, log);
   const auth = new Auth(db, { settings, log, mailer, metrics, tracing });
   metrics.queue("mail", () => auth.countMails());
-  const app = createApp(auth, { settings, log, outbox, metrics, tracing });
+  const app = createApp(auth, { outbox });
   const server = await serve({
     fetch: app.fetch,
     host: settings.HOST,

@@ -63,7 +63,7 @@ export async function createWorld(
   const mails: Mail[] = [];
   const metrics = new Counters();
   const auth = new Auth(db, { settings, log, mailer: letterBox(mails), clock: clock.now, metrics });
-  const app = createApp(auth, { settings, log, outbox, metrics });
+  const app = createApp(auth, { outbox });
   return {
     settings,
     clock,

@@ -1,12 +1,9 @@
 import { Hono } from "hono";
 import type { Auth } from "../auth/auth.ts";
-import { type Log, silent } from "../log.ts";
 import type { DevOutbox } from "../mail/mail.ts";
-import { type Metrics, uncounted } from "../metrics.ts";
 import { createPages, pagePaths } from "../pages/pages.ts";
 import { idsInLog } from "../request-ids.ts";
-import { readSettings, type Settings } from "../settings.ts";
-import { type Tracing, untraced } from "../tracing.ts";
+import type { Settings } from "../settings.ts";
 import { answers, type Headers } from "./answers.ts";
 import { type Bindings, callers, type Found, type Request, wantsPage } from "./caller.ts";
 import { cors } from "./cors.ts";
@@ -26,16 +23,8 @@ import { confirmation, otherSessions, session, sessions } from "./sessions.ts";
 import { users } from "./users.ts";
 
 export interface AppOptions {
-  /** The policies; `readSettings` has the defaults. */
-  readonly settings?: Settings;
-  /** Where errors that nobody foresaw are told; nowhere by default. */
-  readonly log?: Log;
   /** Whose mails are shown at `/dev/outbox`, to this machine; in production there is no such page. */
   readonly outbox?: DevOutbox | undefined;
-  /** Where refusals are counted, and what `/metrics` tells; nowhere, and nothing, by default. */
-  readonly metrics?: Metrics;
-  /** Whose trace a request is part of; of none by default. */
-  readonly tracing?: Tracing;
 }
 
 /** Every path, and the resource that answers there. */
@@ -62,16 +51,14 @@ export const routes = [...Object.keys(resources), ...pagePaths];
 
 /**
  * The HTTP API as a function from Request to Response: `app.fetch`. Mount it in any server that speaks them; given
- * Node's own request as `{ incoming }` it knows who calls.
+ * Node's own request as `{ incoming }` it knows who calls. Its settings, log, metrics and tracing are those of `auth`.
  *
  * @example
  * const auth = new Auth(await openDB("sqlite:accounts.db"));
  * const response = await createApp(auth).fetch(new Request("http://localhost/profile"));
  */
-export function createApp(
-  auth: Auth,
-  { settings = readSettings(), log = silent, outbox, metrics = uncounted, tracing = untraced }: AppOptions = {},
-): Hono<{ Bindings: Bindings; Variables: Found }> {
+export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindings: Bindings; Variables: Found }> {
+  const { settings, log, metrics, tracing } = auth;
   const idsOf = identifier(settings, tracing);
   const caller = callers(settings, log, idsOf);
   const refused = (error: unknown, c: Request): Refusal => {

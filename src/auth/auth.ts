@@ -120,6 +120,23 @@ export class Auth {
     this.#lastSeen = new LastSeen(this.#context, clock);
   }
 
+  /** The settings in force, here and in every app of this `Auth`. */
+  get settings(): Settings {
+    return this.#context.settings;
+  }
+
+  get log(): Log {
+    return this.#context.log;
+  }
+
+  get metrics(): Metrics {
+    return this.#context.metrics;
+  }
+
+  get tracing(): Tracing {
+    return this.#context.tracing;
+  }
+
   /**
    * Registers as the settings say: makes an account at once, or, with `REQUIRE_VERIFIED_EMAIL`, when the address is
    * confirmed by the mail that goes out. With `CONCEAL_ACCOUNTS` nothing tells whether there was an account already.

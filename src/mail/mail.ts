@@ -13,7 +13,8 @@ export { MailError } from "./mail-error.ts";
  * @example
  * const settings = readSettings();
  * const { mailer, outbox } = await createMailer(settings, silent);
- * const app = createApp(auth, { settings, outbox });
+ * const auth = new Auth(db, { settings, mailer });
+ * const app = createApp(auth, { outbox });
  */
 export async function createMailer(settings: Settings, log: Log): Promise<{ mailer: Mailer; outbox?: DevOutbox }> {
   if (settings.SMTP_URL !== null) {

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
-import { createApp } from "../../src/app/app.ts";
+import { type AppOptions, createApp } from "../../src/app/app.ts";
 import { Auth } from "../../src/auth/auth.ts";
 import { silent } from "../../src/log.ts";
+import { Counters, uncounted } from "../../src/metrics.ts";
+import { readSettings } from "../../src/settings.ts";
+import { untraced } from "../../src/tracing.ts";
 import { test } from "../engines.ts";
-import { createWorld, form } from "../world.ts";
+import { createWorld, form, production, recordingLog } from "../world.ts";
 import { bob, refused, said } from "./steps.ts";
 
 const allowed: Record<string, string> = {
@@ -93,12 +96,42 @@ test("an error that nobody foresaw tells the log everything and the caller nothi
   const breaking = () => {
     throw fault;
   };
-  const auth = new Auth(world.db, { settings: world.settings, log: { ...silent, info: breaking } });
   const errors: object[] = [];
-  const log = { ...silent, error: (fields: object) => void errors.push(fields) };
-  const app = createApp(auth, { settings: world.settings, log });
+  const log = { ...silent, info: breaking, error: (fields: object) => void errors.push(fields) };
+  const auth = new Auth(world.db, { settings: world.settings, log });
+  const app = createApp(auth);
   const answer = await app.fetch(new Request("http://localhost/users", form(bob)));
   assert.equal(await said(answer), '500 {"message":"something went wrong here; it is in the log"}\n');
   assert.deepEqual(errors, [{ err: fault, requestId: answer.headers.get("X-Request-Id"), path: "/users" }]);
+  await auth.close();
+});
+
+test("an app has the settings, log, metrics and tracing of its Auth, whatever it is given besides", async () => {
+  const settings = readSettings(production);
+  await using world = await createWorld();
+  const logged: Record<string, unknown>[] = [];
+  const metrics = new Counters();
+  const trace = { traceId: "4bf92f3577b34da6a3ce929d0e0e4736", spanId: "00f067aa0ba902b7" };
+  const tracing = { ...untraced, current: () => trace };
+  const auth = new Auth(world.db, { settings, log: recordingLog(logged), metrics, tracing });
+  const given = { settings: world.settings, log: silent, metrics: uncounted, tracing: untraced };
+  for (const { fetch } of [createApp(auth), createApp(auth, given as AppOptions)]) {
+    const local = { incoming: { headers: {}, socket: { remoteAddress: "127.0.0.1" } } };
+    const ask = async (path: string, init: RequestInit = {}) => {
+      const headers = { Host: "localhost", ...init.headers } as Record<string, string>;
+      return fetch(new Request(`http://localhost${path}`, { ...init, headers }), local);
+    };
+    const reset = await ask("/reset_password", form({ email: bob.email }));
+    assert.equal(await said(reset), '200 {"email":"bob@example.com","message":"reset mail sent"}\n');
+    assert.match(reset.headers.get("Strict-Transport-Security") ?? "", /^max-age=/);
+    assert.equal((await ask("/dev/outbox")).status, 404);
+    assert.equal((await ask("/metrics")).status, 404);
+    assert.equal(metrics.refusals.get("not_found"), 2);
+    metrics.refusals.clear();
+    const page = await ask("/login", { headers: { Accept: "text/html" } });
+    assert.match(page.headers.getSetCookie().join(), /^__Host-form=.*; Secure/);
+    assert.equal(logged.at(-1)?.trace_id, trace.traceId);
+    logged.length = 0;
+  }
   await auth.close();
 });

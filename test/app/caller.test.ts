@@ -72,7 +72,7 @@ describe("by default reset tokens are given to programs on this machine", () => 
   test("nor to a Request of which nothing is known", async () => {
     await using world = await createWorld();
     await register(world);
-    const app = createApp(world.auth, { settings: world.settings });
+    const app = createApp(world.auth);
     const request = new Request("http://localhost:5000/reset_password", { ...ask, headers: { Host: "localhost" } });
     await refused(app.fetch(request), 403, another);
   });

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { createApp } from "../../src/app/app.ts";
 import { serve } from "../../src/server.ts";
 import { test } from "../engines.ts";
 import { createWorld, form, type World } from "../world.ts";
@@ -127,7 +126,7 @@ test("without CORS_ORIGINS no answer speaks of origins", async () => {
 
 test("it holds over a socket, on an answer that fails too", async () => {
   await using world = await createWorld(shared);
-  const { fetch } = createApp(world.auth, { settings: world.settings });
+  const { fetch } = world.app;
   const log = { info() {}, warn() {}, error() {} };
   const server = await serve({ fetch, host: "127.0.0.1", port: 0, log });
   using wire = await openWire(server.port);

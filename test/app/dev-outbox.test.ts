@@ -19,7 +19,7 @@ async function createOutbox(environment: Environment = {}, given: "outbox" | "no
   const auth = new Auth(resources.use(await openDB("sqlite::memory:", { settings })), { settings });
   resources.defer(() => auth.close());
   const { mailer, outbox } = await createMailer(readSettings(), silent);
-  const app = createApp(auth, { settings, outbox: given === "outbox" ? outbox : undefined });
+  const app = createApp(auth, { outbox: given === "outbox" ? outbox : undefined });
   const get = async (headers: Record<string, string> = {}, ip = "127.0.0.1", method = "GET") => {
     const request = new Request("http://localhost/dev/outbox", {
       method,

@@ -78,10 +78,12 @@ test("with a token metrics are for whoever bears it, and for nobody else", async
 
 test("an app that counts nothing has no metrics to show", async () => {
   await using world = await createWorld();
-  const app = createApp(world.auth, { settings: world.settings });
+  const auth = new Auth(world.db, { settings: world.settings });
+  const app = createApp(auth);
   const incoming = { headers: {}, socket: { remoteAddress: "127.0.0.1" } };
   const headers = { Host: "localhost" };
   assert.equal((await app.fetch(new Request("http://localhost/metrics", { headers }), { incoming })).status, 404);
+  await auth.close();
 });
 
 test("refusals are counted by their code", async () => {

@@ -43,7 +43,7 @@ const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
       throw new Error("unforeseen");
     };
     const auth = new Auth(world.db, { settings: world.settings, log: { ...silent, info: breaking } });
-    return createApp(auth, { settings: world.settings }).fetch(new Request("http://localhost/sessions", form({})));
+    return createApp(auth).fetch(new Request("http://localhost/sessions", form({})));
   },
   method_not_allowed: to("/users"),
   not_found: to("/nope"),

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createApp } from "../../src/app/app.ts";
-import { silent } from "../../src/log.ts";
 import { type Limits, type Running, serve } from "../../src/server.ts";
 import { createWorld } from "../world.ts";
 import { type Answer, openWire, request, type Wire } from "./wire.ts";
@@ -29,9 +27,8 @@ export function closed(server: Running): Running & AsyncDisposable {
 export function survives(name: string, act: (server: Server) => Promise<void>, limits: Partial<Limits> = {}): void {
   test(name, { timeout: 60_000 }, async () => {
     await using world = await createWorld();
-    const errors: object[] = [];
-    const log = { ...silent, error: (fields: object) => void errors.push(fields) };
-    const { fetch } = createApp(world.auth, { settings: world.settings, log });
+    const { fetch } = world.app;
+    const { log } = world.auth;
     await using running = closed(await serve({ fetch, host: "0.0.0.0", port: 0, log, limits }));
     const wires: Wire[] = [];
     const open = async () => {
@@ -51,7 +48,10 @@ export function survives(name: string, act: (server: Server) => Promise<void>, l
     assert.deepEqual([after.status, after.body], [200, '{"message":"Bienvenue"}\n']);
     for (const wire of wires) wire[Symbol.dispose]();
     await running.close(patience);
-    assert.deepEqual(errors, []);
+    assert.deepEqual(
+      world.logged.filter(({ level }) => level === "error"),
+      [],
+    );
   });
 }
 

@@ -23,7 +23,7 @@ test("a browser gets a page of every refusal, with the status and headers that p
     throw new Error("unforeseen");
   };
   const auth = new Auth(world.db, { settings: world.settings, log: { ...silent, info: breaking } });
-  const broken = createApp(auth, { settings: world.settings });
+  const broken = createApp(auth);
   const failing = visitor({
     request: async (path, init) => broken.fetch(new Request(`http://localhost:5000${path}`, init)),
   });
@@ -61,7 +61,7 @@ testOnce("a database that cannot be written to now is told above the form, which
   await using store = await createStore();
   const settings = readSettings({ BCRYPT_COST: "4" });
   const auth = new Auth(store.db, { settings });
-  const app = createApp(auth, { settings });
+  const app = createApp(auth);
   const who = visitor({ request: async (path, init) => app.fetch(new Request(`http://localhost:5000${path}`, init)) });
   const page = await who.open("/register");
   const fields = { email: bob.email, new_password: bob.password };
