@@ -1,3 +1,4 @@
+import { MIMEType } from "node:util";
 import { topLevelKeys } from "../json-keys.ts";
 import { readBody } from "./body.ts";
 import type { Request } from "./caller.ts";
@@ -36,6 +37,10 @@ export async function readFields<Name extends string>(
   if (fields.length > mostFields) throw new RequestError("body_malformed", `the body has over ${mostFields} fields`);
   const seen = new Set<string>();
   for (const [key, value] of fields) {
+    // A form that a browser sent in another encoding (https://html.spec.whatwg.org/#attr-fe-name-charset).
+    if (key === "_charset_" && value !== "" && !isUtf8(String(value).toLowerCase())) {
+      throw new RequestError("body_malformed", "the body is not UTF-8");
+    }
     // `email[]` and `email[0]` are how some programs write arrays.
     const name = names.find((known) => key === known || key.startsWith(`${known}[`));
     if (name === undefined) continue;
@@ -65,10 +70,8 @@ async function parse(bytes: Uint8Array, contentType: string, encoding = "identit
     .toLowerCase()
     .split(";")
     .map((part) => part.trim());
-  const charset =
-    parameters.find((parameter) => parameter.startsWith("charset="))?.replace(/^charset=|"/g, "") ?? "utf-8";
   const parser = Object.hasOwn(parsers, type) ? parsers[type] : undefined;
-  if (!parser || encoding !== "identity" || !/^(utf-?8|us-ascii)$/.test(charset)) {
+  if (!parser || encoding !== "identity" || !isUtf8(charsetOf(parameters))) {
     throw new RequestError(
       "body_type_unsupported",
       "the body must be application/x-www-form-urlencoded, multipart/form-data or application/json, in plain UTF-8",
@@ -96,13 +99,52 @@ function percentDecode(text: string): string {
     .replace(/(?:%[0-9a-f]{2})+/gi, (escaped) => decode(Buffer.from(escaped.replaceAll("%", ""), "hex"), utf8Exactly));
 }
 
+/** The character encoding that the parameters of a media type name, if any. */
+function charsetOf(parameters: readonly string[]): string | undefined {
+  return parameters.find((parameter) => /^charset\s*=/.test(parameter))?.replace(/^charset\s*=|["'\s]/g, "");
+}
+
+function isUtf8(charset = "utf-8"): boolean {
+  return /^(utf-?8|us-ascii)$/.test(charset);
+}
+
 async function parseMultipart(bytes: Uint8Array, contentType: string): Promise<Fields> {
-  decode(bytes);
+  requirePlainParts(decode(bytes), contentType);
   try {
     const form = await new Response(bytes, { headers: { "Content-Type": contentType } }).formData();
     return [...form.entries()];
   } catch {
     throw new RequestError("body_malformed", "the body is not well-formed multipart/form-data");
+  }
+}
+
+/**
+ * The platform's parser decodes base64 into text that nobody has checked to be UTF-8, and ignores any other encoding and
+ * charset: either way two different passwords could become the same one. RFC 7578 (section 4.7) has clients send plain parts.
+ *
+ * @throws {RequestError} `body_malformed`
+ */
+function requirePlainParts(text: string, contentType: string): void {
+  const boundary = boundaryOf(contentType);
+  if (!boundary) return;
+  for (const part of text.split(boundary).slice(1)) {
+    const [head = ""] = part.split("\r\n\r\n", 1);
+    for (const [, name = "", value = ""] of head.toLowerCase().matchAll(/^[ \t]*([\w-]+)[ \t]*:(.*)$/gm)) {
+      const isPlain =
+        name === "content-transfer-encoding"
+          ? /^(7bit|8bit|binary)$/.test(value.trim())
+          : name !== "content-type" || isUtf8(charsetOf(value.split(";").map((parameter) => parameter.trim())));
+      if (!isPlain) throw new RequestError("body_malformed", "the parts of the body must be plain UTF-8, not encoded");
+    }
+  }
+}
+
+/** What the platform's parser takes as the boundary of the parts; undefined where it refuses the body. */
+function boundaryOf(contentType: string): string | undefined {
+  try {
+    return new MIMEType(contentType).params.get("boundary") ?? undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -136,6 +136,68 @@ test("bytes that are no UTF-8 are refused, raw, percent-encoded or in a part", a
   await eachRefused(world, inits, 400, /^the body is not UTF-8$/);
 });
 
+test("a part of another encoding is refused: two different passwords would become one", async () => {
+  await using world = await createWorld();
+  const type = "multipart/form-data; boundary=X";
+  const disposition = 'Content-Disposition: form-data; name="password"';
+  const part = (more: string, value = "w6k=", first = "") => {
+    const head = `${first}${disposition}${more === "" ? "" : `\r\n${more}`}`;
+    return `--X\r\nContent-Disposition: form-data; name="email"\r\n\r\n${email}\r\n--X\r\n${head}\r\n\r\n${value}\r\n--X--\r\n`;
+  };
+  const refusedHeads = [
+    "Content-Transfer-Encoding: base64",
+    "content-transfer-encoding:BASE64",
+    "CONTENT-TRANSFER-ENCODING : base64",
+    "Content-Transfer-Encoding:\tbase64\t",
+    "Content-Transfer-Encoding: quoted-printable",
+    "Content-Transfer-Encoding: x-uuencode",
+    "Content-Transfer-Encoding: base64 (comment)",
+    "Content-Transfer-Encoding:",
+    "Content-Transfer-Encoding: 7bit\r\nContent-Transfer-Encoding: base64",
+    "Content-Type: text/plain; charset=iso-8859-1",
+    'Content-Type: text/plain; charset="windows-1252"',
+    "content-type:text/plain;Charset=UTF-16LE",
+  ];
+  for (const head of refusedHeads) {
+    await refused(world.request("/users", body(type, part(head))), 400, /must be plain UTF-8, not encoded$/);
+    await refused(world.request("/users", body(type, part("", "w6k=", `${head}\r\n`))), 400, /must be plain UTF-8/);
+  }
+  await refused(world.request("/users", body(type, part("Content-Transfer-Encoding:\r\n base64"))), 400);
+  await refused(world.request("/users", body('multipart/form-data; boundary="X"', part(refusedHeads[0] ?? ""))), 400);
+  assert.ok(await world.db.isEmpty());
+  for (const head of [
+    "",
+    "Content-Transfer-Encoding: 8bit",
+    "content-transfer-encoding: BINARY",
+    "Content-Transfer-Encoding: 7bit",
+    "Content-Type: text/plain; charset=utf-8",
+    'Content-Type: text/plain; charset="US-ASCII"',
+    "Content-Type: text/plain",
+  ]) {
+    await using other = await createWorld();
+    assert.equal(await said(other.request("/users", body(type, part(head)))), created, head);
+    assert.equal((await other.request("/sessions", json({ email, password: "w6k=" }))).status, 200, head);
+  }
+});
+
+test("a header of a part is no header where it stands in a text", async () => {
+  await using world = await createWorld();
+  const chosen = { email, password: "a\r\nContent-Transfer-Encoding: base64\r\n\r\nb" };
+  assert.equal(await said(world.request("/users", multipart(Object.entries(chosen)))), created);
+  assert.equal((await world.request("/sessions", json(chosen))).status, 200);
+});
+
+test("a form that says it was written in another encoding is refused", async () => {
+  await using world = await createWorld();
+  const wrong = (charset: string) => ({ ...bob, _charset_: charset });
+  for (const charset of ["iso-8859-1", "windows-1252", "UTF-16LE", "x"]) {
+    for (const init of [form(wrong(charset)), json(wrong(charset)), multipart(Object.entries(wrong(charset)))])
+      await refused(world.request("/users", init), 400, /^the body is not UTF-8$/);
+  }
+  assert.ok(await world.db.isEmpty());
+  assert.equal(await said(world.request("/users", form(wrong("UTF-8")))), created);
+});
+
 test("half of a character, as JSON can write it, is refused", async () => {
   await using world = await createWorld();
   for (const half of ["\\ud800", "\\udc00", "a\\udfffb", "\\udc00\\ud800"]) {
