@@ -2,26 +2,48 @@ import { isIPv4, isIPv6 } from "node:net";
 
 /**
  * The network that a caller counts as: an IPv4 address, or the /64 of an IPv6 one, for that is what one subscriber gets.
- * An IPv4 address written as IPv6 (`::ffff:192.0.2.1`) is the IPv4 one.
+ * An IPv6 address that stands for an IPv4 one, such as `::ffff:192.0.2.1` or `64:ff9b::192.0.2.1`, is that one: a translator
+ * puts all of its callers into one /64.
  *
  * @returns undefined for what is no address
  */
 export function networkOf(address: string | undefined): string | undefined {
-  if (address === undefined) return undefined;
-  const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1] ?? address;
-  if (isIPv4(mapped)) return mapped;
+  if (address === undefined || isIPv4(address)) return address;
   if (!isIPv6(address)) return undefined;
-  const [left = "", right] = canonical(address).split("::");
-  const groups = left === "" ? [] : left.split(":");
-  if (right !== undefined) {
-    const tail = right === "" ? [] : right.split(":");
-    while (groups.length + tail.length < 8) groups.push("0");
-    groups.push(...tail);
-  }
-  return `${groups.slice(0, 4).join(":")}::/64`;
+  const groups = groupsOf(address);
+  return embedded(groups) ?? `${hexadecimal(groups.slice(0, 4))}::/64`;
 }
 
-/** Lower case, without leading zeros, a zone or a dotted tail: the form of the URL standard. */
-function canonical(address: string): string {
-  return new URL(`http://[${address.replace(/%.*/, "")}]`).hostname.slice(1, -1);
+/** What an IPv6 address counts as that a translator or a tunnel made of an IPv4 one; undefined for any other. */
+function embedded(groups: readonly number[]): string | undefined {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = groups;
+  const startsWith = (...prefix: number[]) => prefix.every((group, i) => groups[i] === group);
+  // Mapped (RFC 4291, 2.5.5.2), translated without state (RFC 7915, A.1), and by NAT64's well-known prefix (RFC 6052, 2.1).
+  const isLast = startsWith(0, 0, 0, 0, 0, 0xffff) || startsWith(0, 0, 0, 0, 0xffff, 0);
+  if (isLast || startsWith(0x64, 0xff9b, 0, 0, 0, 0)) return dotted(g, h);
+  // NAT64's prefix for local use (RFC 8215): where a /96 is cut from it, the IPv4 address is last; else one cannot tell where.
+  if (startsWith(0x64, 0xff9b, 1)) return e === 0 && f === 0 ? dotted(g, h) : hexadecimal(groups);
+  // Compatible (RFC 4291, 2.5.5.1), but for `::` and `::1`.
+  if (startsWith(0, 0, 0, 0, 0, 0) && g !== 0) return dotted(g, h);
+  // 6to4 (RFC 3056, 2) and Teredo, which inverts the bits (RFC 4380, 4).
+  if (a === 0x2002) return dotted(b, c);
+  if (a === 0x2001 && b === 0 && (c !== 0 || d !== 0)) return dotted(g ^ 0xffff, h ^ 0xffff);
+  return undefined;
+}
+
+/** The eight groups of an IPv6 address, without its zone. */
+function groupsOf(address: string): number[] {
+  // The URL standard writes a dotted tail as groups.
+  const [left = "", right] = new URL(`http://[${address.replace(/%.*/, "")}]`).hostname.slice(1, -1).split("::");
+  const parse = (part = "") => (part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16)));
+  const [head, tail] = [parse(left), parse(right)];
+  return [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail];
+}
+
+function dotted(high: number, low: number): string {
+  return [high >> 8, high & 255, low >> 8, low & 255].join(".");
+}
+
+function hexadecimal(groups: readonly number[]): string {
+  return groups.map((group) => group.toString(16)).join(":");
 }

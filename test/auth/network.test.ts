@@ -18,6 +18,50 @@ test("the addresses of one /64 are one network, whatever their spelling", () => 
   assert.equal(networkOf("2001:db8::"), networkOf("2001:db8:0:0:1::"));
 });
 
+test("an IPv6 address that stands for an IPv4 one is that one", () => {
+  for (const address of [
+    "::ffff:192.0.2.1",
+    "::FFFF:C000:201",
+    "0:0:0:0:0:ffff:c000:0201",
+    "0000:0000:0000:0000:0000:ffff:192.0.2.1",
+    "::ffff:192.0.2.1%eth0",
+    "::ffff:0:192.0.2.1",
+    "::192.0.2.1",
+    "64:ff9b::192.0.2.1",
+    "64:ff9b::c000:201",
+    "0064:FF9B:0:0:0:0:C000:0201",
+    "64:ff9b:1::192.0.2.1",
+    "64:ff9b:1:abcd::c000:201",
+    "2002:c000:201::1",
+    "2002:c000:0201:ffff::1",
+    "2001:0:4136:e378:8000:63bf:3fff:fdfe",
+  ]) {
+    assert.equal(networkOf(address), "192.0.2.1", address);
+  }
+  assert.notEqual(networkOf("64:ff9b::192.0.2.2"), networkOf("64:ff9b::192.0.2.1"));
+});
+
+test("an address in which the IPv4 one cannot be found counts by itself", () => {
+  // 192.0.2.1 and 192.0.2.2 under a /48, as RFC 6052 (section 2.2) writes them.
+  assert.equal(networkOf("64:ff9b:1:c000:2:100::"), "64:ff9b:1:c000:2:100:0:0");
+  assert.equal(networkOf("64:ff9b:1:c000:2:200::"), "64:ff9b:1:c000:2:200:0:0");
+});
+
+test("what only looks like such a prefix is a /64 like others", () => {
+  for (const [address, network] of [
+    ["::", "0:0:0:0::/64"],
+    ["::1", "0:0:0:0::/64"],
+    ["::1:ffff:c000:201", "0:0:0:0::/64"],
+    ["64:ff9b:2::192.0.2.1", "64:ff9b:2:0::/64"],
+    ["64:ff9c::192.0.2.1", "64:ff9c:0:0::/64"],
+    ["2001:db8::192.0.2.1", "2001:db8:0:0::/64"],
+    ["2001::192.0.2.1", "2001:0:0:0::/64"],
+    ["2003:c000:201::1", "2003:c000:201:0::/64"],
+  ] as const) {
+    assert.equal(networkOf(address), network, address);
+  }
+});
+
 test("what is no address is of no network", () => {
   for (const text of [undefined, "", "unknown", "300.1.1.1", "::g", "192.0.2.1:80"])
     assert.equal(networkOf(text), undefined);
