@@ -77,6 +77,12 @@ export async function serve(listening: Listening): Promise<Running> {
     if (closing) response.shouldKeepAlive = false;
     // HTTP/1.0 need not name a host. This is no name of this machine's, nor of any.
     if (request.httpVersion === "1.0") request.headers.host ??= "unnamed";
+    if (namesTwoHosts(request)) {
+      const { status, headers, body } = lastAnswer(400);
+      response.writeHead(status, headers).end(body);
+      answered?.(status);
+      return;
+    }
     underWay.add(response);
     const began = answered && performance.now();
     await handle(request, response);
@@ -130,6 +136,26 @@ export async function serve(listening: Listening): Promise<Running> {
         const end = setTimeout(() => server.closeAllConnections(), patience);
       }),
   };
+}
+
+/**
+ * Whether a request is for more than one host: two Host headers, which RFC 9112 (section 3.2) has a server refuse, or a target
+ * that names another host than the header. A proxy in front may have looked at the other one.
+ */
+function namesTwoHosts({ rawHeaders, headers, url = "" }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (name.length === 4 && name.toLowerCase() === "host" && ++hosts > 1) return true;
+  }
+  if (url.startsWith("/")) return false;
+  const [, scheme, host] = /^(https?):\/\/([^/?#]*)/i.exec(url) ?? [];
+  return scheme !== undefined && hostIn(scheme, host) !== hostIn(scheme, headers.host);
+}
+
+/** A host as URLs write it: in lower case, without the scheme's own port. */
+function hostIn(scheme: string, host = ""): string | undefined {
+  return URL.parse(`${scheme}://${host}`)?.host;
 }
 
 function statusOf({ code }: NodeJS.ErrnoException): number | undefined {

@@ -188,3 +188,29 @@ test("docs/errors.md tells what is answered to what is no well-formed request", 
   assert.deepEqual(said, rows);
   await close(patience);
 });
+
+survives("a request for two hosts at once is refused, whichever of them is ours", async ({ last }) => {
+  const end = "Connection: close\r\n\r\n";
+  for (const head of [
+    "GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example",
+    "GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost",
+    "GET /profile HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nhOST: localhost",
+    "GET / HTTP/1.0\r\nHost: localhost\r\nHost: evil.example",
+    "GET / HTTP/1.1\r\nHost: localhost, evil.example",
+    "GET http://evil.example/ HTTP/1.1\r\nHost: localhost",
+    "GET http://localhost:81/ HTTP/1.1\r\nHost: localhost",
+    "GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\nHost: localhost",
+    "POST /users HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nContent-Length: 9",
+  ]) {
+    isRefusal(await last(`${head}\r\n${end}`), 400);
+  }
+  for (const head of [
+    "GET http://localhost/ HTTP/1.1\r\nHost: localhost",
+    "GET http://LOCALHOST:80/ HTTP/1.1\r\nHost: localhost",
+    "GET https://localhost/ HTTP/1.1\r\nHost: localhost:443",
+    "GET / HTTP/1.0\r\nHost: localhost",
+    "GET / HTTP/1.0",
+  ]) {
+    assert.equal((await last(`${head}\r\n${end}`)).status, 200, head);
+  }
+});
