@@ -109,15 +109,14 @@ export interface AuthOptions {
  */
 export class Auth {
   readonly #context: Context;
-  readonly #lastSeen: LastSeen;
 
   constructor(db: DB, options: AuthOptions = {}) {
     const { settings = readSettings(), log = silent, clock = Date.now, mailer } = options;
     const { metrics = uncounted, tracing = untraced } = options;
     const passwords = new Passwords(settings, { metrics, tracing });
     const trail = new Trail(db, log, clock);
-    this.#context = { db, settings, log, trail, mailer, clock, metrics, tracing, passwords };
-    this.#lastSeen = new LastSeen(this.#context, clock);
+    const lastSeen = new LastSeen({ db, settings, clock, log, metrics });
+    this.#context = { db, settings, log, trail, lastSeen, mailer, clock, metrics, tracing, passwords };
   }
 
   /** The settings in force, here and in every app of this `Auth`. */
@@ -221,7 +220,7 @@ export class Auth {
 
   /** The user of a live session, or null. Answered at once where the database can; `await` takes both. */
   getUserFromSessionId(sessionId: string | null): Awaitable<PublicUser | null> {
-    return sessions.getUserFromSessionId(this.#context, this.#lastSeen, sessionId);
+    return sessions.getUserFromSessionId(this.#context, sessionId);
   }
 
   /** Ends one session, on one device; false when there was none. */
@@ -477,7 +476,7 @@ export class Auth {
 
   /** Writes now which sessions were seen and what happened, which is otherwise done every few seconds. */
   async flush(): Promise<void> {
-    await Promise.all([this.#lastSeen.flush(), this.#context.trail.flush()]);
+    await Promise.all([this.#context.lastSeen.flush(), this.#context.trail.flush()]);
   }
 
   /** Resolves when the database answers. */

@@ -6,6 +6,7 @@ import type { RequestIds } from "../request-ids.ts";
 import type { Settings } from "../settings.ts";
 import type { Tracing } from "../tracing.ts";
 import type { Trail } from "./events.ts";
+import type { LastSeen } from "./last-seen.ts";
 import type { Passwords } from "./passwords.ts";
 
 /** What the parts of `Auth` work with. */
@@ -15,6 +16,7 @@ export interface Context {
   readonly passwords: Passwords;
   readonly log: Log;
   readonly trail: Trail;
+  readonly lastSeen: LastSeen;
   /** Without one, mails wait in the outbox. */
   readonly mailer: Mailer | undefined;
   /** Milliseconds since 1970. */

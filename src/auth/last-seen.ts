@@ -1,4 +1,7 @@
-import type { Context } from "./context.ts";
+import type { DB } from "../db/db.ts";
+import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Settings } from "../settings.ts";
 
 /** How often a session is written as seen, and how long such writes are gathered, in milliseconds. */
 const atMostEvery = 60_000;
@@ -8,44 +11,77 @@ const batch = 200;
 /** How many wait at most while the database does not answer. */
 const mostPending = 100_000;
 
-/** Writes sessions as seen, in batches and off the path of the requests that present them. */
-export class LastSeen {
-  readonly #context: Context;
-  readonly #clock: () => number;
-  readonly #every: number;
-  #pending = new Set<string>();
-  #timer: NodeJS.Timeout | undefined;
+/** What writing needs. */
+interface Parts {
+  readonly db: DB;
+  readonly settings: Pick<Settings, "SESSION_IDLE">;
+  readonly clock: () => number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
 
-  constructor(context: Context, clock: () => number) {
-    this.#context = context;
-    this.#clock = clock;
+/** Writes when sessions were last seen, in batches and off the path of the requests that present them. */
+export class LastSeen {
+  readonly #parts: Parts;
+  readonly #every: number;
+  /** When each session was last seen, until that is written. */
+  readonly #pending = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
     // Where the idle end is near, once a minute would be too coarse.
-    this.#every = Math.min(atMostEvery, context.settings.SESSION_IDLE / 10);
+    this.#every = Math.min(atMostEvery, parts.settings.SESSION_IDLE / 10);
   }
 
-  /** Takes note of a session that was presented now. */
+  /**
+   * Records that a live session was presented now. It is written at once where its idle end is near: other nodes go by what
+   * is written.
+   *
+   * @param lastSeenAt when it was last written as seen
+   */
   note(sessionId: string, lastSeenAt: number): void {
-    if (this.#clock() - lastSeenAt < this.#every || this.#pending.size >= mostPending) return;
-    this.#pending.add(sessionId);
+    const now = this.#parts.clock();
+    if (now - lastSeenAt < this.#every) return;
+    if (this.#pending.size >= mostPending && !this.#pending.has(sessionId)) return;
+    this.#pending.set(sessionId, now);
+    if (lastSeenAt + this.#parts.settings.SESSION_IDLE - now <= 2 * gathered) void this.flush();
+    else this.#flushLater();
+  }
+
+  /** Whether it was seen since what is written of it. */
+  isPending(sessionId: string): boolean {
+    return this.#pending.has(sessionId);
+  }
+
+  /** Writes what was recorded. What cannot be written now is tried again later. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  #flushLater(): void {
     this.#timer ??= setTimeout(() => void this.flush(), gathered).unref();
   }
 
-  /** Writes what was noted. What cannot be written now is kept for the next time. */
-  async flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const sessionIds = [...this.#pending];
-    this.#pending = new Set();
-    for (let from = 0; from < sessionIds.length; from += batch) {
-      const some = sessionIds.slice(from, from + batch);
+  async #write(): Promise<void> {
+    const { db, log, metrics } = this.#parts;
+    const seen = [...this.#pending];
+    for (let from = 0; from < seen.length; from += batch) {
+      const some = seen.slice(from, from + batch);
       try {
-        await this.#context.db.seeSessions(some);
+        await db.seeSessions(some);
       } catch (error) {
-        for (const sessionId of sessionIds.slice(from)) this.#pending.add(sessionId);
-        this.#context.metrics.failed(error);
-        this.#context.log.warn({ err: error }, "could not write when sessions were last seen; trying again later");
+        metrics.failed(error);
+        log.warn({ err: error }, "could not write when sessions were last seen; trying again later");
+        this.#flushLater();
         return;
       }
+      // One that was seen again meanwhile is written again.
+      for (const [sessionId, at] of some) if (this.#pending.get(sessionId) === at) this.#pending.delete(sessionId);
     }
   }
 }

@@ -9,6 +9,7 @@ import { tryToLogIn } from "./log-in.ts";
 import { networkOf } from "./network.ts";
 import { checkPassword } from "./password-policy.ts";
 import { newToken } from "./secrets.ts";
+import { userOfSession } from "./sessions.ts";
 import { accountKeys, limited } from "./throttle.ts";
 
 /** How long a password that was given counts, in milliseconds. */
@@ -28,9 +29,8 @@ export interface Renewed {
  *
  * @throws {AuthError} `not_logged_in`
  */
-export async function personOf({ db }: Context, sessionId: string | null): Promise<Person> {
-  const isText = typeof sessionId === "string" && sessionId !== "" && sessionId.length <= 250;
-  const user = isText ? await db.findUserBySession(sessionId) : null;
+export async function personOf(context: Context, sessionId: string | null): Promise<Person> {
+  const user = await userOfSession(context, sessionId);
   if (user && user.sessionId !== null) return user as Person;
   throw notLoggedIn();
 }

@@ -1,8 +1,7 @@
-import type { Awaitable, SeenSession } from "../db/db.ts";
+import type { Awaitable, SeenSession, SeenUser } from "../db/db.ts";
 import type { PublicUser } from "../user.ts";
 import { userByEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
-import type { LastSeen } from "./last-seen.ts";
 import { newToken } from "./secrets.ts";
 
 /** Longer than any token of ours: what is longer is not looked for. */
@@ -18,28 +17,49 @@ export async function createSession(context: Context, email: string, caller: Cal
   return session?.sessionId ?? null;
 }
 
-export function getUserFromSessionId(
-  { db }: Context,
-  lastSeen: LastSeen,
-  sessionId: string | null,
-): Awaitable<PublicUser | null> {
-  if (typeof sessionId !== "string" || sessionId === "" || sessionId.length > longestToken) return null;
-  const found = db.findSession(sessionId);
+export function getUserFromSessionId(context: Context, sessionId: string | null): Awaitable<PublicUser | null> {
+  if (!couldBeSession(sessionId)) return null;
+  const found = context.db.findSession(sessionId);
   return found instanceof Promise
-    ? found.then((session) => seen(lastSeen, sessionId, session))
-    : seen(lastSeen, sessionId, found);
+    ? found.then((session) => seen(context, sessionId, session))
+    : seen(context, sessionId, found);
 }
 
-export async function logOut({ db, trail }: Context, sessionId: string | null, caller: Caller): Promise<boolean> {
-  if (typeof sessionId !== "string" || sessionId === "" || sessionId.length > longestToken) return false;
-  const session = await db.findSession(sessionId);
-  if (!session || !(await db.endSession(sessionId))) return false;
-  trail.record("logged_out", { caller, userId: session.user.id });
+export async function logOut(context: Context, sessionId: string | null, caller: Caller): Promise<boolean> {
+  const user = await getUserFromSessionId(context, sessionId);
+  if (!user || !(await context.db.endSession(sessionId as string))) return false;
+  context.trail.record("logged_out", { caller, userId: user.id });
   return true;
 }
 
-function seen(lastSeen: LastSeen, sessionId: string, session: SeenSession | null): PublicUser | null {
+/** The account of a live session, with everything that is stored of it, or null. The session counts as seen. */
+export async function userOfSession({ db, lastSeen }: Context, sessionId: string | null): Promise<SeenUser | null> {
+  if (!couldBeSession(sessionId)) return null;
+  let user = await db.findUserBySession(sessionId);
+  if (!user && lastSeen.isPending(sessionId)) {
+    await lastSeen.flush();
+    user = await db.findUserBySession(sessionId);
+  }
+  if (user) lastSeen.note(sessionId, user.lastSeenAt);
+  return user;
+}
+
+/** Nothing else is looked for, whatever a program hands over. */
+function couldBeSession(sessionId: unknown): sessionId is string {
+  return typeof sessionId === "string" && sessionId !== "" && sessionId.length <= longestToken;
+}
+
+function seen(context: Context, sessionId: string, session: SeenSession | null): Awaitable<PublicUser | null> {
+  if (!session) return context.lastSeen.isPending(sessionId) ? seenUnwritten(context, sessionId) : null;
+  context.lastSeen.note(sessionId, session.lastSeenAt);
+  return session.user;
+}
+
+/** What is written of it says that it has ended; it was seen since. */
+async function seenUnwritten(context: Context, sessionId: string): Promise<PublicUser | null> {
+  await context.lastSeen.flush();
+  const session = await context.db.findSession(sessionId);
   if (!session) return null;
-  lastSeen.note(sessionId, session.lastSeenAt);
+  context.lastSeen.note(sessionId, session.lastSeenAt);
   return session.user;
 }

@@ -17,7 +17,7 @@ import type { NewMail, Notice, OutboxKind, WaitingMail } from "./outbox.ts";
 import * as outbox from "./outbox.ts";
 import type { Redemption } from "./reset-tokens.ts";
 import * as resetTokens from "./reset-tokens.ts";
-import type { ListedSession, Opening, SeenSession, SeenUser } from "./sessions.ts";
+import type { ListedSession, Opening, Seen, SeenSession, SeenUser } from "./sessions.ts";
 import * as sessions from "./sessions.ts";
 import type { Lifetimes, Store } from "./store.ts";
 import type { PasswordChange, UserChanges } from "./users.ts";
@@ -173,9 +173,9 @@ export class DB implements AsyncDisposable {
     return sessions.endSessions(this.#store, userId);
   }
 
-  /** Writes sessions as seen now: their idle end moves. */
-  seeSessions(sessionIds: readonly string[]): Promise<void> {
-    return sessions.seeSessions(this.#store, sessionIds);
+  /** Writes when sessions were seen: their idle end moves. One that had ended by then, or was ended since, stays so. */
+  seeSessions(seen: Iterable<Seen>): Promise<void> {
+    return sessions.seeSessions(this.#store, seen);
   }
 
   /** The live sessions of a user, the newest first; `current` is the id of the one that asks. */

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { storable } from "../storable.ts";
 import { type PublicUser, publicUser, type Session, type User } from "../user.ts";
 import { publicColumns, userColumns } from "./attributes.ts";
@@ -243,15 +244,30 @@ async function endOldest(store: Store, { userId, sessionId }: Session, limit: nu
     .execute();
 }
 
-/** Writes sessions as seen now; one that has ended stays so. */
-export async function seeSessions({ db, clock, lifetimes }: Store, sessionIds: readonly string[]): Promise<void> {
+/** A session, and when it was seen: now, unless that is said. */
+export type Seen = string | readonly [sessionId: string, at: number];
+
+/** Writes when sessions were seen. One that had ended by then stays so, and so does one that was ended since. */
+export async function seeSessions({ db, clock, lifetimes }: Store, sessions: Iterable<Seen>): Promise<void> {
   const now = clock();
+  const seen = new Map<string, number>();
+  for (const each of sessions) {
+    const [sessionId, at] = typeof each === "string" ? [each, now] : each;
+    const id = digest(sessionId);
+    seen.set(id, Math.max(seen.get(id) ?? 0, Math.min(at, now)));
+  }
+  if (seen.size === 0) return;
+  // The columns of VALUES have these names on every engine; PostgreSQL takes parameters in it for text.
+  const rows = [...seen].map(([id, at]) => sql`(${id}, cast(${at} as bigint))`);
+  const values = sql<{ column1: string; column2: number }>`(values ${sql.join(rows)})`;
   await db
     .updateTable("sessions")
-    .set({ last_seen_at: now })
-    .where("session_id", "in", sessionIds.map(digest))
-    .where("last_seen_at", "<", now)
-    .where("last_seen_at", ">", now - lifetimes.SESSION_IDLE)
+    .from(values.as("seen"))
+    .set((row) => ({ last_seen_at: row.ref("seen.column2") }))
+    .whereRef("session_id", "=", "seen.column1")
+    .whereRef("last_seen_at", "<", "seen.column2")
+    .where("last_seen_at", ">", (row) => row("seen.column2", "-", lifetimes.SESSION_IDLE))
+    .whereRef("expires_at", ">", "seen.column2")
     .execute();
 }
 

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { Auth } from "../../src/auth/auth.ts";
+import { type AuthError, DatabaseUnavailable } from "../../src/errors.ts";
 import { test } from "../engines.ts";
-import { createWorld, day, hour, minute } from "../world.ts";
+import { createWorld, day, hour, minute, type World } from "../world.ts";
 
 const email = "bob@example.com";
 
@@ -81,4 +83,130 @@ test("the sweep deletes what has ended, and nothing else", async () => {
   assert.partialDeepStrictEqual(await world.auth.sweep(), { sessions: 0, resetTokens: 0 });
   assert.ok(await world.auth.getUserFromSessionId(live));
   assert.equal((await world.db.findUserBy({ id: user.id })).resetTokenExpiresAt, null);
+});
+
+/** How long a session with these settings lives unused. */
+const idle = { SESSION_IDLE: "1m" };
+const opened = async (world: World) => {
+  await world.auth.registerUser(email, "b4l0u");
+  return (await world.auth.createSession(email)) as string;
+};
+
+test("a session that is used a moment before its idle end lives on, whenever that is written", async () => {
+  for (const before of [1, 2000, 4999, 5000, 9999]) {
+    await using world = await createWorld(idle);
+    const sessionId = await opened(world);
+    world.clock.forward(minute - before);
+    assert.ok(await world.auth.getUserFromSessionId(sessionId), `${before} ms before`);
+    const seenAt = world.clock.now();
+    world.clock.forward(before + 4000);
+    await world.auth.flush();
+    assert.equal((await world.db.findUserBySession(sessionId))?.lastSeenAt, seenAt, `${before} ms before`);
+    world.clock.forward(seenAt + minute - 1 - world.clock.now());
+    assert.ok(await world.auth.getUserFromSessionId(sessionId));
+    await world.auth.flush();
+    world.clock.forward(minute);
+    assert.equal(await world.auth.getUserFromSessionId(sessionId), null, "it is seen when it was, and no later");
+  }
+});
+
+test("every way of presenting a session counts, and finds one that was seen and is not yet written so", async () => {
+  const { getUserFromSessionId, listSessions, confirmPassword, exportAccount, logOut, endOtherSessions } =
+    Auth.prototype;
+  const ways: ((this: Auth, sessionId: string) => unknown)[] = [
+    getUserFromSessionId,
+    listSessions,
+    endOtherSessions,
+    function (sessionId) {
+      return exportAccount
+        .call(this, sessionId)
+        .catch((error: AuthError) => assert.equal(error.code, "password_needed"));
+    },
+    function (sessionId) {
+      return confirmPassword.call(this, sessionId, "b4l0u");
+    },
+    async function (sessionId) {
+      assert.equal(await logOut.call(this, sessionId), true);
+    },
+  ];
+  for (const present of ways) {
+    await using world = await createWorld(idle);
+    const sessionId = await opened(world);
+    const { seeSessions } = world.db;
+    const held = Promise.withResolvers<void>();
+    world.db.seeSessions = async (seen) => {
+      await held.promise;
+      return seeSessions.call(world.db, seen);
+    };
+    world.clock.forward(minute - 1000);
+    await world.auth.listSessions(sessionId);
+    world.clock.forward(2000);
+    assert.equal(await world.db.findUserBySession(sessionId), null);
+    const later = present.call(world.auth, sessionId);
+    held.resolve();
+    assert.notEqual(await later, null);
+  }
+});
+
+test("while the database is away nothing is forgotten of when sessions were seen, and it is written by itself", async () => {
+  await using world = await createWorld(idle);
+  const sessionId = await opened(world);
+  const { seeSessions } = world.db;
+  let fails = 0;
+  world.db.seeSessions = async () => {
+    fails++;
+    throw new DatabaseUnavailable("unreachable");
+  };
+  world.clock.forward(minute - 1);
+  assert.ok(await world.auth.getUserFromSessionId(sessionId));
+  const seenAt = world.clock.now();
+  await world.auth.flush();
+  await world.auth.flush();
+  assert.ok(fails >= 2);
+  world.clock.forward(30_000);
+  const written = Promise.withResolvers<void>();
+  world.db.seeSessions = async (seen) => {
+    await seeSessions.call(world.db, seen);
+    written.resolve();
+  };
+  await written.promise;
+  assert.equal((await world.db.findUserBySession(sessionId))?.lastSeenAt, seenAt);
+});
+
+test("one that was ended after it was seen is not brought back, nor is its new id's idle end moved", async () => {
+  await using world = await createWorld(idle);
+  const sessionId = await opened(world);
+  const { user } = { user: await world.db.findUserBy({ email }) };
+  const see = async (id: string) => {
+    world.clock.forward(20_000);
+    assert.ok(await world.auth.getUserFromSessionId(id));
+  };
+  await see(sessionId);
+  assert.equal(await world.auth.logOut(sessionId), true);
+  await world.auth.flush();
+  assert.equal(await world.auth.getUserFromSessionId(sessionId), null);
+
+  const renewed = (await world.auth.createSession(email)) as string;
+  await see(renewed);
+  await world.db.renewSession(renewed, "renewed");
+  const renewedAt = world.clock.now();
+  await world.auth.flush();
+  assert.equal(await world.auth.getUserFromSessionId(renewed), null);
+  assert.equal((await world.db.findUserBySession("renewed"))?.lastSeenAt, renewedAt);
+
+  await see("renewed");
+  await world.auth.disableUser(user.id);
+  await world.auth.flush();
+  await world.auth.enableUser(user.id);
+  assert.equal(await world.auth.getUserFromSessionId("renewed"), null);
+});
+
+test("the sweep leaves a session that was seen before its idle end", async () => {
+  await using world = await createWorld(idle);
+  const sessionId = await opened(world);
+  world.clock.forward(minute - 1);
+  await world.auth.getUserFromSessionId(sessionId);
+  world.clock.forward(2000);
+  assert.equal((await world.auth.sweep()).sessions, 0);
+  assert.ok(await world.auth.getUserFromSessionId(sessionId));
 });

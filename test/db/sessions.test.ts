@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { NoResultFound } from "../../src/errors.ts";
 import { test } from "../engines.ts";
 import { hour, minute } from "../world.ts";
@@ -63,6 +64,49 @@ test("being seen moves the idle end of just those sessions, and never the absolu
   assert.equal(await lives(store, "one"), true);
   clock.forward(1);
   assert.equal(await lives(store, "one"), false);
+});
+
+test("a session was seen when that is said: not later than now, and only if it lived then", async () => {
+  await using store = await createStore({ SESSION_LIFETIME: "2h", SESSION_IDLE: "1h" });
+  const { db, clock } = store;
+  const { id: userId } = await db.addUser(email, "hash");
+  const start = clock.now();
+  const names = ["early", "late", "too late", "backwards", "in the future", "twice", "unseen"] as const;
+  for (const sessionId of names) await db.openSession({ userId, sessionId });
+  clock.forward(90 * minute);
+  await db.seeSessions([
+    ["early", start + 1],
+    ["late", start + hour - 1],
+    ["too late", start + hour],
+    ["backwards", start - 1],
+    ["in the future", start + 10 * hour],
+    ["twice", start + 40 * minute],
+    ["twice", start + 50 * minute],
+    ["twice", start + 45 * minute],
+    ["unknown", start + minute],
+  ]);
+  const seen = Object.fromEntries(
+    (await store.run("select session_id, last_seen_at from sessions")).map((row) => [row.session_id, row.last_seen_at]),
+  );
+  const at = Object.fromEntries(
+    names.map((name) => [name, Number(seen[createHash("sha256").update(name).digest("base64url")]) - start]),
+  );
+  assert.deepEqual(at, {
+    early: 1,
+    late: hour - 1,
+    "too late": 0,
+    backwards: 0,
+    "in the future": 0,
+    twice: 50 * minute,
+    unseen: 0,
+  });
+  assert.equal(await lives(store, "late"), true);
+  clock.forward(29 * minute);
+  await db.seeSessions(new Map([["late", start + 118 * minute]]));
+  clock.forward(minute);
+  await db.seeSessions([["late", clock.now()], "twice"]);
+  assert.equal(await lives(store, "late"), false, "the absolute end stays");
+  await db.seeSessions([]);
 });
 
 test("no session is opened for a user who is gone or disabled, or whose password has changed since", async () => {
