@@ -5,16 +5,18 @@ export type Explain = (error: unknown) => OpenError;
 
 /** Explains what fails while a file is read, such as `cannot restore a.db: there is no such file`. */
 export function whileReading(doing: string): Explain {
-  return (error) => explained(doing, error, { ENOENT: "there is no such file", EACCES: "this user may not read it" });
+  return (error) => new OpenError(`${doing}: ${whyUnreadable(error)}`, { cause: error });
 }
 
 /** Explains what fails while a file is made or replaced: its folder is what is missing, or may not be written, then. */
 export function whileWriting(doing: string): Explain {
-  return (error) =>
-    explained(doing, error, {
-      ENOENT: "there is no such folder",
-      EACCES: "this user may not write into its folder",
-    });
+  const words = { ENOENT: "there is no such folder", EACCES: "this user may not write into its folder" };
+  return (error) => new OpenError(`${doing}: ${reason(error, words)}`, { cause: error });
+}
+
+/** Why a file could not be read, such as `there is no such file`. */
+export function whyUnreadable(error: unknown): string {
+  return reason(error, { ENOENT: "there is no such file", EACCES: "this user may not read it" });
 }
 
 /** Does something, and explains what fails. */
@@ -26,13 +28,8 @@ export function attempt<T>(explain: Explain, work: () => T): T {
   }
 }
 
-function explained(doing: string, error: unknown, words: { ENOENT: string; EACCES: string }): OpenError {
-  return new OpenError(`${doing}: ${error instanceof OpenError ? error.message : reason(error, words)}`, {
-    cause: error,
-  });
-}
-
 function reason(error: unknown, { ENOENT, EACCES }: { ENOENT: string; EACCES: string }): string {
+  if (error instanceof OpenError) return error.message;
   const { code = "", errno, errcode, message } = error as NodeJS.ErrnoException & { errcode?: number };
   // https://sqlite.org/rescode.html: the low byte is the primary code. Node has no name for Linux's EDQUOT (122).
   return (

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { adoptable } from "../auth/auth.ts";
 import { type Adopted, ContractFile, openDB } from "../db/db.ts";
-import { readSettings } from "../settings.ts";
 import { type Command, Incomplete, UsageError } from "./command.ts";
+import { databaseSettings } from "./database.ts";
 import { note } from "./operator.ts";
 import { ProgressBar } from "./progress.ts";
 
@@ -15,8 +15,8 @@ export const adopt: Command = {
     const options = { verified: { type: "boolean" } } as const;
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
     const [file] = positionals;
-    if (file === undefined || positionals.length > 1) throw new UsageError();
-    const settings = readSettings(environment);
+    if (!file || positionals.length > 1) throw new UsageError();
+    const settings = databaseSettings(environment);
     using contract = new ContractFile(file);
     await using db = await openDB(settings.DATABASE_URL, { settings });
     const bar = new ProgressBar();

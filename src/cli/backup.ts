@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { backUp, embeddedFile, restore as restoreFile } from "../db/db.ts";
-import { type Environment, readSettings } from "../settings.ts";
+import type { Environment } from "../settings.ts";
 import { type Command, Refused, UsageError } from "./command.ts";
+import { databaseSettings } from "./database.ts";
 import { interruptible } from "./interruptible.ts";
 import { plain } from "./table.ts";
 
@@ -38,12 +39,7 @@ function onlyFile(args: string[]): string {
 
 /** @throws {Refused} for a database that is no file */
 function embedded(environment: Environment, done: string, program: string): string {
-  const { DATABASE_URL } = readSettings(environment);
-  const file = embeddedFile(DATABASE_URL);
+  const file = embeddedFile(databaseSettings(environment).DATABASE_URL);
   if (file !== undefined) return file;
-  throw new Refused(
-    DATABASE_URL.startsWith("sqlite:")
-      ? `a database in memory cannot be ${done}: it ends with its process`
-      : `only an SQLite file is ${done} like this; for PostgreSQL use ${program} (docs/backup.md)`,
-  );
+  throw new Refused(`only an SQLite file is ${done} like this; for PostgreSQL use ${program} (docs/backup.md)`);
 }

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { AuthError, DatabaseUnavailable, InvalidRequestError, OpenError } from "../errors.ts";
+import { whileWriting } from "../file-faults.ts";
 import { MailError } from "../mail/mail.ts";
 import { main } from "../main.ts";
 import { describeSettings, type Environment, misspeltSettings, SettingsError } from "../settings.ts";
 import { type Command, Incomplete, Refused, UsageError } from "./command.ts";
 import { Interrupted } from "./interruptible.ts";
+import { plain } from "./table.ts";
 
 /** Every command, and the file that holds it: it is loaded when it is called. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -20,6 +22,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   events: async () => (await import("./events.ts")).events,
 };
 
+const helpWords = ["help", "--help", "-h"];
+
 /**
  * What `bienvenue` does: runs the service, or the command that is named.
  *
@@ -28,16 +32,16 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 export async function cli(args: readonly string[], environment: Environment): Promise<void> {
   const [name, ...rest] = args;
   try {
-    if (name === undefined) await main(environment);
-    else if (name === "--help" || name === "-h") console.log(await help());
-    else if (name === "--version") console.log(version());
-    else await run(name, rest, environment);
+    if (name === undefined) await main(environment).catch((error) => Promise.reject(startFault(error, environment)));
+    else {
+      process.stdout.once("error", failToPrint).on("error", () => {});
+      await run(name, rest, environment);
+    }
   } catch (error) {
     if (error instanceof Interrupted) process.kill(process.pid, error.signal);
     // A service that starts says it in its log.
     if (name === undefined && error instanceof SettingsError) sayMisspelt(environment);
-    console.error(`bienvenue: ${explain(error, environment)}`);
-    process.exitCode = 1;
+    fail(explain(error));
   }
 }
 
@@ -45,9 +49,25 @@ function sayMisspelt(environment: Environment): void {
   for (const { message } of misspeltSettings(environment)) console.error(`bienvenue: ${message}`);
 }
 
+/** Says why, on standard error, in text that moves no terminal's cursor. */
+function fail(why: string): void {
+  console.error(`bienvenue: ${why.split("\n").map(plain).join("\n")}`);
+  process.exitCode = 1;
+}
+
+/** What a command prints may be all that was asked for. Whoever ends reading early wants no more. */
+function failToPrint(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") fail(whileWriting("cannot write to standard output")(error).message);
+}
+
 async function run(name: string, args: string[], environment: Environment): Promise<void> {
-  const command = Object.hasOwn(commands, name) ? await commands[name]?.() : undefined;
-  if (!command) throw new UsageError(`unknown argument ${name}; bienvenue --help tells what there is`);
+  if (helpWords.includes(name)) return console.log(await help(args.find((arg) => !helpWords.includes(arg))));
+  if (name === "--version") {
+    if (args[0] !== undefined) throw unknown(args[0]);
+    return console.log(version());
+  }
+  const command = await find(name);
+  if (asksForHelp(args)) return console.log(helpOf(command));
   sayMisspelt(environment);
   try {
     await command.run(args, environment);
@@ -57,13 +77,36 @@ async function run(name: string, args: string[], environment: Environment): Prom
   }
 }
 
-async function help(): Promise<string> {
+/** @throws {UsageError} for a name that no command has */
+async function find(name: string): Promise<Command> {
+  const command = Object.hasOwn(commands, name) ? await commands[name]?.() : undefined;
+  if (command) return command;
+  throw unknown(name);
+}
+
+function unknown(argument: string): UsageError {
+  return new UsageError(`unknown argument ${argument || '""'}; bienvenue --help tells what there is`);
+}
+
+/** Before `--` only: what follows that is no option. */
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return (end === -1 ? args : args.slice(0, end)).some((arg) => arg === "--help" || arg === "-h");
+}
+
+function helpOf({ usage, summary }: Command): string {
+  return `Usage:\n  bienvenue ${usage}\n\n${summary}`;
+}
+
+/** What a command does, or all there is. */
+async function help(name?: string): Promise<string> {
+  if (name !== undefined) return helpOf(await find(name));
   const all = await Promise.all(Object.values(commands).map((load) => load()));
   const lines = all.map(({ usage, summary }) => `  bienvenue ${usage}\n      ${summary}`);
   return [
     "Usage:\n  bienvenue\n      run the authentication service",
     ...lines,
-    "  bienvenue --help, --version",
+    "  bienvenue --help, COMMAND --help, --version",
     `\nIts settings are environment variables:\n\n${describeSettings()}`,
   ].join("\n");
 }
@@ -72,22 +115,32 @@ function version(): string {
   return JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
 }
 
-/** One line for what whoever starts it can mend; a stack for what only we can. */
-function explain(error: unknown, { PORT = "5000", HOST = "0.0.0.0" }: Environment): string {
+/** One line for what the user can fix; a stack for what only we can. */
+function explain(error: unknown): string {
   if (error instanceof MailError) return error.inFull();
   const refusals = [UsageError, Refused, Incomplete, Interrupted, AuthError, InvalidRequestError];
   const mendable = [SettingsError, OpenError, DatabaseUnavailable, ...refusals];
   if (mendable.some((kind) => error instanceof kind)) return (error as Error).message;
-  switch ((error as NodeJS.ErrnoException).code) {
+  if (!(error instanceof Error)) return String(error);
+  // The system's own words for what it refused: it is no fault of the program.
+  return (error as NodeJS.ErrnoException).syscall === undefined ? (error.stack ?? error.message) : error.message;
+}
+
+/** Explains why the service cannot listen; hands every other error on. */
+function startFault(error: unknown, { PORT = "5000", HOST = "0.0.0.0" }: Environment): unknown {
+  const { code, syscall = "" } = error as NodeJS.ErrnoException;
+  if (!["listen", "bind", "getaddrinfo"].includes(syscall)) return error;
+  const because = (why: string) => new OpenError(why, { cause: error });
+  switch (code) {
     case "EADDRINUSE":
-      return `port ${PORT} is in use (on macOS, AirPlay Receiver holds 5000); choose another: PORT=5001`;
+      return because(`port ${PORT} is in use (on macOS, AirPlay Receiver holds 5000); choose another: PORT=5001`);
     case "EACCES":
-      return `this user may not listen on port ${PORT}; choose one from 1024: PORT=5000`;
+      return because(`this user may not listen on port ${PORT}; choose one from 1024: PORT=5000`);
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
     case "EAI_AGAIN":
-      return `HOST=${HOST} is no address of this machine; 0.0.0.0 stands for all of them`;
+      return because(`HOST=${HOST} is no address of this machine; 0.0.0.0 stands for all of them`);
     default:
-      return error instanceof Error ? (error.stack ?? error.message) : String(error);
+      return error;
   }
 }

@@ -1,5 +1,6 @@
 import { createWriteStream, rmSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
+import { parseArgs } from "node:util";
 import { type Auth, writeAccount } from "../auth/auth.ts";
 import type { DB } from "../db/db.ts";
 import { whileWriting } from "../file-faults.ts";
@@ -14,8 +15,9 @@ export const exportAccounts: Command = {
   summary: "write every account, hashes included, as import reads them: to a new file, or to standard output",
   usage: "export [FILE]",
   async run(args, environment) {
-    const [file] = args;
-    if (args.length > 1 || file?.startsWith("-")) throw new UsageError();
+    const { positionals } = parseArgs({ args, allowPositionals: true });
+    const [file] = positionals;
+    if (positionals.length > 1 || file === "") throw new UsageError();
     await operating(environment, async (auth, db) => {
       const to =
         file === undefined ? process.stdout : createWriteStream(file, { flags: "wx", mode: 0o600, flush: true });
@@ -53,6 +55,6 @@ function told(error: unknown, file: string | undefined): unknown {
   const { code, syscall, cause } = error as NodeJS.ErrnoException;
   if (cause instanceof Interrupted) return cause;
   if (code === "EPIPE") return new Incomplete("whoever read the accounts has gone before the end");
-  if (file === undefined || syscall === undefined) return error;
-  return whileWriting(`cannot write ${file}`)(error);
+  if (syscall === undefined) return error;
+  return whileWriting(`cannot write ${file ?? "to standard output"}`)(error);
 }

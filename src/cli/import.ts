@@ -3,10 +3,10 @@ import { parseArgs } from "node:util";
 import { readAccount } from "../auth/auth.ts";
 import { type Account, type DB, openDB } from "../db/db.ts";
 import { emailKey } from "../email.ts";
-import { readSettings } from "../settings.ts";
 import { type Command, Incomplete, UsageError } from "./command.ts";
+import { databaseSettings } from "./database.ts";
 import { FirstLines } from "./first-lines.ts";
-import { type Line, linesOf } from "./lines.ts";
+import { type Line, linesOf, openToRead } from "./lines.ts";
 import { note } from "./operator.ts";
 import { ProgressBar } from "./progress.ts";
 
@@ -29,9 +29,11 @@ export const importAccounts: Command = {
     const options = { "dry-run": { type: "boolean" } } as const;
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
     const [file] = positionals;
-    if (file === undefined || positionals.length > 1) throw new UsageError();
+    if (!file || positionals.length > 1) throw new UsageError();
     const isDryRun = values["dry-run"] === true;
-    const settings = readSettings(environment);
+    const settings = databaseSettings(environment);
+    // Before the database, which is made if it is not there.
+    await using source = await openToRead(file);
     // A dry run changes no schema either.
     const opening = isDryRun ? { ...settings, AUTO_MIGRATE: "off" as const } : settings;
     await using db = await openDB(settings.DATABASE_URL, { settings: opening });
@@ -40,7 +42,7 @@ export const importAccounts: Command = {
     try {
       using firstLines = new FirstLines();
       let judged: Judged[] = [];
-      for await (const line of linesOf(file, longestLine)) {
+      for await (const line of linesOf(source, longestLine)) {
         if (line.text?.trim() === "") continue;
         judged.push({ number: line.number, account: judge(line, firstLines) });
         if (judged.length < batch) continue;

@@ -1,4 +1,5 @@
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
+import { OpenError } from "../errors.ts";
 import { whileReading } from "../file-faults.ts";
 
 /** A line of a file. */
@@ -12,17 +13,35 @@ export interface Line {
   readonly total: number;
 }
 
+/** A file that is open to be read. */
+export interface Source extends AsyncDisposable {
+  readonly path: string;
+  readonly handle: FileHandle;
+}
+
+/**
+ * Opens a file.
+ *
+ * @throws {OpenError} when it is not there, or cannot be read
+ */
+export async function openToRead(path: string): Promise<Source> {
+  const cannot = whileReading(`cannot read ${path}`);
+  const handle = await open(path).catch((error: unknown) => Promise.reject(cannot(error)));
+  const source = { path, handle, [Symbol.asyncDispose]: () => handle.close() };
+  if (!(await handle.stat()).isDirectory()) return source;
+  await handle.close();
+  throw cannot(new OpenError("it is a folder"));
+}
+
 /**
  * Reads a file line by line. However long its lines are, no more than the longest that may be is held.
  *
  * @param longest in bytes
  * @throws {OpenError} when it cannot be read
  */
-export async function* linesOf(path: string, longest: number): AsyncGenerator<Line> {
-  const cannot = whileReading(`cannot read ${path}`);
-  const file = await open(path).catch((error: unknown) => Promise.reject(cannot(error)));
+export async function* linesOf({ path, handle }: Source, longest: number): AsyncGenerator<Line> {
   try {
-    const { size } = await file.stat();
+    const { size } = await handle.stat();
     let number = 1;
     let done = 0;
     let length = 0;
@@ -35,7 +54,7 @@ export async function* linesOf(path: string, longest: number): AsyncGenerator<Li
       length = 0;
       return { number: number++, text, done, total: Math.max(size, done) };
     };
-    for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) {
+    for await (const chunk of handle.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) {
       let from = 0;
       for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, from)) {
         yield line(chunk.subarray(from, at + 1));
@@ -47,9 +66,7 @@ export async function* linesOf(path: string, longest: number): AsyncGenerator<Li
     }
     if (length > 0) yield line(Buffer.alloc(0));
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).syscall === undefined ? error : cannot(error);
-  } finally {
-    await file.close();
+    throw (error as NodeJS.ErrnoException).syscall === undefined ? error : whileReading(`cannot read ${path}`)(error);
   }
 }
 

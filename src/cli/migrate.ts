@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { migrationStatus, openDB } from "../db/db.ts";
-import { readSettings } from "../settings.ts";
 import type { Command } from "./command.ts";
+import { databaseSettings } from "./database.ts";
 
 /** For those who migrate before they roll a new version out, with AUTO_MIGRATE=off. */
 export const migrate: Command = {
@@ -9,7 +9,7 @@ export const migrate: Command = {
   usage: "migrate [--status]",
   async run(args, environment) {
     const { values } = parseArgs({ args, options: { status: { type: "boolean" } } });
-    const settings = readSettings(environment);
+    const settings = databaseSettings(environment);
     if (!values.status)
       await (await openDB(settings.DATABASE_URL, { settings: { ...settings, AUTO_MIGRATE: "on" } })).close();
     for (const { name, state } of await migrationStatus(settings.DATABASE_URL))

@@ -1,14 +1,15 @@
 import { Auth } from "../auth/auth.ts";
 import { type DB, openDB } from "../db/db.ts";
 import { type Log, silent } from "../log.ts";
-import { type Environment, readSettings, type Settings } from "../settings.ts";
+import type { Environment, Settings } from "../settings.ts";
 import type { PublicUser } from "../user.ts";
 import { Refused, UsageError } from "./command.ts";
+import { databaseSettings } from "./database.ts";
 import { plain } from "./table.ts";
 
 /** Hands an operator the accounts of the service that has these settings, and writes the audit trail at the end. */
 export async function operating(environment: Environment, work: (auth: Auth, db: DB) => Promise<void>): Promise<void> {
-  const settings = readSettings(environment);
+  const settings = databaseSettings(environment);
   // Nobody wants a new database, or another schema, who only asks for an account.
   await using db = await openDB(settings.DATABASE_URL, { settings: { ...settings, AUTO_MIGRATE: "off" } });
   const tell = (_: object, message: string) => console.error(`bienvenue: ${message}`);

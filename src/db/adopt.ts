@@ -1,7 +1,9 @@
 import { DatabaseSync } from "node:sqlite";
 import { InvalidRequestError, OpenError } from "../errors.ts";
+import { whyUnreadable } from "../file-faults.ts";
 import type { User } from "../user.ts";
 import { digest } from "./digest.ts";
+import { locatePresent } from "./files.ts";
 import { insertSession } from "./sessions.ts";
 import { emailColumns } from "./spellings.ts";
 import type { Store } from "./store.ts";
@@ -29,7 +31,7 @@ export class ContractFile implements Disposable {
   constructor(path: string) {
     let db: DatabaseSync | undefined;
     try {
-      db = new DatabaseSync(path, { readOnly: true, timeout: 2000 });
+      db = new DatabaseSync(locatePresent(path).path, { readOnly: true, timeout: 2000 });
       db.exec("pragma trusted_schema = off; begin");
       const { total } = db
         .prepare(
@@ -41,7 +43,7 @@ export class ContractFile implements Disposable {
     } catch (error) {
       db?.close();
       const columns = "a table users with id, email, hashed_password, session_id and reset_token";
-      throw new OpenError(`cannot adopt ${path}: it is no SQLite file with ${columns} (${(error as Error).message})`, {
+      throw new OpenError(`cannot adopt ${path}: it is no SQLite file with ${columns} (${whyUnreadable(error)})`, {
         cause: error,
       });
     }

@@ -261,8 +261,8 @@ test("what cannot be backed up is named, and no file is made", async () => {
     ["cut.db", /cannot back up \S+cut\.db: it is damaged\n$/],
   ];
   for (const [name, words] of refusals) await it.refused(["backup", at("new.db")], words, { path: at(name) });
-  await it.refused(["backup", at("new.db")], /a database in memory cannot be backed up/, { path: ":memory:" });
-  await it.refused(["restore", it.copy], /a database in memory cannot be restored/, { path: ":memory:" });
+  await it.refused(["backup", at("new.db")], /a database in memory is seen by no other process/, { path: ":memory:" });
+  await it.refused(["restore", it.copy], /a database in memory is seen by no other process/, { path: ":memory:" });
   for (const [args, words] of [
     [
       ["backup", at("new.db")],

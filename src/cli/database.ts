@@ -1,0 +1,39 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { embeddedFile } from "../db/db.ts";
+import { type Environment, readSettings, redacted, type Settings } from "../settings.ts";
+import { Refused } from "./command.ts";
+import { plain } from "./table.ts";
+
+/**
+ * Reads the settings of a command that uses the service's database. In a shell that lacks the service's environment this
+ * would be another database than the service's, and another mode: so standard error says which, without a password. It is
+ * also said to a person at a terminal.
+ *
+ * @throws {SettingsError} when a setting is wrong
+ * @throws {Refused} for a database in memory, which no other process can see
+ */
+export function databaseSettings(environment: Environment): Settings {
+  const settings = readSettings(environment);
+  const { DATABASE_URL, NODE_ENV } = settings;
+  if (DATABASE_URL === "sqlite::memory:") {
+    throw new Refused("a database in memory is seen by no other process; name a file or a server in DATABASE_URL");
+  }
+  const names = ["DATABASE_URL", "NODE_ENV"].filter((name) => !environment[name]);
+  const isDefault = names.includes("DATABASE_URL");
+  if (isDefault || process.stderr.isTTY) {
+    const remedy = isDefault
+      ? `; set ${names.join(" and ")} as the service has ${names.length > 1 ? "them" : "it"}`
+      : "";
+    const why = isDefault ? "DATABASE_URL is not set, so this uses" : "using";
+    console.error(`bienvenue: ${why} ${plain(described(DATABASE_URL))} in ${NODE_ENV} mode${remedy}`);
+  }
+  return settings;
+}
+
+/** The whole path of a file, for the folder that a command runs in decides about a relative one. */
+function described(url: string): string {
+  const file = embeddedFile(url);
+  if (file === undefined) return redacted(url);
+  return `${resolve(file)}${existsSync(file) ? "" : " (which is not there)"}`;
+}
