@@ -158,7 +158,7 @@ const table = {
     "none",
   ),
   TRUSTED_PROXIES: neededInProduction(
-    "the proxies whose X-Forwarded-For is believed: addresses and networks with commas between them, or none",
+    "the proxies whose X-Forwarded-For, or else Forwarded, is believed: addresses and networks with commas between them, or none",
     list(network(), "none, or addresses and networks, such as 127.0.0.1,10.0.0.0/8"),
     "none",
     "none",

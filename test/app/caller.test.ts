@@ -189,6 +189,83 @@ describe("a caller's address is", () => {
     assert.equal(networkOf((await behind("::ffff:198.51.100.7")) as string), "198.51.100.7");
   });
 
+  testOnce("that of the header Forwarded, where a declared proxy sends no X-Forwarded-For", async () => {
+    const forwarded = async (value: string, more: Record<string, string> = {}) =>
+      (await asking(proxies, { ip: "10.0.0.1", headers: { Forwarded: value, ...more } })).addresses[0];
+    for (const [value, address] of [
+      ["for=198.51.100.7", "198.51.100.7"],
+      ['For="198.51.100.7:47011"', "198.51.100.7"],
+      ['for="[2001:db8:2::7]"', "2001:db8:2::7"],
+      ['by=10.0.0.1;FOR="[2001:db8:2::7]:4711";host=example.com;proto=https', "2001:db8:2::7"],
+      ["for=203.0.113.9, for=198.51.100.7;proto=http, for=10.9.9.9", "198.51.100.7"],
+      ["for=203.0.113.9,\tfor=127.0.0.1", "203.0.113.9"],
+      // What a client writes first never swallows what the proxy adds.
+      ['for=", for=198.51.100.7', "198.51.100.7"],
+      ['for="a, for="[2001:db8:2::7]"', "2001:db8:2::7"],
+      ['x="for=203.0.113.9;, for=198.51.100.7', "198.51.100.7"],
+      ["for=203.0.113.9, for=unknown", "10.0.0.1"],
+      ['for=203.0.113.9, for="_hidden"', "10.0.0.1"],
+      ["for=203.0.113.9, proto=https", "10.0.0.1"],
+      ["for=203.0.113.9, xfor=198.51.100.7", "10.0.0.1"],
+      ["for=203.0.113.9, for = 198.51.100.7", "10.0.0.1"],
+      ['for="198.51.100.7', "10.0.0.1"],
+      ["", "10.0.0.1"],
+    ] as const) {
+      assert.equal(await forwarded(value), address, value);
+    }
+    for (const listed of ["198.51.100.7", "203.0.113.9, 198.51.100.7"])
+      assert.equal(await forwarded("for=203.0.113.1", { "X-Forwarded-For": listed }), "198.51.100.7");
+    assert.equal(await forwarded("for=203.0.113.1", { "X-Forwarded-For": "unknown" }), "10.0.0.1");
+    assert.equal(
+      (await asking({}, { ip: "10.0.0.1", headers: { Forwarded: "for=203.0.113.1" } })).addresses[0],
+      "10.0.0.1",
+    );
+  });
+
+  testOnce(
+    "a declared proxy's own where that does not say who calls: the log says so, once for each reason",
+    async () => {
+      const warnings = async (...sent: (readonly [headers: Record<string, string>, ip?: string])[]) => {
+        const { logged } = await asking(proxies, ...sent.map(([headers, ip = "10.0.0.1"]) => ({ ip, headers })));
+        return logged;
+      };
+      for (const [headers, problem, message] of [
+        [{}, "silent", /10\.0\.0\.1 does not name its caller in X-Forwarded-For; /],
+        [{ "X-Forwarded-For": "" }, "silent", /in X-Forwarded-For; /],
+        [{ "X-Forwarded-For": "198.51.100.7, " }, "silent", /in X-Forwarded-For; /],
+        [{ "X-Forwarded-For": "10.0.0.2" }, "silent", /10\.0\.0\.2 does not name its caller/],
+        [{ "X-Real-IP": "198.51.100.7" }, "silent", /in X-Forwarded-For, only in X-Real-IP, which is not read/],
+        [{ "CF-Connecting-IP": "198.51.100.7" }, "silent", /only in CF-Connecting-IP, which is not read/],
+        [{ Forwarded: "proto=https" }, "silent", /does not name its caller in Forwarded; /],
+        [{ "X-Forwarded-For": "198.51.100.7, unknown" }, "unreadable", /X-Forwarded-For as "unknown", which is not an/],
+        [{ Forwarded: "for=_hidden" }, "unreadable", /in Forwarded as "_hidden"/],
+        [
+          { "X-Forwarded-For": "198.51.100.7, 192.168.3.4" },
+          "private",
+          /was called by 192\.168\.3\.4, .*TRUSTED_PROXIES/,
+        ],
+        [{ "X-Forwarded-For": "fd00::7" }, "private", /was called by fd00::7/],
+        [{ Forwarded: 'for="[fd00::7]:80"' }, "private", /was called by fd00::7, by its Forwarded/],
+      ] as const) {
+        const logged = await warnings([headers], [headers], [headers, "10.7.7.7"]);
+        assert.deepEqual([logged.length, logged[0]?.event, logged[0]?.problem], [1, "callers_not_told_apart", problem]);
+        assert.match(String(logged[0]?.message), message);
+        assert.ok(!JSON.stringify(logged).includes("198.51.100.7"));
+      }
+      assert.deepEqual(
+        await warnings([{ "X-Forwarded-For": "198.51.100.7" }], [{ Forwarded: "for=198.51.100.7" }]),
+        [],
+      );
+      const hostile = Array.from(
+        { length: 50 },
+        (_, i) => [{ "X-Forwarded-For": `\u00e9${i}${"x".repeat(500)}` }] as const,
+      );
+      const logged = await warnings(...hostile);
+      assert.equal(logged.length, 1);
+      assert.match(String(logged[0]?.hop), /^[\x20-\x7e]{64}$/);
+    },
+  );
+
   testOnce("told by a proxy that nobody declared: the log says so once, and never for a stranger", async () => {
     const headers = { "X-Forwarded-For": "198.51.100.7" };
     const warned = async (environment: Environment, ...peers: string[]) => {
