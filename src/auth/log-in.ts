@@ -5,6 +5,7 @@ import type { Caller, Context } from "./context.ts";
 import { deviceOf, knownDevice } from "./devices.ts";
 import { readEmail } from "./email.ts";
 import { networkOf } from "./network.ts";
+import type { HashedForm } from "./passwords.ts";
 import { newToken } from "./secrets.ts";
 import { limited, type Spend } from "./throttle.ts";
 
@@ -34,14 +35,14 @@ export async function logIn(context: Context, login: Login, caller: Caller): Pro
 /** Verifies, and opens a session; null when the account is not as it was verified any more. */
 async function open(context: Context, login: Login, caller: Caller): Promise<LoggedIn | null> {
   const { db, settings, trail } = context;
-  const user = await verify(context, login, caller);
+  const { user, form } = await verify(context, login, caller);
   const device = await deviceOf(context, user, caller);
   const session = await db.openSession({
     userId: user.id,
     sessionId: newToken(settings),
     verifiedHash: user.hashedPassword,
-    rehashed: await rehash(context, user, login, caller),
-    replaces: typeof login.replaces === "string" ? login.replaces : undefined,
+    rehashed: await rehash(context, { user, form }, login, caller),
+    replaces: [login.replaces ?? []].flat().filter((sessionId) => typeof sessionId === "string"),
     limit: settings.SESSION_LIMIT,
     device,
     ip: caller.ip,
@@ -52,13 +53,19 @@ async function open(context: Context, login: Login, caller: Caller): Promise<Log
   return { user: publicUser(user), session, device: device?.secret };
 }
 
+/** Whose email and password were given, and in which form the password is the hashed one. */
+interface Verified {
+  readonly user: User;
+  readonly form: HashedForm;
+}
+
 /**
  * The user whose email and password these are. An address without an account, or with a disabled one, costs the same hash
  * as a wrong password (OWASP Authentication Cheat Sheet, "Authentication Responses").
  *
  * @throws {AuthError} `wrong_login`, `email_not_verified`, `too_many_tries` or `busy`
  */
-export async function verify(context: Context, { email, password }: Login, caller: Caller): Promise<User> {
+export async function verify(context: Context, { email, password }: Login, caller: Caller): Promise<Verified> {
   const address = readEmail(email);
   if (address === null || password === "") throw refused(context, caller, null, "no email or password");
   const user = await userByEmail(context, address);
@@ -67,20 +74,21 @@ export async function verify(context: Context, { email, password }: Login, calle
     const needsVerified = settings.REQUIRE_VERIFIED_EMAIL === "on";
     const matches = (hash: string | null) =>
       trail.watch("login_refused", { caller, userId: user?.id }, () =>
-        passwords.verifyPassword(password, hash, networkOf(caller.ip)),
+        passwords.hashedForm(password, hash, networkOf(caller.ip)),
       );
-    const isUsers = await matches(user?.hashedPassword ?? null);
-    if (user && isUsers && user.disabledAt === null && (user.emailVerifiedAt !== null || !needsVerified)) return user;
+    const form = await matches(user?.hashedPassword ?? null);
+    const isOpen = user?.disabledAt === null && (user.emailVerifiedAt !== null || !needsVerified);
+    if (user && form && isOpen) return { user, form };
     // Else whoever keeps the queue full would have a password compared here, and no try counted when it is full below.
     spend();
     // Looked up, and compared with, whether or not there is an account: else whoever registers an address could tell. And
     // whether or not there is a registration: else anybody could tell, by the time, that somebody is about to join.
     const isRegistered = needsVerified && (await matches(await db.registeredHash(address)));
-    if (isRegistered || (user && isUsers && user.disabledAt === null)) {
+    if (isRegistered || (user && form && user.disabledAt === null)) {
       trail.record("login_refused", { caller, userId: user?.id, detail: "not verified" });
       throw new AuthError("email_not_verified", "email not verified");
     }
-    throw refused(context, caller, user, isUsers ? "disabled" : "wrong password");
+    throw refused(context, caller, user, form ? "disabled" : "wrong password");
   });
 }
 
@@ -104,11 +112,11 @@ export async function tryToLogIn<T>(
 /** A hash of today's strength for a password that was just right; it can wait for another login when many are waiting. */
 async function rehash(
   { passwords }: Context,
-  user: User,
+  { user, form }: Verified,
   { password }: Login,
   caller: Caller,
 ): Promise<string | undefined> {
-  if (!passwords.isOutdated(user.hashedPassword, password)) return undefined;
+  if (form === "normalized" && !passwords.isOutdated(user.hashedPassword, password)) return undefined;
   try {
     return await passwords.hashPassword(password, networkOf(caller.ip));
   } catch (error) {

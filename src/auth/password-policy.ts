@@ -1,12 +1,13 @@
 import { AuthError } from "../errors.ts";
 import { isBreached } from "./breaches.ts";
 import type { Context } from "./context.ts";
+import { normalizePassword } from "./normalize-password.ts";
 import { isPersonal } from "./personal-passwords.ts";
 
 type Policy = Pick<Context, "settings" | "log">;
 
 /**
- * Refuses a password that may not be chosen, and says why. Length is counted in code points, and every character is allowed
+ * Refuses a password that may not be chosen, and says why. It is looked at in the form that is hashed. Length is counted in code points, and every character is allowed
  * (NIST SP 800-63B-4, 3.1.1.2). What costs least is looked at first; nothing depends on whether the address has an account.
  *
  * @param email the address of the account that the password is for
@@ -18,7 +19,8 @@ export async function checkPassword(policy: Policy, password: string, email: str
 }
 
 /** What can be told without asking anybody else. */
-export async function checkByOurselves({ settings }: Policy, password: string, email: string): Promise<void> {
+export async function checkByOurselves({ settings }: Policy, typed: string, email: string): Promise<void> {
+  const password = normalizePassword(typed);
   const { PASSWORD_MIN_LENGTH: least, PASSWORD_BLOCKLIST } = settings;
   if (password === "") throw new AuthError("password_missing", "password is missing");
   if ([...password].length < least) {
@@ -39,7 +41,7 @@ export async function checkByOurselves({ settings }: Policy, password: string, e
 /** Asks who knows of breaches: a request of ours, which has to be earned by one that is limited. */
 export async function checkBreaches({ settings, log }: Policy, password: string): Promise<void> {
   const range = settings.PASSWORD_BREACH_CHECK;
-  if (range !== null && (await isBreached(password, range, log))) {
+  if (range !== null && (await isBreached(normalizePassword(password), range, log))) {
     throw new AuthError("password_breached", "password is known from a breach elsewhere, and would soon be guessed");
   }
 }

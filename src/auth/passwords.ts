@@ -7,6 +7,7 @@ import { type Tracing, untraced } from "../tracing.ts";
 import { HashQueue } from "./hash-queue.ts";
 import type { Argon2Cost, HashWork } from "./hash-worker.js";
 import { formatArgon2id, type Hash, parseHash } from "./hashes.ts";
+import { normalizePassword } from "./normalize-password.ts";
 
 type Policy = Pick<Settings, "PASSWORD_HASH" | "BCRYPT_COST">;
 type Chosen =
@@ -27,6 +28,9 @@ interface Workers {
   readonly pool: Piscina<HashWork | undefined, string | boolean | Uint8Array>;
   readonly ready: Promise<unknown>;
 }
+
+/** The text that a hash was made of: the password in the form that is hashed today, or as it was typed. */
+export type HashedForm = "normalized" | "typed";
 
 /** By whom hashing is watched. */
 interface Watched {
@@ -55,7 +59,8 @@ export class Passwords {
   }
 
   /** A salted hash, to be stored: `$2b$12$…`, or an argon2id PHC string for what bcrypt cannot hold. */
-  async hashPassword(password: string, network?: string): Promise<string> {
+  async hashPassword(typed: string, network?: string): Promise<string> {
+    const password = normalizePassword(typed);
     const chosen = this.#chosen(password);
     if (chosen.scheme === "bcrypt") return (await this.#hash({ ...chosen, password }, network)) as string;
     const salt = randomBytes(saltLength);
@@ -63,11 +68,28 @@ export class Passwords {
     return formatArgon2id(chosen.cost, salt, tag as Uint8Array);
   }
 
-  /**
-   * Whether the password is the hashed one. Where it cannot be (no hash, or one of a scheme that could not hold this
-   * password) a dummy is hashed all the same: the time tells nothing.
-   */
+  /** Whether the password is the hashed one, in either form. */
   async verifyPassword(password: string, hashedPassword: string | null, network?: string): Promise<boolean> {
+    return (await this.hashedForm(password, hashedPassword, network)) !== null;
+  }
+
+  /**
+   * The form in which the password is the hashed one, or null if it is not. Hashes of before passwords were normalized, and those
+   * of other systems, are of what was typed: it is tried too where it differs. Both are always hashed then, so that the time tells
+   * of no account whether one was right.
+   */
+  async hashedForm(password: string, hashedPassword: string | null, network?: string): Promise<HashedForm | null> {
+    const normalized = normalizePassword(password);
+    const isNormalized = await this.#verify(normalized, hashedPassword, network);
+    const isTyped = normalized !== password && (await this.#verify(password, hashedPassword, network));
+    return isNormalized ? "normalized" : isTyped ? "typed" : null;
+  }
+
+  /**
+   * Whether this text is the hashed one. Where it cannot be (no hash, or one of a scheme that could not hold this text) a dummy
+   * is hashed all the same: the time tells nothing.
+   */
+  async #verify(password: string, hashedPassword: string | null, network?: string): Promise<boolean> {
     const instead = dummy(this.#chosen(password));
     const stored = parseHash(hashedPassword ?? instead);
     const possible = stored !== null && mayHold(stored, password);
@@ -78,7 +100,7 @@ export class Passwords {
   /** Whether a hash that was just verified is of another scheme or spelling than today's, or weaker. */
   isOutdated(hashedPassword: string, password: string): boolean {
     const stored = parseHash(hashedPassword);
-    const chosen = this.#chosen(password);
+    const chosen = this.#chosen(normalizePassword(password));
     if (stored?.scheme === "bcrypt" && chosen.scheme === "bcrypt")
       return stored.cost < chosen.cost || (stored.cost === chosen.cost && stored.text !== hashedPassword);
     if (stored?.scheme === "argon2id" && chosen.scheme === "argon2id") return !sameCost(stored.cost, chosen.cost);
