@@ -13,9 +13,13 @@ export function callerOf(given: Caller | null | undefined): Caller {
     ip: storable(ip) ?? undefined,
     userAgent: storable(userAgent) ?? undefined,
     language: language === undefined ? undefined : languageNamed(language),
-    device: typeof device === "string" ? device : undefined,
+    device: Array.isArray(device) ? device.filter(isText) : isText(device) ? device : undefined,
     request: requestIds(request),
   };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 function requestIds(given: RequestIds | null | undefined): RequestIds | undefined {
