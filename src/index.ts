@@ -6,6 +6,7 @@ export {
   Auth,
   type AuthOptions,
   type Caller,
+  type EmailFormat,
   type EventName,
   type EventsWanted,
   type LoggedIn,

@@ -123,6 +123,12 @@ const table = {
     "this-machine",
     "email",
   ),
+  EMAIL_FORMAT: setting(
+    "what may be registered as an address: any printable ASCII text of 1 to 250 characters, or an address that mail can be sent to",
+    oneOf("any", "address"),
+    "any",
+    "address",
+  ),
   REQUIRE_VERIFIED_EMAIL: setting("whether an address must be confirmed before it can log in", onOff(), "off", "on"),
   CONCEAL_ACCOUNTS: setting(
     "whether answers are alike with and without an account; the owner is told by mail",

@@ -55,6 +55,7 @@ const defaults: Settings = {
   SMTP_URL: null,
   MAIL_FROM: "Bienvenue <bienvenue@localhost>",
   RESET_DELIVERY: "this-machine",
+  EMAIL_FORMAT: "any",
   REQUIRE_VERIFIED_EMAIL: "off",
   CONCEAL_ACCOUNTS: "off",
   TOKEN_FORMAT: "uuid",
@@ -118,6 +119,7 @@ test("production's defaults can face the internet", () => {
     SMTP_URL: required.SMTP_URL,
     MAIL_FROM: required.MAIL_FROM,
     RESET_DELIVERY: "email",
+    EMAIL_FORMAT: "address",
     REQUIRE_VERIFIED_EMAIL: "on",
     CONCEAL_ACCOUNTS: "on",
     TOKEN_FORMAT: "random",
@@ -148,7 +150,8 @@ test("production without its required settings is refused by one message, whose 
 });
 
 test("every default of either mode can be set by hand in the other", () => {
-  const text = { RESET_DELIVERY: "this-machine", REQUIRE_VERIFIED_EMAIL: "off", CONCEAL_ACCOUNTS: "off" };
+  const accounts = { EMAIL_FORMAT: "any", REQUIRE_VERIFIED_EMAIL: "off", CONCEAL_ACCOUNTS: "off" };
+  const text = { RESET_DELIVERY: "this-machine", ...accounts };
   const lax = { TOKEN_FORMAT: "uuid", PASSWORD_MIN_LENGTH: "1", PASSWORD_BLOCKLIST: "off", RATE_LIMIT: "off" };
   const { NODE_ENV, ...settings } = readSettings({
     ...production,
@@ -288,6 +291,7 @@ const wrong: Record<string, string[]> = {
     `"${"x".repeat(61)}" <a@b>`,
   ],
   RESET_DELIVERY: ["everyone", "Email"],
+  EMAIL_FORMAT: ["email", "Any", "any,address"],
   REQUIRE_VERIFIED_EMAIL: ["yes"],
   CONCEAL_ACCOUNTS: ["true"],
   TOKEN_FORMAT: ["UUID", "jwt"],

@@ -2,7 +2,7 @@ import { AuthError, EmailTaken, NoResultFound } from "../errors.ts";
 import { isId } from "../storable.ts";
 import type { User } from "../user.ts";
 import type { Caller, Context } from "./context.ts";
-import { readEmail } from "./email.ts";
+import { type EmailFormat, readEmail, readNewEmail } from "./email.ts";
 import { networkOf } from "./network.ts";
 import { checkBreaches, checkByOurselves } from "./password-policy.ts";
 import { limited } from "./throttle.ts";
@@ -47,7 +47,7 @@ async function registering<T>(
   work: (address: string) => Promise<T>,
 ): Promise<T> {
   return context.trail.watch("registration_refused", { caller }, async () => {
-    const address = validEmail(email);
+    const address = validEmail(email, context.settings.EMAIL_FORMAT);
     await checkByOurselves(context, password, address);
     return limited(context, "registration", { address, caller }, async () => {
       await checkBreaches(context, password);
@@ -81,8 +81,8 @@ async function orNull(finding: Promise<User>): Promise<User | null> {
  *
  * @throws {AuthError} `email_invalid`
  */
-export function validEmail(email: string): string {
-  const address = readEmail(email);
+export function validEmail(email: string, format: EmailFormat): string {
+  const address = readNewEmail(email, format);
   if (address === null) throw new AuthError("email_invalid", "email is not a valid address");
   return address;
 }

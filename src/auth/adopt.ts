@@ -1,6 +1,6 @@
 import type { Adopted, ContractUser } from "../db/db.ts";
 import { emailKey } from "../email.ts";
-import { readEmail } from "./email.ts";
+import { type EmailFormat, readNewEmail } from "./email.ts";
 import { refuseHash } from "./import.ts";
 
 /** A session or token is let in that could be random enough; not the `None` that some programs store for nothing. */
@@ -9,6 +9,8 @@ const token = /^[A-Za-z0-9_-]{32,250}$/;
 export interface AdoptOptions {
   /** When their addresses were confirmed, in milliseconds since 1970; null for not yet. */
   readonly emailVerifiedAt: number | null;
+  /** What may be an address. */
+  readonly emailFormat: EmailFormat;
   /** Whether reset tokens go on: where they are mailed, one that was not proves nothing. */
   readonly resetTokens: boolean;
   /** Is told of each row that is left out, or comes without its session or reset token, and why. */
@@ -17,13 +19,13 @@ export interface AdoptOptions {
 
 export function* adoptable(
   rows: Iterable<ContractUser>,
-  { emailVerifiedAt, resetTokens, refuse }: AdoptOptions,
+  { emailVerifiedAt, emailFormat, resetTokens, refuse }: AdoptOptions,
 ): Generator<Adopted> {
   const seen = { email: new Set<string>(), session: new Set<string>(), "reset token": new Set<string>() };
   const isFirst = (kind: keyof typeof seen, value: string) => seen[kind].size < seen[kind].add(value).size;
   for (const row of rows) {
     const { id } = row;
-    const email = readEmail(text(row.email) ?? "") ?? "";
+    const email = readNewEmail(text(row.email) ?? "", emailFormat) ?? "";
     const hashedPassword = text(row.hashedPassword) ?? "";
     const refused =
       (Number.isInteger(id) && id > 0 && id < 2 ** 31 ? undefined : "its id is not between 1 and 2147483647") ??

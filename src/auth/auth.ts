@@ -21,6 +21,7 @@ import * as accounts from "./accounts.ts";
 import * as adopting from "./adopt.ts";
 import { callerOf } from "./caller.ts";
 import type { Caller, Context } from "./context.ts";
+import type { EmailFormat } from "./email.ts";
 import { type EventName, Trail } from "./events.ts";
 import * as importing from "./import.ts";
 import { LastSeen } from "./last-seen.ts";
@@ -41,6 +42,7 @@ export type {
   AddressToVerify,
   Awaitable,
   Caller,
+  EmailFormat,
   EventName,
   EventsWanted,
   LoggedIn,
@@ -58,10 +60,11 @@ export type {
  * `disabled` (false unless said) and `created_at` (ISO 8601).
  *
  * @param now milliseconds since 1970, for the times that the line does not tell
+ * @param format `EMAIL_FORMAT`: what may be an address
  * @returns why not, where it cannot be taken over: in words that hold nothing of the line
  */
-export function readAccount(line: string, now: number): Account | string {
-  return importing.readAccount(line, now);
+export function readAccount(line: string, now: number, format: EmailFormat = "address"): Account | string {
+  return importing.readAccount(line, now, format);
 }
 
 /** Writes an account as a line that `readAccount` reads. */
@@ -398,7 +401,11 @@ export class Auth {
     return publicUser(await operator.invite(this.#context, email, languageNamed(language)));
   }
 
-  /** An operator's: sends a reset mail; false when there is no such account, or it is disabled. */
+  /**
+   * An operator's: sends a reset mail; false when there is no such account, or it is disabled.
+   *
+   * @throws {AuthError} `email_invalid` when no mail can be sent to its address
+   */
   sendReset(userId: number, language: Language = "en"): Promise<boolean> {
     return operator.sendReset(this.#context, userId, languageNamed(language));
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Device } from "../db/db.ts";
+import { isMailable } from "../email.ts";
 import type { browsers, systems } from "../mailer.ts";
 import type { User } from "../user.ts";
 import type { Caller, Context } from "./context.ts";
@@ -34,7 +35,8 @@ export async function deviceOf(context: Context, user: User, caller: Caller): Pr
   if (context.settings.RATE_LIMIT === "off") return undefined;
   const { language = "en", userAgent } = caller;
   const secret = (await presentedDevice(context, user, caller)) ?? randomBytes(32).toString("base64url");
-  return { secret, notice: { kind: "new_device", language, device: describeDevice(userAgent) } };
+  const notice = { kind: "new_device", language, device: describeDevice(userAgent) } as const;
+  return { secret, notice: isMailable(user.email) ? notice : null };
 }
 
 type Patterns<Name extends string> = Readonly<Record<Name, RegExp>>;

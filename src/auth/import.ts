@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Account } from "../db/db.ts";
 import { topLevelKeys } from "../json-keys.ts";
-import { readEmail } from "./email.ts";
+import { type EmailFormat, readNewEmail } from "./email.ts";
 import { noPassword, readHash, type Unreadable } from "./hashes.ts";
 
 const unreadable: Record<Unreadable, string> = {
@@ -10,29 +10,35 @@ const unreadable: Record<Unreadable, string> = {
 };
 
 /** An account on its way from one system to another, as JSON on a line. */
-const accountLine = z.strictObject(
-  {
-    email: z.string("it has no email").transform(readEmail).pipe(z.string("its email is no valid address")),
-    hashed_password: z.string("it has no hashed_password").superRefine((hash, context) => {
-      const refused = hash === noPassword ? undefined : refuseHash(hash);
-      if (refused) context.addIssue(refused);
-    }),
-    verified: z.boolean("its verified is neither true nor false").default(false),
-    disabled: z.boolean("its disabled is neither true nor false").default(false),
-    created_at: z.iso
-      .datetime({ offset: true, error: "its created_at is no time such as 2026-11-21T09:30:00Z" })
-      .optional(),
-  },
-  {
-    error: ({ code }) =>
-      code === "unrecognized_keys"
-        ? "it has a field other than email, hashed_password, verified, disabled and created_at"
-        : "it is no JSON object",
-  },
-);
+const accountLine = (format: EmailFormat) =>
+  z.strictObject(
+    {
+      email: z
+        .string("it has no email")
+        .transform((text) => readNewEmail(text, format))
+        .pipe(z.string("its email is no valid address")),
+      hashed_password: z.string("it has no hashed_password").superRefine((hash, context) => {
+        const refused = hash === noPassword ? undefined : refuseHash(hash);
+        if (refused) context.addIssue(refused);
+      }),
+      verified: z.boolean("its verified is neither true nor false").default(false),
+      disabled: z.boolean("its disabled is neither true nor false").default(false),
+      created_at: z.iso
+        .datetime({ offset: true, error: "its created_at is no time such as 2026-11-21T09:30:00Z" })
+        .optional(),
+    },
+    {
+      error: ({ code }) =>
+        code === "unrecognized_keys"
+          ? "it has a field other than email, hashed_password, verified, disabled and created_at"
+          : "it is no JSON object",
+    },
+  );
 
-export function readAccount(line: string, now: number): Account | string {
-  const { success, data, error } = accountLine.safeParse(parsed(line));
+const accountLines = { any: accountLine("any"), address: accountLine("address") };
+
+export function readAccount(line: string, now: number, format: EmailFormat): Account | string {
+  const { success, data, error } = accountLines[format].safeParse(parsed(line));
   if (!success) return error.issues[0]?.message ?? "it is no account";
   const keys = topLevelKeys(line);
   if (new Set(keys).size < keys.length) return "it has a field twice";

@@ -1,4 +1,5 @@
-import { EmailTaken } from "../errors.ts";
+import { isMailable } from "../email.ts";
+import { AuthError, EmailTaken } from "../errors.ts";
 import { isId } from "../storable.ts";
 import type { User } from "../user.ts";
 import { taken, userById, validEmail } from "./accounts.ts";
@@ -17,7 +18,8 @@ export type Operation = "accounts_adopted" | "accounts_exported" | "accounts_imp
 export async function invite(context: Context, email: string, language: string): Promise<User> {
   const { db, trail } = context;
   return trail.watch("operation_refused", { detail: "account_invited" }, async () => {
-    const address = validEmail(email);
+    // Only a mail can bring its owner in.
+    const address = validEmail(email, "address");
     const user = await db.addUser(address, noPassword).catch((error: unknown) => {
       throw error instanceof EmailTaken ? taken(address) : error;
     });
@@ -40,6 +42,10 @@ export async function retryMails(context: Context): Promise<number> {
 export async function sendReset(context: Context, userId: number, language: string): Promise<boolean> {
   const user = await userById(context, userId);
   if (user?.disabledAt !== null) return refuse(context, "reset_asked", userId, "disabled, or not there");
+  if (!isMailable(user.email)) {
+    refuse(context, "reset_asked", userId, "no mail can be sent there");
+    throw new AuthError("email_invalid", "no mail can be sent to the address of this account");
+  }
   await context.db.enqueue({ kind: "reset", language, email: user.email });
   context.trail.record("reset_asked", { userId, detail });
   return true;

@@ -89,7 +89,8 @@ export async function changeEmail(
   await needPassword(context, person, caller);
   const { db, settings, trail } = context;
   return trail.watch("email_change_refused", { caller, userId: person.id }, () => {
-    const address = validEmail(email);
+    // Only a mail can confirm it.
+    const address = validEmail(email, "address");
     return limited(context, "moveMail", { address, mover: person.email, caller }, async () => {
       if (settings.CONCEAL_ACCOUNTS === "off" && (await userByEmail(context, address))) {
         throw taken(address);

@@ -3,7 +3,7 @@ import type { User } from "../user.ts";
 import { userByEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
 import { knownDevice, secretsOf } from "./devices.ts";
-import { isSpellingOf, readEmail } from "./email.ts";
+import { isSpellingOf, readNewEmail } from "./email.ts";
 import { networkOf } from "./network.ts";
 import { checkPassword } from "./password-policy.ts";
 import { newToken } from "./secrets.ts";
@@ -33,7 +33,7 @@ export async function makeResetToken(context: Context, email: string, caller: Ca
  * outbox is emptied.
  */
 export async function requestPasswordReset(context: Context, email: string, caller: Caller): Promise<string> {
-  const address = readEmail(email);
+  const address = readNewEmail(email, context.settings.EMAIL_FORMAT);
   if (address === null) {
     context.trail.record("reset_refused", { caller, detail: "email_invalid" });
     throw new AuthError("unknown_email", "no account has this email");

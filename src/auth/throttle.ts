@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { Limit, Slot } from "../db/db.ts";
-import { emailKey } from "../email.ts";
+import { emailKey, isMailable } from "../email.ts";
 import { AuthError, type AuthErrorCode, DatabaseUnavailable } from "../errors.ts";
 import { waitInWords } from "../languages/durations.ts";
 import type { Settings } from "../settings.ts";
@@ -128,14 +128,19 @@ const subjects: Record<Subject, (trier: Trier) => string | undefined> = {
   device: ({ device, userId }) => device && hash("sha256", `${device} ${userId}`, "base64url"),
 };
 
-/** One mailbox, one bucket: what follows a plus sign, and Gmail's dots, lead to the same person. */
+/**
+ * One mailbox, one bucket: what follows a plus sign, and Gmail's dots, lead to the same person. What is no mailbox is
+ * counted as it is: a part of it may be somebody else's address.
+ */
 function bucket(address: string): string {
-  const [local = "", domain = ""] = emailKey(address).split("@");
+  const key = emailKey(address);
+  return hash("sha256", isMailable(key) ? mailboxOf(key) : key, "base64url");
+}
+
+function mailboxOf(key: string): string {
+  const [local = "", domain = ""] = key.split("@");
   const plain = local.replace(/(?<=.)\+.*/, "");
-  const mailbox = /^(gmail|googlemail)\.com$/.test(domain)
-    ? `${plain.replaceAll(".", "")}@gmail.com`
-    : `${plain}@${domain}`;
-  return hash("sha256", mailbox, "base64url");
+  return /^(gmail|googlemail)\.com$/.test(domain) ? `${plain.replaceAll(".", "")}@gmail.com` : `${plain}@${domain}`;
 }
 
 function isCounted(what: Limited, error: unknown, isSpent: boolean): boolean {

@@ -18,7 +18,8 @@ export interface Proof {
 
 /** Nothing is looked up: whether there is something to confirm, and so a mail, shows when the outbox is emptied. */
 export async function requestVerification(context: Context, email: string, caller: Caller): Promise<string> {
-  const address = await context.trail.watch("verification_refused", { caller }, () => validEmail(email));
+  const { EMAIL_FORMAT } = context.settings;
+  const address = await context.trail.watch("verification_refused", { caller }, () => validEmail(email, EMAIL_FORMAT));
   return limited(context, "verificationMail", { address, caller }, async () => {
     await context.db.enqueue({ kind: "verification", language: caller.language ?? "en", email: address });
     context.trail.record("verification_asked", { caller, address });

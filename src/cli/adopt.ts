@@ -29,7 +29,12 @@ export const adopt: Command = {
     const resetTokens = settings.RESET_DELIVERY !== "email";
     const emailVerifiedAt = values.verified ? Date.now() : null;
     try {
-      const users = adoptable(contract.users(), { emailVerifiedAt, resetTokens, refuse });
+      const users = adoptable(contract.users(), {
+        emailVerifiedAt,
+        emailFormat: settings.EMAIL_FORMAT,
+        resetTokens,
+        refuse,
+      });
       adopted = await db.adopt(shown(users, contract.total, bar));
     } finally {
       bar.end();

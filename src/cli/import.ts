@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { readAccount } from "../auth/auth.ts";
+import { type EmailFormat, readAccount } from "../auth/auth.ts";
 import { type Account, type DB, openDB } from "../db/db.ts";
 import { emailKey } from "../email.ts";
 import { type Command, Incomplete, UsageError } from "./command.ts";
@@ -44,7 +44,7 @@ export const importAccounts: Command = {
       let judged: Judged[] = [];
       for await (const line of linesOf(source, longestLine)) {
         if (line.text?.trim() === "") continue;
-        judged.push({ number: line.number, account: judge(line, firstLines) });
+        judged.push({ number: line.number, account: judge(line, firstLines, settings.EMAIL_FORMAT) });
         if (judged.length < batch) continue;
         await add(db, judged, isDryRun, counted, bar);
         judged = [];
@@ -62,9 +62,9 @@ export const importAccounts: Command = {
 };
 
 /** The account of a line, or why there is none. */
-function judge({ number, text }: Line, firstLines: FirstLines): Account | string {
+function judge({ number, text }: Line, firstLines: FirstLines, format: EmailFormat): Account | string {
   if (text === null) return `it is longer than ${longestLine} bytes, or not UTF-8`;
-  const account = readAccount(text, Date.now());
+  const account = readAccount(text, Date.now(), format);
   if (typeof account === "string") return account;
   const first = firstLines.of(emailKey(account.email), number);
   return first === number ? account : `its email is that of line ${first}`;

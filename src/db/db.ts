@@ -227,7 +227,7 @@ export class DB implements AsyncDisposable {
     return resetTokens.redeemResetToken(this.#store, redemption);
   }
 
-  /** Keeps a registration, and the mail for it, until its address is confirmed. */
+  /** Keeps a registration, and the mail for it where one can be sent, until its address is confirmed. */
   addRegistration(email: string, hashedPassword: string, notice: Notice): Promise<void> {
     return verifications.addRegistration(this.#store, email, hashedPassword, notice);
   }
@@ -284,7 +284,7 @@ export class DB implements AsyncDisposable {
     return verifications.moveOf(this.#store, userId);
   }
 
-  /** Puts a mail into the outbox. */
+  /** Puts a mail into the outbox, unless none can be sent to its address. */
   enqueue(mail: NewMail): Promise<void> {
     return outbox.enqueue(this.#store, mail);
   }

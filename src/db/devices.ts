@@ -17,10 +17,10 @@ export async function knowsDevice({ db }: Store, device: string, userId: number)
   return known !== undefined;
 }
 
-/** A device that logs in, and what its owner is told when it is one more than there were. */
+/** A device that logs in, and what its owner is told when it is one more than there were; null where no mail can be sent. */
 export interface Device {
   readonly secret: string;
-  readonly notice: Notice;
+  readonly notice: Notice | null;
 }
 
 const day = 86_400_000;
@@ -51,7 +51,7 @@ export async function rememberDevice(store: Store, { secret, notice }: Device, u
   const surplus = known.slice(0, Math.max(0, known.length + 1 - mostDevices)).map((row) => row.device_id);
   if (surplus.length > 0) await db.deleteFrom("devices").where("device_id", "in", surplus).execute();
   const lately = known.filter((row) => row.created_at > now - day).length;
-  if (known.length > 0 && lately <= mostNotices) await enqueue(store, { ...notice, userId });
+  if (notice && known.length > 0 && lately <= mostNotices) await enqueue(store, { ...notice, userId });
 }
 
 /** Has an account know no device any more, but for one. */

@@ -1,4 +1,4 @@
-import { emailKey } from "../email.ts";
+import { emailKey, isMailable } from "../email.ts";
 import type { User } from "../user.ts";
 import { emailColumns, spelledEmail } from "./spellings.ts";
 import type { Store } from "./store.ts";
@@ -56,8 +56,9 @@ const columns = [
   "tries",
 ] as const;
 
-/** Puts a mail into the outbox: it is sent if, and only if, the transaction commits. */
+/** Puts a mail into the outbox, unless none can be sent to its address: it is sent if, and only if, the transaction commits. */
 export async function enqueue({ db, clock }: Store, mail: NewMail): Promise<void> {
+  if ("email" in mail && !isMailable(mail.email)) return;
   const now = clock();
   await db
     .insertInto("outbox")

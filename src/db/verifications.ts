@@ -1,4 +1,4 @@
-import { emailKey } from "../email.ts";
+import { emailKey, isMailable } from "../email.ts";
 import { EmailTaken } from "../errors.ts";
 import type { User } from "../user.ts";
 import { userColumns } from "./attributes.ts";
@@ -27,7 +27,7 @@ const columns = [
   "user_id as userId",
 ] as const;
 
-/** Keeps a registration until its address is confirmed; the mail for that goes out with it. */
+/** Keeps a registration until its address is confirmed; the mail for that goes out with it, where one can. */
 export async function addRegistration(
   store: Store,
   email: string,
@@ -36,7 +36,7 @@ export async function addRegistration(
 ): Promise<void> {
   await atomically(store, async (transaction) => {
     const verificationId = await insert(transaction, { email, hashed_password: hashedPassword, user_id: null });
-    await enqueue(transaction, { ...notice, verificationId });
+    if (isMailable(email)) await enqueue(transaction, { ...notice, verificationId });
   });
 }
 
@@ -59,7 +59,7 @@ export async function addMove(store: Store, user: User, email: string, language:
     if (numUpdatedRows === 0n) return false;
     await forgetMove(transaction, userId);
     const verificationId = await insert(transaction, { email, hashed_password: null, user_id: userId });
-    await enqueue(transaction, { kind: "move", language, verificationId });
+    if (isMailable(email)) await enqueue(transaction, { kind: "move", language, verificationId });
     await enqueue(transaction, { kind: "moving", language, email: user.email });
     return true;
   });

@@ -48,7 +48,7 @@ const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
   method_not_allowed: to("/users"),
   not_found: to("/nope"),
   reset_delivery: (world) => world.request("/reset_password", { ...form(bob), ip: "192.0.2.1" }),
-  email_invalid: to("/users", form({ ...bob, email: "bob" })),
+  email_invalid: to("/users", form({ ...bob, email: "bób@example.com" })),
   email_taken: to("/users", form(bob)),
   password_missing: async (world) => redeem(world, { email: bob.email, reset_token: await askForToken(world) }),
   password_too_short: to("/users", form({ email: "eve@example.com", password: "b4l0u" })),

@@ -45,7 +45,7 @@ describe("registerUser", () => {
   });
 
   test("refuses what is no address, and a password that is missing or too short", async () => {
-    await using world = await createWorld({ PASSWORD_MIN_LENGTH: "8" });
+    await using world = await createWorld({ PASSWORD_MIN_LENGTH: "8", EMAIL_FORMAT: "address" });
     await assert.rejects(world.auth.registerUser("bob", password), refused("email_invalid"));
     await assert.rejects(world.auth.registerUser(email, ""), refused("password_missing"));
     await assert.rejects(world.auth.registerUser(email, "🐧🐧🐧🐧🐧🐧🐧"), refused("password_too_short"));

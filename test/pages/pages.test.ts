@@ -165,7 +165,7 @@ test("the language is the one that is asked for, else the browser's, and goes al
 });
 
 test("markup, quotes, script addresses, marks of direction and very long texts are shown as text, or refused", async () => {
-  await using world = await createWorld({ SERVICE_NAME: `O'Neill & "Sons" \u05d0` });
+  await using world = await createWorld({ EMAIL_FORMAT: "address", SERVICE_NAME: `O'Neill & "Sons" \u05d0` });
   const hostile = [
     `"><script>alert(1)</script>`,
     `' onfocus='alert(1)' autofocus='`,

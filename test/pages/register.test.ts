@@ -42,7 +42,11 @@ test("where accounts are concealed, a known and an unknown address are answered 
 });
 
 test("a refusal is tied to its field, and says what to do, in the person's language", async () => {
-  await using world = await createWorld({ PASSWORD_MIN_LENGTH: "8", PASSWORD_BLOCKLIST: "on" });
+  await using world = await createWorld({
+    PASSWORD_MIN_LENGTH: "8",
+    PASSWORD_BLOCKLIST: "on",
+    EMAIL_FORMAT: "address",
+  });
   await register(world);
   const who = visitor(world, { "Accept-Language": "fr" });
   const page = await who.open("/register");
