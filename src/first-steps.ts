@@ -1,13 +1,15 @@
 /** The contract in seven requests, to be tried one after the other. */
-export function firstSteps(url: string): string[] {
+export function firstSteps(origin: string): string[] {
+  // A shell would take the brackets of an IPv6 address for a pattern.
+  const at = (path: string) => (/[^\w.:/-]/.test(origin) ? `"${origin}${path}"` : origin + path);
   const login = "-d email=bob@example.com -d password";
   return [
-    `curl ${url}/`,
-    `curl -X POST ${url}/users ${login}=mySuperPwd`,
-    `curl -X POST ${url}/sessions ${login}=mySuperPwd -c cookies.txt`,
-    `curl ${url}/profile -b cookies.txt`,
-    `curl -X DELETE ${url}/sessions -b cookies.txt -c cookies.txt`,
-    `curl -X POST ${url}/reset_password -d email=bob@example.com`,
-    `curl -X PUT ${url}/reset_password -d email=bob@example.com -d reset_token=THE_TOKEN -d new_password=myNewPwd`,
+    `curl ${at("/")}`,
+    `curl -X POST ${at("/users")} ${login}=mySuperPwd`,
+    `curl -X POST ${at("/sessions")} ${login}=mySuperPwd -c cookies.txt`,
+    `curl ${at("/profile")} -b cookies.txt`,
+    `curl -X DELETE ${at("/sessions")} -b cookies.txt -c cookies.txt`,
+    `curl -X POST ${at("/reset_password")} -d email=bob@example.com`,
+    `curl -X PUT ${at("/reset_password")} -d email=bob@example.com -d reset_token=THE_TOKEN -d new_password=myNewPwd`,
   ];
 }

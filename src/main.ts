@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { createApp, routes } from "./app/app.ts";
 import { hasMetrics } from "./app/metrics.ts";
@@ -6,9 +7,12 @@ import { routeFinder } from "./app/routes.ts";
 import { Auth } from "./auth/auth.ts";
 import { openDB } from "./db/db.ts";
 import { firstSteps } from "./first-steps.ts";
+import { listenError } from "./listen-error.ts";
+import type { Log } from "./log.ts";
 import { createLogger } from "./logger.ts";
 import { createMailer } from "./mail/mail.ts";
 import { Counters, uncounted } from "./metrics.ts";
+import { ownUrl } from "./own-url.ts";
 import { serve } from "./server.ts";
 import { type Environment, misspeltSettings, readSettings, redacted, type Settings } from "./settings.ts";
 import { startTracing } from "./tracing.ts";
@@ -17,25 +21,75 @@ import { startTracing } from "./tracing.ts";
 const sweepEvery = 10 * 60_000;
 /** How often mails that wait are looked for, in milliseconds. */
 const deliverEvery = 1000;
-/** How long accepted requests, and mails under way, may take to end when the service stops, in milliseconds. */
+/** How long accepted requests, mails under way and a start may take to end when the service stops, in milliseconds. */
 const patience = 8000;
 
-/** The service: reads the settings, opens the database, and serves until SIGTERM or SIGINT. */
+/**
+ * The service: reads the settings, opens the database, and serves until SIGTERM or SIGINT, after which the process ends.
+ *
+ * @throws {SettingsError} when a setting is wrong or missing
+ * @throws {OpenError} when the database cannot be used
+ * @throws {ListenError} when it cannot listen; whatever it throws, nothing is left open
+ */
 export async function main(environment: Environment): Promise<void> {
+  const asked = stopAsked();
   const settings = readSettings(environment);
   const log = createLogger(settings.LOG_LEVEL);
   for (const { found, meant, message } of misspeltSettings(environment)) {
     log.warn({ event: "unknown_setting", name: found, meant }, message);
   }
+  const opened = new AsyncDisposableStack();
+  const stopping = stopped(asked, log);
+  const starting = start(settings, log, asked, opened);
+  try {
+    await Promise.race([starting, stopping]);
+  } catch (error) {
+    await opened.disposeAsync();
+    if (!asked.aborted) throw error;
+  }
+  await stopping;
+  // What a start has opened by now is closed too; one that goes on for longer ends with the process.
+  await Promise.race([starting.catch(() => {}), setTimeout(patience)]);
+  try {
+    await opened.disposeAsync();
+  } catch (error) {
+    log.error({ err: error }, "not everything could be closed");
+    process.exit(1);
+  }
+  log.info({ event: "stopped" }, "stopped");
+  process.exit(0);
+}
+
+/** Aborts at the first SIGTERM or SIGINT; the second ends the process at once. */
+function stopAsked(): AbortSignal {
+  const asked = new AbortController();
+  const stop = (signal: NodeJS.Signals) => {
+    if (asked.signal.aborted) process.exit(1);
+    asked.abort(signal);
+  };
+  // Before anything is opened: the first process of a container gets no signal that it has no handler for.
+  process.on("SIGTERM", stop).on("SIGINT", stop);
+  return asked.signal;
+}
+
+async function stopped(asked: AbortSignal, log: Log): Promise<void> {
+  if (!asked.aborted) await once(asked, "abort");
+  log.info({ event: "stopping", signal: asked.reason }, "stopping");
+}
+
+/** Opens everything and listens. What it has opened is on the stack, also when it fails. */
+async function start(settings: Settings, log: Log, asked: AbortSignal, opened: AsyncDisposableStack): Promise<void> {
   const metrics = hasMetrics(settings) ? new Counters() : uncounted;
   const routeOf = routeFinder(routes);
   const tracing = await startTracing({ routeOf, isTrusted: peers(settings.TRUSTED_PROXIES) });
-  const db = await openDB(settings.DATABASE_URL, { settings });
+  const db = opened.use(await openDB(settings.DATABASE_URL, { settings, log, signal: asked }));
   const isFirstRun = await db.isEmpty();
   const { mailer, outbox } = await createMailer(settings, log);
-  const auth = new Auth(db, { settings, log, mailer, metrics, tracing });
+  opened.adopt(mailer, (each) => each.close());
+  const auth = opened.adopt(new Auth(db, { settings, log, mailer, metrics, tracing }), (each) => each.close());
   metrics.queue("mail", () => auth.countMails());
   const app = createApp(auth, { outbox });
+  asked.throwIfAborted();
   const server = await serve({
     fetch: app.fetch,
     host: settings.HOST,
@@ -47,35 +101,26 @@ export async function main(environment: Environment): Promise<void> {
         ? undefined
         : (status, request, milliseconds) =>
             metrics.answered(request?.method ?? "", routeOf(request?.url), status, milliseconds),
-  });
+  }).catch((error) => Promise.reject(listenError(error, settings)));
 
   const later = (what: string) => (error: unknown) => {
     metrics.failed(error);
     log.warn({ err: error }, `could not ${what}; trying again later`);
   };
   const sweeping = repeat(sweepEvery, () => auth.sweep().catch(later("sweep")));
-  const stopping = new AbortController();
-  const delivering = repeat(deliverEvery, () => auth.deliver(stopping.signal).catch(later("look for mails")));
-
-  const stop = async (signal: NodeJS.Signals) => {
-    if (stopping.signal.aborted) process.exit(1);
-    stopping.abort();
-    log.info({ event: "stopping", signal }, "stopping");
+  const delivering = repeat(deliverEvery, () => auth.deliver(asked).catch(later("look for mails")));
+  opened.defer(async () => {
     // A mail that its server does not take in time is left in the outbox: it is due again, here or on another node.
     const enough = setTimeout(patience);
     await Promise.all([
       server.close(patience),
       Promise.race([Promise.all([sweeping.stop(), delivering.stop()]), enough]),
     ]);
-    await auth.close();
-    await mailer.close();
-    await db.close();
-    log.info({ event: "stopped" }, "stopped");
-    process.exit(0);
-  };
-  process.on("SIGTERM", stop).on("SIGINT", stop);
+  });
+  if (!asked.aborted) announce(settings, log, ownUrl(settings.HOST, server.port), isFirstRun);
+}
 
-  const url = `http://${settings.HOST === "0.0.0.0" ? "localhost" : settings.HOST}:${server.port}`;
+function announce(settings: Settings, log: Log, url: string, isFirstRun: boolean): void {
   const database = redacted(settings.DATABASE_URL);
   log.info({ event: "listening", mode: settings.NODE_ENV, url, database }, "listening");
   for (const [name, why] of Object.entries(weaknesses(settings))) {
@@ -89,11 +134,14 @@ export async function main(environment: Environment): Promise<void> {
 function weaknesses({
   NODE_ENV,
   BCRYPT_COST,
+  DATABASE_URL,
   RATE_LIMIT,
   UNSAFE_PRODUCTION,
 }: Settings): Partial<Record<keyof Settings, string>> {
   return {
     ...(BCRYPT_COST < 10 && { BCRYPT_COST: "below 10: stolen hashes are cheap to guess" }),
+    ...(NODE_ENV === "production" &&
+      DATABASE_URL === "sqlite::memory:" && { DATABASE_URL: "sqlite::memory:: every account is lost when it stops" }),
     ...(NODE_ENV === "production" &&
       RATE_LIMIT === "off" && { RATE_LIMIT: "off: passwords can be guessed without end" }),
     ...(UNSAFE_PRODUCTION === "1" && { UNSAFE_PRODUCTION: "1: accounts may be handed to strangers" }),

@@ -30,6 +30,17 @@ export interface Under {
   readonly under?: readonly string[];
 }
 
+/** The service while it starts. */
+export interface Starting extends AsyncDisposable {
+  readonly process: ChildProcess;
+  /** Its log so far, entry by entry. */
+  readonly logged: Record<string, unknown>[];
+  /** The exit code, or null when a signal ended it. */
+  readonly exited: Promise<number | null>;
+  /** Waits for an entry of the log; rejects with what it printed when it ends before. */
+  saw(event: string): Promise<Record<string, unknown>>;
+}
+
 /** A folder that goes away with the test. */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), "bienvenue-"));
@@ -43,29 +54,49 @@ export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposa
  * @throws {Error} with what it printed, when it ends instead
  */
 export async function startService(environment: Record<string, string>, under: Under = {}): Promise<Service> {
-  const child = launch(environment, [], under);
-  const logged: Record<string, unknown>[] = [];
-  let stderr = "";
-  child.stderr?.on("data", (chunk) => {
-    stderr += chunk;
-  });
-  const { promise: listening, resolve, reject } = Promise.withResolvers<string>();
-  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
-    const entry = JSON.parse(line);
-    logged.push(entry);
-    if (entry.event === "listening") resolve(entry.url);
-  });
-  const exited = once(child, "close").then(([code]) => code as number | null);
-  exited.then((code) => reject(new Error(`the service ended with ${code}: ${stderr}`)));
-  const url = await listening;
+  const { process: child, logged, exited, saw, ...starting } = beginService(environment, under);
+  const { url } = await saw("listening");
   return {
-    url,
-    port: Number(new URL(url).port),
+    ...starting,
+    url: url as string,
+    // An interface in the address is nothing that a URL may hold.
+    port: Number(/\d+$/.exec(url as string)?.[0]),
     process: child,
     logged,
     end(signal) {
       child.kill(signal);
       return exited;
+    },
+  };
+}
+
+/** Starts the service on a free port, and does not wait for it. */
+export function beginService(environment: Record<string, string>, under: Under = {}): Starting {
+  const child = launch(environment, [], under);
+  const logged: Record<string, unknown>[] = [];
+  const waiting = new Map<string, PromiseWithResolvers<Record<string, unknown>>>();
+  let stderr = "";
+  child.stderr?.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
+    const entry = JSON.parse(line);
+    logged.push(entry);
+    waiting.get(entry.event)?.resolve(entry);
+  });
+  const exited = once(child, "close").then(([code]) => code as number | null);
+  const ended = exited.then((code) => Promise.reject(new Error(`the service ended with ${code}: ${stderr}`)));
+  ended.catch(() => {});
+  return {
+    process: child,
+    logged,
+    exited,
+    saw(event) {
+      const entry = logged.find((each) => each.event === event);
+      if (entry) return Promise.resolve(entry);
+      const wanted = waiting.get(event) ?? Promise.withResolvers<Record<string, unknown>>();
+      waiting.set(event, wanted);
+      return Promise.race([wanted.promise, ended]);
     },
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");

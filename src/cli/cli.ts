@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { AuthError, DatabaseUnavailable, InvalidRequestError, OpenError } from "../errors.ts";
 import { whileWriting } from "../file-faults.ts";
+import { ListenError } from "../listen-error.ts";
 import { MailError } from "../mail/mail.ts";
 import { main } from "../main.ts";
 import { describeSettings, type Environment, misspeltSettings, SettingsError } from "../settings.ts";
@@ -32,7 +33,7 @@ const helpWords = ["help", "--help", "-h"];
 export async function cli(args: readonly string[], environment: Environment): Promise<void> {
   const [name, ...rest] = args;
   try {
-    if (name === undefined) await main(environment).catch((error) => Promise.reject(startFault(error, environment)));
+    if (name === undefined) await main(environment);
     else {
       process.stdout.once("error", failToPrint).on("error", () => {});
       await run(name, rest, environment);
@@ -119,28 +120,9 @@ function version(): string {
 function explain(error: unknown): string {
   if (error instanceof MailError) return error.inFull();
   const refusals = [UsageError, Refused, Incomplete, Interrupted, AuthError, InvalidRequestError];
-  const mendable = [SettingsError, OpenError, DatabaseUnavailable, ...refusals];
+  const mendable = [SettingsError, OpenError, ListenError, DatabaseUnavailable, ...refusals];
   if (mendable.some((kind) => error instanceof kind)) return (error as Error).message;
   if (!(error instanceof Error)) return String(error);
   // The system's own words for what it refused: it is no fault of the program.
   return (error as NodeJS.ErrnoException).syscall === undefined ? (error.stack ?? error.message) : error.message;
-}
-
-/** Explains why the service cannot listen; hands every other error on. */
-function startFault(error: unknown, { PORT = "5000", HOST = "0.0.0.0" }: Environment): unknown {
-  const { code, syscall = "" } = error as NodeJS.ErrnoException;
-  if (!["listen", "bind", "getaddrinfo"].includes(syscall)) return error;
-  const because = (why: string) => new OpenError(why, { cause: error });
-  switch (code) {
-    case "EADDRINUSE":
-      return because(`port ${PORT} is in use (on macOS, AirPlay Receiver holds 5000); choose another: PORT=5001`);
-    case "EACCES":
-      return because(`this user may not listen on port ${PORT}; choose one from 1024: PORT=5000`);
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-      return because(`HOST=${HOST} is no address of this machine; 0.0.0.0 stands for all of them`);
-    default:
-      return error;
-  }
 }

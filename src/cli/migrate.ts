@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { migrationStatus, openDB } from "../db/db.ts";
 import type { Command } from "./command.ts";
 import { databaseSettings } from "./database.ts";
+import { standardError } from "./operator.ts";
 
 /** For those who migrate before they roll a new version out, with AUTO_MIGRATE=off. */
 export const migrate: Command = {
@@ -10,8 +11,10 @@ export const migrate: Command = {
   async run(args, environment) {
     const { values } = parseArgs({ args, options: { status: { type: "boolean" } } });
     const settings = databaseSettings(environment);
-    if (!values.status)
-      await (await openDB(settings.DATABASE_URL, { settings: { ...settings, AUTO_MIGRATE: "on" } })).close();
+    if (!values.status) {
+      const migrating = { ...settings, AUTO_MIGRATE: "on" } as const;
+      await (await openDB(settings.DATABASE_URL, { settings: migrating, log: standardError })).close();
+    }
     for (const { name, state } of await migrationStatus(settings.DATABASE_URL))
       console.log(`${state.padEnd(8)} ${name}`);
   },

@@ -7,13 +7,17 @@ import { Refused, UsageError } from "./command.ts";
 import { databaseSettings } from "./database.ts";
 import { plain } from "./table.ts";
 
+const tell = (_: object, message: string) => console.error(`bienvenue: ${message}`);
+
+/** A log for whoever runs a command. */
+export const standardError: Log = { info: tell, warn: tell, error: tell };
+
 /** Hands an operator the accounts of the service that has these settings, and writes the audit trail at the end. */
 export async function operating(environment: Environment, work: (auth: Auth, db: DB) => Promise<void>): Promise<void> {
   const settings = databaseSettings(environment);
   // Nobody wants a new database, or another schema, who only asks for an account.
   await using db = await openDB(settings.DATABASE_URL, { settings: { ...settings, AUTO_MIGRATE: "off" } });
-  const tell = (_: object, message: string) => console.error(`bienvenue: ${message}`);
-  const log: Log = { ...silent, warn: tell, error: tell };
+  const log: Log = { ...standardError, info: silent.info };
   const auth = new Auth(db, { settings, log });
   try {
     await work(auth, db);

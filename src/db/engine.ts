@@ -30,8 +30,17 @@ export interface Engine {
   /** Takes over a database that is empty or Bienvenue's. Until then nothing of it has been changed. */
   adopt(db: Kysely<Schema>): Promise<void>;
 
-  /** Inside a transaction: waits until no other program migrates, and keeps them waiting until it ends. */
-  lockMigrations(transaction: Kysely<Schema>): Promise<void>;
+  /**
+   * Runs work in a transaction while no other program migrates, and keeps the others waiting until it ends. Calls `waiting`
+   * once if it has to wait for one of them; `isPending` says whether there seems to be something to migrate.
+   *
+   * @throws the signal's reason if it is aborted while waiting
+   */
+  migrateAlone(
+    db: Kysely<Schema>,
+    work: (transaction: Kysely<Schema>) => Promise<void>,
+    options: { readonly signal?: AbortSignal | undefined; readonly isPending: boolean; readonly waiting: () => void },
+  ): Promise<void>;
 
   /** The schema that holds the tables, where there are several; else undefined. */
   schemaName(db: Kysely<Schema>): Promise<string | undefined>;

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { type Migration, type MigrationProvider, Migrator } from "kysely/migration";
 import { OpenError } from "../errors.ts";
+import type { Log } from "../log.ts";
 import type { Engine } from "./engine.ts";
 import type { Schema } from "./schema.ts";
 
@@ -128,27 +129,36 @@ export interface MigrationState {
   readonly state: "applied" | "pending" | "newer";
 }
 
+/** Who is told while it migrates, and what ends its waiting for another program that does. */
+export interface Migrating {
+  readonly log: Log;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Brings the database to this program's schema, under a lock: of several programs that start at once one migrates, and the
  * others wait for it.
  *
+ * @returns whether the database was empty before
  * @throws {OpenError} for a database of a much newer version, and for one that is not Bienvenue's
  */
-export async function migrate(db: Kysely<Schema>, engine: Engine): Promise<void> {
-  await migrationStates(db, engine);
+export async function migrate(db: Kysely<Schema>, engine: Engine, { log, signal }: Migrating): Promise<boolean> {
+  const isPending = (await migrationStates(db, engine)).some(({ state }) => state === "pending");
   await engine.adopt(db);
-  await engine.unhurried(() =>
-    db.transaction().execute(async (transaction) => {
-      await engine.lockMigrations(transaction);
-      const states = await migrationStates(transaction, engine);
-      if (!states.some(({ state }) => state === "pending")) return;
-      const provider: MigrationProvider = { getMigrations: async () => migrations(engine) };
-      const schema = await engine.schemaName(transaction);
-      const place = schema === undefined ? {} : { migrationTableSchema: schema };
-      const { error } = await new Migrator({ db: transaction, provider, ...place }).migrateToLatest();
-      if (error) throw error;
-    }),
-  );
+  let created = false;
+  const work = async (transaction: Kysely<Schema>) => {
+    const states = await migrationStates(transaction, engine);
+    if (!states.some(({ state }) => state === "pending")) return;
+    const provider: MigrationProvider = { getMigrations: async () => migrations(engine) };
+    const schema = await engine.schemaName(transaction);
+    const place = schema === undefined ? {} : { migrationTableSchema: schema };
+    const { error } = await new Migrator({ db: transaction, provider, ...place }).migrateToLatest();
+    if (error) throw error;
+    created = states.every(({ state }) => state === "pending");
+  };
+  const waiting = () => log.info({ event: "migration_waiting" }, "waiting for another node that migrates the database");
+  await engine.unhurried(() => engine.migrateAlone(db, work, { signal, isPending, waiting }));
+  return created;
 }
 
 /**

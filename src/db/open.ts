@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { Kysely, sql } from "kysely";
 import { databaseUrlMistake, redacted } from "../database-url.ts";
 import { DatabaseUnavailable, OpenError } from "../errors.ts";
-import { readSettings } from "../settings.ts";
+import { type Log, silent } from "../log.ts";
+import { readSettings, type Settings } from "../settings.ts";
 import { fileNameMistake } from "../sqlite-path.ts";
 import { embeddedFile } from "./embedded-file.ts";
 import type { Engine } from "./engine.ts";
@@ -12,21 +14,37 @@ import type { Lifetimes, Store } from "./store.ts";
 
 export interface DBOptions {
   /** How long sessions and reset tokens live, and how PostgreSQL is used; `readSettings` has the defaults. */
-  readonly settings?: Lifetimes & { readonly DATABASE_POOL?: number; readonly AUTO_MIGRATE?: "on" | "off" };
+  readonly settings?: Lifetimes & Partial<Pick<Settings, "DATABASE_POOL" | "AUTO_MIGRATE" | "NODE_ENV">>;
+  /** Told of a database that is created, and of waiting for another node's migration. */
+  readonly log?: Log;
+  /** Ends waiting for another node's migration; what is thrown then is an `AbortError`. */
+  readonly signal?: AbortSignal;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
 }
 
 /** Opens a database, and brings it to this program's schema unless `AUTO_MIGRATE` is off. */
-export async function open(url: string, { settings = readSettings(), clock = Date.now }: DBOptions): Promise<Store> {
+export async function open(url: string, options: DBOptions): Promise<Store> {
+  const { settings = readSettings(), clock = Date.now, log = silent, signal } = options;
   if (settings.AUTO_MIGRATE === "off") requireFile(url);
   return using(url, settings, async (db, engine) => {
-    if (settings.AUTO_MIGRATE !== "off") await migrate(db, engine);
-    else await requireMigrated(db, engine);
+    signal?.throwIfAborted();
+    if (settings.AUTO_MIGRATE === "off") await requireMigrated(db, engine);
+    else if (await migrate(db, engine, { log, signal })) sayCreated(url, settings.NODE_ENV, log);
     // A database that can be read and not written would fail the first person instead.
     await db.transaction().execute((transaction) => sql`delete from users where id < 0`.execute(transaction));
     return { db, engine, lifetimes: settings, clock };
   });
+}
+
+/** In production a database that was not there is more often a mistake than the first start. */
+function sayCreated(url: string, mode: Settings["NODE_ENV"] | undefined, log: Log): void {
+  if (url === "sqlite::memory:") return;
+  const file = embeddedFile(url);
+  const fields = { database: redacted(url), ...(file !== undefined && { file: resolve(file) }) };
+  const message = "created a new database without accounts; if there should be some, look at DATABASE_URL";
+  if (mode === "production") log.warn({ event: "database_created", ...fields }, message);
+  else log.info({ event: "database_created", ...fields }, message);
 }
 
 /** Tells how far a database's schema is, and changes nothing. */

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   type CompiledQuery,
   type DatabaseConnection,
   type Dialect,
   type Driver,
+  type Kysely,
   PostgresAdapter,
   PostgresQueryCompiler,
   type QueryResult,
@@ -20,6 +22,8 @@ import { type Schema, tables } from "./schema.ts";
 const statementLimit = 200;
 /** Any number that nobody else locks. */
 const migrationLock = 8_230_512_600_714n;
+/** How often the lock is asked for while another program has it, in milliseconds. */
+const lockEvery = 100;
 
 /** Connects to PostgreSQL, on as many servers as the URL names, with at most `size` connections to each. */
 export function postgres(url: string, size: number): Engine {
@@ -47,9 +51,15 @@ export function postgres(url: string, size: number): Engine {
     close: () => hosts.end(),
     unhurried: (work) => hosts.unhurried(work),
     async adopt() {},
-    async lockMigrations(transaction) {
-      await sql`select pg_advisory_xact_lock(${migrationLock})`.execute(transaction);
-    },
+    migrateAlone: (db, work, { signal, waiting }) =>
+      db.transaction().execute(async (transaction) => {
+        // Asked for again and again, because a statement that waits cannot be called off.
+        for (let hasWaited = false; !(await tryLock(transaction)); hasWaited = true) {
+          if (!hasWaited) waiting();
+          await sleep(lockEvery, undefined, { signal });
+        }
+        await work(transaction);
+      }),
     async schemaName(db) {
       const { rows } = await sql<{ name: string | null }>`select current_schema() as name`.execute(db);
       if (rows[0]?.name) return rows[0].name;
@@ -74,6 +84,14 @@ export function postgres(url: string, size: number): Engine {
       keyedTable: "",
     },
   };
+}
+
+/** Takes the lock of migrations until the transaction ends; false while another program has it. */
+async function tryLock(transaction: Kysely<Schema>): Promise<boolean> {
+  const { rows } = await sql<{ locked: boolean }>`select pg_try_advisory_xact_lock(${migrationLock}) as locked`.execute(
+    transaction,
+  );
+  return rows[0]?.locked === true;
 }
 
 /** A name for every statement, under which a connection prepares it once. */

@@ -17,6 +17,8 @@ import { isLocked, resultCode, SqliteFile } from "./sqlite-file.ts";
 
 /** How long a busy database is tried again before the caller is told, in milliseconds. */
 const patience = 2000;
+/** After how long a wait for another program's migration is said, in milliseconds. */
+const waitNotice = 300;
 
 /** Opens an SQLite file, created with permissions 0600 when it is not there; `:memory:` is a database of its own. */
 export function sqlite(path: string): Engine {
@@ -32,9 +34,7 @@ export function sqlite(path: string): Engine {
     mend: ({ fault }) => mends[fault] ?? "look at the file",
     close: async () => file.close(),
     unhurried: (work) => work(),
-    async lockMigrations() {
-      // Every transaction that writes begins alone.
-    },
+    migrateAlone,
     schemaName: async () => undefined,
     async insertJson(db, table, columns, json) {
       const values = columns.map((column) => sql`json_extract(value, ${sql.lit(`$.${column}`)})`);
@@ -51,6 +51,35 @@ export function sqlite(path: string): Engine {
     },
   };
 }
+
+/** Every transaction that writes begins alone. For a migration of another program it waits longer than others do. */
+const migrateAlone: Engine["migrateAlone"] = async (db, work, { signal, isPending, waiting }) => {
+  // If there is nothing to migrate, whoever holds the lock does something else.
+  const notice = isPending ? setTimeout(waiting, waitNotice) : undefined;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  aborted.catch(() => {});
+  const abort = () => reject(signal?.reason);
+  signal?.addEventListener("abort", abort);
+  let isAlone = false;
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const attempt = db.transaction().execute((transaction) => {
+        isAlone = true;
+        clearTimeout(notice);
+        return work(transaction);
+      });
+      try {
+        return await Promise.race([attempt, aborted]);
+      } catch (error) {
+        if (isAlone || !isPending || !isLocked(error)) throw error;
+      }
+    }
+  } finally {
+    clearTimeout(notice);
+    signal?.removeEventListener("abort", abort);
+  }
+};
 
 function dialect(file: SqliteFile): Dialect {
   return {
