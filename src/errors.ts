@@ -78,8 +78,14 @@ export type RequestErrorCode =
   | "not_found"
   | "reset_delivery";
 
-/** Every refusal there is. */
+/** Every refusal of the app. */
 export type RefusalCode = AuthErrorCode | RequestErrorCode | "database_unavailable";
+
+/** Every way in which the server refuses what the app never sees: no HTTP/1.1, or not in time. */
+export type ConnectionErrorCode = "bad_request" | "expectation_failed" | "headers_too_large" | "request_timeout";
+
+/** The values of the header `Error-Code`, which every answer with a status of 400 or more has. */
+export type ErrorCode = RefusalCode | ConnectionErrorCode | "form_stale";
 
 /**
  * What `Auth` throws when it refuses a request.

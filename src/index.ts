@@ -39,6 +39,7 @@ export {
   type DatabaseFault,
   DatabaseUnavailable,
   EmailTaken,
+  type ErrorCode,
   InvalidRequestError,
   NoResultFound,
   OpenError,

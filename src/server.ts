@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import { onEveryAnswer } from "./app/answers.ts";
 import { largestBody } from "./app/body.ts";
+import type { ErrorCode } from "./errors.ts";
 import type { Log } from "./log.ts";
 import type { Listener } from "./tracing.ts";
 
@@ -158,7 +159,19 @@ function hostIn(scheme: string, host = ""): string | undefined {
   return URL.parse(`${scheme}://${host}`)?.host;
 }
 
-function statusOf({ code }: NodeJS.ErrnoException): number | undefined {
+/** What the server refuses by itself, by status: one reason each. */
+const codes = {
+  400: "bad_request",
+  405: "method_not_allowed",
+  408: "request_timeout",
+  417: "expectation_failed",
+  431: "headers_too_large",
+  500: "internal",
+} as const satisfies Record<number, ErrorCode>;
+
+type Status = keyof typeof codes;
+
+function statusOf({ code }: NodeJS.ErrnoException): Status | undefined {
   if (code === "ECONNRESET" || code === "EPIPE") return undefined;
   if (code === "HPE_HEADER_OVERFLOW") return 431;
   if (code === "ERR_HTTP_REQUEST_TIMEOUT") return 408;
@@ -166,7 +179,7 @@ function statusOf({ code }: NodeJS.ErrnoException): number | undefined {
 }
 
 /** Answers where no response was made, and closes: nothing more of that connection can be understood. */
-function endRaw(socket: Duplex, status: number | undefined, more: Record<string, string> = {}): void {
+function endRaw(socket: Duplex, status: Status | undefined, more: Record<string, string> = {}): void {
   if (status === undefined || !socket.writable) {
     socket.destroy();
     return;
@@ -177,11 +190,12 @@ function endRaw(socket: Duplex, status: number | undefined, more: Record<string,
 }
 
 /** What is said of a request that the app was not asked about. The connection ends with it. */
-function lastAnswer(status: number) {
+function lastAnswer(status: Status) {
   const body = `${JSON.stringify({ message: STATUS_CODES[status]?.toLowerCase() })}\n`;
   const headers = {
     ...onEveryAnswer,
     "Content-Type": "application/json",
+    "Error-Code": codes[status],
     "Content-Length": String(body.length),
     Connection: "close",
   };

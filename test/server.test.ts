@@ -164,7 +164,11 @@ test("a port that is taken is an error of listening", async () => {
 
 test("docs/errors.md tells what is answered to what is no well-formed request", async () => {
   const text = await readFile(new URL("../docs/errors.md", import.meta.url), "utf8");
-  const rows = [...text.matchAll(/^\| (\d+) \| `(.+?)` \|/gm)].map(([, status, message]) => [Number(status), message]);
+  const rows = [...text.matchAll(/^\| (\d+) \| `(.+?)` \| `(\w+)` \|/gm)].map(([, status, message, code]) => [
+    Number(status),
+    message,
+    code,
+  ]);
   const { port, close } = await serve({
     fetch: () => new Response(),
     host: "127.0.0.1",
@@ -182,8 +186,8 @@ test("docs/errors.md tells what is answered to what is no well-formed request", 
   ]) {
     using wire = await openWire(port);
     wire.send(bytes);
-    const { status, body } = await wire.answer();
-    said.push([status, JSON.parse(body).message]);
+    const { status, body, headers } = await wire.answer();
+    said.push([status, JSON.parse(body).message, headers.get("error-code")]);
   }
   assert.deepEqual(said, rows);
   await close(patience);

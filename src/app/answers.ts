@@ -44,11 +44,12 @@ export function answers({ PUBLIC_URL, CORS_ORIGINS }: Pick<Settings, "PUBLIC_URL
       new Response("", { status, headers: listed({ ...always, Location, ...headers }) }),
     content: (status, body, headers) => new Response(body, { status, headers: listed({ ...always, ...headers }) }),
     nothing: (headers) => new Response(null, { status: 204, headers: listed({ ...always, ...headers }) }),
-    refuse: ({ status, message, retryAfter, close }, headers) =>
+    refuse: ({ code, status, message, retryAfter, close }, headers) =>
       json(
         status,
         { message },
         {
+          "Error-Code": code,
           ...(retryAfter !== undefined && { "Retry-After": String(retryAfter) }),
           ...(close && { Connection: "close" }),
           ...headers,

@@ -19,7 +19,7 @@ export function cors({ CORS_ORIGINS }: Pick<Settings, "CORS_ORIGINS">, answers: 
     else await next();
     c.res.headers.set("Access-Control-Allow-Origin", origin);
     c.res.headers.set("Access-Control-Allow-Credentials", "true");
-    c.res.headers.set("Access-Control-Expose-Headers", "Retry-After");
+    c.res.headers.set("Access-Control-Expose-Headers", "Error-Code, Retry-After");
   };
 }
 

@@ -1,5 +1,7 @@
 import { html } from "hono/html";
 import type { HtmlEscapedString } from "hono/utils/html";
+import { statuses } from "../app/refusals.ts";
+import type { RefusalCode } from "../errors.ts";
 import { languages, messages } from "../languages/languages.ts";
 import type { NoticeCode } from "../languages/messages.ts";
 import { type Assets, initial } from "./assets.ts";
@@ -21,8 +23,8 @@ export interface View {
   readonly secret?: boolean;
   /** Said better by the page than by the refusal. */
   readonly problem?: Problem | undefined;
-  /** Where there is nothing to be filled in wrong, and it is a failure all the same. */
-  readonly status?: number | undefined;
+  /** The refusal that the page shows by itself, without a form that was filled in wrong. */
+  readonly code?: RefusalCode | undefined;
   /** In place of what would be told of the problem. */
   readonly told?: Html | undefined;
   /** Beside the name of the service. */
@@ -38,10 +40,12 @@ export function present(visit: Visit, assets: Assets, view: View, refused?: Prob
   if (notice !== undefined || visit.notice?.code === "typed") cookies.push(noticeCookie(settings).clear);
   const wayOut = problem?.code === "locked" ? resetLink(visit) : undefined;
   const told = view.told ?? (problem ? alert(problem.message, problem.field, wayOut) : notice);
-  const code = problem?.status ?? view.status ?? 200;
-  const title = code >= 400 ? words.failed(view.title) : view.title;
-  return service.answers.content(code, String(page(visit, assets, title, view, told)), {
+  const code = problem ? (problem.code === "locked" ? "too_many_tries" : problem.code) : view.code;
+  const status = problem?.status ?? (view.code ? statuses[view.code] : 200);
+  const title = code === undefined ? view.title : words.failed(view.title);
+  return service.answers.content(status, String(page(visit, assets, title, view, told)), {
     "Content-Type": "text/html; charset=utf-8",
+    ...(code !== undefined && { "Error-Code": code }),
     "Content-Security-Policy": policy(settings.RETURN_ORIGINS),
     ...(view.secret && { "Referrer-Policy": "no-referrer" }),
     ...(problem?.retryAfter !== undefined && { "Retry-After": String(problem.retryAfter) }),

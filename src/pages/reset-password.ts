@@ -1,5 +1,4 @@
 import { html } from "hono/html";
-import { statuses } from "../app/refusals.ts";
 import { account, button, form, hidden, newPassword, type Page } from "./form.ts";
 import { mailForm } from "./mailbox.ts";
 import { goTo, keepOnward } from "./visit.ts";
@@ -33,7 +32,7 @@ export const reset: Page = {
     if (email === null) {
       return {
         title: words.deadLink.title,
-        status: statuses.bad_reset_token,
+        code: "bad_reset_token",
         secret: true,
         body: html`<p>${words.deadLink.text}</p>
 <a class="button" href="${to("/forgot", { return_to })}">${words.deadLink.submit}</a>

@@ -1,5 +1,4 @@
 import { html } from "hono/html";
-import { statuses } from "../app/refusals.ts";
 import { AuthError } from "../errors.ts";
 import { account, button, type Filled, field, form, hidden, type Page } from "./form.ts";
 import { alert, type Html, resetLink, type View, wayTo } from "./layout.ts";
@@ -103,7 +102,7 @@ function dead(visit: Visit, filled: Filled): View {
   const { words, to, onward: return_to } = visit;
   return {
     title: words.deadLink.title,
-    status: statuses.bad_verify_token,
+    code: "bad_verify_token",
     secret: true,
     body: html`<p>${words.verify.dead}</p>
 <a class="button plain" href="${to("/login", { return_to })}">${words.logIn.submit}</a>

@@ -69,7 +69,7 @@ test("pages of CORS_ORIGINS may call with the cookie, and read every answer, ref
     for (const { headers } of answers) {
       assert.equal(headers.get("Access-Control-Allow-Origin"), origin);
       assert.equal(headers.get("Access-Control-Allow-Credentials"), "true");
-      assert.equal(headers.get("Access-Control-Expose-Headers"), "Retry-After");
+      assert.equal(headers.get("Access-Control-Expose-Headers"), "Error-Code, Retry-After");
       assert.match(headers.get("Vary") ?? "", /^Origin(, Accept)?$/);
       assert.equal(headers.get("Cache-Control"), "no-store");
     }

@@ -118,6 +118,7 @@ test("every refusal is said over HTTP as docs/errors.md has it", async (t) => {
       await register(world);
       const response = await provoke(world);
       assert.equal(response.headers.has("Retry-After"), [429, 503].includes(response.status));
+      assert.equal(response.headers.get("Error-Code"), code);
       await refused(response, statuses[code as Code], rows.get(code)?.message);
     });
   }

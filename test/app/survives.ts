@@ -61,6 +61,7 @@ export function isRefusal({ status, headers, body }: Answer, expected: number): 
   assert.equal(headers.get("cache-control"), "no-store");
   assert.equal(headers.get("x-content-type-options"), "nosniff");
   assert.match(headers.get("content-security-policy") ?? "", /default-src 'none'/);
+  assert.match(headers.get("error-code") ?? "", /^[a-z_]+$/);
   assert.deepEqual(Object.keys(JSON.parse(body)), ["message"]);
   assert.ok(body.endsWith("}\n"));
 }
