@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { isIP } from "node:net";
 import { z } from "zod";
+import { coveredStrangers } from "./address-ranges.ts";
 import { contrast, leastContrast, legible, surfaces } from "./colours.ts";
 import { databaseUrlMistake } from "./database-url.ts";
 import { readSender } from "./mail-from.ts";
@@ -102,9 +103,17 @@ export function network() {
     return (
       family !== 0 &&
       rest.length === 0 &&
-      // Not everybody: then a caller would be whoever they say.
       (prefix === undefined || (/^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128)))
     );
+  });
+}
+
+/** `none`, or proxies that may say who calls: not so many addresses that strangers are among them. */
+export function proxies() {
+  const expected = "none, or addresses and networks, such as 127.0.0.1,10.0.0.0/8";
+  return list(network(), expected).refine((networks) => coveredStrangers(networks) === undefined, {
+    error: ({ input }) =>
+      `${expected}; these hold a sixteenth or more of all ${coveredStrangers(input as string[])} addresses, and a stranger among them could say to be anybody`,
   });
 }
 

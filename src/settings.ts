@@ -11,11 +11,11 @@ import {
   list,
   logoFile,
   mailFrom,
-  network,
   noneOr,
   oneOf,
   onOff,
   origin,
+  proxies,
   publicUrl,
   rate,
   smtpUrl,
@@ -158,6 +158,11 @@ const table = {
     noneOr(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, "none, or a domain, such as example.com")),
     "none",
   ),
+  HSTS_SUBDOMAINS: setting(
+    "whether browsers must use https for the subdomains of PUBLIC_URL's host too, for a year",
+    onOff(),
+    "off",
+  ),
   CORS_ORIGINS: setting(
     "the origins whose pages may call with a cookie, with commas between them",
     list(origin(), "none, or origins, such as https://app.example.com,https://admin.example.com"),
@@ -165,7 +170,7 @@ const table = {
   ),
   TRUSTED_PROXIES: neededInProduction(
     "the proxies whose X-Forwarded-For, or else Forwarded, is believed: addresses and networks with commas between them, or none",
-    list(network(), "none, or addresses and networks, such as 127.0.0.1,10.0.0.0/8"),
+    proxies(),
     "none",
     "none",
   ),

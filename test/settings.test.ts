@@ -61,6 +61,7 @@ const defaults: Settings = {
   TOKEN_FORMAT: "uuid",
   COOKIE_NAME: "session_id",
   COOKIE_DOMAIN: null,
+  HSTS_SUBDOMAINS: "off",
   CORS_ORIGINS: [],
   TRUSTED_PROXIES: [],
   PASSWORD_MIN_LENGTH: 1,
@@ -186,6 +187,42 @@ test("durations are read in seconds, minutes, hours and days", () => {
   }
 });
 
+test("proxies that strangers are among are refused, however their addresses are cut up", () => {
+  const refusedLists = {
+    IPv4: [
+      "0.0.0.0/1",
+      "128.0.0.0/1",
+      "16.0.0.0/4",
+      "10.0.0.0/8,::ffff:128.0.0.0/97",
+      "::ffff:0.0.0.0/97,::ffff:128.0.0.0/97",
+      "::/80",
+      Array.from({ length: 16 }, (_, i) => `${64 + i}.0.0.0/8`).join(),
+      Array.from({ length: 16 }, (_, i) => `${95 - i}.1.2.3/8`).join(),
+      Array.from({ length: 256 }, (_, i) => `${i}.0.0.0/8`).join(),
+    ],
+    IPv6: ["2000::/4", "2000::/7", "2000::/8,2100::/8,2001:db8::/32", "3000::/5,2800::/6"],
+    NAT64: ["64:ff9b::/97", "64:ff9b::/100", "64:ff9b::/98,64:ff9b::c000:0/98"],
+    "6to4": ["2002::/17", "2002:8000::/17"],
+  };
+  for (const [name, lists] of Object.entries(refusedLists)) {
+    for (const TRUSTED_PROXIES of lists) {
+      const message = refusal({ TRUSTED_PROXIES });
+      assert.match(message, new RegExp(`hold a sixteenth or more of all ${name} addresses`), TRUSTED_PROXIES);
+      assert.match(message, /such as 127\.0\.0\.1,10\.0\.0\.0\/8/);
+    }
+  }
+  for (const TRUSTED_PROXIES of [
+    "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,169.254.0.0/16,127.0.0.0/8",
+    "10.0.0.0/8,".repeat(40).slice(0, -1),
+    "::ffff:10.0.0.0/104,::ffff:127.0.0.1",
+    "fc00::/7,fe80::/10,::1",
+    "2400:cb00::/32,2606:4700::/32,2803:f800::/32,2a06:98c0::/29,104.16.0.0/13,172.64.0.0/13",
+    "2002:c000:201::/48,64:ff9b::192.0.2.0/120",
+  ]) {
+    assert.equal(readSettings({ TRUSTED_PROXIES }).TRUSTED_PROXIES.length, TRUSTED_PROXIES.split(",").length);
+  }
+});
+
 test("lists are read with or without spaces, and what may be none is null or nothing", () => {
   const read = readSettings({
     CORS_ORIGINS: "https://App.Example.com:443/, http://localhost:3000",
@@ -297,6 +334,7 @@ const wrong: Record<string, string[]> = {
   TOKEN_FORMAT: ["UUID", "jwt"],
   COOKIE_NAME: ["session id", "a;b", "a=b", "é"],
   COOKIE_DOMAIN: [".example.com", "example.com; Secure", "com", "https://example.com", "Example.com", "example.com:80"],
+  HSTS_SUBDOMAINS: ["yes"],
   CORS_ORIGINS: ["*", "null", "example.com", "https://example.com/path", "https://*.example.com", "https://a.example,"],
   TRUSTED_PROXIES: [
     "proxy",
@@ -309,6 +347,11 @@ const wrong: Record<string, string[]> = {
     "10.0.0",
     "0.0.0.0/0",
     "::/0",
+    "::ffff:0:0/96",
+    "0.0.0.0/1,128.0.0.0/1",
+    "::/1, 8000::/1",
+    "2000::/3",
+    "64:ff9b::/96",
   ],
   PASSWORD_MIN_LENGTH: ["0", "65", "-1"],
   PASSWORD_BLOCKLIST: ["1"],

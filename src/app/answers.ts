@@ -25,10 +25,16 @@ export const onEveryAnswer = {
   "X-Content-Type-Options": "nosniff",
 };
 
-export function answers({ PUBLIC_URL, CORS_ORIGINS }: Pick<Settings, "PUBLIC_URL" | "CORS_ORIGINS">): Answers {
+export function answers({
+  PUBLIC_URL,
+  HSTS_SUBDOMAINS,
+  CORS_ORIGINS,
+}: Pick<Settings, "PUBLIC_URL" | "HSTS_SUBDOMAINS" | "CORS_ORIGINS">): Answers {
+  // RFC 6797, 6.1. Not the subdomains by itself: they may be an application's that has no https yet.
+  const hsts = HSTS_SUBDOMAINS === "on" ? "max-age=31536000; includeSubDomains" : "max-age=31536000";
   const always = {
     ...onEveryAnswer,
-    ...(PUBLIC_URL.startsWith("https:") && { "Strict-Transport-Security": "max-age=31536000; includeSubDomains" }),
+    ...(PUBLIC_URL.startsWith("https:") && { "Strict-Transport-Security": hsts }),
     // Whoever keeps an answer all the same must not hand one origin's to another.
     ...(CORS_ORIGINS.length > 0 && { Vary: "Origin" }),
   };

@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
+import { groupsOf } from "../ip-address.ts";
 
 /**
  * The network that a caller counts as: an IPv4 address, or the /64 of an IPv6 one, for that is what one subscriber gets.
@@ -29,15 +30,6 @@ function embedded(groups: readonly number[]): string | undefined {
   if (a === 0x2002) return dotted(b, c);
   if (a === 0x2001 && b === 0 && (c !== 0 || d !== 0)) return dotted(g ^ 0xffff, h ^ 0xffff);
   return undefined;
-}
-
-/** The eight groups of an IPv6 address, without its zone. */
-function groupsOf(address: string): number[] {
-  // The URL standard writes a dotted tail as groups.
-  const [left = "", right] = new URL(`http://[${address.replace(/%.*/, "")}]`).hostname.slice(1, -1).split("::");
-  const parse = (part = "") => (part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16)));
-  const [head, tail] = [parse(left), parse(right)];
-  return [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail];
 }
 
 function dotted(high: number, low: number): string {

@@ -47,10 +47,16 @@ test("every answer forbids caching, framing, running and guessing", async () => 
   }
 });
 
-test("behind https every answer asks browsers to stay with https", async () => {
-  await using world = await createWorld({ PUBLIC_URL: "https://auth.example.com" });
-  for (const { headers } of await everyKind(world)) {
-    assert.equal(headers.get("Strict-Transport-Security"), "max-age=31536000; includeSubDomains");
+test("behind https every answer asks browsers to stay with https, for subdomains only when asked to", async () => {
+  for (const [environment, policy] of [
+    [{}, "max-age=31536000"],
+    [{ HSTS_SUBDOMAINS: "off" }, "max-age=31536000"],
+    [{ HSTS_SUBDOMAINS: "on" }, "max-age=31536000; includeSubDomains"],
+  ] as const) {
+    await using world = await createWorld({ PUBLIC_URL: "https://auth.example.com", ...environment });
+    for (const { headers } of await everyKind(world)) {
+      assert.equal(headers.get("Strict-Transport-Security"), policy);
+    }
   }
 });
 

@@ -1,0 +1,66 @@
+import { isIPv4 } from "node:net";
+import { groupsOf } from "./ip-address.ts";
+
+/** From the first address to the one after the last. */
+interface Range {
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+/** Where strangers call from. IPv4 addresses are counted as IPv6 writes them, and as translators and tunnels do. */
+const strangers = {
+  IPv4: "::ffff:0:0/96",
+  IPv6: "2000::/3",
+  NAT64: "64:ff9b::/96",
+  "6to4": "2002::/16",
+} as const;
+
+/** More than all private addresses and the ranges of the largest cloud together. */
+const maxShare = 16n;
+
+/**
+ * The addresses of which these networks hold a sixteenth or more, however it is cut up: as proxies they would be strangers, who
+ * could then be whoever they say. Undefined for networks that hold less of each.
+ *
+ * @param networks valid addresses and networks, as in `192.0.2.1`, `10.0.0.0/8` and `2001:db8::/32`
+ */
+export function coveredStrangers(networks: readonly string[]): keyof typeof strangers | undefined {
+  const ranges = joined(networks.map(rangeOf));
+  const names = Object.keys(strangers) as (keyof typeof strangers)[];
+  return names.find((name) => {
+    const all = rangeOf(strangers[name]);
+    const held = ranges.reduce((sum, range) => sum + overlap(range, all), 0n);
+    return held * maxShare >= all.end - all.start;
+  });
+}
+
+function rangeOf(network: string): Range {
+  const [address = "", prefix] = network.split("/");
+  const isShort = isIPv4(address);
+  const length = prefix === undefined ? 128 : Number(prefix) + (isShort ? 96 : 0);
+  const bits = BigInt(128 - length);
+  const value = groupsOf(isShort ? `::ffff:${address}` : address).reduce(
+    (sum, group) => (sum << 16n) | BigInt(group),
+    0n,
+  );
+  const start = (value >> bits) << bits;
+  return { start, end: start + (1n << bits) };
+}
+
+/** The same addresses, in ranges that do not overlap. */
+function joined(ranges: readonly Range[]): Range[] {
+  const all: Range[] = [];
+  for (const range of ranges.toSorted((a, b) => (a.start < b.start ? -1 : 1))) {
+    const last = all.at(-1);
+    if (last && range.start <= last.end)
+      all[all.length - 1] = { start: last.start, end: range.end > last.end ? range.end : last.end };
+    else all.push(range);
+  }
+  return all;
+}
+
+function overlap(a: Range, b: Range): bigint {
+  const start = a.start > b.start ? a.start : b.start;
+  const end = a.end < b.end ? a.end : b.end;
+  return end > start ? end - start : 0n;
+}
