@@ -18,5 +18,7 @@ export function readSender(text: string): Sender | null {
   if (alone !== undefined) return { name: "", address: alone };
   if (named === undefined) return null;
   const name = (quoted === undefined ? plain : quoted.replace(/\\(.)/gsu, "$1")).trim();
+  // Of a word that is encoded already, mail programs would show something else (RFC 2047).
+  if (/=\?.*\?=/.test(name)) return null;
   return name === "" || [...name].length > longestName ? null : { name, address: named };
 }

@@ -322,6 +322,8 @@ const wrong: Record<string, string[]> = {
     '"Acme, Inc. <a@b>',
     '"Acme\\" <a@b>',
     '"" <a@b>',
+    '"=?utf-8?Q?Acme?=" <a@b>',
+    "=?utf-8?B?QWNtZQ==?= <a@b>",
     '" " <a@b>',
     '"a\nb" <a@b>',
     '"a\\\nb" <a@b>',

@@ -58,6 +58,29 @@ test("a mail arrives once, from MAIL_FROM, at exactly its recipient, with text, 
   assert.match(raw, /^(?:[\x20-\x7e\t]{0,998}\r\n)*$/);
 });
 
+test("a display name arrives as MAIL_FROM has it, whatever is in it, and stays one sender", async () => {
+  await using server = await startMailServer();
+  for (const [MAIL_FROM, name] of [
+    ['"Acme, Inc." <no-reply@example.com>', "Acme, Inc."],
+    ['"Acme; Sons: Ltd" <no-reply@example.com>', "Acme; Sons: Ltd"],
+    ['"The \\"Acme\\" \\\\ Co" <no-reply@example.com>', 'The "Acme" \\ Co'],
+    ['"eve@evil.example" <no-reply@example.com>', "eve@evil.example"],
+    ['"Eve <eve@evil.example>," <no-reply@example.com>', "Eve <eve@evil.example>,"],
+    ['"Société Générale, Zürich" <no-reply@example.com>', "Société Générale, Zürich"],
+    ['"株式会社アクメ, 東京 🦊" <no-reply@example.com>', "株式会社アクメ, 東京 🦊"],
+    ["Acme Inc. <no-reply@example.com>", "Acme Inc."],
+    ["O'Brien & Sons (mail) <no-reply@example.com>", "O'Brien & Sons (mail)"],
+    ['"Acme"<no-reply@example.com>', "Acme"],
+    ["no-reply@example.com", ""],
+  ] as const) {
+    await using sender = mailer(`smtp://127.0.0.1:${server.port}`, { MAIL_FROM });
+    await sender.send(test_);
+    const { from, mime, raw } = server.mails.at(-1) ?? assert.fail();
+    assert.equal(from, "no-reply@example.com", MAIL_FROM);
+    assert.deepEqual(mime.from, { name, address: "no-reply@example.com" }, raw.split("\r\n\r\n")[0]);
+  }
+});
+
 test("several mails share one connection, and a connection that the server has closed is replaced", async () => {
   await using server = await startMailServer();
   await using sender = mailer(`smtp://127.0.0.1:${server.port}`);
