@@ -8,6 +8,7 @@ import { readSettings, type Settings } from "../settings.ts";
 import { fileNameMistake } from "../sqlite-path.ts";
 import { embeddedFile } from "./embedded-file.ts";
 import type { Engine } from "./engine.ts";
+import { warnOfExposure } from "./exposure.ts";
 import { type MigrationState, migrate, migrationStates } from "./migrations.ts";
 import type { Schema } from "./schema.ts";
 import type { Lifetimes, Store } from "./store.ts";
@@ -15,7 +16,7 @@ import type { Lifetimes, Store } from "./store.ts";
 export interface DBOptions {
   /** How long sessions and reset tokens live, and how PostgreSQL is used; `readSettings` has the defaults. */
   readonly settings?: Lifetimes & Partial<Pick<Settings, "DATABASE_POOL" | "AUTO_MIGRATE" | "NODE_ENV">>;
-  /** Told of a database that is created, and of waiting for another node's migration. */
+  /** Told of a database that is created or that others can read, and of waiting for another node's migration. */
   readonly log?: Log;
   /** Ends waiting for another node's migration; what is thrown then is an `AbortError`. */
   readonly signal?: AbortSignal;
@@ -33,6 +34,8 @@ export async function open(url: string, options: DBOptions): Promise<Store> {
     else if (await migrate(db, engine, { log, signal })) sayCreated(url, settings.NODE_ENV, log);
     // A database that can be read and not written would fail the first person instead.
     await db.transaction().execute((transaction) => sql`delete from users where id < 0`.execute(transaction));
+    const file = embeddedFile(url);
+    if (file !== undefined) warnOfExposure(file, log);
     return { db, engine, lifetimes: settings, clock };
   });
 }

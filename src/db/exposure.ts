@@ -1,0 +1,57 @@
+import { statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Log } from "../log.ts";
+import { companions } from "./embedded-file.ts";
+
+/** Read and write for the group and for others. */
+const notOwners = 0o066;
+const othersWrite = 0o002;
+/** In such a folder only its owner removes a file (mkdir(1)). */
+const sticky = 0o1000;
+
+/**
+ * Warns of an embedded database that other users of the machine can read, write or replace. One that Bienvenue creates is its
+ * owner's alone; a copy, a volume or a `umask` makes others.
+ *
+ * @param file the path of the database, with which SQLite keeps others
+ */
+export function warnOfExposure(file: string, log: Log): void {
+  // Windows has no modes: Node tells the same of every file there.
+  if (process.platform === "win32") return;
+  const exposed = ["", ...companions]
+    .map((end) => resolve(`${file}${end}`))
+    .filter((path) => (modeOf(path) & notOwners) !== 0);
+  if (exposed[0] !== undefined) {
+    const mode = exposed.reduce((all, path) => all | modeOf(path), 0);
+    const who = (mode & 0o006) !== 0 ? "every user of this machine" : "its group";
+    log.warn(
+      { event: "database_exposed", file: exposed[0], mode: octal(mode) },
+      `${who} can ${verbs(mode)} the database; if that is not meant, run: chmod 600 ${exposed.join(" ")}`,
+    );
+  }
+  const folder = dirname(resolve(file));
+  const mode = modeOf(folder);
+  if ((mode & othersWrite) === 0 || (mode & sticky) !== 0) return;
+  log.warn(
+    { event: "database_exposed", file: folder, mode: octal(mode) },
+    `every user of this machine can replace the database, for they can write its folder; if that is not meant, run: chmod o-w ${folder}`,
+  );
+}
+
+function verbs(mode: number): string {
+  const [reads, writes] = [(mode & 0o044) !== 0, (mode & 0o022) !== 0];
+  return [reads && "read", writes && "write"].filter(Boolean).join(" and ");
+}
+
+function octal(mode: number): string {
+  return (mode & 0o7777).toString(8).padStart(4, "0");
+}
+
+/** Nothing for a file that is not there, and for one that cannot be looked at. */
+function modeOf(path: string): number {
+  try {
+    return statSync(path).mode;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { chmodSync, chownSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { openDB } from "../../src/db/db.ts";
+import { silent } from "../../src/log.ts";
+import { temporaryFolder } from "../service.ts";
+import { asOrdinaryUser } from "./ordinary-user.ts";
+
+const onlyWithModes = { skip: process.platform === "win32" && "files have no modes there" };
+
+/** What opening a database warns of: file, mode and message. */
+async function warnings(path: string): Promise<unknown[]> {
+  const warned: unknown[] = [];
+  const warn = (fields: object, message: string) => {
+    const { event, file, mode } = { event: "", file: "", mode: "", ...fields };
+    if (event === "database_exposed") warned.push([file, mode, message]);
+  };
+  const db = await openDB(`sqlite:${path}`, { log: { ...silent, warn } });
+  await db.close();
+  return warned;
+}
+
+for (const as of ["this user", "an ordinary user"]) {
+  test(
+    `a database that others can read or write is warned of, with the command that mends it, as ${as}`,
+    onlyWithModes,
+    async () => {
+      await using folder = await temporaryFolder();
+      const path = join(folder.path, "bienvenue.db");
+      const look = async () => {
+        assert.deepEqual(await warnings(path), []);
+        for (const [mode, who] of [
+          [0o666, "every user of this machine can read and write"],
+          [0o644, "every user of this machine can read"],
+          [0o602, "every user of this machine can write"],
+          [0o660, "its group can read and write"],
+          [0o640, "its group can read"],
+        ] as const) {
+          chmodSync(path, mode);
+          const message = `${who} the database; if that is not meant, run: chmod 600 ${path} ${path}-wal ${path}-shm`;
+          assert.deepEqual(await warnings(path), [[path, mode.toString(8).padStart(4, "0"), message]]);
+        }
+        for (const mode of [0o600, 0o700]) {
+          chmodSync(path, mode);
+          assert.deepEqual(await warnings(path), []);
+        }
+      };
+      if (as === "this user") return look();
+      if (process.geteuid?.() === 0) chownSync(folder.path, 65534, 65534);
+      await asOrdinaryUser(look);
+    },
+  );
+}
+
+test(
+  "so is a file that SQLite keeps beside it, and a folder in which others can replace it",
+  onlyWithModes,
+  async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "bienvenue.db");
+    const db = await openDB(`sqlite:${path}`);
+    chmodSync(`${path}-wal`, 0o644);
+    chmodSync(folder.path, 0o777);
+    const warned = await warnings(path);
+    await db.close();
+    assert.deepEqual(
+      warned.map((each) => (each as string[]).slice(0, 2)),
+      [
+        [`${path}-wal`, "0644"],
+        [folder.path, "0777"],
+      ],
+    );
+    // Where only its owner removes a file, as in /tmp, and where others may only look.
+    for (const mode of [0o1777, 0o755, 0o775, 0o700]) {
+      chmodSync(folder.path, mode);
+      assert.deepEqual(await warnings(path), [], mode.toString(8));
+    }
+    writeFileSync(join(folder.path, "other.db-wal"), "", { mode: 0o666 });
+    assert.deepEqual(await warnings(path), []);
+  },
+);
