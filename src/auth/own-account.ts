@@ -63,17 +63,19 @@ export async function changePassword(
     await checkPassword(context, chosen, person.email);
     return passwords.hashPassword(chosen, networkOf(caller.ip));
   });
+  const device = await presentedDevice(context, person, caller);
   const renewed = newToken(settings);
-  const changed = await db.changePassword({
-    userId: person.id,
-    verifiedHash: person.hashedPassword,
-    hashedPassword,
-    sessionId: person.sessionId,
-    renewed,
-    device: await presentedDevice(context, person, caller),
-    language: caller.language ?? "en",
-  });
-  if (!changed) throw wrong(context, person, caller);
+  await asVerified(context, person, current, caller, (as) =>
+    db.changePassword({
+      userId: as.id,
+      verifiedHash: as.hashedPassword,
+      hashedPassword,
+      sessionId: as.sessionId,
+      renewed,
+      device,
+      language: caller.language ?? "en",
+    }),
+  );
   trail.record("password_changed", { caller, userId: person.id });
   return { user: publicUser(person), session: { sessionId: renewed } };
 }
@@ -95,7 +97,13 @@ export async function changeEmail(
       if (settings.CONCEAL_ACCOUNTS === "off" && (await userByEmail(context, address))) {
         throw taken(address);
       }
-      if (!(await db.addMove(person, address, caller.language ?? "en"))) throw notLoggedIn();
+      const move = (as: Person) => db.addMove(as, address, caller.language ?? "en");
+      if (!(await move(person))) {
+        // A login may have brought the hash up to date meanwhile. A password that was changed has ended the session.
+        const now = await personOf(context, sessionId);
+        await needPassword(context, now, caller);
+        if (!(await move(now))) throw notLoggedIn();
+      }
       trail.record("email_change_asked", { caller, userId: person.id });
       return address;
     });
@@ -113,8 +121,9 @@ export async function deleteAccount(
   await givePassword(context, person, password, caller);
   // What is gathered is written before, so that it is among what is made anonymous.
   await trail.flush();
-  if (!(await db.deleteUser(person, accountKeys(person.email), person.hashedPassword)))
-    throw wrong(context, person, caller);
+  await asVerified(context, person, password, caller, (as) =>
+    db.deleteUser(as, accountKeys(as.email), as.hashedPassword),
+  );
   trail.record("account_deleted", {});
 }
 
@@ -196,6 +205,29 @@ async function givePassword(context: Context, person: Person, password: string, 
       return;
     throw wrong(context, person, caller);
   });
+}
+
+/**
+ * Does what the password allows, as long as the hash that it was verified against is the stored one. A login may have brought
+ * that up to date meanwhile: then the password is verified against the new one, once.
+ *
+ * @param act returns false, and does nothing, when the hash or the session is another by now
+ * @throws {AuthError} `not_logged_in` when the session has ended; `wrong_password` when the password was changed
+ */
+async function asVerified<Done>(
+  context: Context,
+  person: Person,
+  password: string,
+  caller: Caller,
+  act: (as: Person) => Promise<Done | false>,
+): Promise<Done> {
+  const done = await act(person);
+  if (done !== false) return done;
+  const now = await personOf(context, person.sessionId);
+  if (now.hashedPassword !== person.hashedPassword) await givePassword(context, now, password, caller);
+  const doneNow = await act(now);
+  if (doneNow !== false) return doneNow;
+  throw wrong(context, now, caller);
 }
 
 /** @throws {AuthError} `password_needed` when it was not given within the last ten minutes */

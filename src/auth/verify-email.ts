@@ -47,32 +47,44 @@ export async function verifyEmail(context: Context, proof: Proof, caller: Caller
     const verification = token === "" ? null : await db.findVerification(token);
     if (!verification) throw refused(context, caller);
     if (email !== undefined && !isSpellingOf(email, verification.email)) throw refused(context, caller, verification);
-    const mover = verification.userId === null ? null : await userById(context, verification.userId);
-    const hashed = mover?.hashedPassword ?? verification.hashedPassword;
-    const prove = async () => {
+    const prove = async (hashed: string | null) => {
       if (!(await passwords.verifyPassword(password, hashed, networkOf(caller.ip))))
         throw refused(context, caller, verification);
     };
-    // The link may be in a stranger's hands, and the password is one that somebody uses. A registration's tries are its own:
-    // whoever has no link cannot keep its owner from confirming.
-    if (mover) await tryToLogIn(context, mover.email, mover, caller, prove);
-    else await limited(context, "proof", { caller, registrationId: verification.id }, prove);
+    const mover = verification.userId === null ? null : await userById(context, verification.userId);
     if (!mover) {
+      // The tries of a registration are its own: whoever has no link cannot keep its owner from confirming.
+      await limited(context, "proof", { caller, registrationId: verification.id }, () =>
+        prove(verification.hashedPassword),
+      );
       const user = await db.confirmRegistration(verification, token);
       if (!user) throw refused(context, caller, verification);
       trail.record("email_verified", { caller, userId: user.id });
       return user;
     }
-    const moved = await db.confirmMove(verification, token, mover.hashedPassword).catch((error: unknown) => {
-      if (error instanceof EmailTaken) return false;
-      throw error;
-    });
-    if (!moved) throw refused(context, caller, verification);
+    // The link may be in a stranger's hands, and the password is one that somebody uses.
+    const move = async (as: User) => {
+      await tryToLogIn(context, as.email, as, caller, () => prove(as.hashedPassword));
+      return db.confirmMove(verification, token, as.hashedPassword).catch((error: unknown) => {
+        if (error instanceof EmailTaken) return false;
+        throw error;
+      });
+    };
+    if (!(await move(mover))) {
+      const now = await rehashed(context, mover);
+      if (!now || !(await move(now))) throw refused(context, caller, verification);
+    }
     // Whoever has that address next did none of it.
     await forgetTries(context, mover.email);
     trail.record("email_changed", { caller, userId: mover.id });
     return { ...mover, email: verification.email };
   });
+}
+
+/** The account with the hash that it got meanwhile, such as by a login that brought it up to date; null if it has the same. */
+async function rehashed(context: Context, { id, hashedPassword }: User): Promise<User | null> {
+  const now = await userById(context, id);
+  return now?.hashedPassword === hashedPassword ? null : now;
 }
 
 function refused({ trail }: Context, caller: Caller, of?: Verification): AuthError {
