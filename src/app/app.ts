@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { getPath } from "hono/utils/url";
 import type { Auth } from "../auth/auth.ts";
 import type { DevOutbox } from "../mail/mail.ts";
 import { createPages, pagePaths } from "../pages/pages.ts";
@@ -20,6 +21,7 @@ import { pathPattern } from "./routes.ts";
 import { requireSameOrigin } from "./same-origin.ts";
 import type { Handler, Resource, Service } from "./service.ts";
 import { confirmation, otherSessions, session, sessions } from "./sessions.ts";
+import { singleSlashes } from "./slashes.ts";
 import { users } from "./users.ts";
 
 export interface AppOptions {
@@ -97,12 +99,19 @@ export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindi
     return isShown && wantsPage(c) ? pages.refuse(c, told, headers) : service.answers.refuse(told, headers);
   };
   // Not a handler for all methods of each path: a second one that matches would make Hono answer in a later turn.
-  app.notFound((c) => {
+  const unanswered = (c: Request) => {
     const Allow = allowed.find(([path]) => path.test(c.req.path))?.[1];
     if (Allow === undefined) return refuse(c, notFound());
     return refuse(c, new RequestError("method_not_allowed", `only ${Allow} can be used here`), { Allow });
+  };
+  const failed = (error: Error, c: Request) => refuse(c, error);
+  // The same routes by the path with single slashes: asked only where nothing matched, so that every other request is spared.
+  const single = new Hono<{ Bindings: Bindings; Variables: Found }>({
+    router: app.router,
+    getPath: (request) => singleSlashes(getPath(request)),
   });
-  app.onError((error: Error, c: Request) => refuse(c, error));
+  single.notFound(unanswered).onError(failed);
+  app.notFound((c) => (c.req.path.includes("//") ? single.fetch(c.req.raw, c.env) : unanswered(c))).onError(failed);
   return app;
 }
 

@@ -1,20 +1,28 @@
+import { singleSlashes } from "./slashes.ts";
+
 /** A parameter of a path, and what may stand there: `:id{[a-z]+}`. */
 const parameter = /(:\w+)(?:\{((?:[^{}]|\{\d+\})+)\})?/g;
 
 /**
  * Finds the path of the table that answers a request, by the name alone of its parameters (`/sessions/:id`); `other` for
- * what nothing answers. So a caller who invents paths makes no counters.
+ * what nothing answers. So a caller who invents paths makes no counters. Repeated slashes count as one, as in the app.
  */
 export function routeFinder(paths: readonly string[]): (url: string | undefined) => string {
   const whole = new Set(paths.filter((path) => !path.includes(":")));
   const patterns = paths
     .filter((path) => !whole.has(path))
     .map((path) => ({ route: path.replace(parameter, "$1"), pattern: pathPattern(path) }));
+  const find = (path: string) => (whole.has(path) ? path : patterns.find(({ pattern }) => pattern.test(path))?.route);
   return (url = "") => {
     const query = url.indexOf("?");
     const path = query === -1 ? url : url.slice(0, query);
-    return whole.has(path) ? path : (patterns.find(({ pattern }) => pattern.test(path))?.route ?? other);
+    return find(path) ?? find(pathOf(path)) ?? other;
   };
+}
+
+/** The path of a request's target, be it a URL (RFC 9112, 3.2.2) or a path, with single slashes. */
+function pathOf(target: string): string {
+  return singleSlashes(target.replace(/^https?:\/\/[^/]+\/?/i, "/"));
 }
 
 /** The route of what nothing answers. */

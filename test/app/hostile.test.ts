@@ -54,6 +54,7 @@ survives("what is no HTTP/1.1 gets 400", async ({ last }) => {
     request("POST /users", { "Transfer-Encoding": "gzip" }),
     `${request("POST /users", { ...form, "Transfer-Encoding": "chunked" })}zz\r\n`,
     request("OPTIONS *"),
+    request("GET http://example.com/"),
     request("GET \\"),
     request("GET /a\\b"),
   ]) {
@@ -64,10 +65,12 @@ survives("what is no HTTP/1.1 gets 400", async ({ last }) => {
 survives("a target may look strange, and is found or not", async ({ open }) => {
   const wire = await open();
   for (const [target, status] of [
-    ["http://example.com/", 200],
-    ["http://localhost:5000/profile", 403],
-    ["//", 404],
-    ["//profile", 404],
+    ["http://localhost/", 200],
+    ["http://LOCALHOST:80/profile", 403],
+    ["//", 200],
+    ["//profile", 403],
+    ["//evil.example/profile", 404],
+    ["http://localhost//profile", 403],
     ["/%00", 404],
     ["/%ff", 404],
     ["/%", 404],

@@ -209,6 +209,16 @@ testOnce("a route is the path of a resource, or other", () => {
   assert.equal(routeOf("/things/1?x"), "/things/:id");
   assert.equal(routeOf("/things/others"), "/things/others");
   assert.equal(routeOf("/things/1/parts/2"), "/things/:id/parts/:part");
+  for (const [url, route] of [
+    ["//users", "/users"],
+    ["///profile//password?a=//b", "/profile/password"],
+    [`//sessions//${"a".repeat(43)}`, "/sessions/:id"],
+    ["//", "/"],
+    ["http://h", "/"],
+    ["HTTPS://h:1/users", "/users"],
+    ["http://h//users?x", "/users"],
+  ] as const)
+    assert.equal(routeOf(url), route, url);
   for (const url of [
     ...routes.filter((path) => path.includes("{")),
     undefined,
@@ -216,11 +226,13 @@ testOnce("a route is the path of a resource, or other", () => {
     "*",
     "/x",
     "/users/",
-    "//users",
+    "//users/",
+    "/%2Fusers",
     "/things/",
     "/things/1/2",
     "x/things/1",
-    "http://h/users",
+    "http://h/x",
+    "http:///users",
   ])
     assert.equal(routeOf(url), "other", url);
 });
