@@ -104,16 +104,23 @@ export class AuthError extends Error {
   readonly retryAfter: number | undefined;
   /** Waiting will not help, a new password does: too many wrong ones were given in a row; only with `too_many_tries`. */
   readonly forGood: boolean;
+  /** There is a character in the email that cannot be seen; with `email_invalid`, `unknown_email` and `wrong_login`. */
+  readonly invisible: boolean;
 
   constructor(
     code: AuthErrorCode,
     message: string,
-    { retryAfter, forGood = false }: { retryAfter?: number; forGood?: boolean } = {},
+    {
+      retryAfter,
+      forGood = false,
+      invisible = false,
+    }: { retryAfter?: number; forGood?: boolean; invisible?: boolean } = {},
   ) {
     super(message);
     this.code = code;
     this.retryAfter = retryAfter;
     this.forGood = forGood;
+    this.invisible = invisible;
   }
 }
 

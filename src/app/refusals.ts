@@ -57,6 +57,8 @@ export interface Refusal {
   readonly retryAfter?: number | undefined;
   /** Waiting will not help. */
   readonly forGood?: boolean;
+  /** There is a character in the email that cannot be seen. */
+  readonly invisible?: boolean;
   /** The connection cannot be used again: what is left of the body is not read. */
   readonly close?: boolean;
 }
@@ -67,8 +69,8 @@ export function refusal(error: unknown): Refusal {
   if (error instanceof AuthError && error.code === "email_taken")
     return { code: error.code, status: 400, message: "email already registered" };
   if (error instanceof AuthError) {
-    const { code, message, retryAfter, forGood } = error;
-    return { code, status: statuses[code], message, retryAfter, forGood };
+    const { code, message, retryAfter, forGood, invisible } = error;
+    return { code, status: statuses[code], message, retryAfter, forGood, ...(invisible && { invisible }) };
   }
   if (error instanceof RequestError) {
     const { code, message } = error;

@@ -2,7 +2,7 @@ import { AuthError, EmailTaken, NoResultFound } from "../errors.ts";
 import { isId } from "../storable.ts";
 import type { User } from "../user.ts";
 import type { Caller, Context } from "./context.ts";
-import { type EmailFormat, readEmail, readNewEmail } from "./email.ts";
+import { type EmailFormat, emailRefusal, readEmail, readNewEmail } from "./email.ts";
 import { networkOf } from "./network.ts";
 import { checkBreaches, checkByOurselves } from "./password-policy.ts";
 import { limited } from "./throttle.ts";
@@ -83,7 +83,7 @@ async function orNull(finding: Promise<User>): Promise<User | null> {
  */
 export function validEmail(email: string, format: EmailFormat): string {
   const address = readNewEmail(email, format);
-  if (address === null) throw new AuthError("email_invalid", "email is not a valid address");
+  if (address === null) throw emailRefusal("email_invalid", "email is not a valid address", email);
   return address;
 }
 

@@ -1,7 +1,7 @@
 import type { Adopted, ContractUser } from "../db/db.ts";
 import { emailKey } from "../email.ts";
 import { type EmailFormat, readNewEmail } from "./email.ts";
-import { refuseHash } from "./import.ts";
+import { refuseEmail, refuseHash } from "./import.ts";
 
 /** A session or token is let in that could be random enough; not the `None` that some programs store for nothing. */
 const token = /^[A-Za-z0-9_-]{32,250}$/;
@@ -25,11 +25,12 @@ export function* adoptable(
   const isFirst = (kind: keyof typeof seen, value: string) => seen[kind].size < seen[kind].add(value).size;
   for (const row of rows) {
     const { id } = row;
-    const email = readNewEmail(text(row.email) ?? "", emailFormat) ?? "";
+    const given = text(row.email) ?? "";
+    const email = readNewEmail(given, emailFormat) ?? "";
     const hashedPassword = text(row.hashedPassword) ?? "";
     const refused =
       (Number.isInteger(id) && id > 0 && id < 2 ** 31 ? undefined : "its id is not between 1 and 2147483647") ??
-      (email === "" ? "its email is no valid address" : undefined) ??
+      (email === "" ? refuseEmail(given) : undefined) ??
       refuseHash(hashedPassword) ??
       (isFirst("email", emailKey(email)) ? undefined : "its email is that of an earlier row");
     if (refused !== undefined) {

@@ -38,6 +38,7 @@ import { type Swept, sweep } from "./sweep.ts";
 import type { AddressToVerify, Proof } from "./verify-email.ts";
 import * as verification from "./verify-email.ts";
 
+export { readEmail } from "./email.ts";
 export type {
   AddressToVerify,
   Awaitable,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Account } from "../db/db.ts";
 import { topLevelKeys } from "../json-keys.ts";
-import { type EmailFormat, readNewEmail } from "./email.ts";
+import { type EmailFormat, hasInvisible, readNewEmail } from "./email.ts";
 import { noPassword, readHash, type Unreadable } from "./hashes.ts";
 
 const unreadable: Record<Unreadable, string> = {
@@ -13,10 +13,12 @@ const unreadable: Record<Unreadable, string> = {
 const accountLine = (format: EmailFormat) =>
   z.strictObject(
     {
-      email: z
-        .string("it has no email")
-        .transform((text) => readNewEmail(text, format))
-        .pipe(z.string("its email is no valid address")),
+      email: z.string("it has no email").transform((text, context) => {
+        const email = readNewEmail(text, format);
+        if (email !== null) return email;
+        context.addIssue({ code: "custom", message: refuseEmail(text) });
+        return z.NEVER;
+      }),
       hashed_password: z.string("it has no hashed_password").superRefine((hash, context) => {
         const refused = hash === noPassword ? undefined : refuseHash(hash);
         if (refused) context.addIssue(refused);
@@ -59,6 +61,11 @@ export function writeAccount(account: Account): string {
     ...(account.disabledAt !== null && { disabled: true }),
     created_at: new Date(account.createdAt).toISOString(),
   });
+}
+
+/** Why an address cannot be taken over. */
+export function refuseEmail(text: string): string {
+  return hasInvisible(text) ? "its email has an invisible character in it" : "its email is no valid address";
 }
 
 /** Why a hash cannot be taken over; undefined for one that can. */

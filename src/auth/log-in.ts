@@ -3,7 +3,7 @@ import { type PublicUser, publicUser, type Session, type User } from "../user.ts
 import { userByEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
 import { deviceOf, knownDevice } from "./devices.ts";
-import { readEmail } from "./email.ts";
+import { emailRefusal, readEmail } from "./email.ts";
 import { networkOf } from "./network.ts";
 import type { HashedForm } from "./passwords.ts";
 import { newToken } from "./secrets.ts";
@@ -67,7 +67,7 @@ interface Verified {
  */
 export async function verify(context: Context, { email, password }: Login, caller: Caller): Promise<Verified> {
   const address = readEmail(email);
-  if (address === null || password === "") throw refused(context, caller, null, "no email or password");
+  if (address === null || password === "") throw refused(context, caller, null, "no email or password", email);
   const user = await userByEmail(context, address);
   return tryToLogIn(context, address, user, caller, async (spend) => {
     const { db, passwords, settings, trail } = context;
@@ -125,7 +125,7 @@ async function rehash(
   }
 }
 
-function refused({ trail }: Context, caller: Caller, user: User | null, detail: string): AuthError {
+function refused({ trail }: Context, caller: Caller, user: User | null, detail: string, given = ""): AuthError {
   trail.record("login_refused", { caller, userId: user?.id, detail });
-  return new AuthError("wrong_login", "wrong email or password");
+  return emailRefusal("wrong_login", "wrong email or password", given);
 }

@@ -3,7 +3,7 @@ import type { User } from "../user.ts";
 import { userByEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
 import { knownDevice, secretsOf } from "./devices.ts";
-import { isSpellingOf, readNewEmail } from "./email.ts";
+import { emailRefusal, isSpellingOf, readNewEmail } from "./email.ts";
 import { networkOf } from "./network.ts";
 import { checkPassword } from "./password-policy.ts";
 import { newToken } from "./secrets.ts";
@@ -20,7 +20,7 @@ export async function makeResetToken(context: Context, email: string, caller: Ca
   const user = await userByEmail(context, email);
   if (user?.disabledAt !== null) {
     trail.record("reset_refused", { caller, userId: user?.id });
-    throw new AuthError("unknown_email", "no account has this email");
+    throw emailRefusal("unknown_email", "no account has this email", email);
   }
   const resetToken = newToken(settings);
   await db.updateUser(user.id, { resetToken });
@@ -36,7 +36,7 @@ export async function requestPasswordReset(context: Context, email: string, call
   const address = readNewEmail(email, context.settings.EMAIL_FORMAT);
   if (address === null) {
     context.trail.record("reset_refused", { caller, detail: "email_invalid" });
-    throw new AuthError("unknown_email", "no account has this email");
+    throw emailRefusal("unknown_email", "no account has this email", email);
   }
   const user = secretsOf(caller).length === 0 ? null : await userByEmail(context, address);
   const device = await knownDevice(context, user, caller);

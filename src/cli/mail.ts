@@ -1,3 +1,4 @@
+import { readEmail } from "../auth/auth.ts";
 import { isMailable } from "../email.ts";
 import { silent } from "../log.ts";
 import { createMailer } from "../mail/mail.ts";
@@ -24,8 +25,8 @@ export const mail: Command = {
 };
 
 async function test(args: string[], environment: Environment): Promise<void> {
-  const to = args[0]?.trim();
-  if (to === undefined || args.length > 1 || !isMailable(to)) throw new UsageError();
+  const to = readEmail(args[0] ?? "");
+  if (to === null || args.length > 1 || !isMailable(to)) throw new UsageError();
   const settings = readSettings(environment);
   if (settings.SMTP_URL === null) {
     throw new SettingsError("SMTP_URL is none: name the server that sends mails, such as smtps://USER:PASSWORD@HOST");

@@ -30,6 +30,7 @@ export const en: Messages = {
       password: "Enter your password.",
       new_password: "Choose a password.",
     },
+    invisible: "There is an invisible character in this address. Type it instead of pasting it.",
     passwordHint: (least) =>
       least > 1
         ? `At least ${least} characters. A few words in a row make a strong password that is easy to remember.`

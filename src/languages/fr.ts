@@ -30,6 +30,7 @@ export const fr: Messages = {
       password: "Entrez votre mot de passe.",
       new_password: "Choisissez un mot de passe.",
     },
+    invisible: "Cette adresse contient un caractère invisible. Tapez-la au lieu de la coller.",
     passwordHint: (least) =>
       least > 1
         ? `Au moins ${least} caractères. Quelques mots à la suite font un mot de passe solide et facile à retenir.`

@@ -66,6 +66,8 @@ export interface PageWords {
   };
   /** What to do with each that was left empty. */
   readonly missing: Readonly<Record<"email" | "password" | "new_password", string>>;
+  /** Of an address with a character inside that cannot be seen. */
+  readonly invisible: string;
   /** What a new password has to be: of so many characters at least. */
   passwordHint(least: number): string;
   readonly logIn: {

@@ -31,8 +31,9 @@ const fields: Partial<Record<Problem["code"], string>> = {
   password_needed: "password",
 };
 
-export function problemOf(visit: Visit, { code, status, retryAfter, forGood }: Refusal): Problem {
-  return { ...describe(visit, forGood ? "locked" : code, retryAfter), status, retryAfter };
+export function problemOf(visit: Visit, { code, status, retryAfter, forGood, invisible }: Refusal): Problem {
+  const problem = { ...describe(visit, forGood ? "locked" : code, retryAfter), status, retryAfter };
+  return invisible ? { ...problem, message: visit.words.invisible, field: "email" } : problem;
 }
 
 /** A form of another time, or of another browser: the same one again can be sent. */

@@ -89,7 +89,6 @@ const noAddress = [
   "bob@example.com\0",
   "bób@example.com",
   "bob@exämple.com",
-  "bob@example.com\u00a0",
   "\u212aate@example.com",
   "mıke@example.com",
   "🐧@example.com",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { isSpellingOf, readEmail, readNewEmail } from "../../src/auth/email.ts";
+import { hasInvisible, isSpellingOf, readEmail, readNewEmail } from "../../src/auth/email.ts";
 import { emailKey } from "../../src/email.ts";
 
 test("an address keeps its letter case and loses the spaces around it", () => {
@@ -37,10 +37,61 @@ test("what an HTML email input accepts is an address, and nothing else is", () =
 });
 
 test("no address outside of ASCII is let in, however much it looks like one that is", () => {
-  // A dotless i, a Kelvin sign that lower-cases to k, full-width letters, a no-break space that trim() would drop.
-  for (const address of ["mıke@example.org", "\u212aevin@example.org", "ｂob@example.org", "\u00a0bob@example.org"]) {
+  // A dotless i, a Kelvin sign that lower-cases to k, full-width letters, a letter with its accent apart.
+  for (const address of ["mıke@example.org", "\u212aevin@example.org", "ｂob@example.org", "e\u0301ve@example.org"]) {
     assert.equal(readEmail(address), null, address);
+    assert.ok(!hasInvisible(address), address);
   }
+});
+
+/** What shows nothing, or looks like a space. */
+const invisible = [
+  ..."\t\n\v\f\r\u0085\u00a0\u00ad\u034f\u061c\u115f\u1680\u180e\u2000\u2009\u200a\u200b\u200c\u200d\u200e\u200f",
+  ..."\u2028\u2029\u202a\u202b\u202c\u202d\u202f\u205f\u2060\u2063\u2066\u2067\u2068\u2069\u206f\u2800\u3000\u3164",
+  ..."\ufe0f\ufeff\uffa0\u{e0001}\u{e0061}",
+];
+
+test("what cannot be seen around an address is no part of it, and inside it is told", () => {
+  for (const character of invisible) {
+    const name = JSON.stringify(character);
+    for (const around of [
+      `${character}Bob@example.com`,
+      `Bob@example.com${character}`,
+      ` ${character}${character} Bob@example.com\t${character}\u200b`,
+    ]) {
+      assert.equal(readEmail(around), "Bob@example.com", name);
+      assert.ok(isSpellingOf(around, "bob@example.com"), name);
+      assert.ok(!hasInvisible(around), name);
+    }
+    for (const inside of [
+      `Bob${character}@example.com`,
+      `Bob@example${character}.com`,
+      ` B${character}ob@example.com\u00a0`,
+    ]) {
+      assert.equal(readEmail(inside), null, name);
+      assert.ok(!isSpellingOf(inside, "bob@example.com"), name);
+      assert.ok(hasInvisible(inside), name);
+    }
+  }
+  for (const plain of ["bob@example.com", "x y@z", "bób@example.com", "bob\0@example.com", "", " ", "\u200b"])
+    assert.ok(!hasInvisible(plain), JSON.stringify(plain));
+});
+
+test("no address is taken for the one that it is seen as: what turns it round is not dropped", () => {
+  // Each is shown from the right to the left, or with its digits or signs on the other side.
+  for (const shown of [
+    "\u202emoc.elpmaxe@ada",
+    "\u202emoc.elpmaxe@ada\u202c",
+    "\u200b\u202e moc.elpmaxe@ada",
+    "\u202b123@example.com",
+    "\u2067+tag@example.com\u2069",
+    "\u2067bob@example.com!\u2069",
+  ]) {
+    assert.equal(readEmail(shown), null, JSON.stringify(shown));
+    assert.ok(hasInvisible(shown), JSON.stringify(shown));
+  }
+  assert.equal(readEmail("bob@example.com\u202e"), "bob@example.com");
+  assert.equal(readEmail("\u202abob@example.com\u202c"), "bob@example.com");
 });
 
 test("an address of 250 characters fits, one of 251 does not", () => {
@@ -74,7 +125,10 @@ test("reading is idempotent, its result is trimmed ASCII, and every spelling has
 });
 
 test("a text of spaces takes no longer than it is long", () => {
-  assert.equal(readEmail(`a${" ".repeat(1_000_000)}b`), null);
+  for (const space of [" ", "\u200b", "\u202b"]) {
+    assert.equal(readEmail(`a${space.repeat(1_000_000)}b`), null);
+    assert.equal(readEmail(`${space.repeat(1_000_000)}b`), "b");
+  }
 });
 
 test("any printable ASCII text of 1 to 250 characters is an address where any may be", () => {
