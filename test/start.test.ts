@@ -86,7 +86,7 @@ test("a node that waits for another one's migration says so, and starts when tha
     await using _ = await holdMigrationLock(database);
     starting = beginService({ DATABASE_URL: database.url });
     const { level, msg } = await starting.saw("migration_waiting");
-    assert.deepEqual([level, msg], ["info", "waiting for another node that migrates the database"]);
+    assert.deepEqual([level, msg], ["warn", "waiting for another node that migrates the database"]);
     // Longer than anything else waits for a database.
     await sleep(2500);
     assert.deepEqual(

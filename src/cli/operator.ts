@@ -9,16 +9,15 @@ import { plain } from "./table.ts";
 
 const tell = (_: object, message: string) => console.error(`bienvenue: ${message}`);
 
-/** A log for whoever runs a command. */
-export const standardError: Log = { info: tell, warn: tell, error: tell };
+/** A log for whoever runs a command: what is to be known, on standard error. */
+export const standardError: Log = { ...silent, warn: tell, error: tell };
 
 /** Hands an operator the accounts of the service that has these settings, and writes the audit trail at the end. */
 export async function operating(environment: Environment, work: (auth: Auth, db: DB) => Promise<void>): Promise<void> {
   const settings = databaseSettings(environment);
   // Nobody wants a new database, or another schema, who only asks for an account.
   await using db = await openDB(settings.DATABASE_URL, { settings: { ...settings, AUTO_MIGRATE: "off" } });
-  const log: Log = { ...standardError, info: silent.info };
-  const auth = new Auth(db, { settings, log });
+  const auth = new Auth(db, { settings, log: standardError });
   try {
     await work(auth, db);
   } finally {

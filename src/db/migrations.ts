@@ -156,7 +156,7 @@ export async function migrate(db: Kysely<Schema>, engine: Engine, { log, signal 
     if (error) throw error;
     created = states.every(({ state }) => state === "pending");
   };
-  const waiting = () => log.info({ event: "migration_waiting" }, "waiting for another node that migrates the database");
+  const waiting = () => log.warn({ event: "migration_waiting" }, "waiting for another node that migrates the database");
   await engine.unhurried(() => engine.migrateAlone(db, work, { signal, isPending, waiting }));
   return created;
 }
