@@ -8,7 +8,7 @@ import { describeDevice, presentedDevice } from "./devices.ts";
 import { tryToLogIn } from "./log-in.ts";
 import { networkOf } from "./network.ts";
 import { checkPassword } from "./password-policy.ts";
-import { newToken } from "./secrets.ts";
+import { madeToken, renewal } from "./secrets.ts";
 import { userOfSession } from "./sessions.ts";
 import { accountKeys, limited } from "./throttle.ts";
 
@@ -44,10 +44,10 @@ export async function confirmPassword(
 ): Promise<Renewed> {
   const person = await personOf(context, sessionId);
   await givePassword(context, person, password, caller);
-  const renewed = newToken(context.settings);
-  if (!(await context.db.renewSession(person.sessionId, renewed))) throw notLoggedIn();
+  const nonce = await context.db.renewSession(person.sessionId, renewal(context.settings, person.sessionId));
+  if (nonce === false) throw notLoggedIn();
   context.trail.record("password_confirmed", { caller, userId: person.id });
-  return { user: publicUser(person), session: { sessionId: renewed } };
+  return renewed(context, person, nonce);
 }
 
 export async function changePassword(
@@ -64,20 +64,24 @@ export async function changePassword(
     return passwords.hashPassword(chosen, networkOf(caller.ip));
   });
   const device = await presentedDevice(context, person, caller);
-  const renewed = newToken(settings);
-  await asVerified(context, person, current, caller, (as) =>
+  const nonce = await asVerified(context, person, current, caller, (as) =>
     db.changePassword({
       userId: as.id,
       verifiedHash: as.hashedPassword,
       hashedPassword,
       sessionId: as.sessionId,
-      renewed,
+      ...renewal(settings, as.sessionId),
       device,
       language: caller.language ?? "en",
     }),
   );
   trail.record("password_changed", { caller, userId: person.id });
-  return { user: publicUser(person), session: { sessionId: renewed } };
+  return renewed(context, person, nonce);
+}
+
+/** The id that a session goes on under: made of the one that was presented, so that two answers at once set the same. */
+function renewed({ settings }: Context, person: Person, nonce: string): Renewed {
+  return { user: publicUser(person), session: { sessionId: madeToken(settings, person.sessionId, nonce) } };
 }
 
 /** The new address has to be confirmed; both are told. Whether it has an account shows when the outbox is emptied. */

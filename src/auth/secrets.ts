@@ -1,4 +1,5 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { createHmac, randomBytes, randomUUID } from "node:crypto";
+import type { Renewal } from "../db/db.ts";
 import type { Settings } from "../settings.ts";
 
 /** A random UUID (version 4, RFC 9562): 122 random bits in 36 characters. */
@@ -9,4 +10,22 @@ export function generateUuid(): string {
 /** A session id or a reset token: a UUID, or 256 random bits in 43 characters of base64url. */
 export function newToken({ TOKEN_FORMAT }: Pick<Settings, "TOKEN_FORMAT">): string {
   return TOKEN_FORMAT === "uuid" ? generateUuid() : randomBytes(32).toString("base64url");
+}
+
+/** A new id for the session of this one. */
+export function renewal(settings: Pick<Settings, "TOKEN_FORMAT">, sessionId: string): Renewal {
+  const nonce = randomBytes(32).toString("base64url");
+  return { nonce, renewed: madeToken(settings, sessionId, nonce) };
+}
+
+/**
+ * The token that is made of a secret and a nonce, in the form of any other: whoever has both makes the same one again, and
+ * from either alone nothing follows (HMAC as a pseudorandom function, RFC 2104).
+ */
+export function madeToken({ TOKEN_FORMAT }: Pick<Settings, "TOKEN_FORMAT">, secret: string, nonce: string): string {
+  const bytes = createHmac("sha256", secret).update(nonce).digest();
+  if (TOKEN_FORMAT !== "uuid") return bytes.toString("base64url");
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x40, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  return bytes.toString("hex", 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

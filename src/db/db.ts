@@ -17,7 +17,7 @@ import type { NewMail, Notice, OutboxKind, WaitingMail } from "./outbox.ts";
 import * as outbox from "./outbox.ts";
 import type { Redemption } from "./reset-tokens.ts";
 import * as resetTokens from "./reset-tokens.ts";
-import type { ListedSession, Opening, Seen, SeenSession, SeenUser } from "./sessions.ts";
+import type { ListedSession, Opening, Renewal, Seen, SeenSession, SeenUser } from "./sessions.ts";
 import * as sessions from "./sessions.ts";
 import type { Lifetimes, Store } from "./store.ts";
 import type { PasswordChange, UserChanges } from "./users.ts";
@@ -48,6 +48,7 @@ export type {
   PasswordChange,
   Progress,
   Redemption,
+  Renewal,
   SeenSession,
   SeenUser,
   Slot,
@@ -198,13 +199,22 @@ export class DB implements AsyncDisposable {
     return sessions.confirmedAt(this.#store, sessionId);
   }
 
-  /** Notes that the password was given now, and gives the session a new id; false when it has ended. */
-  renewSession(sessionId: string, renewed: string): Promise<boolean> {
-    return sessions.renewSession(this.#store, sessionId, renewed);
+  /**
+   * Notes that the password was given now, and gives the session a new id; the one before leads to it for ten seconds.
+   *
+   * @returns the nonce that the session's id is made of, which is that of an earlier renewal by the same id; false when the
+   * session has ended
+   */
+  renewSession(sessionId: string, renewal: Renewal): Promise<string | false> {
+    return sessions.renewSession(this.#store, sessionId, renewal);
   }
 
-  /** Changes a password and tells the owner, all or nothing; false when it was changed meanwhile. */
-  changePassword(change: PasswordChange): Promise<boolean> {
+  /**
+   * Changes a password and tells the owner, all or nothing.
+   *
+   * @returns the nonce that the session's new id is made of; false when the password was changed meanwhile
+   */
+  changePassword(change: PasswordChange): Promise<string | false> {
     return users.changePassword(this.#store, change);
   }
 

@@ -120,6 +120,20 @@ function migrations({ ddl }: Engine): Record<string, Migration> {
         }
       },
     },
+    "0004_v0.1_session_renewals": {
+      async up(db: Kysely<unknown>) {
+        const text = sql<string>`${sql.raw(ddl.text)}`;
+        await db.schema.alterTable("sessions").addColumn("previous_id", text).execute();
+        await db.schema.alterTable("sessions").addColumn("renewed_at", "bigint").execute();
+        await db.schema.alterTable("sessions").addColumn("renewal_nonce", text).execute();
+        await db.schema
+          .createIndex("sessions_previous_id")
+          .on("sessions")
+          .column("previous_id")
+          .where(sql.ref("previous_id"), "is not", null)
+          .execute();
+      },
+    },
   };
 }
 

@@ -49,6 +49,11 @@ export interface SessionsTable {
   user_agent: string | null;
   /** When the password was last given; null for a session that was opened without it. */
   confirmed_at: number | null;
+  /** SHA-256 of the id before the last renewal; null for a session that was never renewed. */
+  previous_id: string | null;
+  renewed_at: number | null;
+  /** What the present id was made of, together with the one before; null once that one opens nothing any more. */
+  renewal_nonce: string | null;
 }
 
 /** A device that has logged in to an account: it keeps tries of its own. */

@@ -1,10 +1,11 @@
-import { sql } from "kysely";
+import { type ExpressionBuilder, sql } from "kysely";
 import { storable } from "../storable.ts";
 import { type PublicUser, publicUser, type Session, type User } from "../user.ts";
 import { publicColumns, userColumns } from "./attributes.ts";
 import { type Device, rememberDevice } from "./devices.ts";
 import { digest } from "./digest.ts";
 import type { Awaitable } from "./engine.ts";
+import type { Schema } from "./schema.ts";
 import { atomically, type Store } from "./store.ts";
 
 /** What `DB.openSession` makes a session of. */
@@ -34,6 +35,17 @@ export interface SeenSession {
   readonly lastSeenAt: number;
 }
 
+/**
+ * How long the id before a renewal leads to the same session, in milliseconds: requests that were under way, and answers that
+ * were lost, end nobody's session.
+ */
+const renewalGrace = 10_000;
+
+/** The renewals that are no older than that; one from the future is of a clock that was wrong, or of another node's. */
+function graceOf(now: number): readonly [after: number, until: number] {
+  return [now - renewalGrace, now + renewalGrace];
+}
+
 /** The sessions that have reached neither end. */
 export function live({ db, clock, lifetimes }: Store) {
   const now = clock();
@@ -53,21 +65,33 @@ export function sessionLookup({
   lifetimes,
   clock,
 }: Store): (sessionId: string) => Awaitable<SeenSession | null> {
-  const query = db
+  const found = db
     .selectFrom("sessions")
     .innerJoin("users", "users.id", "sessions.user_id")
     .select(publicColumns)
     .select("sessions.last_seen_at as lastSeenAt")
-    .where("session_id", "=", "")
     .where("expires_at", ">", 0)
     .where("last_seen_at", ">", 0)
-    .where("disabled_at", "is", null)
+    .where("disabled_at", "is", null);
+  const byId = found.where("session_id", "=", "").compile();
+  const byPreviousId = found
+    .where("previous_id", "=", "")
+    .where("renewed_at", ">", 0)
+    .where("renewed_at", "<=", 0)
     .compile();
-  return (sessionId) => {
-    const now = clock();
-    const lookup: typeof query = { ...query, parameters: [digest(sessionId), now, now - lifetimes.SESSION_IDLE] };
+  const read = (query: typeof byId, parameters: readonly (string | number)[]): Awaitable<SeenSession | null> => {
+    const lookup: typeof byId = { ...query, parameters };
     const rows = engine.read(lookup);
     return rows instanceof Promise ? rows.then(seenSession) : seenSession(rows);
+  };
+  return (sessionId) => {
+    const hashed = digest(sessionId);
+    const now = clock();
+    const ends = [now, now - lifetimes.SESSION_IDLE];
+    const session = read(byId, [...ends, hashed]);
+    // A second read only where the first finds nothing: one statement for both makes every hit slower.
+    const renewed = () => read(byPreviousId, [...ends, hashed, ...graceOf(now)]);
+    return session instanceof Promise ? session.then((some) => some ?? renewed()) : (session ?? renewed());
   };
 }
 
@@ -81,10 +105,28 @@ export async function findUserBySession(store: Store, sessionId: string): Promis
     .innerJoin("users", "users.id", "sessions.user_id")
     .select(userColumns)
     .select("sessions.last_seen_at as lastSeenAt")
-    .where("session_id", "=", digest(sessionId))
+    .where(isSession(sessionId, store.clock()))
     .where("disabled_at", "is", null)
     .executeTakeFirst();
   return row ? { ...row, sessionId, resetToken: null } : null;
+}
+
+/** Whether a session is the one of an id that was presented: it has this id, or had it until some seconds ago. */
+export function isSession(sessionId: string, now: number) {
+  const hashed = digest(sessionId);
+  const [after, until] = graceOf(now);
+  return ({ and, or, eb }: ExpressionBuilder<Schema, "sessions">) =>
+    or([
+      eb("session_id", "=", hashed),
+      and([eb("previous_id", "=", hashed), eb("renewed_at", ">", after), eb("renewed_at", "<=", until)]),
+    ]);
+}
+
+/** Whether it is the session of an id that led to it when the request began, however long ago that was. */
+function wasSession(sessionId: string) {
+  const hashed = digest(sessionId);
+  return ({ or, eb }: ExpressionBuilder<Schema, "sessions">) =>
+    or([eb("session_id", "=", hashed), eb("previous_id", "=", hashed)]);
 }
 
 /** Opens a session, all or nothing; null when the user is gone, disabled, or has another password by now. */
@@ -134,11 +176,8 @@ export async function insertSession({ db, clock, lifetimes }: Store, opening: Op
 }
 
 /** Ends one session; false when there was none. */
-export async function endSession({ db }: Store, sessionId: string): Promise<boolean> {
-  const { numDeletedRows } = await db
-    .deleteFrom("sessions")
-    .where("session_id", "=", digest(sessionId))
-    .executeTakeFirst();
+export async function endSession({ db, clock }: Store, sessionId: string): Promise<boolean> {
+  const { numDeletedRows } = await db.deleteFrom("sessions").where(isSession(sessionId, clock())).executeTakeFirst();
   return numDeletedRows > 0n;
 }
 
@@ -167,7 +206,7 @@ const mostListed = 1000;
 export async function listSessions(store: Store, userId: number, current?: string): Promise<ListedSession[]> {
   const own = current === undefined ? undefined : digest(current);
   const rows = await live(store)
-    .select(["session_id", "created_at", "last_seen_at", "expires_at", "ip", "user_agent"])
+    .select(["session_id", "previous_id", "created_at", "last_seen_at", "expires_at", "ip", "user_agent"])
     .where("user_id", "=", userId)
     .orderBy("created_at", "desc")
     .orderBy("session_id")
@@ -175,7 +214,7 @@ export async function listSessions(store: Store, userId: number, current?: strin
     .execute();
   return rows.map((row) => ({
     handle: digest(row.session_id),
-    current: row.session_id === own,
+    current: own !== undefined && (row.session_id === own || row.previous_id === own),
     createdAt: row.created_at,
     lastSeenAt: row.last_seen_at,
     expiresAt: row.expires_at,
@@ -186,8 +225,15 @@ export async function listSessions(store: Store, userId: number, current?: strin
 
 /** Ends the session of a user that has this handle; false when there is none. */
 export async function endSessionByHandle({ db }: Store, userId: number, handle: string): Promise<boolean> {
-  const rows = await db.selectFrom("sessions").select("session_id").where("user_id", "=", userId).execute();
-  const found = rows.find((row) => digest(row.session_id) === handle);
+  const rows = await db
+    .selectFrom("sessions")
+    .select(["session_id", "previous_id"])
+    .where("user_id", "=", userId)
+    .execute();
+  // The list that the handle is from may be older than the last renewal.
+  const found =
+    rows.find((row) => digest(row.session_id) === handle) ??
+    rows.find((row) => row.previous_id !== null && digest(row.previous_id) === handle);
   if (!found) return false;
   const { numDeletedRows } = await db
     .deleteFrom("sessions")
@@ -202,29 +248,53 @@ export async function endOtherSessions({ db }: Store, userId: number, sessionId:
     .deleteFrom("sessions")
     .where("user_id", "=", userId)
     .where("session_id", "!=", digest(sessionId))
+    .where((row) => row.or([row("previous_id", "is", null), row("previous_id", "!=", digest(sessionId))]))
     .executeTakeFirst();
   return Number(numDeletedRows);
 }
 
 /** When the password was last given in a live session; null for never, and where there is none. */
 export async function confirmedAt(store: Store, sessionId: string): Promise<number | null> {
-  const session = await live(store)
-    .select("confirmed_at")
-    .where("session_id", "=", digest(sessionId))
-    .executeTakeFirst();
+  const session = await live(store).select("confirmed_at").where(wasSession(sessionId)).executeTakeFirst();
   return session?.confirmed_at ?? null;
 }
 
-/** Notes that the password was given now, and gives the session a new id; false when it has ended. */
-export async function renewSession(store: Store, sessionId: string, renewed: string): Promise<boolean> {
+/** A new id for a session, and the nonce that it was made of, together with the one before. */
+export interface Renewal {
+  readonly renewed: string;
+  readonly nonce: string;
+}
+
+/**
+ * Notes that the password was given now, and gives the session a new id; the one before leads to it for some seconds. Whoever
+ * renews it by that one meanwhile gets no third id.
+ *
+ * @returns the nonce that the session's id is made of: this renewal's, or that of the one before; false when it has ended
+ */
+export async function renewSession(
+  store: Store,
+  sessionId: string,
+  { renewed, nonce }: Renewal,
+): Promise<string | false> {
   const now = store.clock();
+  const given = { confirmed_at: now, last_seen_at: now };
+  const hashed = digest(sessionId);
   const { numUpdatedRows } = await store.db
     .updateTable("sessions")
-    .set({ session_id: digest(renewed), confirmed_at: now, last_seen_at: now })
-    .where("session_id", "=", digest(sessionId))
-    .where("session_id", "in", live(store).select("session_id").where("session_id", "=", digest(sessionId)))
+    .set({ ...given, session_id: digest(renewed), previous_id: hashed, renewed_at: now, renewal_nonce: nonce })
+    .where("session_id", "=", hashed)
+    .where("session_id", "in", live(store).select("session_id").where("session_id", "=", hashed))
     .executeTakeFirst();
-  return numUpdatedRows > 0n;
+  if (numUpdatedRows > 0n) return nonce;
+  // It was live when the request began: hashing the password may have taken what was left of the seconds.
+  const again = await store.db
+    .updateTable("sessions")
+    .set(given)
+    .where("previous_id", "=", hashed)
+    .where("session_id", "in", live(store).select("session_id").where("previous_id", "=", hashed))
+    .returning("renewal_nonce")
+    .executeTakeFirst();
+  return again?.renewal_nonce ?? false;
 }
 
 /** Keeps this session and the newest live ones beside it, `limit` in all. */
@@ -271,9 +341,12 @@ export async function seeSessions({ db, clock, lifetimes }: Store, sessions: Ite
     .execute();
 }
 
+/** How long a nonce is kept, in milliseconds: longer than the id before leads anywhere, and than a password is hashed. */
+const nonceLifetime = 60_000;
+
 /**
  * Deletes the ended among the next `limit` sessions after `from`, in the order of their keys, so that no index has to be
- * kept for it; returns where the next batch begins, or null at the end.
+ * kept for it, and the nonces of renewals that are over; returns where the next batch begins, or null at the end.
  */
 export async function sweepSessions(
   { db, clock, lifetimes }: Store,
@@ -284,7 +357,7 @@ export async function sweepSessions(
   const idle = now - lifetimes.SESSION_IDLE;
   const batch = await db
     .selectFrom("sessions")
-    .select(["session_id", "expires_at", "last_seen_at"])
+    .select(["session_id", "expires_at", "last_seen_at", "renewed_at", "renewal_nonce"])
     .where("session_id", ">", from)
     .orderBy("session_id")
     .limit(limit)
@@ -295,6 +368,20 @@ export async function sweepSessions(
       .deleteFrom("sessions")
       .where("session_id", "in", ended)
       .where((row) => row.or([row("expires_at", "<=", now), row("last_seen_at", "<=", idle)]))
+      .execute();
+  }
+  const over = now - nonceLifetime;
+  const spent = batch.filter((row) => row.renewal_nonce !== null && (row.renewed_at ?? 0) <= over);
+  if (spent.length > 0) {
+    await db
+      .updateTable("sessions")
+      .set({ renewal_nonce: null })
+      .where(
+        "session_id",
+        "in",
+        spent.map((row) => row.session_id),
+      )
+      .where("renewed_at", "<=", over)
       .execute();
   }
   return { ended: ended.length, next: batch.length < limit ? null : (batch.at(-1)?.session_id ?? null) };

@@ -10,7 +10,15 @@ import type { Engine } from "./engine.ts";
 import { forgetWho } from "./events.ts";
 import { enqueue } from "./outbox.ts";
 import type { UsersTable } from "./schema.ts";
-import { endOtherSessions, endSessions, insertSession, live, renewSession } from "./sessions.ts";
+import {
+  endOtherSessions,
+  endSessions,
+  insertSession,
+  isSession,
+  live,
+  type Renewal,
+  renewSession,
+} from "./sessions.ts";
 import { emailColumns, spelledEmail } from "./spellings.ts";
 import { atomically, type Store } from "./store.ts";
 import { forgetMove, forgetRegistrations } from "./verifications.ts";
@@ -43,7 +51,13 @@ export async function findUserBy(store: Store, attributes: Partial<User>): Promi
       const hashed = digest(value as string);
       query =
         name === "sessionId"
-          ? query.where("users.id", "in", live(store).select("user_id").where("session_id", "=", hashed))
+          ? query.where(
+              "users.id",
+              "in",
+              live(store)
+                .select("user_id")
+                .where(isSession(value as string, store.clock())),
+            )
           : query.where("reset_token", "=", hashed).where("reset_token_expires_at", ">", store.clock());
     } else if (column) {
       const wanted = name === "email" ? emailKey(value as string) : value;
@@ -92,22 +106,25 @@ export async function areNone({ db }: Store): Promise<boolean> {
 }
 
 /** A change of password by whoever knows the one before. */
-export interface PasswordChange {
+export interface PasswordChange extends Renewal {
   readonly userId: number;
   /** The hash that the old password was verified against. */
   readonly verifiedHash: string;
   readonly hashedPassword: string;
   /** The session that goes on, under another id; every other ends. */
   readonly sessionId: string;
-  readonly renewed: string;
   /** The device that goes on being known; every other is forgotten. */
   readonly device?: string | undefined;
   readonly language: string;
 }
 
-/** Changes a password and tells the owner, all or nothing; false when it or the session was changed meanwhile. */
-export async function changePassword(store: Store, change: PasswordChange): Promise<boolean> {
-  const { userId, verifiedHash, hashedPassword, sessionId, renewed, device, language } = change;
+/**
+ * Changes a password and tells the owner, all or nothing.
+ *
+ * @returns the nonce that the session's new id is made of; false when the password or the session was changed meanwhile
+ */
+export async function changePassword(store: Store, change: PasswordChange): Promise<string | false> {
+  const { userId, verifiedHash, hashedPassword, sessionId, device, language } = change;
   const now = store.clock();
   const changing = atomically(store, async (transaction) => {
     const changed = await transaction.db
@@ -118,15 +135,16 @@ export async function changePassword(store: Store, change: PasswordChange): Prom
       .where("disabled_at", "is", null)
       .returning(spelledEmail("users"))
       .executeTakeFirst();
-    if (!changed || !(await renewSession(transaction, sessionId, renewed))) throw new Overtaken();
-    await endOtherSessions(transaction, userId, renewed);
+    const nonce = changed && (await renewSession(transaction, sessionId, change));
+    if (!changed || !nonce) throw new Overtaken();
+    await endOtherSessions(transaction, userId, sessionId);
     await forgetMove(transaction, userId);
     await forgetRegistrations(transaction, userId);
     await forgetDevices(transaction, userId, device);
     await enqueue(transaction, { kind: "password_changed", language, email: changed.email });
-    return true;
+    return nonce;
   });
-  return changing.catch((error: unknown) => {
+  return changing.catch((error: unknown): false => {
     if (error instanceof Overtaken) return false;
     throw error;
   });

@@ -188,8 +188,9 @@ test("one that was ended after it was seen is not brought back, nor is its new i
 
   const renewed = (await world.auth.createSession(email)) as string;
   await see(renewed);
-  await world.db.renewSession(renewed, "renewed");
+  await world.db.renewSession(renewed, { renewed: "renewed", nonce: "nonce" });
   const renewedAt = world.clock.now();
+  world.clock.forward(10_000);
   await world.auth.flush();
   assert.equal(await world.auth.getUserFromSessionId(renewed), null);
   assert.equal((await world.db.findUserBySession("renewed"))?.lastSeenAt, renewedAt);

@@ -41,6 +41,9 @@ test("the tables have the contract's columns, and users none for sessions", asyn
     "ip varchar(250)",
     "user_agent varchar(250)",
     "confirmed_at bigint",
+    "previous_id varchar(250)",
+    "renewed_at bigint",
+    "renewal_nonce varchar(250)",
   ]);
 });
 
