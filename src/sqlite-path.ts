@@ -29,6 +29,8 @@ export function fileNameMistake(path: string): string | undefined {
   if (path.startsWith("~")) return "write the home folder out, for no shell replaces ~ here";
   if (/\$[\w{(]|%\w+%|\{\{/.test(path)) return "it holds a variable that nothing has replaced; write the path itself";
   if (/[*<>|;"]/.test(path)) return `it holds a character that no path needs (* < > | ; "): ${spelling}`;
+  if (/-(wal|shm|journal)$/.test(path))
+    return "it is a file that SQLite keeps beside a database; name the database itself";
   if (/(^|[/\\])\.{0,2}$/.test(path)) return "it is a folder; add the name of a file to it";
   return undefined;
 }

@@ -162,6 +162,9 @@ testOnce("no spelling that is refused leaves a database behind", async () => {
   await using folder = await temporaryFolder();
   for (const path of [
     "x.db\n",
+    "x.db-wal",
+    ".",
+    "~/x.db",
     "//x.db",
     "x.db?mode=rwc",
     "x.db#y",

@@ -26,7 +26,7 @@ export function warnOfExposure(file: string, log: Log): void {
     const who = (mode & 0o006) !== 0 ? "every user of this machine" : "its group";
     log.warn(
       { event: "database_exposed", file: exposed[0], mode: octal(mode) },
-      `${who} can ${verbs(mode)} the database; if that is not meant, run: chmod 600 ${exposed.join(" ")}`,
+      `${who} can ${verbs(mode)} the database; if that is not meant, run: chmod 600 ${exposed.map(quoted).join(" ")}`,
     );
   }
   const folder = dirname(resolve(file));
@@ -34,13 +34,18 @@ export function warnOfExposure(file: string, log: Log): void {
   if ((mode & othersWrite) === 0 || (mode & sticky) !== 0) return;
   log.warn(
     { event: "database_exposed", file: folder, mode: octal(mode) },
-    `every user of this machine can replace the database, for they can write its folder; if that is not meant, run: chmod o-w ${folder}`,
+    `every user of this machine can replace the database, for they can write its folder; if that is not meant, run: chmod o-w ${quoted(folder)}`,
   );
 }
 
 function verbs(mode: number): string {
   const [reads, writes] = [(mode & 0o044) !== 0, (mode & 0o022) !== 0];
   return [reads && "read", writes && "write"].filter(Boolean).join(" and ");
+}
+
+/** As a shell takes it for one word. */
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 function octal(mode: number): string {

@@ -155,6 +155,8 @@ function createPrivately(path: string): void {
   }
 }
 
+const unreadable = ["ENOENT", "ENOTDIR", "EISDIR", "EIO", "ELOOP", "ENAMETOOLONG", "ENXIO"];
+
 const faults: Record<number, DatabaseFault> = {
   5: "locked",
   6: "locked",
@@ -176,7 +178,7 @@ function faultOf(error: unknown): DatabaseFault | undefined {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (code === "ENOSPC") return "full";
   if (code === "EROFS" || code === "EACCES" || code === "EPERM") return "read-only";
-  if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR" || code === "EIO") return "unreadable";
+  if (code !== undefined && unreadable.includes(code)) return "unreadable";
   return faults[resultCode(error) & 0xff];
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
@@ -55,6 +55,9 @@ test("a folder that is missing, or a folder in the file's place, is said to be u
   await refuses(folder.path, mends.unreadable);
   writeFileSync(join(folder.path, "file"), "");
   await refuses(join(folder.path, "file", "accounts.db"), mends.unreadable);
+  await refuses(join(folder.path, `${"x".repeat(300)}.db`), mends.unreadable);
+  symlinkSync("circle.db", join(folder.path, "circle.db"));
+  await refuses(join(folder.path, "circle.db"), mends.unreadable);
 });
 
 test("a file that is something else is refused, and left as it is", async () => {

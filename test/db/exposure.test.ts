@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -77,6 +78,13 @@ test(
       assert.deepEqual(await warnings(path), [], mode.toString(8));
     }
     writeFileSync(join(folder.path, "other.db-wal"), "", { mode: 0o666 });
+    const spaced = join(folder.path, "it's a.db");
+    writeFileSync(spaced, "");
+    chmodSync(spaced, 0o644);
+    const [said] = await warnings(spaced);
+    // The command works as it is pasted; what was beside the database is gone with the connection.
+    spawnSync("sh", ["-c", String((said as string[])[2]).replace(/^.*?run: /, "")]);
+    assert.deepEqual(await warnings(spaced), []);
     assert.deepEqual(await warnings(path), []);
   },
 );
