@@ -48,6 +48,7 @@ export class DatabaseUnavailable extends Error {
 export type AuthErrorCode =
   | "email_invalid"
   | "email_taken"
+  | "email_unchanged"
   | "password_missing"
   | "password_too_short"
   | "password_common"

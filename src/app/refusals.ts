@@ -29,6 +29,7 @@ export const statuses = {
   reset_delivery: 403,
   email_invalid: 400,
   email_taken: 400,
+  email_unchanged: 400,
   password_missing: 400,
   password_too_short: 400,
   password_common: 400,

@@ -304,7 +304,8 @@ export class Auth {
    * Has a person's account move to another address once that is confirmed; both are told.
    *
    * @returns the address as it was given, without spaces around it
-   * @throws {AuthError} `not_logged_in`, `password_needed`, `email_invalid`, `too_many_tries`; `email_taken` where
+   * @throws {AuthError} `not_logged_in`, `password_needed`, `email_invalid`, `email_unchanged` for the present address in any
+   * spelling, `too_many_tries`; `email_taken` where
    * accounts are not concealed
    */
   changeEmail(sessionId: string | null, email: string, caller: Caller = {}): Promise<string> {

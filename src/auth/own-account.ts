@@ -5,6 +5,7 @@ import { type PublicUser, publicUser, type Session, type User } from "../user.ts
 import { taken, userByEmail, validEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
 import { describeDevice, presentedDevice } from "./devices.ts";
+import { isSpellingOf } from "./email.ts";
 import { tryToLogIn } from "./log-in.ts";
 import { networkOf } from "./network.ts";
 import { checkPassword } from "./password-policy.ts";
@@ -95,6 +96,10 @@ export async function changeEmail(
   await needPassword(context, person, caller);
   const { db, settings, trail } = context;
   return trail.watch("email_change_refused", { caller, userId: person.id }, () => {
+    // In whatever spelling: nothing would be mailed, and the owner warned of nothing.
+    if (isSpellingOf(email, person.email)) {
+      throw new AuthError("email_unchanged", "this is the address of the account already");
+    }
     // Only a mail can confirm it.
     const address = validEmail(email, "address");
     return limited(context, "moveMail", { address, mover: person.email, caller }, async () => {

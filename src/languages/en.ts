@@ -175,6 +175,7 @@ export const en: Messages = {
       email_invalid: () => "This does not look like an email address. It should look like name@example.com.",
       email_taken: () =>
         "This address has an account already. Log in, or choose a new password if you have forgotten yours.",
+      email_unchanged: () => "This is your address already. Enter the one that you want to change to.",
       password_missing: () => "Please choose a password.",
       password_too_short: ({ least }) => `This password is too short. It needs ${least} characters or more.`,
       password_common: () => "This password is a common one, and would soon be guessed. Choose another.",

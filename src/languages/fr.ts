@@ -181,6 +181,7 @@ export const fr: Messages = {
       email_invalid: () => "Cette adresse électronique n’est pas valide. Elle doit ressembler à nom@example.com.",
       email_taken: () =>
         "Cette adresse a déjà un compte. Connectez-vous, ou choisissez un nouveau mot de passe si vous avez oublié le vôtre.",
+      email_unchanged: () => "C’est déjà votre adresse. Entrez celle que vous voulez utiliser désormais.",
       password_missing: () => "Veuillez choisir un mot de passe.",
       password_too_short: ({ least }) => `Ce mot de passe est trop court. Il lui faut au moins ${least} caractères.`,
       password_common: () => "Ce mot de passe est courant et serait vite deviné. Choisissez-en un autre.",

@@ -21,6 +21,7 @@ export interface Problem {
 const fields: Partial<Record<Problem["code"], string>> = {
   email_invalid: "email",
   email_taken: "email",
+  email_unchanged: "email",
   unknown_email: "email",
   password_missing: "new_password",
   password_too_short: "new_password",

@@ -220,6 +220,32 @@ test("of several changes of address the newest alone can be confirmed, where it 
   assert.equal(await said(send(world, "GET", "/profile", cookies)), `200 {"email":"${to}"}\n`);
 });
 
+test("a move to one's own address is refused in any spelling: no mail is sent, and nobody is warned", async () => {
+  for (const environment of [{}, { CONCEAL_ACCOUNTS: "off" }]) {
+    await using world = await createProduction({ ...environment, LIMIT_MAIL_ACCOUNT: "1/1h" });
+    const registered = { ...owner, email: "Bob@Example.com" };
+    const cookies = await person(world, registered);
+    await mailed(world);
+    const ask = (email: string) => send(world, "PUT", "/profile/email", cookies, { email });
+    for (const email of ["Bob@Example.com", "bob@example.com", " BOB@EXAMPLE.COM\t", "\u200bbob@Example.com\u00a0"]) {
+      const refusal = await ask(email);
+      assert.equal(refusal.headers.get("Error-Code"), "email_unchanged");
+      await refused(refusal, 400, /^this is the address of the account already$/);
+    }
+    assert.deepEqual(await mailed(world), []);
+    assert.equal(await said(send(world, "GET", "/profile", cookies)), '200 {"email":"Bob@Example.com"}\n');
+    const events = await world.auth.listEvents({ limit: 99 });
+    assert.match(events.at(-1)?.detail ?? "", /^email_unchanged/);
+    // None of them counted as a mail.
+    assert.equal((await ask(next)).status, 200);
+    const token = (await mailed(world)).find((mail) => mail.token)?.token ?? "";
+    assert.equal((await confirm(world, { email: next, token, password: strong })).status, 200);
+    await refused(ask(next.toUpperCase()), 400, /already$/);
+    world.clock.forward(hour);
+    await refused(ask(next), 403, /^password needed$/);
+  }
+});
+
 test("an address that somebody has by then is not taken from them", async () => {
   await using world = await createProduction();
   const cookies = await person(world);

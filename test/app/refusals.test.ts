@@ -50,6 +50,10 @@ const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
   reset_delivery: (world) => world.request("/reset_password", { ...form(bob), ip: "192.0.2.1" }),
   email_invalid: to("/users", form({ ...bob, email: "bób@example.com" })),
   email_taken: to("/users", form(bob)),
+  async email_unchanged(world) {
+    const { headers } = await loggedIn(world, "PUT");
+    return world.request("/profile/email", form({ email: bob.email }, { method: "PUT", ...(headers && { headers }) }));
+  },
   password_missing: async (world) => redeem(world, { email: bob.email, reset_token: await askForToken(world) }),
   password_too_short: to("/users", form({ email: "eve@example.com", password: "b4l0u" })),
   async password_common() {

@@ -188,6 +188,9 @@ test("a new address takes the password, is told where to look, and counts once c
   assert.equal((await mailed(world)).length, 2);
   assert.match((await who.open("/account")).html, /<bdi>bob@example\.com<\/bdi>/);
   await register(world, { email: "eve@example.com", password: "eve-eve-1" });
+  const own = await who.fill(page, { email: " BOB@example.com", password: bob.password });
+  assert.match(own.told, /^This is your address already\./);
+  assert.match(own.html, /id="email"[^>]* aria-invalid="true"/);
   const taken = await who.fill(page, { email: "eve@example.com", password: bob.password });
   assert.equal(taken.told, "This address has an account already. Choose another.");
   assert.match(taken.html, /id="email-error">This address has an account already\. Choose another\.</);
