@@ -78,7 +78,8 @@ testOnce("a mail's links begin with PUBLIC_URL, whatever the request's headers a
     assert.equal((await wire.answer()).status, 200);
   };
   for (const headers of forged) await ask("/users", headers, owner);
-  for (const headers of forged) await ask(`http://${evil}/reset_password`, headers, { email: owner.email });
+  for (const headers of forged)
+    await ask(`http://${evil}/reset_password`, { ...headers, Host: evil }, { email: owner.email });
   const sent = () => service.logged.filter(({ event }) => event === "mail_sent").length;
   while (sent() < 2 * forged.length) await once(service.process.stdout as NodeJS.ReadableStream, "data");
   for (const { mime } of mails.mails) {
