@@ -13,3 +13,10 @@ export function firstSteps(origin: string): string[] {
     `curl -X PUT ${at("/reset_password")} -d email=bob@example.com -d reset_token=THE_TOKEN -d new_password=myNewPwd`,
   ];
 }
+
+/** What development mode cannot tell from a program on this machine. */
+export const developmentRisk = [
+  "In development, reset tokens and /dev/outbox are for programs on this machine, which are known by Host: localhost.",
+  "Behind a plain TCP forward or tunnel (ssh, socat, kubectl port-forward) a stranger can send that, and counts as one of them.",
+  "Use NODE_ENV=production before others can reach this port.",
+];

@@ -1,3 +1,5 @@
+import { isIPv4, isIPv6 } from "node:net";
+
 /**
  * The eight groups of an IPv6 address, without its zone.
  *
@@ -9,4 +11,22 @@ export function groupsOf(address: string): number[] {
   const parse = (part = "") => (part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16)));
   const [head, tail] = [parse(left), parse(right)];
   return [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail];
+}
+
+/**
+ * An address in the one spelling that all of its spellings have here, without its zone; an IPv4 address that is written as
+ * IPv6 (`::ffff:192.0.2.1`) is the IPv4 one.
+ *
+ * @returns undefined for what is no address
+ */
+export function plainAddress(text = ""): string | undefined {
+  if (isIPv4(text)) return text;
+  if (!isIPv6(text)) return undefined;
+  const groups = groupsOf(text);
+  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+  if (!isMapped) return groups.map((group) => group.toString(16)).join(":");
+  return groups
+    .slice(6)
+    .flatMap((group) => [group >> 8, group & 255])
+    .join(".");
 }

@@ -6,7 +6,7 @@ import { peers } from "./app/peers.ts";
 import { routeFinder } from "./app/routes.ts";
 import { Auth } from "./auth/auth.ts";
 import { openDB } from "./db/db.ts";
-import { firstSteps } from "./first-steps.ts";
+import { developmentRisk, firstSteps } from "./first-steps.ts";
 import { listenError } from "./listen-error.ts";
 import type { Log } from "./log.ts";
 import { createLogger } from "./logger.ts";
@@ -127,7 +127,7 @@ function announce(settings: Settings, log: Log, url: string, isFirstRun: boolean
     log.warn({ event: "weak_setting", [name]: settings[name as keyof Settings] }, `${name} is ${why}`);
   }
   if (isFirstRun && settings.NODE_ENV === "development")
-    log.info({ event: "first_run", try: firstSteps(url) }, "no account yet: try these");
+    log.info({ event: "first_run", try: firstSteps(url), risk: developmentRisk }, "no account yet: try these");
 }
 
 /** What is allowed, and should be known. */

@@ -78,6 +78,8 @@ export async function serve(listening: Listening): Promise<Running> {
     if (closing) response.shouldKeepAlive = false;
     // HTTP/1.0 need not name a host. This is no name of this machine's, nor of any.
     if (request.httpVersion === "1.0") request.headers.host ??= "unnamed";
+    // The listener takes an IPv6 address in no other spelling than that of URLs.
+    if (request.headers.host?.startsWith("[")) request.headers.host = inUrlSpelling(request.headers.host);
     if (namesTwoHosts(request)) {
       const { status, headers, body } = lastAnswer(400);
       response.writeHead(status, headers).end(body);
@@ -152,6 +154,11 @@ function namesTwoHosts({ rawHeaders, headers, url = "" }: IncomingMessage): bool
   if (url.startsWith("/")) return false;
   const [, scheme, host] = /^(https?):\/\/([^/?#]*)/i.exec(url) ?? [];
   return scheme !== undefined && hostIn(scheme, host) !== hostIn(scheme, headers.host);
+}
+
+/** A host that is an IPv6 address, as URLs write it; anything else as it is. */
+function inUrlSpelling(host: string): string {
+  return /^\[[\da-f:.]+\](:\d{1,5})?$/i.test(host) ? (hostIn("http", host) ?? host) : host;
 }
 
 /** A host as URLs write it: in lower case, without the scheme's own port. */

@@ -58,6 +58,10 @@ describe("the command", () => {
       assert.equal(await service.end("SIGTERM"), 0);
       const commands = hint(service)?.try as string[];
       assert.equal(commands.length, 7);
+      assert.match(
+        String(hint(service)?.risk),
+        /reset tokens and \/dev\/outbox .* Host: localhost.*TCP forward or tunnel/,
+      );
       for (const command of commands) assert.ok(command.startsWith("curl ") && command.includes(`${service.url}/`));
     }
     await using service = await startService(environment);

@@ -5,6 +5,7 @@ import type { Log } from "../log.ts";
 import type { RequestIds } from "../request-ids.ts";
 import type { Settings } from "../settings.ts";
 import { deviceCookie, isDevice, readCookies } from "./cookies.ts";
+import { isForwarded } from "./forwarding.ts";
 import { type Followed, followHops, isNearby } from "./hops.ts";
 import { networks } from "./peers.ts";
 import { proxyWarnings } from "./proxy-warnings.ts";
@@ -13,7 +14,7 @@ import { proxyWarnings } from "./proxy-warnings.ts";
 export interface Bindings {
   readonly incoming?: {
     readonly headers: { readonly cookie?: string | undefined };
-    readonly socket: { readonly remoteAddress?: string | undefined };
+    readonly socket: { readonly remoteAddress?: string | undefined; readonly localAddress?: string | undefined };
   };
 }
 
@@ -23,9 +24,6 @@ export interface Found {
 }
 
 export type Request = Context<{ Bindings: Bindings; Variables: Found }>;
-
-/** Headers by which a proxy says that it speaks for another machine. */
-const forwarding = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via"];
 
 /**
  * Tells who asks. That is the peer, unless it is one of TRUSTED_PROXIES: then it is the one whom they name. Nobody else's
@@ -67,20 +65,6 @@ export function callers(
 /** Without the interface that a link-local address came by. */
 function peerOf(c: Request): string | undefined {
   return c.env?.incoming?.socket.remoteAddress?.replace(/%.*$/, "");
-}
-
-function isForwarded(c: Request): boolean {
-  return forwarding.some((name) => c.req.header(name) !== undefined);
-}
-
-/**
- * Whether a program on this machine asks: over loopback, not through a proxy, and by a name of this machine. The name
- * counts because a page of another site can have its own name resolve to this machine (DNS rebinding).
- */
-export function isThisMachine(c: Request): boolean {
-  if (!/^(::ffff:)?127\.|^::1$/.test(peerOf(c) ?? "")) return false;
-  if (isForwarded(c)) return false;
-  return /^(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(:\d+)?$/i.test(c.req.header("Host") ?? "");
 }
 
 /**

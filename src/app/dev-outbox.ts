@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { accepts } from "hono/accepts";
 import { html, raw } from "hono/html";
 import type { DevOutbox, WaitingMail } from "../mail/mail.ts";
-import { isThisMachine } from "./caller.ts";
 import { RequestError } from "./refusals.ts";
 import type { Resource, Service } from "./service.ts";
+import { isThisMachine } from "./this-machine.ts";
 
 /** The mails that wait while no server sends them: a page for people, JSON for programs, on this machine alone. */
 export function devOutbox({ answers, outbox }: Service): Resource {

@@ -1,9 +1,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { Counters } from "../metrics.ts";
 import type { Settings } from "../settings.ts";
-import { isThisMachine, type Request } from "./caller.ts";
+import type { Request } from "./caller.ts";
 import { notFound } from "./refusals.ts";
 import type { Resource, Service } from "./service.ts";
+import { isThisMachine } from "./this-machine.ts";
 
 /** Whether anybody may read metrics: if not, there is no need to count. */
 export function hasMetrics({ NODE_ENV, METRICS_TOKEN }: Settings): boolean {

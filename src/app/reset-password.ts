@@ -1,7 +1,8 @@
-import { isThisMachine, type Request } from "./caller.ts";
+import type { Request } from "./caller.ts";
 import { readFields } from "./fields.ts";
 import { RequestError } from "./refusals.ts";
 import type { Resource, Service } from "./service.ts";
+import { isThisMachine } from "./this-machine.ts";
 
 export function resetPassword({ auth, settings, answers, caller }: Service): Resource {
   /** Whoever gets a reset token gets the account: by default that is whoever has this machine. */
@@ -16,7 +17,7 @@ export function resetPassword({ auth, settings, answers, caller }: Service): Res
       if (!mayHaveToken(c)) {
         throw new RequestError(
           "reset_delivery",
-          "reset tokens are given to programs on the service's own machine; RESET_DELIVERY=response gives them to all",
+          "reset tokens are given to programs on the service's own machine that call it by localhost or an address of that machine, and through no proxy; RESET_DELIVERY=response gives them to all",
         );
       }
       const made = await auth.makeResetToken(email, caller(c));

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { isThisMachine } from "../app/caller.ts";
+import { isThisMachine } from "../app/this-machine.ts";
 import { lifetimeInWords } from "../languages/durations.ts";
 import { button, emailField, type Filled, form, hidden, type Page } from "./form.ts";
 import { type Html, status } from "./layout.ts";
