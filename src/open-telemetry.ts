@@ -25,7 +25,8 @@ export function openTelemetry({ routeOf, isTrusted }: Requests): Tracing {
       }),
     around: (listener) => (request, response) => {
       const { headers, socket, httpVersion } = request;
-      const parent = isTrusted(socket.remoteAddress) ? propagation.extract(ROOT_CONTEXT, headers) : ROOT_CONTEXT;
+      const isBelieved = isTrusted(socket.remoteAddress, Object.keys(headers));
+      const parent = isBelieved ? propagation.extract(ROOT_CONTEXT, headers) : ROOT_CONTEXT;
       const route = routeOf(request.url);
       const isOurs = route !== other;
       const method = methods.has(request.method ?? "") ? (request.method as string) : undefined;

@@ -38,7 +38,7 @@ export function callers(
   const device = deviceCookie(settings);
   let noticed = false;
   const notice = (c: Request, peer: string) => {
-    if (noticed || !isNearby(peer) || !isForwarded(c)) return;
+    if (noticed || !isNearby(peer) || !isForwarded(c.req.raw.headers.keys())) return;
     noticed = true;
     log.warn(
       { event: "undeclared_proxy", peer },

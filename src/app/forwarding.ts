@@ -1,5 +1,3 @@
-import type { Request } from "./caller.ts";
-
 /**
  * Headers by which proxies, load balancers, content networks and tunnels say that they speak for another machine: the standard
  * ones (RFC 7239, RFC 8586, `Via`), the families that begin with the same word, and those that products have of their own. A
@@ -20,7 +18,11 @@ const forwarding = [
 ];
 const isForwarding = new RegExp(`^(${forwarding.join("|")})$`);
 
-/** Whether a request says that it came through a proxy; an empty header says so too. */
-export function isForwarded(c: Request): boolean {
-  return [...c.req.raw.headers.keys()].some((name) => isForwarding.test(name.replaceAll("_", "-")));
+/**
+ * Whether a request says that it came through a proxy; an empty header says so too.
+ *
+ * @param names of its headers, in lower case
+ */
+export function isForwarded(names: Iterable<string>): boolean {
+  return [...names].some((name) => isForwarding.test(name.replaceAll("_", "-")));
 }

@@ -1,8 +1,15 @@
 import { BlockList, isIP } from "node:net";
+import { isForwarded } from "./forwarding.ts";
 
-/** Finds out whether what a peer says of a request's origin is believed: on this machine, or one of `TRUSTED_PROXIES`. */
-export function peers(trusted: readonly string[]): (address: string | undefined) => boolean {
-  return networks(["127.0.0.0/8", "::1", ...trusted]);
+const isLoopback = networks(["127.0.0.0/8", "::1"]);
+
+/**
+ * Finds out whether a peer is believed when it says which trace a request belongs to: one of `TRUSTED_PROXIES`, or a program on
+ * this machine. A proxy on this machine that is not declared speaks for strangers, and is not believed.
+ */
+export function peers(trusted: readonly string[]): (peer: string | undefined, names?: Iterable<string>) => boolean {
+  const isTrusted = networks(trusted);
+  return (peer, names = []) => isTrusted(peer) || (isLoopback(peer) && !isForwarded(names));
 }
 
 /**

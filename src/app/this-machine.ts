@@ -13,7 +13,7 @@ const commonNames = new Set(["localhost", ...["127.0.0.1", "0.0.0.0", "::1", "::
 export function isThisMachine(c: Request): boolean {
   const { remoteAddress, localAddress } = c.env?.incoming?.socket ?? {};
   const [peer, own] = [plainAddress(remoteAddress), plainAddress(localAddress)];
-  if (peer === undefined || isForwarded(c)) return false;
+  if (peer === undefined || isForwarded(c.req.raw.headers.keys())) return false;
   const name = nameIn(c.req.header("Host"));
   if (name === undefined) return false;
   const isLoopback = peer.startsWith("127.") || peer === loopback;

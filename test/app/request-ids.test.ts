@@ -42,13 +42,24 @@ test("a request that is not answered has an id in the log and in the answer", as
   assert.ok(!("trace_id" in one) && !("span_id" in one));
 });
 
-test("an id and a trace are believed of this machine and of trusted proxies, and of nobody else", async () => {
+test("an id is believed of trusted proxies alone, and a trace of programs on this machine too", async () => {
   await using world = await createWorld({ TRUSTED_PROXIES: "192.0.2.0/24,2001:db8::1" });
   await world.db.close();
   const headers = { "X-Request-Id": "abc.DEF_1-2", traceparent };
-  for (const ip of ["127.0.0.1", "::1", "::ffff:127.0.0.1", "192.0.2.9", "::ffff:192.0.2.9", "2001:db8::1"]) {
+  for (const ip of ["192.0.2.9", "::ffff:192.0.2.9", "2001:db8::1"]) {
     const { requestId, trace_id, span_id } = await unavailable(world, headers, ip);
     assert.deepEqual([requestId, trace_id, span_id], ["abc.DEF_1-2", traceId, spanId], ip);
+  }
+  for (const ip of ["127.0.0.1", "::1", "::ffff:127.0.0.1", "127.9.9.9"]) {
+    const { requestId, trace_id, span_id } = await unavailable(world, headers, ip);
+    assert.match(String(requestId), uuid, ip);
+    assert.deepEqual([trace_id, span_id], [traceId, spanId], ip);
+    // A proxy that nobody declared: both are a stranger's.
+    for (const name of ["X-Forwarded-For", "Via", "X-Real-IP"]) {
+      const passedOn = await unavailable(world, { ...headers, [name]: "198.51.100.7" }, ip);
+      assert.match(String(passedOn.requestId), uuid, ip);
+      assert.equal(passedOn.trace_id, undefined, ip);
+    }
   }
   for (const ip of ["192.0.3.1", "10.0.0.1", "2001:db8::2", "::ffff:10.0.0.1", "nonsense", ""]) {
     const { requestId, trace_id } = await unavailable(world, headers, ip);
@@ -58,7 +69,7 @@ test("an id and a trace are believed of this machine and of trusted proxies, and
 });
 
 test("what is no plausible id is replaced", async () => {
-  await using world = await createWorld();
+  await using world = await createWorld({ TRUSTED_PROXIES: "127.0.0.1" });
   await world.db.close();
   for (const id of ["", "a b", "a,b", 'a"b', "a;b", "<a>", "é", "x".repeat(65)]) {
     assert.match(String((await unavailable(world, { "X-Request-Id": id })).requestId), uuid, id);
@@ -85,18 +96,16 @@ test("without a server that knows the peer nothing is believed", async () => {
 
 testOnce("a caller carries the ids of the request, the same each time", () => {
   const found = new Map<string, unknown>();
-  const headers = new Map([
-    ["X-Request-Id", "abc"],
-    ["traceparent", traceparent],
-  ]);
+  const raw = new Request("http://localhost/", { headers: { "X-Request-Id": "abc", traceparent } });
   const c = {
     env: { incoming: { headers: {}, socket: { remoteAddress: "127.0.0.1" } } },
-    req: { header: (name: string) => headers.get(name) },
+    req: { raw, header: (name: string) => raw.headers.get(name) ?? undefined },
     get: (name: string) => found.get(name),
     set: (name: string, value: unknown) => void found.set(name, value),
   } as unknown as Asked;
-  const idsOf = identifier(readSettings(), untraced);
-  const caller = callers(readSettings(), silent, idsOf);
+  const settings = readSettings({ TRUSTED_PROXIES: "127.0.0.1" });
+  const idsOf = identifier(settings, untraced);
+  const caller = callers(settings, silent, idsOf);
   const { request } = caller(c);
   assert.deepEqual(request, { id: "abc", traceId, spanId });
   assert.equal(caller(c).request, request);
@@ -144,4 +153,6 @@ testOnce("trusted peers are named one by one or by network", () => {
     assert.equal(isTrusted(address), true, address);
   for (const address of [undefined, "", "198.51.100.8", "2001:db9::1", "x", "128.0.0.1"])
     assert.equal(isTrusted(address), false, address);
+  assert.equal(isTrusted("127.0.0.1", ["host", "x-forwarded-for"]), false);
+  assert.equal(isTrusted("198.51.100.7", ["host", "x-forwarded-for"]), true);
 });
