@@ -10,6 +10,7 @@ interface Range {
 /** Where strangers call from. IPv4 addresses are counted as IPv6 writes them, and as translators and tunnels do. */
 const strangers: readonly (readonly [name: string, ...networks: string[]])[] = [
   ["IPv4", "::ffff:0:0/96"],
+  ["IPv6", "::/0"],
   ["IPv6", "2000::/3"],
   // What the five registries give out: nearly everyone is there, in a hundredth of 2000::/3 (IANA's list of allocations).
   ["IPv6", "2400::/12", "2600::/12", "2800::/12", "2a00::/12", "2c00::/12"],
