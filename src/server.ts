@@ -6,6 +6,7 @@ import { onEveryAnswer } from "./app/answers.ts";
 import { largestBody } from "./app/body.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Log } from "./log.ts";
+import { SpelledResponse } from "./spelled-response.ts";
 import type { Listener } from "./tracing.ts";
 
 /** What one connection may take, in bytes and milliseconds. */
@@ -71,7 +72,12 @@ export async function serve(listening: Listening): Promise<Running> {
     },
   });
   const handle = around(listener);
-  const server = createServer({ ...standardLimits, ...limits, requireHostHeader: false });
+  const server = createServer({
+    ...standardLimits,
+    ...limits,
+    requireHostHeader: false,
+    ServerResponse: SpelledResponse,
+  });
   const underWay = new Set<ServerResponse>();
   let closing = false;
   const answer = async (request: IncomingMessage, response: ServerResponse) => {

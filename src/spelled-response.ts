@@ -1,0 +1,29 @@
+import { type OutgoingHttpHeaders, ServerResponse } from "node:http";
+
+/**
+ * An answer whose header names are spelled as in the standards (`Content-Type`), whichever way they came here: `Headers` has
+ * them in lower case, and some programs look for them in the usual spelling.
+ */
+export class SpelledResponse extends ServerResponse {
+  override writeHead(status: number, ...rest: unknown[]): this {
+    const given = rest.at(-1);
+    if (isLowerCase(given)) rest[rest.length - 1] = spelled(given);
+    return super.writeHead(status, ...(rest as [OutgoingHttpHeaders?]));
+  }
+}
+
+/** Looks at the first name alone: all of them come from one place. */
+function isLowerCase(headers: unknown): headers is OutgoingHttpHeaders {
+  if (typeof headers !== "object" || headers === null || Array.isArray(headers)) return false;
+  for (const name in headers) return name.charCodeAt(0) >= 97;
+  return false;
+}
+
+function spelled(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [spelling(name), value]));
+}
+
+/** Each word with a capital. */
+function spelling(name: string): string {
+  return name.replace(/(?<![^-])[a-z]/g, (letter) => letter.toUpperCase());
+}
