@@ -1,14 +1,39 @@
+import { readdirSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { type PostgresServer, startPostgres } from "./postgres-server.ts";
+import { createRunFolder, removeRunFolder } from "./run-folder.ts";
 
+let folder: string | undefined;
 let server: PostgresServer | undefined;
+let isInterrupted = false;
 
-/** One PostgreSQL for all tests: the one that TEST_DATABASE_URL names, else one of their own. */
+/**
+ * One temporary folder for all tests, and one PostgreSQL: the one that TEST_DATABASE_URL names, else one of their own.
+ */
 export async function globalSetup(): Promise<void> {
+  folder = createRunFolder();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      isInterrupted = true;
+    });
+  }
   if (process.env.TEST_DATABASE_URL) return;
   server = await startPostgres({ configuration: { max_connections: 500 } });
   process.env.TEST_DATABASE_URL = server.url;
 }
 
-export async function globalTeardown(): Promise<void> {
-  await server?.[Symbol.asyncDispose]();
+/**
+ * Removes the folder, and fails if a test has left something in it. Nothing in here is awaited: with `--test-force-exit` the
+ * process ends when this returns. It is called more than once then.
+ */
+export function globalTeardown(): void {
+  if (folder === undefined) return;
+  // Of Node itself the cache that npm turns on.
+  const own = [server && basename(dirname(server.data)), "node-compile-cache"];
+  const left = readdirSync(folder).filter((name) => !own.includes(name));
+  removeRunFolder(folder);
+  folder = undefined;
+  if (left.length === 0 || isInterrupted) return;
+  console.error(`\ntests left files in the temporary folder: ${left.join(", ")}`);
+  process.exitCode = 1;
 }

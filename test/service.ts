@@ -50,7 +50,7 @@ export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposa
 /**
  * Starts the service on a free port and waits until it listens.
  *
- * @param environment its settings; PATH is the only other variable it sees
+ * @param environment its settings; of other variables it sees PATH and TMPDIR
  * @throws {Error} with what it printed, when it ends instead
  */
 export async function startService(environment: Record<string, string>, under: Under = {}): Promise<Service> {
@@ -129,7 +129,8 @@ export async function failToStart(
 
 /** Starts the program, and does not wait. */
 export function launch(environment: Record<string, string>, args: string[], { under = [] }: Under = {}): ChildProcess {
-  const env = { PATH: process.env.PATH, PORT: "0", BCRYPT_COST: "4", DATABASE_URL: "sqlite::memory:", ...environment };
+  const standard = { PATH: process.env.PATH, TMPDIR: tmpdir(), PORT: "0", BCRYPT_COST: "4" };
+  const env = { ...standard, DATABASE_URL: "sqlite::memory:", ...environment };
   const [command = "", ...rest] = [...under, process.execPath, program, ...args];
   return spawn(command, rest, { env, stdio: ["ignore", "pipe", "pipe"] });
 }

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { access, constants, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -18,11 +19,14 @@ const unpacked = fileURLToPath(new URL("../../node_modules/@sparticuz/chromium/u
 export async function startBrowser({ PATH = "", CHROMIUM } = process.env): Promise<Browser> {
   await unpack();
   const installed = CHROMIUM || (await findInstalled(PATH));
-  const env: Record<string, string> = { PATH, FONTCONFIG_FILE: join(unpacked, "fonts.conf") };
+  const env: Record<string, string> = { PATH, FONTCONFIG_FILE: join(unpacked, "fonts.conf"), TMPDIR: tmpdir() };
   // Libraries that a bare machine lacks.
   if (!installed) env.LD_LIBRARY_PATH = join(unpacked, "al2023/lib");
+  const executablePath = installed || join(unpacked, "chromium");
+  // Before playwright looks: it would leave the folders that it makes first.
+  await access(executablePath, constants.X_OK);
   return chromium.launch({
-    executablePath: installed || join(unpacked, "chromium"),
+    executablePath,
     args: ["--font-render-hinting=none", "--force-color-profile=srgb", "--disable-gpu"],
     env,
   });

@@ -1,0 +1,18 @@
+// Ends what a run of tests has left running, and removes its folder, once the run has ended: its standard input ends then.
+import { once } from "node:events";
+import { removeRunFolder } from "./run-folder.ts";
+import { processesIn } from "./run-processes.ts";
+
+const [folder] = process.argv.slice(2);
+if (folder === undefined) throw new Error("usage: run-folder-remover.ts FOLDER");
+await once(process.stdin.resume(), "end");
+// Its PostgreSQL servers first: killed, they would leave shared memory.
+removeRunFolder(folder);
+for (const pid of processesIn(folder).filter((pid) => pid !== process.pid)) {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
+removeRunFolder(folder);

@@ -1,0 +1,65 @@
+import { spawn, spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** How long a PostgreSQL may take to end, in milliseconds. */
+const shutdownTimeout = 20_000;
+
+/**
+ * Makes a folder that everything of this run of tests is made in, as its temporary folder. However the run ends, also by
+ * SIGKILL, a process that outlives it removes the folder.
+ */
+export function createRunFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "bienvenue-tests-"));
+  // As the system's own: what runs as another user makes files there too.
+  chmodSync(folder, 0o1777);
+  process.env[process.platform === "win32" ? "TEMP" : "TMPDIR"] = folder;
+  const remover = fileURLToPath(new URL("./run-folder-remover.ts", import.meta.url));
+  // A group of its own, so that an interrupt at the terminal does not end it; its input ends with this process.
+  const child = spawn(process.execPath, [remover, folder], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
+  child.unref();
+  (child.stdin as typeof child.stdin & { unref(): void }).unref();
+  return folder;
+}
+
+/** Ends the PostgreSQL servers that run in a folder, and removes it. It awaits nothing, for a run that ends does not. */
+export function removeRunFolder(folder: string): void {
+  for (const data of serversIn(folder)) stopServer(data);
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+}
+
+function serversIn(folder: string): string[] {
+  return entriesOf(folder)
+    .map((name) => join(folder, name, "data"))
+    .filter((data) => entriesOf(data).includes("postmaster.pid"));
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function stopServer(data: string): void {
+  const pid = postmasterOf(data);
+  // A server that was killed has left its file, and the number may be another process's by now.
+  if (pid === undefined || !spawnSync("ps", ["-o", "command=", "-p", String(pid)]).stdout?.includes(data)) return;
+  // At once; it removes its file last.
+  process.kill(pid, "SIGQUIT");
+  const end = Date.now() + shutdownTimeout;
+  while (postmasterOf(data) !== undefined && Date.now() < end) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  }
+}
+
+function postmasterOf(data: string): number | undefined {
+  try {
+    return Number.parseInt(readFileSync(join(data, "postmaster.pid"), "utf8"), 10) || undefined;
+  } catch {
+    return undefined;
+  }
+}
