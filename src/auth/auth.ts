@@ -331,7 +331,7 @@ export class Auth {
   }
 
   /**
-   * Has a reset token sent by mail, which replaces the one before. What comes of it is the same with and without an
+   * Has a reset token sent by mail, which replaces the one before once that mail was accepted. What comes of it is the same with and without an
    * account.
    *
    * @returns the address as it was given, without spaces around it

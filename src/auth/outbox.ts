@@ -36,6 +36,7 @@ async function deliverOne(context: Context, waiting: WaitingMail): Promise<boole
   try {
     if (mail) await tracing.span("send mail", async () => mailer?.send(mail));
   } catch (error) {
+    // Its token stays good, as does the one before: a server may have taken the mail though its answer was lost.
     const fields = { mail: id, kind, tries, reason: error instanceof Error ? error.message : undefined };
     if (clock() - createdAt < mailLifetime) {
       log.warn({ event: "mail_delayed", ...fields }, "could not send a mail; trying again later");
@@ -45,7 +46,8 @@ async function deliverOne(context: Context, waiting: WaitingMail): Promise<boole
     }
     return false;
   }
-  await db.removeMail(id);
+  if (mail?.token !== undefined) await db.acceptToken(mail.token);
+  await db.removeAnswered(waiting);
   if (mail) log.info({ event: "mail_sent", mail: id, kind: mail.kind }, "mail handed over");
   return mail !== null;
 }
@@ -61,16 +63,17 @@ async function write(context: Context, waiting: WaitingMail): Promise<Mail | nul
   switch (waiting.kind) {
     case "registration":
     case "move":
-      return verificationId === null ? null : verificationMail(context, verificationId, base);
+      return verificationId === null ? null : verificationMail(context, verificationId, waiting);
     case "verification": {
       const id = email === null ? null : await openRegistration(context, email);
-      return id === null ? null : verificationMail(context, id, base);
+      // Asked for once more while it waited: the registration's own mail has the same link.
+      return id === null || (await db.registrationMailWaits(id)) ? null : verificationMail(context, id, waiting);
     }
     case "invitation":
     case "reset": {
       const token = newToken(settings);
       // To the spelling of the account: whoever asked may have written another.
-      const to = email === null ? null : await db.giveResetToken(email, token);
+      const to = email === null ? null : await db.giveResetToken(email, token, { asked: at });
       const kind = waiting.kind === "reset" ? "reset_password" : waiting.kind;
       return to === null ? null : { ...base, kind, to, token };
     }
@@ -86,21 +89,25 @@ async function write(context: Context, waiting: WaitingMail): Promise<Mail | nul
 }
 
 /** The link that confirms; or, where the address has an account already, word of that to its owner. */
-async function verificationMail(
-  context: Context,
-  id: number,
-  base: Pick<Mail, "language" | "at">,
-): Promise<Mail | null> {
-  const token = newToken(context.settings);
-  const verification = await context.db.giveVerifyToken(id, token);
+async function verificationMail(context: Context, id: number, waiting: WaitingMail): Promise<Mail | null> {
+  const { db, settings } = context;
+  const base = { language: languageNamed(waiting.language), at: waiting.createdAt };
+  const token = newToken(settings);
+  const verification = await db.giveVerifyToken(id, token, { asked: base.at });
   if (!verification) return null;
   const { email: to, userId } = verification;
   const owner = await userByEmail(context, to);
   if (owner && (isConfirmed(owner) || userId !== null)) {
-    const isTold = owner.disabledAt === null && owner.id !== userId;
+    // The owner is told once of several registrations that waited.
+    const isTold = owner.disabledAt === null && owner.id !== userId && !(await isRepeated(context, waiting, to));
     return isTold ? { ...base, kind: "already_registered", to: owner.email } : null;
   }
   return { ...base, kind: userId === null ? "confirm_email" : "confirm_new_email", to, token };
+}
+
+/** Whether another registration of the same address waits, whose mail would say the same. */
+async function isRepeated({ db }: Context, waiting: WaitingMail, email: string): Promise<boolean> {
+  return waiting.kind === "registration" && (await db.newerRegistrationMailWaits(waiting, email));
 }
 
 function isConfirmed(user: User): boolean {

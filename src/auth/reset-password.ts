@@ -23,7 +23,7 @@ export async function makeResetToken(context: Context, email: string, caller: Ca
     throw emailRefusal("unknown_email", "no account has this email", email);
   }
   const resetToken = newToken(settings);
-  await db.updateUser(user.id, { resetToken });
+  await db.giveResetToken(user.email, resetToken);
   trail.record("reset_token_made", { caller, userId: user.id });
   return { email: user.email, resetToken };
 }

@@ -11,6 +11,8 @@ import type { EventsWanted, NewEvent, StoredEvent } from "./events.ts";
 import * as events from "./events.ts";
 import type { Account } from "./import.ts";
 import * as importing from "./import.ts";
+import type { Mailing } from "./mailed-tokens.ts";
+import * as mailedTokens from "./mailed-tokens.ts";
 import type { MigrationState } from "./migrations.ts";
 import { type DBOptions, open, statesOf } from "./open.ts";
 import type { NewMail, Notice, OutboxKind, WaitingMail } from "./outbox.ts";
@@ -39,6 +41,7 @@ export type {
   Lifetimes,
   Limit,
   ListedSession,
+  Mailing,
   MigrationState,
   NewEvent,
   NewMail,
@@ -219,12 +222,18 @@ export class DB implements AsyncDisposable {
   }
 
   /**
-   * Gives the account of an address, or its newest registration, a reset token.
+   * Gives the account of an address, or its newest registration, a reset token: instead of the one before, or with `mailing`
+   * beside it, until `acceptToken`.
    *
-   * @returns the address as that account or registration spells it; null when there is neither
+   * @returns the address as it is spelled there; null when it has neither, or was mailed one just before this was asked for
    */
-  giveResetToken(email: string, resetToken: string): Promise<string | null> {
-    return resetTokens.giveResetToken(this.#store, email, resetToken);
+  giveResetToken(email: string, resetToken: string, mailing?: Mailing): Promise<string | null> {
+    return resetTokens.giveResetToken(this.#store, email, resetToken, mailing);
+  }
+
+  /** Puts a mailed token, whose mail was accepted, in the place of the former ones; one that was ended meanwhile stays so. */
+  acceptToken(token: string): Promise<void> {
+    return mailedTokens.acceptToken(this.#store, token);
   }
 
   /** The address that a reset token, while it is good, was made for, as it is spelled there; or null. */
@@ -265,9 +274,12 @@ export class DB implements AsyncDisposable {
     return verifications.registrationOfUser(this.#store, user);
   }
 
-  /** Gives a verification the token that is being mailed; null when there is none any more. */
-  giveVerifyToken(id: number, token: string): Promise<Verification | null> {
-    return verifications.giveVerifyToken(this.#store, id, token);
+  /**
+   * Gives a verification the token that is being mailed; the one before is good until `acceptToken`. Null when there is none any
+   * more, or when one was mailed just before this was asked for.
+   */
+  giveVerifyToken(id: number, token: string, mailing?: Mailing): Promise<Verification | null> {
+    return verifications.giveVerifyToken(this.#store, id, token, mailing);
   }
 
   /** What a mailed token confirms, while it is good; or null. */
@@ -299,9 +311,27 @@ export class DB implements AsyncDisposable {
     return outbox.enqueue(this.#store, mail);
   }
 
-  /** Takes at most `limit` mails that are due; each is due again after `backOff(tries)` milliseconds. */
+  /**
+   * Takes at most `limit` mails that are due; each is due again after `backOff(tries)` milliseconds. Those that a newer one
+   * makes pointless are dropped.
+   */
   claimMails(limit: number, backOff: (tries: number) => number): Promise<WaitingMail[]> {
     return outbox.claimMails(this.#store, limit, backOff);
+  }
+
+  /** Whether the mail of another registration of this address waits, that is newer than this mail. */
+  newerRegistrationMailWaits(mail: WaitingMail, email: string): Promise<boolean> {
+    return outbox.newerRegistrationMailWaits(this.#store, mail, email);
+  }
+
+  /** Whether the mail of this registration waits. */
+  registrationMailWaits(verificationId: number): Promise<boolean> {
+    return outbox.registrationMailWaits(this.#store, verificationId);
+  }
+
+  /** Takes a mail that was accepted out of the outbox, and with it those that asked for the same until then. */
+  removeAnswered(mail: WaitingMail): Promise<void> {
+    return outbox.removeAnswered(this.#store, mail);
   }
 
   /** Takes a mail out of the outbox. */

@@ -134,6 +134,25 @@ function migrations({ ddl }: Engine): Record<string, Migration> {
           .execute();
       },
     },
+    "0005_v0.1_mailed_tokens": {
+      async up(db: Kysely<unknown>) {
+        const text = sql<string>`${sql.raw(ddl.text)}`;
+        await db.schema
+          .createTable("mailed_tokens")
+          .addColumn("id", sql`${sql.raw(ddl.serial)}`)
+          .addColumn("token", text, (token) => token.notNull().unique())
+          .addColumn("purpose", text, (purpose) => purpose.notNull())
+          .addColumn("user_id", "integer", (id) => id.references("users.id").onDelete("cascade"))
+          .addColumn("verification_id", "integer", (id) => id.references("verifications.id").onDelete("cascade"))
+          .addColumn("expires_at", "bigint", (at) => at.notNull())
+          .addColumn("accepted_at", "bigint")
+          .execute();
+        for (const column of ["user_id", "verification_id", "expires_at"]) {
+          await db.schema.createIndex(`mailed_tokens_${column}`).on("mailed_tokens").column(column).execute();
+        }
+        await db.schema.createIndex("outbox_email").on("outbox").columns(["email", "id"]).execute();
+      },
+    },
   };
 }
 

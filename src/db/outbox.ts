@@ -76,19 +76,38 @@ export async function enqueue({ db, clock }: Store, mail: NewMail): Promise<void
     .execute();
 }
 
+/** How often mails are looked for at once, while all that are found are pointless. */
+const mostLooks = 100;
+
+/** Of these kinds, to one address, a newer mail makes the ones before it pointless: its link takes the place of theirs. */
+const replacing: readonly OutboxKind[] = ["verification", "invitation", "reset"];
+
 /**
  * Takes at most `limit` mails that are due. Each is due again after `backOff(tries)` milliseconds, unless it was removed
  * by then: of several nodes one gets it, and one that crashes has lost nothing. What a newer node put there is left to it.
+ *
+ * A mail that is made pointless by a newer one is dropped. The newer one counts as tried once, when the last of them was: it is
+ * sent no sooner than `backOff(1)` after that, however often it is asked for, and no later.
  */
 export async function claimMails(
-  { db, clock }: Store,
+  store: Store,
   limit: number,
   backOff: (tries: number) => number,
 ): Promise<WaitingMail[]> {
+  for (let looks = 0; looks < mostLooks; looks++) {
+    const { claimed, seen } = await claimSome(store, limit, backOff);
+    // Where all that was due had been made pointless, more may be due behind it.
+    if (claimed.length > 0 || seen < limit) return claimed;
+  }
+  return [];
+}
+
+async function claimSome(store: Store, limit: number, backOff: (tries: number) => number) {
+  const { db, clock } = store;
   const now = clock();
   const due = await db
     .selectFrom("outbox")
-    .select(columns)
+    .select([...columns, "outbox.email as key"])
     .where("next_try_at", "<=", now)
     .where("kind", "in", kinds)
     .orderBy("next_try_at")
@@ -96,7 +115,10 @@ export async function claimMails(
     .limit(limit)
     .execute();
   const claimed: WaitingMail[] = [];
-  for (const mail of due as WaitingMail[]) {
+  for (const { key, ...found } of due as (WaitingMail & { key: string | null })[]) {
+    const isReplacing = replacing.includes(found.kind) && key !== null;
+    const mail = isReplacing ? await newestOf(store, found.kind, key, backOff) : found;
+    if (!mail || mail.nextTryAt > now || claimed.some(({ id }) => id === mail.id)) continue;
     const tries = mail.tries + 1;
     const nextTryAt = now + backOff(tries);
     const { numUpdatedRows } = await db
@@ -108,10 +130,85 @@ export async function claimMails(
       .executeTakeFirst();
     if (numUpdatedRows > 0n) claimed.push({ ...mail, tries, nextTryAt });
   }
-  return claimed;
+  return { claimed, seen: due.length };
 }
 
-/** Takes a mail out: it was sent, or never will be. */
+/** The newest mail of a kind to an address, in place of all others of them; undefined when there is none any more. */
+async function newestOf(
+  store: Store,
+  kind: OutboxKind,
+  key: string,
+  backOff: (tries: number) => number,
+): Promise<WaitingMail | undefined> {
+  const { db, clock } = store;
+  const all = (await db
+    .selectFrom("outbox")
+    .select(columns)
+    .where("outbox.email", "=", key)
+    .where("kind", "=", kind)
+    .orderBy("id", "desc")
+    .execute()) as WaitingMail[];
+  const [newest, ...former] = all;
+  if (!newest || former.length === 0) return newest;
+  // One that is being sent counts as tried: whoever sends it may succeed.
+  const tried = all.filter((mail) => mail.tries > 0);
+  const lastTry = Math.max(...tried.map((mail) => mail.nextTryAt - backOff(mail.tries)));
+  const tries = Math.min(1, tried.length);
+  const nextTryAt = tries === 0 ? newest.nextTryAt : Math.max(clock(), lastTry + backOff(1));
+  const { numUpdatedRows } = await db
+    .updateTable("outbox")
+    .set({ tries, next_try_at: nextTryAt })
+    .where("id", "=", newest.id)
+    .where("tries", "=", newest.tries)
+    .where("next_try_at", "=", newest.nextTryAt)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return undefined;
+  const ids = former.map((mail) => mail.id);
+  await db.deleteFrom("outbox").where("id", "in", ids).execute();
+  return { ...newest, tries, nextTryAt };
+}
+
+/**
+ * Takes a mail out that was accepted, and with it those of its kind to the same address that were asked for until then: they
+ * have been answered.
+ */
+export async function removeAnswered({ db }: Store, { id, kind, email }: WaitingMail): Promise<void> {
+  await db.deleteFrom("outbox").where("id", "=", id).execute();
+  if (!replacing.includes(kind) || email === null) return;
+  await db.deleteFrom("outbox").where("email", "=", emailKey(email)).where("kind", "=", kind).execute();
+}
+
+/** Whether the mail of another registration of this address waits, that is newer than this mail. */
+export async function newerRegistrationMailWaits({ db }: Store, { id }: WaitingMail, email: string): Promise<boolean> {
+  const registrations = db
+    .selectFrom("verifications")
+    .select("id")
+    .where("email", "=", emailKey(email))
+    .where("user_id", "is", null);
+  const newer = await db
+    .selectFrom("outbox")
+    .select("id")
+    .where("id", ">", id)
+    .where("kind", "=", "registration")
+    .where("verification_id", "in", registrations)
+    .limit(1)
+    .executeTakeFirst();
+  return newer !== undefined;
+}
+
+/** Whether the mail of this registration waits. */
+export async function registrationMailWaits({ db }: Store, verificationId: number): Promise<boolean> {
+  const mail = await db
+    .selectFrom("outbox")
+    .select("id")
+    .where("verification_id", "=", verificationId)
+    .where("kind", "=", "registration")
+    .limit(1)
+    .executeTakeFirst();
+  return mail !== undefined;
+}
+
+/** Takes a mail out: it never will be sent. */
 export async function removeMail({ db }: Store, id: number): Promise<void> {
   await db.deleteFrom("outbox").where("id", "=", id).execute();
 }

@@ -3,6 +3,14 @@ import type { User } from "../user.ts";
 import { userColumns } from "./attributes.ts";
 import { forgetDevices } from "./devices.ts";
 import { digest } from "./digest.ts";
+import {
+  addMailedToken,
+  forgetMailedTokens,
+  type Mailing,
+  onItsWay,
+  takeMailedToken,
+  wasJustMailed,
+} from "./mailed-tokens.ts";
 import { enqueue } from "./outbox.ts";
 import { endSessions } from "./sessions.ts";
 import { spelledEmail } from "./spellings.ts";
@@ -22,64 +30,113 @@ export interface Redemption {
 }
 
 /**
- * Gives the account of an address, or its newest registration, a reset token.
+ * Gives the account of an address, or its newest registration, a reset token: instead of the one before, or with `mailing`
+ * beside it.
  *
- * @returns the address as that account or registration spells it; null when there is neither
+ * @returns the address as that account or registration spells it; null when there is neither, or when it was mailed one just
+ * before this was asked for
  */
-export async function giveResetToken(store: Store, email: string, resetToken: string): Promise<string | null> {
+export async function giveResetToken(
+  store: Store,
+  email: string,
+  resetToken: string,
+  mailing?: Mailing,
+): Promise<string | null> {
   const key = emailKey(email);
-  const token = {
-    reset_token: digest(resetToken),
-    reset_token_expires_at: store.clock() + store.lifetimes.RESET_TOKEN_LIFETIME,
-  };
-  return atomically(store, async ({ db, clock }) => {
-    const user = await db.selectFrom("users").select("disabled_at").where("email", "=", key).executeTakeFirst();
+  const { clock } = store;
+  return atomically(store, async (transaction) => {
+    const { db } = transaction;
+    const user = await db
+      .updateTable("users")
+      .set((row) => ({ updated_at: row.ref("updated_at") }))
+      .where("email", "=", key)
+      .returning(["id", "disabled_at", spelledEmail("users")])
+      .executeTakeFirst();
+    if (user && user.disabled_at !== null) return null;
+    const registration = user ? undefined : await newestRegistration(transaction, key);
+    const found = user ?? registration;
+    if (!found) return null;
+    const owner = user ? { userId: user.id } : { verificationId: found.id };
+    if (mailing) {
+      if (await wasJustMailed(transaction, owner, "reset", mailing.asked)) return null;
+      await addMailedToken(transaction, owner, "reset", resetToken);
+      return found.email;
+    }
+    const token = {
+      reset_token: digest(resetToken),
+      reset_token_expires_at: clock() + store.lifetimes.RESET_TOKEN_LIFETIME,
+    };
     if (user) {
-      const given = await db
+      await forgetMailedTokens(transaction, user.id);
+      await db
         .updateTable("users")
         .set({ ...token, updated_at: clock() })
-        .where("email", "=", key)
-        .where("disabled_at", "is", null)
-        .returning(spelledEmail("users"))
-        .executeTakeFirst();
-      return given?.email ?? null;
+        .where("id", "=", user.id)
+        .execute();
+      return user.email;
     }
     // The one before may be another registration's.
+    const ofAddress = db.selectFrom("verifications").select("id").where("email", "=", key);
+    await db
+      .deleteFrom("mailed_tokens")
+      .where("verification_id", "in", ofAddress)
+      .where("purpose", "=", "reset")
+      .execute();
     await db
       .updateTable("verifications")
       .set({ reset_token: null, reset_token_expires_at: null })
       .where("email", "=", key)
       .where("reset_token", "is not", null)
       .execute();
-    const newest = db
-      .selectFrom("verifications")
-      .select((row) => row.fn.max("id").as("id"))
-      .where("email", "=", key)
-      .where("user_id", "is", null);
-    const given = await db
-      .updateTable("verifications")
-      .set(token)
-      .where("id", "=", newest)
-      .returning(spelledEmail("verifications"))
-      .executeTakeFirst();
-    return given?.email ?? null;
+    await db.updateTable("verifications").set(token).where("id", "=", found.id).execute();
+    return found.email;
   });
 }
 
+/** Holds the rows of the registrations that wait for an address, and returns the newest. */
+async function newestRegistration({ db }: Store, key: string): Promise<{ id: number; email: string } | undefined> {
+  const held = await db
+    .updateTable("verifications")
+    .set((row) => ({ created_at: row.ref("created_at") }))
+    .where("email", "=", key)
+    .where("user_id", "is", null)
+    .returning(["id", spelledEmail("verifications")])
+    .execute();
+  return held.toSorted((a, b) => b.id - a.id)[0];
+}
+
 /** The address that a reset token, while it is good, was made for, as it is spelled there; or null. */
-export async function resetAddress({ db, clock }: Store, resetToken: string): Promise<string | null> {
+export async function resetAddress(store: Store, resetToken: string): Promise<string | null> {
+  const { db, clock } = store;
   const now = clock();
   const hashed = digest(resetToken);
-  for (const table of ["users", "verifications"] as const) {
-    const found = await db
-      .selectFrom(table)
-      .select(spelledEmail(table))
-      .where("reset_token", "=", hashed)
-      .where("reset_token_expires_at", ">", now)
-      .executeTakeFirst();
-    if (found) return found.email;
-  }
-  return null;
+  // In one statement: a token that is accepted meanwhile is seen on its way or in its place, and not between.
+  const found = await db
+    .selectFrom("users")
+    .select(spelledEmail("users"))
+    .where("reset_token", "=", hashed)
+    .where("reset_token_expires_at", ">", now)
+    .unionAll(
+      db
+        .selectFrom("users")
+        .select(spelledEmail("users"))
+        .where("id", "in", onItsWay(store, "reset", hashed).select("user_id")),
+    )
+    .unionAll(
+      db
+        .selectFrom("verifications")
+        .select(spelledEmail("verifications"))
+        .where("reset_token", "=", hashed)
+        .where("reset_token_expires_at", ">", now),
+    )
+    .unionAll(
+      db
+        .selectFrom("verifications")
+        .select(spelledEmail("verifications"))
+        .where("id", "in", onItsWay(store, "reset", hashed).select("verification_id")),
+    )
+    .executeTakeFirst();
+  return found?.email ?? null;
 }
 
 /**
@@ -102,35 +159,48 @@ export async function redeemResetToken(store: Store, redemption: Redemption): Pr
   });
 }
 
-async function ofUser(
-  { db, clock }: Store,
-  { resetToken, email, hashedPassword, byMail }: Redemption,
-): Promise<User | null> {
+async function ofUser(store: Store, { resetToken, email, hashedPassword, byMail }: Redemption): Promise<User | null> {
+  const { db, clock } = store;
   const now = clock();
+  const held = await db
+    .updateTable("users")
+    .set((row) => ({ updated_at: row.ref("updated_at") }))
+    .where("email", "=", emailKey(email))
+    .where("disabled_at", "is", null)
+    .returning("id")
+    .executeTakeFirst();
+  if (!held) return null;
+  const isOnItsWay = await takeMailedToken(store, { userId: held.id }, "reset", resetToken);
   const row = await db
     .updateTable("users")
     .set({ hashed_password: hashedPassword, reset_token: null, reset_token_expires_at: null, updated_at: now })
     .$if(byMail === true, (query) =>
       query.set((row) => ({ email_verified_at: row.fn.coalesce("email_verified_at", row.val(now)) })),
     )
-    .where("reset_token", "=", digest(resetToken))
-    .where("reset_token_expires_at", ">", now)
-    .where("users.email", "=", emailKey(email))
-    .where("disabled_at", "is", null)
+    .where("id", "=", held.id)
+    .$if(!isOnItsWay, (query) =>
+      query.where("reset_token", "=", digest(resetToken)).where("reset_token_expires_at", ">", now),
+    )
     .returning(userColumns)
     .executeTakeFirst();
   if (!row) return null;
+  await forgetMailedTokens(store, held.id);
   if (byMail) await db.deleteFrom("verifications").where("email", "=", emailKey(email)).execute();
   return { ...row, sessionId: null, resetToken: null };
 }
 
 async function ofRegistration(store: Store, { resetToken, email, hashedPassword }: Redemption): Promise<User | null> {
-  const registration = await store.db
-    .deleteFrom("verifications")
-    .where("reset_token", "=", digest(resetToken))
-    .where("reset_token_expires_at", ">", store.clock())
-    .where("verifications.email", "=", emailKey(email))
-    .returning(spelledEmail("verifications"))
-    .executeTakeFirst();
-  return registration ? claimAddress(store, registration.email, hashedPassword) : null;
+  const { db, clock } = store;
+  const held = await db
+    .updateTable("verifications")
+    .set((row) => ({ created_at: row.ref("created_at") }))
+    .where("email", "=", emailKey(email))
+    .returning(["id", "reset_token", "reset_token_expires_at", spelledEmail("verifications")])
+    .execute();
+  for (const { id, email: spelled, reset_token, reset_token_expires_at } of held) {
+    const isInPlace = reset_token === digest(resetToken) && (reset_token_expires_at ?? 0) > clock();
+    if (!isInPlace && !(await takeMailedToken(store, { verificationId: id }, "reset", resetToken))) continue;
+    return claimAddress(store, spelled, hashedPassword);
+  }
+  return null;
 }

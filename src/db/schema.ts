@@ -6,6 +6,7 @@ export const tables = {
   sessions: "session_id",
   devices: "device_id",
   verifications: "id",
+  mailed_tokens: "id",
   outbox: "id",
   attempts: "key",
   events: "id",
@@ -17,6 +18,7 @@ export interface Schema {
   sessions: SessionsTable;
   devices: DevicesTable;
   verifications: VerificationsTable;
+  mailed_tokens: MailedTokensTable;
   outbox: OutboxTable;
   attempts: AttemptsTable;
   events: EventsTable;
@@ -83,6 +85,25 @@ export interface VerificationsTable {
   created_at: number;
   /** The address as it was given; null where that is its key. */
   email_spelling: string | null;
+}
+
+/**
+ * A token in a mail: it is good beside the former one from before the mail is sent, and takes its place once that is accepted.
+ * Until it takes the place of the former one it is here alone, and then in its owner's row.
+ */
+export interface MailedTokensTable {
+  /** In the order in which they were minted. */
+  id: Generated<number>;
+  /** SHA-256 of the token. */
+  token: string;
+  /** `reset` or `verify`. */
+  purpose: string;
+  /** Whose it is: one of the two. */
+  user_id: number | null;
+  verification_id: number | null;
+  expires_at: number;
+  /** When the mail server accepted its mail. */
+  accepted_at: number | null;
 }
 
 /** A mail that waits to be sent. It holds no token: that is made when it is sent. */

@@ -8,6 +8,7 @@ import { forgetDevices } from "./devices.ts";
 import { digest } from "./digest.ts";
 import type { Engine } from "./engine.ts";
 import { forgetWho } from "./events.ts";
+import { forgetMailedTokens, onItsWay, sweepMailedTokens } from "./mailed-tokens.ts";
 import { enqueue } from "./outbox.ts";
 import type { UsersTable } from "./schema.ts";
 import {
@@ -58,7 +59,12 @@ export async function findUserBy(store: Store, attributes: Partial<User>): Promi
                 .select("user_id")
                 .where(isSession(value as string, store.clock())),
             )
-          : query.where("reset_token", "=", hashed).where("reset_token_expires_at", ">", store.clock());
+          : query.where((row) =>
+              row.or([
+                row.and([row("reset_token", "=", hashed), row("reset_token_expires_at", ">", store.clock())]),
+                row("users.id", "in", onItsWay(store, "reset", hashed).select("user_id")),
+              ]),
+            );
     } else if (column) {
       const wanted = name === "email" ? emailKey(value as string) : value;
       query = wanted === null ? query.where(column, "is", null) : query.where(column, "=", wanted);
@@ -92,6 +98,7 @@ export async function updateUser(store: Store, id: number, changes: UserChanges)
       const update = transaction.db.updateTable("users").set(columns).where("id", "=", id);
       const { numUpdatedRows } = await update.executeTakeFirst();
       if (numUpdatedRows === 0n) throw new NoResultFound("no user has this id");
+      if (changes.resetToken !== undefined) await forgetMailedTokens(transaction, id);
       if (sessionId === undefined) return;
       await endSessions(transaction, id);
       if (sessionId !== null) await insertSession(transaction, { sessionId, userId: id });
@@ -138,6 +145,7 @@ export async function changePassword(store: Store, change: PasswordChange): Prom
     const nonce = changed && (await renewSession(transaction, sessionId, change));
     if (!changed || !nonce) throw new Overtaken();
     await endOtherSessions(transaction, userId, sessionId);
+    await forgetMailedTokens(transaction, userId);
     await forgetMove(transaction, userId);
     await forgetRegistrations(transaction, userId);
     await forgetDevices(transaction, userId, device);
@@ -182,6 +190,7 @@ export async function setDisabled(store: Store, id: number, disabled: boolean): 
       .where("id", "=", id)
       .where("disabled_at", disabled ? "is" : "is not", null)
       .executeTakeFirst();
+    if (numUpdatedRows > 0n) await forgetMailedTokens(transaction, id);
     if (disabled) await endSessions(transaction, id);
     return numUpdatedRows > 0n;
   });
@@ -229,8 +238,9 @@ export async function deleteUser(
   });
 }
 
-/** Forgets reset tokens that have ended, at most `limit` of them; returns how many. */
-export async function sweepResetTokens({ db, clock }: Store, limit: number): Promise<number> {
+/** Forgets tokens that have ended, at most `limit` of accounts and as many of mails; returns how many. */
+export async function sweepResetTokens(store: Store, limit: number): Promise<number> {
+  const { db, clock } = store;
   const now = clock();
   const ended = db.selectFrom("users").select("id").where("reset_token_expires_at", "<=", now).limit(limit);
   const { numUpdatedRows } = await db
@@ -239,7 +249,7 @@ export async function sweepResetTokens({ db, clock }: Store, limit: number): Pro
     .where("id", "in", ended)
     .where("reset_token_expires_at", "<=", now)
     .executeTakeFirst();
-  return Number(numUpdatedRows);
+  return Number(numUpdatedRows) + (await sweepMailedTokens(store, limit));
 }
 
 function changedColumns({ clock, lifetimes }: Store, changes: UserChanges): Updateable<UsersTable> {

@@ -4,6 +4,14 @@ import type { User } from "../user.ts";
 import { userColumns } from "./attributes.ts";
 import { forgetDevices } from "./devices.ts";
 import { digest } from "./digest.ts";
+import {
+  addMailedToken,
+  forgetMailedTokens,
+  type Mailing,
+  onItsWay,
+  takeMailedToken,
+  wasJustMailed,
+} from "./mailed-tokens.ts";
 import { enqueue, type Notice } from "./outbox.ts";
 import { endSessions } from "./sessions.ts";
 import { emailColumns, spelledEmail } from "./spellings.ts";
@@ -116,29 +124,54 @@ function registrations(db: Store["db"], email: string) {
 }
 
 /** What a mailed token confirms, while it is good; or null. */
-export async function findVerification({ db, clock }: Store, token: string): Promise<Verification | null> {
+export async function findVerification(store: Store, token: string): Promise<Verification | null> {
+  const { db, clock } = store;
+  const hashed = digest(token);
+  // In one statement: a token that is accepted meanwhile is seen on its way or in its place, and not between.
   const found = await db
     .selectFrom("verifications")
     .select(columns)
-    .where("token", "=", digest(token))
+    .where("token", "=", hashed)
     .where("token_expires_at", ">", clock())
+    .unionAll(
+      db
+        .selectFrom("verifications")
+        .select(columns)
+        .where("id", "in", onItsWay(store, "verify", hashed).select("verification_id")),
+    )
     .executeTakeFirst();
   return found ?? null;
 }
 
-/** Gives a verification the token that is being mailed, instead of the one before; null when there is none any more. */
+/**
+ * Gives a verification the token that is being mailed; the one before stays good until `acceptToken`.
+ *
+ * @returns null when there is none any more, or when one was mailed just before this was asked for
+ */
 export async function giveVerifyToken(
-  { db, clock, lifetimes }: Store,
+  store: Store,
   id: number,
   token: string,
+  mailing?: Mailing,
 ): Promise<Verification | null> {
-  const given = await db
+  return atomically(store, async (transaction) => {
+    const held = await hold(transaction, id);
+    if (!held) return null;
+    const owner = { verificationId: id };
+    if (mailing && (await wasJustMailed(transaction, owner, "verify", mailing.asked))) return null;
+    await addMailedToken(transaction, owner, "verify", token);
+    return held;
+  });
+}
+
+/** Holds the row of a verification until the transaction ends. */
+async function hold({ db }: Store, id: number): Promise<Verification | undefined> {
+  return db
     .updateTable("verifications")
-    .set({ token: digest(token), token_expires_at: clock() + lifetimes.VERIFY_TOKEN_LIFETIME })
+    .set((row) => ({ created_at: row.ref("created_at") }))
     .where("id", "=", id)
     .returning(columns)
     .executeTakeFirst();
-  return given ?? null;
 }
 
 /** An account that was never confirmed gets a verification with its own password, as if it registered now. */
@@ -147,12 +180,14 @@ export async function registrationOfUser(store: Store, user: User): Promise<numb
 }
 
 /** Takes a verification by its token, once. */
-async function take({ db, clock }: Store, { id }: Verification, token: string): Promise<boolean> {
+async function take(store: Store, { id }: Verification, token: string): Promise<boolean> {
+  const { db, clock } = store;
+  if (!(await hold(store, id))) return false;
+  const isOnItsWay = await takeMailedToken(store, { verificationId: id }, "verify", token);
   const { numDeletedRows } = await db
     .deleteFrom("verifications")
     .where("id", "=", id)
-    .where("token", "=", digest(token))
-    .where("token_expires_at", ">", clock())
+    .$if(!isOnItsWay, (query) => query.where("token", "=", digest(token)).where("token_expires_at", ">", clock()))
     .executeTakeFirst();
   return numDeletedRows > 0n;
 }
@@ -202,6 +237,7 @@ export async function claimAddress(store: Store, email: string, hashedPassword: 
   await db.deleteFrom("verifications").where("email", "=", address.email).execute();
   if (!row) return null;
   await endSessions(store, row.id);
+  await forgetMailedTokens(store, row.id);
   await forgetMove(store, row.id);
   await forgetDevices(store, row.id);
   return { ...row, sessionId: null, resetToken: null };
@@ -235,6 +271,7 @@ export async function confirmMove(
         .where("disabled_at", "is", null)
         .executeTakeFirst();
       if (numUpdatedRows === 0n) throw new NotGood();
+      await forgetMailedTokens(transaction, userId);
       await db.deleteFrom("verifications").where("email", "=", address.email).execute();
     });
     return true;
