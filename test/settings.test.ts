@@ -201,6 +201,8 @@ test("proxies that strangers are among are refused, however their addresses are 
       Array.from({ length: 256 }, (_, i) => `${i}.0.0.0/8`).join(),
     ],
     IPv6: [
+      "8000::/1",
+      "e000::/3",
       "2000::/4",
       "2000::/7",
       "2000::/8,2100::/8,2001:db8::/32",
