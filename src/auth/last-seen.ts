@@ -1,3 +1,4 @@
+import { clockTolerance } from "../clock-tolerance.ts";
 import type { DB } from "../db/db.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
@@ -43,10 +44,12 @@ export class LastSeen {
    */
   note(sessionId: string, lastSeenAt: number): void {
     const now = this.#parts.clock();
-    if (now - lastSeenAt < this.#every) return;
+    // One that was seen ahead of now was written while a clock was wrong, and is corrected.
+    const isAhead = lastSeenAt > now + clockTolerance;
+    if (now - lastSeenAt < this.#every && !isAhead) return;
     if (this.#pending.size >= mostPending && !this.#pending.has(sessionId)) return;
     this.#pending.set(sessionId, now);
-    if (lastSeenAt + this.#parts.settings.SESSION_IDLE - now <= 2 * gathered) void this.flush();
+    if (isAhead || lastSeenAt + this.#parts.settings.SESSION_IDLE - now <= 2 * gathered) void this.flush();
     else this.#flushLater();
   }
 

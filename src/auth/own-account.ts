@@ -1,3 +1,4 @@
+import { clockTolerance } from "../clock-tolerance.ts";
 import type { ListedSession } from "../db/db.ts";
 import { AuthError, notLoggedIn } from "../errors.ts";
 import { isId } from "../storable.ts";
@@ -242,7 +243,8 @@ async function asVerified<Done>(
 /** @throws {AuthError} `password_needed` when it was not given within the last ten minutes */
 async function needPassword({ db, trail, clock }: Context, person: Person, caller: Caller): Promise<void> {
   const at = await db.confirmedAt(person.sessionId);
-  if (at !== null && clock() - at <= confirmedFor) return;
+  const age = at === null ? Number.POSITIVE_INFINITY : clock() - at;
+  if (age <= confirmedFor && age >= -clockTolerance) return;
   trail.record("password_needed", { caller, userId: person.id });
   throw new AuthError("password_needed", "password needed");
 }

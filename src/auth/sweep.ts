@@ -13,6 +13,9 @@ export type Swept = Readonly<Record<"sessions" | "resetTokens" | OldKind, number
 /** Deletes what has ended or grown old; returns how much. */
 export async function sweep({ db, log, clock, settings, lastSeen }: Context): Promise<Swept> {
   await lastSeen.flush();
+  const corrected = await inBatches(() => db.correctTimes(batch));
+  if (corrected > 0)
+    log.warn({ event: "times_corrected", rows: corrected }, "times of a clock that was ahead were corrected");
   const swept = { sessions: 0, resetTokens: 0, attempts: 0, devices: 0, events: 0, mails: 0, verifications: 0 };
   for (let from: string | null = ""; from !== null; await turn()) {
     const { ended, next }: { ended: number; next: string | null } = await db.sweepSessions(from, batch);

@@ -52,27 +52,42 @@ export async function takeSlots(store: Store, limits: readonly Limit[]): Promise
 
 /** Only saves a lock: a flood of refused tries keeps no other try waiting. Those that pass are decided on afterwards. */
 async function fullLimit(db: Kysely<Schema>, limits: readonly Limit[], now: number): Promise<number | undefined> {
-  const found = await db
+  const full = await db
     .selectFrom("attempts")
-    .select("ends_at")
+    .select(["key", "ends_at"])
     .where((row) => row.or(limits.map(({ key, tries }) => row.and([row("key", "=", key), row("count", ">=", tries)]))))
     .where("ends_at", ">", now)
-    .orderBy("ends_at", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  return found?.ends_at;
+    .execute();
+  const ends = full.map(async ({ key, ends_at }) => {
+    const latest = now + (limits.find((limit) => limit.key === key)?.window ?? 0);
+    if (ends_at <= latest) return ends_at;
+    await endBy(db, key, latest);
+    return latest;
+  });
+  return full.length === 0 ? undefined : Math.max(...(await Promise.all(ends)));
+}
+
+/** No window ends later than one that begins now: one that would was begun while a clock was wrong. */
+async function endBy(db: Kysely<Schema>, key: string, latest: number): Promise<void> {
+  await db
+    .updateTable("attempts")
+    .set({ ends_at: latest })
+    .where("key", "=", key)
+    .where("ends_at", ">", latest)
+    .execute();
 }
 
 async function takeSlot(db: Kysely<Schema>, { key, tries, window }: Limit, now: number): Promise<Slot> {
+  const latest = now + window;
   const taken = await db
     .insertInto("attempts")
-    .values({ key, count: 1, ends_at: now + window })
+    .values({ key, count: 1, ends_at: latest })
     .onConflict((conflict) =>
       conflict
         .column("key")
         .doUpdateSet({
           count: sql<number>`case when attempts.ends_at <= ${now} then 1 else attempts.count + 1 end`,
-          ends_at: sql<number>`case when attempts.ends_at <= ${now} then excluded.ends_at else attempts.ends_at end`,
+          ends_at: sql<number>`case when attempts.ends_at <= ${now} or attempts.ends_at > ${latest} then excluded.ends_at else attempts.ends_at end`,
         })
         .where((row) => row.or([row("attempts.ends_at", "<=", now), row("attempts.count", "<", tries)])),
     )
@@ -84,7 +99,7 @@ async function takeSlot(db: Kysely<Schema>, { key, tries, window }: Limit, now: 
     .select("ends_at")
     .where("key", "=", key)
     .executeTakeFirstOrThrow();
-  throw new Refused(ends_at);
+  throw new Refused(Math.min(ends_at, latest));
 }
 
 /** Gives slots back, unless counting has begun anew since; `forget` are counted from nothing again. */

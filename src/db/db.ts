@@ -26,6 +26,7 @@ import type { PasswordChange, UserChanges } from "./users.ts";
 import * as users from "./users.ts";
 import type { Verification } from "./verifications.ts";
 import * as verifications from "./verifications.ts";
+import * as wrongTimes from "./wrong-times.ts";
 
 export { backUp } from "./backup.ts";
 export { embeddedFile } from "./embedded-file.ts";
@@ -421,6 +422,11 @@ export class DB implements AsyncDisposable {
   /** Deletes at most `limit` rows of a kind that are old: those that ended, or are from before a time. Returns how many. */
   sweepOld(kind: OldKind, before: number, limit: number): Promise<number> {
     return old[kind](this.#store, before, limit);
+  }
+
+  /** Dates at most `limit` rows of each kind now that are dated ahead of it, as a clock that was wrong left them; returns how many. */
+  correctTimes(limit: number): Promise<number> {
+    return wrongTimes.correctTimes(this.#store, limit);
   }
 
   /** Whether there is no user yet. */

@@ -1,3 +1,4 @@
+import { clockTolerance } from "../clock-tolerance.ts";
 import { digest } from "./digest.ts";
 import { enqueue, type Notice } from "./outbox.ts";
 import type { Store } from "./store.ts";
@@ -50,7 +51,7 @@ export async function rememberDevice(store: Store, { secret, notice }: Device, u
     .execute();
   const surplus = known.slice(0, Math.max(0, known.length + 1 - mostDevices)).map((row) => row.device_id);
   if (surplus.length > 0) await db.deleteFrom("devices").where("device_id", "in", surplus).execute();
-  const lately = known.filter((row) => row.created_at > now - day).length;
+  const lately = known.filter(({ created_at: at }) => at > now - day && at <= now + clockTolerance).length;
   if (notice && known.length > 0 && lately <= mostNotices) await enqueue(store, { ...notice, userId });
 }
 

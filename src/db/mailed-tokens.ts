@@ -1,4 +1,5 @@
 import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
+import { clockTolerance } from "../clock-tolerance.ts";
 import { digest } from "./digest.ts";
 import type { Schema } from "./schema.ts";
 import { atomically, type Store } from "./store.ts";
@@ -19,6 +20,15 @@ export interface Mailing {
 const mostOnTheirWay = 10;
 /** A request within so many milliseconds after a mail was accepted is the same one again, such as a double click. */
 const sameRequestWithin = 10_000;
+
+/**
+ * Between which times a token that lives so long ends while it is good. One that would end later was minted while a clock was
+ * wrong: it is dead, for nobody knows how long it has lived.
+ */
+export function endsWithin({ clock }: Pick<Store, "clock">, lifetime: number): readonly [after: number, until: number] {
+  const now = clock();
+  return [now, now + lifetime + clockTolerance];
+}
 
 /** How long a token of this purpose is good, in milliseconds. */
 export function lifetimeOf({ lifetimes }: Pick<Store, "lifetimes">, purpose: Purpose): number {
@@ -157,13 +167,27 @@ async function lockVerifications(db: Store["db"], id: number, purpose: Purpose):
 
 /** The owners whose token of this purpose is on its way, and good. Of one that was accepted its owner's own row tells. */
 export function onItsWay(store: Store, purpose: Purpose, hashed: string) {
-  const now = store.clock();
+  const [now, latest] = endsWithin(store, lifetimeOf(store, purpose));
   return store.db
     .selectFrom("mailed_tokens")
     .where("token", "=", hashed)
     .where("purpose", "=", purpose)
     .where("accepted_at", "is", null)
-    .where("expires_at", ">", now);
+    .where("expires_at", ">", now)
+    .where("expires_at", "<=", latest);
+}
+
+/**
+ * Whether it is the reset token of an account, and good. How long it lives may have been said with it (`DB.updateUser`), so that it is
+ * told by the account's row whether it was minted while a clock was wrong.
+ */
+export function isResetToken(hashed: string, now: number) {
+  return ({ and, eb }: ExpressionBuilder<Schema, "users">) =>
+    and([
+      eb("users.reset_token", "=", hashed),
+      eb("users.reset_token_expires_at", ">", now),
+      eb("users.updated_at", "<=", now + clockTolerance),
+    ]);
 }
 
 /** Takes a token that is on its way, once, in a transaction that holds its owner's row; false when it is not good. */
@@ -178,11 +202,40 @@ export async function forgetMailedTokens({ db }: Pick<Store, "db">, userId: numb
   await db.deleteFrom("mailed_tokens").where("user_id", "=", userId).execute();
 }
 
-/** Deletes at most `limit` of those that have ended; returns how many. */
-export async function sweepMailedTokens({ db, clock }: Store, limit: number): Promise<number> {
-  const ended = db.selectFrom("mailed_tokens").select("id").where("expires_at", "<=", clock()).limit(limit);
-  const { numDeletedRows } = await db.deleteFrom("mailed_tokens").where("id", "in", ended).executeTakeFirst();
-  return Number(numDeletedRows);
+/**
+ * Deletes at most `limit` of those that have ended; returns how many. Of those that end too late to have been minted by a right
+ * clock their owners' rows keep nothing either: else they would be good again once it is that late.
+ */
+export async function sweepMailedTokens(store: Store, limit: number): Promise<number> {
+  const { db } = store;
+  const [now, lastReset] = endsWithin(store, lifetimeOf(store, "reset"));
+  const [, lastVerify] = endsWithin(store, lifetimeOf(store, "verify"));
+  const ended = await db
+    .selectFrom("mailed_tokens")
+    .select(["id", "token", "expires_at"])
+    .where((row) =>
+      row.or([
+        row("expires_at", "<=", now),
+        row.and([row("expires_at", ">", lastReset), row("purpose", "=", "reset")]),
+        row.and([row("expires_at", ">", lastVerify), row("purpose", "=", "verify")]),
+      ]),
+    )
+    .limit(limit)
+    .execute();
+  const wrong = ended.filter((row) => row.expires_at > now).map((row) => row.token);
+  if (wrong.length > 0) {
+    const noReset = { reset_token: null, reset_token_expires_at: null };
+    await db.updateTable("users").set(noReset).where("reset_token", "in", wrong).execute();
+    await db.updateTable("verifications").set(noReset).where("reset_token", "in", wrong).execute();
+    await db
+      .updateTable("verifications")
+      .set({ token: null, token_expires_at: null })
+      .where("token", "in", wrong)
+      .execute();
+  }
+  const ids = ended.map((row) => row.id);
+  if (ids.length > 0) await db.deleteFrom("mailed_tokens").where("id", "in", ids).execute();
+  return ids.length;
 }
 
 type Rows = ExpressionBuilder<Schema, "mailed_tokens">;

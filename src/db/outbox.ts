@@ -1,3 +1,4 @@
+import { clockTolerance } from "../clock-tolerance.ts";
 import { emailKey, isMailable } from "../email.ts";
 import type { User } from "../user.ts";
 import { emailColumns, spelledEmail } from "./spellings.ts";
@@ -105,10 +106,12 @@ export async function claimMails(
 async function claimSome(store: Store, limit: number, backOff: (tries: number) => number) {
   const { db, clock } = store;
   const now = clock();
+  // Nothing waits longer than the longest back-off: what would was dated while a clock was wrong.
+  const latest = now + backOff(Number.MAX_SAFE_INTEGER) + clockTolerance;
   const due = await db
     .selectFrom("outbox")
     .select([...columns, "outbox.email as key"])
-    .where("next_try_at", "<=", now)
+    .where((mail) => mail.or([mail("next_try_at", "<=", now), mail("next_try_at", ">", latest)]))
     .where("kind", "in", kinds)
     .orderBy("next_try_at")
     .orderBy("id")
@@ -118,17 +121,19 @@ async function claimSome(store: Store, limit: number, backOff: (tries: number) =
   for (const { key, ...found } of due as (WaitingMail & { key: string | null })[]) {
     const isReplacing = replacing.includes(found.kind) && key !== null;
     const mail = isReplacing ? await newestOf(store, found.kind, key, backOff) : found;
-    if (!mail || mail.nextTryAt > now || claimed.some(({ id }) => id === mail.id)) continue;
+    if (!mail || (mail.nextTryAt > now && mail.nextTryAt <= latest)) continue;
+    if (claimed.some(({ id }) => id === mail.id)) continue;
     const tries = mail.tries + 1;
     const nextTryAt = now + backOff(tries);
+    const createdAt = Math.min(mail.createdAt, now);
     const { numUpdatedRows } = await db
       .updateTable("outbox")
-      .set({ tries, next_try_at: nextTryAt })
+      .set({ tries, next_try_at: nextTryAt, created_at: createdAt })
       .where("id", "=", mail.id)
       .where("tries", "=", mail.tries)
       .where("next_try_at", "=", mail.nextTryAt)
       .executeTakeFirst();
-    if (numUpdatedRows > 0n) claimed.push({ ...mail, tries, nextTryAt });
+    if (numUpdatedRows > 0n) claimed.push({ ...mail, tries, nextTryAt, createdAt });
   }
   return { claimed, seen: due.length };
 }
@@ -154,7 +159,7 @@ async function newestOf(
   const tried = all.filter((mail) => mail.tries > 0);
   const lastTry = Math.max(...tried.map((mail) => mail.nextTryAt - backOff(mail.tries)));
   const tries = Math.min(1, tried.length);
-  const nextTryAt = tries === 0 ? newest.nextTryAt : Math.max(clock(), lastTry + backOff(1));
+  const nextTryAt = tries === 0 ? newest.nextTryAt : Math.max(clock(), Math.min(lastTry, clock()) + backOff(1));
   const { numUpdatedRows } = await db
     .updateTable("outbox")
     .set({ tries, next_try_at: nextTryAt })

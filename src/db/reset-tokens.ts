@@ -5,7 +5,10 @@ import { forgetDevices } from "./devices.ts";
 import { digest } from "./digest.ts";
 import {
   addMailedToken,
+  endsWithin,
   forgetMailedTokens,
+  isResetToken,
+  lifetimeOf,
   type Mailing,
   onItsWay,
   takeMailedToken,
@@ -107,15 +110,14 @@ async function newestRegistration({ db }: Store, key: string): Promise<{ id: num
 
 /** The address that a reset token, while it is good, was made for, as it is spelled there; or null. */
 export async function resetAddress(store: Store, resetToken: string): Promise<string | null> {
-  const { db, clock } = store;
-  const now = clock();
+  const { db } = store;
+  const [now, latest] = endsWithin(store, lifetimeOf(store, "reset"));
   const hashed = digest(resetToken);
   // In one statement: a token that is accepted meanwhile is seen on its way or in its place, and not between.
   const found = await db
     .selectFrom("users")
     .select(spelledEmail("users"))
-    .where("reset_token", "=", hashed)
-    .where("reset_token_expires_at", ">", now)
+    .where(isResetToken(hashed, now))
     .unionAll(
       db
         .selectFrom("users")
@@ -127,7 +129,8 @@ export async function resetAddress(store: Store, resetToken: string): Promise<st
         .selectFrom("verifications")
         .select(spelledEmail("verifications"))
         .where("reset_token", "=", hashed)
-        .where("reset_token_expires_at", ">", now),
+        .where("reset_token_expires_at", ">", now)
+        .where("reset_token_expires_at", "<=", latest),
     )
     .unionAll(
       db
@@ -178,9 +181,7 @@ async function ofUser(store: Store, { resetToken, email, hashedPassword, byMail 
       query.set((row) => ({ email_verified_at: row.fn.coalesce("email_verified_at", row.val(now)) })),
     )
     .where("id", "=", held.id)
-    .$if(!isOnItsWay, (query) =>
-      query.where("reset_token", "=", digest(resetToken)).where("reset_token_expires_at", ">", now),
-    )
+    .$if(!isOnItsWay, (query) => query.where(isResetToken(digest(resetToken), now)))
     .returning(userColumns)
     .executeTakeFirst();
   if (!row) return null;
@@ -190,7 +191,8 @@ async function ofUser(store: Store, { resetToken, email, hashedPassword, byMail 
 }
 
 async function ofRegistration(store: Store, { resetToken, email, hashedPassword }: Redemption): Promise<User | null> {
-  const { db, clock } = store;
+  const { db } = store;
+  const [now, latest] = endsWithin(store, lifetimeOf(store, "reset"));
   const held = await db
     .updateTable("verifications")
     .set((row) => ({ created_at: row.ref("created_at") }))
@@ -198,7 +200,8 @@ async function ofRegistration(store: Store, { resetToken, email, hashedPassword 
     .returning(["id", "reset_token", "reset_token_expires_at", spelledEmail("verifications")])
     .execute();
   for (const { id, email: spelled, reset_token, reset_token_expires_at } of held) {
-    const isInPlace = reset_token === digest(resetToken) && (reset_token_expires_at ?? 0) > clock();
+    const endsAt = reset_token_expires_at ?? 0;
+    const isInPlace = reset_token === digest(resetToken) && endsAt > now && endsAt <= latest;
     if (!isInPlace && !(await takeMailedToken(store, { verificationId: id }, "reset", resetToken))) continue;
     return claimAddress(store, spelled, hashedPassword);
   }

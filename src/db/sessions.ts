@@ -1,4 +1,5 @@
-import { type ExpressionBuilder, sql } from "kysely";
+import { type Expression, type ExpressionBuilder, sql } from "kysely";
+import { clockTolerance } from "../clock-tolerance.ts";
 import { storable } from "../storable.ts";
 import { type PublicUser, publicUser, type Session, type User } from "../user.ts";
 import { publicColumns, userColumns } from "./attributes.ts";
@@ -330,15 +331,39 @@ export async function seeSessions({ db, clock, lifetimes }: Store, sessions: Ite
   // The columns of VALUES have these names on every engine; PostgreSQL takes parameters in it for text.
   const rows = [...seen].map(([id, at]) => sql`(${id}, cast(${at} as bigint))`);
   const values = sql<{ column1: string; column2: number }>`(values ${sql.join(rows)})`;
+  const at = sql.ref<number>("seen.column2");
   await db
     .updateTable("sessions")
     .from(values.as("seen"))
-    .set((row) => ({ last_seen_at: row.ref("seen.column2") }))
+    .set({ ...correctedTimes(now, at, lifetimes), last_seen_at: at })
     .whereRef("session_id", "=", "seen.column1")
-    .whereRef("last_seen_at", "<", "seen.column2")
-    .where("last_seen_at", ">", (row) => row("seen.column2", "-", lifetimes.SESSION_IDLE))
-    .whereRef("expires_at", ">", "seen.column2")
+    .where(({ and, or, eb }) =>
+      or([
+        and([
+          eb("last_seen_at", "<", at),
+          eb("last_seen_at", ">", sql<number>`${at} - ${lifetimes.SESSION_IDLE}`),
+          eb("expires_at", ">", at),
+        ]),
+        eb("last_seen_at", ">", now + clockTolerance),
+      ]),
+    )
     .execute();
+}
+
+/**
+ * The times of a session, where one is ahead of what it can be, as if it had begun `at`: it was written while a clock was wrong,
+ * and would keep the session for longer than it lives. The others stay.
+ */
+function correctedTimes(now: number, at: Expression<number>, { SESSION_LIFETIME }: Store["lifetimes"]) {
+  const ahead = now + clockTolerance;
+  const limited = (column: "created_at" | "last_seen_at" | "expires_at", most: number, lifetime: number) =>
+    sql<number>`case when ${sql.ref(column)} > ${most} then ${at} + ${lifetime} else ${sql.ref(column)} end`;
+  return {
+    created_at: limited("created_at", ahead, 0),
+    last_seen_at: limited("last_seen_at", ahead, 0),
+    expires_at: limited("expires_at", ahead + SESSION_LIFETIME, SESSION_LIFETIME),
+    confirmed_at: sql<number | null>`case when confirmed_at > ${ahead} then null else confirmed_at end`,
+  };
 }
 
 /** How long a nonce is kept, in milliseconds: longer than the id before leads anywhere, and than a password is hashed. */
@@ -346,7 +371,7 @@ const nonceLifetime = 60_000;
 
 /**
  * Deletes the ended among the next `limit` sessions after `from`, in the order of their keys, so that no index has to be
- * kept for it, and the nonces of renewals that are over; returns where the next batch begins, or null at the end.
+ * kept for it, and the nonces of renewals that are over. Times that are ahead of what they can be are corrected. Returns where the next batch begins, or null at the end.
  */
 export async function sweepSessions(
   { db, clock, lifetimes }: Store,
@@ -357,7 +382,7 @@ export async function sweepSessions(
   const idle = now - lifetimes.SESSION_IDLE;
   const batch = await db
     .selectFrom("sessions")
-    .select(["session_id", "expires_at", "last_seen_at", "renewed_at", "renewal_nonce"])
+    .select(["session_id", "created_at", "expires_at", "last_seen_at", "confirmed_at", "renewed_at", "renewal_nonce"])
     .where("session_id", ">", from)
     .orderBy("session_id")
     .limit(limit)
@@ -370,8 +395,23 @@ export async function sweepSessions(
       .where((row) => row.or([row("expires_at", "<=", now), row("last_seen_at", "<=", idle)]))
       .execute();
   }
+  const ahead = now + clockTolerance;
+  const wrong = batch.filter(
+    (row) =>
+      Math.max(row.created_at, row.last_seen_at, row.confirmed_at ?? 0, row.expires_at - lifetimes.SESSION_LIFETIME) >
+      ahead,
+  );
+  if (wrong.length > 0) {
+    const ids = wrong.map((row) => row.session_id);
+    await db
+      .updateTable("sessions")
+      .set(correctedTimes(now, sql<number>`cast(${now} as bigint)`, lifetimes))
+      .where("session_id", "in", ids)
+      .execute();
+  }
   const over = now - nonceLifetime;
-  const spent = batch.filter((row) => row.renewal_nonce !== null && (row.renewed_at ?? 0) <= over);
+  const isOver = (renewedAt: number | null) => renewedAt === null || renewedAt <= over || renewedAt > ahead;
+  const spent = batch.filter((row) => row.renewal_nonce !== null && isOver(row.renewed_at));
   if (spent.length > 0) {
     await db
       .updateTable("sessions")
@@ -381,7 +421,7 @@ export async function sweepSessions(
         "in",
         spent.map((row) => row.session_id),
       )
-      .where("renewed_at", "<=", over)
+      .where((row) => row.or([row("renewed_at", "<=", over), row("renewed_at", ">", ahead)]))
       .execute();
   }
   return { ended: ended.length, next: batch.length < limit ? null : (batch.at(-1)?.session_id ?? null) };

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { sql, type Updateable } from "kysely";
+import { type ExpressionBuilder, sql, type Updateable } from "kysely";
+import { clockTolerance } from "../clock-tolerance.ts";
 import { emailKey } from "../email.ts";
 import { EmailTaken, InvalidRequestError, NoResultFound } from "../errors.ts";
 import type { User } from "../user.ts";
@@ -8,9 +9,9 @@ import { forgetDevices } from "./devices.ts";
 import { digest } from "./digest.ts";
 import type { Engine } from "./engine.ts";
 import { forgetWho } from "./events.ts";
-import { forgetMailedTokens, onItsWay, sweepMailedTokens } from "./mailed-tokens.ts";
+import { forgetMailedTokens, isResetToken, onItsWay, sweepMailedTokens } from "./mailed-tokens.ts";
 import { enqueue } from "./outbox.ts";
-import type { UsersTable } from "./schema.ts";
+import type { Schema, UsersTable } from "./schema.ts";
 import {
   endOtherSessions,
   endSessions,
@@ -61,7 +62,7 @@ export async function findUserBy(store: Store, attributes: Partial<User>): Promi
             )
           : query.where((row) =>
               row.or([
-                row.and([row("reset_token", "=", hashed), row("reset_token_expires_at", ">", store.clock())]),
+                isResetToken(hashed, store.clock())(row),
                 row("users.id", "in", onItsWay(store, "reset", hashed).select("user_id")),
               ]),
             );
@@ -242,12 +243,17 @@ export async function deleteUser(
 export async function sweepResetTokens(store: Store, limit: number): Promise<number> {
   const { db, clock } = store;
   const now = clock();
-  const ended = db.selectFrom("users").select("id").where("reset_token_expires_at", "<=", now).limit(limit);
+  const hasEnded = ({ and, or, eb }: ExpressionBuilder<Schema, "users">) =>
+    or([
+      eb("reset_token_expires_at", "<=", now),
+      and([eb("reset_token_expires_at", ">", now), eb("updated_at", ">", now + clockTolerance)]),
+    ]);
+  const ended = db.selectFrom("users").select("id").where(hasEnded).limit(limit);
   const { numUpdatedRows } = await db
     .updateTable("users")
     .set({ reset_token: null, reset_token_expires_at: null })
     .where("id", "in", ended)
-    .where("reset_token_expires_at", "<=", now)
+    .where(hasEnded)
     .executeTakeFirst();
   return Number(numUpdatedRows) + (await sweepMailedTokens(store, limit));
 }

@@ -6,7 +6,9 @@ import { forgetDevices } from "./devices.ts";
 import { digest } from "./digest.ts";
 import {
   addMailedToken,
+  endsWithin,
   forgetMailedTokens,
+  lifetimeOf,
   type Mailing,
   onItsWay,
   takeMailedToken,
@@ -125,14 +127,16 @@ function registrations(db: Store["db"], email: string) {
 
 /** What a mailed token confirms, while it is good; or null. */
 export async function findVerification(store: Store, token: string): Promise<Verification | null> {
-  const { db, clock } = store;
+  const { db } = store;
   const hashed = digest(token);
+  const [now, latest] = endsWithin(store, lifetimeOf(store, "verify"));
   // In one statement: a token that is accepted meanwhile is seen on its way or in its place, and not between.
   const found = await db
     .selectFrom("verifications")
     .select(columns)
     .where("token", "=", hashed)
-    .where("token_expires_at", ">", clock())
+    .where("token_expires_at", ">", now)
+    .where("token_expires_at", "<=", latest)
     .unionAll(
       db
         .selectFrom("verifications")
@@ -181,13 +185,19 @@ export async function registrationOfUser(store: Store, user: User): Promise<numb
 
 /** Takes a verification by its token, once. */
 async function take(store: Store, { id }: Verification, token: string): Promise<boolean> {
-  const { db, clock } = store;
+  const { db } = store;
+  const [now, latest] = endsWithin(store, lifetimeOf(store, "verify"));
   if (!(await hold(store, id))) return false;
   const isOnItsWay = await takeMailedToken(store, { verificationId: id }, "verify", token);
   const { numDeletedRows } = await db
     .deleteFrom("verifications")
     .where("id", "=", id)
-    .$if(!isOnItsWay, (query) => query.where("token", "=", digest(token)).where("token_expires_at", ">", clock()))
+    .$if(!isOnItsWay, (query) =>
+      query
+        .where("token", "=", digest(token))
+        .where("token_expires_at", ">", now)
+        .where("token_expires_at", "<=", latest),
+    )
     .executeTakeFirst();
   return numDeletedRows > 0n;
 }
