@@ -19,7 +19,7 @@ export async function register(context: Context, email: string, password: string
     }
     // Where accounts are concealed nothing is looked up from here on: what mail goes out is decided when it is sent.
     const hashed = await passwords.hashPassword(password, networkOf(caller.ip));
-    await db.addRegistration(address, hashed, { kind: "registration", language: caller.language ?? "en" });
+    await db.addRegistration(address, hashed, { kind: "registration", language: caller.language ?? "en" }, caller.acts);
     trail.record("registration_asked", { caller, address });
     return address;
   });
@@ -31,7 +31,7 @@ export function registerUser(context: Context, email: string, password: string, 
     // Only saves a hash: of two at the same time it stops neither, and the table's constraint decides.
     if (await userByEmail(context, address)) throw taken(address);
     const hashed = await passwords.hashPassword(password, networkOf(caller.ip));
-    const user = await db.addUser(address, hashed).catch((error: unknown) => {
+    const user = await db.addUser(address, hashed, caller.acts).catch((error: unknown) => {
       throw error instanceof EmailTaken ? taken(address) : error;
     });
     trail.record("user_registered", { caller, userId: user.id });

@@ -4,6 +4,7 @@ import type {
   Awaitable,
   ContractUser,
   DB,
+  Done,
   EventsWanted,
   StoredEvent,
   WaitingMail,
@@ -43,6 +44,7 @@ export type {
   AddressToVerify,
   Awaitable,
   Caller,
+  Done,
   EmailFormat,
   EventName,
   EventsWanted,
@@ -298,6 +300,19 @@ export class Auth {
     caller: Caller = {},
   ): Promise<Renewed> {
     return ownAccount.changePassword(this.#context, sessionId, passwords, callerOf(caller));
+  }
+
+  /** The id that a live session has now, for who presents it or the id before; null for none. */
+  currentSession(sessionId: string | null): Promise<string | null> {
+    return ownAccount.currentSession(this.#context, sessionId);
+  }
+
+  /**
+   * What a caller just did by the first of its `acts`; null when that was not done, or over a minute ago, or what it was done
+   * to is no more.
+   */
+  justDone({ acts: [act] = [] }: Pick<Caller, "acts">): Promise<Done | null> {
+    return act === undefined ? Promise.resolve(null) : this.#context.db.findAct(act);
   }
 
   /**

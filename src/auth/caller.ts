@@ -8,12 +8,13 @@ import type { Caller } from "./context.ts";
  * they do: nothing in it may keep that from being done, or from being known.
  */
 export function callerOf(given: Caller | null | undefined): Caller {
-  const { ip, userAgent, language, device, request } = given ?? {};
+  const { ip, userAgent, language, device, acts, request } = given ?? {};
   return {
     ip: storable(ip) ?? undefined,
     userAgent: storable(userAgent) ?? undefined,
     language: language === undefined ? undefined : languageNamed(language),
     device: Array.isArray(device) ? device.filter(isText) : isText(device) ? device : undefined,
+    acts: Array.isArray(acts) ? acts.filter(isText) : undefined,
     request: requestIds(request),
   };
 }

@@ -34,6 +34,11 @@ export interface Caller {
   readonly language?: Language | undefined;
   /** The secret of a device, by which an account knows it again; of several, the first that the account knows counts. */
   readonly device?: string | readonly string[] | undefined;
+  /**
+   * Names of what they do by this request, which only they can make again (`actName`): sent once more within a minute, it is
+   * answered as done. Without them it is done as often as it is sent.
+   */
+  readonly acts?: readonly string[] | undefined;
   /** The request that they make it by, as it is called in the log. */
   readonly request?: RequestIds | undefined;
 }

@@ -30,11 +30,18 @@ export function secretsOf({ device = [] }: Caller): readonly string[] {
 /**
  * The device that an account is to know from now on, by its own secret or a new one: it keeps tries of its own, so that a
  * stranger's cannot lock the owner out. Undefined where tries are not limited.
+ *
+ * @param made the secret of a new one
  */
-export async function deviceOf(context: Context, user: User, caller: Caller): Promise<Device | undefined> {
+export async function deviceOf(
+  context: Context,
+  user: User,
+  caller: Caller,
+  made = randomBytes(32).toString("base64url"),
+): Promise<Device | undefined> {
   if (context.settings.RATE_LIMIT === "off") return undefined;
   const { language = "en", userAgent } = caller;
-  const secret = (await presentedDevice(context, user, caller)) ?? randomBytes(32).toString("base64url");
+  const secret = (await presentedDevice(context, user, caller)) ?? made;
   const notice = { kind: "new_device", language, device: describeDevice(userAgent) } as const;
   return { secret, notice: isMailable(user.email) ? notice : null };
 }

@@ -1,3 +1,6 @@
+import { randomBytes } from "node:crypto";
+import { actName } from "../act-name.ts";
+import type { OpeningAct } from "../db/db.ts";
 import { AuthError } from "../errors.ts";
 import { type PublicUser, publicUser, type Session, type User } from "../user.ts";
 import { userByEmail } from "./accounts.ts";
@@ -6,7 +9,7 @@ import { deviceOf, knownDevice } from "./devices.ts";
 import { emailRefusal, readEmail } from "./email.ts";
 import { networkOf } from "./network.ts";
 import type { HashedForm } from "./passwords.ts";
-import { newToken } from "./secrets.ts";
+import { madeToken, newToken } from "./secrets.ts";
 import { limited, type Spend } from "./throttle.ts";
 
 /** What is shown to log in. */
@@ -36,10 +39,14 @@ export async function logIn(context: Context, login: Login, caller: Caller): Pro
 async function open(context: Context, login: Login, caller: Caller): Promise<LoggedIn | null> {
   const { db, settings, trail } = context;
   const { user, form } = await verify(context, login, caller);
-  const device = await deviceOf(context, user, caller);
+  const act = openingAct(context, caller);
+  const sessionId = act ? act.idFor(act.nonce) : newToken(settings);
+  const deviceFor = (id: string) => deviceOf(context, user, caller, act && madeDevice(act.name, id));
+  const device = await deviceFor(sessionId);
   const session = await db.openSession({
     userId: user.id,
-    sessionId: newToken(settings),
+    sessionId,
+    act,
     verifiedHash: user.hashedPassword,
     rehashed: await rehash(context, { user, form }, login, caller),
     replaces: [login.replaces ?? []].flat().filter((sessionId) => typeof sessionId === "string"),
@@ -49,8 +56,26 @@ async function open(context: Context, login: Login, caller: Caller): Promise<Log
     userAgent: caller.userAgent,
   });
   if (!session) return null;
+  if (session.sessionId !== sessionId) {
+    // The same form was sent twice: both answers set the same cookies.
+    const known = await deviceFor(session.sessionId);
+    return { user: publicUser(user), session, device: known?.secret };
+  }
   trail.record("logged_in", { caller, userId: user.id });
   return { user: publicUser(user), session, device: device?.secret };
+}
+
+/** What opens one session, however often its form is sent; undefined for a caller that says nothing of that. */
+function openingAct({ settings }: Context, { acts: [act] = [] }: Caller): OpeningAct | undefined {
+  if (act === undefined) return undefined;
+  const name = actName(act, "log in");
+  const nonce = randomBytes(32).toString("base64url");
+  return { name, nonce, idFor: (of) => madeToken(settings, name, of) };
+}
+
+/** The secret of a new device, for who logs in by that act. */
+function madeDevice(act: string, sessionId: string): string {
+  return madeToken({ TOKEN_FORMAT: "random" }, act, `device ${sessionId}`);
 }
 
 /** Whose email and password were given, and in which form the password is the hashed one. */

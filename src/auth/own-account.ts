@@ -1,3 +1,4 @@
+import { actName } from "../act-name.ts";
 import { clockTolerance } from "../clock-tolerance.ts";
 import type { ListedSession } from "../db/db.ts";
 import { AuthError, notLoggedIn } from "../errors.ts";
@@ -60,14 +61,19 @@ export async function changePassword(
 ): Promise<Renewed> {
   const { db, passwords, settings, trail } = context;
   const person = await personOf(context, sessionId);
+  // Of who sends it again the password is another by now, and the id may be the one before: no try is counted for that.
+  const act = actName(person.sessionId, "change password", current, chosen);
+  const again = async () => (await db.findAct(act)) !== null && currentSession(context, person.sessionId);
+  const before = await again();
+  if (before) return { user: publicUser(person), session: { sessionId: before } };
   await givePassword(context, person, current, caller);
   const hashedPassword = await trail.watch("password_refused", { caller, userId: person.id }, async () => {
     await checkPassword(context, chosen, person.email);
     return passwords.hashPassword(chosen, networkOf(caller.ip));
   });
   const device = await presentedDevice(context, person, caller);
-  const nonce = await asVerified(context, person, current, caller, (as) =>
-    db.changePassword({
+  const renewedId = await asVerified(context, person, current, caller, async (as) => {
+    const nonce = await db.changePassword({
       userId: as.id,
       verifiedHash: as.hashedPassword,
       hashedPassword,
@@ -75,10 +81,21 @@ export async function changePassword(
       ...renewal(settings, as.sessionId),
       device,
       language: caller.language ?? "en",
-    }),
-  );
-  trail.record("password_changed", { caller, userId: person.id });
-  return renewed(context, person, nonce);
+      acts: [...(caller.acts ?? []), act],
+    });
+    if (nonce === false) return (await again()) || false;
+    trail.record("password_changed", { caller, userId: as.id });
+    return madeToken(settings, as.sessionId, nonce);
+  });
+  return { user: publicUser(person), session: { sessionId: renewedId } };
+}
+
+/** The id that a live session has now, for who presents this one or the one before; null for none. */
+export async function currentSession({ db, settings }: Context, sessionId: string | null): Promise<string | null> {
+  if (!sessionId) return null;
+  const nonce = await db.renewalOf(sessionId);
+  if (nonce === false) return null;
+  return nonce === null ? sessionId : madeToken(settings, sessionId, nonce);
 }
 
 /** The id that a session goes on under: made of the one that was presented, so that two answers at once set the same. */
@@ -107,7 +124,7 @@ export async function changeEmail(
       if (settings.CONCEAL_ACCOUNTS === "off" && (await userByEmail(context, address))) {
         throw taken(address);
       }
-      const move = (as: Person) => db.addMove(as, address, caller.language ?? "en");
+      const move = (as: Person) => db.addMove(as, address, caller.language ?? "en", caller.acts);
       if (!(await move(person))) {
         // A login may have brought the hash up to date meanwhile. A password that was changed has ended the session.
         const now = await personOf(context, sessionId);
@@ -132,7 +149,7 @@ export async function deleteAccount(
   // What is gathered is written before, so that it is among what is made anonymous.
   await trail.flush();
   await asVerified(context, person, password, caller, (as) =>
-    db.deleteUser(as, accountKeys(as.email), as.hashedPassword),
+    db.deleteUser(as, accountKeys(as.email), as.hashedPassword, caller.acts),
   );
   trail.record("account_deleted", {});
 }
@@ -194,7 +211,7 @@ export async function sessionsOf({ db }: Context, userId: number, current?: stri
 }
 
 export async function endSessionOf(context: Context, userId: number, handle: string, caller: Caller): Promise<void> {
-  if (!(await context.db.endSessionByHandle(userId, handle))) {
+  if (!(await context.db.endSessionByHandle(userId, handle, caller.acts))) {
     throw new AuthError("unknown_session", "you have no such session");
   }
   context.trail.record("sessions_ended", { caller, userId, detail: "one" });

@@ -76,6 +76,7 @@ export async function updatePassword(
       hashedPassword,
       byMail: settings.RESET_DELIVERY === "email",
       language: caller.language ?? "en",
+      acts: caller.acts,
     });
     if (!user) throw refused(context, caller, address);
     // Whoever reset it starts anew: what strangers tried before does not keep the owner out.

@@ -5,6 +5,7 @@ import { mailLifetime } from "./outbox.ts";
 
 /** How many rows one statement looks at: a few milliseconds, so that nobody waits for it. */
 const batch = 500;
+const minute = 60_000;
 const day = 86_400_000;
 
 /** How many rows of each kind were swept. */
@@ -16,7 +17,16 @@ export async function sweep({ db, log, clock, settings, lastSeen }: Context): Pr
   const corrected = await inBatches(() => db.correctTimes(batch));
   if (corrected > 0)
     log.warn({ event: "times_corrected", rows: corrected }, "times of a clock that was ahead were corrected");
-  const swept = { sessions: 0, resetTokens: 0, attempts: 0, devices: 0, events: 0, mails: 0, verifications: 0 };
+  const swept = {
+    sessions: 0,
+    resetTokens: 0,
+    acts: 0,
+    attempts: 0,
+    devices: 0,
+    events: 0,
+    mails: 0,
+    verifications: 0,
+  };
   for (let from: string | null = ""; from !== null; await turn()) {
     const { ended, next }: { ended: number; next: string | null } = await db.sweepSessions(from, batch);
     swept.sessions += ended;
@@ -24,6 +34,8 @@ export async function sweep({ db, log, clock, settings, lastSeen }: Context): Pr
   }
   swept.resetTokens = await inBatches(() => db.sweepResetTokens(batch));
   const oldest: Record<OldKind, number> = {
+    // Longer than they are answered as done.
+    acts: 2 * minute,
     attempts: 0,
     devices: 400 * day,
     events: settings.EVENTS_KEEP,

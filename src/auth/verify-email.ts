@@ -57,7 +57,7 @@ export async function verifyEmail(context: Context, proof: Proof, caller: Caller
       await limited(context, "proof", { caller, registrationId: verification.id }, () =>
         prove(verification.hashedPassword),
       );
-      const user = await db.confirmRegistration(verification, token);
+      const user = await db.confirmRegistration(verification, token, caller.acts);
       if (!user) throw refused(context, caller, verification);
       trail.record("email_verified", { caller, userId: user.id });
       return user;
@@ -65,7 +65,7 @@ export async function verifyEmail(context: Context, proof: Proof, caller: Caller
     // The link may be in a stranger's hands, and the password is one that somebody uses.
     const move = async (as: User) => {
       await tryToLogIn(context, as.email, as, caller, () => prove(as.hashedPassword));
-      return db.confirmMove(verification, token, as.hashedPassword).catch((error: unknown) => {
+      return db.confirmMove(verification, token, as.hashedPassword, caller.acts).catch((error: unknown) => {
         if (error instanceof EmailTaken) return false;
         throw error;
       });

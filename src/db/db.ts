@@ -1,4 +1,6 @@
 import type { Session, User } from "../user.ts";
+import type { Done } from "./acts.ts";
+import * as acts from "./acts.ts";
 import { type Adopted, adopt, ContractFile, type ContractUser } from "./adopt.ts";
 import type { Limit, Slot, Taking } from "./attempts.ts";
 import * as attempts from "./attempts.ts";
@@ -19,7 +21,7 @@ import type { NewMail, Notice, OutboxKind, WaitingMail } from "./outbox.ts";
 import * as outbox from "./outbox.ts";
 import type { Redemption } from "./reset-tokens.ts";
 import * as resetTokens from "./reset-tokens.ts";
-import type { ListedSession, Opening, Renewal, Seen, SeenSession, SeenUser } from "./sessions.ts";
+import type { ListedSession, Opening, OpeningAct, Renewal, Seen, SeenSession, SeenUser } from "./sessions.ts";
 import * as sessions from "./sessions.ts";
 import type { Lifetimes, Store } from "./store.ts";
 import type { PasswordChange, UserChanges } from "./users.ts";
@@ -38,6 +40,7 @@ export type {
   ContractUser,
   DBOptions,
   Device,
+  Done,
   EventsWanted,
   Lifetimes,
   Limit,
@@ -48,6 +51,7 @@ export type {
   NewMail,
   Notice,
   Opening,
+  OpeningAct,
   OutboxKind,
   PasswordChange,
   Progress,
@@ -86,6 +90,7 @@ export function migrationStatus(url: string): Promise<MigrationState[]> {
 }
 
 const old = {
+  acts: acts.sweepActs,
   attempts: (store: Store, _: number, limit: number) => attempts.sweepAttempts(store, limit),
   devices: devices.sweepDevices,
   events: events.sweepEvents,
@@ -116,8 +121,8 @@ export class DB implements AsyncDisposable {
    * @throws {EmailTaken} when the address belongs to a user, in whatever spelling
    * @throws {InvalidRequestError} for a value that a `VARCHAR(250)` cannot hold
    */
-  addUser(email: string, hashedPassword: string): Promise<User> {
-    return users.addUser(this.#store, email, hashedPassword);
+  addUser(email: string, hashedPassword: string, acts: readonly string[] = []): Promise<User> {
+    return users.addUser(this.#store, email, hashedPassword, acts);
   }
 
   /**
@@ -189,8 +194,8 @@ export class DB implements AsyncDisposable {
   }
 
   /** Ends the session of a user that has this handle; false when there is none. */
-  endSessionByHandle(userId: number, handle: string): Promise<boolean> {
-    return sessions.endSessionByHandle(this.#store, userId, handle);
+  endSessionByHandle(userId: number, handle: string, acts: readonly string[] = []): Promise<boolean> {
+    return sessions.endSessionByHandle(this.#store, { userId, handle }, acts);
   }
 
   /** Ends every session of a user but this one; returns how many there were. */
@@ -211,6 +216,14 @@ export class DB implements AsyncDisposable {
    */
   renewSession(sessionId: string, renewal: Renewal): Promise<string | false> {
     return sessions.renewSession(this.#store, sessionId, renewal);
+  }
+
+  /**
+   * The nonce that a session's id is made of, where it is presented by the one before; null by its own id, false when it has
+   * ended.
+   */
+  renewalOf(sessionId: string): Promise<string | null | false> {
+    return sessions.renewalOf(this.#store, sessionId);
   }
 
   /**
@@ -248,16 +261,16 @@ export class DB implements AsyncDisposable {
   }
 
   /** Keeps a registration, and the mail for it where one can be sent, until its address is confirmed. */
-  addRegistration(email: string, hashedPassword: string, notice: Notice): Promise<void> {
-    return verifications.addRegistration(this.#store, email, hashedPassword, notice);
+  addRegistration(email: string, hashedPassword: string, notice: Notice, acts: readonly string[] = []): Promise<void> {
+    return verifications.addRegistration(this.#store, { email, hashedPassword }, notice, acts);
   }
 
   /**
    * Keeps where an account moves to, and the mails for it, until that is confirmed; false when the account is gone, disabled,
    * or has another password by now.
    */
-  addMove(user: User, email: string, language: string): Promise<boolean> {
-    return verifications.addMove(this.#store, user, email, language);
+  addMove(user: User, email: string, language: string, acts: readonly string[] = []): Promise<boolean> {
+    return verifications.addMove(this.#store, user, { email, language }, acts);
   }
 
   /** The newest registration that waits for this address, or null. */
@@ -289,8 +302,8 @@ export class DB implements AsyncDisposable {
   }
 
   /** Makes a registration an account and drops the others of its address; null when the token is no longer good. */
-  confirmRegistration(verification: Verification, token: string): Promise<User | null> {
-    return verifications.confirmRegistration(this.#store, verification, token);
+  confirmRegistration(verification: Verification, token: string, acts: readonly string[] = []): Promise<User | null> {
+    return verifications.confirmRegistration(this.#store, verification, token, acts);
   }
 
   /**
@@ -298,13 +311,26 @@ export class DB implements AsyncDisposable {
    *
    * @throws {EmailTaken} when the address has an account
    */
-  confirmMove(verification: Verification, token: string, verifiedHash: string): Promise<boolean> {
-    return verifications.confirmMove(this.#store, verification, token, verifiedHash);
+  confirmMove(
+    verification: Verification,
+    token: string,
+    verifiedHash: string,
+    acts: readonly string[] = [],
+  ): Promise<boolean> {
+    return verifications.confirmMove(this.#store, verification, { token, verifiedHash }, acts);
   }
 
   /** Where an account wants to move to, or null. */
   moveOf(userId: number): Promise<string | null> {
     return verifications.moveOf(this.#store, userId);
+  }
+
+  /**
+   * What was just done under a name that a caller's `acts` had; or null. It counts for a minute, and as long as what it was
+   * done to is there.
+   */
+  findAct(name: string): Promise<Done | null> {
+    return acts.findAct(this.#store, name);
   }
 
   /** Puts a mail into the outbox, unless none can be sent to its address. */
@@ -405,8 +431,13 @@ export class DB implements AsyncDisposable {
    *
    * @param keys under which tries at it are counted
    */
-  deleteUser(user: Pick<User, "id" | "email">, keys: readonly string[], verifiedHash?: string): Promise<boolean> {
-    return users.deleteUser(this.#store, user, keys, verifiedHash);
+  deleteUser(
+    user: Pick<User, "id" | "email">,
+    keys: readonly string[],
+    verifiedHash?: string,
+    acts: readonly string[] = [],
+  ): Promise<boolean> {
+    return users.deleteUser(this.#store, user, { attempts: keys, verifiedHash, acts });
   }
 
   /** Deletes the ended among the next `limit` sessions after `from`; tells how many, and where the next batch begins. */

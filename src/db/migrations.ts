@@ -153,6 +153,23 @@ function migrations({ ddl }: Engine): Record<string, Migration> {
         await db.schema.createIndex("outbox_email").on("outbox").columns(["email", "id"]).execute();
       },
     },
+    "0006_v0.1_acts": {
+      async up(db: Kysely<unknown>) {
+        const text = sql<string>`${sql.raw(ddl.text)}`;
+        await db.schema
+          .createTable("acts")
+          .addColumn("name", text, (name) => name.primaryKey().notNull())
+          .addColumn("user_id", "integer", (id) => id.references("users.id").onDelete("cascade"))
+          .addColumn("verification_id", "integer", (id) => id.references("verifications.id").onDelete("cascade"))
+          .addColumn("nonce", text)
+          .addColumn("at", "bigint", (at) => at.notNull())
+          .modifyEnd(sql.raw(ddl.keyedTable))
+          .execute();
+        await db.schema.createIndex("acts_user_id").on("acts").column("user_id").execute();
+        await db.schema.createIndex("acts_verification_id").on("acts").column("verification_id").execute();
+        await db.schema.createIndex("acts_at").on("acts").column("at").execute();
+      },
+    },
   };
 }
 

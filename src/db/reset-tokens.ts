@@ -1,5 +1,6 @@
 import { emailKey } from "../email.ts";
 import type { User } from "../user.ts";
+import { forgetActs, recordAct } from "./acts.ts";
 import { userColumns } from "./attributes.ts";
 import { forgetDevices } from "./devices.ts";
 import { digest } from "./digest.ts";
@@ -30,6 +31,7 @@ export interface Redemption {
   readonly byMail?: boolean;
   /** The language in which the owner is told. */
   readonly language?: string;
+  readonly acts?: readonly string[] | undefined;
 }
 
 /**
@@ -153,6 +155,8 @@ export async function redeemResetToken(store: Store, redemption: Redemption): Pr
   return atomically(store, async (transaction) => {
     const user = (await ofUser(transaction, redemption)) ?? (await ofRegistration(transaction, redemption));
     if (!user) return null;
+    await forgetActs(transaction, user.id);
+    await recordAct(transaction, redemption.acts, { userId: user.id });
     await endSessions(transaction, user.id);
     await forgetDevices(transaction, user.id);
     await forgetMove(transaction, user.id);

@@ -10,6 +10,7 @@ export const tables = {
   outbox: "id",
   attempts: "key",
   events: "id",
+  acts: "name",
 } as const satisfies Record<keyof Schema, string>;
 
 /** The tables, column by column. Times are milliseconds since 1970 (UTC); `null` is never 0. */
@@ -22,6 +23,7 @@ export interface Schema {
   outbox: OutboxTable;
   attempts: AttemptsTable;
   events: EventsTable;
+  acts: ActsTable;
 }
 
 export interface UsersTable {
@@ -144,4 +146,16 @@ export interface EventsTable {
   user_agent: string | null;
   /** Why, or by whom. */
   detail: string | null;
+}
+
+/** What was done some seconds ago: sent again, it is answered as done, and not done once more. */
+export interface ActsTable {
+  /** SHA-256 of the name that it has for the browser that sent it. */
+  name: string;
+  /** What it was done to, if that outlives it. */
+  user_id: number | null;
+  verification_id: number | null;
+  /** What the session that it opened is made of. */
+  nonce: string | null;
+  at: number;
 }

@@ -2,12 +2,21 @@ import { type Expression, type ExpressionBuilder, sql } from "kysely";
 import { clockTolerance } from "../clock-tolerance.ts";
 import { storable } from "../storable.ts";
 import { type PublicUser, publicUser, type Session, type User } from "../user.ts";
+import { forgetAct, nonceOf, recordAct } from "./acts.ts";
 import { publicColumns, userColumns } from "./attributes.ts";
 import { type Device, rememberDevice } from "./devices.ts";
 import { digest } from "./digest.ts";
 import type { Awaitable } from "./engine.ts";
 import type { Schema } from "./schema.ts";
 import { atomically, type Store } from "./store.ts";
+
+/** What opens a session once, however often it is sent. */
+export interface OpeningAct {
+  readonly name: string;
+  /** What the session id is made of. */
+  readonly nonce: string;
+  idFor(nonce: string): string;
+}
 
 /** What `DB.openSession` makes a session of. */
 export interface Opening {
@@ -23,6 +32,8 @@ export interface Opening {
   readonly limit?: number;
   /** A device that the user knows from then on. */
   readonly device?: Device | undefined;
+  /** Sent again, it leads to the session that it opened, while that is there. */
+  readonly act?: OpeningAct | undefined;
   readonly ip?: string | null | undefined;
   readonly userAgent?: string | null | undefined;
 }
@@ -147,12 +158,36 @@ export async function openSession(store: Store, opening: Opening): Promise<Sessi
       .returning("id")
       .executeTakeFirst();
     if (!unchanged) return null;
-    for (const replaced of [replaces].flat()) await endSession(transaction, replaced);
+    const again = opening.act && (await openedBefore(transaction, userId, opening.act));
+    for (const replaced of [replaces].flat()) {
+      if (replaced !== again?.sessionId) await endSession(transaction, replaced);
+    }
+    if (again) return again;
     const session = await insertSession(transaction, opening);
     if (limit !== Number.POSITIVE_INFINITY) await endOldest(transaction, session, limit);
     if (device) await rememberDevice(transaction, device, userId);
     return session;
   });
+}
+
+/** The session that the same act just opened; else null, and this one opens it from now on. */
+async function openedBefore(store: Store, userId: number, { name, nonce, idFor }: OpeningAct): Promise<Session | null> {
+  const before = await nonceOf(store, name);
+  const sessionId = before && idFor(before);
+  const row =
+    sessionId &&
+    (await live(store)
+      .selectAll()
+      .where("session_id", "=", digest(sessionId))
+      .where("user_id", "=", userId)
+      .executeTakeFirst());
+  if (row) {
+    const { created_at: createdAt, last_seen_at: lastSeenAt, expires_at: expiresAt, ip, user_agent: userAgent } = row;
+    return { sessionId, userId, createdAt, lastSeenAt, expiresAt, ip, userAgent };
+  }
+  await forgetAct(store, name);
+  await recordAct(store, [name], { userId, nonce });
+  return null;
 }
 
 export async function insertSession({ db, clock, lifetimes }: Store, opening: Opening): Promise<Session> {
@@ -225,8 +260,12 @@ export async function listSessions(store: Store, userId: number, current?: strin
 }
 
 /** Ends the session of a user that has this handle; false when there is none. */
-export async function endSessionByHandle({ db }: Store, userId: number, handle: string): Promise<boolean> {
-  const rows = await db
+export async function endSessionByHandle(
+  store: Store,
+  { userId, handle }: { readonly userId: number; readonly handle: string },
+  acts: readonly string[],
+): Promise<boolean> {
+  const rows = await store.db
     .selectFrom("sessions")
     .select(["session_id", "previous_id"])
     .where("user_id", "=", userId)
@@ -236,11 +275,14 @@ export async function endSessionByHandle({ db }: Store, userId: number, handle: 
     rows.find((row) => digest(row.session_id) === handle) ??
     rows.find((row) => row.previous_id !== null && digest(row.previous_id) === handle);
   if (!found) return false;
-  const { numDeletedRows } = await db
-    .deleteFrom("sessions")
-    .where("session_id", "=", found.session_id)
-    .executeTakeFirst();
-  return numDeletedRows > 0n;
+  return atomically(store, async (transaction) => {
+    const { numDeletedRows } = await transaction.db
+      .deleteFrom("sessions")
+      .where("session_id", "=", found.session_id)
+      .executeTakeFirst();
+    if (numDeletedRows > 0n) await recordAct(transaction, acts, { userId });
+    return numDeletedRows > 0n;
+  });
 }
 
 /** Ends every session of a user but this one; returns how many there were. */
@@ -296,6 +338,16 @@ export async function renewSession(
     .returning("renewal_nonce")
     .executeTakeFirst();
   return again?.renewal_nonce ?? false;
+}
+
+/** What the id of a live session is made of, where it is presented by the one before; null by its own id, false for none. */
+export async function renewalOf(store: Store, sessionId: string): Promise<string | null | false> {
+  const session = await live(store)
+    .select(["session_id", "renewal_nonce"])
+    .where(isSession(sessionId, store.clock()))
+    .executeTakeFirst();
+  if (!session) return false;
+  return session.session_id === digest(sessionId) ? null : session.renewal_nonce;
 }
 
 /** Keeps this session and the newest live ones beside it, `limit` in all. */

@@ -4,6 +4,7 @@ import { clockTolerance } from "../clock-tolerance.ts";
 import { emailKey } from "../email.ts";
 import { EmailTaken, InvalidRequestError, NoResultFound } from "../errors.ts";
 import type { User } from "../user.ts";
+import { forgetActs, recordAct } from "./acts.ts";
 import { checked, isStorable, userColumns } from "./attributes.ts";
 import { forgetDevices } from "./devices.ts";
 import { digest } from "./digest.ts";
@@ -28,18 +29,27 @@ import { forgetMove, forgetRegistrations } from "./verifications.ts";
 /** What `DB.updateUser` may change: every attribute but the id, by which sessions and logs know the user. */
 export type UserChanges = Partial<Omit<User, "id">>;
 
-export async function addUser({ db, engine, clock }: Store, email: string, hashedPassword: string): Promise<User> {
+export async function addUser(
+  store: Store,
+  email: string,
+  hashedPassword: string,
+  acts: readonly string[],
+): Promise<User> {
   for (const [name, value] of checked({ email, hashedPassword })) mustBeStorable(name, value);
-  const now = clock();
-  try {
-    const row = await db
+  const now = store.clock();
+  const insert = async (transaction: Store) => {
+    const row = await transaction.db
       .insertInto("users")
       .values({ ...emailColumns(email), hashed_password: hashedPassword, created_at: now, updated_at: now })
       .returning(userColumns)
       .executeTakeFirstOrThrow();
+    await recordAct(transaction, acts, { userId: row.id });
     return user(row);
+  };
+  try {
+    return await (acts.length === 0 ? insert(store) : atomically(store, insert));
   } catch (error) {
-    throw told(engine, error);
+    throw told(store.engine, error);
   }
 }
 
@@ -124,6 +134,7 @@ export interface PasswordChange extends Renewal {
   /** The device that goes on being known; every other is forgotten. */
   readonly device?: string | undefined;
   readonly language: string;
+  readonly acts?: readonly string[] | undefined;
 }
 
 /**
@@ -145,6 +156,8 @@ export async function changePassword(store: Store, change: PasswordChange): Prom
       .executeTakeFirst();
     const nonce = changed && (await renewSession(transaction, sessionId, change));
     if (!changed || !nonce) throw new Overtaken();
+    await forgetActs(transaction, userId);
+    await recordAct(transaction, change.acts, { userId });
     await endOtherSessions(transaction, userId, sessionId);
     await forgetMailedTokens(transaction, userId);
     await forgetMove(transaction, userId);
@@ -200,19 +213,24 @@ export async function setDisabled(store: Store, id: number, disabled: boolean): 
 /** So many entries of the audit trail are made anonymous at once: some milliseconds. */
 const eventsAtOnce = 1000;
 
+interface Erasure {
+  /** The keys under which tries at the account are counted. */
+  readonly attempts: readonly string[];
+  /** If given, the account is erased only while this is its password's hash. */
+  readonly verifiedHash: string | undefined;
+  readonly acts: readonly string[];
+}
+
 /**
  * Erases an account and everything that tells of it: what is left of its events names nobody. Those may be very many, for
  * strangers cause them too: most of them are made anonymous before, some at a time.
  *
- * @param attempts the keys under which tries at it are counted
- * @param verifiedHash if given, the account is erased only while this is its password's hash
  * @returns false when there is no such account
  */
 export async function deleteUser(
   store: Store,
   { id, email }: Pick<User, "id" | "email">,
-  attempts: readonly string[],
-  verifiedHash?: string,
+  { attempts, verifiedHash, acts }: Erasure,
 ): Promise<boolean> {
   const key = emailKey(email);
   const erased = { id, ...(verifiedHash !== undefined && { hashed_password: verifiedHash }) };
@@ -231,6 +249,7 @@ export async function deleteUser(
       .where(({ and }) => and(erased))
       .executeTakeFirst();
     if (numDeletedRows === 0n) return false;
+    await recordAct(transaction, acts);
     await forgetWho(transaction, id);
     await db.deleteFrom("verifications").where("email", "=", key).execute();
     await db.deleteFrom("outbox").where("email", "=", key).execute();

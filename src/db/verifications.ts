@@ -1,6 +1,7 @@
 import { emailKey, isMailable } from "../email.ts";
 import { EmailTaken } from "../errors.ts";
 import type { User } from "../user.ts";
+import { recordAct } from "./acts.ts";
 import { userColumns } from "./attributes.ts";
 import { forgetDevices } from "./devices.ts";
 import { digest } from "./digest.ts";
@@ -40,12 +41,13 @@ const columns = [
 /** Keeps a registration until its address is confirmed; the mail for that goes out with it, where one can. */
 export async function addRegistration(
   store: Store,
-  email: string,
-  hashedPassword: string,
+  { email, hashedPassword }: { readonly email: string; readonly hashedPassword: string },
   notice: Notice,
+  acts: readonly string[],
 ): Promise<void> {
-  await atomically(store, async (transaction) => {
+  await once(store, async (transaction) => {
     const verificationId = await insert(transaction, { email, hashed_password: hashedPassword, user_id: null });
+    if (!(await recordAct(transaction, acts, { verificationId }))) throw new NotGood();
     if (isMailable(email)) await enqueue(transaction, { ...notice, verificationId });
   });
 }
@@ -55,9 +57,14 @@ export async function addRegistration(
  *
  * @returns false when the account is gone, disabled, or has another password than the one that was given for this
  */
-export async function addMove(store: Store, user: User, email: string, language: string): Promise<boolean> {
+export async function addMove(
+  store: Store,
+  user: User,
+  { email, language }: { readonly email: string; readonly language: string },
+  acts: readonly string[],
+): Promise<boolean> {
   const userId = user.id;
-  return atomically(store, async (transaction) => {
+  const added = await once(store, async (transaction) => {
     // An update, even of nothing, holds the user's row until the end: of two changes at once one replaces the other.
     const { numUpdatedRows } = await transaction.db
       .updateTable("users")
@@ -67,17 +74,27 @@ export async function addMove(store: Store, user: User, email: string, language:
       .where("disabled_at", "is", null)
       .executeTakeFirst();
     if (numUpdatedRows === 0n) return false;
-    await forgetMove(transaction, userId);
     const verificationId = await insert(transaction, { email, hashed_password: null, user_id: userId });
+    if (!(await recordAct(transaction, acts, { verificationId }))) throw new NotGood();
+    await forgetMove(transaction, userId, verificationId);
     if (isMailable(email)) await enqueue(transaction, { kind: "move", language, verificationId });
     await enqueue(transaction, { kind: "moving", language, email: user.email });
     return true;
   });
+  return added ?? true;
+}
+
+/** Does all of the work, or nothing where it throws `NotGood`: it was just done already. */
+async function once<T>(store: Store, work: (transaction: Store) => Promise<T>): Promise<T | undefined> {
+  return atomically(store, work).catch((error: unknown) => {
+    if (error instanceof NotGood) return undefined;
+    throw error;
+  });
 }
 
 /** Has an account stay where it is: whoever changes the password did not trust what was asked for before. */
-export async function forgetMove({ db }: Store, userId: number): Promise<void> {
-  await db.deleteFrom("verifications").where("user_id", "=", userId).execute();
+export async function forgetMove({ db }: Store, userId: number, but = 0): Promise<void> {
+  await db.deleteFrom("verifications").where("user_id", "=", userId).where("id", "!=", but).execute();
 }
 
 /** Has an account that was never confirmed keep the password it has now: a registration holds the one before. */
@@ -212,11 +229,14 @@ export async function confirmRegistration(
   store: Store,
   verification: Verification,
   token: string,
+  acts: readonly string[],
 ): Promise<User | null> {
   const { email, hashedPassword } = verification;
   return atomically(store, async (transaction) => {
     if (hashedPassword === null || !(await take(transaction, verification, token))) return null;
-    return claimAddress(transaction, email, hashedPassword);
+    const user = await claimAddress(transaction, email, hashedPassword);
+    if (user) await recordAct(transaction, acts, { userId: user.id });
+    return user;
   });
 }
 
@@ -263,8 +283,8 @@ export async function claimAddress(store: Store, email: string, hashedPassword: 
 export async function confirmMove(
   store: Store,
   verification: Verification,
-  token: string,
-  verifiedHash: string,
+  { token, verifiedHash }: { readonly token: string; readonly verifiedHash: string },
+  acts: readonly string[],
 ): Promise<boolean> {
   const { userId } = verification;
   const address = emailColumns(verification.email);
@@ -282,6 +302,7 @@ export async function confirmMove(
         .executeTakeFirst();
       if (numUpdatedRows === 0n) throw new NotGood();
       await forgetMailedTokens(transaction, userId);
+      await recordAct(transaction, acts, { userId });
       await db.deleteFrom("verifications").where("email", "=", address.email).execute();
     });
     return true;

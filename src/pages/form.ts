@@ -1,4 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { html } from "hono/html";
+import type { Done } from "../auth/auth.ts";
 import type { User } from "../user.ts";
 import { formToken } from "./form-token.ts";
 import type { Html, View } from "./layout.ts";
@@ -20,6 +22,8 @@ export interface Page {
   show(visit: Visit, filled: Filled): View | Response | Promise<View | Response>;
   /** Does what the form asks for; what it throws is told above the form. */
   submit?(visit: Visit, values: Values): Promise<Response>;
+  /** Answers a form that this browser sent a moment ago, and that was done then, as it was answered then. */
+  again?(visit: Visit, values: Values, done: Done): Promise<Response>;
 }
 
 interface Field {
@@ -67,6 +71,8 @@ interface Form {
   /** What its address is given. */
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body: Html;
+  /** Sent again as it is, it is the same act: what it holds does not tell that it is. */
+  readonly isOnce?: boolean;
   /** What comes of it is a file. */
   readonly isDownload?: boolean;
   /** Where the page goes on afterwards. */
@@ -74,10 +80,10 @@ interface Form {
 }
 
 /** A form of this browser, which comes back in the same language. */
-export function form(visit: Visit, { action, of, query, body, isDownload, goesOn }: Form): Html {
+export function form(visit: Visit, { action, of, query, body, isOnce, isDownload, goesOn }: Form): Html {
   visit.keepFormSecret();
   return html`<form method="post" action="${visit.to(action, query)}" novalidate${isDownload && html` data-download`}>
-${hidden("form_token", formToken(visit.formSecret, of?.id))}${goesOn && visit.onward !== undefined && hidden("return_to", visit.onward)}${body}</form>
+${hidden("form_token", formToken(visit.formSecret, of?.id))}${isOnce && hidden("form_id", randomBytes(9).toString("base64url"))}${goesOn && visit.onward !== undefined && hidden("return_to", visit.onward)}${body}</form>
 `;
 }
 

@@ -1,11 +1,12 @@
 import { html } from "hono/html";
 import { keepSession } from "../app/session-cookies.ts";
-import type { ShownSession } from "../auth/auth.ts";
+import { readEmail, type ShownSession } from "../auth/auth.ts";
 import { AuthError } from "../errors.ts";
 import { messages } from "../languages/languages.ts";
 import type { PublicUser } from "../user.ts";
 import { account, button, type Filled, field, form, hidden, newPassword, type Page } from "./form.ts";
 import type { Html, View } from "./layout.ts";
+import { loggedIn } from "./log-in.ts";
 import { home } from "./return-to.ts";
 import { askToLogIn, goOut, goTo, isFor, originOf, type Values, type Visit } from "./visit.ts";
 
@@ -20,18 +21,23 @@ export const devices: Page = {
   fields: { session: false },
   show: overview,
   async submit(visit, { session }) {
-    const { c, service, sessionId, caller, to } = visit;
+    const { service, sessionId, caller, to } = visit;
     const { auth } = service;
     if (session === undefined) {
       await auth.endOtherSessions(sessionId, caller);
       return goTo(visit, to(home), { code: "devices_ended" });
     }
-    const current = (await auth.listSessions(sessionId)).find((each) => each.current);
     await auth.endSession(sessionId, session, caller);
-    if (session !== current?.id) return goTo(visit, to(home, { from: c.req.query("from") }), { code: "device_ended" });
-    return goOut(visit, "logged_out");
+    return deviceEnded(visit);
   },
+  again: deviceEnded,
 };
+
+/** It may have been this one. */
+async function deviceEnded(visit: Visit): Promise<Response> {
+  if (!(await loggedIn(visit))) return goOut(visit, "logged_out");
+  return goTo(visit, visit.to(home, { from: visit.c.req.query("from") }), { code: "device_ended" });
+}
 
 export const changePassword: Page = {
   isAccounts: true,
@@ -43,6 +49,7 @@ export const changePassword: Page = {
       body: html`<p>${words.account.passwordText}</p>
 ${form(visit, {
   action: "/account/password",
+  isOnce: true,
   of: person,
   goesOn: true,
   body: html`${account(person.email)}${currentPassword(visit, filled)}${newPassword(visit, filled, words.fields.newPassword)}${button(words.account.changePassword)}`,
@@ -50,12 +57,24 @@ ${form(visit, {
     }));
   },
   async submit(visit, { password: current = "", new_password: chosen = "" }) {
-    const { c, service, sessionId, caller, cookies, to } = visit;
+    const { service, sessionId, caller } = visit;
     const { session } = await service.auth.changePassword(sessionId, { current, chosen }, caller);
-    cookies.push(...keepSession(c, service.settings, session.sessionId));
-    return visit.onward === undefined ? goTo(visit, to(home), { code: "password_changed" }) : goTo(visit, visit.onward);
+    return passwordChanged(visit, session.sessionId);
+  },
+  async again(visit, _, { email }) {
+    const { service, to } = visit;
+    const sessionId = await service.auth.currentSession(visit.sessionId);
+    if (sessionId !== null) return passwordChanged(visit, sessionId);
+    // The answer that had the new id was lost.
+    return goTo(visit, to("/login"), { code: "password_reset", email: email ?? undefined });
   },
 };
+
+function passwordChanged(visit: Visit, sessionId: string): Response {
+  const { c, service, cookies, to, onward } = visit;
+  cookies.push(...keepSession(c, service.settings, sessionId));
+  return onward === undefined ? goTo(visit, to(home), { code: "password_changed" }) : goTo(visit, onward);
+}
 
 export const changeEmail: Page = {
   isAccounts: true,
@@ -75,6 +94,7 @@ export const changeEmail: Page = {
 <p class="who"><bdi>${person.email}</bdi></p>
 ${form(visit, {
   action: "/account/email",
+  isOnce: true,
   of: person,
   goesOn: true,
   body: html`${field(visit, filled, { name: "email", label: words.fields.newEmail, autocomplete: "email" })}${currentPassword(visit, filled)}${button(words.account.changeEmail)}`,
@@ -83,12 +103,21 @@ ${form(visit, {
     });
   },
   async submit(visit, values) {
-    const { service, caller, to } = visit;
     await confirm(visit, values);
-    const email = await service.auth.changeEmail(visit.sessionId, values.email ?? "", caller);
-    return goTo(visit, to("/mailbox"), { code: "move", email, account: originOf(visit, values).account });
+    const email = await visit.service.auth.changeEmail(visit.sessionId, values.email ?? "", visit.caller);
+    return moveAsked(visit, values, email);
+  },
+  async again(visit, values) {
+    const { c, service, cookies } = visit;
+    const sessionId = await service.auth.currentSession(visit.sessionId);
+    if (sessionId !== null) cookies.push(...keepSession(c, service.settings, sessionId));
+    return moveAsked(visit, values, readEmail(values.email ?? "") ?? undefined);
   },
 };
+
+function moveAsked(visit: Visit, values: Values, email: string | undefined): Response {
+  return goTo(visit, visit.to("/mailbox"), { code: "move", email, account: originOf(visit, values).account });
+}
 
 export const exportAccount: Page = {
   isAccounts: true,
@@ -138,6 +167,7 @@ ${form(visit, {
     await service.auth.deleteAccount(sessionId, password, caller);
     return goOut(visit, "account_deleted");
   },
+  again: async (visit) => goOut(visit, "account_deleted"),
 };
 
 /** Where password managers send people (https://w3c.github.io/webappsec-change-password-url/). */

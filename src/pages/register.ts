@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import { readEmail } from "../auth/auth.ts";
 import { button, emailField, form, newPassword, type Page } from "./form.ts";
 import { alert, type Html, resetLink, wayTo } from "./layout.ts";
 import { loggedIn } from "./log-in.ts";
@@ -16,6 +17,7 @@ export const register: Page = {
       told: problem?.code === "email_taken" ? known(visit, problem.message) : undefined,
       body: html`${form(visit, {
         action: "/register",
+        isOnce: true,
         goesOn: true,
         body: html`${emailField(visit, filled)}${newPassword(visit, filled, words.fields.password)}${button(words.register.submit)}`,
       })}<p class="middle">${words.register.known} <a class="link" href="${to("/login", { return_to })}">${words.register.logIn}</a></p>
@@ -23,15 +25,18 @@ export const register: Page = {
     };
   },
   async submit(visit, { email: given = "", new_password: password = "" }) {
-    const { service, caller, to, onward: return_to } = visit;
-    const email = await service.auth.register(given, password, caller);
-    const { REQUIRE_VERIFIED_EMAIL, VERIFY_TOKEN_LIFETIME } = service.settings;
-    if (REQUIRE_VERIFIED_EMAIL === "off")
-      return goTo(visit, to("/login", { return_to }), { code: "registered", email });
-    keepOnward(visit, VERIFY_TOKEN_LIFETIME);
-    return goTo(visit, to("/mailbox"), { code: "confirm", email });
+    return done(visit, await visit.service.auth.register(given, password, visit.caller));
   },
+  again: async (visit, { email = "" }) => done(visit, readEmail(email) ?? email),
 };
+
+function done(visit: Visit, email: string): Response {
+  const { service, to, onward: return_to } = visit;
+  const { REQUIRE_VERIFIED_EMAIL, VERIFY_TOKEN_LIFETIME } = service.settings;
+  if (REQUIRE_VERIFIED_EMAIL === "off") return goTo(visit, to("/login", { return_to }), { code: "registered", email });
+  keepOnward(visit, VERIFY_TOKEN_LIFETIME);
+  return goTo(visit, to("/mailbox"), { code: "confirm", email });
+}
 
 /** To whoever has an account: what can be done is not in the form. */
 function known(visit: Visit, message: string): Html {

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import { account, button, form, hidden, newPassword, type Page } from "./form.ts";
 import { mailForm } from "./mailbox.ts";
-import { goTo, keepOnward } from "./visit.ts";
+import { goTo, keepOnward, type Visit } from "./visit.ts";
 
 /** Asks for the mail with the link. What is shown is the same with and without an account. */
 export const forgot: Page = {
@@ -27,9 +27,11 @@ ${mailForm(visit, filled, "/forgot", words.forgot.submit)}<p class="middle"><a c
 export const reset: Page = {
   fields: { token: false, new_password: true },
   async show(visit, filled) {
-    const { words, service, token = "", to, onward: return_to } = visit;
+    const { words, service, caller, token = "", to, onward: return_to } = visit;
     const email = await service.auth.addressToReset(token);
     if (email === null) {
+      const before = await service.auth.justDone(caller);
+      if (before) return saved(visit, before);
       return {
         title: words.deadLink.title,
         code: "bad_reset_token",
@@ -51,8 +53,13 @@ ${form(visit, {
     };
   },
   async submit(visit, { token = "", new_password: password = "" }) {
-    const { service, caller, to, onward: return_to } = visit;
-    const { email } = await service.auth.updatePassword(token, password, undefined, caller);
-    return goTo(visit, to("/login", { return_to }), { code: "password_reset", email });
+    const { service, caller } = visit;
+    return saved(visit, await service.auth.updatePassword(token, password, undefined, caller));
   },
+  again: async (visit, _, before) => saved(visit, before),
 };
+
+function saved(visit: Visit, { email }: { readonly email: string | null }): Response {
+  const { to, onward: return_to } = visit;
+  return goTo(visit, to("/login", { return_to }), { code: "password_reset", email: email ?? undefined });
+}

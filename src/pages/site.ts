@@ -10,7 +10,7 @@ import { errorPage } from "./error.ts";
 import type { Filled, Page } from "./form.ts";
 import { present } from "./layout.ts";
 import { missing, ofAnotherAccount, problemOf, stale } from "./problem.ts";
-import { askToLogIn, isFor, originOf, type Visit, visit } from "./visit.ts";
+import { askToLogIn, isFor, originOf, type Values, type Visit, visit } from "./visit.ts";
 
 /** The pages of one service, as they are asked for. */
 export interface Site {
@@ -30,13 +30,19 @@ export function createSite(service: Service): Site {
     return view instanceof Response ? view : present(at, assets, view, filled.problem);
   };
 
+  /** The answer to what this browser just sent and sends once more, such as by a double click; else null. */
+  const again = async (at: Visit, page: Page, values: Values) => {
+    const done = page.again && (await service.auth.justDone(at.caller));
+    return done ? page.again?.(at, values, done) : undefined;
+  };
+
   return {
     show: async (c, page) => showing(await visit(service, c), page, { values: {} }),
 
     async submit(c, page) {
       requireOwnOrigin(c, service);
       const fields = page.fields ?? {};
-      const values = await readFields(c, "form_token", "return_to", ...Object.keys(fields));
+      const values = await readFields(c, "form_token", "form_id", "return_to", ...Object.keys(fields));
       const at = await visit(service, c, values);
       const { isOwn, account } = originOf(at, values);
       if (!isOwn || (page.isAccounts && account === undefined)) {
@@ -56,9 +62,14 @@ export function createSite(service: Service): Site {
       );
       if (empty) return showing(at, page, { values, problem: missing(at, empty[0]) });
       try {
+        const before = await again(at, page, values);
+        if (before) return before;
         if (page.submit) return await page.submit(at, values);
       } catch (error) {
         if (!isTold(error)) throw error;
+        // Both were under way at once, and the other one did it.
+        const meanwhile = error instanceof AuthError && (await again(at, page, values));
+        if (meanwhile) return meanwhile;
         if (error instanceof AuthError && error.code === "not_logged_in") return askToLogIn(at, values.email, account);
         return showing(at, page, { values, problem: problemOf(at, service.refused(error, c)) });
       }

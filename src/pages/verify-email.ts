@@ -1,8 +1,9 @@
 import { html } from "hono/html";
+import type { Done } from "../auth/auth.ts";
 import { AuthError } from "../errors.ts";
 import { account, button, type Filled, field, form, hidden, type Page } from "./form.ts";
 import { alert, type Html, resetLink, type View, wayTo } from "./layout.ts";
-import { enter } from "./log-in.ts";
+import { enter, loggedIn } from "./log-in.ts";
 import { mailForm } from "./mailbox.ts";
 import type { Problem } from "./problem.ts";
 import { home } from "./return-to.ts";
@@ -23,26 +24,32 @@ export const verify: Page = {
     const { service, token } = visit;
     if (token === undefined) return request(visit, filled);
     const found = await service.auth.addressToVerify(token);
-    return found ? confirmation(visit, filled, { ...found, token }) : dead(visit, filled);
+    if (found) return confirmation(visit, filled, { ...found, token });
+    const before = await service.auth.justDone(visit.caller);
+    return before ? confirmed(visit, before) : dead(visit, filled);
   },
   async submit(visit, values) {
-    const { service, caller, sessionId, to, onward: return_to } = visit;
+    const { service, caller } = visit;
     const { token, password = "" } = values;
-    const { auth } = service;
     if (token === undefined) return sendLink(visit, values);
-    const { id, email } = await auth.verifyEmail({ token, password }, caller);
-    if ((await auth.getUserFromSessionId(sessionId))?.id === id)
-      return goTo(visit, to(home), { code: "email_changed" });
-    try {
-      return await enter(visit, { email, password });
-    } catch (error) {
-      // The address is confirmed all the same.
-      if (error instanceof AuthError)
-        return goTo(visit, to("/login", { return_to }), { code: "email_verified", email });
-      throw error;
-    }
+    const { id, email } = await service.auth.verifyEmail({ token, password }, caller);
+    return confirmed(visit, { userId: id, email }, password);
   },
+  again: (visit, { password }, before) => confirmed(visit, before, password),
 };
+
+/** Goes on with the account whose address is confirmed now: it is logged in, or logs in where the password was given. */
+async function confirmed(visit: Visit, { userId, email }: Done, password?: string): Promise<Response> {
+  const { to, onward: return_to } = visit;
+  if ((await loggedIn(visit))?.id === userId) return goTo(visit, to(home), { code: "email_changed" });
+  try {
+    if (email !== null && password !== undefined) return await enter(visit, { email, password });
+  } catch (error) {
+    // The address is confirmed all the same.
+    if (!(error instanceof AuthError)) throw error;
+  }
+  return goTo(visit, to("/login", { return_to }), { code: "email_verified", email: email ?? undefined });
+}
 
 async function sendLink(visit: Visit, { email: given = "", again }: Values): Promise<Response> {
   const { service, caller, to } = visit;

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { actName } from "../act-name.ts";
 import type { Request } from "../app/caller.ts";
 import { hostCookie, readCookie, readCookies } from "../app/cookies.ts";
 import type { Service } from "../app/service.ts";
@@ -55,6 +56,7 @@ export async function visit(service: Service, c: Request, values: Values = {}): 
   const notices = noticeCookie(settings);
   const onward = onwardCookie(settings);
   const keptOnward = readCookie(header, onward.name);
+  const token = (values.token ?? c.req.query("token"))?.slice(0, 250);
   const asked = values.return_to ?? c.req.query("return_to") ?? onward.read(keptOnward, c.req.path);
   const wanted = returnTo(asked, settings.RETURN_ORIGINS);
   return {
@@ -62,7 +64,7 @@ export async function visit(service: Service, c: Request, values: Values = {}): 
     service,
     language,
     words: messages[language].pages,
-    caller: { ...service.caller(c), language },
+    caller: { ...service.caller(c), language, acts: kept === undefined ? undefined : actsOf(kept, c, values, token) },
     sessionId: await presentedSession(c, service),
     formSecret,
     keepFormSecret() {
@@ -70,7 +72,7 @@ export async function visit(service: Service, c: Request, values: Values = {}): 
       if (kept === undefined && !cookies.includes(set)) cookies.push(set);
     },
     notice: notices.read(readCookie(header, notices.name)),
-    token: (values.token ?? c.req.query("token"))?.slice(0, 250),
+    token,
     onward: wanted === home ? undefined : wanted,
     keepsOnward: keptOnward !== null,
     cookies,
@@ -80,6 +82,17 @@ export async function visit(service: Service, c: Request, values: Values = {}): 
       return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
     },
   };
+}
+
+/**
+ * Names of what a form does, for this browser alone: of all that it brought, and of the mailed link that it was behind. Of a
+ * page that is only opened, that of the link. A form that was shown anew has a name of its own.
+ */
+function actsOf(secret: string, c: Request, values: Values, token: string | undefined): string[] {
+  const link = token === undefined ? [] : [actName(secret, "link", c.req.path, token)];
+  if (c.req.method !== "POST") return link;
+  const sent = Object.entries(values).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return [actName(secret, "form", c.req.path, sent), ...link];
 }
 
 /** What a form's token says of it. */

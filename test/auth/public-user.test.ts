@@ -102,6 +102,8 @@ async function calls(world: World, secrets: Secrets): Promise<Record<Method, () 
     listSessions: () => auth.listSessions(session),
     confirmPassword: async () => opened(await auth.confirmPassword(session, password)),
     changePassword: async () => opened(await auth.changePassword(session, { current: password, chosen: next })),
+    currentSession: async () => void secrets.add((await auth.currentSession(session)) ?? ""),
+    justDone: () => auth.justDone({ acts: ["act"] }),
     changeEmail: () => auth.changeEmail(session, "bobby@example.com"),
     exportAccount: () => auth.exportAccount(session),
     endSession: async () => {

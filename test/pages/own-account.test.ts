@@ -54,6 +54,8 @@ test("one device is logged out from another, or all others at once", async () =>
   const after = await who.open("/account");
   assert.match(after.told, /device is logged out/);
   assert.equal(devicesOf(after).length, 3);
+  sent(await who.send("/account/devices", windows?.hidden ?? {}), "/account");
+  world.clock.forward(minute);
   const again = await who.send("/account/devices", windows?.hidden ?? {});
   assert.equal(again.status, 404);
   assert.equal(again.told, "This device is logged out already.");
@@ -101,6 +103,7 @@ test("a device that is logged out on a later page leaves people there, while the
     assert.match(after.told, /device is logged out/);
     assert.equal(devicesOf(after).length, left);
     if (left === 10) continue;
+    world.clock.forward(minute);
     const gone = await who.send(one?.action ?? "", one?.hidden ?? {});
     assert.deepEqual([gone.status, devicesOf(gone).length], [404, left]);
   }

@@ -1,0 +1,369 @@
+import assert from "node:assert/strict";
+import { createProduction, mailed, mailedToken, owner, strong } from "../app/production.ts";
+import { bob, redeem, refused, register } from "../app/steps.ts";
+import { test } from "../engines.ts";
+import { createWorld, form, minute, type World } from "../world.ts";
+import { formsOf, logIn, type Seen, sent, type Visitor, visitor } from "./visitor.ts";
+
+const chosen = "another-Good-password-7";
+const next = "new@example.com";
+
+/** What a form does, and what there is when it was done once. */
+interface Act {
+  /** Leads somebody to the form; the page that it is on. */
+  open(world: World, who: Visitor): Promise<Seen>;
+  readonly fields?: Record<string, string>;
+  readonly action?: string;
+  /** Where the answer leads; undefined for a file. */
+  readonly to?: string;
+  /** What the page there says. */
+  readonly told?: RegExp;
+  /** The mails that it brings. */
+  readonly mails?: readonly string[];
+  /** How many sessions the account has then. */
+  readonly sessions: number;
+  /** Whether this browser is logged in then. */
+  readonly isIn: boolean;
+  readonly isConcealed?: boolean;
+}
+
+async function member(world: World, who: Visitor): Promise<void> {
+  await world.auth.registerUser(owner.email, owner.password);
+  await logIn(who, owner);
+  await mailed(world);
+}
+
+async function openAt(world: World, who: Visitor, path: string): Promise<Seen> {
+  await member(world, who);
+  return who.open(path);
+}
+
+async function openReset(world: World, who: Visitor): Promise<Seen> {
+  await world.auth.registerUser(owner.email, owner.password);
+  await world.auth.requestPasswordReset(owner.email);
+  return who.open(`/reset?token=${await mailedToken(world)}`);
+}
+
+async function openMove(world: World, who: Visitor): Promise<Seen> {
+  await member(world, who);
+  await who.fill(await who.open("/account/email"), { email: next, password: strong });
+  const token = (await mailed(world)).find(({ kind }) => kind === "confirm_new_email")?.token;
+  return who.open(`/verify?token=${token}`);
+}
+
+async function openVerify(world: World, who: Visitor): Promise<Seen> {
+  await world.auth.register(owner.email, owner.password);
+  return who.open(`/verify?token=${await mailedToken(world)}`);
+}
+
+const acts: Record<string, Act> = {
+  "a new password by a mailed link": {
+    open: openReset,
+    fields: { new_password: chosen },
+    to: "/login",
+    told: /new password is saved/,
+    mails: ["password_changed"],
+    sessions: 0,
+    isIn: false,
+  },
+  "a new address by a mailed link": {
+    open: openMove,
+    fields: { password: strong },
+    to: "/account",
+    told: /email address is changed/,
+    sessions: 1,
+    isIn: true,
+  },
+  "a registration by a mailed link": {
+    open: openVerify,
+    fields: { password: strong },
+    to: "/account",
+    sessions: 1,
+    isIn: true,
+    isConcealed: true,
+  },
+  "a change of password": {
+    open: (world, who) => openAt(world, who, "/account/password"),
+    fields: { password: strong, new_password: chosen },
+    to: "/account",
+    told: /password is changed/,
+    mails: ["password_changed"],
+    sessions: 1,
+    isIn: true,
+  },
+  "a change of address": {
+    open: (world, who) => openAt(world, who, "/account/email"),
+    fields: { email: next, password: strong },
+    to: "/mailbox",
+    mails: ["confirm_new_email", "email_changing"],
+    sessions: 1,
+    isIn: true,
+  },
+  "a change of address without the password": {
+    open: (world, who) => openAt(world, who, "/account/email"),
+    fields: { email: ` ${next} ` },
+    to: "/mailbox",
+    mails: ["confirm_new_email", "email_changing"],
+    sessions: 1,
+    isIn: true,
+  },
+  "an export": {
+    open: (world, who) => openAt(world, who, "/account/export"),
+    fields: { password: strong },
+    sessions: 1,
+    isIn: true,
+  },
+  "the end of the account": {
+    open: (world, who) => openAt(world, who, "/account/delete"),
+    fields: { password: strong },
+    to: "/login",
+    told: /account is deleted/,
+    sessions: 0,
+    isIn: false,
+  },
+  "the end of a device": {
+    async open(world, who) {
+      await member(world, who);
+      await world.request("/sessions", form(owner));
+      await mailed(world);
+      return who.open("/account");
+    },
+    action: "/account/devices",
+    to: "/account",
+    told: /device is logged out/,
+    sessions: 1,
+    isIn: true,
+  },
+  "a logout": {
+    open: (world, who) => openAt(world, who, "/logout"),
+    to: "/login",
+    told: /You are logged out/,
+    sessions: 0,
+    isIn: false,
+  },
+  "a registration": {
+    open: (_, who) => who.open("/register"),
+    fields: { email: owner.email, new_password: strong },
+    to: "/login",
+    told: /account is ready/,
+    sessions: 0,
+    isIn: false,
+  },
+  "a registration where accounts are concealed": {
+    open: (_, who) => who.open("/register"),
+    fields: { email: owner.email, new_password: strong },
+    to: "/mailbox",
+    mails: ["confirm_email"],
+    sessions: 0,
+    isIn: false,
+    isConcealed: true,
+  },
+  "a login": {
+    async open(world, who) {
+      await world.auth.registerUser(owner.email, owner.password);
+      return who.open("/login");
+    },
+    fields: owner,
+    to: "/account",
+    sessions: 1,
+    isIn: true,
+  },
+  "a login on one more device": {
+    async open(world, who) {
+      await world.auth.registerUser(owner.email, owner.password);
+      await logIn(visitor(world), owner);
+      await mailed(world);
+      return who.open("/login");
+    },
+    fields: owner,
+    to: "/account",
+    mails: ["new_device"],
+    sessions: 2,
+    isIn: true,
+  },
+};
+
+/** Sends a form twice, in each of the ways that this comes about; both answers. */
+const ways: Record<string, (world: World, who: Visitor, send: () => Promise<Seen>) => Promise<Seen[]>> = {
+  "by a double click": async (_, __, send) => Promise.all([send(), send()]),
+  "after the answer": async (world, _, send) => {
+    const first = await send();
+    world.clock.forward(5000);
+    return [first, await send()];
+  },
+  "after the answer was lost": async (world, who, send) => {
+    const before = [...who.cookies];
+    const first = await send();
+    who.cookies.clear();
+    for (const [name, value] of before) who.cookies.set(name, value);
+    world.clock.forward(5000);
+    return [first, await send()];
+  },
+};
+
+for (const [what, act] of Object.entries(acts)) {
+  for (const [way, twice] of Object.entries(ways)) {
+    test(`${what} that is sent twice, ${way}, is done once and answered as done`, async () => {
+      const limits = { RATE_LIMIT: "on", LIMIT_REDEMPTION_NETWORK: "2/15m", LIMIT_LOGIN_ACCOUNT: "2/15m" };
+      const conceal = { REQUIRE_VERIFIED_EMAIL: "on", CONCEAL_ACCOUNTS: "on", RESET_DELIVERY: "email" };
+      await using world = await createWorld({ ...limits, ...(act.isConcealed && conceal) });
+      const who = visitor(world);
+      const page = await act.open(world, who);
+      const answers = await twice(world, who, () => who.fill(page, act.fields ?? {}, act.action));
+      for (const answer of answers) {
+        if (act.to === undefined) assert.match(answer.headers.get("Content-Disposition") ?? "", /account\.json/);
+        else sent(answer, act.to);
+      }
+      assert.deepEqual((await mailed(world)).map(({ kind }) => kind).toSorted(), (act.mails ?? []).toSorted());
+      const user = (await world.auth.findUser(owner.email)) ?? (await world.auth.findUser(next));
+      assert.equal((await world.auth.listSessionsOf(user?.id ?? 0)).length, act.sessions);
+      if (act.told) assert.match((await who.open(act.to ?? "")).told, act.told);
+      // Longer than the id before a renewal leads on.
+      world.clock.forward(minute / 2);
+      assert.equal((await who.open("/account")).status === 200, act.isIn);
+    });
+  }
+}
+
+test("a form that is sent many times is one entry of the audit trail, and uses up no try", async () => {
+  await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_REDEMPTION_NETWORK: "1/15m" });
+  const who = visitor(world);
+  const page = await openReset(world, who);
+  for (let i = 0; i < 5; i++) sent(await who.fill(page, { new_password: chosen }), "/login");
+  await world.auth.flush();
+  const events = (await world.auth.listEvents({ limit: 100 })).map(({ event }) => event);
+  assert.equal(events.filter((event) => event === "password_reset").length, 1);
+  assert.ok(!events.includes("reset_refused"));
+});
+
+test("a link that this browser just used leads on, and is dead to every other, to another password, and after a minute", async () => {
+  await using world = await createWorld();
+  const [who, other] = [visitor(world), visitor(world)];
+  const page = await openReset(world, who);
+  const hidden = formsOf(page.html)[0]?.hidden ?? {};
+  const link = `/reset?token=${hidden.token}`;
+  await other.open("/login");
+  sent(await who.fill(page, { new_password: chosen }), "/login");
+  await who.open("/login");
+  sent(await who.open(link), "/login");
+  assert.match((await who.open("/login")).told, /new password is saved/);
+  const form_token = other.cookies.get("form") ?? "";
+  for (const seen of [
+    await other.open(link),
+    await visitor(world).open(link),
+    await who.open(`${link}x`),
+    await who.fill(page, { new_password: `${chosen}!` }),
+    await other.send("/reset", { ...hidden, form_token, new_password: chosen }),
+  ]) {
+    assert.equal(seen.status, 403);
+    assert.match(seen.title, /^Error: This link no longer works/);
+  }
+  world.clock.forward(minute);
+  for (const seen of [await who.open(link), await who.fill(page, { new_password: chosen })])
+    assert.equal(seen.status, 403);
+});
+
+test("the API refuses a token that was used, whoever used it", async () => {
+  await using world = await createWorld();
+  const eve = { ...bob, email: "eve@example.com" };
+  await register(world, eve);
+  const token = await world.auth.getResetPasswordToken(eve.email);
+  const fields = { email: eve.email, reset_token: token, new_password: chosen };
+  assert.equal((await redeem(world, fields)).status, 200);
+  await refused(redeem(world, fields), 403);
+  const who = visitor(world);
+  const page = await openMove(world, who);
+  const used = formsOf(page.html)[0]?.hidden.token ?? "";
+  sent(await who.fill(page, { password: strong }), "/account");
+  const headers = { Cookie: [...who.cookies].map(([name, value]) => `${name}=${value}`).join("; ") };
+  const verification = { email: next, token: used, password: strong };
+  await refused(world.request("/email_verification", form(verification, { method: "PUT", headers })), 403);
+});
+
+test("a link of a registration that was used leads who is logged in to the account, and who is not to the login", async () => {
+  await using world = await createProduction();
+  const who = visitor(world);
+  const page = await openVerify(world, who);
+  const link = `/verify?token=${formsOf(page.html)[0]?.hidden.token}`;
+  sent(await who.fill(page, { password: strong }), "/account");
+  sent(await who.open(link), "/account");
+  who.cookies.delete("__Host-session_id");
+  sent(await who.open(link), "/login");
+  assert.match((await who.open("/login")).told, /address is confirmed/);
+  assert.equal((await visitor(world).open(link)).status, 403);
+});
+
+test("what was done since counts: the same form does its work anew", async () => {
+  await using world = await createWorld();
+  const who = visitor(world);
+  await member(world, who);
+  const change = await who.open("/account/password");
+  const there = { password: strong, new_password: chosen };
+  sent(await who.fill(change, there), "/account");
+  sent(await who.fill(await who.open("/account/password"), { password: chosen, new_password: strong }), "/account");
+  sent(await who.fill(change, there), "/account");
+  assert.ok(await world.auth.validLogin(owner.email, chosen));
+  const email = await who.open("/account/email");
+  for (const address of [next, "other@example.com", next]) {
+    sent(await who.fill(email, { email: address }), "/mailbox");
+    assert.equal(await world.db.moveOf(1), address);
+  }
+  // A session that was logged out is not the one that the same form opens.
+  sent(await who.fill(await who.open("/logout"), {}), "/login");
+  const login = await who.open("/login");
+  sent(await who.fill(login, { ...owner, password: chosen }), "/account");
+  const first = who.cookies.get("session_id");
+  sent(await who.fill(await who.open("/logout"), {}), "/login");
+  sent(await who.fill(login, { ...owner, password: chosen }), "/account");
+  assert.notEqual(who.cookies.get("session_id"), first);
+});
+
+test("a password is guessed by no form that is sent again: every wrong one is a try", async () => {
+  await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_LOGIN_DEVICE: "2/15m" });
+  const who = visitor(world);
+  const page = await openAt(world, who, "/account/password");
+  sent(await who.fill(page, { password: strong, new_password: chosen }), "/account");
+  for (const [password, status] of [
+    ["wrong-1", 403],
+    ["wrong-2", 403],
+    ["wrong-3", 429],
+    [chosen, 429],
+  ] as const) {
+    assert.equal((await who.fill(page, { password, new_password: chosen })).status, status, password);
+  }
+});
+
+test("a program that sends a change of password twice gets the same new session, and its owner one mail", async () => {
+  await using world = await createWorld();
+  await world.auth.registerUser(owner.email, owner.password);
+  const { session } = await world.auth.logIn(owner);
+  const headers = { Cookie: `session_id=${session.sessionId}` };
+  const change = () =>
+    world.request("/profile/password", form({ password: strong, new_password: chosen }, { method: "PUT", headers }));
+  const answers = [...(await Promise.all([change(), change()])), await change()];
+  for (const { status } of answers) assert.equal(status, 200);
+  assert.equal(new Set(answers.map((answer) => answer.headers.get("Set-Cookie"))).size, 1);
+  assert.equal((await mailed(world)).filter(({ kind }) => kind === "password_changed").length, 1);
+  const other = form({ password: strong, new_password: `${chosen}!` }, { method: "PUT", headers });
+  await refused(world.request("/profile/password", other), 403, /^wrong password$/);
+});
+
+test("registering again, by a form that is shown anew, brings another mail", async () => {
+  await using world = await createProduction();
+  const who = visitor(world);
+  for (let i = 0; i < 2; i++) {
+    sent(await who.fill(await who.open("/register"), { email: owner.email, new_password: strong }), "/mailbox");
+    assert.equal((await mailed(world)).length, 1);
+  }
+});
+
+test("what is known of forms is swept", async () => {
+  await using world = await createWorld();
+  const who = visitor(world);
+  const page = await openAt(world, who, "/account/delete");
+  sent(await who.fill(page, { password: strong }), "/login");
+  world.clock.forward(2 * minute);
+  assert.equal((await world.auth.sweep()).acts, 0);
+  world.clock.forward(1);
+  assert.equal((await world.auth.sweep()).acts, 1);
+});
