@@ -32,6 +32,29 @@ export function createAssets(settings: Pick<Settings, "ACCENT_COLOR" | "LOGO_FIL
   };
 }
 
+/**
+ * Finds the file of a path. A page of another version or brand, which an older node or a newer one has made, gets this node's
+ * own file of that kind.
+ *
+ * @returns undefined for a path that no version has
+ */
+export function findAsset(assets: Assets, path: string): { asset: Asset; isExact: boolean } | undefined {
+  const asset = Object.values(assets).find((each: Asset | undefined) => each?.path === path);
+  if (asset) return { asset, isExact: true };
+  const [, name = "", extension = ""] = /^\/assets\/(\w+)\.[\w-]{16}\.(\w+)$/.exec(path) ?? [];
+  const { style, script, icon, logo = icon } = assets;
+  const others: Record<string, Asset> = {
+    "pages.css": style,
+    "pages.js": script,
+    "icon.svg": icon,
+    "icon.png": icon,
+    "logo.svg": logo,
+    "logo.png": logo,
+  };
+  const other = others[`${name}.${extension}`];
+  return other && { asset: other, isExact: false };
+}
+
 const types = {
   css: "text/css; charset=utf-8",
   js: "text/javascript; charset=utf-8",

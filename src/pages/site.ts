@@ -1,11 +1,11 @@
 import type { Headers } from "../app/answers.ts";
 import type { Request } from "../app/caller.ts";
 import { readFields } from "../app/fields.ts";
-import { type Refusal, RequestError } from "../app/refusals.ts";
+import { notFound, type Refusal, RequestError } from "../app/refusals.ts";
 import { requireSameOrigin } from "../app/same-origin.ts";
 import type { Service } from "../app/service.ts";
 import { AuthError, DatabaseUnavailable } from "../errors.ts";
-import { createAssets } from "./assets.ts";
+import { createAssets, findAsset } from "./assets.ts";
 import { errorPage } from "./error.ts";
 import type { Filled, Page } from "./form.ts";
 import { present } from "./layout.ts";
@@ -23,7 +23,6 @@ export interface Site {
 export function createSite(service: Service): Site {
   const { settings, answers } = service;
   const assets = createAssets(settings);
-  const byPath = new Map(Object.values(assets).map((each) => [each?.path, each]));
 
   const showing = async (at: Visit, page: Page, filled: Filled) => {
     const view = await page.show(at, filled);
@@ -77,13 +76,14 @@ export function createSite(service: Service): Site {
     },
 
     asset(c) {
-      const found = byPath.get(c.req.path);
-      if (!found) throw new RequestError("not_found", "nothing is here");
-      return answers.content(200, found.content, {
-        "Content-Type": found.type,
+      const found = findAsset(assets, c.req.path);
+      if (!found) throw notFound();
+      const { asset, isExact } = found;
+      return answers.content(200, asset.content, {
+        "Content-Type": asset.type,
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
-        // What its path names never changes.
-        "Cache-Control": "public, max-age=31536000, immutable",
+        // The path has the content's hash, so it never changes; under another version's path it must not be kept.
+        ...(isExact && { "Cache-Control": "public, max-age=31536000, immutable" }),
       });
     },
 

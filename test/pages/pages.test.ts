@@ -140,10 +140,50 @@ test("the style sheet is under 12 KB, and what goes with pages is kept by its ha
     const content = await response.text();
     if (path.endsWith(".css")) assert.ok(content.length < 12_000, String(content.length));
     assert.doesNotMatch(content.replaceAll("http://www.w3.org/2000/svg", ""), /https?:|@import|url\(|eval/);
-    assert.equal((await world.request(path.replace(/\.[\w-]{16}\./, ".AAAAAAAAAAAAAAAA."))).status, 404);
   }
   for (const path of ["/assets/", "/assets/../package.json", "/assets/%2e%2e%2fpackage.json", "/assets/pages.css"]) {
     assert.equal((await world.request(path)).status, 404, path);
+  }
+});
+
+test("a page that another version's node has made gets this node's files, and keeps none of them", async () => {
+  await using folder = await temporaryFolder();
+  const LOGO_FILE = join(folder.path, "logo.svg");
+  await writeFile(LOGO_FILE, '<svg xmlns="http://www.w3.org/2000/svg"/>');
+  await using plain = await createWorld();
+  await using branded = await createWorld({ LOGO_FILE, ACCENT_COLOR: "#7a1f5c", SERVICE_NAME: "Other" });
+  const pathsOf = async (world: World) => {
+    const { html } = await visitor(world).open("/login");
+    return [...new Set([...html.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, path = ""]) => path))];
+  };
+  const exact = async (world: World, form: RegExp) => {
+    const path = (await pathsOf(world)).find((each) => form.test(each)) ?? "";
+    return (await world.request(path)).text();
+  };
+  for (const [world, image] of [
+    [plain, /icon\..*svg$/],
+    [branded, /logo\..*svg$/],
+  ] as const) {
+    for (const [path, form] of [
+      ["/assets/pages.AAAAAAAAAAAAAAAA.css", /css$/],
+      ["/assets/pages.-_AAAAAAAAAAAAAA.js", /js$/],
+      ["/assets/icon.AAAAAAAAAAAAAAAA.svg", image],
+      ["/assets/logo.AAAAAAAAAAAAAAAA.svg", image],
+      ["/assets/logo.AAAAAAAAAAAAAAAA.png", image],
+    ] as const) {
+      const response = await world.request(path);
+      assert.deepEqual([response.status, response.headers.get("Cache-Control")], [200, "no-store"], path);
+      assert.equal(await response.text(), await exact(world, form), path);
+    }
+    for (const path of await pathsOf(world === plain ? branded : plain))
+      assert.equal((await world.request(path)).status, 200, path);
+    for (const name of [
+      ...["pages.AAAAAAAAAAAAAAA.css", "pages.AAAAAAAAAAAAAAAAA.css", "pages.AAAAAAAAAAAAAAAA.svg"],
+      ...["page.AAAAAAAAAAAAAAAA.css", "icon.AAAAAAAAAAAAAAAA.css", "constructor.AAAAAAAAAAAAAAAA.js"],
+      "pages.AAAAAAAAAAAAAAAA.css.map",
+    ]) {
+      assert.equal((await world.request(`/assets/${name}`)).status, 404, name);
+    }
   }
 });
 
