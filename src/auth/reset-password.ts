@@ -42,7 +42,7 @@ export async function requestPasswordReset(context: Context, email: string, call
   const device = await knownDevice(context, user, caller);
   const what = device === undefined ? "resetMail" : "resetMailFromKnownDevice";
   return limited(context, what, { address, caller, userId: user?.id, device }, async () => {
-    await context.db.enqueue({ kind: "reset", language: caller.language ?? "en", email: address });
+    await context.db.enqueue({ kind: "reset", language: caller.language ?? "en", email: address }, caller.acts);
     context.trail.record("reset_asked", { caller, address });
     return address;
   });

@@ -21,7 +21,7 @@ export async function requestVerification(context: Context, email: string, calle
   const { EMAIL_FORMAT } = context.settings;
   const address = await context.trail.watch("verification_refused", { caller }, () => validEmail(email, EMAIL_FORMAT));
   return limited(context, "verificationMail", { address, caller }, async () => {
-    await context.db.enqueue({ kind: "verification", language: caller.language ?? "en", email: address });
+    await context.db.enqueue({ kind: "verification", language: caller.language ?? "en", email: address }, caller.acts);
     context.trail.record("verification_asked", { caller, address });
     return address;
   });

@@ -83,9 +83,14 @@ function just({ db, clock }: Store, name: string) {
     .where("acts.at", "<=", now + remembered);
 }
 
-/** Forgets at most `limit` acts from before a time; returns how many. */
-export async function sweepActs({ db }: Store, before: number, limit: number): Promise<number> {
-  const old = db.selectFrom("acts").select("name").where("at", "<", before).limit(limit);
+/** Forgets at most `limit` acts from before a time, and of a clock that was ahead; returns how many. */
+export async function sweepActs({ db, clock }: Store, before: number, limit: number): Promise<number> {
+  const ahead = clock() + remembered;
+  const old = db
+    .selectFrom("acts")
+    .select("name")
+    .where((row) => row.or([row("at", "<", before), row("at", ">", ahead)]))
+    .limit(limit);
   const { numDeletedRows } = await db.deleteFrom("acts").where("name", "in", old).executeTakeFirst();
   return Number(numDeletedRows);
 }

@@ -334,8 +334,8 @@ export class DB implements AsyncDisposable {
   }
 
   /** Puts a mail into the outbox, unless none can be sent to its address. */
-  enqueue(mail: NewMail): Promise<void> {
-    return outbox.enqueue(this.#store, mail);
+  enqueue(mail: NewMail, acts: readonly string[] = []): Promise<void> {
+    return outbox.enqueueOnce(this.#store, mail, acts);
   }
 
   /**

@@ -1,8 +1,9 @@
 import { clockTolerance } from "../clock-tolerance.ts";
 import { emailKey, isMailable } from "../email.ts";
 import type { User } from "../user.ts";
+import { recordAct } from "./acts.ts";
 import { emailColumns, spelledEmail } from "./spellings.ts";
-import type { Store } from "./store.ts";
+import { atomically, type Store } from "./store.ts";
 
 /** What a mail in the outbox is about; which message it becomes shows when it is sent. */
 const kinds = [
@@ -75,6 +76,14 @@ export async function enqueue({ db, clock }: Store, mail: NewMail): Promise<void
       tries: 0,
     })
     .execute();
+}
+
+/** Puts a mail into the outbox that somebody asked for; nothing, where they just did by the same form. */
+export async function enqueueOnce(store: Store, mail: NewMail, acts: readonly string[]): Promise<void> {
+  if (acts.length === 0) return enqueue(store, mail);
+  await atomically(store, async (transaction) => {
+    if (await recordAct(transaction, acts)) await enqueue(transaction, mail);
+  });
 }
 
 /** How often mails are looked for at once, while all that are found are pointless. */

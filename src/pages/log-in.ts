@@ -64,7 +64,7 @@ export async function loggedIn({ service, sessionId }: Visit) {
 function wayOut(visit: Visit, { code, message, field }: Problem, { email = "" }: Values): Html | undefined {
   if (code === "email_not_verified") {
     const body = html`${hidden("email", email)}${hidden("again", "1")}${button(visit.words.mailbox.again, "plain low")}`;
-    return alert(message, field, form(visit, { action: "/verify", goesOn: true, body }));
+    return alert(message, field, form(visit, { action: "/verify", isOnce: true, goesOn: true, body }));
   }
   if (code !== "too_many_tries" && code !== "wrong_login") return undefined;
   return alert(message, field, resetLink(visit));

@@ -56,7 +56,7 @@ function again(visit: Visit, code: MailboxCode, email: string): Html {
 
 /** The form in which a mail is asked for, by the address alone. */
 export function mailForm(visit: Visit, filled: Filled, action: string, name: string): Html {
-  return html`${form(visit, { action, goesOn: true, body: html`${emailField(visit, filled)}${button(name)}` })}${unsent(visit)}`;
+  return html`${form(visit, { action, isOnce: true, goesOn: true, body: html`${emailField(visit, filled)}${button(name)}` })}${unsent(visit)}`;
 }
 
 /** Where mails are while no server sends them: told to whoever develops, on the service's own machine. */

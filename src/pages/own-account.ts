@@ -250,7 +250,7 @@ function profile(visit: Visit, person: PublicUser): Html {
 <dd><bdi>${email}</bdi> ${state}</dd>
 </dl>
 <a class="button plain low" href="${to("/account/email")}">${part.changeEmail}</a></div>
-${!isConfirmed && form(visit, { action: "/verify", of: person, body: html`${hidden("email", email)}<div>${button(part.sendAgain, "plain low")}</div>` })}<p class="soft small">${part.since} ${date(new Date(createdAt), language)}</p>
+${!isConfirmed && form(visit, { action: "/verify", of: person, isOnce: true, body: html`${hidden("email", email)}<div>${button(part.sendAgain, "plain low")}</div>` })}<p class="soft small">${part.since} ${date(new Date(createdAt), language)}</p>
 </section>
 `;
 }

@@ -1,7 +1,8 @@
 import { html } from "hono/html";
+import { readEmail } from "../auth/auth.ts";
 import { account, button, form, hidden, newPassword, type Page } from "./form.ts";
 import { mailForm } from "./mailbox.ts";
-import { goTo, keepOnward, type Visit } from "./visit.ts";
+import { askerBy, goTo, keepOnward, type Values, type Visit } from "./visit.ts";
 
 /** Asks for the mail with the link. What is shown is the same with and without an account. */
 export const forgot: Page = {
@@ -15,13 +16,17 @@ ${mailForm(visit, filled, "/forgot", words.forgot.submit)}<p class="middle"><a c
 `,
     };
   },
-  async submit(visit, { email: given = "", again }) {
-    const { service, caller } = visit;
-    const email = await service.auth.requestPasswordReset(given, caller);
-    keepOnward(visit, service.settings.RESET_TOKEN_LIFETIME);
-    return goTo(visit, visit.to("/mailbox"), { code: again === undefined ? "reset" : "reset_again", email });
+  async submit(visit, values) {
+    const { auth } = visit.service;
+    return asked(visit, values, await auth.requestPasswordReset(values.email ?? "", askerBy(visit, values)));
   },
+  again: async (visit, values) => asked(visit, values, readEmail(values.email ?? "") ?? undefined),
 };
+
+function asked(visit: Visit, { again }: Values, email: string | undefined): Response {
+  keepOnward(visit, visit.service.settings.RESET_TOKEN_LIFETIME);
+  return goTo(visit, visit.to("/mailbox"), { code: again === undefined ? "reset" : "reset_again", email });
+}
 
 /** The mailed link leads here. Seeing the page takes nothing: programs that look into mails open links too. */
 export const reset: Page = {

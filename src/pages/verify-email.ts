@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { Done } from "../auth/auth.ts";
+import { type Done, readEmail } from "../auth/auth.ts";
 import { AuthError } from "../errors.ts";
 import { account, button, type Filled, field, form, hidden, type Page } from "./form.ts";
 import { alert, type Html, resetLink, type View, wayTo } from "./layout.ts";
@@ -7,7 +7,7 @@ import { enter, loggedIn } from "./log-in.ts";
 import { mailForm } from "./mailbox.ts";
 import type { Problem } from "./problem.ts";
 import { home } from "./return-to.ts";
-import { goTo, keepOnward, type Values, type Visit } from "./visit.ts";
+import { askerBy, goTo, keepOnward, type Values, type Visit } from "./visit.ts";
 
 /**
  * The mailed link leads here: with the password it confirms the address, and logs in. Without a link it has one sent.
@@ -31,11 +31,15 @@ export const verify: Page = {
   async submit(visit, values) {
     const { service, caller } = visit;
     const { token, password = "" } = values;
-    if (token === undefined) return sendLink(visit, values);
+    if (token === undefined)
+      return asked(visit, values, await service.auth.requestVerification(values.email ?? "", askerBy(visit, values)));
     const { id, email } = await service.auth.verifyEmail({ token, password }, caller);
     return confirmed(visit, { userId: id, email }, password);
   },
-  again: (visit, { password }, before) => confirmed(visit, before, password),
+  async again(visit, values, before) {
+    if (values.token !== undefined) return confirmed(visit, before, values.password);
+    return asked(visit, values, readEmail(values.email ?? "") ?? undefined);
+  },
 };
 
 /** Goes on with the account whose address is confirmed now: it is logged in, or logs in where the password was given. */
@@ -51,9 +55,8 @@ async function confirmed(visit: Visit, { userId, email }: Done, password?: strin
   return goTo(visit, to("/login", { return_to }), { code: "email_verified", email: email ?? undefined });
 }
 
-async function sendLink(visit: Visit, { email: given = "", again }: Values): Promise<Response> {
-  const { service, caller, to } = visit;
-  const email = await service.auth.requestVerification(given, caller);
+function asked(visit: Visit, { again }: Values, email: string | undefined): Response {
+  const { service, to } = visit;
   keepOnward(visit, service.settings.VERIFY_TOKEN_LIFETIME);
   return goTo(visit, to("/mailbox"), { code: again === undefined ? "waiting" : "waiting_again", email });
 }

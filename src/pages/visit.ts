@@ -95,6 +95,11 @@ function actsOf(secret: string, c: Request, values: Values, token: string | unde
   return [actName(secret, "form", c.req.path, sent), ...link];
 }
 
+/** Who asks by a form; one that is not told apart from the same one later asks as often as it is sent. */
+export function askerBy({ caller }: Visit, { form_id }: Values): Caller {
+  return form_id === undefined ? { ...caller, acts: [] } : caller;
+}
+
 /** What a form's token says of it. */
 export interface FormOrigin {
   /** Made for this browser. */

@@ -3,7 +3,7 @@ import { after, test } from "node:test";
 import { join } from "../app/production.ts";
 import { day } from "../world.ts";
 import { startBrowser } from "./browser.ts";
-import { createStage } from "./stage.ts";
+import { createStage, lastLink } from "./stage.ts";
 import { type Visitor, visit } from "./visitor.ts";
 
 const browser = await startBrowser();
@@ -102,6 +102,39 @@ for (const script of [true, false]) {
     assert.match(person.path, /^\/account/);
     await stage.auth.deliver();
     assert.equal(stage.mails.slice(length).filter(({ kind }) => kind === "password_changed").length, 1);
+  });
+
+  test(`a double click does what one click does, and says so (${how})`, async () => {
+    await using stage = await createStage();
+    await join(stage, ada);
+    await using person = await visit(browser, stage, { script });
+    const { words, page } = person;
+    const { fields, notices } = words;
+    const twice = async (button: string, values: Record<string, string>, then: string) => {
+      const form = person.formOf(button);
+      for (const [label, value] of Object.entries(values)) await form.getByLabel(label, { exact: true }).fill(value);
+      await form.getByRole("button", { name: button, exact: true }).dblclick();
+      await page.waitForURL(`**${then}`);
+    };
+    await stage.auth.requestPasswordReset(ada.email);
+    await person.open(await lastLink(stage, "/reset"));
+    const { length } = stage.mails;
+    await twice(words.reset.submit, { [fields.newPassword]: chosen }, "/login");
+    await person.read(notices.password_reset);
+    await twice(words.logIn.submit, { [fields.password]: chosen }, "/account");
+    await person.open("/account/password");
+    const change = { [fields.currentPassword]: chosen, [fields.newPassword]: ada.password };
+    await twice(words.account.changePassword, change, "/account");
+    await person.read(notices.password_changed);
+    await person.open("/account");
+    await person.read(ada.email);
+    const { id } = (await stage.auth.findUser(ada.email)) ?? { id: 0 };
+    assert.equal((await stage.auth.listSessionsOf(id)).length, 1);
+    await stage.auth.deliver();
+    assert.deepEqual(
+      stage.mails.slice(length).map(({ kind }) => kind),
+      ["password_changed", "password_changed"],
+    );
   });
 
   test(`a session that ends in mid-form costs a login, and nothing that was typed but passwords (${how})`, async () => {
