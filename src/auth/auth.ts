@@ -183,6 +183,11 @@ export class Auth {
     return verification.addressToVerify(this.#context, token);
   }
 
+  /** Whether a mailed token moves this account; false when the token is not, or no longer, good. */
+  movesAccount(token: string, userId: number): Promise<boolean> {
+    return verification.movesAccount(this.#context, token, userId);
+  }
+
   /**
    * Confirms an address by the mailed token and the password of that registration, or of the account that moves there. A
    * refusal leaves the token alive.

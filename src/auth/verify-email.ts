@@ -40,6 +40,10 @@ export async function addressToVerify({ db }: Context, token: string): Promise<A
   return found && { email: found.email, isMove: found.userId !== null };
 }
 
+export async function movesAccount({ db }: Context, token: string, userId: number): Promise<boolean> {
+  return token !== "" && (await db.findVerification(token))?.userId === userId;
+}
+
 export async function verifyEmail(context: Context, proof: Proof, caller: Caller): Promise<User> {
   const { token, password, email } = proof;
   return limited(context, "redemption", { caller }, async () => {

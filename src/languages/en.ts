@@ -42,6 +42,8 @@ export const en: Messages = {
       reset: "Choose a new password",
       stranger: "No account yet?",
       register: "Create an account",
+      switching: (email) =>
+        `You are logged in as ${email} here. If you log in with another account, that one is logged out on this device.`,
     },
     register: {
       title: "Create your account",
@@ -64,6 +66,8 @@ export const en: Messages = {
     reset: {
       title: "Choose a new password",
       text: "It takes the place of the old one, and every device is logged out.",
+      other: (loggedIn) =>
+        `This link is for another account, the one below. You are logged in as ${loggedIn} here, and stay logged in.`,
       submit: "Save the password",
     },
     verify: {
@@ -74,6 +78,10 @@ export const en: Messages = {
       sendAgain: "Send the link again",
       wrongPassword: "This is not the password you chose. Try again or, if you have forgotten it, register once more.",
       locked: "Too many wrong passwords in a row. Waiting will not help: register once more.",
+      other: (loggedIn) =>
+        `This link is for another account, the one below. You are logged in as ${loggedIn} here: if you confirm, that account is logged out on this device.`,
+      moveOther: (loggedIn) =>
+        `This link is for another account, and you are logged in as ${loggedIn} here. Enter the password of the account that asked for this change. ${loggedIn} is then logged out on this device.`,
       moveText: "Enter your password, so that we know it is you. Your account gets this address then.",
       moveSubmit: "Confirm my address",
       dead: "It was used already, is too old, or a newer one was sent. If you have confirmed your address already, just log in. If you were changing your address, ask again from your account. Otherwise, have a new link sent.",

@@ -42,6 +42,8 @@ export const fr: Messages = {
       reset: "Choisir un nouveau mot de passe",
       stranger: "Pas encore de compte ?",
       register: "Créer un compte",
+      switching: (email) =>
+        `Vous utilisez déjà le compte de ${email} ici. Si vous ouvrez un autre compte, celui-ci sera déconnecté.`,
     },
     register: {
       title: "Créez votre compte",
@@ -64,6 +66,8 @@ export const fr: Messages = {
     reset: {
       title: "Choisissez un nouveau mot de passe",
       text: "Il remplace l’ancien, et tous les appareils sont déconnectés.",
+      other: (loggedIn) =>
+        `Ce lien concerne un autre compte, celui ci-dessous. Vous utilisez ici celui de ${loggedIn}, qui reste ouvert.`,
       submit: "Enregistrer le mot de passe",
     },
     verify: {
@@ -75,6 +79,10 @@ export const fr: Messages = {
       wrongPassword:
         "Ce n’est pas le mot de passe que vous avez choisi. Réessayez ou, si vous l’avez oublié, inscrivez-vous à nouveau.",
       locked: "Trop de mots de passe incorrects de suite. Attendre n’y changera rien : inscrivez-vous à nouveau.",
+      other: (loggedIn) =>
+        `Ce lien concerne un autre compte, celui ci-dessous. Vous utilisez ici celui de ${loggedIn} : il sera déconnecté de cet appareil quand vous confirmerez.`,
+      moveOther: (loggedIn) =>
+        `Ce lien concerne un autre compte que celui de ${loggedIn}, que vous utilisez ici. Donnez le mot de passe du compte qui a demandé ce changement : il s’ouvrira, et celui de ${loggedIn} sera déconnecté de cet appareil.`,
       moveText:
         "Entrez votre mot de passe, pour que nous sachions que c’est vous. Votre compte prendra alors cette adresse.",
       moveSubmit: "Confirmer mon adresse",

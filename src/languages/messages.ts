@@ -78,6 +78,8 @@ export interface PageWords {
     readonly reset: string;
     readonly stranger: string;
     readonly register: string;
+    /** To whom another account is logged in here already. */
+    switching(email: string): string;
   };
   readonly register: {
     readonly title: string;
@@ -100,6 +102,8 @@ export interface PageWords {
   readonly reset: {
     readonly title: string;
     readonly text: string;
+    /** Another account is logged in here than the one of the link. */
+    other(loggedIn: string): string;
     readonly submit: string;
   };
   readonly verify: {
@@ -112,6 +116,9 @@ export interface PageWords {
     readonly wrongPassword: string;
     /** Too many were not: a new link, and with it another password, is had by registering alone. */
     readonly locked: string;
+    /** Another account is logged in here than the one that is confirmed, or moves. */
+    other(loggedIn: string): string;
+    moveOther(loggedIn: string): string;
     /** To whose account moves to the address. */
     readonly moveText: string;
     readonly moveSubmit: string;

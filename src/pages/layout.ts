@@ -37,7 +37,7 @@ export function present(visit: Visit, assets: Assets, view: View, refused?: Prob
   const { settings } = service;
   const problem = view.problem ?? refused;
   const notice = problem ? undefined : noticed(visit);
-  if (notice !== undefined || visit.notice?.code === "typed") cookies.push(noticeCookie(settings).clear);
+  if (notice !== undefined || isOver(visit)) cookies.push(noticeCookie(settings).clear);
   const wayOut = problem?.code === "locked" ? resetLink(visit) : undefined;
   const told = view.told ?? (problem ? alert(problem.message, problem.field, wayOut) : notice);
   const code = problem ? (problem.code === "locked" ? "too_many_tries" : problem.code) : view.code;
@@ -61,9 +61,27 @@ function policy(returnOrigins: readonly string[]): string {
   return ["default-src 'none'", ...own, forms, "base-uri 'none'", "frame-ancestors 'none'"].join("; ");
 }
 
-function noticed({ notice, words }: Visit): Html | undefined {
+/** Whether a notice is for no page that comes now: who sees another than the login is not told to log in. */
+function isOver({ c, notice }: Visit): boolean {
+  if (!notice) return false;
+  return notice.code === "typed" || (c.req.path !== "/login" && ofLogin.some((code) => code === notice.code));
+}
+
+/** What only who is about to log in is told. */
+const ofLogin: readonly NoticeCode[] = [
+  "registered",
+  "logged_out",
+  "session_ended",
+  "login_needed",
+  "password_reset",
+  "account_deleted",
+];
+
+function noticed(visit: Visit): Html | undefined {
+  const { notice, words } = visit;
   if (!notice || !Object.hasOwn(words.notices, notice.code)) return undefined;
   const code = notice.code as NoticeCode;
+  if (isOver(visit)) return undefined;
   return status(words.notices[code], code === "session_ended" || code === "login_needed" ? "plain" : "good");
 }
 
@@ -88,6 +106,12 @@ export function resetLink(visit: Visit): Html {
 /** What was done, or is to be done. */
 export function status(message: string, look: "good" | "plain" = "good"): Html {
   return html`<p class="told ${look}" role="status">${message}</p>
+`;
+}
+
+/** What a person should know before they go on; it is read where it stands. */
+export function plain(message: string): Html {
+  return html`<p class="told plain">${message}</p>
 `;
 }
 

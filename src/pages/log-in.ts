@@ -1,18 +1,21 @@
 import { html } from "hono/html";
 import { sessionIdsOf } from "../app/session-cookies.ts";
 import { loginCookies } from "../app/sessions.ts";
+import { emailKey } from "../email.ts";
 import { button, emailField, field, form, hidden, type Page } from "./form.ts";
-import { alert, type Html, resetLink } from "./layout.ts";
+import { alert, type Html, plain, resetLink } from "./layout.ts";
 import type { Notice } from "./notice.ts";
 import type { Problem } from "./problem.ts";
+import { home } from "./return-to.ts";
 import { goOn, type Values, type Visit } from "./visit.ts";
 
 export const logIn: Page = {
   fields: { email: true, password: true, typed: false, typed_by: false },
   async show(visit, { values, problem }) {
     const { words, notice, onward: return_to, to } = visit;
-    // Not while a problem is told: this person wanted to log in as somebody.
-    if (!problem && (await loggedIn(visit))) return goOn(visit);
+    const user = await loggedIn(visit);
+    // Not while a problem is told, nor after something was done for another account: this person wants to log in as somebody.
+    if (user && !problem && !isForAnother(notice, user.email)) return goOn(visit);
     // What was typed where the session ended is for there, and not who logs in.
     const [email, typed, by] =
       notice?.code === "session_ended"
@@ -22,13 +25,13 @@ export const logIn: Page = {
     return {
       title: words.logIn.title,
       told: problem && wayOut(visit, problem, values),
-      body: html`${form(visit, {
+      body: html`${user && plain(words.logIn.switching(user.email))}${form(visit, {
         action: "/login",
         goesOn: true,
         body: html`${typed !== undefined && hidden("typed", typed)}${by !== undefined && hidden("typed_by", by)}${emailField(visit, filled)}${field(visit, filled, { name: "password", label: words.fields.password, autocomplete: "current-password" })}${button(words.logIn.submit)}`,
       })}<div class="sides">
 <a class="link" href="${to("/forgot", { return_to })}">${words.logIn.forgot}</a>
-<span>${words.logIn.stranger} <a class="link" href="${to("/register", { return_to })}">${words.logIn.register}</a></span>
+${user && html`<a class="link" href="${to(home)}">${words.account.back}</a>\n`}<span>${words.logIn.stranger} <a class="link" href="${to("/register", { return_to })}">${words.logIn.register}</a></span>
 </div>
 `,
     };
@@ -53,6 +56,12 @@ export async function enter(
   const opened = await service.auth.logIn({ email, password, replaces }, caller);
   cookies.push(...loginCookies(c, opened, service.settings));
   return goOn(visit, notice);
+}
+
+/** Whether the next login is to be that of another account than the one that is logged in here. */
+function isForAnother(notice: Notice | null, email: string): boolean {
+  const codes: readonly Notice["code"][] = ["registered", "password_reset", "email_verified"];
+  return notice?.email !== undefined && codes.includes(notice.code) && emailKey(notice.email) !== emailKey(email);
 }
 
 /** Who is logged in in this browser; null for nobody. */

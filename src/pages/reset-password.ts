@@ -1,7 +1,11 @@
 import { html } from "hono/html";
 import { readEmail } from "../auth/auth.ts";
+import { emailKey } from "../email.ts";
 import { account, button, form, hidden, newPassword, type Page } from "./form.ts";
+import { type Html, plain } from "./layout.ts";
+import { loggedIn } from "./log-in.ts";
 import { mailForm } from "./mailbox.ts";
+import { home } from "./return-to.ts";
 import { askerBy, goTo, keepOnward, type Values, type Visit } from "./visit.ts";
 
 /** Asks for the mail with the link. What is shown is the same with and without an account. */
@@ -49,7 +53,7 @@ export const reset: Page = {
     return {
       title: words.reset.title,
       secret: true,
-      body: html`<p>${words.reset.text}</p>
+      body: html`${await other(visit, email)}<p>${words.reset.text}</p>
 ${form(visit, {
   action: "/reset",
   goesOn: true,
@@ -64,7 +68,17 @@ ${form(visit, {
   again: async (visit, _, before) => saved(visit, before),
 };
 
-function saved(visit: Visit, { email }: { readonly email: string | null }): Response {
+/** Says who is logged in here, if that is another than the account of the link. */
+async function other(visit: Visit, email: string): Promise<Html | null> {
+  const user = await loggedIn(visit);
+  if (!user || emailKey(user.email) === emailKey(email)) return null;
+  return plain(visit.words.reset.other(user.email));
+}
+
+async function saved(visit: Visit, { email }: { readonly email: string | null }): Promise<Response> {
   const { to, onward: return_to } = visit;
+  const user = await loggedIn(visit);
+  if (user && email !== null && emailKey(user.email) === emailKey(email))
+    return goTo(visit, to(home), { code: "password_changed" });
   return goTo(visit, to("/login", { return_to }), { code: "password_reset", email: email ?? undefined });
 }

@@ -1,8 +1,9 @@
 import { html } from "hono/html";
-import { type Done, readEmail } from "../auth/auth.ts";
+import { type AddressToVerify, type Done, readEmail } from "../auth/auth.ts";
+import { emailKey } from "../email.ts";
 import { AuthError } from "../errors.ts";
 import { account, button, type Filled, field, form, hidden, type Page } from "./form.ts";
-import { alert, type Html, resetLink, type View, wayTo } from "./layout.ts";
+import { alert, type Html, plain, resetLink, type View, wayTo } from "./layout.ts";
 import { enter, loggedIn } from "./log-in.ts";
 import { mailForm } from "./mailbox.ts";
 import type { Problem } from "./problem.ts";
@@ -24,7 +25,7 @@ export const verify: Page = {
     const { service, token } = visit;
     if (token === undefined) return request(visit, filled);
     const found = await service.auth.addressToVerify(token);
-    if (found) return confirmation(visit, filled, { ...found, token });
+    if (found) return confirmation(visit, filled, { ...found, token, other: await other(visit, token, found) });
     const before = await service.auth.justDone(visit.caller);
     return before ? confirmed(visit, before) : dead(visit, filled);
   },
@@ -65,10 +66,22 @@ interface Link {
   readonly token: string;
   readonly email: string;
   readonly isMove: boolean;
+  /** Who is logged in here, if that is another account than the one of the link. */
+  readonly other: string | undefined;
+}
+
+async function other(visit: Visit, token: string, { email, isMove }: AddressToVerify): Promise<string | undefined> {
+  const user = await loggedIn(visit);
+  if (!user) return undefined;
+  // Whose account moves is not told: the mail may have gone to a stranger.
+  const isOwn = isMove
+    ? await visit.service.auth.movesAccount(token, user.id)
+    : emailKey(user.email) === emailKey(email);
+  return isOwn ? undefined : user.email;
 }
 
 /** Who registered gives the password of that; whose account moves, the one that it has. */
-function confirmation(visit: Visit, filled: Filled, { token, email, isMove }: Link): View {
+function confirmation(visit: Visit, filled: Filled, { token, email, isMove, other }: Link): View {
   const { verify, fields } = visit.words;
   const wrong = filled.problem && wrongPassword(visit, filled.problem, isMove);
   const problem = wrong?.problem ?? filled.problem;
@@ -77,7 +90,7 @@ function confirmation(visit: Visit, filled: Filled, { token, email, isMove }: Li
     title: verify.title,
     secret: true,
     ...wrong,
-    body: html`<p>${isMove ? verify.moveText : verify.text}</p>
+    body: html`${other !== undefined && plain(isMove ? verify.moveOther(other) : verify.other(other))}<p>${isMove ? verify.moveText : verify.text}</p>
 ${form(visit, {
   action: "/verify",
   goesOn: true,

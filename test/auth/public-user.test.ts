@@ -93,6 +93,7 @@ async function calls(world: World, secrets: Secrets): Promise<Record<Method, () 
     requestVerification: () => auth.requestVerification("carol@example.com"),
     deliver: () => auth.deliver(),
     addressToVerify: () => auth.addressToVerify(mailed()),
+    movesAccount: async () => auth.movesAccount(mailed(), await id()),
     verifyEmail: () => auth.verifyEmail({ token: mailed(), password }),
     validLogin: () => auth.validLogin(email, password),
     logIn: async () => opened(await auth.logIn({ email, password })),

@@ -73,6 +73,31 @@ export const views = {
     await openReset(stage, visitor);
     await visitor.submit(visitor.words.reset.submit, { [visitor.words.fields.newPassword]: weak });
   },
+  "reset-other": async (scene) => {
+    await openReset(scene.stage, scene.visitor);
+    const { path } = scene.visitor;
+    await switchAccount(scene);
+    await scene.visitor.open(path);
+  },
+  "verify-other": async (scene) => {
+    await openVerify(scene.stage, scene.visitor);
+    const { path } = scene.visitor;
+    await switchAccount(scene);
+    await scene.visitor.open(path);
+  },
+  "verify-move-other": async (scene) => {
+    await openMove(scene);
+    const { path } = scene.visitor;
+    await scene.stage.auth.deliver();
+    await switchAccount(scene);
+    await scene.visitor.open(path);
+  },
+  "login-after-reset-other": async (scene) => {
+    const { stage, visitor } = scene;
+    await openReset(stage, visitor);
+    await switchAccount(scene);
+    await visitor.submit(visitor.words.reset.submit, { [visitor.words.fields.newPassword]: `${ada.password}!` });
+  },
   "login-after-reset": async ({ stage, visitor }) => {
     await openReset(stage, visitor);
     await visitor.submit(visitor.words.reset.submit, { [visitor.words.fields.newPassword]: `${ada.password}!` });
