@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 
 /**
- * Names what somebody does, by a secret of theirs and by all that they send for it: sent again it has the same name, and nobody
- * else can make that. Nothing can be learned from it, and no password be tried with it, without the secret.
+ * Names an action by a secret of its sender and by everything sent for it. The same request has the same name again, and nobody
+ * without the secret can make that name, learn anything from it, or test a password with it.
  *
  * @param secret at least 122 random bits
  */

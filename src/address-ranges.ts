@@ -7,25 +7,28 @@ interface Range {
   readonly end: bigint;
 }
 
-/** Where strangers call from. IPv4 addresses are counted as IPv6 writes them, and as translators and tunnels do. */
+/**
+ * Address blocks that strangers call from. IPv4 addresses are counted as IPv6 writes them, and as translators and tunnels do.
+ */
 const strangers: readonly (readonly [name: string, ...networks: string[]])[] = [
   ["IPv4", "::ffff:0:0/96"],
   ["IPv6", "::/0"],
   ["IPv6", "2000::/3"],
-  // What the five registries give out: nearly everyone is there, in a hundredth of 2000::/3 (IANA's list of allocations).
+  // The blocks that the five registries allocate: nearly all users are there, in a hundredth of 2000::/3 (IANA's allocations).
   ["IPv6", "2400::/12", "2600::/12", "2800::/12", "2a00::/12", "2c00::/12"],
   ["NAT64", "64:ff9b::/96"],
   ["6to4", "2002::/16"],
 ];
 
-/** More than all private addresses and the ranges of the largest cloud together. */
+/** The smallest share that is refused is 1 in this many: all private networks and the largest cloud together hold less. */
 const maxShare = 16n;
 
 /**
- * The addresses of which these networks hold a sixteenth or more, however it is cut up: as proxies they would be strangers, who
- * could then be whoever they say. Undefined for networks that hold less of each.
+ * Finds a family of addresses of which these networks hold a sixteenth or more, however they are split. As proxies they would
+ * let strangers claim any address.
  *
  * @param networks valid addresses and networks, as in `192.0.2.1`, `10.0.0.0/8` and `2001:db8::/32`
+ * @returns the name of the family, or undefined if they hold less of each
  */
 export function coveredStrangers(networks: readonly string[]): string | undefined {
   const ranges = joined(networks.map(rangeOf));
@@ -54,7 +57,7 @@ function rangeOf(network: string): Range {
   return { start, end: start + (1n << bits) };
 }
 
-/** The same addresses, in ranges that do not overlap. */
+/** Merges ranges that overlap or touch. */
 function joined(ranges: readonly Range[]): Range[] {
   const all: Range[] = [];
   for (const range of ranges.toSorted((a, b) => (a.start < b.start ? -1 : 1))) {

@@ -30,7 +30,7 @@ export function answers({
   HSTS_SUBDOMAINS,
   CORS_ORIGINS,
 }: Pick<Settings, "PUBLIC_URL" | "HSTS_SUBDOMAINS" | "CORS_ORIGINS">): Answers {
-  // RFC 6797, 6.1. Not the subdomains by itself: they may be an application's that has no https yet.
+  // RFC 6797, 6.1. Subdomains are opt-in: they may belong to an application that has no https yet.
   const hsts = HSTS_SUBDOMAINS === "on" ? "max-age=31536000; includeSubDomains" : "max-age=31536000";
   const always = {
     ...onEveryAnswer,

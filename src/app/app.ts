@@ -105,7 +105,7 @@ export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindi
     return refuse(c, new RequestError("method_not_allowed", `only ${Allow} can be used here`), { Allow });
   };
   const failed = (error: Error, c: Request) => refuse(c, error);
-  // The same routes by the path with single slashes: asked only where nothing matched, so that every other request is spared.
+  // The same routes, matched by the path with single slashes. Used only if nothing matched, so that other requests pay nothing.
   const single = new Hono<{ Bindings: Bindings; Variables: Found }>({
     router: app.router,
     getPath: (request) => singleSlashes(getPath(request)),

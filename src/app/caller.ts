@@ -26,8 +26,9 @@ export interface Found {
 export type Request = Context<{ Bindings: Bindings; Variables: Found }>;
 
 /**
- * Tells who asks. That is the peer, unless it is one of TRUSTED_PROXIES: then it is the one whom they name. Nobody else's
- * header is believed; the first one from a machine nearby is logged, and so are proxies that do not name their callers.
+ * Returns a function that finds the caller of a request: the peer, or, if the peer is one of TRUSTED_PROXIES, the address that
+ * the proxies name. Forwarding headers of anyone else are ignored; the first one from a nearby machine is logged, and so are
+ * proxies that do not name their callers.
  */
 export function callers(
   settings: Pick<Settings, "TRUSTED_PROXIES" | "PUBLIC_URL">,

@@ -1,6 +1,6 @@
 import type { OtherCookie, Settings } from "../settings.ts";
 
-/** How many cookies of one name are looked at: for each there may be a lookup. */
+/** How many cookies of one name are read: each may cost a lookup. */
 const maxTried = 5;
 
 /**
@@ -20,7 +20,7 @@ export function readCookie(header: string | undefined | null, name: string): str
   return null;
 }
 
-/** The values of all cookies of a name in a Cookie header: the first five different ones that are not empty. */
+/** The values of the cookies with this name in a Cookie header: the first five that differ and are not empty. */
 export function readCookies(header: string | undefined | null, name: string): string[] {
   const found: string[] = [];
   if (!header) return found;
@@ -61,19 +61,20 @@ export function sessionCookie({ COOKIE_NAME, COOKIE_DOMAIN, PUBLIC_URL, SESSION_
     set: (sessionId: string) => write(sessionId, COOKIE_DOMAIN, SESSION_LIFETIME / 1000),
     clear: write("", COOKIE_DOMAIN, 0),
     /**
-     * Clear what an earlier COOKIE_DOMAIN, or another host of the domain, left under this name. Send them before `set`: for
-     * browsers that follow RFC 6265, 5.3, a cookie of this host alone and one whose Domain is this host are the same.
+     * Set-Cookie headers that clear a cookie of this name left by an earlier COOKIE_DOMAIN or by another host of the domain.
+     * Send them before `set`: in browsers that follow RFC 6265, 5.3, a cookie of this host alone and one whose Domain is this
+     * host are the same.
      */
     clearOthers: domains.map((domain) => write("", domain, 0)),
   };
 }
 
 /**
- * The domains under which a browser may hold another cookie of the session's name; null for the host alone. Browsers ignore a
- * public suffix among them.
+ * The domains under which a browser may hold another cookie with the session's name; null stands for the host alone. Browsers
+ * ignore public suffixes among them.
  */
 function otherDomains(name: string, own: string | null, host: string): (string | null)[] {
-  // A name with `__Host-` has no domain; an IP address, or a host without a dot, shares cookies with no other host.
+  // A `__Host-` cookie has no Domain; an IP address, or a host without a dot, shares cookies with no other host.
   if (/^__host-/i.test(name) || /^[\d.]+$|^\[|^[^.]+$/.test(host)) return [];
   const labels = host.split(".");
   const parents = labels.slice(0, -1).map((_, i) => labels.slice(i).join("."));
@@ -100,7 +101,7 @@ export function deviceCookie(settings: Pick<Settings, "PUBLIC_URL">) {
   return { name, set: (device: string) => set(device, 400 * 86_400) };
 }
 
-/** Whether a cookie is a device's secret as we make them: what somebody made up is not kept. */
+/** Whether a cookie has the form of a device secret: no other value is stored. */
 export function isDevice(cookie: string): boolean {
   return /^[A-Za-z0-9_-]{43}$/.test(cookie);
 }

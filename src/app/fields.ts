@@ -37,7 +37,7 @@ export async function readFields<Name extends string>(
   if (fields.length > mostFields) throw new RequestError("body_malformed", `the body has over ${mostFields} fields`);
   const seen = new Set<string>();
   for (const [key, value] of fields) {
-    // A form that a browser sent in another encoding (https://html.spec.whatwg.org/#attr-fe-name-charset).
+    // A browser that sends a form in another encoding says so here (https://html.spec.whatwg.org/#attr-fe-name-charset).
     if (key === "_charset_" && value !== "" && !isUtf8(String(value).toLowerCase())) {
       throw new RequestError("body_malformed", "the body is not UTF-8");
     }
@@ -119,8 +119,9 @@ async function parseMultipart(bytes: Uint8Array, contentType: string): Promise<F
 }
 
 /**
- * The platform's parser decodes base64 into text that nobody has checked to be UTF-8, and ignores any other encoding and
- * charset: either way two different passwords could become the same one. RFC 7578 (section 4.7) has clients send plain parts.
+ * Refuses parts that are not plain UTF-8. The platform's parser decodes base64 without checking for UTF-8, and ignores any
+ * other transfer encoding and charset: two different passwords could become the same one. RFC 7578 (section 4.7) has clients
+ * send plain parts.
  *
  * @throws {RequestError} `body_malformed`
  */
@@ -139,7 +140,7 @@ function requirePlainParts(text: string, contentType: string): void {
   }
 }
 
-/** What the platform's parser takes as the boundary of the parts; undefined where it refuses the body. */
+/** The boundary that the platform's parser uses; undefined if it refuses the Content-Type. */
 function boundaryOf(contentType: string): string | undefined {
   try {
     return new MIMEType(contentType).params.get("boundary") ?? undefined;

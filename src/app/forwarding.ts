@@ -1,7 +1,7 @@
 /**
- * Headers by which proxies, load balancers, content networks and tunnels say that they speak for another machine: the standard
- * ones (RFC 7239, RFC 8586, `Via`), the families that begin with the same word, and those that products have of their own. A
- * header that only traces a request is none.
+ * Patterns of the headers that proxies, load balancers, CDNs and tunnels add when they forward a request: the standard ones
+ * (RFC 7239, RFC 8586, `Via`), their variants with the same first word, and those of single products. A header that only traces
+ * a request does not count.
  */
 const forwarding = [
   "(x-)?forwarded(-.+)?",
@@ -19,9 +19,9 @@ const forwarding = [
 const isForwarding = new RegExp(`^(${forwarding.join("|")})$`);
 
 /**
- * Whether a request says that it came through a proxy; an empty header says so too.
+ * Whether a request came through a proxy, according to its headers. An empty header counts.
  *
- * @param names of its headers, in lower case
+ * @param names its header names, in lower case
  */
 export function isForwarded(names: Iterable<string>): boolean {
   return [...names].some((name) => isForwarding.test(name.replaceAll("_", "-")));

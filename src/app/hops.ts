@@ -1,27 +1,27 @@
 import { isIP } from "node:net";
 import { networks } from "./peers.ts";
 
-/** What keeps a declared proxy's callers from being told apart. */
+/** Why the callers behind a declared proxy cannot be told apart. */
 export interface HopProblem {
   readonly kind: "silent" | "unreadable" | "private";
-  /** The proxy that was asked who called it. */
+  /** The proxy whose caller is unknown. */
   readonly proxy: string;
-  /** The header that was looked at. */
+  /** The header that was read. */
   readonly header: string;
-  /** What it says there, for one that says something. */
+  /** Its value for that hop, if it has one. */
   readonly hop?: string;
 }
 
-/** Where a request came from, and what is wrong with what the proxies say of it. */
+/** Where a request came from, and a problem with the headers that say so. */
 export interface Followed {
   readonly address: string;
   readonly problem?: HopProblem;
 }
 
-/** More proxies than anyone has in a row. */
+/** More than any real chain of proxies. */
 const maxHops = 20;
 
-/** Addresses of an operator's own machines: private, shared, link-local and loopback (RFC 6890). */
+/** Whether an address is private, shared, link-local or loopback (RFC 6890), as those of an operator's own machines are. */
 export const isNearby = networks([
   "127.0.0.0/8",
   "10.0.0.0/8",
@@ -35,12 +35,12 @@ export const isNearby = networks([
 ]);
 
 /**
- * Follows the hops of `X-Forwarded-For` back as far as they are trusted: each proxy adds the address that it was called from,
- * and what stands before may be anybody's invention. `Forwarded` (RFC 7239) is read only where there is no `X-Forwarded-For`: a
- * proxy that adds to the one passes on what a client wrote into the other.
+ * Follows the hops of `X-Forwarded-For` back for as long as they are trusted proxies: each proxy appends the address that
+ * called it, and clients can forge everything before. `Forwarded` (RFC 7239) is read only if there is no `X-Forwarded-For`: a
+ * proxy that appends to one header passes the other on as the client wrote it.
  *
  * @param peer the address that the connection came from
- * @param header the value of a header; several of one name come as one, with commas
+ * @param header returns the value of a header; several of one name are joined by commas
  */
 export function followHops(
   peer: string,
@@ -70,8 +70,8 @@ export function followHops(
 }
 
 /**
- * The `for` of each element of a `Forwarded` header (RFC 7239, 4), empty where an element has none. Quotes are not heeded
- * when it is split: a client that opens one would swallow what the proxy adds.
+ * The `for` of each element of a `Forwarded` header (RFC 7239, 4), or an empty string. Splitting ignores quotes: otherwise a
+ * client could open a quote that swallows what the proxy appends.
  */
 function forwardedFor(header: string): string[] {
   return header.split(",").map((element) => /(?:^|;)\s*for=("?)([^";\s]*)\1\s*(?:;|$)/i.exec(element)?.[2] ?? "");

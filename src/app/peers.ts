@@ -4,8 +4,8 @@ import { isForwarded } from "./forwarding.ts";
 const isLoopback = networks(["127.0.0.0/8", "::1"]);
 
 /**
- * Finds out whether a peer is believed when it says which trace a request belongs to: one of `TRUSTED_PROXIES`, or a program on
- * this machine. A proxy on this machine that is not declared speaks for strangers, and is not believed.
+ * Returns a function that says whether to accept trace headers from a peer: one of `TRUSTED_PROXIES`, or a program on this
+ * machine. An undeclared proxy on this machine forwards for strangers, so it does not count.
  */
 export function peers(trusted: readonly string[]): (peer: string | undefined, names?: Iterable<string>) => boolean {
   const isTrusted = networks(trusted);

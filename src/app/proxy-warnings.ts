@@ -1,12 +1,12 @@
 import type { Log } from "../log.ts";
 import type { HopProblem } from "./hops.ts";
 
-/** Headers that a proxy may name its caller in, and that are not read: what a client writes into them passes through others. */
+/** Headers that name a caller and are not read: other proxies pass them on as the client wrote them. */
 const unread = ["X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP", "Fly-Client-IP"];
 
 /**
- * Makes what warns of a declared proxy that does not say who calls: without it all who come through that proxy would share one
- * limit, and nobody would know why. Each kind of problem is logged once, so that no caller can fill the log.
+ * Returns a function that warns of a declared proxy that does not name its callers: they share one limit, and nothing else
+ * would tell the operator why. Each kind of problem is logged once, so that callers cannot fill the log.
  */
 export function proxyWarnings(log: Log): (problem: HopProblem, header: (name: string) => string | undefined) => void {
   const warned = new Set<HopProblem["kind"]>();
@@ -15,8 +15,9 @@ export function proxyWarnings(log: Log): (problem: HopProblem, header: (name: st
     warned.add(kind);
     const instead = unread.filter((each) => header(each) !== undefined);
     const shown = hop.replace(/[^\x20-\x7e]/g, "?").slice(0, 64);
+    const whereInstead = instead.length > 0 ? `, only in ${instead.join(" and ")}, which is not read` : "";
     const found = {
-      silent: `the proxy ${proxy} does not name its caller in ${name}${instead.length > 0 ? `, only in ${instead.join(" and ")}, which is not read` : ""}`,
+      silent: `the proxy ${proxy} does not name its caller in ${name}${whereInstead}`,
       unreadable: `the proxy ${proxy} names its caller in ${name} as ${JSON.stringify(shown)}, which is not an address`,
       private: `the proxy ${proxy} was called by ${shown}, by its ${name}, a private address: if that is a proxy too, add it to TRUSTED_PROXIES`,
     }[kind];

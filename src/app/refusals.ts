@@ -58,7 +58,7 @@ export interface Refusal {
   readonly retryAfter?: number | undefined;
   /** Waiting will not help. */
   readonly forGood?: boolean;
-  /** There is a character in the email that cannot be seen. */
+  /** The email has an invisible character in it. */
   readonly invisible?: boolean;
   /** The connection cannot be used again: what is left of the body is not read. */
   readonly close?: boolean;

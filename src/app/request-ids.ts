@@ -7,9 +7,9 @@ import type { Request } from "./caller.ts";
 import { networks, peers } from "./peers.ts";
 
 /**
- * Finds out what a request is called, when somebody wants to know: most requests cause no log line. Its id is taken from
- * TRUSTED_PROXIES alone, because anyone else could pass for another request in the log; its trace from programs on this machine
- * too.
+ * Returns a function that gives a request its id on first use: most requests cause no log line. `X-Request-Id` is accepted only
+ * from TRUSTED_PROXIES, because anyone else could impersonate another request in the log; a trace also from programs on this
+ * machine.
  */
 export function identifier({ TRUSTED_PROXIES }: Settings, tracing: Tracing): (c: Request) => RequestIds {
   const isTrusted = networks(TRUSTED_PROXIES);

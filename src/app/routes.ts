@@ -4,8 +4,8 @@ import { singleSlashes } from "./slashes.ts";
 const parameter = /(:\w+)(?:\{((?:[^{}]|\{\d+\})+)\})?/g;
 
 /**
- * Finds the path of the table that answers a request, by the name alone of its parameters (`/sessions/:id`); `other` for
- * what nothing answers. So a caller who invents paths makes no counters. Repeated slashes count as one, as in the app.
+ * Finds the path of the table that answers a request, by the name alone of its parameters (`/sessions/:id`); `other` for what
+ * nothing answers. So a caller who invents paths makes no counters. Repeated slashes count as one, as in the app.
  */
 export function routeFinder(paths: readonly string[]): (url: string | undefined) => string {
   const whole = new Set(paths.filter((path) => !path.includes(":")));
@@ -20,7 +20,7 @@ export function routeFinder(paths: readonly string[]): (url: string | undefined)
   };
 }
 
-/** The path of a request's target, be it a URL (RFC 9112, 3.2.2) or a path, with single slashes. */
+/** The path of a request target, which can be a URL (RFC 9112, 3.2.2) or a path, with single slashes. */
 function pathOf(target: string): string {
   return singleSlashes(target.replace(/^https?:\/\/[^/]+\/?/i, "/"));
 }

@@ -6,17 +6,20 @@ import { readCookies, sessionCookie } from "./cookies.ts";
 import type { Service } from "./service.ts";
 
 /**
- * The session ids that a request presents, at most five. A browser sends several when COOKIE_DOMAIN was changed, or when
- * another host of the domain sets one; their order says nothing (RFC 6265, 4.2.2), so the first live one counts.
+ * The session ids that a request presents, at most five. A browser sends several if COOKIE_DOMAIN was changed or another host
+ * of the domain sets one. Their order means nothing (RFC 6265, 4.2.2), so the first live one counts.
  *
- * Node has the header at hand; a Request looks for it each time.
+ * Node has parsed the header already; a Request looks it up each time.
  */
 export function sessionIdsOf(c: Request, { COOKIE_NAME }: Settings): string[] {
   const incoming = c.env?.incoming;
   return readCookies(incoming ? incoming.headers.cookie : c.req.header("Cookie"), COOKIE_NAME);
 }
 
-/** The user of the first live session that a request presents, or null. Answered at once where one cookie and the database allow. */
+/**
+ * The user of the first live session that a request presents, or null. Synchronous if there is one cookie and the database
+ * allows it.
+ */
 export function presentedUser(c: Request, { auth, settings }: Service): Awaitable<PublicUser | null> {
   const [first = null, ...others] = sessionIdsOf(c, settings);
   const found = auth.getUserFromSessionId(first);
@@ -33,7 +36,10 @@ async function firstUser(
   return user;
 }
 
-/** The first live session id that a request presents, else the first, or null for none. One alone is not looked up. */
+/**
+ * The first live session id that a request presents; the first one if none is live; null if there is none. A single id is
+ * returned without a lookup.
+ */
 export async function presentedSession(c: Request, { auth, settings }: Service): Promise<string | null> {
   const [first = null, ...others] = sessionIdsOf(c, settings);
   if (others.length === 0 || (await auth.getUserFromSessionId(first))) return first;
@@ -41,7 +47,10 @@ export async function presentedSession(c: Request, { auth, settings }: Service):
   return first;
 }
 
-/** Ends every session that a request presents: none of its cookies must log the browser in again. False when none was live. */
+/**
+ * Ends every session that a request presents, so that no remaining cookie logs the browser in again. Returns false if none was
+ * live.
+ */
 export async function logOut(c: Request, { auth, settings, caller }: Service): Promise<boolean> {
   let ended = false;
   for (const sessionId of sessionIdsOf(c, settings)) {
@@ -50,12 +59,12 @@ export async function logOut(c: Request, { auth, settings, caller }: Service): P
   return ended;
 }
 
-/** The Set-Cookie headers by which a browser keeps a session, in place of every other that it presented. */
+/** The Set-Cookie headers that store a session in place of every other that the browser presented. */
 export function keepSession(c: Request, settings: Settings, sessionId: string): string[] {
   return [...clearOthers(c, settings), sessionCookie(settings).set(sessionId)];
 }
 
-/** The Set-Cookie headers by which a browser forgets every session that it presented. */
+/** The Set-Cookie headers that clear every session that the browser presented. */
 export function forgetSession(c: Request, settings: Settings): string[] {
   return [...clearOthers(c, settings), sessionCookie(settings).clear];
 }
