@@ -11,12 +11,12 @@ export interface PostgresUrl {
   readonly parameters: URLSearchParams;
 }
 
-/** What may be shown of a URL: no value of any other parameter. */
+/** The parameters whose values may be shown. */
 const harmless = ["host", "port", "user", "sslmode", "ssl", "sslrootcert", "sslcert", "sslkey", "target_session_attrs"];
 
 /**
- * The parameters that are obeyed, and those of PostgreSQL's own programs that change nothing here. Any other is refused,
- * as those programs do: the driver would pass a misspelt one over, or take it for an option of its own.
+ * The parameters that take effect, and those of PostgreSQL's own programs that change nothing here. Any other is refused, as
+ * those programs do: the driver would ignore a misspelled one, or take it for an option of its own.
  */
 const known = [
   ...harmless,
@@ -27,7 +27,7 @@ const known = [
 
 const sslmodes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 
-/** Takes a PostgreSQL URL apart; null for what is not one. */
+/** Splits a PostgreSQL URL into its parts; returns null if it is not one. */
 export function readPostgresUrl(text: string): PostgresUrl | null {
   const pattern = /^postgres(?:ql)?:\/\/([^@/?#\s\p{C}]*@)?([^@/?#\s\p{C}]+)(\/[^/?#\s\p{C}]+)?(?:\?([^?#]*))?$/u;
   const [, login = "", authority = "", database = "", query = ""] = pattern.exec(text) ?? [];
@@ -46,9 +46,7 @@ function isHost(text: string): boolean {
   return port === undefined || isPort(port);
 }
 
-/**
- * Says why a text is no database that there is an engine for, in words that hold nothing of it; undefined if it is one.
- */
+/** Explains why a text is not the URL of a supported database, without repeating any of it; undefined if it is one. */
 export function databaseUrlMistake(text: string): string | undefined {
   if (text.startsWith("sqlite:")) return sqlitePathMistake(text.slice("sqlite:".length));
   const parts = readPostgresUrl(text);
@@ -76,7 +74,7 @@ function parametersMistake(parameters: URLSearchParams): string | undefined {
   return undefined;
 }
 
-/** A database's URL without its password and without any parameter that may hold a secret, as it may be shown. */
+/** A database URL that may be shown: without its password and without the values of parameters that may hold a secret. */
 export function redacted(url: string): string {
   if (url.startsWith("sqlite:") && fileNameMistake(url.slice("sqlite:".length)) === undefined) return url;
   const parts = readPostgresUrl(url);

@@ -7,7 +7,9 @@ import { networkOf } from "./network.ts";
 import { checkBreaches, checkByOurselves } from "./password-policy.ts";
 import { limited } from "./throttle.ts";
 
-/** Registers as the settings say: at once, or when the address is confirmed. Returns the address as it was given. */
+/**
+ * Registers as the settings say: at once, or when the address is confirmed. Returns the trimmed address in the given spelling.
+ */
 export async function register(context: Context, email: string, password: string, caller: Caller): Promise<string> {
   if (context.settings.REQUIRE_VERIFIED_EMAIL === "off") {
     return (await registerUser(context, email, password, caller)).email;
@@ -77,7 +79,7 @@ async function orNull(finding: Promise<User>): Promise<User | null> {
 }
 
 /**
- * The address as it was given, without what is around it.
+ * Reads an address that is to be registered, in the given spelling, without spaces and invisible characters around it.
  *
  * @throws {AuthError} `email_invalid`
  */

@@ -9,7 +9,7 @@ const token = /^[A-Za-z0-9_-]{32,250}$/;
 export interface AdoptOptions {
   /** When their addresses were confirmed, in milliseconds since 1970; null for not yet. */
   readonly emailVerifiedAt: number | null;
-  /** What may be an address. */
+  /** Which addresses are accepted. */
   readonly emailFormat: EmailFormat;
   /** Whether reset tokens go on: where they are mailed, one that was not proves nothing. */
   readonly resetTokens: boolean;

@@ -63,7 +63,7 @@ export type {
  * `disabled` (false unless said) and `created_at` (ISO 8601).
  *
  * @param now milliseconds since 1970, for the times that the line does not tell
- * @param format `EMAIL_FORMAT`: what may be an address
+ * @param format `EMAIL_FORMAT`: which addresses are accepted
  * @returns why not, where it cannot be taken over: in words that hold nothing of the line
  */
 export function readAccount(line: string, now: number, format: EmailFormat = "address"): Account | string {
@@ -98,13 +98,12 @@ export interface AuthOptions {
 /**
  * Accounts, sessions and passwords: everything that the HTTP side asks for.
  *
- * Emails may come in any spelling of theirs (spaces around, letter case), and are returned as they were registered. A `Caller`
- * may be named wherever it matters who asks: the address divides the queue of hashes fairly, and is told in the log. Whatever
- * is said of a caller is made storable: at most 250 characters are kept, with U+FFFD for what a database refuses, and what is
- * no text is left out.
+ * Emails can be passed in any spelling (spaces around, letter case), and are returned as they were registered. Methods take a
+ * `Caller` where it matters who asks: its address makes the queue of hashes fair, and is logged. Its texts are made storable:
+ * at most 250 characters are kept, U+FFFD replaces what a database refuses, and values that are not text are left out.
  *
- * What it returns of an account is a `PublicUser`, without a password hash, session id or reset token: it may be logged or sent
- * as JSON as it is. A method that mints a session or a token returns that beside the account.
+ * Accounts are returned as `PublicUser`, without password hash, session id or reset token, so they can be logged or sent as
+ * JSON. A method that creates a session or a token returns it beside the account.
  *
  * Every method throws `DatabaseUnavailable` when the database cannot answer now.
  *
@@ -146,7 +145,7 @@ export class Auth {
    * Registers as the settings say: makes an account at once, or, with `REQUIRE_VERIFIED_EMAIL`, when the address is
    * confirmed by the mail that goes out. With `CONCEAL_ACCOUNTS` nothing tells whether there was an account already.
    *
-   * @returns the address as it was given, without spaces around it
+   * @returns the trimmed address in the given spelling
    * @throws {AuthError} as `registerUser` does
    */
   register(email: string, password: string, caller: Caller = {}): Promise<string> {
@@ -168,7 +167,7 @@ export class Auth {
   /**
    * Has the mail that confirms an address sent again. What comes of it is the same with and without an account.
    *
-   * @returns the address as it was given, without spaces around it
+   * @returns the trimmed address in the given spelling
    * @throws {AuthError} `email_invalid`, `too_many_tries`
    */
   requestVerification(email: string, caller: Caller = {}): Promise<string> {
@@ -307,26 +306,25 @@ export class Auth {
     return ownAccount.changePassword(this.#context, sessionId, passwords, callerOf(caller));
   }
 
-  /** The id that a live session has now, for who presents it or the id before; null for none. */
+  /**
+   * The current id of a live session, given that id or, for ten seconds after a renewal, its previous one; null if there is
+   * none.
+   */
   currentSession(sessionId: string | null): Promise<string | null> {
     return ownAccount.currentSession(this.#context, sessionId);
   }
 
-  /**
-   * What a caller just did by the first of its `acts`; null when that was not done, or over a minute ago, or what it was done
-   * to is no more.
-   */
+  /** What the caller did under the first of its `acts` within the last minute, if its result still exists; else null. */
   justDone({ acts: [act] = [] }: Pick<Caller, "acts">): Promise<Done | null> {
     return act === undefined ? Promise.resolve(null) : this.#context.db.findAct(act);
   }
 
   /**
-   * Has a person's account move to another address once that is confirmed; both are told.
+   * Moves a person's account to another address once that is confirmed. Both addresses get a mail.
    *
-   * @returns the address as it was given, without spaces around it
+   * @returns the trimmed address in the given spelling
    * @throws {AuthError} `not_logged_in`, `password_needed`, `email_invalid`, `email_unchanged` for the present address in any
-   * spelling, `too_many_tries`; `email_taken` where
-   * accounts are not concealed
+   * spelling, `too_many_tries`; `email_taken` if accounts are not concealed
    */
   changeEmail(sessionId: string | null, email: string, caller: Caller = {}): Promise<string> {
     return ownAccount.changeEmail(this.#context, sessionId, email, callerOf(caller));
@@ -351,10 +349,10 @@ export class Auth {
   }
 
   /**
-   * Has a reset token sent by mail, which replaces the one before once that mail was accepted. What comes of it is the same with and without an
-   * account.
+   * Sends a reset token by mail. It replaces the previous one once the mail server has accepted that mail. The result is the
+   * same with and without an account.
    *
-   * @returns the address as it was given, without spaces around it
+   * @returns the trimmed address in the given spelling
    * @throws {AuthError} `unknown_email` for what is no address, `too_many_tries`
    */
   requestPasswordReset(email: string, caller: Caller = {}): Promise<string> {
@@ -371,7 +369,7 @@ export class Auth {
   }
 
   /**
-   * Makes a reset token, which replaces the one before, and returns it with the address as it is registered.
+   * Creates a reset token, which replaces the previous one, and returns it with the address as it was registered.
    *
    * @throws {AuthError} `unknown_email`
    */

@@ -4,8 +4,8 @@ import { storable } from "../storable.ts";
 import type { Caller } from "./context.ts";
 
 /**
- * A caller as a program describes it, in values that every database and the log can hold. Who calls is written beside what
- * they do: nothing in it may keep that from being done, or from being known.
+ * Converts a program's description of a caller to values that every database and the log can hold. These are stored beside what
+ * the caller does: a bad one must neither prevent the action nor hide it.
  */
 export function callerOf(given: Caller | null | undefined): Caller {
   const { ip, userAgent, language, device, acts, request } = given ?? {};

@@ -32,11 +32,11 @@ export interface Caller {
   readonly userAgent?: string | undefined;
   /** What mails are written in. */
   readonly language?: Language | undefined;
-  /** The secret of a device, by which an account knows it again; of several, the first that the account knows counts. */
+  /** The secret of a device that an account may know. If there are several, the first that the account knows counts. */
   readonly device?: string | readonly string[] | undefined;
   /**
-   * Names of what they do by this request, which only they can make again (`actName`): sent once more within a minute, it is
-   * answered as done. Without them it is done as often as it is sent.
+   * Names of what this request does, which only this caller can make again (`actName`): the same request within a minute is
+   * answered as done. Without names, each request does its work.
    */
   readonly acts?: readonly string[] | undefined;
   /** The request that they make it by, as it is called in the log. */

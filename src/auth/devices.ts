@@ -16,22 +16,22 @@ export async function knownDevice(
   return undefined;
 }
 
-/** The device that an account goes on knowing the caller by: the one that it knows already, else the first. */
+/** The device by which an account will know the caller: one that it knows already, else the first one presented. */
 export async function presentedDevice(context: Context, user: User, caller: Caller): Promise<string | undefined> {
   const [first, ...others] = secretsOf(caller);
   return others.length === 0 ? first : ((await knownDevice(context, user, caller)) ?? first);
 }
 
-/** The secrets of devices that the caller presents. */
+/** The device secrets that the caller presents. */
 export function secretsOf({ device = [] }: Caller): readonly string[] {
   return typeof device === "string" ? [device] : device;
 }
 
 /**
- * The device that an account is to know from now on, by its own secret or a new one: it keeps tries of its own, so that a
- * stranger's cannot lock the owner out. Undefined where tries are not limited.
+ * The device that an account will know, with the presented secret or a new one: it has attempts of its own, so that strangers
+ * cannot lock the owner out. Undefined if attempts are not limited.
  *
- * @param made the secret of a new one
+ * @param made the secret of a new device
  */
 export async function deviceOf(
   context: Context,

@@ -2,48 +2,49 @@ import { emailKey, isMailable } from "../email.ts";
 import { AuthError, type AuthErrorCode } from "../errors.ts";
 import type { Settings } from "../settings.ts";
 
-/** What may be registered as an address. */
+/** Which addresses can be registered. */
 export type EmailFormat = Settings["EMAIL_FORMAT"];
 
 /**
- * An address as it was given, without spaces and invisible characters around it, as an account may have it: printable
- * ASCII of 1 to 250 characters. Nothing else is let in, so that no Unicode folding can make one person's address look like
- * another's.
+ * Reads an address in the given spelling, without spaces and invisible characters around it: printable ASCII of 1 to 250
+ * characters. Nothing else is accepted, so that no Unicode folding can make one person's address look like another's.
  *
- * @returns null for what can be nobody's
+ * @returns null for what cannot be anyone's address
  */
 export function readEmail(text: string): string | null {
   const email = visiblePart(text);
   return email.length <= 250 && /^[\x20-\x7e]+$/.test(email) ? email : null;
 }
 
-/** As `readEmail`, for an address that is to be registered. */
+/** As `readEmail`, for an address that is about to be registered. */
 export function readNewEmail(text: string, format: EmailFormat): string | null {
   const email = readEmail(text);
   return email !== null && (format === "any" || isMailable(email)) ? email : null;
 }
 
-/** Whether what was given is an address, in whatever spelling. */
+/** Whether a given text is some spelling of an address. */
 export function isSpellingOf(given: string, email: string): boolean {
   const read = readEmail(given);
   return read !== null && emailKey(read) === emailKey(email);
 }
 
-/** A refusal of an address that was given. It says so when something in it cannot be seen. */
+/** Refuses a given address. The message says so if it has an invisible character in it. */
 export function emailRefusal(code: AuthErrorCode, message: string, given: string): AuthError {
   if (!hasInvisible(given)) return new AuthError(code, message);
   return new AuthError(code, `${message}: there is an invisible character in the email`, { invisible: true });
 }
 
-/** Whether there is a character inside an address that cannot be seen, or looks like a space and is none. */
+/** Whether an address has a character inside that is invisible, or that only looks like a space. */
 export function hasInvisible(text: string): boolean {
   return invisible.test(visiblePart(text).replaceAll(" ", ""));
 }
 
-/** Spaces and line ends of every kind; what shows nothing by its own, such as U+200B or a soft hyphen; Braille's blank. */
+/**
+ * Spaces and line ends of every kind; characters without a glyph, such as U+200B or a soft hyphen; the blank Braille pattern.
+ */
 const invisible = /[\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
-/** A text without what cannot be seen around it. */
+/** A text without spaces and invisible characters around it. */
 function visiblePart(text: string): string {
   if (/^[\x21-\x7e]*$/.test(text)) return text;
   const characters = [...text];
@@ -54,8 +55,8 @@ function visiblePart(text: string): string {
 }
 
 /**
- * Whether characters in front of an address that turn the direction of writing have it read in another order: what would
- * be left of it is not what was seen (UAX #9). Between letters everything stays where it is, unless that is overridden.
+ * Whether direction marks in front of an address reorder it on screen: without them, it would not be the address that was seen
+ * (UAX #9). If it begins with a letter and ends with a letter or digit, only an override (U+202E) reorders it.
  */
 function isReordered(before: string, part: string): boolean {
   const isKept = /^[a-z](?:.*[a-z\d])?$/is.test(part);

@@ -113,7 +113,7 @@ export class Trail {
       userAgent: userAgent ?? null,
       detail,
     };
-    // A User-Agent, the spelling of an address, and an address within an IPv6 network, are the caller's to invent.
+    // Callers can invent User-Agents, spellings of an address, and addresses within an IPv6 network.
     const about = address === undefined ? undefined : emailKey(address);
     const key = JSON.stringify([name, event.userId, about, networkOf(ip) ?? ip, detail]);
     this.#gather(key, { event, times: 1 });
@@ -156,8 +156,8 @@ export class Trail {
   }
 
   /**
-   * Writes the first `many` of these entries and takes them out. Of a batch that the database refuses each half is tried by
-   * itself, so that an entry that cannot be written is dropped alone, and keeps no other from being written.
+   * Writes the first `many` of these entries and removes them from the list. If the database refuses a batch, each half is
+   * tried alone, so that an entry that cannot be written is dropped without the others.
    *
    * @throws {DatabaseUnavailable} when nothing can be written now
    */

@@ -12,7 +12,7 @@ const batch = 200;
 /** How many wait at most while the database does not answer. */
 const mostPending = 100_000;
 
-/** What writing needs. */
+/** What `LastSeen` writes with. */
 interface Parts {
   readonly db: DB;
   readonly settings: Pick<Settings, "SESSION_IDLE">;
@@ -37,14 +37,14 @@ export class LastSeen {
   }
 
   /**
-   * Records that a live session was presented now. It is written at once where its idle end is near: other nodes go by what
+   * Records that a live session was presented now. Near its idle end this is written at once, because other nodes rely on what
    * is written.
    *
-   * @param lastSeenAt when it was last written as seen
+   * @param lastSeenAt the last time of use that was written
    */
   note(sessionId: string, lastSeenAt: number): void {
     const now = this.#parts.clock();
-    // One that was seen ahead of now was written while a clock was wrong, and is corrected.
+    // A time ahead of now was written while a clock was wrong, and is corrected.
     const isAhead = lastSeenAt > now + clockTolerance;
     if (now - lastSeenAt < this.#every && !isAhead) return;
     if (this.#pending.size >= mostPending && !this.#pending.has(sessionId)) return;
@@ -53,12 +53,12 @@ export class LastSeen {
     else this.#flushLater();
   }
 
-  /** Whether it was seen since what is written of it. */
+  /** Whether a session was used since the time that is written. */
   isPending(sessionId: string): boolean {
     return this.#pending.has(sessionId);
   }
 
-  /** Writes what was recorded. What cannot be written now is tried again later. */
+  /** Writes what was recorded. If that fails, it is tried again later. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -83,7 +83,7 @@ export class LastSeen {
         this.#flushLater();
         return;
       }
-      // One that was seen again meanwhile is written again.
+      // A session that was used again meanwhile is written again.
       for (const [sessionId, at] of some) if (this.#pending.get(sessionId) === at) this.#pending.delete(sessionId);
     }
   }

@@ -16,7 +16,7 @@ import { limited, type Spend } from "./throttle.ts";
 export interface Login {
   readonly email: string;
   readonly password: string;
-  /** The sessions that the caller has already: the new one takes their place. */
+  /** The sessions that the caller already has: the new one replaces them. */
   readonly replaces?: string | readonly string[] | undefined;
 }
 
@@ -57,7 +57,7 @@ async function open(context: Context, login: Login, caller: Caller): Promise<Log
   });
   if (!session) return null;
   if (session.sessionId !== sessionId) {
-    // The same form was sent twice: both answers set the same cookies.
+    // The same form was sent twice: both responses must set the same cookies.
     const known = await deviceFor(session.sessionId);
     return { user: publicUser(user), session, device: known?.secret };
   }
@@ -65,7 +65,7 @@ async function open(context: Context, login: Login, caller: Caller): Promise<Log
   return { user: publicUser(user), session, device: device?.secret };
 }
 
-/** What opens one session, however often its form is sent; undefined for a caller that says nothing of that. */
+/** The act that makes a form open one session, however often it is sent; undefined for a caller without acts. */
 function openingAct({ settings }: Context, { acts: [act] = [] }: Caller): OpeningAct | undefined {
   if (act === undefined) return undefined;
   const name = actName(act, "log in");
@@ -73,12 +73,12 @@ function openingAct({ settings }: Context, { acts: [act] = [] }: Caller): Openin
   return { name, nonce, idFor: (of) => madeToken(settings, name, of) };
 }
 
-/** The secret of a new device, for who logs in by that act. */
+/** The secret of a new device for a login by this act. */
 function madeDevice(act: string, sessionId: string): string {
   return madeToken({ TOKEN_FORMAT: "random" }, act, `device ${sessionId}`);
 }
 
-/** Whose email and password were given, and in which form the password is the hashed one. */
+/** A verified login: its user, and the form of the password that was hashed. */
 interface Verified {
   readonly user: User;
   readonly form: HashedForm;

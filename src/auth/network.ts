@@ -2,9 +2,9 @@ import { isIPv4, isIPv6 } from "node:net";
 import { groupsOf } from "../ip-address.ts";
 
 /**
- * The network that a caller counts as: an IPv4 address, or the /64 of an IPv6 one, for that is what one subscriber gets.
- * An IPv6 address that stands for an IPv4 one, such as `::ffff:192.0.2.1` or `64:ff9b::192.0.2.1`, is that one: a translator
- * puts all of its callers into one /64.
+ * The network that a caller counts as: an IPv4 address, or the /64 of an IPv6 one, which is what a subscriber gets. An IPv6
+ * address that stands for an IPv4 one, such as `::ffff:192.0.2.1` or `64:ff9b::192.0.2.1`, counts as that one: a translator
+ * puts all its callers into one /64.
  *
  * @returns undefined for what is no address
  */
@@ -15,16 +15,16 @@ export function networkOf(address: string | undefined): string | undefined {
   return embedded(groups) ?? `${hexadecimal(groups.slice(0, 4))}::/64`;
 }
 
-/** What an IPv6 address counts as that a translator or a tunnel made of an IPv4 one; undefined for any other. */
+/** What an IPv6 address made from an IPv4 one by a translator or tunnel counts as; undefined for any other. */
 function embedded(groups: readonly number[]): string | undefined {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = groups;
   const startsWith = (...prefix: number[]) => prefix.every((group, i) => groups[i] === group);
   // Mapped (RFC 4291, 2.5.5.2), translated without state (RFC 7915, A.1), and by NAT64's well-known prefix (RFC 6052, 2.1).
   const isLast = startsWith(0, 0, 0, 0, 0, 0xffff) || startsWith(0, 0, 0, 0, 0xffff, 0);
   if (isLast || startsWith(0x64, 0xff9b, 0, 0, 0, 0)) return dotted(g, h);
-  // NAT64's prefix for local use (RFC 8215): where a /96 is cut from it, the IPv4 address is last; else one cannot tell where.
+  // NAT64's prefix for local use (RFC 8215): under a /96 of it the IPv4 address comes last; otherwise its place is unknown.
   if (startsWith(0x64, 0xff9b, 1)) return e === 0 && f === 0 ? dotted(g, h) : hexadecimal(groups);
-  // Compatible (RFC 4291, 2.5.5.1), but for `::` and `::1`.
+  // Compatible (RFC 4291, 2.5.5.1), except `::` and `::1`.
   if (startsWith(0, 0, 0, 0, 0, 0) && g !== 0) return dotted(g, h);
   // 6to4 (RFC 3056, 2) and Teredo, which inverts the bits (RFC 4380, 4).
   if (a === 0x2002) return dotted(b, c);

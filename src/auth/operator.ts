@@ -18,7 +18,7 @@ export type Operation = "accounts_adopted" | "accounts_exported" | "accounts_imp
 export async function invite(context: Context, email: string, language: string): Promise<User> {
   const { db, trail } = context;
   return trail.watch("operation_refused", { detail: "account_invited" }, async () => {
-    // Only a mail can bring its owner in.
+    // Its owner can only get in by a mail.
     const address = validEmail(email, "address");
     const user = await db.addUser(address, noPassword).catch((error: unknown) => {
       throw error instanceof EmailTaken ? taken(address) : error;

@@ -36,7 +36,7 @@ async function deliverOne(context: Context, waiting: WaitingMail): Promise<boole
   try {
     if (mail) await tracing.span("send mail", async () => mailer?.send(mail));
   } catch (error) {
-    // Its token stays good, as does the one before: a server may have taken the mail though its answer was lost.
+    // Its token stays valid, and so does the previous one: the server may have accepted the mail, and its answer was lost.
     const fields = { mail: id, kind, tries, reason: error instanceof Error ? error.message : undefined };
     if (clock() - createdAt < mailLifetime) {
       log.warn({ event: "mail_delayed", ...fields }, "could not send a mail; trying again later");
@@ -66,13 +66,13 @@ async function write(context: Context, waiting: WaitingMail): Promise<Mail | nul
       return verificationId === null ? null : verificationMail(context, verificationId, waiting);
     case "verification": {
       const id = email === null ? null : await openRegistration(context, email);
-      // Asked for once more while it waited: the registration's own mail has the same link.
+      // Requested again while it waited: the registration's own mail has the same link.
       return id === null || (await db.registrationMailWaits(id)) ? null : verificationMail(context, id, waiting);
     }
     case "invitation":
     case "reset": {
       const token = newToken(settings);
-      // To the spelling of the account: whoever asked may have written another.
+      // To the account's own spelling: the request may have had another.
       const to = email === null ? null : await db.giveResetToken(email, token, { asked: at });
       const kind = waiting.kind === "reset" ? "reset_password" : waiting.kind;
       return to === null ? null : { ...base, kind, to, token };
@@ -98,7 +98,7 @@ async function verificationMail(context: Context, id: number, waiting: WaitingMa
   const { email: to, userId } = verification;
   const owner = await userByEmail(context, to);
   if (owner && (isConfirmed(owner) || userId !== null)) {
-    // The owner is told once of several registrations that waited.
+    // Several waiting registrations bring the owner one mail.
     const isTold = owner.disabledAt === null && owner.id !== userId && !(await isRepeated(context, waiting, to));
     return isTold ? { ...base, kind: "already_registered", to: owner.email } : null;
   }

@@ -18,10 +18,10 @@ import { accountKeys, limited } from "./throttle.ts";
 /** How long a password that was given counts, in milliseconds. */
 const confirmedFor = 10 * 60_000;
 
-/** A person who is logged in, with what is compared and renewed here: never handed out. */
+/** A logged-in person, with the secrets that are compared and renewed here: never returned to callers. */
 type Person = User & { readonly sessionId: string };
 
-/** What giving the password again returns: the account, and the session under its new id. */
+/** What confirming the password returns: the account, and the session under its new id. */
 export interface Renewed {
   readonly user: PublicUser;
   readonly session: Pick<Session, "sessionId">;
@@ -61,7 +61,8 @@ export async function changePassword(
 ): Promise<Renewed> {
   const { db, passwords, settings, trail } = context;
   const person = await personOf(context, sessionId);
-  // Of who sends it again the password is another by now, and the id may be the one before: no try is counted for that.
+  // When the same change arrives again, the password is already the new one and the session id may be the previous one. That
+  // must not count as a wrong password.
   const act = actName(person.sessionId, "change password", current, chosen);
   const again = async () => (await db.findAct(act)) !== null && currentSession(context, person.sessionId);
   const before = await again();
@@ -90,7 +91,7 @@ export async function changePassword(
   return { user: publicUser(person), session: { sessionId: renewedId } };
 }
 
-/** The id that a live session has now, for who presents this one or the one before; null for none. */
+/** The current id of a live session, given that id or the previous one; null if there is none. */
 export async function currentSession({ db, settings }: Context, sessionId: string | null): Promise<string | null> {
   if (!sessionId) return null;
   const nonce = await db.renewalOf(sessionId);
@@ -98,7 +99,9 @@ export async function currentSession({ db, settings }: Context, sessionId: strin
   return nonce === null ? sessionId : madeToken(settings, sessionId, nonce);
 }
 
-/** The id that a session goes on under: made of the one that was presented, so that two answers at once set the same. */
+/**
+ * The session under its new id, which is made from the presented one, so that two simultaneous responses set the same cookie.
+ */
 function renewed({ settings }: Context, person: Person, nonce: string): Renewed {
   return { user: publicUser(person), session: { sessionId: madeToken(settings, person.sessionId, nonce) } };
 }
@@ -114,7 +117,7 @@ export async function changeEmail(
   await needPassword(context, person, caller);
   const { db, settings, trail } = context;
   return trail.watch("email_change_refused", { caller, userId: person.id }, () => {
-    // In whatever spelling: nothing would be mailed, and the owner warned of nothing.
+    // In any spelling: otherwise no mail would be sent to confirm it, and the owner would get a needless warning.
     if (isSpellingOf(email, person.email)) {
       throw new AuthError("email_unchanged", "this is the address of the account already");
     }
@@ -126,7 +129,7 @@ export async function changeEmail(
       }
       const move = (as: Person) => db.addMove(as, address, caller.language ?? "en", caller.acts);
       if (!(await move(person))) {
-        // A login may have brought the hash up to date meanwhile. A password that was changed has ended the session.
+        // A login may have replaced the hash meanwhile. A changed password has ended the session.
         const now = await personOf(context, sessionId);
         await needPassword(context, now, caller);
         if (!(await move(now))) throw notLoggedIn();
@@ -235,10 +238,10 @@ async function givePassword(context: Context, person: Person, password: string, 
 }
 
 /**
- * Does what the password allows, as long as the hash that it was verified against is the stored one. A login may have brought
- * that up to date meanwhile: then the password is verified against the new one, once.
+ * Does what the password allows, if the hash that it was verified against is still the stored one. If a login has replaced that
+ * hash meanwhile, the password is verified once more, against the new one.
  *
- * @param act returns false, and does nothing, when the hash or the session is another by now
+ * @param act returns false, without effect, if the hash or the session has changed
  * @throws {AuthError} `not_logged_in` when the session has ended; `wrong_password` when the password was changed
  */
 async function asVerified<Done>(

@@ -7,8 +7,9 @@ import { isPersonal } from "./personal-passwords.ts";
 type Policy = Pick<Context, "settings" | "log">;
 
 /**
- * Refuses a password that may not be chosen, and says why. It is looked at in the form that is hashed. Length is counted in code points, and every character is allowed
- * (NIST SP 800-63B-4, 3.1.1.2). What costs least is looked at first; nothing depends on whether the address has an account.
+ * Refuses a password that may not be chosen, and says why. It checks the form that is hashed. Length is counted in code points,
+ * and every character is allowed (NIST SP 800-63B-4, 3.1.1.2). The cheapest checks come first; nothing depends on whether the
+ * address has an account.
  *
  * @param email the address of the account that the password is for
  * @throws {AuthError} `password_missing`, `password_too_short`, `password_personal`, `password_common` or `password_breached`

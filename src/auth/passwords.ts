@@ -29,7 +29,7 @@ interface Workers {
   readonly ready: Promise<unknown>;
 }
 
-/** The text that a hash was made of: the password in the form that is hashed today, or as it was typed. */
+/** Which text a hash was made from: the password in the form that is hashed today, or as it was typed. */
 export type HashedForm = "normalized" | "typed";
 
 /** By whom hashing is watched. */
@@ -68,15 +68,15 @@ export class Passwords {
     return formatArgon2id(chosen.cost, salt, tag as Uint8Array);
   }
 
-  /** Whether the password is the hashed one, in either form. */
+  /** Whether the password matches the hash, in either form. */
   async verifyPassword(password: string, hashedPassword: string | null, network?: string): Promise<boolean> {
     return (await this.hashedForm(password, hashedPassword, network)) !== null;
   }
 
   /**
-   * The form in which the password is the hashed one, or null if it is not. Hashes of before passwords were normalized, and those
-   * of other systems, are of what was typed: it is tried too where it differs. Both are always hashed then, so that the time tells
-   * of no account whether one was right.
+   * The form in which the password matches the hash, or null. Hashes from before normalization, and those of other systems,
+   * were made from the text as typed, so that is tried too if it differs. Both are always hashed then, so that the time does
+   * not reveal whether one matched.
    */
   async hashedForm(password: string, hashedPassword: string | null, network?: string): Promise<HashedForm | null> {
     const normalized = normalizePassword(password);
@@ -86,8 +86,8 @@ export class Passwords {
   }
 
   /**
-   * Whether this text is the hashed one. Where it cannot be (no hash, or one of a scheme that could not hold this text) a dummy
-   * is hashed all the same: the time tells nothing.
+   * Whether this text matches the hash. If it cannot (no hash, or a scheme that cannot hold this text), a dummy is hashed
+   * anyway: the time reveals nothing.
    */
   async #verify(password: string, hashedPassword: string | null, network?: string): Promise<boolean> {
     const instead = dummy(this.#chosen(password));

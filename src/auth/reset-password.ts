@@ -9,7 +9,7 @@ import { checkPassword } from "./password-policy.ts";
 import { newToken } from "./secrets.ts";
 import { forgetTries, limited } from "./throttle.ts";
 
-/** A reset token, and the address of its account as it is registered. */
+/** A reset token, and the address of its account as it was registered. */
 export interface ResetToken {
   readonly email: string;
   readonly resetToken: string;

@@ -12,15 +12,15 @@ export function newToken({ TOKEN_FORMAT }: Pick<Settings, "TOKEN_FORMAT">): stri
   return TOKEN_FORMAT === "uuid" ? generateUuid() : randomBytes(32).toString("base64url");
 }
 
-/** A new id for the session of this one. */
+/** A new id for the session that has this one. */
 export function renewal(settings: Pick<Settings, "TOKEN_FORMAT">, sessionId: string): Renewal {
   const nonce = randomBytes(32).toString("base64url");
   return { nonce, renewed: madeToken(settings, sessionId, nonce) };
 }
 
 /**
- * The token that is made of a secret and a nonce, in the form of any other: whoever has both makes the same one again, and
- * from either alone nothing follows (HMAC as a pseudorandom function, RFC 2104).
+ * Derives a token from a secret and a nonce, in the usual form of tokens: the same two give the same token, and neither of them
+ * alone reveals it (HMAC as a pseudorandom function, RFC 2104).
  */
 export function madeToken({ TOKEN_FORMAT }: Pick<Settings, "TOKEN_FORMAT">, secret: string, nonce: string): string {
   const bytes = createHmac("sha256", secret).update(nonce).digest();

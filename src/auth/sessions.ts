@@ -32,7 +32,7 @@ export async function logOut(context: Context, sessionId: string | null, caller:
   return true;
 }
 
-/** The account of a live session, with everything that is stored of it, or null. The session counts as seen. */
+/** The account of a live session with all its stored attributes, or null. The session counts as used. */
 export async function userOfSession({ db, lastSeen }: Context, sessionId: string | null): Promise<SeenUser | null> {
   if (!couldBeSession(sessionId)) return null;
   let user = await db.findUserBySession(sessionId);
@@ -44,7 +44,7 @@ export async function userOfSession({ db, lastSeen }: Context, sessionId: string
   return user;
 }
 
-/** Nothing else is looked for, whatever a program hands over. */
+/** Anything else is not looked up, whatever a program passes. */
 function couldBeSession(sessionId: unknown): sessionId is string {
   return typeof sessionId === "string" && sessionId !== "" && sessionId.length <= longestToken;
 }
@@ -55,7 +55,7 @@ function seen(context: Context, sessionId: string, session: SeenSession | null):
   return session.user;
 }
 
-/** What is written of it says that it has ended; it was seen since. */
+/** The stored time says that the session has ended, but it was used since. */
 async function seenUnwritten(context: Context, sessionId: string): Promise<PublicUser | null> {
   await context.lastSeen.flush();
   const session = await context.db.findSession(sessionId);

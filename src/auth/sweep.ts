@@ -16,7 +16,7 @@ export async function sweep({ db, log, clock, settings, lastSeen }: Context): Pr
   await lastSeen.flush();
   const corrected = await inBatches(() => db.correctTimes(batch));
   if (corrected > 0)
-    log.warn({ event: "times_corrected", rows: corrected }, "times of a clock that was ahead were corrected");
+    log.warn({ event: "times_corrected", rows: corrected }, "corrected times that a wrong clock had written");
   const swept = {
     sessions: 0,
     resetTokens: 0,
@@ -34,7 +34,7 @@ export async function sweep({ db, log, clock, settings, lastSeen }: Context): Pr
   }
   swept.resetTokens = await inBatches(() => db.sweepResetTokens(batch));
   const oldest: Record<OldKind, number> = {
-    // Longer than they are answered as done.
+    // Longer than requests are answered as done.
     acts: 2 * minute,
     attempts: 0,
     devices: 400 * day,

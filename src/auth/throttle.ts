@@ -129,8 +129,8 @@ const subjects: Record<Subject, (trier: Trier) => string | undefined> = {
 };
 
 /**
- * One mailbox, one bucket: what follows a plus sign, and Gmail's dots, lead to the same person. What is no mailbox is
- * counted as it is: a part of it may be somebody else's address.
+ * One mailbox, one bucket: a suffix after a plus sign, and Gmail's dots, lead to the same person. Text that is no mailbox
+ * counts as it is: a part of it may be somebody else's address.
  */
 function bucket(address: string): string {
   const key = emailKey(address);

@@ -57,7 +57,7 @@ export async function verifyEmail(context: Context, proof: Proof, caller: Caller
     };
     const mover = verification.userId === null ? null : await userById(context, verification.userId);
     if (!mover) {
-      // The tries of a registration are its own: whoever has no link cannot keep its owner from confirming.
+      // A registration has attempts of its own: without the link, nobody can keep its owner from confirming.
       await limited(context, "proof", { caller, registrationId: verification.id }, () =>
         prove(verification.hashedPassword),
       );
@@ -66,7 +66,7 @@ export async function verifyEmail(context: Context, proof: Proof, caller: Caller
       trail.record("email_verified", { caller, userId: user.id });
       return user;
     }
-    // The link may be in a stranger's hands, and the password is one that somebody uses.
+    // The link may be in a stranger's hands, and the password is in use.
     const move = async (as: User) => {
       await tryToLogIn(context, as.email, as, caller, () => prove(as.hashedPassword));
       return db.confirmMove(verification, token, as.hashedPassword, caller.acts).catch((error: unknown) => {
@@ -85,7 +85,7 @@ export async function verifyEmail(context: Context, proof: Proof, caller: Caller
   });
 }
 
-/** The account with the hash that it got meanwhile, such as by a login that brought it up to date; null if it has the same. */
+/** The account if its hash was replaced meanwhile, such as by a login; null if it is the same. */
 async function rehashed(context: Context, { id, hashedPassword }: User): Promise<User | null> {
   const now = await userById(context, id);
   return now?.hashedPassword === hashedPassword ? null : now;

@@ -40,7 +40,7 @@ export async function cli(args: readonly string[], environment: Environment): Pr
     }
   } catch (error) {
     if (error instanceof Interrupted) process.kill(process.pid, error.signal);
-    // A service that starts says it in its log.
+    // The service itself logs this.
     if (name === undefined && error instanceof SettingsError) sayMisspelt(environment);
     fail(explain(error));
   }
@@ -50,13 +50,13 @@ function sayMisspelt(environment: Environment): void {
   for (const { message } of misspeltSettings(environment)) console.error(`bienvenue: ${message}`);
 }
 
-/** Says why, on standard error, in text that moves no terminal's cursor. */
+/** Prints a failure on standard error, without control characters, and sets the exit code. */
 function fail(why: string): void {
   console.error(`bienvenue: ${why.split("\n").map(plain).join("\n")}`);
   process.exitCode = 1;
 }
 
-/** What a command prints may be all that was asked for. Whoever ends reading early wants no more. */
+/** Output that cannot be written is a failure, since it may be all that was asked for. A reader that stops early is not. */
 function failToPrint(error: NodeJS.ErrnoException): void {
   if (error.code !== "EPIPE") fail(whileWriting("cannot write to standard output")(error).message);
 }
@@ -89,7 +89,7 @@ function unknown(argument: string): UsageError {
   return new UsageError(`unknown argument ${argument || '""'}; bienvenue --help tells what there is`);
 }
 
-/** Before `--` only: what follows that is no option. */
+/** Looks before `--` only: what follows it is not an option. */
 function asksForHelp(args: readonly string[]): boolean {
   const end = args.indexOf("--");
   return (end === -1 ? args : args.slice(0, end)).some((arg) => arg === "--help" || arg === "-h");
@@ -99,7 +99,7 @@ function helpOf({ usage, summary }: Command): string {
   return `Usage:\n  bienvenue ${usage}\n\n${summary}`;
 }
 
-/** What a command does, or all there is. */
+/** The help of one command, or of all. */
 async function help(name?: string): Promise<string> {
   if (name !== undefined) return helpOf(await find(name));
   const all = await Promise.all(Object.values(commands).map((load) => load()));
@@ -116,13 +116,13 @@ function version(): string {
   return JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
 }
 
-/** One line for what the user can fix; a stack for what only we can. */
+/** One line for what the user can fix; a stack for what only developers can. */
 function explain(error: unknown): string {
   if (error instanceof MailError) return error.inFull();
   const refusals = [UsageError, Refused, Incomplete, Interrupted, AuthError, InvalidRequestError];
   const mendable = [SettingsError, OpenError, ListenError, DatabaseUnavailable, ...refusals];
   if (mendable.some((kind) => error instanceof kind)) return (error as Error).message;
   if (!(error instanceof Error)) return String(error);
-  // The system's own words for what it refused: it is no fault of the program.
+  // A system error is not a fault of the program, so its message is enough.
   return (error as NodeJS.ErrnoException).syscall === undefined ? (error.stack ?? error.message) : error.message;
 }

@@ -30,7 +30,7 @@ export const copy: Command = {
   },
 };
 
-/** Refuses what is not a database's URL, in the words that refuse DATABASE_URL. */
+/** Refuses what is not a database URL, with the message that DATABASE_URL gets. */
 function requireDatabase(option: string, url: string): void {
   try {
     readSettings({ DATABASE_URL: url });

@@ -6,9 +6,8 @@ import { Refused } from "./command.ts";
 import { plain } from "./table.ts";
 
 /**
- * Reads the settings of a command that uses the service's database. In a shell that lacks the service's environment this
- * would be another database than the service's, and another mode: so standard error says which, without a password. It is
- * also said to a person at a terminal.
+ * Reads the settings of a command that uses the service's database. A shell without the service's environment would use another
+ * database and mode than the service, so standard error says which, without a password. At a terminal it always does.
  *
  * @throws {SettingsError} when a setting is wrong
  * @throws {Refused} for a database in memory, which no other process can see
@@ -31,7 +30,7 @@ export function databaseSettings(environment: Environment): Settings {
   return settings;
 }
 
-/** The whole path of a file, for the folder that a command runs in decides about a relative one. */
+/** The full path of a file: a relative one depends on the folder that the command runs in. */
 function described(url: string): string {
   const file = embeddedFile(url);
   if (file === undefined) return redacted(url);

@@ -35,7 +35,10 @@ export const exportAccounts: Command = {
   },
 };
 
-/** Every account, a page at a time, read from `DB`: `Auth` hands out no hash. That they begin to leave is noted: whoever has the first can use it. */
+/**
+ * Every account, a page at a time, read from `DB` because `Auth` returns no hashes. The audit entry is written before the first
+ * account leaves: whoever has it can use it.
+ */
 async function* lines(auth: Auth, db: DB): AsyncGenerator<string> {
   let written = 0;
   try {

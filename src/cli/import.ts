@@ -32,7 +32,7 @@ export const importAccounts: Command = {
     if (!file || positionals.length > 1) throw new UsageError();
     const isDryRun = values["dry-run"] === true;
     const settings = databaseSettings(environment);
-    // Before the database, which is made if it is not there.
+    // Before the database, which is created if it does not exist.
     await using source = await openToRead(file);
     // A dry run changes no schema either.
     const opening = isDryRun ? { ...settings, AUTO_MIGRATE: "off" as const } : settings;

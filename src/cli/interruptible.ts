@@ -1,4 +1,4 @@
-/** Thrown when a signal ended the work; what it had begun has been undone. */
+/** Thrown when a signal ended the work; what it had begun is undone. */
 export class Interrupted extends Error {
   override name = "Interrupted";
   readonly signal: NodeJS.Signals;
@@ -12,9 +12,9 @@ export class Interrupted extends Error {
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Does work that leaves nothing half done behind when it is told to end.
+ * Runs work that a signal can end, and that then leaves nothing half done behind.
  *
- * @throws {Interrupted} when it was ended by a signal
+ * @throws {Interrupted} when a signal ended it
  */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const ending = new AbortController();

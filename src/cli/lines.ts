@@ -13,7 +13,7 @@ export interface Line {
   readonly total: number;
 }
 
-/** A file that is open to be read. */
+/** A file that is open for reading. */
 export interface Source extends AsyncDisposable {
   readonly path: string;
   readonly handle: FileHandle;

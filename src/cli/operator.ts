@@ -9,7 +9,7 @@ import { plain } from "./table.ts";
 
 const tell = (_: object, message: string) => console.error(`bienvenue: ${message}`);
 
-/** A log for whoever runs a command: what is to be known, on standard error. */
+/** A log for the person who runs a command: warnings and errors, on standard error. */
 export const standardError: Log = { ...silent, warn: tell, error: tell };
 
 /** Hands an operator the accounts of the service that has these settings, and writes the audit trail at the end. */

@@ -2,28 +2,28 @@ import { digest } from "./digest.ts";
 import { spelledEmail } from "./spellings.ts";
 import type { Store } from "./store.ts";
 
-/** How long it is known that something was just done, in milliseconds. */
+/** How long an act is remembered, in milliseconds. */
 const remembered = 60_000;
 
-/** What was just done under a name that only the browser that did it can make, to an account that is there still, or to none. */
+/** What was done by a recent act: the account, if it still exists, or nulls. */
 export interface Done {
   readonly userId: number | null;
   readonly email: string | null;
 }
 
-/** What an act is done to: it counts as done for as long as that is there. */
+/** The target of an act, which counts as done for as long as its target exists. */
 interface Target {
   readonly userId?: number;
   readonly verificationId?: number;
-  /** What the session that it opens is made of. */
+  /** The nonce that the id of the opened session is derived from. */
   readonly nonce?: string;
 }
 
 /**
- * Records, in the transaction that does it, that something is done.
+ * Records an act, in the transaction that does it.
  *
- * @param names it may have several; none are recorded where nobody can send it again
- * @returns false when it was just done already, under the first of its names: then it must not be done once more
+ * @param names the names of the act; without any, nothing is recorded
+ * @returns false if the first name was recorded within the last minute: then the act must not be done again
  */
 export async function recordAct(
   { db, clock }: Store,
@@ -40,7 +40,7 @@ export async function recordAct(
         conflict
           .column("name")
           .doUpdateSet(values)
-          // One from the future is of a clock that was wrong.
+          // A future time was written while a clock was wrong.
           .where((row) => row.or([row("acts.at", "<=", now - remembered), row("acts.at", ">", now + remembered)])),
       )
       .returning("name")
@@ -50,17 +50,17 @@ export async function recordAct(
   return true;
 }
 
-/** Has an act not count as just done: what it did is no more. */
+/** Forgets an act whose result no longer exists. */
 export async function forgetAct({ db }: Store, name: string): Promise<void> {
   await db.deleteFrom("acts").where("name", "=", digest(name)).execute();
 }
 
-/** Has nothing count as just done to a user: their password is another now. */
+/** Forgets the acts of a user, whose password has changed. */
 export async function forgetActs({ db }: Store, userId: number): Promise<void> {
   await db.deleteFrom("acts").where("user_id", "=", userId).execute();
 }
 
-/** What was just done under a name, or null. */
+/** What the recent act with this name did, or null. */
 export async function findAct(store: Store, name: string): Promise<Done | null> {
   const found = await just(store, name)
     .leftJoin("users", "users.id", "acts.user_id")
@@ -69,7 +69,7 @@ export async function findAct(store: Store, name: string): Promise<Done | null> 
   return found ? { userId: found.userId, email: found.userId === null ? null : found.email } : null;
 }
 
-/** What the session was made of that was just opened under a name; or null. */
+/** The nonce of the session that the recent act with this name opened, or null. */
 export async function nonceOf(store: Store, name: string): Promise<string | null> {
   return (await just(store, name).select("nonce").executeTakeFirst())?.nonce ?? null;
 }
@@ -83,7 +83,7 @@ function just({ db, clock }: Store, name: string) {
     .where("acts.at", "<=", now + remembered);
 }
 
-/** Forgets at most `limit` acts from before a time, and of a clock that was ahead; returns how many. */
+/** Deletes at most `limit` acts from before a time, or dated by a clock that was ahead; returns how many. */
 export async function sweepActs({ db, clock }: Store, before: number, limit: number): Promise<number> {
   const ahead = clock() + remembered;
   const old = db

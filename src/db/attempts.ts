@@ -67,7 +67,7 @@ async function fullLimit(db: Kysely<Schema>, limits: readonly Limit[], now: numb
   return full.length === 0 ? undefined : Math.max(...(await Promise.all(ends)));
 }
 
-/** No window ends later than one that begins now: one that would was begun while a clock was wrong. */
+/** Shortens a window that ends later than one that begins now: a wrong clock began it. */
 async function endBy(db: Kysely<Schema>, key: string, latest: number): Promise<void> {
   await db
     .updateTable("attempts")

@@ -41,7 +41,7 @@ export const userColumns = [
   "users.updated_at as updatedAt",
 ] as const;
 
-/** What selects the public attributes of a user. */
+/** The columns of a user's public attributes. */
 export const publicColumns = [
   "users.id",
   spelledEmail("users"),

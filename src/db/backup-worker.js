@@ -1,17 +1,17 @@
-// Plain JavaScript, as every worker here: compiling TypeScript would take longer than most backups.
+// Plain JavaScript, like every worker here: compiling TypeScript would take longer than most backups.
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 
 /**
- * `copy` writes a whole copy of a database into an empty file. `check` looks at the copy of a backup, takes in what is in
- * its -wal, and leaves one file.
+ * `copy` writes a complete copy of a database into an empty file. `check` verifies the copy of a backup, merges its -wal into
+ * it, and leaves a single file.
  *
  * @typedef {{ task: "copy", database: string, file: string } | { task: "check", file: string }} BackupWork
  */
 
 /**
- * What the worker was doing when it failed, and the error; `{}` when it did not.
+ * The step at which the worker failed, and the error; `{}` on success.
  *
  * @typedef {{ step?: "read" | "write" | "check", error?: { message: string, code?: string, errcode?: number } }} Outcome
  */
@@ -56,7 +56,7 @@ function requireOurs(db) {
 }
 
 /**
- * Never creates a file.
+ * Opens a database file, and never creates one.
  *
  * @param {string} file
  */

@@ -7,13 +7,13 @@ import { companions } from "./embedded-file.ts";
 import { createPrivate, flush, flushName, type Located, locate, locatePresent, nameBeside, remove } from "./files.ts";
 
 /**
- * Writes a whole, consistent copy of an embedded database into a new file (0600), while a service may be using it. Copying
- * the file itself would lose what is still in its -wal. Until the copy is checked it has another name; when it fails
- * nothing is left.
+ * Writes a complete, consistent copy of an embedded database into a new file (0600), even while a service uses it. Copying the
+ * file itself would lose what is still in its -wal. The copy has a temporary name until it is checked; if it fails, nothing is
+ * left.
  *
  * @param file its symbolic links are followed
- * @param signal ends it: what was written by then is removed
- * @throws {OpenError} when the file is there already or cannot be written, or the database cannot be read
+ * @param signal aborts the backup and removes what was written
+ * @throws {OpenError} when the file exists already or cannot be written, or the database cannot be read
  */
 export async function backUp(database: string, file: string, signal?: AbortSignal): Promise<void> {
   const cannotRead = whileReading(`cannot back up ${database}`);
@@ -39,8 +39,8 @@ export async function backUp(database: string, file: string, signal?: AbortSigna
 }
 
 /**
- * Runs the slow part of a backup on a thread of its own: SQLite does it in one piece, and meanwhile the program must hear
- * that it should end.
+ * Runs the slow part of a backup on a thread of its own: SQLite does it in one call, and the program must still react to
+ * signals meanwhile.
  *
  * @throws the signal's reason
  */
@@ -55,18 +55,18 @@ export async function inWorker(work: BackupWork, signal?: AbortSignal): Promise<
     return await promise;
   } finally {
     signal?.removeEventListener("abort", abort);
-    // Not awaited: it ends with the statement that runs.
+    // Not awaited: the thread ends once the running statement does.
     worker.unref();
     void worker.terminate();
   }
 }
 
-/** Where a new file goes that must not be there yet. */
+/** The location of a new file, which must not exist yet. */
 function locateNew(file: string, source: Located): string {
   const { path, stats } = locate(file);
   if (path === source.path) throw new OpenError("it is the database itself; name a file that is not there yet");
   if (stats) throw new OpenError("it is there already; name a file that is not there yet");
-  // SQLite would take what is in them for a part of the other file.
+  // SQLite would read such a file as part of the other database.
   if (companions.some((end) => path === source.path + end))
     throw new OpenError("its name is that of a part of the database; choose another");
   const left = companions.find((end) => locate(path + end).stats);
@@ -74,7 +74,7 @@ function locateNew(file: string, source: Located): string {
   return path;
 }
 
-/** Gives a file its name, unless another has it by now. */
+/** Gives a file its final name, unless another file has it by now. */
 function publish(incoming: string, target: string): void {
   try {
     linkSync(incoming, target);
@@ -85,12 +85,12 @@ function publish(incoming: string, target: string): void {
   }
 }
 
-/** Corrupt (11), or no database at all (26). */
+/** Whether an SQLite error says that a file is corrupt (11) or not a database (26). */
 export function isDamage(error: unknown): boolean {
   return [11, 26].includes(Number((error as { errcode?: number }).errcode) & 0xff);
 }
 
-/** Whether an SQLite file lacks what each of ours has. */
+/** Whether an error says that a file lacks a table that every database of Bienvenue has. */
 export function isMissingTable({ message }: { readonly message: string }): boolean {
   return message.startsWith("no such table: ");
 }

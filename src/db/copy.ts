@@ -9,7 +9,7 @@ import type { Store } from "./store.ts";
 /** How many rows go over at a time: some milliseconds of each side's work. */
 const batch = 2000;
 
-/** All but what counts for a minute only. */
+/** Every table but `acts`, whose rows matter for a minute only. */
 const copiedTables = Object.entries(tables).filter(([table]) => table !== "acts");
 
 /** How far a copy is. */

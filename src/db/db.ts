@@ -116,9 +116,9 @@ export class DB implements AsyncDisposable {
   }
 
   /**
-   * Adds a user, with the address as it is given.
+   * Adds a user, with the address in the given spelling.
    *
-   * @throws {EmailTaken} when the address belongs to a user, in whatever spelling
+   * @throws {EmailTaken} when the address belongs to a user, in any spelling
    * @throws {InvalidRequestError} for a value that a `VARCHAR(250)` cannot hold
    */
   addUser(email: string, hashedPassword: string, acts: readonly string[] = []): Promise<User> {
@@ -138,7 +138,7 @@ export class DB implements AsyncDisposable {
     return users.findUserBy(this.#store, attributes);
   }
 
-  /** The user of an address in any spelling, or null; in the same time, as far as that can be. */
+  /** The user with an address, in any spelling, or null. It takes about the same time in either case. */
   findUserByEmail(email: string): Promise<User | null> {
     return users.findUserByEmail(this.#store, email);
   }
@@ -161,8 +161,8 @@ export class DB implements AsyncDisposable {
   }
 
   /**
-   * Finds a live session whose account is not disabled, and reads no secret: the lookup behind every request of a logged-in
-   * person. Answered at once where the driver can.
+   * Finds a live session whose account is not disabled, without reading a secret. Every request of a logged-in person does this
+   * lookup, so it is synchronous if the driver is.
    */
   findSession(sessionId: string): Awaitable<SeenSession | null> {
     return this.#findSession(sessionId);
@@ -183,7 +183,10 @@ export class DB implements AsyncDisposable {
     return sessions.endSessions(this.#store, userId);
   }
 
-  /** Writes when sessions were seen: their idle end moves. One that had ended by then, or was ended since, stays so. */
+  /**
+   * Writes when sessions were used, which moves their idle end. A session that had ended by then, or was ended since, stays
+   * ended.
+   */
   seeSessions(seen: Iterable<Seen>): Promise<void> {
     return sessions.seeSessions(this.#store, seen);
   }
@@ -209,48 +212,49 @@ export class DB implements AsyncDisposable {
   }
 
   /**
-   * Notes that the password was given now, and gives the session a new id; the one before leads to it for ten seconds.
+   * Records that the password was confirmed now, and gives the session a new id. The previous id leads to it for ten seconds.
    *
-   * @returns the nonce that the session's id is made of, which is that of an earlier renewal by the same id; false when the
-   * session has ended
+   * @returns the nonce that the session's new id is derived from, which can be that of an earlier renewal by the same id; false
+   * when the session has ended
    */
   renewSession(sessionId: string, renewal: Renewal): Promise<string | false> {
     return sessions.renewSession(this.#store, sessionId, renewal);
   }
 
   /**
-   * The nonce that a session's id is made of, where it is presented by the one before; null by its own id, false when it has
-   * ended.
+   * The nonce that the current id of a session is derived from, if the session was found by its previous id; null if it was
+   * found by its current id; false if it has ended.
    */
   renewalOf(sessionId: string): Promise<string | null | false> {
     return sessions.renewalOf(this.#store, sessionId);
   }
 
   /**
-   * Changes a password and tells the owner, all or nothing.
+   * Changes a password and mails the owner, in one transaction.
    *
-   * @returns the nonce that the session's new id is made of; false when the password was changed meanwhile
+   * @returns the nonce that the session's new id is derived from; false when the password was changed meanwhile
    */
   changePassword(change: PasswordChange): Promise<string | false> {
     return users.changePassword(this.#store, change);
   }
 
   /**
-   * Gives the account of an address, or its newest registration, a reset token: instead of the one before, or with `mailing`
-   * beside it, until `acceptToken`.
+   * Gives the account of an address, or its newest registration, a reset token. Without `mailing` it replaces the previous one;
+   * with it, both work until `acceptToken`.
    *
-   * @returns the address as it is spelled there; null when it has neither, or was mailed one just before this was asked for
+   * @returns the address as it is spelled there; null when there is neither, or when a token was mailed just before this
+   * request
    */
   giveResetToken(email: string, resetToken: string, mailing?: Mailing): Promise<string | null> {
     return resetTokens.giveResetToken(this.#store, email, resetToken, mailing);
   }
 
-  /** Puts a mailed token, whose mail was accepted, in the place of the former ones; one that was ended meanwhile stays so. */
+  /** Makes a token whose mail was accepted replace the earlier ones. A token that was ended meanwhile stays ended. */
   acceptToken(token: string): Promise<void> {
     return mailedTokens.acceptToken(this.#store, token);
   }
 
-  /** The address that a reset token, while it is good, was made for, as it is spelled there; or null. */
+  /** The address of the account or registration that a valid reset token belongs to, as it is spelled there; or null. */
   resetAddress(resetToken: string): Promise<string | null> {
     return resetTokens.resetAddress(this.#store, resetToken);
   }
@@ -260,7 +264,7 @@ export class DB implements AsyncDisposable {
     return resetTokens.redeemResetToken(this.#store, redemption);
   }
 
-  /** Keeps a registration, and the mail for it where one can be sent, until its address is confirmed. */
+  /** Stores a registration until its address is confirmed, and queues the mail for it if one can be sent. */
   addRegistration(email: string, hashedPassword: string, notice: Notice, acts: readonly string[] = []): Promise<void> {
     return verifications.addRegistration(this.#store, { email, hashedPassword }, notice, acts);
   }
@@ -289,8 +293,8 @@ export class DB implements AsyncDisposable {
   }
 
   /**
-   * Gives a verification the token that is being mailed; the one before is good until `acceptToken`. Null when there is none any
-   * more, or when one was mailed just before this was asked for.
+   * Gives a verification the token that is being mailed; the previous one works until `acceptToken`. Returns null if the
+   * verification no longer exists, or if a token was mailed just before this request.
    */
   giveVerifyToken(id: number, token: string, mailing?: Mailing): Promise<Verification | null> {
     return verifications.giveVerifyToken(this.#store, id, token, mailing);
@@ -326,37 +330,36 @@ export class DB implements AsyncDisposable {
   }
 
   /**
-   * What was just done under a name that a caller's `acts` had; or null. It counts for a minute, and as long as what it was
-   * done to is there.
+   * What the act with one of a caller's names in `acts` did, or null. It counts for a minute, and only while its result exists.
    */
   findAct(name: string): Promise<Done | null> {
     return acts.findAct(this.#store, name);
   }
 
-  /** Puts a mail into the outbox, unless none can be sent to its address. */
+  /** Queues a mail, unless none can be sent to its address. */
   enqueue(mail: NewMail, acts: readonly string[] = []): Promise<void> {
     return outbox.enqueueOnce(this.#store, mail, acts);
   }
 
   /**
-   * Takes at most `limit` mails that are due; each is due again after `backOff(tries)` milliseconds. Those that a newer one
-   * makes pointless are dropped.
+   * Claims at most `limit` mails that are due; each is due again after `backOff(tries)` milliseconds. Mails that a newer one
+   * replaces are dropped.
    */
   claimMails(limit: number, backOff: (tries: number) => number): Promise<WaitingMail[]> {
     return outbox.claimMails(this.#store, limit, backOff);
   }
 
-  /** Whether the mail of another registration of this address waits, that is newer than this mail. */
+  /** Whether a newer mail is waiting for another registration of this address. */
   newerRegistrationMailWaits(mail: WaitingMail, email: string): Promise<boolean> {
     return outbox.newerRegistrationMailWaits(this.#store, mail, email);
   }
 
-  /** Whether the mail of this registration waits. */
+  /** Whether the mail of this registration is still waiting. */
   registrationMailWaits(verificationId: number): Promise<boolean> {
     return outbox.registrationMailWaits(this.#store, verificationId);
   }
 
-  /** Takes a mail that was accepted out of the outbox, and with it those that asked for the same until then. */
+  /** Removes an accepted mail from the outbox, together with those that requested the same until then. */
   removeAnswered(mail: WaitingMail): Promise<void> {
     return outbox.removeAnswered(this.#store, mail);
   }
@@ -455,7 +458,7 @@ export class DB implements AsyncDisposable {
     return old[kind](this.#store, before, limit);
   }
 
-  /** Dates at most `limit` rows of each kind now that are dated ahead of it, as a clock that was wrong left them; returns how many. */
+  /** Sets times that a wrong clock put ahead of now to now, in at most `limit` rows of each kind; returns how many. */
   correctTimes(limit: number): Promise<number> {
     return wrongTimes.correctTimes(this.#store, limit);
   }
@@ -481,14 +484,14 @@ export class DB implements AsyncDisposable {
     return copying.copy(this.#store, target.#store, onProgress);
   }
 
-  /** Which of these addresses belong to users, in whatever spelling. */
+  /** Which of these addresses belong to users, in any spelling. */
   emailsTaken(emails: readonly string[]): Promise<Set<string>> {
     return importing.emailsTaken(this.#store, emails);
   }
 
   /**
-   * Adds accounts of another system, some hundreds at a time, in one statement. Each has another address, not only in
-   * spelling; a user who is there already stays as they are.
+   * Adds accounts of another system, some hundreds at a time, in one statement. Their addresses must differ in more than
+   * spelling; existing users stay as they are.
    *
    * @returns the addresses that belonged to a user already
    */
