@@ -1,7 +1,7 @@
 /**
- * What an address is matched by, and stored as in every unique or searched column: two spellings with one key are one
- * address. Letter case and surrounding spaces do not count. Only ASCII letters are lower-cased: Unicode folding would
- * match one person's address with another's.
+ * The key by which addresses are matched, and which every unique or searched column stores: spellings with the same key are the
+ * same address. Letter case and surrounding spaces do not count. Only ASCII letters are lowercased: Unicode folding would match
+ * one person's address with another's.
  */
 export function emailKey(address: string): string {
   let start = 0;
@@ -11,7 +11,7 @@ export function emailKey(address: string): string {
   return address.slice(start, end).replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
-/** ASCII's spaces and line ends, as `spaces` has them. */
+/** The ASCII spaces and line ends that `emailKey` trims. */
 export const spaces = "\t\n\v\f\r ";
 
 function isSpace(unit: number): boolean {

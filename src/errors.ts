@@ -79,10 +79,10 @@ export type RequestErrorCode =
   | "not_found"
   | "reset_delivery";
 
-/** Every refusal of the app. */
+/** The code of every refusal by the app. */
 export type RefusalCode = AuthErrorCode | RequestErrorCode | "database_unavailable";
 
-/** Every way in which the server refuses what the app never sees: no HTTP/1.1, or not in time. */
+/** The code of every request that the server refuses before the app sees it: not HTTP/1.1, or too slow. */
 export type ConnectionErrorCode = "bad_request" | "expectation_failed" | "headers_too_large" | "request_timeout";
 
 /** The values of the header `Error-Code`, which every answer with a status of 400 or more has. */
@@ -105,7 +105,7 @@ export class AuthError extends Error {
   readonly retryAfter: number | undefined;
   /** Waiting will not help, a new password does: too many wrong ones were given in a row; only with `too_many_tries`. */
   readonly forGood: boolean;
-  /** There is a character in the email that cannot be seen; with `email_invalid`, `unknown_email` and `wrong_login`. */
+  /** The email has an invisible character in it; with `email_invalid`, `unknown_email` and `wrong_login`. */
   readonly invisible: boolean;
 
   constructor(

@@ -1,14 +1,14 @@
 import { OpenError } from "./errors.ts";
 
-/** Turns an error into one that says what was done, and why it failed. */
+/** Wraps an error in one that says what was done, and why it failed. */
 export type Explain = (error: unknown) => OpenError;
 
-/** Explains what fails while a file is read, such as `cannot restore a.db: there is no such file`. */
+/** Explains failures to read a file, such as `cannot restore a.db: there is no such file`. */
 export function whileReading(doing: string): Explain {
   return (error) => new OpenError(`${doing}: ${whyUnreadable(error)}`, { cause: error });
 }
 
-/** Explains what fails while a file is made or replaced: its folder is what is missing, or may not be written, then. */
+/** Explains failures to create or replace a file: then it is the folder that is missing or not writable. */
 export function whileWriting(doing: string): Explain {
   const words = { ENOENT: "there is no such folder", EACCES: "this user may not write into its folder" };
   return (error) => new OpenError(`${doing}: ${reason(error, words)}`, { cause: error });
@@ -19,7 +19,7 @@ export function whyUnreadable(error: unknown): string {
   return reason(error, { ENOENT: "there is no such file", EACCES: "this user may not read it" });
 }
 
-/** Does something, and explains what fails. */
+/** Runs work, and explains its failure. */
 export function attempt<T>(explain: Explain, work: () => T): T {
   try {
     return work();

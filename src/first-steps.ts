@@ -1,4 +1,4 @@
-/** The contract in seven requests, to be tried one after the other. */
+/** The contract in seven requests, to try one after the other. */
 export function firstSteps(origin: string): string[] {
   // A shell would take the brackets of an IPv6 address for a pattern.
   const at = (path: string) => (/[^\w.:/-]/.test(origin) ? `"${origin}${path}"` : origin + path);
@@ -14,7 +14,7 @@ export function firstSteps(origin: string): string[] {
   ];
 }
 
-/** What development mode cannot tell from a program on this machine. */
+/** Why development mode must not be reachable by others. */
 export const developmentRisk = [
   "In development, reset tokens and /dev/outbox are for programs on this machine, which are known by Host: localhost.",
   "Behind a plain TCP forward or tunnel (ssh, socat, kubectl port-forward) a stranger can send that, and counts as one of them.",

@@ -3,7 +3,7 @@ import { isIPv4, isIPv6 } from "node:net";
 /**
  * The eight groups of an IPv6 address, without its zone.
  *
- * @param address one that `isIPv6` takes
+ * @param address one that `isIPv6` accepts
  */
 export function groupsOf(address: string): number[] {
   // The URL standard writes a dotted tail as groups.
@@ -14,8 +14,8 @@ export function groupsOf(address: string): number[] {
 }
 
 /**
- * An address in the one spelling that all of its spellings have here, without its zone; an IPv4 address that is written as
- * IPv6 (`::ffff:192.0.2.1`) is the IPv4 one.
+ * Normalizes an address to one spelling, without its zone; an IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) becomes the IPv4
+ * one.
  *
  * @returns undefined for what is no address
  */

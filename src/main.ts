@@ -25,7 +25,7 @@ const deliverEvery = 1000;
 const patience = 8000;
 
 /**
- * The service: reads the settings, opens the database, and serves until SIGTERM or SIGINT, after which the process ends.
+ * Runs the service: reads the settings, opens the database, and serves until SIGTERM or SIGINT, after which the process ends.
  *
  * @throws {SettingsError} when a setting is wrong or missing
  * @throws {OpenError} when the database cannot be used
@@ -48,7 +48,7 @@ export async function main(environment: Environment): Promise<void> {
     if (!asked.aborted) throw error;
   }
   await stopping;
-  // What a start has opened by now is closed too; one that goes on for longer ends with the process.
+  // Waits so that what the start opens is closed too; a start that takes longer ends with the process.
   await Promise.race([starting.catch(() => {}), setTimeout(patience)]);
   try {
     await opened.disposeAsync();
@@ -60,14 +60,14 @@ export async function main(environment: Environment): Promise<void> {
   process.exit(0);
 }
 
-/** Aborts at the first SIGTERM or SIGINT; the second ends the process at once. */
+/** Returns a signal that aborts at the first SIGTERM or SIGINT; a second one ends the process at once. */
 function stopAsked(): AbortSignal {
   const asked = new AbortController();
   const stop = (signal: NodeJS.Signals) => {
     if (asked.signal.aborted) process.exit(1);
     asked.abort(signal);
   };
-  // Before anything is opened: the first process of a container gets no signal that it has no handler for.
+  // Before anything is opened: the first process of a container ignores signals without a handler.
   process.on("SIGTERM", stop).on("SIGINT", stop);
   return asked.signal;
 }
@@ -77,7 +77,7 @@ async function stopped(asked: AbortSignal, log: Log): Promise<void> {
   log.info({ event: "stopping", signal: asked.reason }, "stopping");
 }
 
-/** Opens everything and listens. What it has opened is on the stack, also when it fails. */
+/** Opens everything and listens. What it opens is on the stack, even if it fails. */
 async function start(settings: Settings, log: Log, asked: AbortSignal, opened: AsyncDisposableStack): Promise<void> {
   const metrics = hasMetrics(settings) ? new Counters() : uncounted;
   const routeOf = routeFinder(routes);

@@ -1,15 +1,15 @@
 import { isIPv6 } from "node:net";
 
 /**
- * The address that a program on this machine reaches the service by.
+ * The URL under which a program on this machine reaches the service.
  *
- * @param host what it listens on; an address that stands for all of them becomes `localhost`
+ * @param host what it listens on; an address that stands for all becomes `localhost`
  */
 export function ownUrl(host: string, port: number): string {
   const [address = "", zone] = host.split("%");
-  // In brackets (RFC 3986, 3.2.2), and in the one spelling that a Host header may have.
+  // In brackets (RFC 3986, 3.2.2), and in the only spelling that the Host header may have.
   const name = URL.parse(isIPv6(address) ? `http://[${address}]` : `http://${host}`)?.hostname ?? host;
   if (["0.0.0.0", "[::]", "[::ffff:0:0]"].includes(name)) return `http://localhost:${port}`;
-  // With the interface of a link-local address (RFC 6874).
+  // With the zone of a link-local address (RFC 6874).
   return `http://${zone === undefined ? name : name.replace("]", `%25${zone}]`)}:${port}`;
 }

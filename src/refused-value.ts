@@ -1,9 +1,9 @@
-/** More than the longest value that is right. */
+/** Longer than any valid value. */
 const longest = 120;
 
 /**
- * A refused value as it may be printed: on one line, with invisible characters escaped. What may hold a password, such as
- * a URL with one that was given to the wrong setting, is not printed.
+ * Formats a refused value for printing: on one line, with invisible characters escaped. A value that may hold a password, such
+ * as a URL given to the wrong setting, is not printed.
  */
 export function refusedValue(text: string): string {
   if (mayHoldSecret(text)) return "…";
@@ -16,7 +16,7 @@ function mayHoldSecret(text: string): boolean {
   if (/^[0-9a-f:.,/%[\] ]*$/i.test(text)) return false;
   if (/:.*@|@.*:\/\//s.test(text)) return true;
   if (/(pass|pwd|secret|token|key|auth)\w*["']?\s*[=:]/i.test(text)) return true;
-  // A colon is followed by a port or by //, else by what may be a password; and a long query may hold anything.
+  // After a colon that is not followed by a port or //, there may be a password; a query may hold anything.
   return /:(?!\/\/|\d{1,5}(?:[/,\s]|$))(?=\S)|:\/\/[^/]*\?|\?[^=]*=/.test(text);
 }
 

@@ -84,7 +84,7 @@ export async function serve(listening: Listening): Promise<Running> {
     if (closing) response.shouldKeepAlive = false;
     // HTTP/1.0 need not name a host. This is no name of this machine's, nor of any.
     if (request.httpVersion === "1.0") request.headers.host ??= "unnamed";
-    // The listener takes an IPv6 address in no other spelling than that of URLs.
+    // The listener accepts IPv6 addresses only in the spelling of URLs.
     if (request.headers.host?.startsWith("[")) request.headers.host = inUrlSpelling(request.headers.host);
     if (namesTwoHosts(request)) {
       const { status, headers, body } = lastAnswer(400);
@@ -148,8 +148,8 @@ export async function serve(listening: Listening): Promise<Running> {
 }
 
 /**
- * Whether a request is for more than one host: two Host headers, which RFC 9112 (section 3.2) has a server refuse, or a target
- * that names another host than the header. A proxy in front may have looked at the other one.
+ * Whether a request names more than one host: two Host headers, which RFC 9112 (section 3.2) tells servers to refuse, or a
+ * target with another host than the header. A proxy in front may have checked the other one.
  */
 function namesTwoHosts({ rawHeaders, headers, url = "" }: IncomingMessage): boolean {
   let hosts = 0;
@@ -162,17 +162,17 @@ function namesTwoHosts({ rawHeaders, headers, url = "" }: IncomingMessage): bool
   return scheme !== undefined && hostIn(scheme, host) !== hostIn(scheme, headers.host);
 }
 
-/** A host that is an IPv6 address, as URLs write it; anything else as it is. */
+/** Writes an IPv6 address in a Host header as URLs do; leaves other hosts as they are. */
 function inUrlSpelling(host: string): string {
   return /^\[[\da-f:.]+\](:\d{1,5})?$/i.test(host) ? (hostIn("http", host) ?? host) : host;
 }
 
-/** A host as URLs write it: in lower case, without the scheme's own port. */
+/** A host as URLs write it: in lower case, without the default port of the scheme. */
 function hostIn(scheme: string, host = ""): string | undefined {
   return URL.parse(`${scheme}://${host}`)?.host;
 }
 
-/** What the server refuses by itself, by status: one reason each. */
+/** The code for each status that the server itself answers with. */
 const codes = {
   400: "bad_request",
   405: "method_not_allowed",

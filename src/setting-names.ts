@@ -1,20 +1,19 @@
-/** A variable of the environment that is no setting, and the setting that was perhaps meant. */
+/** A variable of the environment that is no setting, and the setting that was probably meant. */
 export interface Misspelling {
   readonly found: string;
   readonly meant: string;
-  /** Says so, without the value. */
+  /** A warning that does not repeat the value. */
   readonly message: string;
 }
 
-/** Variables of other programs whose names are a letter away from ours. */
+/** Variables of other programs that differ from a setting by one letter. */
 const unrelated = new Set(["LOG_FILE"]);
 
 /**
- * Finds the variables whose names are nearly those of settings: another case, other separators, a typing error, one and
- * several exchanged, the words in another order, or the program's name in front. Values are not looked at, except that
- * an empty one counts as not set.
+ * Finds the variables whose names are nearly those of settings: with other case, other separators, a typo, singular for plural,
+ * the words in another order, or the program's name in front. Values are ignored, except that an empty one counts as unset.
  *
- * @param names the settings there are
+ * @param names the names of all settings
  */
 export function misspellings(
   environment: Readonly<Record<string, string | undefined>>,
@@ -33,12 +32,12 @@ export function misspellings(
 
 function isNear(found: string, name: string): boolean {
   const upper = found.toUpperCase();
-  // An orchestrator sets BIENVENUE_PORT by itself, for a service of that name.
+  // Orchestrators set BIENVENUE_PORT for a service of that name.
   const bare = name.includes("_") ? upper.replace(/^BIENVENUE_/, "") : upper;
   const [joined, expected] = [joinedWords(bare), joinedWords(name)];
   if (joined === expected) return true;
   const distance = edits(joined, expected);
-  // PATH, POST and HOSTS are words of their own: of a short name only exchanged letters are a typing error.
+  // PATH, POST and HOSTS are words of their own: in a short name only exchanged letters count as a typo.
   if (!name.includes("_")) return distance === 1 && sorted([...joined]) === sorted([...expected]);
   if (distance === 1) return true;
   const [given, wanted] = [words(bare), words(name)];
@@ -71,7 +70,7 @@ function sorted(parts: readonly string[]): string {
   return parts.toSorted().join(" ");
 }
 
-/** How many letters to add, leave out, replace or exchange with their neighbor (optimal string alignment). */
+/** The number of letters to add, remove, replace or exchange with their neighbor (optimal string alignment). */
 function edits(from: string, to: string): number {
   let [before, row]: [number[], number[]] = [[], Array.from({ length: to.length + 1 }, (_, i) => i)];
   for (let i = 1; i <= from.length; i++) {

@@ -108,7 +108,7 @@ export function network() {
   });
 }
 
-/** `none`, or proxies that may say who calls: not so many addresses that strangers are among them. */
+/** `none`, or the proxies that may name callers: not so many addresses that strangers are among them. */
 export function proxies() {
   const expected = "none, or addresses and networks, such as 127.0.0.1,10.0.0.0/8";
   return list(network(), expected).refine((networks) => coveredStrangers(networks) === undefined, {
@@ -127,7 +127,7 @@ export function smtpUrl() {
   });
 }
 
-/** In words that hold nothing of it. */
+/** Explains a wrong URL without repeating any of it. */
 function smtpUrlMistake(text: string): string | undefined {
   const [, port, rest = ""] =
     /^smtps?:\/\/(?:[^@/?#\s\p{C}]*@)?(?:\[[^\]]*\]|[^@/?#\s\p{C}:[\]]+)(?::([^@/?#\s\p{C}]*))?(\/?(?:\?[^@]*)?)$/u.exec(
@@ -136,19 +136,19 @@ function smtpUrlMistake(text: string): string | undefined {
   if ((port !== undefined && !isPort(port)) || !isDecodable(text) || !URL.canParse(text)) {
     return urlMistake(text, ["smtp://", "smtps://"]);
   }
-  // No other option of the library's: some would switch its checks off.
+  // Other options of the library could switch its checks off.
   if (/^\/?(\?requireTLS=(true|false))?$/.test(rest)) return undefined;
   return "nothing may follow the port but ?requireTLS=true or ?requireTLS=false";
 }
 
-/** Who mails come from: an address, with a name before it or not. */
+/** The sender of mails: an address, with or without a name. */
 export function mailFrom() {
   const expected =
     'an address with or without a name (in double quotes if it has a comma), such as Example <no-reply@example.com> or "Example, Inc." <no-reply@example.com>';
   return z.string().refine((text) => readSender(text) !== null, expected);
 }
 
-/** What a server can listen on: an address of either family, or a name. */
+/** What a server can listen on: an IPv4 or IPv6 address, or a name. */
 export function host() {
   return z
     .string()

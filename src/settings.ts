@@ -340,7 +340,7 @@ export function describeSettings(): string {
     .join("\n");
 }
 
-/** The variables of the environment that are no settings, and whose names are nearly those of one. */
+/** The variables of the environment that are no settings, but have nearly the name of one. */
 export function misspeltSettings(environment: Environment): Misspelling[] {
   return misspellings(environment, Object.keys(table));
 }

@@ -1,8 +1,8 @@
 import { type OutgoingHttpHeaders, ServerResponse } from "node:http";
 
 /**
- * An answer whose header names are spelled as in the standards (`Content-Type`), whichever way they came here: `Headers` has
- * them in lower case, and some programs look for them in the usual spelling.
+ * A response whose header names are spelled as in the standards (`Content-Type`). `Headers` lowercases them, and some programs
+ * expect the usual spelling.
  */
 export class SpelledResponse extends ServerResponse {
   override writeHead(status: number, ...rest: unknown[]): this {
@@ -12,7 +12,7 @@ export class SpelledResponse extends ServerResponse {
   }
 }
 
-/** Looks at the first name alone: all of them come from one place. */
+/** Checks the first name only: all of them have the same origin. */
 function isLowerCase(headers: unknown): headers is OutgoingHttpHeaders {
   if (typeof headers !== "object" || headers === null || Array.isArray(headers)) return false;
   for (const name in headers) return name.charCodeAt(0) >= 97;
@@ -23,7 +23,7 @@ function spelled(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [spelling(name), value]));
 }
 
-/** Each word with a capital. */
+/** Capitalizes each word. */
 function spelling(name: string): string {
   return name.replace(/(?<![^-])[a-z]/g, (letter) => letter.toUpperCase());
 }

@@ -2,22 +2,22 @@ const spelling =
   "write sqlite:bienvenue.db for a file of the working folder, or sqlite:/var/lib/bienvenue/bienvenue.db";
 
 /**
- * Says why the text after `sqlite:` is probably not the path that was meant, and what to write; undefined if it is one.
- * Without this, almost any text opens a new, empty database. The answer holds nothing of the text, which may be a URL
- * with a password.
+ * Explains why the text after `sqlite:` is probably not the intended path, and what to write; undefined if it is fine. Without
+ * this check, almost any text opens a new, empty database. The explanation repeats nothing of the text, which may be a URL with
+ * a password.
  */
 export function sqlitePathMistake(path: string): string | undefined {
   return urlPartsMistake(path) ?? fileNameMistake(path);
 }
 
-/** What only a URL has; a program that knows its file by name may open one that is called so. */
+/** Refuses what only URLs have. A program that builds the URL from a known path may use a file with such a name. */
 function urlPartsMistake(path: string): string | undefined {
   if (/[?#]/.test(path)) return `it is a path, without ? or # and what follows: ${spelling}`;
   if (/%[0-9a-f]{2}/i.test(path)) return "it is a path: write characters as they are, not as %XX";
   return undefined;
 }
 
-/** What no program means as the name of a file. */
+/** Refuses what no program would use as a file name. */
 export function fileNameMistake(path: string): string | undefined {
   if (path === ":memory:") return undefined;
   if (/^\s*$/.test(path)) return `the path is missing: ${spelling}`;
@@ -35,7 +35,7 @@ export function fileNameMistake(path: string): string | undefined {
   return undefined;
 }
 
-/** A single letter is a drive's. */
+/** Whether a path is a URL; a single letter before the colon is a drive. */
 function isUrl(path: string): boolean {
   return /^[a-z][a-z0-9+.-]+:/i.test(path) || /:[^/\\]*@/.test(path);
 }

@@ -1,9 +1,9 @@
-/** How many characters (code points) a text column holds. */
+/** The number of characters (code points) that a text column holds. */
 const longest = 250;
 
 /**
- * What every database can hold of a text that a program or a stranger wrote: its first 250 characters, with U+FFFD in place
- * of NUL and of half a surrogate pair, which PostgreSQL refuses.
+ * Converts a text from a program or a stranger to one that every database can store: its first 250 characters, with U+FFFD in
+ * place of NUL and of half a surrogate pair, which PostgreSQL refuses.
  *
  * @returns null for what is no text
  */
@@ -12,9 +12,9 @@ export function storable(text: unknown): string | null {
   return cut(text, longest).toWellFormed().replaceAll("\0", "\ufffd");
 }
 
-/** The first so many characters of a text, none of them halved. */
+/** The first characters of a text, none of them cut in half. */
 export function cut(text: string, characters: number): string {
-  // A character is one or two units long.
+  // A character has one or two code units.
   return text.length <= characters
     ? text
     : Array.from(text.slice(0, 2 * characters))
@@ -22,7 +22,7 @@ export function cut(text: string, characters: number): string {
         .join("");
 }
 
-/** Whether every database could hold this as the id of a user. */
+/** Whether every database can store a value as the id of a user. */
 export function isId(id: unknown): id is number {
   return typeof id === "number" && Number.isInteger(id) && Math.abs(id) < 2 ** 31;
 }

@@ -23,7 +23,7 @@ export const untraced: Tracing = {
 export interface Requests {
   /** The path of the resource that a URL is of, or `other`. */
   readonly routeOf: (url: string | undefined) => string;
-  /** Whether a peer is believed when it says which trace its request belongs to, by its address and the names of the headers. */
+  /** Whether to accept trace headers from a peer, given its address and the names of the headers. */
   readonly isTrusted: (peer: string | undefined, names: Iterable<string>) => boolean;
 }
 

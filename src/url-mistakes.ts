@@ -1,8 +1,8 @@
 /**
- * Says why a text is probably not a URL with one of these schemes. The answer holds nothing of the text, any piece of
+ * Explains why a text is probably not a URL with one of these schemes. The explanation repeats nothing of the text, any part of
  * which may be a password.
  *
- * @param schemes as they are written in front, such as `smtp://`
+ * @param schemes as they are written, such as `smtp://`
  */
 export function urlMistake(text: string, schemes: readonly string[]): string {
   const trimmed = text.replace(edges, "");
@@ -26,7 +26,7 @@ export function urlMistake(text: string, schemes: readonly string[]): string {
   const [authority = ""] = rest.slice(at + 1).split(/[/?#]/);
   const ports = authority.split(",").map((host) => /^(?:\[.*\]|[^[\]:]*):(.*)$/.exec(host)?.[1]);
   if (/^[0-9a-f]*:[0-9a-f:.]*:[0-9a-f.]*$/i.test(authority)) return "write an IPv6 address in brackets, such as [::1]";
-  // Without an @ behind it, this may as well be a user and a password that the rest was cut off from.
+  // Without an @ after it, this may as well be a user and a password whose host is missing.
   if (ports.some((port) => port !== undefined && !isPort(port))) {
     return at >= 0 ? "the port must be a number from 1 to 65535" : `the port is not a number, or ${special}`;
   }
@@ -48,7 +48,7 @@ export function isPort(text: string): boolean {
   return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
 }
 
-/** Whether every `%XX` in it makes UTF-8. */
+/** Whether every `%XX` in a text is part of valid UTF-8. */
 export function isDecodable(text: string): boolean {
   try {
     decodeURIComponent(text);

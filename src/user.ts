@@ -1,7 +1,7 @@
 /** An account. Times are milliseconds since 1970 (UTC). */
 export interface User {
   readonly id: number;
-  /** As it was registered. Letter case and surrounding spaces do not count when addresses are matched. */
+  /** As it was registered. Matching ignores letter case and surrounding spaces. */
   readonly email: string;
   readonly hashedPassword: string;
   /** The session that the user was found by, else null: storage keeps only its SHA-256. */
@@ -17,12 +17,12 @@ export interface User {
 }
 
 /**
- * An account as `Auth` returns it: it holds no password hash, session id or reset token, so it can be logged, copied and sent
- * as JSON. `DB` returns the whole `User`.
+ * An account as `Auth` returns it: without password hash, session id or reset token, so it can be logged, copied and sent as
+ * JSON. `DB` returns the whole `User`.
  */
 export type PublicUser = Pick<User, "id" | "email" | "emailVerifiedAt" | "disabledAt" | "createdAt" | "updatedAt">;
 
-/** Copies the public attributes of a user to a new object, and nothing else. */
+/** Copies only the public attributes of a user to a new object. */
 export function publicUser({ id, email, emailVerifiedAt, disabledAt, createdAt, updatedAt }: PublicUser): PublicUser {
   return { id, email, emailVerifiedAt, disabledAt, createdAt, updatedAt };
 }

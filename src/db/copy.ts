@@ -26,8 +26,8 @@ type Side = Pick<Store, "db" | "engine">;
 type Row = Record<string, unknown>;
 
 /**
- * Copies every row of every table but `acts` from one snapshot of the source, and compares counts and checksums before it commits:
- * a copy that is interrupted, or came out otherwise, leaves the target as empty as it was.
+ * Copies every row of every table but `acts` from one snapshot of the source, and compares counts and checksums before it
+ * commits: a copy that is interrupted or differs leaves the target as empty as it was.
  *
  * @returns the rows copied, by table
  * @throws {InvalidRequestError} when the target holds rows already, or a table that is not known

@@ -18,7 +18,7 @@ export async function knowsDevice({ db }: Store, device: string, userId: number)
   return known !== undefined;
 }
 
-/** A device that logs in, and what its owner is told when it is one more than there were; null where no mail can be sent. */
+/** A device that logs in, and the mail for its owner if it is an additional one; null if no mail can be sent. */
 export interface Device {
   readonly secret: string;
   readonly notice: Notice | null;

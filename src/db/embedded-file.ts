@@ -4,5 +4,5 @@ export function embeddedFile(url: string): string | undefined {
   return path === ":memory:" ? undefined : path;
 }
 
-/** What SQLite adds to a database's name for the files that belong to it. */
+/** The suffixes of the files that SQLite keeps beside a database. */
 export const companions = ["-wal", "-shm", "-journal"] as const;

@@ -31,8 +31,8 @@ export interface Engine {
   adopt(db: Kysely<Schema>): Promise<void>;
 
   /**
-   * Runs work in a transaction while no other program migrates, and keeps the others waiting until it ends. Calls `waiting`
-   * once if it has to wait for one of them; `isPending` says whether there seems to be something to migrate.
+   * Runs work in a transaction while no other program migrates, and makes the others wait until it ends. Calls `waiting` once
+   * if it has to wait itself; `isPending` says whether there seems to be something to migrate.
    *
    * @throws the signal's reason if it is aborted while waiting
    */

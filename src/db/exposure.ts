@@ -6,17 +6,17 @@ import { companions } from "./embedded-file.ts";
 /** Read and write for the group and for others. */
 const notOwners = 0o066;
 const othersWrite = 0o002;
-/** In such a folder only its owner removes a file (mkdir(1)). */
+/** In such a folder only the owner of a file can remove it (mkdir(1)). */
 const sticky = 0o1000;
 
 /**
- * Warns of an embedded database that other users of the machine can read, write or replace. One that Bienvenue creates is its
- * owner's alone; a copy, a volume or a `umask` makes others.
+ * Warns of an embedded database that other users of the machine can read, write or replace. Bienvenue creates one for its owner
+ * only; a copy, a volume or a `umask` can change that.
  *
- * @param file the path of the database, with which SQLite keeps others
+ * @param file the path of the database; the files that SQLite keeps beside it are checked too
  */
 export function warnOfExposure(file: string, log: Log): void {
-  // Windows has no modes: Node tells the same of every file there.
+  // Windows has no modes: Node reports the same for every file there.
   if (process.platform === "win32") return;
   const exposed = ["", ...companions]
     .map((end) => resolve(`${file}${end}`))
@@ -43,7 +43,7 @@ function verbs(mode: number): string {
   return [reads && "read", writes && "write"].filter(Boolean).join(" and ");
 }
 
-/** As a shell takes it for one word. */
+/** Quotes a path, if necessary, so that a shell reads it as one word. */
 function quoted(path: string): string {
   return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
@@ -52,7 +52,7 @@ function octal(mode: number): string {
   return (mode & 0o7777).toString(8).padStart(4, "0");
 }
 
-/** Nothing for a file that is not there, and for one that cannot be looked at. */
+/** The mode of a file; 0 if it does not exist or cannot be examined. */
 function modeOf(path: string): number {
   try {
     return statSync(path).mode;

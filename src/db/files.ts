@@ -4,14 +4,14 @@ import { dirname } from "node:path";
 import { OpenError } from "../errors.ts";
 import { realFile } from "./real-file.ts";
 
-/** A file behind every link. `stats` is undefined where there is none yet. */
+/** A file with its symbolic links resolved. `stats` is undefined if it does not exist yet. */
 export interface Located {
   readonly path: string;
   readonly stats: Stats | undefined;
 }
 
 /**
- * Finds a file, or where it would be.
+ * Resolves the path of a file, which need not exist.
  *
  * @throws {OpenError} for a folder, a device or a pipe
  */
@@ -23,9 +23,9 @@ export function locate(path: string): Located {
 }
 
 /**
- * Finds a file that is there.
+ * Resolves the path of an existing file.
  *
- * @throws {OpenError} when there is none
+ * @throws {OpenError} when it does not exist
  */
 export function locatePresent(path: string): { readonly path: string; readonly stats: Stats } {
   const { path: file, stats } = locate(path);
@@ -33,26 +33,26 @@ export function locatePresent(path: string): { readonly path: string; readonly s
   return { path: file, stats };
 }
 
-/** A name beside a file that nothing else has. */
+/** An unused name beside a file. */
 export function nameBeside(path: string, end: string): string {
   return `${path}.${randomBytes(4).toString("hex")}.${end}`;
 }
 
-/** Makes an empty file that only its owner may read. */
+/** Creates an empty file that only its owner can read. */
 export function createPrivate(path: string): void {
   closeSync(openSync(path, "wx", 0o600));
 }
 
-/** Removes a file if it is there. It is called on the way out of a failure, which it must not hide. */
+/** Removes a file if it exists. Callers are handling another failure, so this one is ignored. */
 export function remove(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {
-    // The folder went away, or its disk.
+    // The folder or its disk is gone.
   }
 }
 
-/** Waits until what was written has reached the disk. */
+/** Waits until a file's content has reached the disk. */
 export function flush(path: string): void {
   const descriptor = openSync(path, "r");
   try {
@@ -62,11 +62,11 @@ export function flush(path: string): void {
   }
 }
 
-/** Waits until a file's name has reached the disk, where the file system can do that for a folder. */
+/** Waits until a file's name has reached the disk, if the file system supports that for folders. */
 export function flushName(path: string): void {
   try {
     flush(dirname(path));
   } catch {
-    // Not on Windows, nor on every network's file system: the name is there all the same.
+    // Windows and some network file systems do not support it; the name exists all the same.
   }
 }

@@ -4,40 +4,40 @@ import { digest } from "./digest.ts";
 import type { Schema } from "./schema.ts";
 import { atomically, type Store } from "./store.ts";
 
-/** What a mailed token does: chooses a new password, or confirms an address. */
+/** What a mailed token is for: a new password, or confirming an address. */
 export type Purpose = "reset" | "verify";
 
-/** Whose token it is: an account's, or that of an address that waits to be confirmed. */
+/** The owner of a token: an account, or an address that waits to be confirmed. */
 export type TokenOwner = { readonly userId: number } | { readonly verificationId: number };
 
-/** A token for a mail: the one before stays good until `acceptToken`. */
+/** Marks a token as one for a mail: the previous one works until `acceptToken`. */
 export interface Mailing {
   /** When the mail was asked for, in milliseconds since 1970. */
   readonly asked: number;
 }
 
-/** An owner's tokens of one purpose that may be on their way at once; of more the oldest end. */
+/** How many tokens of one purpose an owner may have in unaccepted mails; the oldest end. */
 const mostOnTheirWay = 10;
-/** A request within so many milliseconds after a mail was accepted is the same one again, such as a double click. */
+/** A request within this many milliseconds after a mail was accepted repeats the one for it, such as a double click. */
 const sameRequestWithin = 10_000;
 
 /**
- * Between which times a token that lives so long ends while it is good. One that would end later was minted while a clock was
- * wrong: it is dead, for nobody knows how long it has lived.
+ * The range of end times of valid tokens with this lifetime. One that ends later was created while a clock was wrong: it is
+ * invalid, because nobody knows how long it has existed.
  */
 export function endsWithin({ clock }: Pick<Store, "clock">, lifetime: number): readonly [after: number, until: number] {
   const now = clock();
   return [now, now + lifetime + clockTolerance];
 }
 
-/** How long a token of this purpose is good, in milliseconds. */
+/** How long a token of this purpose is valid, in milliseconds. */
 export function lifetimeOf({ lifetimes }: Pick<Store, "lifetimes">, purpose: Purpose): number {
   return purpose === "reset" ? lifetimes.RESET_TOKEN_LIFETIME : lifetimes.VERIFY_TOKEN_LIFETIME;
 }
 
 /**
- * Adds a token that is about to be mailed, in a transaction that holds its owner's row. It is good from now on, beside the one
- * before, until `acceptToken` puts it in that one's place.
+ * Adds a token that is about to be mailed, in a transaction that holds its owner's row. It is valid at once, and so is the
+ * previous one until `acceptToken` replaces it.
  */
 export async function addMailedToken(store: Store, owner: TokenOwner, purpose: Purpose, token: string): Promise<void> {
   const { db, clock } = store;
@@ -72,7 +72,7 @@ export async function addMailedToken(store: Store, owner: TokenOwner, purpose: P
 
 /**
  * Whether a mail with a token of this purpose was accepted for the owner since it was `asked` for, or within the ten seconds
- * before: then whoever asked has it. In the same millisecond nobody knows which was first, and it is sent.
+ * before: whoever asked has it then. Within the same millisecond the order is unknown, and the mail is sent.
  */
 export async function wasJustMailed({ db, clock }: Store, owner: TokenOwner, purpose: Purpose, asked: number) {
   const accepted = await db
@@ -88,8 +88,8 @@ export async function wasJustMailed({ db, clock }: Store, owner: TokenOwner, pur
 }
 
 /**
- * Puts a token whose mail was accepted in the place of the former ones. One that has been ended meanwhile stays so, and one
- * that was minted later stays good: the newest link counts, in whatever order mails are accepted.
+ * Makes a token whose mail was accepted replace the earlier ones. A token that was ended meanwhile stays ended, and one that
+ * was created later stays valid: the newest link counts, in whatever order mails are accepted.
  */
 export async function acceptToken(store: Store, token: string): Promise<void> {
   const hashed = digest(token);
@@ -104,7 +104,7 @@ export async function acceptToken(store: Store, token: string): Promise<void> {
     const owner = user_id === null ? { verificationId: verification_id ?? 0 } : { userId: user_id };
     const others = "userId" in owner ? null : await lockVerifications(db, owner.verificationId, purpose as Purpose);
     if ("userId" in owner) await lockUser(db, owner.userId);
-    // Read anew: until the rows were held, somebody else may have ended it.
+    // Read again: before the rows were locked, another transaction may have ended it.
     const accepted = await db
       .updateTable("mailed_tokens")
       .set({ accepted_at: clock() })
@@ -139,7 +139,7 @@ export async function acceptToken(store: Store, token: string): Promise<void> {
   });
 }
 
-/** Holds the row of an account until the transaction ends: an update, even of nothing, keeps others waiting. */
+/** Locks the row of an account until the transaction ends: an update, even without changes, makes others wait. */
 export async function lockUser(db: Store["db"], userId: number): Promise<void> {
   await db
     .updateTable("users")
@@ -149,7 +149,8 @@ export async function lockUser(db: Store["db"], userId: number): Promise<void> {
 }
 
 /**
- * Holds the row of a verification; a reset belongs to its address, and holds all of that. Returns their ids in that case.
+ * Locks the row of a verification. A reset belongs to an address, so it locks all verifications of the address and returns
+ * their ids; otherwise null.
  */
 async function lockVerifications(db: Store["db"], id: number, purpose: Purpose): Promise<number[] | null> {
   const held = await db
@@ -165,7 +166,10 @@ async function lockVerifications(db: Store["db"], id: number, purpose: Purpose):
   return purpose === "verify" ? null : held.map((row) => row.id);
 }
 
-/** The owners whose token of this purpose is on its way, and good. Of one that was accepted its owner's own row tells. */
+/**
+ * Selects the valid token of this purpose with this hash whose mail was not accepted yet. Once accepted, it is in its owner's
+ * row.
+ */
 export function onItsWay(store: Store, purpose: Purpose, hashed: string) {
   const [now, latest] = endsWithin(store, lifetimeOf(store, purpose));
   return store.db
@@ -178,8 +182,8 @@ export function onItsWay(store: Store, purpose: Purpose, hashed: string) {
 }
 
 /**
- * Whether it is the reset token of an account, and good. How long it lives may have been said with it (`DB.updateUser`), so that it is
- * told by the account's row whether it was minted while a clock was wrong.
+ * Whether a hash is that of an account's valid reset token. Its lifetime can be set by a caller (`DB.updateUser`), so
+ * `updated_at` of the account shows whether a wrong clock created it.
  */
 export function isResetToken(hashed: string, now: number) {
   return ({ and, eb }: ExpressionBuilder<Schema, "users">) =>
@@ -190,21 +194,24 @@ export function isResetToken(hashed: string, now: number) {
     ]);
 }
 
-/** Takes a token that is on its way, once, in a transaction that holds its owner's row; false when it is not good. */
+/**
+ * Redeems a token whose mail was not accepted yet, once, in a transaction that holds its owner's row; returns false if it is
+ * not valid.
+ */
 export async function takeMailedToken(store: Store, owner: TokenOwner, purpose: Purpose, token: string) {
   const good = onItsWay(store, purpose, digest(token)).select("id").where(ownedBy(owner));
   const { numDeletedRows } = await store.db.deleteFrom("mailed_tokens").where("id", "in", good).executeTakeFirst();
   return numDeletedRows > 0n;
 }
 
-/** Ends every token of an account that is or was on its way. */
+/** Ends every mailed token of an account. */
 export async function forgetMailedTokens({ db }: Pick<Store, "db">, userId: number): Promise<void> {
   await db.deleteFrom("mailed_tokens").where("user_id", "=", userId).execute();
 }
 
 /**
- * Deletes at most `limit` of those that have ended; returns how many. Of those that end too late to have been minted by a right
- * clock their owners' rows keep nothing either: else they would be good again once it is that late.
+ * Deletes at most `limit` mailed tokens that have ended; returns how many. Tokens that end too late for a correct clock are
+ * also removed from their owners' rows, where they would become valid again later.
  */
 export async function sweepMailedTokens(store: Store, limit: number): Promise<number> {
   const { db } = store;

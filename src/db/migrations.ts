@@ -179,7 +179,7 @@ export interface MigrationState {
   readonly state: "applied" | "pending" | "newer";
 }
 
-/** Who is told while it migrates, and what ends its waiting for another program that does. */
+/** Where a migration logs, and the signal that ends its wait for another program. */
 export interface Migrating {
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;

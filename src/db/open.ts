@@ -16,9 +16,9 @@ import type { Lifetimes, Store } from "./store.ts";
 export interface DBOptions {
   /** How long sessions and reset tokens live, and how PostgreSQL is used; `readSettings` has the defaults. */
   readonly settings?: Lifetimes & Partial<Pick<Settings, "DATABASE_POOL" | "AUTO_MIGRATE" | "NODE_ENV">>;
-  /** Told of a database that is created or that others can read, and of waiting for another node's migration. */
+  /** Where opening logs a new database, one that others can read, and the wait for another node's migration. */
   readonly log?: Log;
-  /** Ends waiting for another node's migration; what is thrown then is an `AbortError`. */
+  /** Ends the wait for another node's migration; `openDB` then throws an `AbortError`. */
   readonly signal?: AbortSignal;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
@@ -40,7 +40,7 @@ export async function open(url: string, options: DBOptions): Promise<Store> {
   });
 }
 
-/** In production a database that was not there is more often a mistake than the first start. */
+/** In production, a database that did not exist is more often a mistake than a first start. */
 function sayCreated(url: string, mode: Settings["NODE_ENV"] | undefined, log: Log): void {
   if (url === "sqlite::memory:") return;
   const file = embeddedFile(url);
@@ -100,7 +100,7 @@ async function using<T>(
 /** Each engine's driver is loaded only where it is used. */
 async function engineFor(url: string, pool: number): Promise<Engine> {
   const path = /^sqlite:(.*)$/s.exec(url)?.[1];
-  // A program may know its file by any name; people who write ? or # there mean something else (DATABASE_URL).
+  // A program may use any file name; a person who writes ? or # in DATABASE_URL means something else.
   const mistake = path === undefined ? databaseUrlMistake(url) : fileNameMistake(path);
   if (mistake !== undefined) throw new OpenError(mistake);
   if (path !== undefined) return (await import("./sqlite.ts")).sqlite(path);

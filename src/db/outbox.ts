@@ -36,7 +36,7 @@ export interface WaitingMail {
   readonly kind: OutboxKind;
   readonly userId: number | null;
   readonly verificationId: number | null;
-  /** As it was given. */
+  /** In the given spelling. */
   readonly email: string | null;
   readonly language: string;
   readonly device: string | null;
@@ -58,7 +58,7 @@ const columns = [
   "tries",
 ] as const;
 
-/** Puts a mail into the outbox, unless none can be sent to its address: it is sent if, and only if, the transaction commits. */
+/** Queues a mail, unless none can be sent to its address. It is sent if, and only if, the transaction commits. */
 export async function enqueue({ db, clock }: Store, mail: NewMail): Promise<void> {
   if ("email" in mail && !isMailable(mail.email)) return;
   const now = clock();
@@ -78,7 +78,7 @@ export async function enqueue({ db, clock }: Store, mail: NewMail): Promise<void
     .execute();
 }
 
-/** Puts a mail into the outbox that somebody asked for; nothing, where they just did by the same form. */
+/** Queues a requested mail, unless the same form was sent within the last minute. */
 export async function enqueueOnce(store: Store, mail: NewMail, acts: readonly string[]): Promise<void> {
   if (acts.length === 0) return enqueue(store, mail);
   await atomically(store, async (transaction) => {
@@ -86,18 +86,19 @@ export async function enqueueOnce(store: Store, mail: NewMail, acts: readonly st
   });
 }
 
-/** How often mails are looked for at once, while all that are found are pointless. */
+/** How many batches are read in a row if each contains only replaced mails. */
 const mostLooks = 100;
 
-/** Of these kinds, to one address, a newer mail makes the ones before it pointless: its link takes the place of theirs. */
+/** Kinds of which a newer mail to the same address replaces the earlier ones: its link replaces theirs. */
 const replacing: readonly OutboxKind[] = ["verification", "invitation", "reset"];
 
 /**
- * Takes at most `limit` mails that are due. Each is due again after `backOff(tries)` milliseconds, unless it was removed
- * by then: of several nodes one gets it, and one that crashes has lost nothing. What a newer node put there is left to it.
+ * Claims at most `limit` mails that are due. Each is due again after `backOff(tries)` milliseconds, unless it was removed by
+ * then: only one of several nodes gets it, and a node that crashes loses nothing. Kinds that only a newer version knows are
+ * left to newer nodes.
  *
- * A mail that is made pointless by a newer one is dropped. The newer one counts as tried once, when the last of them was: it is
- * sent no sooner than `backOff(1)` after that, however often it is asked for, and no later.
+ * A mail that a newer one replaces is dropped. The newer one inherits the last try of those: it is sent `backOff(1)` after
+ * that, however often it is requested.
  */
 export async function claimMails(
   store: Store,
@@ -106,7 +107,7 @@ export async function claimMails(
 ): Promise<WaitingMail[]> {
   for (let looks = 0; looks < mostLooks; looks++) {
     const { claimed, seen } = await claimSome(store, limit, backOff);
-    // Where all that was due had been made pointless, more may be due behind it.
+    // If all of them were replaced, more may be due after them.
     if (claimed.length > 0 || seen < limit) return claimed;
   }
   return [];
@@ -115,7 +116,7 @@ export async function claimMails(
 async function claimSome(store: Store, limit: number, backOff: (tries: number) => number) {
   const { db, clock } = store;
   const now = clock();
-  // Nothing waits longer than the longest back-off: what would was dated while a clock was wrong.
+  // Nothing waits longer than the longest back-off: a later time was written while a clock was wrong.
   const latest = now + backOff(Number.MAX_SAFE_INTEGER) + clockTolerance;
   const due = await db
     .selectFrom("outbox")
@@ -147,7 +148,7 @@ async function claimSome(store: Store, limit: number, backOff: (tries: number) =
   return { claimed, seen: due.length };
 }
 
-/** The newest mail of a kind to an address, in place of all others of them; undefined when there is none any more. */
+/** The newest mail of a kind to an address, after dropping the others; undefined if there is none any more. */
 async function newestOf(
   store: Store,
   kind: OutboxKind,
@@ -164,7 +165,7 @@ async function newestOf(
     .execute()) as WaitingMail[];
   const [newest, ...former] = all;
   if (!newest || former.length === 0) return newest;
-  // One that is being sent counts as tried: whoever sends it may succeed.
+  // A mail that is being sent counts as tried: that attempt may succeed.
   const tried = all.filter((mail) => mail.tries > 0);
   const lastTry = Math.max(...tried.map((mail) => mail.nextTryAt - backOff(mail.tries)));
   const tries = Math.min(1, tried.length);
@@ -183,8 +184,8 @@ async function newestOf(
 }
 
 /**
- * Takes a mail out that was accepted, and with it those of its kind to the same address that were asked for until then: they
- * have been answered.
+ * Removes an accepted mail, together with those of its kind to the same address that were requested until then: it has answered
+ * them.
  */
 export async function removeAnswered({ db }: Store, { id, kind, email }: WaitingMail): Promise<void> {
   await db.deleteFrom("outbox").where("id", "=", id).execute();
@@ -192,7 +193,7 @@ export async function removeAnswered({ db }: Store, { id, kind, email }: Waiting
   await db.deleteFrom("outbox").where("email", "=", emailKey(email)).where("kind", "=", kind).execute();
 }
 
-/** Whether the mail of another registration of this address waits, that is newer than this mail. */
+/** Whether a newer mail is waiting for another registration of this address. */
 export async function newerRegistrationMailWaits({ db }: Store, { id }: WaitingMail, email: string): Promise<boolean> {
   const registrations = db
     .selectFrom("verifications")
@@ -210,7 +211,7 @@ export async function newerRegistrationMailWaits({ db }: Store, { id }: WaitingM
   return newer !== undefined;
 }
 
-/** Whether the mail of this registration waits. */
+/** Whether the mail of this registration is still waiting. */
 export async function registrationMailWaits({ db }: Store, verificationId: number): Promise<boolean> {
   const mail = await db
     .selectFrom("outbox")
@@ -222,7 +223,7 @@ export async function registrationMailWaits({ db }: Store, verificationId: numbe
   return mail !== undefined;
 }
 
-/** Takes a mail out: it never will be sent. */
+/** Removes a mail, which will never be sent. */
 export async function removeMail({ db }: Store, id: number): Promise<void> {
   await db.deleteFrom("outbox").where("id", "=", id).execute();
 }

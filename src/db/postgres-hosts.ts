@@ -139,7 +139,7 @@ async function unlimited(client: Client): Promise<Client> {
   }
 }
 
-/** As the driver reads it. It opens the files of certificates and keys that the URL names. */
+/** Parses a URL with the driver, which opens the files of certificates and keys that it names. */
 function configured(url: string): pg.PoolConfig {
   try {
     return parseUrl.parseIntoClientConfig(url) as pg.PoolConfig;

@@ -22,7 +22,7 @@ import { type Schema, tables } from "./schema.ts";
 const statementLimit = 200;
 /** Any number that nobody else locks. */
 const migrationLock = 8_230_512_600_714n;
-/** How often the lock is asked for while another program has it, in milliseconds. */
+/** How often to try for the lock while another program has it, in milliseconds. */
 const lockEvery = 100;
 
 /** Connects to PostgreSQL, on as many servers as the URL names, with at most `size` connections to each. */
@@ -53,7 +53,7 @@ export function postgres(url: string, size: number): Engine {
     async adopt() {},
     migrateAlone: (db, work, { signal, waiting }) =>
       db.transaction().execute(async (transaction) => {
-        // Asked for again and again, because a statement that waits cannot be called off.
+        // Polled, because a waiting statement cannot be canceled.
         for (let hasWaited = false; !(await tryLock(transaction)); hasWaited = true) {
           if (!hasWaited) waiting();
           await sleep(lockEvery, undefined, { signal });
@@ -86,7 +86,7 @@ export function postgres(url: string, size: number): Engine {
   };
 }
 
-/** Takes the lock of migrations until the transaction ends; false while another program has it. */
+/** Takes the migration lock until the transaction ends; false while another program has it. */
 async function tryLock(transaction: Kysely<Schema>): Promise<boolean> {
   const { rows } = await sql<{ locked: boolean }>`select pg_try_advisory_xact_lock(${migrationLock}) as locked`.execute(
     transaction,

@@ -2,17 +2,17 @@ import { lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { OpenError } from "../errors.ts";
 
-/** As many links as Linux follows. */
+/** The number of links that Linux follows. */
 const maxLinks = 40;
 
 /**
- * The absolute path of the file that a path leads to, behind every symbolic link, whether or not the file is there.
+ * Resolves every symbolic link of a path to the absolute path of its file, whether or not the file exists.
  *
- * A link that another user has put into a folder that everyone may write is not followed, as Linux has it
- * (fs.protected_symlinks): a stranger would choose which file is written.
+ * As on Linux (fs.protected_symlinks), it does not follow a link that another user has put into a folder that everyone can
+ * write to: a stranger would choose which file is written.
  *
- * @throws {OpenError} for such a link, and for one that leads in a circle
- * @throws an error of the file system when the folder is not there, or may not be entered
+ * @throws {OpenError} for such a link, and for links that lead in a circle
+ * @throws an error of the file system when the folder does not exist or cannot be entered
  */
 export function realFile(path: string): string {
   let current = resolve(path);

@@ -35,11 +35,11 @@ export interface Redemption {
 }
 
 /**
- * Gives the account of an address, or its newest registration, a reset token: instead of the one before, or with `mailing`
+ * Gives the account of an address, or its newest registration, a reset token. With `mailing` the previous one stays valid
  * beside it.
  *
- * @returns the address as that account or registration spells it; null when there is neither, or when it was mailed one just
- * before this was asked for
+ * @returns the address as that account or registration spells it; null when there is neither, or when a token was mailed just
+ * before this request
  */
 export async function giveResetToken(
   store: Store,
@@ -98,7 +98,7 @@ export async function giveResetToken(
   });
 }
 
-/** Holds the rows of the registrations that wait for an address, and returns the newest. */
+/** Locks the rows of the registrations that wait for an address, and returns the newest. */
 async function newestRegistration({ db }: Store, key: string): Promise<{ id: number; email: string } | undefined> {
   const held = await db
     .updateTable("verifications")
@@ -110,12 +110,12 @@ async function newestRegistration({ db }: Store, key: string): Promise<{ id: num
   return held.toSorted((a, b) => b.id - a.id)[0];
 }
 
-/** The address that a reset token, while it is good, was made for, as it is spelled there; or null. */
+/** The address of the account or registration that a valid reset token belongs to, as it is spelled there; or null. */
 export async function resetAddress(store: Store, resetToken: string): Promise<string | null> {
   const { db } = store;
   const [now, latest] = endsWithin(store, lifetimeOf(store, "reset"));
   const hashed = digest(resetToken);
-  // In one statement: a token that is accepted meanwhile is seen on its way or in its place, and not between.
+  // In one statement: otherwise a token that is accepted meanwhile could be missed in both places.
   const found = await db
     .selectFrom("users")
     .select(spelledEmail("users"))

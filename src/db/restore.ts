@@ -10,15 +10,15 @@ import { createPrivate, flush, flushName, locate, locatePresent, nameBeside, rem
 import { statesOf } from "./open.ts";
 
 /**
- * Puts a backup in the place of an embedded database. What was there is kept beside it, under its name with the time. When
- * it fails, everything is as it was.
+ * Replaces an embedded database by a backup. The previous database is kept beside it, under its name with the time. If it
+ * fails, everything is as before.
  *
  * @param file only read; a -wal beside it belongs to it
  * @param database its symbolic links are followed: the file behind them is replaced, they stay
- * @param signal ends it while nothing is replaced yet
- * @returns the file that was replaced, and the one that now holds what was there, if anything was
- * @throws {OpenError} when the backup is damaged, a much newer version's or not Bienvenue's, when something is using the
- *   database, and when a file cannot be read or written
+ * @param signal aborts the restore before anything is replaced
+ * @returns the file that was replaced, and the one that now holds the previous database, if there was one
+ * @throws {OpenError} when the backup is damaged, from a much newer version or not Bienvenue's, when something is using the
+ * database, and when a file cannot be read or written
  */
 export async function restore(
   file: string,
@@ -66,7 +66,7 @@ interface Explanations {
   readonly cannotWrite: Explain;
 }
 
-/** Copies a file in pieces, so that what fails is known to be the one or the other, and it can be ended in between. */
+/** Copies a file in pieces, so that a failure is known to be of reading or of writing, and a signal can end it in between. */
 async function copyTo(path: string, from: string, { cannotRead, cannotWrite }: Explanations, signal?: AbortSignal) {
   const rethrow = (explain: Explain) => (error: unknown) => Promise.reject(explain(error));
   await using handles = new AsyncDisposableStack();
@@ -83,7 +83,7 @@ async function copyTo(path: string, from: string, { cannotRead, cannotWrite }: E
   }
 }
 
-/** What the check of a copy says of the backup, or of the disk that the copy is on. */
+/** Attributes a failed check of a copy to the backup or to the disk that the copy is on. */
 function explain(
   error: { readonly message: string; readonly errcode?: number },
   step: "read" | "write" | "check" | undefined,
@@ -110,25 +110,25 @@ function requireUnused(database: string): void {
   url.search = "mode=rw";
   try {
     using db = new DatabaseSync(url, { timeout: 2000 });
-    // The -wal is emptied into the file, and goes with the connection.
+    // Merges the -wal into the file; it is removed with the connection.
     db.exec("pragma locking_mode = exclusive; begin exclusive; commit; pragma wal_checkpoint(truncate)");
   } catch (error) {
-    // What is damaged is what a restore is for, and nobody can be using it.
+    // Restoring is for damaged databases, and nobody can be using one.
     if (isDamage(error)) return;
     const isBusy = [5, 6, 15].includes(Number((error as { errcode?: number }).errcode) & 0xff);
     throw isBusy ? new OpenError("something is using it; stop the service first", { cause: error }) : error;
   }
 }
 
-/** So that a service which runs as another user than the one who restores still has its database. */
+/** A service that runs as another user than root must still be able to use its database. */
 function keepOwner(incoming: string, { uid, gid }: Stats): void {
   if (process.geteuid?.() === 0) chownSync(incoming, uid, gid);
 }
 
 /**
- * Puts a file in a database's place. At no moment is there nothing, and when a step fails those before it are undone.
+ * Replaces a database by a file. The database exists at every moment, and if a step fails, those before it are undone.
  *
- * @returns the file that now holds what was there, if anything was
+ * @returns the file that now holds the previous database, if there was one
  */
 function exchange(incoming: string, database: string): string | undefined {
   const aside = freeName(`${database}.${new Date().toISOString().replace(/\D/g, "").slice(0, 14)}`);
@@ -140,7 +140,7 @@ function exchange(incoming: string, database: string): string | undefined {
       keep(database, aside);
       undo.push(() => remove(aside));
     }
-    // What a database that was killed, or is gone, has left would be replayed into this one.
+    // Files left by a killed or removed database would be replayed into this one.
     for (const end of companions.filter((end) => existsSync(database + end))) {
       renameSync(database + end, aside + end);
       undo.push(() => renameSync(aside + end, database + end));
@@ -156,18 +156,20 @@ function exchange(incoming: string, database: string): string | undefined {
 const mounted =
   "it is mounted as a single file, which nothing can take the place of; mount the folder that it is in instead";
 
-/** Of a file that is mounted by itself the name cannot be given to another one (EBUSY), nor another name to it (EXDEV). */
+/**
+ * Whether an error says that a file is a mount point, which can be neither replaced (EBUSY) nor linked to another name (EXDEV).
+ */
 function isMountPoint(error: unknown): boolean {
   return ["EBUSY", "EXDEV"].includes((error as NodeJS.ErrnoException).code ?? "");
 }
 
-/** Gives what is there another name too. */
+/** Keeps the database under another name as well. */
 function keep(database: string, aside: string): void {
   try {
     linkSync(database, aside);
   } catch (error) {
     if (isMountPoint(error)) throw error;
-    // A file system without hard links, or one where only the owner may make them.
+    // The file system has no hard links, or lets only the owner create them.
     createPrivate(aside);
     try {
       copyFileSync(database, aside);

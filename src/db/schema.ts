@@ -38,7 +38,10 @@ export interface UsersTable {
   disabled_at: number | null;
   created_at: number;
   updated_at: number;
-  /** The address as it was registered; null where that is its key. Of another key after an older node changed `email`. */
+  /**
+   * The address as it was registered; null if that is its key. If an older node has changed `email`, this belongs to another
+   * key.
+   */
   email_spelling: string | null;
 }
 
@@ -56,7 +59,7 @@ export interface SessionsTable {
   /** SHA-256 of the id before the last renewal; null for a session that was never renewed. */
   previous_id: string | null;
   renewed_at: number | null;
-  /** What the present id was made of, together with the one before; null once that one opens nothing any more. */
+  /** The nonce that the present id was derived from, with the previous id as the key; null once the previous id is invalid. */
   renewal_nonce: string | null;
 }
 
@@ -85,22 +88,22 @@ export interface VerificationsTable {
   reset_token: string | null;
   reset_token_expires_at: number | null;
   created_at: number;
-  /** The address as it was given; null where that is its key. */
+  /** The address in the given spelling; null if that is its key. */
   email_spelling: string | null;
 }
 
 /**
- * A token in a mail: it is good beside the former one from before the mail is sent, and takes its place once that is accepted.
- * Until it takes the place of the former one it is here alone, and then in its owner's row.
+ * A token in a mail. It is valid from before the mail is sent, beside the previous one, and replaces that once the mail is
+ * accepted. Until then it is stored only here, and afterwards in its owner's row too.
  */
 export interface MailedTokensTable {
-  /** In the order in which they were minted. */
+  /** Ascending in the order of creation. */
   id: Generated<number>;
   /** SHA-256 of the token. */
   token: string;
   /** `reset` or `verify`. */
   purpose: string;
-  /** Whose it is: one of the two. */
+  /** Its owner: exactly one of the two is set. */
   user_id: number | null;
   verification_id: number | null;
   expires_at: number;
@@ -112,7 +115,7 @@ export interface MailedTokensTable {
 export interface OutboxTable {
   id: Generated<number>;
   kind: string;
-  /** Who gets it: one of the three; of an address, its key. */
+  /** Its recipient: exactly one of the three is set; of an address, its key. */
   user_id: number | null;
   verification_id: number | null;
   email: string | null;
@@ -122,7 +125,7 @@ export interface OutboxTable {
   created_at: number;
   next_try_at: number;
   tries: number;
-  /** The address as it was given; null where that is its key. */
+  /** The address in the given spelling; null if that is its key. */
   email_spelling: string | null;
 }
 
@@ -148,14 +151,14 @@ export interface EventsTable {
   detail: string | null;
 }
 
-/** What was done some seconds ago: sent again, it is answered as done, and not done once more. */
+/** What was done a moment ago: the same request is answered as done instead of being done again. */
 export interface ActsTable {
-  /** SHA-256 of the name that it has for the browser that sent it. */
+  /** SHA-256 of the name that only the browser that sent it knows. */
   name: string;
-  /** What it was done to, if that outlives it. */
+  /** Its target, if that outlives it. */
   user_id: number | null;
   verification_id: number | null;
-  /** What the session that it opened is made of. */
+  /** The nonce that the id of the opened session is derived from. */
   nonce: string | null;
   at: number;
 }

@@ -10,10 +10,10 @@ import type { Awaitable } from "./engine.ts";
 import type { Schema } from "./schema.ts";
 import { atomically, type Store } from "./store.ts";
 
-/** What opens a session once, however often it is sent. */
+/** Opens one session, however often its request is sent. */
 export interface OpeningAct {
   readonly name: string;
-  /** What the session id is made of. */
+  /** The nonce that the session id is derived from. */
   readonly nonce: string;
   idFor(nonce: string): string;
 }
@@ -26,13 +26,13 @@ export interface Opening {
   readonly verifiedHash?: string;
   /** A better hash of the same password, stored together with the session. */
   readonly rehashed?: string | undefined;
-  /** The sessions that this one takes the place of. */
+  /** The sessions that this one replaces. */
   readonly replaces?: string | readonly string[] | undefined;
   /** How many sessions the user may have, this one included; the oldest end. */
   readonly limit?: number;
   /** A device that the user knows from then on. */
   readonly device?: Device | undefined;
-  /** Sent again, it leads to the session that it opened, while that is there. */
+  /** The same act again returns the session that it opened, while that exists. */
   readonly act?: OpeningAct | undefined;
   readonly ip?: string | null | undefined;
   readonly userAgent?: string | null | undefined;
@@ -41,19 +41,22 @@ export interface Opening {
 /** A user found by a session, and when that was last written as seen. */
 export type SeenUser = User & { readonly lastSeenAt: number };
 
-/** A live session as every request of a logged-in person needs it: whose it is, and when it was last written as seen. */
+/** A live session as every request of a logged-in person needs it: its user, and the stored time of its last use. */
 export interface SeenSession {
   readonly user: PublicUser;
   readonly lastSeenAt: number;
 }
 
 /**
- * How long the id before a renewal leads to the same session, in milliseconds: requests that were under way, and answers that
- * were lost, end nobody's session.
+ * How long the previous id leads to a renewed session, in milliseconds, so that requests under way and lost responses end no
+ * session.
  */
 const renewalGrace = 10_000;
 
-/** The renewals that are no older than that; one from the future is of a clock that was wrong, or of another node's. */
+/**
+ * The range of renewal times whose previous id is still valid. A time slightly in the future may come from another node; a
+ * later one from a wrong clock.
+ */
 function graceOf(now: number): readonly [after: number, until: number] {
   return [now - renewalGrace, now + renewalGrace];
 }
@@ -68,8 +71,8 @@ export function live({ db, clock, lifetimes }: Store) {
 }
 
 /**
- * Makes the lookup behind every request of a logged-in person: its query is built once, reads no secret, and is answered at
- * once where the driver is synchronous.
+ * Makes the lookup that every request of a logged-in person needs: its query is built once, reads no secret, and is synchronous
+ * if the driver is.
  */
 export function sessionLookup({
   db,
@@ -101,7 +104,7 @@ export function sessionLookup({
     const now = clock();
     const ends = [now, now - lifetimes.SESSION_IDLE];
     const session = read(byId, [...ends, hashed]);
-    // A second read only where the first finds nothing: one statement for both makes every hit slower.
+    // The second read happens only if the first finds nothing: one statement for both would make every hit slower.
     const renewed = () => read(byPreviousId, [...ends, hashed, ...graceOf(now)]);
     return session instanceof Promise ? session.then((some) => some ?? renewed()) : (session ?? renewed());
   };
@@ -111,7 +114,7 @@ function seenSession([row]: (PublicUser & { lastSeenAt: number })[]): SeenSessio
   return row ? { user: publicUser(row), lastSeenAt: row.lastSeenAt } : null;
 }
 
-/** Finds the user of a live session, whose account is not disabled, with everything that is stored of them. */
+/** Finds the user of a live session, with all stored attributes, unless the account is disabled. */
 export async function findUserBySession(store: Store, sessionId: string): Promise<SeenUser | null> {
   const row = await live(store)
     .innerJoin("users", "users.id", "sessions.user_id")
@@ -123,7 +126,7 @@ export async function findUserBySession(store: Store, sessionId: string): Promis
   return row ? { ...row, sessionId, resetToken: null } : null;
 }
 
-/** Whether a session is the one of an id that was presented: it has this id, or had it until some seconds ago. */
+/** Whether a session has a presented id, or had it until some seconds ago. */
 export function isSession(sessionId: string, now: number) {
   const hashed = digest(sessionId);
   const [after, until] = graceOf(now);
@@ -134,7 +137,7 @@ export function isSession(sessionId: string, now: number) {
     ]);
 }
 
-/** Whether it is the session of an id that led to it when the request began, however long ago that was. */
+/** Whether a session has an id or had it before its last renewal, however long ago: the request may have begun before that. */
 function wasSession(sessionId: string) {
   const hashed = digest(sessionId);
   return ({ or, eb }: ExpressionBuilder<Schema, "sessions">) =>
@@ -170,7 +173,10 @@ export async function openSession(store: Store, opening: Opening): Promise<Sessi
   });
 }
 
-/** The session that the same act just opened; else null, and this one opens it from now on. */
+/**
+ * The session that the same act opened within the last minute. Otherwise records the act for the session about to be opened,
+ * and returns null.
+ */
 async function openedBefore(store: Store, userId: number, { name, nonce, idFor }: OpeningAct): Promise<Session | null> {
   const before = await nonceOf(store, name);
   const sessionId = before && idFor(before);
@@ -270,7 +276,7 @@ export async function endSessionByHandle(
     .select(["session_id", "previous_id"])
     .where("user_id", "=", userId)
     .execute();
-  // The list that the handle is from may be older than the last renewal.
+  // The handle may come from a list older than the last renewal.
   const found =
     rows.find((row) => digest(row.session_id) === handle) ??
     rows.find((row) => row.previous_id !== null && digest(row.previous_id) === handle);
@@ -302,17 +308,17 @@ export async function confirmedAt(store: Store, sessionId: string): Promise<numb
   return session?.confirmed_at ?? null;
 }
 
-/** A new id for a session, and the nonce that it was made of, together with the one before. */
+/** A new id for a session, and the nonce from which it was derived together with the previous id. */
 export interface Renewal {
   readonly renewed: string;
   readonly nonce: string;
 }
 
 /**
- * Notes that the password was given now, and gives the session a new id; the one before leads to it for some seconds. Whoever
- * renews it by that one meanwhile gets no third id.
+ * Records that the password was confirmed now, and gives the session a new id. The previous id leads to it for some seconds,
+ * and a renewal by that id creates no third one.
  *
- * @returns the nonce that the session's id is made of: this renewal's, or that of the one before; false when it has ended
+ * @returns the nonce that the session's id is derived from: of this renewal, or of the earlier one; false when it has ended
  */
 export async function renewSession(
   store: Store,
@@ -329,7 +335,7 @@ export async function renewSession(
     .where("session_id", "in", live(store).select("session_id").where("session_id", "=", hashed))
     .executeTakeFirst();
   if (numUpdatedRows > 0n) return nonce;
-  // It was live when the request began: hashing the password may have taken what was left of the seconds.
+  // The session was live when the request began: hashing the password may have outlasted the seconds of grace.
   const again = await store.db
     .updateTable("sessions")
     .set(given)
@@ -340,7 +346,10 @@ export async function renewSession(
   return again?.renewal_nonce ?? false;
 }
 
-/** What the id of a live session is made of, where it is presented by the one before; null by its own id, false for none. */
+/**
+ * The nonce that the id of a live session is derived from, if it was found by its previous id; null if it was found by its
+ * current one; false if there is none.
+ */
 export async function renewalOf(store: Store, sessionId: string): Promise<string | null | false> {
   const session = await live(store)
     .select(["session_id", "renewal_nonce"])
@@ -367,10 +376,10 @@ async function endOldest(store: Store, { userId, sessionId }: Session, limit: nu
     .execute();
 }
 
-/** A session, and when it was seen: now, unless that is said. */
+/** A session, and the time when it was used: now, unless given. */
 export type Seen = string | readonly [sessionId: string, at: number];
 
-/** Writes when sessions were seen. One that had ended by then stays so, and so does one that was ended since. */
+/** Writes when sessions were used. A session that had ended by then stays ended, and so does one that was ended since. */
 export async function seeSessions({ db, clock, lifetimes }: Store, sessions: Iterable<Seen>): Promise<void> {
   const now = clock();
   const seen = new Map<string, number>();
@@ -380,7 +389,7 @@ export async function seeSessions({ db, clock, lifetimes }: Store, sessions: Ite
     seen.set(id, Math.max(seen.get(id) ?? 0, Math.min(at, now)));
   }
   if (seen.size === 0) return;
-  // The columns of VALUES have these names on every engine; PostgreSQL takes parameters in it for text.
+  // Every engine gives the columns of VALUES these names; PostgreSQL assumes that parameters in it are text.
   const rows = [...seen].map(([id, at]) => sql`(${id}, cast(${at} as bigint))`);
   const values = sql<{ column1: string; column2: number }>`(values ${sql.join(rows)})`;
   const at = sql.ref<number>("seen.column2");
@@ -403,8 +412,8 @@ export async function seeSessions({ db, clock, lifetimes }: Store, sessions: Ite
 }
 
 /**
- * The times of a session, where one is ahead of what it can be, as if it had begun `at`: it was written while a clock was wrong,
- * and would keep the session for longer than it lives. The others stay.
+ * The times of a session, in which each impossible one is replaced as if the session had begun `at`: it was written while a
+ * clock was wrong, and would keep the session beyond its lifetime. The others stay.
  */
 function correctedTimes(now: number, at: Expression<number>, { SESSION_LIFETIME }: Store["lifetimes"]) {
   const ahead = now + clockTolerance;
@@ -418,12 +427,13 @@ function correctedTimes(now: number, at: Expression<number>, { SESSION_LIFETIME 
   };
 }
 
-/** How long a nonce is kept, in milliseconds: longer than the id before leads anywhere, and than a password is hashed. */
+/** How long a nonce is kept, in milliseconds: longer than the previous id is valid, and than hashing a password takes. */
 const nonceLifetime = 60_000;
 
 /**
- * Deletes the ended among the next `limit` sessions after `from`, in the order of their keys, so that no index has to be
- * kept for it, and the nonces of renewals that are over. Times that are ahead of what they can be are corrected. Returns where the next batch begins, or null at the end.
+ * Deletes the ended among the next `limit` sessions after `from`, in the order of their keys, so that this needs no index. Also
+ * deletes the nonces of old renewals, and corrects times that a wrong clock wrote. Returns where the next batch begins, or null
+ * at the end.
  */
 export async function sweepSessions(
   { db, clock, lifetimes }: Store,

@@ -138,9 +138,9 @@ export interface PasswordChange extends Renewal {
 }
 
 /**
- * Changes a password and tells the owner, all or nothing.
+ * Changes a password and mails the owner, in one transaction.
  *
- * @returns the nonce that the session's new id is made of; false when the password or the session was changed meanwhile
+ * @returns the nonce that the session's new id is derived from; false when the password or the session was changed meanwhile
  */
 export async function changePassword(store: Store, change: PasswordChange): Promise<string | false> {
   const { userId, verifiedHash, hashedPassword, sessionId, device, language } = change;
@@ -214,9 +214,9 @@ export async function setDisabled(store: Store, id: number, disabled: boolean): 
 const eventsAtOnce = 1000;
 
 interface Erasure {
-  /** The keys under which tries at the account are counted. */
+  /** The keys that count attempts at the account. */
   readonly attempts: readonly string[];
-  /** If given, the account is erased only while this is its password's hash. */
+  /** If given, the account is erased only while its password has this hash. */
   readonly verifiedHash: string | undefined;
   readonly acts: readonly string[];
 }
@@ -258,7 +258,7 @@ export async function deleteUser(
   });
 }
 
-/** Forgets tokens that have ended, at most `limit` of accounts and as many of mails; returns how many. */
+/** Deletes tokens that have ended, at most `limit` of accounts and as many of mails; returns how many. */
 export async function sweepResetTokens(store: Store, limit: number): Promise<number> {
   const { db, clock } = store;
   const now = clock();

@@ -23,7 +23,7 @@ import { atomically, type Store } from "./store.ts";
 /** An address that waits to be confirmed. */
 export interface Verification {
   readonly id: number;
-  /** As it was given. */
+  /** In the given spelling. */
   readonly email: string;
   /** The hash of the registration's password; null for an account that moves. */
   readonly hashedPassword: string | null;
@@ -38,7 +38,7 @@ const columns = [
   "user_id as userId",
 ] as const;
 
-/** Keeps a registration until its address is confirmed; the mail for that goes out with it, where one can. */
+/** Stores a registration until its address is confirmed, and queues the mail for that if one can be sent. */
 export async function addRegistration(
   store: Store,
   { email, hashedPassword }: { readonly email: string; readonly hashedPassword: string },
@@ -84,7 +84,7 @@ export async function addMove(
   return added ?? true;
 }
 
-/** Does all of the work, or nothing where it throws `NotGood`: it was just done already. */
+/** Does the work in a transaction; undefined, and no change, if it throws `NotGood` because it was done already. */
 async function once<T>(store: Store, work: (transaction: Store) => Promise<T>): Promise<T | undefined> {
   return atomically(store, work).catch((error: unknown) => {
     if (error instanceof NotGood) return undefined;
@@ -92,7 +92,7 @@ async function once<T>(store: Store, work: (transaction: Store) => Promise<T>): 
   });
 }
 
-/** Has an account stay where it is: whoever changes the password did not trust what was asked for before. */
+/** Cancels the moves of an account: whoever changes the password did not trust earlier requests. */
 export async function forgetMove({ db }: Store, userId: number, but = 0): Promise<void> {
   await db.deleteFrom("verifications").where("user_id", "=", userId).where("id", "!=", but).execute();
 }
@@ -147,7 +147,7 @@ export async function findVerification(store: Store, token: string): Promise<Ver
   const { db } = store;
   const hashed = digest(token);
   const [now, latest] = endsWithin(store, lifetimeOf(store, "verify"));
-  // In one statement: a token that is accepted meanwhile is seen on its way or in its place, and not between.
+  // In one statement: otherwise a token that is accepted meanwhile could be missed in both places.
   const found = await db
     .selectFrom("verifications")
     .select(columns)
@@ -165,9 +165,9 @@ export async function findVerification(store: Store, token: string): Promise<Ver
 }
 
 /**
- * Gives a verification the token that is being mailed; the one before stays good until `acceptToken`.
+ * Gives a verification the token that is being mailed; the previous one works until `acceptToken`.
  *
- * @returns null when there is none any more, or when one was mailed just before this was asked for
+ * @returns null when the verification no longer exists, or when a token was mailed just before this request
  */
 export async function giveVerifyToken(
   store: Store,
@@ -185,7 +185,7 @@ export async function giveVerifyToken(
   });
 }
 
-/** Holds the row of a verification until the transaction ends. */
+/** Locks the row of a verification until the transaction ends. */
 async function hold({ db }: Store, id: number): Promise<Verification | undefined> {
   return db
     .updateTable("verifications")

@@ -3,7 +3,7 @@ import { clockTolerance } from "../clock-tolerance.ts";
 import { tables } from "./schema.ts";
 import type { Store } from "./store.ts";
 
-/** When something was, by which it grows old: nothing but a clock that was wrong puts it ahead of now. */
+/** Times from which the age of a row is counted: only a wrong clock puts one ahead of now. */
 const times = [
   ["devices", "created_at"],
   ["devices", "last_seen_at"],
@@ -12,7 +12,10 @@ const times = [
   ["verifications", "created_at"],
 ] as const;
 
-/** Dates at most `limit` rows of each kind now that are dated ahead of it, or they would be kept for too long; returns how many. */
+/**
+ * Sets times that are ahead of now to now, in at most `limit` rows of each kind, because those rows would be kept for too long;
+ * returns how many.
+ */
 export async function correctTimes({ db, clock }: Store, limit: number): Promise<number> {
   const now = clock();
   let corrected = 0;

@@ -10,14 +10,14 @@ export function lifetimeInWords(milliseconds: number, language: Language): strin
 }
 
 /**
- * How long to wait, in words: `30 seconds`, `5 minutes`, `24 hours`. Rounded up, and in the unit that a person would use:
- * one of which it is not 2 at least only if it is exactly 1, and a day is 24 hours.
+ * How long to wait, in words: `30 seconds`, `5 minutes`, `24 hours`. Rounds up and picks the unit that a person would use: the
+ * largest of which there are at least 2, or exactly 1; a single day is 24 hours.
  *
  * @param seconds at least 1
  */
 export function waitInWords(seconds: number, language: Language): string {
   let [count, unit] = [Math.ceil(seconds), "second"];
-  // What one unit rounds up to decides about the next: 7199 seconds are 120 minutes, and so 2 hours.
+  // The rounded count of one unit decides on the next: 7199 seconds are 120 minutes, and so 2 hours.
   if (count === 60 || count >= 120) [count, unit] = [Math.ceil(count / 60), "minute"];
   if (unit === "minute" && (count === 60 || count >= 120)) [count, unit] = [Math.ceil(count / 60), "hour"];
   if (unit === "hour" && count >= 48) [count, unit] = [Math.ceil(count / 24), "day"];

@@ -66,7 +66,7 @@ export interface PageWords {
   };
   /** What to do with each that was left empty. */
   readonly missing: Readonly<Record<"email" | "password" | "new_password", string>>;
-  /** Of an address with a character inside that cannot be seen. */
+  /** For an address with an invisible character in it. */
   readonly invisible: string;
   /** What a new password has to be: of so many characters at least. */
   passwordHint(least: number): string;
@@ -152,7 +152,7 @@ export interface PageWords {
     readonly title: string;
     readonly back: string;
     readonly cancel: string;
-    /** Another account has logged in since the form was shown: nothing was done, and that is the one that is logged in. */
+    /** Nothing was done, because another account, this one, has logged in since the form was shown. */
     switched(email: string): string;
     readonly logOut: string;
     readonly profile: string;

@@ -1,4 +1,4 @@
-/** Who gets a mail, as the library takes it. */
+/** The recipient of a mail, in the form that the library takes. */
 export interface Recipient {
   readonly name: string;
   readonly address: string;

@@ -63,10 +63,10 @@ export function smtp(
   };
 }
 
-/** The library writes a domain in lower case; people are written to as they registered. */
+/** Keeps the spelling of an address: the library would lowercase its domain. */
 function keepSpelling(message: MimeNode, address: string): void {
   const envelope = message.getEnvelope();
-  // What is before the last @ is in quotes now, if it needs them.
+  // The library has quoted the part before the last @ if necessary.
   const [written = address] = envelope.to;
   const to = written.slice(0, written.lastIndexOf("@")) + address.slice(address.lastIndexOf("@"));
   envelope.to = [to];
