@@ -128,7 +128,8 @@ async function parseMultipart(bytes: Uint8Array, contentType: string): Promise<F
 function requirePlainParts(text: string, contentType: string): void {
   const boundary = boundaryOf(contentType);
   if (!boundary) return;
-  for (const part of text.split(boundary).slice(1)) {
+  // With the dashes: a boundary such as `Transfer` is in the name of a header too.
+  for (const part of text.split(`--${boundary}`).slice(1)) {
     const [head = ""] = part.split("\r\n\r\n", 1);
     for (const [, name = "", value = ""] of head.toLowerCase().matchAll(/^[ \t]*([\w-]+)[ \t]*:(.*)$/gm)) {
       const isPlain =

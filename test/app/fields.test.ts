@@ -180,6 +180,24 @@ test("a part of another encoding is refused: two different passwords would becom
   }
 });
 
+test("a part's encoding is read whatever the boundary is", async () => {
+  const part = (boundary: string, encoding: string) => {
+    const head = `Content-Disposition: form-data; name="password"\r\nContent-Transfer-Encoding: ${encoding}`;
+    const first = `--${boundary}\r\nContent-Disposition: form-data; name="email"\r\n\r\n${email}\r\n`;
+    const text = `${first}--${boundary}\r\n${head}\r\n\r\nw6k=\r\n--${boundary}--\r\n`;
+    return body(`multipart/form-data; boundary=${boundary}`, text);
+  };
+  for (const boundary of ["Content", "Transfer", "-", "n", "Encoding", "base64", "a", "X--X"]) {
+    await using world = await createWorld();
+    await refused(world.request("/users", part(boundary, "base64")), 400);
+    assert.ok(await world.db.isEmpty(), boundary);
+  }
+  for (const boundary of ["Binary", "B", "X"]) {
+    await using world = await createWorld();
+    assert.equal(await said(world.request("/users", part(boundary, "binary"))), created, boundary);
+  }
+});
+
 test("a header of a part is no header where it stands in a text", async () => {
   await using world = await createWorld();
   const chosen = { email, password: "a\r\nContent-Transfer-Encoding: base64\r\n\r\nb" };
