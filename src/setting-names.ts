@@ -1,3 +1,5 @@
+import { refusedValue } from "./refused-value.ts";
+
 /** A variable of the environment that is no setting, and the setting that was probably meant. */
 export interface Misspelling {
   readonly found: string;
@@ -8,10 +10,13 @@ export interface Misspelling {
 
 /** Variables of other programs that differ from a setting by one letter. */
 const unrelated = new Set(["LOG_FILE"]);
+/** The longest name that is compared, in characters. */
+const maxLength = 60;
 
 /**
  * Finds the variables whose names are nearly those of settings: with other case, other separators, a typo, singular for plural,
- * the words in another order, or the program's name in front. Values are ignored, except that an empty one counts as unset.
+ * the words in another order, the program's name or `export` in front, or spaces, quotes and invisible characters around them,
+ * as environment files can leave them. Values are ignored, except that an empty one counts as unset.
  *
  * @param names the names of all settings
  */
@@ -21,18 +26,28 @@ export function misspellings(
 ): Misspelling[] {
   const known = new Set(names);
   return Object.keys(environment)
-    .filter((found) => environment[found] && !known.has(found) && !unrelated.has(found) && /^[\w.-]{1,60}$/.test(found))
+    .filter((found) => environment[found] && !known.has(found) && !unrelated.has(found) && found.length <= maxLength)
     .flatMap((found) => {
       const candidates = names.filter((name) => isNear(found, name));
       const meant = candidates.sort((a, b) => edits(found.toUpperCase(), a) - edits(found.toUpperCase(), b))[0];
-      const message = `${found} is not a setting and has no effect; did you mean ${meant}?`;
+      const message = `${quoteIfNeeded(found)} is not a setting and has no effect; did you mean ${meant}?`;
       return meant === undefined ? [] : [{ found, meant, message }];
     });
 }
 
+/** Quoted if the mistake could be invisible. */
+function quoteIfNeeded(found: string): string {
+  return /^[\w.-]+$/.test(found) ? found : `"${refusedValue(found)}"`;
+}
+
 function isNear(found: string, name: string): boolean {
+<<<<<<< HEAD
   const upper = found.toUpperCase();
   // Orchestrators set BIENVENUE_PORT for a service of that name.
+=======
+  const upper = found.toUpperCase().replace(/^\s*EXPORT\s+/, "");
+  // An orchestrator sets BIENVENUE_PORT by itself, for a service of that name.
+>>>>>>> e44fea7 (settings: notice names with spaces, quotes or invisible characters)
   const bare = name.includes("_") ? upper.replace(/^BIENVENUE_/, "") : upper;
   const [joined, expected] = [joinedWords(bare), joinedWords(name)];
   if (joined === expected) return true;

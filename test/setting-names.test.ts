@@ -42,8 +42,30 @@ test("a name that is nearly a setting's is noticed, and the setting named", () =
     LIMIT_LOGN_ACOUNT: "LIMIT_LOGIN_ACCOUNT",
     UNSAVE_PRODUCTION: "UNSAFE_PRODUCTION",
     METRIC_TOKEN: "METRICS_TOKEN",
+    "SESSION_LIFETIME ": "SESSION_LIFETIME",
+    " PORT": "PORT",
+    "MAIL_FROM\n": "MAIL_FROM",
+    "SMTP_URL\t": "SMTP_URL",
+    "\ufeffNODE_ENV": "NODE_ENV",
+    "LOG_LEVEL\u200b": "LOG_LEVEL",
+    "export DATABASE_URL": "DATABASE_URL",
+    '"HOST"': "HOST",
+    "PUBLIC URL": "PUBLIC_URL",
+    "RATE_LIMIT:": "RATE_LIMIT",
   })) {
     assert.deepEqual(meant(found), [expected], found);
+  }
+});
+
+test("a name whose fault cannot be seen is shown in quotes, on one line", () => {
+  const said = (found: string) => misspellings({ [found]: "x" }, names)[0]?.message.split(" is not")[0];
+  for (const [found, expected] of Object.entries({
+    SESION_LIFETIME: "SESION_LIFETIME",
+    "PORT ": '"PORT "',
+    "\ufeffNODE_ENV": '"\\ufeffNODE_ENV"',
+    "MAIL_FROM\n\x1b[": '"MAIL_FROM\\n\\u001b["',
+  })) {
+    assert.equal(said(found), expected);
   }
 });
 
