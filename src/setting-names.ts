@@ -41,13 +41,8 @@ function quoteIfNeeded(found: string): string {
 }
 
 function isNear(found: string, name: string): boolean {
-<<<<<<< HEAD
-  const upper = found.toUpperCase();
-  // Orchestrators set BIENVENUE_PORT for a service of that name.
-=======
   const upper = found.toUpperCase().replace(/^\s*EXPORT\s+/, "");
-  // An orchestrator sets BIENVENUE_PORT by itself, for a service of that name.
->>>>>>> e44fea7 (settings: notice names with spaces, quotes or invisible characters)
+  // Orchestrators set BIENVENUE_PORT for a service of that name.
   const bare = name.includes("_") ? upper.replace(/^BIENVENUE_/, "") : upper;
   const [joined, expected] = [joinedWords(bare), joinedWords(name)];
   if (joined === expected) return true;
