@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { lstatSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Log } from "../log.ts";
 import { companions } from "./embedded-file.ts";
@@ -13,13 +13,15 @@ const sticky = 0o1000;
  * Warns of an embedded database that other users of the machine can read, write or replace. Bienvenue creates one for its owner
  * only; a copy, a volume or a `umask` can change that.
  *
- * @param file the path of the database; the files that SQLite keeps beside it are checked too
+ * @param file the path of the database; symbolic links are followed, and the files that SQLite keeps beside it are checked too
  */
 export function warnOfExposure(file: string, log: Log): void {
   // Windows has no modes: Node reports the same for every file there.
   if (process.platform === "win32") return;
+  const path = resolve(file);
+  const target = resolveLink(path);
   const exposed = ["", ...companions]
-    .map((end) => resolve(`${file}${end}`))
+    .map((end) => `${target}${end}`)
     .filter((path) => (modeOf(path) & notOwners) !== 0);
   if (exposed[0] !== undefined) {
     const mode = exposed.reduce((all, path) => all | modeOf(path), 0);
@@ -29,13 +31,24 @@ export function warnOfExposure(file: string, log: Log): void {
       `${who} can ${verbs(mode)} the database; if that is not meant, run: chmod 600 ${exposed.map(quoted).join(" ")}`,
     );
   }
-  const folder = dirname(resolve(file));
+  for (const folder of new Set([dirname(path), dirname(target)])) warnOfFolder(folder, log);
+}
+
+function warnOfFolder(folder: string, log: Log): void {
   const mode = modeOf(folder);
   if ((mode & othersWrite) === 0 || (mode & sticky) !== 0) return;
   log.warn(
     { event: "database_exposed", file: folder, mode: octal(mode) },
     `every user of this machine can replace the database, for they can write its folder; if that is not meant, run: chmod o-w ${quoted(folder)}`,
   );
+}
+
+function resolveLink(path: string): string {
+  try {
+    return lstatSync(path).isSymbolicLink() ? realpathSync(path) : path;
+  } catch {
+    return path;
+  }
 }
 
 function verbs(mode: number): string {

@@ -3,6 +3,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import type { QueryResult } from "kysely";
 import { type DatabaseFault, DatabaseUnavailable } from "../errors.ts";
+import { realFile } from "./real-file.ts";
 
 /** Enough for every statement of ours; a bound in case one is made of changing parts. */
 const statementLimit = 200;
@@ -145,11 +146,11 @@ function identities(path: string): (string | undefined)[] {
   });
 }
 
-/** The -wal and -shm files beside it copy the mode of the file. */
+/** The -wal and -shm files beside it copy the mode of the file. Behind a link that leads to no file yet, the file is made there. */
 function createPrivately(path: string): void {
-  if (path === ":memory:") return;
+  if (path === ":memory:" || statSync(path, { throwIfNoEntry: false })) return;
   try {
-    closeSync(openSync(path, "wx", 0o600));
+    closeSync(openSync(realFile(path), "wx", 0o600));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openDB } from "../../src/db/db.ts";
@@ -86,5 +86,30 @@ test(
     spawnSync("sh", ["-c", String((said as string[])[2]).replace(/^.*?run: /, "")]);
     assert.deepEqual(await warnings(spaced), []);
     assert.deepEqual(await warnings(path), []);
+  },
+);
+
+test(
+  "behind a symbolic link the file, those beside it and its folder are looked at, and the link's folder",
+  onlyWithModes,
+  async () => {
+    await using folder = await temporaryFolder();
+    const at = (name: string) => join(realpathSync(folder.path), name);
+    for (const name of ["links", "volume"]) mkdirSync(at(name));
+    symlinkSync("../volume/real.db", at("links/bienvenue.db"));
+    const db = await openDB(`sqlite:${at("links/bienvenue.db")}`);
+    assert.deepEqual(await warnings(at("links/bienvenue.db")), []);
+    chmodSync(at("volume/real.db-wal"), 0o644);
+    for (const name of ["links", "volume"]) chmodSync(at(name), 0o777);
+    const warned = await warnings(at("links/bienvenue.db"));
+    await db.close();
+    assert.deepEqual(
+      warned.map((each) => (each as string[]).slice(0, 2)),
+      [
+        [at("volume/real.db-wal"), "0644"],
+        [at("links"), "0777"],
+        [at("volume"), "0777"],
+      ],
+    );
   },
 );
