@@ -24,9 +24,15 @@ export function plainAddress(text = ""): string | undefined {
   if (!isIPv6(text)) return undefined;
   const groups = groupsOf(text);
   const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
-  if (!isMapped) return groups.map((group) => group.toString(16)).join(":");
-  return groups
-    .slice(6)
-    .flatMap((group) => [group >> 8, group & 255])
-    .join(".");
+  return isMapped ? dotted(groups.slice(6)) : hexadecimal(groups);
+}
+
+/** Writes two groups of an IPv6 address as an IPv4 one. */
+export function dotted(groups: readonly number[]): string {
+  return groups.flatMap((group) => [group >> 8, group & 255]).join(".");
+}
+
+/** Writes groups of an IPv6 address in hexadecimal, without shortening zeros. */
+export function hexadecimal(groups: readonly number[]): string {
+  return groups.map((group) => group.toString(16)).join(":");
 }

@@ -1,7 +1,8 @@
 import { BlockList, isIP } from "node:net";
 import { isForwarded } from "./forwarding.ts";
 
-const isLoopback = networks(["127.0.0.0/8", "::1"]);
+/** Whether an address is that of a connection within this machine. */
+export const isLoopback = networks(["127.0.0.0/8", "::1"]);
 
 /**
  * Returns a function that says whether to accept trace headers from a peer: one of `TRUSTED_PROXIES`, or a program on this

@@ -1,6 +1,7 @@
 import { plainAddress } from "../ip-address.ts";
 import type { Request } from "./caller.ts";
 import { isForwarded } from "./forwarding.ts";
+import { isLoopback } from "./peers.ts";
 
 /** Names that every machine has for itself. Clients use `0.0.0.0` if it is shown to them as the address. */
 const commonNames = new Set(["localhost", ...["127.0.0.1", "0.0.0.0", "::1", "::"].map(plainAddress)]);
@@ -16,11 +17,8 @@ export function isThisMachine(c: Request): boolean {
   if (peer === undefined || isForwarded(c.req.raw.headers.keys())) return false;
   const name = nameIn(c.req.header("Host"));
   if (name === undefined) return false;
-  const isLoopback = peer.startsWith("127.") || peer === loopback;
-  return isLoopback ? name === own || commonNames.has(name) : peer === own && name === own;
+  return isLoopback(peer) ? name === own || commonNames.has(name) : peer === own && name === own;
 }
-
-const loopback = plainAddress("::1");
 
 /** The host in a Host header: an address in one spelling, or a name in lower case. */
 function nameIn(host = ""): string | undefined {

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { groupsOf } from "../ip-address.ts";
+import { dotted, groupsOf, hexadecimal } from "../ip-address.ts";
 
 /**
  * The network that a caller counts as: an IPv4 address, or the /64 of an IPv6 one, which is what a subscriber gets. An IPv6
@@ -21,21 +21,13 @@ function embedded(groups: readonly number[]): string | undefined {
   const startsWith = (...prefix: number[]) => prefix.every((group, i) => groups[i] === group);
   // Mapped (RFC 4291, 2.5.5.2), translated without state (RFC 7915, A.1), and by NAT64's well-known prefix (RFC 6052, 2.1).
   const isLast = startsWith(0, 0, 0, 0, 0, 0xffff) || startsWith(0, 0, 0, 0, 0xffff, 0);
-  if (isLast || startsWith(0x64, 0xff9b, 0, 0, 0, 0)) return dotted(g, h);
+  if (isLast || startsWith(0x64, 0xff9b, 0, 0, 0, 0)) return dotted([g, h]);
   // NAT64's prefix for local use (RFC 8215): under a /96 of it the IPv4 address comes last; otherwise its place is unknown.
-  if (startsWith(0x64, 0xff9b, 1)) return e === 0 && f === 0 ? dotted(g, h) : hexadecimal(groups);
+  if (startsWith(0x64, 0xff9b, 1)) return e === 0 && f === 0 ? dotted([g, h]) : hexadecimal(groups);
   // Compatible (RFC 4291, 2.5.5.1), except `::` and `::1`.
-  if (startsWith(0, 0, 0, 0, 0, 0) && g !== 0) return dotted(g, h);
+  if (startsWith(0, 0, 0, 0, 0, 0) && g !== 0) return dotted([g, h]);
   // 6to4 (RFC 3056, 2) and Teredo, which inverts the bits (RFC 4380, 4).
-  if (a === 0x2002) return dotted(b, c);
-  if (a === 0x2001 && b === 0 && (c !== 0 || d !== 0)) return dotted(g ^ 0xffff, h ^ 0xffff);
+  if (a === 0x2002) return dotted([b, c]);
+  if (a === 0x2001 && b === 0 && (c !== 0 || d !== 0)) return dotted([g ^ 0xffff, h ^ 0xffff]);
   return undefined;
-}
-
-function dotted(high: number, low: number): string {
-  return [high >> 8, high & 255, low >> 8, low & 255].join(".");
-}
-
-function hexadecimal(groups: readonly number[]): string {
-  return groups.map((group) => group.toString(16)).join(":");
 }

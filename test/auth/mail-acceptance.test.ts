@@ -69,6 +69,16 @@ class PostOffice implements AsyncDisposable {
     done(responseCode === undefined ? null : Object.assign(new Error("no"), { responseCode }));
   }
 
+  /** Lets the next mails wait for an answer until they are released. */
+  hold(): { readonly arrived: Promise<void>; readonly release: () => void } {
+    const [arrived, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    this.answer = async () => {
+      arrived.resolve();
+      await released.promise;
+    };
+    return { arrived: arrived.promise, release: released.resolve };
+  }
+
   hangUp(): void {
     this.#server.dropConnections();
   }
@@ -198,19 +208,15 @@ test("what is done while a mail is being sent ends its link too, and the mail th
   for (const [name, act] of Object.entries(acts)) {
     await using resources = new AsyncDisposableStack();
     const { node, good } = await withLink(resources);
-    const [arrived, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    node.office.answer = async () => {
-      arrived.resolve();
-      await release.promise;
-    };
+    const held = node.office.hold();
     await node.auth.requestPasswordReset(email);
     const delivering = node.deliver();
-    await arrived.promise;
+    await held.arrived;
     const [fresh] = node.office.tokens.slice(-1);
     assert.ok((await node.resets(good)) && (await node.resets(fresh)), name);
     await act(node, good);
     assert.equal(await node.resets(fresh), false, name);
-    release.resolve();
+    held.release();
     await delivering;
     for (const token of [good, fresh]) assert.equal(await node.resets(token), false, name);
     if (name === "a program sets a token") assert.ok(await node.resets("a program's own"));
@@ -222,22 +228,18 @@ test("a request while a mail is being sent is answered by it, or by a mail of it
     await using resources = new AsyncDisposableStack();
     const { node, good } = await withLink(resources);
     const other = await node.another();
-    const [arrived, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    node.office.answer = async () => {
-      arrived.resolve();
-      await release.promise;
-    };
+    const held = node.office.hold();
     await node.auth.requestPasswordReset(email);
     const delivering = node.deliver();
-    await arrived.promise;
+    await held.arrived;
     node.store.clock.forward(1000);
     await node.auth.requestPasswordReset(email);
     assert.deepEqual(await other.deliver(), [], "not beside the one that is under way");
     if (fails) node.office.answer = "accepts";
     if (fails) node.office.hangUp();
-    else release.resolve();
+    else held.release();
     const [first] = await delivering;
-    release.resolve();
+    held.release();
     assert.equal(await node.auth.countMails(), fails ? 1 : 0);
     node.store.clock.forward(2 * minute);
     const later = await other.deliver();

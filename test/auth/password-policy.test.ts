@@ -3,24 +3,16 @@ import { readFile } from "node:fs/promises";
 import { registerHooks } from "node:module";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { checkPassword } from "../../src/auth/password-policy.ts";
 import { AuthError } from "../../src/errors.ts";
-import { silent } from "../../src/log.ts";
-import { type Environment, readSettings } from "../../src/settings.ts";
+import type { Environment } from "../../src/settings.ts";
 import { test as testOnEngines } from "../engines.ts";
 import { createWorld } from "../world.ts";
+import { refusal as refusalOf } from "./refusal.ts";
 
 const bob = "bob.smith@mail.example.org";
 
-/** The code that refuses a password, or null. */
-async function refusal(password: string, environment: Environment = {}, email = bob): Promise<string | null> {
-  try {
-    await checkPassword({ settings: readSettings(environment), log: silent }, password, email);
-    return null;
-  } catch (error) {
-    if (error instanceof AuthError) return error.code;
-    throw error;
-  }
+function refusal(password: string, environment: Environment = {}, email = bob): Promise<string | null> {
+  return refusalOf(password, environment, email);
 }
 
 test("the list is loaded only where PASSWORD_BLOCKLIST is on", async () => {
