@@ -99,14 +99,15 @@ export function sessionLookup({
     const rows = engine.read(lookup);
     return rows instanceof Promise ? rows.then(seenSession) : seenSession(rows);
   };
+  const readPrevious = (hashed: string, now: number) =>
+    read(byPreviousId, [now, now - lifetimes.SESSION_IDLE, hashed, ...graceOf(now)]);
   return (sessionId) => {
     const hashed = digest(sessionId);
     const now = clock();
-    const ends = [now, now - lifetimes.SESSION_IDLE];
-    const session = read(byId, [...ends, hashed]);
+    const session = read(byId, [now, now - lifetimes.SESSION_IDLE, hashed]);
     // The second read happens only if the first finds nothing: one statement for both would make every hit slower.
-    const renewed = () => read(byPreviousId, [...ends, hashed, ...graceOf(now)]);
-    return session instanceof Promise ? session.then((some) => some ?? renewed()) : (session ?? renewed());
+    if (session instanceof Promise) return session.then((some) => some ?? readPrevious(hashed, now));
+    return session ?? readPrevious(hashed, now);
   };
 }
 
