@@ -14,7 +14,7 @@ import { createMailer } from "./mail/mail.ts";
 import { Counters, uncounted } from "./metrics.ts";
 import { ownUrl } from "./own-url.ts";
 import { serve } from "./server.ts";
-import { type Environment, misspeltSettings, readSettings, redacted, type Settings } from "./settings.ts";
+import { type Environment, misspelledSettings, readSettings, redacted, type Settings } from "./settings.ts";
 import { startTracing } from "./tracing.ts";
 
 /** How often what has ended is swept, in milliseconds. */
@@ -35,7 +35,7 @@ export async function main(environment: Environment): Promise<void> {
   const asked = stopAsked();
   const settings = readSettings(environment);
   const log = createLogger(settings.LOG_LEVEL);
-  for (const { found, meant, message } of misspeltSettings(environment)) {
+  for (const { found, meant, message } of misspelledSettings(environment)) {
     log.warn({ event: "unknown_setting", name: found, meant }, message);
   }
   const opened = new AsyncDisposableStack();

@@ -341,7 +341,7 @@ export function describeSettings(): string {
 }
 
 /** The variables of the environment that are no settings, but have nearly the name of one. */
-export function misspeltSettings(environment: Environment): Misspelling[] {
+export function misspelledSettings(environment: Environment): Misspelling[] {
   return misspellings(environment, Object.keys(table));
 }
 

@@ -4,7 +4,7 @@ import { whileWriting } from "../file-faults.ts";
 import { ListenError } from "../listen-error.ts";
 import { MailError } from "../mail/mail.ts";
 import { main } from "../main.ts";
-import { describeSettings, type Environment, misspeltSettings, SettingsError } from "../settings.ts";
+import { describeSettings, type Environment, misspelledSettings, SettingsError } from "../settings.ts";
 import { type Command, Incomplete, Refused, UsageError } from "./command.ts";
 import { Interrupted } from "./interruptible.ts";
 import { plain } from "./table.ts";
@@ -41,13 +41,13 @@ export async function cli(args: readonly string[], environment: Environment): Pr
   } catch (error) {
     if (error instanceof Interrupted) process.kill(process.pid, error.signal);
     // The service itself logs this.
-    if (name === undefined && error instanceof SettingsError) sayMisspelt(environment);
+    if (name === undefined && error instanceof SettingsError) warnOfMisspelled(environment);
     fail(explain(error));
   }
 }
 
-function sayMisspelt(environment: Environment): void {
-  for (const { message } of misspeltSettings(environment)) console.error(`bienvenue: ${message}`);
+function warnOfMisspelled(environment: Environment): void {
+  for (const { message } of misspelledSettings(environment)) console.error(`bienvenue: ${message}`);
 }
 
 /** Prints a failure on standard error, without control characters, and sets the exit code. */
@@ -69,7 +69,7 @@ async function run(name: string, args: string[], environment: Environment): Prom
   }
   const command = await find(name);
   if (asksForHelp(args)) return console.log(helpOf(command));
-  sayMisspelt(environment);
+  warnOfMisspelled(environment);
   try {
     await command.run(args, environment);
   } catch (error) {

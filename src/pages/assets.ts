@@ -33,8 +33,7 @@ export function createAssets(settings: Pick<Settings, "ACCENT_COLOR" | "LOGO_FIL
 }
 
 /**
- * Finds the file of a path. A page of another version or brand, which an older node or a newer one has made, gets this node's
- * own file of that kind.
+ * Finds the file of a path. A page made by a node of another version or brand gets this node's own file of the same kind.
  *
  * @returns undefined for a path that no version has
  */

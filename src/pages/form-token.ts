@@ -1,14 +1,15 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** Half of a SHA-256, which RFC 2104 (section 5) allows: two of them fill a token. */
+/** Half of a SHA-256, which RFC 2104 (section 5) allows: two of them make a token. */
 const length = 16;
 
 /**
- * The hidden token of a form (OWASP CSRF Prevention Cheat Sheet, "Signed Double-Submit Cookie"). One that acts for the
- * account that is logged in names that account: submitted after another one has logged in, it must not act for that one.
+ * The hidden token of a form (OWASP CSRF Prevention Cheat Sheet, "Signed Double-Submit Cookie"). If the form acts for the
+ * logged-in account, the token names that account: submitted after another one has logged in, the form must not act for that
+ * one.
  *
- * @param secret what this browser has in its cookie `form`
- * @param userId the account that the form acts for; undefined for a form that asks for nothing but what it holds
+ * @param secret the value of this browser's cookie `form`
+ * @param userId the account that the form acts for; undefined for a form that needs no session
  */
 export function formToken(secret: string, userId?: number): string {
   if (userId === undefined) return secret;
@@ -16,27 +17,28 @@ export function formToken(secret: string, userId?: number): string {
 }
 
 /**
- * Names an account to one browser alone: what a page keeps for the next one is not shown to another account.
+ * Names an account in a way that only one browser's secret can produce, so that what a page keeps for the next one is not shown
+ * to another account.
  *
- * @param secret what this browser has in its cookie `form`
+ * @param secret the value of this browser's cookie `form`
  */
 export function accountTag(secret: string, userId: number): string {
   return mac(secret, accountName(userId)).toString("base64url");
 }
 
-/** The account that a token names, as `accountTag` does; undefined for one that names none. */
+/** The account in a token, as `accountTag` names it; undefined if it names none. */
 export function tagIn(secret: string, token: string): string | undefined {
   const bytes = Buffer.from(token, "base64url");
   const isOurs = bytes.length === 2 * length && timingSafeEqual(bytes.subarray(0, length), mac(secret, "form"));
   return isOurs ? bytes.subarray(length).toString("base64url") : undefined;
 }
 
-/** Whether a token was made from this secret, for an account or for none. */
+/** Whether a token was made from this secret, with an account or without. */
 export function isMadeFrom(secret: string, token: string): boolean {
   return isSame(token, secret) || tagIn(secret, token) !== undefined;
 }
 
-/** Compares two secrets in a time that tells nothing of them. */
+/** Compares two secrets in constant time. */
 export function isSame(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)];
   return a.length === b.length && timingSafeEqual(a, b);

@@ -15,14 +15,14 @@ export interface Filled {
 
 /** A page: what it shows, and what its form does. */
 export interface Page {
-  /** Its forms act for the account that is logged in: each names it (`of`), and acts for no other. */
+  /** Its forms act for the logged-in account: each names it (`of`), and acts for no other. */
   readonly isAccounts?: boolean;
   /** The fields of its form, and whether a person must fill them in, which may hang on the others. */
   readonly fields?: Readonly<Record<string, boolean | ((values: Values) => boolean)>>;
   show(visit: Visit, filled: Filled): View | Response | Promise<View | Response>;
   /** Does what the form asks for; what it throws is told above the form. */
   submit?(visit: Visit, values: Values): Promise<Response>;
-  /** Answers a form that this browser sent a moment ago, and that was done then, as it was answered then. */
+  /** Answers a form that this browser sent and that was done a moment ago, as it was answered then. */
   again?(visit: Visit, values: Values, done: Done): Promise<Response>;
 }
 
@@ -71,7 +71,7 @@ interface Form {
   /** What its address is given. */
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body: Html;
-  /** Sent again as it is, it is the same act: what it holds does not tell that it is. */
+  /** Each display gets an id, because its fields alone do not tell whether it is sent again or filled in anew. */
   readonly isOnce?: boolean;
   /** What comes of it is a file. */
   readonly isDownload?: boolean;

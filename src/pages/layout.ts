@@ -23,7 +23,7 @@ export interface View {
   readonly secret?: boolean;
   /** Said better by the page than by the refusal. */
   readonly problem?: Problem | undefined;
-  /** The refusal that the page shows by itself, without a form that was filled in wrong. */
+  /** The refusal that the page itself shows, if no form was filled in wrong. */
   readonly code?: RefusalCode | undefined;
   /** In place of what would be told of the problem. */
   readonly told?: Html | undefined;

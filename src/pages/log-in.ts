@@ -16,7 +16,7 @@ export const logIn: Page = {
     const user = await loggedIn(visit);
     // Not while a problem is told, nor after something was done for another account: this person wants to log in as somebody.
     if (user && !problem && !isForAnother(notice, user.email)) return goOn(visit);
-    // What was typed where the session ended is for there, and not who logs in.
+    // An address typed before the session ended belongs to that page, not to the login.
     const [email, typed, by] =
       notice?.code === "session_ended"
         ? [undefined, notice.email, notice.account]
@@ -64,7 +64,7 @@ function isForAnother(notice: Notice | null, email: string): boolean {
   return notice?.email !== undefined && codes.includes(notice.code) && emailKey(notice.email) !== emailKey(email);
 }
 
-/** Who is logged in in this browser; null for nobody. */
+/** The account that is logged in in this browser, or null. */
 export async function loggedIn({ service, sessionId }: Visit) {
   return service.auth.getUserFromSessionId(sessionId);
 }

@@ -10,7 +10,7 @@ export interface Notice {
   readonly code: NoticeCode | MailboxCode | "typed";
   /** The address that it is about. */
   readonly email?: string | undefined;
-  /** The account that may see it, as `accountTag` names it; undefined for whoever has this browser. */
+  /** The account that may see it, as `accountTag` names it; undefined for anyone in this browser. */
   readonly account?: string | undefined;
 }
 

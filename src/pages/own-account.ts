@@ -65,7 +65,7 @@ ${form(visit, {
     const { service, to } = visit;
     const sessionId = await service.auth.currentSession(visit.sessionId);
     if (sessionId !== null) return passwordChanged(visit, sessionId);
-    // The answer that had the new id was lost.
+    // The response with the new id was lost.
     return goTo(visit, to("/login"), { code: "password_reset", email: email ?? undefined });
   },
 };

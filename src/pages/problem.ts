@@ -42,7 +42,7 @@ export function stale(visit: Visit): Problem {
   return { ...describe(visit, "form_stale"), status: 403 };
 }
 
-/** A form of another account than the one that is logged in now; nothing was done (WCAG 2.2, 3.3.4). */
+/** A form of an account that is no longer the one that is logged in; nothing was done (WCAG 2.2, 3.3.4). */
 export function ofAnotherAccount(visit: Visit, email: string): Problem {
   return { ...stale(visit), message: visit.words.account.switched(email) };
 }

@@ -29,7 +29,10 @@ export function createSite(service: Service): Site {
     return view instanceof Response ? view : present(at, assets, view, filled.problem);
   };
 
-  /** The answer to what this browser just sent and sends once more, such as by a double click; else null. */
+  /**
+   * The answer to a form that this browser sent a moment ago and sends again, such as by a double click; undefined for any
+   * other.
+   */
   const again = async (at: Visit, page: Page, values: Values) => {
     const done = page.again && (await service.auth.justDone(at.caller));
     return done ? page.again?.(at, values, done) : undefined;
@@ -45,7 +48,7 @@ export function createSite(service: Service): Site {
       const at = await visit(service, c, values);
       const { isOwn, account } = originOf(at, values);
       if (!isOwn || (page.isAccounts && account === undefined)) {
-        // Nobody knows which account it was: what was typed for that one is not shown to another.
+        // The account is unknown: what was typed for it must not be shown to another.
         return showing(at, page, { values: page.isAccounts ? {} : values, problem: stale(at) });
       }
       if (account !== undefined) {
@@ -66,7 +69,7 @@ export function createSite(service: Service): Site {
         if (page.submit) return await page.submit(at, values);
       } catch (error) {
         if (!isTold(error)) throw error;
-        // Both were under way at once, and the other one did it.
+        // Both submissions were under way at once, and the other one was first.
         const meanwhile = error instanceof AuthError && (await again(at, page, values));
         if (meanwhile) return meanwhile;
         if (error instanceof AuthError && error.code === "not_logged_in") return askToLogIn(at, values.email, account);
@@ -82,7 +85,8 @@ export function createSite(service: Service): Site {
       return answers.content(200, asset.content, {
         "Content-Type": asset.type,
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
-        // The path has the content's hash, so it never changes; under another version's path it must not be kept.
+        // The path contains the hash of its content, so it never changes. A response under another version's path must not be
+        // cached.
         ...(isExact && { "Cache-Control": "public, max-age=31536000, immutable" }),
       });
     },

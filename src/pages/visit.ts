@@ -25,9 +25,9 @@ export interface Visit {
   readonly caller: Caller;
   /** Goes on under another id once the password was given. */
   sessionId: string | null;
-  /** This browser's own, from which the tokens of its forms are made. */
+  /** The secret of this browser from which the tokens of its forms are made. */
   readonly formSecret: string;
-  /** Sets the cookie of that secret, if the browser has none: for pages with a form. */
+  /** Sets the cookie with that secret if the browser has none: for pages with a form. */
   keepFormSecret(): void;
   readonly notice: Notice | null;
   /** What the answer sets. */
@@ -50,7 +50,7 @@ export async function visit(service: Service, c: Request, values: Values = {}): 
   const cookies: string[] = [];
   const formCookie = hostCookie(settings, "form");
   const secrets = readCookies(header, formCookie.name).filter((value) => /^[\w-]{43}$/.test(value));
-  // Of several the one that the form was made from, if any: a browser may have sent them in another order before.
+  // Of several, the one that the form was made from, if any: the browser may have sent them in another order before.
   const kept = secrets.find((secret) => isMadeFrom(secret, values.form_token ?? "")) ?? secrets[0];
   const formSecret = kept ?? randomBytes(32).toString("base64url");
   const notices = noticeCookie(settings);
@@ -85,8 +85,8 @@ export async function visit(service: Service, c: Request, values: Values = {}): 
 }
 
 /**
- * Names of what a form does, for this browser alone: of all that it brought, and of the mailed link that it was behind. Of a
- * page that is only opened, that of the link. A form that was shown anew has a name of its own.
+ * Names of what a form does, which only this browser can make: one of all its fields, and one of the mailed link that led to
+ * it. A page that is only opened has the name of the link. A form that is displayed anew has another name.
  */
 function actsOf(secret: string, c: Request, values: Values, token: string | undefined): string[] {
   const link = token === undefined ? [] : [actName(secret, "link", c.req.path, token)];
@@ -95,14 +95,17 @@ function actsOf(secret: string, c: Request, values: Values, token: string | unde
   return [actName(secret, "form", c.req.path, sent), ...link];
 }
 
-/** Who asks by a form; one that is not told apart from the same one later asks as often as it is sent. */
+/**
+ * The caller of a form. A form without `form_id` cannot be told from a later one with the same fields, so it is done as often
+ * as it is sent.
+ */
 export function askerBy({ caller }: Visit, { form_id }: Values): Caller {
   return form_id === undefined ? { ...caller, acts: [] } : caller;
 }
 
-/** What a form's token says of it. */
+/** What the token of a form says about it. */
 export interface FormOrigin {
-  /** Made for this browser. */
+  /** Whether it was made for this browser. */
   readonly isOwn: boolean;
   /** The account that it acts for, as `accountTag` names it; undefined for one that acts for none. */
   readonly account: string | undefined;
@@ -112,7 +115,7 @@ export function originOf({ formSecret }: Visit, { form_token: given = "" }: Valu
   return { isOwn: isMadeFrom(formSecret, given), account: tagIn(formSecret, given) };
 }
 
-/** Whether that is the account that a form acts for, or that a notice was kept for. */
+/** Whether an account is the one that a form acts for, or that a notice was kept for. */
 export function isFor({ formSecret }: Visit, account: string | undefined, userId: number): boolean {
   return account !== undefined && isSame(account, accountTag(formSecret, userId));
 }
@@ -161,8 +164,8 @@ function forgetOnward({ service, cookies, keepsOnward }: Visit): void {
 }
 
 /**
- * To the form that logs in, and from there back to this page, with the address that was typed here: for the account that
- * it was typed for.
+ * Redirects to the login, and from there back to this page, with the address that was typed here, for the account that it was
+ * typed for.
  */
 export function askToLogIn(visit: Visit, email?: string, account?: string): Response {
   const { c, sessionId, to, onward } = visit;
