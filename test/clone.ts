@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Copies the project as git has it into a folder. */
+/** Copies the files of the project that git tracks into a folder. */
 export async function clone(folder: string): Promise<void> {
   const list = ["ls-files", "--cached", "--others", "--exclude-standard"];
   const { stdout } = await promisify(execFile)("git", list, { cwd: root });

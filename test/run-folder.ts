@@ -8,12 +8,12 @@ import { fileURLToPath } from "node:url";
 const shutdownTimeout = 20_000;
 
 /**
- * Makes a folder that everything of this run of tests is made in, as its temporary folder. However the run ends, also by
- * SIGKILL, a process that outlives it removes the folder.
+ * Creates the temporary folder of this run of tests. However the run ends, even by SIGKILL, a process that outlives it removes
+ * the folder.
  */
 export function createRunFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "bienvenue-tests-"));
-  // As the system's own: what runs as another user makes files there too.
+  // Writable by all, like the system's own: programs that run as another user create files there too.
   chmodSync(folder, 0o1777);
   process.env[process.platform === "win32" ? "TEMP" : "TMPDIR"] = folder;
   const remover = fileURLToPath(new URL("./run-folder-remover.ts", import.meta.url));
@@ -24,7 +24,9 @@ export function createRunFolder(): string {
   return folder;
 }
 
-/** Ends the PostgreSQL servers that run in a folder, and removes it. It awaits nothing, for a run that ends does not. */
+/**
+ * Ends the PostgreSQL servers that run in a folder, and removes it. It is synchronous, because a run that ends does not wait.
+ */
 export function removeRunFolder(folder: string): void {
   for (const data of serversIn(folder)) stopServer(data);
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
@@ -46,9 +48,9 @@ function entriesOf(folder: string): string[] {
 
 function stopServer(data: string): void {
   const pid = postmasterOf(data);
-  // A server that was killed has left its file, and the number may be another process's by now.
+  // A killed server leaves its file, whose process id may belong to another process by now.
   if (pid === undefined || !spawnSync("ps", ["-o", "command=", "-p", String(pid)]).stdout?.includes(data)) return;
-  // At once; it removes its file last.
+  // An immediate shutdown; the server removes its file last.
   process.kill(pid, "SIGQUIT");
   const end = Date.now() + shutdownTimeout;
   while (postmasterOf(data) !== undefined && Date.now() < end) {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** The processes whose temporary folder this one is, or one in it. Only Linux tells; elsewhere there are none. */
+/** The processes whose temporary folder is this one or inside it. Only Linux shows them; elsewhere the list is empty. */
 export function processesIn(folder: string): number[] {
   if (process.platform !== "linux") return [];
   const isIn = (pid: string) => environmentOf(pid).some((variable) => variable.startsWith(`TMPDIR=${folder}`));
@@ -9,12 +9,12 @@ export function processesIn(folder: string): number[] {
     .map(Number);
 }
 
-/** As it was when the process began. */
+/** The environment that the process was started with. */
 function environmentOf(pid: string): string[] {
   try {
     return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
   } catch {
-    // It has ended, or is another user's.
+    // It has ended, or belongs to another user.
     return [];
   }
 }

@@ -119,7 +119,7 @@ test("a URL that cannot be read is not printed, and the message names the settin
   }
 });
 
-test("the likely cause is the one", () => {
+test("the message names the right cause", () => {
   const causes: [name: "DATABASE_URL" | "SMTP_URL", value: string, cause: RegExp][] = [
     ["DATABASE_URL", '"postgres://bob:x@host/name"', /remove the quotes/],
     ["DATABASE_URL", "postgres://bob:x@host/name\n", /remove the spaces, line ends/],

@@ -59,7 +59,7 @@ export async function startService(environment: Record<string, string>, under: U
   return {
     ...starting,
     url: url as string,
-    // An interface in the address is nothing that a URL may hold.
+    // URLs cannot hold the zone of an address.
     port: Number(/\d+$/.exec(url as string)?.[0]),
     process: child,
     logged,
@@ -70,7 +70,7 @@ export async function startService(environment: Record<string, string>, under: U
   };
 }
 
-/** Starts the service on a free port, and does not wait for it. */
+/** Starts the service on a free port, without waiting for it. */
 export function beginService(environment: Record<string, string>, under: Under = {}): Starting {
   const child = launch(environment, [], under);
   const logged: Record<string, unknown>[] = [];
@@ -127,7 +127,7 @@ export async function failToStart(
   return { code, stdout, stderr };
 }
 
-/** Starts the program, and does not wait. */
+/** Starts the program, without waiting for it. */
 export function launch(environment: Record<string, string>, args: string[], { under = [] }: Under = {}): ChildProcess {
   const standard = { PATH: process.env.PATH, TMPDIR: tmpdir(), PORT: "0", BCRYPT_COST: "4" };
   const env = { ...standard, DATABASE_URL: "sqlite::memory:", ...environment };

@@ -83,7 +83,7 @@ test("every setting with a letter too few, too many, replaced or exchanged is no
   }
 });
 
-test("variables of other programs are passed over in silence, and so are settings and what is set to nothing", () => {
+test("variables of other programs cause no warning, nor do settings and empty variables", () => {
   const others =
     "PATH HOSTNAME HOSTTYPE HOSTS PORTS POST SORT PART COST HOME HOMEHOST LOGNAME LANG LC_ALL PWD SHLVL TERM TZ USER _ SHELL EDITOR " +
     "NODE NODE_OPTIONS NODE_PATH NODE_EXTRA_CA_CERTS NODE_VERSION NODE_COMPILE_CACHE NODE_NO_WARNINGS " +
@@ -103,8 +103,8 @@ test("variables of other programs are passed over in silence, and so are setting
 });
 
 test("the service warns of it in its log, and the command line on standard error; neither says the value", async () => {
-  const misspelt = { SESION_LIFETIME: "s3cr3t-7d", port: "s3cr3t-80" };
-  await using service = await startService(misspelt);
+  const misspelled = { SESION_LIFETIME: "s3cr3t-7d", port: "s3cr3t-80" };
+  await using service = await startService(misspelled);
   await service.end("SIGTERM");
   const warned = service.logged.filter(({ event }) => event === "unknown_setting");
   assert.deepEqual(
@@ -121,9 +121,9 @@ test("the service warns of it in its log, and the command line on standard error
   );
   assert.ok(!JSON.stringify(service.logged).includes("s3cr3t"));
   const expected = "bienvenue: SESION_LIFETIME is not a setting and has no effect; did you mean SESSION_LIFETIME?\n";
-  const listed = await command(["users", "list"], misspelt);
+  const listed = await command(["users", "list"], misspelled);
   assert.ok(listed.stderr.startsWith(expected) && !listed.stderr.includes("s3cr3t"), listed.stderr);
-  for (const argument of ["--help", "--version"]) assert.equal((await command([argument], misspelt)).stderr, "");
+  for (const argument of ["--help", "--version"]) assert.equal((await command([argument], misspelled)).stderr, "");
 });
 
 test("a start that fails for want of a setting says which variable may have been meant for it", async () => {

@@ -21,7 +21,7 @@ test("NUL, half a character, and what is beyond 250 characters have no place", (
   assert.equal(cut("👩👩", 1), "👩");
 });
 
-test("whatever it is, every database can hold what comes of it", () => {
+test("every database can store the result, whatever the value", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 600 }), fc.string({ maxLength: 300 }), (a, b) => {
       const text = storable(a + b) ?? "";

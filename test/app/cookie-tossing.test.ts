@@ -48,7 +48,7 @@ const dead = [
   "%00",
 ];
 
-test("of several of the same name the first live one counts, wherever the dead ones stand", async () => {
+test("of several cookies with one name the first live one counts, wherever the dead ones are", async () => {
   await using world = await createWorld(guarded);
   await register(world);
   await register(world, eve);
@@ -70,7 +70,7 @@ test("of several of the same name the first live one counts, wherever the dead o
   }
 });
 
-test("at most five are tried, and the same one twice is tried once", async () => {
+test("at most five are tried, and a repeated one only once", async () => {
   await using world = await createWorld(guarded);
   await register(world);
   const his = await logIn(world);
@@ -84,7 +84,7 @@ test("at most five are tried, and the same one twice is tried once", async () =>
   await refused(world.request("/profile", cookie(header(...unknown(5)))), 403);
 });
 
-test("every route goes by the first live one", async () => {
+test("every route uses the first live one", async () => {
   await using world = await createWorld(guarded);
   await register(world);
   const at = async (path: string, init: RequestInit = {}) => {
@@ -106,7 +106,7 @@ test("every route goes by the first live one", async () => {
   assert.equal(await at("/profile", form({ password }, { method: "DELETE" })), "200");
 });
 
-test("pages go by the first live one too", async () => {
+test("pages use the first live one too", async () => {
   await using world = await createWorld(guarded);
   await register(world);
   for (const [path, seen] of [
@@ -136,7 +136,7 @@ test("a logout ends every live session that is presented, whoever's it is, and i
   await refused(world.request("/sessions", cookie(all, { method: "DELETE" })), 403);
 });
 
-test("a login takes the place of every session that is presented", async () => {
+test("a login replaces every session that is presented", async () => {
   await using world = await createWorld(guarded);
   await register(world);
   await register(world, eve);
@@ -158,7 +158,7 @@ const changes = [
 ] as const;
 
 for (const [before, after] of changes) {
-  test(`when COOKIE_DOMAIN changes from ${before} to ${after}, who was logged in logs in again, and out`, async () => {
+  test(`when COOKIE_DOMAIN changes from ${before} to ${after}, a logged-in person can log in again, and out`, async () => {
     const domain = (COOKIE_DOMAIN: string | undefined) => ({ ...shared, ...(COOKIE_DOMAIN && { COOKIE_DOMAIN }) });
     for (const order of ["old first", "new first"] as const) {
       await using old = await createWorld(domain(before));

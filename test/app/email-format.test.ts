@@ -74,7 +74,7 @@ test("in development any printable ASCII text is an address: it registers, logs 
   assert.equal(await waiting(world), 0);
 });
 
-test("to an address that cannot be mailed nothing is enqueued, whatever would bring a mail", async () => {
+test("no mail is queued for an address that cannot receive one, whatever would send it", async () => {
   for (const environment of [
     { RESET_DELIVERY: "email", RATE_LIMIT: "on" },
     { RESET_DELIVERY: "email", REQUIRE_VERIFIED_EMAIL: "on", CONCEAL_ACCOUNTS: "on" },
@@ -116,7 +116,7 @@ test("to an address that cannot be mailed nothing is enqueued, whatever would br
   }
 });
 
-test("an address with several @ shares no limit with those that are parts of it", async () => {
+test("an address with several @ shares no limit with the addresses that are parts of it", async () => {
   await using world = await createWorld({
     RATE_LIMIT: "on",
     LIMIT_LOGIN_ACCOUNT: "1/15m",

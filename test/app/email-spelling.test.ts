@@ -35,7 +35,7 @@ test("an address keeps the spelling that it was registered with, whichever it lo
   assert.equal((await world.auth.listUsers({ limit: 9 })).length, 1);
 });
 
-test("a person's own answers have the spelling that they registered", async () => {
+test("a person's own responses have the spelling that they registered", async () => {
   await using world = await createWorld();
   await world.request("/users", form(user));
   const headers = { Cookie: `session_id=${await logIn(world, { ...user, email: key })}` };
@@ -54,7 +54,7 @@ test("a person's own answers have the spelling that they registered", async () =
   }
 });
 
-test("where an answer conceals it has the spelling of its request; the mail goes to the one that is registered", async () => {
+test("a response that conceals accounts has the spelling of its request; the mail goes to the registered one", async () => {
   await using world = await createProduction();
   await join(world, { ...owner, email: spelled });
   for (const [email, mails] of [
@@ -73,7 +73,7 @@ test("where an answer conceals it has the spelling of its request; the mail goes
   }
 });
 
-test("who presents a mailed token is answered, and shown, what was registered", async () => {
+test("the owner of a mailed token is shown the spelling that was registered", async () => {
   await using world = await createProduction();
   const who = visitor(world);
   const registered = { ...owner, email: spelled };
@@ -92,7 +92,7 @@ test("who presents a mailed token is answered, and shown, what was registered", 
   await enter(world, { email: key, password: `${strong}!` });
 });
 
-test("of registrations in several spellings each is confirmed where it was sent, and the account gets that one's", async () => {
+test("of registrations in several spellings each is confirmed where it was sent, and gives the account its spelling", async () => {
   await using world = await createProduction();
   const spellings = ["BOB@example.com", "Bob@Example.com", "bob@example.COM"];
   const tokens: string[] = [];
@@ -114,7 +114,7 @@ test("of registrations in several spellings each is confirmed where it was sent,
   assert.equal((await world.auth.findUser(last))?.email, email);
 });
 
-test("a move brings the spelling that was typed; the old address is told in its own, however late the mail is", async () => {
+test("a move uses the spelling that was typed; the old address is mailed in its own, however late", async () => {
   await using world = await createProduction();
   await join(world, { ...owner, email: spelled });
   const headers = { Cookie: await enter(world, { ...owner, email: key }) };
@@ -162,7 +162,7 @@ test("every spelling of an address shares its limits, and one entry of the audit
   );
 });
 
-test("no password may be the address, in whatever spelling either is", async () => {
+test("no password may be the address, in any spelling of either", async () => {
   await using world = await createProduction();
   for (const password of ["Guillaume1!", "guillaume@HOLBERTON.io", "HOLBERTON-2024"]) {
     for (const email of [spelled, ...others]) {

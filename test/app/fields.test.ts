@@ -136,7 +136,7 @@ test("bytes that are no UTF-8 are refused, raw, percent-encoded or in a part", a
   await eachRefused(world, inits, 400, /^the body is not UTF-8$/);
 });
 
-test("a part of another encoding is refused: two different passwords would become one", async () => {
+test("a part in another encoding is refused: two different passwords would become one", async () => {
   await using world = await createWorld();
   const type = "multipart/form-data; boundary=X";
   const disposition = 'Content-Disposition: form-data; name="password"';
@@ -198,7 +198,7 @@ test("a part's encoding is read whatever the boundary is", async () => {
   }
 });
 
-test("a header of a part is no header where it stands in a text", async () => {
+test("the text of a part is not read as its headers", async () => {
   await using world = await createWorld();
   const chosen = { email, password: "a\r\nContent-Transfer-Encoding: base64\r\n\r\nb" };
   assert.equal(await said(world.request("/users", multipart(Object.entries(chosen)))), created);

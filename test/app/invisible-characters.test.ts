@@ -47,7 +47,7 @@ test("an address that was pasted with invisible characters around it is that add
   }
 });
 
-test("an invisible character inside an address is told, with the status that it would have anyway", async () => {
+test("an invisible character inside an address is reported, with the status that it would have anyway", async () => {
   await using world = await createWorld();
   await register(world);
   for (const email of broken) {
@@ -72,7 +72,7 @@ test("an invisible character inside an address is told, with the status that it 
   }
 });
 
-test("in production they are stripped and told alike, and mails go to the address itself", async () => {
+test("in production they are removed and reported alike, and mails go to the address itself", async () => {
   await using world = await createProduction({ LIMIT_MAIL_ACCOUNT: "99/1h", LIMIT_REGISTRATION_ACCOUNT: "99/1h" });
   await join(world, { ...owner, email: "bob@example.com\u200b" });
   const headers = { Cookie: await enter(world, { ...owner, email: "\u2060bob@example.com" }) };
@@ -97,7 +97,7 @@ test("in production they are stripped and told alike, and mails go to the addres
   assert.equal(await said(moved), '200 {"email":"eve@example.com","message":"email verified"}\n');
 });
 
-test("pages take what was pasted, and tell of what cannot be seen beside the field, in the person's language", async () => {
+test("pages accept what was pasted, and report an invisible character beside the field, in the person's language", async () => {
   await using world = await createProduction();
   await join(world);
   const words = {
@@ -121,7 +121,7 @@ test("pages take what was pasted, and tell of what cannot be seen beside the fie
   sent(await who.fill(await who.open("/login"), { email: "\u00a0bob@example.com", password: strong }), "/account");
 });
 
-test("an import strips them, and tells of one inside by its line", async () => {
+test("an import removes them, and reports one inside by its line", async () => {
   await using folder = await temporaryFolder();
   const file = path(folder.path, "accounts.jsonl");
   const line = (email: string) => JSON.stringify({ email, hashed_password: "!" });

@@ -1,4 +1,7 @@
-/** A browser's cookies of one host, kept as RFC 6265bis, 5.7 says: a Domain that is not the host's, or a public suffix, is refused. */
+/**
+ * The cookies that a browser keeps for one host (RFC 6265bis, 5.7): it refuses a Domain that is a public suffix or does not
+ * match the host.
+ */
 export class Jar {
   readonly #host: string;
   readonly #suffixes: readonly string[];
@@ -9,7 +12,7 @@ export class Jar {
     this.#suffixes = suffixes;
   }
 
-  /** Keeps what an answer sets. */
+  /** Stores the cookies that a response sets. */
   keep(response: Response): void {
     for (const header of response.headers.getSetCookie()) this.set(header);
   }
@@ -29,7 +32,7 @@ export class Jar {
     else this.#cookies.set(key, { name, value });
   }
 
-  /** The cookies in the order in which they came, or the other way round: a server cannot rely on either. */
+  /** The cookies in the order in which they were set, or reversed: a server cannot rely on either. */
   header(order: "old first" | "new first" = "old first"): string {
     const pairs = [...this.#cookies.values()].map(({ name, value }) => `${name}=${value}`);
     return (order === "old first" ? pairs : pairs.reverse()).join("; ");

@@ -82,7 +82,7 @@ test("what Allow names may be used, and every other method has 405 with the same
   }
 });
 
-test("no method at all is answered where nothing is, and none is left without an answer", async () => {
+test("every method gets 404 where there is nothing, and none stays without a response", async () => {
   await using world = await createFull();
   for (const method of ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
     for (const Accept of accepts) {

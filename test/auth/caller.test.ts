@@ -7,7 +7,7 @@ import { createWorld, type World } from "../world.ts";
 const email = "bob@example.com";
 const password = "plough-Violet-9-harbour";
 
-/** What a program in JavaScript may say of a caller, and no database can hold. */
+/** Descriptions of a caller that a JavaScript program can pass, and no database can store. */
 const odd: Record<string, unknown> = {
   "a long text": "x".repeat(251),
   "a very long text": "x".repeat(100_000),
@@ -34,7 +34,7 @@ function callerOf(value: unknown): Caller {
   return { ip: value, userAgent: value, language: value, device: value, request } as Caller;
 }
 
-/** All of the trail is there, and nothing was complained of. One event alone may have several entries. */
+/** Asserts that the trail is complete and nothing was logged as a problem. One event can have several entries. */
 async function assertTrail({ auth, logged }: World, expected: string[]): Promise<void> {
   const events = (await auth.listEvents({ limit: 1000 })).map(({ event }) => event);
   const once = new Set(expected).size === 1;
@@ -83,7 +83,7 @@ for (const [name, value] of Object.entries(odd)) {
   });
 }
 
-test("what is nobody's description is that of nobody", async () => {
+test("a value that describes no caller counts as no caller", async () => {
   await using world = await createWorld();
   for (const caller of [null, undefined, 7, "bob", []]) {
     await world.auth.requestPasswordReset(email, caller as unknown as Caller);
@@ -103,7 +103,7 @@ test("a session keeps the beginning of a long User-Agent, in whole characters", 
   assert.equal(own?.userAgent, shown?.user_agent);
 });
 
-test("an id that no account can have is nobody's, and what is done with it is in the trail", async () => {
+test("an id that no account can have finds none, and what is done with it is in the trail", async () => {
   await using world = await createWorld();
   const { auth } = world;
   for (const id of [2 ** 31, -(2 ** 40), 1.5, Number.NaN, Number.POSITIVE_INFINITY, "1", null] as number[]) {
@@ -119,7 +119,7 @@ test("an id that no account can have is nobody's, and what is done with it is in
   await assertTrail(world, ["operation_refused"]);
 });
 
-test("what is no session id is nobody's session", async () => {
+test("a value that is no session id finds no session", async () => {
   await using world = await createWorld();
   const { auth } = world;
   await auth.registerUser(email, password);
@@ -138,7 +138,7 @@ test("a long detail leaves room for how often it happened", async () => {
   assert.match(event?.detail ?? "", /^(👩){220}, 12 times$/u);
 });
 
-/** Has the database refuse entries of these places as one that cannot hold them; the statement is the real one. */
+/** Makes the database refuse the entries at these places, with its own statement, as if it could not store them. */
 function refusing({ db }: World, ips: readonly string[]): () => number {
   const { addEvents } = db;
   let statements = 0;

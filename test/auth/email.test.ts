@@ -51,7 +51,7 @@ const invisible = [
   ..."\ufe0f\ufeff\uffa0\u{e0001}\u{e0061}",
 ];
 
-test("what cannot be seen around an address is no part of it, and inside it is told", () => {
+test("invisible characters around an address are not part of it, and one inside is reported", () => {
   for (const character of invisible) {
     const name = JSON.stringify(character);
     for (const around of [
@@ -77,7 +77,7 @@ test("what cannot be seen around an address is no part of it, and inside it is t
     assert.ok(!hasInvisible(plain), JSON.stringify(plain));
 });
 
-test("no address is taken for the one that it is seen as: what turns it round is not dropped", () => {
+test("direction marks that reorder an address are not removed: it would not be the one that was seen", () => {
   // Each is shown from the right to the left, or with its digits or signs on the other side.
   for (const shown of [
     "\u202emoc.elpmaxe@ada",

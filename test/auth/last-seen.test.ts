@@ -110,7 +110,7 @@ test("a session that is used a moment before its idle end lives on, whenever tha
   }
 });
 
-test("every way of presenting a session counts, and finds one that was seen and is not yet written so", async () => {
+test("every way of presenting a session counts, and finds one whose last use is not yet written", async () => {
   const { getUserFromSessionId, listSessions, confirmPassword, exportAccount, logOut, endOtherSessions } =
     Auth.prototype;
   const ways: ((this: Auth, sessionId: string) => unknown)[] = [
@@ -148,7 +148,7 @@ test("every way of presenting a session counts, and finds one that was seen and 
   }
 });
 
-test("while the database is away nothing is forgotten of when sessions were seen, and it is written by itself", async () => {
+test("while the database is down no last use is lost, and it is written afterwards", async () => {
   await using world = await createWorld(idle);
   const sessionId = await opened(world);
   const { seeSessions } = world.db;
@@ -173,7 +173,7 @@ test("while the database is away nothing is forgotten of when sessions were seen
   assert.equal((await world.db.findUserBySession(sessionId))?.lastSeenAt, seenAt);
 });
 
-test("one that was ended after it was seen is not brought back, nor is its new id's idle end moved", async () => {
+test("a session that ended after its last use stays ended, and the idle end of its new id stays", async () => {
   await using world = await createWorld(idle);
   const sessionId = await opened(world);
   const { user } = { user: await world.db.findUserBy({ email }) };

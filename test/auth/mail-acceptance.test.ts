@@ -14,7 +14,7 @@ const email = "bob@example.com";
 const password = "plough-Violet-9-harbour";
 const chosen = "harbour-Violet-7-plough";
 
-/** What a mail server does with a mail that it was sent whole. */
+/** What a mail server does with a mail that it received completely. */
 type Answer =
   | "accepts"
   | "refuses for now"
@@ -23,10 +23,10 @@ type Answer =
   | "refuses the recipient"
   | (() => Promise<void>);
 
-/** A mail server whose answers are in the test's hands. */
+/** A mail server whose answers the test controls. */
 class PostOffice implements AsyncDisposable {
   answer: Answer = "accepts";
-  /** The links' tokens of all mails that came whole, in their order. */
+  /** The tokens in the links of all complete mails, in order. */
   readonly tokens: string[] = [];
   readonly #server: MailServer;
 
@@ -52,7 +52,7 @@ class PostOffice implements AsyncDisposable {
   }
 
   async take(stream: SMTPServerDataStream, done: (error?: Error | null) => void): Promise<void> {
-    // Of one that was cut short nothing came.
+    // Nothing arrived of a mail that was cut short.
     const chunks: string[] = await stream
       .setEncoding("latin1")
       .toArray()
@@ -96,7 +96,7 @@ interface Node {
   another(): Promise<Node>;
   /** The tokens of the mails that this brought. */
   deliver(): Promise<string[]>;
-  /** Whether the token resets the password. Nothing is changed. */
+  /** Whether the token is valid, without using it. */
   resets(token: string | undefined): Promise<boolean>;
   confirms(token: string | undefined): Promise<boolean>;
 }
@@ -154,7 +154,7 @@ for (const answer of failures) {
       assert.ok(await node.resets(good), `after ${i + 1} requests`);
       node.store.clock.forward(3 * minute);
     }
-    // Of a mail whose answer was lost nobody knows whether it is in the mailbox: its link must do.
+    // If the answer was lost, the mail may be in the mailbox: its link must work.
     assert.ok(answer === "refuses the recipient" || lost.length >= 5);
     for (const token of lost) assert.ok(await node.resets(token));
     node.office.answer = "accepts";
@@ -268,7 +268,7 @@ test("of two mails that are sent at once, on two nodes, the link that was made l
         await releases[i]?.promise;
       };
       await each.auth.requestPasswordReset(email);
-      // Longer than a mail is thought to be under way.
+      // Longer than sending a mail is assumed to take.
       node.store.clock.forward(3 * minute);
       delivering.push(each.deliver());
       await arrived.promise;
@@ -337,7 +337,7 @@ test("a link that confirms an address stays good until its successor is accepted
   }
 });
 
-test("an address that only waits to be confirmed is reset by any link until the newest is accepted", async () => {
+test("any link resets an address that waits to be confirmed, until the newest is accepted", async () => {
   await using resources = new AsyncDisposableStack();
   const node = await createService(resources);
   const mailed = async () => {
@@ -363,7 +363,7 @@ test("an address that only waits to be confirmed is reset by any link until the 
   assert.equal(await node.auth.validLogin(email, chosen), true);
 });
 
-test("links on their way end when they are too old, are swept, and are so many at most", async () => {
+test("links in unaccepted mails end when they are too old, are swept, and are limited in number", async () => {
   await using resources = new AsyncDisposableStack();
   const { node, good } = await withLink(resources);
   node.office.answer = "takes it and hangs up";
@@ -415,7 +415,7 @@ test("while mail is away, however often a mail is asked for, one is sent when it
   assert.equal(await node.auth.countMails(), 0);
 });
 
-test("the owner is told once of registrations that waited, and of every event that is one of its own", async () => {
+test("several waiting registrations bring the owner one mail, and every other event one of its own", async () => {
   await using resources = new AsyncDisposableStack();
   const node = await createService(resources);
   await node.auth.registerUser(email, password);
@@ -476,7 +476,7 @@ test("a link that was used is not the reason that a new one is not sent", async 
   assert.ok(await node.resets(node.office.tokens.at(-1)));
 });
 
-test("who asks again and again neither hastens nor postpones a mail without bound", async () => {
+test("requesting a mail again and again neither hastens it nor postpones it forever", async () => {
   await using resources = new AsyncDisposableStack();
   const node = await createService(resources);
   await node.auth.registerUser(email, password);

@@ -18,7 +18,7 @@ test("the addresses of one /64 are one network, whatever their spelling", () => 
   assert.equal(networkOf("2001:db8::"), networkOf("2001:db8:0:0:1::"));
 });
 
-test("an IPv6 address that stands for an IPv4 one is that one", () => {
+test("an IPv6 address that stands for an IPv4 one counts as that one", () => {
   for (const address of [
     "::ffff:192.0.2.1",
     "::FFFF:C000:201",
@@ -47,7 +47,7 @@ test("an address in which the IPv4 one cannot be found counts by itself", () => 
   assert.equal(networkOf("64:ff9b:1:c000:2:200::"), "64:ff9b:1:c000:2:200:0:0");
 });
 
-test("what only looks like such a prefix is a /64 like others", () => {
+test("an address that only resembles such a prefix counts as its /64", () => {
   for (const [address, network] of [
     ["::", "0:0:0:0::/64"],
     ["::1", "0:0:0:0::/64"],

@@ -14,9 +14,9 @@ const { email, password } = owner;
 /** An act that a password allows, and the statement that holds only for the hash that was verified. */
 interface Act {
   readonly statement: "changePassword" | "deleteUser" | "addMove" | "confirmMove" | "openSession";
-  /** What it is refused by once the password is another. */
+  /** The code of the refusal once the password has changed. */
   readonly code: AuthErrorCode;
-  /** Makes ready, and returns the act. */
+  /** Prepares the act and returns it. */
   begin(world: World): Promise<() => Promise<unknown>>;
 }
 
@@ -108,7 +108,7 @@ for (const [name, { statement, code, begin }] of Object.entries(acts)) {
       await join(world);
       const act = await begin(world);
       const { id } = await world.db.findUserBy({ email });
-      // A reset, which ends the sessions: whoever is not logged in any more is told that.
+      // A reset ends the sessions, so the refusal is that nobody is logged in.
       meanwhile(world, statement, async () => {
         const token = await world.auth.getResetPasswordToken(email);
         await world.auth.updatePassword(token, chosen);

@@ -50,7 +50,7 @@ const ways: Record<string, (auth: Auth, sessionId: string) => Promise<string>> =
 };
 
 for (const [way, renew] of Object.entries(ways)) {
-  test(`after ${way} the id before leads to the same session on every node, for ten seconds to the millisecond`, async () => {
+  test(`after ${way} the previous id leads to the same session on every node, for ten seconds to the millisecond`, async () => {
     await using nodes = await createNodes();
     const { one, two, store } = nodes;
     const before = await nodes.logIn();
@@ -127,7 +127,7 @@ for (const TOKEN_FORMAT of ["uuid", "random"]) {
   });
 }
 
-test("two sessions that are renewed get ids that nothing tells from each other, nor from the one before", async () => {
+test("two renewed sessions get ids without relation to each other or to the previous ones", async () => {
   await using nodes = await createNodes();
   const before = await Promise.all([nodes.logIn(), nodes.logIn()]);
   const after = await Promise.all(before.map((id) => confirm(nodes.one, id)));
@@ -136,7 +136,7 @@ test("two sessions that are renewed get ids that nothing tells from each other, 
   for (const id of [...before, ...after]) assert.ok(!stored.includes(id), "ids are stored as their SHA-256 only");
 });
 
-test("by the id before a person ends all others, and stays", async () => {
+test("with the previous id a person ends all other sessions, and stays logged in", async () => {
   await using nodes = await createNodes();
   const before = await nodes.logIn();
   const others = [await nodes.logIn(), await nodes.logIn()];
@@ -147,7 +147,7 @@ test("by the id before a person ends all others, and stays", async () => {
   assert.ok(await nodes.one.exportAccount(before), "the password was given");
 });
 
-test("a list from before a renewal ends the session all the same", async () => {
+test("a list from before a renewal can still end the session", async () => {
   await using nodes = await createNodes();
   const [mine, lost] = [await nodes.logIn(), await nodes.logIn()];
   const handle = (await nodes.one.listSessions(mine)).find(({ current }) => !current)?.id ?? "";
@@ -166,7 +166,7 @@ test("where one session is allowed, a renewal leaves one, and a login ends both 
   for (const id of [before, after]) assert.ok(!(await isLive(nodes.two, id)));
 });
 
-test("a renewal of a clock that was ahead keeps the id before alive no longer than one of today", async () => {
+test("a renewal by a clock that was ahead keeps the previous id valid no longer than any other", async () => {
   await using nodes = await createNodes();
   const before = await nodes.logIn();
   nodes.store.clock.forward(2 * day);
@@ -189,7 +189,7 @@ test("a password that takes long to hash renews the session though the seconds a
   assert.ok(!(await isLive(nodes.one, "third")));
 });
 
-test("the sweep forgets what an id was made of, once nothing can be made of it any more", async () => {
+test("the sweep deletes the nonce of an id once the previous id is no longer valid", async () => {
   await using nodes = await createNodes();
   const before = await nodes.logIn();
   const after = await confirm(nodes.one, before);

@@ -41,7 +41,7 @@ async function node(resources: AsyncDisposableStack, environment = {}, given?: S
   return { auth, clock, store, mails, logged, mailedToken };
 }
 
-/** How long a wrong login is told to wait, in milliseconds; 0 when it was looked at. */
+/** How long a wrong login must wait, in milliseconds; 0 if it was attempted. */
 async function waits({ auth }: Node, address = email): Promise<number> {
   try {
     await auth.logIn({ email: address, password: "wrong" });
@@ -106,7 +106,7 @@ test("of nodes whose clocks are a minute apart each counts what the other counte
   }
 });
 
-test("a mail that was asked for while the clock was ahead is sent when it is right, and tells of no time to come", async () => {
+test("a mail that was requested while the clock was ahead is sent once it is right, and names no future time", async () => {
   for (const leap of leaps) {
     await using resources = new AsyncDisposableStack();
     const service = await node(resources);
@@ -160,7 +160,7 @@ test("a mail whose sending failed while the clock was ahead is tried within an h
   assert.ok(waited <= day + 2 * hour, `${waited / hour} hours`);
 });
 
-test("a link that was made while the clock was ahead is dead when it is right, and stays so", async () => {
+test("a link that was created while the clock was ahead is invalid once it is right, and stays so", async () => {
   for (const leap of [hour, 2 * day, 3 * year]) {
     await using resources = new AsyncDisposableStack();
     const service = await node(resources);
@@ -224,7 +224,7 @@ const sessionTimes = async ({ store, clock }: Node) =>
   );
 
 for (const how of ["is used", "is swept"]) {
-  test(`a session that was opened while the clock was ahead goes on, no longer than one of now, once it ${how}`, async () => {
+  test(`a session that was opened while the clock was ahead continues, no longer than a new one, once it ${how}`, async () => {
     for (const leap of [2 * hour, 2 * day, 3 * year]) {
       await using resources = new AsyncDisposableStack();
       const service = await node(resources);
@@ -281,7 +281,7 @@ test("nodes whose clocks are a minute apart write a session as seen no more ofte
   assert.deepEqual(await sessionTimes(one), before);
 });
 
-test("what is kept for a time is kept no longer because it was dated ahead", async () => {
+test("rows with a limited life are kept no longer because they were dated ahead", async () => {
   await using resources = new AsyncDisposableStack();
   const service = await node(resources, { EVENTS_KEEP: "2d" });
   const { auth, clock, store, logged } = service;

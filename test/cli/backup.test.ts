@@ -308,7 +308,9 @@ test("two restores within a second keep both of what was there", async () => {
 const isRoot = process.getuid?.() === 0;
 const nobody = 65_534;
 
-test("a user who may not is told so", { skip: !isRoot && "only root can become another user" }, async () => {
+test("a user without the rights gets a sentence that says so", {
+  skip: !isRoot && "only root can become another user",
+}, async () => {
   await using it = await createWorld();
   const { at, copy } = it;
   const under = ["setpriv", `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", "--inh-caps=-all"];

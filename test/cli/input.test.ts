@@ -45,7 +45,7 @@ test("help that is asked for goes to standard output, for every command and each
   }
 });
 
-test("wrong words are told in a sentence, never in a stack, and make nothing", async () => {
+test("wrong arguments get one sentence, never a stack, and create nothing", async () => {
   await using folder = await temporaryFolder();
   await mkdir(join(folder.path, "folder"));
   await writeFile(join(folder.path, "empty"), "");
@@ -111,7 +111,7 @@ test("wrong words are told in a sentence, never in a stack, and make nothing", a
   assert.equal(stderr, "bienvenue: unknown argument ?[2J; bienvenue --help tells what there is\n");
 });
 
-test("without the service's environment it is said which database is used and in which mode, and none is made", async () => {
+test("without the service's environment a command says which database and mode it uses, and creates none", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "bienvenue.db");
   const uses = (file: string, mode: string, names: string) =>
@@ -157,7 +157,7 @@ test("without the service's environment it is said which database is used and in
   assert.match(inMemory.stderr, /^bienvenue: a database in memory is seen by no other process; .+\n$/);
 });
 
-test("a terminal is always told which database is used, without its password", async () => {
+test("at a terminal a command always says which database it uses, without its password", async () => {
   const run = `'${process.execPath}' bin/bienvenue.js users list`;
   for (const DATABASE_URL of [
     "postgres://bob:s3cret@localhost:1/none",
@@ -171,7 +171,7 @@ test("a terminal is always told which database is used, without its password", a
   }
 });
 
-test("output that cannot be written is a failure; whoever reads no more is none", async () => {
+test("output that cannot be written is a failure; a reader that stops early is not", async () => {
   const into = (target: string) => ["sh", "-c", `"$@" ${target}`, "sh"];
   for (const args of [["--help"], ["--version"], ["help", "users"]]) {
     const { code, stderr } = await failToStart({}, args, { under: into("> /dev/full") });

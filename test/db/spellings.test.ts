@@ -198,7 +198,7 @@ test("mails wait for a spelling, are found by every other, and go with the accou
   for (const table of ["users", "verifications", "outbox"]) assert.deepEqual(await store.rows(table), [], table);
 });
 
-test("an entry of the audit trail is of the account whose address it has, in any spelling", async () => {
+test("an audit entry belongs to the account whose address it has, in any spelling", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(spelled, "hash");

@@ -36,7 +36,7 @@ test("a wait is said as a person would, in each language", () => {
   }
 });
 
-test("whoever waits as long as is said waited long enough, and at most half as long again", () => {
+test("the wait as it is told is long enough, and at most half as long again", () => {
   const lengths: Record<string, number> = { second: 1, minute: 60, hour: 3600, day: 86_400 };
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 31 * 86_400 }), (seconds) => {

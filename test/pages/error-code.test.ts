@@ -64,7 +64,7 @@ test("HEAD has the code that GET has", async () => {
   }
 });
 
-test("a database that does not answer, and a session that has ended, are told by code", async () => {
+test("a database that does not answer, and a session that has ended, have their codes", async () => {
   await using world = await createWorld();
   await register(world);
   const opened = await world.request("/sessions", form(bob));

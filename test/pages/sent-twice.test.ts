@@ -8,13 +8,13 @@ import { formsOf, logIn, type Seen, sent, type Visitor, visitor } from "./visito
 const chosen = "another-Good-password-7";
 const next = "new@example.com";
 
-/** What a form does, and what there is when it was done once. */
+/** A form, and what must exist after it was done once. */
 interface Act {
-  /** Leads somebody to the form; the page that it is on. */
+  /** Leads a browser to the form; returns its page. */
   open(world: World, who: Visitor): Promise<Seen>;
   readonly fields?: Record<string, string>;
   readonly action?: string;
-  /** Where the answer leads; undefined for a file. */
+  /** Where the response redirects to; undefined for a file. */
   readonly to?: string;
   /** What the page there says. */
   readonly told?: RegExp;
@@ -231,7 +231,7 @@ const mails: Record<string, Act> = {
   },
 };
 
-/** Sends a form twice, in each of the ways that this comes about; both answers. */
+/** Sends a form twice, in each way that this happens; returns both responses. */
 const ways: Record<string, (world: World, who: Visitor, send: () => Promise<Seen>) => Promise<Seen[]>> = {
   "by a double click": async (_, __, send) => Promise.all([send(), send()]),
   "after the answer": async (world, _, send) => {
@@ -348,7 +348,7 @@ test("a link of a registration that was used leads who is logged in to the accou
   assert.equal((await visitor(world).open(link)).status, 403);
 });
 
-test("what was done since counts: the same form does its work anew", async () => {
+test("if its effect was undone since, the same form does its work again", async () => {
   await using world = await createWorld();
   const who = visitor(world);
   await member(world, who);
@@ -425,7 +425,7 @@ test("a mail that is asked for again, from the mailbox, is sent each time", asyn
   }
 });
 
-test("what is known of forms is swept", async () => {
+test("the records of forms are swept", async () => {
   await using world = await createWorld();
   const who = visitor(world);
   const page = await openAt(world, who, "/account/delete");

@@ -25,7 +25,7 @@ async function switchTo(world: World, who: Visitor, user: typeof bob): Promise<v
   who.cookies.set("session_id", value);
 }
 
-/** All that storage has of two accounts, but for when they were seen. */
+/** All stored rows of two accounts, except for the times of last use. */
 async function stateOf(world: World): Promise<object> {
   const state = [];
   for (const { email } of [alice, bob]) {
@@ -124,7 +124,7 @@ test("a form works under a new session of its account, in every tab", async () =
   assert.equal(await world.auth.findUser(alice.email), null);
 });
 
-test("forms that act for nobody's session work whoever is logged in, or nobody", async () => {
+test("forms that need no session work whoever is logged in, or if nobody is", async () => {
   await using world = await createWorld();
   const who = await alicesBrowser(world);
   const stranger = visitor(world);
@@ -138,7 +138,7 @@ test("forms that act for nobody's session work whoever is logged in, or nobody",
   sent(await stranger.fill(registration, { email: "new@example.com", new_password: "b4l0u" }), "/login");
   sent(await stranger.fill(login, bob), "/account");
   assert.match((await stranger.open("/account")).html, /<bdi>bob@example\.com<\/bdi>/);
-  // And the other way round: shown while somebody is logged in, sent when nobody is.
+  // And vice versa: shown while somebody is logged in, sent when nobody is.
   const token = await world.auth.getResetPasswordToken(bob.email);
   const reset = await stranger.open(`/reset?token=${token}`);
   const again = await stranger.open("/forgot");
