@@ -30,7 +30,10 @@ export function globalTeardown(): void {
   if (folder === undefined) return;
   // The compile cache that npm turns on in Node.
   const own = [server && basename(dirname(server.data)), "node-compile-cache"];
-  const left = readdirSync(folder).filter((name) => !own.includes(name));
+  // Chromium and playwright remove their own after a browser was closed, and not where the run ends before.
+  const left = readdirSync(folder).filter(
+    (name) => !own.includes(name) && !/^(\.org\.chromium\.|playwright)/.test(name),
+  );
   removeRunFolder(folder);
   folder = undefined;
   if (left.length === 0 || isInterrupted) return;

@@ -162,7 +162,7 @@ test("a port that is taken is an error of listening", async () => {
   await assert.rejects(serve({ ...listening, port: server.port }), { code: "EADDRINUSE" });
 });
 
-test("docs/errors.md tells what is answered to what is no well-formed request", async () => {
+test("docs/errors.md names every answer that the server gives by itself", async () => {
   const text = await readFile(new URL("../docs/errors.md", import.meta.url), "utf8");
   const rows = [...text.matchAll(/^\| (\d+) \| `(.+?)` \| `(\w+)` \|/gm)].map(([, status, message, code]) => [
     Number(status),
@@ -170,7 +170,9 @@ test("docs/errors.md tells what is answered to what is no well-formed request", 
     code,
   ]);
   const { port, close } = await serve({
-    fetch: () => new Response(),
+    fetch: () => {
+      throw new Error("unforeseen");
+    },
     host: "127.0.0.1",
     port: 0,
     log: silent,
@@ -183,6 +185,7 @@ test("docs/errors.md tells what is answered to what is no well-formed request", 
     "GET /",
     request("GET /", { Expect: "a miracle" }),
     request("GET /", { "X-Long": "x".repeat(65_536) }),
+    request("GET /"),
   ]) {
     using wire = await openWire(port);
     wire.send(bytes);
