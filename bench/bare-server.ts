@@ -49,7 +49,8 @@ async function lookupSql(url: string): Promise<string> {
   const db = new Kysely<Schema>({ dialect: engine.dialect });
   let sql = "";
   const read: typeof engine.read = (query) => {
-    sql = query.sql;
+    // The first: a session that is not found is looked for by its previous id too.
+    sql ||= query.sql;
     return [];
   };
   sessionLookup({ db, engine: { ...engine, read }, lifetimes: readSettings(), clock: Date.now })("");

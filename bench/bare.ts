@@ -34,7 +34,7 @@ const server = createServer({ keepAliveTimeout }, (request, response) => {
   };
   const sessionId = readCookie(request.headers.cookie, "session_id");
   const now = Date.now();
-  const found = sessionId === null ? undefined : lookUp([digest(sessionId), now, now - sessionIdle]);
+  const found = sessionId === null ? undefined : lookUp([now, now - sessionIdle, digest(sessionId)]);
   if (found instanceof Promise) found.then(answer);
   else answer(found);
 });
