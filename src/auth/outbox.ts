@@ -46,8 +46,9 @@ async function deliverOne(context: Context, waiting: WaitingMail): Promise<boole
     }
     return false;
   }
-  if (mail?.token !== undefined) await db.acceptToken(mail.token);
-  await db.removeAnswered(waiting);
+  const isAnswer = mail?.token !== undefined && (await db.acceptToken(mail.token));
+  // A mail whose link was ended while it was sent answers no request that came after that.
+  await (isAnswer ? db.removeAnswered(waiting) : db.removeMail(id));
   if (mail) log.info({ event: "mail_sent", mail: id, kind: mail.kind }, "mail handed over");
   return mail !== null;
 }

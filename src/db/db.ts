@@ -249,8 +249,8 @@ export class DB implements AsyncDisposable {
     return resetTokens.giveResetToken(this.#store, email, resetToken, mailing);
   }
 
-  /** Makes a token whose mail was accepted replace the earlier ones. A token that was ended meanwhile stays ended. */
-  acceptToken(token: string): Promise<void> {
+  /** Makes a token whose mail was accepted replace the earlier ones; false for one that was ended meanwhile, which stays ended. */
+  acceptToken(token: string): Promise<boolean> {
     return mailedTokens.acceptToken(this.#store, token);
   }
 

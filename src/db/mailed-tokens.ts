@@ -90,16 +90,18 @@ export async function wasJustMailed({ db, clock }: Store, owner: TokenOwner, pur
 /**
  * Makes a token whose mail was accepted replace the earlier ones. A token that was ended meanwhile stays ended, and one that
  * was created later stays valid: the newest link counts, in whatever order mails are accepted.
+ *
+ * @returns false for a token that was ended
  */
-export async function acceptToken(store: Store, token: string): Promise<void> {
+export async function acceptToken(store: Store, token: string): Promise<boolean> {
   const hashed = digest(token);
-  await atomically(store, async ({ db, clock }) => {
+  return atomically(store, async ({ db, clock }) => {
     const mailed = await db
       .selectFrom("mailed_tokens")
       .select(["id", "purpose", "user_id", "verification_id"])
       .where("token", "=", hashed)
       .executeTakeFirst();
-    if (!mailed) return;
+    if (!mailed) return false;
     const { id, purpose, user_id, verification_id } = mailed;
     const owner = user_id === null ? { verificationId: verification_id ?? 0 } : { userId: user_id };
     const others = "userId" in owner ? null : await lockVerifications(db, owner.verificationId, purpose as Purpose);
@@ -111,7 +113,7 @@ export async function acceptToken(store: Store, token: string): Promise<void> {
       .where("id", "=", id)
       .returning("expires_at")
       .executeTakeFirst();
-    if (!accepted) return;
+    if (!accepted) return false;
     const reset = { reset_token: hashed, reset_token_expires_at: accepted.expires_at };
     if ("userId" in owner) {
       const now = clock();
@@ -136,6 +138,7 @@ export async function acceptToken(store: Store, token: string): Promise<void> {
       .where("purpose", "=", purpose)
       .where("id", "<", id)
       .execute();
+    return true;
   });
 }
 

@@ -250,6 +250,24 @@ test("a request while a mail is being sent is answered by it, or by a mail of it
   }
 });
 
+test("a mail whose link was ended while it was sent does not answer a request that came after that", async () => {
+  await using resources = new AsyncDisposableStack();
+  const { node, good } = await withLink(resources);
+  const held = node.office.hold();
+  await node.auth.requestPasswordReset(email);
+  const delivering = node.deliver();
+  await held.arrived;
+  await node.auth.updatePassword(good, chosen);
+  node.store.clock.forward(1000);
+  await node.auth.requestPasswordReset(email);
+  held.release();
+  await delivering;
+  node.office.answer = "accepts";
+  node.store.clock.forward(10 * minute);
+  await node.deliver();
+  assert.ok(await node.resets(node.office.tokens.at(-1)));
+});
+
 test("of two mails that are sent at once, on two nodes, the link that was made last counts, whichever is accepted last", async () => {
   for (const order of [
     [0, 1],
