@@ -1,5 +1,6 @@
-import { chownSync, copyFileSync, existsSync, linkSync, renameSync, type Stats } from "node:fs";
+import { chownSync, copyFileSync, existsSync, linkSync, renameSync, type Stats, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { OpenError } from "../errors.ts";
@@ -35,6 +36,7 @@ export async function restore(
   const incoming = nameBeside(target.path, "restoring");
   try {
     attempt(cannotWrite, () => {
+      if (target.stats) requireReplaceable(target.path, target.stats);
       createPrivate(incoming);
       if (target.stats) requireUnused(target.path);
     });
@@ -54,6 +56,21 @@ export async function restore(
     return { path: target.path, kept };
   } finally {
     for (const end of ["", ...companions]) remove(incoming + end);
+  }
+}
+
+/**
+ * In a sticky folder, such as /tmp, a user may be able to write another user's file and link to it, but can neither replace it
+ * nor remove the link (unlink(2)): a failed restore would leave the link behind.
+ *
+ * @throws {OpenError} for such a file
+ */
+function requireReplaceable(path: string, { uid }: Stats): void {
+  const folder = statSync(dirname(path));
+  const user = process.geteuid?.();
+  const isSticky = (folder.mode & 0o1000) !== 0;
+  if (isSticky && user !== undefined && ![0, uid, folder.uid].includes(user)) {
+    throw new OpenError("only its owner may replace it in this folder");
   }
 }
 

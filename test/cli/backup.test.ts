@@ -331,6 +331,15 @@ test("a user without the rights gets a sentence that says so", {
   await it.refused(["restore", copy], /copy\.db: this user may not read it\n$/, { under });
   await mkdir(at("shared"));
   await chmod(at("shared"), 0o1777);
+  // A user who may write the file of another there can link to it, but neither replace it nor remove the link.
+  await copyFile(it.database, at("shared/others.db"));
+  await chown(at("shared/others.db"), 0, 0);
+  await chmod(at("shared/others.db"), 0o666);
+  await chmod(copy, 0o644);
+  await it.refused(["restore", copy], /others\.db: only its owner may replace it in this folder\n$/, {
+    path: at("shared/others.db"),
+    under,
+  });
   await symlink(at("planted.db"), at("shared/new.db"));
   await chown(at("shared"), 0, 0);
   // lchown of another user's link.
