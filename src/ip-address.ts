@@ -17,7 +17,7 @@ export function groupsOf(address: string): number[] {
  * Normalizes an address to one spelling, without its zone; an IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) becomes the IPv4
  * one.
  *
- * @returns undefined for what is no address
+ * @returns undefined if the text is not an address
  */
 export function plainAddress(text = ""): string | undefined {
   if (isIPv4(text)) return text;

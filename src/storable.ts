@@ -5,7 +5,7 @@ const longest = 250;
  * Converts a text from a program or a stranger to one that every database can store: its first 250 characters, with U+FFFD in
  * place of NUL and of half a surrogate pair, which PostgreSQL refuses.
  *
- * @returns null for what is no text
+ * @returns null if the value is not text
  */
 export function storable(text: unknown): string | null {
   if (typeof text !== "string") return null;

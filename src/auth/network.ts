@@ -6,7 +6,7 @@ import { dotted, groupsOf, hexadecimal } from "../ip-address.ts";
  * address that stands for an IPv4 one, such as `::ffff:192.0.2.1` or `64:ff9b::192.0.2.1`, counts as that one: a translator
  * puts all its callers into one /64.
  *
- * @returns undefined for what is no address
+ * @returns undefined if the text is not an address
  */
 export function networkOf(address: string | undefined): string | undefined {
   if (address === undefined || isIPv4(address)) return address;

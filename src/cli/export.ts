@@ -37,7 +37,7 @@ export const exportAccounts: Command = {
 
 /**
  * Every account, a page at a time, read from `DB` because `Auth` returns no hashes. The audit entry is written before the first
- * account leaves: whoever has it can use it.
+ * account leaves: anyone who has it can use it.
  */
 async function* lines(auth: Auth, db: DB): AsyncGenerator<string> {
   let written = 0;

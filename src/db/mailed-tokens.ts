@@ -72,7 +72,7 @@ export async function addMailedToken(store: Store, owner: TokenOwner, purpose: P
 
 /**
  * Whether a mail with a token of this purpose was accepted for the owner since it was `asked` for, or within the ten seconds
- * before: whoever asked has it then. Within the same millisecond the order is unknown, and the mail is sent.
+ * before: the person who asked has it then. Within the same millisecond the order is unknown, and the mail is sent.
  */
 export async function wasJustMailed({ db, clock }: Store, owner: TokenOwner, purpose: Purpose, asked: number) {
   const accepted = await db

@@ -54,7 +54,7 @@ export function sqlite(path: string): Engine {
 
 /** Every transaction that writes begins alone. For a migration of another program it waits longer than others do. */
 const migrateAlone: Engine["migrateAlone"] = async (db, work, { signal, isPending, waiting }) => {
-  // If there is nothing to migrate, whoever holds the lock does something else.
+  // If there is nothing to migrate, the program that holds the lock does something else.
   const notice = isPending ? setTimeout(waiting, waitNotice) : undefined;
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   aborted.catch(() => {});

@@ -92,7 +92,7 @@ async function once<T>(store: Store, work: (transaction: Store) => Promise<T>): 
   });
 }
 
-/** Cancels the moves of an account: whoever changes the password did not trust earlier requests. */
+/** Cancels the moves of an account: the person who changes the password did not trust earlier requests. */
 export async function forgetMove({ db }: Store, userId: number, but = 0): Promise<void> {
   await db.deleteFrom("verifications").where("user_id", "=", userId).where("id", "!=", but).execute();
 }

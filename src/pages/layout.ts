@@ -67,7 +67,7 @@ function isOver({ c, notice }: Visit): boolean {
   return notice.code === "typed" || (c.req.path !== "/login" && ofLogin.some((code) => code === notice.code));
 }
 
-/** What only who is about to log in is told. */
+/** Notices that only a person about to log in gets. */
 const ofLogin: readonly NoticeCode[] = [
   "registered",
   "logged_out",
