@@ -9,10 +9,28 @@ import { dotted, groupsOf, hexadecimal } from "../ip-address.ts";
  * @returns undefined if the text is not an address
  */
 export function networkOf(address: string | undefined): string | undefined {
-  if (address === undefined || isIPv4(address)) return address;
-  if (!isIPv6(address)) return undefined;
+  return networksOf(address)[0];
+}
+
+/**
+ * The networks that a caller counts as, the narrowest first: an IPv4 address; or the /64, /56 and /48 of an IPv6 one. Providers
+ * give a subscriber any of the three (RFC 6177; RIPE-690, 4.2).
+ *
+ * @returns an empty list if the text is not an address
+ */
+export function networksOf(address: string | undefined): readonly string[] {
+  if (address === undefined) return [];
+  if (isIPv4(address)) return [address];
+  if (!isIPv6(address)) return [];
   const groups = groupsOf(address);
-  return embedded(groups) ?? `${hexadecimal(groups.slice(0, 4))}::/64`;
+  const alone = embedded(groups);
+  if (alone !== undefined) return [alone];
+  const [a = 0, b = 0, c = 0, d = 0] = groups;
+  return [
+    `${hexadecimal([a, b, c, d])}::/64`,
+    `${hexadecimal([a, b, c, d & 0xff00])}::/56`,
+    `${hexadecimal([a, b, c])}::/48`,
+  ];
 }
 
 /** What an IPv6 address made from an IPv4 one by a translator or tunnel counts as; undefined for any other. */

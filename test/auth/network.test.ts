@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { networkOf } from "../../src/auth/network.ts";
+import { networkOf, networksOf } from "../../src/auth/network.ts";
 
 test("an IPv4 address is a network of its own, however it is written", () => {
   assert.equal(networkOf("192.0.2.1"), "192.0.2.1");
@@ -65,4 +65,20 @@ test("an address that only resembles such a prefix counts as its /64", () => {
 test("what is no address is of no network", () => {
   for (const text of [undefined, "", "unknown", "300.1.1.1", "::g", "192.0.2.1:80"])
     assert.equal(networkOf(text), undefined);
+});
+
+test("an IPv6 address is also of a /56 and a /48, as a subscriber gets them", () => {
+  const [of64, of56, of48] = networksOf("2001:db8:1:1234::1");
+  assert.deepEqual([of64, of56, of48], ["2001:db8:1:1234::/64", "2001:db8:1:1200::/56", "2001:db8:1::/48"]);
+  assert.deepEqual(networksOf("2001:0DB8:0001:12ff::2%eth0").slice(1), [of56, of48]);
+  assert.deepEqual(networksOf("2001:db8:1:1300::1").slice(2), [of48]);
+  assert.notEqual(networksOf("2001:db8:1:1300::1")[1], of56);
+  assert.notEqual(networksOf("2001:db8:2:1234::1")[2], of48);
+});
+
+test("an address without a /56 and a /48 is of one network: IPv4 in any form, and what only a translator knows", () => {
+  for (const address of ["192.0.2.1", "::ffff:192.0.2.1", "64:ff9b::192.0.2.1", "2002:c000:201::1"])
+    assert.deepEqual(networksOf(address), ["192.0.2.1"], address);
+  assert.deepEqual(networksOf("64:ff9b:1:c000:2:100::"), ["64:ff9b:1:c000:2:100:0:0"]);
+  for (const text of [undefined, "", "unknown", "192.0.2.1:80"]) assert.deepEqual(networksOf(text), []);
 });
