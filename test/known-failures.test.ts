@@ -298,7 +298,7 @@ test("no field of a body sets what is not asked for, nor reaches another account
     return header(cookiesOf(response));
   };
   await done(send("POST", "/users", owner));
-  assert.equal((await send("POST", "/sessions", owner)).status, 403, "it is not verified by saying so");
+  assert.equal((await send("POST", "/sessions", owner)).status, 401, "it is not verified by saying so");
   await done(send("PUT", "/email_verification", { ...owner, token: await mailedToken(world) }));
   const before = await world.db.findUserBy({ email: owner.email });
   const unchanged = {

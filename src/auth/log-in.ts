@@ -10,7 +10,7 @@ import { emailRefusal, readEmail } from "./email.ts";
 import { networkOf } from "./network.ts";
 import type { HashedForm } from "./passwords.ts";
 import { madeToken, newToken } from "./secrets.ts";
-import { limited, type Spend } from "./throttle.ts";
+import { limited } from "./throttle.ts";
 
 /** What is shown to log in. */
 export interface Login {
@@ -86,7 +86,8 @@ interface Verified {
 
 /**
  * The user whose email and password these are. An address without an account, or with a disabled one, costs the same hash
- * as a wrong password (OWASP Authentication Cheat Sheet, "Authentication Responses").
+ * as a wrong password (OWASP Authentication Cheat Sheet, "Authentication Responses"). Pending registrations are not compared:
+ * a stranger could learn from one of their own what the owner of the address does.
  *
  * @throws {AuthError} `wrong_login`, `email_not_verified`, `too_many_tries` or `busy`
  */
@@ -94,26 +95,18 @@ export async function verify(context: Context, { email, password }: Login, calle
   const address = readEmail(email);
   if (address === null || password === "") throw refused(context, caller, null, "no email or password", email);
   const user = await userByEmail(context, address);
-  return tryToLogIn(context, address, user, caller, async (spend) => {
-    const { db, passwords, settings, trail } = context;
-    const needsVerified = settings.REQUIRE_VERIFIED_EMAIL === "on";
-    const matches = (hash: string | null) =>
-      trail.watch("login_refused", { caller, userId: user?.id }, () =>
-        passwords.hashedForm(password, hash, networkOf(caller.ip)),
-      );
-    const form = await matches(user?.hashedPassword ?? null);
-    const isOpen = user?.disabledAt === null && (user.emailVerifiedAt !== null || !needsVerified);
-    if (user && form && isOpen) return { user, form };
-    // Else whoever keeps the queue full would have a password compared here, and no try counted when it is full below.
-    spend();
-    // Looked up, and compared with, whether or not there is an account: else whoever registers an address could tell. And
-    // whether or not there is a registration: else anybody could tell, by the time, that somebody is about to join.
-    const isRegistered = needsVerified && (await matches(await db.registeredHash(address)));
-    if (isRegistered || (user && form && user.disabledAt === null)) {
-      trail.record("login_refused", { caller, userId: user?.id, detail: "not verified" });
+  return tryToLogIn(context, address, user, caller, async () => {
+    const { passwords, settings, trail } = context;
+    const form = await trail.watch("login_refused", { caller, userId: user?.id }, () =>
+      passwords.hashedForm(password, user?.hashedPassword ?? null, networkOf(caller.ip)),
+    );
+    if (!user || !form) throw refused(context, caller, user, "wrong password");
+    if (user.disabledAt !== null) throw refused(context, caller, user, "disabled");
+    if (user.emailVerifiedAt === null && settings.REQUIRE_VERIFIED_EMAIL === "on") {
+      trail.record("login_refused", { caller, userId: user.id, detail: "not verified" });
       throw new AuthError("email_not_verified", "email not verified");
     }
-    throw refused(context, caller, user, form ? "disabled" : "wrong password");
+    return { user, form };
   });
 }
 
@@ -127,7 +120,7 @@ export async function tryToLogIn<T>(
   address: string,
   user: User | null,
   caller: Caller,
-  work: (spend: Spend) => Promise<T>,
+  work: () => Promise<T>,
 ): Promise<T> {
   const device = await knownDevice(context, user, caller);
   const what = device === undefined ? "login" : "loginFromKnownDevice";

@@ -53,36 +53,24 @@ export interface Trier {
   readonly registrationId?: number;
 }
 
-/** Says that what was tried was looked at: it counts from now on, even if the service turns out to be too busy to answer. */
-export type Spend = () => void;
-
 /**
  * Does the work if each of its limits has a slot left. The slots are taken before, and given back when the work did not
- * deserve to be counted: a login that succeeded, a token that was good, a service that was busy before it `spend`s.
+ * deserve to be counted: a login that succeeded, a token that was good, a service that was busy.
  *
  * @throws {AuthError} `too_many_tries`
  */
-export async function limited<T>(
-  context: Context,
-  what: Limited,
-  trier: Trier,
-  work: (spend: Spend) => Promise<T>,
-): Promise<T> {
-  let isSpent = false;
-  const spend = () => {
-    isSpent = true;
-  };
-  if (context.settings.RATE_LIMIT === "off") return work(spend);
+export async function limited<T>(context: Context, what: Limited, trier: Trier, work: () => Promise<T>): Promise<T> {
+  if (context.settings.RATE_LIMIT === "off") return work();
   const wanted = limitsFor(context.settings, what, trier);
   const taking = await context.db.takeSlots(wanted);
   if ("refusedUntil" in taking) throw refused(context, what, trier, taking.refusedUntil);
   const streak = wanted.filter(({ window }) => window === endless).map(({ key }) => key);
   try {
-    const result = await work(spend);
+    const result = await work();
     if (counted[what]) await giveBack(context, taking.slots, streak);
     return result;
   } catch (error) {
-    if (!isCounted(what, error, isSpent)) await giveBack(context, taking.slots, []);
+    if (!isCounted(what, error)) await giveBack(context, taking.slots, []);
     throw error;
   }
 }
@@ -143,9 +131,8 @@ function mailboxOf(key: string): string {
   return /^(gmail|googlemail)\.com$/.test(domain) ? `${plain.replaceAll(".", "")}@gmail.com` : `${plain}@${domain}`;
 }
 
-function isCounted(what: Limited, error: unknown, isSpent: boolean): boolean {
+function isCounted(what: Limited, error: unknown): boolean {
   const isBusy = error instanceof DatabaseUnavailable || (error instanceof AuthError && error.code === "busy");
-  if (isSpent && (isBusy || !(error instanceof AuthError))) return true;
   const codes = counted[what];
   return codes ? error instanceof AuthError && codes.includes(error.code) : !isBusy;
 }

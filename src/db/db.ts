@@ -282,11 +282,6 @@ export class DB implements AsyncDisposable {
     return verifications.newestRegistration(this.#store, email);
   }
 
-  /** The hash of the newest registration's password, or null; it takes as long to find none. */
-  registeredHash(email: string): Promise<string | null> {
-    return verifications.registeredHash(this.#store, email);
-  }
-
   /** Keeps a registration of an account that was never confirmed, with its own password; returns its id. */
   registrationOfUser(user: User): Promise<number> {
     return verifications.registrationOfUser(this.#store, user);

@@ -121,25 +121,15 @@ async function insert(
 
 /** The newest registration that waits for this address, or null. */
 export async function newestRegistration({ db }: Store, email: string): Promise<Verification | null> {
-  return (await registrations(db, email).select(columns).executeTakeFirst()) ?? null;
-}
-
-/** The hash of the newest registration's password, or null. Reads a row whether or not there is one: its time tells less. */
-export async function registeredHash({ db }: Store, email: string): Promise<string | null> {
-  const { hash } = await db
-    .selectNoFrom(() => registrations(db, email).select("hashed_password").as("hash"))
-    .executeTakeFirstOrThrow();
-  return hash;
-}
-
-/** The registrations that wait for this address, the newest alone. */
-function registrations(db: Store["db"], email: string) {
-  return db
+  const newest = await db
     .selectFrom("verifications")
+    .select(columns)
     .where("verifications.email", "=", emailKey(email))
     .where("user_id", "is", null)
     .orderBy("id", "desc")
-    .limit(1);
+    .limit(1)
+    .executeTakeFirst();
+  return newest ?? null;
 }
 
 /** What a mailed token confirms, while it is good; or null. */

@@ -40,6 +40,7 @@ export const en: Messages = {
       submit: "Log in",
       forgot: "Forgot your password?",
       reset: "Choose a new password",
+      confirmFirst: "If you have just registered, confirm your address first: open the link we sent you.",
       stranger: "No account yet?",
       register: "Create an account",
       switching: (email) =>

@@ -40,6 +40,8 @@ export const fr: Messages = {
       submit: "Me connecter",
       forgot: "Mot de passe oublié ?",
       reset: "Choisir un nouveau mot de passe",
+      confirmFirst:
+        "Si vous venez de vous inscrire, confirmez d’abord votre adresse : ouvrez le lien que nous vous avons envoyé.",
       stranger: "Pas encore de compte ?",
       register: "Créer un compte",
       switching: (email) =>

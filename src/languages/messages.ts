@@ -76,6 +76,8 @@ export interface PageWords {
     readonly forgot: string;
     /** After a login that failed. */
     readonly reset: string;
+    /** After a wrong login, to everyone alike: a registration that was never confirmed opens nothing. */
+    readonly confirmFirst: string;
     readonly stranger: string;
     readonly register: string;
     /** To whom another account is logged in here already. */

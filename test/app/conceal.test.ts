@@ -3,13 +3,15 @@ import { test } from "../engines.ts";
 import { form, type World } from "../world.ts";
 import { createProduction, enter, join, mailed, owner, strong } from "./production.ts";
 
+const registered = "a-Registered-password-8";
+const wrongLogin = '{"message":"wrong email or password"}\n';
 const other = { email: "someone@example.com", password: strong };
 
 /** What may be true of bob's address. */
 const states: Record<string, (world: World) => Promise<unknown>> = {
   unknown: async () => {},
   known: (world) => join(world),
-  registered: (world) => world.request("/users", form(owner)),
+  registered: (world) => world.request("/users", form({ ...owner, password: registered })),
   unconfirmed: (world) => world.auth.registerUser(owner.email, strong),
   async disabled(world) {
     await join(world);
@@ -22,6 +24,8 @@ const requests: Record<string, (world: World, cookies: string) => Promise<Respon
   register: (world) => world.request("/users", form({ ...owner, password: "another-Good-password-7" })),
   reset: (world) => world.request("/reset_password", form({ email: owner.email })),
   verify: (world) => world.request("/email_verification", form({ email: owner.email })),
+  "log in with the password of a registration": (world) =>
+    world.request("/sessions", form({ ...owner, password: registered })),
   "log in with a wrong password": (world) => world.request("/sessions", form({ ...owner, password: "wrong" })),
   "confirm with a made-up token": (world) =>
     world.request("/email_verification", form({ ...owner, token: "x".repeat(43) }, { method: "PUT" })),
@@ -63,6 +67,17 @@ for (const [what, ask] of Object.entries(requests)) {
     for (const [state, answer] of Object.entries(answers)) assert.deepEqual(answer, answers.unknown, state);
   });
 }
+
+test("a wrong login costs one hash, whatever waits for the address", async () => {
+  for (const [state, prepare] of Object.entries(states)) {
+    await using world = await createProduction();
+    await enterBeside(world, prepare);
+    for (const password of [registered, "wrong"]) {
+      const answer = await whole(world, () => world.request("/sessions", form({ ...owner, password })));
+      assert.deepEqual({ ...answer, headers: [] }, { status: 401, headers: [], body: wrongLogin, hashes: 1 }, state);
+    }
+  }
+});
 
 test("whoever owns the address is told instead", async () => {
   const told: Record<string, (string | undefined)[]> = {};

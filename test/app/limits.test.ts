@@ -68,18 +68,6 @@ test("a refusal says how long to wait as a person would", async () => {
   }
 });
 
-test("a password that was looked at counts, though the service is too busy to look at the next", async () => {
-  await using world = await createProduction({ LIMIT_LOGIN_ACCOUNT: "1/15m" });
-  const { registeredHash } = world.db;
-  // It is asked for between the two. A queue that is closed refuses as a full one does.
-  world.db.registeredHash = async (address) => {
-    await world.auth.close();
-    return registeredHash.call(world.db, address);
-  };
-  await refused(world.request("/sessions", form(wrong)), 503, /^too many logins at once/);
-  await refused(world.request("/sessions", form(wrong)), 429, /^too many tries/);
-});
-
 test("one network has a hundred wrong logins, however many accounts it tries; a success clears none of them", async () => {
   await using world = await createProduction();
   await join(world);

@@ -288,7 +288,7 @@ test("who registers an address learns nothing by logging in there, whether or no
   await world.auth.disableUser((await world.auth.findUser(disabled))?.id ?? 0);
   for (const email of [owner.email, "nobody@example.com", disabled]) {
     await world.request("/users", form({ email, password: chosen }));
-    await refused(world.request("/sessions", form({ email, password: chosen })), 403, /^email not verified$/);
+    await refused(world.request("/sessions", form({ email, password: chosen })), 401, /^wrong email or password$/);
     await refused(world.request("/sessions", form({ email, password: "neither" })), 401);
   }
   await enter(world);

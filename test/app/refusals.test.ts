@@ -73,7 +73,7 @@ const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
   wrong_login: to("/sessions", form({ ...bob, password: "wrong" })),
   async email_not_verified() {
     await using world = await createProduction();
-    await world.request("/users", form(owner));
+    await world.auth.registerUser(owner.email, owner.password);
     return await world.request("/sessions", form(owner));
   },
   wrong_password: async (world) => world.request("/profile", await loggedIn(world, "DELETE")),

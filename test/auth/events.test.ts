@@ -42,7 +42,7 @@ test("every attempt, refusal and act leaves who, what, from where and when", asy
   await tells([["registration_refused", null, "email_invalid"]], "POST", "/users", { email: "bob", password: strong });
   await tells([["registration_refused", null, "password_too_short"]], "POST", "/users", { email, password: "x" });
   await tells([["registration_asked", null, null]], "POST", "/users", owner);
-  await tells([["login_refused", null, "not verified"]], "POST", "/sessions", owner);
+  await tells([["login_refused", null, "wrong password"]], "POST", "/sessions", owner);
   await tells([["login_refused", null, "wrong password"]], "POST", "/sessions", { email, password: "wrong" });
   await tells([["login_refused", null, "no email or password"]], "POST", "/sessions", {});
   await tells([["verification_asked", null, null]], "POST", "/email_verification", { email });

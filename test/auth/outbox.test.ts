@@ -156,7 +156,7 @@ test("a mailer that does not answer keeps nobody waiting but the mail", async ()
   await world.auth.register(email, password);
   const delivering = world.auth.deliver();
   await world.auth.register("eve@example.com", password);
-  await assert.rejects(world.auth.logIn({ email, password }), { code: "email_not_verified" });
+  await assert.rejects(world.auth.logIn({ email, password }), { code: "wrong_login" });
   await world.auth.requestPasswordReset(email);
   assert.deepEqual(world.post.sent, []);
   away.resolve();

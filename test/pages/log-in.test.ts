@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createProduction, join, mailed, owner } from "../app/production.ts";
 import { bob, flood, register } from "../app/steps.ts";
 import { test } from "../engines.ts";
-import { createWorld, day, minute } from "../world.ts";
+import { createWorld, day, form, minute } from "../world.ts";
 import { formsOf, logIn, sent, shownIn, visitor } from "./visitor.ts";
 
 test("logging in by the page opens a session, whose cookies are those that the API sets", async () => {
@@ -132,8 +132,7 @@ test("too many wrong passwords in a row are told apart: waiting will not help, a
 test("who has not confirmed the address can have the link sent again, from there", async () => {
   await using world = await createProduction();
   const who = visitor(world);
-  sent(await who.fill(await who.open("/register"), { email: owner.email, new_password: owner.password }), "/mailbox");
-  assert.equal((await mailed(world)).length, 1);
+  await world.auth.registerUser(owner.email, owner.password);
   const refused = await who.fill(await who.open("/login"), owner, "/login");
   assert.equal(refused.status, 403);
   assert.match(refused.told, /not confirmed yet/);
@@ -142,6 +141,43 @@ test("who has not confirmed the address can have the link sent again, from there
     (await mailed(world)).map(({ kind, to }) => [kind, to]),
     [["confirm_email", owner.email]],
   );
+});
+
+test("every wrong login says how to confirm an address that was just registered, in the same words", async () => {
+  await using world = await createProduction();
+  await join(world, { ...owner, email: "known@example.com" });
+  await world.request("/users", form(owner));
+  await mailed(world);
+  for (const [language, said] of [
+    ["en", /If you have just registered, confirm your address first: open the link we sent you/],
+    ["fr", /Si vous venez de vous inscrire, confirmez d’abord votre adresse/],
+  ] as const) {
+    const told: string[] = [];
+    for (const email of [owner.email, "known@example.com", "nobody@example.com"]) {
+      const who = visitor(world);
+      const password = email === owner.email ? owner.password : "a wrong Password";
+      const refused = await who.fill(await who.open(`/login?lang=${language}`), { email, password });
+      assert.equal(refused.status, 401);
+      told.push(refused.told);
+      assert.match(refused.told, said);
+      assert.match(refused.html, /href="\/verify\?lang=(en|fr)"/);
+    }
+    assert.deepEqual([...new Set(told)].length, 1);
+  }
+  const who = visitor(world);
+  sent(await who.fill(await who.open("/verify"), { email: owner.email }, "/verify"), "/mailbox");
+  assert.deepEqual(
+    (await mailed(world)).map(({ kind, to }) => [kind, to]),
+    [["confirm_email", owner.email]],
+  );
+});
+
+test("where addresses need no confirming, a wrong login says nothing of it", async () => {
+  await using world = await createWorld();
+  const who = visitor(world);
+  const refused = await who.fill(await who.open("/login"), bob);
+  assert.equal(refused.status, 401);
+  assert.doesNotMatch(refused.told, /confirm/);
 });
 
 test("a busy service is told above the form, which keeps what was typed", async () => {
