@@ -1,4 +1,4 @@
-import type { Argon2Cost, Derivation } from "./hash-worker.js";
+import type { Argon2Cost, Derivation } from "./derive.js";
 
 /** A stored hash, taken apart. */
 export type Hash = Bcrypt | Derived;

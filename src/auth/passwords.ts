@@ -4,15 +4,16 @@ import { Piscina } from "piscina";
 import { type Metrics, uncounted } from "../metrics.ts";
 import type { Settings } from "../settings.ts";
 import { type Tracing, untraced } from "../tracing.ts";
+import type { Argon2Cost } from "./derive.js";
 import { HashQueue } from "./hash-queue.ts";
-import type { Argon2Cost, HashWork } from "./hash-worker.js";
+import type { HashWork } from "./hash-work.js";
 import { formatArgon2id, type Hash, parseHash } from "./hashes.ts";
 import { normalizePassword } from "./normalize-password.ts";
 
 type Policy = Pick<Settings, "PASSWORD_HASH" | "BCRYPT_COST">;
 type Chosen =
   | { readonly scheme: "bcrypt"; readonly cost: number }
-  | { readonly scheme: "argon2id"; readonly cost: Argon2Cost };
+  | { readonly scheme: "argon2id"; readonly cost: Argon2Cost; readonly length: number };
 
 /**
  * Two of the equivalent costs of OWASP's Password Storage Cheat Sheet. Which of them a stored hash has tells why it is not
@@ -64,7 +65,7 @@ export class Passwords {
     const chosen = this.#chosen(password);
     if (chosen.scheme === "bcrypt") return (await this.#hash({ ...chosen, password }, network)) as string;
     const salt = randomBytes(saltLength);
-    const tag = await this.#hash({ ...chosen, password, salt, length: tagLength }, network);
+    const tag = await this.#hash({ ...chosen, password, salt }, network);
     return formatArgon2id(chosen.cost, salt, tag as Uint8Array);
   }
 
@@ -87,13 +88,15 @@ export class Passwords {
 
   /**
    * Whether this text matches the hash. If it cannot (no hash, or a scheme that cannot hold this text), a dummy is hashed
-   * anyway: the time reveals nothing.
+   * anyway, and a hash that is cheaper than today's is made as much work: the time reveals nothing.
    */
   async #verify(password: string, hashedPassword: string | null, network?: string): Promise<boolean> {
-    const instead = dummy(this.#chosen(password));
+    const today = this.#chosen(password);
+    const instead = dummy(today);
     const stored = parseHash(hashedPassword ?? instead);
     const possible = stored !== null && mayHold(stored, password);
-    const matches = await this.#matches(password, possible ? stored : (parseHash(instead) as Hash), network);
+    const verified = possible ? stored : (parseHash(instead) as Hash);
+    const matches = await this.#matches(password, verified, today, network);
     return possible && matches && hashedPassword !== null;
   }
 
@@ -115,13 +118,14 @@ export class Passwords {
     await this.#workers?.pool.destroy();
   }
 
-  async #matches(password: string, hash: Hash, network: string | undefined): Promise<boolean> {
+  async #matches(password: string, hash: Hash, asMuchAs: Chosen, network: string | undefined): Promise<boolean> {
     if (hash.scheme === "bcrypt") {
-      return (await this.#hash({ scheme: "bcrypt", password, hash: hash.text }, network)) === true;
+      const { scheme, cost, text } = hash;
+      return (await this.#hash({ scheme, password, cost, hash: text, asMuchAs }, network)) === true;
     }
     const { tag, normalised, ...how } = hash;
     const taken = normalised ? password.normalize("NFKC") : password;
-    const computed = await this.#hash({ ...how, password: taken, length: tag.length }, network);
+    const computed = await this.#hash({ ...how, password: taken, length: tag.length, asMuchAs }, network);
     return timingSafeEqual(computed as Uint8Array, tag);
   }
 
@@ -131,8 +135,8 @@ export class Passwords {
 
   /** The scheme that this password is hashed by today. */
   #chosen(password: string): Chosen {
-    if (this.#policy.PASSWORD_HASH === "argon2id") return { scheme: "argon2id", cost: argon2id };
-    if (!fitsBcrypt(password)) return { scheme: "argon2id", cost: argon2idForLong };
+    if (this.#policy.PASSWORD_HASH === "argon2id") return { scheme: "argon2id", cost: argon2id, length: tagLength };
+    if (!fitsBcrypt(password)) return { scheme: "argon2id", cost: argon2idForLong, length: tagLength };
     return { scheme: "bcrypt", cost: this.#policy.BCRYPT_COST };
   }
 

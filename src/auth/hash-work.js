@@ -1,0 +1,32 @@
+import bcrypt from "bcrypt";
+import { derive } from "./derive.js";
+import { equalize, timed } from "./equal-work.js";
+
+/**
+ * One hash for a worker to compute. To verify takes as much work as `asMuchAs`, unless the hash itself takes more.
+ *
+ * @typedef {import("./derive.js").Derive} Derive
+ * @typedef {import("./equal-work.js").Work} Work
+ * @typedef {{ scheme: "bcrypt", password: string, cost: number }} BcryptHash
+ * @typedef {{ scheme: "bcrypt", password: string, cost: number, hash: string, asMuchAs: Work }} BcryptVerify
+ * @typedef {Derive & { asMuchAs?: Work }} DeriveOrVerify
+ * @typedef {BcryptHash | BcryptVerify | DeriveOrVerify} HashWork
+ */
+
+/**
+ * @param {HashWork | undefined} work nothing, for a worker that only has to get ready
+ * @returns {string | boolean | Uint8Array | undefined} a bcrypt hash, whether it is the password's, or the derived key
+ */
+export function compute(work) {
+  if (work === undefined) return undefined;
+  const result = timed(work, () => hash(work));
+  if ("asMuchAs" in work) equalize(work, work.asMuchAs);
+  return result;
+}
+
+/** @param {HashWork} work */
+function hash(work) {
+  if (work.scheme !== "bcrypt") return new Uint8Array(derive(work));
+  if ("hash" in work) return bcrypt.compareSync(work.password, work.hash);
+  return bcrypt.hashSync(work.password, bcrypt.genSaltSync(work.cost, "b"));
+}
