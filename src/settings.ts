@@ -206,7 +206,11 @@ const table = {
   ),
   RATE_LIMIT: setting("whether the limits below hold, and accounts know their devices", onOff(), "off", "on"),
   LIMIT_LOGIN_ACCOUNT: setting("failed logins to one account", rate(), "10/15m"),
-  LIMIT_LOGIN_NETWORK: setting("failed logins from one network (an IPv4 address, an IPv6 /64)", rate(), "100/15m"),
+  LIMIT_LOGIN_NETWORK: setting(
+    "failed logins from one network (an IPv4 address, an IPv6 /64; a /56 has 4 times, a /48 16 times the tries)",
+    rate(),
+    "100/15m",
+  ),
   LIMIT_LOGIN_DEVICE: setting("failed logins to one account from a device that it knows", rate(), "10/15m"),
   LIMIT_LOGIN_STREAK: setting(
     "failed logins in a row to one account, after which only a known device or a reset opens it",

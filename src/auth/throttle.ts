@@ -1,11 +1,11 @@
 import { hash } from "node:crypto";
-import type { Limit, Slot } from "../db/db.ts";
+import type { Limit, Slot, Taking } from "../db/db.ts";
 import { emailKey, isMailable } from "../email.ts";
 import { AuthError, type AuthErrorCode, DatabaseUnavailable } from "../errors.ts";
 import { waitInWords } from "../languages/durations.ts";
 import type { Settings } from "../settings.ts";
 import type { Caller, Context } from "./context.ts";
-import { networkOf } from "./network.ts";
+import { networksOf } from "./network.ts";
 
 /** Whose tries are counted together. */
 type Subject = "account" | "reset" | "verification" | "move" | "mover" | "registration" | "network" | "device";
@@ -37,8 +37,15 @@ const counted: Partial<Record<Limited, readonly AuthErrorCode[]>> = {
   proof: ["bad_verify_token"],
 };
 
-/** Tries in a row are counted until one succeeds. */
-const endless = 365 * 86_400_000;
+const day = 86_400_000;
+/** Failures in a row count until one succeeds, a day at most... */
+const streakWindow = day;
+/** ...but a year once there are more than so many: what strangers try at invented addresses does not fill the table. */
+const shortStreak = 10;
+const longStreakWindow = 365 * day;
+
+/** How many times the tries of the narrowest network each wider one has: an IPv6 caller's /64, /56 and /48. */
+const networkShares = [1, 4, 16];
 
 /** Who tries. */
 export interface Trier {
@@ -63,8 +70,8 @@ export async function limited<T>(context: Context, what: Limited, trier: Trier, 
   if (context.settings.RATE_LIMIT === "off") return work();
   const wanted = limitsFor(context.settings, what, trier);
   const taking = await context.db.takeSlots(wanted);
-  if ("refusedUntil" in taking) throw refused(context, what, trier, taking.refusedUntil);
-  const streak = wanted.filter(({ window }) => window === endless).map(({ key }) => key);
+  if ("refusedUntil" in taking) throw refused(context, what, trier, taking);
+  const streak = wanted.filter(({ isStreak }) => isStreak).map(({ key }) => key);
   try {
     const result = await work();
     if (counted[what]) await giveBack(context, taking.slots, streak);
@@ -84,18 +91,31 @@ export async function forgetTries(context: Context, address: string): Promise<vo
 export function accountKeys(address: string): string[] {
   const all = Object.keys(limits).flatMap((what) => settingsOf(what as Limited));
   return all.flatMap(([name, subject]) => {
-    const who = subject === "device" ? undefined : subjects[subject]({ address, mover: address, caller: {} });
-    return who === undefined ? [] : `${name}:${who}`;
+    if (subject === "device") return [];
+    return subjects[subject]({ address, mover: address, caller: {} }).map((who) => `${name}:${who}`);
   });
 }
 
-function limitsFor(settings: Settings, what: Limited, trier: Trier): Limit[] {
+type NamedLimit = Limit & { readonly isStreak: boolean };
+
+function limitsFor(settings: Settings, what: Limited, trier: Trier): NamedLimit[] {
   return settingsOf(what).flatMap(([name, subject]) => {
-    const who = subjects[subject](trier);
-    if (who === undefined) return [];
     const limit = settings[name];
-    return [{ key: `${name}:${who}`, ...(typeof limit === "number" ? { tries: limit, window: endless } : limit) }];
+    const isStreak = typeof limit === "number";
+    return subjects[subject](trier).map((who, i): NamedLimit => {
+      const key = `${name}:${who}`;
+      if (isStreak) return { key, isStreak, ...streakOf(limit) };
+      const isNetwork = subject === "network";
+      const share = isNetwork ? (networkShares[i] ?? 1) : 1;
+      return { key, isStreak, isNetwork, window: limit.window, tries: limit.tries * share };
+    });
   });
+}
+
+/** The longer window of a streak begins with its last allowed try at the latest: it keeps the account closed. */
+function streakOf(tries: number): Pick<Limit, "tries" | "window" | "long"> {
+  if (tries === 1) return { tries, window: longStreakWindow };
+  return { tries, window: streakWindow, long: { past: Math.min(shortStreak, tries - 1), window: longStreakWindow } };
 }
 
 /** The settings that limit something, each with a subject that it counts. */
@@ -104,17 +124,22 @@ function settingsOf(what: Limited): [LimitSetting, Subject][] {
   return settings.flatMap(([name, of]) => [of].flat().map((subject): [LimitSetting, Subject] => [name, subject]));
 }
 
-const subjects: Record<Subject, (trier: Trier) => string | undefined> = {
-  account: ({ address }) => address && bucket(address),
+/** The names that tries are counted under; none where it is not known whose they are. */
+const subjects: Record<Subject, (trier: Trier) => readonly string[]> = {
+  account: ({ address }) => buckets("", address),
   // Counted apart: else a stranger who asks for mails that bring nothing would keep the owner's from going out.
-  reset: ({ address }) => address && `reset:${bucket(address)}`,
-  verification: ({ address }) => address && `verification:${bucket(address)}`,
-  move: ({ address }) => address && `move:${bucket(address)}`,
-  mover: ({ mover }) => mover && `mover:${bucket(mover)}`,
-  registration: ({ registrationId }) => (registrationId === undefined ? undefined : `registration:${registrationId}`),
-  network: ({ caller }) => networkOf(caller.ip),
-  device: ({ device, userId }) => device && hash("sha256", `${device} ${userId}`, "base64url"),
+  reset: ({ address }) => buckets("reset:", address),
+  verification: ({ address }) => buckets("verification:", address),
+  move: ({ address }) => buckets("move:", address),
+  mover: ({ mover }) => buckets("mover:", mover),
+  registration: ({ registrationId }) => (registrationId === undefined ? [] : [`registration:${registrationId}`]),
+  network: ({ caller }) => networksOf(caller.ip),
+  device: ({ device, userId }) => (device ? [hash("sha256", `${device} ${userId}`, "base64url")] : []),
 };
+
+function buckets(prefix: string, address: string | undefined): string[] {
+  return address ? [`${prefix}${bucket(address)}`] : [];
+}
 
 /**
  * One mailbox, one bucket: a suffix after a plus sign, and Gmail's dots, lead to the same person. Text that is no mailbox
@@ -153,10 +178,12 @@ function refused(
   { trail, clock }: Context,
   what: Limited,
   { caller, userId, address }: Trier,
-  until: number,
+  { refusedUntil, byNetwork }: Extract<Taking, { refusedUntil: number }>,
 ): AuthError {
-  trail.record("limited", { caller, userId, address, detail: what });
-  const retryAfter = Math.max(1, Math.ceil((until - clock()) / 1000));
+  // A network that is over its limit could name any number of accounts.
+  const about = byNetwork ? {} : { userId, address };
+  trail.record("limited", { caller, ...about, detail: what });
+  const retryAfter = Math.max(1, Math.ceil((refusedUntil - clock()) / 1000));
   const forGood = retryAfter > 30 * 86_400;
   const message = forGood
     ? "too many wrong passwords in a row; reset the password"

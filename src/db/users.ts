@@ -5,6 +5,7 @@ import { emailKey } from "../email.ts";
 import { EmailTaken, InvalidRequestError, NoResultFound } from "../errors.ts";
 import type { User } from "../user.ts";
 import { forgetActs, recordAct } from "./acts.ts";
+import { giveBackIn } from "./attempts.ts";
 import { checked, isStorable, userColumns } from "./attributes.ts";
 import { forgetDevices } from "./devices.ts";
 import { digest } from "./digest.ts";
@@ -253,7 +254,7 @@ export async function deleteUser(
     await forgetWho(transaction, id);
     await db.deleteFrom("verifications").where("email", "=", key).execute();
     await db.deleteFrom("outbox").where("email", "=", key).execute();
-    if (attempts.length > 0) await db.deleteFrom("attempts").where("key", "in", attempts).execute();
+    await giveBackIn(transaction, [], attempts);
     return true;
   });
 }
