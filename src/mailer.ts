@@ -28,6 +28,8 @@ export interface Mail {
   readonly token?: string;
   /** The browser and system of a new device, such as `Firefox/Windows`; null when they are none that is known. */
   readonly device?: string | null;
+  /** How many events of its kind it reports, the last of which the other facts describe; by default one. */
+  readonly times?: number;
   /** When what it tells of happened, in milliseconds since 1970 (UTC). */
   readonly at: number;
 }

@@ -12,6 +12,9 @@ const minute = 60_000;
 /** How long a mail is tried, in milliseconds. */
 export const mailLifetime = 24 * 60 * minute;
 
+/** How long what was merged into a notice while that was sent waits, in milliseconds. */
+const noticeInterval = 60 * minute;
+
 /** Two minutes, longer than sending takes, then twice as long each time, up to an hour. */
 function backOff(tries: number): number {
   return Math.min(minute * 2 ** tries, 60 * minute);
@@ -48,7 +51,7 @@ async function deliverOne(context: Context, waiting: WaitingMail): Promise<boole
   }
   const isAnswer = mail?.token !== undefined && (await db.acceptToken(mail.token));
   // A mail whose link was ended while it was sent answers no request that came after that.
-  await (isAnswer ? db.removeAnswered(waiting) : db.removeMail(id));
+  await (isAnswer ? db.removeAnswered(waiting) : db.removeSent(waiting, noticeInterval));
   if (mail) log.info({ event: "mail_sent", mail: id, kind: mail.kind }, "mail handed over");
   return mail !== null;
 }
@@ -59,7 +62,7 @@ async function deliverOne(context: Context, waiting: WaitingMail): Promise<boole
  */
 async function write(context: Context, waiting: WaitingMail): Promise<Mail | null> {
   const { db, settings } = context;
-  const { userId, verificationId, email, createdAt: at } = waiting;
+  const { userId, verificationId, email, createdAt: at, times } = waiting;
   const base = { language: languageNamed(waiting.language), at };
   switch (waiting.kind) {
     case "registration":
@@ -79,12 +82,12 @@ async function write(context: Context, waiting: WaitingMail): Promise<Mail | nul
       return to === null ? null : { ...base, kind, to, token };
     }
     case "moving":
-      return email === null ? null : { ...base, kind: "email_changing", to: email };
+      return email === null ? null : { ...base, kind: "email_changing", to: email, times };
     case "password_changed":
-      return email === null ? null : { ...base, kind: "password_changed", to: email };
+      return email === null ? null : { ...base, kind: "password_changed", to: email, times };
     case "new_device": {
       const user = userId === null ? null : await userById(context, userId);
-      return user && { ...base, kind: "new_device", to: user.email, device: waiting.device };
+      return user && { ...base, kind: "new_device", to: user.email, device: waiting.device, times };
     }
   }
 }

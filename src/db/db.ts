@@ -359,6 +359,11 @@ export class DB implements AsyncDisposable {
     return outbox.removeAnswered(this.#store, mail);
   }
 
+  /** Removes a mail that was sent; what was merged into it meanwhile is left, to be reported `wait` milliseconds from now. */
+  removeSent(mail: WaitingMail, wait: number): Promise<void> {
+    return outbox.removeSent(this.#store, mail, wait);
+  }
+
   /** Takes a mail out of the outbox. */
   removeMail(id: number): Promise<void> {
     return outbox.removeMail(this.#store, id);

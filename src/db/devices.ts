@@ -1,6 +1,6 @@
-import { clockTolerance } from "../clock-tolerance.ts";
 import { digest } from "./digest.ts";
-import { enqueue, type Notice } from "./outbox.ts";
+import { enqueueNotice } from "./notices.ts";
+import type { Notice } from "./outbox.ts";
 import type { Store } from "./store.ts";
 
 /** A device is known to each account apart: its cookie names none of them. */
@@ -21,13 +21,11 @@ export async function knowsDevice({ db }: Store, device: string, userId: number)
 /** A device that logs in, and the mail for its owner if it is an additional one; null if no mail can be sent. */
 export interface Device {
   readonly secret: string;
-  readonly notice: Notice | null;
+  readonly notice: (Notice & { readonly kind: "new_device" }) | null;
 }
 
-const day = 86_400_000;
-/** A program that keeps no cookies is a new device each time: so many are known, and so many told of in a day. */
+/** How many devices an account knows: a program that keeps no cookies is a new one each time. */
 const mostDevices = 50;
-const mostNotices = 5;
 
 /** Remembers a device, in a transaction that holds the user's row. */
 export async function rememberDevice(store: Store, { secret, notice }: Device, userId: number): Promise<void> {
@@ -41,7 +39,7 @@ export async function rememberDevice(store: Store, { secret, notice }: Device, u
   if (numUpdatedRows > 0n) return;
   const known = await db
     .selectFrom("devices")
-    .select(["device_id", "created_at"])
+    .select("device_id")
     .where("user_id", "=", userId)
     .orderBy("last_seen_at")
     .execute();
@@ -51,8 +49,7 @@ export async function rememberDevice(store: Store, { secret, notice }: Device, u
     .execute();
   const surplus = known.slice(0, Math.max(0, known.length + 1 - mostDevices)).map((row) => row.device_id);
   if (surplus.length > 0) await db.deleteFrom("devices").where("device_id", "in", surplus).execute();
-  const lately = known.filter(({ created_at: at }) => at > now - day && at <= now + clockTolerance).length;
-  if (notice && known.length > 0 && lately <= mostNotices) await enqueue(store, { ...notice, userId });
+  if (notice && known.length > 0) await enqueueNotice(store, { ...notice, userId });
 }
 
 /** Has an account know no device any more, but for one. */

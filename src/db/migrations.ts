@@ -170,6 +170,44 @@ function migrations({ ddl }: Engine): Record<string, Migration> {
         await db.schema.createIndex("acts_at").on("acts").column("at").execute();
       },
     },
+    "0008_v0.1_delivery": {
+      async up(db: Kysely<unknown>) {
+        const text = sql<string>`${sql.raw(ddl.text)}`;
+        await db.schema
+          .alterTable("outbox")
+          .addColumn("times", "integer", (times) => times.notNull().defaultTo(1))
+          .execute();
+        await db.schema.alterTable("outbox").addColumn("domain", text).execute();
+        await db.schema.alterTable("outbox").addColumn("network", text).execute();
+        await db.schema
+          .createIndex("outbox_requested")
+          .on("outbox")
+          .column("next_try_at")
+          .where(sql.ref("network"), "is not", null)
+          .execute();
+        await db.schema
+          .createTable("failed_mails")
+          .addColumn("id", sql`${sql.raw(ddl.serial)}`)
+          .addColumn("kind", text, (kind) => kind.notNull())
+          .addColumn("user_id", "integer", (id) => id.references("users.id").onDelete("cascade"))
+          .addColumn("verification_id", "integer", (id) => id.references("verifications.id").onDelete("cascade"))
+          .addColumn("email", text)
+          .addColumn("email_spelling", text)
+          .addColumn("language", text, (language) => language.notNull())
+          .addColumn("device", text)
+          .addColumn("times", "integer", (times) => times.notNull())
+          .addColumn("domain", text)
+          .addColumn("network", text)
+          .addColumn("created_at", "bigint", (at) => at.notNull())
+          .addColumn("tries", "integer", (tries) => tries.notNull())
+          .addColumn("failed_at", "bigint", (at) => at.notNull())
+          .addColumn("reason", text)
+          .execute();
+        for (const column of ["user_id", "verification_id", "email", "failed_at"]) {
+          await db.schema.createIndex(`failed_mails_${column}`).on("failed_mails").column(column).execute();
+        }
+      },
+    },
   };
 }
 

@@ -24,6 +24,8 @@ export interface Notice {
   readonly language: string;
   /** The kind of device that it tells of. */
   readonly device?: string | null;
+  /** The network that requested it, if anybody can request it: such mails count toward the caps on mail. */
+  readonly network?: string | null;
 }
 
 /** A mail to be sent to an account, to the address of a verification, or to whatever account an address has then. */
@@ -43,6 +45,8 @@ export interface WaitingMail {
   readonly createdAt: number;
   readonly nextTryAt: number;
   readonly tries: number;
+  /** How many events it reports. */
+  readonly times: number;
 }
 
 const columns = [
@@ -56,12 +60,16 @@ const columns = [
   "created_at as createdAt",
   "next_try_at as nextTryAt",
   "tries",
+  "times",
 ] as const;
 
-/** Queues a mail, unless none can be sent to its address. It is sent if, and only if, the transaction commits. */
-export async function enqueue({ db, clock }: Store, mail: NewMail): Promise<void> {
+/**
+ * Queues a mail, unless none can be sent to its address. It is sent if, and only if, the transaction commits.
+ *
+ * @param at when it is due, in milliseconds since 1970; by default at once
+ */
+export async function enqueue({ db, clock }: Store, mail: NewMail, at = clock()): Promise<void> {
   if ("email" in mail && !isMailable(mail.email)) return;
-  const now = clock();
   await db
     .insertInto("outbox")
     .values({
@@ -71,11 +79,30 @@ export async function enqueue({ db, clock }: Store, mail: NewMail): Promise<void
       user_id: "userId" in mail ? mail.userId : null,
       verification_id: "verificationId" in mail ? mail.verificationId : null,
       ...("email" in mail && emailColumns(mail.email)),
-      created_at: now,
-      next_try_at: now,
+      created_at: clock(),
+      next_try_at: at,
       tries: 0,
+      domain: await domainOf(db, mail),
+      network: mail.network ?? null,
     })
     .execute();
+}
+
+/** The domain of the recipient, as it is now; null if there is none. */
+async function domainOf(db: Store["db"], mail: NewMail): Promise<string | null> {
+  const email = "email" in mail ? emailKey(mail.email) : await recipientOf(db, mail);
+  return email === undefined ? null : email.slice(email.lastIndexOf("@") + 1);
+}
+
+async function recipientOf(
+  db: Store["db"],
+  to: { readonly userId: number } | { readonly verificationId: number },
+): Promise<string | undefined> {
+  const found =
+    "userId" in to
+      ? await db.selectFrom("users").select("email").where("id", "=", to.userId).executeTakeFirst()
+      : await db.selectFrom("verifications").select("email").where("id", "=", to.verificationId).executeTakeFirst();
+  return found?.email;
 }
 
 /** Queues a requested mail, unless the same form was sent within the last minute. */
@@ -221,6 +248,24 @@ export async function registrationMailWaits({ db }: Store, verificationId: numbe
     .limit(1)
     .executeTakeFirst();
   return mail !== undefined;
+}
+
+/**
+ * Removes a mail that was sent. If further events were merged into it meanwhile, those are left, to be reported `wait`
+ * milliseconds from now.
+ */
+export async function removeSent({ db, clock }: Store, { id, times }: WaitingMail, wait: number): Promise<void> {
+  const { numDeletedRows } = await db
+    .deleteFrom("outbox")
+    .where("id", "=", id)
+    .where("times", "<=", times)
+    .executeTakeFirst();
+  if (numDeletedRows > 0n) return;
+  await db
+    .updateTable("outbox")
+    .set((row) => ({ times: row("times", "-", times), tries: 0, next_try_at: clock() + wait }))
+    .where("id", "=", id)
+    .execute();
 }
 
 /** Removes a mail, which will never be sent. */

@@ -15,7 +15,7 @@ import {
   takeMailedToken,
   wasJustMailed,
 } from "./mailed-tokens.ts";
-import { enqueue } from "./outbox.ts";
+import { enqueueNotice } from "./notices.ts";
 import { endSessions } from "./sessions.ts";
 import { spelledEmail } from "./spellings.ts";
 import { atomically, type Store } from "./store.ts";
@@ -161,7 +161,8 @@ export async function redeemResetToken(store: Store, redemption: Redemption): Pr
     await forgetDevices(transaction, user.id);
     await forgetMove(transaction, user.id);
     await forgetRegistrations(transaction, user.id);
-    await enqueue(transaction, { kind: "password_changed", language: redemption.language ?? "en", email: user.email });
+    const { language = "en" } = redemption;
+    await enqueueNotice(transaction, { kind: "password_changed", language, email: user.email });
     return user;
   });
 }

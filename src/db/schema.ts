@@ -8,6 +8,7 @@ export const tables = {
   verifications: "id",
   mailed_tokens: "id",
   outbox: "id",
+  failed_mails: "id",
   attempts: "key",
   events: "id",
   acts: "name",
@@ -21,6 +22,7 @@ export interface Schema {
   verifications: VerificationsTable;
   mailed_tokens: MailedTokensTable;
   outbox: OutboxTable;
+  failed_mails: FailedMailsTable;
   attempts: AttemptsTable;
   events: EventsTable;
   acts: ActsTable;
@@ -127,6 +129,35 @@ export interface OutboxTable {
   tries: number;
   /** The address in the given spelling; null if that is its key. */
   email_spelling: string | null;
+  /** How many events it reports: notices of one kind are merged. */
+  times: Generated<number>;
+  /** The domain of its recipient; null from an older node. */
+  domain: string | null;
+  /**
+   * Set for a mail that anybody can request, which counts toward the caps: the network that requested it, or `unknown`. Null
+   * for notices, for mails that an operator sends, and for a reset that was requested from a known device.
+   */
+  network: string | null;
+}
+
+/** A mail that the mail server refused for good. Apart from the outbox, where an older node would send it again. */
+export interface FailedMailsTable {
+  id: Generated<number>;
+  kind: string;
+  user_id: number | null;
+  verification_id: number | null;
+  email: string | null;
+  email_spelling: string | null;
+  language: string;
+  device: string | null;
+  times: number;
+  domain: string | null;
+  network: string | null;
+  created_at: number;
+  tries: number;
+  failed_at: number;
+  /** Why, without an address. */
+  reason: string | null;
 }
 
 /** How often something limited was tried. */

@@ -12,7 +12,7 @@ import { digest } from "./digest.ts";
 import type { Engine } from "./engine.ts";
 import { forgetWho } from "./events.ts";
 import { forgetMailedTokens, isResetToken, onItsWay, sweepMailedTokens } from "./mailed-tokens.ts";
-import { enqueue } from "./outbox.ts";
+import { enqueueNotice, noticeKeys } from "./notices.ts";
 import type { Schema, UsersTable } from "./schema.ts";
 import {
   endOtherSessions,
@@ -164,7 +164,7 @@ export async function changePassword(store: Store, change: PasswordChange): Prom
     await forgetMove(transaction, userId);
     await forgetRegistrations(transaction, userId);
     await forgetDevices(transaction, userId, device);
-    await enqueue(transaction, { kind: "password_changed", language, email: changed.email });
+    await enqueueNotice(transaction, { kind: "password_changed", language, email: changed.email });
     return nonce;
   });
   return changing.catch((error: unknown): false => {
@@ -254,7 +254,8 @@ export async function deleteUser(
     await forgetWho(transaction, id);
     await db.deleteFrom("verifications").where("email", "=", key).execute();
     await db.deleteFrom("outbox").where("email", "=", key).execute();
-    await giveBackIn(transaction, [], attempts);
+    await db.deleteFrom("failed_mails").where("email", "=", key).execute();
+    await giveBackIn(transaction, [], [...attempts, ...noticeKeys({ id, email })]);
     return true;
   });
 }

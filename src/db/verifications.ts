@@ -15,6 +15,7 @@ import {
   takeMailedToken,
   wasJustMailed,
 } from "./mailed-tokens.ts";
+import { enqueueNotice } from "./notices.ts";
 import { enqueue, type Notice } from "./outbox.ts";
 import { endSessions } from "./sessions.ts";
 import { emailColumns, spelledEmail } from "./spellings.ts";
@@ -78,7 +79,7 @@ export async function addMove(
     if (!(await recordAct(transaction, acts, { verificationId }))) throw new NotGood();
     await forgetMove(transaction, userId, verificationId);
     if (isMailable(email)) await enqueue(transaction, { kind: "move", language, verificationId });
-    await enqueue(transaction, { kind: "moving", language, email: user.email });
+    await enqueueNotice(transaction, { kind: "moving", language, email: user.email });
     return true;
   });
   return added ?? true;

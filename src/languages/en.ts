@@ -248,28 +248,34 @@ export const en: Messages = {
         "If it was not you, do nothing: your password stays as it is.",
       ],
     }),
-    password_changed: ({ service, time }) => ({
+    password_changed: ({ service, time, times }) => ({
       subject: `${service}: your password was changed`,
       before: [
-        `The password of your account at ${service} was changed on ${time}.`,
+        times === 1
+          ? `The password of your account at ${service} was changed on ${time}.`
+          : `The password of your account at ${service} was changed ${times} times, the last time on ${time}.`,
         "If it was you, there is nothing to do. If it was not, choose a new one at once. That logs out every device.",
       ],
       link: "Choose a new password",
       after: [],
     }),
-    new_device: ({ service, device, time }) => ({
-      subject: `${service}: a new device logged in`,
+    new_device: ({ service, device, time, times }) => ({
+      subject: times === 1 ? `${service}: a new device logged in` : `${service}: new devices logged in`,
       before: [
-        `A new device logged in to your account at ${service}: ${device}, on ${time}.`,
+        times === 1
+          ? `A new device logged in to your account at ${service}: ${device}, on ${time}.`
+          : `${times} new devices logged in to your account at ${service}. The last one: ${device}, on ${time}.`,
         "If it was you, there is nothing to do. If it was not, somebody knows your password: choose a new one at once. That logs out every device.",
       ],
       link: "Choose a new password",
       after: [],
     }),
-    email_changing: ({ service, time }) => ({
+    email_changing: ({ service, time, times }) => ({
       subject: `${service}: your address is about to change`,
       before: [
-        `On ${time} somebody who is logged in to your account at ${service} asked to change its address. It changes when the new address is confirmed; then this one no longer opens the account.`,
+        times === 1
+          ? `On ${time} somebody who is logged in to your account at ${service} asked to change its address. It changes when the new address is confirmed; then this one no longer opens the account.`
+          : `Somebody who is logged in to your account at ${service} asked ${times} times to change its address, the last time on ${time}. It changes when the new address is confirmed; then this one no longer opens the account.`,
         "If it was you, there is nothing to do here. If it was not, choose a new password at once. That logs out every device.",
       ],
       link: "Choose a new password",

@@ -263,28 +263,35 @@ export const fr: Messages = {
         "Si ce n’est pas vous, ne faites rien : votre mot de passe reste le même.",
       ],
     }),
-    password_changed: ({ service, time }) => ({
+    password_changed: ({ service, time, times }) => ({
       subject: `${service} : votre mot de passe a été changé`,
       before: [
-        `Le mot de passe de votre compte ${service} a été changé le ${time}.`,
+        times === 1
+          ? `Le mot de passe de votre compte ${service} a été changé le ${time}.`
+          : `Le mot de passe de votre compte ${service} a été changé ${times} fois, la dernière fois le ${time}.`,
         "Si c’est vous, il n’y a rien à faire. Sinon, choisissez-en tout de suite un nouveau. Tous les appareils seront alors déconnectés.",
       ],
       link: "Choisir un nouveau mot de passe",
       after: [],
     }),
-    new_device: ({ service, device, time }) => ({
-      subject: `${service} : connexion d’un nouvel appareil`,
+    new_device: ({ service, device, time, times }) => ({
+      subject:
+        times === 1 ? `${service} : connexion d’un nouvel appareil` : `${service} : connexion de nouveaux appareils`,
       before: [
-        `Un nouvel appareil s’est connecté à votre compte ${service} : ${device}, le ${time}.`,
+        times === 1
+          ? `Un nouvel appareil s’est connecté à votre compte ${service} : ${device}, le ${time}.`
+          : `${times} nouveaux appareils se sont connectés à votre compte ${service}. Le dernier : ${device}, le ${time}.`,
         "Si c’est vous, il n’y a rien à faire. Sinon, quelqu’un connaît votre mot de passe : choisissez-en tout de suite un nouveau. Tous les appareils seront alors déconnectés.",
       ],
       link: "Choisir un nouveau mot de passe",
       after: [],
     }),
-    email_changing: ({ service, time }) => ({
+    email_changing: ({ service, time, times }) => ({
       subject: `${service} : votre adresse va changer`,
       before: [
-        `Le ${time}, quelqu’un qui est connecté à votre compte ${service} a demandé à en changer l’adresse. Elle changera quand la nouvelle sera confirmée ; celle-ci n’ouvrira alors plus le compte.`,
+        times === 1
+          ? `Le ${time}, quelqu’un qui est connecté à votre compte ${service} a demandé à en changer l’adresse. Elle changera quand la nouvelle sera confirmée ; celle-ci n’ouvrira alors plus le compte.`
+          : `Quelqu’un qui est connecté à votre compte ${service} a demandé ${times} fois à en changer l’adresse, la dernière fois le ${time}. Elle changera quand la nouvelle sera confirmée ; celle-ci n’ouvrira alors plus le compte.`,
         "Si c’est vous, il n’y a rien à faire ici. Sinon, choisissez tout de suite un nouveau mot de passe. Tous les appareils seront alors déconnectés.",
       ],
       link: "Choisir un nouveau mot de passe",

@@ -27,6 +27,8 @@ export interface Facts {
   readonly time: string;
   /** On what device, in words. */
   readonly device: string;
+  /** How many events it reports; time and device are those of the last. */
+  readonly times: number;
   /** Where a forgotten password is replaced; shown as a link. */
   readonly forgot: string;
 }

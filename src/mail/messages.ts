@@ -45,6 +45,7 @@ export function compose(mail: Mail, settings: MessageSettings): Message {
     lifetime: lifetimeInWords(lifetime, mail.language),
     time: `${timeFormat(mail.language).format(mail.at)} UTC`,
     device: deviceIn(mail.language, mail.device),
+    times: mail.times ?? 1,
     forgot: `${PUBLIC_URL}/forgot`,
   });
   const url = PUBLIC_URL + linkOf(mail);

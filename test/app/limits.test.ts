@@ -227,11 +227,16 @@ test("a person who is told of a second device was logged in on a first", async (
   assert.deepEqual(more, []);
 });
 
-test("a program that keeps no cookies is told of five times a day, and known as fifty devices at most", async () => {
+test("a program that keeps no cookies brings one mail an hour, and is known as fifty devices at most", async () => {
   await using world = await createProduction();
   await join(world);
-  for (let i = 0; i < 60; i++) await enter(world);
-  assert.equal((await mailed(world)).length, 5);
+  const told = async () => (await mailed(world)).map(({ kind, times }) => [kind, times]);
+  for (let i = 0; i < 2; i++) await enter(world);
+  assert.deepEqual(await told(), [["new_device", 1]]);
+  for (let i = 0; i < 58; i++) await enter(world);
+  assert.deepEqual(await told(), []);
+  world.clock.forward(hour);
+  assert.deepEqual(await told(), [["new_device", 58]]);
   const { id } = (await world.auth.findUser(owner.email)) ?? { id: 0 };
   assert.equal((await world.db.devicesOf(id)).length, 50);
   world.clock.forward(24 * hour);

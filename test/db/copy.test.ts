@@ -35,6 +35,7 @@ const rows = {
   verifications: 1,
   mailed_tokens: 1,
   outbox: 1,
+  failed_mails: 0,
   attempts: 1,
   events: 2,
 };

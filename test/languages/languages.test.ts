@@ -16,7 +16,9 @@ test("every language has every message, and none that the others lack", () => {
   for (const language of languages) {
     assert.deepEqual(paths(messages[language]).sort(), expected, language);
     const facts = { service: "Example", lifetime: "1 hour", time: "now", device: "Firefox", forgot: "https://x" };
-    const mails = Object.values(messages[language].mails).map((mail) => mail(facts));
+    const mails = Object.values(messages[language].mails).flatMap((mail) =>
+      [1, 2, 60].map((times) => mail({ ...facts, times })),
+    );
     const { greeting, plainLink, unknownDevice, device } = messages[language];
     const said = [greeting, plainLink, unknownDevice, device("Firefox", "Windows")];
     said.push(...mails.flatMap(({ subject, before, link, after }) => [subject, ...before, link, ...after]));
@@ -57,8 +59,9 @@ function mailTexts(language: Language): [string, string][] {
   const { greeting, plainLink, introduced, unknownDevice, mails } = messages[language];
   const facts = { service: "Service", lifetime: "1 hour", time: "now", device: "Firefox", forgot: "https://x" };
   const told = Object.entries(mails).flatMap(([kind, mail]) => {
-    const { subject, before, link, after } = mail(facts);
-    return [subject, ...before, link, ...after].map((text): [string, string] => [kind, text]);
+    const told = [1, 60].map((times) => mail({ ...facts, times }));
+    const texts = told.flatMap(({ subject, before, link, after }) => [subject, ...before, link, ...after]);
+    return texts.map((text): [string, string] => [kind, text]);
   });
   return [
     ["greeting", greeting],

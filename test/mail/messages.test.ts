@@ -128,6 +128,42 @@ test("a new device is told by browser, system and time in UTC, in the language's
   }
 });
 
+test("several events of a kind are told by their number and the time of the last, in the language's own words", () => {
+  const told = (kind: MailKind, language: "en" | "fr", times?: number) => {
+    const { subject, text } = compose(
+      mail(kind, { language, device: "Firefox/Windows", ...(times !== undefined && { times }) }),
+      settings,
+    );
+    return `${subject}\n${text}`;
+  };
+  for (const kind of ["password_changed", "new_device", "email_changing"] as const) {
+    for (const language of languages) assert.equal(told(kind, language, 1), told(kind, language));
+    assert.doesNotMatch(told(kind, "en"), / 1 |times/);
+  }
+  assert.match(
+    told("password_changed", "en", 2),
+    /was changed 2 times, the last time on January 2, 2030 at 15:04 UTC\./,
+  );
+  assert.match(
+    told("password_changed", "fr", 60),
+    /a été changé 60 fois, la dernière fois le 2 janvier 2030 à 15:04 UTC\./,
+  );
+  assert.match(told("new_device", "en", 3), /^Example: new devices logged in\n/);
+  assert.match(told("new_device", "en", 3), /3 new devices .* The last one: Firefox on Windows, on January 2, 2030/);
+  assert.match(
+    told("new_device", "fr", 3),
+    /3 nouveaux appareils .* Le dernier\u00a0: Firefox sur Windows, le 2 janvier/,
+  );
+  assert.match(
+    told("email_changing", "en", 4),
+    /asked 4 times to change its address, the last time on January 2, 2030/,
+  );
+  assert.match(
+    told("email_changing", "fr", 4),
+    /a demandé 4 fois à en changer l’adresse, la dernière fois le 2 janvier/,
+  );
+});
+
 test("a device that is not of the list is unknown, whatever it says of itself", () => {
   const unknown = compose(mail("new_device", { device: null }), settings);
   assert.match(unknown.text, /: an unknown device, on /);
