@@ -3,8 +3,9 @@ import { isId } from "../storable.ts";
 import type { User } from "../user.ts";
 import type { Caller, Context } from "./context.ts";
 import { type EmailFormat, emailRefusal, readEmail, readNewEmail } from "./email.ts";
-import { networkOf } from "./network.ts";
 import { checkBreaches, checkByOurselves } from "./password-policy.ts";
+import type { HashPlace } from "./passwords.ts";
+import { takePlace } from "./places.ts";
 import { limited } from "./throttle.ts";
 
 /**
@@ -14,13 +15,13 @@ export async function register(context: Context, email: string, password: string
   if (context.settings.REQUIRE_VERIFIED_EMAIL === "off") {
     return (await registerUser(context, email, password, caller)).email;
   }
-  return registering(context, email, password, caller, async (address) => {
+  return registering(context, email, password, caller, async (address, place) => {
     const { db, settings, passwords, trail } = context;
     if (settings.CONCEAL_ACCOUNTS === "off" && (await userByEmail(context, address))?.emailVerifiedAt) {
       throw taken(address);
     }
     // Where accounts are concealed nothing is looked up from here on: what mail goes out is decided when it is sent.
-    const hashed = await passwords.hashPassword(password, networkOf(caller.ip));
+    const hashed = await passwords.hashPassword(password, place);
     await db.addRegistration(address, hashed, { kind: "registration", language: caller.language ?? "en" }, caller.acts);
     trail.record("registration_asked", { caller, address });
     return address;
@@ -28,11 +29,11 @@ export async function register(context: Context, email: string, password: string
 }
 
 export function registerUser(context: Context, email: string, password: string, caller: Caller): Promise<User> {
-  return registering(context, email, password, caller, async (address) => {
+  return registering(context, email, password, caller, async (address, place) => {
     const { db, passwords, trail } = context;
     // Only saves a hash: of two at the same time it stops neither, and the table's constraint decides.
     if (await userByEmail(context, address)) throw taken(address);
-    const hashed = await passwords.hashPassword(password, networkOf(caller.ip));
+    const hashed = await passwords.hashPassword(password, place);
     const user = await db.addUser(address, hashed, caller.acts).catch((error: unknown) => {
       throw error instanceof EmailTaken ? taken(address) : error;
     });
@@ -46,14 +47,15 @@ async function registering<T>(
   email: string,
   password: string,
   caller: Caller,
-  work: (address: string) => Promise<T>,
+  work: (address: string, place: HashPlace) => Promise<T>,
 ): Promise<T> {
   return context.trail.watch("registration_refused", { caller }, async () => {
     const address = validEmail(email, context.settings.EMAIL_FORMAT);
     await checkByOurselves(context, password, address);
-    return limited(context, "registration", { address, caller }, async () => {
+    using place = takePlace(context, caller, address);
+    return await limited(context, "registration", { address, caller }, async () => {
       await checkBreaches(context, password);
-      return work(address);
+      return work(address, place);
     });
   });
 }

@@ -9,7 +9,6 @@ import type {
   StoredEvent,
   WaitingMail,
 } from "../db/db.ts";
-import { AuthError } from "../errors.ts";
 import { languageNamed } from "../languages/languages.ts";
 import { type Log, silent } from "../log.ts";
 import type { Language, Mailer } from "../mailer.ts";
@@ -26,7 +25,7 @@ import type { EmailFormat } from "./email.ts";
 import { type EventName, Trail } from "./events.ts";
 import * as importing from "./import.ts";
 import { LastSeen } from "./last-seen.ts";
-import { type LoggedIn, type Login, logIn, verify } from "./log-in.ts";
+import { type LoggedIn, type Login, logIn, validLogin } from "./log-in.ts";
 import * as operator from "./operator.ts";
 import { deliver } from "./outbox.ts";
 import type { Renewed, ShownSession } from "./own-account.ts";
@@ -202,15 +201,8 @@ export class Auth {
    *
    * @throws {AuthError} `busy`, `too_many_tries`
    */
-  async validLogin(email: string, password: string, caller: Caller = {}): Promise<boolean> {
-    try {
-      await verify(this.#context, { email, password }, callerOf(caller));
-      return true;
-    } catch (error) {
-      const isWrong = error instanceof AuthError && ["wrong_login", "email_not_verified"].includes(error.code);
-      if (isWrong) return false;
-      throw error;
-    }
+  validLogin(email: string, password: string, caller: Caller = {}): Promise<boolean> {
+    return validLogin(this.#context, { email, password }, callerOf(caller));
   }
 
   /**

@@ -86,12 +86,15 @@ export class Trail {
     this.#clock = clock;
   }
 
-  /** Does the work, and takes note of why it is refused, after a detail if any; too many tries have an entry of their own. */
+  /**
+   * Does the work, and takes note of why it is refused, after a detail if any. Too many tries have an entry of their own, and
+   * those for which there was no time are counted: nothing was tried.
+   */
   async watch<T>(name: EventName, circumstances: Circumstances, work: () => T | Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      const isRefusal = error instanceof AuthError && error.code !== "too_many_tries";
+      const isRefusal = error instanceof AuthError && !["too_many_tries", "busy"].includes(error.code);
       const { detail } = circumstances;
       if (isRefusal) this.record(name, { ...circumstances, detail: `${detail ? `${detail}: ` : ""}${error.code}` });
       throw error;

@@ -1,103 +1,375 @@
 import { AuthError } from "../errors.ts";
 import { waitInWords } from "../languages/durations.ts";
 import { type Metrics, uncounted } from "../metrics.ts";
+import { FairQueue } from "./fair-queue.ts";
 
-/** The longest anyone waits for a hash, in milliseconds: past it they are told to come back instead. */
+/** The longest expected wait for a hash, in milliseconds: past it a caller must come back later. */
 const longestWait = 5000;
+/** When a place that was expected to get its turn in time is given up, in milliseconds. */
+const waitLimit = 6000;
+/** When the caller of a hash that does not end gets an answer, in milliseconds after it began. */
+const hashLimit = 10_000;
 /** However fast the hashes are, no more wait than this. */
 const mostWaiting = 10_000;
+/** Of so many places, and of so many turns, one is reserved for known devices. */
+const reservedPart = 4;
+/** How many requests of one device may be under way without a place, until it is known whose device it is. */
+const mostOutside = 2;
 
-interface Waiting {
-  readonly start: () => void;
-  readonly refuse: (error: AuthError) => void;
+/** Who asks for a place. */
+export interface PlaceFor {
+  /** What a flood is divided by, from the widest network to the narrowest. */
+  readonly path: readonly string[];
+  /** The secrets of devices that may turn out to be known: the caller is refused only if none is. */
+  readonly devices?: readonly string[];
 }
 
+export interface HashQueueOptions {
+  readonly metrics?: Metrics;
+  /** Milliseconds, from any beginning. */
+  readonly now?: () => number;
+}
+
+/** A hash that a worker computes. */
+interface Running {
+  readonly since: number;
+  /** What the same place had computed before, in milliseconds. */
+  readonly before: number;
+}
+
+/** A hash that waits for its turn. */
+interface Task<Work, Result> {
+  readonly work: Work;
+  readonly asked: number;
+  readonly resolve: (result: Result | Promise<Result>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** One caller's place in the queue. */
+class Place<Work, Result> implements Disposable {
+  readonly path: readonly string[];
+  readonly devices: readonly string[];
+  readonly #queue: HashQueue<Work, Result>;
+  task: Task<Work, Result> | undefined;
+  /** It waits for nothing yet: whose device it is decides. */
+  isOutside = false;
+  /** It had a turn: its further hashes come before those of callers who have had none. */
+  isServed = false;
+  hasLeft = false;
+  refusal: AuthError | undefined;
+  /** What its hashes took so far, in milliseconds. */
+  worked = 0;
+  timer: NodeJS.Timeout | undefined;
+
+  /** Use `HashQueue.enter`. */
+  constructor(queue: HashQueue<Work, Result>, { path, devices = [] }: PlaceFor) {
+    this.#queue = queue;
+    this.path = path;
+    this.devices = devices;
+  }
+
+  /**
+   * Says whose device it is that the caller presented: a known one gets a reserved place, if one is free or another account
+   * has more of them.
+   *
+   * @param known the account and the device; undefined for one that is not known
+   * @throws {AuthError} `busy` for a caller who has no place
+   */
+  settle(known: readonly [account: string, device: string] | undefined): void {
+    this.#queue.settle(this, known);
+  }
+
+  /**
+   * Computes when it is this place's turn. A place may be used several times, one after the other: only the first waits for a
+   * turn.
+   *
+   * @throws {AuthError} `busy` if others needed the place more, or the wait has become too long
+   */
+  run(work: Work): Promise<Result> {
+    return this.#queue.run(this, work);
+  }
+
+  /** Gives the place up, if it still is one. */
+  [Symbol.dispose](): void {
+    this.#queue.leave(this);
+  }
+}
+
+export type { Place };
+
 /**
- * A bounded queue in front of the workers that hash. It is served in turn by network, and no network holds more than a
- * quarter of it, so that whoever floods it waits for themselves.
+ * A bounded queue in front of the workers that hash. Callers enter before they know what they need, so that nothing is read or
+ * written for a caller whom the queue cannot take.
+ *
+ * Turns are fair among networks. If the queue is full, the network that has most places gives up its newest one, so one network
+ * may fill the queue while no other waits. Known devices have places and turns of their own, divided by account and device.
  */
 export class HashQueue<Work, Result> {
   readonly #compute: (work: Work) => Promise<Result>;
   readonly #workers: number;
   readonly #metrics: Metrics;
-  #running = 0;
-  #waiting = 0;
-  #closed = false;
+  readonly #now: () => number;
+  readonly #strangers = new FairQueue<Place<Work, Result>>();
+  readonly #known = new FairQueue<Place<Work, Result>>();
+  /** Places that had a turn and need another hash. */
+  readonly #served = new Set<Place<Work, Result>>();
+  /** How many callers without a place present a device that may be known, by device. */
+  readonly #outside = new Map<string, number>();
+  readonly #running = new Set<Running>();
   readonly #computing = new Set<Promise<Result>>();
-  /** How long a hash takes, in milliseconds: a moving average. */
+  #closed = false;
+  /** The turns in a row that known devices have waited. */
+  #turnsOfStrangers = 0;
+  /** How long the hashes of one place take together, in milliseconds: a moving average. */
   #duration: number;
-  /** In the order in which the networks have their turn. */
-  readonly #networks = new Map<string, Waiting[]>();
 
   /** @param duration how long a hash is expected to take, in milliseconds, until some were measured */
-  constructor(compute: (work: Work) => Promise<Result>, workers: number, duration: number, metrics = uncounted) {
+  constructor(
+    compute: (work: Work) => Promise<Result>,
+    workers: number,
+    duration: number,
+    { metrics = uncounted, now = () => performance.now() }: HashQueueOptions = {},
+  ) {
     this.#compute = compute;
     this.#workers = workers;
     this.#duration = duration;
     this.#metrics = metrics;
+    this.#now = now;
     metrics.queue("hash", () => this.#waiting);
   }
 
   /**
-   * Computes when it is this network's turn. Callers without a network share one that may fill the queue.
+   * Takes a place for a caller, at once. It must be disposed of, whatever happens.
    *
-   * @throws {AuthError} `busy`, at once, when the wait would be too long
+   * @throws {AuthError} `busy` if the wait would be too long; for a caller with a device that may be known, `settle` decides
    */
-  async run(work: Work, network: string | undefined): Promise<Result> {
-    if (this.#closed) throw this.#busy();
-    const asked = performance.now();
-    if (this.#running < this.#workers) this.#running++;
-    else await this.#turn(network);
-    const started = performance.now();
-    this.#metrics.hashing(started - asked);
-    const computing = this.#compute(work);
-    this.#computing.add(computing);
-    try {
-      return await computing;
-    } finally {
-      this.#computing.delete(computing);
-      this.#duration += (performance.now() - started - this.#duration) / 16;
-      this.#next();
-    }
+  enter(who: PlaceFor): Place<Work, Result> {
+    const place = new Place(this, who);
+    if (!this.#isRefused(who.path)) this.#addStranger(place);
+    else if (this.#mayStayOutside(who.devices)) this.#stayOutside(place);
+    else throw this.busy();
+    return place;
+  }
+
+  /**
+   * Whether `enter` would refuse this caller now. A path that ends early stands for the caller under it who has the best chance.
+   */
+  refuses({ path, devices }: PlaceFor): boolean {
+    return this.#isRefused(path) && !this.#mayStayOutside(devices);
+  }
+
+  /** See `Place.settle`. */
+  settle(place: Place<Work, Result>, known: readonly [account: string, device: string] | undefined): void {
+    if (place.refusal) throw place.refusal;
+    const { isOutside } = place;
+    this.#comeInside(place);
+    if (known && !place.isServed && !this.#known.has(place)) this.#reserve(place, known);
+    if (!isOutside || this.#known.has(place)) return;
+    if (this.#isRefused(place.path)) throw this.#dismiss(place);
+    this.#addStranger(place);
+  }
+
+  /** See `Place.run`. */
+  async run(place: Place<Work, Result>, work: Work): Promise<Result> {
+    if (this.#closed || place.isOutside) throw this.#dismiss(place);
+    if (place.refusal) throw place.refusal;
+    const { promise, resolve, reject } = Promise.withResolvers<Result>();
+    place.task = { work, asked: this.#now(), resolve, reject };
+    if (place.isServed) this.#served.add(place);
+    else if (this.#known.has(place)) this.#known.setReady(place);
+    else this.#strangers.setReady(place);
+    this.#serve();
+    return promise;
+  }
+
+  /** See `Place[Symbol.dispose]`. */
+  leave(place: Place<Work, Result>): void {
+    if (place.hasLeft) return;
+    place.hasLeft = true;
+    this.#comeInside(place);
+    this.#remove(place);
+    this.#dismiss(place);
+    this.#learn(place);
+  }
+
+  /** Whether callers must be refused, unless they have fewer places than others. */
+  get isFull(): boolean {
+    return this.#waiting >= this.#capacity();
+  }
+
+  /** The refusal of a caller for whom there is no place now. */
+  busy(): AuthError {
+    const retryAfter = this.retryAfter;
+    const message = `too many logins at once; try again in ${waitInWords(retryAfter, "en")}`;
+    return new AuthError("busy", message, { retryAfter });
+  }
+
+  /** Seconds until those who wait now had their turn, as far as it can be told: from 1 to 60. */
+  get retryAfter(): number {
+    const seconds = Math.ceil(this.#waiting / Math.max(this.#rate(), 1e-9) / 1000);
+    return Math.min(60, Math.max(1, seconds));
   }
 
   /** Refuses what waits and what comes; resolves when what is computed already has ended. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const waiting of [...this.#networks.values()].flat()) waiting.refuse(this.#busy());
-    this.#networks.clear();
-    this.#waiting = 0;
+    for (const place of [...this.#strangers.entries(), ...this.#known.entries(), ...this.#served]) this.#drop(place);
     await Promise.allSettled(this.#computing);
   }
 
-  #turn(network: string | undefined): Promise<void> {
-    const capacity = Math.min(mostWaiting, Math.floor((longestWait * this.#workers) / this.#duration));
-    const share = network === undefined ? capacity : Math.max(1, Math.floor(capacity / 4));
-    const key = network ?? "";
-    const queue = this.#networks.get(key) ?? [];
-    if (this.#waiting >= capacity || queue.length >= share) throw this.#busy();
-    this.#waiting++;
-    this.#networks.set(key, queue);
-    return new Promise((start, refuse) => queue.push({ start, refuse }));
+  get #waiting(): number {
+    return this.#strangers.size + this.#known.size;
   }
 
-  /** Hands the worker that has become free to the next network. */
-  #next(): void {
-    for (const [network, queue] of this.#networks) {
-      const next = queue.shift();
-      this.#networks.delete(network);
-      if (queue.length > 0) this.#networks.set(network, queue);
-      if (next === undefined) continue;
-      this.#waiting--;
-      next.start();
+  /**
+   * How many places the workers serve in a millisecond. A hash that runs already longer than others took counts as what it took
+   * so far: when hashes stop to end, the wait grows with every moment.
+   */
+  #rate(): number {
+    const now = this.#now();
+    let rate = Math.max(0, this.#workers - this.#running.size) / this.#duration;
+    for (const { since, before } of this.#running) rate += 1 / Math.max(this.#duration, before + now - since);
+    return rate;
+  }
+
+  /** How many may wait: as many as get their turn in time, and one for each worker that is free. */
+  #capacity(): number {
+    const free = Math.max(0, this.#workers - this.#running.size);
+    return free + Math.min(mostWaiting, Math.floor(longestWait * this.#rate()));
+  }
+
+  #isRefused(path: readonly string[]): boolean {
+    return this.#closed || (this.isFull && !this.#strangers.admits(path));
+  }
+
+  #addStranger(place: Place<Work, Result>): void {
+    this.#strangers.add(place, place.path);
+    this.#await(place);
+    if (place.task) this.#strangers.setReady(place);
+    this.#makeRoom(place.path);
+  }
+
+  /** Moves a place to the reserved ones, if there is room, or an account with more of them than this one's. */
+  #reserve(place: Place<Work, Result>, path: readonly string[]): void {
+    const reserved = Math.max(1, Math.floor(this.#capacity() / reservedPart));
+    if (this.#known.size >= reserved && !this.#known.admits(path)) return;
+    this.#strangers.delete(place);
+    this.#known.add(place, path);
+    this.#await(place);
+    const surplus = this.#known.size > reserved ? this.#known.newestOfLargest(path) : undefined;
+    if (!surplus) {
+      this.#makeRoom();
       return;
     }
-    this.#running--;
+    this.#known.delete(surplus);
+    this.#addStranger(surplus);
   }
 
-  #busy(): AuthError {
-    const retryAfter = Math.max(1, Math.ceil((this.#waiting * this.#duration) / this.#workers / 1000));
-    const message = `too many logins at once; try again in ${waitInWords(retryAfter, "en")}`;
-    return new AuthError("busy", message, { retryAfter });
+  /** Gives a place up in time. One that is moved keeps its time. */
+  #await(place: Place<Work, Result>): void {
+    place.timer ??= setTimeout(() => this.#drop(place), waitLimit).unref();
+  }
+
+  /** Refuses the newest place of the largest network if there are too many. */
+  #makeRoom(preferred?: readonly string[]): void {
+    if (this.#waiting <= this.#capacity()) return;
+    const dropped = this.#strangers.newestOfLargest(preferred);
+    if (dropped) this.#drop(dropped);
+  }
+
+  /** Hands free workers to those whose turn it is. */
+  #serve(): void {
+    while (this.#running.size < this.#workers) {
+      const place = this.#next();
+      if (!place?.task) return;
+      clearTimeout(place.timer);
+      place.isServed = true;
+      const { task } = place;
+      place.task = undefined;
+      this.#start(place, task);
+    }
+  }
+
+  #next(): Place<Work, Result> | undefined {
+    const [served] = this.#served;
+    if (served) {
+      this.#served.delete(served);
+      return served;
+    }
+    if (this.#known.ready > 0 && (this.#strangers.ready === 0 || this.#turnsOfStrangers >= reservedPart - 1)) {
+      this.#turnsOfStrangers = 0;
+      return this.#known.next();
+    }
+    if (this.#strangers.ready > 0) this.#turnsOfStrangers++;
+    return this.#strangers.next();
+  }
+
+  #start(place: Place<Work, Result>, { work, asked, resolve, reject }: Task<Work, Result>): void {
+    const running = { since: this.#now(), before: place.worked };
+    this.#metrics.hashing(running.since - asked);
+    this.#running.add(running);
+    // Its worker is free only when it has ended, however long ago its caller was answered.
+    const timer = setTimeout(() => reject(this.#dismiss(place)), hashLimit).unref();
+    const computing = this.#worked(place, running, work).finally(() => {
+      clearTimeout(timer);
+      this.#running.delete(running);
+      this.#computing.delete(computing);
+      this.#serve();
+    });
+    this.#computing.add(computing);
+    computing.then(resolve, reject);
+  }
+
+  /** Computes, and adds up how long it took; a failure says nothing of that. */
+  async #worked(place: Place<Work, Result>, { since }: Running, work: Work): Promise<Result> {
+    const result = await this.#compute(work);
+    place.worked += this.#now() - since;
+    if (place.hasLeft) this.#learn(place);
+    return result;
+  }
+
+  #learn(place: Place<Work, Result>): void {
+    if (place.worked > 0) this.#duration += (place.worked - this.#duration) / 16;
+    place.worked = 0;
+  }
+
+  /** Takes a place away. */
+  #drop(place: Place<Work, Result>): void {
+    this.#remove(place);
+    const refusal = this.#dismiss(place);
+    place.task?.reject(refusal);
+    place.task = undefined;
+  }
+
+  #dismiss(place: Place<Work, Result>): AuthError {
+    place.refusal ??= this.busy();
+    return place.refusal;
+  }
+
+  #remove(place: Place<Work, Result>): void {
+    clearTimeout(place.timer);
+    this.#strangers.delete(place);
+    this.#known.delete(place);
+    this.#served.delete(place);
+  }
+
+  #mayStayOutside(devices: readonly string[] = []): boolean {
+    const hasMore = devices.some((device) => (this.#outside.get(device) ?? 0) >= mostOutside);
+    return !this.#closed && devices.length > 0 && !hasMore;
+  }
+
+  #stayOutside(place: Place<Work, Result>): void {
+    place.isOutside = true;
+    for (const device of place.devices) this.#outside.set(device, (this.#outside.get(device) ?? 0) + 1);
+  }
+
+  #comeInside(place: Place<Work, Result>): void {
+    if (!place.isOutside) return;
+    place.isOutside = false;
+    for (const device of place.devices) {
+      const others = (this.#outside.get(device) ?? 1) - 1;
+      if (others > 0) this.#outside.set(device, others);
+      else this.#outside.delete(device);
+    }
   }
 }

@@ -5,10 +5,10 @@ import { AuthError } from "../errors.ts";
 import { type PublicUser, publicUser, type Session, type User } from "../user.ts";
 import { userByEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
-import { deviceOf, knownDevice } from "./devices.ts";
+import { deviceOf } from "./devices.ts";
 import { emailRefusal, readEmail } from "./email.ts";
-import { networkOf } from "./network.ts";
-import type { HashedForm } from "./passwords.ts";
+import type { HashedForm, HashPlace } from "./passwords.ts";
+import { settlePlace, takePlaceOfDevice } from "./places.ts";
 import { madeToken, newToken } from "./secrets.ts";
 import { limited } from "./throttle.ts";
 
@@ -29,16 +29,17 @@ export interface LoggedIn {
 }
 
 export async function logIn(context: Context, login: Login, caller: Caller): Promise<LoggedIn> {
+  using place = placeToLogIn(context, login, caller);
   // Another login may have brought the hash up to date meanwhile: the password is verified against the new one, once.
-  const opened = (await open(context, login, caller)) ?? (await open(context, login, caller));
+  const opened = (await open(context, place, login, caller)) ?? (await open(context, place, login, caller));
   if (opened) return opened;
   throw refused(context, caller, await userByEmail(context, login.email), "changed meanwhile");
 }
 
 /** Verifies, and opens a session; null when the account is not as it was verified any more. */
-async function open(context: Context, login: Login, caller: Caller): Promise<LoggedIn | null> {
+async function open(context: Context, place: HashPlace, login: Login, caller: Caller): Promise<LoggedIn | null> {
   const { db, settings, trail } = context;
-  const { user, form } = await verify(context, login, caller);
+  const { user, form } = await verify(context, place, login, caller);
   const act = openingAct(context, caller);
   const sessionId = act ? act.idFor(act.nonce) : newToken(settings);
   const deviceFor = (id: string) => deviceOf(context, user, caller, act && madeDevice(act.name, id));
@@ -48,7 +49,7 @@ async function open(context: Context, login: Login, caller: Caller): Promise<Log
     sessionId,
     act,
     verifiedHash: user.hashedPassword,
-    rehashed: await rehash(context, { user, form }, login, caller),
+    rehashed: await rehash(context, place, { user, form }, login),
     replaces: [login.replaces ?? []].flat().filter((sessionId) => typeof sessionId === "string"),
     limit: settings.SESSION_LIMIT,
     device,
@@ -84,6 +85,26 @@ interface Verified {
   readonly form: HashedForm;
 }
 
+/** Whether email and password are those of an account. */
+export async function validLogin(context: Context, login: Login, caller: Caller): Promise<boolean> {
+  try {
+    using place = placeToLogIn(context, login, caller);
+    await verify(context, place, login, caller);
+    return true;
+  } catch (error) {
+    const isWrong = error instanceof AuthError && ["wrong_login", "email_not_verified"].includes(error.code);
+    if (isWrong) return false;
+    throw error;
+  }
+}
+
+/** @throws {AuthError} `wrong_login` for what can be no login, `busy` */
+function placeToLogIn(context: Context, { email, password }: Login, caller: Caller): HashPlace {
+  const address = readEmail(email);
+  if (address === null || password === "") throw refused(context, caller, null, "no email or password", email);
+  return takePlaceOfDevice(context, caller, address);
+}
+
 /**
  * The user whose email and password these are. An address without an account, or with a disabled one, costs the same hash
  * as a wrong password (OWASP Authentication Cheat Sheet, "Authentication Responses"). Pending registrations are not compared:
@@ -91,15 +112,17 @@ interface Verified {
  *
  * @throws {AuthError} `wrong_login`, `email_not_verified`, `too_many_tries` or `busy`
  */
-export async function verify(context: Context, { email, password }: Login, caller: Caller): Promise<Verified> {
-  const address = readEmail(email);
-  if (address === null || password === "") throw refused(context, caller, null, "no email or password", email);
+async function verify(
+  context: Context,
+  place: HashPlace,
+  { email, password }: Login,
+  caller: Caller,
+): Promise<Verified> {
+  const address = readEmail(email) ?? "";
   const user = await userByEmail(context, address);
-  return tryToLogIn(context, address, user, caller, async () => {
+  return tryToLogIn(context, place, address, user, caller, async () => {
     const { passwords, settings, trail } = context;
-    const form = await trail.watch("login_refused", { caller, userId: user?.id }, () =>
-      passwords.hashedForm(password, user?.hashedPassword ?? null, networkOf(caller.ip)),
-    );
+    const form = await passwords.hashedForm(password, user?.hashedPassword ?? null, place);
     if (!user || !form) throw refused(context, caller, user, "wrong password");
     if (user.disabledAt !== null) throw refused(context, caller, user, "disabled");
     if (user.emailVerifiedAt === null && settings.REQUIRE_VERIFIED_EMAIL === "on") {
@@ -111,18 +134,20 @@ export async function verify(context: Context, { email, password }: Login, calle
 }
 
 /**
- * Does what a password decides as a try to log in, from a device that the account knows or from any other.
+ * Does what a password decides as a try to log in, from a device that the account knows or from any other. Nothing is written
+ * before the caller has a place in the queue.
  *
  * @throws {AuthError} `too_many_tries`
  */
 export async function tryToLogIn<T>(
   context: Context,
+  place: HashPlace,
   address: string,
   user: User | null,
   caller: Caller,
   work: () => Promise<T>,
 ): Promise<T> {
-  const device = await knownDevice(context, user, caller);
+  const device = await settlePlace(context, place, user, caller);
   const what = device === undefined ? "login" : "loginFromKnownDevice";
   return limited(context, what, { address, caller, userId: user?.id, device }, work);
 }
@@ -130,13 +155,14 @@ export async function tryToLogIn<T>(
 /** A hash of today's strength for a password that was just right; it can wait for another login when many are waiting. */
 async function rehash(
   { passwords }: Context,
+  place: HashPlace,
   { user, form }: Verified,
   { password }: Login,
-  caller: Caller,
 ): Promise<string | undefined> {
   if (form === "normalized" && !passwords.isOutdated(user.hashedPassword, password)) return undefined;
+  if (passwords.isFull) return undefined;
   try {
-    return await passwords.hashPassword(password, networkOf(caller.ip));
+    return await passwords.hashPassword(password, place);
   } catch (error) {
     if (error instanceof AuthError && error.code === "busy") return undefined;
     throw error;

@@ -9,8 +9,9 @@ import type { Caller, Context } from "./context.ts";
 import { describeDevice, presentedDevice } from "./devices.ts";
 import { isSpellingOf } from "./email.ts";
 import { tryToLogIn } from "./log-in.ts";
-import { networkOf } from "./network.ts";
 import { checkPassword } from "./password-policy.ts";
+import type { HashPlace } from "./passwords.ts";
+import { takePlaceOfDevice } from "./places.ts";
 import { madeToken, renewal } from "./secrets.ts";
 import { userOfSession } from "./sessions.ts";
 import { accountKeys, limited } from "./throttle.ts";
@@ -45,8 +46,9 @@ export async function confirmPassword(
   password: string,
   caller: Caller,
 ): Promise<Renewed> {
+  using place = takePlaceOfDevice(context, caller, sessionId ?? "");
   const person = await personOf(context, sessionId);
-  await givePassword(context, person, password, caller);
+  await givePassword(context, place, person, password, caller);
   const nonce = await context.db.renewSession(person.sessionId, renewal(context.settings, person.sessionId));
   if (nonce === false) throw notLoggedIn();
   context.trail.record("password_confirmed", { caller, userId: person.id });
@@ -60,6 +62,7 @@ export async function changePassword(
   caller: Caller,
 ): Promise<Renewed> {
   const { db, passwords, settings, trail } = context;
+  using place = takePlaceOfDevice(context, caller, sessionId ?? "");
   const person = await personOf(context, sessionId);
   // When the same change arrives again, the password is already the new one and the session id may be the previous one. That
   // must not count as a wrong password.
@@ -67,13 +70,13 @@ export async function changePassword(
   const again = async () => (await db.findAct(act)) !== null && currentSession(context, person.sessionId);
   const before = await again();
   if (before) return { user: publicUser(person), session: { sessionId: before } };
-  await givePassword(context, person, current, caller);
+  await givePassword(context, place, person, current, caller);
   const hashedPassword = await trail.watch("password_refused", { caller, userId: person.id }, async () => {
     await checkPassword(context, chosen, person.email);
-    return passwords.hashPassword(chosen, networkOf(caller.ip));
+    return passwords.hashPassword(chosen, place);
   });
   const device = await presentedDevice(context, person, caller);
-  const renewedId = await asVerified(context, person, current, caller, async (as) => {
+  const renewedId = await asVerified(context, place, person, current, caller, async (as) => {
     const nonce = await db.changePassword({
       userId: as.id,
       verifiedHash: as.hashedPassword,
@@ -147,11 +150,12 @@ export async function deleteAccount(
   caller: Caller,
 ): Promise<void> {
   const { db, trail } = context;
+  using place = takePlaceOfDevice(context, caller, sessionId ?? "");
   const person = await personOf(context, sessionId);
-  await givePassword(context, person, password, caller);
+  await givePassword(context, place, person, password, caller);
   // What is gathered is written before, so that it is among what is made anonymous.
   await trail.flush();
-  await asVerified(context, person, password, caller, (as) =>
+  await asVerified(context, place, person, password, caller, (as) =>
     db.deleteUser(as, accountKeys(as.email), as.hashedPassword, caller.acts),
   );
   trail.record("account_deleted", {});
@@ -228,11 +232,16 @@ export async function endOtherSessions(context: Context, sessionId: string | nul
 }
 
 /** Counts as a try to log in: a session that was left open is no way to guess the password. */
-async function givePassword(context: Context, person: Person, password: string, caller: Caller): Promise<void> {
-  await tryToLogIn(context, person.email, person, caller, async () => {
+async function givePassword(
+  context: Context,
+  place: HashPlace,
+  person: Person,
+  password: string,
+  caller: Caller,
+): Promise<void> {
+  await tryToLogIn(context, place, person.email, person, caller, async () => {
     const { passwords } = context;
-    if (password !== "" && (await passwords.verifyPassword(password, person.hashedPassword, networkOf(caller.ip))))
-      return;
+    if (password !== "" && (await passwords.verifyPassword(password, person.hashedPassword, place))) return;
     throw wrong(context, person, caller);
   });
 }
@@ -246,6 +255,7 @@ async function givePassword(context: Context, person: Person, password: string, 
  */
 async function asVerified<Done>(
   context: Context,
+  place: HashPlace,
   person: Person,
   password: string,
   caller: Caller,
@@ -254,7 +264,7 @@ async function asVerified<Done>(
   const done = await act(person);
   if (done !== false) return done;
   const now = await personOf(context, person.sessionId);
-  if (now.hashedPassword !== person.hashedPassword) await givePassword(context, now, password, caller);
+  if (now.hashedPassword !== person.hashedPassword) await givePassword(context, place, now, password, caller);
   const doneNow = await act(now);
   if (doneNow !== false) return doneNow;
   throw wrong(context, now, caller);

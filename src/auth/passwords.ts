@@ -5,7 +5,7 @@ import { type Metrics, uncounted } from "../metrics.ts";
 import type { Settings } from "../settings.ts";
 import { type Tracing, untraced } from "../tracing.ts";
 import type { Argon2Cost } from "./derive.js";
-import { HashQueue } from "./hash-queue.ts";
+import { HashQueue, type Place, type PlaceFor } from "./hash-queue.ts";
 import type { HashWork } from "./hash-work.js";
 import { formatArgon2id, type Hash, parseHash } from "./hashes.ts";
 import { normalizePassword } from "./normalize-password.ts";
@@ -33,6 +33,11 @@ interface Workers {
 /** Which text a hash was made from: the password in the form that is hashed today, or as it was typed. */
 export type HashedForm = "normalized" | "typed";
 
+type Hashed = string | boolean | Uint8Array;
+
+/** A place in the queue of those whose passwords are to be hashed. */
+export type HashPlace = Place<HashWork, Hashed>;
+
 /** By whom hashing is watched. */
 interface Watched {
   readonly metrics?: Metrics;
@@ -48,7 +53,7 @@ const tagLength = 32;
  */
 export class Passwords {
   readonly #policy: Policy;
-  readonly #queue: HashQueue<HashWork, string | boolean | Uint8Array>;
+  readonly #queue: HashQueue<HashWork, Hashed>;
   readonly #tracing: Tracing;
   #workers: Workers | undefined;
 
@@ -56,22 +61,41 @@ export class Passwords {
     this.#policy = policy;
     this.#tracing = tracing;
     const expected = policy.PASSWORD_HASH === "bcrypt" ? 250 * 2 ** (policy.BCRYPT_COST - 12) : 50;
-    this.#queue = new HashQueue((work) => this.#pool().run(work), availableParallelism(), expected, metrics);
+    this.#queue = new HashQueue((work) => this.#pool().run(work), availableParallelism(), expected, { metrics });
+  }
+
+  /**
+   * Takes a place in the queue, at once.
+   *
+   * @throws {AuthError} `busy`
+   */
+  enter(who: PlaceFor): HashPlace {
+    return this.#queue.enter(who);
+  }
+
+  /** Seconds until it is worth trying again, if a caller would have no place now. */
+  refusalOf(who: PlaceFor): number | undefined {
+    return this.#queue.refuses(who) ? this.#queue.retryAfter : undefined;
+  }
+
+  /** Whether no more may wait: what can be hashed another time is left for then. */
+  get isFull(): boolean {
+    return this.#queue.isFull;
   }
 
   /** A salted hash, to be stored: `$2b$12$…`, or an argon2id PHC string for what bcrypt cannot hold. */
-  async hashPassword(typed: string, network?: string): Promise<string> {
+  async hashPassword(typed: string, place?: HashPlace): Promise<string> {
     const password = normalizePassword(typed);
     const chosen = this.#chosen(password);
-    if (chosen.scheme === "bcrypt") return (await this.#hash({ ...chosen, password }, network)) as string;
+    if (chosen.scheme === "bcrypt") return (await this.#hash({ ...chosen, password }, place)) as string;
     const salt = randomBytes(saltLength);
-    const tag = await this.#hash({ ...chosen, password, salt }, network);
+    const tag = await this.#hash({ ...chosen, password, salt }, place);
     return formatArgon2id(chosen.cost, salt, tag as Uint8Array);
   }
 
   /** Whether the password matches the hash, in either form. */
-  async verifyPassword(password: string, hashedPassword: string | null, network?: string): Promise<boolean> {
-    return (await this.hashedForm(password, hashedPassword, network)) !== null;
+  async verifyPassword(password: string, hashedPassword: string | null, place?: HashPlace): Promise<boolean> {
+    return (await this.hashedForm(password, hashedPassword, place)) !== null;
   }
 
   /**
@@ -79,10 +103,10 @@ export class Passwords {
    * were made from the text as typed, so that is tried too if it differs. Both are always hashed then, so that the time does
    * not reveal whether one matched.
    */
-  async hashedForm(password: string, hashedPassword: string | null, network?: string): Promise<HashedForm | null> {
+  async hashedForm(password: string, hashedPassword: string | null, place?: HashPlace): Promise<HashedForm | null> {
     const normalized = normalizePassword(password);
-    const isNormalized = await this.#verify(normalized, hashedPassword, network);
-    const isTyped = normalized !== password && (await this.#verify(password, hashedPassword, network));
+    const isNormalized = await this.#verify(normalized, hashedPassword, place);
+    const isTyped = normalized !== password && (await this.#verify(password, hashedPassword, place));
     return isNormalized ? "normalized" : isTyped ? "typed" : null;
   }
 
@@ -90,13 +114,13 @@ export class Passwords {
    * Whether this text matches the hash. If it cannot (no hash, or a scheme that cannot hold this text), a dummy is hashed
    * anyway, and a hash that is cheaper than today's is made as much work: the time reveals nothing.
    */
-  async #verify(password: string, hashedPassword: string | null, network?: string): Promise<boolean> {
+  async #verify(password: string, hashedPassword: string | null, place?: HashPlace): Promise<boolean> {
     const today = this.#chosen(password);
     const instead = dummy(today);
     const stored = parseHash(hashedPassword ?? instead);
     const possible = stored !== null && mayHold(stored, password);
     const verified = possible ? stored : (parseHash(instead) as Hash);
-    const matches = await this.#matches(password, verified, today, network);
+    const matches = await this.#matches(password, verified, today, place);
     return possible && matches && hashedPassword !== null;
   }
 
@@ -118,19 +142,22 @@ export class Passwords {
     await this.#workers?.pool.destroy();
   }
 
-  async #matches(password: string, hash: Hash, asMuchAs: Chosen, network: string | undefined): Promise<boolean> {
+  async #matches(password: string, hash: Hash, asMuchAs: Chosen, place: HashPlace | undefined): Promise<boolean> {
     if (hash.scheme === "bcrypt") {
       const { scheme, cost, text } = hash;
-      return (await this.#hash({ scheme, password, cost, hash: text, asMuchAs }, network)) === true;
+      return (await this.#hash({ scheme, password, cost, hash: text, asMuchAs }, place)) === true;
     }
     const { tag, normalised, ...how } = hash;
     const taken = normalised ? password.normalize("NFKC") : password;
-    const computed = await this.#hash({ ...how, password: taken, length: tag.length, asMuchAs }, network);
+    const computed = await this.#hash({ ...how, password: taken, length: tag.length, asMuchAs }, place);
     return timingSafeEqual(computed as Uint8Array, tag);
   }
 
-  #hash(work: HashWork, network: string | undefined) {
-    return this.#tracing.span("hash password", () => this.#queue.run(work, network));
+  /** Without a place of the caller's, each hash takes one. */
+  async #hash(work: HashWork, given: HashPlace | undefined): Promise<Hashed> {
+    using own = given ? undefined : this.enter({ path: [""] });
+    const place = given ?? (own as HashPlace);
+    return await this.#tracing.span("hash password", () => place.run(work));
   }
 
   /** The scheme that this password is hashed by today. */

@@ -4,8 +4,8 @@ import { userByEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
 import { knownDevice, secretsOf } from "./devices.ts";
 import { emailRefusal, isSpellingOf, readNewEmail } from "./email.ts";
-import { networkOf } from "./network.ts";
 import { checkPassword } from "./password-policy.ts";
+import { settlePlace, takePlaceOfDevice } from "./places.ts";
 import { newToken } from "./secrets.ts";
 import { forgetTries, limited } from "./throttle.ts";
 
@@ -62,13 +62,15 @@ export async function updatePassword(
   caller: Caller,
 ): Promise<User> {
   const { db, passwords, settings, trail } = context;
-  return limited(context, "redemption", { caller }, async () => {
+  using place = takePlaceOfDevice(context, caller, email);
+  await settlePlace(context, place, await presumedUser(context, resetToken, caller), caller);
+  return await limited(context, "redemption", { caller }, async () => {
     const address = await addressToReset(context, resetToken);
     if (address === null) throw refused(context, caller);
     if (email !== undefined && !isSpellingOf(email, address)) throw refused(context, caller, address);
     const hashedPassword = await trail.watch("reset_refused", { caller, address }, async () => {
       await checkPassword(context, password, address);
-      return passwords.hashPassword(password, networkOf(caller.ip));
+      return passwords.hashPassword(password, place);
     });
     const user = await db.redeemResetToken({
       resetToken,
@@ -84,6 +86,13 @@ export async function updatePassword(
     trail.record("password_reset", { caller, userId: user.id });
     return user;
   });
+}
+
+/** The user of a reset token, looked up only for a caller whose device may be known. */
+async function presumedUser(context: Context, resetToken: string, caller: Caller): Promise<User | null> {
+  if (secretsOf(caller).length === 0) return null;
+  const address = await addressToReset(context, resetToken);
+  return address === null ? null : userByEmail(context, address);
 }
 
 function refused({ trail }: Context, caller: Caller, address?: string): AuthError {

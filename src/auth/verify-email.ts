@@ -5,7 +5,7 @@ import { userById, validEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
 import { isSpellingOf } from "./email.ts";
 import { tryToLogIn } from "./log-in.ts";
-import { networkOf } from "./network.ts";
+import { takePlace } from "./places.ts";
 import { forgetTries, limited } from "./throttle.ts";
 
 /** What confirms an address: the mailed token, and the password of the registration or of the account that moves. */
@@ -46,14 +46,14 @@ export async function movesAccount({ db }: Context, token: string, userId: numbe
 
 export async function verifyEmail(context: Context, proof: Proof, caller: Caller): Promise<User> {
   const { token, password, email } = proof;
-  return limited(context, "redemption", { caller }, async () => {
+  using place = takePlace(context, caller, email);
+  return await limited(context, "redemption", { caller }, async () => {
     const { db, passwords, trail } = context;
     const verification = token === "" ? null : await db.findVerification(token);
     if (!verification) throw refused(context, caller);
     if (email !== undefined && !isSpellingOf(email, verification.email)) throw refused(context, caller, verification);
     const prove = async (hashed: string | null) => {
-      if (!(await passwords.verifyPassword(password, hashed, networkOf(caller.ip))))
-        throw refused(context, caller, verification);
+      if (!(await passwords.verifyPassword(password, hashed, place))) throw refused(context, caller, verification);
     };
     const mover = verification.userId === null ? null : await userById(context, verification.userId);
     if (!mover) {
@@ -68,7 +68,7 @@ export async function verifyEmail(context: Context, proof: Proof, caller: Caller
     }
     // The link may be in a stranger's hands, and the password is in use.
     const move = async (as: User) => {
-      await tryToLogIn(context, as.email, as, caller, () => prove(as.hashedPassword));
+      await tryToLogIn(context, place, as.email, as, caller, () => prove(as.hashedPassword));
       return db.confirmMove(verification, token, as.hashedPassword, caller.acts).catch((error: unknown) => {
         if (error instanceof EmailTaken) return false;
         throw error;

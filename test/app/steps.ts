@@ -60,7 +60,7 @@ export function redeem(world: World, fields: Record<string, string>): Promise<Re
   return world.request("/reset_password", form(fields, { method: "PUT" }));
 }
 
-/** More wrong logins at once than one network may have waiting, while a hash takes long. */
+/** More wrong logins at once than may wait in five seconds, at a cost of 12 or more. */
 export interface Flood {
   /** The first that was refused, when no more may wait. */
   readonly refused: Promise<Response>;
@@ -70,7 +70,7 @@ export interface Flood {
 
 export function flood(world: World): Flood {
   const login = () => world.request("/sessions", form({ ...bob, password: "wrong" }));
-  const logins = Array.from({ length: 7 * availableParallelism() }, login);
+  const logins = Array.from({ length: 24 * availableParallelism() }, login);
   const busy = async (login: Promise<Response>) => ((await login).status === 503 ? login : Promise.reject());
   return { refused: Promise.any(logins.map(busy)), over: Promise.all(logins) };
 }
