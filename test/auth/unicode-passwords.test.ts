@@ -268,11 +268,11 @@ test("a second hash is computed where the typed text is another, and nowhere els
   await auth.register("registered@example.com", composed);
   for (const name of ["disabled", "unconfirmed", "registered", "unknown"]) {
     for (const [typed, times] of [
-      [composed, 2],
-      [`${composed}x`, 2],
-      [decomposed, 4],
-      [`${decomposed}x`, 4],
-      ["ascii-password", 2],
+      [composed, 1],
+      [`${composed}x`, 1],
+      [decomposed, 2],
+      [`${decomposed}x`, 2],
+      ["ascii-password", 1],
     ] as const) {
       const login = { email: `${name}@example.com`, password: typed };
       assert.equal(await hashes(() => auth.logIn(login)), times, `${name} ${JSON.stringify(typed)}`);
