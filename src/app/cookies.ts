@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { OtherCookie, Settings } from "../settings.ts";
 
 /** How many cookies of one name are read: each may cost a lookup. */
@@ -99,6 +100,11 @@ export function hostCookie({ PUBLIC_URL }: Pick<Settings, "PUBLIC_URL">, plainNa
 export function deviceCookie(settings: Pick<Settings, "PUBLIC_URL">) {
   const { name, set } = hostCookie(settings, "device_id");
   return { name, set: (device: string) => set(device, 400 * 86_400) };
+}
+
+/** A device secret for a caller that presents none. */
+export function newDevice(): string {
+  return randomBytes(32).toString("base64url");
 }
 
 /** Whether a cookie has the form of a device secret: no other value is stored. */

@@ -1,7 +1,9 @@
+import { newDevice } from "./cookies.ts";
 import { needed, readFields } from "./fields.ts";
+import { redeemerCookies } from "./redeemer.ts";
 import type { Resource, Service } from "./service.ts";
 
-export function emailVerification({ auth, answers, caller }: Service): Resource {
+export function emailVerification({ auth, settings, answers, caller }: Service): Resource {
   return {
     async POST(c) {
       const fields = await readFields(c, "email");
@@ -10,8 +12,10 @@ export function emailVerification({ auth, answers, caller }: Service): Resource 
     },
     async PUT(c) {
       const { email = "", token = "", password = "" } = await readFields(c, "email", "token", "password");
-      const user = await auth.verifyEmail({ email, token, password }, caller(c));
-      return answers.json(200, { email: user.email, message: "email verified" });
+      const redeemer = { ...caller(c), newDevice: newDevice() };
+      const user = await auth.verifyEmail({ email, token, password }, redeemer);
+      const headers = { "Set-Cookie": redeemerCookies(redeemer, settings) };
+      return answers.json(200, { email: user.email, message: "email verified" }, headers);
     },
   };
 }

@@ -1,5 +1,7 @@
 import type { Request } from "./caller.ts";
+import { newDevice } from "./cookies.ts";
 import { readFields } from "./fields.ts";
+import { redeemerCookies } from "./redeemer.ts";
 import { RequestError } from "./refusals.ts";
 import type { Resource, Service } from "./service.ts";
 import { isThisMachine } from "./this-machine.ts";
@@ -29,8 +31,10 @@ export function resetPassword({ auth, settings, answers, caller }: Service): Res
         reset_token = "",
         new_password = "",
       } = await readFields(c, "email", "reset_token", "new_password");
-      const user = await auth.updatePassword(reset_token, new_password, email, caller(c));
-      return answers.json(200, { email: user.email, message: "Password updated" });
+      const redeemer = { ...caller(c), newDevice: newDevice() };
+      const user = await auth.updatePassword(reset_token, new_password, email, redeemer);
+      const headers = { "Set-Cookie": redeemerCookies(redeemer, settings) };
+      return answers.json(200, { email: user.email, message: "Password updated" }, headers);
     },
   };
 }

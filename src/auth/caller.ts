@@ -8,12 +8,13 @@ import type { Caller } from "./context.ts";
  * the caller does: a bad one must neither prevent the action nor hide it.
  */
 export function callerOf(given: Caller | null | undefined): Caller {
-  const { ip, userAgent, language, device, acts, request } = given ?? {};
+  const { ip, userAgent, language, device, newDevice, acts, request } = given ?? {};
   return {
     ip: storable(ip) ?? undefined,
     userAgent: storable(userAgent) ?? undefined,
     language: language === undefined ? undefined : languageNamed(language),
     device: Array.isArray(device) ? device.filter(isText) : isText(device) ? device : undefined,
+    newDevice: isText(newDevice) ? newDevice : undefined,
     acts: Array.isArray(acts) ? acts.filter(isText) : undefined,
     request: requestIds(request),
   };

@@ -35,6 +35,11 @@ export interface Caller {
   /** The secret of a device that an account may know. If there are several, the first that the account knows counts. */
   readonly device?: string | readonly string[] | undefined;
   /**
+   * The secret that a caller without one gets when it redeems a mailed token. The account knows it from then on; the program
+   * must hand it to the caller.
+   */
+  readonly newDevice?: string | undefined;
+  /**
    * Names of what this request does, which only this caller can make again (`actName`): the same request within a minute is
    * answered as done. Without names, each request does its work.
    */

@@ -1,12 +1,25 @@
 import { randomBytes } from "node:crypto";
-import type { Device } from "../db/db.ts";
+import type { Device, Redeemer } from "../db/db.ts";
 import { isMailable } from "../email.ts";
 import type { browsers, systems } from "../mailer.ts";
 import type { User } from "../user.ts";
 import type { Caller, Context } from "./context.ts";
+import { networkOf } from "./network.ts";
 
-/** The caller's device that this account knows, if any. An account that does not exist costs the same lookups. */
-export async function knownDevice(
+/**
+ * The caller's device that this account knows, if any. The network of a redemption within the last day counts as one, if the
+ * redeemer showed no cookie. An account that does not exist costs the same lookups.
+ */
+export async function knownDevice(context: Context, user: User | null, caller: Caller): Promise<string | undefined> {
+  if (context.settings.RATE_LIMIT === "off") return undefined;
+  const device = await knownCookie(context, user, caller);
+  const network = device === undefined ? networkOf(caller.ip) : undefined;
+  if (network === undefined || !(await context.db.knowsNetwork(network, user?.id ?? 0))) return device;
+  return networkDevice(network);
+}
+
+/** The caller's device that this account knows by its secret, if any. */
+export async function knownCookie(
   { db, settings }: Context,
   user: User | null,
   caller: Caller,
@@ -16,10 +29,36 @@ export async function knownDevice(
   return undefined;
 }
 
+/** The name that attempts from a known network are counted under, as if it were a device's secret. */
+function networkDevice(network: string): string {
+  return `network ${network}`;
+}
+
+/** What an account is to know of a caller who redeems a mailed token. */
+export function redeemerOf({ settings }: Context, caller: Caller): Redeemer {
+  const [device = caller.newDevice] = secretsOf(caller);
+  return settings.RATE_LIMIT === "off" ? {} : { device };
+}
+
+/**
+ * What an account is to know of a caller whom strangers' failed logins may keep out. A program that presents no cookies may
+ * never return its secret, so its network is known for a day; a browser that sends a form keeps cookies.
+ */
+export function redeemerUnderAttack(context: Context, caller: Caller): Redeemer {
+  const keepsCookies = secretsOf(caller).length > 0 || (caller.acts?.length ?? 0) > 0;
+  const isLimited = context.settings.RATE_LIMIT === "on";
+  return { ...redeemerOf(context, caller), network: isLimited && !keepsCookies ? networkOf(caller.ip) : undefined };
+}
+
+/** The names that attempts of a redeemer are counted under. */
+export function devicesOf({ device, network }: Redeemer): string[] {
+  return [device, network && networkDevice(network)].filter((name) => name !== undefined);
+}
+
 /** The device by which an account will know the caller: one that it knows already, else the first one presented. */
 export async function presentedDevice(context: Context, user: User, caller: Caller): Promise<string | undefined> {
   const [first, ...others] = secretsOf(caller);
-  return others.length === 0 ? first : ((await knownDevice(context, user, caller)) ?? first);
+  return others.length === 0 ? first : ((await knownCookie(context, user, caller)) ?? first);
 }
 
 /** The device secrets that the caller presents. */

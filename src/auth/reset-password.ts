@@ -2,12 +2,12 @@ import { AuthError } from "../errors.ts";
 import type { User } from "../user.ts";
 import { userByEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
-import { knownDevice, secretsOf } from "./devices.ts";
+import { devicesOf, knownCookie, redeemerUnderAttack, secretsOf } from "./devices.ts";
 import { emailRefusal, isSpellingOf, readNewEmail } from "./email.ts";
 import { checkPassword } from "./password-policy.ts";
 import { settlePlace, takePlaceOfDevice } from "./places.ts";
 import { newToken } from "./secrets.ts";
-import { forgetTries, limited } from "./throttle.ts";
+import { forgetDeviceTries, limited } from "./throttle.ts";
 
 /** A reset token, and the address of its account as it was registered. */
 export interface ResetToken {
@@ -39,7 +39,7 @@ export async function requestPasswordReset(context: Context, email: string, call
     throw emailRefusal("unknown_email", "no account has this email", email);
   }
   const user = secretsOf(caller).length === 0 ? null : await userByEmail(context, address);
-  const device = await knownDevice(context, user, caller);
+  const device = await knownCookie(context, user, caller);
   const what = device === undefined ? "resetMail" : "resetMailFromKnownDevice";
   return limited(context, what, { address, caller, userId: user?.id, device }, async () => {
     await context.db.enqueue({ kind: "reset", language: caller.language ?? "en", email: address }, caller.acts);
@@ -53,7 +53,10 @@ export async function addressToReset({ db }: Context, resetToken: string): Promi
   return resetToken === "" ? null : db.resetAddress(resetToken);
 }
 
-/** In this order, so that a bogus token costs no hash and a refusal leaves a good one alive. */
+/**
+ * In this order, so that a bogus token costs no hash and a refusal leaves a good one alive. Only wrong tokens are limited: the
+ * refused ones of a network must not keep out an owner who has a good one.
+ */
 export async function updatePassword(
   context: Context,
   resetToken: string,
@@ -63,36 +66,33 @@ export async function updatePassword(
 ): Promise<User> {
   const { db, passwords, settings, trail } = context;
   using place = takePlaceOfDevice(context, caller, email);
-  await settlePlace(context, place, await presumedUser(context, resetToken, caller), caller);
-  return await limited(context, "redemption", { caller }, async () => {
-    const address = await addressToReset(context, resetToken);
-    if (address === null) throw refused(context, caller);
-    if (email !== undefined && !isSpellingOf(email, address)) throw refused(context, caller, address);
-    const hashedPassword = await trail.watch("reset_refused", { caller, address }, async () => {
-      await checkPassword(context, password, address);
-      return passwords.hashPassword(password, place);
-    });
-    const user = await db.redeemResetToken({
-      resetToken,
-      email: address,
-      hashedPassword,
-      byMail: settings.RESET_DELIVERY === "email",
-      language: caller.language ?? "en",
-      acts: caller.acts,
-    });
-    if (!user) throw refused(context, caller, address);
-    // Whoever reset it starts anew: what strangers tried before does not keep the owner out.
-    await forgetTries(context, address);
-    trail.record("password_reset", { caller, userId: user.id });
-    return user;
-  });
-}
-
-/** The user of a reset token, looked up only for a caller whose device may be known. */
-async function presumedUser(context: Context, resetToken: string, caller: Caller): Promise<User | null> {
-  if (secretsOf(caller).length === 0) return null;
   const address = await addressToReset(context, resetToken);
-  return address === null ? null : userByEmail(context, address);
+  if (address === null || (email !== undefined && !isSpellingOf(email, address))) {
+    return await limited(context, "redemption", { caller }, () => {
+      throw refused(context, caller, address ?? undefined);
+    });
+  }
+  const presumed = secretsOf(caller).length === 0 ? null : await userByEmail(context, address);
+  await settlePlace(context, place, presumed, caller);
+  const hashedPassword = await trail.watch("reset_refused", { caller, address }, async () => {
+    await checkPassword(context, password, address);
+    return passwords.hashPassword(password, place);
+  });
+  const redeemer = redeemerUnderAttack(context, caller);
+  const user = await db.redeemResetToken({
+    resetToken,
+    email: address,
+    hashedPassword,
+    byMail: settings.RESET_DELIVERY === "email",
+    language: caller.language ?? "en",
+    acts: caller.acts,
+    redeemer,
+  });
+  if (!user) throw refused(context, caller, address);
+  // Strangers' attempts stay counted: a stranger must not see that the owner has reset.
+  await forgetDeviceTries(context, user.id, devicesOf(redeemer));
+  trail.record("password_reset", { caller, userId: user.id });
+  return user;
 }
 
 function refused({ trail }: Context, caller: Caller, address?: string): AuthError {

@@ -82,9 +82,23 @@ export async function limited<T>(context: Context, what: Limited, trier: Trier, 
   }
 }
 
-/** Has everything that was tried at an account count no more. */
-export async function forgetTries(context: Context, address: string): Promise<void> {
-  if (context.settings.RATE_LIMIT === "on") await giveBack(context, [], accountKeys(address));
+/** Whether failed logins to an address count now, from whatever devices it does not know. */
+export async function areLoginsFailing({ db }: Context, address: string): Promise<boolean> {
+  const keys = settingsOf("login").flatMap(([name, subject]) =>
+    subjects[subject]({ address, caller: {} }).map((who) => `${name}:${who}`),
+  );
+  return db.areCounted(keys);
+}
+
+/** Clears the failed logins of an account's devices. */
+export async function forgetDeviceTries(context: Context, userId: number, devices: readonly string[]): Promise<void> {
+  const limit = limits.loginFromKnownDevice;
+  const keys = devices.flatMap((device) =>
+    subjects
+      .device({ device, userId, caller: {} })
+      .flatMap((who) => Object.keys(limit).map((name) => `${name}:${who}`)),
+  );
+  if (context.settings.RATE_LIMIT === "on") await giveBack(context, [], keys);
 }
 
 /** The keys that everything tried at an account is counted under. */

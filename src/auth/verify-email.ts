@@ -3,10 +3,11 @@ import { AuthError, EmailTaken } from "../errors.ts";
 import type { User } from "../user.ts";
 import { userById, validEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
+import { devicesOf, redeemerOf, redeemerUnderAttack } from "./devices.ts";
 import { isSpellingOf } from "./email.ts";
 import { tryToLogIn } from "./log-in.ts";
 import { takePlace } from "./places.ts";
-import { forgetTries, limited } from "./throttle.ts";
+import { areLoginsFailing, forgetDeviceTries, limited } from "./throttle.ts";
 
 /** What confirms an address: the mailed token, and the password of the registration or of the account that moves. */
 export interface Proof {
@@ -44,45 +45,49 @@ export async function movesAccount({ db }: Context, token: string, userId: numbe
   return token !== "" && (await db.findVerification(token))?.userId === userId;
 }
 
+/** Only wrong tokens are limited by network: those of strangers must not keep out an owner who has a good one. */
 export async function verifyEmail(context: Context, proof: Proof, caller: Caller): Promise<User> {
   const { token, password, email } = proof;
+  const { db, passwords, settings, trail } = context;
   using place = takePlace(context, caller, email);
-  return await limited(context, "redemption", { caller }, async () => {
-    const { db, passwords, trail } = context;
-    const verification = token === "" ? null : await db.findVerification(token);
-    if (!verification) throw refused(context, caller);
-    if (email !== undefined && !isSpellingOf(email, verification.email)) throw refused(context, caller, verification);
-    const prove = async (hashed: string | null) => {
-      if (!(await passwords.verifyPassword(password, hashed, place))) throw refused(context, caller, verification);
-    };
-    const mover = verification.userId === null ? null : await userById(context, verification.userId);
-    if (!mover) {
-      // A registration has attempts of its own: without the link, nobody can keep its owner from confirming.
-      await limited(context, "proof", { caller, registrationId: verification.id }, () =>
-        prove(verification.hashedPassword),
-      );
-      const user = await db.confirmRegistration(verification, token, caller.acts);
-      if (!user) throw refused(context, caller, verification);
-      trail.record("email_verified", { caller, userId: user.id });
-      return user;
-    }
-    // The link may be in a stranger's hands, and the password is in use.
-    const move = async (as: User) => {
-      await tryToLogIn(context, place, as.email, as, caller, () => prove(as.hashedPassword));
-      return db.confirmMove(verification, token, as.hashedPassword, caller.acts).catch((error: unknown) => {
-        if (error instanceof EmailTaken) return false;
-        throw error;
-      });
-    };
-    if (!(await move(mover))) {
-      const now = await rehashed(context, mover);
-      if (!now || !(await move(now))) throw refused(context, caller, verification);
-    }
-    // Whoever has that address next did none of it.
-    await forgetTries(context, mover.email);
-    trail.record("email_changed", { caller, userId: mover.id });
-    return { ...mover, email: verification.email };
-  });
+  const verification = token === "" ? null : await db.findVerification(token);
+  if (!verification || (email !== undefined && !isSpellingOf(email, verification.email))) {
+    return await limited(context, "redemption", { caller }, () => {
+      throw refused(context, caller, verification ?? undefined);
+    });
+  }
+  const prove = async (hashed: string | null) => {
+    if (!(await passwords.verifyPassword(password, hashed, place))) throw refused(context, caller, verification);
+  };
+  const isUnderAttack = settings.RATE_LIMIT === "on" && (await areLoginsFailing(context, verification.email));
+  const redeemer = (isUnderAttack ? redeemerUnderAttack : redeemerOf)(context, caller);
+  const mover = verification.userId === null ? null : await userById(context, verification.userId);
+  if (!mover) {
+    // A registration has attempts of its own: without the link, nobody can keep its owner from confirming.
+    await limited(context, "proof", { caller, registrationId: verification.id }, () =>
+      prove(verification.hashedPassword),
+    );
+    const user = await db.confirmRegistration(verification, token, caller.acts, redeemer);
+    if (!user) throw refused(context, caller, verification);
+    await forgetDeviceTries(context, user.id, devicesOf(redeemer));
+    trail.record("email_verified", { caller, userId: user.id });
+    return user;
+  }
+  // The link may be in a stranger's hands, and the password is in use.
+  const move = async (as: User) => {
+    await tryToLogIn(context, place, as.email, as, caller, () => prove(as.hashedPassword));
+    return db.confirmMove(verification, token, as.hashedPassword, caller.acts, redeemer).catch((error: unknown) => {
+      if (error instanceof EmailTaken) return false;
+      throw error;
+    });
+  };
+  if (!(await move(mover))) {
+    const now = await rehashed(context, mover);
+    if (!now || !(await move(now))) throw refused(context, caller, verification);
+  }
+  await forgetDeviceTries(context, mover.id, devicesOf(redeemer));
+  trail.record("email_changed", { caller, userId: mover.id });
+  return { ...mover, email: verification.email };
 }
 
 /** The account if its hash was replaced meanwhile, such as by a login; null if it is the same. */

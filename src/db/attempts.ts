@@ -178,6 +178,19 @@ function keysOf(rows: readonly { readonly key: string }[]): string[] {
   return rows.map(({ key }) => key);
 }
 
+/** Whether any attempt counts now under one of these keys. */
+export async function areCounted({ db, clock }: Store, keys: readonly string[]): Promise<boolean> {
+  const counted = await db
+    .selectFrom("attempts")
+    .select("key")
+    .where("key", "in", keys)
+    .where("count", ">", 0)
+    .where("ends_at", ">", clock())
+    .limit(1)
+    .executeTakeFirst();
+  return counted !== undefined;
+}
+
 /**
  * Gives slots back, one of a key at most, unless counting has begun anew since; the tries under the keys in `forget` count no
  * more. A row that then counts nothing is deleted.

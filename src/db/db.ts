@@ -6,7 +6,7 @@ import type { Limit, Slot, Taking } from "./attempts.ts";
 import * as attempts from "./attempts.ts";
 import type { Progress } from "./copy.ts";
 import * as copying from "./copy.ts";
-import type { Device } from "./devices.ts";
+import type { Device, Redeemer } from "./devices.ts";
 import * as devices from "./devices.ts";
 import type { Awaitable } from "./engine.ts";
 import type { EventsWanted, NewEvent, StoredEvent } from "./events.ts";
@@ -55,6 +55,7 @@ export type {
   OutboxKind,
   PasswordChange,
   Progress,
+  Redeemer,
   Redemption,
   Renewal,
   SeenSession,
@@ -301,8 +302,13 @@ export class DB implements AsyncDisposable {
   }
 
   /** Makes a registration an account and drops the others of its address; null when the token is no longer good. */
-  confirmRegistration(verification: Verification, token: string, acts: readonly string[] = []): Promise<User | null> {
-    return verifications.confirmRegistration(this.#store, verification, token, acts);
+  confirmRegistration(
+    verification: Verification,
+    token: string,
+    acts: readonly string[] = [],
+    redeemer: Redeemer = {},
+  ): Promise<User | null> {
+    return verifications.confirmRegistration(this.#store, verification, token, acts, redeemer);
   }
 
   /**
@@ -315,8 +321,9 @@ export class DB implements AsyncDisposable {
     token: string,
     verifiedHash: string,
     acts: readonly string[] = [],
+    redeemer: Redeemer = {},
   ): Promise<boolean> {
-    return verifications.confirmMove(this.#store, verification, { token, verifiedHash }, acts);
+    return verifications.confirmMove(this.#store, verification, { token, verifiedHash }, acts, redeemer);
   }
 
   /** Where an account wants to move to, or null. */
@@ -394,6 +401,11 @@ export class DB implements AsyncDisposable {
     return attempts.takeSlots(this.#store, limits);
   }
 
+  /** Whether any attempt counts now under one of these keys. */
+  areCounted(keys: readonly string[]): Promise<boolean> {
+    return attempts.areCounted(this.#store, keys);
+  }
+
   /** Gives slots back, and forgets what was counted under other keys. */
   giveBackSlots(slots: readonly Slot[], forget: readonly string[] = []): Promise<void> {
     return attempts.giveBackSlots(this.#store, slots, forget);
@@ -402,6 +414,11 @@ export class DB implements AsyncDisposable {
   /** Whether a device has logged in to this account before. */
   knowsDevice(device: string, userId: number): Promise<boolean> {
     return devices.knowsDevice(this.#store, device, userId);
+  }
+
+  /** Whether a caller that may keep no cookies has redeemed a token of this account from a network within the last day. */
+  knowsNetwork(network: string, userId: number): Promise<boolean> {
+    return devices.knowsNetwork(this.#store, network, userId);
   }
 
   /** When the devices of an account came, and were last seen. */

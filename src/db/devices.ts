@@ -1,3 +1,4 @@
+import { clockTolerance } from "../clock-tolerance.ts";
 import { digest } from "./digest.ts";
 import { enqueueNotice } from "./notices.ts";
 import type { Notice } from "./outbox.ts";
@@ -8,7 +9,7 @@ function deviceId(device: string, userId: number): string {
   return digest(`${device} ${userId}`);
 }
 
-/** Whether a device has logged in to this account before. */
+/** Whether a device has logged in to this account, or redeemed a mailed token of it. */
 export async function knowsDevice({ db }: Store, device: string, userId: number): Promise<boolean> {
   const known = await db
     .selectFrom("devices")
@@ -24,6 +25,17 @@ export interface Device {
   readonly notice: (Notice & { readonly kind: "new_device" }) | null;
 }
 
+/** A caller who redeems a mailed token of an account. */
+export interface Redeemer {
+  /** The secret of the device that the account knows from then on. */
+  readonly device?: string | undefined;
+  /** The network that the account knows for a day, of a caller that may keep no cookies. */
+  readonly network?: string | undefined;
+}
+
+const day = 86_400_000;
+/** How long an account knows the network of a redemption, in milliseconds. */
+const networkKnownFor = day;
 /** How many devices an account knows: a program that keeps no cookies is a new one each time. */
 const mostDevices = 50;
 
@@ -33,15 +45,17 @@ export async function rememberDevice(store: Store, { secret, notice }: Device, u
   const now = store.clock();
   const { numUpdatedRows } = await db
     .updateTable("devices")
-    .set({ last_seen_at: now })
+    .set({ last_seen_at: now, logged_in: 1 })
     .where("device_id", "=", deviceId(secret, userId))
     .executeTakeFirst();
   if (numUpdatedRows > 0n) return;
   const known = await db
     .selectFrom("devices")
-    .select("device_id")
+    .select(["device_id", "logged_in"])
     .where("user_id", "=", userId)
+    .where("known_until", "is", null)
     .orderBy("last_seen_at")
+    .orderBy("logged_in")
     .execute();
   await db
     .insertInto("devices")
@@ -49,10 +63,57 @@ export async function rememberDevice(store: Store, { secret, notice }: Device, u
     .execute();
   const surplus = known.slice(0, Math.max(0, known.length + 1 - mostDevices)).map((row) => row.device_id);
   if (surplus.length > 0) await db.deleteFrom("devices").where("device_id", "in", surplus).execute();
-  if (notice && known.length > 0) await enqueueNotice(store, { ...notice, userId });
+  const isAdditional = known.some(({ logged_in }) => logged_in === 1);
+  if (notice && isAdditional) await enqueueNotice(store, { ...notice, userId });
 }
 
-/** Has an account know no device any more, but for one. */
+/**
+ * Remembers a caller who redeems a mailed token, in a transaction that holds the user's row.
+ *
+ * @param isNew whether the redemption makes the account: then its first login is from no additional device
+ */
+export async function rememberRedeemer(
+  store: Store,
+  { device, network }: Redeemer,
+  userId: number,
+  isNew: boolean,
+): Promise<void> {
+  const { db, clock } = store;
+  if (device !== undefined) {
+    await rememberDevice(store, { secret: device, notice: null }, userId);
+    if (isNew) {
+      const ofRedeemer = deviceId(device, userId);
+      await db.updateTable("devices").set({ logged_in: 0 }).where("device_id", "=", ofRedeemer).execute();
+    }
+  }
+  if (network === undefined) return;
+  const now = clock();
+  const times = { created_at: now, last_seen_at: now, known_until: now + networkKnownFor };
+  await db
+    .insertInto("devices")
+    .values({ device_id: networkId(network, userId), user_id: userId, ...times, logged_in: 0 })
+    .onConflict((conflict) => conflict.column("device_id").doUpdateSet(times))
+    .execute();
+}
+
+/** Whether a caller that may keep no cookies has redeemed a token of this account from a network within the last day. */
+export async function knowsNetwork({ db, clock }: Store, network: string, userId: number): Promise<boolean> {
+  const now = clock();
+  const known = await db
+    .selectFrom("devices")
+    .select("user_id")
+    .where("device_id", "=", networkId(network, userId))
+    .where("known_until", ">", now)
+    .where("known_until", "<=", now + networkKnownFor + clockTolerance)
+    .executeTakeFirst();
+  return known !== undefined;
+}
+
+function networkId(network: string, userId: number): string {
+  return digest(`network ${network} ${userId}`);
+}
+
+/** Makes an account forget every device but one, and the network of the last reset. */
 export async function forgetDevices({ db }: Store, userId: number, but?: string): Promise<void> {
   await db
     .deleteFrom("devices")
@@ -61,12 +122,13 @@ export async function forgetDevices({ db }: Store, userId: number, but?: string)
     .execute();
 }
 
-/** When the devices of an account came, and were last seen. */
+/** When the devices that have logged in to an account came, and were last seen. */
 export async function devicesOf({ db }: Store, userId: number): Promise<{ createdAt: number; lastSeenAt: number }[]> {
   return db
     .selectFrom("devices")
     .select(["created_at as createdAt", "last_seen_at as lastSeenAt"])
     .where("user_id", "=", userId)
+    .where("logged_in", "=", 1)
     .orderBy("created_at")
     .execute();
 }

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely";
+import { type ColumnDefinitionBuilder, type Kysely, sql } from "kysely";
 import { type Migration, type MigrationProvider, Migrator } from "kysely/migration";
 import { OpenError } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -206,6 +206,13 @@ function migrations({ ddl }: Engine): Record<string, Migration> {
         for (const column of ["user_id", "verification_id", "email", "failed_at"]) {
           await db.schema.createIndex(`failed_mails_${column}`).on("failed_mails").column(column).execute();
         }
+      },
+    },
+    "0012_v0.1_redeemers": {
+      async up(db: Kysely<unknown>) {
+        const loggedIn = (column: ColumnDefinitionBuilder) => column.notNull().defaultTo(1);
+        await db.schema.alterTable("devices").addColumn("logged_in", "integer", loggedIn).execute();
+        await db.schema.alterTable("devices").addColumn("known_until", "bigint").execute();
       },
     },
   };

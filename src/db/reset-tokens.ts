@@ -2,7 +2,7 @@ import { emailKey } from "../email.ts";
 import type { User } from "../user.ts";
 import { forgetActs, recordAct } from "./acts.ts";
 import { userColumns } from "./attributes.ts";
-import { forgetDevices } from "./devices.ts";
+import { forgetDevices, type Redeemer, rememberRedeemer } from "./devices.ts";
 import { digest } from "./digest.ts";
 import {
   addMailedToken,
@@ -32,6 +32,8 @@ export interface Redemption {
   /** The language in which the owner is told. */
   readonly language?: string;
   readonly acts?: readonly string[] | undefined;
+  /** The caller, whom the account knows from then on. */
+  readonly redeemer?: Redeemer | undefined;
 }
 
 /**
@@ -145,7 +147,8 @@ export async function resetAddress(store: Store, resetToken: string): Promise<st
 }
 
 /**
- * Changes the password, takes the token, ends every session, and tells the owner, all or nothing. The token is taken by
+ * Changes the password, takes the token, ends every session, forgets every device but the redeemer's, and tells the owner, all
+ * or nothing. The token is taken by
  * one conditional statement, so that of many redemptions at once exactly one finds it. The token of a registration makes
  * it an account.
  *
@@ -153,12 +156,14 @@ export async function resetAddress(store: Store, resetToken: string): Promise<st
  */
 export async function redeemResetToken(store: Store, redemption: Redemption): Promise<User | null> {
   return atomically(store, async (transaction) => {
-    const user = (await ofUser(transaction, redemption)) ?? (await ofRegistration(transaction, redemption));
+    const former = await ofUser(transaction, redemption);
+    const user = former ?? (await ofRegistration(transaction, redemption));
     if (!user) return null;
     await forgetActs(transaction, user.id);
     await recordAct(transaction, redemption.acts, { userId: user.id });
     await endSessions(transaction, user.id);
     await forgetDevices(transaction, user.id);
+    await rememberRedeemer(transaction, redemption.redeemer ?? {}, user.id, former === null);
     await forgetMove(transaction, user.id);
     await forgetRegistrations(transaction, user.id);
     const { language = "en" } = redemption;

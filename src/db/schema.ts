@@ -67,11 +67,15 @@ export interface SessionsTable {
 
 /** A device that has logged in to an account: it keeps tries of its own. */
 export interface DevicesTable {
-  /** SHA-256 of the device's cookie and the user's id. */
+  /** SHA-256 of the device's cookie and the user's id; or of the network of a reset. */
   device_id: string;
   user_id: number;
   created_at: number;
   last_seen_at: number;
+  /** 0 if it has only confirmed the registration: the first login is from no additional device. */
+  logged_in: Generated<number>;
+  /** Set for a network, which counts as a device until then. */
+  known_until: number | null;
 }
 
 /** An address that waits to be confirmed: of a registration, or of an account that moves to it. */

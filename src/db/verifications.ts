@@ -3,7 +3,7 @@ import { EmailTaken } from "../errors.ts";
 import type { User } from "../user.ts";
 import { recordAct } from "./acts.ts";
 import { userColumns } from "./attributes.ts";
-import { forgetDevices } from "./devices.ts";
+import { forgetDevices, type Redeemer, rememberRedeemer } from "./devices.ts";
 import { digest } from "./digest.ts";
 import {
   addMailedToken,
@@ -221,12 +221,15 @@ export async function confirmRegistration(
   verification: Verification,
   token: string,
   acts: readonly string[],
+  redeemer: Redeemer,
 ): Promise<User | null> {
   const { email, hashedPassword } = verification;
   return atomically(store, async (transaction) => {
     if (hashedPassword === null || !(await take(transaction, verification, token))) return null;
     const user = await claimAddress(transaction, email, hashedPassword);
-    if (user) await recordAct(transaction, acts, { userId: user.id });
+    if (!user) return null;
+    await recordAct(transaction, acts, { userId: user.id });
+    await rememberRedeemer(transaction, redeemer, user.id, true);
     return user;
   });
 }
@@ -276,6 +279,7 @@ export async function confirmMove(
   verification: Verification,
   { token, verifiedHash }: { readonly token: string; readonly verifiedHash: string },
   acts: readonly string[],
+  redeemer: Redeemer,
 ): Promise<boolean> {
   const { userId } = verification;
   const address = emailColumns(verification.email);
@@ -294,6 +298,7 @@ export async function confirmMove(
       if (numUpdatedRows === 0n) throw new NotGood();
       await forgetMailedTokens(transaction, userId);
       await recordAct(transaction, acts, { userId });
+      await rememberRedeemer(transaction, redeemer, userId, false);
       await db.deleteFrom("verifications").where("email", "=", address.email).execute();
     });
     return true;

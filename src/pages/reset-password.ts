@@ -6,7 +6,7 @@ import { type Html, plain } from "./layout.ts";
 import { loggedIn } from "./log-in.ts";
 import { mailForm } from "./mailbox.ts";
 import { home } from "./return-to.ts";
-import { askerBy, goTo, keepOnward, type Values, type Visit } from "./visit.ts";
+import { askerBy, goTo, keepDevice, keepOnward, type Values, type Visit } from "./visit.ts";
 
 /** Asks for the mail with the link. What is shown is the same with and without an account. */
 export const forgot: Page = {
@@ -77,6 +77,7 @@ async function other(visit: Visit, email: string): Promise<Html | null> {
 
 async function saved(visit: Visit, { email }: { readonly email: string | null }): Promise<Response> {
   const { to, onward: return_to } = visit;
+  keepDevice(visit);
   const user = await loggedIn(visit);
   if (user && email !== null && emailKey(user.email) === emailKey(email))
     return goTo(visit, to(home), { code: "password_changed" });

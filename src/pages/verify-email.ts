@@ -8,7 +8,7 @@ import { enter, loggedIn } from "./log-in.ts";
 import { mailForm } from "./mailbox.ts";
 import type { Problem } from "./problem.ts";
 import { home } from "./return-to.ts";
-import { askerBy, goTo, keepOnward, type Values, type Visit } from "./visit.ts";
+import { asKnown, askerBy, goTo, keepDevice, keepOnward, type Values, type Visit } from "./visit.ts";
 
 /**
  * The mailed link leads here: with the password it confirms the address, and logs in. Without a link it has one sent.
@@ -46,13 +46,17 @@ export const verify: Page = {
 /** Goes on with the account whose address is confirmed now: it is logged in, or logs in where the password was given. */
 async function confirmed(visit: Visit, { userId, email }: Done, password?: string): Promise<Response> {
   const { to, onward: return_to } = visit;
-  if ((await loggedIn(visit))?.id === userId) return goTo(visit, to(home), { code: "email_changed" });
+  if ((await loggedIn(visit))?.id === userId) {
+    keepDevice(visit);
+    return goTo(visit, to(home), { code: "email_changed" });
+  }
   try {
-    if (email !== null && password !== undefined) return await enter(visit, { email, password });
+    if (email !== null && password !== undefined) return await enter(asKnown(visit), { email, password });
   } catch (error) {
     // The address is confirmed all the same.
     if (!(error instanceof AuthError)) throw error;
   }
+  keepDevice(visit);
   return goTo(visit, to("/login", { return_to }), { code: "email_verified", email: email ?? undefined });
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { actName } from "../act-name.ts";
 import type { Request } from "../app/caller.ts";
 import { hostCookie, readCookie, readCookies } from "../app/cookies.ts";
+import { redeemerCookies } from "../app/redeemer.ts";
 import type { Service } from "../app/service.ts";
 import { forgetSession, presentedSession } from "../app/session-cookies.ts";
 import type { Caller } from "../auth/auth.ts";
@@ -64,7 +65,13 @@ export async function visit(service: Service, c: Request, values: Values = {}): 
     service,
     language,
     words: messages[language].pages,
-    caller: { ...service.caller(c), language, acts: kept === undefined ? undefined : actsOf(kept, c, values, token) },
+    caller: {
+      ...service.caller(c),
+      language,
+      // Made from the link: if the answer to a redemption is lost, the form or the link sets the same cookie again.
+      newDevice: kept === undefined || token === undefined ? undefined : actName(kept, "device", token),
+      acts: kept === undefined ? undefined : actsOf(kept, c, values, token),
+    },
     sessionId: await presentedSession(c, service),
     formSecret,
     keepFormSecret() {
@@ -101,6 +108,17 @@ function actsOf(secret: string, c: Request, values: Values, token: string | unde
  */
 export function askerBy({ caller }: Visit, { form_id }: Values): Caller {
   return form_id === undefined ? { ...caller, acts: [] } : caller;
+}
+
+/** Keeps this browser's device secret, by which the account of a redeemed link knows it. */
+export function keepDevice({ caller, cookies, service }: Visit): void {
+  cookies.push(...redeemerCookies(caller, service.settings));
+}
+
+/** This visit with the device that an account knows since a redemption. */
+export function asKnown(visit: Visit): Visit {
+  const { device, newDevice } = visit.caller;
+  return [device ?? []].flat().length > 0 ? visit : { ...visit, caller: { ...visit.caller, device: newDevice } };
 }
 
 /** What the token of a form says about it. */

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { createProduction, join, mailed, mailedToken, owner, strong } from "../app/production.ts";
+import { test } from "../engines.ts";
+import { form, type World } from "../world.ts";
+import { logIn, type Seen, sent, visitor } from "./visitor.ts";
+
+const name = "__Host-device_id";
+const chosen = `${strong}!`;
+const renewed = { ...owner, password: chosen };
+
+/** Strangers try the address until each further one is refused. */
+async function poll(world: World): Promise<void> {
+  const wrong = { ...owner, password: "a wrong Password" };
+  const statuses: number[] = [];
+  for (let i = 0; i < 11; i++) {
+    statuses.push((await world.request("/sessions", { ...form(wrong), ip: `198.51.100.${i}` } as RequestInit)).status);
+  }
+  assert.equal(statuses.at(-1), 429);
+}
+
+async function linkToReset(world: World): Promise<string> {
+  await mailed(world);
+  await world.request("/reset_password", form({ email: owner.email }));
+  return `/reset?token=${await mailedToken(world)}`;
+}
+
+function deviceIn({ headers }: Seen): string | undefined {
+  const set = headers.getSetCookie().filter((header) => header.startsWith(`${name}=`));
+  assert.ok(set.length <= 1, "one cookie of this name in an answer");
+  return set[0]?.slice(name.length + 1).split(";")[0];
+}
+
+test("a browser that resets by the page logs in at once while strangers try the address", async () => {
+  await using world = await createProduction();
+  await join(world);
+  const link = await linkToReset(world);
+  await poll(world);
+  const who = visitor(world, { ip: "203.0.113.80" });
+  sent(await who.fill(await who.open(link), { new_password: chosen }), "/login");
+  await poll(world);
+  sent(await who.fill(await who.open("/login"), renewed), "/account");
+  const neighbor = visitor(world, { ip: "203.0.113.80" });
+  assert.equal((await neighbor.fill(await neighbor.open("/login"), renewed)).status, 429, "nobody else of its network");
+});
+
+test("if the answer to a reset is lost, the form and the link set the same device again", async () => {
+  await using world = await createProduction();
+  await join(world);
+  const link = await linkToReset(world);
+  const who = visitor(world);
+  const page = await who.open(link);
+  const first = deviceIn(await who.fill(page, { new_password: chosen }));
+  assert.match(first ?? "", /^[\w-]{43}$/);
+  for (const repeat of [() => who.fill(page, { new_password: chosen }), () => who.open(link)]) {
+    who.cookies.delete(name);
+    assert.equal(deviceIn(await repeat()), first);
+  }
+  const stranger = visitor(world);
+  assert.equal(deviceIn(await stranger.open(link)), undefined);
+  await poll(world);
+  sent(await who.fill(await who.open("/login"), renewed), "/account");
+});
+
+test("a browser that confirms by the page is one device, which is told to nobody", async () => {
+  await using world = await createProduction();
+  await world.request("/users", form(owner));
+  const link = `/verify?token=${await mailedToken(world)}`;
+  await poll(world);
+  const who = visitor(world, { ip: "203.0.113.80" });
+  const done = await who.fill(await who.open(link), { password: owner.password });
+  sent(done, "/account");
+  assert.ok(deviceIn(done));
+  const { id } = await world.db.findUserBy({ email: owner.email });
+  assert.equal((await world.db.devicesOf(id)).length, 1);
+  assert.deepEqual(await mailed(world), []);
+});
+
+test("a browser that others use too keeps its device, and each account knows it", async () => {
+  await using world = await createProduction();
+  await join(world);
+  const eve = { ...owner, email: "eve@example.com" };
+  await join(world, eve);
+  const who = visitor(world);
+  await logIn(who, eve);
+  const device = who.cookies.get(name);
+  const done = await who.fill(await who.open(await linkToReset(world)), { new_password: chosen });
+  assert.equal(deviceIn(done), device);
+  for (const email of [owner.email, eve.email]) {
+    const { id } = await world.db.findUserBy({ email });
+    assert.ok(await world.db.knowsDevice(device ?? "", id));
+  }
+});
