@@ -40,10 +40,11 @@ function fill(path: string): void {
     insert into users (email, hashed_password, created_at, updated_at)
       with recursive n(i) as (select 1 union all select i + 1 from n where i < ${users})
       select 'person' || i || '@example.com', '$2b$12$' || substr(hex(randomblob(30)), 1, 53), 0, 0 from n;
-    insert into sessions (session_id, user_id, created_at, last_seen_at, expires_at, ip, user_agent)
+    insert into sessions (session_id, user_id, created_at, last_seen_at, expires_at, ip, user_agent, handle)
       with recursive n(i) as (select 0 union all select i + 1 from n where i < ${users * sessionsEach - 1})
       select substr(hex(randomblob(32)), 1, 43), i % ${users} + 1, 0, 0, 4e12, '192.0.2.1',
-        'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36' from n;
+        'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36',
+        substr(hex(randomblob(22)), 1, 43) from n;
     commit;
   `);
 }

@@ -37,9 +37,9 @@ function inFile(path: string): Grown {
       run(`pragma synchronous = off; pragma temp_store = file;
         insert into users (email, hashed_password, created_at, updated_at)
           ${counted(users)} select 'person' || i || '@example.com', '$2b$12$' || hex(randomblob(26)), 0, 0 from n;
-        insert into sessions (session_id, user_id, created_at, last_seen_at, expires_at, ip, user_agent)
+        insert into sessions (session_id, user_id, created_at, last_seen_at, expires_at, ip, user_agent, handle)
           ${counted(sessions)} select substr(hex(randomblob(22)), 1, 43), i % ${users} + 1, 4e12, 4e12, 5e12, '192.0.2.1',
-            '${agent}' from n order by 1;
+            '${agent}', substr(hex(randomblob(22)), 1, 43) from n order by 1;
         pragma wal_checkpoint(truncate); analyze`);
     },
     async bytes() {
@@ -65,8 +65,9 @@ function inPostgres(url: string): Grown {
       await run(`insert into users (email, hashed_password, created_at, updated_at)
         select 'person' || i || '@example.com', '$2b$12$' || md5(i::text) || substr(md5((-i)::text), 1, 21), 0, 0
         from generate_series(1, ${users}) i`);
-      await run(`insert into sessions (session_id, user_id, created_at, last_seen_at, expires_at, ip, user_agent)
-        select md5(i::text) || substr(md5((-i)::text), 1, 11), i % ${users} + 1, 4e12, 4e12, 5e12, '192.0.2.1', '${agent}'
+      await run(`insert into sessions (session_id, user_id, created_at, last_seen_at, expires_at, ip, user_agent, handle)
+        select md5(i::text) || substr(md5((-i)::text), 1, 11), i % ${users} + 1, 4e12, 4e12, 5e12, '192.0.2.1', '${agent}',
+          substr(md5('handle' || i) || md5(i::text), 1, 43)
         from generate_series(1, ${sessions}) i order by 1`);
       await run("vacuum analyze");
       await run("checkpoint");

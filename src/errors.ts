@@ -61,6 +61,7 @@ export type AuthErrorCode =
   | "password_needed"
   | "unknown_email"
   | "unknown_session"
+  | "page_invalid"
   | "bad_reset_token"
   | "bad_verify_token"
   | "too_many_tries"

@@ -15,6 +15,7 @@ export {
   type Renewed,
   type ResetToken,
   readAccount,
+  type SessionPage,
   type ShownSession,
   type Swept,
   writeAccount,

@@ -59,13 +59,6 @@ export function whole(least: number, most: number, example: number) {
     .refine((value) => value >= least && value <= most, expected);
 }
 
-/** `unlimited`, which becomes Infinity, or a number. */
-export function unlimitedOr(type: z.ZodType<number, string>) {
-  return z.union([z.literal("unlimited").transform(() => Number.POSITIVE_INFINITY), type], {
-    error: (issue) => `unlimited, or ${type.safeParse(issue.input).error?.issues[0]?.message}`,
-  });
-}
-
 const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 function milliseconds(text: string): number {

@@ -19,7 +19,6 @@ import {
   publicUrl,
   rate,
   smtpUrl,
-  unlimitedOr,
   webAddress,
   whole,
 } from "./setting-types.ts";
@@ -194,9 +193,9 @@ const table = {
   SESSION_LIFETIME: setting("how long a session lasts, however much it is used", duration("1m", "400d", "30d"), "30d"),
   SESSION_IDLE: setting("how long a session lasts unused", duration("1m", "400d", "14d"), "14d"),
   SESSION_LIMIT: setting(
-    "how many devices may be logged in to one account",
-    unlimitedOr(whole(1, 1000, 5)),
-    "unlimited",
+    "how many devices may be logged in to one account; beyond that the oldest is logged out",
+    whole(1, 1000, 5),
+    "1000",
   ),
   RESET_TOKEN_LIFETIME: setting("how long a reset token lasts", duration("1m", "1d", "1h"), "1h"),
   VERIFY_TOKEN_LIFETIME: setting(
@@ -242,8 +241,7 @@ const table = {
 type Table = typeof table;
 
 /**
- * The value of every setting. Durations are milliseconds; `SESSION_LIMIT` is Infinity for `unlimited`; what may be `none`
- * is null, or an empty list.
+ * The value of every setting. Durations are milliseconds; what may be `none` is null, or an empty list.
  */
 export type Settings = { readonly [Name in keyof Table]: z.output<Table[Name]["type"]> };
 

@@ -42,6 +42,7 @@ export const statuses = {
   password_needed: 403,
   unknown_email: 403,
   unknown_session: 404,
+  page_invalid: 400,
   bad_reset_token: 403,
   bad_verify_token: 403,
   too_many_tries: 429,

@@ -1,17 +1,23 @@
 import type { LoggedIn } from "../auth/auth.ts";
-import { notLoggedIn } from "../errors.ts";
+import { AuthError, notLoggedIn } from "../errors.ts";
 import type { Settings } from "../settings.ts";
 import type { Request } from "./caller.ts";
 import { deviceCookie } from "./cookies.ts";
 import { readFields } from "./fields.ts";
+import { RequestError } from "./refusals.ts";
 import type { Resource, Service } from "./service.ts";
 import { forgetSession, keepSession, logOut, presentedSession, sessionIdsOf } from "./session-cookies.ts";
+
+/** The most sessions on a page of the list. */
+const longestPage = 100;
 
 export function sessions(service: Service): Resource {
   const { auth, settings, answers, caller } = service;
   return {
     async GET(c) {
-      return answers.json(200, { sessions: await auth.listSessions(await presentedSession(c, service)) });
+      const page = { limit: pageLength(parameter(c, "limit")), after: parameter(c, "after") };
+      const { sessions, next } = await auth.pageOfSessions(await presentedSession(c, service), page);
+      return answers.json(200, { sessions, ...(next !== null && { next }) });
     },
     async POST(c) {
       const { email = "", password = "" } = await readFields(c, "email", "password");
@@ -25,6 +31,18 @@ export function sessions(service: Service): Resource {
       return answers.redirect("/", { "Set-Cookie": forgetSession(c, settings) });
     },
   };
+}
+
+/** A parameter of the query; undefined if it is not there. */
+function parameter(c: Request, name: string): string | undefined {
+  const [value, ...others] = c.req.queries(name) ?? [];
+  if (others.length > 0) throw new RequestError("field_repeated", `${name} must be given once, as text`);
+  return value;
+}
+
+function pageLength(limit = `${longestPage}`): number {
+  if (/^[1-9]\d{0,2}$/.test(limit) && Number(limit) <= longestPage) return Number(limit);
+  throw new AuthError("page_invalid", `limit must be a whole number from 1 to ${longestPage}`);
 }
 
 /** What a browser keeps of a login: the session, and what the account knows it again by. */

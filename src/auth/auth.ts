@@ -1,13 +1,15 @@
-import type {
-  Account,
-  Adopted,
-  Awaitable,
-  ContractUser,
-  DB,
-  Done,
-  EventsWanted,
-  StoredEvent,
-  WaitingMail,
+import {
+  type Account,
+  type Adopted,
+  type Awaitable,
+  type ContractUser,
+  type DB,
+  type Done,
+  type EventsWanted,
+  mostSessions,
+  type SessionPage,
+  type StoredEvent,
+  type WaitingMail,
 } from "../db/db.ts";
 import { languageNamed } from "../languages/languages.ts";
 import { type Log, silent } from "../log.ts";
@@ -52,6 +54,7 @@ export type {
   Proof,
   Renewed,
   ResetToken,
+  SessionPage,
   ShownSession,
   StoredEvent as AuditEvent,
   Swept,
@@ -245,13 +248,29 @@ export class Auth {
   }
 
   /**
-   * Where a person is logged in, the newest first.
+   * Where a person is logged in, the newest first: all of their sessions, of which there are at most 1,000.
    *
    * @throws {AuthError} `not_logged_in`
    */
-  async listSessions(sessionId: string | null): Promise<ShownSession[]> {
+  async listSessions(sessionId: string | null): Promise<readonly ShownSession[]> {
+    return (await this.pageOfSessions(sessionId)).sessions;
+  }
+
+  /**
+   * Some of a person's sessions, the newest first. The one that asks is on the first page, last if others are newer.
+   *
+   * @param page `limit`, at most 1,000 sessions; and `after`, the `next` of the page before
+   * @throws {AuthError} `not_logged_in`, `page_invalid`
+   * @example
+   * const { sessions, next } = await auth.pageOfSessions(sessionId, { limit: 100 });
+   */
+  async pageOfSessions(
+    sessionId: string | null,
+    page: { readonly limit?: number | undefined; readonly after?: string | undefined } = {},
+  ): Promise<SessionPage<ShownSession>> {
     const { id } = await this.personOf(sessionId);
-    return ownAccount.sessionsOf(this.#context, id, sessionId as string);
+    const { limit = mostSessions, after } = page;
+    return ownAccount.sessionsOf(this.#context, id, { current: sessionId as string, limit, after });
   }
 
   /**
@@ -437,9 +456,9 @@ export class Auth {
     return operator.deleteUser(this.#context, userId);
   }
 
-  /** An operator's: where an account is logged in. */
-  listSessionsOf(userId: number): Promise<ShownSession[]> {
-    return ownAccount.sessionsOf(this.#context, userId);
+  /** An operator's: where an account is logged in, the newest first, at most 1,000 sessions. */
+  async listSessionsOf(userId: number): Promise<readonly ShownSession[]> {
+    return (await ownAccount.sessionsOf(this.#context, userId)).sessions;
   }
 
   /** An operator's: ends one session by its handle, or all of an account's; returns how many there were. */

@@ -1,6 +1,6 @@
 import { actName } from "../act-name.ts";
 import { clockTolerance } from "../clock-tolerance.ts";
-import type { ListedSession } from "../db/db.ts";
+import { type ListedSession, mostSessions, type SessionPage, type SessionsWanted } from "../db/db.ts";
 import { AuthError, notLoggedIn } from "../errors.ts";
 import { isId } from "../storable.ts";
 import { type PublicUser, publicUser, type Session, type User } from "../user.ts";
@@ -173,6 +173,7 @@ export async function exportAccount(context: Context, sessionId: string | null, 
   await trail.flush();
   const { id, email } = person;
   const events = await db.listEvents({ userId: id, newest: true, limit: mostEvents });
+  const { sessions } = await sessionsOf(context, id, { current: person.sessionId });
   const devices = await db.devicesOf(id);
   const mails = await db.mailsTo(person);
   return {
@@ -183,7 +184,7 @@ export async function exportAccount(context: Context, sessionId: string | null, 
     reset_token_expires_at: iso(person.resetTokenExpiresAt),
     created_at: iso(person.createdAt),
     updated_at: iso(person.updatedAt),
-    sessions: (await sessionsOf(context, id, person.sessionId)).map(({ id: _, ...session }) => session),
+    sessions: sessions.map(({ id: _, ...session }) => session),
     devices: devices.map(({ createdAt, lastSeenAt }) => ({
       created_at: iso(createdAt),
       last_seen_at: iso(lastSeenAt),
@@ -213,8 +214,22 @@ export interface ShownSession {
   readonly expires_at: string | null;
 }
 
-export async function sessionsOf({ db }: Context, userId: number, current?: string): Promise<ShownSession[]> {
-  return isId(userId) ? (await db.listSessions(userId, current)).map(shown) : [];
+/**
+ * A page of the live sessions of a user, the newest first.
+ *
+ * @throws {AuthError} `page_invalid`
+ */
+export async function sessionsOf(
+  { db }: Context,
+  userId: number,
+  { limit = mostSessions, ...wanted }: Partial<SessionsWanted> = {},
+): Promise<SessionPage<ShownSession>> {
+  if (!Number.isInteger(limit) || limit < 1 || limit > mostSessions) {
+    throw new AuthError("page_invalid", `limit must be a whole number from 1 to ${mostSessions}`);
+  }
+  const page = isId(userId) ? await db.listSessions(userId, { limit, ...wanted }) : { sessions: [], next: null };
+  if (page === null) throw new AuthError("page_invalid", "after must be the next of the page before");
+  return { sessions: page.sessions.map(shown), next: page.next };
 }
 
 export async function endSessionOf(context: Context, userId: number, handle: string, caller: Caller): Promise<void> {

@@ -21,7 +21,10 @@ import type { NewMail, Notice, OutboxKind, WaitingMail } from "./outbox.ts";
 import * as outbox from "./outbox.ts";
 import type { Redemption } from "./reset-tokens.ts";
 import * as resetTokens from "./reset-tokens.ts";
-import type { ListedSession, Opening, OpeningAct, Renewal, Seen, SeenSession, SeenUser } from "./sessions.ts";
+import { endSurplusSessions, mostSessions } from "./session-limit.ts";
+import type { ListedSession, SessionPage, SessionsWanted } from "./session-list.ts";
+import * as sessionList from "./session-list.ts";
+import type { Opening, OpeningAct, Renewal, Seen, SeenSession, SeenUser } from "./sessions.ts";
 import * as sessions from "./sessions.ts";
 import type { Lifetimes, Store } from "./store.ts";
 import type { PasswordChange, UserChanges } from "./users.ts";
@@ -60,6 +63,8 @@ export type {
   Renewal,
   SeenSession,
   SeenUser,
+  SessionPage,
+  SessionsWanted,
   Slot,
   StoredEvent,
   Taking,
@@ -67,7 +72,7 @@ export type {
   Verification,
   WaitingMail,
 };
-export { ContractFile };
+export { ContractFile, mostSessions };
 
 /**
  * Opens the database, creates it when it is an embedded one that is not there, and brings it to this program's schema.
@@ -180,8 +185,8 @@ export class DB implements AsyncDisposable {
   }
 
   /** Ends every session of a user; returns how many there were. */
-  endSessions(userId: number): Promise<number> {
-    return sessions.endSessions(this.#store, userId);
+  async endSessions(userId: number): Promise<number> {
+    return (await endSurplusSessions(this.#store, userId)) + (await sessions.endSessions(this.#store, userId));
   }
 
   /**
@@ -192,19 +197,20 @@ export class DB implements AsyncDisposable {
     return sessions.seeSessions(this.#store, seen);
   }
 
-  /** The live sessions of a user, the newest first; `current` is the id of the one that asks. */
-  listSessions(userId: number, current?: string): Promise<ListedSession[]> {
-    return sessions.listSessions(this.#store, userId, current);
+  /** A page of the live sessions of a user, the newest first; null if `after` is no page's `next`. */
+  listSessions(userId: number, wanted: SessionsWanted): Promise<SessionPage | null> {
+    return sessionList.listSessions(this.#store, userId, wanted);
   }
 
   /** Ends the session of a user that has this handle; false when there is none. */
   endSessionByHandle(userId: number, handle: string, acts: readonly string[] = []): Promise<boolean> {
-    return sessions.endSessionByHandle(this.#store, { userId, handle }, acts);
+    return sessionList.endSessionByHandle(this.#store, { userId, handle }, acts);
   }
 
   /** Ends every session of a user but this one; returns how many there were. */
-  endOtherSessions(userId: number, sessionId: string): Promise<number> {
-    return sessions.endOtherSessions(this.#store, userId, sessionId);
+  async endOtherSessions(userId: number, sessionId: string): Promise<number> {
+    const surplus = await endSurplusSessions(this.#store, userId, sessionId);
+    return surplus + (await sessions.endOtherSessions(this.#store, userId, sessionId));
   }
 
   /** When the password was last given in a live session; null for never. */

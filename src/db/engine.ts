@@ -51,6 +51,9 @@ export interface Engine {
   /** Has the keys that count by themselves go on after the rows that are there. */
   continueSerials(db: Kysely<Schema>): Promise<void>;
 
+  /** An SQL expression for 43 random characters, other ones for each row. */
+  readonly randomText: string;
+
   /** How the tables are defined. */
   readonly ddl: {
     /** Text of at most 250 characters, ordered by its bytes. */

@@ -8,7 +8,8 @@ import type { Schema } from "./schema.ts";
 const history = "kysely_migration";
 
 /** Append-only: what has been released is never edited. Each adds only, within a minor version. */
-function migrations({ ddl }: Engine): Record<string, Migration> {
+function migrations(engine: Engine): Record<string, Migration> {
+  const { ddl } = engine;
   return {
     "0001_v0.1_users_and_sessions": {
       async up(db: Kysely<unknown>) {
@@ -168,6 +169,34 @@ function migrations({ ddl }: Engine): Record<string, Migration> {
         await db.schema.createIndex("acts_user_id").on("acts").column("user_id").execute();
         await db.schema.createIndex("acts_verification_id").on("acts").column("verification_id").execute();
         await db.schema.createIndex("acts_at").on("acts").column("at").execute();
+      },
+    },
+    // Writes no row: sessions get their handles when they are first listed. An operator may create the indexes beforehand
+    // (docs/scaling.md), because building them blocks writes.
+    "0007_v0.1_session_handles": {
+      async up(db: Kysely<unknown>) {
+        const text = sql<string>`${sql.raw(ddl.text)}`;
+        // The index that takes longest comes first: until the table is altered, reads continue.
+        await db.schema
+          .createIndex("sessions_user_id_created_at")
+          .ifNotExists()
+          .on("sessions")
+          .columns(["user_id", "created_at", "session_id"])
+          .execute();
+        const { sessions = [] } = Object.fromEntries(await tablesOf(db as Kysely<Schema>, engine));
+        if (!sessions.includes("handle")) {
+          await db.schema.alterTable("sessions").addColumn("handle", text).execute();
+        }
+        await db.schema
+          .createIndex("sessions_handle")
+          .ifNotExists()
+          .unique()
+          .on("sessions")
+          .column("handle")
+          .where(sql.ref("handle"), "is not", null)
+          .execute();
+        // The new index does what this one did.
+        await db.schema.dropIndex("sessions_user_id").ifExists().execute();
       },
     },
     "0008_v0.1_delivery": {

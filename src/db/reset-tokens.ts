@@ -16,6 +16,7 @@ import {
   wasJustMailed,
 } from "./mailed-tokens.ts";
 import { enqueueNotice } from "./notices.ts";
+import { endSurplusSessionsOf } from "./session-limit.ts";
 import { endSessions } from "./sessions.ts";
 import { spelledEmail } from "./spellings.ts";
 import { atomically, type Store } from "./store.ts";
@@ -155,6 +156,7 @@ export async function resetAddress(store: Store, resetToken: string): Promise<st
  * @returns null when the token is not, or no longer, good
  */
 export async function redeemResetToken(store: Store, redemption: Redemption): Promise<User | null> {
+  await endSurplusSessionsOf(store, redemption.email);
   return atomically(store, async (transaction) => {
     const former = await ofUser(transaction, redemption);
     const user = former ?? (await ofRegistration(transaction, redemption));

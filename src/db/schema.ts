@@ -63,6 +63,11 @@ export interface SessionsTable {
   renewed_at: number | null;
   /** The nonce that the present id was derived from, with the previous id as the key; null once the previous id is invalid. */
   renewal_nonce: string | null;
+  /**
+   * The session's public name, random and kept for its life; null for a session that an older version opened, until it is
+   * first listed.
+   */
+  handle: string | null;
 }
 
 /** A device that has logged in to an account: it keeps tries of its own. */

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { type Expression, type ExpressionBuilder, sql } from "kysely";
 import { clockTolerance } from "../clock-tolerance.ts";
 import { storable } from "../storable.ts";
@@ -8,6 +9,7 @@ import { type Device, rememberDevice } from "./devices.ts";
 import { digest } from "./digest.ts";
 import type { Awaitable } from "./engine.ts";
 import type { Schema } from "./schema.ts";
+import { endOldestSessions, endSurplusSessions, mostSessions } from "./session-limit.ts";
 import { atomically, type Store } from "./store.ts";
 
 /** Opens one session, however often its request is sent. */
@@ -28,7 +30,7 @@ export interface Opening {
   readonly rehashed?: string | undefined;
   /** The sessions that this one replaces. */
   readonly replaces?: string | readonly string[] | undefined;
-  /** How many sessions the user may have, this one included; the oldest end. */
+  /** How many sessions the user may have, this one included, up to 1,000; the oldest end. */
   readonly limit?: number;
   /** A device that the user knows from then on. */
   readonly device?: Device | undefined;
@@ -147,7 +149,7 @@ function wasSession(sessionId: string) {
 
 /** Opens a session, all or nothing; null when the user is gone, disabled, or has another password by now. */
 export async function openSession(store: Store, opening: Opening): Promise<Session | null> {
-  const { userId, verifiedHash, rehashed, replaces = [], device, limit = Number.POSITIVE_INFINITY } = opening;
+  const { userId, sessionId, verifiedHash, rehashed, replaces = [], device, limit = mostSessions } = opening;
   return atomically(store, async (transaction) => {
     const now = transaction.clock();
     // An update, even of nothing, holds the user's row until the end: a reset at the same time waits, or was before.
@@ -168,7 +170,7 @@ export async function openSession(store: Store, opening: Opening): Promise<Sessi
     }
     if (again) return again;
     const session = await insertSession(transaction, opening);
-    if (limit !== Number.POSITIVE_INFINITY) await endOldest(transaction, session, limit);
+    await endOldestSessions(transaction, userId, Math.min(limit, mostSessions), sessionId);
     if (device) await rememberDevice(transaction, device, userId);
     return session;
   });
@@ -213,6 +215,7 @@ export async function insertSession({ db, clock, lifetimes }: Store, opening: Op
       ip,
       user_agent: userAgent,
       confirmed_at: opening.verifiedHash === undefined ? null : now,
+      handle: randomBytes(32).toString("base64url"),
     })
     .execute();
   return { sessionId, userId, createdAt: now, lastSeenAt: now, expiresAt, ip, userAgent };
@@ -224,72 +227,10 @@ export async function endSession({ db, clock }: Store, sessionId: string): Promi
   return numDeletedRows > 0n;
 }
 
-/** Ends every session of a user; returns how many there were. */
+/** Ends every session of a user, of whom there are no more than `mostSessions`; returns how many there were. */
 export async function endSessions({ db }: Store, userId: number): Promise<number> {
   const { numDeletedRows } = await db.deleteFrom("sessions").where("user_id", "=", userId).executeTakeFirst();
   return Number(numDeletedRows);
-}
-
-/** A session as its owner may see it. */
-export interface ListedSession {
-  /** Names the session, and opens nothing: it is made of what is stored, which is made of the session id. */
-  readonly handle: string;
-  readonly current: boolean;
-  readonly createdAt: number;
-  readonly lastSeenAt: number;
-  readonly expiresAt: number;
-  readonly ip: string | null;
-  readonly userAgent: string | null;
-}
-
-/** More than anybody looks through; a program that never logs out has them. */
-const mostListed = 1000;
-
-/** The live sessions of a user, the newest first. */
-export async function listSessions(store: Store, userId: number, current?: string): Promise<ListedSession[]> {
-  const own = current === undefined ? undefined : digest(current);
-  const rows = await live(store)
-    .select(["session_id", "previous_id", "created_at", "last_seen_at", "expires_at", "ip", "user_agent"])
-    .where("user_id", "=", userId)
-    .orderBy("created_at", "desc")
-    .orderBy("session_id")
-    .limit(mostListed)
-    .execute();
-  return rows.map((row) => ({
-    handle: digest(row.session_id),
-    current: own !== undefined && (row.session_id === own || row.previous_id === own),
-    createdAt: row.created_at,
-    lastSeenAt: row.last_seen_at,
-    expiresAt: row.expires_at,
-    ip: row.ip,
-    userAgent: row.user_agent,
-  }));
-}
-
-/** Ends the session of a user that has this handle; false when there is none. */
-export async function endSessionByHandle(
-  store: Store,
-  { userId, handle }: { readonly userId: number; readonly handle: string },
-  acts: readonly string[],
-): Promise<boolean> {
-  const rows = await store.db
-    .selectFrom("sessions")
-    .select(["session_id", "previous_id"])
-    .where("user_id", "=", userId)
-    .execute();
-  // The handle may come from a list older than the last renewal.
-  const found =
-    rows.find((row) => digest(row.session_id) === handle) ??
-    rows.find((row) => row.previous_id !== null && digest(row.previous_id) === handle);
-  if (!found) return false;
-  return atomically(store, async (transaction) => {
-    const { numDeletedRows } = await transaction.db
-      .deleteFrom("sessions")
-      .where("session_id", "=", found.session_id)
-      .executeTakeFirst();
-    if (numDeletedRows > 0n) await recordAct(transaction, acts, { userId });
-    return numDeletedRows > 0n;
-  });
 }
 
 /** Ends every session of a user but this one; returns how many there were. */
@@ -360,23 +301,6 @@ export async function renewalOf(store: Store, sessionId: string): Promise<string
   return session.session_id === digest(sessionId) ? null : session.renewal_nonce;
 }
 
-/** Keeps this session and the newest live ones beside it, `limit` in all. */
-async function endOldest(store: Store, { userId, sessionId }: Session, limit: number): Promise<void> {
-  const kept = live(store)
-    .select("session_id")
-    .where("user_id", "=", userId)
-    .where("session_id", "!=", digest(sessionId))
-    .orderBy("created_at", "desc")
-    .orderBy("session_id")
-    .limit(limit - 1);
-  await store.db
-    .deleteFrom("sessions")
-    .where("user_id", "=", userId)
-    .where("session_id", "!=", digest(sessionId))
-    .where("session_id", "not in", kept)
-    .execute();
-}
-
 /** A session, and the time when it was used: now, unless given. */
 export type Seen = string | readonly [sessionId: string, at: number];
 
@@ -394,10 +318,11 @@ export async function seeSessions({ db, clock, lifetimes }: Store, sessions: Ite
   const rows = [...seen].map(([id, at]) => sql`(${id}, cast(${at} as bigint))`);
   const values = sql<{ column1: string; column2: number }>`(values ${sql.join(rows)})`;
   const at = sql.ref<number>("seen.column2");
+  const { created_at, ...corrected } = correctedTimes(now, at, lifetimes);
   await db
     .updateTable("sessions")
     .from(values.as("seen"))
-    .set({ ...correctedTimes(now, at, lifetimes), last_seen_at: at })
+    .set({ ...corrected, last_seen_at: at })
     .whereRef("session_id", "=", "seen.column1")
     .where(({ and, or, eb }) =>
       or([
@@ -409,6 +334,14 @@ export async function seeSessions({ db, clock, lifetimes }: Store, sessions: Ite
         eb("last_seen_at", ">", now + clockTolerance),
       ]),
     )
+    .execute();
+  // Apart, because SQLite rewrites the entries of an index whose column is set, even to the same value.
+  await db
+    .updateTable("sessions")
+    .from(values.as("seen"))
+    .set({ created_at })
+    .whereRef("session_id", "=", "seen.column1")
+    .where("created_at", ">", now + clockTolerance)
     .execute();
 }
 
@@ -433,19 +366,21 @@ const nonceLifetime = 60_000;
 
 /**
  * Deletes the ended among the next `limit` sessions after `from`, in the order of their keys, so that this needs no index. Also
- * deletes the nonces of old renewals, and corrects times that a wrong clock wrote. Returns where the next batch begins, or null
- * at the end.
+ * deletes the nonces of old renewals, corrects times that a wrong clock wrote, and brings a user of whom most are down to
+ * `mostSessions`. Returns where the next batch begins, or null at the end.
  */
 export async function sweepSessions(
-  { db, clock, lifetimes }: Store,
+  store: Store,
   from: string,
   limit: number,
 ): Promise<{ ended: number; next: string | null }> {
+  const { db, clock, lifetimes } = store;
   const now = clock();
   const idle = now - lifetimes.SESSION_IDLE;
   const batch = await db
     .selectFrom("sessions")
-    .select(["session_id", "created_at", "expires_at", "last_seen_at", "confirmed_at", "renewed_at", "renewal_nonce"])
+    .select(["session_id", "user_id", "created_at", "expires_at", "last_seen_at", "confirmed_at"])
+    .select(["renewed_at", "renewal_nonce"])
     .where("session_id", ">", from)
     .orderBy("session_id")
     .limit(limit)
@@ -487,5 +422,19 @@ export async function sweepSessions(
       .where((row) => row.or([row("renewed_at", "<=", over), row("renewed_at", ">", ahead)]))
       .execute();
   }
-  return { ended: ended.length, next: batch.length < limit ? null : (batch.at(-1)?.session_id ?? null) };
+  const next = batch.length < limit ? null : (batch.at(-1)?.session_id ?? null);
+  const crowded = mostFrequent(batch.map((row) => row.user_id));
+  const surplus = crowded === undefined ? 0 : await endSurplusSessions(store, crowded);
+  return { ended: ended.length + surplus, next };
+}
+
+/**
+ * The user who is there most often, if more than once. Whoever has very many sessions is so in some batch: only an older version
+ * leaves them, so that no index has to find them.
+ */
+function mostFrequent(userIds: readonly number[]): number | undefined {
+  const counts = new Map<number, number>();
+  for (const id of userIds) counts.set(id, (counts.get(id) ?? 0) + 1);
+  const [most, count] = [...counts].reduce((one, other) => (other[1] > one[1] ? other : one), [0, 1]);
+  return count > 1 ? most : undefined;
 }

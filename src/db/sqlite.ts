@@ -44,6 +44,7 @@ export function sqlite(path: string): Engine {
     async continueSerials() {
       // AUTOINCREMENT follows every id that is inserted.
     },
+    randomText: "substr(lower(hex(randomblob(22))), 1, 43)",
     ddl: { text: "varchar(250)", serial: "integer primary key autoincrement", keyedTable: "without rowid" },
     async adopt(db) {
       await sql`pragma journal_mode = wal`.execute(db);

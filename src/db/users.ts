@@ -14,6 +14,7 @@ import { forgetWho } from "./events.ts";
 import { forgetMailedTokens, isResetToken, onItsWay, sweepMailedTokens } from "./mailed-tokens.ts";
 import { enqueueNotice, noticeKeys } from "./notices.ts";
 import type { Schema, UsersTable } from "./schema.ts";
+import { endSurplusSessions } from "./session-limit.ts";
 import {
   endOtherSessions,
   endSessions,
@@ -105,6 +106,7 @@ export async function updateUser(store: Store, id: number, changes: UserChanges)
   const columns = changedColumns(store, changes);
   if (!isStorable("id", id)) throw new NoResultFound("no user has this id");
   const { sessionId } = changes;
+  if (sessionId !== undefined) await endSurplusSessions(store, id);
   try {
     await atomically(store, async (transaction) => {
       const update = transaction.db.updateTable("users").set(columns).where("id", "=", id);
@@ -146,6 +148,7 @@ export interface PasswordChange extends Renewal {
 export async function changePassword(store: Store, change: PasswordChange): Promise<string | false> {
   const { userId, verifiedHash, hashedPassword, sessionId, device, language } = change;
   const now = store.clock();
+  await endSurplusSessions(store, userId, sessionId);
   const changing = atomically(store, async (transaction) => {
     const changed = await transaction.db
       .updateTable("users")
@@ -198,6 +201,7 @@ export async function listUsers(
 /** Disables an account and ends its sessions, or enables it; false when it was so already, or is not there. */
 export async function setDisabled(store: Store, id: number, disabled: boolean): Promise<boolean> {
   const now = store.clock();
+  if (disabled) await endSurplusSessions(store, id);
   return atomically(store, async (transaction) => {
     const { numUpdatedRows } = await transaction.db
       .updateTable("users")
@@ -243,6 +247,7 @@ export async function deleteUser(
   if (!found) return false;
   // SQLite answers in the same turn: others have theirs in between.
   while ((await forgetWho(store, id, eventsAtOnce)) === eventsAtOnce) await turn();
+  await endSurplusSessions(store, id);
   return atomically(store, async (transaction) => {
     const { db } = transaction;
     const { numDeletedRows } = await db

@@ -17,6 +17,7 @@ import {
 } from "./mailed-tokens.ts";
 import { enqueueNotice } from "./notices.ts";
 import { enqueue, type Notice } from "./outbox.ts";
+import { endSurplusSessionsOf } from "./session-limit.ts";
 import { endSessions } from "./sessions.ts";
 import { emailColumns, spelledEmail } from "./spellings.ts";
 import { atomically, type Store } from "./store.ts";
@@ -224,6 +225,7 @@ export async function confirmRegistration(
   redeemer: Redeemer,
 ): Promise<User | null> {
   const { email, hashedPassword } = verification;
+  await endSurplusSessionsOf(store, email);
   return atomically(store, async (transaction) => {
     if (hashedPassword === null || !(await take(transaction, verification, token))) return null;
     const user = await claimAddress(transaction, email, hashedPassword);

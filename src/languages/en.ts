@@ -200,6 +200,7 @@ export const en: Messages = {
       password_needed: () => "Please enter your password to go on.",
       unknown_email: () => "This does not look like an email address. It should look like name@example.com.",
       unknown_session: () => "This device is logged out already.",
+      page_invalid: () => "There is no such page of devices.",
       bad_reset_token: () => "This link no longer works. Have a new one sent.",
       bad_verify_token: () => "This link no longer works. Have a new one sent.",
       locked: () =>

@@ -208,6 +208,7 @@ export const fr: Messages = {
       password_needed: () => "Veuillez entrer votre mot de passe pour continuer.",
       unknown_email: () => "Cette adresse électronique n’est pas valide. Elle doit ressembler à nom@example.com.",
       unknown_session: () => "Cet appareil est déjà déconnecté.",
+      page_invalid: () => "Cette page d’appareils n’existe pas.",
       bad_reset_token: () => "Ce lien ne fonctionne plus. Demandez-en un nouveau.",
       bad_verify_token: () => "Ce lien ne fonctionne plus. Demandez-en un nouveau.",
       locked: () =>

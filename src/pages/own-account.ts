@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { keepSession } from "../app/session-cookies.ts";
-import { readEmail, type ShownSession } from "../auth/auth.ts";
+import { readEmail, type SessionPage, type ShownSession } from "../auth/auth.ts";
 import { AuthError } from "../errors.ts";
 import { messages } from "../languages/languages.ts";
 import type { PublicUser } from "../user.ts";
@@ -12,6 +12,8 @@ import { askToLogIn, goOut, goTo, isFor, originOf, type Values, type Visit } fro
 
 /** Of those who have more devices, the others are on pages of their own. */
 const devicesShown = 10;
+/** Nobody has more sessions than this. */
+const mostDevices = 1000;
 
 export const ownAccount: Page = { isAccounts: true, show: overview };
 
@@ -207,8 +209,11 @@ function cancel({ words, to, onward }: Visit): Html {
 
 function overview(visit: Visit): Promise<View | Response> {
   return forPerson(visit, async (person) => {
-    const { words, to } = visit;
+    const { c, service, words, to } = visit;
     const part = words.account;
+    const from = firstAsked(c.req.query("from"));
+    // Up to the last one of the page that was asked for: of the last page, if there are no longer as many.
+    const upTo = await service.auth.pageOfSessions(visit.sessionId, { limit: from + devicesShown });
     const link = (path: string, text: string) => html`<a class="button plain low" href="${to(path)}">${text}</a>`;
     return {
       title: part.title,
@@ -219,7 +224,7 @@ function overview(visit: Visit): Promise<View | Response> {
 <p class="soft">${part.passwordText}</p></div>
 ${link("/account/password", part.changePassword)}</div>
 </section>
-${deviceList(visit, person, await visit.service.auth.listSessions(visit.sessionId))}<section class="card" aria-labelledby="data">
+${deviceList(visit, person, upTo, from)}<section class="card" aria-labelledby="data">
 <h2 id="data">${part.data}</h2>
 <ul class="list">
 <li class="row tall"><div><h3>${part.exportTitle}</h3>
@@ -255,17 +260,22 @@ ${!isConfirmed && form(visit, { action: "/verify", of: person, isOnce: true, bod
 `;
 }
 
-function deviceList(visit: Visit, person: PublicUser, sessions: readonly ShownSession[]): Html {
-  const { c, words, to } = visit;
+function deviceList(
+  visit: Visit,
+  person: PublicUser,
+  { sessions, next }: SessionPage<ShownSession>,
+  asked: number,
+): Html {
+  const { words, to } = visit;
   const part = words.account;
-  const from = firstShown(c.req.query("from"), sessions.length);
+  const from = Math.min(asked, firstOfPage(sessions.length - 1));
   const link = (
     first: number,
     name: string,
   ) => html`<a class="link" href="${to(home, { from: String(first) })}#devices">${name}</a>
 `;
   const before = from > 0 && link(from - devicesShown, part.fewerDevices);
-  const after = from + devicesShown < sessions.length && link(from + devicesShown, part.moreDevices);
+  const after = next !== null && link(from + devicesShown, part.moreDevices);
   // This device first: it is the one that people look for.
   const ordered = sessions.toSorted((a, b) => Number(b.current) - Number(a.current));
   const others = form(visit, {
@@ -282,10 +292,15 @@ ${(before || after) && html`<p class="pages">${before}${after}</p>\n`}${sessions
 `;
 }
 
-/** The first device of the page that was asked for: of the last one, where there are no longer as many. */
-function firstShown(asked: string | undefined, count: number): number {
-  const wanted = Math.min(Number(asked ?? 0), count - 1);
-  return wanted > 0 ? Math.floor(wanted / devicesShown) * devicesShown : 0;
+/** The first device of the page that an address asks for. */
+function firstAsked(asked: string | undefined): number {
+  const wanted = Math.min(Number(asked ?? 0), mostDevices - 1);
+  return wanted > 0 ? firstOfPage(wanted) : 0;
+}
+
+/** The first device of the page on which the one at this place is. */
+function firstOfPage(place: number): number {
+  return Math.max(0, Math.floor(place / devicesShown) * devicesShown);
 }
 
 interface Place {

@@ -84,6 +84,7 @@ const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
   },
   unknown_email: to("/reset_password", form({ email: "nobody@example.com" })),
   unknown_session: async (world) => world.request(`/sessions/${"x".repeat(43)}`, await loggedIn(world, "DELETE")),
+  page_invalid: async (world) => world.request("/sessions?limit=0", await loggedIn(world, "GET")),
   bad_reset_token: (world) => redeem(world, { email: bob.email, reset_token: "x", new_password: bob.password }),
   bad_verify_token: to("/email_verification", form({ ...bob, token: "x" }, { method: "PUT" })),
   async too_many_tries() {

@@ -112,3 +112,106 @@ test("a session that is presented with a login ends, and a page of another site 
   }
   assert.ok(await isOpen(world, second));
 });
+
+test("the list comes in pages of a hundred or fewer, the newest first, with the session that asks on the first", async () => {
+  await using world = await createWorld();
+  await register(world);
+  const own = await logIn(world);
+  for (let i = 0; i < 119; i++) {
+    world.clock.forward(1000);
+    await world.auth.createSession(bob.email);
+  }
+  const page = async (query: string) => {
+    const response = await world.request(`/sessions${query}`, cookie(`session_id=${own}`));
+    assert.equal(response.status, 200);
+    return (await response.json()) as { sessions: Listed[]; next?: string };
+  };
+  for (const [limit, sizes] of [
+    ["", [100, 20]],
+    ["limit=100", [100, 20]],
+    ["limit=50", [50, 50, 20]],
+    ["limit=99&unknown=1", [99, 21]],
+  ] as const) {
+    const pages: Listed[][] = [];
+    for (let query = `?${limit}`; ; ) {
+      const { sessions, next, ...more } = await page(query);
+      assert.deepEqual(more, {});
+      pages.push(sessions);
+      if (next === undefined) break;
+      assert.match(next, /^[\w-]+$/);
+      query = `?${limit}&after=${next}`;
+    }
+    assert.deepEqual(
+      pages.map(({ length }) => length),
+      sizes,
+    );
+    assert.equal(new Set(pages.flat().map(({ id }) => id)).size, 120);
+    for (const each of pages) {
+      const times = each.map(({ created_at }) => String(created_at));
+      assert.deepEqual(times, times.toSorted().reverse());
+    }
+    assert.deepEqual(
+      pages.map((each) => each.findIndex(({ current }) => current)),
+      [sizes[0] - 1, ...sizes.slice(1).map(() => -1)],
+    );
+  }
+  assert.deepEqual(
+    (await page("?limit=1")).sessions.map(({ current }) => current),
+    [true],
+  );
+});
+
+test("what asks for no page is refused with 400, and without a session with 403", async () => {
+  await using world = await createWorld();
+  await register(world);
+  const own = await logIn(world);
+  const ask = (query: string, sessionId = own) =>
+    world.request(`/sessions?${query}`, cookie(`session_id=${sessionId}`));
+  const code = async (response: Response) => `${response.status} ${response.headers.get("Error-Code")}`;
+  for (const limit of [
+    "",
+    "0",
+    "00",
+    "-1",
+    "101",
+    "1000",
+    "1.5",
+    "1e1",
+    "0x10",
+    "x",
+    "+1",
+    " 1",
+    "1 ",
+    "\u0661",
+    "Infinity",
+    "\0",
+  ]) {
+    assert.equal(await code(await ask(`limit=${encodeURIComponent(limit)}`)), "400 page_invalid", limit);
+  }
+  for (const after of ["", "x", "0", "\0", "%", "x".repeat(43), "1 x", "\u2028"]) {
+    assert.equal(await code(await ask(`after=${encodeURIComponent(after)}`)), "400 page_invalid", after);
+  }
+  assert.equal(await code(await ask("limit=1&limit=2")), "400 field_repeated");
+  assert.equal(await code(await ask("after=x&after=x")), "400 field_repeated");
+  assert.equal(await code(await ask("limit=%FF")), "400 page_invalid");
+  assert.equal(await code(await ask("limit=1&offset=9&Limit=0", own)), "200 null");
+  assert.equal(await code(await ask("limit=10", "unknown")), "403 not_logged_in");
+});
+
+test("a session keeps its handle when its password is given again", async () => {
+  await using world = await createWorld();
+  await register(world);
+  const [own, other] = [await logIn(world), await logIn(world)];
+  const before = await list(world, own);
+  const confirmed = await world.request(
+    "/sessions/confirm",
+    form({ password: bob.password }, { headers: { Cookie: `session_id=${other}` } }),
+  );
+  const [, renewed = ""] = /session_id=([^;]+)/.exec(confirmed.headers.get("Set-Cookie") ?? "") ?? [];
+  assert.notEqual(renewed, other);
+  const ids = (listed: Listed[]) => listed.map(({ id }) => id).sort();
+  assert.deepEqual(ids(await list(world, own)), ids(before));
+  const handle = before.find(({ current }) => !current)?.id ?? "";
+  assert.equal(await said(end(world, handle, own)), '200 {"message":"session ended"}\n');
+  assert.deepEqual([await isOpen(world, renewed), await isOpen(world, own)], [false, true]);
+});

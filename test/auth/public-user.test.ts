@@ -101,6 +101,7 @@ async function calls(world: World, secrets: Secrets): Promise<Record<Method, () 
     getUserFromSessionId: () => auth.getUserFromSessionId(session),
     personOf: () => auth.personOf(session),
     listSessions: () => auth.listSessions(session),
+    pageOfSessions: () => auth.pageOfSessions(session, { limit: 1 }),
     confirmPassword: async () => opened(await auth.confirmPassword(session, password)),
     changePassword: async () => opened(await auth.changePassword(session, { current: password, chosen: next })),
     currentSession: async () => void secrets.add((await auth.currentSession(session)) ?? ""),

@@ -44,6 +44,7 @@ test("the tables have the contract's columns, and users none for sessions", asyn
     "previous_id varchar(250)",
     "renewed_at bigint",
     "renewal_nonce varchar(250)",
+    "handle varchar(250)",
   ]);
 });
 

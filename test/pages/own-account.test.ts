@@ -90,6 +90,28 @@ test("nobody ends another's session, and many devices come on pages of ten", asy
   }
 });
 
+test("the device that looks is on the first page and comes first, however many are newer, and no device is on two", async () => {
+  await using world = await createWorld();
+  const who = await member(world);
+  for (let i = 0; i < 24; i++) {
+    world.clock.forward(1000);
+    await world.auth.createSession(bob.email);
+  }
+  const seen: string[] = [];
+  for (let path: string | undefined = "/account?lang=fr", pages = 1; path !== undefined; pages++) {
+    const page = await who.open(path);
+    const names = devicesOf(page);
+    if (pages === 1) assert.equal(names[0], "Un appareil inconnu Cet appareil");
+    assert.equal(names.filter((name) => name.endsWith("Cet appareil")).length, pages === 1 ? 1 : 0);
+    assert.equal(names.length, [10, 10, 5][pages - 1]);
+    seen.push(...[...page.html.matchAll(/name="session" value="([^"]*)"/g)].map(([, handle = ""]) => handle));
+    path = /href="([^"]*)#devices">Voir les autres appareils/.exec(page.html)?.[1]?.replaceAll("&amp;", "&");
+    assert.equal(path === undefined, pages === 3);
+  }
+  assert.equal(seen.length, 24);
+  assert.equal(new Set(seen).size, 24);
+});
+
 test("a device that is logged out on a later page leaves people there, while there is one", async () => {
   await using world = await createWorld();
   const who = await member(world);
