@@ -224,7 +224,7 @@ test("what is no token redeems nothing, and what no account has is nobody's", as
     }
   }
   await enter(world);
-  assert.equal((await world.request("/sessions", form({ ...owner, email: "carol@example.com" }))).status, 403);
+  assert.equal((await world.request("/sessions", form({ ...owner, email: "carol@example.com" }))).status, 401);
 });
 
 test("no session outlives a reset, a change of password, or an account that is disabled or deleted", async () => {

@@ -5,6 +5,7 @@ import type { Log } from "../log.ts";
 import { idsInLog } from "../request-ids.ts";
 import { cut, isId, storable } from "../storable.ts";
 import type { Caller } from "./context.ts";
+import { EventBudget, entryLevels, type Level, lineLevels } from "./event-budget.ts";
 import { networkOf } from "./network.ts";
 
 /** Everything that the audit trail tells of. */
@@ -51,32 +52,80 @@ export interface Circumstances {
   readonly address?: string | undefined;
   /** Why, or by whom. */
   readonly detail?: string;
+  /** Whether it changed something, where that does not follow from the event. */
+  readonly changed?: boolean;
 }
 
-/** How long events are gathered before they are written, in milliseconds. */
+/** Events that changed nothing, unless `changed` says so: anybody can cause any number of them. */
+const changesNothing: ReadonlySet<EventName> = new Set<EventName>([
+  "account_exported",
+  "email_change_refused",
+  "limited",
+  "login_refused",
+  "operation_refused",
+  "password_needed",
+  "password_refused",
+  "registration_refused",
+  "request_refused",
+  "reset_asked",
+  "reset_refused",
+  "verification_asked",
+  "verification_refused",
+]);
+
+/** How long events are gathered before they are written, in milliseconds; and how often the counts of merged ones are. */
 const gathered = 1000;
-/** How many one statement writes, and how many wait at most while the database does not answer. */
+const mergedEvery = 10_000;
+/** How often the log says how many lines of refusals it left out, in milliseconds. */
+const unloggedEvery = 60_000;
+/** How many one statement writes, and how many that changed nothing wait one by one while the database does not answer. */
 const batch = 100;
-const mostPending = 20_000;
+const mostPending = 5000;
+const day = 86_400_000;
+const hour = 3_600_000;
 
 /** An event, and how often it happened. */
 interface Entry {
   readonly event: NewEvent;
+  readonly isAct: boolean;
+  /** Whether the budget has counted it. */
+  readonly isCounted?: boolean;
   times: number;
+}
+
+/** An entry for what the budget has no room for; it is written once, and its count as often as it grows. */
+interface Merged {
+  readonly event: NewEvent;
+  readonly began: number;
+  id: number | undefined;
+  times: number;
+  /** The count that was written. */
+  written: number;
 }
 
 /**
  * The audit trail: every event is told in the log, and written to the database in batches, off the path of the request that
- * caused it. The same event many times in a moment from one network becomes one entry, of the first, that says how many: a
- * flood does not fill the disk.
+ * caused it.
+ *
+ * What changed something is an entry each, always: it was written to the database just before, which bounds it. Anybody can
+ * cause any number of the others. Of those, the same many times in a moment from one network is one entry, of the first, that
+ * says how many; and what `EventBudget` has no room for is merged, so that no flood fills the disk.
  */
 export class Trail {
   readonly #db: DB;
   readonly #log: Log;
   readonly #clock: () => number;
+  readonly #entries: EventBudget;
+  readonly #lines: EventBudget;
   #pending = new Map<string, Entry>();
-  /** How many entries there was no room for. */
-  #lost = 0;
+  /** How many of those are no acts. */
+  #refusals = 0;
+  #acts = 0;
+  readonly #merged = new Map<string, Merged>();
+  #mergedAt = Number.NEGATIVE_INFINITY;
+  /** How many lines the log had no room for. */
+  #unlogged = 0;
+  #unloggedAt = Number.NEGATIVE_INFINITY;
   #writing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
 
@@ -84,6 +133,8 @@ export class Trail {
     this.#db = db;
     this.#log = log;
     this.#clock = clock;
+    this.#entries = new EventBudget(day, clock);
+    this.#lines = new EventBudget(hour, clock);
   }
 
   /**
@@ -102,11 +153,10 @@ export class Trail {
   }
 
   /** Takes note of something that happened now. */
-  record(name: EventName, { caller = {}, userId, address, detail: why }: Circumstances): void {
+  record(name: EventName, { caller = {}, userId, address, detail: why, changed }: Circumstances): void {
     const { ip, userAgent } = caller;
     const detail = storable(why);
-    const fields = { event: name, userId, ip, ...(detail && { detail }), ...idsInLog(caller.request) };
-    this.#log.info(fields, name.replaceAll("_", " "));
+    const isAct = changed ?? !changesNothing.has(name);
     const event: NewEvent = {
       at: this.#clock(),
       event: name,
@@ -116,45 +166,125 @@ export class Trail {
       userAgent: userAgent ?? null,
       detail,
     };
+    if (isAct || this.#lines.take(lineLevels(event))) {
+      const fields = { event: name, userId, ip, ...(detail && { detail }), ...idsInLog(caller.request) };
+      this.#log.info(fields, name.replaceAll("_", " "));
+    } else {
+      this.#unlogged++;
+    }
     // Callers can invent User-Agents, spellings of an address, and addresses within an IPv6 network.
     const about = address === undefined ? undefined : emailKey(address);
-    const key = JSON.stringify([name, event.userId, about, networkOf(ip) ?? ip, detail]);
-    this.#gather(key, { event, times: 1 });
+    const same = JSON.stringify([name, event.userId, about, networkOf(ip) ?? ip, detail]);
+    this.#gather(isAct ? `${this.#acts++}` : same, { event, isAct, times: 1 });
     this.#flushSoon();
   }
 
   /** Writes what was noted; resolves when all of it is there, or has to wait for the database. */
   flush(): Promise<void> {
+    return this.#flush(0);
+  }
+
+  /** @param age how long ago the counts of merged entries were last written if they are to be written now, in milliseconds */
+  #flush(age: number): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#writing = this.#writing.then(() => this.#write());
+    this.#writing = this.#writing.then(() => this.#write(age));
     return this.#writing;
   }
 
   #flushSoon(): void {
-    this.#timer ??= setTimeout(() => void this.flush(), gathered).unref();
+    this.#timer ??= setTimeout(() => void this.#flush(mergedEvery), gathered).unref();
   }
 
   #gather(key: string, entry: Entry): void {
     const same = this.#pending.get(key);
-    if (same) same.times += entry.times;
-    else if (this.#pending.size < mostPending) this.#pending.set(key, entry);
-    else this.#lost++;
+    if (same) {
+      same.times += entry.times;
+    } else if (entry.isAct || this.#refusals < mostPending) {
+      this.#pending.set(key, entry);
+      if (!entry.isAct) this.#refusals++;
+    } else {
+      this.#merge(entry);
+    }
   }
 
-  async #write(): Promise<void> {
-    const unwritten = [...this.#pending];
+  async #write(age: number): Promise<void> {
+    let unwritten = [...this.#pending];
     this.#pending = new Map();
-    if (this.#lost > 0) {
-      this.#log.error({ event: "trail_full", lost: this.#lost }, "the audit trail had no room for what happened");
-      this.#lost = 0;
-    }
+    this.#refusals = 0;
+    this.#tellUnlogged(age);
     try {
+      const found = await this.#withAccounts(unwritten);
+      unwritten = found.flatMap(([key, entry]) => (this.#hasRoom(entry) ? [[key, { ...entry, isCounted: true }]] : []));
       while (unwritten.length > 0) await this.#writeFirst(unwritten, batch);
+      if (performance.now() - this.#mergedAt >= age) await this.#writeMerged();
+      else if (this.#unlogged > 0 || this.#unwrittenMerged().length > 0) this.#flushSoon();
     } catch (error) {
       this.#putBack(unwritten);
       this.#flushSoon();
       this.#log.warn({ err: error }, "could not write the audit trail; trying again later");
+    }
+  }
+
+  #tellUnlogged(age: number): void {
+    if (this.#unlogged === 0) return;
+    const now = performance.now();
+    if (age > 0 && now - this.#unloggedAt < unloggedEvery) return;
+    this.#log.warn({ event: "refusals_unlogged", count: this.#unlogged }, "left lines of refusals out of the log");
+    this.#unlogged = 0;
+    this.#unloggedAt = now;
+  }
+
+  /** Names the accounts that the addresses belong to by now: they have room of their own. */
+  async #withAccounts(entries: readonly [string, Entry][]): Promise<[string, Entry][]> {
+    const emails = entries.flatMap(([, { event }]) => (event.email === undefined ? [] : [event.email]));
+    const ids = emails.length === 0 ? new Map() : await this.#db.idsByEmail(emails);
+    return entries.map(([key, entry]) => {
+      const userId = entry.event.userId ?? ids.get(emailKey(entry.event.email ?? "")) ?? null;
+      return [key, { ...entry, event: { ...entry.event, userId } }];
+    });
+  }
+
+  /** Whether an entry is written as it is; otherwise it is merged. */
+  #hasRoom(entry: Entry): boolean {
+    if (entry.isAct || entry.isCounted || this.#entries.take(entryLevels(entry.event))) return true;
+    this.#merge(entry);
+    return false;
+  }
+
+  #merge({ event: { at, event, userId, ip }, times }: Entry): void {
+    const began = this.#entries.renew();
+    const keyOf = ({ name }: Level) => `${began} ${event} ${name}`;
+    const level = this.#entries.merge(entryLevels({ event, userId, ip }), (each) => this.#merged.has(keyOf(each)));
+    const merged = this.#merged.get(keyOf(level));
+    if (merged) {
+      merged.times += times;
+      return;
+    }
+    const about = { userId: level.userId, ip: level.ip, userAgent: null, detail: null };
+    this.#merged.set(keyOf(level), { event: { at, event, ...about }, began, id: undefined, times, written: 0 });
+  }
+
+  #unwrittenMerged(): Merged[] {
+    return [...this.#merged.values()].filter(({ times, written }) => times > written);
+  }
+
+  async #writeMerged(): Promise<void> {
+    this.#mergedAt = performance.now();
+    const unwritten = this.#unwrittenMerged();
+    for (let i = 0; i < unwritten.length; i += batch) {
+      const some = unwritten.slice(i, i + batch).map((merged) => ({ merged, times: merged.times }));
+      const ids = await this.#db.putEvents(
+        some.map(({ merged: { id, event }, times }) => ({ id, event: counted({ ...event, detail: "merged" }, times) })),
+      );
+      for (const [j, { merged, times }] of some.entries()) {
+        merged.id = ids[j];
+        merged.written = times;
+      }
+    }
+    const began = this.#entries.renew();
+    for (const [key, merged] of this.#merged) {
+      if (merged.began !== began && merged.times === merged.written) this.#merged.delete(key);
     }
   }
 
@@ -187,6 +317,7 @@ export class Trail {
   #putBack(unwritten: readonly [string, Entry][]): void {
     const newer = this.#pending;
     this.#pending = new Map(unwritten);
+    this.#refusals = unwritten.filter(([, { isAct }]) => !isAct).length;
     for (const [key, entry] of newer) this.#gather(key, entry);
   }
 }

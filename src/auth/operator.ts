@@ -47,7 +47,7 @@ export async function sendReset(context: Context, userId: number, language: stri
     throw new AuthError("email_invalid", "no mail can be sent to the address of this account");
   }
   await context.db.enqueue({ kind: "reset", language, email: user.email });
-  context.trail.record("reset_asked", { userId, detail });
+  context.trail.record("reset_asked", { userId, detail, changed: true });
   return true;
 }
 

@@ -242,7 +242,12 @@ export async function endSessionOf(context: Context, userId: number, handle: str
 export async function endOtherSessions(context: Context, sessionId: string | null, caller: Caller): Promise<number> {
   const person = await personOf(context, sessionId);
   const ended = await context.db.endOtherSessions(person.id, person.sessionId);
-  context.trail.record("sessions_ended", { caller, userId: person.id, detail: `all others: ${ended}` });
+  context.trail.record("sessions_ended", {
+    caller,
+    userId: person.id,
+    detail: `all others: ${ended}`,
+    changed: ended > 0,
+  });
   return ended;
 }
 

@@ -9,7 +9,7 @@ import * as copying from "./copy.ts";
 import type { Device, Redeemer } from "./devices.ts";
 import * as devices from "./devices.ts";
 import type { Awaitable } from "./engine.ts";
-import type { EventsWanted, NewEvent, StoredEvent } from "./events.ts";
+import type { EventsWanted, MergedEvent, NewEvent, StoredEvent } from "./events.ts";
 import * as events from "./events.ts";
 import type { Account } from "./import.ts";
 import * as importing from "./import.ts";
@@ -49,6 +49,7 @@ export type {
   Limit,
   ListedSession,
   Mailing,
+  MergedEvent,
   MigrationState,
   NewEvent,
   NewMail,
@@ -435,6 +436,16 @@ export class DB implements AsyncDisposable {
   /** Writes entries of the audit trail. */
   addEvents(some: readonly NewEvent[]): Promise<void> {
     return events.addEvents(this.#store, some);
+  }
+
+  /** Writes the details of entries, and those that are not there (any more) as new ones; returns their ids. */
+  putEvents(some: readonly MergedEvent[]): Promise<number[]> {
+    return events.putEvents(this.#store, some);
+  }
+
+  /** The ids of the accounts that have one of these addresses, in any spelling, by the address's key. */
+  idsByEmail(emails: readonly string[]): Promise<Map<string, number>> {
+    return users.idsByEmail(this.#store, emails);
   }
 
   /** Entries of the audit trail, oldest first. */

@@ -1,5 +1,7 @@
+import type { Kysely } from "kysely";
 import { emailKey } from "../email.ts";
-import type { Store } from "./store.ts";
+import type { Schema } from "./schema.ts";
+import { atomically, type Store } from "./store.ts";
 
 /** One entry of the audit trail. */
 export interface Event {
@@ -21,28 +23,53 @@ export type StoredEvent = Event & { readonly id: number };
 
 /** Writes entries; one of a user who is gone by now names nobody, and no place. */
 export async function addEvents({ db }: Store, events: readonly NewEvent[]): Promise<void> {
-  await db
-    .insertInto("events")
-    .values((row) =>
-      events.map(({ at, event, userId, email, ip, userAgent, detail }) => ({
-        at,
-        event,
-        ...(userId === null
-          ? {
-              user_id:
-                email === undefined ? null : row.selectFrom("users").select("id").where("email", "=", emailKey(email)),
-              ip,
-              user_agent: userAgent,
-            }
-          : {
-              user_id: row.selectFrom("users").select("id").where("id", "=", userId),
-              ip: row.selectFrom("users").select(row.val(ip).as("ip")).where("id", "=", userId),
-              user_agent: row.selectFrom("users").select(row.val(userAgent).as("user_agent")).where("id", "=", userId),
-            }),
-        detail,
-      })),
-    )
-    .execute();
+  await insertInto(db, events).execute();
+}
+
+function insertInto(db: Kysely<Schema>, events: readonly NewEvent[]) {
+  return db.insertInto("events").values((row) =>
+    events.map(({ at, event, userId, email, ip, userAgent, detail }) => ({
+      at,
+      event,
+      ...(userId === null
+        ? {
+            user_id:
+              email === undefined ? null : row.selectFrom("users").select("id").where("email", "=", emailKey(email)),
+            ip,
+            user_agent: userAgent,
+          }
+        : {
+            user_id: row.selectFrom("users").select("id").where("id", "=", userId),
+            ip: row.selectFrom("users").select(row.val(ip).as("ip")).where("id", "=", userId),
+            user_agent: row.selectFrom("users").select(row.val(userAgent).as("user_agent")).where("id", "=", userId),
+          }),
+      detail,
+    })),
+  );
+}
+
+/** An entry whose detail may be replaced later. */
+export interface MergedEvent {
+  /** Undefined for one that was not written yet. */
+  readonly id: number | undefined;
+  readonly event: NewEvent;
+}
+
+/** Writes the details of entries, and those that are not there (any more) as new ones; returns their ids. */
+export function putEvents(store: Store, entries: readonly MergedEvent[]): Promise<number[]> {
+  return atomically(store, async ({ db }) => {
+    const ids: number[] = [];
+    for (const { id, event } of entries) {
+      const isThere = id !== undefined && (await setDetail(db, id, event.detail));
+      ids.push(isThere ? id : (await insertInto(db, [event]).returning("id").executeTakeFirstOrThrow()).id);
+    }
+    return ids;
+  });
+}
+
+async function setDetail(db: Kysely<Schema>, id: number, detail: string | null): Promise<boolean> {
+  const { numUpdatedRows } = await db.updateTable("events").set({ detail }).where("id", "=", id).executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 /** Makes entries of a user name nobody, and no place: all of them, or at most `limit`; returns how many. */

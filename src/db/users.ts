@@ -3,6 +3,7 @@ import { type ExpressionBuilder, sql, type Updateable } from "kysely";
 import { clockTolerance } from "../clock-tolerance.ts";
 import { emailKey } from "../email.ts";
 import { EmailTaken, InvalidRequestError, NoResultFound } from "../errors.ts";
+import { storable } from "../storable.ts";
 import type { User } from "../user.ts";
 import { forgetActs, recordAct } from "./acts.ts";
 import { giveBackIn } from "./attempts.ts";
@@ -100,6 +101,24 @@ export async function findUserByEmail({ db }: Store, email: string): Promise<Use
     .executeTakeFirst();
   const found = row ? user(row) : null;
   return found && emailKey(found.email) === key ? found : null;
+}
+
+/** So many addresses one statement looks up: always as many, so that it is one statement. */
+const lookedUpAtOnce = 100;
+
+export async function idsByEmail({ db }: Store, emails: readonly string[]): Promise<Map<string, number>> {
+  const keys = [...new Set(emails.map((email) => storable(emailKey(email)) ?? ""))];
+  const ids = new Map<string, number>();
+  for (let i = 0; i < keys.length; i += lookedUpAtOnce) {
+    const some = Array.from({ length: lookedUpAtOnce }, (_, j) => keys[i + j] ?? "");
+    for (const { email, id } of await db
+      .selectFrom("users")
+      .select(["email", "id"])
+      .where("email", "in", some)
+      .execute())
+      ids.set(email, id);
+  }
+  return ids;
 }
 
 export async function updateUser(store: Store, id: number, changes: UserChanges): Promise<void> {

@@ -29,14 +29,14 @@ async function outcome(work: Promise<unknown>): Promise<[code: string, retryAfte
   }
 }
 
-/** What is counted: under which settings, how often, and for how many milliseconds from now. */
+/** What is counted of tries: under which settings, how often, and for how many milliseconds from now. */
 async function counted({ clock, rows }: Store): Promise<[string, number, number][]> {
   const all = (await rows("attempts")).map(({ key, count, ends_at }): [string, number, number] => [
     `${key}`.split(":")[0] as string,
     Number(count),
     Number(ends_at) - clock.now(),
   ]);
-  return all.toSorted();
+  return all.filter(([name]) => name.startsWith("LIMIT_")).toSorted();
 }
 
 const from = (ip: string): Caller => ({ ip });
