@@ -35,7 +35,7 @@ export async function start(people: People, quiet: Quiet): Promise<Figure[]> {
       name: "resident memory a second after the start",
       value: median(memory),
       unit: "MB",
-      atMost: 110,
+      atMost: 105,
       from: `${starts} starts, ${range(memory, 0)}`,
     },
   ];

@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
+import { boundYoungGeneration } from "./young-generation.js";
 
+boundYoungGeneration();
 // Beside the program and not in the shared temporary folder, where another user could prepare it.
 enableCompileCache(fileURLToPath(new URL("../.cache", import.meta.url)));
 
