@@ -22,6 +22,7 @@ import { requireSameOrigin } from "./same-origin.ts";
 import type { Handler, Resource, Service } from "./service.ts";
 import { confirmation, otherSessions, session, sessions } from "./sessions.ts";
 import { singleSlashes } from "./slashes.ts";
+import { unavailableLog } from "./unavailable.ts";
 import { users } from "./users.ts";
 
 export interface AppOptions {
@@ -63,6 +64,7 @@ export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindi
   const { settings, log, metrics, tracing } = auth;
   const idsOf = identifier(settings, tracing);
   const caller = callers(settings, log, idsOf);
+  const logUnavailable = unavailableLog(log);
   const refused = (error: unknown, c: Request): Refusal => {
     const told = refusal(error);
     metrics.failed(error);
@@ -70,8 +72,7 @@ export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindi
     if (error instanceof RequestError && isAttempt(c, told)) auth.noteRefusal(told.code, caller(c));
     const where = told.status < 500 ? {} : { ...idsInLog(idsOf(c)), path: c.req.path };
     if (told.code === "internal") log.error({ err: error, ...where }, "unforeseen error");
-    else if (told.status >= 500)
-      log.warn({ event: "unavailable", reason: (error as Error).message, ...where }, "unavailable");
+    else if (told.status >= 500) logUnavailable(error as Error, where);
     return told;
   };
   const service: Service = { auth, settings, answers: answers(settings), caller, refused, outbox, metrics };

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { unavailableLog } from "../../src/app/unavailable.ts";
+import { DatabaseUnavailable } from "../../src/errors.ts";
+import { recordingLog } from "../world.ts";
+
+test("of many requests without an answer the log has the first of each minute, and how many it left out", () => {
+  const logged: Record<string, unknown>[] = [];
+  let now = 0;
+  const log = unavailableLog(recordingLog(logged), () => now);
+  const fail = (times: number) => {
+    for (let i = 0; i < times; i++) log(new DatabaseUnavailable("locked"), { requestId: `${i}`, path: "/profile" });
+  };
+  fail(5000);
+  now = 59_999;
+  fail(1);
+  assert.equal(logged.length, 200);
+  assert.partialDeepStrictEqual(logged[0], { event: "unavailable", requestId: "0", path: "/profile", level: "warn" });
+  now = 60_000;
+  fail(3);
+  now = 180_000;
+  fail(1);
+  assert.equal(logged.length, 204);
+  assert.deepEqual(
+    logged.slice(199).map(({ unlogged }) => unlogged),
+    [undefined, 4801, undefined, undefined, undefined],
+  );
+});
