@@ -17,6 +17,7 @@ export {
   readAccount,
   type SessionPage,
   type ShownSession,
+  type SweepOptions,
   type Swept,
   writeAccount,
 } from "./auth/auth.ts";

@@ -19,6 +19,8 @@ import { startTracing } from "./tracing.ts";
 
 /** How often what has ended is swept, in milliseconds. */
 const sweepEvery = 10 * 60_000;
+/** How long ago the last sweep by any node must have ended: its own timer may fire a little early. */
+const sweepRest = 0.9 * sweepEvery;
 /** How often mails that wait are looked for, in milliseconds. */
 const deliverEvery = 1000;
 /** How long accepted requests, mails under way and a start may take to end when the service stops, in milliseconds. */
@@ -107,7 +109,7 @@ async function start(settings: Settings, log: Log, asked: AbortSignal, opened: A
     metrics.failed(error);
     log.warn({ err: error }, `could not ${what}; trying again later`);
   };
-  const sweeping = repeat(sweepEvery, () => auth.sweep().catch(later("sweep")));
+  const sweeping = repeat(sweepEvery, () => auth.sweep({ stopping: asked, rest: sweepRest }).catch(later("sweep")));
   const delivering = repeat(deliverEvery, () => auth.deliver(asked).catch(later("look for mails")));
   opened.defer(async () => {
     // A mail that its server does not take in time is left in the outbox: it is due again, here or on another node.

@@ -36,7 +36,7 @@ import { Passwords } from "./passwords.ts";
 import type { ResetToken } from "./reset-password.ts";
 import * as resetPassword from "./reset-password.ts";
 import * as sessions from "./sessions.ts";
-import { type Swept, sweep } from "./sweep.ts";
+import { type SweepOptions, type Swept, sweep } from "./sweep.ts";
 import type { AddressToVerify, Proof } from "./verify-email.ts";
 import * as verification from "./verify-email.ts";
 
@@ -57,6 +57,7 @@ export type {
   SessionPage,
   ShownSession,
   StoredEvent as AuditEvent,
+  SweepOptions,
   Swept,
 };
 
@@ -507,9 +508,12 @@ export class Auth {
     return deliver(this.#context, stopping);
   }
 
-  /** Deletes what has ended or grown old: it opens nothing anyway, and this makes room. */
-  sweep(): Promise<Swept> {
-    return sweep(this.#context);
+  /**
+   * Deletes what has ended or grown old: it opens nothing anyway, and this makes room. To be called every few minutes, on any
+   * number of nodes: one of them sweeps at a time.
+   */
+  sweep(options?: SweepOptions): Promise<Swept> {
+    return sweep(this.#context, options);
   }
 
   /** Writes now which sessions were seen and what happened, which is otherwise done every few seconds. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import type { OldKind } from "../db/db.ts";
 import type { Context } from "./context.ts";
@@ -11,12 +12,24 @@ const day = 86_400_000;
 /** How many rows of each kind were swept. */
 export type Swept = Readonly<Record<"sessions" | "resetTokens" | OldKind, number>>;
 
-/** Deletes what has ended or grown old; returns how much. */
-export async function sweep({ db, log, clock, settings, lastSeen }: Context): Promise<Swept> {
+/** When to sweep, and when to stop. */
+export interface SweepOptions {
+  /** Once aborted, no further batch is begun. */
+  readonly stopping?: AbortSignal;
+  /** How long ago the last whole sweep by any node must have ended, in milliseconds. */
+  readonly rest?: number;
+}
+
+/** How long other nodes wait for one that sweeps and extends its lease no more, in milliseconds. */
+const leaseDuration = minute;
+
+/**
+ * Deletes what has ended or grown old; returns how much. While another node sweeps, and until `rest` has passed since the last
+ * sweep, it deletes nothing.
+ */
+export async function sweep(context: Context, { stopping, rest }: SweepOptions = {}): Promise<Swept> {
+  const { db, log, clock, lastSeen } = context;
   await lastSeen.flush();
-  const corrected = await inBatches(() => db.correctTimes(batch));
-  if (corrected > 0)
-    log.warn({ event: "times_corrected", rows: corrected }, "corrected times that a wrong clock had written");
   const swept = {
     sessions: 0,
     resetTokens: 0,
@@ -27,12 +40,49 @@ export async function sweep({ db, log, clock, settings, lastSeen }: Context): Pr
     mails: 0,
     verifications: 0,
   };
-  for (let from: string | null = ""; from !== null; await turn()) {
+  const lease = { name: "sweep", holder: randomUUID(), duration: leaseDuration };
+  if (!(await db.takeLease(lease, rest))) return swept;
+  let extended = clock();
+  let isDone = false;
+  try {
+    for await (const _ of sweepAll(context, swept)) {
+      await turn();
+      if (stopping?.aborted) return swept;
+      // A clock that was set back must not end the extending.
+      if (Math.abs(clock() - extended) < leaseDuration / 3) continue;
+      if (!(await db.takeLease(lease))) return swept;
+      extended = clock();
+    }
+    isDone = true;
+  } finally {
+    await db.endLease(lease, isDone);
+  }
+  if (Object.values(swept).some((rows) => rows > 0)) log.info({ event: "swept", ...swept }, "swept what had ended");
+  return swept;
+}
+
+/** Sweeps batch by batch, adds up how much in `swept`, and yields after each. */
+async function* sweepAll(
+  { db, log, clock, settings }: Context,
+  swept: Record<keyof Swept, number>,
+): AsyncGenerator<unknown> {
+  let corrected = 0;
+  for await (const rows of batches(() => db.correctTimes(batch))) {
+    corrected += rows;
+    yield;
+  }
+  if (corrected > 0)
+    log.warn({ event: "times_corrected", rows: corrected }, "corrected times that a wrong clock had written");
+  for (let from: string | null = ""; from !== null; ) {
     const { ended, next }: { ended: number; next: string | null } = await db.sweepSessions(from, batch);
     swept.sessions += ended;
     from = next;
+    yield;
   }
-  swept.resetTokens = await inBatches(() => db.sweepResetTokens(batch));
+  for await (const rows of batches(() => db.sweepResetTokens(batch))) {
+    swept.resetTokens += rows;
+    yield;
+  }
   const oldest: Record<OldKind, number> = {
     // Longer than requests are answered as done.
     acts: 2 * minute,
@@ -44,16 +94,18 @@ export async function sweep({ db, log, clock, settings, lastSeen }: Context): Pr
     verifications: 7 * day,
   };
   for (const [kind, age] of Object.entries(oldest) as [OldKind, number][]) {
-    swept[kind] = await inBatches(() => db.sweepOld(kind, clock() - age, batch));
+    for await (const rows of batches(() => db.sweepOld(kind, clock() - age, batch))) {
+      swept[kind] += rows;
+      yield;
+    }
   }
-  if (Object.values(swept).some((rows) => rows > 0)) log.info({ event: "swept", ...swept }, "swept what had ended");
-  return swept;
 }
 
-async function inBatches(sweepSome: () => Promise<number>): Promise<number> {
-  for (let all = 0; ; await turn()) {
-    const some = await sweepSome();
-    all += some;
-    if (some < batch) return all;
+/** Sweeps until a batch is not full, and yields how many rows each had. */
+async function* batches(sweepSome: () => Promise<number>): AsyncGenerator<number> {
+  for (;;) {
+    const rows = await sweepSome();
+    yield rows;
+    if (rows < batch) return;
   }
 }

@@ -9,8 +9,8 @@ import type { Store } from "./store.ts";
 /** How many rows go over at a time: some milliseconds of each side's work. */
 const batch = 2000;
 
-/** Every table but `acts`, whose rows matter for a minute only. */
-const copiedTables = Object.entries(tables).filter(([table]) => table !== "acts");
+/** Every table but those whose rows matter for a minute only. */
+const copiedTables = Object.entries(tables).filter(([table]) => table !== "acts" && table !== "leases");
 
 /** How far a copy is. */
 export interface Progress {

@@ -13,6 +13,8 @@ import type { EventsWanted, MergedEvent, NewEvent, StoredEvent } from "./events.
 import * as events from "./events.ts";
 import type { Account } from "./import.ts";
 import * as importing from "./import.ts";
+import type { Lease } from "./leases.ts";
+import * as leases from "./leases.ts";
 import type { Mailing } from "./mailed-tokens.ts";
 import * as mailedTokens from "./mailed-tokens.ts";
 import type { MigrationState } from "./migrations.ts";
@@ -475,6 +477,16 @@ export class DB implements AsyncDisposable {
     acts: readonly string[] = [],
   ): Promise<boolean> {
     return users.deleteUser(this.#store, user, { attempts: keys, verifiedHash, acts });
+  }
+
+  /** Takes a lease that nobody holds, or extends the holder's own; see `takeLease`. */
+  takeLease(lease: Lease, rest?: number): Promise<boolean> {
+    return leases.takeLease(this.#store, lease, rest);
+  }
+
+  /** Gives a lease back; see `endLease`. */
+  endLease(lease: Lease, isDone: boolean): Promise<void> {
+    return leases.endLease(this.#store, lease, isDone);
   }
 
   /** Deletes the ended among the next `limit` sessions after `from`; tells how many, and where the next batch begins. */

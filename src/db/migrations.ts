@@ -244,6 +244,19 @@ function migrations(engine: Engine): Record<string, Migration> {
         await db.schema.alterTable("devices").addColumn("known_until", "bigint").execute();
       },
     },
+    "0014_v0.1_leases": {
+      async up(db: Kysely<unknown>) {
+        const text = sql<string>`${sql.raw(ddl.text)}`;
+        await db.schema
+          .createTable("leases")
+          .addColumn("name", text, (name) => name.primaryKey().notNull())
+          .addColumn("holder", text)
+          .addColumn("ends_at", "bigint", (at) => at.notNull())
+          .addColumn("done_at", "bigint")
+          .modifyEnd(sql.raw(ddl.keyedTable))
+          .execute();
+      },
+    },
   };
 }
 

@@ -12,6 +12,7 @@ export const tables = {
   attempts: "key",
   events: "id",
   acts: "name",
+  leases: "name",
 } as const satisfies Record<keyof Schema, string>;
 
 /** The tables, column by column. Times are milliseconds since 1970 (UTC); `null` is never 0. */
@@ -26,6 +27,7 @@ export interface Schema {
   attempts: AttemptsTable;
   events: EventsTable;
   acts: ActsTable;
+  leases: LeasesTable;
 }
 
 export interface UsersTable {
@@ -201,4 +203,14 @@ export interface ActsTable {
   /** The nonce that the id of the opened session is derived from. */
   nonce: string | null;
   at: number;
+}
+
+/** Work that one of several nodes does at a time. */
+export interface LeasesTable {
+  name: string;
+  /** The node that does it; null for none. */
+  holder: string | null;
+  ends_at: number;
+  /** When it was last done to its end. */
+  done_at: number | null;
 }
