@@ -63,6 +63,7 @@ export type AuthErrorCode =
   | "unknown_session"
   | "page_invalid"
   | "bad_reset_token"
+  | "bad_undo_token"
   | "bad_verify_token"
   | "too_many_tries"
   | "busy";

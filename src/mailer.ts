@@ -15,6 +15,10 @@ export type MailKind =
   | "password_changed"
   | "new_device"
   | "email_changing"
+  | "email_changed"
+  | "email_change_undone"
+  | "account_deleted"
+  | "account_removed"
   | "confirm_new_email"
   | "test";
 
@@ -26,7 +30,7 @@ export interface Mail {
   readonly language: Language;
   /** What the link holds, for those that have one. */
   readonly token?: string;
-  /** The browser and system of a new device, such as `Firefox/Windows`; null when they are none that is known. */
+  /** The browser and system that it was done on, such as `Firefox/Windows`; null when they are none that is known. */
   readonly device?: string | null;
   /** How many events of its kind it reports, the last of which the other facts describe; by default one. */
   readonly times?: number;

@@ -23,6 +23,7 @@ import type { Handler, Resource, Service } from "./service.ts";
 import { confirmation, otherSessions, session, sessions } from "./sessions.ts";
 import { singleSlashes } from "./slashes.ts";
 import { unavailableLog } from "./unavailable.ts";
+import { undoEmailChange } from "./undo-email-change.ts";
 import { users } from "./users.ts";
 
 export interface AppOptions {
@@ -44,6 +45,7 @@ const resources: Readonly<Record<string, (service: Service) => Resource>> = {
   "/profile/export": profileExport,
   "/reset_password": resetPassword,
   "/email_verification": emailVerification,
+  "/undo_email_change": undoEmailChange,
   "/health/live": live,
   "/health/ready": ready,
   "/metrics": metrics,

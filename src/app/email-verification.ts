@@ -2,8 +2,10 @@ import { newDevice } from "./cookies.ts";
 import { needed, readFields } from "./fields.ts";
 import { redeemerCookies } from "./redeemer.ts";
 import type { Resource, Service } from "./service.ts";
+import { keepSession, presentedSession } from "./session-cookies.ts";
 
-export function emailVerification({ auth, settings, answers, caller }: Service): Resource {
+export function emailVerification(service: Service): Resource {
+  const { auth, settings, answers, caller } = service;
   return {
     async POST(c) {
       const fields = await readFields(c, "email");
@@ -13,8 +15,10 @@ export function emailVerification({ auth, settings, answers, caller }: Service):
     async PUT(c) {
       const { email = "", token = "", password = "" } = await readFields(c, "email", "token", "password");
       const redeemer = { ...caller(c), newDevice: newDevice() };
-      const user = await auth.verifyEmail({ email, token, password }, redeemer);
-      const headers = { "Set-Cookie": redeemerCookies(redeemer, settings) };
+      const sessionId = await presentedSession(c, service);
+      const { user, session } = await auth.confirmEmail({ email, token, password, sessionId }, redeemer);
+      const kept = session ? keepSession(c, settings, session.sessionId) : [];
+      const headers = { "Set-Cookie": [...redeemerCookies(redeemer, settings), ...kept] };
       return answers.json(200, { email: user.email, message: "email verified" }, headers);
     },
   };

@@ -44,6 +44,7 @@ export const statuses = {
   unknown_session: 404,
   page_invalid: 400,
   bad_reset_token: 403,
+  bad_undo_token: 403,
   bad_verify_token: 403,
   too_many_tries: 429,
   busy: 503,

@@ -18,7 +18,7 @@ import { type Metrics, uncounted } from "../metrics.ts";
 import { readSettings, type Settings } from "../settings.ts";
 import { isId, storable } from "../storable.ts";
 import { type Tracing, untraced } from "../tracing.ts";
-import { type PublicUser, publicUser } from "../user.ts";
+import { type PublicUser, publicUser, type Session } from "../user.ts";
 import * as accounts from "./accounts.ts";
 import * as adopting from "./adopt.ts";
 import { callerOf } from "./caller.ts";
@@ -37,6 +37,7 @@ import type { ResetToken } from "./reset-password.ts";
 import * as resetPassword from "./reset-password.ts";
 import * as sessions from "./sessions.ts";
 import { type SweepOptions, type Swept, sweep } from "./sweep.ts";
+import * as undoing from "./undo-email-change.ts";
 import type { AddressToVerify, Proof } from "./verify-email.ts";
 import * as verification from "./verify-email.ts";
 
@@ -60,6 +61,12 @@ export type {
   SweepOptions,
   Swept,
 };
+
+/** A confirmed address: its account, and the session that goes on under a new id, if one does. */
+export interface ConfirmedEmail {
+  readonly user: PublicUser;
+  readonly session: Pick<Session, "sessionId"> | null;
+}
 
 /**
  * Reads an account of another system from a line of JSON: `email`, `hashed_password`, and, where they are known, `verified`,
@@ -192,12 +199,45 @@ export class Auth {
 
   /**
    * Confirms an address by the mailed token and the password of that registration, or of the account that moves there. A
-   * refusal leaves the token alive.
+   * refusal leaves the token alive. A move ends the sessions from before it, and mails the old address how to undo it.
    *
    * @throws {AuthError} `bad_verify_token`, `too_many_tries`, `busy`
    */
   async verifyEmail(proof: Proof, caller: Caller = {}): Promise<PublicUser> {
-    return publicUser(await verification.verifyEmail(this.#context, proof, callerOf(caller)));
+    return (await this.confirmEmail(proof, caller)).user;
+  }
+
+  /**
+   * Does what `verifyEmail` does. If an account moves and `proof.sessionId` is one of its sessions, that session goes on under a
+   * new id, which is returned.
+   *
+   * @throws {AuthError} `bad_verify_token`, `too_many_tries`, `busy`
+   */
+  async confirmEmail(proof: Proof, caller: Caller = {}): Promise<ConfirmedEmail> {
+    const { user, session } = await verification.verifyEmail(this.#context, proof, callerOf(caller));
+    return { user: publicUser(user), session };
+  }
+
+  /** The address that a mailed token brings its account back to; null when the token is invalid. */
+  addressToRestore(token: string): Promise<string | null> {
+    return undoing.addressToRestore(this.#context, token);
+  }
+
+  /** Whether a mailed token brings this account back to an address; false when the token is invalid. */
+  restoresAccount(token: string, userId: number): Promise<boolean> {
+    return undoing.restoresAccount(this.#context, token, userId);
+  }
+
+  /**
+   * Brings an account back to the address that it has left, by the token that was mailed there within the seven days before.
+   * Ends every session and every other token, and replaces the password by none: a reset link is mailed to the address.
+   *
+   * @param email when given, the token must be this address's
+   * @throws {AuthError} `bad_undo_token`, `too_many_tries`; `email_taken` when the address has another account by now, which
+   * leaves the token valid
+   */
+  async undoEmailChange(token: string, email?: string, caller: Caller = {}): Promise<PublicUser> {
+    return publicUser(await undoing.undoEmailChange(this.#context, token, email, callerOf(caller)));
   }
 
   /**

@@ -75,6 +75,7 @@ async function write(context: Context, waiting: WaitingMail): Promise<Mail | nul
     }
     case "invitation":
     case "reset": {
+      if (email !== null && (await isLeft(context, email))) return undoMail(context, email, base);
       const token = newToken(settings);
       // To the account's own spelling: the request may have had another.
       const to = email === null ? null : await db.giveResetToken(email, token, { asked: at });
@@ -83,6 +84,10 @@ async function write(context: Context, waiting: WaitingMail): Promise<Mail | nul
     }
     case "moving":
       return email === null ? null : { ...base, kind: "email_changing", to: email, times };
+    case "moved":
+      return email === null ? null : undoMail(context, email, base);
+    case "move_undone":
+      return email === null ? null : { ...base, kind: "email_change_undone", to: email, device: waiting.device };
     case "password_changed":
       return email === null ? null : { ...base, kind: "password_changed", to: email, times };
     case "new_device": {
@@ -107,6 +112,24 @@ async function verificationMail(context: Context, id: number, waiting: WaitingMa
     return isTold ? { ...base, kind: "already_registered", to: owner.email } : null;
   }
   return { ...base, kind: userId === null ? "confirm_email" : "confirm_new_email", to, token };
+}
+
+/** Whether an account has left the address, and no other has it. Who asks for a reset there may want that account back. */
+async function isLeft(context: Context, email: string): Promise<boolean> {
+  return (await context.db.isHeld(email)) && (await userByEmail(context, email)) === null;
+}
+
+/** The link that brings an account back to the address that it has left. */
+async function undoMail(
+  { db, settings }: Context,
+  email: string,
+  { language, at: asked }: Pick<Mail, "language" | "at">,
+): Promise<Mail | null> {
+  const token = newToken(settings);
+  const former = await db.giveUndoToken(email, token, { asked });
+  return (
+    former && { kind: "email_changed", to: former.email, language, at: former.leftAt, device: former.device, token }
+  );
 }
 
 /** Whether another registration of the same address waits, whose mail would say the same. */

@@ -175,11 +175,13 @@ export async function exportAccount(context: Context, sessionId: string | null, 
   const events = await db.listEvents({ userId: id, newest: true, limit: mostEvents });
   const { sessions } = await sessionsOf(context, id, { current: person.sessionId });
   const devices = await db.devicesOf(id);
+  const former = await db.formerEmailsOf(id);
   const mails = await db.mailsTo(person);
   return {
     id,
     email,
     moves_to: await db.moveOf(id),
+    ...(former.length > 0 && { former_emails: former.map(({ email, leftAt }) => ({ email, left_at: iso(leftAt) })) }),
     email_verified_at: iso(person.emailVerifiedAt),
     reset_token_expires_at: iso(person.resetTokenExpiresAt),
     created_at: iso(person.createdAt),

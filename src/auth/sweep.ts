@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import type { OldKind } from "../db/db.ts";
+import { undoLifetime } from "../undo-lifetime.ts";
 import type { Context } from "./context.ts";
 import { mailLifetime } from "./outbox.ts";
 
@@ -37,6 +38,7 @@ export async function sweep(context: Context, { stopping, rest }: SweepOptions =
     attempts: 0,
     devices: 0,
     events: 0,
+    formerEmails: 0,
     mails: 0,
     verifications: 0,
   };
@@ -89,6 +91,7 @@ async function* sweepAll(
     attempts: 0,
     devices: 400 * day,
     events: settings.EVENTS_KEEP,
+    formerEmails: undoLifetime,
     // Longer than they are tried: what is left was never taken up by a mailer.
     mails: mailLifetime + day / 12,
     verifications: 7 * day,

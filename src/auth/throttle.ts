@@ -33,7 +33,7 @@ export type Limited = keyof typeof limits;
 const counted: Partial<Record<Limited, readonly AuthErrorCode[]>> = {
   login: ["wrong_login", "wrong_password", "bad_verify_token"],
   loginFromKnownDevice: ["wrong_login", "wrong_password", "bad_verify_token"],
-  redemption: ["bad_reset_token", "bad_verify_token"],
+  redemption: ["bad_reset_token", "bad_undo_token", "bad_verify_token"],
   proof: ["bad_verify_token"],
 };
 

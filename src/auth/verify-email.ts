@@ -1,12 +1,14 @@
 import type { Verification } from "../db/db.ts";
 import { AuthError, EmailTaken } from "../errors.ts";
-import type { User } from "../user.ts";
+import type { Session, User } from "../user.ts";
 import { userById, validEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
-import { devicesOf, redeemerOf, redeemerUnderAttack } from "./devices.ts";
+import { describeDevice, devicesOf, presentedDevice, redeemerOf, redeemerUnderAttack } from "./devices.ts";
 import { isSpellingOf } from "./email.ts";
 import { tryToLogIn } from "./log-in.ts";
 import { takePlace } from "./places.ts";
+import { madeToken, renewal } from "./secrets.ts";
+import { userOfSession } from "./sessions.ts";
 import { areLoginsFailing, forgetDeviceTries, limited } from "./throttle.ts";
 
 /** What confirms an address: the mailed token, and the password of the registration or of the account that moves. */
@@ -15,6 +17,14 @@ export interface Proof {
   readonly password: string;
   /** When given, the token must be this address's. */
   readonly email?: string | undefined;
+  /** The caller's session: if it is one of the account that moves, it alone goes on, under a new id. */
+  readonly sessionId?: string | null | undefined;
+}
+
+/** A confirmed address: its account, and the session that goes on under a new id, if one does. */
+export interface Confirmed {
+  readonly user: User;
+  readonly session: Pick<Session, "sessionId"> | null;
 }
 
 /** Nothing is looked up: whether there is something to confirm, and so a mail, shows when the outbox is emptied. */
@@ -46,8 +56,8 @@ export async function movesAccount({ db }: Context, token: string, userId: numbe
 }
 
 /** Only wrong tokens are limited by network: those of strangers must not keep out an owner who has a good one. */
-export async function verifyEmail(context: Context, proof: Proof, caller: Caller): Promise<User> {
-  const { token, password, email } = proof;
+export async function verifyEmail(context: Context, proof: Proof, caller: Caller): Promise<Confirmed> {
+  const { token, password, email, sessionId = null } = proof;
   const { db, passwords, settings, trail } = context;
   using place = takePlace(context, caller, email);
   const verification = token === "" ? null : await db.findVerification(token);
@@ -71,23 +81,42 @@ export async function verifyEmail(context: Context, proof: Proof, caller: Caller
     if (!user) throw refused(context, caller, verification);
     await forgetDeviceTries(context, user.id, devicesOf(redeemer));
     trail.record("email_verified", { caller, userId: user.id });
-    return user;
+    return { user, session: null };
   }
+  // Another account's session has no part in this.
+  const isOwn = (await userOfSession(context, sessionId))?.id === mover.id;
+  const session = isOwn && sessionId !== null ? { sessionId, ...renewal(settings, sessionId) } : undefined;
   // The link may be in a stranger's hands, and the password is in use.
   const move = async (as: User) => {
     await tryToLogIn(context, place, as.email, as, caller, () => prove(as.hashedPassword));
-    return db.confirmMove(verification, token, as.hashedPassword, caller.acts, redeemer).catch((error: unknown) => {
+    const proof = {
+      token,
+      verifiedHash: as.hashedPassword,
+      session,
+      device: await presentedDevice(context, as, caller),
+      deviceKind: describeDevice(caller.userAgent),
+      redeemer,
+      language: caller.language ?? "en",
+      acts: caller.acts,
+    };
+    return db.confirmMove(verification, proof).catch((error: unknown): false => {
       if (error instanceof EmailTaken) return false;
       throw error;
     });
   };
-  if (!(await move(mover))) {
+  let moved = await move(mover);
+  if (!moved) {
     const now = await rehashed(context, mover);
-    if (!now || !(await move(now))) throw refused(context, caller, verification);
+    moved = now !== null && (await move(now));
   }
+  if (!moved) throw refused(context, caller, verification);
   await forgetDeviceTries(context, mover.id, devicesOf(redeemer));
   trail.record("email_changed", { caller, userId: mover.id });
-  return { ...mover, email: verification.email };
+  const { nonce } = moved;
+  return {
+    user: { ...mover, email: verification.email },
+    session: session && nonce !== null ? { sessionId: madeToken(settings, session.sessionId, nonce) } : null,
+  };
 }
 
 /** The account if its hash was replaced meanwhile, such as by a login; null if it is the same. */

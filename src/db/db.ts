@@ -11,6 +11,8 @@ import * as devices from "./devices.ts";
 import type { Awaitable } from "./engine.ts";
 import type { EventsWanted, MergedEvent, NewEvent, StoredEvent } from "./events.ts";
 import * as events from "./events.ts";
+import type { FormerEmail } from "./former-emails.ts";
+import * as formerEmails from "./former-emails.ts";
 import type { Account } from "./import.ts";
 import * as importing from "./import.ts";
 import type { Lease } from "./leases.ts";
@@ -29,9 +31,11 @@ import * as sessionList from "./session-list.ts";
 import type { Opening, OpeningAct, Renewal, Seen, SeenSession, SeenUser } from "./sessions.ts";
 import * as sessions from "./sessions.ts";
 import type { Lifetimes, Store } from "./store.ts";
+import type { UndoneMove } from "./undo-email-change.ts";
+import * as undoing from "./undo-email-change.ts";
 import type { PasswordChange, UserChanges } from "./users.ts";
 import * as users from "./users.ts";
-import type { Verification } from "./verifications.ts";
+import type { MoveProof, Verification } from "./verifications.ts";
 import * as verifications from "./verifications.ts";
 import * as wrongTimes from "./wrong-times.ts";
 
@@ -47,6 +51,7 @@ export type {
   Device,
   Done,
   EventsWanted,
+  FormerEmail,
   Lifetimes,
   Limit,
   ListedSession,
@@ -103,6 +108,7 @@ const old = {
   attempts: (store: Store, _: number, limit: number) => attempts.sweepAttempts(store, limit),
   devices: devices.sweepDevices,
   events: events.sweepEvents,
+  formerEmails: formerEmails.sweepFormerEmails,
   mails: outbox.sweepMails,
   verifications: verifications.sweepVerifications,
 } as const;
@@ -127,11 +133,18 @@ export class DB implements AsyncDisposable {
   /**
    * Adds a user, with the address in the given spelling.
    *
-   * @throws {EmailTaken} when the address belongs to a user, in any spelling
+   * @param byOwner whether a person registers, without proof that the address is theirs: an address that an account has left
+   * is held for that account, and the first login within a day brings no mail
+   * @throws {EmailTaken} when the address belongs to a user, in any spelling, or is held for one
    * @throws {InvalidRequestError} for a value that a `VARCHAR(250)` cannot hold
    */
-  addUser(email: string, hashedPassword: string, acts: readonly string[] = []): Promise<User> {
-    return users.addUser(this.#store, email, hashedPassword, acts);
+  addUser(
+    email: string,
+    hashedPassword: string,
+    acts: readonly string[] = [],
+    { byOwner = false }: { readonly byOwner?: boolean } = {},
+  ): Promise<User> {
+    return users.addUser(this.#store, { email, hashedPassword, byOwner }, acts);
   }
 
   /**
@@ -321,18 +334,47 @@ export class DB implements AsyncDisposable {
   }
 
   /**
-   * Moves an account to the address that was mailed; false when the token is no longer good.
+   * Moves an account to the address that was mailed, ends its sessions but for one, and mails the old address how to undo it.
    *
+   * @returns the nonce that the new id of the session is derived from, if one goes on; false when the token is no longer good
    * @throws {EmailTaken} when the address has an account
    */
-  confirmMove(
-    verification: Verification,
-    token: string,
-    verifiedHash: string,
-    acts: readonly string[] = [],
-    redeemer: Redeemer = {},
-  ): Promise<boolean> {
-    return verifications.confirmMove(this.#store, verification, { token, verifiedHash }, acts, redeemer);
+  confirmMove(verification: Verification, proof: MoveProof): Promise<{ readonly nonce: string | null } | false> {
+    return verifications.confirmMove(this.#store, verification, proof);
+  }
+
+  /** Whether an account has left this address and can still be brought back to it. */
+  isHeld(email: string): Promise<boolean> {
+    return formerEmails.isHeld(this.#store, email);
+  }
+
+  /**
+   * Gives an address that an account has left the token that is being mailed there; the previous one works until `acceptToken`.
+   *
+   * @returns null when the move can no longer be undone, or when a token was mailed just before this request
+   */
+  giveUndoToken(email: string, token: string, mailing: Mailing): Promise<FormerEmail | null> {
+    return formerEmails.giveUndoToken(this.#store, email, token, mailing);
+  }
+
+  /** The move that a mailed token undoes; null when the token is invalid, or the account is disabled. */
+  findFormerEmail(token: string): Promise<FormerEmail | null> {
+    return formerEmails.findFormerEmail(this.#store, token);
+  }
+
+  /** The addresses that an account can still be brought back to, the latest move first. */
+  formerEmailsOf(userId: number): Promise<FormerEmail[]> {
+    return formerEmails.formerEmailsOf(this.#store, userId);
+  }
+
+  /**
+   * Brings an account back to the address that it has left, ends all that opens it, and mails a reset link there; null when the
+   * token is invalid.
+   *
+   * @throws {EmailTaken} when another account has the address
+   */
+  undoEmailChange(undone: UndoneMove): Promise<User | null> {
+    return undoing.undoEmailChange(this.#store, undone);
   }
 
   /** Where an account wants to move to, or null. */

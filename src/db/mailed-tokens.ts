@@ -1,14 +1,18 @@
 import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
 import { clockTolerance } from "../clock-tolerance.ts";
+import { undoLifetime } from "../undo-lifetime.ts";
 import { digest } from "./digest.ts";
-import type { Schema } from "./schema.ts";
+import type { MailedTokensTable, Schema } from "./schema.ts";
 import { atomically, type Store } from "./store.ts";
 
-/** What a mailed token is for: a new password, or confirming an address. */
-export type Purpose = "reset" | "verify";
+/** What a mailed token is for: a new password, confirming an address, or undoing a move. */
+export type Purpose = "reset" | "verify" | "undo";
 
-/** The owner of a token: an account, or an address that waits to be confirmed. */
-export type TokenOwner = { readonly userId: number } | { readonly verificationId: number };
+/** The owner of a token: an account, an address that waits to be confirmed, or an address that an account has left. */
+export type TokenOwner =
+  | { readonly userId: number }
+  | { readonly verificationId: number }
+  | { readonly formerEmailId: number };
 
 /** Marks a token as one for a mail: the previous one works until `acceptToken`. */
 export interface Mailing {
@@ -32,6 +36,7 @@ export function endsWithin({ clock }: Pick<Store, "clock">, lifetime: number): r
 
 /** How long a token of this purpose is valid, in milliseconds. */
 export function lifetimeOf({ lifetimes }: Pick<Store, "lifetimes">, purpose: Purpose): number {
+  if (purpose === "undo") return undoLifetime;
   return purpose === "reset" ? lifetimes.RESET_TOKEN_LIFETIME : lifetimes.VERIFY_TOKEN_LIFETIME;
 }
 
@@ -65,6 +70,7 @@ export async function addMailedToken(store: Store, owner: TokenOwner, purpose: P
       purpose,
       user_id: "userId" in owner ? owner.userId : null,
       verification_id: "verificationId" in owner ? owner.verificationId : null,
+      former_email_id: "formerEmailId" in owner ? owner.formerEmailId : null,
       expires_at: clock() + lifetimeOf(store, purpose),
     })
     .execute();
@@ -98,13 +104,14 @@ export async function acceptToken(store: Store, token: string): Promise<boolean>
   return atomically(store, async ({ db, clock }) => {
     const mailed = await db
       .selectFrom("mailed_tokens")
-      .select(["id", "purpose", "user_id", "verification_id"])
+      .select(["id", "purpose", "user_id", "verification_id", "former_email_id"])
       .where("token", "=", hashed)
       .executeTakeFirst();
     if (!mailed) return false;
-    const { id, purpose, user_id, verification_id } = mailed;
-    const owner = user_id === null ? { verificationId: verification_id ?? 0 } : { userId: user_id };
-    const others = "userId" in owner ? null : await lockVerifications(db, owner.verificationId, purpose as Purpose);
+    const { id, purpose } = mailed;
+    const owner = ownerOf(mailed);
+    const others =
+      "verificationId" in owner ? await lockVerifications(db, owner.verificationId, purpose as Purpose) : null;
     if ("userId" in owner) await lockUser(db, owner.userId);
     // Read again: before the rows were locked, another transaction may have ended it.
     const accepted = await db
@@ -122,7 +129,7 @@ export async function acceptToken(store: Store, token: string): Promise<boolean>
         .set({ ...reset, updated_at: now })
         .where("id", "=", owner.userId)
         .execute();
-    } else {
+    } else if ("verificationId" in owner) {
       const none = { reset_token: null, reset_token_expires_at: null };
       if (others) await db.updateTable("verifications").set(none).where("id", "in", others).execute();
       const verify = { token: hashed, token_expires_at: accepted.expires_at };
@@ -251,6 +258,15 @@ export async function sweepMailedTokens(store: Store, limit: number): Promise<nu
 type Rows = ExpressionBuilder<Schema, "mailed_tokens">;
 
 function ownedBy(owner: TokenOwner): (row: Rows) => Expression<SqlBool> {
-  return (row) =>
-    "userId" in owner ? row("user_id", "=", owner.userId) : row("verification_id", "=", owner.verificationId);
+  return (row) => {
+    if ("userId" in owner) return row("user_id", "=", owner.userId);
+    if ("verificationId" in owner) return row("verification_id", "=", owner.verificationId);
+    return row("former_email_id", "=", owner.formerEmailId);
+  };
+}
+
+function ownerOf(row: Pick<MailedTokensTable, "user_id" | "verification_id" | "former_email_id">): TokenOwner {
+  if (row.user_id !== null) return { userId: row.user_id };
+  if (row.verification_id !== null) return { verificationId: row.verification_id };
+  return { formerEmailId: row.former_email_id ?? 0 };
 }

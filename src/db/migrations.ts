@@ -237,6 +237,33 @@ function migrations(engine: Engine): Record<string, Migration> {
         }
       },
     },
+    "0009_v0.1_notices": {
+      async up(db: Kysely<unknown>) {
+        const text = sql<string>`${sql.raw(ddl.text)}`;
+        await db.schema
+          .createTable("former_emails")
+          .addColumn("id", sql`${sql.raw(ddl.serial)}`)
+          .addColumn("user_id", "integer", (id) => id.notNull().references("users.id").onDelete("cascade"))
+          .addColumn("email", text, (email) => email.notNull())
+          .addColumn("email_spelling", text)
+          .addColumn("device", text)
+          .addColumn("left_at", "bigint", (at) => at.notNull())
+          .execute();
+        for (const column of ["user_id", "email", "left_at"]) {
+          await db.schema.createIndex(`former_emails_${column}`).on("former_emails").column(column).execute();
+        }
+        await db.schema
+          .alterTable("mailed_tokens")
+          .addColumn("former_email_id", "integer", (id) => id.references("former_emails.id").onDelete("cascade"))
+          .execute();
+        await db.schema
+          .createIndex("mailed_tokens_former_email_id")
+          .on("mailed_tokens")
+          .column("former_email_id")
+          .execute();
+        await db.schema.alterTable("users").addColumn("known_since", "bigint").execute();
+      },
+    },
     "0012_v0.1_redeemers": {
       async up(db: Kysely<unknown>) {
         const loggedIn = (column: ColumnDefinitionBuilder) => column.notNull().defaultTo(1);

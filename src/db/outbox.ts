@@ -13,6 +13,8 @@ const kinds = [
   "reset",
   "move",
   "moving",
+  "moved",
+  "move_undone",
   "password_changed",
   "new_device",
 ] as const;

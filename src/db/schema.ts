@@ -6,6 +6,7 @@ export const tables = {
   sessions: "session_id",
   devices: "device_id",
   verifications: "id",
+  former_emails: "id",
   mailed_tokens: "id",
   outbox: "id",
   failed_mails: "id",
@@ -21,6 +22,7 @@ export interface Schema {
   sessions: SessionsTable;
   devices: DevicesTable;
   verifications: VerificationsTable;
+  former_emails: FormerEmailsTable;
   mailed_tokens: MailedTokensTable;
   outbox: OutboxTable;
   failed_mails: FailedMailsTable;
@@ -47,6 +49,11 @@ export interface UsersTable {
    * key.
    */
   email_spelling: string | null;
+  /**
+   * When the owner registered the account, or first logged in since it was imported or its password was reset. Null until then:
+   * the owner gets a mail of the next login.
+   */
+  known_since: number | null;
 }
 
 export interface SessionsTable {
@@ -106,19 +113,37 @@ export interface VerificationsTable {
 }
 
 /**
+ * An address that an account has left. For seven days a mailed token brings the account back to it, and nobody can register it
+ * without confirming it.
+ */
+export interface FormerEmailsTable {
+  /** Ascending in the order of the moves. */
+  id: Generated<number>;
+  user_id: number;
+  /** The address's key. */
+  email: string;
+  /** The address in the given spelling; null if that is its key. */
+  email_spelling: string | null;
+  /** The kind of device that confirmed the move, of a closed list. */
+  device: string | null;
+  left_at: number;
+}
+
+/**
  * A token in a mail. It is valid from before the mail is sent, beside the previous one, and replaces that once the mail is
- * accepted. Until then it is stored only here, and afterwards in its owner's row too.
+ * accepted. Until then it is stored only here, and afterwards in its owner's row too, unless that is a former address.
  */
 export interface MailedTokensTable {
   /** Ascending in the order of creation. */
   id: Generated<number>;
   /** SHA-256 of the token. */
   token: string;
-  /** `reset` or `verify`. */
+  /** `reset`, `verify` or `undo`. */
   purpose: string;
-  /** Its owner: exactly one of the two is set. */
+  /** Its owner: exactly one of the three is set. */
   user_id: number | null;
   verification_id: number | null;
+  former_email_id: number | null;
   expires_at: number;
   /** When the mail server accepted its mail. */
   accepted_at: number | null;

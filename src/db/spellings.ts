@@ -11,7 +11,7 @@ export function emailColumns(address: string): { email: string; email_spelling: 
  * Selects an address in its spelling. A spelling counts only with its own key: an older node that moves an account changes only
  * the key.
  */
-export function spelledEmail(table: "users" | "verifications" | "outbox") {
+export function spelledEmail(table: "users" | "verifications" | "former_emails" | "outbox") {
   const [key, spelling] = [sql.ref<string>(`${table}.email`), sql.ref<string>(`${table}.email_spelling`)];
   // Both engines lowercase ASCII only: SQLite always, PostgreSQL because of the column's collation.
   const own = sql`lower(trim(${spelling}, ${sql.lit(spaces)})) = ${key}`;

@@ -12,6 +12,7 @@ import { forgetDevices } from "./devices.ts";
 import { digest } from "./digest.ts";
 import type { Engine } from "./engine.ts";
 import { forgetWho } from "./events.ts";
+import { isHeld } from "./former-emails.ts";
 import { forgetMailedTokens, isResetToken, onItsWay, sweepMailedTokens } from "./mailed-tokens.ts";
 import { enqueueNotice, noticeKeys } from "./notices.ts";
 import type { Schema, UsersTable } from "./schema.ts";
@@ -34,8 +35,7 @@ export type UserChanges = Partial<Omit<User, "id">>;
 
 export async function addUser(
   store: Store,
-  email: string,
-  hashedPassword: string,
+  { email, hashedPassword, byOwner }: Pick<User, "email" | "hashedPassword"> & { readonly byOwner: boolean },
   acts: readonly string[],
 ): Promise<User> {
   for (const [name, value] of checked({ email, hashedPassword })) mustBeStorable(name, value);
@@ -43,14 +43,22 @@ export async function addUser(
   const insert = async (transaction: Store) => {
     const row = await transaction.db
       .insertInto("users")
-      .values({ ...emailColumns(email), hashed_password: hashedPassword, created_at: now, updated_at: now })
+      .values({
+        ...emailColumns(email),
+        hashed_password: hashedPassword,
+        known_since: byOwner ? now : null,
+        created_at: now,
+        updated_at: now,
+      })
       .returning(userColumns)
       .executeTakeFirstOrThrow();
+    // After the insert, which waits for an account that is leaving the address: the statements before may not see that.
+    if (byOwner && (await isHeld(transaction, email))) throw new EmailTaken("the address is held for another user");
     await recordAct(transaction, acts, { userId: row.id });
     return user(row);
   };
   try {
-    return await (acts.length === 0 ? insert(store) : atomically(store, insert));
+    return await atomically(store, insert);
   } catch (error) {
     throw told(store.engine, error);
   }

@@ -5,6 +5,7 @@ import { recordAct } from "./acts.ts";
 import { userColumns } from "./attributes.ts";
 import { forgetDevices, type Redeemer, rememberRedeemer } from "./devices.ts";
 import { digest } from "./digest.ts";
+import { leaveEmail } from "./former-emails.ts";
 import {
   addMailedToken,
   endsWithin,
@@ -17,8 +18,8 @@ import {
 } from "./mailed-tokens.ts";
 import { enqueueNotice } from "./notices.ts";
 import { enqueue, type Notice } from "./outbox.ts";
-import { endSurplusSessionsOf } from "./session-limit.ts";
-import { endSessions } from "./sessions.ts";
+import { endSurplusSessions, endSurplusSessionsOf } from "./session-limit.ts";
+import { endOtherSessions, endSessions, type Renewal, renewSession } from "./sessions.ts";
 import { emailColumns, spelledEmail } from "./spellings.ts";
 import { atomically, type Store } from "./store.ts";
 
@@ -243,7 +244,14 @@ export async function claimAddress(store: Store, email: string, hashedPassword: 
   const address = emailColumns(email);
   const row = await db
     .insertInto("users")
-    .values({ ...address, hashed_password: hashedPassword, email_verified_at: now, created_at: now, updated_at: now })
+    .values({
+      ...address,
+      hashed_password: hashedPassword,
+      email_verified_at: now,
+      known_since: now,
+      created_at: now,
+      updated_at: now,
+    })
     .onConflict((conflict) =>
       conflict
         .column("email")
@@ -251,6 +259,7 @@ export async function claimAddress(store: Store, email: string, hashedPassword: 
           email_spelling: address.email_spelling,
           hashed_password: hashedPassword,
           email_verified_at: now,
+          known_since: now,
           updated_at: now,
           reset_token: null,
           reset_token_expires_at: null,
@@ -269,41 +278,72 @@ export async function claimAddress(store: Store, email: string, hashedPassword: 
   return { ...row, sessionId: null, resetToken: null };
 }
 
+/** A move that its mailed token and the account's password confirm. */
+export interface MoveProof {
+  readonly token: string;
+  /** The hash that the password was verified against. */
+  readonly verifiedHash: string;
+  /** The session of this account that goes on, under another id; every other ends. */
+  readonly session?: (Renewal & { readonly sessionId: string }) | undefined;
+  /** The device that goes on being known; every other is forgotten, but the redeemer's. */
+  readonly device?: string | undefined;
+  readonly redeemer: Redeemer;
+  /** The kind of device that confirms, such as `Firefox/Windows`. */
+  readonly deviceKind: string | null;
+  /** The language in which the old address is told. */
+  readonly language: string;
+  readonly acts?: readonly string[] | undefined;
+}
+
 /**
- * Moves an account to the address that was mailed, if its password is still the one that was verified. A reset token that
- * was mailed to the old address ends.
+ * Moves an account to the address that was mailed, if its password is still the one that was verified, and mails the old
+ * address how to undo it. The sessions from before and a reset token that was mailed to the old address end.
  *
- * @returns false when the token is no longer good
+ * @returns whether it was moved, and the nonce that the new id of the session is derived from, if one goes on; false when the
+ * token is no longer good
  * @throws {EmailTaken} when the address has an account
  */
 export async function confirmMove(
   store: Store,
   verification: Verification,
-  { token, verifiedHash }: { readonly token: string; readonly verifiedHash: string },
-  acts: readonly string[],
-  redeemer: Redeemer,
-): Promise<boolean> {
+  proof: MoveProof,
+): Promise<{ readonly nonce: string | null } | false> {
   const { userId } = verification;
+  const { token, verifiedHash, session, device, deviceKind, redeemer, language, acts } = proof;
   const address = emailColumns(verification.email);
   const now = store.clock();
+  if (userId !== null) await endSurplusSessions(store, userId, session?.sessionId);
   try {
-    await atomically(store, async (transaction) => {
+    return await atomically(store, async (transaction) => {
       const { db } = transaction;
-      if (userId === null || !(await take(transaction, verification, token))) throw new NotGood();
-      const { numUpdatedRows } = await db
+      const mover =
+        userId !== null &&
+        (await db
+          .updateTable("users")
+          .set((row) => ({ updated_at: row.ref("updated_at") }))
+          .where("id", "=", userId)
+          .where("hashed_password", "=", verifiedHash)
+          .where("disabled_at", "is", null)
+          .returning(spelledEmail("users"))
+          .executeTakeFirst());
+      if (!mover || !(await take(transaction, verification, token))) throw new NotGood();
+      await db
         .updateTable("users")
         .set({ ...address, email_verified_at: now, updated_at: now, reset_token: null, reset_token_expires_at: null })
         .where("id", "=", userId)
-        .where("hashed_password", "=", verifiedHash)
-        .where("disabled_at", "is", null)
-        .executeTakeFirst();
-      if (numUpdatedRows === 0n) throw new NotGood();
+        .execute();
+      const departure = { userId, from: mover.email, to: verification.email, device: deviceKind, language };
+      await leaveEmail(transaction, departure);
+      const nonce = session ? await renewSession(transaction, session.sessionId, session) : false;
+      if (session && nonce !== false) await endOtherSessions(transaction, userId, session.sessionId);
+      else await endSessions(transaction, userId);
+      await forgetDevices(transaction, userId, device);
       await forgetMailedTokens(transaction, userId);
       await recordAct(transaction, acts, { userId });
       await rememberRedeemer(transaction, redeemer, userId, false);
       await db.deleteFrom("verifications").where("email", "=", address.email).execute();
+      return { nonce: nonce === false ? null : nonce };
     });
-    return true;
   } catch (error) {
     if (error instanceof NotGood) return false;
     throw store.engine.isUniqueViolation(error, "users.email") ? new EmailTaken("the address has an account") : error;

@@ -8,6 +8,7 @@ const times = [
   ["devices", "created_at"],
   ["devices", "last_seen_at"],
   ["events", "at"],
+  ["former_emails", "left_at"],
   ["outbox", "created_at"],
   ["verifications", "created_at"],
 ] as const;

@@ -1,5 +1,10 @@
 import type { Messages } from "./messages.ts";
 
+/** What to do about something that its owner did not do. */
+function help(service: string, support: string | null): string {
+  return support === null ? `contact the people who run ${service}` : `write to ${support}`;
+}
+
 export const en: Messages = {
   greeting: "Hello,",
   plainLink: "If the button does not work, open this address:",
@@ -87,6 +92,14 @@ export const en: Messages = {
       moveSubmit: "Confirm my address",
       dead: "It was used already, is too old, or a newer one was sent. If you have confirmed your address already, just log in. If you were changing your address, ask again from your account. Otherwise, have a new link sent.",
     },
+    undo: {
+      title: "Undo the change of your address",
+      text: "Your account returns to this address, and every device is logged out. Nobody can log in until you choose a new password: we send a link for that to this address.",
+      submit: "Undo the change",
+      taken:
+        "Another account has this address now. Delete that account or change its address, then open this link again.",
+      dead: "It was used already, is over 7 days old, or a newer one was sent. If you have used it, look for our mail with the link to choose a new password, or have another one sent.",
+    },
     deadLink: {
       title: "This link no longer works",
       text: "It was used already, is too old, or a newer one was sent. No harm done: ask for a new one.",
@@ -102,6 +115,8 @@ export const en: Messages = {
         `If this address has an account, a mail is on its way. The link in it works once, for ${lifetime}.`,
       move: (lifetime) =>
         `We sent a mail to this address. Your account gets this address once you have opened the link in it and given your password. It works for ${lifetime}.`,
+      undone: (lifetime) =>
+        `Your account is back at this address, and every device is logged out. We sent a mail with the link to choose a new password. It works once, for ${lifetime}.`,
       nothing: "Nothing there after a few minutes? Look in your spam folder, check the address, or have it sent again.",
       again: "Send it again",
       sentAgain: "If there is a mail to send, we sent it again.",
@@ -202,6 +217,7 @@ export const en: Messages = {
       unknown_session: () => "This device is logged out already.",
       page_invalid: () => "There is no such page of devices.",
       bad_reset_token: () => "This link no longer works. Have a new one sent.",
+      bad_undo_token: () => "This link no longer works.",
       bad_verify_token: () => "This link no longer works. Have a new one sent.",
       locked: () =>
         "Too many wrong passwords in a row. Waiting will not help: have a link mailed to you, and choose a new password.",
@@ -280,6 +296,42 @@ export const en: Messages = {
         "If it was you, there is nothing to do here. If it was not, choose a new password at once. That logs out every device.",
       ],
       link: "Choose a new password",
+      after: [],
+    }),
+    email_changed: ({ service, time, device, until }) => ({
+      subject: `${service}: your address was changed`,
+      before: [
+        `The address of your account at ${service} was changed on ${time}, from ${device}. This address no longer opens the account.`,
+        "If it was you, there is nothing to do. If it was not, undo the change: the account returns to this address, every device is logged out, and we send you a link to choose a new password.",
+      ],
+      link: "Undo the change",
+      after: [`The link works once, until ${until}. Give it to nobody: anyone who has it can take your account.`],
+    }),
+    email_change_undone: ({ service, time, device, support }) => ({
+      subject: `${service}: the change of your address was undone`,
+      before: [
+        `On ${time} your account at ${service} was brought back to its previous address, from ${device}, by the link that we had mailed there. This address no longer opens the account, and every device is logged out.`,
+        `If it was you, open the mail at the previous address and choose a new password. If it was not, ${help(service, support)}.`,
+      ],
+      link: `Open ${service}`,
+      after: [],
+    }),
+    account_deleted: ({ service, time, device, support }) => ({
+      subject: `${service}: your account was deleted`,
+      before: [
+        `Your account at ${service} was deleted on ${time}, from ${device}. Everything about you is erased, and cannot be brought back.`,
+        `If it was you, there is nothing to do. If it was not, somebody knew your password: change it wherever else you use it, and ${help(service, support)}.`,
+      ],
+      link: `Open ${service}`,
+      after: [],
+    }),
+    account_removed: ({ service, time, support }) => ({
+      subject: `${service}: your account was deleted`,
+      before: [
+        `Your account at ${service} was deleted on ${time} by the people who run ${service}. Everything about you is erased, and cannot be brought back.`,
+        `If you did not expect this, ${help(service, support)}.`,
+      ],
+      link: `Open ${service}`,
       after: [],
     }),
     confirm_new_email: ({ service, lifetime }) => ({

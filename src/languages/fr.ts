@@ -1,5 +1,10 @@
 import type { Messages } from "./messages.ts";
 
+/** What to do about something that its owner did not do. */
+function help(service: string, support: string | null): string {
+  return support === null ? `contactez les responsables de ${service}` : `écrivez à ${support}`;
+}
+
 export const fr: Messages = {
   greeting: "Bonjour,",
   plainLink: "Si le bouton ne fonctionne pas, ouvrez cette adresse :",
@@ -90,6 +95,14 @@ export const fr: Messages = {
       moveSubmit: "Confirmer mon adresse",
       dead: "Il a déjà servi, il est trop ancien, ou un lien plus récent a été envoyé. Si vous avez déjà confirmé votre adresse, connectez-vous. Si vous changiez d’adresse, recommencez depuis votre compte. Sinon, demandez un nouveau lien.",
     },
+    undo: {
+      title: "Annulez le changement d’adresse",
+      text: "Votre compte reprend cette adresse, et tous les appareils sont déconnectés. Personne ne peut se connecter tant que vous n’avez pas choisi un nouveau mot de passe : nous envoyons un lien pour cela à cette adresse.",
+      submit: "Annuler le changement",
+      taken:
+        "Un autre compte a maintenant cette adresse. Supprimez ce compte ou changez son adresse, puis rouvrez ce lien.",
+      dead: "Il a déjà servi, il date de plus de 7 jours, ou un lien plus récent a été envoyé. Si vous l’avez utilisé, cherchez notre courriel avec le lien pour choisir un nouveau mot de passe, ou faites-en envoyer un autre.",
+    },
     deadLink: {
       title: "Ce lien ne fonctionne plus",
       text: "Il a déjà servi, il est trop ancien, ou un lien plus récent a été envoyé. Rien de grave : demandez-en un nouveau.",
@@ -105,6 +118,8 @@ export const fr: Messages = {
         `Si cette adresse a un compte, un courriel est en route. Son lien fonctionne une seule fois, pendant ${lifetime}.`,
       move: (lifetime) =>
         `Nous avons envoyé un courriel à cette adresse. Votre compte prendra cette adresse quand vous aurez ouvert le lien et donné votre mot de passe. Il fonctionne pendant ${lifetime}.`,
+      undone: (lifetime) =>
+        `Votre compte a repris cette adresse, et tous les appareils sont déconnectés. Nous avons envoyé un courriel avec le lien pour choisir un nouveau mot de passe. Il fonctionne une seule fois, pendant ${lifetime}.`,
       nothing:
         "Toujours rien après quelques minutes ? Regardez dans les courriers indésirables, vérifiez l’adresse, ou demandez un nouvel envoi.",
       again: "Renvoyer le courriel",
@@ -210,6 +225,7 @@ export const fr: Messages = {
       unknown_session: () => "Cet appareil est déjà déconnecté.",
       page_invalid: () => "Cette page d’appareils n’existe pas.",
       bad_reset_token: () => "Ce lien ne fonctionne plus. Demandez-en un nouveau.",
+      bad_undo_token: () => "Ce lien ne fonctionne plus.",
       bad_verify_token: () => "Ce lien ne fonctionne plus. Demandez-en un nouveau.",
       locked: () =>
         "Trop de mots de passe incorrects de suite. Attendre n’y changera rien : faites-vous envoyer un lien par courriel et choisissez un nouveau mot de passe.",
@@ -296,6 +312,44 @@ export const fr: Messages = {
         "Si c’est vous, il n’y a rien à faire ici. Sinon, choisissez tout de suite un nouveau mot de passe. Tous les appareils seront alors déconnectés.",
       ],
       link: "Choisir un nouveau mot de passe",
+      after: [],
+    }),
+    email_changed: ({ service, time, device, until }) => ({
+      subject: `${service} : votre adresse a été changée`,
+      before: [
+        `L’adresse de votre compte ${service} a été changée le ${time}, depuis ${device}. Cette adresse n’ouvre plus le compte.`,
+        "Si c’est vous, il n’y a rien à faire. Sinon, annulez le changement : le compte reprend cette adresse, tous les appareils sont déconnectés, et nous vous envoyons un lien pour choisir un nouveau mot de passe.",
+      ],
+      link: "Annuler le changement",
+      after: [
+        `Ce lien fonctionne une seule fois, jusqu’au ${until}. Ne le donnez à personne : toute personne qui l’a peut prendre le contrôle de votre compte.`,
+      ],
+    }),
+    email_change_undone: ({ service, time, device, support }) => ({
+      subject: `${service} : le changement d’adresse a été annulé`,
+      before: [
+        `Le ${time}, votre compte ${service} a repris son adresse précédente, depuis ${device}, par le lien que nous y avions envoyé. Cette adresse-ci n’ouvre plus le compte, et tous les appareils sont déconnectés.`,
+        `Si c’est vous, ouvrez le courriel reçu à l’adresse précédente et choisissez un nouveau mot de passe. Sinon, ${help(service, support)}.`,
+      ],
+      link: `Ouvrir ${service}`,
+      after: [],
+    }),
+    account_deleted: ({ service, time, device, support }) => ({
+      subject: `${service} : votre compte a été supprimé`,
+      before: [
+        `Votre compte ${service} a été supprimé le ${time}, depuis ${device}. Tout ce qui vous concerne est effacé, et personne ne pourra le rétablir.`,
+        `Si c’est vous, il n’y a rien à faire. Sinon, quelqu’un connaissait votre mot de passe : changez-le partout où vous l’utilisez, et ${help(service, support)}.`,
+      ],
+      link: `Ouvrir ${service}`,
+      after: [],
+    }),
+    account_removed: ({ service, time, support }) => ({
+      subject: `${service} : votre compte a été supprimé`,
+      before: [
+        `Votre compte ${service} a été supprimé le ${time} par les responsables de ${service}. Tout ce qui vous concerne est effacé, et personne ne pourra le rétablir.`,
+        `Si vous ne vous y attendiez pas, ${help(service, support)}.`,
+      ],
+      link: `Ouvrir ${service}`,
       after: [],
     }),
     confirm_new_email: ({ service, lifetime }) => ({

@@ -21,10 +21,14 @@ export interface Messages {
 export interface Facts {
   /** The service's name. */
   readonly service: string;
+  /** Where people get help: an address; null if there is none. */
+  readonly support: string | null;
   /** How long the link works, in words. */
   readonly lifetime: string;
   /** When it happened, in words. */
   readonly time: string;
+  /** When a link ends that works from then on, in words. */
+  readonly until: string;
   /** On what device, in words. */
   readonly device: string;
   /** How many events it reports; time and device are those of the last. */
@@ -129,6 +133,16 @@ export interface PageWords {
     /** In place of `deadLink.text`: it may have done all there was to do. */
     readonly dead: string;
   };
+  /** Where a move is undone. */
+  readonly undo: {
+    readonly title: string;
+    readonly text: string;
+    readonly submit: string;
+    /** Another account has the address by now. */
+    readonly taken: string;
+    /** In place of `deadLink.text`. */
+    readonly dead: string;
+  };
   /** A link that was used, is too old, or was replaced. */
   readonly deadLink: {
     readonly title: string;
@@ -143,6 +157,8 @@ export interface PageWords {
     waiting(lifetime: string): string;
     reset(lifetime: string): string;
     move(lifetime: string): string;
+    /** After a move was undone: the mail to choose a new password. */
+    undone(lifetime: string): string;
     readonly nothing: string;
     readonly again: string;
     /** Whether there was one is not told. */

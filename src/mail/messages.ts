@@ -3,6 +3,7 @@ import { lifetimeInWords } from "../languages/durations.ts";
 import { messages } from "../languages/languages.ts";
 import { browsers, type Language, type Mail, type MailKind, systems } from "../mailer.ts";
 import type { Settings } from "../settings.ts";
+import { undoLifetime } from "../undo-lifetime.ts";
 
 /** A mail as it is read. */
 export interface Message {
@@ -13,7 +14,7 @@ export interface Message {
 
 export type MessageSettings = Pick<
   Settings,
-  "PUBLIC_URL" | "SERVICE_NAME" | "RESET_TOKEN_LIFETIME" | "VERIFY_TOKEN_LIFETIME"
+  "PUBLIC_URL" | "SERVICE_NAME" | "SUPPORT_EMAIL" | "RESET_TOKEN_LIFETIME" | "VERIFY_TOKEN_LIFETIME"
 >;
 
 /** Where each mail's link leads; a link that ends on `=` goes on with the token. */
@@ -25,6 +26,10 @@ const links: Readonly<Record<MailKind, string>> = {
   password_changed: "/forgot",
   new_device: "/forgot",
   email_changing: "/forgot",
+  email_changed: "/undo-email-change?token=",
+  email_change_undone: "/",
+  account_deleted: "/",
+  account_removed: "/",
   confirm_new_email: "/verify?token=",
   test: "/",
 };
@@ -38,12 +43,14 @@ const links: Readonly<Record<MailKind, string>> = {
 export function compose(mail: Mail, settings: MessageSettings): Message {
   const { PUBLIC_URL, SERVICE_NAME: service } = settings;
   const { greeting, plainLink, introduced, mails } = messages[mail.language];
-  const isReset = links[mail.kind] === links.reset_password;
-  const lifetime = isReset ? settings.RESET_TOKEN_LIFETIME : settings.VERIFY_TOKEN_LIFETIME;
+  const lifetime = lifetimeOf(mail, settings);
+  const time = (at: number) => `${timeFormat(mail.language).format(at)} UTC`;
   const { subject, before, link, after } = mails[mail.kind]({
     service,
+    support: settings.SUPPORT_EMAIL,
     lifetime: lifetimeInWords(lifetime, mail.language),
-    time: `${timeFormat(mail.language).format(mail.at)} UTC`,
+    time: time(mail.at),
+    until: time(mail.at + lifetime),
     device: deviceIn(mail.language, mail.device),
     times: mail.times ?? 1,
     forgot: `${PUBLIC_URL}/forgot`,
@@ -57,6 +64,12 @@ export function compose(mail: Mail, settings: MessageSettings): Message {
       after,
     ]),
   };
+}
+
+/** How long the link of a mail works, in milliseconds. */
+function lifetimeOf({ kind }: Mail, settings: MessageSettings): number {
+  if (kind === "email_changed") return undoLifetime;
+  return links[kind] === links.reset_password ? settings.RESET_TOKEN_LIFETIME : settings.VERIFY_TOKEN_LIFETIME;
 }
 
 function linkOf({ kind, token }: Mail): string {

@@ -16,6 +16,7 @@ const mails = {
   reset: { text: "reset", action: "/forgot" },
   reset_again: { text: "reset", action: "/forgot" },
   move: { text: "move", action: undefined },
+  undone: { text: "undone", action: "/forgot" },
 } as const satisfies Record<MailboxCode, object>;
 
 /** What to do next is in a mail. */
@@ -30,7 +31,8 @@ export const mailbox: Page = {
     if (user && notice.account !== undefined && !isFor(visit, notice.account, user.id)) return goTo(visit, to(home));
     const code = notice.code as MailboxCode;
     const { text } = mails[code];
-    const lifetime = lifetimeInWords(text === "reset" ? RESET_TOKEN_LIFETIME : VERIFY_TOKEN_LIFETIME, language);
+    const isReset = text === "reset" || text === "undone";
+    const lifetime = lifetimeInWords(isReset ? RESET_TOKEN_LIFETIME : VERIFY_TOKEN_LIFETIME, language);
     const [way, name] = user ? [to(home), words.account.back] : [to("/login", { return_to }), words.mailbox.back];
     return {
       title: words.mailbox.title,

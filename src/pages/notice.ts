@@ -3,7 +3,7 @@ import type { NoticeCode } from "../languages/messages.ts";
 import type { Settings } from "../settings.ts";
 
 /** What waits in somebody's mailbox. */
-export type MailboxCode = "confirm" | "waiting" | "waiting_again" | "reset" | "reset_again" | "move";
+export type MailboxCode = "confirm" | "waiting" | "waiting_again" | "reset" | "reset_again" | "move" | "undone";
 
 /** What one page has to tell the next, in a cookie: no link can make a page say it. */
 export interface Notice {

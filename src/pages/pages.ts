@@ -13,6 +13,10 @@ const pages = {
   "/forgot": { load: async () => (await import("./reset-password.ts")).forgot, methods: ["GET", "POST"] },
   "/reset": { load: async () => (await import("./reset-password.ts")).reset, methods: ["GET", "POST"] },
   "/verify": { load: async () => (await import("./verify-email.ts")).verify, methods: ["GET", "POST"] },
+  "/undo-email-change": {
+    load: async () => (await import("./undo-email-change.ts")).undo,
+    methods: ["GET", "POST"],
+  },
   "/mailbox": { load: async () => (await import("./mailbox.ts")).mailbox, methods: ["GET"] },
   "/account": { load: async () => (await import("./own-account.ts")).ownAccount, methods: ["GET"] },
   "/account/password": {

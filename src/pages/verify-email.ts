@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import { keepSession } from "../app/session-cookies.ts";
 import { type AddressToVerify, type Done, readEmail } from "../auth/auth.ts";
 import { emailKey } from "../email.ts";
 import { AuthError } from "../errors.ts";
@@ -30,11 +31,13 @@ export const verify: Page = {
     return before ? confirmed(visit, before) : dead(visit, filled);
   },
   async submit(visit, values) {
-    const { service, caller } = visit;
+    const { service, caller, sessionId } = visit;
     const { token, password = "" } = values;
     if (token === undefined)
       return asked(visit, values, await service.auth.requestVerification(values.email ?? "", askerBy(visit, values)));
-    const { id, email } = await service.auth.verifyEmail({ token, password }, caller);
+    const { user, session } = await service.auth.confirmEmail({ token, password, sessionId }, caller);
+    const { id, email } = user;
+    if (session) visit.sessionId = session.sessionId;
     return confirmed(visit, { userId: id, email }, password);
   },
   async again(visit, values, before) {
@@ -45,8 +48,11 @@ export const verify: Page = {
 
 /** Goes on with the account whose address is confirmed now: it is logged in, or logs in where the password was given. */
 async function confirmed(visit: Visit, { userId, email }: Done, password?: string): Promise<Response> {
-  const { to, onward: return_to } = visit;
+  const { c, service, cookies, to, onward: return_to } = visit;
   if ((await loggedIn(visit))?.id === userId) {
+    // Of the sessions from before a move only this one goes on, under a new id.
+    const sessionId = await service.auth.currentSession(visit.sessionId);
+    if (sessionId !== null) cookies.push(...keepSession(c, service.settings, sessionId));
     keepDevice(visit);
     return goTo(visit, to(home), { code: "email_changed" });
   }

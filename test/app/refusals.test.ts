@@ -86,6 +86,7 @@ const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
   unknown_session: async (world) => world.request(`/sessions/${"x".repeat(43)}`, await loggedIn(world, "DELETE")),
   page_invalid: async (world) => world.request("/sessions?limit=0", await loggedIn(world, "GET")),
   bad_reset_token: (world) => redeem(world, { email: bob.email, reset_token: "x", new_password: bob.password }),
+  bad_undo_token: to("/undo_email_change", form({ token: "x" }, { method: "PUT" })),
   bad_verify_token: to("/email_verification", form({ ...bob, token: "x" }, { method: "PUT" })),
   async too_many_tries() {
     await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_LOGIN_ACCOUNT: "1/15m" });

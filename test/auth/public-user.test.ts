@@ -24,9 +24,14 @@ type Telling = {
 }[Method];
 
 /** Each mints a session or a reset token, and gives it beside the account. */
-type Minting = "logIn" | "confirmPassword" | "changePassword" | "makeResetToken";
-({ logIn: true, confirmPassword: true, changePassword: true, makeResetToken: true }) satisfies Record<Telling, true> &
-  Record<Minting, true>;
+type Minting = "logIn" | "confirmPassword" | "changePassword" | "confirmEmail" | "makeResetToken";
+({
+  logIn: true,
+  confirmPassword: true,
+  changePassword: true,
+  confirmEmail: true,
+  makeResetToken: true,
+}) satisfies Record<Telling, true> & Record<Minting, true>;
 true satisfies Secret extends keyof User ? true : false;
 true satisfies Extract<Names<PublicUser | LoggedIn["user"]>, Secret> extends never ? true : false;
 
@@ -107,6 +112,25 @@ async function calls(world: World, secrets: Secrets): Promise<Record<Method, () 
     currentSession: async () => void secrets.add((await auth.currentSession(session)) ?? ""),
     justDone: () => auth.justDone({ acts: ["act"] }),
     changeEmail: () => auth.changeEmail(session, "bobby@example.com"),
+    confirmEmail: async () => {
+      await auth.deliver();
+      const token = world.mails.findLast(({ kind }) => kind === "confirm_new_email")?.token ?? "";
+      const { session: renewed, ...rest } = await auth.confirmEmail({ token, password: next, sessionId: session });
+      return opened({ ...rest, session: renewed ?? assert.fail() });
+    },
+    addressToRestore: async () => {
+      await auth.deliver();
+      return auth.addressToRestore(mailed());
+    },
+    restoresAccount: async () => auth.restoresAccount(mailed(), (await auth.listUsers({ limit: 1 }))[0]?.id ?? 0),
+    undoEmailChange: async () => {
+      const undone = await auth.undoEmailChange(mailed());
+      await auth.deliver();
+      const reset = world.mails.findLast(({ kind }) => kind === "reset_password")?.token ?? "";
+      await auth.updatePassword(reset, next);
+      opened(await auth.logIn({ email, password: next }));
+      return undone;
+    },
     exportAccount: () => auth.exportAccount(session),
     endSession: async () => {
       secrets.add(await auth.createSession(email));

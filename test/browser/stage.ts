@@ -32,9 +32,16 @@ export async function createStage(
 }
 
 /** Sends the mails that wait; where the link of the last one to that page leads. */
-export async function lastLink({ auth, mails }: Stage, page: "/reset" | "/verify"): Promise<string> {
+export async function lastLink(
+  { auth, mails }: Stage,
+  page: "/reset" | "/verify" | "/undo-email-change",
+): Promise<string> {
   await auth.deliver();
-  const kinds = { "/reset": ["invitation", "reset_password"], "/verify": ["confirm_email", "confirm_new_email"] }[page];
+  const kinds = {
+    "/reset": ["invitation", "reset_password"],
+    "/verify": ["confirm_email", "confirm_new_email"],
+    "/undo-email-change": ["email_changed"],
+  }[page];
   const mail = mails.findLast((each) => kinds.includes(each.kind));
   return `${page}?token=${encodeURIComponent(mail?.token ?? "")}`;
 }

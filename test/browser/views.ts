@@ -103,6 +103,23 @@ export const views = {
     await visitor.submit(visitor.words.reset.submit, { [visitor.words.fields.newPassword]: `${ada.password}!` });
   },
   "reset-old-link": ({ visitor }) => visitor.open("/reset?token=old"),
+  undo: openUndo,
+  "undo-refused": async (scene) => {
+    await openUndo(scene);
+    await join(scene.stage, ada);
+    await scene.visitor.submit(scene.visitor.words.undo.submit);
+  },
+  "undo-other": async (scene) => {
+    await openUndo(scene);
+    const { path } = scene.visitor;
+    await switchAccount(scene);
+    await scene.visitor.open(path);
+  },
+  "undo-old-link": ({ visitor }) => visitor.open("/undo-email-change?token=old"),
+  "mailbox-undone": async (scene) => {
+    await openUndo(scene);
+    await scene.visitor.submit(scene.visitor.words.undo.submit);
+  },
   account: enter,
   "account-devices": async (scene) => {
     await enter(scene);
@@ -244,6 +261,15 @@ async function openMove(scene: Scene): Promise<void> {
   await enter(scene);
   await changeEmail(scene.visitor, "ada@new.example.com");
   await scene.visitor.open(await lastLink(scene.stage, "/verify"));
+}
+
+/** The link of a move that was confirmed, on another device than the one that confirmed it. */
+async function openUndo(scene: Scene): Promise<void> {
+  await openMove(scene);
+  const { submit, words, page } = scene.visitor;
+  await submit(words.verify.moveSubmit, { [words.fields.currentPassword]: ada.password });
+  await page.context().clearCookies();
+  await scene.visitor.open(await lastLink(scene.stage, "/undo-email-change"));
 }
 
 async function openReset(stage: Stage, visitor: Visitor): Promise<void> {

@@ -31,6 +31,7 @@ test("the tables have the contract's columns, and users none for sessions", asyn
     "created_at bigint not null",
     "updated_at bigint not null",
     "email_spelling varchar(250)",
+    "known_since bigint",
   ]);
   assert.deepEqual(columns("sessions"), [
     "session_id varchar(250) primary key not null",

@@ -152,7 +152,8 @@ test("a move brings the spelling that was asked for", async () => {
   await db.addMove(user, "Bob@New.example", "en");
   assert.equal(await db.moveOf(user.id), "Bob@New.example");
   const verification = await db.giveVerifyToken(1, "token");
-  assert.equal(await db.confirmMove(verification ?? assert.fail(), "token", "hash"), true);
+  const proof = { token: "token", verifiedHash: "hash", deviceKind: null, redeemer: {}, language: "en" };
+  assert.deepEqual(await db.confirmMove(verification ?? assert.fail(), proof), { nonce: null });
   assert.equal((await db.findUserBy({ id: user.id })).email, "Bob@New.example");
 });
 

@@ -15,7 +15,15 @@ test("every language has every message, and none that the others lack", () => {
   assert.ok(expected.length > 10);
   for (const language of languages) {
     assert.deepEqual(paths(messages[language]).sort(), expected, language);
-    const facts = { service: "Example", lifetime: "1 hour", time: "now", device: "Firefox", forgot: "https://x" };
+    const facts = {
+      service: "Example",
+      support: null,
+      lifetime: "1 hour",
+      time: "now",
+      until: "then",
+      device: "Firefox",
+      forgot: "https://x",
+    };
     const mails = Object.values(messages[language].mails).flatMap((mail) =>
       [1, 2, 60].map((times) => mail({ ...facts, times })),
     );
@@ -57,7 +65,15 @@ test("the pages say everything in every language, in words of its own, with what
 /** Every text of the mails, by where it is. */
 function mailTexts(language: Language): [string, string][] {
   const { greeting, plainLink, introduced, unknownDevice, mails } = messages[language];
-  const facts = { service: "Service", lifetime: "1 hour", time: "now", device: "Firefox", forgot: "https://x" };
+  const facts = {
+    service: "Service",
+    support: null,
+    lifetime: "1 hour",
+    time: "now",
+    until: "then",
+    device: "Firefox",
+    forgot: "https://x",
+  };
   const told = Object.entries(mails).flatMap(([kind, mail]) => {
     const told = [1, 60].map((times) => mail({ ...facts, times }));
     const texts = told.flatMap(({ subject, before, link, after }) => [subject, ...before, link, ...after]);

@@ -23,6 +23,10 @@ const links: Record<MailKind, string[]> = {
   password_changed: ["/forgot"],
   new_device: ["/forgot"],
   email_changing: ["/forgot"],
+  email_changed: ["/undo-email-change?token=T0ken"],
+  email_change_undone: ["/"],
+  account_deleted: ["/"],
+  account_removed: ["/"],
   confirm_new_email: ["/verify?token=T0ken"],
   test: ["/"],
 };

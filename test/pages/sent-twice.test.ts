@@ -71,8 +71,20 @@ const acts: Record<string, Act> = {
     fields: { password: strong },
     to: "/account",
     told: /email address is changed/,
+    mails: ["email_changed"],
     sessions: 1,
     isIn: true,
+  },
+  "a move that is undone by a mailed link": {
+    async open(world, who) {
+      sent(await who.fill(await openMove(world, who), { password: strong }), "/account");
+      const token = (await mailed(world)).find(({ kind }) => kind === "email_changed")?.token;
+      return who.open(`/undo-email-change?token=${token}`);
+    },
+    to: "/mailbox",
+    mails: ["email_change_undone", "reset_password"],
+    sessions: 0,
+    isIn: false,
   },
   "a registration by a mailed link": {
     open: openVerify,
