@@ -1,4 +1,5 @@
 import { isIPv6 } from "node:net";
+import { refusedValue } from "./refused-value.ts";
 import type { Settings } from "./settings.ts";
 
 /** Thrown when the service cannot listen; the message says why, and which setting to change. */
@@ -29,10 +30,10 @@ function explain({ code, message }: NodeJS.ErrnoException, host: string, port: n
     case "ENXIO":
       return notHere(host);
     default:
-      return `cannot listen on HOST=${host} and PORT=${port}: ${message}`;
+      return `cannot listen on HOST=${refusedValue(host)} and PORT=${port}: ${message}`;
   }
 }
 
 function notHere(host: string): string {
-  return `HOST=${host} is no address of this machine; 0.0.0.0 stands for all of them`;
+  return `HOST=${refusedValue(host)} is no address of this machine; 0.0.0.0 stands for all of them`;
 }

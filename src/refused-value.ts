@@ -2,22 +2,37 @@
 const longest = 120;
 
 /**
- * Formats a refused value for printing: on one line, with invisible characters escaped. A value that may hold a password, such
- * as a URL given to the wrong setting, is not printed.
+ * Formats a refused value for printing: on one line, with invisible characters escaped. A value that may hold a secret is not
+ * printed: a URL with a password, or a token that was given to the wrong setting.
  */
 export function refusedValue(text: string): string {
-  if (mayHoldSecret(text)) return "…";
+  if (!isAddress(text) && (hasPassword(text) || mayBeToken(text))) return "…";
   const line = text.replace(/[\p{C}\p{Zl}\p{Zp}\\]/gu, escaped);
   return line.length > longest ? `${line.slice(0, longest)}…` : line;
 }
 
-function mayHoldSecret(text: string): boolean {
-  // Addresses of machines and networks, with ports and commas between them.
-  if (/^[0-9a-f:.,/%[\] ]*$/i.test(text)) return false;
+/** Addresses of machines and networks, with ports and commas between them. */
+function isAddress(text: string): boolean {
+  return /^[0-9a-f:.,/%[\] ]*$/i.test(text) && text.split(/[^0-9a-f]/i).every((group) => group.length <= 5);
+}
+
+function hasPassword(text: string): boolean {
   if (/:.*@|@.*:\/\//s.test(text)) return true;
   if (/(pass|pwd|secret|token|key|auth)\w*["']?\s*[=:]/i.test(text)) return true;
   // After a colon that is not followed by a port or //, there may be a password; a query may hold anything.
   return /:(?!\/\/|\d{1,5}(?:[/,\s]|$))(?=\S)|:\/\/[^/]*\?|\?[^=]*=/.test(text);
+}
+
+/** A few characters may be anything. Longer values are told from tokens and passwords by being made of words and numbers. */
+function mayBeToken(text: string): boolean {
+  const visible = text.replace(/\p{Cc}\[[\d;]*[a-z]/giu, " ").trim();
+  if (visible.length <= 6) return false;
+  const isPassphrase = /(\p{L}{2,}[\s_+-]+){3}\p{L}{2,}/u.test(visible);
+  return isPassphrase || !visible.split(/[\s\p{C}:/.,;_<>()[\]-]+/u).every(isWordOrNumber);
+}
+
+function isWordOrNumber(part: string): boolean {
+  return /^(\p{Lu}?\p{Ll}{0,12}|\p{Lu}{1,12}|\d{1,9}[a-z]?|(.)\2*)$/u.test(part);
 }
 
 function escaped(character: string): string {

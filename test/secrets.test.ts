@@ -4,6 +4,7 @@ import { inspect } from "node:util";
 import { redacted } from "../src/database-url.ts";
 import { openDB } from "../src/db/db.ts";
 import { OpenError } from "../src/errors.ts";
+import { listenError } from "../src/listen-error.ts";
 import { readSettings, SettingsError } from "../src/settings.ts";
 import { command, failToStart, temporaryFolder } from "./service.ts";
 
@@ -178,6 +179,64 @@ test("a URL with a password that was given to any other setting is not printed e
         showsNothing(error.message, `${name}=${value}`);
       }
     }
+  }
+});
+
+test("a token or a password that was given to any other setting is not printed either", () => {
+  const secrets = [
+    "3b241101-e2bb-4255-8caf-4136c566a962",
+    "12345678-1234-4234-8234-123456789012",
+    "d41d8cd98f00b204e9800998ecf8427e",
+    "deadbeefdeadbeefdeadbeefdeadbeef",
+    "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+    "sk_live_4eC39HqLyjWDarjtT1zdp7dc",
+    "xoxb-17653672481-19874698323-pdFZKVeTuE8sk7oOcHrzqqgy",
+    "AKIAIOSFODNN7EXAMPLE",
+    "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dozjgNryP4J3jVmNHl0w5N",
+    "JBSWY3DPEHPK3PXP",
+    "SG.ngeVfQFYQlKU0ufo8x5d1A.TwL2iGABf9DHoTf09kqeF8tAmbihYzrnopKc1s5cr",
+    "4242424242424242",
+    "xkqjzvbnmwertyuiop",
+    "correct horse battery staple",
+    "correct-horse-battery-staple",
+    "correct_horse_battery_staple",
+    "Tr0ub4dor&3",
+    "hunter2",
+    "mySuperPwd",
+    "P@ssw0rd",
+    `${one}/${two}`,
+    `${one}.${two}`,
+    `${one}-${two}`,
+    `${one} ${two}`,
+    ` ${whole}\n`,
+    `"${whole}"`,
+    `\x1b[31m${whole}`,
+    `5000 ${whole}`,
+    `5000,${whole}`,
+    `https://example.com/${whole}`,
+    `10.0.0.1,${whole}`,
+  ];
+  const { NODE_ENV: _, ...others } = readSettings();
+  for (const name of Object.keys(others)) {
+    for (const value of secrets) {
+      try {
+        readSettings({ [name]: value });
+      } catch (error) {
+        assert.ok(error instanceof SettingsError);
+        const [line = ""] = error.message.split("\n").slice(1);
+        // What is right for a cookie's name or a domain is no refused value.
+        if (!line.startsWith(`  ${name}=…: must be `))
+          assert.match(name, /^(COOKIE_NAME|COOKIE_DOMAIN)$/, `${value}: ${line}`);
+      }
+    }
+  }
+});
+
+test("a host that is a secret is not printed when nothing can listen there", () => {
+  for (const code of ["ENOTFOUND", "EAI_AGAIN", "EOTHER"]) {
+    const { message } = listenError(Object.assign(new Error("x"), { code }), { HOST: whole, PORT: 5000 });
+    assert.match(message, /HOST=…/);
   }
 });
 
