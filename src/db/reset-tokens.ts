@@ -20,7 +20,7 @@ import { endSurplusSessionsOf } from "./session-limit.ts";
 import { endSessions } from "./sessions.ts";
 import { spelledEmail } from "./spellings.ts";
 import { atomically, type Store } from "./store.ts";
-import { claimAddress, forgetMove, forgetRegistrations } from "./verifications.ts";
+import { claimAddress, forgetMove, forgetRegistrations, forgetRegistrationsOf } from "./verifications.ts";
 
 /** A reset token on its way to a new password. */
 export interface Redemption {
@@ -198,7 +198,7 @@ async function ofUser(store: Store, { resetToken, email, hashedPassword, byMail 
     .executeTakeFirst();
   if (!row) return null;
   await forgetMailedTokens(store, held.id);
-  if (byMail) await db.deleteFrom("verifications").where("email", "=", emailKey(email)).execute();
+  if (byMail) await forgetRegistrationsOf(store, email);
   return { ...row, sessionId: null, resetToken: null };
 }
 

@@ -28,7 +28,7 @@ import {
 } from "./sessions.ts";
 import { emailColumns, spelledEmail } from "./spellings.ts";
 import { atomically, type Store } from "./store.ts";
-import { forgetMove, forgetRegistrations } from "./verifications.ts";
+import { forgetMove, forgetRegistrations, forgetRegistrationsOf } from "./verifications.ts";
 
 /** What `DB.updateUser` may change: every attribute but the id, by which sessions and logs know the user. */
 export type UserChanges = Partial<Omit<User, "id">>;
@@ -284,7 +284,7 @@ export async function deleteUser(
     if (numDeletedRows === 0n) return false;
     await recordAct(transaction, acts);
     await forgetWho(transaction, id);
-    await db.deleteFrom("verifications").where("email", "=", key).execute();
+    await forgetRegistrationsOf(transaction, key);
     await db.deleteFrom("outbox").where("email", "=", key).execute();
     await db.deleteFrom("failed_mails").where("email", "=", key).execute();
     await giveBackIn(transaction, [], [...attempts, ...noticeKeys({ id, email })]);

@@ -100,6 +100,21 @@ export async function forgetMove({ db }: Store, userId: number, but = 0): Promis
   await db.deleteFrom("verifications").where("user_id", "=", userId).where("id", "!=", but).execute();
 }
 
+/**
+ * Drops the registrations that wait for an address. Other accounts' moves there stay until they end by their age: their owners
+ * see them, and would learn that the address has an account now. So do the acts, whose senders would see them done again.
+ */
+export async function forgetRegistrationsOf({ db }: Pick<Store, "db">, email: string): Promise<void> {
+  const key = emailKey(email);
+  const registrations = db
+    .selectFrom("verifications")
+    .select("id")
+    .where("verifications.email", "=", key)
+    .where("user_id", "is", null);
+  await db.updateTable("acts").set({ verification_id: null }).where("verification_id", "in", registrations).execute();
+  await db.deleteFrom("verifications").where("email", "=", key).where("user_id", "is", null).execute();
+}
+
 /** Has an account that was never confirmed keep the password it has now: a registration holds the one before. */
 export async function forgetRegistrations({ db }: Store, userId: number): Promise<void> {
   const unconfirmed = db
@@ -269,7 +284,7 @@ export async function claimAddress(store: Store, email: string, hashedPassword: 
     )
     .returning(userColumns)
     .executeTakeFirst();
-  await db.deleteFrom("verifications").where("email", "=", address.email).execute();
+  await forgetRegistrationsOf(store, address.email);
   if (!row) return null;
   await endSessions(store, row.id);
   await forgetMailedTokens(store, row.id);
@@ -341,7 +356,7 @@ export async function confirmMove(
       await forgetMailedTokens(transaction, userId);
       await recordAct(transaction, acts, { userId });
       await rememberRedeemer(transaction, redeemer, userId, false);
-      await db.deleteFrom("verifications").where("email", "=", address.email).execute();
+      await forgetRegistrationsOf(transaction, address.email);
       return { nonce: nonce === false ? null : nonce };
     });
   } catch (error) {
