@@ -3,7 +3,7 @@ import { sessionIdsOf } from "../app/session-cookies.ts";
 import { loginCookies } from "../app/sessions.ts";
 import { emailKey } from "../email.ts";
 import { button, emailField, field, form, hidden, type Page } from "./form.ts";
-import { alert, type Html, plain, resetLink, wayTo } from "./layout.ts";
+import { alert, type Html, plain, resetLink } from "./layout.ts";
 import type { Notice } from "./notice.ts";
 import type { Problem } from "./problem.ts";
 import { home } from "./return-to.ts";
@@ -70,19 +70,22 @@ export async function loggedIn({ service, sessionId }: Visit) {
 }
 
 /** What else can be done than to try again. */
-function wayOut(visit: Visit, { code, message, field }: Problem, { email = "" }: Values): Html | undefined {
-  if (code === "email_not_verified") {
-    const body = html`${hidden("email", email)}${hidden("again", "1")}${button(visit.words.mailbox.again, "plain low")}`;
-    return alert(message, field, form(visit, { action: "/verify", isOnce: true, goesOn: true, body }));
-  }
-  if (code === "wrong_login") return alert(message, field, html`${resetLink(visit)}${confirmFirst(visit)}`);
+function wayOut(visit: Visit, { code, message, field }: Problem, values: Values): Html | undefined {
+  if (code === "email_not_verified") return alert(message, field, sendAgain(visit, values));
+  if (code === "wrong_login") return alert(message, field, html`${resetLink(visit)}${confirmFirst(visit, values)}`);
   return code === "too_many_tries" ? alert(message, field, resetLink(visit)) : undefined;
 }
 
 /** A pending registration opens nothing, and must not be revealed: every wrong login says how to confirm an address. */
-function confirmFirst(visit: Visit): Html | false {
+function confirmFirst(visit: Visit, values: Values): Html | false {
   const { words, service } = visit;
   if (service.settings.REQUIRE_VERIFIED_EMAIL === "off") return false;
   return html`<p>${words.logIn.confirmFirst}</p>
-${wayTo(visit, "/verify", words.verify.sendAgain)}`;
+${sendAgain(visit, values)}`;
+}
+
+/** Has the mail that confirms the typed address sent again. */
+function sendAgain(visit: Visit, { email = "" }: Values): Html {
+  const body = html`${hidden("email", email)}${hidden("again", "1")}${button(visit.words.verify.sendAgain, "plain low")}`;
+  return form(visit, { action: "/verify", isOnce: true, goesOn: true, body });
 }
