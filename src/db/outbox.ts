@@ -280,13 +280,13 @@ export async function waitingMails({ db }: Store, limit: number): Promise<Waitin
   return (await db.selectFrom("outbox").select(columns).orderBy("id").limit(limit).execute()) as WaitingMail[];
 }
 
-/**
- * The mails that wait for an account or its address, the oldest first. Not those to where it moves: how they fare depends on
- * the account there.
- */
+/** The mails that wait for an account, its address or the one it moves to, the oldest first. */
 export async function mailsTo({ db }: Store, { id, email }: Pick<User, "id" | "email">): Promise<WaitingMail[]> {
   const key = emailKey(email);
-  const verifications = db.selectFrom("verifications").select("id").where("verifications.email", "=", key);
+  const verifications = db
+    .selectFrom("verifications")
+    .select("id")
+    .where((of) => of.or([of("user_id", "=", id), of("email", "=", key)]));
   return (await db
     .selectFrom("outbox")
     .select(columns)
