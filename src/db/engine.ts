@@ -1,4 +1,4 @@
-import type { CompiledQuery, Dialect, Kysely } from "kysely";
+import type { CompiledQuery, Dialect, Kysely, RawBuilder } from "kysely";
 import type { DatabaseUnavailable } from "../errors.ts";
 import type { Schema } from "./schema.ts";
 
@@ -47,6 +47,9 @@ export interface Engine {
 
   /** Inserts rows that are given as a JSON array of objects, with a value for each column. */
   insertJson(db: Kysely<Schema>, table: string, columns: readonly string[], json: string): Promise<void>;
+
+  /** A query that returns the objects of a JSON array as rows with these columns. */
+  jsonTable(columns: Readonly<Record<string, "text" | "bigint">>, json: string): RawBuilder<unknown>;
 
   /** Has the keys that count by themselves go on after the rows that are there. */
   continueSerials(db: Kysely<Schema>): Promise<void>;

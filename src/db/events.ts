@@ -1,5 +1,6 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { emailKey } from "../email.ts";
+import { listOf } from "./lists.ts";
 import type { Schema } from "./schema.ts";
 import { atomically, type Store } from "./store.ts";
 
@@ -22,30 +23,55 @@ export type NewEvent = Event & { readonly email?: string | undefined };
 export type StoredEvent = Event & { readonly id: number };
 
 /** Writes entries; one of a user who is gone by now names nobody, and no place. */
-export async function addEvents({ db }: Store, events: readonly NewEvent[]): Promise<void> {
-  await insertInto(db, events).execute();
+export async function addEvents(store: Store, events: readonly NewEvent[]): Promise<void> {
+  await insert(store, events).execute();
 }
 
-function insertInto(db: Kysely<Schema>, events: readonly NewEvent[]) {
-  return db.insertInto("events").values((row) =>
-    events.map(({ at, event, userId, email, ip, userAgent, detail }) => ({
-      at,
-      event,
-      ...(userId === null
-        ? {
-            user_id:
-              email === undefined ? null : row.selectFrom("users").select("id").where("email", "=", emailKey(email)),
-            ip,
-            user_agent: userAgent,
-          }
-        : {
-            user_id: row.selectFrom("users").select("id").where("id", "=", userId),
-            ip: row.selectFrom("users").select(row.val(ip).as("ip")).where("id", "=", userId),
-            user_agent: row.selectFrom("users").select(row.val(userAgent).as("user_agent")).where("id", "=", userId),
-          }),
-      detail,
-    })),
-  );
+function insert({ db, engine }: Store, events: readonly NewEvent[]) {
+  const rows = events.map(({ at, event, userId, email, ip, userAgent, detail }, place) => ({
+    at,
+    event,
+    user_id: userId,
+    place,
+    email: userId !== null || email === undefined ? null : emailKey(email),
+    ip,
+    user_agent: userAgent,
+    detail,
+  }));
+  const [text, number] = ["text", "bigint"] as const;
+  const columns = {
+    place: number,
+    at: number,
+    event: text,
+    user_id: number,
+    email: text,
+    ip: text,
+    user_agent: text,
+    detail: text,
+  };
+  const list = listOf(engine, columns, rows).as("list");
+  return db
+    .insertInto("events")
+    .columns(["at", "event", "user_id", "ip", "user_agent", "detail"])
+    .expression((eb) =>
+      eb
+        .selectFrom(list)
+        .leftJoin("users as named", "named.id", "list.user_id")
+        .leftJoin("users as addressed", "addressed.email", "list.email")
+        .select(["list.at", "list.event"])
+        .select((row) => row.fn.coalesce("named.id", "addressed.id").as("user_id"))
+        .select(ifNotGone("ip"))
+        .select(ifNotGone("user_agent"))
+        .select("list.detail")
+        .orderBy("list.place"),
+    );
+}
+
+/** A column of an entry, unless the user whom it names is gone. */
+function ifNotGone(column: "ip" | "user_agent") {
+  return sql<
+    string | null
+  >`case when list.user_id is null or named.id is not null then ${sql.ref(`list.${column}`)} end`.as(column);
 }
 
 /** An entry whose detail may be replaced later. */
@@ -57,11 +83,11 @@ export interface MergedEvent {
 
 /** Writes the details of entries, and those that are not there (any more) as new ones; returns their ids. */
 export function putEvents(store: Store, entries: readonly MergedEvent[]): Promise<number[]> {
-  return atomically(store, async ({ db }) => {
+  return atomically(store, async (transaction) => {
     const ids: number[] = [];
     for (const { id, event } of entries) {
-      const isThere = id !== undefined && (await setDetail(db, id, event.detail));
-      ids.push(isThere ? id : (await insertInto(db, [event]).returning("id").executeTakeFirstOrThrow()).id);
+      const isThere = id !== undefined && (await setDetail(transaction.db, id, event.detail));
+      ids.push(isThere ? id : (await insert(transaction, [event]).returning("id").executeTakeFirstOrThrow()).id);
     }
     return ids;
   });

@@ -2,6 +2,7 @@ import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
 import { clockTolerance } from "../clock-tolerance.ts";
 import { undoLifetime } from "../undo-lifetime.ts";
 import { digest } from "./digest.ts";
+import { isIn } from "./lists.ts";
 import type { MailedTokensTable, Schema } from "./schema.ts";
 import { atomically, type Store } from "./store.ts";
 
@@ -224,7 +225,7 @@ export async function forgetMailedTokens({ db }: Pick<Store, "db">, userId: numb
  * also removed from their owners' rows, where they would become valid again later.
  */
 export async function sweepMailedTokens(store: Store, limit: number): Promise<number> {
-  const { db } = store;
+  const { db, engine } = store;
   const [now, lastReset] = endsWithin(store, lifetimeOf(store, "reset"));
   const [, lastVerify] = endsWithin(store, lifetimeOf(store, "verify"));
   const ended = await db
@@ -242,16 +243,28 @@ export async function sweepMailedTokens(store: Store, limit: number): Promise<nu
   const wrong = ended.filter((row) => row.expires_at > now).map((row) => row.token);
   if (wrong.length > 0) {
     const noReset = { reset_token: null, reset_token_expires_at: null };
-    await db.updateTable("users").set(noReset).where("reset_token", "in", wrong).execute();
-    await db.updateTable("verifications").set(noReset).where("reset_token", "in", wrong).execute();
+    await db
+      .updateTable("users")
+      .set(noReset)
+      .where(isIn(engine, "reset_token", wrong))
+      .execute();
+    await db
+      .updateTable("verifications")
+      .set(noReset)
+      .where(isIn(engine, "reset_token", wrong))
+      .execute();
     await db
       .updateTable("verifications")
       .set({ token: null, token_expires_at: null })
-      .where("token", "in", wrong)
+      .where(isIn(engine, "token", wrong))
       .execute();
   }
   const ids = ended.map((row) => row.id);
-  if (ids.length > 0) await db.deleteFrom("mailed_tokens").where("id", "in", ids).execute();
+  if (ids.length > 0)
+    await db
+      .deleteFrom("mailed_tokens")
+      .where(isIn(engine, "id", ids))
+      .execute();
   return ids.length;
 }
 

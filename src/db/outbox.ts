@@ -2,6 +2,7 @@ import { clockTolerance } from "../clock-tolerance.ts";
 import { emailKey, isMailable } from "../email.ts";
 import type { User } from "../user.ts";
 import { recordAct } from "./acts.ts";
+import { isIn } from "./lists.ts";
 import { emailColumns, spelledEmail } from "./spellings.ts";
 import { atomically, type Store } from "./store.ts";
 
@@ -184,7 +185,7 @@ async function newestOf(
   key: string,
   backOff: (tries: number) => number,
 ): Promise<WaitingMail | undefined> {
-  const { db, clock } = store;
+  const { db, engine, clock } = store;
   const all = (await db
     .selectFrom("outbox")
     .select(columns)
@@ -208,7 +209,10 @@ async function newestOf(
     .executeTakeFirst();
   if (numUpdatedRows === 0n) return undefined;
   const ids = former.map((mail) => mail.id);
-  await db.deleteFrom("outbox").where("id", "in", ids).execute();
+  await db
+    .deleteFrom("outbox")
+    .where(isIn(engine, "id", ids))
+    .execute();
   return { ...newest, tries, nextTryAt };
 }
 

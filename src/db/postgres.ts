@@ -69,6 +69,10 @@ export function postgres(url: string, size: number): Engine {
       const table = sql.table(name);
       await sql`insert into ${table} select * from json_populate_recordset(null::${table}, ${json}::json)`.execute(db);
     },
+    jsonTable(columns, json) {
+      const typed = Object.entries(columns).map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(type)}`);
+      return sql`select * from json_to_recordset(${json}::json) as list(${sql.join(typed)})`;
+    },
     async continueSerials(db) {
       for (const [table, key] of Object.entries(tables)) {
         if (key !== "id") continue;

@@ -8,6 +8,7 @@ import { publicColumns, userColumns } from "./attributes.ts";
 import { type Device, rememberDevice } from "./devices.ts";
 import { digest } from "./digest.ts";
 import type { Awaitable } from "./engine.ts";
+import { isIn, listOf } from "./lists.ts";
 import type { Schema } from "./schema.ts";
 import { endOldestSessions, endSurplusSessions, mostSessions } from "./session-limit.ts";
 import { atomically, type Store } from "./store.ts";
@@ -305,7 +306,7 @@ export async function renewalOf(store: Store, sessionId: string): Promise<string
 export type Seen = string | readonly [sessionId: string, at: number];
 
 /** Writes when sessions were used. A session that had ended by then stays ended, and so does one that was ended since. */
-export async function seeSessions({ db, clock, lifetimes }: Store, sessions: Iterable<Seen>): Promise<void> {
+export async function seeSessions({ db, engine, clock, lifetimes }: Store, sessions: Iterable<Seen>): Promise<void> {
   const now = clock();
   const seen = new Map<string, number>();
   for (const each of sessions) {
@@ -314,16 +315,15 @@ export async function seeSessions({ db, clock, lifetimes }: Store, sessions: Ite
     seen.set(id, Math.max(seen.get(id) ?? 0, Math.min(at, now)));
   }
   if (seen.size === 0) return;
-  // Every engine gives the columns of VALUES these names; PostgreSQL assumes that parameters in it are text.
-  const rows = [...seen].map(([id, at]) => sql`(${id}, cast(${at} as bigint))`);
-  const values = sql<{ column1: string; column2: number }>`(values ${sql.join(rows)})`;
-  const at = sql.ref<number>("seen.column2");
+  const rows = [...seen].map(([id, at]) => ({ id, at }));
+  const list = listOf(engine, { id: "text", at: "bigint" }, rows);
+  const at = sql.ref<number>("seen.at");
   const { created_at, ...corrected } = correctedTimes(now, at, lifetimes);
   await db
     .updateTable("sessions")
-    .from(values.as("seen"))
+    .from(list.as("seen"))
     .set({ ...corrected, last_seen_at: at })
-    .whereRef("session_id", "=", "seen.column1")
+    .whereRef("session_id", "=", "seen.id")
     .where(({ and, or, eb }) =>
       or([
         and([
@@ -338,9 +338,9 @@ export async function seeSessions({ db, clock, lifetimes }: Store, sessions: Ite
   // Apart, because SQLite rewrites the entries of an index whose column is set, even to the same value.
   await db
     .updateTable("sessions")
-    .from(values.as("seen"))
+    .from(list.as("seen"))
     .set({ created_at })
-    .whereRef("session_id", "=", "seen.column1")
+    .whereRef("session_id", "=", "seen.id")
     .where("created_at", ">", now + clockTolerance)
     .execute();
 }
@@ -374,7 +374,7 @@ export async function sweepSessions(
   from: string,
   limit: number,
 ): Promise<{ ended: number; next: string | null }> {
-  const { db, clock, lifetimes } = store;
+  const { db, engine, clock, lifetimes } = store;
   const now = clock();
   const idle = now - lifetimes.SESSION_IDLE;
   const batch = await db
@@ -389,7 +389,7 @@ export async function sweepSessions(
   if (ended.length > 0) {
     await db
       .deleteFrom("sessions")
-      .where("session_id", "in", ended)
+      .where(isIn(engine, "session_id", ended))
       .where((row) => row.or([row("expires_at", "<=", now), row("last_seen_at", "<=", idle)]))
       .execute();
   }
@@ -404,7 +404,7 @@ export async function sweepSessions(
     await db
       .updateTable("sessions")
       .set(correctedTimes(now, sql<number>`cast(${now} as bigint)`, lifetimes))
-      .where("session_id", "in", ids)
+      .where(isIn(engine, "session_id", ids))
       .execute();
   }
   const over = now - nonceLifetime;
@@ -415,9 +415,11 @@ export async function sweepSessions(
       .updateTable("sessions")
       .set({ renewal_nonce: null })
       .where(
-        "session_id",
-        "in",
-        spent.map((row) => row.session_id),
+        isIn(
+          engine,
+          "session_id",
+          spent.map((row) => row.session_id),
+        ),
       )
       .where((row) => row.or([row("renewed_at", "<=", over), row("renewed_at", ">", ahead)]))
       .execute();

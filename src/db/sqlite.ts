@@ -41,6 +41,12 @@ export function sqlite(path: string): Engine {
       const into = sql`insert into ${sql.table(table)} (${sql.join(columns.map((column) => sql.ref(column)))})`;
       await sql`${into} select ${sql.join(values)} from json_each(${json})`.execute(db);
     },
+    jsonTable(columns, json) {
+      const values = Object.keys(columns).map(
+        (name) => sql`json_extract(value, ${sql.lit(`$.${name}`)}) as ${sql.ref(name)}`,
+      );
+      return sql`select ${sql.join(values)} from json_each(${json})`;
+    },
     async continueSerials() {
       // AUTOINCREMENT follows every id that is inserted.
     },

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { Kysely } from "kysely";
+import { DB } from "../../src/db/db.ts";
+import { postgres } from "../../src/db/postgres.ts";
+import type { Schema } from "../../src/db/schema.ts";
+import { sqlite } from "../../src/db/sqlite.ts";
+import { readSettings } from "../../src/settings.ts";
+import { engine as engineName, test } from "../engines.ts";
+import { day, hour } from "../world.ts";
+import { createStore, type Store } from "./twins.ts";
+
+/** Opens a database once more, on one connection, and keeps the text of every statement. */
+async function watched(store: Store) {
+  const engine = engineName() === "sqlite" ? sqlite(store.url.slice("sqlite:".length)) : postgres(store.url, 1);
+  const texts = new Set<string>();
+  const kysely = new Kysely<Schema>({ dialect: engine.dialect, log: ({ query }) => void texts.add(query.sql) });
+  await engine.adopt(kysely);
+  texts.clear();
+  const db = new DB({ db: kysely, engine, lifetimes: readSettings(), clock: store.clock.now });
+  return { db, texts, [Symbol.asyncDispose]: () => db.close() };
+}
+
+test("a batch has the same statements whatever its length", async () => {
+  await using store = await createStore();
+  const { db: other, clock } = store;
+  const { id: userId, email } = await other.addUser("bob@example.com", "hash");
+  await using watch = await watched(store);
+  const { db, texts } = watch;
+
+  /** Everything that is done in batches, with so many rows each. */
+  const work = async (length: number) => {
+    const names = Array.from({ length }, (_, i) => `session ${length} ${i}`);
+    // Other statements are not counted: the rows come from another connection.
+    for (const sessionId of names) await other.openSession({ userId, sessionId });
+    clock.forward(1);
+    await db.seeSessions(names);
+    await other.renewSession(names[0] ?? "", { renewed: `renewed ${length}`, nonce: "nonce" });
+    clock.forward(hour);
+    await db.sweepSessions("", 1000);
+    clock.forward(31 * day);
+    await db.sweepSessions("", 1000);
+    const base = { at: clock.now(), event: "login_refused", ip: "192.0.2.1", userAgent: null, detail: null };
+    const whom = [{ userId }, { userId: null }, { userId: null, email }, { userId: userId + 1 }];
+    await db.addEvents(names.map((_, i) => ({ ...base, ...(whom[(i + length) % whom.length] ?? { userId }) })));
+    for (let i = 0; i < length; i++) await other.enqueue({ kind: "reset", language: "en", email });
+    assert.equal((await db.claimMails(1, () => hour)).length, 1);
+    for (const mail of await other.waitingMails(1000)) await other.removeMail(mail.id);
+  };
+
+  for (let length = 1; length <= 4; length++) await work(length);
+  const before = [...texts].toSorted();
+  assert.ok(before.length >= 8);
+  for (let length = 5; length <= 25; length++) await work(length);
+  assert.deepEqual([...texts].toSorted(), before);
+});
