@@ -109,15 +109,19 @@ export async function forgetWho({ db }: Store, userId: number, limit?: number): 
   return Number(numUpdatedRows);
 }
 
-/** Entries after the one with the id `after`, oldest first; or with `newest`, the newest of them in that order. */
+/**
+ * Entries after the one with the id `after` and before the one with the id `before`, oldest first; or with `newest`, the newest of
+ * them in that order.
+ */
 export async function listEvents(
   { db }: Store,
-  { after = 0, limit, userId, newest = false }: EventsWanted,
+  { after = 0, before, limit, userId, newest = false }: EventsWanted,
 ): Promise<StoredEvent[]> {
   const events = await db
     .selectFrom("events")
     .select(["id", "at", "event", "user_id as userId", "ip", "user_agent as userAgent", "detail"])
     .where("id", ">", after)
+    .$if(before !== undefined, (query) => query.where("id", "<", before as number))
     .$if(userId !== undefined, (query) => query.where("user_id", "=", userId as number))
     .orderBy("id", newest ? "desc" : "asc")
     .limit(limit)
@@ -128,6 +132,7 @@ export async function listEvents(
 /** Which entries of the audit trail are wanted. */
 export interface EventsWanted {
   readonly after?: number;
+  readonly before?: number | undefined;
   readonly limit: number;
   readonly userId?: number;
   readonly newest?: boolean;

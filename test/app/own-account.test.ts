@@ -392,6 +392,34 @@ test("an export holds all that is held, and neither a hash nor a token", async (
   assert.ok(!/\$2b\$|[\w-]{43}/.test(text), "something like a hash or token");
 });
 
+test("an export holds every event of the person and nobody else's, in order, however many there are", async () => {
+  await using world = await createWorld();
+  const { id } = await world.auth.registerUser(owner.email, owner.password);
+  const { id: eves } = await world.auth.registerUser(eve.email, eve.password);
+  const { session } = await world.auth.logIn(owner);
+  const own = async () => world.auth.listEvents({ limit: 5000, userId: id });
+  const add = (count: number) =>
+    world.db.addEvents(
+      Array.from({ length: count }, (_, i) =>
+        [id, eves].map((userId) => ({
+          ...{ at: world.clock.now(), event: "logged_in", userId },
+          ...{ ip: null, userAgent: null, detail: `${i}` },
+        })),
+      ).flat(),
+    );
+  // Just under, at and over what one statement reads, with the entry that the export adds.
+  for (const total of [499, 500, 501, 1000, 1100]) {
+    for (let missing = total - 1 - (await own()).length; missing > 0; missing -= 100) await add(Math.min(missing, 100));
+    const exported = (await world.auth.exportAccount(session.sessionId)) as { events: Record<string, unknown>[] };
+    const expected = (await own()).map(({ event, detail }) => [event, detail]);
+    assert.equal(expected.length, total);
+    assert.deepEqual(
+      exported.events.map(({ event, detail }) => [event, detail]),
+      expected,
+    );
+  }
+});
+
 test("an export holds every mail that waits: for the account, its address and the one it moves to", async () => {
   await using world = await createProduction();
   await join(world, eve);
