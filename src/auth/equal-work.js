@@ -1,3 +1,4 @@
+import { pbkdf2Sync } from "node:crypto";
 import bcrypt from "bcrypt";
 import { derive } from "./derive.js";
 
@@ -10,16 +11,16 @@ import { derive } from "./derive.js";
  */
 
 /**
- * The shortest time, in milliseconds, that each kind of hash took on this thread. The shortest, because everything else
- * that runs on the machine only adds to it.
+ * How long the latest hashes of each kind took on this thread, in milliseconds for each unit of work. Their median is what a
+ * hash usually takes now, whatever delayed one of them.
  *
- * @type {Map<string, number>}
+ * @type {Map<string, number[]>}
  */
-const shortest = new Map();
+const latest = new Map();
+const keptDurations = 25;
 
 const lowestBcryptCost = 4;
 const salt = Buffer.alloc(16);
-/** Enough iterations for the clock to measure. */
 const sampleIterations = 2000;
 
 /**
@@ -30,11 +31,20 @@ const sampleIterations = 2000;
  * @param {() => T} compute
  */
 export function timed(work, compute) {
-  const name = nameOf(work);
+  return timedAs(nameOf(work), 1, compute);
+}
+
+/**
+ * @template T
+ * @param {string} name
+ * @param {number} units
+ * @param {() => T} compute
+ */
+function timedAs(name, units, compute) {
   const started = performance.now();
   const result = compute();
   const took = performance.now() - started;
-  shortest.set(name, Math.min(took, shortest.get(name) ?? took));
+  latest.set(name, [...(latest.get(name) ?? []), took / units].slice(-keptDurations));
   return result;
 }
 
@@ -43,7 +53,7 @@ export function timed(work, compute) {
  * that is cheaper than today's does not tell it from the hash for an address without an account.
  *
  * A bcrypt hash of cost c takes 2^c rounds, so one at c and those at c, c + 1, … C - 1 are exactly the work of one at C.
- * Other schemes are made equal by the time that they take on this machine, as near as that is known.
+ * Other schemes are made equal by the time that they usually take on this thread.
  *
  * @param {Work} done
  * @param {Work} target
@@ -54,47 +64,43 @@ export function equalize(done, target) {
     return;
   }
   if (nameOf(done) === nameOf(target)) return;
-  const missing = durationOf(target) - durationOf(done);
-  const iterations = Math.round((missing * sampleIterations) / durationOf(pbkdf2(sampleIterations)));
-  if (iterations > 0) derivePlain(pbkdf2(iterations));
+  if (!latest.has("iteration")) iterate(sampleIterations);
+  const iterations = Math.round((durationOf(target) - durationOf(done)) / median("iteration"));
+  if (iterations > 0) iterate(iterations);
 }
 
 /**
  * In milliseconds; measured now if no such hash was computed on this thread before.
  *
  * @param {Work} work
- * @returns {number}
  */
 function durationOf(work) {
-  const known = shortest.get(nameOf(work));
-  if (known !== undefined) return known;
+  if (latest.has(nameOf(work))) return median(nameOf(work));
   if (work.scheme !== "bcrypt") {
-    timed(work, () => derivePlain(work));
-    return durationOf(work);
+    timed(work, () => derive({ ...work, password: "", salt }));
+    return median(nameOf(work));
   }
   // A sixteenth of the work is enough until one of this cost was computed.
   const cost = Math.max(lowestBcryptCost, work.cost - 4);
-  const sample = { scheme: work.scheme, cost };
-  if (!shortest.has(nameOf(sample))) timed(sample, () => hashBcrypt(cost));
-  return durationOf(sample) * 2 ** (work.cost - cost);
+  const started = performance.now();
+  hashBcrypt(cost);
+  return (performance.now() - started) * 2 ** (work.cost - cost);
+}
+
+/** @param {string} name of what was computed before */
+function median(name) {
+  const sorted = (latest.get(name) ?? []).toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+/** @param {number} iterations of PBKDF2: work in units of less than a microsecond */
+function iterate(iterations) {
+  timedAs("iteration", iterations, () => pbkdf2Sync("", salt, iterations, 32, "sha256"));
 }
 
 /** @param {number} cost */
 function hashBcrypt(cost) {
   bcrypt.hashSync("", `$2b$${String(cost).padStart(2, "0")}$${".".repeat(22)}`);
-}
-
-/** @param {DerivationWork} work */
-function derivePlain(work) {
-  derive({ ...work, password: "", salt });
-}
-
-/**
- * @param {number} iterations
- * @returns {DerivationWork}
- */
-function pbkdf2(iterations) {
-  return { scheme: "pbkdf2", cost: { digest: "sha256", iterations }, length: 32 };
 }
 
 /** @param {Work} work */
