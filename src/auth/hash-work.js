@@ -11,14 +11,14 @@ import { equalize, timed } from "./equal-work.js";
  * @typedef {{ scheme: "bcrypt", password: string, cost: number, hash: string, asMuchAs: Work }} BcryptVerify
  * @typedef {Derive & { asMuchAs?: Work }} DeriveOrVerify
  * @typedef {BcryptHash | BcryptVerify | DeriveOrVerify} HashWork
+ * @typedef {string | boolean | Uint8Array} Hashed a bcrypt hash, whether it is the password's, or the derived key
  */
 
 /**
- * @param {HashWork | undefined} work nothing, for a worker that only has to get ready
- * @returns {string | boolean | Uint8Array | undefined} a bcrypt hash, whether it is the password's, or the derived key
+ * @param {HashWork} work
+ * @returns {Hashed}
  */
 export function compute(work) {
-  if (work === undefined) return undefined;
   const result = timed(work, () => hash(work));
   if ("asMuchAs" in work) equalize(work, work.asMuchAs);
   return result;

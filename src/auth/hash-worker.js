@@ -1,18 +1,53 @@
 // Plain JavaScript, for a worker that loads TypeScript takes 14 MB more.
 import { spawnSync } from "node:child_process";
 import { existsSync, readlinkSync } from "node:fs";
-
-export { compute as default } from "./hash-work.js";
-
-runWhenIdle();
+import { constants, getPriority, setPriority } from "node:os";
+import { parentPort, workerData } from "node:worker_threads";
+import { compute } from "./hash-work.js";
 
 /**
- * Moves this thread to the scheduling class of Linux for what runs when nothing else wants to. Even at the lowest priority
- * of the usual class it would take a slice of some milliseconds now and then, and one in a hundred requests would wait for
- * it. Where that is not to be had the priority is what remains.
+ * @typedef {{ isIdle: true } | { isIdle: false, niceness: number }} Priority
+ * @typedef {{ task: number, work: import("./hash-work.js").HashWork }} Task
+ * @typedef {{ task: number, result: import("./hash-work.js").Hashed } | { task: number, error: unknown }} Answer
+ * @typedef {{ thread: string | undefined }} Ready with the kernel's id of the thread, on Linux
  */
-function runWhenIdle() {
-  if (!existsSync("/proc/thread-self")) return;
-  const thread = readlinkSync("/proc/thread-self").split("/").pop() ?? "";
-  spawnSync("chrt", ["--idle", "--pid", "0", thread], { stdio: "ignore", env: { PATH: process.env.PATH } });
+
+/** @type {Priority} */
+const priority = workerData;
+const thread = existsSync("/proc/thread-self") ? readlinkSync("/proc/thread-self").split("/").pop() : undefined;
+// After everything is loaded: on a busy machine that would take seconds in the idle class.
+if (thread !== undefined) prioritize(thread);
+
+parentPort?.on("message", (/** @type {Task} */ { task, work }) => answer({ task, ...attempt(work) }));
+answer({ thread });
+
+/** @param {Answer | Ready} message */
+function answer(message) {
+  parentPort?.postMessage(message);
+}
+
+/** @param {import("./hash-work.js").HashWork} work */
+function attempt(work) {
+  try {
+    return { result: compute(work) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/**
+ * The idle class is Linux's for what runs when nothing else wants to. Even at the lowest priority of the usual class a thread
+ * would take a slice of some milliseconds now and then, and one in a hundred requests would wait for it. Where the class is
+ * not to be had, the lowest priority is what remains. Without privileges, a thread can leave neither again.
+ *
+ * @param {string} thread
+ */
+function prioritize(thread) {
+  const id = Number(thread);
+  setPriority(
+    id,
+    priority.isIdle ? constants.priority.PRIORITY_LOW : Math.min(19, getPriority(id) + priority.niceness),
+  );
+  if (priority.isIdle)
+    spawnSync("chrt", ["--idle", "--pid", "0", thread], { stdio: "ignore", env: { PATH: process.env.PATH } });
 }

@@ -1,12 +1,13 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { Piscina } from "piscina";
 import { type Metrics, uncounted } from "../metrics.ts";
 import type { Settings } from "../settings.ts";
 import { type Tracing, untraced } from "../tracing.ts";
 import type { Argon2Cost } from "./derive.js";
 import { HashQueue, type Place, type PlaceFor } from "./hash-queue.ts";
-import type { HashWork } from "./hash-work.js";
+import { NoThread } from "./hash-thread.ts";
+import { HashThreads } from "./hash-threads.ts";
+import type { Hashed, HashWork } from "./hash-work.js";
 import { formatArgon2id, type Hash, parseHash } from "./hashes.ts";
 import { normalizePassword } from "./normalize-password.ts";
 
@@ -24,16 +25,8 @@ type Chosen =
 const argon2id = { memory: 19_456, passes: 2, parallelism: 1 };
 const argon2idForLong = { memory: 12_296, passes: 3, parallelism: 1 };
 
-/** The threads that hash, and when each of them has loaded what it needs. */
-interface Workers {
-  readonly pool: Piscina<HashWork | undefined, string | boolean | Uint8Array>;
-  readonly ready: Promise<unknown>;
-}
-
 /** Which text a hash was made from: the password in the form that is hashed today, or as it was typed. */
 export type HashedForm = "normalized" | "typed";
-
-type Hashed = string | boolean | Uint8Array;
 
 /** A place in the queue of those whose passwords are to be hashed. */
 export type HashPlace = Place<HashWork, Hashed>;
@@ -48,20 +41,21 @@ const saltLength = 16;
 const tagLength = 32;
 
 /**
- * Hashes and verifies passwords on threads of their own, at a lower priority than the one that serves requests: whoever
- * is logged in does not notice a flood of logins.
+ * Hashes and verifies passwords on threads of their own, at a lower priority than the one that serves requests (`HashThreads`):
+ * a flood of logins does not slow requests with a session.
  */
 export class Passwords {
   readonly #policy: Policy;
   readonly #queue: HashQueue<HashWork, Hashed>;
   readonly #tracing: Tracing;
-  #workers: Workers | undefined;
+  /** Made at the first hash: a process that hashes nothing has no thread for it. */
+  #threads: HashThreads | undefined;
 
   constructor(policy: Policy, { metrics = uncounted, tracing = untraced }: Watched = {}) {
     this.#policy = policy;
     this.#tracing = tracing;
     const expected = policy.PASSWORD_HASH === "bcrypt" ? 250 * 2 ** (policy.BCRYPT_COST - 12) : 50;
-    this.#queue = new HashQueue((work) => this.#pool().run(work), availableParallelism(), expected, { metrics });
+    this.#queue = new HashQueue((work) => this.#compute(work), availableParallelism(), expected, { metrics });
   }
 
   /**
@@ -137,9 +131,7 @@ export class Passwords {
   /** Waits for the hashes that are under way, and refuses the others. */
   async close(): Promise<void> {
     await this.#queue.close();
-    // A thread that is ended while it loads bcrypt, or computes with it, takes the whole process with it.
-    await this.#workers?.ready;
-    await this.#workers?.pool.destroy();
+    await this.#threads?.close();
   }
 
   async #matches(password: string, hash: Hash, asMuchAs: Chosen, place: HashPlace | undefined): Promise<boolean> {
@@ -160,30 +152,20 @@ export class Passwords {
     return await this.#tracing.span("hash password", () => place.run(work));
   }
 
+  async #compute(work: HashWork): Promise<Hashed> {
+    this.#threads ??= new HashThreads(availableParallelism());
+    try {
+      return await this.#threads.run(work);
+    } catch (error) {
+      throw error instanceof NoThread ? this.#queue.busy() : error;
+    }
+  }
+
   /** The scheme that this password is hashed by today. */
   #chosen(password: string): Chosen {
     if (this.#policy.PASSWORD_HASH === "argon2id") return { scheme: "argon2id", cost: argon2id, length: tagLength };
     if (!fitsBcrypt(password)) return { scheme: "argon2id", cost: argon2idForLong, length: tagLength };
     return { scheme: "bcrypt", cost: this.#policy.BCRYPT_COST };
-  }
-
-  /** Made at the first hash: a process that hashes nothing has no thread for it. */
-  #pool(): Workers["pool"] {
-    if (this.#workers) return this.#workers.pool;
-    const threads = availableParallelism();
-    const pool: Workers["pool"] = new Piscina({
-      filename: new URL("./hash-worker.js", import.meta.url).href,
-      minThreads: threads,
-      maxThreads: threads,
-      niceIncrement: 19,
-      // What the process was told to load first, such as an SDK for tracing, is of no use there.
-      execArgv: [],
-      recordTiming: false,
-    });
-    // Idle threads are taken before busy ones: each gets one of these.
-    const ready = Promise.allSettled(Array.from({ length: threads }, () => pool.run(undefined)));
-    this.#workers = { pool, ready };
-    return pool;
   }
 }
 

@@ -1,0 +1,100 @@
+import { availableParallelism } from "node:os";
+import { HashThread } from "./hash-thread.ts";
+import type { Hashed, HashWork } from "./hash-work.js";
+
+/**
+ * How nice the threads of the usual class are. Beside programs of the usual priority they get at least 0.64 of their fair share
+ * of a core, and the thread that serves requests a little more than its own.
+ */
+const niceness = 2;
+/** How often a hash that has not ended is looked at, in milliseconds. */
+const interval = 50;
+/** How long a hash may be starved, in milliseconds. */
+const patience = 100;
+/** The same while requests keep a core busy: those who are logged in come first. */
+const patienceBehindRequests = 3000;
+/** The part of a core that counts as busy. */
+const busyPart = 0.6;
+/** When a thread that was made for a starved hash ends, in milliseconds after its last one. */
+const idleTimeout = 60_000;
+
+/**
+ * The threads that hash: one for each core, of Linux's idle class, so that requests do not notice a flood of logins.
+ *
+ * Where other programs keep the cores busy, that class gets next to nothing, and without privileges a thread cannot leave it.
+ * A hash that is starved is therefore computed again on a thread of the usual class, and the first result counts. The thread
+ * that is starved remains busy until the cores have time for it, and so its successors start on the usual class at once.
+ *
+ * With one core, or where starvation cannot be seen, all threads are of the usual class.
+ */
+export class HashThreads {
+  readonly #count: number;
+  readonly #idle: readonly HashThread[];
+  readonly #usual: HashThread[] = [];
+
+  /** @param count how many hashes run at the same time */
+  constructor(count: number) {
+    this.#count = count;
+    const usesIdle = availableParallelism() > 1 && HashThread.showsStarvation();
+    this.#idle = usesIdle ? Array.from({ length: count }, () => new HashThread({ isIdle: true })) : [];
+  }
+
+  async run(work: HashWork): Promise<Hashed> {
+    if (this.#idle.length === 0) return this.#runUsual(work);
+    const isOverdue = this.#watch();
+    let thread: HashThread | undefined;
+    let result: Promise<Hashed> | undefined;
+    do {
+      if (!thread) {
+        thread = this.#idle.find(({ running }) => running === 0);
+        result = thread?.run(work);
+      }
+      if (await settlesWithin(result, interval)) return result as Promise<Hashed>;
+    } while (!isOverdue(thread));
+    const again = this.#runUsual(work);
+    return result ? Promise.race([result, again.catch(() => result as Promise<Hashed>)]) : again;
+  }
+
+  /** Ends the threads. One whose hash nobody waits for any more ends when its hash does, which may take long. */
+  async close(): Promise<void> {
+    const busy = [...this.#idle, ...this.#usual].filter(({ running }) => running > 0);
+    const free = [...this.#idle, ...this.#usual].filter(({ running }) => running === 0);
+    for (const thread of busy) thread.close();
+    await Promise.all(free.map((thread) => thread.close()));
+  }
+
+  /** Tells from now on whether a hash should have had a core: on this thread, or on any if it waits for one. */
+  #watch(): (thread: HashThread | undefined) => boolean {
+    const began = performance.now();
+    const before = process.threadCpuUsage();
+    return (thread) => {
+      const elapsed = performance.now() - began;
+      const { user, system } = process.threadCpuUsage(before);
+      const areRequestsBusy = (user + system) / 1000 > busyPart * elapsed;
+      if (areRequestsBusy && elapsed < patienceBehindRequests) return false;
+      return thread === undefined || (elapsed > patience && thread.isStarved());
+    };
+  }
+
+  #runUsual(work: HashWork): Promise<Hashed> {
+    const free = this.#usual.find(({ running }) => running === 0);
+    if (free) return free.run(work);
+    if (this.#usual.length < this.#count) {
+      const timeout = this.#idle.length > 0 ? idleTimeout : undefined;
+      this.#usual.push(new HashThread({ isIdle: false, niceness, idleTimeout: timeout }));
+    }
+    const [first] = this.#usual.toSorted((a, b) => a.running - b.running);
+    return (first as HashThread).run(work);
+  }
+}
+
+async function settlesWithin(promise: Promise<unknown> | undefined, milliseconds: number): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(resolve, milliseconds, false);
+  const settled = () => true;
+  try {
+    return await Promise.race([late, ...(promise ? [promise.then(settled, settled)] : [])]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
