@@ -1,3 +1,5 @@
+import { waitInWords } from "./languages/durations.ts";
+
 /** Thrown by `DB` when nothing matches. */
 export class NoResultFound extends Error {
   override name = "NoResultFound";
@@ -125,6 +127,17 @@ export class AuthError extends Error {
     this.forGood = forGood;
     this.invisible = invisible;
   }
+}
+
+/**
+ * There is no time to hash one more password.
+ *
+ * @param retryAfter in seconds
+ */
+export function busy(retryAfter: number): AuthError {
+  return new AuthError("busy", `too many logins at once; try again in ${waitInWords(retryAfter, "en")}`, {
+    retryAfter,
+  });
 }
 
 /** Whoever asks has no session, or no longer. */

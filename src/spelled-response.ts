@@ -19,7 +19,8 @@ function isLowerCase(headers: unknown): headers is OutgoingHttpHeaders {
   return false;
 }
 
-function spelled(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
+/** Headers under names that are spelled as in the standards. */
+export function spelled<Value>(headers: Readonly<Record<string, Value>>): Record<string, Value> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [spelling(name), value]));
 }
 

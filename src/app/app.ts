@@ -6,7 +6,8 @@ import { createPages, pagePaths } from "../pages/pages.ts";
 import { idsInLog } from "../request-ids.ts";
 import type { Settings } from "../settings.ts";
 import { answers, type Headers } from "./answers.ts";
-import { type Bindings, callers, type Found, type Request, wantsPage } from "./caller.ts";
+import { busyGuard } from "./busy.ts";
+import { addresses, type Bindings, callers, type Found, type Request, wantsPage } from "./caller.ts";
 import { cors } from "./cors.ts";
 import { devOutbox } from "./dev-outbox.ts";
 import { emailVerification } from "./email-verification.ts";
@@ -65,7 +66,8 @@ export const routes = [...Object.keys(resources), ...pagePaths];
 export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindings: Bindings; Variables: Found }> {
   const { settings, log, metrics, tracing } = auth;
   const idsOf = identifier(settings, tracing);
-  const caller = callers(settings, log, idsOf);
+  const addressOf = addresses(settings, log);
+  const caller = callers(settings, log, idsOf, addressOf);
   const logUnavailable = unavailableLog(log);
   const refused = (error: unknown, c: Request): Refusal => {
     const told = refusal(error);
@@ -79,12 +81,13 @@ export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindi
   };
   const service: Service = { auth, settings, answers: answers(settings), caller, refused, outbox, metrics };
   const pages = createPages(service);
+  const unlessBusy = busyGuard(service, pages, addressOf);
   const app = new Hono<{ Bindings: Bindings; Variables: Found }>();
   if (settings.CORS_ORIGINS.length > 0) app.use(cors(settings, service.answers));
   const allowed: [path: RegExp, methods: string][] = [];
   const mount = (path: string, resource: Resource, guard: (method: string, handler: Handler) => Handler) => {
     const handlers = Object.entries(resource);
-    for (const [method, handler] of handlers) app.on(method, path, guard(method, handler));
+    for (const [method, handler] of handlers) app.on(method, path, unlessBusy(method, path, guard(method, handler)));
     const methods = handlers.map(([method]) => (method === "GET" ? "GET, HEAD" : method)).join(", ");
     if (handlers.length > 0) allowed.push([pathPattern(path), methods]);
   };

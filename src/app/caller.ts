@@ -26,17 +26,12 @@ export interface Found {
 export type Request = Context<{ Bindings: Bindings; Variables: Found }>;
 
 /**
- * Returns a function that finds the caller of a request: the peer, or, if the peer is one of TRUSTED_PROXIES, the address that
- * the proxies name. Forwarding headers of anyone else are ignored; the first one from a nearby machine is logged, and so are
- * proxies that do not name their callers.
+ * Returns a function that finds the address that a request comes from: the peer's, or, if the peer is one of TRUSTED_PROXIES, the
+ * one that the proxies name. Forwarding headers of anyone else are ignored; the first one from a nearby machine is logged, and so
+ * are proxies that do not name their callers.
  */
-export function callers(
-  settings: Pick<Settings, "TRUSTED_PROXIES" | "PUBLIC_URL">,
-  log: Log,
-  idsOf: (c: Request) => RequestIds,
-): (c: Request) => Caller {
+export function addresses(settings: Pick<Settings, "TRUSTED_PROXIES">, log: Log): (c: Request) => string | undefined {
   const isTrusted = networks(settings.TRUSTED_PROXIES);
-  const device = deviceCookie(settings);
   let noticed = false;
   const notice = (c: Request, peer: string) => {
     if (noticed || !isNearby(peer) || !isForwarded(c.req.raw.headers.keys())) return;
@@ -53,14 +48,31 @@ export function callers(
     const header = (name: string) => c.req.header(name);
     const { address, problem }: Partial<Followed> = peer === undefined ? {} : followHops(peer, header, isTrusted);
     if (problem) warn(problem, header);
-    return {
-      ip: address,
-      userAgent: printable(c.req.header("User-Agent")),
-      language: chooseLanguage(c.req.header("Accept-Language")),
-      device: readCookies(c.req.header("Cookie"), device.name).filter(isDevice),
-      request: idsOf(c),
-    };
+    return address;
   };
+}
+
+/** Returns a function that finds the device secrets that a request presents. */
+export function devices(settings: Pick<Settings, "PUBLIC_URL">): (c: Request) => string[] {
+  const { name } = deviceCookie(settings);
+  return (c) => readCookies(c.req.header("Cookie"), name).filter(isDevice);
+}
+
+/** Returns a function that describes the caller of a request. */
+export function callers(
+  settings: Pick<Settings, "TRUSTED_PROXIES" | "PUBLIC_URL">,
+  log: Log,
+  idsOf: (c: Request) => RequestIds,
+  addressOf = addresses(settings, log),
+): (c: Request) => Caller {
+  const devicesOf = devices(settings);
+  return (c) => ({
+    ip: addressOf(c),
+    userAgent: printable(c.req.header("User-Agent")),
+    language: chooseLanguage(c.req.header("Accept-Language")),
+    device: devicesOf(c),
+    request: idsOf(c),
+  });
 }
 
 /** Without the interface that a link-local address came by. */

@@ -20,6 +20,7 @@ import { isId, storable } from "../storable.ts";
 import { type Tracing, untraced } from "../tracing.ts";
 import { type PublicUser, publicUser, type Session } from "../user.ts";
 import * as accounts from "./accounts.ts";
+import { Admission } from "./admission.ts";
 import * as adopting from "./adopt.ts";
 import { callerOf } from "./caller.ts";
 import type { Caller, Context } from "./context.ts";
@@ -124,6 +125,7 @@ export interface AuthOptions {
  */
 export class Auth {
   readonly #context: Context;
+  readonly #admission: Admission;
 
   constructor(db: DB, options: AuthOptions = {}) {
     const { settings = readSettings(), log = silent, clock = Date.now, mailer } = options;
@@ -132,6 +134,12 @@ export class Auth {
     const trail = new Trail(db, log, clock);
     const lastSeen = new LastSeen({ db, settings, clock, log, metrics });
     this.#context = { db, settings, log, trail, lastSeen, mailer, clock, metrics, tracing, passwords };
+    this.#admission = new Admission(this.#context);
+  }
+
+  /** Whether there is time for one more password to be hashed: a server asks before it reads a request. */
+  get admission(): Admission {
+    return this.#admission;
   }
 
   /** The settings in force, here and in every app of this `Auth`. */
@@ -568,6 +576,7 @@ export class Auth {
 
   /** Writes what is still to be written and stops the threads. The database stays open. */
   async close(): Promise<void> {
+    this.#admission.flush();
     await this.flush();
     await this.#context.passwords.close();
   }

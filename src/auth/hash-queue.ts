@@ -1,5 +1,4 @@
-import { AuthError } from "../errors.ts";
-import { waitInWords } from "../languages/durations.ts";
+import { type AuthError, busy } from "../errors.ts";
 import { type Metrics, uncounted } from "../metrics.ts";
 import { FairQueue } from "./fair-queue.ts";
 
@@ -147,7 +146,7 @@ export class HashQueue<Work, Result> {
     const place = new Place(this, who);
     if (!this.#isRefused(who.path)) this.#addStranger(place);
     else if (this.#mayStayOutside(who.devices)) this.#stayOutside(place);
-    else throw this.busy();
+    else throw busy(this.retryAfter);
     return place;
   }
 
@@ -195,13 +194,6 @@ export class HashQueue<Work, Result> {
   /** Whether callers must be refused, unless they have fewer places than others. */
   get isFull(): boolean {
     return this.#waiting >= this.#capacity();
-  }
-
-  /** The refusal of a caller for whom there is no place now. */
-  busy(): AuthError {
-    const retryAfter = this.retryAfter;
-    const message = `too many logins at once; try again in ${waitInWords(retryAfter, "en")}`;
-    return new AuthError("busy", message, { retryAfter });
   }
 
   /** Seconds until those who wait now had their turn, as far as it can be told: from 1 to 60. */
@@ -342,7 +334,7 @@ export class HashQueue<Work, Result> {
   }
 
   #dismiss(place: Place<Work, Result>): AuthError {
-    place.refusal ??= this.busy();
+    place.refusal ??= busy(this.retryAfter);
     return place.refusal;
   }
 

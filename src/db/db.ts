@@ -123,11 +123,13 @@ export type OldKind = keyof typeof old;
 export class DB implements AsyncDisposable {
   readonly #store: Store;
   readonly #findSession: (sessionId: string) => Awaitable<SeenSession | null>;
+  readonly #knowsAnyDevice: (devices: readonly string[]) => Awaitable<boolean>;
 
   /** Use `openDB`. */
   constructor(store: Store) {
     this.#store = store;
     this.#findSession = sessions.sessionLookup(store);
+    this.#knowsAnyDevice = devices.deviceLookup(store);
   }
 
   /**
@@ -470,6 +472,11 @@ export class DB implements AsyncDisposable {
   /** Whether a caller that may keep no cookies has redeemed a token of this account from a network within the last day. */
   knowsNetwork(network: string, userId: number): Promise<boolean> {
     return devices.knowsNetwork(this.#store, network, userId);
+  }
+
+  /** Whether any account knows one of these devices, of the first five. Synchronous if the driver is. */
+  knowsAnyDevice(devices: readonly string[]): Awaitable<boolean> {
+    return this.#knowsAnyDevice(devices);
   }
 
   /** When the devices of an account came, and were last seen. */

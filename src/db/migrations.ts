@@ -271,6 +271,15 @@ function migrations(engine: Engine): Record<string, Migration> {
         await db.schema.alterTable("devices").addColumn("known_until", "bigint").execute();
       },
     },
+    "0013_v0.1_queue": {
+      async up(db: Kysely<unknown>) {
+        await db.schema
+          .alterTable("devices")
+          .addColumn("cookie_id", sql<string>`${sql.raw(ddl.text)}`)
+          .execute();
+        await db.schema.createIndex("devices_cookie_id").on("devices").column("cookie_id").execute();
+      },
+    },
     "0014_v0.1_leases": {
       async up(db: Kysely<unknown>) {
         const text = sql<string>`${sql.raw(ddl.text)}`;

@@ -90,6 +90,8 @@ export interface DevicesTable {
   logged_in: Generated<number>;
   /** Set for a network, which counts as a device until then. */
   known_until: number | null;
+  /** SHA-256 of the cookie alone: whether any account knows it. Null until the first login since this column exists. */
+  cookie_id: string | null;
 }
 
 /** An address that waits to be confirmed: of a registration, or of an account that moves to it. */
