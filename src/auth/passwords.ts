@@ -1,5 +1,6 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { availableParallelism } from "node:os";
+import { busy } from "../errors.ts";
 import { type Metrics, uncounted } from "../metrics.ts";
 import type { Settings } from "../settings.ts";
 import { type Tracing, untraced } from "../tracing.ts";
@@ -157,7 +158,7 @@ export class Passwords {
     try {
       return await this.#threads.run(work);
     } catch (error) {
-      throw error instanceof NoThread ? this.#queue.busy() : error;
+      throw error instanceof NoThread ? busy(this.#queue.retryAfter) : error;
     }
   }
 
