@@ -47,7 +47,7 @@ test("a person registers, confirms, logs in and resets by the mails of a real se
   const elsewhere = { Host: "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http" };
   const registered = await send(service, "POST", "/users", { email, password }, elsewhere);
   assert.equal(await registered.text(), `{"email":"${email}","message":"user created"}\n`);
-  assert.equal((await send(service, "POST", "/sessions", { email, password })).status, 403);
+  assert.equal((await send(service, "POST", "/sessions", { email, password })).status, 401);
   const confirmation = await nextMail(mail, 0);
   assert.deepEqual([confirmation.to, confirmation.isSecure, mail.logins], [[email], true, ["service:s@crt"]]);
   assert.ok(!confirmation.raw.includes("evil.example"));
