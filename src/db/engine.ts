@@ -18,6 +18,12 @@ export interface Engine {
   /** Whether a transaction failed only because of another at the same time, and would succeed alone. */
   isConflict(error: unknown): boolean;
 
+  /** Whether the database gave a statement up because it, or a lock that it waited for, took too long: nothing of it was done. */
+  isTimeout(error: unknown): boolean;
+
+  /** Whether transactions run side by side, so that one has to lock the rows that it relies on. */
+  readonly locksRows: boolean;
+
   /** What whoever starts the program can do about a database that cannot be used. */
   mend(error: DatabaseUnavailable): string;
 

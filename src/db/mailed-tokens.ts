@@ -112,7 +112,7 @@ export async function acceptToken(store: Store, token: string): Promise<boolean>
     const { id, purpose } = mailed;
     const owner = ownerOf(mailed);
     const others =
-      "verificationId" in owner ? await lockVerifications(db, owner.verificationId, purpose as Purpose) : null;
+      "verificationId" in owner ? await lockVerifications(store, db, owner.verificationId, purpose as Purpose) : null;
     if ("userId" in owner) await lockUser(db, owner.userId);
     // Read again: before the rows were locked, another transaction may have ended it.
     const accepted = await db
@@ -163,16 +163,22 @@ export async function lockUser(db: Store["db"], userId: number): Promise<void> {
  * Locks the row of a verification. A reset belongs to an address, so it locks all verifications of the address and returns
  * their ids; otherwise null.
  */
-async function lockVerifications(db: Store["db"], id: number, purpose: Purpose): Promise<number[] | null> {
+async function lockVerifications(
+  { engine }: Store,
+  db: Store["db"],
+  id: number,
+  purpose: Purpose,
+): Promise<number[] | null> {
   const held = await db
-    .updateTable("verifications")
-    .set((row) => ({ created_at: row.ref("created_at") }))
+    .selectFrom("verifications")
+    .select("id")
     .where((row) =>
       purpose === "verify"
         ? row("id", "=", id)
         : row("email", "=", row.selectFrom("verifications").select("email").where("id", "=", id)),
     )
-    .returning("id")
+    .orderBy("id")
+    .$if(engine.locksRows, (query) => query.forUpdate())
     .execute();
   return purpose === "verify" ? null : held.map((row) => row.id);
 }

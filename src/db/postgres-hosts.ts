@@ -5,6 +5,11 @@ import { DatabaseUnavailable, OpenError } from "../errors.ts";
 
 /** How long a statement, and finding a connection for it, may take, in milliseconds: together they stay below two seconds. */
 const patience = 900;
+/**
+ * How long a statement may wait for a lock, in milliseconds: less than the whole statement, and less than PostgreSQL's
+ * `deadlock_timeout` of a second, which only a superuser may shorten. A deadlock ends with this, and the transaction is tried again.
+ */
+const lockPatience = 400;
 /** The oldest PostgreSQL that it runs on. */
 const oldestVersion = 14;
 
@@ -125,13 +130,13 @@ async function greet(client: Client): Promise<void> {
   if (standby) throw new NotWritable("this server is a standby");
   client.prepares = pid === (client as unknown as { processID: number }).processID;
   // The server gives up too, so that nothing piles up there; a pooler would hand the setting on to others.
-  if (client.prepares) await client.query(`set statement_timeout = ${patience}`);
+  if (client.prepares) await client.query(`set statement_timeout = ${patience}; set lock_timeout = ${lockPatience}`);
 }
 
-/** Takes the server's limit off a connection, which is closed when it is given back. */
+/** Takes the server's limits off a connection, which is closed when it is given back. */
 async function unlimited(client: Client): Promise<Client> {
   try {
-    if (client.prepares) await client.query("set statement_timeout = 0");
+    if (client.prepares) await client.query("set statement_timeout = 0; set lock_timeout = 0");
     return client;
   } catch (error) {
     client.release(true);

@@ -45,6 +45,8 @@ export function postgres(url: string, size: number): Engine {
       return sqlState(error) === "23505" && (error as DatabaseError).constraint === constraint;
     },
     isConflict: (error) => sqlState(error) === "40001" || sqlState(error) === "40P01",
+    isTimeout: (error) => sqlState(error) === "55P03" || sqlState(error) === "57014",
+    locksRows: true,
     mend: ({ cause }) =>
       mends[cause instanceof NotWritable ? "25006" : (sqlState(cause) ?? "")] ??
       "make sure that it runs, and that host and port of the URL are right",

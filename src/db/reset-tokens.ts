@@ -4,6 +4,7 @@ import { forgetActs, recordAct } from "./acts.ts";
 import { userColumns } from "./attributes.ts";
 import { forgetDevices, type Redeemer, rememberRedeemer } from "./devices.ts";
 import { digest } from "./digest.ts";
+import { lockAddress } from "./locks.ts";
 import {
   addMailedToken,
   endsWithin,
@@ -102,15 +103,19 @@ export async function giveResetToken(
 }
 
 /** Locks the rows of the registrations that wait for an address, and returns the newest. */
-async function newestRegistration({ db }: Store, key: string): Promise<{ id: number; email: string } | undefined> {
+async function newestRegistration(
+  { db, engine }: Store,
+  key: string,
+): Promise<{ id: number; email: string } | undefined> {
   const held = await db
-    .updateTable("verifications")
-    .set((row) => ({ created_at: row.ref("created_at") }))
+    .selectFrom("verifications")
+    .select(["id", spelledEmail("verifications")])
     .where("email", "=", key)
     .where("user_id", "is", null)
-    .returning(["id", spelledEmail("verifications")])
+    .orderBy("id")
+    .$if(engine.locksRows, (query) => query.forUpdate())
     .execute();
-  return held.toSorted((a, b) => b.id - a.id)[0];
+  return held.at(-1);
 }
 
 /** The address of the account or registration that a valid reset token belongs to, as it is spelled there; or null. */
@@ -158,6 +163,7 @@ export async function resetAddress(store: Store, resetToken: string): Promise<st
 export async function redeemResetToken(store: Store, redemption: Redemption): Promise<User | null> {
   await endSurplusSessionsOf(store, redemption.email);
   return atomically(store, async (transaction) => {
+    await lockAddress(transaction, redemption.email);
     const former = await ofUser(transaction, redemption);
     const user = former ?? (await ofRegistration(transaction, redemption));
     if (!user) return null;
@@ -206,10 +212,9 @@ async function ofRegistration(store: Store, { resetToken, email, hashedPassword 
   const { db } = store;
   const [now, latest] = endsWithin(store, lifetimeOf(store, "reset"));
   const held = await db
-    .updateTable("verifications")
-    .set((row) => ({ created_at: row.ref("created_at") }))
+    .selectFrom("verifications")
+    .select(["id", "reset_token", "reset_token_expires_at", spelledEmail("verifications")])
     .where("email", "=", emailKey(email))
-    .returning(["id", "reset_token", "reset_token_expires_at", spelledEmail("verifications")])
     .execute();
   for (const { id, email: spelled, reset_token, reset_token_expires_at } of held) {
     const endsAt = reset_token_expires_at ?? 0;

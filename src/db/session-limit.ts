@@ -1,6 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { emailKey } from "../email.ts";
 import { digest } from "./digest.ts";
+import { lockedSessions } from "./locks.ts";
 import type { Store } from "./store.ts";
 
 /**
@@ -21,11 +22,12 @@ const surplusAtOnce = 500;
  * @returns how many it ended
  */
 export async function endOldestSessions(
-  { db, clock, lifetimes }: Store,
+  store: Store,
   userId: number,
   limit = mostSessions,
   kept?: string,
 ): Promise<number> {
+  const { db, clock, lifetimes } = store;
   const now = clock();
   const own = kept === undefined ? "" : digest(kept);
   const newest = db
@@ -59,7 +61,11 @@ export async function endOldestSessions(
     .selectFrom(ranked.as("ranked"))
     .select("session_id")
     .where("place", ">", kept === undefined ? limit : limit - 1);
-  const { numDeletedRows } = await db.deleteFrom("sessions").where("session_id", "in", surplus).executeTakeFirst();
+  const { numDeletedRows } = await db
+    .deleteFrom("sessions")
+    .$if(!store.engine.locksRows, (query) => query.where("session_id", "in", surplus))
+    .where(lockedSessions(store, (row) => row("session_id", "in", surplus)))
+    .executeTakeFirst();
   return Number(numDeletedRows);
 }
 

@@ -9,6 +9,7 @@ import { type Device, rememberDevice } from "./devices.ts";
 import { digest } from "./digest.ts";
 import type { Awaitable } from "./engine.ts";
 import { isIn, listOf } from "./lists.ts";
+import { lockedSessions, lockSessions } from "./locks.ts";
 import type { Schema } from "./schema.ts";
 import { endOldestSessions, endSurplusSessions, mostSessions } from "./session-limit.ts";
 import { atomically, type Store } from "./store.ts";
@@ -166,9 +167,10 @@ export async function openSession(store: Store, opening: Opening): Promise<Sessi
       .executeTakeFirst();
     if (!unchanged) return null;
     const again = opening.act && (await openedBefore(transaction, userId, opening.act));
-    for (const replaced of [replaces].flat()) {
-      if (replaced !== again?.sessionId) await endSession(transaction, replaced);
-    }
+    const replaced = [replaces].flat().filter((each) => each !== again?.sessionId);
+    // They may be another user's, who ends these meanwhile.
+    if (replaced.length > 0) await lockSessions(transaction, limit < mostSessions ? userId : 0, replaced);
+    for (const each of replaced) await endSession(transaction, each);
     if (again) return again;
     const session = await insertSession(transaction, opening);
     await endOldestSessions(transaction, userId, Math.min(limit, mostSessions), sessionId);
@@ -229,15 +231,20 @@ export async function endSession({ db, clock }: Store, sessionId: string): Promi
 }
 
 /** Ends every session of a user, of whom there are no more than `mostSessions`; returns how many there were. */
-export async function endSessions({ db }: Store, userId: number): Promise<number> {
-  const { numDeletedRows } = await db.deleteFrom("sessions").where("user_id", "=", userId).executeTakeFirst();
+export async function endSessions(store: Store, userId: number): Promise<number> {
+  const { numDeletedRows } = await store.db
+    .deleteFrom("sessions")
+    .where(lockedSessions(store, (row) => row("user_id", "=", userId)))
+    .where("user_id", "=", userId)
+    .executeTakeFirst();
   return Number(numDeletedRows);
 }
 
 /** Ends every session of a user but this one; returns how many there were. */
-export async function endOtherSessions({ db }: Store, userId: number, sessionId: string): Promise<number> {
-  const { numDeletedRows } = await db
+export async function endOtherSessions(store: Store, userId: number, sessionId: string): Promise<number> {
+  const { numDeletedRows } = await store.db
     .deleteFrom("sessions")
+    .where(lockedSessions(store, (row) => row("user_id", "=", userId)))
     .where("user_id", "=", userId)
     .where("session_id", "!=", digest(sessionId))
     .where((row) => row.or([row("previous_id", "is", null), row("previous_id", "!=", digest(sessionId))]))
@@ -306,7 +313,8 @@ export async function renewalOf(store: Store, sessionId: string): Promise<string
 export type Seen = string | readonly [sessionId: string, at: number];
 
 /** Writes when sessions were used. A session that had ended by then stays ended, and so does one that was ended since. */
-export async function seeSessions({ db, engine, clock, lifetimes }: Store, sessions: Iterable<Seen>): Promise<void> {
+export async function seeSessions(store: Store, sessions: Iterable<Seen>): Promise<void> {
+  const { db, engine, clock, lifetimes } = store;
   const now = clock();
   const seen = new Map<string, number>();
   for (const each of sessions) {
@@ -318,12 +326,14 @@ export async function seeSessions({ db, engine, clock, lifetimes }: Store, sessi
   const rows = [...seen].map(([id, at]) => ({ id, at }));
   const list = listOf(engine, { id: "text", at: "bigint" }, rows);
   const at = sql.ref<number>("seen.at");
+  const locked = lockedSessions(store, () => isIn(engine, "session_id", [...seen.keys()]));
   const { created_at, ...corrected } = correctedTimes(now, at, lifetimes);
   await db
     .updateTable("sessions")
     .from(list.as("seen"))
     .set({ ...corrected, last_seen_at: at })
     .whereRef("session_id", "=", "seen.id")
+    .where(locked)
     .where(({ and, or, eb }) =>
       or([
         and([
@@ -341,6 +351,7 @@ export async function seeSessions({ db, engine, clock, lifetimes }: Store, sessi
     .from(list.as("seen"))
     .set({ created_at })
     .whereRef("session_id", "=", "seen.id")
+    .where(locked)
     .where("created_at", ">", now + clockTolerance)
     .execute();
 }
@@ -390,6 +401,7 @@ export async function sweepSessions(
     await db
       .deleteFrom("sessions")
       .where(isIn(engine, "session_id", ended))
+      .where(lockedSessions(store, () => isIn(engine, "session_id", ended)))
       .where((row) => row.or([row("expires_at", "<=", now), row("last_seen_at", "<=", idle)]))
       .execute();
   }
@@ -405,22 +417,19 @@ export async function sweepSessions(
       .updateTable("sessions")
       .set(correctedTimes(now, sql<number>`cast(${now} as bigint)`, lifetimes))
       .where(isIn(engine, "session_id", ids))
+      .where(lockedSessions(store, () => isIn(engine, "session_id", ids)))
       .execute();
   }
   const over = now - nonceLifetime;
   const isOver = (renewedAt: number | null) => renewedAt === null || renewedAt <= over || renewedAt > ahead;
   const spent = batch.filter((row) => row.renewal_nonce !== null && isOver(row.renewed_at));
   if (spent.length > 0) {
+    const ids = spent.map((row) => row.session_id);
     await db
       .updateTable("sessions")
       .set({ renewal_nonce: null })
-      .where(
-        isIn(
-          engine,
-          "session_id",
-          spent.map((row) => row.session_id),
-        ),
-      )
+      .where(isIn(engine, "session_id", ids))
+      .where(lockedSessions(store, () => isIn(engine, "session_id", ids)))
       .where((row) => row.or([row("renewed_at", "<=", over), row("renewed_at", ">", ahead)]))
       .execute();
   }

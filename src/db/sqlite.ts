@@ -31,6 +31,8 @@ export function sqlite(path: string): Engine {
     isUniqueViolation: (error, column) =>
       (resultCode(error) & 0xff) === 19 && (error as Error).message === `UNIQUE constraint failed: ${column}`,
     isConflict: () => false,
+    isTimeout: () => false,
+    locksRows: false,
     mend: ({ fault }) => mends[fault] ?? "look at the file",
     close: async () => file.close(),
     unhurried: (work) => work(),

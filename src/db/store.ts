@@ -21,16 +21,31 @@ export interface Store {
 /** How often a transaction that met another one is tried. */
 const tries = 5;
 
+/** Thrown in a transaction that could not lock a row in its turn: it is tried again. */
+export class MissedLock extends Error {}
+
+/** How often one of which a statement took too long is tried: its caller waits all the time. */
+const triesAfterTimeout = 2;
+
 /**
- * Does all of the work or nothing of it, and does it again when it failed only because of another transaction. Nothing
- * but SQL may be awaited in it.
+ * Does all of the work or nothing of it, and does it again when it failed only because of another transaction, or once more when
+ * a statement took too long. Nothing but SQL may be awaited in it. It locks rows in the order that `locks.ts` describes.
  */
 export async function atomically<T>(store: Store, work: (store: Store) => Promise<T>): Promise<T> {
+  const { db, engine } = store;
   for (let attempt = 1; ; attempt++) {
+    let isCommitting = false;
     try {
-      return await store.db.transaction().execute((db) => work({ ...store, db }));
+      return await db.transaction().execute(async (transaction) => {
+        const result = await work({ ...store, db: transaction });
+        isCommitting = true;
+        return result;
+      });
     } catch (error) {
-      if (attempt === tries || !store.engine.isConflict(error)) throw error;
+      // A commit that was given up may have been done all the same.
+      const isTimeout = !isCommitting && engine.isTimeout(error);
+      const isConflict = error instanceof MissedLock || engine.isConflict(error);
+      if (!(isTimeout || isConflict) || attempt >= (isTimeout ? triesAfterTimeout : tries)) throw error;
     }
   }
 }

@@ -4,6 +4,7 @@ import { forgetActs, recordAct } from "./acts.ts";
 import { userColumns } from "./attributes.ts";
 import { forgetDevices } from "./devices.ts";
 import { findFormerEmail } from "./former-emails.ts";
+import { lockAddress } from "./locks.ts";
 import { forgetMailedTokens } from "./mailed-tokens.ts";
 import { enqueue } from "./outbox.ts";
 import { endSurplusSessions } from "./session-limit.ts";
@@ -37,6 +38,7 @@ export async function undoEmailChange(store: Store, undone: UndoneMove): Promise
   if (found) await endSurplusSessions(store, found.userId);
   const undoing = atomically(store, async (transaction) => {
     const { db, clock } = transaction;
+    if (found) await lockAddress(transaction, found.email, found.userId);
     const former = await findFormerEmail(transaction, token);
     if (!former) return null;
     const { id, userId, email } = former;

@@ -13,6 +13,7 @@ import { digest } from "./digest.ts";
 import type { Engine } from "./engine.ts";
 import { forgetWho } from "./events.ts";
 import { isHeld } from "./former-emails.ts";
+import { lockAccount, lockAddress } from "./locks.ts";
 import { forgetMailedTokens, isResetToken, onItsWay, sweepMailedTokens } from "./mailed-tokens.ts";
 import { enqueueNotice, noticeKeys } from "./notices.ts";
 import type { Schema, UsersTable } from "./schema.ts";
@@ -177,6 +178,7 @@ export async function changePassword(store: Store, change: PasswordChange): Prom
   const now = store.clock();
   await endSurplusSessions(store, userId, sessionId);
   const changing = atomically(store, async (transaction) => {
+    await lockAccount(transaction, userId);
     const changed = await transaction.db
       .updateTable("users")
       .set({ hashed_password: hashedPassword, reset_token: null, reset_token_expires_at: null, updated_at: now })
@@ -277,6 +279,7 @@ export async function deleteUser(
   await endSurplusSessions(store, id);
   return atomically(store, async (transaction) => {
     const { db } = transaction;
+    await lockAddress(transaction, email, id);
     const { numDeletedRows } = await db
       .deleteFrom("users")
       .where(({ and }) => and(erased))

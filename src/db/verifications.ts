@@ -6,6 +6,7 @@ import { userColumns } from "./attributes.ts";
 import { forgetDevices, type Redeemer, rememberRedeemer } from "./devices.ts";
 import { digest } from "./digest.ts";
 import { leaveEmail } from "./former-emails.ts";
+import { lockAddress } from "./locks.ts";
 import {
   addMailedToken,
   endsWithin,
@@ -68,6 +69,7 @@ export async function addMove(
 ): Promise<boolean> {
   const userId = user.id;
   const added = await once(store, async (transaction) => {
+    await lockAddress(transaction, user.email, userId);
     // An update, even of nothing, holds the user's row until the end: of two changes at once one replaces the other.
     const { numUpdatedRows } = await transaction.db
       .updateTable("users")
@@ -243,6 +245,7 @@ export async function confirmRegistration(
   const { email, hashedPassword } = verification;
   await endSurplusSessionsOf(store, email);
   return atomically(store, async (transaction) => {
+    await lockAddress(transaction, email);
     if (hashedPassword === null || !(await take(transaction, verification, token))) return null;
     const user = await claimAddress(transaction, email, hashedPassword);
     if (!user) return null;
@@ -331,6 +334,7 @@ export async function confirmMove(
   try {
     return await atomically(store, async (transaction) => {
       const { db } = transaction;
+      await lockAddress(transaction, verification.email, userId);
       const mover =
         userId !== null &&
         (await db

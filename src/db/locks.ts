@@ -1,0 +1,79 @@
+import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
+import { emailKey } from "../email.ts";
+import { digest } from "./digest.ts";
+import { isIn } from "./lists.ts";
+import type { Schema } from "./schema.ts";
+import { MissedLock, type Store } from "./store.ts";
+
+// Transactions lock rows in one order, so that no two of them wait for each other: `users`, `verifications`, `former_emails`,
+// `sessions`, and within a table by key. Holding the row of an account is enough for all else that belongs to it: mailed tokens, devices, acts,
+// mails. The rows of `attempts` come last, by key. SQLite has one writer, so the same statements only read there.
+
+/**
+ * Locks an address until the transaction ends: its account, if it has one, the account with `userId`, and all verifications that
+ * are for their addresses or of those accounts.
+ */
+export function lockAddress(store: Store, email: string, userId?: number | null): Promise<void> {
+  const key = emailKey(email);
+  return lock(store, key, (row) => row.or([row("email", "=", key), row("id", "=", userId ?? 0)]));
+}
+
+/** Locks an account until the transaction ends, with all verifications that are for its address or of it. */
+export function lockAccount(store: Store, userId: number): Promise<void> {
+  return lock(store, undefined, (row) => row("id", "=", userId));
+}
+
+type Which = (row: ExpressionBuilder<Schema, "users">) => Expression<SqlBool>;
+
+async function lock({ db, engine }: Store, key: string | undefined, which: Which): Promise<void> {
+  if (!engine.locksRows) return;
+  const users = await db.selectFrom("users").select(["id", "email"]).where(which).orderBy("id").forUpdate().execute();
+  // At most two, and always in the same number: the statement has one text.
+  const [one, two] = users;
+  await db
+    .selectFrom("verifications")
+    .select("id")
+    .where((row) =>
+      row.or([
+        row("email", "in", [key ?? "", one?.email ?? "", two?.email ?? ""]),
+        row("user_id", "in", [one?.id ?? 0, two?.id ?? 0]),
+      ]),
+    )
+    .orderBy("id")
+    .forUpdate()
+    .execute();
+  if (key === undefined || users.some(({ email }) => email === key)) return;
+  // Another transaction gave the address an account while this one waited: that account's row has to be locked first.
+  if (await db.selectFrom("users").select("id").where("email", "=", key).executeTakeFirst()) throw new MissedLock();
+}
+
+/** Locks the sessions of a user, and those that have or had one of these ids, until the transaction ends. */
+export async function lockSessions(
+  { db, engine }: Store,
+  userId: number,
+  sessionIds: readonly string[],
+): Promise<void> {
+  if (!engine.locksRows) return;
+  const hashed = sessionIds.map(digest);
+  await db
+    .selectFrom("sessions")
+    .select("session_id")
+    .where((row) =>
+      row.or([row("user_id", "=", userId), isIn(engine, "session_id", hashed), isIn(engine, "previous_id", hashed)]),
+    )
+    .orderBy("session_id")
+    .forUpdate()
+    .execute();
+}
+
+/**
+ * A condition for a statement that changes several sessions: it locks those that match by key, before the statement gets to them
+ * in whatever order it finds them.
+ */
+export function lockedSessions(
+  { db, engine }: Store,
+  which: (row: ExpressionBuilder<Schema, "sessions">) => Expression<SqlBool>,
+): (row: ExpressionBuilder<Schema, "sessions">) => Expression<SqlBool> {
+  const inOrder = db.selectFrom("sessions").select("session_id").where(which).orderBy("session_id").forUpdate();
+  return (row) => (engine.locksRows ? row("sessions.session_id", "in", inOrder) : row.lit(true));
+}
