@@ -2,12 +2,13 @@ import { cpus } from "node:os";
 import { temporaryFolder } from "../test/service.ts";
 import { copy } from "./copy.ts";
 import type { Figure } from "./figure.ts";
-import { flood } from "./flood.ts";
+import { cheapFlood, flood } from "./flood.ts";
 import { logIn } from "./log-in.ts";
 import { settle } from "./people.ts";
 import { postgres } from "./postgres.ts";
 import { profile } from "./profile.ts";
 import { Quiet } from "./quiet.ts";
+import { retry } from "./retry.ts";
 import { start } from "./start.ts";
 import { summary, table } from "./table.ts";
 
@@ -20,7 +21,9 @@ const figures: Figure[] = [];
 for (const [what, measure] of [
   ["/profile", profile],
   ["logins", logIn],
+  ["logins of one network that retries at once", retry],
   ["/profile while logins flood", flood],
+  ["/profile while cheap logins flood", cheapFlood],
   ["start", start],
   ["/profile on PostgreSQL", postgres],
   ["copies", copy],

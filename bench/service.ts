@@ -1,6 +1,6 @@
 import { type Service, startService } from "../test/service.ts";
 
 /** Starts the service as a process of its own, as it is by default, on this database. */
-export function startOn(DATABASE_URL: string): Promise<Service> {
-  return startService({ HOST: "127.0.0.1", BCRYPT_COST: "12", DATABASE_URL });
+export function startOn(DATABASE_URL: string, BCRYPT_COST = "12"): Promise<Service> {
+  return startService({ HOST: "127.0.0.1", BCRYPT_COST, DATABASE_URL });
 }

@@ -1,0 +1,41 @@
+import { availableParallelism } from "node:os";
+import { type Figure, perSecond, ratio } from "./figure.ts";
+import { Generator } from "./generator.ts";
+import { Hashing } from "./hashing.ts";
+import type { People } from "./people.ts";
+import type { Quiet } from "./quiet.ts";
+import { alternate } from "./rounds.ts";
+import { startOn } from "./service.ts";
+
+const rounds = 3;
+const seconds = 6;
+/** Hashes in a round, on each core. */
+const times = 10;
+
+/** Logins a second of one network that asks again as soon as it is refused, against what the same cores hash. */
+export async function retry(people: People, quiet: Quiet): Promise<Figure[]> {
+  await using service = await startOn(await people.copy("retry.db"));
+  await using hashing = new Hashing(people.password, people.hash);
+  using generator = new Generator();
+  const throughput = async (connections: number, seconds: number) => {
+    const load = { port: service.port, requests: people.logIns, connections, seconds };
+    const { answered, statuses, ...outcome } = await generator.run(load);
+    const loggedIn = statuses[200] ?? 0;
+    if (loggedIn + (statuses[503] ?? 0) < answered) throw new Error(`logins failed: ${JSON.stringify(statuses)}`);
+    return loggedIn / outcome.seconds;
+  };
+  await hashing.run(1);
+  await throughput(2 * availableParallelism(), 1);
+  const figures: Figure[] = [];
+  for (const connections of [16, 64]) {
+    const pairs = await alternate(
+      quiet,
+      rounds,
+      () => throughput(connections, seconds),
+      () => hashing.run(times),
+    );
+    const name = `logins of one network that retries at once, ${connections} connections, of what the cores can hash`;
+    figures.push({ name, atLeast: 0.9, ...ratio(pairs, perSecond) });
+  }
+  return figures;
+}
