@@ -58,22 +58,18 @@ export interface Circumstances {
   readonly changed?: boolean;
 }
 
-/** Events that changed nothing, unless `changed` says so: anybody can cause any number of them. */
+/** Events that changed nothing beside refusals, unless `changed` says so: anybody can cause any number of them. */
 const changesNothing: ReadonlySet<EventName> = new Set<EventName>([
   "account_exported",
-  "email_change_refused",
   "limited",
-  "login_refused",
-  "operation_refused",
   "password_needed",
-  "password_refused",
-  "registration_refused",
-  "request_refused",
   "reset_asked",
-  "reset_refused",
   "verification_asked",
-  "verification_refused",
 ]);
+
+function isAct(name: EventName): boolean {
+  return !name.endsWith("_refused") && !changesNothing.has(name);
+}
 
 /** How long events are gathered before they are written, in milliseconds; and how often the counts of merged ones are. */
 const gathered = 1000;
@@ -158,7 +154,7 @@ export class Trail {
   record(name: EventName, { caller = {}, userId, address, detail: why, changed }: Circumstances): void {
     const { ip, userAgent } = caller;
     const detail = storable(why);
-    const isAct = changed ?? !changesNothing.has(name);
+    const act = changed ?? isAct(name);
     const event: NewEvent = {
       at: this.#clock(),
       event: name,
@@ -168,7 +164,7 @@ export class Trail {
       userAgent: userAgent ?? null,
       detail,
     };
-    if (isAct || this.#lines.take(lineLevels(event))) {
+    if (act || this.#lines.take(lineLevels(event))) {
       const fields = { event: name, userId, ip, ...(detail && { detail }), ...idsInLog(caller.request) };
       this.#log.info(fields, name.replaceAll("_", " "));
     } else {
@@ -177,7 +173,7 @@ export class Trail {
     // Callers can invent User-Agents, spellings of an address, and addresses within an IPv6 network.
     const about = address === undefined ? undefined : emailKey(address);
     const same = JSON.stringify([name, event.userId, about, networkOf(ip) ?? ip, detail]);
-    this.#gather(isAct ? `${this.#acts++}` : same, { event, isAct, times: 1 });
+    this.#gather(act ? `${this.#acts++}` : same, { event, isAct: act, times: 1 });
     this.#flushSoon();
   }
 

@@ -148,6 +148,7 @@ test("every kind of refusal is bounded", async () => {
     request_refused: (i, caller) => auth.noteRefusal(`why ${i}`, caller),
     reset_asked: (i, caller) => auth.requestPasswordReset(`${i}@example.com`, caller),
     verification_asked: (i, caller) => auth.requestVerification(`${i}@example.com`, caller),
+    email_undo_refused: (i, caller) => auth.undoEmailChange(`${i}`, undefined, caller),
     operation_refused: (i) => auth.disableUser(i + 1),
   };
   for (const [name, attempt] of Object.entries(kinds)) {
