@@ -6,7 +6,7 @@ import { type EmailFormat, emailRefusal, readEmail, readNewEmail } from "./email
 import { checkBreaches, checkByOurselves } from "./password-policy.ts";
 import type { HashPlace } from "./passwords.ts";
 import { takePlace } from "./places.ts";
-import { limited } from "./throttle.ts";
+import { limited, takeInSilence } from "./throttle.ts";
 
 /**
  * Registers as the settings say: at once, or when the address is confirmed. Returns the trimmed address in the given spelling.
@@ -22,7 +22,11 @@ export async function register(context: Context, email: string, password: string
     }
     // Where accounts are concealed nothing is looked up from here on: what mail goes out is decided when it is sent.
     const hashed = await passwords.hashPassword(password, place);
-    await db.addRegistration(address, hashed, { kind: "registration", language: caller.language ?? "en" }, caller.acts);
+    const notice = { kind: "registration", language: caller.language ?? "en" } as const;
+    if (await takeInSilence(context, "keptRegistration", { address, caller })) {
+      const isMailed = await takeInSilence(context, "registration", { address, caller });
+      await db.addRegistration(address, hashed, isMailed ? notice : null, caller.acts);
+    }
     trail.record("registration_asked", { caller, address });
     return address;
   });

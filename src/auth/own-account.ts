@@ -15,7 +15,7 @@ import type { HashPlace } from "./passwords.ts";
 import { takePlaceOfDevice } from "./places.ts";
 import { madeToken, renewal } from "./secrets.ts";
 import { userOfSession } from "./sessions.ts";
-import { accountKeys, limited } from "./throttle.ts";
+import { accountKeys, limited, takeInSilence } from "./throttle.ts";
 
 /** How long a password that was given counts, in milliseconds. */
 const confirmedFor = 10 * 60_000;
@@ -131,7 +131,8 @@ export async function changeEmail(
       if (settings.CONCEAL_ACCOUNTS === "off" && (await userByEmail(context, address))) {
         throw taken(address);
       }
-      const move = (as: Person) => db.addMove(as, address, caller.language ?? "en", caller.acts);
+      const isMailed = await takeInSilence(context, "moveMail", { address, caller });
+      const move = (as: Person) => db.addMove(as, address, caller.language ?? "en", caller.acts, isMailed);
       if (!(await move(person))) {
         // A login may have replaced the hash meanwhile. A changed password has ended the session.
         const now = await personOf(context, sessionId);

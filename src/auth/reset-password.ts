@@ -7,7 +7,7 @@ import { emailRefusal, isSpellingOf, readNewEmail } from "./email.ts";
 import { checkPassword } from "./password-policy.ts";
 import { settlePlace, takePlaceOfDevice } from "./places.ts";
 import { newToken } from "./secrets.ts";
-import { forgetDeviceTries, limited } from "./throttle.ts";
+import { forgetDeviceTries, limited, takeInSilence } from "./throttle.ts";
 
 /** A reset token, and the address of its account as it was registered. */
 export interface ResetToken {
@@ -42,6 +42,7 @@ export async function requestPasswordReset(context: Context, email: string, call
   const device = await knownCookie(context, user, caller);
   const what = device === undefined ? "resetMail" : "resetMailFromKnownDevice";
   return limited(context, what, { address, caller, userId: user?.id, device }, async () => {
+    if (device === undefined && !(await takeInSilence(context, "resetMail", { address, caller }))) return address;
     await context.db.enqueue({ kind: "reset", language: caller.language ?? "en", email: address }, caller.acts);
     context.trail.record("reset_asked", { caller, address });
     return address;

@@ -8,7 +8,16 @@ import type { Caller, Context } from "./context.ts";
 import { networksOf } from "./network.ts";
 
 /** Whose tries are counted together. */
-type Subject = "account" | "reset" | "verification" | "move" | "mover" | "registration" | "network" | "device";
+type Subject =
+  | "account"
+  | "address"
+  | "reset"
+  | "verification"
+  | "move"
+  | "mover"
+  | "registration"
+  | "network"
+  | "device";
 
 type LimitSetting = Extract<keyof Settings, `LIMIT_${string}`>;
 
@@ -17,6 +26,8 @@ const limits = {
   login: { LIMIT_LOGIN_ACCOUNT: "account", LIMIT_LOGIN_STREAK: "account", LIMIT_LOGIN_NETWORK: "network" },
   loginFromKnownDevice: { LIMIT_LOGIN_DEVICE: "device", LIMIT_LOGIN_STREAK: "device" },
   registration: { LIMIT_REGISTRATION_ACCOUNT: "account", LIMIT_REGISTRATION_NETWORK: "network" },
+  // Kept without a mail where other spellings of the mailbox have used those up.
+  keptRegistration: { LIMIT_REGISTRATION_ACCOUNT: "address" },
   resetMail: { LIMIT_MAIL_ACCOUNT: "reset", LIMIT_MAIL_NETWORK: "network" },
   // Strangers who ask for mails in the owner's name do not keep the owner's device from its own.
   resetMailFromKnownDevice: { LIMIT_MAIL_ACCOUNT: "device" },
@@ -28,6 +39,18 @@ const limits = {
 } as const satisfies Record<string, Partial<Record<LimitSetting, Subject | readonly Subject[]>>>;
 
 export type Limited = keyof typeof limits;
+
+/**
+ * The limits that requests of others use up too. Where accounts are concealed they act in silence, because an earlier or later
+ * refusal would show a stranger that somebody else has asked.
+ */
+const shared: Partial<Record<Limited, Subject>> = {
+  registration: "account",
+  keptRegistration: "address",
+  resetMail: "reset",
+  verificationMail: "verification",
+  moveMail: "move",
+};
 
 /** The refusals that a try is kept for; for what is not here, every try that came through is kept. */
 const counted: Partial<Record<Limited, readonly AuthErrorCode[]>> = {
@@ -68,7 +91,8 @@ export interface Trier {
  */
 export async function limited<T>(context: Context, what: Limited, trier: Trier, work: () => Promise<T>): Promise<T> {
   if (context.settings.RATE_LIMIT === "off") return work();
-  const wanted = limitsFor(context.settings, what, trier);
+  const isConcealed = context.settings.CONCEAL_ACCOUNTS === "on";
+  const wanted = limitsFor(context.settings, what, trier, (subject) => !isConcealed || subject !== shared[what]);
   const taking = await context.db.takeSlots(wanted);
   if ("refusedUntil" in taking) throw refused(context, what, trier, taking);
   const streak = wanted.filter(({ isStreak }) => isStreak).map(({ key }) => key);
@@ -80,6 +104,22 @@ export async function limited<T>(context: Context, what: Limited, trier: Trier, 
     if (!isCounted(what, error)) await giveBack(context, taking.slots, []);
     throw error;
   }
+}
+
+/**
+ * Takes a slot in the limit that others use up too, where accounts are concealed: without one the request must be answered as
+ * ever, and bring nothing. Elsewhere `limited` has counted it.
+ */
+export async function takeInSilence(
+  { db, settings, trail }: Context,
+  what: Limited,
+  trier: Pick<Trier, "address" | "caller">,
+): Promise<boolean> {
+  if (settings.RATE_LIMIT === "off" || settings.CONCEAL_ACCOUNTS === "off") return true;
+  const taking = await db.takeSlots(limitsFor(settings, what, trier, (subject) => subject === shared[what]));
+  if ("slots" in taking) return true;
+  trail.record("limited", { ...trier, detail: what });
+  return false;
 }
 
 /** Whether failed logins to an address count now, from whatever devices it does not know. */
@@ -112,8 +152,14 @@ export function accountKeys(address: string): string[] {
 
 type NamedLimit = Limit & { readonly isStreak: boolean };
 
-function limitsFor(settings: Settings, what: Limited, trier: Trier): NamedLimit[] {
+function limitsFor(
+  settings: Settings,
+  what: Limited,
+  trier: Trier,
+  isWanted: (subject: Subject) => boolean,
+): NamedLimit[] {
   return settingsOf(what).flatMap(([name, subject]) => {
+    if (!isWanted(subject)) return [];
     const limit = settings[name];
     const isStreak = typeof limit === "number";
     return subjects[subject](trier).map((who, i): NamedLimit => {
@@ -141,9 +187,11 @@ function settingsOf(what: Limited): [LimitSetting, Subject][] {
 /** The names that tries are counted under; none where it is not known whose they are. */
 const subjects: Record<Subject, (trier: Trier) => readonly string[]> = {
   account: ({ address }) => buckets("", address),
-  // Counted apart: else a stranger who asks for mails that bring nothing would keep the owner's from going out.
-  reset: ({ address }) => buckets("reset:", address),
-  verification: ({ address }) => buckets("verification:", address),
+  address: ({ address }) => exactly("address:", address),
+  // Counted apart, and by the very address: else a stranger who asks for mails that bring nothing would keep the owner's from
+  // going out.
+  reset: ({ address }) => exactly("reset:", address),
+  verification: ({ address }) => exactly("verification:", address),
   move: ({ address }) => buckets("move:", address),
   mover: ({ mover }) => buckets("mover:", mover),
   registration: ({ registrationId }) => (registrationId === undefined ? [] : [`registration:${registrationId}`]),
@@ -153,6 +201,10 @@ const subjects: Record<Subject, (trier: Trier) => readonly string[]> = {
 
 function buckets(prefix: string, address: string | undefined): string[] {
   return address ? [`${prefix}${bucket(address)}`] : [];
+}
+
+function exactly(prefix: string, address: string | undefined): string[] {
+  return address ? [`${prefix}${hash("sha256", emailKey(address), "base64url")}`] : [];
 }
 
 /**

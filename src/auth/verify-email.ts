@@ -9,7 +9,7 @@ import { tryToLogIn } from "./log-in.ts";
 import { takePlace } from "./places.ts";
 import { madeToken, renewal } from "./secrets.ts";
 import { userOfSession } from "./sessions.ts";
-import { areLoginsFailing, forgetDeviceTries, limited } from "./throttle.ts";
+import { areLoginsFailing, forgetDeviceTries, limited, takeInSilence } from "./throttle.ts";
 
 /** What confirms an address: the mailed token, and the password of the registration or of the account that moves. */
 export interface Proof {
@@ -32,6 +32,7 @@ export async function requestVerification(context: Context, email: string, calle
   const { EMAIL_FORMAT } = context.settings;
   const address = await context.trail.watch("verification_refused", { caller }, () => validEmail(email, EMAIL_FORMAT));
   return limited(context, "verificationMail", { address, caller }, async () => {
+    if (!(await takeInSilence(context, "verificationMail", { address, caller }))) return address;
     await context.db.enqueue({ kind: "verification", language: caller.language ?? "en", email: address }, caller.acts);
     context.trail.record("verification_asked", { caller, address });
     return address;

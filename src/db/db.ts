@@ -290,7 +290,12 @@ export class DB implements AsyncDisposable {
   }
 
   /** Stores a registration until its address is confirmed, and queues the mail for it if one can be sent. */
-  addRegistration(email: string, hashedPassword: string, notice: Notice, acts: readonly string[] = []): Promise<void> {
+  addRegistration(
+    email: string,
+    hashedPassword: string,
+    notice: Notice | null,
+    acts: readonly string[] = [],
+  ): Promise<void> {
     return verifications.addRegistration(this.#store, { email, hashedPassword }, notice, acts);
   }
 
@@ -298,8 +303,14 @@ export class DB implements AsyncDisposable {
    * Keeps where an account moves to, and the mails for it, until that is confirmed; false when the account is gone, disabled,
    * or has another password by now.
    */
-  addMove(user: User, email: string, language: string, acts: readonly string[] = []): Promise<boolean> {
-    return verifications.addMove(this.#store, user, { email, language }, acts);
+  addMove(
+    user: User,
+    email: string,
+    language: string,
+    acts: readonly string[] = [],
+    isMailed = true,
+  ): Promise<boolean> {
+    return verifications.addMove(this.#store, user, { email, language, isMailed }, acts);
   }
 
   /** The newest registration that waits for this address, or null. */

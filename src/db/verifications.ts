@@ -46,13 +46,13 @@ const columns = [
 export async function addRegistration(
   store: Store,
   { email, hashedPassword }: { readonly email: string; readonly hashedPassword: string },
-  notice: Notice,
+  notice: Notice | null,
   acts: readonly string[],
 ): Promise<void> {
   await once(store, async (transaction) => {
     const verificationId = await insert(transaction, { email, hashed_password: hashedPassword, user_id: null });
     if (!(await recordAct(transaction, acts, { verificationId }))) throw new NotGood();
-    if (isMailable(email)) await enqueue(transaction, { ...notice, verificationId });
+    if (notice && isMailable(email)) await enqueue(transaction, { ...notice, verificationId });
   });
 }
 
@@ -64,7 +64,7 @@ export async function addRegistration(
 export async function addMove(
   store: Store,
   user: User,
-  { email, language }: { readonly email: string; readonly language: string },
+  { email, language, isMailed }: { readonly email: string; readonly language: string; readonly isMailed: boolean },
   acts: readonly string[],
 ): Promise<boolean> {
   const userId = user.id;
@@ -82,7 +82,7 @@ export async function addMove(
     const verificationId = await insert(transaction, { email, hashed_password: null, user_id: userId });
     if (!(await recordAct(transaction, acts, { verificationId }))) throw new NotGood();
     await forgetMove(transaction, userId, verificationId);
-    if (isMailable(email)) await enqueue(transaction, { kind: "move", language, verificationId });
+    if (isMailed && isMailable(email)) await enqueue(transaction, { kind: "move", language, verificationId });
     await enqueueNotice(transaction, { kind: "moving", language, email: user.email });
     return true;
   });

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { Auth } from "../../src/auth/auth.ts";
+import { smtp } from "../../src/mail/smtp.ts";
+import { readSettings } from "../../src/settings.ts";
 import { test } from "../engines.ts";
-import { day, form, hour, type World } from "../world.ts";
-import { createProduction, enter, join, mailed, owner, strong } from "./production.ts";
+import { startMailServer } from "../mail/mail-server.ts";
+import { day, form, hour, production, type World } from "../world.ts";
+import { cookiesOf, createProduction, enter, header, join, mailed, owner, strong } from "./production.ts";
 
 const stranger = { email: "mallory@example.com", password: "a-Strangers-password-5" };
 const strangerAt = { ip: "198.51.100.7" };
@@ -128,4 +132,103 @@ test("a move to an address that has an account by now cannot be confirmed", asyn
   }
   await enter(world);
   assert.equal((await world.db.findUserBy({ email: stranger.email })).email, stranger.email);
+});
+
+/** What anybody may ask about an address; a move from the stranger's account. */
+const questions: Record<string, (world: World, Cookie: string, ip: string) => Promise<Response>> = {
+  register: (world, _, ip) => world.request("/users", { ...form(owner), ip } as RequestInit),
+  reset: (world, _, ip) => world.request("/reset_password", { ...form({ email: owner.email }), ip } as RequestInit),
+  confirm: (world, _, ip) =>
+    world.request("/email_verification", { ...form({ email: owner.email }), ip } as RequestInit),
+  move: (world, Cookie, ip) =>
+    world.request("/profile/email", {
+      ...form({ email: owner.email }, { method: "PUT", headers: { Cookie } }),
+      ip,
+    } as RequestInit),
+};
+
+for (const [what, ask] of Object.entries(questions)) {
+  test(`a stranger who asks to ${what} does not see whether others have asked the same`, async () => {
+    const seen: Seen[][] = [];
+    for (const others of [0, 12]) {
+      await using world = await createProduction();
+      const movers: string[] = [];
+      for (let i = 0; i < (what === "move" ? others : 0); i++) {
+        await world.auth.registerUser(`mover${i}@example.com`, strong);
+        const { id } = await world.db.findUserBy({ email: `mover${i}@example.com` });
+        await world.db.updateUser(id, { emailVerifiedAt: world.clock.now() });
+        movers.push(await enter(world, { email: `mover${i}@example.com`, password: strong }, "", `192.0.2.${i}`));
+      }
+      await join(world, stranger);
+      const mine = await enter(world, stranger, "", strangerAt.ip);
+      for (let i = 0; i < others; i++) {
+        assert.equal((await ask(world, movers[i] ?? "", `192.0.2.${i}`)).status, 200);
+      }
+      const answers: Seen[] = [];
+      for (let i = 0; i < 6; i++) answers.push(await see(ask(world, mine, strangerAt.ip)));
+      seen.push(answers);
+    }
+    assert.deepEqual(seen[1], seen[0]);
+  });
+}
+
+test("a newcomer whose mails strangers have used up has an account by a reset", async () => {
+  await using world = await createProduction();
+  for (let i = 0; i < 7; i++) {
+    const email = i < 5 ? `bob+${i}@example.com` : "eve@example.com";
+    await world.request("/users", { ...form({ email, password: strong }), ip: `192.0.2.${i}` } as RequestInit);
+  }
+  await mailed(world);
+  assert.equal((await world.request("/users", form(owner))).status, 200);
+  assert.deepEqual(await mailed(world), [], "the mailbox has had its five");
+  await resetOwners(world);
+  await enter(world, { ...owner, password: `${strong}!` });
+});
+
+test("an owner whom no device knows resets by mail and logs in while strangers keep asking", async () => {
+  await using server = await startMailServer();
+  await using world = await createProduction();
+  await join(world);
+  const url = `smtp://127.0.0.1:${server.port}`;
+  const settings = readSettings({ ...production, SMTP_URL: url, BCRYPT_COST: "4" });
+  const mailer = smtp(url, settings);
+  const postman = new Auth(world.db, { settings, mailer, clock: world.clock.now });
+  let network = 0;
+  const poll = async () => {
+    for (let i = 0; i < 12; i++) {
+      const ip = `198.51.${network >> 8}.${network++ & 255}`;
+      await world.request("/sessions", { ...form({ ...owner, password: "wrong" }), ip } as RequestInit);
+      assert.equal(
+        (await world.request("/reset_password", { ...form({ email: owner.email }), ip } as RequestInit)).status,
+        200,
+      );
+      world.clock.forward(11_000);
+      await postman.deliver();
+    }
+  };
+  await poll();
+  const home = { ip: "203.0.113.80" };
+  assert.equal((await world.request("/sessions", { ...form(owner), ...home } as RequestInit)).status, 429);
+  const asked = await world.request("/reset_password", { ...form({ email: owner.email }), ...home } as RequestInit);
+  assert.equal(asked.status, 200);
+  await postman.deliver();
+  await poll();
+  assert.equal(server.mails.length, 5, "an hour's mails, and no more");
+  const text = server.mails.at(-1)?.mime.text ?? "";
+  const [, token = ""] = /[?&]token=([\w-]{43})/.exec(text) ?? [];
+  const fields = { email: owner.email, reset_token: token, new_password: `${strong}!` };
+  const done = await world.request("/reset_password", { ...form(fields, { method: "PUT" }), ...home } as RequestInit);
+  assert.equal(done.status, 200, await done.text());
+  await poll();
+  const renewed = { email: owner.email, password: `${strong}!` };
+  const Cookie = header(cookiesOf(done));
+  for (const [cookie, ip] of [
+    [Cookie, "192.0.2.44"],
+    ["", home.ip],
+  ] as const) {
+    await enter(world, renewed, cookie, ip);
+  }
+  assert.equal((await world.request("/sessions", form(renewed))).status, 429);
+  await postman.close();
+  await mailer.close();
 });
