@@ -38,7 +38,7 @@ export function registerUser(context: Context, email: string, password: string, 
     // Only saves a hash: of two at the same time it stops neither, and the table's constraint decides.
     if (await userByEmail(context, address)) throw taken(address);
     const hashed = await passwords.hashPassword(password, place);
-    const user = await db.addUser(address, hashed, caller.acts, { byOwner: true }).catch((error: unknown) => {
+    const user = await db.addUser(address, hashed, caller.acts).catch((error: unknown) => {
       throw error instanceof EmailTaken ? taken(address) : error;
     });
     trail.record("user_registered", { caller, userId: user.id });

@@ -391,7 +391,7 @@ export class Auth {
   }
 
   /**
-   * Erases a person's account, and all that tells of it.
+   * Erases a person's account, and all that tells of it. The owner gets a mail, until which the outbox holds the address.
    *
    * @throws {AuthError} `not_logged_in`, `wrong_password`, `too_many_tries`, `busy`
    */
@@ -500,9 +500,9 @@ export class Auth {
     return operator.setDisabled(this.#context, userId, false);
   }
 
-  /** An operator's: erases an account, and all that tells of it; false when there is none. */
-  deleteUser(userId: number): Promise<boolean> {
-    return operator.deleteUser(this.#context, userId);
+  /** An operator's: erases an account, and all that tells of it, and mails the owner; false when there is none. */
+  deleteUser(userId: number, language: Language = "en"): Promise<boolean> {
+    return operator.deleteUser(this.#context, userId, languageNamed(language));
   }
 
   /** An operator's: where an account is logged in, the newest first, at most 1,000 sessions. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Device, Redeemer } from "../db/db.ts";
+import type { Device, LoginNotice, Redeemer } from "../db/db.ts";
 import { isMailable } from "../email.ts";
 import type { browsers, systems } from "../mailer.ts";
 import type { User } from "../user.ts";
@@ -79,10 +79,13 @@ export async function deviceOf(
   made = randomBytes(32).toString("base64url"),
 ): Promise<Device | undefined> {
   if (context.settings.RATE_LIMIT === "off") return undefined;
-  const { language = "en", userAgent } = caller;
   const secret = (await presentedDevice(context, user, caller)) ?? made;
-  const notice = { kind: "new_device", language, device: describeDevice(userAgent) } as const;
-  return { secret, notice: isMailable(user.email) ? notice : null };
+  return { secret, notice: loginNotice(user, caller) };
+}
+
+/** The mail of a login to its owner, if it turns out to be unexpected; null if no mail can be sent. */
+export function loginNotice(user: User, { language = "en", userAgent }: Caller): LoginNotice | null {
+  return isMailable(user.email) ? { kind: "new_device", language, device: describeDevice(userAgent) } : null;
 }
 
 type Patterns<Name extends string> = Readonly<Record<Name, RegExp>>;

@@ -5,7 +5,7 @@ import { AuthError } from "../errors.ts";
 import { type PublicUser, publicUser, type Session, type User } from "../user.ts";
 import { userByEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
-import { deviceOf } from "./devices.ts";
+import { deviceOf, loginNotice } from "./devices.ts";
 import { emailRefusal, readEmail } from "./email.ts";
 import type { HashedForm, HashPlace } from "./passwords.ts";
 import { settlePlace, takePlaceOfDevice } from "./places.ts";
@@ -53,6 +53,7 @@ async function open(context: Context, place: HashPlace, login: Login, caller: Ca
     replaces: [login.replaces ?? []].flat().filter((sessionId) => typeof sessionId === "string"),
     limit: settings.SESSION_LIMIT,
     device,
+    notice: loginNotice(user, caller),
     ip: caller.ip,
     userAgent: caller.userAgent,
   });

@@ -20,7 +20,7 @@ export async function invite(context: Context, email: string, language: string):
   return trail.watch("operation_refused", { detail: "account_invited" }, async () => {
     // Its owner can only get in by a mail.
     const address = validEmail(email, "address");
-    const user = await db.addUser(address, noPassword).catch((error: unknown) => {
+    const user = await db.addUser(address, noPassword, [], { byOwner: false }).catch((error: unknown) => {
       throw error instanceof EmailTaken ? taken(address) : error;
     });
     trail.record("account_invited", { userId: user.id, detail });
@@ -60,11 +60,12 @@ export async function setDisabled(context: Context, userId: number, disabled: bo
   return true;
 }
 
-export async function deleteUser(context: Context, userId: number): Promise<boolean> {
+export async function deleteUser(context: Context, userId: number, language: string): Promise<boolean> {
   const { db, trail } = context;
   const user = await userById(context, userId);
   await trail.flush();
-  if (!user || !(await db.deleteUser(user, accountKeys(user.email)))) {
+  const notice = { kind: "deleted_by_operator", language } as const;
+  if (!user || !(await db.deleteUser(user, accountKeys(user.email), undefined, [], notice))) {
     return refuse(context, "account_deleted", userId, "not there");
   }
   trail.record("account_deleted", { detail });

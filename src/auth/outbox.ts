@@ -88,6 +88,10 @@ async function write(context: Context, waiting: WaitingMail): Promise<Mail | nul
       return email === null ? null : undoMail(context, email, base);
     case "move_undone":
       return email === null ? null : { ...base, kind: "email_change_undone", to: email, device: waiting.device };
+    case "deleted":
+      return email === null ? null : { ...base, kind: "account_deleted", to: email, device: waiting.device };
+    case "deleted_by_operator":
+      return email === null ? null : { ...base, kind: "account_removed", to: email };
     case "password_changed":
       return email === null ? null : { ...base, kind: "password_changed", to: email, times };
     case "new_device": {

@@ -157,8 +157,10 @@ export async function deleteAccount(
   await givePassword(context, place, person, password, caller);
   // What is gathered is written before, so that it is among what is made anonymous.
   await trail.flush();
+  const { language = "en", userAgent } = caller;
+  const notice = { kind: "deleted", language, device: describeDevice(userAgent) } as const;
   await asVerified(context, place, person, password, caller, (as) =>
-    db.deleteUser(as, accountKeys(as.email), as.hashedPassword, caller.acts),
+    db.deleteUser(as, accountKeys(as.email), as.hashedPassword, caller.acts, notice),
   );
   trail.record("account_deleted", {});
 }

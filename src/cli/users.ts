@@ -43,7 +43,7 @@ const acts: Readonly<Record<string, { has: readonly Option[]; act: (auth: Auth, 
   create: { has: ["language"], act: create },
   disable: { has: [], act: disable },
   enable: { has: [], act: enable },
-  delete: { has: ["yes"], act: erase },
+  delete: { has: ["yes", "language"], act: erase },
   reset: { has: ["language"], act: reset },
   sessions: { has: [], act: sessions },
   revoke: { has: ["session"], act: revoke },
@@ -58,7 +58,7 @@ export const users: Command = {
     `create ADDRESS ${inLanguage}`,
     "disable WHO",
     "enable WHO",
-    "delete WHO [--yes]",
+    `delete WHO [--yes] ${inLanguage}`,
     `reset WHO ${inLanguage}`,
     "sessions WHO",
     "revoke WHO [--session=ID] (each with [--json])",
@@ -115,8 +115,9 @@ async function enable(auth: Auth, words: Words): Promise<void> {
 async function erase(auth: Auth, words: Words): Promise<void> {
   const user = await named(auth, words.who);
   if (!words.yes && !(await isSure(user))) throw new Refused("nothing was deleted");
-  if (!(await auth.deleteUser(user.id))) throw new Refused(`there is no account ${user.email} any more`);
-  tell(words, user, `${user.email} is deleted, and all that told of it`);
+  if (!(await auth.deleteUser(user.id, language(words))))
+    throw new Refused(`there is no account ${user.email} any more`);
+  tell(words, user, `${user.email} is deleted, and all that told of it; its owner gets a mail`);
 }
 
 async function reset(auth: Auth, words: Words): Promise<void> {

@@ -6,7 +6,7 @@ import type { Limit, Slot, Taking } from "./attempts.ts";
 import * as attempts from "./attempts.ts";
 import type { Progress } from "./copy.ts";
 import * as copying from "./copy.ts";
-import type { Device, Redeemer } from "./devices.ts";
+import type { Device, LoginNotice, Redeemer } from "./devices.ts";
 import * as devices from "./devices.ts";
 import type { Awaitable } from "./engine.ts";
 import type { EventsWanted, MergedEvent, NewEvent, StoredEvent } from "./events.ts";
@@ -55,6 +55,7 @@ export type {
   Lifetimes,
   Limit,
   ListedSession,
+  LoginNotice,
   Mailing,
   MergedEvent,
   MigrationState,
@@ -135,8 +136,8 @@ export class DB implements AsyncDisposable {
   /**
    * Adds a user, with the address in the given spelling.
    *
-   * @param byOwner whether a person registers, without proof that the address is theirs: an address that an account has left
-   * is held for that account, and the first login within a day brings no mail
+   * @param byOwner whether a person registers: the first login within a day brings no mail, and an address that another account
+   * has left is held for that account. False for an account that somebody else makes
    * @throws {EmailTaken} when the address belongs to a user, in any spelling, or is held for one
    * @throws {InvalidRequestError} for a value that a `VARCHAR(250)` cannot hold
    */
@@ -144,7 +145,7 @@ export class DB implements AsyncDisposable {
     email: string,
     hashedPassword: string,
     acts: readonly string[] = [],
-    { byOwner = false }: { readonly byOwner?: boolean } = {},
+    { byOwner = true }: { readonly byOwner?: boolean } = {},
   ): Promise<User> {
     return users.addUser(this.#store, { email, hashedPassword, byOwner }, acts);
   }
@@ -529,14 +530,16 @@ export class DB implements AsyncDisposable {
    * Erases an account and everything that tells of it; false when there is none, or it has another hash than `verifiedHash`.
    *
    * @param keys under which tries at it are counted
+   * @param notice the mail of it, to the account's address and to those that it can still be brought back to
    */
   deleteUser(
     user: Pick<User, "id" | "email">,
     keys: readonly string[],
     verifiedHash?: string,
     acts: readonly string[] = [],
+    notice?: Notice,
   ): Promise<boolean> {
-    return users.deleteUser(this.#store, user, { attempts: keys, verifiedHash, acts });
+    return users.deleteUser(this.#store, user, { attempts: keys, verifiedHash, acts, notice });
   }
 
   /** Takes a lease that nobody holds, or extends the holder's own; see `takeLease`. */

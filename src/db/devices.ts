@@ -1,9 +1,11 @@
 import { clockTolerance } from "../clock-tolerance.ts";
 import { digest } from "./digest.ts";
 import type { Awaitable } from "./engine.ts";
-import { enqueueNotice } from "./notices.ts";
 import type { Notice } from "./outbox.ts";
 import type { Store } from "./store.ts";
+
+/** The mail of a login that the owner may not expect. */
+export type LoginNotice = Notice & { readonly kind: "new_device" };
 
 /** A device is known to each account apart: its cookie names none of them. */
 function deviceId(device: string, userId: number): string {
@@ -44,11 +46,14 @@ export function deviceLookup({ db, engine }: Store): (devices: readonly string[]
   };
 }
 
-/** A device that logs in, and the mail for its owner if it is an additional one; null if no mail can be sent. */
+/** A device that logs in, and the mail to its owner if the login is unexpected; null if no mail can be sent. */
 export interface Device {
   readonly secret: string;
-  readonly notice: (Notice & { readonly kind: "new_device" }) | null;
+  readonly notice: LoginNotice | null;
 }
+
+/** What an account knows of a device that logs in: that device, no device at all, or others alone. */
+export type Acquaintance = "known" | "first" | "additional";
 
 /** A caller who redeems a mailed token of an account. */
 export interface Redeemer {
@@ -64,8 +69,8 @@ const networkKnownFor = day;
 /** How many devices an account knows: a program that keeps no cookies is a new one each time. */
 const mostDevices = 50;
 
-/** Remembers a device, in a transaction that holds the user's row. */
-export async function rememberDevice(store: Store, { secret, notice }: Device, userId: number): Promise<void> {
+/** Remembers a device, in a transaction that holds the user's row; returns what the account knew of it. */
+export async function rememberDevice(store: Store, secret: string, userId: number): Promise<Acquaintance> {
   const { db } = store;
   const now = store.clock();
   const { numUpdatedRows } = await db
@@ -73,7 +78,7 @@ export async function rememberDevice(store: Store, { secret, notice }: Device, u
     .set({ last_seen_at: now, logged_in: 1, cookie_id: digest(secret) })
     .where("device_id", "=", deviceId(secret, userId))
     .executeTakeFirst();
-  if (numUpdatedRows > 0n) return;
+  if (numUpdatedRows > 0n) return "known";
   const known = await db
     .selectFrom("devices")
     .select(["device_id", "logged_in"])
@@ -94,8 +99,7 @@ export async function rememberDevice(store: Store, { secret, notice }: Device, u
     .execute();
   const surplus = known.slice(0, Math.max(0, known.length + 1 - mostDevices)).map((row) => row.device_id);
   if (surplus.length > 0) await db.deleteFrom("devices").where("device_id", "in", surplus).execute();
-  const isAdditional = known.some(({ logged_in }) => logged_in === 1);
-  if (notice && isAdditional) await enqueueNotice(store, { ...notice, userId });
+  return known.some(({ logged_in }) => logged_in === 1) ? "additional" : "first";
 }
 
 /**
@@ -111,7 +115,7 @@ export async function rememberRedeemer(
 ): Promise<void> {
   const { db, clock } = store;
   if (device !== undefined) {
-    await rememberDevice(store, { secret: device, notice: null }, userId);
+    await rememberDevice(store, device, userId);
     if (isNew) {
       const ofRedeemer = deviceId(device, userId);
       await db.updateTable("devices").set({ logged_in: 0 }).where("device_id", "=", ofRedeemer).execute();

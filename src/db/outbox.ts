@@ -16,6 +16,8 @@ const kinds = [
   "moving",
   "moved",
   "move_undone",
+  "deleted",
+  "deleted_by_operator",
   "password_changed",
   "new_device",
 ] as const;

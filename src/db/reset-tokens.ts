@@ -194,7 +194,13 @@ async function ofUser(store: Store, { resetToken, email, hashedPassword, byMail 
   const isOnItsWay = await takeMailedToken(store, { userId: held.id }, "reset", resetToken);
   const row = await db
     .updateTable("users")
-    .set({ hashed_password: hashedPassword, reset_token: null, reset_token_expires_at: null, updated_at: now })
+    .set({
+      hashed_password: hashedPassword,
+      reset_token: null,
+      reset_token_expires_at: null,
+      known_since: null,
+      updated_at: now,
+    })
     .$if(byMail === true, (query) =>
       query.set((row) => ({ email_verified_at: row.fn.coalesce("email_verified_at", row.val(now)) })),
     )

@@ -5,9 +5,10 @@ import { storable } from "../storable.ts";
 import { type PublicUser, publicUser, type Session, type User } from "../user.ts";
 import { forgetAct, nonceOf, recordAct } from "./acts.ts";
 import { publicColumns, userColumns } from "./attributes.ts";
-import { type Device, rememberDevice } from "./devices.ts";
+import type { Device, LoginNotice } from "./devices.ts";
 import { digest } from "./digest.ts";
 import type { Awaitable } from "./engine.ts";
+import { noteLogin } from "./first-logins.ts";
 import { isIn, listOf } from "./lists.ts";
 import { lockedSessions, lockSessions } from "./locks.ts";
 import type { Schema } from "./schema.ts";
@@ -34,8 +35,10 @@ export interface Opening {
   readonly replaces?: string | readonly string[] | undefined;
   /** How many sessions the user may have, this one included, up to 1,000; the oldest end. */
   readonly limit?: number;
-  /** A device that the user knows from then on. */
+  /** A device that the user knows from then on, and the mail to the owner if the login is unexpected. */
   readonly device?: Device | undefined;
+  /** That mail where no devices are remembered; null if none can be sent. Undefined where nobody logs in. */
+  readonly notice?: LoginNotice | null | undefined;
   /** The same act again returns the session that it opened, while that exists. */
   readonly act?: OpeningAct | undefined;
   readonly ip?: string | null | undefined;
@@ -151,7 +154,7 @@ function wasSession(sessionId: string) {
 
 /** Opens a session, all or nothing; null when the user is gone, disabled, or has another password by now. */
 export async function openSession(store: Store, opening: Opening): Promise<Session | null> {
-  const { userId, sessionId, verifiedHash, rehashed, replaces = [], device, limit = mostSessions } = opening;
+  const { userId, sessionId, verifiedHash, rehashed, replaces = [], device, notice, limit = mostSessions } = opening;
   return atomically(store, async (transaction) => {
     const now = transaction.clock();
     // An update, even of nothing, holds the user's row until the end: a reset at the same time waits, or was before.
@@ -163,7 +166,7 @@ export async function openSession(store: Store, opening: Opening): Promise<Sessi
       .where("id", "=", userId)
       .where("disabled_at", "is", null)
       .$if(verifiedHash !== undefined, (query) => query.where("hashed_password", "=", verifiedHash as string))
-      .returning("id")
+      .returning("known_since")
       .executeTakeFirst();
     if (!unchanged) return null;
     const again = opening.act && (await openedBefore(transaction, userId, opening.act));
@@ -174,7 +177,11 @@ export async function openSession(store: Store, opening: Opening): Promise<Sessi
     if (again) return again;
     const session = await insertSession(transaction, opening);
     await endOldestSessions(transaction, userId, Math.min(limit, mostSessions), sessionId);
-    if (device) await rememberDevice(transaction, device, userId);
+    const told = device ? device.notice : notice;
+    if (told !== undefined) {
+      const login = { userId, device: device?.secret, notice: told, knownSince: unchanged.known_since };
+      await noteLogin(transaction, login);
+    }
     return session;
   });
 }

@@ -12,10 +12,11 @@ import { forgetDevices } from "./devices.ts";
 import { digest } from "./digest.ts";
 import type { Engine } from "./engine.ts";
 import { forgetWho } from "./events.ts";
-import { isHeld } from "./former-emails.ts";
+import { formerEmailsOf, isHeld } from "./former-emails.ts";
 import { lockAccount, lockAddress } from "./locks.ts";
 import { forgetMailedTokens, isResetToken, onItsWay, sweepMailedTokens } from "./mailed-tokens.ts";
 import { enqueueNotice, noticeKeys } from "./notices.ts";
+import { enqueue, type Notice } from "./outbox.ts";
 import type { Schema, UsersTable } from "./schema.ts";
 import { endSurplusSessions } from "./session-limit.ts";
 import {
@@ -253,10 +254,12 @@ interface Erasure {
   /** If given, the account is erased only while its password has this hash. */
   readonly verifiedHash: string | undefined;
   readonly acts: readonly string[];
+  /** The mail of it, to the account's address and to those that it can still be brought back to. */
+  readonly notice: Notice | undefined;
 }
 
 /**
- * Erases an account and everything that tells of it: what is left of its events names nobody. Those may be very many, for
+ * Erases an account and everything that tells of it but the mail of that: what is left of its events names nobody. Those may be very many, for
  * strangers cause them too: most of them are made anonymous before, some at a time.
  *
  * @returns false when there is no such account
@@ -264,7 +267,7 @@ interface Erasure {
 export async function deleteUser(
   store: Store,
   { id, email }: Pick<User, "id" | "email">,
-  { attempts, verifiedHash, acts }: Erasure,
+  { attempts, verifiedHash, acts, notice }: Erasure,
 ): Promise<boolean> {
   const key = emailKey(email);
   const erased = { id, ...(verifiedHash !== undefined && { hashed_password: verifiedHash }) };
@@ -280,17 +283,21 @@ export async function deleteUser(
   return atomically(store, async (transaction) => {
     const { db } = transaction;
     await lockAddress(transaction, email, id);
-    const { numDeletedRows } = await db
+    const former = await formerEmailsOf(transaction, id);
+    const gone = await db
       .deleteFrom("users")
       .where(({ and }) => and(erased))
+      .returning(spelledEmail("users"))
       .executeTakeFirst();
-    if (numDeletedRows === 0n) return false;
+    if (!gone) return false;
     await recordAct(transaction, acts);
     await forgetWho(transaction, id);
     await forgetRegistrationsOf(transaction, key);
     await db.deleteFrom("outbox").where("email", "=", key).execute();
     await db.deleteFrom("failed_mails").where("email", "=", key).execute();
     await giveBackIn(transaction, [], [...attempts, ...noticeKeys({ id, email })]);
+    const told = new Set([gone.email, ...former.map((left) => left.email)]);
+    if (notice) for (const to of told) await enqueue(transaction, { ...notice, email: to });
     return true;
   });
 }

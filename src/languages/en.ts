@@ -158,7 +158,8 @@ export const en: Messages = {
       exportText: "A JSON file with everything we hold about you.",
       export: "Download",
       deleteTitle: "Delete your account",
-      deleteText: "Everything about you is erased at once, and nobody can bring it back.",
+      deleteText:
+        "Everything about you is erased at once, and nobody can bring it back. We send you a last mail to confirm it.",
       toDelete: "Delete my account",
       delete: "Delete my account for good",
     },

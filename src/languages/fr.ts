@@ -163,7 +163,8 @@ export const fr: Messages = {
       exportText: "Un fichier JSON avec tout ce que nous conservons à votre sujet.",
       export: "Télécharger",
       deleteTitle: "Supprimer votre compte",
-      deleteText: "Tout ce qui vous concerne est effacé sur-le-champ, et personne ne pourra le rétablir.",
+      deleteText:
+        "Tout ce qui vous concerne est effacé sur-le-champ, et personne ne pourra le rétablir. Nous vous envoyons un dernier courriel pour le confirmer.",
       toDelete: "Supprimer mon compte",
       delete: "Supprimer définitivement mon compte",
     },
