@@ -316,7 +316,10 @@ test("an account that is deleted leaves nothing but anonymous events, and its ad
   assert.match(response.headers.get("Set-Cookie") ?? "", /^__Host-session_id=; .*Max-Age=0$/);
   assert.equal(await said(response), '200 {"message":"account deleted"}\n');
   for (const session of [cookies, other]) assert.ok(!(await isIn(world, session)));
-  assert.deepEqual(await mailed(world), []);
+  assert.deepEqual(
+    (await mailed(world)).map(({ kind, to }) => [kind, to]),
+    [["account_deleted", owner.email]],
+  );
   assert.equal(await world.db.countMails(), 0);
   assert.equal(await world.db.newestRegistration(owner.email), null);
   assert.equal(await world.db.moveOf(id), null);

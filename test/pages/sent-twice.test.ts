@@ -130,6 +130,7 @@ const acts: Record<string, Act> = {
     fields: { password: strong },
     to: "/login",
     told: /account is deleted/,
+    mails: ["account_deleted"],
     sessions: 0,
     isIn: false,
   },
