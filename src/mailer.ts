@@ -38,9 +38,18 @@ export interface Mail {
   readonly at: number;
 }
 
+/**
+ * What an error of a `Mailer` may have as its `fault`: `mail`, if the server refuses this mail for good, so that it is not tried
+ * again; `settings`, if it refuses this service (its login or its sender), which the operator can fix.
+ */
+export type MailFault = "mail" | "settings";
+
 /** What sends mails. */
 export interface Mailer {
-  /** Resolves when it was handed over; rejects when it has to be tried again, in words that may be logged: no address. */
+  /**
+   * Resolves when it was handed over. Rejects otherwise, in words that may be logged: no address. The mail is tried again, unless
+   * the error has the `fault` `mail`.
+   */
   send(mail: Mail): Promise<void>;
   close(): Promise<void>;
 }

@@ -110,7 +110,7 @@ async function start(settings: Settings, log: Log, asked: AbortSignal, opened: A
     log.warn({ err: error }, `could not ${what}; trying again later`);
   };
   const sweeping = repeat(sweepEvery, () => auth.sweep({ stopping: asked, rest: sweepRest }).catch(later("sweep")));
-  const delivering = repeat(deliverEvery, () => auth.deliver(asked).catch(later("look for mails")));
+  const delivering = repeat(deliverEvery, () => auth.deliver(asked).catch(later("look for mails")), { overlaps: true });
   opened.defer(async () => {
     // A mail that its server does not take in time is left in the outbox: it is due again, here or on another node.
     const enough = setTimeout(patience);
@@ -150,18 +150,18 @@ function weaknesses({
   };
 }
 
-/** Does something again and again, never twice at once; `stop` waits for what is under way. */
-function repeat(every: number, work: () => Promise<unknown>): { stop(): Promise<void> } {
-  let working: Promise<unknown> | undefined;
+/** Does something again and again, by default never twice at once; `stop` waits for what is under way. */
+function repeat(every: number, work: () => Promise<unknown>, { overlaps = false } = {}): { stop(): Promise<void> } {
+  const working = new Set<Promise<unknown>>();
   const timer = setInterval(() => {
-    working ??= work().finally(() => {
-      working = undefined;
-    });
+    if (working.size > 0 && !overlaps) return;
+    const one = work().finally(() => working.delete(one));
+    working.add(one);
   }, every);
   return {
     async stop() {
       clearInterval(timer);
-      await working;
+      await Promise.all(working);
     },
   };
 }

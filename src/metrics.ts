@@ -13,16 +13,21 @@ export interface Metrics {
   refused(code: string): void;
   /** Something failed; it counts when the database was the reason. */
   failed(error: unknown): void;
+  /** Sending a mail ended so. */
+  mail(outcome: MailOutcome): void;
   /** A password is hashed now, and waited so many milliseconds for its turn. */
   hashing(waited: number): void;
   /** Says how to find out how long a queue is. That is asked only when somebody wants to know. */
   queue(name: Queue, length: Length): void;
 }
 
+/** It was handed over; is tried again later; or is not tried again. */
+export type MailOutcome = "sent" | "delayed" | "failed";
+
 export type Queue = "hash" | "mail";
 export type Length = () => number | Promise<number>;
 
-export const uncounted: Metrics = { answered() {}, refused() {}, failed() {}, hashing() {}, queue() {} };
+export const uncounted: Metrics = { answered() {}, refused() {}, failed() {}, mail() {}, hashing() {}, queue() {} };
 
 /** The methods that have counters of their own: a caller chooses the word, and may not make counters at will. */
 const methods = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]);
@@ -33,6 +38,7 @@ export class Counters implements Metrics {
   readonly #requests = new Map<string, Map<string, Requests>>();
   readonly refusals = new Map<string, number>();
   readonly databaseErrors = new Map<DatabaseFault, number>();
+  readonly mails = new Map<MailOutcome, number>();
   readonly hashWaits = new Durations();
   readonly queues = new Map<Queue, Length>();
 
@@ -53,6 +59,10 @@ export class Counters implements Metrics {
 
   failed(error: unknown): void {
     if (error instanceof DatabaseUnavailable) count(this.databaseErrors, error.fault);
+  }
+
+  mail(outcome: MailOutcome): void {
+    count(this.mails, outcome);
   }
 
   hashing(waited: number): void {

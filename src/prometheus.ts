@@ -45,6 +45,16 @@ export function prometheus(counters: Counters): Registry {
       for (const [fault, count] of counters.databaseErrors) this.inc({ fault }, count);
     },
   });
+  new Counter({
+    name: "bienvenue_mails_total",
+    help: "Attempts to send a mail, by how they ended.",
+    labelNames: ["outcome"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [outcome, count] of counters.mails) this.inc({ outcome }, count);
+    },
+  });
   registry.registerMetric(
     histogram("bienvenue_hash_queue_wait_seconds", "How long passwords waited to be hashed.", () => [
       { labels: {}, durations: counters.hashWaits },

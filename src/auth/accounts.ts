@@ -3,6 +3,7 @@ import { isId } from "../storable.ts";
 import type { User } from "../user.ts";
 import type { Caller, Context } from "./context.ts";
 import { type EmailFormat, emailRefusal, readEmail, readNewEmail } from "./email.ts";
+import { requesterOf } from "./network.ts";
 import { checkBreaches, checkByOurselves } from "./password-policy.ts";
 import type { HashPlace } from "./passwords.ts";
 import { takePlace } from "./places.ts";
@@ -22,7 +23,8 @@ export async function register(context: Context, email: string, password: string
     }
     // Where accounts are concealed nothing is looked up from here on: what mail goes out is decided when it is sent.
     const hashed = await passwords.hashPassword(password, place);
-    const notice = { kind: "registration", language: caller.language ?? "en" } as const;
+    const { language = "en" } = caller;
+    const notice = { kind: "registration", language, network: requesterOf(caller.ip) } as const;
     if (await takeInSilence(context, "keptRegistration", { address, caller })) {
       const isMailed = await takeInSilence(context, "registration", { address, caller });
       await db.addRegistration(address, hashed, isMailed ? notice : null, caller.acts);

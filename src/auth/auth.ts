@@ -6,6 +6,7 @@ import {
   type DB,
   type Done,
   type EventsWanted,
+  type FailedMail,
   mostSessions,
   type SessionPage,
   type StoredEvent,
@@ -24,13 +25,13 @@ import { Admission } from "./admission.ts";
 import * as adopting from "./adopt.ts";
 import { callerOf } from "./caller.ts";
 import type { Caller, Context } from "./context.ts";
+import { Delivery } from "./delivery.ts";
 import type { EmailFormat } from "./email.ts";
 import { type EventName, Trail } from "./events.ts";
 import * as importing from "./import.ts";
 import { LastSeen } from "./last-seen.ts";
 import { type LoggedIn, type Login, logIn, validLogin } from "./log-in.ts";
 import * as operator from "./operator.ts";
-import { deliver } from "./outbox.ts";
 import type { Renewed, ShownSession } from "./own-account.ts";
 import * as ownAccount from "./own-account.ts";
 import { Passwords } from "./passwords.ts";
@@ -51,6 +52,7 @@ export type {
   EmailFormat,
   EventName,
   EventsWanted,
+  FailedMail,
   LoggedIn,
   Login,
   Proof,
@@ -61,6 +63,7 @@ export type {
   StoredEvent as AuditEvent,
   SweepOptions,
   Swept,
+  WaitingMail,
 };
 
 /** A confirmed address: its account, and the session that goes on under a new id, if one does. */
@@ -126,6 +129,7 @@ export interface AuthOptions {
 export class Auth {
   readonly #context: Context;
   readonly #admission: Admission;
+  readonly #delivery: Delivery;
 
   constructor(db: DB, options: AuthOptions = {}) {
     const { settings = readSettings(), log = silent, clock = Date.now, mailer } = options;
@@ -135,6 +139,7 @@ export class Auth {
     const lastSeen = new LastSeen({ db, settings, clock, log, metrics });
     this.#context = { db, settings, log, trail, lastSeen, mailer, clock, metrics, tracing, passwords };
     this.#admission = new Admission(this.#context);
+    this.#delivery = new Delivery(this.#context);
   }
 
   /** Whether there is time for one more password to be hashed: a server asks before it reads a request. */
@@ -531,6 +536,21 @@ export class Auth {
     return this.#context.db.countMails();
   }
 
+  /** An operator's: the mails that will not be tried again, the newest first. */
+  listFailedMails(limit: number): Promise<FailedMail[]> {
+    return this.#context.db.failedMails(limit);
+  }
+
+  /** How many mails will not be tried again. */
+  countFailedMails(): Promise<number> {
+    return this.#context.db.countFailedMails();
+  }
+
+  /** An operator's: has every failed mail tried once more; returns how many. */
+  retryFailedMails(): Promise<number> {
+    return operator.retryFailedMails(this.#context);
+  }
+
   /** An operator's: has every mail that waits tried now; returns how many. */
   retryMails(): Promise<number> {
     return operator.retryMails(this.#context);
@@ -547,13 +567,13 @@ export class Auth {
   }
 
   /**
-   * Sends the mails that are due; returns how many were handed over. To be called every second or so, on any number of
-   * nodes: each mail is taken by one.
+   * Sends the mails that are due; returns how many were handed over, once all that it began to send have ended. To be called
+   * every second or so, on any number of nodes, also while an earlier call waits for a slow mail: each mail is taken by one call.
    *
    * @param stopping once aborted, no further mail is begun
    */
   deliver(stopping?: AbortSignal): Promise<number> {
-    return deliver(this.#context, stopping);
+    return this.#delivery.deliver(stopping);
   }
 
   /**

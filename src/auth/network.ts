@@ -33,6 +33,11 @@ export function networksOf(address: string | undefined): readonly string[] {
   ];
 }
 
+/** The widest network that a caller counts as, to store with a request; `unknown` if the address is not known. */
+export function requesterOf(address: string | undefined): string {
+  return networksOf(address).at(-1) ?? "unknown";
+}
+
 /** What an IPv6 address made from an IPv4 one by a translator or tunnel counts as; undefined for any other. */
 function embedded(groups: readonly number[]): string | undefined {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = groups;

@@ -39,6 +39,13 @@ export async function retryMails(context: Context): Promise<number> {
   return retried;
 }
 
+export async function retryFailedMails(context: Context): Promise<number> {
+  let retried = 0;
+  for (let some = -1; some !== 0; retried += some) some = await context.db.retryFailedMails(500);
+  note(context, "mails_retried", retried);
+  return retried;
+}
+
 export async function sendReset(context: Context, userId: number, language: string): Promise<boolean> {
   const user = await userById(context, userId);
   if (user?.disabledAt !== null) return refuse(context, "reset_asked", userId, "disabled, or not there");

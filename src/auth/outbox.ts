@@ -6,61 +6,11 @@ import { userByEmail, userById } from "./accounts.ts";
 import type { Context } from "./context.ts";
 import { newToken } from "./secrets.ts";
 
-/** How many mails are sent at once. */
-const atOnce = 5;
-const minute = 60_000;
-/** How long a mail is tried, in milliseconds. */
-export const mailLifetime = 24 * 60 * minute;
-
-/** How long what was merged into a notice while that was sent waits, in milliseconds. */
-const noticeInterval = 60 * minute;
-
-/** Two minutes, longer than sending takes, then twice as long each time, up to an hour. */
-function backOff(tries: number): number {
-  return Math.min(minute * 2 ** tries, 60 * minute);
-}
-
-/** Sends the mails that are due, until `stopping`; returns how many were handed over. */
-export async function deliver(context: Context, stopping?: AbortSignal): Promise<number> {
-  let sent = 0;
-  while (context.mailer && !stopping?.aborted) {
-    const claimed = await context.db.claimMails(atOnce, backOff);
-    if (claimed.length === 0) break;
-    const results = await Promise.all(claimed.map((waiting) => deliverOne(context, waiting)));
-    sent += results.filter((wasSent) => wasSent).length;
-  }
-  return sent;
-}
-
-async function deliverOne(context: Context, waiting: WaitingMail): Promise<boolean> {
-  const { db, mailer, log, clock, tracing } = context;
-  const { id, kind, tries, createdAt } = waiting;
-  const mail = await write(context, waiting);
-  try {
-    if (mail) await tracing.span("send mail", async () => mailer?.send(mail));
-  } catch (error) {
-    // Its token stays valid, and so does the previous one: the server may have accepted the mail, and its answer was lost.
-    const fields = { mail: id, kind, tries, reason: error instanceof Error ? error.message : undefined };
-    if (clock() - createdAt < mailLifetime) {
-      log.warn({ event: "mail_delayed", ...fields }, "could not send a mail; trying again later");
-    } else {
-      log.error({ event: "mail_given_up", ...fields }, "could not send a mail for a day; giving it up");
-      await db.removeMail(id);
-    }
-    return false;
-  }
-  const isAnswer = mail?.token !== undefined && (await db.acceptToken(mail.token));
-  // A mail whose link was ended while it was sent answers no request that came after that.
-  await (isAnswer ? db.removeAnswered(waiting) : db.removeSent(waiting, noticeInterval));
-  if (mail) log.info({ event: "mail_sent", mail: id, kind: mail.kind }, "mail handed over");
-  return mail !== null;
-}
-
 /**
  * Writes a mail as the accounts are now, and mints its token: it is nowhere but in the mail. Null when there is nothing to
  * say any more; whether there was never was on the path of the request that asked for it.
  */
-async function write(context: Context, waiting: WaitingMail): Promise<Mail | null> {
+export async function writeMail(context: Context, waiting: WaitingMail): Promise<Mail | null> {
   const { db, settings } = context;
   const { userId, verificationId, email, createdAt: at, times } = waiting;
   const base = { language: languageNamed(waiting.language), at };

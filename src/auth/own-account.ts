@@ -10,6 +10,7 @@ import type { Caller, Context } from "./context.ts";
 import { describeDevice, presentedDevice } from "./devices.ts";
 import { isSpellingOf } from "./email.ts";
 import { tryToLogIn } from "./log-in.ts";
+import { requesterOf } from "./network.ts";
 import { checkPassword } from "./password-policy.ts";
 import type { HashPlace } from "./passwords.ts";
 import { takePlaceOfDevice } from "./places.ts";
@@ -132,7 +133,8 @@ export async function changeEmail(
         throw taken(address);
       }
       const isMailed = await takeInSilence(context, "moveMail", { address, caller });
-      const move = (as: Person) => db.addMove(as, address, caller.language ?? "en", caller.acts, isMailed);
+      const { language = "en", acts } = caller;
+      const move = (as: Person) => db.addMove(as, address, language, { acts, isMailed, network: requesterOf(caller.ip) });
       if (!(await move(person))) {
         // A login may have replaced the hash meanwhile. A changed password has ended the session.
         const now = await personOf(context, sessionId);
@@ -183,6 +185,7 @@ export async function exportAccount(context: Context, sessionId: string | null, 
   const devices = await db.devicesOf(id);
   const former = await db.formerEmailsOf(id);
   const mails = await db.mailsTo(person);
+  const failed = await db.failedMailsTo(person);
   return {
     id,
     email,
@@ -198,6 +201,11 @@ export async function exportAccount(context: Context, sessionId: string | null, 
       last_seen_at: iso(lastSeenAt),
     })),
     mails: mails.map(({ kind, createdAt, tries }) => ({ kind, created_at: iso(createdAt), tries })),
+    failed_mails: failed.map(({ kind, createdAt, failedAt }) => ({
+      kind,
+      created_at: iso(createdAt),
+      failed_at: iso(failedAt),
+    })),
     events: events.map(({ at, event, ip, userAgent, detail }) => ({
       at: iso(at),
       event,

@@ -4,6 +4,7 @@ import { userByEmail } from "./accounts.ts";
 import type { Caller, Context } from "./context.ts";
 import { devicesOf, knownCookie, redeemerUnderAttack, secretsOf } from "./devices.ts";
 import { emailRefusal, isSpellingOf, readNewEmail } from "./email.ts";
+import { requesterOf } from "./network.ts";
 import { checkPassword } from "./password-policy.ts";
 import { settlePlace, takePlaceOfDevice } from "./places.ts";
 import { newToken } from "./secrets.ts";
@@ -43,7 +44,9 @@ export async function requestPasswordReset(context: Context, email: string, call
   const what = device === undefined ? "resetMail" : "resetMailFromKnownDevice";
   return limited(context, what, { address, caller, userId: user?.id, device }, async () => {
     if (device === undefined && !(await takeInSilence(context, "resetMail", { address, caller }))) return address;
-    await context.db.enqueue({ kind: "reset", language: caller.language ?? "en", email: address }, caller.acts);
+    const { language = "en", acts } = caller;
+    const network = device === undefined ? requesterOf(caller.ip) : null;
+    await context.db.enqueue({ kind: "reset", language, email: address, network }, acts);
     context.trail.record("reset_asked", { caller, address });
     return address;
   });

@@ -3,7 +3,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { OldKind } from "../db/db.ts";
 import { undoLifetime } from "../undo-lifetime.ts";
 import type { Context } from "./context.ts";
-import { mailLifetime } from "./outbox.ts";
+import { mailLifetime } from "./delivery.ts";
 
 /** How many rows one statement looks at: a few milliseconds, so that nobody waits for it. */
 const batch = 500;
@@ -39,6 +39,7 @@ export async function sweep(context: Context, { stopping, rest }: SweepOptions =
     devices: 0,
     events: 0,
     formerEmails: 0,
+    failedMails: 0,
     mails: 0,
     verifications: 0,
   };
@@ -92,6 +93,7 @@ async function* sweepAll(
     devices: 400 * day,
     events: settings.EVENTS_KEEP,
     formerEmails: undoLifetime,
+    failedMails: 7 * day,
     // Longer than they are tried: what is left was never taken up by a mailer.
     mails: mailLifetime + day / 12,
     verifications: 7 * day,

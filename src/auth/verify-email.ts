@@ -6,6 +6,7 @@ import type { Caller, Context } from "./context.ts";
 import { describeDevice, devicesOf, presentedDevice, redeemerOf, redeemerUnderAttack } from "./devices.ts";
 import { isSpellingOf } from "./email.ts";
 import { tryToLogIn } from "./log-in.ts";
+import { requesterOf } from "./network.ts";
 import { takePlace } from "./places.ts";
 import { madeToken, renewal } from "./secrets.ts";
 import { userOfSession } from "./sessions.ts";
@@ -33,7 +34,9 @@ export async function requestVerification(context: Context, email: string, calle
   const address = await context.trail.watch("verification_refused", { caller }, () => validEmail(email, EMAIL_FORMAT));
   return limited(context, "verificationMail", { address, caller }, async () => {
     if (!(await takeInSilence(context, "verificationMail", { address, caller }))) return address;
-    await context.db.enqueue({ kind: "verification", language: caller.language ?? "en", email: address }, caller.acts);
+    const { language = "en", acts } = caller;
+    const network = requesterOf(caller.ip);
+    await context.db.enqueue({ kind: "verification", language, email: address, network }, acts);
     context.trail.record("verification_asked", { caller, address });
     return address;
   });

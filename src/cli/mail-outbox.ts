@@ -1,15 +1,18 @@
 import { parseArgs } from "node:util";
+import type { FailedMail, WaitingMail } from "../auth/auth.ts";
 import type { Environment } from "../settings.ts";
 import { operating, whole } from "./operator.ts";
 import { iso, json, moment, table } from "./table.ts";
 
-/** `mail list [--limit N] [--json]`: the mails that wait, the oldest first. */
+/** `mail list [--limit N] [--json]`: the mails that wait, the oldest first, and those that have failed, the newest first. */
 export async function listMails(args: string[], environment: Environment): Promise<void> {
   const { values } = parseArgs({ args, options: { limit: { type: "string" }, json: { type: "boolean" } } });
   const limit = whole(values.limit, 50, 1, 10_000);
   await operating(environment, async (auth) => {
     const mails = await auth.listMails(limit);
     const waiting = await auth.countMails();
+    const failures = await auth.listFailedMails(limit);
+    const failed = await auth.countFailedMails();
     if (values.json) {
       const shown = mails.map(({ id, kind, userId, createdAt, nextTryAt, tries }) => ({
         id,
@@ -19,27 +22,56 @@ export async function listMails(args: string[], environment: Environment): Promi
         next_try_at: iso(nextTryAt),
         tries,
       }));
-      return console.log(json({ waiting, mails: shown }));
+      const failed_mails = failures.map(({ id, kind, userId, createdAt, tries, failedAt, reason }) => ({
+        id,
+        kind,
+        user_id: userId,
+        created_at: iso(createdAt),
+        tries,
+        failed_at: iso(failedAt),
+        reason,
+      }));
+      return console.log(json({ waiting, mails: shown, failed, failed_mails }));
     }
-    if (mails.length === 0) return console.log("no mail waits");
-    const rows = mails.map(({ id, kind, userId, createdAt, nextTryAt, tries }) => ({
-      id,
-      kind,
-      user: userId,
-      created: moment(createdAt),
-      tries,
-      "next try": moment(nextTryAt),
-    }));
-    console.log(table(rows));
-    if (waiting > mails.length) console.log(`${waiting} in all`);
+    if (mails.length === 0) console.log("no mail waits");
+    else printWaiting(mails, waiting);
+    if (failures.length > 0) printFailed(failures, failed);
   });
 }
 
-/** `mail retry [--json]`: has every mail that waits tried now, by the service that runs. */
+function printWaiting(mails: readonly WaitingMail[], waiting: number): void {
+  const rows = mails.map(({ id, kind, userId, createdAt, nextTryAt, tries }) => ({
+    id,
+    kind,
+    user: userId,
+    created: moment(createdAt),
+    tries,
+    "next try": moment(nextTryAt),
+  }));
+  console.log(table(rows));
+  if (waiting > mails.length) console.log(`${waiting} in all`);
+}
+
+function printFailed(failures: readonly FailedMail[], failed: number): void {
+  console.log("\nfailed, and not tried again (mail retry --failed tries them once more):");
+  const rows = failures.map(({ id, kind, userId, createdAt, tries, failedAt, reason }) => ({
+    id,
+    kind,
+    user: userId,
+    created: moment(createdAt),
+    tries,
+    failed: moment(failedAt),
+    reason,
+  }));
+  console.log(table(rows));
+  if (failed > failures.length) console.log(`${failed} in all`);
+}
+
+/** `mail retry [--failed] [--json]`: has every mail that waits, or has failed, tried now, by the service that runs. */
 export async function retryMails(args: string[], environment: Environment): Promise<void> {
-  const { values } = parseArgs({ args, options: { json: { type: "boolean" } } });
+  const { values } = parseArgs({ args, options: { failed: { type: "boolean" }, json: { type: "boolean" } } });
   await operating(environment, async (auth) => {
-    const retried = await auth.retryMails();
+    const retried = await (values.failed ? auth.retryFailedMails() : auth.retryMails());
     console.log(
       values.json ? json({ retried }) : `${retried} ${retried === 1 ? "mail is" : "mails are"} tried again now`,
     );

@@ -15,8 +15,8 @@ const acts: Readonly<Record<string, (args: string[], environment: Environment) =
 
 /** Whether mails go out. */
 export const mail: Command = {
-  summary: "send a test mail now, look at the mails that wait, or have them tried now",
-  usage: "mail test ADDRESS | mail list [--limit N] [--json] | mail retry [--json]",
+  summary: "send a test mail now, look at the mails that wait or have failed, or have them tried now",
+  usage: "mail test ADDRESS | mail list [--limit N] [--json] | mail retry [--failed] [--json]",
   async run([name = "", ...args], environment) {
     const act = Object.hasOwn(acts, name) ? acts[name] : undefined;
     if (act === undefined) throw new UsageError();

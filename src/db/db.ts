@@ -11,6 +11,8 @@ import * as devices from "./devices.ts";
 import type { Awaitable } from "./engine.ts";
 import type { EventsWanted, MergedEvent, NewEvent, StoredEvent } from "./events.ts";
 import * as events from "./events.ts";
+import type { FailedMail } from "./failed-mails.ts";
+import * as failedMails from "./failed-mails.ts";
 import type { FormerEmail } from "./former-emails.ts";
 import * as formerEmails from "./former-emails.ts";
 import type { Account } from "./import.ts";
@@ -21,7 +23,7 @@ import type { Mailing } from "./mailed-tokens.ts";
 import * as mailedTokens from "./mailed-tokens.ts";
 import type { MigrationState } from "./migrations.ts";
 import { type DBOptions, open, statesOf } from "./open.ts";
-import type { NewMail, Notice, OutboxKind, WaitingMail } from "./outbox.ts";
+import type { Claimable, ClaimedMail, NewMail, Notice, OutboxKind, WaitingMail } from "./outbox.ts";
 import * as outbox from "./outbox.ts";
 import type { Redemption } from "./reset-tokens.ts";
 import * as resetTokens from "./reset-tokens.ts";
@@ -46,11 +48,14 @@ export type {
   Account,
   Adopted,
   Awaitable,
+  Claimable,
+  ClaimedMail,
   ContractUser,
   DBOptions,
   Device,
   Done,
   EventsWanted,
+  FailedMail,
   FormerEmail,
   Lifetimes,
   Limit,
@@ -110,6 +115,7 @@ const old = {
   devices: devices.sweepDevices,
   events: events.sweepEvents,
   formerEmails: formerEmails.sweepFormerEmails,
+  failedMails: failedMails.sweepFailedMails,
   mails: outbox.sweepMails,
   verifications: verifications.sweepVerifications,
 } as const;
@@ -308,10 +314,13 @@ export class DB implements AsyncDisposable {
     user: User,
     email: string,
     language: string,
-    acts: readonly string[] = [],
-    isMailed = true,
+    {
+      acts = [],
+      isMailed = true,
+      network = null,
+    }: { acts?: readonly string[] | undefined; isMailed?: boolean; network?: string | null } = {},
   ): Promise<boolean> {
-    return verifications.addMove(this.#store, user, { email, language, isMailed }, acts);
+    return verifications.addMove(this.#store, user, { email, language, isMailed, network }, acts);
   }
 
   /** The newest registration that waits for this address, or null. */
@@ -412,8 +421,36 @@ export class DB implements AsyncDisposable {
    * Claims at most `limit` mails that are due; each is due again after `backOff(tries)` milliseconds. Mails that a newer one
    * replaces are dropped.
    */
-  claimMails(limit: number, backOff: (tries: number) => number): Promise<WaitingMail[]> {
-    return outbox.claimMails(this.#store, limit, backOff);
+  claimMails(limit: number, backOff: (tries: number) => number, which?: Claimable): Promise<ClaimedMail[]> {
+    return outbox.claimMails(this.#store, limit, backOff, which);
+  }
+
+  /** Moves a mail from the outbox to the failed ones, and ends the token that was in it. */
+  failMail(
+    mail: Pick<WaitingMail, "id">,
+    failure: { reason: string | undefined; token?: string | undefined },
+  ): Promise<void> {
+    return failedMails.failMail(this.#store, mail, failure);
+  }
+
+  /** The failed mails, the newest first. */
+  failedMails(limit: number): Promise<FailedMail[]> {
+    return failedMails.failedMails(this.#store, limit);
+  }
+
+  /** The failed mails to an account or its address, the oldest first. */
+  failedMailsTo(user: Pick<User, "id" | "email">): Promise<FailedMail[]> {
+    return failedMails.failedMailsTo(this.#store, user);
+  }
+
+  /** How many mails have failed. */
+  countFailedMails(): Promise<number> {
+    return failedMails.countFailedMails(this.#store);
+  }
+
+  /** Has at most `limit` failed mails wait again, due now; returns how many. */
+  retryFailedMails(limit: number): Promise<number> {
+    return failedMails.retryFailedMails(this.#store, limit);
   }
 
   /** Whether a newer mail is waiting for another registration of this address. */

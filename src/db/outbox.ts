@@ -54,6 +54,17 @@ export interface WaitingMail {
   readonly times: number;
 }
 
+interface RequestedMail extends WaitingMail {
+  /** The network that requested it, if anybody can; else null. */
+  readonly network: string | null;
+}
+
+/** A mail that is to be sent now. */
+export interface ClaimedMail extends RequestedMail {
+  /** The domain of its recipient; empty if an older node queued it. */
+  readonly domain: string;
+}
+
 const columns = [
   "id",
   "kind",
@@ -124,6 +135,19 @@ const mostLooks = 100;
 /** Kinds of which a newer mail to the same address replaces the earlier ones: its link replaces theirs. */
 const replacing: readonly OutboxKind[] = ["verification", "invitation", "reset"];
 
+/** Which of the mails that are due may be claimed. */
+export interface Claimable {
+  /**
+   * `own` are notices, mails that an operator sends, and resets requested from a known device; `requested` are those that anybody
+   * can request for an account or registration that is there; `registration` those for a new one.
+   */
+  readonly order?: "own" | "requested" | "registration";
+  /** How many more may be sent to a domain now, if not as many as are claimed. */
+  readonly room?: (domain: string) => number;
+  /** Domains that have no room. */
+  readonly full?: readonly string[];
+}
+
 /**
  * Claims at most `limit` mails that are due. Each is due again after `backOff(tries)` milliseconds, unless it was removed by
  * then: only one of several nodes gets it, and a node that crashes loses nothing. Kinds that only a newer version knows are
@@ -136,31 +160,45 @@ export async function claimMails(
   store: Store,
   limit: number,
   backOff: (tries: number) => number,
-): Promise<WaitingMail[]> {
+  which: Claimable = {},
+): Promise<ClaimedMail[]> {
   for (let looks = 0; looks < mostLooks; looks++) {
-    const { claimed, seen } = await claimSome(store, limit, backOff);
+    const { claimed, seen } = await claimSome(store, limit, backOff, which);
     // If all of them were replaced, more may be due after them.
     if (claimed.length > 0 || seen < limit) return claimed;
   }
   return [];
 }
 
-async function claimSome(store: Store, limit: number, backOff: (tries: number) => number) {
+async function claimSome(
+  store: Store,
+  limit: number,
+  backOff: (tries: number) => number,
+  { order, room = () => limit, full = [] }: Claimable,
+) {
   const { db, clock } = store;
   const now = clock();
   // Nothing waits longer than the longest back-off: a later time was written while a clock was wrong.
   const latest = now + backOff(Number.MAX_SAFE_INTEGER) + clockTolerance;
   const due = await db
     .selectFrom("outbox")
-    .select([...columns, "outbox.email as key"])
+    .select([...columns, "domain", "network", "outbox.email as key"])
     .where((mail) => mail.or([mail("next_try_at", "<=", now), mail("next_try_at", ">", latest)]))
     .where("kind", "in", kinds)
+    .$if(order !== undefined, (query) => query.where("network", order === "own" ? "is" : "is not", null))
+    .$if(order === "requested", (query) => query.where("kind", "!=", "registration"))
+    .$if(order === "registration", (query) => query.where("kind", "=", "registration"))
+    .$if(full.length > 0, (query) =>
+      query.where((row) => row(row.fn.coalesce("domain", row.val("")), "not in", padded(full))),
+    )
     .orderBy("next_try_at")
     .orderBy("id")
     .limit(limit)
     .execute();
-  const claimed: WaitingMail[] = [];
-  for (const { key, ...found } of due as (WaitingMail & { key: string | null })[]) {
+  const claimed: ClaimedMail[] = [];
+  const toDomain = (domain: string) => claimed.filter((mail) => mail.domain === domain).length;
+  for (const { key, domain, ...found } of due as (RequestedMail & { domain: string | null; key: string | null })[]) {
+    if (toDomain(domain ?? "") >= room(domain ?? "")) continue;
     const isReplacing = replacing.includes(found.kind) && key !== null;
     const mail = isReplacing ? await newestOf(store, found.kind, key, backOff) : found;
     if (!mail || (mail.nextTryAt > now && mail.nextTryAt <= latest)) continue;
@@ -175,9 +213,15 @@ async function claimSome(store: Store, limit: number, backOff: (tries: number) =
       .where("tries", "=", mail.tries)
       .where("next_try_at", "=", mail.nextTryAt)
       .executeTakeFirst();
-    if (numUpdatedRows > 0n) claimed.push({ ...mail, tries, nextTryAt, createdAt });
+    if (numUpdatedRows > 0n) claimed.push({ ...mail, domain: domain ?? "", tries, nextTryAt, createdAt });
   }
   return { claimed, seen: due.length };
+}
+
+/** A list of a length that is a power of two: few statements are made for lists of any length. */
+function padded(values: readonly string[]): readonly string[] {
+  const length = 2 ** Math.ceil(Math.log2(values.length));
+  return [...values, ...Array<string>(length - values.length).fill(values.at(-1) ?? "")];
 }
 
 /** The newest mail of a kind to an address, after dropping the others; undefined if there is none any more. */
@@ -186,15 +230,15 @@ async function newestOf(
   kind: OutboxKind,
   key: string,
   backOff: (tries: number) => number,
-): Promise<WaitingMail | undefined> {
+): Promise<RequestedMail | undefined> {
   const { db, engine, clock } = store;
   const all = (await db
     .selectFrom("outbox")
-    .select(columns)
+    .select([...columns, "network"])
     .where("outbox.email", "=", key)
     .where("kind", "=", kind)
     .orderBy("id", "desc")
-    .execute()) as WaitingMail[];
+    .execute()) as RequestedMail[];
   const [newest, ...former] = all;
   if (!newest || former.length === 0) return newest;
   // A mail that is being sent counts as tried: that attempt may succeed.
@@ -202,9 +246,11 @@ async function newestOf(
   const lastTry = Math.max(...tried.map((mail) => mail.nextTryAt - backOff(mail.tries)));
   const tries = Math.min(1, tried.length);
   const nextTryAt = tries === 0 ? newest.nextTryAt : Math.max(clock(), Math.min(lastTry, clock()) + backOff(1));
+  // The owner's own request is not delayed by what strangers request after it.
+  const network = all.some((mail) => mail.network === null) ? null : newest.network;
   const { numUpdatedRows } = await db
     .updateTable("outbox")
-    .set({ tries, next_try_at: nextTryAt })
+    .set({ tries, next_try_at: nextTryAt, network })
     .where("id", "=", newest.id)
     .where("tries", "=", newest.tries)
     .where("next_try_at", "=", newest.nextTryAt)
@@ -215,7 +261,7 @@ async function newestOf(
     .deleteFrom("outbox")
     .where(isIn(engine, "id", ids))
     .execute();
-  return { ...newest, tries, nextTryAt };
+  return { ...newest, tries, nextTryAt, network };
 }
 
 /**

@@ -64,7 +64,17 @@ export async function addRegistration(
 export async function addMove(
   store: Store,
   user: User,
-  { email, language, isMailed }: { readonly email: string; readonly language: string; readonly isMailed: boolean },
+  {
+    email,
+    language,
+    isMailed,
+    network,
+  }: {
+    readonly email: string;
+    readonly language: string;
+    readonly isMailed: boolean;
+    readonly network: string | null;
+  },
   acts: readonly string[],
 ): Promise<boolean> {
   const userId = user.id;
@@ -82,7 +92,7 @@ export async function addMove(
     const verificationId = await insert(transaction, { email, hashed_password: null, user_id: userId });
     if (!(await recordAct(transaction, acts, { verificationId }))) throw new NotGood();
     await forgetMove(transaction, userId, verificationId);
-    if (isMailed && isMailable(email)) await enqueue(transaction, { kind: "move", language, verificationId });
+    if (isMailed && isMailable(email)) await enqueue(transaction, { kind: "move", language, verificationId, network });
     await enqueueNotice(transaction, { kind: "moving", language, email: user.email });
     return true;
   });

@@ -9,6 +9,7 @@ const times = [
   ["devices", "last_seen_at"],
   ["events", "at"],
   ["former_emails", "left_at"],
+  ["failed_mails", "failed_at"],
   ["outbox", "created_at"],
   ["verifications", "created_at"],
 ] as const;

@@ -1,12 +1,17 @@
+import type { MailFault } from "../mailer.ts";
+
 /** Thrown when a mail could not be handed over. Its message is a line that may be logged: it holds no address. */
 export class MailError extends Error {
   override name = "MailError";
+  /** Undefined for a failure that may pass by itself. */
+  readonly fault: MailFault | undefined;
   // Private, and so in no log: servers repeat addresses in what they say.
   readonly #said: string | undefined;
 
-  constructor(message: string, said?: string) {
+  constructor(message: string, { said, fault }: { said?: string | undefined; fault?: MailFault | undefined } = {}) {
     super(message);
     this.#said = said;
+    this.fault = fault;
   }
 
   /** The message with the server's own words, for whoever asked for the mail. */
@@ -34,10 +39,35 @@ interface Failure {
 export function mailError(error: unknown, server: string): MailError {
   const failure = error as Failure;
   const status = failure.responseCode ? ` (${failure.responseCode})` : "";
-  return new MailError(`the mail server ${server} ${explain(failure)}${status}`, failure.response);
+  const fault = faultOf(failure);
+  const said = failure.response;
+  return new MailError(`the mail server ${server} ${explain(failure, fault)}${status}`, { said, fault });
 }
 
-function explain({ code, originalCode = "", command = "", responseCode, message = "" }: Failure): string {
+/**
+ * Tells a refusal of one mail from a refusal of everything that this service sends. Only a permanent answer (5yz: RFC 5321,
+ * 4.2.1) to the recipient or the message is the mail's own.
+ */
+function faultOf({ code, command, responseCode, response = "", message = "" }: Failure): MailFault | undefined {
+  if (code === "EAUTH") return "settings";
+  // Without an answer, nodemailer itself refuses an address.
+  if (code === "EENVELOPE" && responseCode === undefined) return /sender/i.test(message) ? "settings" : "mail";
+  if (responseCode === undefined || responseCode < 500 || responseCode > 599) return undefined;
+  const isOfMail = command === "RCPT TO" || command === "DATA";
+  return isOfMail && !refusesService(responseCode, response) ? "mail" : "settings";
+}
+
+/** Many servers refuse a client or a sender only when they are told the recipient. */
+function refusesService(responseCode: number, response: string): boolean {
+  // Authentication (RFC 4954, 6), and the enhanced codes of senders, quotas and authentication (RFC 3463, RFC 7372, IANA).
+  const ofService = /\b5\.(1\.[78]|4\.5|7\.([89]|1[0-4]|2\d|3\d))\b/;
+  const words =
+    /\brelay|authenticat|\bsender|client host|\b(your|sending) (ip|server|host|domain)|block(ed|list)|blacklist|spamhaus|\bdmarc|\bspf\b/i;
+  return [503, 521, 530, 534, 535, 538].includes(responseCode) || ofService.test(response) || words.test(response);
+}
+
+function explain(failure: Failure, fault: MailFault | undefined): string {
+  const { code, originalCode = "", command = "", responseCode, message = "" } = failure;
   if (code === "EAUTH") return "refuses the user or password of SMTP_URL";
   if (/CERT|SIGNATURE|ERR_TLS_/.test(originalCode)) {
     return `has a certificate that is not trusted (${originalCode}); NODE_EXTRA_CA_CERTS=FILE names an authority of your own`;
@@ -53,6 +83,7 @@ function explain({ code, originalCode = "", command = "", responseCode, message 
   if (code === "EABORT") return "takes too long over a mail";
   if (command === "MAIL FROM" && responseCode === 530) return "wants a user and password in SMTP_URL";
   if (command === "MAIL FROM") return "refuses MAIL_FROM";
+  if (command === "RCPT TO" && fault === "settings") return "refuses what this service sends, whoever it is for";
   if (command === "RCPT TO") return "refuses the recipient";
   if (code === "EENVELOPE" || code === "EMESSAGE") return "refuses the mail";
   return `cannot be reached (${originalCode || code || "unknown"})`;

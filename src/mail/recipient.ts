@@ -1,3 +1,5 @@
+import { MailError } from "./mail-error.ts";
+
 /** The recipient of a mail, in the form that the library takes. */
 export interface Recipient {
   readonly name: string;
@@ -8,11 +10,11 @@ export interface Recipient {
  * The recipient of a mail: exactly one address, and nothing that a mail program would read as several, as a name or as
  * a line of its own.
  *
- * @throws {Error} for anything else
+ * @throws {MailError} for anything else
  */
 export function recipient(to: string): Recipient {
   if (to.length > 254 || !/^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)*$/i.test(to)) {
-    throw new Error("a mail goes to exactly one address");
+    throw new MailError("a mail goes to exactly one address", { fault: "mail" });
   }
   return { name: "", address: to };
 }

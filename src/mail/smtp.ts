@@ -26,6 +26,8 @@ export function smtp(
   const transport = nodemailer.createTransport({
     ...server,
     pool: true,
+    // As many as `Auth` sends at once: mails to slow recipients hold theirs, and a connection is opened only when all are busy.
+    maxConnections: 40,
     // The outbox tries again; here only a connection that the server closed while it was idle is replaced.
     maxRequeues: 1,
     // From the name's lookup to the greeting.

@@ -44,4 +44,30 @@ test("the mails that wait are listed without whom they are for, and tried again 
   });
   assert.equal(await retry(), "1 mail is tried again now\n");
   assert.equal(await retry("--json"), '{"retried":0}\n');
+  await db.failMail({ id: 1 }, { reason: "the mail server mail.example.com:465 refuses the recipient (550)" });
+  await db.failMail({ id: 2 }, { reason: undefined });
+  assert.equal(
+    await list("--limit", "1"),
+    [
+      "no mail waits",
+      "",
+      "failed, and not tried again (mail retry --failed tries them once more):",
+      "id  kind   user  created               tries  failed                reason",
+      "2   reset  –     2020-01-01T00:00:00Z  0      2020-01-01T00:00:00Z  –",
+      "2 in all\n",
+    ].join("\n"),
+  );
+  const { failed, failed_mails } = JSON.parse(await list("--json"));
+  assert.equal(failed, 2);
+  assert.deepEqual(failed_mails[1], {
+    id: 1,
+    kind: "password_changed",
+    user_id: 1,
+    created_at: "2020-01-01T00:00:00.000Z",
+    tries: 1,
+    failed_at: "2020-01-01T00:00:00.000Z",
+    reason: "the mail server mail.example.com:465 refuses the recipient (550)",
+  });
+  assert.equal(await retry("--failed"), "2 mails are tried again now\n");
+  assert.equal(JSON.parse(await list("--json")).waiting, 2);
 });

@@ -202,7 +202,7 @@ test("a refused sender and a refused recipient are told apart, with no address i
 });
 
 test("what a server says is told in one line, which moves no cursor", () => {
-  const error = new MailError("it refuses", "550-no\r\n550 \u001b[2Jnever\u2028\u009b1A\n");
+  const error = new MailError("it refuses", { said: "550-no\r\n550 \u001b[2Jnever\u2028\u009b1A\n" });
   assert.equal(error.inFull(), "it refuses; it says: 550-no 550 [2Jnever 1A");
 });
 
@@ -287,7 +287,7 @@ test("an address list, a name, a line break or what is no address gets no mail",
     "",
     `${"b".repeat(250)}@example.com`,
   ]) {
-    await assert.rejects(sender.send({ ...test_, to }), /^Error: a mail goes to exactly one address$/, to);
+    await assert.rejects(sender.send({ ...test_, to }), /^MailError: a mail goes to exactly one address$/, to);
   }
   assert.deepEqual([server.mails.length, server.connections], [0, 0]);
 });

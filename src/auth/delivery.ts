@@ -1,0 +1,230 @@
+import type { ClaimedMail } from "../db/db.ts";
+import type { Mail, MailFault } from "../mailer.ts";
+import type { Context } from "./context.ts";
+import { writeMail } from "./outbox.ts";
+
+const minute = 60_000;
+/** How long a mail is tried, in milliseconds. */
+export const mailLifetime = 24 * 60 * minute;
+/** How long what was merged into a notice while that was sent waits, in milliseconds. */
+const noticeInterval = 60 * minute;
+
+/** From when on a mail that is being sent counts as slow, in milliseconds: it makes room for another. */
+const slowAfter = 3000;
+/** How many mails may be sent at once in all, and of those that are not slow. */
+const places = { all: 40, quick: 10 } as const;
+/** How many mails may be sent to one domain at once. */
+const mostOfDomain = 4;
+
+type Order = "own" | "requested" | "registration";
+
+/** In the order in which they are claimed; and which part of the places each may use together with those after it. */
+const shares: Readonly<Record<Order, number>> = { own: 1, requested: 0.75, registration: 0.5 };
+const orders = Object.keys(shares) as Order[];
+
+/** Two minutes, longer than sending takes, then twice as long each time, up to an hour. */
+function backOff(tries: number): number {
+  return Math.min(minute * 2 ** tries, 60 * minute);
+}
+
+/** A mail that is being sent. */
+interface Sending {
+  readonly order: Order;
+  readonly domain: string;
+  isSlow: boolean;
+}
+
+/**
+ * Sends the mails that are due. A slow recipient holds up only its own mail: places are bounded in all, by domain, and for mails
+ * that anybody can request, and a mail that takes long leaves its place among the quick ones to another.
+ */
+export class Delivery {
+  readonly #context: Context;
+  readonly #sending = new Set<Sending>();
+  #claiming: Promise<unknown> | undefined;
+  #next: Promise<unknown> | undefined;
+  /** Resolved when there may be room for another mail. */
+  #change = Promise.withResolvers<void>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /**
+   * Sends the mails that are due, until `stopping`; returns how many of those that it began to send were handed over, once all of
+   * them have ended. It can be called again before that.
+   */
+  async deliver(stopping?: AbortSignal): Promise<number> {
+    if (!this.#context.mailer) return 0;
+    const stopped = Promise.withResolvers<void>();
+    const stop = () => stopped.resolve();
+    stopping?.addEventListener("abort", stop, { once: true });
+    const mine = new Set<Promise<void>>();
+    let sent = 0;
+    let failure: { error: unknown } | undefined;
+    try {
+      while (!stopping?.aborted) {
+        const changed = this.#change.promise;
+        const begun = await this.#begin().catch((error: unknown) => {
+          if (mine.size === 0) throw error;
+          // The next call meets the error, if it lasts; this one has to wait for its own mails.
+          return undefined;
+        });
+        if (begun === undefined) break;
+        for (const sending of begun) {
+          const ended = sending
+            .then(
+              (wasSent) => {
+                if (wasSent) sent++;
+              },
+              (error: unknown) => {
+                failure ??= { error };
+              },
+            )
+            .finally(() => mine.delete(ended));
+          mine.add(ended);
+        }
+        if (begun.length > 0) continue;
+        if (mine.size === 0) break;
+        await Promise.race([changed, stopped.promise]);
+      }
+      await Promise.all(mine);
+    } finally {
+      stopping?.removeEventListener("abort", stop);
+    }
+    if (failure) throw failure.error;
+    return sent;
+  }
+
+  /** Begins to send what is due and has room. One call claims at a time, and calls that wait for it share the next claim. */
+  async #begin(): Promise<Promise<boolean>[]> {
+    if (this.#next) {
+      await this.#next;
+      return [];
+    }
+    if (this.#claiming) {
+      this.#next = this.#claiming.catch(() => {});
+      await this.#next;
+      this.#next = undefined;
+    }
+    const claiming = this.#claim();
+    this.#claiming = claiming;
+    try {
+      return await claiming;
+    } finally {
+      if (this.#claiming === claiming) this.#claiming = undefined;
+    }
+  }
+
+  async #claim(): Promise<Promise<boolean>[]> {
+    const { db } = this.#context;
+    const begun: Promise<boolean>[] = [];
+    for (const order of orders) {
+      const room = this.#roomFor(order);
+      if (room === 0) continue;
+      const claimed = await db.claimMails(room, backOff, {
+        order,
+        room: (domain) => mostOfDomain - this.#countOf((sending) => sending.domain === domain),
+        full: this.#fullDomains(),
+      });
+      begun.push(...claimed.map((mail) => this.#send(mail, order)));
+    }
+    return begun;
+  }
+
+  #roomFor(order: Order): number {
+    const isAfter = (sending: Sending) => orders.indexOf(sending.order) >= orders.indexOf(order);
+    const roomOf = (most: number, counts: (sending: Sending) => boolean) =>
+      Math.min(
+        most - this.#countOf(counts),
+        most * shares[order] - this.#countOf((sending) => counts(sending) && isAfter(sending)),
+      );
+    const room = Math.min(
+      roomOf(places.all, () => true),
+      roomOf(places.quick, (sending) => !sending.isSlow),
+    );
+    return Math.max(0, Math.floor(room));
+  }
+
+  #countOf(counts: (sending: Sending) => boolean): number {
+    return [...this.#sending].filter(counts).length;
+  }
+
+  #fullDomains(): string[] {
+    const domains = new Set([...this.#sending].map(({ domain }) => domain));
+    return [...domains].filter((domain) => this.#countOf((each) => each.domain === domain) >= mostOfDomain);
+  }
+
+  async #send(mail: ClaimedMail, order: Order): Promise<boolean> {
+    const sending: Sending = { order, domain: mail.domain, isSlow: false };
+    this.#sending.add(sending);
+    const timer = setTimeout(() => {
+      sending.isSlow = true;
+      this.#makeRoom();
+    }, slowAfter);
+    timer.unref();
+    try {
+      return await sendMail(this.#context, mail);
+    } finally {
+      clearTimeout(timer);
+      this.#sending.delete(sending);
+      this.#makeRoom();
+    }
+  }
+
+  #makeRoom(): void {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
+  }
+}
+
+/** Sends one mail; false if it was not sent. */
+async function sendMail(context: Context, waiting: ClaimedMail): Promise<boolean> {
+  const { db, mailer, log, metrics, tracing } = context;
+  const mail = await writeMail(context, waiting);
+  try {
+    if (mail) await tracing.span("send mail", async () => mailer?.send(mail));
+  } catch (error) {
+    await handleFailure(context, waiting, mail, error);
+    return false;
+  }
+  const isAnswer = mail?.token !== undefined && (await db.acceptToken(mail.token));
+  // A mail whose link was ended while it was sent answers no request that came after that.
+  await (isAnswer ? db.removeAnswered(waiting) : db.removeSent(waiting, noticeInterval));
+  if (!mail) return false;
+  metrics.mail("sent");
+  log.info({ event: "mail_sent", mail: waiting.id, kind: mail.kind }, "mail handed over");
+  return true;
+}
+
+async function handleFailure(
+  { db, log, clock, metrics }: Context,
+  { id, kind, tries, createdAt }: ClaimedMail,
+  mail: Mail | null,
+  error: unknown,
+): Promise<void> {
+  const reason = error instanceof Error ? error.message : undefined;
+  const fault = (error as { fault?: MailFault } | null)?.fault;
+  const fields = { mail: id, kind, tries, reason };
+  if (fault === "mail") {
+    log.warn({ event: "mail_failed", ...fields }, "the mail server refuses a mail for good; it is not tried again");
+    metrics.mail("failed");
+    return db.failMail({ id }, { reason, token: mail?.token });
+  }
+  if (clock() - createdAt >= mailLifetime) {
+    log.error({ event: "mail_given_up", ...fields }, "could not send a mail for a day; giving it up");
+    metrics.mail("failed");
+    // Its token stays valid: the server may have accepted the mail, and its answer was lost.
+    return db.failMail({ id }, { reason });
+  }
+  metrics.mail("delayed");
+  // Its token stays valid, and so does the previous one, for the same reason.
+  if (fault === "settings") {
+    log.error(
+      { event: "mail_delayed", ...fields },
+      "the mail server refuses this service; check SMTP_URL and MAIL_FROM",
+    );
+  } else {
+    log.warn({ event: "mail_delayed", ...fields }, "could not send a mail; trying again later");
+  }
+}
