@@ -21,8 +21,8 @@ export interface Metrics {
   queue(name: Queue, length: Length): void;
 }
 
-/** It was handed over; is tried again later; or is not tried again. */
-export type MailOutcome = "sent" | "delayed" | "failed";
+/** It was handed over; is tried again later; waits because a cap is reached; or is not tried again. */
+export type MailOutcome = "sent" | "delayed" | "postponed" | "failed";
 
 export type Queue = "hash" | "mail";
 export type Length = () => number | Promise<number>;

@@ -1,6 +1,7 @@
 import type { ClaimedMail } from "../db/db.ts";
 import type { Mail, MailFault } from "../mailer.ts";
 import type { Context } from "./context.ts";
+import { MailCaps } from "./mail-caps.ts";
 import { writeMail } from "./outbox.ts";
 
 const minute = 60_000;
@@ -40,6 +41,7 @@ interface Sending {
  */
 export class Delivery {
   readonly #context: Context;
+  readonly #caps: MailCaps;
   readonly #sending = new Set<Sending>();
   #claiming: Promise<unknown> | undefined;
   #next: Promise<unknown> | undefined;
@@ -48,6 +50,7 @@ export class Delivery {
 
   constructor(context: Context) {
     this.#context = context;
+    this.#caps = new MailCaps(context);
   }
 
   /**
@@ -164,7 +167,7 @@ export class Delivery {
     }, slowAfter);
     timer.unref();
     try {
-      return await sendMail(this.#context, mail);
+      return await sendMail(this.#context, this.#caps, mail);
     } finally {
       clearTimeout(timer);
       this.#sending.delete(sending);
@@ -179,13 +182,16 @@ export class Delivery {
 }
 
 /** Sends one mail; false if it was not sent. */
-async function sendMail(context: Context, waiting: ClaimedMail): Promise<boolean> {
+async function sendMail(context: Context, caps: MailCaps, waiting: ClaimedMail): Promise<boolean> {
   const { db, mailer, log, metrics, tracing } = context;
   const mail = await writeMail(context, waiting);
+  const slots = mail ? await caps.take(waiting, mail) : [];
+  if (slots === null) return false;
   try {
     if (mail) await tracing.span("send mail", async () => mailer?.send(mail));
   } catch (error) {
     await handleFailure(context, waiting, mail, error);
+    if (!isForGood(error)) await db.giveBackSlots(slots);
     return false;
   }
   const isAnswer = mail?.token !== undefined && (await db.acceptToken(mail.token));
@@ -197,6 +203,14 @@ async function sendMail(context: Context, waiting: ClaimedMail): Promise<boolean
   return true;
 }
 
+function faultOf(error: unknown): MailFault | undefined {
+  return (error as { fault?: MailFault } | null)?.fault;
+}
+
+function isForGood(error: unknown): boolean {
+  return faultOf(error) === "mail";
+}
+
 async function handleFailure(
   { db, log, clock, metrics }: Context,
   { id, kind, tries, createdAt }: ClaimedMail,
@@ -204,9 +218,8 @@ async function handleFailure(
   error: unknown,
 ): Promise<void> {
   const reason = error instanceof Error ? error.message : undefined;
-  const fault = (error as { fault?: MailFault } | null)?.fault;
   const fields = { mail: id, kind, tries, reason };
-  if (fault === "mail") {
+  if (isForGood(error)) {
     log.warn({ event: "mail_failed", ...fields }, "the mail server refuses a mail for good; it is not tried again");
     metrics.mail("failed");
     return db.failMail({ id }, { reason, token: mail?.token });
@@ -219,7 +232,7 @@ async function handleFailure(
   }
   metrics.mail("delayed");
   // Its token stays valid, and so does the previous one, for the same reason.
-  if (fault === "settings") {
+  if (faultOf(error) === "settings") {
     log.error(
       { event: "mail_delayed", ...fields },
       "the mail server refuses this service; check SMTP_URL and MAIL_FROM",

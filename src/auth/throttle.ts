@@ -144,10 +144,23 @@ export async function forgetDeviceTries(context: Context, userId: number, device
 /** The keys that everything tried at an account is counted under. */
 export function accountKeys(address: string): string[] {
   const all = Object.keys(limits).flatMap((what) => settingsOf(what as Limited));
-  return all.flatMap(([name, subject]) => {
+  const keys = all.flatMap(([name, subject]) => {
     if (subject === "device") return [];
     return subjects[subject]({ address, mover: address, caller: {} }).map((who) => `${name}:${who}`);
   });
+  return [...keys, addressCapKey(address)];
+}
+
+/** The caps on the mails that anybody can request: those to one address, and all. */
+export function mailCaps({ LIMIT_MAIL_ADDRESS, LIMIT_MAIL_ALL }: Settings, address: string): Limit[] {
+  return [
+    { key: addressCapKey(address), ...LIMIT_MAIL_ADDRESS },
+    { key: "LIMIT_MAIL_ALL", ...LIMIT_MAIL_ALL },
+  ];
+}
+
+function addressCapKey(address: string): string {
+  return `LIMIT_MAIL_ADDRESS:${bucket(address)}`;
 }
 
 type NamedLimit = Limit & { readonly isStreak: boolean };

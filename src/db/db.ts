@@ -425,6 +425,26 @@ export class DB implements AsyncDisposable {
     return outbox.claimMails(this.#store, limit, backOff, which);
   }
 
+  /** Has a claimed mail wait until a time, as if it had not been claimed. */
+  postponeMail(mail: WaitingMail, until: number): Promise<void> {
+    return outbox.postponeMail(this.#store, mail, until);
+  }
+
+  /** How many mails that anybody can request are not due yet. */
+  countPostponed(): Promise<number> {
+    return outbox.countPostponed(this.#store);
+  }
+
+  /** Of mails that are not due yet, the newest of the network that requested most; null if a network has nearly as many. */
+  newestOfBusiest(network: string): Promise<Pick<WaitingMail, "id" | "nextTryAt"> | null> {
+    return outbox.newestOfBusiest(this.#store, network);
+  }
+
+  /** Ends a token whose mail was not sent. */
+  dropMailedToken(token: string): Promise<void> {
+    return failedMails.dropMailedToken(this.#store, token);
+  }
+
   /** Moves a mail from the outbox to the failed ones, and ends the token that was in it. */
   failMail(
     mail: Pick<WaitingMail, "id">,

@@ -129,6 +129,9 @@ export async function enqueueOnce(store: Store, mail: NewMail, acts: readonly st
   });
 }
 
+/** How long a mail may wait for its next try, in milliseconds. */
+const longestWait = 24 * 60 * 60_000;
+
 /** How many batches are read in a row if each contains only replaced mails. */
 const mostLooks = 100;
 
@@ -178,8 +181,8 @@ async function claimSome(
 ) {
   const { db, clock } = store;
   const now = clock();
-  // Nothing waits longer than the longest back-off: a later time was written while a clock was wrong.
-  const latest = now + backOff(Number.MAX_SAFE_INTEGER) + clockTolerance;
+  // Nothing waits longer than a mail that is over a cap: a later time was written while a clock was wrong.
+  const latest = now + longestWait + clockTolerance;
   const due = await db
     .selectFrom("outbox")
     .select([...columns, "domain", "network", "outbox.email as key"])
@@ -320,6 +323,56 @@ export async function removeSent({ db, clock }: Store, { id, times }: WaitingMai
     .set((row) => ({ times: row("times", "-", times), tries: 0, next_try_at: clock() + wait }))
     .where("id", "=", id)
     .execute();
+}
+
+/** Has a claimed mail wait until a time, as if it had not been claimed. */
+export async function postponeMail({ db }: Store, { id, tries, nextTryAt }: WaitingMail, until: number): Promise<void> {
+  await db
+    .updateTable("outbox")
+    .set({ tries: tries - 1, next_try_at: until })
+    .where("id", "=", id)
+    .where("tries", "=", tries)
+    .where("next_try_at", "=", nextTryAt)
+    .execute();
+}
+
+/** How many mails that anybody can request are not due yet. */
+export async function countPostponed({ db, clock }: Store): Promise<number> {
+  const { count } = await db
+    .selectFrom("outbox")
+    .select((row) => row.fn.countAll().as("count"))
+    .where("network", "is not", null)
+    .where("next_try_at", ">", clock())
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+/**
+ * Of the mails that wait and were never tried, the newest of the network that requested most of them; null if that network has
+ * at most one more than `network`.
+ */
+export async function newestOfBusiest({ db, clock }: Store, network: string) {
+  const waiting = db
+    .selectFrom("outbox")
+    .where("network", "is not", null)
+    .where("next_try_at", ">", clock())
+    .where("tries", "=", 0);
+  const counts = await waiting
+    .select(["network", (row) => row.fn.countAll().as("count")])
+    .groupBy("network")
+    .orderBy("count", "desc")
+    .orderBy("network")
+    .execute();
+  const [busiest] = counts;
+  const own = counts.find((row) => row.network === network)?.count ?? 0;
+  if (!busiest || Number(busiest.count) <= Number(own) + 1) return null;
+  const newest = await waiting
+    .select(["id", "next_try_at as nextTryAt"])
+    .where("network", "=", busiest.network)
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return newest ?? null;
 }
 
 /** Removes a mail, which will never be sent. */
