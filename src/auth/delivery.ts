@@ -12,10 +12,14 @@ const noticeInterval = 60 * minute;
 
 /** From when on a mail that is being sent counts as slow, in milliseconds: it makes room for another. */
 const slowAfter = 3000;
-/** How many mails may be sent at once in all, and of those that are not slow. */
-const places = { all: 40, quick: 10 } as const;
-/** How many mails may be sent to one domain at once. */
-const mostOfDomain = 4;
+/** How many mails may be sent at once: `all`, and `quick` of those that are not slow. */
+interface Places {
+  readonly all: number;
+  readonly quick: number;
+}
+
+const places: Places = { all: 40, quick: 10 };
+const placesOfDomain: Places = { all: 12, quick: 4 };
 
 type Order = "own" | "requested" | "registration";
 
@@ -123,39 +127,23 @@ export class Delivery {
     const { db } = this.#context;
     const begun: Promise<boolean>[] = [];
     for (const order of orders) {
-      const room = this.#roomFor(order);
+      const room = roomIn(places, order, [...this.#sending]);
       if (room === 0) continue;
-      const claimed = await db.claimMails(room, backOff, {
-        order,
-        room: (domain) => mostOfDomain - this.#countOf((sending) => sending.domain === domain),
-        full: this.#fullDomains(),
+      const roomFor = (domain: string) => roomIn(placesOfDomain, order, this.#to(domain));
+      const domains = [...new Set([...this.#sending].map(({ domain }) => domain))];
+      const full = domains.filter((domain) => roomFor(domain) === 0);
+      const claiming = db.claimMails(room, backOff, { order, room: roomFor, full });
+      const claimed = await claiming.catch((error: unknown) => {
+        if (begun.length === 0) throw error;
+        return [];
       });
       begun.push(...claimed.map((mail) => this.#send(mail, order)));
     }
     return begun;
   }
 
-  #roomFor(order: Order): number {
-    const isAfter = (sending: Sending) => orders.indexOf(sending.order) >= orders.indexOf(order);
-    const roomOf = (most: number, counts: (sending: Sending) => boolean) =>
-      Math.min(
-        most - this.#countOf(counts),
-        most * shares[order] - this.#countOf((sending) => counts(sending) && isAfter(sending)),
-      );
-    const room = Math.min(
-      roomOf(places.all, () => true),
-      roomOf(places.quick, (sending) => !sending.isSlow),
-    );
-    return Math.max(0, Math.floor(room));
-  }
-
-  #countOf(counts: (sending: Sending) => boolean): number {
-    return [...this.#sending].filter(counts).length;
-  }
-
-  #fullDomains(): string[] {
-    const domains = new Set([...this.#sending].map(({ domain }) => domain));
-    return [...domains].filter((domain) => this.#countOf((each) => each.domain === domain) >= mostOfDomain);
+  #to(domain: string): Sending[] {
+    return [...this.#sending].filter((sending) => sending.domain === domain);
   }
 
   async #send(mail: ClaimedMail, order: Order): Promise<boolean> {
@@ -179,6 +167,17 @@ export class Delivery {
     this.#change.resolve();
     this.#change = Promise.withResolvers();
   }
+}
+
+/** How many more mails of an order may be sent beside these. */
+function roomIn({ all, quick }: Places, order: Order, sending: readonly Sending[]): number {
+  const after = orders.slice(orders.indexOf(order));
+  const left = (most: number, these: readonly Sending[]) => {
+    const sharing = these.filter((each) => after.includes(each.order));
+    return Math.min(most - these.length, Math.floor(most * shares[order]) - sharing.length);
+  };
+  const notSlow = sending.filter(({ isSlow }) => !isSlow);
+  return Math.max(0, Math.min(left(all, sending), left(quick, notSlow)));
 }
 
 /** Sends one mail; false if it was not sent. */
