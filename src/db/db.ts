@@ -430,7 +430,7 @@ export class DB implements AsyncDisposable {
     return outbox.postponeMail(this.#store, mail, until);
   }
 
-  /** How many mails that anybody can request are not due yet. */
+  /** How many mails that anybody can request were never tried, and are not due yet. */
   countPostponed(): Promise<number> {
     return outbox.countPostponed(this.#store);
   }

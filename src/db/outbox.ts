@@ -336,13 +336,14 @@ export async function postponeMail({ db }: Store, { id, tries, nextTryAt }: Wait
     .execute();
 }
 
-/** How many mails that anybody can request are not due yet. */
+/** How many mails that anybody can request were never tried, and are not due yet. */
 export async function countPostponed({ db, clock }: Store): Promise<number> {
   const { count } = await db
     .selectFrom("outbox")
     .select((row) => row.fn.countAll().as("count"))
     .where("network", "is not", null)
     .where("next_try_at", ">", clock())
+    .where("tries", "=", 0)
     .executeTakeFirstOrThrow();
   return Number(count);
 }
