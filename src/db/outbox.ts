@@ -179,7 +179,7 @@ async function claimSome(
   backOff: (tries: number) => number,
   { order, room = () => limit, full = [] }: Claimable,
 ) {
-  const { db, clock } = store;
+  const { db, engine, clock } = store;
   const now = clock();
   // Nothing waits longer than a mail that is over a cap: a later time was written while a clock was wrong.
   const latest = now + longestWait + clockTolerance;
@@ -192,7 +192,7 @@ async function claimSome(
     .$if(order === "requested", (query) => query.where("kind", "!=", "registration"))
     .$if(order === "registration", (query) => query.where("kind", "=", "registration"))
     .$if(full.length > 0, (query) =>
-      query.where((row) => row(row.fn.coalesce("domain", row.val("")), "not in", padded(full))),
+      query.where((row) => row.or([row("domain", "is", null), row.not(isIn(engine, "domain", full))])),
     )
     .orderBy("next_try_at")
     .orderBy("id")
@@ -219,12 +219,6 @@ async function claimSome(
     if (numUpdatedRows > 0n) claimed.push({ ...mail, domain: domain ?? "", tries, nextTryAt, createdAt });
   }
   return { claimed, seen: due.length };
-}
-
-/** A list of a length that is a power of two: few statements are made for lists of any length. */
-function padded(values: readonly string[]): readonly string[] {
-  const length = 2 ** Math.ceil(Math.log2(values.length));
-  return [...values, ...Array<string>(length - values.length).fill(values.at(-1) ?? "")];
 }
 
 /** The newest mail of a kind to an address, after dropping the others; undefined if there is none any more. */
