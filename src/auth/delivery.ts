@@ -23,7 +23,7 @@ const placesOfDomain: Places = { all: 12, quick: 4 };
 
 type Order = "own" | "requested" | "registration";
 
-/** In the order in which they are claimed; and which part of the places each may use together with those after it. */
+/** From the first to the last in importance; and which part of the places each may use together with those after it. */
 const shares: Readonly<Record<Order, number>> = { own: 1, requested: 0.75, registration: 0.5 };
 const orders = Object.keys(shares) as Order[];
 
@@ -126,28 +126,39 @@ export class Delivery {
   async #claim(): Promise<Promise<boolean>[]> {
     const { db } = this.#context;
     const begun: Promise<boolean>[] = [];
-    for (const order of orders) {
-      const room = roomIn(places, order, [...this.#sending]);
+    for (const order of ["own", "requested"] as const) {
+      const all = [...this.#sending];
+      const room = roomIn(places, order, all);
       if (room === 0) continue;
-      const roomFor = (domain: string) => roomIn(placesOfDomain, order, this.#to(domain));
-      const domains = [...new Set([...this.#sending].map(({ domain }) => domain))];
-      const full = domains.filter((domain) => roomFor(domain) === 0);
-      const claiming = db.claimMails(room, backOff, { order, room: roomFor, full });
+      // Only an older node queues one that is not known to be requested.
+      const registration = order === "own" ? "own" : "registration";
+      const roomFor = (domain: string, of: Order) =>
+        roomIn(
+          placesOfDomain,
+          of,
+          all.filter((sending) => sending.domain === domain),
+        );
+      const domains = [...new Set(all.map(({ domain }) => domain))];
+      const claiming = db.claimMails(room, backOff, {
+        order,
+        registrations: roomIn(places, registration, all),
+        room: (domain, kind) => roomFor(domain, kind === "registration" ? registration : order),
+        full: {
+          all: domains.filter((domain) => roomFor(domain, order) === 0),
+          registrations: domains.filter((domain) => roomFor(domain, registration) === 0),
+        },
+      });
       const claimed = await claiming.catch((error: unknown) => {
         if (begun.length === 0) throw error;
         return [];
       });
-      begun.push(...claimed.map((mail) => this.#send(mail, order)));
+      begun.push(...claimed.map((mail) => this.#send(mail)));
     }
     return begun;
   }
 
-  #to(domain: string): Sending[] {
-    return [...this.#sending].filter((sending) => sending.domain === domain);
-  }
-
-  async #send(mail: ClaimedMail, order: Order): Promise<boolean> {
-    const sending: Sending = { order, domain: mail.domain, isSlow: false };
+  async #send(mail: ClaimedMail): Promise<boolean> {
+    const sending: Sending = { order: orderOf(mail), domain: mail.domain, isSlow: false };
     this.#sending.add(sending);
     const timer = setTimeout(() => {
       sending.isSlow = true;
@@ -167,6 +178,11 @@ export class Delivery {
     this.#change.resolve();
     this.#change = Promise.withResolvers();
   }
+}
+
+function orderOf({ network, kind }: ClaimedMail): Order {
+  if (network === null) return "own";
+  return kind === "registration" ? kind : "requested";
 }
 
 /** How many more mails of an order may be sent beside these. */

@@ -200,12 +200,15 @@ export async function exportAccount(context: Context, sessionId: string | null, 
       created_at: iso(createdAt),
       last_seen_at: iso(lastSeenAt),
     })),
-    mails: mails.map(({ kind, createdAt, tries }) => ({ kind, created_at: iso(createdAt), tries })),
-    failed_mails: failed.map(({ kind, createdAt, failedAt }) => ({
-      kind,
-      created_at: iso(createdAt),
-      failed_at: iso(failedAt),
-    })),
+    mails: [
+      ...mails.map(({ kind, createdAt, tries }) => ({ kind, created_at: iso(createdAt), tries })),
+      ...failed.map(({ kind, createdAt, tries, failedAt }) => ({
+        kind,
+        created_at: iso(createdAt),
+        tries,
+        failed_at: iso(failedAt),
+      })),
+    ],
     events: events.map(({ at, event, ip, userAgent, detail }) => ({
       at: iso(at),
       event,

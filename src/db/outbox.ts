@@ -142,13 +142,15 @@ const replacing: readonly OutboxKind[] = ["verification", "invitation", "reset"]
 export interface Claimable {
   /**
    * `own` are notices, mails that an operator sends, and resets requested from a known device; `requested` are those that anybody
-   * can request for an account or registration that is there; `registration` those for a new one.
+   * can request.
    */
-  readonly order?: "own" | "requested" | "registration";
+  readonly order?: "own" | "requested";
   /** How many more may be sent to a domain now, if not as many as are claimed. */
-  readonly room?: (domain: string) => number;
-  /** Domains that have no room. */
-  readonly full?: readonly string[];
+  readonly room?: (domain: string, kind: OutboxKind) => number;
+  /** How many of them may be registrations. */
+  readonly registrations?: number;
+  /** Domains that have no room, or none for registrations. */
+  readonly full?: { readonly all: readonly string[]; readonly registrations: readonly string[] };
 }
 
 /**
@@ -177,7 +179,7 @@ async function claimSome(
   store: Store,
   limit: number,
   backOff: (tries: number) => number,
-  { order, room = () => limit, full = [] }: Claimable,
+  { order, room = () => limit, registrations = limit, full = { all: [], registrations: [] } }: Claimable,
 ) {
   const { db, engine, clock } = store;
   const now = clock();
@@ -189,19 +191,29 @@ async function claimSome(
     .where((mail) => mail.or([mail("next_try_at", "<=", now), mail("next_try_at", ">", latest)]))
     .where("kind", "in", kinds)
     .$if(order !== undefined, (query) => query.where("network", order === "own" ? "is" : "is not", null))
-    .$if(order === "requested", (query) => query.where("kind", "!=", "registration"))
-    .$if(order === "registration", (query) => query.where("kind", "=", "registration"))
-    .$if(full.length > 0, (query) =>
-      query.where((row) => row.or([row("domain", "is", null), row.not(isIn(engine, "domain", full))])),
+    .$if(registrations === 0, (query) => query.where("kind", "!=", "registration"))
+    .$if(full.all.length > 0, (query) =>
+      query.where((row) => row.or([row("domain", "is", null), row.not(isIn(engine, "domain", full.all))])),
+    )
+    .$if(full.registrations.length > 0, (query) =>
+      query.where((row) =>
+        row.or([
+          row("kind", "!=", "registration"),
+          row("domain", "is", null),
+          row.not(isIn(engine, "domain", full.registrations)),
+        ]),
+      ),
     )
     .orderBy("next_try_at")
     .orderBy("id")
     .limit(limit)
     .execute();
   const claimed: ClaimedMail[] = [];
+  const registered = () => claimed.filter(({ kind }) => kind === "registration").length;
   const toDomain = (domain: string) => claimed.filter((mail) => mail.domain === domain).length;
   for (const { key, domain, ...found } of due as (RequestedMail & { domain: string | null; key: string | null })[]) {
-    if (toDomain(domain ?? "") >= room(domain ?? "")) continue;
+    if (toDomain(domain ?? "") >= room(domain ?? "", found.kind)) continue;
+    if (found.kind === "registration" && registered() >= registrations) continue;
     const isReplacing = replacing.includes(found.kind) && key !== null;
     const mail = isReplacing ? await newestOf(store, found.kind, key, backOff) : found;
     if (!mail || (mail.nextTryAt > now && mail.nextTryAt <= latest)) continue;
