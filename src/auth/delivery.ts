@@ -91,7 +91,8 @@ export class Delivery {
             .finally(() => mine.delete(ended));
           mine.add(ended);
         }
-        if (begun.length > 0) continue;
+        // Room that came free during the claim was not seen by it.
+        if (begun.length > 0 || changed !== this.#change.promise) continue;
         if (mine.size === 0) break;
         await Promise.race([changed, stopped.promise]);
       }
