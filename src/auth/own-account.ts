@@ -134,7 +134,8 @@ export async function changeEmail(
       }
       const isMailed = await takeInSilence(context, "moveMail", { address, caller });
       const { language = "en", acts } = caller;
-      const move = (as: Person) => db.addMove(as, address, language, { acts, isMailed, network: requesterOf(caller.ip) });
+      const move = (as: Person) =>
+        db.addMove(as, address, language, { acts, isMailed, network: requesterOf(caller.ip) });
       if (!(await move(person))) {
         // A login may have replaced the hash meanwhile. A changed password has ended the session.
         const now = await personOf(context, sessionId);
