@@ -343,6 +343,7 @@ test("an account that would move to many addresses at once, from many networks, 
     Array(5).fill(owner.email),
   );
   await world.auth.deleteUser(1);
+  await mailed(world);
   assert.deepEqual(await moves(), five, "an account that is erased leaves no tries to the next");
 });
 

@@ -202,9 +202,10 @@ test("an invitation and a move make the caller known too", async () => {
   for (let i = 0; i < 12; i++) {
     await world.request("/sessions", { ...form({ ...wrong, email }), ...stranger(i) });
   }
-  for (const device of [first, second]) {
-    assert.equal((await tryLogIn(world, { email, password: chosen }, device, "192.0.2.9")).status, 200);
-  }
+  const moving = { email, password: chosen };
+  assert.equal((await tryLogIn(world, moving, second, "192.0.2.9")).status, 200);
+  // A move has the account forget the devices from before it.
+  assert.equal((await tryLogIn(world, moving, first, "192.0.2.9")).status, 429);
 });
 
 test("refused tokens of a network keep out nobody who has a good one", async () => {
