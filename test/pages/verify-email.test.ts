@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { AuthError } from "../../src/errors.ts";
 import { createProduction, join, mailed, mailedToken, owner, strong } from "../app/production.ts";
 import { test } from "../engines.ts";
 import { createWorld, type World } from "../world.ts";
@@ -137,12 +138,21 @@ test("confirming a new address keeps who is logged in, and logs in who is not", 
   }
 });
 
-test("an address that is confirmed while logging in is limited is confirmed all the same", async () => {
+test("an address that is confirmed while others' attempts are limited logs in at once", async () => {
   await using world = await createProduction({ LIMIT_LOGIN_ACCOUNT: "1/15m" });
   const who = visitor(world);
   const link = await registered(world, who);
   await who.fill(await who.open("/login"), { email: owner.email, password: "wrong" }, "/login");
-  sent(await who.fill(await who.open(link), { password: strong }), "/login");
+  sent(await who.fill(await who.open(link), { password: strong }), "/account");
+});
+
+test("an address that is confirmed while nobody can log in is confirmed all the same", async () => {
+  await using world = await createProduction();
+  const who = visitor(world);
+  const link = await registered(world, who);
+  const page = await who.open(link);
+  world.auth.logIn = () => Promise.reject(new AuthError("busy", "too many logins at once"));
+  sent(await who.fill(page, { password: strong }), "/login");
   assert.match((await who.open("/login")).told, /^Your address is confirmed/);
 });
 
