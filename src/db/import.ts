@@ -1,14 +1,28 @@
 import { emailKey } from "../email.ts";
 import type { User } from "../user.ts";
+import { isIn, listOf } from "./lists.ts";
 import { emailColumns } from "./spellings.ts";
 import type { Store } from "./store.ts";
 
 /** An account that comes from elsewhere, or goes there. Times are milliseconds since 1970 (UTC). */
 export type Account = Pick<User, "email" | "hashedPassword" | "emailVerifiedAt" | "disabledAt" | "createdAt">;
 
-export async function emailsTaken({ db }: Store, emails: readonly string[]): Promise<Set<string>> {
+const [text, number] = ["text", "bigint"] as const;
+const columns = {
+  place: number,
+  email: text,
+  email_spelling: text,
+  hashed_password: text,
+  email_verified_at: number,
+  disabled_at: number,
+  created_at: number,
+  updated_at: number,
+};
+
+export async function emailsTaken({ db, engine }: Store, emails: readonly string[]): Promise<Set<string>> {
   if (emails.length === 0) return new Set();
-  const rows = await db.selectFrom("users").select("email").where("email", "in", emails.map(emailKey)).execute();
+  const isOne = isIn(engine, "email", emails.map(emailKey));
+  const rows = await db.selectFrom("users").select("email").where(isOne).execute();
   const stored = new Set(rows.map(({ email }) => email));
   return new Set(emails.filter((email) => stored.has(emailKey(email))));
 }
@@ -19,7 +33,8 @@ export async function addAccounts(store: Store, accounts: readonly Account[]): P
   const now = store.clock();
   const rows = accounts
     .filter(({ email }) => !taken.has(email))
-    .map((account) => ({
+    .map((account, place) => ({
+      place,
       ...emailColumns(account.email),
       hashed_password: account.hashedPassword,
       email_verified_at: account.emailVerifiedAt,
@@ -29,12 +44,16 @@ export async function addAccounts(store: Store, accounts: readonly Account[]): P
     }));
   if (rows.length === 0) return taken;
   // Looking first saves the ids that a conflict would use up; the constraint decides.
+  const { place: _, ...stored } = columns;
+  const names = Object.keys(stored) as (keyof typeof stored)[];
+  const list = listOf(store.engine, columns, rows).as("list");
   const added = await store.db
     .insertInto("users")
-    .values(rows)
+    .columns(names)
+    .expression((eb) => eb.selectFrom(list).select(names).orderBy("place"))
     .onConflict((conflict) => conflict.column("email").doNothing())
     .returning("email")
     .execute();
-  const stored = new Set(added.map(({ email }) => email));
-  return new Set(emails.filter((email) => !stored.has(emailKey(email))));
+  const own = new Set(added.map(({ email }) => email));
+  return new Set(emails.filter((email) => !own.has(emailKey(email))));
 }

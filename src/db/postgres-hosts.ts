@@ -97,6 +97,11 @@ export class Hosts {
     return this.#hurried ? patience : 24 * 60 * 60 * 1000;
   }
 
+  /** Whether connections are given back: on one that is closed, a prepared statement would run once, and use up a name. */
+  get keepsConnections(): boolean {
+    return this.#hurried;
+  }
+
   async unhurried<T>(work: () => Promise<T>): Promise<T> {
     this.#hurried = false;
     try {

@@ -218,7 +218,7 @@ class PostgresConnection implements DatabaseConnection {
   }
 
   async #query<Row>(text: string, values: readonly unknown[]) {
-    const name = this.#client.prepares ? this.#statements.name(text) : undefined;
+    const name = this.#client.prepares && this.#hosts.keepsConnections ? this.#statements.name(text) : undefined;
     const query = { text, values: values as unknown[], query_timeout: this.#hosts.timeout };
     try {
       return await this.#client.query<Row & object>(name === undefined ? query : { ...query, name });

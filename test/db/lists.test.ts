@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
-import { Kysely } from "kysely";
+import { test as testOnce } from "node:test";
+import { Kysely, sql } from "kysely";
 import { DB } from "../../src/db/db.ts";
+import { migrate } from "../../src/db/migrations.ts";
 import { postgres } from "../../src/db/postgres.ts";
 import type { Schema } from "../../src/db/schema.ts";
 import { sqlite } from "../../src/db/sqlite.ts";
+import { silent } from "../../src/log.ts";
 import { readSettings } from "../../src/settings.ts";
+import { emptyDatabase } from "../databases.ts";
 import { engine as engineName, test } from "../engines.ts";
 import { day, hour } from "../world.ts";
 import { createStore, type Store } from "./twins.ts";
@@ -42,6 +46,9 @@ test("a batch has the same statements whatever its length", async () => {
     const base = { at: clock.now(), event: "login_refused", ip: "192.0.2.1", userAgent: null, detail: null };
     const whom = [{ userId }, { userId: null }, { userId: null, email }, { userId: userId + 1 }];
     await db.addEvents(names.map((_, i) => ({ ...base, ...(whom[(i + length) % whom.length] ?? { userId }) })));
+    const accounts = names.map((name) => ({ email: `${name}@example.com`, hashedPassword: "hash", createdAt: 1 }));
+    const unconfirmed = { emailVerifiedAt: null, disabledAt: null };
+    await db.addAccounts(accounts.map((account) => ({ ...account, ...unconfirmed })));
     for (let i = 0; i < length; i++) await other.enqueue({ kind: "reset", language: "en", email });
     assert.equal((await db.claimMails(1, () => hour)).length, 1);
     for (const mail of await other.waitingMails(1000)) await other.removeMail(mail.id);
@@ -52,4 +59,52 @@ test("a batch has the same statements whatever its length", async () => {
   assert.ok(before.length >= 8);
   for (let length = 5; length <= 25; length++) await work(length);
   assert.deepEqual([...texts].toSorted(), before);
+});
+
+test("an account is imported with all that it brings, in the order given", async () => {
+  await using store = await createStore();
+  const own = { emailVerifiedAt: 1_800_000_000_000, disabledAt: null, createdAt: 1 };
+  const accounts = [
+    { ...own, email: "B\"o\\b'@Example.com", hashedPassword: "$2b$12$hash" },
+    { ...own, email: "ann@example.com", hashedPassword: "hash", emailVerifiedAt: null, disabledAt: 2 },
+  ];
+  assert.deepEqual(await store.db.addAccounts(accounts), new Set());
+  const users = await store.db.listUsers({ limit: 10 });
+  const stored = users.map(({ email, hashedPassword, emailVerifiedAt, disabledAt, createdAt }) => ({
+    email,
+    hashedPassword,
+    emailVerifiedAt,
+    disabledAt,
+    createdAt,
+  }));
+  assert.deepEqual(
+    stored.map((each) => ({ ...each })),
+    accounts.map(({ email, hashedPassword, emailVerifiedAt, disabledAt, createdAt }) => ({
+      email,
+      hashedPassword,
+      emailVerifiedAt,
+      disabledAt,
+      createdAt,
+    })),
+  );
+  assert.deepEqual(await store.db.emailsTaken(["ANN@example.com", "eve@example.com"]), new Set(["ANN@example.com"]));
+});
+
+testOnce("the migrations of a first start use up no names of prepared statements (postgres)", async () => {
+  await using database = await emptyDatabase("postgres");
+  const engine = postgres(database.url, 1);
+  const kysely = new Kysely<Schema>({ dialect: engine.dialect });
+  try {
+    assert.ok(await migrate(kysely, engine, { log: silent }));
+    const later = Array.from({ length: 150 }, (_, i) => `select ${i} as later`);
+    for (const text of later) await sql.raw(text).execute(kysely);
+    const { rows } = await sql<{ statement: string }>`select statement from pg_prepared_statements`.execute(kysely);
+    const prepared = new Set(rows.map(({ statement }) => statement));
+    assert.deepEqual(
+      later.filter((text) => !prepared.has(text)),
+      [],
+    );
+  } finally {
+    await engine.close();
+  }
 });
