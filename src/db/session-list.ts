@@ -1,5 +1,6 @@
 import { type SelectQueryBuilder, sql } from "kysely";
 import { recordAct } from "./acts.ts";
+import { lockedSessions } from "./locks.ts";
 import type { Schema, SessionsTable } from "./schema.ts";
 import { mostSessions } from "./session-limit.ts";
 import { isSession } from "./sessions.ts";
@@ -130,11 +131,13 @@ async function withHandles(
   const rows = await some(store).select(columns).execute();
   if (rows.every(({ handle }) => handle !== null)) return rows;
   return atomically(store, async (transaction) => {
+    const wanted = some(transaction).select("session_id");
     await transaction.db
       .updateTable("sessions")
       .set({ handle: sql<string>`${sql.raw(store.engine.randomText)}` })
       .where("handle", "is", null)
-      .where("session_id", "in", some(transaction).select("session_id"))
+      .$if(!store.engine.locksRows, (query) => query.where("session_id", "in", wanted))
+      .where(lockedSessions(transaction, (row) => row("session_id", "in", wanted)))
       .execute();
     return some(transaction).select(columns).execute();
   });

@@ -155,6 +155,25 @@ test("logins that replace each other's sessions while they are ended everywhere 
   assert.equal((await deadlocks()) - before, 0);
 });
 
+test("sessions get their handles while they are used and ended, and nothing deadlocks", async () => {
+  const before = await deadlocks();
+  {
+    await using db = await openDB(server.url);
+    const { id } = await db.addUser("listed@example.com", "x");
+    for (let round = 0; round < 10; round++) {
+      const open = Array.from({ length: 60 }, () => randomUUID());
+      for (const sessionId of open) await db.openSession({ userId: id, sessionId });
+      // As an older version leaves them, and due to be written as seen.
+      await admin.query("update sessions set handle = null, last_seen_at = last_seen_at - 1000 where user_id = $1", [
+        id,
+      ]);
+      const list = () => db.listSessions(id, { limit: 100 });
+      await atOnce([list, () => db.seeSessions(open), list, () => db.endOtherSessions(id, open[0] as string), list]);
+    }
+  }
+  assert.equal((await deadlocks()) - before, 0);
+});
+
 /** When the transactions began that wait for a lock now. */
 async function waitingSince(): Promise<number[]> {
   const { rows } = await admin.query(
