@@ -44,8 +44,9 @@ export class Admission {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#refusals > 0) this.#context.trail.record("request_refused", { detail: `busy, ${this.#refusals} times` });
+    const times = this.#refusals;
     this.#refusals = 0;
+    if (times > 0) this.#context.trail.record("request_refused", { detail: "busy", times });
   }
 
   /** A database that does not answer knows no device. */

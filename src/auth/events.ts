@@ -56,6 +56,8 @@ export interface Circumstances {
   readonly detail?: string;
   /** Whether it changed something, where that does not follow from the event. */
   readonly changed?: boolean;
+  /** How often it happened; once, unless given. */
+  readonly times?: number;
 }
 
 /** Events that changed nothing beside refusals, unless `changed` says so: anybody can cause any number of them. */
@@ -121,8 +123,8 @@ export class Trail {
   #acts = 0;
   readonly #merged = new Map<string, Merged>();
   #mergedAt = Number.NEGATIVE_INFINITY;
-  /** How many lines the log had no room for. */
-  #unlogged = 0;
+  /** How many lines of each event the log had no room for. */
+  readonly #unlogged = new Map<EventName, number>();
   #unloggedAt = Number.NEGATIVE_INFINITY;
   #writing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
@@ -151,7 +153,7 @@ export class Trail {
   }
 
   /** Takes note of something that happened now. */
-  record(name: EventName, { caller = {}, userId, address, detail: why, changed }: Circumstances): void {
+  record(name: EventName, { caller = {}, userId, address, detail: why, changed, times = 1 }: Circumstances): void {
     const { ip, userAgent } = caller;
     const detail = storable(why);
     const act = changed ?? isAct(name);
@@ -165,15 +167,16 @@ export class Trail {
       detail,
     };
     if (act || this.#lines.take(lineLevels(event))) {
-      const fields = { event: name, userId, ip, ...(detail && { detail }), ...idsInLog(caller.request) };
+      const told = counted(event, times).detail;
+      const fields = { event: name, userId, ip, ...(told && { detail: told }), ...idsInLog(caller.request) };
       this.#log.info(fields, name.replaceAll("_", " "));
     } else {
-      this.#unlogged++;
+      this.#unlogged.set(name, (this.#unlogged.get(name) ?? 0) + 1);
     }
     // Callers can invent User-Agents, spellings of an address, and addresses within an IPv6 network.
     const about = address === undefined ? undefined : emailKey(address);
     const same = JSON.stringify([name, event.userId, about, networkOf(ip) ?? ip, detail]);
-    this.#gather(act ? `${this.#acts++}` : same, { event, isAct: act, times: 1 });
+    this.#gather(act ? `${this.#acts++}` : same, { event, isAct: act, times });
     this.#flushSoon();
   }
 
@@ -216,7 +219,7 @@ export class Trail {
       unwritten = found.flatMap(([key, entry]) => (this.#hasRoom(entry) ? [[key, { ...entry, isCounted: true }]] : []));
       while (unwritten.length > 0) await this.#writeFirst(unwritten, batch);
       if (performance.now() - this.#mergedAt >= age) await this.#writeMerged();
-      else if (this.#unlogged > 0 || this.#unwrittenMerged().length > 0) this.#flushSoon();
+      else if (this.#unlogged.size > 0 || this.#unwrittenMerged().length > 0) this.#flushSoon();
     } catch (error) {
       this.#putBack(unwritten);
       this.#flushSoon();
@@ -225,11 +228,13 @@ export class Trail {
   }
 
   #tellUnlogged(age: number): void {
-    if (this.#unlogged === 0) return;
+    if (this.#unlogged.size === 0) return;
     const now = performance.now();
     if (age > 0 && now - this.#unloggedAt < unloggedEvery) return;
-    this.#log.warn({ event: "refusals_unlogged", count: this.#unlogged }, "left lines of refusals out of the log");
-    this.#unlogged = 0;
+    const count = [...this.#unlogged.values()].reduce((sum, lines) => sum + lines);
+    const fields = { event: "refusals_unlogged", count, events: Object.fromEntries(this.#unlogged) };
+    this.#log.warn(fields, "left lines of refusals out of the log");
+    this.#unlogged.clear();
     this.#unloggedAt = now;
   }
 

@@ -271,6 +271,10 @@ test("the log has the first lines of a flood, and says how many it left out", as
   assert.ok(lines.length <= 10_000, `${lines.length}`);
   const left = told("refusals_unlogged").reduce((sum, { count }) => sum + Number(count), 0);
   assert.equal(lines.length + left, 31_000);
+  const hidden = { email: "nobody@example.com", password: "" };
+  for (let i = 0; i < 3; i++) await world.request("/sessions", { ...form(hidden), ip: "203.0.113.1" });
+  await world.auth.flush();
+  assert.deepEqual(told("refusals_unlogged").at(-1)?.events, { login_refused: 3 }, "a flood hides no other refusals");
   assert.equal(told("logged_in").length, 1);
   world.clock.forward(hour);
   await refuse(world, 1, () => ({ ip: "192.0.2.1" }));
@@ -290,4 +294,18 @@ test("an account that is erased is named by none of the entries that were merged
   for (let i = 0; i < 50; i++) await world.request("/sessions", { ...form(owner, { headers }), ip: of64(i) });
   const merged = (await trail(world)).filter(({ id }) => about.some((each) => each.id === id));
   for (const { userId, ip, userAgent } of merged) assert.deepEqual([userId, ip, userAgent], [null, null, null]);
+});
+
+test("requests that were refused while the service was busy are all counted, however long that lasts", async () => {
+  await using world = await createWorld();
+  const { admission } = world.auth;
+  let refused = 0;
+  for (let i = 0; i < 200; i++) {
+    for (let many = 0; many <= i % 3; many++, refused++) admission.countRefusal();
+    admission.flush();
+    await world.auth.flush();
+  }
+  const events = await trail(world);
+  assert.ok(events.length <= 81, `${events.length}`);
+  assert.equal(times(events), refused);
 });
