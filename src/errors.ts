@@ -119,9 +119,10 @@ export class AuthError extends Error {
       retryAfter,
       forGood = false,
       invisible = false,
-    }: { retryAfter?: number; forGood?: boolean; invisible?: boolean } = {},
+      cause,
+    }: { retryAfter?: number; forGood?: boolean; invisible?: boolean; cause?: unknown } = {},
   ) {
-    super(message);
+    super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.retryAfter = retryAfter;
     this.forGood = forGood;
@@ -133,10 +134,12 @@ export class AuthError extends Error {
  * There is no time to hash one more password.
  *
  * @param retryAfter in seconds
+ * @param cause what prevents hashing, if it is not that too many wait
  */
-export function busy(retryAfter: number): AuthError {
+export function busy(retryAfter: number, cause?: Error): AuthError {
   return new AuthError("busy", `too many logins at once; try again in ${waitInWords(retryAfter, "en")}`, {
     retryAfter,
+    cause,
   });
 }
 

@@ -1,3 +1,4 @@
+import { AuthError } from "../errors.ts";
 import type { Log } from "../log.ts";
 
 /** How many requests without an answer are logged one by one, in a minute: 60 MB a day. Those who search by id need the first. */
@@ -13,12 +14,13 @@ export type LogUnavailable = (error: Error, where: object) => void;
 export function unavailableLog(log: Log, now = () => performance.now()): LogUnavailable {
   let began = Number.NEGATIVE_INFINITY;
   let lines = 0;
-  return ({ message }, where) => {
+  return (error, where) => {
     const isNext = now() - began >= minute;
     const unlogged = isNext ? Math.max(0, lines - mostLines) : 0;
     if (isNext) [began, lines] = [now(), 0];
     if (++lines > mostLines) return;
     const more = unlogged > 0 ? { unlogged } : {};
-    log.warn({ event: "unavailable", reason: message, ...more, ...where }, "unavailable");
+    const reason = error instanceof AuthError && error.cause instanceof Error ? error.cause.message : error.message;
+    log.warn({ event: "unavailable", reason, ...more, ...where }, "unavailable");
   };
 }

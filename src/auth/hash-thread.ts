@@ -12,7 +12,7 @@ export type HashThreadOptions = Priority & {
 /** The thread cannot be made, or has ended. */
 export class NoThread extends Error {
   constructor(cause: unknown) {
-    super("no thread to hash on", { cause });
+    super(`no thread to hash on${cause instanceof Error ? `: ${cause.message}` : ""}`, { cause });
   }
 }
 

@@ -43,11 +43,8 @@ function attempt(work) {
  * @param {string} thread
  */
 function prioritize(thread) {
-  const id = Number(thread);
-  setPriority(
-    id,
-    priority.isIdle ? constants.priority.PRIORITY_LOW : Math.min(19, getPriority(id) + priority.niceness),
-  );
+  // Of the thread that calls: /proc may be another PID namespace's, where this one has another id.
+  setPriority(priority.isIdle ? constants.priority.PRIORITY_LOW : Math.min(19, getPriority() + priority.niceness));
   if (priority.isIdle)
     spawnSync("chrt", ["--idle", "--pid", "0", thread], { stdio: "ignore", env: { PATH: process.env.PATH } });
 }

@@ -158,7 +158,7 @@ export class Passwords {
     try {
       return await this.#threads.run(work);
     } catch (error) {
-      throw error instanceof NoThread ? busy(this.#queue.retryAfter) : error;
+      throw error instanceof NoThread ? busy(this.#queue.retryAfter, error) : error;
     }
   }
 

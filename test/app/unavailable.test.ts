@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { unavailableLog } from "../../src/app/unavailable.ts";
-import { DatabaseUnavailable } from "../../src/errors.ts";
+import { NoThread } from "../../src/auth/hash-thread.ts";
+import { busy, DatabaseUnavailable } from "../../src/errors.ts";
 import { recordingLog } from "../world.ts";
 
 test("of many requests without an answer the log has the first of each minute, and how many it left out", () => {
@@ -24,5 +25,21 @@ test("of many requests without an answer the log has the first of each minute, a
   assert.deepEqual(
     logged.slice(199).map(({ unlogged }) => unlogged),
     [undefined, 4801, undefined, undefined, undefined],
+  );
+});
+
+test("the log says why nothing can be hashed, and of a database only what is wrong", () => {
+  const logged: Record<string, unknown>[] = [];
+  const log = unavailableLog(recordingLog(logged));
+  log(busy(1, new NoThread(new Error("ERR_WORKER_INIT_FAILED"))), {});
+  log(busy(1), {});
+  log(new DatabaseUnavailable("locked", new Error("insert into users …")), {});
+  assert.deepEqual(
+    logged.map(({ reason }) => reason),
+    [
+      "no thread to hash on: ERR_WORKER_INIT_FAILED",
+      "too many logins at once; try again in 1 second",
+      "the database is locked",
+    ],
   );
 });

@@ -12,6 +12,9 @@ const isLinux = process.platform === "linux";
 const has = (program: string) => spawnSync(program, ["--version"]).status === 0;
 /** A thread without privileges cannot raise its priority again. */
 const unprivileged = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+/** Runs a program in a PID namespace of its own, with the /proc of the one around it. */
+const unshared = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"];
+const canUnshare = spawnSync(unshared[0] as string, [...unshared.slice(1), "true"], unprivileged).status === 0;
 
 /** A program of its own that hashes, without privileges. */
 class Hasher implements AsyncDisposable {
@@ -119,6 +122,13 @@ test("with one core no thread is of the idle class, or as nice", {
   assert.match(hashed.outcome, /^\$2b\$/);
   for (const { niceness, isIdle } of hashed.threads)
     assert.ok(niceness <= 2 && !isIdle, JSON.stringify(hashed.threads));
+});
+
+test("a thread hashes whose id in /proc is that of another PID namespace", {
+  skip: !(isLinux && canUnshare) && "needs namespaces of Linux",
+}, async () => {
+  await using hasher = await Hasher.start(4, unshared);
+  assert.match((await hasher.hash()).outcome, /^\$2b\$/);
 });
 
 test("while no thread can be made, hashing is busy, and afterwards it is not", {
