@@ -10,8 +10,9 @@ import type { Quiet } from "./quiet.ts";
 import { alternate, type Pair } from "./rounds.ts";
 import { startOn } from "./service.ts";
 
-const rounds = 7;
-const seconds = 2;
+const rounds = 3;
+/** Longer than a hash waits behind requests: what comes then counts too. */
+const seconds = 6;
 /** How long the flood has come when the profiles begin, and still comes when they have ended, in seconds. */
 const margin = 0.7;
 /** The logins that arrive for each one that the cores can hash. */

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { HashThread } from "./hash-thread.ts";
 import type { Hashed, HashWork } from "./hash-work.js";
@@ -13,7 +14,7 @@ const interval = 50;
 const patience = 100;
 /** The same while requests keep a core busy: those who are logged in come first. */
 const patienceBehindRequests = 3000;
-/** The part of a core that counts as busy. */
+/** The part of its time that the thread which serves requests is busy, or waits for a core, if requests keep it busy. */
 const busyPart = 0.6;
 /** When a thread that was made for a starved hash ends, in milliseconds after its last one. */
 const idleTimeout = 60_000;
@@ -66,11 +67,10 @@ export class HashThreads {
   /** Tells from now on whether a hash should have had a core: on this thread, or on any if it waits for one. */
   #watch(): (thread: HashThread | undefined) => boolean {
     const began = performance.now();
-    const before = process.threadCpuUsage();
+    const before = wantedCore();
     return (thread) => {
       const elapsed = performance.now() - began;
-      const { user, system } = process.threadCpuUsage(before);
-      const areRequestsBusy = (user + system) / 1000 > busyPart * elapsed;
+      const areRequestsBusy = wantedCore() - before > busyPart * elapsed;
       if (areRequestsBusy && elapsed < patienceBehindRequests) return false;
       return thread === undefined || (elapsed > patience && thread.isStarved());
     };
@@ -85,6 +85,20 @@ export class HashThreads {
     }
     const [first] = this.#usual.toSorted((a, b) => a.running - b.running);
     return (first as HashThread).run(work);
+  }
+}
+
+/**
+ * How long this thread had a core or waited for one, in milliseconds; NaN if that cannot be read, such as without a free file
+ * descriptor. The waiting counts, for what it waits for may be hashes: if only its time on a core did, those at the usual priority
+ * would make it look idle, and so remain at that priority.
+ */
+function wantedCore(): number {
+  try {
+    const [ran = 0, waited = 0] = readFileSync("/proc/thread-self/schedstat", "utf8").split(" ").map(Number);
+    return (ran + waited) / 1e6;
+  } catch {
+    return Number.NaN;
   }
 }
 

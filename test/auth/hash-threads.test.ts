@@ -36,9 +36,9 @@ class Hasher implements AsyncDisposable {
     return this.#process.pid as number;
   }
 
-  async hash(): Promise<Hashed> {
+  async hash(what = "hash"): Promise<Hashed> {
     const answered = once(this.#process, "message");
-    this.#process.send("hash");
+    this.#process.send(what);
     const [hashed] = await answered;
     return hashed;
   }
@@ -83,16 +83,22 @@ class OtherHasher implements AsyncDisposable {
   }
 }
 
+/** Runs programs that do nothing else. */
+function keepCoresBusy(): AsyncDisposableStack {
+  const busy = new AsyncDisposableStack();
+  for (let i = 0; i < 2 * availableParallelism(); i++) {
+    const loop = spawn("sh", ["-c", "while :; do :; done"], { stdio: "ignore" });
+    busy.defer(() => void loop.kill("SIGKILL"));
+  }
+  return busy;
+}
+
 test("where other programs keep every core busy, a hash ends in the time of some of theirs", {
   skip: !isLinux && "scheduling of Linux",
 }, async () => {
   await using hasher = await Hasher.start(cost);
   const { threads: before } = await hasher.hash();
-  await using busy = new AsyncDisposableStack();
-  for (let i = 0; i < 2 * availableParallelism(); i++) {
-    const loop = spawn("sh", ["-c", "while :; do :; done"], { stdio: "ignore" });
-    busy.defer(() => void loop.kill("SIGKILL"));
-  }
+  await using busy = keepCoresBusy();
   const other = busy.use(new OtherHasher());
   await other.hashes(1);
   // The idle class gets one part in three hundred beside them.
@@ -107,6 +113,17 @@ test("where other programs keep every core busy, a hash ends in the time of some
       );
     }
   }
+});
+
+test("a hash stays behind requests that get less of a core than they want", {
+  skip: !isLinux && "scheduling of Linux",
+}, async () => {
+  await using hasher = await Hasher.start(14);
+  const { threads: before } = await hasher.hash();
+  if (!before.some(({ isIdle }) => isIdle) || before.some(({ niceness }) => niceness === 2)) return;
+  await using _ = keepCoresBusy();
+  const { threads } = await hasher.hash("hash behind requests");
+  assert.ok(!threads.some(({ niceness }) => niceness === 2), JSON.stringify(threads));
 });
 
 test("with one core no thread is of the idle class, or as nice", {

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { Passwords } from "../../src/auth/passwords.ts";
 
-// Hashes a password at each message, and says how that went, and how the threads of this process are scheduled.
+// Hashes a password at each message, and says how that went, and how the threads of this process are scheduled. At "hash behind
+// requests" it is busy for two seconds meanwhile, and tells of its threads then.
 
 /** SCHED_IDLE (sched(7)). */
 const idleClass = "5";
@@ -13,12 +14,19 @@ export interface Hashed {
 
 const passwords = new Passwords({ PASSWORD_HASH: "bcrypt", BCRYPT_COST: Number(process.argv[2]) });
 
-process.on("message", async () => {
-  const outcome = await passwords.hashPassword("b4l0u").catch(({ code, message }) => code ?? message);
+process.on("message", async (what) => {
+  const hashing = passwords.hashPassword("b4l0u").catch(({ code, message }) => code ?? message);
+  const outcome = what === "hash behind requests" ? await beBusy() : await hashing;
   process.send?.({ outcome, threads: readdirSync("/proc/self/task").map(scheduling) } satisfies Hashed);
 });
 process.on("disconnect", () => process.exit());
 process.send?.("ready");
+
+async function beBusy(): Promise<string> {
+  const began = performance.now();
+  while (performance.now() - began < 2000) await new Promise((resolve) => setImmediate(resolve));
+  return "busy with requests";
+}
 
 function scheduling(thread: string) {
   const stat = readFileSync(`/proc/self/task/${thread}/stat`, "utf8");
