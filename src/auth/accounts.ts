@@ -25,11 +25,12 @@ export async function register(context: Context, email: string, password: string
     const hashed = await passwords.hashPassword(password, place);
     const { language = "en" } = caller;
     const notice = { kind: "registration", language, network: requesterOf(caller.ip) } as const;
-    if (await takeInSilence(context, "keptRegistration", { address, caller })) {
+    const isKept = await takeInSilence(context, "keptRegistration", { address, caller });
+    if (isKept) {
       const isMailed = await takeInSilence(context, "registration", { address, caller });
       await db.addRegistration(address, hashed, isMailed ? notice : null, caller.acts);
     }
-    trail.record("registration_asked", { caller, address });
+    trail.record("registration_asked", { caller, address, changed: isKept });
     return address;
   });
 }

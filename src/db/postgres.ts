@@ -18,8 +18,8 @@ import { type Client, Hosts, NotWritable } from "./postgres-hosts.ts";
 import { OwnSchemaIntrospector } from "./postgres-introspector.ts";
 import { type Schema, tables } from "./schema.ts";
 
-/** Enough for every statement of ours; a bound in case one is made of changing parts. */
-const statementLimit = 200;
+/** Twice as many as there are statements of ours; a bound in case one is made of changing parts. */
+const statementLimit = 400;
 /** Any number that nobody else locks. */
 const migrationLock = 8_230_512_600_714n;
 /** How often to try for the lock while another program has it, in milliseconds. */

@@ -309,3 +309,20 @@ test("requests that were refused while the service was busy are all counted, how
   assert.ok(events.length <= 81, `${events.length}`);
   assert.equal(times(events), refused);
 });
+
+test("registrations of an account's address that are not kept do not flood its history", async () => {
+  await using world = await createProduction();
+  await join(world);
+  world.clock.forward(day);
+  const before = (await trail(world)).length;
+  for (let i = 0; i < 200; i++) {
+    const { status } = await world.request("/users", { ...form({ ...owner, password: `${strong}${i}` }), ip: ipv4(i) });
+    assert.equal(status, 200);
+    if (i % 20 === 0) await world.auth.flush();
+  }
+  const events = (await trail(world)).slice(before).filter(({ userId }) => userId === 1);
+  const asked = events.filter(({ event }) => event === "registration_asked");
+  assert.ok(asked.length <= 5 + 31, `${asked.length}`);
+  assert.equal(times(asked), 200);
+  assert.ok(events.length <= 5 + 2 * 31, `${events.length}`);
+});
