@@ -151,6 +151,10 @@ export async function endSessionByHandle(
 ): Promise<boolean> {
   if (!/^[\w-]{43}$/.test(handle)) return false;
   return atomically(store, async (transaction) => {
+    // The act's row locks the account as well, whose turn is before its sessions.
+    if (store.engine.locksRows && acts.length > 0) {
+      await transaction.db.selectFrom("users").select("id").where("id", "=", userId).forKeyShare().execute();
+    }
     const { numDeletedRows } = await transaction.db
       .deleteFrom("sessions")
       .where("handle", "=", handle)

@@ -174,6 +174,25 @@ test("sessions get their handles while they are used and ended, and nothing dead
   assert.equal((await deadlocks()) - before, 0);
 });
 
+test("forms that end single sessions while their account is erased never deadlock", async () => {
+  const before = await deadlocks();
+  {
+    await using db = await openDB(server.url);
+    for (let round = 0; round < 20; round++) {
+      const user = await db.addUser(`ending-${round}@example.com`, "x");
+      for (let i = 0; i < 12; i++) await db.openSession({ userId: user.id, sessionId: randomUUID() });
+      const { sessions } = (await db.listSessions(user.id, { limit: 100 })) ?? assert.fail();
+      const ends = sessions.map(
+        ({ handle }) =>
+          () =>
+            db.endSessionByHandle(user.id, handle, [randomUUID()]),
+      );
+      await atOnce([...ends.slice(0, 6), () => db.deleteUser(user, []), ...ends.slice(6)]);
+    }
+  }
+  assert.equal((await deadlocks()) - before, 0);
+});
+
 /** When the transactions began that wait for a lock now. */
 async function waitingSince(): Promise<number[]> {
   const { rows } = await admin.query(
