@@ -221,7 +221,7 @@ const table = {
   LIMIT_MAIL_ACCOUNT: setting("mails of each kind asked for to one address", rate(), "5/1h"),
   LIMIT_MAIL_NETWORK: setting("reset and verification mails that one network asks for", rate(), "20/1h"),
   LIMIT_MAIL_ADDRESS: setting(
-    "requested mails that are sent to one address; further ones wait, but not resets from a device that the account knows",
+    "requested mails that are sent to one address; further ones wait, but not one reset an hour, nor resets from a device that the account knows",
     rate(),
     "20/1d",
   ),

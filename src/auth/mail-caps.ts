@@ -1,14 +1,16 @@
-import type { ClaimedMail, Slot } from "../db/db.ts";
+import type { ClaimedMail, Limit, Slot } from "../db/db.ts";
 import type { Mail } from "../mailer.ts";
+import { userByEmail } from "./accounts.ts";
 import type { Context } from "./context.ts";
-import { mailCaps } from "./throttle.ts";
+import { mailCaps, resetCap } from "./throttle.ts";
 
 /** How long a mail that anybody can request may wait for its turn, in milliseconds from its request. */
 const longestWait = 24 * 60 * 60_000;
 
 /**
  * Caps the mails that anybody can request, to one address in a day and all in an hour. What is over a cap waits in the outbox,
- * so that no answer to a request depends on it. Notices, mails of an operator and resets from known devices are not counted.
+ * so that no answer to a request depends on it. Beyond the cap of an address, one reset an hour is sent.
+ * Notices, mails of an operator and resets from known devices are not counted.
  */
 export class MailCaps {
   readonly #context: Context;
@@ -26,11 +28,26 @@ export class MailCaps {
   async take(waiting: ClaimedMail, mail: Mail): Promise<readonly Slot[] | null> {
     const { db, settings } = this.#context;
     if (waiting.network === null || settings.RATE_LIMIT === "off") return [];
-    const taking = await db.takeSlots(mailCaps(settings, mail.to));
+    const [ofAddress, ofAll] = mailCaps(settings, mail.to);
+    const ofResets = waiting.kind === "reset" ? await this.#resetCap(mail.to) : null;
+    let taking = await db.takeSlots([ofAddress, ofAll]);
+    if ("slots" in taking) return [...taking.slots, ...(await this.#count(ofResets))];
+    if (ofResets) taking = await db.takeSlots([ofResets, ofAll]);
     if ("slots" in taking) return taking.slots;
     if (mail.token !== undefined) await db.dropMailedToken(mail.token);
     await this.#postpone(waiting, taking.refusedUntil);
     return null;
+  }
+
+  async #resetCap(address: string): Promise<Limit> {
+    const user = await userByEmail(this.#context, address);
+    return resetCap(this.#context.settings, address, user !== null && user.emailVerifiedAt !== null);
+  }
+
+  /** Counts a reset within the day's cap too: the next one beyond it is sent an hour after. */
+  async #count(cap: Limit | null): Promise<readonly Slot[]> {
+    const taking = cap ? await this.#context.db.takeSlots([cap]) : { slots: [] };
+    return "slots" in taking ? taking.slots : [];
   }
 
   async #postpone(waiting: ClaimedMail, until: number): Promise<void> {

@@ -8,7 +8,7 @@ import { requesterOf } from "./network.ts";
 import { checkPassword } from "./password-policy.ts";
 import { settlePlace, takePlaceOfDevice } from "./places.ts";
 import { newToken } from "./secrets.ts";
-import { forgetDeviceTries, limited, takeInSilence } from "./throttle.ts";
+import { forgetDeviceTries, forgetMailsTo, limited, takeInSilence } from "./throttle.ts";
 
 /** A reset token, and the address of its account as it was registered. */
 export interface ResetToken {
@@ -95,6 +95,7 @@ export async function updatePassword(
   if (!user) throw refused(context, caller, address);
   // Strangers' attempts stay counted: a stranger must not see that the owner has reset.
   await forgetDeviceTries(context, user.id, devicesOf(redeemer));
+  if (settings.RESET_DELIVERY === "email") await forgetMailsTo(context, user.email);
   trail.record("password_reset", { caller, userId: user.id });
   return user;
 }

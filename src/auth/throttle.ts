@@ -60,7 +60,8 @@ const counted: Partial<Record<Limited, readonly AuthErrorCode[]>> = {
   proof: ["bad_verify_token"],
 };
 
-const day = 86_400_000;
+const hour = 3_600_000;
+const day = 24 * hour;
 /** Failures in a row count until one succeeds, a day at most... */
 const streakWindow = day;
 /** ...but a year once there are more than so many: what strangers try at invented addresses does not fill the table. */
@@ -148,11 +149,11 @@ export function accountKeys(address: string): string[] {
     if (subject === "device") return [];
     return subjects[subject]({ address, mover: address, caller: {} }).map((who) => `${name}:${who}`);
   });
-  return [...keys, addressCapKey(address)];
+  return [...keys, ...addressCapKeys(address)];
 }
 
 /** The caps on the mails that anybody can request: those to one address, and all. */
-export function mailCaps({ LIMIT_MAIL_ADDRESS, LIMIT_MAIL_ALL }: Settings, address: string): Limit[] {
+export function mailCaps({ LIMIT_MAIL_ADDRESS, LIMIT_MAIL_ALL }: Settings, address: string): [Limit, Limit] {
   return [
     { key: addressCapKey(address), ...LIMIT_MAIL_ADDRESS },
     { key: "LIMIT_MAIL_ALL", ...LIMIT_MAIL_ALL },
@@ -161,6 +162,29 @@ export function mailCaps({ LIMIT_MAIL_ADDRESS, LIMIT_MAIL_ALL }: Settings, addre
 
 function addressCapKey(address: string): string {
   return `LIMIT_MAIL_ADDRESS:${bucket(address)}`;
+}
+
+function addressCapKeys(address: string): string[] {
+  return [addressCapKey(address), resetCapKey(address, true), resetCapKey(address, false)];
+}
+
+/**
+ * The cap on resets to an address that has had `LIMIT_MAIL_ADDRESS` mails: one an hour, or strangers could keep the owner from a
+ * working link until the end of the day. A confirmed account has an hour of its own, because strangers can use up that of its
+ * mailbox by registering further spellings of it.
+ */
+export function resetCap({ LIMIT_MAIL_ADDRESS }: Settings, address: string, isConfirmed: boolean): Limit {
+  return { key: resetCapKey(address, isConfirmed), tries: 1, window: Math.min(hour, LIMIT_MAIL_ADDRESS.window) };
+}
+
+function resetCapKey(address: string, isConfirmed: boolean): string {
+  const [of = ""] = isConfirmed ? exactly("reset:", address) : buckets("resets:", address);
+  return `LIMIT_MAIL_ADDRESS:${of}`;
+}
+
+/** Clears the mails counted for an address, whose owner has just redeemed one. No answer depends on that count. */
+export async function forgetMailsTo(context: Context, address: string): Promise<void> {
+  if (context.settings.RATE_LIMIT === "on") await giveBack(context, [], addressCapKeys(address));
 }
 
 type NamedLimit = Limit & { readonly isStreak: boolean };

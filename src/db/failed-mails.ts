@@ -43,6 +43,10 @@ const shared = [
   "network",
 ] as const;
 
+/** Mails about an account that is gone: a failed one keeps nothing that names it, and cannot be sent again. */
+const deletions: readonly string[] = ["deleted", "deleted_by_operator"] satisfies OutboxKind[];
+const nameless = { email: null, email_spelling: null, domain: null, device: null } as const;
+
 /** Moves a mail from the outbox to the failed ones. A token that was in it ends: the mail did not arrive. */
 export async function failMail(
   store: Store,
@@ -58,7 +62,7 @@ export async function failMail(
     if (!mail) return;
     await db
       .insertInto("failed_mails")
-      .values({ ...mail, failed_at: clock(), reason: reason ?? null })
+      .values({ ...mail, ...(deletions.includes(mail.kind) && nameless), failed_at: clock(), reason: reason ?? null })
       .execute();
     if (token !== undefined) await dropMailedToken({ db }, token);
   });
@@ -109,7 +113,12 @@ export async function countFailedMails({ db }: Store): Promise<number> {
 export async function retryFailedMails(store: Store, limit: number): Promise<number> {
   return atomically(store, async ({ db, clock }) => {
     const now = clock();
-    const some = db.selectFrom("failed_mails").select("id").orderBy("id").limit(limit);
+    const some = db
+      .selectFrom("failed_mails")
+      .select("id")
+      .where("kind", "not in", deletions)
+      .orderBy("id")
+      .limit(limit);
     const mails = await db
       .deleteFrom("failed_mails")
       .where("id", "in", some)

@@ -294,7 +294,8 @@ export async function deleteUser(
     await forgetWho(transaction, id);
     await forgetRegistrationsOf(transaction, key);
     await db.deleteFrom("outbox").where("email", "=", key).execute();
-    await db.deleteFrom("failed_mails").where("email", "=", key).execute();
+    const addresses = [key, ...former.map((left) => emailKey(left.email))];
+    await db.deleteFrom("failed_mails").where("email", "in", addresses).execute();
     await giveBackIn(transaction, [], [...attempts, ...noticeKeys({ id, email })]);
     const told = new Set([gone.email, ...former.map((left) => left.email)]);
     if (notice) for (const to of told) await enqueue(transaction, { ...notice, email: to });

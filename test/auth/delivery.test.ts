@@ -271,3 +271,20 @@ test("failed mails vanish with their account, after a week, and beyond ten thous
   assert.equal((await node.auth.sweep()).failedMails, 300);
   assert.equal(await node.auth.countFailedMails(), 10_000);
 });
+
+test("a failed mail about a deletion keeps no address, and is not tried once more", async () => {
+  await using service = await createService();
+  const { node, store } = service;
+  service.answer = () => 550;
+  const { id } = await node.auth.registerUser(email, password);
+  await node.auth.deleteUser(id);
+  await node.auth.deliver();
+  const [row] = await store.rows("failed_mails");
+  assert.deepEqual(
+    [row?.kind, row?.email, row?.email_spelling, row?.domain],
+    ["deleted_by_operator", null, null, null],
+  );
+  assert.equal(await node.auth.retryFailedMails(), 0);
+  assert.deepEqual([await node.auth.countMails(), await node.auth.countFailedMails()], [0, 1]);
+  assert.ok(!JSON.stringify(await store.rows("outbox")).includes("bob"));
+});

@@ -112,24 +112,80 @@ test("a flood that uses up the hour of all delays requests, and no notice, opera
   assert.equal(await auth.countMails(), 0);
 });
 
-test("one address gets so many requested mails a day, in any spelling of its mailbox, and others are not affected", async () => {
-  await using service = await createService({ LIMIT_MAIL_ADDRESS: "2/1d" });
+test("one mailbox gets so many requested mails a day, in any spelling, and others are not affected", async () => {
+  await using service = await createService({ LIMIT_MAIL_ADDRESS: "2/1d", LIMIT_REGISTRATION_ACCOUNT: "999/1h" });
   const { auth, store } = service;
-  for (const address of [email, "bob+news@example.com", "eve@example.com"]) await auth.registerUser(address, password);
-  const request = async (address: string) => {
+  const register = async (address: string) => {
     store.clock.forward(minute);
-    await auth.requestPasswordReset(address, stranger(store.clock.now() % 999));
+    await auth.register(address, password, stranger(store.clock.now() % 999));
     return recipients(await service.delivered());
   };
-  assert.deepEqual(await request(email), [email]);
-  assert.deepEqual(await request("bob+news@example.com"), ["bob+news@example.com"]);
-  assert.deepEqual(await request(email), []);
-  assert.deepEqual(await request("eve@example.com"), ["eve@example.com"]);
+  assert.deepEqual(await register(email), [email]);
+  assert.deepEqual(await register("bob+news@example.com"), ["bob+news@example.com"]);
+  assert.deepEqual(await register("bob+1@example.com"), []);
+  assert.deepEqual(await register("eve@example.com"), ["eve@example.com"]);
   assert.equal(await auth.countMails(), 1);
-  store.clock.forward(day - 5 * minute);
+  store.clock.forward(day - 4 * minute);
   assert.deepEqual(await service.delivered(), []);
-  store.clock.forward(5 * minute);
-  assert.deepEqual(recipients(await service.delivered()), [email]);
+  store.clock.forward(4 * minute);
+  assert.deepEqual(recipients(await service.delivered()), ["bob+1@example.com"]);
+});
+
+for (const [what, floods] of Object.entries({
+  "that request resets": [async (auth: Auth, i: number) => auth.requestPasswordReset(email, stranger(i))],
+  "that register other spellings and request resets of those": [
+    (auth: Auth, i: number) => auth.register(`bob+${i}@example.com`, password, stranger(i)),
+    (auth: Auth, i: number) => auth.requestPasswordReset(`bob+${i}@example.com`, stranger(i)),
+  ],
+})) {
+  test(`strangers ${what} keep an owner whom no device knows from a reset for an hour at most`, async () => {
+    await using service = await createService({ LIMIT_REGISTRATION_ACCOUNT: "999/1h" });
+    const { auth, store } = service;
+    const { id } = await auth.registerUser(email, password);
+    await store.db.updateUser(id, { emailVerifiedAt: 1 });
+    let mailed = 0;
+    for (let i = 0; i < 40; i++) {
+      for (const flood of floods) await flood(auth, i);
+      mailed += (await service.delivered()).length;
+      store.clock.forward(minute + 1);
+    }
+    assert.equal(mailed, 20);
+    for (let passed = 0; passed < 8; passed++) {
+      await auth.requestPasswordReset(email, { ip: "198.51.100.7" });
+      const mails: Mail[] = [];
+      for (let i = 0; i < 6; i++) {
+        for (const flood of floods) await flood(auth, 100 * passed + i);
+        const some = await service.delivered();
+        for (const { to, token = "" } of some) assert.equal(await auth.addressToReset(token), to);
+        mails.push(...some);
+        store.clock.forward(10 * minute);
+      }
+      assert.equal(mails.filter(({ to, kind }) => to === email && kind === "reset_password").length, 1);
+      assert.ok(mails.length <= 2, `${mails.length}`);
+    }
+  });
+}
+
+test("a redeemed reset clears the count of its address", async () => {
+  await using service = await createService({ LIMIT_MAIL_ADDRESS: "2/1d" });
+  const { auth, store } = service;
+  await auth.registerUser(email, password);
+  const request = async () => {
+    store.clock.forward(2 * minute);
+    await auth.requestPasswordReset(email, stranger(store.clock.now() % 999));
+    return service.delivered();
+  };
+  await request();
+  const [mail] = await request();
+  assert.deepEqual(await request(), []);
+  await auth.updatePassword(mail?.token ?? "", `${password}!`, email);
+  assert.deepEqual(
+    (await service.delivered()).map(({ kind }) => kind),
+    ["password_changed"],
+  );
+  assert.equal((await request()).length, 1);
+  assert.equal((await request()).length, 1);
+  assert.equal((await request()).length, 0);
 });
 
 test("two nodes together send exactly as many as the cap, and a mail that could not be sent gives its place back", async () => {
