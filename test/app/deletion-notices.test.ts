@@ -79,3 +79,21 @@ test("a registration after a deletion starts anew, while the mail of that still 
   assert.deepEqual(kinds.toSorted(), ["account_deleted", "confirm_email"]);
   assert.deepEqual(header(cookiesOf(await erase(world, cookies))), "");
 });
+
+test("failed mails to the present and former addresses vanish with the account", async () => {
+  await using world = await createProduction();
+  await join(world);
+  const cookies = await enter(world);
+  await world.request("/profile/email", form({ email: next }, { method: "PUT", headers: { Cookie: cookies } }));
+  const token = (await mailed(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
+  assert.equal((await confirm(world, { email: next, token, password: strong })).status, 200);
+  const [moved] = await world.db.waitingMails(10);
+  assert.deepEqual([moved?.kind, moved?.email], ["moved", owner.email]);
+  await world.db.failMail({ id: moved?.id ?? 0 }, { reason: "refused" });
+  await world.request("/reset_password", form({ email: next }));
+  const [reset] = await world.db.waitingMails(10);
+  await world.db.failMail({ id: reset?.id ?? 0 }, { reason: "refused" });
+  assert.equal(await world.auth.countFailedMails(), 2);
+  await world.auth.deleteUser((await world.auth.findUser(next))?.id ?? 0);
+  assert.equal(await world.auth.countFailedMails(), 0);
+});
