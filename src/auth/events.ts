@@ -232,8 +232,8 @@ export class Trail {
     const now = performance.now();
     if (age > 0 && now - this.#unloggedAt < unloggedEvery) return;
     const count = [...this.#unlogged.values()].reduce((sum, lines) => sum + lines);
-    const fields = { event: "refusals_unlogged", count, events: Object.fromEntries(this.#unlogged) };
-    this.#log.warn(fields, "left lines of refusals out of the log");
+    const events = Object.fromEntries(this.#unlogged);
+    this.#log.warn({ event: "refusals_unlogged", count, events }, "left lines of refusals out of the log");
     this.#unlogged.clear();
     this.#unloggedAt = now;
   }
