@@ -1,4 +1,5 @@
 import { digest } from "./digest.ts";
+import { skipLocked } from "./locks.ts";
 import { spelledEmail } from "./spellings.ts";
 import type { Store } from "./store.ts";
 
@@ -84,13 +85,17 @@ function just({ db, clock }: Store, name: string) {
 }
 
 /** Deletes at most `limit` acts from before a time, or dated by a clock that was ahead; returns how many. */
-export async function sweepActs({ db, clock }: Store, before: number, limit: number): Promise<number> {
+export async function sweepActs(store: Store, before: number, limit: number): Promise<number> {
+  const { db, clock } = store;
   const ahead = clock() + remembered;
-  const old = db
-    .selectFrom("acts")
-    .select("name")
-    .where((row) => row.or([row("at", "<", before), row("at", ">", ahead)]))
-    .limit(limit);
+  const old = skipLocked(
+    store,
+    db
+      .selectFrom("acts")
+      .select("name")
+      .where((row) => row.or([row("at", "<", before), row("at", ">", ahead)]))
+      .limit(limit),
+  );
   const { numDeletedRows } = await db.deleteFrom("acts").where("name", "in", old).executeTakeFirst();
   return Number(numDeletedRows);
 }

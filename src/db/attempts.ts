@@ -1,4 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
+import { skipLocked } from "./locks.ts";
 import type { Schema } from "./schema.ts";
 import { atomically, type Store } from "./store.ts";
 
@@ -239,9 +240,10 @@ async function uncount(db: Kysely<Schema>, slots: readonly Slot[]): Promise<void
 }
 
 /** Deletes at most `limit` of those that count no more; returns how many. */
-export async function sweepAttempts({ db, clock }: Store, limit: number): Promise<number> {
+export async function sweepAttempts(store: Store, limit: number): Promise<number> {
+  const { db, clock } = store;
   const now = clock();
-  const ended = db.selectFrom("attempts").select("key").where("ends_at", "<=", now).limit(limit);
+  const ended = skipLocked(store, db.selectFrom("attempts").select("key").where("ends_at", "<=", now).limit(limit));
   const { numDeletedRows } = await db
     .deleteFrom("attempts")
     .where("key", "in", ended)

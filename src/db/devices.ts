@@ -1,6 +1,7 @@
 import { clockTolerance } from "../clock-tolerance.ts";
 import { digest } from "./digest.ts";
 import type { Awaitable } from "./engine.ts";
+import { skipLocked } from "./locks.ts";
 import type { Notice } from "./outbox.ts";
 import type { Store } from "./store.ts";
 
@@ -169,8 +170,12 @@ export async function devicesOf({ db }: Store, userId: number): Promise<{ create
 }
 
 /** Deletes at most `limit` devices that were not seen since; returns how many. */
-export async function sweepDevices({ db }: Store, since: number, limit: number): Promise<number> {
-  const old = db.selectFrom("devices").select("device_id").where("last_seen_at", "<", since).limit(limit);
+export async function sweepDevices(store: Store, since: number, limit: number): Promise<number> {
+  const { db } = store;
+  const old = skipLocked(
+    store,
+    db.selectFrom("devices").select("device_id").where("last_seen_at", "<", since).limit(limit),
+  );
   const { numDeletedRows } = await db.deleteFrom("devices").where("device_id", "in", old).executeTakeFirst();
   return Number(numDeletedRows);
 }

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { emailKey } from "../email.ts";
 import { listOf } from "./lists.ts";
+import { skipLocked } from "./locks.ts";
 import type { Schema } from "./schema.ts";
 import { atomically, type Store } from "./store.ts";
 
@@ -139,8 +140,12 @@ export interface EventsWanted {
 }
 
 /** Deletes at most `limit` entries from before a time; returns how many. */
-export async function sweepEvents({ db }: Store, before: number, limit: number): Promise<number> {
-  const old = db.selectFrom("events").select("id").where("at", "<", before).orderBy("at").limit(limit);
+export async function sweepEvents(store: Store, before: number, limit: number): Promise<number> {
+  const { db } = store;
+  const old = skipLocked(
+    store,
+    db.selectFrom("events").select("id").where("at", "<", before).orderBy("at").limit(limit),
+  );
   const { numDeletedRows } = await db.deleteFrom("events").where("id", "in", old).executeTakeFirst();
   return Number(numDeletedRows);
 }

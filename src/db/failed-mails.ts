@@ -1,6 +1,7 @@
 import { emailKey } from "../email.ts";
 import type { User } from "../user.ts";
 import { digest } from "./digest.ts";
+import { skipLocked } from "./locks.ts";
 import type { OutboxKind, WaitingMail } from "./outbox.ts";
 import { atomically, type Store } from "./store.ts";
 
@@ -132,13 +133,17 @@ export async function retryFailedMails(store: Store, limit: number): Promise<num
 }
 
 /** Deletes at most `limit` that failed before a time, or beyond the number that is kept; returns how many. */
-export async function sweepFailedMails({ db }: Store, before: number, limit: number): Promise<number> {
+export async function sweepFailedMails(store: Store, before: number, limit: number): Promise<number> {
+  const { db } = store;
   const newest = db.selectFrom("failed_mails").select("id").orderBy("id", "desc").offset(mostKept).limit(1);
-  const old = db
-    .selectFrom("failed_mails")
-    .select("id")
-    .where((mail) => mail.or([mail("failed_at", "<", before), mail("id", "<=", newest)]))
-    .limit(limit);
+  const old = skipLocked(
+    store,
+    db
+      .selectFrom("failed_mails")
+      .select("id")
+      .where((mail) => mail.or([mail("failed_at", "<", before), mail("id", "<=", newest)]))
+      .limit(limit),
+  );
   const { numDeletedRows } = await db.deleteFrom("failed_mails").where("id", "in", old).executeTakeFirst();
   return Number(numDeletedRows);
 }

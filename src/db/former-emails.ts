@@ -2,6 +2,7 @@ import { clockTolerance } from "../clock-tolerance.ts";
 import { emailKey, isMailable } from "../email.ts";
 import { undoLifetime } from "../undo-lifetime.ts";
 import { digest } from "./digest.ts";
+import { skipLocked } from "./locks.ts";
 import { addMailedToken, type Mailing, wasJustMailed } from "./mailed-tokens.ts";
 import { enqueue } from "./outbox.ts";
 import { emailColumns, spelledEmail } from "./spellings.ts";
@@ -130,8 +131,9 @@ export async function formerEmailsOf(store: Store, userId: number): Promise<Form
 }
 
 /** Deletes at most `limit` former addresses from before a time; returns how many. */
-export async function sweepFormerEmails({ db }: Store, before: number, limit: number): Promise<number> {
-  const old = db.selectFrom("former_emails").select("id").where("left_at", "<", before).limit(limit);
+export async function sweepFormerEmails(store: Store, before: number, limit: number): Promise<number> {
+  const { db } = store;
+  const old = skipLocked(store, db.selectFrom("former_emails").select("id").where("left_at", "<", before).limit(limit));
   const { numDeletedRows } = await db.deleteFrom("former_emails").where("id", "in", old).executeTakeFirst();
   return Number(numDeletedRows);
 }

@@ -1,4 +1,4 @@
-import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
+import type { Expression, ExpressionBuilder, SelectQueryBuilder, SqlBool } from "kysely";
 import { emailKey } from "../email.ts";
 import { digest } from "./digest.ts";
 import { isIn } from "./lists.ts";
@@ -7,7 +7,7 @@ import { MissedLock, type Store } from "./store.ts";
 
 // Transactions lock rows in one order, so that no two of them wait for each other: `users`, `verifications`, `former_emails`,
 // `sessions`, and within a table by key. Holding the row of an account is enough for all else that belongs to it: mailed tokens, devices, acts,
-// mails. The rows of `attempts` come last, by key. SQLite has one writer, so the same statements only read there.
+// mails. The rows of `attempts` come last, by key. Sweeps skip what others have locked. SQLite has one writer, so the same statements only read there.
 
 /**
  * Locks an address until the transaction ends: its account, if it has one, the account with `userId`, and all verifications that
@@ -76,4 +76,15 @@ export function lockedSessions(
 ): (row: ExpressionBuilder<Schema, "sessions">) => Expression<SqlBool> {
   const inOrder = db.selectFrom("sessions").select("session_id").where(which).orderBy("session_id").forUpdate();
   return (row) => (engine.locksRows ? row("sessions.session_id", "in", inOrder) : row.lit(true));
+}
+
+/**
+ * Has a sweep lock the rows that it selects and skip those that a transaction has locked: it never waits, so the order of locks
+ * does not concern it. A later sweep gets the rows that it skipped.
+ */
+export function skipLocked<Table extends keyof Schema, Row>(
+  { engine }: Pick<Store, "engine">,
+  query: SelectQueryBuilder<Schema, Table, Row>,
+): SelectQueryBuilder<Schema, Table, Row> {
+  return engine.locksRows ? query.forUpdate().skipLocked() : query;
 }

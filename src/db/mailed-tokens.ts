@@ -3,6 +3,7 @@ import { clockTolerance } from "../clock-tolerance.ts";
 import { undoLifetime } from "../undo-lifetime.ts";
 import { digest } from "./digest.ts";
 import { isIn } from "./lists.ts";
+import { skipLocked } from "./locks.ts";
 import type { MailedTokensTable, Schema } from "./schema.ts";
 import { atomically, type Store } from "./store.ts";
 
@@ -266,12 +267,16 @@ export async function sweepMailedTokens(store: Store, limit: number): Promise<nu
       .execute();
   }
   const ids = ended.map((row) => row.id);
-  if (ids.length > 0)
-    await db
-      .deleteFrom("mailed_tokens")
-      .where(isIn(engine, "id", ids))
-      .execute();
-  return ids.length;
+  if (ids.length === 0) return 0;
+  const deletable = skipLocked(
+    store,
+    db
+      .selectFrom("mailed_tokens")
+      .select("id")
+      .where(isIn(engine, "id", ids)),
+  );
+  const { numDeletedRows } = await db.deleteFrom("mailed_tokens").where("id", "in", deletable).executeTakeFirst();
+  return Number(numDeletedRows);
 }
 
 type Rows = ExpressionBuilder<Schema, "mailed_tokens">;

@@ -3,6 +3,7 @@ import { emailKey, isMailable } from "../email.ts";
 import type { User } from "../user.ts";
 import { recordAct } from "./acts.ts";
 import { isIn } from "./lists.ts";
+import { skipLocked } from "./locks.ts";
 import { emailColumns, spelledEmail } from "./spellings.ts";
 import { atomically, type Store } from "./store.ts";
 
@@ -430,8 +431,9 @@ export async function retryMails({ db, clock }: Store): Promise<number> {
 }
 
 /** Takes out at most `limit` mails from before a time; returns how many. */
-export async function sweepMails({ db }: Store, before: number, limit: number): Promise<number> {
-  const old = db.selectFrom("outbox").select("id").where("created_at", "<", before).limit(limit);
+export async function sweepMails(store: Store, before: number, limit: number): Promise<number> {
+  const { db } = store;
+  const old = skipLocked(store, db.selectFrom("outbox").select("id").where("created_at", "<", before).limit(limit));
   const { numDeletedRows } = await db.deleteFrom("outbox").where("id", "in", old).executeTakeFirst();
   return Number(numDeletedRows);
 }

@@ -13,7 +13,7 @@ import { digest } from "./digest.ts";
 import type { Engine } from "./engine.ts";
 import { forgetWho } from "./events.ts";
 import { formerEmailsOf, isHeld } from "./former-emails.ts";
-import { lockAccount, lockAddress } from "./locks.ts";
+import { lockAccount, lockAddress, lockSessions, skipLocked } from "./locks.ts";
 import { forgetMailedTokens, isResetToken, onItsWay, sweepMailedTokens } from "./mailed-tokens.ts";
 import { enqueueNotice, noticeKeys } from "./notices.ts";
 import { enqueue, type Notice } from "./outbox.ts";
@@ -283,6 +283,8 @@ export async function deleteUser(
   return atomically(store, async (transaction) => {
     const { db } = transaction;
     await lockAddress(transaction, email, id);
+    // The deletion would lock them in no order.
+    await lockSessions(transaction, id, []);
     const former = await formerEmailsOf(transaction, id);
     const gone = await db
       .deleteFrom("users")
@@ -312,7 +314,7 @@ export async function sweepResetTokens(store: Store, limit: number): Promise<num
       eb("reset_token_expires_at", "<=", now),
       and([eb("reset_token_expires_at", ">", now), eb("updated_at", ">", now + clockTolerance)]),
     ]);
-  const ended = db.selectFrom("users").select("id").where(hasEnded).limit(limit);
+  const ended = skipLocked(store, db.selectFrom("users").select("id").where(hasEnded).limit(limit));
   const { numUpdatedRows } = await db
     .updateTable("users")
     .set({ reset_token: null, reset_token_expires_at: null })

@@ -6,7 +6,7 @@ import { userColumns } from "./attributes.ts";
 import { forgetDevices, type Redeemer, rememberRedeemer } from "./devices.ts";
 import { digest } from "./digest.ts";
 import { leaveEmail } from "./former-emails.ts";
-import { lockAddress } from "./locks.ts";
+import { lockAddress, skipLocked } from "./locks.ts";
 import {
   addMailedToken,
   endsWithin,
@@ -393,8 +393,12 @@ export async function moveOf({ db }: Store, userId: number): Promise<string | nu
 }
 
 /** Deletes at most `limit` verifications from before a time; returns how many. */
-export async function sweepVerifications({ db }: Store, before: number, limit: number): Promise<number> {
-  const old = db.selectFrom("verifications").select("id").where("created_at", "<", before).limit(limit);
+export async function sweepVerifications(store: Store, before: number, limit: number): Promise<number> {
+  const { db } = store;
+  const old = skipLocked(
+    store,
+    db.selectFrom("verifications").select("id").where("created_at", "<", before).limit(limit),
+  );
   const { numDeletedRows } = await db.deleteFrom("verifications").where("id", "in", old).executeTakeFirst();
   return Number(numDeletedRows);
 }

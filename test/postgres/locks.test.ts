@@ -238,3 +238,61 @@ test("and only once: then the caller is told that the database is busy", async (
   await holder.end();
   assert.equal(seen.size, 2);
 });
+
+test("a sweep waits for no transaction, and gets what it skipped later", async () => {
+  await using db = await openDB(server.url);
+  const { id } = await db.addUser("swept@example.com", "x");
+  await db.openSession({ userId: id, sessionId: "swept", device: { secret: "swept", notice: null } });
+  await db.addRegistration("swept-too@example.com", "x", notice, ["swept"]);
+  await moveAway(db, "left@example.com", "gone@example.com");
+  await db.takeSlots([{ key: "swept", tries: 1, window: 1 }]);
+  await admin.query("insert into events (at, event) values (1, 'logged_in')");
+  await admin.query("update attempts set ends_at = 1");
+  await admin.query("update users set reset_token = 'swept', reset_token_expires_at = 1 where id = $1", [id]);
+  await admin.query("update mailed_tokens set expires_at = 1");
+  const holder = new pg.Client(server.url);
+  await holder.connect();
+  const future = Date.now() + 60_000;
+  const kinds = {
+    acts: "acts",
+    attempts: "attempts",
+    devices: "devices",
+    events: "events",
+    formerEmails: "former_emails",
+    mails: "outbox",
+    verifications: "verifications",
+  } as const;
+  const sweeps = Object.entries(kinds).map(([kind, table]) => ({
+    tables: [table] as string[],
+    sweep: () => db.sweepOld(kind as keyof typeof kinds, future, 500),
+  }));
+  // The tokens before the addresses that they go with.
+  sweeps.unshift({ tables: ["users", "mailed_tokens"], sweep: () => db.sweepResetTokens(500) });
+  for (const { tables, sweep } of sweeps) {
+    await holder.query("begin");
+    for (const table of tables) assert.ok((await holder.query(`select * from ${table} for update`)).rowCount, table);
+    await sweep();
+    await holder.query("rollback");
+    assert.ok((await sweep()) >= tables.length, `${tables} are swept later`);
+    assert.equal(await sweep(), 0);
+  }
+  await holder.end();
+});
+
+test("deleting an account locks its sessions in order", async () => {
+  await using db = await openDB(server.url);
+  const user = await db.addUser("deleted@example.com", "x");
+  for (let i = 0; i < 8; i++) await db.openSession({ userId: user.id, sessionId: `deleted-${i}` });
+  const { rows } = await admin.query("select session_id from sessions where user_id = $1 order by 1", [user.id]);
+  const [first, ...others] = rows.map((row) => row.session_id);
+  const holder = new pg.Client(server.url);
+  await holder.connect();
+  await holder.query("begin");
+  await holder.query("select 1 from sessions where session_id = $1 for update", [first]);
+  const deleting = db.deleteUser(user, []);
+  while ((await waitingSince()).length === 0) await turn();
+  const free = await holder.query("select 1 from sessions where session_id = any ($1) for update nowait", [others]);
+  await holder.end();
+  assert.equal(free.rowCount, others.length);
+  assert.equal(await deleting, true);
+});
