@@ -156,7 +156,8 @@ test("five /64s of one subscriber keep nobody else out", async () => {
 });
 
 test("a known device logs in while a thousand networks do", async () => {
-  await using world = await createProduction({ BCRYPT_COST: "10" });
+  // The cost leaves so few places that the database answers all of them in time, however slow the machine is.
+  await using world = await createProduction({ BCRYPT_COST: "12" });
   await join(world);
   const device = (await enter(world)).split("; ")[1] as string;
   const flood = networks(1000).map((ip) => logIn(world, ip));
