@@ -13,7 +13,7 @@ export interface Metrics {
   refused(code: string): void;
   /** Something failed; it counts when the database was the reason. */
   failed(error: unknown): void;
-  /** Sending a mail ended so. */
+  /** Counts an attempt to send a mail, by its outcome. */
   mail(outcome: MailOutcome): void;
   /** A password is hashed now, and waited so many milliseconds for its turn. */
   hashing(waited: number): void;

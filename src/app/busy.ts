@@ -30,23 +30,23 @@ const hashing: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * How many refusals are answered in a second, how many at once before, and how long one is held at most, in milliseconds. Who
- * asks again as soon as they are refused would otherwise take the cores from the threads that hash.
+ * How many refusals are answered in a second after how many at once, and how long one is held at most, in milliseconds. Otherwise
+ * programs that retry as soon as they are refused would take the cores from the threads that hash.
  */
 const pace = { perSecond: 1000, atOnce: 200, longest: 1000 };
 
-/** How many forms of browsers a second are read all the same, to be shown again with what was typed. */
+/** How many refused forms a second are read all the same, to be shown again with what was typed. */
 const formsRead = { perSecond: 20, atOnce: 20, longest: -1 };
 
-/** An answer that is made whole once. */
+/** A response that is built once and sent many times. */
 interface Answer {
   readonly body: string;
   readonly headers: Record<string, string>;
 }
 
 /**
- * Returns what guards a handler that hashes passwords: a caller for whom there is no place in the queue is refused before the
- * body is read, at less than what a session costs to look up.
+ * Returns a function that guards a handler that hashes passwords: if the queue has no place for the caller, the request is refused
+ * before its body is read, at a lower cost than a session lookup.
  */
 export function busyGuard(
   service: Pick<Service, "auth" | "settings" | "answers" | "metrics">,
@@ -72,7 +72,7 @@ export function busyGuard(
     return making;
   };
   const json = (retryAfter: number) => once(String(retryAfter), () => answers.refuse(refusal(busy(retryAfter))));
-  /** Of a page nothing is kept that one person brought, but the language. */
+  /** A page that is kept depends on the language of a request and on nothing else that its sender chose. */
   const page = (c: Request, path: string, retryAfter: number) => {
     const chosen = languages.find((each) => each === c.req.query("lang"));
     const language = chosen ?? chooseLanguage(c.req.header("Accept-Language"));
@@ -110,7 +110,7 @@ export function busyGuard(
   };
 }
 
-/** The connection ends with an answer to what is too long to be read to its end. */
+/** @param close whether the body is too long to be read to its end, so that the connection must end */
 function respond({ body, headers }: Answer, close: boolean): Response {
   return new Response(body, { status: statuses.busy, headers: close ? { ...headers, Connection: "close" } : headers });
 }
@@ -120,7 +120,7 @@ async function read(response: Response | Promise<Response>): Promise<Answer> {
   return { body: await answer.text(), headers: spelled(Object.fromEntries(answer.headers)) };
 }
 
-/** Returns a function that says in how many milliseconds the next one has its turn; undefined if that is too long. */
+/** Returns a function that takes the next turn and returns the milliseconds until it; undefined if they exceed `longest`. */
 function pacer({ perSecond, atOnce, longest }: typeof pace): () => number | undefined {
   const gap = 1000 / perSecond;
   let next = 0;

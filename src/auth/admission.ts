@@ -4,10 +4,10 @@ import type { Caller, Context } from "./context.ts";
 import { secretsOf } from "./devices.ts";
 import { sharesOf } from "./places.ts";
 
-/** How often refusals are told in the log and the audit trail, in milliseconds. */
-const toldEvery = 10_000;
+/** How often the number of refusals is recorded, in milliseconds. */
+const recordInterval = 10_000;
 
-/** What a server asks before it reads a request that hashes a password, so that a refusal costs next to nothing. */
+/** Tells a server, before it reads a request that hashes a password, whether to refuse it: a refusal then costs next to nothing. */
 export class Admission {
   readonly #context: Context;
   #refusals = 0;
@@ -18,9 +18,9 @@ export class Admission {
   }
 
   /**
-   * Seconds until it is worth trying again, if too many passwords wait to be hashed for this caller to be one more; else
-   * undefined, and the request may still get `busy`. Nothing is read but, for a caller with device cookies, whether one of them
-   * is real: who invents one is refused as without it.
+   * Returns the seconds after which to try again if the queue of hashes has no place for this caller; else undefined, and the
+   * request may still get `busy`. The only lookup is whether an account knows one of the caller's device cookies, if there are
+   * any: an invented cookie gives no advantage.
    */
   refuses(caller: Pick<Caller, "ip" | "device">): Awaitable<number | undefined> {
     const { passwords, settings } = this.#context;
@@ -34,13 +34,13 @@ export class Admission {
     return isReal instanceof Promise ? isReal.then(decide) : decide(isReal);
   }
 
-  /** Counts a request that was refused so: the log and the audit trail have one entry for all of some seconds. */
+  /** Counts a refused request: the log and the audit trail get one entry for all those of ten seconds. */
   countRefusal(): void {
     this.#refusals++;
-    this.#timer ??= setTimeout(() => this.flush(), toldEvery).unref();
+    this.#timer ??= setTimeout(() => this.flush(), recordInterval).unref();
   }
 
-  /** Records what was counted. */
+  /** Records the refusals counted so far. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

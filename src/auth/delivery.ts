@@ -7,10 +7,10 @@ import { writeMail } from "./outbox.ts";
 const minute = 60_000;
 /** How long a mail is tried, in milliseconds. */
 export const mailLifetime = 24 * 60 * minute;
-/** How long what was merged into a notice while that was sent waits, in milliseconds. */
+/** How long events wait that were merged into a notice while it was being sent, in milliseconds. */
 const noticeInterval = 60 * minute;
 
-/** From when on a mail that is being sent counts as slow, in milliseconds: it makes room for another. */
+/** After how long a mail that is being sent counts as slow and makes room for another, in milliseconds. */
 const slowAfter = 3000;
 /** How many mails may be sent at once: `all`, and `quick` of those that are not slow. */
 interface Places {
@@ -23,7 +23,7 @@ const placesOfDomain: Places = { all: 12, quick: 4 };
 
 type Order = "own" | "requested" | "registration";
 
-/** From the first to the last in importance; and which part of the places each may use together with those after it. */
+/** The most important first; and the part of the places that each may use together with those after it. */
 const shares: Readonly<Record<Order, number>> = { own: 1, requested: 0.75, registration: 0.5 };
 const orders = Object.keys(shares) as Order[];
 
@@ -74,7 +74,7 @@ export class Delivery {
         const changed = this.#change.promise;
         const begun = await this.#begin().catch((error: unknown) => {
           if (mine.size === 0) throw error;
-          // The next call meets the error, if it lasts; this one has to wait for its own mails.
+          // This call must wait for its own mails; the next one throws the error if it persists.
           return undefined;
         });
         if (begun === undefined) break;
@@ -91,7 +91,7 @@ export class Delivery {
             .finally(() => mine.delete(ended));
           mine.add(ended);
         }
-        // Room that came free during the claim was not seen by it.
+        // The claim did not see places that became free meanwhile.
         if (begun.length > 0 || changed !== this.#change.promise) continue;
         if (mine.size === 0) break;
         await Promise.race([changed, stopped.promise]);
@@ -131,7 +131,7 @@ export class Delivery {
       const all = [...this.#sending];
       const room = roomIn(places, order, all);
       if (room === 0) continue;
-      // Only an older node queues one that is not known to be requested.
+      // A registration without a network was queued by an older node, and counts as `own`.
       const registration = order === "own" ? "own" : "registration";
       const roomFor = (domain: string, of: Order) =>
         roomIn(

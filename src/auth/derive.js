@@ -21,7 +21,7 @@ export function derive({ password, salt, length, ...by }) {
   if (by.scheme !== "scrypt")
     return argon2Sync(by.scheme, { message: Buffer.from(password), nonce: salt, tagLength: length, ...by.cost });
   const { N, blockSize, parallelism } = by.cost;
-  // What OpenSSL asks for, where Node's default would refuse.
+  // The memory that OpenSSL needs; Node's default limit is lower.
   const maxmem = 128 * blockSize * (N + parallelism + 2);
   return scryptSync(password, salt, length, { N, blockSize, parallelization: parallelism, maxmem });
 }

@@ -34,15 +34,15 @@ function networkDevice(network: string): string {
   return `network ${network}`;
 }
 
-/** What an account is to know of a caller who redeems a mailed token. */
+/** How an account recognizes a caller who redeems a mailed token. */
 export function redeemerOf({ settings }: Context, caller: Caller): Redeemer {
   const [device = caller.newDevice] = secretsOf(caller);
   return settings.RATE_LIMIT === "off" ? {} : { device };
 }
 
 /**
- * What an account is to know of a caller whom strangers' failed logins may keep out. A program that presents no cookies may
- * never return its secret, so its network is known for a day; a browser that sends a form keeps cookies.
+ * The same for a caller whom strangers' failed logins may lock out. A program that presents no cookies may never send its secret
+ * back, so its network is known for a day; a browser that sends a form keeps cookies.
  */
 export function redeemerUnderAttack(context: Context, caller: Caller): Redeemer {
   const keepsCookies = secretsOf(caller).length > 0 || (caller.acts?.length ?? 0) > 0;

@@ -24,7 +24,7 @@ const salt = Buffer.alloc(16);
 const sampleIterations = 2000;
 
 /**
- * Computes, and remembers how long this kind of hash takes here.
+ * Computes, and records how long this kind of hash takes on this thread.
  *
  * @template T
  * @param {Work} work
@@ -49,8 +49,8 @@ function timedAs(name, units, compute) {
 }
 
 /**
- * Hashes on after `done`, until it was as much work as `target`; nothing if `done` was more. So the time to verify a hash
- * that is cheaper than today's does not tell it from the hash for an address without an account.
+ * Adds hashing after `done` until the work equals `target`; does nothing if `done` was more. So verifying a hash that is cheaper
+ * than today's takes as long as the hash for an address without an account.
  *
  * A bcrypt hash of cost c takes 2^c rounds, so one at c and those at c, c + 1, … C - 1 are exactly the work of one at C.
  * Other schemes are made equal by the time that they usually take on this thread.
@@ -80,7 +80,7 @@ function durationOf(work) {
     timed(work, () => derive({ ...work, password: "", salt }));
     return median(nameOf(work));
   }
-  // A sixteenth of the work is enough until one of this cost was computed.
+  // Until a hash of this cost has been computed, a sixteenth of the work is measured.
   const cost = Math.max(lowestBcryptCost, work.cost - 4);
   const started = performance.now();
   hashBcrypt(cost);

@@ -2,25 +2,24 @@ import type { NewEvent } from "../db/db.ts";
 import { networksOf } from "./network.ts";
 
 /**
- * How many entries refusals make at most in a day (UTC), on each node: so many of a network, narrowest first (the /64 of an IPv6
- * address or an IPv4 address, the /56, the /48); of callers whose network is unknown, by event; of an account, by event; and of
- * everyone. What is past that is merged: into one more entry of an event and network, account, or everyone, which counts. The
- * merged entries of networks and accounts are bounded by as many again.
+ * The most entries that refusals make in a day (UTC) on each node: of one network, narrowest first (an IPv4 address or a /64, a
+ * /56, a /48); of unknown networks, by event; of one account, by event; and of everyone. Further ones are merged into one entry
+ * for each event and network, account, or everyone, which holds their number.
  *
- * In all, 5,000 that name no account and 10,000 that name one, as many merged ones, and one of each event for everyone. On
+ * In all, 5,000 entries name no account and 10,000 name one, with as many merged ones, and one of each event for everyone. On
  * SQLite an entry takes 175 bytes (715 with the longest User-Agent) and a merged one 100: 4 MB (12 MB) a day, and 370 MB (1.1 GB)
  * in the 90 days of `EVENTS_KEEP`.
  */
 const strangers = { networks: [20, 40, 80], nowhere: 80, everyone: 5_000 } as const;
 const accounts = { networks: [10, 15, 20], account: 30, everyone: 10_000 } as const;
 
-/** The same for the lines of refusals in the log, in an hour: 10,000 lines of 250 bytes, 60 MB a day. */
+/** The most lines of refusals in the log in an hour: 10,000 of 250 bytes are 60 MB a day. */
 const lines = { networks: [200, 400, 800], nowhere: 800, everyone: 10_000 } as const;
 
 /** Entries that are counted together. */
 export interface Level {
   readonly name: string;
-  /** How many there may be, and how many more of merged ones. */
+  /** How many entries it may have, and how many merged ones beside them. */
   readonly most: number;
   readonly mergedMost: number;
   /** What a merged entry of this level names. */
@@ -28,7 +27,7 @@ export interface Level {
   readonly ip: string | null;
 }
 
-/** Where an entry of a refusal counts, the narrowest level first. */
+/** The levels in which the entry of a refusal counts, the narrowest first. */
 export function entryLevels({ event, userId, ip }: Pick<NewEvent, "event" | "userId" | "ip">): Level[] {
   const networks = networksOf(ip ?? undefined);
   if (userId === null) return [...networkLevels(networks, event, strangers), everyone("strangers", strangers.everyone)];
@@ -41,7 +40,7 @@ export function entryLevels({ event, userId, ip }: Pick<NewEvent, "event" | "use
   ];
 }
 
-/** Where a line of a refusal in the log counts. */
+/** The levels in which the log line of a refusal counts, the narrowest first. */
 export function lineLevels({ event, ip }: Pick<NewEvent, "event" | "ip">): Level[] {
   return [...networkLevels(networksOf(ip ?? undefined), event, lines), everyone("lines", lines.everyone)];
 }
@@ -59,7 +58,7 @@ function everyone(name: string, most: number): Level {
   return { ...level(name, most), mergedMost: most };
 }
 
-/** Counts entries level by level, anew in each window. What it holds is bounded by what it lets through. */
+/** Counts entries by level, from zero in each window. It holds no more counts than it has allowed entries. */
 export class EventBudget {
   readonly #window: number;
   readonly #clock: () => number;
@@ -89,8 +88,8 @@ export class EventBudget {
   }
 
   /**
-   * Returns the level whose merged entry takes one that `take` refused: the widest that is full; where that is everyone's, the one
-   * before, while merged entries have room. A new merged entry counts in the wider levels.
+   * Returns the level whose merged entry counts an entry that `take` refused: the widest full one. If that is everyone's, it is the
+   * next narrower level, as long as there is room for merged entries. A new merged entry counts in the wider levels.
    *
    * @param isMerged whether a level has a merged entry already
    */

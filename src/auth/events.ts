@@ -56,11 +56,11 @@ export interface Circumstances {
   readonly detail?: string;
   /** Whether it changed something, where that does not follow from the event. */
   readonly changed?: boolean;
-  /** How often it happened; once, unless given. */
+  /** How often it happened; 1 by default. */
   readonly times?: number;
 }
 
-/** Events that changed nothing beside refusals, unless `changed` says so: anybody can cause any number of them. */
+/** Events that, like refusals, change nothing unless `changed` says so: anybody can cause any number of them. */
 const changesNothing: ReadonlySet<EventName> = new Set<EventName>([
   "account_exported",
   "limited",
@@ -73,12 +73,12 @@ function isAct(name: EventName): boolean {
   return !name.endsWith("_refused") && !changesNothing.has(name);
 }
 
-/** How long events are gathered before they are written, in milliseconds; and how often the counts of merged ones are. */
+/** How long events are gathered before they are written, and how often the counts of merged ones are, in milliseconds. */
 const gathered = 1000;
 const mergedEvery = 10_000;
 /** How often the log says how many lines of refusals it left out, in milliseconds. */
 const unloggedEvery = 60_000;
-/** How many one statement writes, and how many that changed nothing wait one by one while the database does not answer. */
+/** How many events one statement writes, and how many refusals wait unmerged while the database does not answer. */
 const batch = 100;
 const mostPending = 5000;
 const day = 86_400_000;
@@ -93,7 +93,7 @@ interface Entry {
   times: number;
 }
 
-/** An entry for what the budget has no room for; it is written once, and its count as often as it grows. */
+/** An entry that counts what the budget has no room for. It is inserted once, and updated when its count grows. */
 interface Merged {
   readonly event: NewEvent;
   readonly began: number;
@@ -104,12 +104,11 @@ interface Merged {
 }
 
 /**
- * The audit trail: every event is told in the log, and written to the database in batches, off the path of the request that
- * caused it.
+ * The audit trail: events are logged, and written to the database in batches, off the path of the request that caused them.
  *
- * What changed something is an entry each, always: it was written to the database just before, which bounds it. Anybody can
- * cause any number of the others. Of those, the same many times in a moment from one network is one entry, of the first, that
- * says how many; and what `EventBudget` has no room for is merged, so that no flood fills the disk.
+ * An event that changed something always has a line and an entry of its own: the write that it reports bounds their number.
+ * Anybody can cause any number of the others. The same one many times in a second from one network is one entry, of the first,
+ * with the number; and those for which `EventBudget` has no room are merged, so that no flood fills the disk.
  */
 export class Trail {
   readonly #db: DB;
@@ -118,7 +117,7 @@ export class Trail {
   readonly #entries: EventBudget;
   readonly #lines: EventBudget;
   #pending = new Map<string, Entry>();
-  /** How many of those are no acts. */
+  /** How many pending entries are no acts. */
   #refusals = 0;
   #acts = 0;
   readonly #merged = new Map<string, Merged>();
@@ -138,8 +137,8 @@ export class Trail {
   }
 
   /**
-   * Does the work, and takes note of why it is refused, after a detail if any. Too many tries have an entry of their own, and
-   * those for which there was no time are counted: nothing was tried.
+   * Does the work, and records the code of a refusal, after a detail if any. `too_many_tries` is recorded by the limit, and `busy`
+   * is only counted, because nothing was tried.
    */
   async watch<T>(name: EventName, circumstances: Circumstances, work: () => T | Promise<T>): Promise<T> {
     try {
@@ -185,7 +184,7 @@ export class Trail {
     return this.#flush(0);
   }
 
-  /** @param age how long ago the counts of merged entries were last written if they are to be written now, in milliseconds */
+  /** @param age writes the counts of merged entries if they were last written at least so many milliseconds ago */
   #flush(age: number): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -238,7 +237,7 @@ export class Trail {
     this.#unloggedAt = now;
   }
 
-  /** Names the accounts that the addresses belong to by now: they have room of their own. */
+  /** Adds the accounts that have the addresses by now: their entries are limited by account. */
   async #withAccounts(entries: readonly [string, Entry][]): Promise<[string, Entry][]> {
     const emails = entries.flatMap(([, { event }]) => (event.email === undefined ? [] : [event.email]));
     const ids = emails.length === 0 ? new Map() : await this.#db.idsByEmail(emails);

@@ -4,15 +4,15 @@ import { FairQueue } from "./fair-queue.ts";
 
 /** The longest expected wait for a hash, in milliseconds: past it a caller must come back later. */
 const longestWait = 5000;
-/** When a place that was expected to get its turn in time is given up, in milliseconds. */
+/** How long a place may wait for its turn before it is given up, in milliseconds. */
 const waitLimit = 6000;
-/** When the caller of a hash that does not end gets an answer, in milliseconds after it began. */
+/** How long a hash may run before its caller is refused, in milliseconds. */
 const hashLimit = 10_000;
 /** However fast the hashes are, no more wait than this. */
 const mostWaiting = 10_000;
-/** Of so many places, and of so many turns, one is reserved for known devices. */
+/** One in so many places, and in so many turns, is reserved for known devices. */
 const reservedPart = 4;
-/** How many requests of one device may be under way without a place, until it is known whose device it is. */
+/** How many requests of one device may proceed without a place until its account is known. */
 const mostOutside = 2;
 
 /** Who asks for a place. */
@@ -50,13 +50,13 @@ class Place<Work, Result> implements Disposable {
   readonly devices: readonly string[];
   readonly #queue: HashQueue<Work, Result>;
   task: Task<Work, Result> | undefined;
-  /** It waits for nothing yet: whose device it is decides. */
+  /** It does not count as a place yet: `settle` decides, by the account of its device. */
   isOutside = false;
-  /** It had a turn: its further hashes come before those of callers who have had none. */
+  /** It has had its turn: its further hashes come before those of callers that have not. */
   isServed = false;
   hasLeft = false;
   refusal: AuthError | undefined;
-  /** What its hashes took so far, in milliseconds. */
+  /** How long its hashes took so far, in milliseconds. */
   worked = 0;
   timer: NodeJS.Timeout | undefined;
 
@@ -68,8 +68,8 @@ class Place<Work, Result> implements Disposable {
   }
 
   /**
-   * Says whose device it is that the caller presented: a known one gets a reserved place, if one is free or another account
-   * has more of them.
+   * Tells the queue whose device the caller presented: a known one gets a reserved place, if one is free or another account has
+   * more of them.
    *
    * @param known the account and the device; undefined for one that is not known
    * @throws {AuthError} `busy` for a caller who has no place
@@ -117,7 +117,7 @@ export class HashQueue<Work, Result> {
   readonly #running = new Set<Running>();
   readonly #computing = new Set<Promise<Result>>();
   #closed = false;
-  /** The turns in a row that known devices have waited. */
+  /** How many turns strangers have had since the last one of a known device. */
   #turnsOfStrangers = 0;
   /** How long the hashes of one place take together, in milliseconds: a moving average. */
   #duration: number;
@@ -196,7 +196,7 @@ export class HashQueue<Work, Result> {
     return this.#waiting >= this.#capacity();
   }
 
-  /** Seconds until those who wait now had their turn, as far as it can be told: from 1 to 60. */
+  /** The estimated seconds until all who wait now have had their turn: from 1 to 60. */
   get retryAfter(): number {
     const seconds = Math.ceil(this.#waiting / Math.max(this.#rate(), 1e-9) / 1000);
     return Math.min(60, Math.max(1, seconds));
@@ -214,8 +214,8 @@ export class HashQueue<Work, Result> {
   }
 
   /**
-   * How many places the workers serve in a millisecond. A hash that runs already longer than others took counts as what it took
-   * so far: when hashes stop to end, the wait grows with every moment.
+   * How many places the workers serve in a millisecond. A hash that already runs longer than the average counts with its time so
+   * far: if hashes stop ending, the estimated wait keeps growing.
    */
   #rate(): number {
     const now = this.#now();
@@ -257,7 +257,7 @@ export class HashQueue<Work, Result> {
     this.#addStranger(surplus);
   }
 
-  /** Gives a place up in time. One that is moved keeps its time. */
+  /** Gives the place up after `waitLimit`. A place that is moved keeps its timer. */
   #await(place: Place<Work, Result>): void {
     place.timer ??= setTimeout(() => this.#drop(place), waitLimit).unref();
   }
@@ -300,7 +300,7 @@ export class HashQueue<Work, Result> {
     const running = { since: this.#now(), before: place.worked };
     this.#metrics.hashing(running.since - asked);
     this.#running.add(running);
-    // Its worker is free only when it has ended, however long ago its caller was answered.
+    // The worker stays busy until the hash ends, even if its caller was refused before.
     const timer = setTimeout(() => reject(this.#dismiss(place)), hashLimit).unref();
     const computing = this.#worked(place, running, work).finally(() => {
       clearTimeout(timer);
@@ -312,7 +312,7 @@ export class HashQueue<Work, Result> {
     computing.then(resolve, reject);
   }
 
-  /** Computes, and adds up how long it took; a failure says nothing of that. */
+  /** Computes, and adds the time to the place's; a failure adds none. */
   async #worked(place: Place<Work, Result>, { since }: Running, work: Work): Promise<Result> {
     const result = await this.#compute(work);
     place.worked += this.#now() - since;
@@ -325,7 +325,7 @@ export class HashQueue<Work, Result> {
     place.worked = 0;
   }
 
-  /** Takes a place away. */
+  /** Gives a place up and refuses its caller. */
   #drop(place: Place<Work, Result>): void {
     this.#remove(place);
     const refusal = this.#dismiss(place);

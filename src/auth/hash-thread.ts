@@ -3,9 +3,9 @@ import { Worker } from "node:worker_threads";
 import type { Hashed, HashWork } from "./hash-work.js";
 import type { Answer, Priority, Ready, Task } from "./hash-worker.js";
 
-/** What a thread is like. */
+/** The priority and lifetime of a thread. */
 export type HashThreadOptions = Priority & {
-  /** When the thread ends because nothing was to be hashed, in milliseconds; never without it. */
+  /** How long the thread lives without work, in milliseconds; by default for ever. */
   readonly idleTimeout?: number | undefined;
 };
 
@@ -33,7 +33,7 @@ export class HashThread {
   #startedAt = 0;
   #ranBefore = 0;
 
-  /** Whether this system tells how long threads ran. */
+  /** Whether this system reports how long threads ran. */
   static showsStarvation(): boolean {
     return existsSync("/proc/thread-self/schedstat");
   }
@@ -115,7 +115,7 @@ export class HashThread {
     try {
       return new Worker(new URL("./hash-worker.js", import.meta.url), {
         workerData: this.#options,
-        // What the process was told to load first, such as an SDK for tracing, is of no use there.
+        // Modules preloaded by the process, such as a tracing SDK, are of no use in the thread.
         execArgv: [],
       });
     } catch (error) {
@@ -131,14 +131,14 @@ export class HashThread {
     else outcome?.resolve(answer.result);
   }
 
-  /** Keeps the process alive no longer, nor the thread for ever. */
+  /** Lets the process end, and ends the thread itself after `idleTimeout`. */
   #rest(): void {
     this.#worker?.unref();
     const { idleTimeout } = this.#options;
     if (idleTimeout !== undefined) this.#leaving = setTimeout(() => this.#end(), idleTimeout).unref();
   }
 
-  /** How long the thread has had a core, in milliseconds; undefined until it has loaded, and where that is not known. */
+  /** How long the thread has had a core, in milliseconds; undefined until it has loaded, or if the system does not report it. */
   #ran(): number | undefined {
     if (this.#id === undefined) return undefined;
     try {

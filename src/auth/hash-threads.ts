@@ -8,13 +8,13 @@ import type { Hashed, HashWork } from "./hash-work.js";
  * of a core, and the thread that serves requests a little more than its own.
  */
 const niceness = 2;
-/** How often a hash that has not ended is looked at, in milliseconds. */
+/** How often an unfinished hash is checked, in milliseconds. */
 const interval = 50;
-/** How long a hash may be starved, in milliseconds. */
-const patience = 100;
-/** The same while requests keep a core busy: those who are logged in come first. */
-const patienceBehindRequests = 3000;
-/** The part of its time that the thread which serves requests is busy, or waits for a core, if requests keep it busy. */
+/** How long a hash may be starved before it starts again, in milliseconds. */
+const restartAfter = 100;
+/** The same while requests keep a core busy: people who are logged in come first. */
+const restartBehindRequestsAfter = 3000;
+/** From which part of its time on the thread that serves requests counts as busy: its time on a core and its wait for one. */
 const busyPart = 0.6;
 /** When a thread that was made for a starved hash ends, in milliseconds after its last one. */
 const idleTimeout = 60_000;
@@ -56,7 +56,7 @@ export class HashThreads {
     return result ? Promise.race([result, again.catch(() => result as Promise<Hashed>)]) : again;
   }
 
-  /** Ends the threads. One whose hash nobody waits for any more ends when its hash does, which may take long. */
+  /** Ends the threads, and waits for those without a hash. A busy one ends when its hash does, which may take long. */
   async close(): Promise<void> {
     const busy = [...this.#idle, ...this.#usual].filter(({ running }) => running > 0);
     const free = [...this.#idle, ...this.#usual].filter(({ running }) => running === 0);
@@ -64,15 +64,15 @@ export class HashThreads {
     await Promise.all(free.map((thread) => thread.close()));
   }
 
-  /** Tells from now on whether a hash should have had a core: on this thread, or on any if it waits for one. */
+  /** Returns a function that tells whether a hash that starts now is starved: on its thread, or waiting for one. */
   #watch(): (thread: HashThread | undefined) => boolean {
     const began = performance.now();
     const before = wantedCore();
     return (thread) => {
       const elapsed = performance.now() - began;
       const areRequestsBusy = wantedCore() - before > busyPart * elapsed;
-      if (areRequestsBusy && elapsed < patienceBehindRequests) return false;
-      return thread === undefined || (elapsed > patience && thread.isStarved());
+      if (areRequestsBusy && elapsed < restartBehindRequestsAfter) return false;
+      return thread === undefined || (elapsed > restartAfter && thread.isStarved());
     };
   }
 
@@ -89,9 +89,9 @@ export class HashThreads {
 }
 
 /**
- * How long this thread had a core or waited for one, in milliseconds; NaN if that cannot be read, such as without a free file
- * descriptor. The waiting counts, for what it waits for may be hashes: if only its time on a core did, those at the usual priority
- * would make it look idle, and so remain at that priority.
+ * How long this thread had a core or waited for one, in milliseconds; NaN if that cannot be read, for example without a free file
+ * descriptor. The wait counts because it may be for hashes: otherwise hashes at the usual priority would make this thread look
+ * idle, and the next ones would get that priority too.
  */
 function wantedCore(): number {
   try {

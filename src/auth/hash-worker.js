@@ -37,8 +37,8 @@ function attempt(work) {
 
 /**
  * The idle class is Linux's for what runs when nothing else wants to. Even at the lowest priority of the usual class a thread
- * would take a slice of some milliseconds now and then, and one in a hundred requests would wait for it. Where the class is
- * not to be had, the lowest priority is what remains. Without privileges, a thread can leave neither again.
+ * would take a slice of some milliseconds now and then, and one in a hundred requests would wait for it. If the
+ * class is not available, the thread gets the lowest priority. Without privileges, a thread can leave neither.
  *
  * @param {string} thread
  */

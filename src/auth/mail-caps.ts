@@ -23,7 +23,7 @@ export class MailCaps {
   /**
    * Counts a mail that is about to be sent.
    *
-   * @returns what to give back if it could not be sent; null if it must not be sent now: then it waits, or has failed
+   * @returns the slots to give back if it cannot be sent; null if it must not be sent now: then it waits, or has failed
    */
   async take(waiting: ClaimedMail, mail: Mail): Promise<readonly Slot[] | null> {
     const { db, settings } = this.#context;
@@ -62,7 +62,7 @@ export class MailCaps {
     const turn = isOfAll ? Math.floor((await db.countPostponed()) / most) : 0;
     const at = until + turn * window;
     if (at <= waiting.createdAt + longestWait) return db.postponeMail(waiting, at);
-    // A day's mails wait already: the network that requested most of them gives up its newest.
+    // A day's mails wait already: the newest of the network that requested most of them is dropped.
     const place = isOfAll ? await db.newestOfBusiest(waiting.network ?? "") : null;
     const reason = "LIMIT_MAIL_ALL or LIMIT_MAIL_ADDRESS was reached for a day";
     await db.failMail(place ?? waiting, { reason });

@@ -8,7 +8,7 @@ import type { HashPlace } from "./passwords.ts";
 /** Callers without a network count as one, in which each account's logins have turns of their own. */
 const noNetwork = "no network";
 
-/** What a flood is divided by: the caller's networks, the widest first. Without an address, as far as it is known. */
+/** The groups among which the queue is shared: the caller's networks, the widest first; without an IP address, the account's. */
 export function sharesOf({ ip }: Caller, address?: string): string[] {
   const networks = networksOf(ip);
   if (networks.length > 0) return networks.toReversed();

@@ -21,7 +21,7 @@ export interface SweepOptions {
   readonly rest?: number;
 }
 
-/** How long other nodes wait for one that sweeps and extends its lease no more, in milliseconds. */
+/** How long a sweep holds its lease unless it extends it, in milliseconds. */
 const leaseDuration = minute;
 
 /**
@@ -51,7 +51,7 @@ export async function sweep(context: Context, { stopping, rest }: SweepOptions =
     for await (const _ of sweepAll(context, swept)) {
       await turn();
       if (stopping?.aborted) return swept;
-      // A clock that was set back must not end the extending.
+      // The lease is extended also if the clock was set back.
       if (Math.abs(clock() - extended) < leaseDuration / 3) continue;
       if (!(await db.takeLease(lease))) return swept;
       extended = clock();

@@ -26,7 +26,7 @@ const limits = {
   login: { LIMIT_LOGIN_ACCOUNT: "account", LIMIT_LOGIN_STREAK: "account", LIMIT_LOGIN_NETWORK: "network" },
   loginFromKnownDevice: { LIMIT_LOGIN_DEVICE: "device", LIMIT_LOGIN_STREAK: "device" },
   registration: { LIMIT_REGISTRATION_ACCOUNT: "account", LIMIT_REGISTRATION_NETWORK: "network" },
-  // Kept without a mail where other spellings of the mailbox have used those up.
+  // Kept without a mail if other spellings of the mailbox have used the mails up.
   keptRegistration: { LIMIT_REGISTRATION_ACCOUNT: "address" },
   resetMail: { LIMIT_MAIL_ACCOUNT: "reset", LIMIT_MAIL_NETWORK: "network" },
   // Strangers who ask for mails in the owner's name do not keep the owner's device from its own.
@@ -41,8 +41,8 @@ const limits = {
 export type Limited = keyof typeof limits;
 
 /**
- * The limits that requests of others use up too. Where accounts are concealed they act in silence, because an earlier or later
- * refusal would show a stranger that somebody else has asked.
+ * The limits that all callers share. Where accounts are concealed they refuse silently: otherwise a stranger who is refused early
+ * would learn that somebody else has made such a request.
  */
 const shared: Partial<Record<Limited, Subject>> = {
   registration: "account",
@@ -62,13 +62,15 @@ const counted: Partial<Record<Limited, readonly AuthErrorCode[]>> = {
 
 const hour = 3_600_000;
 const day = 24 * hour;
-/** Failures in a row count until one succeeds, a day at most... */
+/**
+ * Failures in a row count until one attempt succeeds: for a day, or for a year once there are more than `shortStreak`. So guesses
+ * at invented addresses do not fill the table.
+ */
 const streakWindow = day;
-/** ...but a year once there are more than so many: what strangers try at invented addresses does not fill the table. */
 const shortStreak = 10;
 const longStreakWindow = 365 * day;
 
-/** How many times the tries of the narrowest network each wider one has: an IPv6 caller's /64, /56 and /48. */
+/** How many times the limit's attempts each network of a caller has, the narrowest first: an IPv6 caller's /64, /56 and /48. */
 const networkShares = [1, 4, 16];
 
 /** Who tries. */
@@ -108,8 +110,9 @@ export async function limited<T>(context: Context, what: Limited, trier: Trier, 
 }
 
 /**
- * Takes a slot in the limit that others use up too, where accounts are concealed: without one the request must be answered as
- * ever, and bring nothing. Elsewhere `limited` has counted it.
+ * Where accounts are concealed, takes a slot in the limit that all callers share. Elsewhere `limited` has counted the request.
+ *
+ * @returns false if the limit is reached: the request must then be answered as usual, and do nothing
  */
 export async function takeInSilence(
   { db, settings, trail }: Context,
@@ -209,7 +212,7 @@ function limitsFor(
   });
 }
 
-/** The longer window of a streak begins with its last allowed try at the latest: it keeps the account closed. */
+/** The longer window of a streak begins at the latest with its last allowed attempt, so that the account stays closed. */
 function streakOf(tries: number): Pick<Limit, "tries" | "window" | "long"> {
   if (tries === 1) return { tries, window: longStreakWindow };
   return { tries, window: streakWindow, long: { past: Math.min(shortStreak, tries - 1), window: longStreakWindow } };
@@ -225,8 +228,7 @@ function settingsOf(what: Limited): [LimitSetting, Subject][] {
 const subjects: Record<Subject, (trier: Trier) => readonly string[]> = {
   account: ({ address }) => buckets("", address),
   address: ({ address }) => exactly("address:", address),
-  // Counted apart, and by the very address: else a stranger who asks for mails that bring nothing would keep the owner's from
-  // going out.
+  // Counted apart, and by exact address: otherwise a stranger's requests that send no mail would use up the owner's.
   reset: ({ address }) => exactly("reset:", address),
   verification: ({ address }) => exactly("verification:", address),
   move: ({ address }) => buckets("move:", address),

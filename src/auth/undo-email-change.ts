@@ -18,8 +18,8 @@ export async function restoresAccount({ db }: Context, token: string, userId: nu
 }
 
 /**
- * A thief who moved the account knows its password, so none opens it until the reset that is mailed now. Only wrong tokens are
- * limited by network: those of strangers must not keep out an owner who has a good one.
+ * No password opens the account until the reset that is mailed now, because a thief who moved it knows the present one. Only wrong
+ * tokens are limited by network: those of strangers must not keep out an owner who has a good one.
  */
 export async function undoEmailChange(
   context: Context,

@@ -22,9 +22,9 @@ interface LongWindow {
 /** A try that was counted. */
 export interface Slot {
   readonly key: string;
-  /** When counting begins anew, unless the limit's longer window begins. */
+  /** When the window ends, unless the limit's longer window begins. */
   readonly endsAt: number;
-  /** The past of a limit with a longer window, and by how much that is longer. */
+  /** How many attempts the shorter window is for, and how much longer the other one is, in milliseconds. */
   readonly long?: { readonly past: number; readonly extension: number };
 }
 
@@ -46,7 +46,7 @@ class Refused extends Error {
   }
 }
 
-/** More tries than any limit counts, as the past of a limit without a longer window. */
+/** The `past` of a limit without a longer window: more attempts than any limit counts. */
 const never = 2 ** 31 - 1;
 
 /**
@@ -67,7 +67,7 @@ export async function takeSlots(store: Store, limits: readonly Limit[]): Promise
   }
 }
 
-/** Every statement locks its rows in this order: of two at the same time none waits for the other's. */
+/** All statements lock their rows in this order, so that simultaneous ones do not deadlock. */
 function inLockOrder<T extends { readonly key: string }>(rows: readonly T[]): T[] {
   return rows.toSorted((a, b) => (a.key < b.key ? -1 : 1));
 }

@@ -28,7 +28,7 @@ const mostCookies = 5;
 
 /**
  * Prepares a function that says whether any account knows one of these devices, of the first five: one indexed read, at once if
- * the database allows it. It decides only who is worth a second look, never whose device it is.
+ * the database allows it. The result only filters requests; it does not tell whose device it is.
  */
 export function deviceLookup({ db, engine }: Store): (devices: readonly string[]) => Awaitable<boolean> {
   const query = db
@@ -106,7 +106,7 @@ export async function rememberDevice(store: Store, secret: string, userId: numbe
 /**
  * Remembers a caller who redeems a mailed token, in a transaction that holds the user's row.
  *
- * @param isNew whether the redemption makes the account: then its first login is from no additional device
+ * @param isNew whether the redemption creates the account: its first login from elsewhere then counts as the first device
  */
 export async function rememberRedeemer(
   store: Store,

@@ -77,7 +77,8 @@ export async function isHeld(store: Store, email: string): Promise<boolean> {
 /**
  * Gives an address that an account has left the token that is being mailed there; the previous one works until `acceptToken`.
  *
- * @returns null when the move can no longer be undone, when the account is disabled, or when a token was mailed just before this request
+ * @returns null when the move can no longer be undone, when the account is disabled, or when a token was mailed just before this
+ * request
  */
 export async function giveUndoToken(
   store: Store,

@@ -5,9 +5,9 @@ import { isIn } from "./lists.ts";
 import type { Schema } from "./schema.ts";
 import { MissedLock, type Store } from "./store.ts";
 
-// Transactions lock rows in one order, so that no two of them wait for each other: `users`, `verifications`, `former_emails`,
-// `sessions`, and within a table by key. Holding the row of an account is enough for all else that belongs to it: mailed tokens, devices, acts,
-// mails. The rows of `attempts` come last, by key. Sweeps skip what others have locked. SQLite has one writer, so the same statements only read there.
+// Transactions lock rows in one order, so that they do not deadlock: `users`, `verifications`, `former_emails`, `sessions`, last
+// `attempts`, and within a table by key. The lock on an account's row also covers its mailed tokens, devices, acts and mails. Sweeps
+// skip rows that others have locked. SQLite has one writer, so the same statements only read there.
 
 /**
  * Locks an address until the transaction ends: its account, if it has one, the account with `userId`, and all verifications that

@@ -7,7 +7,7 @@ import { DatabaseUnavailable, OpenError } from "../errors.ts";
 const patience = 900;
 /**
  * How long a statement may wait for a lock, in milliseconds: less than the whole statement, and less than PostgreSQL's
- * `deadlock_timeout` of a second, which only a superuser may shorten. A deadlock ends with this, and the transaction is tried again.
+ * `deadlock_timeout` of a second, which only a superuser may shorten. It ends a deadlock, and the transaction is tried again.
  */
 const lockPatience = 400;
 /** The oldest PostgreSQL that it runs on. */

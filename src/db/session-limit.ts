@@ -14,8 +14,8 @@ export const mostSessions = 1000;
 const surplusAtOnce = 500;
 
 /**
- * Ends sessions of a user over the limit: first those that have ended anyway, then the oldest. Of more than 1,500 it looks at the
- * newest only, so that a user who has very many from before there was a limit comes down to it step by step.
+ * Ends sessions of a user over the limit: expired ones first, then the oldest. It looks at the newest 1,500 only: a user with more,
+ * from before there was a limit, comes down to it step by step.
  *
  * @param limit how many may stay, at most `mostSessions`
  * @param kept the id of a session that stays in any case, and counts

@@ -21,10 +21,10 @@ export interface Store {
 /** How often a transaction that met another one is tried. */
 const tries = 5;
 
-/** Thrown in a transaction that could not lock a row in its turn: it is tried again. */
+/** Thrown if a transaction could not lock a row in the common order: it is tried again. */
 export class MissedLock extends Error {}
 
-/** How often one of which a statement took too long is tried: its caller waits all the time. */
+/** How often a transaction is tried if a statement takes too long: its caller waits meanwhile. */
 const triesAfterTimeout = 2;
 
 /**
@@ -42,7 +42,7 @@ export async function atomically<T>(store: Store, work: (store: Store) => Promis
         return result;
       });
     } catch (error) {
-      // A commit that was given up may have been done all the same.
+      // A commit that timed out may have succeeded.
       const isTimeout = !isCommitting && engine.isTimeout(error);
       const isConflict = error instanceof MissedLock || engine.isConflict(error);
       if (!(isTimeout || isConflict) || attempt >= (isTimeout ? triesAfterTimeout : tries)) throw error;

@@ -113,7 +113,7 @@ export async function findUserByEmail({ db }: Store, email: string): Promise<Use
   return found && emailKey(found.email) === key ? found : null;
 }
 
-/** So many addresses one statement looks up: always as many, so that it is one statement. */
+/** How many addresses the statement looks up: always the same number, so that its text stays the same. */
 const lookedUpAtOnce = 100;
 
 export async function idsByEmail({ db }: Store, emails: readonly string[]): Promise<Map<string, number>> {
@@ -259,8 +259,8 @@ interface Erasure {
 }
 
 /**
- * Erases an account and everything that tells of it but the mail of that: what is left of its events names nobody. Those may be very many, for
- * strangers cause them too: most of them are made anonymous before, some at a time.
+ * Erases an account and everything about it except the mail that reports it; what is left of its events names nobody. Strangers
+ * can cause any number of those, so most of them are made anonymous before, some at a time.
  *
  * @returns false when there is no such account
  */

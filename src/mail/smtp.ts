@@ -26,7 +26,7 @@ export function smtp(
   const transport = nodemailer.createTransport({
     ...server,
     pool: true,
-    // As many as `Auth` sends at once: mails to slow recipients hold theirs, and a connection is opened only when all are busy.
+    // As many as `Auth` sends at once: a slow recipient keeps its connection busy. Another is opened only when all are busy.
     maxConnections: 40,
     // The outbox tries again; here only a connection that the server closed while it was idle is replaced.
     maxRequeues: 1,

@@ -292,13 +292,13 @@ ${(before || after) && html`<p class="pages">${before}${after}</p>\n`}${sessions
 `;
 }
 
-/** The first device of the page that an address asks for. */
+/** The index of the first device on the page that a URL names. */
 function firstAsked(asked: string | undefined): number {
   const wanted = Math.min(Number(asked ?? 0), mostDevices - 1);
   return wanted > 0 ? firstOfPage(wanted) : 0;
 }
 
-/** The first device of the page on which the one at this place is. */
+/** The index of the first device on the page that has the device at this index. */
 function firstOfPage(place: number): number {
   return Math.max(0, Math.floor(place / devicesShown) * devicesShown);
 }

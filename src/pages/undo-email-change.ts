@@ -45,7 +45,7 @@ ${form(visit, {
   again: async (visit, _, before) => undone(visit, before),
 };
 
-/** What to do next is in a mail. */
+/** Leads to the mailbox page: the next step is in a mail. */
 function undone(visit: Visit, { email }: { readonly email: string | null }): Response {
   return goTo(visit, visit.to("/mailbox"), { code: "undone", email: email ?? undefined });
 }
