@@ -458,7 +458,7 @@ export class DB implements AsyncDisposable {
     return failedMails.failedMails(this.#store, limit);
   }
 
-  /** The failed mails to an account or its address, the oldest first. */
+  /** The failed mails to an account, its address or the one it moves to, the oldest first. */
   failedMailsTo(user: Pick<User, "id" | "email">): Promise<FailedMail[]> {
     return failedMails.failedMailsTo(this.#store, user);
   }

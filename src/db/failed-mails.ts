@@ -1,8 +1,7 @@
-import { emailKey } from "../email.ts";
 import type { User } from "../user.ts";
 import { digest } from "./digest.ts";
 import { skipLocked } from "./locks.ts";
-import type { OutboxKind, WaitingMail } from "./outbox.ts";
+import { isMailTo, type OutboxKind, type WaitingMail } from "./outbox.ts";
 import { atomically, type Store } from "./store.ts";
 
 /** How many failed mails are kept: strangers can request mails to addresses that do not exist. */
@@ -84,21 +83,10 @@ export async function failedMails({ db }: Store, limit: number): Promise<FailedM
     .execute()) as FailedMail[];
 }
 
-/** The failed mails to an account or its address, the oldest first. */
-export async function failedMailsTo({ db }: Store, { id, email }: Pick<User, "id" | "email">): Promise<FailedMail[]> {
-  const key = emailKey(email);
-  const verifications = db
-    .selectFrom("verifications")
-    .select("id")
-    .where((of) => of.or([of("user_id", "=", id), of("email", "=", key)]));
-  return (await db
-    .selectFrom("failed_mails")
-    .select(shown)
-    .where((mail) =>
-      mail.or([mail("user_id", "=", id), mail("email", "=", key), mail("verification_id", "in", verifications)]),
-    )
-    .orderBy("id")
-    .execute()) as FailedMail[];
+/** The failed mails to an account, its address or the one it moves to, the oldest first. */
+export async function failedMailsTo({ db }: Store, user: Pick<User, "id" | "email">): Promise<FailedMail[]> {
+  const mails = db.selectFrom("failed_mails").select(shown).where(isMailTo(user));
+  return (await mails.orderBy("id").execute()) as FailedMail[];
 }
 
 /** How many mails have failed. */

@@ -1,9 +1,11 @@
+import { type Expression, expressionBuilder, type SqlBool } from "kysely";
 import { clockTolerance } from "../clock-tolerance.ts";
 import { emailKey, isMailable } from "../email.ts";
 import type { User } from "../user.ts";
 import { recordAct } from "./acts.ts";
 import { isIn } from "./lists.ts";
 import { skipLocked } from "./locks.ts";
+import type { Schema } from "./schema.ts";
 import { emailColumns, spelledEmail } from "./spellings.ts";
 import { atomically, type Store } from "./store.ts";
 
@@ -393,21 +395,21 @@ export async function waitingMails({ db }: Store, limit: number): Promise<Waitin
   return (await db.selectFrom("outbox").select(columns).orderBy("id").limit(limit).execute()) as WaitingMail[];
 }
 
-/** The mails that wait for an account, its address or the one it moves to, the oldest first. */
-export async function mailsTo({ db }: Store, { id, email }: Pick<User, "id" | "email">): Promise<WaitingMail[]> {
+/** Selects the mails to an account, its address or the one it moves to. */
+export function isMailTo({ id, email }: Pick<User, "id" | "email">): Expression<SqlBool> {
+  const mail = expressionBuilder<Schema, "outbox" | "failed_mails">();
   const key = emailKey(email);
-  const verifications = db
+  const verifications = mail
     .selectFrom("verifications")
-    .select("id")
-    .where((of) => of.or([of("user_id", "=", id), of("email", "=", key)]));
-  return (await db
-    .selectFrom("outbox")
-    .select(columns)
-    .where((mail) =>
-      mail.or([mail("user_id", "=", id), mail("outbox.email", "=", key), mail("verification_id", "in", verifications)]),
-    )
-    .orderBy("id")
-    .execute()) as WaitingMail[];
+    .select("verifications.id")
+    .where((of) => of.or([of("verifications.user_id", "=", id), of("verifications.email", "=", key)]));
+  return mail.or([mail("user_id", "=", id), mail("email", "=", key), mail("verification_id", "in", verifications)]);
+}
+
+/** The waiting mails to an account, its address or the one it moves to, the oldest first. */
+export async function mailsTo({ db }: Store, user: Pick<User, "id" | "email">): Promise<WaitingMail[]> {
+  const mails = db.selectFrom("outbox").select(columns).where(isMailTo(user));
+  return (await mails.orderBy("id").execute()) as WaitingMail[];
 }
 
 /** How many mails wait. */
