@@ -221,12 +221,20 @@ const table = {
   LIMIT_MAIL_ACCOUNT: setting("mails of each kind asked for to one address", rate(), "5/1h"),
   LIMIT_MAIL_NETWORK: setting("reset and verification mails that one network asks for", rate(), "20/1h"),
   LIMIT_MAIL_ADDRESS: setting(
-    "requested mails that are sent to one address; further ones wait, but not one reset an hour, nor resets from a device that the account knows",
+    "requested mails sent to one address; further ones wait, except one reset an hour and resets from a device that the account knows",
     rate(),
     "20/1d",
   ),
-  LIMIT_MAIL_ALL: setting("requested mails that are sent in all; further ones wait likewise", rate(), "1000/1h"),
-  LIMIT_REDEMPTION_NETWORK: setting("refused reset and verification tokens from one network", rate(), "30/15m"),
+  LIMIT_MAIL_ALL: setting(
+    "requested mails sent in all; further ones wait, except resets from a device that the account knows",
+    rate(),
+    "1000/1h",
+  ),
+  LIMIT_REDEMPTION_NETWORK: setting(
+    "refused tokens (of a reset, a confirmation or an undone move) from one network",
+    rate(),
+    "30/15m",
+  ),
   EVENTS_KEEP: setting("how long the audit trail is kept", duration("1d", "3650d", "90d"), "90d"),
   METRICS_TOKEN: {
     ...setting(

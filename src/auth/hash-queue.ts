@@ -15,7 +15,7 @@ const reservedPart = 4;
 /** How many requests of one device may proceed without a place until its account is known. */
 const mostOutside = 2;
 
-/** Who asks for a place. */
+/** A caller that needs a place. */
 export interface PlaceFor {
   /** What a flood is divided by, from the widest network to the narrowest. */
   readonly path: readonly string[];

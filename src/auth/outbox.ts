@@ -68,7 +68,7 @@ async function verificationMail(context: Context, id: number, waiting: WaitingMa
   return { ...base, kind: userId === null ? "confirm_email" : "confirm_new_email", to, token };
 }
 
-/** Whether an account has left the address, and no other has it. Who asks for a reset there may want that account back. */
+/** Whether an account has left the address, and no other has it. A reset requested there may be for that account. */
 async function isLeft(context: Context, email: string): Promise<boolean> {
   return (await context.db.isHeld(email)) && (await userByEmail(context, email)) === null;
 }
