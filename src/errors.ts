@@ -131,10 +131,10 @@ export class AuthError extends Error {
 }
 
 /**
- * There is no time to hash one more password.
+ * The refusal of a request for which no password can be hashed now.
  *
  * @param retryAfter in seconds
- * @param cause what prevents hashing, if it is not that too many wait
+ * @param cause what prevents hashing, unless too many passwords wait
  */
 export function busy(retryAfter: number, cause?: Error): AuthError {
   return new AuthError("busy", `too many logins at once; try again in ${waitInWords(retryAfter, "en")}`, {

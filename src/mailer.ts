@@ -32,15 +32,15 @@ export interface Mail {
   readonly token?: string;
   /** The browser and system that it was done on, such as `Firefox/Windows`; null when they are none that is known. */
   readonly device?: string | null;
-  /** How many events of its kind it reports, the last of which the other facts describe; by default one. */
+  /** How many events it reports; the other facts are those of the last. 1 by default. */
   readonly times?: number;
   /** When what it tells of happened, in milliseconds since 1970 (UTC). */
   readonly at: number;
 }
 
 /**
- * What an error of a `Mailer` may have as its `fault`: `mail`, if the server refuses this mail for good, so that it is not tried
- * again; `settings`, if it refuses this service (its login or its sender), which the operator can fix.
+ * The optional `fault` of an error that a `Mailer` throws: `mail`, if the server refuses this mail for good, so that it is not
+ * tried again; `settings`, if it refuses this service (its login or its sender), which the operator can fix.
  */
 export type MailFault = "mail" | "settings";
 

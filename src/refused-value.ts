@@ -23,7 +23,7 @@ function hasPassword(text: string): boolean {
   return /:(?!\/\/|\d{1,5}(?:[/,\s]|$))(?=\S)|:\/\/[^/]*\?|\?[^=]*=/.test(text);
 }
 
-/** A few characters may be anything. Longer values are told from tokens and passwords by being made of words and numbers. */
+/** Values of a few characters are printed. Longer ones are no token or password if they are made of words and numbers. */
 function mayBeToken(text: string): boolean {
   const visible = text.replace(/\p{Cc}\[[\d;]*[a-z]/giu, " ").trim();
   if (visible.length <= 6) return false;

@@ -1,13 +1,13 @@
 import { AuthError } from "../errors.ts";
 import type { Log } from "../log.ts";
 
-/** How many requests without an answer are logged one by one, in a minute: 60 MB a day. Those who search by id need the first. */
+/** How many 503 responses are logged in a minute: 60 MB a day. */
 const mostLines = 200;
 const minute = 60_000;
 
 /**
- * Logs a request that got 503, and why. Of more than 200 in a minute (a database that is away, a flood of logins) the next minute's
- * first line says how many were left out.
+ * Logs a request that got 503, and why. If there are more than 200 in a minute (the database is unavailable, logins flood), the
+ * first line of the next minute says how many were left out.
  */
 export type LogUnavailable = (error: Error, where: object) => void;
 

@@ -66,7 +66,7 @@ export type {
   WaitingMail,
 };
 
-/** A confirmed address: its account, and the session that goes on under a new id, if one does. */
+/** A confirmed address: its account, and the session that continues under a new id, if any. */
 export interface ConfirmedEmail {
   readonly user: PublicUser;
   readonly session: Pick<Session, "sessionId"> | null;

@@ -110,12 +110,12 @@ export class FairQueue<Entry> {
   }
 
   /**
-   * Whether an entry under this path would stay if it were added and one had to go: false if it would be the one. A path that
-   * ends early stands for a new group under it.
+   * Whether a new entry under this path would stay if the queue then had to remove one entry. A path that ends early stands for a
+   * new group under it.
    */
   admits(path: readonly string[]): boolean {
     let group: Group<Entry> | undefined = this.#root;
-    // One deeper than the path, for one that ends early.
+    // One level more than the path has, for a path that ends early.
     for (let depth = 0; group && depth <= path.length; depth++) {
       const key = path[depth];
       const child: Group<Entry> | undefined = key === undefined ? undefined : group.groups.get(key);
@@ -137,7 +137,7 @@ export class FairQueue<Entry> {
     return group?.entries.at(-1);
   }
 
-  /** All of them. */
+  /** All entries. */
   entries(): Entry[] {
     return [...this.#paths.keys()];
   }

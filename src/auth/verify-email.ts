@@ -18,11 +18,11 @@ export interface Proof {
   readonly password: string;
   /** When given, the token must be this address's. */
   readonly email?: string | undefined;
-  /** The caller's session: if it is one of the account that moves, it alone goes on, under a new id. */
+  /** The caller's session: if it belongs to the account that moves, it alone continues, under a new id. */
   readonly sessionId?: string | null | undefined;
 }
 
-/** A confirmed address: its account, and the session that goes on under a new id, if one does. */
+/** A confirmed address: its account, and the session that continues under a new id, if any. */
 export interface Confirmed {
   readonly user: User;
   readonly session: Pick<Session, "sessionId"> | null;
@@ -87,7 +87,7 @@ export async function verifyEmail(context: Context, proof: Proof, caller: Caller
     trail.record("email_verified", { caller, userId: user.id });
     return { user, session: null };
   }
-  // Another account's session has no part in this.
+  // A session of another account stays as it is.
   const isOwn = (await userOfSession(context, sessionId))?.id === mover.id;
   const session = isOwn && sessionId !== null ? { sessionId, ...renewal(settings, sessionId) } : undefined;
   // The link may be in a stranger's hands, and the password is in use.

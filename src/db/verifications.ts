@@ -113,8 +113,8 @@ export async function forgetMove({ db }: Store, userId: number, but = 0): Promis
 }
 
 /**
- * Drops the registrations that wait for an address. Other accounts' moves there stay until they end by their age: their owners
- * see them, and would learn that the address has an account now. So do the acts, whose senders would see them done again.
+ * Drops the registrations that wait for an address. Other accounts' moves there stay until they expire: their owners see them, and
+ * would learn that the address has an account now. The acts stay too, so that a form that is sent again still counts as done.
  */
 export async function forgetRegistrationsOf({ db }: Pick<Store, "db">, email: string): Promise<void> {
   const key = emailKey(email);
@@ -311,14 +311,14 @@ export interface MoveProof {
   readonly token: string;
   /** The hash that the password was verified against. */
   readonly verifiedHash: string;
-  /** The session of this account that goes on, under another id; every other ends. */
+  /** The session of this account that continues under a new id; every other ends. */
   readonly session?: (Renewal & { readonly sessionId: string }) | undefined;
-  /** The device that goes on being known; every other is forgotten, but the redeemer's. */
+  /** A device that stays known, beside the redeemer's; every other is forgotten. */
   readonly device?: string | undefined;
   readonly redeemer: Redeemer;
   /** The kind of device that confirms, such as `Firefox/Windows`. */
   readonly deviceKind: string | null;
-  /** The language in which the old address is told. */
+  /** The language of the mail to the old address. */
   readonly language: string;
   readonly acts?: readonly string[] | undefined;
 }

@@ -45,7 +45,7 @@ export function mailError(error: unknown, server: string): MailError {
 }
 
 /**
- * Tells a refusal of one mail from a refusal of everything that this service sends. Only a permanent answer (5yz: RFC 5321,
+ * Distinguishes the refusal of one mail from the refusal of all mails of this service. Only a permanent answer (5yz: RFC 5321,
  * 4.2.1) to the recipient or the message is the mail's own.
  */
 function faultOf({ code, command, responseCode, response = "", message = "" }: Failure): MailFault | undefined {
