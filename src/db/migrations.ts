@@ -264,14 +264,14 @@ function migrations(engine: Engine): Record<string, Migration> {
         await db.schema.alterTable("users").addColumn("known_since", "bigint").execute();
       },
     },
-    "0012_v0.1_redeemers": {
+    "0010_v0.1_redeemers": {
       async up(db: Kysely<unknown>) {
         const loggedIn = (column: ColumnDefinitionBuilder) => column.notNull().defaultTo(1);
         await db.schema.alterTable("devices").addColumn("logged_in", "integer", loggedIn).execute();
         await db.schema.alterTable("devices").addColumn("known_until", "bigint").execute();
       },
     },
-    "0013_v0.1_queue": {
+    "0011_v0.1_queue": {
       async up(db: Kysely<unknown>) {
         await db.schema
           .alterTable("devices")
@@ -280,7 +280,7 @@ function migrations(engine: Engine): Record<string, Migration> {
         await db.schema.createIndex("devices_cookie_id").on("devices").column("cookie_id").execute();
       },
     },
-    "0014_v0.1_leases": {
+    "0012_v0.1_leases": {
       async up(db: Kysely<unknown>) {
         const text = sql<string>`${sql.raw(ddl.text)}`;
         await db.schema

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { join } from "../app/production.ts";
-import { day } from "../world.ts";
+import { day, hour } from "../world.ts";
 import { startBrowser } from "./browser.ts";
 import { createStage, lastLink } from "./stage.ts";
 import { type Visitor, visit } from "./visitor.ts";
@@ -130,6 +130,9 @@ for (const script of [true, false]) {
     await person.read(ada.email);
     const { id } = (await stage.auth.findUser(ada.email)) ?? { id: 0 };
     assert.equal((await stage.auth.listSessionsOf(id)).length, 1);
+    await stage.auth.deliver();
+    // The second one waits for an hour, in case there are more to tell of.
+    stage.clock.forward(hour);
     await stage.auth.deliver();
     assert.deepEqual(
       stage.mails.slice(length).map(({ kind }) => kind),

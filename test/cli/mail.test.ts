@@ -66,7 +66,10 @@ describe("mail test", () => {
       const { code, stderr } = await command(["mail", ...args], { SMTP_URL: "smtp://127.0.0.1:1" });
       assert.deepEqual(
         [code, stderr],
-        [1, "bienvenue: usage: bienvenue mail test ADDRESS | mail list [--limit N] [--json] | mail retry [--json]\n"],
+        [
+          1,
+          "bienvenue: usage: bienvenue mail test ADDRESS | mail list [--limit N] [--json] | mail retry [--failed] [--json]\n",
+        ],
         args.join(" "),
       );
     }
