@@ -11,8 +11,9 @@ export function refusedValue(text: string): string {
   return line.length > longest ? `${line.slice(0, longest)}…` : line;
 }
 
-/** Addresses of machines and networks, with ports and commas between them. */
-function isAddress(text: string): boolean {
+/** Addresses of machines and networks, with ports and commas between them; or one with the name of an interface. */
+function isAddress(withInterface: string): boolean {
+  const text = withInterface.replace(/(?<=:.*)%[\w.-]{1,15}$/, "");
   return /^[0-9a-f:.,/%[\] ]*$/i.test(text) && text.split(/[^0-9a-f]/i).every((group) => group.length <= 5);
 }
 
