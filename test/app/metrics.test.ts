@@ -266,6 +266,7 @@ testOnce("docs/observability.md names every metric with its type and labels, and
   counters.answered("GET", "/", 200, 1);
   counters.refused("busy");
   counters.databaseErrors.set("locked", 1);
+  counters.mail("sent");
   const exposed = await prometheus(counters).metrics();
   const found = new Map(
     [...exposed.matchAll(/^# TYPE (bienvenue_\w+) (\w+)$/gm)].map(([, name = "", type]) => {
