@@ -447,8 +447,8 @@ export async function sweepSessions(
 }
 
 /**
- * The user who is there most often, if more than once. Whoever has very many sessions is so in some batch: only an older version
- * leaves them, so that no index has to find them.
+ * The most frequent user of a batch, if there more than once. A user whom an older version left with very many sessions is the
+ * most frequent one in some batch, so no index is needed to find such users.
  */
 function mostFrequent(userIds: readonly number[]): number | undefined {
   const counts = new Map<number, number>();

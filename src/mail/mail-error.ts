@@ -57,7 +57,7 @@ function faultOf({ code, command, responseCode, response = "", message = "" }: F
   return isOfMail && !refusesService(responseCode, response) ? "mail" : "settings";
 }
 
-/** Many servers refuse a client or a sender only when they are told the recipient. */
+/** Many servers refuse a client or a sender only at the command that names the recipient. */
 function refusesService(responseCode: number, response: string): boolean {
   // Authentication (RFC 4954, 6), and the enhanced codes of senders, quotas and authentication (RFC 3463, RFC 7372, IANA).
   const ofService = /\b5\.(1\.[78]|4\.5|7\.([89]|1[0-4]|2\d|3\d))\b/;
