@@ -1,9 +1,9 @@
 import { deepStrictEqual } from "node:assert";
 import { Kysely } from "kysely";
-import { postgres } from "../src/db/postgres.ts";
+import { postgres } from "../src/db/postgres/postgres.ts";
 import type { Schema } from "../src/db/schema.ts";
-import { sessionLookup } from "../src/db/sessions.ts";
-import { sqlite } from "../src/db/sqlite.ts";
+import { sqlite } from "../src/db/sqlite/sqlite.ts";
+import { sessionLookup } from "../src/db/tables/sessions.ts";
 import { readSettings } from "../src/index.ts";
 import type { Bare } from "./bare.ts";
 import { Child } from "./child.ts";

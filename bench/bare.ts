@@ -2,8 +2,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DatabaseSync } from "node:sqlite";
 import pg from "pg";
-import { readCookie } from "../src/app/cookies.ts";
 import { digest } from "../src/db/digest.ts";
+import { readCookie } from "../src/http/cookies.ts";
 
 /** What the bare server is told. */
 export interface Bare {

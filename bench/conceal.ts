@@ -2,7 +2,7 @@ import { Agent, type IncomingHttpHeaders, request } from "node:http";
 import { parseArgs } from "node:util";
 import bcrypt from "bcrypt";
 import { openDB } from "../src/index.ts";
-import { startService, temporaryFolder } from "../test/service.ts";
+import { startService, temporaryFolder } from "../test/support/service.ts";
 import { median } from "./figure.ts";
 
 // Whether time tells an address with an account from one without: pairs of requests, each pair in a random order, and the

@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { openDB } from "../src/index.ts";
-import { startPostgres } from "../test/postgres-server.ts";
+import { startPostgres } from "../test/support/postgres-server.ts";
 import type { Figure } from "./figure.ts";
 import type { People } from "./people.ts";
 import type { Quiet } from "./quiet.ts";

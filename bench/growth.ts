@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import pg from "pg";
 import { type DB, openDB } from "../src/index.ts";
-import { startPostgres } from "../test/postgres-server.ts";
-import { temporaryFolder } from "../test/service.ts";
+import { startPostgres } from "../test/support/postgres-server.ts";
+import { temporaryFolder } from "../test/support/service.ts";
 import { median } from "./figure.ts";
 
 /**

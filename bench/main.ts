@@ -1,5 +1,5 @@
 import { cpus } from "node:os";
-import { temporaryFolder } from "../test/service.ts";
+import { temporaryFolder } from "../test/support/service.ts";
 import { copy } from "./copy.ts";
 import type { Figure } from "./figure.ts";
 import { cheapFlood, flood } from "./flood.ts";

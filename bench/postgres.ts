@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { openDB } from "../src/index.ts";
-import { type PostgresServer, startPostgres } from "../test/postgres-server.ts";
+import { type PostgresServer, startPostgres } from "../test/support/postgres-server.ts";
 import { startBare } from "./bare-server.ts";
 import { type Figure, median, perSecond, ratio } from "./figure.ts";
 import { Generator } from "./generator.ts";

@@ -1,4 +1,4 @@
-import type { Service } from "../test/service.ts";
+import type { Service } from "../test/support/service.ts";
 import { type BareServer, startBare } from "./bare-server.ts";
 import { type Figure, perSecond, ratio } from "./figure.ts";
 import { Generator } from "./generator.ts";

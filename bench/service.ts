@@ -1,4 +1,4 @@
-import { type Service, startService } from "../test/service.ts";
+import { type Service, startService } from "../test/support/service.ts";
 
 /** Starts the service as a process of its own, as it is by default, on this database. */
 export function startOn(DATABASE_URL: string, BCRYPT_COST = "12"): Promise<Service> {

@@ -1,4 +1,4 @@
-import { waitInWords } from "./languages/durations.ts";
+import { waitInWords } from "./values/durations.ts";
 
 /** Thrown by `DB` when nothing matches. */
 export class NoResultFound extends Error {

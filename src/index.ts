@@ -1,5 +1,4 @@
-export { type AppOptions, createApp } from "./app/app.ts";
-export type { Bindings, Found } from "./app/caller.ts";
+export { type AppOptions, createApp } from "./app.ts";
 export {
   type AddressToVerify,
   type AuditEvent,
@@ -46,11 +45,12 @@ export {
   NoResultFound,
   OpenError,
 } from "./errors.ts";
-export { type Log, silent } from "./log.ts";
+export type { Bindings, Found } from "./http/caller.ts";
 export { createMailer, type DevOutbox, MailError, type WaitingMail } from "./mail/mail.ts";
-export type { Language, Mail, Mailer, MailKind } from "./mailer.ts";
-export { Counters, type Length, type Metrics, type Queue, uncounted } from "./metrics.ts";
-export type { RequestIds } from "./request-ids.ts";
-export { type Environment, type Mode, readSettings, type Settings, SettingsError } from "./settings.ts";
-export { type Listener, type Tracing, untraced } from "./tracing.ts";
+export type { Language, Mail, Mailer, MailKind } from "./mail/mailer.ts";
+export { type Log, silent } from "./observe/log.ts";
+export { Counters, type Length, type Metrics, type Queue, uncounted } from "./observe/metrics.ts";
+export type { RequestIds } from "./observe/request-ids.ts";
+export { type Listener, type Tracing, untraced } from "./observe/tracing.ts";
+export { type Environment, type Mode, readSettings, type Settings, SettingsError } from "./settings/settings.ts";
 export type { PublicUser, Session, User } from "./user.ts";

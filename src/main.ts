@@ -1,21 +1,21 @@
 import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
-import { createApp, routes } from "./app/app.ts";
-import { hasMetrics } from "./app/metrics.ts";
-import { peers } from "./app/peers.ts";
-import { routeFinder } from "./app/routes.ts";
+import { hasMetrics } from "./api/metrics.ts";
+import { createApp, routes } from "./app.ts";
 import { Auth } from "./auth/auth.ts";
 import { openDB } from "./db/db.ts";
-import { developmentRisk, firstSteps } from "./first-steps.ts";
-import { listenError } from "./listen-error.ts";
-import type { Log } from "./log.ts";
-import { createLogger } from "./logger.ts";
+import { listenError } from "./http/listen-error.ts";
+import { ownUrl } from "./http/own-url.ts";
+import { peers } from "./http/peers.ts";
+import { routeFinder } from "./http/routes.ts";
+import { serve } from "./http/server.ts";
 import { createMailer } from "./mail/mail.ts";
-import { Counters, uncounted } from "./metrics.ts";
-import { ownUrl } from "./own-url.ts";
-import { serve } from "./server.ts";
-import { type Environment, misspelledSettings, readSettings, redacted, type Settings } from "./settings.ts";
-import { startTracing } from "./tracing.ts";
+import { developmentRisk, firstSteps } from "./observe/first-steps.ts";
+import type { Log } from "./observe/log.ts";
+import { createLogger } from "./observe/logger.ts";
+import { Counters, uncounted } from "./observe/metrics.ts";
+import { startTracing } from "./observe/tracing.ts";
+import { type Environment, misspelledSettings, readSettings, redacted, type Settings } from "./settings/settings.ts";
 
 /** How often what has ended is swept, in milliseconds. */
 const sweepEvery = 10 * 60_000;

@@ -9,10 +9,10 @@ import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
-import { readable } from "../src/logger.ts";
-import { readSettings } from "../src/settings.ts";
-import { type Answer, openWire, request } from "./app/wire.ts";
-import { failToStart, type Service, startService, temporaryFolder } from "./service.ts";
+import { readable } from "../src/observe/logger.ts";
+import { readSettings } from "../src/settings/settings.ts";
+import { failToStart, type Service, startService, temporaryFolder } from "./support/service.ts";
+import { type Answer, openWire, request } from "./support/wire.ts";
 
 const names = Object.keys(readSettings());
 const form = { "Content-Type": "application/x-www-form-urlencoded" };

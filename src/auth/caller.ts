@@ -1,6 +1,6 @@
 import { languageNamed } from "../languages/languages.ts";
-import type { RequestIds } from "../request-ids.ts";
-import { storable } from "../storable.ts";
+import type { RequestIds } from "../observe/request-ids.ts";
+import { storable } from "../values/storable.ts";
 import type { Caller } from "./context.ts";
 
 /**

@@ -1,13 +1,13 @@
 import type { DB } from "../db/db.ts";
-import type { Log } from "../log.ts";
-import type { Language, Mailer } from "../mailer.ts";
-import type { Metrics } from "../metrics.ts";
-import type { RequestIds } from "../request-ids.ts";
-import type { Settings } from "../settings.ts";
-import type { Tracing } from "../tracing.ts";
-import type { Trail } from "./events.ts";
-import type { LastSeen } from "./last-seen.ts";
-import type { Passwords } from "./passwords.ts";
+import type { Language, Mailer } from "../mail/mailer.ts";
+import type { Log } from "../observe/log.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import type { RequestIds } from "../observe/request-ids.ts";
+import type { Tracing } from "../observe/tracing.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { Trail } from "./audit/audit.ts";
+import type { Passwords } from "./passwords/passwords.ts";
+import type { LastSeen } from "./sessions/last-seen.ts";
 
 /** What the parts of `Auth` work with. */
 export interface Context {

@@ -1,6 +1,6 @@
-import { emailKey, isMailable } from "../email.ts";
 import { AuthError, type AuthErrorCode } from "../errors.ts";
-import type { Settings } from "../settings.ts";
+import type { Settings } from "../settings/settings.ts";
+import { emailKey, isMailable } from "../values/email.ts";
 
 /** Which addresses can be registered. */
 export type EmailFormat = Settings["EMAIL_FORMAT"];

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, randomUUID } from "node:crypto";
 import type { Renewal } from "../db/db.ts";
-import type { Settings } from "../settings.ts";
+import type { Settings } from "../settings/settings.ts";
 
 /** A random UUID (version 4, RFC 9562): 122 random bits in 36 characters. */
 export function generateUuid(): string {

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { backUp, embeddedFile, restore as restoreFile } from "../db/db.ts";
-import type { Environment } from "../settings.ts";
+import type { Environment } from "../settings/settings.ts";
 import { type Command, Refused, UsageError } from "./command.ts";
 import { databaseSettings } from "./database.ts";
 import { interruptible } from "./interruptible.ts";

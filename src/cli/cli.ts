@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { AuthError, DatabaseUnavailable, InvalidRequestError, OpenError } from "../errors.ts";
-import { whileWriting } from "../file-faults.ts";
-import { ListenError } from "../listen-error.ts";
+import { whileWriting } from "../files/faults.ts";
+import { ListenError } from "../http/listen-error.ts";
 import { MailError } from "../mail/mail.ts";
 import { main } from "../main.ts";
-import { describeSettings, type Environment, misspelledSettings, SettingsError } from "../settings.ts";
+import { describeSettings, type Environment, misspelledSettings, SettingsError } from "../settings/settings.ts";
 import { type Command, Incomplete, Refused, UsageError } from "./command.ts";
 import { Interrupted } from "./interruptible.ts";
 import { plain } from "./table.ts";
@@ -20,7 +20,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   restore: async () => (await import("./backup.ts")).restore,
   mail: async () => (await import("./mail.ts")).mail,
   users: async () => (await import("./users.ts")).users,
-  events: async () => (await import("./events.ts")).events,
+  events: async () => (await import("./audit.ts")).events,
 };
 
 const helpWords = ["help", "--help", "-h"];

@@ -1,4 +1,4 @@
-import type { Environment } from "../settings.ts";
+import type { Environment } from "../settings/settings.ts";
 
 /** One command of `bienvenue`. */
 export interface Command {

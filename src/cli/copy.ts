@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { openDB } from "../db/db.ts";
-import { readSettings, redacted, SettingsError } from "../settings.ts";
+import { readSettings, redacted, SettingsError } from "../settings/settings.ts";
 import { type Command, UsageError } from "./command.ts";
 import { ProgressBar } from "./progress.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { embeddedFile } from "../db/db.ts";
-import { type Environment, readSettings, redacted, type Settings } from "../settings.ts";
+import { type Environment, readSettings, redacted, type Settings } from "../settings/settings.ts";
 import { Refused } from "./command.ts";
 import { plain } from "./table.ts";
 

@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { type Auth, writeAccount } from "../auth/auth.ts";
 import type { DB } from "../db/db.ts";
-import { whileWriting } from "../file-faults.ts";
+import { whileWriting } from "../files/faults.ts";
 import { type Command, Incomplete, UsageError } from "./command.ts";
 import { Interrupted, interruptible } from "./interruptible.ts";
 import { operating } from "./operator.ts";

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { type EmailFormat, readAccount } from "../auth/auth.ts";
 import { type Account, type DB, openDB } from "../db/db.ts";
-import { emailKey } from "../email.ts";
+import { emailKey } from "../values/email.ts";
 import { type Command, Incomplete, UsageError } from "./command.ts";
 import { databaseSettings } from "./database.ts";
 import { FirstLines } from "./first-lines.ts";

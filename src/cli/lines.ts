@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { OpenError } from "../errors.ts";
-import { whileReading } from "../file-faults.ts";
+import { whileReading } from "../files/faults.ts";
 
 /** A line of a file. */
 export interface Line {

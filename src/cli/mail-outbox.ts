@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import type { FailedMail, WaitingMail } from "../auth/auth.ts";
-import type { Environment } from "../settings.ts";
+import type { Environment } from "../settings/settings.ts";
 import { operating, whole } from "./operator.ts";
 import { iso, json, moment, table } from "./table.ts";
 

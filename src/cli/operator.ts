@@ -1,7 +1,7 @@
 import { Auth } from "../auth/auth.ts";
 import { type DB, openDB } from "../db/db.ts";
-import { type Log, silent } from "../log.ts";
-import type { Environment, Settings } from "../settings.ts";
+import { type Log, silent } from "../observe/log.ts";
+import type { Environment, Settings } from "../settings/settings.ts";
 import type { PublicUser } from "../user.ts";
 import { Refused, UsageError } from "./command.ts";
 import { databaseSettings } from "./database.ts";

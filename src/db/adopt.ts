@@ -1,13 +1,13 @@
 import { DatabaseSync } from "node:sqlite";
 import { InvalidRequestError, OpenError } from "../errors.ts";
-import { whyUnreadable } from "../file-faults.ts";
+import { whyUnreadable } from "../files/faults.ts";
+import { locatePresent } from "../files/files.ts";
 import type { User } from "../user.ts";
 import { digest } from "./digest.ts";
-import { locatePresent } from "./files.ts";
-import { insertSession } from "./sessions.ts";
 import { emailColumns } from "./spellings.ts";
 import type { Store } from "./store.ts";
-import { areNone } from "./users.ts";
+import { insertSession } from "./tables/sessions.ts";
+import { areNone } from "./tables/users.ts";
 
 /** A row of the contract's table `users`. A program may have stored anything in it, such as bytes for text. */
 export interface ContractUser {

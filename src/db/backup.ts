@@ -1,10 +1,19 @@
 import { linkSync, renameSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { OpenError } from "../errors.ts";
-import { attempt, whileReading, whileWriting } from "../file-faults.ts";
+import { attempt, whileReading, whileWriting } from "../files/faults.ts";
+import {
+  createPrivate,
+  flush,
+  flushName,
+  type Located,
+  locate,
+  locatePresent,
+  nameBeside,
+  remove,
+} from "../files/files.ts";
 import type { BackupWork, Outcome } from "./backup-worker.js";
-import { companions } from "./embedded-file.ts";
-import { createPrivate, flush, flushName, type Located, locate, locatePresent, nameBeside, remove } from "./files.ts";
+import { companions } from "./sqlite/embedded-file.ts";
 
 /**
  * Writes a complete, consistent copy of an embedded database into a new file (0600), even while a service uses it. Copying the

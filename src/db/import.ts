@@ -1,5 +1,5 @@
-import { emailKey } from "../email.ts";
 import type { User } from "../user.ts";
+import { emailKey } from "../values/email.ts";
 import { isIn, listOf } from "./lists.ts";
 import { emailColumns } from "./spellings.ts";
 import type { Store } from "./store.ts";

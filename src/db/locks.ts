@@ -1,5 +1,5 @@
 import type { Expression, ExpressionBuilder, SelectQueryBuilder, SqlBool } from "kysely";
-import { emailKey } from "../email.ts";
+import { emailKey } from "../values/email.ts";
 import { digest } from "./digest.ts";
 import { isIn } from "./lists.ts";
 import type { Schema } from "./schema.ts";

@@ -1,7 +1,7 @@
 import { type ColumnDefinitionBuilder, type Kysely, sql } from "kysely";
 import { type Migration, type MigrationProvider, Migrator } from "kysely/migration";
 import { OpenError } from "../errors.ts";
-import type { Log } from "../log.ts";
+import type { Log } from "../observe/log.ts";
 import type { Engine } from "./engine.ts";
 import type { Schema } from "./schema.ts";
 

@@ -1,16 +1,16 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Kysely, sql } from "kysely";
-import { databaseUrlMistake, redacted } from "../database-url.ts";
 import { DatabaseUnavailable, OpenError } from "../errors.ts";
-import { type Log, silent } from "../log.ts";
-import { readSettings, type Settings } from "../settings.ts";
-import { fileNameMistake } from "../sqlite-path.ts";
-import { embeddedFile } from "./embedded-file.ts";
+import { type Log, silent } from "../observe/log.ts";
+import { databaseUrlMistake, redacted } from "../settings/database-url.ts";
+import { readSettings, type Settings } from "../settings/settings.ts";
+import { fileNameMistake } from "../settings/sqlite-path.ts";
 import type { Engine } from "./engine.ts";
-import { warnOfExposure } from "./exposure.ts";
 import { type MigrationState, migrate, migrationStates } from "./migrations.ts";
 import type { Schema } from "./schema.ts";
+import { embeddedFile } from "./sqlite/embedded-file.ts";
+import { warnOfExposure } from "./sqlite/exposure.ts";
 import type { Lifetimes, Store } from "./store.ts";
 
 export interface DBOptions {
@@ -103,6 +103,6 @@ async function engineFor(url: string, pool: number): Promise<Engine> {
   // A program may use any file name; a person who writes ? or # in DATABASE_URL means something else.
   const mistake = path === undefined ? databaseUrlMistake(url) : fileNameMistake(path);
   if (mistake !== undefined) throw new OpenError(mistake);
-  if (path !== undefined) return (await import("./sqlite.ts")).sqlite(path);
-  return (await import("./postgres.ts")).postgres(url, pool);
+  if (path !== undefined) return (await import("./sqlite/sqlite.ts")).sqlite(path);
+  return (await import("./postgres/postgres.ts")).postgres(url, pool);
 }

@@ -4,11 +4,11 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { OpenError } from "../errors.ts";
-import { attempt, type Explain, whileReading, whileWriting } from "../file-faults.ts";
+import { attempt, type Explain, whileReading, whileWriting } from "../files/faults.ts";
+import { createPrivate, flush, flushName, locate, locatePresent, nameBeside, remove } from "../files/files.ts";
 import { inWorker, isDamage, isMissingTable } from "./backup.ts";
-import { companions } from "./embedded-file.ts";
-import { createPrivate, flush, flushName, locate, locatePresent, nameBeside, remove } from "./files.ts";
 import { statesOf } from "./open.ts";
+import { companions } from "./sqlite/embedded-file.ts";
 
 /**
  * Replaces an embedded database by a backup. The previous database is kept beside it, under its name with the time. If it

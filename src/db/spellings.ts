@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { emailKey, spaces } from "../email.ts";
+import { emailKey, spaces } from "../values/email.ts";
 
 /** The columns of an address: its key, and its spelling if that differs. */
 export function emailColumns(address: string): { email: string; email_spelling: string | null } {

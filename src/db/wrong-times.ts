@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { clockTolerance } from "../clock-tolerance.ts";
+import { clockTolerance } from "../values/clock-tolerance.ts";
 import { tables } from "./schema.ts";
 import type { Store } from "./store.ts";
 

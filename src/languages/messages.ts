@@ -1,5 +1,5 @@
 import type { RefusalCode } from "../errors.ts";
-import type { MailKind } from "../mailer.ts";
+import type { MailKind } from "../mail/mailer.ts";
 
 /** Everything that people are told, in one language: a file of this shape is a language. */
 export interface Messages {

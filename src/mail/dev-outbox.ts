@@ -1,6 +1,6 @@
-import type { Log } from "../log.ts";
-import type { Mail, Mailer, MailKind } from "../mailer.ts";
-import type { Settings } from "../settings.ts";
+import type { Log } from "../observe/log.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { Mail, Mailer, MailKind } from "./mailer.ts";
 import { compose, everyStyle, type Message, type MessageSettings } from "./messages.ts";
 import { recipient } from "./recipient.ts";
 

@@ -1,4 +1,4 @@
-import type { MailFault } from "../mailer.ts";
+import type { MailFault } from "./mailer.ts";
 
 /** Thrown when a mail could not be handed over. Its message is a line that may be logged: it holds no address. */
 export class MailError extends Error {

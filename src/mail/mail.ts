@@ -1,7 +1,7 @@
-import type { Log } from "../log.ts";
-import type { Mailer } from "../mailer.ts";
-import type { Settings } from "../settings.ts";
+import type { Log } from "../observe/log.ts";
+import type { Settings } from "../settings/settings.ts";
 import { DevOutbox } from "./dev-outbox.ts";
+import type { Mailer } from "./mailer.ts";
 
 export { DevOutbox, type WaitingMail } from "./dev-outbox.ts";
 export { MailError } from "./mail-error.ts";

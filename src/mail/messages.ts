@@ -1,9 +1,9 @@
 import { html, raw } from "hono/html";
-import { lifetimeInWords } from "../languages/durations.ts";
 import { messages } from "../languages/languages.ts";
-import { browsers, type Language, type Mail, type MailKind, systems } from "../mailer.ts";
-import type { Settings } from "../settings.ts";
-import { undoLifetime } from "../undo-lifetime.ts";
+import type { Settings } from "../settings/settings.ts";
+import { lifetimeInWords } from "../values/durations.ts";
+import { undoLifetime } from "../values/undo-lifetime.ts";
+import { browsers, type Language, type Mail, type MailKind, systems } from "./mailer.ts";
 
 /** A mail as it is read. */
 export interface Message {

@@ -1,9 +1,9 @@
 import nodemailer from "nodemailer";
 import type MimeNode from "nodemailer/lib/mime-node";
-import { readSender } from "../mail-from.ts";
-import type { Mailer } from "../mailer.ts";
-import type { Settings } from "../settings.ts";
+import { readSender } from "../settings/mail-from.ts";
+import type { Settings } from "../settings/settings.ts";
 import { mailError } from "./mail-error.ts";
+import type { Mailer } from "./mailer.ts";
 import { compose, type MessageSettings } from "./messages.ts";
 import { type Recipient, recipient } from "./recipient.ts";
 

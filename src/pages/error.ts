@@ -1,12 +1,12 @@
 import { html } from "hono/html";
-import type { Headers } from "../app/answers.ts";
-import type { Refusal } from "../app/refusals.ts";
 import type { RefusalCode } from "../errors.ts";
-import type { Assets } from "./assets.ts";
-import { present } from "./layout.ts";
-import { problemOf } from "./problem.ts";
-import { home, returnTo } from "./return-to.ts";
-import type { Visit } from "./visit.ts";
+import type { Headers } from "../http/answers.ts";
+import type { Refusal } from "../http/refusals.ts";
+import type { Assets } from "./kit/assets.ts";
+import { present } from "./kit/layout.ts";
+import { problemOf } from "./kit/problem.ts";
+import { home, returnTo } from "./kit/return-to.ts";
+import type { Visit } from "./kit/visit.ts";
 
 /** The page in place of the one that was asked for, when there is none or it cannot be shown. */
 export function errorPage(visit: Visit, assets: Assets, refused: Refusal, headers: Headers): Response {

@@ -1,13 +1,13 @@
 import { html } from "hono/html";
-import { sessionIdsOf } from "../app/session-cookies.ts";
-import { loginCookies } from "../app/sessions.ts";
-import { emailKey } from "../email.ts";
-import { button, emailField, field, form, hidden, type Page } from "./form.ts";
-import { alert, type Html, plain, resetLink } from "./layout.ts";
-import type { Notice } from "./notice.ts";
-import type { Problem } from "./problem.ts";
-import { home } from "./return-to.ts";
-import { goOn, type Values, type Visit } from "./visit.ts";
+import { loginCookies } from "../api/sessions.ts";
+import { sessionIdsOf } from "../http/session-cookies.ts";
+import { emailKey } from "../values/email.ts";
+import { button, emailField, field, form, hidden, type Page } from "./kit/form.ts";
+import { alert, type Html, plain, resetLink } from "./kit/layout.ts";
+import type { Notice } from "./kit/notice.ts";
+import type { Problem } from "./kit/problem.ts";
+import { home } from "./kit/return-to.ts";
+import { goOn, type Values, type Visit } from "./kit/visit.ts";
 
 export const logIn: Page = {
   fields: { email: true, password: true, typed: false, typed_by: false },

@@ -1,12 +1,12 @@
 import { html } from "hono/html";
-import { isThisMachine } from "../app/this-machine.ts";
-import { lifetimeInWords } from "../languages/durations.ts";
-import { button, emailField, type Filled, form, hidden, type Page } from "./form.ts";
-import { type Html, status } from "./layout.ts";
+import { isThisMachine } from "../http/this-machine.ts";
+import { lifetimeInWords } from "../values/durations.ts";
+import { button, emailField, type Filled, form, hidden, type Page } from "./kit/form.ts";
+import { type Html, status } from "./kit/layout.ts";
+import type { MailboxCode } from "./kit/notice.ts";
+import { home } from "./kit/return-to.ts";
+import { goTo, isFor, type Visit } from "./kit/visit.ts";
 import { loggedIn } from "./log-in.ts";
-import type { MailboxCode } from "./notice.ts";
-import { home } from "./return-to.ts";
-import { goTo, isFor, type Visit } from "./visit.ts";
 
 /** What is said of each mail, and where it is asked for again; who moves asks from the account. */
 const mails = {

@@ -1,8 +1,8 @@
-import type { Headers } from "../app/answers.ts";
-import type { Request } from "../app/caller.ts";
-import type { Refusal } from "../app/refusals.ts";
-import type { Resource, Service } from "../app/service.ts";
-import type { Page } from "./form.ts";
+import type { Headers } from "../http/answers.ts";
+import type { Request } from "../http/caller.ts";
+import type { Refusal } from "../http/refusals.ts";
+import type { Resource, Service } from "../http/service.ts";
+import type { Page } from "./kit/form.ts";
 import type { Site } from "./site.ts";
 
 /** Every page, and the file that holds it: loaded, with all that pages need, by the first person who asks for one. */
@@ -18,17 +18,23 @@ const pages = {
     methods: ["GET", "POST"],
   },
   "/mailbox": { load: async () => (await import("./mailbox.ts")).mailbox, methods: ["GET"] },
-  "/account": { load: async () => (await import("./own-account.ts")).ownAccount, methods: ["GET"] },
+  "/account": { load: async () => (await import("./account/account.ts")).ownAccount, methods: ["GET"] },
   "/account/password": {
-    load: async () => (await import("./own-account.ts")).changePassword,
+    load: async () => (await import("./account/account.ts")).changePassword,
     methods: ["GET", "POST"],
   },
-  "/account/email": { load: async () => (await import("./own-account.ts")).changeEmail, methods: ["GET", "POST"] },
-  "/account/devices": { load: async () => (await import("./own-account.ts")).devices, methods: ["GET", "POST"] },
-  "/account/export": { load: async () => (await import("./own-account.ts")).exportAccount, methods: ["GET", "POST"] },
-  "/account/delete": { load: async () => (await import("./own-account.ts")).deleteAccount, methods: ["GET", "POST"] },
+  "/account/email": { load: async () => (await import("./account/account.ts")).changeEmail, methods: ["GET", "POST"] },
+  "/account/devices": { load: async () => (await import("./account/account.ts")).devices, methods: ["GET", "POST"] },
+  "/account/export": {
+    load: async () => (await import("./account/account.ts")).exportAccount,
+    methods: ["GET", "POST"],
+  },
+  "/account/delete": {
+    load: async () => (await import("./account/account.ts")).deleteAccount,
+    methods: ["GET", "POST"],
+  },
   "/.well-known/change-password": {
-    load: async () => (await import("./own-account.ts")).wellKnownChangePassword,
+    load: async () => (await import("./account/account.ts")).wellKnownChangePassword,
     methods: ["GET"],
   },
 } as const satisfies Record<string, { load(): Promise<Page>; methods: readonly ("GET" | "POST")[] }>;

@@ -1,12 +1,12 @@
 import { html } from "hono/html";
 import { readEmail } from "../auth/auth.ts";
-import { emailKey } from "../email.ts";
-import { account, button, form, hidden, newPassword, type Page } from "./form.ts";
-import { type Html, plain } from "./layout.ts";
+import { emailKey } from "../values/email.ts";
+import { account, button, form, hidden, newPassword, type Page } from "./kit/form.ts";
+import { type Html, plain } from "./kit/layout.ts";
+import { home } from "./kit/return-to.ts";
+import { askerBy, goTo, keepDevice, keepOnward, type Values, type Visit } from "./kit/visit.ts";
 import { loggedIn } from "./log-in.ts";
 import { mailForm } from "./mailbox.ts";
-import { home } from "./return-to.ts";
-import { askerBy, goTo, keepDevice, keepOnward, type Values, type Visit } from "./visit.ts";
 
 /** Asks for the mail with the link. What is shown is the same with and without an account. */
 export const forgot: Page = {

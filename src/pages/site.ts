@@ -1,16 +1,16 @@
-import type { Headers } from "../app/answers.ts";
-import type { Request } from "../app/caller.ts";
-import { readFields } from "../app/fields.ts";
-import { notFound, type Refusal, RequestError } from "../app/refusals.ts";
-import { requireSameOrigin } from "../app/same-origin.ts";
-import type { Service } from "../app/service.ts";
 import { AuthError, DatabaseUnavailable } from "../errors.ts";
-import { createAssets, findAsset } from "./assets.ts";
+import type { Headers } from "../http/answers.ts";
+import type { Request } from "../http/caller.ts";
+import { readFields } from "../http/fields.ts";
+import { notFound, type Refusal, RequestError } from "../http/refusals.ts";
+import { requireSameOrigin } from "../http/same-origin.ts";
+import type { Service } from "../http/service.ts";
 import { errorPage } from "./error.ts";
-import type { Filled, Page } from "./form.ts";
-import { present } from "./layout.ts";
-import { missing, ofAnotherAccount, problemOf, stale } from "./problem.ts";
-import { askToLogIn, isFor, originOf, type Values, type Visit, visit } from "./visit.ts";
+import { createAssets, findAsset } from "./kit/assets.ts";
+import type { Filled, Page } from "./kit/form.ts";
+import { present } from "./kit/layout.ts";
+import { missing, ofAnotherAccount, problemOf, stale } from "./kit/problem.ts";
+import { askToLogIn, isFor, originOf, type Values, type Visit, visit } from "./kit/visit.ts";
 
 /** The pages of one service, as they are asked for. */
 export interface Site {
@@ -54,7 +54,7 @@ export function createSite(service: Service): Site {
       if (account !== undefined) {
         const user = await service.auth.getUserFromSessionId(at.sessionId);
         if (user && !isFor(at, account, user.id)) {
-          const again = page.isAccounts ? page : (await import("./own-account.ts")).ownAccount;
+          const again = page.isAccounts ? page : (await import("./account/account.ts")).ownAccount;
           return showing(at, again, { values: {}, problem: ofAnotherAccount(at, user.email) });
         }
       }

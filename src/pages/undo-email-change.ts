@@ -1,8 +1,8 @@
 import { html } from "hono/html";
-import { account, button, form, hidden, type Page } from "./form.ts";
-import { plain } from "./layout.ts";
+import { account, button, form, hidden, type Page } from "./kit/form.ts";
+import { plain } from "./kit/layout.ts";
+import { goTo, type Visit } from "./kit/visit.ts";
 import { loggedIn } from "./log-in.ts";
-import { goTo, type Visit } from "./visit.ts";
 
 /**
  * The link in the mail about a completed move leads here. Opening the page changes nothing: programs that scan mails open links

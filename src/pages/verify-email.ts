@@ -1,15 +1,15 @@
 import { html } from "hono/html";
-import { keepSession } from "../app/session-cookies.ts";
 import { type AddressToVerify, type Done, readEmail } from "../auth/auth.ts";
-import { emailKey } from "../email.ts";
 import { AuthError } from "../errors.ts";
-import { account, button, type Filled, field, form, hidden, type Page } from "./form.ts";
-import { alert, type Html, plain, resetLink, type View, wayTo } from "./layout.ts";
+import { keepSession } from "../http/session-cookies.ts";
+import { emailKey } from "../values/email.ts";
+import { account, button, type Filled, field, form, hidden, type Page } from "./kit/form.ts";
+import { alert, type Html, plain, resetLink, type View, wayTo } from "./kit/layout.ts";
+import type { Problem } from "./kit/problem.ts";
+import { home } from "./kit/return-to.ts";
+import { asKnown, askerBy, goTo, keepDevice, keepOnward, type Values, type Visit } from "./kit/visit.ts";
 import { enter, loggedIn } from "./log-in.ts";
 import { mailForm } from "./mailbox.ts";
-import type { Problem } from "./problem.ts";
-import { home } from "./return-to.ts";
-import { asKnown, askerBy, goTo, keepDevice, keepOnward, type Values, type Visit } from "./visit.ts";
 
 /**
  * The mailed link leads here: with the password it confirms the address, and logs in. Without a link it has one sent.

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { availableParallelism } from "node:os";
 import { describe } from "node:test";
 import { AuthError, type AuthErrorCode } from "../../src/errors.ts";
-import { untilAvailable } from "../databases.ts";
-import { test } from "../engines.ts";
-import { createWorld, hour } from "../world.ts";
+import { untilAvailable } from "../support/databases.ts";
+import { test } from "../support/engines.ts";
+import { createWorld, hour } from "../support/world.ts";
 
 const email = "bob@example.com";
 const password = "mySuperPwd";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Caller } from "../../src/auth/auth.ts";
 import { DatabaseUnavailable } from "../../src/errors.ts";
-import { test } from "../engines.ts";
-import { createWorld, type World } from "../world.ts";
+import { test } from "../support/engines.ts";
+import { createWorld, type World } from "../support/world.ts";
 
 const email = "bob@example.com";
 const password = "plough-Violet-9-harbour";

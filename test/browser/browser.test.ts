@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startBrowser } from "./browser.ts";
+import { startBrowser } from "../support/browser/browser.ts";
 
 const page = "data:text/html,<title>?</title><p><script>document.title = 'it runs'</script><p id=text>wide";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { join } from "../app/production.ts";
-import { startBrowser } from "./browser.ts";
-import { createStage } from "./stage.ts";
-import { visit } from "./visitor.ts";
+import { startBrowser } from "../support/browser/browser.ts";
+import { createStage } from "../support/browser/stage.ts";
+import { visit } from "../support/browser/visitor.ts";
+import { join } from "../support/production.ts";
 
 const browser = await startBrowser();
 after(() => browser.close());

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { after, suite, test } from "node:test";
 import { devices } from "playwright-core";
 import { messages } from "../../src/languages/languages.ts";
-import { startBrowser } from "./browser.ts";
-import { startSite } from "./site.ts";
-import { type Visitor, visit } from "./visitor.ts";
+import { startBrowser } from "../support/browser/browser.ts";
+import { startSite } from "../support/browser/site.ts";
+import { type Visitor, visit } from "../support/browser/visitor.ts";
 
 const browser = await startBrowser();
 after(() => browser.close());

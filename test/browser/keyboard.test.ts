@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { startBrowser } from "./browser.ts";
-import { createStage, lastLink } from "./stage.ts";
-import { type Visitor, visit } from "./visitor.ts";
+import { startBrowser } from "../support/browser/browser.ts";
+import { createStage, lastLink } from "../support/browser/stage.ts";
+import { type Visitor, visit } from "../support/browser/visitor.ts";
 
 const browser = await startBrowser();
 after(() => browser.close());

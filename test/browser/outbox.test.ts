@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { freePort } from "../postgres-server.ts";
-import { startService } from "../service.ts";
-import { barriers } from "./accessible.ts";
-import { startBrowser } from "./browser.ts";
-import { visit } from "./visitor.ts";
+import { barriers } from "../support/browser/accessible.ts";
+import { startBrowser } from "../support/browser/browser.ts";
+import { visit } from "../support/browser/visitor.ts";
+import { freePort } from "../support/postgres-server.ts";
+import { startService } from "../support/service.ts";
 
 const browser = await startBrowser();
 after(() => browser.close());

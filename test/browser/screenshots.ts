@@ -1,13 +1,13 @@
 import { mkdir, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
-import { silent } from "../../src/log.ts";
 import { DevOutbox } from "../../src/mail/dev-outbox.ts";
-import { readSettings } from "../../src/settings.ts";
-import { startBrowser } from "./browser.ts";
-import { createStage } from "./stage.ts";
-import { setStage, type View, views } from "./views.ts";
-import { visit } from "./visitor.ts";
+import { silent } from "../../src/observe/log.ts";
+import { readSettings } from "../../src/settings/settings.ts";
+import { startBrowser } from "../support/browser/browser.ts";
+import { createStage } from "../support/browser/stage.ts";
+import { setStage, type View, views } from "../support/browser/views.ts";
+import { visit } from "../support/browser/visitor.ts";
 
 const folder = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
 const themes = ["light", "dark"] as const;

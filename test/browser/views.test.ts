@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, suite, test } from "node:test";
 import type { Page } from "playwright-core";
-import { barriers } from "./accessible.ts";
-import { startBrowser } from "./browser.ts";
-import { setStage, type View, views } from "./views.ts";
-import { visit } from "./visitor.ts";
+import { barriers } from "../support/browser/accessible.ts";
+import { startBrowser } from "../support/browser/browser.ts";
+import { setStage, type View, views } from "../support/browser/views.ts";
+import { visit } from "../support/browser/visitor.ts";
 
 const browser = await startBrowser();
 after(() => browser.close());

@@ -3,11 +3,11 @@ import { randomUUID } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { foreignHashes, password } from "../auth/foreign-hashes.ts";
-import { emptyDatabase } from "../databases.ts";
-import { engine, test } from "../engines.ts";
-import { command, startService, temporaryFolder } from "../service.ts";
-import { production } from "../world.ts";
+import { emptyDatabase } from "../support/databases.ts";
+import { engine, test } from "../support/engines.ts";
+import { foreignHashes, password } from "../support/foreign-hashes.ts";
+import { command, startService, temporaryFolder } from "../support/service.ts";
+import { production } from "../support/world.ts";
 
 /** As SQLAlchemy makes it of the contract's User. */
 const ddl = `CREATE TABLE users (

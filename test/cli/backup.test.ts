@@ -21,7 +21,7 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openDB } from "../../src/db/db.ts";
-import { command, failToStart, launch, startService, temporaryFolder } from "../service.ts";
+import { command, failToStart, launch, startService, temporaryFolder } from "../support/service.ts";
 
 const [old, recent] = ["old@example.com", "recent@example.com"];
 

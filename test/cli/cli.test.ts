@@ -5,9 +5,9 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { Auth } from "../../src/auth/auth.ts";
 import { openDB } from "../../src/db/db.ts";
-import { readSettings } from "../../src/settings.ts";
-import { emptyDatabase } from "../databases.ts";
-import { command, startService, temporaryFolder } from "../service.ts";
+import { readSettings } from "../../src/settings/settings.ts";
+import { emptyDatabase } from "../support/databases.ts";
+import { command, startService, temporaryFolder } from "../support/service.ts";
 
 const email = "bob@example.com";
 

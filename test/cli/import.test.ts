@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Auth } from "../../src/auth/auth.ts";
 import { openDB } from "../../src/db/db.ts";
-import { type Environment, readSettings } from "../../src/settings.ts";
-import { foreignHashes, password } from "../auth/foreign-hashes.ts";
-import { emptyDatabase } from "../databases.ts";
-import { engine, test } from "../engines.ts";
-import { command, temporaryFolder } from "../service.ts";
+import { type Environment, readSettings } from "../../src/settings/settings.ts";
+import { emptyDatabase } from "../support/databases.ts";
+import { engine, test } from "../support/engines.ts";
+import { foreignHashes, password } from "../support/foreign-hashes.ts";
+import { command, temporaryFolder } from "../support/service.ts";
 
 const hash = foreignHashes["bcrypt 2y"] as string;
 const line = (email: string, fields: object = {}) => JSON.stringify({ email, hashed_password: hash, ...fields });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { listMails, retryMails } from "../../src/cli/mail-outbox.ts";
 import { openDB } from "../../src/db/db.ts";
-import { emptyDatabase } from "../databases.ts";
+import { emptyDatabase } from "../support/databases.ts";
 
 /** What a command prints. */
 async function printed(t: TestContext, run: () => Promise<void>): Promise<string> {

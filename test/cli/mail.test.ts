@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { selfSigned } from "../mail/certificate.ts";
-import { startMailServer } from "../mail/mail-server.ts";
-import { command } from "../service.ts";
+import { selfSigned } from "../support/certificate.ts";
+import { startMailServer } from "../support/mail-server.ts";
+import { command } from "../support/service.ts";
 
 describe("mail test", () => {
   test("sends a mail with the settings, and says who has taken it", async () => {

@@ -4,10 +4,10 @@ import { promisify } from "node:util";
 import { Auth } from "../../src/auth/auth.ts";
 import { type DB, openDB } from "../../src/db/db.ts";
 import { languages } from "../../src/languages/languages.ts";
-import { readSettings } from "../../src/settings.ts";
-import { type EmptyDatabase, emptyDatabase } from "../databases.ts";
-import { engine, test } from "../engines.ts";
-import { command, startService } from "../service.ts";
+import { readSettings } from "../../src/settings/settings.ts";
+import { type EmptyDatabase, emptyDatabase } from "../support/databases.ts";
+import { engine, test } from "../support/engines.ts";
+import { command, startService } from "../support/service.ts";
 
 const email = "bob@example.com";
 const password = "b4l0u";

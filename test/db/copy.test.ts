@@ -4,8 +4,8 @@ import { Auth } from "../../src/auth/auth.ts";
 import { type DB, openDB } from "../../src/db/db.ts";
 import { tables } from "../../src/db/schema.ts";
 import { InvalidRequestError } from "../../src/errors.ts";
-import { readSettings } from "../../src/settings.ts";
-import { type EmptyDatabase, emptyDatabase } from "../databases.ts";
+import { readSettings } from "../../src/settings/settings.ts";
+import { type EmptyDatabase, emptyDatabase } from "../support/databases.ts";
 
 const email = "bob@example.com";
 const settings = readSettings({ BCRYPT_COST: "4" });

@@ -5,9 +5,9 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { openDB } from "../../src/db/db.ts";
 import { OpenError } from "../../src/errors.ts";
-import { temporaryFolder } from "../service.ts";
-import { asOrdinaryUser } from "./ordinary-user.ts";
-import { createStore } from "./store.ts";
+import { asOrdinaryUser } from "../support/ordinary-user.ts";
+import { temporaryFolder } from "../support/service.ts";
+import { createStore } from "../support/store.ts";
 
 /** Asserts that a database cannot be opened, and what is said about it. */
 async function refuses(path: string, because: string): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { openDB } from "../../src/db/db.ts";
-import { emptyDatabase } from "../databases.ts";
-import { engine, test } from "../engines.ts";
+import { emptyDatabase } from "../support/databases.ts";
+import { engine, test } from "../support/engines.ts";
 
 const account = (i: number, hashedPassword = "hash") => ({
   email: `p${i}@example.com`,

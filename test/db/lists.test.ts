@@ -3,15 +3,15 @@ import { test as testOnce } from "node:test";
 import { Kysely, sql } from "kysely";
 import { DB } from "../../src/db/db.ts";
 import { migrate } from "../../src/db/migrations.ts";
-import { postgres } from "../../src/db/postgres.ts";
+import { postgres } from "../../src/db/postgres/postgres.ts";
 import type { Schema } from "../../src/db/schema.ts";
-import { sqlite } from "../../src/db/sqlite.ts";
-import { silent } from "../../src/log.ts";
-import { readSettings } from "../../src/settings.ts";
-import { emptyDatabase } from "../databases.ts";
-import { engine as engineName, test } from "../engines.ts";
-import { day, hour } from "../world.ts";
-import { createStore, type Store } from "./twins.ts";
+import { sqlite } from "../../src/db/sqlite/sqlite.ts";
+import { silent } from "../../src/observe/log.ts";
+import { readSettings } from "../../src/settings/settings.ts";
+import { emptyDatabase } from "../support/databases.ts";
+import { engine as engineName, test } from "../support/engines.ts";
+import { createStore, type Store } from "../support/twins.ts";
+import { day, hour } from "../support/world.ts";
 
 /** Opens a database once more, on one connection, and keeps the text of every statement. */
 async function watched(store: Store) {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { emailKey } from "../../src/email.ts";
 import { EmailTaken, NoResultFound } from "../../src/errors.ts";
-import { untilAvailable } from "../databases.ts";
-import { test } from "../engines.ts";
-import { createStore } from "./twins.ts";
+import { emailKey } from "../../src/values/email.ts";
+import { untilAvailable } from "../support/databases.ts";
+import { test } from "../support/engines.ts";
+import { createStore } from "../support/twins.ts";
 
 const spelled = "Guillaume@Holberton.io";
 const key = "guillaume@holberton.io";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { readSettings } from "../../src/settings.ts";
-import { production } from "../world.ts";
+import { readSettings } from "../../src/settings/settings.ts";
+import { production } from "../support/world.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const page = await readFile(`${root}docs/security.md`, "utf8");

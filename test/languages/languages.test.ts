@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { statuses } from "../../src/app/refusals.ts";
+import { statuses } from "../../src/http/refusals.ts";
 import { chooseLanguage, type Language, languageNamed, languages, messages } from "../../src/languages/languages.ts";
 
 /** Where every message is, by its path, whatever the language. */

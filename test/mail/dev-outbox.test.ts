@@ -3,9 +3,9 @@ import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { createMailer } from "../../src/mail/mail.ts";
-import type { Mail } from "../../src/mailer.ts";
-import { readSettings } from "../../src/settings.ts";
-import { recordingLog } from "../world.ts";
+import type { Mail } from "../../src/mail/mailer.ts";
+import { readSettings } from "../../src/settings/settings.ts";
+import { recordingLog } from "../support/world.ts";
 
 const execute = promisify(execFile);
 const mail: Mail = { kind: "reset_password", to: "bob@example.com", language: "en", token: "T0ken", at: 0 };
@@ -37,7 +37,7 @@ test("what speaks SMTP is loaded only where there is an SMTP_URL", async () => {
     registerHooks({ load: (url, context, load) => (loaded.push(url), load(url, context)) });
     await import(${url("main.ts")});
     const { createMailer } = await import(${url("mail/mail.ts")});
-    const { readSettings } = await import(${url("settings.ts")});
+    const { readSettings } = await import(${url("settings/settings.ts")});
     const has = () => loaded.some((url) => url.includes("nodemailer"));
     await createMailer(readSettings(), console);
     const without = has();

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { languages } from "../../src/languages/languages.ts";
+import { browsers, type Mail, type MailKind, systems } from "../../src/mail/mailer.ts";
 import { compose } from "../../src/mail/messages.ts";
-import { browsers, type Mail, type MailKind, systems } from "../../src/mailer.ts";
-import { readSettings } from "../../src/settings.ts";
+import { readSettings } from "../../src/settings/settings.ts";
 
 // Far from UTC, in which times are told.
 process.env.TZ = "Pacific/Auckland";

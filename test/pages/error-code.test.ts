@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { bob, register } from "../app/steps.ts";
-import { test } from "../engines.ts";
-import { createWorld, day, form } from "../world.ts";
-import { logIn, visitor } from "./visitor.ts";
+import { test } from "../support/engines.ts";
+import { bob, register } from "../support/steps.ts";
+import { logIn, visitor } from "../support/visitor.ts";
+import { createWorld, day, form } from "../support/world.ts";
 
 test("a page that refuses has the code of the refusal, and one that shows or leads on has none", async () => {
   await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_LOGIN_STREAK: "2", PASSWORD_MIN_LENGTH: "8" });

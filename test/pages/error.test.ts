@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test as testOnce } from "node:test";
-import { createApp } from "../../src/app/app.ts";
+import { createApp } from "../../src/app.ts";
 import { Auth } from "../../src/auth/auth.ts";
-import { silent } from "../../src/log.ts";
-import { readSettings } from "../../src/settings.ts";
-import { bob, logIn, register } from "../app/steps.ts";
-import { createStore } from "../db/store.ts";
-import { test } from "../engines.ts";
-import { createWorld } from "../world.ts";
-import { shownIn, visitor } from "./visitor.ts";
+import { silent } from "../../src/observe/log.ts";
+import { readSettings } from "../../src/settings/settings.ts";
+import { test } from "../support/engines.ts";
+import { bob, logIn, register } from "../support/steps.ts";
+import { createStore } from "../support/store.ts";
+import { shownIn, visitor } from "../support/visitor.ts";
+import { createWorld } from "../support/world.ts";
 
 test("a browser gets a page of every refusal, with the status and headers that programs get", async () => {
   await using world = await createWorld();

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { createProduction, join, mailed, owner } from "../app/production.ts";
-import { bob, flood, register } from "../app/steps.ts";
-import { test } from "../engines.ts";
-import { createWorld, day, form, minute } from "../world.ts";
-import { formsOf, logIn, sent, shownIn, visitor } from "./visitor.ts";
+import { test } from "../support/engines.ts";
+import { createProduction, join, mailed, owner } from "../support/production.ts";
+import { bob, flood, register } from "../support/steps.ts";
+import { formsOf, logIn, sent, shownIn, visitor } from "../support/visitor.ts";
+import { createWorld, day, form, minute } from "../support/world.ts";
 
 test("logging in by the page opens a session, whose cookies are those that the API sets", async () => {
   await using world = await createProduction();

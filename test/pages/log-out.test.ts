@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { createProduction, join, owner } from "../app/production.ts";
-import { bob, isOpen, register, logIn as sessionOf } from "../app/steps.ts";
-import { test } from "../engines.ts";
-import { createWorld } from "../world.ts";
-import { logIn, sent, shownIn, visitor } from "./visitor.ts";
+import { test } from "../support/engines.ts";
+import { createProduction, join, owner } from "../support/production.ts";
+import { bob, isOpen, register, logIn as sessionOf } from "../support/steps.ts";
+import { logIn, sent, shownIn, visitor } from "../support/visitor.ts";
+import { createWorld } from "../support/world.ts";
 
 test("opening /logout ends nothing; its button ends this session alone, and what was seen is not kept", async () => {
   await using world = await createWorld();

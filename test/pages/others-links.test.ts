@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { createProduction, join, mailed, mailedToken, owner, strong } from "../app/production.ts";
-import { test } from "../engines.ts";
-import type { World } from "../world.ts";
-import { logIn, sent, shownIn, type Visitor, visitor } from "./visitor.ts";
+import { test } from "../support/engines.ts";
+import { createProduction, join, mailed, mailedToken, owner, strong } from "../support/production.ts";
+import { logIn, sent, shownIn, type Visitor, visitor } from "../support/visitor.ts";
+import type { World } from "../support/world.ts";
 
 const alice = { email: "Alice@example.com", password: "lantern-Amber-7-orchard" };
 const chosen = "meadow-Silver-4-anchor";

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { languages, messages } from "../../src/languages/languages.ts";
-import { bob, register } from "../app/steps.ts";
-import { test } from "../engines.ts";
-import { temporaryFolder } from "../service.ts";
-import { createWorld, form, type World } from "../world.ts";
-import { formsOf, logIn, type Seen, visitor } from "./visitor.ts";
+import { test } from "../support/engines.ts";
+import { temporaryFolder } from "../support/service.ts";
+import { bob, register } from "../support/steps.ts";
+import { formsOf, logIn, type Seen, visitor } from "../support/visitor.ts";
+import { createWorld, form, type World } from "../support/world.ts";
 
 /** One of every page, and of pages that tell of a failure, in one language. */
 async function everyPage(world: World, lang: string): Promise<[string, Seen][]> {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { createProduction, join, mailed, mailedToken, owner, strong } from "../app/production.ts";
-import { test } from "../engines.ts";
-import { form, type World } from "../world.ts";
-import { logIn, type Seen, sent, visitor } from "./visitor.ts";
+import { test } from "../support/engines.ts";
+import { createProduction, join, mailed, mailedToken, owner, strong } from "../support/production.ts";
+import { logIn, type Seen, sent, visitor } from "../support/visitor.ts";
+import { form, type World } from "../support/world.ts";
 
 const name = "__Host-device_id";
 const chosen = `${strong}!`;

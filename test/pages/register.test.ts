@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { createProduction, join, mailed, owner } from "../app/production.ts";
-import { bob, canLogIn, register } from "../app/steps.ts";
-import { test } from "../engines.ts";
-import { createWorld } from "../world.ts";
-import { sent, shownIn, visitor } from "./visitor.ts";
+import { test } from "../support/engines.ts";
+import { createProduction, join, mailed, owner } from "../support/production.ts";
+import { bob, canLogIn, register } from "../support/steps.ts";
+import { sent, shownIn, visitor } from "../support/visitor.ts";
+import { createWorld } from "../support/world.ts";
 
 const chosen = { email: bob.email, new_password: bob.password };
 

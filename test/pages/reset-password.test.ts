@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { silent } from "../../src/log.ts";
 import { DevOutbox } from "../../src/mail/dev-outbox.ts";
-import { readSettings } from "../../src/settings.ts";
-import { createProduction, join, mailed, mailedToken, owner, strong } from "../app/production.ts";
-import { bob, canLogIn, register } from "../app/steps.ts";
-import { test } from "../engines.ts";
-import { createWorld, hour } from "../world.ts";
-import { logIn, sent, shownIn, visitor } from "./visitor.ts";
+import { silent } from "../../src/observe/log.ts";
+import { readSettings } from "../../src/settings/settings.ts";
+import { test } from "../support/engines.ts";
+import { createProduction, join, mailed, mailedToken, owner, strong } from "../support/production.ts";
+import { bob, canLogIn, register } from "../support/steps.ts";
+import { logIn, sent, shownIn, visitor } from "../support/visitor.ts";
+import { createWorld, hour } from "../support/world.ts";
 
 test("a mailed link leads to a new password, once, and out of every session", async () => {
   await using world = await createWorld();

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { createProduction, mailed, mailedToken, owner, strong } from "../app/production.ts";
-import { bob, redeem, refused, register } from "../app/steps.ts";
-import { test } from "../engines.ts";
-import { createWorld, form, minute, type World } from "../world.ts";
-import { formsOf, logIn, type Seen, sent, type Visitor, visitor } from "./visitor.ts";
+import { test } from "../support/engines.ts";
+import { createProduction, mailed, mailedToken, owner, strong } from "../support/production.ts";
+import { bob, redeem, refused, register } from "../support/steps.ts";
+import { formsOf, logIn, type Seen, sent, type Visitor, visitor } from "../support/visitor.ts";
+import { createWorld, form, minute, type World } from "../support/world.ts";
 
 const chosen = "another-Good-password-7";
 const next = "new@example.com";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { createProduction, join, mailed, owner, strong } from "../app/production.ts";
-import { bob, canLogIn } from "../app/steps.ts";
-import { test } from "../engines.ts";
-import { createWorld, form, minute, type World } from "../world.ts";
-import { formsOf, logIn, type Seen, sent, shownIn, type Visitor, visitor } from "./visitor.ts";
+import { test } from "../support/engines.ts";
+import { createProduction, join, mailed, owner, strong } from "../support/production.ts";
+import { bob, canLogIn } from "../support/steps.ts";
+import { formsOf, logIn, type Seen, sent, shownIn, type Visitor, visitor } from "../support/visitor.ts";
+import { createWorld, form, minute, type World } from "../support/world.ts";
 
 const alice = { email: "alice@example.com", password: bob.password };
 const agent = { "User-Agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0" };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { createProduction, join, mailed, owner, strong } from "../app/production.ts";
-import { test } from "../engines.ts";
-import { day, minute, type World } from "../world.ts";
-import { logIn, sent, type Visitor, visitor } from "./visitor.ts";
+import { test } from "../support/engines.ts";
+import { createProduction, join, mailed, owner, strong } from "../support/production.ts";
+import { logIn, sent, type Visitor, visitor } from "../support/visitor.ts";
+import { day, minute, type World } from "../support/world.ts";
 
 const next = "new@example.com";
 const chosen = "another-Good-password-7";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { AuthError } from "../../src/errors.ts";
-import { createProduction, join, mailed, mailedToken, owner, strong } from "../app/production.ts";
-import { test } from "../engines.ts";
-import { createWorld, type World } from "../world.ts";
-import { logIn, sent, shownIn, type Visitor, visitor } from "./visitor.ts";
+import { test } from "../support/engines.ts";
+import { createProduction, join, mailed, mailedToken, owner, strong } from "../support/production.ts";
+import { logIn, sent, shownIn, type Visitor, visitor } from "../support/visitor.ts";
+import { createWorld, type World } from "../support/world.ts";
 
 /** Registers by the page; the link that is mailed. */
 async function registered(world: World, who: Visitor): Promise<string> {

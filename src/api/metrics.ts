@@ -1,0 +1,42 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { Request } from "../http/caller.ts";
+import { notFound } from "../http/refusals.ts";
+import type { Resource, Service } from "../http/service.ts";
+import { isThisMachine } from "../http/this-machine.ts";
+import { Counters } from "../observe/metrics.ts";
+import type { Settings } from "../settings/settings.ts";
+
+/** Whether anybody may read metrics: if not, there is no need to count. */
+export function hasMetrics({ NODE_ENV, METRICS_TOKEN }: Settings): boolean {
+  return NODE_ENV === "development" || METRICS_TOKEN !== null;
+}
+
+/** What was counted, for Prometheus. Whoever may not read it finds nothing here. */
+export function metrics({ auth, metrics, settings, answers, caller }: Service): Resource {
+  if (!(metrics instanceof Counters) || !hasMetrics(settings)) return {};
+  // prom-client is loaded by whoever asks first, and by nobody else.
+  const load = async () => (await import("../observe/prometheus.ts")).prometheus(metrics);
+  let loaded: ReturnType<typeof load> | undefined;
+  const mayRead = reader(settings);
+  return {
+    async GET(c) {
+      if (!mayRead(c)) {
+        auth.noteRefusal("metrics", caller(c));
+        throw notFound();
+      }
+      loaded ??= load();
+      const registry = await loaded;
+      return answers.content(200, await registry.metrics(), { "Content-Type": registry.contentType });
+    },
+  };
+}
+
+function reader({ METRICS_TOKEN: token }: Settings): (c: Request) => boolean {
+  if (token === null) return isThisMachine;
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  const expected = digest(token);
+  return (c) => {
+    const [, given] = /^bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "") ?? [];
+    return given !== undefined && timingSafeEqual(digest(given), expected);
+  };
+}

@@ -1,0 +1,87 @@
+import type { LoggedIn } from "../auth/auth.ts";
+import { AuthError, notLoggedIn } from "../errors.ts";
+import type { Request } from "../http/caller.ts";
+import { deviceCookie } from "../http/cookies.ts";
+import { readFields } from "../http/fields.ts";
+import { RequestError } from "../http/refusals.ts";
+import type { Resource, Service } from "../http/service.ts";
+import { forgetSession, keepSession, logOut, presentedSession, sessionIdsOf } from "../http/session-cookies.ts";
+import type { Settings } from "../settings/settings.ts";
+
+/** The most sessions on a page of the list. */
+const longestPage = 100;
+
+export function sessions(service: Service): Resource {
+  const { auth, settings, answers, caller } = service;
+  return {
+    async GET(c) {
+      const page = { limit: pageLength(parameter(c, "limit")), after: parameter(c, "after") };
+      const { sessions, next } = await auth.pageOfSessions(await presentedSession(c, service), page);
+      return answers.json(200, { sessions, ...(next !== null && { next }) });
+    },
+    async POST(c) {
+      const { email = "", password = "" } = await readFields(c, "email", "password");
+      const replaces = sessionIdsOf(c, settings);
+      const opened = await auth.logIn({ email, password, replaces }, caller(c));
+      const headers = { "Set-Cookie": loginCookies(c, opened, settings) };
+      return answers.json(200, { email: opened.user.email, message: "logged in" }, headers);
+    },
+    async DELETE(c) {
+      if (!(await logOut(c, service))) throw notLoggedIn();
+      return answers.redirect("/", { "Set-Cookie": forgetSession(c, settings) });
+    },
+  };
+}
+
+/** A parameter of the query; undefined if it is not there. */
+function parameter(c: Request, name: string): string | undefined {
+  const [value, ...others] = c.req.queries(name) ?? [];
+  if (others.length > 0) throw new RequestError("field_repeated", `${name} must be given once, as text`);
+  return value;
+}
+
+function pageLength(limit = `${longestPage}`): number {
+  if (/^[1-9]\d{0,2}$/.test(limit) && Number(limit) <= longestPage) return Number(limit);
+  throw new AuthError("page_invalid", `limit must be a whole number from 1 to ${longestPage}`);
+}
+
+/** What a browser keeps of a login: the session, and what the account knows it again by. */
+export function loginCookies(c: Request, { session, device }: LoggedIn, settings: Settings): string[] {
+  const cookies = keepSession(c, settings, session.sessionId);
+  return device === undefined ? cookies : [...cookies, deviceCookie(settings).set(device)];
+}
+
+/** One session, by the handle that the list of them has. */
+export function session(service: Service): Resource {
+  const { auth, answers, caller } = service;
+  return {
+    async DELETE(c) {
+      await auth.endSession(await presentedSession(c, service), c.req.param("id") ?? "", caller(c));
+      return answers.json(200, { message: "session ended" });
+    },
+  };
+}
+
+/** Every session but the one that asks. */
+export function otherSessions(service: Service): Resource {
+  const { auth, answers, caller } = service;
+  return {
+    async DELETE(c) {
+      await auth.endOtherSessions(await presentedSession(c, service), caller(c));
+      return answers.json(200, { message: "other sessions ended" });
+    },
+  };
+}
+
+/** The password once more, for what needs it. */
+export function confirmation(service: Service): Resource {
+  const { auth, settings, answers, caller } = service;
+  return {
+    async POST(c) {
+      const { password = "" } = await readFields(c, "password");
+      const { user, session } = await auth.confirmPassword(await presentedSession(c, service), password, caller(c));
+      const headers = { "Set-Cookie": keepSession(c, settings, session.sessionId) };
+      return answers.json(200, { email: user.email, message: "password confirmed" }, headers);
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import { newDevice } from "../http/cookies.ts";
+import { needed, readFields } from "../http/fields.ts";
+import { redeemerCookies } from "../http/redeemer.ts";
+import type { Resource, Service } from "../http/service.ts";
+import { keepSession, presentedSession } from "../http/session-cookies.ts";
+
+export function emailVerification(service: Service): Resource {
+  const { auth, settings, answers, caller } = service;
+  return {
+    async POST(c) {
+      const fields = await readFields(c, "email");
+      const email = await auth.requestVerification(needed(fields.email, "email"), caller(c));
+      return answers.json(200, { email, message: "verification mail sent" });
+    },
+    async PUT(c) {
+      const { email = "", token = "", password = "" } = await readFields(c, "email", "token", "password");
+      const redeemer = { ...caller(c), newDevice: newDevice() };
+      const sessionId = await presentedSession(c, service);
+      const { user, session } = await auth.confirmEmail({ email, token, password, sessionId }, redeemer);
+      const kept = session ? keepSession(c, settings, session.sessionId) : [];
+      const headers = { "Set-Cookie": [...redeemerCookies(redeemer, settings), ...kept] };
+      return answers.json(200, { email: user.email, message: "email verified" }, headers);
+    },
+  };
+}

@@ -1,0 +1,139 @@
+import { Hono } from "hono";
+import { getPath } from "hono/utils/url";
+import { devOutbox } from "./api/dev-outbox.ts";
+import { live, ready } from "./api/health.ts";
+import { metrics } from "./api/metrics.ts";
+import { profile, profileEmail, profileExport, profilePassword } from "./api/profile.ts";
+import { resetPassword } from "./api/reset-password.ts";
+import { root } from "./api/root.ts";
+import { confirmation, otherSessions, session, sessions } from "./api/sessions.ts";
+import { undoEmailChange } from "./api/undo-email-change.ts";
+import { users } from "./api/users.ts";
+import { emailVerification } from "./api/verify-email.ts";
+import type { Auth } from "./auth/auth.ts";
+import { answers, type Headers } from "./http/answers.ts";
+import { busyGuard } from "./http/busy.ts";
+import { addresses, type Bindings, callers, type Found, type Request, wantsPage } from "./http/caller.ts";
+import { cors } from "./http/cors.ts";
+import { notFound, type Refusal, RequestError, refusal } from "./http/refusals.ts";
+import { identifier } from "./http/request-ids.ts";
+import { pathPattern } from "./http/routes.ts";
+import { requireSameOrigin } from "./http/same-origin.ts";
+import type { Handler, Resource, Service } from "./http/service.ts";
+import { singleSlashes } from "./http/slashes.ts";
+import { unavailableLog } from "./http/unavailable.ts";
+import type { DevOutbox } from "./mail/mail.ts";
+import { idsInLog } from "./observe/request-ids.ts";
+import { createPages, pagePaths } from "./pages/pages.ts";
+import type { Settings } from "./settings/settings.ts";
+
+export interface AppOptions {
+  /** Whose mails are shown at `/dev/outbox`, to this machine; in production there is no such page. */
+  readonly outbox?: DevOutbox | undefined;
+}
+
+/** Every path, and the resource that answers there. */
+const resources: Readonly<Record<string, (service: Service) => Resource>> = {
+  "/": root,
+  "/users": users,
+  "/sessions": sessions,
+  "/sessions/confirm": confirmation,
+  "/sessions/others": otherSessions,
+  "/sessions/:id{[\\w-]{43}}": session,
+  "/profile": profile,
+  "/profile/password": profilePassword,
+  "/profile/email": profileEmail,
+  "/profile/export": profileExport,
+  "/reset_password": resetPassword,
+  "/email_verification": emailVerification,
+  "/undo_email_change": undoEmailChange,
+  "/health/live": live,
+  "/health/ready": ready,
+  "/metrics": metrics,
+};
+
+/** The paths of all resources. */
+export const routes = [...Object.keys(resources), ...pagePaths];
+
+/**
+ * The HTTP API as a function from Request to Response: `app.fetch`. Mount it in any server that speaks them; given
+ * Node's own request as `{ incoming }` it knows who calls. Its settings, log, metrics and tracing are those of `auth`.
+ *
+ * @example
+ * const auth = new Auth(await openDB("sqlite:accounts.db"));
+ * const response = await createApp(auth).fetch(new Request("http://localhost/profile"));
+ */
+export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindings: Bindings; Variables: Found }> {
+  const { settings, log, metrics, tracing } = auth;
+  const idsOf = identifier(settings, tracing);
+  const addressOf = addresses(settings, log);
+  const caller = callers(settings, log, idsOf, addressOf);
+  const logUnavailable = unavailableLog(log);
+  const refused = (error: unknown, c: Request): Refusal => {
+    const told = refusal(error);
+    metrics.failed(error);
+    metrics.refused(told.code);
+    if (error instanceof RequestError && isAttempt(c, told)) auth.noteRefusal(told.code, caller(c));
+    const where = told.status < 500 ? {} : { ...idsInLog(idsOf(c)), path: c.req.path };
+    if (told.code === "internal") log.error({ err: error, ...where }, "unforeseen error");
+    else if (told.status >= 500) logUnavailable(error as Error, where);
+    return told;
+  };
+  const service: Service = { auth, settings, answers: answers(settings), caller, refused, outbox, metrics };
+  const pages = createPages(service);
+  const unlessBusy = busyGuard(service, pages, addressOf);
+  const app = new Hono<{ Bindings: Bindings; Variables: Found }>();
+  if (settings.CORS_ORIGINS.length > 0) app.use(cors(settings, service.answers));
+  const allowed: [path: RegExp, methods: string][] = [];
+  const mount = (path: string, resource: Resource, guard: (method: string, handler: Handler) => Handler) => {
+    const handlers = Object.entries(resource);
+    for (const [method, handler] of handlers) app.on(method, path, unlessBusy(method, path, guard(method, handler)));
+    const methods = handlers.map(([method]) => (method === "GET" ? "GET, HEAD" : method)).join(", ");
+    if (handlers.length > 0) allowed.push([pathPattern(path), methods]);
+  };
+  const all = outbox && settings.NODE_ENV !== "production" ? { ...resources, "/dev/outbox": devOutbox } : resources;
+  for (const [path, resource] of Object.entries(all)) {
+    mount(path, resource(service), (method, handler) => guarded(method, handler, settings));
+  }
+  for (const [path, page] of Object.entries(pages.resources)) mount(path, page, (_, handler) => handler);
+  const refuse = (c: Request, error: unknown, more: Headers = {}) => {
+    const told = refused(error, c);
+    const headers = told.status < 500 ? more : { ...more, "X-Request-Id": idsOf(c).id };
+    // What is sent to the API is answered in the API's way, whoever sends it; what nothing answers is nobody's.
+    const isAsked = onlyReads(c) || told.code === "not_found";
+    const isShown = isAsked || Object.hasOwn(pages.resources, c.req.path);
+    return isShown && wantsPage(c) ? pages.refuse(c, told, headers) : service.answers.refuse(told, headers);
+  };
+  // Not a handler for all methods of each path: a second one that matches would make Hono answer in a later turn.
+  const unanswered = (c: Request) => {
+    const Allow = allowed.find(([path]) => path.test(c.req.path))?.[1];
+    if (Allow === undefined) return refuse(c, notFound());
+    return refuse(c, new RequestError("method_not_allowed", `only ${Allow} can be used here`), { Allow });
+  };
+  const failed = (error: Error, c: Request) => refuse(c, error);
+  // The same routes, matched by the path with single slashes. Used only if nothing matched, so that other requests pay nothing.
+  const single = new Hono<{ Bindings: Bindings; Variables: Found }>({
+    router: app.router,
+    getPath: (request) => singleSlashes(getPath(request)),
+  });
+  single.notFound(unanswered).onError(failed);
+  app.notFound((c) => (c.req.path.includes("//") ? single.fetch(c.req.raw, c.env) : unanswered(c))).onError(failed);
+  return app;
+}
+
+/** Whether something was to be changed. What nothing answers changes nothing. */
+function isAttempt(c: Request, { code }: Refusal): boolean {
+  return !onlyReads(c) && code !== "not_found" && code !== "method_not_allowed";
+}
+
+function onlyReads({ req: { method } }: Request): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
+function guarded(method: string, handler: Handler, settings: Settings): Handler {
+  if (method === "GET") return handler;
+  return (c) => {
+    requireSameOrigin(c, settings);
+    return handler(c);
+  };
+}

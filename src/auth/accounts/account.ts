@@ -1,0 +1,359 @@
+import { setImmediate as turn } from "node:timers/promises";
+import {
+  type ListedSession,
+  mostSessions,
+  type SessionPage,
+  type SessionsWanted,
+  type StoredEvent,
+} from "../../db/db.ts";
+import { AuthError, notLoggedIn } from "../../errors.ts";
+import { type PublicUser, publicUser, type Session, type User } from "../../user.ts";
+import { clockTolerance } from "../../values/clock-tolerance.ts";
+import { requesterOf } from "../../values/network.ts";
+import { isId } from "../../values/storable.ts";
+import { actName } from "../act-name.ts";
+import type { Caller, Context } from "../context.ts";
+import { describeDevice, presentedDevice } from "../devices/devices.ts";
+import { isSpellingOf } from "../email.ts";
+import { accountKeys, limited, takeInSilence } from "../limits/limits.ts";
+import { checkPassword } from "../passwords/password-policy.ts";
+import type { HashPlace } from "../passwords/passwords.ts";
+import { takePlaceOfDevice } from "../passwords/places.ts";
+import { madeToken, renewal } from "../secrets.ts";
+import { tryToLogIn } from "../sessions/log-in.ts";
+import { userOfSession } from "../sessions/sessions.ts";
+import { taken, userByEmail, validEmail } from "./register.ts";
+
+/** How long a password that was given counts, in milliseconds. */
+const confirmedFor = 10 * 60_000;
+
+/** A logged-in person, with the secrets that are compared and renewed here: never returned to callers. */
+type Person = User & { readonly sessionId: string };
+
+/** What confirming the password returns: the account, and the session under its new id. */
+export interface Renewed {
+  readonly user: PublicUser;
+  readonly session: Pick<Session, "sessionId">;
+}
+
+/**
+ * Who a session belongs to.
+ *
+ * @throws {AuthError} `not_logged_in`
+ */
+export async function personOf(context: Context, sessionId: string | null): Promise<Person> {
+  const user = await userOfSession(context, sessionId);
+  if (user && user.sessionId !== null) return user as Person;
+  throw notLoggedIn();
+}
+
+/** Gives the password again: for ten minutes the session may do what needs it, under a new id. */
+export async function confirmPassword(
+  context: Context,
+  sessionId: string | null,
+  password: string,
+  caller: Caller,
+): Promise<Renewed> {
+  using place = takePlaceOfDevice(context, caller, sessionId ?? "");
+  const person = await personOf(context, sessionId);
+  await givePassword(context, place, person, password, caller);
+  const nonce = await context.db.renewSession(person.sessionId, renewal(context.settings, person.sessionId));
+  if (nonce === false) throw notLoggedIn();
+  context.trail.record("password_confirmed", { caller, userId: person.id });
+  return renewed(context, person, nonce);
+}
+
+export async function changePassword(
+  context: Context,
+  sessionId: string | null,
+  { current, chosen }: { current: string; chosen: string },
+  caller: Caller,
+): Promise<Renewed> {
+  const { db, passwords, settings, trail } = context;
+  using place = takePlaceOfDevice(context, caller, sessionId ?? "");
+  const person = await personOf(context, sessionId);
+  // When the same change arrives again, the password is already the new one and the session id may be the previous one. That
+  // must not count as a wrong password.
+  const act = actName(person.sessionId, "change password", current, chosen);
+  const again = async () => (await db.findAct(act)) !== null && currentSession(context, person.sessionId);
+  const before = await again();
+  if (before) return { user: publicUser(person), session: { sessionId: before } };
+  await givePassword(context, place, person, current, caller);
+  const hashedPassword = await trail.watch("password_refused", { caller, userId: person.id }, async () => {
+    await checkPassword(context, chosen, person.email);
+    return passwords.hashPassword(chosen, place);
+  });
+  const device = await presentedDevice(context, person, caller);
+  const renewedId = await asVerified(context, place, person, current, caller, async (as) => {
+    const nonce = await db.changePassword({
+      userId: as.id,
+      verifiedHash: as.hashedPassword,
+      hashedPassword,
+      sessionId: as.sessionId,
+      ...renewal(settings, as.sessionId),
+      device,
+      language: caller.language ?? "en",
+      acts: [...(caller.acts ?? []), act],
+    });
+    if (nonce === false) return (await again()) || false;
+    trail.record("password_changed", { caller, userId: as.id });
+    return madeToken(settings, as.sessionId, nonce);
+  });
+  return { user: publicUser(person), session: { sessionId: renewedId } };
+}
+
+/** The current id of a live session, given that id or the previous one; null if there is none. */
+export async function currentSession({ db, settings }: Context, sessionId: string | null): Promise<string | null> {
+  if (!sessionId) return null;
+  const nonce = await db.renewalOf(sessionId);
+  if (nonce === false) return null;
+  return nonce === null ? sessionId : madeToken(settings, sessionId, nonce);
+}
+
+/**
+ * The session under its new id, which is made from the presented one, so that two simultaneous responses set the same cookie.
+ */
+function renewed({ settings }: Context, person: Person, nonce: string): Renewed {
+  return { user: publicUser(person), session: { sessionId: madeToken(settings, person.sessionId, nonce) } };
+}
+
+/** The new address has to be confirmed; both are told. Whether it has an account shows when the outbox is emptied. */
+export async function changeEmail(
+  context: Context,
+  sessionId: string | null,
+  email: string,
+  caller: Caller,
+): Promise<string> {
+  const person = await personOf(context, sessionId);
+  await needPassword(context, person, caller);
+  const { db, settings, trail } = context;
+  return trail.watch("email_change_refused", { caller, userId: person.id }, () => {
+    // In any spelling: otherwise no mail would be sent to confirm it, and the owner would get a needless warning.
+    if (isSpellingOf(email, person.email)) {
+      throw new AuthError("email_unchanged", "this is the address of the account already");
+    }
+    // Only a mail can confirm it.
+    const address = validEmail(email, "address");
+    return limited(context, "moveMail", { address, mover: person.email, caller }, async () => {
+      if (settings.CONCEAL_ACCOUNTS === "off" && (await userByEmail(context, address))) {
+        throw taken(address);
+      }
+      const isMailed = await takeInSilence(context, "moveMail", { address, caller });
+      const { language = "en", acts } = caller;
+      const move = (as: Person) =>
+        db.addMove(as, address, language, { acts, isMailed, network: requesterOf(caller.ip) });
+      if (!(await move(person))) {
+        // A login may have replaced the hash meanwhile. A changed password has ended the session.
+        const now = await personOf(context, sessionId);
+        await needPassword(context, now, caller);
+        if (!(await move(now))) throw notLoggedIn();
+      }
+      trail.record("email_change_asked", { caller, userId: person.id });
+      return address;
+    });
+  });
+}
+
+export async function deleteAccount(
+  context: Context,
+  sessionId: string | null,
+  password: string,
+  caller: Caller,
+): Promise<void> {
+  const { db, trail } = context;
+  using place = takePlaceOfDevice(context, caller, sessionId ?? "");
+  const person = await personOf(context, sessionId);
+  await givePassword(context, place, person, password, caller);
+  // What is gathered is written before, so that it is among what is made anonymous.
+  await trail.flush();
+  const { language = "en", userAgent } = caller;
+  const notice = { kind: "deleted", language, device: describeDevice(userAgent) } as const;
+  await asVerified(context, place, person, password, caller, (as) =>
+    db.deleteUser(as, accountKeys(as.email), as.hashedPassword, caller.acts, notice),
+  );
+  trail.record("account_deleted", {});
+}
+
+/** The newest of a person's events: strangers who fail to log in make more of them than anybody reads. */
+const mostEvents = 10_000;
+/** How many of them one statement reads: other requests go on between two. */
+const eventsAtOnce = 500;
+
+/** All that is held about a person; secrets are held as hashes, and stay here. Times are ISO 8601, UTC. */
+export async function exportAccount(context: Context, sessionId: string | null, caller: Caller): Promise<object> {
+  const { db, trail } = context;
+  const person = await personOf(context, sessionId);
+  await needPassword(context, person, caller);
+  trail.record("account_exported", { caller, userId: person.id });
+  await trail.flush();
+  const { id, email } = person;
+  const events = await newestEvents(context, id);
+  const { sessions } = await sessionsOf(context, id, { current: person.sessionId });
+  const devices = await db.devicesOf(id);
+  const former = await db.formerEmailsOf(id);
+  const mails = await db.mailsTo(person);
+  const failed = await db.failedMailsTo(person);
+  return {
+    id,
+    email,
+    moves_to: await db.moveOf(id),
+    ...(former.length > 0 && { former_emails: former.map(({ email, leftAt }) => ({ email, left_at: iso(leftAt) })) }),
+    email_verified_at: iso(person.emailVerifiedAt),
+    reset_token_expires_at: iso(person.resetTokenExpiresAt),
+    created_at: iso(person.createdAt),
+    updated_at: iso(person.updatedAt),
+    sessions: sessions.map(({ id: _, ...session }) => session),
+    devices: devices.map(({ createdAt, lastSeenAt }) => ({
+      created_at: iso(createdAt),
+      last_seen_at: iso(lastSeenAt),
+    })),
+    mails: [
+      ...mails.map(({ kind, createdAt, tries }) => ({ kind, created_at: iso(createdAt), tries })),
+      ...failed.map(({ kind, createdAt, tries, failedAt }) => ({
+        kind,
+        created_at: iso(createdAt),
+        tries,
+        failed_at: iso(failedAt),
+      })),
+    ],
+    events: events.map(({ at, event, ip, userAgent, detail }) => ({
+      at: iso(at),
+      event,
+      ip,
+      user_agent: userAgent,
+      detail,
+    })),
+  };
+}
+
+/** The newest events of a person, the oldest of them first. */
+async function newestEvents({ db }: Context, userId: number): Promise<StoredEvent[]> {
+  let events: StoredEvent[] = [];
+  for (let before: number | undefined; ; await turn()) {
+    const page = await db.listEvents({ userId, newest: true, limit: eventsAtOnce, before });
+    events = [...page, ...events];
+    if (page.length < eventsAtOnce || events.length >= mostEvents) return events;
+    before = page[0]?.id;
+  }
+}
+
+/** A session as it is shown: where it is logged in, since when, and under a handle that opens nothing. */
+export interface ShownSession {
+  readonly id: string;
+  readonly current: boolean;
+  /** Such as `Firefox/Windows`; null for what is none that is known. */
+  readonly device: string | null;
+  readonly user_agent: string | null;
+  readonly ip: string | null;
+  /** ISO 8601, UTC. */
+  readonly created_at: string | null;
+  readonly last_seen_at: string | null;
+  readonly expires_at: string | null;
+}
+
+/**
+ * A page of the live sessions of a user, the newest first.
+ *
+ * @throws {AuthError} `page_invalid`
+ */
+export async function sessionsOf(
+  { db }: Context,
+  userId: number,
+  { limit = mostSessions, ...wanted }: Partial<SessionsWanted> = {},
+): Promise<SessionPage<ShownSession>> {
+  if (!Number.isInteger(limit) || limit < 1 || limit > mostSessions) {
+    throw new AuthError("page_invalid", `limit must be a whole number from 1 to ${mostSessions}`);
+  }
+  const page = isId(userId) ? await db.listSessions(userId, { limit, ...wanted }) : { sessions: [], next: null };
+  if (page === null) throw new AuthError("page_invalid", "after must be the next of the page before");
+  return { sessions: page.sessions.map(shown), next: page.next };
+}
+
+export async function endSessionOf(context: Context, userId: number, handle: string, caller: Caller): Promise<void> {
+  if (!(await context.db.endSessionByHandle(userId, handle, caller.acts))) {
+    throw new AuthError("unknown_session", "you have no such session");
+  }
+  context.trail.record("sessions_ended", { caller, userId, detail: "one" });
+}
+
+export async function endOtherSessions(context: Context, sessionId: string | null, caller: Caller): Promise<number> {
+  const person = await personOf(context, sessionId);
+  const ended = await context.db.endOtherSessions(person.id, person.sessionId);
+  context.trail.record("sessions_ended", {
+    caller,
+    userId: person.id,
+    detail: `all others: ${ended}`,
+    changed: ended > 0,
+  });
+  return ended;
+}
+
+/** Counts as a try to log in: a session that was left open is no way to guess the password. */
+async function givePassword(
+  context: Context,
+  place: HashPlace,
+  person: Person,
+  password: string,
+  caller: Caller,
+): Promise<void> {
+  await tryToLogIn(context, place, person.email, person, caller, async () => {
+    const { passwords } = context;
+    if (password !== "" && (await passwords.verifyPassword(password, person.hashedPassword, place))) return;
+    throw wrong(context, person, caller);
+  });
+}
+
+/**
+ * Does what the password allows, if the hash that it was verified against is still the stored one. If a login has replaced that
+ * hash meanwhile, the password is verified once more, against the new one.
+ *
+ * @param act returns false, without effect, if the hash or the session has changed
+ * @throws {AuthError} `not_logged_in` when the session has ended; `wrong_password` when the password was changed
+ */
+async function asVerified<Done>(
+  context: Context,
+  place: HashPlace,
+  person: Person,
+  password: string,
+  caller: Caller,
+  act: (as: Person) => Promise<Done | false>,
+): Promise<Done> {
+  const done = await act(person);
+  if (done !== false) return done;
+  const now = await personOf(context, person.sessionId);
+  if (now.hashedPassword !== person.hashedPassword) await givePassword(context, place, now, password, caller);
+  const doneNow = await act(now);
+  if (doneNow !== false) return doneNow;
+  throw wrong(context, now, caller);
+}
+
+/** @throws {AuthError} `password_needed` when it was not given within the last ten minutes */
+async function needPassword({ db, trail, clock }: Context, person: Person, caller: Caller): Promise<void> {
+  const at = await db.confirmedAt(person.sessionId);
+  const age = at === null ? Number.POSITIVE_INFINITY : clock() - at;
+  if (age <= confirmedFor && age >= -clockTolerance) return;
+  trail.record("password_needed", { caller, userId: person.id });
+  throw new AuthError("password_needed", "password needed");
+}
+
+function wrong({ trail }: Context, person: Person, caller: Caller): AuthError {
+  trail.record("password_refused", { caller, userId: person.id });
+  return new AuthError("wrong_password", "wrong password");
+}
+
+function shown({ handle, current, userAgent, ip, createdAt, lastSeenAt, expiresAt }: ListedSession): ShownSession {
+  return {
+    id: handle,
+    current,
+    device: describeDevice(userAgent),
+    user_agent: userAgent,
+    ip,
+    created_at: iso(createdAt),
+    last_seen_at: iso(lastSeenAt),
+    expires_at: iso(expiresAt),
+  };
+}
+
+function iso(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}

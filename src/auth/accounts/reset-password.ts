@@ -1,0 +1,106 @@
+import { AuthError } from "../../errors.ts";
+import type { User } from "../../user.ts";
+import { requesterOf } from "../../values/network.ts";
+import type { Caller, Context } from "../context.ts";
+import { devicesOf, knownCookie, redeemerUnderAttack, secretsOf } from "../devices/devices.ts";
+import { emailRefusal, isSpellingOf, readNewEmail } from "../email.ts";
+import { forgetDeviceTries, forgetMailsTo, limited, takeInSilence } from "../limits/limits.ts";
+import { checkPassword } from "../passwords/password-policy.ts";
+import { settlePlace, takePlaceOfDevice } from "../passwords/places.ts";
+import { newToken } from "../secrets.ts";
+import { userByEmail } from "./register.ts";
+
+/** A reset token, and the address of its account as it was registered. */
+export interface ResetToken {
+  readonly email: string;
+  readonly resetToken: string;
+}
+
+export async function makeResetToken(context: Context, email: string, caller: Caller): Promise<ResetToken> {
+  const { db, settings, trail } = context;
+  const user = await userByEmail(context, email);
+  if (user?.disabledAt !== null) {
+    trail.record("reset_refused", { caller, userId: user?.id });
+    throw emailRefusal("unknown_email", "no account has this email", email);
+  }
+  const resetToken = newToken(settings);
+  await db.giveResetToken(user.email, resetToken);
+  trail.record("reset_token_made", { caller, userId: user.id });
+  return { email: user.email, resetToken };
+}
+
+/**
+ * Nothing is looked up but whose device it is, if it is one: whether there is an account, and so a mail, shows when the
+ * outbox is emptied.
+ */
+export async function requestPasswordReset(context: Context, email: string, caller: Caller): Promise<string> {
+  const address = readNewEmail(email, context.settings.EMAIL_FORMAT);
+  if (address === null) {
+    context.trail.record("reset_refused", { caller, detail: "email_invalid" });
+    throw emailRefusal("unknown_email", "no account has this email", email);
+  }
+  const user = secretsOf(caller).length === 0 ? null : await userByEmail(context, address);
+  const device = await knownCookie(context, user, caller);
+  const what = device === undefined ? "resetMail" : "resetMailFromKnownDevice";
+  return limited(context, what, { address, caller, userId: user?.id, device }, async () => {
+    if (device === undefined && !(await takeInSilence(context, "resetMail", { address, caller }))) return address;
+    const { language = "en", acts } = caller;
+    const network = device === undefined ? requesterOf(caller.ip) : null;
+    await context.db.enqueue({ kind: "reset", language, email: address, network }, acts);
+    context.trail.record("reset_asked", { caller, address });
+    return address;
+  });
+}
+
+/** For who has the token, the address is no secret. */
+export async function addressToReset({ db }: Context, resetToken: string): Promise<string | null> {
+  return resetToken === "" ? null : db.resetAddress(resetToken);
+}
+
+/**
+ * In this order, so that a bogus token costs no hash and a refusal leaves a good one alive. Only wrong tokens are limited: the
+ * refused ones of a network must not keep out an owner who has a good one.
+ */
+export async function updatePassword(
+  context: Context,
+  resetToken: string,
+  password: string,
+  email: string | undefined,
+  caller: Caller,
+): Promise<User> {
+  const { db, passwords, settings, trail } = context;
+  using place = takePlaceOfDevice(context, caller, email);
+  const address = await addressToReset(context, resetToken);
+  if (address === null || (email !== undefined && !isSpellingOf(email, address))) {
+    return await limited(context, "redemption", { caller }, () => {
+      throw refused(context, caller, address ?? undefined);
+    });
+  }
+  const presumed = secretsOf(caller).length === 0 ? null : await userByEmail(context, address);
+  await settlePlace(context, place, presumed, caller);
+  const hashedPassword = await trail.watch("reset_refused", { caller, address }, async () => {
+    await checkPassword(context, password, address);
+    return passwords.hashPassword(password, place);
+  });
+  const redeemer = redeemerUnderAttack(context, caller);
+  const user = await db.redeemResetToken({
+    resetToken,
+    email: address,
+    hashedPassword,
+    byMail: settings.RESET_DELIVERY === "email",
+    language: caller.language ?? "en",
+    acts: caller.acts,
+    redeemer,
+  });
+  if (!user) throw refused(context, caller, address);
+  // Strangers' attempts stay counted: a stranger must not see that the owner has reset.
+  await forgetDeviceTries(context, user.id, devicesOf(redeemer));
+  if (settings.RESET_DELIVERY === "email") await forgetMailsTo(context, user.email);
+  trail.record("password_reset", { caller, userId: user.id });
+  return user;
+}
+
+function refused({ trail }: Context, caller: Caller, address?: string): AuthError {
+  trail.record("reset_refused", { caller, address });
+  return new AuthError("bad_reset_token", "the reset token is wrong, used or expired");
+}

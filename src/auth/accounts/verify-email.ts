@@ -1,0 +1,138 @@
+import type { Verification } from "../../db/db.ts";
+import { AuthError, EmailTaken } from "../../errors.ts";
+import type { Session, User } from "../../user.ts";
+import { requesterOf } from "../../values/network.ts";
+import type { Caller, Context } from "../context.ts";
+import { describeDevice, devicesOf, presentedDevice, redeemerOf, redeemerUnderAttack } from "../devices/devices.ts";
+import { isSpellingOf } from "../email.ts";
+import { areLoginsFailing, forgetDeviceTries, limited, takeInSilence } from "../limits/limits.ts";
+import { takePlace } from "../passwords/places.ts";
+import { madeToken, renewal } from "../secrets.ts";
+import { tryToLogIn } from "../sessions/log-in.ts";
+import { userOfSession } from "../sessions/sessions.ts";
+import { userById, validEmail } from "./register.ts";
+
+/** What confirms an address: the mailed token, and the password of the registration or of the account that moves. */
+export interface Proof {
+  readonly token: string;
+  readonly password: string;
+  /** When given, the token must be this address's. */
+  readonly email?: string | undefined;
+  /** The caller's session: if it belongs to the account that moves, it alone continues, under a new id. */
+  readonly sessionId?: string | null | undefined;
+}
+
+/** A confirmed address: its account, and the session that continues under a new id, if any. */
+export interface Confirmed {
+  readonly user: User;
+  readonly session: Pick<Session, "sessionId"> | null;
+}
+
+/** Nothing is looked up: whether there is something to confirm, and so a mail, shows when the outbox is emptied. */
+export async function requestVerification(context: Context, email: string, caller: Caller): Promise<string> {
+  const { EMAIL_FORMAT } = context.settings;
+  const address = await context.trail.watch("verification_refused", { caller }, () => validEmail(email, EMAIL_FORMAT));
+  return limited(context, "verificationMail", { address, caller }, async () => {
+    if (!(await takeInSilence(context, "verificationMail", { address, caller }))) return address;
+    const { language = "en", acts } = caller;
+    const network = requesterOf(caller.ip);
+    await context.db.enqueue({ kind: "verification", language, email: address, network }, acts);
+    context.trail.record("verification_asked", { caller, address });
+    return address;
+  });
+}
+
+/** What a mailed token confirms. */
+export interface AddressToVerify {
+  readonly email: string;
+  /** An account moves there: the password that confirms it is that account's. */
+  readonly isMove: boolean;
+}
+
+/** The address that a mailed token confirms, or null: for who has the token, it is no secret. */
+export async function addressToVerify({ db }: Context, token: string): Promise<AddressToVerify | null> {
+  const found = token === "" ? null : await db.findVerification(token);
+  return found && { email: found.email, isMove: found.userId !== null };
+}
+
+export async function movesAccount({ db }: Context, token: string, userId: number): Promise<boolean> {
+  return token !== "" && (await db.findVerification(token))?.userId === userId;
+}
+
+/** Only wrong tokens are limited by network: those of strangers must not keep out an owner who has a good one. */
+export async function verifyEmail(context: Context, proof: Proof, caller: Caller): Promise<Confirmed> {
+  const { token, password, email, sessionId = null } = proof;
+  const { db, passwords, settings, trail } = context;
+  using place = takePlace(context, caller, email);
+  const verification = token === "" ? null : await db.findVerification(token);
+  if (!verification || (email !== undefined && !isSpellingOf(email, verification.email))) {
+    return await limited(context, "redemption", { caller }, () => {
+      throw refused(context, caller, verification ?? undefined);
+    });
+  }
+  const prove = async (hashed: string | null) => {
+    if (!(await passwords.verifyPassword(password, hashed, place))) throw refused(context, caller, verification);
+  };
+  const isUnderAttack = settings.RATE_LIMIT === "on" && (await areLoginsFailing(context, verification.email));
+  const redeemer = (isUnderAttack ? redeemerUnderAttack : redeemerOf)(context, caller);
+  const mover = verification.userId === null ? null : await userById(context, verification.userId);
+  if (!mover) {
+    // A registration has attempts of its own: without the link, nobody can keep its owner from confirming.
+    await limited(context, "proof", { caller, registrationId: verification.id }, () =>
+      prove(verification.hashedPassword),
+    );
+    const user = await db.confirmRegistration(verification, token, caller.acts, redeemer);
+    if (!user) throw refused(context, caller, verification);
+    await forgetDeviceTries(context, user.id, devicesOf(redeemer));
+    trail.record("email_verified", { caller, userId: user.id });
+    return { user, session: null };
+  }
+  // A session of another account stays as it is.
+  const isOwn = (await userOfSession(context, sessionId))?.id === mover.id;
+  const session = isOwn && sessionId !== null ? { sessionId, ...renewal(settings, sessionId) } : undefined;
+  // The link may be in a stranger's hands, and the password is in use.
+  const move = async (as: User) => {
+    await tryToLogIn(context, place, as.email, as, caller, () => prove(as.hashedPassword));
+    const proof = {
+      token,
+      verifiedHash: as.hashedPassword,
+      session,
+      device: await presentedDevice(context, as, caller),
+      deviceKind: describeDevice(caller.userAgent),
+      redeemer,
+      language: caller.language ?? "en",
+      acts: caller.acts,
+    };
+    return db.confirmMove(verification, proof).catch((error: unknown): false => {
+      if (error instanceof EmailTaken) return false;
+      throw error;
+    });
+  };
+  let moved = await move(mover);
+  if (!moved) {
+    const now = await rehashed(context, mover);
+    moved = now !== null && (await move(now));
+  }
+  if (!moved) throw refused(context, caller, verification);
+  await forgetDeviceTries(context, mover.id, devicesOf(redeemer));
+  trail.record("email_changed", { caller, userId: mover.id });
+  const { nonce } = moved;
+  return {
+    user: { ...mover, email: verification.email },
+    session: session && nonce !== null ? { sessionId: madeToken(settings, session.sessionId, nonce) } : null,
+  };
+}
+
+/** The account if its hash was replaced meanwhile, such as by a login; null if it is the same. */
+async function rehashed(context: Context, { id, hashedPassword }: User): Promise<User | null> {
+  const now = await userById(context, id);
+  return now?.hashedPassword === hashedPassword ? null : now;
+}
+
+function refused({ trail }: Context, caller: Caller, of?: Verification): AuthError {
+  trail.record("verification_refused", { caller, userId: of?.userId ?? undefined, address: of?.email });
+  return new AuthError(
+    "bad_verify_token",
+    "the token is wrong, used or expired, or the password is not the one chosen",
+  );
+}

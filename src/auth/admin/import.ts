@@ -1,0 +1,83 @@
+import { z } from "zod";
+import type { Account } from "../../db/db.ts";
+import { topLevelKeys } from "../../values/json-keys.ts";
+import { type EmailFormat, hasInvisible, readNewEmail } from "../email.ts";
+import { noPassword, readHash, type Unreadable } from "../passwords/hashes.ts";
+
+const unreadable: Record<Unreadable, string> = {
+  unknown: "its hash is of no kind that is known here",
+  "out of bounds": "its hash costs more to verify than one may, or less than one can",
+};
+
+/** An account on its way from one system to another, as JSON on a line. */
+const accountLine = (format: EmailFormat) =>
+  z.strictObject(
+    {
+      email: z.string("it has no email").transform((text, context) => {
+        const email = readNewEmail(text, format);
+        if (email !== null) return email;
+        context.addIssue({ code: "custom", message: refuseEmail(text) });
+        return z.NEVER;
+      }),
+      hashed_password: z.string("it has no hashed_password").superRefine((hash, context) => {
+        const refused = hash === noPassword ? undefined : refuseHash(hash);
+        if (refused) context.addIssue(refused);
+      }),
+      verified: z.boolean("its verified is neither true nor false").default(false),
+      disabled: z.boolean("its disabled is neither true nor false").default(false),
+      created_at: z.iso
+        .datetime({ offset: true, error: "its created_at is no time such as 2026-11-21T09:30:00Z" })
+        .optional(),
+    },
+    {
+      error: ({ code }) =>
+        code === "unrecognized_keys"
+          ? "it has a field other than email, hashed_password, verified, disabled and created_at"
+          : "it is no JSON object",
+    },
+  );
+
+const accountLines = { any: accountLine("any"), address: accountLine("address") };
+
+export function readAccount(line: string, now: number, format: EmailFormat): Account | string {
+  const { success, data, error } = accountLines[format].safeParse(parsed(line));
+  if (!success) return error.issues[0]?.message ?? "it is no account";
+  const keys = topLevelKeys(line);
+  if (new Set(keys).size < keys.length) return "it has a field twice";
+  return {
+    email: data.email,
+    hashedPassword: data.hashed_password,
+    emailVerifiedAt: data.verified ? now : null,
+    disabledAt: data.disabled ? now : null,
+    createdAt: data.created_at === undefined ? now : Date.parse(data.created_at),
+  };
+}
+
+export function writeAccount(account: Account): string {
+  return JSON.stringify({
+    email: account.email,
+    hashed_password: account.hashedPassword,
+    verified: account.emailVerifiedAt !== null,
+    ...(account.disabledAt !== null && { disabled: true }),
+    created_at: new Date(account.createdAt).toISOString(),
+  });
+}
+
+/** Why an address cannot be taken over. */
+export function refuseEmail(text: string): string {
+  return hasInvisible(text) ? "its email has an invisible character in it" : "its email is no valid address";
+}
+
+/** Why a hash cannot be taken over; undefined for one that can. */
+export function refuseHash(text: string): string | undefined {
+  const hash = readHash(text);
+  return typeof hash === "string" ? unreadable[hash] : undefined;
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

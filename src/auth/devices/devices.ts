@@ -1,0 +1,119 @@
+import { randomBytes } from "node:crypto";
+import type { Device, LoginNotice, Redeemer } from "../../db/db.ts";
+import type { browsers, systems } from "../../mail/mailer.ts";
+import type { User } from "../../user.ts";
+import { isMailable } from "../../values/email.ts";
+import { networkOf } from "../../values/network.ts";
+import type { Caller, Context } from "../context.ts";
+
+/**
+ * The caller's device that this account knows, if any. The network of a redemption within the last day counts as one, if the
+ * redeemer showed no cookie. An account that does not exist costs the same lookups.
+ */
+export async function knownDevice(context: Context, user: User | null, caller: Caller): Promise<string | undefined> {
+  if (context.settings.RATE_LIMIT === "off") return undefined;
+  const device = await knownCookie(context, user, caller);
+  const network = device === undefined ? networkOf(caller.ip) : undefined;
+  if (network === undefined || !(await context.db.knowsNetwork(network, user?.id ?? 0))) return device;
+  return networkDevice(network);
+}
+
+/** The caller's device that this account knows by its secret, if any. */
+export async function knownCookie(
+  { db, settings }: Context,
+  user: User | null,
+  caller: Caller,
+): Promise<string | undefined> {
+  if (settings.RATE_LIMIT === "off") return undefined;
+  for (const secret of secretsOf(caller)) if (await db.knowsDevice(secret, user?.id ?? 0)) return secret;
+  return undefined;
+}
+
+/** The name that attempts from a known network are counted under, as if it were a device's secret. */
+function networkDevice(network: string): string {
+  return `network ${network}`;
+}
+
+/** How an account recognizes a caller who redeems a mailed token. */
+export function redeemerOf({ settings }: Context, caller: Caller): Redeemer {
+  const [device = caller.newDevice] = secretsOf(caller);
+  return settings.RATE_LIMIT === "off" ? {} : { device };
+}
+
+/**
+ * The same for a caller whom strangers' failed logins may lock out. A program that presents no cookies may never send its secret
+ * back, so its network is known for a day; a browser that sends a form keeps cookies.
+ */
+export function redeemerUnderAttack(context: Context, caller: Caller): Redeemer {
+  const keepsCookies = secretsOf(caller).length > 0 || (caller.acts?.length ?? 0) > 0;
+  const isLimited = context.settings.RATE_LIMIT === "on";
+  return { ...redeemerOf(context, caller), network: isLimited && !keepsCookies ? networkOf(caller.ip) : undefined };
+}
+
+/** The names that attempts of a redeemer are counted under. */
+export function devicesOf({ device, network }: Redeemer): string[] {
+  return [device, network && networkDevice(network)].filter((name) => name !== undefined);
+}
+
+/** The device by which an account will know the caller: one that it knows already, else the first one presented. */
+export async function presentedDevice(context: Context, user: User, caller: Caller): Promise<string | undefined> {
+  const [first, ...others] = secretsOf(caller);
+  return others.length === 0 ? first : ((await knownCookie(context, user, caller)) ?? first);
+}
+
+/** The device secrets that the caller presents. */
+export function secretsOf({ device = [] }: Caller): readonly string[] {
+  return typeof device === "string" ? [device] : device;
+}
+
+/**
+ * The device that an account will know, with the presented secret or a new one: it has attempts of its own, so that strangers
+ * cannot lock the owner out. Undefined if attempts are not limited.
+ *
+ * @param made the secret of a new device
+ */
+export async function deviceOf(
+  context: Context,
+  user: User,
+  caller: Caller,
+  made = randomBytes(32).toString("base64url"),
+): Promise<Device | undefined> {
+  if (context.settings.RATE_LIMIT === "off") return undefined;
+  const secret = (await presentedDevice(context, user, caller)) ?? made;
+  return { secret, notice: loginNotice(user, caller) };
+}
+
+/** The mail of a login to its owner, if it turns out to be unexpected; null if no mail can be sent. */
+export function loginNotice(user: User, { language = "en", userAgent }: Caller): LoginNotice | null {
+  return isMailable(user.email) ? { kind: "new_device", language, device: describeDevice(userAgent) } : null;
+}
+
+type Patterns<Name extends string> = Readonly<Record<Name, RegExp>>;
+
+/** In this order, for many a browser names others too. */
+const browserPatterns: Patterns<(typeof browsers)[number]> = {
+  Edge: /Edg(e|A|iOS)?\//,
+  Opera: /OPR\/|Opera/,
+  "Samsung Internet": /SamsungBrowser\//,
+  Firefox: /Firefox\/|FxiOS\//,
+  Chrome: /Chrom(e|ium)\/|CriOS\//,
+  Safari: /Safari\//,
+};
+const systemPatterns: Patterns<(typeof systems)[number]> = {
+  Android: /Android/,
+  iPadOS: /iPad/,
+  iOS: /iPhone|iPod/,
+  Windows: /Windows/,
+  macOS: /Mac OS X|Macintosh/,
+  ChromeOS: /CrOS/,
+  Linux: /Linux|X11/,
+};
+
+/** A browser and its system, such as `Firefox/Windows`: words of ours alone, however a User-Agent is written; else null. */
+export function describeDevice(userAgent: string | null | undefined): string | null {
+  const find = (patterns: Patterns<string>) =>
+    Object.entries(patterns).find(([, pattern]) => pattern.test(userAgent ?? ""))?.[0];
+  const browser = find(browserPatterns);
+  const system = find(systemPatterns);
+  return browser && system ? `${browser}/${system}` : null;
+}

@@ -1,0 +1,297 @@
+import { hash } from "node:crypto";
+import type { Limit, Slot, Taking } from "../../db/db.ts";
+import { AuthError, type AuthErrorCode, DatabaseUnavailable } from "../../errors.ts";
+import type { Settings } from "../../settings/settings.ts";
+import { waitInWords } from "../../values/durations.ts";
+import { emailKey, isMailable } from "../../values/email.ts";
+import { networksOf } from "../../values/network.ts";
+import type { Caller, Context } from "../context.ts";
+
+/** Whose tries are counted together. */
+type Subject =
+  | "account"
+  | "address"
+  | "reset"
+  | "verification"
+  | "move"
+  | "mover"
+  | "registration"
+  | "network"
+  | "device";
+
+type LimitSetting = Extract<keyof Settings, `LIMIT_${string}`>;
+
+/** What is limited, and by which settings. */
+const limits = {
+  login: { LIMIT_LOGIN_ACCOUNT: "account", LIMIT_LOGIN_STREAK: "account", LIMIT_LOGIN_NETWORK: "network" },
+  loginFromKnownDevice: { LIMIT_LOGIN_DEVICE: "device", LIMIT_LOGIN_STREAK: "device" },
+  registration: { LIMIT_REGISTRATION_ACCOUNT: "account", LIMIT_REGISTRATION_NETWORK: "network" },
+  // Kept without a mail if other spellings of the mailbox have used the mails up.
+  keptRegistration: { LIMIT_REGISTRATION_ACCOUNT: "address" },
+  resetMail: { LIMIT_MAIL_ACCOUNT: "reset", LIMIT_MAIL_NETWORK: "network" },
+  // Strangers who ask for mails in the owner's name do not keep the owner's device from its own.
+  resetMailFromKnownDevice: { LIMIT_MAIL_ACCOUNT: "device" },
+  verificationMail: { LIMIT_MAIL_ACCOUNT: "verification", LIMIT_MAIL_NETWORK: "network" },
+  // Each brings a mail to the new address, and one to the old.
+  moveMail: { LIMIT_MAIL_ACCOUNT: ["move", "mover"], LIMIT_MAIL_NETWORK: "network" },
+  redemption: { LIMIT_REDEMPTION_NETWORK: "network" },
+  proof: { LIMIT_LOGIN_ACCOUNT: "registration", LIMIT_LOGIN_STREAK: "registration" },
+} as const satisfies Record<string, Partial<Record<LimitSetting, Subject | readonly Subject[]>>>;
+
+export type Limited = keyof typeof limits;
+
+/**
+ * The limits that all callers share. Where accounts are concealed they refuse silently: otherwise a stranger who is refused early
+ * would learn that somebody else has made such a request.
+ */
+const shared: Partial<Record<Limited, Subject>> = {
+  registration: "account",
+  keptRegistration: "address",
+  resetMail: "reset",
+  verificationMail: "verification",
+  moveMail: "move",
+};
+
+/** The refusals that a try is kept for; for what is not here, every try that came through is kept. */
+const counted: Partial<Record<Limited, readonly AuthErrorCode[]>> = {
+  login: ["wrong_login", "wrong_password", "bad_verify_token"],
+  loginFromKnownDevice: ["wrong_login", "wrong_password", "bad_verify_token"],
+  redemption: ["bad_reset_token", "bad_undo_token", "bad_verify_token"],
+  proof: ["bad_verify_token"],
+};
+
+const hour = 3_600_000;
+const day = 24 * hour;
+/**
+ * Failures in a row count until one attempt succeeds: for a day, or for a year once there are more than `shortStreak`. So guesses
+ * at invented addresses do not fill the table.
+ */
+const streakWindow = day;
+const shortStreak = 10;
+const longStreakWindow = 365 * day;
+
+/** How many times the limit's attempts each network of a caller has, the narrowest first: an IPv6 caller's /64, /56 and /48. */
+const networkShares = [1, 4, 16];
+
+/** Who tries. */
+export interface Trier {
+  readonly address?: string;
+  /** The present address of the account that moves. */
+  readonly mover?: string;
+  readonly caller: Caller;
+  /** The user whose known device this is. */
+  readonly userId?: number | undefined;
+  readonly device?: string | undefined;
+  /** The registration whose password is given. */
+  readonly registrationId?: number;
+}
+
+/**
+ * Does the work if each of its limits has a slot left. The slots are taken before, and given back when the work did not
+ * deserve to be counted: a login that succeeded, a token that was good, a service that was busy.
+ *
+ * @throws {AuthError} `too_many_tries`
+ */
+export async function limited<T>(context: Context, what: Limited, trier: Trier, work: () => Promise<T>): Promise<T> {
+  if (context.settings.RATE_LIMIT === "off") return work();
+  const isConcealed = context.settings.CONCEAL_ACCOUNTS === "on";
+  const wanted = limitsFor(context.settings, what, trier, (subject) => !isConcealed || subject !== shared[what]);
+  const taking = await context.db.takeSlots(wanted);
+  if ("refusedUntil" in taking) throw refused(context, what, trier, taking);
+  const streak = wanted.filter(({ isStreak }) => isStreak).map(({ key }) => key);
+  try {
+    const result = await work();
+    if (counted[what]) await giveBack(context, taking.slots, streak);
+    return result;
+  } catch (error) {
+    if (!isCounted(what, error)) await giveBack(context, taking.slots, []);
+    throw error;
+  }
+}
+
+/**
+ * Where accounts are concealed, takes a slot in the limit that all callers share. Elsewhere `limited` has counted the request.
+ *
+ * @returns false if the limit is reached: the request must then be answered as usual, and do nothing
+ */
+export async function takeInSilence(
+  { db, settings, trail }: Context,
+  what: Limited,
+  trier: Pick<Trier, "address" | "caller">,
+): Promise<boolean> {
+  if (settings.RATE_LIMIT === "off" || settings.CONCEAL_ACCOUNTS === "off") return true;
+  const taking = await db.takeSlots(limitsFor(settings, what, trier, (subject) => subject === shared[what]));
+  if ("slots" in taking) return true;
+  trail.record("limited", { ...trier, detail: what });
+  return false;
+}
+
+/** Whether failed logins to an address count now, from whatever devices it does not know. */
+export async function areLoginsFailing({ db }: Context, address: string): Promise<boolean> {
+  const keys = settingsOf("login").flatMap(([name, subject]) =>
+    subjects[subject]({ address, caller: {} }).map((who) => `${name}:${who}`),
+  );
+  return db.areCounted(keys);
+}
+
+/** Clears the failed logins of an account's devices. */
+export async function forgetDeviceTries(context: Context, userId: number, devices: readonly string[]): Promise<void> {
+  const limit = limits.loginFromKnownDevice;
+  const keys = devices.flatMap((device) =>
+    subjects
+      .device({ device, userId, caller: {} })
+      .flatMap((who) => Object.keys(limit).map((name) => `${name}:${who}`)),
+  );
+  if (context.settings.RATE_LIMIT === "on") await giveBack(context, [], keys);
+}
+
+/** The keys that everything tried at an account is counted under. */
+export function accountKeys(address: string): string[] {
+  const all = Object.keys(limits).flatMap((what) => settingsOf(what as Limited));
+  const keys = all.flatMap(([name, subject]) => {
+    if (subject === "device") return [];
+    return subjects[subject]({ address, mover: address, caller: {} }).map((who) => `${name}:${who}`);
+  });
+  return [...keys, ...addressCapKeys(address)];
+}
+
+/** The caps on the mails that anybody can request: those to one address, and all. */
+export function mailCaps({ LIMIT_MAIL_ADDRESS, LIMIT_MAIL_ALL }: Settings, address: string): [Limit, Limit] {
+  return [
+    { key: addressCapKey(address), ...LIMIT_MAIL_ADDRESS },
+    { key: "LIMIT_MAIL_ALL", ...LIMIT_MAIL_ALL },
+  ];
+}
+
+function addressCapKey(address: string): string {
+  return `LIMIT_MAIL_ADDRESS:${bucket(address)}`;
+}
+
+function addressCapKeys(address: string): string[] {
+  return [addressCapKey(address), resetCapKey(address, true), resetCapKey(address, false)];
+}
+
+/**
+ * The cap on resets to an address that has had `LIMIT_MAIL_ADDRESS` mails: one an hour, or strangers could keep the owner from a
+ * working link until the end of the day. A confirmed account has an hour of its own, because strangers can use up that of its
+ * mailbox by registering further spellings of it.
+ */
+export function resetCap({ LIMIT_MAIL_ADDRESS }: Settings, address: string, isConfirmed: boolean): Limit {
+  return { key: resetCapKey(address, isConfirmed), tries: 1, window: Math.min(hour, LIMIT_MAIL_ADDRESS.window) };
+}
+
+function resetCapKey(address: string, isConfirmed: boolean): string {
+  const [of = ""] = isConfirmed ? exactly("reset:", address) : buckets("resets:", address);
+  return `LIMIT_MAIL_ADDRESS:${of}`;
+}
+
+/** Clears the mails counted for an address, whose owner has just redeemed one. No answer depends on that count. */
+export async function forgetMailsTo(context: Context, address: string): Promise<void> {
+  if (context.settings.RATE_LIMIT === "on") await giveBack(context, [], addressCapKeys(address));
+}
+
+type NamedLimit = Limit & { readonly isStreak: boolean };
+
+function limitsFor(
+  settings: Settings,
+  what: Limited,
+  trier: Trier,
+  isWanted: (subject: Subject) => boolean,
+): NamedLimit[] {
+  return settingsOf(what).flatMap(([name, subject]) => {
+    if (!isWanted(subject)) return [];
+    const limit = settings[name];
+    const isStreak = typeof limit === "number";
+    return subjects[subject](trier).map((who, i): NamedLimit => {
+      const key = `${name}:${who}`;
+      if (isStreak) return { key, isStreak, ...streakOf(limit) };
+      const isNetwork = subject === "network";
+      const share = isNetwork ? (networkShares[i] ?? 1) : 1;
+      return { key, isStreak, isNetwork, window: limit.window, tries: limit.tries * share };
+    });
+  });
+}
+
+/** The longer window of a streak begins at the latest with its last allowed attempt, so that the account stays closed. */
+function streakOf(tries: number): Pick<Limit, "tries" | "window" | "long"> {
+  if (tries === 1) return { tries, window: longStreakWindow };
+  return { tries, window: streakWindow, long: { past: Math.min(shortStreak, tries - 1), window: longStreakWindow } };
+}
+
+/** The settings that limit something, each with a subject that it counts. */
+function settingsOf(what: Limited): [LimitSetting, Subject][] {
+  const settings = Object.entries(limits[what]) as [LimitSetting, Subject | readonly Subject[]][];
+  return settings.flatMap(([name, of]) => [of].flat().map((subject): [LimitSetting, Subject] => [name, subject]));
+}
+
+/** The names that tries are counted under; none where it is not known whose they are. */
+const subjects: Record<Subject, (trier: Trier) => readonly string[]> = {
+  account: ({ address }) => buckets("", address),
+  address: ({ address }) => exactly("address:", address),
+  // Counted apart, and by exact address: otherwise a stranger's requests that send no mail would use up the owner's.
+  reset: ({ address }) => exactly("reset:", address),
+  verification: ({ address }) => exactly("verification:", address),
+  move: ({ address }) => buckets("move:", address),
+  mover: ({ mover }) => buckets("mover:", mover),
+  registration: ({ registrationId }) => (registrationId === undefined ? [] : [`registration:${registrationId}`]),
+  network: ({ caller }) => networksOf(caller.ip),
+  device: ({ device, userId }) => (device ? [hash("sha256", `${device} ${userId}`, "base64url")] : []),
+};
+
+function buckets(prefix: string, address: string | undefined): string[] {
+  return address ? [`${prefix}${bucket(address)}`] : [];
+}
+
+function exactly(prefix: string, address: string | undefined): string[] {
+  return address ? [`${prefix}${hash("sha256", emailKey(address), "base64url")}`] : [];
+}
+
+/**
+ * One mailbox, one bucket: a suffix after a plus sign, and Gmail's dots, lead to the same person. Text that is no mailbox
+ * counts as it is: a part of it may be somebody else's address.
+ */
+function bucket(address: string): string {
+  const key = emailKey(address);
+  return hash("sha256", isMailable(key) ? mailboxOf(key) : key, "base64url");
+}
+
+function mailboxOf(key: string): string {
+  const [local = "", domain = ""] = key.split("@");
+  const plain = local.replace(/(?<=.)\+.*/, "");
+  return /^(gmail|googlemail)\.com$/.test(domain) ? `${plain.replaceAll(".", "")}@gmail.com` : `${plain}@${domain}`;
+}
+
+function isCounted(what: Limited, error: unknown): boolean {
+  const isBusy = error instanceof DatabaseUnavailable || (error instanceof AuthError && error.code === "busy");
+  const codes = counted[what];
+  return codes ? error instanceof AuthError && codes.includes(error.code) : !isBusy;
+}
+
+/** A slot that cannot be given back counts: that is no reason to fail what succeeded. */
+async function giveBack({ db, log }: Context, slots: readonly Slot[], streak: readonly string[]): Promise<void> {
+  try {
+    await db.giveBackSlots(
+      slots.filter(({ key }) => !streak.includes(key)),
+      streak,
+    );
+  } catch (error) {
+    log.warn({ err: error }, "could not give a try back");
+  }
+}
+
+function refused(
+  { trail, clock }: Context,
+  what: Limited,
+  { caller, userId, address }: Trier,
+  { refusedUntil, byNetwork }: Extract<Taking, { refusedUntil: number }>,
+): AuthError {
+  // A network that is over its limit could name any number of accounts.
+  const about = byNetwork ? {} : { userId, address };
+  trail.record("limited", { caller, ...about, detail: what });
+  const retryAfter = Math.max(1, Math.ceil((refusedUntil - clock()) / 1000));
+  const forGood = retryAfter > 30 * 86_400;
+  const message = forGood
+    ? "too many wrong passwords in a row; reset the password"
+    : `too many tries; come back in ${waitInWords(retryAfter, "en")}`;
+  return new AuthError("too_many_tries", message, { retryAfter: forGood ? 86_400 : retryAfter, forGood });
+}

@@ -1,0 +1,76 @@
+import type { ClaimedMail, Limit, Slot } from "../../db/db.ts";
+import type { Mail } from "../../mail/mailer.ts";
+import { userByEmail } from "../accounts/register.ts";
+import type { Context } from "../context.ts";
+import { mailCaps, resetCap } from "../limits/limits.ts";
+
+/** How long a mail that anybody can request may wait for its turn, in milliseconds from its request. */
+const longestWait = 24 * 60 * 60_000;
+
+/**
+ * Caps the mails that anybody can request, to one address in a day and all in an hour. What is over a cap waits in the outbox,
+ * so that no answer to a request depends on it. Beyond the cap of an address, one reset an hour is sent.
+ * Notices, mails of an operator and resets from known devices are not counted.
+ */
+export class MailCaps {
+  readonly #context: Context;
+  #loggedUntil = 0;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /**
+   * Counts a mail that is about to be sent.
+   *
+   * @returns the slots to give back if it cannot be sent; null if it must not be sent now: then it waits, or has failed
+   */
+  async take(waiting: ClaimedMail, mail: Mail): Promise<readonly Slot[] | null> {
+    const { db, settings } = this.#context;
+    if (waiting.network === null || settings.RATE_LIMIT === "off") return [];
+    const [ofAddress, ofAll] = mailCaps(settings, mail.to);
+    const ofResets = waiting.kind === "reset" ? await this.#resetCap(mail.to) : null;
+    let taking = await db.takeSlots([ofAddress, ofAll]);
+    if ("slots" in taking) return [...taking.slots, ...(await this.#count(ofResets))];
+    if (ofResets) taking = await db.takeSlots([ofResets, ofAll]);
+    if ("slots" in taking) return taking.slots;
+    if (mail.token !== undefined) await db.dropMailedToken(mail.token);
+    await this.#postpone(waiting, taking.refusedUntil);
+    return null;
+  }
+
+  async #resetCap(address: string): Promise<Limit> {
+    const user = await userByEmail(this.#context, address);
+    return resetCap(this.#context.settings, address, user !== null && user.emailVerifiedAt !== null);
+  }
+
+  /** Counts a reset within the day's cap too: the next one beyond it is sent an hour after. */
+  async #count(cap: Limit | null): Promise<readonly Slot[]> {
+    const taking = cap ? await this.#context.db.takeSlots([cap]) : { slots: [] };
+    return "slots" in taking ? taking.slots : [];
+  }
+
+  async #postpone(waiting: ClaimedMail, until: number): Promise<void> {
+    const { db, log, clock, metrics, settings } = this.#context;
+    const { tries: most, window } = settings.LIMIT_MAIL_ALL;
+    if (until > this.#loggedUntil) {
+      log.warn({ event: "mail_capped" }, "LIMIT_MAIL_ALL or LIMIT_MAIL_ADDRESS is reached: requested mails wait");
+      this.#loggedUntil = Math.max(until, clock() + window);
+    }
+    metrics.mail("postponed");
+    const isOfAll = until <= clock() + window;
+    const turn = isOfAll ? Math.floor((await db.countPostponed()) / most) : 0;
+    const at = until + turn * window;
+    if (at <= waiting.createdAt + longestWait) return db.postponeMail(waiting, at);
+    // A day's mails wait already: the newest of the network that requested most of them is dropped.
+    const place = isOfAll ? await db.newestOfBusiest(waiting.network ?? "") : null;
+    const reason = "LIMIT_MAIL_ALL or LIMIT_MAIL_ADDRESS was reached for a day";
+    await db.failMail(place ?? waiting, { reason });
+    if (place) await db.postponeMail(waiting, place.nextTryAt);
+    log.warn(
+      { event: "mail_failed", mail: (place ?? waiting).id, kind: waiting.kind, reason },
+      "a requested mail is dropped",
+    );
+    metrics.mail("failed");
+  }
+}

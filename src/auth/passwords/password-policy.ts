@@ -1,0 +1,48 @@
+import { AuthError } from "../../errors.ts";
+import type { Context } from "../context.ts";
+import { isBreached } from "./breaches.ts";
+import { normalizePassword } from "./normalize-password.ts";
+import { isPersonal } from "./personal-passwords.ts";
+
+type Policy = Pick<Context, "settings" | "log">;
+
+/**
+ * Refuses a password that may not be chosen, and says why. It checks the form that is hashed. Length is counted in code points,
+ * and every character is allowed (NIST SP 800-63B-4, 3.1.1.2). The cheapest checks come first; nothing depends on whether the
+ * address has an account.
+ *
+ * @param email the address of the account that the password is for
+ * @throws {AuthError} `password_missing`, `password_too_short`, `password_personal`, `password_common` or `password_breached`
+ */
+export async function checkPassword(policy: Policy, password: string, email: string): Promise<void> {
+  await checkByOurselves(policy, password, email);
+  await checkBreaches(policy, password);
+}
+
+/** What can be told without asking anybody else. */
+export async function checkByOurselves({ settings }: Policy, typed: string, email: string): Promise<void> {
+  const password = normalizePassword(typed);
+  const { PASSWORD_MIN_LENGTH: least, PASSWORD_BLOCKLIST } = settings;
+  if (password === "") throw new AuthError("password_missing", "password is missing");
+  if ([...password].length < least) {
+    throw new AuthError("password_too_short", `password is too short: it needs ${least} characters or more`);
+  }
+  if (PASSWORD_BLOCKLIST === "on") {
+    if (isPersonal(password, email, settings)) {
+      throw new AuthError("password_personal", "password is too close to the email address, or to this service's name");
+    }
+    // Loaded by the first password that is looked for: whoever has it off has no list in memory.
+    const { isCommon } = await import("./common-passwords.ts");
+    if (isCommon(password)) {
+      throw new AuthError("password_common", "password is a common one, which would soon be guessed");
+    }
+  }
+}
+
+/** Asks who knows of breaches: a request of ours, which has to be earned by one that is limited. */
+export async function checkBreaches({ settings, log }: Policy, password: string): Promise<void> {
+  const range = settings.PASSWORD_BREACH_CHECK;
+  if (range !== null && (await isBreached(normalizePassword(password), range, log))) {
+    throw new AuthError("password_breached", "password is known from a breach elsewhere, and would soon be guessed");
+  }
+}

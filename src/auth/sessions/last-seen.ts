@@ -1,0 +1,90 @@
+import type { DB } from "../../db/db.ts";
+import type { Log } from "../../observe/log.ts";
+import type { Metrics } from "../../observe/metrics.ts";
+import type { Settings } from "../../settings/settings.ts";
+import { clockTolerance } from "../../values/clock-tolerance.ts";
+
+/** How often a session is written as seen, and how long such writes are gathered, in milliseconds. */
+const atMostEvery = 60_000;
+const gathered = 5000;
+/** How many sessions one statement writes. */
+const batch = 200;
+/** How many wait at most while the database does not answer. */
+const mostPending = 100_000;
+
+/** What `LastSeen` writes with. */
+interface Parts {
+  readonly db: DB;
+  readonly settings: Pick<Settings, "SESSION_IDLE">;
+  readonly clock: () => number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Writes when sessions were last seen, in batches and off the path of the requests that present them. */
+export class LastSeen {
+  readonly #parts: Parts;
+  readonly #every: number;
+  /** When each session was last seen, until that is written. */
+  readonly #pending = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    // Where the idle end is near, once a minute would be too coarse.
+    this.#every = Math.min(atMostEvery, parts.settings.SESSION_IDLE / 10);
+  }
+
+  /**
+   * Records that a live session was presented now. Near its idle end this is written at once, because other nodes rely on what
+   * is written.
+   *
+   * @param lastSeenAt the last time of use that was written
+   */
+  note(sessionId: string, lastSeenAt: number): void {
+    const now = this.#parts.clock();
+    // A time ahead of now was written while a clock was wrong, and is corrected.
+    const isAhead = lastSeenAt > now + clockTolerance;
+    if (now - lastSeenAt < this.#every && !isAhead) return;
+    if (this.#pending.size >= mostPending && !this.#pending.has(sessionId)) return;
+    this.#pending.set(sessionId, now);
+    if (isAhead || lastSeenAt + this.#parts.settings.SESSION_IDLE - now <= 2 * gathered) void this.flush();
+    else this.#flushLater();
+  }
+
+  /** Whether a session was used since the time that is written. */
+  isPending(sessionId: string): boolean {
+    return this.#pending.has(sessionId);
+  }
+
+  /** Writes what was recorded. If that fails, it is tried again later. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  #flushLater(): void {
+    this.#timer ??= setTimeout(() => void this.flush(), gathered).unref();
+  }
+
+  async #write(): Promise<void> {
+    const { db, log, metrics } = this.#parts;
+    const seen = [...this.#pending];
+    for (let from = 0; from < seen.length; from += batch) {
+      const some = seen.slice(from, from + batch);
+      try {
+        await db.seeSessions(some);
+      } catch (error) {
+        metrics.failed(error);
+        log.warn({ err: error }, "could not write when sessions were last seen; trying again later");
+        this.#flushLater();
+        return;
+      }
+      // A session that was used again meanwhile is written again.
+      for (const [sessionId, at] of some) if (this.#pending.get(sessionId) === at) this.#pending.delete(sessionId);
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import { randomBytes } from "node:crypto";
+import type { OpeningAct } from "../../db/db.ts";
+import { AuthError } from "../../errors.ts";
+import { type PublicUser, publicUser, type Session, type User } from "../../user.ts";
+import { userByEmail } from "../accounts/register.ts";
+import { actName } from "../act-name.ts";
+import type { Caller, Context } from "../context.ts";
+import { deviceOf, loginNotice } from "../devices/devices.ts";
+import { emailRefusal, readEmail } from "../email.ts";
+import { limited } from "../limits/limits.ts";
+import type { HashedForm, HashPlace } from "../passwords/passwords.ts";
+import { settlePlace, takePlaceOfDevice } from "../passwords/places.ts";
+import { madeToken, newToken } from "../secrets.ts";
+
+/** What is shown to log in. */
+export interface Login {
+  readonly email: string;
+  readonly password: string;
+  /** The sessions that the caller already has: the new one replaces them. */
+  readonly replaces?: string | readonly string[] | undefined;
+}
+
+/** What a login opens. */
+export interface LoggedIn {
+  readonly user: PublicUser;
+  readonly session: Session;
+  /** The secret by which the account knows this device again; only where tries are limited. */
+  readonly device?: string | undefined;
+}
+
+export async function logIn(context: Context, login: Login, caller: Caller): Promise<LoggedIn> {
+  using place = placeToLogIn(context, login, caller);
+  // Another login may have brought the hash up to date meanwhile: the password is verified against the new one, once.
+  const opened = (await open(context, place, login, caller)) ?? (await open(context, place, login, caller));
+  if (opened) return opened;
+  throw refused(context, caller, await userByEmail(context, login.email), "changed meanwhile");
+}
+
+/** Verifies, and opens a session; null when the account is not as it was verified any more. */
+async function open(context: Context, place: HashPlace, login: Login, caller: Caller): Promise<LoggedIn | null> {
+  const { db, settings, trail } = context;
+  const { user, form } = await verify(context, place, login, caller);
+  const act = openingAct(context, caller);
+  const sessionId = act ? act.idFor(act.nonce) : newToken(settings);
+  const deviceFor = (id: string) => deviceOf(context, user, caller, act && madeDevice(act.name, id));
+  const device = await deviceFor(sessionId);
+  const session = await db.openSession({
+    userId: user.id,
+    sessionId,
+    act,
+    verifiedHash: user.hashedPassword,
+    rehashed: await rehash(context, place, { user, form }, login),
+    replaces: [login.replaces ?? []].flat().filter((sessionId) => typeof sessionId === "string"),
+    limit: settings.SESSION_LIMIT,
+    device,
+    notice: loginNotice(user, caller),
+    ip: caller.ip,
+    userAgent: caller.userAgent,
+  });
+  if (!session) return null;
+  if (session.sessionId !== sessionId) {
+    // The same form was sent twice: both responses must set the same cookies.
+    const known = await deviceFor(session.sessionId);
+    return { user: publicUser(user), session, device: known?.secret };
+  }
+  trail.record("logged_in", { caller, userId: user.id });
+  return { user: publicUser(user), session, device: device?.secret };
+}
+
+/** The act that makes a form open one session, however often it is sent; undefined for a caller without acts. */
+function openingAct({ settings }: Context, { acts: [act] = [] }: Caller): OpeningAct | undefined {
+  if (act === undefined) return undefined;
+  const name = actName(act, "log in");
+  const nonce = randomBytes(32).toString("base64url");
+  return { name, nonce, idFor: (of) => madeToken(settings, name, of) };
+}
+
+/** The secret of a new device for a login by this act. */
+function madeDevice(act: string, sessionId: string): string {
+  return madeToken({ TOKEN_FORMAT: "random" }, act, `device ${sessionId}`);
+}
+
+/** A verified login: its user, and the form of the password that was hashed. */
+interface Verified {
+  readonly user: User;
+  readonly form: HashedForm;
+}
+
+/** Whether email and password are those of an account. */
+export async function validLogin(context: Context, login: Login, caller: Caller): Promise<boolean> {
+  try {
+    using place = placeToLogIn(context, login, caller);
+    await verify(context, place, login, caller);
+    return true;
+  } catch (error) {
+    const isWrong = error instanceof AuthError && ["wrong_login", "email_not_verified"].includes(error.code);
+    if (isWrong) return false;
+    throw error;
+  }
+}
+
+/** @throws {AuthError} `wrong_login` for what can be no login, `busy` */
+function placeToLogIn(context: Context, { email, password }: Login, caller: Caller): HashPlace {
+  const address = readEmail(email);
+  if (address === null || password === "") throw refused(context, caller, null, "no email or password", email);
+  return takePlaceOfDevice(context, caller, address);
+}
+
+/**
+ * The user whose email and password these are. An address without an account, or with a disabled one, costs the same hash
+ * as a wrong password (OWASP Authentication Cheat Sheet, "Authentication Responses"). Pending registrations are not compared:
+ * a stranger could learn from one of their own what the owner of the address does.
+ *
+ * @throws {AuthError} `wrong_login`, `email_not_verified`, `too_many_tries` or `busy`
+ */
+async function verify(
+  context: Context,
+  place: HashPlace,
+  { email, password }: Login,
+  caller: Caller,
+): Promise<Verified> {
+  const address = readEmail(email) ?? "";
+  const user = await userByEmail(context, address);
+  return tryToLogIn(context, place, address, user, caller, async () => {
+    const { passwords, settings, trail } = context;
+    const form = await passwords.hashedForm(password, user?.hashedPassword ?? null, place);
+    if (!user || !form) throw refused(context, caller, user, "wrong password");
+    if (user.disabledAt !== null) throw refused(context, caller, user, "disabled");
+    if (user.emailVerifiedAt === null && settings.REQUIRE_VERIFIED_EMAIL === "on") {
+      trail.record("login_refused", { caller, userId: user.id, detail: "not verified" });
+      throw new AuthError("email_not_verified", "email not verified");
+    }
+    return { user, form };
+  });
+}
+
+/**
+ * Does what a password decides as a try to log in, from a device that the account knows or from any other. Nothing is written
+ * before the caller has a place in the queue.
+ *
+ * @throws {AuthError} `too_many_tries`
+ */
+export async function tryToLogIn<T>(
+  context: Context,
+  place: HashPlace,
+  address: string,
+  user: User | null,
+  caller: Caller,
+  work: () => Promise<T>,
+): Promise<T> {
+  const device = await settlePlace(context, place, user, caller);
+  const what = device === undefined ? "login" : "loginFromKnownDevice";
+  return limited(context, what, { address, caller, userId: user?.id, device }, work);
+}
+
+/** A hash of today's strength for a password that was just right; it can wait for another login when many are waiting. */
+async function rehash(
+  { passwords }: Context,
+  place: HashPlace,
+  { user, form }: Verified,
+  { password }: Login,
+): Promise<string | undefined> {
+  if (form === "normalized" && !passwords.isOutdated(user.hashedPassword, password)) return undefined;
+  if (passwords.isFull) return undefined;
+  try {
+    return await passwords.hashPassword(password, place);
+  } catch (error) {
+    if (error instanceof AuthError && error.code === "busy") return undefined;
+    throw error;
+  }
+}
+
+function refused({ trail }: Context, caller: Caller, user: User | null, detail: string, given = ""): AuthError {
+  trail.record("login_refused", { caller, userId: user?.id, detail });
+  return emailRefusal("wrong_login", "wrong email or password", given);
+}

@@ -1,0 +1,65 @@
+import type { Awaitable, SeenSession, SeenUser } from "../../db/db.ts";
+import type { PublicUser } from "../../user.ts";
+import { userByEmail } from "../accounts/register.ts";
+import type { Caller, Context } from "../context.ts";
+import { newToken } from "../secrets.ts";
+
+/** Longer than any token of ours: what is longer is not looked for. */
+const longestToken = 250;
+
+export async function createSession(context: Context, email: string, caller: Caller): Promise<string | null> {
+  const { db, settings } = context;
+  const user = await userByEmail(context, email);
+  if (!user) return null;
+  const { ip, userAgent } = caller;
+  const limit = settings.SESSION_LIMIT;
+  const session = await db.openSession({ userId: user.id, sessionId: newToken(settings), limit, ip, userAgent });
+  return session?.sessionId ?? null;
+}
+
+export function getUserFromSessionId(context: Context, sessionId: string | null): Awaitable<PublicUser | null> {
+  if (!couldBeSession(sessionId)) return null;
+  const found = context.db.findSession(sessionId);
+  return found instanceof Promise
+    ? found.then((session) => seen(context, sessionId, session))
+    : seen(context, sessionId, found);
+}
+
+export async function logOut(context: Context, sessionId: string | null, caller: Caller): Promise<boolean> {
+  const user = await getUserFromSessionId(context, sessionId);
+  if (!user || !(await context.db.endSession(sessionId as string))) return false;
+  context.trail.record("logged_out", { caller, userId: user.id });
+  return true;
+}
+
+/** The account of a live session with all its stored attributes, or null. The session counts as used. */
+export async function userOfSession({ db, lastSeen }: Context, sessionId: string | null): Promise<SeenUser | null> {
+  if (!couldBeSession(sessionId)) return null;
+  let user = await db.findUserBySession(sessionId);
+  if (!user && lastSeen.isPending(sessionId)) {
+    await lastSeen.flush();
+    user = await db.findUserBySession(sessionId);
+  }
+  if (user) lastSeen.note(sessionId, user.lastSeenAt);
+  return user;
+}
+
+/** Anything else is not looked up, whatever a program passes. */
+function couldBeSession(sessionId: unknown): sessionId is string {
+  return typeof sessionId === "string" && sessionId !== "" && sessionId.length <= longestToken;
+}
+
+function seen(context: Context, sessionId: string, session: SeenSession | null): Awaitable<PublicUser | null> {
+  if (!session) return context.lastSeen.isPending(sessionId) ? seenUnwritten(context, sessionId) : null;
+  context.lastSeen.note(sessionId, session.lastSeenAt);
+  return session.user;
+}
+
+/** The stored time says that the session has ended, but it was used since. */
+async function seenUnwritten(context: Context, sessionId: string): Promise<PublicUser | null> {
+  await context.lastSeen.flush();
+  const session = await context.db.findSession(sessionId);
+  if (!session) return null;
+  context.lastSeen.note(sessionId, session.lastSeenAt);
+  return session.user;
+}

@@ -1,0 +1,232 @@
+import type { User } from "../../user.ts";
+import { emailKey } from "../../values/email.ts";
+import { userColumns } from "../attributes.ts";
+import { digest } from "../digest.ts";
+import { lockAddress } from "../locks.ts";
+import { spelledEmail } from "../spellings.ts";
+import { atomically, type Store } from "../store.ts";
+import { forgetActs, recordAct } from "./acts.ts";
+import { forgetDevices, type Redeemer, rememberRedeemer } from "./devices.ts";
+import {
+  addMailedToken,
+  endsWithin,
+  forgetMailedTokens,
+  isResetToken,
+  lifetimeOf,
+  type Mailing,
+  onItsWay,
+  takeMailedToken,
+  wasJustMailed,
+} from "./mailed-tokens.ts";
+import { enqueueNotice } from "./notices.ts";
+import { endSurplusSessionsOf } from "./session-limit.ts";
+import { endSessions } from "./sessions.ts";
+import { claimAddress, forgetMove, forgetRegistrations, forgetRegistrationsOf } from "./verify-email.ts";
+
+/** A reset token on its way to a new password. */
+export interface Redemption {
+  readonly resetToken: string;
+  /** The address of the account that the token was checked for. */
+  readonly email: string;
+  readonly hashedPassword: string;
+  /** Whether the token came by mail, and so proves the address. */
+  readonly byMail?: boolean;
+  /** The language in which the owner is told. */
+  readonly language?: string;
+  readonly acts?: readonly string[] | undefined;
+  /** The caller, whom the account knows from then on. */
+  readonly redeemer?: Redeemer | undefined;
+}
+
+/**
+ * Gives the account of an address, or its newest registration, a reset token. With `mailing` the previous one stays valid
+ * beside it.
+ *
+ * @returns the address as that account or registration spells it; null when there is neither, or when a token was mailed just
+ * before this request
+ */
+export async function giveResetToken(
+  store: Store,
+  email: string,
+  resetToken: string,
+  mailing?: Mailing,
+): Promise<string | null> {
+  const key = emailKey(email);
+  const { clock } = store;
+  return atomically(store, async (transaction) => {
+    const { db } = transaction;
+    const user = await db
+      .updateTable("users")
+      .set((row) => ({ updated_at: row.ref("updated_at") }))
+      .where("email", "=", key)
+      .returning(["id", "disabled_at", spelledEmail("users")])
+      .executeTakeFirst();
+    if (user && user.disabled_at !== null) return null;
+    const registration = user ? undefined : await newestRegistration(transaction, key);
+    const found = user ?? registration;
+    if (!found) return null;
+    const owner = user ? { userId: user.id } : { verificationId: found.id };
+    if (mailing) {
+      if (await wasJustMailed(transaction, owner, "reset", mailing.asked)) return null;
+      await addMailedToken(transaction, owner, "reset", resetToken);
+      return found.email;
+    }
+    const token = {
+      reset_token: digest(resetToken),
+      reset_token_expires_at: clock() + store.lifetimes.RESET_TOKEN_LIFETIME,
+    };
+    if (user) {
+      await forgetMailedTokens(transaction, user.id);
+      await db
+        .updateTable("users")
+        .set({ ...token, updated_at: clock() })
+        .where("id", "=", user.id)
+        .execute();
+      return user.email;
+    }
+    // The one before may be another registration's.
+    const ofAddress = db.selectFrom("verifications").select("id").where("email", "=", key);
+    await db
+      .deleteFrom("mailed_tokens")
+      .where("verification_id", "in", ofAddress)
+      .where("purpose", "=", "reset")
+      .execute();
+    await db
+      .updateTable("verifications")
+      .set({ reset_token: null, reset_token_expires_at: null })
+      .where("email", "=", key)
+      .where("reset_token", "is not", null)
+      .execute();
+    await db.updateTable("verifications").set(token).where("id", "=", found.id).execute();
+    return found.email;
+  });
+}
+
+/** Locks the rows of the registrations that wait for an address, and returns the newest. */
+async function newestRegistration(
+  { db, engine }: Store,
+  key: string,
+): Promise<{ id: number; email: string } | undefined> {
+  const held = await db
+    .selectFrom("verifications")
+    .select(["id", spelledEmail("verifications")])
+    .where("email", "=", key)
+    .where("user_id", "is", null)
+    .orderBy("id")
+    .$if(engine.locksRows, (query) => query.forUpdate())
+    .execute();
+  return held.at(-1);
+}
+
+/** The address of the account or registration that a valid reset token belongs to, as it is spelled there; or null. */
+export async function resetAddress(store: Store, resetToken: string): Promise<string | null> {
+  const { db } = store;
+  const [now, latest] = endsWithin(store, lifetimeOf(store, "reset"));
+  const hashed = digest(resetToken);
+  // In one statement: otherwise a token that is accepted meanwhile could be missed in both places.
+  const found = await db
+    .selectFrom("users")
+    .select(spelledEmail("users"))
+    .where(isResetToken(hashed, now))
+    .unionAll(
+      db
+        .selectFrom("users")
+        .select(spelledEmail("users"))
+        .where("id", "in", onItsWay(store, "reset", hashed).select("user_id")),
+    )
+    .unionAll(
+      db
+        .selectFrom("verifications")
+        .select(spelledEmail("verifications"))
+        .where("reset_token", "=", hashed)
+        .where("reset_token_expires_at", ">", now)
+        .where("reset_token_expires_at", "<=", latest),
+    )
+    .unionAll(
+      db
+        .selectFrom("verifications")
+        .select(spelledEmail("verifications"))
+        .where("id", "in", onItsWay(store, "reset", hashed).select("verification_id")),
+    )
+    .executeTakeFirst();
+  return found?.email ?? null;
+}
+
+/**
+ * Changes the password, takes the token, ends every session, forgets every device but the redeemer's, and tells the owner, all
+ * or nothing. The token is taken by
+ * one conditional statement, so that of many redemptions at once exactly one finds it. The token of a registration makes
+ * it an account.
+ *
+ * @returns null when the token is not, or no longer, good
+ */
+export async function redeemResetToken(store: Store, redemption: Redemption): Promise<User | null> {
+  await endSurplusSessionsOf(store, redemption.email);
+  return atomically(store, async (transaction) => {
+    await lockAddress(transaction, redemption.email);
+    const former = await ofUser(transaction, redemption);
+    const user = former ?? (await ofRegistration(transaction, redemption));
+    if (!user) return null;
+    await forgetActs(transaction, user.id);
+    await recordAct(transaction, redemption.acts, { userId: user.id });
+    await endSessions(transaction, user.id);
+    await forgetDevices(transaction, user.id);
+    await rememberRedeemer(transaction, redemption.redeemer ?? {}, user.id, former === null);
+    await forgetMove(transaction, user.id);
+    await forgetRegistrations(transaction, user.id);
+    const { language = "en" } = redemption;
+    await enqueueNotice(transaction, { kind: "password_changed", language, email: user.email });
+    return user;
+  });
+}
+
+async function ofUser(store: Store, { resetToken, email, hashedPassword, byMail }: Redemption): Promise<User | null> {
+  const { db, clock } = store;
+  const now = clock();
+  const held = await db
+    .updateTable("users")
+    .set((row) => ({ updated_at: row.ref("updated_at") }))
+    .where("email", "=", emailKey(email))
+    .where("disabled_at", "is", null)
+    .returning("id")
+    .executeTakeFirst();
+  if (!held) return null;
+  const isOnItsWay = await takeMailedToken(store, { userId: held.id }, "reset", resetToken);
+  const row = await db
+    .updateTable("users")
+    .set({
+      hashed_password: hashedPassword,
+      reset_token: null,
+      reset_token_expires_at: null,
+      known_since: null,
+      updated_at: now,
+    })
+    .$if(byMail === true, (query) =>
+      query.set((row) => ({ email_verified_at: row.fn.coalesce("email_verified_at", row.val(now)) })),
+    )
+    .where("id", "=", held.id)
+    .$if(!isOnItsWay, (query) => query.where(isResetToken(digest(resetToken), now)))
+    .returning(userColumns)
+    .executeTakeFirst();
+  if (!row) return null;
+  await forgetMailedTokens(store, held.id);
+  if (byMail) await forgetRegistrationsOf(store, email);
+  return { ...row, sessionId: null, resetToken: null };
+}
+
+async function ofRegistration(store: Store, { resetToken, email, hashedPassword }: Redemption): Promise<User | null> {
+  const { db } = store;
+  const [now, latest] = endsWithin(store, lifetimeOf(store, "reset"));
+  const held = await db
+    .selectFrom("verifications")
+    .select(["id", "reset_token", "reset_token_expires_at", spelledEmail("verifications")])
+    .where("email", "=", emailKey(email))
+    .execute();
+  for (const { id, email: spelled, reset_token, reset_token_expires_at } of held) {
+    const endsAt = reset_token_expires_at ?? 0;
+    const isInPlace = reset_token === digest(resetToken) && endsAt > now && endsAt <= latest;
+    if (!isInPlace && !(await takeMailedToken(store, { verificationId: id }, "reset", resetToken))) continue;
+    return claimAddress(store, spelled, hashedPassword);
+  }
+  return null;
+}

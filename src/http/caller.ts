@@ -1,0 +1,93 @@
+import type { Context } from "hono";
+import type { Caller } from "../auth/auth.ts";
+import { chooseLanguage } from "../languages/languages.ts";
+import type { Log } from "../observe/log.ts";
+import type { RequestIds } from "../observe/request-ids.ts";
+import type { Settings } from "../settings/settings.ts";
+import { deviceCookie, isDevice, readCookies } from "./cookies.ts";
+import { isForwarded } from "./forwarding.ts";
+import { type Followed, followHops, isNearby } from "./hops.ts";
+import { networks } from "./peers.ts";
+import { proxyWarnings } from "./proxy-warnings.ts";
+
+/** What the server knows of a request beside the Request; of a Request alone nothing is known, and nothing assumed. */
+export interface Bindings {
+  readonly incoming?: {
+    readonly headers: { readonly cookie?: string | undefined };
+    readonly socket: { readonly remoteAddress?: string | undefined; readonly localAddress?: string | undefined };
+  };
+}
+
+/** What was found out about a request and is wanted again. */
+export interface Found {
+  ids?: RequestIds;
+}
+
+export type Request = Context<{ Bindings: Bindings; Variables: Found }>;
+
+/**
+ * Returns a function that finds the address that a request comes from: the peer's, or, if the peer is one of TRUSTED_PROXIES, the
+ * one that the proxies name. Forwarding headers of anyone else are ignored; the first one from a nearby machine is logged, and so
+ * are proxies that do not name their callers.
+ */
+export function addresses(settings: Pick<Settings, "TRUSTED_PROXIES">, log: Log): (c: Request) => string | undefined {
+  const isTrusted = networks(settings.TRUSTED_PROXIES);
+  let noticed = false;
+  const notice = (c: Request, peer: string) => {
+    if (noticed || !isNearby(peer) || !isForwarded(c.req.raw.headers.keys())) return;
+    noticed = true;
+    log.warn(
+      { event: "undeclared_proxy", peer },
+      "a proxy that is not in TRUSTED_PROXIES speaks for others: all of them count as one caller",
+    );
+  };
+  const warn = proxyWarnings(log);
+  return (c) => {
+    const peer = peerOf(c);
+    if (peer !== undefined && !isTrusted(peer)) notice(c, peer);
+    const header = (name: string) => c.req.header(name);
+    const { address, problem }: Partial<Followed> = peer === undefined ? {} : followHops(peer, header, isTrusted);
+    if (problem) warn(problem, header);
+    return address;
+  };
+}
+
+/** Returns a function that finds the device secrets that a request presents. */
+export function devices(settings: Pick<Settings, "PUBLIC_URL">): (c: Request) => string[] {
+  const { name } = deviceCookie(settings);
+  return (c) => readCookies(c.req.header("Cookie"), name).filter(isDevice);
+}
+
+/** Returns a function that describes the caller of a request. */
+export function callers(
+  settings: Pick<Settings, "TRUSTED_PROXIES" | "PUBLIC_URL">,
+  log: Log,
+  idsOf: (c: Request) => RequestIds,
+  addressOf = addresses(settings, log),
+): (c: Request) => Caller {
+  const devicesOf = devices(settings);
+  return (c) => ({
+    ip: addressOf(c),
+    userAgent: printable(c.req.header("User-Agent")),
+    language: chooseLanguage(c.req.header("Accept-Language")),
+    device: devicesOf(c),
+    request: idsOf(c),
+  });
+}
+
+/** Without the interface that a link-local address came by. */
+function peerOf(c: Request): string | undefined {
+  return c.env?.incoming?.socket.remoteAddress?.replace(/%.*$/, "");
+}
+
+/**
+ * Whether somebody at a browser asks, and not a program: its Accept names HTML. Programs say `*\/*` or nothing.
+ */
+export function wantsPage(c: Request): boolean {
+  const accepted = c.req.header("Accept")?.split(",") ?? [];
+  return accepted.some((range) => /^\s*text\/html\s*(;|$)/i.test(range) && !/;\s*q=0(\.0*)?\s*$/i.test(range));
+}
+
+function printable(text: string | undefined): string | undefined {
+  return text?.replace(/[^\x20-\x7e]/g, "?").slice(0, 250);
+}

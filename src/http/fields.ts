@@ -1,0 +1,177 @@
+import { MIMEType } from "node:util";
+import { topLevelKeys } from "../values/json-keys.ts";
+import { readBody } from "./body.ts";
+import type { Request } from "./caller.ts";
+import { RequestError } from "./refusals.ts";
+
+/** More than any form of ours has, less than what would keep a processor busy. */
+const mostFields = 100;
+
+/** The fields of a body in the order they came, known or not: a name may come twice. */
+export type Fields = readonly (readonly [name: string, value: unknown])[];
+
+type Parser = (bytes: Uint8Array, contentType: string) => Fields | Promise<Fields>;
+
+const parsers: Readonly<Record<string, Parser>> = {
+  "application/x-www-form-urlencoded": (bytes) => parseUrlencoded(decode(bytes)),
+  "multipart/form-data": parseMultipart,
+  "application/json": (bytes) => parseJson(decode(bytes)),
+};
+
+/**
+ * Reads the named fields of a request's body, be it urlencoded, multipart or JSON. A field that is missing, empty or no
+ * text is `undefined`; unknown ones are ignored.
+ *
+ * @throws {RequestError} `body_malformed`, `body_too_large`, `body_type_unsupported`, or `field_repeated` for a field that
+ * comes twice, or as an array or object
+ */
+export async function readFields<Name extends string>(
+  c: Request,
+  ...names: Name[]
+): Promise<Record<Name, string | undefined>> {
+  const bytes = await readBody(c.req.raw);
+  // Without a prototype, `__proto__` is a name like any other.
+  const values: Record<Name, string | undefined> = Object.create(null);
+  if (bytes.length === 0) return values;
+  const fields = await parse(bytes, c.req.header("Content-Type") ?? "", c.req.header("Content-Encoding"));
+  if (fields.length > mostFields) throw new RequestError("body_malformed", `the body has over ${mostFields} fields`);
+  const seen = new Set<string>();
+  for (const [key, value] of fields) {
+    // A browser that sends a form in another encoding says so here (https://html.spec.whatwg.org/#attr-fe-name-charset).
+    if (key === "_charset_" && value !== "" && !isUtf8(String(value).toLowerCase())) {
+      throw new RequestError("body_malformed", "the body is not UTF-8");
+    }
+    // `email[]` and `email[0]` are how some programs write arrays.
+    const name = names.find((known) => key === known || key.startsWith(`${known}[`));
+    if (name === undefined) continue;
+    if (seen.has(name) || key !== name || (typeof value === "object" && value !== null)) {
+      throw new RequestError("field_repeated", `${name} must be given once, as text`);
+    }
+    seen.add(name);
+    if (typeof value !== "string" || value === "") continue;
+    if (!value.isWellFormed()) throw new RequestError("body_malformed", `the body is not well-formed Unicode: ${name}`);
+    values[name] = value;
+  }
+  return values;
+}
+
+/**
+ * The value of a field that must be there.
+ *
+ * @throws {RequestError} `field_missing`
+ */
+export function needed(value: string | undefined, name: string): string {
+  if (value === undefined) throw new RequestError("field_missing", `${name} is missing`);
+  return value;
+}
+
+async function parse(bytes: Uint8Array, contentType: string, encoding = "identity"): Promise<Fields> {
+  const [type = "", ...parameters] = contentType
+    .toLowerCase()
+    .split(";")
+    .map((part) => part.trim());
+  const parser = Object.hasOwn(parsers, type) ? parsers[type] : undefined;
+  if (!parser || encoding !== "identity" || !isUtf8(charsetOf(parameters))) {
+    throw new RequestError(
+      "body_type_unsupported",
+      "the body must be application/x-www-form-urlencoded, multipart/form-data or application/json, in plain UTF-8",
+    );
+  }
+  return parser(bytes, contentType);
+}
+
+function parseUrlencoded(text: string): Fields {
+  return text
+    .split("&")
+    .filter((pair) => pair !== "")
+    .map((pair) => {
+      const equals = pair.indexOf("=");
+      return equals === -1
+        ? [percentDecode(pair), ""]
+        : [percentDecode(pair.slice(0, equals)), percentDecode(pair.slice(equals + 1))];
+    });
+}
+
+/** As the URL standard does it, but for bytes that are no UTF-8: two wrong passwords must not become the same one. */
+function percentDecode(text: string): string {
+  return text
+    .replaceAll("+", " ")
+    .replace(/(?:%[0-9a-f]{2})+/gi, (escaped) => decode(Buffer.from(escaped.replaceAll("%", ""), "hex"), utf8Exactly));
+}
+
+/** The character encoding that the parameters of a media type name, if any. */
+function charsetOf(parameters: readonly string[]): string | undefined {
+  return parameters.find((parameter) => /^charset\s*=/.test(parameter))?.replace(/^charset\s*=|["'\s]/g, "");
+}
+
+function isUtf8(charset = "utf-8"): boolean {
+  return /^(utf-?8|us-ascii)$/.test(charset);
+}
+
+async function parseMultipart(bytes: Uint8Array, contentType: string): Promise<Fields> {
+  requirePlainParts(decode(bytes), contentType);
+  try {
+    const form = await new Response(bytes, { headers: { "Content-Type": contentType } }).formData();
+    return [...form.entries()];
+  } catch {
+    throw new RequestError("body_malformed", "the body is not well-formed multipart/form-data");
+  }
+}
+
+/**
+ * Refuses parts that are not plain UTF-8. The platform's parser decodes base64 without checking for UTF-8, and ignores any
+ * other transfer encoding and charset: two different passwords could become the same one. RFC 7578 (section 4.7) has clients
+ * send plain parts.
+ *
+ * @throws {RequestError} `body_malformed`
+ */
+function requirePlainParts(text: string, contentType: string): void {
+  const boundary = boundaryOf(contentType);
+  if (!boundary) return;
+  // With the dashes: a boundary such as `Transfer` is in the name of a header too.
+  for (const part of text.split(`--${boundary}`).slice(1)) {
+    const [head = ""] = part.split("\r\n\r\n", 1);
+    for (const [, name = "", value = ""] of head.toLowerCase().matchAll(/^[ \t]*([\w-]+)[ \t]*:(.*)$/gm)) {
+      const isPlain =
+        name === "content-transfer-encoding"
+          ? /^(7bit|8bit|binary)$/.test(value.trim())
+          : name !== "content-type" || isUtf8(charsetOf(value.split(";").map((parameter) => parameter.trim())));
+      if (!isPlain) throw new RequestError("body_malformed", "the parts of the body must be plain UTF-8, not encoded");
+    }
+  }
+}
+
+/** The boundary that the platform's parser uses; undefined if it refuses the Content-Type. */
+function boundaryOf(contentType: string): string | undefined {
+  try {
+    return new MIMEType(contentType).params.get("boundary") ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseJson(text: string): Fields {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new RequestError("body_malformed", "the body is not well-formed JSON");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new RequestError("body_malformed", "the body must be a JSON object");
+  }
+  const members = value as Record<string, unknown>;
+  return topLevelKeys(text).map((key) => [key, members[key]]);
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+/** The byte order mark in front of a file is no part of its text; in front of a password it is. */
+const utf8Exactly = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function decode(bytes: Uint8Array, decoder = utf8): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new RequestError("body_malformed", "the body is not UTF-8");
+  }
+}

@@ -1,0 +1,26 @@
+import type { Auth, Caller } from "../auth/auth.ts";
+import type { DevOutbox } from "../mail/mail.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { Answers } from "./answers.ts";
+import type { Request } from "./caller.ts";
+import type { Refusal } from "./refusals.ts";
+
+/** What a resource answers with. */
+export interface Service {
+  readonly auth: Auth;
+  readonly settings: Settings;
+  readonly answers: Answers;
+  readonly metrics: Metrics;
+  /** Who asks. */
+  readonly caller: (c: Request) => Caller;
+  /** What an error becomes, told in the log where whoever runs the service should know. */
+  readonly refused: (error: unknown, c: Request) => Refusal;
+  /** Where mails wait when no server sends them. */
+  readonly outbox?: DevOutbox | undefined;
+}
+
+export type Handler = (c: Request) => Response | Promise<Response>;
+
+/** A resource: its handlers by method. HEAD comes with GET. */
+export type Resource = Readonly<Partial<Record<"GET" | "POST" | "PUT" | "DELETE", Handler>>>;

@@ -1,0 +1,75 @@
+import type { Auth, Awaitable } from "../auth/auth.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { PublicUser } from "../user.ts";
+import type { Request } from "./caller.ts";
+import { readCookies, sessionCookie } from "./cookies.ts";
+import type { Service } from "./service.ts";
+
+/**
+ * The session ids that a request presents, at most five. A browser sends several if COOKIE_DOMAIN was changed or another host
+ * of the domain sets one. Their order means nothing (RFC 6265, 4.2.2), so the first live one counts.
+ *
+ * Node has parsed the header already; a Request looks it up each time.
+ */
+export function sessionIdsOf(c: Request, { COOKIE_NAME }: Settings): string[] {
+  const incoming = c.env?.incoming;
+  return readCookies(incoming ? incoming.headers.cookie : c.req.header("Cookie"), COOKIE_NAME);
+}
+
+/**
+ * The user of the first live session that a request presents, or null. Synchronous if there is one cookie and the database
+ * allows it.
+ */
+export function presentedUser(c: Request, { auth, settings }: Service): Awaitable<PublicUser | null> {
+  const [first = null, ...others] = sessionIdsOf(c, settings);
+  const found = auth.getUserFromSessionId(first);
+  return others.length === 0 ? found : firstUser(auth, found, others);
+}
+
+async function firstUser(
+  auth: Auth,
+  found: Awaitable<PublicUser | null>,
+  others: readonly string[],
+): Promise<PublicUser | null> {
+  let user = await found;
+  for (const sessionId of others) user ??= await auth.getUserFromSessionId(sessionId);
+  return user;
+}
+
+/**
+ * The first live session id that a request presents; the first one if none is live; null if there is none. A single id is
+ * returned without a lookup.
+ */
+export async function presentedSession(c: Request, { auth, settings }: Service): Promise<string | null> {
+  const [first = null, ...others] = sessionIdsOf(c, settings);
+  if (others.length === 0 || (await auth.getUserFromSessionId(first))) return first;
+  for (const sessionId of others) if (await auth.getUserFromSessionId(sessionId)) return sessionId;
+  return first;
+}
+
+/**
+ * Ends every session that a request presents, so that no remaining cookie logs the browser in again. Returns false if none was
+ * live.
+ */
+export async function logOut(c: Request, { auth, settings, caller }: Service): Promise<boolean> {
+  let ended = false;
+  for (const sessionId of sessionIdsOf(c, settings)) {
+    if (await auth.logOut(sessionId, caller(c))) ended = true;
+  }
+  return ended;
+}
+
+/** The Set-Cookie headers that store a session in place of every other that the browser presented. */
+export function keepSession(c: Request, settings: Settings, sessionId: string): string[] {
+  return [...clearOthers(c, settings), sessionCookie(settings).set(sessionId)];
+}
+
+/** The Set-Cookie headers that clear every session that the browser presented. */
+export function forgetSession(c: Request, settings: Settings): string[] {
+  return [...clearOthers(c, settings), sessionCookie(settings).clear];
+}
+
+/** A browser that presents no session has none under another domain either. */
+function clearOthers(c: Request, settings: Settings): readonly string[] {
+  return sessionIdsOf(c, settings).length === 0 ? [] : sessionCookie(settings).clearOthers;
+}

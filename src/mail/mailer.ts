@@ -1,0 +1,55 @@
+import type { Language } from "../languages/languages.ts";
+
+export type { Language };
+
+/** What a device is called by: nothing else of a User-Agent, which is a stranger's to write, gets into a mail. */
+export const browsers = ["Chrome", "Edge", "Firefox", "Opera", "Safari", "Samsung Internet"] as const;
+export const systems = ["Android", "ChromeOS", "iOS", "iPadOS", "Linux", "macOS", "Windows"] as const;
+
+/** Every mail that is sent. Those with a link hold a token. */
+export type MailKind =
+  | "confirm_email"
+  | "already_registered"
+  | "invitation"
+  | "reset_password"
+  | "password_changed"
+  | "new_device"
+  | "email_changing"
+  | "email_changed"
+  | "email_change_undone"
+  | "account_deleted"
+  | "account_removed"
+  | "confirm_new_email"
+  | "test";
+
+/** A mail to one person. Nothing in it is a stranger's to choose. */
+export interface Mail {
+  readonly kind: MailKind;
+  /** The address as it is registered. */
+  readonly to: string;
+  readonly language: Language;
+  /** What the link holds, for those that have one. */
+  readonly token?: string;
+  /** The browser and system that it was done on, such as `Firefox/Windows`; null when they are none that is known. */
+  readonly device?: string | null;
+  /** How many events it reports; the other facts are those of the last. 1 by default. */
+  readonly times?: number;
+  /** When what it tells of happened, in milliseconds since 1970 (UTC). */
+  readonly at: number;
+}
+
+/**
+ * The optional `fault` of an error that a `Mailer` throws: `mail`, if the server refuses this mail for good, so that it is not
+ * tried again; `settings`, if it refuses this service (its login or its sender), which the operator can fix.
+ */
+export type MailFault = "mail" | "settings";
+
+/** What sends mails. */
+export interface Mailer {
+  /**
+   * Resolves when it was handed over. Rejects otherwise, in words that may be logged: no address. The mail is tried again, unless
+   * the error has the `fault` `mail`.
+   */
+  send(mail: Mail): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,61 @@
+import { context, propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { other } from "../http/routes.ts";
+import type { Requests, Tracing } from "./tracing.ts";
+
+/** The methods that may be said of a request; another word would be the caller's own. */
+const methods = new Set(["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"]);
+
+/**
+ * Tells OpenTelemetry, by its semantic conventions for HTTP servers (1.23 and later). Nothing that a caller wrote is told
+ * but the method and a path that is ours: no query, header, address or message.
+ */
+export function openTelemetry({ routeOf, isTrusted }: Requests): Tracing {
+  const tracer = trace.getTracer("bienvenue");
+  return {
+    span: (name, work) =>
+      tracer.startActiveSpan(name, async (span) => {
+        try {
+          return await work();
+        } catch (error) {
+          fail(span, error instanceof Error ? error.name : "_OTHER");
+          throw error;
+        } finally {
+          span.end();
+        }
+      }),
+    around: (listener) => (request, response) => {
+      const { headers, socket, httpVersion } = request;
+      const isBelieved = isTrusted(socket.remoteAddress, Object.keys(headers));
+      const parent = isBelieved ? propagation.extract(ROOT_CONTEXT, headers) : ROOT_CONTEXT;
+      const route = routeOf(request.url);
+      const isOurs = route !== other;
+      const method = methods.has(request.method ?? "") ? (request.method as string) : undefined;
+      const attributes = {
+        "http.request.method": method ?? "_OTHER",
+        "network.protocol.version": httpVersion,
+        "url.scheme": "http",
+        ...(isOurs && { "http.route": route }),
+        ...(isOurs && !route.includes(":") && { "url.path": route }),
+      };
+      const name = [method ?? "HTTP", ...(isOurs ? [route] : [])].join(" ");
+      const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
+      return context.with(trace.setSpan(parent, span), async () => {
+        try {
+          await listener(request, response);
+        } finally {
+          span.setAttribute("http.response.status_code", response.statusCode);
+          if (response.statusCode >= 500) fail(span, String(response.statusCode));
+          span.end();
+        }
+      });
+    },
+    current() {
+      const { traceId, spanId } = trace.getActiveSpan()?.spanContext() ?? {};
+      return traceId === undefined || spanId === undefined ? undefined : { traceId, spanId };
+    },
+  };
+}
+
+function fail(span: Span, type: string): void {
+  span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute("error.type", type);
+}

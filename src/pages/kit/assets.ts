@@ -1,0 +1,84 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { html } from "hono/html";
+import type { Settings } from "../../settings/settings.ts";
+import { inkOn } from "../../values/colors.ts";
+import { sheet } from "./style.ts";
+
+/** A file that goes with the pages. */
+export interface Asset {
+  /** Its path, which changes with its content. */
+  readonly path: string;
+  readonly type: string;
+  readonly content: Uint8Array<ArrayBuffer>;
+}
+
+export interface Assets {
+  readonly style: Asset;
+  readonly script: Asset;
+  readonly icon: Asset;
+  /** The operator's own. */
+  readonly logo: Asset | undefined;
+}
+
+export function createAssets(settings: Pick<Settings, "ACCENT_COLOR" | "LOGO_FILE" | "SERVICE_NAME">): Assets {
+  const { ACCENT_COLOR, LOGO_FILE, SERVICE_NAME } = settings;
+  const logo = LOGO_FILE === null ? undefined : asset("logo", typeOf(LOGO_FILE), readFileSync(LOGO_FILE));
+  return {
+    style: asset("pages", "css", sheet(ACCENT_COLOR)),
+    script: asset("pages", "js", readFileSync(new URL("./script.js", import.meta.url))),
+    icon: logo ?? asset("icon", "svg", icon(SERVICE_NAME, ACCENT_COLOR.light)),
+    logo,
+  };
+}
+
+/**
+ * Finds the file of a path. A page made by a node of another version or brand gets this node's own file of the same kind.
+ *
+ * @returns undefined for a path that no version has
+ */
+export function findAsset(assets: Assets, path: string): { asset: Asset; isExact: boolean } | undefined {
+  const asset = Object.values(assets).find((each: Asset | undefined) => each?.path === path);
+  if (asset) return { asset, isExact: true };
+  const [, name = "", extension = ""] = /^\/assets\/(\w+)\.[\w-]{16}\.(\w+)$/.exec(path) ?? [];
+  const { style, script, icon, logo = icon } = assets;
+  const others: Record<string, Asset> = {
+    "pages.css": style,
+    "pages.js": script,
+    "icon.svg": icon,
+    "icon.png": icon,
+    "logo.svg": logo,
+    "logo.png": logo,
+  };
+  const other = others[`${name}.${extension}`];
+  return other && { asset: other, isExact: false };
+}
+
+const types = {
+  css: "text/css; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  svg: "image/svg+xml",
+  png: "image/png",
+} as const;
+
+function typeOf(path: string): keyof typeof types {
+  return path.toLowerCase().endsWith(".png") ? "png" : "svg";
+}
+
+function asset(name: string, extension: keyof typeof types, text: string | Buffer): Asset {
+  const content = Uint8Array.from(Buffer.from(text));
+  const hash = createHash("sha256").update(content).digest("base64url").slice(0, 16);
+  return { path: `/assets/${name}.${hash}.${extension}`, type: types[extension], content };
+}
+
+/** What a name begins with, as a person sees it. */
+export function initial(name: string): string {
+  const [first] = new Intl.Segmenter().segment(name.trim());
+  return (first?.segment ?? "·").toUpperCase();
+}
+
+function icon(name: string, colour: string): string {
+  return String(
+    html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" rx="16" fill="${colour}"/><text x="32" y="45" font-family="system-ui, sans-serif" font-size="36" font-weight="700" text-anchor="middle" fill="${inkOn(colour)}">${initial(name)}</text></svg>`,
+  );
+}

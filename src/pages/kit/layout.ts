@@ -1,0 +1,170 @@
+import { html } from "hono/html";
+import type { HtmlEscapedString } from "hono/utils/html";
+import type { RefusalCode } from "../../errors.ts";
+import { statuses } from "../../http/refusals.ts";
+import { languages, messages } from "../../languages/languages.ts";
+import type { NoticeCode } from "../../languages/messages.ts";
+import { type Assets, initial } from "./assets.ts";
+import { noticeCookie } from "./notice.ts";
+import type { Problem } from "./problem.ts";
+import { returnTo } from "./return-to.ts";
+import type { Visit } from "./visit.ts";
+
+/** A piece of a page, in which everything that came from outside is text. */
+export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
+
+/** What one page shows. */
+export interface View {
+  readonly title: string;
+  readonly body: Html;
+  /** An account has more to show than a form. */
+  readonly wide?: boolean;
+  /** Where its address holds a secret, no other address is told of it. */
+  readonly secret?: boolean;
+  /** Said better by the page than by the refusal. */
+  readonly problem?: Problem | undefined;
+  /** The refusal that the page itself shows, if no form was filled in wrong. */
+  readonly code?: RefusalCode | undefined;
+  /** In place of what would be told of the problem. */
+  readonly told?: Html | undefined;
+  /** Beside the name of the service. */
+  readonly aside?: Html;
+}
+
+/** Makes the answer of a view: the page around it, under a policy that runs nothing but our script. */
+export function present(visit: Visit, assets: Assets, view: View, refused?: Problem): Response {
+  const { service, cookies, words } = visit;
+  const { settings } = service;
+  const problem = view.problem ?? refused;
+  const notice = problem ? undefined : noticed(visit);
+  if (notice !== undefined || isOver(visit)) cookies.push(noticeCookie(settings).clear);
+  const wayOut = problem?.code === "locked" ? resetLink(visit) : undefined;
+  const told = view.told ?? (problem ? alert(problem.message, problem.field, wayOut) : notice);
+  const code = problem ? (problem.code === "locked" ? "too_many_tries" : problem.code) : view.code;
+  const status = problem?.status ?? (view.code ? statuses[view.code] : 200);
+  const title = code === undefined ? view.title : words.failed(view.title);
+  return service.answers.content(status, String(page(visit, assets, title, view, told)), {
+    "Content-Type": "text/html; charset=utf-8",
+    ...(code !== undefined && { "Error-Code": code }),
+    "Content-Security-Policy": policy(settings.RETURN_ORIGINS),
+    ...(view.secret && { "Referrer-Policy": "no-referrer" }),
+    ...(problem?.retryAfter !== undefined && { "Retry-After": String(problem.retryAfter) }),
+    ...problem?.headers,
+    ...(cookies.length > 0 && { "Set-Cookie": cookies }),
+  });
+}
+
+/** A form may lead where its answer sends people on: browsers hold that against it too. */
+function policy(returnOrigins: readonly string[]): string {
+  const own = ["style-src", "script-src", "img-src"].map((what) => `${what} 'self'`);
+  const forms = ["form-action 'self'", ...returnOrigins].join(" ");
+  return ["default-src 'none'", ...own, forms, "base-uri 'none'", "frame-ancestors 'none'"].join("; ");
+}
+
+/** Whether a notice is for no page that comes now: who sees another than the login is not told to log in. */
+function isOver({ c, notice }: Visit): boolean {
+  if (!notice) return false;
+  return notice.code === "typed" || (c.req.path !== "/login" && ofLogin.some((code) => code === notice.code));
+}
+
+/** Notices that only a person about to log in gets. */
+const ofLogin: readonly NoticeCode[] = [
+  "registered",
+  "logged_out",
+  "session_ended",
+  "login_needed",
+  "password_reset",
+  "account_deleted",
+];
+
+function noticed(visit: Visit): Html | undefined {
+  const { notice, words } = visit;
+  if (!notice || !Object.hasOwn(words.notices, notice.code)) return undefined;
+  const code = notice.code as NoticeCode;
+  if (isOver(visit)) return undefined;
+  return status(words.notices[code], code === "session_ended" || code === "login_needed" ? "plain" : "good");
+}
+
+/** What went wrong, read out as the page opens, and where to mend it. */
+export function alert(message: string, field?: string, more?: Html): Html {
+  return html`<div class="told bad" role="alert" tabindex="-1" autofocus>
+<p>${field === undefined ? message : html`<a href="#${field}">${message}</a>`}</p>
+${more}</div>
+`;
+}
+
+/** A way out of what went wrong, which ends where this person wanted to go. */
+export function wayTo({ to, onward: return_to }: Visit, path: string, name: string): Html {
+  return html`<p><a href="${to(path, { return_to })}">${name}</a></p>\n`;
+}
+
+/** To the page where a link to choose a new password is asked for. */
+export function resetLink(visit: Visit): Html {
+  return wayTo(visit, "/forgot", visit.words.logIn.reset);
+}
+
+/** What was done, or is to be done. */
+export function status(message: string, look: "good" | "plain" = "good"): Html {
+  return html`<p class="told ${look}" role="status">${message}</p>
+`;
+}
+
+/** What a person should know before they go on; it is read where it stands. */
+export function plain(message: string): Html {
+  return html`<p class="told plain">${message}</p>
+`;
+}
+
+function page(visit: Visit, assets: Assets, headTitle: string, view: View, told: Html | undefined): Html {
+  const { language, service } = visit;
+  const { SERVICE_NAME: name } = service.settings;
+  const { style, script, icon, logo } = assets;
+  const { title, body, wide = false, aside } = view;
+  const brand = logo
+    ? html`<img src="${logo.path}" alt="${name}">`
+    : html`<span class="mark" aria-hidden="true">${initial(name)}</span><bdi>${name}</bdi>`;
+  const main = html`<h1>${title}</h1>
+${told}${body}`;
+  return html`<!doctype html>
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${headTitle} · ${name}</title>
+<link rel="icon" href="${icon.path}">
+<link rel="stylesheet" href="${style.path}">
+<script type="module" src="${script.path}"></script>
+</head>
+<body${wide && html` class="wide"`}>
+<header>
+<a class="brand" href="${visit.to("/account")}">${brand}</a>
+${aside}</header>
+<main>
+${wide ? main : html`<div class="card">\n${main}</div>\n`}</main>
+${footer(visit, view)}</body>
+</html>
+`;
+}
+
+function footer({ c, language, words, onward, token, to, service }: Visit, { secret }: View): Html {
+  const { SUPPORT_EMAIL, TERMS_URL, PRIVACY_URL } = service.settings;
+  // Of a path as `//example.com` a link would lead to another host.
+  const path = returnTo(c.req.path, []);
+  const kept = { return_to: onward, token: secret ? token : undefined };
+  const tongues = languages.map((each) =>
+    each === language
+      ? html`<li lang="${each}" aria-current="true">${messages[each].pages.language}</li>\n`
+      : html`<li><a href="${to(path, { ...kept, lang: each })}" lang="${each}" hreflang="${each}">${messages[each].pages.language}</a></li>\n`,
+  );
+  const links = {
+    [words.support]: SUPPORT_EMAIL && `mailto:${SUPPORT_EMAIL}`,
+    [words.terms]: TERMS_URL,
+    [words.privacy]: PRIVACY_URL,
+  };
+  return html`<footer>
+<nav aria-label="${words.languages}"><ul>
+${tongues}</ul></nav>
+${Object.entries(links).map(([name, href]) => href && html`<a href="${href}">${name}</a>\n`)}</footer>
+`;
+}

@@ -1,0 +1,59 @@
+import type { RefusalCode } from "../../errors.ts";
+import type { Headers } from "../../http/answers.ts";
+import type { Refusal } from "../../http/refusals.ts";
+import type { PageRefusalCode } from "../../languages/messages.ts";
+import { waitInWords } from "../../values/durations.ts";
+import type { Visit } from "./visit.ts";
+
+/** Why a form was refused, in words for the one who filled it in. */
+export interface Problem {
+  readonly code: RefusalCode | PageRefusalCode;
+  readonly status: number;
+  readonly message: string;
+  /** The field that it is about. */
+  readonly field?: string | undefined;
+  /** Seconds. */
+  readonly retryAfter?: number | undefined;
+  readonly headers?: Headers;
+}
+
+/** The field that a refusal is about; of those that are not here, none more than another. */
+const fields: Partial<Record<Problem["code"], string>> = {
+  email_invalid: "email",
+  email_taken: "email",
+  email_unchanged: "email",
+  unknown_email: "email",
+  password_missing: "new_password",
+  password_too_short: "new_password",
+  password_common: "new_password",
+  password_personal: "new_password",
+  password_breached: "new_password",
+  wrong_password: "password",
+  password_needed: "password",
+};
+
+export function problemOf(visit: Visit, { code, status, retryAfter, forGood, invisible }: Refusal): Problem {
+  const problem = { ...describe(visit, forGood ? "locked" : code, retryAfter), status, retryAfter };
+  return invisible ? { ...problem, message: visit.words.invisible, field: "email" } : problem;
+}
+
+/** A form of another time, or of another browser: the same one again can be sent. */
+export function stale(visit: Visit): Problem {
+  return { ...describe(visit, "form_stale"), status: 403 };
+}
+
+/** A form of an account that is no longer the one that is logged in; nothing was done (WCAG 2.2, 3.3.4). */
+export function ofAnotherAccount(visit: Visit, email: string): Problem {
+  return { ...stale(visit), message: visit.words.account.switched(email) };
+}
+
+export function missing(visit: Visit, field: string): Problem {
+  const { missing } = visit.words;
+  const message = Object.hasOwn(missing, field) ? { message: missing[field as keyof typeof missing] } : {};
+  return { ...describe(visit, "field_missing"), ...message, status: 400, field };
+}
+
+function describe({ words, language, service }: Visit, code: Problem["code"], retryAfter = 1) {
+  const facts = { least: service.settings.PASSWORD_MIN_LENGTH, wait: waitInWords(retryAfter, language) };
+  return { code, message: words.refusals[code](facts), field: fields[code] };
+}

@@ -1,0 +1,193 @@
+import { randomBytes } from "node:crypto";
+import { actName } from "../../auth/act-name.ts";
+import type { Caller } from "../../auth/auth.ts";
+import type { Request } from "../../http/caller.ts";
+import { hostCookie, readCookie, readCookies } from "../../http/cookies.ts";
+import { redeemerCookies } from "../../http/redeemer.ts";
+import type { Service } from "../../http/service.ts";
+import { forgetSession, presentedSession } from "../../http/session-cookies.ts";
+import { chooseLanguage, type Language, languages, messages } from "../../languages/languages.ts";
+import type { NoticeCode, PageWords } from "../../languages/messages.ts";
+import { accountTag, isMadeFrom, isSame, tagIn } from "./form-token.ts";
+import { type Notice, noticeCookie } from "./notice.ts";
+import { onwardCookie } from "./onward.ts";
+import { home, returnTo } from "./return-to.ts";
+
+/** What a form brought, by its fields' names. */
+export type Values = Readonly<Record<string, string | undefined>>;
+
+/** One person's request for a page. */
+export interface Visit {
+  readonly c: Request;
+  readonly service: Service;
+  readonly language: Language;
+  readonly words: PageWords;
+  /** Who asks; mails to them are in the page's language. */
+  readonly caller: Caller;
+  /** Goes on under another id once the password was given. */
+  sessionId: string | null;
+  /** The secret of this browser from which the tokens of its forms are made. */
+  readonly formSecret: string;
+  /** Sets the cookie with that secret if the browser has none: for pages with a form. */
+  keepFormSecret(): void;
+  readonly notice: Notice | null;
+  /** What the answer sets. */
+  readonly cookies: string[];
+  /** A path with the language that was chosen, and what else it is given. */
+  to(path: string, query?: Readonly<Record<string, string | undefined>>): string;
+  /** The mailed one. */
+  readonly token: string | undefined;
+  /** Where to go afterwards, checked; undefined when it is where people go anyway. */
+  readonly onward: string | undefined;
+  /** Whether this browser keeps such a place over a mail. */
+  readonly keepsOnward: boolean;
+}
+
+export async function visit(service: Service, c: Request, values: Values = {}): Promise<Visit> {
+  const { settings } = service;
+  const header = c.req.header("Cookie");
+  const chosen = languages.find((each) => each === c.req.query("lang"));
+  const language = chosen ?? chooseLanguage(c.req.header("Accept-Language"));
+  const cookies: string[] = [];
+  const formCookie = hostCookie(settings, "form");
+  const secrets = readCookies(header, formCookie.name).filter((value) => /^[\w-]{43}$/.test(value));
+  // Of several, the one that the form was made from, if any: the browser may have sent them in another order before.
+  const kept = secrets.find((secret) => isMadeFrom(secret, values.form_token ?? "")) ?? secrets[0];
+  const formSecret = kept ?? randomBytes(32).toString("base64url");
+  const notices = noticeCookie(settings);
+  const onward = onwardCookie(settings);
+  const keptOnward = readCookie(header, onward.name);
+  const token = (values.token ?? c.req.query("token"))?.slice(0, 250);
+  const asked = values.return_to ?? c.req.query("return_to") ?? onward.read(keptOnward, c.req.path);
+  const wanted = returnTo(asked, settings.RETURN_ORIGINS);
+  return {
+    c,
+    service,
+    language,
+    words: messages[language].pages,
+    caller: {
+      ...service.caller(c),
+      language,
+      // Made from the link: if the answer to a redemption is lost, the form or the link sets the same cookie again.
+      newDevice: kept === undefined || token === undefined ? undefined : actName(kept, "device", token),
+      acts: kept === undefined ? undefined : actsOf(kept, c, values, token),
+    },
+    sessionId: await presentedSession(c, service),
+    formSecret,
+    keepFormSecret() {
+      const set = formCookie.set(formSecret);
+      if (kept === undefined && !cookies.includes(set)) cookies.push(set);
+    },
+    notice: notices.read(readCookie(header, notices.name)),
+    token,
+    onward: wanted === home ? undefined : wanted,
+    keepsOnward: keptOnward !== null,
+    cookies,
+    to(path, query = {}) {
+      const all: [string, string | undefined][] = Object.entries({ lang: chosen, ...query });
+      const given = all.filter((pair): pair is [string, string] => Boolean(pair[1]));
+      return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
+    },
+  };
+}
+
+/**
+ * Names of what a form does, which only this browser can make: one of all its fields, and one of the mailed link that led to
+ * it. A page that is only opened has the name of the link. A form that is displayed anew has another name.
+ */
+function actsOf(secret: string, c: Request, values: Values, token: string | undefined): string[] {
+  const link = token === undefined ? [] : [actName(secret, "link", c.req.path, token)];
+  if (c.req.method !== "POST") return link;
+  const sent = Object.entries(values).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return [actName(secret, "form", c.req.path, sent), ...link];
+}
+
+/**
+ * The caller of a form. A form without `form_id` cannot be told from a later one with the same fields, so it is done as often
+ * as it is sent.
+ */
+export function askerBy({ caller }: Visit, { form_id }: Values): Caller {
+  return form_id === undefined ? { ...caller, acts: [] } : caller;
+}
+
+/** Keeps this browser's device secret, by which the account of a redeemed link knows it. */
+export function keepDevice({ caller, cookies, service }: Visit): void {
+  cookies.push(...redeemerCookies(caller, service.settings));
+}
+
+/** This visit with the device that an account knows since a redemption. */
+export function asKnown(visit: Visit): Visit {
+  const { device, newDevice } = visit.caller;
+  return [device ?? []].flat().length > 0 ? visit : { ...visit, caller: { ...visit.caller, device: newDevice } };
+}
+
+/** What the token of a form says about it. */
+export interface FormOrigin {
+  /** Whether it was made for this browser. */
+  readonly isOwn: boolean;
+  /** The account that it acts for, as `accountTag` names it; undefined for one that acts for none. */
+  readonly account: string | undefined;
+}
+
+export function originOf({ formSecret }: Visit, { form_token: given = "" }: Values): FormOrigin {
+  return { isOwn: isMadeFrom(formSecret, given), account: tagIn(formSecret, given) };
+}
+
+/** Whether an account is the one that a form acts for, or that a notice was kept for. */
+export function isFor({ formSecret }: Visit, account: string | undefined, userId: number): boolean {
+  return account !== undefined && isSame(account, accountTag(formSecret, userId));
+}
+
+/** Sends a person on: what was a POST is a GET there, and reloading it repeats nothing. */
+export function goTo(visit: Visit, location: string, notice?: Notice): Response {
+  const { service, cookies } = visit;
+  if (notice) cookies.push(noticeCookie(service.settings).set(notice));
+  return service.answers.redirect(location, { "Set-Cookie": cookies }, 303);
+}
+
+/** Sends a person to where they wanted to go, which is no longer kept then. */
+export function goOn(visit: Visit, notice?: Notice): Response {
+  forgetOnward(visit);
+  return goTo(visit, visit.onward ?? visit.to(home), notice);
+}
+
+/**
+ * Sends out a person whose session has ended. The browser forgets it, with the address and the way that it kept for them:
+ * whoever comes next may be somebody else.
+ *
+ * @param elsewhere where to go in place of the login, which says what was done
+ */
+export function goOut(visit: Visit, code: NoticeCode, elsewhere?: string): Response {
+  const { service, cookies, to } = visit;
+  cookies.push(...forgetSession(visit.c, service.settings));
+  forgetOnward(visit);
+  if (elsewhere === undefined) return goTo(visit, to("/login"), { code });
+  cookies.push(noticeCookie(service.settings).clear);
+  return goTo(visit, elsewhere);
+}
+
+/**
+ * Keeps where a person wants to go until they have followed the link of a mail, or forgets what they wanted before.
+ *
+ * @param lifetime of the link, in milliseconds
+ */
+export function keepOnward(visit: Visit, lifetime: number): void {
+  const { service, cookies, onward } = visit;
+  if (onward === undefined) forgetOnward(visit);
+  else cookies.push(onwardCookie(service.settings).set(onward, lifetime));
+}
+
+function forgetOnward({ service, cookies, keepsOnward }: Visit): void {
+  if (keepsOnward) cookies.push(onwardCookie(service.settings).clear);
+}
+
+/**
+ * Redirects to the login, and from there back to this page, with the address that was typed here, for the account that it was
+ * typed for.
+ */
+export function askToLogIn(visit: Visit, email?: string, account?: string): Response {
+  const { c, sessionId, to, onward } = visit;
+  const hadSession = sessionId !== null || c.req.method === "POST";
+  const code = hadSession ? "session_ended" : "login_needed";
+  return goTo(visit, to("/login", { return_to: to(c.req.path, { return_to: onward }) }), { code, email, account });
+}

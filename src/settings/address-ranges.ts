@@ -1,0 +1,76 @@
+import { isIPv4 } from "node:net";
+import { groupsOf } from "../values/ip-address.ts";
+
+/** From the first address to the one after the last. */
+interface Range {
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+/**
+ * Address blocks that strangers call from. IPv4 addresses are counted as IPv6 writes them, and as translators and tunnels do.
+ */
+const strangers: readonly (readonly [name: string, ...networks: string[]])[] = [
+  ["IPv4", "::ffff:0:0/96"],
+  ["IPv6", "::/0"],
+  ["IPv6", "2000::/3"],
+  // The blocks that the five registries allocate: nearly all users are there, in a hundredth of 2000::/3 (IANA's allocations).
+  ["IPv6", "2400::/12", "2600::/12", "2800::/12", "2a00::/12", "2c00::/12"],
+  ["NAT64", "64:ff9b::/96"],
+  ["6to4", "2002::/16"],
+];
+
+/** The smallest share that is refused is 1 in this many: all private networks and the largest cloud together hold less. */
+const maxShare = 16n;
+
+/**
+ * Finds a family of addresses of which these networks hold a sixteenth or more, however they are split. As proxies they would
+ * let strangers claim any address.
+ *
+ * @param networks valid addresses and networks, as in `192.0.2.1`, `10.0.0.0/8` and `2001:db8::/32`
+ * @returns the name of the family, or undefined if they hold less of each
+ */
+export function coveredStrangers(networks: readonly string[]): string | undefined {
+  const ranges = joined(networks.map(rangeOf));
+  const covered = strangers.find(([, ...blocks]) => {
+    const all = blocks.map(rangeOf);
+    const held = all.flatMap((block) => ranges.map((range) => overlap(range, block))).reduce(add, 0n);
+    return held * maxShare >= all.map(({ start, end }) => end - start).reduce(add, 0n);
+  });
+  return covered?.[0];
+}
+
+function add(sum: bigint, count: bigint): bigint {
+  return sum + count;
+}
+
+function rangeOf(network: string): Range {
+  const [address = "", prefix] = network.split("/");
+  const isShort = isIPv4(address);
+  const length = prefix === undefined ? 128 : Number(prefix) + (isShort ? 96 : 0);
+  const bits = BigInt(128 - length);
+  const value = groupsOf(isShort ? `::ffff:${address}` : address).reduce(
+    (sum, group) => (sum << 16n) | BigInt(group),
+    0n,
+  );
+  const start = (value >> bits) << bits;
+  return { start, end: start + (1n << bits) };
+}
+
+/** Merges ranges that overlap or touch. */
+function joined(ranges: readonly Range[]): Range[] {
+  const all: Range[] = [];
+  for (const range of ranges.toSorted((a, b) => (a.start < b.start ? -1 : 1))) {
+    const last = all.at(-1);
+    if (last && range.start <= last.end)
+      all[all.length - 1] = { start: last.start, end: range.end > last.end ? range.end : last.end };
+    else all.push(range);
+  }
+  return all;
+}
+
+function overlap(a: Range, b: Range): bigint {
+  const start = a.start > b.start ? a.start : b.start;
+  const end = a.end < b.end ? a.end : b.end;
+  return end > start ? end - start : 0n;
+}

@@ -1,0 +1,29 @@
+import type { Language } from "../languages/languages.ts";
+
+const second = 1000;
+const units = { day: 86_400 * second, hour: 3600 * second, minute: 60 * second, second };
+
+/** How long a link works, in milliseconds, in words: `90 minutes`, in the largest unit that is exact. */
+export function lifetimeInWords(milliseconds: number, language: Language): string {
+  const [unit, length] = Object.entries(units).find(([, each]) => milliseconds % each === 0) ?? ["second", second];
+  return inWords(milliseconds / length, unit, language);
+}
+
+/**
+ * How long to wait, in words: `30 seconds`, `5 minutes`, `24 hours`. Rounds up and picks the unit that a person would use: the
+ * largest of which there are at least 2, or exactly 1; a single day is 24 hours.
+ *
+ * @param seconds at least 1
+ */
+export function waitInWords(seconds: number, language: Language): string {
+  let [count, unit] = [Math.ceil(seconds), "second"];
+  // The rounded count of one unit decides on the next: 7199 seconds are 120 minutes, and so 2 hours.
+  if (count === 60 || count >= 120) [count, unit] = [Math.ceil(count / 60), "minute"];
+  if (unit === "minute" && (count === 60 || count >= 120)) [count, unit] = [Math.ceil(count / 60), "hour"];
+  if (unit === "hour" && count >= 48) [count, unit] = [Math.ceil(count / 24), "day"];
+  return inWords(count, unit, language);
+}
+
+function inWords(count: number, unit: string, language: Language): string {
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(count);
+}

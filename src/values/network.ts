@@ -1,0 +1,56 @@
+import { isIPv4, isIPv6 } from "node:net";
+import { dotted, groupsOf, hexadecimal } from "./ip-address.ts";
+
+/**
+ * The network that a caller counts as: an IPv4 address, or the /64 of an IPv6 one, which is what a subscriber gets. An IPv6
+ * address that stands for an IPv4 one, such as `::ffff:192.0.2.1` or `64:ff9b::192.0.2.1`, counts as that one: a translator
+ * puts all its callers into one /64.
+ *
+ * @returns undefined if the text is not an address
+ */
+export function networkOf(address: string | undefined): string | undefined {
+  return networksOf(address)[0];
+}
+
+/**
+ * The networks that a caller counts as, the narrowest first: an IPv4 address; or the /64, /56 and /48 of an IPv6 one. Providers
+ * give a subscriber any of the three (RFC 6177; RIPE-690, 4.2).
+ *
+ * @returns an empty list if the text is not an address
+ */
+export function networksOf(address: string | undefined): readonly string[] {
+  if (address === undefined) return [];
+  if (isIPv4(address)) return [address];
+  if (!isIPv6(address)) return [];
+  const groups = groupsOf(address);
+  const alone = embedded(groups);
+  if (alone !== undefined) return [alone];
+  const [a = 0, b = 0, c = 0, d = 0] = groups;
+  return [
+    `${hexadecimal([a, b, c, d])}::/64`,
+    `${hexadecimal([a, b, c, d & 0xff00])}::/56`,
+    `${hexadecimal([a, b, c])}::/48`,
+  ];
+}
+
+/** The widest network that a caller counts as, to store with a request; `unknown` if the address is not known. */
+export function requesterOf(address: string | undefined): string {
+  return networksOf(address).at(-1) ?? "unknown";
+}
+
+/** What an IPv6 address made from an IPv4 one by a translator or tunnel counts as; undefined for any other. */
+function embedded(groups: readonly number[]): string | undefined {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = groups;
+  const startsWith = (...prefix: number[]) => prefix.every((group, i) => groups[i] === group);
+  // Mapped (RFC 4291, 2.5.5.2), translated without state (RFC 7915, A.1), and by NAT64's well-known prefix (RFC 6052, 2.1).
+  const isLast = startsWith(0, 0, 0, 0, 0, 0xffff) || startsWith(0, 0, 0, 0, 0xffff, 0);
+  if (isLast || startsWith(0x64, 0xff9b, 0, 0, 0, 0)) return dotted([g, h]);
+  // NAT64's prefix for local use (RFC 8215): under a /96 of it the IPv4 address comes last; otherwise its place is unknown.
+  if (startsWith(0x64, 0xff9b, 1)) return e === 0 && f === 0 ? dotted([g, h]) : hexadecimal(groups);
+  // Compatible (RFC 4291, 2.5.5.1), except `::` and `::1`.
+  if (startsWith(0, 0, 0, 0, 0, 0) && g !== 0) return dotted([g, h]);
+  // 6to4 (RFC 3056, 2) and Teredo, which inverts the bits (RFC 4380, 4).
+  if (a === 0x2002) return dotted([b, c]);
+  if (a === 0x2001 && b === 0 && (c !== 0 || d !== 0)) return dotted([g ^ 0xffff, h ^ 0xffff]);
+  return undefined;
+}

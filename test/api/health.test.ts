@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { test } from "../support/engines.ts";
+import { said } from "../support/steps.ts";
+import { createWorld } from "../support/world.ts";
+
+test("/health/live and /health/ready answer 200 while all is well", async () => {
+  await using world = await createWorld();
+  assert.equal(await said(world.request("/health/live")), '200 {"status":"live"}\n');
+  assert.equal(await said(world.request("/health/ready")), '200 {"status":"ready"}\n');
+});
+
+test("without its database the service lives, and is not ready", async () => {
+  await using world = await createWorld();
+  await world.db.close();
+  assert.equal((await world.request("/health/live")).status, 200);
+  assert.ok((await world.request("/health/ready")).status >= 500);
+});

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { test } from "../support/engines.ts";
+import { bob, cookie, isOpen, logIn, register, said } from "../support/steps.ts";
+import { createWorld } from "../support/world.ts";
+
+const known = '200 {"email":"bob@example.com"}\n';
+const unknown = '403 {"message":"not logged in"}\n';
+
+test("GET /profile tells whose session it is", async () => {
+  await using world = await createWorld();
+  await register(world);
+  const response = await world.request("/profile", cookie(`session_id=${await logIn(world)}`));
+  assert.equal(response.headers.get("Content-Type"), "application/json");
+  assert.equal(await said(response), known);
+});
+
+test("it is 403 without a cookie, with an empty one, and with any value that is no session", async () => {
+  await using world = await createWorld();
+  await register(world);
+  await logIn(world);
+  assert.equal(await said(world.request("/profile")), unknown);
+  const values = [
+    "",
+    '""',
+    "x",
+    "null",
+    "undefined",
+    "0",
+    crypto.randomUUID(),
+    '"wrong cookie"',
+    "a".repeat(10_000),
+    "%00",
+  ];
+  for (const value of values) {
+    assert.equal(await said(world.request("/profile", cookie(`session_id=${value}`))), unknown, value);
+  }
+  assert.equal(await said(world.request("/profile", cookie("a=b; ".repeat(10_000)))), unknown);
+});
+
+test("a valid value in quotes works", async () => {
+  await using world = await createWorld();
+  await register(world);
+  assert.equal(await said(world.request("/profile", cookie(`session_id="${await logIn(world)}"`))), known);
+});
+
+test("of two session cookies the live one counts, wherever it stands", async () => {
+  await using world = await createWorld();
+  await register(world);
+  const good = `session_id=${await logIn(world)}`;
+  assert.equal(await said(world.request("/profile", cookie(`${good}; session_id=x`))), known);
+  assert.equal(await said(world.request("/profile", cookie(`theme=dark; ${good}; session_id=`))), known);
+  assert.equal(await said(world.request("/profile", cookie(`session_id=x; ${good}`))), known);
+  assert.equal(await said(world.request("/profile", cookie(`session_id=; ${good}`))), known);
+});
+
+test("a name that only looks like the cookie's is another cookie", async () => {
+  await using world = await createWorld();
+  await register(world);
+  const sessionId = await logIn(world);
+  for (const name of ["Session_id", "session_id2", "xsession_id", "session", "__Host-session_id", '"session_id"']) {
+    assert.equal(await said(world.request("/profile", cookie(`${name}=${sessionId}`))), unknown, name);
+  }
+});
+
+test("neither the stored digest, nor the email, nor the user's id opens anything", async () => {
+  await using world = await createWorld();
+  await register(world);
+  const sessionId = await logIn(world);
+  const { id, hashedPassword } = await world.db.findUserBy({ email: bob.email });
+  const digest = Buffer.from(await crypto.subtle.digest("SHA-256", Buffer.from(sessionId))).toString("base64url");
+  for (const value of [
+    digest,
+    bob.email,
+    String(id),
+    hashedPassword,
+    sessionId.toUpperCase(),
+    sessionId.slice(0, -1),
+  ]) {
+    assert.equal(await isOpen(world, value), false, value);
+  }
+  assert.ok(await isOpen(world, sessionId));
+});

@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { describe } from "node:test";
+import { test } from "../support/engines.ts";
+import {
+  askForToken,
+  bob,
+  canLogIn,
+  flood,
+  isOpen,
+  json,
+  logIn,
+  multipart,
+  redeem,
+  refused,
+  register,
+  said,
+} from "../support/steps.ts";
+import { createWorld, form, hour } from "../support/world.ts";
+
+const eve = { email: "eve@example.com", password: "other" };
+const changed = '200 {"email":"bob@example.com","message":"Password updated"}\n';
+const badToken = '403 {"message":"the reset token is wrong, used or expired"}\n';
+const uuid = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}";
+
+describe("POST /reset_password", () => {
+  test("answers a token of 36 characters, a UUID", async () => {
+    await using world = await createWorld();
+    await register(world);
+    const response = await world.request("/reset_password", form({ email: " BOB@example.com" }));
+    assert.equal(response.headers.get("Content-Type"), "application/json");
+    assert.match(await said(response), new RegExp(`^200 {"email":"bob@example.com","reset_token":"${uuid}"}\n$`));
+  });
+
+  test("gets 403 for an unknown address, and for none", async () => {
+    await using world = await createWorld();
+    await register(world);
+    for (const fields of [{ email: "nobody@example.com" }, { email: "no address" }, { email: "" }, {}]) {
+      for (const init of [form(fields), json(fields), multipart(Object.entries(fields))]) {
+        assert.equal(
+          await said(world.request("/reset_password", init)),
+          '403 {"message":"no account has this email"}\n',
+        );
+      }
+    }
+    for (const email of [null, 1]) await refused(world.request("/reset_password", json({ email })), 403);
+    await refused(world.request("/reset_password", { method: "POST" }), 403);
+  });
+
+  test("changes neither the password nor a session", async () => {
+    await using world = await createWorld();
+    await register(world);
+    const sessionId = await logIn(world);
+    await askForToken(world);
+    assert.ok((await isOpen(world, sessionId)) && (await canLogIn(world, bob)));
+  });
+});
+
+describe("PUT /reset_password", () => {
+  test("changes the password, and ends every session of the user and no one else's", async () => {
+    await using world = await createWorld();
+    await register(world);
+    await register(world, eve);
+    const [phone, laptop, hers] = [await logIn(world), await logIn(world), await logIn(world, eve)];
+    const fields = { email: "Bob@Example.com ", reset_token: await askForToken(world), new_password: "new" };
+    const response = await redeem(world, fields);
+    assert.equal(response.headers.get("Content-Type"), "application/json");
+    assert.equal(await said(response), changed);
+    assert.deepEqual([await isOpen(world, phone), await isOpen(world, laptop)], [false, false]);
+    assert.ok(await isOpen(world, hers));
+    assert.deepEqual([await canLogIn(world, bob), await canLogIn(world, { ...bob, password: "new" })], [false, true]);
+    assert.ok(await canLogIn(world, eve));
+  });
+
+  test("takes its fields urlencoded, as multipart and as JSON", async () => {
+    await using world = await createWorld();
+    await register(world);
+    for (const encode of [form, json, (fields: object) => multipart(Object.entries(fields))]) {
+      const fields = { email: bob.email, reset_token: await askForToken(world), new_password: bob.password };
+      assert.equal(await said(world.request("/reset_password", { ...encode(fields), method: "PUT" })), changed);
+    }
+  });
+
+  test("without a token, or with an empty or wrong one, gets 403 and changes nobody's password", async () => {
+    await using world = await createWorld();
+    await register(world);
+    await register(world, eve);
+    const token = await askForToken(world);
+    const { hashedPassword } = await world.db.findUserBy({ email: bob.email });
+    for (const reset_token of [
+      "",
+      "x",
+      "null",
+      "undefined",
+      crypto.randomUUID(),
+      token.slice(1),
+      token.toUpperCase(),
+    ]) {
+      assert.equal(await said(redeem(world, { email: bob.email, reset_token, new_password: "new" })), badToken);
+    }
+    const rest = { email: eve.email, new_password: "new" };
+    for (const fields of [
+      rest,
+      { ...rest, reset_token: null },
+      { ...rest, reset_token: 0 },
+      {},
+      { reset_token: null },
+    ]) {
+      assert.equal(await said(world.request("/reset_password", json(fields, "PUT"))), badToken);
+    }
+    assert.equal(await said(world.request("/reset_password", { method: "PUT" })), badToken);
+    assert.equal((await world.db.findUserBy({ email: bob.email })).hashedPassword, hashedPassword);
+    assert.ok(await canLogIn(world, eve));
+  });
+
+  test("with a good token and another person's email, or none, gets 403, and the token stays alive", async () => {
+    await using world = await createWorld();
+    await register(world);
+    await register(world, eve);
+    const rest = { reset_token: await askForToken(world), new_password: "new" };
+    for (const email of [eve.email, "nobody@example.com", "", "bob@example.co", "bób@example.com"]) {
+      assert.equal(await said(redeem(world, { ...rest, email })), badToken, email);
+    }
+    assert.equal(await said(redeem(world, rest)), badToken);
+    assert.ok((await canLogIn(world, bob)) && (await canLogIn(world, eve)));
+    assert.equal(await said(redeem(world, { ...rest, email: bob.email })), changed);
+  });
+
+  test("with a used, replaced or expired token gets 403", async () => {
+    await using world = await createWorld({ RESET_TOKEN_LIFETIME: "1h" });
+    await register(world);
+    const using = (reset_token: string) => redeem(world, { email: bob.email, reset_token, new_password: bob.password });
+    const used = await askForToken(world);
+    assert.equal(await said(using(used)), changed);
+    const replaced = await askForToken(world);
+    const expired = await askForToken(world);
+    world.clock.forward(hour);
+    for (const token of [used, replaced, expired]) assert.equal(await said(using(token)), badToken);
+    assert.equal(await said(using(await askForToken(world))), changed);
+  });
+
+  test("of redemptions at once exactly one succeeds", async () => {
+    await using world = await createWorld();
+    await register(world);
+    const reset_token = await askForToken(world);
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, i) =>
+        said(redeem(world, { email: bob.email, reset_token, new_password: `new ${i}` })),
+      ),
+    );
+    const winner = answers.indexOf(changed);
+    assert.deepEqual(answers.toSpliced(winner, 1), Array(7).fill(badToken));
+    assert.ok(await canLogIn(world, { ...bob, password: `new ${winner}` }));
+  });
+
+  test("with a new password that is refused gets 400, and the token stays alive", async () => {
+    await using world = await createWorld({ PASSWORD_MIN_LENGTH: "8" });
+    await register(world);
+    const rest = { email: bob.email, reset_token: await askForToken(world) };
+    await refused(redeem(world, rest), 400, /^password is missing$/);
+    await refused(redeem(world, { ...rest, new_password: "" }), 400, /^password is missing$/);
+    await refused(world.request("/reset_password", json({ ...rest, new_password: 12345678 }, "PUT")), 400);
+    await refused(redeem(world, { ...rest, new_password: "short" }), 400, /8 characters/);
+    await refused(world.request("/reset_password", json({ ...rest, new_password: ["a"] }, "PUT")), 400);
+    assert.equal(await said(redeem(world, { ...rest, new_password: "long enough" })), changed);
+  });
+
+  test("while too many passwords wait to be hashed gets 503, and the token stays alive", async () => {
+    await using world = await createWorld({ BCRYPT_COST: "13" });
+    await register(world);
+    const redemption = { email: bob.email, reset_token: await askForToken(world), new_password: "new" };
+    const logins = flood(world);
+    await logins.refused;
+    const response = await redeem(world, redemption);
+    assert.match(response.headers.get("Retry-After") ?? "", /^[1-9]\d*$/);
+    await refused(response, 503, /^too many logins at once; try again in \d+ seconds?$/);
+    await logins.over;
+    assert.equal(await said(redeem(world, redemption)), changed);
+  });
+});

@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { test } from "../support/engines.ts";
+import { bob, cookie, isOpen, logIn, refused, register, said } from "../support/steps.ts";
+import { createWorld, day, form, minute, type World } from "../support/world.ts";
+
+const eve = { ...bob, email: "eve@example.com" };
+const firefox = { "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0" };
+
+interface Listed {
+  readonly id: string;
+  readonly current: boolean;
+  readonly [name: string]: unknown;
+}
+
+async function list(world: World, sessionId: string): Promise<Listed[]> {
+  const response = await world.request("/sessions", cookie(`session_id=${sessionId}`));
+  assert.equal(response.status, 200);
+  const body = (await response.json()) as { sessions: Listed[] };
+  assert.deepEqual(Object.keys(body), ["sessions"]);
+  return body.sessions;
+}
+
+const end = (world: World, path: string, sessionId: string) =>
+  world.request(`/sessions/${path}`, cookie(`session_id=${sessionId}`, { method: "DELETE" }));
+
+test("a person sees their own sessions: the device, from where, when, and which one asks", async () => {
+  await using world = await createWorld();
+  await register(world);
+  await register(world, eve);
+  await logIn(world, eve);
+  const phone = await world.request("/sessions", { ...form(bob, { headers: firefox }), ip: "2001:db8::7" });
+  assert.equal(phone.status, 200);
+  world.clock.forward(minute);
+  const current = await logIn(world, bob, { "User-Agent": "curl/8" });
+  const [first, second, ...more] = await list(world, current);
+  assert.deepEqual(more, []);
+  const handle = /^[\w-]{43}$/;
+  assert.match(first?.id ?? "", handle);
+  assert.match(second?.id ?? "", handle);
+  assert.deepEqual(
+    [first, second],
+    [
+      {
+        id: first?.id,
+        current: true,
+        device: null,
+        user_agent: "curl/8",
+        ip: "127.0.0.1",
+        created_at: "2030-01-01T00:01:00.000Z",
+        last_seen_at: "2030-01-01T00:01:00.000Z",
+        expires_at: "2030-01-31T00:01:00.000Z",
+      },
+      {
+        id: second?.id,
+        current: false,
+        device: "Firefox/Linux",
+        user_agent: firefox["User-Agent"],
+        ip: "2001:db8::7",
+        created_at: "2030-01-01T00:00:00.000Z",
+        last_seen_at: "2030-01-01T00:00:00.000Z",
+        expires_at: "2030-01-31T00:00:00.000Z",
+      },
+    ],
+  );
+  world.clock.forward(14 * day - minute);
+  assert.equal((await list(world, current)).length, 1, "one that has ended is not there");
+});
+
+test("a handle opens nothing, and ends no session but its owner's", async () => {
+  await using world = await createWorld();
+  await register(world);
+  await register(world, eve);
+  const [own, other, stranger] = [await logIn(world), await logIn(world), await logIn(world, eve)];
+  const handle = (await list(world, own)).find(({ current }) => !current)?.id ?? "";
+  assert.ok(!(await isOpen(world, handle)));
+  await refused(world.request("/sessions", cookie(`session_id=${handle}`)), 403);
+  await refused(end(world, handle, stranger), 404, /^you have no such session$/);
+  await refused(end(world, handle, handle), 403);
+  await refused(end(world, "x".repeat(43), own), 404);
+  await refused(end(world, other, own), 404);
+  for (const sessionId of [own, other, stranger]) assert.ok(await isOpen(world, sessionId));
+  assert.equal(await said(end(world, handle, own)), '200 {"message":"session ended"}\n');
+  await refused(end(world, handle, own), 404);
+  assert.deepEqual(await Promise.all([own, other, stranger].map((id) => isOpen(world, id))), [true, false, true]);
+});
+
+test("all other sessions end at once, and nobody else's", async () => {
+  await using world = await createWorld();
+  await register(world);
+  await register(world, eve);
+  const others = [await logIn(world), await logIn(world), await logIn(world)];
+  const [own, stranger] = [await logIn(world), await logIn(world, eve)];
+  assert.equal(await said(end(world, "others", own)), '200 {"message":"other sessions ended"}\n');
+  assert.equal(await said(end(world, "others", own)), '200 {"message":"other sessions ended"}\n');
+  for (const sessionId of others) assert.ok(!(await isOpen(world, sessionId)));
+  for (const sessionId of [own, stranger]) assert.ok(await isOpen(world, sessionId));
+});
+
+test("a session that is presented with a login ends, and a page of another site ends none", async () => {
+  await using world = await createWorld();
+  await register(world);
+  const first = await logIn(world);
+  const second = await logIn(world, bob, { Cookie: `session_id=${first}` });
+  assert.notEqual(first, second);
+  assert.ok(!(await isOpen(world, first)));
+  const headers = { Cookie: `session_id=${second}`, "Sec-Fetch-Site": "cross-site" };
+  for (const path of ["others", "x".repeat(43)]) {
+    await refused(world.request(`/sessions/${path}`, { method: "DELETE", headers }), 403, /other sites/);
+  }
+  for (const request of [world.request("/sessions"), end(world, "others", "x"), end(world, "x".repeat(43), first)]) {
+    await refused(request, 403, /^not logged in$/);
+  }
+  assert.ok(await isOpen(world, second));
+});
+
+test("the list comes in pages of a hundred or fewer, the newest first, with the session that asks on the first", async () => {
+  await using world = await createWorld();
+  await register(world);
+  const own = await logIn(world);
+  for (let i = 0; i < 119; i++) {
+    world.clock.forward(1000);
+    await world.auth.createSession(bob.email);
+  }
+  const page = async (query: string) => {
+    const response = await world.request(`/sessions${query}`, cookie(`session_id=${own}`));
+    assert.equal(response.status, 200);
+    return (await response.json()) as { sessions: Listed[]; next?: string };
+  };
+  for (const [limit, sizes] of [
+    ["", [100, 20]],
+    ["limit=100", [100, 20]],
+    ["limit=50", [50, 50, 20]],
+    ["limit=99&unknown=1", [99, 21]],
+  ] as const) {
+    const pages: Listed[][] = [];
+    for (let query = `?${limit}`; ; ) {
+      const { sessions, next, ...more } = await page(query);
+      assert.deepEqual(more, {});
+      pages.push(sessions);
+      if (next === undefined) break;
+      assert.match(next, /^[\w-]+$/);
+      query = `?${limit}&after=${next}`;
+    }
+    assert.deepEqual(
+      pages.map(({ length }) => length),
+      sizes,
+    );
+    assert.equal(new Set(pages.flat().map(({ id }) => id)).size, 120);
+    for (const each of pages) {
+      const times = each.map(({ created_at }) => String(created_at));
+      assert.deepEqual(times, times.toSorted().reverse());
+    }
+    assert.deepEqual(
+      pages.map((each) => each.findIndex(({ current }) => current)),
+      [sizes[0] - 1, ...sizes.slice(1).map(() => -1)],
+    );
+  }
+  assert.deepEqual(
+    (await page("?limit=1")).sessions.map(({ current }) => current),
+    [true],
+  );
+});
+
+test("what asks for no page is refused with 400, and without a session with 403", async () => {
+  await using world = await createWorld();
+  await register(world);
+  const own = await logIn(world);
+  const ask = (query: string, sessionId = own) =>
+    world.request(`/sessions?${query}`, cookie(`session_id=${sessionId}`));
+  const code = async (response: Response) => `${response.status} ${response.headers.get("Error-Code")}`;
+  for (const limit of [
+    "",
+    "0",
+    "00",
+    "-1",
+    "101",
+    "1000",
+    "1.5",
+    "1e1",
+    "0x10",
+    "x",
+    "+1",
+    " 1",
+    "1 ",
+    "\u0661",
+    "Infinity",
+    "\0",
+  ]) {
+    assert.equal(await code(await ask(`limit=${encodeURIComponent(limit)}`)), "400 page_invalid", limit);
+  }
+  for (const after of ["", "x", "0", "\0", "%", "x".repeat(43), "1 x", "\u2028"]) {
+    assert.equal(await code(await ask(`after=${encodeURIComponent(after)}`)), "400 page_invalid", after);
+  }
+  assert.equal(await code(await ask("limit=1&limit=2")), "400 field_repeated");
+  assert.equal(await code(await ask("after=x&after=x")), "400 field_repeated");
+  assert.equal(await code(await ask("limit=%FF")), "400 page_invalid");
+  assert.equal(await code(await ask("limit=1&offset=9&Limit=0", own)), "200 null");
+  assert.equal(await code(await ask("limit=10", "unknown")), "403 not_logged_in");
+});
+
+test("a session keeps its handle when its password is given again", async () => {
+  await using world = await createWorld();
+  await register(world);
+  const [own, other] = [await logIn(world), await logIn(world)];
+  const before = await list(world, own);
+  const confirmed = await world.request(
+    "/sessions/confirm",
+    form({ password: bob.password }, { headers: { Cookie: `session_id=${other}` } }),
+  );
+  const [, renewed = ""] = /session_id=([^;]+)/.exec(confirmed.headers.get("Set-Cookie") ?? "") ?? [];
+  assert.notEqual(renewed, other);
+  const ids = (listed: Listed[]) => listed.map(({ id }) => id).sort();
+  assert.deepEqual(ids(await list(world, own)), ids(before));
+  const handle = before.find(({ current }) => !current)?.id ?? "";
+  assert.equal(await said(end(world, handle, own)), '200 {"message":"session ended"}\n');
+  assert.deepEqual([await isOpen(world, renewed), await isOpen(world, own)], [false, true]);
+});

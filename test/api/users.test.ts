@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { test } from "../support/engines.ts";
+import { bob, canLogIn, json, multipart, refused, register, said, urlencoded } from "../support/steps.ts";
+import { createWorld, form } from "../support/world.ts";
+
+const taken = '400 {"message":"email already registered"}\n';
+
+test("POST /users makes an account, and answers 200, not 201", async () => {
+  await using world = await createWorld();
+  const response = await world.request("/users", form(bob));
+  assert.equal(response.headers.get("Content-Type"), "application/json");
+  assert.equal(await said(response), '200 {"email":"bob@example.com","message":"user created"}\n');
+  assert.ok(await canLogIn(world, bob));
+});
+
+test("an address that is registered is refused, and its password stays", async () => {
+  await using world = await createWorld();
+  await register(world);
+  assert.equal(await said(world.request("/users", form({ ...bob, password: "other" }))), taken);
+  assert.ok(await canLogIn(world, bob));
+  assert.ok(!(await canLogIn(world, { ...bob, password: "other" })));
+});
+
+test("spaces around an address and its letter case make no other account", async () => {
+  await using world = await createWorld();
+  const response = world.request("/users", form({ ...bob, email: "  BOB@Example.COM\t" }));
+  assert.equal(await said(response), '200 {"email":"BOB@Example.COM","message":"user created"}\n');
+  for (const email of ["bob@example.com", "Bob@example.com", "bob@EXAMPLE.com ", "\nbob@example.com"]) {
+    assert.equal(await said(world.request("/users", form({ ...bob, email }))), taken);
+    assert.ok(await canLogIn(world, { ...bob, email }));
+  }
+});
+
+test("of registrations at once for one address exactly one gets 200, and the others the contract's 400", async () => {
+  await using world = await createWorld();
+  const spellings = ["bob@example.com", "BOB@example.com", " bob@example.com"];
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, (_, i) =>
+      said(world.request("/users", form({ email: spellings[i % 3] as string, password: `password ${i}` }))),
+    ),
+  );
+  const winner = answers.findIndex((answer) => answer.startsWith("200"));
+  const email = spellings[winner % 3]?.trim();
+  assert.equal(answers[winner], `200 {"email":"${email}","message":"user created"}\n`);
+  assert.deepEqual(
+    answers.filter((_, i) => i !== winner),
+    Array(11).fill(taken),
+  );
+  assert.ok(await canLogIn(world, { ...bob, password: `password ${winner}` }));
+});
+
+test("a field that is missing, empty or no text is refused by its name", async () => {
+  await using world = await createWorld();
+  for (const name of ["email", "password"] as const) {
+    const { [name]: _, ...rest } = bob;
+    const missing = new RegExp(`^${name} is missing$`);
+    for (const init of [form(rest), json(rest), multipart(Object.entries(rest))]) {
+      await refused(world.request("/users", init), 400, missing);
+    }
+    const empty = { ...bob, [name]: "" };
+    for (const init of [form(empty), json(empty), multipart(Object.entries(empty))]) {
+      await refused(world.request("/users", init), 400, missing);
+    }
+    for (const value of [null, 0, 1, true, false]) {
+      await refused(world.request("/users", json({ ...bob, [name]: value })), 400, missing);
+    }
+    await refused(world.request("/users", urlencoded(new URLSearchParams(rest).toString().concat(`&${name}`))), 400);
+  }
+  await refused(world.request("/users", { method: "POST" }), 400, /^email is missing$/);
+  assert.ok(await world.db.isEmpty());
+});
+
+/** Printable ASCII that no mail can be sent to. */
+const unmailable = [
+  "bob",
+  "bob@",
+  "@example.com",
+  "bob@@example.com",
+  "bob @example.com",
+  "bob@exa mple.com",
+  "bob@-example.com",
+  "bob@example..com",
+  "bob@example.com.",
+  "bob@example.com,eve@example.com",
+  "<bob@example.com>",
+];
+
+const noAddress = [
+  "bob@example.com\0",
+  "bób@example.com",
+  "bob@exämple.com",
+  "\u212aate@example.com",
+  "mıke@example.com",
+  "🐧@example.com",
+  `${"a".repeat(239)}@example.com`,
+];
+
+test("an address that is not printable ASCII, over 250 characters or of another form gets 400, 401 and 403", async () => {
+  await using world = await createWorld({ EMAIL_FORMAT: "address" });
+  for (const email of [...noAddress, ...unmailable]) {
+    await refused(world.request("/users", form({ ...bob, email })), 400, /^email is not a valid address$/);
+    await refused(world.request("/sessions", form({ ...bob, email })), 401);
+    await refused(world.request("/reset_password", form({ email })), 403);
+  }
+  assert.ok(await world.db.isEmpty());
+});
+
+test("what is not printable ASCII, or over 250 characters, is an address in no mode", async () => {
+  await using world = await createWorld();
+  for (const email of [...noAddress, "a\tb", "a\nb@c", "a\x1fb", "a\x7fb", "x".repeat(251), " ", "\t\r\n"]) {
+    const said = /^email is not a valid address(: there is an invisible character in the email)?$/;
+    await refused(world.request("/users", form({ ...bob, email })), 400, said);
+    await refused(world.request("/sessions", form({ ...bob, email })), 401);
+    await refused(world.request("/reset_password", form({ email })), 403);
+  }
+  assert.ok(await world.db.isEmpty());
+});
+
+test("an address of 250 characters, and of any form that an HTML email input accepts, is fine", async () => {
+  await using world = await createWorld();
+  for (const email of [`${"a".repeat(238)}@example.com`, "bob@localhost", "!#$%&'*+/=?^_`{|}~-.@1.2.example"]) {
+    await register(world, { ...bob, email });
+    assert.ok(await canLogIn(world, { ...bob, email }));
+  }
+});
+
+test("no letter is folded into another: the Kelvin sign is no k, and a dotless i no i", async () => {
+  await using world = await createWorld();
+  await register(world, { ...bob, email: "mike@example.com" });
+  for (const email of ["mi\u212ae@example.com", "mıke@example.com", "MİKE@example.com", "ｍike@example.com"]) {
+    assert.ok(!(await canLogIn(world, { ...bob, email })), email);
+    await refused(world.request("/reset_password", form({ email })), 403);
+  }
+});
+
+test("passwords that differ only past 72 bytes, past a NUL or by a byte order mark are not taken for each other", async () => {
+  await using world = await createWorld();
+  const seventyTwo = "a".repeat(72);
+  const families = [
+    [seventyTwo, `${seventyTwo}b`, `${seventyTwo}c`, `${seventyTwo}b\0`],
+    ["é".repeat(36), `${"é".repeat(36)}a`, `${"é".repeat(36)}b`],
+    ["secret", "secret\0", "secret\0a", "secret\0b", "\0", "\0secret"],
+    ["correct", "\ufeffcorrect", "correct\ufeff", " correct", "correct ", "Correct"],
+    ["é", "e", "É", "è", "e\u0301\u0300"],
+  ];
+  for (const [i, family] of families.entries()) {
+    for (const [j, password] of family.entries()) {
+      const email = `bob${i}.${j}@example.com`;
+      await register(world, { email, password });
+      for (const other of family) {
+        assert.equal(await canLogIn(world, { email, password: other }), other === password, JSON.stringify(other));
+      }
+    }
+  }
+});
+
+test("PASSWORD_MIN_LENGTH counts characters, and refuses what is shorter", async () => {
+  await using world = await createWorld({ PASSWORD_MIN_LENGTH: "8" });
+  await refused(world.request("/users", form({ ...bob, password: "🐧".repeat(7) })), 400, /8 characters/);
+  assert.ok(await world.db.isEmpty());
+  await register(world, { ...bob, password: "🐧".repeat(8) });
+});
+
+test("a NUL in an address is refused, and nothing behind it is cut off", async () => {
+  await using world = await createWorld();
+  for (const init of [json({ ...bob, email: `${bob.email}\0` }), urlencoded(`email=${bob.email}%00&password=p`)]) {
+    await refused(world.request("/users", init), 400, /^email is not a valid address$/);
+    await refused(world.request("/sessions", init), 401);
+  }
+  assert.ok(await world.db.isEmpty());
+});

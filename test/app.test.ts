@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { type AppOptions, createApp } from "../src/app.ts";
+import { Auth } from "../src/auth/auth.ts";
+import { silent } from "../src/observe/log.ts";
+import { Counters, uncounted } from "../src/observe/metrics.ts";
+import { untraced } from "../src/observe/tracing.ts";
+import { readSettings } from "../src/settings/settings.ts";
+import { test } from "./support/engines.ts";
+import { bob, refused, said } from "./support/steps.ts";
+import { createWorld, form, production, recordingLog } from "./support/world.ts";
+
+const allowed: Record<string, string> = {
+  "/": "GET, HEAD, POST, PUT, DELETE",
+  "/users": "POST",
+  "/sessions": "GET, HEAD, POST, DELETE",
+  "/sessions/confirm": "POST",
+  "/sessions/others": "DELETE",
+  [`/sessions/${"h".repeat(43)}`]: "DELETE",
+  "/profile": "GET, HEAD, DELETE",
+  "/profile/password": "PUT",
+  "/profile/email": "PUT",
+  "/profile/export": "GET, HEAD",
+  "/reset_password": "POST, PUT",
+  "/email_verification": "POST, PUT",
+  "/health/live": "GET, HEAD",
+  "/health/ready": "GET, HEAD",
+  "/metrics": "GET, HEAD",
+};
+const methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND", "FOO", "get"];
+
+test("a method that a route does not have gets 405, and Allow tells those that it has", async () => {
+  await using world = await createWorld();
+  for (const [path, Allow] of Object.entries(allowed)) {
+    for (const method of methods) {
+      const response = await world.request(path, { method });
+      const has = Allow.split(", ").includes(method === "get" ? "GET" : method);
+      assert.equal(response.status === 405, !has, `${method} ${path}`);
+      assert.equal(response.headers.get("Allow"), has ? null : Allow, `${method} ${path}`);
+      if (!has && method !== "HEAD") await refused(response, 405, /^only .* can be used here$/);
+    }
+  }
+});
+
+test("a route that is not there gets 404, with every method", async () => {
+  await using world = await createWorld();
+  const paths = ["/nope", "/Users", "/users.json", "/user", "/users/1", "//user", "/%00", "/%ff", "/%2f", "/*", "/:id"];
+  for (const path of paths) {
+    for (const method of methods) {
+      const response = await world.request(path, { method });
+      assert.equal(response.status, 404, `${method} ${path}`);
+      if (method !== "HEAD") await refused(response, 404, /^nothing is here$/);
+    }
+  }
+});
+
+test("a trailing slash is another route, which is not there", async () => {
+  await using world = await createWorld();
+  for (const path of Object.keys(allowed).filter((each) => each !== "/")) {
+    for (const method of ["GET", "POST", "PUT", "DELETE"]) {
+      await refused(world.request(`${path}/`, { method }), 404);
+    }
+  }
+});
+
+test("a query does not matter", async () => {
+  await using world = await createWorld();
+  assert.equal(await said(world.request("/?email=a&email=b")), '200 {"message":"Bienvenue"}\n');
+  await refused(world.request("/profile?session_id=x"), 403);
+});
+
+test("HEAD is as GET, without the body, and opens nothing that GET would not", async () => {
+  await using world = await createWorld();
+  for (const path of ["/", "/profile", "/health/live", "/health/ready"]) {
+    const [head, get] = [await world.request(path, { method: "HEAD" }), await world.request(path)];
+    assert.equal(head.status, get.status);
+    assert.deepEqual([...head.headers], [...get.headers]);
+    assert.equal(await head.text(), "");
+  }
+});
+
+test("an error that nobody foresaw tells the log everything and the caller nothing", async () => {
+  await using world = await createWorld();
+  const fault = new Error("the log's disk at /var/log is full");
+  const breaking = () => {
+    throw fault;
+  };
+  const errors: object[] = [];
+  const log = { ...silent, info: breaking, error: (fields: object) => void errors.push(fields) };
+  const auth = new Auth(world.db, { settings: world.settings, log });
+  const app = createApp(auth);
+  const answer = await app.fetch(new Request("http://localhost/users", form(bob)));
+  assert.equal(await said(answer), '500 {"message":"something went wrong here; it is in the log"}\n');
+  assert.deepEqual(errors, [{ err: fault, requestId: answer.headers.get("X-Request-Id"), path: "/users" }]);
+  await auth.close();
+});
+
+test("an app has the settings, log, metrics and tracing of its Auth, whatever it is given besides", async () => {
+  const settings = readSettings(production);
+  await using world = await createWorld();
+  const logged: Record<string, unknown>[] = [];
+  const metrics = new Counters();
+  const trace = { traceId: "4bf92f3577b34da6a3ce929d0e0e4736", spanId: "00f067aa0ba902b7" };
+  const tracing = { ...untraced, current: () => trace };
+  const auth = new Auth(world.db, { settings, log: recordingLog(logged), metrics, tracing });
+  const given = { settings: world.settings, log: silent, metrics: uncounted, tracing: untraced };
+  for (const { fetch } of [createApp(auth), createApp(auth, given as AppOptions)]) {
+    const local = { incoming: { headers: {}, socket: { remoteAddress: "127.0.0.1" } } };
+    const ask = async (path: string, init: RequestInit = {}) => {
+      const headers = { Host: "localhost", ...init.headers } as Record<string, string>;
+      return fetch(new Request(`http://localhost${path}`, { ...init, headers }), local);
+    };
+    const reset = await ask("/reset_password", form({ email: bob.email }));
+    assert.equal(await said(reset), '200 {"email":"bob@example.com","message":"reset mail sent"}\n');
+    assert.match(reset.headers.get("Strict-Transport-Security") ?? "", /^max-age=/);
+    assert.equal((await ask("/dev/outbox")).status, 404);
+    assert.equal((await ask("/metrics")).status, 404);
+    assert.equal(metrics.refusals.get("not_found"), 2);
+    metrics.refusals.clear();
+    const page = await ask("/login", { headers: { Accept: "text/html" } });
+    assert.match(page.headers.getSetCookie().join(), /^__Host-form=.*; Secure/);
+    assert.equal(logged.at(-1)?.trace_id, trace.traceId);
+    logged.length = 0;
+  }
+  await auth.close();
+});

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { Auth } from "../../../src/auth/auth.ts";
+import type { Mail, Mailer } from "../../../src/mail/mailer.ts";
+import { readSettings } from "../../../src/settings/settings.ts";
+import { test } from "../../support/engines.ts";
+import { createStore } from "../../support/twins.ts";
+import { minute, production } from "../../support/world.ts";
+
+const email = "bob@example.com";
+const next = "new@example.com";
+const password = "plough-Violet-9-harbour";
+
+test("the link of a mail whose acceptance is not known works until a newer one is accepted, and is stored as a hash", async () => {
+  await using store = await createStore(production);
+  const sent: Mail[] = [];
+  let isLost = false;
+  const mailer: Mailer = {
+    send: async (mail) => {
+      sent.push(mail);
+      if (isLost) throw new Error("the connection broke");
+    },
+    close: async () => {},
+  };
+  const settings = readSettings({ ...production, BCRYPT_COST: "4" });
+  const auth = new Auth(store.db, { settings, mailer, clock: store.clock.now });
+  const newest = async (kind: string) => {
+    await auth.deliver();
+    return sent.findLast((mail) => mail.kind === kind)?.token ?? assert.fail(kind);
+  };
+  await auth.register(email, password);
+  await auth.verifyEmail({ token: await newest("confirm_email"), password });
+  const { session } = await auth.logIn({ email, password });
+  await auth.changeEmail(session.sessionId, next);
+  await auth.verifyEmail({ token: await newest("confirm_new_email"), password });
+
+  assert.ok(!/[\w-]{43}/.test(JSON.stringify(await store.rows("outbox"))));
+  isLost = true;
+  const lost = await newest("email_changed");
+  store.clock.forward(2 * minute);
+  const another = await newest("email_changed");
+  assert.notEqual(another, lost);
+  for (const token of [lost, another]) {
+    assert.equal(await auth.addressToRestore(token), email);
+    const stored = await Promise.all(["users", "outbox", "former_emails", "mailed_tokens"].map(store.rows));
+    assert.ok(!JSON.stringify(stored).includes(token));
+  }
+  isLost = false;
+  store.clock.forward(4 * minute);
+  const accepted = await newest("email_changed");
+  for (const token of [lost, another]) assert.equal(await auth.addressToRestore(token), null);
+  assert.equal((await auth.undoEmailChange(accepted)).email, email);
+  await auth.close();
+});

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { readAccount, writeAccount } from "../../../src/auth/auth.ts";
+import { foreignHashes } from "../../support/foreign-hashes.ts";
+
+const now = Date.UTC(2030, 0, 1);
+const hashed_password = foreignHashes["bcrypt 2y"];
+const line = (fields: object) => JSON.stringify({ email: "bob@example.com", hashed_password, ...fields });
+
+test("a line that was written reads as the account that it was of", () => {
+  const account = fc.record({
+    email: fc.constantFrom("bob@example.com", "o'hara+a@example.co.uk"),
+    hashedPassword: fc.constantFrom("!", ...Object.values(foreignHashes)),
+    emailVerifiedAt: fc.constantFrom(null, now),
+    disabledAt: fc.constantFrom(null, now),
+    createdAt: fc.integer({ min: 0, max: now }),
+  });
+  fc.assert(fc.property(account, (it) => assert.deepEqual(readAccount(writeAccount(it), now), { ...it })));
+});
+
+test("an account is enabled and not verified unless its line says so, and its address keeps its spelling", () => {
+  const bob = { email: "bob@example.com", hashedPassword: hashed_password, emailVerifiedAt: null, disabledAt: null };
+  assert.deepEqual(readAccount(line({ email: " BOB@Example.com " }), now), {
+    ...bob,
+    email: "BOB@Example.com",
+    createdAt: now,
+  });
+  const told = { verified: true, disabled: true, created_at: "2026-11-21T10:30:00.123456+01:00" };
+  const createdAt = Date.UTC(2026, 10, 21, 9, 30, 0, 123);
+  assert.deepEqual(readAccount(line(told), now), { ...bob, emailVerifiedAt: now, disabledAt: now, createdAt });
+});
+
+test("a line that is no account is refused, and the words say why and hold nothing of it", () => {
+  const refusals: [string, RegExp][] = [
+    ["", /no JSON object/],
+    ["{", /no JSON object/],
+    ["null", /no JSON object/],
+    ["[]", /no JSON object/],
+    ['"bob@example.com"', /no JSON object/],
+    [line({ email: undefined }), /no email/],
+    [line({ email: 7 }), /no email/],
+    [line({ email: ["a@example.com"] }), /no email/],
+    [line({ email: "mıke@example.com" }), /no valid address/],
+    [line({ email: "a@example.com,b@example.com" }), /no valid address/],
+    [line({ email: `${"a".repeat(250)}@example.com` }), /no valid address/],
+    [line({ hashed_password: undefined }), /no hashed_password/],
+    [line({ hashed_password: null }), /no hashed_password/],
+    [line({ hashed_password: "" }), /no kind that is known/],
+    [line({ hashed_password: "secret-in-clear" }), /no kind that is known/],
+    [line({ hashed_password: "!secret" }), /no kind that is known/],
+    [line({ hashed_password: " !" }), /no kind that is known/],
+    [line({ hashed_password: `$2b$31$${"a".repeat(53)}` }), /costs more/],
+    [line({ verified: "secret" }), /verified/],
+    [line({ disabled: 1 }), /disabled/],
+    [line({ created_at: "secret" }), /created_at/],
+    [line({ created_at: 1_700_000_000 }), /created_at/],
+    [line({ created_at: "2026-11-21T10:30:00" }), /created_at/],
+    [line({ verifed: true }), /field other than/],
+    [line({ id: 1 }), /field other than/],
+    [line({ "\u001b[2Jsecret": 1 }), /field other than/],
+    [line({}).replace("{", '{"email":"secret@example.com",'), /a field twice/],
+    [line({}).replace("{", '{"\\u0065mail":"bob@example.com",'), /a field twice/],
+    [line({ verified: true }).replace("}", ',"verified":false}'), /a field twice/],
+  ];
+  for (const [text, why] of refusals) {
+    const said = readAccount(text, now);
+    assert.equal(typeof said, "string", text);
+    assert.match(said as string, why, text);
+    assert.doesNotMatch(said as string, /secret|example|\p{Cc}/u);
+  }
+});

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { Auth } from "../../../src/auth/auth.ts";
+import { type DB, openDB } from "../../../src/db/db.ts";
+import { readSettings } from "../../../src/settings/settings.ts";
+import { test } from "../../support/engines.ts";
+import { createStore, type Store } from "../../support/twins.ts";
+import { day, minute } from "../../support/world.ts";
+
+/** Longer than nodes wait for one that has crashed: the lease of a minute, and what clocks may differ by. */
+const crashed = 6 * minute;
+
+test("one node of several sweeps at a time", async () => {
+  await using fleet = await createFleet(3);
+  const { store, nodes } = fleet;
+  await openSessions(store, 1200);
+  store.clock.forward(31 * day);
+  await store.db.takeLease({ name: "sweep", holder: "another node", duration: minute });
+  for (const { auth } of nodes) assert.equal((await auth.sweep()).sessions, 0);
+  await store.db.endLease({ name: "sweep", holder: "another node", duration: minute }, false);
+  const swept = await Promise.all([...nodes, ...nodes].map(({ auth }) => auth.sweep()));
+  const all = swept.reduce((sum, { sessions }) => sum + sessions, 0);
+  assert.equal(all, 1200);
+  assert.deepEqual(await holders(store), [null]);
+});
+
+test("of many that take a lease at once one gets it, until it gives it back", async () => {
+  await using fleet = await createFleet(4);
+  const { store, nodes } = fleet;
+  const lease = (holder: number) => ({ name: "work", holder: `${holder}`, duration: minute });
+  const takers = Array.from({ length: 40 }, (_, i) => i);
+  const taken = await Promise.all(takers.map((i) => nodes[i % 4]?.db.takeLease(lease(i))));
+  const first = taken.indexOf(true);
+  assert.equal(taken.filter(Boolean).length, 1);
+  assert.ok(await store.db.takeLease(lease(first)), "its holder may extend it");
+  await store.db.endLease(lease(first + 1), true);
+  assert.ok(!(await store.db.takeLease(lease(first + 1))), "nobody else gives it back");
+  await store.db.endLease(lease(first), true);
+  assert.ok(await store.db.takeLease(lease(first + 1)));
+});
+
+test("a lease is free again after its holder has crashed, whatever the clocks", async () => {
+  await using fleet = await createFleet(1);
+  const { db, clock } = fleet.store;
+  const lease = (holder: string) => ({ name: "work", holder, duration: minute });
+  assert.ok(await db.takeLease(lease("crashes")));
+  clock.forward(crashed - 1);
+  assert.ok(!(await db.takeLease(lease("other"))), "its holder's clock may be five minutes behind");
+  clock.forward(1);
+  assert.ok(await db.takeLease(lease("other")));
+  clock.forward(-day);
+  assert.ok(await db.takeLease(lease("third")), "a wrong clock wrote its end");
+});
+
+test("the nodes of a fleet sweep once in a while, not once each", async () => {
+  await using fleet = await createFleet(3);
+  const { store, nodes } = fleet;
+  const sweepAll = async () => {
+    let all = 0;
+    for (const { auth } of nodes) all += (await auth.sweep({ rest: 9 * minute })).sessions;
+    return all;
+  };
+  await sweepAll();
+  await openSessions(store, 1, 31 * day);
+  assert.equal(await sweepAll(), 0);
+  store.clock.forward(9 * minute);
+  assert.equal(await sweepAll(), 1);
+});
+
+test("a node that stops ends its sweep after the batch under way, and another one goes on", async () => {
+  await using fleet = await createFleet(2);
+  const { store, nodes } = fleet;
+  const [one, other] = nodes;
+  await openSessions(store, 1600);
+  store.clock.forward(31 * day);
+  const stopping = AbortSignal.abort();
+  const swept = await one?.auth.sweep({ stopping, rest: minute });
+  assert.equal(swept?.sessions, 0);
+  assert.deepEqual(await holders(store), [null]);
+  assert.equal((await other?.auth.sweep({ rest: minute }))?.sessions, 1600);
+});
+
+test("a sweep that outlasts its lease extends it", async () => {
+  await using fleet = await createFleet(0);
+  const { store } = fleet;
+  await openSessions(store, 1600);
+  store.clock.forward(31 * day);
+  const began = store.clock.now();
+  const { auth } = await fleet.addNode(() => {
+    store.clock.forward(minute / 2);
+    return store.clock.now();
+  });
+  assert.equal((await auth.sweep()).sessions, 1600);
+  const [lease] = await store.rows("leases");
+  assert.ok(store.clock.now() - began > crashed, "it took longer");
+  assert.ok(Number(lease?.ends_at) >= store.clock.now());
+});
+
+interface Node {
+  readonly auth: Auth;
+  readonly db: DB;
+}
+
+interface Fleet extends AsyncDisposable {
+  readonly store: Store;
+  readonly nodes: Node[];
+  /** @param clock what the node counts time by; its database has the store's clock */
+  addNode(clock?: () => number): Promise<Node>;
+}
+
+async function createFleet(size: number): Promise<Fleet> {
+  const resources = new AsyncDisposableStack();
+  const store = resources.use(await createStore());
+  const settings = readSettings({});
+  const nodes: Node[] = [];
+  const addNode = async (clock = store.clock.now) => {
+    const db = resources.use(await openDB(store.url, { settings, clock: store.clock.now }));
+    const auth = resources.adopt(new Auth(db, { settings, clock }), (each) => each.close());
+    nodes.push({ auth, db });
+    return { auth, db };
+  };
+  for (let i = 0; i < size; i++) await addNode();
+  return { store, nodes, addNode, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+/** Opens sessions of one user, `ago` milliseconds before now. */
+async function openSessions(store: Store, count: number, ago = 0): Promise<void> {
+  const at = store.clock.now() - ago;
+  const { id } = await store.db.addUser("bob@example.com", "hash");
+  const rows = Array.from({ length: count }, (_, i) => `('session ${i}', ${id}, ${at}, ${at}, ${at})`);
+  await store.run(
+    `insert into sessions (session_id, user_id, created_at, last_seen_at, expires_at) values ${rows.join(", ")}`,
+  );
+}
+
+/** Who holds the leases. */
+async function holders(store: Store): Promise<unknown[]> {
+  return (await store.rows("leases")).map(({ holder }) => holder);
+}

@@ -1,0 +1,320 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import type { AuditEvent } from "../../../src/auth/auth.ts";
+import { DatabaseUnavailable } from "../../../src/errors.ts";
+import { untilAvailable } from "../../support/databases.ts";
+import { test } from "../../support/engines.ts";
+import { confirm, createProduction, enter, join, mailedToken, owner, strong } from "../../support/production.ts";
+import { createWorld, day, form, minute, type World } from "../../support/world.ts";
+
+const firefox = { "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0" };
+const from = { ip: "192.0.2.1", headers: firefox };
+
+const trail = (world: World) => world.auth.listEvents({ limit: 1000 });
+const named = (events: readonly AuditEvent[]) => events.map(({ event, userId, detail }) => [event, userId, detail]);
+
+/** How many whole seconds have passed: the trail is written once in each. */
+function stopwatch(): () => number {
+  const started = performance.now();
+  return () => Math.floor((performance.now() - started) / 1000);
+}
+
+/** What was written since. */
+async function since(world: World, act: () => Promise<unknown>) {
+  const before = (await trail(world)).length;
+  await act();
+  return named((await trail(world)).slice(before));
+}
+
+test("every attempt, refusal and act leaves who, what, from where and when", async () => {
+  await using world = await createProduction({ LIMIT_LOGIN_DEVICE: "3/15m", LIMIT_MAIL_ACCOUNT: "9/1h" });
+  const request = (method: string, path: string, fields: Record<string, string>, cookies = "") =>
+    world.request(path, {
+      ...(method === "GET" ? {} : form(fields, { method })),
+      ...from,
+      headers: { ...firefox, Cookie: cookies },
+    });
+  const { email } = owner;
+  const tells = async (expected: unknown[], method: string, path: string, fields = {}, cookies = "") => {
+    const told = await since(world, () => request(method, path, fields, cookies));
+    assert.deepEqual(told, expected, `${method} ${path} ${JSON.stringify(fields)}`);
+  };
+  await tells([["registration_refused", null, "email_invalid"]], "POST", "/users", { email: "bob", password: strong });
+  await tells([["registration_refused", null, "password_too_short"]], "POST", "/users", { email, password: "x" });
+  await tells([["registration_asked", null, null]], "POST", "/users", owner);
+  await tells([["login_refused", null, "wrong password"]], "POST", "/sessions", owner);
+  await tells([["login_refused", null, "wrong password"]], "POST", "/sessions", { email, password: "wrong" });
+  await tells([["login_refused", null, "no email or password"]], "POST", "/sessions", {});
+  await tells([["verification_asked", null, null]], "POST", "/email_verification", { email });
+  await world.auth.deliver();
+  const token = world.mails.at(-1)?.token ?? "";
+  await tells([["verification_refused", null, null]], "PUT", "/email_verification", { ...owner, token: "x" });
+  await tells([["email_verified", 1, null]], "PUT", "/email_verification", { ...owner, token });
+  await tells([["login_refused", 1, "wrong password"]], "POST", "/sessions", { email, password: "wrong" });
+  await tells([["reset_asked", 1, null]], "POST", "/reset_password", { email });
+  await tells([["reset_asked", null, null]], "POST", "/reset_password", { email: "nobody@example.com" });
+  await tells([["reset_refused", null, null]], "PUT", "/reset_password", { email, reset_token: "x" });
+  const reset = { email, reset_token: await mailedToken(world) };
+  const short = { ...reset, new_password: "short" };
+  await tells([["reset_refused", 1, null]], "PUT", "/reset_password", { ...reset, email: "eve@example.com" });
+  await tells([["reset_refused", 1, "password_too_short"]], "PUT", "/reset_password", short);
+  await tells([["password_reset", 1, null]], "PUT", "/reset_password", { ...reset, new_password: strong });
+  await tells([["registration_asked", 1, null]], "POST", "/users", owner);
+  await tells([["verification_asked", 1, null]], "POST", "/email_verification", { email });
+  const cookies = await enter(world, owner, "", from.ip);
+  const own = (expected: unknown[], method: string, path: string, fields = {}) =>
+    tells(expected, method, path, fields, cookies);
+  const change = { password: strong, new_password: "x" };
+  await own([["password_refused", 1, "password_too_short"]], "PUT", "/profile/password", change);
+  await own([["account_exported", 1, null]], "GET", "/profile/export");
+  await own([["email_change_asked", 1, null]], "PUT", "/profile/email", { email: "new@example.com" });
+  await own([["sessions_ended", 1, "all others: 0"]], "DELETE", "/sessions/others");
+  world.clock.forward(10 * minute + 1);
+  await own([["password_needed", 1, null]], "GET", "/profile/export");
+  for (let i = 0; i < 3; i++) {
+    await own([["password_refused", 1, null]], "POST", "/sessions/confirm", { password: "wrong" });
+  }
+  await own([["limited", 1, "loginFromKnownDevice"]], "POST", "/sessions", owner);
+  world.clock.forward(15 * minute);
+  await own([["logged_out", 1, null]], "DELETE", "/sessions");
+  const fresh = await enter(world, owner, cookies, from.ip);
+  await tells([["password_confirmed", 1, null]], "POST", "/sessions/confirm", { password: strong }, fresh);
+
+  const events = (await trail(world)).filter(({ event }) => event !== "logged_in");
+  for (const { ip, userAgent, event } of events) {
+    assert.deepEqual([ip, userAgent], [from.ip, firefox["User-Agent"]], event);
+  }
+  const times = events.map(({ at }) => at);
+  assert.deepEqual(times, times.toSorted());
+  assert.ok(times.every((at) => at >= Date.UTC(2030, 0, 1) && at <= world.clock.now()));
+  const last = await since(world, async () => {
+    await world.auth.disableUser(1);
+    await world.auth.disableUser(1);
+    await world.auth.enableUser(1);
+    await world.auth.sendReset(1);
+    await world.auth.revokeSessions(1);
+    await world.auth.revokeSessions(1);
+  });
+  const detail = "by an operator";
+  assert.deepEqual(last, [
+    ["account_disabled", 1, detail],
+    ["operation_refused", 1, "account_disabled: so already, or not there"],
+    ["account_enabled", 1, detail],
+    ["reset_asked", 1, detail],
+    ["operation_refused", 1, "sessions_ended: no such session, 2 times"],
+  ]);
+});
+
+test("what is refused before anybody is asked leaves a trace, and what only looks around none", async () => {
+  await using world = await createProduction({ METRICS_TOKEN: "0123456789abcdef" });
+  const tells = async (expected: unknown[], path: string, request?: RequestInit) => {
+    assert.deepEqual(await since(world, () => world.request(path, { ...from, ...request })), expected, path);
+  };
+  const refused = (why: string) => [["request_refused", null, why]];
+  await tells(refused("cross_site"), "/sessions", form(owner, { headers: { "Sec-Fetch-Site": "cross-site" } }));
+  await tells(refused("field_repeated"), "/reset_password", {
+    method: "POST",
+    body: new URLSearchParams("email=a&email=b"),
+  });
+  await tells(refused("body_type_unsupported"), "/users", { method: "POST", body: "{}" });
+  await tells(refused("metrics"), "/metrics");
+  await tells([], "/metrics", { headers: { Authorization: "Bearer 0123456789abcdef" } });
+  await tells([], "/nowhere", form(owner));
+  await tells([], "/profile", form(owner));
+  await tells([], "/profile");
+});
+
+test("a reset token is given to programs on this machine alone, and who else asks leaves a trace", async () => {
+  await using world = await createWorld();
+  const asking = form({ email: owner.email }, { headers: { "X-Forwarded-For": "192.0.2.1" } });
+  assert.deepEqual(await since(world, () => world.request("/reset_password", asking)), [
+    ["request_refused", null, "reset_delivery"],
+  ]);
+});
+
+test("nothing secret and no address is in the trail, or in the log", async () => {
+  await using world = await createProduction();
+  await join(world);
+  await world.request("/reset_password", form({ email: owner.email }));
+  const token = await mailedToken(world);
+  await world.request("/reset_password", form({ email: owner.email, reset_token: "guessed-token" }, { method: "PUT" }));
+  const cookies = await enter(world);
+  await world.request("/sessions?token=in-the-query", form({ ...owner, password: "a wrong guess" }));
+  await confirm(world, { ...owner, token: "guessed-token" });
+  const told = JSON.stringify([await trail(world), world.logged]);
+  const secrets = cookies.split("; ").map((pair) => pair.split("=")[1] as string);
+  for (const secret of [
+    ...secrets,
+    token,
+    strong,
+    owner.email,
+    "guessed-token",
+    "a wrong guess",
+    "in-the-query",
+    "$2b$",
+  ]) {
+    assert.ok(!told.includes(secret), secret);
+  }
+});
+
+test("a flood of the same is one entry that says how many, also of what waited for the database", async () => {
+  await using world = await createProduction();
+  const guess = () => world.request("/sessions", form({ email: owner.email, password: "" }));
+  const seconds = stopwatch();
+  for (let i = 0; i < 500; i++) await guess();
+  const flood = named(await trail(world));
+  assert.ok(flood.length <= 1 + seconds(), `${flood.length} entries`);
+  const times = flood.map((each) =>
+    Number(/^login_refused,,no email or password, (\d+) times$/.exec(`${each}`)?.[1] ?? 1),
+  );
+  assert.equal(
+    times.reduce((sum, each) => sum + each),
+    500,
+  );
+  world.clock.forward(minute);
+  // One who fails while others succeed: the same happens again while what happened is being written.
+  const { addEvents } = world.db;
+  let away = true;
+  world.db.addEvents = async (events) => {
+    await guess();
+    if (away) throw new DatabaseUnavailable("locked");
+    return addEvents.call(world.db, events);
+  };
+  await guess();
+  await world.auth.flush();
+  away = false;
+  await world.auth.flush();
+  world.db.addEvents = addEvents;
+  const later = named(await trail(world)).slice(flood.length);
+  assert.deepEqual(later, [
+    ["login_refused", null, "no email or password, 2 times"],
+    ["login_refused", null, "no email or password"],
+  ]);
+});
+
+test("while the database is away nothing is lost, its order neither, and requests go on", async () => {
+  await using world = await createProduction();
+  const { addEvents } = world.db;
+  let writes = 0;
+  world.db.addEvents = async () => {
+    writes++;
+    throw new DatabaseUnavailable("unreachable");
+  };
+  const refuse = (i: number) =>
+    world.request("/sessions", { ...form({ email: owner.email }), ip: `192.0.${i >> 8}.${i & 255}` });
+  const seconds = stopwatch();
+  for (let i = 0; i < 250; i++) assert.equal((await refuse(i)).status, 401);
+  await world.auth.flush();
+  for (let i = 250; i < 300; i++) await refuse(i);
+  await world.auth.flush();
+  assert.ok(writes >= 2 && writes <= 2 + seconds(), `${writes} writes`);
+  assert.ok(world.logged.some(({ message }) => message === "could not write the audit trail; trying again later"));
+  // It tries again by itself.
+  const written = Promise.withResolvers<void>();
+  world.db.addEvents = async (events) => {
+    await addEvents.call(world.db, events);
+    written.resolve();
+  };
+  await written.promise;
+  const ips = (await trail(world)).map(({ ip }) => ip);
+  assert.deepEqual(
+    ips,
+    Array.from({ length: 300 }, (_, i) => `192.0.${i >> 8}.${i & 255}`),
+  );
+});
+
+test("closing writes what was noted", async () => {
+  await using world = await createProduction();
+  await world.request("/sessions", form({ email: owner.email }));
+  await world.auth.close();
+  assert.equal((await world.db.listEvents({ limit: 9 })).length, 1);
+});
+
+test("entries are kept as long as is said", async () => {
+  await using world = await createProduction({ EVENTS_KEEP: "2d" });
+  await world.request("/sessions", form({ email: owner.email }));
+  await world.auth.flush();
+  world.clock.forward(1);
+  await world.request("/reset_password", form({ email: "x" }));
+  await world.request("/reset_password", form({ email: owner.email }));
+  await world.auth.flush();
+  world.clock.forward(2 * day - 1);
+  assert.equal((await world.auth.sweep()).events, 0);
+  world.clock.forward(1);
+  assert.equal((await world.auth.sweep()).events, 1);
+  assert.deepEqual(named(await trail(world)).at(-1), ["reset_asked", null, null]);
+  world.clock.forward(1);
+  assert.ok((await world.auth.sweep()).events > 0);
+  assert.deepEqual(await trail(world), []);
+});
+
+test("what is written of an account that is gone by then names nobody, and no place", async () => {
+  await using world = await createProduction();
+  await join(world);
+  await enter(world);
+  await world.auth.flush();
+  const { addEvents } = world.db;
+  const entry = { at: world.clock.now(), event: "logged_in", ip: "192.0.2.1", userAgent: "curl/8", detail: null };
+  await addEvents.call(world.db, [{ ...entry, userId: 1 }]);
+  assert.partialDeepStrictEqual((await trail(world)).at(-1), { userId: 1, ip: "192.0.2.1", userAgent: "curl/8" });
+  await world.auth.deleteUser(1);
+  // As another node does, which had not written it yet.
+  await addEvents.call(world.db, [
+    { ...entry, userId: 1 },
+    { ...entry, userId: null },
+  ]);
+  const events = await trail(world);
+  const personal = events.filter(({ userId, ip, event }) => userId !== null || (ip !== null && event === "logged_in"));
+  assert.deepEqual(
+    personal.map(({ id: _, ...rest }) => rest),
+    [{ ...entry, userId: null }],
+  );
+});
+
+test("an account of which very much was noted is erased, and none of it tells of it", async () => {
+  await using world = await createProduction();
+  await join(world);
+  const entry = { at: world.clock.now(), event: "limited", userId: 1, ip: "192.0.2.1", userAgent: "x", detail: null };
+  const entries = Array.from({ length: 100 }, () => entry);
+  for (let i = 0; i < 27; i++) await untilAvailable(() => world.db.addEvents(entries));
+  let isAnybodyElses = false;
+  setImmediate(() => {
+    isAnybodyElses = true;
+  });
+  assert.equal(await untilAvailable(() => world.auth.deleteUser(1)), true);
+  assert.ok(isAnybodyElses, "others have their turn meanwhile");
+  const events = await world.db.listEvents({ limit: 5000 });
+  assert.ok(events.length > 2700);
+  assert.deepEqual(
+    events.filter(({ userId, event, ip }) => userId !== null || (event === "limited" && ip !== null)),
+    [],
+  );
+});
+
+test("every event is in docs/operating.md with what it means, and nothing else is", async () => {
+  const read = (path: string) => readFile(new URL(`../../../${path}`, import.meta.url), "utf8");
+  const [, union = ""] = /export type EventName =\n([^;]+);/.exec(await read("src/auth/audit/audit.ts")) ?? [];
+  const names = [...union.matchAll(/"(\w+)"/g)].map(([, name]) => name);
+  const rows = [...(await read("docs/operating.md")).matchAll(/^\| `(\w+)` \| (.+) \|$/gm)];
+  assert.ok(names.length > 20);
+  assert.deepEqual(
+    rows.map(([, name]) => name),
+    names,
+  );
+  for (const [, name, meaning] of rows) assert.match(meaning ?? "", /\w{3} \w/, name);
+});
+
+test("a flood from one network is one entry, however it names itself", async () => {
+  await using world = await createProduction();
+  for (let i = 0; i < 50; i++) {
+    const headers = { "User-Agent": `invented ${i}` };
+    await world.request("/sessions", { ...form({ email: owner.email }, { headers }), ip: `2001:db8::${i}` });
+  }
+  const [entry, ...more] = await trail(world);
+  assert.deepEqual(more, []);
+  assert.partialDeepStrictEqual(entry, {
+    ip: "2001:db8::0",
+    userAgent: "invented 0",
+    detail: "no email or password, 50 times",
+  });
+});

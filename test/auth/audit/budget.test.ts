@@ -1,0 +1,328 @@
+import assert from "node:assert/strict";
+import type { AuditEvent, Caller } from "../../../src/auth/auth.ts";
+import { AuthError, DatabaseUnavailable } from "../../../src/errors.ts";
+import { test } from "../../support/engines.ts";
+import { createProduction, enter, join, owner, strong } from "../../support/production.ts";
+import { createWorld, day, form, hour, type World } from "../../support/world.ts";
+
+const trail = (world: World) => world.auth.listEvents({ limit: 100_000 });
+
+/** How often what these entries tell of happened. */
+function times(events: readonly Pick<AuditEvent, "detail">[]): number {
+  const each = events.map(({ detail }) => Number(/(\d+) times$/.exec(detail ?? "")?.[1] ?? 1));
+  return each.reduce((sum, count) => sum + count, 0);
+}
+
+const isMerged = ({ detail }: Pick<AuditEvent, "detail">) => /^merged\b/.test(detail ?? "");
+
+/** Ten thousand IPv4 addresses, and as many networks of each size. */
+const ipv4 = (i: number) => `198.${18 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`;
+const of64 = (i: number) => `2001:db8:1:${i.toString(16)}::1`;
+const of56 = (i: number) => `2001:db8:${(i >> 8).toString(16)}:${((i & 255) << 8).toString(16)}::1`;
+const of48 = (i: number) => `2001:db8:${i.toString(16)}::1`;
+
+/** Has so many requests refused that are no requests, and writes the trail now and then. */
+async function refuse(world: World, many: number, from: (i: number) => Caller, why = (_: number) => "cross_site") {
+  for (let i = 0; i < many; i++) {
+    world.auth.noteRefusal(why(i), from(i));
+    if (i % 1000 === 999) await world.auth.flush();
+  }
+}
+
+const ignore = (error: unknown) => {
+  if (!(error instanceof AuthError)) throw error;
+};
+
+test("20,000 refusals from as many /64s of one /48 are a hundred entries at most, and all are counted", async () => {
+  await using world = await createWorld();
+  await refuse(world, 20_000, (i) => ({ ip: of64(i), userAgent: `invented ${i}` }));
+  const events = await trail(world);
+  assert.ok(events.length <= 100, `${events.length}`);
+  assert.equal(times(events), 20_000);
+  assert.equal(events[0]?.ip, of64(0), "the first are told as they are");
+  const [merged, ...more] = events.filter(isMerged).filter(({ ip }) => ip?.endsWith("/48"));
+  assert.deepEqual([merged?.ip, merged?.userId, merged?.userAgent], ["2001:db8:1::/48", null, null]);
+  assert.deepEqual(more, []);
+  await refuse(
+    world,
+    100,
+    () => ({ ip: "2001:db8:2::1" }),
+    (i) => `another ${i}`,
+  );
+  assert.ok(
+    (await trail(world)).some(({ ip }) => ip === "2001:db8:2::1"),
+    "the next network has room of its own",
+  );
+});
+
+test("every network has room for a few entries, whatever it sends, and a flood of it is counted", async () => {
+  for (const [ip, most] of [
+    ["192.0.2.1", 22],
+    ["2001:db8::1", 22],
+    [undefined, 82],
+    ["no address", 82],
+  ] as const) {
+    await using world = await createWorld();
+    await refuse(
+      world,
+      3000,
+      (i) => ({ ip, userAgent: `${i}` }),
+      (i) => `why ${i}`,
+    );
+    const events = await trail(world);
+    assert.ok(events.length <= most, `${ip}: ${events.length}`);
+    assert.equal(times(events), 3000);
+  }
+  await using world = await createWorld();
+  await refuse(
+    world,
+    3000,
+    (i) => ({ ip: `2001:db8:1:100:${i.toString(16)}::` }),
+    (i) => `why ${i}`,
+  );
+  await refuse(world, 3000, (i) => ({ ip: `2001:db8:1:${(0x200 + (i & 255)).toString(16)}::${i.toString(16)}` }));
+  const events = await trail(world);
+  const of56 = events.filter(({ ip }) => ip?.startsWith("2001:db8:1:2"));
+  assert.ok(of56.length <= 42, `${of56.length}`);
+  assert.deepEqual(
+    new Set(events.filter(isMerged).map(({ ip }) => ip)),
+    new Set(["2001:db8:1:100::/64", "2001:db8:1:200::/56"]),
+  );
+  assert.equal(times(events), 6000);
+});
+
+test("a thousand networks, and any number, make a bounded number of entries in a day", async () => {
+  await using world = await createWorld();
+  await refuse(
+    world,
+    30_000,
+    (i) => ({ ip: ipv4(i % 1000) }),
+    (i) => `why ${i}`,
+  );
+  const events = await trail(world);
+  assert.ok(events.length <= 6001, `${events.length}`);
+  assert.equal(times(events), 30_000);
+  const networks = new Set(events.map(({ ip }) => ip));
+  assert.equal(networks.size, 1000, "each network is named");
+  await refuse(world, 12_000, (i) => ({ ip: ipv4(1000 + i) }));
+  await refuse(world, 12_000, (i) => ({ ip: of48(i) }));
+  await refuse(world, 12_000, (i) => ({ ip: of56(i) }));
+  await refuse(world, 12_000, (i) => ({ ip: of64(i) }));
+  const all = await trail(world);
+  assert.ok(all.length <= 10_001, `${all.length}`);
+  assert.equal(times(all), 78_000);
+  const last = all.at(-1);
+  assert.deepEqual([last?.ip, last?.userId, isMerged(last as AuditEvent)], [null, null, true]);
+  world.clock.forward(day);
+  await refuse(
+    world,
+    1,
+    () => ({ ip: ipv4(1) }),
+    () => "tomorrow",
+  );
+  assert.equal((await trail(world)).at(-1)?.detail, "tomorrow");
+});
+
+test("asking for the trail again and again makes no more entries of a flood", async () => {
+  await using world = await createWorld();
+  for (let i = 0; i < 300; i++) {
+    world.auth.noteRefusal(`why ${i}`, { ip: "192.0.2.1" });
+    await world.auth.flush();
+  }
+  const events = await trail(world);
+  assert.ok(events.length <= 22, `${events.length}`);
+  assert.equal(times(events), 300);
+});
+
+test("every kind of refusal is bounded", async () => {
+  await using world = await createProduction({
+    LIMIT_REGISTRATION_NETWORK: "100000/1h",
+    LIMIT_LOGIN_NETWORK: "100000/1h",
+  });
+  const { auth } = world;
+  const kinds: Record<string, (i: number, caller: Caller) => unknown> = {
+    login_refused: (i, caller) => auth.logIn({ email: `${i}@example.com`, password: "" }, caller),
+    registration_refused: (i, caller) => auth.register(`${i}@example.com`, "short", caller),
+    reset_refused: (i, caller) => auth.requestPasswordReset(`not an address ${i}`, caller),
+    verification_refused: (i, caller) => auth.requestVerification(`not an address ${i}`, caller),
+    request_refused: (i, caller) => auth.noteRefusal(`why ${i}`, caller),
+    reset_asked: (i, caller) => auth.requestPasswordReset(`${i}@example.com`, caller),
+    verification_asked: (i, caller) => auth.requestVerification(`${i}@example.com`, caller),
+    email_undo_refused: (i, caller) => auth.undoEmailChange(`${i}`, undefined, caller),
+    operation_refused: (i) => auth.disableUser(i + 1),
+  };
+  for (const [name, attempt] of Object.entries(kinds)) {
+    world.clock.forward(day);
+    const before = (await trail(world)).length;
+    for (let i = 0; i < 400; i++) await Promise.resolve(attempt(i, { ip: of64(i) })).catch(ignore);
+    const events = (await trail(world)).slice(before).filter(({ event }) => event === name);
+    if (name === "operation_refused") assert.equal(events.length, 400, "each is of an account of its own");
+    else assert.ok(events.length > 20 && events.length <= 100, `${name}: ${events.length}`);
+  }
+});
+
+test("a login that a network's limit refuses names no account, known or not, whatever it sends", async () => {
+  await using world = await createProduction({ LIMIT_LOGIN_NETWORK: "1/15m" });
+  await join(world);
+  const login = (email: string, i: number) =>
+    world.request("/sessions", {
+      ...form({ email, password: `${i}` }, { headers: { "User-Agent": `${i}` } }),
+      ip: "203.0.113.1",
+    });
+  await login("nobody@example.com", 0);
+  const before = (await trail(world)).length;
+  for (let i = 0; i < 300; i++) {
+    const email = i % 3 === 0 ? owner.email : `${i}@example.com`;
+    assert.equal((await login(email, i)).status, 429);
+    if (i % 10 === 0) await world.auth.flush();
+  }
+  const events = (await trail(world)).slice(before);
+  assert.ok(events.length <= 22, `${events.length}`);
+  assert.equal(times(events), 300);
+  for (const { event, userId, detail } of events) {
+    assert.deepEqual([event, userId], ["limited", null]);
+    assert.match(detail ?? "", /^(login|merged)(, \d+ times)?$/);
+  }
+});
+
+test("a person sees how often logins to the account were refused, whatever else is flooded", async () => {
+  await using world = await createProduction();
+  await join(world);
+  await refuse(world, 20_000, (i) => ({ ip: ipv4(i) }));
+  const headers = { Cookie: await enter(world) };
+  for (let i = 0; i < 300; i++) {
+    await world.request("/sessions", { ...form({ ...owner, password: "wrong" }), ip: ipv4(i) });
+    if (i % 30 === 0) await world.auth.flush();
+  }
+  const { events } = (await (await world.request("/profile/export", { headers })).json()) as { events: AuditEvent[] };
+  const refused = events.filter(({ event }) => event === "login_refused" || event === "limited");
+  assert.equal(times(refused), 300);
+  assert.ok(refused.length <= 10 + 32, `${refused.length}`);
+  assert.deepEqual(
+    events.filter(({ event }) => event === "logged_in" || event === "account_exported").map(({ ip }) => ip),
+    ["127.0.0.1", "127.0.0.1"],
+  );
+});
+
+test("what a person asks of the own account in vain is bounded too, and hides nothing that was done", async () => {
+  await using world = await createProduction();
+  await join(world);
+  const headers = { Cookie: await enter(world) };
+  world.clock.forward(hour);
+  const others = () => world.request("/sessions/others", { method: "DELETE", headers });
+  for (let i = 0; i < 100; i++) {
+    await world.request("/profile/export", { headers, ip: of64(i) });
+    await others();
+    await world.auth.flush();
+  }
+  for (let i = 0; i < 3; i++) await enter(world);
+  await others();
+  const events = await trail(world);
+  const named = (name: string) => events.filter(({ event }) => event === name);
+  for (const name of ["password_needed", "sessions_ended"]) {
+    assert.ok(named(name).length <= 33, `${name}: ${named(name).length}`);
+    assert.equal(times(named(name)), name === "sessions_ended" ? 101 : 100);
+  }
+  assert.equal(named("sessions_ended").at(-1)?.detail, "all others: 3");
+  assert.equal(named("logged_in").length, 4);
+});
+
+test("what changed something is an entry each, though the trail is full and the database away", async () => {
+  await using world = await createProduction();
+  await join(world);
+  await world.auth.flush();
+  const { addEvents, putEvents } = world.db;
+  const away = async () => {
+    throw new DatabaseUnavailable("unreachable");
+  };
+  Object.assign(world.db, { addEvents: away, putEvents: away });
+  for (let i = 0; i < 20_000; i++) world.auth.noteRefusal(`why ${i}`, { ip: ipv4(i) });
+  await world.auth.flush();
+  for (let i = 0; i < 50; i++) {
+    const headers = { Cookie: await enter(world) };
+    await world.request("/sessions", { method: "DELETE", headers });
+    if (i % 10 === 0) await world.auth.flush();
+  }
+  await refuse(world, 5000, (i) => ({ ip: of48(i) }));
+  Object.assign(world.db, { addEvents, putEvents });
+  const events = await trail(world);
+  for (const name of ["logged_in", "logged_out"]) {
+    const acts = events.filter(({ event }) => event === name);
+    assert.equal(acts.length, 50, name);
+    for (const { userId, ip, detail } of acts) assert.deepEqual([userId, ip, detail], [1, "127.0.0.1", null]);
+  }
+  const refusals = events.filter(({ event }) => event === "request_refused");
+  assert.equal(times(refusals), 25_000);
+  assert.ok(refusals.length <= 10_001, `${refusals.length}`);
+});
+
+test("the log has the first lines of a flood, and says how many it left out", async () => {
+  await using world = await createProduction();
+  await join(world);
+  await refuse(world, 1000, () => ({ ip: "192.0.2.1" }));
+  await refuse(world, 10_000, (i) => ({ ip: of64(i) }));
+  await refuse(world, 20_000, (i) => ({ ip: ipv4(i) }));
+  await enter(world);
+  await world.auth.flush();
+  const told = (name: string) => world.logged.filter(({ event }) => event === name);
+  const lines = told("request_refused");
+  assert.equal(lines.filter(({ ip }) => ip === "192.0.2.1").length, 200);
+  assert.equal(lines.filter(({ ip }) => `${ip}`.includes(":")).length, 800);
+  assert.ok(lines.length <= 10_000, `${lines.length}`);
+  const left = told("refusals_unlogged").reduce((sum, { count }) => sum + Number(count), 0);
+  assert.equal(lines.length + left, 31_000);
+  const hidden = { email: "nobody@example.com", password: "" };
+  for (let i = 0; i < 3; i++) await world.request("/sessions", { ...form(hidden), ip: "203.0.113.1" });
+  await world.auth.flush();
+  assert.deepEqual(told("refusals_unlogged").at(-1)?.events, { login_refused: 3 }, "a flood hides no other refusals");
+  assert.equal(told("logged_in").length, 1);
+  world.clock.forward(hour);
+  await refuse(world, 1, () => ({ ip: "192.0.2.1" }));
+  assert.equal(told("request_refused").length, lines.length + 1);
+});
+
+test("an account that is erased is named by none of the entries that were merged", async () => {
+  await using world = await createProduction();
+  await join(world);
+  const wrong = (i: number) => world.request("/sessions", { ...form({ ...owner, password: strong + i }), ip: of64(i) });
+  for (let i = 0; i < 100; i++) await wrong(i);
+  const about = (await trail(world)).filter(({ userId }) => userId === 1);
+  assert.ok(about.some(isMerged));
+  const headers = { Cookie: "" };
+  for (let i = 0; i < 50; i++) await wrong(i);
+  assert.equal(await world.auth.deleteUser(1), true);
+  for (let i = 0; i < 50; i++) await world.request("/sessions", { ...form(owner, { headers }), ip: of64(i) });
+  const merged = (await trail(world)).filter(({ id }) => about.some((each) => each.id === id));
+  for (const { userId, ip, userAgent } of merged) assert.deepEqual([userId, ip, userAgent], [null, null, null]);
+});
+
+test("requests that were refused while the service was busy are all counted, however long that lasts", async () => {
+  await using world = await createWorld();
+  const { admission } = world.auth;
+  let refused = 0;
+  for (let i = 0; i < 200; i++) {
+    for (let many = 0; many <= i % 3; many++, refused++) admission.countRefusal();
+    admission.flush();
+    await world.auth.flush();
+  }
+  const events = await trail(world);
+  assert.ok(events.length <= 81, `${events.length}`);
+  assert.equal(times(events), refused);
+});
+
+test("registrations of an account's address that are not kept do not flood its history", async () => {
+  await using world = await createProduction();
+  await join(world);
+  world.clock.forward(day);
+  const before = (await trail(world)).length;
+  for (let i = 0; i < 200; i++) {
+    const { status } = await world.request("/users", { ...form({ ...owner, password: `${strong}${i}` }), ip: ipv4(i) });
+    assert.equal(status, 200);
+    if (i % 20 === 0) await world.auth.flush();
+  }
+  const events = (await trail(world)).slice(before).filter(({ userId }) => userId === 1);
+  const asked = events.filter(({ event }) => event === "registration_asked");
+  assert.ok(asked.length <= 5 + 31, `${asked.length}`);
+  assert.equal(times(asked), 200);
+  assert.ok(events.length <= 5 + 2 * 31, `${events.length}`);
+});

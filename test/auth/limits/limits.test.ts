@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { Auth, type Caller } from "../../../src/auth/auth.ts";
+import { AuthError, DatabaseUnavailable } from "../../../src/errors.ts";
+import { readSettings } from "../../../src/settings/settings.ts";
+import { test } from "../../support/engines.ts";
+import { createStore, type Store } from "../../support/twins.ts";
+import { day, hour, minute } from "../../support/world.ts";
+
+const owner = { email: "bob@example.com", password: "plough-Violet-9-harbour" };
+
+/** A service whose database a test can read. */
+async function createService(environment: Record<string, string> = {}) {
+  const resources = new AsyncDisposableStack();
+  const store = resources.use(await createStore());
+  const settings = readSettings({ RATE_LIMIT: "on", BCRYPT_COST: "4", ...environment });
+  const auth = new Auth(store.db, { settings, clock: store.clock.now });
+  resources.defer(() => auth.close());
+  return { auth, store, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+/** What a login is refused with, and for how many seconds. */
+async function outcome(work: Promise<unknown>): Promise<[code: string, retryAfter?: number]> {
+  try {
+    await work;
+    return ["ok"];
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error;
+    return error.retryAfter === undefined ? [error.code] : [error.code, error.retryAfter];
+  }
+}
+
+/** What is counted of tries: under which settings, how often, and for how many milliseconds from now. */
+async function counted({ clock, rows }: Store): Promise<[string, number, number][]> {
+  const all = (await rows("attempts")).map(({ key, count, ends_at }): [string, number, number] => [
+    `${key}`.split(":")[0] as string,
+    Number(count),
+    Number(ends_at) - clock.now(),
+  ]);
+  return all.filter(([name]) => name.startsWith("LIMIT_")).toSorted();
+}
+
+const from = (ip: string): Caller => ({ ip });
+
+test("a wrong password leaves rows that are gone after a day, whether or not there is an account", async () => {
+  await using service = await createService();
+  const { auth, store } = service;
+  await auth.registerUser(owner.email, owner.password);
+  await auth.sweep();
+  for (const email of [owner.email, "invented@example.com", "not an address"]) {
+    store.clock.forward(2 * day);
+    await auth.sweep();
+    assert.deepEqual(await counted(store), []);
+    const login = () => outcome(auth.logIn({ email, password: "wrong" }, from("192.0.2.1")));
+    assert.deepEqual(await login(), ["wrong_login"]);
+    assert.deepEqual(await counted(store), [
+      ["LIMIT_LOGIN_ACCOUNT", 1, 15 * minute],
+      ["LIMIT_LOGIN_NETWORK", 1, 15 * minute],
+      ["LIMIT_LOGIN_STREAK", 1, day],
+    ]);
+    for (let i = 0; i < 9; i++) await login();
+    store.clock.forward(day - 1);
+    for (let i = 0; i < 2; i++) assert.deepEqual(await login(), ["wrong_login"]);
+    const [, , streak] = await counted(store);
+    assert.deepEqual(streak, ["LIMIT_LOGIN_STREAK", 12, 364 * day + 1], "past ten, a year from the first");
+    await store.run("delete from attempts");
+  }
+});
+
+test("what was no failure leaves no row: a right password, and a service that is too busy", async () => {
+  await using service = await createService();
+  const { auth, store } = service;
+  const network = from("2001:db8:1:2::3");
+  const failures = [["LIMIT_LOGIN_ACCOUNT"], ["LIMIT_LOGIN_NETWORK"], ["LIMIT_LOGIN_NETWORK"], ["LIMIT_LOGIN_NETWORK"]];
+  await auth.registerUser(owner.email, owner.password, network);
+  await store.run("delete from attempts");
+  await auth.logIn(owner, network);
+  assert.deepEqual(await counted(store), []);
+  await outcome(auth.logIn({ ...owner, password: "wrong" }, network));
+  await auth.logIn(owner, network);
+  assert.deepEqual(
+    (await counted(store)).map(([name, count]) => [name, count]),
+    failures.map(([name]) => [name, 1]),
+    "a success ends the streak, and nothing else",
+  );
+  await store.run("delete from attempts");
+  await auth.close();
+  for (let i = 0; i < 300; i++) {
+    const ip = i % 2 ? `192.0.2.${i % 256}` : `2001:db8:1:${i.toString(16)}::1`;
+    const [code] = await outcome(auth.logIn({ email: `${i}@example.com`, password: "wrong" }, from(ip)));
+    assert.equal(code, "busy");
+    await outcome(auth.registerUser(`${i}@example.com`, owner.password, from(ip)));
+  }
+  assert.deepEqual(await counted(store), []);
+});
+
+test("an IPv6 network has a limit by /64, by /56 with four times the tries and by /48 with sixteen", async () => {
+  const limit = "3/1h";
+  await using service = await createService({
+    LIMIT_LOGIN_NETWORK: limit,
+    LIMIT_REGISTRATION_NETWORK: limit,
+    LIMIT_MAIL_NETWORK: limit,
+    LIMIT_REDEMPTION_NETWORK: limit,
+  });
+  const { auth, store } = service;
+  let invented = 0;
+  const email = () => `${++invented}@example.com`;
+  const tries: Record<string, (caller: Caller) => Promise<unknown>> = {
+    login: (caller) => auth.logIn({ email: email(), password: "wrong" }, caller),
+    registration: (caller) => auth.register(email(), owner.password, caller),
+    reset: (caller) => auth.requestPasswordReset(email(), caller),
+    verification: (caller) => auth.requestVerification(email(), caller),
+    redemption: (caller) => auth.updatePassword(`${++invented}`, owner.password, undefined, caller),
+    proof: (caller) => auth.verifyEmail({ token: `${++invented}`, password: "wrong" }, caller),
+  };
+  for (const [name, attempt] of Object.entries(tries)) {
+    store.clock.forward(hour);
+    const passes = async (ip: string) => (await outcome(attempt(from(ip))))[0] !== "too_many_tries";
+    const passed = async (ips: readonly string[]) => {
+      let count = 0;
+      for (const ip of ips) if (await passes(ip)) count++;
+      return count;
+    };
+    const subnets = (start: number, count: number, each: number) =>
+      Array.from({ length: count * each }, (_, i) => {
+        const subnet = (start + Math.floor(i / each)).toString(16);
+        return `2001:db8:1:${subnet}:${i}::${i}`;
+      });
+    assert.equal(await passed(subnets(0x100, 1, 5)), 3, `${name}: a /64`);
+    assert.equal(await passed(subnets(0x101, 30, 1)), 9, `${name}: 30 /64s of its /56`);
+    assert.equal(await passed(subnets(0x1ff, 1, 1)), 0, `${name}: any other of it`);
+    store.clock.forward(10 * minute);
+    const others = Array.from({ length: 100 }, (_, i) => `2001:db8:1:${(0x1000 + 0x100 * i).toString(16)}::1`);
+    assert.equal(await passed(others), 36, `${name}: 100 /56s of their /48`);
+    assert.deepEqual(await outcome(attempt(from("2001:db8:1:ffff::1"))), ["too_many_tries", 50 * 60], name);
+    assert.equal(await passes("2001:db8:2:100::1"), true, `${name}: the next /48`);
+    assert.equal(await passes("192.0.2.1"), true, name);
+  }
+});
+
+test("a refusal by a wider network asks to wait for that one, and takes no slot", async () => {
+  await using service = await createService({ LIMIT_LOGIN_NETWORK: "1/1h" });
+  const { auth, store } = service;
+  const login = (subnet: number) =>
+    outcome(auth.logIn({ email: `${subnet}@example.com`, password: "wrong" }, from(`2001:db8:1:${subnet}::1`)));
+  for (let i = 0; i < 4; i++) {
+    assert.deepEqual(await login(i), ["wrong_login"]);
+    store.clock.forward(minute);
+  }
+  const before = await store.rows("attempts");
+  assert.deepEqual(await login(0), ["too_many_tries", 56 * 60]);
+  for (let i = 4; i < 60; i++) assert.deepEqual(await login(i), ["too_many_tries", 56 * 60]);
+  assert.deepEqual(await store.rows("attempts"), before);
+});
+
+test("a slot that could not be given back counts, and the login succeeds", async () => {
+  await using service = await createService();
+  const { auth, store } = service;
+  await auth.registerUser(owner.email, owner.password);
+  store.db.giveBackSlots = () => Promise.reject(new DatabaseUnavailable("locked"));
+  await auth.logIn(owner, from("192.0.2.1"));
+  assert.equal((await counted(store)).find(([name]) => name === "LIMIT_LOGIN_STREAK")?.[1], 1);
+});

@@ -1,0 +1,290 @@
+import assert from "node:assert/strict";
+import { Auth } from "../../../src/auth/auth.ts";
+import { openDB } from "../../../src/db/db.ts";
+import { smtp } from "../../../src/mail/smtp.ts";
+import { Counters } from "../../../src/observe/metrics.ts";
+import { type Environment, readSettings } from "../../../src/settings/settings.ts";
+import { test } from "../../support/engines.ts";
+import { type MailServer, startMailServer } from "../../support/mail-server.ts";
+import { createStore, type Store } from "../../support/twins.ts";
+import { day, hour, minute, production, recordingLog } from "../../support/world.ts";
+
+const email = "bob@example.com";
+const password = "plough-Violet-9-harbour";
+
+interface Node {
+  readonly auth: Auth;
+  readonly metrics: Counters;
+  readonly logged: Record<string, unknown>[];
+}
+
+/** A service whose mail server hangs for some recipients, and refuses others. */
+interface Service extends AsyncDisposable {
+  readonly store: Store;
+  readonly server: MailServer;
+  readonly node: Node;
+  /** Another node on the same database and mail server. */
+  another(): Promise<Node>;
+  /** Resolves when so many recipients hang. */
+  hanging(count: number): Promise<void>;
+  /** Has the mail server answer for all that hang, now and from now on. */
+  release(): void;
+  /** How the server answers for a recipient: with this code, at once. */
+  answer: (address: string) => number | undefined;
+  /** Whether the server hangs for a recipient. */
+  hangs: (address: string) => boolean;
+}
+
+async function createService(environment: Environment = {}): Promise<Service> {
+  const resources = new AsyncDisposableStack();
+  const settings = readSettings({ ...production, RATE_LIMIT: "off", BCRYPT_COST: "4", ...environment });
+  const store = resources.use(await createStore(production));
+  const held: (() => void)[] = [];
+  let isHeld = true;
+  let watch = () => {};
+  const server = resources.use(
+    await startMailServer({
+      onRcptTo({ address }, _, done) {
+        const responseCode = service.answer(address);
+        if (responseCode !== undefined) return done(Object.assign(new Error(`<${address}> no`), { responseCode }));
+        if (!isHeld || !service.hangs(address)) return done();
+        held.push(done);
+        watch();
+      },
+    }),
+  );
+  const node = async (db = store.db): Promise<Node> => {
+    const logged: Record<string, unknown>[] = [];
+    const mailer = smtp(`smtp://127.0.0.1:${server.port}`, settings);
+    resources.defer(() => mailer.close());
+    const metrics = new Counters();
+    const auth = new Auth(db, { settings, mailer, metrics, log: recordingLog(logged), clock: store.clock.now });
+    resources.defer(() => auth.close());
+    return { auth, metrics, logged };
+  };
+  const service: Service = {
+    store,
+    server,
+    node: await node(),
+    another: async () => node(resources.use(await openDB(store.url, { settings, clock: store.clock.now }))),
+    hanging: (count) =>
+      new Promise((resolve) => {
+        watch = () => held.length >= count && resolve();
+        watch();
+      }),
+    release() {
+      isHeld = false;
+      for (const done of held.splice(0)) done();
+    },
+    answer: () => undefined,
+    hangs: (address) => /@.*slow/.test(address),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+  resources.defer(() => service.release());
+  return service;
+}
+
+const addresses = (count: number, address: (i: number) => string) =>
+  Array.from({ length: count }, (_, i) => address(i));
+
+for (const [name, slow] of [
+  ["one", () => "eve@slow.example"],
+  ["fifty of one domain", (i: number) => `${i}@slow.example`],
+  ["fifty of as many domains", (i: number) => `eve@slow${i}.example`],
+] as const) {
+  test(`slow recipients, ${name}, hold up no other's reset`, async () => {
+    await using service = await createService();
+    const { auth } = service.node;
+    await auth.registerUser(email, password);
+    for (const address of new Set(addresses(50, slow))) await auth.register(address, password);
+    const delivering = auth.deliver();
+    await service.hanging(1);
+    await auth.requestPasswordReset(email);
+    const later = auth.deliver();
+    assert.deepEqual((await service.server.next()).to, [email]);
+    service.release();
+    await Promise.all([delivering, later]);
+    await auth.deliver();
+    assert.equal(await auth.countMails(), 0);
+    const to = service.server.mails.flatMap((mail) => mail.to).toSorted();
+    assert.deepEqual(to, [...new Set(addresses(50, slow)), email].toSorted());
+  });
+}
+
+test("slow recipients of one domain hold up nobody else's reset there", async () => {
+  await using service = await createService();
+  const { auth } = service.node;
+  const bob = "bob@one.example";
+  await auth.registerUser(bob, password);
+  for (const address of addresses(20, (i) => `${i}@one.example`)) await auth.register(address, password);
+  service.hangs = (address) => address !== bob;
+  const delivering = auth.deliver();
+  await service.hanging(2);
+  await auth.requestPasswordReset(bob);
+  const later = auth.deliver();
+  assert.deepEqual((await service.server.next()).to, [bob]);
+  service.release();
+  await Promise.all([delivering, later]);
+});
+
+test("slow resets, requested by strangers for many accounts, hold up no notice, no operator's mail and no known device", async () => {
+  await using service = await createService();
+  const { auth } = service.node;
+  const slow = addresses(20, (i) => `eve@slow${i}.example`);
+  for (const address of [...slow, email]) await auth.registerUser(address, password);
+  for (const address of slow) await auth.requestPasswordReset(address);
+  const delivering = auth.deliver();
+  await service.hanging(7);
+  assert.equal(await auth.sendReset(21), true);
+  const later = auth.deliver();
+  assert.deepEqual((await service.server.next()).to, [email]);
+  // Nor, a little later, a reset that its owner requests from a device that nobody knows.
+  await auth.registerUser("mia@example.com", password);
+  await auth.requestPasswordReset("mia@example.com");
+  const last = auth.deliver();
+  assert.deepEqual((await service.server.next()).to, ["mia@example.com"]);
+  service.release();
+  await Promise.all([delivering, later, last]);
+});
+
+test("one call of deliver sends what comes due while a slow recipient hangs, and no mail is sent twice by two nodes", async () => {
+  await using service = await createService();
+  const other = await service.another();
+  const { auth } = service.node;
+  const all = addresses(40, (i) => (i % 4 === 0 ? `${i}@slow.example` : `${i}@example.com`));
+  for (const address of all) await auth.register(address, password);
+  const calls = [auth, other.auth, auth, other.auth].map((each) => each.deliver());
+  await service.hanging(4);
+  for (let i = 0; i < 30; i++) await service.server.next();
+  service.release();
+  const sent = (await Promise.all(calls)).reduce((sum, some) => sum + some);
+  assert.equal(sent, 40);
+  assert.deepEqual(service.server.mails.flatMap((mail) => mail.to).toSorted(), all.toSorted());
+  assert.equal(await auth.countMails(), 0);
+});
+
+test("a delivery that is stopped begins nothing more, and waits for what it began", async () => {
+  await using service = await createService();
+  const { auth } = service.node;
+  for (const address of addresses(9, (i) => `${i}@slow.example`)) await auth.register(address, password);
+  const stopping = new AbortController();
+  const delivering = auth.deliver(stopping.signal);
+  await service.hanging(2);
+  stopping.abort();
+  service.release();
+  // A claim that was under way is completed.
+  const sent = await delivering;
+  assert.ok(sent >= 2 && sent < 9, `${sent}`);
+  assert.equal(await auth.countMails(), 9 - sent);
+});
+
+test("a mail that its server refuses for good is not tried again, and waits for an operator", async () => {
+  await using service = await createService();
+  const { node, store } = service;
+  for (const code of [550, 551, 552, 553, 554, 571]) {
+    service.answer = (address) => (address.startsWith("eve") ? code : undefined);
+    await node.auth.register(`eve${code}@example.com`, password);
+    await node.auth.register(`bob${code}@example.com`, password);
+    assert.equal(await node.auth.deliver(), 1, `${code}`);
+  }
+  assert.equal(await node.auth.countMails(), 0);
+  const failed = await node.auth.listFailedMails(10);
+  assert.deepEqual(
+    failed.map(({ kind, tries, failedAt, reason }) => [kind, tries, failedAt, reason?.replace(/^.*:\d+ /, "")]),
+    [571, 554, 553, 552, 551, 550].map((code) => [
+      "registration",
+      1,
+      store.clock.now(),
+      `refuses the recipient (${code})`,
+    ]),
+  );
+  assert.equal(node.metrics.mails.get("failed"), 6);
+  assert.ok(!JSON.stringify([failed, node.logged]).includes("@"), "an address is shown");
+  store.clock.forward(day);
+  assert.equal(await node.auth.deliver(), 0);
+  service.answer = () => undefined;
+  assert.equal(await node.auth.retryFailedMails(), 6);
+  assert.equal(await node.auth.countFailedMails(), 0);
+  assert.equal(await node.auth.deliver(), 6);
+});
+
+test("a refusal of this service, and one that may pass, keep every mail in the outbox", async () => {
+  await using service = await createService();
+  const { node, store } = service;
+  await node.auth.register(email, password);
+  for (const code of [421, 450, 451, 452, 530, 535]) {
+    service.answer = () => code;
+    assert.equal(await node.auth.deliver(), 0);
+    assert.deepEqual([await node.auth.countMails(), await node.auth.countFailedMails()], [1, 0], `${code}`);
+    store.clock.forward(hour);
+  }
+  const levels = node.logged.filter(({ event }) => event === "mail_delayed").map(({ level }) => level);
+  assert.deepEqual(levels, ["warn", "warn", "warn", "warn", "error", "error"]);
+  service.answer = () => undefined;
+  assert.equal(await node.auth.deliver(), 1);
+});
+
+test("a refused reset ends its own link alone, and the next request is sent", async () => {
+  await using service = await createService();
+  const { node, store } = service;
+  await node.auth.registerUser(email, password);
+  const request = async () => {
+    await node.auth.requestPasswordReset(email);
+    store.clock.forward(minute);
+    await node.auth.deliver();
+  };
+  await request();
+  const tokens = async () => (await store.rows("mailed_tokens")).length;
+  const [link = ""] = /token=3D[\w-]{43}/.exec(service.server.mails[0]?.raw.replaceAll("=\r\n", "") ?? "") ?? [];
+  assert.equal(await node.auth.addressToReset(link.slice(8)), email);
+  service.answer = () => 550;
+  await request();
+  assert.equal(await node.auth.countFailedMails(), 1);
+  assert.equal(await tokens(), 1);
+  assert.equal(await node.auth.addressToReset(link.slice(8)), email);
+  service.answer = () => undefined;
+  await request();
+  assert.equal(service.server.mails.length, 2);
+  assert.equal(await node.auth.addressToReset(link.slice(8)), null);
+});
+
+test("failed mails vanish with their account, after a week, and beyond ten thousand", async () => {
+  await using service = await createService();
+  const { node, store } = service;
+  service.answer = () => 550;
+  await node.auth.registerUser(email, password);
+  await node.auth.requestPasswordReset(email);
+  await node.auth.inviteUser("mia@example.com");
+  await node.auth.deliver();
+  assert.equal(await node.auth.countFailedMails(), 2);
+  await node.auth.deleteUser(1);
+  assert.equal(await node.auth.countFailedMails(), 1);
+  store.clock.forward(7 * day);
+  assert.equal((await node.auth.sweep()).failedMails, 0);
+  store.clock.forward(1);
+  assert.equal((await node.auth.sweep()).failedMails, 1);
+  const now = store.clock.now();
+  await store.run(
+    `with recursive n(i) as (select 1 union all select i + 1 from n where i < 10300)
+     insert into failed_mails (kind, language, times, created_at, tries, failed_at) select 'reset', 'en', 1, ${now}, 1, ${now} from n`,
+  );
+  assert.equal((await node.auth.sweep()).failedMails, 300);
+  assert.equal(await node.auth.countFailedMails(), 10_000);
+});
+
+test("a failed mail about a deletion keeps no address, and is not tried once more", async () => {
+  await using service = await createService();
+  const { node, store } = service;
+  service.answer = () => 550;
+  const { id } = await node.auth.registerUser(email, password);
+  await node.auth.deleteUser(id);
+  await node.auth.deliver();
+  const [row] = await store.rows("failed_mails");
+  assert.deepEqual(
+    [row?.kind, row?.email, row?.email_spelling, row?.domain],
+    ["deleted_by_operator", null, null, null],
+  );
+  assert.equal(await node.auth.retryFailedMails(), 0);
+  assert.deepEqual([await node.auth.countMails(), await node.auth.countFailedMails()], [0, 1]);
+  assert.ok(!JSON.stringify(await store.rows("outbox")).includes("bob"));
+});

@@ -1,0 +1,538 @@
+import assert from "node:assert/strict";
+import type { SMTPServerDataStream } from "smtp-server";
+import { Auth } from "../../../src/auth/auth.ts";
+import { openDB } from "../../../src/db/db.ts";
+import { smtp } from "../../../src/mail/smtp.ts";
+import { readSettings } from "../../../src/settings/settings.ts";
+import { test } from "../../support/engines.ts";
+import { type MailServer, startMailServer } from "../../support/mail-server.ts";
+import { createStore, type Store } from "../../support/twins.ts";
+import { hour, minute, production, recordingLog } from "../../support/world.ts";
+
+const settings = readSettings({ ...production, BCRYPT_COST: "4", RATE_LIMIT: "off" });
+const email = "bob@example.com";
+const password = "plough-Violet-9-harbour";
+const chosen = "harbour-Violet-7-plough";
+
+/** What a mail server does with a mail that it received completely. */
+type Answer =
+  | "accepts"
+  | "refuses for now"
+  | "refuses"
+  | "takes it and hangs up"
+  | "refuses the recipient"
+  | (() => Promise<void>);
+
+/** A mail server whose answers the test controls. */
+class PostOffice implements AsyncDisposable {
+  answer: Answer = "accepts";
+  /** The tokens in the links of all complete mails, in order. */
+  readonly tokens: string[] = [];
+  readonly #server: MailServer;
+
+  private constructor(server: MailServer) {
+    this.#server = server;
+  }
+
+  static async open(): Promise<PostOffice> {
+    let office: PostOffice | undefined;
+    const server = await startMailServer({
+      onRcptTo: (_, __, done) => {
+        const isRefused = office?.answer === "refuses the recipient";
+        done(isRefused ? Object.assign(new Error("nobody"), { responseCode: 550 }) : null);
+      },
+      onData: (stream, _, done) => void office?.take(stream, done),
+    });
+    office = new PostOffice(server);
+    return office;
+  }
+
+  get port(): number {
+    return this.#server.port;
+  }
+
+  async take(stream: SMTPServerDataStream, done: (error?: Error | null) => void): Promise<void> {
+    // Nothing arrived of a mail that was cut short.
+    const chunks: string[] = await stream
+      .setEncoding("latin1")
+      .toArray()
+      .catch(() => []);
+    if (chunks.length === 0) return;
+    const text = chunks.join("").replaceAll("=\r\n", "");
+    const [, token] = /token=3D([\w-]{43})/.exec(text) ?? /token=([\w-]{43})/.exec(text) ?? [];
+    this.tokens.push(token ?? "");
+    const { answer } = this;
+    if (answer === "takes it and hangs up") return this.hangUp();
+    if (typeof answer === "function") await answer();
+    const codes: Record<string, number> = { "refuses for now": 451, refuses: 550 };
+    const responseCode = typeof answer === "string" ? codes[answer] : undefined;
+    done(responseCode === undefined ? null : Object.assign(new Error("no"), { responseCode }));
+  }
+
+  /** Lets the next mails wait for an answer until they are released. */
+  hold(): { readonly arrived: Promise<void>; readonly release: () => void } {
+    const [arrived, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    this.answer = async () => {
+      arrived.resolve();
+      await released.promise;
+    };
+    return { arrived: arrived.promise, release: released.resolve };
+  }
+
+  hangUp(): void {
+    this.#server.dropConnections();
+  }
+
+  [Symbol.asyncDispose](): PromiseLike<void> {
+    return this.#server[Symbol.asyncDispose]();
+  }
+}
+
+interface Node {
+  readonly auth: Auth;
+  readonly store: Store;
+  readonly office: PostOffice;
+  readonly logged: Record<string, unknown>[];
+  another(): Promise<Node>;
+  /** The tokens of the mails that this brought. */
+  deliver(): Promise<string[]>;
+  /** Whether the token is valid, without using it. */
+  resets(token: string | undefined): Promise<boolean>;
+  confirms(token: string | undefined): Promise<boolean>;
+}
+
+async function createService(
+  resources: AsyncDisposableStack,
+  given?: { store: Store; office: PostOffice },
+): Promise<Node> {
+  const store = given?.store ?? resources.use(await createStore(production));
+  const office = given?.office ?? resources.use(await PostOffice.open());
+  const logged: Record<string, unknown>[] = [];
+  const mailer = smtp(`smtp://127.0.0.1:${office.port}`, settings);
+  resources.defer(() => mailer.close());
+  const db = resources.use(await openDB(store.url, { settings, clock: store.clock.now }));
+  const auth = new Auth(db, { settings, mailer, log: recordingLog(logged), clock: store.clock.now });
+  resources.defer(() => auth.close());
+  return {
+    auth,
+    store,
+    office,
+    logged,
+    another: () => createService(resources, { store, office }),
+    async deliver() {
+      const { length } = office.tokens;
+      await auth.deliver();
+      return office.tokens.slice(length);
+    },
+    resets: async (token = "") => (await auth.addressToReset(token)) === email,
+    confirms: async (token = "") => (await auth.addressToVerify(token))?.email === email,
+  };
+}
+
+/** A service with an account whose owner has been mailed a good link. */
+async function withLink(resources: AsyncDisposableStack): Promise<{ node: Node; good: string }> {
+  const node = await createService(resources);
+  await node.auth.registerUser(email, password);
+  await node.auth.requestPasswordReset(email);
+  const [good = ""] = await node.deliver();
+  assert.ok(await node.resets(good));
+  node.store.clock.forward(minute);
+  return { node, good };
+}
+
+const failures = ["refuses for now", "takes it and hangs up"] as const;
+
+for (const answer of failures) {
+  test(`a link stays good while the mail server ${answer} what would replace it, and ends when that is accepted`, async () => {
+    await using resources = new AsyncDisposableStack();
+    const { node, good } = await withLink(resources);
+    node.office.answer = answer;
+    const lost: string[] = [];
+    for (let i = 0; i < 5; i++) {
+      await node.auth.requestPasswordReset(email);
+      lost.push(...(await node.deliver()));
+      assert.ok(await node.resets(good), `after ${i + 1} requests`);
+      node.store.clock.forward(3 * minute);
+    }
+    // If the answer was lost, the mail may be in the mailbox: its link must work.
+    assert.ok(lost.length >= 5);
+    for (const token of lost) assert.ok(await node.resets(token));
+    node.office.answer = "accepts";
+    assert.deepEqual(await node.deliver(), [], "it waits as long as is usual");
+    node.store.clock.forward(30 * minute);
+    const [newest, ...more] = await node.deliver();
+    assert.deepEqual(more, [], "one mail, however often it was asked for");
+    assert.ok(await node.resets(newest));
+    for (const token of [good, ...lost]) assert.equal(await node.resets(token), false, "replaced");
+    await assert.rejects(node.auth.updatePassword(good, chosen), { code: "bad_reset_token" });
+    await node.auth.updatePassword(newest ?? "", chosen, email);
+    assert.equal(await node.resets(newest), false);
+  });
+}
+
+for (const answer of ["refuses", "refuses the recipient"] as const) {
+  test(`a link stays good while the mail server ${answer} for good what would replace it, and the next mail is sent`, async () => {
+    await using resources = new AsyncDisposableStack();
+    const { node, good } = await withLink(resources);
+    node.office.answer = answer;
+    await node.auth.requestPasswordReset(email);
+    const refused = await node.deliver();
+    assert.ok(await node.resets(good));
+    for (const token of refused) assert.equal(await node.resets(token), false, "it arrived nowhere");
+    assert.equal(await node.auth.countMails(), 0);
+    node.office.answer = "accepts";
+    node.store.clock.forward(minute);
+    await node.auth.requestPasswordReset(email);
+    const [newest, ...more] = await node.deliver();
+    assert.deepEqual(more, []);
+    assert.ok(await node.resets(newest));
+    assert.equal(await node.resets(good), false, "replaced");
+  });
+}
+
+test("any of two good links resets the password once, and ends both", async () => {
+  for (const first of [0, 1]) {
+    await using resources = new AsyncDisposableStack();
+    const { node, good } = await withLink(resources);
+    node.office.answer = "takes it and hangs up";
+    await node.auth.requestPasswordReset(email);
+    const [fresh = ""] = await node.deliver();
+    const both = [good, fresh];
+    const results = await Promise.allSettled(
+      Array.from({ length: 10 }, (_, i) => node.auth.updatePassword(both[(i + first) % 2] ?? "", `${chosen} ${i}`)),
+    );
+    assert.equal(results.filter(({ status }) => status === "fulfilled").length, 1);
+    for (const token of both) assert.equal(await node.resets(token), false);
+  }
+});
+
+test("what is done while a mail is being sent ends its link too, and the mail that is accepted brings none back", async () => {
+  const acts: Record<string, (node: Node, good: string) => Promise<unknown>> = {
+    "the old link is used": ({ auth }, good) => auth.updatePassword(good, chosen),
+    "the password is changed": async ({ auth }) => {
+      const sessionId = (await auth.createSession(email)) ?? "";
+      await auth.changePassword(sessionId, { current: password, chosen });
+    },
+    "the account is disabled": async ({ auth }) => {
+      await auth.disableUser(1);
+      await auth.enableUser(1);
+    },
+    "a program sets a token": ({ store }) => store.db.updateUser(1, { resetToken: "a program's own" }),
+    "a program takes the token back": ({ store }) => store.db.updateUser(1, { resetToken: null }),
+    "a program is given a token": ({ auth }) => auth.getResetPasswordToken(email),
+    "the account is deleted, and made again": async ({ auth }) => {
+      await auth.deleteUser(1);
+      await auth.registerUser(email, password);
+    },
+  };
+  for (const [name, act] of Object.entries(acts)) {
+    await using resources = new AsyncDisposableStack();
+    const { node, good } = await withLink(resources);
+    const held = node.office.hold();
+    await node.auth.requestPasswordReset(email);
+    const delivering = node.deliver();
+    await held.arrived;
+    const [fresh] = node.office.tokens.slice(-1);
+    assert.ok((await node.resets(good)) && (await node.resets(fresh)), name);
+    await act(node, good);
+    assert.equal(await node.resets(fresh), false, name);
+    held.release();
+    await delivering;
+    for (const token of [good, fresh]) assert.equal(await node.resets(token), false, name);
+    if (name === "a program sets a token") assert.ok(await node.resets("a program's own"));
+  }
+});
+
+test("a request while a mail is being sent is answered by it, or by a mail of its own if it fails", async () => {
+  for (const fails of [false, true]) {
+    await using resources = new AsyncDisposableStack();
+    const { node, good } = await withLink(resources);
+    const other = await node.another();
+    const held = node.office.hold();
+    await node.auth.requestPasswordReset(email);
+    const delivering = node.deliver();
+    await held.arrived;
+    node.store.clock.forward(1000);
+    await node.auth.requestPasswordReset(email);
+    assert.deepEqual(await other.deliver(), [], "not beside the one that is under way");
+    if (fails) node.office.answer = "accepts";
+    if (fails) node.office.hangUp();
+    else held.release();
+    const [first] = await delivering;
+    held.release();
+    assert.equal(await node.auth.countMails(), fails ? 1 : 0);
+    node.store.clock.forward(2 * minute);
+    const later = await other.deliver();
+    assert.equal(later.length, fails ? 1 : 0);
+    const newest = later[0] ?? first;
+    assert.ok(await node.resets(newest));
+    for (const token of [good, first]) assert.equal(await node.resets(token), token === newest);
+  }
+});
+
+test("a mail whose link was ended while it was sent does not answer a request that came after that", async () => {
+  await using resources = new AsyncDisposableStack();
+  const { node, good } = await withLink(resources);
+  const held = node.office.hold();
+  await node.auth.requestPasswordReset(email);
+  const delivering = node.deliver();
+  await held.arrived;
+  await node.auth.updatePassword(good, chosen);
+  node.store.clock.forward(1000);
+  await node.auth.requestPasswordReset(email);
+  held.release();
+  await delivering;
+  node.office.answer = "accepts";
+  node.store.clock.forward(10 * minute);
+  await node.deliver();
+  assert.ok(await node.resets(node.office.tokens.at(-1)));
+});
+
+test("of two mails that are sent at once, on two nodes, the link that was made last counts, whichever is accepted last", async () => {
+  for (const order of [
+    [0, 1],
+    [1, 0],
+  ]) {
+    await using resources = new AsyncDisposableStack();
+    const { node, good } = await withLink(resources);
+    const nodes = [node, await node.another()];
+    const releases = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const delivering: Promise<unknown>[] = [];
+    const fresh: string[] = [];
+    for (const [i, each] of nodes.entries()) {
+      const arrived = Promise.withResolvers<void>();
+      node.office.answer = async () => {
+        arrived.resolve();
+        await releases[i]?.promise;
+      };
+      await each.auth.requestPasswordReset(email);
+      // Longer than sending a mail is assumed to take.
+      node.store.clock.forward(3 * minute);
+      delivering.push(each.deliver());
+      await arrived.promise;
+      fresh.push(node.office.tokens.at(-1) ?? "");
+    }
+    for (const token of [good, ...fresh]) assert.ok(await node.resets(token));
+    for (const i of order) {
+      releases[i]?.resolve();
+      await delivering[i];
+      assert.ok(await node.resets(fresh[1]), `${order}: ${i}`);
+    }
+    for (const token of [good, fresh[0]]) assert.equal(await node.resets(token), false, `${order}`);
+    assert.equal(await node.auth.countMails(), 0);
+  }
+});
+
+test("a crash between a mail that is accepted and the note of it leaves both links good, and the next mail's alone", async () => {
+  await using resources = new AsyncDisposableStack();
+  const { node, good } = await withLink(resources);
+  await node.auth.requestPasswordReset(email);
+  // Its database is gone between the two.
+  node.office.answer = async () => {
+    await crashing.close();
+  };
+  const crashing = await openDB(node.store.url, { settings, clock: node.store.clock.now });
+  const mailer = smtp(`smtp://127.0.0.1:${node.office.port}`, settings);
+  resources.defer(() => mailer.close());
+  const auth = new Auth(crashing, { settings, mailer, clock: node.store.clock.now });
+  await assert.rejects(auth.deliver(), { name: "DatabaseUnavailable" });
+  const [delivered] = node.office.tokens.slice(-1);
+  for (const token of [good, delivered]) assert.ok(await node.resets(token));
+  node.office.answer = "accepts";
+  node.store.clock.forward(2 * minute);
+  const [newest, ...more] = await node.deliver();
+  assert.deepEqual(more, []);
+  assert.ok(await node.resets(newest));
+  for (const token of [good, delivered]) assert.equal(await node.resets(token), false);
+});
+
+test("a link that confirms an address stays good until its successor is accepted, and either confirms once", async () => {
+  for (const answer of failures) {
+    for (const use of ["good", "newest"] as const) {
+      await using resources = new AsyncDisposableStack();
+      const node = await createService(resources);
+      await node.auth.register(email, password);
+      const [good = ""] = await node.deliver();
+      node.store.clock.forward(minute);
+      node.office.answer = answer;
+      await node.auth.requestVerification(email);
+      const lost = await node.deliver();
+      for (const token of [good, ...lost]) assert.ok(await node.confirms(token), answer);
+      const wrong = { token: lost[0] ?? good, password: "another" };
+      await assert.rejects(node.auth.verifyEmail(wrong), { code: "bad_verify_token" });
+      if (use === "good") {
+        const tries = [good, ...lost, good].map((token) => node.auth.verifyEmail({ token, password, email }));
+        assert.equal((await Promise.allSettled(tries)).filter(({ status }) => status === "fulfilled").length, 1);
+        for (const token of [good, ...lost]) assert.equal(await node.confirms(token), false);
+        continue;
+      }
+      node.office.answer = "accepts";
+      node.store.clock.forward(3 * minute);
+      const [newest = ""] = await node.deliver();
+      for (const token of [good, ...lost]) assert.equal(await node.confirms(token), false);
+      assert.equal((await node.auth.verifyEmail({ token: newest, password })).email, email);
+    }
+  }
+});
+
+test("any link resets an address that waits to be confirmed, until the newest is accepted", async () => {
+  await using resources = new AsyncDisposableStack();
+  const node = await createService(resources);
+  const mailed = async () => {
+    await node.auth.requestPasswordReset(email);
+    return (await node.deliver())[0];
+  };
+  await node.auth.register(email, password);
+  await node.deliver();
+  const good = await mailed();
+  assert.ok(await node.resets(good));
+  node.store.clock.forward(minute);
+  // The newest registration's is the newest link, whosever the one before was.
+  await node.auth.register(email, `${password} 2`);
+  await node.deliver();
+  node.office.answer = "takes it and hangs up";
+  const lost = await mailed();
+  for (const token of [good, lost]) assert.ok(await node.resets(token));
+  node.office.answer = "accepts";
+  node.store.clock.forward(3 * minute);
+  const newest = await mailed();
+  for (const token of [good, lost]) assert.equal(await node.resets(token), false);
+  await node.auth.updatePassword(newest ?? "", chosen);
+  assert.equal(await node.auth.validLogin(email, chosen), true);
+});
+
+test("links in unaccepted mails end when they are too old, are swept, and are limited in number", async () => {
+  await using resources = new AsyncDisposableStack();
+  const { node, good } = await withLink(resources);
+  node.office.answer = "takes it and hangs up";
+  const lost: string[] = [];
+  for (let i = 0; i < 14; i++) {
+    await node.auth.requestPasswordReset(email);
+    lost.push(...(await node.deliver()));
+    node.store.clock.forward(2 * minute);
+  }
+  const good10 = lost.slice(-10);
+  for (const token of [good, ...good10]) assert.ok(await node.resets(token));
+  assert.equal((await node.store.rows("mailed_tokens")).length, 10);
+  node.store.clock.forward(59 * minute);
+  for (const token of [good, ...good10]) assert.equal(await node.resets(token), false);
+  assert.equal((await node.auth.sweep()).resetTokens, 11);
+  assert.deepEqual(await node.store.rows("mailed_tokens"), []);
+});
+
+test("while mail is away, however often a mail is asked for, one is sent when it is back", async () => {
+  await using resources = new AsyncDisposableStack();
+  const node = await createService(resources);
+  await node.auth.registerUser(email, password);
+  await node.auth.inviteUser("mia@example.com");
+  node.office.answer = "refuses for now";
+  for (let i = 0; i < 3; i++) {
+    await node.auth.requestPasswordReset(i === 1 ? " BOB@example.com" : email);
+    await node.auth.requestVerification(email);
+    await node.auth.requestPasswordReset("nobody@example.com");
+    await node.auth.register("new@example.com", password);
+    await node.auth.requestVerification("new@example.com");
+    await node.auth.requestVerification("new@example.com");
+    await node.deliver();
+    node.store.clock.forward(30_000);
+  }
+  assert.ok((await node.auth.countMails()) <= 7, `${await node.auth.countMails()} wait`);
+  node.office.answer = "accepts";
+  node.store.clock.forward(hour);
+  await node.auth.deliver();
+  const sent = node.logged.filter(({ event }) => event === "mail_sent").map(({ kind }) => kind);
+  // Each registration has a link of its own, for its own password; asking again brings that of the newest, which comes anyway.
+  assert.deepEqual(sent.toSorted(), [
+    "confirm_email",
+    "confirm_email",
+    "confirm_email",
+    "confirm_email",
+    "invitation",
+    "reset_password",
+  ]);
+  assert.equal(await node.auth.countMails(), 0);
+});
+
+test("several waiting registrations bring the owner one mail, and several changes of the password another", async () => {
+  await using resources = new AsyncDisposableStack();
+  const node = await createService(resources);
+  await node.auth.registerUser(email, password);
+  await node.auth.requestVerification(email);
+  const [token = ""] = await node.deliver();
+  await node.auth.verifyEmail({ token, password });
+  node.office.answer = "refuses for now";
+  for (let i = 0; i < 3; i++) await node.auth.register(email, `${chosen} ${i}`);
+  let current = password;
+  for (const next of [chosen, password, chosen]) {
+    const sessionId = (await node.auth.createSession(email)) ?? "";
+    await node.auth.changePassword(sessionId, { current, chosen: next });
+    current = next;
+  }
+  await node.auth.deliver();
+  node.logged.length = 0;
+  node.office.answer = "accepts";
+  node.store.clock.forward(3 * minute);
+  await node.auth.deliver();
+  const sent = node.logged.filter(({ event }) => event === "mail_sent").map(({ kind }) => kind);
+  assert.deepEqual(sent.toSorted(), ["already_registered", "password_changed"]);
+});
+
+test("a request just after its mail was accepted brings no second one; a later one does", async () => {
+  for (const [after, mails] of [
+    [1, 0],
+    [9999, 0],
+    [10_000, 1],
+    [minute, 1],
+  ] as const) {
+    await using resources = new AsyncDisposableStack();
+    const node = await createService(resources);
+    await node.auth.registerUser(email, password);
+    const both = async () => {
+      await node.auth.requestPasswordReset(email);
+      await node.auth.requestVerification(email);
+      return node.deliver();
+    };
+    const first = await both();
+    assert.equal(first.length, 2);
+    node.store.clock.forward(after);
+    assert.equal((await both()).length, 2 * mails, `${after} ms`);
+    assert.equal(await node.auth.countMails(), 0);
+    assert.equal(await node.resets(first[0]), mails === 0);
+    assert.equal(await node.confirms(first[1]), mails === 0);
+  }
+});
+
+test("a link that was used is not the reason that a new one is not sent", async () => {
+  await using resources = new AsyncDisposableStack();
+  const { node } = await withLink(resources);
+  await node.auth.requestPasswordReset(email);
+  const [token = ""] = await node.deliver();
+  node.store.clock.forward(1000);
+  await node.auth.updatePassword(token, chosen);
+  await node.auth.requestPasswordReset(email);
+  await node.auth.deliver();
+  assert.ok(await node.resets(node.office.tokens.at(-1)));
+});
+
+test("requesting a mail again and again neither hastens it nor postpones it forever", async () => {
+  await using resources = new AsyncDisposableStack();
+  const node = await createService(resources);
+  await node.auth.registerUser(email, password);
+  node.office.answer = "refuses for now";
+  const tries: number[] = [];
+  const start = node.store.clock.now();
+  for (let seconds = 0; seconds < 1800; seconds += 10) {
+    await node.auth.requestPasswordReset(email);
+    const sent = await node.deliver();
+    if (sent.length > 0) tries.push((node.store.clock.now() - start) / minute);
+    assert.ok((await node.auth.countMails()) <= 1);
+    node.store.clock.forward(10_000);
+  }
+  assert.deepEqual(
+    tries,
+    Array.from({ length: 15 }, (_, i) => 2 * i),
+  );
+  node.office.answer = "accepts";
+  node.store.clock.forward(2 * minute);
+  assert.equal((await node.deliver()).length, 1);
+});

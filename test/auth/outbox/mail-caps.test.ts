@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import { Auth } from "../../../src/auth/auth.ts";
+import { openDB } from "../../../src/db/db.ts";
+import type { Mail, Mailer } from "../../../src/mail/mailer.ts";
+import { type Environment, readSettings } from "../../../src/settings/settings.ts";
+import { test } from "../../support/engines.ts";
+import { createStore, type Store } from "../../support/twins.ts";
+import { day, hour, minute, production, recordingLog } from "../../support/world.ts";
+
+const email = "bob@example.com";
+const password = "plough-Violet-9-harbour";
+/** Limits of requests, out of the way of the caps. */
+const wide = { LIMIT_MAIL_ACCOUNT: "999/1h", LIMIT_MAIL_NETWORK: "999/1h", LIMIT_REGISTRATION_NETWORK: "999/1h" };
+
+interface Service extends AsyncDisposable {
+  readonly store: Store;
+  readonly auth: Auth;
+  readonly logged: Record<string, unknown>[];
+  /** What sending waits for; it fails as this does. */
+  way: () => Promise<void>;
+  /** Another node on the same database. */
+  another(): Promise<Auth>;
+  /** Sends what is due, and returns what was sent since the last call. */
+  delivered(): Promise<Mail[]>;
+}
+
+async function createService(environment: Environment): Promise<Service> {
+  const resources = new AsyncDisposableStack();
+  const store = resources.use(await createStore(production));
+  const settings = readSettings({ ...production, BCRYPT_COST: "4", ...wide, ...environment });
+  const sent: Mail[] = [];
+  const logged: Record<string, unknown>[] = [];
+  const mailer: Mailer = {
+    async send(mail) {
+      await service.way();
+      sent.push(mail);
+    },
+    async close() {},
+  };
+  const auth = new Auth(store.db, { settings, mailer, log: recordingLog(logged), clock: store.clock.now });
+  resources.defer(() => auth.close());
+  const service: Service = {
+    store,
+    auth,
+    logged,
+    way: async () => {},
+    async another() {
+      const db = resources.use(await openDB(store.url, { settings, clock: store.clock.now }));
+      const other = new Auth(db, { settings, mailer, clock: store.clock.now });
+      resources.defer(() => other.close());
+      return other;
+    },
+    async delivered() {
+      await auth.deliver();
+      return sent.splice(0);
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+  return service;
+}
+
+/** Strangers, each of a network of its own: IPv4 addresses and IPv6 /64s of many /48s. */
+function stranger(i: number) {
+  return { ip: i % 2 === 0 ? `192.0.${2 + Math.floor(i / 250)}.${i % 250}` : `2001:db8:${i.toString(16)}::1` };
+}
+
+const recipients = (mails: readonly Mail[]) => mails.map(({ to }) => to).toSorted();
+
+test("a flood that uses up the hour of all delays requests, and no notice, operator or known device", async () => {
+  await using service = await createService({ LIMIT_MAIL_ALL: "3/1h" });
+  const { auth, store } = service;
+  const { id } = await auth.registerUser(email, password);
+  await store.db.updateUser(id, { emailVerifiedAt: 1 });
+  for (const device of ["laptop", "phone"]) {
+    await auth.logIn({ email, password }, { device, ip: "198.51.100.7" });
+  }
+  assert.deepEqual(
+    (await service.delivered()).map(({ kind }) => kind),
+    ["new_device"],
+  );
+  for (let i = 0; i < 8; i++) await auth.register(`${i}@example.net`, password, stranger(i));
+  // What no account has uses nothing up.
+  for (let i = 0; i < 20; i++) await auth.requestPasswordReset(`nobody${i}@example.net`, stranger(100 + i));
+  const first = recipients(await service.delivered());
+  assert.equal(first.length, 3);
+  assert.equal(await auth.countMails(), 5);
+  assert.equal((await store.rows("mailed_tokens")).length, 3);
+  assert.equal(service.logged.filter(({ event }) => event === "mail_capped").length, 1);
+  // A stranger requests a reset first; the owner's own request from a device is not delayed by it, in either order.
+  await auth.requestPasswordReset(email, stranger(200));
+  assert.deepEqual(await service.delivered(), []);
+  store.clock.forward(minute);
+  await auth.requestPasswordReset(email, { device: "laptop", ip: "198.51.100.7" });
+  await auth.requestPasswordReset(email, stranger(201));
+  const [reset, ...more] = await service.delivered();
+  assert.deepEqual([reset?.kind, reset?.to, more], ["reset_password", email, []]);
+  store.clock.forward(minute);
+  assert.equal(await auth.sendReset(id), true);
+  const [operators] = await service.delivered();
+  assert.deepEqual([operators?.kind, operators?.to], ["reset_password", email]);
+  await auth.inviteUser("mia@example.com");
+  await auth.updatePassword(operators?.token ?? "", `${password}!`);
+  assert.deepEqual((await service.delivered()).map(({ kind }) => kind).toSorted(), ["invitation", "password_changed"]);
+  // The others wait for the next hours.
+  store.clock.forward(hour);
+  const second = recipients(await service.delivered());
+  assert.equal(second.length, 3);
+  store.clock.forward(hour);
+  const third = recipients(await service.delivered());
+  const all = Array.from({ length: 8 }, (_, i) => `${i}@example.net`);
+  assert.deepEqual([...first, ...second, ...third].toSorted(), all);
+  assert.equal(await auth.countMails(), 0);
+});
+
+test("one mailbox gets so many requested mails a day, in any spelling, and others are not affected", async () => {
+  await using service = await createService({ LIMIT_MAIL_ADDRESS: "2/1d", LIMIT_REGISTRATION_ACCOUNT: "999/1h" });
+  const { auth, store } = service;
+  const register = async (address: string) => {
+    store.clock.forward(minute);
+    await auth.register(address, password, stranger(store.clock.now() % 999));
+    return recipients(await service.delivered());
+  };
+  assert.deepEqual(await register(email), [email]);
+  assert.deepEqual(await register("bob+news@example.com"), ["bob+news@example.com"]);
+  assert.deepEqual(await register("bob+1@example.com"), []);
+  assert.deepEqual(await register("eve@example.com"), ["eve@example.com"]);
+  assert.equal(await auth.countMails(), 1);
+  store.clock.forward(day - 4 * minute);
+  assert.deepEqual(await service.delivered(), []);
+  store.clock.forward(4 * minute);
+  assert.deepEqual(recipients(await service.delivered()), ["bob+1@example.com"]);
+});
+
+for (const [what, floods] of Object.entries({
+  "that request resets": [async (auth: Auth, i: number) => auth.requestPasswordReset(email, stranger(i))],
+  "that register other spellings and request resets of those": [
+    (auth: Auth, i: number) => auth.register(`bob+${i}@example.com`, password, stranger(i)),
+    (auth: Auth, i: number) => auth.requestPasswordReset(`bob+${i}@example.com`, stranger(i)),
+  ],
+})) {
+  test(`strangers ${what} keep an owner whom no device knows from a reset for an hour at most`, async () => {
+    await using service = await createService({ LIMIT_REGISTRATION_ACCOUNT: "999/1h" });
+    const { auth, store } = service;
+    const { id } = await auth.registerUser(email, password);
+    await store.db.updateUser(id, { emailVerifiedAt: 1 });
+    let mailed = 0;
+    for (let i = 0; i < 40; i++) {
+      for (const flood of floods) await flood(auth, i);
+      mailed += (await service.delivered()).length;
+      store.clock.forward(minute + 1);
+    }
+    assert.equal(mailed, 20);
+    for (let passed = 0; passed < 8; passed++) {
+      await auth.requestPasswordReset(email, { ip: "198.51.100.7" });
+      const mails: Mail[] = [];
+      for (let i = 0; i < 6; i++) {
+        for (const flood of floods) await flood(auth, 100 * passed + i);
+        const some = await service.delivered();
+        for (const { to, token = "" } of some) assert.equal(await auth.addressToReset(token), to);
+        mails.push(...some);
+        store.clock.forward(10 * minute);
+      }
+      assert.equal(mails.filter(({ to, kind }) => to === email && kind === "reset_password").length, 1);
+      assert.ok(mails.length <= 2, `${mails.length}`);
+    }
+  });
+}
+
+test("a redeemed reset clears the count of its address", async () => {
+  await using service = await createService({ LIMIT_MAIL_ADDRESS: "2/1d" });
+  const { auth, store } = service;
+  await auth.registerUser(email, password);
+  const request = async () => {
+    store.clock.forward(2 * minute);
+    await auth.requestPasswordReset(email, stranger(store.clock.now() % 999));
+    return service.delivered();
+  };
+  await request();
+  const [mail] = await request();
+  assert.deepEqual(await request(), []);
+  await auth.updatePassword(mail?.token ?? "", `${password}!`, email);
+  assert.deepEqual(
+    (await service.delivered()).map(({ kind }) => kind),
+    ["password_changed"],
+  );
+  assert.equal((await request()).length, 1);
+  assert.equal((await request()).length, 1);
+  assert.equal((await request()).length, 0);
+});
+
+test("two nodes together send exactly as many as the cap, and a mail that could not be sent gives its place back", async () => {
+  await using service = await createService({ LIMIT_MAIL_ALL: "7/1h" });
+  const { auth, store } = service;
+  const other = await service.another();
+  for (let i = 0; i < 20; i++) await auth.register(`${i}@d${i}.example`, password, stranger(i));
+  const counts = await Promise.all([auth, other].map((each) => each.deliver()));
+  assert.equal(
+    counts.reduce((sum, some) => sum + some),
+    7,
+  );
+  assert.equal((await service.delivered()).length, 7);
+  store.clock.forward(hour);
+  service.way = async () => {
+    throw new Error("the mail server is away");
+  };
+  assert.equal(await auth.deliver(), 0);
+  service.way = async () => {};
+  await auth.retryMails();
+  assert.equal((await service.delivered()).length, 7);
+});
+
+test("no more than a day's worth waits: the network that requested most gives up its newest", async () => {
+  await using service = await createService({ LIMIT_MAIL_ALL: "1/1h" });
+  const { auth } = service;
+  const flood = (i: number) => ({ ip: `2001:db8:1:${i.toString(16)}::1` });
+  for (let i = 0; i < 60; i++) await auth.register(`${i}@example.net`, password, flood(i));
+  assert.equal((await service.delivered()).length, 1);
+  const waiting = await auth.countMails();
+  assert.ok(waiting >= 22 && waiting <= 34, `${waiting}`);
+  assert.equal(await auth.countFailedMails(), 59 - waiting);
+  // One of another network takes the place of one of the flood.
+  await auth.register(email, password, stranger(2));
+  assert.deepEqual(await service.delivered(), []);
+  assert.equal(await auth.countMails(), waiting);
+  const rows = await service.store.rows("outbox");
+  assert.equal(rows.filter(({ network }) => network === "192.0.2.2").length, 1);
+});

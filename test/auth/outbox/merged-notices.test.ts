@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { Auth } from "../../../src/auth/auth.ts";
+import { openDB } from "../../../src/db/db.ts";
+import type { Mail, Mailer } from "../../../src/mail/mailer.ts";
+import { readSettings } from "../../../src/settings/settings.ts";
+import { test } from "../../support/engines.ts";
+import { createStore, type Store } from "../../support/twins.ts";
+import { hour, minute, production } from "../../support/world.ts";
+
+const email = "bob@example.com";
+const words = "plough-Violet-9-harbour";
+
+/** Nodes on one database, whose mails go into one list. */
+interface World extends AsyncDisposable {
+  readonly store: Store;
+  readonly auth: Auth;
+  /** What sending a mail waits for; it fails as this does. */
+  way: () => Promise<void>;
+  /** Makes an account, and returns the id of a session of it. */
+  enter(address: string): Promise<string>;
+  /** Another node on the same database. */
+  another(): Promise<Auth>;
+  /** Sends what is due, and returns what each mail that was sent since the last call says. */
+  delivered(): Promise<[kind: string, to: string, times: number | undefined][]>;
+}
+
+async function createWorld(): Promise<World> {
+  const resources = new AsyncDisposableStack();
+  const store = resources.use(await createStore(production));
+  const settings = readSettings({ ...production, RATE_LIMIT: "off", BCRYPT_COST: "4" });
+  const sent: Mail[] = [];
+  const mailer: Mailer = {
+    async send(mail) {
+      await world.way();
+      sent.push(mail);
+    },
+    async close() {},
+  };
+  const auth = new Auth(store.db, { settings, mailer, clock: store.clock.now });
+  resources.defer(() => auth.close());
+  const world: World = {
+    store,
+    auth,
+    way: async () => {},
+    async enter(address) {
+      const { id } = await auth.registerUser(address, words);
+      await store.db.updateUser(id, { emailVerifiedAt: 1 });
+      const { session } = await auth.logIn({ email: address, password: words });
+      return session.sessionId;
+    },
+    async another() {
+      const db = resources.use(await openDB(store.url, { settings, clock: store.clock.now }));
+      const other = new Auth(db, { settings, mailer, clock: store.clock.now });
+      resources.defer(() => other.close());
+      return other;
+    },
+    async delivered() {
+      await auth.deliver();
+      return sent.splice(0).map(({ kind, to, times }) => [kind, to, times]);
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+  return world;
+}
+
+/** Changes the password so many times, and returns the id of the session. */
+async function change(auth: Auth, sessionId: string, times: number, first = 0): Promise<string> {
+  let id = sessionId;
+  for (let i = first; i < first + times; i++) {
+    const current = i === 0 ? words : `${words}${i}`;
+    id = (await auth.changePassword(id, { current, chosen: `${words}${i + 1}` })).session.sessionId;
+  }
+  return id;
+}
+
+test("of 60 password changes the first is told at once, and all others by one mail an hour later", async () => {
+  await using world = await createWorld();
+  let session = await change(world.auth, await world.enter(email), 1);
+  assert.deepEqual(await world.delivered(), [["password_changed", email, 1]]);
+  for (let i = 1; i < 60; i++) {
+    world.store.clock.forward(minute / 2);
+    session = await change(world.auth, session, 1, i);
+    assert.deepEqual(await world.delivered(), []);
+  }
+  world.store.clock.forward(minute * 30.5 - 1);
+  assert.deepEqual(await world.delivered(), []);
+  world.store.clock.forward(1);
+  assert.deepEqual(await world.delivered(), [["password_changed", email, 59]]);
+  // The hour counts from that mail: the next change is told an hour after it, unless nothing happened meanwhile.
+  session = await change(world.auth, session, 2, 60);
+  assert.deepEqual(await world.delivered(), []);
+  world.store.clock.forward(hour);
+  assert.deepEqual(await world.delivered(), [["password_changed", email, 2]]);
+  world.store.clock.forward(2 * hour);
+  await change(world.auth, session, 1, 62);
+  assert.deepEqual(await world.delivered(), [["password_changed", email, 1]]);
+});
+
+test("changes on several nodes, before any mail was sent, are one mail about the last", async () => {
+  await using world = await createWorld();
+  const other = await world.another();
+  let session = await world.enter(email);
+  for (let i = 0; i < 10; i++) {
+    world.store.clock.forward(minute);
+    session = await change(i % 2 === 0 ? world.auth : other, session, 1, i);
+  }
+  const last = world.store.clock.now();
+  const [row, ...more] = await world.store.rows("outbox");
+  assert.deepEqual([Number(row?.times), Number(row?.created_at), more.length], [10, last, 0]);
+  assert.deepEqual(await world.delivered(), [["password_changed", email, 10]]);
+});
+
+test("what happens while a notice is being sent is told by the next one", async () => {
+  await using world = await createWorld();
+  let session = await change(world.auth, await world.enter(email), 1);
+  const beingSent = Promise.withResolvers<void>();
+  const accepted = Promise.withResolvers<void>();
+  world.way = () => {
+    beingSent.resolve();
+    return accepted.promise;
+  };
+  const delivering = world.delivered();
+  await beingSent.promise;
+  session = await change(world.auth, session, 3, 1);
+  accepted.resolve();
+  assert.deepEqual(await delivering, [["password_changed", email, 1]]);
+  world.store.clock.forward(minute);
+  await change(world.auth, session, 1, 4);
+  assert.deepEqual(await world.delivered(), []);
+  world.store.clock.forward(hour);
+  assert.deepEqual(await world.delivered(), [["password_changed", email, 4]]);
+  assert.equal(await world.auth.countMails(), 0);
+});
+
+test("a notice that could not be sent is merged with what happens until it is", async () => {
+  await using world = await createWorld();
+  let session = await change(world.auth, await world.enter(email), 1);
+  world.way = async () => {
+    throw new Error("the mail server is away");
+  };
+  // Longer than a mail is tried: a notice that something is added to starts anew.
+  for (let i = 1; i < 30; i++) {
+    assert.deepEqual(await world.delivered(), []);
+    world.store.clock.forward(hour);
+    session = await change(world.auth, session, 1, i);
+  }
+  world.way = async () => {};
+  world.store.clock.forward(hour);
+  assert.deepEqual(await world.delivered(), [["password_changed", email, 30]]);
+});
+
+test("kinds and accounts are told apart, and each address by its own mail", async () => {
+  await using world = await createWorld();
+  const eve = "eve@example.com";
+  const sessions = { bob: await world.enter(email), eve: await world.enter(eve) };
+  for (let i = 0; i < 8; i++) await world.auth.changeEmail(sessions.bob, `${i}@example.com`);
+  await change(world.auth, sessions.bob, 2);
+  await change(world.auth, sessions.eve, 3);
+  const told = async () => (await world.delivered()).filter(([kind]) => kind !== "confirm_new_email").sort();
+  // Five moves are told one by one, and further ones with the last of them.
+  assert.deepEqual(await told(), [
+    ...Array(4).fill(["email_changing", email, 1]),
+    ["email_changing", email, 4],
+    ["password_changed", email, 2],
+    ["password_changed", eve, 3],
+  ]);
+  const again = (await world.auth.logIn({ email, password: `${words}2` })).session.sessionId;
+  for (const address of ["x@example.com", "y@example.com"]) await world.auth.changeEmail(again, address);
+  assert.deepEqual(await told(), []);
+  world.store.clock.forward(hour);
+  assert.deepEqual(await told(), [["email_changing", email, 2]]);
+});
+
+test("a deleted account leaves no notice but the one of that, and nothing that counts them", async () => {
+  await using world = await createWorld();
+  const session = await world.enter(email);
+  await change(world.auth, session, 1);
+  assert.equal((await world.store.rows("attempts")).length, 1);
+  const user = await world.auth.findUser(email);
+  await world.auth.deleteUser(user?.id ?? 0);
+  assert.deepEqual(await world.store.rows("attempts"), []);
+  assert.deepEqual(
+    (await world.store.rows("outbox")).map(({ kind }) => kind),
+    ["deleted_by_operator"],
+  );
+});

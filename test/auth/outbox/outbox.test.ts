@@ -1,0 +1,240 @@
+import assert from "node:assert/strict";
+import { Auth } from "../../../src/auth/auth.ts";
+import { openDB } from "../../../src/db/db.ts";
+import type { Mail, Mailer } from "../../../src/mail/mailer.ts";
+import { readSettings } from "../../../src/settings/settings.ts";
+import { test } from "../../support/engines.ts";
+import { createStore, type Store } from "../../support/twins.ts";
+import { hour, minute, production, recordingLog } from "../../support/world.ts";
+
+const email = "bob@example.com";
+const password = "plough-Violet-9-harbour";
+
+/** A mailer in the test's hands. */
+class Post implements Mailer {
+  readonly sent: Mail[] = [];
+  /** What each sending waits for; it fails as this does. */
+  way: () => Promise<void> = async () => {};
+  async send(mail: Mail): Promise<void> {
+    await this.way();
+    this.sent.push(mail);
+  }
+  async close(): Promise<void> {}
+}
+
+interface Node extends AsyncDisposable {
+  readonly store: Store;
+  readonly auth: Auth;
+  readonly post: Post;
+  readonly logged: Record<string, unknown>[];
+  /** Another node on the same database. */
+  another(): Promise<Node>;
+}
+
+async function node(given?: Store): Promise<Node> {
+  const store = given ?? (await createStore(production));
+  const settings = readSettings({ ...production, BCRYPT_COST: "4" });
+  const logged: Record<string, unknown>[] = [];
+  const log = recordingLog(logged);
+  const post = new Post();
+  const db = given ? await openDB(store.url, { settings, clock: store.clock.now }) : store.db;
+  const auth = new Auth(db, { settings, log, mailer: post, clock: store.clock.now });
+  return {
+    store,
+    auth,
+    post,
+    logged,
+    another: () => node(store),
+    async [Symbol.asyncDispose]() {
+      await auth.close();
+      if (given) await db.close();
+      else await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Every row of every table, as one text. */
+async function stored({ store }: Node): Promise<string> {
+  const tables = ["users", "sessions", "devices", "verifications", "outbox", "attempts"];
+  return JSON.stringify(await Promise.all(tables.map((table) => store.rows(table))));
+}
+
+const refusing = async () => {
+  throw new Error("mail.example.com refuses the recipient (550)");
+};
+
+test("while a mail waits there is no token anywhere; each sending makes its own, and the last one is good", async () => {
+  await using world = await node();
+  world.post.way = refusing;
+  await world.auth.register(email, password);
+  const [row] = await world.store.rows("verifications");
+  assert.deepEqual([row?.token, row?.reset_token], [null, null]);
+  assert.ok(!/[\w-]{43}/.test(JSON.stringify(await world.store.rows("outbox"))));
+  let tried: Mail | undefined;
+  const send = world.post.send.bind(world.post);
+  world.post.send = (mail) => {
+    tried = mail;
+    return send(mail);
+  };
+  assert.equal(await world.auth.deliver(), 0);
+  const lost = tried?.token ?? "";
+  world.post.way = async () => {};
+  world.store.clock.forward(2 * minute);
+  assert.equal(await world.auth.deliver(), 1);
+  const { token = "" } = world.post.sent[0] ?? {};
+  assert.match(token, /^[\w-]{43}$/);
+  assert.notEqual(token, lost);
+  for (const secret of [token, lost]) assert.ok(!(await stored(world)).includes(secret));
+  await assert.rejects(world.auth.verifyEmail({ email, token: lost, password }), { code: "bad_verify_token" });
+  assert.equal((await world.auth.verifyEmail({ email, token, password })).email, email);
+});
+
+test("an invitation says so, its link sets the password and confirms the address, and a later reset replaces it", async () => {
+  await using world = await node();
+  await world.auth.inviteUser(email, "fr");
+  world.post.way = refusing;
+  assert.equal(await world.auth.deliver(), 0);
+  world.post.way = async () => {};
+  world.store.clock.forward(2 * minute);
+  const mailed = async () => {
+    await world.auth.deliver();
+    const { kind, to, language, token = "" } = world.post.sent.at(-1) ?? {};
+    return { told: [kind, to, language], token };
+  };
+  const invitation = await mailed();
+  assert.deepEqual(invitation.told, ["invitation", email, "fr"]);
+  await world.auth.requestPasswordReset(email);
+  const reset = await mailed();
+  assert.deepEqual(reset.told, ["reset_password", email, "en"]);
+  await assert.rejects(world.auth.updatePassword(invitation.token, password), { code: "bad_reset_token" });
+  assert.ok((await world.auth.updatePassword(reset.token, password)).emailVerifiedAt);
+
+  await world.auth.inviteUser("eve@example.com");
+  const { token } = await mailed();
+  world.store.clock.forward(hour - 1);
+  await world.auth.updatePassword(token, password);
+  await world.auth.logIn({ email: "eve@example.com", password });
+  await world.auth.inviteUser("mia@example.com");
+  const late = await mailed();
+  world.store.clock.forward(hour);
+  await assert.rejects(world.auth.updatePassword(late.token, password), { code: "bad_reset_token" });
+});
+
+test("a mail is tried again after 2, 4, 8 … 60 minutes, and given up after a day with an error in the log", async () => {
+  await using world = await node();
+  world.post.way = refusing;
+  await world.auth.register(email, password);
+  const delays: number[] = [];
+  let last = world.store.clock.now();
+  const start = last;
+  for (let seen = 0; (await world.auth.countMails()) > 0; world.store.clock.forward(minute / 2)) {
+    await world.auth.deliver();
+    const tries = world.logged.filter(({ event }) => event === "mail_delayed" || event === "mail_given_up").length;
+    if (tries > seen) {
+      delays.push((world.store.clock.now() - last) / minute);
+      last = world.store.clock.now();
+    }
+    seen = tries;
+  }
+  assert.deepEqual(delays.slice(0, 9), [0, 2, 4, 8, 16, 32, 60, 60, 60]);
+  assert.ok(last - start >= 24 * hour && last - start < 25 * hour);
+  const given = world.logged.filter(({ event }) => event === "mail_given_up");
+  assert.deepEqual(
+    given.map(({ level, kind, reason }) => [level, kind, reason]),
+    [["error", "registration", "mail.example.com refuses the recipient (550)"]],
+  );
+  const delayed = world.logged.filter(({ event }) => event === "mail_delayed");
+  assert.equal(delayed.length, delays.length - 1);
+  assert.deepEqual([...new Set(delayed.map(({ level }) => level))], ["warn"]);
+  assert.ok(!JSON.stringify(world.logged).includes("@"), "an address is in the log");
+});
+
+test("a mailer that does not answer keeps nobody waiting but the mail", async () => {
+  await using world = await node();
+  const away = Promise.withResolvers<void>();
+  world.post.way = () => away.promise;
+  await world.auth.register(email, password);
+  const delivering = world.auth.deliver();
+  await world.auth.register("eve@example.com", password);
+  await assert.rejects(world.auth.logIn({ email, password }), { code: "wrong_login" });
+  await world.auth.requestPasswordReset(email);
+  assert.deepEqual(world.post.sent, []);
+  away.resolve();
+  await delivering;
+  await world.auth.deliver();
+  assert.equal(world.post.sent.length, 3);
+});
+
+test("a node that crashes between taking a mail and sending it delays it; nobody else sends it meanwhile", async () => {
+  await using world = await node();
+  await using other = await world.another();
+  await world.auth.register(email, password);
+  const claimed = Promise.withResolvers<void>();
+  world.post.way = () => {
+    claimed.resolve();
+    return new Promise(() => {});
+  };
+  void world.auth.deliver();
+  await claimed.promise;
+  assert.equal(await other.auth.deliver(), 0);
+  world.store.clock.forward(2 * minute - 1);
+  assert.equal(await other.auth.deliver(), 0);
+  world.store.clock.forward(1);
+  assert.equal(await other.auth.deliver(), 1);
+  assert.equal(await other.auth.countMails(), 0);
+});
+
+test("of two nodes that look at the same time each mail is sent by one", async () => {
+  await using world = await node();
+  await using other = await world.another();
+  for (let i = 0; i < 30; i++) await world.auth.register(`${i}@example.com`, password);
+  const counts = await Promise.all([world, other, world, other].map(({ auth }) => auth.deliver()));
+  assert.equal(
+    counts.reduce((all, some) => all + some),
+    30,
+  );
+  const sent = [...world.post.sent, ...other.post.sent].map(({ to }) => to);
+  assert.deepEqual([sent.length, new Set(sent).size], [30, 30]);
+  assert.equal(await world.auth.countMails(), 0);
+});
+
+test("what a newer node put into the outbox is left to it", async () => {
+  await using world = await node();
+  await world.store.db.enqueue({ kind: "postcard" as "reset", language: "en", email });
+  assert.equal(await world.auth.deliver(), 0);
+  assert.equal(await world.auth.countMails(), 1);
+});
+
+test("the mails for an account that is deleted vanish but the one of that, those of others stay", async () => {
+  await using world = await node();
+  for (const address of [email, "eve@example.com"]) {
+    await world.auth.inviteUser(address);
+    await world.auth.requestVerification(address);
+  }
+  await world.auth.deleteUser(1);
+  await world.auth.deliver();
+  const others = world.post.sent.filter(({ to }) => to !== "eve@example.com");
+  assert.deepEqual(
+    others.map(({ kind, to }) => [kind, to]),
+    [["account_removed", email]],
+  );
+  assert.ok(world.post.sent.length > others.length);
+  assert.equal(await world.auth.countMails(), 0);
+});
+
+test("an operator has what waits tried now; what no mailer ever took is swept", async () => {
+  await using world = await node();
+  world.post.way = refusing;
+  await world.auth.register(email, password);
+  await world.auth.deliver();
+  world.post.way = async () => {};
+  assert.equal(await world.auth.deliver(), 0);
+  assert.equal(await world.auth.retryMails(), 1);
+  assert.equal(await world.auth.retryMails(), 0);
+  assert.equal(await world.auth.deliver(), 1);
+  await world.auth.register("eve@example.com", password);
+  world.store.clock.forward(26 * hour);
+  assert.equal((await world.auth.sweep()).mails, 0);
+  world.store.clock.forward(1);
+  assert.equal((await world.auth.sweep()).mails, 1);
+});

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { checkPassword } from "../../../src/auth/passwords/password-policy.ts";
+import type { Log } from "../../../src/observe/log.ts";
+import { readSettings } from "../../../src/settings/settings.ts";
+import { type BreachServer, knowing, sha1, startBreachServer } from "../../support/breach-server.ts";
+
+const breached = "correct horse battery staple";
+const fresh = "never seen before";
+
+/** Asks whether a password may be chosen, and gives what was logged. */
+async function check(password: string, { url }: BreachServer): Promise<Record<string, unknown>[]> {
+  const logged: Record<string, unknown>[] = [];
+  const note = (fields: object, message: string) => void logged.push({ ...fields, message });
+  const log: Log = { info: note, warn: note, error: note };
+  await checkPassword({ settings: readSettings({ PASSWORD_BREACH_CHECK: url }), log }, password, "bob@example.com");
+  return logged;
+}
+
+test("a password that is known from a breach is refused, and any other passes", async () => {
+  await using server = await startBreachServer(knowing({ [breached]: 216, été: 1, [fresh]: 0 }));
+  await assert.rejects(check(breached, server), { code: "password_breached" });
+  await assert.rejects(check("été", server), { code: "password_breached" });
+  assert.deepEqual(await check("something else", server), []);
+});
+
+test("an entry whose count is 0 is padding", async () => {
+  await using server = await startBreachServer(knowing({ [fresh]: 0 }));
+  assert.deepEqual(await check(fresh, server), []);
+  assert.equal(server.asked.length, 1);
+});
+
+test("the API is told 5 characters of the hash, asked for padding, and told nothing more", async () => {
+  await using server = await startBreachServer(knowing({}));
+  await check(fresh, server);
+  const [{ method, url, headers } = assert.fail()] = server.asked;
+  assert.equal(`${method} ${url}`, `GET /range/${sha1(fresh).slice(0, 5)}`);
+  assert.equal(headers["add-padding"], "true");
+  const told = JSON.stringify(headers);
+  for (const secret of [sha1(fresh).slice(5), fresh, "bob"]) assert.ok(!told.includes(secret));
+});
+
+test("nobody is asked about a password that is refused anyway", async () => {
+  await using server = await startBreachServer(knowing({}));
+  const settings = readSettings({
+    PASSWORD_BREACH_CHECK: server.url,
+    PASSWORD_BLOCKLIST: "on",
+    PASSWORD_MIN_LENGTH: "8",
+  });
+  const log: Log = { info() {}, warn() {}, error() {} };
+  for (const password of ["", "short", "password1", "example2024"]) {
+    await assert.rejects(checkPassword({ settings, log }, password, "bob@example.com"));
+  }
+  assert.equal(server.asked.length, 0);
+});
+
+describe("when there is no answer the password passes, and the log says why without a word of the hash:", () => {
+  const inRange = `${sha1(breached).slice(5)}:216`;
+  const answers: Record<string, { answer: Parameters<typeof startBreachServer>[0]; reason: RegExp }> = {
+    "an error": { answer: (_, response) => response.writeHead(500).end(inRange), reason: /^status 500$/ },
+    "a wrong address": { answer: (_, response) => response.writeHead(404).end(inRange), reason: /^status 404$/ },
+    "a redirect": {
+      answer: ({ url }, response) =>
+        url === "/there" ? response.end(inRange) : response.writeHead(302, { Location: "/there" }).end(),
+      reason: /^TypeError$/,
+    },
+    "a page": { answer: (_, response) => response.end(`<html>\n${inRange}\n</html>`), reason: /^no range$/ },
+    "nothing at all": { answer: (_, response) => response.end(), reason: /^no range$/ },
+    "a huge answer": {
+      answer: (_, response) => response.end(`${`${"0".repeat(35)}:1\r\n`.repeat(7000)}${inRange}`),
+      reason: /^too large$/,
+    },
+    "an endless one": {
+      answer: (_, response) => {
+        const more = () => response.write(`${"0".repeat(35)}:1\r\n`.repeat(100), () => setImmediate(more));
+        more();
+      },
+      reason: /^too large$/,
+    },
+    "one that is cut off": {
+      answer: (_, response) => {
+        response.writeHead(200, { "Content-Length": "1000" }).write(inRange);
+        setImmediate(() => response.destroy());
+      },
+      reason: /^UND_ERR_SOCKET$/,
+    },
+    "one that never comes": { answer: () => {}, reason: /^TimeoutError$/ },
+    "one that never ends": { answer: (_, response) => void response.write(inRange), reason: /^TimeoutError$/ },
+  };
+  for (const [name, { answer, reason }] of Object.entries(answers)) {
+    test(name, async () => {
+      await using server = await startBreachServer(answer);
+      const logged = await check(breached, server);
+      assertFailed(logged, reason);
+    });
+  }
+
+  test("nobody there", async () => {
+    await using server = await startBreachServer(knowing({ [breached]: 216 }));
+    await server.close();
+    assertFailed(await check(breached, server), /^ECONNREFUSED$/);
+  });
+
+  function assertFailed(logged: Record<string, unknown>[], reason: RegExp): void {
+    assert.deepEqual(
+      logged.map(({ event }) => event),
+      ["breach_check_failed"],
+    );
+    assert.match(String(logged[0]?.reason), reason);
+    assert.ok(!JSON.stringify(logged).includes(sha1(breached).slice(0, 5)));
+    assert.ok(!JSON.stringify(logged).includes(breached));
+  }
+});

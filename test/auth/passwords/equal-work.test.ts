@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import bcrypt from "bcrypt";
+import { compute } from "../../../src/auth/passwords/hash-work.js";
+import { Passwords } from "../../../src/auth/passwords/passwords.ts";
+import { foreignHashes } from "../../support/foreign-hashes.ts";
+
+const cost = 11;
+const bcrypt11 = new Passwords({ PASSWORD_HASH: "bcrypt", BCRYPT_COST: cost });
+const argon2id = new Passwords({ PASSWORD_HASH: "argon2id", BCRYPT_COST: cost });
+after(() => Promise.all([bcrypt11.close(), argon2id.close()]));
+
+const guess = "a wrong Password";
+const tries = 4;
+
+test("a bcrypt hash of a lower cost is verified in exactly the rounds of today's", (t) => {
+  const { mock } = t.mock.method(bcrypt, "hashSync");
+  for (let stored = 4; stored <= 10; stored++) {
+    const hash = bcrypt.hashSync("b4l0u", bcrypt.genSaltSync(stored));
+    for (const [password, isRight] of [
+      ["b4l0u", true],
+      [guess, false],
+    ] as const) {
+      mock.resetCalls();
+      const asMuchAs = { scheme: "bcrypt", cost: 10 } as const;
+      assert.equal(compute({ scheme: "bcrypt", password, cost: stored, hash, asMuchAs }), isRight);
+      const costs = mock.calls.map(({ arguments: [, salt] }) => Number(String(salt).slice(4, 6)));
+      assert.equal(
+        [stored, ...costs].reduce((rounds, cost) => rounds + 2 ** cost, 0),
+        2 ** 10,
+      );
+    }
+  }
+});
+
+test("a bcrypt hash of a higher cost than today's takes no work besides its own", (t) => {
+  const hash = bcrypt.hashSync("b4l0u", bcrypt.genSaltSync(7));
+  const { mock } = t.mock.method(bcrypt, "hashSync");
+  const asMuchAs = { scheme: "bcrypt", cost: 6 } as const;
+  assert.equal(compute({ scheme: "bcrypt", password: guess, cost: 7, hash, asMuchAs }), false);
+  assert.equal(mock.callCount(), 0);
+});
+
+for (const [name, hash] of [
+  ["bcrypt of a lower cost", bcrypt.hashSync("b4l0u", bcrypt.genSaltSync(cost - 4))],
+  ...Object.entries(foreignHashes),
+] as const) {
+  test(`a wrong password costs an account whose hash is ${name} as much as an unknown address`, async () => {
+    await assertAsMuch(bcrypt11, hash, guess);
+    await assertAsMuch(argon2id, hash, guess);
+  });
+}
+
+test("a wrong password in another Unicode form costs an old hash as much as an unknown address", async () => {
+  await assertAsMuch(bcrypt11, bcrypt.hashSync("b4l0u", bcrypt.genSaltSync(4)), "e\u0301 et e\u0301");
+});
+
+test("a wrong password that bcrypt cannot hold costs a foreign hash as much as an unknown address", async () => {
+  for (const hash of Object.values(foreignHashes)) await assertAsMuch(bcrypt11, hash, "é".repeat(60));
+});
+
+test("an account without a password, or with a hash that cannot be read, costs as much as an unknown address", async () => {
+  for (const hash of ["!", "md5$00"]) await assertAsMuch(bcrypt11, hash, guess);
+});
+
+/** Compares processor time, which other programs do not change much: the most for the hash, the least for none. */
+async function assertAsMuch(passwords: Passwords, hash: string, password: string): Promise<void> {
+  const known: number[] = [];
+  const unknown: number[] = [];
+  for (let i = 0; i < tries; i++) {
+    unknown.push(await processorTime(() => passwords.verifyPassword(password, null)));
+    known.push(await processorTime(() => passwords.verifyPassword(password, hash)));
+  }
+  assert.ok(Math.max(...known) > Math.min(...unknown) / 2, `known: ${known} µs, unknown: ${unknown} µs`);
+}
+
+/** In microseconds. */
+async function processorTime(act: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  await act();
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}

@@ -1,0 +1,358 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { HashQueue } from "../../../src/auth/passwords/hash-queue.ts";
+import { AuthError } from "../../../src/errors.ts";
+
+/** A queue whose work ends, and whose clock goes on, when the test says so; with one worker and 100 ms a hash it has room for 50. */
+function heldQueue(workers = 1, duration = 100) {
+  const held: { work: string; end: () => void; fail: (error: Error) => void }[] = [];
+  const order: string[] = [];
+  let time = 0;
+  const compute = (work: string) => {
+    order.push(work);
+    return new Promise<string>((resolve, reject) => held.push({ work, end: () => resolve(work), fail: reject }));
+  };
+  const queue = new HashQueue(compute, workers, duration, { now: () => time });
+  /** Takes a place that hashes once, and gives it up. */
+  const run = async (work: string, path: readonly string[], known?: [string, string]) => {
+    using place = queue.enter({ path, devices: known ? [known[1]] : [] });
+    place.settle(known);
+    return await place.run(work);
+  };
+  /** Ends all work, and what starts then, in turn. */
+  const release = async () => {
+    for (let next = held.shift(); next; next = held.shift()) {
+      time += duration;
+      next.end();
+      await settled();
+    }
+  };
+  return { queue, order, held, run, release, forward: (milliseconds: number) => (time += milliseconds) };
+}
+
+type Held = ReturnType<typeof heldQueue>;
+
+/** Lets everything happen that waits for nothing. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof AuthError && error.code === "busy" && (error.retryAfter ?? 0) >= 1;
+}
+
+/** So many places under one path; what came of each, when all has ended. */
+function flood({ run }: Held, count: number, path: readonly string[], known?: [string, string]) {
+  return Promise.allSettled(Array.from({ length: count }, (_, i) => run(`${path.at(-1)}-${i}`, path, known)));
+}
+
+function count(results: readonly PromiseSettledResult<string>[], status: "fulfilled" | "rejected"): number {
+  return results.filter((result) => result.status === status).length;
+}
+
+test("as many hashes run at once as there are workers", async () => {
+  const { order, run, release } = heldQueue(2);
+  const all = ["a", "b", "c"].map((work) => run(work, ["n"]));
+  assert.deepEqual(order, ["a", "b"]);
+  await release();
+  assert.deepEqual(await Promise.all(all), ["a", "b", "c"]);
+});
+
+test("networks are served in turn, however many of one came first", async () => {
+  const { order, run, release } = heldQueue();
+  const all = ["a1", "a2", "a3", "a4", "b1", "c1", "b2"].map((work) => run(work, [work[0] as string]));
+  await release();
+  await Promise.all(all);
+  assert.deepEqual(order, ["a1", "a2", "b1", "c1", "a3", "b2", "a4"]);
+});
+
+test("turns are taken by the widest network, in it by the next, and so on", async () => {
+  const { order, run, release } = heldQueue();
+  const paths = ["x/a/1", "x/a/1", "x/a/2", "x/b/3", "x/c/4", "x/d/5", "y", "y", "y"];
+  const all = paths.map((path, i) => run(`${i} ${path}`, path.split("/")));
+  await release();
+  await Promise.all(all);
+  assert.deepEqual(
+    order.map((work) => work.slice(2)),
+    ["x/a/1", "x/a/1", "y", "x/b/3", "y", "x/c/4", "y", "x/d/5", "x/a/2"],
+  );
+});
+
+test("one network may fill the queue while no other waits", async () => {
+  const queue = heldQueue();
+  const office = flood(queue, 51, ["office"]);
+  await assert.rejects(queue.run("one too many", ["office"]), isBusy);
+  await queue.release();
+  assert.equal(count(await office, "fulfilled"), 51);
+});
+
+test("when the queue is full, the newest place of the network that has most is given up for another network", async () => {
+  const queue = heldQueue();
+  const floods = Promise.all([flood(queue, 31, ["flood"]), flood(queue, 20, ["other"])]);
+  const office = flood(queue, 15, ["office"]);
+  await queue.release();
+  const [[most, fewer], all] = [await floods, await office];
+  assert.deepEqual(
+    [most, fewer, all].map((results) => count(results, "fulfilled")),
+    [1 + 18, 17, 15],
+  );
+  assert.deepEqual(
+    most.map(({ status }) => status),
+    [...Array(19).fill("fulfilled"), ...Array(12).fill("rejected")],
+  );
+});
+
+test("a newcomer whose own network has most is refused, and nobody else", async () => {
+  const queue = heldQueue();
+  const all = Array.from({ length: 51 }, (_, i) => queue.run(`${i}`, [`network ${i}`]));
+  for (const path of ["network 1", "network 50", "another"])
+    await assert.rejects(queue.run("newcomer", [path]), isBusy, path);
+  await queue.release();
+  assert.equal((await Promise.all(all)).length, 51);
+});
+
+test("five /64s of one /48 are one network to others, and five to each other", async () => {
+  const queue = heldQueue();
+  const of = (i: number) => ["48", `56-${i % 2}`, `64-${i}`];
+  const floods = Array.from({ length: 5 }, (_, i) => flood(queue, 10, of(i)));
+  const logins = Promise.all(Array.from({ length: 8 }, (_, i) => queue.run(`login ${i}`, [`192.0.2.${i}`])));
+  const sixth = queue.run("sixth", ["48", "56-1", "64-6"]);
+  await queue.release();
+  assert.equal((await logins).length, 8);
+  assert.equal(await sixth, "sixth");
+  const came = (await Promise.all(floods)).map((results) => count(results, "fulfilled"));
+  assert.equal(
+    came.reduce((a, b) => a + b),
+    51 - 9,
+  );
+  assert.ok(Math.min(...came) >= 6, String(came));
+});
+
+test("whether a newcomer would be refused is known before it enters, for a path whose end is not known too", async () => {
+  const queue = heldQueue();
+  const asked = (path: readonly string[]) => queue.queue.refuses({ path });
+  assert.equal(asked(["office"]), false);
+  const office = flood(queue, 26, ["office"]);
+  const none = flood(queue, 25, ["no network", "a@example.com"]);
+  assert.equal(asked(["office"]), true);
+  assert.equal(asked(["another"]), false);
+  assert.equal(asked(["no network"]), false, "another account would have its place");
+  assert.equal(asked(["no network", "a@example.com"]), true);
+  assert.equal(asked(["no network", "b@example.com"]), false);
+  await queue.release();
+  await Promise.all([office, none]);
+});
+
+test("places for known devices are theirs, whatever strangers do", async () => {
+  const queue = heldQueue();
+  const strangers = Promise.all(Array.from({ length: 1000 }, (_, i) => flood(queue, 1, [`network ${i}`])));
+  const owners = Array.from({ length: 8 }, (_, i) =>
+    queue.run(`owner ${i}`, ["network 7"], [`account ${i}`, `device ${i}`]),
+  );
+  const more = Promise.all(Array.from({ length: 1000 }, (_, i) => flood(queue, 1, [`later network ${i}`])));
+  await queue.release();
+  assert.equal((await Promise.all(owners)).length, 8);
+  const positions = queue.order.flatMap((work, i) => (work.startsWith("owner") ? [i] : []));
+  assert.ok(Math.max(...positions) <= 8 * 4, `one turn of four is theirs: ${positions}`);
+  assert.equal((await strangers).flat().filter(({ status }) => status === "fulfilled").length, 51 - 8);
+  assert.equal((await more).flat().filter(({ status }) => status === "fulfilled").length, 0);
+});
+
+test("a known device that floods keeps neither other known devices nor strangers out", async () => {
+  const queue = heldQueue();
+  const attacker = Promise.all(
+    Array.from({ length: 100 }, (_, i) => flood(queue, 1, [`network ${i}`], ["attacker", `device ${i % 50}`])),
+  );
+  const owners = Array.from({ length: 3 }, (_, i) => queue.run(`owner ${i}`, ["home"], [`account ${i}`, `own ${i}`]));
+  await assert.rejects(queue.run("stranger", ["elsewhere"]), isBusy, "the networks of the flood have one place each");
+  await queue.release();
+  assert.equal((await Promise.all(owners)).length, 3);
+  assert.equal((await attacker).flat().filter(({ status }) => status === "fulfilled").length, 51 - 3);
+});
+
+test("a known device without a free reserved place counts as its network does", async () => {
+  const queue = heldQueue();
+  const all = flood(queue, 51, ["office"], ["account", "device"]);
+  await assert.rejects(queue.run("one too many", ["office"], ["account", "device"]), isBusy);
+  const stranger = queue.run("stranger", ["elsewhere"]);
+  await queue.release();
+  assert.equal(await stranger, "stranger");
+  assert.equal(count(await all, "fulfilled"), 50);
+});
+
+test("a caller whose device may be known waits outside a full queue, for a moment and not in numbers", async () => {
+  const queue = heldQueue();
+  const strangers = Array.from({ length: 51 }, (_, i) => queue.run(`${i}`, [`network ${i}`]));
+  const enter = (...devices: string[]) => queue.queue.enter({ path: ["home"], devices });
+  assert.throws(() => enter(), isBusy);
+  const [stranger, owner] = [enter("invented"), enter("real")];
+  enter("real");
+  assert.throws(() => enter("real"), isBusy);
+  assert.throws(() => enter("another", "real"), isBusy, "one of several devices is enough");
+  assert.throws(() => stranger.settle(undefined), isBusy);
+  await assert.rejects(stranger.run("no place"), isBusy);
+  owner.settle(["account", "real"]);
+  const login = owner.run("owner");
+  enter("real");
+  await queue.release();
+  assert.equal(await login, "owner");
+  assert.equal(count(await Promise.allSettled(strangers), "rejected"), 1);
+});
+
+test("a place is taken at once, before its work is known, and others have their turn meanwhile", async () => {
+  const { queue, order, run, release } = heldQueue();
+  using place = queue.enter({ path: ["a"] });
+  const all = Array.from({ length: 50 }, (_, i) => run(`${i}`, ["b"]));
+  await assert.rejects(run("one too many", ["b"]), isBusy);
+  const late = place.run("late");
+  await release();
+  await Promise.all([late, ...all]);
+  assert.equal(order[1], "late", "it does not have to wait for its turn again");
+});
+
+test("a place that is given up is free, whether it was used or not", async () => {
+  const { queue, run, release } = heldQueue();
+  const running = run("running", ["a"]);
+  for (let i = 0; i < 200; i++) queue.enter({ path: ["a"] })[Symbol.dispose]();
+  const last = Array.from({ length: 50 }, (_, i) => run(`${i}`, ["a"]));
+  await assert.rejects(run("one too many", ["a"]), isBusy);
+  await release();
+  await Promise.all([running, ...last]);
+  const place = queue.enter({ path: ["a"] });
+  place[Symbol.dispose]();
+  place[Symbol.dispose]();
+  await assert.rejects(place.run("after its end"), isBusy);
+});
+
+test("a place that is lost to another network before it has work is refused when it has", async () => {
+  const { queue, run, release } = heldQueue();
+  const running = run("running", ["x"]);
+  const places = Array.from({ length: 50 }, () => queue.enter({ path: ["a"] }));
+  const other = run("b", ["b"]);
+  await assert.rejects((places.at(-1) as (typeof places)[0]).run("lost"), isBusy);
+  const kept = (places[0] as (typeof places)[0]).run("kept");
+  await release();
+  assert.deepEqual(await Promise.all([running, other, kept]), ["running", "b", "kept"]);
+});
+
+test("the second hash of a login waits for no turn, and cannot be refused", async () => {
+  const { queue, order, run, held, release } = heldQueue();
+  using place = queue.enter({ path: ["a"] });
+  const first = place.run("first");
+  const others = Array.from({ length: 200 }, (_, i) => run(`${i}`, [`network ${i}`]).catch(() => {}));
+  held.shift()?.end();
+  await first;
+  const second = place.run("second");
+  await release();
+  assert.equal(await second, "second");
+  assert.deepEqual(order.slice(0, 3), ["first", "0", "second"]);
+  await Promise.all(others);
+});
+
+test("when the wait would pass five seconds the next is refused at once", async () => {
+  const { run, release } = heldQueue();
+  const accepted = [run("running", ["a"])];
+  for (let i = 0; i < 50; i++) accepted.push(run(`${i}`, ["a"]));
+  await assert.rejects(run("one too many", ["a"]), isBusy);
+  await release();
+  assert.equal((await Promise.all(accepted)).length, 51);
+});
+
+test("a hash that does not end counts as long as it has taken: the wait grows without any that ends", async () => {
+  const { queue, run, forward, release } = heldQueue(2);
+  const running = [run("1", ["a"]), run("2", ["a"])];
+  const wait = () => queue.refuses({ path: ["b"] });
+  forward(2400);
+  const waiting = Array.from({ length: 4 }, (_, i) => run(`${i}`, [`network ${i}`]));
+  assert.equal(wait(), true, "two threads have taken 2.4 seconds: five more would take over five");
+  forward(3000);
+  await assert.rejects(run("late", ["b"]), (error: AuthError) => isBusy(error) && (error.retryAfter ?? 0) > 5);
+  await release();
+  await Promise.all([...running, ...waiting]);
+  assert.equal(wait(), false, "when hashes end again, there is room again");
+});
+
+test("one hash that takes long keeps one worker busy, not the others", async () => {
+  const { queue, run, held, forward, release } = heldQueue(2);
+  const slow = run("slow", ["a"]);
+  forward(4000);
+  const all = Array.from({ length: 51 }, (_, i) => run(`${i}`, [`network ${i}`]));
+  assert.equal(queue.refuses({ path: ["another"] }), false);
+  assert.equal(held.length, 2);
+  await release();
+  await Promise.all([slow, ...all]);
+});
+
+test("who has waited a second too long is refused, and a hash that does not end answers its caller", async (t: TestContext) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { queue, run, held, release } = heldQueue();
+  const running = run("running", ["a"]);
+  const waiting = run("waiting", ["b"]);
+  using idle = queue.enter({ path: ["c"] });
+  t.mock.timers.tick(5999);
+  assert.equal(await Promise.race([waiting, settled()]), undefined);
+  t.mock.timers.tick(1);
+  await assert.rejects(waiting, isBusy);
+  await assert.rejects(idle.run("too late"), isBusy);
+  t.mock.timers.tick(4000);
+  await assert.rejects(running, isBusy);
+  const next = run("next", ["b"]);
+  await settled();
+  assert.deepEqual(
+    held.map(({ work }) => work),
+    ["running"],
+    "its worker is not free before it has ended",
+  );
+  await release();
+  assert.equal(await next, "next");
+});
+
+test("a hash that fails gives its worker back", async () => {
+  const { run, held, release } = heldQueue();
+  const failing = run("fails", ["n"]);
+  const next = run("next", ["n"]);
+  held.shift()?.fail(new Error("worker gone"));
+  await assert.rejects(failing, /worker gone/);
+  await release();
+  assert.equal(await next, "next");
+  const later = run("later", ["n"]);
+  await release();
+  assert.equal(await later, "later");
+});
+
+test("work that cannot even begin gives its worker back", async () => {
+  let isBroken = true;
+  const compute = (work: string): Promise<string> => {
+    if (isBroken) throw new Error("no thread");
+    return Promise.resolve(work);
+  };
+  const queue = new HashQueue(compute, 2, 100);
+  const run = async (work: string) => {
+    using place = queue.enter({ path: ["a"] });
+    return await place.run(work);
+  };
+  for (let i = 0; i < 500; i++) await assert.rejects(run("fails"), /no thread/);
+  await Promise.all(Array.from({ length: 50 }, () => assert.rejects(run("fails"), /no thread/)));
+  isBroken = false;
+  assert.deepEqual(await Promise.all(["a", "b", "c"].map(run)), ["a", "b", "c"]);
+});
+
+test("closing refuses what waits and what comes, and waits for what is computed", async () => {
+  const { queue, run, release } = heldQueue();
+  const running = run("running", ["n"]);
+  const waiting = assert.rejects(run("waiting", ["n"]), isBusy);
+  using idle = queue.enter({ path: ["m"] });
+  let closed = false;
+  const closing = queue.close().then(() => {
+    closed = true;
+  });
+  await waiting;
+  await assert.rejects(run("late", ["n"]), isBusy);
+  await assert.rejects(idle.run("late"), isBusy);
+  assert.equal(queue.refuses({ path: ["n"] }), true);
+  assert.throws(() => queue.enter({ path: ["n"], devices: ["device"] }), isBusy);
+  assert.equal(closed, false);
+  await release();
+  assert.equal(await running, "running");
+  await closing;
+});

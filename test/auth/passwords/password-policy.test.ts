@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { registerHooks } from "node:module";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { AuthError } from "../../../src/errors.ts";
+import type { Environment } from "../../../src/settings/settings.ts";
+import { test as testOnEngines } from "../../support/engines.ts";
+import { refusal as refusalOf } from "../../support/refusal.ts";
+import { createWorld } from "../../support/world.ts";
+
+const bob = "bob.smith@mail.example.org";
+
+function refusal(password: string, environment: Environment = {}, email = bob): Promise<string | null> {
+  return refusalOf(password, environment, email);
+}
+
+test("the list is loaded only where PASSWORD_BLOCKLIST is on", async () => {
+  const loaded: string[] = [];
+  const hooks = registerHooks({
+    load(url, context, next) {
+      loaded.push(url);
+      return next(url, context);
+    },
+  });
+  try {
+    assert.equal(await refusal("password"), null);
+    assert.deepEqual(loaded, []);
+    assert.equal(await refusal("password", { PASSWORD_BLOCKLIST: "on" }), "password_common");
+    assert.match(loaded.join(), /common-passwords\.ts$/);
+  } finally {
+    hooks.deregister();
+  }
+});
+
+test("length is counted in code points, and every character is allowed", async () => {
+  const environment = { PASSWORD_MIN_LENGTH: "8", PASSWORD_BLOCKLIST: "on" };
+  for (const short of ["1234567", "😀".repeat(7), "é".repeat(7), " ".repeat(7)]) {
+    assert.equal(await refusal(short, environment), "password_too_short", short);
+  }
+  for (const long of [
+    "😀".repeat(8),
+    " ".repeat(8),
+    "\0\t\n\r\u007f\u200b\u2028￿",
+    "Ünïcödé!",
+    "x".repeat(64),
+    "y".repeat(9000),
+  ]) {
+    assert.equal(await refusal(long, environment), null, long);
+  }
+  assert.equal(await refusal(""), "password_missing");
+});
+
+test("the 3,000 most common are refused in whatever letter case, and so is the least common of over 10,000", async () => {
+  const file = fileURLToPath(import.meta.resolve("@zxcvbn-ts/language-common/src/passwords.json"));
+  const list: string[] = JSON.parse(await readFile(file, "utf8"));
+  assert.ok(list.length >= 10_000);
+  for (const common of [...list.slice(0, 3000), list.at(-1) ?? ""]) {
+    for (const password of [common, common.toUpperCase(), common.replace(/^./, (first) => first.toUpperCase())]) {
+      assert.equal(await refusal(password, { PASSWORD_BLOCKLIST: "on" }, "zq@zq.zq"), "password_common", password);
+    }
+  }
+});
+
+test("a password that only holds a common one, or two of them, passes", async () => {
+  for (const password of ["password of mine", 'password","123456', "password\n123456", '"password"', " password"]) {
+    assert.equal(await refusal(password, { PASSWORD_BLOCKLIST: "on" }), null, password);
+  }
+});
+
+test("the address, the service and its host are refused, with trivial decoration too", async () => {
+  const environment = {
+    PASSWORD_BLOCKLIST: "on",
+    SERVICE_NAME: "Chez Zoé",
+    PUBLIC_URL: "https://konto.hospital.example",
+  };
+  for (const password of [
+    bob,
+    bob.toUpperCase(),
+    `${bob}1!`,
+    "bob.smith",
+    "Bob.Smith2024",
+    "smith-31.1.99",
+    "bobsmith",
+    "SmithBob!!",
+    "!smith",
+    "bob_smith_bob_1",
+    "mail.example.org",
+    "Example.Org99",
+    "example#1",
+    "bob@example",
+    "Chez Zoé",
+    "chezzoé2030",
+    "CHEZ-ZOÉ",
+    "konto.hospital.example",
+    "Hospital1234",
+    "bob@hospital",
+  ]) {
+    assert.equal(await refusal(password, environment), "password_personal", password);
+  }
+  for (const password of [
+    "bob, who sails",
+    "smith123456789",
+    "smithereens",
+    "exampleCorrect",
+    "Zoé et Bob au lit",
+    "zzzz",
+  ]) {
+    assert.equal(await refusal(password, environment), null, password);
+  }
+  assert.equal(await refusal("Bienvenue123", { PASSWORD_BLOCKLIST: "on" }), "password_personal");
+});
+
+test("short and strange addresses refuse themselves, and nothing else", async () => {
+  const environment = { PASSWORD_BLOCKLIST: "on" };
+  assert.equal(await refusal("xy", environment, "xy@q"), "password_personal");
+  assert.equal(await refusal("XY@Q", environment, "xy@q"), "password_personal");
+  assert.equal(await refusal("xyzzyx", environment, "xy@q"), null);
+  assert.equal(await refusal("$&$`", environment, "$&$`@q"), "password_personal");
+  assert.equal(await refusal("anything at all", environment, ".*@q"), null);
+});
+
+testOnEngines("a registration and a reset are held to it, by the account's own address", async () => {
+  await using world = await createWorld({ PASSWORD_BLOCKLIST: "on" });
+  const refused = (code: string) => (error: Error) => error instanceof AuthError && error.code === code;
+  await assert.rejects(world.auth.registerUser(` ${bob.toUpperCase()}`, "bob.smith1"), refused("password_personal"));
+  await assert.rejects(world.auth.registerUser(bob, "trustno1"), refused("password_common"));
+  await world.auth.registerUser(bob, "a good one");
+  const token = await world.auth.getResetPasswordToken(bob);
+  await assert.rejects(world.auth.updatePassword(token, "Smith123"), refused("password_personal"));
+  await assert.rejects(world.auth.updatePassword(token, "trustno1"), refused("password_common"));
+  await world.auth.updatePassword(token, "a better one");
+  assert.ok(await world.auth.validLogin(bob, "a better one"));
+});
+
+testOnEngines("a refused password tells nothing of the account", async () => {
+  await using world = await createWorld({ PASSWORD_BLOCKLIST: "on" });
+  await world.auth.registerUser(bob, "a good one");
+  for (const email of [bob, "nobody@mail.example.org"]) {
+    await assert.rejects(world.auth.registerUser(email, "trustno1"), { code: "password_common" });
+    await assert.rejects(world.auth.registerUser(email, "example1"), { code: "password_personal" });
+  }
+});

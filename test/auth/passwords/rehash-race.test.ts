@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { describe } from "node:test";
+import { hashSync } from "bcrypt";
+import type { DB } from "../../../src/db/db.ts";
+import type { AuthErrorCode } from "../../../src/errors.ts";
+import { test } from "../../support/engines.ts";
+import { createProduction, join, mailed, owner } from "../../support/production.ts";
+import type { World } from "../../support/world.ts";
+
+const next = "bob@example.org";
+const chosen = "harbour-9-Violet-plough";
+const { email, password } = owner;
+
+/** An act that a password allows, and the statement that holds only for the hash that was verified. */
+interface Act {
+  readonly statement: "changePassword" | "deleteUser" | "addMove" | "confirmMove" | "openSession";
+  /** The code of the refusal once the password has changed. */
+  readonly code: AuthErrorCode;
+  /** Prepares the act and returns it. */
+  begin(world: World): Promise<() => Promise<unknown>>;
+}
+
+const session = async (world: World) => (await world.auth.logIn({ email, password })).session.sessionId;
+
+const acts: Readonly<Record<string, Act>> = {
+  "changing the password": {
+    statement: "changePassword",
+    code: "wrong_password",
+    async begin(world) {
+      const id = await session(world);
+      return () => world.auth.changePassword(id, { current: password, chosen });
+    },
+  },
+  "deleting the account": {
+    statement: "deleteUser",
+    code: "wrong_password",
+    async begin(world) {
+      const id = await session(world);
+      return () => world.auth.deleteAccount(id, password);
+    },
+  },
+  "asking to move": {
+    statement: "addMove",
+    code: "not_logged_in",
+    async begin(world) {
+      const id = await session(world);
+      return () => world.auth.changeEmail(id, next);
+    },
+  },
+  "confirming the move": {
+    statement: "confirmMove",
+    code: "bad_verify_token",
+    async begin(world) {
+      await world.auth.changeEmail(await session(world), next);
+      const token = (await mailed(world)).find(({ to }) => to === next)?.token ?? "";
+      return () => world.auth.verifyEmail({ token, password });
+    },
+  },
+  "logging in": {
+    statement: "openSession",
+    code: "wrong_login",
+    async begin(world) {
+      return () => world.auth.logIn({ email, password });
+    },
+  },
+};
+
+/** Does something at the one moment between the verification of a password and the statement that relies on it. */
+function meanwhile({ db }: World, statement: Act["statement"], work: () => Promise<unknown>): void {
+  const original = db[statement] as (...given: unknown[]) => Promise<unknown>;
+  const once = async (...given: unknown[]) => {
+    db[statement] = original as never;
+    await work();
+    return original.apply(db, given);
+  };
+  db[statement] = once as DB[typeof statement] as never;
+}
+
+/** The account, with a hash that a login brings up to date; what its owner did before is done. */
+async function outdated(world: World): Promise<number> {
+  const { id } = await world.db.findUserBy({ email });
+  await world.db.updateUser(id, { hashedPassword: hashSync(password, 4) });
+  return id;
+}
+
+for (const [name, { statement, code, begin }] of Object.entries(acts)) {
+  describe(`${name}`, () => {
+    test("is not refused when a login brings the hash up to date meanwhile", async () => {
+      await using world = await createProduction({ BCRYPT_COST: "5" });
+      await join(world);
+      const act = await begin(world);
+      const id = await outdated(world);
+      const before = await world.db.findUserBy({ id });
+      meanwhile(world, statement, async () => {
+        await world.auth.logIn({ email, password });
+        assert.notEqual((await world.db.findUserBy({ id })).hashedPassword, before.hashedPassword);
+      });
+      await act();
+      const events = (await world.auth.listEvents({ limit: 1000 })).map(({ event }) => event);
+      assert.deepEqual(
+        events.filter((event) => /refused|limited/.test(event)),
+        [],
+      );
+    });
+
+    test("is refused when the password was changed meanwhile, and nothing is done", async () => {
+      await using world = await createProduction({ BCRYPT_COST: "5" });
+      await join(world);
+      const act = await begin(world);
+      const { id } = await world.db.findUserBy({ email });
+      // A reset ends the sessions, so the refusal is that nobody is logged in.
+      meanwhile(world, statement, async () => {
+        const token = await world.auth.getResetPasswordToken(email);
+        await world.auth.updatePassword(token, chosen);
+      });
+      const expected = code === "wrong_password" ? "not_logged_in" : code;
+      await assert.rejects(act(), { code: expected });
+      assert.equal((await world.db.findUserBy({ id })).email, email);
+      assert.equal(await world.db.moveOf(id), null);
+      assert.equal(await world.auth.validLogin(email, chosen), true);
+      assert.equal(await world.auth.validLogin(email, password), false);
+    });
+  });
+}
+
+test("a password that was changed without ending the session is wrong, and counts as one try", async () => {
+  for (const name of ["changing the password", "deleting the account"]) {
+    await using world = await createProduction({ LIMIT_LOGIN_ACCOUNT: "2/15m" });
+    await join(world);
+    const { statement, begin } = acts[name] as Act;
+    const act = await begin(world);
+    const { id } = await world.db.findUserBy({ email });
+    meanwhile(world, statement, () => world.db.updateUser(id, { hashedPassword: hashSync(chosen, 4) }));
+    await assert.rejects(act(), { code: "wrong_password" });
+    await assert.rejects(world.auth.logIn({ email, password }), { code: "wrong_login" });
+    await assert.rejects(world.auth.logIn({ email, password: chosen }), { code: "too_many_tries" });
+  }
+});
+
+test("a hash that is replaced again and again refuses in the end, instead of being verified for ever", async () => {
+  await using world = await createProduction();
+  await join(world);
+  const id = await session(world);
+  const user = await world.db.findUserBy({ email });
+  const { changePassword } = world.db;
+  let times = 0;
+  world.db.changePassword = async (change) => {
+    times++;
+    await world.db.updateUser(user.id, { hashedPassword: hashSync(password, 4) });
+    return changePassword.call(world.db, change);
+  };
+  await assert.rejects(world.auth.changePassword(id, { current: password, chosen }), { code: "wrong_password" });
+  assert.equal(times, 2);
+});

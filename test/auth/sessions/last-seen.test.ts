@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { Auth } from "../../../src/auth/auth.ts";
+import { type AuthError, DatabaseUnavailable } from "../../../src/errors.ts";
+import { test } from "../../support/engines.ts";
+import { createWorld, day, hour, minute, type World } from "../../support/world.ts";
+
+const email = "bob@example.com";
+
+test("a session that is used outlives its idle end, and one that is not does not", async () => {
+  await using world = await createWorld();
+  await world.auth.registerUser(email, "b4l0u");
+  const [used, unused] = [await world.auth.createSession(email), await world.auth.createSession(email)];
+  for (let days = 0; days < 20; days += 5) {
+    world.clock.forward(5 * day);
+    assert.ok(await world.auth.getUserFromSessionId(used));
+    await world.auth.flush();
+  }
+  assert.equal(await world.auth.getUserFromSessionId(unused), null);
+  assert.ok(await world.auth.getUserFromSessionId(used));
+});
+
+test("however much it is used, a session has its absolute end", async () => {
+  await using world = await createWorld();
+  await world.auth.registerUser(email, "b4l0u");
+  const sessionId = await world.auth.createSession(email);
+  for (let days = 0; days < 29; days++) {
+    world.clock.forward(day);
+    assert.ok(await world.auth.getUserFromSessionId(sessionId));
+    await world.auth.flush();
+  }
+  world.clock.forward(day - 1);
+  assert.ok(await world.auth.getUserFromSessionId(sessionId));
+  world.clock.forward(1);
+  assert.equal(await world.auth.getUserFromSessionId(sessionId), null);
+});
+
+test("presenting a session writes nothing by itself, and once a minute at most", async () => {
+  await using world = await createWorld();
+  await world.auth.registerUser(email, "b4l0u");
+  const sessionId = (await world.auth.createSession(email)) as string;
+  const lastSeenAt = async () => (await world.db.findUserBySession(sessionId))?.lastSeenAt;
+  const opened = await lastSeenAt();
+  world.clock.forward(minute - 1);
+  await world.auth.getUserFromSessionId(sessionId);
+  await world.auth.flush();
+  assert.equal(await lastSeenAt(), opened);
+  world.clock.forward(1);
+  await world.auth.getUserFromSessionId(sessionId);
+  assert.equal(await lastSeenAt(), opened);
+  await world.auth.flush();
+  assert.equal(await lastSeenAt(), world.clock.now());
+});
+
+test("where the idle end is near it is written more often", async () => {
+  await using world = await createWorld({ SESSION_IDLE: "1m" });
+  await world.auth.registerUser(email, "b4l0u");
+  const sessionId = await world.auth.createSession(email);
+  for (let seconds = 0; seconds < 600; seconds += 30) {
+    world.clock.forward(30_000);
+    assert.ok(await world.auth.getUserFromSessionId(sessionId), `after ${seconds} s`);
+    await world.auth.flush();
+  }
+});
+
+test("what is still to be written is written at the end", async () => {
+  await using world = await createWorld();
+  await world.auth.registerUser(email, "b4l0u");
+  const sessionId = (await world.auth.createSession(email)) as string;
+  world.clock.forward(hour);
+  await world.auth.getUserFromSessionId(sessionId);
+  await world.auth.close();
+  assert.equal((await world.db.findUserBySession(sessionId))?.lastSeenAt, world.clock.now());
+});
+
+test("the sweep deletes what has ended, and nothing else", async () => {
+  await using world = await createWorld();
+  const user = await world.auth.registerUser(email, "b4l0u");
+  await world.auth.createSession(email);
+  await world.auth.getResetPasswordToken(email);
+  world.clock.forward(14 * day);
+  const live = await world.auth.createSession(email);
+  assert.partialDeepStrictEqual(await world.auth.sweep(), { sessions: 1, resetTokens: 1 });
+  assert.partialDeepStrictEqual(await world.auth.sweep(), { sessions: 0, resetTokens: 0 });
+  assert.ok(await world.auth.getUserFromSessionId(live));
+  assert.equal((await world.db.findUserBy({ id: user.id })).resetTokenExpiresAt, null);
+});
+
+/** How long a session with these settings lives unused. */
+const idle = { SESSION_IDLE: "1m" };
+const opened = async (world: World) => {
+  await world.auth.registerUser(email, "b4l0u");
+  return (await world.auth.createSession(email)) as string;
+};
+
+test("a session that is used a moment before its idle end lives on, whenever that is written", async () => {
+  for (const before of [1, 2000, 4999, 5000, 9999]) {
+    await using world = await createWorld(idle);
+    const sessionId = await opened(world);
+    world.clock.forward(minute - before);
+    assert.ok(await world.auth.getUserFromSessionId(sessionId), `${before} ms before`);
+    const seenAt = world.clock.now();
+    world.clock.forward(before + 4000);
+    await world.auth.flush();
+    assert.equal((await world.db.findUserBySession(sessionId))?.lastSeenAt, seenAt, `${before} ms before`);
+    world.clock.forward(seenAt + minute - 1 - world.clock.now());
+    assert.ok(await world.auth.getUserFromSessionId(sessionId));
+    await world.auth.flush();
+    world.clock.forward(minute);
+    assert.equal(await world.auth.getUserFromSessionId(sessionId), null, "it is seen when it was, and no later");
+  }
+});
+
+test("every way of presenting a session counts, and finds one whose last use is not yet written", async () => {
+  const { getUserFromSessionId, listSessions, confirmPassword, exportAccount, logOut, endOtherSessions } =
+    Auth.prototype;
+  const ways: ((this: Auth, sessionId: string) => unknown)[] = [
+    getUserFromSessionId,
+    listSessions,
+    endOtherSessions,
+    function (sessionId) {
+      return exportAccount
+        .call(this, sessionId)
+        .catch((error: AuthError) => assert.equal(error.code, "password_needed"));
+    },
+    function (sessionId) {
+      return confirmPassword.call(this, sessionId, "b4l0u");
+    },
+    async function (sessionId) {
+      assert.equal(await logOut.call(this, sessionId), true);
+    },
+  ];
+  for (const present of ways) {
+    await using world = await createWorld(idle);
+    const sessionId = await opened(world);
+    const { seeSessions } = world.db;
+    const held = Promise.withResolvers<void>();
+    world.db.seeSessions = async (seen) => {
+      await held.promise;
+      return seeSessions.call(world.db, seen);
+    };
+    world.clock.forward(minute - 1000);
+    await world.auth.listSessions(sessionId);
+    world.clock.forward(2000);
+    assert.equal(await world.db.findUserBySession(sessionId), null);
+    const later = present.call(world.auth, sessionId);
+    held.resolve();
+    assert.notEqual(await later, null);
+  }
+});
+
+test("while the database is down no last use is lost, and it is written afterwards", async () => {
+  await using world = await createWorld(idle);
+  const sessionId = await opened(world);
+  const { seeSessions } = world.db;
+  let fails = 0;
+  world.db.seeSessions = async () => {
+    fails++;
+    throw new DatabaseUnavailable("unreachable");
+  };
+  world.clock.forward(minute - 1);
+  assert.ok(await world.auth.getUserFromSessionId(sessionId));
+  const seenAt = world.clock.now();
+  await world.auth.flush();
+  await world.auth.flush();
+  assert.ok(fails >= 2);
+  world.clock.forward(30_000);
+  const written = Promise.withResolvers<void>();
+  world.db.seeSessions = async (seen) => {
+    await seeSessions.call(world.db, seen);
+    written.resolve();
+  };
+  await written.promise;
+  assert.equal((await world.db.findUserBySession(sessionId))?.lastSeenAt, seenAt);
+});
+
+test("a session that ended after its last use stays ended, and the idle end of its new id stays", async () => {
+  await using world = await createWorld(idle);
+  const sessionId = await opened(world);
+  const { user } = { user: await world.db.findUserBy({ email }) };
+  const see = async (id: string) => {
+    world.clock.forward(20_000);
+    assert.ok(await world.auth.getUserFromSessionId(id));
+  };
+  await see(sessionId);
+  assert.equal(await world.auth.logOut(sessionId), true);
+  await world.auth.flush();
+  assert.equal(await world.auth.getUserFromSessionId(sessionId), null);
+
+  const renewed = (await world.auth.createSession(email)) as string;
+  await see(renewed);
+  await world.db.renewSession(renewed, { renewed: "renewed", nonce: "nonce" });
+  const renewedAt = world.clock.now();
+  world.clock.forward(10_000);
+  await world.auth.flush();
+  assert.equal(await world.auth.getUserFromSessionId(renewed), null);
+  assert.equal((await world.db.findUserBySession("renewed"))?.lastSeenAt, renewedAt);
+
+  await see("renewed");
+  await world.auth.disableUser(user.id);
+  await world.auth.flush();
+  await world.auth.enableUser(user.id);
+  assert.equal(await world.auth.getUserFromSessionId("renewed"), null);
+});
+
+test("the sweep leaves a session that was seen before its idle end", async () => {
+  await using world = await createWorld(idle);
+  const sessionId = await opened(world);
+  world.clock.forward(minute - 1);
+  await world.auth.getUserFromSessionId(sessionId);
+  world.clock.forward(2000);
+  assert.equal((await world.auth.sweep()).sessions, 0);
+  assert.ok(await world.auth.getUserFromSessionId(sessionId));
+});

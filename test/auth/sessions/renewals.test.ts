@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { Auth } from "../../../src/auth/auth.ts";
+import { type Environment, readSettings } from "../../../src/settings/settings.ts";
+import { test } from "../../support/engines.ts";
+import { createStore, type Store } from "../../support/twins.ts";
+import { day, minute } from "../../support/world.ts";
+
+const bob = { email: "bob@example.com", password: "mySuperPwd" };
+const eve = { email: "eve@example.com", password: "eve-eve-1" };
+const chosen = "t4rt1fl3tt3";
+/** For so long the id before a renewal leads to the same session. */
+const grace = 10_000;
+
+interface Nodes extends AsyncDisposable {
+  readonly store: Store;
+  readonly one: Auth;
+  readonly two: Auth;
+  /** Logs bob in; the id of the session. */
+  logIn(): Promise<string>;
+}
+
+/** Two nodes on one database, with bob's account. */
+async function createNodes(environment: Environment = {}): Promise<Nodes> {
+  const resources = new AsyncDisposableStack();
+  const store = resources.use(await createStore(environment));
+  const settings = readSettings({ BCRYPT_COST: "4", ...environment });
+  const node = async () =>
+    resources.adopt(new Auth(await store.open(), { settings, clock: store.clock.now }), (auth) => auth.close());
+  const [one, two] = [await node(), await node()];
+  await one.registerUser(bob.email, bob.password);
+  const logIn = async () => (await one.logIn(bob)).session.sessionId;
+  return { store, one, two, logIn, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+async function confirm(auth: Auth, sessionId: string, password = bob.password): Promise<string> {
+  return (await auth.confirmPassword(sessionId, password)).session.sessionId;
+}
+
+async function isLive(auth: Auth, sessionId: string): Promise<boolean> {
+  const user = await auth.getUserFromSessionId(sessionId);
+  const person = await auth.personOf(sessionId).catch(() => null);
+  assert.equal(person?.id, user?.id, "all ways of finding it agree");
+  return user !== null;
+}
+
+const ways: Record<string, (auth: Auth, sessionId: string) => Promise<string>> = {
+  "giving the password again": (auth, sessionId) => confirm(auth, sessionId),
+  "a change of password": async (auth, sessionId) =>
+    (await auth.changePassword(sessionId, { current: bob.password, chosen })).session.sessionId,
+};
+
+for (const [way, renew] of Object.entries(ways)) {
+  test(`after ${way} the previous id leads to the same session on every node, for ten seconds to the millisecond`, async () => {
+    await using nodes = await createNodes();
+    const { one, two, store } = nodes;
+    const before = await nodes.logIn();
+    const after = await renew(one, before);
+    assert.notEqual(after, before);
+    for (const auth of [one, two]) {
+      for (const id of [before, after]) {
+        assert.ok(await isLive(auth, id));
+        const sessions = await auth.listSessions(id);
+        assert.deepEqual(
+          sessions.map(({ current }) => current),
+          [true],
+        );
+        assert.equal((await store.db.findUserBy({ sessionId: id })).email, bob.email);
+      }
+    }
+    store.clock.forward(grace - 1);
+    assert.ok(await isLive(two, before));
+    store.clock.forward(1);
+    for (const auth of [one, two]) {
+      assert.ok(!(await isLive(auth, before)));
+      assert.ok(await isLive(auth, after));
+    }
+    await assert.rejects(store.db.findUserBy({ sessionId: before }));
+  });
+
+  const ends: Record<string, (auth: Auth, ids: { before: string; after: string; other: string }) => Promise<unknown>> =
+    {
+      "a logout": (auth, { after }) => auth.logOut(after),
+      "a logout by the id before": (auth, { before }) => auth.logOut(before),
+      "a reset": async (auth) => auth.updatePassword(await auth.getResetPasswordToken(bob.email), `${chosen}2`),
+      "an end from another device": (auth, { other }) => auth.endOtherSessions(other),
+      "an end by its handle": async (auth, { other }) => {
+        const one = (await auth.listSessions(other)).find(({ current }) => !current);
+        await auth.endSession(other, one?.id ?? "");
+      },
+      "an operator": async (auth) => auth.destroySession((await auth.findUser(bob.email))?.id ?? 0),
+      "a disabled account": async (auth) => auth.disableUser((await auth.findUser(bob.email))?.id ?? 0),
+      "a deleted account": async (auth) => auth.deleteUser((await auth.findUser(bob.email))?.id ?? 0),
+      "a login that presents the id before": async (auth, { before }) => {
+        await auth.registerUser(eve.email, eve.password);
+        await auth.logIn({ ...eve, replaces: before });
+      },
+    };
+  for (const [what, end] of Object.entries(ends)) {
+    test(`after ${way} both ids end by ${what}`, async () => {
+      await using nodes = await createNodes();
+      const before = await nodes.logIn();
+      const after = await renew(nodes.one, before);
+      const password = way === "a change of password" ? chosen : bob.password;
+      const other = (await nodes.one.logIn({ ...bob, password })).session.sessionId;
+      await end(nodes.two, { before, after, other });
+      for (const id of [before, after]) for (const auth of [nodes.one, nodes.two]) assert.ok(!(await isLive(auth, id)));
+    });
+  }
+}
+
+for (const TOKEN_FORMAT of ["uuid", "random"]) {
+  test(`several confirmations at once, on two nodes, all give the same new id (${TOKEN_FORMAT})`, async () => {
+    await using nodes = await createNodes({ TOKEN_FORMAT });
+    const before = await nodes.logIn();
+    const ids = await Promise.all([nodes.one, nodes.two, nodes.one, nodes.two].map((auth) => confirm(auth, before)));
+    assert.equal(new Set(ids).size, 1);
+    const [after = ""] = ids;
+    const form =
+      TOKEN_FORMAT === "uuid" ? /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/ : /^[\w-]{43}$/;
+    for (const id of [before, after]) assert.match(id, form);
+    assert.equal(await confirm(nodes.two, before), after, "a late one too");
+    assert.deepEqual([await isLive(nodes.one, after), (await nodes.one.listSessions(after)).length], [true, 1]);
+    // By its own id it is renewed as ever.
+    const third = await confirm(nodes.two, after);
+    assert.notEqual(third, after);
+    assert.deepEqual(await Promise.all([before, after, third].map((id) => isLive(nodes.two, id))), [false, true, true]);
+  });
+}
+
+test("two renewed sessions get ids without relation to each other or to the previous ones", async () => {
+  await using nodes = await createNodes();
+  const before = await Promise.all([nodes.logIn(), nodes.logIn()]);
+  const after = await Promise.all(before.map((id) => confirm(nodes.one, id)));
+  assert.equal(new Set([...before, ...after]).size, 4);
+  const stored = JSON.stringify(await nodes.store.rows("sessions"));
+  for (const id of [...before, ...after]) assert.ok(!stored.includes(id), "ids are stored as their SHA-256 only");
+});
+
+test("with the previous id a person ends all other sessions, and stays logged in", async () => {
+  await using nodes = await createNodes();
+  const before = await nodes.logIn();
+  const others = [await nodes.logIn(), await nodes.logIn()];
+  const after = await confirm(nodes.one, before);
+  assert.equal(await nodes.two.endOtherSessions(before), 2);
+  for (const id of [before, after]) assert.ok(await isLive(nodes.one, id));
+  for (const id of others) assert.ok(!(await isLive(nodes.one, id)));
+  assert.ok(await nodes.one.exportAccount(before), "the password was given");
+});
+
+test("a list from before a renewal can still end the session", async () => {
+  await using nodes = await createNodes();
+  const [mine, lost] = [await nodes.logIn(), await nodes.logIn()];
+  const handle = (await nodes.one.listSessions(mine)).find(({ current }) => !current)?.id ?? "";
+  const after = await confirm(nodes.two, lost);
+  nodes.store.clock.forward(minute);
+  await nodes.one.endSession(mine, handle);
+  assert.deepEqual([await isLive(nodes.one, after), await isLive(nodes.one, mine)], [false, true]);
+});
+
+test("where one session is allowed, a renewal leaves one, and a login ends both of its ids", async () => {
+  await using nodes = await createNodes({ SESSION_LIMIT: "1" });
+  const before = await nodes.logIn();
+  const after = await confirm(nodes.one, before);
+  assert.equal((await nodes.one.listSessions(before)).length, 1);
+  await nodes.logIn();
+  for (const id of [before, after]) assert.ok(!(await isLive(nodes.two, id)));
+});
+
+test("a renewal by a clock that was ahead keeps the previous id valid no longer than any other", async () => {
+  await using nodes = await createNodes();
+  const before = await nodes.logIn();
+  nodes.store.clock.forward(2 * day);
+  const after = await confirm(nodes.one, before);
+  nodes.store.clock.forward(-2 * day);
+  assert.ok(!(await isLive(nodes.one, before)));
+  assert.ok(await isLive(nodes.one, after));
+});
+
+test("a password that takes long to hash renews the session though the seconds are over", async () => {
+  await using nodes = await createNodes();
+  const { db, clock } = nodes.store;
+  const before = await nodes.logIn();
+  const after = await confirm(nodes.one, before);
+  clock.forward(grace + 1);
+  const [row] = await nodes.store.rows("sessions");
+  // What a request that began in time comes to.
+  assert.equal(await db.renewSession(before, { renewed: "third", nonce: "another" }), row?.renewal_nonce);
+  assert.ok(await isLive(nodes.one, after));
+  assert.ok(!(await isLive(nodes.one, "third")));
+});
+
+test("the sweep deletes the nonce of an id once the previous id is no longer valid", async () => {
+  await using nodes = await createNodes();
+  const before = await nodes.logIn();
+  const after = await confirm(nodes.one, before);
+  const nonce = async () => (await nodes.store.rows("sessions"))[0]?.renewal_nonce;
+  nodes.store.clock.forward(minute - 1);
+  await nodes.one.sweep();
+  assert.equal(typeof (await nonce()), "string");
+  nodes.store.clock.forward(1);
+  await nodes.one.sweep();
+  assert.equal(await nonce(), null);
+  assert.ok(await isLive(nodes.one, after));
+  assert.equal(await nodes.store.db.renewSession(before, { renewed: "third", nonce: "another" }), false);
+});

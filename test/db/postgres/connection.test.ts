@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, chown, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { openDB } from "../../../src/db/db.ts";
+import { OpenError } from "../../../src/errors.ts";
+import { email, flood, password, send, someone, startWithTwo } from "../../support/outage.ts";
+import { freePort, identity, type PostgresServer, startPostgres } from "../../support/postgres-server.ts";
+import { failToStart, startService, temporaryFolder } from "../../support/service.ts";
+
+let server: PostgresServer;
+before(async () => {
+  server = await startPostgres();
+});
+after(() => server[Symbol.asyncDispose]());
+
+async function ask(question: string, url = server.url): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    return (await client.query(question)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+test("a database that cannot be used stops the start with one line that names what and the mend", async () => {
+  await ask("create role guest login password 'guest'");
+  await ask("create database owned");
+  // No name is that long: it is known at once, and without a resolver, that there is none.
+  const noHost = `${"x".repeat(64)}.invalid`;
+  const at = `127.0.0.1:${server.port}`;
+  const cases: [url: string, expected: RegExp][] = [
+    [`postgres://postgres:wrong@${at}/postgres`, /the password in the URL is wrong, or the user$/],
+    [`postgres://nobody:wrong@${at}/postgres`, /the password in the URL is wrong, or the user$/],
+    [server.url.replace(/postgres$/, "missing"), /there is no such database; create it$/],
+    [
+      `postgres://guest:guest@${at}/owned`,
+      /this user lacks a right; make it the owner of the database or of the schema$/,
+    ],
+    [`postgres://postgres@127.0.0.1:${await freePort()}/postgres`, /make sure that it runs, and that host and port/],
+    [`postgres://postgres@${noHost}/postgres`, /make sure that it runs, and that host and port/],
+    [`${server.url}?sslmode=require`, /make sure that it runs|TLS/],
+    [`${server.url}?sslmode=prefer`, /sslmode=prefer lets anyone in between turn TLS off; use disable, require/],
+    [`${server.url}?target_session_attrs=standby`, /would find a server that cannot write; use read-write$/],
+    [`${server.url}?options=-c%20search_path%3Dmissing`, /no schema of its search_path exists/],
+  ];
+  for (const [url, expected] of cases) {
+    const { code, stdout, stderr } = await failToStart({ DATABASE_URL: url });
+    assert.deepEqual([code, stdout, stderr.split("\n").length], [1, "", 2], stderr);
+    assert.match(stderr, /^bienvenue: cannot use postgres:\/\//);
+    assert.match(stderr.trimEnd(), expected);
+    assert.ok(!stderr.includes("wrong@") && !stderr.includes("guest@") && !stderr.includes("w%3Ard"), stderr);
+  }
+});
+
+test("a server older than 14 is refused", async () => {
+  // It is what a server says of itself: one that says 13 is made of one that is not.
+  const url = `${server.url}?options=-c%20search_path%3Dold`;
+  await ask("create schema old");
+  await ask("create function old.current_setting(text) returns text language sql as $$ select '130022' $$");
+  const preferred = url.replace("search_path%3Dold", "search_path%3Dold,pg_catalog");
+  await assert.rejects(
+    openDB(preferred),
+    (error) => error instanceof OpenError && /PostgreSQL 13 is too old; it needs 14/.test(error.message),
+  );
+});
+
+test("a server that has been alive all along is found behind one that answers nothing", async () => {
+  const silent = createServer().listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { port } = silent.address() as { port: number };
+  const url = server.url.replace("@127.0.0.1", `@127.0.0.1:${port},127.0.0.1`);
+  await using db = await startWithTwo(() => openDB(url));
+  assert.equal(typeof (await db.isEmpty()), "boolean");
+  silent.close();
+});
+
+test("neither the log nor a refusal shows the password of the URL", async () => {
+  await using service = await startService({ DATABASE_URL: server.url });
+  await send(service, "GET", "/health/ready");
+  await service.end("SIGTERM");
+  const text = JSON.stringify(service.logged);
+  assert.ok(text.includes("postgres://postgres:…@127.0.0.1"));
+  for (const secret of ["p@ss", "p%40ss", "w:rd", "w%3Ard"]) assert.ok(!text.includes(secret));
+});
+
+test("TLS is used as sslmode says, and a certificate that is not the server's is refused", async () => {
+  await using folder = await temporaryFolder();
+  const [key, certificate] = [join(folder.path, "server.key"), join(folder.path, "server.crt")];
+  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-days", "2"];
+  execFileSync(
+    "openssl",
+    ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, ...subject],
+    { stdio: "ignore" },
+  );
+  await chmod(folder.path, 0o755);
+  await chmod(key, 0o600);
+  if (identity.uid) for (const path of [key, certificate]) await chown(path, identity.uid, identity.gid ?? 0);
+  const configuration = { ssl: "on", ssl_key_file: key, ssl_cert_file: certificate };
+  await using secure = await startPostgres({ configuration });
+  const encrypted = async (parameters: string) => {
+    await using db = await openDB(`${secure.url}?${parameters}`);
+    await db.isEmpty();
+    const rows = await ask(
+      "select bool_and(ssl) as ssl from pg_stat_ssl join pg_stat_activity using (pid) where application_name = 'bienvenue'",
+      secure.url,
+    );
+    return rows[0]?.ssl;
+  };
+  assert.equal(await encrypted("sslmode=disable"), false);
+  assert.equal(await encrypted("sslmode=require"), true);
+  assert.equal(await encrypted(`sslmode=verify-full&sslrootcert=${certificate}`), true);
+  await assert.rejects(encrypted("sslmode=verify-full"), OpenError);
+});
+
+test("behind a pgbouncer that pools transactions everything works, hot statements too", {
+  skip: !hasPgbouncer() && "pgbouncer is not installed",
+}, async () => {
+  await using folder = await temporaryFolder();
+  await chmod(folder.path, 0o755);
+  const port = await freePort();
+  const { username, password: secret } = new URL(server.url);
+  const target = `host=127.0.0.1 port=${server.port} user=${username} password='${decodeURIComponent(secret)}'`;
+  await writeFile(join(folder.path, "users.txt"), `"${username}" ""\n`);
+  const settings = [
+    `[databases]\npostgres = ${target}`,
+    "[pgbouncer]",
+    `listen_port = ${port}`,
+    "listen_addr = 127.0.0.1",
+  ];
+  settings.push(
+    "unix_socket_dir =",
+    "pool_mode = transaction",
+    "auth_type = any",
+    "default_pool_size = 4",
+    "max_client_conn = 200",
+  );
+  await writeFile(join(folder.path, "pgbouncer.ini"), `${settings.join("\n")}\n`);
+  const bouncer = spawn("pgbouncer", [join(folder.path, "pgbouncer.ini")], { ...identity, stdio: "ignore" });
+  try {
+    const DATABASE_URL = `postgres://${username}@127.0.0.1:${port}/postgres`;
+    // Migrations are the direct URL's; what serves goes through the pooler.
+    await (await openDB(server.url)).close();
+    while (!(await ask("select 1", DATABASE_URL).catch(() => undefined))) await sleep(20);
+    await using one = await startService({ DATABASE_URL, AUTO_MIGRATE: "off" });
+    await using two = await startService({ DATABASE_URL, AUTO_MIGRATE: "off" });
+    const cookie = await someone(one);
+    const statuses = await flood([one, two], 300, (node) => send(node, "GET", "/profile", undefined, cookie));
+    assert.deepEqual(statuses, { 200: 300 });
+    const { reset_token } = (await (await send(two, "POST", "/reset_password", { email })).json()) as {
+      reset_token: string;
+    };
+    const reset = { email, reset_token, new_password: `${password}!` };
+    assert.equal((await send(one, "PUT", "/reset_password", reset)).status, 200);
+    assert.equal((await send(two, "GET", "/profile", undefined, cookie)).status, 403);
+  } finally {
+    bouncer.kill("SIGKILL");
+  }
+});
+
+function hasPgbouncer(): boolean {
+  try {
+    execFileSync("pgbouncer", ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import pg from "pg";
+import { openDB } from "../../../src/db/db.ts";
+import { assertBack, assertKept, registerUntil, send, someone, startWithTwo } from "../../support/outage.ts";
+import { type PostgresServer, startPostgres } from "../../support/postgres-server.ts";
+import { startService } from "../../support/service.ts";
+
+/** A primary, and a standby that has everything before anyone is told that it is stored. */
+async function pair(): Promise<[PostgresServer, PostgresServer]> {
+  const primary = await startPostgres({ durable: true, configuration: { synchronous_standby_names: "*" } });
+  await primary.stop();
+  const { port, username, password } = new URL(primary.url);
+  const standby = await startPostgres({
+    durable: true,
+    configuration: {
+      primary_conninfo: `host=127.0.0.1 port=${port} user=${username} password='${decodeURIComponent(password)}'`,
+    },
+    standbyOf: primary,
+  });
+  await primary.start();
+  return [primary, standby];
+}
+
+async function ask(server: PostgresServer, question: string) {
+  const client = new pg.Client(server.url);
+  await client.connect();
+  const { rows } = await client.query(question);
+  await client.end();
+  return rows[0];
+}
+
+test("when the primary dies and its standby is promoted, the service follows, and nothing acknowledged is lost", async () => {
+  const [primary, standby] = await pair();
+  await using _ = primary;
+  await using __ = standby;
+  const hosts = `127.0.0.1:${standby.port},127.0.0.1:${primary.port}`;
+  const url = primary.url.replace(`127.0.0.1:${primary.port}`, hosts);
+  await using service = await startWithTwo(() =>
+    startService({ DATABASE_URL: `${url}?target_session_attrs=read-write` }),
+  );
+  const cookie = await someone(service);
+  const stop = new AbortController();
+  const registering = registerUntil(stop.signal, service, "f");
+  for (let i = 0; i < 20; i++) await send(service, "GET", "/health/ready");
+  await primary.stop("SIGKILL");
+  await ask(standby, "select pg_promote()");
+  await assertBack(service, cookie);
+  stop.abort();
+  await assertKept(service, await registering);
+});
+
+test("a standby alone is refused at the start, with the mend", async () => {
+  const [primary, standby] = await pair();
+  await using _ = primary;
+  await using __ = standby;
+  await (await openDB(primary.url)).close();
+  const caughtUp = async () => (await ask(standby, "select to_regclass('users') as users")).users !== null;
+  while (!(await caughtUp()));
+  await assert.rejects(openDB(standby.url), /standby; name the primary, or all of the hosts/);
+});

@@ -1,0 +1,298 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import pg from "pg";
+import { type DB, openDB } from "../../../src/db/db.ts";
+import { DatabaseUnavailable, EmailTaken } from "../../../src/errors.ts";
+import type { User } from "../../../src/user.ts";
+import { type PostgresServer, startPostgres } from "../../support/postgres-server.ts";
+
+let server: PostgresServer;
+let admin: pg.Client;
+before(async () => {
+  // PostgreSQL counts a deadlock only if it lasts this long.
+  server = await startPostgres({ configuration: { deadlock_timeout: "10ms", max_connections: 50 } });
+  admin = new pg.Client(server.url);
+  await admin.connect();
+});
+after(async () => {
+  await admin.end();
+  await server[Symbol.asyncDispose]();
+});
+
+const notice = { kind: "registration", language: "en" } as const;
+
+/** How many deadlocks there were; a session of the server has reported its own when it has ended. */
+async function deadlocks(): Promise<number> {
+  const others = "select pid from pg_stat_activity where application_name = 'bienvenue'";
+  while ((await admin.query(others)).rows.length > 0) await turn();
+  const { rows } = await admin.query("select sum(deadlocks)::int as deadlocks from pg_stat_database");
+  return rows[0].deadlocks;
+}
+
+/** A registration with the token of its mail. */
+async function register(db: DB, email: string) {
+  const hash = randomUUID();
+  const token = randomUUID();
+  await db.addRegistration(email, hash, notice);
+  const { id } = (await db.newestRegistration(email)) ?? assert.fail();
+  await db.giveVerifyToken(id, token);
+  return { verification: (await db.findVerification(token)) ?? assert.fail(), token };
+}
+
+/** A move of an account to an address, with the token of its mail. */
+async function move(db: DB, from: string, to: string) {
+  const user = (await db.findUserByEmail(from)) ?? (await db.addUser(from, randomUUID()));
+  const token = randomUUID();
+  await db.addMove(user, to, "en");
+  const { rows } = await admin.query("select id from verifications where user_id = $1", [user.id]);
+  if (rows.length === 0) return null;
+  await db.giveVerifyToken(rows[0].id, token);
+  const verification = await db.findVerification(token);
+  return verification && { verification, token, user };
+}
+
+function proofOf({ token, user }: { readonly token: string; readonly user: User }) {
+  return { token, verifiedHash: user.hashedPassword, redeemer: {}, deviceKind: null, language: "en" };
+}
+
+/** Moves an account away from an address; the token that undoes it. */
+async function moveAway(db: DB, from: string, to: string): Promise<string> {
+  const moving = (await move(db, from, to)) ?? assert.fail();
+  assert.ok(await db.confirmMove(moving.verification, proofOf(moving)));
+  const token = randomUUID();
+  assert.ok(await db.giveUndoToken(from, token, { asked: Date.now() }));
+  return token;
+}
+
+/** Does all at once; they succeed, or refuse for a reason of their own. */
+async function atOnce(works: readonly (() => Promise<unknown>)[]): Promise<unknown[]> {
+  const settled = await Promise.allSettled(works.map((work) => work()));
+  return settled.map((each) => {
+    if (each.status === "fulfilled") return each.value;
+    assert.ok(each.reason instanceof EmailTaken, String(each.reason?.stack ?? each.reason));
+    return null;
+  });
+}
+
+test("what is done to one address at once never deadlocks", async () => {
+  const before = await deadlocks();
+  {
+    await using db = await openDB(server.url);
+    for (let round = 0; round < 25; round++) {
+      const undo = { token: await moveAway(db, `left-${round}@example.com`, `gone-${round}@example.com`) };
+      const back = await register(db, `left-${round}@example.com`);
+      const [here, there] = [`here-${round}@example.com`, `there-${round}@example.com`];
+      const registrations = [await register(db, here), await register(db, here), await register(db, there)];
+      const moves = [await move(db, `mover-${round}@example.com`, here), await move(db, there, here)];
+      const resets = [randomUUID(), randomUUID()];
+      await db.giveResetToken(here, resets[0] as string, { asked: Date.now() });
+      await db.giveResetToken(there, resets[1] as string, { asked: Date.now() });
+      const owner = (await db.findUserByEmail(there)) ?? assert.fail();
+      const works = [
+        ...registrations.map(
+          ({ verification, token }) =>
+            () =>
+              db.confirmRegistration(verification, token),
+        ),
+        ...moves.flatMap((each) => (each ? [() => db.confirmMove(each.verification, proofOf(each))] : [])),
+        ...[here, there].map((email, i) => () => {
+          return db.redeemResetToken({ resetToken: resets[i] as string, email, hashedPassword: "x", byMail: true });
+        }),
+        ...resets.map((token) => () => db.acceptToken(token)),
+        () => db.giveResetToken(here, randomUUID(), { asked: Date.now() }),
+        () => db.addMove(owner, here, "en"),
+        () => db.undoEmailChange({ ...undo, hashedPassword: "z", language: "en", device: null }),
+        () => db.confirmRegistration(back.verification, back.token),
+        () => db.setDisabled(owner.id, true),
+        () => db.deleteUser(owner, []),
+        () => db.addRegistration(here, "y", notice),
+      ];
+      await atOnce(works.toSorted(() => Math.random() - 0.5));
+    }
+  }
+  assert.equal((await deadlocks()) - before, 0);
+});
+
+test("of two confirmations of one address at once, one makes the account and the other finds none", async () => {
+  const before = await deadlocks();
+  {
+    await using db = await openDB(server.url);
+    for (let round = 0; round < 25; round++) {
+      const email = `twice-${round}@example.com`;
+      const both = [await register(db, email), await register(db, email)];
+      const users = await atOnce(both.map((each) => () => db.confirmRegistration(each.verification, each.token)));
+      assert.equal(users.filter((user) => user !== null).length, 1);
+    }
+  }
+  assert.equal((await deadlocks()) - before, 0);
+});
+
+test("logins that replace each other's sessions while they are ended everywhere never deadlock", async () => {
+  const before = await deadlocks();
+  {
+    await using db = await openDB(server.url);
+    const users = [await db.addUser("one@example.com", "x"), await db.addUser("two@example.com", "x")];
+    let open: string[] = [];
+    for (let round = 0; round < 40; round++) {
+      const replaces = open;
+      open = [0, 1, 2, 3].map(() => randomUUID());
+      const works = open.map((sessionId, i) => () => {
+        const theirs = replaces.toSorted(() => Math.random() - 0.5);
+        return db.openSession({ userId: users[i % 2]?.id ?? 0, sessionId, replaces: theirs, limit: 3 });
+      });
+      const others = [
+        () => db.endSessions(users[0]?.id ?? 0),
+        () => db.endOtherSessions(users[1]?.id ?? 0, open[1] as string),
+        () => db.seeSessions(replaces.toReversed()),
+        () => db.seeSessions(replaces),
+        () => db.sweepSessions("", 500),
+      ];
+      await atOnce([...works, ...others]);
+    }
+  }
+  assert.equal((await deadlocks()) - before, 0);
+});
+
+test("sessions get their handles while they are used and ended, and nothing deadlocks", async () => {
+  const before = await deadlocks();
+  {
+    await using db = await openDB(server.url);
+    const { id } = await db.addUser("listed@example.com", "x");
+    for (let round = 0; round < 10; round++) {
+      const open = Array.from({ length: 60 }, () => randomUUID());
+      for (const sessionId of open) await db.openSession({ userId: id, sessionId });
+      // As an older version leaves them, and due to be written as seen.
+      await admin.query("update sessions set handle = null, last_seen_at = last_seen_at - 1000 where user_id = $1", [
+        id,
+      ]);
+      const list = () => db.listSessions(id, { limit: 100 });
+      await atOnce([list, () => db.seeSessions(open), list, () => db.endOtherSessions(id, open[0] as string), list]);
+    }
+  }
+  assert.equal((await deadlocks()) - before, 0);
+});
+
+test("forms that end single sessions while their account is erased never deadlock", async () => {
+  const before = await deadlocks();
+  {
+    await using db = await openDB(server.url);
+    for (let round = 0; round < 20; round++) {
+      const user = await db.addUser(`ending-${round}@example.com`, "x");
+      for (let i = 0; i < 12; i++) await db.openSession({ userId: user.id, sessionId: randomUUID() });
+      const { sessions } = (await db.listSessions(user.id, { limit: 100 })) ?? assert.fail();
+      const ends = sessions.map(
+        ({ handle }) =>
+          () =>
+            db.endSessionByHandle(user.id, handle, [randomUUID()]),
+      );
+      await atOnce([...ends.slice(0, 6), () => db.deleteUser(user, []), ...ends.slice(6)]);
+    }
+  }
+  assert.equal((await deadlocks()) - before, 0);
+});
+
+/** When the transactions began that wait for a lock now. */
+async function waitingSince(): Promise<number[]> {
+  const { rows } = await admin.query(
+    "select extract(epoch from xact_start)::float8 as since from pg_stat_activity where wait_event_type = 'Lock'",
+  );
+  return rows.map((row) => row.since);
+}
+
+test("a transaction that waited too long for a lock is tried once more", async () => {
+  await using db = await openDB(server.url);
+  const user = await db.addUser("waiting@example.com", "x");
+  const holder = new pg.Client(server.url);
+  await holder.connect();
+  await holder.query("begin");
+  await holder.query("update users set updated_at = updated_at where id = $1", [user.id]);
+  const disabling = db.setDisabled(user.id, true);
+  let first: number | undefined;
+  for (let again = false; !again; await turn()) {
+    const [since] = await waitingSince();
+    again = first !== undefined && since !== undefined && since !== first;
+    first ??= since;
+  }
+  await holder.end();
+  assert.equal(await disabling, true);
+});
+
+test("and only once: then the caller is told that the database is busy", async () => {
+  await using db = await openDB(server.url);
+  const user = await db.addUser("held@example.com", "x");
+  const holder = new pg.Client(server.url);
+  await holder.connect();
+  await holder.query("begin");
+  await holder.query("update users set updated_at = updated_at where id = $1", [user.id]);
+  const seen = new Set<number>();
+  let ended = false;
+  const disabling = assert
+    .rejects(db.setDisabled(user.id, true), (error) => error instanceof DatabaseUnavailable && error.fault === "locked")
+    .finally(() => {
+      ended = true;
+    });
+  for (; !ended; await turn()) for (const since of await waitingSince()) seen.add(since);
+  await disabling;
+  await holder.end();
+  assert.equal(seen.size, 2);
+});
+
+test("a sweep waits for no transaction, and gets what it skipped later", async () => {
+  await using db = await openDB(server.url);
+  const { id } = await db.addUser("swept@example.com", "x");
+  await db.openSession({ userId: id, sessionId: "swept", device: { secret: "swept", notice: null } });
+  await db.addRegistration("swept-too@example.com", "x", notice, ["swept"]);
+  await moveAway(db, "left@example.com", "gone@example.com");
+  await db.takeSlots([{ key: "swept", tries: 1, window: 1 }]);
+  await admin.query("insert into events (at, event) values (1, 'logged_in')");
+  await admin.query("update attempts set ends_at = 1");
+  await admin.query("update users set reset_token = 'swept', reset_token_expires_at = 1 where id = $1", [id]);
+  await admin.query("update mailed_tokens set expires_at = 1");
+  const holder = new pg.Client(server.url);
+  await holder.connect();
+  const future = Date.now() + 60_000;
+  const kinds = {
+    acts: "acts",
+    attempts: "attempts",
+    devices: "devices",
+    events: "events",
+    formerEmails: "former_emails",
+    mails: "outbox",
+    verifications: "verifications",
+  } as const;
+  const sweeps = Object.entries(kinds).map(([kind, table]) => ({
+    tables: [table] as string[],
+    sweep: () => db.sweepOld(kind as keyof typeof kinds, future, 500),
+  }));
+  // The tokens before the addresses that they go with.
+  sweeps.unshift({ tables: ["users", "mailed_tokens"], sweep: () => db.sweepResetTokens(500) });
+  for (const { tables, sweep } of sweeps) {
+    await holder.query("begin");
+    for (const table of tables) assert.ok((await holder.query(`select * from ${table} for update`)).rowCount, table);
+    await sweep();
+    await holder.query("rollback");
+    assert.ok((await sweep()) >= tables.length, `${tables} are swept later`);
+    assert.equal(await sweep(), 0);
+  }
+  await holder.end();
+});
+
+test("deleting an account locks its sessions in order", async () => {
+  await using db = await openDB(server.url);
+  const user = await db.addUser("deleted@example.com", "x");
+  for (let i = 0; i < 8; i++) await db.openSession({ userId: user.id, sessionId: `deleted-${i}` });
+  const { rows } = await admin.query("select session_id from sessions where user_id = $1 order by 1", [user.id]);
+  const [first, ...others] = rows.map((row) => row.session_id);
+  const holder = new pg.Client(server.url);
+  await holder.connect();
+  await holder.query("begin");
+  await holder.query("select 1 from sessions where session_id = $1 for update", [first]);
+  const deleting = db.deleteUser(user, []);
+  while ((await waitingSince()).length === 0) await turn();
+  const free = await holder.query("select 1 from sessions where session_id = any ($1) for update nowait", [others]);
+  await holder.end();
+  assert.equal(free.rowCount, others.length);
+  assert.equal(await deleting, true);
+});

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { email, flood, password, send, someone } from "../../support/outage.ts";
+import { type PostgresServer, startPostgres } from "../../support/postgres-server.ts";
+import { startService } from "../../support/service.ts";
+
+let server: PostgresServer;
+before(async () => {
+  server = await startPostgres({ configuration: { max_connections: 300 } });
+});
+after(() => server[Symbol.asyncDispose]());
+
+let databases = 0;
+
+/** The URL of a new, empty database. */
+async function emptyDatabase(): Promise<string> {
+  const { Client } = (await import("pg")).default;
+  const admin = new Client(server.url);
+  const name = `nodes_${databases++}`;
+  await admin.connect();
+  await admin.query(`create database ${name}`);
+  await admin.end();
+  return server.url.replace(/\/postgres$/, `/${name}`);
+}
+
+test("200 simultaneous registrations of one address over two nodes make exactly one account", async () => {
+  const DATABASE_URL = await emptyDatabase();
+  await using one = await startService({ DATABASE_URL });
+  await using two = await startService({ DATABASE_URL });
+  const statuses = await flood([one, two], 200, (node) => send(node, "POST", "/users", { email, password }));
+  assert.deepEqual(statuses, { 200: 1, 400: 199 });
+});
+
+test("200 simultaneous redemptions of one reset token over two nodes change the password exactly once", async () => {
+  const DATABASE_URL = await emptyDatabase();
+  await using one = await startService({ DATABASE_URL });
+  await using two = await startService({ DATABASE_URL });
+  await someone(one);
+  const { reset_token } = (await (await send(one, "POST", "/reset_password", { email })).json()) as {
+    reset_token: string;
+  };
+  const passwords: string[] = [];
+  const statuses = await flood([one, two], 200, async (node, i) => {
+    const answer = await send(node, "PUT", "/reset_password", { email, reset_token, new_password: `new ${i}` });
+    if (answer.status === 200) passwords.push(`new ${i}`);
+    return answer;
+  });
+  assert.deepEqual(statuses, { 200: 1, 403: 199 });
+  assert.equal((await send(two, "POST", "/sessions", { email, password: passwords[0] as string })).status, 200);
+});
+
+test("a logout or a reset on one node is refused by the other on its very next request", async () => {
+  const DATABASE_URL = await emptyDatabase();
+  await using one = await startService({ DATABASE_URL });
+  await using two = await startService({ DATABASE_URL });
+  const cookie = await someone(one);
+  assert.equal((await send(two, "GET", "/profile", undefined, cookie)).status, 200);
+  const out = await fetch(`${one.url}/sessions`, { method: "DELETE", headers: { Cookie: cookie }, redirect: "manual" });
+  assert.equal(out.status, 302);
+  assert.equal((await send(two, "GET", "/profile", undefined, cookie)).status, 403);
+
+  const login = await send(two, "POST", "/sessions", { email, password });
+  const again = login.headers.get("Set-Cookie")?.split(";")[0] ?? "";
+  const { reset_token } = (await (await send(one, "POST", "/reset_password", { email })).json()) as {
+    reset_token: string;
+  };
+  const reset = { email, reset_token, new_password: "t4rt1fl3tt3" };
+  assert.equal((await send(one, "PUT", "/reset_password", reset)).status, 200);
+  assert.equal((await send(two, "GET", "/profile", undefined, again)).status, 403);
+});
+
+test("a login on one node that races a reset on the other opens nothing that outlives it", async () => {
+  const DATABASE_URL = await emptyDatabase();
+  await using one = await startService({ DATABASE_URL });
+  await using two = await startService({ DATABASE_URL });
+  await someone(one);
+  for (let i = 0; i < 20; i++) {
+    const old = i === 0 ? password : `new ${i - 1}`;
+    const { reset_token } = (await (await send(one, "POST", "/reset_password", { email })).json()) as {
+      reset_token: string;
+    };
+    const [reset, ...logins] = await Promise.all([
+      send(one, "PUT", "/reset_password", { email, reset_token, new_password: `new ${i}` }),
+      ...Array.from({ length: 6 }, () => send(two, "POST", "/sessions", { email, password: old })),
+    ]);
+    assert.equal(reset?.status, 200);
+    for (const login of logins) {
+      const cookie = login.headers.get("Set-Cookie")?.split(";")[0];
+      if (cookie) assert.equal((await send(two, "GET", "/profile", undefined, cookie)).status, 403, `round ${i}`);
+      else assert.equal(login.status, 401);
+    }
+  }
+});
+
+test("five nodes that start at once on an empty database migrate it once, and all serve", async () => {
+  const DATABASE_URL = await emptyDatabase();
+  await using nodes = new AsyncDisposableStack();
+  const starts = Array.from({ length: 5 }, async () => nodes.use(await startService({ DATABASE_URL })));
+  // Those that start although another does not are ended too.
+  await Promise.allSettled(starts);
+  const [first, ...others] = await Promise.all(starts);
+  assert.ok(first);
+  const cookie = await someone(first);
+  for (const node of others) assert.equal((await send(node, "GET", "/profile", undefined, cookie)).status, 200);
+});
+
+test("a rolling restart under load fails no request that was accepted", async () => {
+  const DATABASE_URL = await emptyDatabase();
+  await using lasting = await startService({ DATABASE_URL });
+  const cookie = await someone(lasting);
+  await using nodes = new AsyncDisposableStack();
+  let current = nodes.use(await startService({ DATABASE_URL }));
+  let running = true;
+  let answered = 0;
+  /**
+   * As a load balancer does: a node that takes no connection is not asked, and any answer must be the right one. One that
+   * has just started, all of whose connections are new, may say to come back.
+   */
+  const load = async () => {
+    while (running) {
+      const node = current;
+      const [response, failure] = await send(node, "GET", "/profile", undefined, cookie).then(
+        (response) => [response, undefined] as const,
+        (error: Error & { cause?: { code?: string } }) => [undefined, error.cause?.code] as const,
+      );
+      await response?.text();
+      if (response?.status === 503 && node === current) continue;
+      if (response) assert.equal(response.status, 200);
+      else assert.equal(failure, "ECONNREFUSED");
+      answered++;
+    }
+  };
+  const clients = Promise.all(Array.from({ length: 8 }, load));
+  clients.catch(() => {
+    running = false;
+  });
+  for (let i = 0; i < 3; i++) {
+    const before = answered;
+    const next = nodes.use(await startService({ DATABASE_URL }));
+    const old = current;
+    current = next;
+    assert.equal(await old.end("SIGTERM"), 0);
+    while (running && answered < before + 200) await new Promise(setImmediate);
+  }
+  running = false;
+  await clients;
+});

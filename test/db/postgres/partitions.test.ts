@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import pg from "pg";
+import { openDB } from "../../../src/db/db.ts";
+import { emptyDatabase } from "../../support/databases.ts";
+
+test("the partitions that docs/scaling.md tells to make hold sessions as one table does", async () => {
+  const docs = await readFile(new URL("../../../docs/scaling.md", import.meta.url), "utf8");
+  const [, block = ""] = /```sql\n(.*?)```/s.exec(docs) ?? [];
+  await using database = await emptyDatabase("postgres");
+  await (await openDB(database.url)).close();
+  const client = new pg.Client(database.url);
+  await client.connect();
+  // As psql has it, \gexec runs what the query before it answers.
+  for (const statement of block.split(/;|(?=\\gexec)/).map((text) => text.replace("\\gexec", "").trim())) {
+    if (statement === "") continue;
+    const { rows, fields } = await client.query(statement);
+    for (const row of rows) await client.query(row[fields[0]?.name ?? ""]);
+  }
+  const { rows: made } = await client.query(
+    "select count(*)::int as count from pg_inherits where inhparent = 'sessions'::regclass",
+  );
+  assert.equal(made[0].count, 16);
+  await client.end();
+
+  await using db = await openDB(database.url);
+  const { id } = await db.addUser("bob@example.com", "hash");
+  for (let i = 0; i < 40; i++) assert.ok(await db.openSession({ userId: id, sessionId: `s${i}` }));
+  for (let i = 0; i < 40; i++) assert.equal((await db.findUserBySession(`s${i}`))?.id, id);
+  assert.equal(await db.endSession("s0"), true);
+  assert.equal(await db.endSessions(id), 39);
+  assert.equal(await db.findUserBySession("s1"), null);
+  assert.deepEqual(await db.sweepSessions("", 10), { ended: 0, next: null });
+});

@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { chmodSync, copyFileSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { type DatabaseFault, DatabaseUnavailable } from "../../../src/errors.ts";
+import { limitedDisk, limitFiles } from "../../support/disks.ts";
+import { asOrdinaryUser } from "../../support/ordinary-user.ts";
+import { createStore, type Store } from "../../support/store.ts";
+
+/** A store with one user in it who has one session, and a backup of that beside it. */
+async function createBackedUp(): Promise<Store & { backup: string; userId: number }> {
+  const store = await createStore();
+  const { id: userId } = await store.db.addUser("bob@example.com", "hash");
+  await store.db.openSession({ userId, sessionId: "session" });
+  emptyWal(store);
+  const backup = `${store.path}.backup`;
+  copyFileSync(store.path, backup);
+  return Object.assign(store, { backup, userId });
+}
+
+/** Brings everything into the file itself. */
+function emptyWal(store: Store): void {
+  using raw = store.openRaw();
+  raw.exec("pragma wal_checkpoint(truncate)");
+}
+
+function removeBeside(path: string): void {
+  for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
+}
+
+/** Asserts that every kind of question is refused for that reason. */
+async function unavailable({ db }: Store, fault: DatabaseFault): Promise<void> {
+  const because = (error: unknown) => {
+    assert.ok(error instanceof DatabaseUnavailable, String(error));
+    assert.equal(error.fault, fault);
+    return true;
+  };
+  await assert.rejects(db.ping(), because);
+  await assert.rejects(db.findUserBy({ id: 1 }), because);
+  await assert.rejects(async () => db.findUserBySession("session"), because);
+  await assert.rejects(db.addUser("lost@example.com", "hash"), because);
+  await assert.rejects(db.updateUser(1, { resetToken: "lost" }), because);
+}
+
+/** Asserts that the same object answers again, and that what it acknowledges is in the file. */
+async function works(store: Store, address: string): Promise<void> {
+  const user = await store.db.addUser(address, "hash");
+  assert.equal((await store.db.findUserBySession("session"))?.email, "bob@example.com");
+  await store.db.openSession({ userId: user.id, sessionId: address });
+  using raw = store.openRaw();
+  assert.ok(raw.prepare("select 1 from users where email = ?").get(address));
+  assert.equal(raw.prepare("select count(*) as sessions from sessions where user_id = ?").get(user.id)?.sessions, 1);
+  assert.equal(raw.prepare("pragma integrity_check").get()?.integrity_check, "ok");
+}
+
+test("a damaged file is told, and once it is restored the same connection works again", async () => {
+  await using store = await createBackedUp();
+  const size = statSync(store.path).size;
+  for (const [damage, fault] of [
+    [Buffer.alloc(size, "garbage "), "not a database"],
+    [readFileSync(store.path).fill("garbage ", 100), "corrupt"],
+    [readFileSync(store.path).subarray(0, 4096 * 2), "corrupt"],
+    [Buffer.alloc(0), "not a database"],
+  ] as const) {
+    writeFileSync(store.path, damage);
+    removeBeside(store.path);
+    await unavailable(store, fault);
+    await unavailable(store, fault);
+    copyFileSync(store.backup, store.path);
+    await works(store, `${fault}@example.com`);
+    emptyWal(store);
+  }
+});
+
+test("a file that is gone is not created anew, and works again when it is back", async () => {
+  await using store = await createBackedUp();
+  rmSync(store.path);
+  removeBeside(store.path);
+  await unavailable(store, "unreadable");
+  assert.throws(() => statSync(store.path), { code: "ENOENT" });
+  renameSync(store.backup, store.path);
+  await works(store, "alice@example.com");
+});
+
+test("after a backup was put in the file's place nothing is written to the old one", async () => {
+  await using store = await createBackedUp();
+  await store.db.addUser("after.the.backup@example.com", "hash");
+  removeBeside(store.path);
+  renameSync(store.backup, store.path);
+  await works(store, "alice@example.com");
+  assert.deepEqual(
+    store.rows("users").map((row) => row.email),
+    ["bob@example.com", "alice@example.com"],
+  );
+});
+
+test("what is written after the -wal was removed is still there in the file", async () => {
+  await using store = await createBackedUp();
+  for (let i = 0; i < 3; i++) {
+    await store.db.addUser(`${i}@example.com`, "hash");
+    removeBeside(store.path);
+  }
+  await works(store, "alice@example.com");
+  assert.equal(store.rows("users").length, 5);
+});
+
+test("a file that has become read-only is told when it is opened again, and works once it can be written", async () => {
+  await asOrdinaryUser(async () => {
+    await using store = await createBackedUp();
+    renameSync(store.backup, store.path);
+    removeBeside(store.path);
+    chmodSync(store.path, 0o400);
+    for (let i = 0; i < 2; i++) {
+      await assert.rejects(store.db.addUser("lost@example.com", "hash"), { fault: "read-only" });
+      if (i === 0) assert.equal((await store.db.findUserBySession("session"))?.email, "bob@example.com");
+    }
+    for (const suffix of ["", "-wal", "-shm"]) chmodSync(store.path + suffix, 0o600);
+    await works(store, "alice@example.com");
+  });
+});
+
+const skip = limitedDisk.missing;
+
+test("where the disk takes no more, what is acknowledged is stored and what is refused is not", {
+  skip,
+}, async () => {
+  await using store = await createBackedUp();
+  const { db } = store;
+  const acknowledged: string[] = [];
+  let refused = 0;
+  const add = async (i: number) => {
+    const address = `${i}@example.com`;
+    try {
+      const { id } = await db.addUser(address, "x".repeat(250));
+      acknowledged.push(address);
+      await db.updateUser(id, { hashedPassword: "y".repeat(250), sessionId: address });
+    } catch (error) {
+      assert.ok(error instanceof DatabaseUnavailable, String(error));
+      refused++;
+    }
+  };
+  await Promise.all(Array.from({ length: 50 }, (_, i) => add(i)));
+  assert.equal(refused, 0);
+  try {
+    limitFiles(process.pid, statSync(`${store.path}-wal`).size);
+    for (let from = 50; from < 450; from += 20) await Promise.all(Array.from({ length: 20 }, (_, i) => add(from + i)));
+  } finally {
+    limitFiles(process.pid, "unlimited");
+  }
+  assert.ok(refused > 0 && acknowledged.length > 50);
+  await works(store, "alice@example.com");
+  const stored = store.rows("users").map((row) => String(row.email));
+  assert.deepEqual(stored.sort(), ["bob@example.com", "alice@example.com", ...acknowledged].sort());
+  const changed = store.rows("users").filter((row) => String(row.hashed_password).startsWith("y"));
+  assert.equal(store.rows("sessions").length, changed.length + 2, "an update is whole or not at all");
+});
+
+test("a transaction that the disk ended takes no other one with it", { skip }, async () => {
+  await using store = await createBackedUp();
+  const { db, userId } = store;
+  const causeOfRefusal = (work: Promise<void>) =>
+    work.then(
+      () => undefined,
+      (error: DatabaseUnavailable) => error.cause,
+    );
+  const ended = new Set<string>();
+  // The other one begins at every moment of the first in turn; before its transaction too, which a statement precedes.
+  for (let moment = 0; moment < 60; moment++) {
+    emptyWal(store);
+    for (let i = 0; i < 20; i++) await db.updateUser(userId, { hashedPassword: "z".repeat(200 + i) });
+    limitFiles(process.pid, statSync(`${store.path}-wal`).size);
+    const first = causeOfRefusal(db.updateUser(userId, { hashedPassword: `${moment}`, sessionId: `${moment}` }));
+    for (let i = 0; i < moment; i++) await null;
+    const other = causeOfRefusal(db.updateUser(userId, { emailVerifiedAt: moment }));
+    try {
+      await Promise.race([first, other]);
+    } finally {
+      limitFiles(process.pid, "unlimited");
+    }
+    const causes = { first: await first, other: await other };
+    const refused = Object.entries(causes).filter(([, cause]) => cause !== undefined);
+    assert.ok(refused.length > 0, `${moment}: the disk ended none`);
+    for (const [name, cause] of refused) {
+      ended.add(name);
+      assert.ok(cause instanceof Error, `${moment}: ${name}: ${cause}`);
+    }
+    const { hashedPassword, emailVerifiedAt } = await db.findUserBy({ id: userId });
+    assert.equal(hashedPassword === `${moment}`, causes.first === undefined);
+    assert.equal((await db.findUserBySession(`${moment}`)) !== null, causes.first === undefined);
+    assert.equal(emailVerifiedAt === moment, causes.other === undefined);
+  }
+  assert.deepEqual([...ended].sort(), ["first", "other"]);
+});

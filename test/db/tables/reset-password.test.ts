@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { NoResultFound } from "../../../src/errors.ts";
+import { untilAvailable } from "../../support/databases.ts";
+import { test } from "../../support/engines.ts";
+import { createStore } from "../../support/twins.ts";
+import { hour, minute } from "../../support/world.ts";
+
+const email = "bob@example.com";
+const redemption = { resetToken: "token", email, hashedPassword: "new" };
+
+test("a reset token changes the password once, and ends every session of that user", async () => {
+  await using store = await createStore();
+  const { db, clock } = store;
+  const { id: userId } = await db.addUser(email, "old");
+  const alice = await db.addUser("alice@example.com", "alice's");
+  for (const sessionId of ["phone", "laptop"]) await db.openSession({ userId, sessionId });
+  await db.openSession({ userId: alice.id, sessionId: "alice's" });
+  await db.updateUser(userId, { resetToken: "token" });
+  assert.equal((await db.findUserBy({ resetToken: "token" })).resetTokenExpiresAt, clock.now() + hour);
+  clock.forward(1);
+
+  assert.equal((await db.redeemResetToken(redemption))?.id, userId);
+  const bob = await db.findUserBy({ email });
+  assert.deepEqual(
+    { hashedPassword: bob.hashedPassword, updatedAt: bob.updatedAt, resetTokenExpiresAt: bob.resetTokenExpiresAt },
+    { hashedPassword: "new", updatedAt: clock.now(), resetTokenExpiresAt: null },
+  );
+  for (const sessionId of ["phone", "laptop"]) assert.equal(await db.findUserBySession(sessionId), null);
+  assert.equal((await db.findUserBySession("alice's"))?.hashedPassword, "alice's");
+
+  assert.equal(await db.redeemResetToken({ ...redemption, hashedPassword: "again" }), null);
+  await assert.rejects(db.findUserBy({ resetToken: "token" }), NoResultFound);
+  assert.equal((await db.findUserBy({ email })).hashedPassword, "new");
+});
+
+test("of 200 simultaneous redemptions over two connections exactly one changes the password", async () => {
+  await using store = await createStore();
+  const dbs = [store.db, await store.open()];
+  const { id } = await store.db.addUser(email, "old");
+  await store.db.updateUser(id, { resetToken: "token" });
+  const results = await Promise.all(
+    Array.from({ length: 200 }, (_, i) =>
+      untilAvailable(async () => dbs[i % 2]?.redeemResetToken({ ...redemption, hashedPassword: `new ${i}` })),
+    ),
+  );
+  const winners = results.flatMap((redeemed, i) => (redeemed ? [`new ${i}`] : []));
+  assert.deepEqual(winners, [(await store.db.findUserBy({ email })).hashedPassword]);
+});
+
+test("a token that is replaced, expired, taken back, another's, or of a disabled user changes nothing", async () => {
+  await using store = await createStore();
+  const { db, clock } = store;
+  const { id } = await db.addUser(email, "old");
+  const alice = await db.addUser("alice@example.com", "alice's");
+  await db.openSession({ userId: id, sessionId: "session" });
+  const refused = async (resetToken: string, address = email) => {
+    const before = [await store.rows("users"), await store.rows("sessions")];
+    assert.equal(await db.redeemResetToken({ ...redemption, resetToken, email: address }), null);
+    assert.deepEqual([await store.rows("users"), await store.rows("sessions")], before);
+  };
+  await refused("");
+  await refused("unknown");
+  await db.updateUser(id, { resetToken: "replaced" });
+  await db.updateUser(id, { resetToken: "token" });
+  await refused("replaced");
+  await refused("token", alice.email);
+  await refused("token", "nobody@example.com");
+  await db.updateUser(id, { disabledAt: 1 });
+  await refused("token");
+  await db.updateUser(id, { disabledAt: null });
+  clock.forward(hour - 1);
+  assert.equal((await db.findUserBy({ resetToken: "token" })).id, id);
+  clock.forward(1);
+  await refused("token");
+  await assert.rejects(db.findUserBy({ resetToken: "token" }), NoResultFound);
+  await db.updateUser(id, { resetToken: "taken back" });
+  await db.updateUser(id, { resetToken: null });
+  await refused("taken back");
+
+  await db.updateUser(id, { resetToken: "token" });
+  clock.forward(hour - 1);
+  assert.ok(await db.redeemResetToken(redemption), "the refusals were for those reasons");
+});
+
+test("a reset token lives as long as is said with it", async () => {
+  await using store = await createStore();
+  const { db, clock } = store;
+  const { id } = await db.addUser(email, "old");
+  const resetTokenExpiresAt = clock.now() + minute;
+  for (const changes of [
+    { resetToken: "token", resetTokenExpiresAt },
+    { resetTokenExpiresAt, resetToken: "token" },
+  ]) {
+    await db.updateUser(id, changes);
+    assert.equal((await db.findUserBy({ resetToken: "token" })).resetTokenExpiresAt, resetTokenExpiresAt);
+  }
+  clock.forward(minute);
+  assert.equal(await db.redeemResetToken(redemption), null);
+});

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { Auth } from "../../../src/auth/auth.ts";
+import { readSettings } from "../../../src/settings/settings.ts";
+import { crowd, leftOf } from "../../support/crowd.ts";
+import { test } from "../../support/engines.ts";
+import { createStore, type Store } from "../../support/twins.ts";
+import { hour, minute } from "../../support/world.ts";
+
+const email = "bob@example.com";
+const password = "mySuperPwd";
+const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+const count = async ({ run }: Store) => Number((await run("select count(*) as count from sessions"))[0]?.count);
+
+/** Some nodes on one database. */
+async function createNodes(environment = {}, how = 1) {
+  const resources = new AsyncDisposableStack();
+  const store = resources.use(await createStore(environment));
+  const settings = readSettings({ BCRYPT_COST: "4", ...environment });
+  const node = async () =>
+    resources.adopt(new Auth(await store.open(), { settings, clock: store.clock.now }), (auth) => auth.close());
+  const nodes = await Promise.all(Array.from({ length: how }, node));
+  const [auth] = nodes as [Auth];
+  const { id } = await auth.registerUser(email, password);
+  return { store, auth, nodes, id, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+const ways: Record<string, (auth: Auth, store: Store, id: number) => Promise<string | undefined>> = {
+  "a login": async (auth) => (await auth.logIn({ email, password })).session.sessionId,
+  createSession: async (auth) => (await auth.createSession(email)) ?? undefined,
+  "DB.openSession": async (_, { db }, userId) => (await db.openSession({ userId, sessionId: "new" }))?.sessionId,
+  "DB.openSession with a larger limit": async (_, { db }, userId) =>
+    (await db.openSession({ userId, sessionId: "new", limit: 5000 }))?.sessionId,
+};
+
+for (const [way, open] of Object.entries(ways)) {
+  test(`nobody has over 1,000 sessions: by ${way} the oldest ends`, async () => {
+    await using nodes = await createNodes();
+    const { store, auth, id } = nodes;
+    const { id: other } = await store.db.addUser("eve@example.com", "hash");
+    await store.db.openSession({ userId: other, sessionId: "eve's" });
+    await crowd(store, { userId: id, count: 999 });
+    const first = await open(auth, store, id);
+    assert.deepEqual(await leftOf(store), numbers(1, 999));
+    store.clock.forward(1);
+    await store.run("update sessions set session_id = 'moved' where user_id = 1 and session_id not like 'crowd %'");
+    const second = await open(auth, store, id);
+    assert.deepEqual(await leftOf(store), numbers(2, 999));
+    assert.ok(first && second && (await auth.getUserFromSessionId(second)));
+    assert.equal(await count(store), 1001);
+    assert.ok(await auth.getUserFromSessionId("eve's"));
+  });
+}
+
+test("over the limit sessions that have ended go first, though they are newer", async () => {
+  await using nodes = await createNodes({ SESSION_IDLE: "1h" });
+  const { store, auth, id } = nodes;
+  await crowd(store, { userId: id, count: 999 });
+  await store.run(
+    `update sessions set last_seen_at = ${store.clock.now() - hour} where session_id in ('crowd 998', 'crowd 999')`,
+  );
+  for (let i = 0; i < 3; i++) await auth.logIn({ email, password });
+  assert.deepEqual(await leftOf(store), numbers(1, 997));
+  await auth.logIn({ email, password });
+  assert.deepEqual(await leftOf(store), numbers(2, 997));
+});
+
+test("a session that was just opened stays, though all are as old, or a clock says that they are newer", async () => {
+  for (const from of [0, minute]) {
+    await using nodes = await createNodes();
+    const { store, auth, id } = nodes;
+    await crowd(store, { userId: id, count: 1000, every: 0, from });
+    const opened = (await auth.logIn({ email, password })).session.sessionId;
+    assert.equal(await count(store), 1000);
+    assert.ok(await auth.getUserFromSessionId(opened));
+  }
+});
+
+test("fifty logins at once on two nodes leave exactly 1,000 sessions, all fifty among them", async () => {
+  await using many = await createNodes({}, 2);
+  const { store, nodes, id } = many;
+  await crowd(store, { userId: id, count: 1000 });
+  const opened = await Promise.all(
+    Array.from({ length: 50 }, (_, i) => (nodes[i % 2] as Auth).logIn({ email, password })),
+  );
+  assert.equal(await count(store), 1000);
+  assert.deepEqual(await leftOf(store), numbers(51, 1000));
+  for (const { session } of opened) assert.ok(await nodes[0]?.getUserFromSessionId(session.sessionId));
+});
+
+test("SESSION_LIMIT ends all others but the newest, of a thousand too", async () => {
+  await using nodes = await createNodes({ SESSION_LIMIT: "3" });
+  const { store, auth, id } = nodes;
+  await crowd(store, { userId: id, count: 1000 });
+  await auth.logIn({ email, password });
+  assert.deepEqual(await leftOf(store), [999, 1000]);
+});
+
+test("of 200,000 sessions from before, each login ends some hundred, and a sweep all but the newest 1,000", async () => {
+  await using nodes = await createNodes();
+  const { store, auth, id } = nodes;
+  const { id: other } = await store.db.addUser("eve@example.com", "hash");
+  for (let i = 0; i < 3; i++) await store.db.openSession({ userId: other, sessionId: `eve's ${i}` });
+  await crowd(store, { userId: id, count: 200_000 });
+  for (let i = 1; i <= 2; i++) {
+    const before = await count(store);
+    await auth.logIn({ email, password });
+    const ended = before + 1 - (await count(store));
+    assert.ok(ended > 0 && ended <= 501, `${ended}`);
+  }
+  const own = (await auth.logIn({ email, password })).session.sessionId;
+  const { sessions } = await auth.sweep();
+  assert.ok(sessions > 190_000, `${sessions}`);
+  assert.deepEqual(await leftOf(store), numbers(199_004, 200_000));
+  assert.ok(await auth.getUserFromSessionId(own));
+  assert.equal((await auth.listSessionsOf(other)).length, 3);
+});
+
+const ends: Record<string, (nodes: { auth: Auth; store: Store; id: number }, own: string) => Promise<unknown>> = {
+  "ending all others": ({ auth }, own) => auth.endOtherSessions(own),
+  "a change of password": ({ auth }, own) => auth.changePassword(own, { current: password, chosen: `${password}2` }),
+  "a reset": async ({ auth }) => auth.updatePassword(await auth.getResetPasswordToken(email), `${password}2`),
+  "an operator": ({ auth, id }) => auth.revokeSessions(id),
+  "a disabled account": ({ auth, id }) => auth.disableUser(id),
+  "a deleted account": ({ auth, id }) => auth.deleteUser(id),
+  destroySession: ({ auth, id }) => auth.destroySession(id),
+  "DB.updateUser": ({ store, id }) => store.db.updateUser(id, { sessionId: "only" }),
+};
+
+for (const [end, act] of Object.entries(ends)) {
+  test(`${end} ends every one of many sessions from before, and not the one that asks where that stays`, async () => {
+    await using nodes = await createNodes();
+    const { store, auth, id } = nodes;
+    const own = (await auth.createSession(email)) ?? "";
+    await crowd(store, { userId: id, count: 3600, from: 0 });
+    await act(nodes, own);
+    assert.deepEqual(await leftOf(store), []);
+    const stays = ["ending all others", "a change of password", "DB.updateUser"].includes(end);
+    assert.equal(await count(store), stays ? 1 : 0);
+    if (stays && end !== "DB.updateUser") assert.ok(await auth.getUserFromSessionId(own));
+  });
+}
+
+test("a session that is asked for by its previous id stays when all others end, though it is the oldest of many", async () => {
+  await using nodes = await createNodes();
+  const { store, auth, id } = nodes;
+  const before = (await auth.createSession(email)) ?? "";
+  const after = (await auth.confirmPassword(before, password)).session.sessionId;
+  await crowd(store, { userId: id, count: 1700, from: 0 });
+  assert.equal(await auth.endOtherSessions(before), 1700);
+  for (const each of [before, after]) assert.ok(await auth.getUserFromSessionId(each));
+});

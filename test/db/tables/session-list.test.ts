@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import type { SessionPage } from "../../../src/db/db.ts";
+import { crowd } from "../../support/crowd.ts";
+import { test } from "../../support/engines.ts";
+import { createStore, type Store } from "../../support/twins.ts";
+import { hour } from "../../support/world.ts";
+
+const email = "bob@example.com";
+const digest = (text: string) => createHash("sha256").update(text).digest("base64url");
+
+/** A page that must be there. */
+async function page({ db }: Store, userId: number, wanted = {}): Promise<SessionPage> {
+  return (await db.listSessions(userId, { limit: 10, ...wanted })) ?? assert.fail("there is no such page");
+}
+
+/** The handle of the only session of a user. */
+async function onlyHandle(store: Store, userId: number): Promise<string> {
+  const { sessions } = await page(store, userId);
+  assert.equal(sessions.length, 1);
+  return sessions[0]?.handle as string;
+}
+
+/** Every page from the first to the last; `between` runs before each that follows. */
+async function allPages(
+  store: Store,
+  userId: number,
+  limit: number,
+  current?: string,
+  between: (last: SessionPage["sessions"]) => Promise<void> = async () => {},
+) {
+  const pages: SessionPage["sessions"][] = [];
+  for (let after: string | undefined; ; ) {
+    const { sessions, next } = await page(store, userId, { limit, after, current });
+    pages.push(sessions);
+    if (next === null) return pages;
+    after = next;
+    await between(sessions);
+  }
+}
+
+test("a handle is random, and stays the same when the session's id changes, by an older version too", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const { id } = await db.addUser(email, "hash");
+  await db.openSession({ userId: id, sessionId: "one" });
+  const handle = await onlyHandle(store, id);
+  for (const made of [digest("one"), digest(digest("one"))]) assert.notEqual(handle, made);
+  assert.ok(await db.renewSession("one", { renewed: "two", nonce: "n" }));
+  assert.equal(await onlyHandle(store, id), handle);
+  store.clock.forward(hour);
+  await db.seeSessions(["two"]);
+  // What an older version does, which knows no handle.
+  await store.run(`update sessions set session_id = '${digest("three")}', previous_id = '${digest("two")}'`);
+  assert.equal(await onlyHandle(store, id), handle);
+  assert.equal(await db.endSessionByHandle(id, handle), true);
+  assert.equal(await db.findUserBySession("three"), null);
+  // The same id is not the same session.
+  await db.openSession({ userId: id, sessionId: "one" });
+  assert.notEqual(await onlyHandle(store, id), handle);
+});
+
+test("sessions that an older version opened get a handle when they are listed, the same on two nodes, and keep it", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const { id } = await db.addUser(email, "hash");
+  const two = await store.open();
+  await crowd(store, { userId: id, count: 300 });
+  const lists = await Promise.all([0, 1, 0, 1].map((i) => [db, two][i]?.listSessions(id, { limit: 300 })));
+  const handles = lists.map((list) => list?.sessions.map(({ handle }) => handle) ?? []);
+  for (const each of handles) assert.deepEqual(each, handles[0]);
+  assert.equal(new Set(handles[0]).size, 300);
+  for (const handle of handles[0] ?? []) assert.match(handle, /^[\w-]{43}$/);
+  await store.run("update sessions set session_id = 'renewed' where session_id = 'crowd 300'");
+  const again = await page(store, id, { limit: 300 });
+  assert.deepEqual(
+    again.sessions.map(({ handle }) => handle),
+    handles[0],
+  );
+  assert.equal(await two.endSessionByHandle(id, handles[0]?.[0] ?? ""), true);
+  assert.equal((await store.run("select * from sessions where session_id = 'renewed'")).length, 0);
+});
+
+test("a session that asks has a handle too, wherever it stands", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const { id } = await db.addUser(email, "hash");
+  await db.openSession({ userId: id, sessionId: "own" });
+  await store.run("update sessions set handle = null");
+  await crowd(store, { userId: id, count: 20, from: 0 });
+  const { sessions } = await page(store, id, { limit: 3, current: "own" });
+  assert.deepEqual(
+    sessions.map(({ current }) => current),
+    [false, false, true],
+  );
+  assert.equal(await db.endSessionByHandle(id, sessions[2]?.handle ?? ""), true);
+  assert.equal(await db.findUserBySession("own"), null);
+});
+
+test("no handle ends another user's session, and what is no handle ends none", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const { id } = await db.addUser(email, "hash");
+  const { id: other } = await db.addUser("eve@example.com", "hash");
+  await db.openSession({ userId: id, sessionId: "bob's" });
+  await db.openSession({ userId: other, sessionId: "eve's" });
+  const handle = await onlyHandle(store, id);
+  assert.equal(await db.endSessionByHandle(other, handle), false);
+  const hostile = [
+    "",
+    "null",
+    "\0",
+    `${handle.slice(0, -1)}\0`,
+    "\ud800",
+    "x".repeat(10_000),
+    `${handle} `,
+    "%",
+    "bob's",
+  ];
+  for (const text of [...hostile, digest("bob's"), digest(digest("bob's"))]) {
+    assert.equal(await db.endSessionByHandle(id, text), false, text);
+  }
+  for (const sessionId of ["bob's", "eve's"]) assert.ok(await db.findUserBySession(sessionId));
+  const { sessions } = await page(store, other, { current: "bob's" });
+  assert.deepEqual(
+    sessions.map(({ current }) => current),
+    [false],
+    "another user's session is nobody's current one here",
+  );
+});
+
+for (const every of [0, 1]) {
+  test(`pages hold every session once, the newest first (${every} ms from one to the next)`, async () => {
+    await using store = await createStore();
+    const { db } = store;
+    const { id } = await db.addUser(email, "hash");
+    await crowd(store, { userId: id, count: 95, every });
+    for (const limit of [1, 2, 7, 94, 95, 96, 1000]) {
+      const pages = await allPages(store, id, limit);
+      assert.equal(pages.length, Math.ceil(95 / limit), `${limit}`);
+      for (const each of pages.slice(0, -1)) assert.equal(each.length, limit);
+      const all = pages.flat();
+      assert.equal(new Set(all.map(({ handle }) => handle)).size, 95);
+      const times = all.map(({ createdAt }) => createdAt);
+      assert.deepEqual(
+        times,
+        times.toSorted((a, b) => b - a),
+      );
+    }
+    await db.openSession({ userId: id, sessionId: "own" });
+    await store.run(`update sessions set created_at = 1 where session_id = '${digest("own")}'`);
+    for (const limit of [1, 2, 7, 95, 96, 1000]) {
+      const pages = await allPages(store, id, limit, "own");
+      assert.equal(new Set(pages.flat().map(({ handle }) => handle)).size, 96);
+      assert.equal(pages.flat().length, 96, "the one that asks is on one page");
+      assert.ok(pages[0]?.at(-1)?.current, "the first, last because all others are newer");
+      for (const each of pages) assert.ok(each.length <= limit);
+    }
+  });
+}
+
+test("sessions that come and go between two pages neither hide others nor show them twice", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const { id } = await db.addUser(email, "hash");
+  await crowd(store, { userId: id, count: 60, every: 0 });
+  const before = (await page(store, id, { limit: 60 })).sessions.map(({ handle }) => handle);
+  const gone = new Set<string>();
+  const pages = await allPages(store, id, 10, undefined, async (shown) => {
+    const last = shown.at(-1)?.handle ?? "";
+    // One that was shown, and one that was not yet.
+    const later = before[before.indexOf(last) + 4] ?? "";
+    for (const handle of [last, later]) assert.equal(await db.endSessionByHandle(id, handle), true);
+    gone.add(later);
+    await db.openSession({ userId: id, sessionId: `new ${gone.size}` });
+  });
+  assert.ok(gone.size > 3);
+  assert.deepEqual(
+    pages.flat().map(({ handle }) => handle),
+    before.filter((handle) => !gone.has(handle)),
+  );
+});
+
+test("sessions that have ended are on no page, however many are in between", async () => {
+  await using store = await createStore({ SESSION_IDLE: "1h" });
+  const { db, clock } = store;
+  const { id } = await db.addUser(email, "hash");
+  await db.openSession({ userId: id, sessionId: "old" });
+  clock.forward(1);
+  await crowd(store, { userId: id, count: 900, from: 0, unusedFor: hour });
+  clock.forward(1000);
+  await db.seeSessions(["old"]);
+  await db.openSession({ userId: id, sessionId: "new" });
+  for (const limit of [1, 2, 1000]) {
+    assert.deepEqual(
+      (await allPages(store, id, limit)).map((each) => each.length),
+      limit === 1 ? [1, 1] : [2],
+      `${limit}`,
+    );
+  }
+});
+
+test("a next that no page gave leads nowhere, and one of another user shows nothing of theirs", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const { id } = await db.addUser(email, "hash");
+  const { id: other } = await db.addUser("eve@example.com", "hash");
+  await crowd(store, { userId: id, count: 5 });
+  await db.openSession({ userId: other, sessionId: "eve's" });
+  const written = (text: string) => Buffer.from(text).toString("base64url");
+  const right = written("1 x");
+  for (const after of [
+    ...["", "x", right.slice(1), `${right}=`, ` ${right}`, `${right}\0`, "1 x", "\ud800", "A".repeat(9000)],
+    ...[
+      "1",
+      "1 ",
+      "-1 x",
+      "01 x",
+      "1e3 x",
+      "1.5 x",
+      "1 a\0b",
+      "1 \u00e9",
+      `${"9".repeat(16)} x`,
+      `1 ${"x".repeat(251)}`,
+    ].map(written),
+  ]) {
+    assert.equal(await db.listSessions(id, { limit: 10, after }), null, after);
+  }
+  assert.ok(await db.listSessions(id, { limit: 10, after: right }));
+  const { next } = await page(store, id, { limit: 2 });
+  assert.ok(next);
+  assert.deepEqual(await page(store, other, { after: next }), { sessions: [], next: null });
+});

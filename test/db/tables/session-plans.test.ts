@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { type CompiledQuery, Kysely } from "kysely";
+import pg from "pg";
+import { DB } from "../../../src/db/db.ts";
+import { postgres } from "../../../src/db/postgres/postgres.ts";
+import type { Schema } from "../../../src/db/schema.ts";
+import { sqlite } from "../../../src/db/sqlite/sqlite.ts";
+import { readSettings } from "../../../src/settings/settings.ts";
+import { crowd } from "../../support/crowd.ts";
+import { engine as engineName, test } from "../../support/engines.ts";
+import { createStore, type Store } from "../../support/twins.ts";
+
+/** Opens a database once more; every statement is kept from then on. */
+async function watched(store: Store) {
+  const engine = engineName() === "sqlite" ? sqlite(store.url.slice("sqlite:".length)) : postgres(store.url, 2);
+  const statements: Pick<CompiledQuery, "sql" | "parameters">[] = [];
+  const kysely = new Kysely<Schema>({
+    dialect: engine.dialect,
+    log: ({ query }) => void statements.push({ sql: query.sql, parameters: query.parameters }),
+  });
+  await engine.adopt(kysely);
+  statements.length = 0;
+  const db = new DB({ db: kysely, engine, lifetimes: readSettings(), clock: store.clock.now });
+  return { db, statements, [Symbol.asyncDispose]: () => db.close() };
+}
+
+interface Plan {
+  readonly "Node Type": string;
+  readonly "Relation Name"?: string;
+  readonly "Actual Rows": number;
+  readonly "Actual Loops": number;
+  readonly "Rows Removed by Filter"?: number;
+  readonly Plans?: readonly Plan[];
+}
+
+/** How many rows of tables a statement reads, and does with them what it does. */
+function rowsOf(plan: Plan): number {
+  const own = plan["Relation Name"] === undefined || plan["Node Type"] === "ModifyTable" ? 0 : plan["Actual Rows"];
+  const removed = plan["Rows Removed by Filter"] ?? 0;
+  const below = (plan.Plans ?? []).reduce((sum, each) => sum + rowsOf(each), 0);
+  return (own + removed) * plan["Actual Loops"] + below;
+}
+
+/** How each statement finds sessions, and on PostgreSQL how many rows of tables it reads. */
+async function plansOf(store: Store, statements: readonly Pick<CompiledQuery, "sql" | "parameters">[]) {
+  const wanted = statements.filter(({ sql }) => /^(select|update|delete)\b.*sessions/s.test(sql));
+  if (engineName() === "sqlite") {
+    using file = new DatabaseSync(store.url.slice("sqlite:".length));
+    return wanted.map(({ sql, parameters }) => {
+      const rows = file.prepare(`explain query plan ${sql}`).all(...(parameters as string[]));
+      return { sql, rows: 0, plan: rows.map(({ detail }) => String(detail)).join("\n") };
+    });
+  }
+  const client = new pg.Client(store.url);
+  await client.connect();
+  const plans = [];
+  for (const { sql, parameters } of wanted) {
+    await client.query("begin");
+    const { rows } = await client.query(`explain (analyze, format json) ${sql}`, parameters as unknown[]);
+    await client.query("rollback");
+    const plan = rows[0]["QUERY PLAN"][0].Plan as Plan;
+    plans.push({ sql, rows: rowsOf(plan), plan: JSON.stringify(plan, null, 1) });
+  }
+  await client.end();
+  return plans;
+}
+
+const requests: Record<string, (db: DB, userId: number, handle: string, next: string) => Promise<unknown>> = {
+  "opening one": (db, userId) => db.openSession({ userId, sessionId: "new" }),
+  "opening one of three": (db, userId) => db.openSession({ userId, sessionId: "other", limit: 3 }),
+  "the first page": (db, userId) => db.listSessions(userId, { current: "own", limit: 100 }),
+  "a later page": (db, userId, _, after) => db.listSessions(userId, { current: "own", limit: 100, after }),
+  "ending one": (db, userId, handle) => db.endSessionByHandle(userId, handle),
+  "ending another's": (db, userId, handle) => db.endSessionByHandle(userId + 1, handle),
+  "renewing one": (db) => db.renewSession("own", { renewed: "renewed", nonce: "n" }),
+  "being seen": (db) => db.seeSessions(["own"]),
+  "finding one": (db) => db.findUserBySession("own"),
+  "ending the one that asks": (db) => db.endSession("own"),
+};
+
+for (const every of [0, 1]) {
+  test(`with 200,000 sessions of one user no request reads more than some thousand rows (${every} ms apart)`, async () => {
+    await using store = await createStore();
+    const { id } = await store.db.addUser("bob@example.com", "hash");
+    for (let i = 0; i < 20; i++) await store.db.addUser(`${i}@example.com`, "hash");
+    await crowd(store, { userId: id, count: 200_000, every });
+    await store.db.openSession({ userId: id, sessionId: "own" });
+    const list = await store.db.listSessions(id, { limit: 50 });
+    await store.run("analyze");
+    for (const [what, ask] of Object.entries(requests)) {
+      await using watch = await watched(store);
+      await ask(watch.db, id, list?.sessions[7]?.handle ?? "", list?.next ?? "");
+      const plans = await plansOf(store, watch.statements);
+      assert.ok(plans.length > 0, what);
+      assert.ok(watch.statements.length < 20, what);
+      for (const { sql, rows, plan } of plans) {
+        assert.ok(rows <= 5000, `${what}: ${rows} rows by ${sql}\n${plan}`);
+        // Every table is entered by an index. What a subquery returned is small.
+        assert.doesNotMatch(plan, /SCAN (sessions|users)\b/, `${what}: ${sql}\n${plan}`);
+        if (/order by "created_at" desc/.test(sql))
+          assert.match(plan, /sessions_user_id_created_at/, `${what}\n${plan}`);
+        if (/where "handle" = /.test(sql)) assert.match(plan, /sessions_handle/, `${what}\n${plan}`);
+      }
+    }
+  });
+}

@@ -1,0 +1,246 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { NoResultFound } from "../../../src/errors.ts";
+import { test } from "../../support/engines.ts";
+import { createStore, type Store } from "../../support/twins.ts";
+import { hour, minute } from "../../support/world.ts";
+
+const email = "bob@example.com";
+
+/** Whether the session lives; all ways of finding it must agree. */
+async function lives({ db }: Store, sessionId: string): Promise<boolean> {
+  const byLookup = (await db.findUserBySession(sessionId)) !== null;
+  for (const attributes of [{ sessionId }, { sessionId, email }]) {
+    const found = db.findUserBy(attributes);
+    if (byLookup) assert.equal((await found).sessionId, sessionId);
+    else await assert.rejects(found, NoResultFound);
+  }
+  return byLookup;
+}
+
+test("an opened session is told whole, and its user is found by it", async () => {
+  await using store = await createStore({ SESSION_LIFETIME: "2h", SESSION_IDLE: "1h" });
+  const { db, clock } = store;
+  const bob = await db.addUser(email, "hash");
+  const now = clock.now();
+  const caller = { ip: "192.0.2.1", userAgent: "curl/8" };
+  const times = { createdAt: now, lastSeenAt: now, expiresAt: now + 2 * hour };
+  const session = await db.openSession({ userId: bob.id, sessionId: "one", ...caller });
+  assert.deepEqual(session, { sessionId: "one", userId: bob.id, ...times, ...caller });
+  assert.deepEqual({ ...(await db.findUserBySession("one")) }, { ...bob, sessionId: "one", lastSeenAt: now });
+  const unknown = await db.openSession({ userId: bob.id, sessionId: "two" });
+  assert.deepEqual(unknown, { sessionId: "two", userId: bob.id, ...times, ip: null, userAgent: null });
+  for (const sessionId of ["", "One", "three"]) assert.equal(await lives(store, sessionId), false);
+});
+
+test("a session that is not used ends at its idle end, to the millisecond", async () => {
+  await using store = await createStore({ SESSION_LIFETIME: "2h", SESSION_IDLE: "1h" });
+  const { db, clock } = store;
+  const { id: userId } = await db.addUser(email, "hash");
+  await db.openSession({ userId, sessionId: "one" });
+  clock.forward(hour - 1);
+  assert.equal(await lives(store, "one"), true);
+  clock.forward(1);
+  assert.equal(await lives(store, "one"), false);
+  await db.seeSessions(["one"]);
+  assert.equal(await lives(store, "one"), false, "one that has ended is not brought back");
+});
+
+test("being seen moves the idle end of just those sessions, and never the absolute end", async () => {
+  await using store = await createStore({ SESSION_LIFETIME: "2h", SESSION_IDLE: "1h" });
+  const { db, clock } = store;
+  const { id: userId } = await db.addUser(email, "hash");
+  for (const sessionId of ["one", "two", "unseen"]) await db.openSession({ userId, sessionId });
+  clock.forward(59 * minute);
+  await db.seeSessions(["one", "two", "unknown"]);
+  assert.equal((await db.findUserBySession("one"))?.lastSeenAt, clock.now());
+  clock.forward(minute);
+  assert.deepEqual(await Promise.all(["one", "two", "unseen"].map((s) => lives(store, s))), [true, true, false]);
+  clock.forward(58 * minute);
+  await db.seeSessions(["one"]);
+  clock.forward(minute);
+  assert.equal(await lives(store, "two"), false);
+  clock.forward(minute - 1);
+  assert.equal(await lives(store, "one"), true);
+  clock.forward(1);
+  assert.equal(await lives(store, "one"), false);
+});
+
+test("a session was seen when that is said: not later than now, and only if it lived then", async () => {
+  await using store = await createStore({ SESSION_LIFETIME: "2h", SESSION_IDLE: "1h" });
+  const { db, clock } = store;
+  const { id: userId } = await db.addUser(email, "hash");
+  const start = clock.now();
+  const names = ["early", "late", "too late", "backwards", "in the future", "twice", "unseen"] as const;
+  for (const sessionId of names) await db.openSession({ userId, sessionId });
+  clock.forward(90 * minute);
+  await db.seeSessions([
+    ["early", start + 1],
+    ["late", start + hour - 1],
+    ["too late", start + hour],
+    ["backwards", start - 1],
+    ["in the future", start + 10 * hour],
+    ["twice", start + 40 * minute],
+    ["twice", start + 50 * minute],
+    ["twice", start + 45 * minute],
+    ["unknown", start + minute],
+  ]);
+  const seen = Object.fromEntries(
+    (await store.run("select session_id, last_seen_at from sessions")).map((row) => [row.session_id, row.last_seen_at]),
+  );
+  const at = Object.fromEntries(
+    names.map((name) => [name, Number(seen[createHash("sha256").update(name).digest("base64url")]) - start]),
+  );
+  assert.deepEqual(at, {
+    early: 1,
+    late: hour - 1,
+    "too late": 0,
+    backwards: 0,
+    "in the future": 0,
+    twice: 50 * minute,
+    unseen: 0,
+  });
+  assert.equal(await lives(store, "late"), true);
+  clock.forward(29 * minute);
+  await db.seeSessions(new Map([["late", start + 118 * minute]]));
+  clock.forward(minute);
+  await db.seeSessions([["late", clock.now()], "twice"]);
+  assert.equal(await lives(store, "late"), false, "the absolute end stays");
+  await db.seeSessions([]);
+});
+
+test("no session is opened for a user who is gone or disabled, or whose password has changed since", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const { id: userId } = await db.addUser(email, "verified");
+  assert.ok(await db.openSession({ userId, sessionId: "kept", verifiedHash: "verified" }));
+  const refused = async (why: string) => {
+    const before = [await store.rows("users"), await store.rows("sessions")];
+    const opening = {
+      userId,
+      sessionId: "new",
+      verifiedHash: "verified",
+      rehashed: "better",
+      replaces: "kept",
+      limit: 1,
+    };
+    assert.equal(await db.openSession(opening), null, why);
+    assert.deepEqual([await store.rows("users"), await store.rows("sessions")], before, why);
+  };
+  await db.updateUser(userId, { hashedPassword: "changed" });
+  await refused("another password");
+  await db.updateUser(userId, { hashedPassword: "verified", disabledAt: 1 });
+  assert.equal(await db.findUserBySession("kept"), null, "a disabled user is not found by a session");
+  await refused("disabled");
+  assert.equal(await db.openSession({ userId, sessionId: "new" }), null);
+  await db.updateUser(userId, { disabledAt: null });
+  assert.equal((await db.findUserBySession("kept"))?.id, userId);
+  await store.run("delete from users");
+  await refused("gone");
+});
+
+test("a better hash is stored together with the session", async () => {
+  await using store = await createStore();
+  const { db, clock } = store;
+  const { id: userId } = await db.addUser(email, "old");
+  clock.forward(1);
+  await db.openSession({ userId, sessionId: "one", verifiedHash: "old" });
+  assert.equal((await db.findUserBy({ email })).updatedAt, clock.now() - 1);
+  await db.openSession({ userId, sessionId: "two", verifiedHash: "old", rehashed: "better" });
+  const { hashedPassword, updatedAt } = await db.findUserBy({ email });
+  assert.deepEqual({ hashedPassword, updatedAt }, { hashedPassword: "better", updatedAt: clock.now() });
+});
+
+test("a session takes the place of the one it replaces", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const { id: userId } = await db.addUser(email, "hash");
+  for (const sessionId of ["old", "other"]) await db.openSession({ userId, sessionId });
+  await db.openSession({ userId, sessionId: "new", replaces: "old" });
+  assert.deepEqual(await Promise.all(["old", "other", "new"].map((s) => lives(store, s))), [false, true, true]);
+});
+
+test("beyond the limit the oldest sessions of that user end", async () => {
+  await using store = await createStore();
+  const { db, clock } = store;
+  const { id: userId } = await db.addUser(email, "hash");
+  const alice = await db.addUser("alice@example.com", "hash");
+  await db.openSession({ userId: alice.id, sessionId: "alice's" });
+  const open = async (sessionId: string, limit: number) => {
+    clock.forward(1);
+    await db.openSession({ userId, sessionId, limit });
+  };
+  const all = "abcdefgh";
+  const living = async () => {
+    const alive = await Promise.all([...all].map((sessionId) => lives(store, sessionId)));
+    return [...all].filter((_, i) => alive[i]).join("");
+  };
+  for (const [i, sessionId] of [...all].entries()) {
+    await open(sessionId, 3);
+    assert.equal(await living(), all.slice(Math.max(0, i - 2), i + 1));
+  }
+  await open("a", 1);
+  assert.equal(await living(), "a");
+  assert.equal((await db.findUserBySession("alice's"))?.id, alice.id);
+});
+
+test("of sessions opened at the same millisecond as many live as the limit says, the last among them", async () => {
+  await using store = await createStore();
+  const { id: userId } = await store.db.addUser(email, "hash");
+  for (let i = 1; i <= 9; i++) {
+    await store.db.openSession({ userId, sessionId: `session ${i}`, limit: 3 });
+    assert.equal(await lives(store, `session ${i}`), true);
+    assert.equal((await store.rows("sessions")).length, Math.min(i, 3));
+  }
+});
+
+test("a session that has ended takes no place of a live one within the limit", async () => {
+  await using store = await createStore({ SESSION_LIFETIME: "4h", SESSION_IDLE: "1h" });
+  const { db, clock } = store;
+  const { id: userId } = await db.addUser(email, "hash");
+  await db.openSession({ userId, sessionId: "in use" });
+  clock.forward(1);
+  await db.openSession({ userId, sessionId: "left alone" });
+  clock.forward(hour - 2);
+  await db.seeSessions(["in use"]);
+  clock.forward(2);
+  await db.openSession({ userId, sessionId: "new", limit: 2 });
+  assert.deepEqual(await Promise.all(["in use", "left alone", "new"].map((s) => lives(store, s))), [true, false, true]);
+});
+
+test("ending one session, or all of a user's, leaves the others", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const { id: userId } = await db.addUser(email, "hash");
+  const alice = await db.addUser("alice@example.com", "hash");
+  await db.openSession({ userId: alice.id, sessionId: "alice's" });
+  for (const sessionId of ["one", "two", "three"]) await db.openSession({ userId, sessionId });
+  assert.equal(await db.endSession("one"), true);
+  assert.equal(await db.endSession("one"), false);
+  assert.deepEqual(await Promise.all(["one", "two"].map((s) => lives(store, s))), [false, true]);
+  assert.equal(await db.endSessions(userId), 2);
+  assert.equal(await db.endSessions(userId), 0);
+  assert.equal(await db.endSessions(99), 0);
+  assert.equal(await lives(store, "two"), false);
+  assert.equal((await db.findUserBySession("alice's"))?.id, alice.id);
+});
+
+test("a device is known by the login that opened a session, and by no other", async () => {
+  await using store = await createStore();
+  const { db } = store;
+  const { id: userId } = await db.addUser(email, "new");
+  const device = { secret: "device", notice: { kind: "new_device", language: "en" } } as const;
+  const opening = { userId, sessionId: "session", device };
+  assert.equal(await db.openSession({ ...opening, verifiedHash: "old" }), null);
+  assert.equal(await db.knowsDevice("device", userId), false);
+  assert.ok(await db.openSession({ ...opening, verifiedHash: "new" }));
+  assert.equal(await db.knowsDevice("device", userId), true);
+  assert.deepEqual(await store.rows("outbox"), [], "the first is no news");
+  for (const secret of ["device", "second"]) {
+    await db.openSession({ ...opening, sessionId: secret, device: { ...device, secret } });
+  }
+  assert.deepEqual(
+    (await store.rows("outbox")).map(({ kind, user_id }) => [kind, user_id]),
+    [["new_device", userId]],
+  );
+});

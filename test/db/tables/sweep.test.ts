@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { test } from "../../support/engines.ts";
+import { createStore } from "../../support/twins.ts";
+import { hour, minute } from "../../support/world.ts";
+
+const settings = { SESSION_LIFETIME: "2h", SESSION_IDLE: "1h", RESET_TOKEN_LIFETIME: "1h" };
+
+test("sessions are swept batch by batch from wherever the last one stopped, and only those that have ended", async () => {
+  await using store = await createStore(settings);
+  const { db, clock } = store;
+  const { id: userId } = await db.addUser("bob@example.com", "hash");
+  const open = async (name: string, count: number) => {
+    const sessionIds = Array.from({ length: count }, (_, i) => `${name} ${i}`);
+    for (const sessionId of sessionIds) await db.openSession({ userId, sessionId });
+    return sessionIds;
+  };
+  const pastAbsolute = await open("past its absolute end", 7);
+  clock.forward(hour - 1);
+  await db.seeSessions(pastAbsolute);
+  await open("past its idle end", 6);
+  const seen = await open("seen", 5);
+  clock.forward(hour - 1);
+  await db.seeSessions([...pastAbsolute, ...seen]);
+  clock.forward(2);
+  const live = [...seen, ...(await open("new", 4))];
+
+  const before = (await store.rows("sessions")).length;
+  assert.equal(before, 22);
+  let swept = 0;
+  let batches = 0;
+  for (let from: string | null = ""; from !== null; batches++) {
+    const keys = (await store.rows("sessions")).map((row) => String(row.session_id));
+    const { ended, next }: { ended: number; next: string | null } = await db.sweepSessions(from, 5);
+    const left = new Set((await store.rows("sessions")).map((row) => String(row.session_id)));
+    const gone = keys.filter((key) => !left.has(key));
+    assert.equal(gone.length, ended);
+    for (const key of gone) assert.ok(key > from && key <= (next ?? key), "each batch is the next few keys");
+    swept += ended;
+    from = next;
+  }
+  assert.deepEqual({ swept, batches }, { swept: 13, batches: 5 });
+  assert.equal((await store.rows("sessions")).length, live.length);
+  for (const sessionId of live) assert.ok(await db.findUserBySession(sessionId), sessionId);
+});
+
+test("a sweep of nothing, and one that ends with a full batch, come to an end", async () => {
+  await using store = await createStore(settings);
+  const { db, clock } = store;
+  assert.deepEqual(await db.sweepSessions("", 5), { ended: 0, next: null });
+  const { id: userId } = await db.addUser("bob@example.com", "hash");
+  for (let i = 0; i < 5; i++) await db.openSession({ userId, sessionId: `session ${i}` });
+  clock.forward(hour);
+  const { ended, next } = await db.sweepSessions("", 5);
+  assert.equal(ended, 5);
+  assert.deepEqual(await db.sweepSessions(next ?? "", 5), { ended: 0, next: null });
+});
+
+test("reset tokens are swept batch by batch, and only those that have ended", async () => {
+  await using store = await createStore(settings);
+  const { db, clock } = store;
+  for (let i = 0; i < 9; i++) {
+    const { id } = await db.addUser(`${i}@example.com`, "hash");
+    if (i === 5) clock.forward(minute);
+    if (i < 8) await db.updateUser(id, { resetToken: `token ${i}` });
+  }
+  clock.forward(hour - minute - 1);
+  assert.equal(await db.sweepResetTokens(2), 0);
+  clock.forward(1);
+  const withToken = async () => (await store.rows("users")).filter((row) => row.reset_token !== null).length;
+  const swept = [];
+  for (const left of [6, 4, 3, 3]) {
+    swept.push(await db.sweepResetTokens(2));
+    assert.equal(await withToken(), left);
+  }
+  assert.deepEqual(swept, [2, 2, 1, 0]);
+  assert.equal((await store.rows("users")).filter((row) => row.reset_token_expires_at !== null).length, 3);
+  assert.equal((await db.findUserBy({ resetToken: "token 5" })).email, "5@example.com");
+});

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "../support/engines.ts";
+import { askForToken, bob, cookie, json, logIn, redeem, register } from "../support/steps.ts";
+import { createWorld, form, type World } from "../support/world.ts";
+
+/** One answer of every kind. */
+async function everyKind(world: World): Promise<Response[]> {
+  await register(world);
+  const answers = [
+    await world.request("/"),
+    await world.request("/", { method: "HEAD" }),
+    await world.request("/nope"),
+    await world.request("/users"),
+    await world.request("/users", form(bob)),
+    await world.request("/users", json([])),
+    await world.request("/users", { method: "POST", body: "x".repeat(20_000) }),
+    await world.request("/users", form(bob, { headers: { "Sec-Fetch-Site": "cross-site" } })),
+    await world.request("/sessions", form({ ...bob, password: "wrong" })),
+    await world.request("/sessions", form(bob)),
+    await world.request("/profile"),
+    await world.request("/reset_password", form(bob, { ip: "192.0.2.1" } as RequestInit)),
+    await redeem(world, { ...bob, reset_token: await askForToken(world), new_password: "new" }),
+    await redeem(world, { ...bob, reset_token: "x" }),
+  ];
+  const sessionId = await logIn(world, { ...bob, password: "new" });
+  const presented = `${world.settings.COOKIE_NAME}=${sessionId}`;
+  answers.push(await world.request("/profile", cookie(presented)));
+  answers.push(await world.request("/sessions", cookie(presented, { method: "DELETE" })));
+  return answers;
+}
+
+test("every answer forbids caching, framing, running and guessing", async () => {
+  await using world = await createWorld();
+  const answers = await everyKind(world);
+  assert.deepEqual([...new Set(answers.map(({ status }) => status))].sort(), [200, 302, 400, 401, 403, 404, 405, 413]);
+  for (const { headers } of answers) {
+    assert.equal(headers.get("Cache-Control"), "no-store");
+    assert.equal(
+      headers.get("Content-Security-Policy"),
+      "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
+    assert.equal(headers.get("Referrer-Policy"), "same-origin");
+    assert.equal(headers.get("X-Content-Type-Options"), "nosniff");
+    assert.equal(headers.get("Strict-Transport-Security"), null);
+    assert.equal(headers.get("Access-Control-Allow-Origin"), null);
+    assert.equal(headers.get("Server"), null);
+  }
+});
+
+test("behind https every answer asks browsers to stay with https, for subdomains only when asked to", async () => {
+  for (const [environment, policy] of [
+    [{}, "max-age=31536000"],
+    [{ HSTS_SUBDOMAINS: "off" }, "max-age=31536000"],
+    [{ HSTS_SUBDOMAINS: "on" }, "max-age=31536000; includeSubDomains"],
+  ] as const) {
+    await using world = await createWorld({ PUBLIC_URL: "https://auth.example.com", ...environment });
+    for (const { headers } of await everyKind(world)) {
+      assert.equal(headers.get("Strict-Transport-Security"), policy);
+    }
+  }
+});
+
+test("no answer but a login's and a logout's sets a cookie", async () => {
+  await using world = await createWorld();
+  const setting = (await everyKind(world)).filter(({ headers }) => headers.has("Set-Cookie"));
+  assert.deepEqual(
+    setting.map(({ status }) => status),
+    [200, 302],
+  );
+});

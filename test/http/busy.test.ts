@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { availableParallelism } from "node:os";
+import { emptyDatabase } from "../support/databases.ts";
+import { engine, test } from "../support/engines.ts";
+import { createProduction, enter, join, owner } from "../support/production.ts";
+import { bob } from "../support/steps.ts";
+import { createWorld, form, production, type World } from "../support/world.ts";
+
+/** So many addresses, each of another network. */
+const networks = (count: number) => Array.from({ length: count }, (_, i) => `198.51.${i >> 8}.${i & 255}`);
+
+/** As many wrong logins as wait at a cost of 14, one second each, and one more for each thread. */
+const room = 6 * availableParallelism();
+
+function logIn(world: World, ip: string, headers: Record<string, string> = {}): Promise<Response> {
+  return world.request("/sessions", { ...form({ ...bob, password: "wrong" }, { headers }), ip });
+}
+
+/** Fills the queue from so many networks; it stays full as long as the hashes take. */
+async function fill(world: World, ips: readonly string[]): Promise<Promise<Response>[]> {
+  const logins = ips.map((ip) => logIn(world, ip));
+  await until(async () => (await logIn(world, ips[0] as string)).status === 503);
+  return logins;
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await turn();
+}
+
+/** The next turn of the event loop. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => resolve()));
+}
+
+/** A body that says whether it was asked for. */
+function unread(): { body: ReadableStream; wasRead: () => boolean } {
+  let read = false;
+  const pull = (controller: ReadableStreamDefaultController) => {
+    read = true;
+    controller.close();
+  };
+  return { body: new ReadableStream({ pull }, { highWaterMark: 0 }), wasRead: () => read };
+}
+
+const api = [
+  "POST /users",
+  "POST /sessions",
+  "POST /sessions/confirm",
+  "PUT /profile/password",
+  "DELETE /profile",
+  "PUT /reset_password",
+  "PUT /email_verification",
+];
+const forms = ["login", "register", "reset", "verify", "account/password", "account/email", "account/export"]
+  .concat("account/delete")
+  .map((path) => `POST /${path}`);
+
+test("while the queue is full, whatever hashes a password is refused before its body is read", async () => {
+  await using world = await createWorld({ BCRYPT_COST: "14", CORS_ORIGINS: "https://app.example.com" });
+  await fill(world, networks(room));
+  for (const route of [...api, ...forms]) {
+    for (const [Accept, type] of [
+      ["*/*", "application/json"],
+      ["text/html", forms.includes(route) ? "text/html; charset=utf-8" : "application/json"],
+    ] as const) {
+      const [method = "", path = ""] = route.split(" ");
+      const { body, wasRead } = unread();
+      const headers = { Accept, "Content-Type": "application/json", Origin: "https://app.example.com" };
+      const response = await world.request(path, {
+        method,
+        headers,
+        body,
+        duplex: "half",
+        ip: "192.0.2.1",
+      } as RequestInit);
+      assert.equal(response.status, 503, route);
+      assert.equal(wasRead(), false, route);
+      assert.match(response.headers.get("Retry-After") ?? "", /^[1-9]\d*$/);
+      assert.equal(response.headers.get("Error-Code"), "busy");
+      assert.equal(response.headers.get("Cache-Control"), "no-store");
+      assert.equal(response.headers.get("Content-Type"), type, route);
+      assert.equal(response.headers.get("Access-Control-Allow-Origin"), "https://app.example.com");
+      assert.match(await response.text(), /Try again in|too many logins at once; try again in/);
+    }
+  }
+  for (const path of ["/profile", "/health/live", "/login", "/"])
+    assert.notEqual((await world.request(path, { ip: "192.0.2.1" })).status, 503, path);
+});
+
+test("a page that is refused so is in the person's language, and holds nothing of another's", async () => {
+  await using world = await createWorld({ BCRYPT_COST: "14" });
+  await fill(world, networks(room));
+  const post = async (path: string, language: string, cookie = "") => {
+    const headers = { Accept: "text/html", "Accept-Language": language, Cookie: cookie };
+    const response = await world.request(path, { ...form({}, { headers }), ip: "192.0.2.1" });
+    return { text: await response.text(), set: response.headers.getSetCookie() };
+  };
+  const first = await post("/login?return_to=/secret&token=t0ken", "fr", "session_id=s3cret");
+  const { text, set } = await post("/login", "fr");
+  assert.match(text, /<html lang="fr">/);
+  assert.ok(!/s3cret|t0ken|secret/.test(first.text + text));
+  assert.deepEqual([...first.set, ...set], []);
+  assert.match((await post("/login", "en")).text, /<html lang="en">/);
+  assert.match((await post("/login?lang=fr", "en")).text, /<html lang="fr">/);
+});
+
+test("a login that the queue cannot take writes nothing, and leaves one entry of many in the audit trail", async () => {
+  await using database = await emptyDatabase(engine());
+  await using world = await createWorld({ ...production, BCRYPT_COST: "14", DATABASE_URL: database.url });
+  if (engine() === "postgres") return;
+  await fill(world, networks(room));
+  for (let i = 0; i < 150; i++) {
+    const { status } = await world.request("/sessions", {
+      ...form({ email: `${i}@x.org`, password: "x" }),
+      ip: "192.0.2.1",
+    });
+    assert.equal(status, 503);
+  }
+  await world.auth.flush();
+  assert.deepEqual(await database.run("select key from attempts where key like '%192.0.2.1%'"), []);
+  assert.deepEqual(await database.run("select event from events where ip = '192.0.2.1'"), []);
+  await world.auth.close();
+  const refusals = await world.auth.listEvents({ limit: 1000 });
+  const merged = refusals.filter(({ event }) => event === "request_refused");
+  assert.equal(merged.length, 1);
+  assert.match(merged[0]?.detail ?? "", /^busy, 15\d times$/);
+});
+
+test("a made-up device cookie is refused before the body is read", async () => {
+  await using world = await createProduction({ BCRYPT_COST: "14" });
+  await fill(world, networks(room));
+  for (const count of [1, 5, 6]) {
+    const { body, wasRead } = unread();
+    const Cookie = Array.from({ length: count }, (_, i) => `__Host-device_id=${String(i).repeat(43)}`).join("; ");
+    const headers = { Cookie, "Content-Type": "application/json" };
+    const sent = { method: "POST", headers, body, duplex: "half", ip: "192.0.2.1" } as RequestInit;
+    assert.equal((await world.request("/sessions", sent)).status, 503);
+    assert.equal(wasRead(), false);
+  }
+});
+
+test("five /64s of one subscriber keep nobody else out", async () => {
+  await using world = await createWorld({ BCRYPT_COST: "14" });
+  const flood = await fill(
+    world,
+    Array.from({ length: 3 * room }, (_, i) => `2001:db8:1:${(i % 5) * 0x1000}::${i}`),
+  );
+  let refused = 0;
+  for (const login of flood) void login.then(({ status }) => (refused += Number(status === 503)));
+  await turn();
+  const atFirst = refused;
+  const others = networks(4).map((ip) => logIn(world, ip));
+  await until(async () => refused >= atFirst + 4);
+  assert.equal(refused, atFirst + 4, "each other network has a place of the subscriber's");
+  assert.equal(await Promise.race([...others, turn()]), undefined, "and keeps it");
+});
+
+test("a known device logs in while a thousand networks do", async () => {
+  // The cost leaves so few places that the database answers all of them in time, however slow the machine is.
+  await using world = await createProduction({ BCRYPT_COST: "12" });
+  await join(world);
+  const device = (await enter(world)).split("; ")[1] as string;
+  const flood = networks(1000).map((ip) => logIn(world, ip));
+  await until(async () => (await logIn(world, "192.0.2.1")).status === 503);
+  await enter(world, owner, device, "192.0.2.1");
+  await world.auth.close();
+  await Promise.all(flood);
+});
+
+test("callers without a network have one share among networks, and in it one for each account", async () => {
+  await using world = await createWorld({ BCRYPT_COST: "14" });
+  const { auth } = world;
+  const logins = Array.from({ length: 2 * room }, () => auth.validLogin("flooded@example.com", "wrong"));
+  let refused = 0;
+  for (const login of logins) login.catch(() => refused++);
+  await turn();
+  const atFirst = refused;
+  assert.equal(atFirst, room);
+  const other = auth.validLogin("other@example.com", "wrong");
+  const network = auth.validLogin("other@example.com", "wrong", { ip: "192.0.2.1" });
+  for (const login of [other, network]) login.catch(() => {});
+  await until(async () => refused >= atFirst + 2);
+  assert.equal(await Promise.race([other, network, turn()]), undefined);
+});

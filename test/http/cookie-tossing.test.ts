@@ -1,0 +1,240 @@
+import assert from "node:assert/strict";
+import { test } from "../support/engines.ts";
+import { Jar } from "../support/jar.ts";
+import { bob, cookie, logIn, refused, register, said } from "../support/steps.ts";
+import { createWorld, form, type World } from "../support/world.ts";
+
+const eve = { email: "eve@example.com", password: "other" };
+const name = "__Host-session_id";
+/** As production has it: no page but the host's own, over https, can set a cookie of this name. */
+const guarded = { PUBLIC_URL: "https://auth.example.com", COOKIE_NAME: name };
+
+function profile(world: World, header: string): Promise<string> {
+  return said(world.request("/profile", cookie(header)));
+}
+
+test("a neighbour's cookie of another name is never read, wherever it stands", async () => {
+  await using world = await createWorld(guarded);
+  await register(world);
+  await register(world, eve);
+  const [his, hers] = [await logIn(world), await logIn(world, eve)];
+  for (const tossed of [
+    "session_id",
+    "__host-session_id",
+    "__HOST-session_id",
+    "__Secure-session_id",
+    "__Host-session_i",
+  ]) {
+    for (const header of [`${tossed}=${hers}; ${name}=${his}`, `${name}=${his}; ${tossed}=${hers}`]) {
+      assert.equal(await profile(world, header), '200 {"email":"bob@example.com"}\n', header);
+    }
+    await refused(world.request("/profile", cookie(`${tossed}=${hers}`)), 403);
+  }
+  await refused(world.request("/profile", cookie(`=${name}=${hers}`)), 403);
+});
+
+/** What a browser may send before, after or between the cookies that count. */
+const dead = [
+  "x",
+  "",
+  '""',
+  '"',
+  "null",
+  crypto.randomUUID(),
+  `"${crypto.randomUUID()}"`,
+  "a".repeat(4000),
+  "é",
+  "a=b",
+  "%00",
+];
+
+test("of several cookies with one name the first live one counts, wherever the dead ones are", async () => {
+  await using world = await createWorld(guarded);
+  await register(world);
+  await register(world, eve);
+  const ended = await logIn(world);
+  await world.request("/sessions", cookie(`${name}=${ended}`, { method: "DELETE" }));
+  const [his, hers] = [await logIn(world), await logIn(world, eve)];
+  for (const value of [...dead, ended]) {
+    for (const live of [his, `"${his}"`]) {
+      for (const header of [
+        `${name}=${value}; ${name}=${live}`,
+        `${name}=${live}; ${name}=${value}`,
+        `${name}=${value}; theme=dark; ${name}=${live}; ${name}=${hers}`,
+        `${name}=${live}; ${name}=${hers}; ${name}=${value}`,
+      ]) {
+        assert.equal(await profile(world, header), '200 {"email":"bob@example.com"}\n', header);
+      }
+    }
+    await refused(world.request("/profile", cookie(`${name}=${value}; ${name}=${ended}`)), 403);
+  }
+});
+
+test("at most five are tried, and a repeated one only once", async () => {
+  await using world = await createWorld(guarded);
+  await register(world);
+  const his = await logIn(world);
+  const unknown = (count: number) => Array.from({ length: count }, () => `${name}=${crypto.randomUUID()}`);
+  const header = (...pairs: string[]) => [...pairs, `${name}=${his}`].join("; ");
+  assert.equal(await profile(world, header(...unknown(4))), '200 {"email":"bob@example.com"}\n');
+  assert.equal(
+    await profile(world, header(...Array(9).fill(`${name}=x`), `${name}=`)),
+    '200 {"email":"bob@example.com"}\n',
+  );
+  await refused(world.request("/profile", cookie(header(...unknown(5)))), 403);
+});
+
+test("every route uses the first live one", async () => {
+  await using world = await createWorld(guarded);
+  await register(world);
+  const at = async (path: string, init: RequestInit = {}) => {
+    const response = await world.request(path, {
+      ...init,
+      headers: { Cookie: `${name}=${crypto.randomUUID()}; ${name}=${await logIn(world)}` },
+    });
+    return `${response.status} ${response.headers.get("Location") ?? ""}`.trim();
+  };
+  const { password } = bob;
+  assert.equal(await at("/sessions"), "200");
+  assert.equal(await at(`/sessions/${"a".repeat(43)}`, { method: "DELETE" }), "404");
+  assert.equal(await at("/sessions/others", { method: "DELETE" }), "200");
+  assert.equal(await at("/sessions/confirm", form({ password })), "200");
+  assert.equal(await at("/profile/export"), "200");
+  assert.equal(await at("/profile/email", form({ email: "next@example.com" }, { method: "PUT" })), "200");
+  assert.equal(await at("/profile/password", form({ password, new_password: password }, { method: "PUT" })), "200");
+  assert.equal(await at("/sessions", { method: "DELETE" }), "302 /");
+  assert.equal(await at("/profile", form({ password }, { method: "DELETE" })), "200");
+});
+
+test("pages use the first live one too", async () => {
+  await using world = await createWorld(guarded);
+  await register(world);
+  for (const [path, seen] of [
+    ["/", "302 /account"],
+    ["/login", "303 /account"],
+    ["/register", "303 /account"],
+    ["/account", "200"],
+    ["/account/password", "200"],
+  ] as const) {
+    const Cookie = `${name}=${crypto.randomUUID()}; ${name}=${await logIn(world)}`;
+    const response = await world.request(path, { headers: { Accept: "text/html", Cookie } });
+    assert.equal(`${response.status} ${response.headers.get("Location") ?? ""}`.trim(), seen, path);
+  }
+});
+
+test("a logout ends every live session that is presented, whoever's it is, and is refused when none is", async () => {
+  await using world = await createWorld(guarded);
+  await register(world);
+  await register(world, eve);
+  const live = [await logIn(world), await logIn(world, eve), await logIn(world)];
+  const other = await logIn(world);
+  const all = ["x", ...live].map((value) => `${name}=${value}`).join("; ");
+  const logout = await world.request("/sessions", cookie(all, { method: "DELETE" }));
+  assert.deepEqual([logout.status, logout.headers.get("Location")], [302, "/"]);
+  for (const value of live) await refused(world.request("/profile", cookie(`${name}=${value}`)), 403);
+  assert.equal(await profile(world, `${name}=${other}`), '200 {"email":"bob@example.com"}\n');
+  await refused(world.request("/sessions", cookie(all, { method: "DELETE" })), 403);
+});
+
+test("a login replaces every session that is presented", async () => {
+  await using world = await createWorld(guarded);
+  await register(world);
+  await register(world, eve);
+  const [his, hers] = [await logIn(world), await logIn(world, eve)];
+  const opened = await logIn(world, bob, { Cookie: `${name}=x; ${name}=${hers}; ${name}=${his}` });
+  for (const value of [his, hers]) await refused(world.request("/profile", cookie(`${name}=${value}`)), 403);
+  assert.equal(await profile(world, `${name}=${opened}`), '200 {"email":"bob@example.com"}\n');
+});
+
+/** Where COOKIE_DOMAIN changes from one to another, with a name that may have a domain. */
+const shared = { PUBLIC_URL: "https://auth.team.example.com", COOKIE_NAME: "__Secure-session_id" };
+const changes = [
+  [undefined, "example.com"],
+  [undefined, "auth.team.example.com"],
+  ["example.com", undefined],
+  ["auth.team.example.com", undefined],
+  ["example.com", "team.example.com"],
+  ["team.example.com", "example.com"],
+] as const;
+
+for (const [before, after] of changes) {
+  test(`when COOKIE_DOMAIN changes from ${before} to ${after}, a logged-in person can log in again, and out`, async () => {
+    const domain = (COOKIE_DOMAIN: string | undefined) => ({ ...shared, ...(COOKIE_DOMAIN && { COOKIE_DOMAIN }) });
+    for (const order of ["old first", "new first"] as const) {
+      await using old = await createWorld(domain(before));
+      await using world = await createWorld(domain(after));
+      for (const each of [old, world]) await register(each);
+      const jar = new Jar("auth.team.example.com");
+      const call = async (at: World, path: string, init: RequestInit = {}) => {
+        const response = await at.request(path, { ...init, headers: { Cookie: jar.header(order) } });
+        jar.keep(response);
+        return response.status;
+      };
+      assert.equal(await call(old, "/sessions", form(bob)), 200);
+      const planted = jar.header();
+      assert.equal(await call(world, "/profile"), 403);
+      assert.equal(await call(world, "/sessions", form(bob)), 200);
+      assert.equal(jar.size, 1, jar.header());
+      assert.equal(await call(world, "/profile"), 200);
+      // An older node, or another host of the domain, sets the dead one again.
+      jar.set(`${planted}; Path=/; Secure${before ? `; Domain=${before}` : ""}`);
+      assert.equal(await call(world, "/profile"), 200);
+      assert.equal(await call(world, "/sessions/confirm", form({ password: bob.password })), 200);
+      assert.equal(jar.size, 1, jar.header());
+      jar.set(`${planted}; Path=/; Secure${before ? `; Domain=${before}` : ""}`);
+      const change = { password: bob.password, new_password: bob.password };
+      assert.equal(await call(world, "/profile/password", form(change, { method: "PUT" })), 200);
+      assert.equal(await call(world, "/profile"), 200);
+      jar.set(`${planted}; Path=/; Secure${before ? `; Domain=${before}` : ""}`);
+      assert.equal(await call(world, "/sessions", { method: "DELETE" }), 302);
+      assert.equal(jar.size, 0, jar.header());
+    }
+  });
+}
+
+test("cookies of other domains are cleared only where there can be any, and before the session is set", async () => {
+  const cases = [
+    [guarded, []],
+    [{ PUBLIC_URL: "http://localhost:5000" }, []],
+    [{ PUBLIC_URL: "http://192.0.2.1" }, []],
+    [{ PUBLIC_URL: "http://[2001:db8::1]:5000" }, []],
+    [{ PUBLIC_URL: "http://auth.example.com" }, ["auth.example.com", "example.com"]],
+    [{ PUBLIC_URL: "http://auth.example.com", COOKIE_DOMAIN: "example.com" }, [null, "auth.example.com"]],
+  ] as const;
+  for (const [environment, cleared] of cases) {
+    await using world = await createWorld(environment);
+    await register(world);
+    const { COOKIE_NAME } = world.settings;
+    assert.equal((await world.request("/sessions", form(bob))).headers.getSetCookie().length, 1);
+    const login = await world.request("/sessions", form(bob, { headers: { Cookie: `${COOKIE_NAME}=x` } }));
+    const set = login.headers.getSetCookie();
+    assert.match(set.at(-1) ?? "", /=[\w-]{36,43}; .*Max-Age=2592000$/);
+    const domains = set.slice(0, -1).map((header) => {
+      assert.match(header, /^[^=]+=; Path=\/; HttpOnly; SameSite=Lax; .*Max-Age=0$/);
+      return /Domain=([^;]+)/.exec(header)?.[1] ?? null;
+    });
+    assert.deepEqual(domains, cleared, JSON.stringify(environment));
+  }
+});
+
+test("a session id that was planted is never adopted by a login, and ends with it", async () => {
+  await using world = await createWorld(guarded);
+  await register(world);
+  await register(world, eve);
+  const hers = await logIn(world, eve);
+  for (const planted of [hers, crypto.randomUUID(), "x"]) {
+    const his = await logIn(world, bob, { Cookie: `${name}=${planted}` });
+    assert.notEqual(his, planted);
+    await refused(world.request("/profile", cookie(`${name}=${planted}`)), 403);
+    assert.equal(await profile(world, `${name}=${his}`), '200 {"email":"bob@example.com"}\n');
+  }
+});
+
+test("a session id in a field or in the query is none", async () => {
+  await using world = await createWorld(guarded);
+  await register(world);
+  const his = await logIn(world);
+  await refused(world.request(`/profile?${name}=${his}&session_id=${his}`), 403);
+  const login = await world.request("/sessions", form({ ...bob, session_id: "planted", sessionId: "planted" }));
+  assert.ok(!(login.headers.get("Set-Cookie") ?? "").includes("planted"));
+});

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { serve } from "../../src/http/server.ts";
+import { test } from "../support/engines.ts";
+import { bob, logIn, register } from "../support/steps.ts";
+import { openWire, request } from "../support/wire.ts";
+import { createWorld, form, type World } from "../support/world.ts";
+
+const Origin = "https://app.example.com";
+const shared = {
+  PUBLIC_URL: "https://auth.example.com",
+  CORS_ORIGINS: `${Origin},https://Admin.example.com:8443`,
+  COOKIE_NAME: "session_id",
+};
+const strangers = [
+  "null",
+  "",
+  "https://evil.example",
+  "https://app.example.com.evil.example",
+  "https://evil.app.example.com",
+  "http://app.example.com",
+  "https://app.example.com:8443",
+  "https://APP.example.com",
+  "https://app.example.com, https://evil.example",
+];
+
+function preflight(origin: string, path = "/sessions"): [string, RequestInit] {
+  const headers = {
+    Origin: origin,
+    "Access-Control-Request-Method": "DELETE",
+    "Access-Control-Request-Headers": "content-type",
+    "Sec-Fetch-Site": "same-site",
+    "Sec-Fetch-Mode": "cors",
+  };
+  return [path, { method: "OPTIONS", headers }];
+}
+
+/** An answer of every kind, to a page of that origin. */
+async function everyKind(world: World, origin: string): Promise<Response[]> {
+  const headers = { Origin: origin, "Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors" };
+  const Cookie = `session_id=${await logIn(world)}`;
+  return [
+    await world.request("/", { headers }),
+    await world.request("/nope", { headers }),
+    await world.request("/users", { headers }),
+    await world.request("/users", { method: "OPTIONS", headers }),
+    await world.request("/users", form(bob, { headers })),
+    await world.request("/users", { method: "POST", body: "x".repeat(20_000), headers }),
+    await world.request("/sessions", form({ ...bob, password: "wrong" }, { headers })),
+    await world.request("/sessions", form(bob, { headers })),
+    await world.request("/profile", { headers: { ...headers, Cookie } }),
+    await world.request("/profile", { headers }),
+    await world.request("/sessions", { method: "DELETE", headers: { ...headers, Cookie } }),
+  ];
+}
+
+function allowances({ headers }: Response): string[] {
+  return [...headers.keys()].filter((name) => name.startsWith("access-control-"));
+}
+
+test("pages of CORS_ORIGINS may call with the cookie, and read every answer, refusals too", async () => {
+  await using world = await createWorld(shared);
+  await register(world);
+  for (const origin of [Origin, "https://admin.example.com:8443"]) {
+    const answers = await everyKind(world, origin);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 404, 405, 405, 400, 413, 401, 200, 200, 403, 302],
+    );
+    for (const { headers } of answers) {
+      assert.equal(headers.get("Access-Control-Allow-Origin"), origin);
+      assert.equal(headers.get("Access-Control-Allow-Credentials"), "true");
+      assert.equal(headers.get("Access-Control-Expose-Headers"), "Error-Code, Retry-After");
+      assert.match(headers.get("Vary") ?? "", /^Origin(, Accept)?$/);
+      assert.equal(headers.get("Cache-Control"), "no-store");
+    }
+  }
+});
+
+test("a preflight of theirs gets 204 and what may be sent, on every path", async () => {
+  await using world = await createWorld(shared);
+  for (const path of ["/", "/users", "/sessions", "/profile", "/reset_password", "/nope"]) {
+    const response = await world.request(...preflight(Origin, path));
+    assert.equal(response.status, 204);
+    assert.equal(await response.text(), "");
+    for (const [name, value] of Object.entries({
+      "Access-Control-Allow-Origin": Origin,
+      "Access-Control-Allow-Credentials": "true",
+      "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, DELETE",
+      "Access-Control-Allow-Headers": "content-type",
+      "Access-Control-Max-Age": "600",
+      Vary: "Origin",
+      "Cache-Control": "no-store",
+    })) {
+      assert.equal(response.headers.get(name), value, name);
+    }
+  }
+});
+
+test("no other origin is allowed anything, and its preflight gets 405 as without CORS", async () => {
+  await using world = await createWorld(shared);
+  await register(world);
+  for (const origin of strangers) {
+    const answers = [...(await everyKind(world, origin)), await world.request(...preflight(origin))];
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 404, 405, 405, 403, 403, 403, 403, 200, 403, 403, 405],
+      origin,
+    );
+    for (const answer of answers) {
+      assert.deepEqual(allowances(answer), [], origin);
+      assert.match(answer.headers.get("Vary") ?? "", /^Origin(, Accept)?$/);
+    }
+  }
+});
+
+test("without CORS_ORIGINS no answer speaks of origins", async () => {
+  await using world = await createWorld({ PUBLIC_URL: shared.PUBLIC_URL, COOKIE_NAME: "session_id" });
+  await register(world);
+  const answers = [...(await everyKind(world, Origin)), await world.request(...preflight(Origin))];
+  assert.equal(answers.at(-1)?.status, 405);
+  for (const answer of answers) {
+    assert.deepEqual(allowances(answer), []);
+    assert.doesNotMatch(answer.headers.get("Vary") ?? "", /Origin/);
+  }
+});
+
+test("it holds over a socket, on an answer that fails too", async () => {
+  await using world = await createWorld(shared);
+  const { fetch } = world.app;
+  const log = { info() {}, warn() {}, error() {} };
+  const server = await serve({ fetch, host: "127.0.0.1", port: 0, log });
+  using wire = await openWire(server.port);
+  wire.send(request("GET /profile", { Origin }));
+  const profile = await wire.answer();
+  await world.db.close();
+  wire.send(request("GET /profile", { Origin, Cookie: "session_id=x" }));
+  const unavailable = await wire.answer();
+  wire.send(request("OPTIONS /profile", { Origin, "Access-Control-Request-Method": "GET" }));
+  const allowed = await wire.answer("HEAD");
+  assert.deepEqual([profile.status, unavailable.status, allowed.status], [403, 503, 204]);
+  for (const { headers } of [profile, unavailable, allowed]) {
+    assert.equal(headers.get("access-control-allow-origin"), Origin);
+    assert.equal(headers.get("vary"), "Origin");
+  }
+  await server.close(0);
+});

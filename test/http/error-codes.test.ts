@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+import fc from "fast-check";
+import { routes } from "../../src/app.ts";
+import type { ErrorCode } from "../../src/errors.ts";
+import { statuses } from "../../src/http/refusals.ts";
+import { serve } from "../../src/http/server.ts";
+import { test } from "../support/engines.ts";
+import { closed } from "../support/survives.ts";
+import { createWorld, production } from "../support/world.ts";
+
+/** The closed set of codes, with the status of each. */
+const closedSet: Record<ErrorCode, number> = {
+  ...statuses,
+  form_stale: 403,
+  bad_request: 400,
+  request_timeout: 408,
+  expectation_failed: 417,
+  headers_too_large: 431,
+};
+
+/** The header blocks of all answers to these bytes, `100 Continue` left out, once the server has closed the connection. */
+async function answersTo(port: number, bytes: Uint8Array): Promise<string[]> {
+  const socket = connect(port, "127.0.0.1");
+  await once(socket, "connect");
+  socket.write(bytes);
+  const received = await text(socket);
+  const heads = [...received.matchAll(/HTTP\/1\.1 (?!100)[\s\S]*?\r\n\r\n/g)].map(([head]) => head);
+  socket.destroy();
+  return heads;
+}
+
+function check(head: string): number {
+  const status = Number(head.slice(9, 12));
+  const codes = [...head.matchAll(/^error-code:\s*(.*)\r$/gim)].map(([, code = ""]) => code);
+  if (status < 400) assert.deepEqual(codes, [], head);
+  else {
+    assert.equal(codes.length, 1, head);
+    assert.equal(closedSet[codes[0] as ErrorCode], status, head);
+  }
+  return status;
+}
+
+const paths = routes.flatMap((path) => [
+  path.replace(/:id\{.*/, "h".repeat(43)).replace(/:name\{.*/, "style.css"),
+  `${path}/`,
+  `/${path}`,
+]);
+const methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "QUERY", "GTE", "get"];
+const headers = [
+  "Accept: text/html",
+  "Accept: application/json",
+  "Cookie: session_id=x; __Host-session_id=x; form=y",
+  "Origin: https://evil.example",
+  "Origin: https://app.example.com",
+  "Sec-Fetch-Site: cross-site",
+  "Sec-Fetch-Site: same-origin",
+  "Content-Type: application/json",
+  "Content-Type: multipart/form-data; boundary=X",
+  "Content-Type: application/x-www-form-urlencoded",
+  "Content-Encoding: gzip",
+  "Expect: 100-continue",
+  "Expect: the unexpected",
+  "Access-Control-Request-Method: POST",
+  "Transfer-Encoding: chunked",
+  "Content-Length: 20000",
+  "Content-Length: -1",
+  "Host: localhost",
+  "Host: a b",
+  "Authorization: Bearer x",
+  `X-Long: ${"x".repeat(17_000)}`,
+  "no colon",
+];
+const bodies = ["", "{", "{}", "email=bob@example.com&password=b4l0u", '{"email":["a"]}', "--X--", "email=%ff", "a=1&"];
+
+const wellFormed = fc
+  .tuple(
+    fc.constantFrom(...methods),
+    fc.oneof(fc.constantFrom(...paths), fc.webPath(), fc.string(), fc.constant("http://other.example/users")),
+    fc.constantFrom("", "?token=x", "?lang=fr", "?return_to=//evil.example"),
+    fc.subarray(headers, { maxLength: 6 }),
+    fc.oneof(fc.constantFrom(...bodies), fc.string()),
+  )
+  .map(([method, path, query, chosen, body]) => {
+    const hasHost = chosen.some((line) => line.startsWith("Host"));
+    const hasLength = chosen.some((line) => /^(Content-Length|Transfer-Encoding)/.test(line));
+    const lines = [
+      `${method} ${path}${query} HTTP/1.1`,
+      ...(hasHost ? [] : ["Host: localhost"]),
+      ...(hasLength || body === "" ? [] : [`Content-Length: ${Buffer.byteLength(body)}`]),
+      "Connection: close",
+      ...chosen,
+    ];
+    return Buffer.from(`${lines.join("\r\n")}\r\n\r\n${body}`);
+  });
+/** So that a request that is not whole is answered soon. */
+const limits = { headersTimeout: 200, requestTimeout: 200, connectionsCheckingInterval: 20 };
+
+const garbage = fc.uint8Array({ minLength: 1, maxLength: 200 }).map((bytes) => Buffer.from(bytes));
+
+for (const [mode, environment] of Object.entries({
+  development: { CORS_ORIGINS: "https://app.example.com" },
+  production: { ...production, CORS_ORIGINS: "https://app.example.com" },
+})) {
+  test(`whatever comes in ${mode}, an answer of 400 or more has one code of the closed set, and no other has one`, async () => {
+    await using world = await createWorld(environment);
+    const { log } = world.auth;
+    await using server = closed(await serve({ fetch: world.app.fetch, host: "127.0.0.1", port: 0, log, limits }));
+    const seen = new Set<number>();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof({ weight: 19, arbitrary: wellFormed }, { weight: 1, arbitrary: garbage }),
+        async (bytes) => {
+          const heads = await answersTo(server.port, bytes);
+          assert.ok(heads.length > 0);
+          for (const head of heads) seen.add(check(head));
+        },
+      ),
+      { numRuns: 300 },
+    );
+    for (const line of [
+      "Expect: the unexpected",
+      "Content-Length: 20000",
+      `X-Long: ${"x".repeat(17_000)}`,
+      "Content-Length: 1",
+    ]) {
+      const bytes = `POST /users HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${line}\r\n\r\nx`;
+      for (const head of await answersTo(server.port, Buffer.from(bytes))) seen.add(check(head));
+    }
+    for (const path of paths) {
+      for (const accept of ["text/html", "*/*"]) {
+        for (const method of methods) {
+          const bytes = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAccept: ${accept}\r\n\r\n`;
+          const heads = await answersTo(server.port, Buffer.from(bytes));
+          assert.equal(heads.length, 1, bytes);
+          seen.add(check(heads[0] ?? ""));
+        }
+      }
+    }
+    for (const status of [200, 303, 400, 401, 403, 404, 405, 413, 415, 417, 431])
+      assert.ok(seen.has(status), `${status}`);
+    assert.deepEqual(
+      world.logged.filter(({ level }) => level === "error"),
+      [],
+    );
+  });
+}

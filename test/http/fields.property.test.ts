@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { type Context, Hono } from "hono";
+import { readFields } from "../../src/http/fields.ts";
+import { RequestError } from "../../src/http/refusals.ts";
+import { test } from "../support/engines.ts";
+import { bob, body, json, multipart, urlencoded } from "../support/steps.ts";
+import { createWorld } from "../support/world.ts";
+
+/** What `readFields` makes of a body: the fields of these names, or the code of its refusal. */
+async function read(init: RequestInit, names: string[]): Promise<Record<string, string | undefined> | string> {
+  const app = new Hono().post("/", async (c: Context) => c.json(await readFields(c, ...names)));
+  app.onError((error, c) => {
+    if (!(error instanceof RequestError)) throw error;
+    return c.json(error.code);
+  });
+  const response = await app.fetch(new Request("http://localhost/", init));
+  return (await response.json()) as Record<string, string> | string;
+}
+
+const special = fc.constantFrom(..."\ufeff\0\r\n\t &=+%;\"'\\[]{}-\u2028é🐧");
+const text = fc.string({
+  unit: fc.oneof(special, fc.string({ unit: "binary", minLength: 1, maxLength: 1 })),
+  maxLength: 100,
+});
+/** Without what a form escapes in a name in more ways than one, and without the bracket of an array. */
+const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }).filter((each) => !/[\r\n"%[]/.test(each));
+const fields = fc.uniqueArray(fc.tuple(name, text), { maxLength: 10, selector: ([each]) => each });
+
+/** A form turns every end of a line into CRLF before it sends it. */
+const asForm = (value: string) => value.replaceAll(/\r\n|\r|\n/g, "\r\n");
+const without = (value: readonly (readonly [string, string])[]) =>
+  Object.fromEntries(value.filter(([, each]) => each !== ""));
+
+test("fields come back as they were given, urlencoded, as JSON and as multipart", async () => {
+  await fc.assert(
+    fc.asyncProperty(fields, async (given) => {
+      const names = given.map(([each]) => each);
+      const expected = without(given);
+      assert.deepEqual(
+        await read({ method: "POST", body: new URLSearchParams(given as [string, string][]) }, names),
+        expected,
+      );
+      assert.deepEqual(await read(json(Object.fromEntries(given)), names), expected);
+      const crlf = without(given.map(([each, value]) => [each, asForm(value)] as const));
+      assert.deepEqual(await read(multipart(given), names), crlf);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a field that is given again, anywhere among the others, is refused in all three", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fields.filter(({ length }) => length > 0),
+      fc.nat(),
+      text,
+      async (given, at, value) => {
+        const [again] = given[at % given.length] as [string, string];
+        const twice = given.toSpliced(at % (given.length + 1), 0, [again, value]);
+        const names = given.map(([each]) => each);
+        const object = `{${twice.map((pair) => pair.map((each) => JSON.stringify(each)).join(":")).join()}}`;
+        for (const init of [
+          { method: "POST", body: new URLSearchParams(twice as [string, string][]) },
+          body("application/json", object),
+          multipart(twice),
+        ]) {
+          assert.equal(await read(init, names), "field_repeated");
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+const types = [
+  "application/x-www-form-urlencoded",
+  "application/json",
+  "multipart/form-data; boundary=X",
+  "text/plain",
+];
+const part = (key: string, value: string) => `--X\r\nContent-Disposition: form-data; name="${key}"\r\n\r\n${value}\r\n`;
+const wellFormed = [
+  new URLSearchParams({ ...bob, reset_token: "x", new_password: "é\0 " }).toString(),
+  JSON.stringify({ ...bob, reset_token: "x", new_password: 'é\0\\"' }),
+  `${Object.entries(bob)
+    .map(([key, value]) => part(key, value))
+    .join("")}--X--\r\n`,
+].map((each) => Buffer.from(each));
+const bytes = fc.uint8Array({ maxLength: 300 });
+/** A good body that something has happened to. */
+const damaged = fc
+  .tuple(fc.constantFrom(...wellFormed), fc.nat(300), fc.nat(20), fc.uint8Array({ maxLength: 5 }))
+  .map(([good, at, cut, put]) => Buffer.concat([good.subarray(0, at), put, good.subarray(at + cut)]));
+
+test("whatever a body holds, it is answered, with less than 500 and the contract's JSON, and nothing is thrown", async () => {
+  await using world = await createWorld();
+  const route = fc.constantFrom(
+    ["POST", "/users"],
+    ["POST", "/sessions"],
+    ["POST", "/reset_password"],
+    ["PUT", "/reset_password"],
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      route,
+      fc.constantFrom(...types),
+      fc.oneof(bytes, damaged),
+      async ([method, path = ""], type, content) => {
+        const response = await world.request(path, body(type, new Uint8Array(content), method));
+        assert.ok(response.status < 500);
+        const answer = await response.text();
+        assert.ok(answer.endsWith("}\n"));
+        const { message, reset_token } = JSON.parse(answer);
+        assert.equal(typeof (message ?? reset_token), "string");
+      },
+    ),
+    { numRuns: 1500 },
+  );
+  assert.deepEqual(
+    world.logged.filter(({ level }) => level !== "info"),
+    [],
+  );
+});
+
+test("whatever the headers say of a body, it is answered with less than 500", async () => {
+  await using world = await createWorld();
+  const value = fc.oneof(
+    fc.string({ unit: fc.constantFrom(..."abX/;=\"' ,-\t\xe9*()<>[]\\"), maxLength: 60 }),
+    fc.constantFrom(
+      ...types,
+      'multipart/form-data; boundary="',
+      'multipart/form-data; boundary="X',
+      "multipart/form-data;boundary",
+    ),
+  );
+  const header = fc.constantFrom(
+    "Content-Type",
+    "Content-Encoding",
+    "Content-Length",
+    "Cookie",
+    "Origin",
+    "Host",
+    "User-Agent",
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.dictionary(header, value), fc.constantFrom(...wellFormed), async (headers, content) => {
+      const response = await world.request("/sessions", { ...urlencoded(""), headers, body: new Uint8Array(content) });
+      assert.ok(response.status >= 400 && response.status < 500);
+      assert.equal(typeof JSON.parse(await response.text()).message, "string");
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,323 @@
+import assert from "node:assert/strict";
+import { test } from "../support/engines.ts";
+import { bob, body, json, multipart, refused, register, said, urlencoded } from "../support/steps.ts";
+import { createWorld, form, type World } from "../support/world.ts";
+
+const created = '200 {"email":"bob@example.com","message":"user created"}\n';
+const { email, password } = bob;
+
+/** Every route that takes fields, and one that it needs. */
+const routes = [
+  ["POST", "/users", "email"],
+  ["POST", "/users", "password"],
+  ["POST", "/sessions", "email"],
+  ["POST", "/sessions", "password"],
+  ["POST", "/reset_password", "email"],
+  ["PUT", "/reset_password", "email"],
+  ["PUT", "/reset_password", "reset_token"],
+  ["PUT", "/reset_password", "new_password"],
+] as const;
+
+async function eachRefused(world: World, inits: readonly RequestInit[], status: number, message?: RegExp) {
+  for (const init of inits) {
+    for (const [method, path] of routes) await refused(world.request(path, { ...init, method }), status, message);
+  }
+  assert.ok(await world.db.isEmpty());
+}
+
+test("fields may come urlencoded, as multipart or as JSON, and unknown ones are ignored", async () => {
+  const more = { ...bob, id: "1", is_admin: "true", constructor: "x", "email ": "eve@example.com" };
+  for (const init of [
+    form(more),
+    multipart(Object.entries(more)),
+    json({ ...more, roles: ["a"], deep: { email: 1 } }),
+  ]) {
+    await using world = await createWorld();
+    assert.equal(await said(world.request("/users", init)), created);
+    assert.equal((await world.request("/sessions", form(bob))).status, 200);
+  }
+});
+
+test("a type may be spelled in capitals, with a charset of UTF-8 and other parameters", async () => {
+  for (const type of [
+    "application/json;charset=utf-8",
+    'APPLICATION/JSON; Charset="UTF-8"; profile=x',
+    "application/json ; charset=utf8",
+    "application/json;charset=us-ascii",
+  ]) {
+    await using world = await createWorld();
+    assert.equal(await said(world.request("/users", body(type, JSON.stringify(bob)))), created, type);
+  }
+});
+
+test("a field that comes twice, as a list or as an object is refused on every route", async () => {
+  await using world = await createWorld();
+  for (const [method, path, name] of routes) {
+    const once = new RegExp(`^${name} must be given once, as text$`);
+    for (const init of [
+      urlencoded(`${name}=a&${name}=b`),
+      urlencoded(`${name}=a&${name}=a`),
+      urlencoded(`${name}&${name}=a`),
+      urlencoded(`${name}[]=a`),
+      urlencoded(`${name}%5B%5D=a`),
+      urlencoded(`${name}[0]=a&${name}[1]=b`),
+      urlencoded(`${name}[$ne]=a`),
+      json({ [name]: ["a"] }),
+      json({ [name]: [] }),
+      json({ [name]: {} }),
+      json({ [name]: { $ne: "a" } }),
+      json({ [`${name}[]`]: "a" }),
+      body("application/json", `{"${name}":"a","${name}":"b"}`),
+      body(
+        "application/json",
+        `{"${name}":"a","x":{"y":[1,"]"]},"\\u00${name.charCodeAt(0).toString(16)}${name.slice(1)}":"b"}`,
+      ),
+      multipart([
+        [name, "a"],
+        [name, "b"],
+      ]),
+      multipart([[`${name}[]`, "a"]]),
+    ]) {
+      await refused(world.request(path, { ...init, method }), 400, once);
+    }
+    const file = new FormData();
+    file.append(name, new Blob(["a"]), "a.txt");
+    await refused(world.request(path, { method, body: file }), 400, once);
+  }
+  assert.ok(await world.db.isEmpty());
+});
+
+test("a name inside of an object, or in another field's text, is no field that comes twice", async () => {
+  await using world = await createWorld();
+  const more = { profile: { email: "a", password: ["b"] }, note: '"email":"c",', list: [{ email: "d" }] };
+  assert.equal(await said(world.request("/users", json({ ...more, ...bob }))), created);
+});
+
+test("a body of another type, another charset or compressed gets 415", async () => {
+  await using world = await createWorld();
+  const text = new URLSearchParams(bob).toString();
+  const types = [
+    "text/plain",
+    "application/xml",
+    "application/json+x",
+    "json",
+    "",
+    "toString",
+    "__proto__",
+    "image/png",
+  ];
+  const charsets = ["iso-8859-1", "utf-16", "utf-7", "latin1", "", "utf-8x"];
+  const inits = [
+    ...types.map((type) => body(type, text)),
+    ...charsets.map((charset) => body(`application/x-www-form-urlencoded; charset=${charset}`, text)),
+    ...charsets.map((charset) => body(`application/json;x=y;charset="${charset}"`, JSON.stringify(bob))),
+    { method: "POST", body: Buffer.from(text) },
+    ...["gzip", "br", "deflate", "identity, gzip", ""].map((encoding) => {
+      return form(bob, { headers: { "Content-Encoding": encoding } });
+    }),
+  ];
+  await eachRefused(world, inits, 415, /^the body must be application\/x-www-form-urlencoded, multipart/);
+});
+
+test("bytes that are no UTF-8 are refused, raw, percent-encoded or in a part", async () => {
+  await using world = await createWorld();
+  const bytes = (latin1: string) => Buffer.from(latin1, "latin1");
+  const inits = ["\xff", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "a\x80"].flatMap((bad) => {
+    const escaped = [...bytes(bad)].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
+    const part = `--X\r\nContent-Disposition: form-data; name="password"\r\n\r\n${bad}\r\n--X--\r\n`;
+    return [
+      body("application/x-www-form-urlencoded", bytes(`email=${email}&password=${bad}`)),
+      urlencoded(`email=${email}&password=${escaped}`),
+      urlencoded(`email=${email}&password=p&${escaped}=x`),
+      body("application/json", bytes(`{"email":"${email}","password":"${bad}"}`)),
+      body("multipart/form-data; boundary=X", bytes(part)),
+    ];
+  });
+  await eachRefused(world, inits, 400, /^the body is not UTF-8$/);
+});
+
+test("a part in another encoding is refused: two different passwords would become one", async () => {
+  await using world = await createWorld();
+  const type = "multipart/form-data; boundary=X";
+  const disposition = 'Content-Disposition: form-data; name="password"';
+  const part = (more: string, value = "w6k=", first = "") => {
+    const head = `${first}${disposition}${more === "" ? "" : `\r\n${more}`}`;
+    return `--X\r\nContent-Disposition: form-data; name="email"\r\n\r\n${email}\r\n--X\r\n${head}\r\n\r\n${value}\r\n--X--\r\n`;
+  };
+  const refusedHeads = [
+    "Content-Transfer-Encoding: base64",
+    "content-transfer-encoding:BASE64",
+    "CONTENT-TRANSFER-ENCODING : base64",
+    "Content-Transfer-Encoding:\tbase64\t",
+    "Content-Transfer-Encoding: quoted-printable",
+    "Content-Transfer-Encoding: x-uuencode",
+    "Content-Transfer-Encoding: base64 (comment)",
+    "Content-Transfer-Encoding:",
+    "Content-Transfer-Encoding: 7bit\r\nContent-Transfer-Encoding: base64",
+    "Content-Type: text/plain; charset=iso-8859-1",
+    'Content-Type: text/plain; charset="windows-1252"',
+    "content-type:text/plain;Charset=UTF-16LE",
+  ];
+  for (const head of refusedHeads) {
+    await refused(world.request("/users", body(type, part(head))), 400, /must be plain UTF-8, not encoded$/);
+    await refused(world.request("/users", body(type, part("", "w6k=", `${head}\r\n`))), 400, /must be plain UTF-8/);
+  }
+  await refused(world.request("/users", body(type, part("Content-Transfer-Encoding:\r\n base64"))), 400);
+  await refused(world.request("/users", body('multipart/form-data; boundary="X"', part(refusedHeads[0] ?? ""))), 400);
+  assert.ok(await world.db.isEmpty());
+  for (const head of [
+    "",
+    "Content-Transfer-Encoding: 8bit",
+    "content-transfer-encoding: BINARY",
+    "Content-Transfer-Encoding: 7bit",
+    "Content-Type: text/plain; charset=utf-8",
+    'Content-Type: text/plain; charset="US-ASCII"',
+    "Content-Type: text/plain",
+  ]) {
+    await using other = await createWorld();
+    assert.equal(await said(other.request("/users", body(type, part(head)))), created, head);
+    assert.equal((await other.request("/sessions", json({ email, password: "w6k=" }))).status, 200, head);
+  }
+});
+
+test("a part's encoding is read whatever the boundary is", async () => {
+  const part = (boundary: string, encoding: string) => {
+    const head = `Content-Disposition: form-data; name="password"\r\nContent-Transfer-Encoding: ${encoding}`;
+    const first = `--${boundary}\r\nContent-Disposition: form-data; name="email"\r\n\r\n${email}\r\n`;
+    const text = `${first}--${boundary}\r\n${head}\r\n\r\nw6k=\r\n--${boundary}--\r\n`;
+    return body(`multipart/form-data; boundary=${boundary}`, text);
+  };
+  for (const boundary of ["Content", "Transfer", "-", "n", "Encoding", "base64", "a", "X--X"]) {
+    await using world = await createWorld();
+    await refused(world.request("/users", part(boundary, "base64")), 400);
+    assert.ok(await world.db.isEmpty(), boundary);
+  }
+  for (const boundary of ["Binary", "B", "X"]) {
+    await using world = await createWorld();
+    assert.equal(await said(world.request("/users", part(boundary, "binary"))), created, boundary);
+  }
+});
+
+test("the text of a part is not read as its headers", async () => {
+  await using world = await createWorld();
+  const chosen = { email, password: "a\r\nContent-Transfer-Encoding: base64\r\n\r\nb" };
+  assert.equal(await said(world.request("/users", multipart(Object.entries(chosen)))), created);
+  assert.equal((await world.request("/sessions", json(chosen))).status, 200);
+});
+
+test("a form that says it was written in another encoding is refused", async () => {
+  await using world = await createWorld();
+  const wrong = (charset: string) => ({ ...bob, _charset_: charset });
+  for (const charset of ["iso-8859-1", "windows-1252", "UTF-16LE", "x"]) {
+    for (const init of [form(wrong(charset)), json(wrong(charset)), multipart(Object.entries(wrong(charset)))])
+      await refused(world.request("/users", init), 400, /^the body is not UTF-8$/);
+  }
+  assert.ok(await world.db.isEmpty());
+  assert.equal(await said(world.request("/users", form(wrong("UTF-8")))), created);
+});
+
+test("half of a character, as JSON can write it, is refused", async () => {
+  await using world = await createWorld();
+  for (const half of ["\\ud800", "\\udc00", "a\\udfffb", "\\udc00\\ud800"]) {
+    const init = body("application/json", `{"email":"${email}","password":"${half}"}`);
+    await refused(world.request("/users", init), 400, /^the body is not well-formed Unicode: password$/);
+    await refused(world.request("/sessions", init), 400);
+  }
+  assert.equal(await said(world.request("/users", json({ email, password: "\\ud83d\\udc27" }))), created);
+});
+
+test("a percent sign that escapes nothing stays as it is", async () => {
+  await using world = await createWorld();
+  assert.equal(await said(world.request("/users", urlencoded(`email=${email}&password=100%&&=&`))), created);
+  assert.equal((await world.request("/sessions", json({ email, password: "100%" }))).status, 200);
+  assert.equal((await world.request("/sessions", urlencoded(`email=${email}&password=100%25`))).status, 200);
+});
+
+test("JSON that is none, or no object, is refused", async () => {
+  await using world = await createWorld();
+  const deep = (open: string, inner: string, close: string, depth: number) =>
+    open.repeat(depth) + inner + close.repeat(depth);
+  const texts = [
+    ...["[]", '["email"]', '"email"', "null", "1", "true", JSON.stringify([bob])],
+    ...[
+      "{",
+      "}",
+      "{]",
+      "{email:1}",
+      "{'email':'a'}",
+      '{"email":"a"',
+      '{"email":"a",}',
+      '{"email":NaN}',
+      "{}{}",
+      "{} x",
+    ],
+    ...["\0", " ", "undefined", '{"email":"a\nb"}', '{"email":"\\x41"}', `email=${email}`],
+    "[".repeat(16_384),
+    '{"a":'.repeat(3000),
+    deep("[", "", "]", 8000),
+  ];
+  await eachRefused(
+    world,
+    texts.map((text) => body("application/json", text)),
+    400,
+    /^the body (is not well-formed JSON|must be a JSON object)$/,
+  );
+  const nested = body("application/json", `{"deep":${deep("[", "", "]", 8000)}}`);
+  await refused(world.request("/users", nested), 400, /^email is missing$/);
+});
+
+test("keys that JavaScript knows are keys like others", async () => {
+  await using world = await createWorld();
+  const keys = ["__proto__", "constructor", "prototype", "toString", "hasOwnProperty"];
+  for (const key of keys) {
+    for (const init of [
+      body("application/json", `{"${key}":{"email":"${email}","password":"${password}"}}`),
+      urlencoded(`${key}[email]=${email}&${key}[password]=${password}&${key}.email=${email}`),
+      multipart([[key, email]]),
+    ]) {
+      await refused(world.request("/users", init), 400, /^email is missing$/);
+    }
+  }
+  assert.equal(({} as Record<string, unknown>).email, undefined);
+  const more = keys.map((key) => `"${key}":{"email":"x"}`).join();
+  assert.equal(
+    await said(world.request("/users", body("application/json", `{${more},${JSON.stringify(bob).slice(1)}`))),
+    created,
+  );
+});
+
+test("multipart that is none is refused", async () => {
+  await using world = await createWorld();
+  const part = `--X\r\nContent-Disposition: form-data; name="email"\r\n\r\n${email}\r\n`;
+  const type = "multipart/form-data; boundary=X";
+  const inits = [
+    body("multipart/form-data", `${part}--X--\r\n`),
+    body("multipart/form-data; boundary=", `${part}--X--\r\n`),
+    body("multipart/form-data; boundary=Y", `${part}--X--\r\n`),
+    ...[part, `${part}--X`, `${part}--X-`, part.slice(0, 30), "--X", "text", "\r\n", `${part}${part}`.slice(0, -9)].map(
+      (text) => body(type, text),
+    ),
+    body(type, `--X\r\n\r\n${email}\r\n--X--\r\n`),
+    body(type, `--X\r\nContent-Disposition: attachment; name="email"\r\n\r\n${email}\r\n--X--\r\n`),
+    body(type, `${part}--X--\r\n`.replaceAll("\r\n", "\n")),
+  ];
+  await eachRefused(world, inits, 400, /^the body is not well-formed multipart\/form-data$/);
+});
+
+test("a hundred fields are read, and more are refused", async () => {
+  const many = (count: number) => Array.from({ length: count }, (_, i) => [`f${i}`, "x"] as const);
+  for (const encode of [
+    (fields: (readonly [string, string])[]) => form(Object.fromEntries(fields)),
+    (fields: (readonly [string, string])[]) => json(Object.fromEntries(fields)),
+    (fields: (readonly [string, string])[]) => multipart(fields),
+  ]) {
+    await using world = await createWorld();
+    await refused(
+      world.request("/users", encode([...Object.entries(bob), ...many(99)])),
+      400,
+      /^the body has over 100 fields$/,
+    );
+    await register(world, { ...bob, email: "eve@example.com" });
+    assert.equal(await said(world.request("/users", encode([...Object.entries(bob), ...many(98)]))), created);
+  }
+});

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { routes } from "../../src/app.ts";
+import { serve } from "../../src/http/server.ts";
+import { createMailer } from "../../src/mail/mail.ts";
+import { silent } from "../../src/observe/log.ts";
+import { readSettings } from "../../src/settings/settings.ts";
+import { test } from "../support/engines.ts";
+import { logIn, register } from "../support/steps.ts";
+import { closed } from "../support/survives.ts";
+import { openWire, request } from "../support/wire.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+const paths = [...routes, "/dev/outbox"].map((path) =>
+  path.replace(/:id\{.*/, "h".repeat(43)).replace(/:name\{.*/, "x.css"),
+);
+const accepts = ["text/html", "application/json", "*/*"];
+
+async function createFull(): Promise<World> {
+  const { outbox } = await createMailer(readSettings(), silent);
+  const world = await createWorld({}, { outbox });
+  await register(world);
+  return world;
+}
+
+/** The headers of an answer; of cookies the names alone, for their values are new each time. */
+function headersOf({ headers }: Response): [string, string][] {
+  return [...headers].map(([name, value]) => [name, name === "set-cookie" ? value.replace(/=[^;]*/, "") : value]);
+}
+
+test("HEAD is as GET on every path, with and without a session, and has no body", async () => {
+  await using world = await createFull();
+  const Cookie = `session_id=${await logIn(world)}`;
+  for (const path of paths) {
+    for (const Accept of accepts) {
+      for (const headers of [{ Accept }, { Accept, Cookie }]) {
+        const [get, head] = [
+          await world.request(path, { headers }),
+          await world.request(path, { method: "HEAD", headers }),
+        ];
+        assert.equal(head.status, get.status, path);
+        assert.deepEqual(headersOf(head), headersOf(get), path);
+        assert.equal(await head.text(), "", path);
+      }
+    }
+  }
+});
+
+test("what Allow names may be used, and every other method has 405 with the same Allow", async () => {
+  await using world = await createFull();
+  const methods = [
+    "GET",
+    "HEAD",
+    "POST",
+    "PUT",
+    "DELETE",
+    "PATCH",
+    "OPTIONS",
+    "TRACE",
+    "QUERY",
+    "PROPFIND",
+    "LOCK",
+    "PURGE",
+  ];
+  await using server = closed(await serve({ fetch: world.app.fetch, host: "127.0.0.1", port: 0, log: world.auth.log }));
+  using wire = await openWire(server.port);
+  for (const path of paths) {
+    const ask = async (method: string, Accept: string) => {
+      wire.send(request(`${method} ${path}`, { Accept }));
+      return wire.answer(method === "HEAD" ? "HEAD" : undefined);
+    };
+    const allow = (await ask("PATCH", "*/*")).headers.get("allow");
+    const allowed = allow?.split(", ") ?? [];
+    assert.ok(allowed.length > 0, path);
+    assert.equal(allowed.includes("GET"), allowed.includes("HEAD"), path);
+    for (const method of methods) {
+      for (const Accept of accepts) {
+        const answer = await ask(method, Accept);
+        assert.equal(answer.status === 405, !allowed.includes(method), `${method} ${path}: ${answer.status}`);
+        assert.equal(answer.headers.get("allow"), answer.status === 405 ? allow : undefined);
+      }
+    }
+  }
+});
+
+test("every method gets 404 where there is nothing, and none stays without a response", async () => {
+  await using world = await createFull();
+  for (const method of ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
+    for (const Accept of accepts) {
+      const answer = await world.request("/nope", { method, headers: { Accept } });
+      assert.deepEqual([answer.status, answer.headers.get("Allow")], [404, null], method);
+    }
+  }
+});

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { networkInterfaces } from "node:os";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { ownUrl } from "../../src/http/own-url.ts";
+import { firstSteps } from "../../src/observe/first-steps.ts";
+import { startService, temporaryFolder } from "../support/service.ts";
+
+const run = promisify(execFile);
+
+test("the address of the service is one that leads to it, whatever it listens on", () => {
+  for (const [host, expected] of [
+    ["0.0.0.0", "http://localhost:5000"],
+    ["0", "http://localhost:5000"],
+    ["::", "http://localhost:5000"],
+    ["::0", "http://localhost:5000"],
+    ["0:0:0:0:0:0:0:0", "http://localhost:5000"],
+    ["::ffff:0.0.0.0", "http://localhost:5000"],
+    ["127.0.0.1", "http://127.0.0.1:5000"],
+    ["::1", "http://[::1]:5000"],
+    ["0:0:0:0:0:0:0:1", "http://[::1]:5000"],
+    ["2001:DB8::1", "http://[2001:db8::1]:5000"],
+    ["::ffff:127.0.0.1", "http://[::ffff:7f00:1]:5000"],
+    ["fe80::1%eth0", "http://[fe80::1%25eth0]:5000"],
+    ["localhost", "http://localhost:5000"],
+    ["auth.internal", "http://auth.internal:5000"],
+    ["my_host", "http://my_host:5000"],
+  ] as const) {
+    assert.equal(ownUrl(host, 5000), expected, host);
+  }
+});
+
+/** An address of this machine on its own link, with the interface. */
+const linkLocal = Object.entries(networkInterfaces())
+  .flatMap(([name, addresses = []]) => addresses.map(({ address }) => ({ name, address })))
+  .filter(({ address }) => address.startsWith("fe80:"))
+  .map(({ name, address }) => `${address}%${name}`)[0];
+
+for (const HOST of ["::1", "::", "0.0.0.0", "127.0.0.1", "localhost", "::ffff:127.0.0.1", linkLocal]) {
+  const skip = HOST === undefined && "this machine has no link-local address";
+  test(`the steps that the start prints work as they are pasted, with HOST=${HOST}`, { skip }, async () => {
+    await using folder = await temporaryFolder();
+    await using service = await startService({ HOST: HOST as string });
+    const steps = firstSteps(service.url);
+    const answers: string[] = [];
+    for (const step of steps.slice(0, 4)) {
+      const { stdout } = await run("sh", ["-c", step.replace(/^curl/, "curl -sS --max-time 20")], { cwd: folder.path });
+      answers.push(stdout);
+    }
+    const bob = "bob@example.com";
+    assert.deepEqual(
+      answers.map((answer) => JSON.parse(answer)),
+      [
+        { message: "Bienvenue" },
+        { email: bob, message: "user created" },
+        { email: bob, message: "logged in" },
+        { email: bob },
+      ],
+    );
+    assert.equal(await service.end("SIGTERM"), 0);
+    assert.deepEqual(service.logged.find(({ event }) => event === "first_run")?.try, steps);
+  });
+}
+
+test("where a shell would read an address as a pattern it is in quotes", () => {
+  for (const step of firstSteps("http://[::1]:5000")) assert.match(step, /"http:\/\/\[::1\]:5000\/\w*"/);
+  for (const step of firstSteps("http://localhost:5000")) assert.ok(!step.includes('"'));
+});

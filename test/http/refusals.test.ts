@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createApp } from "../../src/app.ts";
+import { Auth } from "../../src/auth/auth.ts";
+import { AuthError, DatabaseUnavailable } from "../../src/errors.ts";
+import { RequestError, refusal, statuses } from "../../src/http/refusals.ts";
+import { silent } from "../../src/observe/log.ts";
+import { knowing, startBreachServer } from "../support/breach-server.ts";
+import { test } from "../support/engines.ts";
+import { createProduction, owner } from "../support/production.ts";
+import { askForToken, bob, cookie, flood, json, logIn, redeem, refused, register } from "../support/steps.ts";
+import { createWorld, form, hour, type World } from "../support/world.ts";
+
+type Code = keyof typeof statuses;
+
+/** The rows of the documentation's table, by code. */
+async function documented(): Promise<Map<string, { status: number; message: RegExp; told: string[] }>> {
+  const text = await readFile(new URL("../../docs/errors.md", import.meta.url), "utf8");
+  const rows = text.matchAll(/^\| `(\w+)` \| (\d+) \| `(.+?)` \| (.+) \| (.+) \|$/gm);
+  return new Map(
+    [...rows].map(([, code = "", status, message = "", when = "", mend = ""]) => {
+      const pattern = new RegExp(`^${message.replace(/[.()/]/g, "\\$&").replaceAll("…", ".+")}$`);
+      return [code, { status: Number(status), message: pattern, told: [when, mend] }];
+    }),
+  );
+}
+
+const to = (path: string, init?: RequestInit) => (world: World) => world.request(path, init);
+
+/** What a person sends who is logged in. */
+const loggedIn = async (world: World, method: string) => cookie(`session_id=${await logIn(world)}`, { method });
+
+/** How each refusal comes about, over HTTP. */
+const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
+  body_malformed: to("/users", { ...json({}), body: "{" }),
+  body_too_large: to("/users", form({ ...bob, more: "x".repeat(20_000) })),
+  body_type_unsupported: to("/users", { method: "POST", body: "text" }),
+  cross_site: to("/users", form(bob, { headers: { "Sec-Fetch-Site": "cross-site" } })),
+  field_missing: to("/users", form({ email: "eve@example.com" })),
+  field_repeated: to("/users", json({ ...bob, email: [bob.email] })),
+  async internal(world) {
+    const breaking = () => {
+      throw new Error("unforeseen");
+    };
+    const auth = new Auth(world.db, { settings: world.settings, log: { ...silent, info: breaking } });
+    return createApp(auth).fetch(new Request("http://localhost/sessions", form({})));
+  },
+  method_not_allowed: to("/users"),
+  not_found: to("/nope"),
+  reset_delivery: (world) => world.request("/reset_password", { ...form(bob), ip: "192.0.2.1" }),
+  email_invalid: to("/users", form({ ...bob, email: "bób@example.com" })),
+  email_taken: to("/users", form(bob)),
+  async email_unchanged(world) {
+    const { headers } = await loggedIn(world, "PUT");
+    return world.request("/profile/email", form({ email: bob.email }, { method: "PUT", ...(headers && { headers }) }));
+  },
+  password_missing: async (world) => redeem(world, { email: bob.email, reset_token: await askForToken(world) }),
+  password_too_short: to("/users", form({ email: "eve@example.com", password: "b4l0u" })),
+  async password_common() {
+    await using world = await createWorld({ PASSWORD_BLOCKLIST: "on" });
+    return await world.request("/users", form({ ...bob, password: "Trustno1" }));
+  },
+  async password_personal() {
+    await using world = await createWorld({ PASSWORD_BLOCKLIST: "on" });
+    return await world.request("/users", form({ ...bob, password: "example1" }));
+  },
+  async password_breached() {
+    await using server = await startBreachServer(knowing({ [bob.password]: 1 }));
+    await using world = await createWorld({ PASSWORD_BREACH_CHECK: server.url });
+    return await world.request("/users", form(bob));
+  },
+  not_logged_in: to("/profile"),
+  wrong_login: to("/sessions", form({ ...bob, password: "wrong" })),
+  async email_not_verified() {
+    await using world = await createProduction();
+    await world.auth.registerUser(owner.email, owner.password);
+    return await world.request("/sessions", form(owner));
+  },
+  wrong_password: async (world) => world.request("/profile", await loggedIn(world, "DELETE")),
+  async password_needed(world) {
+    const asking = await loggedIn(world, "GET");
+    world.clock.forward(hour);
+    return world.request("/profile/export", asking);
+  },
+  unknown_email: to("/reset_password", form({ email: "nobody@example.com" })),
+  unknown_session: async (world) => world.request(`/sessions/${"x".repeat(43)}`, await loggedIn(world, "DELETE")),
+  page_invalid: async (world) => world.request("/sessions?limit=0", await loggedIn(world, "GET")),
+  bad_reset_token: (world) => redeem(world, { email: bob.email, reset_token: "x", new_password: bob.password }),
+  bad_undo_token: to("/undo_email_change", form({ token: "x" }, { method: "PUT" })),
+  bad_verify_token: to("/email_verification", form({ ...bob, token: "x" }, { method: "PUT" })),
+  async too_many_tries() {
+    await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_LOGIN_ACCOUNT: "1/15m" });
+    const guess = () => world.request("/sessions", form({ ...bob, password: "wrong" }));
+    await guess();
+    return await guess();
+  },
+  async busy() {
+    await using world = await createWorld({ BCRYPT_COST: "12" });
+    const { refused, over } = flood(world);
+    await over;
+    return refused;
+  },
+  async database_unavailable(world) {
+    await world.db.close();
+    return world.request("/profile", { headers: { Cookie: "session_id=x" } });
+  },
+};
+
+test("every refusal has its row in docs/errors.md, with the same status, and every row is one", async () => {
+  const rows = await documented();
+  assert.deepEqual([...rows.keys()], Object.keys(statuses));
+  for (const [code, { status, told }] of rows) {
+    assert.equal(status, statuses[code as Code], code);
+    for (const cell of told) assert.match(cell, /\w{3}/, code);
+  }
+});
+
+test("every refusal is said over HTTP as docs/errors.md has it", async (t) => {
+  const rows = await documented();
+  assert.deepEqual(Object.keys(provoked), Object.keys(statuses));
+  for (const [code, provoke] of Object.entries(provoked)) {
+    await t.test(code, async () => {
+      await using world = await createWorld({ PASSWORD_MIN_LENGTH: "8" });
+      await register(world);
+      const response = await provoke(world);
+      assert.equal(response.headers.has("Retry-After"), [429, 503].includes(response.status));
+      assert.equal(response.headers.get("Error-Code"), code);
+      await refused(response, statuses[code as Code], rows.get(code)?.message);
+    });
+  }
+});
+
+test("an error keeps its words where they are ours, and loses them where they may be a driver's", () => {
+  const secret = "near 'b4l0u': syntax error at /srv/bienvenue.db";
+  const cause = new Error(secret);
+  for (const error of [cause, secret, null, undefined, 1, new DatabaseUnavailable("locked", cause)]) {
+    assert.ok(!JSON.stringify(refusal(error)).includes("b4l0u"));
+  }
+  assert.equal(refusal(new RequestError("field_missing", "email is missing")).message, "email is missing");
+  assert.deepEqual(refusal(new AuthError("busy", "later", { retryAfter: 3 })), {
+    code: "busy",
+    status: 503,
+    message: "later",
+    retryAfter: 3,
+    forGood: false,
+  });
+});

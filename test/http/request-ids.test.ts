@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { test as testOnce } from "node:test";
+import { createApp } from "../../src/app.ts";
+import { type Request as Asked, callers } from "../../src/http/caller.ts";
+import { peers } from "../../src/http/peers.ts";
+import { identifier } from "../../src/http/request-ids.ts";
+import { silent } from "../../src/observe/log.ts";
+import { idsInLog } from "../../src/observe/request-ids.ts";
+import { parseTraceParent } from "../../src/observe/trace-parent.ts";
+import { untraced } from "../../src/observe/tracing.ts";
+import { readSettings } from "../../src/settings/settings.ts";
+import { test } from "../support/engines.ts";
+import { cookie } from "../support/steps.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+const spanId = "00f067aa0ba902b7";
+const traceparent = `00-${traceId}-${spanId}-01`;
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** What is logged of a request that the database does not answer, and the id that the answer has. */
+async function unavailable(world: World, headers: Record<string, string>, ip?: string) {
+  world.logged.length = 0;
+  const response = await world.request("/profile?token=s3cret", {
+    headers: { ...cookie("session_id=x").headers, ...headers } as Record<string, string>,
+    ...(ip !== undefined && { ip }),
+  });
+  assert.equal(response.status, 503);
+  const [line, ...others] = world.logged;
+  assert.equal(others.length, 0);
+  assert.equal(line?.path, "/profile");
+  assert.equal(line?.requestId, response.headers.get("X-Request-Id"));
+  return line ?? {};
+}
+
+test("a request that is not answered has an id in the log and in the answer", async () => {
+  await using world = await createWorld();
+  await world.db.close();
+  const [one, other] = [await unavailable(world, {}), await unavailable(world, {})];
+  assert.match(String(one.requestId), uuid);
+  assert.notEqual(one.requestId, other.requestId);
+  assert.ok(!("trace_id" in one) && !("span_id" in one));
+});
+
+test("an id is accepted from trusted proxies alone, and a trace from programs on this machine too", async () => {
+  await using world = await createWorld({ TRUSTED_PROXIES: "192.0.2.0/24,2001:db8::1" });
+  await world.db.close();
+  const headers = { "X-Request-Id": "abc.DEF_1-2", traceparent };
+  for (const ip of ["192.0.2.9", "::ffff:192.0.2.9", "2001:db8::1"]) {
+    const { requestId, trace_id, span_id } = await unavailable(world, headers, ip);
+    assert.deepEqual([requestId, trace_id, span_id], ["abc.DEF_1-2", traceId, spanId], ip);
+  }
+  for (const ip of ["127.0.0.1", "::1", "::ffff:127.0.0.1", "127.9.9.9"]) {
+    const { requestId, trace_id, span_id } = await unavailable(world, headers, ip);
+    assert.match(String(requestId), uuid, ip);
+    assert.deepEqual([trace_id, span_id], [traceId, spanId], ip);
+    // A proxy that nobody declared: both are a stranger's.
+    for (const name of ["X-Forwarded-For", "Via", "X-Real-IP"]) {
+      const passedOn = await unavailable(world, { ...headers, [name]: "198.51.100.7" }, ip);
+      assert.match(String(passedOn.requestId), uuid, ip);
+      assert.equal(passedOn.trace_id, undefined, ip);
+    }
+  }
+  for (const ip of ["192.0.3.1", "10.0.0.1", "2001:db8::2", "::ffff:10.0.0.1", "nonsense", ""]) {
+    const { requestId, trace_id } = await unavailable(world, headers, ip);
+    assert.match(String(requestId), uuid, ip);
+    assert.equal(trace_id, undefined, ip);
+  }
+});
+
+test("what is no plausible id is replaced", async () => {
+  await using world = await createWorld({ TRUSTED_PROXIES: "127.0.0.1" });
+  await world.db.close();
+  for (const id of ["", "a b", "a,b", 'a"b', "a;b", "<a>", "é", "x".repeat(65)]) {
+    assert.match(String((await unavailable(world, { "X-Request-Id": id })).requestId), uuid, id);
+  }
+  const longest = "x".repeat(64);
+  assert.equal((await unavailable(world, { "X-Request-Id": longest })).requestId, longest);
+});
+
+test("an answer that is no fault of ours has no id: two refusals are alike to the byte", async () => {
+  await using world = await createWorld();
+  for (const path of ["/", "/profile", "/nope"]) {
+    const response = await world.request(path, { headers: { "X-Request-Id": "abc" } });
+    assert.equal(response.headers.get("X-Request-Id"), null);
+  }
+});
+
+test("without a server that knows the peer nothing is believed", async () => {
+  await using world = await createWorld();
+  await world.db.close();
+  const headers = { Cookie: "session_id=x", "X-Request-Id": "abc" };
+  const response = await createApp(world.auth).fetch(new Request("http://localhost/profile", { headers }));
+  assert.match(response.headers.get("X-Request-Id") ?? "", uuid);
+});
+
+testOnce("a caller carries the ids of the request, the same each time", () => {
+  const found = new Map<string, unknown>();
+  const raw = new Request("http://localhost/", { headers: { "X-Request-Id": "abc", traceparent } });
+  const c = {
+    env: { incoming: { headers: {}, socket: { remoteAddress: "127.0.0.1" } } },
+    req: { raw, header: (name: string) => raw.headers.get(name) ?? undefined },
+    get: (name: string) => found.get(name),
+    set: (name: string, value: unknown) => void found.set(name, value),
+  } as unknown as Asked;
+  const settings = readSettings({ TRUSTED_PROXIES: "127.0.0.1" });
+  const idsOf = identifier(settings, untraced);
+  const caller = callers(settings, silent, idsOf);
+  const { request } = caller(c);
+  assert.deepEqual(request, { id: "abc", traceId, spanId });
+  assert.equal(caller(c).request, request);
+  assert.deepEqual(idsInLog(request), { requestId: "abc", trace_id: traceId, span_id: spanId });
+  assert.deepEqual(idsInLog({ id: "abc" }), { requestId: "abc" });
+  assert.deepEqual(idsInLog(undefined), {});
+});
+
+testOnce("a traceparent is read as W3C Trace Context has it", () => {
+  const trace = { traceId, spanId };
+  for (const header of [
+    traceparent,
+    `00-${traceId}-${spanId}-00`,
+    `cc-${traceId}-${spanId}-09`,
+    `cc-${traceId}-${spanId}-01-what-comes`,
+  ])
+    assert.deepEqual(parseTraceParent(header), trace, header);
+  for (const header of [
+    undefined,
+    "",
+    `${traceparent} `,
+    ` ${traceparent}`,
+    `${traceparent}-`,
+    `${traceparent}-more`,
+    `${traceparent}, ${traceparent}`,
+    `${traceparent}\n`,
+    `ff-${traceId}-${spanId}-01`,
+    `0-${traceId}-${spanId}-01`,
+    `cc-${traceId}-${spanId}-01.more`,
+    `00-${"0".repeat(32)}-${spanId}-01`,
+    `00-${traceId}-${"0".repeat(16)}-01`,
+    `00-${traceId.toUpperCase()}-${spanId}-01`,
+    `00-${traceId.slice(1)}-${spanId}-01`,
+    `00-${traceId}0-${spanId}-01`,
+    `00-${traceId}-${spanId}-1`,
+    `00-${traceId}-${spanId}-0g`,
+    `00-${traceId}-${spanId}`,
+  ])
+    assert.equal(parseTraceParent(header), undefined, header);
+});
+
+testOnce("trusted peers are named one by one or by network", () => {
+  const isTrusted = peers(["198.51.100.7", "2001:db8::/32"]);
+  for (const address of ["198.51.100.7", "2001:db8:1::1", "127.255.0.1"])
+    assert.equal(isTrusted(address), true, address);
+  for (const address of [undefined, "", "198.51.100.8", "2001:db9::1", "x", "128.0.0.1"])
+    assert.equal(isTrusted(address), false, address);
+  assert.equal(isTrusted("127.0.0.1", ["host", "x-forwarded-for"]), false);
+  assert.equal(isTrusted("198.51.100.7", ["host", "x-forwarded-for"]), true);
+});

@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { Hono } from "hono";
+import { routes } from "../../src/app.ts";
+import { serve } from "../../src/http/server.ts";
+import { test } from "../support/engines.ts";
+import { bob, cookie, logIn, refused, register, said } from "../support/steps.ts";
+import { closed } from "../support/survives.ts";
+import { openWire, request } from "../support/wire.ts";
+import { createWorld, form } from "../support/world.ts";
+
+/** The path with some slash of it doubled, each in turn, and all of them tripled. */
+function spellings(path: string): string[] {
+  const doubled = [...path.matchAll(/\//g)].map(({ index }) => `${path.slice(0, index)}/${path.slice(index)}`);
+  return [...doubled, path.replaceAll("/", "///")];
+}
+
+const paths = routes.map((path) => path.replace(/:id\{.*/, "h".repeat(43)).replace(/:name\{.*/, "style.css"));
+
+test("repeated slashes count as one on every path, whatever the method, as a page and as JSON", async () => {
+  await using world = await createWorld();
+  const same = ["Allow", "Location", "Content-Type", "Error-Code", "Vary", "Content-Security-Policy"];
+  for (const path of paths) {
+    for (const method of ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
+      for (const Accept of ["text/html", "*/*"]) {
+        const plain = await world.request(path, { method, headers: { Accept } });
+        for (const spelled of spellings(path)) {
+          const answer = await world.request(spelled, { method, headers: { Accept } });
+          assert.equal(answer.status, plain.status, `${method} ${spelled}`);
+          for (const name of same)
+            assert.equal(answer.headers.get(name), plain.headers.get(name), `${spelled} ${name}`);
+        }
+      }
+    }
+  }
+});
+
+test("a body, the query and the cookie come along", async () => {
+  await using world = await createWorld();
+  assert.equal(
+    await said(world.request("//users", form(bob))),
+    '200 {"email":"bob@example.com","message":"user created"}\n',
+  );
+  const login = await world.request("///sessions?a=//b", form(bob));
+  const Cookie = login.headers.getSetCookie()[0]?.split(";")[0] ?? "";
+  assert.equal(await said(world.request("//profile", cookie(Cookie))), '200 {"email":"bob@example.com"}\n');
+  const handle = ((await (await world.request("//sessions", cookie(Cookie))).json()) as { sessions: { id: string }[] })
+    .sessions[0]?.id;
+  assert.equal((await world.request("/sessions//others", cookie(Cookie, { method: "DELETE" }))).status, 200);
+  assert.equal((await world.request(`/sessions//${handle}`, cookie(Cookie, { method: "DELETE" }))).status, 200);
+  await refused(world.request("/profile", cookie(Cookie)), 403);
+  assert.equal((await world.request("//login?lang=fr", { headers: { Accept: "text/html" } })).status, 200);
+});
+
+test("guards hold there too: another site's page, an origin that may call, a body that is too large", async () => {
+  const Origin = "https://app.example.com";
+  await using world = await createWorld({
+    PUBLIC_URL: "https://auth.example.com",
+    CORS_ORIGINS: Origin,
+    COOKIE_NAME: "s",
+  });
+  await register(world);
+  await refused(world.request("//users", form(bob, { headers: { "Sec-Fetch-Site": "cross-site" } })), 403);
+  await refused(world.request("//users", form(bob, { headers: { Origin: "https://evil.example" } })), 403);
+  await refused(world.request("//users", form({ email: "x".repeat(20_000) })), 413);
+  const preflight = { method: "OPTIONS", headers: { Origin, "Access-Control-Request-Method": "POST" } };
+  assert.equal((await world.request("//users", preflight)).status, 204);
+  for (const path of ["/users", "//users", "/nope//nope"]) {
+    const { headers } = await world.request(path, form(bob, { headers: { Origin } }));
+    assert.equal(headers.get("Access-Control-Allow-Origin"), Origin);
+    assert.equal(headers.get("Vary"), "Origin");
+  }
+});
+
+test("limits and refusals are counted as on the usual path, once each", async () => {
+  await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_LOGIN_ACCOUNT: "2/15m" });
+  await register(world);
+  const guess = async (path: string) => (await world.request(path, form({ ...bob, password: "wrong" }))).status;
+  assert.deepEqual([await guess("/sessions"), await guess("//sessions"), await guess("///sessions")], [401, 401, 429]);
+  await world.request("//nope");
+  await world.request("//users");
+  assert.deepEqual(Object.fromEntries(world.metrics.refusals), {
+    wrong_login: 2,
+    too_many_tries: 1,
+    not_found: 1,
+    method_not_allowed: 1,
+  });
+});
+
+test("what is no repeated slash stays what it was: an encoded one, a backslash, one at the end", async () => {
+  await using world = await createWorld();
+  for (const path of [
+    "/users/",
+    "/users//",
+    "//users/",
+    "/%2Fusers",
+    "/%2fusers",
+    "//%2Fusers",
+    "/%2F/users",
+    "/users%2F",
+  ]) {
+    await refused(world.request(path, form(bob)), 404);
+  }
+  assert.ok(await world.db.isEmpty());
+  for (const path of ["//", "///", "//?a=b"])
+    assert.equal(await said(world.request(path)), '200 {"message":"Bienvenue"}\n');
+});
+
+test("no path leads to another host", async () => {
+  await using world = await createWorld();
+  await register(world);
+  const Cookie = `session_id=${await logIn(world)}`;
+  for (const path of [
+    "//evil.example",
+    "//evil.example/account",
+    "//evil.example//account//password",
+    "///evil.example/login",
+    "//login",
+    "//account",
+    "//logout",
+    "//.well-known//change-password",
+  ]) {
+    for (const given of ["", Cookie]) {
+      for (const method of ["GET", "POST"]) {
+        const answer = await world.request(path, { method, headers: { Accept: "text/html", Cookie: given } });
+        assert.doesNotMatch(answer.headers.get("Location") ?? "/", /^(?!\/(?![/\\]))|return_to=(%2F){2}/i, path);
+        assert.doesNotMatch(await answer.text(), /(href|src|action)="(\/\/|\/\\|https?:)/, path);
+      }
+    }
+  }
+});
+
+test("over a socket a body arrives whole, in chunks too, and TRACE has its 405", async () => {
+  await using world = await createWorld();
+  await using server = closed(await serve({ fetch: world.app.fetch, host: "127.0.0.1", port: 0, log: world.auth.log }));
+  using wire = await openWire(server.port);
+  const urlencoded = { "Content-Type": "application/x-www-form-urlencoded" };
+  wire.send(request("POST //users", urlencoded, "email=bob@example.com&password=b4l0u"));
+  assert.equal((await wire.answer()).body, '{"email":"bob@example.com","message":"user created"}\n');
+  const text = "email=bob@example.com&password=b4l0u";
+  wire.send(request("POST //sessions", { ...urlencoded, "Transfer-Encoding": "chunked" }));
+  for (const character of text) wire.send(`1\r\n${character}\r\n`);
+  wire.send("0\r\n\r\n");
+  assert.equal((await wire.answer()).body, '{"email":"bob@example.com","message":"logged in"}\n');
+  wire.send(request("TRACE //profile"));
+  const trace = await wire.answer();
+  assert.deepEqual([trace.status, trace.headers.get("allow")], [405, "GET, HEAD, DELETE"]);
+  wire.send(request("POST //users", { ...urlencoded, "Content-Length": "20000" }));
+  assert.equal((await wire.answer()).status, 413);
+});
+
+test("an app that is mounted in another has it too", async () => {
+  await using world = await createWorld();
+  const outer = new Hono().mount("/auth", world.app.fetch as (request: Request) => Response);
+  const ask = async (path: string, init?: RequestInit) => outer.fetch(new Request(`http://localhost${path}`, init));
+  assert.equal(
+    await said(ask("/auth//users", form(bob))),
+    '200 {"email":"bob@example.com","message":"user created"}\n',
+  );
+  assert.equal((await ask("/auth///sessions//others")).headers.get("Allow"), "DELETE");
+});

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { NoThread } from "../../src/auth/passwords/hash-thread.ts";
+import { busy, DatabaseUnavailable } from "../../src/errors.ts";
+import { unavailableLog } from "../../src/http/unavailable.ts";
+import { recordingLog } from "../support/world.ts";
+
+test("of many requests without an answer the log has the first of each minute, and how many it left out", () => {
+  const logged: Record<string, unknown>[] = [];
+  let now = 0;
+  const log = unavailableLog(recordingLog(logged), () => now);
+  const fail = (times: number) => {
+    for (let i = 0; i < times; i++) log(new DatabaseUnavailable("locked"), { requestId: `${i}`, path: "/profile" });
+  };
+  fail(5000);
+  now = 59_999;
+  fail(1);
+  assert.equal(logged.length, 200);
+  assert.partialDeepStrictEqual(logged[0], { event: "unavailable", requestId: "0", path: "/profile", level: "warn" });
+  now = 60_000;
+  fail(3);
+  now = 180_000;
+  fail(1);
+  assert.equal(logged.length, 204);
+  assert.deepEqual(
+    logged.slice(199).map(({ unlogged }) => unlogged),
+    [undefined, 4801, undefined, undefined, undefined],
+  );
+});
+
+test("the log says why nothing can be hashed, and of a database only what is wrong", () => {
+  const logged: Record<string, unknown>[] = [];
+  const log = unavailableLog(recordingLog(logged));
+  log(busy(1, new NoThread(new Error("ERR_WORKER_INIT_FAILED"))), {});
+  log(busy(1), {});
+  log(new DatabaseUnavailable("locked", new Error("insert into users …")), {});
+  assert.deepEqual(
+    logged.map(({ reason }) => reason),
+    [
+      "no thread to hash on: ERR_WORKER_INIT_FAILED",
+      "too many logins at once; try again in 1 second",
+      "the database is locked",
+    ],
+  );
+});

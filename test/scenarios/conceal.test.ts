@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { test } from "../support/engines.ts";
+import { createProduction, enter, join, mailed, owner, strong } from "../support/production.ts";
+import { form, type World } from "../support/world.ts";
+
+const registered = "a-Registered-password-8";
+const wrongLogin = '{"message":"wrong email or password"}\n';
+const other = { email: "someone@example.com", password: strong };
+
+/** What may be true of bob's address. */
+const states: Record<string, (world: World) => Promise<unknown>> = {
+  unknown: async () => {},
+  known: (world) => join(world),
+  registered: (world) => world.request("/users", form({ ...owner, password: registered })),
+  unconfirmed: (world) => world.auth.registerUser(owner.email, strong),
+  async disabled(world) {
+    await join(world);
+    await world.auth.disableUser((await world.auth.findUser(owner.email))?.id ?? 0);
+  },
+};
+
+/** What anybody may ask about it. */
+const requests: Record<string, (world: World, cookies: string) => Promise<Response>> = {
+  register: (world) => world.request("/users", form({ ...owner, password: "another-Good-password-7" })),
+  reset: (world) => world.request("/reset_password", form({ email: owner.email })),
+  verify: (world) => world.request("/email_verification", form({ email: owner.email })),
+  "log in with the password of a registration": (world) =>
+    world.request("/sessions", form({ ...owner, password: registered })),
+  "log in with a wrong password": (world) => world.request("/sessions", form({ ...owner, password: "wrong" })),
+  "confirm with a made-up token": (world) =>
+    world.request("/email_verification", form({ ...owner, token: "x".repeat(43) }, { method: "PUT" })),
+  "reset with a made-up token": (world) =>
+    world.request(
+      "/reset_password",
+      form({ email: owner.email, reset_token: "x".repeat(43), new_password: strong }, { method: "PUT" }),
+    ),
+  "move there": (world, cookies) =>
+    world.request("/profile/email", form({ email: owner.email }, { method: "PUT", headers: { Cookie: cookies } })),
+};
+
+/** Logs somebody else in, and prepares the address that they ask about; no mail waits then. */
+async function enterBeside(world: World, prepare: (world: World) => Promise<unknown>): Promise<string> {
+  await join(world, other);
+  const cookies = await enter(world, other);
+  await prepare(world);
+  await mailed(world);
+  return cookies;
+}
+
+/** An answer down to its bytes, and how many passwords were hashed for it: that is nearly all of its time. */
+async function whole(world: World, asking: () => Promise<Response>): Promise<object> {
+  const hashed = () => world.metrics.hashWaits.counts.reduce((sum, count) => sum + count);
+  const before = hashed();
+  const response = await asking();
+  const hashes = hashed() - before;
+  return { status: response.status, headers: [...response.headers], body: await response.text(), hashes };
+}
+
+for (const [what, ask] of Object.entries(requests)) {
+  test(`to ${what} is answered alike whatever is true of the address, down to the bytes, for as many hashes`, async () => {
+    const answers: Record<string, object> = {};
+    for (const [state, prepare] of Object.entries(states)) {
+      await using world = await createProduction();
+      const cookies = await enterBeside(world, prepare);
+      answers[state] = await whole(world, () => ask(world, cookies));
+    }
+    for (const [state, answer] of Object.entries(answers)) assert.deepEqual(answer, answers.unknown, state);
+  });
+}
+
+test("a wrong login costs one hash, whatever waits for the address", async () => {
+  for (const [state, prepare] of Object.entries(states)) {
+    await using world = await createProduction();
+    await enterBeside(world, prepare);
+    for (const password of [registered, "wrong"]) {
+      const answer = await whole(world, () => world.request("/sessions", form({ ...owner, password })));
+      assert.deepEqual({ ...answer, headers: [] }, { status: 401, headers: [], body: wrongLogin, hashes: 1 }, state);
+    }
+  }
+});
+
+test("whoever owns the address is told instead", async () => {
+  const told: Record<string, (string | undefined)[]> = {};
+  for (const [state, prepare] of Object.entries(states)) {
+    await using world = await createProduction();
+    const cookies = await enterBeside(world, prepare);
+    const kinds: (string | undefined)[] = [];
+    for (const what of ["register", "reset", "move there"]) {
+      await requests[what]?.(world, cookies);
+      const mails = (await mailed(world)).filter(({ to }) => to === owner.email);
+      assert.ok(mails.length <= 1);
+      kinds.push(mails[0]?.kind);
+    }
+    told[state] = kinds;
+  }
+  const confirming = ["confirm_email", "reset_password"];
+  assert.deepEqual(told, {
+    unknown: [...confirming, "confirm_new_email"],
+    known: ["already_registered", "reset_password", "already_registered"],
+    registered: [...confirming, "confirm_new_email"],
+    unconfirmed: [...confirming, "already_registered"],
+    disabled: [undefined, undefined, undefined],
+  });
+});

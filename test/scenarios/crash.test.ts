@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import { type Service, startService, temporaryFolder } from "../support/service.ts";
+
+const crashes = 30;
+const clients = 6;
+
+/** What is known of an account by what was acknowledged, and not by what was only asked for. */
+interface Account {
+  readonly email: string;
+  registered: boolean;
+  /** The one that holds; two of them while a reset is asked for. */
+  passwords: string[];
+  /** A session that was opened with the first of the passwords. */
+  cookie: string | undefined;
+}
+
+async function send({ url }: Service, method: string, path: string, fields?: Record<string, string>, cookie = "") {
+  const body = fields ? { body: new URLSearchParams(fields) } : {};
+  const response = await fetch(url + path, { method, headers: { Cookie: cookie }, ...body });
+  return {
+    status: response.status,
+    cookie: response.headers.get("Set-Cookie")?.split(";")[0],
+    text: await response.text(),
+  };
+}
+
+/** Makes one account after another and resets its password, until the service is gone. */
+async function keepBusy(service: Service, name: string, accounts: Account[], acknowledge: () => void): Promise<void> {
+  for (let i = 0; ; i++) {
+    const account: Account = {
+      email: `${name}.${i}@example.com`,
+      registered: false,
+      passwords: ["first"],
+      cookie: undefined,
+    };
+    const { email } = account;
+    accounts.push(account);
+    assert.equal((await send(service, "POST", "/users", { email, password: "first" })).status, 200);
+    account.registered = true;
+    acknowledge();
+    account.cookie = (await send(service, "POST", "/sessions", { email, password: "first" })).cookie;
+    const { reset_token } = JSON.parse((await send(service, "POST", "/reset_password", { email })).text);
+    account.passwords = ["first", "second"];
+    const reset = { email, reset_token, new_password: "second" };
+    assert.equal((await send(service, "PUT", "/reset_password", reset)).status, 200);
+    account.passwords = ["second"];
+    acknowledge();
+  }
+}
+
+/** Asserts that all that was acknowledged is there, and that what was not is there whole or not at all. */
+async function holds(service: Service, account: Account): Promise<void> {
+  const { email, passwords, cookie } = account;
+  const profile = await send(service, "GET", "/profile", undefined, cookie);
+  const good: string[] = [];
+  for (const password of passwords) {
+    const { status } = await send(service, "POST", "/sessions", { email, password });
+    if (status === 200) good.push(password);
+    else assert.equal(status, 401);
+  }
+  if (good.length === 0 && !account.registered) {
+    assert.equal((await send(service, "POST", "/users", { email, password: "first" })).status, 200, email);
+    good.push("first");
+  }
+  assert.equal(good.length, 1, `${email} has one password of ${passwords}`);
+  if (cookie)
+    assert.equal(
+      profile.status,
+      good[0] === "first" ? 200 : 403,
+      `${email}: a reset ends the session, and nothing else does`,
+    );
+  Object.assign(account, { registered: true, passwords: good });
+}
+
+test("what was acknowledged before a kill -9 holds after it, and what was not is never half done", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "accounts.db");
+  const start = () => startService({ DATABASE_URL: `sqlite:${path}` });
+  const all: Account[] = [];
+  let unsettled: Account[] = [];
+  for (let crash = 0; crash < crashes; crash++) {
+    await using service = await start();
+    await Promise.all(unsettled.map((account) => holds(service, account)));
+    unsettled = [];
+    let left = 1 + ((crash * 7) % 30);
+    const acknowledge = () => {
+      if (--left === 0) void service.end("SIGKILL");
+    };
+    const names = Array.from({ length: clients }, (_, client) => `crash${crash}.client${client}`);
+    const ends = await Promise.allSettled(names.map((name) => keepBusy(service, name, unsettled, acknowledge)));
+    for (const end of ends) {
+      assert.equal(end.status, "rejected");
+      assert.ok(end.reason instanceof TypeError, `only a connection that broke ends it: ${end.reason}`);
+    }
+    assert.ok(left <= 0);
+    all.push(...unsettled);
+  }
+  await using service = await start();
+  using raw = new DatabaseSync(path);
+  assert.equal(raw.prepare("pragma integrity_check").get()?.integrity_check, "ok");
+  await Promise.all(unsettled.map((account) => holds(service, account)));
+  for (const account of all) await holds(service, { ...account, cookie: undefined });
+  assert.equal(raw.prepare("select count(*) as users from users").get()?.users, all.length);
+});

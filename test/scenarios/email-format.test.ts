@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { test } from "../support/engines.ts";
+import { confirm, createProduction, enter, join, mailed, owner, strong } from "../support/production.ts";
+import {
+  askForToken,
+  bob,
+  canLogIn,
+  cookie,
+  json,
+  logIn,
+  multipart,
+  redeem,
+  refused,
+  register,
+  said,
+} from "../support/steps.ts";
+import { logIn as logInByPage, shownIn, visitor } from "../support/visitor.ts";
+import { createWorld, form, type World } from "../support/world.ts";
+
+/** Printable ASCII, to which no mail can be sent. */
+const texts = [
+  "bob",
+  "a@b@c",
+  "bob@example.com@evil.example",
+  "x y@z",
+  "<script>alert(1)</script>",
+  "a,b@c",
+  'say "hi"@example.com',
+  "it's",
+  "%s%n%x",
+  "100%_\\",
+  "' or 1=1 --",
+  "a=b&c=d;e+f",
+  "--yes",
+  "42",
+  "{}[]()|^~`$#!?*",
+  "@",
+  "Bob@",
+  "~".repeat(250),
+];
+
+const waiting = async (world: World) => (await world.auth.listMails(99)).length;
+
+test("in development any printable ASCII text is an address: it registers, logs in, is reset and is shown", async () => {
+  await using world = await createWorld();
+  await register(world);
+  const bobs = cookie(`session_id=${await logIn(world)}`);
+  for (const email of texts) {
+    const user = { email, password: "b4l0u" };
+    const answer = (message: string) => `200 ${JSON.stringify({ email, message })}\n`;
+    assert.equal(await said(world.request("/users", json(user))), answer("user created"));
+    await refused(
+      world.request("/users", form({ ...user, email: ` ${email.toUpperCase()}` })),
+      400,
+      /already registered/,
+    );
+    assert.equal(await said(world.request("/sessions", multipart(Object.entries(user)))), answer("logged in"));
+    const own = cookie(`session_id=${await logIn(world, user)}`);
+    assert.equal(await said(world.request("/profile", own)), `200 ${JSON.stringify({ email })}\n`);
+    const reset_token = await askForToken(world, email);
+    const reset = { email, reset_token, new_password: "t4rt1fl3tt3" };
+    assert.equal(await said(redeem(world, reset)), answer("Password updated"));
+    assert.ok(await canLogIn(world, { email, password: "t4rt1fl3tt3" }));
+    assert.equal((await world.auth.findUser(email === "42" ? "42 " : email))?.email, email);
+    const who = visitor(world);
+    await logInByPage(who, { email, password: "t4rt1fl3tt3" });
+    for (const path of ["/account", "/account/password"]) {
+      const page = await who.open(path);
+      assert.doesNotMatch(page.html, /<script(?! type="module")|alert\(1\)<\/script>/);
+      if (path !== "/account") assert.equal(shownIn(page, "username"), email);
+    }
+  }
+  assert.equal(await said(world.request("/profile", bobs)), `200 {"email":"${bob.email}"}\n`);
+  assert.equal(await waiting(world), 0);
+});
+
+test("no mail is queued for an address that cannot receive one, whatever would send it", async () => {
+  for (const environment of [
+    { RESET_DELIVERY: "email", RATE_LIMIT: "on" },
+    { RESET_DELIVERY: "email", REQUIRE_VERIFIED_EMAIL: "on", CONCEAL_ACCOUNTS: "on" },
+  ]) {
+    await using world = await createWorld({
+      ...environment,
+      LIMIT_MAIL_ACCOUNT: "999/1h",
+      LIMIT_MAIL_NETWORK: "999/1h",
+      LIMIT_REGISTRATION_NETWORK: "999/1h",
+    });
+    for (const email of texts.slice(0, 8)) {
+      const user = { email, password: "b4l0u" };
+      assert.equal((await world.request("/users", form(user))).status, 200);
+      const reset = world.request("/reset_password", form(user));
+      assert.equal(await said(reset), `200 ${JSON.stringify({ email, message: "reset mail sent" })}\n`);
+      assert.equal((await world.request("/email_verification", form(user))).status, 200);
+      assert.equal(await waiting(world), 0, email);
+      if (environment.REQUIRE_VERIFIED_EMAIL) continue;
+      // Two devices: of the second one its owner would be told.
+      for (const ip of ["192.0.2.1", "192.0.2.2"]) await world.auth.logIn(user, { ip });
+      const { session } = await world.auth.logIn(user);
+      const headers = { Cookie: `session_id=${session.sessionId}` };
+      const move = (to: string) => world.request("/profile/email", form({ email: to }, { method: "PUT", headers }));
+      await refused(move(`${email}!`), 400, /^email is not a valid address$/);
+      assert.equal(await waiting(world), 0, email);
+      assert.equal((await move("New@example.com")).status, 200);
+      assert.deepEqual(
+        (await mailed(world)).map(({ kind, to }) => [kind, to]),
+        [["confirm_new_email", "New@example.com"]],
+      );
+      const change = form({ password: "b4l0u", new_password: "another" }, { method: "PUT", headers });
+      assert.equal((await world.request("/profile/password", change)).status, 200);
+      assert.equal(await waiting(world), 0, email);
+      const { id } = (await world.auth.logIn({ email, password: "another" })).user;
+      await assert.rejects(world.auth.sendReset(id), { code: "email_invalid" });
+      await assert.rejects(world.auth.inviteUser(`${email}?`), { code: "email_invalid" });
+      assert.equal(await waiting(world), 0, email);
+    }
+  }
+});
+
+test("an address with several @ shares no limit with the addresses that are parts of it", async () => {
+  await using world = await createWorld({
+    RATE_LIMIT: "on",
+    LIMIT_LOGIN_ACCOUNT: "1/15m",
+    LIMIT_LOGIN_NETWORK: "999/1h",
+  });
+  const guess = (email: string) => world.request("/sessions", form({ email, password: "wrong" }));
+  for (const email of [
+    "bob@example.com@evil.example",
+    "bob@example.com",
+    "example.com@evil.example",
+    "bob@evil.example",
+    "eve@bob@example.com",
+    "a@b@c",
+    "a@b@d",
+    "a@b",
+    "b@c",
+    "a@c",
+    "a+x@b@c",
+    "a+x",
+    "a+y",
+    "a",
+    "x.y@gmail.com@gmail.com",
+    "x.y@gmail.com",
+    "x y@z",
+    "x",
+    "@",
+    "@@",
+  ]) {
+    await refused(guess(email), 401);
+    await refused(guess(` ${email.toUpperCase()}`), 429);
+  }
+  // Those of one mailbox share theirs.
+  for (const email of ["bob+tag@example.com", "a+x@b", "xy@gmail.com", "X.Y+z@googlemail.com"]) {
+    await refused(guess(email), 429);
+  }
+});
+
+test("an account of another format logs in and is reset where only addresses may be registered", async () => {
+  await using world = await createWorld({ EMAIL_FORMAT: "address" });
+  await register(world);
+  const { hashedPassword } = await world.db.findUserBy({ email: bob.email });
+  const { id } = await world.db.addUser("Bob the Builder", hashedPassword);
+  for (const email of ["Bob the Builder", " bob the builder\t"]) {
+    const answer = (message: string) => `200 {"email":"Bob the Builder","message":"${message}"}\n`;
+    assert.equal(await said(world.request("/sessions", form({ ...bob, email }))), answer("logged in"));
+    const reset = { email, reset_token: await askForToken(world, email), new_password: bob.password };
+    assert.equal(await said(redeem(world, reset)), answer("Password updated"));
+    assert.equal((await world.auth.findUser(email))?.id, id);
+  }
+  await refused(
+    world.request("/users", form({ ...bob, email: "Eve the Other" })),
+    400,
+    /^email is not a valid address$/,
+  );
+  await refused(world.request("/sessions", form({ ...bob, email: "Eve the Other" })), 401, /^wrong email or password$/);
+  await refused(world.request("/reset_password", form({ email: "Eve the Other" })), 403, /^no account has this email$/);
+});
+
+test("in production what is no address gets 400, 401 and 403, and counts as a wrong login", async () => {
+  await using world = await createProduction({ LIMIT_REGISTRATION_NETWORK: "999/1h" });
+  for (const email of texts) {
+    await refused(world.request("/users", form({ email, password: strong })), 400, /^email is not a valid address$/);
+    await refused(world.request("/sessions", form({ email, password: strong })), 401, /^wrong email or password$/);
+    await refused(world.request("/reset_password", form({ email })), 403, /^no account has this email$/);
+    await refused(world.request("/email_verification", form({ email })), 400, /^email is not a valid address$/);
+    await refused(confirm(world, { email, token: "x".repeat(43), password: strong }), 403);
+  }
+  assert.equal(await waiting(world), 0);
+  await using any = await createProduction({ EMAIL_FORMAT: "any" });
+  await join(any);
+  await enter(any);
+  assert.equal((await any.request("/users", form({ ...owner, email: "bob" }))).status, 200);
+  assert.equal(await waiting(any), 0);
+});
+
+test("no text that is an address gets into the log", async () => {
+  await using world = await createWorld();
+  for (const email of ["Bob the Builder", "<b>@x"]) {
+    const user = { email, password: "b4l0u" };
+    await world.request("/users", form(user));
+    await world.request("/sessions", form(user));
+    await world.request("/sessions", form({ ...user, password: "wrong" }));
+  }
+  assert.doesNotMatch(JSON.stringify([world.logged, await world.auth.listEvents({ limit: 99 })]), /Builder|<b>/i);
+});

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join as path } from "node:path";
+import { test } from "../support/engines.ts";
+import { confirm, createProduction, enter, join, mailed, mailedToken, owner, strong } from "../support/production.ts";
+import { command, temporaryFolder } from "../support/service.ts";
+import { askForToken, bob, json, multipart, redeem, refused, register, said } from "../support/steps.ts";
+import { sent, shownIn, visitor } from "../support/visitor.ts";
+import { createWorld, form } from "../support/world.ts";
+
+/** As addresses come out of mail programs, spreadsheets, chats and contacts. */
+const pasted = [
+  "bob@example.com\u00a0",
+  "\ufeffbob@example.com",
+  "bob@example.com\u200b",
+  "\u202abob@example.com\u202c",
+  "\u2068bob@example.com\u2069\r\n",
+  "\tbob@example.com\u2028",
+  "\u200f bob@example.com\u3000\u00ad",
+];
+/** With one inside. */
+const broken = ["bob\u200b@example.com", "bob@exam\u00adple.com", "bob@example\u2060.com", "b\tob@example.com"];
+const told = "there is an invisible character in the email";
+
+test("an address that was pasted with invisible characters around it is that address, wherever it is asked for", async () => {
+  await using world = await createWorld();
+  for (const email of pasted) {
+    const { id } = await world.auth.registerUser(email, bob.password);
+    assert.equal((await world.auth.findUser(bob.email))?.email, bob.email);
+    await world.auth.deleteUser(id);
+  }
+  await register(world);
+  for (const email of pasted) {
+    await refused(world.request("/users", form({ ...bob, email })), 400, /^email already registered$/);
+    for (const init of [
+      form({ ...bob, email }),
+      json({ ...bob, email }),
+      multipart(Object.entries({ ...bob, email })),
+    ]) {
+      assert.equal(
+        await said(world.request("/sessions", init)),
+        '200 {"email":"bob@example.com","message":"logged in"}\n',
+      );
+    }
+    const reset = { email, reset_token: await askForToken(world, email), new_password: bob.password };
+    assert.equal(await said(redeem(world, reset)), '200 {"email":"bob@example.com","message":"Password updated"}\n');
+  }
+});
+
+test("an invisible character inside an address is reported, with the status that it would have anyway", async () => {
+  await using world = await createWorld();
+  await register(world);
+  for (const email of broken) {
+    await refused(
+      world.request("/users", form({ ...bob, email })),
+      400,
+      new RegExp(`^email is not a valid address: ${told}$`),
+    );
+    await refused(
+      world.request("/sessions", form({ ...bob, email })),
+      401,
+      new RegExp(`^wrong email or password: ${told}$`),
+    );
+    await refused(
+      world.request("/reset_password", form({ email })),
+      403,
+      new RegExp(`^no account has this email: ${told}$`),
+    );
+    await refused(world.request("/email_verification", form({ email })), 400, new RegExp(told));
+    assert.equal(await world.auth.validLogin(email, bob.password), false);
+    await assert.rejects(world.auth.registerUser(email, bob.password), { code: "email_invalid", invisible: true });
+  }
+});
+
+test("in production they are removed and reported alike, and mails go to the address itself", async () => {
+  await using world = await createProduction({ LIMIT_MAIL_ACCOUNT: "99/1h", LIMIT_REGISTRATION_ACCOUNT: "99/1h" });
+  await join(world, { ...owner, email: "bob@example.com\u200b" });
+  const headers = { Cookie: await enter(world, { ...owner, email: "\u2060bob@example.com" }) };
+  for (const email of pasted) {
+    const asked = world.request("/reset_password", form({ email }));
+    assert.equal(await said(asked), '200 {"email":"bob@example.com","message":"reset mail sent"}\n');
+    assert.deepEqual(
+      (await mailed(world)).map(({ to }) => to),
+      [bob.email],
+    );
+  }
+  for (const email of broken) {
+    await refused(world.request("/reset_password", form({ email })), 403, new RegExp(told));
+    const move = form({ email }, { method: "PUT", headers });
+    await refused(world.request("/profile/email", move), 400, new RegExp(`^email is not a valid address: ${told}$`));
+  }
+  const move = form({ email: "eve@example.com\u00a0" }, { method: "PUT", headers });
+  assert.equal((await world.request("/profile/email", move)).status, 200);
+  const { token = "", to } = (await mailed(world)).find((mail) => mail.token) ?? {};
+  assert.equal(to, "eve@example.com");
+  const moved = confirm(world, { email: "\u200eeve@example.com", token, password: strong });
+  assert.equal(await said(moved), '200 {"email":"eve@example.com","message":"email verified"}\n');
+});
+
+test("pages accept what was pasted, and report an invisible character beside the field, in the person's language", async () => {
+  await using world = await createProduction();
+  await join(world);
+  const words = {
+    en: /^There is an invisible character in this address\./,
+    fr: /^Cette adresse contient un caractère invisible\./,
+  };
+  for (const [language, message] of Object.entries(words)) {
+    const who = visitor(world, { "Accept-Language": language });
+    const email = "bob@exam\u200bple.com";
+    for (const page of ["/login", "/register", "/forgot", "/verify"]) {
+      const seen = await who.fill(await who.open(page), { email, password: strong, new_password: strong });
+      assert.match(seen.told, message, page);
+      assert.match(seen.html, /id="email"[^>]* aria-invalid="true"/, page);
+      assert.equal(shownIn(seen, "email"), email, page);
+    }
+  }
+  const who = visitor(world);
+  sent(await who.fill(await who.open("/forgot"), { email: "bob@example.com\u200b" }), "/mailbox");
+  assert.match((await who.open("/mailbox")).html, /<bdi>bob@example\.com<\/bdi>/);
+  await mailedToken(world);
+  sent(await who.fill(await who.open("/login"), { email: "\u00a0bob@example.com", password: strong }), "/account");
+});
+
+test("an import removes them, and reports one inside by its line", async () => {
+  await using folder = await temporaryFolder();
+  const file = path(folder.path, "accounts.jsonl");
+  const line = (email: string) => JSON.stringify({ email, hashed_password: "!" });
+  await writeFile(
+    file,
+    ["bob@example.com\u00a0", "eve\u200b@example.com", "\ufeffBob@example.com"].map(line).join("\n"),
+  );
+  const { stderr, stdout } = await command(["import", file], { DATABASE_URL: `sqlite:${path(folder.path, "a.db")}` });
+  assert.match(stdout + stderr, /line 2 refused: its email has an invisible character in it\n/);
+  assert.match(stdout + stderr, /line 3 refused: its email is that of line 1\n/);
+  assert.match(stdout, /imported 1 accounts; 0 were there already\n/);
+});

@@ -1,0 +1,518 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { test as testOnce } from "node:test";
+import fc from "fast-check";
+import { test } from "../support/engines.ts";
+import { startMailServer } from "../support/mail-server.ts";
+import {
+  confirm,
+  cookiesOf,
+  createProduction,
+  enter,
+  header,
+  join,
+  mailed,
+  mailedToken,
+  owner,
+  strong,
+} from "../support/production.ts";
+import { startService } from "../support/service.ts";
+import { body, json, multipart, urlencoded } from "../support/steps.ts";
+import { form as formType, survives } from "../support/survives.ts";
+import { openWire, request } from "../support/wire.ts";
+import { form, production, type World } from "../support/world.ts";
+
+// What others got wrong, where no test of the part itself shows that ours does not. docs/security.md names them all.
+
+const eve = { email: "eve@example.com", password: strong };
+const chosen = "another-Good-password-7";
+const noLimits = { RATE_LIMIT: "off" };
+
+function put(world: World, path: string, fields: object, Cookie = ""): Promise<Response> {
+  const { headers, ...init } = json(fields, "PUT");
+  return world.request(path, { ...init, headers: { ...(headers as object), Cookie } });
+}
+
+async function opens(world: World, sessionId: string | undefined): Promise<boolean> {
+  const headers = { Cookie: `__Host-session_id=${sessionId}` };
+  return (await world.request("/profile", { headers })).status === 200;
+}
+
+test("in production a reset needs what was mailed: no answer holds it, and what is stored is not it", async () => {
+  await using world = await createProduction();
+  await join(world);
+  const asked = await world.request("/reset_password", form({ email: owner.email }));
+  const answer = `${JSON.stringify([...asked.headers])} ${await asked.text()}`;
+  const token = await mailedToken(world);
+  assert.ok(!answer.includes(token));
+  const stored = createHash("sha256").update(token).digest("base64url");
+  const reset = { email: owner.email, new_password: chosen };
+  for (const fields of [
+    reset,
+    ...["", stored, token.toLowerCase(), `${token} `].map((t) => ({ ...reset, reset_token: t })),
+  ]) {
+    assert.equal((await put(world, "/reset_password", fields)).status, 403);
+  }
+  await enter(world);
+  assert.equal((await put(world, "/reset_password", { ...reset, reset_token: token })).status, 200);
+});
+
+testOnce("a mail's links begin with PUBLIC_URL, whatever the request's headers and target say", async () => {
+  await using mails = await startMailServer();
+  await using service = await startService({
+    ...(production as Record<string, string>),
+    SMTP_URL: `smtp://127.0.0.1:${mails.port}`,
+    TRUSTED_PROXIES: "127.0.0.1",
+    LIMIT_MAIL_ACCOUNT: "100/1h",
+  });
+  const evil = "evil.example";
+  const forged: Record<string, string>[] = [
+    { Host: evil },
+    { "X-Forwarded-Host": evil, "X-Forwarded-Proto": "http", "X-Forwarded-For": evil },
+    { Forwarded: `host=${evil}`, "X-Host": evil, "X-Original-URL": `https://${evil}/`, Referer: `https://${evil}/` },
+  ];
+  const ask = async (target: string, headers: Record<string, string>, fields: Record<string, string>) => {
+    using wire = await openWire(service.port);
+    wire.send(request(`POST ${target}`, { ...formType, ...headers }, new URLSearchParams(fields).toString()));
+    assert.equal((await wire.answer()).status, 200);
+  };
+  for (const [i, headers] of forged.entries()) {
+    const email = `${i}@example.com`;
+    await ask("/users", headers, { ...owner, email });
+    await ask(`http://${evil}/reset_password`, { ...headers, Host: evil }, { email });
+  }
+  const sent = () => service.logged.filter(({ event }) => event === "mail_sent").length;
+  while (sent() < 2 * forged.length) await once(service.process.stdout as NodeJS.ReadableStream, "data");
+  for (const { mime } of mails.mails) {
+    assert.doesNotMatch(`${mime.text}${mime.html}${JSON.stringify(mime.headers)}`, /evil/);
+    assert.match(mime.text ?? "", /https:\/\/auth\.example\.com\/(verify|reset)\?token=/);
+  }
+});
+
+test("an address list, a look-alike or a line break is nobody's address: no route sends a mail for it", async () => {
+  await using world = await createProduction(noLimits);
+  await join(world);
+  await join(world, eve);
+  const Cookie = await enter(world, eve);
+  await mailed(world);
+  const { email } = owner;
+  const texts = [
+    `${email},${eve.email}`,
+    `${email}, ${eve.email}`,
+    `${email};${eve.email}`,
+    `${email} ${eve.email}`,
+    `${email}\r\nBcc: ${eve.email}`,
+    `${email}\0`,
+    `Bob <${email}>`,
+    `<${email}>`,
+    `"${email}"@example.com`,
+    `${email}@example.com`,
+    "bob@exam\u200bple.com",
+    "b\u00f6b@example.com",
+    "\uff42ob@example.com",
+    "bob@ex\u0430mple.com",
+    "bob@example\u3002com",
+  ];
+  const twice: readonly (readonly [string, string])[] = [
+    ["email", email],
+    ["email", eve.email],
+  ];
+  const rest = `password=${strong}`;
+  const inits = [
+    ...texts.flatMap((text) => [form({ email: text, password: chosen }), json({ email: text, password: chosen })]),
+    urlencoded(`email[]=${email}&${rest}`),
+    urlencoded(`email[]=${email}&email[]=${eve.email}&${rest}`),
+    urlencoded(`email=${email}&email[]=${eve.email}&${rest}`),
+    urlencoded(`email[0]=${email}&email[1]=${eve.email}&${rest}`),
+    urlencoded(`email=${email}&email=${eve.email}&${rest}`),
+    urlencoded(`email=${email}&em%61il=${eve.email}&${rest}`),
+    multipart([...twice, ["password", strong]]),
+    json({ email: [email, eve.email], password: strong }),
+    json({ email: { 0: email }, password: strong }),
+    body("application/json", `{"email":"${email}","email":"${eve.email}","password":"${strong}"}`),
+  ];
+  for (const init of inits) {
+    for (const [path, method] of [
+      ["/users", "POST"],
+      ["/email_verification", "POST"],
+      ["/reset_password", "POST"],
+      ["/profile/email", "PUT"],
+    ] as const) {
+      const response = await world.request(path, { ...init, method, headers: { ...init.headers, Cookie } as never });
+      assert.ok([400, 403].includes(response.status), `${method} ${path} ${init.body}: ${response.status}`);
+    }
+  }
+  assert.deepEqual(await mailed(world), []);
+});
+
+test("no token opens a door that is not its own, nor does what is stored of it", async () => {
+  await using world = await createProduction({ LIMIT_REDEMPTION_NETWORK: "1000/15m" });
+  await join(world);
+  await join(world, eve);
+  const cookies = await enter(world);
+  const hers = await enter(world, eve);
+  const [session = "", device = ""] = cookies.split("; ").map((cookie) => cookie.slice(cookie.indexOf("=") + 1));
+  const { sessions } = (await (await world.request("/sessions", { headers: { Cookie: cookies } })).json()) as {
+    sessions: { id: string }[];
+  };
+  await world.request("/users", form({ ...owner, email: "carol@example.com" }));
+  const verify = await mailedToken(world);
+  await put(world, "/profile/email", { email: "bob@new.example.com" }, cookies);
+  const move = (await mailed(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
+  await world.request("/reset_password", form({ email: owner.email }));
+  const reset = await mailedToken(world);
+
+  const emails = [owner.email, eve.email, "carol@example.com", "bob@new.example.com"];
+  const each = (path: string, fields: object) => emails.map((email) => put(world, path, { email, ...fields }));
+  const doors: Record<string, (token: string) => Promise<Response>[]> = {
+    session: (token) => [world.request("/profile", { headers: { Cookie: `__Host-session_id=${token}` } })],
+    handle: (token) => [world.request(`/sessions/${token}`, { method: "DELETE", headers: { Cookie: hers } })],
+    reset: (token) => each("/reset_password", { reset_token: token, new_password: chosen }),
+    verify: (token) => each("/email_verification", { token, password: strong }),
+  };
+  const tokens = { session, device, handle: sessions[0]?.id ?? "", verify, move, reset };
+  for (const [purpose, token] of Object.entries(tokens)) {
+    assert.match(token, /^[\w-]{43}$/, purpose);
+    const stored = createHash("sha256").update(token).digest("base64url");
+    for (const [door, knock] of Object.entries(doors)) {
+      const own = door === purpose || (door === "verify" && purpose === "move");
+      for (const key of own ? [stored] : [token, stored]) {
+        for (const answer of await Promise.all(knock(key))) {
+          assert.ok([403, 404].includes(answer.status), `${purpose} at ${door}: ${answer.status}`);
+        }
+      }
+    }
+  }
+  assert.ok(await opens(world, session));
+  assert.deepEqual(await world.auth.addressToVerify(move), { email: "bob@new.example.com", isMove: true });
+  assert.equal((await confirm(world, { ...owner, email: "carol@example.com", token: verify })).status, 200);
+  const last = { email: owner.email, reset_token: reset, new_password: chosen };
+  assert.equal((await put(world, "/reset_password", last)).status, 200);
+});
+
+test("what is no token redeems nothing, and what no account has is nobody's", async () => {
+  await using world = await createProduction(noLimits);
+  await join(world);
+  await world.request("/users", form({ ...owner, email: "carol@example.com" }));
+  const none = [
+    null,
+    0,
+    1,
+    true,
+    false,
+    "",
+    " ",
+    "0",
+    "null",
+    "undefined",
+    "NULL",
+    "[object Object]",
+    {},
+    [],
+    [""],
+    [null],
+  ];
+  for (const email of [owner.email, "carol@example.com"]) {
+    for (const token of [undefined, ...none]) {
+      const said = JSON.stringify(token);
+      const reset = await put(world, "/reset_password", { email, reset_token: token, new_password: chosen });
+      assert.ok([400, 403].includes(reset.status), said);
+      const verified = await put(world, "/email_verification", { email, token, password: strong });
+      assert.ok([400, 403].includes(verified.status), said);
+      if (typeof token === "string") assert.ok(!(await opens(world, token)));
+    }
+  }
+  await enter(world);
+  assert.equal((await world.request("/sessions", form({ ...owner, email: "carol@example.com" }))).status, 401);
+});
+
+test("no session outlives a reset, a change of password, or an account that is disabled or deleted", async () => {
+  const ends: Record<string, (world: World, id: number, cookies: string) => Promise<unknown>> = {
+    async reset(world) {
+      await world.request("/reset_password", form({ email: owner.email }));
+      await put(world, "/reset_password", {
+        email: owner.email,
+        reset_token: await mailedToken(world),
+        new_password: chosen,
+      });
+    },
+    async changed(world, _, cookies) {
+      await put(world, "/profile/password", { password: strong, new_password: chosen }, cookies);
+      // For so long the id before leads to the session that goes on; every other ends at once.
+      world.clock.forward(10_000);
+    },
+    disabled: (world, id) => world.auth.disableUser(id),
+    "disabled and enabled": async (world, id) => {
+      await world.auth.disableUser(id);
+      await world.auth.enableUser(id);
+    },
+    "deleted by an operator": (world, id) => world.auth.deleteUser(id),
+    deleted: (world, _, cookies) =>
+      world.request("/profile", form({ password: strong }, { method: "DELETE", headers: { Cookie: cookies } })),
+  };
+  for (const [how, end] of Object.entries(ends)) {
+    await using world = await createProduction();
+    await join(world);
+    await join(world, eve);
+    const hers = await enter(world, eve);
+    const sessions = [await enter(world), await enter(world)];
+    await mailed(world);
+    const open = (cookies: string) => opens(world, /session_id=([^;]+)/.exec(cookies)?.[1]);
+    for (const cookies of sessions) assert.ok(await open(cookies));
+    await end(world, (await world.auth.findUser(owner.email))?.id ?? 0, sessions[0] as string);
+    for (const cookies of sessions) assert.ok(!(await open(cookies)), how);
+    assert.ok(await open(hers), how);
+  }
+});
+
+test("no field of a body sets what is not asked for, nor reaches another account", async () => {
+  await using world = await createProduction(noLimits);
+  await join(world, eve);
+  const hers = await world.db.findUserBy({ email: eve.email });
+  const id = { id: hers.id, user_id: hers.id, userId: hers.id, user: eve.email, "user[id]": "1", sub: hers.id };
+  const state = {
+    disabled_at: 1,
+    disabledAt: 1,
+    email_verified_at: 1,
+    emailVerifiedAt: 1,
+    verified: true,
+    created_at: 1,
+  };
+  const secrets = {
+    hashed_password: "!",
+    hashedPassword: "!",
+    session_id: "planted",
+    sessionId: "planted",
+    role: "admin",
+  };
+  const extra = { ...id, ...state, ...secrets, constructor: "x", prototype: "x", ["__proto__"]: "x" };
+  const send = (method: string, path: string, fields: object, Cookie = "") =>
+    world.request(path, {
+      ...body("application/json", JSON.stringify({ ...extra, ...fields }), method),
+      headers: { "Content-Type": "application/json", Cookie },
+    });
+  const done = async (answer: Promise<Response>) => {
+    const response = await answer;
+    assert.equal(response.status, 200, await response.clone().text());
+    return header(cookiesOf(response));
+  };
+  await done(send("POST", "/users", owner));
+  assert.equal((await send("POST", "/sessions", owner)).status, 401, "it is not verified by saying so");
+  await done(send("PUT", "/email_verification", { ...owner, token: await mailedToken(world) }));
+  const before = await world.db.findUserBy({ email: owner.email });
+  const unchanged = {
+    id: before.id,
+    disabledAt: null,
+    createdAt: before.createdAt,
+    emailVerifiedAt: world.clock.now(),
+  };
+  assert.notEqual(before.id, hers.id);
+  let cookies = await done(send("POST", "/sessions", owner));
+  cookies = await done(send("POST", "/sessions/confirm", { password: strong }, cookies));
+  cookies = await done(send("PUT", "/profile/password", { password: strong, new_password: chosen }, cookies));
+  await done(send("PUT", "/profile/email", { email: "bob@new.example.com" }, cookies));
+  await mailed(world);
+  await done(send("POST", "/reset_password", { email: owner.email }));
+  const reset = { email: owner.email, reset_token: await mailedToken(world), new_password: strong };
+  await done(send("PUT", "/reset_password", reset));
+  await enter(world);
+  const { id: his, disabledAt, createdAt, emailVerifiedAt } = await world.db.findUserBy({ email: owner.email });
+  assert.deepEqual({ id: his, disabledAt, createdAt, emailVerifiedAt }, unchanged);
+  assert.deepEqual(await world.db.findUserBy({ email: eve.email }), hers);
+  assert.ok(!(await opens(world, "planted")));
+});
+
+test("a logout leads to / and nowhere else, whatever asks for more, and no other answer of the API leads anywhere", async () => {
+  await using world = await createProduction(noLimits);
+  await join(world);
+  const places = [
+    "//evil.example",
+    "\\\\evil.example",
+    "/\\evil.example",
+    "https://auth.example.com@evil.example",
+    "javascript:alert(1)",
+  ];
+  for (const place of places) {
+    const query = ["next", "return_to", "redirect", "url"]
+      .map((name) => `${name}=${encodeURIComponent(place)}`)
+      .join("&");
+    const headers = {
+      Cookie: await enter(world),
+      Host: "evil.example",
+      Referer: "https://evil.example/",
+      "X-Forwarded-Host": "evil.example",
+      "X-Forwarded-Prefix": place,
+    };
+    const out = await world.request(`/sessions?${query}`, form({ next: place }, { method: "DELETE", headers }));
+    assert.deepEqual([out.status, out.headers.get("Location")], [302, "/"]);
+    for (const path of ["/", "/profile", `/${place}`, `/sessions/${place}`, "/sessions/", "/users"]) {
+      for (const method of ["GET", "POST", "PUT", "DELETE"]) {
+        const response = await world.request(`${path}?${query}`, { method, headers });
+        assert.ok(![301, 302, 303, 307, 308].includes(response.status), path);
+        for (const name of ["Location", "Refresh", "Content-Location"]) assert.equal(response.headers.get(name), null);
+      }
+    }
+  }
+});
+
+/** What programs put into them, and what nobody should. */
+const values = fc.oneof(
+  fc.string({ unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code)), maxLength: 300 }),
+  fc.string({ unit: fc.constantFrom(..."ab01;,=\"'\\ /%*()<>[]{}:@-_.~\t\xa0\xe9\xff"), maxLength: 120 }),
+  fc.constantFrom(
+    "__Host-session_id",
+    "__Host-session_id=%",
+    '__Host-session_id="',
+    "__Host-session_id=;=;;",
+    `__Host-session_id=${"x".repeat(5000)}`,
+    "Basic Og==",
+    "Basic %",
+    "Bearer",
+    "Digest username=",
+    "fr;q=",
+    "*;q=1.0000, fr;q=-1",
+    "en-".repeat(200),
+    "multipart/form-data",
+    'multipart/form-data; boundary=""',
+    'application/json; charset="',
+    "constructor/__proto__",
+    ",,,:::,[::1%eth0],999.1.1.1",
+    "00-00000000000000000000000000000000-0000000000000000-00",
+    "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    `00-${"a".repeat(400)}`,
+    "-1",
+    "NaN",
+  ),
+);
+const names = [
+  "Cookie",
+  "Authorization",
+  "Accept",
+  "Accept-Language",
+  "Content-Type",
+  "Content-Encoding",
+  "X-Forwarded-For",
+  "X-Request-Id",
+  "traceparent",
+  "tracestate",
+  "Origin",
+  "Sec-Fetch-Site",
+  "Referer",
+  "User-Agent",
+  "Host",
+  "Range",
+  "If-None-Match",
+] as const;
+const cookies = fc
+  .tuple(fc.constantFrom("__Host-session_id=", "session_id=", "__Host-device_id=", ""), values)
+  .map(([name, value]) => name + value);
+const hops = fc
+  .array(fc.oneof(fc.ipV4(), fc.ipV6(), fc.string({ unit: fc.constantFrom(..."[]:.%0af9 "), maxLength: 12 })))
+  .map((all) => all.join());
+const tailored = { Cookie: cookies, "X-Forwarded-For": fc.oneof(hops, values) };
+const headersOf = fc.record(
+  { ...Object.fromEntries(names.map((name) => [name, values])), ...tailored } as Record<string, fc.Arbitrary<string>>,
+  { requiredKeys: [] },
+);
+const routes = fc.constantFrom(
+  "GET /",
+  "GET /profile",
+  "GET /sessions",
+  "GET /profile/export",
+  "GET /health/ready",
+  "GET /metrics",
+  "OPTIONS /users",
+  "POST /users",
+  "POST /sessions",
+  "DELETE /sessions",
+  "POST /sessions/confirm",
+  "PUT /profile/password",
+  "POST /reset_password",
+  "PUT /reset_password",
+  "POST /email_verification",
+  "PUT /email_verification",
+);
+
+test("no header makes a request fail, whatever is in it", async () => {
+  await using world = await createProduction({
+    ...noLimits,
+    TRUSTED_PROXIES: "127.0.0.1",
+    CORS_ORIGINS: "https://app.example.com",
+  });
+  await join(world);
+  const content = new URLSearchParams({ ...owner, token: "x", reset_token: "x", new_password: chosen }).toString();
+  await fc.assert(
+    fc.asyncProperty(routes, headersOf, async (route, given) => {
+      const [method = "", path = ""] = route.split(" ");
+      const headers = new Headers({ "Content-Type": "application/x-www-form-urlencoded", ...given });
+      const response = await world.request(path, { method, headers, ...(method !== "GET" && { body: content }) });
+      assert.ok(response.status < 500, `${response.status}`);
+    }),
+    { numRuns: 600 },
+  );
+  assert.deepEqual(
+    world.logged.filter(({ level }) => level === "error"),
+    [],
+  );
+});
+
+survives("nor does a header of any bytes, over a socket", async ({ open }) => {
+  const byte = fc.oneof(
+    { weight: 99, arbitrary: fc.integer({ min: 0x20, max: 0xff }) },
+    fc.integer({ max: 0x1f, min: 0 }),
+  );
+  const bytes = fc
+    .tuple(fc.constantFrom("session_id=", ""), fc.array(byte, { maxLength: 60 }))
+    .map(([name, each]) => name + Buffer.from(each).toString("latin1"));
+  await fc.assert(
+    fc.asyncProperty(
+      routes,
+      fc.constantFrom(...names, "Cookie", "Content-Length", "Transfer-Encoding"),
+      bytes,
+      async (route, name, value) => {
+        using wire = await open();
+        wire.send(request(route, { [name]: value, Connection: "close" }));
+        wire.socket.end();
+        const { status } = await wire.answer();
+        assert.ok(status >= 200 && status < 500, `${status}`);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+testOnce("a line of the log is one event of ours, however much a request holds of line breaks and JSON", async () => {
+  await using service = await startService({ LOG_LEVEL: "debug", TRUSTED_PROXIES: "127.0.0.1" });
+  let printed = "";
+  service.process.stdout?.on("data", (chunk) => {
+    printed += chunk;
+  });
+  const line = '{"level":"info","time":"2030-01-01T00:00:00.000Z","event":"forged","msg":"forged"}';
+  const forging = [`\r\n${line}\r\n`, `\n${line}\n`, `\u2028${line}\u0085`, `"}\n${line}`, `\x1b[2K\x1b[1A${line}\0`];
+  for (const text of forging) {
+    const fields = { email: `bob${text}@example.com`, password: text, reset_token: text, new_password: text };
+    const ascii = text.replace(/[^\x20-\x7e]/g, " ");
+    const headers = { "User-Agent": ascii, "X-Forwarded-For": ascii, "Accept-Language": ascii };
+    for (const [method, path] of [
+      ["POST", "/users"],
+      ["POST", "/sessions"],
+      ["POST", "/reset_password"],
+      ["PUT", "/reset_password"],
+      ["PUT", `/${encodeURIComponent(text)}`],
+    ] as const) {
+      await fetch(`${service.url}${path}?${encodeURIComponent(text)}`, form(fields, { method, headers }));
+    }
+    using wire = await openWire(service.port);
+    wire.send(`GET /${text} HTTP/1.1\r\nHost: x\r\nUser-Agent: ${text}\r\n\r\n`);
+    await wire.answer();
+  }
+  assert.equal(await service.end("SIGTERM"), 0);
+  assert.match(printed, /"event":"login_refused"/);
+  assert.doesNotMatch(printed.replaceAll("\n", ""), /\p{C}|\u2028/u);
+  for (const each of printed.trimEnd().split("\n")) {
+    const { time, event, msg } = JSON.parse(each);
+    assert.ok(event !== "forged" && msg !== "forged");
+    assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  }
+});

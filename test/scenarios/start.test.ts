@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test as testOnce } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { type EmptyDatabase, emptyDatabase } from "../support/databases.ts";
+import { engine, test } from "../support/engines.ts";
+import { beginService, failToStart, startService, temporaryFolder } from "../support/service.ts";
+import { production } from "../support/world.ts";
+
+const isRoot = process.getuid?.() === 0;
+/** Modes of files and ports below 1024 do not stop root unless it gives up its capabilities. */
+const ordinary = isRoot ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [];
+
+test("a start that cannot listen closes what it has opened, says why in one line, and ends with 1", async () => {
+  await using database = await emptyDatabase(engine());
+  await using service = await startService({});
+  const privileged = 1 + Number(readFileSync("/proc/sys/net/ipv4/ip_unprivileged_port_start", "utf8"));
+  for (const [environment, expected] of [
+    [{ PORT: String(service.port) }, /^bienvenue: port \d+ is in use .*; choose another: PORT=5001\n$/],
+    [{ HOST: "192.0.2.99" }, /^bienvenue: HOST=192\.0\.2\.99 is no address of this machine; .*\n$/],
+    [{ HOST: "2001:db8::99" }, /^bienvenue: HOST=2001:db8::99 is no address of this machine; .*\n$/],
+    [{ HOST: "fe80::1%nowhere0" }, /^bienvenue: HOST=fe80::1%nowhere0 is no address of this machine; .*\n$/],
+    [
+      { HOST: "fe80::1" },
+      /^bienvenue: HOST=fe80::1 (needs its interface, such as HOST=fe80::1%eth0|is no address .*)\n$/,
+    ],
+    [{ HOST: `${"x".repeat(64)}.invalid` }, /^bienvenue: HOST=x+\.invalid is no address of this machine; .*\n$/],
+    ...(privileged > 443
+      ? [[{ PORT: "443" }, /^bienvenue: this user may not listen on port 443; .*PORT=5000\n$/] as const]
+      : []),
+  ] as const) {
+    const { code, stdout, stderr } = await failToStart({ DATABASE_URL: database.url, ...environment }, [], {
+      under: ordinary,
+    });
+    // One that hangs is killed, and has no code.
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, expected);
+    assert.doesNotMatch(stdout, /"listening"/);
+  }
+  // What an SQLite database that is open has beside it is gone.
+  if (engine() === "sqlite")
+    assert.deepEqual(readdirSync(join(database.url.slice("sqlite:".length), "..")), ["bienvenue.db"]);
+});
+
+test("a database that may not be used is not blamed on the port, whatever the system calls it", async () => {
+  await using folder = await temporaryFolder();
+  chmodSync(folder.path, 0o755);
+  for (const args of [[], ["migrate"], ["users", "list"], ["backup", "/nowhere/at/all"]]) {
+    const DATABASE_URL =
+      engine() === "sqlite"
+        ? `sqlite:${join(folder.path, "new.db")}`
+        : "postgres://%2Froot%2Fnowhere/name?sslrootcert=/root/x";
+    const { code, stderr } = await failToStart({ DATABASE_URL, PORT: "5000" }, args, { under: nobody() });
+    assert.equal(code, 1);
+    assert.match(stderr, /^bienvenue: .+\n$/);
+    assert.doesNotMatch(stderr, /port|5000|^ +at /m);
+  }
+});
+
+/** A user who owns nothing. */
+function nobody(): string[] {
+  return isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
+}
+
+/** Holds the lock that migrations take, as a node that migrates does. */
+async function holdMigrationLock(database: EmptyDatabase): Promise<AsyncDisposable> {
+  if (engine() === "sqlite") {
+    const db = new DatabaseSync(database.url.slice("sqlite:".length));
+    db.exec("pragma journal_mode = wal; begin immediate");
+    return { [Symbol.asyncDispose]: async () => db.close() };
+  }
+  const client = new pg.Client(database.url);
+  await client.connect();
+  await client.query("select pg_advisory_lock(8230512600714)");
+  return { [Symbol.asyncDispose]: () => client.end() };
+}
+
+test("a node that waits for another one's migration says so, and starts when that has ended", async () => {
+  await using database = await emptyDatabase(engine());
+  let starting: ReturnType<typeof beginService>;
+  {
+    await using _ = await holdMigrationLock(database);
+    starting = beginService({ DATABASE_URL: database.url });
+    const { level, msg } = await starting.saw("migration_waiting");
+    assert.deepEqual([level, msg], ["warn", "waiting for another node that migrates the database"]);
+    // Longer than anything else waits for a database.
+    await sleep(2500);
+    assert.deepEqual(
+      starting.logged.map(({ event }) => event),
+      ["migration_waiting"],
+    );
+  }
+  await using service = starting;
+  await service.saw("listening");
+  service.process.kill("SIGTERM");
+  assert.equal(await service.exited, 0);
+});
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  test(`${signal} ends a start that waits for a migration, with 0, and nothing of it is left`, async () => {
+    await using database = await emptyDatabase(engine());
+    await using _ = await holdMigrationLock(database);
+    await using starting = beginService({ DATABASE_URL: database.url });
+    await starting.saw("migration_waiting");
+    starting.process.kill(signal);
+    assert.equal(await starting.exited, 0);
+    assert.deepEqual(
+      starting.logged.map(({ event }) => event),
+      ["migration_waiting", "stopping", "stopped"],
+    );
+  });
+}
+
+const isolated = ["unshare", "--map-root-user", "--pid", "--fork", "--kill-child"];
+const cannot = spawnSync("unshare", [...isolated.slice(1), "true"]).status !== 0 && "this user may not be process 1";
+
+test("as the first process of a container it hears a signal while it waits", { skip: cannot }, async () => {
+  await using database = await emptyDatabase(engine());
+  await using _ = await holdMigrationLock(database);
+  await using starting = beginService({ DATABASE_URL: database.url }, { under: isolated });
+  await starting.saw("migration_waiting");
+  const { pid } = starting.process;
+  const [child = ""] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ");
+  process.kill(Number(child), "SIGTERM");
+  assert.equal(await starting.exited, 0);
+});
+
+testOnce("a signal that comes while the program is loaded ends the start with 0", async () => {
+  const hook = `import { registerHooks } from "node:module";
+    registerHooks({
+      load(url, context, next) {
+        if (url.endsWith("/cli.ts")) process.kill(process.pid, "SIGTERM");
+        return next(url, context);
+      },
+    });`;
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(hook)}`;
+  await using starting = beginService({ NODE_OPTIONS });
+  assert.equal(await starting.exited, 0);
+  assert.equal(starting.logged.at(-1)?.event, "stopped");
+});
+
+test("a database that is created is said once: in development as a note, in production as a warning", async () => {
+  await using database = await emptyDatabase(engine());
+  const says = async (environment: Record<string, string>) => {
+    await using service = await startService({ DATABASE_URL: database.url, ...environment });
+    await service.end("SIGTERM");
+    return service.logged.filter(({ event }) => event === "database_created");
+  };
+  const [created, ...more] = await says({});
+  assert.deepEqual(more, []);
+  assert.equal(created?.level, "info");
+  assert.match(String(created?.msg), /^created a new database without accounts; .* DATABASE_URL$/);
+  assert.deepEqual(await says({}), []);
+  await using another = await emptyDatabase(engine());
+  const [warned] = await says({ ...(production as Record<string, string>), DATABASE_URL: another.url });
+  assert.equal(warned?.level, "warn");
+  if (engine() === "sqlite") assert.equal(warned?.file, another.url.slice("sqlite:".length));
+  else assert.match(String(warned?.database), /^postgres:\/\/[^?]+\?options=…$/);
+});
+
+testOnce("a database in memory is none that was created by mistake, and in production a weakness", async () => {
+  await using service = await startService({});
+  await using real = await startService(production as Record<string, string>);
+  for (const each of [service, real]) assert.equal(await each.end("SIGTERM"), 0);
+  const events = ({ logged }: typeof service) => logged.map(({ event, DATABASE_URL }) => [event, DATABASE_URL]);
+  assert.ok(![...events(service), ...events(real)].some(([event]) => event === "database_created"));
+  assert.ok(!events(service).some(([, url]) => url));
+  assert.ok(events(real).some(([event, url]) => event === "weak_setting" && url === "sqlite::memory:"));
+});
+
+testOnce("no spelling that is refused leaves a database behind", async () => {
+  await using folder = await temporaryFolder();
+  for (const path of [
+    "x.db\n",
+    "x.db-wal",
+    ".",
+    "~/x.db",
+    "//x.db",
+    "x.db?mode=rwc",
+    "x.db#y",
+    "file:x.db",
+    "'x.db'",
+    "x.db ",
+    "$DATA.db",
+    "x%20y.db",
+  ]) {
+    const { code, stderr } = await failToStart({ DATABASE_URL: `sqlite:${path}` }, [], {
+      under: ["env", `--chdir=${folder.path}`],
+    });
+    assert.equal(code, 1, path);
+    assert.match(stderr, /^bienvenue: wrong settings:\n {2}DATABASE_URL=…: must be .+; .+\n$/);
+  }
+  assert.deepEqual(readdirSync(folder.path), []);
+  await using service = await startService(
+    { DATABASE_URL: "sqlite:./a b.db" },
+    { under: ["env", `--chdir=${folder.path}`] },
+  );
+  assert.equal(await service.end("SIGTERM"), 0);
+  assert.deepEqual(readdirSync(folder.path), ["a b.db"]);
+});

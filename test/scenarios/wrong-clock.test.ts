@@ -1,0 +1,322 @@
+import assert from "node:assert/strict";
+import { Auth } from "../../src/auth/auth.ts";
+import { openDB } from "../../src/db/db.ts";
+import type { Mail } from "../../src/mail/mailer.ts";
+import { readSettings } from "../../src/settings/settings.ts";
+import { test } from "../support/engines.ts";
+import { createStore, type Store } from "../support/twins.ts";
+import { Clock, day, hour, minute, production, recordingLog } from "../support/world.ts";
+
+const email = "bob@example.com";
+const password = "plough-Violet-9-harbour";
+const chosen = "harbour-Violet-7-plough";
+const year = 365 * day;
+
+interface Node {
+  readonly auth: Auth;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly mails: Mail[];
+  readonly logged: Record<string, unknown>[];
+  /** The token of the newest mail, after those that are due were sent. */
+  mailedToken(): Promise<string>;
+}
+
+/** A node with a clock of its own, which may be wrong. */
+async function node(resources: AsyncDisposableStack, environment = {}, given?: Store, ahead = 0): Promise<Node> {
+  const store = given ?? resources.use(await createStore());
+  const settings = readSettings({ ...production, BCRYPT_COST: "4", ...environment });
+  const clock = new Clock();
+  clock.forward(ahead);
+  const mails: Mail[] = [];
+  const logged: Record<string, unknown>[] = [];
+  const mailer = { send: async (mail: Mail) => void mails.push(mail), close: async () => {} };
+  const db = resources.use(await openDB(store.url, { settings, clock: clock.now }));
+  const auth = new Auth(db, { settings, mailer, clock: clock.now, log: recordingLog(logged) });
+  resources.defer(() => auth.close());
+  const mailedToken = async () => {
+    await auth.deliver();
+    return mails.at(-1)?.token ?? "";
+  };
+  return { auth, clock, store, mails, logged, mailedToken };
+}
+
+/** How long a wrong login must wait, in milliseconds; 0 if it was attempted. */
+async function waits({ auth }: Node, address = email): Promise<number> {
+  try {
+    await auth.logIn({ email: address, password: "wrong" });
+  } catch (error) {
+    const { code, retryAfter } = error as { code: string; retryAfter?: number };
+    assert.ok(code === "wrong_login" || code === "too_many_tries", code);
+    return 1000 * (retryAfter ?? 0);
+  }
+  return assert.fail();
+}
+
+/** How far ahead the clock was. */
+const leaps = [2 * minute, hour, 2 * day, 3 * year];
+
+test("a limit that was reached while the clock was ahead asks for its window at most, and ends with it", async () => {
+  for (const leap of leaps) {
+    await using resources = new AsyncDisposableStack();
+    const service = await node(resources, { LIMIT_LOGIN_ACCOUNT: "2/15m" });
+    service.clock.forward(leap);
+    for (let i = 0; i < 2; i++) assert.equal(await waits(service), 0);
+    assert.equal(await waits(service), 15 * minute);
+    service.clock.forward(-leap);
+    assert.equal(await waits(service), 15 * minute, `${leap}`);
+    service.clock.forward(14 * minute);
+    assert.equal(await waits(service), minute, `${leap}`);
+    service.clock.forward(minute);
+    for (let i = 0; i < 2; i++) assert.equal(await waits(service), 0, `${leap}`);
+    assert.equal(await waits(service), 15 * minute);
+  }
+});
+
+test("tries that were counted while the clock was ahead count, within a window of now", async () => {
+  await using resources = new AsyncDisposableStack();
+  const service = await node(resources, { LIMIT_LOGIN_ACCOUNT: "3/15m" });
+  service.clock.forward(2 * day);
+  for (let i = 0; i < 2; i++) assert.equal(await waits(service), 0);
+  service.clock.forward(-2 * day);
+  assert.equal(await waits(service), 0);
+  service.clock.forward(10 * minute);
+  assert.equal(await waits(service), 5 * minute);
+});
+
+test("a row of wrong passwords ends within a year of now", async () => {
+  await using resources = new AsyncDisposableStack();
+  const service = await node(resources, { LIMIT_LOGIN_ACCOUNT: "100/1m", LIMIT_LOGIN_STREAK: "2" });
+  service.clock.forward(3 * year);
+  for (let i = 0; i < 2; i++) assert.equal(await waits(service), 0);
+  service.clock.forward(-3 * year);
+  assert.ok((await waits(service)) > 0);
+  service.clock.forward(year);
+  assert.equal(await waits(service), 0);
+});
+
+test("of nodes whose clocks are a minute apart each counts what the other counted", async () => {
+  await using resources = new AsyncDisposableStack();
+  const one = await node(resources, { LIMIT_LOGIN_ACCOUNT: "10/15m" });
+  const ahead = await node(resources, { LIMIT_LOGIN_ACCOUNT: "10/15m" }, one.store, minute);
+  for (let i = 0; i < 5; i++) for (const each of [one, ahead]) assert.equal(await waits(each), 0, `${i}`);
+  for (const each of [one, ahead]) {
+    const wait = await waits(each);
+    assert.ok(wait > 13 * minute && wait <= 15 * minute, `${wait}`);
+  }
+});
+
+test("a mail that was requested while the clock was ahead is sent once it is right, and names no future time", async () => {
+  for (const leap of leaps) {
+    await using resources = new AsyncDisposableStack();
+    const service = await node(resources);
+    await service.auth.registerUser(email, password);
+    service.clock.forward(leap);
+    const sessionId = (await service.auth.createSession(email)) ?? "";
+    await service.auth.changePassword(sessionId, { current: password, chosen });
+    await service.auth.requestPasswordReset(email);
+    await service.auth.requestPasswordReset(email);
+    service.clock.forward(-leap);
+    await service.auth.deliver();
+    service.clock.forward(65 * minute);
+    await service.auth.deliver();
+    const sent = service.mails.map(({ kind }) => kind).toSorted();
+    assert.deepEqual(sent, ["password_changed", "reset_password"], `${leap}`);
+    for (const { at } of service.mails) assert.ok(at <= service.clock.now());
+    assert.equal(await service.auth.countMails(), 0);
+  }
+});
+
+test("a mail whose sending failed while the clock was ahead is tried within an hour, and given up within a day", async () => {
+  await using resources = new AsyncDisposableStack();
+  const service = await node(resources);
+  await service.auth.registerUser(email, password);
+  await service.auth.requestPasswordReset(email);
+  let fails = 0;
+  const settings = readSettings({ ...production, BCRYPT_COST: "4" });
+  const mailer = {
+    send: async () => {
+      fails++;
+      throw new Error("451");
+    },
+    close: async () => {},
+  };
+  const db = resources.use(await openDB(service.store.url, { settings, clock: service.clock.now }));
+  const failing = new Auth(db, { settings, mailer, clock: service.clock.now });
+  resources.defer(() => failing.close());
+  service.clock.forward(3 * day);
+  await service.auth.requestPasswordReset("eve@example.com");
+  await failing.deliver();
+  await service.auth.requestVerification(email);
+  await failing.deliver();
+  service.clock.forward(-3 * day);
+  const before = fails;
+  let waited = 0;
+  for (; (await failing.countMails()) > 0 && waited < 2 * day; waited += 10 * minute) {
+    await failing.deliver();
+    if (waited <= hour) assert.ok(waited < hour || fails > before);
+    service.clock.forward(10 * minute);
+  }
+  assert.ok(waited <= day + 2 * hour, `${waited / hour} hours`);
+});
+
+test("a link that was created while the clock was ahead is invalid once it is right, and stays so", async () => {
+  for (const leap of [hour, 2 * day, 3 * year]) {
+    await using resources = new AsyncDisposableStack();
+    const service = await node(resources);
+    const { auth, clock, store } = service;
+    await auth.registerUser(email, password);
+    await auth.register("new@example.com", password);
+    // Alone: mails that are due together are sent in any order.
+    await auth.deliver();
+    clock.forward(leap);
+    await auth.requestPasswordReset(email);
+    const reset = await service.mailedToken();
+    await auth.requestVerification("new@example.com");
+    const verify = await service.mailedToken();
+    await auth.registerUser("eve@example.com", password);
+    const own = await auth.getResetPasswordToken("eve@example.com");
+    assert.ok(
+      (await auth.addressToReset(reset)) && (await auth.addressToVerify(verify)) && (await auth.addressToReset(own)),
+    );
+    clock.forward(-leap);
+    const assertDead = async (when: string) => {
+      assert.equal(await auth.addressToReset(reset), null, when);
+      assert.equal(await auth.addressToReset(own), null, when);
+      assert.equal(await auth.addressToVerify(verify), null, when);
+      await assert.rejects(auth.updatePassword(reset, chosen), { code: "bad_reset_token" });
+      await assert.rejects(auth.updatePassword(own, chosen), { code: "bad_reset_token" });
+      await assert.rejects(store.db.findUserBy({ resetToken: own }), { name: "NoResultFound" });
+    };
+    await assertDead("back");
+    await auth.sweep();
+    clock.forward(leap + minute);
+    await assertDead("as late as it was then");
+    clock.forward(-leap);
+    // A new one is good at once.
+    await auth.requestPasswordReset(email);
+    assert.ok(await auth.addressToReset(await service.mailedToken()));
+    await auth.requestVerification("new@example.com");
+    assert.ok(await auth.addressToVerify(await service.mailedToken()));
+    assert.ok(await auth.addressToReset(await auth.getResetPasswordToken("eve@example.com")));
+  }
+});
+
+test("a clock that is a minute ahead, or behind, makes no link dead, and a program's own lifetime is kept", async () => {
+  await using resources = new AsyncDisposableStack();
+  const one = await node(resources);
+  const ahead = await node(resources, {}, one.store, minute);
+  await one.auth.registerUser(email, password);
+  for (const each of [one, ahead]) {
+    for (const kind of ["mailed", "own"]) {
+      if (kind === "mailed") await each.auth.requestPasswordReset(email);
+      const token = kind === "mailed" ? await each.mailedToken() : await each.auth.getResetPasswordToken(email);
+      for (const other of [one, ahead]) assert.ok(await other.auth.addressToReset(token), kind);
+    }
+  }
+  const resetTokenExpiresAt = one.clock.now() + 30 * day;
+  await one.store.db.updateUser(1, { resetToken: "a month", resetTokenExpiresAt });
+  one.clock.forward(29 * day);
+  assert.equal(await one.auth.addressToReset("a month"), email);
+});
+
+const sessionTimes = async ({ store, clock }: Node) =>
+  (await store.run("select created_at, last_seen_at, expires_at, confirmed_at from sessions")).map((row) =>
+    Object.fromEntries(Object.entries(row).map(([name, at]) => [name, at === null ? null : Number(at) - clock.now()])),
+  );
+
+for (const how of ["is used", "is swept"]) {
+  test(`a session that was opened while the clock was ahead continues, no longer than a new one, once it ${how}`, async () => {
+    for (const leap of [2 * hour, 2 * day, 3 * year]) {
+      await using resources = new AsyncDisposableStack();
+      const service = await node(resources);
+      const { auth, clock } = service;
+      await auth.registerUser(email, password);
+      await auth.requestVerification(email);
+      await auth.verifyEmail({ token: await service.mailedToken(), password });
+      clock.forward(leap);
+      const { session } = await auth.logIn({ email, password });
+      clock.forward(-leap);
+      await assert.rejects(auth.exportAccount(session.sessionId), { code: "password_needed" });
+      if (how === "is used") assert.ok(await auth.getUserFromSessionId(session.sessionId));
+      else await auth.sweep();
+      await auth.flush();
+      assert.deepEqual(await sessionTimes(service), [
+        { created_at: 0, last_seen_at: 0, expires_at: 30 * day, confirmed_at: null },
+      ]);
+      clock.forward(14 * day);
+      assert.equal(await auth.getUserFromSessionId(session.sessionId), null, "its idle end");
+    }
+  });
+}
+
+test("a session that was opened before the clock was ahead is not kept by having been used meanwhile", async () => {
+  await using resources = new AsyncDisposableStack();
+  const service = await node(resources);
+  const { auth, clock } = service;
+  await auth.registerUser(email, password);
+  const sessionId = (await auth.createSession(email)) ?? "";
+  clock.forward(10 * day);
+  assert.ok(await auth.getUserFromSessionId(sessionId));
+  await auth.flush();
+  clock.forward(-10 * day);
+  assert.ok(await auth.getUserFromSessionId(sessionId));
+  await auth.flush();
+  clock.forward(14 * day);
+  assert.equal(await auth.getUserFromSessionId(sessionId), null);
+});
+
+test("nodes whose clocks are a minute apart write a session as seen no more often than one does", async () => {
+  await using resources = new AsyncDisposableStack();
+  const one = await node(resources);
+  const ahead = await node(resources, {}, one.store, minute);
+  await one.auth.registerUser(email, password);
+  const sessionId = (await ahead.auth.createSession(email)) ?? "";
+  const before = await sessionTimes(one);
+  for (let i = 0; i < 3; i++) {
+    for (const each of [one, ahead]) {
+      assert.ok(await each.auth.getUserFromSessionId(sessionId));
+      await each.auth.flush();
+    }
+  }
+  await one.auth.sweep();
+  assert.deepEqual(await sessionTimes(one), before);
+});
+
+test("rows with a limited life are kept no longer because they were dated ahead", async () => {
+  await using resources = new AsyncDisposableStack();
+  const service = await node(resources, { EVENTS_KEEP: "2d" });
+  const { auth, clock, store, logged } = service;
+  await auth.registerUser(email, password);
+  clock.forward(year);
+  for (let i = 0; i < 3; i++) await auth.noteRefusal(`${i}`, {});
+  await auth.register("new@example.com", password);
+  await auth.requestVerification(email);
+  await auth.verifyEmail({ token: await service.mailedToken(), password });
+  await auth.logIn({ email, password });
+  await auth.flush();
+  clock.forward(-year);
+  await auth.sweep();
+  assert.ok(logged.some(({ event, level }) => event === "times_corrected" && level === "warn"));
+  const ahead = async () => {
+    let rows = 0;
+    for (const [table, columns] of Object.entries({
+      events: ["at"],
+      verifications: ["created_at"],
+      outbox: ["created_at"],
+      devices: ["created_at", "last_seen_at"],
+    })) {
+      for (const row of await store.rows(table))
+        rows += columns.filter((column) => Number(row[column]) > clock.now()).length;
+    }
+    return rows;
+  };
+  assert.equal(await ahead(), 0);
+  clock.forward(2 * day + minute);
+  const swept = await auth.sweep();
+  assert.ok(swept.events >= 5, `${swept.events}`);
+  clock.forward(5 * day);
+  assert.equal((await auth.sweep()).verifications, 1);
+  clock.forward(400 * day);
+  assert.equal((await auth.sweep()).devices, 1);
+});

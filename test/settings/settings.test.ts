@@ -1,0 +1,609 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import fc from "fast-check";
+import {
+  describeSettings,
+  type Environment,
+  readSettings,
+  redacted,
+  type Settings,
+  SettingsError,
+} from "../../src/settings/settings.ts";
+import { contrast, inkOn, leastContrast, legible, surfaces } from "../../src/values/colors.ts";
+import { temporaryFolder } from "../support/service.ts";
+
+const names = Object.keys(readSettings());
+
+/** What the settings are refused with. */
+function refusal(environment: Environment): string {
+  try {
+    readSettings(environment);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message;
+    throw error;
+  }
+  return assert.fail(`not refused: ${JSON.stringify(environment)}`);
+}
+
+const required = {
+  PUBLIC_URL: "https://auth.example.com",
+  SMTP_URL: "smtps://bienvenue:secret@mail.example.com",
+  MAIL_FROM: "Example <no-reply@example.com>",
+  TRUSTED_PROXIES: "none",
+};
+const production = { NODE_ENV: "production", ...required };
+const [minute, hour, day] = [60_000, 3_600_000, 86_400_000];
+
+const defaults: Settings = {
+  NODE_ENV: "development",
+  HOST: "0.0.0.0",
+  PORT: 5000,
+  DATABASE_URL: "sqlite:bienvenue.db",
+  DATABASE_POOL: 10,
+  AUTO_MIGRATE: "on",
+  PUBLIC_URL: "http://localhost:5000",
+  SERVICE_NAME: "Bienvenue",
+  LOGO_FILE: null,
+  ACCENT_COLOR: { light: "#1d4ed8", dark: "#93c5fd" },
+  SUPPORT_EMAIL: null,
+  TERMS_URL: null,
+  PRIVACY_URL: null,
+  RETURN_ORIGINS: [],
+  SMTP_URL: null,
+  MAIL_FROM: "Bienvenue <bienvenue@localhost>",
+  RESET_DELIVERY: "this-machine",
+  EMAIL_FORMAT: "any",
+  REQUIRE_VERIFIED_EMAIL: "off",
+  CONCEAL_ACCOUNTS: "off",
+  TOKEN_FORMAT: "uuid",
+  COOKIE_NAME: "session_id",
+  COOKIE_DOMAIN: null,
+  HSTS_SUBDOMAINS: "off",
+  CORS_ORIGINS: [],
+  TRUSTED_PROXIES: [],
+  PASSWORD_MIN_LENGTH: 1,
+  PASSWORD_BLOCKLIST: "off",
+  PASSWORD_BREACH_CHECK: null,
+  PASSWORD_HASH: "bcrypt",
+  BCRYPT_COST: 12,
+  SESSION_LIFETIME: 30 * day,
+  SESSION_IDLE: 14 * day,
+  SESSION_LIMIT: 1000,
+  RESET_TOKEN_LIFETIME: hour,
+  VERIFY_TOKEN_LIFETIME: day,
+  RATE_LIMIT: "off",
+  LIMIT_LOGIN_ACCOUNT: { tries: 10, window: 15 * minute },
+  LIMIT_LOGIN_NETWORK: { tries: 100, window: 15 * minute },
+  LIMIT_LOGIN_DEVICE: { tries: 10, window: 15 * minute },
+  LIMIT_LOGIN_STREAK: 100,
+  LIMIT_REGISTRATION_ACCOUNT: { tries: 5, window: hour },
+  LIMIT_REGISTRATION_NETWORK: { tries: 20, window: hour },
+  LIMIT_MAIL_ACCOUNT: { tries: 5, window: hour },
+  LIMIT_MAIL_NETWORK: { tries: 20, window: hour },
+  LIMIT_MAIL_ADDRESS: { tries: 20, window: 24 * hour },
+  LIMIT_MAIL_ALL: { tries: 1000, window: hour },
+  LIMIT_REDEMPTION_NETWORK: { tries: 30, window: 15 * minute },
+  EVENTS_KEEP: 90 * day,
+  METRICS_TOKEN: null,
+  LOG_LEVEL: "info",
+  UNSAFE_PRODUCTION: "0",
+};
+
+test("development's defaults speak the contract", () => {
+  assert.deepEqual(readSettings(), defaults);
+  for (const NODE_ENV of ["development", "test", ""]) assert.deepEqual(readSettings({ NODE_ENV }), defaults);
+});
+
+test("a mode that is none of the three stops the start, however near it is, and is not taken for development", () => {
+  for (const NODE_ENV of [
+    "prod",
+    "Production",
+    "PRODUCTION",
+    "production ",
+    "staging",
+    "dev",
+    "none",
+    "0",
+    "production\n",
+  ]) {
+    assert.match(refusal({ NODE_ENV }), /^wrong settings:\n {2}NODE_ENV=.+: must be development, test or production$/);
+    assert.match(refusal({ ...production, NODE_ENV }), /\n {2}NODE_ENV=/);
+  }
+});
+
+test("production's defaults can face the internet", () => {
+  assert.deepEqual(readSettings(production), {
+    ...defaults,
+    NODE_ENV: "production",
+    PUBLIC_URL: required.PUBLIC_URL,
+    SMTP_URL: required.SMTP_URL,
+    MAIL_FROM: required.MAIL_FROM,
+    RESET_DELIVERY: "email",
+    EMAIL_FORMAT: "address",
+    REQUIRE_VERIFIED_EMAIL: "on",
+    CONCEAL_ACCOUNTS: "on",
+    TOKEN_FORMAT: "random",
+    COOKIE_NAME: "__Host-session_id",
+    PASSWORD_MIN_LENGTH: 8,
+    PASSWORD_BLOCKLIST: "on",
+    RATE_LIMIT: "on",
+  });
+});
+
+test("production without its required settings is refused by one message, whose examples are right", () => {
+  const message = refusal({ NODE_ENV: "production" });
+  const examples = [...message.matchAll(/^ {2}(\w+): missing; production needs it, for example (\1=.*)$/gm)];
+  assert.deepEqual(
+    examples.map(([, name]) => name),
+    Object.keys(required),
+  );
+  assert.equal(message.split("\n").length, 1 + examples.length);
+  const pasted = examples.map(([, name, example]) => `${example}\nprintf '%s\\n' "$${name}"\n`).join("");
+  const values = execFileSync("sh", ["-euc", pasted], { encoding: "utf8" }).split("\n");
+  const given = Object.fromEntries(examples.map(([, name = ""], i) => [name, values[i]]));
+  assert.equal(readSettings({ ...given, NODE_ENV: "production" }).MAIL_FROM, required.MAIL_FROM);
+  assert.match(message, / MAIL_FROM="Example <no-reply@example\.com>"$/m);
+  assert.match(message, / PUBLIC_URL=https:\/\/auth\.example\.com$/m);
+  for (const name of Object.keys(required)) {
+    assert.deepEqual(refusal({ ...production, [name]: "" }).match(/\w+(?=: missing)/g), [name]);
+  }
+});
+
+test("every default of either mode can be set by hand in the other", () => {
+  const accounts = { EMAIL_FORMAT: "any", REQUIRE_VERIFIED_EMAIL: "off", CONCEAL_ACCOUNTS: "off" };
+  const text = { RESET_DELIVERY: "this-machine", ...accounts };
+  const lax = { TOKEN_FORMAT: "uuid", PASSWORD_MIN_LENGTH: "1", PASSWORD_BLOCKLIST: "off", RATE_LIMIT: "off" };
+  const { NODE_ENV, ...settings } = readSettings({
+    ...production,
+    ...text,
+    ...lax,
+    PUBLIC_URL: "http://localhost:5000",
+    SMTP_URL: "none",
+    MAIL_FROM: defaults.MAIL_FROM,
+    UNSAFE_PRODUCTION: "1",
+  });
+  assert.deepEqual({ ...settings, NODE_ENV: "development", UNSAFE_PRODUCTION: "0" }, defaults);
+  assert.equal(NODE_ENV, "production");
+});
+
+test("a setting that is set to nothing has its default", () => {
+  assert.deepEqual(readSettings(Object.fromEntries(names.map((name) => [name, ""]))), readSettings());
+});
+
+test("PUBLIC_URL follows PORT until it is set, and is an origin", () => {
+  assert.equal(readSettings({ PORT: "8080" }).PUBLIC_URL, "http://localhost:8080");
+  assert.equal(readSettings({ PUBLIC_URL: "https://Auth.Example.com:443/" }).PUBLIC_URL, "https://auth.example.com");
+});
+
+test("durations are read in seconds, minutes, hours and days", () => {
+  for (const [text, milliseconds] of [
+    ["90s", 90_000],
+    ["15m", 900_000],
+    ["12h", 43_200_000],
+    ["1d", 86_400_000],
+  ] as const) {
+    assert.equal(readSettings({ RESET_TOKEN_LIFETIME: text }).RESET_TOKEN_LIFETIME, milliseconds);
+  }
+});
+
+test("proxies that strangers are among are refused, however their addresses are cut up", () => {
+  const refusedLists = {
+    IPv4: [
+      "0.0.0.0/1",
+      "128.0.0.0/1",
+      "16.0.0.0/4",
+      "10.0.0.0/8,::ffff:128.0.0.0/97",
+      "::ffff:0.0.0.0/97,::ffff:128.0.0.0/97",
+      "::/80",
+      Array.from({ length: 16 }, (_, i) => `${64 + i}.0.0.0/8`).join(),
+      Array.from({ length: 16 }, (_, i) => `${95 - i}.1.2.3/8`).join(),
+      Array.from({ length: 256 }, (_, i) => `${i}.0.0.0/8`).join(),
+    ],
+    IPv6: [
+      "8000::/1",
+      "e000::/3",
+      "2000::/4",
+      "2000::/7",
+      "2000::/8,2100::/8,2001:db8::/32",
+      "3000::/5,2800::/6",
+      "2a00::/12",
+      "2600::/13",
+      "2400::/14,2600::/14,2800::/14,2a00::/14,2c00::/14",
+      "2400::/12,2600::/12,2800::/12,2a00::/12,2c00::/12",
+    ],
+    NAT64: ["64:ff9b::/97", "64:ff9b::/100", "64:ff9b::/98,64:ff9b::c000:0/98"],
+    "6to4": ["2002::/17", "2002:8000::/17"],
+  };
+  for (const [name, lists] of Object.entries(refusedLists)) {
+    for (const TRUSTED_PROXIES of lists) {
+      const message = refusal({ TRUSTED_PROXIES });
+      assert.match(message, new RegExp(`hold a sixteenth or more of all ${name} addresses`), TRUSTED_PROXIES);
+      assert.match(message, /such as 127\.0\.0\.1,10\.0\.0\.0\/8/);
+    }
+  }
+  for (const TRUSTED_PROXIES of [
+    "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,169.254.0.0/16,127.0.0.0/8",
+    "10.0.0.0/8,".repeat(40).slice(0, -1),
+    "::ffff:10.0.0.0/104,::ffff:127.0.0.1",
+    "fc00::/7,fe80::/10,::1",
+    "2400:cb00::/32,2606:4700::/32,2803:f800::/32,2a06:98c0::/29,104.16.0.0/13,172.64.0.0/13",
+    "2002:c000:201::/48,64:ff9b::192.0.2.0/120",
+  ]) {
+    assert.equal(readSettings({ TRUSTED_PROXIES }).TRUSTED_PROXIES.length, TRUSTED_PROXIES.split(",").length);
+  }
+});
+
+test("lists are read with or without spaces, and what may be none is null or nothing", () => {
+  const read = readSettings({
+    CORS_ORIGINS: "https://App.Example.com:443/, http://localhost:3000",
+    TRUSTED_PROXIES: "127.0.0.1,10.0.0.0/8 , ::1,2001:db8::/32",
+    PASSWORD_BREACH_CHECK: "on",
+    COOKIE_DOMAIN: "none",
+    LIMIT_LOGIN_ACCOUNT: "3/90s",
+  });
+  assert.deepEqual(read.CORS_ORIGINS, ["https://app.example.com", "http://localhost:3000"]);
+  assert.deepEqual(read.TRUSTED_PROXIES, ["127.0.0.1", "10.0.0.0/8", "::1", "2001:db8::/32"]);
+  assert.equal(read.PASSWORD_BREACH_CHECK, "https://api.pwnedpasswords.com/range/");
+  assert.equal(read.COOKIE_DOMAIN, null);
+  assert.deepEqual(read.LIMIT_LOGIN_ACCOUNT, { tries: 3, window: 90_000 });
+  const mirror = "http://localhost:8080/range/";
+  assert.equal(readSettings({ PASSWORD_BREACH_CHECK: mirror }).PASSWORD_BREACH_CHECK, mirror);
+});
+
+test("an accent is readable on light and dark pages; a refusal names one that is, and one colour makes the other", () => {
+  const [, mend = ""] = /such as (#[0-9a-f]{6})$/.exec(refusal({ ACCENT_COLOR: "#ffff00" })) ?? [];
+  assert.equal(readSettings({ ACCENT_COLOR: mend }).ACCENT_COLOR.light, mend);
+  const [, pair = ""] = /such as (#\w+,#\w+)$/.exec(refusal({ ACCENT_COLOR: "#ffffff,#000000" })) ?? [];
+  assert.ok(readSettings({ ACCENT_COLOR: pair }));
+  const hex = fc.integer({ min: 0, max: 0xffffff }).map((value) => `#${value.toString(16).padStart(6, "0")}`);
+  fc.assert(
+    fc.property(hex, (colour) => {
+      assert.ok(contrast(colour, inkOn(colour)) >= leastContrast);
+      for (const { page, card } of Object.values(surfaces)) {
+        for (const surface of [page, card]) assert.ok(contrast(legible(colour, surface), surface) >= leastContrast);
+      }
+    }),
+  );
+  assert.equal(contrast("#000000", "#ffffff"), 21);
+  assert.ok(Math.abs(contrast("#777777", "#ffffff") - 4.48) < 0.01);
+});
+
+test("a logo is an SVG or PNG file that is small enough", async () => {
+  await using folder = await temporaryFolder();
+  const logo = async (name: string, content: string | Buffer) => {
+    const path = join(folder.path, name);
+    await writeFile(path, content);
+    return path;
+  };
+  const png = Buffer.from("89504e470d0a1a0a", "hex");
+  for (const path of [await logo("a.svg", "<svg/>"), await logo("a.PNG", png)]) {
+    assert.equal(readSettings({ LOGO_FILE: path }).LOGO_FILE, path);
+  }
+  const large = "<svg/>".padEnd(8 * 1024 + 1);
+  for (const [name, content] of [
+    ["b.svg", large],
+    ["b.png", "<svg/>"],
+    ["c.svg", png],
+  ] as const) {
+    assert.match(refusal({ LOGO_FILE: await logo(name, content) }), /LOGO_FILE=.*: must be none, or the path of/, name);
+  }
+});
+
+const rates = ["0/15m", "10", "10/15", "10/", "/15m", "10/0m", "1e3/15m", "10/31d", "10 / 15m"];
+const wrong: Record<string, string[]> = {
+  NODE_ENV: ["prod", "Production", "staging"],
+  HOST: ["local host", "[::1]", "http://localhost", "localhost:5000", "*", "127.0.0.1/8", "::1/128", "-", "::zz"],
+  PORT: ["-1", "65536", "70000", "5000.5", "1e3", "abc", " 5000", "tcp://10.0.0.1:5000"],
+  DATABASE_URL: ["bienvenue.db", "sqlite:", "postgres://", "postgres://a@b@c/d", "mysql://x", "sqlite:///x.db"],
+  DATABASE_POOL: ["0", "1001", "ten"],
+  AUTO_MIGRATE: ["yes", "0"],
+  PUBLIC_URL: [
+    "example.com",
+    "ftp://example.com",
+    "https://example.com/path",
+    "https://user@example.com",
+    "https://a b",
+    "none",
+  ],
+  SERVICE_NAME: ["a\nb", "<b>", "x".repeat(61)],
+  LOGO_FILE: ["logo.gif", "nowhere.svg", "package.json", "test", "."],
+  ACCENT_COLOR: ["blue", "#12", "#ffff00", "#1d4ed8,#1d4ed8", "#93c5fd", "#1d4ed8,#93c5fd,#000000", "#1d4ed8;}"],
+  SUPPORT_EMAIL: ["help", "a@b@c", "a@b?bcc=c@d", "<a@b>", "a@b\nc"],
+  TERMS_URL: ["example.com", "javascript:alert(1)", "https://user@example.com/", "https://a b", "/terms"],
+  PRIVACY_URL: ["data:text/html,x", "ftp://example.com"],
+  RETURN_ORIGINS: [
+    "*",
+    "null",
+    "example.com",
+    "https://example.com/path",
+    "https://*.example.com",
+    "https://a.example,",
+  ],
+  SMTP_URL: ["mail.example.com", "http://mail.example.com", "smtp://", "smtp://host/path", "smtp://a b"],
+  MAIL_FROM: [
+    "Example",
+    "a@b@c",
+    "Example <a@b>, <c@d>",
+    "a@b\nBcc: c@d",
+    "<a@b>",
+    "a@-b",
+    "a@\u212ab",
+    "Acme <a@b->",
+    `a@${"b".repeat(64)}.example`,
+    `Acme <${"a".repeat(250)}@b>`,
+    "Acme, Inc. <a@b>",
+    '"Acme, Inc." a@b',
+    '"Acme" Inc. <a@b>',
+    '"Acme, Inc. <a@b>',
+    '"Acme\\" <a@b>',
+    '"" <a@b>',
+    '"=?utf-8?Q?Acme?=" <a@b>',
+    "=?utf-8?B?QWNtZQ==?= <a@b>",
+    '" " <a@b>',
+    '"a\nb" <a@b>',
+    '"a\\\nb" <a@b>',
+    `"${"x".repeat(61)}" <a@b>`,
+  ],
+  RESET_DELIVERY: ["everyone", "Email"],
+  EMAIL_FORMAT: ["email", "Any", "any,address"],
+  REQUIRE_VERIFIED_EMAIL: ["yes"],
+  CONCEAL_ACCOUNTS: ["true"],
+  TOKEN_FORMAT: ["UUID", "jwt"],
+  COOKIE_NAME: ["session id", "a;b", "a=b", "é"],
+  COOKIE_DOMAIN: [".example.com", "example.com; Secure", "com", "https://example.com", "Example.com", "example.com:80"],
+  HSTS_SUBDOMAINS: ["yes"],
+  CORS_ORIGINS: ["*", "null", "example.com", "https://example.com/path", "https://*.example.com", "https://a.example,"],
+  TRUSTED_PROXIES: [
+    "proxy",
+    "10.0.0.0/33",
+    "::1/129",
+    "10.0.0.1/",
+    "10.0.0.0/8/8",
+    "127.0.0.1,",
+    "none,::1",
+    "10.0.0",
+    "0.0.0.0/0",
+    "::/0",
+    "::ffff:0:0/96",
+    "0.0.0.0/1,128.0.0.0/1",
+    "::/1, 8000::/1",
+    "2000::/3",
+    "64:ff9b::/96",
+  ],
+  PASSWORD_MIN_LENGTH: ["0", "65", "-1"],
+  PASSWORD_BLOCKLIST: ["1"],
+  PASSWORD_BREACH_CHECK: ["yes", "https://example.com", "ftp://example.com/", "https://a@example.com/"],
+  PASSWORD_HASH: ["md5", "argon2i"],
+  BCRYPT_COST: ["3", "17", "12.0"],
+  SESSION_LIFETIME: ["30", "30 d", "1s", "401d", "-1d", "1w", "0d"],
+  SESSION_IDLE: ["59s", "x"],
+  SESSION_LIMIT: ["0", "unlimited", "1001"],
+  RESET_TOKEN_LIFETIME: ["59s", "25h"],
+  VERIFY_TOKEN_LIFETIME: ["59s", "8d"],
+  RATE_LIMIT: ["1"],
+  LIMIT_LOGIN_ACCOUNT: rates,
+  LIMIT_LOGIN_NETWORK: rates,
+  LIMIT_LOGIN_DEVICE: rates,
+  LIMIT_LOGIN_STREAK: ["0", "1000001"],
+  LIMIT_REGISTRATION_ACCOUNT: rates,
+  LIMIT_REGISTRATION_NETWORK: rates,
+  LIMIT_MAIL_ACCOUNT: rates,
+  LIMIT_MAIL_NETWORK: rates,
+  LIMIT_MAIL_ADDRESS: rates,
+  LIMIT_MAIL_ALL: rates,
+  LIMIT_REDEMPTION_NETWORK: rates,
+  EVENTS_KEEP: ["23h", "3651d"],
+  METRICS_TOKEN: ["short", "with a space in it", "x".repeat(251)],
+  LOG_LEVEL: ["loud"],
+  UNSAFE_PRODUCTION: ["yes", "true"],
+};
+
+/** What only a wrong value has: anything of it that moves a cursor, or looks like a line of its own. */
+const hostile = ["a\nb", "a\r\nPORT=1", "\x1b[2Jx", "x\u202ey", "x\u2028y", "\x9b1A", " ", "x".repeat(300)];
+
+test("every setting refuses what it cannot be: it alone is named, with what is accepted and an example that is", () => {
+  assert.deepEqual(Object.keys(wrong).sort(), names.toSorted());
+  const examplesOf = (message: string) => {
+    const [, examples] = /such as (.+?)(?:; .*)?$/.exec(message) ?? [];
+    // Without an example, all that is accepted is listed, or none is.
+    return (examples ?? message.replace(/^none, or .*/, "none"))
+      .replace(/^readable, .*against dark ones\), /, "")
+      .split(/ or |, (?!Inc)/);
+  };
+  for (const [name, values] of Object.entries(wrong)) {
+    for (const value of [...values, ...hostile]) {
+      let message = "";
+      try {
+        readSettings({ [name]: value });
+        // Some text is right for a name or a path, whatever it is.
+        assert.ok(!values.includes(value) && ["SERVICE_NAME", "MAIL_FROM"].includes(name), `${name}=${value}`);
+        continue;
+      } catch (error) {
+        assert.ok(error instanceof SettingsError, `${name}=${value}: ${error}`);
+        message = error.message;
+      }
+      const [, line = "", ...more] = message.split("\n");
+      assert.deepEqual(more, [], message);
+      assert.match(line, new RegExp(`^ {2}${name}=.*: must be \\S.*`), message);
+      assert.doesNotMatch(line, /[\p{C}\p{Zl}\p{Zp}]/u, JSON.stringify(line));
+      assert.ok(line.length < 500, line);
+      for (const other of names) if (other !== name) assert.doesNotMatch(line, new RegExp(`\\b${other}\\b`));
+      assert.doesNotMatch(line, /invalid|expected|option:|undefined|NaN|regex/i, line);
+      const said = line.slice(line.indexOf(": must be ") + ": must be ".length);
+      for (const example of examplesOf(said)) {
+        assert.doesNotThrow(
+          () => readSettings({ ...required, REQUIRE_VERIFIED_EMAIL: "on", RESET_DELIVERY: "email", [name]: example }),
+          `${name}=${example}: ${line}`,
+        );
+      }
+    }
+  }
+});
+
+test("a value is printed as it was given, on one line and not at any length, unless it may hold a secret", () => {
+  for (const [name, value, shown] of [
+    ["PORT", "70000", "70000"],
+    ["PORT", " 5000", " 5000"],
+    ["PORT", "tcp://10.0.0.1:5000", "tcp://10.0.0.1:5000"],
+    ["PORT", "5000\n", "5000\\n"],
+    ["LOG_LEVEL", "\x1b[31mloud\u0000", "\\u001b[31mloud\\u0000"],
+    ["TOKEN_FORMAT", "a\\x", "a\\\\x"],
+    ["PUBLIC_URL", "example.com", "example.com"],
+    ["PUBLIC_URL", "https://example.com:8080/path", "https://example.com:8080/path"],
+    ["PUBLIC_URL", "https://user@example.com", "…"],
+    ["HOST", "::zz", "…"],
+    ["HOST", "::1::2", "::1::2"],
+    ["SERVICE_NAME", "x".repeat(1000), `${"x".repeat(120)}…`],
+    ["METRICS_TOKEN", "short", "…"],
+    ["DATABASE_URL", "bienvenue.db", "…"],
+    ["SMTP_URL", "localhost", "…"],
+    ["PASSWORD_BREACH_CHECK", "https://example.com?key=x", "…"],
+  ] as const) {
+    assert.ok(
+      refusal({ [name]: value }).startsWith(`wrong settings:\n  ${name}=${shown}: must be `),
+      refusal({ [name]: value }),
+    );
+  }
+});
+
+test("a port that is wrong is blamed alone, and not what follows from it", () => {
+  for (const PORT of ["70000", "99999", "65536", "-1"]) {
+    assert.deepEqual(refusal({ PORT }).match(/^ {2}\w+/gm), ["  PORT"]);
+  }
+});
+
+test("one message names every wrong setting", () => {
+  const environment = Object.fromEntries(Object.entries(wrong).map(([name, [value]]) => [name, value]));
+  assert.throws(
+    () => readSettings(environment),
+    (error: Error) => Object.keys(wrong).every((name) => error.message.includes(`\n  ${name}=`)),
+  );
+});
+
+test("settings that contradict each other are refused, and the message names the one to change", () => {
+  const https = { PUBLIC_URL: "https://auth.example.com" };
+  const concealed = { CONCEAL_ACCOUNTS: "on", REQUIRE_VERIFIED_EMAIL: "on", RESET_DELIVERY: "email" };
+  const contradictions: [Environment, RegExp, Environment][] = [
+    [{ COOKIE_NAME: "__Host-session_id" }, /COOKIE_NAME=__Host-session_id: .*https/, https],
+    [{ COOKIE_NAME: "__Secure-id" }, /COOKIE_NAME=__Secure-id: .*https/, https],
+    [{ ...https, COOKIE_NAME: "__host-id", COOKIE_DOMAIN: "example.com" }, /__Secure-/, { COOKIE_NAME: "__Secure-id" }],
+    [{ ...https, COOKIE_DOMAIN: "example.org" }, /COOKIE_DOMAIN=example\.org/, { COOKIE_DOMAIN: "example.com" }],
+    [{ ...https, COOKIE_DOMAIN: "ample.com" }, /COOKIE_DOMAIN=ample\.com/, { COOKIE_DOMAIN: "auth.example.com" }],
+    [{ ...https, COOKIE_DOMAIN: "www.example.com" }, /COOKIE_DOMAIN/, { PUBLIC_URL: "https://auth.www.example.com" }],
+    [{ ...https, CORS_ORIGINS: "https://a.example,http://b.example" }, /CORS_ORIGINS/, { PUBLIC_URL: "" }],
+    [{ ...concealed, REQUIRE_VERIFIED_EMAIL: "off" }, /CONCEAL_ACCOUNTS=on/, concealed],
+    [{ ...concealed, RESET_DELIVERY: "this-machine" }, /CONCEAL_ACCOUNTS=on/, concealed],
+    [{ ...concealed, RESET_DELIVERY: "response" }, /CONCEAL_ACCOUNTS=on/, concealed],
+  ];
+  for (const [environment, message, mend] of contradictions) {
+    assert.match(refusal(environment), message);
+    assert.ok(readSettings({ ...environment, ...mend }), JSON.stringify(environment));
+  }
+});
+
+test("the session's cookie has no name of another cookie of the service", () => {
+  for (const name of ["device_id", "form", "notice", "onward"]) {
+    for (const COOKIE_NAME of [name, `__Host-${name}`]) {
+      const line = new RegExp(`^  COOKIE_NAME=${COOKIE_NAME}: must be another, such as (\\w+);`, "m");
+      const [, mend = ""] = line.exec(refusal({ PUBLIC_URL: required.PUBLIC_URL, COOKIE_NAME })) ?? [];
+      assert.equal(readSettings({ COOKIE_NAME: mend }).COOKIE_NAME, "session_id");
+    }
+    assert.ok(readSettings({ COOKIE_NAME: `${name}s` }));
+  }
+});
+
+test("production refuses to hand accounts away, all at once, unless UNSAFE_PRODUCTION says so", () => {
+  const open = { CONCEAL_ACCOUNTS: "off", RESET_DELIVERY: "response" };
+  const all = { ...production, ...open, PUBLIC_URL: "http://auth.example.com", SMTP_URL: "none" };
+  for (const [environment, found] of [
+    [all, ["RESET_DELIVERY=response", "PUBLIC_URL=http://auth.example.com", "SMTP_URL=none"]],
+    [{ ...production, ...open }, ["RESET_DELIVERY=response"]],
+    [{ ...production, ...open, RESET_DELIVERY: "this-machine" }, ["RESET_DELIVERY=this-machine"]],
+    [{ ...production, PUBLIC_URL: "http://auth.example.com" }, ["PUBLIC_URL=http://auth.example.com"]],
+    [{ ...production, SMTP_URL: "none" }, ["SMTP_URL=none"]],
+  ] as const) {
+    const [, ...lines] = refusal(environment).split("\n");
+    assert.deepEqual(
+      lines.map((line) => /^ {2}(\S+): must .*UNSAFE_PRODUCTION=1/.exec(line)?.[1]),
+      found,
+    );
+    assert.ok(readSettings({ ...environment, UNSAFE_PRODUCTION: "1" }));
+    assert.ok(readSettings({ ...environment, NODE_ENV: "development" }));
+  }
+});
+
+test("production's cookie has the strictest name that its other settings allow", () => {
+  const name = (environment: Environment) => readSettings({ ...production, ...environment }).COOKIE_NAME;
+  assert.equal(name({}), "__Host-session_id");
+  assert.equal(name({ COOKIE_DOMAIN: "none" }), "__Host-session_id");
+  assert.equal(name({ COOKIE_DOMAIN: "example.com" }), "__Secure-session_id");
+  assert.equal(name({ PUBLIC_URL: "http://localhost", UNSAFE_PRODUCTION: "1" }), "session_id");
+  assert.equal(name({ COOKIE_NAME: "sid" }), "sid");
+});
+
+test("--help tells every setting, its meaning and its default", () => {
+  const help = describeSettings();
+  for (const name of names) assert.match(help, new RegExp(`^  ${name} +\\S.*\\n +default: \\S`, "m"));
+});
+
+test("whatever the environment holds, it gives settings or one SettingsError", () => {
+  const environment = fc.dictionary(
+    fc.constantFrom(...names),
+    fc.oneof(
+      fc.constantFrom("production", ...Object.values(required)),
+      fc.string({ unit: "binary" }),
+      fc.constantFrom(...Object.values(wrong).flat()),
+    ),
+  );
+  fc.assert(
+    fc.property(environment, (given) => {
+      try {
+        const settings = readSettings(given);
+        assert.ok(settings.PORT >= 0 && settings.PORT <= 65_535);
+        assert.equal(new URL(settings.PUBLIC_URL).origin, settings.PUBLIC_URL);
+      } catch (error) {
+        if (!(error instanceof SettingsError)) throw error;
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("a password in a URL is shown neither by a refusal nor by what is logged", () => {
+  for (const url of [
+    "postgres://bob:s3cr3t@",
+    "postgres://bob:s3cr3t@x@host/name",
+    "postgres://bob:s3c/r3t@host/name",
+  ]) {
+    assert.throws(
+      () => readSettings({ DATABASE_URL: url }),
+      (error: Error) => /DATABASE_URL/.test(error.message) && !/s3c|r3t/.test(error.message),
+      url,
+    );
+  }
+  for (const url of ["smtp://bob:s3cr3t@", "smtps://bob:s3c/r3t@host", "http://bob:s3cr3t@host"]) {
+    const message = refusal({ SMTP_URL: url });
+    assert.ok(message.includes("SMTP_URL") && !/s3c|r3t/.test(message), url);
+  }
+  assert.equal(redacted("postgres://bob:s3cr3t@host/name"), "postgres://bob:…@host/name");
+  assert.equal(
+    redacted("postgres://bob@host/name?password=s3cr3t&sslmode=require"),
+    "postgres://bob@host/name?password=…&sslmode=require",
+  );
+  assert.equal(redacted("sqlite:bienvenue.db"), "sqlite:bienvenue.db");
+});
+
+test("a refusal of what holds a secret does not say it", () => {
+  const wrong = {
+    METRICS_TOKEN: "Bearer s3cr3t-s3cr3t-s3cr3t",
+    SMTP_URL: "mailer:s3cr3t@mail.example.com",
+    DATABASE_URL: "postgres:bob:s3cr3t@host/name",
+  };
+  assert.throws(
+    () => readSettings(wrong),
+    ({ message }: Error) => Object.keys(wrong).every((name) => message.includes(name)) && !message.includes("s3cr3t"),
+  );
+});

@@ -1,0 +1,47 @@
+import { join } from "node:path";
+import type { AppOptions } from "../../../src/app.ts";
+import { serve } from "../../../src/http/server.ts";
+import { silent } from "../../../src/observe/log.ts";
+import type { Environment } from "../../../src/settings/settings.ts";
+import { freePort } from "../postgres-server.ts";
+import { temporaryFolder } from "../service.ts";
+import { createWorld, production, type World } from "../world.ts";
+
+/** A world that a browser can look at, where any state of a page is quickly brought about. */
+export interface Stage extends World {
+  readonly url: string;
+  /** The file of its database. */
+  readonly file: string;
+}
+
+export async function createStage(
+  environment: Environment = {},
+  options: Pick<AppOptions, "outbox"> = {},
+): Promise<Stage> {
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  await using resources = new AsyncDisposableStack();
+  const file = join(resources.use(await temporaryFolder()).path, "bienvenue.db");
+  const real = { ...production, UNSAFE_PRODUCTION: "1", PUBLIC_URL: url, DATABASE_URL: `sqlite:${file}` };
+  const world = await createWorld({ ...real, ...environment }, options);
+  resources.use(world);
+  const server = await serve({ fetch: world.app.fetch, host: "127.0.0.1", port, log: silent });
+  resources.defer(() => server.close(0));
+  const built = resources.move();
+  return { ...world, url, file, [Symbol.asyncDispose]: () => built.disposeAsync() };
+}
+
+/** Sends the mails that wait; where the link of the last one to that page leads. */
+export async function lastLink(
+  { auth, mails }: Stage,
+  page: "/reset" | "/verify" | "/undo-email-change",
+): Promise<string> {
+  await auth.deliver();
+  const kinds = {
+    "/reset": ["invitation", "reset_password"],
+    "/verify": ["confirm_email", "confirm_new_email"],
+    "/undo-email-change": ["email_changed"],
+  }[page];
+  const mail = mails.findLast((each) => kinds.includes(each.kind));
+  return `${page}?token=${encodeURIComponent(mail?.token ?? "")}`;
+}

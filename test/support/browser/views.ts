@@ -1,0 +1,309 @@
+import { DatabaseSync } from "node:sqlite";
+import { devices } from "playwright-core";
+import type { Environment } from "../../../src/settings/settings.ts";
+import { join } from "../production.ts";
+import { day, form } from "../world.ts";
+import { createStage, lastLink, type Stage } from "./stage.ts";
+import type { Visitor } from "./visitor.ts";
+
+const ada = { email: "ada@example.com", password: "plough-Violet-9-harbour" };
+const weak = "password1";
+
+/** Somebody before a page, and the stage that the page is on. */
+interface Scene {
+  readonly stage: Stage;
+  readonly visitor: Visitor;
+}
+
+/** Every page, and after it, behind a hyphen, its other states: how to come there from an empty database. */
+export const views = {
+  login: ({ visitor }) => visitor.open("/login"),
+  "login-wrong": ({ visitor }) => logIn(visitor, "not the one"),
+  "login-unconfirmed": async ({ stage, visitor }) => {
+    await stage.auth.register(ada.email, ada.password);
+    await logIn(visitor);
+  },
+  "login-too-often": async ({ visitor }) => {
+    for (let i = 0; i <= tries; i++) await logIn(visitor, "not the one");
+  },
+  "login-locked": async ({ visitor }) => {
+    for (let i = 0; i < 2; i++) await logIn(visitor, "not the one");
+  },
+  "login-stale-form": async ({ visitor }) => {
+    await visitor.open("/login");
+    await visitor.page.context().clearCookies();
+    await fillLogIn(visitor);
+  },
+  register: ({ visitor }) => visitor.open("/register"),
+  "register-refused": ({ visitor }) => register(visitor, weak),
+  "register-taken-refused": async ({ stage, visitor }) => {
+    await join(stage, ada);
+    await register(visitor);
+  },
+  mailbox: ({ visitor }) => register(visitor),
+  verify: ({ stage, visitor }) => openVerify(stage, visitor),
+  "verify-wrong": async ({ stage, visitor }) => {
+    await openVerify(stage, visitor);
+    const { words } = visitor;
+    await visitor.submit(words.verify.submit, { [words.fields.chosenPassword]: "not the one" });
+  },
+  "verify-old-link": ({ visitor }) => visitor.open("/verify?token=old"),
+  "verify-request": ({ visitor }) => visitor.open("/verify"),
+  "verify-move": openMove,
+  "verify-move-wrong": async (scene) => {
+    await openMove(scene);
+    const { submit, words } = scene.visitor;
+    await submit(words.verify.moveSubmit, { [words.fields.currentPassword]: "not the one" });
+  },
+  "mailbox-waiting": async ({ visitor }) => {
+    await visitor.open("/verify");
+    await visitor.submit(visitor.words.verify.sendAgain, { [visitor.words.fields.email]: ada.email });
+  },
+  "mailbox-again": async ({ visitor }) => {
+    await register(visitor);
+    await visitor.submit(visitor.words.mailbox.again);
+  },
+  forgot: ({ visitor }) => visitor.open("/forgot"),
+  "mailbox-reset": async ({ visitor }) => {
+    await visitor.open("/forgot");
+    await visitor.submit(visitor.words.forgot.submit, { [visitor.words.fields.email]: ada.email });
+  },
+  reset: ({ stage, visitor }) => openReset(stage, visitor),
+  "reset-refused": async ({ stage, visitor }) => {
+    await openReset(stage, visitor);
+    await visitor.submit(visitor.words.reset.submit, { [visitor.words.fields.newPassword]: weak });
+  },
+  "reset-other": async (scene) => {
+    await openReset(scene.stage, scene.visitor);
+    const { path } = scene.visitor;
+    await switchAccount(scene);
+    await scene.visitor.open(path);
+  },
+  "verify-other": async (scene) => {
+    await openVerify(scene.stage, scene.visitor);
+    const { path } = scene.visitor;
+    await switchAccount(scene);
+    await scene.visitor.open(path);
+  },
+  "verify-move-other": async (scene) => {
+    await openMove(scene);
+    const { path } = scene.visitor;
+    await scene.stage.auth.deliver();
+    await switchAccount(scene);
+    await scene.visitor.open(path);
+  },
+  "login-after-reset-other": async (scene) => {
+    const { stage, visitor } = scene;
+    await openReset(stage, visitor);
+    await switchAccount(scene);
+    await visitor.submit(visitor.words.reset.submit, { [visitor.words.fields.newPassword]: `${ada.password}!` });
+  },
+  "login-after-reset": async ({ stage, visitor }) => {
+    await openReset(stage, visitor);
+    await visitor.submit(visitor.words.reset.submit, { [visitor.words.fields.newPassword]: `${ada.password}!` });
+  },
+  "reset-old-link": ({ visitor }) => visitor.open("/reset?token=old"),
+  undo: openUndo,
+  "undo-refused": async (scene) => {
+    await openUndo(scene);
+    await join(scene.stage, ada);
+    await scene.visitor.submit(scene.visitor.words.undo.submit);
+  },
+  "undo-other": async (scene) => {
+    await openUndo(scene);
+    const { path } = scene.visitor;
+    await switchAccount(scene);
+    await scene.visitor.open(path);
+  },
+  "undo-old-link": ({ visitor }) => visitor.open("/undo-email-change?token=old"),
+  "mailbox-undone": async (scene) => {
+    await openUndo(scene);
+    await scene.visitor.submit(scene.visitor.words.undo.submit);
+  },
+  account: enter,
+  "account-devices": async (scene) => {
+    await enter(scene);
+    const headers = { "User-Agent": devices["iPhone 15"].userAgent };
+    await scene.stage.request("/sessions", form(ada, { headers }));
+    await scene.visitor.open("/account");
+  },
+  "account-more-devices": async (scene) => {
+    await enter(scene);
+    for (let i = 0; i < 11; i++) await scene.stage.request("/sessions", form(ada));
+    await scene.visitor.open("/account?from=10");
+  },
+  "account-done": async (scene) => {
+    await enter(scene);
+    await changePassword(scene.visitor);
+  },
+  password: async (scene) => {
+    await enter(scene);
+    await scene.visitor.open("/account/password");
+  },
+  "password-wrong": async (scene) => {
+    await enter(scene);
+    await changePassword(scene.visitor, { current: "not the one" });
+  },
+  "password-refused": async (scene) => {
+    await enter(scene);
+    await changePassword(scene.visitor, { chosen: weak });
+  },
+  email: async (scene) => {
+    await enter(scene);
+    await scene.visitor.open("/account/email");
+  },
+  "mailbox-move": async (scene) => {
+    await enter(scene);
+    await changeEmail(scene.visitor, "ada@new.example.com");
+  },
+  "email-refused": async (scene) => {
+    await enter(scene);
+    await changeEmail(scene.visitor, "ada at example.com");
+  },
+  export: async (scene) => {
+    await enter(scene);
+    await scene.visitor.open("/account/export");
+  },
+  delete: async (scene) => {
+    await enter(scene);
+    await scene.visitor.open("/account/delete");
+  },
+  "delete-wrong": async (scene) => {
+    await enter(scene);
+    const { open, submit, words } = scene.visitor;
+    await open("/account/delete");
+    await submit(words.account.delete, { [words.fields.currentPassword]: "not the one" });
+  },
+  "delete-switched-refused": async (scene) => {
+    await enter(scene);
+    await scene.visitor.open("/account/delete");
+    await switchAccount(scene);
+    const { submit, words } = scene.visitor;
+    await submit(words.account.delete, { [words.fields.currentPassword]: ada.password });
+  },
+  "account-switched-refused": async (scene) => {
+    await enter(scene);
+    await scene.stage.request("/sessions", form(ada));
+    await scene.stage.auth.deliver();
+    await scene.visitor.open("/account");
+    await switchAccount(scene);
+    await scene.visitor.submit(scene.visitor.words.account.endOthers);
+  },
+  logout: async (scene) => {
+    await enter(scene);
+    await scene.visitor.open("/logout");
+  },
+  "login-after-logout": async (scene) => {
+    await enter(scene);
+    await scene.visitor.open("/logout");
+    await scene.visitor.submit(scene.visitor.words.logOut.submit);
+  },
+  "login-needed": ({ visitor }) => visitor.open("/account/email"),
+  "login-session-ended": async (scene) => {
+    await enter(scene);
+    scene.stage.clock.forward(31 * day);
+    await scene.visitor.open("/account/email");
+  },
+  error: ({ visitor }) => visitor.open("/nothing/is/here"),
+  "error-database": async ({ stage, visitor }) => {
+    await visitor.open("/login");
+    using database = new DatabaseSync(stage.file);
+    database.exec("begin immediate");
+    await fillLogIn(visitor);
+  },
+  "error-internal": async ({ stage, visitor }) => {
+    await visitor.open("/login");
+    using database = new DatabaseSync(stage.file);
+    database.exec("drop table attempts");
+    await fillLogIn(visitor);
+    await visitor.read(visitor.words.errors.internal);
+  },
+} satisfies Record<string, (scene: Scene) => Promise<unknown>>;
+
+export type View = keyof typeof views;
+
+/** Failed logins that the stage allows. */
+const tries = 2;
+
+/** What a view needs to be as it is. */
+const environments: Partial<Record<View, Environment>> = {
+  "login-locked": { LIMIT_LOGIN_STREAK: "1" },
+  "register-taken-refused": { CONCEAL_ACCOUNTS: "off" },
+};
+
+/** A stage for one view. */
+export function setStage(view: View): Promise<Stage> {
+  return createStage({ LIMIT_LOGIN_ACCOUNT: `${tries}/15m`, ...environments[view] });
+}
+
+async function logIn(visitor: Visitor, password = ada.password): Promise<void> {
+  await visitor.open("/login");
+  await fillLogIn(visitor, password);
+}
+
+function fillLogIn({ submit, words }: Visitor, password = ada.password): Promise<void> {
+  const { fields, logIn } = words;
+  return submit(logIn.submit, { [fields.email]: ada.email, [fields.password]: password });
+}
+
+async function register({ open, submit, words }: Visitor, password = ada.password): Promise<void> {
+  const { fields, register } = words;
+  await open("/register");
+  await submit(register.submit, { [fields.email]: ada.email, [fields.password]: password });
+}
+
+async function openVerify(stage: Stage, visitor: Visitor): Promise<void> {
+  await stage.auth.register(ada.email, ada.password);
+  await visitor.open(await lastLink(stage, "/verify"));
+}
+
+async function openMove(scene: Scene): Promise<void> {
+  await enter(scene);
+  await changeEmail(scene.visitor, "ada@new.example.com");
+  await scene.visitor.open(await lastLink(scene.stage, "/verify"));
+}
+
+/** The link of a move that was confirmed, on another device than the one that confirmed it. */
+async function openUndo(scene: Scene): Promise<void> {
+  await openMove(scene);
+  const { submit, words, page } = scene.visitor;
+  await submit(words.verify.moveSubmit, { [words.fields.currentPassword]: ada.password });
+  await page.context().clearCookies();
+  await scene.visitor.open(await lastLink(scene.stage, "/undo-email-change"));
+}
+
+async function openReset(stage: Stage, visitor: Visitor): Promise<void> {
+  await join(stage, ada);
+  await stage.auth.requestPasswordReset(ada.email);
+  await visitor.open(await lastLink(stage, "/reset"));
+}
+
+async function enter({ stage, visitor }: Scene): Promise<void> {
+  await join(stage, ada);
+  await logIn(visitor);
+}
+
+/** Has another account log in, in another tab. */
+async function switchAccount({ stage, visitor }: Scene): Promise<void> {
+  const grace = { ...ada, email: "grace@example.com" };
+  await join(stage, grace);
+  const { session } = await stage.auth.logIn(grace);
+  await visitor.page
+    .context()
+    .addCookies([{ name: stage.settings.COOKIE_NAME, value: session.sessionId, url: stage.url }]);
+}
+
+async function changePassword(
+  { open, submit, words }: Visitor,
+  { current = ada.password, chosen = `${ada.password}!` } = {},
+): Promise<void> {
+  const { fields, account } = words;
+  await open("/account/password");
+  await submit(account.changePassword, { [fields.currentPassword]: current, [fields.newPassword]: chosen });
+}
+
+async function changeEmail({ open, submit, words }: Visitor, email: string): Promise<void> {
+  const { fields, account } = words;
+  await open("/account/email");
+  await submit(account.changeEmail, { [fields.newEmail]: email, [fields.currentPassword]: ada.password });
+}

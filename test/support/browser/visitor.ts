@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page, Response } from "playwright-core";
+import { type Language, messages } from "../../../src/languages/languages.ts";
+import type { PageWords } from "../../../src/languages/messages.ts";
+
+/** Somebody with a browser of their own. What no page may do is looked for in all that they saw when they leave. */
+export interface Visitor extends AsyncDisposable {
+  readonly page: Page;
+  /** What the pages say to them. */
+  readonly words: PageWords;
+  /** Where they are, without the host. */
+  readonly path: string;
+  /** Opens a page, by its path or whole; what answered. */
+  open(url: string): Promise<Response>;
+  /** Follows a link, by what it says. */
+  follow(link: string): Promise<void>;
+  /** Fills in the form of that button, by what its fields are called, and sends it. */
+  submit(button: string, fields?: Record<string, string>): Promise<void>;
+  /** The form of the first such button. */
+  formOf(button: string): Locator;
+  /** Does what leads to another page, and waits for that. */
+  leave(act: () => Promise<unknown>): Promise<void>;
+  /** Waits until the page says this. */
+  read(text: string): Promise<void>;
+  /** Opens another tab of the same browser. */
+  tab(): Promise<Visitor>;
+}
+
+export interface Person {
+  readonly language?: Language;
+  readonly script?: boolean;
+  readonly options?: BrowserContextOptions;
+}
+
+/** Opens a browser's window of its own, with no cookie yet. */
+export async function visit(
+  browser: Browser,
+  { url }: { readonly url: string },
+  { language = "en", script = true, options = {} }: Person = {},
+): Promise<Visitor> {
+  const context = await browser.newContext({
+    baseURL: url,
+    locale: language,
+    javaScriptEnabled: script,
+    ...options,
+  });
+  context.setDefaultTimeout(10_000);
+  const faults: string[] = [];
+  context.on("request", (request) => {
+    if (!request.url().startsWith(`${url}/`)) faults.push(`another host is asked: ${request.url()}`);
+  });
+  context.on("weberror", (error) => faults.push(`a script fails: ${error.error().message}`));
+  context.on("console", (message) => {
+    // A refusal's status is no fault; what the policy blocks is.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+      faults.push(`the browser complains: ${message.text()}`);
+  });
+  context.on("dialog", (dialog) => {
+    faults.push(`a script runs: ${dialog.message()}`);
+    dialog.dismiss().catch(() => {});
+  });
+  return tab(context, url, messages[language].pages, async () => {
+    await context.close();
+    assert.deepEqual(faults, []);
+  });
+}
+
+async function tab(
+  context: BrowserContext,
+  url: string,
+  words: PageWords,
+  close: () => Promise<void>,
+): Promise<Visitor> {
+  const page = await context.newPage();
+  const visitor: Visitor = {
+    page,
+    words,
+    get path() {
+      return page.url().replace(url, "");
+    },
+    async open(path) {
+      const response = await page.goto(path);
+      assert.ok(response);
+      return response;
+    },
+    follow: (link) => visitor.leave(() => page.getByRole("link", { name: link, exact: true }).first().click()),
+    async submit(button, fields = {}) {
+      const form = visitor.formOf(button);
+      for (const [label, value] of Object.entries(fields)) await form.getByLabel(label, { exact: true }).fill(value);
+      await visitor.leave(() => form.getByRole("button", { name: button, exact: true }).click());
+    },
+    formOf: (button) =>
+      page
+        .locator("form")
+        .filter({ has: page.getByRole("button", { name: button, exact: true }) })
+        .first(),
+    async leave(act) {
+      await Promise.all([page.waitForEvent("load"), act()]);
+    },
+    read: (text) => page.getByText(text).first().waitFor(),
+    tab: () => tab(context, url, words, async () => {}),
+    [Symbol.asyncDispose]: close,
+  };
+  return visitor;
+}

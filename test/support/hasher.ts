@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { Passwords } from "../../src/auth/passwords/passwords.ts";
+
+// Hashes a password at each message, and says how that went, and how the threads of this process are scheduled. At "hash behind
+// requests" it is busy for two seconds meanwhile, and tells of its threads then.
+
+/** SCHED_IDLE (sched(7)). */
+const idleClass = "5";
+
+export interface Hashed {
+  readonly outcome: string;
+  readonly threads: readonly { readonly niceness: number; readonly isIdle: boolean }[];
+}
+
+const passwords = new Passwords({ PASSWORD_HASH: "bcrypt", BCRYPT_COST: Number(process.argv[2]) });
+
+process.on("message", async (what) => {
+  const hashing = passwords.hashPassword("b4l0u").catch(({ code, message }) => code ?? message);
+  const outcome = what === "hash behind requests" ? await beBusy() : await hashing;
+  process.send?.({ outcome, threads: readdirSync("/proc/self/task").map(scheduling) } satisfies Hashed);
+});
+process.on("disconnect", () => process.exit());
+process.send?.("ready");
+
+async function beBusy(): Promise<string> {
+  const began = performance.now();
+  while (performance.now() - began < 2000) await new Promise((resolve) => setImmediate(resolve));
+  return "busy with requests";
+}
+
+function scheduling(thread: string) {
+  const stat = readFileSync(`/proc/self/task/${thread}/stat`, "utf8");
+  // From the third field on (proc_pid_stat(5)): the second, the name, may hold spaces.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return { niceness: Number(fields[16]), isIdle: fields[38] === idleClass };
+}

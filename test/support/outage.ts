@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Service } from "./service.ts";
+
+export const email = "bob@example.com";
+export const password = "b4l0u";
+
+/** How soon requests are answered while the database is away, and all is well after its return, in milliseconds. */
+const promptly = 2000;
+const recovered = 5000;
+/** What a busy machine may add, in milliseconds: the promise is two seconds, and hanging is what fails. */
+const slack = 1500;
+
+/** Sends a form, or nothing. */
+export function send(service: Service, method: string, path: string, fields?: Record<string, string>, cookie?: string) {
+  return fetch(new URL(path, service.url), {
+    method,
+    headers: cookie === undefined ? {} : { Cookie: cookie },
+    body: fields ? new URLSearchParams(fields) : null,
+  });
+}
+
+/** Asks until the answer is 200; until the deadline it may be that the database does not answer in time, and nothing else. */
+async function until200(ask: () => Promise<Response>, deadline = performance.now() + recovered): Promise<Response> {
+  for (;;) {
+    const answer = await ask();
+    const text = await answer.text();
+    if (answer.status === 200) return answer;
+    assert.equal(answer.status, 503, text);
+    assert.ok(performance.now() < deadline, "it does not serve in time");
+    await sleep(20);
+  }
+}
+
+/**
+ * Starts what connects to two servers. For each it waits half as long as for one, which a busy machine may need to connect: it
+ * is tried three times.
+ */
+export async function startWithTwo<T>(start: () => Promise<T>, tries = 3): Promise<T> {
+  try {
+    return await start();
+  } catch (error) {
+    if (tries > 1 && /cannot use \S+: it is unreachable;/.test(String(error))) return startWithTwo(start, tries - 1);
+    throw error;
+  }
+}
+
+/** Registers a person and logs them in; their cookie. */
+export async function someone(service: Service): Promise<string> {
+  await until200(() => send(service, "POST", "/users", { email, password }));
+  const login = await until200(() => send(service, "POST", "/sessions", { email, password }));
+  return login.headers.get("Set-Cookie")?.split(";")[0] ?? assert.fail("no cookie");
+}
+
+/**
+ * Sends so many requests at once, in turn to each node; how often each status came. On a machine that has other work to do a
+ * request may be told to come back, which it does.
+ */
+export async function flood(nodes: Service[], count: number, request: (node: Service, i: number) => Promise<Response>) {
+  const statuses: Record<number, number> = {};
+  const answered = async (i: number): Promise<Response> => {
+    const answer = await request(nodes[i % nodes.length] as Service, i);
+    return answer.status === 503 ? answered(i) : answer;
+  };
+  const answers = await Promise.all(Array.from({ length: count }, (_, i) => answered(i)));
+  for (const answer of answers) {
+    statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
+    await answer.text();
+  }
+  return statuses;
+}
+
+/** Every kind of request gets a 503 that says when to come back, and none waits for the database. */
+export async function assertAway(service: Service, cookie: string): Promise<void> {
+  const requests = [
+    ["GET", "/profile", undefined],
+    ["GET", "/health/ready", undefined],
+    ["POST", "/users", { email: "alice@example.com", password }],
+    ["POST", "/sessions", { email, password }],
+    ["POST", "/reset_password", { email }],
+  ] as const;
+  const started = performance.now();
+  const answers = await Promise.all(
+    requests.map(([method, path, fields]) => send(service, method, path, fields, cookie)),
+  );
+  const waited = performance.now() - started;
+  assert.ok(waited < promptly + slack, `answered after ${Math.round(waited)} ms`);
+  for (const [i, answer] of answers.entries()) {
+    assert.equal(answer.status, 503, requests[i]?.slice(0, 2).join(" "));
+    assert.ok(Number(answer.headers.get("Retry-After")) >= 1);
+    assert.deepEqual(await answer.json(), { message: "the database does not answer; try again" });
+  }
+  assert.equal((await send(service, "GET", "/health/live")).status, 200);
+}
+
+/** It serves again, the same people and new ones, in the time that is promised, and is the same process. */
+export async function assertBack(service: Service, cookie: string): Promise<void> {
+  const deadline = performance.now() + recovered;
+  await until200(() => send(service, "GET", "/health/ready"), deadline);
+  await until200(() => send(service, "GET", "/profile", undefined, cookie), deadline);
+  await until200(() => send(service, "POST", "/sessions", { email, password }), deadline);
+  assert.equal(service.process.exitCode, null);
+}
+
+/** Registers one person after the other until it is aborted; the addresses that were acknowledged. */
+export function registerUntil(signal: AbortSignal, service: Service, prefix: string): Promise<string[]> {
+  const registering = register(signal, service, prefix);
+  // A test that fails ends the service under it: that is not why it failed.
+  registering.catch(() => {});
+  return registering;
+}
+
+async function register(signal: AbortSignal, service: Service, prefix: string): Promise<string[]> {
+  const acknowledged: string[] = [];
+  for (let i = 0; !signal.aborted; i++) {
+    const address = `${prefix}${i}@example.com`;
+    const answer = await send(service, "POST", "/users", { email: address, password });
+    if (answer.status === 200) acknowledged.push(address);
+    else assert.equal(answer.status, 503);
+    await answer.body?.cancel();
+  }
+  return acknowledged;
+}
+
+/** Everyone who was told that they are registered can log in. */
+export async function assertKept(service: Service, acknowledged: readonly string[]): Promise<void> {
+  assert.ok(acknowledged.length > 0);
+  for (const address of acknowledged) {
+    await until200(() => send(service, "POST", "/sessions", { email: address, password }));
+  }
+}

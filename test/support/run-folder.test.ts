@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { access, chmod, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { processesIn } from "./run-processes.ts";
+import { temporaryFolder } from "./service.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Begins a run of tests as `npm test` does, of one file, in a temporary folder of its own. */
+async function begin(body: string) {
+  const resources = new AsyncDisposableStack();
+  const { path: folder } = resources.use(await temporaryFolder());
+  const { path: temporary } = resources.use(await temporaryFolder());
+  await chmod(temporary, 0o1777);
+  const file = join(folder, "of-a-run.test.ts");
+  const started = join(folder, "started");
+  const modules = ["service", "postgres-server"].map((name) => JSON.stringify(join(root, `test/support/${name}.ts`)));
+  await writeFile(
+    file,
+    `import { writeFileSync } from "node:fs";
+    import { test } from "node:test";
+    import { startService, temporaryFolder } from ${modules[0]};
+    import { startPostgres } from ${modules[1]};
+    const started = () => writeFileSync(${JSON.stringify(started)}, "");
+    test("of a run", async () => {${body}});`,
+  );
+  const { NODE_TEST_CONTEXT: _, TEST_DATABASE_URL: __, ...env } = process.env;
+  const setup = join(root, "test/support/global-setup.ts");
+  const child = spawn(process.execPath, ["--test", "--test-force-exit", `--test-global-setup=${setup}`, file], {
+    cwd: root,
+    env: { ...env, TMPDIR: temporary },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let printed = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (printed += chunk));
+  const ended = once(child, "exit").then(([code]) => code as number | null);
+  return {
+    child,
+    ended,
+    printed: () => printed,
+    temporary,
+    left: () => readdir(temporary),
+    /** Waits until the test is under way. */
+    async started() {
+      while (
+        !(await access(started).then(
+          () => true,
+          () => false,
+        ))
+      ) {
+        assert.equal(child.exitCode, null, printed);
+        await sleep(20);
+      }
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+test("a run of tests leaves nothing in the temporary folder, whether they pass or fail", async () => {
+  for (const [body, expected] of [
+    ["await using folder = await temporaryFolder(); await using server = await startPostgres();", 0],
+    ["await using folder = await temporaryFolder(); throw new Error('fails');", 1],
+  ] as const) {
+    await using run = await begin(body);
+    assert.equal(await run.ended, expected, run.printed());
+    assert.deepEqual(await run.left(), []);
+    assert.doesNotMatch(run.printed(), /tests left files/);
+  }
+});
+
+test("a run fails when a test leaves something behind, and names it", async () => {
+  await using run = await begin("await temporaryFolder();");
+  assert.equal(await run.ended, 1, run.printed());
+  assert.match(run.printed(), /tests left files in the temporary folder: bienvenue-\w{6}\n/);
+  assert.deepEqual(await run.left(), []);
+});
+
+test("a run that is interrupted or killed leaves nothing either, and no process", async () => {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
+    await using run = await begin(`
+      await using folder = await temporaryFolder();
+      await using server = await startPostgres();
+      await using service = await startService({ DATABASE_URL: "sqlite:" + folder.path + "/a.db" });
+      started();
+      await new Promise((resolve) => setTimeout(resolve, 200_000));`);
+    await run.started();
+    run.child.kill(signal);
+    await run.ended;
+    // What outlives the run removes its folder.
+    while ((await run.left()).length > 0 || processesIn(run.temporary).length > 0) await sleep(20);
+  }
+});

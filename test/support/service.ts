@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const program = fileURLToPath(new URL("../../bin/bienvenue.js", import.meta.url));
+
+/** The service as a process of its own. */
+export interface Service extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  readonly process: ChildProcess;
+  /** Its log so far, entry by entry. */
+  readonly logged: Record<string, unknown>[];
+  /** Sends a signal and waits for the end; the exit code, or null when the signal ended it. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** What came of a start that failed. */
+export interface Failed {
+  readonly code: number | null;
+  readonly stderr: string;
+}
+
+export interface Under {
+  /** A command that runs the service with rights or limits of its own, such as `setpriv` or `unshare`. */
+  readonly under?: readonly string[];
+}
+
+/** The service while it starts. */
+export interface Starting extends AsyncDisposable {
+  readonly process: ChildProcess;
+  /** Its log so far, entry by entry. */
+  readonly logged: Record<string, unknown>[];
+  /** The exit code, or null when a signal ended it. */
+  readonly exited: Promise<number | null>;
+  /** Waits for an entry of the log; rejects with what it printed when it ends before. */
+  saw(event: string): Promise<Record<string, unknown>>;
+}
+
+/** A folder that goes away with the test. */
+export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(tmpdir(), "bienvenue-"));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/**
+ * Starts the service on a free port and waits until it listens.
+ *
+ * @param environment its settings; of other variables it sees PATH and TMPDIR
+ * @throws {Error} with what it printed, when it ends instead
+ */
+export async function startService(environment: Record<string, string>, under: Under = {}): Promise<Service> {
+  const { process: child, logged, exited, saw, ...starting } = beginService(environment, under);
+  const { url } = await saw("listening");
+  return {
+    ...starting,
+    url: url as string,
+    // URLs cannot hold the zone of an address.
+    port: Number(/\d+$/.exec(url as string)?.[0]),
+    process: child,
+    logged,
+    end(signal) {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}
+
+/** Starts the service on a free port, without waiting for it. */
+export function beginService(environment: Record<string, string>, under: Under = {}): Starting {
+  const child = launch(environment, [], under);
+  const logged: Record<string, unknown>[] = [];
+  const waiting = new Map<string, PromiseWithResolvers<Record<string, unknown>>>();
+  let stderr = "";
+  child.stderr?.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
+    const entry = JSON.parse(line);
+    logged.push(entry);
+    waiting.get(entry.event)?.resolve(entry);
+  });
+  const exited = once(child, "close").then(([code]) => code as number | null);
+  const ended = exited.then((code) => Promise.reject(new Error(`the service ended with ${code}: ${stderr}`)));
+  ended.catch(() => {});
+  return {
+    process: child,
+    logged,
+    exited,
+    saw(event) {
+      const entry = logged.find((each) => each.event === event);
+      if (entry) return Promise.resolve(entry);
+      const wanted = waiting.get(event) ?? Promise.withResolvers<Record<string, unknown>>();
+      waiting.set(event, wanted);
+      return Promise.race([wanted.promise, ended]);
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}
+
+/** Starts the service where it is expected to fail, and waits for its end. */
+export async function failToStart(
+  environment: Record<string, string>,
+  args: string[] = [],
+  under: Under = {},
+): Promise<Failed & { stdout: string }> {
+  const child = launch(environment, args, under);
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.on("data", (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr?.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  // One that starts all the same is not waited for.
+  const tooLong = setTimeout(() => child.kill("SIGKILL"), 20_000);
+  const [code] = await once(child, "close");
+  clearTimeout(tooLong);
+  return { code, stdout, stderr };
+}
+
+/** Starts the program, without waiting for it. */
+export function launch(environment: Record<string, string>, args: string[], { under = [] }: Under = {}): ChildProcess {
+  const standard = { PATH: process.env.PATH, TMPDIR: tmpdir(), PORT: "0", BCRYPT_COST: "4" };
+  const env = { ...standard, DATABASE_URL: "sqlite::memory:", ...environment };
+  const [command = "", ...rest] = [...under, process.execPath, program, ...args];
+  return spawn(command, rest, { env, stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** Runs a command of the program to its end. */
+export function command(args: string[], environment: Record<string, string> = {}) {
+  return failToStart(environment, args);
+}

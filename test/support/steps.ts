@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { availableParallelism } from "node:os";
+import { form, type World } from "./world.ts";
+
+export const bob = { email: "bob@example.com", password: "mySuperPwd" };
+
+/** An answer's status and body as one text, to be compared byte for byte. */
+export async function said(answer: Response | Promise<Response>): Promise<string> {
+  const response = await answer;
+  return `${response.status} ${await response.text()}`;
+}
+
+/** Asserts a refusal: the status, and a body of nothing but a message. */
+export async function refused(answer: Response | Promise<Response>, status: number, message?: RegExp): Promise<void> {
+  const response = await answer;
+  const text = await response.text();
+  assert.equal(response.status, status, text);
+  assert.equal(response.headers.get("Content-Type"), "application/json");
+  const body = JSON.parse(text);
+  assert.deepEqual(Object.keys(body), ["message"]);
+  assert.equal(text, `${JSON.stringify(body)}\n`);
+  assert.match(body.message, message ?? /\S/);
+}
+
+export async function register(world: World, user = bob): Promise<void> {
+  assert.equal((await world.request("/users", form(user))).status, 200);
+}
+
+/** Logs in; the id of the session. */
+export async function logIn(world: World, user = bob, headers: Record<string, string> = {}): Promise<string> {
+  const response = await world.request("/sessions", form(user, { headers }));
+  assert.equal(response.status, 200);
+  const [, sessionId] = /^[^=]+=([^;]+);/.exec(response.headers.get("Set-Cookie") ?? "") ?? [];
+  assert.ok(sessionId);
+  return sessionId;
+}
+
+/** Whether a session is open. */
+export async function isOpen(world: World, sessionId: string): Promise<boolean> {
+  const { status } = await world.request("/profile", cookie(`session_id=${sessionId}`));
+  assert.ok(status === 200 || status === 403);
+  return status === 200;
+}
+
+/** Whether email and password open a session. */
+export async function canLogIn(world: World, user: typeof bob): Promise<boolean> {
+  const { status } = await world.request("/sessions", form(user));
+  assert.ok(status === 200 || status === 401);
+  return status === 200;
+}
+
+export async function askForToken(world: World, email = bob.email): Promise<string> {
+  const response = await world.request("/reset_password", form({ email }));
+  assert.equal(response.status, 200);
+  const { reset_token } = (await response.json()) as { reset_token: string };
+  return reset_token;
+}
+
+export function redeem(world: World, fields: Record<string, string>): Promise<Response> {
+  return world.request("/reset_password", form(fields, { method: "PUT" }));
+}
+
+/** More wrong logins at once than may wait in five seconds, at a cost of 12 or more. */
+export interface Flood {
+  /** The first that was refused, when no more may wait. */
+  readonly refused: Promise<Response>;
+  /** Resolves when all are answered. */
+  readonly over: Promise<unknown>;
+}
+
+export function flood(world: World): Flood {
+  const login = () => world.request("/sessions", form({ ...bob, password: "wrong" }));
+  const logins = Array.from({ length: 24 * availableParallelism() }, login);
+  const busy = async (login: Promise<Response>) => ((await login).status === 503 ? login : Promise.reject());
+  return { refused: Promise.any(logins.map(busy)), over: Promise.all(logins) };
+}
+
+export function cookie(header: string, init: RequestInit = {}): RequestInit {
+  return { ...init, headers: { Cookie: header } };
+}
+
+/** A body of any type, as it is. */
+export function body(contentType: string, content: string | Uint8Array<ArrayBuffer>, method = "POST"): RequestInit {
+  return { method, headers: { "Content-Type": contentType }, body: content };
+}
+
+export function json(value: unknown, method = "POST"): RequestInit {
+  return body("application/json", JSON.stringify(value), method);
+}
+
+export function urlencoded(text: string, method = "POST"): RequestInit {
+  return body("application/x-www-form-urlencoded", text, method);
+}
+
+export function multipart(fields: readonly (readonly [name: string, value: string])[], method = "POST"): RequestInit {
+  const data = new FormData();
+  for (const [name, value] of fields) data.append(name, value);
+  return { method, body: data };
+}

@@ -1,0 +1,35 @@
+import { type DB, openDB } from "../../src/db/db.ts";
+import { type Environment, readSettings } from "../../src/settings/settings.ts";
+import { emptyDatabase } from "./databases.ts";
+import { engine } from "./engines.ts";
+import { Clock } from "./world.ts";
+
+/** A database of a test's own on the engine that it runs on, the clock in the test's hands. */
+export interface Store extends AsyncDisposable {
+  readonly url: string;
+  readonly clock: Clock;
+  readonly db: DB;
+  /** Opens the same database once more, as another process of the service would. */
+  open(): Promise<DB>;
+  /** Runs SQL on it as another program would. */
+  run(sql: string): Promise<Record<string, unknown>[]>;
+  /** Every row of a table, as it is stored, in the order of its key. */
+  rows(table: string): Promise<Record<string, unknown>[]>;
+}
+
+export async function createStore(environment: Environment = {}): Promise<Store> {
+  const resources = new AsyncDisposableStack();
+  const { url, run } = resources.use(await emptyDatabase(engine()));
+  const clock = new Clock();
+  const settings = readSettings(environment);
+  const open = async () => resources.adopt(await openDB(url, { settings, clock: clock.now }), (db) => db.close());
+  return {
+    url,
+    clock,
+    db: await open(),
+    open,
+    run,
+    rows: async (table) => (await run(`select * from ${table} order by 1`)).map((row) => ({ ...row })),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}

@@ -1,0 +1,113 @@
+import { type AppOptions, createApp } from "../../src/app.ts";
+import { Auth } from "../../src/auth/auth.ts";
+import { type DB, openDB } from "../../src/db/db.ts";
+import type { Mail, Mailer } from "../../src/mail/mailer.ts";
+import type { Log } from "../../src/observe/log.ts";
+import { Counters } from "../../src/observe/metrics.ts";
+import { type Environment, readSettings, type Settings } from "../../src/settings/settings.ts";
+import { emptyDatabase } from "./databases.ts";
+import { engine } from "./engines.ts";
+
+/** A service of a test's own: its database its own, its clock in the test's hands, its log in a list. */
+export interface World extends AsyncDisposable {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly db: DB;
+  readonly auth: Auth;
+  readonly metrics: Counters;
+  readonly app: ReturnType<typeof createApp>;
+  /** Every entry that was logged, with its level and message. */
+  readonly logged: Record<string, unknown>[];
+  /** Every mail that was sent. */
+  readonly mails: Mail[];
+  /** Sends a request to the app, by default as a program on this machine does. */
+  request(path: string, init?: RequestInit & From): Promise<Response>;
+}
+
+export interface From {
+  /** The address that it comes from. */
+  readonly ip?: string;
+}
+
+/** Stands still until it is told to go on. */
+export class Clock {
+  #now = Date.UTC(2030, 0, 1);
+
+  now = (): number => this.#now;
+
+  /** Goes on by so many milliseconds. */
+  forward(milliseconds: number): void {
+    this.#now += milliseconds;
+  }
+}
+
+export const minute = 60_000;
+export const hour = 60 * minute;
+export const day = 24 * hour;
+
+/** Makes a world. Hashes are as cheap as bcrypt allows unless the environment says otherwise. */
+export async function createWorld(
+  environment: Environment = {},
+  { outbox }: Pick<AppOptions, "outbox"> = {},
+): Promise<World> {
+  const settings = readSettings({ BCRYPT_COST: "4", ...environment });
+  const clock = new Clock();
+  const logged: Record<string, unknown>[] = [];
+  const log = recordingLog(logged);
+  const resources = new AsyncDisposableStack();
+  const url =
+    engine() === "sqlite"
+      ? (environment.DATABASE_URL ?? "sqlite::memory:")
+      : resources.use(await emptyDatabase("postgres")).url;
+  const db = resources.use(await openDB(url, { settings, clock: clock.now }));
+  const mails: Mail[] = [];
+  const metrics = new Counters();
+  const auth = new Auth(db, { settings, log, mailer: letterBox(mails), clock: clock.now, metrics });
+  const app = createApp(auth, { outbox });
+  return {
+    settings,
+    clock,
+    db,
+    auth,
+    metrics,
+    app,
+    logged,
+    mails,
+    request: async (path, { ip = "127.0.0.1", ...init } = {}) => {
+      const headers = new Headers(init.headers);
+      if (!headers.has("Host")) headers.set("Host", "localhost:5000");
+      const request = new Request(`http://localhost:5000${path}`, { redirect: "manual", ...init, headers });
+      const incoming = { headers: { cookie: headers.get("Cookie") ?? undefined }, socket: { remoteAddress: ip } };
+      return app.fetch(request, { incoming });
+    },
+    async [Symbol.asyncDispose]() {
+      await auth.close();
+      await resources.disposeAsync();
+    },
+  };
+}
+
+/** What real people are served with, but for what a test says otherwise. */
+export const production: Environment = {
+  NODE_ENV: "production",
+  PUBLIC_URL: "https://auth.example.com",
+  SMTP_URL: "smtp://localhost:1025",
+  MAIL_FROM: "no-reply@example.com",
+  TRUSTED_PROXIES: "none",
+};
+
+/** Keeps the mails instead of handing them over. */
+function letterBox(mails: Mail[]): Mailer {
+  return { send: async (mail) => void mails.push(mail), close: async () => {} };
+}
+
+/** A log in a list. */
+export function recordingLog(entries: Record<string, unknown>[]): Log {
+  const at = (level: string) => (fields: object, message: string) => void entries.push({ ...fields, level, message });
+  return { info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+/** A urlencoded body, as curl's -d and most clients send it. */
+export function form(fields: Record<string, string>, init: RequestInit = {}): RequestInit {
+  return { method: "POST", ...init, body: new URLSearchParams(fields) };
+}
