@@ -14,7 +14,7 @@ import { developmentRisk, firstSteps } from "./observe/first-steps.ts";
 import type { Log } from "./observe/log.ts";
 import { createLogger } from "./observe/logger.ts";
 import { Counters, uncounted } from "./observe/metrics.ts";
-import { startTracing } from "./observe/tracing.ts";
+import { startTracing } from "./observe/start-tracing.ts";
 import { type Environment, misspelledSettings, readSettings, redacted, type Settings } from "./settings/settings.ts";
 
 /** How often what has ended is swept, in milliseconds. */

@@ -1,12 +1,16 @@
-import type { LoggedIn } from "../auth/auth.ts";
 import { AuthError, notLoggedIn } from "../errors.ts";
 import type { Request } from "../http/caller.ts";
-import { deviceCookie } from "../http/cookies.ts";
 import { readFields } from "../http/fields.ts";
 import { RequestError } from "../http/refusals.ts";
 import type { Resource, Service } from "../http/service.ts";
-import { forgetSession, keepSession, logOut, presentedSession, sessionIdsOf } from "../http/session-cookies.ts";
-import type { Settings } from "../settings/settings.ts";
+import {
+  forgetSession,
+  keepSession,
+  loginCookies,
+  logOut,
+  presentedSession,
+  sessionIdsOf,
+} from "../http/session-cookies.ts";
 
 /** The most sessions on a page of the list. */
 const longestPage = 100;
@@ -43,12 +47,6 @@ function parameter(c: Request, name: string): string | undefined {
 function pageLength(limit = `${longestPage}`): number {
   if (/^[1-9]\d{0,2}$/.test(limit) && Number(limit) <= longestPage) return Number(limit);
   throw new AuthError("page_invalid", `limit must be a whole number from 1 to ${longestPage}`);
-}
-
-/** What a browser keeps of a login: the session, and what the account knows it again by. */
-export function loginCookies(c: Request, { session, device }: LoggedIn, settings: Settings): string[] {
-  const cookies = keepSession(c, settings, session.sessionId);
-  return device === undefined ? cookies : [...cookies, deviceCookie(settings).set(device)];
 }
 
 /** One session, by the handle that the list of them has. */

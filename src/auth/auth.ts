@@ -33,8 +33,9 @@ import * as adopting from "./admin/adopt.ts";
 import * as importing from "./admin/import.ts";
 import { type SweepOptions, type Swept, sweep } from "./admin/sweep.ts";
 import { type EventName, Trail } from "./audit/audit.ts";
+import type { Caller } from "./caller.ts";
 import { callerOf } from "./caller.ts";
-import type { Caller, Context } from "./context.ts";
+import type { Context } from "./context.ts";
 import type { EmailFormat } from "./email.ts";
 import { Delivery } from "./outbox/delivery.ts";
 import { Admission } from "./passwords/admission.ts";
@@ -42,7 +43,9 @@ import { Passwords } from "./passwords/passwords.ts";
 import { LastSeen } from "./sessions/last-seen.ts";
 import { type LoggedIn, type Login, logIn, validLogin } from "./sessions/log-in.ts";
 import * as sessions from "./sessions/sessions.ts";
+import { userByEmail, userById } from "./users.ts";
 
+export { actName } from "./act-name.ts";
 export { readEmail } from "./email.ts";
 export type {
   AddressToVerify,
@@ -471,8 +474,7 @@ export class Auth {
 
   /** An operator's: the account of an address or id, or null. */
   async findUser(who: string | number): Promise<PublicUser | null> {
-    const find =
-      typeof who === "number" ? accounts.userById(this.#context, who) : accounts.userByEmail(this.#context, who);
+    const find = typeof who === "number" ? userById(this.#context, who) : userByEmail(this.#context, who);
     const user = await find;
     return user && publicUser(user);
   }

@@ -62,3 +62,18 @@ function isReordered(before: string, part: string): boolean {
   const isKept = /^[a-z](?:.*[a-z\d])?$/is.test(part);
   return before.includes("\u202e") || (/[\u202b\u2067]/.test(before) && !isKept);
 }
+
+/**
+ * Reads an address that is to be registered, in the given spelling, without spaces and invisible characters around it.
+ *
+ * @throws {AuthError} `email_invalid`
+ */
+export function validEmail(email: string, format: EmailFormat): string {
+  const address = readNewEmail(email, format);
+  if (address === null) throw emailRefusal("email_invalid", "email is not a valid address", email);
+  return address;
+}
+
+export function taken(email: string): AuthError {
+  return new AuthError("email_taken", `User ${email} already exists`);
+}

@@ -2,12 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Context } from "hono";
 import { busy } from "../errors.ts";
 import { chooseLanguage, languages } from "../languages/languages.ts";
-import type { Pages } from "../pages/pages.ts";
 import { largestBody } from "./body.ts";
 import { devices, type Request, wantsPage } from "./caller.ts";
 import { hostCookie, readCookie } from "./cookies.ts";
 import { refusal, statuses } from "./refusals.ts";
-import type { Handler, Service } from "./service.ts";
+import type { Handler, Pages, Service } from "./service.ts";
 import { spelled } from "./spelled-response.ts";
 
 /** Every request that hashes a password. */

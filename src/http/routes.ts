@@ -1,3 +1,4 @@
+import { other } from "../observe/tracing.ts";
 import { singleSlashes } from "./slashes.ts";
 
 /** A parameter of a path, and what may stand there: `:id{[a-z]+}`. */
@@ -24,9 +25,6 @@ export function routeFinder(paths: readonly string[]): (url: string | undefined)
 function pathOf(target: string): string {
   return singleSlashes(target.replace(/^https?:\/\/[^/]+\/?/i, "/"));
 }
-
-/** The route of what nothing answers. */
-export const other = "other";
 
 /** What the requests of a path look like, `/sessions/:id{[a-z]+}` for one. */
 export function pathPattern(path: string): RegExp {

@@ -2,7 +2,7 @@ import type { Auth, Caller } from "../auth/auth.ts";
 import type { DevOutbox } from "../mail/mail.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { Settings } from "../settings/settings.ts";
-import type { Answers } from "./answers.ts";
+import type { Answers, Headers } from "./answers.ts";
 import type { Request } from "./caller.ts";
 import type { Refusal } from "./refusals.ts";
 
@@ -24,3 +24,11 @@ export type Handler = (c: Request) => Response | Promise<Response>;
 
 /** A resource: its handlers by method. HEAD comes with GET. */
 export type Resource = Readonly<Partial<Record<"GET" | "POST" | "PUT" | "DELETE", Handler>>>;
+
+/** What people see. */
+export interface Pages {
+  /** By path. They look after their forms themselves. */
+  readonly resources: Readonly<Record<string, Resource>>;
+  /** The page in place of the one that was asked for. */
+  refuse(c: Request, refused: Refusal, headers?: Headers): Promise<Response>;
+}

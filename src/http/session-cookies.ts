@@ -1,8 +1,8 @@
-import type { Auth, Awaitable } from "../auth/auth.ts";
+import type { Auth, Awaitable, LoggedIn } from "../auth/auth.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { PublicUser } from "../user.ts";
 import type { Request } from "./caller.ts";
-import { readCookies, sessionCookie } from "./cookies.ts";
+import { deviceCookie, readCookies, sessionCookie } from "./cookies.ts";
 import type { Service } from "./service.ts";
 
 /**
@@ -62,6 +62,12 @@ export async function logOut(c: Request, { auth, settings, caller }: Service): P
 /** The Set-Cookie headers that store a session in place of every other that the browser presented. */
 export function keepSession(c: Request, settings: Settings, sessionId: string): string[] {
   return [...clearOthers(c, settings), sessionCookie(settings).set(sessionId)];
+}
+
+/** What a browser keeps of a login: the session, and what the account knows it again by. */
+export function loginCookies(c: Request, { session, device }: LoggedIn, settings: Settings): string[] {
+  const cookies = keepSession(c, settings, session.sessionId);
+  return device === undefined ? cookies : [...cookies, deviceCookie(settings).set(device)];
 }
 
 /** The Set-Cookie headers that clear every session that the browser presented. */

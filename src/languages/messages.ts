@@ -1,5 +1,20 @@
 import type { RefusalCode } from "../errors.ts";
-import type { MailKind } from "../mail/mailer.ts";
+
+/** Every mail that is sent. Those with a link hold a token. */
+export type MailKind =
+  | "confirm_email"
+  | "already_registered"
+  | "invitation"
+  | "reset_password"
+  | "password_changed"
+  | "new_device"
+  | "email_changing"
+  | "email_changed"
+  | "email_change_undone"
+  | "account_deleted"
+  | "account_removed"
+  | "confirm_new_email"
+  | "test";
 
 /** Everything that people are told, in one language: a file of this shape is a language. */
 export interface Messages {

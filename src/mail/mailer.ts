@@ -1,26 +1,11 @@
 import type { Language } from "../languages/languages.ts";
+import type { MailKind } from "../languages/messages.ts";
 
-export type { Language };
+export type { Language, MailKind };
 
 /** What a device is called by: nothing else of a User-Agent, which is a stranger's to write, gets into a mail. */
 export const browsers = ["Chrome", "Edge", "Firefox", "Opera", "Safari", "Samsung Internet"] as const;
 export const systems = ["Android", "ChromeOS", "iOS", "iPadOS", "Linux", "macOS", "Windows"] as const;
-
-/** Every mail that is sent. Those with a link hold a token. */
-export type MailKind =
-  | "confirm_email"
-  | "already_registered"
-  | "invitation"
-  | "reset_password"
-  | "password_changed"
-  | "new_device"
-  | "email_changing"
-  | "email_changed"
-  | "email_change_undone"
-  | "account_deleted"
-  | "account_removed"
-  | "confirm_new_email"
-  | "test";
 
 /** A mail to one person. Nothing in it is a stranger's to choose. */
 export interface Mail {

@@ -1,6 +1,5 @@
 import { context, propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
-import { other } from "../http/routes.ts";
-import type { Requests, Tracing } from "./tracing.ts";
+import { other, type Requests, type Tracing } from "./tracing.ts";
 
 /** The methods that may be said of a request; another word would be the caller's own. */
 const methods = new Set(["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"]);

@@ -1,13 +1,12 @@
 import { html } from "hono/html";
-import { loginCookies } from "../api/sessions.ts";
-import { sessionIdsOf } from "../http/session-cookies.ts";
+import { loginCookies, sessionIdsOf } from "../http/session-cookies.ts";
 import { emailKey } from "../values/email.ts";
 import { button, emailField, field, form, hidden, type Page } from "./kit/form.ts";
 import { alert, type Html, plain, resetLink } from "./kit/layout.ts";
 import type { Notice } from "./kit/notice.ts";
 import type { Problem } from "./kit/problem.ts";
 import { home } from "./kit/return-to.ts";
-import { goOn, type Values, type Visit } from "./kit/visit.ts";
+import { goOn, loggedIn, type Values, type Visit } from "./kit/visit.ts";
 
 export const logIn: Page = {
   fields: { email: true, password: true, typed: false, typed_by: false },
@@ -62,11 +61,6 @@ export async function enter(
 function isForAnother(notice: Notice | null, email: string): boolean {
   const codes: readonly Notice["code"][] = ["registered", "password_reset", "email_verified"];
   return notice?.email !== undefined && codes.includes(notice.code) && emailKey(notice.email) !== emailKey(email);
-}
-
-/** The account that is logged in in this browser, or null. */
-export async function loggedIn({ service, sessionId }: Visit) {
-  return service.auth.getUserFromSessionId(sessionId);
 }
 
 /** What else can be done than to try again. */

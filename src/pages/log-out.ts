@@ -2,8 +2,7 @@ import { html } from "hono/html";
 import { logOut as endSessions } from "../http/session-cookies.ts";
 import { button, form, type Page } from "./kit/form.ts";
 import { home } from "./kit/return-to.ts";
-import { goOut } from "./kit/visit.ts";
-import { loggedIn } from "./log-in.ts";
+import { goOut, loggedIn } from "./kit/visit.ts";
 
 export const logOut: Page = {
   isAccounts: true,

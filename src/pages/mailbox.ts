@@ -5,8 +5,7 @@ import { button, emailField, type Filled, form, hidden, type Page } from "./kit/
 import { type Html, status } from "./kit/layout.ts";
 import type { MailboxCode } from "./kit/notice.ts";
 import { home } from "./kit/return-to.ts";
-import { goTo, isFor, type Visit } from "./kit/visit.ts";
-import { loggedIn } from "./log-in.ts";
+import { goTo, isFor, loggedIn, type Visit } from "./kit/visit.ts";
 
 /** What is said of each mail, and where it is asked for again; who moves asks from the account. */
 const mails = {

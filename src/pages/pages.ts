@@ -1,7 +1,4 @@
-import type { Headers } from "../http/answers.ts";
-import type { Request } from "../http/caller.ts";
-import type { Refusal } from "../http/refusals.ts";
-import type { Resource, Service } from "../http/service.ts";
+import type { Pages, Resource, Service } from "../http/service.ts";
 import type { Page } from "./kit/form.ts";
 import type { Site } from "./site.ts";
 
@@ -44,14 +41,6 @@ const assets = "/assets/:name{[\\w.-]+}";
 
 /** The paths of all pages. */
 export const pagePaths: readonly string[] = [...Object.keys(pages), assets];
-
-/** What people see. */
-export interface Pages {
-  /** By path. They look after their forms themselves. */
-  readonly resources: Readonly<Record<string, Resource>>;
-  /** The page in place of the one that was asked for. */
-  refuse(c: Request, refused: Refusal, headers?: Headers): Promise<Response>;
-}
 
 export function createPages(service: Service): Pages {
   let loaded: Site | undefined;

@@ -4,8 +4,7 @@ import { emailKey } from "../values/email.ts";
 import { account, button, form, hidden, newPassword, type Page } from "./kit/form.ts";
 import { type Html, plain } from "./kit/layout.ts";
 import { home } from "./kit/return-to.ts";
-import { askerBy, goTo, keepDevice, keepOnward, type Values, type Visit } from "./kit/visit.ts";
-import { loggedIn } from "./log-in.ts";
+import { askerBy, goTo, keepDevice, keepOnward, loggedIn, type Values, type Visit } from "./kit/visit.ts";
 import { mailForm } from "./mailbox.ts";
 
 /** Asks for the mail with the link. What is shown is the same with and without an account. */

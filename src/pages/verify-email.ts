@@ -7,8 +7,8 @@ import { account, button, type Filled, field, form, hidden, type Page } from "./
 import { alert, type Html, plain, resetLink, type View, wayTo } from "./kit/layout.ts";
 import type { Problem } from "./kit/problem.ts";
 import { home } from "./kit/return-to.ts";
-import { asKnown, askerBy, goTo, keepDevice, keepOnward, type Values, type Visit } from "./kit/visit.ts";
-import { enter, loggedIn } from "./log-in.ts";
+import { asKnown, askerBy, goTo, keepDevice, keepOnward, loggedIn, type Values, type Visit } from "./kit/visit.ts";
+import { enter } from "./log-in.ts";
 import { mailForm } from "./mailbox.ts";
 
 /**

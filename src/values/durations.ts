@@ -1,10 +1,8 @@
-import type { Language } from "../languages/languages.ts";
-
 const second = 1000;
 const units = { day: 86_400 * second, hour: 3600 * second, minute: 60 * second, second };
 
 /** How long a link works, in milliseconds, in words: `90 minutes`, in the largest unit that is exact. */
-export function lifetimeInWords(milliseconds: number, language: Language): string {
+export function lifetimeInWords(milliseconds: number, language: string): string {
   const [unit, length] = Object.entries(units).find(([, each]) => milliseconds % each === 0) ?? ["second", second];
   return inWords(milliseconds / length, unit, language);
 }
@@ -15,7 +13,7 @@ export function lifetimeInWords(milliseconds: number, language: Language): strin
  *
  * @param seconds at least 1
  */
-export function waitInWords(seconds: number, language: Language): string {
+export function waitInWords(seconds: number, language: string): string {
   let [count, unit] = [Math.ceil(seconds), "second"];
   // The rounded count of one unit decides on the next: 7199 seconds are 120 minutes, and so 2 hours.
   if (count === 60 || count >= 120) [count, unit] = [Math.ceil(count / 60), "minute"];
@@ -24,6 +22,6 @@ export function waitInWords(seconds: number, language: Language): string {
   return inWords(count, unit, language);
 }
 
-function inWords(count: number, unit: string, language: Language): string {
+function inWords(count: number, unit: string, language: string): string {
   return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(count);
 }

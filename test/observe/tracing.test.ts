@@ -5,7 +5,8 @@ import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { startTracing, untraced } from "../../src/observe/tracing.ts";
+import { startTracing } from "../../src/observe/start-tracing.ts";
+import { untraced } from "../../src/observe/tracing.ts";
 import { startService, temporaryFolder } from "../support/service.ts";
 import { form } from "../support/world.ts";
 

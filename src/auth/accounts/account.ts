@@ -12,9 +12,10 @@ import { clockTolerance } from "../../values/clock-tolerance.ts";
 import { requesterOf } from "../../values/network.ts";
 import { isId } from "../../values/storable.ts";
 import { actName } from "../act-name.ts";
-import type { Caller, Context } from "../context.ts";
+import type { Caller } from "../caller.ts";
+import type { Context } from "../context.ts";
 import { describeDevice, presentedDevice } from "../devices/devices.ts";
-import { isSpellingOf } from "../email.ts";
+import { isSpellingOf, taken, validEmail } from "../email.ts";
 import { accountKeys, limited, takeInSilence } from "../limits/limits.ts";
 import { checkPassword } from "../passwords/password-policy.ts";
 import type { HashPlace } from "../passwords/passwords.ts";
@@ -22,7 +23,7 @@ import { takePlaceOfDevice } from "../passwords/places.ts";
 import { madeToken, renewal } from "../secrets.ts";
 import { tryToLogIn } from "../sessions/log-in.ts";
 import { userOfSession } from "../sessions/sessions.ts";
-import { taken, userByEmail, validEmail } from "./register.ts";
+import { userByEmail } from "../users.ts";
 
 /** How long a password that was given counts, in milliseconds. */
 const confirmedFor = 10 * 60_000;

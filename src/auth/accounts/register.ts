@@ -1,13 +1,14 @@
-import { AuthError, EmailTaken, NoResultFound } from "../../errors.ts";
+import { EmailTaken } from "../../errors.ts";
 import type { User } from "../../user.ts";
 import { requesterOf } from "../../values/network.ts";
-import { isId } from "../../values/storable.ts";
-import type { Caller, Context } from "../context.ts";
-import { type EmailFormat, emailRefusal, readEmail, readNewEmail } from "../email.ts";
+import type { Caller } from "../caller.ts";
+import type { Context } from "../context.ts";
+import { taken, validEmail } from "../email.ts";
 import { limited, takeInSilence } from "../limits/limits.ts";
 import { checkBreaches, checkByOurselves } from "../passwords/password-policy.ts";
 import type { HashPlace } from "../passwords/passwords.ts";
 import { takePlace } from "../passwords/places.ts";
+import { userByEmail } from "../users.ts";
 
 /**
  * Registers as the settings say: at once, or when the address is confirmed. Returns the trimmed address in the given spelling.
@@ -65,39 +66,4 @@ async function registering<T>(
       return work(address, place);
     });
   });
-}
-
-/** The user of an address in any spelling, or null. */
-export async function userByEmail({ db }: Context, email: string): Promise<User | null> {
-  const address = readEmail(email);
-  return address === null ? null : db.findUserByEmail(address);
-}
-
-/** The user with this id, or null. */
-export async function userById({ db }: Context, id: number): Promise<User | null> {
-  return isId(id) ? orNull(db.findUserBy({ id })) : null;
-}
-
-async function orNull(finding: Promise<User>): Promise<User | null> {
-  try {
-    return await finding;
-  } catch (error) {
-    if (error instanceof NoResultFound) return null;
-    throw error;
-  }
-}
-
-/**
- * Reads an address that is to be registered, in the given spelling, without spaces and invisible characters around it.
- *
- * @throws {AuthError} `email_invalid`
- */
-export function validEmail(email: string, format: EmailFormat): string {
-  const address = readNewEmail(email, format);
-  if (address === null) throw emailRefusal("email_invalid", "email is not a valid address", email);
-  return address;
-}
-
-export function taken(email: string): AuthError {
-  return new AuthError("email_taken", `User ${email} already exists`);
 }

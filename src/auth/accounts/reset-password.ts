@@ -1,14 +1,15 @@
 import { AuthError } from "../../errors.ts";
 import type { User } from "../../user.ts";
 import { requesterOf } from "../../values/network.ts";
-import type { Caller, Context } from "../context.ts";
+import type { Caller } from "../caller.ts";
+import type { Context } from "../context.ts";
 import { devicesOf, knownCookie, redeemerUnderAttack, secretsOf } from "../devices/devices.ts";
 import { emailRefusal, isSpellingOf, readNewEmail } from "../email.ts";
 import { forgetDeviceTries, forgetMailsTo, limited, takeInSilence } from "../limits/limits.ts";
 import { checkPassword } from "../passwords/password-policy.ts";
 import { settlePlace, takePlaceOfDevice } from "../passwords/places.ts";
 import { newToken } from "../secrets.ts";
-import { userByEmail } from "./register.ts";
+import { userByEmail } from "../users.ts";
 
 /** A reset token, and the address of its account as it was registered. */
 export interface ResetToken {

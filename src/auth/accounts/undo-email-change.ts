@@ -1,11 +1,11 @@
 import { AuthError, EmailTaken } from "../../errors.ts";
 import type { User } from "../../user.ts";
-import type { Caller, Context } from "../context.ts";
+import type { Caller } from "../caller.ts";
+import type { Context } from "../context.ts";
 import { describeDevice } from "../devices/devices.ts";
-import { isSpellingOf } from "../email.ts";
+import { isSpellingOf, taken } from "../email.ts";
 import { limited } from "../limits/limits.ts";
 import { noPassword } from "../passwords/hashes.ts";
-import { taken } from "./register.ts";
 
 /** The address that a mailed token brings its account back to, or null. The holder of the token knows it. */
 export async function addressToRestore({ db }: Context, token: string): Promise<string | null> {

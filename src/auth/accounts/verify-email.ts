@@ -2,15 +2,16 @@ import type { Verification } from "../../db/db.ts";
 import { AuthError, EmailTaken } from "../../errors.ts";
 import type { Session, User } from "../../user.ts";
 import { requesterOf } from "../../values/network.ts";
-import type { Caller, Context } from "../context.ts";
+import type { Caller } from "../caller.ts";
+import type { Context } from "../context.ts";
 import { describeDevice, devicesOf, presentedDevice, redeemerOf, redeemerUnderAttack } from "../devices/devices.ts";
-import { isSpellingOf } from "../email.ts";
+import { isSpellingOf, validEmail } from "../email.ts";
 import { areLoginsFailing, forgetDeviceTries, limited, takeInSilence } from "../limits/limits.ts";
 import { takePlace } from "../passwords/places.ts";
 import { madeToken, renewal } from "../secrets.ts";
 import { tryToLogIn } from "../sessions/log-in.ts";
 import { userOfSession } from "../sessions/sessions.ts";
-import { userById, validEmail } from "./register.ts";
+import { userById } from "../users.ts";
 
 /** What confirms an address: the mailed token, and the password of the registration or of the account that moves. */
 export interface Proof {

@@ -2,11 +2,12 @@ import { AuthError, EmailTaken } from "../../errors.ts";
 import type { User } from "../../user.ts";
 import { isMailable } from "../../values/email.ts";
 import { isId } from "../../values/storable.ts";
-import { taken, userById, validEmail } from "../accounts/register.ts";
 import type { EventName } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
+import { taken, validEmail } from "../email.ts";
 import { accountKeys } from "../limits/limits.ts";
 import { noPassword } from "../passwords/hashes.ts";
+import { userById } from "../users.ts";
 
 /** What an operator does is told apart in the audit trail. */
 const detail = "by an operator";

@@ -5,7 +5,7 @@ import { idsInLog } from "../../observe/request-ids.ts";
 import { emailKey } from "../../values/email.ts";
 import { networkOf } from "../../values/network.ts";
 import { cut, isId, storable } from "../../values/storable.ts";
-import type { Caller } from "../context.ts";
+import type { Caller } from "../caller.ts";
 import { EventBudget, entryLevels, type Level, lineLevels } from "./budget.ts";
 
 /** Everything that the audit trail tells of. */

@@ -4,7 +4,8 @@ import type { browsers, systems } from "../../mail/mailer.ts";
 import type { User } from "../../user.ts";
 import { isMailable } from "../../values/email.ts";
 import { networkOf } from "../../values/network.ts";
-import type { Caller, Context } from "../context.ts";
+import type { Caller } from "../caller.ts";
+import type { Context } from "../context.ts";
 
 /**
  * The caller's device that this account knows, if any. The network of a redemption within the last day counts as one, if the

@@ -5,7 +5,8 @@ import type { Settings } from "../../settings/settings.ts";
 import { waitInWords } from "../../values/durations.ts";
 import { emailKey, isMailable } from "../../values/email.ts";
 import { networksOf } from "../../values/network.ts";
-import type { Caller, Context } from "../context.ts";
+import type { Caller } from "../caller.ts";
+import type { Context } from "../context.ts";
 
 /** Whose tries are counted together. */
 type Subject =

@@ -1,8 +1,8 @@
 import type { ClaimedMail, Limit, Slot } from "../../db/db.ts";
 import type { Mail } from "../../mail/mailer.ts";
-import { userByEmail } from "../accounts/register.ts";
 import type { Context } from "../context.ts";
 import { mailCaps, resetCap } from "../limits/limits.ts";
+import { userByEmail } from "../users.ts";
 
 /** How long a mail that anybody can request may wait for its turn, in milliseconds from its request. */
 const longestWait = 24 * 60 * 60_000;

@@ -2,9 +2,9 @@ import type { WaitingMail } from "../../db/db.ts";
 import { languageNamed } from "../../languages/languages.ts";
 import type { Mail } from "../../mail/mailer.ts";
 import type { User } from "../../user.ts";
-import { userByEmail, userById } from "../accounts/register.ts";
 import type { Context } from "../context.ts";
 import { newToken } from "../secrets.ts";
+import { userByEmail, userById } from "../users.ts";
 
 /**
  * Writes a mail as the accounts are now, and mints its token: it is nowhere but in the mail. Null when there is nothing to

@@ -1,6 +1,7 @@
 import type { Awaitable } from "../../db/db.ts";
 import { DatabaseUnavailable } from "../../errors.ts";
-import type { Caller, Context } from "../context.ts";
+import type { Caller } from "../caller.ts";
+import type { Context } from "../context.ts";
 import { secretsOf } from "../devices/devices.ts";
 import { sharesOf } from "./places.ts";
 

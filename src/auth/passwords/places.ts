@@ -1,7 +1,8 @@
 import type { User } from "../../user.ts";
 import { emailKey } from "../../values/email.ts";
 import { networksOf } from "../../values/network.ts";
-import type { Caller, Context } from "../context.ts";
+import type { Caller } from "../caller.ts";
+import type { Context } from "../context.ts";
 import { knownDevice, secretsOf } from "../devices/devices.ts";
 import type { HashPlace } from "./passwords.ts";
 

@@ -2,15 +2,16 @@ import { randomBytes } from "node:crypto";
 import type { OpeningAct } from "../../db/db.ts";
 import { AuthError } from "../../errors.ts";
 import { type PublicUser, publicUser, type Session, type User } from "../../user.ts";
-import { userByEmail } from "../accounts/register.ts";
 import { actName } from "../act-name.ts";
-import type { Caller, Context } from "../context.ts";
+import type { Caller } from "../caller.ts";
+import type { Context } from "../context.ts";
 import { deviceOf, loginNotice } from "../devices/devices.ts";
 import { emailRefusal, readEmail } from "../email.ts";
 import { limited } from "../limits/limits.ts";
 import type { HashedForm, HashPlace } from "../passwords/passwords.ts";
 import { settlePlace, takePlaceOfDevice } from "../passwords/places.ts";
 import { madeToken, newToken } from "../secrets.ts";
+import { userByEmail } from "../users.ts";
 
 /** What is shown to log in. */
 export interface Login {

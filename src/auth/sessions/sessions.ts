@@ -1,8 +1,9 @@
 import type { Awaitable, SeenSession, SeenUser } from "../../db/db.ts";
 import type { PublicUser } from "../../user.ts";
-import { userByEmail } from "../accounts/register.ts";
-import type { Caller, Context } from "../context.ts";
+import type { Caller } from "../caller.ts";
+import type { Context } from "../context.ts";
 import { newToken } from "../secrets.ts";
+import { userByEmail } from "../users.ts";
 
 /** Longer than any token of ours: what is longer is not looked for. */
 const longestToken = 250;

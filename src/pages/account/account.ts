@@ -7,8 +7,7 @@ import type { PublicUser } from "../../user.ts";
 import { account, button, type Filled, field, form, hidden, newPassword, type Page } from "../kit/form.ts";
 import type { Html, View } from "../kit/layout.ts";
 import { home } from "../kit/return-to.ts";
-import { askToLogIn, goOut, goTo, isFor, originOf, type Values, type Visit } from "../kit/visit.ts";
-import { loggedIn } from "../log-in.ts";
+import { askToLogIn, goOut, goTo, isFor, loggedIn, originOf, type Values, type Visit } from "../kit/visit.ts";
 
 /** Of those who have more devices, the others are on pages of their own. */
 const devicesShown = 10;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { actName } from "../../auth/act-name.ts";
 import type { Caller } from "../../auth/auth.ts";
+import { actName } from "../../auth/auth.ts";
 import type { Request } from "../../http/caller.ts";
 import { hostCookie, readCookie, readCookies } from "../../http/cookies.ts";
 import { redeemerCookies } from "../../http/redeemer.ts";
@@ -190,4 +190,9 @@ export function askToLogIn(visit: Visit, email?: string, account?: string): Resp
   const hadSession = sessionId !== null || c.req.method === "POST";
   const code = hadSession ? "session_ended" : "login_needed";
   return goTo(visit, to("/login", { return_to: to(c.req.path, { return_to: onward }) }), { code, email, account });
+}
+
+/** The account that is logged in in this browser, or null. */
+export async function loggedIn({ service, sessionId }: Visit) {
+  return service.auth.getUserFromSessionId(sessionId);
 }

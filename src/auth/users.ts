@@ -1,0 +1,25 @@
+import { NoResultFound } from "../errors.ts";
+import type { User } from "../user.ts";
+import { isId } from "../values/storable.ts";
+import type { Context } from "./context.ts";
+import { readEmail } from "./email.ts";
+
+/** The user of an address in any spelling, or null. */
+export async function userByEmail({ db }: Context, email: string): Promise<User | null> {
+  const address = readEmail(email);
+  return address === null ? null : db.findUserByEmail(address);
+}
+
+/** The user with this id, or null. */
+export async function userById({ db }: Context, id: number): Promise<User | null> {
+  return isId(id) ? orNull(db.findUserBy({ id })) : null;
+}
+
+async function orNull(finding: Promise<User>): Promise<User | null> {
+  try {
+    return await finding;
+  } catch (error) {
+    if (error instanceof NoResultFound) return null;
+    throw error;
+  }
+}
