@@ -41,6 +41,7 @@ test("a method that a route does not have gets 405, and Allow tells those that i
   }
 });
 
+// id: unknown-route
 test("a route that is not there gets 404, with every method", async () => {
   await using world = await createWorld();
   const paths = ["/nope", "/Users", "/users.json", "/user", "/users/1", "//user", "/%00", "/%ff", "/%2f", "/*", "/:id"];
@@ -78,6 +79,7 @@ test("HEAD is as GET, without the body, and opens nothing that GET would not", a
   }
 });
 
+// id: unforeseen-error
 test("an error that nobody foresaw tells the log everything and the caller nothing", async () => {
   await using world = await createWorld();
   const fault = new Error("the log's disk at /var/log is full");

@@ -48,6 +48,7 @@ describe("the command", () => {
     assert.match(stderr, /^bienvenue: unknown argument --port; bienvenue --help tells what there is\n$/);
   });
 
+  // id: no-default-account
   test("says a first step to whoever starts it on an empty database, and no more once there is an account", async () => {
     await using folder = await temporaryFolder();
     const environment = { DATABASE_URL: `sqlite:${join(folder.path, "accounts.db")}` };
@@ -205,6 +206,7 @@ describe("the log in a terminal", () => {
     assert.equal(code, 0);
   });
 
+  // id: no-forged-line
   test("cannot be made to forge a line, or to move the cursor", () => {
     process.env.NO_COLOR = "1";
     const hostile = fc.string({

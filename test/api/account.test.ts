@@ -41,6 +41,7 @@ function renewed(cookies: string, response: Response): string {
   return cookies.replace(/(__Host-session_id=)[^;]+/, `$1${sessionId}`);
 }
 
+// id: new-password
 test("a new password needs the current one; other sessions and a reset under way end, and the owner is told", async () => {
   await using world = await createProduction();
   const cookies = await person(world);
@@ -107,6 +108,7 @@ test("a session that was ended, or a password that was changed, changes none any
   await enter(world);
 });
 
+// id: sensitive-needs-password
 test("what is sensitive needs the password within ten minutes exactly; giving it again renews the session", async () => {
   await using world = await createProduction();
   let cookies = await person(world);
@@ -131,6 +133,7 @@ test("what is sensitive needs the password within ten minutes exactly; giving it
   await refused(send(world, "POST", "/sessions/confirm", before, { password: strong }), 403, /^not logged in$/);
 });
 
+// id: session-without-password
 test("a session that was opened without the password has to give it first", async () => {
   await using world = await createWorld();
   await world.auth.registerUser(owner.email, strong);
@@ -161,6 +164,7 @@ test("a session that was left open is no way to guess the password", async () =>
   assert.equal((await send(world, "POST", "/sessions/confirm", stolen, { password: strong })).status, 429);
 });
 
+// id: address-change-confirmed
 test("an address changes once the new one is confirmed, by the mailed token and the account's password", async () => {
   await using world = await createProduction();
   const cookies = await person(world);
@@ -309,6 +313,7 @@ test("who registers an address learns nothing by logging in there, whether or no
   await refused(world.request("/sessions", form({ ...owner, email: disabled })), 401);
 });
 
+// id: deletion-leaves-nothing
 test("an account that is deleted leaves nothing but anonymous events, and its address is free", async () => {
   await using world = await createProduction();
   const cookies = await person(world);
@@ -362,6 +367,7 @@ test("an account that is deleted leaves nothing but anonymous events, and its ad
   assert.ok(await isIn(world, again));
 });
 
+// id: export-is-complete
 test("an export holds all that is held, and neither a hash nor a token", async () => {
   await using world = await createProduction();
   const cookies = await person(world);

@@ -71,6 +71,7 @@ test("people get a page, and programs that prefer JSON get that", async () => {
   }
 });
 
+// id: permits-no-script
 test("the page shows each mail as it looks and as text, and permits no script and no style but its own", async () => {
   await using world = await createOutbox({ SERVICE_NAME: "Bienvenue" });
   await world.mailer.send(mail);
@@ -124,6 +125,7 @@ test("to another machine, through a proxy or under another name there is no such
   }
 });
 
+// id: not-in-production
 test("nor in production, nor where a server sends the mails, with any method", async () => {
   const production = {
     NODE_ENV: "production",

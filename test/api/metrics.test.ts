@@ -44,6 +44,7 @@ const asked = async (world: World, init: RequestInit & { ip?: string }) => {
 };
 const bearer = (authorization: string) => ({ headers: { Authorization: authorization } });
 
+// id: closed-without-token
 test("without a token metrics are for this machine in development, and for nobody in production", async () => {
   await using world = await createWorld();
   assert.equal(await asked(world, {}), "200 ");

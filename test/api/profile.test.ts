@@ -6,6 +6,7 @@ import { createWorld } from "../support/world.ts";
 const known = '200 {"email":"bob@example.com"}\n';
 const unknown = '403 {"message":"not logged in"}\n';
 
+// id: whose-session
 test("GET /profile tells whose session it is", async () => {
   await using world = await createWorld();
   await register(world);
@@ -14,6 +15,7 @@ test("GET /profile tells whose session it is", async () => {
   assert.equal(await said(response), known);
 });
 
+// id: no-session-refused
 test("it is 403 without a cookie, with an empty one, and with any value that is no session", async () => {
   await using world = await createWorld();
   await register(world);

@@ -56,6 +56,7 @@ describe("POST /reset_password", () => {
 });
 
 describe("PUT /reset_password", () => {
+  // id: ends-every-session
   test("changes the password, and ends every session of the user and no one else's", async () => {
     await using world = await createWorld();
     await register(world);
@@ -80,6 +81,7 @@ describe("PUT /reset_password", () => {
     }
   });
 
+  // id: no-token-refused
   test("without a token, or with an empty or wrong one, gets 403 and changes nobody's password", async () => {
     await using world = await createWorld();
     await register(world);
@@ -112,6 +114,7 @@ describe("PUT /reset_password", () => {
     assert.ok(await canLogIn(world, eve));
   });
 
+  // id: another-email-refused
   test("with a good token and another person's email, or none, gets 403, and the token stays alive", async () => {
     await using world = await createWorld();
     await register(world);
@@ -125,6 +128,7 @@ describe("PUT /reset_password", () => {
     assert.equal(await said(redeem(world, { ...rest, email: bob.email })), changed);
   });
 
+  // id: dead-token-refused
   test("with a used, replaced or expired token gets 403", async () => {
     await using world = await createWorld({ RESET_TOKEN_LIFETIME: "1h" });
     await register(world);
@@ -138,6 +142,7 @@ describe("PUT /reset_password", () => {
     assert.equal(await said(using(await askForToken(world))), changed);
   });
 
+  // id: redeemed-once
   test("of redemptions at once exactly one succeeds", async () => {
     await using world = await createWorld();
     await register(world);

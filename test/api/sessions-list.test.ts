@@ -23,6 +23,7 @@ async function list(world: World, sessionId: string): Promise<Listed[]> {
 const end = (world: World, path: string, sessionId: string) =>
   world.request(`/sessions/${path}`, cookie(`session_id=${sessionId}`, { method: "DELETE" }));
 
+// id: own-sessions-listed
 test("a person sees their own sessions: the device, from where, when, and which one asks", async () => {
   await using world = await createWorld();
   await register(world);
@@ -66,6 +67,7 @@ test("a person sees their own sessions: the device, from where, when, and which 
   assert.equal((await list(world, current)).length, 1, "one that has ended is not there");
 });
 
+// id: handle-opens-nothing
 test("a handle opens nothing, and ends no session but its owner's", async () => {
   await using world = await createWorld();
   await register(world);

@@ -54,6 +54,7 @@ describe("a login", () => {
     assert.ok((await isOpen(world, first)) && (await isOpen(world, second)));
   });
 
+  // id: old-password-opens
   test("opens with a password that nobody has changed for years", async () => {
     await using world = await createWorld();
     await register(world);
@@ -72,6 +73,7 @@ describe("a login", () => {
     assert.ok(await isOpen(world, hers));
   });
 
+  // id: replaces-presented-session
   test("replaces the session that is presented with it, be it another user's", async () => {
     await using world = await createWorld();
     await register(world);
@@ -123,6 +125,7 @@ describe("the cookie", () => {
     assert.match(logout.headers.get("Set-Cookie") ?? "", /^sid=;/);
   });
 
+  // id: random-id
   test("holds 256 random bits with TOKEN_FORMAT=random", async () => {
     await using world = await createWorld({ TOKEN_FORMAT: "random" });
     await register(world);
@@ -146,6 +149,7 @@ describe("the cookie", () => {
 });
 
 describe("a logout", () => {
+  // id: clears-cookie
   test("answers exactly 302 with the relative Location, and clears the cookie", async () => {
     await using world = await createWorld();
     await register(world);
@@ -165,6 +169,7 @@ describe("a logout", () => {
     assert.ok(await isOpen(world, hers));
   });
 
+  // id: no-session-refused
   test("without a session gets 403 and no cookie: none, an empty one, an unknown one, one that has ended", async () => {
     await using world = await createWorld();
     await register(world);

@@ -55,6 +55,7 @@ async function canLogIn(world: World, email: string, password = strong): Promise
   return response.status === 200;
 }
 
+// id: undoes-all-once
 test("a completed move is told to the old address, and its link undoes all of it, once", async () => {
   await using world = await createProduction();
   await join(world);
@@ -97,6 +98,7 @@ test("a completed move is told to the old address, and its link undoes all of it
   assert.ok(events.includes("email_change_undone") && events.includes("email_undo_refused"));
 });
 
+// id: move-ends-sessions
 test("a move ends the sessions from before it, but for the one that confirms it, under a new id", async () => {
   await using world = await createProduction();
   await join(world);
@@ -150,6 +152,7 @@ test("a move has the account forget every device but the one that confirms it", 
   assert.equal((await logIn(device(here))).status, 200);
 });
 
+// id: first-link-wins
 test("after several moves the first link brings the first address back, and ends the later links", async () => {
   await using world = await createProduction();
   await join(world);
@@ -237,6 +240,7 @@ test("where the address has another account by now, the link says so and stays g
   assert.equal(await said(undo(world, token)), undone);
 });
 
+// id: left-address-reserved
 test("without confirming it, nobody can register the address that an account has just left", async () => {
   await using world = await createWorld({ RESET_DELIVERY: "email" });
   assert.equal((await world.request("/users", form(owner))).status, 200);
@@ -284,6 +288,7 @@ test("who asks for a reset at the old address gets the link that undoes the move
   assert.equal(await said(undo(world, mails[0]?.token ?? "")), undone);
 });
 
+// id: undone-once
 test("of many requests at once with one link exactly one undoes the move", async () => {
   await using world = await createProduction();
   await join(world);

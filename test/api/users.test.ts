@@ -5,6 +5,7 @@ import { createWorld, form } from "../support/world.ts";
 
 const taken = '400 {"message":"email already registered"}\n';
 
+// id: makes-account
 test("POST /users makes an account, and answers 200, not 201", async () => {
   await using world = await createWorld();
   const response = await world.request("/users", form(bob));
@@ -49,6 +50,7 @@ test("of registrations at once for one address exactly one gets 200, and the oth
   assert.ok(await canLogIn(world, { ...bob, password: `password ${winner}` }));
 });
 
+// id: bad-field-named
 test("a field that is missing, empty or no text is refused by its name", async () => {
   await using world = await createWorld();
   for (const name of ["email", "password"] as const) {
@@ -124,6 +126,7 @@ test("an address of 250 characters, and of any form that an HTML email input acc
   }
 });
 
+// id: no-folded-letters
 test("no letter is folded into another: the Kelvin sign is no k, and a dotless i no i", async () => {
   await using world = await createWorld();
   await register(world, { ...bob, email: "mike@example.com" });
@@ -133,6 +136,7 @@ test("no letter is folded into another: the Kelvin sign is no k, and a dotless i
   }
 });
 
+// id: differing-passwords
 test("passwords that differ only past 72 bytes, past a NUL or by a byte order mark are not taken for each other", async () => {
   await using world = await createWorld();
   const seventyTwo = "a".repeat(72);
@@ -154,6 +158,7 @@ test("passwords that differ only past 72 bytes, past a NUL or by a byte order ma
   }
 });
 
+// id: minimum-length
 test("PASSWORD_MIN_LENGTH counts characters, and refuses what is shorter", async () => {
   await using world = await createWorld({ PASSWORD_MIN_LENGTH: "8" });
   await refused(world.request("/users", form({ ...bob, password: "🐧".repeat(7) })), 400, /8 characters/);

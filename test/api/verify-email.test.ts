@@ -19,6 +19,7 @@ const verified = `200 {"email":"${owner.email}","message":"email verified"}\n`;
 const refusal = '403 {"message":"the token is wrong, used or expired, or the password is not the one chosen"}\n';
 const other = "another-Good-password-7";
 
+// id: registration-opens-nothing
 test("a registration opens nothing until its address is confirmed, by the mailed token and its password", async () => {
   await using world = await createProduction();
   assert.equal(await said(world.request("/users", form(owner))), created);
@@ -49,6 +50,7 @@ test("a registration opens nothing until its address is confirmed, by the mailed
   await enter(world);
 });
 
+// id: another-purpose-refused
 test("a token of another purpose is refused, and confirming by GET is not there", async () => {
   await using world = await createProduction();
   await join(world);
@@ -69,6 +71,7 @@ test("a token of another purpose is refused, and confirming by GET is not there"
   assert.equal((await confirm(world, { ...owner, email: "eve@example.com", token: verify })).status, 200);
 });
 
+// id: newest-link-lasts
 test("a link lasts as long as is said, and the one that was sent again is the only one that is good", async () => {
   await using world = await createProduction({ VERIFY_TOKEN_LIFETIME: "2h" });
   await world.request("/users", form(owner));
@@ -89,6 +92,7 @@ test("a link lasts as long as is said, and the one that was sent again is the on
   assert.deepEqual(await mailed(world), []);
 });
 
+// id: confirmed-once
 test("of confirmations at once exactly one succeeds", async () => {
   await using world = await createProduction();
   await world.request("/users", form(owner));
@@ -97,6 +101,7 @@ test("of confirmations at once exactly one succeeds", async () => {
   assert.deepEqual(answers.toSorted(), [verified, ...Array(7).fill(refusal)].toSorted());
 });
 
+// id: somebody-elses-address
 test("who registered somebody else's address neither gets the account nor keeps it from its owner", async () => {
   await using world = await createProduction();
   const attacker = { ...owner, password: other };
@@ -115,6 +120,7 @@ test("who registered somebody else's address neither gets the account nor keeps 
   assert.equal(mail, undefined, "what was still to be sent for the attacker is gone");
 });
 
+// id: prepared-account
 test("an account that was prepared without confirming becomes its owner's, and its sessions end", async () => {
   await using world = await createProduction();
   await world.auth.registerUser(owner.email, other);

@@ -67,6 +67,7 @@ describe("validLogin", () => {
     }
   });
 
+  // id: unknown-address-hashes
   test("hashes for an unknown address as for a known one: both fill the queue", async () => {
     // At this cost a hash is expected to take half a second: there is room for a wait of ten by each worker.
     const world = await createWorld({ BCRYPT_COST: "13" });
@@ -108,6 +109,7 @@ describe("logIn", () => {
     assert.ok(await world.auth.getUserFromSessionId(presented));
   });
 
+  // id: rehashes-weaker
   test("rehashes a weaker password with the login, once", async () => {
     await using world = await createWorld({ BCRYPT_COST: "5" });
     const user = await world.auth.registerUser(email, password);
@@ -134,6 +136,7 @@ describe("logIn", () => {
     for (const { session } of logins) assert.ok(await world.auth.getUserFromSessionId(session.sessionId));
   });
 
+  // id: racing-a-reset
   test("racing a reset, it opens nothing that outlives it", async () => {
     await using world = await createWorld();
     await world.auth.registerUser(email, password);
@@ -164,6 +167,7 @@ describe("logIn", () => {
 });
 
 describe("sessions", () => {
+  // id: new-id-each-time
   test("createSession gives a UUID, a new one each time, and null for an unknown address", async () => {
     await using world = await createWorld();
     await world.auth.registerUser(email, password);
@@ -215,6 +219,7 @@ describe("sessions", () => {
     assert.ok(await world.auth.getUserFromSessionId(second));
   });
 
+  // id: random-tokens
   test("TOKEN_FORMAT=random makes session ids and reset tokens of 256 bits", async () => {
     await using world = await createWorld({ TOKEN_FORMAT: "random" });
     await world.auth.registerUser(email, password);
@@ -279,6 +284,7 @@ describe("resetting a password", () => {
   });
 });
 
+// id: events-without-secrets
 test("every event is logged with the user's id, and never with a secret or an address", async () => {
   await using world = await createWorld();
   const { id } = await world.auth.registerUser(email, password);

@@ -13,6 +13,7 @@ test("an address keeps its letter case and loses the spaces around it", () => {
   for (const other of ["bob@me.co", "bo@me.com", "bob@me.com.", "", " "]) assert.ok(!isSpellingOf(other, "bob@me.com"));
 });
 
+// id: html-email-input
 test("what an HTML email input accepts is an address, and nothing else is", () => {
   const good = ["a@b", "o'brien+tag@mail.example.com", "a.b-c_d@x-y.z", "!#$%&'*+/=?^_`{|}~-@example.org"];
   const bad = [
@@ -36,6 +37,7 @@ test("what an HTML email input accepts is an address, and nothing else is", () =
   for (const address of bad) assert.equal(readNewEmail(address, "address"), null, JSON.stringify(address));
 });
 
+// id: ascii-only
 test("no address outside of ASCII is let in, however much it looks like one that is", () => {
   // A dotless i, a Kelvin sign that lower-cases to k, full-width letters, a letter with its accent apart.
   for (const address of ["mıke@example.org", "\u212aevin@example.org", "ｂob@example.org", "e\u0301ve@example.org"]) {

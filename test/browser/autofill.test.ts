@@ -40,6 +40,7 @@ for (const script of [true, false]) {
   });
 }
 
+// id: paste-and-show
 test("a password is pasted, seen when that is asked for, and sent as a password all the same", async () => {
   await using stage = await createStage();
   await join(stage, ada);
@@ -63,6 +64,7 @@ test("a password is pasted, seen when that is asked for, and sent as a password 
   assert.equal(person.path, "/account");
 });
 
+// id: password-manager-finds
 test("where a site's password is changed is where password managers look for it", async () => {
   await using stage = await createStage();
   await join(stage, ada);

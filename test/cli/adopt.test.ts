@@ -98,6 +98,7 @@ test("nobody is logged out: cookies, reset tokens, passwords and ids go on, and 
   assert.equal((await it.database.run("select id from users where id > 8"))[0]?.id, 9);
 });
 
+// id: never-mailed-token
 test("where resets go by mail, a token that was never mailed opens nothing", async () => {
   await using it = await world([[8, "mia@example.com", hash, randomUUID(), randomUUID()]]);
   const { code, stdout } = await command(["adopt", it.file], { ...production, DATABASE_URL: it.database.url });

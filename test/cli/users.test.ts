@@ -104,6 +104,7 @@ test("an account is found by its id and by its address in any spelling", async (
   assert.equal(await world.refused("show", "\x1b[2J"), "bienvenue: there is no account ?[2J\n");
 });
 
+// id: invited-chooses-password
 test("who is invited chooses the password by mail; nobody asks for it, or sets it", async () => {
   await using world = await operated();
   assert.match(
@@ -124,6 +125,7 @@ test("who is invited chooses the password by mail; nobody asks for it, or sets i
   for (const guess of ["!", "", " "]) assert.equal(await world.auth.validLogin(email, guess), false);
 });
 
+// id: disabling-ends-sessions
 test("disabling ends sessions at once, also on a service that runs; enabling brings none back", async () => {
   await using world = await operated();
   await world.auth.registerUser(email, password);
@@ -146,6 +148,7 @@ test("disabling ends sessions at once, also on a service that runs; enabling bri
   assert.equal((await logIn()).status, 200);
 });
 
+// id: sessions-ended-by-handle
 test("sessions are listed by handles that end them, one or all", async () => {
   await using world = await operated();
   await world.auth.registerUser(email, password);

@@ -5,6 +5,7 @@ import { createStore } from "../support/twins.ts";
 
 const email = "bob@example.com";
 
+// id: unknown-name-refused
 test("a name that is no attribute is refused, whatever else objects know by it", async () => {
   await using store = await createStore();
   const { db } = store;
@@ -31,6 +32,7 @@ test("a name that is no attribute is refused, whatever else objects know by it",
   assert.deepEqual(await store.rows("users"), before);
 });
 
+// id: wrong-type-refused
 test("a value of another type is refused", async () => {
   await using store = await createStore();
   const { db } = store;
@@ -59,6 +61,7 @@ test("a value of another type is refused", async () => {
   assert.deepEqual(await store.rows("users"), before);
 });
 
+// id: text-at-most-250
 test("a text has at most 250 characters, and every one of them is kept", async () => {
   await using store = await createStore();
   const { db } = store;

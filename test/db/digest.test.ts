@@ -12,6 +12,7 @@ function stolen(store: Store): string {
   return [...cells, ...bytes].join("\n");
 }
 
+// id: only-digests-stored
 test("neither session ids nor reset tokens are ever on the disk, only their SHA-256", async () => {
   await using store = await createStore();
   const { db } = store;

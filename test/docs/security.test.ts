@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readSettings } from "../../src/settings/settings.ts";
@@ -33,28 +33,38 @@ function rows(heading: string): string[][] {
   );
 }
 
-/** The tests that a cell names: `` `app/limits` “its name” ``. */
-function named(cell: string): { file: string; name: string }[] {
-  return [...cell.matchAll(/`([\w/.-]+)` “([^”]+)”/g)].map(([, file = "", name = ""]) => ({ file, name }));
+/** The tests that a text names: `` `auth/limits/limits#rows-expire` ``. */
+function named(text: string): string[] {
+  return Array.from(text.matchAll(mention), ([, name = ""]) => name);
 }
 
-/** The names of a file's tests, and groups of tests, as they are written there. */
-async function testsOf(file: string): Promise<Set<string>> {
-  const source = await readFile(`${root}test/${file}.test.ts`, "utf8").catch(() => "");
-  const names = source.matchAll(/\b(?:test|testOnce|survives|describe)\(\s*(["`])((?:\\.|(?!\1).)*)\1/g);
-  return new Set(Array.from(names, ([, , name = ""]) => name));
+const mention = /`([\w/.-]+#[\w-]+)`/g;
+
+/** The ids of a file's tests and groups of tests, each a comment line directly above the call. */
+async function idsOf(file: string): Promise<string[]> {
+  const source = await readFile(`${root}test/${file}`, "utf8");
+  const lines = source.split("\n");
+  return lines.flatMap((line, i) => {
+    const [, id] = /^ *\/\/ id: (.*)$/.exec(line) ?? [];
+    if (id === undefined) return [];
+    assert.match(id, /^[a-z0-9]+(-[a-z0-9]+)*$/, file);
+    assert.match(lines[i + 1] ?? "", /^ *(?:test|testOnce|survives|describe)\(/, `${file}: ${id} is above no test`);
+    return [`${file.slice(0, -".test.ts".length)}#${id}`];
+  });
 }
 
 const requirements = rows("OWASP ASVS");
 const failures = rows("Failures of others");
 
 test("every test that docs/security.md names is there", async () => {
-  const all = [...requirements, ...failures].flatMap((cells) => named(cells.at(-1) ?? ""));
-  assert.ok(all.length > 150, `${all.length} are named`);
-  const files = new Map<string, Set<string>>();
-  for (const { file } of all) if (!files.has(file)) files.set(file, await testsOf(file));
-  const gone = all.filter(({ file, name }) => !files.get(file)?.has(name));
-  assert.deepEqual(gone, []);
+  const files = (await readdir(`${root}test`, { recursive: true })).filter((file) => file.endsWith(".test.ts"));
+  const ids = (await Promise.all(files.map(idsOf))).flat();
+  const names = named(page);
+  assert.ok(ids.length > 150, `${ids.length} have an id`);
+  const missing = names.filter((name) => !ids.includes(name));
+  const unnamed = ids.filter((id) => !names.includes(id));
+  const repeated = ids.filter((id, i) => ids.indexOf(id) !== i);
+  assert.deepEqual({ missing, unnamed, repeated }, { missing: [], unnamed: [], repeated: [] });
 });
 
 test("every requirement of levels 1 and 2 on authentication and sessions is in its table, and none twice", () => {
@@ -75,12 +85,13 @@ test("every row has a test that shows it, or says why there is none", () => {
     assert.equal(more.length, 1, number);
     const [text = ""] = more;
     if (answer === "shown") assert.ok(named(text).length > 0, number);
-    else assert.ok(text.replaceAll(/`[\w/.-]+` “[^”]+”/g, "").length > 15, number);
+    else assert.ok(text.replaceAll(mention, "").length > 15, number);
   }
   for (const [failure = "", ...more] of failures)
     assert.ok(more.length === 1 && named(more[0] ?? "").length > 0, failure);
 });
 
+// id: limits-as-documented
 test("the limits are told as they are", () => {
   const settings = Object.entries(readSettings(production)).filter(([name]) => name.startsWith("LIMIT_"));
   const told = new Map(rows("How guessing is held off").map(([name = "", value = ""]) => [name, value]));

@@ -29,6 +29,7 @@ async function everyKind(world: World): Promise<Response[]> {
   return answers;
 }
 
+// id: safe-headers
 test("every answer forbids caching, framing, running and guessing", async () => {
   await using world = await createWorld();
   const answers = await everyKind(world);
@@ -47,6 +48,7 @@ test("every answer forbids caching, framing, running and guessing", async () => 
   }
 });
 
+// id: https-stays-https
 test("behind https every answer asks browsers to stay with https, for subdomains only when asked to", async () => {
   for (const [environment, policy] of [
     [{}, "max-age=31536000"],
@@ -60,6 +62,7 @@ test("behind https every answer asks browsers to stay with https, for subdomains
   }
 });
 
+// id: only-login-sets-cookies
 test("no answer but a login's and a logout's sets a cookie", async () => {
   await using world = await createWorld();
   const setting = (await everyKind(world)).filter(({ headers }) => headers.has("Set-Cookie"));

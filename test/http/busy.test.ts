@@ -55,6 +55,7 @@ const forms = ["login", "register", "reset", "verify", "account/password", "acco
   .concat("account/delete")
   .map((path) => `POST /${path}`);
 
+// id: refused-before-body
 test("while the queue is full, whatever hashes a password is refused before its body is read", async () => {
   await using world = await createWorld({ BCRYPT_COST: "14", CORS_ORIGINS: "https://app.example.com" });
   await fill(world, networks(room));
@@ -155,6 +156,7 @@ test("five /64s of one subscriber keep nobody else out", async () => {
   assert.equal(await Promise.race([...others, turn()]), undefined, "and keeps it");
 });
 
+// id: known-device-logs-in
 test("a known device logs in while a thousand networks do", async () => {
   // The cost leaves so few places that the database answers all of them in time, however slow the machine is.
   await using world = await createProduction({ BCRYPT_COST: "12" });

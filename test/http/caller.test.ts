@@ -122,6 +122,7 @@ describe("a caller's address is", () => {
     return addresses[0];
   }
 
+  // id: forged-header
   testOnce("the peer's, whatever header is forged", async () => {
     for (const environment of [{}, proxies]) {
       for (const ip of ["192.0.2.1", "2001:db8::1", "192.168.0.1", "11.0.0.1", ""]) {
@@ -134,6 +135,7 @@ describe("a caller's address is", () => {
     }
   });
 
+  // id: forged-hops
   testOnce("behind a declared proxy the last hop that is none, however much is forged before it", async () => {
     assert.equal(await behind("198.51.100.7"), "198.51.100.7");
     assert.equal(await behind("203.0.113.9,198.51.100.7"), "198.51.100.7");
@@ -298,6 +300,7 @@ test("behind a declared proxy too a reset token is given to this machine alone",
   }
 });
 
+// id: told-apart-behind-proxy
 test("whoever logs in through a declared proxy is told apart in the log, and nobody can pretend to", async () => {
   await using world = await createWorld({ TRUSTED_PROXIES: "10.0.0.1" });
   await register(world);

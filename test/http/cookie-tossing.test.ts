@@ -136,6 +136,7 @@ test("a logout ends every live session that is presented, whoever's it is, and i
   await refused(world.request("/sessions", cookie(all, { method: "DELETE" })), 403);
 });
 
+// id: login-replaces-all
 test("a login replaces every session that is presented", async () => {
   await using world = await createWorld(guarded);
   await register(world);
@@ -217,6 +218,7 @@ test("cookies of other domains are cleared only where there can be any, and befo
   }
 });
 
+// id: planted-id-ends
 test("a session id that was planted is never adopted by a login, and ends with it", async () => {
   await using world = await createWorld(guarded);
   await register(world);
@@ -230,6 +232,7 @@ test("a session id that was planted is never adopted by a login, and ends with i
   }
 });
 
+// id: id-only-in-cookie
 test("a session id in a field or in the query is none", async () => {
   await using world = await createWorld(guarded);
   await register(world);

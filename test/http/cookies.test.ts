@@ -89,6 +89,7 @@ for (const [environment, start, attributes] of [
   ],
   [{ COOKIE_DOMAIN: "example.com" }, "session_id", "Path=/; HttpOnly; SameSite=Lax; Domain=example.com; Secure"],
 ] as const) {
+  // id: cookie-attributes
   test(`with ${JSON.stringify(environment)} it is ${start}, set and cleared alike`, () => {
     const required = {
       SMTP_URL: "smtp://mail.example.com",

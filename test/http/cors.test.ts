@@ -96,6 +96,7 @@ test("a preflight of theirs gets 204 and what may be sent, on every path", async
   }
 });
 
+// id: other-origins-refused
 test("no other origin is allowed anything, and its preflight gets 405 as without CORS", async () => {
   await using world = await createWorld(shared);
   await register(world);

@@ -32,6 +32,7 @@ const asForm = (value: string) => value.replaceAll(/\r\n|\r|\n/g, "\r\n");
 const without = (value: readonly (readonly [string, string])[]) =>
   Object.fromEntries(value.filter(([, each]) => each !== ""));
 
+// id: fields-round-trip
 test("fields come back as they were given, urlencoded, as JSON and as multipart", async () => {
   await fc.assert(
     fc.asyncProperty(fields, async (given) => {
@@ -93,6 +94,7 @@ const damaged = fc
   .tuple(fc.constantFrom(...wellFormed), fc.nat(300), fc.nat(20), fc.uint8Array({ maxLength: 5 }))
   .map(([good, at, cut, put]) => Buffer.concat([good.subarray(0, at), put, good.subarray(at + cut)]));
 
+// id: any-body-answered
 test("whatever a body holds, it is answered, with less than 500 and the contract's JSON, and nothing is thrown", async () => {
   await using world = await createWorld();
   const route = fc.constantFrom(

@@ -50,6 +50,7 @@ test("a type may be spelled in capitals, with a charset of UTF-8 and other param
   }
 });
 
+// id: field-given-twice
 test("a field that comes twice, as a list or as an object is refused on every route", async () => {
   await using world = await createWorld();
   for (const [method, path, name] of routes) {
@@ -226,6 +227,7 @@ test("half of a character, as JSON can write it, is refused", async () => {
   assert.equal(await said(world.request("/users", json({ email, password: "\\ud83d\\udc27" }))), created);
 });
 
+// id: lone-percent-sign
 test("a percent sign that escapes nothing stays as it is", async () => {
   await using world = await createWorld();
   assert.equal(await said(world.request("/users", urlencoded(`email=${email}&password=100%&&=&`))), created);
@@ -266,6 +268,7 @@ test("JSON that is none, or no object, is refused", async () => {
   await refused(world.request("/users", nested), 400, /^email is missing$/);
 });
 
+// id: javascript-keys
 test("keys that JavaScript knows are keys like others", async () => {
   await using world = await createWorld();
   const keys = ["__proto__", "constructor", "prototype", "toString", "hasOwnProperty"];
@@ -304,6 +307,7 @@ test("multipart that is none is refused", async () => {
   await eachRefused(world, inits, 400, /^the body is not well-formed multipart\/form-data$/);
 });
 
+// id: hundred-fields
 test("a hundred fields are read, and more are refused", async () => {
   const many = (count: number) => Array.from({ length: count }, (_, i) => [`f${i}`, "x"] as const);
   for (const encode of [

@@ -29,6 +29,7 @@ survives("whoever goes away in the middle of a request, or of its answer, is not
   }
 });
 
+// id: not-http
 survives("what is no HTTP/1.1 gets 400", async ({ last }) => {
   const clientHello = Buffer.from("16030100c8010000c40303", "hex");
   const line = "GET / HTTP/1.1\r\n";
@@ -86,6 +87,7 @@ survives("a target may look strange, and is found or not", async ({ open }) => {
   }
 });
 
+// id: trace-and-connect
 survives(
   "TRACE and other methods of HTTP get 405 with Allow, and CONNECT ends the connection with it",
   async ({ open, last }) => {
@@ -115,6 +117,7 @@ survives(
   },
 );
 
+// id: no-upgrade
 survives("a request to become something else is answered as what it is", async ({ open }) => {
   const wire = await open();
   wire.send(request("GET /", { Connection: "Upgrade", Upgrade: "websocket" }));

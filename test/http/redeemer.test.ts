@@ -56,6 +56,7 @@ function tryLogIn(world: World, user: Record<string, string>, Cookie = "", ip = 
 const devices = { "a new device": "", "a device that it presents": `__Host-device_id=${"d".repeat(43)}` };
 
 for (const [which, presented] of Object.entries(devices)) {
+  // id: reset-makes-known
   test(`a reset makes the caller known by ${which}, whatever strangers try before and after`, async () => {
     await using world = await createProduction({ LIMIT_LOGIN_STREAK: "12" });
     await join(world);
@@ -76,6 +77,7 @@ for (const [which, presented] of Object.entries(devices)) {
   });
 }
 
+// id: known-by-network
 test("a program that keeps no cookies is known for a day by the network from which it was reset", async () => {
   await using world = await createProduction({ LIMIT_LOGIN_STREAK: "12" });
   await join(world);
@@ -208,6 +210,7 @@ test("an invitation and a move make the caller known too", async () => {
   assert.equal((await tryLogIn(world, moving, first, "192.0.2.9")).status, 429);
 });
 
+// id: good-token-never-refused
 test("refused tokens of a network keep out nobody who has a good one", async () => {
   await using world = await createProduction({ LIMIT_REDEMPTION_NETWORK: "3/15m" });
   await world.request("/users", form(owner));

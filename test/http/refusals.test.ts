@@ -130,6 +130,7 @@ test("every refusal is said over HTTP as docs/errors.md has it", async (t) => {
   }
 });
 
+// id: only-own-words
 test("an error keeps its words where they are ours, and loses them where they may be a driver's", () => {
   const secret = "near 'b4l0u': syntax error at /srv/bienvenue.db";
   const cause = new Error(secret);

@@ -42,6 +42,7 @@ test("a request that is not answered has an id in the log and in the answer", as
   assert.ok(!("trace_id" in one) && !("span_id" in one));
 });
 
+// id: ids-from-trusted-proxies
 test("an id is accepted from trusted proxies alone, and a trace from programs on this machine too", async () => {
   await using world = await createWorld({ TRUSTED_PROXIES: "192.0.2.0/24,2001:db8::1" });
   await world.db.close();

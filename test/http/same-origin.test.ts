@@ -58,6 +58,7 @@ test("programs, and pages of one's own, pass", async () => {
   }
 });
 
+// id: other-sites-refused
 test("what another site's page sends is refused on every route, whatever the method, and changes nothing", async () => {
   await using world = await createWorld(settings);
   await register(world);
@@ -88,6 +89,7 @@ test("what another site's page sends is refused on every route, whatever the met
   assert.ok(!(await canLogIn(world, eve)));
 });
 
+// id: safe-methods-change-nothing
 test("a link from another site may be followed: GET and HEAD change nothing", async () => {
   await using world = await createWorld(settings);
   await register(world);
@@ -111,6 +113,7 @@ test("without CORS_ORIGINS no other origin passes, be it of the same site", asyn
   }
 });
 
+// id: three-form-types
 test("what a form of another site can send is refused in all three types, and so is JSON that calls itself text", async () => {
   await using world = await createWorld(settings);
   const fields = { email: "eve@example.com", password: "other" };

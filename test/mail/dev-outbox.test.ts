@@ -80,6 +80,7 @@ test("in a rehearsal of production, where the page is not shown, the log warns i
   ]);
 });
 
+// id: address-list-refused
 test("an address list gets no mail here either", async () => {
   const { mailer, outbox } = await createMailer(readSettings(), recordingLog([]));
   await assert.rejects(mailer.send({ ...mail, to: "bob@example.com,eve@example.com" }), /exactly one address/);

@@ -196,6 +196,7 @@ test("a device that is not of the list is unknown, whatever it says of itself", 
   );
 });
 
+// id: token-stays-in-link
 test("whatever a token is, it stays within its link", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", minLength: 1 }), fc.constantFrom(...languages), (token, language) => {
@@ -226,6 +227,7 @@ test("a mail without the token that it needs, or with one that it has no place f
   }
 });
 
+// id: service-name-escaped
 test("the service's name is text: in a page it is escaped", () => {
   const { subject, text, html } = compose(mail("test"), readSettings({ SERVICE_NAME: `Fish & "Chips" 's` }));
   assert.match(subject, /^Fish & "Chips" 's: /);

@@ -261,6 +261,7 @@ describe("a server that is of no use is given up", () => {
   });
 });
 
+// id: address-list-refused
 test("an address list, a name, a line break or what is no address gets no mail", async () => {
   await using server = await startMailServer();
   await using sender = mailer(`smtp://127.0.0.1:${server.port}`);
@@ -292,6 +293,7 @@ test("an address list, a name, a line break or what is no address gets no mail",
   assert.deepEqual([server.mails.length, server.connections], [0, 0]);
 });
 
+// id: no-injection
 test("nothing in a mail becomes a header, a recipient or a command", async () => {
   await using server = await startMailServer();
   await using sender = mailer(`smtp://127.0.0.1:${server.port}`);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startService } from "../support/service.ts";
 
+// id: no-secrets-in-log
 test("the log never holds a password, a token, a cookie or a whole address", async () => {
   await using service = await startService({ LOG_LEVEL: "debug" });
   let stderr = "";

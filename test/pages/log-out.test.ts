@@ -5,6 +5,7 @@ import { bob, isOpen, register, logIn as sessionOf } from "../support/steps.ts";
 import { logIn, sent, shownIn, visitor } from "../support/visitor.ts";
 import { createWorld } from "../support/world.ts";
 
+// id: button-ends-session
 test("opening /logout ends nothing; its button ends this session alone, and what was seen is not kept", async () => {
   await using world = await createWorld();
   await register(world);
@@ -42,6 +43,7 @@ test("afterwards people go where they were to, if they may; logging out twice is
   }
 });
 
+// id: browser-keeps-nothing
 test("whatever the way out, the browser keeps nothing that tells whoever comes next of who left", async () => {
   for (const [path, gone] of Object.entries({
     "/logout": "/login",

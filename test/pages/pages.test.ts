@@ -42,6 +42,7 @@ async function everyPage(world: World, lang: string): Promise<[string, Seen][]> 
   return seen;
 }
 
+// id: every-page-safe
 test("every page, in every language: whole, small, its own language's, never cached, framed or scripted inline", async () => {
   await using world = await createWorld();
   await register(world);

@@ -30,6 +30,7 @@ function deviceIn({ headers }: Seen): string | undefined {
   return set[0]?.slice(name.length + 1).split(";")[0];
 }
 
+// id: reset-logs-in-at-once
 test("a browser that resets by the page logs in at once while strangers try the address", async () => {
   await using world = await createProduction();
   await join(world);

@@ -264,6 +264,7 @@ const ways: Record<string, (world: World, who: Visitor, send: () => Promise<Seen
 
 for (const [what, act] of Object.entries({ ...acts, ...mails })) {
   for (const [way, twice] of Object.entries(ways)) {
+    // id: done-once
     test(`${what} that is sent twice, ${way}, is done once and answered as done`, async () => {
       const limits = { RATE_LIMIT: "on", LIMIT_REDEMPTION_NETWORK: "2/15m", LIMIT_LOGIN_ACCOUNT: "2/15m" };
       const conceal = { REQUIRE_VERIFIED_EMAIL: "on", CONCEAL_ACCOUNTS: "on", RESET_DELIVERY: "email" };
@@ -304,6 +305,7 @@ test("a form that is sent many times is one entry of the audit trail, and uses u
   assert.ok(!events.includes("reset_refused"));
 });
 
+// id: used-link-leads-on
 test("a link that this browser just used leads on, and is dead to every other, to another password, and after a minute", async () => {
   await using world = await createWorld();
   const [who, other] = [visitor(world), visitor(world)];
@@ -386,6 +388,7 @@ test("if its effect was undone since, the same form does its work again", async 
   assert.notEqual(who.cookies.get("session_id"), first);
 });
 
+// id: every-wrong-one-counts
 test("a password is guessed by no form that is sent again: every wrong one is a try", async () => {
   await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_LOGIN_DEVICE: "2/15m" });
   const who = visitor(world);

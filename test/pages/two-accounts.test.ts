@@ -65,6 +65,7 @@ const forms: readonly [path: string, button: string, typed: Record<string, strin
   ["/logout", "Log out", {}, /^Error: Log out/],
 ];
 
+// id: form-keeps-its-account
 test("a form acts for the account that it was shown to, and for no other that has logged in since", async () => {
   await using world = await createWorld();
   const who = await alicesBrowser(world);
@@ -222,6 +223,7 @@ test("a made-up account in a form makes no header, and fails no login", async ()
   }
 });
 
+// id: api-follows-cookie
 test("the API acts for the cookie that comes with the call, whatever forms are open", async () => {
   await using world = await createProduction();
   await join(world);

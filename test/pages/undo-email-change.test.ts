@@ -20,6 +20,7 @@ async function moved(world: World): Promise<{ who: Visitor; link: string }> {
   return { who, link: `/undo-email-change?token=${undo}` };
 }
 
+// id: nothing-until-pressed
 test("the page does nothing until its button is pressed; then a mail leads to a new password", async () => {
   await using world = await createProduction();
   const { who: thief, link } = await moved(world);

@@ -57,6 +57,7 @@ async function whole(world: World, asking: () => Promise<Response>): Promise<obj
 }
 
 for (const [what, ask] of Object.entries(requests)) {
+  // id: answered-alike
   test(`to ${what} is answered alike whatever is true of the address, down to the bytes, for as many hashes`, async () => {
     const answers: Record<string, object> = {};
     for (const [state, prepare] of Object.entries(states)) {
@@ -68,6 +69,7 @@ for (const [what, ask] of Object.entries(requests)) {
   });
 }
 
+// id: one-hash-a-login
 test("a wrong login costs one hash, whatever waits for the address", async () => {
   for (const [state, prepare] of Object.entries(states)) {
     await using world = await createProduction();

@@ -75,6 +75,7 @@ async function holds(service: Service, account: Account): Promise<void> {
   Object.assign(account, { registered: true, passwords: good });
 }
 
+// id: kill-minus-nine
 test("what was acknowledged before a kill -9 holds after it, and what was not is never half done", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "accounts.db");

@@ -40,6 +40,7 @@ function isUnavailable({ status, headers, text }: Answer): void {
   assert.equal(text, '{"message":"the database does not answer; try again"}\n');
 }
 
+// id: locked-database
 test("while the database is locked writes get 503, who is logged in notices nothing, and all goes on afterwards", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "accounts.db");

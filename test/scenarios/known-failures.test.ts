@@ -39,6 +39,7 @@ async function opens(world: World, sessionId: string | undefined): Promise<boole
   return (await world.request("/profile", { headers })).status === 200;
 }
 
+// id: reset-needs-mail
 test("in production a reset needs what was mailed: no answer holds it, and what is stored is not it", async () => {
   await using world = await createProduction();
   await join(world);
@@ -58,6 +59,7 @@ test("in production a reset needs what was mailed: no answer holds it, and what 
   assert.equal((await put(world, "/reset_password", { ...reset, reset_token: token })).status, 200);
 });
 
+// id: links-begin-with-public-url
 testOnce("a mail's links begin with PUBLIC_URL, whatever the request's headers and target say", async () => {
   await using mails = await startMailServer();
   await using service = await startService({
@@ -90,6 +92,7 @@ testOnce("a mail's links begin with PUBLIC_URL, whatever the request's headers a
   }
 });
 
+// id: nobodys-address
 test("an address list, a look-alike or a line break is nobody's address: no route sends a mail for it", async () => {
   await using world = await createProduction(noLimits);
   await join(world);
@@ -146,6 +149,7 @@ test("an address list, a look-alike or a line break is nobody's address: no rout
   assert.deepEqual(await mailed(world), []);
 });
 
+// id: no-token-crosses
 test("no token opens a door that is not its own, nor does what is stored of it", async () => {
   await using world = await createProduction({ LIMIT_REDEMPTION_NETWORK: "1000/15m" });
   await join(world);
@@ -191,6 +195,7 @@ test("no token opens a door that is not its own, nor does what is stored of it",
   assert.equal((await put(world, "/reset_password", last)).status, 200);
 });
 
+// id: no-token-redeems-nothing
 test("what is no token redeems nothing, and what no account has is nobody's", async () => {
   await using world = await createProduction(noLimits);
   await join(world);
@@ -227,6 +232,7 @@ test("what is no token redeems nothing, and what no account has is nobody's", as
   assert.equal((await world.request("/sessions", form({ ...owner, email: "carol@example.com" }))).status, 401);
 });
 
+// id: no-session-outlives
 test("no session outlives a reset, a change of password, or an account that is disabled or deleted", async () => {
   const ends: Record<string, (world: World, id: number, cookies: string) => Promise<unknown>> = {
     async reset(world) {
@@ -266,6 +272,7 @@ test("no session outlives a reset, a change of password, or an account that is d
   }
 });
 
+// id: unasked-fields
 test("no field of a body sets what is not asked for, nor reaches another account", async () => {
   await using world = await createProduction(noLimits);
   await join(world, eve);
@@ -323,6 +330,7 @@ test("no field of a body sets what is not asked for, nor reaches another account
   assert.ok(!(await opens(world, "planted")));
 });
 
+// id: leads-nowhere-else
 test("a logout leads to / and nowhere else, whatever asks for more, and no other answer of the API leads anywhere", async () => {
   await using world = await createProduction(noLimits);
   await join(world);
@@ -434,6 +442,7 @@ const routes = fc.constantFrom(
   "PUT /email_verification",
 );
 
+// id: no-header-fails
 test("no header makes a request fail, whatever is in it", async () => {
   await using world = await createProduction({
     ...noLimits,
@@ -457,6 +466,7 @@ test("no header makes a request fail, whatever is in it", async () => {
   );
 });
 
+// id: any-header-bytes
 survives("nor does a header of any bytes, over a socket", async ({ open }) => {
   const byte = fc.oneof(
     { weight: 99, arbitrary: fc.integer({ min: 0x20, max: 0xff }) },
@@ -482,6 +492,7 @@ survives("nor does a header of any bytes, over a socket", async ({ open }) => {
   );
 });
 
+// id: one-line-one-event
 testOnce("a line of the log is one event of ours, however much a request holds of line breaks and JSON", async () => {
   await using service = await startService({ LOG_LEVEL: "debug", TRUSTED_PROXIES: "127.0.0.1" });
   let printed = "";

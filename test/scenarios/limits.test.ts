@@ -31,6 +31,7 @@ async function tried(world: World, fields: typeof wrong, i: number, answers: Res
   return tried(world, fields, i, answers);
 }
 
+// id: ten-guesses
 test("of 200 guesses at once at one account, with or without one, ten are looked at", async () => {
   await using world = await createProduction();
   await join(world);
@@ -68,6 +69,7 @@ test("a refusal says how long to wait as a person would", async () => {
   }
 });
 
+// id: hundred-by-network
 test("one network has a hundred wrong logins, however many accounts it tries; a success clears none of them", async () => {
   await using world = await createProduction();
   await join(world);
@@ -81,6 +83,7 @@ test("one network has a hundred wrong logins, however many accounts it tries; a 
   assert.deepEqual(await guess(world, 1, { ...wrong, email: "y@example.com" }, { ip: "192.0.2.9" }), { 401: 1 });
 });
 
+// id: every-spelling
 test("every spelling of an account, and of a request, is counted together", async () => {
   await using world = await createProduction();
   await join(world);
@@ -113,6 +116,7 @@ test("every spelling of an account, and of a request, is counted together", asyn
   }
 });
 
+// id: gmail-dots
 test("Gmail's dots lead to one mailbox, and so to one bucket", async () => {
   await using world = await createProduction({ LIMIT_LOGIN_ACCOUNT: "2/15m" });
   for (const email of ["bob.smith@gmail.com", "bobsmith@googlemail.com"]) {
@@ -122,6 +126,7 @@ test("Gmail's dots lead to one mailbox, and so to one bucket", async () => {
   assert.deepEqual(await guess(world, 1, { ...wrong, email: "b.o.b.smith@example.com" }), { 401: 1 });
 });
 
+// id: ipv6-network
 test("the addresses of an IPv6 /64 are one network", async () => {
   await using world = await createProduction({ LIMIT_LOGIN_NETWORK: "2/15m" });
   const from = (ip: string, email: string) => guess(world, 1, { ...wrong, email }, { ip });
@@ -131,6 +136,7 @@ test("the addresses of an IPv6 /64 are one network", async () => {
   assert.deepEqual(await from("2001:db8:0:1::1", "c@example.com"), { 401: 1 });
 });
 
+// id: owner-not-locked-out
 test("a stranger cannot lock the owner out of a device that the account knows", async () => {
   await using world = await createProduction();
   await join(world);
@@ -184,6 +190,7 @@ test("of several devices that a browser presents, any that the account knows cou
   assert.ok(await world.db.knowsDevice(device.split("=")[1] as string, id));
 });
 
+// id: hundred-in-a-row
 test("after a hundred wrong passwords in a row only a known device or a reset opens the account", async () => {
   await using world = await createProduction({ LIMIT_LOGIN_STREAK: "12" });
   await join(world);
@@ -215,6 +222,7 @@ test("a right password ends the row of wrong ones", async () => {
   }
 });
 
+// id: told-of-second-device
 test("a person who is told of a second device was logged in on a first", async () => {
   await using world = await createProduction();
   await join(world);
@@ -251,6 +259,7 @@ test("others are asked about no more passwords than may be registered", async ()
   assert.equal(server.asked.length, 20);
 });
 
+// id: registrations-mails-redemptions
 test("registrations and mails are limited by address and by network, refused redemptions by network", async () => {
   await using world = await createProduction();
   const statuses = async (times: number, request: (i: number) => Promise<Response>) => {
@@ -301,6 +310,7 @@ test("what was no try is not counted", async () => {
   for (let i = 0; i < 3; i++) await enter(world);
 });
 
+// id: owner-gets-reset
 test("mails that a stranger asks for in vain do not keep the owner from a reset", async () => {
   await using world = await createProduction();
   await join(world);
@@ -347,6 +357,7 @@ test("an account that would move to many addresses at once, from many networks, 
   assert.deepEqual(await moves(), five, "an account that is erased leaves no tries to the next");
 });
 
+// id: owners-device-may-ask
 test("a stranger who asks for resets in the owner's name does not keep the owner's device from asking", async () => {
   await using world = await createProduction();
   await join(world);
@@ -371,6 +382,7 @@ test("a stranger who asks for resets in the owner's name does not keep the owner
   assert.deepEqual(new Set((await mailed(world)).map(({ to }) => to)), new Set([owner.email]));
 });
 
+// id: registration-guessed-ten-times
 test("the password of a registration is guessed ten times by who has its link, and not kept from who chose it", async () => {
   await using world = await createProduction();
   await world.request("/users", form(owner));

@@ -78,6 +78,7 @@ test("a person registers, confirms, logs in and resets by the mails of a real se
   for (const secret of [email, password, token, tokenOf(reset), Cookie, "s@crt"]) assert.ok(!log.includes(secret));
 });
 
+// id: mail-survives-crash
 test("a mail server that is away delays mails and nothing else, and they survive a crash", async () => {
   await using database = await emptyDatabase("sqlite");
   const settings = { ...production, DATABASE_URL: database.url };
@@ -96,6 +97,7 @@ test("a mail server that is away delays mails and nothing else, and they survive
 });
 
 for (const engine of ["sqlite", "postgres"] as const) {
+  // id: ten-guesses-two-nodes
   test(`of 200 guesses at once over two nodes exactly ten are looked at (${engine})`, async () => {
     await using database = await emptyDatabase(engine);
     const settings = { ...production, DATABASE_URL: database.url, SMTP_URL: "smtp://127.0.0.1:1", LOG_LEVEL: "info" };

@@ -96,6 +96,7 @@ const acts: Record<string, { before?: (world: World) => Promise<unknown>; act: (
 };
 
 for (const [what, { before, act }] of Object.entries(acts)) {
+  // id: owner-unseen
   test(`a stranger with a registration of an address, and a move there, sees nothing when its owner ${what}`, async () => {
     await using world = await createProduction({ LIMIT_MAIL_NETWORK: "100/1h" });
     await before?.(world);
@@ -118,6 +119,7 @@ for (const [what, { before, act }] of Object.entries(acts)) {
   });
 }
 
+// id: taken-address-refused
 test("a move to an address that has an account by now cannot be confirmed", async () => {
   await using world = await createProduction();
   await join(world, stranger);
@@ -148,6 +150,7 @@ const questions: Record<string, (world: World, Cookie: string, ip: string) => Pr
 };
 
 for (const [what, ask] of Object.entries(questions)) {
+  // id: others-requests-unseen
   test(`a stranger who asks to ${what} does not see whether others have asked the same`, async () => {
     const seen: Seen[][] = [];
     for (const others of [0, 12]) {
@@ -172,6 +175,7 @@ for (const [what, ask] of Object.entries(questions)) {
   });
 }
 
+// id: newcomer-resets
 test("a newcomer whose mails strangers have used up has an account by a reset", async () => {
   await using world = await createProduction();
   for (let i = 0; i < 7; i++) {
@@ -185,6 +189,7 @@ test("a newcomer whose mails strangers have used up has an account by a reset", 
   await enter(world, { ...owner, password: `${strong}!` });
 });
 
+// id: unknown-owner-resets
 test("an owner whom no device knows resets by mail and logs in while strangers keep asking", async () => {
   await using server = await startMailServer();
   await using world = await createProduction();

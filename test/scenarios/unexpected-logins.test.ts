@@ -44,6 +44,7 @@ const modes = {
 };
 
 for (const [mode, create] of Object.entries(modes)) {
+  // id: imported-first-login
   test(`the owner of an imported account gets a mail of its first login, where ${mode}`, async () => {
     await using world = await create();
     await importAccount(world);
@@ -68,6 +69,7 @@ for (const [mode, create] of Object.entries(modes)) {
   });
 }
 
+// id: login-after-reset
 test("after a reset a login from another device than the one that reset is told", async () => {
   await using world = await createProduction();
   await join(world);

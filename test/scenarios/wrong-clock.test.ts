@@ -56,6 +56,7 @@ async function waits({ auth }: Node, address = email): Promise<number> {
 /** How far ahead the clock was. */
 const leaps = [2 * minute, hour, 2 * day, 3 * year];
 
+// id: limit-ends
 test("a limit that was reached while the clock was ahead asks for its window at most, and ends with it", async () => {
   for (const leap of leaps) {
     await using resources = new AsyncDisposableStack();
@@ -160,6 +161,7 @@ test("a mail whose sending failed while the clock was ahead is tried within an h
   assert.ok(waited <= day + 2 * hour, `${waited / hour} hours`);
 });
 
+// id: link-invalid
 test("a link that was created while the clock was ahead is invalid once it is right, and stays so", async () => {
   for (const leap of [hour, 2 * day, 3 * year]) {
     await using resources = new AsyncDisposableStack();
@@ -226,6 +228,7 @@ const sessionTimes = async ({ store, clock }: Node) =>
   );
 
 for (const how of ["is used", "is swept"]) {
+  // id: session-no-longer
   test(`a session that was opened while the clock was ahead continues, no longer than a new one, once it ${how}`, async () => {
     for (const leap of [2 * hour, 2 * day, 3 * year]) {
       await using resources = new AsyncDisposableStack();

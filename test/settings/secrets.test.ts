@@ -182,6 +182,7 @@ test("a URL with a password that was given to any other setting is not printed e
   }
 });
 
+// id: wrong-setting-not-printed
 test("a token or a password that was given to any other setting is not printed either", () => {
   const secrets = [
     "3b241101-e2bb-4255-8caf-4136c566a962",

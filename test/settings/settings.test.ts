@@ -114,6 +114,7 @@ test("a mode that is none of the three stops the start, however near it is, and 
   }
 });
 
+// id: production-defaults
 test("production's defaults can face the internet", () => {
   assert.deepEqual(readSettings(production), {
     ...defaults,
@@ -133,6 +134,7 @@ test("production's defaults can face the internet", () => {
   });
 });
 
+// id: required-settings
 test("production without its required settings is refused by one message, whose examples are right", () => {
   const message = refusal({ NODE_ENV: "production" });
   const examples = [...message.matchAll(/^ {2}(\w+): missing; production needs it, for example (\1=.*)$/gm)];
@@ -535,6 +537,7 @@ test("production refuses to hand accounts away, all at once, unless UNSAFE_PRODU
   }
 });
 
+// id: strictest-cookie-name
 test("production's cookie has the strictest name that its other settings allow", () => {
   const name = (environment: Environment) => readSettings({ ...production, ...environment }).COOKIE_NAME;
   assert.equal(name({}), "__Host-session_id");
@@ -572,6 +575,7 @@ test("whatever the environment holds, it gives settings or one SettingsError", (
   );
 });
 
+// id: url-password-hidden
 test("a password in a URL is shown neither by a refusal nor by what is logged", () => {
   for (const url of [
     "postgres://bob:s3cr3t@",

@@ -184,6 +184,7 @@ async function calls(world: World, secrets: Secrets): Promise<Record<Method, () 
   };
 }
 
+// id: returns-no-secret
 test("nothing that Auth returns holds a hash, a session id or a token, however it is copied", async () => {
   await using world = await createWorld({ REQUIRE_VERIFIED_EMAIL: "on" });
   const secrets = new Secrets(world);

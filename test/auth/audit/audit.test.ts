@@ -26,6 +26,7 @@ async function since(world: World, act: () => Promise<unknown>) {
   return named((await trail(world)).slice(before));
 }
 
+// id: every-attempt
 test("every attempt, refusal and act leaves who, what, from where and when", async () => {
   await using world = await createProduction({ LIMIT_LOGIN_DEVICE: "3/15m", LIMIT_MAIL_ACCOUNT: "9/1h" });
   const request = (method: string, path: string, fields: Record<string, string>, cookies = "") =>
@@ -132,6 +133,7 @@ test("a reset token is given to programs on this machine alone, and who else ask
   ]);
 });
 
+// id: nothing-secret
 test("nothing secret and no address is in the trail, or in the log", async () => {
   await using world = await createProduction();
   await join(world);
@@ -157,6 +159,7 @@ test("nothing secret and no address is in the trail, or in the log", async () =>
   }
 });
 
+// id: flood-is-merged
 test("a flood of the same is one entry that says how many, also of what waited for the database", async () => {
   await using world = await createProduction();
   const guess = () => world.request("/sessions", form({ email: owner.email, password: "" }));
@@ -271,6 +274,7 @@ test("what is written of an account that is gone by then names nobody, and no pl
   );
 });
 
+// id: large-trail-erased
 test("an account of which very much was noted is erased, and none of it tells of it", async () => {
   await using world = await createProduction();
   await join(world);

@@ -33,6 +33,7 @@ const ignore = (error: unknown) => {
   if (!(error instanceof AuthError)) throw error;
 };
 
+// id: one-network-bounded
 test("20,000 refusals from as many /64s of one /48 are a hundred entries at most, and all are counted", async () => {
   await using world = await createWorld();
   await refuse(world, 20_000, (i) => ({ ip: of64(i), userAgent: `invented ${i}` }));
@@ -91,6 +92,7 @@ test("every network has room for a few entries, whatever it sends, and a flood o
   assert.equal(times(events), 6000);
 });
 
+// id: all-networks-bounded
 test("a thousand networks, and any number, make a bounded number of entries in a day", async () => {
   await using world = await createWorld();
   await refuse(
@@ -185,6 +187,7 @@ test("a login that a network's limit refuses names no account, known or not, wha
   }
 });
 
+// id: refused-logins-seen
 test("a person sees how often logins to the account were refused, whatever else is flooded", async () => {
   await using world = await createProduction();
   await join(world);
@@ -227,6 +230,7 @@ test("what a person asks of the own account in vain is bounded too, and hides no
   assert.equal(named("logged_in").length, 4);
 });
 
+// id: changes-kept
 test("what changed something is an entry each, though the trail is full and the database away", async () => {
   await using world = await createProduction();
   await join(world);
@@ -256,6 +260,7 @@ test("what changed something is an entry each, though the trail is full and the 
   assert.ok(refusals.length <= 10_001, `${refusals.length}`);
 });
 
+// id: log-bounded
 test("the log has the first lines of a flood, and says how many it left out", async () => {
   await using world = await createProduction();
   await join(world);

@@ -41,6 +41,7 @@ async function counted({ clock, rows }: Store): Promise<[string, number, number]
 
 const from = (ip: string): Caller => ({ ip });
 
+// id: rows-expire
 test("a wrong password leaves rows that are gone after a day, whether or not there is an account", async () => {
   await using service = await createService();
   const { auth, store } = service;
@@ -66,6 +67,7 @@ test("a wrong password leaves rows that are gone after a day, whether or not the
   }
 });
 
+// id: success-leaves-no-row
 test("what was no failure leaves no row: a right password, and a service that is too busy", async () => {
   await using service = await createService();
   const { auth, store } = service;
@@ -93,6 +95,7 @@ test("what was no failure leaves no row: a right password, and a service that is
   assert.deepEqual(await counted(store), []);
 });
 
+// id: ipv6-networks
 test("an IPv6 network has a limit by /64, by /56 with four times the tries and by /48 with sixteen", async () => {
   const limit = "3/1h";
   await using service = await createService({

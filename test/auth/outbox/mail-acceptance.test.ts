@@ -143,6 +143,7 @@ async function withLink(resources: AsyncDisposableStack): Promise<{ node: Node; 
 const failures = ["refuses for now", "takes it and hangs up"] as const;
 
 for (const answer of failures) {
+  // id: link-good-until-replaced
   test(`a link stays good while the mail server ${answer} what would replace it, and ends when that is accepted`, async () => {
     await using resources = new AsyncDisposableStack();
     const { node, good } = await withLink(resources);
@@ -420,6 +421,7 @@ test("links in unaccepted mails end when they are too old, are swept, and are li
   assert.deepEqual(await node.store.rows("mailed_tokens"), []);
 });
 
+// id: one-mail-after-outage
 test("while mail is away, however often a mail is asked for, one is sent when it is back", async () => {
   await using resources = new AsyncDisposableStack();
   const node = await createService(resources);

@@ -63,6 +63,7 @@ const refusing = async () => {
   throw new Error("mail.example.com refuses the recipient (550)");
 };
 
+// id: no-token-waits
 test("while a mail waits there is no token anywhere; each sending makes its own, and the last one is good", async () => {
   await using world = await node();
   world.post.way = refusing;

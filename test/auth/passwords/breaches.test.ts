@@ -17,6 +17,7 @@ async function check(password: string, { url }: BreachServer): Promise<Record<st
   return logged;
 }
 
+// id: known-breach-refused
 test("a password that is known from a breach is refused, and any other passes", async () => {
   await using server = await startBreachServer(knowing({ [breached]: 216, été: 1, [fresh]: 0 }));
   await assert.rejects(check(breached, server), { code: "password_breached" });
@@ -30,6 +31,7 @@ test("an entry whose count is 0 is padding", async () => {
   assert.equal(server.asked.length, 1);
 });
 
+// id: five-characters-sent
 test("the API is told 5 characters of the hash, asked for padding, and told nothing more", async () => {
   await using server = await startBreachServer(knowing({}));
   await check(fresh, server);
@@ -54,6 +56,7 @@ test("nobody is asked about a password that is refused anyway", async () => {
   assert.equal(server.asked.length, 0);
 });
 
+// id: no-answer-passes
 describe("when there is no answer the password passes, and the log says why without a word of the hash:", () => {
   const inRange = `${sha1(breached).slice(5)}:216`;
   const answers: Record<string, { answer: Parameters<typeof startBreachServer>[0]; reason: RegExp }> = {

@@ -13,6 +13,7 @@ after(() => Promise.all([bcrypt11.close(), argon2id.close()]));
 const guess = "a wrong Password";
 const tries = 4;
 
+// id: lower-cost-same-rounds
 test("a bcrypt hash of a lower cost is verified in exactly the rounds of today's", (t) => {
   const { mock } = t.mock.method(bcrypt, "hashSync");
   for (let stored = 4; stored <= 10; stored++) {

@@ -86,6 +86,7 @@ test("one network may fill the queue while no other waits", async () => {
   assert.equal(count(await office, "fulfilled"), 51);
 });
 
+// id: full-queue-is-fair
 test("when the queue is full, the newest place of the network that has most is given up for another network", async () => {
   const queue = heldQueue();
   const floods = Promise.all([flood(queue, 31, ["flood"]), flood(queue, 20, ["other"])]);
@@ -143,6 +144,7 @@ test("whether a newcomer would be refused is known before it enters, for a path 
   await Promise.all([office, none]);
 });
 
+// id: places-for-known-devices
 test("places for known devices are theirs, whatever strangers do", async () => {
   const queue = heldQueue();
   const strangers = Promise.all(Array.from({ length: 1000 }, (_, i) => flood(queue, 1, [`network ${i}`])));
@@ -249,6 +251,7 @@ test("the second hash of a login waits for no turn, and cannot be refused", asyn
   await Promise.all(others);
 });
 
+// id: long-wait-refused
 test("when the wait would pass five seconds the next is refused at once", async () => {
   const { run, release } = heldQueue();
   const accepted = [run("running", ["a"])];
@@ -258,6 +261,7 @@ test("when the wait would pass five seconds the next is refused at once", async 
   assert.equal((await Promise.all(accepted)).length, 51);
 });
 
+// id: endless-hash-counts
 test("a hash that does not end counts as long as it has taken: the wait grows without any that ends", async () => {
   const { queue, run, forward, release } = heldQueue(2);
   const running = [run("1", ["a"]), run("2", ["a"])];

@@ -13,6 +13,7 @@ test("an argon2id hash is read as it was written", () => {
   assert.deepEqual(hash, { scheme: "argon2id", cost, salt: Buffer.from("saltsaltsaltsalt"), tag: Buffer.alloc(32, 7) });
 });
 
+// id: costly-hash-refused
 test("a hash whose verification would take a worker for minutes, or all the memory, is not read", () => {
   const bcrypt = (cost: string) => `$2b$${cost}$${"a".repeat(53)}`;
   assert.ok(parseHash(bcrypt("16")));

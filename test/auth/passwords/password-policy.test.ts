@@ -33,6 +33,7 @@ test("the list is loaded only where PASSWORD_BLOCKLIST is on", async () => {
   }
 });
 
+// id: any-character
 test("length is counted in code points, and every character is allowed", async () => {
   const environment = { PASSWORD_MIN_LENGTH: "8", PASSWORD_BLOCKLIST: "on" };
   for (const short of ["1234567", "😀".repeat(7), "é".repeat(7), " ".repeat(7)]) {
@@ -51,6 +52,7 @@ test("length is counted in code points, and every character is allowed", async (
   assert.equal(await refusal(""), "password_missing");
 });
 
+// id: common-refused
 test("the 3,000 most common are refused in whatever letter case, and so is the least common of over 10,000", async () => {
   const file = fileURLToPath(import.meta.resolve("@zxcvbn-ts/language-common/src/passwords.json"));
   const list: string[] = JSON.parse(await readFile(file, "utf8"));
@@ -68,6 +70,7 @@ test("a password that only holds a common one, or two of them, passes", async ()
   }
 });
 
+// id: own-words-refused
 test("the address, the service and its host are refused, with trivial decoration too", async () => {
   const environment = {
     PASSWORD_BLOCKLIST: "on",

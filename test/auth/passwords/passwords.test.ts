@@ -10,6 +10,7 @@ after(() => Promise.all([bcrypt.close(), stronger.close(), argon2id.close()]));
 
 const long = "é".repeat(37);
 
+// id: salted-bcrypt
 test("a password is stored as a salted bcrypt hash of the cost that is set", async () => {
   const hash = await bcrypt.hashPassword("b4l0u");
   assert.match(hash, /^\$2b\$04\$[./A-Za-z0-9]{53}$/);
@@ -18,6 +19,7 @@ test("a password is stored as a salted bcrypt hash of the cost that is set", asy
   assert.equal(await bcrypt.verifyPassword("B4l0u", hash), false);
 });
 
+// id: bcrypt-or-argon2id
 test("bcrypt gets at most 72 bytes and no NUL, and every other password is argon2id's", async () => {
   assert.match(await bcrypt.hashPassword("a".repeat(72)), /^\$2b\$/);
   assert.match(await bcrypt.hashPassword("a".repeat(73)), /^\$argon2id\$/);
@@ -25,6 +27,7 @@ test("bcrypt gets at most 72 bytes and no NUL, and every other password is argon
   for (const password of [long, "a\0b", "\0"]) assert.match(await bcrypt.hashPassword(password), /^\$argon2id\$/);
 });
 
+// id: never-cut-off
 test("nothing of a password is cut off, neither after 72 bytes nor after a NUL", async () => {
   for (const [password, other] of [
     [`${"a".repeat(72)}b`, `${"a".repeat(72)}c`],
@@ -41,6 +44,7 @@ test("nothing of a password is cut off, neither after 72 bytes nor after a NUL",
   assert.equal(await bcrypt.verifyPassword("a\0b", await bcrypt.hashPassword("a")), false);
 });
 
+// id: other-scheme-verifies
 test("a hash of one scheme still verifies when the other has been chosen, and is then outdated", async () => {
   const old = await bcrypt.hashPassword("b4l0u");
   assert.equal(await argon2id.verifyPassword("b4l0u", old), true);

@@ -82,6 +82,7 @@ testOnce("two passwords stay two where only another folding would make them one"
   }
 });
 
+// id: normalized-once
 testOnce("every space is U+0020, every canonical form is NFC, nothing else changes, and once is enough", () => {
   const spaces = [
     ..."\u0020\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000",

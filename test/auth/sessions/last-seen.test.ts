@@ -6,6 +6,7 @@ import { createWorld, day, hour, minute, type World } from "../../support/world.
 
 const email = "bob@example.com";
 
+// id: idle-end
 test("a session that is used outlives its idle end, and one that is not does not", async () => {
   await using world = await createWorld();
   await world.auth.registerUser(email, "b4l0u");
@@ -19,6 +20,7 @@ test("a session that is used outlives its idle end, and one that is not does not
   assert.ok(await world.auth.getUserFromSessionId(used));
 });
 
+// id: absolute-end
 test("however much it is used, a session has its absolute end", async () => {
   await using world = await createWorld();
   await world.auth.registerUser(email, "b4l0u");

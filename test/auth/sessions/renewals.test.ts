@@ -50,6 +50,7 @@ const ways: Record<string, (auth: Auth, sessionId: string) => Promise<string>> =
 };
 
 for (const [way, renew] of Object.entries(ways)) {
+  // id: previous-id-ten-seconds
   test(`after ${way} the previous id leads to the same session on every node, for ten seconds to the millisecond`, async () => {
     await using nodes = await createNodes();
     const { one, two, store } = nodes;
@@ -96,6 +97,7 @@ for (const [way, renew] of Object.entries(ways)) {
       },
     };
   for (const [what, end] of Object.entries(ends)) {
+    // id: both-ids-end
     test(`after ${way} both ids end by ${what}`, async () => {
       await using nodes = await createNodes();
       const before = await nodes.logIn();

@@ -38,6 +38,7 @@ test("a PostgreSQL that is killed loses nothing that was acknowledged", async ()
   }
 });
 
+// id: frozen-database
 test("a PostgreSQL that is frozen for ten seconds holds no request that long", async () => {
   await using server = await startPostgres();
   await using service = await startService({ DATABASE_URL: server.url });

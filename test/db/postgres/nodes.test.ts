@@ -31,6 +31,7 @@ test("200 simultaneous registrations of one address over two nodes make exactly 
   assert.deepEqual(statuses, { 200: 1, 400: 199 });
 });
 
+// id: redeemed-once
 test("200 simultaneous redemptions of one reset token over two nodes change the password exactly once", async () => {
   const DATABASE_URL = await emptyDatabase();
   await using one = await startService({ DATABASE_URL });
@@ -49,6 +50,7 @@ test("200 simultaneous redemptions of one reset token over two nodes change the 
   assert.equal((await send(two, "POST", "/sessions", { email, password: passwords[0] as string })).status, 200);
 });
 
+// id: ended-on-every-node
 test("a logout or a reset on one node is refused by the other on its very next request", async () => {
   const DATABASE_URL = await emptyDatabase();
   await using one = await startService({ DATABASE_URL });

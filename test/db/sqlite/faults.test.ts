@@ -120,6 +120,7 @@ test("a file that has become read-only is told when it is opened again, and work
 
 const skip = limitedDisk.missing;
 
+// id: full-disk
 test("where the disk takes no more, what is acknowledged is stored and what is refused is not", {
   skip,
 }, async () => {

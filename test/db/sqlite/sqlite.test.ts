@@ -52,6 +52,7 @@ test("only the user who runs it may read the file and those beside it, whatever 
   }
 });
 
+// id: transaction-unseen
 test("nobody sees a transaction before its end, nor anything of one that fails", async () => {
   await using store = await createStore();
   const engine = sqlite(store.path);

@@ -6,6 +6,7 @@ import { day, hour, minute } from "../../support/world.ts";
 
 const limit = (key: string, tries: number) => ({ key, tries, window: 15 * minute });
 
+// id: exact-at-once
 test("of 200 tries at once over two connections exactly the allowed ones get a slot", async () => {
   await using store = await createStore();
   const dbs = [store.db, await store.open()];
@@ -90,6 +91,7 @@ test("what counts no more is swept, batch by batch", async () => {
 const counts = async (store: Awaited<ReturnType<typeof createStore>>) =>
   (await store.rows("attempts")).map(({ key, count }) => [key, Number(count)]);
 
+// id: returned-slots-leave-no-row
 test("slots that are all given back leave no row, also when others take the same at once", async () => {
   await using store = await createStore();
   const dbs = [store.db, await store.open()] as const;

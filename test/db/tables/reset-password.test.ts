@@ -33,6 +33,7 @@ test("a reset token changes the password once, and ends every session of that us
   assert.equal((await db.findUserBy({ email })).hashedPassword, "new");
 });
 
+// id: redeemed-once
 test("of 200 simultaneous redemptions over two connections exactly one changes the password", async () => {
   await using store = await createStore();
   const dbs = [store.db, await store.open()];

@@ -33,6 +33,7 @@ const ways: Record<string, (auth: Auth, store: Store, id: number) => Promise<str
 };
 
 for (const [way, open] of Object.entries(ways)) {
+  // id: at-most-1000
   test(`nobody has over 1,000 sessions: by ${way} the oldest ends`, async () => {
     await using nodes = await createNodes();
     const { store, auth, id } = nodes;
@@ -75,6 +76,7 @@ test("a session that was just opened stays, though all are as old, or a clock sa
   }
 });
 
+// id: fifty-at-once
 test("fifty logins at once on two nodes leave exactly 1,000 sessions, all fifty among them", async () => {
   await using many = await createNodes({}, 2);
   const { store, nodes, id } = many;

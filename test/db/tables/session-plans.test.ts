@@ -80,6 +80,7 @@ const requests: Record<string, (db: DB, userId: number, handle: string, next: st
 };
 
 for (const every of [0, 1]) {
+  // id: bounded-reads
   test(`with 200,000 sessions of one user no request reads more than some thousand rows (${every} ms apart)`, async () => {
     await using store = await createStore();
     const { id } = await store.db.addUser("bob@example.com", "hash");

@@ -29,6 +29,7 @@ test("a form holds what its browser has in a cookie, and both stay", async () =>
   }
 });
 
+// id: foreign-form-shown-again
 test("a form without that, with another's, or of a browser that has lost it shows again, kept, with one that works", async () => {
   await using world = await createWorld();
   await register(world);

@@ -25,6 +25,7 @@ test("paths of this host and addresses at the allowed origins are gone to", () =
   }
 });
 
+// id: others-lead-home
 test("everything else leads home", () => {
   for (const wanted of [
     undefined,
@@ -73,6 +74,7 @@ test("everything else leads home", () => {
   assert.equal(returnTo("https://app.example.com", []), home);
 });
 
+// id: allowed-origins-only
 test("whatever is asked for, a browser stays here or ends at an allowed origin, and a header can hold it", () => {
   const piece = fc.constantFrom(
     ...["/", "//", "\\", ".", "..", "%2e", "%2f", "%5c", "@", ":", "?", "#", "a", "https:", "javascript:", "\t", "\n"],
