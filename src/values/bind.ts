@@ -1,0 +1,25 @@
+type Work<First> = (first: First, ...rest: never[]) => unknown;
+
+/** The functions of a group without their first parameter. */
+export type Bound<First, Group> = {
+  readonly [Name in keyof Group]: Group[Name] extends (first: First, ...rest: infer Rest) => infer Result
+    ? (...rest: Rest) => Result
+    : never;
+};
+
+/**
+ * Gives the named functions of a file their first parameter. An editor shows each with its own documentation, and leads to it:
+ * that is why the file is passed as a namespace, and the names as text.
+ *
+ * @example
+ * const sessions = bind(store, sessionsFile, "open", "endAll"); // sessionsFile: import * as sessionsFile from "./sessions.ts"
+ * await sessions.endAll(userId);
+ */
+export function bind<First, Name extends string, File extends Record<Name, Work<First>>>(
+  first: First,
+  file: File,
+  ...names: readonly Name[]
+): Bound<First, Pick<File, Name>> {
+  const bound = names.map((name) => [name, file[name].bind(undefined, first)] as const);
+  return Object.fromEntries(bound) as Bound<First, Pick<File, Name>>;
+}
