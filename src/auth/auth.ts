@@ -46,7 +46,6 @@ import * as sessions from "./sessions/sessions.ts";
 import { userByEmail, userById } from "./users.ts";
 
 export { actName } from "./act-name.ts";
-export { readEmail } from "./email.ts";
 export type {
   AddressToVerify,
   Awaitable,

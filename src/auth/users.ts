@@ -1,8 +1,8 @@
 import { NoResultFound } from "../errors.ts";
 import type { User } from "../user.ts";
+import { readEmail } from "../values/email.ts";
 import { isId } from "../values/storable.ts";
 import type { Context } from "./context.ts";
-import { readEmail } from "./email.ts";
 
 /** The user of an address in any spelling, or null. */
 export async function userByEmail({ db }: Context, email: string): Promise<User | null> {

@@ -1,8 +1,7 @@
-import { readEmail } from "../auth/auth.ts";
 import { createMailer } from "../mail/mail.ts";
 import { silent } from "../observe/log.ts";
 import { type Environment, readSettings, SettingsError } from "../settings/settings.ts";
-import { isMailable } from "../values/email.ts";
+import { isMailable, readEmail } from "../values/email.ts";
 import { type Command, UsageError } from "./command.ts";
 import { listMails, retryMails } from "./mail-outbox.ts";
 

@@ -1,3 +1,4 @@
+import { isMailable } from "../values/email.ts";
 import { MailError } from "./mail-error.ts";
 
 /** The recipient of a mail, in the form that the library takes. */
@@ -13,8 +14,6 @@ export interface Recipient {
  * @throws {MailError} for anything else
  */
 export function recipient(to: string): Recipient {
-  if (to.length > 254 || !/^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)*$/i.test(to)) {
-    throw new MailError("a mail goes to exactly one address", { fault: "mail" });
-  }
+  if (!isMailable(to)) throw new MailError("a mail goes to exactly one address", { fault: "mail" });
   return { name: "", address: to };
 }

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { readEmail } from "../auth/auth.ts";
+import { readEmail } from "../values/email.ts";
 import { button, emailField, form, newPassword, type Page } from "./kit/form.ts";
 import { alert, type Html, resetLink, wayTo } from "./kit/layout.ts";
 import { goOn, goTo, keepOnward, loggedIn, type Visit } from "./kit/visit.ts";

@@ -1,6 +1,5 @@
 import { html } from "hono/html";
-import { readEmail } from "../auth/auth.ts";
-import { emailKey } from "../values/email.ts";
+import { emailKey, readEmail } from "../values/email.ts";
 import { account, button, form, hidden, newPassword, type Page } from "./kit/form.ts";
 import { type Html, plain } from "./kit/layout.ts";
 import { home } from "./kit/return-to.ts";

@@ -1,8 +1,8 @@
 import { html } from "hono/html";
-import { type AddressToVerify, type Done, readEmail } from "../auth/auth.ts";
+import type { AddressToVerify, Done } from "../auth/auth.ts";
 import { AuthError } from "../errors.ts";
 import { keepSession } from "../http/session-cookies.ts";
-import { emailKey } from "../values/email.ts";
+import { emailKey, readEmail } from "../values/email.ts";
 import { account, button, type Filled, field, form, hidden, type Page } from "./kit/form.ts";
 import { alert, type Html, plain, resetLink, type View, wayTo } from "./kit/layout.ts";
 import type { Problem } from "./kit/problem.ts";

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { isIP } from "node:net";
 import { z } from "zod";
 import { contrast, leastContrast, legible, surfaces } from "../values/colors.ts";
+import { isMailable } from "../values/email.ts";
 import { coveredStrangers } from "./address-ranges.ts";
 import { databaseUrlMistake } from "./database-url.ts";
 import { readSender } from "./mail-from.ts";
@@ -188,11 +189,11 @@ export function accentColor() {
     });
 }
 
-/** An address that can stand in a link to write to it. */
+/** An address without characters that a `mailto:` link would have to escape. */
 export function linkableAddress() {
   return z
     .string()
-    .regex(/^[a-z0-9.!#$*+=^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)*$/i, "none, or an address, such as help@example.com");
+    .refine((text) => isMailable(text) && !/[%&'/?]/.test(text), "none, or an address, such as help@example.com");
 }
 
 /** The address of a page. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { hasInvisible, isSpellingOf, readEmail, readNewEmail } from "../../src/auth/email.ts";
-import { emailKey } from "../../src/values/email.ts";
+import { readNewEmail } from "../../src/auth/email.ts";
+import { emailKey, hasInvisible, isSpellingOf, readEmail } from "../../src/values/email.ts";
 
 test("an address keeps its letter case and loses the spaces around it", () => {
   for (const spelling of ["bob@me.com", " Bob@Me.com\t", "\r\nBOB@ME.COM  "]) {

@@ -9,13 +9,14 @@ import {
 import { AuthError, notLoggedIn } from "../../errors.ts";
 import { type PublicUser, publicUser, type Session, type User } from "../../user.ts";
 import { clockTolerance } from "../../values/clock-tolerance.ts";
+import { isSpellingOf } from "../../values/email.ts";
 import { requesterOf } from "../../values/network.ts";
 import { isId } from "../../values/storable.ts";
 import { actName } from "../act-name.ts";
 import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { describeDevice, presentedDevice } from "../devices/devices.ts";
-import { isSpellingOf, taken, validEmail } from "../email.ts";
+import { taken, validEmail } from "../email.ts";
 import { accountKeys, limited, takeInSilence } from "../limits/limits.ts";
 import { checkPassword } from "../passwords/password-policy.ts";
 import type { HashPlace } from "../passwords/passwords.ts";

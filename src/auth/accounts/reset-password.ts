@@ -1,10 +1,11 @@
 import { AuthError } from "../../errors.ts";
 import type { User } from "../../user.ts";
+import { isSpellingOf } from "../../values/email.ts";
 import { requesterOf } from "../../values/network.ts";
 import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { devicesOf, knownCookie, redeemerUnderAttack, secretsOf } from "../devices/devices.ts";
-import { emailRefusal, isSpellingOf, readNewEmail } from "../email.ts";
+import { emailRefusal, readNewEmail } from "../email.ts";
 import { forgetDeviceTries, forgetMailsTo, limited, takeInSilence } from "../limits/limits.ts";
 import { checkPassword } from "../passwords/password-policy.ts";
 import { settlePlace, takePlaceOfDevice } from "../passwords/places.ts";

@@ -1,9 +1,10 @@
 import { AuthError, EmailTaken } from "../../errors.ts";
 import type { User } from "../../user.ts";
+import { isSpellingOf } from "../../values/email.ts";
 import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { describeDevice } from "../devices/devices.ts";
-import { isSpellingOf, taken } from "../email.ts";
+import { taken } from "../email.ts";
 import { limited } from "../limits/limits.ts";
 import { noPassword } from "../passwords/hashes.ts";
 

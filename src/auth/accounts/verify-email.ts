@@ -1,11 +1,12 @@
 import type { Verification } from "../../db/db.ts";
 import { AuthError, EmailTaken } from "../../errors.ts";
 import type { Session, User } from "../../user.ts";
+import { isSpellingOf } from "../../values/email.ts";
 import { requesterOf } from "../../values/network.ts";
 import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { describeDevice, devicesOf, presentedDevice, redeemerOf, redeemerUnderAttack } from "../devices/devices.ts";
-import { isSpellingOf, validEmail } from "../email.ts";
+import { validEmail } from "../email.ts";
 import { areLoginsFailing, forgetDeviceTries, limited, takeInSilence } from "../limits/limits.ts";
 import { takePlace } from "../passwords/places.ts";
 import { madeToken, renewal } from "../secrets.ts";

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Account } from "../../db/db.ts";
+import { hasInvisible } from "../../values/email.ts";
 import { topLevelKeys } from "../../values/json-keys.ts";
-import { type EmailFormat, hasInvisible, readNewEmail } from "../email.ts";
+import { type EmailFormat, readNewEmail } from "../email.ts";
 import { noPassword, readHash, type Unreadable } from "../passwords/hashes.ts";
 
 const unreadable: Record<Unreadable, string> = {

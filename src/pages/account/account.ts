@@ -1,9 +1,10 @@
 import { html } from "hono/html";
-import { readEmail, type SessionPage, type ShownSession } from "../../auth/auth.ts";
+import type { SessionPage, ShownSession } from "../../auth/auth.ts";
 import { AuthError } from "../../errors.ts";
 import { keepSession } from "../../http/session-cookies.ts";
 import { messages } from "../../languages/languages.ts";
 import type { PublicUser } from "../../user.ts";
+import { readEmail } from "../../values/email.ts";
 import { account, button, type Filled, field, form, hidden, newPassword, type Page } from "../kit/form.ts";
 import type { Html, View } from "../kit/layout.ts";
 import { home } from "../kit/return-to.ts";
