@@ -15,7 +15,14 @@ import type { Log } from "./observe/log.ts";
 import { createLogger } from "./observe/logger.ts";
 import { Counters, uncounted } from "./observe/metrics.ts";
 import { startTracing } from "./observe/start-tracing.ts";
-import { type Environment, misspelledSettings, readSettings, redacted, type Settings } from "./settings/settings.ts";
+import {
+  type Environment,
+  misspelledSettings,
+  readSettings,
+  redacted,
+  type Settings,
+  weaknesses,
+} from "./settings/settings.ts";
 
 /** How often what has ended is swept, in milliseconds. */
 const sweepEvery = 10 * 60_000;
@@ -130,24 +137,6 @@ function announce(settings: Settings, log: Log, url: string, isFirstRun: boolean
   }
   if (isFirstRun && settings.NODE_ENV === "development")
     log.info({ event: "first_run", try: firstSteps(url), risk: developmentRisk }, "no account yet: try these");
-}
-
-/** What is allowed, and should be known. */
-function weaknesses({
-  NODE_ENV,
-  BCRYPT_COST,
-  DATABASE_URL,
-  RATE_LIMIT,
-  UNSAFE_PRODUCTION,
-}: Settings): Partial<Record<keyof Settings, string>> {
-  return {
-    ...(BCRYPT_COST < 10 && { BCRYPT_COST: "below 10: stolen hashes are cheap to guess" }),
-    ...(NODE_ENV === "production" &&
-      DATABASE_URL === "sqlite::memory:" && { DATABASE_URL: "sqlite::memory:: every account is lost when it stops" }),
-    ...(NODE_ENV === "production" &&
-      RATE_LIMIT === "off" && { RATE_LIMIT: "off: passwords can be guessed without end" }),
-    ...(UNSAFE_PRODUCTION === "1" && { UNSAFE_PRODUCTION: "1: accounts may be handed to strangers" }),
-  };
 }
 
 /** Does something again and again, by default never twice at once; `stop` waits for what is under way. */

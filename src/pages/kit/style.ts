@@ -1,4 +1,4 @@
-import type { Accent } from "../../settings/setting-types.ts";
+import type { Accent } from "../../settings/types.ts";
 import { inkOn, surfaces } from "../../values/colors.ts";
 
 /** The style sheet of every page. Under 12 KB, and no other file is asked for by it. */

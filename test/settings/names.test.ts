@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { misspellings } from "../../src/settings/setting-names.ts";
+import { misspellings } from "../../src/settings/names.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { command, failToStart, startService } from "../support/service.ts";
 import { production } from "../support/world.ts";
