@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import {
@@ -12,21 +10,9 @@ import {
   type Settings,
   SettingsError,
 } from "../../src/settings/settings.ts";
-import { contrast, inkOn, leastContrast, legible, surfaces } from "../../src/values/colors.ts";
-import { temporaryFolder } from "../support/service.ts";
+import { refusal } from "../support/wrong-settings.ts";
 
 const names = Object.keys(readSettings());
-
-/** What the settings are refused with. */
-function refusal(environment: Environment): string {
-  try {
-    readSettings(environment);
-  } catch (error) {
-    if (error instanceof SettingsError) return error.message;
-    throw error;
-  }
-  return assert.fail(`not refused: ${JSON.stringify(environment)}`);
-}
 
 const required = {
   PUBLIC_URL: "https://auth.example.com",
@@ -178,120 +164,6 @@ test("a setting that is set to nothing has its default", () => {
 test("PUBLIC_URL follows PORT until it is set, and is an origin", () => {
   assert.equal(readSettings({ PORT: "8080" }).PUBLIC_URL, "http://localhost:8080");
   assert.equal(readSettings({ PUBLIC_URL: "https://Auth.Example.com:443/" }).PUBLIC_URL, "https://auth.example.com");
-});
-
-test("durations are read in seconds, minutes, hours and days", () => {
-  for (const [text, milliseconds] of [
-    ["90s", 90_000],
-    ["15m", 900_000],
-    ["12h", 43_200_000],
-    ["1d", 86_400_000],
-  ] as const) {
-    assert.equal(readSettings({ RESET_TOKEN_LIFETIME: text }).RESET_TOKEN_LIFETIME, milliseconds);
-  }
-});
-
-test("proxies that strangers are among are refused, however their addresses are cut up", () => {
-  const refusedLists = {
-    IPv4: [
-      "0.0.0.0/1",
-      "128.0.0.0/1",
-      "16.0.0.0/4",
-      "10.0.0.0/8,::ffff:128.0.0.0/97",
-      "::ffff:0.0.0.0/97,::ffff:128.0.0.0/97",
-      "::/80",
-      Array.from({ length: 16 }, (_, i) => `${64 + i}.0.0.0/8`).join(),
-      Array.from({ length: 16 }, (_, i) => `${95 - i}.1.2.3/8`).join(),
-      Array.from({ length: 256 }, (_, i) => `${i}.0.0.0/8`).join(),
-    ],
-    IPv6: [
-      "8000::/1",
-      "e000::/3",
-      "2000::/4",
-      "2000::/7",
-      "2000::/8,2100::/8,2001:db8::/32",
-      "3000::/5,2800::/6",
-      "2a00::/12",
-      "2600::/13",
-      "2400::/14,2600::/14,2800::/14,2a00::/14,2c00::/14",
-      "2400::/12,2600::/12,2800::/12,2a00::/12,2c00::/12",
-    ],
-    NAT64: ["64:ff9b::/97", "64:ff9b::/100", "64:ff9b::/98,64:ff9b::c000:0/98"],
-    "6to4": ["2002::/17", "2002:8000::/17"],
-  };
-  for (const [name, lists] of Object.entries(refusedLists)) {
-    for (const TRUSTED_PROXIES of lists) {
-      const message = refusal({ TRUSTED_PROXIES });
-      assert.match(message, new RegExp(`hold a sixteenth or more of all ${name} addresses`), TRUSTED_PROXIES);
-      assert.match(message, /such as 127\.0\.0\.1,10\.0\.0\.0\/8/);
-    }
-  }
-  for (const TRUSTED_PROXIES of [
-    "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,169.254.0.0/16,127.0.0.0/8",
-    "10.0.0.0/8,".repeat(40).slice(0, -1),
-    "::ffff:10.0.0.0/104,::ffff:127.0.0.1",
-    "fc00::/7,fe80::/10,::1",
-    "2400:cb00::/32,2606:4700::/32,2803:f800::/32,2a06:98c0::/29,104.16.0.0/13,172.64.0.0/13",
-    "2002:c000:201::/48,64:ff9b::192.0.2.0/120",
-  ]) {
-    assert.equal(readSettings({ TRUSTED_PROXIES }).TRUSTED_PROXIES.length, TRUSTED_PROXIES.split(",").length);
-  }
-});
-
-test("lists are read with or without spaces, and what may be none is null or nothing", () => {
-  const read = readSettings({
-    CORS_ORIGINS: "https://App.Example.com:443/, http://localhost:3000",
-    TRUSTED_PROXIES: "127.0.0.1,10.0.0.0/8 , ::1,2001:db8::/32",
-    PASSWORD_BREACH_CHECK: "on",
-    COOKIE_DOMAIN: "none",
-    LIMIT_LOGIN_ACCOUNT: "3/90s",
-  });
-  assert.deepEqual(read.CORS_ORIGINS, ["https://app.example.com", "http://localhost:3000"]);
-  assert.deepEqual(read.TRUSTED_PROXIES, ["127.0.0.1", "10.0.0.0/8", "::1", "2001:db8::/32"]);
-  assert.equal(read.PASSWORD_BREACH_CHECK, "https://api.pwnedpasswords.com/range/");
-  assert.equal(read.COOKIE_DOMAIN, null);
-  assert.deepEqual(read.LIMIT_LOGIN_ACCOUNT, { tries: 3, window: 90_000 });
-  const mirror = "http://localhost:8080/range/";
-  assert.equal(readSettings({ PASSWORD_BREACH_CHECK: mirror }).PASSWORD_BREACH_CHECK, mirror);
-});
-
-test("an accent is readable on light and dark pages; a refusal names one that is, and one colour makes the other", () => {
-  const [, mend = ""] = /such as (#[0-9a-f]{6})$/.exec(refusal({ ACCENT_COLOR: "#ffff00" })) ?? [];
-  assert.equal(readSettings({ ACCENT_COLOR: mend }).ACCENT_COLOR.light, mend);
-  const [, pair = ""] = /such as (#\w+,#\w+)$/.exec(refusal({ ACCENT_COLOR: "#ffffff,#000000" })) ?? [];
-  assert.ok(readSettings({ ACCENT_COLOR: pair }));
-  const hex = fc.integer({ min: 0, max: 0xffffff }).map((value) => `#${value.toString(16).padStart(6, "0")}`);
-  fc.assert(
-    fc.property(hex, (colour) => {
-      assert.ok(contrast(colour, inkOn(colour)) >= leastContrast);
-      for (const { page, card } of Object.values(surfaces)) {
-        for (const surface of [page, card]) assert.ok(contrast(legible(colour, surface), surface) >= leastContrast);
-      }
-    }),
-  );
-  assert.equal(contrast("#000000", "#ffffff"), 21);
-  assert.ok(Math.abs(contrast("#777777", "#ffffff") - 4.48) < 0.01);
-});
-
-test("a logo is an SVG or PNG file that is small enough", async () => {
-  await using folder = await temporaryFolder();
-  const logo = async (name: string, content: string | Buffer) => {
-    const path = join(folder.path, name);
-    await writeFile(path, content);
-    return path;
-  };
-  const png = Buffer.from("89504e470d0a1a0a", "hex");
-  for (const path of [await logo("a.svg", "<svg/>"), await logo("a.PNG", png)]) {
-    assert.equal(readSettings({ LOGO_FILE: path }).LOGO_FILE, path);
-  }
-  const large = "<svg/>".padEnd(8 * 1024 + 1);
-  for (const [name, content] of [
-    ["b.svg", large],
-    ["b.png", "<svg/>"],
-    ["c.svg", png],
-  ] as const) {
-    assert.match(refusal({ LOGO_FILE: await logo(name, content) }), /LOGO_FILE=.*: must be none, or the path of/, name);
-  }
 });
 
 const rates = ["0/15m", "10", "10/15", "10/", "/15m", "10/0m", "1e3/15m", "10/31d", "10 / 15m"];
@@ -483,58 +355,6 @@ test("one message names every wrong setting", () => {
     () => readSettings(environment),
     (error: Error) => Object.keys(wrong).every((name) => error.message.includes(`\n  ${name}=`)),
   );
-});
-
-test("settings that contradict each other are refused, and the message names the one to change", () => {
-  const https = { PUBLIC_URL: "https://auth.example.com" };
-  const concealed = { CONCEAL_ACCOUNTS: "on", REQUIRE_VERIFIED_EMAIL: "on", RESET_DELIVERY: "email" };
-  const contradictions: [Environment, RegExp, Environment][] = [
-    [{ COOKIE_NAME: "__Host-session_id" }, /COOKIE_NAME=__Host-session_id: .*https/, https],
-    [{ COOKIE_NAME: "__Secure-id" }, /COOKIE_NAME=__Secure-id: .*https/, https],
-    [{ ...https, COOKIE_NAME: "__host-id", COOKIE_DOMAIN: "example.com" }, /__Secure-/, { COOKIE_NAME: "__Secure-id" }],
-    [{ ...https, COOKIE_DOMAIN: "example.org" }, /COOKIE_DOMAIN=example\.org/, { COOKIE_DOMAIN: "example.com" }],
-    [{ ...https, COOKIE_DOMAIN: "ample.com" }, /COOKIE_DOMAIN=ample\.com/, { COOKIE_DOMAIN: "auth.example.com" }],
-    [{ ...https, COOKIE_DOMAIN: "www.example.com" }, /COOKIE_DOMAIN/, { PUBLIC_URL: "https://auth.www.example.com" }],
-    [{ ...https, CORS_ORIGINS: "https://a.example,http://b.example" }, /CORS_ORIGINS/, { PUBLIC_URL: "" }],
-    [{ ...concealed, REQUIRE_VERIFIED_EMAIL: "off" }, /CONCEAL_ACCOUNTS=on/, concealed],
-    [{ ...concealed, RESET_DELIVERY: "this-machine" }, /CONCEAL_ACCOUNTS=on/, concealed],
-    [{ ...concealed, RESET_DELIVERY: "response" }, /CONCEAL_ACCOUNTS=on/, concealed],
-  ];
-  for (const [environment, message, mend] of contradictions) {
-    assert.match(refusal(environment), message);
-    assert.ok(readSettings({ ...environment, ...mend }), JSON.stringify(environment));
-  }
-});
-
-test("the session's cookie has no name of another cookie of the service", () => {
-  for (const name of ["device_id", "form", "notice", "onward"]) {
-    for (const COOKIE_NAME of [name, `__Host-${name}`]) {
-      const line = new RegExp(`^  COOKIE_NAME=${COOKIE_NAME}: must be another, such as (\\w+);`, "m");
-      const [, mend = ""] = line.exec(refusal({ PUBLIC_URL: required.PUBLIC_URL, COOKIE_NAME })) ?? [];
-      assert.equal(readSettings({ COOKIE_NAME: mend }).COOKIE_NAME, "session_id");
-    }
-    assert.ok(readSettings({ COOKIE_NAME: `${name}s` }));
-  }
-});
-
-test("production refuses to hand accounts away, all at once, unless UNSAFE_PRODUCTION says so", () => {
-  const open = { CONCEAL_ACCOUNTS: "off", RESET_DELIVERY: "response" };
-  const all = { ...production, ...open, PUBLIC_URL: "http://auth.example.com", SMTP_URL: "none" };
-  for (const [environment, found] of [
-    [all, ["RESET_DELIVERY=response", "PUBLIC_URL=http://auth.example.com", "SMTP_URL=none"]],
-    [{ ...production, ...open }, ["RESET_DELIVERY=response"]],
-    [{ ...production, ...open, RESET_DELIVERY: "this-machine" }, ["RESET_DELIVERY=this-machine"]],
-    [{ ...production, PUBLIC_URL: "http://auth.example.com" }, ["PUBLIC_URL=http://auth.example.com"]],
-    [{ ...production, SMTP_URL: "none" }, ["SMTP_URL=none"]],
-  ] as const) {
-    const [, ...lines] = refusal(environment).split("\n");
-    assert.deepEqual(
-      lines.map((line) => /^ {2}(\S+): must .*UNSAFE_PRODUCTION=1/.exec(line)?.[1]),
-      found,
-    );
-    assert.ok(readSettings({ ...environment, UNSAFE_PRODUCTION: "1" }));
-    assert.ok(readSettings({ ...environment, NODE_ENV: "development" }));
-  }
 });
 
 // id: strictest-cookie-name

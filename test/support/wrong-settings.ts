@@ -1,0 +1,13 @@
+import assert from "node:assert/strict";
+import { type Environment, readSettings, SettingsError } from "../../src/settings/settings.ts";
+
+/** What the settings are refused with. */
+export function refusal(environment: Environment): string {
+  try {
+    readSettings(environment);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message;
+    throw error;
+  }
+  return assert.fail(`not refused: ${JSON.stringify(environment)}`);
+}
