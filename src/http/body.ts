@@ -1,3 +1,4 @@
+import { readAtMost } from "../values/read-at-most.ts";
 import { RequestError } from "./refusals.ts";
 
 /** 16 KiB: several times what the longest sensible form takes. */
@@ -12,17 +13,10 @@ export async function readBody(request: Request): Promise<Uint8Array> {
   const tooLarge = () => new RequestError("body_too_large", `the body is over ${largestBody} bytes`);
   if (Number(request.headers.get("Content-Length")) > largestBody) throw tooLarge();
   if (!request.body) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
   try {
-    for await (const chunk of request.body) {
-      length += chunk.length;
-      if (length > largestBody) throw tooLarge();
-      chunks.push(chunk);
-    }
+    return await readAtMost(request.body, largestBody, tooLarge);
   } catch (error) {
     if (error instanceof RequestError) throw error;
     throw new RequestError("body_malformed", "the body did not arrive whole");
   }
-  return Buffer.concat(chunks);
 }

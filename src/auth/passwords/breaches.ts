@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Log } from "../../observe/log.ts";
+import { readAtMost } from "../../values/read-at-most.ts";
 
 /** How long a registration waits for the answer, in milliseconds. */
 const patience = 1000;
@@ -37,14 +38,8 @@ async function read(url: string): Promise<Map<string, string>> {
     await response.body?.cancel();
     throw new NoRange(`status ${response.status}`);
   }
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body) {
-    length += chunk.length;
-    if (length > largestRange) throw new NoRange("too large");
-    chunks.push(chunk);
-  }
-  const lines = Buffer.concat(chunks).toString("latin1").trimEnd().split(/\r?\n/);
+  const range = await readAtMost(response.body, largestRange, () => new NoRange("too large"));
+  const lines = range.toString("latin1").trimEnd().split(/\r?\n/);
   return new Map(
     lines.map((line) => {
       const [, rest, count] = /^([0-9A-F]{35}):(\d{1,10})$/.exec(line) ?? [];
