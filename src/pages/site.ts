@@ -54,7 +54,7 @@ export function createSite(service: Service): Site {
       if (account !== undefined) {
         const user = await service.auth.getUserFromSessionId(at.sessionId);
         if (user && !isFor(at, account, user.id)) {
-          const again = page.isAccounts ? page : (await import("./account/account.ts")).ownAccount;
+          const again = page.isAccounts ? page : (await import("./account/account.ts")).account;
           return showing(at, again, { values: {}, problem: ofAnotherAccount(at, user.email) });
         }
       }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { bob, register } from "./steps.ts";
 import { type From, form, type World } from "./world.ts";
 
 /** What a person sees. */
@@ -103,4 +104,17 @@ export function sent({ status, location, html }: Seen, to: string): void {
 /** Logs in by the page. */
 export async function logIn(who: Visitor, user: { email: string; password: string }): Promise<void> {
   sent(await who.fill(await who.open("/login"), user, "/login"), "/account");
+}
+
+/** Somebody who has an account and is logged in. */
+export async function member(world: World): Promise<Visitor> {
+  await register(world);
+  const who = visitor(world);
+  await logIn(who, bob);
+  return who;
+}
+
+/** The devices that an account shows, as text. */
+export function devicesOf({ html }: Seen): string[] {
+  return [...html.matchAll(/<li class="row"><div><h3>([\s\S]*?)<\/h3>/g)].map(([, name = ""]) => text(name));
 }

@@ -1,0 +1,30 @@
+import { html } from "hono/html";
+import { account, button, form, type Page } from "../kit/form.ts";
+import { cancel, confirm, currentPassword, forPerson } from "./form.ts";
+
+export const exportAccount: Page = {
+  isAccounts: true,
+  fields: { password: false },
+  show(visit, filled) {
+    const { words } = visit;
+    return forPerson(visit, (person) => ({
+      title: words.account.exportTitle,
+      body: html`<p>${words.account.exportText}</p>
+${form(visit, {
+  action: "/account/export",
+  of: person,
+  goesOn: true,
+  isDownload: true,
+  body: html`${account(person.email)}${currentPassword(visit, filled)}${button(words.account.export)}`,
+})}${cancel(visit)}`,
+    }));
+  },
+  async submit(visit, values) {
+    const { service, caller, cookies } = visit;
+    await confirm(visit, values);
+    return service.answers.json(200, await service.auth.exportAccount(visit.sessionId, caller), {
+      "Content-Disposition": 'attachment; filename="account.json"',
+      ...(cookies.length > 0 && { "Set-Cookie": cookies }),
+    });
+  },
+};

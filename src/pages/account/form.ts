@@ -1,0 +1,41 @@
+import { html } from "hono/html";
+import { AuthError } from "../../errors.ts";
+import { keepSession } from "../../http/session-cookies.ts";
+import type { PublicUser } from "../../user.ts";
+import { type Filled, field } from "../kit/form.ts";
+import type { Html, View } from "../kit/layout.ts";
+import { home } from "../kit/return-to.ts";
+import { askToLogIn, type Values, type Visit } from "../kit/visit.ts";
+
+/** A page of somebody's account; whoever is not logged in, or no longer, is asked to, and comes back to it. */
+export async function forPerson(
+  visit: Visit,
+  show: (person: PublicUser) => View | Promise<View>,
+): Promise<View | Response> {
+  const { service, sessionId } = visit;
+  try {
+    return await show(await service.auth.personOf(sessionId));
+  } catch (error) {
+    if (error instanceof AuthError && error.code === "not_logged_in") return askToLogIn(visit);
+    throw error;
+  }
+}
+
+/** Has the password confirmed where it was given: the session goes on under a new id, whatever comes of the rest. */
+export async function confirm(visit: Visit, { password }: Values): Promise<void> {
+  if (password === undefined) return;
+  const { c, service, caller, cookies } = visit;
+  const { session } = await service.auth.confirmPassword(visit.sessionId, password, caller);
+  visit.sessionId = session.sessionId;
+  cookies.push(...keepSession(c, service.settings, session.sessionId));
+}
+
+export function currentPassword(visit: Visit, filled: Filled): Html {
+  const label = visit.words.fields.currentPassword;
+  return field(visit, filled, { name: "password", label, autocomplete: "current-password" });
+}
+
+export function cancel({ words, to, onward }: Visit): Html {
+  return html`<p class="middle"><a class="link" href="${onward ?? to(home)}">${words.account.cancel}</a></p>
+`;
+}

@@ -1,0 +1,7 @@
+import type { Page } from "./kit/form.ts";
+import { goTo } from "./kit/visit.ts";
+
+/** Where password managers send people (https://w3c.github.io/webappsec-change-password-url/). */
+export const wellKnownChangePassword: Page = {
+  show: (visit) => goTo(visit, visit.to("/account/password")),
+};
