@@ -1,5 +1,5 @@
 import type { Language } from "../languages/languages.ts";
-import type { MailKind } from "../languages/messages.ts";
+import type { MailKind } from "../languages/mails.ts";
 
 export type { Language, MailKind };
 

@@ -3,7 +3,7 @@ import type { HtmlEscapedString } from "hono/utils/html";
 import type { RefusalCode } from "../../errors.ts";
 import { statuses } from "../../http/refusals.ts";
 import { languages, messages } from "../../languages/languages.ts";
-import type { NoticeCode } from "../../languages/messages.ts";
+import type { NoticeCode } from "../../languages/pages.ts";
 import { type Assets, initial } from "./assets.ts";
 import { noticeCookie } from "./notice.ts";
 import type { Problem } from "./problem.ts";

@@ -1,5 +1,5 @@
 import { hostCookie } from "../../http/cookies.ts";
-import type { NoticeCode } from "../../languages/messages.ts";
+import type { NoticeCode } from "../../languages/pages.ts";
 import type { Settings } from "../../settings/settings.ts";
 
 /** What waits in somebody's mailbox. */

@@ -1,7 +1,7 @@
 import type { RefusalCode } from "../../errors.ts";
 import type { Headers } from "../../http/answers.ts";
 import type { Refusal } from "../../http/refusals.ts";
-import type { PageRefusalCode } from "../../languages/messages.ts";
+import type { PageRefusalCode } from "../../languages/refusals.ts";
 import { waitInWords } from "../../values/durations.ts";
 import type { Visit } from "./visit.ts";
 

@@ -7,7 +7,7 @@ import { redeemerCookies } from "../../http/redeemer.ts";
 import type { Service } from "../../http/service.ts";
 import { forgetSession, presentedSession } from "../../http/session-cookies.ts";
 import { chooseLanguage, type Language, languages, messages } from "../../languages/languages.ts";
-import type { NoticeCode, PageWords } from "../../languages/messages.ts";
+import type { NoticeCode, PageWords } from "../../languages/pages.ts";
 import { accountTag, isMadeFrom, isSame, tagIn } from "./form-token.ts";
 import { type Notice, noticeCookie } from "./notice.ts";
 import { onwardCookie } from "./onward.ts";

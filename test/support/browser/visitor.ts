@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page, Response } from "playwright-core";
 import { type Language, messages } from "../../../src/languages/languages.ts";
-import type { PageWords } from "../../../src/languages/messages.ts";
+import type { PageWords } from "../../../src/languages/pages.ts";
 
 /** Somebody with a browser of their own. What no page may do is looked for in all that they saw when they leave. */
 export interface Visitor extends AsyncDisposable {

@@ -1,0 +1,13 @@
+import type { Messages } from "../messages.ts";
+import { mails } from "./mails.ts";
+import { pages } from "./pages.ts";
+
+export const fr: Messages = {
+  greeting: "Bonjour,",
+  plainLink: "Si le bouton ne fonctionne pas, ouvrez cette adresse :",
+  introduced: (link) => `${link} :`,
+  device: (browser, system) => `${browser} sur ${system}`,
+  unknownDevice: "un appareil inconnu",
+  pages,
+  mails,
+};
