@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { RequestIds } from "../observe/request-ids.ts";
-import { parseTraceParent } from "../observe/trace-parent.ts";
+import { parseTraceParent, type RequestIds } from "../observe/request-ids.ts";
 import type { Tracing } from "../observe/tracing.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Request } from "./caller.ts";

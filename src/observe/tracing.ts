@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Trace } from "./trace-parent.ts";
+import type { Trace } from "./request-ids.ts";
 
 export type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
