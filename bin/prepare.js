@@ -1,12 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
-import { enableCompileCache } from "node:module";
-import { fileURLToPath } from "node:url";
-import { boundYoungGeneration } from "./young-generation.js";
+import "./v8.js";
 
-boundYoungGeneration();
 // Compiles everything once, so that no start has to: a single source that is not in the cache brings 15 MB of compiler. The
 // published package has no sources, so there is nothing to compile.
-enableCompileCache(fileURLToPath(new URL("../.cache", import.meta.url)));
 const sources = new URL("../src/", import.meta.url);
 if (existsSync(sources)) {
   for (const file of readdirSync(sources, { recursive: true, encoding: "utf8" })) {

@@ -1,11 +1,5 @@
 import { existsSync } from "node:fs";
-import { enableCompileCache } from "node:module";
-import { fileURLToPath } from "node:url";
-import { boundYoungGeneration } from "./young-generation.js";
-
-boundYoungGeneration();
-// Beside the program and not in the shared temporary folder, where another user could prepare it.
-enableCompileCache(fileURLToPath(new URL("../.cache", import.meta.url)));
+import "./v8.js";
 
 // The sources in a clone; what was built from them in the package, where Node does not read TypeScript.
 const source = new URL("../src/cli/cli.ts", import.meta.url);
