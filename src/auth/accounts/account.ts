@@ -17,12 +17,13 @@ import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { describeDevice, presentedDevice } from "../devices/devices.ts";
 import { taken, validEmail } from "../email.ts";
-import { accountKeys, limited, takeInSilence } from "../limits/limits.ts";
+import { accountKeys } from "../limits/caps.ts";
+import { reserve, reserveSilently } from "../limits/limits.ts";
 import { checkPassword } from "../passwords/password-policy.ts";
 import type { HashPlace } from "../passwords/passwords.ts";
 import { takePlaceOfDevice } from "../passwords/places.ts";
 import { madeToken, renewal } from "../secrets.ts";
-import { tryToLogIn } from "../sessions/log-in.ts";
+import { reserveLogin } from "../sessions/log-in.ts";
 import { userOfSession } from "../sessions/sessions.ts";
 import { userByEmail } from "../users.ts";
 
@@ -128,32 +129,37 @@ export async function changeEmail(
 ): Promise<string> {
   const person = await personOf(context, sessionId);
   await needPassword(context, person, caller);
+  return context.trail.watch("email_change_refused", { caller, userId: person.id }, () =>
+    startMove(context, person, email, caller),
+  );
+}
+
+async function startMove(context: Context, person: Person, email: string, caller: Caller): Promise<string> {
   const { db, settings, trail } = context;
-  return trail.watch("email_change_refused", { caller, userId: person.id }, () => {
-    // In any spelling: otherwise no mail would be sent to confirm it, and the owner would get a needless warning.
-    if (isSpellingOf(email, person.email)) {
-      throw new AuthError("email_unchanged", "this is the address of the account already");
-    }
-    // Only a mail can confirm it.
-    const address = validEmail(email, "address");
-    return limited(context, "moveMail", { address, mover: person.email, caller }, async () => {
-      if (settings.CONCEAL_ACCOUNTS === "off" && (await userByEmail(context, address))) {
-        throw taken(address);
-      }
-      const isMailed = await takeInSilence(context, "moveMail", { address, caller });
-      const { language = "en", acts } = caller;
-      const move = (as: Person) =>
-        db.addMove(as, address, language, { acts, isMailed, network: requesterOf(caller.ip) });
-      if (!(await move(person))) {
-        // A login may have replaced the hash meanwhile. A changed password has ended the session.
-        const now = await personOf(context, sessionId);
-        await needPassword(context, now, caller);
-        if (!(await move(now))) throw notLoggedIn();
-      }
-      trail.record("email_change_asked", { caller, userId: person.id });
-      return address;
-    });
-  });
+  // In any spelling: otherwise no mail would be sent to confirm it, and the owner would get a needless warning.
+  if (isSpellingOf(email, person.email)) {
+    throw new AuthError("email_unchanged", "this is the address of the account already");
+  }
+  // Only a mail can confirm it.
+  const address = validEmail(email, "address");
+  await using tries = await reserve(context, "moveMail", { address, mover: person.email, caller });
+  if (settings.CONCEAL_ACCOUNTS === "off" && (await userByEmail(context, address))) {
+    tries.spend();
+    throw taken(address);
+  }
+  const isMailed = await reserveSilently(context, "moveMail", { address, caller });
+  const { language = "en", acts } = caller;
+  const move = (as: Person) => db.addMove(as, address, language, { acts, isMailed, network: requesterOf(caller.ip) });
+  if (!(await move(person))) {
+    // A login may have replaced the hash meanwhile. A changed password has ended the session.
+    tries.spend();
+    const now = await personOf(context, person.sessionId);
+    await needPassword(context, now, caller);
+    if (!(await move(now))) throw notLoggedIn();
+  }
+  tries.spend();
+  trail.record("email_change_asked", { caller, userId: person.id });
+  return address;
 }
 
 export async function deleteAccount(
@@ -298,11 +304,12 @@ async function givePassword(
   password: string,
   caller: Caller,
 ): Promise<void> {
-  await tryToLogIn(context, place, person.email, person, caller, async () => {
-    const { passwords } = context;
-    if (password !== "" && (await passwords.verifyPassword(password, person.hashedPassword, place))) return;
+  await using tries = await reserveLogin(context, place, person.email, person, caller);
+  if (password === "" || !(await context.passwords.verifyPassword(password, person.hashedPassword, place))) {
+    tries.spend();
     throw wrong(context, person, caller);
-  });
+  }
+  await tries.settle();
 }
 
 /**

@@ -4,9 +4,8 @@ import { requesterOf } from "../../values/network.ts";
 import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { taken, validEmail } from "../email.ts";
-import { limited, takeInSilence } from "../limits/limits.ts";
-import { checkBreaches, checkByOurselves } from "../passwords/password-policy.ts";
-import type { HashPlace } from "../passwords/passwords.ts";
+import { reserve, reserveSilently } from "../limits/limits.ts";
+import { breachRefusal, checkByOurselves } from "../passwords/password-policy.ts";
 import { takePlace } from "../passwords/places.ts";
 import { userByEmail } from "../users.ts";
 
@@ -14,56 +13,76 @@ import { userByEmail } from "../users.ts";
  * Registers as the settings say: at once, or when the address is confirmed. Returns the trimmed address in the given spelling.
  */
 export async function register(context: Context, email: string, password: string, caller: Caller): Promise<string> {
-  if (context.settings.REQUIRE_VERIFIED_EMAIL === "off") {
-    return (await registerUser(context, email, password, caller)).email;
-  }
-  return registering(context, email, password, caller, async (address, place) => {
-    const { db, settings, passwords, trail } = context;
-    if (settings.CONCEAL_ACCOUNTS === "off" && (await userByEmail(context, address))?.emailVerifiedAt) {
-      throw taken(address);
-    }
-    // Where accounts are concealed nothing is looked up from here on: what mail goes out is decided when it is sent.
-    const hashed = await passwords.hashPassword(password, place);
-    const { language = "en" } = caller;
-    const notice = { kind: "registration", language, network: requesterOf(caller.ip) } as const;
-    const isKept = await takeInSilence(context, "keptRegistration", { address, caller });
-    if (isKept) {
-      const isMailed = await takeInSilence(context, "registration", { address, caller });
-      await db.addRegistration(address, hashed, isMailed ? notice : null, caller.acts);
-    }
-    trail.record("registration_asked", { caller, address, changed: isKept });
-    return address;
-  });
+  if (context.settings.REQUIRE_VERIFIED_EMAIL === "on") return registerBy(byMail, context, email, password, caller);
+  return (await registerUser(context, email, password, caller)).email;
 }
 
 export function registerUser(context: Context, email: string, password: string, caller: Caller): Promise<User> {
-  return registering(context, email, password, caller, async (address, place) => {
-    const { db, passwords, trail } = context;
-    // Only saves a hash: of two at the same time it stops neither, and the table's constraint decides.
-    if (await userByEmail(context, address)) throw taken(address);
-    const hashed = await passwords.hashPassword(password, place);
-    const user = await db.addUser(address, hashed, caller.acts).catch((error: unknown) => {
-      throw error instanceof EmailTaken ? taken(address) : error;
-    });
-    trail.record("user_registered", { caller, userId: user.id });
-    return user;
-  });
+  return registerBy(atOnce, context, email, password, caller);
 }
 
-async function registering<T>(
+/** A way to register. */
+interface Way<Registered> {
+  isTaken(context: Context, address: string): Promise<boolean>;
+  /** @throws {EmailTaken} */
+  store(context: Context, address: string, hashedPassword: string, caller: Caller): Promise<Registered>;
+}
+
+const atOnce: Way<User> = {
+  // Only saves a hash: of two at the same time it stops neither, and the table's constraint decides.
+  isTaken: async (context, address) => (await userByEmail(context, address)) !== null,
+  async store({ db, trail }, address, hashedPassword, caller) {
+    const user = await db.addUser(address, hashedPassword, caller.acts);
+    trail.record("user_registered", { caller, userId: user.id });
+    return user;
+  },
+};
+
+const byMail: Way<string> = {
+  // Where accounts are concealed nothing is looked up: what mail goes out is decided when it is sent.
+  async isTaken(context, address) {
+    if (context.settings.CONCEAL_ACCOUNTS === "on") return false;
+    return Boolean((await userByEmail(context, address))?.emailVerifiedAt);
+  },
+  async store(context, address, hashedPassword, caller) {
+    const { language = "en" } = caller;
+    const notice = { kind: "registration", language, network: requesterOf(caller.ip) } as const;
+    const isKept = await reserveSilently(context, "keptRegistration", { address, caller });
+    if (isKept) {
+      const isMailed = await reserveSilently(context, "registration", { address, caller });
+      await context.db.addRegistration(address, hashedPassword, isMailed ? notice : null, caller.acts);
+    }
+    context.trail.record("registration_asked", { caller, address, changed: isKept });
+    return address;
+  },
+};
+
+/** A registration counts, even a refused one, unless the service could not do its part. */
+function registerBy<Registered>(
+  way: Way<Registered>,
   context: Context,
   email: string,
   password: string,
   caller: Caller,
-  work: (address: string, place: HashPlace) => Promise<T>,
-): Promise<T> {
+): Promise<Registered> {
   return context.trail.watch("registration_refused", { caller }, async () => {
     const address = validEmail(email, context.settings.EMAIL_FORMAT);
     await checkByOurselves(context, password, address);
     using place = takePlace(context, caller, address);
-    return await limited(context, "registration", { address, caller }, async () => {
-      await checkBreaches(context, password);
-      return work(address, place);
+    await using tries = await reserve(context, "registration", { address, caller });
+    const refusal =
+      (await breachRefusal(context, password)) ?? ((await way.isTaken(context, address)) ? taken(address) : null);
+    if (refusal) {
+      tries.spend();
+      throw refusal;
+    }
+    const hashed = await context.passwords.hashPassword(password, place);
+    const registered = await way.store(context, address, hashed, caller).catch((error: unknown) => {
+      if (!(error instanceof EmailTaken)) throw error;
+      tries.spend();
+      throw taken(address);
     });
+    tries.spend();
+    return registered;
   });
 }

@@ -6,7 +6,8 @@ import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { devicesOf, knownCookie, redeemerUnderAttack, secretsOf } from "../devices/devices.ts";
 import { emailRefusal, readNewEmail } from "../email.ts";
-import { forgetDeviceTries, forgetMailsTo, limited, takeInSilence } from "../limits/limits.ts";
+import { forgetMailsTo } from "../limits/caps.ts";
+import { forgetDeviceTries, reserve, reserveSilently } from "../limits/limits.ts";
 import { checkPassword } from "../passwords/password-policy.ts";
 import { settlePlace, takePlaceOfDevice } from "../passwords/places.ts";
 import { newToken } from "../secrets.ts";
@@ -44,14 +45,15 @@ export async function requestPasswordReset(context: Context, email: string, call
   const user = secretsOf(caller).length === 0 ? null : await userByEmail(context, address);
   const device = await knownCookie(context, user, caller);
   const what = device === undefined ? "resetMail" : "resetMailFromKnownDevice";
-  return limited(context, what, { address, caller, userId: user?.id, device }, async () => {
-    if (device === undefined && !(await takeInSilence(context, "resetMail", { address, caller }))) return address;
+  await using tries = await reserve(context, what, { address, caller, userId: user?.id, device });
+  if (device !== undefined || (await reserveSilently(context, "resetMail", { address, caller }))) {
     const { language = "en", acts } = caller;
     const network = device === undefined ? requesterOf(caller.ip) : null;
     await context.db.enqueue({ kind: "reset", language, email: address, network }, acts);
     context.trail.record("reset_asked", { caller, address });
-    return address;
-  });
+  }
+  tries.spend();
+  return address;
 }
 
 /** For who has the token, the address is no secret. */
@@ -74,9 +76,8 @@ export async function updatePassword(
   using place = takePlaceOfDevice(context, caller, email);
   const address = await addressToReset(context, resetToken);
   if (address === null || (email !== undefined && !isSpellingOf(email, address))) {
-    return await limited(context, "redemption", { caller }, () => {
-      throw refused(context, caller, address ?? undefined);
-    });
+    (await reserve(context, "redemption", { caller })).spend();
+    throw refused(context, caller, address ?? undefined);
   }
   const presumed = secretsOf(caller).length === 0 ? null : await userByEmail(context, address);
   await settlePlace(context, place, presumed, caller);

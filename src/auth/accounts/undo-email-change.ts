@@ -5,7 +5,7 @@ import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { describeDevice } from "../devices/devices.ts";
 import { taken } from "../email.ts";
-import { limited } from "../limits/limits.ts";
+import { reserve } from "../limits/limits.ts";
 import { noPassword } from "../passwords/hashes.ts";
 
 /** The address that a mailed token brings its account back to, or null. The holder of the token knows it. */
@@ -31,9 +31,8 @@ export async function undoEmailChange(
   const { db, trail } = context;
   const former = token === "" ? null : await db.findFormerEmail(token);
   if (!former || (email !== undefined && !isSpellingOf(email, former.email))) {
-    return limited(context, "redemption", { caller }, () => {
-      throw refused(context, caller, former?.userId);
-    });
+    (await reserve(context, "redemption", { caller })).spend();
+    throw refused(context, caller, former?.userId);
   }
   const undone = {
     token,

@@ -1,4 +1,4 @@
-import type { Verification } from "../../db/db.ts";
+import type { Redeemer, Renewal, Verification } from "../../db/db.ts";
 import { AuthError, EmailTaken } from "../../errors.ts";
 import type { Session, User } from "../../user.ts";
 import { isSpellingOf } from "../../values/email.ts";
@@ -7,10 +7,11 @@ import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { describeDevice, devicesOf, presentedDevice, redeemerOf, redeemerUnderAttack } from "../devices/devices.ts";
 import { validEmail } from "../email.ts";
-import { areLoginsFailing, forgetDeviceTries, limited, takeInSilence } from "../limits/limits.ts";
+import { areLoginsFailing, forgetDeviceTries, type Reservation, reserve, reserveSilently } from "../limits/limits.ts";
+import type { HashPlace } from "../passwords/passwords.ts";
 import { takePlace } from "../passwords/places.ts";
 import { madeToken, renewal } from "../secrets.ts";
-import { tryToLogIn } from "../sessions/log-in.ts";
+import { reserveLogin } from "../sessions/log-in.ts";
 import { userOfSession } from "../sessions/sessions.ts";
 import { userById } from "../users.ts";
 
@@ -34,14 +35,15 @@ export interface Confirmed {
 export async function requestVerification(context: Context, email: string, caller: Caller): Promise<string> {
   const { EMAIL_FORMAT } = context.settings;
   const address = await context.trail.watch("verification_refused", { caller }, () => validEmail(email, EMAIL_FORMAT));
-  return limited(context, "verificationMail", { address, caller }, async () => {
-    if (!(await takeInSilence(context, "verificationMail", { address, caller }))) return address;
+  await using tries = await reserve(context, "verificationMail", { address, caller });
+  if (await reserveSilently(context, "verificationMail", { address, caller })) {
     const { language = "en", acts } = caller;
     const network = requesterOf(caller.ip);
     await context.db.enqueue({ kind: "verification", language, email: address, network }, acts);
     context.trail.record("verification_asked", { caller, address });
-    return address;
-  });
+  }
+  tries.spend();
+  return address;
 }
 
 /** What a mailed token confirms. */
@@ -63,57 +65,54 @@ export async function movesAccount({ db }: Context, token: string, userId: numbe
 
 /** Only wrong tokens are limited by network: those of strangers must not keep out an owner who has a good one. */
 export async function verifyEmail(context: Context, proof: Proof, caller: Caller): Promise<Confirmed> {
-  const { token, password, email, sessionId = null } = proof;
-  const { db, passwords, settings, trail } = context;
+  const { token, email } = proof;
+  const { db, settings } = context;
   using place = takePlace(context, caller, email);
   const verification = token === "" ? null : await db.findVerification(token);
   if (!verification || (email !== undefined && !isSpellingOf(email, verification.email))) {
-    return await limited(context, "redemption", { caller }, () => {
-      throw refused(context, caller, verification ?? undefined);
-    });
+    (await reserve(context, "redemption", { caller })).spend();
+    throw refused(context, caller, verification ?? undefined);
   }
-  const prove = async (hashed: string | null) => {
-    if (!(await passwords.verifyPassword(password, hashed, place))) throw refused(context, caller, verification);
-  };
   const isUnderAttack = settings.RATE_LIMIT === "on" && (await areLoginsFailing(context, verification.email));
   const redeemer = (isUnderAttack ? redeemerUnderAttack : redeemerOf)(context, caller);
   const mover = verification.userId === null ? null : await userById(context, verification.userId);
-  if (!mover) {
-    // A registration has attempts of its own: without the link, nobody can keep its owner from confirming.
-    await limited(context, "proof", { caller, registrationId: verification.id }, () =>
-      prove(verification.hashedPassword),
-    );
-    const user = await db.confirmRegistration(verification, token, caller.acts, redeemer);
-    if (!user) throw refused(context, caller, verification);
-    await forgetDeviceTries(context, user.id, devicesOf(redeemer));
-    trail.record("email_verified", { caller, userId: user.id });
-    return { user, session: null };
-  }
+  const confirming = { verification, proof, redeemer, caller, place };
+  return mover ? await confirmMove(context, mover, confirming) : await confirmRegistration(context, confirming);
+}
+
+/** A token that was found, and what is shown with it. */
+interface Confirming {
+  readonly verification: Verification;
+  readonly proof: Proof;
+  readonly redeemer: Redeemer;
+  readonly caller: Caller;
+  readonly place: HashPlace;
+}
+
+async function confirmRegistration(context: Context, confirming: Confirming): Promise<Confirmed> {
+  const { db, trail } = context;
+  const { verification, proof, redeemer, caller } = confirming;
+  // A registration has attempts of its own: without the link, nobody can keep its owner from confirming.
+  await using tries = await reserve(context, "proof", { caller, registrationId: verification.id });
+  await prove(context, tries, verification.hashedPassword, confirming);
+  const user = await db.confirmRegistration(verification, proof.token, caller.acts, redeemer);
+  if (!user) throw refused(context, caller, verification);
+  await forgetDeviceTries(context, user.id, devicesOf(redeemer));
+  trail.record("email_verified", { caller, userId: user.id });
+  return { user, session: null };
+}
+
+async function confirmMove(context: Context, mover: User, confirming: Confirming): Promise<Confirmed> {
+  const { settings, trail } = context;
+  const { verification, proof, redeemer, caller } = confirming;
+  const { sessionId = null } = proof;
   // A session of another account stays as it is.
   const isOwn = (await userOfSession(context, sessionId))?.id === mover.id;
   const session = isOwn && sessionId !== null ? { sessionId, ...renewal(settings, sessionId) } : undefined;
-  // The link may be in a stranger's hands, and the password is in use.
-  const move = async (as: User) => {
-    await tryToLogIn(context, place, as.email, as, caller, () => prove(as.hashedPassword));
-    const proof = {
-      token,
-      verifiedHash: as.hashedPassword,
-      session,
-      device: await presentedDevice(context, as, caller),
-      deviceKind: describeDevice(caller.userAgent),
-      redeemer,
-      language: caller.language ?? "en",
-      acts: caller.acts,
-    };
-    return db.confirmMove(verification, proof).catch((error: unknown): false => {
-      if (error instanceof EmailTaken) return false;
-      throw error;
-    });
-  };
-  let moved = await move(mover);
+  let moved = await move(context, mover, session, confirming);
   if (!moved) {
     const now = await rehashed(context, mover);
-    moved = now !== null && (await move(now));
+    moved = now !== null && (await move(context, now, session, confirming));
   }
   if (!moved) throw refused(context, caller, verification);
   await forgetDeviceTries(context, mover.id, devicesOf(redeemer));
@@ -123,6 +122,43 @@ export async function verifyEmail(context: Context, proof: Proof, caller: Caller
     user: { ...mover, email: verification.email },
     session: session && nonce !== null ? { sessionId: madeToken(settings, session.sessionId, nonce) } : null,
   };
+}
+
+/** Returns false if the account is not as it was verified any more. */
+async function move(
+  context: Context,
+  as: User,
+  session: (Renewal & { readonly sessionId: string }) | undefined,
+  confirming: Confirming,
+) {
+  const { verification, proof, redeemer, caller, place } = confirming;
+  // The link may be in a stranger's hands, and the password is in use.
+  await using tries = await reserveLogin(context, place, as.email, as, caller);
+  await prove(context, tries, as.hashedPassword, confirming);
+  const shown = {
+    token: proof.token,
+    verifiedHash: as.hashedPassword,
+    session,
+    device: await presentedDevice(context, as, caller),
+    deviceKind: describeDevice(caller.userAgent),
+    redeemer,
+    language: caller.language ?? "en",
+    acts: caller.acts,
+  };
+  return context.db.confirmMove(verification, shown).catch((error: unknown): false => {
+    if (error instanceof EmailTaken) return false;
+    throw error;
+  });
+}
+
+/** @throws {AuthError} `bad_verify_token` if this is not the password of the hash */
+async function prove(context: Context, tries: Reservation, hashed: string | null, confirming: Confirming) {
+  const { verification, proof, caller, place } = confirming;
+  if (!(await context.passwords.verifyPassword(proof.password, hashed, place))) {
+    tries.spend();
+    throw refused(context, caller, verification);
+  }
+  await tries.settle();
 }
 
 /** The account if its hash was replaced meanwhile, such as by a login; null if it is the same. */

@@ -5,7 +5,7 @@ import { isId } from "../../values/storable.ts";
 import type { EventName } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
 import { taken, validEmail } from "../email.ts";
-import { accountKeys } from "../limits/limits.ts";
+import { accountKeys } from "../limits/caps.ts";
 import { noPassword } from "../passwords/hashes.ts";
 import { userById } from "../users.ts";
 

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { Limit, Slot, Taking } from "../../db/db.ts";
-import { AuthError, type AuthErrorCode, DatabaseUnavailable } from "../../errors.ts";
+import { AuthError } from "../../errors.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { waitInWords } from "../../values/durations.ts";
 import { emailKey, isMailable } from "../../values/email.ts";
@@ -53,16 +53,7 @@ const shared: Partial<Record<Limited, Subject>> = {
   moveMail: "move",
 };
 
-/** The refusals that a try is kept for; for what is not here, every try that came through is kept. */
-const counted: Partial<Record<Limited, readonly AuthErrorCode[]>> = {
-  login: ["wrong_login", "wrong_password", "bad_verify_token"],
-  loginFromKnownDevice: ["wrong_login", "wrong_password", "bad_verify_token"],
-  redemption: ["bad_reset_token", "bad_undo_token", "bad_verify_token"],
-  proof: ["bad_verify_token"],
-};
-
-const hour = 3_600_000;
-const day = 24 * hour;
+const day = 86_400_000;
 /**
  * Failures in a row count until one attempt succeeds: for a day, or for a year once there are more than `shortStreak`. So guesses
  * at invented addresses do not fill the table.
@@ -87,35 +78,64 @@ export interface Trier {
   readonly registrationId?: number;
 }
 
+/** An attempt that counts in each of its limits. Disposing of it gives it back, unless it was spent. */
+export class Reservation implements AsyncDisposable {
+  readonly #context: Context;
+  #slots: readonly Slot[];
+  readonly #streak: readonly string[];
+
+  /** Use `reserve`. */
+  constructor(context: Context, slots: readonly Slot[], streak: readonly string[]) {
+    this.#context = context;
+    this.#slots = slots;
+    this.#streak = streak;
+  }
+
+  /** Marks the attempt as used: from here on it counts, whatever happens. */
+  spend(): void {
+    this.#slots = [];
+  }
+
+  /** Gives back the attempt of a caller who has proved to be the right one: the failures in a row end with it. */
+  settle(): Promise<void> {
+    const slots = this.#slots;
+    this.#slots = [];
+    return giveBack(this.#context, slots, this.#streak);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await giveBack(this.#context, this.#slots, []);
+  }
+}
+
 /**
- * Does the work if each of its limits has a slot left. The slots are taken before, and given back when the work did not
- * deserve to be counted: a login that succeeded, a token that was good, a service that was busy.
+ * Counts an attempt in each of its limits, before what it may guess at or cost is done.
  *
- * @throws {AuthError} `too_many_tries`
+ * @throws {AuthError} `too_many_tries` if one of them is reached: then it counts in none
+ * @example
+ * await using tries = await reserve(context, "proof", { caller, registrationId });
+ * if (!(await passwords.verifyPassword(password, hash))) {
+ *   tries.spend();
+ *   throw refused();
+ * }
+ * await tries.settle();
  */
-export async function limited<T>(context: Context, what: Limited, trier: Trier, work: () => Promise<T>): Promise<T> {
-  if (context.settings.RATE_LIMIT === "off") return work();
+export async function reserve(context: Context, what: Limited, trier: Trier): Promise<Reservation> {
+  if (context.settings.RATE_LIMIT === "off") return new Reservation(context, [], []);
   const isConcealed = context.settings.CONCEAL_ACCOUNTS === "on";
   const wanted = limitsFor(context.settings, what, trier, (subject) => !isConcealed || subject !== shared[what]);
   const taking = await context.db.takeSlots(wanted);
   if ("refusedUntil" in taking) throw refused(context, what, trier, taking);
   const streak = wanted.filter(({ isStreak }) => isStreak).map(({ key }) => key);
-  try {
-    const result = await work();
-    if (counted[what]) await giveBack(context, taking.slots, streak);
-    return result;
-  } catch (error) {
-    if (!isCounted(what, error)) await giveBack(context, taking.slots, []);
-    throw error;
-  }
+  return new Reservation(context, taking.slots, streak);
 }
 
 /**
- * Where accounts are concealed, takes a slot in the limit that all callers share. Elsewhere `limited` has counted the request.
+ * Where accounts are concealed, counts an attempt in the limit that all callers share. Elsewhere `reserve` has counted it.
  *
  * @returns false if the limit is reached: the request must then be answered as usual, and do nothing
  */
-export async function takeInSilence(
+export async function reserveSilently(
   { db, settings, trail }: Context,
   what: Limited,
   trier: Pick<Trier, "address" | "caller">,
@@ -146,49 +166,13 @@ export async function forgetDeviceTries(context: Context, userId: number, device
   if (context.settings.RATE_LIMIT === "on") await giveBack(context, [], keys);
 }
 
-/** The keys that everything tried at an account is counted under. */
-export function accountKeys(address: string): string[] {
+/** The keys that the attempts at an account are counted under. */
+export function limitKeys(address: string): string[] {
   const all = Object.keys(limits).flatMap((what) => settingsOf(what as Limited));
-  const keys = all.flatMap(([name, subject]) => {
+  return all.flatMap(([name, subject]) => {
     if (subject === "device") return [];
     return subjects[subject]({ address, mover: address, caller: {} }).map((who) => `${name}:${who}`);
   });
-  return [...keys, ...addressCapKeys(address)];
-}
-
-/** The caps on the mails that anybody can request: those to one address, and all. */
-export function mailCaps({ LIMIT_MAIL_ADDRESS, LIMIT_MAIL_ALL }: Settings, address: string): [Limit, Limit] {
-  return [
-    { key: addressCapKey(address), ...LIMIT_MAIL_ADDRESS },
-    { key: "LIMIT_MAIL_ALL", ...LIMIT_MAIL_ALL },
-  ];
-}
-
-function addressCapKey(address: string): string {
-  return `LIMIT_MAIL_ADDRESS:${bucket(address)}`;
-}
-
-function addressCapKeys(address: string): string[] {
-  return [addressCapKey(address), resetCapKey(address, true), resetCapKey(address, false)];
-}
-
-/**
- * The cap on resets to an address that has had `LIMIT_MAIL_ADDRESS` mails: one an hour, or strangers could keep the owner from a
- * working link until the end of the day. A confirmed account has an hour of its own, because strangers can use up that of its
- * mailbox by registering further spellings of it.
- */
-export function resetCap({ LIMIT_MAIL_ADDRESS }: Settings, address: string, isConfirmed: boolean): Limit {
-  return { key: resetCapKey(address, isConfirmed), tries: 1, window: Math.min(hour, LIMIT_MAIL_ADDRESS.window) };
-}
-
-function resetCapKey(address: string, isConfirmed: boolean): string {
-  const [of = ""] = isConfirmed ? exactly("reset:", address) : buckets("resets:", address);
-  return `LIMIT_MAIL_ADDRESS:${of}`;
-}
-
-/** Clears the mails counted for an address, whose owner has just redeemed one. No answer depends on that count. */
-export async function forgetMailsTo(context: Context, address: string): Promise<void> {
-  if (context.settings.RATE_LIMIT === "on") await giveBack(context, [], addressCapKeys(address));
 }
 
 type NamedLimit = Limit & { readonly isStreak: boolean };
@@ -239,11 +223,13 @@ const subjects: Record<Subject, (trier: Trier) => readonly string[]> = {
   device: ({ device, userId }) => (device ? [hash("sha256", `${device} ${userId}`, "base64url")] : []),
 };
 
-function buckets(prefix: string, address: string | undefined): string[] {
+/** The name of a mailbox, in any spelling of its address. */
+export function buckets(prefix: string, address: string | undefined): string[] {
   return address ? [`${prefix}${bucket(address)}`] : [];
 }
 
-function exactly(prefix: string, address: string | undefined): string[] {
+/** The name of an address. */
+export function exactly(prefix: string, address: string | undefined): string[] {
   return address ? [`${prefix}${hash("sha256", emailKey(address), "base64url")}`] : [];
 }
 
@@ -262,14 +248,11 @@ function mailboxOf(key: string): string {
   return /^(gmail|googlemail)\.com$/.test(domain) ? `${plain.replaceAll(".", "")}@gmail.com` : `${plain}@${domain}`;
 }
 
-function isCounted(what: Limited, error: unknown): boolean {
-  const isBusy = error instanceof DatabaseUnavailable || (error instanceof AuthError && error.code === "busy");
-  const codes = counted[what];
-  return codes ? error instanceof AuthError && codes.includes(error.code) : !isBusy;
-}
-
-/** A slot that cannot be given back counts: that is no reason to fail what succeeded. */
-async function giveBack({ db, log }: Context, slots: readonly Slot[], streak: readonly string[]): Promise<void> {
+/**
+ * Gives slots back, and clears what counts under the keys of a streak. A slot that cannot be given back counts: that is no reason
+ * to fail what succeeded.
+ */
+export async function giveBack({ db, log }: Context, slots: readonly Slot[], streak: readonly string[]): Promise<void> {
   try {
     await db.giveBackSlots(
       slots.filter(({ key }) => !streak.includes(key)),

@@ -1,7 +1,7 @@
 import type { ClaimedMail, Limit, Slot } from "../../db/db.ts";
 import type { Mail } from "../../mail/mailer.ts";
 import type { Context } from "../context.ts";
-import { mailCaps, resetCap } from "../limits/limits.ts";
+import { mailCaps, resetCap } from "../limits/caps.ts";
 import { userByEmail } from "../users.ts";
 
 /** How long a mail that anybody can request may wait for its turn, in milliseconds from its request. */

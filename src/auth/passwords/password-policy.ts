@@ -16,7 +16,8 @@ type Policy = Pick<Context, "settings" | "log">;
  */
 export async function checkPassword(policy: Policy, password: string, email: string): Promise<void> {
   await checkByOurselves(policy, password, email);
-  await checkBreaches(policy, password);
+  const refusal = await breachRefusal(policy, password);
+  if (refusal) throw refusal;
 }
 
 /** What can be told without asking anybody else. */
@@ -40,9 +41,8 @@ export async function checkByOurselves({ settings }: Policy, typed: string, emai
 }
 
 /** Asks who knows of breaches: a request of ours, which has to be earned by one that is limited. */
-export async function checkBreaches({ settings, log }: Policy, password: string): Promise<void> {
+export async function breachRefusal({ settings, log }: Policy, password: string): Promise<AuthError | null> {
   const range = settings.PASSWORD_BREACH_CHECK;
-  if (range !== null && (await isBreached(normalizePassword(password), range, log))) {
-    throw new AuthError("password_breached", "password is known from a breach elsewhere, and would soon be guessed");
-  }
+  if (range === null || !(await isBreached(normalizePassword(password), range, log))) return null;
+  return new AuthError("password_breached", "password is known from a breach elsewhere, and would soon be guessed");
 }

@@ -8,11 +8,10 @@ import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { deviceOf, loginNotice } from "../devices/devices.ts";
 import { emailRefusal } from "../email.ts";
-import { limited } from "../limits/limits.ts";
+import { type Reservation, reserve } from "../limits/limits.ts";
 import type { HashedForm, HashPlace } from "../passwords/passwords.ts";
 import { settlePlace, takePlaceOfDevice } from "../passwords/places.ts";
 import { madeToken, newToken } from "../secrets.ts";
-import { userByEmail } from "../users.ts";
 
 /** What is shown to log in. */
 export interface Login {
@@ -30,18 +29,106 @@ export interface LoggedIn {
   readonly device?: string | undefined;
 }
 
+/**
+ * Verifies email and password and opens a session. An address without an account, or with a disabled one, costs the same hash as
+ * a wrong password (OWASP Authentication Cheat Sheet, "Authentication Responses"). Pending registrations are not compared: a
+ * stranger could learn from one of their own what the owner of the address does.
+ *
+ * @throws {AuthError} `wrong_login`, `email_not_verified`, `too_many_tries` or `busy`
+ */
 export async function logIn(context: Context, login: Login, caller: Caller): Promise<LoggedIn> {
-  using place = placeToLogIn(context, login, caller);
-  // Another login may have brought the hash up to date meanwhile: the password is verified against the new one, once.
-  const opened = (await open(context, place, login, caller)) ?? (await open(context, place, login, caller));
-  if (opened) return opened;
-  throw refused(context, caller, await userByEmail(context, login.email), "changed meanwhile");
+  const { db } = context;
+  const address = addressOf(context, login, caller);
+  using place = takePlaceOfDevice(context, caller, address);
+  let user = await db.findUserByEmail(address);
+  await using tries = await reserveLogin(context, place, address, user, caller);
+  const attempt = { ...login, caller, place, tries };
+  let opened = await open(context, await verify(context, user, attempt), attempt);
+  if (!opened) {
+    // Another login may have brought the hash up to date meanwhile: the password is verified against the new one, once.
+    user = await db.findUserByEmail(address);
+    opened = await open(context, await verify(context, user, attempt), attempt);
+  }
+  if (!opened) throw refused(context, caller, user, "changed meanwhile");
+  await tries.settle();
+  return opened;
 }
 
-/** Verifies, and opens a session; null when the account is not as it was verified any more. */
-async function open(context: Context, place: HashPlace, login: Login, caller: Caller): Promise<LoggedIn | null> {
+/** Whether email and password are those of an account. */
+export async function validLogin(context: Context, login: Login, caller: Caller): Promise<boolean> {
+  try {
+    const address = addressOf(context, login, caller);
+    using place = takePlaceOfDevice(context, caller, address);
+    const user = await context.db.findUserByEmail(address);
+    await using tries = await reserveLogin(context, place, address, user, caller);
+    await verify(context, user, { ...login, caller, place, tries });
+    await tries.settle();
+    return true;
+  } catch (error) {
+    const isWrong = error instanceof AuthError && ["wrong_login", "email_not_verified"].includes(error.code);
+    if (isWrong) return false;
+    throw error;
+  }
+}
+
+/** @throws {AuthError} `wrong_login` for what can be no login */
+function addressOf(context: Context, { email, password }: Login, caller: Caller): string {
+  const address = readEmail(email);
+  if (address === null || password === "") throw refused(context, caller, null, "no email or password", email);
+  return address;
+}
+
+/**
+ * Reserves a try to log in, from a device that the account knows or from any other. Nothing is written before the caller has a
+ * place in the queue.
+ *
+ * @throws {AuthError} `too_many_tries`, `busy`
+ */
+export async function reserveLogin(
+  context: Context,
+  place: HashPlace,
+  address: string,
+  user: User | null,
+  caller: Caller,
+): Promise<Reservation> {
+  const device = await settlePlace(context, place, user, caller);
+  const what = device === undefined ? "login" : "loginFromKnownDevice";
+  return reserve(context, what, { address, caller, userId: user?.id, device });
+}
+
+/** A login that has its place in the queue and its try. */
+interface Attempt extends Login {
+  readonly caller: Caller;
+  readonly place: HashPlace;
+  readonly tries: Reservation;
+}
+
+/** A verified login: its user, and the form of the password that was hashed. */
+interface Verified {
+  readonly user: User;
+  readonly form: HashedForm;
+}
+
+async function verify(context: Context, user: User | null, attempt: Attempt): Promise<Verified> {
+  const { passwords, settings, trail } = context;
+  const { password, caller, place, tries } = attempt;
+  const form = await passwords.hashedForm(password, user?.hashedPassword ?? null, place);
+  if (!user || !form || user.disabledAt !== null) {
+    tries.spend();
+    throw refused(context, caller, user, user && form ? "disabled" : "wrong password");
+  }
+  if (user.emailVerifiedAt === null && settings.REQUIRE_VERIFIED_EMAIL === "on") {
+    trail.record("login_refused", { caller, userId: user.id, detail: "not verified" });
+    throw new AuthError("email_not_verified", "email not verified");
+  }
+  return { user, form };
+}
+
+/** Opens a session; null if the account is not as it was verified any more. */
+async function open(context: Context, verified: Verified, attempt: Attempt): Promise<LoggedIn | null> {
   const { db, settings, trail } = context;
-  const { user, form } = await verify(context, place, login, caller);
+  const { user } = verified;
+  const { caller, replaces } = attempt;
   const act = openingAct(context, caller);
   const sessionId = act ? act.idFor(act.nonce) : newToken(settings);
   const deviceFor = (id: string) => deviceOf(context, user, caller, act && madeDevice(act.name, id));
@@ -51,8 +138,8 @@ async function open(context: Context, place: HashPlace, login: Login, caller: Ca
     sessionId,
     act,
     verifiedHash: user.hashedPassword,
-    rehashed: await rehash(context, place, { user, form }, login),
-    replaces: [login.replaces ?? []].flat().filter((sessionId) => typeof sessionId === "string"),
+    rehashed: await rehash(context, verified, attempt),
+    replaces: [replaces ?? []].flat().filter((sessionId) => typeof sessionId === "string"),
     limit: settings.SESSION_LIMIT,
     device,
     notice: loginNotice(user, caller),
@@ -82,85 +169,11 @@ function madeDevice(act: string, sessionId: string): string {
   return madeToken({ TOKEN_FORMAT: "random" }, act, `device ${sessionId}`);
 }
 
-/** A verified login: its user, and the form of the password that was hashed. */
-interface Verified {
-  readonly user: User;
-  readonly form: HashedForm;
-}
-
-/** Whether email and password are those of an account. */
-export async function validLogin(context: Context, login: Login, caller: Caller): Promise<boolean> {
-  try {
-    using place = placeToLogIn(context, login, caller);
-    await verify(context, place, login, caller);
-    return true;
-  } catch (error) {
-    const isWrong = error instanceof AuthError && ["wrong_login", "email_not_verified"].includes(error.code);
-    if (isWrong) return false;
-    throw error;
-  }
-}
-
-/** @throws {AuthError} `wrong_login` for what can be no login, `busy` */
-function placeToLogIn(context: Context, { email, password }: Login, caller: Caller): HashPlace {
-  const address = readEmail(email);
-  if (address === null || password === "") throw refused(context, caller, null, "no email or password", email);
-  return takePlaceOfDevice(context, caller, address);
-}
-
-/**
- * The user whose email and password these are. An address without an account, or with a disabled one, costs the same hash
- * as a wrong password (OWASP Authentication Cheat Sheet, "Authentication Responses"). Pending registrations are not compared:
- * a stranger could learn from one of their own what the owner of the address does.
- *
- * @throws {AuthError} `wrong_login`, `email_not_verified`, `too_many_tries` or `busy`
- */
-async function verify(
-  context: Context,
-  place: HashPlace,
-  { email, password }: Login,
-  caller: Caller,
-): Promise<Verified> {
-  const address = readEmail(email) ?? "";
-  const user = await userByEmail(context, address);
-  return tryToLogIn(context, place, address, user, caller, async () => {
-    const { passwords, settings, trail } = context;
-    const form = await passwords.hashedForm(password, user?.hashedPassword ?? null, place);
-    if (!user || !form) throw refused(context, caller, user, "wrong password");
-    if (user.disabledAt !== null) throw refused(context, caller, user, "disabled");
-    if (user.emailVerifiedAt === null && settings.REQUIRE_VERIFIED_EMAIL === "on") {
-      trail.record("login_refused", { caller, userId: user.id, detail: "not verified" });
-      throw new AuthError("email_not_verified", "email not verified");
-    }
-    return { user, form };
-  });
-}
-
-/**
- * Does what a password decides as a try to log in, from a device that the account knows or from any other. Nothing is written
- * before the caller has a place in the queue.
- *
- * @throws {AuthError} `too_many_tries`
- */
-export async function tryToLogIn<T>(
-  context: Context,
-  place: HashPlace,
-  address: string,
-  user: User | null,
-  caller: Caller,
-  work: () => Promise<T>,
-): Promise<T> {
-  const device = await settlePlace(context, place, user, caller);
-  const what = device === undefined ? "login" : "loginFromKnownDevice";
-  return limited(context, what, { address, caller, userId: user?.id, device }, work);
-}
-
 /** A hash of today's strength for a password that was just right; it can wait for another login when many are waiting. */
 async function rehash(
   { passwords }: Context,
-  place: HashPlace,
   { user, form }: Verified,
-  { password }: Login,
+  { password, place }: Attempt,
 ): Promise<string | undefined> {
   if (form === "normalized" && !passwords.isOutdated(user.hashedPassword, password)) return undefined;
   if (passwords.isFull) return undefined;

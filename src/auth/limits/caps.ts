@@ -1,0 +1,46 @@
+import type { Limit } from "../../db/db.ts";
+import type { Settings } from "../../settings/settings.ts";
+import type { Context } from "../context.ts";
+import { buckets, exactly, giveBack, limitKeys } from "./limits.ts";
+
+const hour = 3_600_000;
+
+/** The caps on the mails that anybody can request: those to one address, and all. */
+export function mailCaps({ LIMIT_MAIL_ADDRESS, LIMIT_MAIL_ALL }: Settings, address: string): [Limit, Limit] {
+  return [
+    { key: addressCapKey(address), ...LIMIT_MAIL_ADDRESS },
+    { key: "LIMIT_MAIL_ALL", ...LIMIT_MAIL_ALL },
+  ];
+}
+
+function addressCapKey(address: string): string {
+  return `LIMIT_MAIL_ADDRESS:${buckets("", address)[0]}`;
+}
+
+function addressCapKeys(address: string): string[] {
+  return [addressCapKey(address), resetCapKey(address, true), resetCapKey(address, false)];
+}
+
+/**
+ * The cap on resets to an address that has had `LIMIT_MAIL_ADDRESS` mails: one an hour, or strangers could keep the owner from a
+ * working link until the end of the day. A confirmed account has an hour of its own, because strangers can use up that of its
+ * mailbox by registering further spellings of it.
+ */
+export function resetCap({ LIMIT_MAIL_ADDRESS }: Settings, address: string, isConfirmed: boolean): Limit {
+  return { key: resetCapKey(address, isConfirmed), tries: 1, window: Math.min(hour, LIMIT_MAIL_ADDRESS.window) };
+}
+
+function resetCapKey(address: string, isConfirmed: boolean): string {
+  const [of = ""] = isConfirmed ? exactly("reset:", address) : buckets("resets:", address);
+  return `LIMIT_MAIL_ADDRESS:${of}`;
+}
+
+/** Clears the mails counted for an address, whose owner has just redeemed one. No answer depends on that count. */
+export async function forgetMailsTo(context: Context, address: string): Promise<void> {
+  if (context.settings.RATE_LIMIT === "on") await giveBack(context, [], addressCapKeys(address));
+}
+
+/** The keys that everything tried at an account is counted under. */
+export function accountKeys(address: string): string[] {
+  return [...limitKeys(address), ...addressCapKeys(address)];
+}
