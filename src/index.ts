@@ -20,6 +20,7 @@ export {
   type Swept,
   writeAccount,
 } from "./auth/auth.ts";
+export { type Bienvenue, type BienvenueOptions, createBienvenue, type Started } from "./bienvenue.ts";
 export {
   type Account,
   type Adopted,

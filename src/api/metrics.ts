@@ -3,13 +3,8 @@ import type { Request } from "../http/caller.ts";
 import { notFound } from "../http/refusals.ts";
 import type { Resource, Service } from "../http/service.ts";
 import { isThisMachine } from "../http/this-machine.ts";
-import { Counters } from "../observe/metrics.ts";
+import { Counters, hasMetrics } from "../observe/metrics.ts";
 import type { Settings } from "../settings/settings.ts";
-
-/** Whether anybody may read metrics: if not, there is no need to count. */
-export function hasMetrics({ NODE_ENV, METRICS_TOKEN }: Settings): boolean {
-  return NODE_ENV === "development" || METRICS_TOKEN !== null;
-}
 
 /** What was counted, for Prometheus. Whoever may not read it finds nothing here. */
 export function metrics({ auth, metrics, settings, answers, caller }: Service): Resource {

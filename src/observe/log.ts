@@ -6,3 +6,10 @@ export interface Log {
 }
 
 export const silent: Log = { info() {}, warn() {}, error() {} };
+
+/** Warnings and errors, on the console of the program that this runs in. */
+export const problems: Log = {
+  info() {},
+  warn: (fields, message) => console.warn(`bienvenue: ${message}`, fields),
+  error: (fields, message) => console.error(`bienvenue: ${message}`, fields),
+};

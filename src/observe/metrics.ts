@@ -1,4 +1,5 @@
 import { type DatabaseFault, DatabaseUnavailable } from "../errors.ts";
+import type { Settings } from "../settings/settings.ts";
 
 /** Where what happens is counted. `Counters` are one such place; `uncounted` is another. */
 export interface Metrics {
@@ -28,6 +29,11 @@ export type Queue = "hash" | "mail";
 export type Length = () => number | Promise<number>;
 
 export const uncounted: Metrics = { answered() {}, refused() {}, failed() {}, mail() {}, hashing() {}, queue() {} };
+
+/** Whether anybody may read metrics: if not, there is no need to count. */
+export function hasMetrics({ NODE_ENV, METRICS_TOKEN }: Settings): boolean {
+  return NODE_ENV === "development" || METRICS_TOKEN !== null;
+}
 
 /** The methods that have counters of their own: a caller chooses the word, and may not make counters at will. */
 const methods = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]);

@@ -1,0 +1,251 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, test } from "node:test";
+import { promisify } from "node:util";
+import { createBienvenue } from "../src/bienvenue.ts";
+import type { Log } from "../src/observe/log.ts";
+import { type Environment, readSettings } from "../src/settings/settings.ts";
+import { freePort } from "./support/postgres-server.ts";
+import { temporaryFolder } from "./support/service.ts";
+import { Clock, day, form, recordingLog } from "./support/world.ts";
+
+const bob = { email: "bob@example.com", password: "b4l0u" };
+const closed = { name: "DatabaseUnavailable", fault: "closed" };
+
+function settings(environment: Environment = {}) {
+  return readSettings({ DATABASE_URL: "sqlite::memory:", BCRYPT_COST: "4", ...environment });
+}
+
+/** A log in a list, and a function that waits for an event. */
+function watchedLog() {
+  const logged: Record<string, unknown>[] = [];
+  const added = new EventTarget();
+  const list = recordingLog(logged);
+  const tell = (level: keyof Log) => (fields: object, message: string) => {
+    list[level](fields, message);
+    added.dispatchEvent(new Event("added"));
+  };
+  const saw = async (event: string) => {
+    while (!logged.some((entry) => entry.event === event)) await once(added, "added");
+  };
+  return { log: { info: tell("info"), warn: tell("warn"), error: tell("error") }, logged, saw };
+}
+
+function get(path: string, init?: RequestInit): Request {
+  return new Request(`http://localhost:5000${path}`, init);
+}
+
+describe("creating it", () => {
+  test("reads no setting and opens no database, and neither does its disposal", async () => {
+    let reads = 0;
+    {
+      await using _ = createBienvenue(() => {
+        reads++;
+        return settings();
+      });
+    }
+    assert.equal(reads, 0);
+  });
+
+  test("without settings leaves those of the environment to be read by the start", async () => {
+    await using bienvenue = createBienvenue();
+    Object.assign(process.env, { DATABASE_URL: "sqlite::memory:", BCRYPT_COST: "4", SERVICE_NAME: "Example" });
+    const { auth, isEmpty } = await bienvenue.start();
+    assert.deepEqual([auth.settings.SERVICE_NAME, isEmpty], ["Example", true]);
+  });
+
+  test("installs no signal handler, and a program that does not close it ends all the same", async () => {
+    const library = JSON.stringify(new URL("../src/index.ts", import.meta.url));
+    const program = `
+      import { createBienvenue } from ${library};
+      const bienvenue = createBienvenue();
+      const { auth } = await bienvenue.start();
+      await auth.registerUser("bob@example.com", "b4l0u");
+      const { status } = await bienvenue.fetch(new Request("http://localhost/profile"));
+      console.log(status, process.listenerCount("SIGTERM"), process.listenerCount("SIGINT"));`;
+    const env = { DATABASE_URL: "sqlite::memory:", BCRYPT_COST: "4" };
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], { env });
+    assert.equal(stdout, "403 0 0\n");
+  });
+});
+
+describe("a start", () => {
+  test("happens once for all first requests and calls, and later ones", async () => {
+    let reads = 0;
+    await using bienvenue = createBienvenue(() => {
+      reads++;
+      return settings();
+    });
+    const [welcome, profile, started] = await Promise.all([
+      bienvenue.fetch(get("/")),
+      bienvenue.fetch(get("/profile")),
+      bienvenue.start(),
+    ]);
+    assert.deepEqual([welcome.status, profile.status], [200, 403]);
+    assert.equal(await bienvenue.start(), started);
+    await started.auth.registerUser(bob.email, bob.password);
+    assert.equal((await bienvenue.fetch(get("/sessions", form(bob)))).status, 200);
+    assert.equal(reads, 1);
+  });
+
+  test("throws what is wrong with the settings; a request logs it, gets 500, and the next one tries again", async () => {
+    const { log, logged } = watchedLog();
+    let environment: Environment = { PORT: "x", BCRYPT_COST: "3" };
+    await using bienvenue = createBienvenue(() => settings(environment), { log });
+    const wrong = { name: "SettingsError", message: /\n {2}PORT=x: must.*\n {2}BCRYPT_COST=3: must/ };
+    await assert.rejects(bienvenue.start(), wrong);
+    assert.deepEqual(logged, []);
+    const refused = await bienvenue.fetch(get("/"));
+    assert.deepEqual([refused.status, refused.headers.get("Error-Code")], [500, "internal"]);
+    assert.equal(await refused.text(), '{"message":"something went wrong here; it is in the log"}\n');
+    assert.equal(refused.headers.get("Cache-Control"), "no-store");
+    assert.deepEqual(
+      logged.map(({ level, message, err }) => [level, message, (err as Error).name]),
+      [["error", "could not start", "SettingsError"]],
+    );
+    environment = {};
+    assert.equal((await bienvenue.fetch(get("/"))).status, 200);
+  });
+
+  test("without the database gives requests 503 until it is there", async () => {
+    const { log, logged } = watchedLog();
+    let DATABASE_URL = `postgres://127.0.0.1:${await freePort()}/name`;
+    await using bienvenue = createBienvenue(() => settings({ DATABASE_URL }), { log });
+    const refused = await bienvenue.fetch(get("/profile?email=bob@example.com"));
+    assert.deepEqual([refused.status, refused.headers.get("Error-Code")], [503, "database_unavailable"]);
+    assert.equal(refused.headers.get("Retry-After"), "1");
+    assert.deepEqual(
+      logged.map(({ level, event, path }) => [level, event, path]),
+      [["warn", "unavailable", "/profile"]],
+    );
+    assert.match(String(logged[0]?.reason), /^cannot use postgres:.*unreachable/);
+    DATABASE_URL = "sqlite::memory:";
+    assert.equal((await bienvenue.fetch(get("/profile"))).status, 403);
+  });
+
+  test("logs warnings and errors to the console unless it is given a log", async (context) => {
+    const error = context.mock.method(console, "error", () => {});
+    await using bienvenue = createBienvenue(() => settings({ PORT: "x" }));
+    assert.equal((await bienvenue.fetch(get("/"))).status, 500);
+    assert.equal(error.mock.calls[0]?.arguments[0], "bienvenue: could not start");
+  });
+});
+
+describe("once it is started", () => {
+  test("Node's request as { incoming } tells it who calls", async () => {
+    await using bienvenue = createBienvenue(settings());
+    const { auth } = await bienvenue.start();
+    await auth.registerUser(bob.email, bob.password);
+    const reset = (bindings?: object) =>
+      bienvenue.fetch(
+        get("/reset_password", { ...form({ email: bob.email }), headers: { Host: "localhost:5000" } }),
+        bindings,
+      );
+    const incoming = { headers: {}, socket: { remoteAddress: "127.0.0.1" } };
+    assert.equal((await reset()).headers.get("Error-Code"), "reset_delivery");
+    assert.match(await (await reset({ incoming })).text(), /"reset_token":/);
+  });
+
+  test("mails go out by themselves, into the outbox that it shows while no server sends them", async () => {
+    const { log, saw } = watchedLog();
+    await using bienvenue = createBienvenue(settings({ RESET_DELIVERY: "email" }), { log });
+    const { auth, outbox } = await bienvenue.start();
+    await auth.registerUser(bob.email, bob.password);
+    assert.equal((await bienvenue.fetch(get("/reset_password", form({ email: bob.email })))).status, 200);
+    await saw("mail_waits");
+    assert.deepEqual(
+      outbox?.mails.map(({ kind, to }) => [kind, to]),
+      [["reset_password", bob.email]],
+    );
+  });
+
+  test("what has ended is swept by itself, by the clock that it was given", async (context) => {
+    context.mock.timers.enable({ apis: ["setInterval"] });
+    const { log, saw } = watchedLog();
+    const clock = new Clock();
+    await using bienvenue = createBienvenue(settings(), { log, clock: clock.now });
+    const { auth } = await bienvenue.start();
+    await auth.registerUser(bob.email, bob.password);
+    const sessionId = await auth.createSession(bob.email);
+    assert.equal((await auth.getUserFromSessionId(sessionId))?.email, bob.email);
+    clock.forward(31 * day);
+    assert.equal(await auth.getUserFromSessionId(sessionId), null);
+    context.mock.timers.tick(10 * 60_000);
+    await saw("swept");
+  });
+});
+
+describe("its disposal", () => {
+  test("closes what was opened, and may be asked for twice", async () => {
+    await using folder = await temporaryFolder();
+    const DATABASE_URL = `sqlite:${join(folder.path, "accounts.db")}`;
+    const { log, logged } = watchedLog();
+    const bienvenue = createBienvenue(settings({ DATABASE_URL }), { log });
+    assert.equal((await bienvenue.fetch(get("/sessions", form(bob)))).status, 401);
+    assert.ok(readdirSync(folder.path).includes("accounts.db-wal"));
+    await Promise.all([bienvenue[Symbol.asyncDispose](), bienvenue[Symbol.asyncDispose]()]);
+    assert.deepEqual(readdirSync(folder.path), ["accounts.db"]);
+
+    logged.length = 0;
+    const refused = await bienvenue.fetch(get("/"));
+    assert.deepEqual([refused.status, refused.headers.get("Error-Code")], [503, "database_unavailable"]);
+    assert.deepEqual(
+      logged.map(({ event, reason }) => [event, reason]),
+      [["unavailable", "the database is closed"]],
+    );
+    await assert.rejects(bienvenue.start(), closed);
+    assert.deepEqual(readdirSync(folder.path), ["accounts.db"]);
+  });
+
+  test("before a start lets none begin", async () => {
+    let reads = 0;
+    const bienvenue = createBienvenue(() => {
+      reads++;
+      return settings();
+    });
+    await bienvenue[Symbol.asyncDispose]();
+    await assert.rejects(bienvenue.start(), closed);
+    assert.equal(reads, 0);
+  });
+
+  for (const way of ["its disposal", "its signal"]) {
+    test(`during a start ends it, and leaves nothing open: ${way}`, async () => {
+      await using folder = await temporaryFolder();
+      const file = join(folder.path, "accounts.db");
+      // A node that migrates.
+      const other = new DatabaseSync(file);
+      other.exec("pragma journal_mode = wal; begin immediate");
+      const { log, saw } = watchedLog();
+      const stop = new AbortController();
+      const bienvenue = createBienvenue(settings({ DATABASE_URL: `sqlite:${file}` }), { log, signal: stop.signal });
+      const first = bienvenue.fetch(get("/"));
+      const starting = assert.rejects(bienvenue.start(), closed);
+      await saw("migration_waiting");
+      if (way === "its signal") stop.abort();
+      else await bienvenue[Symbol.asyncDispose]();
+      await starting;
+      assert.equal((await first).status, 503);
+      await bienvenue[Symbol.asyncDispose]();
+      other.close();
+      assert.deepEqual(readdirSync(folder.path), ["accounts.db"]);
+    });
+  }
+});
+
+test("a signal ends its timers and not its answers, which end with the disposal", async (context) => {
+  context.mock.timers.enable({ apis: ["setInterval"] });
+  const stop = new AbortController();
+  await using bienvenue = createBienvenue(settings({ RESET_DELIVERY: "email" }), { signal: stop.signal });
+  const { auth, outbox } = await bienvenue.start();
+  await auth.registerUser(bob.email, bob.password);
+  await auth.requestPasswordReset(bob.email);
+  stop.abort();
+  context.mock.timers.tick(1000);
+  assert.equal((await bienvenue.fetch(get("/sessions", form(bob)))).status, 200);
+  assert.equal(await auth.countMails(), 1);
+  assert.deepEqual(outbox?.mails, []);
+});
