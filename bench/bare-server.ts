@@ -3,7 +3,7 @@ import { Kysely } from "kysely";
 import { postgres } from "../src/db/postgres/postgres.ts";
 import type { Schema } from "../src/db/schema.ts";
 import { sqlite } from "../src/db/sqlite/sqlite.ts";
-import { sessionLookup } from "../src/db/tables/sessions.ts";
+import { find as prepareLookup } from "../src/db/tables/session-lookup.ts";
 import { readSettings } from "../src/index.ts";
 import type { Bare } from "./bare.ts";
 import { Child } from "./child.ts";
@@ -53,7 +53,7 @@ async function lookupSql(url: string): Promise<string> {
     sql ||= query.sql;
     return [];
   };
-  sessionLookup({ db, engine: { ...engine, read }, lifetimes: readSettings(), clock: Date.now })("");
+  prepareLookup({ db, engine: { ...engine, read }, lifetimes: readSettings(), clock: Date.now })("");
   await db.destroy();
   return sql;
 }

@@ -92,7 +92,7 @@ async function settle(): Promise<void> {
     for (const state of states) {
       const email = `${numbered(state, i)}@example.com`;
       if (state === "registered") {
-        await db.addRegistration(email, hash, { kind: "registration", language: "en" });
+        await db.registrations.add(email, hash, { kind: "registration", language: "en" });
         continue;
       }
       const stored = { older: olderHash, foreign: foreignHash }[state as string] ?? hash;

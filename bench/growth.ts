@@ -93,7 +93,7 @@ async function measure(engine: string, grown: Grown, sessions: number): Promise<
   for (let i = 0; i < probes; i++) {
     const sessionId = randomUUID();
     const began = performance.now();
-    await db.openSession({ userId: Math.ceil(Math.random() * users), sessionId });
+    await db.sessions.open({ userId: Math.ceil(Math.random() * users), sessionId });
     writes.push(performance.now() - began);
     known.push(sessionId);
   }
@@ -114,7 +114,7 @@ async function lookUpAll(db: DB, sessionIds: readonly string[]): Promise<number[
   const times: number[] = [];
   for (const sessionId of sessionIds.toSorted(() => Math.random() - 0.5)) {
     const began = performance.now();
-    if (!(await db.findSession(sessionId))) throw new Error("a session was not found");
+    if (!(await db.sessions.find(sessionId))) throw new Error("a session was not found");
     times.push(performance.now() - began);
   }
   return times;

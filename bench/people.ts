@@ -34,7 +34,7 @@ export async function settle(folder: string): Promise<People> {
   for (let index = 0; index < howMany; index++) {
     const { id, email } = await db.addUser(`person-${index}@example.com`, hash);
     const sessionId = crypto.randomUUID();
-    await db.openSession({ userId: id, sessionId });
+    await db.sessions.open({ userId: id, sessionId });
     cookies.push(`session_id=${sessionId}`);
     logIns.push(post("/sessions", new URLSearchParams({ email, password })));
   }

@@ -162,7 +162,7 @@ async function open(
   const isTrusted = peers(settings.TRUSTED_PROXIES);
   const tracing = options.tracing ?? (await startTracing({ routeOf: routeFinder(routes), isTrusted }));
   const db = opening.use(await openDB(settings.DATABASE_URL, { settings, log, signal, clock }));
-  const isEmpty = await db.isEmpty();
+  const isEmpty = await db.users.areNone();
   const { mailer, outbox } = await createMailer(settings, log);
   opening.adopt(mailer, (each) => each.close());
   const auth = opening.adopt(new Auth(db, { settings, log, mailer, metrics, tracing, clock }), (each) => each.close());

@@ -91,7 +91,7 @@ export function writeAccount(account: Account): string {
   return importing.writeAccount(account);
 }
 
-/** Chooses what `DB.adopt` can take over of the contract's table `users`. */
+/** Chooses what `db.import.adopt` can take over of the contract's table `users`. */
 export function adoptable(rows: Iterable<ContractUser>, options: adopting.AdoptOptions): Generator<Adopted> {
   return adopting.adoptable(rows, options);
 }
@@ -291,7 +291,7 @@ export class Auth {
 
   /** Ends every session of a user. */
   async destroySession(userId: number): Promise<void> {
-    if (isId(userId)) await this.#context.db.endSessions(userId);
+    if (isId(userId)) await this.#context.db.sessions.endAll(userId);
   }
 
   /**
@@ -383,7 +383,7 @@ export class Auth {
 
   /** What the caller did under the first of its `acts` within the last minute, if its result still exists; else null. */
   justDone({ acts: [act] = [] }: Pick<Caller, "acts">): Promise<Done | null> {
-    return act === undefined ? Promise.resolve(null) : this.#context.db.findAct(act);
+    return act === undefined ? Promise.resolve(null) : this.#context.db.acts.find(act);
   }
 
   /**
@@ -468,7 +468,7 @@ export class Auth {
   }): Promise<PublicUser[]> {
     const { search } = wanted;
     if (search !== undefined && storable(search) !== search) return [];
-    return (await this.#context.db.listUsers(wanted)).map(publicUser);
+    return (await this.#context.db.users.list(wanted)).map(publicUser);
   }
 
   /** An operator's: the account of an address or id, or null. */
@@ -524,27 +524,27 @@ export class Auth {
   /** An operator's: the audit trail, oldest first. */
   async listEvents(wanted: EventsWanted): Promise<StoredEvent[]> {
     await this.#context.trail.flush();
-    return this.#context.db.listEvents(wanted);
+    return this.#context.db.audit.list(wanted);
   }
 
   /** An operator's: the mails that wait, the oldest first. */
   listMails(limit: number): Promise<WaitingMail[]> {
-    return this.#context.db.waitingMails(limit);
+    return this.#context.db.outbox.list(limit);
   }
 
   /** How many mails wait. */
   countMails(): Promise<number> {
-    return this.#context.db.countMails();
+    return this.#context.db.outbox.count();
   }
 
   /** An operator's: the mails that will not be tried again, the newest first. */
   listFailedMails(limit: number): Promise<FailedMail[]> {
-    return this.#context.db.failedMails(limit);
+    return this.#context.db.failedMails.list(limit);
   }
 
   /** How many mails will not be tried again. */
   countFailedMails(): Promise<number> {
-    return this.#context.db.countFailedMails();
+    return this.#context.db.failedMails.count();
   }
 
   /** An operator's: has every failed mail tried once more; returns how many. */

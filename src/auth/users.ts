@@ -7,7 +7,7 @@ import type { Context } from "./context.ts";
 /** The user of an address in any spelling, or null. */
 export async function userByEmail({ db }: Context, email: string): Promise<User | null> {
   const address = readEmail(email);
-  return address === null ? null : db.findUserByEmail(address);
+  return address === null ? null : db.users.findByEmail(address);
 }
 
 /** The user with this id, or null. */

@@ -25,7 +25,7 @@ export const adopt: Command = {
       refusals++;
       bar.say(`user ${id}: ${reason}`);
     };
-    let adopted: Awaited<ReturnType<typeof db.adopt>>;
+    let adopted: Awaited<ReturnType<typeof db.import.adopt>>;
     const resetTokens = settings.RESET_DELIVERY !== "email";
     const emailVerifiedAt = values.verified ? Date.now() : null;
     try {
@@ -35,7 +35,7 @@ export const adopt: Command = {
         resetTokens,
         refuse,
       });
-      adopted = await db.adopt(shown(users, contract.total, bar));
+      adopted = await db.import.adopt(shown(users, contract.total, bar));
     } finally {
       bar.end();
     }

@@ -43,7 +43,7 @@ async function* lines(auth: Auth, db: DB): AsyncGenerator<string> {
   let written = 0;
   try {
     for (let last = 0; ; ) {
-      const users = await db.listUsers({ after: last, limit: page });
+      const users = await db.users.list({ after: last, limit: page });
       written += users.length;
       if (users.length > 0) yield users.map((user) => `${writeAccount(user)}\n`).join("");
       if (users.length < page) return;

@@ -80,7 +80,7 @@ async function add(
   const accounts = judged.map(({ account }) => account).filter((account) => typeof account !== "string");
   const started = performance.now();
   const emails = accounts.map(({ email }) => email);
-  const there = isDryRun ? await db.emailsTaken(emails) : await db.addAccounts(accounts);
+  const there = isDryRun ? await db.import.emailsTaken(emails) : await db.import.add(accounts);
   const took = performance.now() - started;
   for (const { number, account } of judged) {
     const isThere = typeof account !== "string" && there.has(account.email);

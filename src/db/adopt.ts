@@ -63,6 +63,13 @@ export class ContractFile implements Disposable {
   }
 }
 
+/**
+ * Takes over users with their ids, sessions and reset tokens, all or nothing. Sessions and tokens live from now as if
+ * they had just been made.
+ *
+ * @returns how many there were
+ * @throws {InvalidRequestError} when the database holds users
+ */
 export async function adopt(store: Store, users: Iterable<Adopted>): Promise<{ users: number; sessions: number }> {
   const { engine, clock, lifetimes } = store;
   const now = clock();

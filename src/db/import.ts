@@ -19,6 +19,7 @@ const columns = {
   updated_at: number,
 };
 
+/** Which of these addresses belong to users, in any spelling. */
 export async function emailsTaken({ db, engine }: Store, emails: readonly string[]): Promise<Set<string>> {
   if (emails.length === 0) return new Set();
   const isOne = isIn(engine, "email", emails.map(emailKey));
@@ -27,7 +28,13 @@ export async function emailsTaken({ db, engine }: Store, emails: readonly string
   return new Set(emails.filter((email) => stored.has(emailKey(email))));
 }
 
-export async function addAccounts(store: Store, accounts: readonly Account[]): Promise<Set<string>> {
+/**
+ * Adds accounts of another system, some hundreds at a time, in one statement. Their addresses must differ in more than
+ * spelling; existing users stay as they are.
+ *
+ * @returns the addresses that belonged to a user already
+ */
+export async function add(store: Store, accounts: readonly Account[]): Promise<Set<string>> {
   const emails = accounts.map(({ email }) => email);
   const taken = await emailsTaken(store, emails);
   const now = store.clock();

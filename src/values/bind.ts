@@ -2,7 +2,7 @@ type Work<First> = (first: First, ...rest: never[]) => unknown;
 
 /** The functions of a group without their first parameter. */
 export type Bound<First, Group> = {
-  readonly [Name in keyof Group]: Group[Name] extends (first: First, ...rest: infer Rest) => infer Result
+  [Name in keyof Group]: Group[Name] extends (first: First, ...rest: infer Rest) => infer Result
     ? (...rest: Rest) => Result
     : never;
 };
@@ -22,4 +22,18 @@ export function bind<First, Name extends string, File extends Record<Name, Work<
 ): Bound<First, Pick<File, Name>> {
   const bound = names.map((name) => [name, file[name].bind(undefined, first)] as const);
   return Object.fromEntries(bound) as Bound<First, Pick<File, Name>>;
+}
+
+/** What each function of a group makes of its only parameter. */
+export type Prepared<First, Group> = {
+  [Name in keyof Group]: Group[Name] extends (first: First) => infer Result ? Result : never;
+};
+
+/** Like `bind`, for functions that prepare another one: it is made once, and called without anything in between. */
+export function prepare<First, Name extends string, File extends Record<Name, (first: First) => unknown>>(
+  first: First,
+  file: File,
+  ...names: readonly Name[]
+): Prepared<First, Pick<File, Name>> {
+  return Object.fromEntries(names.map((name) => [name, file[name](first)])) as Prepared<First, Pick<File, Name>>;
 }

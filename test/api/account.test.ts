@@ -101,10 +101,13 @@ test("a session that was ended, or a password that was changed, changes none any
   const change = { userId: user.id, verifiedHash, hashedPassword: "new", language: "en" };
   const { sessionId } = session;
   const stale = { ...change, verifiedHash: "another", sessionId, renewed: "renewed", nonce: "nonce" };
-  assert.equal(await world.db.changePassword(stale), false);
+  assert.equal(await world.db.users.changePassword(stale), false);
   assert.ok(await world.auth.getUserFromSessionId(sessionId));
   await world.auth.logOut(sessionId);
-  assert.equal(await world.db.changePassword({ ...change, sessionId, renewed: "renewed", nonce: "nonce" }), false);
+  assert.equal(
+    await world.db.users.changePassword({ ...change, sessionId, renewed: "renewed", nonce: "nonce" }),
+    false,
+  );
   await enter(world);
 });
 
@@ -335,10 +338,10 @@ test("an account that is deleted leaves nothing but anonymous events, and its ad
     (await mailed(world)).map(({ kind, to }) => [kind, to]),
     [["account_deleted", owner.email]],
   );
-  assert.equal(await world.db.countMails(), 0);
-  assert.equal(await world.db.newestRegistration(owner.email), null);
-  assert.equal(await world.db.moveOf(id), null);
-  assert.deepEqual(await world.db.devicesOf(id), []);
+  assert.equal(await world.db.outbox.count(), 0);
+  assert.equal(await world.db.registrations.newest(owner.email), null);
+  assert.equal(await world.db.emailChange.addressOf(id), null);
+  assert.deepEqual(await world.db.devices.list(id), []);
   assert.deepEqual(await world.auth.listUsers({ limit: 9 }), []);
   const events = await world.auth.listEvents({ limit: 1000 });
   assert.deepEqual(
@@ -418,7 +421,7 @@ test("an export holds every event of the person and nobody else's, in order, how
   const { session } = await world.auth.logIn(owner);
   const own = async () => world.auth.listEvents({ limit: 5000, userId: id });
   const add = (count: number) =>
-    world.db.addEvents(
+    world.db.audit.add(
       Array.from({ length: count }, (_, i) =>
         [id, eves].map((userId) => ({
           ...{ at: world.clock.now(), event: "logged_in", userId },

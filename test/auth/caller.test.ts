@@ -99,7 +99,7 @@ test("a session keeps the beginning of a long User-Agent, in whole characters", 
   const [shown] = await world.auth.listSessions(session.sessionId);
   assert.deepEqual([shown?.user_agent, shown?.ip], [`\ufffd${"👩".repeat(249)}`, "192.0.2.1"]);
   assert.equal(session.userAgent, shown?.user_agent);
-  const own = await world.db.openSession({ userId: 1, sessionId: "a program's own", userAgent });
+  const own = await world.db.sessions.open({ userId: 1, sessionId: "a program's own", userAgent });
   assert.equal(own?.userAgent, shown?.user_agent);
 });
 
@@ -140,9 +140,9 @@ test("a long detail leaves room for how often it happened", async () => {
 
 /** Makes the database refuse the entries at these places, with its own statement, as if it could not store them. */
 function refusing({ db }: World, ips: readonly string[]): () => number {
-  const { addEvents } = db;
+  const { add: addEvents } = db.audit;
   let statements = 0;
-  db.addEvents = (events) => {
+  db.audit.add = (events) => {
     statements++;
     const refused = events.map((event) => (ips.includes(event.ip ?? "") ? { ...event, event: null as never } : event));
     return addEvents.call(db, refused);
@@ -151,7 +151,7 @@ function refusing({ db }: World, ips: readonly string[]): () => number {
 }
 
 const knock = (world: World, ip: string) => world.auth.validLogin(email, "wrong", { ip });
-const places = async (world: World) => (await world.db.listEvents({ limit: 1000 })).map(({ ip }) => ip);
+const places = async (world: World) => (await world.db.audit.list({ limit: 1000 })).map(({ ip }) => ip);
 const dropped = ({ logged }: World) => logged.filter(({ event }) => event === "trail_entry_dropped");
 
 test("an entry that cannot be written is dropped alone, and the log says so", async () => {
@@ -180,9 +180,9 @@ test("an entry that cannot be written is dropped alone, and the log says so", as
 test("an outage between an entry that cannot be written and others keeps all of the others", async () => {
   await using world = await createWorld();
   refusing(world, ["192.0.2.1"]);
-  const { addEvents } = world.db;
+  const { add: addEvents } = world.db.audit;
   let left = 3;
-  world.db.addEvents = async (events) => {
+  world.db.audit.add = async (events) => {
     if (left-- <= 0) throw new DatabaseUnavailable("unreachable");
     return addEvents.call(world.db, events);
   };

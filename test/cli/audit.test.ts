@@ -29,8 +29,8 @@ test("events tells the newest, oldest first, of everybody or of one", async () =
   await using world = await trail();
   assert.equal(await world.run(), "");
   const { id } = await world.db.addUser("bob@example.com", "x");
-  for (const detail of ["one", "two", "three"]) await world.db.addEvents([{ ...entry, detail }]);
-  await world.db.addEvents([{ ...entry, event: "logged_out", userId: id }]);
+  for (const detail of ["one", "two", "three"]) await world.db.audit.add([{ ...entry, detail }]);
+  await world.db.audit.add([{ ...entry, event: "logged_out", userId: id }]);
   const lines = (await world.run("--limit", "2")).split("\n");
   assert.deepEqual(lines, [
     "2030-01-01T00:00:00Z  logged_in              –          192.0.2.1        three",
@@ -59,7 +59,7 @@ test("events tells the newest, oldest first, of everybody or of one", async () =
 test("nothing that was stored moves a terminal's cursor, and programs get it as it was", async () => {
   await using world = await trail();
   const hostile = "\x1b[2J\x9b1;1H\u202e\u2028\r\nforged";
-  await world.db.addEvents([{ ...entry, detail: hostile, userAgent: hostile }]);
+  await world.db.audit.add([{ ...entry, detail: hostile, userAgent: hostile }]);
   for (const args of [[], ["--json"]]) {
     const text = await world.run(...args);
     assert.match(text, /^[^\p{C}\p{Zl}\p{Zp}]+\n$/u);
@@ -79,7 +79,7 @@ test("what happened just before the service stops is in the trail", async () => 
 
 test("--follow tells each event once, in whichever order it comes, until it is interrupted", async () => {
   await using world = await trail();
-  await world.db.addEvents([{ ...entry, detail: "before" }]);
+  await world.db.audit.add([{ ...entry, detail: "before" }]);
   const env = { PATH: process.env.PATH, DATABASE_URL: world.url };
   const child = spawn(process.execPath, [program, "events", "--follow", "--json"], {
     env,

@@ -15,7 +15,7 @@ const email = "bob@example.com";
 async function logIn(url: string): Promise<string> {
   await using db = await openDB(url);
   const auth = new Auth(db, { settings: readSettings({ BCRYPT_COST: "4" }) });
-  if (await db.isEmpty()) await auth.registerUser(email, "b4l0u");
+  if (await db.users.areNone()) await auth.registerUser(email, "b4l0u");
   const sessionId = await auth.createSession(email);
   await auth.close();
   return sessionId as string;
@@ -126,7 +126,7 @@ test("what is no backup is not restored", async () => {
   assert.equal(code, 1);
   assert.match(stderr, /is no backup of Bienvenue's, or a damaged one\n$/);
   await using db = await openDB(DATABASE_URL);
-  assert.ok(await db.findUserBySession(sessionId));
+  assert.ok(await db.sessions.findUser(sessionId));
 });
 
 test("a restore has the mode of no backup, replays nothing that was left behind, and replaces what is damaged", async () => {

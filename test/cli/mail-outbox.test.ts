@@ -20,10 +20,10 @@ test("the mails that wait are listed without whom they are for, and tried again 
   const retry = (...args: string[]) => printed(t, () => retryMails(args, { DATABASE_URL: database.url }));
   assert.equal(await list(), "no mail waits\n");
   const { id } = await db.addUser("bob@example.com", "x");
-  await db.enqueue({ kind: "password_changed", language: "en", userId: id });
-  await db.enqueue({ kind: "reset", language: "en", email: "bob@example.com" });
+  await db.outbox.add({ kind: "password_changed", language: "en", userId: id });
+  await db.outbox.add({ kind: "reset", language: "en", email: "bob@example.com" });
   const years = 20 * 365 * 86_400_000;
-  await db.claimMails(1, () => years);
+  await db.outbox.claim(1, () => years);
   assert.equal(
     await list("--limit", "1"),
     [
@@ -44,8 +44,8 @@ test("the mails that wait are listed without whom they are for, and tried again 
   });
   assert.equal(await retry(), "1 mail is tried again now\n");
   assert.equal(await retry("--json"), '{"retried":0}\n');
-  await db.failMail({ id: 1 }, { reason: "the mail server mail.example.com:465 refuses the recipient (550)" });
-  await db.failMail({ id: 2 }, { reason: undefined });
+  await db.failedMails.add({ id: 1 }, { reason: "the mail server mail.example.com:465 refuses the recipient (550)" });
+  await db.failedMails.add({ id: 2 }, { reason: undefined });
   assert.equal(
     await list("--limit", "1"),
     [

@@ -8,10 +8,10 @@ test("what is closed answers nothing more, says so, and may be closed again", as
   await db.addUser("bob@example.com", "hash");
   await db.close();
   const closed = { name: "DatabaseUnavailable", fault: "closed" };
-  await assert.rejects(async () => db.findUserBySession("session"), closed);
+  await assert.rejects(async () => db.sessions.findUser("session"), closed);
   await assert.rejects(db.findUserBy({ id: 1 }), closed);
   await assert.rejects(db.addUser("eve@example.com", "hash"), closed);
-  await assert.rejects(db.openSession({ userId: 1, sessionId: "session" }), closed);
+  await assert.rejects(db.sessions.open({ userId: 1, sessionId: "session" }), closed);
   await assert.rejects(db.ping(), closed);
   await db.close();
 });

@@ -12,11 +12,11 @@ const settings = readSettings({ BCRYPT_COST: "4" });
 
 /** Has an account move to another address. */
 async function move(db: DB): Promise<void> {
-  await db.addMove(await db.findUserBy({ email: "person1@example.com" }), "moved@example.com", "en");
-  const [mail] = await db.waitingMails(1);
-  const verification = await db.giveVerifyToken(mail?.verificationId ?? 0, "move");
+  await db.emailChange.add(await db.findUserBy({ email: "person1@example.com" }), "moved@example.com", "en");
+  const [mail] = await db.outbox.list(1);
+  const verification = await db.verifyEmail.giveToken(mail?.verificationId ?? 0, "move");
   const proof = { token: "move", verifiedHash: "hash", deviceKind: null, redeemer: {}, language: "en" };
-  assert.ok(await db.confirmMove(verification ?? assert.fail(), proof));
+  assert.ok(await db.emailChange.confirm(verification ?? assert.fail(), proof));
 }
 
 /** Some people, one of whom is logged in and has asked for a reset token. */
@@ -28,11 +28,11 @@ async function populate(url: string, people = 1): Promise<{ sessionId: string; r
   if (people > 1) await move(db);
   const sessionId = (await auth.createSession(email, { ip: "::1", userAgent: "curl \"8\" 'x' \\ {}" })) as string;
   const resetToken = await auth.getResetPasswordToken(email);
-  await db.addRegistration("eve@example.com", "hash", { kind: "registration", language: "fr" });
+  await db.registrations.add("eve@example.com", "hash", { kind: "registration", language: "fr" });
   const device = { secret: "device", notice: { kind: "new_device", language: "en" } } as const;
-  await db.openSession({ userId: 1, sessionId: "of a device", device });
-  await db.giveVerifyToken((await db.newestRegistration("eve@example.com"))?.id ?? 0, "on its way");
-  await db.takeSlots([{ key: "limit", tries: 1, window: 60_000 }]);
+  await db.sessions.open({ userId: 1, sessionId: "of a device", device });
+  await db.verifyEmail.giveToken((await db.registrations.newest("eve@example.com"))?.id ?? 0, "on its way");
+  await db.limits.take([{ key: "limit", tries: 1, window: 60_000 }]);
   await auth.close();
   return { sessionId, resetToken };
 }
@@ -78,14 +78,14 @@ for (const [from, to] of moves) {
 
     const auth = new Auth(target, { settings });
     const user = { ...(await auth.getUserFromSessionId(sessionId)) };
-    assert.deepEqual(user, (await source.findSession(sessionId))?.user);
-    assert.equal(await target.knowsDevice("device", 1), true);
-    assert.equal((await target.findVerification("on its way"))?.email, "eve@example.com");
+    assert.deepEqual(user, (await source.sessions.find(sessionId))?.user);
+    assert.equal(await target.devices.knows("device", 1), true);
+    assert.equal((await target.verifyEmail.find("on its way"))?.email, "eve@example.com");
     await auth.updatePassword(resetToken, "t4rt1fl3tt3");
     assert.equal(await auth.validLogin(email, "t4rt1fl3tt3"), true);
     assert.equal((await target.addUser("next@example.com", "hash")).id, 2501);
-    await target.addRegistration("next@example.com", "hash", { kind: "registration", language: "fr" });
-    assert.equal((await target.newestRegistration("next@example.com"))?.id, 3);
+    await target.registrations.add("next@example.com", "hash", { kind: "registration", language: "fr" });
+    assert.equal((await target.registrations.newest("next@example.com"))?.id, 3);
     await auth.close();
   });
 }

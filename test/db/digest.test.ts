@@ -17,12 +17,12 @@ test("neither session ids nor reset tokens are ever on the disk, only their SHA-
   await using store = await createStore();
   const { db } = store;
   const { id: userId } = await db.addUser("bob@example.com", "hash");
-  await db.openSession({ userId, sessionId: "session-replaced" });
-  await db.openSession({ userId, sessionId: "session-opened", replaces: "session-replaced" });
+  await db.sessions.open({ userId, sessionId: "session-replaced" });
+  await db.sessions.open({ userId, sessionId: "session-opened", replaces: "session-replaced" });
   await db.updateUser(userId, { resetToken: "token-replaced" });
   await db.updateUser(userId, { resetToken: "token-outstanding", sessionId: "session-updated" });
-  await db.findUserBySession("session-looked-for");
-  await db.redeemResetToken({ resetToken: "token-tried", email: "bob@example.com", hashedPassword: "new" });
+  await db.sessions.findUser("session-looked-for");
+  await db.resetPassword.redeem({ resetToken: "token-tried", email: "bob@example.com", hashedPassword: "new" });
 
   for (const moment of ["in the -wal", "in the file"]) {
     const found = stolen(store);

@@ -16,7 +16,7 @@ test("of imports at the same time each address is one's, and the other is told s
   await using one = await openDB(database.url);
   await using other = await openDB(database.url);
   const accounts = Array.from({ length: 300 }, (_, i) => account(i));
-  const batches = [one, other, one, other].map((db) => db.addAccounts(accounts));
+  const batches = [one, other, one, other].map((db) => db.import.add(accounts));
   const there = await Promise.all(batches);
   assert.equal((await database.run("select id from users")).length, 300);
   assert.equal(
@@ -28,13 +28,13 @@ test("of imports at the same time each address is one's, and the other is told s
 test("users are listed once each, page by page", async () => {
   await using database = await emptyDatabase(engine());
   await using db = await openDB(database.url);
-  assert.deepEqual(await db.addAccounts([]), new Set());
-  await db.addAccounts(Array.from({ length: 5 }, (_, i) => account(i)));
-  assert.deepEqual(await db.addAccounts([account(4, "other"), account(5)]), new Set(["p4@example.com"]));
-  const ids = (await db.listUsers({ limit: 10 })).map(({ id }) => id);
+  assert.deepEqual(await db.import.add([]), new Set());
+  await db.import.add(Array.from({ length: 5 }, (_, i) => account(i)));
+  assert.deepEqual(await db.import.add([account(4, "other"), account(5)]), new Set(["p4@example.com"]));
+  const ids = (await db.users.list({ limit: 10 })).map(({ id }) => id);
   assert.deepEqual(ids, [1, 2, 3, 4, 5, 6]);
   assert.deepEqual(
-    (await db.listUsers({ after: 2, limit: 2 })).map(({ id }) => id),
+    (await db.users.list({ after: 2, limit: 2 })).map(({ id }) => id),
     [3, 4],
   );
   assert.equal((await db.findUserBy({ email: "p4@example.com" })).hashedPassword, "hash");

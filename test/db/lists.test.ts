@@ -35,23 +35,23 @@ test("a batch has the same statements whatever its length", async () => {
   const work = async (length: number) => {
     const names = Array.from({ length }, (_, i) => `session ${length} ${i}`);
     // Other statements are not counted: the rows come from another connection.
-    for (const sessionId of names) await other.openSession({ userId, sessionId });
+    for (const sessionId of names) await other.sessions.open({ userId, sessionId });
     clock.forward(1);
-    await db.seeSessions(names);
-    await other.renewSession(names[0] ?? "", { renewed: `renewed ${length}`, nonce: "nonce" });
+    await db.sessions.see(names);
+    await other.sessions.renew(names[0] ?? "", { renewed: `renewed ${length}`, nonce: "nonce" });
     clock.forward(hour);
-    await db.sweepSessions("", 1000);
+    await db.sessions.sweep("", 1000);
     clock.forward(31 * day);
-    await db.sweepSessions("", 1000);
+    await db.sessions.sweep("", 1000);
     const base = { at: clock.now(), event: "login_refused", ip: "192.0.2.1", userAgent: null, detail: null };
     const whom = [{ userId }, { userId: null }, { userId: null, email }, { userId: userId + 1 }];
-    await db.addEvents(names.map((_, i) => ({ ...base, ...(whom[(i + length) % whom.length] ?? { userId }) })));
+    await db.audit.add(names.map((_, i) => ({ ...base, ...(whom[(i + length) % whom.length] ?? { userId }) })));
     const accounts = names.map((name) => ({ email: `${name}@example.com`, hashedPassword: "hash", createdAt: 1 }));
     const unconfirmed = { emailVerifiedAt: null, disabledAt: null };
-    await db.addAccounts(accounts.map((account) => ({ ...account, ...unconfirmed })));
-    for (let i = 0; i < length; i++) await other.enqueue({ kind: "reset", language: "en", email });
-    assert.equal((await db.claimMails(1, () => hour)).length, 1);
-    for (const mail of await other.waitingMails(1000)) await other.removeMail(mail.id);
+    await db.import.add(accounts.map((account) => ({ ...account, ...unconfirmed })));
+    for (let i = 0; i < length; i++) await other.outbox.add({ kind: "reset", language: "en", email });
+    assert.equal((await db.outbox.claim(1, () => hour)).length, 1);
+    for (const mail of await other.outbox.list(1000)) await other.outbox.remove(mail.id);
   };
 
   for (let length = 1; length <= 4; length++) await work(length);
@@ -68,8 +68,8 @@ test("an account is imported with all that it brings, in the order given", async
     { ...own, email: "B\"o\\b'@Example.com", hashedPassword: "$2b$12$hash" },
     { ...own, email: "ann@example.com", hashedPassword: "hash", emailVerifiedAt: null, disabledAt: 2 },
   ];
-  assert.deepEqual(await store.db.addAccounts(accounts), new Set());
-  const users = await store.db.listUsers({ limit: 10 });
+  assert.deepEqual(await store.db.import.add(accounts), new Set());
+  const users = await store.db.users.list({ limit: 10 });
   const stored = users.map(({ email, hashedPassword, emailVerifiedAt, disabledAt, createdAt }) => ({
     email,
     hashedPassword,
@@ -87,7 +87,10 @@ test("an account is imported with all that it brings, in the order given", async
       createdAt,
     })),
   );
-  assert.deepEqual(await store.db.emailsTaken(["ANN@example.com", "eve@example.com"]), new Set(["ANN@example.com"]));
+  assert.deepEqual(
+    await store.db.import.emailsTaken(["ANN@example.com", "eve@example.com"]),
+    new Set(["ANN@example.com"]),
+  );
 });
 
 testOnce(

@@ -18,7 +18,7 @@ test("beside the next minor version this one runs on, and one can go back to it"
   const again = await store.open();
   assert.equal((await again.findUserBy({ id: bob.id })).email, "bob@example.com");
   await again.updateUser(bob.id, { sessionId: "s" });
-  assert.equal((await store.db.findUserBySession("s"))?.id, bob.id);
+  assert.equal((await store.db.sessions.findUser("s"))?.id, bob.id);
 });
 
 test("two minor versions on it is refused, with the way out", async () => {

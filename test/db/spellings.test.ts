@@ -14,20 +14,20 @@ test("a user keeps the address as it was given, and is found by every spelling o
   const { db } = store;
   const added = await db.addUser(spelled, "hash");
   assert.equal(added.email, spelled);
-  await db.openSession({ userId: added.id, sessionId: "session" });
+  await db.sessions.open({ userId: added.id, sessionId: "session" });
   for (const email of [spelled, ...others]) {
     assert.deepEqual(await db.findUserBy({ email }), added, email);
-    assert.deepEqual(await db.findUserByEmail(email), added, email);
+    assert.deepEqual(await db.users.findByEmail(email), added, email);
     await assert.rejects(db.addUser(email, "other"), EmailTaken, email);
   }
-  assert.equal((await db.findUserBySession("session"))?.email, spelled);
+  assert.equal((await db.sessions.findUser("session"))?.email, spelled);
   assert.deepEqual(
-    (await db.listUsers({ limit: 10, search: "@HOLB" })).map(({ email }) => email),
+    (await db.users.list({ limit: 10, search: "@HOLB" })).map(({ email }) => email),
     [spelled],
   );
   for (const email of ["guillaume@holberton.i", "uillaume@holberton.io", "", " "]) {
     await assert.rejects(db.findUserBy({ email }), NoResultFound, email);
-    assert.equal(await db.findUserByEmail(email), null, email);
+    assert.equal(await db.users.findByEmail(email), null, email);
   }
   const [row] = await store.rows("users");
   assert.deepEqual([row?.email, row?.email_spelling], [key, spelled]);
@@ -58,7 +58,7 @@ test("whatever text is given is kept as it is; only ASCII letters and spaces are
   for (const text of texts) assert.equal((await db.addUser(text, "hash")).email, text);
   for (const [i, text] of texts.entries()) assert.equal((await db.findUserBy({ email: text })).id, i + 1, text);
   assert.deepEqual(
-    (await db.listUsers({ limit: 20 })).map(({ email }) => email),
+    (await db.users.list({ limit: 20 })).map(({ email }) => email),
     texts,
   );
 });
@@ -98,16 +98,16 @@ test("what an older node writes counts: the key alone, and no spelling of anothe
   );
   assert.equal((await db.findUserBy({ email: "Old@Example.com" })).email, "old@example.com");
   const { id } = await db.addUser(spelled, "hash");
-  await db.openSession({ userId: id, sessionId: "session" });
+  await db.sessions.open({ userId: id, sessionId: "session" });
   await store.run(`update users set email = 'moved@example.com' where id = ${id}`);
   const found = [
     await db.findUserBy({ id }),
-    await db.findUserByEmail("Moved@example.com"),
-    await db.findUserBySession("session"),
-    (await db.listUsers({ limit: 10 }))[1],
+    await db.users.findByEmail("Moved@example.com"),
+    await db.sessions.findUser("session"),
+    (await db.users.list({ limit: 10 }))[1],
   ];
   for (const user of found) assert.equal(user?.email, "moved@example.com");
-  assert.equal(await db.findUserByEmail(spelled), null);
+  assert.equal(await db.users.findByEmail(spelled), null);
   await store.run(`update users set email = '${key}' where id = ${id}`);
   assert.equal((await db.findUserBy({ id })).email, spelled);
 });
@@ -117,14 +117,14 @@ test("each registration of an address keeps its own spelling, and the account ge
   const { db } = store;
   const notice = { kind: "registration", language: "en" } as const;
   for (const email of ["BOB@example.com", "Bob@Example.com", "bob@example.COM"]) {
-    await db.addRegistration(email, `hash of ${email}`, notice);
+    await db.registrations.add(email, `hash of ${email}`, notice);
   }
-  assert.equal((await db.newestRegistration("bob@example.com"))?.email, "bob@example.COM");
-  const given = await db.giveVerifyToken(2, "token");
+  assert.equal((await db.registrations.newest("bob@example.com"))?.email, "bob@example.COM");
+  const given = await db.verifyEmail.giveToken(2, "token");
   assert.equal(given?.email, "Bob@Example.com");
-  const found = await db.findVerification("token");
+  const found = await db.verifyEmail.find("token");
   assert.deepEqual(found, given);
-  assert.equal((await db.confirmRegistration(given ?? assert.fail(), "token"))?.email, "Bob@Example.com");
+  assert.equal((await db.registrations.confirm(given ?? assert.fail(), "token"))?.email, "Bob@Example.com");
   assert.deepEqual(await store.rows("verifications"), []);
 });
 
@@ -136,10 +136,10 @@ test("a registration that is confirmed gives its spelling to an account that nev
     ["Eve@example.com", "eve@example.com"],
   ] as const) {
     const { id } = await db.addUser(before, "hash");
-    await db.addRegistration(after, "hash", { kind: "registration", language: "en" });
-    const waiting = await db.newestRegistration(before);
-    const given = await db.giveVerifyToken(waiting?.id ?? 0, `token ${id}`);
-    const confirmed = await db.confirmRegistration(given ?? assert.fail(), `token ${id}`);
+    await db.registrations.add(after, "hash", { kind: "registration", language: "en" });
+    const waiting = await db.registrations.newest(before);
+    const given = await db.verifyEmail.giveToken(waiting?.id ?? 0, `token ${id}`);
+    const confirmed = await db.registrations.confirm(given ?? assert.fail(), `token ${id}`);
     assert.deepEqual([confirmed?.id, confirmed?.email], [id, after]);
     assert.equal((await db.findUserBy({ id })).email, after);
   }
@@ -149,11 +149,11 @@ test("a move brings the spelling that was asked for", async () => {
   await using store = await createStore();
   const { db } = store;
   const user = await db.addUser(spelled, "hash");
-  await db.addMove(user, "Bob@New.example", "en");
-  assert.equal(await db.moveOf(user.id), "Bob@New.example");
-  const verification = await db.giveVerifyToken(1, "token");
+  await db.emailChange.add(user, "Bob@New.example", "en");
+  assert.equal(await db.emailChange.addressOf(user.id), "Bob@New.example");
+  const verification = await db.verifyEmail.giveToken(1, "token");
   const proof = { token: "token", verifiedHash: "hash", deviceKind: null, redeemer: {}, language: "en" };
-  assert.deepEqual(await db.confirmMove(verification ?? assert.fail(), proof), { nonce: null });
+  assert.deepEqual(await db.emailChange.confirm(verification ?? assert.fail(), proof), { nonce: null });
   assert.equal((await db.findUserBy({ id: user.id })).email, "Bob@New.example");
 });
 
@@ -161,20 +161,20 @@ test("a reset token is given and taken by any spelling, and tells the account's 
   await using store = await createStore();
   const { db } = store;
   const user = await db.addUser(spelled, "hash");
-  assert.equal(await db.giveResetToken(key.toUpperCase(), "token"), spelled);
-  assert.equal(await db.resetAddress("token"), spelled);
+  assert.equal(await db.resetPassword.giveToken(key.toUpperCase(), "token"), spelled);
+  assert.equal(await db.resetPassword.addressOf("token"), spelled);
   const redemption = { hashedPassword: "new", byMail: true };
-  assert.equal(await db.redeemResetToken({ ...redemption, resetToken: "token", email: "other@example.com" }), null);
-  const redeemed = await db.redeemResetToken({ ...redemption, resetToken: "token", email: ` ${key}` });
+  assert.equal(await db.resetPassword.redeem({ ...redemption, resetToken: "token", email: "other@example.com" }), null);
+  const redeemed = await db.resetPassword.redeem({ ...redemption, resetToken: "token", email: ` ${key}` });
   assert.deepEqual([redeemed?.id, redeemed?.email], [user.id, spelled]);
-  assert.equal((await db.waitingMails(1))[0]?.email, spelled);
+  assert.equal((await db.outbox.list(1))[0]?.email, spelled);
 
   for (const email of ["BOB@example.com", "Bob@example.com"]) {
-    await db.addRegistration(email, "hash", { kind: "registration", language: "en" });
+    await db.registrations.add(email, "hash", { kind: "registration", language: "en" });
   }
-  assert.equal(await db.giveResetToken("bob@example.com", "registration's"), "Bob@example.com");
-  assert.equal(await db.resetAddress("registration's"), "Bob@example.com");
-  const made = await db.redeemResetToken({ ...redemption, resetToken: "registration's", email: "BOB@EXAMPLE.com" });
+  assert.equal(await db.resetPassword.giveToken("bob@example.com", "registration's"), "Bob@example.com");
+  assert.equal(await db.resetPassword.addressOf("registration's"), "Bob@example.com");
+  const made = await db.resetPassword.redeem({ ...redemption, resetToken: "registration's", email: "BOB@EXAMPLE.com" });
   assert.equal(made?.email, "Bob@example.com");
 });
 
@@ -182,19 +182,19 @@ test("mails wait for a spelling, are found by every other, and go with the accou
   await using store = await createStore();
   const { db } = store;
   const user = await db.addUser(spelled, "hash");
-  await db.enqueue({ kind: "password_changed", language: "en", email: spelled });
-  await db.enqueue({ kind: "reset", language: "en", email: key });
-  await db.addRegistration(key.toUpperCase(), "hash", { kind: "registration", language: "en" });
+  await db.outbox.add({ kind: "password_changed", language: "en", email: spelled });
+  await db.outbox.add({ kind: "reset", language: "en", email: key });
+  await db.registrations.add(key.toUpperCase(), "hash", { kind: "registration", language: "en" });
   assert.deepEqual(
-    (await db.waitingMails(10)).map(({ email }) => email),
+    (await db.outbox.list(10)).map(({ email }) => email),
     [spelled, key, null],
   );
-  for (const email of [spelled, ...others]) assert.equal((await db.mailsTo({ id: user.id, email })).length, 3);
+  for (const email of [spelled, ...others]) assert.equal((await db.outbox.listTo({ id: user.id, email })).length, 3);
   assert.deepEqual(
     (await store.rows("outbox")).map(({ email }) => email),
     [key, key, null],
   );
-  await db.deleteUser({ id: user.id, email: others[1] as string }, []);
+  await db.users.erase({ id: user.id, email: others[1] as string }, []);
   for (const table of ["users", "verifications", "outbox"]) assert.deepEqual(await store.rows(table), [], table);
 });
 
@@ -203,9 +203,9 @@ test("an audit entry belongs to the account whose address it has, in any spellin
   const { db } = store;
   const { id } = await db.addUser(spelled, "hash");
   const entry = { at: 1, event: "reset_asked", userId: null, ip: null, userAgent: null, detail: null };
-  await db.addEvents([...others, "nobody@example.com"].map((email) => ({ ...entry, email })));
+  await db.audit.add([...others, "nobody@example.com"].map((email) => ({ ...entry, email })));
   assert.deepEqual(
-    (await db.listEvents({ limit: 10 })).map(({ userId }) => userId),
+    (await db.audit.list({ limit: 10 })).map(({ userId }) => userId),
     [id, id, id, id, null],
   );
 });
@@ -221,15 +221,15 @@ test("accounts from elsewhere keep their spelling, and are told apart by the key
     createdAt: 1,
   });
   await db.addUser("Bob@example.com", "hash");
-  assert.deepEqual(await db.emailsTaken(["BOB@example.com", spelled]), new Set(["BOB@example.com"]));
-  assert.deepEqual(await db.addAccounts([account("BOB@example.com"), account(spelled)]), new Set(["BOB@example.com"]));
+  assert.deepEqual(await db.import.emailsTaken(["BOB@example.com", spelled]), new Set(["BOB@example.com"]));
+  assert.deepEqual(await db.import.add([account("BOB@example.com"), account(spelled)]), new Set(["BOB@example.com"]));
   assert.deepEqual(
-    (await db.listUsers({ limit: 10 })).map(({ email }) => email),
+    (await db.users.list({ limit: 10 })).map(({ email }) => email),
     ["Bob@example.com", spelled],
   );
   await using empty = await createStore();
   const adopted = { id: 7, hashedPassword: "hash", emailVerifiedAt: null, sessionId: null, resetToken: null };
-  await empty.db.adopt([{ ...adopted, email: spelled }]);
+  await empty.db.import.adopt([{ ...adopted, email: spelled }]);
   assert.equal((await empty.db.findUserBy({ email: key })).email, spelled);
   await using copy = await createStore();
   await store.db.copyTo(copy.db);

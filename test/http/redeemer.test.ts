@@ -143,7 +143,7 @@ test("of redemptions at once one makes its caller known, and a refused one nobod
   }
   assert.deepEqual((await reset(world, token)).headers.getSetCookie(), []);
   const { id } = await world.db.findUserBy({ email: owner.email });
-  assert.equal((await world.db.devicesOf(id)).length, 1);
+  assert.equal((await world.db.devices.list(id)).length, 1);
 });
 
 test("confirming a registration makes the caller known", async () => {

@@ -72,7 +72,7 @@ test("a browser that confirms by the page is one device, which is told to nobody
   sent(done, "/account");
   assert.ok(deviceIn(done));
   const { id } = await world.db.findUserBy({ email: owner.email });
-  assert.equal((await world.db.devicesOf(id)).length, 1);
+  assert.equal((await world.db.devices.list(id)).length, 1);
   assert.deepEqual(await mailed(world), []);
 });
 
@@ -88,6 +88,6 @@ test("a browser that others use too keeps its device, and each account knows it"
   assert.equal(deviceIn(done), device);
   for (const email of [owner.email, eve.email]) {
     const { id } = await world.db.findUserBy({ email });
-    assert.ok(await world.db.knowsDevice(device ?? "", id));
+    assert.ok(await world.db.devices.knows(device ?? "", id));
   }
 });

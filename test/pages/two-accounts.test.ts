@@ -32,7 +32,7 @@ async function stateOf(world: World): Promise<object> {
     const user = await world.db.findUserBy({ email });
     state.push([user.hashedPassword, (await world.auth.listSessionsOf(user.id)).map(({ id }) => id)]);
   }
-  return { state, mails: (await world.db.waitingMails(100)).map(({ kind }) => kind) };
+  return { state, mails: (await world.db.outbox.list(100)).map(({ kind }) => kind) };
 }
 
 /** The form of a page with a button that says this. */

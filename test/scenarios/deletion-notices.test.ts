@@ -31,14 +31,14 @@ test("the owner of a deleted account gets one mail at its last address, which no
   await refused(erase(world, cookies, "wrong"), 403);
   const answers = await Promise.all([erase(world, cookies), erase(world, cookies)]);
   assert.deepEqual(answers.map(({ status }) => status).toSorted(), [200, 403]);
-  const [waiting, ...more] = await world.db.waitingMails(10);
+  const [waiting, ...more] = await world.db.outbox.list(10);
   assert.deepEqual([waiting?.kind, waiting?.email, more], ["deleted", "Bob@Example.com", []]);
   const [mail, ...others] = await mailed(world);
   assert.deepEqual(
     [mail?.kind, mail?.to, mail?.language, mail?.device, mail?.at, others],
     ["account_deleted", "Bob@Example.com", "fr", "Firefox/Windows", world.clock.now(), []],
   );
-  assert.deepEqual(await world.db.waitingMails(10), []);
+  assert.deepEqual(await world.db.outbox.list(10), []);
 });
 
 test("so does the owner of one that an operator deletes, and nobody where no mail can be sent", async () => {
@@ -97,12 +97,12 @@ test("failed mails to the present and former addresses vanish with the account",
   await world.request("/profile/email", form({ email: next }, { method: "PUT", headers: { Cookie: cookies } }));
   const token = (await mailed(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
   assert.equal((await confirm(world, { email: next, token, password: strong })).status, 200);
-  const [moved] = await world.db.waitingMails(10);
+  const [moved] = await world.db.outbox.list(10);
   assert.deepEqual([moved?.kind, moved?.email], ["moved", owner.email]);
-  await world.db.failMail({ id: moved?.id ?? 0 }, { reason: "refused" });
+  await world.db.failedMails.add({ id: moved?.id ?? 0 }, { reason: "refused" });
   await world.request("/reset_password", form({ email: next }));
-  const [reset] = await world.db.waitingMails(10);
-  await world.db.failMail({ id: reset?.id ?? 0 }, { reason: "refused" });
+  const [reset] = await world.db.outbox.list(10);
+  await world.db.failedMails.add({ id: reset?.id ?? 0 }, { reason: "refused" });
   assert.equal(await world.auth.countFailedMails(), 2);
   await world.auth.deleteUser((await world.auth.findUser(next))?.id ?? 0);
   assert.equal(await world.auth.countFailedMails(), 0);

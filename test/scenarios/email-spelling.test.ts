@@ -128,7 +128,7 @@ test("a move uses the spelling that was typed; the old address is mailed in its 
     `email_changing ${spelled}`,
   ]);
   const token = mails.find((mail) => mail.token)?.token ?? "";
-  await world.db.enqueue({ kind: "moving", language: "en", email: spelled });
+  await world.db.outbox.add({ kind: "moving", language: "en", email: spelled });
   const moved = confirm(world, { token, email: "bob@new.example", password: strong });
   assert.equal(await said(moved), answer("Bob@New.Example", "email verified"));
   assert.deepEqual(
@@ -143,8 +143,8 @@ test("a move uses the spelling that was typed; the old address is mailed in its 
 test("a reset that an older node left in the outbox goes to the account's own spelling", async () => {
   await using world = await createProduction();
   await join(world, { ...owner, email: spelled });
-  await world.db.enqueue({ kind: "reset", language: "en", email: key });
-  await world.db.enqueue({ kind: "password_changed", language: "en", email: key });
+  await world.db.outbox.add({ kind: "reset", language: "en", email: key });
+  await world.db.outbox.add({ kind: "password_changed", language: "en", email: key });
   assert.deepEqual(await told(world), [`password_changed ${key}`, `reset_password ${spelled}`]);
 });
 
@@ -158,7 +158,7 @@ test("every spelling of an address shares its limits, and one entry of the audit
   for (const email of [...others, spelled])
     assert.equal((await world.request("/reset_password", form({ email }))).status, 200);
   // The limit of an address refuses nobody: it sends no mail.
-  assert.equal(await world.db.countMails(), 4);
+  assert.equal(await world.db.outbox.count(), 4);
   const events = (await world.auth.listEvents({ limit: 999 })).slice(before);
   const counts = events.filter(({ event }) => event === "reset_asked");
   assert.deepEqual([...new Set(counts.map(({ userId }) => userId))], [1]);

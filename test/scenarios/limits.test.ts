@@ -180,14 +180,14 @@ test("of several devices that a browser presents, any that the account knows cou
   assert.equal(await status(`${unknown(5)}; ${device}`), 429, "at most five are tried");
   assert.equal(await status(unknown(5)), 429);
   const { id } = await world.db.findUserBy({ email: owner.email });
-  assert.equal((await world.db.devicesOf(id)).length, 1, "none of the unknown ones is remembered");
+  assert.equal((await world.db.devices.list(id)).length, 1, "none of the unknown ones is remembered");
   const [session = ""] = (await enter(world, owner, device)).split("; ");
   const change = form(
     { password: strong, new_password: `${strong}!` },
     { method: "PUT", headers: { Cookie: `${session}; ${unknown(4)}; ${device}` } },
   );
   assert.equal((await world.request("/profile/password", change)).status, 200);
-  assert.ok(await world.db.knowsDevice(device.split("=")[1] as string, id));
+  assert.ok(await world.db.devices.knows(device.split("=")[1] as string, id));
 });
 
 // id: hundred-in-a-row
@@ -246,7 +246,7 @@ test("a program that keeps no cookies brings one mail an hour, and is known as f
   world.clock.forward(hour);
   assert.deepEqual(await told(), [["new_device", 58]]);
   const { id } = (await world.auth.findUser(owner.email)) ?? { id: 0 };
-  assert.equal((await world.db.devicesOf(id)).length, 50);
+  assert.equal((await world.db.devices.list(id)).length, 50);
   world.clock.forward(24 * hour);
   await enter(world);
   assert.equal((await mailed(world)).length, 1);
@@ -404,7 +404,7 @@ test("a reset that was done is told so, though the tries before it cannot be for
   await join(world);
   await world.request("/reset_password", form({ email: owner.email }));
   const reset = { email: owner.email, reset_token: await mailedToken(world), new_password: `${strong}!` };
-  world.db.giveBackSlots = () => Promise.reject(new DatabaseUnavailable("locked"));
+  world.db.limits.giveBack = () => Promise.reject(new DatabaseUnavailable("locked"));
   assert.equal((await world.request("/reset_password", form(reset, { method: "PUT" }))).status, 200);
   assert.ok(world.logged.some(({ message }) => message === "could not give a try back"));
 });

@@ -33,7 +33,7 @@ async function importAccount(world: World): Promise<void> {
     .registerUser("model@example.com", strong)
     .then(() => world.db.findUserBy({ email: "model@example.com" }));
   const now = world.clock.now();
-  await world.db.addAccounts([
+  await world.db.import.add([
     { email: owner.email, hashedPassword, emailVerifiedAt: now, disabledAt: null, createdAt: now },
   ]);
 }
@@ -129,7 +129,7 @@ test("an adopted account's first login is told", async () => {
     sessionId: null,
     resetToken: null,
   };
-  await there.db.adopt([adopted]);
+  await there.db.import.adopt([adopted]);
   assert.deepEqual((await logIn(there)).told, news);
   assert.deepEqual((await logIn(there)).told, []);
 });

@@ -60,7 +60,7 @@ export async function confirmPassword(
   using place = takePlaceOfDevice(context, caller, sessionId ?? "");
   const person = await personOf(context, sessionId);
   await givePassword(context, place, person, password, caller);
-  const nonce = await context.db.renewSession(person.sessionId, renewal(context.settings, person.sessionId));
+  const nonce = await context.db.sessions.renew(person.sessionId, renewal(context.settings, person.sessionId));
   if (nonce === false) throw notLoggedIn();
   context.trail.record("password_confirmed", { caller, userId: person.id });
   return renewed(context, person, nonce);
@@ -78,7 +78,7 @@ export async function changePassword(
   // When the same change arrives again, the password is already the new one and the session id may be the previous one. That
   // must not count as a wrong password.
   const act = actName(person.sessionId, "change password", current, chosen);
-  const again = async () => (await db.findAct(act)) !== null && currentSession(context, person.sessionId);
+  const again = async () => (await db.acts.find(act)) !== null && currentSession(context, person.sessionId);
   const before = await again();
   if (before) return { user: publicUser(person), session: { sessionId: before } };
   await givePassword(context, place, person, current, caller);
@@ -88,7 +88,7 @@ export async function changePassword(
   });
   const device = await presentedDevice(context, person, caller);
   const renewedId = await asVerified(context, place, person, current, caller, async (as) => {
-    const nonce = await db.changePassword({
+    const nonce = await db.users.changePassword({
       userId: as.id,
       verifiedHash: as.hashedPassword,
       hashedPassword,
@@ -108,7 +108,7 @@ export async function changePassword(
 /** The current id of a live session, given that id or the previous one; null if there is none. */
 export async function currentSession({ db, settings }: Context, sessionId: string | null): Promise<string | null> {
   if (!sessionId) return null;
-  const nonce = await db.renewalOf(sessionId);
+  const nonce = await db.sessions.renewalOf(sessionId);
   if (nonce === false) return null;
   return nonce === null ? sessionId : madeToken(settings, sessionId, nonce);
 }
@@ -149,7 +149,8 @@ async function startMove(context: Context, person: Person, email: string, caller
   }
   const isMailed = await reserveSilently(context, "moveMail", { address, caller });
   const { language = "en", acts } = caller;
-  const move = (as: Person) => db.addMove(as, address, language, { acts, isMailed, network: requesterOf(caller.ip) });
+  const move = (as: Person) =>
+    db.emailChange.add(as, address, language, { acts, isMailed, network: requesterOf(caller.ip) });
   if (!(await move(person))) {
     // A login may have replaced the hash meanwhile. A changed password has ended the session.
     tries.spend();
@@ -177,7 +178,7 @@ export async function deleteAccount(
   const { language = "en", userAgent } = caller;
   const notice = { kind: "deleted", language, device: describeDevice(userAgent) } as const;
   await asVerified(context, place, person, password, caller, (as) =>
-    db.deleteUser(as, accountKeys(as.email), as.hashedPassword, caller.acts, notice),
+    db.users.erase(as, accountKeys(as.email), { verifiedHash: as.hashedPassword, acts: caller.acts, notice }),
   );
   trail.record("account_deleted", {});
 }
@@ -197,14 +198,14 @@ export async function exportAccount(context: Context, sessionId: string | null, 
   const { id, email } = person;
   const events = await newestEvents(context, id);
   const { sessions } = await sessionsOf(context, id, { current: person.sessionId });
-  const devices = await db.devicesOf(id);
-  const former = await db.formerEmailsOf(id);
-  const mails = await db.mailsTo(person);
-  const failed = await db.failedMailsTo(person);
+  const devices = await db.devices.list(id);
+  const former = await db.undoEmailChange.list(id);
+  const mails = await db.outbox.listTo(person);
+  const failed = await db.failedMails.listTo(person);
   return {
     id,
     email,
-    moves_to: await db.moveOf(id),
+    moves_to: await db.emailChange.addressOf(id),
     ...(former.length > 0 && { former_emails: former.map(({ email, leftAt }) => ({ email, left_at: iso(leftAt) })) }),
     email_verified_at: iso(person.emailVerifiedAt),
     reset_token_expires_at: iso(person.resetTokenExpiresAt),
@@ -238,7 +239,7 @@ export async function exportAccount(context: Context, sessionId: string | null, 
 async function newestEvents({ db }: Context, userId: number): Promise<StoredEvent[]> {
   let events: StoredEvent[] = [];
   for (let before: number | undefined; ; await turn()) {
-    const page = await db.listEvents({ userId, newest: true, limit: eventsAtOnce, before });
+    const page = await db.audit.list({ userId, newest: true, limit: eventsAtOnce, before });
     events = [...page, ...events];
     if (page.length < eventsAtOnce || events.length >= mostEvents) return events;
     before = page[0]?.id;
@@ -272,13 +273,13 @@ export async function sessionsOf(
   if (!Number.isInteger(limit) || limit < 1 || limit > mostSessions) {
     throw new AuthError("page_invalid", `limit must be a whole number from 1 to ${mostSessions}`);
   }
-  const page = isId(userId) ? await db.listSessions(userId, { limit, ...wanted }) : { sessions: [], next: null };
+  const page = isId(userId) ? await db.sessions.list(userId, { limit, ...wanted }) : { sessions: [], next: null };
   if (page === null) throw new AuthError("page_invalid", "after must be the next of the page before");
   return { sessions: page.sessions.map(shown), next: page.next };
 }
 
 export async function endSessionOf(context: Context, userId: number, handle: string, caller: Caller): Promise<void> {
-  if (!(await context.db.endSessionByHandle(userId, handle, caller.acts))) {
+  if (!(await context.db.sessions.endByHandle(userId, handle, caller.acts))) {
     throw new AuthError("unknown_session", "you have no such session");
   }
   context.trail.record("sessions_ended", { caller, userId, detail: "one" });
@@ -286,7 +287,7 @@ export async function endSessionOf(context: Context, userId: number, handle: str
 
 export async function endOtherSessions(context: Context, sessionId: string | null, caller: Caller): Promise<number> {
   const person = await personOf(context, sessionId);
-  const ended = await context.db.endOtherSessions(person.id, person.sessionId);
+  const ended = await context.db.sessions.endOthers(person.id, person.sessionId);
   context.trail.record("sessions_ended", {
     caller,
     userId: person.id,
@@ -338,7 +339,7 @@ async function asVerified<Done>(
 
 /** @throws {AuthError} `password_needed` when it was not given within the last ten minutes */
 async function needPassword({ db, trail, clock }: Context, person: Person, caller: Caller): Promise<void> {
-  const at = await db.confirmedAt(person.sessionId);
+  const at = await db.sessions.confirmedAt(person.sessionId);
   const age = at === null ? Number.POSITIVE_INFINITY : clock() - at;
   if (age <= confirmedFor && age >= -clockTolerance) return;
   trail.record("password_needed", { caller, userId: person.id });

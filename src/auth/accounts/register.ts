@@ -50,7 +50,7 @@ const byMail: Way<string> = {
     const isKept = await reserveSilently(context, "keptRegistration", { address, caller });
     if (isKept) {
       const isMailed = await reserveSilently(context, "registration", { address, caller });
-      await context.db.addRegistration(address, hashedPassword, isMailed ? notice : null, caller.acts);
+      await context.db.registrations.add(address, hashedPassword, isMailed ? notice : null, caller.acts);
     }
     context.trail.record("registration_asked", { caller, address, changed: isKept });
     return address;

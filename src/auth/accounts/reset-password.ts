@@ -27,7 +27,7 @@ export async function makeResetToken(context: Context, email: string, caller: Ca
     throw emailRefusal("unknown_email", "no account has this email", email);
   }
   const resetToken = newToken(settings);
-  await db.giveResetToken(user.email, resetToken);
+  await db.resetPassword.giveToken(user.email, resetToken);
   trail.record("reset_token_made", { caller, userId: user.id });
   return { email: user.email, resetToken };
 }
@@ -49,7 +49,7 @@ export async function requestPasswordReset(context: Context, email: string, call
   if (device !== undefined || (await reserveSilently(context, "resetMail", { address, caller }))) {
     const { language = "en", acts } = caller;
     const network = device === undefined ? requesterOf(caller.ip) : null;
-    await context.db.enqueue({ kind: "reset", language, email: address, network }, acts);
+    await context.db.outbox.add({ kind: "reset", language, email: address, network }, acts);
     context.trail.record("reset_asked", { caller, address });
   }
   tries.spend();
@@ -58,7 +58,7 @@ export async function requestPasswordReset(context: Context, email: string, call
 
 /** For who has the token, the address is no secret. */
 export async function addressToReset({ db }: Context, resetToken: string): Promise<string | null> {
-  return resetToken === "" ? null : db.resetAddress(resetToken);
+  return resetToken === "" ? null : db.resetPassword.addressOf(resetToken);
 }
 
 /**
@@ -86,7 +86,7 @@ export async function updatePassword(
     return passwords.hashPassword(password, place);
   });
   const redeemer = redeemerUnderAttack(context, caller);
-  const user = await db.redeemResetToken({
+  const user = await db.resetPassword.redeem({
     resetToken,
     email: address,
     hashedPassword,

@@ -10,12 +10,12 @@ import { noPassword } from "../passwords/hashes.ts";
 
 /** The address that a mailed token brings its account back to, or null. The holder of the token knows it. */
 export async function addressToRestore({ db }: Context, token: string): Promise<string | null> {
-  return token === "" ? null : ((await db.findFormerEmail(token))?.email ?? null);
+  return token === "" ? null : ((await db.undoEmailChange.find(token))?.email ?? null);
 }
 
 /** Whether a mailed token brings this account back; false when the token is invalid. */
 export async function restoresAccount({ db }: Context, token: string, userId: number): Promise<boolean> {
-  return token !== "" && (await db.findFormerEmail(token))?.userId === userId;
+  return token !== "" && (await db.undoEmailChange.find(token))?.userId === userId;
 }
 
 /**
@@ -29,7 +29,7 @@ export async function undoEmailChange(
   caller: Caller,
 ): Promise<User> {
   const { db, trail } = context;
-  const former = token === "" ? null : await db.findFormerEmail(token);
+  const former = token === "" ? null : await db.undoEmailChange.find(token);
   if (!former || (email !== undefined && !isSpellingOf(email, former.email))) {
     (await reserve(context, "redemption", { caller })).spend();
     throw refused(context, caller, former?.userId);
@@ -41,7 +41,7 @@ export async function undoEmailChange(
     device: describeDevice(caller.userAgent),
     acts: caller.acts,
   };
-  const user = await db.undoEmailChange(undone).catch((error: unknown) => {
+  const user = await db.undoEmailChange.undo(undone).catch((error: unknown) => {
     if (!(error instanceof EmailTaken)) throw error;
     trail.record("email_undo_refused", { caller, userId: former.userId, detail: "email_taken" });
     throw taken(former.email);

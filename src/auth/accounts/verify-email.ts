@@ -39,7 +39,7 @@ export async function requestVerification(context: Context, email: string, calle
   if (await reserveSilently(context, "verificationMail", { address, caller })) {
     const { language = "en", acts } = caller;
     const network = requesterOf(caller.ip);
-    await context.db.enqueue({ kind: "verification", language, email: address, network }, acts);
+    await context.db.outbox.add({ kind: "verification", language, email: address, network }, acts);
     context.trail.record("verification_asked", { caller, address });
   }
   tries.spend();
@@ -55,12 +55,12 @@ export interface AddressToVerify {
 
 /** The address that a mailed token confirms, or null: for who has the token, it is no secret. */
 export async function addressToVerify({ db }: Context, token: string): Promise<AddressToVerify | null> {
-  const found = token === "" ? null : await db.findVerification(token);
+  const found = token === "" ? null : await db.verifyEmail.find(token);
   return found && { email: found.email, isMove: found.userId !== null };
 }
 
 export async function movesAccount({ db }: Context, token: string, userId: number): Promise<boolean> {
-  return token !== "" && (await db.findVerification(token))?.userId === userId;
+  return token !== "" && (await db.verifyEmail.find(token))?.userId === userId;
 }
 
 /** Only wrong tokens are limited by network: those of strangers must not keep out an owner who has a good one. */
@@ -68,7 +68,7 @@ export async function verifyEmail(context: Context, proof: Proof, caller: Caller
   const { token, email } = proof;
   const { db, settings } = context;
   using place = takePlace(context, caller, email);
-  const verification = token === "" ? null : await db.findVerification(token);
+  const verification = token === "" ? null : await db.verifyEmail.find(token);
   if (!verification || (email !== undefined && !isSpellingOf(email, verification.email))) {
     (await reserve(context, "redemption", { caller })).spend();
     throw refused(context, caller, verification ?? undefined);
@@ -95,7 +95,7 @@ async function confirmRegistration(context: Context, confirming: Confirming): Pr
   // A registration has attempts of its own: without the link, nobody can keep its owner from confirming.
   await using tries = await reserve(context, "proof", { caller, registrationId: verification.id });
   await prove(context, tries, verification.hashedPassword, confirming);
-  const user = await db.confirmRegistration(verification, proof.token, caller.acts, redeemer);
+  const user = await db.registrations.confirm(verification, proof.token, caller.acts, redeemer);
   if (!user) throw refused(context, caller, verification);
   await forgetDeviceTries(context, user.id, devicesOf(redeemer));
   trail.record("email_verified", { caller, userId: user.id });
@@ -145,7 +145,7 @@ async function move(
     language: caller.language ?? "en",
     acts: caller.acts,
   };
-  return context.db.confirmMove(verification, shown).catch((error: unknown): false => {
+  return context.db.emailChange.confirm(verification, shown).catch((error: unknown): false => {
     if (error instanceof EmailTaken) return false;
     throw error;
   });

@@ -25,7 +25,7 @@ export async function invite(context: Context, email: string, language: string):
       throw error instanceof EmailTaken ? taken(address) : error;
     });
     trail.record("account_invited", { userId: user.id, detail });
-    await db.enqueue({ kind: "invitation", language, email: address });
+    await db.outbox.add({ kind: "invitation", language, email: address });
     return user;
   });
 }
@@ -35,14 +35,14 @@ export function note({ trail }: Context, operation: Operation, many: number): vo
 }
 
 export async function retryMails(context: Context): Promise<number> {
-  const retried = await context.db.retryMails();
+  const retried = await context.db.outbox.retry();
   note(context, "mails_retried", retried);
   return retried;
 }
 
 export async function retryFailedMails(context: Context): Promise<number> {
   let retried = 0;
-  for (let some = -1; some !== 0; retried += some) some = await context.db.retryFailedMails(500);
+  for (let some = -1; some !== 0; retried += some) some = await context.db.failedMails.retry(500);
   note(context, "mails_retried", retried);
   return retried;
 }
@@ -54,7 +54,7 @@ export async function sendReset(context: Context, userId: number, language: stri
     refuse(context, "reset_asked", userId, "no mail can be sent there");
     throw new AuthError("email_invalid", "no mail can be sent to the address of this account");
   }
-  await context.db.enqueue({ kind: "reset", language, email: user.email });
+  await context.db.outbox.add({ kind: "reset", language, email: user.email });
   context.trail.record("reset_asked", { userId, detail, changed: true });
   return true;
 }
@@ -62,7 +62,7 @@ export async function sendReset(context: Context, userId: number, language: stri
 export async function setDisabled(context: Context, userId: number, disabled: boolean): Promise<boolean> {
   const { db, trail } = context;
   const act = disabled ? "account_disabled" : "account_enabled";
-  if (!isId(userId) || !(await db.setDisabled(userId, disabled)))
+  if (!isId(userId) || !(await db.users.setDisabled(userId, disabled)))
     return refuse(context, act, userId, "so already, or not there");
   trail.record(act, { userId, detail });
   return true;
@@ -73,7 +73,7 @@ export async function deleteUser(context: Context, userId: number, language: str
   const user = await userById(context, userId);
   await trail.flush();
   const notice = { kind: "deleted_by_operator", language } as const;
-  if (!user || !(await db.deleteUser(user, accountKeys(user.email), undefined, [], notice))) {
+  if (!user || !(await db.users.erase(user, accountKeys(user.email), { notice }))) {
     return refuse(context, "account_deleted", userId, "not there");
   }
   trail.record("account_deleted", { detail });
@@ -83,7 +83,7 @@ export async function deleteUser(context: Context, userId: number, language: str
 export async function revoke(context: Context, userId: number, handle?: string): Promise<number> {
   const { db, trail } = context;
   const end = async () =>
-    handle === undefined ? db.endSessions(userId) : Number(await db.endSessionByHandle(userId, handle));
+    handle === undefined ? db.sessions.endAll(userId) : Number(await db.sessions.endByHandle(userId, handle));
   const ended = isId(userId) ? await end() : 0;
   if (ended === 0) refuse(context, "sessions_ended", userId, "no such session");
   else trail.record("sessions_ended", { userId, detail: `${detail}: ${ended}` });

@@ -44,7 +44,7 @@ export async function sweep(context: Context, { stopping, rest }: SweepOptions =
     verifications: 0,
   };
   const lease = { name: "sweep", holder: randomUUID(), duration: leaseDuration };
-  if (!(await db.takeLease(lease, rest))) return swept;
+  if (!(await db.leases.take(lease, rest))) return swept;
   let extended = clock();
   let isDone = false;
   try {
@@ -53,12 +53,12 @@ export async function sweep(context: Context, { stopping, rest }: SweepOptions =
       if (stopping?.aborted) return swept;
       // The lease is extended also if the clock was set back.
       if (Math.abs(clock() - extended) < leaseDuration / 3) continue;
-      if (!(await db.takeLease(lease))) return swept;
+      if (!(await db.leases.take(lease))) return swept;
       extended = clock();
     }
     isDone = true;
   } finally {
-    await db.endLease(lease, isDone);
+    await db.leases.end(lease, isDone);
   }
   if (Object.values(swept).some((rows) => rows > 0)) log.info({ event: "swept", ...swept }, "swept what had ended");
   return swept;
@@ -70,19 +70,19 @@ async function* sweepAll(
   swept: Record<keyof Swept, number>,
 ): AsyncGenerator<unknown> {
   let corrected = 0;
-  for await (const rows of batches(() => db.correctTimes(batch))) {
+  for await (const rows of batches(() => db.sweep.correctTimes(batch))) {
     corrected += rows;
     yield;
   }
   if (corrected > 0)
     log.warn({ event: "times_corrected", rows: corrected }, "corrected times that a wrong clock had written");
   for (let from: string | null = ""; from !== null; ) {
-    const { ended, next }: { ended: number; next: string | null } = await db.sweepSessions(from, batch);
+    const { ended, next }: { ended: number; next: string | null } = await db.sessions.sweep(from, batch);
     swept.sessions += ended;
     from = next;
     yield;
   }
-  for await (const rows of batches(() => db.sweepResetTokens(batch))) {
+  for await (const rows of batches(() => db.resetPassword.sweepTokens(batch))) {
     swept.resetTokens += rows;
     yield;
   }
@@ -99,7 +99,7 @@ async function* sweepAll(
     verifications: 7 * day,
   };
   for (const [kind, age] of Object.entries(oldest) as [OldKind, number][]) {
-    for await (const rows of batches(() => db.sweepOld(kind, clock() - age, batch))) {
+    for await (const rows of batches(() => db.sweep.old(kind, clock() - age, batch))) {
       swept[kind] += rows;
       yield;
     }

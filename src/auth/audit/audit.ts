@@ -240,7 +240,7 @@ export class Trail {
   /** Adds the accounts that have the addresses by now: their entries are limited by account. */
   async #withAccounts(entries: readonly [string, Entry][]): Promise<[string, Entry][]> {
     const emails = entries.flatMap(([, { event }]) => (event.email === undefined ? [] : [event.email]));
-    const ids = emails.length === 0 ? new Map() : await this.#db.idsByEmail(emails);
+    const ids = emails.length === 0 ? new Map() : await this.#db.users.idsByEmail(emails);
     return entries.map(([key, entry]) => {
       const userId = entry.event.userId ?? ids.get(emailKey(entry.event.email ?? "")) ?? null;
       return [key, { ...entry, event: { ...entry.event, userId } }];
@@ -276,7 +276,7 @@ export class Trail {
     const unwritten = this.#unwrittenMerged();
     for (let i = 0; i < unwritten.length; i += batch) {
       const some = unwritten.slice(i, i + batch).map((merged) => ({ merged, times: merged.times }));
-      const ids = await this.#db.putEvents(
+      const ids = await this.#db.audit.put(
         some.map(({ merged: { id, event }, times }) => ({ id, event: counted({ ...event, detail: "merged" }, times) })),
       );
       for (const [j, { merged, times }] of some.entries()) {
@@ -299,7 +299,7 @@ export class Trail {
   async #writeFirst(unwritten: [string, Entry][], many: number): Promise<void> {
     const events = unwritten.slice(0, many).map(([, { event, times }]) => counted(event, times));
     try {
-      await this.#db.addEvents(events);
+      await this.#db.audit.add(events);
     } catch (error) {
       if (error instanceof DatabaseUnavailable) throw error;
       if (events.length > 1) {

@@ -15,7 +15,7 @@ export async function knownDevice(context: Context, user: User | null, caller: C
   if (context.settings.RATE_LIMIT === "off") return undefined;
   const device = await knownCookie(context, user, caller);
   const network = device === undefined ? networkOf(caller.ip) : undefined;
-  if (network === undefined || !(await context.db.knowsNetwork(network, user?.id ?? 0))) return device;
+  if (network === undefined || !(await context.db.devices.knowsNetwork(network, user?.id ?? 0))) return device;
   return networkDevice(network);
 }
 
@@ -26,7 +26,7 @@ export async function knownCookie(
   caller: Caller,
 ): Promise<string | undefined> {
   if (settings.RATE_LIMIT === "off") return undefined;
-  for (const secret of secretsOf(caller)) if (await db.knowsDevice(secret, user?.id ?? 0)) return secret;
+  for (const secret of secretsOf(caller)) if (await db.devices.knows(secret, user?.id ?? 0)) return secret;
   return undefined;
 }
 

@@ -124,7 +124,7 @@ export async function reserve(context: Context, what: Limited, trier: Trier): Pr
   if (context.settings.RATE_LIMIT === "off") return new Reservation(context, [], []);
   const isConcealed = context.settings.CONCEAL_ACCOUNTS === "on";
   const wanted = limitsFor(context.settings, what, trier, (subject) => !isConcealed || subject !== shared[what]);
-  const taking = await context.db.takeSlots(wanted);
+  const taking = await context.db.limits.take(wanted);
   if ("refusedUntil" in taking) throw refused(context, what, trier, taking);
   const streak = wanted.filter(({ isStreak }) => isStreak).map(({ key }) => key);
   return new Reservation(context, taking.slots, streak);
@@ -141,7 +141,7 @@ export async function reserveSilently(
   trier: Pick<Trier, "address" | "caller">,
 ): Promise<boolean> {
   if (settings.RATE_LIMIT === "off" || settings.CONCEAL_ACCOUNTS === "off") return true;
-  const taking = await db.takeSlots(limitsFor(settings, what, trier, (subject) => subject === shared[what]));
+  const taking = await db.limits.take(limitsFor(settings, what, trier, (subject) => subject === shared[what]));
   if ("slots" in taking) return true;
   trail.record("limited", { ...trier, detail: what });
   return false;
@@ -152,7 +152,7 @@ export async function areLoginsFailing({ db }: Context, address: string): Promis
   const keys = settingsOf("login").flatMap(([name, subject]) =>
     subjects[subject]({ address, caller: {} }).map((who) => `${name}:${who}`),
   );
-  return db.areCounted(keys);
+  return db.limits.areCounted(keys);
 }
 
 /** Clears the failed logins of an account's devices. */
@@ -254,7 +254,7 @@ function mailboxOf(key: string): string {
  */
 export async function giveBack({ db, log }: Context, slots: readonly Slot[], streak: readonly string[]): Promise<void> {
   try {
-    await db.giveBackSlots(
+    await db.limits.giveBack(
       slots.filter(({ key }) => !streak.includes(key)),
       streak,
     );

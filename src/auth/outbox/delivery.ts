@@ -140,7 +140,7 @@ export class Delivery {
           all.filter((sending) => sending.domain === domain),
         );
       const domains = [...new Set(all.map(({ domain }) => domain))];
-      const claiming = db.claimMails(room, backOff, {
+      const claiming = db.outbox.claim(room, backOff, {
         order,
         registrations: roomIn(places, registration, all),
         room: (domain, kind) => roomFor(domain, kind === "registration" ? registration : order),
@@ -207,12 +207,12 @@ async function sendMail(context: Context, caps: MailCaps, waiting: ClaimedMail):
     if (mail) await tracing.span("send mail", async () => mailer?.send(mail));
   } catch (error) {
     await handleFailure(context, waiting, mail, error);
-    if (!isForGood(error)) await db.giveBackSlots(slots);
+    if (!isForGood(error)) await db.limits.giveBack(slots);
     return false;
   }
-  const isAnswer = mail?.token !== undefined && (await db.acceptToken(mail.token));
+  const isAnswer = mail?.token !== undefined && (await db.mailedTokens.accept(mail.token));
   // A mail whose link was ended while it was sent answers no request that came after that.
-  await (isAnswer ? db.removeAnswered(waiting) : db.removeSent(waiting, noticeInterval));
+  await (isAnswer ? db.outbox.removeAnswered(waiting) : db.outbox.removeSent(waiting, noticeInterval));
   if (!mail) return false;
   metrics.mail("sent");
   log.info({ event: "mail_sent", mail: waiting.id, kind: mail.kind }, "mail handed over");
@@ -238,13 +238,13 @@ async function handleFailure(
   if (isForGood(error)) {
     log.warn({ event: "mail_failed", ...fields }, "the mail server refuses a mail for good; it is not tried again");
     metrics.mail("failed");
-    return db.failMail({ id }, { reason, token: mail?.token });
+    return db.failedMails.add({ id }, { reason, token: mail?.token });
   }
   if (clock() - createdAt >= mailLifetime) {
     log.error({ event: "mail_given_up", ...fields }, "could not send a mail for a day; giving it up");
     metrics.mail("failed");
     // Its token stays valid: the server may have accepted the mail, and its answer was lost.
-    return db.failMail({ id }, { reason });
+    return db.failedMails.add({ id }, { reason });
   }
   metrics.mail("delayed");
   // Its token stays valid, and so does the previous one, for the same reason.

@@ -30,11 +30,11 @@ export class MailCaps {
     if (waiting.network === null || settings.RATE_LIMIT === "off") return [];
     const [ofAddress, ofAll] = mailCaps(settings, mail.to);
     const ofResets = waiting.kind === "reset" ? await this.#resetCap(mail.to) : null;
-    let taking = await db.takeSlots([ofAddress, ofAll]);
+    let taking = await db.limits.take([ofAddress, ofAll]);
     if ("slots" in taking) return [...taking.slots, ...(await this.#count(ofResets))];
-    if (ofResets) taking = await db.takeSlots([ofResets, ofAll]);
+    if (ofResets) taking = await db.limits.take([ofResets, ofAll]);
     if ("slots" in taking) return taking.slots;
-    if (mail.token !== undefined) await db.dropMailedToken(mail.token);
+    if (mail.token !== undefined) await db.mailedTokens.drop(mail.token);
     await this.#postpone(waiting, taking.refusedUntil);
     return null;
   }
@@ -46,7 +46,7 @@ export class MailCaps {
 
   /** Counts a reset within the day's cap too: the next one beyond it is sent an hour after. */
   async #count(cap: Limit | null): Promise<readonly Slot[]> {
-    const taking = cap ? await this.#context.db.takeSlots([cap]) : { slots: [] };
+    const taking = cap ? await this.#context.db.limits.take([cap]) : { slots: [] };
     return "slots" in taking ? taking.slots : [];
   }
 
@@ -59,14 +59,14 @@ export class MailCaps {
     }
     metrics.mail("postponed");
     const isOfAll = until <= clock() + window;
-    const turn = isOfAll ? Math.floor((await db.countPostponed()) / most) : 0;
+    const turn = isOfAll ? Math.floor((await db.outbox.countPostponed()) / most) : 0;
     const at = until + turn * window;
-    if (at <= waiting.createdAt + longestWait) return db.postponeMail(waiting, at);
+    if (at <= waiting.createdAt + longestWait) return db.outbox.postpone(waiting, at);
     // A day's mails wait already: the newest of the network that requested most of them is dropped.
-    const place = isOfAll ? await db.newestOfBusiest(waiting.network ?? "") : null;
+    const place = isOfAll ? await db.outbox.newestOfBusiest(waiting.network ?? "") : null;
     const reason = "LIMIT_MAIL_ALL or LIMIT_MAIL_ADDRESS was reached for a day";
-    await db.failMail(place ?? waiting, { reason });
-    if (place) await db.postponeMail(waiting, place.nextTryAt);
+    await db.failedMails.add(place ?? waiting, { reason });
+    if (place) await db.outbox.postpone(waiting, place.nextTryAt);
     log.warn(
       { event: "mail_failed", mail: (place ?? waiting).id, kind: waiting.kind, reason },
       "a requested mail is dropped",

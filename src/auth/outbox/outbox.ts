@@ -21,14 +21,14 @@ export async function writeMail(context: Context, waiting: WaitingMail): Promise
     case "verification": {
       const id = email === null ? null : await openRegistration(context, email);
       // Requested again while it waited: the registration's own mail has the same link.
-      return id === null || (await db.registrationMailWaits(id)) ? null : verificationMail(context, id, waiting);
+      return id === null || (await db.outbox.registrationWaits(id)) ? null : verificationMail(context, id, waiting);
     }
     case "invitation":
     case "reset": {
       if (email !== null && (await isLeft(context, email))) return undoMail(context, email, base);
       const token = newToken(settings);
       // To the account's own spelling: the request may have had another.
-      const to = email === null ? null : await db.giveResetToken(email, token, { asked: at });
+      const to = email === null ? null : await db.resetPassword.giveToken(email, token, { asked: at });
       const kind = waiting.kind === "reset" ? "reset_password" : waiting.kind;
       return to === null ? null : { ...base, kind, to, token };
     }
@@ -56,7 +56,7 @@ async function verificationMail(context: Context, id: number, waiting: WaitingMa
   const { db, settings } = context;
   const base = { language: languageNamed(waiting.language), at: waiting.createdAt };
   const token = newToken(settings);
-  const verification = await db.giveVerifyToken(id, token, { asked: base.at });
+  const verification = await db.verifyEmail.giveToken(id, token, { asked: base.at });
   if (!verification) return null;
   const { email: to, userId } = verification;
   const owner = await userByEmail(context, to);
@@ -70,7 +70,7 @@ async function verificationMail(context: Context, id: number, waiting: WaitingMa
 
 /** Whether an account has left the address, and no other has it. A reset requested there may be for that account. */
 async function isLeft(context: Context, email: string): Promise<boolean> {
-  return (await context.db.isHeld(email)) && (await userByEmail(context, email)) === null;
+  return (await context.db.undoEmailChange.isHeld(email)) && (await userByEmail(context, email)) === null;
 }
 
 /** The link that brings an account back to the address that it has left. */
@@ -80,7 +80,7 @@ async function undoMail(
   { language, at: asked }: Pick<Mail, "language" | "at">,
 ): Promise<Mail | null> {
   const token = newToken(settings);
-  const former = await db.giveUndoToken(email, token, { asked });
+  const former = await db.undoEmailChange.giveToken(email, token, { asked });
   return (
     former && { kind: "email_changed", to: former.email, language, at: former.leftAt, device: former.device, token }
   );
@@ -88,7 +88,7 @@ async function undoMail(
 
 /** Whether another registration of the same address waits, whose mail would say the same. */
 async function isRepeated({ db }: Context, waiting: WaitingMail, email: string): Promise<boolean> {
-  return waiting.kind === "registration" && (await db.newerRegistrationMailWaits(waiting, email));
+  return waiting.kind === "registration" && (await db.outbox.newerRegistrationWaits(waiting, email));
 }
 
 function isConfirmed(user: User): boolean {
@@ -99,7 +99,7 @@ function isConfirmed(user: User): boolean {
 async function openRegistration(context: Context, email: string): Promise<number | null> {
   const user = await userByEmail(context, email);
   if (user && isConfirmed(user)) return null;
-  const newest = await context.db.newestRegistration(email);
+  const newest = await context.db.registrations.newest(email);
   if (newest) return newest.id;
-  return user && context.db.registrationOfUser(user);
+  return user && context.db.registrations.addOfUser(user);
 }

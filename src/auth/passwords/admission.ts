@@ -57,7 +57,7 @@ export class Admission {
       throw error;
     };
     try {
-      const known = this.#context.db.knowsAnyDevice(devices);
+      const known = this.#context.db.devices.knowsAny(devices);
       return known instanceof Promise ? known.catch(none) : known;
     } catch (error) {
       return none(error);

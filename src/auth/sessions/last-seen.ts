@@ -76,7 +76,7 @@ export class LastSeen {
     for (let from = 0; from < seen.length; from += batch) {
       const some = seen.slice(from, from + batch);
       try {
-        await db.seeSessions(some);
+        await db.sessions.see(some);
       } catch (error) {
         metrics.failed(error);
         log.warn({ err: error }, "could not write when sessions were last seen; trying again later");

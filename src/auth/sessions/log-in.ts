@@ -40,13 +40,13 @@ export async function logIn(context: Context, login: Login, caller: Caller): Pro
   const { db } = context;
   const address = addressOf(context, login, caller);
   using place = takePlaceOfDevice(context, caller, address);
-  let user = await db.findUserByEmail(address);
+  let user = await db.users.findByEmail(address);
   await using tries = await reserveLogin(context, place, address, user, caller);
   const attempt = { ...login, caller, place, tries };
   let opened = await open(context, await verify(context, user, attempt), attempt);
   if (!opened) {
     // Another login may have brought the hash up to date meanwhile: the password is verified against the new one, once.
-    user = await db.findUserByEmail(address);
+    user = await db.users.findByEmail(address);
     opened = await open(context, await verify(context, user, attempt), attempt);
   }
   if (!opened) throw refused(context, caller, user, "changed meanwhile");
@@ -59,7 +59,7 @@ export async function validLogin(context: Context, login: Login, caller: Caller)
   try {
     const address = addressOf(context, login, caller);
     using place = takePlaceOfDevice(context, caller, address);
-    const user = await context.db.findUserByEmail(address);
+    const user = await context.db.users.findByEmail(address);
     await using tries = await reserveLogin(context, place, address, user, caller);
     await verify(context, user, { ...login, caller, place, tries });
     await tries.settle();
@@ -133,7 +133,7 @@ async function open(context: Context, verified: Verified, attempt: Attempt): Pro
   const sessionId = act ? act.idFor(act.nonce) : newToken(settings);
   const deviceFor = (id: string) => deviceOf(context, user, caller, act && madeDevice(act.name, id));
   const device = await deviceFor(sessionId);
-  const session = await db.openSession({
+  const session = await db.sessions.open({
     userId: user.id,
     sessionId,
     act,

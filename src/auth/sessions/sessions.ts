@@ -14,13 +14,13 @@ export async function createSession(context: Context, email: string, caller: Cal
   if (!user) return null;
   const { ip, userAgent } = caller;
   const limit = settings.SESSION_LIMIT;
-  const session = await db.openSession({ userId: user.id, sessionId: newToken(settings), limit, ip, userAgent });
+  const session = await db.sessions.open({ userId: user.id, sessionId: newToken(settings), limit, ip, userAgent });
   return session?.sessionId ?? null;
 }
 
 export function getUserFromSessionId(context: Context, sessionId: string | null): Awaitable<PublicUser | null> {
   if (!couldBeSession(sessionId)) return null;
-  const found = context.db.findSession(sessionId);
+  const found = context.db.sessions.find(sessionId);
   return found instanceof Promise
     ? found.then((session) => seen(context, sessionId, session))
     : seen(context, sessionId, found);
@@ -28,7 +28,7 @@ export function getUserFromSessionId(context: Context, sessionId: string | null)
 
 export async function logOut(context: Context, sessionId: string | null, caller: Caller): Promise<boolean> {
   const user = await getUserFromSessionId(context, sessionId);
-  if (!user || !(await context.db.endSession(sessionId as string))) return false;
+  if (!user || !(await context.db.sessions.end(sessionId as string))) return false;
   context.trail.record("logged_out", { caller, userId: user.id });
   return true;
 }
@@ -36,10 +36,10 @@ export async function logOut(context: Context, sessionId: string | null, caller:
 /** The account of a live session with all its stored attributes, or null. The session counts as used. */
 export async function userOfSession({ db, lastSeen }: Context, sessionId: string | null): Promise<SeenUser | null> {
   if (!couldBeSession(sessionId)) return null;
-  let user = await db.findUserBySession(sessionId);
+  let user = await db.sessions.findUser(sessionId);
   if (!user && lastSeen.isPending(sessionId)) {
     await lastSeen.flush();
-    user = await db.findUserBySession(sessionId);
+    user = await db.sessions.findUser(sessionId);
   }
   if (user) lastSeen.note(sessionId, user.lastSeenAt);
   return user;
@@ -59,7 +59,7 @@ function seen(context: Context, sessionId: string, session: SeenSession | null):
 /** The stored time says that the session has ended, but it was used since. */
 async function seenUnwritten(context: Context, sessionId: string): Promise<PublicUser | null> {
   await context.lastSeen.flush();
-  const session = await context.db.findSession(sessionId);
+  const session = await context.db.sessions.find(sessionId);
   if (!session) return null;
   context.lastSeen.note(sessionId, session.lastSeenAt);
   return session.user;

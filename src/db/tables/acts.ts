@@ -62,7 +62,7 @@ export async function forgetActs({ db }: Store, userId: number): Promise<void> {
 }
 
 /** What the recent act with this name did, or null. */
-export async function findAct(store: Store, name: string): Promise<Done | null> {
+export async function find(store: Store, name: string): Promise<Done | null> {
   const found = await just(store, name)
     .leftJoin("users", "users.id", "acts.user_id")
     .select(["acts.user_id as userId", spelledEmail("users")])
@@ -85,7 +85,7 @@ function just({ db, clock }: Store, name: string) {
 }
 
 /** Deletes at most `limit` acts from before a time, or dated by a clock that was ahead; returns how many. */
-export async function sweepActs(store: Store, before: number, limit: number): Promise<number> {
+export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   const { db, clock } = store;
   const ahead = clock() + remembered;
   const old = skipLocked(

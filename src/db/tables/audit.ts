@@ -24,7 +24,7 @@ export type NewEvent = Event & { readonly email?: string | undefined };
 export type StoredEvent = Event & { readonly id: number };
 
 /** Writes entries; one of a user who is gone by now names nobody, and no place. */
-export async function addEvents(store: Store, events: readonly NewEvent[]): Promise<void> {
+export async function add(store: Store, events: readonly NewEvent[]): Promise<void> {
   await insert(store, events).execute();
 }
 
@@ -83,7 +83,7 @@ export interface MergedEvent {
 }
 
 /** Writes the details of entries, and those that are not there (any more) as new ones; returns their ids. */
-export function putEvents(store: Store, entries: readonly MergedEvent[]): Promise<number[]> {
+export function put(store: Store, entries: readonly MergedEvent[]): Promise<number[]> {
   return atomically(store, async (transaction) => {
     const ids: number[] = [];
     for (const { id, event } of entries) {
@@ -114,7 +114,7 @@ export async function forgetWho({ db }: Store, userId: number, limit?: number): 
  * Entries after the one with the id `after` and before the one with the id `before`, oldest first; or with `newest`, the newest of
  * them in that order.
  */
-export async function listEvents(
+export async function list(
   { db }: Store,
   { after = 0, before, limit, userId, newest = false }: EventsWanted,
 ): Promise<StoredEvent[]> {
@@ -140,7 +140,7 @@ export interface EventsWanted {
 }
 
 /** Deletes at most `limit` entries from before a time; returns how many. */
-export async function sweepEvents(store: Store, before: number, limit: number): Promise<number> {
+export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   const { db } = store;
   const old = skipLocked(
     store,

@@ -14,7 +14,7 @@ function deviceId(device: string, userId: number): string {
 }
 
 /** Whether a device has logged in to this account, or redeemed a mailed token of it. */
-export async function knowsDevice({ db }: Store, device: string, userId: number): Promise<boolean> {
+export async function knows({ db }: Store, device: string, userId: number): Promise<boolean> {
   const known = await db
     .selectFrom("devices")
     .select("user_id")
@@ -30,7 +30,7 @@ const mostCookies = 5;
  * Prepares a function that says whether any account knows one of these devices, of the first five: one indexed read, at once if
  * the database allows it. The result only filters requests; it does not tell whose device it is.
  */
-export function deviceLookup({ db, engine }: Store): (devices: readonly string[]) => Awaitable<boolean> {
+export function knowsAny({ db, engine }: Store): (devices: readonly string[]) => Awaitable<boolean> {
   const query = db
     .selectFrom("devices")
     .select("user_id")
@@ -159,7 +159,7 @@ export async function forgetDevices({ db }: Store, userId: number, but?: string)
 }
 
 /** When the devices that have logged in to an account came, and were last seen. */
-export async function devicesOf({ db }: Store, userId: number): Promise<{ createdAt: number; lastSeenAt: number }[]> {
+export async function list({ db }: Store, userId: number): Promise<{ createdAt: number; lastSeenAt: number }[]> {
   return db
     .selectFrom("devices")
     .select(["created_at as createdAt", "last_seen_at as lastSeenAt"])
@@ -170,7 +170,7 @@ export async function devicesOf({ db }: Store, userId: number): Promise<{ create
 }
 
 /** Deletes at most `limit` devices that were not seen since; returns how many. */
-export async function sweepDevices(store: Store, since: number, limit: number): Promise<number> {
+export async function sweep(store: Store, since: number, limit: number): Promise<number> {
   const { db } = store;
   const old = skipLocked(
     store,

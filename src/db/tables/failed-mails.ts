@@ -1,7 +1,7 @@
 import type { User } from "../../user.ts";
-import { digest } from "../digest.ts";
 import { skipLocked } from "../locks.ts";
 import { atomically, type Store } from "../store.ts";
+import { drop as dropToken } from "./mailed-tokens.ts";
 import { isMailTo, type OutboxKind, type WaitingMail } from "./outbox.ts";
 
 /** How many failed mails are kept: strangers can request mails to addresses that do not exist. */
@@ -48,7 +48,7 @@ const deletions: readonly string[] = ["deleted", "deleted_by_operator"] satisfie
 const nameless = { email: null, email_spelling: null, domain: null, device: null } as const;
 
 /** Moves a mail from the outbox to the failed ones. A token that was in it ends: the mail did not arrive. */
-export async function failMail(
+export async function add(
   store: Store,
   { id }: Pick<WaitingMail, "id">,
   { reason, token }: { readonly reason: string | undefined; readonly token?: string | undefined },
@@ -64,17 +64,12 @@ export async function failMail(
       .insertInto("failed_mails")
       .values({ ...mail, ...(deletions.includes(mail.kind) && nameless), failed_at: clock(), reason: reason ?? null })
       .execute();
-    if (token !== undefined) await dropMailedToken({ db }, token);
+    if (token !== undefined) await dropToken({ db }, token);
   });
 }
 
-/** Ends a token whose mail was not sent. */
-export async function dropMailedToken({ db }: Pick<Store, "db">, token: string): Promise<void> {
-  await db.deleteFrom("mailed_tokens").where("token", "=", digest(token)).where("accepted_at", "is", null).execute();
-}
-
 /** The failed mails, the newest first. */
-export async function failedMails({ db }: Store, limit: number): Promise<FailedMail[]> {
+export async function list({ db }: Store, limit: number): Promise<FailedMail[]> {
   return (await db
     .selectFrom("failed_mails")
     .select(shown)
@@ -84,13 +79,13 @@ export async function failedMails({ db }: Store, limit: number): Promise<FailedM
 }
 
 /** The failed mails to an account, its address or the one it moves to, the oldest first. */
-export async function failedMailsTo({ db }: Store, user: Pick<User, "id" | "email">): Promise<FailedMail[]> {
+export async function listTo({ db }: Store, user: Pick<User, "id" | "email">): Promise<FailedMail[]> {
   const mails = db.selectFrom("failed_mails").select(shown).where(isMailTo(user));
   return (await mails.orderBy("id").execute()) as FailedMail[];
 }
 
 /** How many mails have failed. */
-export async function countFailedMails({ db }: Store): Promise<number> {
+export async function count({ db }: Store): Promise<number> {
   const { count } = await db
     .selectFrom("failed_mails")
     .select((row) => row.fn.countAll().as("count"))
@@ -99,7 +94,7 @@ export async function countFailedMails({ db }: Store): Promise<number> {
 }
 
 /** Has at most `limit` failed mails wait again, due now; returns how many. */
-export async function retryFailedMails(store: Store, limit: number): Promise<number> {
+export async function retry(store: Store, limit: number): Promise<number> {
   return atomically(store, async ({ db, clock }) => {
     const now = clock();
     const some = db
@@ -121,7 +116,7 @@ export async function retryFailedMails(store: Store, limit: number): Promise<num
 }
 
 /** Deletes at most `limit` that failed before a time, or beyond the number that is kept; returns how many. */
-export async function sweepFailedMails(store: Store, before: number, limit: number): Promise<number> {
+export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   const { db } = store;
   const newest = db.selectFrom("failed_mails").select("id").orderBy("id", "desc").offset(mostKept).limit(1);
   const old = skipLocked(

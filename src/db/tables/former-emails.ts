@@ -75,12 +75,12 @@ export async function isHeld(store: Store, email: string): Promise<boolean> {
 }
 
 /**
- * Gives an address that an account has left the token that is being mailed there; the previous one works until `acceptToken`.
+ * Gives an address that an account has left the token that is being mailed there; the previous one works until `accept`.
  *
  * @returns null when the move can no longer be undone, when the account is disabled, or when a token was mailed just before this
  * request
  */
-export async function giveUndoToken(
+export async function giveToken(
   store: Store,
   email: string,
   token: string,
@@ -114,7 +114,7 @@ async function hold({ db }: Store, id: number): Promise<boolean> {
 }
 
 /** The move that a mailed token undoes; null when the token is invalid, or the account is disabled. */
-export async function findFormerEmail(store: Store, token: string): Promise<FormerEmail | null> {
+export async function find(store: Store, token: string): Promise<FormerEmail | null> {
   const found = await held(store)
     .innerJoin("mailed_tokens", "mailed_tokens.former_email_id", "former_emails.id")
     .innerJoin("users", "users.id", "former_emails.user_id")
@@ -127,12 +127,12 @@ export async function findFormerEmail(store: Store, token: string): Promise<Form
 }
 
 /** The addresses that an account can still be brought back to, the latest move first. */
-export async function formerEmailsOf(store: Store, userId: number): Promise<FormerEmail[]> {
+export async function list(store: Store, userId: number): Promise<FormerEmail[]> {
   return held(store).select(columns).where("user_id", "=", userId).orderBy("former_emails.id", "desc").execute();
 }
 
 /** Deletes at most `limit` former addresses from before a time; returns how many. */
-export async function sweepFormerEmails(store: Store, before: number, limit: number): Promise<number> {
+export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   const { db } = store;
   const old = skipLocked(store, db.selectFrom("former_emails").select("id").where("left_at", "<", before).limit(limit));
   const { numDeletedRows } = await db.deleteFrom("former_emails").where("id", "in", old).executeTakeFirst();

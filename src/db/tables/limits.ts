@@ -53,7 +53,7 @@ const never = 2 ** 31 - 1;
  * Takes a slot in each limit, or in none. One statement counts and decides, so that of any number of tries at once, on any
  * number of nodes, exactly the allowed ones pass.
  */
-export async function takeSlots(store: Store, limits: readonly Limit[]): Promise<Taking> {
+export async function take(store: Store, limits: readonly Limit[]): Promise<Taking> {
   if (limits.length === 0) return { slots: [] };
   const now = store.clock();
   const ordered = inLockOrder(limits);
@@ -196,12 +196,12 @@ export async function areCounted({ db, clock }: Store, keys: readonly string[]):
  * Gives slots back, one of a key at most, unless counting has begun anew since; the tries under the keys in `forget` count no
  * more. A row that then counts nothing is deleted.
  */
-export async function giveBackSlots(store: Store, slots: readonly Slot[], forget: readonly string[]): Promise<void> {
+export async function giveBack(store: Store, slots: readonly Slot[], forget: readonly string[] = []): Promise<void> {
   if (slots.length + forget.length === 0) return;
   await atomically(store, (transaction) => giveBackIn(transaction, slots, forget));
 }
 
-/** Like `giveBackSlots`, in a transaction that does more. */
+/** Like `giveBack`, in a transaction that does more. */
 export async function giveBackIn({ db }: Store, slots: readonly Slot[], forget: readonly string[]): Promise<void> {
   if (slots.length + forget.length === 0) return;
   const given = new Map<string, Slot>(slots.map((slot) => [slot.key, slot]));
@@ -240,7 +240,7 @@ async function uncount(db: Kysely<Schema>, slots: readonly Slot[]): Promise<void
 }
 
 /** Deletes at most `limit` of those that count no more; returns how many. */
-export async function sweepAttempts(store: Store, limit: number): Promise<number> {
+export async function sweep(store: Store, limit: number): Promise<number> {
   const { db, clock } = store;
   const now = clock();
   const ended = skipLocked(store, db.selectFrom("attempts").select("key").where("ends_at", "<=", now).limit(limit));

@@ -16,7 +16,7 @@ export type TokenOwner =
   | { readonly verificationId: number }
   | { readonly formerEmailId: number };
 
-/** Marks a token as one for a mail: the previous one works until `acceptToken`. */
+/** Marks a token as one for a mail: the previous one works until `accept`. */
 export interface Mailing {
   /** When the mail was asked for, in milliseconds since 1970. */
   readonly asked: number;
@@ -44,7 +44,7 @@ export function lifetimeOf({ lifetimes }: Pick<Store, "lifetimes">, purpose: Pur
 
 /**
  * Adds a token that is about to be mailed, in a transaction that holds its owner's row. It is valid at once, and so is the
- * previous one until `acceptToken` replaces it.
+ * previous one until `accept` replaces it.
  */
 export async function addMailedToken(store: Store, owner: TokenOwner, purpose: Purpose, token: string): Promise<void> {
   const { db, clock } = store;
@@ -101,7 +101,7 @@ export async function wasJustMailed({ db, clock }: Store, owner: TokenOwner, pur
  *
  * @returns false for a token that was ended
  */
-export async function acceptToken(store: Store, token: string): Promise<boolean> {
+export async function accept(store: Store, token: string): Promise<boolean> {
   const hashed = digest(token);
   return atomically(store, async ({ db, clock }) => {
     const mailed = await db
@@ -149,6 +149,11 @@ export async function acceptToken(store: Store, token: string): Promise<boolean>
       .execute();
     return true;
   });
+}
+
+/** Ends a token whose mail was not sent. */
+export async function drop({ db }: Pick<Store, "db">, token: string): Promise<void> {
+  await db.deleteFrom("mailed_tokens").where("token", "=", digest(token)).where("accepted_at", "is", null).execute();
 }
 
 /** Locks the row of an account until the transaction ends: an update, even without changes, makes others wait. */

@@ -1,8 +1,11 @@
+import type { ExpressionBuilder } from "kysely";
 import type { User } from "../../user.ts";
+import { clockTolerance } from "../../values/clock-tolerance.ts";
 import { emailKey } from "../../values/email.ts";
 import { userColumns } from "../attributes.ts";
 import { digest } from "../digest.ts";
-import { lockAddress } from "../locks.ts";
+import { lockAddress, skipLocked } from "../locks.ts";
+import type { Schema } from "../schema.ts";
 import { spelledEmail } from "../spellings.ts";
 import { atomically, type Store } from "../store.ts";
 import { forgetActs, recordAct } from "./acts.ts";
@@ -15,13 +18,15 @@ import {
   lifetimeOf,
   type Mailing,
   onItsWay,
+  sweepMailedTokens,
   takeMailedToken,
   wasJustMailed,
 } from "./mailed-tokens.ts";
 import { enqueueNotice } from "./notices.ts";
+import { claimAddress } from "./registrations.ts";
 import { endSurplusSessionsOf } from "./session-limit.ts";
 import { endSessions } from "./sessions.ts";
-import { claimAddress, forgetMove, forgetRegistrations, forgetRegistrationsOf } from "./verify-email.ts";
+import { forgetMove, forgetRegistrations, forgetRegistrationsOf } from "./verify-email.ts";
 
 /** A reset token on its way to a new password. */
 export interface Redemption {
@@ -45,7 +50,7 @@ export interface Redemption {
  * @returns the address as that account or registration spells it; null when there is neither, or when a token was mailed just
  * before this request
  */
-export async function giveResetToken(
+export async function giveToken(
   store: Store,
   email: string,
   resetToken: string,
@@ -119,7 +124,7 @@ async function newestRegistration(
 }
 
 /** The address of the account or registration that a valid reset token belongs to, as it is spelled there; or null. */
-export async function resetAddress(store: Store, resetToken: string): Promise<string | null> {
+export async function addressOf(store: Store, resetToken: string): Promise<string | null> {
   const { db } = store;
   const [now, latest] = endsWithin(store, lifetimeOf(store, "reset"));
   const hashed = digest(resetToken);
@@ -160,7 +165,7 @@ export async function resetAddress(store: Store, resetToken: string): Promise<st
  *
  * @returns null when the token is not, or no longer, good
  */
-export async function redeemResetToken(store: Store, redemption: Redemption): Promise<User | null> {
+export async function redeem(store: Store, redemption: Redemption): Promise<User | null> {
   await endSurplusSessionsOf(store, redemption.email);
   return atomically(store, async (transaction) => {
     await lockAddress(transaction, redemption.email);
@@ -229,4 +234,23 @@ async function ofRegistration(store: Store, { resetToken, email, hashedPassword 
     return claimAddress(store, spelled, hashedPassword);
   }
   return null;
+}
+
+/** Deletes tokens that have ended, at most `limit` of accounts and as many of mails; returns how many. */
+export async function sweepTokens(store: Store, limit: number): Promise<number> {
+  const { db, clock } = store;
+  const now = clock();
+  const hasEnded = ({ and, or, eb }: ExpressionBuilder<Schema, "users">) =>
+    or([
+      eb("reset_token_expires_at", "<=", now),
+      and([eb("reset_token_expires_at", ">", now), eb("updated_at", ">", now + clockTolerance)]),
+    ]);
+  const ended = skipLocked(store, db.selectFrom("users").select("id").where(hasEnded).limit(limit));
+  const { numUpdatedRows } = await db
+    .updateTable("users")
+    .set({ reset_token: null, reset_token_expires_at: null })
+    .where("id", "in", ended)
+    .where(hasEnded)
+    .executeTakeFirst();
+  return Number(numUpdatedRows) + (await sweepMailedTokens(store, limit));
 }

@@ -4,7 +4,7 @@ import type { Schema, SessionsTable } from "../schema.ts";
 import { atomically, type Store } from "../store.ts";
 import { recordAct } from "./acts.ts";
 import { mostSessions } from "./session-limit.ts";
-import { isSession } from "./sessions.ts";
+import { isSession } from "./session-lookup.ts";
 
 /** A session as its owner may see it. */
 export interface ListedSession {
@@ -65,7 +65,7 @@ const columns = [
  *
  * @returns null if `after` is no page's `next`
  */
-export async function listSessions(
+export async function list(
   store: Store,
   userId: number,
   { current, after, limit }: SessionsWanted,
@@ -144,10 +144,11 @@ async function withHandles(
 }
 
 /** Ends the session of a user that has this handle; false when there is none. */
-export async function endSessionByHandle(
+export async function endByHandle(
   store: Store,
-  { userId, handle }: { readonly userId: number; readonly handle: string },
-  acts: readonly string[],
+  userId: number,
+  handle: string,
+  acts: readonly string[] = [],
 ): Promise<boolean> {
   if (!/^[\w-]{43}$/.test(handle)) return false;
   return atomically(store, async (transaction) => {

@@ -6,7 +6,7 @@ import { emailColumns, spelledEmail } from "../spellings.ts";
 import { atomically, type Store } from "../store.ts";
 import { forgetActs, recordAct } from "./acts.ts";
 import { forgetDevices } from "./devices.ts";
-import { findFormerEmail } from "./former-emails.ts";
+import { find as findFormerEmail } from "./former-emails.ts";
 import { forgetMailedTokens } from "./mailed-tokens.ts";
 import { enqueue } from "./outbox.ts";
 import { endSurplusSessions } from "./session-limit.ts";
@@ -32,7 +32,7 @@ export interface UndoneMove {
  * @returns null when the token is invalid
  * @throws {EmailTaken} when another account has the address by now; the token stays valid
  */
-export async function undoEmailChange(store: Store, undone: UndoneMove): Promise<User | null> {
+export async function undo(store: Store, undone: UndoneMove): Promise<User | null> {
   const { token, hashedPassword, language, device, acts } = undone;
   const found = await findFormerEmail(store, token);
   if (found) await endSurplusSessions(store, found.userId);

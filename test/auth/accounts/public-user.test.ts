@@ -54,7 +54,7 @@ class Secrets {
   }
 
   async all(): Promise<string[]> {
-    const users = await this.#world.db.listUsers({ limit: 100 });
+    const users = await this.#world.db.users.list({ limit: 100 });
     const mailed = this.#world.mails.flatMap(({ token }) => token ?? []);
     return [...this.#tokens, ...mailed, ...users.map(({ hashedPassword }) => hashedPassword), password, next].filter(
       // Of an account that has no password yet.

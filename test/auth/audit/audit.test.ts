@@ -176,9 +176,9 @@ test("a flood of the same is one entry that says how many, also of what waited f
   );
   world.clock.forward(minute);
   // One who fails while others succeed: the same happens again while what happened is being written.
-  const { addEvents } = world.db;
+  const { add: addEvents } = world.db.audit;
   let away = true;
-  world.db.addEvents = async (events) => {
+  world.db.audit.add = async (events) => {
     await guess();
     if (away) throw new DatabaseUnavailable("locked");
     return addEvents.call(world.db, events);
@@ -187,7 +187,7 @@ test("a flood of the same is one entry that says how many, also of what waited f
   await world.auth.flush();
   away = false;
   await world.auth.flush();
-  world.db.addEvents = addEvents;
+  world.db.audit.add = addEvents;
   const later = named(await trail(world)).slice(flood.length);
   assert.deepEqual(later, [
     ["login_refused", null, "no email or password, 2 times"],
@@ -197,9 +197,9 @@ test("a flood of the same is one entry that says how many, also of what waited f
 
 test("while the database is away nothing is lost, its order neither, and requests go on", async () => {
   await using world = await createProduction();
-  const { addEvents } = world.db;
+  const { add: addEvents } = world.db.audit;
   let writes = 0;
-  world.db.addEvents = async () => {
+  world.db.audit.add = async () => {
     writes++;
     throw new DatabaseUnavailable("unreachable");
   };
@@ -214,7 +214,7 @@ test("while the database is away nothing is lost, its order neither, and request
   assert.ok(world.logged.some(({ message }) => message === "could not write the audit trail; trying again later"));
   // It tries again by itself.
   const written = Promise.withResolvers<void>();
-  world.db.addEvents = async (events) => {
+  world.db.audit.add = async (events) => {
     await addEvents.call(world.db, events);
     written.resolve();
   };
@@ -230,7 +230,7 @@ test("closing writes what was noted", async () => {
   await using world = await createProduction();
   await world.request("/sessions", form({ email: owner.email }));
   await world.auth.close();
-  assert.equal((await world.db.listEvents({ limit: 9 })).length, 1);
+  assert.equal((await world.db.audit.list({ limit: 9 })).length, 1);
 });
 
 test("entries are kept as long as is said", async () => {
@@ -256,7 +256,7 @@ test("what is written of an account that is gone by then names nobody, and no pl
   await join(world);
   await enter(world);
   await world.auth.flush();
-  const { addEvents } = world.db;
+  const { add: addEvents } = world.db.audit;
   const entry = { at: world.clock.now(), event: "logged_in", ip: "192.0.2.1", userAgent: "curl/8", detail: null };
   await addEvents.call(world.db, [{ ...entry, userId: 1 }]);
   assert.partialDeepStrictEqual((await trail(world)).at(-1), { userId: 1, ip: "192.0.2.1", userAgent: "curl/8" });
@@ -280,14 +280,14 @@ test("an account of which very much was noted is erased, and none of it tells of
   await join(world);
   const entry = { at: world.clock.now(), event: "limited", userId: 1, ip: "192.0.2.1", userAgent: "x", detail: null };
   const entries = Array.from({ length: 100 }, () => entry);
-  for (let i = 0; i < 27; i++) await untilAvailable(() => world.db.addEvents(entries));
+  for (let i = 0; i < 27; i++) await untilAvailable(() => world.db.audit.add(entries));
   let isAnybodyElses = false;
   setImmediate(() => {
     isAnybodyElses = true;
   });
   assert.equal(await untilAvailable(() => world.auth.deleteUser(1)), true);
   assert.ok(isAnybodyElses, "others have their turn meanwhile");
-  const events = await world.db.listEvents({ limit: 5000 });
+  const events = await world.db.audit.list({ limit: 5000 });
   assert.ok(events.length > 2700);
   assert.deepEqual(
     events.filter(({ userId, event, ip }) => userId !== null || (event === "limited" && ip !== null)),

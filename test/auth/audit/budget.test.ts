@@ -235,7 +235,7 @@ test("what changed something is an entry each, though the trail is full and the 
   await using world = await createProduction();
   await join(world);
   await world.auth.flush();
-  const { addEvents, putEvents } = world.db;
+  const { add: addEvents, put: putEvents } = world.db.audit;
   const away = async () => {
     throw new DatabaseUnavailable("unreachable");
   };

@@ -201,7 +201,7 @@ test("of two nodes that look at the same time each mail is sent by one", async (
 
 test("what a newer node put into the outbox is left to it", async () => {
   await using world = await node();
-  await world.store.db.enqueue({ kind: "postcard" as "reset", language: "en", email });
+  await world.store.db.outbox.add({ kind: "postcard" as "reset", language: "en", email });
   assert.equal(await world.auth.deliver(), 0);
   assert.equal(await world.auth.countMails(), 1);
 });

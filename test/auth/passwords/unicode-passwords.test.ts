@@ -244,7 +244,7 @@ test("an older hash opens everything else that asks for the password, too", asyn
   await assert.rejects(world.auth.deleteAccount(await session(), composed), AuthError);
   await world.auth.deleteAccount(await session(), decomposed);
   await using production = await createProduction();
-  await production.db.addRegistration(email, hashSync(decomposed, 4), { kind: "registration", language: "en" });
+  await production.db.registrations.add(email, hashSync(decomposed, 4), { kind: "registration", language: "en" });
   const token = await mailedToken(production);
   await production.auth.verifyEmail({ token, password: decomposed });
   assert.equal(await logIn(production, decomposed), 200);

@@ -40,7 +40,7 @@ test("presenting a session writes nothing by itself, and once a minute at most",
   await using world = await createWorld();
   await world.auth.registerUser(email, "b4l0u");
   const sessionId = (await world.auth.createSession(email)) as string;
-  const lastSeenAt = async () => (await world.db.findUserBySession(sessionId))?.lastSeenAt;
+  const lastSeenAt = async () => (await world.db.sessions.findUser(sessionId))?.lastSeenAt;
   const opened = await lastSeenAt();
   world.clock.forward(minute - 1);
   await world.auth.getUserFromSessionId(sessionId);
@@ -71,7 +71,7 @@ test("what is still to be written is written at the end", async () => {
   world.clock.forward(hour);
   await world.auth.getUserFromSessionId(sessionId);
   await world.auth.close();
-  assert.equal((await world.db.findUserBySession(sessionId))?.lastSeenAt, world.clock.now());
+  assert.equal((await world.db.sessions.findUser(sessionId))?.lastSeenAt, world.clock.now());
 });
 
 test("the sweep deletes what has ended, and nothing else", async () => {
@@ -103,7 +103,7 @@ test("a session that is used a moment before its idle end lives on, whenever tha
     const seenAt = world.clock.now();
     world.clock.forward(before + 4000);
     await world.auth.flush();
-    assert.equal((await world.db.findUserBySession(sessionId))?.lastSeenAt, seenAt, `${before} ms before`);
+    assert.equal((await world.db.sessions.findUser(sessionId))?.lastSeenAt, seenAt, `${before} ms before`);
     world.clock.forward(seenAt + minute - 1 - world.clock.now());
     assert.ok(await world.auth.getUserFromSessionId(sessionId));
     await world.auth.flush();
@@ -134,16 +134,16 @@ test("every way of presenting a session counts, and finds one whose last use is 
   for (const present of ways) {
     await using world = await createWorld(idle);
     const sessionId = await opened(world);
-    const { seeSessions } = world.db;
+    const { see: seeSessions } = world.db.sessions;
     const held = Promise.withResolvers<void>();
-    world.db.seeSessions = async (seen) => {
+    world.db.sessions.see = async (seen) => {
       await held.promise;
       return seeSessions.call(world.db, seen);
     };
     world.clock.forward(minute - 1000);
     await world.auth.listSessions(sessionId);
     world.clock.forward(2000);
-    assert.equal(await world.db.findUserBySession(sessionId), null);
+    assert.equal(await world.db.sessions.findUser(sessionId), null);
     const later = present.call(world.auth, sessionId);
     held.resolve();
     assert.notEqual(await later, null);
@@ -153,9 +153,9 @@ test("every way of presenting a session counts, and finds one whose last use is 
 test("while the database is down no last use is lost, and it is written afterwards", async () => {
   await using world = await createWorld(idle);
   const sessionId = await opened(world);
-  const { seeSessions } = world.db;
+  const { see: seeSessions } = world.db.sessions;
   let fails = 0;
-  world.db.seeSessions = async () => {
+  world.db.sessions.see = async () => {
     fails++;
     throw new DatabaseUnavailable("unreachable");
   };
@@ -167,12 +167,12 @@ test("while the database is down no last use is lost, and it is written afterwar
   assert.ok(fails >= 2);
   world.clock.forward(30_000);
   const written = Promise.withResolvers<void>();
-  world.db.seeSessions = async (seen) => {
+  world.db.sessions.see = async (seen) => {
     await seeSessions.call(world.db, seen);
     written.resolve();
   };
   await written.promise;
-  assert.equal((await world.db.findUserBySession(sessionId))?.lastSeenAt, seenAt);
+  assert.equal((await world.db.sessions.findUser(sessionId))?.lastSeenAt, seenAt);
 });
 
 test("a session that ended after its last use stays ended, and the idle end of its new id stays", async () => {
@@ -190,12 +190,12 @@ test("a session that ended after its last use stays ended, and the idle end of i
 
   const renewed = (await world.auth.createSession(email)) as string;
   await see(renewed);
-  await world.db.renewSession(renewed, { renewed: "renewed", nonce: "nonce" });
+  await world.db.sessions.renew(renewed, { renewed: "renewed", nonce: "nonce" });
   const renewedAt = world.clock.now();
   world.clock.forward(10_000);
   await world.auth.flush();
   assert.equal(await world.auth.getUserFromSessionId(renewed), null);
-  assert.equal((await world.db.findUserBySession("renewed"))?.lastSeenAt, renewedAt);
+  assert.equal((await world.db.sessions.findUser("renewed"))?.lastSeenAt, renewedAt);
 
   await see("renewed");
   await world.auth.disableUser(user.id);

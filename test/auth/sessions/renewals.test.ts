@@ -186,7 +186,7 @@ test("a password that takes long to hash renews the session though the seconds a
   clock.forward(grace + 1);
   const [row] = await nodes.store.rows("sessions");
   // What a request that began in time comes to.
-  assert.equal(await db.renewSession(before, { renewed: "third", nonce: "another" }), row?.renewal_nonce);
+  assert.equal(await db.sessions.renew(before, { renewed: "third", nonce: "another" }), row?.renewal_nonce);
   assert.ok(await isLive(nodes.one, after));
   assert.ok(!(await isLive(nodes.one, "third")));
 });
@@ -203,5 +203,5 @@ test("the sweep deletes the nonce of an id once the previous id is no longer val
   await nodes.one.sweep();
   assert.equal(await nonce(), null);
   assert.ok(await isLive(nodes.one, after));
-  assert.equal(await nodes.store.db.renewSession(before, { renewed: "third", nonce: "another" }), false);
+  assert.equal(await nodes.store.db.sessions.renew(before, { renewed: "third", nonce: "another" }), false);
 });

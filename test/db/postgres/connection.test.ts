@@ -77,7 +77,7 @@ test("a server that has been alive all along is found behind one that answers no
   const { port } = silent.address() as { port: number };
   const url = server.url.replace("@127.0.0.1", `@127.0.0.1:${port},127.0.0.1`);
   await using db = await startWithTwo(() => openDB(url));
-  assert.equal(typeof (await db.isEmpty()), "boolean");
+  assert.equal(typeof (await db.users.areNone()), "boolean");
   silent.close();
 });
 
@@ -106,7 +106,7 @@ test("TLS is used as sslmode says, and a certificate that is not the server's is
   await using secure = await startPostgres({ configuration });
   const encrypted = async (parameters: string) => {
     await using db = await openDB(`${secure.url}?${parameters}`);
-    await db.isEmpty();
+    await db.users.areNone();
     const rows = await ask(
       "select bool_and(ssl) as ssl from pg_stat_ssl join pg_stat_activity using (pid) where application_name = 'bienvenue'",
       secure.url,

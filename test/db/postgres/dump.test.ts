@@ -33,5 +33,5 @@ test("the commands of docs/backup.md save a database and bring it back", { skip 
   run(dump);
   await db.updateUser(bob.id, { sessionId: null, email: "changed@example.com" });
   run(restore);
-  assert.equal((await db.findUserBySession("bob's"))?.email, "bob@example.com");
+  assert.equal((await db.sessions.findUser("bob's"))?.email, "bob@example.com");
 });

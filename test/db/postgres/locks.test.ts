@@ -35,21 +35,21 @@ async function deadlocks(): Promise<number> {
 async function register(db: DB, email: string) {
   const hash = randomUUID();
   const token = randomUUID();
-  await db.addRegistration(email, hash, notice);
-  const { id } = (await db.newestRegistration(email)) ?? assert.fail();
-  await db.giveVerifyToken(id, token);
-  return { verification: (await db.findVerification(token)) ?? assert.fail(), token };
+  await db.registrations.add(email, hash, notice);
+  const { id } = (await db.registrations.newest(email)) ?? assert.fail();
+  await db.verifyEmail.giveToken(id, token);
+  return { verification: (await db.verifyEmail.find(token)) ?? assert.fail(), token };
 }
 
 /** A move of an account to an address, with the token of its mail. */
 async function move(db: DB, from: string, to: string) {
-  const user = (await db.findUserByEmail(from)) ?? (await db.addUser(from, randomUUID()));
+  const user = (await db.users.findByEmail(from)) ?? (await db.addUser(from, randomUUID()));
   const token = randomUUID();
-  await db.addMove(user, to, "en");
+  await db.emailChange.add(user, to, "en");
   const { rows } = await admin.query("select id from verifications where user_id = $1", [user.id]);
   if (rows.length === 0) return null;
-  await db.giveVerifyToken(rows[0].id, token);
-  const verification = await db.findVerification(token);
+  await db.verifyEmail.giveToken(rows[0].id, token);
+  const verification = await db.verifyEmail.find(token);
   return verification && { verification, token, user };
 }
 
@@ -60,9 +60,9 @@ function proofOf({ token, user }: { readonly token: string; readonly user: User 
 /** Moves an account away from an address; the token that undoes it. */
 async function moveAway(db: DB, from: string, to: string): Promise<string> {
   const moving = (await move(db, from, to)) ?? assert.fail();
-  assert.ok(await db.confirmMove(moving.verification, proofOf(moving)));
+  assert.ok(await db.emailChange.confirm(moving.verification, proofOf(moving)));
   const token = randomUUID();
-  assert.ok(await db.giveUndoToken(from, token, { asked: Date.now() }));
+  assert.ok(await db.undoEmailChange.giveToken(from, token, { asked: Date.now() }));
   return token;
 }
 
@@ -87,27 +87,27 @@ test("what is done to one address at once never deadlocks", async () => {
       const registrations = [await register(db, here), await register(db, here), await register(db, there)];
       const moves = [await move(db, `mover-${round}@example.com`, here), await move(db, there, here)];
       const resets = [randomUUID(), randomUUID()];
-      await db.giveResetToken(here, resets[0] as string, { asked: Date.now() });
-      await db.giveResetToken(there, resets[1] as string, { asked: Date.now() });
-      const owner = (await db.findUserByEmail(there)) ?? assert.fail();
+      await db.resetPassword.giveToken(here, resets[0] as string, { asked: Date.now() });
+      await db.resetPassword.giveToken(there, resets[1] as string, { asked: Date.now() });
+      const owner = (await db.users.findByEmail(there)) ?? assert.fail();
       const works = [
         ...registrations.map(
           ({ verification, token }) =>
             () =>
-              db.confirmRegistration(verification, token),
+              db.registrations.confirm(verification, token),
         ),
-        ...moves.flatMap((each) => (each ? [() => db.confirmMove(each.verification, proofOf(each))] : [])),
+        ...moves.flatMap((each) => (each ? [() => db.emailChange.confirm(each.verification, proofOf(each))] : [])),
         ...[here, there].map((email, i) => () => {
-          return db.redeemResetToken({ resetToken: resets[i] as string, email, hashedPassword: "x", byMail: true });
+          return db.resetPassword.redeem({ resetToken: resets[i] as string, email, hashedPassword: "x", byMail: true });
         }),
-        ...resets.map((token) => () => db.acceptToken(token)),
-        () => db.giveResetToken(here, randomUUID(), { asked: Date.now() }),
-        () => db.addMove(owner, here, "en"),
-        () => db.undoEmailChange({ ...undo, hashedPassword: "z", language: "en", device: null }),
-        () => db.confirmRegistration(back.verification, back.token),
-        () => db.setDisabled(owner.id, true),
-        () => db.deleteUser(owner, []),
-        () => db.addRegistration(here, "y", notice),
+        ...resets.map((token) => () => db.mailedTokens.accept(token)),
+        () => db.resetPassword.giveToken(here, randomUUID(), { asked: Date.now() }),
+        () => db.emailChange.add(owner, here, "en"),
+        () => db.undoEmailChange.undo({ ...undo, hashedPassword: "z", language: "en", device: null }),
+        () => db.registrations.confirm(back.verification, back.token),
+        () => db.users.setDisabled(owner.id, true),
+        () => db.users.erase(owner, []),
+        () => db.registrations.add(here, "y", notice),
       ];
       await atOnce(works.toSorted(() => Math.random() - 0.5));
     }
@@ -122,7 +122,7 @@ test("of two confirmations of one address at once, one makes the account and the
     for (let round = 0; round < 25; round++) {
       const email = `twice-${round}@example.com`;
       const both = [await register(db, email), await register(db, email)];
-      const users = await atOnce(both.map((each) => () => db.confirmRegistration(each.verification, each.token)));
+      const users = await atOnce(both.map((each) => () => db.registrations.confirm(each.verification, each.token)));
       assert.equal(users.filter((user) => user !== null).length, 1);
     }
   }
@@ -140,14 +140,14 @@ test("logins that replace each other's sessions while they are ended everywhere 
       open = [0, 1, 2, 3].map(() => randomUUID());
       const works = open.map((sessionId, i) => () => {
         const theirs = replaces.toSorted(() => Math.random() - 0.5);
-        return db.openSession({ userId: users[i % 2]?.id ?? 0, sessionId, replaces: theirs, limit: 3 });
+        return db.sessions.open({ userId: users[i % 2]?.id ?? 0, sessionId, replaces: theirs, limit: 3 });
       });
       const others = [
-        () => db.endSessions(users[0]?.id ?? 0),
-        () => db.endOtherSessions(users[1]?.id ?? 0, open[1] as string),
-        () => db.seeSessions(replaces.toReversed()),
-        () => db.seeSessions(replaces),
-        () => db.sweepSessions("", 500),
+        () => db.sessions.endAll(users[0]?.id ?? 0),
+        () => db.sessions.endOthers(users[1]?.id ?? 0, open[1] as string),
+        () => db.sessions.see(replaces.toReversed()),
+        () => db.sessions.see(replaces),
+        () => db.sessions.sweep("", 500),
       ];
       await atOnce([...works, ...others]);
     }
@@ -162,13 +162,13 @@ test("sessions get their handles while they are used and ended, and nothing dead
     const { id } = await db.addUser("listed@example.com", "x");
     for (let round = 0; round < 10; round++) {
       const open = Array.from({ length: 60 }, () => randomUUID());
-      for (const sessionId of open) await db.openSession({ userId: id, sessionId });
+      for (const sessionId of open) await db.sessions.open({ userId: id, sessionId });
       // As an older version leaves them, and due to be written as seen.
       await admin.query("update sessions set handle = null, last_seen_at = last_seen_at - 1000 where user_id = $1", [
         id,
       ]);
-      const list = () => db.listSessions(id, { limit: 100 });
-      await atOnce([list, () => db.seeSessions(open), list, () => db.endOtherSessions(id, open[0] as string), list]);
+      const list = () => db.sessions.list(id, { limit: 100 });
+      await atOnce([list, () => db.sessions.see(open), list, () => db.sessions.endOthers(id, open[0] as string), list]);
     }
   }
   assert.equal((await deadlocks()) - before, 0);
@@ -180,14 +180,14 @@ test("forms that end single sessions while their account is erased never deadloc
     await using db = await openDB(server.url);
     for (let round = 0; round < 20; round++) {
       const user = await db.addUser(`ending-${round}@example.com`, "x");
-      for (let i = 0; i < 12; i++) await db.openSession({ userId: user.id, sessionId: randomUUID() });
-      const { sessions } = (await db.listSessions(user.id, { limit: 100 })) ?? assert.fail();
+      for (let i = 0; i < 12; i++) await db.sessions.open({ userId: user.id, sessionId: randomUUID() });
+      const { sessions } = (await db.sessions.list(user.id, { limit: 100 })) ?? assert.fail();
       const ends = sessions.map(
         ({ handle }) =>
           () =>
-            db.endSessionByHandle(user.id, handle, [randomUUID()]),
+            db.sessions.endByHandle(user.id, handle, [randomUUID()]),
       );
-      await atOnce([...ends.slice(0, 6), () => db.deleteUser(user, []), ...ends.slice(6)]);
+      await atOnce([...ends.slice(0, 6), () => db.users.erase(user, []), ...ends.slice(6)]);
     }
   }
   assert.equal((await deadlocks()) - before, 0);
@@ -208,7 +208,7 @@ test("a transaction that waited too long for a lock is tried once more", async (
   await holder.connect();
   await holder.query("begin");
   await holder.query("update users set updated_at = updated_at where id = $1", [user.id]);
-  const disabling = db.setDisabled(user.id, true);
+  const disabling = db.users.setDisabled(user.id, true);
   let first: number | undefined;
   for (let again = false; !again; await turn()) {
     const [since] = await waitingSince();
@@ -229,7 +229,10 @@ test("and only once: then the caller is told that the database is busy", async (
   const seen = new Set<number>();
   let ended = false;
   const disabling = assert
-    .rejects(db.setDisabled(user.id, true), (error) => error instanceof DatabaseUnavailable && error.fault === "locked")
+    .rejects(
+      db.users.setDisabled(user.id, true),
+      (error) => error instanceof DatabaseUnavailable && error.fault === "locked",
+    )
     .finally(() => {
       ended = true;
     });
@@ -242,10 +245,10 @@ test("and only once: then the caller is told that the database is busy", async (
 test("a sweep waits for no transaction, and gets what it skipped later", async () => {
   await using db = await openDB(server.url);
   const { id } = await db.addUser("swept@example.com", "x");
-  await db.openSession({ userId: id, sessionId: "swept", device: { secret: "swept", notice: null } });
-  await db.addRegistration("swept-too@example.com", "x", notice, ["swept"]);
+  await db.sessions.open({ userId: id, sessionId: "swept", device: { secret: "swept", notice: null } });
+  await db.registrations.add("swept-too@example.com", "x", notice, ["swept"]);
   await moveAway(db, "left@example.com", "gone@example.com");
-  await db.takeSlots([{ key: "swept", tries: 1, window: 1 }]);
+  await db.limits.take([{ key: "swept", tries: 1, window: 1 }]);
   await admin.query("insert into events (at, event) values (1, 'logged_in')");
   await admin.query("update attempts set ends_at = 1");
   await admin.query("update users set reset_token = 'swept', reset_token_expires_at = 1 where id = $1", [id]);
@@ -264,10 +267,10 @@ test("a sweep waits for no transaction, and gets what it skipped later", async (
   } as const;
   const sweeps = Object.entries(kinds).map(([kind, table]) => ({
     tables: [table] as string[],
-    sweep: () => db.sweepOld(kind as keyof typeof kinds, future, 500),
+    sweep: () => db.sweep.old(kind as keyof typeof kinds, future, 500),
   }));
   // The tokens before the addresses that they go with.
-  sweeps.unshift({ tables: ["users", "mailed_tokens"], sweep: () => db.sweepResetTokens(500) });
+  sweeps.unshift({ tables: ["users", "mailed_tokens"], sweep: () => db.resetPassword.sweepTokens(500) });
   for (const { tables, sweep } of sweeps) {
     await holder.query("begin");
     for (const table of tables) assert.ok((await holder.query(`select * from ${table} for update`)).rowCount, table);
@@ -282,14 +285,14 @@ test("a sweep waits for no transaction, and gets what it skipped later", async (
 test("deleting an account locks its sessions in order", async () => {
   await using db = await openDB(server.url);
   const user = await db.addUser("deleted@example.com", "x");
-  for (let i = 0; i < 8; i++) await db.openSession({ userId: user.id, sessionId: `deleted-${i}` });
+  for (let i = 0; i < 8; i++) await db.sessions.open({ userId: user.id, sessionId: `deleted-${i}` });
   const { rows } = await admin.query("select session_id from sessions where user_id = $1 order by 1", [user.id]);
   const [first, ...others] = rows.map((row) => row.session_id);
   const holder = new pg.Client(server.url);
   await holder.connect();
   await holder.query("begin");
   await holder.query("select 1 from sessions where session_id = $1 for update", [first]);
-  const deleting = db.deleteUser(user, []);
+  const deleting = db.users.erase(user, []);
   while ((await waitingSince()).length === 0) await turn();
   const free = await holder.query("select 1 from sessions where session_id = any ($1) for update nowait", [others]);
   await holder.end();

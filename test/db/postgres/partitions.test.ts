@@ -26,10 +26,10 @@ test("the partitions that docs/scaling.md tells to make hold sessions as one tab
 
   await using db = await openDB(database.url);
   const { id } = await db.addUser("bob@example.com", "hash");
-  for (let i = 0; i < 40; i++) assert.ok(await db.openSession({ userId: id, sessionId: `s${i}` }));
-  for (let i = 0; i < 40; i++) assert.equal((await db.findUserBySession(`s${i}`))?.id, id);
-  assert.equal(await db.endSession("s0"), true);
-  assert.equal(await db.endSessions(id), 39);
-  assert.equal(await db.findUserBySession("s1"), null);
-  assert.deepEqual(await db.sweepSessions("", 10), { ended: 0, next: null });
+  for (let i = 0; i < 40; i++) assert.ok(await db.sessions.open({ userId: id, sessionId: `s${i}` }));
+  for (let i = 0; i < 40; i++) assert.equal((await db.sessions.findUser(`s${i}`))?.id, id);
+  assert.equal(await db.sessions.end("s0"), true);
+  assert.equal(await db.sessions.endAll(id), 39);
+  assert.equal(await db.sessions.findUser("s1"), null);
+  assert.deepEqual(await db.sessions.sweep("", 10), { ended: 0, next: null });
 });

@@ -10,7 +10,7 @@ import { createStore, type Store } from "../../support/store.ts";
 async function createBackedUp(): Promise<Store & { backup: string; userId: number }> {
   const store = await createStore();
   const { id: userId } = await store.db.addUser("bob@example.com", "hash");
-  await store.db.openSession({ userId, sessionId: "session" });
+  await store.db.sessions.open({ userId, sessionId: "session" });
   emptyWal(store);
   const backup = `${store.path}.backup`;
   copyFileSync(store.path, backup);
@@ -36,7 +36,7 @@ async function unavailable({ db }: Store, fault: DatabaseFault): Promise<void> {
   };
   await assert.rejects(db.ping(), because);
   await assert.rejects(db.findUserBy({ id: 1 }), because);
-  await assert.rejects(async () => db.findUserBySession("session"), because);
+  await assert.rejects(async () => db.sessions.findUser("session"), because);
   await assert.rejects(db.addUser("lost@example.com", "hash"), because);
   await assert.rejects(db.updateUser(1, { resetToken: "lost" }), because);
 }
@@ -44,8 +44,8 @@ async function unavailable({ db }: Store, fault: DatabaseFault): Promise<void> {
 /** Asserts that the same object answers again, and that what it acknowledges is in the file. */
 async function works(store: Store, address: string): Promise<void> {
   const user = await store.db.addUser(address, "hash");
-  assert.equal((await store.db.findUserBySession("session"))?.email, "bob@example.com");
-  await store.db.openSession({ userId: user.id, sessionId: address });
+  assert.equal((await store.db.sessions.findUser("session"))?.email, "bob@example.com");
+  await store.db.sessions.open({ userId: user.id, sessionId: address });
   using raw = store.openRaw();
   assert.ok(raw.prepare("select 1 from users where email = ?").get(address));
   assert.equal(raw.prepare("select count(*) as sessions from sessions where user_id = ?").get(user.id)?.sessions, 1);
@@ -111,7 +111,7 @@ test("a file that has become read-only is told when it is opened again, and work
     chmodSync(store.path, 0o400);
     for (let i = 0; i < 2; i++) {
       await assert.rejects(store.db.addUser("lost@example.com", "hash"), { fault: "read-only" });
-      if (i === 0) assert.equal((await store.db.findUserBySession("session"))?.email, "bob@example.com");
+      if (i === 0) assert.equal((await store.db.sessions.findUser("session"))?.email, "bob@example.com");
     }
     for (const suffix of ["", "-wal", "-shm"]) chmodSync(store.path + suffix, 0o600);
     await works(store, "alice@example.com");
@@ -186,7 +186,7 @@ test("a transaction that the disk ended takes no other one with it", { skip }, a
     }
     const { hashedPassword, emailVerifiedAt } = await db.findUserBy({ id: userId });
     assert.equal(hashedPassword === `${moment}`, causes.first === undefined);
-    assert.equal((await db.findUserBySession(`${moment}`)) !== null, causes.first === undefined);
+    assert.equal((await db.sessions.findUser(`${moment}`)) !== null, causes.first === undefined);
     assert.equal(emailVerifiedAt === moment, causes.other === undefined);
   }
   assert.deepEqual([...ended].sort(), ["first", "other"]);

@@ -24,12 +24,12 @@ test("a write is on the disk before it is acknowledged, and readers need not wai
 test("a user who is deleted takes their sessions along", async () => {
   await using store = await createStore();
   const { id: userId } = await store.db.addUser("bob@example.com", "hash");
-  await store.db.openSession({ userId, sessionId: "session" });
+  await store.db.sessions.open({ userId, sessionId: "session" });
   const engine = sqlite(store.path);
   await using db = new Kysely<Schema>({ dialect: engine.dialect });
   await db.deleteFrom("users").execute();
   assert.deepEqual(store.rows("sessions"), []);
-  assert.equal(await store.db.findUserBySession("session"), null);
+  assert.equal(await store.db.sessions.findUser("session"), null);
   await assert.rejects(store.db.updateUser(userId, { sessionId: "another" }));
 });
 
@@ -85,9 +85,9 @@ test("at no moment of an update that fails can its beginning be read", async () 
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser("bob@example.com", "hash");
-  await db.openSession({ userId: id, sessionId: "bob's" });
+  await db.sessions.open({ userId: id, sessionId: "bob's" });
   const alice = await db.addUser("alice@example.com", "hash");
-  await db.openSession({ userId: alice.id, sessionId: "alice's" });
+  await db.sessions.open({ userId: alice.id, sessionId: "alice's" });
   let over = false;
   const update = db.updateUser(id, { email: "half@example.com", sessionId: "alice's" }).finally(() => {
     over = true;
@@ -95,7 +95,7 @@ test("at no moment of an update that fails can its beginning be read", async () 
   const failed = assert.rejects(update);
   const reads = [];
   while (!over) {
-    reads.push(db.findUserBySession("bob's"), db.findUserBy({ id }));
+    reads.push(db.sessions.findUser("bob's"), db.findUserBy({ id }));
     await null;
   }
   await failed;
@@ -111,7 +111,7 @@ test("hundreds of transactions and statements at once do not get into each other
     const { id: userId } = await db.addUser(`${i}@example.com`, "hash");
     const [taken, ...opened] = await Promise.all([
       assert.rejects(db.updateUser(userId, { email: "taken@example.com", sessionId: "lost" }), EmailTaken),
-      ...["phone", "laptop"].map((name) => db.openSession({ userId, sessionId: `${name} ${i}` })),
+      ...["phone", "laptop"].map((name) => db.sessions.open({ userId, sessionId: `${name} ${i}` })),
       db.updateUser(userId, { resetToken: `token ${i}` }),
       db.findUserBy({ email: `${i}@example.com` }),
     ]);
@@ -122,32 +122,32 @@ test("hundreds of transactions and statements at once do not get into each other
   assert.equal(new Set(ids).size, 60);
   assert.equal(store.rows("sessions").length, 120);
   for (const [i, id] of ids.entries()) {
-    for (const name of ["phone", "laptop"]) assert.equal((await db.findUserBySession(`${name} ${i}`))?.id, id);
+    for (const name of ["phone", "laptop"]) assert.equal((await db.sessions.findUser(`${name} ${i}`))?.id, id);
     assert.equal((await db.findUserBy({ resetToken: `token ${i}` })).email, `${i}@example.com`);
   }
-  assert.equal(await db.findUserBySession("lost"), null);
+  assert.equal(await db.sessions.findUser("lost"), null);
 });
 
 test("while another program has it locked writes wait, and readers notice nothing", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id: userId } = await db.addUser("bob@example.com", "hash");
-  await db.openSession({ userId, sessionId: "session" });
+  await db.sessions.open({ userId, sessionId: "session" });
   for (const lock of ["begin immediate", "begin exclusive"]) {
     const other = store.openRaw();
     other.exec(lock);
     let settled = 0;
     const count = () => void settled++;
-    const writes = [db.addUser(`${lock}@example.com`, "hash"), db.openSession({ userId, sessionId: lock })];
+    const writes = [db.addUser(`${lock}@example.com`, "hash"), db.sessions.open({ userId, sessionId: lock })];
     for (const write of writes) write.then(count, count);
     await turn();
-    assert.equal((await db.findUserBySession("session"))?.id, userId);
+    assert.equal((await db.sessions.findUser("session"))?.id, userId);
     assert.equal((await db.findUserBy({ id: userId })).email, "bob@example.com");
     await db.ping();
     assert.equal(settled, 0);
     other.exec("commit");
     await Promise.all(writes);
-    assert.equal((await db.findUserBySession(lock))?.id, userId);
+    assert.equal((await db.sessions.findUser(lock))?.id, userId);
   }
 });
 

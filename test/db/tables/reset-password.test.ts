@@ -13,22 +13,22 @@ test("a reset token changes the password once, and ends every session of that us
   const { db, clock } = store;
   const { id: userId } = await db.addUser(email, "old");
   const alice = await db.addUser("alice@example.com", "alice's");
-  for (const sessionId of ["phone", "laptop"]) await db.openSession({ userId, sessionId });
-  await db.openSession({ userId: alice.id, sessionId: "alice's" });
+  for (const sessionId of ["phone", "laptop"]) await db.sessions.open({ userId, sessionId });
+  await db.sessions.open({ userId: alice.id, sessionId: "alice's" });
   await db.updateUser(userId, { resetToken: "token" });
   assert.equal((await db.findUserBy({ resetToken: "token" })).resetTokenExpiresAt, clock.now() + hour);
   clock.forward(1);
 
-  assert.equal((await db.redeemResetToken(redemption))?.id, userId);
+  assert.equal((await db.resetPassword.redeem(redemption))?.id, userId);
   const bob = await db.findUserBy({ email });
   assert.deepEqual(
     { hashedPassword: bob.hashedPassword, updatedAt: bob.updatedAt, resetTokenExpiresAt: bob.resetTokenExpiresAt },
     { hashedPassword: "new", updatedAt: clock.now(), resetTokenExpiresAt: null },
   );
-  for (const sessionId of ["phone", "laptop"]) assert.equal(await db.findUserBySession(sessionId), null);
-  assert.equal((await db.findUserBySession("alice's"))?.hashedPassword, "alice's");
+  for (const sessionId of ["phone", "laptop"]) assert.equal(await db.sessions.findUser(sessionId), null);
+  assert.equal((await db.sessions.findUser("alice's"))?.hashedPassword, "alice's");
 
-  assert.equal(await db.redeemResetToken({ ...redemption, hashedPassword: "again" }), null);
+  assert.equal(await db.resetPassword.redeem({ ...redemption, hashedPassword: "again" }), null);
   await assert.rejects(db.findUserBy({ resetToken: "token" }), NoResultFound);
   assert.equal((await db.findUserBy({ email })).hashedPassword, "new");
 });
@@ -41,7 +41,7 @@ test("of 200 simultaneous redemptions over two connections exactly one changes t
   await store.db.updateUser(id, { resetToken: "token" });
   const results = await Promise.all(
     Array.from({ length: 200 }, (_, i) =>
-      untilAvailable(async () => dbs[i % 2]?.redeemResetToken({ ...redemption, hashedPassword: `new ${i}` })),
+      untilAvailable(async () => dbs[i % 2]?.resetPassword.redeem({ ...redemption, hashedPassword: `new ${i}` })),
     ),
   );
   const winners = results.flatMap((redeemed, i) => (redeemed ? [`new ${i}`] : []));
@@ -53,10 +53,10 @@ test("a token that is replaced, expired, taken back, another's, or of a disabled
   const { db, clock } = store;
   const { id } = await db.addUser(email, "old");
   const alice = await db.addUser("alice@example.com", "alice's");
-  await db.openSession({ userId: id, sessionId: "session" });
+  await db.sessions.open({ userId: id, sessionId: "session" });
   const refused = async (resetToken: string, address = email) => {
     const before = [await store.rows("users"), await store.rows("sessions")];
-    assert.equal(await db.redeemResetToken({ ...redemption, resetToken, email: address }), null);
+    assert.equal(await db.resetPassword.redeem({ ...redemption, resetToken, email: address }), null);
     assert.deepEqual([await store.rows("users"), await store.rows("sessions")], before);
   };
   await refused("");
@@ -80,7 +80,7 @@ test("a token that is replaced, expired, taken back, another's, or of a disabled
 
   await db.updateUser(id, { resetToken: "token" });
   clock.forward(hour - 1);
-  assert.ok(await db.redeemResetToken(redemption), "the refusals were for those reasons");
+  assert.ok(await db.resetPassword.redeem(redemption), "the refusals were for those reasons");
 });
 
 test("a reset token lives as long as is said with it", async () => {
@@ -96,5 +96,5 @@ test("a reset token lives as long as is said with it", async () => {
     assert.equal((await db.findUserBy({ resetToken: "token" })).resetTokenExpiresAt, resetTokenExpiresAt);
   }
   clock.forward(minute);
-  assert.equal(await db.redeemResetToken(redemption), null);
+  assert.equal(await db.resetPassword.redeem(redemption), null);
 });

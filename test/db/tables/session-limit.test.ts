@@ -27,9 +27,9 @@ async function createNodes(environment = {}, how = 1) {
 const ways: Record<string, (auth: Auth, store: Store, id: number) => Promise<string | undefined>> = {
   "a login": async (auth) => (await auth.logIn({ email, password })).session.sessionId,
   createSession: async (auth) => (await auth.createSession(email)) ?? undefined,
-  "DB.openSession": async (_, { db }, userId) => (await db.openSession({ userId, sessionId: "new" }))?.sessionId,
-  "DB.openSession with a larger limit": async (_, { db }, userId) =>
-    (await db.openSession({ userId, sessionId: "new", limit: 5000 }))?.sessionId,
+  "DB.sessions.open": async (_, { db }, userId) => (await db.sessions.open({ userId, sessionId: "new" }))?.sessionId,
+  "DB.sessions.open with a larger limit": async (_, { db }, userId) =>
+    (await db.sessions.open({ userId, sessionId: "new", limit: 5000 }))?.sessionId,
 };
 
 for (const [way, open] of Object.entries(ways)) {
@@ -38,7 +38,7 @@ for (const [way, open] of Object.entries(ways)) {
     await using nodes = await createNodes();
     const { store, auth, id } = nodes;
     const { id: other } = await store.db.addUser("eve@example.com", "hash");
-    await store.db.openSession({ userId: other, sessionId: "eve's" });
+    await store.db.sessions.open({ userId: other, sessionId: "eve's" });
     await crowd(store, { userId: id, count: 999 });
     const first = await open(auth, store, id);
     assert.deepEqual(await leftOf(store), numbers(1, 999));
@@ -101,7 +101,7 @@ test("of 200,000 sessions from before, each login ends some hundred, and a sweep
   await using nodes = await createNodes();
   const { store, auth, id } = nodes;
   const { id: other } = await store.db.addUser("eve@example.com", "hash");
-  for (let i = 0; i < 3; i++) await store.db.openSession({ userId: other, sessionId: `eve's ${i}` });
+  for (let i = 0; i < 3; i++) await store.db.sessions.open({ userId: other, sessionId: `eve's ${i}` });
   await crowd(store, { userId: id, count: 200_000 });
   for (let i = 1; i <= 2; i++) {
     const before = await count(store);

@@ -11,7 +11,7 @@ const digest = (text: string) => createHash("sha256").update(text).digest("base6
 
 /** A page that must be there. */
 async function page({ db }: Store, userId: number, wanted = {}): Promise<SessionPage> {
-  return (await db.listSessions(userId, { limit: 10, ...wanted })) ?? assert.fail("there is no such page");
+  return (await db.sessions.list(userId, { limit: 10, ...wanted })) ?? assert.fail("there is no such page");
 }
 
 /** The handle of the only session of a user. */
@@ -43,20 +43,20 @@ test("a handle is random, and stays the same when the session's id changes, by a
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
-  await db.openSession({ userId: id, sessionId: "one" });
+  await db.sessions.open({ userId: id, sessionId: "one" });
   const handle = await onlyHandle(store, id);
   for (const made of [digest("one"), digest(digest("one"))]) assert.notEqual(handle, made);
-  assert.ok(await db.renewSession("one", { renewed: "two", nonce: "n" }));
+  assert.ok(await db.sessions.renew("one", { renewed: "two", nonce: "n" }));
   assert.equal(await onlyHandle(store, id), handle);
   store.clock.forward(hour);
-  await db.seeSessions(["two"]);
+  await db.sessions.see(["two"]);
   // What an older version does, which knows no handle.
   await store.run(`update sessions set session_id = '${digest("three")}', previous_id = '${digest("two")}'`);
   assert.equal(await onlyHandle(store, id), handle);
-  assert.equal(await db.endSessionByHandle(id, handle), true);
-  assert.equal(await db.findUserBySession("three"), null);
+  assert.equal(await db.sessions.endByHandle(id, handle), true);
+  assert.equal(await db.sessions.findUser("three"), null);
   // The same id is not the same session.
-  await db.openSession({ userId: id, sessionId: "one" });
+  await db.sessions.open({ userId: id, sessionId: "one" });
   assert.notEqual(await onlyHandle(store, id), handle);
 });
 
@@ -66,7 +66,7 @@ test("sessions that an older version opened get a handle when they are listed, t
   const { id } = await db.addUser(email, "hash");
   const two = await store.open();
   await crowd(store, { userId: id, count: 300 });
-  const lists = await Promise.all([0, 1, 0, 1].map((i) => [db, two][i]?.listSessions(id, { limit: 300 })));
+  const lists = await Promise.all([0, 1, 0, 1].map((i) => [db, two][i]?.sessions.list(id, { limit: 300 })));
   const handles = lists.map((list) => list?.sessions.map(({ handle }) => handle) ?? []);
   for (const each of handles) assert.deepEqual(each, handles[0]);
   assert.equal(new Set(handles[0]).size, 300);
@@ -77,7 +77,7 @@ test("sessions that an older version opened get a handle when they are listed, t
     again.sessions.map(({ handle }) => handle),
     handles[0],
   );
-  assert.equal(await two.endSessionByHandle(id, handles[0]?.[0] ?? ""), true);
+  assert.equal(await two.sessions.endByHandle(id, handles[0]?.[0] ?? ""), true);
   assert.equal((await store.run("select * from sessions where session_id = 'renewed'")).length, 0);
 });
 
@@ -85,7 +85,7 @@ test("a session that asks has a handle too, wherever it stands", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
-  await db.openSession({ userId: id, sessionId: "own" });
+  await db.sessions.open({ userId: id, sessionId: "own" });
   await store.run("update sessions set handle = null");
   await crowd(store, { userId: id, count: 20, from: 0 });
   const { sessions } = await page(store, id, { limit: 3, current: "own" });
@@ -93,8 +93,8 @@ test("a session that asks has a handle too, wherever it stands", async () => {
     sessions.map(({ current }) => current),
     [false, false, true],
   );
-  assert.equal(await db.endSessionByHandle(id, sessions[2]?.handle ?? ""), true);
-  assert.equal(await db.findUserBySession("own"), null);
+  assert.equal(await db.sessions.endByHandle(id, sessions[2]?.handle ?? ""), true);
+  assert.equal(await db.sessions.findUser("own"), null);
 });
 
 test("no handle ends another user's session, and what is no handle ends none", async () => {
@@ -102,10 +102,10 @@ test("no handle ends another user's session, and what is no handle ends none", a
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
   const { id: other } = await db.addUser("eve@example.com", "hash");
-  await db.openSession({ userId: id, sessionId: "bob's" });
-  await db.openSession({ userId: other, sessionId: "eve's" });
+  await db.sessions.open({ userId: id, sessionId: "bob's" });
+  await db.sessions.open({ userId: other, sessionId: "eve's" });
   const handle = await onlyHandle(store, id);
-  assert.equal(await db.endSessionByHandle(other, handle), false);
+  assert.equal(await db.sessions.endByHandle(other, handle), false);
   const hostile = [
     "",
     "null",
@@ -118,9 +118,9 @@ test("no handle ends another user's session, and what is no handle ends none", a
     "bob's",
   ];
   for (const text of [...hostile, digest("bob's"), digest(digest("bob's"))]) {
-    assert.equal(await db.endSessionByHandle(id, text), false, text);
+    assert.equal(await db.sessions.endByHandle(id, text), false, text);
   }
-  for (const sessionId of ["bob's", "eve's"]) assert.ok(await db.findUserBySession(sessionId));
+  for (const sessionId of ["bob's", "eve's"]) assert.ok(await db.sessions.findUser(sessionId));
   const { sessions } = await page(store, other, { current: "bob's" });
   assert.deepEqual(
     sessions.map(({ current }) => current),
@@ -147,7 +147,7 @@ for (const every of [0, 1]) {
         times.toSorted((a, b) => b - a),
       );
     }
-    await db.openSession({ userId: id, sessionId: "own" });
+    await db.sessions.open({ userId: id, sessionId: "own" });
     await store.run(`update sessions set created_at = 1 where session_id = '${digest("own")}'`);
     for (const limit of [1, 2, 7, 95, 96, 1000]) {
       const pages = await allPages(store, id, limit, "own");
@@ -170,9 +170,9 @@ test("sessions that come and go between two pages neither hide others nor show t
     const last = shown.at(-1)?.handle ?? "";
     // One that was shown, and one that was not yet.
     const later = before[before.indexOf(last) + 4] ?? "";
-    for (const handle of [last, later]) assert.equal(await db.endSessionByHandle(id, handle), true);
+    for (const handle of [last, later]) assert.equal(await db.sessions.endByHandle(id, handle), true);
     gone.add(later);
-    await db.openSession({ userId: id, sessionId: `new ${gone.size}` });
+    await db.sessions.open({ userId: id, sessionId: `new ${gone.size}` });
   });
   assert.ok(gone.size > 3);
   assert.deepEqual(
@@ -185,12 +185,12 @@ test("sessions that have ended are on no page, however many are in between", asy
   await using store = await createStore({ SESSION_IDLE: "1h" });
   const { db, clock } = store;
   const { id } = await db.addUser(email, "hash");
-  await db.openSession({ userId: id, sessionId: "old" });
+  await db.sessions.open({ userId: id, sessionId: "old" });
   clock.forward(1);
   await crowd(store, { userId: id, count: 900, from: 0, unusedFor: hour });
   clock.forward(1000);
-  await db.seeSessions(["old"]);
-  await db.openSession({ userId: id, sessionId: "new" });
+  await db.sessions.see(["old"]);
+  await db.sessions.open({ userId: id, sessionId: "new" });
   for (const limit of [1, 2, 1000]) {
     assert.deepEqual(
       (await allPages(store, id, limit)).map((each) => each.length),
@@ -206,7 +206,7 @@ test("a next that no page gave leads nowhere, and one of another user shows noth
   const { id } = await db.addUser(email, "hash");
   const { id: other } = await db.addUser("eve@example.com", "hash");
   await crowd(store, { userId: id, count: 5 });
-  await db.openSession({ userId: other, sessionId: "eve's" });
+  await db.sessions.open({ userId: other, sessionId: "eve's" });
   const written = (text: string) => Buffer.from(text).toString("base64url");
   const right = written("1 x");
   for (const after of [
@@ -224,9 +224,9 @@ test("a next that no page gave leads nowhere, and one of another user shows noth
       `1 ${"x".repeat(251)}`,
     ].map(written),
   ]) {
-    assert.equal(await db.listSessions(id, { limit: 10, after }), null, after);
+    assert.equal(await db.sessions.list(id, { limit: 10, after }), null, after);
   }
-  assert.ok(await db.listSessions(id, { limit: 10, after: right }));
+  assert.ok(await db.sessions.list(id, { limit: 10, after: right }));
   const { next } = await page(store, id, { limit: 2 });
   assert.ok(next);
   assert.deepEqual(await page(store, other, { after: next }), { sessions: [], next: null });

@@ -67,16 +67,16 @@ async function plansOf(store: Store, statements: readonly Pick<CompiledQuery, "s
 }
 
 const requests: Record<string, (db: DB, userId: number, handle: string, next: string) => Promise<unknown>> = {
-  "opening one": (db, userId) => db.openSession({ userId, sessionId: "new" }),
-  "opening one of three": (db, userId) => db.openSession({ userId, sessionId: "other", limit: 3 }),
-  "the first page": (db, userId) => db.listSessions(userId, { current: "own", limit: 100 }),
-  "a later page": (db, userId, _, after) => db.listSessions(userId, { current: "own", limit: 100, after }),
-  "ending one": (db, userId, handle) => db.endSessionByHandle(userId, handle),
-  "ending another's": (db, userId, handle) => db.endSessionByHandle(userId + 1, handle),
-  "renewing one": (db) => db.renewSession("own", { renewed: "renewed", nonce: "n" }),
-  "being seen": (db) => db.seeSessions(["own"]),
-  "finding one": (db) => db.findUserBySession("own"),
-  "ending the one that asks": (db) => db.endSession("own"),
+  "opening one": (db, userId) => db.sessions.open({ userId, sessionId: "new" }),
+  "opening one of three": (db, userId) => db.sessions.open({ userId, sessionId: "other", limit: 3 }),
+  "the first page": (db, userId) => db.sessions.list(userId, { current: "own", limit: 100 }),
+  "a later page": (db, userId, _, after) => db.sessions.list(userId, { current: "own", limit: 100, after }),
+  "ending one": (db, userId, handle) => db.sessions.endByHandle(userId, handle),
+  "ending another's": (db, userId, handle) => db.sessions.endByHandle(userId + 1, handle),
+  "renewing one": (db) => db.sessions.renew("own", { renewed: "renewed", nonce: "n" }),
+  "being seen": (db) => db.sessions.see(["own"]),
+  "finding one": (db) => db.sessions.findUser("own"),
+  "ending the one that asks": (db) => db.sessions.end("own"),
 };
 
 for (const every of [0, 1]) {
@@ -86,8 +86,8 @@ for (const every of [0, 1]) {
     const { id } = await store.db.addUser("bob@example.com", "hash");
     for (let i = 0; i < 20; i++) await store.db.addUser(`${i}@example.com`, "hash");
     await crowd(store, { userId: id, count: 200_000, every });
-    await store.db.openSession({ userId: id, sessionId: "own" });
-    const list = await store.db.listSessions(id, { limit: 50 });
+    await store.db.sessions.open({ userId: id, sessionId: "own" });
+    const list = await store.db.sessions.list(id, { limit: 50 });
     await store.run("analyze");
     for (const [what, ask] of Object.entries(requests)) {
       await using watch = await watched(store);

@@ -9,7 +9,7 @@ const email = "bob@example.com";
 
 /** Whether the session lives; all ways of finding it must agree. */
 async function lives({ db }: Store, sessionId: string): Promise<boolean> {
-  const byLookup = (await db.findUserBySession(sessionId)) !== null;
+  const byLookup = (await db.sessions.findUser(sessionId)) !== null;
   for (const attributes of [{ sessionId }, { sessionId, email }]) {
     const found = db.findUserBy(attributes);
     if (byLookup) assert.equal((await found).sessionId, sessionId);
@@ -25,10 +25,10 @@ test("an opened session is told whole, and its user is found by it", async () =>
   const now = clock.now();
   const caller = { ip: "192.0.2.1", userAgent: "curl/8" };
   const times = { createdAt: now, lastSeenAt: now, expiresAt: now + 2 * hour };
-  const session = await db.openSession({ userId: bob.id, sessionId: "one", ...caller });
+  const session = await db.sessions.open({ userId: bob.id, sessionId: "one", ...caller });
   assert.deepEqual(session, { sessionId: "one", userId: bob.id, ...times, ...caller });
-  assert.deepEqual({ ...(await db.findUserBySession("one")) }, { ...bob, sessionId: "one", lastSeenAt: now });
-  const unknown = await db.openSession({ userId: bob.id, sessionId: "two" });
+  assert.deepEqual({ ...(await db.sessions.findUser("one")) }, { ...bob, sessionId: "one", lastSeenAt: now });
+  const unknown = await db.sessions.open({ userId: bob.id, sessionId: "two" });
   assert.deepEqual(unknown, { sessionId: "two", userId: bob.id, ...times, ip: null, userAgent: null });
   for (const sessionId of ["", "One", "three"]) assert.equal(await lives(store, sessionId), false);
 });
@@ -37,12 +37,12 @@ test("a session that is not used ends at its idle end, to the millisecond", asyn
   await using store = await createStore({ SESSION_LIFETIME: "2h", SESSION_IDLE: "1h" });
   const { db, clock } = store;
   const { id: userId } = await db.addUser(email, "hash");
-  await db.openSession({ userId, sessionId: "one" });
+  await db.sessions.open({ userId, sessionId: "one" });
   clock.forward(hour - 1);
   assert.equal(await lives(store, "one"), true);
   clock.forward(1);
   assert.equal(await lives(store, "one"), false);
-  await db.seeSessions(["one"]);
+  await db.sessions.see(["one"]);
   assert.equal(await lives(store, "one"), false, "one that has ended is not brought back");
 });
 
@@ -50,14 +50,14 @@ test("being seen moves the idle end of just those sessions, and never the absolu
   await using store = await createStore({ SESSION_LIFETIME: "2h", SESSION_IDLE: "1h" });
   const { db, clock } = store;
   const { id: userId } = await db.addUser(email, "hash");
-  for (const sessionId of ["one", "two", "unseen"]) await db.openSession({ userId, sessionId });
+  for (const sessionId of ["one", "two", "unseen"]) await db.sessions.open({ userId, sessionId });
   clock.forward(59 * minute);
-  await db.seeSessions(["one", "two", "unknown"]);
-  assert.equal((await db.findUserBySession("one"))?.lastSeenAt, clock.now());
+  await db.sessions.see(["one", "two", "unknown"]);
+  assert.equal((await db.sessions.findUser("one"))?.lastSeenAt, clock.now());
   clock.forward(minute);
   assert.deepEqual(await Promise.all(["one", "two", "unseen"].map((s) => lives(store, s))), [true, true, false]);
   clock.forward(58 * minute);
-  await db.seeSessions(["one"]);
+  await db.sessions.see(["one"]);
   clock.forward(minute);
   assert.equal(await lives(store, "two"), false);
   clock.forward(minute - 1);
@@ -72,9 +72,9 @@ test("a session was seen when that is said: not later than now, and only if it l
   const { id: userId } = await db.addUser(email, "hash");
   const start = clock.now();
   const names = ["early", "late", "too late", "backwards", "in the future", "twice", "unseen"] as const;
-  for (const sessionId of names) await db.openSession({ userId, sessionId });
+  for (const sessionId of names) await db.sessions.open({ userId, sessionId });
   clock.forward(90 * minute);
-  await db.seeSessions([
+  await db.sessions.see([
     ["early", start + 1],
     ["late", start + hour - 1],
     ["too late", start + hour],
@@ -102,18 +102,18 @@ test("a session was seen when that is said: not later than now, and only if it l
   });
   assert.equal(await lives(store, "late"), true);
   clock.forward(29 * minute);
-  await db.seeSessions(new Map([["late", start + 118 * minute]]));
+  await db.sessions.see(new Map([["late", start + 118 * minute]]));
   clock.forward(minute);
-  await db.seeSessions([["late", clock.now()], "twice"]);
+  await db.sessions.see([["late", clock.now()], "twice"]);
   assert.equal(await lives(store, "late"), false, "the absolute end stays");
-  await db.seeSessions([]);
+  await db.sessions.see([]);
 });
 
 test("no session is opened for a user who is gone or disabled, or whose password has changed since", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id: userId } = await db.addUser(email, "verified");
-  assert.ok(await db.openSession({ userId, sessionId: "kept", verifiedHash: "verified" }));
+  assert.ok(await db.sessions.open({ userId, sessionId: "kept", verifiedHash: "verified" }));
   const refused = async (why: string) => {
     const before = [await store.rows("users"), await store.rows("sessions")];
     const opening = {
@@ -124,17 +124,17 @@ test("no session is opened for a user who is gone or disabled, or whose password
       replaces: "kept",
       limit: 1,
     };
-    assert.equal(await db.openSession(opening), null, why);
+    assert.equal(await db.sessions.open(opening), null, why);
     assert.deepEqual([await store.rows("users"), await store.rows("sessions")], before, why);
   };
   await db.updateUser(userId, { hashedPassword: "changed" });
   await refused("another password");
   await db.updateUser(userId, { hashedPassword: "verified", disabledAt: 1 });
-  assert.equal(await db.findUserBySession("kept"), null, "a disabled user is not found by a session");
+  assert.equal(await db.sessions.findUser("kept"), null, "a disabled user is not found by a session");
   await refused("disabled");
-  assert.equal(await db.openSession({ userId, sessionId: "new" }), null);
+  assert.equal(await db.sessions.open({ userId, sessionId: "new" }), null);
   await db.updateUser(userId, { disabledAt: null });
-  assert.equal((await db.findUserBySession("kept"))?.id, userId);
+  assert.equal((await db.sessions.findUser("kept"))?.id, userId);
   await store.run("delete from users");
   await refused("gone");
 });
@@ -144,9 +144,9 @@ test("a better hash is stored together with the session", async () => {
   const { db, clock } = store;
   const { id: userId } = await db.addUser(email, "old");
   clock.forward(1);
-  await db.openSession({ userId, sessionId: "one", verifiedHash: "old" });
+  await db.sessions.open({ userId, sessionId: "one", verifiedHash: "old" });
   assert.equal((await db.findUserBy({ email })).updatedAt, clock.now() - 1);
-  await db.openSession({ userId, sessionId: "two", verifiedHash: "old", rehashed: "better" });
+  await db.sessions.open({ userId, sessionId: "two", verifiedHash: "old", rehashed: "better" });
   const { hashedPassword, updatedAt } = await db.findUserBy({ email });
   assert.deepEqual({ hashedPassword, updatedAt }, { hashedPassword: "better", updatedAt: clock.now() });
 });
@@ -155,8 +155,8 @@ test("a session takes the place of the one it replaces", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id: userId } = await db.addUser(email, "hash");
-  for (const sessionId of ["old", "other"]) await db.openSession({ userId, sessionId });
-  await db.openSession({ userId, sessionId: "new", replaces: "old" });
+  for (const sessionId of ["old", "other"]) await db.sessions.open({ userId, sessionId });
+  await db.sessions.open({ userId, sessionId: "new", replaces: "old" });
   assert.deepEqual(await Promise.all(["old", "other", "new"].map((s) => lives(store, s))), [false, true, true]);
 });
 
@@ -165,10 +165,10 @@ test("beyond the limit the oldest sessions of that user end", async () => {
   const { db, clock } = store;
   const { id: userId } = await db.addUser(email, "hash");
   const alice = await db.addUser("alice@example.com", "hash");
-  await db.openSession({ userId: alice.id, sessionId: "alice's" });
+  await db.sessions.open({ userId: alice.id, sessionId: "alice's" });
   const open = async (sessionId: string, limit: number) => {
     clock.forward(1);
-    await db.openSession({ userId, sessionId, limit });
+    await db.sessions.open({ userId, sessionId, limit });
   };
   const all = "abcdefgh";
   const living = async () => {
@@ -181,14 +181,14 @@ test("beyond the limit the oldest sessions of that user end", async () => {
   }
   await open("a", 1);
   assert.equal(await living(), "a");
-  assert.equal((await db.findUserBySession("alice's"))?.id, alice.id);
+  assert.equal((await db.sessions.findUser("alice's"))?.id, alice.id);
 });
 
 test("of sessions opened at the same millisecond as many live as the limit says, the last among them", async () => {
   await using store = await createStore();
   const { id: userId } = await store.db.addUser(email, "hash");
   for (let i = 1; i <= 9; i++) {
-    await store.db.openSession({ userId, sessionId: `session ${i}`, limit: 3 });
+    await store.db.sessions.open({ userId, sessionId: `session ${i}`, limit: 3 });
     assert.equal(await lives(store, `session ${i}`), true);
     assert.equal((await store.rows("sessions")).length, Math.min(i, 3));
   }
@@ -198,13 +198,13 @@ test("a session that has ended takes no place of a live one within the limit", a
   await using store = await createStore({ SESSION_LIFETIME: "4h", SESSION_IDLE: "1h" });
   const { db, clock } = store;
   const { id: userId } = await db.addUser(email, "hash");
-  await db.openSession({ userId, sessionId: "in use" });
+  await db.sessions.open({ userId, sessionId: "in use" });
   clock.forward(1);
-  await db.openSession({ userId, sessionId: "left alone" });
+  await db.sessions.open({ userId, sessionId: "left alone" });
   clock.forward(hour - 2);
-  await db.seeSessions(["in use"]);
+  await db.sessions.see(["in use"]);
   clock.forward(2);
-  await db.openSession({ userId, sessionId: "new", limit: 2 });
+  await db.sessions.open({ userId, sessionId: "new", limit: 2 });
   assert.deepEqual(await Promise.all(["in use", "left alone", "new"].map((s) => lives(store, s))), [true, false, true]);
 });
 
@@ -213,16 +213,16 @@ test("ending one session, or all of a user's, leaves the others", async () => {
   const { db } = store;
   const { id: userId } = await db.addUser(email, "hash");
   const alice = await db.addUser("alice@example.com", "hash");
-  await db.openSession({ userId: alice.id, sessionId: "alice's" });
-  for (const sessionId of ["one", "two", "three"]) await db.openSession({ userId, sessionId });
-  assert.equal(await db.endSession("one"), true);
-  assert.equal(await db.endSession("one"), false);
+  await db.sessions.open({ userId: alice.id, sessionId: "alice's" });
+  for (const sessionId of ["one", "two", "three"]) await db.sessions.open({ userId, sessionId });
+  assert.equal(await db.sessions.end("one"), true);
+  assert.equal(await db.sessions.end("one"), false);
   assert.deepEqual(await Promise.all(["one", "two"].map((s) => lives(store, s))), [false, true]);
-  assert.equal(await db.endSessions(userId), 2);
-  assert.equal(await db.endSessions(userId), 0);
-  assert.equal(await db.endSessions(99), 0);
+  assert.equal(await db.sessions.endAll(userId), 2);
+  assert.equal(await db.sessions.endAll(userId), 0);
+  assert.equal(await db.sessions.endAll(99), 0);
   assert.equal(await lives(store, "two"), false);
-  assert.equal((await db.findUserBySession("alice's"))?.id, alice.id);
+  assert.equal((await db.sessions.findUser("alice's"))?.id, alice.id);
 });
 
 test("a device is known by the login that opened a session, and by no other", async () => {
@@ -231,13 +231,13 @@ test("a device is known by the login that opened a session, and by no other", as
   const { id: userId } = await db.addUser(email, "new");
   const device = { secret: "device", notice: { kind: "new_device", language: "en" } } as const;
   const opening = { userId, sessionId: "session", device };
-  assert.equal(await db.openSession({ ...opening, verifiedHash: "old" }), null);
-  assert.equal(await db.knowsDevice("device", userId), false);
-  assert.ok(await db.openSession({ ...opening, verifiedHash: "new" }));
-  assert.equal(await db.knowsDevice("device", userId), true);
+  assert.equal(await db.sessions.open({ ...opening, verifiedHash: "old" }), null);
+  assert.equal(await db.devices.knows("device", userId), false);
+  assert.ok(await db.sessions.open({ ...opening, verifiedHash: "new" }));
+  assert.equal(await db.devices.knows("device", userId), true);
   assert.deepEqual(await store.rows("outbox"), [], "the first is no news");
   for (const secret of ["device", "second"]) {
-    await db.openSession({ ...opening, sessionId: secret, device: { ...device, secret } });
+    await db.sessions.open({ ...opening, sessionId: secret, device: { ...device, secret } });
   }
   assert.deepEqual(
     (await store.rows("outbox")).map(({ kind, user_id }) => [kind, user_id]),

@@ -11,16 +11,16 @@ test("sessions are swept batch by batch from wherever the last one stopped, and 
   const { id: userId } = await db.addUser("bob@example.com", "hash");
   const open = async (name: string, count: number) => {
     const sessionIds = Array.from({ length: count }, (_, i) => `${name} ${i}`);
-    for (const sessionId of sessionIds) await db.openSession({ userId, sessionId });
+    for (const sessionId of sessionIds) await db.sessions.open({ userId, sessionId });
     return sessionIds;
   };
   const pastAbsolute = await open("past its absolute end", 7);
   clock.forward(hour - 1);
-  await db.seeSessions(pastAbsolute);
+  await db.sessions.see(pastAbsolute);
   await open("past its idle end", 6);
   const seen = await open("seen", 5);
   clock.forward(hour - 1);
-  await db.seeSessions([...pastAbsolute, ...seen]);
+  await db.sessions.see([...pastAbsolute, ...seen]);
   clock.forward(2);
   const live = [...seen, ...(await open("new", 4))];
 
@@ -30,7 +30,7 @@ test("sessions are swept batch by batch from wherever the last one stopped, and 
   let batches = 0;
   for (let from: string | null = ""; from !== null; batches++) {
     const keys = (await store.rows("sessions")).map((row) => String(row.session_id));
-    const { ended, next }: { ended: number; next: string | null } = await db.sweepSessions(from, 5);
+    const { ended, next }: { ended: number; next: string | null } = await db.sessions.sweep(from, 5);
     const left = new Set((await store.rows("sessions")).map((row) => String(row.session_id)));
     const gone = keys.filter((key) => !left.has(key));
     assert.equal(gone.length, ended);
@@ -40,19 +40,19 @@ test("sessions are swept batch by batch from wherever the last one stopped, and 
   }
   assert.deepEqual({ swept, batches }, { swept: 13, batches: 5 });
   assert.equal((await store.rows("sessions")).length, live.length);
-  for (const sessionId of live) assert.ok(await db.findUserBySession(sessionId), sessionId);
+  for (const sessionId of live) assert.ok(await db.sessions.findUser(sessionId), sessionId);
 });
 
 test("a sweep of nothing, and one that ends with a full batch, come to an end", async () => {
   await using store = await createStore(settings);
   const { db, clock } = store;
-  assert.deepEqual(await db.sweepSessions("", 5), { ended: 0, next: null });
+  assert.deepEqual(await db.sessions.sweep("", 5), { ended: 0, next: null });
   const { id: userId } = await db.addUser("bob@example.com", "hash");
-  for (let i = 0; i < 5; i++) await db.openSession({ userId, sessionId: `session ${i}` });
+  for (let i = 0; i < 5; i++) await db.sessions.open({ userId, sessionId: `session ${i}` });
   clock.forward(hour);
-  const { ended, next } = await db.sweepSessions("", 5);
+  const { ended, next } = await db.sessions.sweep("", 5);
   assert.equal(ended, 5);
-  assert.deepEqual(await db.sweepSessions(next ?? "", 5), { ended: 0, next: null });
+  assert.deepEqual(await db.sessions.sweep(next ?? "", 5), { ended: 0, next: null });
 });
 
 test("reset tokens are swept batch by batch, and only those that have ended", async () => {
@@ -64,12 +64,12 @@ test("reset tokens are swept batch by batch, and only those that have ended", as
     if (i < 8) await db.updateUser(id, { resetToken: `token ${i}` });
   }
   clock.forward(hour - minute - 1);
-  assert.equal(await db.sweepResetTokens(2), 0);
+  assert.equal(await db.resetPassword.sweepTokens(2), 0);
   clock.forward(1);
   const withToken = async () => (await store.rows("users")).filter((row) => row.reset_token !== null).length;
   const swept = [];
   for (const left of [6, 4, 3, 3]) {
-    swept.push(await db.sweepResetTokens(2));
+    swept.push(await db.resetPassword.sweepTokens(2));
     assert.equal(await withToken(), left);
   }
   assert.deepEqual(swept, [2, 2, 1, 0]);

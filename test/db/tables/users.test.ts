@@ -131,15 +131,15 @@ test("a session id given by an update is the only session, and null ends them al
   const { id } = await db.addUser(email, hashedPassword);
   const alice = await db.addUser("alice@example.com", "another");
   await db.updateUser(alice.id, { sessionId: "alice's" });
-  for (const sessionId of ["phone", "laptop"]) await db.openSession({ userId: id, sessionId });
+  for (const sessionId of ["phone", "laptop"]) await db.sessions.open({ userId: id, sessionId });
   await db.updateUser(id, { sessionId: "only" });
   assert.deepEqual(
-    await Promise.all(["phone", "laptop", "only"].map(async (s) => (await db.findUserBySession(s))?.id)),
+    await Promise.all(["phone", "laptop", "only"].map(async (s) => (await db.sessions.findUser(s))?.id)),
     [undefined, undefined, id],
   );
   await db.updateUser(id, { sessionId: null });
-  assert.equal(await db.findUserBySession("only"), null);
-  assert.equal((await db.findUserBySession("alice's"))?.id, alice.id);
+  assert.equal(await db.sessions.findUser("only"), null);
+  assert.equal((await db.sessions.findUser("alice's"))?.id, alice.id);
 });
 
 test("an update that is refused changes nothing at all", async () => {

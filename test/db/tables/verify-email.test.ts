@@ -9,17 +9,17 @@ test("an account that is gone, disabled, or has another password by now, moves n
   const { db } = store;
   const bob = await db.addUser(email, "old");
   const refused = async () => {
-    assert.equal(await db.addMove(bob, "new@example.com", "en"), false);
+    assert.equal(await db.emailChange.add(bob, "new@example.com", "en"), false);
     assert.deepEqual([await store.rows("verifications"), await store.rows("outbox")], [[], []]);
   };
   await db.updateUser(bob.id, { hashedPassword: "new" });
   await refused();
   await db.updateUser(bob.id, { hashedPassword: "old" });
-  await db.setDisabled(bob.id, true);
+  await db.users.setDisabled(bob.id, true);
   await refused();
-  await db.setDisabled(bob.id, false);
-  assert.equal(await db.addMove(bob, "new@example.com", "en"), true);
-  await db.deleteUser(bob, []);
+  await db.users.setDisabled(bob.id, false);
+  assert.equal(await db.emailChange.add(bob, "new@example.com", "en"), true);
+  await db.users.erase(bob, []);
   await refused();
 });
 
@@ -28,12 +28,12 @@ test("of the reset tokens of an address that only waits to be confirmed the newe
   const { db } = store;
   const notice = { kind: "registration", language: "en" } as const;
   for (const token of ["one", "two"]) {
-    await db.addRegistration(email, "hash", notice);
-    assert.equal(await db.giveResetToken(email, token), email);
+    await db.registrations.add(email, "hash", notice);
+    assert.equal(await db.resetPassword.giveToken(email, token), email);
   }
   const redeem = (resetToken: string) =>
-    db.redeemResetToken({ resetToken, email, hashedPassword: "new", byMail: true });
-  assert.equal(await db.resetAddress("one"), null);
+    db.resetPassword.redeem({ resetToken, email, hashedPassword: "new", byMail: true });
+  assert.equal(await db.resetPassword.addressOf("one"), null);
   assert.equal(await redeem("one"), null);
   assert.equal((await redeem("two"))?.email, email);
 });

@@ -2,6 +2,33 @@ import { sql } from "kysely";
 import { clockTolerance } from "../values/clock-tolerance.ts";
 import { tables } from "./schema.ts";
 import type { Store } from "./store.ts";
+import { sweep as sweepActs } from "./tables/acts.ts";
+import { sweep as sweepEvents } from "./tables/audit.ts";
+import { sweep as sweepDevices } from "./tables/devices.ts";
+import { sweep as sweepFailedMails } from "./tables/failed-mails.ts";
+import { sweep as sweepFormerEmails } from "./tables/former-emails.ts";
+import { sweep as sweepAttempts } from "./tables/limits.ts";
+import { sweep as sweepMails } from "./tables/outbox.ts";
+import { sweep as sweepVerifications } from "./tables/verify-email.ts";
+
+const sweeps = {
+  acts: sweepActs,
+  attempts: (store: Store, _: number, limit: number) => sweepAttempts(store, limit),
+  devices: sweepDevices,
+  events: sweepEvents,
+  formerEmails: sweepFormerEmails,
+  failedMails: sweepFailedMails,
+  mails: sweepMails,
+  verifications: sweepVerifications,
+} as const;
+
+/** What grows old, and is swept. */
+export type OldKind = keyof typeof sweeps;
+
+/** Deletes at most `limit` rows of a kind that are old: those that ended, or are from before a time. Returns how many. */
+export function old(store: Store, kind: OldKind, before: number, limit: number): Promise<number> {
+  return sweeps[kind](store, before, limit);
+}
 
 /** Times from which the age of a row is counted: only a wrong clock puts one ahead of now. */
 const times = [

@@ -1,0 +1,126 @@
+import type { User } from "../../user.ts";
+import { emailKey, isMailable } from "../../values/email.ts";
+import { userColumns } from "../attributes.ts";
+import { lockAddress } from "../locks.ts";
+import { emailColumns } from "../spellings.ts";
+import { atomically, type Store } from "../store.ts";
+import { recordAct } from "./acts.ts";
+import { forgetDevices, type Redeemer, rememberRedeemer } from "./devices.ts";
+import { forgetMailedTokens } from "./mailed-tokens.ts";
+import { enqueue, type Notice } from "./outbox.ts";
+import { endSurplusSessionsOf } from "./session-limit.ts";
+import { endSessions } from "./sessions.ts";
+import {
+  forgetMove,
+  forgetRegistrationsOf,
+  insertVerification,
+  NotGood,
+  once,
+  takeVerification,
+  type Verification,
+  verificationColumns,
+} from "./verify-email.ts";
+
+/** Stores a registration until its address is confirmed, and queues the mail for that if one can be sent. */
+export async function add(
+  store: Store,
+  email: string,
+  hashedPassword: string,
+  notice: Notice | null,
+  acts: readonly string[] = [],
+): Promise<void> {
+  await once(store, async (transaction) => {
+    const verificationId = await insertVerification(transaction, {
+      email,
+      hashed_password: hashedPassword,
+      user_id: null,
+    });
+    if (!(await recordAct(transaction, acts, { verificationId }))) throw new NotGood();
+    if (notice && isMailable(email)) await enqueue(transaction, { ...notice, verificationId });
+  });
+}
+
+/** The newest registration that waits for this address, or null. */
+export async function newest({ db }: Store, email: string): Promise<Verification | null> {
+  const newest = await db
+    .selectFrom("verifications")
+    .select(verificationColumns)
+    .where("verifications.email", "=", emailKey(email))
+    .where("user_id", "is", null)
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return newest ?? null;
+}
+
+/** An account that was never confirmed gets a verification with its own password, as if it registered now. */
+export async function addOfUser(store: Store, user: User): Promise<number> {
+  return insertVerification(store, { email: user.email, hashed_password: user.hashedPassword, user_id: null });
+}
+
+/**
+ * Makes a registration an account, all or nothing: an account that was never confirmed becomes this one's, without its
+ * sessions, and every other registration of the address is dropped.
+ *
+ * @returns null when the token is no longer good, or the address has a confirmed account
+ */
+export async function confirm(
+  store: Store,
+  verification: Verification,
+  token: string,
+  acts: readonly string[] = [],
+  redeemer: Redeemer = {},
+): Promise<User | null> {
+  const { email, hashedPassword } = verification;
+  await endSurplusSessionsOf(store, email);
+  return atomically(store, async (transaction) => {
+    await lockAddress(transaction, email);
+    if (hashedPassword === null || !(await takeVerification(transaction, verification, token))) return null;
+    const user = await claimAddress(transaction, email, hashedPassword);
+    if (!user) return null;
+    await recordAct(transaction, acts, { userId: user.id });
+    await rememberRedeemer(transaction, redeemer, user.id, true);
+    return user;
+  });
+}
+
+/** The account of an address that is proven now; null when it has one that is confirmed already, or disabled. */
+export async function claimAddress(store: Store, email: string, hashedPassword: string): Promise<User | null> {
+  const { db, clock } = store;
+  const now = clock();
+  const address = emailColumns(email);
+  const row = await db
+    .insertInto("users")
+    .values({
+      ...address,
+      hashed_password: hashedPassword,
+      email_verified_at: now,
+      known_since: now,
+      created_at: now,
+      updated_at: now,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .column("email")
+        .doUpdateSet({
+          email_spelling: address.email_spelling,
+          hashed_password: hashedPassword,
+          email_verified_at: now,
+          known_since: now,
+          updated_at: now,
+          reset_token: null,
+          reset_token_expires_at: null,
+        })
+        .where("users.email_verified_at", "is", null)
+        .where("users.disabled_at", "is", null),
+    )
+    .returning(userColumns)
+    .executeTakeFirst();
+  await forgetRegistrationsOf(store, address.email);
+  if (!row) return null;
+  await endSessions(store, row.id);
+  await forgetMailedTokens(store, row.id);
+  await forgetMove(store, row.id);
+  await forgetDevices(store, row.id);
+  return { ...row, sessionId: null, resetToken: null };
+}

@@ -1,0 +1,102 @@
+import type { ExpressionBuilder } from "kysely";
+import { type PublicUser, publicUser, type User } from "../../user.ts";
+import { publicColumns, userColumns } from "../attributes.ts";
+import { digest } from "../digest.ts";
+import type { Awaitable } from "../engine.ts";
+import type { Schema } from "../schema.ts";
+import type { Store } from "../store.ts";
+
+/** A user found by a session, and when that was last written as seen. */
+export type SeenUser = User & { readonly lastSeenAt: number };
+
+/** A live session as every request of a logged-in person needs it: its user, and the stored time of its last use. */
+export interface SeenSession {
+  readonly user: PublicUser;
+  readonly lastSeenAt: number;
+}
+
+/**
+ * How long the previous id leads to a renewed session, in milliseconds, so that requests under way and lost responses end no
+ * session.
+ */
+const renewalGrace = 10_000;
+
+/**
+ * The range of renewal times whose previous id is still valid. A time slightly in the future may come from another node; a
+ * later one from a wrong clock.
+ */
+function graceOf(now: number): readonly [after: number, until: number] {
+  return [now - renewalGrace, now + renewalGrace];
+}
+
+/** The sessions that have reached neither end. */
+export function live({ db, clock, lifetimes }: Store) {
+  const now = clock();
+  return db
+    .selectFrom("sessions")
+    .where("expires_at", ">", now)
+    .where("last_seen_at", ">", now - lifetimes.SESSION_IDLE);
+}
+
+/**
+ * Makes the lookup that every request of a logged-in person needs: its query is built once, reads no secret, and is synchronous
+ * if the driver is.
+ */
+export function find({ db, engine, lifetimes, clock }: Store): (sessionId: string) => Awaitable<SeenSession | null> {
+  const found = db
+    .selectFrom("sessions")
+    .innerJoin("users", "users.id", "sessions.user_id")
+    .select(publicColumns)
+    .select("sessions.last_seen_at as lastSeenAt")
+    .where("expires_at", ">", 0)
+    .where("last_seen_at", ">", 0)
+    .where("disabled_at", "is", null);
+  const byId = found.where("session_id", "=", "").compile();
+  const byPreviousId = found
+    .where("previous_id", "=", "")
+    .where("renewed_at", ">", 0)
+    .where("renewed_at", "<=", 0)
+    .compile();
+  const read = (query: typeof byId, parameters: readonly (string | number)[]): Awaitable<SeenSession | null> => {
+    const lookup: typeof byId = { ...query, parameters };
+    const rows = engine.read(lookup);
+    return rows instanceof Promise ? rows.then(seenSession) : seenSession(rows);
+  };
+  const readPrevious = (hashed: string, now: number) =>
+    read(byPreviousId, [now, now - lifetimes.SESSION_IDLE, hashed, ...graceOf(now)]);
+  return (sessionId) => {
+    const hashed = digest(sessionId);
+    const now = clock();
+    const session = read(byId, [now, now - lifetimes.SESSION_IDLE, hashed]);
+    // The second read happens only if the first finds nothing: one statement for both would make every hit slower.
+    if (session instanceof Promise) return session.then((some) => some ?? readPrevious(hashed, now));
+    return session ?? readPrevious(hashed, now);
+  };
+}
+
+function seenSession([row]: (PublicUser & { lastSeenAt: number })[]): SeenSession | null {
+  return row ? { user: publicUser(row), lastSeenAt: row.lastSeenAt } : null;
+}
+
+/** Finds the user of a live session, with all stored attributes, unless the account is disabled. */
+export async function findUser(store: Store, sessionId: string): Promise<SeenUser | null> {
+  const row = await live(store)
+    .innerJoin("users", "users.id", "sessions.user_id")
+    .select(userColumns)
+    .select("sessions.last_seen_at as lastSeenAt")
+    .where(isSession(sessionId, store.clock()))
+    .where("disabled_at", "is", null)
+    .executeTakeFirst();
+  return row ? { ...row, sessionId, resetToken: null } : null;
+}
+
+/** Whether a session has a presented id, or had it until some seconds ago. */
+export function isSession(sessionId: string, now: number) {
+  const hashed = digest(sessionId);
+  const [after, until] = graceOf(now);
+  return ({ and, or, eb }: ExpressionBuilder<Schema, "sessions">) =>
+    or([
+      eb("session_id", "=", hashed),
+      and([eb("previous_id", "=", hashed), eb("renewed_at", ">", after), eb("renewed_at", "<=", until)]),
+    ]);
+}

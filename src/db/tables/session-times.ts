@@ -1,0 +1,148 @@
+import { type Expression, sql } from "kysely";
+import { clockTolerance } from "../../values/clock-tolerance.ts";
+import { digest } from "../digest.ts";
+import { isIn, listOf } from "../lists.ts";
+import { lockedSessions } from "../locks.ts";
+import type { Store } from "../store.ts";
+import { endSurplusSessions } from "./session-limit.ts";
+
+/** A session, and the time when it was used: now, unless given. */
+export type Seen = string | readonly [sessionId: string, at: number];
+
+/** Writes when sessions were used. A session that had ended by then stays ended, and so does one that was ended since. */
+export async function see(store: Store, sessions: Iterable<Seen>): Promise<void> {
+  const { db, engine, clock, lifetimes } = store;
+  const now = clock();
+  const seen = new Map<string, number>();
+  for (const each of sessions) {
+    const [sessionId, at] = typeof each === "string" ? [each, now] : each;
+    const id = digest(sessionId);
+    seen.set(id, Math.max(seen.get(id) ?? 0, Math.min(at, now)));
+  }
+  if (seen.size === 0) return;
+  const rows = [...seen].map(([id, at]) => ({ id, at }));
+  const list = listOf(engine, { id: "text", at: "bigint" }, rows);
+  const at = sql.ref<number>("seen.at");
+  const locked = lockedSessions(store, () => isIn(engine, "session_id", [...seen.keys()]));
+  const { created_at, ...corrected } = correctedTimes(now, at, lifetimes);
+  await db
+    .updateTable("sessions")
+    .from(list.as("seen"))
+    .set({ ...corrected, last_seen_at: at })
+    .whereRef("session_id", "=", "seen.id")
+    .where(locked)
+    .where(({ and, or, eb }) =>
+      or([
+        and([
+          eb("last_seen_at", "<", at),
+          eb("last_seen_at", ">", sql<number>`${at} - ${lifetimes.SESSION_IDLE}`),
+          eb("expires_at", ">", at),
+        ]),
+        eb("last_seen_at", ">", now + clockTolerance),
+      ]),
+    )
+    .execute();
+  // Apart, because SQLite rewrites the entries of an index whose column is set, even to the same value.
+  await db
+    .updateTable("sessions")
+    .from(list.as("seen"))
+    .set({ created_at })
+    .whereRef("session_id", "=", "seen.id")
+    .where(locked)
+    .where("created_at", ">", now + clockTolerance)
+    .execute();
+}
+
+/**
+ * The times of a session, in which each impossible one is replaced as if the session had begun `at`: it was written while a
+ * clock was wrong, and would keep the session beyond its lifetime. The others stay.
+ */
+function correctedTimes(now: number, at: Expression<number>, { SESSION_LIFETIME }: Store["lifetimes"]) {
+  const ahead = now + clockTolerance;
+  const limited = (column: "created_at" | "last_seen_at" | "expires_at", most: number, lifetime: number) =>
+    sql<number>`case when ${sql.ref(column)} > ${most} then ${at} + ${lifetime} else ${sql.ref(column)} end`;
+  return {
+    created_at: limited("created_at", ahead, 0),
+    last_seen_at: limited("last_seen_at", ahead, 0),
+    expires_at: limited("expires_at", ahead + SESSION_LIFETIME, SESSION_LIFETIME),
+    confirmed_at: sql<number | null>`case when confirmed_at > ${ahead} then null else confirmed_at end`,
+  };
+}
+
+/** How long a nonce is kept, in milliseconds: longer than the previous id is valid, and than hashing a password takes. */
+const nonceLifetime = 60_000;
+
+/**
+ * Deletes the ended among the next `limit` sessions after `from`, in the order of their keys, so that this needs no index. Also
+ * deletes the nonces of old renewals, corrects times that a wrong clock wrote, and brings a user of whom most are down to
+ * `mostSessions`. Returns where the next batch begins, or null at the end.
+ */
+export async function sweep(
+  store: Store,
+  from: string,
+  limit: number,
+): Promise<{ ended: number; next: string | null }> {
+  const { db, engine, clock, lifetimes } = store;
+  const now = clock();
+  const idle = now - lifetimes.SESSION_IDLE;
+  const batch = await db
+    .selectFrom("sessions")
+    .select(["session_id", "user_id", "created_at", "expires_at", "last_seen_at", "confirmed_at"])
+    .select(["renewed_at", "renewal_nonce"])
+    .where("session_id", ">", from)
+    .orderBy("session_id")
+    .limit(limit)
+    .execute();
+  const ended = batch.filter((row) => row.expires_at <= now || row.last_seen_at <= idle).map((row) => row.session_id);
+  if (ended.length > 0) {
+    await db
+      .deleteFrom("sessions")
+      .where(isIn(engine, "session_id", ended))
+      .where(lockedSessions(store, () => isIn(engine, "session_id", ended)))
+      .where((row) => row.or([row("expires_at", "<=", now), row("last_seen_at", "<=", idle)]))
+      .execute();
+  }
+  const ahead = now + clockTolerance;
+  const wrong = batch.filter(
+    (row) =>
+      Math.max(row.created_at, row.last_seen_at, row.confirmed_at ?? 0, row.expires_at - lifetimes.SESSION_LIFETIME) >
+      ahead,
+  );
+  if (wrong.length > 0) {
+    const ids = wrong.map((row) => row.session_id);
+    await db
+      .updateTable("sessions")
+      .set(correctedTimes(now, sql<number>`cast(${now} as bigint)`, lifetimes))
+      .where(isIn(engine, "session_id", ids))
+      .where(lockedSessions(store, () => isIn(engine, "session_id", ids)))
+      .execute();
+  }
+  const over = now - nonceLifetime;
+  const isOver = (renewedAt: number | null) => renewedAt === null || renewedAt <= over || renewedAt > ahead;
+  const spent = batch.filter((row) => row.renewal_nonce !== null && isOver(row.renewed_at));
+  if (spent.length > 0) {
+    const ids = spent.map((row) => row.session_id);
+    await db
+      .updateTable("sessions")
+      .set({ renewal_nonce: null })
+      .where(isIn(engine, "session_id", ids))
+      .where(lockedSessions(store, () => isIn(engine, "session_id", ids)))
+      .where((row) => row.or([row("renewed_at", "<=", over), row("renewed_at", ">", ahead)]))
+      .execute();
+  }
+  const next = batch.length < limit ? null : (batch.at(-1)?.session_id ?? null);
+  const crowded = mostFrequent(batch.map((row) => row.user_id));
+  const surplus = crowded === undefined ? 0 : await endSurplusSessions(store, crowded);
+  return { ended: ended.length + surplus, next };
+}
+
+/**
+ * The most frequent user of a batch, if there more than once. A user whom an older version left with very many sessions is the
+ * most frequent one in some batch, so no index is needed to find such users.
+ */
+function mostFrequent(userIds: readonly number[]): number | undefined {
+  const counts = new Map<number, number>();
+  for (const id of userIds) counts.set(id, (counts.get(id) ?? 0) + 1);
+  const [most, count] = [...counts].reduce((one, other) => (other[1] > one[1] ? other : one), [0, 1]);
+  return count > 1 ? most : undefined;
+}
