@@ -25,36 +25,22 @@ export function prometheus(counters: Counters): Registry {
       counters.requests.map(({ method, route, durations }) => ({ labels: { method, route }, durations })),
     ),
   );
-  new Counter({
-    name: "bienvenue_refusals_total",
-    help: "Requests that were refused, by the code of docs/errors.md.",
-    labelNames: ["code"],
-    registers,
-    collect() {
-      this.reset();
-      for (const [code, count] of counters.refusals) this.inc({ code }, count);
-    },
-  });
-  new Counter({
-    name: "bienvenue_database_errors_total",
-    help: "What the database could not answer, by its fault.",
-    labelNames: ["fault"],
-    registers,
-    collect() {
-      this.reset();
-      for (const [fault, count] of counters.databaseErrors) this.inc({ fault }, count);
-    },
-  });
-  new Counter({
-    name: "bienvenue_mails_total",
-    help: "Attempts to send a mail, by how they ended.",
-    labelNames: ["outcome"],
-    registers,
-    collect() {
-      this.reset();
-      for (const [outcome, count] of counters.mails) this.inc({ outcome }, count);
-    },
-  });
+  for (const [name, help, label, counts] of [
+    ["refusals", "Requests that were refused, by the code of docs/errors.md.", "code", counters.refusals],
+    ["database_errors", "What the database could not answer, by its fault.", "fault", counters.databaseErrors],
+    ["mails", "Attempts to send a mail, by how they ended.", "outcome", counters.mails],
+  ] as const) {
+    new Counter({
+      name: `bienvenue_${name}_total`,
+      help,
+      labelNames: [label],
+      registers,
+      collect() {
+        this.reset();
+        for (const [value, count] of counts) this.inc({ [label]: value }, count);
+      },
+    });
+  }
   registry.registerMetric(
     histogram("bienvenue_hash_queue_wait_seconds", "How long passwords waited to be hashed.", () => [
       { labels: {}, durations: counters.hashWaits },
