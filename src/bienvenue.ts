@@ -166,7 +166,7 @@ async function open(
   const { mailer, outbox } = await createMailer(settings, log);
   opening.adopt(mailer, (each) => each.close());
   const auth = opening.adopt(new Auth(db, { settings, log, mailer, metrics, tracing, clock }), (each) => each.close());
-  metrics.queue("mail", () => auth.countMails());
+  metrics.queue("mail", () => auth.outbox.count());
   const { fetch } = createApp(auth, { outbox });
   signal.throwIfAborted();
   const ended = work(auth, signal);
@@ -182,8 +182,8 @@ function work(auth: Auth, signal: AbortSignal): () => Promise<void> {
     metrics.failed(error);
     log.warn({ err: error }, `could not ${what}; trying again later`);
   };
-  const sweep = () => auth.sweep({ stopping: signal, rest: sweepRest }).catch(logAndRetry("sweep"));
-  const deliver = () => auth.deliver(signal).catch(logAndRetry("look for mails"));
+  const sweep = () => auth.admin.sweep({ stopping: signal, rest: sweepRest }).catch(logAndRetry("sweep"));
+  const deliver = () => auth.outbox.deliver(signal).catch(logAndRetry("look for mails"));
   const repeated = [repeat(sweep, sweepEvery, signal), repeat(deliver, deliverEvery, signal, { overlaps: true })];
   return async () => {
     await Promise.all(repeated.flatMap((working) => [...working]));

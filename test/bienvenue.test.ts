@@ -242,10 +242,10 @@ test("a signal ends its timers and not its answers, which end with the disposal"
   await using bienvenue = createBienvenue(settings({ RESET_DELIVERY: "email" }), { signal: stop.signal });
   const { auth, outbox } = await bienvenue.start();
   await auth.registerUser(bob.email, bob.password);
-  await auth.requestPasswordReset(bob.email);
+  await auth.resetPassword.request(bob.email);
   stop.abort();
   context.mock.timers.tick(1000);
   assert.equal((await bienvenue.fetch(get("/sessions", form(bob)))).status, 200);
-  assert.equal(await auth.countMails(), 1);
+  assert.equal(await auth.outbox.count(), 1);
   assert.deepEqual(outbox?.mails, []);
 });

@@ -18,7 +18,7 @@ export function profile(service: Service): Resource {
     },
     async DELETE(c) {
       const { password = "" } = await readFields(c, "password");
-      await auth.deleteAccount(await presentedSession(c, service), password, caller(c));
+      await auth.account.erase(await presentedSession(c, service), password, caller(c));
       return answers.json(200, { message: "account deleted" }, { "Set-Cookie": forgetSession(c, settings) });
     },
   };
@@ -30,7 +30,7 @@ export function profilePassword(service: Service): Resource {
   return {
     async PUT(c) {
       const { password: current = "", new_password: chosen = "" } = await readFields(c, "password", "new_password");
-      const { user, session } = await auth.changePassword(
+      const { user, session } = await auth.account.changePassword(
         await presentedSession(c, service),
         { current, chosen },
         caller(c),
@@ -46,7 +46,7 @@ export function profileEmail(service: Service): Resource {
   return {
     async PUT(c) {
       const fields = await readFields(c, "email");
-      const email = await auth.changeEmail(
+      const email = await auth.account.changeEmail(
         await presentedSession(c, service),
         needed(fields.email, "email"),
         caller(c),
@@ -61,7 +61,7 @@ export function profileExport(service: Service): Resource {
   const { auth, answers, caller } = service;
   return {
     async GET(c) {
-      const all = await auth.exportAccount(await presentedSession(c, service), caller(c));
+      const all = await auth.account.exportData(await presentedSession(c, service), caller(c));
       return answers.json(200, all, { "Content-Disposition": 'attachment; filename="account.json"' });
     },
   };

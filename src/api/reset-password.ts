@@ -13,7 +13,7 @@ export function resetPassword({ auth, settings, answers, caller }: Service): Res
     async POST(c) {
       const { email = "" } = await readFields(c, "email");
       if (settings.RESET_DELIVERY === "email") {
-        const address = await auth.requestPasswordReset(email, caller(c));
+        const address = await auth.resetPassword.request(email, caller(c));
         return answers.json(200, { email: address, message: "reset mail sent" });
       }
       if (!mayHaveToken(c)) {
@@ -22,7 +22,7 @@ export function resetPassword({ auth, settings, answers, caller }: Service): Res
           "reset tokens are given to programs on the service's own machine that call it by localhost or an address of that machine, and through no proxy; RESET_DELIVERY=response gives them to all",
         );
       }
-      const made = await auth.makeResetToken(email, caller(c));
+      const made = await auth.resetPassword.makeToken(email, caller(c));
       return answers.json(200, { email: made.email, reset_token: made.resetToken });
     },
     async PUT(c) {

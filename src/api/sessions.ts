@@ -20,7 +20,7 @@ export function sessions(service: Service): Resource {
   return {
     async GET(c) {
       const page = { limit: pageLength(parameter(c, "limit")), after: parameter(c, "after") };
-      const { sessions, next } = await auth.pageOfSessions(await presentedSession(c, service), page);
+      const { sessions, next } = await auth.sessions.page(await presentedSession(c, service), page);
       return answers.json(200, { sessions, ...(next !== null && { next }) });
     },
     async POST(c) {
@@ -54,7 +54,7 @@ export function session(service: Service): Resource {
   const { auth, answers, caller } = service;
   return {
     async DELETE(c) {
-      await auth.endSession(await presentedSession(c, service), c.req.param("id") ?? "", caller(c));
+      await auth.sessions.end(await presentedSession(c, service), c.req.param("id") ?? "", caller(c));
       return answers.json(200, { message: "session ended" });
     },
   };
@@ -65,7 +65,7 @@ export function otherSessions(service: Service): Resource {
   const { auth, answers, caller } = service;
   return {
     async DELETE(c) {
-      await auth.endOtherSessions(await presentedSession(c, service), caller(c));
+      await auth.sessions.endOthers(await presentedSession(c, service), caller(c));
       return answers.json(200, { message: "other sessions ended" });
     },
   };
@@ -77,7 +77,11 @@ export function confirmation(service: Service): Resource {
   return {
     async POST(c) {
       const { password = "" } = await readFields(c, "password");
-      const { user, session } = await auth.confirmPassword(await presentedSession(c, service), password, caller(c));
+      const { user, session } = await auth.account.confirmPassword(
+        await presentedSession(c, service),
+        password,
+        caller(c),
+      );
       const headers = { "Set-Cookie": keepSession(c, settings, session.sessionId) };
       return answers.json(200, { email: user.email, message: "password confirmed" }, headers);
     },

@@ -5,7 +5,7 @@ export function undoEmailChange({ auth, answers, caller }: Service): Resource {
   return {
     async PUT(c) {
       const { email, token = "" } = await readFields(c, "email", "token");
-      const user = await auth.undoEmailChange(token, email, caller(c));
+      const user = await auth.undoEmailChange.undo(token, email, caller(c));
       return answers.json(200, { email: user.email, message: "email change undone" });
     },
   };

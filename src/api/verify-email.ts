@@ -9,14 +9,14 @@ export function emailVerification(service: Service): Resource {
   return {
     async POST(c) {
       const fields = await readFields(c, "email");
-      const email = await auth.requestVerification(needed(fields.email, "email"), caller(c));
+      const email = await auth.verifyEmail.request(needed(fields.email, "email"), caller(c));
       return answers.json(200, { email, message: "verification mail sent" });
     },
     async PUT(c) {
       const { email = "", token = "", password = "" } = await readFields(c, "email", "token", "password");
       const redeemer = { ...caller(c), newDevice: newDevice() };
       const sessionId = await presentedSession(c, service);
-      const { user, session } = await auth.confirmEmail({ email, token, password, sessionId }, redeemer);
+      const { user, session } = await auth.verifyEmail.confirm({ email, token, password, sessionId }, redeemer);
       const kept = session ? keepSession(c, settings, session.sessionId) : [];
       const headers = { "Set-Cookie": [...redeemerCookies(redeemer, settings), ...kept] };
       return answers.json(200, { email: user.email, message: "email verified" }, headers);

@@ -4,7 +4,7 @@ import type { Log } from "../observe/log.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { Tracing } from "../observe/tracing.ts";
 import type { Settings } from "../settings/settings.ts";
-import type { Trail } from "./audit/audit.ts";
+import type { Trail } from "./audit/trail.ts";
 import type { Passwords } from "./passwords/passwords.ts";
 import type { LastSeen } from "./sessions/last-seen.ts";
 

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { AuditEvent, Auth, EventsWanted } from "../auth/auth.ts";
 import { DatabaseUnavailable } from "../errors.ts";
+import { iso } from "../values/iso.ts";
 import type { Command } from "./command.ts";
 import { named, operating, whole } from "./operator.ts";
-import { iso, json, moment, plain } from "./table.ts";
+import { json, moment, plain } from "./table.ts";
 
 /** How often `--follow` looks, in milliseconds. */
 const every = 1000;
@@ -27,7 +28,7 @@ export const events: Command = {
     const limit = whole(values.limit, 100, values.follow ? 0 : 1, 100_000);
     await operating(environment, async (auth) => {
       const of = values.user === undefined ? {} : { userId: (await named(auth, values.user)).id };
-      const newest = await auth.listEvents({
+      const newest = await auth.audit.list({
         ...of,
         limit: values.follow ? Math.max(limit, overlap) : limit,
         newest: true,
@@ -74,7 +75,7 @@ async function follow(
 async function* eventsAfter(auth: Auth, of: Pick<EventsWanted, "userId">, after: number): AsyncGenerator<AuditEvent> {
   const limit = 1000;
   for (let from = after; ; ) {
-    const page = await auth.listEvents({ ...of, after: from, limit });
+    const page = await auth.audit.list({ ...of, after: from, limit });
     yield* page;
     if (page.length < limit) return;
     from = page.at(-1)?.id ?? from;

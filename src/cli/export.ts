@@ -50,7 +50,7 @@ async function* lines(auth: Auth, db: DB): AsyncGenerator<string> {
       last = users.at(-1)?.id ?? last;
     }
   } finally {
-    auth.note("accounts_exported", written);
+    auth.audit.recordOperation("accounts_exported", written);
   }
 }
 

@@ -1,18 +1,19 @@
 import { parseArgs } from "node:util";
-import type { FailedMail, WaitingMail } from "../auth/auth.ts";
+import type { FailedMail, WaitingMail } from "../db/db.ts";
 import type { Environment } from "../settings/settings.ts";
+import { iso } from "../values/iso.ts";
 import { operating, whole } from "./operator.ts";
-import { iso, json, moment, table } from "./table.ts";
+import { json, moment, table } from "./table.ts";
 
 /** `mail list [--limit N] [--json]`: the mails that wait, the oldest first, and those that have failed, the newest first. */
 export async function listMails(args: string[], environment: Environment): Promise<void> {
   const { values } = parseArgs({ args, options: { limit: { type: "string" }, json: { type: "boolean" } } });
   const limit = whole(values.limit, 50, 1, 10_000);
   await operating(environment, async (auth) => {
-    const mails = await auth.listMails(limit);
-    const waiting = await auth.countMails();
-    const failures = await auth.listFailedMails(limit);
-    const failed = await auth.countFailedMails();
+    const mails = await auth.outbox.list(limit);
+    const waiting = await auth.outbox.count();
+    const failures = await auth.outbox.listFailed(limit);
+    const failed = await auth.outbox.countFailed();
     if (values.json) {
       const shown = mails.map(({ id, kind, userId, createdAt, nextTryAt, tries }) => ({
         id,
@@ -71,7 +72,7 @@ function printFailed(failures: readonly FailedMail[], failed: number): void {
 export async function retryMails(args: string[], environment: Environment): Promise<void> {
   const { values } = parseArgs({ args, options: { failed: { type: "boolean" }, json: { type: "boolean" } } });
   await operating(environment, async (auth) => {
-    const retried = await (values.failed ? auth.retryFailedMails() : auth.retryMails());
+    const retried = await (values.failed ? auth.outbox.retryFailed() : auth.outbox.retry());
     console.log(
       values.json ? json({ retried }) : `${retried} ${retried === 1 ? "mail is" : "mails are"} tried again now`,
     );

@@ -1,4 +1,4 @@
-import { Auth } from "../auth/auth.ts";
+import { Auth, type Operation } from "../auth/auth.ts";
 import { type DB, openDB } from "../db/db.ts";
 import { type Log, silent } from "../observe/log.ts";
 import type { Environment, Settings } from "../settings/settings.ts";
@@ -26,14 +26,9 @@ export async function operating(environment: Environment, work: (auth: Auth, db:
 }
 
 /** Takes note in the audit trail of what was done to so many accounts at once. */
-export async function note(
-  db: DB,
-  settings: Settings,
-  operation: Parameters<Auth["note"]>[0],
-  many: number,
-): Promise<void> {
+export async function note(db: DB, settings: Settings, operation: Operation, many: number): Promise<void> {
   const auth = new Auth(db, { settings });
-  auth.note(operation, many);
+  auth.audit.recordOperation(operation, many);
   await auth.close();
 }
 
@@ -44,7 +39,7 @@ export async function note(
  */
 export async function named(auth: Auth, who: string | undefined): Promise<PublicUser> {
   if (who === undefined) throw new UsageError();
-  const user = await auth.findUser(/^\d+$/.test(who) ? Number(who) : who);
+  const user = await auth.admin.find(/^\d+$/.test(who) ? Number(who) : who);
   if (user) return user;
   throw new Refused(`there is no account ${plain(who)}`);
 }

@@ -25,8 +25,3 @@ export function json(value: unknown): string {
 export function moment(time: number | string | null): string | null {
   return time === null ? null : new Date(time).toISOString().replace(/\.\d+Z$/, "Z");
 }
-
-/** A time for programs: ISO 8601, UTC. */
-export function iso(time: number | null): string | null {
-  return time === null ? null : new Date(time).toISOString();
-}

@@ -3,9 +3,10 @@ import { parseArgs } from "node:util";
 import type { Auth } from "../auth/auth.ts";
 import { type Language, languages } from "../languages/languages.ts";
 import type { PublicUser } from "../user.ts";
+import { iso } from "../values/iso.ts";
 import { type Command, Refused, UsageError } from "./command.ts";
 import { named, operating, whole } from "./operator.ts";
-import { iso, json, moment, table } from "./table.ts";
+import { json, moment, table } from "./table.ts";
 
 /** The largest id, which is as many as a table can hold. */
 const largestId = 2 ** 31 - 1;
@@ -79,7 +80,7 @@ async function list(auth: Auth, { json: isJson, search, ...words }: Words): Prom
   const limit = whole(words.limit, 50, 1, 10_000);
   const after = whole(words.after, 0, 0, largestId);
   // One more than is shown tells whether there are more.
-  const found = await auth.listUsers({ after, limit: limit + 1, ...(search !== undefined && { search }) });
+  const found = await auth.admin.list({ after, limit: limit + 1, ...(search !== undefined && { search }) });
   const page = found.slice(0, limit);
   const next = found.length > limit ? (page.at(-1)?.id ?? after) : null;
   if (isJson) console.log(json({ users: page.map(shown), next }));
@@ -96,38 +97,38 @@ async function show(auth: Auth, words: Words): Promise<void> {
 
 /** The owner chooses the password, by the mail that goes out. */
 async function create(auth: Auth, words: Words): Promise<void> {
-  const user = await auth.inviteUser(words.who ?? "", language(words));
+  const user = await auth.admin.invite(words.who ?? "", language(words));
   tell(words, user, `created; a mail to choose the password is on its way to ${user.email}`);
 }
 
 async function disable(auth: Auth, words: Words): Promise<void> {
   const { id, email } = await named(auth, words.who);
-  if (!(await auth.disableUser(id))) throw new Refused(`${email} is disabled already`);
+  if (!(await auth.admin.disable(id))) throw new Refused(`${email} is disabled already`);
   tell(words, await named(auth, String(id)), `${email} is disabled, and its sessions have ended`);
 }
 
 async function enable(auth: Auth, words: Words): Promise<void> {
   const { id, email } = await named(auth, words.who);
-  if (!(await auth.enableUser(id))) throw new Refused(`${email} is enabled already`);
+  if (!(await auth.admin.enable(id))) throw new Refused(`${email} is enabled already`);
   tell(words, await named(auth, String(id)), `${email} is enabled`);
 }
 
 async function erase(auth: Auth, words: Words): Promise<void> {
   const user = await named(auth, words.who);
   if (!words.yes && !(await isSure(user))) throw new Refused("nothing was deleted");
-  if (!(await auth.deleteUser(user.id, language(words))))
+  if (!(await auth.admin.erase(user.id, language(words))))
     throw new Refused(`there is no account ${user.email} any more`);
   tell(words, user, `${user.email} is deleted, and all that told of it; its owner gets a mail`);
 }
 
 async function reset(auth: Auth, words: Words): Promise<void> {
   const user = await named(auth, words.who);
-  if (!(await auth.sendReset(user.id, language(words)))) throw new Refused(`${user.email} is disabled`);
+  if (!(await auth.admin.sendReset(user.id, language(words)))) throw new Refused(`${user.email} is disabled`);
   tell(words, user, `a reset mail is on its way to ${user.email}`);
 }
 
 async function sessions(auth: Auth, { who, json: isJson }: Words): Promise<void> {
-  const found = await auth.listSessionsOf((await named(auth, who)).id);
+  const found = await auth.admin.sessions((await named(auth, who)).id);
   if (isJson) console.log(json({ sessions: found.map(({ current: _, ...session }) => session) }));
   else if (found.length === 0) console.log("no sessions");
   else {
@@ -144,7 +145,7 @@ async function sessions(auth: Auth, { who, json: isJson }: Words): Promise<void>
 
 async function revoke(auth: Auth, words: Words): Promise<void> {
   const user = await named(auth, words.who);
-  const ended = await auth.revokeSessions(user.id, words.session);
+  const ended = await auth.admin.revoke(user.id, words.session);
   if (ended === 0) throw new Refused(`${user.email} has no such session`);
   if (words.json) console.log(json({ ended }));
   else console.log(`ended ${ended} ${ended === 1 ? "session" : "sessions"} of ${user.email}`);

@@ -20,7 +20,7 @@ ${mailForm(visit, filled, "/forgot", words.forgot.submit)}<p class="middle"><a c
   },
   async submit(visit, values) {
     const { auth } = visit.service;
-    return asked(visit, values, await auth.requestPasswordReset(values.email ?? "", askerBy(visit, values)));
+    return asked(visit, values, await auth.resetPassword.request(values.email ?? "", askerBy(visit, values)));
   },
   again: async (visit, values) => asked(visit, values, readEmail(values.email ?? "") ?? undefined),
 };
@@ -35,9 +35,9 @@ export const reset: Page = {
   fields: { token: false, new_password: true },
   async show(visit, filled) {
     const { words, service, caller, token = "", to, onward: return_to } = visit;
-    const email = await service.auth.addressToReset(token);
+    const email = await service.auth.resetPassword.addressOf(token);
     if (email === null) {
-      const before = await service.auth.justDone(caller);
+      const before = await service.auth.acts.justDone(caller);
       if (before) return saved(visit, before);
       return {
         title: words.deadLink.title,

@@ -34,7 +34,7 @@ export function createSite(service: Service): Site {
    * other.
    */
   const again = async (at: Visit, page: Page, values: Values) => {
-    const done = page.again && (await service.auth.justDone(at.caller));
+    const done = page.again && (await service.auth.acts.justDone(at.caller));
     return done ? page.again?.(at, values, done) : undefined;
   };
 

@@ -11,9 +11,9 @@ export const undo: Page = {
   fields: { token: true },
   async show(visit, { problem }) {
     const { words, service, caller, token = "", to } = visit;
-    const email = await service.auth.addressToRestore(token);
+    const email = await service.auth.undoEmailChange.addressOf(token);
     if (email === null) {
-      const before = await service.auth.justDone(caller);
+      const before = await service.auth.acts.justDone(caller);
       if (before) return undone(visit, before);
       return {
         title: words.deadLink.title,
@@ -25,7 +25,7 @@ export const undo: Page = {
       };
     }
     const user = await loggedIn(visit);
-    const isOther = user !== null && !(await service.auth.restoresAccount(token, user.id));
+    const isOther = user !== null && !(await service.auth.undoEmailChange.restoresAccount(token, user.id));
     return {
       title: words.undo.title,
       secret: true,
@@ -39,7 +39,7 @@ ${form(visit, {
   },
   async submit(visit, { token = "" }) {
     const { service, caller } = visit;
-    return undone(visit, await service.auth.undoEmailChange(token, undefined, caller));
+    return undone(visit, await service.auth.undoEmailChange.undo(token, undefined, caller));
   },
   again: async (visit, _, before) => undone(visit, before),
 };

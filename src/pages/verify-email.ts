@@ -25,17 +25,17 @@ export const verify: Page = {
   async show(visit, filled) {
     const { service, token } = visit;
     if (token === undefined) return request(visit, filled);
-    const found = await service.auth.addressToVerify(token);
+    const found = await service.auth.verifyEmail.addressOf(token);
     if (found) return confirmation(visit, filled, { ...found, token, other: await other(visit, token, found) });
-    const before = await service.auth.justDone(visit.caller);
+    const before = await service.auth.acts.justDone(visit.caller);
     return before ? confirmed(visit, before) : dead(visit, filled);
   },
   async submit(visit, values) {
     const { service, caller, sessionId } = visit;
     const { token, password = "" } = values;
     if (token === undefined)
-      return asked(visit, values, await service.auth.requestVerification(values.email ?? "", askerBy(visit, values)));
-    const { user, session } = await service.auth.confirmEmail({ token, password, sessionId }, caller);
+      return asked(visit, values, await service.auth.verifyEmail.request(values.email ?? "", askerBy(visit, values)));
+    const { user, session } = await service.auth.verifyEmail.confirm({ token, password, sessionId }, caller);
     const { id, email } = user;
     if (session) visit.sessionId = session.sessionId;
     return confirmed(visit, { userId: id, email }, password);
@@ -51,7 +51,7 @@ async function confirmed(visit: Visit, { userId, email }: Done, password?: strin
   const { c, service, cookies, to, onward: return_to } = visit;
   if ((await loggedIn(visit))?.id === userId) {
     // Of the sessions from before a move only this one goes on, under a new id.
-    const sessionId = await service.auth.currentSession(visit.sessionId);
+    const sessionId = await service.auth.sessions.current(visit.sessionId);
     if (sessionId !== null) cookies.push(...keepSession(c, service.settings, sessionId));
     keepDevice(visit);
     return goTo(visit, to(home), { code: "email_changed" });
@@ -85,7 +85,7 @@ async function other(visit: Visit, token: string, { email, isMove }: AddressToVe
   if (!user) return undefined;
   // Whose account moves is not told: the mail may have gone to a stranger.
   const isOwn = isMove
-    ? await visit.service.auth.movesAccount(token, user.id)
+    ? await visit.service.auth.verifyEmail.movesAccount(token, user.id)
     : emailKey(user.email) === emailKey(email);
   return isOwn ? undefined : user.email;
 }

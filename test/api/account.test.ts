@@ -130,7 +130,7 @@ test("what is sensitive needs the password within ten minutes exactly; giving it
   cookies = renewed(cookies, response);
   assert.equal(await said(response), `200 {"email":"${owner.email}","message":"password confirmed"}\n`);
   for (const answer of [await change(), await take()]) assert.equal(answer.status, 200);
-  assert.equal((await world.auth.listSessionsOf(1)).length, 1);
+  assert.equal((await world.auth.admin.sessions(1)).length, 1);
   world.clock.forward(10_000);
   assert.ok(!(await isIn(world, before)));
   await refused(send(world, "POST", "/sessions/confirm", before, { password: strong }), 403, /^not logged in$/);
@@ -254,7 +254,7 @@ test("a move to one's own address is refused in any spelling: no mail is sent, a
     }
     assert.deepEqual(await mailed(world), []);
     assert.equal(await said(send(world, "GET", "/profile", cookies)), '200 {"email":"Bob@Example.com"}\n');
-    const events = await world.auth.listEvents({ limit: 99 });
+    const events = await world.auth.audit.list({ limit: 99 });
     assert.match(events.at(-1)?.detail ?? "", /^email_unchanged/);
     // None of them counted as a mail.
     assert.equal((await ask(next)).status, 200);
@@ -275,7 +275,7 @@ test("an address that somebody has by then is not taken from them", async () => 
   await world.auth.registerUser(eve.email, chosen);
   await refused(confirm(world, { email: eve.email, token, password: strong }), 403);
   assert.equal(await said(send(world, "GET", "/profile", cookies)), `200 {"email":"${owner.email}"}\n`);
-  assert.equal((await world.auth.findUser(eve.email))?.emailVerifiedAt, null);
+  assert.equal((await world.auth.admin.find(eve.email))?.emailVerifiedAt, null);
 });
 
 test("a change to an address with an account looks like any other, and its owner is told", async () => {
@@ -306,7 +306,7 @@ test("who registers an address learns nothing by logging in there, whether or no
   await join(world);
   const disabled = "off@example.com";
   await join(world, { ...owner, email: disabled });
-  await world.auth.disableUser((await world.auth.findUser(disabled))?.id ?? 0);
+  await world.auth.admin.disable((await world.auth.admin.find(disabled))?.id ?? 0);
   for (const email of [owner.email, "nobody@example.com", disabled]) {
     await world.request("/users", form({ email, password: chosen }));
     await refused(world.request("/sessions", form({ email, password: chosen })), 401, /^wrong email or password$/);
@@ -342,8 +342,8 @@ test("an account that is deleted leaves nothing but anonymous events, and its ad
   assert.equal(await world.db.registrations.newest(owner.email), null);
   assert.equal(await world.db.emailChange.addressOf(id), null);
   assert.deepEqual(await world.db.devices.list(id), []);
-  assert.deepEqual(await world.auth.listUsers({ limit: 9 }), []);
-  const events = await world.auth.listEvents({ limit: 1000 });
+  assert.deepEqual(await world.auth.admin.list({ limit: 9 }), []);
+  const events = await world.auth.audit.list({ limit: 1000 });
   assert.deepEqual(
     events.filter(({ userId }) => userId !== null),
     [],
@@ -407,7 +407,7 @@ test("an export holds all that is held, and neither a hash nor a token", async (
   const tokens = mails.flatMap(({ token }) => token ?? []);
   assert.equal(tokens.length, 2);
   const cookieValues = cookies.split("; ").map((pair) => pair.split("=")[1] as string);
-  const [session] = await world.auth.listSessionsOf(all.id);
+  const [session] = await world.auth.admin.sessions(all.id);
   for (const secret of [strong, hashedPassword, ...tokens, ...cookieValues, session?.id as string]) {
     assert.ok(!text.includes(secret), secret);
   }
@@ -419,7 +419,7 @@ test("an export holds every event of the person and nobody else's, in order, how
   const { id } = await world.auth.registerUser(owner.email, owner.password);
   const { id: eves } = await world.auth.registerUser(eve.email, eve.password);
   const { session } = await world.auth.logIn(owner);
-  const own = async () => world.auth.listEvents({ limit: 5000, userId: id });
+  const own = async () => world.auth.audit.list({ limit: 5000, userId: id });
   const add = (count: number) =>
     world.db.audit.add(
       Array.from({ length: count }, (_, i) =>
@@ -432,7 +432,7 @@ test("an export holds every event of the person and nobody else's, in order, how
   // Just under, at and over what one statement reads, with the entry that the export adds.
   for (const total of [499, 500, 501, 1000, 1100]) {
     for (let missing = total - 1 - (await own()).length; missing > 0; missing -= 100) await add(Math.min(missing, 100));
-    const exported = (await world.auth.exportAccount(session.sessionId)) as { events: Record<string, unknown>[] };
+    const exported = (await world.auth.account.exportData(session.sessionId)) as { events: Record<string, unknown>[] };
     const expected = (await own()).map(({ event, detail }) => [event, detail]);
     assert.equal(expected.length, total);
     assert.deepEqual(
@@ -466,7 +466,7 @@ test("a disabled account is told from one that is not there by nothing, and its 
   const mails = await mailed(world);
   const move = mails.find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
   const reset_token = mails.find(({ kind }) => kind === "reset_password")?.token ?? "";
-  assert.equal(await world.auth.disableUser(1), true);
+  assert.equal(await world.auth.admin.disable(1), true);
   assert.ok(!(await isIn(world, cookies)));
   await refused(send(world, "GET", "/sessions", cookies), 403, /^not logged in$/);
   await refused(send(world, "POST", "/sessions/confirm", cookies, { password: strong }), 403, /^not logged in$/);
@@ -488,7 +488,7 @@ test("a disabled account is told from one that is not there by nothing, and its 
   assert.ok(sent.length > 0);
   for (const { to } of sent) assert.equal(to, nobody);
   await refused(confirm(world, { email: next, token: move, password: strong }), 403);
-  assert.equal(await world.auth.enableUser(1), true);
+  assert.equal(await world.auth.admin.enable(1), true);
   assert.ok(!(await isIn(world, cookies)), "enabling brings no session back");
   await refused(
     world.request(

@@ -59,7 +59,7 @@ describe("a login", () => {
     await using world = await createWorld();
     await register(world);
     world.clock.forward(3650 * day);
-    await world.auth.sweep();
+    await world.auth.admin.sweep();
     assert.ok(await isOpen(world, await logIn(world)));
   });
 

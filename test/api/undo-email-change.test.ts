@@ -93,8 +93,8 @@ test("a completed move is told to the old address, and its link undoes all of it
   const link = mails.find(({ kind }) => kind === "reset_password")?.token ?? "";
   assert.equal((await redeem(owner.email, link)).status, 200);
   assert.ok(await canLogIn(world, owner.email, chosen));
-  assert.equal(await world.auth.findUser(next), null);
-  const events = (await world.auth.listEvents({ limit: 1000 })).map(({ event }) => event);
+  assert.equal(await world.auth.admin.find(next), null);
+  const events = (await world.auth.audit.list({ limit: 1000 })).map(({ event }) => event);
   assert.ok(events.includes("email_change_undone") && events.includes("email_undo_refused"));
 });
 
@@ -119,8 +119,8 @@ test("a move ends the sessions from before it, but for the one that confirms it,
     [await status(world, here), await status(world, renewed), await status(world, there)],
     [403, 200, 403],
   );
-  const { id } = (await world.auth.findUser(next)) ?? assert.fail();
-  assert.equal((await world.auth.listSessionsOf(id)).length, 1);
+  const { id } = (await world.auth.admin.find(next)) ?? assert.fail();
+  assert.equal((await world.auth.admin.sessions(id)).length, 1);
 
   // Another account's session confirms nothing of this one's, and stays.
   const ask = form({ email: third }, { method: "PUT", headers: { Cookie: renewed } });
@@ -134,7 +134,7 @@ test("a move ends the sessions from before it, but for the one that confirms it,
   assert.equal(elsewhere.status, 200);
   assert.equal(cookiesOf(elsewhere)["__Host-session_id"], undefined);
   assert.deepEqual([await status(world, renewed), await status(world, strangers)], [403, 200]);
-  assert.equal((await world.auth.listSessionsOf(id)).length, 0);
+  assert.equal((await world.auth.admin.sessions(id)).length, 0);
 });
 
 test("a move has the account forget every device but the one that confirms it", async () => {
@@ -166,7 +166,7 @@ test("after several moves the first link brings the first address back, and ends
     ["reset_password", owner.email],
   ]);
   assert.equal(await said(undo(world, second.undo)), refusal);
-  assert.equal((await world.auth.findUser(owner.email))?.disabledAt, null);
+  assert.equal((await world.auth.admin.find(owner.email))?.disabledAt, null);
 });
 
 test("a later link brings the later address back, and leaves the earlier link good", async () => {
@@ -175,7 +175,7 @@ test("a later link brings the later address back, and leaves the earlier link go
   const first = await move(world, await enter(world), next);
   const second = await move(world, header(cookiesOf(first.response)), third);
   assert.equal((await undo(world, second.undo)).status, 200);
-  assert.ok(await world.auth.findUser(next));
+  assert.ok(await world.auth.admin.find(next));
   assert.equal(await said(undo(world, first.undo)), undone);
 });
 
@@ -184,12 +184,12 @@ test("the link works for seven days from the move, whatever clock wrote its time
   await join(world);
   const { undo: token } = await move(world, await enter(world), next);
   world.clock.forward(7 * day - 1);
-  assert.equal(await world.auth.addressToRestore(token), owner.email);
+  assert.equal(await world.auth.undoEmailChange.addressOf(token), owner.email);
   world.clock.forward(1);
   assert.equal(await said(undo(world, token)), refusal);
-  assert.equal((await world.auth.sweep()).formerEmails, 0);
+  assert.equal((await world.auth.admin.sweep()).formerEmails, 0);
   world.clock.forward(1);
-  assert.equal((await world.auth.sweep()).formerEmails, 1);
+  assert.equal((await world.auth.admin.sweep()).formerEmails, 1);
 });
 
 test("a move that was confirmed while the clock was ahead can be undone for seven days once it is right", async () => {
@@ -199,11 +199,11 @@ test("a move that was confirmed while the clock was ahead can be undone for seve
   const { undo: token } = await move(world, await enter(world), next);
   world.clock.forward(-30 * day);
   assert.equal(await said(undo(world, token)), refusal);
-  await world.auth.sweep();
+  await world.auth.admin.sweep();
   world.clock.forward(7 * day - 1);
-  assert.equal(await world.auth.addressToRestore(token), owner.email);
+  assert.equal(await world.auth.undoEmailChange.addressOf(token), owner.email);
   world.clock.forward(1);
-  assert.equal(await world.auth.addressToRestore(token), null);
+  assert.equal(await world.auth.undoEmailChange.addressOf(token), null);
   // Another node's clock may be some minutes behind.
   await join(world, { ...owner, email: "eve@example.com" });
   const eve = await move(world, await enter(world, { ...owner, email: "eve@example.com" }), third);
@@ -215,14 +215,14 @@ test("the link of a disabled account works again once it is enabled; that of a d
   await using world = await createProduction();
   await join(world);
   const { undo: token } = await move(world, await enter(world), next);
-  const { id } = (await world.auth.findUser(next)) ?? assert.fail();
-  await world.auth.disableUser(id);
+  const { id } = (await world.auth.admin.find(next)) ?? assert.fail();
+  await world.auth.admin.disable(id);
   assert.equal(await said(undo(world, token)), refusal);
   await world.request("/reset_password", form({ email: owner.email }));
   assert.deepEqual(await mailed(world), []);
-  await world.auth.enableUser(id);
-  assert.equal(await world.auth.addressToRestore(token), owner.email);
-  await world.auth.deleteUser(id);
+  await world.auth.admin.enable(id);
+  assert.equal(await world.auth.undoEmailChange.addressOf(token), owner.email);
+  await world.auth.admin.erase(id);
   assert.equal(await said(undo(world, token)), refusal);
 });
 
@@ -231,12 +231,12 @@ test("where the address has another account by now, the link says so and stays g
   await join(world);
   const { undo: token } = await move(world, await enter(world), next);
   await join(world, { ...owner, password: chosen });
-  const { id } = (await world.auth.findUser(owner.email)) ?? assert.fail();
+  const { id } = (await world.auth.admin.find(owner.email)) ?? assert.fail();
   const response = await undo(world, token);
   assert.equal(response.headers.get("Error-Code"), "email_taken");
   assert.equal(response.status, 400);
   assert.ok(await canLogIn(world, next), "nothing is done");
-  await world.auth.deleteUser(id);
+  await world.auth.admin.erase(id);
   assert.equal(await said(undo(world, token)), undone);
 });
 

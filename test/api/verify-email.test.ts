@@ -151,7 +151,7 @@ test("a mailed reset confirms: what was registered, and what was never confirmed
     await using world = await createProduction();
     if (prepare === "registered") await world.request("/users", form({ ...owner, password: other }));
     else await world.auth.registerUser(owner.email, other);
-    await world.auth.deliver();
+    await world.auth.outbox.deliver();
     await world.request("/reset_password", form({ email: owner.email }));
     const reset = { email: owner.email, reset_token: await mailedToken(world), new_password: strong };
     assert.equal(
@@ -170,12 +170,12 @@ test("registrations that are never confirmed are swept after seven days; account
   await world.request("/users", form(owner));
   const token = await mailedToken(world);
   world.clock.forward(7 * day - 1);
-  assert.equal((await world.auth.sweep()).verifications, 0);
+  assert.equal((await world.auth.admin.sweep()).verifications, 0);
   world.clock.forward(2);
-  assert.equal((await world.auth.sweep()).verifications, 1);
+  assert.equal((await world.auth.admin.sweep()).verifications, 1);
   await refused(world.request("/sessions", form(owner)), 401);
   assert.equal(await said(confirm(world, { ...owner, token })), refusal);
-  assert.ok(await world.auth.findUser("never@example.com"));
+  assert.ok(await world.auth.admin.find("never@example.com"));
 });
 
 test("where accounts are not concealed, who registers a confirmed address is told", async () => {
@@ -213,7 +213,7 @@ test("a link from before a change of password does not bring the old one back", 
       await world.auth.updatePassword(await world.auth.getResetPasswordToken(owner.email), other);
     } else {
       const { session } = await world.auth.logIn(owner);
-      await world.auth.changePassword(session.sessionId, { current: strong, chosen: other });
+      await world.auth.account.changePassword(session.sessionId, { current: strong, chosen: other });
     }
     assert.equal(await said(confirm(world, { ...owner, token })), refusal);
     await refused(world.request("/sessions", form(owner)), 401);

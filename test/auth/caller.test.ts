@@ -36,7 +36,7 @@ function callerOf(value: unknown): Caller {
 
 /** Asserts that the trail is complete and nothing was logged as a problem. One event can have several entries. */
 async function assertTrail({ auth, logged }: World, expected: string[]): Promise<void> {
-  const events = (await auth.listEvents({ limit: 1000 })).map(({ event }) => event);
+  const events = (await auth.audit.list({ limit: 1000 })).map(({ event }) => event);
   const once = new Set(expected).size === 1;
   assert.deepEqual(
     logged.filter(({ level }) => level !== "info"),
@@ -55,16 +55,16 @@ for (const [name, value] of Object.entries(odd)) {
     await assert.rejects(auth.logIn({ email, password: "wrong" }, caller), { code: "wrong_login" });
     assert.equal(await auth.validLogin(email, password, caller), true);
     assert.ok(await auth.createSession(email, caller));
-    await auth.endOtherSessions(session.sessionId, caller);
-    const renewed = await auth.confirmPassword(session.sessionId, password, caller);
+    await auth.sessions.endOthers(session.sessionId, caller);
+    const renewed = await auth.account.confirmPassword(session.sessionId, password, caller);
     const token = await auth.getResetPasswordToken(email, caller);
     await auth.updatePassword(token, password, email, caller);
-    await auth.requestPasswordReset(email, caller);
-    await auth.requestVerification("eve@example.com", caller);
+    await auth.resetPassword.request(email, caller);
+    await auth.verifyEmail.request("eve@example.com", caller);
     assert.equal(await auth.logOut(renewed.session.sessionId, caller), false);
-    auth.noteRefusal(value as string, caller);
-    await auth.sendReset(user.id, value as "en");
-    await auth.inviteUser("mia@example.com", value as "en");
+    auth.audit.recordRefusal(value as string, caller);
+    await auth.admin.sendReset(user.id, value as "en");
+    await auth.admin.invite("mia@example.com", value as "en");
     await assertTrail(world, [
       "user_registered",
       "logged_in",
@@ -86,7 +86,7 @@ for (const [name, value] of Object.entries(odd)) {
 test("a value that describes no caller counts as no caller", async () => {
   await using world = await createWorld();
   for (const caller of [null, undefined, 7, "bob", []]) {
-    await world.auth.requestPasswordReset(email, caller as unknown as Caller);
+    await world.auth.resetPassword.request(email, caller as unknown as Caller);
   }
   await assertTrail(world, ["reset_asked"]);
 });
@@ -96,7 +96,7 @@ test("a session keeps the beginning of a long User-Agent, in whole characters", 
   const userAgent = `\0${"👩".repeat(300)}`;
   await world.auth.registerUser(email, password);
   const { session } = await world.auth.logIn({ email, password }, { userAgent, ip: "192.0.2.1" });
-  const [shown] = await world.auth.listSessions(session.sessionId);
+  const [shown] = await world.auth.sessions.list(session.sessionId);
   assert.deepEqual([shown?.user_agent, shown?.ip], [`\ufffd${"👩".repeat(249)}`, "192.0.2.1"]);
   assert.equal(session.userAgent, shown?.user_agent);
   const own = await world.db.sessions.open({ userId: 1, sessionId: "a program's own", userAgent });
@@ -107,13 +107,13 @@ test("an id that no account can have finds none, and what is done with it is in 
   await using world = await createWorld();
   const { auth } = world;
   for (const id of [2 ** 31, -(2 ** 40), 1.5, Number.NaN, Number.POSITIVE_INFINITY, "1", null] as number[]) {
-    assert.equal(await auth.disableUser(id), false);
-    assert.equal(await auth.enableUser(id), false);
-    assert.equal(await auth.deleteUser(id), false);
-    assert.equal(await auth.sendReset(id), false);
-    assert.equal(await auth.revokeSessions(id), 0);
-    assert.equal(await auth.revokeSessions(id, "handle"), 0);
-    assert.deepEqual(await auth.listSessionsOf(id), []);
+    assert.equal(await auth.admin.disable(id), false);
+    assert.equal(await auth.admin.enable(id), false);
+    assert.equal(await auth.admin.erase(id), false);
+    assert.equal(await auth.admin.sendReset(id), false);
+    assert.equal(await auth.admin.revoke(id), 0);
+    assert.equal(await auth.admin.revoke(id, "handle"), 0);
+    assert.deepEqual(await auth.admin.sessions(id), []);
     await auth.destroySession(id);
   }
   await assertTrail(world, ["operation_refused"]);
@@ -126,15 +126,15 @@ test("a value that is no session id finds no session", async () => {
   for (const id of [7, {}, ["a"], true, "", null, undefined] as string[]) {
     assert.equal(await auth.getUserFromSessionId(id), null);
     assert.equal(await auth.logOut(id), false);
-    await assert.rejects(auth.listSessions(id), { code: "not_logged_in" });
+    await assert.rejects(auth.sessions.list(id), { code: "not_logged_in" });
     await auth.logIn({ email, password, replaces: id });
   }
 });
 
 test("a long detail leaves room for how often it happened", async () => {
   await using world = await createWorld();
-  for (let i = 0; i < 12; i++) world.auth.noteRefusal("👩".repeat(250), {});
-  const [event] = await world.auth.listEvents({ limit: 9 });
+  for (let i = 0; i < 12; i++) world.auth.audit.recordRefusal("👩".repeat(250), {});
+  const [event] = await world.auth.audit.list({ limit: 9 });
   assert.match(event?.detail ?? "", /^(👩){220}, 12 times$/u);
 });
 
@@ -203,6 +203,6 @@ test("a search for what no address holds finds nobody", async () => {
   await using world = await createWorld();
   await world.auth.registerUser(email, password);
   for (const search of ["\0", "bob\0", "\ud83d", "b".repeat(251)]) {
-    assert.deepEqual(await world.auth.listUsers({ limit: 9, search }), []);
+    assert.deepEqual(await world.auth.admin.list({ limit: 9, search }), []);
   }
 });

@@ -64,11 +64,11 @@ for (const script of [true, false]) {
     assert.equal(await one.page.getByLabel(words.fields.currentPassword).inputValue(), "");
     await other.open("/account");
     await other.read(grace.email);
-    for (const { email } of [ada, grace]) assert.ok(await stage.auth.findUser(email));
+    for (const { email } of [ada, grace]) assert.ok(await stage.auth.admin.find(email));
     await erase();
     await one.read(words.notices.account_deleted);
-    assert.equal(await stage.auth.findUser(grace.email), null);
-    assert.ok(await stage.auth.findUser(ada.email));
+    assert.equal(await stage.auth.admin.find(grace.email), null);
+    assert.ok(await stage.auth.admin.find(ada.email));
   });
 
   test(`the back button shows nothing after logging out (${how})`, async () => {
@@ -100,7 +100,7 @@ for (const script of [true, false]) {
     await person.page.reload();
     assert.equal(await person.page.getByText(person.words.notices.password_changed).count(), 0);
     assert.match(person.path, /^\/account/);
-    await stage.auth.deliver();
+    await stage.auth.outbox.deliver();
     assert.equal(stage.mails.slice(length).filter(({ kind }) => kind === "password_changed").length, 1);
   });
 
@@ -116,7 +116,7 @@ for (const script of [true, false]) {
       await form.getByRole("button", { name: button, exact: true }).dblclick();
       await page.waitForURL(`**${then}`);
     };
-    await stage.auth.requestPasswordReset(ada.email);
+    await stage.auth.resetPassword.request(ada.email);
     await person.open(await lastLink(stage, "/reset"));
     const { length } = stage.mails;
     await twice(words.reset.submit, { [fields.newPassword]: chosen }, "/login");
@@ -128,9 +128,9 @@ for (const script of [true, false]) {
     await person.read(notices.password_changed);
     await person.open("/account");
     await person.read(ada.email);
-    const { id } = (await stage.auth.findUser(ada.email)) ?? { id: 0 };
-    assert.equal((await stage.auth.listSessionsOf(id)).length, 1);
-    await stage.auth.deliver();
+    const { id } = (await stage.auth.admin.find(ada.email)) ?? { id: 0 };
+    assert.equal((await stage.auth.admin.sessions(id)).length, 1);
+    await stage.auth.outbox.deliver();
     // Each act once, and both in one mail.
     assert.deepEqual(
       stage.mails.slice(length).map(({ kind, times }) => [kind, times]),

@@ -115,7 +115,7 @@ test("who is invited chooses the password by mail; nobody asks for it, or sets i
   assert.match(await world.refused("create", "bob"), /not a valid address\n$/);
   assert.match(await world.done("reset", email), /^a reset mail is on its way to Bob@example\.com\n$/);
   assert.deepEqual(
-    (await world.auth.listMails(9)).map(({ kind, email: to, language }) => [kind, to, language]),
+    (await world.auth.outbox.list(9)).map(({ kind, email: to, language }) => [kind, to, language]),
     [
       ["invitation", "Bob@example.com", "fr"],
       ["reset", "Bob@example.com", "en"],
@@ -177,14 +177,14 @@ test("sessions are listed by handles that end them, one or all", async () => {
     `bienvenue: ${email} has no such session\n`,
   );
   assert.equal(await world.done("revoke", email), `ended 3 sessions of ${email}\n`);
-  assert.deepEqual(await world.auth.listSessionsOf(1), []);
+  assert.deepEqual(await world.auth.admin.sessions(1), []);
 });
 
 test("deleting asks first on a terminal, and is said with --yes everywhere else", async () => {
   await using world = await operated();
   await world.auth.registerUser(email, password);
   assert.equal(await world.refused("delete", email), "bienvenue: deleting cannot be undone; say --yes\n");
-  assert.ok(await world.auth.findUser(email));
+  assert.ok(await world.auth.admin.find(email));
   const terminal = async (answer: string) => {
     const run = `'${process.execPath}' bin/bienvenue.js users delete ${email}`;
     const env = { PATH: process.env.PATH, DATABASE_URL: world.database.url };
@@ -202,10 +202,10 @@ test("deleting asks first on a terminal, and is said with --yes everywhere else"
       /delete bob@example\.com \(1\) for good\? \[y\/N\][\s\S]*nothing was deleted/,
       JSON.stringify(no),
     );
-    assert.ok(await world.auth.findUser(email));
+    assert.ok(await world.auth.admin.find(email));
   }
   assert.match((await terminal("y\r")).stdout, /bob@example\.com is deleted/);
-  assert.equal(await world.auth.findUser(email), null);
+  assert.equal(await world.auth.admin.find(email), null);
   await world.auth.registerUser(email, password);
   assert.deepEqual(Object.keys(await world.json("delete", email, "--yes")), ["user"]);
   assert.equal(await world.refused("delete", email, "--yes"), `bienvenue: there is no account ${email}\n`);
@@ -218,7 +218,7 @@ test("what an operator does is in the audit trail before the command ends", asyn
   await world.auth.createSession(email);
   await world.done("revoke", email);
   const trail = async () =>
-    (await world.auth.listEvents({ limit: 9 })).map(({ event, userId, detail }) => [event, userId, detail]);
+    (await world.auth.audit.list({ limit: 9 })).map(({ event, userId, detail }) => [event, userId, detail]);
   const told = [
     ["account_invited", 1, "by an operator"],
     ["account_disabled", 1, "by an operator"],
@@ -243,8 +243,8 @@ test("what an operator is refused is in the audit trail with the reason, and not
   await world.done("disable", email);
   await world.refused("disable", email);
   await world.refused("reset", email);
-  assert.equal(await world.auth.deleteUser(2), false);
-  const events = await world.auth.listEvents({ limit: 99 });
+  assert.equal(await world.auth.admin.erase(2), false);
+  const events = await world.auth.audit.list({ limit: 99 });
   assert.deepEqual(
     events.map(({ event, userId, detail }) => [event, userId, detail]).filter(([event]) => event !== "user_registered"),
     [

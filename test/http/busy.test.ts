@@ -121,7 +121,7 @@ test("a login that the queue cannot take writes nothing, and leaves one entry of
   assert.deepEqual(await database.run("select key from attempts where key like '%192.0.2.1%'"), []);
   assert.deepEqual(await database.run("select event from events where ip = '192.0.2.1'"), []);
   await world.auth.close();
-  const refusals = await world.auth.listEvents({ limit: 1000 });
+  const refusals = await world.auth.audit.list({ limit: 1000 });
   const merged = refusals.filter(({ event }) => event === "request_refused");
   assert.equal(merged.length, 1);
   assert.match(merged[0]?.detail ?? "", /^busy, 15\d times$/);

@@ -184,7 +184,7 @@ test("the first login after a registration is from no additional device; after a
 
 test("an invitation and a move make the caller known too", async () => {
   await using world = await createProduction();
-  await world.auth.inviteUser(owner.email);
+  await world.auth.admin.invite(owner.email);
   const invited = await reset(world, await mailedToken(world));
   const first = header(cookiesOf(invited));
   await poll(world);

@@ -18,7 +18,7 @@ async function bobsBrowser(world: World): Promise<Visitor> {
 }
 
 async function resetLink(world: World, { email } = alice): Promise<string> {
-  await world.auth.requestPasswordReset(email);
+  await world.auth.resetPassword.request(email);
   return `/reset?token=${await mailedToken(world)}`;
 }
 

@@ -43,7 +43,7 @@ test("a link that is used, old, replaced, made up or too long says so, with a bu
   await register(world);
   const who = visitor(world);
   const link = async () => {
-    await world.auth.requestPasswordReset(bob.email);
+    await world.auth.resetPassword.request(bob.email);
     return `/reset?token=${await mailedToken(world)}`;
   };
   const replaced = await link();

@@ -40,7 +40,7 @@ async function openAt(world: World, who: Visitor, path: string): Promise<Seen> {
 
 async function openReset(world: World, who: Visitor): Promise<Seen> {
   await world.auth.registerUser(owner.email, owner.password);
-  await world.auth.requestPasswordReset(owner.email);
+  await world.auth.resetPassword.request(owner.email);
   return who.open(`/reset?token=${await mailedToken(world)}`);
 }
 
@@ -275,7 +275,7 @@ for (const [what, act] of Object.entries({ ...acts, ...mails })) {
       const answers = await twice(world, who, async () => {
         const answer = await who.fill(page, act.fields ?? {}, act.action);
         // Mails may go out in between.
-        await world.auth.deliver();
+        await world.auth.outbox.deliver();
         return answer;
       });
       for (const answer of answers) {
@@ -284,8 +284,8 @@ for (const [what, act] of Object.entries({ ...acts, ...mails })) {
       }
       const kinds = world.mails.slice(length).map(({ kind }) => kind);
       assert.deepEqual(kinds.toSorted(), (act.mails ?? []).toSorted());
-      const user = (await world.auth.findUser(owner.email)) ?? (await world.auth.findUser(next));
-      assert.equal((await world.auth.listSessionsOf(user?.id ?? 0)).length, act.sessions);
+      const user = (await world.auth.admin.find(owner.email)) ?? (await world.auth.admin.find(next));
+      assert.equal((await world.auth.admin.sessions(user?.id ?? 0)).length, act.sessions);
       if (act.told) assert.match((await who.open(act.to ?? "")).told, act.told);
       // Longer than the id before a renewal leads on.
       world.clock.forward(minute / 2);
@@ -300,7 +300,7 @@ test("a form that is sent many times is one entry of the audit trail, and uses u
   const page = await openReset(world, who);
   for (let i = 0; i < 5; i++) sent(await who.fill(page, { new_password: chosen }), "/login");
   await world.auth.flush();
-  const events = (await world.auth.listEvents({ limit: 100 })).map(({ event }) => event);
+  const events = (await world.auth.audit.list({ limit: 100 })).map(({ event }) => event);
   assert.equal(events.filter((event) => event === "password_reset").length, 1);
   assert.ok(!events.includes("reset_refused"));
 });
@@ -447,7 +447,7 @@ test("the records of forms are swept", async () => {
   const page = await openAt(world, who, "/account/delete");
   sent(await who.fill(page, { password: strong }), "/login");
   world.clock.forward(2 * minute);
-  assert.equal((await world.auth.sweep()).acts, 0);
+  assert.equal((await world.auth.admin.sweep()).acts, 0);
   world.clock.forward(1);
-  assert.equal((await world.auth.sweep()).acts, 1);
+  assert.equal((await world.auth.admin.sweep()).acts, 1);
 });

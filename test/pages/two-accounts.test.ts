@@ -30,7 +30,7 @@ async function stateOf(world: World): Promise<object> {
   const state = [];
   for (const { email } of [alice, bob]) {
     const user = await world.db.findUserBy({ email });
-    state.push([user.hashedPassword, (await world.auth.listSessionsOf(user.id)).map(({ id }) => id)]);
+    state.push([user.hashedPassword, (await world.auth.admin.sessions(user.id)).map(({ id }) => id)]);
   }
   return { state, mails: (await world.db.outbox.list(100)).map(({ kind }) => kind) };
 }
@@ -105,7 +105,7 @@ test("the form that is shown instead acts for the account that is logged in now"
   assert.equal(refused.status, 403);
   assert.match(refused.html, /<p class="who"><bdi>bob@example\.com<\/bdi><\/p>/);
   sent(await who.fill(refused, { password: bob.password }), "/login");
-  assert.equal(await world.auth.findUser(bob.email), null);
+  assert.equal(await world.auth.admin.find(bob.email), null);
   assert.ok(await canLogIn(world, alice));
 });
 
@@ -122,7 +122,7 @@ test("a form works under a new session of its account, in every tab", async () =
   await switchTo(world, who, bob);
   await switchTo(world, who, { ...alice, password: "t4rt1fl3tt3" });
   sent(await who.fill(other, { password: "t4rt1fl3tt3" }), "/login");
-  assert.equal(await world.auth.findUser(alice.email), null);
+  assert.equal(await world.auth.admin.find(alice.email), null);
 });
 
 test("forms that need no session work whoever is logged in, or if nobody is", async () => {
@@ -196,7 +196,7 @@ test("what was typed for one account is not shown to the next that logs in", asy
   ] as const) {
     await switchTo(world, who, alice);
     const page = await who.open("/account/email");
-    await world.auth.destroySession((await world.auth.findUser(alice.email))?.id ?? 0);
+    await world.auth.destroySession((await world.auth.admin.find(alice.email))?.id ?? 0);
     const asked = await who.fill(page, { email: next, password: "x" });
     sent(asked, "/login?return_to=%2Faccount%2Femail");
     sent(await who.fill(await who.open(asked.location ?? ""), user), "/account/email");

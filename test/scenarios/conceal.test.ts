@@ -15,7 +15,7 @@ const states: Record<string, (world: World) => Promise<unknown>> = {
   unconfirmed: (world) => world.auth.registerUser(owner.email, strong),
   async disabled(world) {
     await join(world);
-    await world.auth.disableUser((await world.auth.findUser(owner.email))?.id ?? 0);
+    await world.auth.admin.disable((await world.auth.admin.find(owner.email))?.id ?? 0);
   },
 };
 

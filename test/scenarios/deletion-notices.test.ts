@@ -45,9 +45,9 @@ test("so does the owner of one that an operator deletes, and nobody where no mai
   await using world = await createWorld();
   for (const email of [owner.email, "bob"]) {
     await world.auth.registerUser(email, strong);
-    const { id } = (await world.auth.findUser(email)) ?? assert.fail();
-    assert.equal(await world.auth.deleteUser(id, "fr"), true);
-    assert.equal(await world.auth.deleteUser(id), false);
+    const { id } = (await world.auth.admin.find(email)) ?? assert.fail();
+    assert.equal(await world.auth.admin.erase(id, "fr"), true);
+    assert.equal(await world.auth.admin.erase(id), false);
   }
   const mails = await mailed(world);
   assert.deepEqual(
@@ -103,7 +103,7 @@ test("failed mails to the present and former addresses vanish with the account",
   await world.request("/reset_password", form({ email: next }));
   const [reset] = await world.db.outbox.list(10);
   await world.db.failedMails.add({ id: reset?.id ?? 0 }, { reason: "refused" });
-  assert.equal(await world.auth.countFailedMails(), 2);
-  await world.auth.deleteUser((await world.auth.findUser(next))?.id ?? 0);
-  assert.equal(await world.auth.countFailedMails(), 0);
+  assert.equal(await world.auth.outbox.countFailed(), 2);
+  await world.auth.admin.erase((await world.auth.admin.find(next))?.id ?? 0);
+  assert.equal(await world.auth.outbox.countFailed(), 0);
 });

@@ -39,7 +39,7 @@ const texts = [
   "~".repeat(250),
 ];
 
-const waiting = async (world: World) => (await world.auth.listMails(99)).length;
+const waiting = async (world: World) => (await world.auth.outbox.list(99)).length;
 
 test("in development any printable ASCII text is an address: it registers, logs in, is reset and is shown", async () => {
   await using world = await createWorld();
@@ -61,7 +61,7 @@ test("in development any printable ASCII text is an address: it registers, logs 
     const reset = { email, reset_token, new_password: "t4rt1fl3tt3" };
     assert.equal(await said(redeem(world, reset)), answer("Password updated"));
     assert.ok(await canLogIn(world, { email, password: "t4rt1fl3tt3" }));
-    assert.equal((await world.auth.findUser(email === "42" ? "42 " : email))?.email, email);
+    assert.equal((await world.auth.admin.find(email === "42" ? "42 " : email))?.email, email);
     const who = visitor(world);
     await logInByPage(who, { email, password: "t4rt1fl3tt3" });
     for (const path of ["/account", "/account/password"]) {
@@ -109,8 +109,8 @@ test("no mail is queued for an address that cannot receive one, whatever would s
       assert.equal((await world.request("/profile/password", change)).status, 200);
       assert.equal(await waiting(world), 0, email);
       const { id } = (await world.auth.logIn({ email, password: "another" })).user;
-      await assert.rejects(world.auth.sendReset(id), { code: "email_invalid" });
-      await assert.rejects(world.auth.inviteUser(`${email}?`), { code: "email_invalid" });
+      await assert.rejects(world.auth.admin.sendReset(id), { code: "email_invalid" });
+      await assert.rejects(world.auth.admin.invite(`${email}?`), { code: "email_invalid" });
       assert.equal(await waiting(world), 0, email);
     }
   }
@@ -164,7 +164,7 @@ test("an account of another format logs in and is reset where only addresses may
     assert.equal(await said(world.request("/sessions", form({ ...bob, email }))), answer("logged in"));
     const reset = { email, reset_token: await askForToken(world, email), new_password: bob.password };
     assert.equal(await said(redeem(world, reset)), answer("Password updated"));
-    assert.equal((await world.auth.findUser(email))?.id, id);
+    assert.equal((await world.auth.admin.find(email))?.id, id);
   }
   await refused(
     world.request("/users", form({ ...bob, email: "Eve the Other" })),
@@ -200,5 +200,5 @@ test("no text that is an address gets into the log", async () => {
     await world.request("/sessions", form(user));
     await world.request("/sessions", form({ ...user, password: "wrong" }));
   }
-  assert.doesNotMatch(JSON.stringify([world.logged, await world.auth.listEvents({ limit: 99 })]), /Builder|<b>/i);
+  assert.doesNotMatch(JSON.stringify([world.logged, await world.auth.audit.list({ limit: 99 })]), /Builder|<b>/i);
 });

@@ -32,7 +32,7 @@ test("an address keeps the spelling that it was registered with, whichever it lo
     await refused(redeem(world, { ...reset, email: "eve@holberton.io" }), 403);
     assert.equal(await said(redeem(world, reset)), answer(spelled, "Password updated"));
   }
-  assert.equal((await world.auth.listUsers({ limit: 9 })).length, 1);
+  assert.equal((await world.auth.admin.list({ limit: 9 })).length, 1);
 });
 
 test("a person's own responses have the spelling that they registered", async () => {
@@ -111,7 +111,7 @@ test("of registrations in several spellings each is confirmed where it was sent,
   const right = confirm(world, { email: last, token: tokens[1] ?? "", password: `${strong} ${email}` });
   assert.equal(await said(right), answer(email, "email verified"));
   for (const token of tokens) await refused(confirm(world, { token, password: strong }), 403);
-  assert.equal((await world.auth.findUser(last))?.email, email);
+  assert.equal((await world.auth.admin.find(last))?.email, email);
 });
 
 test("a move uses the spelling that was typed; the old address is mailed in its own, however late", async () => {
@@ -152,14 +152,14 @@ test("every spelling of an address shares its limits, and one entry of the audit
   await using world = await createProduction({ LIMIT_LOGIN_ACCOUNT: "4/15m", LIMIT_MAIL_ACCOUNT: "4/1h" });
   await join(world, { ...owner, email: spelled });
   await world.auth.flush();
-  const before = (await world.auth.listEvents({ limit: 999 })).length;
+  const before = (await world.auth.audit.list({ limit: 999 })).length;
   for (const email of others) await refused(world.request("/sessions", form({ email, password: "wrong" })), 401);
   await refused(world.request("/sessions", form({ email: spelled, password: strong })), 429);
   for (const email of [...others, spelled])
     assert.equal((await world.request("/reset_password", form({ email }))).status, 200);
   // The limit of an address refuses nobody: it sends no mail.
   assert.equal(await world.db.outbox.count(), 4);
-  const events = (await world.auth.listEvents({ limit: 999 })).slice(before);
+  const events = (await world.auth.audit.list({ limit: 999 })).slice(before);
   const counts = events.filter(({ event }) => event === "reset_asked");
   assert.deepEqual([...new Set(counts.map(({ userId }) => userId))], [1]);
   const times = counts.map(({ detail }) => Number(/^(\d+) times$/.exec(detail ?? "1 times")?.[1]));

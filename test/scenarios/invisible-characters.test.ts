@@ -26,8 +26,8 @@ test("an address that was pasted with invisible characters around it is that add
   await using world = await createWorld();
   for (const email of pasted) {
     const { id } = await world.auth.registerUser(email, bob.password);
-    assert.equal((await world.auth.findUser(bob.email))?.email, bob.email);
-    await world.auth.deleteUser(id);
+    assert.equal((await world.auth.admin.find(bob.email))?.email, bob.email);
+    await world.auth.admin.erase(id);
   }
   await register(world);
   for (const email of pasted) {

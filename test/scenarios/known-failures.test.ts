@@ -189,7 +189,7 @@ test("no token opens a door that is not its own, nor does what is stored of it",
     }
   }
   assert.ok(await opens(world, session));
-  assert.deepEqual(await world.auth.addressToVerify(move), { email: "bob@new.example.com", isMove: true });
+  assert.deepEqual(await world.auth.verifyEmail.addressOf(move), { email: "bob@new.example.com", isMove: true });
   assert.equal((await confirm(world, { ...owner, email: "carol@example.com", token: verify })).status, 200);
   const last = { email: owner.email, reset_token: reset, new_password: chosen };
   assert.equal((await put(world, "/reset_password", last)).status, 200);
@@ -248,12 +248,12 @@ test("no session outlives a reset, a change of password, or an account that is d
       // For so long the id before leads to the session that goes on; every other ends at once.
       world.clock.forward(10_000);
     },
-    disabled: (world, id) => world.auth.disableUser(id),
+    disabled: (world, id) => world.auth.admin.disable(id),
     "disabled and enabled": async (world, id) => {
-      await world.auth.disableUser(id);
-      await world.auth.enableUser(id);
+      await world.auth.admin.disable(id);
+      await world.auth.admin.enable(id);
     },
-    "deleted by an operator": (world, id) => world.auth.deleteUser(id),
+    "deleted by an operator": (world, id) => world.auth.admin.erase(id),
     deleted: (world, _, cookies) =>
       world.request("/profile", form({ password: strong }, { method: "DELETE", headers: { Cookie: cookies } })),
   };
@@ -266,7 +266,7 @@ test("no session outlives a reset, a change of password, or an account that is d
     await mailed(world);
     const open = (cookies: string) => opens(world, /session_id=([^;]+)/.exec(cookies)?.[1]);
     for (const cookies of sessions) assert.ok(await open(cookies));
-    await end(world, (await world.auth.findUser(owner.email))?.id ?? 0, sessions[0] as string);
+    await end(world, (await world.auth.admin.find(owner.email))?.id ?? 0, sessions[0] as string);
     for (const cookies of sessions) assert.ok(!(await open(cookies)), how);
     assert.ok(await open(hers), how);
   }

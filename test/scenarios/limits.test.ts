@@ -245,7 +245,7 @@ test("a program that keeps no cookies brings one mail an hour, and is known as f
   assert.deepEqual(await told(), []);
   world.clock.forward(hour);
   assert.deepEqual(await told(), [["new_device", 58]]);
-  const { id } = (await world.auth.findUser(owner.email)) ?? { id: 0 };
+  const { id } = (await world.auth.admin.find(owner.email)) ?? { id: 0 };
   assert.equal((await world.db.devices.list(id)).length, 50);
   world.clock.forward(24 * hour);
   await enter(world);
@@ -352,7 +352,7 @@ test("an account that would move to many addresses at once, from many networks, 
     told.map(({ to }) => to),
     Array(5).fill(owner.email),
   );
-  await world.auth.deleteUser(1);
+  await world.auth.admin.erase(1);
   await mailed(world);
   assert.deepEqual(await moves(), five, "an account that is erased leaves no tries to the next");
 });

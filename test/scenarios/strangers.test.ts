@@ -91,7 +91,7 @@ const acts: Record<string, { before?: (world: World) => Promise<unknown>; act: (
   },
   "deletes the account": {
     before: (world) => join(world),
-    act: async (world) => world.auth.deleteUser((await world.auth.findUser(owner.email))?.id ?? 0),
+    act: async (world) => world.auth.admin.erase((await world.auth.admin.find(owner.email))?.id ?? 0),
   },
 };
 
@@ -114,7 +114,7 @@ for (const [what, { before, act }] of Object.entries(acts)) {
     const { id } = await world.db.findUserBy({ email: stranger.email });
     assert.equal(await world.db.emailChange.addressOf(id), owner.email);
     world.clock.forward(7 * day + hour);
-    await world.auth.sweep();
+    await world.auth.admin.sweep();
     assert.equal(await world.db.emailChange.addressOf(id), null, "it ends by its own age");
   });
 }
@@ -208,7 +208,7 @@ test("an owner whom no device knows resets by mail and logs in while strangers k
         200,
       );
       world.clock.forward(11_000);
-      await postman.deliver();
+      await postman.outbox.deliver();
     }
   };
   await poll();
@@ -216,7 +216,7 @@ test("an owner whom no device knows resets by mail and logs in while strangers k
   assert.equal((await world.request("/sessions", { ...form(owner), ...home } as RequestInit)).status, 429);
   const asked = await world.request("/reset_password", { ...form({ email: owner.email }), ...home } as RequestInit);
   assert.equal(asked.status, 200);
-  await postman.deliver();
+  await postman.outbox.deliver();
   await poll();
   assert.equal(server.mails.length, 5, "an hour's mails, and no more");
   const text = server.mails.at(-1)?.mime.text ?? "";

@@ -101,13 +101,13 @@ test("a first login is told a day after the registration, and once the last devi
   world.clock.forward(day);
   assert.deepEqual((await logIn(world)).told, news);
   world.clock.forward(401 * day);
-  await world.auth.sweep();
+  await world.auth.admin.sweep();
   assert.deepEqual((await logIn(world)).told, news);
 });
 
 test("an invited owner gets a mail of a login from a device that did not choose the password", async () => {
   await using world = await createProduction();
-  await world.auth.inviteUser(owner.email);
+  await world.auth.admin.invite(owner.email);
   const fields = { email: owner.email, reset_token: await mailedToken(world), new_password: chosen };
   const set = await world.request("/reset_password", form(fields, { method: "PUT" }));
   await mailed(world);

@@ -35,7 +35,7 @@ async function node(resources: AsyncDisposableStack, environment = {}, given?: S
   const auth = new Auth(db, { settings, mailer, clock: clock.now, log: recordingLog(logged) });
   resources.defer(() => auth.close());
   const mailedToken = async () => {
-    await auth.deliver();
+    await auth.outbox.deliver();
     return mails.at(-1)?.token ?? "";
   };
   return { auth, clock, store, mails, logged, mailedToken };
@@ -114,17 +114,17 @@ test("a mail that was requested while the clock was ahead is sent once it is rig
     await service.auth.registerUser(email, password);
     service.clock.forward(leap);
     const sessionId = (await service.auth.createSession(email)) ?? "";
-    await service.auth.changePassword(sessionId, { current: password, chosen });
-    await service.auth.requestPasswordReset(email);
-    await service.auth.requestPasswordReset(email);
+    await service.auth.account.changePassword(sessionId, { current: password, chosen });
+    await service.auth.resetPassword.request(email);
+    await service.auth.resetPassword.request(email);
     service.clock.forward(-leap);
-    await service.auth.deliver();
+    await service.auth.outbox.deliver();
     service.clock.forward(65 * minute);
-    await service.auth.deliver();
+    await service.auth.outbox.deliver();
     const sent = service.mails.map(({ kind }) => kind).toSorted();
     assert.deepEqual(sent, ["password_changed", "reset_password"], `${leap}`);
     for (const { at } of service.mails) assert.ok(at <= service.clock.now());
-    assert.equal(await service.auth.countMails(), 0);
+    assert.equal(await service.auth.outbox.count(), 0);
   }
 });
 
@@ -132,7 +132,7 @@ test("a mail whose sending failed while the clock was ahead is tried within an h
   await using resources = new AsyncDisposableStack();
   const service = await node(resources);
   await service.auth.registerUser(email, password);
-  await service.auth.requestPasswordReset(email);
+  await service.auth.resetPassword.request(email);
   let fails = 0;
   const settings = readSettings({ ...production, BCRYPT_COST: "4" });
   const mailer = {
@@ -146,15 +146,15 @@ test("a mail whose sending failed while the clock was ahead is tried within an h
   const failing = new Auth(db, { settings, mailer, clock: service.clock.now });
   resources.defer(() => failing.close());
   service.clock.forward(3 * day);
-  await service.auth.requestPasswordReset("eve@example.com");
-  await failing.deliver();
-  await service.auth.requestVerification(email);
-  await failing.deliver();
+  await service.auth.resetPassword.request("eve@example.com");
+  await failing.outbox.deliver();
+  await service.auth.verifyEmail.request(email);
+  await failing.outbox.deliver();
   service.clock.forward(-3 * day);
   const before = fails;
   let waited = 0;
-  for (; (await failing.countMails()) > 0 && waited < 2 * day; waited += 10 * minute) {
-    await failing.deliver();
+  for (; (await failing.outbox.count()) > 0 && waited < 2 * day; waited += 10 * minute) {
+    await failing.outbox.deliver();
     if (waited <= hour) assert.ok(waited < hour || fails > before);
     service.clock.forward(10 * minute);
   }
@@ -170,37 +170,39 @@ test("a link that was created while the clock was ahead is invalid once it is ri
     await auth.registerUser(email, password);
     await auth.register("new@example.com", password);
     // Alone: mails that are due together are sent in any order.
-    await auth.deliver();
+    await auth.outbox.deliver();
     clock.forward(leap);
-    await auth.requestPasswordReset(email);
+    await auth.resetPassword.request(email);
     const reset = await service.mailedToken();
-    await auth.requestVerification("new@example.com");
+    await auth.verifyEmail.request("new@example.com");
     const verify = await service.mailedToken();
     await auth.registerUser("eve@example.com", password);
     const own = await auth.getResetPasswordToken("eve@example.com");
     assert.ok(
-      (await auth.addressToReset(reset)) && (await auth.addressToVerify(verify)) && (await auth.addressToReset(own)),
+      (await auth.resetPassword.addressOf(reset)) &&
+        (await auth.verifyEmail.addressOf(verify)) &&
+        (await auth.resetPassword.addressOf(own)),
     );
     clock.forward(-leap);
     const assertDead = async (when: string) => {
-      assert.equal(await auth.addressToReset(reset), null, when);
-      assert.equal(await auth.addressToReset(own), null, when);
-      assert.equal(await auth.addressToVerify(verify), null, when);
+      assert.equal(await auth.resetPassword.addressOf(reset), null, when);
+      assert.equal(await auth.resetPassword.addressOf(own), null, when);
+      assert.equal(await auth.verifyEmail.addressOf(verify), null, when);
       await assert.rejects(auth.updatePassword(reset, chosen), { code: "bad_reset_token" });
       await assert.rejects(auth.updatePassword(own, chosen), { code: "bad_reset_token" });
       await assert.rejects(store.db.findUserBy({ resetToken: own }), { name: "NoResultFound" });
     };
     await assertDead("back");
-    await auth.sweep();
+    await auth.admin.sweep();
     clock.forward(leap + minute);
     await assertDead("as late as it was then");
     clock.forward(-leap);
     // A new one is good at once.
-    await auth.requestPasswordReset(email);
-    assert.ok(await auth.addressToReset(await service.mailedToken()));
-    await auth.requestVerification("new@example.com");
-    assert.ok(await auth.addressToVerify(await service.mailedToken()));
-    assert.ok(await auth.addressToReset(await auth.getResetPasswordToken("eve@example.com")));
+    await auth.resetPassword.request(email);
+    assert.ok(await auth.resetPassword.addressOf(await service.mailedToken()));
+    await auth.verifyEmail.request("new@example.com");
+    assert.ok(await auth.verifyEmail.addressOf(await service.mailedToken()));
+    assert.ok(await auth.resetPassword.addressOf(await auth.getResetPasswordToken("eve@example.com")));
   }
 });
 
@@ -211,15 +213,15 @@ test("a clock that is a minute ahead, or behind, makes no link dead, and a progr
   await one.auth.registerUser(email, password);
   for (const each of [one, ahead]) {
     for (const kind of ["mailed", "own"]) {
-      if (kind === "mailed") await each.auth.requestPasswordReset(email);
+      if (kind === "mailed") await each.auth.resetPassword.request(email);
       const token = kind === "mailed" ? await each.mailedToken() : await each.auth.getResetPasswordToken(email);
-      for (const other of [one, ahead]) assert.ok(await other.auth.addressToReset(token), kind);
+      for (const other of [one, ahead]) assert.ok(await other.auth.resetPassword.addressOf(token), kind);
     }
   }
   const resetTokenExpiresAt = one.clock.now() + 30 * day;
   await one.store.db.updateUser(1, { resetToken: "a month", resetTokenExpiresAt });
   one.clock.forward(29 * day);
-  assert.equal(await one.auth.addressToReset("a month"), email);
+  assert.equal(await one.auth.resetPassword.addressOf("a month"), email);
 });
 
 const sessionTimes = async ({ store, clock }: Node) =>
@@ -235,14 +237,14 @@ for (const how of ["is used", "is swept"]) {
       const service = await node(resources);
       const { auth, clock } = service;
       await auth.registerUser(email, password);
-      await auth.requestVerification(email);
-      await auth.verifyEmail({ token: await service.mailedToken(), password });
+      await auth.verifyEmail.request(email);
+      await auth.verifyEmail.confirm({ token: await service.mailedToken(), password });
       clock.forward(leap);
       const { session } = await auth.logIn({ email, password });
       clock.forward(-leap);
-      await assert.rejects(auth.exportAccount(session.sessionId), { code: "password_needed" });
+      await assert.rejects(auth.account.exportData(session.sessionId), { code: "password_needed" });
       if (how === "is used") assert.ok(await auth.getUserFromSessionId(session.sessionId));
-      else await auth.sweep();
+      else await auth.admin.sweep();
       await auth.flush();
       assert.deepEqual(await sessionTimes(service), [
         { created_at: 0, last_seen_at: 0, expires_at: 30 * day, confirmed_at: null },
@@ -282,7 +284,7 @@ test("nodes whose clocks are a minute apart write a session as seen no more ofte
       await each.auth.flush();
     }
   }
-  await one.auth.sweep();
+  await one.auth.admin.sweep();
   assert.deepEqual(await sessionTimes(one), before);
 });
 
@@ -292,14 +294,14 @@ test("rows with a limited life are kept no longer because they were dated ahead"
   const { auth, clock, store, logged } = service;
   await auth.registerUser(email, password);
   clock.forward(year);
-  for (let i = 0; i < 3; i++) await auth.noteRefusal(`${i}`, {});
+  for (let i = 0; i < 3; i++) await auth.audit.recordRefusal(`${i}`, {});
   await auth.register("new@example.com", password);
-  await auth.requestVerification(email);
-  await auth.verifyEmail({ token: await service.mailedToken(), password });
+  await auth.verifyEmail.request(email);
+  await auth.verifyEmail.confirm({ token: await service.mailedToken(), password });
   await auth.logIn({ email, password });
   await auth.flush();
   clock.forward(-year);
-  await auth.sweep();
+  await auth.admin.sweep();
   assert.ok(logged.some(({ event, level }) => event === "times_corrected" && level === "warn"));
   const ahead = async () => {
     let rows = 0;
@@ -316,10 +318,10 @@ test("rows with a limited life are kept no longer because they were dated ahead"
   };
   assert.equal(await ahead(), 0);
   clock.forward(2 * day + minute);
-  const swept = await auth.sweep();
+  const swept = await auth.admin.sweep();
   assert.ok(swept.events >= 5, `${swept.events}`);
   clock.forward(5 * day);
-  assert.equal((await auth.sweep()).verifications, 1);
+  assert.equal((await auth.admin.sweep()).verifications, 1);
   clock.forward(400 * day);
-  assert.equal((await auth.sweep()).devices, 1);
+  assert.equal((await auth.admin.sweep()).devices, 1);
 });

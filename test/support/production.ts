@@ -16,7 +16,7 @@ export function createProduction(environment: Environment = {}): Promise<World> 
 /** Sends what waits; the mails that this brought. */
 export async function mailed(world: World): Promise<Mail[]> {
   const { length } = world.mails;
-  await world.auth.deliver();
+  await world.auth.outbox.deliver();
   return world.mails.slice(length);
 }
 

@@ -1,19 +1,13 @@
 import { setImmediate as turn } from "node:timers/promises";
-import {
-  type ListedSession,
-  mostSessions,
-  type SessionPage,
-  type SessionsWanted,
-  type StoredEvent,
-} from "../../db/db.ts";
+import type { StoredEvent } from "../../db/db.ts";
 import { AuthError, notLoggedIn } from "../../errors.ts";
-import { type PublicUser, publicUser, type Session, type User } from "../../user.ts";
+import { type PublicUser, publicUser, type Session } from "../../user.ts";
 import { clockTolerance } from "../../values/clock-tolerance.ts";
 import { isSpellingOf } from "../../values/email.ts";
+import { iso } from "../../values/iso.ts";
 import { requesterOf } from "../../values/network.ts";
-import { isId } from "../../values/storable.ts";
-import { actName } from "../act-name.ts";
-import type { Caller } from "../caller.ts";
+import { actName } from "../acts.ts";
+import { type Caller, callerOf } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { describeDevice, presentedDevice } from "../devices/devices.ts";
 import { taken, validEmail } from "../email.ts";
@@ -24,14 +18,13 @@ import type { HashPlace } from "../passwords/passwords.ts";
 import { takePlaceOfDevice } from "../passwords/places.ts";
 import { madeToken, renewal } from "../secrets.ts";
 import { reserveLogin } from "../sessions/log-in.ts";
-import { userOfSession } from "../sessions/sessions.ts";
+import { ownerOf, type Person } from "../sessions/owner.ts";
+import { current as currentSession } from "../sessions/renewals.ts";
+import { sessionsOf } from "../sessions/session-list.ts";
 import { userByEmail } from "../users.ts";
 
 /** How long a password that was given counts, in milliseconds. */
 const confirmedFor = 10 * 60_000;
-
-/** A logged-in person, with the secrets that are compared and renewed here: never returned to callers. */
-type Person = User & { readonly sessionId: string };
 
 /** What confirming the password returns: the account, and the session under its new id. */
 export interface Renewed {
@@ -40,25 +33,29 @@ export interface Renewed {
 }
 
 /**
- * Who a session belongs to.
+ * Who a session belongs to, read anew.
  *
  * @throws {AuthError} `not_logged_in`
  */
-export async function personOf(context: Context, sessionId: string | null): Promise<Person> {
-  const user = await userOfSession(context, sessionId);
-  if (user && user.sessionId !== null) return user as Person;
-  throw notLoggedIn();
+export async function personOf(context: Context, sessionId: string | null): Promise<PublicUser> {
+  return publicUser(await ownerOf(context, sessionId));
 }
 
-/** Gives the password again: for ten minutes the session may do what needs it, under a new id. */
+/**
+ * Checks the password of a person who is logged in: for ten minutes the session may do what needs it. It goes on under
+ * a new id (OWASP ASVS 5.0, 7.2.4).
+ *
+ * @throws {AuthError} `not_logged_in`, `wrong_password`, `too_many_tries`, `busy`
+ */
 export async function confirmPassword(
   context: Context,
   sessionId: string | null,
   password: string,
-  caller: Caller,
+  by: Caller = {},
 ): Promise<Renewed> {
+  const caller = callerOf(by);
   using place = takePlaceOfDevice(context, caller, sessionId ?? "");
-  const person = await personOf(context, sessionId);
+  const person = await ownerOf(context, sessionId);
   await givePassword(context, place, person, password, caller);
   const nonce = await context.db.sessions.renew(person.sessionId, renewal(context.settings, person.sessionId));
   if (nonce === false) throw notLoggedIn();
@@ -66,15 +63,23 @@ export async function confirmPassword(
   return renewed(context, person, nonce);
 }
 
+/**
+ * Changes the password of a person who is logged in, ends their other sessions, and tells them by mail. The session goes
+ * on under a new id.
+ *
+ * @throws {AuthError} `not_logged_in`, `wrong_password` for the current one, a refusal of the chosen one,
+ * `too_many_tries`, `busy`
+ */
 export async function changePassword(
   context: Context,
   sessionId: string | null,
-  { current, chosen }: { current: string; chosen: string },
-  caller: Caller,
+  { current, chosen }: { readonly current: string; readonly chosen: string },
+  by: Caller = {},
 ): Promise<Renewed> {
+  const caller = callerOf(by);
   const { db, passwords, settings, trail } = context;
   using place = takePlaceOfDevice(context, caller, sessionId ?? "");
-  const person = await personOf(context, sessionId);
+  const person = await ownerOf(context, sessionId);
   // When the same change arrives again, the password is already the new one and the session id may be the previous one. That
   // must not count as a wrong password.
   const act = actName(person.sessionId, "change password", current, chosen);
@@ -105,14 +110,6 @@ export async function changePassword(
   return { user: publicUser(person), session: { sessionId: renewedId } };
 }
 
-/** The current id of a live session, given that id or the previous one; null if there is none. */
-export async function currentSession({ db, settings }: Context, sessionId: string | null): Promise<string | null> {
-  if (!sessionId) return null;
-  const nonce = await db.sessions.renewalOf(sessionId);
-  if (nonce === false) return null;
-  return nonce === null ? sessionId : madeToken(settings, sessionId, nonce);
-}
-
 /**
  * The session under its new id, which is made from the presented one, so that two simultaneous responses set the same cookie.
  */
@@ -120,14 +117,22 @@ function renewed({ settings }: Context, person: Person, nonce: string): Renewed 
   return { user: publicUser(person), session: { sessionId: madeToken(settings, person.sessionId, nonce) } };
 }
 
-/** The new address has to be confirmed; both are told. Whether it has an account shows when the outbox is emptied. */
+/**
+ * Moves a person's account to another address once that is confirmed. Both addresses get a mail. Whether the new one has an
+ * account shows when the outbox is emptied.
+ *
+ * @returns the trimmed address in the given spelling
+ * @throws {AuthError} `not_logged_in`, `password_needed`, `email_invalid`, `email_unchanged` for the present address in any
+ * spelling, `too_many_tries`; `email_taken` if accounts are not concealed
+ */
 export async function changeEmail(
   context: Context,
   sessionId: string | null,
   email: string,
-  caller: Caller,
+  by: Caller = {},
 ): Promise<string> {
-  const person = await personOf(context, sessionId);
+  const caller = callerOf(by);
+  const person = await ownerOf(context, sessionId);
   await needPassword(context, person, caller);
   return context.trail.watch("email_change_refused", { caller, userId: person.id }, () =>
     startMove(context, person, email, caller),
@@ -154,7 +159,7 @@ async function startMove(context: Context, person: Person, email: string, caller
   if (!(await move(person))) {
     // A login may have replaced the hash meanwhile. A changed password has ended the session.
     tries.spend();
-    const now = await personOf(context, person.sessionId);
+    const now = await ownerOf(context, person.sessionId);
     await needPassword(context, now, caller);
     if (!(await move(now))) throw notLoggedIn();
   }
@@ -163,15 +168,21 @@ async function startMove(context: Context, person: Person, email: string, caller
   return address;
 }
 
-export async function deleteAccount(
+/**
+ * Erases a person's account, and all that tells of it. The owner gets a mail, until which the outbox holds the address.
+ *
+ * @throws {AuthError} `not_logged_in`, `wrong_password`, `too_many_tries`, `busy`
+ */
+export async function erase(
   context: Context,
   sessionId: string | null,
   password: string,
-  caller: Caller,
+  by: Caller = {},
 ): Promise<void> {
+  const caller = callerOf(by);
   const { db, trail } = context;
   using place = takePlaceOfDevice(context, caller, sessionId ?? "");
-  const person = await personOf(context, sessionId);
+  const person = await ownerOf(context, sessionId);
   await givePassword(context, place, person, password, caller);
   // What is gathered is written before, so that it is among what is made anonymous.
   await trail.flush();
@@ -188,10 +199,15 @@ const mostEvents = 10_000;
 /** How many of them one statement reads: other requests go on between two. */
 const eventsAtOnce = 500;
 
-/** All that is held about a person; secrets are held as hashes, and stay here. Times are ISO 8601, UTC. */
-export async function exportAccount(context: Context, sessionId: string | null, caller: Caller): Promise<object> {
+/**
+ * All that is held about a person, to be written as JSON. Secrets are held as hashes, and stay here. Times are ISO 8601, UTC.
+ *
+ * @throws {AuthError} `not_logged_in`, `password_needed`
+ */
+export async function exportData(context: Context, sessionId: string | null, by: Caller = {}): Promise<object> {
+  const caller = callerOf(by);
   const { db, trail } = context;
-  const person = await personOf(context, sessionId);
+  const person = await ownerOf(context, sessionId);
   await needPassword(context, person, caller);
   trail.record("account_exported", { caller, userId: person.id });
   await trail.flush();
@@ -246,57 +262,6 @@ async function newestEvents({ db }: Context, userId: number): Promise<StoredEven
   }
 }
 
-/** A session as it is shown: where it is logged in, since when, and under a handle that opens nothing. */
-export interface ShownSession {
-  readonly id: string;
-  readonly current: boolean;
-  /** Such as `Firefox/Windows`; null for what is none that is known. */
-  readonly device: string | null;
-  readonly user_agent: string | null;
-  readonly ip: string | null;
-  /** ISO 8601, UTC. */
-  readonly created_at: string | null;
-  readonly last_seen_at: string | null;
-  readonly expires_at: string | null;
-}
-
-/**
- * A page of the live sessions of a user, the newest first.
- *
- * @throws {AuthError} `page_invalid`
- */
-export async function sessionsOf(
-  { db }: Context,
-  userId: number,
-  { limit = mostSessions, ...wanted }: Partial<SessionsWanted> = {},
-): Promise<SessionPage<ShownSession>> {
-  if (!Number.isInteger(limit) || limit < 1 || limit > mostSessions) {
-    throw new AuthError("page_invalid", `limit must be a whole number from 1 to ${mostSessions}`);
-  }
-  const page = isId(userId) ? await db.sessions.list(userId, { limit, ...wanted }) : { sessions: [], next: null };
-  if (page === null) throw new AuthError("page_invalid", "after must be the next of the page before");
-  return { sessions: page.sessions.map(shown), next: page.next };
-}
-
-export async function endSessionOf(context: Context, userId: number, handle: string, caller: Caller): Promise<void> {
-  if (!(await context.db.sessions.endByHandle(userId, handle, caller.acts))) {
-    throw new AuthError("unknown_session", "you have no such session");
-  }
-  context.trail.record("sessions_ended", { caller, userId, detail: "one" });
-}
-
-export async function endOtherSessions(context: Context, sessionId: string | null, caller: Caller): Promise<number> {
-  const person = await personOf(context, sessionId);
-  const ended = await context.db.sessions.endOthers(person.id, person.sessionId);
-  context.trail.record("sessions_ended", {
-    caller,
-    userId: person.id,
-    detail: `all others: ${ended}`,
-    changed: ended > 0,
-  });
-  return ended;
-}
-
 /** Counts as a try to log in: a session that was left open is no way to guess the password. */
 async function givePassword(
   context: Context,
@@ -330,7 +295,7 @@ async function asVerified<Done>(
 ): Promise<Done> {
   const done = await act(person);
   if (done !== false) return done;
-  const now = await personOf(context, person.sessionId);
+  const now = await ownerOf(context, person.sessionId);
   if (now.hashedPassword !== person.hashedPassword) await givePassword(context, place, now, password, caller);
   const doneNow = await act(now);
   if (doneNow !== false) return doneNow;
@@ -349,21 +314,4 @@ async function needPassword({ db, trail, clock }: Context, person: Person, calle
 function wrong({ trail }: Context, person: Person, caller: Caller): AuthError {
   trail.record("password_refused", { caller, userId: person.id });
   return new AuthError("wrong_password", "wrong password");
-}
-
-function shown({ handle, current, userAgent, ip, createdAt, lastSeenAt, expiresAt }: ListedSession): ShownSession {
-  return {
-    id: handle,
-    current,
-    device: describeDevice(userAgent),
-    user_agent: userAgent,
-    ip,
-    created_at: iso(createdAt),
-    last_seen_at: iso(lastSeenAt),
-    expires_at: iso(expiresAt),
-  };
-}
-
-function iso(time: number | null): string | null {
-  return time === null ? null : new Date(time).toISOString();
 }

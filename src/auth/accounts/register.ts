@@ -9,9 +9,6 @@ import { breachRefusal, checkByOurselves } from "../passwords/password-policy.ts
 import { takePlace } from "../passwords/places.ts";
 import { userByEmail } from "../users.ts";
 
-/**
- * Registers as the settings say: at once, or when the address is confirmed. Returns the trimmed address in the given spelling.
- */
 export async function register(context: Context, email: string, password: string, caller: Caller): Promise<string> {
   if (context.settings.REQUIRE_VERIFIED_EMAIL === "on") return registerBy(byMail, context, email, password, caller);
   return (await registerUser(context, email, password, caller)).email;

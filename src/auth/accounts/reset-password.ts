@@ -2,7 +2,7 @@ import { AuthError } from "../../errors.ts";
 import type { User } from "../../user.ts";
 import { isSpellingOf } from "../../values/email.ts";
 import { requesterOf } from "../../values/network.ts";
-import type { Caller } from "../caller.ts";
+import { type Caller, callerOf } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { devicesOf, knownCookie, redeemerUnderAttack, secretsOf } from "../devices/devices.ts";
 import { emailRefusal, readNewEmail } from "../email.ts";
@@ -19,8 +19,14 @@ export interface ResetToken {
   readonly resetToken: string;
 }
 
-export async function makeResetToken(context: Context, email: string, caller: Caller): Promise<ResetToken> {
+/**
+ * Creates a reset token, which replaces the previous one, and returns it with the address as it was registered.
+ *
+ * @throws {AuthError} `unknown_email`
+ */
+export async function makeToken(context: Context, email: string, by: Caller = {}): Promise<ResetToken> {
   const { db, settings, trail } = context;
+  const caller = callerOf(by);
   const user = await userByEmail(context, email);
   if (user?.disabledAt !== null) {
     trail.record("reset_refused", { caller, userId: user?.id });
@@ -33,15 +39,20 @@ export async function makeResetToken(context: Context, email: string, caller: Ca
 }
 
 /**
- * Nothing is looked up but whose device it is, if it is one: whether there is an account, and so a mail, shows when the
- * outbox is emptied.
+ * Sends a reset token by mail. It replaces the previous one once the mail server has accepted that mail. The result is the
+ * same with and without an account.
+ *
+ * @returns the trimmed address in the given spelling
+ * @throws {AuthError} `unknown_email` for what is no address, `too_many_tries`
  */
-export async function requestPasswordReset(context: Context, email: string, caller: Caller): Promise<string> {
+export async function request(context: Context, email: string, by: Caller = {}): Promise<string> {
+  const caller = callerOf(by);
   const address = readNewEmail(email, context.settings.EMAIL_FORMAT);
   if (address === null) {
     context.trail.record("reset_refused", { caller, detail: "email_invalid" });
     throw emailRefusal("unknown_email", "no account has this email", email);
   }
+  // Nothing else is looked up: whether there is an account, and so a mail, shows when the outbox is emptied.
   const user = secretsOf(caller).length === 0 ? null : await userByEmail(context, address);
   const device = await knownCookie(context, user, caller);
   const what = device === undefined ? "resetMail" : "resetMailFromKnownDevice";
@@ -56,8 +67,8 @@ export async function requestPasswordReset(context: Context, email: string, call
   return address;
 }
 
-/** For who has the token, the address is no secret. */
-export async function addressToReset({ db }: Context, resetToken: string): Promise<string | null> {
+/** The address whose password a token resets, or null when it is not, or no longer, good. */
+export async function addressOf({ db }: Context, resetToken: string): Promise<string | null> {
   return resetToken === "" ? null : db.resetPassword.addressOf(resetToken);
 }
 
@@ -74,7 +85,7 @@ export async function updatePassword(
 ): Promise<User> {
   const { db, passwords, settings, trail } = context;
   using place = takePlaceOfDevice(context, caller, email);
-  const address = await addressToReset(context, resetToken);
+  const address = await addressOf(context, resetToken);
   if (address === null || (email !== undefined && !isSpellingOf(email, address))) {
     (await reserve(context, "redemption", { caller })).spend();
     throw refused(context, caller, address ?? undefined);

@@ -1,41 +1,43 @@
 import { AuthError, EmailTaken } from "../../errors.ts";
-import type { User } from "../../user.ts";
+import { type PublicUser, publicUser } from "../../user.ts";
 import { isSpellingOf } from "../../values/email.ts";
-import type { Caller } from "../caller.ts";
+import { type Caller, callerOf } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { describeDevice } from "../devices/devices.ts";
 import { taken } from "../email.ts";
 import { reserve } from "../limits/limits.ts";
 import { noPassword } from "../passwords/hashes.ts";
 
-/** The address that a mailed token brings its account back to, or null. The holder of the token knows it. */
-export async function addressToRestore({ db }: Context, token: string): Promise<string | null> {
+/** The address that a mailed token brings its account back to; null when the token is invalid. */
+export async function addressOf({ db }: Context, token: string): Promise<string | null> {
   return token === "" ? null : ((await db.undoEmailChange.find(token))?.email ?? null);
 }
 
-/** Whether a mailed token brings this account back; false when the token is invalid. */
+/** Whether a mailed token brings this account back to an address; false when the token is invalid. */
 export async function restoresAccount({ db }: Context, token: string, userId: number): Promise<boolean> {
   return token !== "" && (await db.undoEmailChange.find(token))?.userId === userId;
 }
 
 /**
- * No password opens the account until the reset that is mailed now, because a thief who moved it knows the present one. Only wrong
- * tokens are limited by network: those of strangers must not keep out an owner who has a good one.
+ * Brings an account back to the address that it has left, by the token that was mailed there within the seven days before.
+ * Ends every session and every other token, and replaces the password by none: a reset link is mailed to the address.
+ *
+ * @param email when given, the token must be this address's
+ * @throws {AuthError} `bad_undo_token`, `too_many_tries`; `email_taken` when the address has another account by now, which
+ * leaves the token valid
  */
-export async function undoEmailChange(
-  context: Context,
-  token: string,
-  email: string | undefined,
-  caller: Caller,
-): Promise<User> {
+export async function undo(context: Context, token: string, email?: string, by: Caller = {}): Promise<PublicUser> {
   const { db, trail } = context;
+  const caller = callerOf(by);
   const former = token === "" ? null : await db.undoEmailChange.find(token);
   if (!former || (email !== undefined && !isSpellingOf(email, former.email))) {
+    // Only wrong tokens are limited by network: those of strangers must not keep out an owner who has a good one.
     (await reserve(context, "redemption", { caller })).spend();
     throw refused(context, caller, former?.userId);
   }
   const undone = {
     token,
+    // No password opens the account until the reset that is mailed now: a thief who moved it knows the present one.
     hashedPassword: noPassword,
     language: caller.language ?? "en",
     device: describeDevice(caller.userAgent),
@@ -48,7 +50,7 @@ export async function undoEmailChange(
   });
   if (!user) throw refused(context, caller, former.userId);
   trail.record("email_change_undone", { caller, userId: user.id });
-  return user;
+  return publicUser(user);
 }
 
 function refused({ trail }: Context, caller: Caller, userId?: number): AuthError {

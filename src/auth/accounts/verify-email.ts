@@ -1,9 +1,9 @@
 import type { Redeemer, Renewal, Verification } from "../../db/db.ts";
 import { AuthError, EmailTaken } from "../../errors.ts";
-import type { Session, User } from "../../user.ts";
+import { type PublicUser, publicUser, type Session, type User } from "../../user.ts";
 import { isSpellingOf } from "../../values/email.ts";
 import { requesterOf } from "../../values/network.ts";
-import type { Caller } from "../caller.ts";
+import { type Caller, callerOf } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { describeDevice, devicesOf, presentedDevice, redeemerOf, redeemerUnderAttack } from "../devices/devices.ts";
 import { validEmail } from "../email.ts";
@@ -26,14 +26,21 @@ export interface Proof {
 }
 
 /** A confirmed address: its account, and the session that continues under a new id, if any. */
-export interface Confirmed {
-  readonly user: User;
+export interface ConfirmedEmail {
+  readonly user: PublicUser;
   readonly session: Pick<Session, "sessionId"> | null;
 }
 
-/** Nothing is looked up: whether there is something to confirm, and so a mail, shows when the outbox is emptied. */
-export async function requestVerification(context: Context, email: string, caller: Caller): Promise<string> {
+/**
+ * Has the mail that confirms an address sent again. What comes of it is the same with and without an account: whether there is
+ * something to confirm, and so a mail, shows when the outbox is emptied.
+ *
+ * @returns the trimmed address in the given spelling
+ * @throws {AuthError} `email_invalid`, `too_many_tries`
+ */
+export async function request(context: Context, email: string, by: Caller = {}): Promise<string> {
   const { EMAIL_FORMAT } = context.settings;
+  const caller = callerOf(by);
   const address = await context.trail.watch("verification_refused", { caller }, () => validEmail(email, EMAIL_FORMAT));
   await using tries = await reserve(context, "verificationMail", { address, caller });
   if (await reserveSilently(context, "verificationMail", { address, caller })) {
@@ -53,23 +60,35 @@ export interface AddressToVerify {
   readonly isMove: boolean;
 }
 
-/** The address that a mailed token confirms, or null: for who has the token, it is no secret. */
-export async function addressToVerify({ db }: Context, token: string): Promise<AddressToVerify | null> {
+/**
+ * The address that a mailed token confirms, and whether an account moves there or somebody registered with it; null when
+ * the token is not, or no longer, good.
+ */
+export async function addressOf({ db }: Context, token: string): Promise<AddressToVerify | null> {
   const found = token === "" ? null : await db.verifyEmail.find(token);
   return found && { email: found.email, isMove: found.userId !== null };
 }
 
+/** Whether a mailed token moves this account; false when the token is not, or no longer, good. */
 export async function movesAccount({ db }: Context, token: string, userId: number): Promise<boolean> {
   return token !== "" && (await db.verifyEmail.find(token))?.userId === userId;
 }
 
-/** Only wrong tokens are limited by network: those of strangers must not keep out an owner who has a good one. */
-export async function verifyEmail(context: Context, proof: Proof, caller: Caller): Promise<Confirmed> {
+/**
+ * Confirms an address by the mailed token and the password of that registration, or of the account that moves there. A
+ * refusal leaves the token alive. A move ends the sessions from before it, and mails the old address how to undo it; if
+ * `proof.sessionId` is one of the account's sessions, that session goes on under a new id, which is returned.
+ *
+ * @throws {AuthError} `bad_verify_token`, `too_many_tries`, `busy`
+ */
+export async function confirm(context: Context, proof: Proof, by: Caller = {}): Promise<ConfirmedEmail> {
   const { token, email } = proof;
+  const caller = callerOf(by);
   const { db, settings } = context;
   using place = takePlace(context, caller, email);
   const verification = token === "" ? null : await db.verifyEmail.find(token);
   if (!verification || (email !== undefined && !isSpellingOf(email, verification.email))) {
+    // Only wrong tokens are limited by network: those of strangers must not keep out an owner who has a good one.
     (await reserve(context, "redemption", { caller })).spend();
     throw refused(context, caller, verification ?? undefined);
   }
@@ -89,7 +108,7 @@ interface Confirming {
   readonly place: HashPlace;
 }
 
-async function confirmRegistration(context: Context, confirming: Confirming): Promise<Confirmed> {
+async function confirmRegistration(context: Context, confirming: Confirming): Promise<ConfirmedEmail> {
   const { db, trail } = context;
   const { verification, proof, redeemer, caller } = confirming;
   // A registration has attempts of its own: without the link, nobody can keep its owner from confirming.
@@ -99,10 +118,10 @@ async function confirmRegistration(context: Context, confirming: Confirming): Pr
   if (!user) throw refused(context, caller, verification);
   await forgetDeviceTries(context, user.id, devicesOf(redeemer));
   trail.record("email_verified", { caller, userId: user.id });
-  return { user, session: null };
+  return { user: publicUser(user), session: null };
 }
 
-async function confirmMove(context: Context, mover: User, confirming: Confirming): Promise<Confirmed> {
+async function confirmMove(context: Context, mover: User, confirming: Confirming): Promise<ConfirmedEmail> {
   const { settings, trail } = context;
   const { verification, proof, redeemer, caller } = confirming;
   const { sessionId = null } = proof;
@@ -119,7 +138,7 @@ async function confirmMove(context: Context, mover: User, confirming: Confirming
   trail.record("email_changed", { caller, userId: mover.id });
   const { nonce } = moved;
   return {
-    user: { ...mover, email: verification.email },
+    user: publicUser({ ...mover, email: verification.email }),
     session: session && nonce !== null ? { sessionId: madeToken(settings, session.sessionId, nonce) } : null,
   };
 }

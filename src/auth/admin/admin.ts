@@ -1,22 +1,39 @@
 import { AuthError, EmailTaken } from "../../errors.ts";
-import type { User } from "../../user.ts";
+import { type Language, languageNamed } from "../../languages/languages.ts";
+import { type PublicUser, publicUser } from "../../user.ts";
 import { isMailable } from "../../values/email.ts";
-import { isId } from "../../values/storable.ts";
-import type { EventName } from "../audit/audit.ts";
+import { isId, storable } from "../../values/storable.ts";
+import { byOperator as detail } from "../audit/audit.ts";
+import type { EventName } from "../audit/trail.ts";
 import type { Context } from "../context.ts";
 import { taken, validEmail } from "../email.ts";
 import { accountKeys } from "../limits/caps.ts";
 import { noPassword } from "../passwords/hashes.ts";
-import { userById } from "../users.ts";
+import { type ShownSession, sessionsOf } from "../sessions/session-list.ts";
+import { userByEmail, userById } from "../users.ts";
 
-/** What an operator does is told apart in the audit trail. */
-const detail = "by an operator";
+/** Accounts in the order of their ids, after the one with the id `after`; `search` is a part of the address. */
+export async function list(
+  { db }: Context,
+  wanted: { readonly after?: number; readonly limit: number; readonly search?: string },
+): Promise<PublicUser[]> {
+  const { search } = wanted;
+  if (search !== undefined && storable(search) !== search) return [];
+  return (await db.users.list(wanted)).map(publicUser);
+}
 
-/** What an operator does to many at once. */
-export type Operation = "accounts_adopted" | "accounts_exported" | "accounts_imported" | "mails_retried";
+/** The account of an address or id, or null. */
+export async function find(context: Context, who: string | number): Promise<PublicUser | null> {
+  const user = await (typeof who === "number" ? userById(context, who) : userByEmail(context, who));
+  return user && publicUser(user);
+}
 
-/** Makes an account for an address, whose owner chooses the password by the mail that goes out. */
-export async function invite(context: Context, email: string, language: string): Promise<User> {
+/**
+ * Makes an account whose owner chooses the password, by the link of an invitation.
+ *
+ * @throws {AuthError} `email_invalid`, `email_taken`
+ */
+export async function invite(context: Context, email: string, language: Language = "en"): Promise<PublicUser> {
   const { db, trail } = context;
   return trail.watch("operation_refused", { detail: "account_invited" }, async () => {
     // Its owner can only get in by a mail.
@@ -25,41 +42,39 @@ export async function invite(context: Context, email: string, language: string):
       throw error instanceof EmailTaken ? taken(address) : error;
     });
     trail.record("account_invited", { userId: user.id, detail });
-    await db.outbox.add({ kind: "invitation", language, email: address });
-    return user;
+    await db.outbox.add({ kind: "invitation", language: languageNamed(language), email: address });
+    return publicUser(user);
   });
 }
 
-export function note({ trail }: Context, operation: Operation, many: number): void {
-  trail.record(operation, { detail: `${detail}: ${many}` });
-}
-
-export async function retryMails(context: Context): Promise<number> {
-  const retried = await context.db.outbox.retry();
-  note(context, "mails_retried", retried);
-  return retried;
-}
-
-export async function retryFailedMails(context: Context): Promise<number> {
-  let retried = 0;
-  for (let some = -1; some !== 0; retried += some) some = await context.db.failedMails.retry(500);
-  note(context, "mails_retried", retried);
-  return retried;
-}
-
-export async function sendReset(context: Context, userId: number, language: string): Promise<boolean> {
+/**
+ * Sends a reset mail; false when there is no such account, or it is disabled.
+ *
+ * @throws {AuthError} `email_invalid` when no mail can be sent to its address
+ */
+export async function sendReset(context: Context, userId: number, language: Language = "en"): Promise<boolean> {
   const user = await userById(context, userId);
   if (user?.disabledAt !== null) return refuse(context, "reset_asked", userId, "disabled, or not there");
   if (!isMailable(user.email)) {
     refuse(context, "reset_asked", userId, "no mail can be sent there");
     throw new AuthError("email_invalid", "no mail can be sent to the address of this account");
   }
-  await context.db.outbox.add({ kind: "reset", language, email: user.email });
+  await context.db.outbox.add({ kind: "reset", language: languageNamed(language), email: user.email });
   context.trail.record("reset_asked", { userId, detail, changed: true });
   return true;
 }
 
-export async function setDisabled(context: Context, userId: number, disabled: boolean): Promise<boolean> {
+/** Disables an account, whose sessions end at once on every node; false when it was, or is not there. */
+export function disable(context: Context, userId: number): Promise<boolean> {
+  return setDisabled(context, userId, true);
+}
+
+/** Enables an account; false when it was, or is not there. */
+export function enable(context: Context, userId: number): Promise<boolean> {
+  return setDisabled(context, userId, false);
+}
+
+async function setDisabled(context: Context, userId: number, disabled: boolean): Promise<boolean> {
   const { db, trail } = context;
   const act = disabled ? "account_disabled" : "account_enabled";
   if (!isId(userId) || !(await db.users.setDisabled(userId, disabled)))
@@ -68,11 +83,12 @@ export async function setDisabled(context: Context, userId: number, disabled: bo
   return true;
 }
 
-export async function deleteUser(context: Context, userId: number, language: string): Promise<boolean> {
+/** Erases an account, and all that tells of it, and mails the owner; false when there is none. */
+export async function erase(context: Context, userId: number, language: Language = "en"): Promise<boolean> {
   const { db, trail } = context;
   const user = await userById(context, userId);
   await trail.flush();
-  const notice = { kind: "deleted_by_operator", language } as const;
+  const notice = { kind: "deleted_by_operator", language: languageNamed(language) } as const;
   if (!user || !(await db.users.erase(user, accountKeys(user.email), { notice }))) {
     return refuse(context, "account_deleted", userId, "not there");
   }
@@ -80,6 +96,12 @@ export async function deleteUser(context: Context, userId: number, language: str
   return true;
 }
 
+/** Where an account is logged in, the newest first, at most 1,000 sessions. */
+export async function sessions(context: Context, userId: number): Promise<readonly ShownSession[]> {
+  return (await sessionsOf(context, userId)).sessions;
+}
+
+/** Ends one session by its handle, or all of an account's; returns how many there were. */
 export async function revoke(context: Context, userId: number, handle?: string): Promise<number> {
   const { db, trail } = context;
   const end = async () =>

@@ -17,6 +17,7 @@ export interface AdoptOptions {
   readonly refuse: (id: number, reason: string) => void;
 }
 
+/** Chooses what `DB.import.adopt` can take over of the contract's table `users`. */
 export function* adoptable(
   rows: Iterable<ContractUser>,
   { emailVerifiedAt, emailFormat, resetTokens, refuse }: AdoptOptions,

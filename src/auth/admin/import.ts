@@ -40,7 +40,15 @@ const accountLine = (format: EmailFormat) =>
 
 const accountLines = { any: accountLine("any"), address: accountLine("address") };
 
-export function readAccount(line: string, now: number, format: EmailFormat): Account | string {
+/**
+ * Reads an account of another system from a line of JSON: `email`, `hashed_password`, and, where they are known, `verified`,
+ * `disabled` (false unless said) and `created_at` (ISO 8601).
+ *
+ * @param now milliseconds since 1970, for the times that the line does not tell
+ * @param format `EMAIL_FORMAT`: which addresses are accepted
+ * @returns why not, where it cannot be taken over: in words that hold nothing of the line
+ */
+export function readAccount(line: string, now: number, format: EmailFormat = "address"): Account | string {
   const { success, data, error } = accountLines[format].safeParse(parsed(line));
   if (!success) return error.issues[0]?.message ?? "it is no account";
   const keys = topLevelKeys(line);
@@ -54,6 +62,7 @@ export function readAccount(line: string, now: number, format: EmailFormat): Acc
   };
 }
 
+/** Writes an account as a line that `readAccount` reads. */
 export function writeAccount(account: Account): string {
   return JSON.stringify({
     email: account.email,

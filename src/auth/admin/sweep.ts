@@ -25,7 +25,8 @@ export interface SweepOptions {
 const leaseDuration = minute;
 
 /**
- * Deletes what has ended or grown old; returns how much. While another node sweeps, and until `rest` has passed since the last
+ * Deletes what has ended or grown old, and returns how much: it opens nothing anyway, and this makes room. To be called every few
+ * minutes, on any number of nodes: one of them sweeps at a time. While another does, and until `rest` has passed since the last
  * sweep, it deletes nothing.
  */
 export async function sweep(context: Context, { stopping, rest }: SweepOptions = {}): Promise<Swept> {

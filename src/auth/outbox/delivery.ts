@@ -2,7 +2,7 @@ import type { ClaimedMail } from "../../db/db.ts";
 import type { Mail, MailFault } from "../../mail/mailer.ts";
 import type { Context } from "../context.ts";
 import { MailCaps } from "./mail-caps.ts";
-import { writeMail } from "./outbox.ts";
+import { writeMail } from "./write-mail.ts";
 
 const minute = 60_000;
 /** How long a mail is tried, in milliseconds. */
@@ -40,6 +40,16 @@ interface Sending {
 }
 
 /**
+ * Sends the mails that are due; returns how many were handed over, once all that it began to send have ended. To be called
+ * every second or so, on any number of nodes, also while an earlier call waits for a slow mail: each mail is taken by one call.
+ *
+ * @param stopping once aborted, no further mail is begun
+ */
+export function deliver(delivery: Delivery, stopping?: AbortSignal): Promise<number> {
+  return delivery.deliver(stopping);
+}
+
+/**
  * Sends the mails that are due. A slow recipient holds up only its own mail: places are bounded in all, by domain, and for mails
  * that anybody can request, and a mail that takes long leaves its place among the quick ones to another.
  */
@@ -57,10 +67,6 @@ export class Delivery {
     this.#caps = new MailCaps(context);
   }
 
-  /**
-   * Sends the mails that are due, until `stopping`; returns how many of those that it began to send were handed over, once all of
-   * them have ended. It can be called again before that.
-   */
   async deliver(stopping?: AbortSignal): Promise<number> {
     if (!this.#context.mailer) return 0;
     const stopped = Promise.withResolvers<void>();

@@ -1,105 +1,38 @@
-import type { WaitingMail } from "../../db/db.ts";
-import { languageNamed } from "../../languages/languages.ts";
-import type { Mail } from "../../mail/mailer.ts";
-import type { User } from "../../user.ts";
+import type { FailedMail, WaitingMail } from "../../db/db.ts";
+import { recordOperation } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
-import { newToken } from "../secrets.ts";
-import { userByEmail, userById } from "../users.ts";
 
-/**
- * Writes a mail as the accounts are now, and mints its token: it is nowhere but in the mail. Null when there is nothing to
- * say any more; whether there was never was on the path of the request that asked for it.
- */
-export async function writeMail(context: Context, waiting: WaitingMail): Promise<Mail | null> {
-  const { db, settings } = context;
-  const { userId, verificationId, email, createdAt: at, times } = waiting;
-  const base = { language: languageNamed(waiting.language), at };
-  switch (waiting.kind) {
-    case "registration":
-    case "move":
-      return verificationId === null ? null : verificationMail(context, verificationId, waiting);
-    case "verification": {
-      const id = email === null ? null : await openRegistration(context, email);
-      // Requested again while it waited: the registration's own mail has the same link.
-      return id === null || (await db.outbox.registrationWaits(id)) ? null : verificationMail(context, id, waiting);
-    }
-    case "invitation":
-    case "reset": {
-      if (email !== null && (await isLeft(context, email))) return undoMail(context, email, base);
-      const token = newToken(settings);
-      // To the account's own spelling: the request may have had another.
-      const to = email === null ? null : await db.resetPassword.giveToken(email, token, { asked: at });
-      const kind = waiting.kind === "reset" ? "reset_password" : waiting.kind;
-      return to === null ? null : { ...base, kind, to, token };
-    }
-    case "moving":
-      return email === null ? null : { ...base, kind: "email_changing", to: email, times };
-    case "moved":
-      return email === null ? null : undoMail(context, email, base);
-    case "move_undone":
-      return email === null ? null : { ...base, kind: "email_change_undone", to: email, device: waiting.device };
-    case "deleted":
-      return email === null ? null : { ...base, kind: "account_deleted", to: email, device: waiting.device };
-    case "deleted_by_operator":
-      return email === null ? null : { ...base, kind: "account_removed", to: email };
-    case "password_changed":
-      return email === null ? null : { ...base, kind: "password_changed", to: email, times };
-    case "new_device": {
-      const user = userId === null ? null : await userById(context, userId);
-      return user && { ...base, kind: "new_device", to: user.email, device: waiting.device, times };
-    }
-  }
+/** The mails that wait, the oldest first. */
+export function list({ db }: Context, limit: number): Promise<WaitingMail[]> {
+  return db.outbox.list(limit);
 }
 
-/** The link that confirms; or, where the address has an account already, word of that to its owner. */
-async function verificationMail(context: Context, id: number, waiting: WaitingMail): Promise<Mail | null> {
-  const { db, settings } = context;
-  const base = { language: languageNamed(waiting.language), at: waiting.createdAt };
-  const token = newToken(settings);
-  const verification = await db.verifyEmail.giveToken(id, token, { asked: base.at });
-  if (!verification) return null;
-  const { email: to, userId } = verification;
-  const owner = await userByEmail(context, to);
-  if (owner && (isConfirmed(owner) || userId !== null)) {
-    // Several waiting registrations bring the owner one mail.
-    const isTold = owner.disabledAt === null && owner.id !== userId && !(await isRepeated(context, waiting, to));
-    return isTold ? { ...base, kind: "already_registered", to: owner.email } : null;
-  }
-  return { ...base, kind: userId === null ? "confirm_email" : "confirm_new_email", to, token };
+/** How many mails wait. */
+export function count({ db }: Context): Promise<number> {
+  return db.outbox.count();
 }
 
-/** Whether an account has left the address, and no other has it. A reset requested there may be for that account. */
-async function isLeft(context: Context, email: string): Promise<boolean> {
-  return (await context.db.undoEmailChange.isHeld(email)) && (await userByEmail(context, email)) === null;
+/** The mails that will not be tried again, the newest first. */
+export function listFailed({ db }: Context, limit: number): Promise<FailedMail[]> {
+  return db.failedMails.list(limit);
 }
 
-/** The link that brings an account back to the address that it has left. */
-async function undoMail(
-  { db, settings }: Context,
-  email: string,
-  { language, at: asked }: Pick<Mail, "language" | "at">,
-): Promise<Mail | null> {
-  const token = newToken(settings);
-  const former = await db.undoEmailChange.giveToken(email, token, { asked });
-  return (
-    former && { kind: "email_changed", to: former.email, language, at: former.leftAt, device: former.device, token }
-  );
+/** How many mails will not be tried again. */
+export function countFailed({ db }: Context): Promise<number> {
+  return db.failedMails.count();
 }
 
-/** Whether another registration of the same address waits, whose mail would say the same. */
-async function isRepeated({ db }: Context, waiting: WaitingMail, email: string): Promise<boolean> {
-  return waiting.kind === "registration" && (await db.outbox.newerRegistrationWaits(waiting, email));
+/** An operator's: has every mail that waits tried now; returns how many. */
+export async function retry(context: Context): Promise<number> {
+  const retried = await context.db.outbox.retry();
+  recordOperation(context, "mails_retried", retried);
+  return retried;
 }
 
-function isConfirmed(user: User): boolean {
-  return user.emailVerifiedAt !== null || user.disabledAt !== null;
-}
-
-/** The registration that an address can still confirm, or null. */
-async function openRegistration(context: Context, email: string): Promise<number | null> {
-  const user = await userByEmail(context, email);
-  if (user && isConfirmed(user)) return null;
-  const newest = await context.db.registrations.newest(email);
-  if (newest) return newest.id;
-  return user && context.db.registrations.addOfUser(user);
+/** An operator's: has every failed mail tried once more; returns how many. */
+export async function retryFailed(context: Context): Promise<number> {
+  let retried = 0;
+  for (let some = -1; some !== 0; retried += some) some = await context.db.failedMails.retry(500);
+  recordOperation(context, "mails_retried", retried);
+  return retried;
 }

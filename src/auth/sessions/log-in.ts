@@ -3,7 +3,7 @@ import type { OpeningAct } from "../../db/db.ts";
 import { AuthError } from "../../errors.ts";
 import { type PublicUser, publicUser, type Session, type User } from "../../user.ts";
 import { readEmail } from "../../values/email.ts";
-import { actName } from "../act-name.ts";
+import { actName } from "../acts.ts";
 import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { deviceOf, loginNotice } from "../devices/devices.ts";

@@ -21,7 +21,7 @@ ${form(visit, {
   },
   async submit(visit, { password = "" }) {
     const { service, sessionId, caller } = visit;
-    await service.auth.deleteAccount(sessionId, password, caller);
+    await service.auth.account.erase(sessionId, password, caller);
     return goOut(visit, "account_deleted");
   },
   again: async (visit) => goOut(visit, "account_deleted"),

@@ -18,7 +18,7 @@ export async function deviceList(visit: Visit, person: PublicUser): Promise<Html
   const part = words.account;
   const asked = firstAsked(c.req.query("from"));
   // Up to the last one of the page that was asked for: of the last page, if there are no longer as many.
-  const { sessions, next } = await service.auth.pageOfSessions(visit.sessionId, { limit: asked + devicesShown });
+  const { sessions, next } = await service.auth.sessions.page(visit.sessionId, { limit: asked + devicesShown });
   const from = Math.min(asked, firstOfPage(sessions.length - 1));
   const link = (
     first: number,

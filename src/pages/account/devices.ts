@@ -12,10 +12,10 @@ export const devices: Page = {
     const { service, sessionId, caller, to } = visit;
     const { auth } = service;
     if (session === undefined) {
-      await auth.endOtherSessions(sessionId, caller);
+      await auth.sessions.endOthers(sessionId, caller);
       return goTo(visit, to(home), { code: "devices_ended" });
     }
-    await auth.endSession(sessionId, session, caller);
+    await auth.sessions.end(sessionId, session, caller);
     return deviceEnded(visit);
   },
   again: deviceEnded,

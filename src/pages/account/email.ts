@@ -33,12 +33,12 @@ ${form(visit, {
   },
   async submit(visit, values) {
     await confirm(visit, values);
-    const email = await visit.service.auth.changeEmail(visit.sessionId, values.email ?? "", visit.caller);
+    const email = await visit.service.auth.account.changeEmail(visit.sessionId, values.email ?? "", visit.caller);
     return moveAsked(visit, values, email);
   },
   async again(visit, values) {
     const { c, service, cookies } = visit;
-    const sessionId = await service.auth.currentSession(visit.sessionId);
+    const sessionId = await service.auth.sessions.current(visit.sessionId);
     if (sessionId !== null) cookies.push(...keepSession(c, service.settings, sessionId));
     return moveAsked(visit, values, readEmail(values.email ?? "") ?? undefined);
   },

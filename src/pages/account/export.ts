@@ -22,7 +22,7 @@ ${form(visit, {
   async submit(visit, values) {
     const { service, caller, cookies } = visit;
     await confirm(visit, values);
-    return service.answers.json(200, await service.auth.exportAccount(visit.sessionId, caller), {
+    return service.answers.json(200, await service.auth.account.exportData(visit.sessionId, caller), {
       "Content-Disposition": 'attachment; filename="account.json"',
       ...(cookies.length > 0 && { "Set-Cookie": cookies }),
     });

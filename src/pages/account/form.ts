@@ -14,7 +14,7 @@ export async function forPerson(
 ): Promise<View | Response> {
   const { service, sessionId } = visit;
   try {
-    return await show(await service.auth.personOf(sessionId));
+    return await show(await service.auth.account.personOf(sessionId));
   } catch (error) {
     if (error instanceof AuthError && error.code === "not_logged_in") return askToLogIn(visit);
     throw error;
@@ -25,7 +25,7 @@ export async function forPerson(
 export async function confirm(visit: Visit, { password }: Values): Promise<void> {
   if (password === undefined) return;
   const { c, service, caller, cookies } = visit;
-  const { session } = await service.auth.confirmPassword(visit.sessionId, password, caller);
+  const { session } = await service.auth.account.confirmPassword(visit.sessionId, password, caller);
   visit.sessionId = session.sessionId;
   cookies.push(...keepSession(c, service.settings, session.sessionId));
 }

@@ -24,12 +24,12 @@ ${form(visit, {
   },
   async submit(visit, { password: current = "", new_password: chosen = "" }) {
     const { service, sessionId, caller } = visit;
-    const { session } = await service.auth.changePassword(sessionId, { current, chosen }, caller);
+    const { session } = await service.auth.account.changePassword(sessionId, { current, chosen }, caller);
     return passwordChanged(visit, session.sessionId);
   },
   async again(visit, _, { email }) {
     const { service, to } = visit;
-    const sessionId = await service.auth.currentSession(visit.sessionId);
+    const sessionId = await service.auth.sessions.current(visit.sessionId);
     if (sessionId !== null) return passwordChanged(visit, sessionId);
     // The response with the new id was lost.
     return goTo(visit, to("/login"), { code: "password_reset", email: email ?? undefined });

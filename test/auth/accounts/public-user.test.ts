@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { Auth, type LoggedIn } from "../../../src/auth/auth.ts";
+import { Parts } from "../../../src/auth/parts.ts";
 import type { PublicUser, User } from "../../../src/user.ts";
 import { test } from "../../support/engines.ts";
 import { createWorld, type World } from "../../support/world.ts";
@@ -15,22 +16,35 @@ type Names<T> = T extends (...given: never[]) => unknown
       ? keyof T | { [Name in keyof T]: Names<T[Name]> }[keyof T]
       : never;
 
-type Method = {
-  [Name in keyof Auth]: Auth[Name] extends (...given: never[]) => unknown ? Name : never;
-}[keyof Auth];
+type Work = (...given: never[]) => unknown;
+type NamesOfWork<T> = { [Name in keyof T & string]: T[Name] extends Work ? Name : never }[keyof T & string];
+type Group = Exclude<keyof Auth, keyof Parts | NamesOfWork<Auth>>;
+/** Every method of Auth, and every function of its groups. */
+type Method = NamesOfWork<Auth> | { [Name in Group]: `${Name}.${NamesOfWork<Auth[Name]>}` }[Group];
+type Member<Of, Name> = Name extends keyof Of ? Of[Name] : never;
+type Called<Name> = Name extends `${infer Of extends Group}.${infer Own}` ? Member<Auth[Of], Own> : Member<Auth, Name>;
 /** The methods whose result has an attribute that is named as a secret is. */
 type Telling = {
-  [Name in Method]: Extract<Names<Awaited<ReturnType<Auth[Name]>>>, Secret> extends never ? never : Name;
+  [Name in Method]: Called<Name> extends (...given: never[]) => infer Result
+    ? Extract<Names<Awaited<Result>>, Secret> extends never
+      ? never
+      : Name
+    : Name;
 }[Method];
 
 /** Each mints a session or a reset token, and gives it beside the account. */
-type Minting = "logIn" | "confirmPassword" | "changePassword" | "confirmEmail" | "makeResetToken";
+type Minting =
+  | "logIn"
+  | "account.confirmPassword"
+  | "account.changePassword"
+  | "verifyEmail.confirm"
+  | "resetPassword.makeToken";
 ({
   logIn: true,
-  confirmPassword: true,
-  changePassword: true,
-  confirmEmail: true,
-  makeResetToken: true,
+  "account.confirmPassword": true,
+  "account.changePassword": true,
+  "verifyEmail.confirm": true,
+  "resetPassword.makeToken": true,
 }) satisfies Record<Telling, true> & Record<Minting, true>;
 true satisfies Secret extends keyof User ? true : false;
 true satisfies Extract<Names<PublicUser | LoggedIn["user"]>, Secret> extends never ? true : false;
@@ -91,93 +105,97 @@ async function calls(world: World, secrets: Secrets): Promise<Record<Method, () 
   };
   const mailed = () => world.mails.at(-1)?.token ?? "";
   const id = async () => (await world.db.findUserBy({ email })).id;
-  const handle = async () => (await auth.listSessionsOf(await id())).find(({ current }) => !current)?.id ?? "";
+  const handle = async () => (await auth.admin.sessions(await id())).find(({ current }) => !current)?.id ?? "";
   return {
     registerUser: () => auth.registerUser(email, password),
     register: () => auth.register("carol@example.com", password),
-    requestVerification: () => auth.requestVerification("carol@example.com"),
-    deliver: () => auth.deliver(),
-    addressToVerify: () => auth.addressToVerify(mailed()),
-    movesAccount: async () => auth.movesAccount(mailed(), await id()),
-    verifyEmail: () => auth.verifyEmail({ token: mailed(), password }),
+    "verifyEmail.request": () => auth.verifyEmail.request("carol@example.com"),
+    "outbox.deliver": () => auth.outbox.deliver(),
+    "verifyEmail.addressOf": () => auth.verifyEmail.addressOf(mailed()),
+    "verifyEmail.movesAccount": async () => auth.verifyEmail.movesAccount(mailed(), await id()),
     validLogin: () => auth.validLogin(email, password),
     logIn: async () => opened(await auth.logIn({ email, password })),
     createSession: async () => void secrets.add(await auth.createSession(email)),
     getUserFromSessionId: () => auth.getUserFromSessionId(session),
-    personOf: () => auth.personOf(session),
-    listSessions: () => auth.listSessions(session),
-    pageOfSessions: () => auth.pageOfSessions(session, { limit: 1 }),
-    confirmPassword: async () => opened(await auth.confirmPassword(session, password)),
-    changePassword: async () => opened(await auth.changePassword(session, { current: password, chosen: next })),
-    currentSession: async () => void secrets.add((await auth.currentSession(session)) ?? ""),
-    justDone: () => auth.justDone({ acts: ["act"] }),
-    changeEmail: () => auth.changeEmail(session, "bobby@example.com"),
-    confirmEmail: async () => {
-      await auth.deliver();
+    "account.personOf": () => auth.account.personOf(session),
+    "sessions.list": () => auth.sessions.list(session),
+    "sessions.page": () => auth.sessions.page(session, { limit: 1 }),
+    "account.confirmPassword": async () => opened(await auth.account.confirmPassword(session, password)),
+    "account.changePassword": async () =>
+      opened(await auth.account.changePassword(session, { current: password, chosen: next })),
+    "sessions.current": async () => void secrets.add((await auth.sessions.current(session)) ?? ""),
+    "acts.justDone": () => auth.acts.justDone({ acts: ["act"] }),
+    "account.changeEmail": () => auth.account.changeEmail(session, "bobby@example.com"),
+    "verifyEmail.confirm": async () => {
+      const first = world.mails.findLast(({ to }) => to === "carol@example.com")?.token ?? "";
+      const registered = await auth.verifyEmail.confirm({ token: first, password });
+      await auth.outbox.deliver();
       const token = world.mails.findLast(({ kind }) => kind === "confirm_new_email")?.token ?? "";
-      const { session: renewed, ...rest } = await auth.confirmEmail({ token, password: next, sessionId: session });
-      return opened({ ...rest, session: renewed ?? assert.fail() });
+      const moved = await auth.verifyEmail.confirm({ token, password: next, sessionId: session });
+      return [registered, opened({ ...moved, session: moved.session ?? assert.fail() })];
     },
-    addressToRestore: async () => {
-      await auth.deliver();
-      return auth.addressToRestore(mailed());
+    "undoEmailChange.addressOf": async () => {
+      await auth.outbox.deliver();
+      return auth.undoEmailChange.addressOf(mailed());
     },
-    restoresAccount: async () => auth.restoresAccount(mailed(), (await auth.listUsers({ limit: 1 }))[0]?.id ?? 0),
-    undoEmailChange: async () => {
-      const undone = await auth.undoEmailChange(mailed());
-      await auth.deliver();
+    "undoEmailChange.restoresAccount": async () =>
+      auth.undoEmailChange.restoresAccount(mailed(), (await auth.admin.list({ limit: 1 }))[0]?.id ?? 0),
+    "undoEmailChange.undo": async () => {
+      const undone = await auth.undoEmailChange.undo(mailed());
+      await auth.outbox.deliver();
       const reset = world.mails.findLast(({ kind }) => kind === "reset_password")?.token ?? "";
       await auth.updatePassword(reset, next);
       opened(await auth.logIn({ email, password: next }));
       return undone;
     },
-    exportAccount: () => auth.exportAccount(session),
-    endSession: async () => {
+    "account.exportData": () => auth.account.exportData(session),
+    "sessions.end": async () => {
       secrets.add(await auth.createSession(email));
-      return auth.endSession(session, (await auth.listSessions(session)).find(({ current }) => !current)?.id ?? "");
+      return auth.sessions.end(session, (await auth.sessions.list(session)).find(({ current }) => !current)?.id ?? "");
     },
-    endOtherSessions: () => auth.endOtherSessions(session),
-    addressToReset: async () => auth.addressToReset(secrets.add(await auth.getResetPasswordToken(email))),
-    requestPasswordReset: () => auth.requestPasswordReset(email),
-    makeResetToken: async () => {
-      const { resetToken, ...rest } = await auth.makeResetToken(email);
+    "sessions.endOthers": () => auth.sessions.endOthers(session),
+    "resetPassword.addressOf": async () =>
+      auth.resetPassword.addressOf(secrets.add(await auth.getResetPasswordToken(email))),
+    "resetPassword.request": () => auth.resetPassword.request(email),
+    "resetPassword.makeToken": async () => {
+      const { resetToken, ...rest } = await auth.resetPassword.makeToken(email);
       secrets.add(resetToken);
       return rest;
     },
     getResetPasswordToken: async () => void secrets.add(await auth.getResetPasswordToken(email)),
     updatePassword: async () =>
       auth.updatePassword(secrets.add(await auth.getResetPasswordToken(email)), password, email),
-    listUsers: () => auth.listUsers({ limit: 10 }),
-    findUser: async () => [await auth.findUser(email), await auth.findUser(await id())],
-    inviteUser: () => auth.inviteUser("dave@example.com"),
-    sendReset: async () => auth.sendReset(await id()),
-    listMails: () => auth.listMails(10),
-    countMails: () => auth.countMails(),
-    listFailedMails: () => auth.listFailedMails(10),
-    countFailedMails: () => auth.countFailedMails(),
-    retryFailedMails: () => auth.retryFailedMails(),
-    retryMails: () => auth.retryMails(),
-    disableUser: async () => auth.disableUser(await id()),
-    enableUser: async () => auth.enableUser(await id()),
-    listSessionsOf: async () => {
+    "admin.list": () => auth.admin.list({ limit: 10 }),
+    "admin.find": async () => [await auth.admin.find(email), await auth.admin.find(await id())],
+    "admin.invite": () => auth.admin.invite("dave@example.com"),
+    "admin.sendReset": async () => auth.admin.sendReset(await id()),
+    "outbox.list": () => auth.outbox.list(10),
+    "outbox.count": () => auth.outbox.count(),
+    "outbox.listFailed": () => auth.outbox.listFailed(10),
+    "outbox.countFailed": () => auth.outbox.countFailed(),
+    "outbox.retryFailed": () => auth.outbox.retryFailed(),
+    "outbox.retry": () => auth.outbox.retry(),
+    "admin.disable": async () => auth.admin.disable(await id()),
+    "admin.enable": async () => auth.admin.enable(await id()),
+    "admin.sessions": async () => {
       secrets.add(await auth.createSession(email));
-      return auth.listSessionsOf(await id());
+      return auth.admin.sessions(await id());
     },
-    revokeSessions: async () => auth.revokeSessions(await id(), await handle()),
+    "admin.revoke": async () => auth.admin.revoke(await id(), await handle()),
     logOut: async () => {
       opened(await auth.logIn({ email, password }));
       return auth.logOut(session);
     },
     destroySession: async () => auth.destroySession(await id()),
-    deleteAccount: async () => {
+    "account.erase": async () => {
       opened(await auth.logIn({ email, password }));
-      return auth.deleteAccount(session, password);
+      return auth.account.erase(session, password);
     },
-    deleteUser: async () => auth.deleteUser((await auth.findUser("carol@example.com"))?.id ?? 0),
-    note: () => auth.note("accounts_exported", 1),
-    noteRefusal: () => auth.noteRefusal("cross_site", {}),
-    listEvents: () => auth.listEvents({ limit: 1000 }),
-    sweep: () => auth.sweep(),
+    "admin.erase": async () => auth.admin.erase((await auth.admin.find("carol@example.com"))?.id ?? 0),
+    "audit.recordOperation": () => auth.audit.recordOperation("accounts_exported", 1),
+    "audit.recordRefusal": () => auth.audit.recordRefusal("cross_site", {}),
+    "audit.list": () => auth.audit.list({ limit: 1000 }),
+    "admin.sweep": () => auth.admin.sweep(),
     flush: () => auth.flush(),
     ping: () => auth.ping(),
     close: () => auth.close(),
@@ -189,8 +207,12 @@ test("nothing that Auth returns holds a hash, a session id or a token, however i
   await using world = await createWorld({ REQUIRE_VERIFIED_EMAIL: "on" });
   const secrets = new Secrets(world);
   const all = await calls(world, secrets);
-  const members = Object.entries(Object.getOwnPropertyDescriptors(Auth.prototype));
+  const members = [Auth, Parts].flatMap((of) => Object.entries(Object.getOwnPropertyDescriptors(of.prototype)));
   const methods = members.flatMap(([name, { get }]) => (get || name === "constructor" ? [] : [name]));
+  for (const [name, group] of Object.entries(world.auth)) {
+    const isGroup = !["context", "admission"].includes(name);
+    if (isGroup) methods.push(...Object.keys(group).map((own) => `${name}.${own}`));
+  }
   assert.deepEqual(Object.keys(all).sort(), methods.sort());
   for (const [name, call] of Object.entries(all)) {
     const result = await call();
@@ -218,13 +240,18 @@ test("an account has the same attributes whichever method returns it, and no oth
     updatedAt: clock.now(),
   });
   const { user, session } = await auth.logIn({ email, password });
-  const renewed = await auth.confirmPassword(session.sessionId, password);
+  const renewed = await auth.account.confirmPassword(session.sessionId, password);
   const { sessionId } = renewed.session;
   const token = await auth.getResetPasswordToken(email);
-  const found = [user, renewed.user, await auth.getUserFromSessionId(sessionId), await auth.personOf(sessionId)];
+  const found = [
+    user,
+    renewed.user,
+    await auth.getUserFromSessionId(sessionId),
+    await auth.account.personOf(sessionId),
+  ];
   found.push(
-    await auth.findUser(email),
-    ...(await auth.listUsers({ limit: 1 })),
+    await auth.admin.find(email),
+    ...(await auth.admin.list({ limit: 1 })),
     await auth.updatePassword(token, next),
   );
   for (const each of found) assert.deepEqual(each, registered);

@@ -24,14 +24,14 @@ test("the link of a mail whose acceptance is not known works until a newer one i
   const settings = readSettings({ ...production, BCRYPT_COST: "4" });
   const auth = new Auth(store.db, { settings, mailer, clock: store.clock.now });
   const newest = async (kind: string) => {
-    await auth.deliver();
+    await auth.outbox.deliver();
     return sent.findLast((mail) => mail.kind === kind)?.token ?? assert.fail(kind);
   };
   await auth.register(email, password);
-  await auth.verifyEmail({ token: await newest("confirm_email"), password });
+  await auth.verifyEmail.confirm({ token: await newest("confirm_email"), password });
   const { session } = await auth.logIn({ email, password });
-  await auth.changeEmail(session.sessionId, next);
-  await auth.verifyEmail({ token: await newest("confirm_new_email"), password });
+  await auth.account.changeEmail(session.sessionId, next);
+  await auth.verifyEmail.confirm({ token: await newest("confirm_new_email"), password });
 
   assert.ok(!/[\w-]{43}/.test(JSON.stringify(await store.rows("outbox"))));
   isLost = true;
@@ -40,14 +40,14 @@ test("the link of a mail whose acceptance is not known works until a newer one i
   const another = await newest("email_changed");
   assert.notEqual(another, lost);
   for (const token of [lost, another]) {
-    assert.equal(await auth.addressToRestore(token), email);
+    assert.equal(await auth.undoEmailChange.addressOf(token), email);
     const stored = await Promise.all(["users", "outbox", "former_emails", "mailed_tokens"].map(store.rows));
     assert.ok(!JSON.stringify(stored).includes(token));
   }
   isLost = false;
   store.clock.forward(4 * minute);
   const accepted = await newest("email_changed");
-  for (const token of [lost, another]) assert.equal(await auth.addressToRestore(token), null);
-  assert.equal((await auth.undoEmailChange(accepted)).email, email);
+  for (const token of [lost, another]) assert.equal(await auth.undoEmailChange.addressOf(token), null);
+  assert.equal((await auth.undoEmailChange.undo(accepted)).email, email);
   await auth.close();
 });

@@ -15,9 +15,9 @@ test("one node of several sweeps at a time", async () => {
   await openSessions(store, 1200);
   store.clock.forward(31 * day);
   await store.db.leases.take({ name: "sweep", holder: "another node", duration: minute });
-  for (const { auth } of nodes) assert.equal((await auth.sweep()).sessions, 0);
+  for (const { auth } of nodes) assert.equal((await auth.admin.sweep()).sessions, 0);
   await store.db.leases.end({ name: "sweep", holder: "another node", duration: minute }, false);
-  const swept = await Promise.all([...nodes, ...nodes].map(({ auth }) => auth.sweep()));
+  const swept = await Promise.all([...nodes, ...nodes].map(({ auth }) => auth.admin.sweep()));
   const all = swept.reduce((sum, { sessions }) => sum + sessions, 0);
   assert.equal(all, 1200);
   assert.deepEqual(await holders(store), [null]);
@@ -56,7 +56,7 @@ test("the nodes of a fleet sweep once in a while, not once each", async () => {
   const { store, nodes } = fleet;
   const sweepAll = async () => {
     let all = 0;
-    for (const { auth } of nodes) all += (await auth.sweep({ rest: 9 * minute })).sessions;
+    for (const { auth } of nodes) all += (await auth.admin.sweep({ rest: 9 * minute })).sessions;
     return all;
   };
   await sweepAll();
@@ -73,10 +73,10 @@ test("a node that stops ends its sweep after the batch under way, and another on
   await openSessions(store, 1600);
   store.clock.forward(31 * day);
   const stopping = AbortSignal.abort();
-  const swept = await one?.auth.sweep({ stopping, rest: minute });
+  const swept = await one?.auth.admin.sweep({ stopping, rest: minute });
   assert.equal(swept?.sessions, 0);
   assert.deepEqual(await holders(store), [null]);
-  assert.equal((await other?.auth.sweep({ rest: minute }))?.sessions, 1600);
+  assert.equal((await other?.auth.admin.sweep({ rest: minute }))?.sessions, 1600);
 });
 
 test("a sweep that outlasts its lease extends it", async () => {
@@ -89,7 +89,7 @@ test("a sweep that outlasts its lease extends it", async () => {
     store.clock.forward(minute / 2);
     return store.clock.now();
   });
-  assert.equal((await auth.sweep()).sessions, 1600);
+  assert.equal((await auth.admin.sweep()).sessions, 1600);
   const [lease] = await store.rows("leases");
   assert.ok(store.clock.now() - began > crashed, "it took longer");
   assert.ok(Number(lease?.ends_at) >= store.clock.now());

@@ -10,7 +10,7 @@ import { createWorld, day, form, minute, type World } from "../../support/world.
 const firefox = { "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0" };
 const from = { ip: "192.0.2.1", headers: firefox };
 
-const trail = (world: World) => world.auth.listEvents({ limit: 1000 });
+const trail = (world: World) => world.auth.audit.list({ limit: 1000 });
 const named = (events: readonly AuditEvent[]) => events.map(({ event, userId, detail }) => [event, userId, detail]);
 
 /** How many whole seconds have passed: the trail is written once in each. */
@@ -47,7 +47,7 @@ test("every attempt, refusal and act leaves who, what, from where and when", asy
   await tells([["login_refused", null, "wrong password"]], "POST", "/sessions", { email, password: "wrong" });
   await tells([["login_refused", null, "no email or password"]], "POST", "/sessions", {});
   await tells([["verification_asked", null, null]], "POST", "/email_verification", { email });
-  await world.auth.deliver();
+  await world.auth.outbox.deliver();
   const token = world.mails.at(-1)?.token ?? "";
   await tells([["verification_refused", null, null]], "PUT", "/email_verification", { ...owner, token: "x" });
   await tells([["email_verified", 1, null]], "PUT", "/email_verification", { ...owner, token });
@@ -89,12 +89,12 @@ test("every attempt, refusal and act leaves who, what, from where and when", asy
   assert.deepEqual(times, times.toSorted());
   assert.ok(times.every((at) => at >= Date.UTC(2030, 0, 1) && at <= world.clock.now()));
   const last = await since(world, async () => {
-    await world.auth.disableUser(1);
-    await world.auth.disableUser(1);
-    await world.auth.enableUser(1);
-    await world.auth.sendReset(1);
-    await world.auth.revokeSessions(1);
-    await world.auth.revokeSessions(1);
+    await world.auth.admin.disable(1);
+    await world.auth.admin.disable(1);
+    await world.auth.admin.enable(1);
+    await world.auth.admin.sendReset(1);
+    await world.auth.admin.revoke(1);
+    await world.auth.admin.revoke(1);
   });
   const detail = "by an operator";
   assert.deepEqual(last, [
@@ -242,12 +242,12 @@ test("entries are kept as long as is said", async () => {
   await world.request("/reset_password", form({ email: owner.email }));
   await world.auth.flush();
   world.clock.forward(2 * day - 1);
-  assert.equal((await world.auth.sweep()).events, 0);
+  assert.equal((await world.auth.admin.sweep()).events, 0);
   world.clock.forward(1);
-  assert.equal((await world.auth.sweep()).events, 1);
+  assert.equal((await world.auth.admin.sweep()).events, 1);
   assert.deepEqual(named(await trail(world)).at(-1), ["reset_asked", null, null]);
   world.clock.forward(1);
-  assert.ok((await world.auth.sweep()).events > 0);
+  assert.ok((await world.auth.admin.sweep()).events > 0);
   assert.deepEqual(await trail(world), []);
 });
 
@@ -260,7 +260,7 @@ test("what is written of an account that is gone by then names nobody, and no pl
   const entry = { at: world.clock.now(), event: "logged_in", ip: "192.0.2.1", userAgent: "curl/8", detail: null };
   await addEvents.call(world.db, [{ ...entry, userId: 1 }]);
   assert.partialDeepStrictEqual((await trail(world)).at(-1), { userId: 1, ip: "192.0.2.1", userAgent: "curl/8" });
-  await world.auth.deleteUser(1);
+  await world.auth.admin.erase(1);
   // As another node does, which had not written it yet.
   await addEvents.call(world.db, [
     { ...entry, userId: 1 },
@@ -285,7 +285,7 @@ test("an account of which very much was noted is erased, and none of it tells of
   setImmediate(() => {
     isAnybodyElses = true;
   });
-  assert.equal(await untilAvailable(() => world.auth.deleteUser(1)), true);
+  assert.equal(await untilAvailable(() => world.auth.admin.erase(1)), true);
   assert.ok(isAnybodyElses, "others have their turn meanwhile");
   const events = await world.db.audit.list({ limit: 5000 });
   assert.ok(events.length > 2700);
@@ -297,7 +297,7 @@ test("an account of which very much was noted is erased, and none of it tells of
 
 test("every event is in docs/operating.md with what it means, and nothing else is", async () => {
   const read = (path: string) => readFile(new URL(`../../../${path}`, import.meta.url), "utf8");
-  const [, union = ""] = /export type EventName =\n([^;]+);/.exec(await read("src/auth/audit/audit.ts")) ?? [];
+  const [, union = ""] = /export type EventName =\n([^;]+);/.exec(await read("src/auth/audit/trail.ts")) ?? [];
   const names = [...union.matchAll(/"(\w+)"/g)].map(([, name]) => name);
   const rows = [...(await read("docs/operating.md")).matchAll(/^\| `(\w+)` \| (.+) \|$/gm)];
   assert.ok(names.length > 20);

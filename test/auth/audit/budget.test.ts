@@ -5,7 +5,7 @@ import { test } from "../../support/engines.ts";
 import { createProduction, enter, join, owner, strong } from "../../support/production.ts";
 import { createWorld, day, form, hour, type World } from "../../support/world.ts";
 
-const trail = (world: World) => world.auth.listEvents({ limit: 100_000 });
+const trail = (world: World) => world.auth.audit.list({ limit: 100_000 });
 
 /** How often what these entries tell of happened. */
 function times(events: readonly Pick<AuditEvent, "detail">[]): number {
@@ -24,7 +24,7 @@ const of48 = (i: number) => `2001:db8:${i.toString(16)}::1`;
 /** Has so many requests refused that are no requests, and writes the trail now and then. */
 async function refuse(world: World, many: number, from: (i: number) => Caller, why = (_: number) => "cross_site") {
   for (let i = 0; i < many; i++) {
-    world.auth.noteRefusal(why(i), from(i));
+    world.auth.audit.recordRefusal(why(i), from(i));
     if (i % 1000 === 999) await world.auth.flush();
   }
 }
@@ -128,7 +128,7 @@ test("a thousand networks, and any number, make a bounded number of entries in a
 test("asking for the trail again and again makes no more entries of a flood", async () => {
   await using world = await createWorld();
   for (let i = 0; i < 300; i++) {
-    world.auth.noteRefusal(`why ${i}`, { ip: "192.0.2.1" });
+    world.auth.audit.recordRefusal(`why ${i}`, { ip: "192.0.2.1" });
     await world.auth.flush();
   }
   const events = await trail(world);
@@ -145,13 +145,13 @@ test("every kind of refusal is bounded", async () => {
   const kinds: Record<string, (i: number, caller: Caller) => unknown> = {
     login_refused: (i, caller) => auth.logIn({ email: `${i}@example.com`, password: "" }, caller),
     registration_refused: (i, caller) => auth.register(`${i}@example.com`, "short", caller),
-    reset_refused: (i, caller) => auth.requestPasswordReset(`not an address ${i}`, caller),
-    verification_refused: (i, caller) => auth.requestVerification(`not an address ${i}`, caller),
-    request_refused: (i, caller) => auth.noteRefusal(`why ${i}`, caller),
-    reset_asked: (i, caller) => auth.requestPasswordReset(`${i}@example.com`, caller),
-    verification_asked: (i, caller) => auth.requestVerification(`${i}@example.com`, caller),
-    email_undo_refused: (i, caller) => auth.undoEmailChange(`${i}`, undefined, caller),
-    operation_refused: (i) => auth.disableUser(i + 1),
+    reset_refused: (i, caller) => auth.resetPassword.request(`not an address ${i}`, caller),
+    verification_refused: (i, caller) => auth.verifyEmail.request(`not an address ${i}`, caller),
+    request_refused: (i, caller) => auth.audit.recordRefusal(`why ${i}`, caller),
+    reset_asked: (i, caller) => auth.resetPassword.request(`${i}@example.com`, caller),
+    verification_asked: (i, caller) => auth.verifyEmail.request(`${i}@example.com`, caller),
+    email_undo_refused: (i, caller) => auth.undoEmailChange.undo(`${i}`, undefined, caller),
+    operation_refused: (i) => auth.admin.disable(i + 1),
   };
   for (const [name, attempt] of Object.entries(kinds)) {
     world.clock.forward(day);
@@ -240,7 +240,7 @@ test("what changed something is an entry each, though the trail is full and the 
     throw new DatabaseUnavailable("unreachable");
   };
   Object.assign(world.db, { addEvents: away, putEvents: away });
-  for (let i = 0; i < 20_000; i++) world.auth.noteRefusal(`why ${i}`, { ip: ipv4(i) });
+  for (let i = 0; i < 20_000; i++) world.auth.audit.recordRefusal(`why ${i}`, { ip: ipv4(i) });
   await world.auth.flush();
   for (let i = 0; i < 50; i++) {
     const headers = { Cookie: await enter(world) };
@@ -295,7 +295,7 @@ test("an account that is erased is named by none of the entries that were merged
   assert.ok(about.some(isMerged));
   const headers = { Cookie: "" };
   for (let i = 0; i < 50; i++) await wrong(i);
-  assert.equal(await world.auth.deleteUser(1), true);
+  assert.equal(await world.auth.admin.erase(1), true);
   for (let i = 0; i < 50; i++) await world.request("/sessions", { ...form(owner, { headers }), ip: of64(i) });
   const merged = (await trail(world)).filter(({ id }) => about.some((each) => each.id === id));
   for (const { userId, ip, userAgent } of merged) assert.deepEqual([userId, ip, userAgent], [null, null, null]);

@@ -46,10 +46,10 @@ test("a wrong password leaves rows that are gone after a day, whether or not the
   await using service = await createService();
   const { auth, store } = service;
   await auth.registerUser(owner.email, owner.password);
-  await auth.sweep();
+  await auth.admin.sweep();
   for (const email of [owner.email, "invented@example.com", "not an address"]) {
     store.clock.forward(2 * day);
-    await auth.sweep();
+    await auth.admin.sweep();
     assert.deepEqual(await counted(store), []);
     const login = () => outcome(auth.logIn({ email, password: "wrong" }, from("192.0.2.1")));
     assert.deepEqual(await login(), ["wrong_login"]);
@@ -110,10 +110,10 @@ test("an IPv6 network has a limit by /64, by /56 with four times the tries and b
   const tries: Record<string, (caller: Caller) => Promise<unknown>> = {
     login: (caller) => auth.logIn({ email: email(), password: "wrong" }, caller),
     registration: (caller) => auth.register(email(), owner.password, caller),
-    reset: (caller) => auth.requestPasswordReset(email(), caller),
-    verification: (caller) => auth.requestVerification(email(), caller),
+    reset: (caller) => auth.resetPassword.request(email(), caller),
+    verification: (caller) => auth.verifyEmail.request(email(), caller),
     redemption: (caller) => auth.updatePassword(`${++invented}`, owner.password, undefined, caller),
-    proof: (caller) => auth.verifyEmail({ token: `${++invented}`, password: "wrong" }, caller),
+    proof: (caller) => auth.verifyEmail.confirm({ token: `${++invented}`, password: "wrong" }, caller),
   };
   for (const [name, attempt] of Object.entries(tries)) {
     store.clock.forward(hour);

@@ -97,15 +97,15 @@ for (const [name, slow] of [
     const { auth } = service.node;
     await auth.registerUser(email, password);
     for (const address of new Set(addresses(50, slow))) await auth.register(address, password);
-    const delivering = auth.deliver();
+    const delivering = auth.outbox.deliver();
     await service.hanging(1);
-    await auth.requestPasswordReset(email);
-    const later = auth.deliver();
+    await auth.resetPassword.request(email);
+    const later = auth.outbox.deliver();
     assert.deepEqual((await service.server.next()).to, [email]);
     service.release();
     await Promise.all([delivering, later]);
-    await auth.deliver();
-    assert.equal(await auth.countMails(), 0);
+    await auth.outbox.deliver();
+    assert.equal(await auth.outbox.count(), 0);
     const to = service.server.mails.flatMap((mail) => mail.to).toSorted();
     assert.deepEqual(to, [...new Set(addresses(50, slow)), email].toSorted());
   });
@@ -118,10 +118,10 @@ test("slow recipients of one domain hold up nobody else's reset there", async ()
   await auth.registerUser(bob, password);
   for (const address of addresses(20, (i) => `${i}@one.example`)) await auth.register(address, password);
   service.hangs = (address) => address !== bob;
-  const delivering = auth.deliver();
+  const delivering = auth.outbox.deliver();
   await service.hanging(2);
-  await auth.requestPasswordReset(bob);
-  const later = auth.deliver();
+  await auth.resetPassword.request(bob);
+  const later = auth.outbox.deliver();
   assert.deepEqual((await service.server.next()).to, [bob]);
   service.release();
   await Promise.all([delivering, later]);
@@ -132,16 +132,16 @@ test("slow resets, requested by strangers for many accounts, hold up no notice, 
   const { auth } = service.node;
   const slow = addresses(20, (i) => `eve@slow${i}.example`);
   for (const address of [...slow, email]) await auth.registerUser(address, password);
-  for (const address of slow) await auth.requestPasswordReset(address);
-  const delivering = auth.deliver();
+  for (const address of slow) await auth.resetPassword.request(address);
+  const delivering = auth.outbox.deliver();
   await service.hanging(7);
-  assert.equal(await auth.sendReset(21), true);
-  const later = auth.deliver();
+  assert.equal(await auth.admin.sendReset(21), true);
+  const later = auth.outbox.deliver();
   assert.deepEqual((await service.server.next()).to, [email]);
   // Nor, a little later, a reset that its owner requests from a device that nobody knows.
   await auth.registerUser("mia@example.com", password);
-  await auth.requestPasswordReset("mia@example.com");
-  const last = auth.deliver();
+  await auth.resetPassword.request("mia@example.com");
+  const last = auth.outbox.deliver();
   assert.deepEqual((await service.server.next()).to, ["mia@example.com"]);
   service.release();
   await Promise.all([delivering, later, last]);
@@ -153,14 +153,14 @@ test("one call of deliver sends what comes due while a slow recipient hangs, and
   const { auth } = service.node;
   const all = addresses(40, (i) => (i % 4 === 0 ? `${i}@slow.example` : `${i}@example.com`));
   for (const address of all) await auth.register(address, password);
-  const calls = [auth, other.auth, auth, other.auth].map((each) => each.deliver());
+  const calls = [auth, other.auth, auth, other.auth].map((each) => each.outbox.deliver());
   await service.hanging(4);
   for (let i = 0; i < 30; i++) await service.server.next();
   service.release();
   const sent = (await Promise.all(calls)).reduce((sum, some) => sum + some);
   assert.equal(sent, 40);
   assert.deepEqual(service.server.mails.flatMap((mail) => mail.to).toSorted(), all.toSorted());
-  assert.equal(await auth.countMails(), 0);
+  assert.equal(await auth.outbox.count(), 0);
 });
 
 test("a delivery that is stopped begins nothing more, and waits for what it began", async () => {
@@ -168,14 +168,14 @@ test("a delivery that is stopped begins nothing more, and waits for what it bega
   const { auth } = service.node;
   for (const address of addresses(9, (i) => `${i}@slow.example`)) await auth.register(address, password);
   const stopping = new AbortController();
-  const delivering = auth.deliver(stopping.signal);
+  const delivering = auth.outbox.deliver(stopping.signal);
   await service.hanging(2);
   stopping.abort();
   service.release();
   // A claim that was under way is completed.
   const sent = await delivering;
   assert.ok(sent >= 2 && sent < 9, `${sent}`);
-  assert.equal(await auth.countMails(), 9 - sent);
+  assert.equal(await auth.outbox.count(), 9 - sent);
 });
 
 test("a mail that its server refuses for good is not tried again, and waits for an operator", async () => {
@@ -185,10 +185,10 @@ test("a mail that its server refuses for good is not tried again, and waits for 
     service.answer = (address) => (address.startsWith("eve") ? code : undefined);
     await node.auth.register(`eve${code}@example.com`, password);
     await node.auth.register(`bob${code}@example.com`, password);
-    assert.equal(await node.auth.deliver(), 1, `${code}`);
+    assert.equal(await node.auth.outbox.deliver(), 1, `${code}`);
   }
-  assert.equal(await node.auth.countMails(), 0);
-  const failed = await node.auth.listFailedMails(10);
+  assert.equal(await node.auth.outbox.count(), 0);
+  const failed = await node.auth.outbox.listFailed(10);
   assert.deepEqual(
     failed.map(({ kind, tries, failedAt, reason }) => [kind, tries, failedAt, reason?.replace(/^.*:\d+ /, "")]),
     [571, 554, 553, 552, 551, 550].map((code) => [
@@ -201,11 +201,11 @@ test("a mail that its server refuses for good is not tried again, and waits for 
   assert.equal(node.metrics.mails.get("failed"), 6);
   assert.ok(!JSON.stringify([failed, node.logged]).includes("@"), "an address is shown");
   store.clock.forward(day);
-  assert.equal(await node.auth.deliver(), 0);
+  assert.equal(await node.auth.outbox.deliver(), 0);
   service.answer = () => undefined;
-  assert.equal(await node.auth.retryFailedMails(), 6);
-  assert.equal(await node.auth.countFailedMails(), 0);
-  assert.equal(await node.auth.deliver(), 6);
+  assert.equal(await node.auth.outbox.retryFailed(), 6);
+  assert.equal(await node.auth.outbox.countFailed(), 0);
+  assert.equal(await node.auth.outbox.deliver(), 6);
 });
 
 test("a refusal of this service, and one that may pass, keep every mail in the outbox", async () => {
@@ -214,14 +214,14 @@ test("a refusal of this service, and one that may pass, keep every mail in the o
   await node.auth.register(email, password);
   for (const code of [421, 450, 451, 452, 530, 535]) {
     service.answer = () => code;
-    assert.equal(await node.auth.deliver(), 0);
-    assert.deepEqual([await node.auth.countMails(), await node.auth.countFailedMails()], [1, 0], `${code}`);
+    assert.equal(await node.auth.outbox.deliver(), 0);
+    assert.deepEqual([await node.auth.outbox.count(), await node.auth.outbox.countFailed()], [1, 0], `${code}`);
     store.clock.forward(hour);
   }
   const levels = node.logged.filter(({ event }) => event === "mail_delayed").map(({ level }) => level);
   assert.deepEqual(levels, ["warn", "warn", "warn", "warn", "error", "error"]);
   service.answer = () => undefined;
-  assert.equal(await node.auth.deliver(), 1);
+  assert.equal(await node.auth.outbox.deliver(), 1);
 });
 
 test("a refused reset ends its own link alone, and the next request is sent", async () => {
@@ -229,23 +229,23 @@ test("a refused reset ends its own link alone, and the next request is sent", as
   const { node, store } = service;
   await node.auth.registerUser(email, password);
   const request = async () => {
-    await node.auth.requestPasswordReset(email);
+    await node.auth.resetPassword.request(email);
     store.clock.forward(minute);
-    await node.auth.deliver();
+    await node.auth.outbox.deliver();
   };
   await request();
   const tokens = async () => (await store.rows("mailed_tokens")).length;
   const [link = ""] = /token=3D[\w-]{43}/.exec(service.server.mails[0]?.raw.replaceAll("=\r\n", "") ?? "") ?? [];
-  assert.equal(await node.auth.addressToReset(link.slice(8)), email);
+  assert.equal(await node.auth.resetPassword.addressOf(link.slice(8)), email);
   service.answer = () => 550;
   await request();
-  assert.equal(await node.auth.countFailedMails(), 1);
+  assert.equal(await node.auth.outbox.countFailed(), 1);
   assert.equal(await tokens(), 1);
-  assert.equal(await node.auth.addressToReset(link.slice(8)), email);
+  assert.equal(await node.auth.resetPassword.addressOf(link.slice(8)), email);
   service.answer = () => undefined;
   await request();
   assert.equal(service.server.mails.length, 2);
-  assert.equal(await node.auth.addressToReset(link.slice(8)), null);
+  assert.equal(await node.auth.resetPassword.addressOf(link.slice(8)), null);
 });
 
 test("failed mails vanish with their account, after a week, and beyond ten thousand", async () => {
@@ -253,23 +253,23 @@ test("failed mails vanish with their account, after a week, and beyond ten thous
   const { node, store } = service;
   service.answer = () => 550;
   await node.auth.registerUser(email, password);
-  await node.auth.requestPasswordReset(email);
-  await node.auth.inviteUser("mia@example.com");
-  await node.auth.deliver();
-  assert.equal(await node.auth.countFailedMails(), 2);
-  await node.auth.deleteUser(1);
-  assert.equal(await node.auth.countFailedMails(), 1);
+  await node.auth.resetPassword.request(email);
+  await node.auth.admin.invite("mia@example.com");
+  await node.auth.outbox.deliver();
+  assert.equal(await node.auth.outbox.countFailed(), 2);
+  await node.auth.admin.erase(1);
+  assert.equal(await node.auth.outbox.countFailed(), 1);
   store.clock.forward(7 * day);
-  assert.equal((await node.auth.sweep()).failedMails, 0);
+  assert.equal((await node.auth.admin.sweep()).failedMails, 0);
   store.clock.forward(1);
-  assert.equal((await node.auth.sweep()).failedMails, 1);
+  assert.equal((await node.auth.admin.sweep()).failedMails, 1);
   const now = store.clock.now();
   await store.run(
     `with recursive n(i) as (select 1 union all select i + 1 from n where i < 10300)
      insert into failed_mails (kind, language, times, created_at, tries, failed_at) select 'reset', 'en', 1, ${now}, 1, ${now} from n`,
   );
-  assert.equal((await node.auth.sweep()).failedMails, 300);
-  assert.equal(await node.auth.countFailedMails(), 10_000);
+  assert.equal((await node.auth.admin.sweep()).failedMails, 300);
+  assert.equal(await node.auth.outbox.countFailed(), 10_000);
 });
 
 test("a failed mail about a deletion keeps no address, and is not tried once more", async () => {
@@ -277,14 +277,14 @@ test("a failed mail about a deletion keeps no address, and is not tried once mor
   const { node, store } = service;
   service.answer = () => 550;
   const { id } = await node.auth.registerUser(email, password);
-  await node.auth.deleteUser(id);
-  await node.auth.deliver();
+  await node.auth.admin.erase(id);
+  await node.auth.outbox.deliver();
   const [row] = await store.rows("failed_mails");
   assert.deepEqual(
     [row?.kind, row?.email, row?.email_spelling, row?.domain],
     ["deleted_by_operator", null, null, null],
   );
-  assert.equal(await node.auth.retryFailedMails(), 0);
-  assert.deepEqual([await node.auth.countMails(), await node.auth.countFailedMails()], [0, 1]);
+  assert.equal(await node.auth.outbox.retryFailed(), 0);
+  assert.deepEqual([await node.auth.outbox.count(), await node.auth.outbox.countFailed()], [0, 1]);
   assert.ok(!JSON.stringify(await store.rows("outbox")).includes("bob"));
 });

@@ -121,11 +121,11 @@ async function createService(
     another: () => createService(resources, { store, office }),
     async deliver() {
       const { length } = office.tokens;
-      await auth.deliver();
+      await auth.outbox.deliver();
       return office.tokens.slice(length);
     },
-    resets: async (token = "") => (await auth.addressToReset(token)) === email,
-    confirms: async (token = "") => (await auth.addressToVerify(token))?.email === email,
+    resets: async (token = "") => (await auth.resetPassword.addressOf(token)) === email,
+    confirms: async (token = "") => (await auth.verifyEmail.addressOf(token))?.email === email,
   };
 }
 
@@ -133,7 +133,7 @@ async function createService(
 async function withLink(resources: AsyncDisposableStack): Promise<{ node: Node; good: string }> {
   const node = await createService(resources);
   await node.auth.registerUser(email, password);
-  await node.auth.requestPasswordReset(email);
+  await node.auth.resetPassword.request(email);
   const [good = ""] = await node.deliver();
   assert.ok(await node.resets(good));
   node.store.clock.forward(minute);
@@ -150,7 +150,7 @@ for (const answer of failures) {
     node.office.answer = answer;
     const lost: string[] = [];
     for (let i = 0; i < 5; i++) {
-      await node.auth.requestPasswordReset(email);
+      await node.auth.resetPassword.request(email);
       lost.push(...(await node.deliver()));
       assert.ok(await node.resets(good), `after ${i + 1} requests`);
       node.store.clock.forward(3 * minute);
@@ -176,14 +176,14 @@ for (const answer of ["refuses", "refuses the recipient"] as const) {
     await using resources = new AsyncDisposableStack();
     const { node, good } = await withLink(resources);
     node.office.answer = answer;
-    await node.auth.requestPasswordReset(email);
+    await node.auth.resetPassword.request(email);
     const refused = await node.deliver();
     assert.ok(await node.resets(good));
     for (const token of refused) assert.equal(await node.resets(token), false, "it arrived nowhere");
-    assert.equal(await node.auth.countMails(), 0);
+    assert.equal(await node.auth.outbox.count(), 0);
     node.office.answer = "accepts";
     node.store.clock.forward(minute);
-    await node.auth.requestPasswordReset(email);
+    await node.auth.resetPassword.request(email);
     const [newest, ...more] = await node.deliver();
     assert.deepEqual(more, []);
     assert.ok(await node.resets(newest));
@@ -196,7 +196,7 @@ test("any of two good links resets the password once, and ends both", async () =
     await using resources = new AsyncDisposableStack();
     const { node, good } = await withLink(resources);
     node.office.answer = "takes it and hangs up";
-    await node.auth.requestPasswordReset(email);
+    await node.auth.resetPassword.request(email);
     const [fresh = ""] = await node.deliver();
     const both = [good, fresh];
     const results = await Promise.allSettled(
@@ -212,17 +212,17 @@ test("what is done while a mail is being sent ends its link too, and the mail th
     "the old link is used": ({ auth }, good) => auth.updatePassword(good, chosen),
     "the password is changed": async ({ auth }) => {
       const sessionId = (await auth.createSession(email)) ?? "";
-      await auth.changePassword(sessionId, { current: password, chosen });
+      await auth.account.changePassword(sessionId, { current: password, chosen });
     },
     "the account is disabled": async ({ auth }) => {
-      await auth.disableUser(1);
-      await auth.enableUser(1);
+      await auth.admin.disable(1);
+      await auth.admin.enable(1);
     },
     "a program sets a token": ({ store }) => store.db.updateUser(1, { resetToken: "a program's own" }),
     "a program takes the token back": ({ store }) => store.db.updateUser(1, { resetToken: null }),
     "a program is given a token": ({ auth }) => auth.getResetPasswordToken(email),
     "the account is deleted, and made again": async ({ auth }) => {
-      await auth.deleteUser(1);
+      await auth.admin.erase(1);
       await auth.registerUser(email, password);
     },
   };
@@ -230,7 +230,7 @@ test("what is done while a mail is being sent ends its link too, and the mail th
     await using resources = new AsyncDisposableStack();
     const { node, good } = await withLink(resources);
     const held = node.office.hold();
-    await node.auth.requestPasswordReset(email);
+    await node.auth.resetPassword.request(email);
     const delivering = node.deliver();
     await held.arrived;
     const [fresh] = node.office.tokens.slice(-1);
@@ -250,18 +250,18 @@ test("a request while a mail is being sent is answered by it, or by a mail of it
     const { node, good } = await withLink(resources);
     const other = await node.another();
     const held = node.office.hold();
-    await node.auth.requestPasswordReset(email);
+    await node.auth.resetPassword.request(email);
     const delivering = node.deliver();
     await held.arrived;
     node.store.clock.forward(1000);
-    await node.auth.requestPasswordReset(email);
+    await node.auth.resetPassword.request(email);
     assert.deepEqual(await other.deliver(), [], "not beside the one that is under way");
     if (fails) node.office.answer = "accepts";
     if (fails) node.office.hangUp();
     else held.release();
     const [first] = await delivering;
     held.release();
-    assert.equal(await node.auth.countMails(), fails ? 1 : 0);
+    assert.equal(await node.auth.outbox.count(), fails ? 1 : 0);
     node.store.clock.forward(2 * minute);
     const later = await other.deliver();
     assert.equal(later.length, fails ? 1 : 0);
@@ -275,12 +275,12 @@ test("a mail whose link was ended while it was sent does not answer a request th
   await using resources = new AsyncDisposableStack();
   const { node, good } = await withLink(resources);
   const held = node.office.hold();
-  await node.auth.requestPasswordReset(email);
+  await node.auth.resetPassword.request(email);
   const delivering = node.deliver();
   await held.arrived;
   await node.auth.updatePassword(good, chosen);
   node.store.clock.forward(1000);
-  await node.auth.requestPasswordReset(email);
+  await node.auth.resetPassword.request(email);
   held.release();
   await delivering;
   node.office.answer = "accepts";
@@ -306,7 +306,7 @@ test("of two mails that are sent at once, on two nodes, the link that was made l
         arrived.resolve();
         await releases[i]?.promise;
       };
-      await each.auth.requestPasswordReset(email);
+      await each.auth.resetPassword.request(email);
       // Longer than sending a mail is assumed to take.
       node.store.clock.forward(3 * minute);
       delivering.push(each.deliver());
@@ -320,14 +320,14 @@ test("of two mails that are sent at once, on two nodes, the link that was made l
       assert.ok(await node.resets(fresh[1]), `${order}: ${i}`);
     }
     for (const token of [good, fresh[0]]) assert.equal(await node.resets(token), false, `${order}`);
-    assert.equal(await node.auth.countMails(), 0);
+    assert.equal(await node.auth.outbox.count(), 0);
   }
 });
 
 test("a crash between a mail that is accepted and the note of it leaves both links good, and the next mail's alone", async () => {
   await using resources = new AsyncDisposableStack();
   const { node, good } = await withLink(resources);
-  await node.auth.requestPasswordReset(email);
+  await node.auth.resetPassword.request(email);
   // Its database is gone between the two.
   node.office.answer = async () => {
     await crashing.close();
@@ -336,7 +336,7 @@ test("a crash between a mail that is accepted and the note of it leaves both lin
   const mailer = smtp(`smtp://127.0.0.1:${node.office.port}`, settings);
   resources.defer(() => mailer.close());
   const auth = new Auth(crashing, { settings, mailer, clock: node.store.clock.now });
-  await assert.rejects(auth.deliver(), { name: "DatabaseUnavailable" });
+  await assert.rejects(auth.outbox.deliver(), { name: "DatabaseUnavailable" });
   const [delivered] = node.office.tokens.slice(-1);
   for (const token of [good, delivered]) assert.ok(await node.resets(token));
   node.office.answer = "accepts";
@@ -356,13 +356,13 @@ test("a link that confirms an address stays good until its successor is accepted
       const [good = ""] = await node.deliver();
       node.store.clock.forward(minute);
       node.office.answer = answer;
-      await node.auth.requestVerification(email);
+      await node.auth.verifyEmail.request(email);
       const lost = await node.deliver();
       for (const token of [good, ...lost]) assert.ok(await node.confirms(token), answer);
       const wrong = { token: lost[0] ?? good, password: "another" };
-      await assert.rejects(node.auth.verifyEmail(wrong), { code: "bad_verify_token" });
+      await assert.rejects(node.auth.verifyEmail.confirm(wrong), { code: "bad_verify_token" });
       if (use === "good") {
-        const tries = [good, ...lost, good].map((token) => node.auth.verifyEmail({ token, password, email }));
+        const tries = [good, ...lost, good].map((token) => node.auth.verifyEmail.confirm({ token, password, email }));
         assert.equal((await Promise.allSettled(tries)).filter(({ status }) => status === "fulfilled").length, 1);
         for (const token of [good, ...lost]) assert.equal(await node.confirms(token), false);
         continue;
@@ -371,7 +371,7 @@ test("a link that confirms an address stays good until its successor is accepted
       node.store.clock.forward(3 * minute);
       const [newest = ""] = await node.deliver();
       for (const token of [good, ...lost]) assert.equal(await node.confirms(token), false);
-      assert.equal((await node.auth.verifyEmail({ token: newest, password })).email, email);
+      assert.equal((await node.auth.verifyEmail.confirm({ token: newest, password })).user.email, email);
     }
   }
 });
@@ -380,7 +380,7 @@ test("any link resets an address that waits to be confirmed, until the newest is
   await using resources = new AsyncDisposableStack();
   const node = await createService(resources);
   const mailed = async () => {
-    await node.auth.requestPasswordReset(email);
+    await node.auth.resetPassword.request(email);
     return (await node.deliver())[0];
   };
   await node.auth.register(email, password);
@@ -408,7 +408,7 @@ test("links in unaccepted mails end when they are too old, are swept, and are li
   node.office.answer = "takes it and hangs up";
   const lost: string[] = [];
   for (let i = 0; i < 14; i++) {
-    await node.auth.requestPasswordReset(email);
+    await node.auth.resetPassword.request(email);
     lost.push(...(await node.deliver()));
     node.store.clock.forward(2 * minute);
   }
@@ -417,7 +417,7 @@ test("links in unaccepted mails end when they are too old, are swept, and are li
   assert.equal((await node.store.rows("mailed_tokens")).length, 10);
   node.store.clock.forward(59 * minute);
   for (const token of [good, ...good10]) assert.equal(await node.resets(token), false);
-  assert.equal((await node.auth.sweep()).resetTokens, 11);
+  assert.equal((await node.auth.admin.sweep()).resetTokens, 11);
   assert.deepEqual(await node.store.rows("mailed_tokens"), []);
 });
 
@@ -426,22 +426,22 @@ test("while mail is away, however often a mail is asked for, one is sent when it
   await using resources = new AsyncDisposableStack();
   const node = await createService(resources);
   await node.auth.registerUser(email, password);
-  await node.auth.inviteUser("mia@example.com");
+  await node.auth.admin.invite("mia@example.com");
   node.office.answer = "refuses for now";
   for (let i = 0; i < 3; i++) {
-    await node.auth.requestPasswordReset(i === 1 ? " BOB@example.com" : email);
-    await node.auth.requestVerification(email);
-    await node.auth.requestPasswordReset("nobody@example.com");
+    await node.auth.resetPassword.request(i === 1 ? " BOB@example.com" : email);
+    await node.auth.verifyEmail.request(email);
+    await node.auth.resetPassword.request("nobody@example.com");
     await node.auth.register("new@example.com", password);
-    await node.auth.requestVerification("new@example.com");
-    await node.auth.requestVerification("new@example.com");
+    await node.auth.verifyEmail.request("new@example.com");
+    await node.auth.verifyEmail.request("new@example.com");
     await node.deliver();
     node.store.clock.forward(30_000);
   }
-  assert.ok((await node.auth.countMails()) <= 7, `${await node.auth.countMails()} wait`);
+  assert.ok((await node.auth.outbox.count()) <= 7, `${await node.auth.outbox.count()} wait`);
   node.office.answer = "accepts";
   node.store.clock.forward(hour);
-  await node.auth.deliver();
+  await node.auth.outbox.deliver();
   const sent = node.logged.filter(({ event }) => event === "mail_sent").map(({ kind }) => kind);
   // Each registration has a link of its own, for its own password; asking again brings that of the newest, which comes anyway.
   assert.deepEqual(sent.toSorted(), [
@@ -452,29 +452,29 @@ test("while mail is away, however often a mail is asked for, one is sent when it
     "invitation",
     "reset_password",
   ]);
-  assert.equal(await node.auth.countMails(), 0);
+  assert.equal(await node.auth.outbox.count(), 0);
 });
 
 test("several waiting registrations bring the owner one mail, and several changes of the password another", async () => {
   await using resources = new AsyncDisposableStack();
   const node = await createService(resources);
   await node.auth.registerUser(email, password);
-  await node.auth.requestVerification(email);
+  await node.auth.verifyEmail.request(email);
   const [token = ""] = await node.deliver();
-  await node.auth.verifyEmail({ token, password });
+  await node.auth.verifyEmail.confirm({ token, password });
   node.office.answer = "refuses for now";
   for (let i = 0; i < 3; i++) await node.auth.register(email, `${chosen} ${i}`);
   let current = password;
   for (const next of [chosen, password, chosen]) {
     const sessionId = (await node.auth.createSession(email)) ?? "";
-    await node.auth.changePassword(sessionId, { current, chosen: next });
+    await node.auth.account.changePassword(sessionId, { current, chosen: next });
     current = next;
   }
-  await node.auth.deliver();
+  await node.auth.outbox.deliver();
   node.logged.length = 0;
   node.office.answer = "accepts";
   node.store.clock.forward(3 * minute);
-  await node.auth.deliver();
+  await node.auth.outbox.deliver();
   const sent = node.logged.filter(({ event }) => event === "mail_sent").map(({ kind }) => kind);
   assert.deepEqual(sent.toSorted(), ["already_registered", "password_changed"]);
 });
@@ -490,15 +490,15 @@ test("a request just after its mail was accepted brings no second one; a later o
     const node = await createService(resources);
     await node.auth.registerUser(email, password);
     const both = async () => {
-      await node.auth.requestPasswordReset(email);
-      await node.auth.requestVerification(email);
+      await node.auth.resetPassword.request(email);
+      await node.auth.verifyEmail.request(email);
       return node.deliver();
     };
     const first = await both();
     assert.equal(first.length, 2);
     node.store.clock.forward(after);
     assert.equal((await both()).length, 2 * mails, `${after} ms`);
-    assert.equal(await node.auth.countMails(), 0);
+    assert.equal(await node.auth.outbox.count(), 0);
     assert.equal(await node.resets(first[0]), mails === 0);
     assert.equal(await node.confirms(first[1]), mails === 0);
   }
@@ -507,12 +507,12 @@ test("a request just after its mail was accepted brings no second one; a later o
 test("a link that was used is not the reason that a new one is not sent", async () => {
   await using resources = new AsyncDisposableStack();
   const { node } = await withLink(resources);
-  await node.auth.requestPasswordReset(email);
+  await node.auth.resetPassword.request(email);
   const [token = ""] = await node.deliver();
   node.store.clock.forward(1000);
   await node.auth.updatePassword(token, chosen);
-  await node.auth.requestPasswordReset(email);
-  await node.auth.deliver();
+  await node.auth.resetPassword.request(email);
+  await node.auth.outbox.deliver();
   assert.ok(await node.resets(node.office.tokens.at(-1)));
 });
 
@@ -524,10 +524,10 @@ test("requesting a mail again and again neither hastens it nor postpones it fore
   const tries: number[] = [];
   const start = node.store.clock.now();
   for (let seconds = 0; seconds < 1800; seconds += 10) {
-    await node.auth.requestPasswordReset(email);
+    await node.auth.resetPassword.request(email);
     const sent = await node.deliver();
     if (sent.length > 0) tries.push((node.store.clock.now() - start) / minute);
-    assert.ok((await node.auth.countMails()) <= 1);
+    assert.ok((await node.auth.outbox.count()) <= 1);
     node.store.clock.forward(10_000);
   }
   assert.deepEqual(

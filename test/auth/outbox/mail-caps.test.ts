@@ -51,7 +51,7 @@ async function createService(environment: Environment): Promise<Service> {
       return other;
     },
     async delivered() {
-      await auth.deliver();
+      await auth.outbox.deliver();
       return sent.splice(0);
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
@@ -80,25 +80,25 @@ test("a flood that uses up the hour of all delays requests, and no notice, opera
   );
   for (let i = 0; i < 8; i++) await auth.register(`${i}@example.net`, password, stranger(i));
   // What no account has uses nothing up.
-  for (let i = 0; i < 20; i++) await auth.requestPasswordReset(`nobody${i}@example.net`, stranger(100 + i));
+  for (let i = 0; i < 20; i++) await auth.resetPassword.request(`nobody${i}@example.net`, stranger(100 + i));
   const first = recipients(await service.delivered());
   assert.equal(first.length, 3);
-  assert.equal(await auth.countMails(), 5);
+  assert.equal(await auth.outbox.count(), 5);
   assert.equal((await store.rows("mailed_tokens")).length, 3);
   assert.equal(service.logged.filter(({ event }) => event === "mail_capped").length, 1);
   // A stranger requests a reset first; the owner's own request from a device is not delayed by it, in either order.
-  await auth.requestPasswordReset(email, stranger(200));
+  await auth.resetPassword.request(email, stranger(200));
   assert.deepEqual(await service.delivered(), []);
   store.clock.forward(minute);
-  await auth.requestPasswordReset(email, { device: "laptop", ip: "198.51.100.7" });
-  await auth.requestPasswordReset(email, stranger(201));
+  await auth.resetPassword.request(email, { device: "laptop", ip: "198.51.100.7" });
+  await auth.resetPassword.request(email, stranger(201));
   const [reset, ...more] = await service.delivered();
   assert.deepEqual([reset?.kind, reset?.to, more], ["reset_password", email, []]);
   store.clock.forward(minute);
-  assert.equal(await auth.sendReset(id), true);
+  assert.equal(await auth.admin.sendReset(id), true);
   const [operators] = await service.delivered();
   assert.deepEqual([operators?.kind, operators?.to], ["reset_password", email]);
-  await auth.inviteUser("mia@example.com");
+  await auth.admin.invite("mia@example.com");
   await auth.updatePassword(operators?.token ?? "", `${password}!`);
   assert.deepEqual((await service.delivered()).map(({ kind }) => kind).toSorted(), ["invitation", "password_changed"]);
   // The others wait for the next hours.
@@ -109,7 +109,7 @@ test("a flood that uses up the hour of all delays requests, and no notice, opera
   const third = recipients(await service.delivered());
   const all = Array.from({ length: 8 }, (_, i) => `${i}@example.net`);
   assert.deepEqual([...first, ...second, ...third].toSorted(), all);
-  assert.equal(await auth.countMails(), 0);
+  assert.equal(await auth.outbox.count(), 0);
 });
 
 test("one mailbox gets so many requested mails a day, in any spelling, and others are not affected", async () => {
@@ -124,7 +124,7 @@ test("one mailbox gets so many requested mails a day, in any spelling, and other
   assert.deepEqual(await register("bob+news@example.com"), ["bob+news@example.com"]);
   assert.deepEqual(await register("bob+1@example.com"), []);
   assert.deepEqual(await register("eve@example.com"), ["eve@example.com"]);
-  assert.equal(await auth.countMails(), 1);
+  assert.equal(await auth.outbox.count(), 1);
   store.clock.forward(day - 4 * minute);
   assert.deepEqual(await service.delivered(), []);
   store.clock.forward(4 * minute);
@@ -132,10 +132,10 @@ test("one mailbox gets so many requested mails a day, in any spelling, and other
 });
 
 for (const [what, floods] of Object.entries({
-  "that request resets": [async (auth: Auth, i: number) => auth.requestPasswordReset(email, stranger(i))],
+  "that request resets": [async (auth: Auth, i: number) => auth.resetPassword.request(email, stranger(i))],
   "that register other spellings and request resets of those": [
     (auth: Auth, i: number) => auth.register(`bob+${i}@example.com`, password, stranger(i)),
-    (auth: Auth, i: number) => auth.requestPasswordReset(`bob+${i}@example.com`, stranger(i)),
+    (auth: Auth, i: number) => auth.resetPassword.request(`bob+${i}@example.com`, stranger(i)),
   ],
 })) {
   test(`strangers ${what} keep an owner whom no device knows from a reset for an hour at most`, async () => {
@@ -151,12 +151,12 @@ for (const [what, floods] of Object.entries({
     }
     assert.equal(mailed, 20);
     for (let passed = 0; passed < 8; passed++) {
-      await auth.requestPasswordReset(email, { ip: "198.51.100.7" });
+      await auth.resetPassword.request(email, { ip: "198.51.100.7" });
       const mails: Mail[] = [];
       for (let i = 0; i < 6; i++) {
         for (const flood of floods) await flood(auth, 100 * passed + i);
         const some = await service.delivered();
-        for (const { to, token = "" } of some) assert.equal(await auth.addressToReset(token), to);
+        for (const { to, token = "" } of some) assert.equal(await auth.resetPassword.addressOf(token), to);
         mails.push(...some);
         store.clock.forward(10 * minute);
       }
@@ -172,7 +172,7 @@ test("a redeemed reset clears the count of its address", async () => {
   await auth.registerUser(email, password);
   const request = async () => {
     store.clock.forward(2 * minute);
-    await auth.requestPasswordReset(email, stranger(store.clock.now() % 999));
+    await auth.resetPassword.request(email, stranger(store.clock.now() % 999));
     return service.delivered();
   };
   await request();
@@ -193,7 +193,7 @@ test("two nodes together send exactly as many as the cap, and a mail that could 
   const { auth, store } = service;
   const other = await service.another();
   for (let i = 0; i < 20; i++) await auth.register(`${i}@d${i}.example`, password, stranger(i));
-  const counts = await Promise.all([auth, other].map((each) => each.deliver()));
+  const counts = await Promise.all([auth, other].map((each) => each.outbox.deliver()));
   assert.equal(
     counts.reduce((sum, some) => sum + some),
     7,
@@ -203,9 +203,9 @@ test("two nodes together send exactly as many as the cap, and a mail that could 
   service.way = async () => {
     throw new Error("the mail server is away");
   };
-  assert.equal(await auth.deliver(), 0);
+  assert.equal(await auth.outbox.deliver(), 0);
   service.way = async () => {};
-  await auth.retryMails();
+  await auth.outbox.retry();
   assert.equal((await service.delivered()).length, 7);
 });
 
@@ -215,13 +215,13 @@ test("no more than a day's worth waits: the network that requested most gives up
   const flood = (i: number) => ({ ip: `2001:db8:1:${i.toString(16)}::1` });
   for (let i = 0; i < 60; i++) await auth.register(`${i}@example.net`, password, flood(i));
   assert.equal((await service.delivered()).length, 1);
-  const waiting = await auth.countMails();
+  const waiting = await auth.outbox.count();
   assert.ok(waiting >= 22 && waiting <= 34, `${waiting}`);
-  assert.equal(await auth.countFailedMails(), 59 - waiting);
+  assert.equal(await auth.outbox.countFailed(), 59 - waiting);
   // One of another network takes the place of one of the flood.
   await auth.register(email, password, stranger(2));
   assert.deepEqual(await service.delivered(), []);
-  assert.equal(await auth.countMails(), waiting);
+  assert.equal(await auth.outbox.count(), waiting);
   const rows = await service.store.rows("outbox");
   assert.equal(rows.filter(({ network }) => network === "192.0.2.2").length, 1);
 });

@@ -55,7 +55,7 @@ async function createWorld(): Promise<World> {
       return other;
     },
     async delivered() {
-      await auth.deliver();
+      await auth.outbox.deliver();
       return sent.splice(0).map(({ kind, to, times }) => [kind, to, times]);
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
@@ -68,7 +68,7 @@ async function change(auth: Auth, sessionId: string, times: number, first = 0): 
   let id = sessionId;
   for (let i = first; i < first + times; i++) {
     const current = i === 0 ? words : `${words}${i}`;
-    id = (await auth.changePassword(id, { current, chosen: `${words}${i + 1}` })).session.sessionId;
+    id = (await auth.account.changePassword(id, { current, chosen: `${words}${i + 1}` })).session.sessionId;
   }
   return id;
 }
@@ -129,7 +129,7 @@ test("what happens while a notice is being sent is told by the next one", async 
   assert.deepEqual(await world.delivered(), []);
   world.store.clock.forward(hour);
   assert.deepEqual(await world.delivered(), [["password_changed", email, 4]]);
-  assert.equal(await world.auth.countMails(), 0);
+  assert.equal(await world.auth.outbox.count(), 0);
 });
 
 test("a notice that could not be sent is merged with what happens until it is", async () => {
@@ -153,7 +153,7 @@ test("kinds and accounts are told apart, and each address by its own mail", asyn
   await using world = await createWorld();
   const eve = "eve@example.com";
   const sessions = { bob: await world.enter(email), eve: await world.enter(eve) };
-  for (let i = 0; i < 8; i++) await world.auth.changeEmail(sessions.bob, `${i}@example.com`);
+  for (let i = 0; i < 8; i++) await world.auth.account.changeEmail(sessions.bob, `${i}@example.com`);
   await change(world.auth, sessions.bob, 2);
   await change(world.auth, sessions.eve, 3);
   const told = async () => (await world.delivered()).filter(([kind]) => kind !== "confirm_new_email").sort();
@@ -165,7 +165,7 @@ test("kinds and accounts are told apart, and each address by its own mail", asyn
     ["password_changed", eve, 3],
   ]);
   const again = (await world.auth.logIn({ email, password: `${words}2` })).session.sessionId;
-  for (const address of ["x@example.com", "y@example.com"]) await world.auth.changeEmail(again, address);
+  for (const address of ["x@example.com", "y@example.com"]) await world.auth.account.changeEmail(again, address);
   assert.deepEqual(await told(), []);
   world.store.clock.forward(hour);
   assert.deepEqual(await told(), [["email_changing", email, 2]]);
@@ -176,8 +176,8 @@ test("a deleted account leaves no notice but the one of that, and nothing that c
   const session = await world.enter(email);
   await change(world.auth, session, 1);
   assert.equal((await world.store.rows("attempts")).length, 1);
-  const user = await world.auth.findUser(email);
-  await world.auth.deleteUser(user?.id ?? 0);
+  const user = await world.auth.admin.find(email);
+  await world.auth.admin.erase(user?.id ?? 0);
   assert.deepEqual(await world.store.rows("attempts"), []);
   assert.deepEqual(
     (await world.store.rows("outbox")).map(({ kind }) => kind),

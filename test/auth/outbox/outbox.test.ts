@@ -77,45 +77,45 @@ test("while a mail waits there is no token anywhere; each sending makes its own,
     tried = mail;
     return send(mail);
   };
-  assert.equal(await world.auth.deliver(), 0);
+  assert.equal(await world.auth.outbox.deliver(), 0);
   const lost = tried?.token ?? "";
   world.post.way = async () => {};
   world.store.clock.forward(2 * minute);
-  assert.equal(await world.auth.deliver(), 1);
+  assert.equal(await world.auth.outbox.deliver(), 1);
   const { token = "" } = world.post.sent[0] ?? {};
   assert.match(token, /^[\w-]{43}$/);
   assert.notEqual(token, lost);
   for (const secret of [token, lost]) assert.ok(!(await stored(world)).includes(secret));
-  await assert.rejects(world.auth.verifyEmail({ email, token: lost, password }), { code: "bad_verify_token" });
-  assert.equal((await world.auth.verifyEmail({ email, token, password })).email, email);
+  await assert.rejects(world.auth.verifyEmail.confirm({ email, token: lost, password }), { code: "bad_verify_token" });
+  assert.equal((await world.auth.verifyEmail.confirm({ email, token, password })).user.email, email);
 });
 
 test("an invitation says so, its link sets the password and confirms the address, and a later reset replaces it", async () => {
   await using world = await node();
-  await world.auth.inviteUser(email, "fr");
+  await world.auth.admin.invite(email, "fr");
   world.post.way = refusing;
-  assert.equal(await world.auth.deliver(), 0);
+  assert.equal(await world.auth.outbox.deliver(), 0);
   world.post.way = async () => {};
   world.store.clock.forward(2 * minute);
   const mailed = async () => {
-    await world.auth.deliver();
+    await world.auth.outbox.deliver();
     const { kind, to, language, token = "" } = world.post.sent.at(-1) ?? {};
     return { told: [kind, to, language], token };
   };
   const invitation = await mailed();
   assert.deepEqual(invitation.told, ["invitation", email, "fr"]);
-  await world.auth.requestPasswordReset(email);
+  await world.auth.resetPassword.request(email);
   const reset = await mailed();
   assert.deepEqual(reset.told, ["reset_password", email, "en"]);
   await assert.rejects(world.auth.updatePassword(invitation.token, password), { code: "bad_reset_token" });
   assert.ok((await world.auth.updatePassword(reset.token, password)).emailVerifiedAt);
 
-  await world.auth.inviteUser("eve@example.com");
+  await world.auth.admin.invite("eve@example.com");
   const { token } = await mailed();
   world.store.clock.forward(hour - 1);
   await world.auth.updatePassword(token, password);
   await world.auth.logIn({ email: "eve@example.com", password });
-  await world.auth.inviteUser("mia@example.com");
+  await world.auth.admin.invite("mia@example.com");
   const late = await mailed();
   world.store.clock.forward(hour);
   await assert.rejects(world.auth.updatePassword(late.token, password), { code: "bad_reset_token" });
@@ -128,8 +128,8 @@ test("a mail is tried again after 2, 4, 8 … 60 minutes, and given up after a d
   const delays: number[] = [];
   let last = world.store.clock.now();
   const start = last;
-  for (let seen = 0; (await world.auth.countMails()) > 0; world.store.clock.forward(minute / 2)) {
-    await world.auth.deliver();
+  for (let seen = 0; (await world.auth.outbox.count()) > 0; world.store.clock.forward(minute / 2)) {
+    await world.auth.outbox.deliver();
     const tries = world.logged.filter(({ event }) => event === "mail_delayed" || event === "mail_given_up").length;
     if (tries > seen) {
       delays.push((world.store.clock.now() - last) / minute);
@@ -155,14 +155,14 @@ test("a mailer that does not answer keeps nobody waiting but the mail", async ()
   const away = Promise.withResolvers<void>();
   world.post.way = () => away.promise;
   await world.auth.register(email, password);
-  const delivering = world.auth.deliver();
+  const delivering = world.auth.outbox.deliver();
   await world.auth.register("eve@example.com", password);
   await assert.rejects(world.auth.logIn({ email, password }), { code: "wrong_login" });
-  await world.auth.requestPasswordReset(email);
+  await world.auth.resetPassword.request(email);
   assert.deepEqual(world.post.sent, []);
   away.resolve();
   await delivering;
-  await world.auth.deliver();
+  await world.auth.outbox.deliver();
   assert.equal(world.post.sent.length, 3);
 });
 
@@ -175,67 +175,67 @@ test("a node that crashes between taking a mail and sending it delays it; nobody
     claimed.resolve();
     return new Promise(() => {});
   };
-  void world.auth.deliver();
+  void world.auth.outbox.deliver();
   await claimed.promise;
-  assert.equal(await other.auth.deliver(), 0);
+  assert.equal(await other.auth.outbox.deliver(), 0);
   world.store.clock.forward(2 * minute - 1);
-  assert.equal(await other.auth.deliver(), 0);
+  assert.equal(await other.auth.outbox.deliver(), 0);
   world.store.clock.forward(1);
-  assert.equal(await other.auth.deliver(), 1);
-  assert.equal(await other.auth.countMails(), 0);
+  assert.equal(await other.auth.outbox.deliver(), 1);
+  assert.equal(await other.auth.outbox.count(), 0);
 });
 
 test("of two nodes that look at the same time each mail is sent by one", async () => {
   await using world = await node();
   await using other = await world.another();
   for (let i = 0; i < 30; i++) await world.auth.register(`${i}@example.com`, password);
-  const counts = await Promise.all([world, other, world, other].map(({ auth }) => auth.deliver()));
+  const counts = await Promise.all([world, other, world, other].map(({ auth }) => auth.outbox.deliver()));
   assert.equal(
     counts.reduce((all, some) => all + some),
     30,
   );
   const sent = [...world.post.sent, ...other.post.sent].map(({ to }) => to);
   assert.deepEqual([sent.length, new Set(sent).size], [30, 30]);
-  assert.equal(await world.auth.countMails(), 0);
+  assert.equal(await world.auth.outbox.count(), 0);
 });
 
 test("what a newer node put into the outbox is left to it", async () => {
   await using world = await node();
   await world.store.db.outbox.add({ kind: "postcard" as "reset", language: "en", email });
-  assert.equal(await world.auth.deliver(), 0);
-  assert.equal(await world.auth.countMails(), 1);
+  assert.equal(await world.auth.outbox.deliver(), 0);
+  assert.equal(await world.auth.outbox.count(), 1);
 });
 
 test("the mails for an account that is deleted vanish but the one of that, those of others stay", async () => {
   await using world = await node();
   for (const address of [email, "eve@example.com"]) {
-    await world.auth.inviteUser(address);
-    await world.auth.requestVerification(address);
+    await world.auth.admin.invite(address);
+    await world.auth.verifyEmail.request(address);
   }
-  await world.auth.deleteUser(1);
-  await world.auth.deliver();
+  await world.auth.admin.erase(1);
+  await world.auth.outbox.deliver();
   const others = world.post.sent.filter(({ to }) => to !== "eve@example.com");
   assert.deepEqual(
     others.map(({ kind, to }) => [kind, to]),
     [["account_removed", email]],
   );
   assert.ok(world.post.sent.length > others.length);
-  assert.equal(await world.auth.countMails(), 0);
+  assert.equal(await world.auth.outbox.count(), 0);
 });
 
 test("an operator has what waits tried now; what no mailer ever took is swept", async () => {
   await using world = await node();
   world.post.way = refusing;
   await world.auth.register(email, password);
-  await world.auth.deliver();
+  await world.auth.outbox.deliver();
   world.post.way = async () => {};
-  assert.equal(await world.auth.deliver(), 0);
-  assert.equal(await world.auth.retryMails(), 1);
-  assert.equal(await world.auth.retryMails(), 0);
-  assert.equal(await world.auth.deliver(), 1);
+  assert.equal(await world.auth.outbox.deliver(), 0);
+  assert.equal(await world.auth.outbox.retry(), 1);
+  assert.equal(await world.auth.outbox.retry(), 0);
+  assert.equal(await world.auth.outbox.deliver(), 1);
   await world.auth.register("eve@example.com", password);
   world.store.clock.forward(26 * hour);
-  assert.equal((await world.auth.sweep()).mails, 0);
+  assert.equal((await world.auth.admin.sweep()).mails, 0);
   world.store.clock.forward(1);
-  assert.equal((await world.auth.sweep()).mails, 1);
+  assert.equal((await world.auth.admin.sweep()).mails, 1);
 });

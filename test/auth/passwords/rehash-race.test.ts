@@ -35,7 +35,7 @@ const acts: Readonly<Record<string, Act>> = {
     code: "wrong_password",
     async begin(world) {
       const id = await session(world);
-      return () => world.auth.changePassword(id, { current: password, chosen });
+      return () => world.auth.account.changePassword(id, { current: password, chosen });
     },
   },
   "deleting the account": {
@@ -43,7 +43,7 @@ const acts: Readonly<Record<string, Act>> = {
     code: "wrong_password",
     async begin(world) {
       const id = await session(world);
-      return () => world.auth.deleteAccount(id, password);
+      return () => world.auth.account.erase(id, password);
     },
   },
   "asking to move": {
@@ -51,16 +51,16 @@ const acts: Readonly<Record<string, Act>> = {
     code: "not_logged_in",
     async begin(world) {
       const id = await session(world);
-      return () => world.auth.changeEmail(id, next);
+      return () => world.auth.account.changeEmail(id, next);
     },
   },
   "confirming the move": {
     statement: "confirmMove",
     code: "bad_verify_token",
     async begin(world) {
-      await world.auth.changeEmail(await session(world), next);
+      await world.auth.account.changeEmail(await session(world), next);
       const token = (await mailed(world)).find(({ to }) => to === next)?.token ?? "";
-      return () => world.auth.verifyEmail({ token, password });
+      return () => world.auth.verifyEmail.confirm({ token, password });
     },
   },
   "logging in": {
@@ -104,7 +104,7 @@ for (const [name, { statement, code, begin }] of Object.entries(acts)) {
         assert.notEqual((await world.db.findUserBy({ id })).hashedPassword, before.hashedPassword);
       });
       await act();
-      const events = (await world.auth.listEvents({ limit: 1000 })).map(({ event }) => event);
+      const events = (await world.auth.audit.list({ limit: 1000 })).map(({ event }) => event);
       assert.deepEqual(
         events.filter((event) => /refused|limited/.test(event)),
         [],
@@ -157,6 +157,8 @@ test("a hash that is replaced again and again refuses in the end, instead of bei
     await world.db.updateUser(user.id, { hashedPassword: hashSync(password, 4) });
     return changePassword.call(world.db, change);
   };
-  await assert.rejects(world.auth.changePassword(id, { current: password, chosen }), { code: "wrong_password" });
+  await assert.rejects(world.auth.account.changePassword(id, { current: password, chosen }), {
+    code: "wrong_password",
+  });
   assert.equal(times, 2);
 });

@@ -170,7 +170,7 @@ test("who registers on one machine logs in, confirms, changes, resets and delete
     const token = await world.auth.getResetPasswordToken(email);
     await world.auth.updatePassword(token, chosen);
     const { session } = await world.auth.logIn({ email, password: typed });
-    await world.auth.deleteAccount(session.sessionId, typed);
+    await world.auth.account.erase(session.sessionId, typed);
     assert.equal(await logIn(world, typed), 401);
   }
 });
@@ -238,15 +238,15 @@ test("an older hash opens everything else that asks for the password, too", asyn
   await using world = await createWorld();
   const { id } = await world.db.addUser(email, hashSync(decomposed, 4));
   const session = async () => (await world.auth.createSession(email)) ?? "";
-  await world.auth.confirmPassword(await session(), decomposed);
-  await world.auth.changePassword(await session(), { current: decomposed, chosen: "another" });
+  await world.auth.account.confirmPassword(await session(), decomposed);
+  await world.auth.account.changePassword(await session(), { current: decomposed, chosen: "another" });
   await world.db.updateUser(id, { hashedPassword: hashSync(decomposed, 4) });
-  await assert.rejects(world.auth.deleteAccount(await session(), composed), AuthError);
-  await world.auth.deleteAccount(await session(), decomposed);
+  await assert.rejects(world.auth.account.erase(await session(), composed), AuthError);
+  await world.auth.account.erase(await session(), decomposed);
   await using production = await createProduction();
   await production.db.registrations.add(email, hashSync(decomposed, 4), { kind: "registration", language: "en" });
   const token = await mailedToken(production);
-  await production.auth.verifyEmail({ token, password: decomposed });
+  await production.auth.verifyEmail.confirm({ token, password: decomposed });
   assert.equal(await logIn(production, decomposed), 200);
   assert.equal(await logIn(production, composed), 200);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Auth } from "../../../src/auth/auth.ts";
+import type { Auth } from "../../../src/auth/auth.ts";
 import { type AuthError, DatabaseUnavailable } from "../../../src/errors.ts";
 import { test } from "../../support/engines.ts";
 import { createWorld, day, hour, minute, type World } from "../../support/world.ts";
@@ -81,8 +81,8 @@ test("the sweep deletes what has ended, and nothing else", async () => {
   await world.auth.getResetPasswordToken(email);
   world.clock.forward(14 * day);
   const live = await world.auth.createSession(email);
-  assert.partialDeepStrictEqual(await world.auth.sweep(), { sessions: 1, resetTokens: 1 });
-  assert.partialDeepStrictEqual(await world.auth.sweep(), { sessions: 0, resetTokens: 0 });
+  assert.partialDeepStrictEqual(await world.auth.admin.sweep(), { sessions: 1, resetTokens: 1 });
+  assert.partialDeepStrictEqual(await world.auth.admin.sweep(), { sessions: 0, resetTokens: 0 });
   assert.ok(await world.auth.getUserFromSessionId(live));
   assert.equal((await world.db.findUserBy({ id: user.id })).resetTokenExpiresAt, null);
 });
@@ -113,23 +113,14 @@ test("a session that is used a moment before its idle end lives on, whenever tha
 });
 
 test("every way of presenting a session counts, and finds one whose last use is not yet written", async () => {
-  const { getUserFromSessionId, listSessions, confirmPassword, exportAccount, logOut, endOtherSessions } =
-    Auth.prototype;
-  const ways: ((this: Auth, sessionId: string) => unknown)[] = [
-    getUserFromSessionId,
-    listSessions,
-    endOtherSessions,
-    function (sessionId) {
-      return exportAccount
-        .call(this, sessionId)
-        .catch((error: AuthError) => assert.equal(error.code, "password_needed"));
-    },
-    function (sessionId) {
-      return confirmPassword.call(this, sessionId, "b4l0u");
-    },
-    async function (sessionId) {
-      assert.equal(await logOut.call(this, sessionId), true);
-    },
+  const ways: ((auth: Auth, sessionId: string) => unknown)[] = [
+    (auth, sessionId) => auth.getUserFromSessionId(sessionId),
+    (auth, sessionId) => auth.sessions.list(sessionId),
+    (auth, sessionId) => auth.sessions.endOthers(sessionId),
+    (auth, sessionId) =>
+      auth.account.exportData(sessionId).catch((error: AuthError) => assert.equal(error.code, "password_needed")),
+    (auth, sessionId) => auth.account.confirmPassword(sessionId, "b4l0u"),
+    async (auth, sessionId) => assert.equal(await auth.logOut(sessionId), true),
   ];
   for (const present of ways) {
     await using world = await createWorld(idle);
@@ -141,10 +132,10 @@ test("every way of presenting a session counts, and finds one whose last use is 
       return seeSessions.call(world.db, seen);
     };
     world.clock.forward(minute - 1000);
-    await world.auth.listSessions(sessionId);
+    await world.auth.sessions.list(sessionId);
     world.clock.forward(2000);
     assert.equal(await world.db.sessions.findUser(sessionId), null);
-    const later = present.call(world.auth, sessionId);
+    const later = present(world.auth, sessionId);
     held.resolve();
     assert.notEqual(await later, null);
   }
@@ -198,9 +189,9 @@ test("a session that ended after its last use stays ended, and the idle end of i
   assert.equal((await world.db.sessions.findUser("renewed"))?.lastSeenAt, renewedAt);
 
   await see("renewed");
-  await world.auth.disableUser(user.id);
+  await world.auth.admin.disable(user.id);
   await world.auth.flush();
-  await world.auth.enableUser(user.id);
+  await world.auth.admin.enable(user.id);
   assert.equal(await world.auth.getUserFromSessionId("renewed"), null);
 });
 
@@ -210,6 +201,6 @@ test("the sweep leaves a session that was seen before its idle end", async () =>
   world.clock.forward(minute - 1);
   await world.auth.getUserFromSessionId(sessionId);
   world.clock.forward(2000);
-  assert.equal((await world.auth.sweep()).sessions, 0);
+  assert.equal((await world.auth.admin.sweep()).sessions, 0);
   assert.ok(await world.auth.getUserFromSessionId(sessionId));
 });

@@ -33,12 +33,12 @@ async function createNodes(environment: Environment = {}): Promise<Nodes> {
 }
 
 async function confirm(auth: Auth, sessionId: string, password = bob.password): Promise<string> {
-  return (await auth.confirmPassword(sessionId, password)).session.sessionId;
+  return (await auth.account.confirmPassword(sessionId, password)).session.sessionId;
 }
 
 async function isLive(auth: Auth, sessionId: string): Promise<boolean> {
   const user = await auth.getUserFromSessionId(sessionId);
-  const person = await auth.personOf(sessionId).catch(() => null);
+  const person = await auth.account.personOf(sessionId).catch(() => null);
   assert.equal(person?.id, user?.id, "all ways of finding it agree");
   return user !== null;
 }
@@ -46,7 +46,7 @@ async function isLive(auth: Auth, sessionId: string): Promise<boolean> {
 const ways: Record<string, (auth: Auth, sessionId: string) => Promise<string>> = {
   "giving the password again": (auth, sessionId) => confirm(auth, sessionId),
   "a change of password": async (auth, sessionId) =>
-    (await auth.changePassword(sessionId, { current: bob.password, chosen })).session.sessionId,
+    (await auth.account.changePassword(sessionId, { current: bob.password, chosen })).session.sessionId,
 };
 
 for (const [way, renew] of Object.entries(ways)) {
@@ -60,7 +60,7 @@ for (const [way, renew] of Object.entries(ways)) {
     for (const auth of [one, two]) {
       for (const id of [before, after]) {
         assert.ok(await isLive(auth, id));
-        const sessions = await auth.listSessions(id);
+        const sessions = await auth.sessions.list(id);
         assert.deepEqual(
           sessions.map(({ current }) => current),
           [true],
@@ -83,14 +83,14 @@ for (const [way, renew] of Object.entries(ways)) {
       "a logout": (auth, { after }) => auth.logOut(after),
       "a logout by the id before": (auth, { before }) => auth.logOut(before),
       "a reset": async (auth) => auth.updatePassword(await auth.getResetPasswordToken(bob.email), `${chosen}2`),
-      "an end from another device": (auth, { other }) => auth.endOtherSessions(other),
+      "an end from another device": (auth, { other }) => auth.sessions.endOthers(other),
       "an end by its handle": async (auth, { other }) => {
-        const one = (await auth.listSessions(other)).find(({ current }) => !current);
-        await auth.endSession(other, one?.id ?? "");
+        const one = (await auth.sessions.list(other)).find(({ current }) => !current);
+        await auth.sessions.end(other, one?.id ?? "");
       },
-      "an operator": async (auth) => auth.destroySession((await auth.findUser(bob.email))?.id ?? 0),
-      "a disabled account": async (auth) => auth.disableUser((await auth.findUser(bob.email))?.id ?? 0),
-      "a deleted account": async (auth) => auth.deleteUser((await auth.findUser(bob.email))?.id ?? 0),
+      "an operator": async (auth) => auth.destroySession((await auth.admin.find(bob.email))?.id ?? 0),
+      "a disabled account": async (auth) => auth.admin.disable((await auth.admin.find(bob.email))?.id ?? 0),
+      "a deleted account": async (auth) => auth.admin.erase((await auth.admin.find(bob.email))?.id ?? 0),
       "a login that presents the id before": async (auth, { before }) => {
         await auth.registerUser(eve.email, eve.password);
         await auth.logIn({ ...eve, replaces: before });
@@ -121,7 +121,7 @@ for (const TOKEN_FORMAT of ["uuid", "random"]) {
       TOKEN_FORMAT === "uuid" ? /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/ : /^[\w-]{43}$/;
     for (const id of [before, after]) assert.match(id, form);
     assert.equal(await confirm(nodes.two, before), after, "a late one too");
-    assert.deepEqual([await isLive(nodes.one, after), (await nodes.one.listSessions(after)).length], [true, 1]);
+    assert.deepEqual([await isLive(nodes.one, after), (await nodes.one.sessions.list(after)).length], [true, 1]);
     // By its own id it is renewed as ever.
     const third = await confirm(nodes.two, after);
     assert.notEqual(third, after);
@@ -143,19 +143,19 @@ test("with the previous id a person ends all other sessions, and stays logged in
   const before = await nodes.logIn();
   const others = [await nodes.logIn(), await nodes.logIn()];
   const after = await confirm(nodes.one, before);
-  assert.equal(await nodes.two.endOtherSessions(before), 2);
+  assert.equal(await nodes.two.sessions.endOthers(before), 2);
   for (const id of [before, after]) assert.ok(await isLive(nodes.one, id));
   for (const id of others) assert.ok(!(await isLive(nodes.one, id)));
-  assert.ok(await nodes.one.exportAccount(before), "the password was given");
+  assert.ok(await nodes.one.account.exportData(before), "the password was given");
 });
 
 test("a list from before a renewal can still end the session", async () => {
   await using nodes = await createNodes();
   const [mine, lost] = [await nodes.logIn(), await nodes.logIn()];
-  const handle = (await nodes.one.listSessions(mine)).find(({ current }) => !current)?.id ?? "";
+  const handle = (await nodes.one.sessions.list(mine)).find(({ current }) => !current)?.id ?? "";
   const after = await confirm(nodes.two, lost);
   nodes.store.clock.forward(minute);
-  await nodes.one.endSession(mine, handle);
+  await nodes.one.sessions.end(mine, handle);
   assert.deepEqual([await isLive(nodes.one, after), await isLive(nodes.one, mine)], [false, true]);
 });
 
@@ -163,7 +163,7 @@ test("where one session is allowed, a renewal leaves one, and a login ends both 
   await using nodes = await createNodes({ SESSION_LIMIT: "1" });
   const before = await nodes.logIn();
   const after = await confirm(nodes.one, before);
-  assert.equal((await nodes.one.listSessions(before)).length, 1);
+  assert.equal((await nodes.one.sessions.list(before)).length, 1);
   await nodes.logIn();
   for (const id of [before, after]) assert.ok(!(await isLive(nodes.two, id)));
 });
@@ -197,10 +197,10 @@ test("the sweep deletes the nonce of an id once the previous id is no longer val
   const after = await confirm(nodes.one, before);
   const nonce = async () => (await nodes.store.rows("sessions"))[0]?.renewal_nonce;
   nodes.store.clock.forward(minute - 1);
-  await nodes.one.sweep();
+  await nodes.one.admin.sweep();
   assert.equal(typeof (await nonce()), "string");
   nodes.store.clock.forward(1);
-  await nodes.one.sweep();
+  await nodes.one.admin.sweep();
   assert.equal(await nonce(), null);
   assert.ok(await isLive(nodes.one, after));
   assert.equal(await nodes.store.db.sessions.renew(before, { renewed: "third", nonce: "another" }), false);

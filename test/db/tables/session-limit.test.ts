@@ -110,20 +110,21 @@ test("of 200,000 sessions from before, each login ends some hundred, and a sweep
     assert.ok(ended > 0 && ended <= 501, `${ended}`);
   }
   const own = (await auth.logIn({ email, password })).session.sessionId;
-  const { sessions } = await auth.sweep();
+  const { sessions } = await auth.admin.sweep();
   assert.ok(sessions > 190_000, `${sessions}`);
   assert.deepEqual(await leftOf(store), numbers(199_004, 200_000));
   assert.ok(await auth.getUserFromSessionId(own));
-  assert.equal((await auth.listSessionsOf(other)).length, 3);
+  assert.equal((await auth.admin.sessions(other)).length, 3);
 });
 
 const ends: Record<string, (nodes: { auth: Auth; store: Store; id: number }, own: string) => Promise<unknown>> = {
-  "ending all others": ({ auth }, own) => auth.endOtherSessions(own),
-  "a change of password": ({ auth }, own) => auth.changePassword(own, { current: password, chosen: `${password}2` }),
+  "ending all others": ({ auth }, own) => auth.sessions.endOthers(own),
+  "a change of password": ({ auth }, own) =>
+    auth.account.changePassword(own, { current: password, chosen: `${password}2` }),
   "a reset": async ({ auth }) => auth.updatePassword(await auth.getResetPasswordToken(email), `${password}2`),
-  "an operator": ({ auth, id }) => auth.revokeSessions(id),
-  "a disabled account": ({ auth, id }) => auth.disableUser(id),
-  "a deleted account": ({ auth, id }) => auth.deleteUser(id),
+  "an operator": ({ auth, id }) => auth.admin.revoke(id),
+  "a disabled account": ({ auth, id }) => auth.admin.disable(id),
+  "a deleted account": ({ auth, id }) => auth.admin.erase(id),
   destroySession: ({ auth, id }) => auth.destroySession(id),
   "DB.updateUser": ({ store, id }) => store.db.updateUser(id, { sessionId: "only" }),
 };
@@ -146,8 +147,8 @@ test("a session that is asked for by its previous id stays when all others end, 
   await using nodes = await createNodes();
   const { store, auth, id } = nodes;
   const before = (await auth.createSession(email)) ?? "";
-  const after = (await auth.confirmPassword(before, password)).session.sessionId;
+  const after = (await auth.account.confirmPassword(before, password)).session.sessionId;
   await crowd(store, { userId: id, count: 1700, from: 0 });
-  assert.equal(await auth.endOtherSessions(before), 1700);
+  assert.equal(await auth.sessions.endOthers(before), 1700);
   for (const each of [before, after]) assert.ok(await auth.getUserFromSessionId(each));
 });

@@ -34,7 +34,7 @@ test("nobody ends another's session, and many devices come on pages of ten", asy
   const eve = { email: "eve@example.com", password: "eve-eve-1" };
   await register(world, eve);
   const session = await sessionOf(world, eve);
-  const [handle] = (await world.auth.listSessions(session)).map(({ id }) => id);
+  const [handle] = (await world.auth.sessions.list(session)).map(({ id }) => id);
   const hidden = formsOf((await who.open("/logout")).html)[0]?.hidden ?? {};
   const refused = await who.send("/account/devices", { ...hidden, session: handle ?? "" });
   assert.equal(refused.status, 404);

@@ -38,7 +38,7 @@ test("a session that ended while a form was open leads to the login, and back to
   const who = await member(world);
   for (const path of ["/account/password", "/account/email", "/account/delete"]) {
     const page = await who.open(path);
-    await world.auth.destroySession((await world.auth.findUser(bob.email))?.id ?? 0);
+    await world.auth.destroySession((await world.auth.admin.find(bob.email))?.id ?? 0);
     const fields = { email: "new@example.com", password: bob.password, new_password: "t4rt1fl3tt3" };
     sent(await who.fill(page, fields), `/login?return_to=${encodeURIComponent(path)}`);
     const login = await who.open(`/login?return_to=${path}`);

@@ -100,7 +100,7 @@ test("no form of ours does anything without it", async () => {
   const waiting = { email: "carol@example.com", password: strong };
   await world.auth.register(waiting.email, waiting.password);
   const verify = await mailedToken(world);
-  await world.auth.requestPasswordReset(owner.email);
+  await world.auth.resetPassword.request(owner.email);
   const reset = await mailedToken(world);
   const own = who.cookies.get("__Host-form") ?? "";
   const changed = { password: strong, new_password: `${strong}-2` };
@@ -126,8 +126,8 @@ test("no form of ours does anything without it", async () => {
   assert.deepEqual(await mailed(world), []);
   assert.equal((await who.open("/account")).status, 200);
   assert.ok(await canLogIn(world, owner));
-  assert.ok(await world.auth.addressToVerify(verify));
-  assert.ok(await world.auth.addressToReset(reset));
+  assert.ok(await world.auth.verifyEmail.addressOf(verify));
+  assert.ok(await world.auth.resetPassword.addressOf(reset));
 });
 
 test("what another site's page sends is refused before, as the API does", async () => {

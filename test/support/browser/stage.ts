@@ -36,7 +36,7 @@ export async function lastLink(
   { auth, mails }: Stage,
   page: "/reset" | "/verify" | "/undo-email-change",
 ): Promise<string> {
-  await auth.deliver();
+  await auth.outbox.deliver();
   const kinds = {
     "/reset": ["invitation", "reset_password"],
     "/verify": ["confirm_email", "confirm_new_email"],

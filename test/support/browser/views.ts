@@ -88,7 +88,7 @@ export const views = {
   "verify-move-other": async (scene) => {
     await openMove(scene);
     const { path } = scene.visitor;
-    await scene.stage.auth.deliver();
+    await scene.stage.auth.outbox.deliver();
     await switchAccount(scene);
     await scene.visitor.open(path);
   },
@@ -184,7 +184,7 @@ export const views = {
   "account-switched-refused": async (scene) => {
     await enter(scene);
     await scene.stage.request("/sessions", form(ada));
-    await scene.stage.auth.deliver();
+    await scene.stage.auth.outbox.deliver();
     await scene.visitor.open("/account");
     await switchAccount(scene);
     await scene.visitor.submit(scene.visitor.words.account.endOthers);
@@ -274,7 +274,7 @@ async function openUndo(scene: Scene): Promise<void> {
 
 async function openReset(stage: Stage, visitor: Visitor): Promise<void> {
   await join(stage, ada);
-  await stage.auth.requestPasswordReset(ada.email);
+  await stage.auth.resetPassword.request(ada.email);
   await visitor.open(await lastLink(stage, "/reset"));
 }
 

@@ -1,4 +1,7 @@
 import { createHmac } from "node:crypto";
+import type { Done } from "../db/db.ts";
+import type { Caller } from "./caller.ts";
+import type { Context } from "./context.ts";
 
 /**
  * Names an action by a secret of its sender and by everything sent for it. The same request has the same name again, and nobody
@@ -8,4 +11,9 @@ import { createHmac } from "node:crypto";
  */
 export function actName(secret: string, ...sent: readonly unknown[]): string {
   return createHmac("sha256", secret).update(JSON.stringify(sent)).digest("base64url");
+}
+
+/** What the caller did under the first of its `acts` within the last minute, if its result still exists; else null. */
+export async function justDone({ db }: Context, { acts: [act] = [] }: Pick<Caller, "acts">): Promise<Done | null> {
+  return act === undefined ? null : db.acts.find(act);
 }

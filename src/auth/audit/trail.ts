@@ -1,0 +1,333 @@
+import type { DB, NewEvent } from "../../db/db.ts";
+import { AuthError, DatabaseUnavailable } from "../../errors.ts";
+import type { Log } from "../../observe/log.ts";
+import { idsInLog } from "../../observe/request-ids.ts";
+import { emailKey } from "../../values/email.ts";
+import { networkOf } from "../../values/network.ts";
+import { cut, isId, storable } from "../../values/storable.ts";
+import type { Caller } from "../caller.ts";
+import { EventBudget, entryLevels, type Level, lineLevels } from "./budget.ts";
+
+/** Everything that the audit trail tells of. */
+export type EventName =
+  | "account_deleted"
+  | "account_disabled"
+  | "account_enabled"
+  | "account_exported"
+  | "account_invited"
+  | "accounts_adopted"
+  | "accounts_exported"
+  | "accounts_imported"
+  | "email_change_asked"
+  | "email_change_refused"
+  | "email_change_undone"
+  | "email_changed"
+  | "email_undo_refused"
+  | "email_verified"
+  | "limited"
+  | "logged_in"
+  | "logged_out"
+  | "login_refused"
+  | "mails_retried"
+  | "operation_refused"
+  | "password_changed"
+  | "password_confirmed"
+  | "password_needed"
+  | "password_refused"
+  | "password_reset"
+  | "registration_asked"
+  | "registration_refused"
+  | "request_refused"
+  | "reset_asked"
+  | "reset_refused"
+  | "reset_token_made"
+  | "sessions_ended"
+  | "user_registered"
+  | "verification_asked"
+  | "verification_refused";
+
+/** What is known of an event. */
+export interface Circumstances {
+  readonly caller?: Caller;
+  readonly userId?: number | undefined;
+  /** Whose account it is about, where nobody looked whether there is one. */
+  readonly address?: string | undefined;
+  /** Why, or by whom. */
+  readonly detail?: string;
+  /** Whether it changed something, where that does not follow from the event. */
+  readonly changed?: boolean;
+  /** How often it happened; 1 by default. */
+  readonly times?: number;
+}
+
+/** Events that, like refusals, change nothing unless `changed` says so: anybody can cause any number of them. */
+const changesNothing: ReadonlySet<EventName> = new Set<EventName>([
+  "account_exported",
+  "limited",
+  "password_needed",
+  "reset_asked",
+  "verification_asked",
+]);
+
+function isAct(name: EventName): boolean {
+  return !name.endsWith("_refused") && !changesNothing.has(name);
+}
+
+/** How long events are gathered before they are written, and how often the counts of merged ones are, in milliseconds. */
+const gathered = 1000;
+const mergedEvery = 10_000;
+/** How often the log says how many lines of refusals it left out, in milliseconds. */
+const unloggedEvery = 60_000;
+/** How many events one statement writes, and how many refusals wait unmerged while the database does not answer. */
+const batch = 100;
+const mostPending = 5000;
+const day = 86_400_000;
+const hour = 3_600_000;
+
+/** An event, and how often it happened. */
+interface Entry {
+  readonly event: NewEvent;
+  readonly isAct: boolean;
+  /** Whether the budget has counted it. */
+  readonly isCounted?: boolean;
+  times: number;
+}
+
+/** An entry that counts what the budget has no room for. It is inserted once, and updated when its count grows. */
+interface Merged {
+  readonly event: NewEvent;
+  readonly began: number;
+  id: number | undefined;
+  times: number;
+  /** The count that was written. */
+  written: number;
+}
+
+/**
+ * The audit trail: events are logged, and written to the database in batches, off the path of the request that caused them.
+ *
+ * An event that changed something always has a line and an entry of its own: the write that it reports bounds their number.
+ * Anybody can cause any number of the others. The same one many times in a second from one network is one entry, of the first,
+ * with the number; and those for which `EventBudget` has no room are merged, so that no flood fills the disk.
+ */
+export class Trail {
+  readonly #db: DB;
+  readonly #log: Log;
+  readonly #clock: () => number;
+  readonly #entries: EventBudget;
+  readonly #lines: EventBudget;
+  #pending = new Map<string, Entry>();
+  /** How many pending entries are no acts. */
+  #refusals = 0;
+  #acts = 0;
+  readonly #merged = new Map<string, Merged>();
+  #mergedAt = Number.NEGATIVE_INFINITY;
+  /** How many lines of each event the log had no room for. */
+  readonly #unlogged = new Map<EventName, number>();
+  #unloggedAt = Number.NEGATIVE_INFINITY;
+  #writing: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(db: DB, log: Log, clock: () => number) {
+    this.#db = db;
+    this.#log = log;
+    this.#clock = clock;
+    this.#entries = new EventBudget(day, clock);
+    this.#lines = new EventBudget(hour, clock);
+  }
+
+  /**
+   * Does the work, and records the code of a refusal, after a detail if any. `too_many_tries` is recorded by the limit, and `busy`
+   * is only counted, because nothing was tried.
+   */
+  async watch<T>(name: EventName, circumstances: Circumstances, work: () => T | Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const isRefusal = error instanceof AuthError && !["too_many_tries", "busy"].includes(error.code);
+      const { detail } = circumstances;
+      if (isRefusal) this.record(name, { ...circumstances, detail: `${detail ? `${detail}: ` : ""}${error.code}` });
+      throw error;
+    }
+  }
+
+  /** Takes note of something that happened now. */
+  record(name: EventName, { caller = {}, userId, address, detail: why, changed, times = 1 }: Circumstances): void {
+    const { ip, userAgent } = caller;
+    const detail = storable(why);
+    const act = changed ?? isAct(name);
+    const event: NewEvent = {
+      at: this.#clock(),
+      event: name,
+      userId: isId(userId) ? userId : null,
+      email: address,
+      ip: ip ?? null,
+      userAgent: userAgent ?? null,
+      detail,
+    };
+    if (act || this.#lines.take(lineLevels(event))) {
+      const told = counted(event, times).detail;
+      const fields = { event: name, userId, ip, ...(told && { detail: told }), ...idsInLog(caller.request) };
+      this.#log.info(fields, name.replaceAll("_", " "));
+    } else {
+      this.#unlogged.set(name, (this.#unlogged.get(name) ?? 0) + 1);
+    }
+    // Callers can invent User-Agents, spellings of an address, and addresses within an IPv6 network.
+    const about = address === undefined ? undefined : emailKey(address);
+    const same = JSON.stringify([name, event.userId, about, networkOf(ip) ?? ip, detail]);
+    this.#gather(act ? `${this.#acts++}` : same, { event, isAct: act, times });
+    this.#flushSoon();
+  }
+
+  /** Writes what was noted; resolves when all of it is there, or has to wait for the database. */
+  flush(): Promise<void> {
+    return this.#flush(0);
+  }
+
+  /** @param age writes the counts of merged entries if they were last written at least so many milliseconds ago */
+  #flush(age: number): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing = this.#writing.then(() => this.#write(age));
+    return this.#writing;
+  }
+
+  #flushSoon(): void {
+    this.#timer ??= setTimeout(() => void this.#flush(mergedEvery), gathered).unref();
+  }
+
+  #gather(key: string, entry: Entry): void {
+    const same = this.#pending.get(key);
+    if (same) {
+      same.times += entry.times;
+    } else if (entry.isAct || this.#refusals < mostPending) {
+      this.#pending.set(key, entry);
+      if (!entry.isAct) this.#refusals++;
+    } else {
+      this.#merge(entry);
+    }
+  }
+
+  async #write(age: number): Promise<void> {
+    let unwritten = [...this.#pending];
+    this.#pending = new Map();
+    this.#refusals = 0;
+    this.#tellUnlogged(age);
+    try {
+      const found = await this.#withAccounts(unwritten);
+      unwritten = found.flatMap(([key, entry]) => (this.#hasRoom(entry) ? [[key, { ...entry, isCounted: true }]] : []));
+      while (unwritten.length > 0) await this.#writeFirst(unwritten, batch);
+      if (performance.now() - this.#mergedAt >= age) await this.#writeMerged();
+      else if (this.#unlogged.size > 0 || this.#unwrittenMerged().length > 0) this.#flushSoon();
+    } catch (error) {
+      this.#putBack(unwritten);
+      this.#flushSoon();
+      this.#log.warn({ err: error }, "could not write the audit trail; trying again later");
+    }
+  }
+
+  #tellUnlogged(age: number): void {
+    if (this.#unlogged.size === 0) return;
+    const now = performance.now();
+    if (age > 0 && now - this.#unloggedAt < unloggedEvery) return;
+    const count = [...this.#unlogged.values()].reduce((sum, lines) => sum + lines);
+    const events = Object.fromEntries(this.#unlogged);
+    this.#log.warn({ event: "refusals_unlogged", count, events }, "left lines of refusals out of the log");
+    this.#unlogged.clear();
+    this.#unloggedAt = now;
+  }
+
+  /** Adds the accounts that have the addresses by now: their entries are limited by account. */
+  async #withAccounts(entries: readonly [string, Entry][]): Promise<[string, Entry][]> {
+    const emails = entries.flatMap(([, { event }]) => (event.email === undefined ? [] : [event.email]));
+    const ids = emails.length === 0 ? new Map() : await this.#db.users.idsByEmail(emails);
+    return entries.map(([key, entry]) => {
+      const userId = entry.event.userId ?? ids.get(emailKey(entry.event.email ?? "")) ?? null;
+      return [key, { ...entry, event: { ...entry.event, userId } }];
+    });
+  }
+
+  /** Whether an entry is written as it is; otherwise it is merged. */
+  #hasRoom(entry: Entry): boolean {
+    if (entry.isAct || entry.isCounted || this.#entries.take(entryLevels(entry.event))) return true;
+    this.#merge(entry);
+    return false;
+  }
+
+  #merge({ event: { at, event, userId, ip }, times }: Entry): void {
+    const began = this.#entries.renew();
+    const keyOf = ({ name }: Level) => `${began} ${event} ${name}`;
+    const level = this.#entries.merge(entryLevels({ event, userId, ip }), (each) => this.#merged.has(keyOf(each)));
+    const merged = this.#merged.get(keyOf(level));
+    if (merged) {
+      merged.times += times;
+      return;
+    }
+    const about = { userId: level.userId, ip: level.ip, userAgent: null, detail: null };
+    this.#merged.set(keyOf(level), { event: { at, event, ...about }, began, id: undefined, times, written: 0 });
+  }
+
+  #unwrittenMerged(): Merged[] {
+    return [...this.#merged.values()].filter(({ times, written }) => times > written);
+  }
+
+  async #writeMerged(): Promise<void> {
+    this.#mergedAt = performance.now();
+    const unwritten = this.#unwrittenMerged();
+    for (let i = 0; i < unwritten.length; i += batch) {
+      const some = unwritten.slice(i, i + batch).map((merged) => ({ merged, times: merged.times }));
+      const ids = await this.#db.audit.put(
+        some.map(({ merged: { id, event }, times }) => ({ id, event: counted({ ...event, detail: "merged" }, times) })),
+      );
+      for (const [j, { merged, times }] of some.entries()) {
+        merged.id = ids[j];
+        merged.written = times;
+      }
+    }
+    const began = this.#entries.renew();
+    for (const [key, merged] of this.#merged) {
+      if (merged.began !== began && merged.times === merged.written) this.#merged.delete(key);
+    }
+  }
+
+  /**
+   * Writes the first `many` of these entries and removes them from the list. If the database refuses a batch, each half is
+   * tried alone, so that an entry that cannot be written is dropped without the others.
+   *
+   * @throws {DatabaseUnavailable} when nothing can be written now
+   */
+  async #writeFirst(unwritten: [string, Entry][], many: number): Promise<void> {
+    const events = unwritten.slice(0, many).map(([, { event, times }]) => counted(event, times));
+    try {
+      await this.#db.audit.add(events);
+    } catch (error) {
+      if (error instanceof DatabaseUnavailable) throw error;
+      if (events.length > 1) {
+        const half = Math.ceil(events.length / 2);
+        await this.#writeFirst(unwritten, half);
+        return this.#writeFirst(unwritten, events.length - half);
+      }
+      this.#log.error(
+        { event: "trail_entry_dropped", dropped: events[0]?.event, err: error },
+        "the audit trail has no entry of something that happened: the database refuses to hold it",
+      );
+    }
+    unwritten.splice(0, events.length);
+  }
+
+  /** In the order in which it happened, together with what happened meanwhile. */
+  #putBack(unwritten: readonly [string, Entry][]): void {
+    const newer = this.#pending;
+    this.#pending = new Map(unwritten);
+    this.#refusals = unwritten.filter(([, { isAct }]) => !isAct).length;
+    for (const [key, entry] of newer) this.#gather(key, entry);
+  }
+}
+
+/** Room for a detail and how often it happened, in a column of 250 characters. */
+const longestDetail = 220;
+
+function counted(event: NewEvent, times: number): NewEvent {
+  if (times === 1) return event;
+  return { ...event, detail: `${event.detail ? `${cut(event.detail, longestDetail)}, ` : ""}${times} times` };
+}

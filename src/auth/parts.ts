@@ -1,0 +1,77 @@
+import type { DB } from "../db/db.ts";
+import type { Mailer } from "../mail/mailer.ts";
+import { type Log, silent } from "../observe/log.ts";
+import { type Metrics, uncounted } from "../observe/metrics.ts";
+import { type Tracing, untraced } from "../observe/tracing.ts";
+import { readSettings, type Settings } from "../settings/settings.ts";
+import { Trail } from "./audit/trail.ts";
+import type { Context } from "./context.ts";
+import { Admission } from "./passwords/admission.ts";
+import { Passwords } from "./passwords/passwords.ts";
+import { LastSeen } from "./sessions/last-seen.ts";
+
+export interface AuthOptions {
+  /** The policies; `readSettings` has the defaults. */
+  readonly settings?: Settings;
+  /** Where every event is told, for example a pino logger; nowhere by default. */
+  readonly log?: Log;
+  /** What sends mails; without one they wait in the outbox, and are given up after a day. */
+  readonly mailer?: Mailer;
+  /** Where hashes and faults of the database are counted; nowhere by default. */
+  readonly metrics?: Metrics;
+  /** Where what takes long is traced; nowhere by default. */
+  readonly tracing?: Tracing;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+}
+
+/** What `Auth` works with. These fields come before those of `Auth`, which are bound to the context. */
+export class Parts {
+  protected readonly context: Context;
+  /** Whether there is time for one more password to be hashed: a server asks before it reads a request. */
+  readonly admission: Admission;
+
+  constructor(db: DB, options: AuthOptions = {}) {
+    const { settings = readSettings(), log = silent, clock = Date.now, mailer } = options;
+    const { metrics = uncounted, tracing = untraced } = options;
+    const passwords = new Passwords(settings, { metrics, tracing });
+    const trail = new Trail(db, log, clock);
+    const lastSeen = new LastSeen({ db, settings, clock, log, metrics });
+    this.context = { db, settings, log, trail, lastSeen, mailer, clock, metrics, tracing, passwords };
+    this.admission = new Admission(this.context);
+  }
+
+  /** The settings in force, here and in every app of this `Auth`. */
+  get settings(): Settings {
+    return this.context.settings;
+  }
+
+  get log(): Log {
+    return this.context.log;
+  }
+
+  get metrics(): Metrics {
+    return this.context.metrics;
+  }
+
+  get tracing(): Tracing {
+    return this.context.tracing;
+  }
+
+  /** Writes now which sessions were seen and what happened, which is otherwise done every few seconds. */
+  async flush(): Promise<void> {
+    await Promise.all([this.context.lastSeen.flush(), this.context.trail.flush()]);
+  }
+
+  /** Resolves when the database answers. */
+  ping(): Promise<void> {
+    return this.context.db.ping();
+  }
+
+  /** Writes what is still to be written and stops the threads. The database stays open. */
+  async close(): Promise<void> {
+    this.admission.flush();
+    await this.flush();
+    await this.context.passwords.close();
+  }
+}

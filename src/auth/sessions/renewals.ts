@@ -1,0 +1,13 @@
+import type { Context } from "../context.ts";
+import { madeToken } from "../secrets.ts";
+
+/**
+ * The current id of a live session, given that id or, for ten seconds after a renewal, its previous one; null if there is
+ * none.
+ */
+export async function current({ db, settings }: Context, sessionId: string | null): Promise<string | null> {
+  if (!sessionId) return null;
+  const nonce = await db.sessions.renewalOf(sessionId);
+  if (nonce === false) return null;
+  return nonce === null ? sessionId : madeToken(settings, sessionId, nonce);
+}

@@ -1,0 +1,112 @@
+import { type ListedSession, mostSessions, type SessionPage, type SessionsWanted } from "../../db/db.ts";
+import { AuthError } from "../../errors.ts";
+import { iso } from "../../values/iso.ts";
+import { isId } from "../../values/storable.ts";
+import { type Caller, callerOf } from "../caller.ts";
+import type { Context } from "../context.ts";
+import { describeDevice } from "../devices/devices.ts";
+import { ownerOf } from "./owner.ts";
+
+/** A session as it is shown: where it is logged in, since when, and under a handle that opens nothing. */
+export interface ShownSession {
+  readonly id: string;
+  readonly current: boolean;
+  /** Such as `Firefox/Windows`; null for what is none that is known. */
+  readonly device: string | null;
+  readonly user_agent: string | null;
+  readonly ip: string | null;
+  /** ISO 8601, UTC. */
+  readonly created_at: string | null;
+  readonly last_seen_at: string | null;
+  readonly expires_at: string | null;
+}
+
+/**
+ * Where a person is logged in, the newest first: all of their sessions, of which there are at most 1,000.
+ *
+ * @throws {AuthError} `not_logged_in`
+ */
+export async function list(context: Context, sessionId: string | null): Promise<readonly ShownSession[]> {
+  return (await page(context, sessionId)).sessions;
+}
+
+/**
+ * Some of a person's sessions, the newest first. The one that asks is on the first page, last if others are newer.
+ *
+ * @param wanted `limit`, at most 1,000 sessions; and `after`, the `next` of the page before
+ * @throws {AuthError} `not_logged_in`, `page_invalid`
+ * @example
+ * const { sessions, next } = await auth.sessions.page(sessionId, { limit: 100 });
+ */
+export async function page(
+  context: Context,
+  sessionId: string | null,
+  wanted: { readonly limit?: number | undefined; readonly after?: string | undefined } = {},
+): Promise<SessionPage<ShownSession>> {
+  const { id } = await ownerOf(context, sessionId);
+  const { limit = mostSessions, after } = wanted;
+  return sessionsOf(context, id, { current: sessionId as string, limit, after });
+}
+
+/**
+ * Ends one of a person's sessions, by its handle.
+ *
+ * @throws {AuthError} `not_logged_in`, `unknown_session`
+ */
+export async function end(context: Context, sessionId: string | null, handle: string, by: Caller = {}): Promise<void> {
+  const caller = callerOf(by);
+  const { id: userId } = await ownerOf(context, sessionId);
+  if (!(await context.db.sessions.endByHandle(userId, handle, caller.acts))) {
+    throw new AuthError("unknown_session", "you have no such session");
+  }
+  context.trail.record("sessions_ended", { caller, userId, detail: "one" });
+}
+
+/**
+ * Ends every session of a person but this one; returns how many there were.
+ *
+ * @throws {AuthError} `not_logged_in`
+ */
+export async function endOthers(context: Context, sessionId: string | null, by: Caller = {}): Promise<number> {
+  const caller = callerOf(by);
+  const person = await ownerOf(context, sessionId);
+  const ended = await context.db.sessions.endOthers(person.id, person.sessionId);
+  context.trail.record("sessions_ended", {
+    caller,
+    userId: person.id,
+    detail: `all others: ${ended}`,
+    changed: ended > 0,
+  });
+  return ended;
+}
+
+/**
+ * A page of the live sessions of a user, the newest first.
+ *
+ * @throws {AuthError} `page_invalid`
+ */
+export async function sessionsOf(
+  { db }: Context,
+  userId: number,
+  { limit = mostSessions, ...wanted }: Partial<SessionsWanted> = {},
+): Promise<SessionPage<ShownSession>> {
+  if (!Number.isInteger(limit) || limit < 1 || limit > mostSessions) {
+    throw new AuthError("page_invalid", `limit must be a whole number from 1 to ${mostSessions}`);
+  }
+  const page = isId(userId) ? await db.sessions.list(userId, { limit, ...wanted }) : { sessions: [], next: null };
+  if (page === null) throw new AuthError("page_invalid", "after must be the next of the page before");
+  return { sessions: page.sessions.map(shown), next: page.next };
+}
+
+function shown({ handle, current, userAgent, ip, createdAt, lastSeenAt, expiresAt }: ListedSession): ShownSession {
+  return {
+    id: handle,
+    current,
+    device: describeDevice(userAgent),
+    user_agent: userAgent,
+    ip,
+    created_at: iso(createdAt),
+    last_seen_at: iso(lastSeenAt),
+    expires_at: iso(expiresAt),
+  };
+}
