@@ -6,7 +6,7 @@ export function users({ auth, answers, caller }: Service): Resource {
     async POST(c) {
       const fields = await readFields(c, "email", "password");
       const given = needed(fields.email, "email");
-      const email = await auth.register(given, needed(fields.password, "password"), caller(c));
+      const email = await auth.account.register(given, needed(fields.password, "password"), caller(c));
       return answers.json(200, { email, message: "user created" });
     },
   };

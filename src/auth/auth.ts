@@ -3,7 +3,11 @@ import { type PublicUser, publicUser } from "../user.ts";
 import { bind } from "../values/bind.ts";
 import { isId } from "../values/storable.ts";
 import * as account from "./accounts/account.ts";
-import { register, registerUser } from "./accounts/register.ts";
+import * as changeEmail from "./accounts/change-email.ts";
+import * as changePassword from "./accounts/change-password.ts";
+import * as confirmPassword from "./accounts/confirm-password.ts";
+import * as exportAccount from "./accounts/export-account.ts";
+import * as register from "./accounts/register.ts";
 import * as resetPassword from "./accounts/reset-password.ts";
 import * as undoEmailChange from "./accounts/undo-email-change.ts";
 import * as verifyEmail from "./accounts/verify-email.ts";
@@ -21,7 +25,7 @@ import * as sessionList from "./sessions/session-list.ts";
 import { createSession, getUserFromSessionId, logOut } from "./sessions/sessions.ts";
 
 export type { Awaitable, Done, EventsWanted, SessionPage, StoredEvent as AuditEvent } from "../db/db.ts";
-export type { Renewed } from "./accounts/account.ts";
+export type { Renewed } from "./accounts/confirm-password.ts";
 export type { ResetToken } from "./accounts/reset-password.ts";
 export type { AddressToVerify, ConfirmedEmail, Proof } from "./accounts/verify-email.ts";
 export { actName } from "./acts.ts";
@@ -56,8 +60,12 @@ export type { ShownSession } from "./sessions/session-list.ts";
 export class Auth extends Parts {
   /** What people do with their own account. */
   readonly account = {
-    ...bind(this.context, account, "personOf", "confirmPassword", "changePassword", "changeEmail"),
-    ...bind(this.context, account, "erase", "exportData"),
+    ...bind(this.context, register, "register"),
+    ...bind(this.context, account, "personOf", "erase"),
+    ...bind(this.context, confirmPassword, "confirmPassword"),
+    ...bind(this.context, changePassword, "changePassword"),
+    ...bind(this.context, changeEmail, "changeEmail"),
+    ...bind(this.context, exportAccount, "exportData"),
   };
   /** What a request that is sent twice did the first time. */
   readonly acts = bind(this.context, acts, "justDone");
@@ -83,17 +91,6 @@ export class Auth extends Parts {
   readonly verifyEmail = bind(this.context, verifyEmail, "request", "addressOf", "movesAccount", "confirm");
 
   /**
-   * Registers as the settings say: makes an account at once, or, with `REQUIRE_VERIFIED_EMAIL`, when the address is
-   * confirmed by the mail that goes out. With `CONCEAL_ACCOUNTS` nothing tells whether there was an account already.
-   *
-   * @returns the trimmed address in the given spelling
-   * @throws {AuthError} as `registerUser` does
-   */
-  register(email: string, password: string, caller: Caller = {}): Promise<string> {
-    return register(this.context, email, password, callerOf(caller));
-  }
-
-  /**
    * Makes an account at once, whatever the settings say of confirming. Of several at once for one address exactly one
    * succeeds.
    *
@@ -102,7 +99,7 @@ export class Auth extends Parts {
    * too many passwords wait to be hashed
    */
   async registerUser(email: string, password: string, caller: Caller = {}): Promise<PublicUser> {
-    return publicUser(await registerUser(this.context, email, password, callerOf(caller)));
+    return publicUser(await register.registerUser(this.context, email, password, callerOf(caller)));
   }
 
   /**

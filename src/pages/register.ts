@@ -24,7 +24,7 @@ export const register: Page = {
     };
   },
   async submit(visit, { email: given = "", new_password: password = "" }) {
-    return done(visit, await visit.service.auth.register(given, password, visit.caller));
+    return done(visit, await visit.service.auth.account.register(given, password, visit.caller));
   },
   again: async (visit, { email = "" }) => done(visit, readEmail(email) ?? email),
 };

@@ -79,7 +79,7 @@ test("one's own link says nothing of another account, and leads on as ever", asy
 test("another's link that confirms a registration names both, says what happens to who is logged in, and does that", async () => {
   await using world = await createProduction();
   const who = await bobsBrowser(world);
-  await world.auth.register(alice.email, alice.password);
+  await world.auth.account.register(alice.email, alice.password);
   const page = await who.open(`/verify?token=${await mailedToken(world)}`);
   assert.match(
     page.html,

@@ -52,7 +52,7 @@ async function openMove(world: World, who: Visitor): Promise<Seen> {
 }
 
 async function openVerify(world: World, who: Visitor): Promise<Seen> {
-  await world.auth.register(owner.email, owner.password);
+  await world.auth.account.register(owner.email, owner.password);
   return who.open(`/verify?token=${await mailedToken(world)}`);
 }
 
@@ -210,7 +210,7 @@ const mails: Record<string, Act> = {
   },
   "a confirmation that is asked for": {
     async open(world, who) {
-      await world.auth.register(owner.email, owner.password);
+      await world.auth.account.register(owner.email, owner.password);
       await mailed(world);
       return who.open("/verify");
     },
@@ -223,7 +223,7 @@ const mails: Record<string, Act> = {
   },
   "a confirmation that is asked for after a login": {
     async open(world, who) {
-      await world.auth.register(owner.email, owner.password);
+      await world.auth.account.register(owner.email, owner.password);
       await mailed(world);
       return who.fill(await who.open("/login"), owner, "/login");
     },

@@ -168,7 +168,7 @@ test("a link that was created while the clock was ahead is invalid once it is ri
     const service = await node(resources);
     const { auth, clock, store } = service;
     await auth.registerUser(email, password);
-    await auth.register("new@example.com", password);
+    await auth.account.register("new@example.com", password);
     // Alone: mails that are due together are sent in any order.
     await auth.outbox.deliver();
     clock.forward(leap);
@@ -295,7 +295,7 @@ test("rows with a limited life are kept no longer because they were dated ahead"
   await auth.registerUser(email, password);
   clock.forward(year);
   for (let i = 0; i < 3; i++) await auth.audit.recordRefusal(`${i}`, {});
-  await auth.register("new@example.com", password);
+  await auth.account.register("new@example.com", password);
   await auth.verifyEmail.request(email);
   await auth.verifyEmail.confirm({ token: await service.mailedToken(), password });
   await auth.logIn({ email, password });

@@ -1,7 +1,7 @@
 import { EmailTaken } from "../../errors.ts";
 import type { User } from "../../user.ts";
 import { requesterOf } from "../../values/network.ts";
-import type { Caller } from "../caller.ts";
+import { type Caller, callerOf } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { taken, validEmail } from "../email.ts";
 import { reserve, reserveSilently } from "../limits/limits.ts";
@@ -9,7 +9,15 @@ import { breachRefusal, checkByOurselves } from "../passwords/password-policy.ts
 import { takePlace } from "../passwords/places.ts";
 import { userByEmail } from "../users.ts";
 
-export async function register(context: Context, email: string, password: string, caller: Caller): Promise<string> {
+/**
+ * Registers as the settings say: makes an account at once, or, with `REQUIRE_VERIFIED_EMAIL`, when the address is
+ * confirmed by the mail that goes out. With `CONCEAL_ACCOUNTS` nothing tells whether there was an account already.
+ *
+ * @returns the trimmed address in the given spelling
+ * @throws {AuthError} as `registerUser` does
+ */
+export async function register(context: Context, email: string, password: string, by: Caller = {}): Promise<string> {
+  const caller = callerOf(by);
   if (context.settings.REQUIRE_VERIFIED_EMAIL === "on") return registerBy(byMail, context, email, password, caller);
   return (await registerUser(context, email, password, caller)).email;
 }

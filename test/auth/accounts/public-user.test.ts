@@ -108,7 +108,7 @@ async function calls(world: World, secrets: Secrets): Promise<Record<Method, () 
   const handle = async () => (await auth.admin.sessions(await id())).find(({ current }) => !current)?.id ?? "";
   return {
     registerUser: () => auth.registerUser(email, password),
-    register: () => auth.register("carol@example.com", password),
+    "account.register": () => auth.account.register("carol@example.com", password),
     "verifyEmail.request": () => auth.verifyEmail.request("carol@example.com"),
     "outbox.deliver": () => auth.outbox.deliver(),
     "verifyEmail.addressOf": () => auth.verifyEmail.addressOf(mailed()),

@@ -27,7 +27,7 @@ test("the link of a mail whose acceptance is not known works until a newer one i
     await auth.outbox.deliver();
     return sent.findLast((mail) => mail.kind === kind)?.token ?? assert.fail(kind);
   };
-  await auth.register(email, password);
+  await auth.account.register(email, password);
   await auth.verifyEmail.confirm({ token: await newest("confirm_email"), password });
   const { session } = await auth.logIn({ email, password });
   await auth.account.changeEmail(session.sessionId, next);

@@ -144,7 +144,7 @@ test("every kind of refusal is bounded", async () => {
   const { auth } = world;
   const kinds: Record<string, (i: number, caller: Caller) => unknown> = {
     login_refused: (i, caller) => auth.logIn({ email: `${i}@example.com`, password: "" }, caller),
-    registration_refused: (i, caller) => auth.register(`${i}@example.com`, "short", caller),
+    registration_refused: (i, caller) => auth.account.register(`${i}@example.com`, "short", caller),
     reset_refused: (i, caller) => auth.resetPassword.request(`not an address ${i}`, caller),
     verification_refused: (i, caller) => auth.verifyEmail.request(`not an address ${i}`, caller),
     request_refused: (i, caller) => auth.audit.recordRefusal(`why ${i}`, caller),

@@ -109,7 +109,7 @@ test("an IPv6 network has a limit by /64, by /56 with four times the tries and b
   const email = () => `${++invented}@example.com`;
   const tries: Record<string, (caller: Caller) => Promise<unknown>> = {
     login: (caller) => auth.logIn({ email: email(), password: "wrong" }, caller),
-    registration: (caller) => auth.register(email(), owner.password, caller),
+    registration: (caller) => auth.account.register(email(), owner.password, caller),
     reset: (caller) => auth.resetPassword.request(email(), caller),
     verification: (caller) => auth.verifyEmail.request(email(), caller),
     redemption: (caller) => auth.updatePassword(`${++invented}`, owner.password, undefined, caller),

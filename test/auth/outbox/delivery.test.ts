@@ -96,7 +96,7 @@ for (const [name, slow] of [
     await using service = await createService();
     const { auth } = service.node;
     await auth.registerUser(email, password);
-    for (const address of new Set(addresses(50, slow))) await auth.register(address, password);
+    for (const address of new Set(addresses(50, slow))) await auth.account.register(address, password);
     const delivering = auth.outbox.deliver();
     await service.hanging(1);
     await auth.resetPassword.request(email);
@@ -116,7 +116,7 @@ test("slow recipients of one domain hold up nobody else's reset there", async ()
   const { auth } = service.node;
   const bob = "bob@one.example";
   await auth.registerUser(bob, password);
-  for (const address of addresses(20, (i) => `${i}@one.example`)) await auth.register(address, password);
+  for (const address of addresses(20, (i) => `${i}@one.example`)) await auth.account.register(address, password);
   service.hangs = (address) => address !== bob;
   const delivering = auth.outbox.deliver();
   await service.hanging(2);
@@ -152,7 +152,7 @@ test("one call of deliver sends what comes due while a slow recipient hangs, and
   const other = await service.another();
   const { auth } = service.node;
   const all = addresses(40, (i) => (i % 4 === 0 ? `${i}@slow.example` : `${i}@example.com`));
-  for (const address of all) await auth.register(address, password);
+  for (const address of all) await auth.account.register(address, password);
   const calls = [auth, other.auth, auth, other.auth].map((each) => each.outbox.deliver());
   await service.hanging(4);
   for (let i = 0; i < 30; i++) await service.server.next();
@@ -166,7 +166,7 @@ test("one call of deliver sends what comes due while a slow recipient hangs, and
 test("a delivery that is stopped begins nothing more, and waits for what it began", async () => {
   await using service = await createService();
   const { auth } = service.node;
-  for (const address of addresses(9, (i) => `${i}@slow.example`)) await auth.register(address, password);
+  for (const address of addresses(9, (i) => `${i}@slow.example`)) await auth.account.register(address, password);
   const stopping = new AbortController();
   const delivering = auth.outbox.deliver(stopping.signal);
   await service.hanging(2);
@@ -183,8 +183,8 @@ test("a mail that its server refuses for good is not tried again, and waits for 
   const { node, store } = service;
   for (const code of [550, 551, 552, 553, 554, 571]) {
     service.answer = (address) => (address.startsWith("eve") ? code : undefined);
-    await node.auth.register(`eve${code}@example.com`, password);
-    await node.auth.register(`bob${code}@example.com`, password);
+    await node.auth.account.register(`eve${code}@example.com`, password);
+    await node.auth.account.register(`bob${code}@example.com`, password);
     assert.equal(await node.auth.outbox.deliver(), 1, `${code}`);
   }
   assert.equal(await node.auth.outbox.count(), 0);
@@ -211,7 +211,7 @@ test("a mail that its server refuses for good is not tried again, and waits for 
 test("a refusal of this service, and one that may pass, keep every mail in the outbox", async () => {
   await using service = await createService();
   const { node, store } = service;
-  await node.auth.register(email, password);
+  await node.auth.account.register(email, password);
   for (const code of [421, 450, 451, 452, 530, 535]) {
     service.answer = () => code;
     assert.equal(await node.auth.outbox.deliver(), 0);

@@ -352,7 +352,7 @@ test("a link that confirms an address stays good until its successor is accepted
     for (const use of ["good", "newest"] as const) {
       await using resources = new AsyncDisposableStack();
       const node = await createService(resources);
-      await node.auth.register(email, password);
+      await node.auth.account.register(email, password);
       const [good = ""] = await node.deliver();
       node.store.clock.forward(minute);
       node.office.answer = answer;
@@ -383,13 +383,13 @@ test("any link resets an address that waits to be confirmed, until the newest is
     await node.auth.resetPassword.request(email);
     return (await node.deliver())[0];
   };
-  await node.auth.register(email, password);
+  await node.auth.account.register(email, password);
   await node.deliver();
   const good = await mailed();
   assert.ok(await node.resets(good));
   node.store.clock.forward(minute);
   // The newest registration's is the newest link, whosever the one before was.
-  await node.auth.register(email, `${password} 2`);
+  await node.auth.account.register(email, `${password} 2`);
   await node.deliver();
   node.office.answer = "takes it and hangs up";
   const lost = await mailed();
@@ -432,7 +432,7 @@ test("while mail is away, however often a mail is asked for, one is sent when it
     await node.auth.resetPassword.request(i === 1 ? " BOB@example.com" : email);
     await node.auth.verifyEmail.request(email);
     await node.auth.resetPassword.request("nobody@example.com");
-    await node.auth.register("new@example.com", password);
+    await node.auth.account.register("new@example.com", password);
     await node.auth.verifyEmail.request("new@example.com");
     await node.auth.verifyEmail.request("new@example.com");
     await node.deliver();
@@ -463,7 +463,7 @@ test("several waiting registrations bring the owner one mail, and several change
   const [token = ""] = await node.deliver();
   await node.auth.verifyEmail.confirm({ token, password });
   node.office.answer = "refuses for now";
-  for (let i = 0; i < 3; i++) await node.auth.register(email, `${chosen} ${i}`);
+  for (let i = 0; i < 3; i++) await node.auth.account.register(email, `${chosen} ${i}`);
   let current = password;
   for (const next of [chosen, password, chosen]) {
     const sessionId = (await node.auth.createSession(email)) ?? "";

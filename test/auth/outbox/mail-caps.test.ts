@@ -78,7 +78,7 @@ test("a flood that uses up the hour of all delays requests, and no notice, opera
     (await service.delivered()).map(({ kind }) => kind),
     ["new_device"],
   );
-  for (let i = 0; i < 8; i++) await auth.register(`${i}@example.net`, password, stranger(i));
+  for (let i = 0; i < 8; i++) await auth.account.register(`${i}@example.net`, password, stranger(i));
   // What no account has uses nothing up.
   for (let i = 0; i < 20; i++) await auth.resetPassword.request(`nobody${i}@example.net`, stranger(100 + i));
   const first = recipients(await service.delivered());
@@ -117,7 +117,7 @@ test("one mailbox gets so many requested mails a day, in any spelling, and other
   const { auth, store } = service;
   const register = async (address: string) => {
     store.clock.forward(minute);
-    await auth.register(address, password, stranger(store.clock.now() % 999));
+    await auth.account.register(address, password, stranger(store.clock.now() % 999));
     return recipients(await service.delivered());
   };
   assert.deepEqual(await register(email), [email]);
@@ -134,7 +134,7 @@ test("one mailbox gets so many requested mails a day, in any spelling, and other
 for (const [what, floods] of Object.entries({
   "that request resets": [async (auth: Auth, i: number) => auth.resetPassword.request(email, stranger(i))],
   "that register other spellings and request resets of those": [
-    (auth: Auth, i: number) => auth.register(`bob+${i}@example.com`, password, stranger(i)),
+    (auth: Auth, i: number) => auth.account.register(`bob+${i}@example.com`, password, stranger(i)),
     (auth: Auth, i: number) => auth.resetPassword.request(`bob+${i}@example.com`, stranger(i)),
   ],
 })) {
@@ -192,7 +192,7 @@ test("two nodes together send exactly as many as the cap, and a mail that could 
   await using service = await createService({ LIMIT_MAIL_ALL: "7/1h" });
   const { auth, store } = service;
   const other = await service.another();
-  for (let i = 0; i < 20; i++) await auth.register(`${i}@d${i}.example`, password, stranger(i));
+  for (let i = 0; i < 20; i++) await auth.account.register(`${i}@d${i}.example`, password, stranger(i));
   const counts = await Promise.all([auth, other].map((each) => each.outbox.deliver()));
   assert.equal(
     counts.reduce((sum, some) => sum + some),
@@ -213,13 +213,13 @@ test("no more than a day's worth waits: the network that requested most gives up
   await using service = await createService({ LIMIT_MAIL_ALL: "1/1h" });
   const { auth } = service;
   const flood = (i: number) => ({ ip: `2001:db8:1:${i.toString(16)}::1` });
-  for (let i = 0; i < 60; i++) await auth.register(`${i}@example.net`, password, flood(i));
+  for (let i = 0; i < 60; i++) await auth.account.register(`${i}@example.net`, password, flood(i));
   assert.equal((await service.delivered()).length, 1);
   const waiting = await auth.outbox.count();
   assert.ok(waiting >= 22 && waiting <= 34, `${waiting}`);
   assert.equal(await auth.outbox.countFailed(), 59 - waiting);
   // One of another network takes the place of one of the flood.
-  await auth.register(email, password, stranger(2));
+  await auth.account.register(email, password, stranger(2));
   assert.deepEqual(await service.delivered(), []);
   assert.equal(await auth.outbox.count(), waiting);
   const rows = await service.store.rows("outbox");

@@ -67,7 +67,7 @@ const refusing = async () => {
 test("while a mail waits there is no token anywhere; each sending makes its own, and the last one is good", async () => {
   await using world = await node();
   world.post.way = refusing;
-  await world.auth.register(email, password);
+  await world.auth.account.register(email, password);
   const [row] = await world.store.rows("verifications");
   assert.deepEqual([row?.token, row?.reset_token], [null, null]);
   assert.ok(!/[\w-]{43}/.test(JSON.stringify(await world.store.rows("outbox"))));
@@ -124,7 +124,7 @@ test("an invitation says so, its link sets the password and confirms the address
 test("a mail is tried again after 2, 4, 8 … 60 minutes, and given up after a day with an error in the log", async () => {
   await using world = await node();
   world.post.way = refusing;
-  await world.auth.register(email, password);
+  await world.auth.account.register(email, password);
   const delays: number[] = [];
   let last = world.store.clock.now();
   const start = last;
@@ -154,9 +154,9 @@ test("a mailer that does not answer keeps nobody waiting but the mail", async ()
   await using world = await node();
   const away = Promise.withResolvers<void>();
   world.post.way = () => away.promise;
-  await world.auth.register(email, password);
+  await world.auth.account.register(email, password);
   const delivering = world.auth.outbox.deliver();
-  await world.auth.register("eve@example.com", password);
+  await world.auth.account.register("eve@example.com", password);
   await assert.rejects(world.auth.logIn({ email, password }), { code: "wrong_login" });
   await world.auth.resetPassword.request(email);
   assert.deepEqual(world.post.sent, []);
@@ -169,7 +169,7 @@ test("a mailer that does not answer keeps nobody waiting but the mail", async ()
 test("a node that crashes between taking a mail and sending it delays it; nobody else sends it meanwhile", async () => {
   await using world = await node();
   await using other = await world.another();
-  await world.auth.register(email, password);
+  await world.auth.account.register(email, password);
   const claimed = Promise.withResolvers<void>();
   world.post.way = () => {
     claimed.resolve();
@@ -188,7 +188,7 @@ test("a node that crashes between taking a mail and sending it delays it; nobody
 test("of two nodes that look at the same time each mail is sent by one", async () => {
   await using world = await node();
   await using other = await world.another();
-  for (let i = 0; i < 30; i++) await world.auth.register(`${i}@example.com`, password);
+  for (let i = 0; i < 30; i++) await world.auth.account.register(`${i}@example.com`, password);
   const counts = await Promise.all([world, other, world, other].map(({ auth }) => auth.outbox.deliver()));
   assert.equal(
     counts.reduce((all, some) => all + some),
@@ -226,14 +226,14 @@ test("the mails for an account that is deleted vanish but the one of that, those
 test("an operator has what waits tried now; what no mailer ever took is swept", async () => {
   await using world = await node();
   world.post.way = refusing;
-  await world.auth.register(email, password);
+  await world.auth.account.register(email, password);
   await world.auth.outbox.deliver();
   world.post.way = async () => {};
   assert.equal(await world.auth.outbox.deliver(), 0);
   assert.equal(await world.auth.outbox.retry(), 1);
   assert.equal(await world.auth.outbox.retry(), 0);
   assert.equal(await world.auth.outbox.deliver(), 1);
-  await world.auth.register("eve@example.com", password);
+  await world.auth.account.register("eve@example.com", password);
   world.store.clock.forward(26 * hour);
   assert.equal((await world.auth.admin.sweep()).mails, 0);
   world.store.clock.forward(1);

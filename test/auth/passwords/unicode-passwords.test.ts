@@ -266,7 +266,7 @@ test("a second hash is computed where the typed text is another, and nowhere els
   const disabled = await auth.registerUser("disabled@example.com", composed);
   await db.updateUser(disabled.id, { ...verified, disabledAt: 1 });
   await auth.registerUser("unconfirmed@example.com", composed);
-  await auth.register("registered@example.com", composed);
+  await auth.account.register("registered@example.com", composed);
   for (const name of ["disabled", "unconfirmed", "registered", "unknown"]) {
     for (const [typed, times] of [
       [composed, 1],
@@ -283,7 +283,7 @@ test("a second hash is computed where the typed text is another, and nowhere els
   assert.equal(await login(composed), 1);
   assert.equal(await login(decomposed), 2);
   for (const typed of [composed, decomposed]) {
-    const register = (name: string) => hashes(() => auth.register(`${name}@example.com`, typed));
+    const register = (name: string) => hashes(() => auth.account.register(`${name}@example.com`, typed));
     assert.equal(await register("open"), 1);
     assert.equal(await register("nobody"), 1);
   }

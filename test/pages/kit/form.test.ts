@@ -98,7 +98,7 @@ test("no form of ours does anything without it", async () => {
   const who = visitor(world);
   await logIn(who, owner);
   const waiting = { email: "carol@example.com", password: strong };
-  await world.auth.register(waiting.email, waiting.password);
+  await world.auth.account.register(waiting.email, waiting.password);
   const verify = await mailedToken(world);
   await world.auth.resetPassword.request(owner.email);
   const reset = await mailedToken(world);

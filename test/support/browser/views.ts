@@ -20,7 +20,7 @@ export const views = {
   login: ({ visitor }) => visitor.open("/login"),
   "login-wrong": ({ visitor }) => logIn(visitor, "not the one"),
   "login-unconfirmed": async ({ stage, visitor }) => {
-    await stage.auth.register(ada.email, ada.password);
+    await stage.auth.account.register(ada.email, ada.password);
     await logIn(visitor);
   },
   "login-too-often": async ({ visitor }) => {
@@ -253,7 +253,7 @@ async function register({ open, submit, words }: Visitor, password = ada.passwor
 }
 
 async function openVerify(stage: Stage, visitor: Visitor): Promise<void> {
-  await stage.auth.register(ada.email, ada.password);
+  await stage.auth.account.register(ada.email, ada.password);
   await visitor.open(await lastLink(stage, "/verify"));
 }
 

@@ -1,0 +1,59 @@
+import { publicUser } from "../../user.ts";
+import { actName } from "../acts.ts";
+import { type Caller, callerOf } from "../caller.ts";
+import type { Context } from "../context.ts";
+import { presentedDevice } from "../devices/devices.ts";
+import { checkPassword } from "../passwords/password-policy.ts";
+import { takePlaceOfDevice } from "../passwords/places.ts";
+import { madeToken, renewal } from "../secrets.ts";
+import { ownerOf } from "../sessions/owner.ts";
+import { current as currentSession } from "../sessions/renewals.ts";
+import type { Renewed } from "./confirm-password.ts";
+import { asVerified, givePassword } from "./given-password.ts";
+
+/**
+ * Changes the password of a person who is logged in, ends their other sessions, and tells them by mail. The session goes
+ * on under a new id.
+ *
+ * @throws {AuthError} `not_logged_in`, `wrong_password` for the current one, a refusal of the chosen one,
+ * `too_many_tries`, `busy`
+ */
+export async function changePassword(
+  context: Context,
+  sessionId: string | null,
+  { current, chosen }: { readonly current: string; readonly chosen: string },
+  by: Caller = {},
+): Promise<Renewed> {
+  const caller = callerOf(by);
+  const { db, passwords, settings, trail } = context;
+  using place = takePlaceOfDevice(context, caller, sessionId ?? "");
+  const person = await ownerOf(context, sessionId);
+  // When the same change arrives again, the password is already the new one and the session id may be the previous one. That
+  // must not count as a wrong password.
+  const act = actName(person.sessionId, "change password", current, chosen);
+  const again = async () => (await db.acts.find(act)) !== null && currentSession(context, person.sessionId);
+  const before = await again();
+  if (before) return { user: publicUser(person), session: { sessionId: before } };
+  await givePassword(context, place, person, current, caller);
+  const hashedPassword = await trail.watch("password_refused", { caller, userId: person.id }, async () => {
+    await checkPassword(context, chosen, person.email);
+    return passwords.hashPassword(chosen, place);
+  });
+  const device = await presentedDevice(context, person, caller);
+  const renewedId = await asVerified(context, place, person, current, caller, async (as) => {
+    const nonce = await db.users.changePassword({
+      userId: as.id,
+      verifiedHash: as.hashedPassword,
+      hashedPassword,
+      sessionId: as.sessionId,
+      ...renewal(settings, as.sessionId),
+      device,
+      language: caller.language ?? "en",
+      acts: [...(caller.acts ?? []), act],
+    });
+    if (nonce === false) return (await again()) || false;
+    trail.record("password_changed", { caller, userId: as.id });
+    return madeToken(settings, as.sessionId, nonce);
+  });
+  return { user: publicUser(person), session: { sessionId: renewedId } };
+}

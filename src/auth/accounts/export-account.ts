@@ -1,0 +1,76 @@
+import { setImmediate as turn } from "node:timers/promises";
+import type { StoredEvent } from "../../db/db.ts";
+import { iso } from "../../values/iso.ts";
+import { type Caller, callerOf } from "../caller.ts";
+import type { Context } from "../context.ts";
+import { ownerOf } from "../sessions/owner.ts";
+import { sessionsOf } from "../sessions/session-list.ts";
+import { needPassword } from "./given-password.ts";
+
+/** The newest of a person's events: strangers who fail to log in make more of them than anybody reads. */
+const mostEvents = 10_000;
+/** How many of them one statement reads: other requests go on between two. */
+const eventsAtOnce = 500;
+
+/**
+ * All that is held about a person, to be written as JSON. Secrets are held as hashes, and stay here. Times are ISO 8601, UTC.
+ *
+ * @throws {AuthError} `not_logged_in`, `password_needed`
+ */
+export async function exportData(context: Context, sessionId: string | null, by: Caller = {}): Promise<object> {
+  const caller = callerOf(by);
+  const { db, trail } = context;
+  const person = await ownerOf(context, sessionId);
+  await needPassword(context, person, caller);
+  trail.record("account_exported", { caller, userId: person.id });
+  await trail.flush();
+  const { id, email } = person;
+  const events = await newestEvents(context, id);
+  const { sessions } = await sessionsOf(context, id, { current: person.sessionId });
+  const devices = await db.devices.list(id);
+  const former = await db.undoEmailChange.list(id);
+  const mails = await db.outbox.listTo(person);
+  const failed = await db.failedMails.listTo(person);
+  return {
+    id,
+    email,
+    moves_to: await db.emailChange.addressOf(id),
+    ...(former.length > 0 && { former_emails: former.map(({ email, leftAt }) => ({ email, left_at: iso(leftAt) })) }),
+    email_verified_at: iso(person.emailVerifiedAt),
+    reset_token_expires_at: iso(person.resetTokenExpiresAt),
+    created_at: iso(person.createdAt),
+    updated_at: iso(person.updatedAt),
+    sessions: sessions.map(({ id: _, ...session }) => session),
+    devices: devices.map(({ createdAt, lastSeenAt }) => ({
+      created_at: iso(createdAt),
+      last_seen_at: iso(lastSeenAt),
+    })),
+    mails: [
+      ...mails.map(({ kind, createdAt, tries }) => ({ kind, created_at: iso(createdAt), tries })),
+      ...failed.map(({ kind, createdAt, tries, failedAt }) => ({
+        kind,
+        created_at: iso(createdAt),
+        tries,
+        failed_at: iso(failedAt),
+      })),
+    ],
+    events: events.map(({ at, event, ip, userAgent, detail }) => ({
+      at: iso(at),
+      event,
+      ip,
+      user_agent: userAgent,
+      detail,
+    })),
+  };
+}
+
+/** The newest events of a person, the oldest of them first. */
+async function newestEvents({ db }: Context, userId: number): Promise<StoredEvent[]> {
+  let events: StoredEvent[] = [];
+  for (let before: number | undefined; ; await turn()) {
+    const page = await db.audit.list({ userId, newest: true, limit: eventsAtOnce, before });
+    events = [...page, ...events];
+    if (page.length < eventsAtOnce || events.length >= mostEvents) return events;
+    before = page[0]?.id;
+  }
+}
