@@ -14,6 +14,7 @@ export function actName(secret: string, ...sent: readonly unknown[]): string {
 }
 
 /** What the caller did under the first of its `acts` within the last minute, if its result still exists; else null. */
-export async function justDone({ db }: Context, { acts: [act] = [] }: Pick<Caller, "acts">): Promise<Done | null> {
+export async function justDone({ db }: Context, caller: Pick<Caller, "acts">): Promise<Done | null> {
+  const [act] = caller.acts ?? [];
   return act === undefined ? null : db.acts.find(act);
 }

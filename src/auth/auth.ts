@@ -1,6 +1,6 @@
 import type { Awaitable } from "../db/db.ts";
 import { type PublicUser, publicUser } from "../user.ts";
-import { bind } from "../values/bind.ts";
+import { bind, join } from "../values/bind.ts";
 import { isId } from "../values/storable.ts";
 import * as account from "./accounts/account.ts";
 import * as changeEmail from "./accounts/change-email.ts";
@@ -59,34 +59,34 @@ export type { ShownSession } from "./sessions/session-list.ts";
  */
 export class Auth extends Parts {
   /** What people do with their own account. */
-  readonly account = {
-    ...bind(this.context, register, "register"),
-    ...bind(this.context, account, "personOf", "erase"),
-    ...bind(this.context, confirmPassword, "confirmPassword"),
-    ...bind(this.context, changePassword, "changePassword"),
-    ...bind(this.context, changeEmail, "changeEmail"),
-    ...bind(this.context, exportAccount, "exportData"),
-  };
+  readonly account = join(
+    bind(this.context, register, "register"),
+    bind(this.context, account, "personOf", "erase"),
+    bind(this.context, confirmPassword, "confirmPassword"),
+    bind(this.context, changePassword, "changePassword"),
+    bind(this.context, changeEmail, "changeEmail"),
+    bind(this.context, exportAccount, "exportData"),
+  );
   /** What a request that is sent twice did the first time. */
   readonly acts = bind(this.context, acts, "justDone");
   /** What operators do. */
-  readonly admin = {
-    ...bind(this.context, admin, "list", "find", "invite", "sendReset", "disable", "enable", "erase"),
-    ...bind(this.context, admin, "sessions", "revoke"),
-    ...bind(this.context, sweeping, "sweep"),
-  };
+  readonly admin = join(
+    bind(this.context, admin, "list", "find", "invite", "sendReset", "disable", "enable", "erase"),
+    bind(this.context, admin, "sessions", "revoke"),
+    bind(this.context, sweeping, "sweep"),
+  );
   readonly audit = bind(this.context, audit, "list", "recordOperation", "recordRefusal");
   /** The mails that wait, and those that failed. */
-  readonly outbox = {
-    ...bind(this.context, outbox, "list", "count", "retry", "listFailed", "countFailed", "retryFailed"),
-    ...bind(new delivery.Delivery(this.context), delivery, "deliver"),
-  };
+  readonly outbox = join(
+    bind(this.context, outbox, "list", "count", "retry", "listFailed", "countFailed", "retryFailed"),
+    bind(new delivery.Delivery(this.context), delivery, "deliver"),
+  );
   readonly resetPassword = bind(this.context, resetPassword, "request", "makeToken", "addressOf");
   /** Where people are logged in. */
-  readonly sessions = {
-    ...bind(this.context, sessionList, "list", "page", "end", "endOthers"),
-    ...bind(this.context, renewals, "current"),
-  };
+  readonly sessions = join(
+    bind(this.context, sessionList, "list", "page", "end", "endOthers"),
+    bind(this.context, renewals, "current"),
+  );
   readonly undoEmailChange = bind(this.context, undoEmailChange, "addressOf", "restoresAccount", "undo");
   readonly verifyEmail = bind(this.context, verifyEmail, "request", "addressOf", "movesAccount", "confirm");
 

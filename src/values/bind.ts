@@ -37,3 +37,14 @@ export function prepare<First, Name extends string, File extends Record<Name, (f
 ): Prepared<First, Pick<File, Name>> {
   return Object.fromEntries(names.map((name) => [name, file[name](first)])) as Prepared<First, Pick<File, Name>>;
 }
+
+/** The intersection of several groups. */
+type Joined<Groups> = Groups extends readonly [infer First, ...infer Rest] ? First & Joined<Rest> : unknown;
+
+/**
+ * Makes one group of several. Its type is an intersection, because the declaration files of the package would repeat the members of
+ * a spread, without their documentation.
+ */
+export function join<Groups extends readonly object[]>(...groups: Groups): Joined<Groups> {
+  return Object.assign({}, ...groups) as Joined<Groups>;
+}

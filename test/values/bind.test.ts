@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bind } from "../../src/values/bind.ts";
+import { bind, join } from "../../src/values/bind.ts";
 
 const counters = {
   add: (counter: { total: number }, by: number, times = 1) => {
@@ -27,4 +27,12 @@ test("a function that takes something else first, or does not exist, is in no gr
   bind({ total: 1 }, counters, "parse");
   // @ts-expect-error: there is none.
   assert.throws(() => bind({ total: 1 }, counters, "missing"), TypeError);
+});
+
+test("several groups become one", () => {
+  const counter = { total: 1 };
+  const group = join(bind(counter, counters, "add"), bind(counter, counters, "reset"));
+  group.reset();
+  assert.equal(group.add(2), 2);
+  assert.deepEqual(Object.keys(group), ["add", "reset"]);
 });

@@ -21,9 +21,10 @@ import { asVerified, givePassword } from "./given-password.ts";
 export async function changePassword(
   context: Context,
   sessionId: string | null,
-  { current, chosen }: { readonly current: string; readonly chosen: string },
+  given: { readonly current: string; readonly chosen: string },
   by: Caller = {},
 ): Promise<Renewed> {
+  const { current, chosen } = given;
   const caller = callerOf(by);
   const { db, passwords, settings, trail } = context;
   using place = takePlaceOfDevice(context, caller, sessionId ?? "");

@@ -29,7 +29,8 @@ const leaseDuration = minute;
  * minutes, on any number of nodes: one of them sweeps at a time. While another does, and until `rest` has passed since the last
  * sweep, it deletes nothing.
  */
-export async function sweep(context: Context, { stopping, rest }: SweepOptions = {}): Promise<Swept> {
+export async function sweep(context: Context, options: SweepOptions = {}): Promise<Swept> {
+  const { stopping, rest } = options;
   const { db, log, clock, lastSeen } = context;
   await lastSeen.flush();
   const swept = {

@@ -17,7 +17,7 @@ import { forgetRegistrationsOf } from "./verify-email.ts";
 const eventsAtOnce = 1000;
 
 /** What goes with the erasure of an account. */
-interface Erasure {
+export interface Erasure {
   /** If given, the account is erased only while its password has this hash. */
   readonly verifiedHash?: string;
   readonly acts?: readonly string[] | undefined;
