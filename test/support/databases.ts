@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { DatabaseUnavailable } from "../../src/errors.ts";
+import { emptySchema, migratedSchema, type OwnSchema } from "./schemas.ts";
 import { temporaryFolder } from "./service.ts";
 
 /** A database of a test's own, empty until something opens it. */
@@ -13,7 +13,7 @@ export interface EmptyDatabase extends AsyncDisposable {
 }
 
 export async function emptyDatabase(engine: "sqlite" | "postgres"): Promise<EmptyDatabase> {
-  return engine === "sqlite" ? emptyFile() : emptyPostgres();
+  return engine === "sqlite" ? emptyFile() : withSql(await emptySchema());
 }
 
 /** Asks again while the database is too busy: of a crowd not everyone has a connection in time on a slow machine. */
@@ -41,27 +41,23 @@ async function emptyFile(): Promise<EmptyDatabase> {
   };
 }
 
-/** A schema of its own in the server of all tests. */
-async function emptyPostgres(): Promise<EmptyDatabase> {
-  const server = process.env.TEST_DATABASE_URL;
-  if (!server) throw new Error("no PostgreSQL: run the tests with npm test, or name one in TEST_DATABASE_URL");
-  const schema = `test_${randomBytes(8).toString("hex")}`;
-  const admin = async (sql: string) => {
-    const client = new pg.Client(server);
-    await client.connect();
-    try {
-      await client.query(`set search_path = ${schema}`);
-      return (await client.query(sql)).rows ?? [];
-    } finally {
-      await client.end();
-    }
-  };
-  await admin(`create schema ${schema}`);
-  const url = new URL(server);
-  url.searchParams.set("options", `-c search_path=${schema}`);
+/** A database of a test's own that has this program's tables, and no rows. */
+export async function migratedPostgres(): Promise<EmptyDatabase> {
+  return withSql(await migratedSchema());
+}
+
+function withSql({ name, url, ...schema }: OwnSchema): EmptyDatabase {
   return {
-    url: url.href.replaceAll("+", "%20"),
-    run: admin,
-    [Symbol.asyncDispose]: async () => void (await admin(`drop schema ${schema} cascade`)),
+    url,
+    async run(sql) {
+      const client = new pg.Client(url);
+      await client.connect();
+      try {
+        return (await client.query(sql)).rows ?? [];
+      } finally {
+        await client.end();
+      }
+    },
+    ...schema,
   };
 }

@@ -1,7 +1,9 @@
 import { readdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type PostgresServer, startPostgres } from "./postgres-server.ts";
 import { createRunFolder, removeRunFolder } from "./run-folder.ts";
+import { keepSchemas } from "./schemas.ts";
 
 let folder: string | undefined;
 let server: PostgresServer | undefined;
@@ -11,6 +13,8 @@ let isInterrupted = false;
  * One temporary folder for all tests, and one PostgreSQL: the one that TEST_DATABASE_URL names, else one of their own.
  */
 export async function globalSetup(): Promise<void> {
+  // Each file of tests is a process, which would spend half of its start on compiling what the one before it has compiled.
+  process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL("../../.cache", import.meta.url));
   folder = createRunFolder();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
@@ -20,6 +24,7 @@ export async function globalSetup(): Promise<void> {
   if (process.env.TEST_DATABASE_URL) return;
   server = await startPostgres({ configuration: { max_connections: 500 } });
   process.env.TEST_DATABASE_URL = server.url;
+  await keepSchemas(server.url);
 }
 
 /**

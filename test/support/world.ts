@@ -5,8 +5,8 @@ import type { Mail, Mailer } from "../../src/mail/mailer.ts";
 import type { Log } from "../../src/observe/log.ts";
 import { Counters } from "../../src/observe/metrics.ts";
 import { type Environment, readSettings, type Settings } from "../../src/settings/settings.ts";
-import { emptyDatabase } from "./databases.ts";
 import { engine } from "./engines.ts";
+import { migratedSchema } from "./schemas.ts";
 
 /** A service of a test's own: its database its own, its clock in the test's hands, its log in a list. */
 export interface World extends AsyncDisposable {
@@ -56,9 +56,7 @@ export async function createWorld(
   const log = recordingLog(logged);
   const resources = new AsyncDisposableStack();
   const url =
-    engine() === "sqlite"
-      ? (environment.DATABASE_URL ?? "sqlite::memory:")
-      : resources.use(await emptyDatabase("postgres")).url;
+    engine() === "sqlite" ? (environment.DATABASE_URL ?? "sqlite::memory:") : resources.use(await migratedSchema()).url;
   const db = resources.use(await openDB(url, { settings, clock: clock.now }));
   const mails: Mail[] = [];
   const metrics = new Counters();

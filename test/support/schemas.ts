@@ -1,0 +1,160 @@
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import { openDB } from "../../src/db/db.ts";
+
+/** A test's own schema in the server of all tests. */
+export interface OwnSchema extends AsyncDisposable {
+  readonly name: string;
+  readonly url: string;
+}
+
+/** A schema that is empty until something opens it, and dropped after its test. */
+export async function emptySchema(): Promise<OwnSchema> {
+  const name = newName();
+  await ask(`create schema ${name}`);
+  return { name, url: urlOf(name), [Symbol.asyncDispose]: () => drop(name) };
+}
+
+/**
+ * A schema with this program's tables and no rows. Migrating takes a tenth of a second, so after its test it is emptied for
+ * the next one that asks, if it is as it was made. It gets a new name then: a connection that outlived its test finds nothing.
+ */
+export async function migratedSchema(): Promise<OwnSchema> {
+  const name = (await takeKept()) ?? (await migrated());
+  return {
+    name,
+    url: urlOf(name),
+    async [Symbol.asyncDispose]() {
+      if (!(keepsSchemas() && (await keep(name)))) await drop(name);
+    },
+  };
+}
+
+/** Has a server keep the schemas of tests; they go away with it. */
+export async function keepSchemas(server: string): Promise<void> {
+  const client = new pg.Client(server);
+  await client.connect();
+  await client.query(keeper);
+  await client.end();
+  process.env.TEST_SCHEMAS = "kept";
+}
+
+function keepsSchemas(): boolean {
+  return process.env.TEST_SCHEMAS === "kept";
+}
+
+async function takeKept(): Promise<string | undefined> {
+  if (!keepsSchemas()) return undefined;
+  const [kept] = await ask<{ name: string }>(`
+    delete from kept_schemas where name = (select name from kept_schemas limit 1 for update skip locked) returning name`);
+  return kept?.name;
+}
+
+async function migrated(): Promise<string> {
+  const name = newName();
+  await ask(`create schema ${name}`);
+  await (await openDB(urlOf(name))).close();
+  if (keepsSchemas()) await ask(`select note_schema('${name}')`);
+  return name;
+}
+
+/** Whether it is as good as new. */
+async function keep(name: string): Promise<boolean> {
+  const [kept] = await ask<{ is: boolean }>(`select keep_schema('${name}', '${newName()}') as is`);
+  return kept?.is === true;
+}
+
+async function drop(name: string): Promise<void> {
+  await ask(`drop schema ${name} cascade`);
+}
+
+function newName(): string {
+  return `test_${randomBytes(8).toString("hex")}`;
+}
+
+function server(): string {
+  const url = process.env.TEST_DATABASE_URL;
+  if (!url) throw new Error("no PostgreSQL: run the tests with npm test, or name one in TEST_DATABASE_URL");
+  return url;
+}
+
+function urlOf(schema: string): string {
+  const url = new URL(server());
+  url.searchParams.set("options", `-c search_path=${schema}`);
+  return url.href.replaceAll("+", "%20");
+}
+
+/** The types lack what keeps the process running, or does not. */
+type Client = pg.Client & { ref(): void; unref(): void };
+
+let connection: Promise<Client> | undefined;
+let asked = 0;
+
+/** One connection for all tests of a file. It does not keep the process running while nothing is asked of it. */
+async function ask<T>(sql: string): Promise<T[]> {
+  connection ??= connect();
+  const client = await connection;
+  if (asked++ === 0) client.ref();
+  try {
+    return (await client.query(sql)).rows as T[];
+  } finally {
+    if (--asked === 0) client.unref();
+  }
+}
+
+async function connect(): Promise<Client> {
+  const client = new pg.Client(server());
+  await client.connect();
+  return client as Client;
+}
+
+/** In bytes, of a table or index: a larger one is not worth emptying, because deleted rows leave their room. */
+const largest = 512 * 1024;
+
+const keeper = `
+  create table kept_schemas (name text primary key);
+  create table noted_schemas (oid oid primary key, shape text not null);
+
+  -- What the schema consists of: every change of a catalog's row has its own xmin.
+  create function shape_of(schema oid) returns text stable language sql as $$
+    with relations as (select oid, xmin from pg_class where relnamespace = schema)
+    select md5(string_agg(part, ' ' order by part)) from (
+      select concat_ws('.', 'r', oid, xmin) from relations
+      union all select concat_ws('.', 'a', attrelid, attnum, a.xmin) from pg_attribute a, relations r where attrelid = r.oid
+      union all select concat_ws('.', 'i', indexrelid, i.xmin) from pg_index i, relations r where indrelid = r.oid
+      union all select concat_ws('.', 't', t.oid, t.xmin) from pg_trigger t, relations r where tgrelid = r.oid
+      union all select concat_ws('.', 'c', oid, xmin) from pg_constraint where connamespace = schema
+      union all select concat_ws('.', 'f', oid, xmin) from pg_proc where pronamespace = schema
+    ) parts(part)
+  $$;
+
+  create function note_schema(name text) returns void language sql as $$
+    insert into noted_schemas select name::regnamespace, shape_of(name::regnamespace)
+  $$;
+
+  -- Empties a schema and keeps it under a new name, unless it was changed or analyzed, is in use or has grown large.
+  create function keep_schema(name text, new_name text) returns boolean language plpgsql as $$
+    declare
+      schema oid := name::regnamespace;
+      relation record;
+    begin
+      if exists (select from pg_locks l join pg_class c on c.oid = l.relation
+            where relnamespace = schema and pid <> pg_backend_pid())
+        or exists (select from pg_class c where relnamespace = schema
+            and (pg_relation_size(oid) > ${largest} or exists (select from pg_statistic where starelid = oid)))
+        or shape_of(schema) is distinct from (select shape from noted_schemas where oid = schema) then
+        return false;
+      end if;
+      for relation in select oid::regclass as name, relkind from pg_class
+          where relnamespace = schema and relname not like 'kysely%' loop
+        if relation.relkind = 'r' then
+          execute 'delete from ' || relation.name;
+        elsif relation.relkind = 'S' then
+          perform setval(relation.name, 1, false);
+        end if;
+      end loop;
+      execute format('alter schema %I rename to %I', name, new_name);
+      insert into kept_schemas values (new_name);
+      return true;
+    end
+  $$;`;
