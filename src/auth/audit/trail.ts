@@ -6,6 +6,7 @@ import { emailKey } from "../../values/email.ts";
 import { networkOf } from "../../values/network.ts";
 import { cut, isId, storable } from "../../values/storable.ts";
 import type { Caller } from "../caller.ts";
+import { WriteBehind } from "../write-behind.ts";
 import { EventBudget, entryLevels, type Level, lineLevels } from "./budget.ts";
 
 /** Everything that the audit trail tells of. */
@@ -116,17 +117,13 @@ export class Trail {
   readonly #clock: () => number;
   readonly #entries: EventBudget;
   readonly #lines: EventBudget;
-  #pending = new Map<string, Entry>();
-  /** How many pending entries are no acts. */
-  #refusals = 0;
+  readonly #pending: WriteBehind<Entry>;
   #acts = 0;
   readonly #merged = new Map<string, Merged>();
   #mergedAt = Number.NEGATIVE_INFINITY;
   /** How many lines of each event the log had no room for. */
   readonly #unlogged = new Map<EventName, number>();
   #unloggedAt = Number.NEGATIVE_INFINITY;
-  #writing: Promise<void> = Promise.resolve();
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(db: DB, log: Log, clock: () => number) {
     this.#db = db;
@@ -134,6 +131,18 @@ export class Trail {
     this.#clock = clock;
     this.#entries = new EventBudget(day, clock);
     this.#lines = new EventBudget(hour, clock);
+    this.#pending = new WriteBehind<Entry>({
+      delay: gathered,
+      most: mostPending,
+      isBounded: ({ isAct }) => !isAct,
+      overflow: (entry) => this.#merge(entry),
+      merge(older, { times }) {
+        older.times += times;
+        return older;
+      },
+      write: (entries, isAsked) => this.#write(entries, isAsked ? 0 : mergedEvery),
+      failed: (error) => log.warn({ err: error }, "could not write the audit trail; trying again later"),
+    });
   }
 
   /**
@@ -175,55 +184,27 @@ export class Trail {
     // Callers can invent User-Agents, spellings of an address, and addresses within an IPv6 network.
     const about = address === undefined ? undefined : emailKey(address);
     const same = JSON.stringify([name, event.userId, about, networkOf(ip) ?? ip, detail]);
-    this.#gather(act ? `${this.#acts++}` : same, { event, isAct: act, times });
-    this.#flushSoon();
+    this.#pending.add(act ? `${this.#acts++}` : same, { event, isAct: act, times });
+    this.#pending.flushSoon();
   }
 
   /** Writes what was noted; resolves when all of it is there, or has to wait for the database. */
   flush(): Promise<void> {
-    return this.#flush(0);
+    return this.#pending.flush();
   }
 
   /** @param age writes the counts of merged entries if they were last written at least so many milliseconds ago */
-  #flush(age: number): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#writing = this.#writing.then(() => this.#write(age));
-    return this.#writing;
-  }
-
-  #flushSoon(): void {
-    this.#timer ??= setTimeout(() => void this.#flush(mergedEvery), gathered).unref();
-  }
-
-  #gather(key: string, entry: Entry): void {
-    const same = this.#pending.get(key);
-    if (same) {
-      same.times += entry.times;
-    } else if (entry.isAct || this.#refusals < mostPending) {
-      this.#pending.set(key, entry);
-      if (!entry.isAct) this.#refusals++;
-    } else {
-      this.#merge(entry);
-    }
-  }
-
-  async #write(age: number): Promise<void> {
-    let unwritten = [...this.#pending];
-    this.#pending = new Map();
-    this.#refusals = 0;
+  async #write(entries: Map<string, Entry>, age: number): Promise<void> {
     this.#tellUnlogged(age);
-    try {
-      const found = await this.#withAccounts(unwritten);
-      unwritten = found.flatMap(([key, entry]) => (this.#hasRoom(entry) ? [[key, { ...entry, isCounted: true }]] : []));
-      while (unwritten.length > 0) await this.#writeFirst(unwritten, batch);
-      if (performance.now() - this.#mergedAt >= age) await this.#writeMerged();
-      else if (this.#unlogged.size > 0 || this.#unwrittenMerged().length > 0) this.#flushSoon();
-    } catch (error) {
-      this.#putBack(unwritten);
-      this.#flushSoon();
-      this.#log.warn({ err: error }, "could not write the audit trail; trying again later");
+    await this.#addAccounts(entries);
+    for (const [key, entry] of entries) {
+      if (this.#hasRoom(entry)) entries.set(key, { ...entry, isCounted: true });
+      else entries.delete(key);
     }
+    const all = [...entries];
+    for (let from = 0; from < all.length; from += batch) await this.#writeSome(entries, all.slice(from, from + batch));
+    if (performance.now() - this.#mergedAt >= age) await this.#writeMerged();
+    else if (this.#unlogged.size > 0 || this.#unwrittenMerged().length > 0) this.#pending.flushSoon();
   }
 
   #tellUnlogged(age: number): void {
@@ -238,13 +219,13 @@ export class Trail {
   }
 
   /** Adds the accounts that have the addresses by now: their entries are limited by account. */
-  async #withAccounts(entries: readonly [string, Entry][]): Promise<[string, Entry][]> {
-    const emails = entries.flatMap(([, { event }]) => (event.email === undefined ? [] : [event.email]));
+  async #addAccounts(entries: Map<string, Entry>): Promise<void> {
+    const emails = [...entries.values()].flatMap(({ event }) => (event.email === undefined ? [] : [event.email]));
     const ids = emails.length === 0 ? new Map() : await this.#db.users.idsByEmail(emails);
-    return entries.map(([key, entry]) => {
+    for (const [key, entry] of entries) {
       const userId = entry.event.userId ?? ids.get(emailKey(entry.event.email ?? "")) ?? null;
-      return [key, { ...entry, event: { ...entry.event, userId } }];
-    });
+      entries.set(key, { ...entry, event: { ...entry.event, userId } });
+    }
   }
 
   /** Whether an entry is written as it is; otherwise it is merged. */
@@ -291,36 +272,27 @@ export class Trail {
   }
 
   /**
-   * Writes the first `many` of these entries and removes them from the list. If the database refuses a batch, each half is
-   * tried alone, so that an entry that cannot be written is dropped without the others.
+   * Writes some of these entries and removes them. If the database refuses them, each half is tried alone, so that an entry that
+   * cannot be written is dropped without the others.
    *
    * @throws {DatabaseUnavailable} when nothing can be written now
    */
-  async #writeFirst(unwritten: [string, Entry][], many: number): Promise<void> {
-    const events = unwritten.slice(0, many).map(([, { event, times }]) => counted(event, times));
+  async #writeSome(entries: Map<string, Entry>, some: readonly [string, Entry][]): Promise<void> {
     try {
-      await this.#db.audit.add(events);
+      await this.#db.audit.add(some.map(([, { event, times }]) => counted(event, times)));
     } catch (error) {
       if (error instanceof DatabaseUnavailable) throw error;
-      if (events.length > 1) {
-        const half = Math.ceil(events.length / 2);
-        await this.#writeFirst(unwritten, half);
-        return this.#writeFirst(unwritten, events.length - half);
+      if (some.length > 1) {
+        const half = Math.ceil(some.length / 2);
+        await this.#writeSome(entries, some.slice(0, half));
+        return this.#writeSome(entries, some.slice(half));
       }
       this.#log.error(
-        { event: "trail_entry_dropped", dropped: events[0]?.event, err: error },
+        { event: "trail_entry_dropped", dropped: some[0]?.[1].event.event, err: error },
         "the audit trail has no entry of something that happened: the database refuses to hold it",
       );
     }
-    unwritten.splice(0, events.length);
-  }
-
-  /** In the order in which it happened, together with what happened meanwhile. */
-  #putBack(unwritten: readonly [string, Entry][]): void {
-    const newer = this.#pending;
-    this.#pending = new Map(unwritten);
-    this.#refusals = unwritten.filter(([, { isAct }]) => !isAct).length;
-    for (const [key, entry] of newer) this.#gather(key, entry);
+    for (const [key] of some) entries.delete(key);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Log } from "../../observe/log.ts";
 import type { Metrics } from "../../observe/metrics.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { clockTolerance } from "../../values/clock-tolerance.ts";
+import { WriteBehind } from "../write-behind.ts";
 
 /** How often a session is written as seen, and how long such writes are gathered, in milliseconds. */
 const atMostEvery = 60_000;
@@ -26,14 +27,22 @@ export class LastSeen {
   readonly #parts: Parts;
   readonly #every: number;
   /** When each session was last seen, until that is written. */
-  readonly #pending = new Map<string, number>();
-  #timer: NodeJS.Timeout | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #pending: WriteBehind<number>;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     // Where the idle end is near, once a minute would be too coarse.
     this.#every = Math.min(atMostEvery, parts.settings.SESSION_IDLE / 10);
+    this.#pending = new WriteBehind({
+      delay: gathered,
+      most: mostPending,
+      merge: (_, newer) => newer,
+      write: (seen) => this.#write(seen),
+      failed(error) {
+        parts.metrics.failed(error);
+        parts.log.warn({ err: error }, "could not write when sessions were last seen; trying again later");
+      },
+    });
   }
 
   /**
@@ -47,10 +56,9 @@ export class LastSeen {
     // A time ahead of now was written while a clock was wrong, and is corrected.
     const isAhead = lastSeenAt > now + clockTolerance;
     if (now - lastSeenAt < this.#every && !isAhead) return;
-    if (this.#pending.size >= mostPending && !this.#pending.has(sessionId)) return;
-    this.#pending.set(sessionId, now);
+    this.#pending.add(sessionId, now);
     if (isAhead || lastSeenAt + this.#parts.settings.SESSION_IDLE - now <= 2 * gathered) void this.flush();
-    else this.#flushLater();
+    else this.#pending.flushSoon();
   }
 
   /** Whether a session was used since the time that is written. */
@@ -60,31 +68,15 @@ export class LastSeen {
 
   /** Writes what was recorded. If that fails, it is tried again later. */
   flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#writing = this.#writing.then(() => this.#write());
-    return this.#writing;
+    return this.#pending.flush();
   }
 
-  #flushLater(): void {
-    this.#timer ??= setTimeout(() => void this.flush(), gathered).unref();
-  }
-
-  async #write(): Promise<void> {
-    const { db, log, metrics } = this.#parts;
-    const seen = [...this.#pending];
-    for (let from = 0; from < seen.length; from += batch) {
-      const some = seen.slice(from, from + batch);
-      try {
-        await db.sessions.see(some);
-      } catch (error) {
-        metrics.failed(error);
-        log.warn({ err: error }, "could not write when sessions were last seen; trying again later");
-        this.#flushLater();
-        return;
-      }
-      // A session that was used again meanwhile is written again.
-      for (const [sessionId, at] of some) if (this.#pending.get(sessionId) === at) this.#pending.delete(sessionId);
+  async #write(seen: Map<string, number>): Promise<void> {
+    const all = [...seen];
+    for (let from = 0; from < all.length; from += batch) {
+      const some = all.slice(from, from + batch);
+      await this.#parts.db.sessions.see(some);
+      for (const [sessionId] of some) seen.delete(sessionId);
     }
   }
 }
