@@ -6,8 +6,8 @@ import { type Tracing, untraced } from "../observe/tracing.ts";
 import { readSettings, type Settings } from "../settings/settings.ts";
 import { Trail } from "./audit/trail.ts";
 import type { Context } from "./context.ts";
-import { Admission } from "./passwords/admission.ts";
 import { Passwords } from "./passwords/passwords.ts";
+import { Admission } from "./passwords/places.ts";
 import { LastSeen } from "./sessions/last-seen.ts";
 
 export interface AuthOptions {

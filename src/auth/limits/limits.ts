@@ -253,6 +253,7 @@ function mailboxOf(key: string): string {
  * to fail what succeeded.
  */
 export async function giveBack({ db, log }: Context, slots: readonly Slot[], streak: readonly string[]): Promise<void> {
+  if (slots.length + streak.length === 0) return;
   try {
     await db.limits.giveBack(
       slots.filter(({ key }) => !streak.includes(key)),

@@ -1,15 +1,12 @@
 import { type AuthError, busy } from "../../errors.ts";
 import { type Metrics, uncounted } from "../../observe/metrics.ts";
 import { FairQueue } from "./fair-queue.ts";
+import { HashLoad } from "./hash-load.ts";
 
-/** The longest expected wait for a hash, in milliseconds: past it a caller must come back later. */
-const longestWait = 5000;
 /** How long a place may wait for its turn before it is given up, in milliseconds. */
 const waitLimit = 6000;
 /** How long a hash may run before its caller is refused, in milliseconds. */
 const hashLimit = 10_000;
-/** However fast the hashes are, no more wait than this. */
-const mostWaiting = 10_000;
 /** One in so many places, and in so many turns, is reserved for known devices. */
 const reservedPart = 4;
 /** How many requests of one device may proceed without a place until its account is known. */
@@ -21,19 +18,6 @@ export interface PlaceFor {
   readonly path: readonly string[];
   /** The secrets of devices that may turn out to be known: the caller is refused only if none is. */
   readonly devices?: readonly string[];
-}
-
-export interface HashQueueOptions {
-  readonly metrics?: Metrics;
-  /** Milliseconds, from any beginning. */
-  readonly now?: () => number;
-}
-
-/** A hash that a worker computes. */
-interface Running {
-  readonly since: number;
-  /** What the same place had computed before, in milliseconds. */
-  readonly before: number;
 }
 
 /** A hash that waits for its turn. */
@@ -104,8 +88,7 @@ export type { Place };
  * may fill the queue while no other waits. Known devices have places and turns of their own, divided by account and device.
  */
 export class HashQueue<Work, Result> {
-  readonly #compute: (work: Work) => Promise<Result>;
-  readonly #workers: number;
+  readonly #load: HashLoad<Work, Result>;
   readonly #metrics: Metrics;
   readonly #now: () => number;
   readonly #strangers = new FairQueue<Place<Work, Result>>();
@@ -114,24 +97,24 @@ export class HashQueue<Work, Result> {
   readonly #served = new Set<Place<Work, Result>>();
   /** How many callers without a place present a device that may be known, by device. */
   readonly #outside = new Map<string, number>();
-  readonly #running = new Set<Running>();
-  readonly #computing = new Set<Promise<Result>>();
   #closed = false;
   /** How many turns strangers have had since the last one of a known device. */
   #turnsOfStrangers = 0;
-  /** How long the hashes of one place take together, in milliseconds: a moving average. */
-  #duration: number;
 
-  /** @param duration how long a hash is expected to take, in milliseconds, until some were measured */
+  /**
+   * @param duration how long a hash is expected to take, in milliseconds, until some were measured
+   * @param options `now` tells milliseconds, from any beginning
+   */
   constructor(
     compute: (work: Work) => Promise<Result>,
     workers: number,
     duration: number,
-    { metrics = uncounted, now = () => performance.now() }: HashQueueOptions = {},
+    {
+      metrics = uncounted,
+      now = () => performance.now(),
+    }: { readonly metrics?: Metrics; readonly now?: () => number } = {},
   ) {
-    this.#compute = compute;
-    this.#workers = workers;
-    this.#duration = duration;
+    this.#load = new HashLoad(compute, workers, duration, now);
     this.#metrics = metrics;
     this.#now = now;
     metrics.queue("hash", () => this.#waiting);
@@ -157,9 +140,9 @@ export class HashQueue<Work, Result> {
     return this.#isRefused(path) && !this.#mayStayOutside(devices);
   }
 
-  /** See `Place.settle`. */
+  /** This, `run` and `leave` do what the methods of `Place` say. */
   settle(place: Place<Work, Result>, known: readonly [account: string, device: string] | undefined): void {
-    if (place.refusal) throw place.refusal;
+    if (place.hasLeft || place.refusal) throw this.#dismiss(place);
     const { isOutside } = place;
     this.#comeInside(place);
     if (known && !place.isServed && !this.#known.has(place)) this.#reserve(place, known);
@@ -168,10 +151,8 @@ export class HashQueue<Work, Result> {
     this.#addStranger(place);
   }
 
-  /** See `Place.run`. */
   async run(place: Place<Work, Result>, work: Work): Promise<Result> {
-    if (this.#closed || place.isOutside) throw this.#dismiss(place);
-    if (place.refusal) throw place.refusal;
+    if (this.#closed || place.isOutside || place.hasLeft || place.refusal) throw this.#dismiss(place);
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
     place.task = { work, asked: this.#now(), resolve, reject };
     if (place.isServed) this.#served.add(place);
@@ -181,53 +162,33 @@ export class HashQueue<Work, Result> {
     return promise;
   }
 
-  /** See `Place[Symbol.dispose]`. */
   leave(place: Place<Work, Result>): void {
     if (place.hasLeft) return;
     place.hasLeft = true;
     this.#comeInside(place);
     this.#remove(place);
-    this.#dismiss(place);
-    this.#learn(place);
+    this.#load.learn(place);
   }
 
   /** Whether callers must be refused, unless they have fewer places than others. */
   get isFull(): boolean {
-    return this.#waiting >= this.#capacity();
+    return this.#waiting >= this.#load.capacity;
   }
 
   /** The estimated seconds until all who wait now have had their turn: from 1 to 60. */
   get retryAfter(): number {
-    const seconds = Math.ceil(this.#waiting / Math.max(this.#rate(), 1e-9) / 1000);
-    return Math.min(60, Math.max(1, seconds));
+    return this.#load.secondsFor(this.#waiting);
   }
 
   /** Refuses what waits and what comes; resolves when what is computed already has ended. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const place of [...this.#strangers.entries(), ...this.#known.entries(), ...this.#served]) this.#drop(place);
-    await Promise.allSettled(this.#computing);
+    await this.#load.ended();
   }
 
   get #waiting(): number {
     return this.#strangers.size + this.#known.size;
-  }
-
-  /**
-   * How many places the workers serve in a millisecond. A hash that already runs longer than the average counts with its time so
-   * far: if hashes stop ending, the estimated wait keeps growing.
-   */
-  #rate(): number {
-    const now = this.#now();
-    let rate = Math.max(0, this.#workers - this.#running.size) / this.#duration;
-    for (const { since, before } of this.#running) rate += 1 / Math.max(this.#duration, before + now - since);
-    return rate;
-  }
-
-  /** How many may wait: as many as get their turn in time, and one for each worker that is free. */
-  #capacity(): number {
-    const free = Math.max(0, this.#workers - this.#running.size);
-    return free + Math.min(mostWaiting, Math.floor(longestWait * this.#rate()));
   }
 
   #isRefused(path: readonly string[]): boolean {
@@ -236,49 +197,49 @@ export class HashQueue<Work, Result> {
 
   #addStranger(place: Place<Work, Result>): void {
     this.#strangers.add(place, place.path);
-    this.#await(place);
+    place.timer ??= setTimeout(() => this.#drop(place), waitLimit).unref();
     if (place.task) this.#strangers.setReady(place);
     this.#makeRoom(place.path);
   }
 
   /** Moves a place to the reserved ones, if there is room, or an account with more of them than this one's. */
   #reserve(place: Place<Work, Result>, path: readonly string[]): void {
-    const reserved = Math.max(1, Math.floor(this.#capacity() / reservedPart));
+    const reserved = Math.max(1, Math.floor(this.#load.capacity / reservedPart));
     if (this.#known.size >= reserved && !this.#known.admits(path)) return;
     this.#strangers.delete(place);
     this.#known.add(place, path);
-    this.#await(place);
-    const surplus = this.#known.size > reserved ? this.#known.newestOfLargest(path) : undefined;
-    if (!surplus) {
-      this.#makeRoom();
-      return;
-    }
-    this.#known.delete(surplus);
-    this.#addStranger(surplus);
-  }
-
-  /** Gives the place up after `waitLimit`. A place that is moved keeps its timer. */
-  #await(place: Place<Work, Result>): void {
     place.timer ??= setTimeout(() => this.#drop(place), waitLimit).unref();
+    const surplus = this.#known.size > reserved ? this.#known.newestOfLargest(path) : undefined;
+    if (surplus) {
+      this.#known.delete(surplus);
+      this.#addStranger(surplus);
+    } else this.#makeRoom();
   }
 
   /** Refuses the newest place of the largest network if there are too many. */
   #makeRoom(preferred?: readonly string[]): void {
-    if (this.#waiting <= this.#capacity()) return;
+    if (this.#waiting <= this.#load.capacity) return;
     const dropped = this.#strangers.newestOfLargest(preferred);
     if (dropped) this.#drop(dropped);
   }
 
   /** Hands free workers to those whose turn it is. */
   #serve(): void {
-    while (this.#running.size < this.#workers) {
+    while (this.#load.hasFree) {
       const place = this.#next();
       if (!place?.task) return;
-      clearTimeout(place.timer);
-      place.isServed = true;
-      const { task } = place;
+      const { work, asked, resolve, reject } = place.task;
       place.task = undefined;
-      this.#start(place, task);
+      place.isServed = true;
+      clearTimeout(place.timer);
+      this.#metrics.hashing(this.#now() - asked);
+      // The worker stays busy until the hash ends, even if its caller was refused before.
+      const timer = setTimeout(() => reject(this.#dismiss(place)), hashLimit).unref();
+      const computing = this.#load.run(place, work).finally(() => {
+        clearTimeout(timer);
+        this.#serve();
+      });
+      computing.then(resolve, reject);
     }
   }
 
@@ -294,35 +255,6 @@ export class HashQueue<Work, Result> {
     }
     if (this.#strangers.ready > 0) this.#turnsOfStrangers++;
     return this.#strangers.next();
-  }
-
-  #start(place: Place<Work, Result>, { work, asked, resolve, reject }: Task<Work, Result>): void {
-    const running = { since: this.#now(), before: place.worked };
-    this.#metrics.hashing(running.since - asked);
-    this.#running.add(running);
-    // The worker stays busy until the hash ends, even if its caller was refused before.
-    const timer = setTimeout(() => reject(this.#dismiss(place)), hashLimit).unref();
-    const computing = this.#worked(place, running, work).finally(() => {
-      clearTimeout(timer);
-      this.#running.delete(running);
-      this.#computing.delete(computing);
-      this.#serve();
-    });
-    this.#computing.add(computing);
-    computing.then(resolve, reject);
-  }
-
-  /** Computes, and adds the time to the place's; a failure adds none. */
-  async #worked(place: Place<Work, Result>, { since }: Running, work: Work): Promise<Result> {
-    const result = await this.#compute(work);
-    place.worked += this.#now() - since;
-    if (place.hasLeft) this.#learn(place);
-    return result;
-  }
-
-  #learn(place: Place<Work, Result>): void {
-    if (place.worked > 0) this.#duration += (place.worked - this.#duration) / 16;
-    place.worked = 0;
   }
 
   /** Gives a place up and refuses its caller. */

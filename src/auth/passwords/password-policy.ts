@@ -1,7 +1,7 @@
 import { AuthError } from "../../errors.ts";
 import type { Context } from "../context.ts";
 import { isBreached } from "./breaches.ts";
-import { normalizePassword } from "./normalize-password.ts";
+import { normalizePassword } from "./passwords.ts";
 import { isPersonal } from "./personal-passwords.ts";
 
 type Policy = Pick<Context, "settings" | "log">;

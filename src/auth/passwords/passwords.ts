@@ -5,12 +5,11 @@ import { type Metrics, uncounted } from "../../observe/metrics.ts";
 import { type Tracing, untraced } from "../../observe/tracing.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { Argon2Cost } from "./derive.js";
-import { HashQueue, type Place, type PlaceFor } from "./hash-queue.ts";
+import { HashQueue, type Place } from "./hash-queue.ts";
 import { NoThread } from "./hash-thread.ts";
 import { HashThreads } from "./hash-threads.ts";
 import type { Hashed, HashWork } from "./hash-work.js";
 import { formatArgon2id, type Hash, parseHash } from "./hashes.ts";
-import { normalizePassword } from "./normalize-password.ts";
 
 type Policy = Pick<Settings, "PASSWORD_HASH" | "BCRYPT_COST">;
 type Chosen =
@@ -38,6 +37,9 @@ interface Watched {
   readonly tracing?: Tracing;
 }
 
+/** More marks in a row than any script uses (UAX #15, "Stream-Safe Text Format"): sorting very many takes long. */
+const pileOfMarks = /\p{M}{31}/u;
+
 const saltLength = 16;
 const tagLength = 32;
 
@@ -47,7 +49,8 @@ const tagLength = 32;
  */
 export class Passwords {
   readonly #policy: Policy;
-  readonly #queue: HashQueue<HashWork, Hashed>;
+  /** Those whose passwords are to be hashed. */
+  readonly queue: HashQueue<HashWork, Hashed>;
   readonly #tracing: Tracing;
   /** Made at the first hash: a process that hashes nothing has no thread for it. */
   #threads: HashThreads | undefined;
@@ -56,26 +59,7 @@ export class Passwords {
     this.#policy = policy;
     this.#tracing = tracing;
     const expected = policy.PASSWORD_HASH === "bcrypt" ? 250 * 2 ** (policy.BCRYPT_COST - 12) : 50;
-    this.#queue = new HashQueue((work) => this.#compute(work), availableParallelism(), expected, { metrics });
-  }
-
-  /**
-   * Takes a place in the queue, at once.
-   *
-   * @throws {AuthError} `busy`
-   */
-  enter(who: PlaceFor): HashPlace {
-    return this.#queue.enter(who);
-  }
-
-  /** Seconds until it is worth trying again, if a caller would have no place now. */
-  refusalOf(who: PlaceFor): number | undefined {
-    return this.#queue.refuses(who) ? this.#queue.retryAfter : undefined;
-  }
-
-  /** Whether no more may wait: what can be hashed another time is left for then. */
-  get isFull(): boolean {
-    return this.#queue.isFull;
+    this.queue = new HashQueue((work) => this.#compute(work), availableParallelism(), expected, { metrics });
   }
 
   /** A salted hash, to be stored: `$2b$12$…`, or an argon2id PHC string for what bcrypt cannot hold. */
@@ -131,7 +115,7 @@ export class Passwords {
 
   /** Waits for the hashes that are under way, and refuses the others. */
   async close(): Promise<void> {
-    await this.#queue.close();
+    await this.queue.close();
     await this.#threads?.close();
   }
 
@@ -148,7 +132,7 @@ export class Passwords {
 
   /** Without a place of the caller's, each hash takes one. */
   async #hash(work: HashWork, given: HashPlace | undefined): Promise<Hashed> {
-    using own = given ? undefined : this.enter({ path: [""] });
+    using own = given ? undefined : this.queue.enter({ path: [""] });
     const place = given ?? (own as HashPlace);
     return await this.#tracing.span("hash password", () => place.run(work));
   }
@@ -158,7 +142,7 @@ export class Passwords {
     try {
       return await this.#threads.run(work);
     } catch (error) {
-      throw error instanceof NoThread ? busy(this.#queue.retryAfter, error) : error;
+      throw error instanceof NoThread ? busy(this.queue.retryAfter, error) : error;
     }
   }
 
@@ -168,6 +152,17 @@ export class Passwords {
     if (!fitsBcrypt(password)) return { scheme: "argon2id", cost: argon2idForLong, length: tagLength };
     return { scheme: "bcrypt", cost: this.#policy.BCRYPT_COST };
   }
+}
+
+/**
+ * The form of a password that is hashed: Unicode's other spaces become U+0020, then NFC, as in the profile OpaqueString (RFC
+ * 8265, 4.2.2; NIST SP 800-63B-4, 3.1.1.2). So a password is the same whether a keyboard sends é as one code point or as two.
+ * Nothing is refused: a control character, a NUL or an unassigned code point stays, and a text with more than 30 marks in a row
+ * is left unchanged.
+ */
+export function normalizePassword(password: string): string {
+  const spaced = password.replace(/\p{Zs}/gu, " ");
+  return pileOfMarks.test(spaced) ? spaced : spaced.normalize("NFC");
 }
 
 /** Bcrypt reads no further than 72 bytes, nor past a NUL: such a password would be cut, and is hashed by argon2id. */

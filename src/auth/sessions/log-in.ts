@@ -176,7 +176,7 @@ async function rehash(
   { password, place }: Attempt,
 ): Promise<string | undefined> {
   if (form === "normalized" && !passwords.isOutdated(user.hashedPassword, password)) return undefined;
-  if (passwords.isFull) return undefined;
+  if (passwords.queue.isFull) return undefined;
   try {
     return await passwords.hashPassword(password, place);
   } catch (error) {
