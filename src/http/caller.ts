@@ -5,9 +5,8 @@ import type { Log } from "../observe/log.ts";
 import type { RequestIds } from "../observe/request-ids.ts";
 import type { Settings } from "../settings/settings.ts";
 import { deviceCookie, isDevice, readCookies } from "./cookies.ts";
-import { isForwarded } from "./forwarding.ts";
-import { type Followed, followHops, isNearby } from "./hops.ts";
-import { networks } from "./peers.ts";
+import { followHops, isNearby } from "./hops.ts";
+import { isForwarded, networks } from "./peers.ts";
 import { proxyWarnings } from "./proxy-warnings.ts";
 
 /** What the server knows of a request beside the Request; of a Request alone nothing is known, and nothing assumed. */
@@ -44,9 +43,13 @@ export function addresses(settings: Pick<Settings, "TRUSTED_PROXIES">, log: Log)
   const warn = proxyWarnings(log);
   return (c) => {
     const peer = peerOf(c);
-    if (peer !== undefined && !isTrusted(peer)) notice(c, peer);
+    if (peer === undefined) return undefined;
+    if (!isTrusted(peer)) {
+      notice(c, peer);
+      return peer;
+    }
     const header = (name: string) => c.req.header(name);
-    const { address, problem }: Partial<Followed> = peer === undefined ? {} : followHops(peer, header, isTrusted);
+    const { address, problem } = followHops(peer, header, isTrusted);
     if (problem) warn(problem, header);
     return address;
   };

@@ -39,7 +39,7 @@ export const isNearby = networks([
  * called it, and clients can forge everything before. `Forwarded` (RFC 7239) is read only if there is no `X-Forwarded-For`: a
  * proxy that appends to one header passes the other on as the client wrote it.
  *
- * @param peer the address that the connection came from
+ * @param peer the trusted proxy that the connection came from
  * @param header returns the value of a header; several of one name are joined by commas
  */
 export function followHops(
@@ -47,7 +47,6 @@ export function followHops(
   header: (name: string) => string | undefined,
   isTrusted: (address: string) => boolean,
 ): Followed {
-  if (!isTrusted(peer)) return { address: peer };
   const listed = header("X-Forwarded-For");
   const forwarded = listed === undefined ? header("Forwarded") : undefined;
   const name = forwarded === undefined ? "X-Forwarded-For" : "Forwarded";

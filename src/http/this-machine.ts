@@ -1,7 +1,6 @@
 import { plainAddress } from "../values/ip-address.ts";
 import type { Request } from "./caller.ts";
-import { isForwarded } from "./forwarding.ts";
-import { isLoopback } from "./peers.ts";
+import { isForwarded, isLoopback } from "./peers.ts";
 
 /** Names that every machine has for itself. Clients use `0.0.0.0` if it is shown to them as the address. */
 const commonNames = new Set(["localhost", ...["127.0.0.1", "0.0.0.0", "::1", "::"].map(plainAddress)]);

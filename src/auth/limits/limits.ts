@@ -24,20 +24,43 @@ type LimitSetting = Extract<keyof Settings, `LIMIT_${string}`>;
 
 /** What is limited, and by which settings. */
 const limits = {
-  login: { LIMIT_LOGIN_ACCOUNT: "account", LIMIT_LOGIN_STREAK: "account", LIMIT_LOGIN_NETWORK: "network" },
-  loginFromKnownDevice: { LIMIT_LOGIN_DEVICE: "device", LIMIT_LOGIN_STREAK: "device" },
-  registration: { LIMIT_REGISTRATION_ACCOUNT: "account", LIMIT_REGISTRATION_NETWORK: "network" },
+  login: [
+    ["LIMIT_LOGIN_ACCOUNT", "account"],
+    ["LIMIT_LOGIN_STREAK", "account"],
+    ["LIMIT_LOGIN_NETWORK", "network"],
+  ],
+  loginFromKnownDevice: [
+    ["LIMIT_LOGIN_DEVICE", "device"],
+    ["LIMIT_LOGIN_STREAK", "device"],
+  ],
+  registration: [
+    ["LIMIT_REGISTRATION_ACCOUNT", "account"],
+    ["LIMIT_REGISTRATION_NETWORK", "network"],
+  ],
   // Kept without a mail if other spellings of the mailbox have used the mails up.
-  keptRegistration: { LIMIT_REGISTRATION_ACCOUNT: "address" },
-  resetMail: { LIMIT_MAIL_ACCOUNT: "reset", LIMIT_MAIL_NETWORK: "network" },
+  keptRegistration: [["LIMIT_REGISTRATION_ACCOUNT", "address"]],
+  resetMail: [
+    ["LIMIT_MAIL_ACCOUNT", "reset"],
+    ["LIMIT_MAIL_NETWORK", "network"],
+  ],
   // Strangers who ask for mails in the owner's name do not keep the owner's device from its own.
-  resetMailFromKnownDevice: { LIMIT_MAIL_ACCOUNT: "device" },
-  verificationMail: { LIMIT_MAIL_ACCOUNT: "verification", LIMIT_MAIL_NETWORK: "network" },
+  resetMailFromKnownDevice: [["LIMIT_MAIL_ACCOUNT", "device"]],
+  verificationMail: [
+    ["LIMIT_MAIL_ACCOUNT", "verification"],
+    ["LIMIT_MAIL_NETWORK", "network"],
+  ],
   // Each brings a mail to the new address, and one to the old.
-  moveMail: { LIMIT_MAIL_ACCOUNT: ["move", "mover"], LIMIT_MAIL_NETWORK: "network" },
-  redemption: { LIMIT_REDEMPTION_NETWORK: "network" },
-  proof: { LIMIT_LOGIN_ACCOUNT: "registration", LIMIT_LOGIN_STREAK: "registration" },
-} as const satisfies Record<string, Partial<Record<LimitSetting, Subject | readonly Subject[]>>>;
+  moveMail: [
+    ["LIMIT_MAIL_ACCOUNT", "move"],
+    ["LIMIT_MAIL_ACCOUNT", "mover"],
+    ["LIMIT_MAIL_NETWORK", "network"],
+  ],
+  redemption: [["LIMIT_REDEMPTION_NETWORK", "network"]],
+  proof: [
+    ["LIMIT_LOGIN_ACCOUNT", "registration"],
+    ["LIMIT_LOGIN_STREAK", "registration"],
+  ],
+} as const satisfies Record<string, readonly (readonly [LimitSetting, Subject])[]>;
 
 export type Limited = keyof typeof limits;
 
@@ -121,9 +144,9 @@ export class Reservation implements AsyncDisposable {
  * await tries.settle();
  */
 export async function reserve(context: Context, what: Limited, trier: Trier): Promise<Reservation> {
-  if (context.settings.RATE_LIMIT === "off") return new Reservation(context, [], []);
-  const isConcealed = context.settings.CONCEAL_ACCOUNTS === "on";
-  const wanted = limitsFor(context.settings, what, trier, (subject) => !isConcealed || subject !== shared[what]);
+  const { settings } = context;
+  if (settings.RATE_LIMIT === "off") return new Reservation(context, [], []);
+  const wanted = limitsFor(settings, what, trier, settings.CONCEAL_ACCOUNTS === "on" ? "others" : "all");
   const taking = await context.db.limits.take(wanted);
   if ("refusedUntil" in taking) throw refused(context, what, trier, taking);
   const streak = wanted.filter(({ isStreak }) => isStreak).map(({ key }) => key);
@@ -141,7 +164,7 @@ export async function reserveSilently(
   trier: Pick<Trier, "address" | "caller">,
 ): Promise<boolean> {
   if (settings.RATE_LIMIT === "off" || settings.CONCEAL_ACCOUNTS === "off") return true;
-  const taking = await db.limits.take(limitsFor(settings, what, trier, (subject) => subject === shared[what]));
+  const taking = await db.limits.take(limitsFor(settings, what, trier, "shared"));
   if ("slots" in taking) return true;
   trail.record("limited", { ...trier, detail: what });
   return false;
@@ -149,64 +172,50 @@ export async function reserveSilently(
 
 /** Whether failed logins to an address count now, from whatever devices it does not know. */
 export async function areLoginsFailing({ db }: Context, address: string): Promise<boolean> {
-  const keys = settingsOf("login").flatMap(([name, subject]) =>
-    subjects[subject]({ address, caller: {} }).map((who) => `${name}:${who}`),
-  );
-  return db.limits.areCounted(keys);
+  return db.limits.areCounted(keysOf("login", { address, caller: {} }));
 }
 
 /** Clears the failed logins of an account's devices. */
 export async function forgetDeviceTries(context: Context, userId: number, devices: readonly string[]): Promise<void> {
-  const limit = limits.loginFromKnownDevice;
-  const keys = devices.flatMap((device) =>
-    subjects
-      .device({ device, userId, caller: {} })
-      .flatMap((who) => Object.keys(limit).map((name) => `${name}:${who}`)),
-  );
+  const keys = devices.flatMap((device) => keysOf("loginFromKnownDevice", { device, userId, caller: {} }));
   if (context.settings.RATE_LIMIT === "on") await giveBack(context, [], keys);
 }
 
 /** The keys that the attempts at an account are counted under. */
 export function limitKeys(address: string): string[] {
-  const all = Object.keys(limits).flatMap((what) => settingsOf(what as Limited));
-  return all.flatMap(([name, subject]) => {
-    if (subject === "device") return [];
-    return subjects[subject]({ address, mover: address, caller: {} }).map((who) => `${name}:${who}`);
-  });
+  const trier = { address, mover: address, caller: {} };
+  return Object.keys(limits).flatMap((what) => keysOf(what as Limited, trier));
+}
+
+function keysOf(what: Limited, trier: Trier): string[] {
+  return limits[what].flatMap(([name, subject]) => subjects[subject](trier).map((who) => `${name}:${who}`));
 }
 
 type NamedLimit = Limit & { readonly isStreak: boolean };
 
-function limitsFor(
-  settings: Settings,
-  what: Limited,
-  trier: Trier,
-  isWanted: (subject: Subject) => boolean,
-): NamedLimit[] {
-  return settingsOf(what).flatMap(([name, subject]) => {
-    if (!isWanted(subject)) return [];
+/** @param part the limits that all callers share, the others, or all */
+function limitsFor(settings: Settings, what: Limited, trier: Trier, part: "shared" | "others" | "all"): NamedLimit[] {
+  const wanted: NamedLimit[] = [];
+  for (const [name, subject] of limits[what]) {
+    if (part !== "all" && (part === "shared") !== (subject === shared[what])) continue;
     const limit = settings[name];
-    const isStreak = typeof limit === "number";
-    return subjects[subject](trier).map((who, i): NamedLimit => {
+    for (const [i, who] of subjects[subject](trier).entries()) {
       const key = `${name}:${who}`;
-      if (isStreak) return { key, isStreak, ...streakOf(limit) };
       const isNetwork = subject === "network";
-      const share = isNetwork ? (networkShares[i] ?? 1) : 1;
-      return { key, isStreak, isNetwork, window: limit.window, tries: limit.tries * share };
-    });
-  });
+      if (typeof limit === "number") wanted.push({ key, isStreak: true, ...streakOf(limit) });
+      else {
+        const tries = limit.tries * (isNetwork ? (networkShares[i] ?? 1) : 1);
+        wanted.push({ key, isStreak: false, isNetwork, window: limit.window, tries });
+      }
+    }
+  }
+  return wanted;
 }
 
 /** The longer window of a streak begins at the latest with its last allowed attempt, so that the account stays closed. */
 function streakOf(tries: number): Pick<Limit, "tries" | "window" | "long"> {
   if (tries === 1) return { tries, window: longStreakWindow };
   return { tries, window: streakWindow, long: { past: Math.min(shortStreak, tries - 1), window: longStreakWindow } };
-}
-
-/** The settings that limit something, each with a subject that it counts. */
-function settingsOf(what: Limited): [LimitSetting, Subject][] {
-  const settings = Object.entries(limits[what]) as [LimitSetting, Subject | readonly Subject[]][];
-  return settings.flatMap(([name, of]) => [of].flat().map((subject): [LimitSetting, Subject] => [name, subject]));
 }
 
 /** The names that tries are counted under; none where it is not known whose they are. */
