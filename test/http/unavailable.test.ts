@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NoThread } from "../../src/auth/passwords/hash-thread.ts";
+import { NoThread } from "../../src/auth/passwords/hash-threads.ts";
 import { busy, DatabaseUnavailable } from "../../src/errors.ts";
 import { unavailableLog } from "../../src/http/unavailable.ts";
 import { recordingLog } from "../support/world.ts";

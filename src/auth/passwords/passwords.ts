@@ -6,8 +6,7 @@ import { type Tracing, untraced } from "../../observe/tracing.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { Argon2Cost } from "./derive.js";
 import { HashQueue, type Place } from "./hash-queue.ts";
-import { NoThread } from "./hash-thread.ts";
-import { HashThreads } from "./hash-threads.ts";
+import { HashThreads, NoThread } from "./hash-threads.ts";
 import type { Hashed, HashWork } from "./hash-work.js";
 import { formatArgon2id, type Hash, parseHash } from "./hashes.ts";
 
