@@ -147,10 +147,9 @@ export async function reserve(context: Context, what: Limited, trier: Trier): Pr
   const { settings } = context;
   if (settings.RATE_LIMIT === "off") return new Reservation(context, [], []);
   const wanted = limitsFor(settings, what, trier, settings.CONCEAL_ACCOUNTS === "on" ? "others" : "all");
-  const taking = await context.db.limits.take(wanted);
+  const taking = await context.db.limits.take(wanted.limits);
   if ("refusedUntil" in taking) throw refused(context, what, trier, taking);
-  const streak = wanted.filter(({ isStreak }) => isStreak).map(({ key }) => key);
-  return new Reservation(context, taking.slots, streak);
+  return new Reservation(context, taking.slots, wanted.streak);
 }
 
 /**
@@ -164,7 +163,7 @@ export async function reserveSilently(
   trier: Pick<Trier, "address" | "caller">,
 ): Promise<boolean> {
   if (settings.RATE_LIMIT === "off" || settings.CONCEAL_ACCOUNTS === "off") return true;
-  const taking = await db.limits.take(limitsFor(settings, what, trier, "shared"));
+  const taking = await db.limits.take(limitsFor(settings, what, trier, "shared").limits);
   if ("slots" in taking) return true;
   trail.record("limited", { ...trier, detail: what });
   return false;
@@ -191,21 +190,27 @@ function keysOf(what: Limited, trier: Trier): string[] {
   return limits[what].flatMap(([name, subject]) => subjects[subject](trier).map((who) => `${name}:${who}`));
 }
 
-type NamedLimit = Limit & { readonly isStreak: boolean };
+/** What an attempt counts in, and the keys among them of failures in a row. */
+interface Wanted {
+  readonly limits: Limit[];
+  readonly streak: string[];
+}
 
 /** @param part the limits that all callers share, the others, or all */
-function limitsFor(settings: Settings, what: Limited, trier: Trier, part: "shared" | "others" | "all"): NamedLimit[] {
-  const wanted: NamedLimit[] = [];
+function limitsFor(settings: Settings, what: Limited, trier: Trier, part: "shared" | "others" | "all"): Wanted {
+  const wanted: Wanted = { limits: [], streak: [] };
   for (const [name, subject] of limits[what]) {
     if (part !== "all" && (part === "shared") !== (subject === shared[what])) continue;
     const limit = settings[name];
     for (const [i, who] of subjects[subject](trier).entries()) {
       const key = `${name}:${who}`;
-      const isNetwork = subject === "network";
-      if (typeof limit === "number") wanted.push({ key, isStreak: true, ...streakOf(limit) });
-      else {
+      if (typeof limit === "number") {
+        wanted.streak.push(key);
+        wanted.limits.push({ key, ...streakOf(limit) });
+      } else {
+        const isNetwork = subject === "network";
         const tries = limit.tries * (isNetwork ? (networkShares[i] ?? 1) : 1);
-        wanted.push({ key, isStreak: false, isNetwork, window: limit.window, tries });
+        wanted.limits.push({ key, isNetwork, window: limit.window, tries });
       }
     }
   }
@@ -232,23 +237,19 @@ const subjects: Record<Subject, (trier: Trier) => readonly string[]> = {
   device: ({ device, userId }) => (device ? [hash("sha256", `${device} ${userId}`, "base64url")] : []),
 };
 
-/** The name of a mailbox, in any spelling of its address. */
+/**
+ * One mailbox, one bucket: a suffix after a plus sign, and Gmail's dots, lead to the same person. Text that is no mailbox
+ * counts as it is: a part of it may be somebody else's address.
+ */
 export function buckets(prefix: string, address: string | undefined): string[] {
-  return address ? [`${prefix}${bucket(address)}`] : [];
+  if (!address) return [];
+  const key = emailKey(address);
+  return [`${prefix}${hash("sha256", isMailable(key) ? mailboxOf(key) : key, "base64url")}`];
 }
 
 /** The name of an address. */
 export function exactly(prefix: string, address: string | undefined): string[] {
   return address ? [`${prefix}${hash("sha256", emailKey(address), "base64url")}`] : [];
-}
-
-/**
- * One mailbox, one bucket: a suffix after a plus sign, and Gmail's dots, lead to the same person. Text that is no mailbox
- * counts as it is: a part of it may be somebody else's address.
- */
-function bucket(address: string): string {
-  const key = emailKey(address);
-  return hash("sha256", isMailable(key) ? mailboxOf(key) : key, "base64url");
 }
 
 function mailboxOf(key: string): string {
@@ -264,10 +265,7 @@ function mailboxOf(key: string): string {
 export async function giveBack({ db, log }: Context, slots: readonly Slot[], streak: readonly string[]): Promise<void> {
   if (slots.length + streak.length === 0) return;
   try {
-    await db.limits.giveBack(
-      slots.filter(({ key }) => !streak.includes(key)),
-      streak,
-    );
+    await db.limits.giveBack(slots, streak);
   } catch (error) {
     log.warn({ err: error }, "could not give a try back");
   }

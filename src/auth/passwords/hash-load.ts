@@ -23,7 +23,7 @@ export class HashLoad<Work, Result> {
   readonly #compute: (work: Work) => Promise<Result>;
   readonly #workers: number;
   readonly #now: () => number;
-  readonly #running = new Map<Promise<Result>, Running>();
+  readonly #running = new Set<Running>();
   /** How long the hashes of one place take together, in milliseconds: a moving average. */
   #duration: number;
 
@@ -51,28 +51,23 @@ export class HashLoad<Work, Result> {
   }
 
   /** Computes now, and adds the time to the place's; a failure adds none. */
-  run(place: Worked, work: Work): Promise<Result> {
-    const since = this.#now();
-    const compute = async () => {
+  async run(place: Worked, work: Work): Promise<Result> {
+    const running = { since: this.#now(), before: place.worked };
+    this.#running.add(running);
+    try {
       const result = await this.#compute(work);
-      place.worked += this.#now() - since;
+      place.worked += this.#now() - running.since;
       if (place.hasLeft) this.learn(place);
       return result;
-    };
-    const computing = compute().finally(() => this.#running.delete(computing));
-    this.#running.set(computing, { since, before: place.worked });
-    return computing;
+    } finally {
+      this.#running.delete(running);
+    }
   }
 
   /** Adds what a place took to the average. */
   learn(place: Worked): void {
     if (place.worked > 0) this.#duration += (place.worked - this.#duration) / 16;
     place.worked = 0;
-  }
-
-  /** Resolves when what is computed now has ended. */
-  async ended(): Promise<void> {
-    await Promise.allSettled(this.#running.keys());
   }
 
   /**
@@ -82,7 +77,7 @@ export class HashLoad<Work, Result> {
   #rate(): number {
     const now = this.#now();
     let rate = Math.max(0, this.#workers - this.#running.size) / this.#duration;
-    for (const { since, before } of this.#running.values()) rate += 1 / Math.max(this.#duration, before + now - since);
+    for (const { since, before } of this.#running) rate += 1 / Math.max(this.#duration, before + now - since);
     return rate;
   }
 }

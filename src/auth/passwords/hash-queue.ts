@@ -97,6 +97,7 @@ export class HashQueue<Work, Result> {
   readonly #served = new Set<Place<Work, Result>>();
   /** How many callers without a place present a device that may be known, by device. */
   readonly #outside = new Map<string, number>();
+  readonly #computing = new Set<Promise<Result>>();
   #closed = false;
   /** How many turns strangers have had since the last one of a known device. */
   #turnsOfStrangers = 0;
@@ -184,7 +185,7 @@ export class HashQueue<Work, Result> {
   async close(): Promise<void> {
     this.#closed = true;
     for (const place of [...this.#strangers.entries(), ...this.#known.entries(), ...this.#served]) this.#drop(place);
-    await this.#load.ended();
+    await Promise.allSettled(this.#computing);
   }
 
   get #waiting(): number {
@@ -237,18 +238,17 @@ export class HashQueue<Work, Result> {
       const timer = setTimeout(() => reject(this.#dismiss(place)), hashLimit).unref();
       const computing = this.#load.run(place, work).finally(() => {
         clearTimeout(timer);
+        this.#computing.delete(computing);
         this.#serve();
       });
+      this.#computing.add(computing);
       computing.then(resolve, reject);
     }
   }
 
   #next(): Place<Work, Result> | undefined {
     const [served] = this.#served;
-    if (served) {
-      this.#served.delete(served);
-      return served;
-    }
+    if (served && this.#served.delete(served)) return served;
     if (this.#known.ready > 0 && (this.#strangers.ready === 0 || this.#turnsOfStrangers >= reservedPart - 1)) {
       this.#turnsOfStrangers = 0;
       return this.#known.next();
