@@ -3,6 +3,7 @@ import { digest } from "../digest.ts";
 import type { Awaitable } from "../engine.ts";
 import { skipLocked } from "../locks.ts";
 import type { Store } from "../store.ts";
+import { enqueueNotice } from "./notices.ts";
 import type { Notice } from "./outbox.ts";
 
 /** The mail of a login that the owner may not expect. */
@@ -54,7 +55,7 @@ export interface Device {
 }
 
 /** What an account knows of a device that logs in: that device, no device at all, or others alone. */
-export type Acquaintance = "known" | "first" | "additional";
+type Acquaintance = "known" | "first" | "additional";
 
 /** A caller who redeems a mailed token of an account. */
 export interface Redeemer {
@@ -67,11 +68,13 @@ export interface Redeemer {
 const day = 86_400_000;
 /** How long an account knows the network of a redemption, in milliseconds. */
 const networkKnownFor = day;
+/** How long after registering the owner's own first login is expected, in milliseconds. */
+const expectedFor = day;
 /** How many devices an account knows: a program that keeps no cookies is a new one each time. */
 const mostDevices = 50;
 
 /** Remembers a device, in a transaction that holds the user's row; returns what the account knew of it. */
-export async function rememberDevice(store: Store, secret: string, userId: number): Promise<Acquaintance> {
+async function rememberDevice(store: Store, secret: string, userId: number): Promise<Acquaintance> {
   const { db } = store;
   const now = store.clock();
   const { numUpdatedRows } = await db
@@ -101,6 +104,37 @@ export async function rememberDevice(store: Store, secret: string, userId: numbe
   const surplus = known.slice(0, Math.max(0, known.length + 1 - mostDevices)).map((row) => row.device_id);
   if (surplus.length > 0) await db.deleteFrom("devices").where("device_id", "in", surplus).execute();
   return known.some(({ logged_in }) => logged_in === 1) ? "additional" : "first";
+}
+
+/** A login to an account whose row the transaction holds. */
+interface Login {
+  readonly userId: number;
+  /** The secret of its device; undefined if attempts are not limited, for then no devices are remembered. */
+  readonly device: string | undefined;
+  /** Null if no mail can be sent to the account. */
+  readonly notice: LoginNotice | null;
+  /** `known_since` of the account. */
+  readonly knownSince: number | null;
+}
+
+/**
+ * Remembers the device of a login, and mails the owner unless the login is expected: from a device that the account knows, or
+ * the first one within a day after the owner registered. Without devices, the first login since the account was imported or
+ * its password was reset is the only one that can be told from others.
+ */
+export async function noteLogin(store: Store, { userId, device, notice, knownSince }: Login): Promise<void> {
+  const acquaintance = device === undefined ? undefined : await rememberDevice(store, device, userId);
+  const now = store.clock();
+  if (knownSince === null) {
+    await store.db.updateTable("users").set({ known_since: now }).where("id", "=", userId).execute();
+  }
+  const isRecent = knownSince !== null && knownSince > now - expectedFor && knownSince <= now + clockTolerance;
+  if (notice && isUnexpected(acquaintance, knownSince, isRecent)) await enqueueNotice(store, { ...notice, userId });
+}
+
+function isUnexpected(of: Acquaintance | undefined, knownSince: number | null, isRecent: boolean): boolean {
+  if (of === undefined) return knownSince === null;
+  return of === "additional" || (of === "first" && !isRecent);
 }
 
 /**

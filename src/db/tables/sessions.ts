@@ -5,8 +5,7 @@ import { digest } from "../digest.ts";
 import { lockedSessions, lockSessions } from "../locks.ts";
 import { atomically, type Store } from "../store.ts";
 import { forgetAct, nonceOf, recordAct } from "./acts.ts";
-import type { Device, LoginNotice } from "./devices.ts";
-import { noteLogin } from "./first-logins.ts";
+import { type Device, type LoginNotice, noteLogin } from "./devices.ts";
 import { endOldestSessions, endSurplusSessions, mostSessions } from "./session-limit.ts";
 import { isSession, live } from "./session-lookup.ts";
 
