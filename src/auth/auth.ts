@@ -33,7 +33,7 @@ export { adoptable } from "./admin/adopt.ts";
 export { readAccount, writeAccount } from "./admin/import.ts";
 export type { SweepOptions, Swept } from "./admin/sweep.ts";
 export type { Operation } from "./audit/audit.ts";
-export type { EventName } from "./audit/trail.ts";
+export type { EventName } from "./audit/events.ts";
 export type { Caller } from "./caller.ts";
 export type { EmailFormat } from "./email.ts";
 export type { AuthOptions } from "./parts.ts";

@@ -4,7 +4,7 @@ import { type PublicUser, publicUser } from "../../user.ts";
 import { isMailable } from "../../values/email.ts";
 import { isId, storable } from "../../values/storable.ts";
 import { byOperator as detail } from "../audit/audit.ts";
-import type { EventName } from "../audit/trail.ts";
+import type { EventName } from "../audit/events.ts";
 import type { Context } from "../context.ts";
 import { taken, validEmail } from "../email.ts";
 import { accountKeys } from "../limits/caps.ts";

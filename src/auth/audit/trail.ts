@@ -5,61 +5,9 @@ import { idsInLog } from "../../observe/request-ids.ts";
 import { emailKey } from "../../values/email.ts";
 import { networkOf } from "../../values/network.ts";
 import { cut, isId, storable } from "../../values/storable.ts";
-import type { Caller } from "../caller.ts";
 import { WriteBehind } from "../write-behind.ts";
 import { EventBudget, entryLevels, type Level, lineLevels } from "./budget.ts";
-
-/** Everything that the audit trail tells of. */
-export type EventName =
-  | "account_deleted"
-  | "account_disabled"
-  | "account_enabled"
-  | "account_exported"
-  | "account_invited"
-  | "accounts_adopted"
-  | "accounts_exported"
-  | "accounts_imported"
-  | "email_change_asked"
-  | "email_change_refused"
-  | "email_change_undone"
-  | "email_changed"
-  | "email_undo_refused"
-  | "email_verified"
-  | "limited"
-  | "logged_in"
-  | "logged_out"
-  | "login_refused"
-  | "mails_retried"
-  | "operation_refused"
-  | "password_changed"
-  | "password_confirmed"
-  | "password_needed"
-  | "password_refused"
-  | "password_reset"
-  | "registration_asked"
-  | "registration_refused"
-  | "request_refused"
-  | "reset_asked"
-  | "reset_refused"
-  | "reset_token_made"
-  | "sessions_ended"
-  | "user_registered"
-  | "verification_asked"
-  | "verification_refused";
-
-/** What is known of an event. */
-export interface Circumstances {
-  readonly caller?: Caller;
-  readonly userId?: number | undefined;
-  /** Whose account it is about, where nobody looked whether there is one. */
-  readonly address?: string | undefined;
-  /** Why, or by whom. */
-  readonly detail?: string;
-  /** Whether it changed something, where that does not follow from the event. */
-  readonly changed?: boolean;
-  /** How often it happened; 1 by default. */
-  readonly times?: number;
-}
+import type { Circumstances, EventName } from "./events.ts";
 
 /** Events that, like refusals, change nothing unless `changed` says so: anybody can cause any number of them. */
 const changesNothing: ReadonlySet<EventName> = new Set<EventName>([

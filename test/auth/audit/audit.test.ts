@@ -297,7 +297,7 @@ test("an account of which very much was noted is erased, and none of it tells of
 
 test("every event is in docs/operating.md with what it means, and nothing else is", async () => {
   const read = (path: string) => readFile(new URL(`../../../${path}`, import.meta.url), "utf8");
-  const [, union = ""] = /export type EventName =\n([^;]+);/.exec(await read("src/auth/audit/trail.ts")) ?? [];
+  const [, union = ""] = /export type EventName =\n([^;]+);/.exec(await read("src/auth/audit/events.ts")) ?? [];
   const names = [...union.matchAll(/"(\w+)"/g)].map(([, name]) => name);
   const rows = [...(await read("docs/operating.md")).matchAll(/^\| `(\w+)` \| (.+) \|$/gm)];
   assert.ok(names.length > 20);
