@@ -33,7 +33,7 @@ export async function changePassword(store: Store, change: PasswordChange): Prom
   const { userId, verifiedHash, hashedPassword, sessionId, device, language } = change;
   const now = store.clock();
   await endSurplusSessions(store, userId, sessionId);
-  const changing = atomically(store, async (transaction) => {
+  return atomically<string | false>(store, async (transaction, rollback) => {
     await lockAccount(transaction, userId);
     const changed = await transaction.db
       .updateTable("users")
@@ -44,7 +44,7 @@ export async function changePassword(store: Store, change: PasswordChange): Prom
       .returning(spelledEmail("users"))
       .executeTakeFirst();
     const nonce = changed && (await renew(transaction, sessionId, change));
-    if (!changed || !nonce) throw new Overtaken();
+    if (!changed || !nonce) throw rollback(false);
     await forgetActs(transaction, userId);
     await recordAct(transaction, change.acts, { userId });
     await endOtherSessions(transaction, userId, sessionId);
@@ -55,11 +55,4 @@ export async function changePassword(store: Store, change: PasswordChange): Prom
     await enqueueNotice(transaction, { kind: "password_changed", language, email: changed.email });
     return nonce;
   });
-  return changing.catch((error: unknown): false => {
-    if (error instanceof Overtaken) return false;
-    throw error;
-  });
 }
-
-/** Undoes what was begun: a session that was ended meanwhile changes nothing any more. */
-class Overtaken extends Error {}

@@ -17,8 +17,6 @@ import {
   forgetMove,
   forgetRegistrationsOf,
   insertVerification,
-  NotGood,
-  once,
   takeVerification,
   type Verification,
 } from "./verify-email.ts";
@@ -40,7 +38,7 @@ export async function add(
   }: { acts?: readonly string[] | undefined; isMailed?: boolean; network?: string | null } = {},
 ): Promise<boolean> {
   const userId = user.id;
-  const added = await once(store, async (transaction) => {
+  return atomically<boolean>(store, async (transaction, rollback) => {
     await lockAddress(transaction, user.email, userId);
     // An update, even of nothing, holds the user's row until the end: of two changes at once one replaces the other.
     const { numUpdatedRows } = await transaction.db
@@ -52,13 +50,13 @@ export async function add(
       .executeTakeFirst();
     if (numUpdatedRows === 0n) return false;
     const verificationId = await insertVerification(transaction, { email, hashed_password: null, user_id: userId });
-    if (!(await recordAct(transaction, acts, { verificationId }))) throw new NotGood();
+    // The form was sent before: it is done already.
+    if (!(await recordAct(transaction, acts, { verificationId }))) throw rollback(true);
     await forgetMove(transaction, userId, verificationId);
     if (isMailed && isMailable(email)) await enqueue(transaction, { kind: "move", language, verificationId, network });
     await enqueueNotice(transaction, { kind: "moving", language, email: user.email });
     return true;
   });
-  return added ?? true;
 }
 
 /** A move that its mailed token and the account's password confirm. */
@@ -97,7 +95,7 @@ export async function confirm(
   const now = store.clock();
   if (userId !== null) await endSurplusSessions(store, userId, session?.sessionId);
   try {
-    return await atomically(store, async (transaction) => {
+    return await atomically<{ readonly nonce: string | null } | false>(store, async (transaction, rollback) => {
       const { db } = transaction;
       await lockAddress(transaction, verification.email, userId);
       const mover =
@@ -110,7 +108,7 @@ export async function confirm(
           .where("disabled_at", "is", null)
           .returning(spelledEmail("users"))
           .executeTakeFirst());
-      if (!mover || !(await takeVerification(transaction, verification, token))) throw new NotGood();
+      if (!mover || !(await takeVerification(transaction, verification, token))) throw rollback(false);
       await db
         .updateTable("users")
         .set({ ...address, email_verified_at: now, updated_at: now, reset_token: null, reset_token_expires_at: null })
@@ -129,7 +127,6 @@ export async function confirm(
       return { nonce: nonce === false ? null : nonce };
     });
   } catch (error) {
-    if (error instanceof NotGood) return false;
     throw store.engine.isUniqueViolation(error, "users.email") ? new EmailTaken("the address has an account") : error;
   }
 }

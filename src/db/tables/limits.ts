@@ -37,15 +37,6 @@ interface Refusal {
   readonly byNetwork?: true;
 }
 
-class Refused extends Error {
-  readonly refusal: Refusal;
-
-  constructor(refusal: Refusal) {
-    super("a limit is reached");
-    this.refusal = refusal;
-  }
-}
-
 /** The `past` of a limit without a longer window: more attempts than any limit counts. */
 const never = 2 ** 31 - 1;
 
@@ -59,12 +50,11 @@ export async function take(store: Store, limits: readonly Limit[]): Promise<Taki
   const ordered = inLockOrder(limits);
   const refusal = await refusalOf(store.db, ordered, now);
   if (refusal) return refusal;
-  try {
-    return { slots: await atomically(store, ({ db }) => count(db, ordered, now)) };
-  } catch (error) {
-    if (error instanceof Refused) return error.refusal;
-    throw error;
-  }
+  return atomically<Taking>(store, async ({ db }, rollback) => {
+    const counted = await count(db, ordered, now);
+    if ("refusedUntil" in counted) throw rollback(counted);
+    return counted;
+  });
 }
 
 /** All statements lock their rows in this order, so that simultaneous ones do not deadlock. */
@@ -107,8 +97,8 @@ async function endBy(db: Kysely<Schema>, key: string, latest: number): Promise<v
     .execute();
 }
 
-/** Counts a try under each key. @throws {Refused} when one has no room, so that the transaction counts none */
-async function count(db: Kysely<Schema>, limits: readonly Limit[], now: number): Promise<Slot[]> {
+/** Counts a try under each key that has room; a refusal if one has none. */
+async function count(db: Kysely<Schema>, limits: readonly Limit[], now: number): Promise<Taking> {
   const past = perKey(limits, ({ long }) => long?.past ?? never);
   const extension = perKey(limits, ({ long, window }) => (long ? long.window - window : 0));
   const endsBy = (latest: RawBuilder<number>) =>
@@ -142,8 +132,8 @@ async function count(db: Kysely<Schema>, limits: readonly Limit[], now: number):
     .returning(["key", "count", "ends_at"])
     .execute();
   const full = limits.filter((limit) => !counted.some(({ key }) => key === limit.key));
-  if (full.length > 0) throw new Refused(await refusalIn(db, full, now));
-  return limits.map((limit) => slotOf(limit, counted.find(({ key }) => key === limit.key) as Counted));
+  if (full.length > 0) return refusalIn(db, full, now);
+  return { slots: limits.map((limit) => slotOf(limit, counted.find(({ key }) => key === limit.key) as Counted)) };
 }
 
 interface Counted {

@@ -14,8 +14,6 @@ import {
   forgetMove,
   forgetRegistrationsOf,
   insertVerification,
-  NotGood,
-  once,
   takeVerification,
   type Verification,
   verificationColumns,
@@ -29,13 +27,13 @@ export async function add(
   notice: Notice | null,
   acts: readonly string[] = [],
 ): Promise<void> {
-  await once(store, async (transaction) => {
+  await atomically<void>(store, async (transaction, rollback) => {
     const verificationId = await insertVerification(transaction, {
       email,
       hashed_password: hashedPassword,
       user_id: null,
     });
-    if (!(await recordAct(transaction, acts, { verificationId }))) throw new NotGood();
+    if (!(await recordAct(transaction, acts, { verificationId }))) throw rollback();
     if (notice && isMailable(email)) await enqueue(transaction, { ...notice, verificationId });
   });
 }

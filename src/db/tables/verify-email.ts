@@ -146,17 +146,6 @@ export async function forgetRegistrations({ db }: Store, userId: number): Promis
   await db.deleteFrom("verifications").where("email", "in", unconfirmed).where("user_id", "is", null).execute();
 }
 
-/** Does the work in a transaction; undefined, and no change, if it throws `NotGood` because it was done already. */
-export async function once<T>(store: Store, work: (transaction: Store) => Promise<T>): Promise<T | undefined> {
-  return atomically(store, work).catch((error: unknown) => {
-    if (error instanceof NotGood) return undefined;
-    throw error;
-  });
-}
-
-/** Undoes what was begun, so that a refusal leaves the token alive. */
-export class NotGood extends Error {}
-
 /** Deletes at most `limit` verifications from before a time; returns how many. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   const { db } = store;
