@@ -47,6 +47,24 @@ async function lock({ db, engine }: Store, key: string | undefined, which: Which
   if (await db.selectFrom("users").select("id").where("email", "=", key).executeTakeFirst()) throw new MissedLock();
 }
 
+/**
+ * An update of nothing: it locks the accounts that match until the transaction ends, on each engine, and reads them as they are
+ * once it has the lock. Of two transactions that begin with it one waits for the other.
+ */
+export function holdUser({ db }: Pick<Store, "db">) {
+  return db.updateTable("users").set((row) => ({ updated_at: row.ref("updated_at") }));
+}
+
+/** The same for verifications. */
+export function holdVerification({ db }: Pick<Store, "db">) {
+  return db.updateTable("verifications").set((row) => ({ created_at: row.ref("created_at") }));
+}
+
+/** The same for addresses that accounts have left. */
+export function holdFormerEmail({ db }: Pick<Store, "db">) {
+  return db.updateTable("former_emails").set((row) => ({ left_at: row.ref("left_at") }));
+}
+
 /** Locks the sessions of a user, and those that have or had one of these ids, until the transaction ends. */
 export async function lockSessions(
   { db, engine }: Store,

@@ -1,7 +1,7 @@
 import { EmailTaken } from "../../errors.ts";
 import type { User } from "../../user.ts";
 import { isMailable } from "../../values/email.ts";
-import { lockAddress } from "../locks.ts";
+import { holdUser, lockAddress } from "../locks.ts";
 import { emailColumns, spelledEmail } from "../spellings.ts";
 import { atomically, type Store } from "../store.ts";
 import { recordAct } from "./acts.ts";
@@ -40,10 +40,8 @@ export async function add(
   const userId = user.id;
   return atomically<boolean>(store, async (transaction, rollback) => {
     await lockAddress(transaction, user.email, userId);
-    // An update, even of nothing, holds the user's row until the end: of two changes at once one replaces the other.
-    const { numUpdatedRows } = await transaction.db
-      .updateTable("users")
-      .set((column) => ({ updated_at: column.ref("updated_at") }))
+    // Of two changes at once one replaces the other.
+    const { numUpdatedRows } = await holdUser(transaction)
       .where("id", "=", userId)
       .where("hashed_password", "=", user.hashedPassword)
       .where("disabled_at", "is", null)
@@ -100,9 +98,7 @@ export async function confirm(
       await lockAddress(transaction, verification.email, userId);
       const mover =
         userId !== null &&
-        (await db
-          .updateTable("users")
-          .set((row) => ({ updated_at: row.ref("updated_at") }))
+        (await holdUser(transaction)
           .where("id", "=", userId)
           .where("hashed_password", "=", verifiedHash)
           .where("disabled_at", "is", null)

@@ -2,7 +2,7 @@ import { clockTolerance } from "../../values/clock-tolerance.ts";
 import { emailKey, isMailable } from "../../values/email.ts";
 import { undoLifetime } from "../../values/undo-lifetime.ts";
 import { digest } from "../digest.ts";
-import { skipLocked } from "../locks.ts";
+import { holdFormerEmail, skipLocked } from "../locks.ts";
 import { emailColumns, spelledEmail } from "../spellings.ts";
 import { atomically, type Store } from "../store.ts";
 import { addMailedToken, type Mailing, wasJustMailed } from "./mailed-tokens.ts";
@@ -95,22 +95,14 @@ export async function giveToken(
       .orderBy("former_emails.id", "desc")
       .limit(1)
       .executeTakeFirst();
-    if (!newest || !(await hold(transaction, newest.id))) return null;
+    if (!newest) return null;
+    const { numUpdatedRows } = await holdFormerEmail(transaction).where("id", "=", newest.id).executeTakeFirst();
+    if (numUpdatedRows === 0n) return null;
     const owner = { formerEmailId: newest.id };
     if (await wasJustMailed(transaction, owner, "undo", mailing.asked)) return null;
     await addMailedToken(transaction, owner, "undo", token);
     return newest;
   });
-}
-
-/** Locks the row of a former address until the transaction ends; false when it is gone. */
-async function hold({ db }: Store, id: number): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable("former_emails")
-    .set((row) => ({ left_at: row.ref("left_at") }))
-    .where("id", "=", id)
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
 }
 
 /** The move that a mailed token undoes; null when the token is invalid, or the account is disabled. */

@@ -3,7 +3,7 @@ import { clockTolerance } from "../../values/clock-tolerance.ts";
 import { undoLifetime } from "../../values/undo-lifetime.ts";
 import { digest } from "../digest.ts";
 import { isIn } from "../lists.ts";
-import { skipLocked } from "../locks.ts";
+import { holdUser, skipLocked } from "../locks.ts";
 import type { MailedTokensTable, Schema } from "../schema.ts";
 import { atomically, type Store } from "../store.ts";
 
@@ -114,7 +114,7 @@ export async function accept(store: Store, token: string): Promise<boolean> {
     const owner = ownerOf(mailed);
     const others =
       "verificationId" in owner ? await lockVerifications(store, db, owner.verificationId, purpose as Purpose) : null;
-    if ("userId" in owner) await lockUser(db, owner.userId);
+    if ("userId" in owner) await holdUser({ db }).where("id", "=", owner.userId).execute();
     // Read again: before the rows were locked, another transaction may have ended it.
     const accepted = await db
       .updateTable("mailed_tokens")
@@ -154,15 +154,6 @@ export async function accept(store: Store, token: string): Promise<boolean> {
 /** Ends a token whose mail was not sent. */
 export async function drop({ db }: Pick<Store, "db">, token: string): Promise<void> {
   await db.deleteFrom("mailed_tokens").where("token", "=", digest(token)).where("accepted_at", "is", null).execute();
-}
-
-/** Locks the row of an account until the transaction ends: an update, even without changes, makes others wait. */
-export async function lockUser(db: Store["db"], userId: number): Promise<void> {
-  await db
-    .updateTable("users")
-    .set((row) => ({ updated_at: row.ref("updated_at") }))
-    .where("id", "=", userId)
-    .execute();
 }
 
 /**

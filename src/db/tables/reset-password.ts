@@ -4,7 +4,7 @@ import { clockTolerance } from "../../values/clock-tolerance.ts";
 import { emailKey } from "../../values/email.ts";
 import { userColumns } from "../attributes.ts";
 import { digest } from "../digest.ts";
-import { lockAddress, skipLocked } from "../locks.ts";
+import { holdUser, lockAddress, skipLocked } from "../locks.ts";
 import type { Schema } from "../schema.ts";
 import { spelledEmail } from "../spellings.ts";
 import { atomically, type Store } from "../store.ts";
@@ -60,9 +60,7 @@ export async function giveToken(
   const { clock } = store;
   return atomically(store, async (transaction) => {
     const { db } = transaction;
-    const user = await db
-      .updateTable("users")
-      .set((row) => ({ updated_at: row.ref("updated_at") }))
+    const user = await holdUser(transaction)
       .where("email", "=", key)
       .returning(["id", "disabled_at", spelledEmail("users")])
       .executeTakeFirst();
@@ -188,9 +186,7 @@ export async function redeem(store: Store, redemption: Redemption): Promise<User
 async function ofUser(store: Store, { resetToken, email, hashedPassword, byMail }: Redemption): Promise<User | null> {
   const { db, clock } = store;
   const now = clock();
-  const held = await db
-    .updateTable("users")
-    .set((row) => ({ updated_at: row.ref("updated_at") }))
+  const held = await holdUser(store)
     .where("email", "=", emailKey(email))
     .where("disabled_at", "is", null)
     .returning("id")

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Session } from "../../user.ts";
 import { storable } from "../../values/storable.ts";
 import { digest } from "../digest.ts";
-import { lockedSessions, lockSessions } from "../locks.ts";
+import { holdUser, lockedSessions, lockSessions } from "../locks.ts";
 import { atomically, type Store } from "../store.ts";
 import { forgetAct, nonceOf, recordAct } from "./acts.ts";
 import { type Device, type LoginNotice, noteLogin } from "./devices.ts";
@@ -44,12 +44,11 @@ export async function open(store: Store, opening: Opening): Promise<Session | nu
   const { userId, sessionId, verifiedHash, rehashed, replaces = [], device, notice, limit = mostSessions } = opening;
   return atomically(store, async (transaction) => {
     const now = transaction.clock();
-    // An update, even of nothing, holds the user's row until the end: a reset at the same time waits, or was before.
-    const unchanged = await transaction.db
-      .updateTable("users")
-      .set((column) =>
-        rehashed ? { hashed_password: rehashed, updated_at: now } : { updated_at: column.ref("updated_at") },
-      )
+    const update = rehashed
+      ? transaction.db.updateTable("users").set({ hashed_password: rehashed, updated_at: now })
+      : holdUser(transaction);
+    // The update holds the user's row until the end: a reset at the same time waits, or was before.
+    const unchanged = await update
       .where("id", "=", userId)
       .where("disabled_at", "is", null)
       .$if(verifiedHash !== undefined, (query) => query.where("hashed_password", "=", verifiedHash as string))

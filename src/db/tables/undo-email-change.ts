@@ -1,7 +1,7 @@
 import { EmailTaken } from "../../errors.ts";
 import type { User } from "../../user.ts";
 import { userColumns } from "../attributes.ts";
-import { lockAddress } from "../locks.ts";
+import { holdUser, lockAddress } from "../locks.ts";
 import { emailColumns, spelledEmail } from "../spellings.ts";
 import { atomically, type Store } from "../store.ts";
 import { forgetActs, recordAct } from "./acts.ts";
@@ -42,9 +42,7 @@ export async function undo(store: Store, undone: UndoneMove): Promise<User | nul
     const former = await findFormerEmail(transaction, token);
     if (!former) return null;
     const { id, userId, email } = former;
-    const present = await db
-      .updateTable("users")
-      .set((row) => ({ updated_at: row.ref("updated_at") }))
+    const present = await holdUser(transaction)
       .where("id", "=", userId)
       .where("disabled_at", "is", null)
       .returning(spelledEmail("users"))

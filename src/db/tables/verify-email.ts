@@ -1,9 +1,8 @@
 import { emailKey } from "../../values/email.ts";
 import { digest } from "../digest.ts";
-import { skipLocked } from "../locks.ts";
+import { holdVerification, skipLocked } from "../locks.ts";
 import { emailColumns, spelledEmail } from "../spellings.ts";
-import type { Store } from "../store.ts";
-import { atomically } from "../store.ts";
+import { atomically, type Store } from "../store.ts";
 import {
   addMailedToken,
   endsWithin,
@@ -66,7 +65,10 @@ export async function giveToken(
   mailing?: Mailing,
 ): Promise<Verification | null> {
   return atomically(store, async (transaction) => {
-    const held = await hold(transaction, id);
+    const held = await holdVerification(transaction)
+      .where("id", "=", id)
+      .returning(verificationColumns)
+      .executeTakeFirst();
     if (!held) return null;
     const owner = { verificationId: id };
     if (mailing && (await wasJustMailed(transaction, owner, "verify", mailing.asked))) return null;
@@ -75,21 +77,12 @@ export async function giveToken(
   });
 }
 
-/** Locks the row of a verification until the transaction ends. */
-async function hold({ db }: Store, id: number): Promise<Verification | undefined> {
-  return db
-    .updateTable("verifications")
-    .set((row) => ({ created_at: row.ref("created_at") }))
-    .where("id", "=", id)
-    .returning(verificationColumns)
-    .executeTakeFirst();
-}
-
 /** Takes a verification by its token, once. */
 export async function takeVerification(store: Store, { id }: Verification, token: string): Promise<boolean> {
   const { db } = store;
   const [now, latest] = endsWithin(store, lifetimeOf(store, "verify"));
-  if (!(await hold(store, id))) return false;
+  const held = await holdVerification(store).where("id", "=", id).returning(verificationColumns).executeTakeFirst();
+  if (!held) return false;
   const isOnItsWay = await takeMailedToken(store, { verificationId: id }, "verify", token);
   const { numDeletedRows } = await db
     .deleteFrom("verifications")
