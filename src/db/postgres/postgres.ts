@@ -1,25 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  type CompiledQuery,
-  type DatabaseConnection,
-  type Dialect,
-  type Driver,
-  type Kysely,
-  PostgresAdapter,
-  PostgresQueryCompiler,
-  type QueryResult,
-  sql,
-  type TransactionSettings,
-} from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { DatabaseError } from "pg";
-import { type DatabaseFault, DatabaseUnavailable, OpenError } from "../../errors.ts";
+import { OpenError } from "../../errors.ts";
 import type { Engine } from "../engine.ts";
 import { type Schema, tables } from "../schema.ts";
-import { type Client, Hosts, NotWritable } from "./postgres-hosts.ts";
-import { OwnSchemaIntrospector } from "./postgres-introspector.ts";
+import { dialect, PostgresConnection, Statements } from "./driver.ts";
+import { NotWritable, sqlState } from "./faults.ts";
+import { Hosts } from "./hosts.ts";
 
-/** Twice as many as there are statements of ours; a bound in case one is made of changing parts. */
-const statementLimit = 400;
 /** Any number that nobody else locks. */
 const migrationLock = 8_230_512_600_714n;
 /** How often to try for the lock while another program has it, in milliseconds. */
@@ -101,136 +89,6 @@ async function tryLock(transaction: Kysely<Schema>): Promise<boolean> {
   return rows[0]?.locked === true;
 }
 
-/** A name for every statement, under which a connection prepares it once. */
-class Statements {
-  readonly #names = new Map<string, string>();
-
-  /** The name, or undefined when there are too many already. */
-  name(sql: string): string | undefined {
-    const known = this.#names.get(sql);
-    if (known !== undefined || this.#names.size >= statementLimit) return known;
-    const name = `s${this.#names.size}`;
-    this.#names.set(sql, name);
-    return name;
-  }
-}
-
-function dialect(hosts: Hosts, statements: Statements): Dialect {
-  return {
-    createDriver: () => new PostgresDriver(hosts, statements),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
-    createAdapter: () => new UnlockedPostgresAdapter(),
-    createIntrospector: (db) => new OwnSchemaIntrospector(db),
-  };
-}
-
-/** Kysely's own lock outlives a migration that fails, and hides why it did; ours ends with the transaction. */
-class UnlockedPostgresAdapter extends PostgresAdapter {
-  override async acquireMigrationLock(): Promise<void> {}
-  override async releaseMigrationLock(): Promise<void> {}
-}
-
-/** Kysely's driver over the servers: it prepares statements by name, and trusts no connection after a fault. */
-class PostgresDriver implements Driver {
-  readonly #hosts: Hosts;
-  readonly #statements: Statements;
-
-  constructor(hosts: Hosts, statements: Statements) {
-    this.#hosts = hosts;
-    this.#statements = statements;
-  }
-
-  async init(): Promise<void> {}
-
-  acquireConnection(): Promise<PostgresConnection> {
-    return PostgresConnection.open(this.#hosts, this.#statements);
-  }
-
-  async beginTransaction(
-    connection: PostgresConnection,
-    { isolationLevel, accessMode }: TransactionSettings,
-  ): Promise<void> {
-    const level = isolationLevel ? ` isolation level ${isolationLevel}` : "";
-    await connection.executeQuery({ sql: `begin${level}${accessMode ? ` ${accessMode}` : ""}`, parameters: [] });
-  }
-
-  async commitTransaction(connection: PostgresConnection): Promise<void> {
-    await connection.commit();
-  }
-
-  async rollbackTransaction(connection: PostgresConnection): Promise<void> {
-    await connection.rollback();
-  }
-
-  async releaseConnection(connection: PostgresConnection): Promise<void> {
-    connection.close();
-  }
-
-  async destroy(): Promise<void> {
-    await this.#hosts.end();
-  }
-}
-
-class PostgresConnection implements DatabaseConnection {
-  readonly #client: Client;
-  readonly #hosts: Hosts;
-  readonly #statements: Statements;
-  #broken = false;
-  #failure: unknown;
-
-  static async open(hosts: Hosts, statements: Statements): Promise<PostgresConnection> {
-    try {
-      return new PostgresConnection(await hosts.connect(), hosts, statements);
-    } catch (error) {
-      throw told(error);
-    }
-  }
-
-  constructor(client: Client, hosts: Hosts, statements: Statements) {
-    this.#client = client;
-    this.#hosts = hosts;
-    this.#statements = statements;
-  }
-
-  async executeQuery<Row>({ sql, parameters }: Pick<CompiledQuery, "sql" | "parameters">): Promise<QueryResult<Row>> {
-    const { rows, rowCount } = await this.#query<Row>(sql, parameters);
-    return { rows, numAffectedRows: BigInt(rowCount ?? 0) };
-  }
-
-  /** PostgreSQL answers a commit of what it has already given up with ROLLBACK, and no error. */
-  async commit(): Promise<void> {
-    const { command } = await this.#query("commit", []);
-    if (command !== "COMMIT") throw new DatabaseUnavailable("unreachable", "the transaction was rolled back");
-  }
-
-  async rollback(): Promise<void> {
-    // Closing a connection rolls back; asking one that does not answer would only take time.
-    if (!this.#broken) await this.#query("rollback", []);
-  }
-
-  // biome-ignore lint/correctness/useYield: Kysely asks for the method; we read in pages.
-  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
-    throw new Error("streaming is not supported: read in pages");
-  }
-
-  close(): void {
-    this.#hosts.release(this.#client, this.#broken);
-  }
-
-  async #query<Row>(text: string, values: readonly unknown[]) {
-    const name = this.#client.prepares && this.#hosts.keepsConnections ? this.#statements.name(text) : undefined;
-    const query = { text, values: values as unknown[], query_timeout: this.#hosts.timeout };
-    try {
-      return await this.#client.query<Row & object>(name === undefined ? query : { ...query, name });
-    } catch (error) {
-      this.#broken ||= breaksConnection(error);
-      // "The transaction is aborted" says nothing of why: that was the error before.
-      this.#failure = sqlState(error) === "25P02" ? this.#failure : error;
-      throw told(this.#failure);
-    }
-  }
-}
-
 const mends: Readonly<Record<string, string>> = {
   "25006": "it is a standby; name the primary, or all of the hosts: one,two",
   "28000": "it lets this user in from here with no password or not at all; look at its pg_hba.conf",
@@ -239,44 +97,3 @@ const mends: Readonly<Record<string, string>> = {
   "42501": "this user lacks a right; make it the owner of the database or of the schema",
   "53300": "it takes no more connections; lower DATABASE_POOL, or raise its max_connections",
 };
-
-/** PostgreSQL's error codes (https://www.postgresql.org/docs/current/errcodes-appendix.html), whole or their class. */
-const faults: Readonly<Record<string, DatabaseFault>> = {
-  "08": "unreachable",
-  "25006": "read-only",
-  "28": "unreachable",
-  "3D": "unreachable",
-  "40": "locked",
-  "42501": "read-only",
-  "53100": "full",
-  "53300": "out of connections",
-  "53": "unreachable",
-  "55P03": "locked",
-  "57014": "locked",
-  "57": "unreachable",
-  "58": "unreadable",
-  XX: "corrupt",
-};
-
-function sqlState(error: unknown): string | undefined {
-  const { cause } = error as { cause?: unknown };
-  const code = ((error instanceof DatabaseUnavailable ? cause : error) as Partial<DatabaseError> | undefined)?.code;
-  // Every one of PostgreSQL's has a digit; Node's EPIPE has none.
-  return /^(?=.*\d)[0-9A-Z]{5}$/.test(code ?? "") ? code : undefined;
-}
-
-/** After anything but an error of the statement itself, nobody knows what the connection will answer next. */
-function breaksConnection(error: unknown): boolean {
-  const state = sqlState(error);
-  return state === undefined || /^(08|57P|53|58|XX)|^25006$/.test(state);
-}
-
-/** A fault of the database becomes `DatabaseUnavailable`; what is left is a mistake of ours. */
-function told(error: unknown): unknown {
-  if (error instanceof OpenError || error instanceof DatabaseUnavailable) return error;
-  const state = sqlState(error);
-  if (error instanceof NotWritable) return new DatabaseUnavailable("read-only", error);
-  if (state === undefined) return new DatabaseUnavailable("unreachable", error);
-  const fault = faults[state] ?? faults[state.slice(0, 2)];
-  return fault === undefined ? error : new DatabaseUnavailable(fault, error);
-}

@@ -2,6 +2,7 @@ import pg from "pg";
 import parseUrl from "pg-connection-string";
 import { DatabaseUnavailable, OpenError } from "../../errors.ts";
 import { readPostgresUrl } from "../../settings/database-url.ts";
+import { NotWritable } from "./faults.ts";
 
 /** How long a statement, and finding a connection for it, may take, in milliseconds: together they stay below two seconds. */
 const patience = 900;
@@ -24,11 +25,6 @@ interface Host {
   readonly pool: pg.Pool;
   /** How many connections to it are in use. */
   inUse: number;
-}
-
-/** Thrown for a server that answers, and only reads: a standby, where all is read that was written. */
-export class NotWritable extends Error {
-  override name = "NotWritable";
 }
 
 /**

@@ -1,0 +1,33 @@
+import { type DatabaseFault, DatabaseUnavailable } from "../../errors.ts";
+
+const unreadable = ["ENOENT", "ENOTDIR", "EISDIR", "EIO", "ELOOP", "ENAMETOOLONG", "ENXIO"];
+
+const faults: Record<number, DatabaseFault> = {
+  5: "locked",
+  6: "locked",
+  8: "read-only",
+  10: "unreadable",
+  11: "corrupt",
+  13: "full",
+  14: "unreadable",
+  15: "locked",
+  26: "not a database",
+};
+
+/** SQLite's extended result code (https://sqlite.org/rescode.html); its low byte is the primary one. */
+export function resultCode(error: unknown): number {
+  return Number((error as { errcode?: number } | null)?.errcode ?? 0);
+}
+
+export function faultOf(error: unknown): DatabaseFault | undefined {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  if (code === "ENOSPC") return "full";
+  if (code === "EROFS" || code === "EACCES" || code === "EPERM") return "read-only";
+  if (code !== undefined && unreadable.includes(code)) return "unreadable";
+  return faults[resultCode(error) & 0xff];
+}
+
+/** Whether another program holds the database, and waiting may help. */
+export function isLocked(error: unknown): boolean {
+  return error instanceof DatabaseUnavailable && error.fault === "locked";
+}
