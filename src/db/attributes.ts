@@ -41,12 +41,11 @@ export const userColumns = [
   "users.updated_at as updatedAt",
 ] as const;
 
-/** The columns of a user's public attributes. */
+/** The columns of the public attributes of a user who is not disabled. */
 export const publicColumns = [
   "users.id",
   spelledEmail("users"),
   "users.email_verified_at as emailVerifiedAt",
-  "users.disabled_at as disabledAt",
   "users.created_at as createdAt",
   "users.updated_at as updatedAt",
 ] as const;

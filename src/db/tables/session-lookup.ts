@@ -1,5 +1,5 @@
 import type { ExpressionBuilder } from "kysely";
-import { type PublicUser, publicUser, type User } from "../../user.ts";
+import type { PublicUser, User } from "../../user.ts";
 import { publicColumns, userColumns } from "../attributes.ts";
 import { digest } from "../digest.ts";
 import type { Awaitable } from "../engine.ts";
@@ -74,8 +74,12 @@ export function find({ db, engine, lifetimes, clock }: Store): (sessionId: strin
   };
 }
 
-function seenSession([row]: (PublicUser & { lastSeenAt: number })[]): SeenSession | null {
-  return row ? { user: publicUser(row), lastSeenAt: row.lastSeenAt } : null;
+type Row = Omit<PublicUser, "disabledAt"> & { readonly lastSeenAt: number };
+
+function seenSession([row]: readonly Row[]): SeenSession | null {
+  if (!row) return null;
+  const { id, email, emailVerifiedAt, createdAt, updatedAt, lastSeenAt } = row;
+  return { user: { id, email, emailVerifiedAt, disabledAt: null, createdAt, updatedAt }, lastSeenAt };
 }
 
 /** Finds the user of a live session, with all stored attributes, unless the account is disabled. */
