@@ -50,7 +50,11 @@ function sayCreated(url: string, mode: Settings["NODE_ENV"] | undefined, log: Lo
   else log.info({ event: "database_created", ...fields }, message);
 }
 
-/** Tells how far a database's schema is, and changes nothing. */
+/**
+ * Tells how far a database's schema is, and changes nothing.
+ *
+ * @throws {OpenError} when it cannot be used
+ */
 export async function statesOf(url: string): Promise<MigrationState[]> {
   requireFile(url);
   return using(url, {}, async (db, engine) => {

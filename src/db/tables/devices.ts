@@ -28,8 +28,8 @@ export async function knows({ db }: Store, device: string, userId: number): Prom
 const mostCookies = 5;
 
 /**
- * Prepares a function that says whether any account knows one of these devices, of the first five: one indexed read, at once if
- * the database allows it. The result only filters requests; it does not tell whose device it is.
+ * Whether any account knows one of these devices, of the first five: one indexed read, at once if the database allows it. The
+ * result only filters requests; it does not tell whose device it is.
  */
 export function knowsAny({ db, engine }: Store): (devices: readonly string[]) => Awaitable<boolean> {
   const query = db

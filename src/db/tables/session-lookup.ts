@@ -39,8 +39,8 @@ export function live({ db, clock, lifetimes }: Store) {
 }
 
 /**
- * Makes the lookup that every request of a logged-in person needs: its query is built once, reads no secret, and is synchronous
- * if the driver is.
+ * Finds a live session whose account is not disabled, without reading a secret. Every request of a logged-in person does this
+ * lookup: its query is built once, and it is synchronous if the driver is.
  */
 export function find({ db, engine, lifetimes, clock }: Store): (sessionId: string) => Awaitable<SeenSession | null> {
   const found = db
