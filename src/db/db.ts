@@ -1,5 +1,5 @@
 import type { User } from "../user.ts";
-import { bind, prepare } from "../values/bind.ts";
+import { bind, join, prepare } from "../values/bind.ts";
 import * as adopting from "./adopt.ts";
 import { copy, type Progress } from "./copy.ts";
 import * as importing from "./import.ts";
@@ -74,42 +74,42 @@ export async function openDB(url: string, options: DBOptions = {}): Promise<DB> 
 export class DB extends Opened {
   readonly acts = bind(this.store, acts, "find");
   readonly audit = bind(this.store, audit, "add", "put", "list");
-  readonly devices = {
-    ...bind(this.store, devices, "knows", "knowsNetwork", "list"),
-    ...prepare(this.store, devices, "knowsAny"),
-  };
+  readonly devices = join(
+    bind(this.store, devices, "knows", "knowsNetwork", "list"),
+    prepare(this.store, devices, "knowsAny"),
+  );
   readonly emailChange = bind(this.store, emailChange, "add", "addressOf", "confirm");
   readonly failedMails = bind(this.store, failedMails, "add", "list", "listTo", "count", "retry");
-  readonly import = { ...bind(this.store, importing, "emailsTaken", "add"), ...bind(this.store, adopting, "adopt") };
+  readonly import = join(bind(this.store, importing, "emailsTaken", "add"), bind(this.store, adopting, "adopt"));
   readonly leases = bind(this.store, leases, "take", "end");
   readonly limits = bind(this.store, limits, "take", "areCounted", "giveBack");
   readonly mailedTokens = bind(this.store, mailedTokens, "accept", "drop");
-  readonly outbox = {
-    ...bind(this.store, outbox, "add", "list", "listTo", "count", "retry", "remove"),
-    ...bind(this.store, outbox, "registrationWaits", "newerRegistrationWaits"),
-    ...bind(this.store, delivery, "claim", "removeAnswered", "removeSent", "postpone"),
-    ...bind(this.store, delivery, "countPostponed", "newestOfBusiest"),
-  };
+  readonly outbox = join(
+    bind(this.store, outbox, "add", "list", "listTo", "count", "retry", "remove"),
+    bind(this.store, outbox, "registrationWaits", "newerRegistrationWaits"),
+    bind(this.store, delivery, "claim", "removeAnswered", "removeSent", "postpone"),
+    bind(this.store, delivery, "countPostponed", "newestOfBusiest"),
+  );
   readonly registrations = bind(this.store, registrations, "add", "addOfUser", "newest", "confirm");
   readonly resetPassword = bind(this.store, resetPassword, "giveToken", "addressOf", "redeem", "sweepTokens");
-  readonly sessions = {
-    ...prepare(this.store, sessionLookup, "find"),
-    ...bind(this.store, sessionLookup, "findUser"),
-    ...bind(this.store, sessions, "open", "end", "endAll", "endOthers"),
-    ...bind(this.store, sessionList, "list", "endByHandle"),
-    ...bind(this.store, sessionRenewal, "confirmedAt", "renew", "renewalOf"),
-    ...bind(this.store, sessionTimes, "see", "sweep"),
-  };
+  readonly sessions = join(
+    prepare(this.store, sessionLookup, "find"),
+    bind(this.store, sessionLookup, "findUser"),
+    bind(this.store, sessions, "open", "end", "endAll", "endOthers"),
+    bind(this.store, sessionList, "list", "endByHandle"),
+    bind(this.store, sessionRenewal, "confirmedAt", "renew", "renewalOf"),
+    bind(this.store, sessionTimes, "see", "sweep"),
+  );
   readonly sweep = bind(this.store, sweeping, "old", "correctTimes");
-  readonly undoEmailChange = {
-    ...bind(this.store, formerEmails, "isHeld", "giveToken", "find", "list"),
-    ...bind(this.store, undoEmailChange, "undo"),
-  };
-  readonly users = {
-    ...bind(this.store, users, "findByEmail", "idsByEmail", "list", "areNone", "setDisabled"),
-    ...bind(this.store, changePassword, "changePassword"),
-    ...bind(this.store, erasure, "erase"),
-  };
+  readonly undoEmailChange = join(
+    bind(this.store, formerEmails, "isHeld", "giveToken", "find", "list"),
+    bind(this.store, undoEmailChange, "undo"),
+  );
+  readonly users = join(
+    bind(this.store, users, "findByEmail", "idsByEmail", "list", "areNone", "setDisabled"),
+    bind(this.store, changePassword, "changePassword"),
+    bind(this.store, erasure, "erase"),
+  );
   readonly verifyEmail = bind(this.store, verifyEmail, "giveToken", "find");
 
   /**
