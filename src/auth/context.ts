@@ -5,8 +5,8 @@ import type { Metrics } from "../observe/metrics.ts";
 import type { Tracing } from "../observe/tracing.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Trail } from "./audit/trail.ts";
+import type { LastSeen } from "./last-seen.ts";
 import type { Passwords } from "./passwords/passwords.ts";
-import type { LastSeen } from "./sessions/last-seen.ts";
 
 /** What the parts of `Auth` work with. */
 export interface Context {

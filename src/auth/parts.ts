@@ -6,9 +6,9 @@ import { type Tracing, untraced } from "../observe/tracing.ts";
 import { readSettings, type Settings } from "../settings/settings.ts";
 import { Trail } from "./audit/trail.ts";
 import type { Context } from "./context.ts";
+import { LastSeen } from "./last-seen.ts";
 import { Passwords } from "./passwords/passwords.ts";
 import { Admission } from "./passwords/places.ts";
-import { LastSeen } from "./sessions/last-seen.ts";
 
 export interface AuthOptions {
   /** The policies; `readSettings` has the defaults. */

@@ -1,17 +1,23 @@
 import { randomBytes } from "node:crypto";
-import type { Device, LoginNotice, Redeemer } from "../../db/db.ts";
+import type { DB, Device, LoginNotice, Redeemer } from "../../db/db.ts";
 import type { browsers, systems } from "../../mail/mailer.ts";
+import type { Settings } from "../../settings/settings.ts";
 import type { User } from "../../user.ts";
 import { isMailable } from "../../values/email.ts";
 import { networkOf } from "../../values/network.ts";
 import type { Caller } from "../caller.ts";
-import type { Context } from "../context.ts";
+
+/** What a device is looked up with. */
+export interface Lookup {
+  readonly db: DB;
+  readonly settings: Pick<Settings, "RATE_LIMIT">;
+}
 
 /**
  * The caller's device that this account knows, if any. The network of a redemption within the last day counts as one, if the
  * redeemer showed no cookie. An account that does not exist costs the same lookups.
  */
-export async function knownDevice(context: Context, user: User | null, caller: Caller): Promise<string | undefined> {
+export async function knownDevice(context: Lookup, user: User | null, caller: Caller): Promise<string | undefined> {
   if (context.settings.RATE_LIMIT === "off") return undefined;
   const device = await knownCookie(context, user, caller);
   const network = device === undefined ? networkOf(caller.ip) : undefined;
@@ -21,7 +27,7 @@ export async function knownDevice(context: Context, user: User | null, caller: C
 
 /** The caller's device that this account knows by its secret, if any. */
 export async function knownCookie(
-  { db, settings }: Context,
+  { db, settings }: Lookup,
   user: User | null,
   caller: Caller,
 ): Promise<string | undefined> {
@@ -36,7 +42,7 @@ function networkDevice(network: string): string {
 }
 
 /** How an account recognizes a caller who redeems a mailed token. */
-export function redeemerOf({ settings }: Context, caller: Caller): Redeemer {
+export function redeemerOf({ settings }: Lookup, caller: Caller): Redeemer {
   const [device = caller.newDevice] = secretsOf(caller);
   return settings.RATE_LIMIT === "off" ? {} : { device };
 }
@@ -45,7 +51,7 @@ export function redeemerOf({ settings }: Context, caller: Caller): Redeemer {
  * The same for a caller whom strangers' failed logins may lock out. A program that presents no cookies may never send its secret
  * back, so its network is known for a day; a browser that sends a form keeps cookies.
  */
-export function redeemerUnderAttack(context: Context, caller: Caller): Redeemer {
+export function redeemerUnderAttack(context: Lookup, caller: Caller): Redeemer {
   const keepsCookies = secretsOf(caller).length > 0 || (caller.acts?.length ?? 0) > 0;
   const isLimited = context.settings.RATE_LIMIT === "on";
   return { ...redeemerOf(context, caller), network: isLimited && !keepsCookies ? networkOf(caller.ip) : undefined };
@@ -57,7 +63,7 @@ export function devicesOf({ device, network }: Redeemer): string[] {
 }
 
 /** The device by which an account will know the caller: one that it knows already, else the first one presented. */
-export async function presentedDevice(context: Context, user: User, caller: Caller): Promise<string | undefined> {
+export async function presentedDevice(context: Lookup, user: User, caller: Caller): Promise<string | undefined> {
   const [first, ...others] = secretsOf(caller);
   return others.length === 0 ? first : ((await knownCookie(context, user, caller)) ?? first);
 }
@@ -74,7 +80,7 @@ export function secretsOf({ device = [] }: Caller): readonly string[] {
  * @param made the secret of a new device
  */
 export async function deviceOf(
-  context: Context,
+  context: Lookup,
   user: User,
   caller: Caller,
   made = randomBytes(32).toString("base64url"),

@@ -1,11 +1,14 @@
 import { AuthError } from "../../errors.ts";
+import type { Log } from "../../observe/log.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { emailKey } from "../../values/email.ts";
-import type { Context } from "../context.ts";
 import { isBreached } from "./breaches.ts";
 import { normalizePassword } from "./passwords.ts";
 
-type Policy = Pick<Context, "settings" | "log">;
+interface Policy {
+  readonly settings: Settings;
+  readonly log: Log;
+}
 
 /**
  * Refuses a password that may not be chosen, and says why. It checks the form that is hashed. Length is counted in code points,

@@ -3,10 +3,15 @@ import { DatabaseUnavailable } from "../../errors.ts";
 import type { User } from "../../user.ts";
 import { emailKey } from "../../values/email.ts";
 import { networksOf } from "../../values/network.ts";
+import type { Trail } from "../audit/trail.ts";
 import type { Caller } from "../caller.ts";
-import type { Context } from "../context.ts";
-import { knownDevice, secretsOf } from "../devices/devices.ts";
-import type { HashPlace } from "./passwords.ts";
+import { knownDevice, type Lookup, secretsOf } from "../devices/devices.ts";
+import type { HashPlace, Passwords } from "./passwords.ts";
+
+/** The queue of hashes, and what its places depend on. */
+interface Queue extends Lookup {
+  readonly passwords: Passwords;
+}
 
 /** How often the number of refusals is recorded, in milliseconds. */
 const recordInterval = 10_000;
@@ -28,7 +33,7 @@ export function sharesOf({ ip }: Caller, address?: string): string[] {
  * @param address of the account that it is about, as far as the request says
  * @throws {AuthError} `busy`
  */
-export function takePlace({ passwords }: Context, caller: Caller, address = ""): HashPlace {
+export function takePlace({ passwords }: Pick<Queue, "passwords">, caller: Caller, address = ""): HashPlace {
   return passwords.queue.enter({ path: sharesOf(caller, address) });
 }
 
@@ -37,7 +42,7 @@ export function takePlace({ passwords }: Context, caller: Caller, address = ""):
  *
  * @throws {AuthError} `busy` for a caller without a device
  */
-export function takePlaceOfDevice({ passwords, settings }: Context, caller: Caller, address = ""): HashPlace {
+export function takePlaceOfDevice({ passwords, settings }: Queue, caller: Caller, address = ""): HashPlace {
   const devices = settings.RATE_LIMIT === "on" ? secretsOf(caller) : [];
   return passwords.queue.enter({ path: sharesOf(caller, address), devices });
 }
@@ -49,7 +54,7 @@ export function takePlaceOfDevice({ passwords, settings }: Context, caller: Call
  * @throws {AuthError} `busy` if the queue had no place but for a known device, and this is none
  */
 export async function settlePlace(
-  context: Context,
+  context: Lookup,
   place: HashPlace,
   user: User | null,
   caller: Caller,
@@ -61,11 +66,11 @@ export async function settlePlace(
 
 /** Tells a server, before it reads a request that hashes a password, whether to refuse it: a refusal then costs next to nothing. */
 export class Admission {
-  readonly #context: Context;
+  readonly #context: Queue & { readonly trail: Trail };
   #refusals = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(context: Context) {
+  constructor(context: Queue & { readonly trail: Trail }) {
     this.#context = context;
   }
 

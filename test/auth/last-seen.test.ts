@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { Auth } from "../../../src/auth/auth.ts";
-import { type AuthError, DatabaseUnavailable } from "../../../src/errors.ts";
-import { test } from "../../support/engines.ts";
-import { createWorld, day, hour, minute, type World } from "../../support/world.ts";
+import type { Auth } from "../../src/auth/auth.ts";
+import { type AuthError, DatabaseUnavailable } from "../../src/errors.ts";
+import { test } from "../support/engines.ts";
+import { createWorld, day, hour, minute, type World } from "../support/world.ts";
 
 const email = "bob@example.com";
 

@@ -1,9 +1,9 @@
-import type { DB } from "../../db/db.ts";
-import type { Log } from "../../observe/log.ts";
-import type { Metrics } from "../../observe/metrics.ts";
-import type { Settings } from "../../settings/settings.ts";
-import { clockTolerance } from "../../values/clock-tolerance.ts";
-import { WriteBehind } from "../write-behind.ts";
+import type { DB } from "../db/db.ts";
+import type { Log } from "../observe/log.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import type { Settings } from "../settings/settings.ts";
+import { clockTolerance } from "../values/clock-tolerance.ts";
+import { WriteBehind } from "./write-behind.ts";
 
 /** How often a session is written as seen, and how long such writes are gathered, in milliseconds. */
 const atMostEvery = 60_000;
