@@ -1,9 +1,9 @@
 import { AuthError } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
+import { minute } from "../values/durations.ts";
 
 /** How many 503 responses are logged in a minute: 60 MB a day. */
 const mostLines = 200;
-const minute = 60_000;
 
 /**
  * Logs a request that got 503, and why. If there are more than 200 in a minute (the database is unavailable, logins flood), the

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { isIP } from "node:net";
 import { z } from "zod";
 import { contrast, leastContrast, legible, surfaces } from "../values/colors.ts";
+import { readDuration } from "../values/durations.ts";
 import { isMailable } from "../values/email.ts";
 import { coveredStrangers } from "./address-ranges.ts";
 import { databaseUrlMistake } from "./database-url.ts";
@@ -60,20 +61,14 @@ export function whole(least: number, most: number, example: number) {
     .refine((value) => value >= least && value <= most, expected);
 }
 
-const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-function milliseconds(text: string): number {
-  return Number(text.slice(0, -1)) * units[text.at(-1) as keyof typeof units];
-}
-
 /** A duration such as `90s`, which becomes milliseconds. */
 export function duration(least: string, most: string, example: string) {
   const expected = `a number and a unit (s, m, h or d), from ${least} to ${most}, such as ${example}`;
   return z
     .string()
     .regex(/^\d{1,9}[smhd]$/, expected)
-    .transform(milliseconds)
-    .refine((value) => value >= milliseconds(least) && value <= milliseconds(most), expected);
+    .transform(readDuration)
+    .refine((value) => value >= readDuration(least) && value <= readDuration(most), expected);
 }
 
 /** Tries per duration, such as `10/15m`. */
@@ -84,9 +79,9 @@ export function rate() {
     .regex(/^[1-9]\d{0,5}\/[1-9]\d{0,5}[smhd]$/, expected)
     .transform((text): Rate => {
       const [tries = "", window = ""] = text.split("/");
-      return { tries: Number(tries), window: milliseconds(window) };
+      return { tries: Number(tries), window: readDuration(window) };
     })
-    .refine(({ window }) => window <= milliseconds("30d"), expected);
+    .refine(({ window }) => window <= readDuration("30d"), expected);
 }
 
 /** An address, or a network in CIDR notation, of either family. */

@@ -1,5 +1,16 @@
 const second = 1000;
-const units = { day: 86_400 * second, hour: 3600 * second, minute: 60 * second, second };
+/** In milliseconds. */
+export const minute = 60 * second;
+export const hour = 60 * minute;
+export const day = 24 * hour;
+
+const units = { day, hour, minute, second };
+const letters = { d: day, h: hour, m: minute, s: second };
+
+/** The milliseconds of a duration as settings write it, such as `90s` or `30d`. */
+export function readDuration(text: string): number {
+  return Number(text.slice(0, -1)) * letters[text.at(-1) as keyof typeof letters];
+}
 
 /** How long a link works, in milliseconds, in words: `90 minutes`, in the largest unit that is exact. */
 export function lifetimeInWords(milliseconds: number, language: string): string {

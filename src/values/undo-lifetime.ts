@@ -1,2 +1,4 @@
+import { day } from "./durations.ts";
+
 /** How long the move of an account to another address can be undone, in milliseconds. */
-export const undoLifetime = 7 * 86_400_000;
+export const undoLifetime = 7 * day;

@@ -1,14 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import type { OldKind } from "../../db/db.ts";
+import { day, minute } from "../../values/durations.ts";
 import { undoLifetime } from "../../values/undo-lifetime.ts";
 import type { Context } from "../context.ts";
 import { mailLifetime } from "../outbox/delivery.ts";
 
 /** How many rows one statement looks at: a few milliseconds, so that nobody waits for it. */
 const batch = 500;
-const minute = 60_000;
-const day = 86_400_000;
 
 /** How many rows of each kind were swept. */
 export type Swept = Readonly<Record<"sessions" | "resetTokens" | OldKind, number>>;

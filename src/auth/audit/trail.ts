@@ -2,6 +2,7 @@ import type { DB, NewEvent } from "../../db/db.ts";
 import { AuthError, DatabaseUnavailable } from "../../errors.ts";
 import type { Log } from "../../observe/log.ts";
 import { idsInLog } from "../../observe/request-ids.ts";
+import { day, hour } from "../../values/durations.ts";
 import { emailKey } from "../../values/email.ts";
 import { networkOf } from "../../values/network.ts";
 import { cut, isId, storable } from "../../values/storable.ts";
@@ -30,8 +31,6 @@ const unloggedEvery = 60_000;
 /** How many events one statement writes, and how many refusals wait unmerged while the database does not answer. */
 const batch = 100;
 const mostPending = 5000;
-const day = 86_400_000;
-const hour = 3_600_000;
 
 /** An event, and how often it happened. */
 interface Entry {

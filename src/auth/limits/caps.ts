@@ -1,9 +1,8 @@
 import type { Limit } from "../../db/db.ts";
 import type { Settings } from "../../settings/settings.ts";
+import { hour } from "../../values/durations.ts";
 import type { Context } from "../context.ts";
 import { buckets, exactly, giveBack, limitKeys } from "./limits.ts";
-
-const hour = 3_600_000;
 
 /** The caps on the mails that anybody can request: those to one address, and all. */
 export function mailCaps({ LIMIT_MAIL_ADDRESS, LIMIT_MAIL_ALL }: Settings, address: string): [Limit, Limit] {

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { Limit, Slot, Taking } from "../../db/db.ts";
 import { AuthError } from "../../errors.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { waitInWords } from "../../values/durations.ts";
+import { day, waitInWords } from "../../values/durations.ts";
 import { emailKey, isMailable } from "../../values/email.ts";
 import { networksOf } from "../../values/network.ts";
 import type { Caller } from "../caller.ts";
@@ -76,7 +76,6 @@ const shared: Partial<Record<Limited, Subject>> = {
   moveMail: "move",
 };
 
-const day = 86_400_000;
 /**
  * Failures in a row count until one attempt succeeds: for a day, or for a year once there are more than `shortStreak`. So guesses
  * at invented addresses do not fill the table.

@@ -1,10 +1,10 @@
 import type { ClaimedMail } from "../../db/db.ts";
 import type { Mail, MailFault } from "../../mail/mailer.ts";
+import { minute } from "../../values/durations.ts";
 import type { Context } from "../context.ts";
 import { MailCaps } from "./mail-caps.ts";
 import { writeMail } from "./write-mail.ts";
 
-const minute = 60_000;
 /** How long a mail is tried, in milliseconds. */
 export const mailLifetime = 24 * 60 * minute;
 /** How long events wait that were merged into a notice while it was being sent, in milliseconds. */

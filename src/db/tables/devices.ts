@@ -1,4 +1,5 @@
 import { clockTolerance } from "../../values/clock-tolerance.ts";
+import { day } from "../../values/durations.ts";
 import { digest } from "../digest.ts";
 import type { Awaitable } from "../engine.ts";
 import { skipLocked } from "../locks.ts";
@@ -65,7 +66,6 @@ export interface Redeemer {
   readonly network?: string | undefined;
 }
 
-const day = 86_400_000;
 /** How long an account knows the network of a redemption, in milliseconds. */
 const networkKnownFor = day;
 /** How long after registering the owner's own first login is expected, in milliseconds. */
