@@ -55,3 +55,4 @@ export type { RequestIds } from "./observe/request-ids.ts";
 export { type Listener, type Tracing, untraced } from "./observe/tracing.ts";
 export { type Environment, type Mode, readSettings, type Settings, SettingsError } from "./settings/settings.ts";
 export type { PublicUser, Session, User } from "./user.ts";
+export type { DeviceKind } from "./values/device-kind.ts";

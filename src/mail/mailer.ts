@@ -1,11 +1,8 @@
 import type { Language } from "../languages/languages.ts";
 import type { MailKind } from "../languages/mails.ts";
+import type { DeviceKind } from "../values/device-kind.ts";
 
 export type { Language, MailKind };
-
-/** What a device is called by: nothing else of a User-Agent, which is a stranger's to write, gets into a mail. */
-export const browsers = ["Chrome", "Edge", "Firefox", "Opera", "Safari", "Samsung Internet"] as const;
-export const systems = ["Android", "ChromeOS", "iOS", "iPadOS", "Linux", "macOS", "Windows"] as const;
 
 /** A mail to one person. Nothing in it is a stranger's to choose. */
 export interface Mail {
@@ -15,8 +12,8 @@ export interface Mail {
   readonly language: Language;
   /** What the link holds, for those that have one. */
   readonly token?: string;
-  /** The browser and system that it was done on, such as `Firefox/Windows`; null when they are none that is known. */
-  readonly device?: string | null;
+  /** The browser and system that it was done on; null when they are none that is known. */
+  readonly device?: DeviceKind | null;
   /** How many events it reports; the other facts are those of the last. 1 by default. */
   readonly times?: number;
   /** When what it tells of happened, in milliseconds since 1970 (UTC). */

@@ -1,9 +1,10 @@
 import { html, raw } from "hono/html";
 import { messages } from "../languages/languages.ts";
 import type { Settings } from "../settings/settings.ts";
+import { isListed } from "../values/device-kind.ts";
 import { lifetimeInWords } from "../values/durations.ts";
 import { undoLifetime } from "../values/undo-lifetime.ts";
-import { browsers, type Language, type Mail, type MailKind, systems } from "./mailer.ts";
+import type { Language, Mail, MailKind } from "./mailer.ts";
 
 /** A mail as it is read. */
 export interface Message {
@@ -78,12 +79,9 @@ function linkOf({ kind, token }: Mail): string {
   return token ? link + encodeURIComponent(token) : link;
 }
 
-function deviceIn(language: Language, device: string | null | undefined): string {
-  const [browser, system, ...rest] = device?.split("/") ?? [];
-  const known = browsers.find((each) => each === browser);
-  const on = systems.find((each) => each === system);
+function deviceIn(language: Language, device: Mail["device"]): string {
   const words = messages[language];
-  return known && on && rest.length === 0 ? words.device(known, on) : words.unknownDevice;
+  return device && isListed(device) ? words.device(device.browser, device.system) : words.unknownDevice;
 }
 
 function timeFormat(language: Language) {

@@ -62,7 +62,10 @@ test("a completed move is told to the old address, and its link undoes all of it
   const thief = await enter(world);
   const { response, told: mail, undo: token } = await move(world, thief, next);
   const renewed = header({ ...cookiesOf(response) });
-  assert.deepEqual([mail.to, mail.device, mail.at], [owner.email, "Firefox/Windows", world.clock.now()]);
+  assert.deepEqual(
+    [mail.to, mail.device, mail.at],
+    [owner.email, { browser: "Firefox", system: "Windows" }, world.clock.now()],
+  );
   assert.match(token, /^[\w-]{43}$/);
   assert.ok(await canLogIn(world, next));
   await world.request("/reset_password", form({ email: next }));

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { languages } from "../../src/languages/languages.ts";
-import { browsers, type Mail, type MailKind, systems } from "../../src/mail/mailer.ts";
+import type { Mail, MailKind } from "../../src/mail/mailer.ts";
 import { compose } from "../../src/mail/messages.ts";
 import { readSettings } from "../../src/settings/settings.ts";
+import { deviceNamed } from "../../src/values/device-kind.ts";
 
 // Far from UTC, in which times are told.
 process.env.TZ = "Pacific/Auckland";
@@ -30,6 +31,9 @@ const links: Record<MailKind, string[]> = {
   confirm_new_email: ["/verify?token=T0ken"],
   test: ["/"],
 };
+const firefox = deviceNamed("Firefox/Windows");
+const browsers = ["Chrome", "Edge", "Firefox", "Opera", "Safari", "Samsung Internet"];
+const systems = ["Android", "ChromeOS", "iOS", "iPadOS", "Linux", "macOS", "Windows"];
 const kinds = Object.keys(links) as MailKind[];
 
 function mail(kind: MailKind, more: Partial<Mail> = {}): Mail {
@@ -46,7 +50,7 @@ describe("every mail in every language", () => {
   for (const language of languages) {
     for (const kind of kinds) {
       test(`${kind} (${language})`, () => {
-        const { subject, text, html } = compose(mail(kind, { language, device: "Firefox/Windows" }), settings);
+        const { subject, text, html } = compose(mail(kind, { language, device: firefox }), settings);
         const expected = new Set([...links[kind].map((path) => PUBLIC_URL + path), PUBLIC_URL]);
         assert.match(subject, /^Example\s?: \S.{5,60}$/);
         assert.deepEqual(shownIn(text), expected);
@@ -120,13 +124,12 @@ test("a link says how long it lasts, as the settings have it", () => {
 });
 
 test("a new device is told by browser, system and time in UTC, in the language's own words", () => {
-  const told = (language: "en" | "fr") =>
-    compose(mail("new_device", { language, device: "Firefox/Windows" }), settings);
+  const told = (language: "en" | "fr") => compose(mail("new_device", { language, device: firefox }), settings);
   assert.match(told("en").text, /: Firefox on Windows, on January 2, 2030 at 15:04 UTC\./);
   assert.match(told("fr").text, /\s: Firefox sur Windows, le 2 janvier 2030 à 15:04 UTC\./);
   for (const browser of browsers) {
     for (const system of systems) {
-      const device = `${browser}/${system}`;
+      const device = deviceNamed(`${browser}/${system}`);
       assert.ok(compose(mail("new_device", { device }), settings).text.includes(`: ${browser} on ${system}, on `));
     }
   }
@@ -135,7 +138,7 @@ test("a new device is told by browser, system and time in UTC, in the language's
 test("several events of a kind are told by their number and the time of the last, in the language's own words", () => {
   const told = (kind: MailKind, language: "en" | "fr", times?: number) => {
     const { subject, text } = compose(
-      mail(kind, { language, device: "Firefox/Windows", ...(times !== undefined && { times }) }),
+      mail(kind, { language, device: firefox, ...(times !== undefined && { times }) }),
       settings,
     );
     return `${subject}\n${text}`;
@@ -187,11 +190,11 @@ test("a device that is not of the list is unknown, whatever it says of itself", 
     "constructor/Windows",
     "__proto__/toString",
   ]) {
-    assert.deepEqual(compose(mail("new_device", { device }), settings), unknown, device);
+    assert.deepEqual(compose(mail("new_device", { device: deviceNamed(device) }), settings), unknown, device);
   }
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (device) => {
-      assert.deepEqual(compose(mail("new_device", { device }), settings), unknown);
+      assert.deepEqual(compose(mail("new_device", { device: deviceNamed(device) }), settings), unknown);
     }),
   );
 });

@@ -298,8 +298,13 @@ test("nothing in a mail becomes a header, a recipient or a command", async () =>
   await using server = await startMailServer();
   await using sender = mailer(`smtp://127.0.0.1:${server.port}`);
   const evil = "x\r\nBcc: eve@example.com\r\n\r\n.\r\nMAIL FROM:<eve@example.com>\r\nRCPT TO:<eve@example.com>\r\n";
-  await sender.send({ ...reset, kind: "new_device", token: "", device: "Firefox/Windows" });
-  await sender.send({ ...reset, kind: "new_device", token: "", device: evil });
+  await sender.send({ ...reset, kind: "new_device", token: "", device: { browser: "Firefox", system: "Windows" } });
+  await sender.send({
+    ...reset,
+    kind: "new_device",
+    token: "",
+    device: { browser: evil, system: evil },
+  } as unknown as Mail);
   await sender.send({ ...reset, token: evil });
   const headers = server.mails.map(({ mime }) => mime.headers.map(({ key }) => key));
   assert.deepEqual(headers, Array(3).fill(headers[0]));

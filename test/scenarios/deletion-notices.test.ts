@@ -36,7 +36,7 @@ test("the owner of a deleted account gets one mail at its last address, which no
   const [mail, ...others] = await mailed(world);
   assert.deepEqual(
     [mail?.kind, mail?.to, mail?.language, mail?.device, mail?.at, others],
-    ["account_deleted", "Bob@Example.com", "fr", "Firefox/Windows", world.clock.now(), []],
+    ["account_deleted", "Bob@Example.com", "fr", { browser: "Firefox", system: "Windows" }, world.clock.now(), []],
   );
   assert.deepEqual(await world.db.outbox.list(10), []);
 });

@@ -231,7 +231,10 @@ test("a person who is told of a second device was logged in on a first", async (
   assert.deepEqual(await mailed(world), []);
   await world.request("/sessions", form(owner, { headers: windows }));
   const [mail, ...more] = await mailed(world);
-  assert.deepEqual([mail?.kind, mail?.to, mail?.device], ["new_device", owner.email, "Firefox/Windows"]);
+  assert.deepEqual(
+    [mail?.kind, mail?.to, mail?.device],
+    ["new_device", owner.email, { browser: "Firefox", system: "Windows" }],
+  );
   assert.deepEqual(more, []);
 });
 

@@ -25,7 +25,7 @@ async function logIn(world: World, password = strong, Cookie = "") {
   return { told, cookies: header(cookiesOf(response)) };
 }
 
-const news = [{ kind: "new_device", to: owner.email, device: "Firefox/Windows", times: 1 }];
+const news = [{ kind: "new_device", to: owner.email, device: { browser: "Firefox", system: "Windows" }, times: 1 }];
 
 /** Adds the account as `bienvenue import` does. */
 async function importAccount(world: World): Promise<void> {

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { DB, Device, LoginNotice, Redeemer } from "../../db/db.ts";
-import type { browsers, systems } from "../../mail/mailer.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { User } from "../../user.ts";
+import { deviceKindOf, deviceName } from "../../values/device-kind.ts";
 import { isMailable } from "../../values/email.ts";
 import { networkOf } from "../../values/network.ts";
 import type { Caller } from "../caller.ts";
@@ -95,32 +95,8 @@ export function loginNotice(user: User, { language = "en", userAgent }: Caller):
   return isMailable(user.email) ? { kind: "new_device", language, device: describeDevice(userAgent) } : null;
 }
 
-type Patterns<Name extends string> = Readonly<Record<Name, RegExp>>;
-
-/** In this order, for many a browser names others too. */
-const browserPatterns: Patterns<(typeof browsers)[number]> = {
-  Edge: /Edg(e|A|iOS)?\//,
-  Opera: /OPR\/|Opera/,
-  "Samsung Internet": /SamsungBrowser\//,
-  Firefox: /Firefox\/|FxiOS\//,
-  Chrome: /Chrom(e|ium)\/|CriOS\//,
-  Safari: /Safari\//,
-};
-const systemPatterns: Patterns<(typeof systems)[number]> = {
-  Android: /Android/,
-  iPadOS: /iPad/,
-  iOS: /iPhone|iPod/,
-  Windows: /Windows/,
-  macOS: /Mac OS X|Macintosh/,
-  ChromeOS: /CrOS/,
-  Linux: /Linux|X11/,
-};
-
-/** A browser and its system, such as `Firefox/Windows`: words of ours alone, however a User-Agent is written; else null. */
+/** The name of the kind of device that a User-Agent tells, as it is stored and as programs get it; null for one that is not known. */
 export function describeDevice(userAgent: string | null | undefined): string | null {
-  const find = (patterns: Patterns<string>) =>
-    Object.entries(patterns).find(([, pattern]) => pattern.test(userAgent ?? ""))?.[0];
-  const browser = find(browserPatterns);
-  const system = find(systemPatterns);
-  return browser && system ? `${browser}/${system}` : null;
+  const kind = deviceKindOf(userAgent);
+  return kind && deviceName(kind);
 }

@@ -2,6 +2,7 @@ import type { WaitingMail } from "../../db/db.ts";
 import { languageNamed } from "../../languages/languages.ts";
 import type { Mail } from "../../mail/mailer.ts";
 import type { User } from "../../user.ts";
+import { deviceNamed } from "../../values/device-kind.ts";
 import type { Context } from "../context.ts";
 import { newToken } from "../secrets.ts";
 import { userByEmail, userById } from "../users.ts";
@@ -14,6 +15,7 @@ export async function writeMail(context: Context, waiting: WaitingMail): Promise
   const { db, settings } = context;
   const { userId, verificationId, email, createdAt: at, times } = waiting;
   const base = { language: languageNamed(waiting.language), at };
+  const device = deviceNamed(waiting.device);
   switch (waiting.kind) {
     case "registration":
     case "move":
@@ -37,16 +39,16 @@ export async function writeMail(context: Context, waiting: WaitingMail): Promise
     case "moved":
       return email === null ? null : undoMail(context, email, base);
     case "move_undone":
-      return email === null ? null : { ...base, kind: "email_change_undone", to: email, device: waiting.device };
+      return email === null ? null : { ...base, kind: "email_change_undone", to: email, device };
     case "deleted":
-      return email === null ? null : { ...base, kind: "account_deleted", to: email, device: waiting.device };
+      return email === null ? null : { ...base, kind: "account_deleted", to: email, device };
     case "deleted_by_operator":
       return email === null ? null : { ...base, kind: "account_removed", to: email };
     case "password_changed":
       return email === null ? null : { ...base, kind: "password_changed", to: email, times };
     case "new_device": {
       const user = userId === null ? null : await userById(context, userId);
-      return user && { ...base, kind: "new_device", to: user.email, device: waiting.device, times };
+      return user && { ...base, kind: "new_device", to: user.email, device, times };
     }
   }
 }
@@ -81,9 +83,9 @@ async function undoMail(
 ): Promise<Mail | null> {
   const token = newToken(settings);
   const former = await db.undoEmailChange.giveToken(email, token, { asked });
-  return (
-    former && { kind: "email_changed", to: former.email, language, at: former.leftAt, device: former.device, token }
-  );
+  if (!former) return null;
+  const device = deviceNamed(former.device);
+  return { kind: "email_changed", to: former.email, language, at: former.leftAt, device, token };
 }
 
 /** Whether another registration of the same address waits, whose mail would say the same. */

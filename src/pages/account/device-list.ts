@@ -2,6 +2,7 @@ import { html } from "hono/html";
 import type { ShownSession } from "../../auth/auth.ts";
 import { messages } from "../../languages/languages.ts";
 import type { PublicUser } from "../../user.ts";
+import { deviceKindOf } from "../../values/device-kind.ts";
 import { button, form, hidden } from "../kit/form.ts";
 import type { Html } from "../kit/layout.ts";
 import { home } from "../kit/return-to.ts";
@@ -64,14 +65,14 @@ interface Place {
 
 function deviceRow(
   visit: Visit,
-  { id, current, device, ip, last_seen_at, created_at }: ShownSession,
+  { id, current, user_agent, ip, last_seen_at, created_at }: ShownSession,
   { person, from, seen: line }: Place,
 ): Html {
   const { words, language } = visit;
   const part = words.account;
-  const [browser, system] = device?.split("/") ?? [];
+  const device = deviceKindOf(user_agent);
   const speech = messages[language];
-  const known = browser && system ? speech.device(browser, system) : speech.unknownDevice;
+  const known = device ? speech.device(device.browser, device.system) : speech.unknownDevice;
   const name = known.slice(0, 1).toUpperCase() + known.slice(1);
   const seen = new Date(last_seen_at ?? created_at ?? 0);
   const end = html`${hidden("session", id)}<button class="button plain low" aria-label="${part.endThat(known)}" aria-describedby="${line}">${part.endDevice}</button>`;

@@ -1,0 +1,52 @@
+/** A kind of device. Both names are of closed lists: nothing else of a User-Agent, which a stranger writes, is shown or mailed. */
+export interface DeviceKind {
+  readonly browser: keyof typeof browsers;
+  readonly system: keyof typeof systems;
+}
+
+/** In this order, for many a browser names others too. */
+const browsers = {
+  Edge: /Edg(e|A|iOS)?\//,
+  Opera: /OPR\/|Opera/,
+  "Samsung Internet": /SamsungBrowser\//,
+  Firefox: /Firefox\/|FxiOS\//,
+  Chrome: /Chrom(e|ium)\/|CriOS\//,
+  Safari: /Safari\//,
+} as const;
+const systems = {
+  Android: /Android/,
+  iPadOS: /iPad/,
+  iOS: /iPhone|iPod/,
+  Windows: /Windows/,
+  macOS: /Mac OS X|Macintosh/,
+  ChromeOS: /CrOS/,
+  Linux: /Linux|X11/,
+} as const;
+
+/** The kind of device that a User-Agent names; null if its browser or system is not in the lists. */
+export function deviceKindOf(userAgent: string | null | undefined): DeviceKind | null {
+  const find = (patterns: Readonly<Record<string, RegExp>>) =>
+    Object.keys(patterns).find((name) => patterns[name]?.test(userAgent ?? ""));
+  return deviceKind(find(browsers), find(systems));
+}
+
+/** The name of a kind of device, as it is stored and as programs get it: `Firefox/Windows`. */
+export function deviceName({ browser, system }: DeviceKind): string {
+  return `${browser}/${system}`;
+}
+
+/** Reads such a name; null for any other text. */
+export function deviceNamed(name: string | null): DeviceKind | null {
+  const [browser, system, ...rest] = name?.split("/") ?? [];
+  return rest.length === 0 ? deviceKind(browser, system) : null;
+}
+
+function deviceKind(browser = "", system = ""): DeviceKind | null {
+  const kind = { browser, system };
+  return isListed(kind) ? kind : null;
+}
+
+/** Whether both names are in the lists. */
+export function isListed(kind: { browser: string; system: string }): kind is DeviceKind {
+  return Object.hasOwn(browsers, kind.browser) && Object.hasOwn(systems, kind.system);
+}
