@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { clone } from "../support/clone.ts";
-import { temporaryFolder } from "../support/service.ts";
+import { startService, temporaryFolder } from "../support/service.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const run = promisify(execFile);
@@ -52,6 +52,17 @@ test("the published package depends on no Node, and a project that installs it k
     cwd: project,
   });
   assert.equal(version, `${names.version}\n`);
+
+  const program = join(project, "node_modules/bienvenue-auth/bin/bienvenue.js");
+  await using service = await startService({}, { program });
+  const page = await (await fetch(`${service.url}/login`)).text();
+  for (const [, path = ""] of page.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)) {
+    const asset = await fetch(`${service.url}${path}`);
+    assert.equal(asset.status, 200, path);
+    if (path.endsWith(".css")) assert.match(await asset.text(), /--accent:[\s\S]*\.card[\s\S]*\.button[\s\S]*\.row/);
+  }
+  assert.match(page, /\.css"/);
+  assert.equal(await service.end("SIGTERM"), 0);
 });
 
 test("a clone runs on the Node that is pinned, without what development needs too", {

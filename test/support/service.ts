@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const program = fileURLToPath(new URL("../../bin/bienvenue.js", import.meta.url));
+const own = fileURLToPath(new URL("../../bin/bienvenue.js", import.meta.url));
 
 /** The service as a process of its own. */
 export interface Service extends AsyncDisposable {
@@ -28,6 +28,8 @@ export interface Failed {
 export interface Under {
   /** A command that runs the service with rights or limits of its own, such as `setpriv` or `unshare`. */
   readonly under?: readonly string[];
+  /** The program, if it is another than that of this clone. */
+  readonly program?: string;
 }
 
 /** The service while it starts. */
@@ -128,7 +130,11 @@ export async function failToStart(
 }
 
 /** Starts the program, without waiting for it. */
-export function launch(environment: Record<string, string>, args: string[], { under = [] }: Under = {}): ChildProcess {
+export function launch(
+  environment: Record<string, string>,
+  args: string[],
+  { under = [], program = own }: Under = {},
+): ChildProcess {
   const standard = { PATH: process.env.PATH, TMPDIR: tmpdir(), PORT: "0", BCRYPT_COST: "4" };
   const env = { ...standard, DATABASE_URL: "sqlite::memory:", ...environment };
   const [command = "", ...rest] = [...under, process.execPath, program, ...args];

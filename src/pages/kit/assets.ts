@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { html } from "hono/html";
 import type { Settings } from "../../settings/settings.ts";
-import { inkOn } from "../../values/colors.ts";
-import { sheet } from "./style.ts";
+import type { Accent } from "../../settings/types.ts";
+import { inkOn, surfaces } from "../../values/colors.ts";
 
 /** A file that goes with the pages. */
 export interface Asset {
@@ -25,8 +25,8 @@ export function createAssets(settings: Pick<Settings, "ACCENT_COLOR" | "LOGO_FIL
   const { ACCENT_COLOR, LOGO_FILE, SERVICE_NAME } = settings;
   const logo = LOGO_FILE === null ? undefined : asset("logo", typeOf(LOGO_FILE), readFileSync(LOGO_FILE));
   return {
-    style: asset("pages", "css", sheet(ACCENT_COLOR)),
-    script: asset("pages", "js", readFileSync(new URL("./script.js", import.meta.url))),
+    style: asset("pages", "css", style(ACCENT_COLOR)),
+    script: asset("pages", "js", read("script.js")),
     icon: logo ?? asset("icon", "svg", icon(SERVICE_NAME, ACCENT_COLOR.light)),
     logo,
   };
@@ -52,6 +52,25 @@ export function findAsset(assets: Assets, path: string): { asset: Asset; isExact
   };
   const other = others[`${name}.${extension}`];
   return other && { asset: other, isExact: false };
+}
+
+/** The one style sheet of every page, under 12 KB: the colors that settings choose, and the files that use them. */
+function style(accent: Accent): string {
+  const colors = (theme: keyof Accent) => `:root {
+--page: ${surfaces[theme].page};
+--card: ${surfaces[theme].card};
+--accent: ${accent[theme]};
+--on-accent: ${inkOn(accent[theme])};
+}
+`;
+  const files = ["style.css", "form.css", "list.css"].map((name) => read(name).toString());
+  // Without comments and indentation, which only readers of the sources need.
+  const rules = files.join("").replaceAll(/^ *\/\*.*?\*\/\n|^ +/gms, "");
+  return `${colors("light")}@media (prefers-color-scheme: dark) {\n${colors("dark")}}\n${rules}`;
+}
+
+function read(name: string): Buffer {
+  return readFileSync(new URL(name, import.meta.url));
 }
 
 const types = {
