@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { DevOutbox } from "../../src/mail/dev-outbox.ts";
@@ -9,7 +9,9 @@ import { createStage } from "../support/browser/stage.ts";
 import { setStage, type View, views } from "../support/browser/views.ts";
 import { visit } from "../support/browser/visitor.ts";
 
-const folder = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
+const folder = fileURLToPath(new URL("../../screenshots/", import.meta.url));
+/** Those that README and docs show, which are drawn anew with the others. */
+const shown = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
 const themes = ["light", "dark"] as const;
 const telephone = { width: 320, height: 568 };
 const desk = { width: 1280, height: 800 };
@@ -28,6 +30,7 @@ for (const view of Object.keys(views) as View[]) {
 }
 await drawInFrench("login");
 await drawOutbox();
+for (const name of await readdir(shown)) await copyFile(`${folder}${name}`, `${shown}${name}`);
 
 async function drawInFrench(view: View): Promise<void> {
   await using stage = await setStage(view);

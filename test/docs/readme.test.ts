@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -51,6 +51,12 @@ async function listening(child: ChildProcess, printed: () => string): Promise<vo
     await Promise.race([once(child.stdout as NodeJS.ReadableStream, "data"), once(child, "exit")]);
   }
 }
+
+test("the screenshots that are kept are those that README and docs show", async () => {
+  const pages = await readFile(join(root, "docs/pages.md"), "utf8");
+  const shown = [...`${readme}${pages}`.matchAll(/\((?:docs\/)?screenshots\/([^)]+\.png)\)/g)].map(([, name]) => name);
+  assert.deepEqual(shown.sort(), (await readdir(join(root, "docs/screenshots"))).sort());
+});
 
 test("its first command starts the service on a fresh clone, and its requests are answered as printed", async () => {
   await using folder = await temporaryFolder();
