@@ -8,9 +8,9 @@ import { Opened } from "./opened.ts";
 import * as sweeping from "./sweep.ts";
 import * as acts from "./tables/acts.ts";
 import * as audit from "./tables/audit.ts";
+import * as changeEmail from "./tables/change-email.ts";
 import * as changePassword from "./tables/change-password.ts";
 import * as devices from "./tables/devices.ts";
-import * as emailChange from "./tables/email-change.ts";
 import * as erasure from "./tables/erasure.ts";
 import * as failedMails from "./tables/failed-mails.ts";
 import * as formerEmails from "./tables/former-emails.ts";
@@ -23,7 +23,7 @@ import * as registrations from "./tables/registrations.ts";
 import * as resetPassword from "./tables/reset-password.ts";
 import * as sessionList from "./tables/session-list.ts";
 import * as sessionLookup from "./tables/session-lookup.ts";
-import * as sessionRenewal from "./tables/session-renewal.ts";
+import * as sessionRenewals from "./tables/session-renewals.ts";
 import * as sessionTimes from "./tables/session-times.ts";
 import * as sessions from "./tables/sessions.ts";
 import * as undoEmailChange from "./tables/undo-email-change.ts";
@@ -50,7 +50,7 @@ export type { Redemption } from "./tables/reset-password.ts";
 export { mostSessions } from "./tables/session-limit.ts";
 export type { ListedSession, SessionPage, SessionsWanted } from "./tables/session-list.ts";
 export type { SeenSession, SeenUser } from "./tables/session-lookup.ts";
-export type { Renewal } from "./tables/session-renewal.ts";
+export type { Renewal } from "./tables/session-renewals.ts";
 export type { Opening, OpeningAct } from "./tables/sessions.ts";
 export type { UserChanges } from "./tables/users.ts";
 export type { Verification } from "./tables/verify-email.ts";
@@ -74,11 +74,11 @@ export async function openDB(url: string, options: DBOptions = {}): Promise<DB> 
 export class DB extends Opened {
   readonly acts = bind(this.store, acts, "find");
   readonly audit = bind(this.store, audit, "add", "put", "list");
+  readonly changeEmail = bind(this.store, changeEmail, "add", "addressOf", "confirm");
   readonly devices = join(
     bind(this.store, devices, "knows", "knowsNetwork", "list"),
     prepare(this.store, devices, "knowsAny"),
   );
-  readonly emailChange = bind(this.store, emailChange, "add", "addressOf", "confirm");
   readonly failedMails = bind(this.store, failedMails, "add", "list", "listTo", "count", "retry");
   readonly import = join(bind(this.store, importing, "emailsTaken", "add"), bind(this.store, adopting, "adopt"));
   readonly leases = bind(this.store, leases, "take", "end");
@@ -97,7 +97,7 @@ export class DB extends Opened {
     bind(this.store, sessionLookup, "findUser"),
     bind(this.store, sessions, "open", "end", "endAll", "endOthers"),
     bind(this.store, sessionList, "list", "endByHandle"),
-    bind(this.store, sessionRenewal, "confirmedAt", "renew", "renewalOf"),
+    bind(this.store, sessionRenewals, "confirmedAt", "renew", "renewalOf"),
     bind(this.store, sessionTimes, "see", "sweep"),
   );
   readonly sweep = bind(this.store, sweeping, "old", "correctTimes");

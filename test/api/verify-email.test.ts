@@ -127,12 +127,12 @@ test("an account that was prepared without confirming becomes its owner's, and i
   const planted = await world.auth.createSession(owner.email);
   assert.ok(await world.auth.getUserFromSessionId(planted));
   const user = await world.db.findUserBy({ email: owner.email });
-  assert.ok(await world.db.emailChange.add(user, "eve@example.com", "en"));
+  assert.ok(await world.db.changeEmail.add(user, "eve@example.com", "en"));
   await mailed(world);
   await refused(world.request("/sessions", form({ ...owner, password: other })), 403, /^email not verified$/);
   await join(world);
   assert.equal(await world.auth.getUserFromSessionId(planted), null);
-  assert.equal(await world.db.emailChange.addressOf(user.id), null, "nor does it move to where the other wanted");
+  assert.equal(await world.db.changeEmail.addressOf(user.id), null, "nor does it move to where the other wanted");
   await refused(world.request("/sessions", form({ ...owner, password: other })), 401);
   await enter(world);
 });

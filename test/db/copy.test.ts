@@ -12,11 +12,11 @@ const settings = readSettings({ BCRYPT_COST: "4" });
 
 /** Has an account move to another address. */
 async function move(db: DB): Promise<void> {
-  await db.emailChange.add(await db.findUserBy({ email: "person1@example.com" }), "moved@example.com", "en");
+  await db.changeEmail.add(await db.findUserBy({ email: "person1@example.com" }), "moved@example.com", "en");
   const [mail] = await db.outbox.list(1);
   const verification = await db.verifyEmail.giveToken(mail?.verificationId ?? 0, "move");
   const proof = { token: "move", verifiedHash: "hash", deviceKind: null, redeemer: {}, language: "en" };
-  assert.ok(await db.emailChange.confirm(verification ?? assert.fail(), proof));
+  assert.ok(await db.changeEmail.confirm(verification ?? assert.fail(), proof));
 }
 
 /** Some people, one of whom is logged in and has asked for a reset token. */

@@ -149,11 +149,11 @@ test("a move brings the spelling that was asked for", async () => {
   await using store = await createStore();
   const { db } = store;
   const user = await db.addUser(spelled, "hash");
-  await db.emailChange.add(user, "Bob@New.example", "en");
-  assert.equal(await db.emailChange.addressOf(user.id), "Bob@New.example");
+  await db.changeEmail.add(user, "Bob@New.example", "en");
+  assert.equal(await db.changeEmail.addressOf(user.id), "Bob@New.example");
   const verification = await db.verifyEmail.giveToken(1, "token");
   const proof = { token: "token", verifiedHash: "hash", deviceKind: null, redeemer: {}, language: "en" };
-  assert.deepEqual(await db.emailChange.confirm(verification ?? assert.fail(), proof), { nonce: null });
+  assert.deepEqual(await db.changeEmail.confirm(verification ?? assert.fail(), proof), { nonce: null });
   assert.equal((await db.findUserBy({ id: user.id })).email, "Bob@New.example");
 });
 

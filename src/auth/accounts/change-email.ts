@@ -47,7 +47,7 @@ async function startMove(context: Context, person: Person, email: string, caller
   const isMailed = await reserveSilently(context, "moveMail", { address, caller });
   const { language = "en", acts } = caller;
   const move = (as: Person) =>
-    db.emailChange.add(as, address, language, { acts, isMailed, network: requesterOf(caller.ip) });
+    db.changeEmail.add(as, address, language, { acts, isMailed, network: requesterOf(caller.ip) });
   if (!(await move(person))) {
     // A login may have replaced the hash meanwhile. A changed password has ended the session.
     tries.spend();

@@ -34,7 +34,7 @@ export async function exportData(context: Context, sessionId: string | null, by:
   return {
     id,
     email,
-    moves_to: await db.emailChange.addressOf(id),
+    moves_to: await db.changeEmail.addressOf(id),
     ...(former.length > 0 && { former_emails: former.map(({ email, leftAt }) => ({ email, left_at: iso(leftAt) })) }),
     email_verified_at: iso(person.emailVerifiedAt),
     reset_token_expires_at: iso(person.resetTokenExpiresAt),

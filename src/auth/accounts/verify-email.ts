@@ -164,7 +164,7 @@ async function move(
     language: caller.language ?? "en",
     acts: caller.acts,
   };
-  return context.db.emailChange.confirm(verification, shown).catch((error: unknown): false => {
+  return context.db.changeEmail.confirm(verification, shown).catch((error: unknown): false => {
     if (error instanceof EmailTaken) return false;
     throw error;
   });

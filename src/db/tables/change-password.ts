@@ -6,7 +6,7 @@ import { forgetDevices } from "./devices.ts";
 import { forgetMailedTokens } from "./mailed-tokens.ts";
 import { enqueueNotice } from "./notices.ts";
 import { endSurplusSessions } from "./session-limit.ts";
-import { type Renewal, renew } from "./session-renewal.ts";
+import { type Renewal, renew } from "./session-renewals.ts";
 import { endOtherSessions } from "./sessions.ts";
 import { forgetMove, forgetRegistrations } from "./verify-email.ts";
 

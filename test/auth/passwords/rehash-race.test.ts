@@ -13,8 +13,8 @@ const { email, password } = owner;
 const statements = {
   changePassword: ["users", "changePassword"],
   deleteUser: ["users", "erase"],
-  addMove: ["emailChange", "add"],
-  confirmMove: ["emailChange", "confirm"],
+  addMove: ["changeEmail", "add"],
+  confirmMove: ["changeEmail", "confirm"],
   openSession: ["sessions", "open"],
 } as const;
 
@@ -124,7 +124,7 @@ for (const [name, { statement, code, begin }] of Object.entries(acts)) {
       const expected = code === "wrong_password" ? "not_logged_in" : code;
       await assert.rejects(act(), { code: expected });
       assert.equal((await world.db.findUserBy({ id })).email, email);
-      assert.equal(await world.db.emailChange.addressOf(id), null);
+      assert.equal(await world.db.changeEmail.addressOf(id), null);
       assert.equal(await world.auth.validLogin(email, chosen), true);
       assert.equal(await world.auth.validLogin(email, password), false);
     });

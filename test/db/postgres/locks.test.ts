@@ -45,7 +45,7 @@ async function register(db: DB, email: string) {
 async function move(db: DB, from: string, to: string) {
   const user = (await db.users.findByEmail(from)) ?? (await db.addUser(from, randomUUID()));
   const token = randomUUID();
-  await db.emailChange.add(user, to, "en");
+  await db.changeEmail.add(user, to, "en");
   const { rows } = await admin.query("select id from verifications where user_id = $1", [user.id]);
   if (rows.length === 0) return null;
   await db.verifyEmail.giveToken(rows[0].id, token);
@@ -60,7 +60,7 @@ function proofOf({ token, user }: { readonly token: string; readonly user: User 
 /** Moves an account away from an address; the token that undoes it. */
 async function moveAway(db: DB, from: string, to: string): Promise<string> {
   const moving = (await move(db, from, to)) ?? assert.fail();
-  assert.ok(await db.emailChange.confirm(moving.verification, proofOf(moving)));
+  assert.ok(await db.changeEmail.confirm(moving.verification, proofOf(moving)));
   const token = randomUUID();
   assert.ok(await db.undoEmailChange.giveToken(from, token, { asked: Date.now() }));
   return token;
@@ -96,13 +96,13 @@ test("what is done to one address at once never deadlocks", async () => {
             () =>
               db.registrations.confirm(verification, token),
         ),
-        ...moves.flatMap((each) => (each ? [() => db.emailChange.confirm(each.verification, proofOf(each))] : [])),
+        ...moves.flatMap((each) => (each ? [() => db.changeEmail.confirm(each.verification, proofOf(each))] : [])),
         ...[here, there].map((email, i) => () => {
           return db.resetPassword.redeem({ resetToken: resets[i] as string, email, hashedPassword: "x", byMail: true });
         }),
         ...resets.map((token) => () => db.mailedTokens.accept(token)),
         () => db.resetPassword.giveToken(here, randomUUID(), { asked: Date.now() }),
-        () => db.emailChange.add(owner, here, "en"),
+        () => db.changeEmail.add(owner, here, "en"),
         () => db.undoEmailChange.undo({ ...undo, hashedPassword: "z", language: "en", device: null }),
         () => db.registrations.confirm(back.verification, back.token),
         () => db.users.setDisabled(owner.id, true),

@@ -9,7 +9,7 @@ test("an account that is gone, disabled, or has another password by now, moves n
   const { db } = store;
   const bob = await db.addUser(email, "old");
   const refused = async () => {
-    assert.equal(await db.emailChange.add(bob, "new@example.com", "en"), false);
+    assert.equal(await db.changeEmail.add(bob, "new@example.com", "en"), false);
     assert.deepEqual([await store.rows("verifications"), await store.rows("outbox")], [[], []]);
   };
   await db.updateUser(bob.id, { hashedPassword: "new" });
@@ -18,7 +18,7 @@ test("an account that is gone, disabled, or has another password by now, moves n
   await db.users.setDisabled(bob.id, true);
   await refused();
   await db.users.setDisabled(bob.id, false);
-  assert.equal(await db.emailChange.add(bob, "new@example.com", "en"), true);
+  assert.equal(await db.changeEmail.add(bob, "new@example.com", "en"), true);
   await db.users.erase(bob, []);
   await refused();
 });

@@ -11,7 +11,7 @@ import { forgetMailedTokens } from "./mailed-tokens.ts";
 import { enqueueNotice } from "./notices.ts";
 import { enqueue } from "./outbox.ts";
 import { endSurplusSessions } from "./session-limit.ts";
-import { type Renewal, renew } from "./session-renewal.ts";
+import { type Renewal, renew } from "./session-renewals.ts";
 import { endOtherSessions, endSessions } from "./sessions.ts";
 import {
   forgetMove,
