@@ -1,14 +1,15 @@
 import { Hono } from "hono";
 import { getPath } from "hono/utils/url";
+import { account, accountEmail, accountExport, accountPassword } from "./api/account.ts";
 import { devOutbox } from "./api/dev-outbox.ts";
 import { live, ready } from "./api/health.ts";
 import { metrics } from "./api/metrics.ts";
-import { profile, profileEmail, profileExport, profilePassword } from "./api/profile.ts";
+import { profile } from "./api/profile.ts";
+import { register } from "./api/register.ts";
 import { resetPassword } from "./api/reset-password.ts";
 import { root } from "./api/root.ts";
 import { confirmation, otherSessions, session, sessions } from "./api/sessions.ts";
 import { undoEmailChange } from "./api/undo-email-change.ts";
-import { users } from "./api/users.ts";
 import { emailVerification } from "./api/verify-email.ts";
 import type { Auth } from "./auth/auth.ts";
 import { answers, type Headers } from "./http/answers.ts";
@@ -35,15 +36,15 @@ export interface AppOptions {
 /** Every path, and the resource that answers there. */
 const resources: Readonly<Record<string, (service: Service) => Resource>> = {
   "/": root,
-  "/users": users,
+  "/users": register,
   "/sessions": sessions,
   "/sessions/confirm": confirmation,
   "/sessions/others": otherSessions,
   "/sessions/:id{[\\w-]{43}}": session,
-  "/profile": profile,
-  "/profile/password": profilePassword,
-  "/profile/email": profileEmail,
-  "/profile/export": profileExport,
+  "/profile": (service) => ({ ...profile(service), ...account(service) }),
+  "/profile/password": accountPassword,
+  "/profile/email": accountEmail,
+  "/profile/export": accountExport,
   "/reset_password": resetPassword,
   "/email_verification": emailVerification,
   "/undo_email_change": undoEmailChange,

@@ -1,7 +1,7 @@
 import { needed, readFields } from "../http/fields.ts";
 import type { Resource, Service } from "../http/service.ts";
 
-export function users({ auth, answers, caller }: Service): Resource {
+export function register({ auth, answers, caller }: Service): Resource {
   return {
     async POST(c) {
       const fields = await readFields(c, "email", "password");
