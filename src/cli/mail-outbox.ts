@@ -41,31 +41,27 @@ export async function listMails(args: string[], environment: Environment): Promi
 }
 
 function printWaiting(mails: readonly WaitingMail[], waiting: number): void {
-  const rows = mails.map(({ id, kind, userId, createdAt, nextTryAt, tries }) => ({
-    id,
-    kind,
-    user: userId,
-    created: moment(createdAt),
-    tries,
-    "next try": moment(nextTryAt),
-  }));
-  console.log(table(rows));
-  if (waiting > mails.length) console.log(`${waiting} in all`);
+  print(
+    mails.map((mail) => ({ ...row(mail), "next try": moment(mail.nextTryAt) })),
+    waiting,
+  );
 }
 
 function printFailed(failures: readonly FailedMail[], failed: number): void {
   console.log("\nfailed, and not tried again (mail retry --failed tries them once more):");
-  const rows = failures.map(({ id, kind, userId, createdAt, tries, failedAt, reason }) => ({
-    id,
-    kind,
-    user: userId,
-    created: moment(createdAt),
-    tries,
-    failed: moment(failedAt),
-    reason,
-  }));
+  print(
+    failures.map((mail) => ({ ...row(mail), failed: moment(mail.failedAt), reason: mail.reason })),
+    failed,
+  );
+}
+
+function row({ id, kind, userId, createdAt, tries }: WaitingMail | FailedMail) {
+  return { id, kind, user: userId, created: moment(createdAt), tries };
+}
+
+function print(rows: Parameters<typeof table>[0], inAll: number): void {
   console.log(table(rows));
-  if (failed > failures.length) console.log(`${failed} in all`);
+  if (inAll > rows.length) console.log(`${inAll} in all`);
 }
 
 /** `mail retry [--failed] [--json]`: has every mail that waits, or has failed, tried now, by the service that runs. */
