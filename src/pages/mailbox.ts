@@ -1,8 +1,8 @@
 import { html } from "hono/html";
-import { isThisMachine } from "../http/this-machine.ts";
 import { lifetimeInWords } from "../values/durations.ts";
-import { button, emailField, type Filled, form, hidden, type Page } from "./kit/form.ts";
+import { button, form, hidden, type Page } from "./kit/form.ts";
 import { type Html, status } from "./kit/layout.ts";
+import { unsent } from "./kit/mail-form.ts";
 import type { MailboxCode } from "./kit/notice.ts";
 import { home } from "./kit/return-to.ts";
 import { goTo, isFor, loggedIn, type Visit } from "./kit/visit.ts";
@@ -53,20 +53,4 @@ function again(visit: Visit, code: MailboxCode, email: string): Html {
 `;
   const body = html`${hidden("email", email)}${hidden("again", "1")}${button(words.mailbox.again, "plain")}`;
   return form(visit, { action, goesOn: true, body });
-}
-
-/** The form in which a mail is asked for, by the address alone. */
-export function mailForm(visit: Visit, filled: Filled, action: string, name: string): Html {
-  return html`${form(visit, { action, isOnce: true, goesOn: true, body: html`${emailField(visit, filled)}${button(name)}` })}${unsent(visit)}`;
-}
-
-/** Where mails are while no server sends them: told to whoever develops, on the service's own machine. */
-function unsent({ c, words, service }: Visit): Html | false {
-  const waits = service.outbox !== undefined && service.settings.NODE_ENV !== "production" && isThisMachine(c);
-  return (
-    waits &&
-    html`<div class="told plain"><p>${words.mailbox.unsent}</p>
-<p><a href="/dev/outbox">${words.mailbox.outbox}</a></p></div>
-`
-  );
 }

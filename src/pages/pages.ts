@@ -7,7 +7,7 @@ const pages = {
   "/login": { load: async () => (await import("./log-in.ts")).logIn, methods: ["GET", "POST"] },
   "/register": { load: async () => (await import("./register.ts")).register, methods: ["GET", "POST"] },
   "/logout": { load: async () => (await import("./log-out.ts")).logOut, methods: ["GET", "POST"] },
-  "/forgot": { load: async () => (await import("./reset-password.ts")).forgot, methods: ["GET", "POST"] },
+  "/forgot": { load: async () => (await import("./forgot-password.ts")).forgot, methods: ["GET", "POST"] },
   "/reset": { load: async () => (await import("./reset-password.ts")).reset, methods: ["GET", "POST"] },
   "/verify": { load: async () => (await import("./verify-email.ts")).verify, methods: ["GET", "POST"] },
   "/undo-email-change": {

@@ -1,34 +1,9 @@
 import { html } from "hono/html";
-import { emailKey, readEmail } from "../values/email.ts";
+import { emailKey } from "../values/email.ts";
 import { account, button, form, hidden, newPassword, type Page } from "./kit/form.ts";
 import { type Html, plain } from "./kit/layout.ts";
 import { home } from "./kit/return-to.ts";
-import { askerBy, goTo, keepDevice, keepOnward, loggedIn, type Values, type Visit } from "./kit/visit.ts";
-import { mailForm } from "./mailbox.ts";
-
-/** Asks for the mail with the link. What is shown is the same with and without an account. */
-export const forgot: Page = {
-  fields: { email: true, again: false },
-  show(visit, filled) {
-    const { words, to, onward: return_to } = visit;
-    return {
-      title: words.forgot.title,
-      body: html`<p>${words.forgot.text}</p>
-${mailForm(visit, filled, "/forgot", words.forgot.submit)}<p class="middle"><a class="link" href="${to("/login", { return_to })}">${words.forgot.back}</a></p>
-`,
-    };
-  },
-  async submit(visit, values) {
-    const { auth } = visit.service;
-    return asked(visit, values, await auth.resetPassword.request(values.email ?? "", askerBy(visit, values)));
-  },
-  again: async (visit, values) => asked(visit, values, readEmail(values.email ?? "") ?? undefined),
-};
-
-function asked(visit: Visit, { again }: Values, email: string | undefined): Response {
-  keepOnward(visit, visit.service.settings.RESET_TOKEN_LIFETIME);
-  return goTo(visit, visit.to("/mailbox"), { code: again === undefined ? "reset" : "reset_again", email });
-}
+import { goTo, keepDevice, loggedIn, type Visit } from "./kit/visit.ts";
 
 /** The mailed link leads here. Seeing the page takes nothing: programs that look into mails open links too. */
 export const reset: Page = {
