@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { html } from "hono/html";
+import { notFound } from "../../http/refusals.ts";
+import type { Service } from "../../http/service.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { Accent } from "../../settings/types.ts";
 import { inkOn, surfaces } from "../../values/colors.ts";
 
 /** A file that goes with the pages. */
-export interface Asset {
+interface Asset {
   /** Its path, which changes with its content. */
   readonly path: string;
   readonly type: string;
@@ -32,12 +34,25 @@ export function createAssets(settings: Pick<Settings, "ACCENT_COLOR" | "LOGO_FIL
   };
 }
 
+export function answerAsset({ answers }: Service, assets: Assets, path: string): Response {
+  const found = findAsset(assets, path);
+  if (!found) throw notFound();
+  const { asset, isExact } = found;
+  return answers.content(200, asset.content, {
+    "Content-Type": asset.type,
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    // The path contains the hash of its content, so it never changes. A response under another version's path must not be
+    // cached.
+    ...(isExact && { "Cache-Control": "public, max-age=31536000, immutable" }),
+  });
+}
+
 /**
  * Finds the file of a path. A page made by a node of another version or brand gets this node's own file of the same kind.
  *
  * @returns undefined for a path that no version has
  */
-export function findAsset(assets: Assets, path: string): { asset: Asset; isExact: boolean } | undefined {
+function findAsset(assets: Assets, path: string): { asset: Asset; isExact: boolean } | undefined {
   const asset = Object.values(assets).find((each: Asset | undefined) => each?.path === path);
   if (asset) return { asset, isExact: true };
   const [, name = "", extension = ""] = /^\/assets\/(\w+)\.[\w-]{16}\.(\w+)$/.exec(path) ?? [];
