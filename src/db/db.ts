@@ -41,7 +41,7 @@ export type { Lifetimes } from "./store.ts";
 export type { OldKind } from "./sweep.ts";
 export type { Done } from "./tables/acts.ts";
 export type { EventsWanted, NewEvent, StoredEvent } from "./tables/audit.ts";
-export type { Device, LoginNotice, Redeemer } from "./tables/devices.ts";
+export type { LoginNotice, Redeemer } from "./tables/devices.ts";
 export type { FailedMail } from "./tables/failed-mails.ts";
 export type { Limit, Slot, Taking } from "./tables/limits.ts";
 export type { WaitingMail } from "./tables/outbox.ts";

@@ -29,8 +29,8 @@ async function populate(url: string, people = 1): Promise<{ sessionId: string; r
   const sessionId = (await auth.createSession(email, { ip: "::1", userAgent: "curl \"8\" 'x' \\ {}" })) as string;
   const resetToken = await auth.getResetPasswordToken(email);
   await db.registrations.add("eve@example.com", "hash", { kind: "registration", language: "fr" });
-  const device = { secret: "device", notice: { kind: "new_device", language: "en" } } as const;
-  await db.sessions.open({ userId: 1, sessionId: "of a device", device });
+  const notice = { kind: "new_device", language: "en" } as const;
+  await db.sessions.open({ userId: 1, sessionId: "of a device", device: "device", notice });
   await db.verifyEmail.giveToken((await db.registrations.newest("eve@example.com"))?.id ?? 0, "on its way");
   await db.limits.take([{ key: "limit", tries: 1, window: 60_000 }]);
   await auth.close();

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { DB, Device, LoginNotice, Redeemer } from "../../db/db.ts";
+import type { DB, LoginNotice, Redeemer } from "../../db/db.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { User } from "../../user.ts";
 import { deviceKindOf, deviceName } from "../../values/device-kind.ts";
@@ -74,8 +74,8 @@ export function secretsOf({ device = [] }: Caller): readonly string[] {
 }
 
 /**
- * The device that an account will know, with the presented secret or a new one: it has attempts of its own, so that strangers
- * cannot lock the owner out. Undefined if attempts are not limited.
+ * The secret of the device that an account will know, the presented one or a new one: that device has attempts of its own, so
+ * that strangers cannot lock the owner out. Undefined if attempts are not limited.
  *
  * @param made the secret of a new device
  */
@@ -84,10 +84,9 @@ export async function deviceOf(
   user: User,
   caller: Caller,
   made = randomBytes(32).toString("base64url"),
-): Promise<Device | undefined> {
+): Promise<string | undefined> {
   if (context.settings.RATE_LIMIT === "off") return undefined;
-  const secret = (await presentedDevice(context, user, caller)) ?? made;
-  return { secret, notice: loginNotice(user, caller) };
+  return (await presentedDevice(context, user, caller)) ?? made;
 }
 
 /** The mail of a login to its owner, if it turns out to be unexpected; null if no mail can be sent. */

@@ -149,11 +149,10 @@ async function open(context: Context, verified: Verified, attempt: Attempt): Pro
   if (!session) return null;
   if (session.sessionId !== sessionId) {
     // The same form was sent twice: both responses must set the same cookies.
-    const known = await deviceFor(session.sessionId);
-    return { user: publicUser(user), session, device: known?.secret };
+    return { user: publicUser(user), session, device: await deviceFor(session.sessionId) };
   }
   trail.record("logged_in", { caller, userId: user.id });
-  return { user: publicUser(user), session, device: device?.secret };
+  return { user: publicUser(user), session, device };
 }
 
 /** The act that makes a form open one session, however often it is sent; undefined for a caller without acts. */

@@ -49,12 +49,6 @@ export function knowsAny({ db, engine }: Store): (devices: readonly string[]) =>
   };
 }
 
-/** A device that logs in, and the mail to its owner if the login is unexpected; null if no mail can be sent. */
-export interface Device {
-  readonly secret: string;
-  readonly notice: LoginNotice | null;
-}
-
 /** What an account knows of a device that logs in: that device, no device at all, or others alone. */
 type Acquaintance = "known" | "first" | "additional";
 

@@ -5,7 +5,7 @@ import { digest } from "../digest.ts";
 import { holdUser, lockedSessions, lockSessions } from "../locks.ts";
 import { atomically, type Store } from "../store.ts";
 import { forgetAct, nonceOf, recordAct } from "./acts.ts";
-import { type Device, type LoginNotice, noteLogin } from "./devices.ts";
+import { type LoginNotice, noteLogin } from "./devices.ts";
 import { endOldestSessions, endSurplusSessions, mostSessions } from "./session-limit.ts";
 import { isSession, live } from "./session-lookup.ts";
 
@@ -29,9 +29,9 @@ export interface Opening {
   readonly replaces?: string | readonly string[] | undefined;
   /** How many sessions the user may have, this one included, up to 1,000; the oldest end. */
   readonly limit?: number;
-  /** A device that the user knows from then on, and the mail to the owner if the login is unexpected. */
-  readonly device?: Device | undefined;
-  /** That mail where no devices are remembered; null if none can be sent. Undefined where nobody logs in. */
+  /** The secret of a device that the user knows from then on; undefined where none are remembered. */
+  readonly device?: string | undefined;
+  /** The mail to the owner if the login is unexpected; null if none can be sent. Undefined where nobody logs in. */
   readonly notice?: LoginNotice | null | undefined;
   /** The same act again returns the session that it opened, while that exists. */
   readonly act?: OpeningAct | undefined;
@@ -63,11 +63,8 @@ export async function open(store: Store, opening: Opening): Promise<Session | nu
     if (again) return again;
     const session = await insertSession(transaction, opening);
     await endOldestSessions(transaction, userId, Math.min(limit, mostSessions), sessionId);
-    const told = device ? device.notice : notice;
-    if (told !== undefined) {
-      const login = { userId, device: device?.secret, notice: told, knownSince: unchanged.known_since };
-      await noteLogin(transaction, login);
-    }
+    if (notice !== undefined)
+      await noteLogin(transaction, { userId, device, notice, knownSince: unchanged.known_since });
     return session;
   });
 }

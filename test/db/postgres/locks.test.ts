@@ -245,7 +245,7 @@ test("and only once: then the caller is told that the database is busy", async (
 test("a sweep waits for no transaction, and gets what it skipped later", async () => {
   await using db = await openDB(server.url);
   const { id } = await db.addUser("swept@example.com", "x");
-  await db.sessions.open({ userId: id, sessionId: "swept", device: { secret: "swept", notice: null } });
+  await db.sessions.open({ userId: id, sessionId: "swept", device: "swept", notice: null });
   await db.registrations.add("swept-too@example.com", "x", notice, ["swept"]);
   await moveAway(db, "left@example.com", "gone@example.com");
   await db.limits.take([{ key: "swept", tries: 1, window: 1 }]);
