@@ -7,6 +7,7 @@ import { readSettings, type Settings } from "../settings/settings.ts";
 import { Trail } from "./audit/trail.ts";
 import type { Context } from "./context.ts";
 import { LastSeen } from "./last-seen.ts";
+import type { HashThreads } from "./passwords/hash-threads.ts";
 import { Passwords } from "./passwords/passwords.ts";
 import { Admission } from "./passwords/places.ts";
 
@@ -21,6 +22,8 @@ export interface AuthOptions {
   readonly metrics?: Metrics;
   /** Where what takes long is traced; nowhere by default. */
   readonly tracing?: Tracing;
+  /** Threads to hash on for every `Auth` of a process together, which do not end with one; by default each has its own. */
+  readonly hashThreads?: HashThreads;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
 }
@@ -34,7 +37,7 @@ export class Parts {
   constructor(db: DB, options: AuthOptions = {}) {
     const { settings = readSettings(), log = silent, clock = Date.now, mailer } = options;
     const { metrics = uncounted, tracing = untraced } = options;
-    const passwords = new Passwords(settings, { metrics, tracing });
+    const passwords = new Passwords(settings, { metrics, tracing, threads: options.hashThreads });
     const trail = new Trail(db, log, clock);
     const lastSeen = new LastSeen({ db, settings, clock, log, metrics });
     this.context = { db, settings, log, trail, lastSeen, mailer, clock, metrics, tracing, passwords };

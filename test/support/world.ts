@@ -6,6 +6,7 @@ import type { Log } from "../../src/observe/log.ts";
 import { Counters } from "../../src/observe/metrics.ts";
 import { type Environment, readSettings, type Settings } from "../../src/settings/settings.ts";
 import { engine } from "./engines.ts";
+import { hashThreads } from "./hash-threads.ts";
 import { migratedSchema } from "./schemas.ts";
 
 /** A service of a test's own: its database its own, its clock in the test's hands, its log in a list. */
@@ -60,7 +61,7 @@ export async function createWorld(
   const db = resources.use(await openDB(url, { settings, clock: clock.now }));
   const mails: Mail[] = [];
   const metrics = new Counters();
-  const auth = new Auth(db, { settings, log, mailer: letterBox(mails), clock: clock.now, metrics });
+  const auth = new Auth(db, { hashThreads, settings, log, mailer: letterBox(mails), clock: clock.now, metrics });
   const app = createApp(auth, { outbox });
   return {
     settings,

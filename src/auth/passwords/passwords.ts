@@ -30,10 +30,12 @@ export type HashedForm = "normalized" | "typed";
 /** A place in the queue of those whose passwords are to be hashed. */
 export type HashPlace = Place<HashWork, Hashed>;
 
-/** By whom hashing is watched. */
-interface Watched {
+/** By whom hashing is watched, and where it happens. */
+interface PasswordsOptions {
   readonly metrics?: Metrics;
   readonly tracing?: Tracing;
+  /** Threads that others may hash on too, and that outlive this; by default it makes its own. */
+  readonly threads?: HashThreads | undefined;
 }
 
 /** More marks in a row than any script uses (UAX #15, "Stream-Safe Text Format"): sorting very many takes long. */
@@ -51,12 +53,15 @@ export class Passwords {
   /** Those whose passwords are to be hashed. */
   readonly queue: HashQueue<HashWork, Hashed>;
   readonly #tracing: Tracing;
-  /** Made at the first hash: a process that hashes nothing has no thread for it. */
+  readonly #sharesThreads: boolean;
+  /** Its own are made at the first hash: a process that hashes nothing has no thread for it. */
   #threads: HashThreads | undefined;
 
-  constructor(policy: Policy, { metrics = uncounted, tracing = untraced }: Watched = {}) {
+  constructor(policy: Policy, { metrics = uncounted, tracing = untraced, threads }: PasswordsOptions = {}) {
     this.#policy = policy;
     this.#tracing = tracing;
+    this.#sharesThreads = threads !== undefined;
+    this.#threads = threads;
     const expected = policy.PASSWORD_HASH === "bcrypt" ? 250 * 2 ** (policy.BCRYPT_COST - 12) : 50;
     this.queue = new HashQueue((work) => this.#compute(work), availableParallelism(), expected, { metrics });
   }
@@ -115,7 +120,7 @@ export class Passwords {
   /** Waits for the hashes that are under way, and refuses the others. */
   async close(): Promise<void> {
     await this.queue.close();
-    await this.#threads?.close();
+    if (!this.#sharesThreads) await this.#threads?.close();
   }
 
   async #matches(password: string, hash: Hash, asMuchAs: Chosen, place: HashPlace | undefined): Promise<boolean> {

@@ -3,6 +3,7 @@ import { Auth } from "../../../src/auth/auth.ts";
 import type { Mail, Mailer } from "../../../src/mail/mailer.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
 import { test } from "../../support/engines.ts";
+import { hashThreads } from "../../support/hash-threads.ts";
 import { createStore } from "../../support/twins.ts";
 import { minute, production } from "../../support/world.ts";
 
@@ -22,7 +23,7 @@ test("the link of a mail whose acceptance is not known works until a newer one i
     close: async () => {},
   };
   const settings = readSettings({ ...production, BCRYPT_COST: "4" });
-  const auth = new Auth(store.db, { settings, mailer, clock: store.clock.now });
+  const auth = new Auth(store.db, { hashThreads, settings, mailer, clock: store.clock.now });
   const newest = async (kind: string) => {
     await auth.outbox.deliver();
     return sent.findLast((mail) => mail.kind === kind)?.token ?? assert.fail(kind);

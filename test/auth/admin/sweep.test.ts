@@ -3,6 +3,7 @@ import { Auth } from "../../../src/auth/auth.ts";
 import { type DB, openDB } from "../../../src/db/db.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
 import { test } from "../../support/engines.ts";
+import { hashThreads } from "../../support/hash-threads.ts";
 import { createStore, type Store } from "../../support/twins.ts";
 import { day, minute } from "../../support/world.ts";
 
@@ -114,7 +115,7 @@ async function createFleet(size: number): Promise<Fleet> {
   const nodes: Node[] = [];
   const addNode = async (clock = store.clock.now) => {
     const db = resources.use(await openDB(store.url, { settings, clock: store.clock.now }));
-    const auth = resources.adopt(new Auth(db, { settings, clock }), (each) => each.close());
+    const auth = resources.adopt(new Auth(db, { hashThreads, settings, clock }), (each) => each.close());
     nodes.push({ auth, db });
     return { auth, db };
   };

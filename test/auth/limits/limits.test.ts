@@ -3,6 +3,7 @@ import { Auth, type Caller } from "../../../src/auth/auth.ts";
 import { AuthError, DatabaseUnavailable } from "../../../src/errors.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
 import { test } from "../../support/engines.ts";
+import { hashThreads } from "../../support/hash-threads.ts";
 import { createStore, type Store } from "../../support/twins.ts";
 import { day, hour, minute } from "../../support/world.ts";
 
@@ -13,7 +14,7 @@ async function createService(environment: Record<string, string> = {}) {
   const resources = new AsyncDisposableStack();
   const store = resources.use(await createStore());
   const settings = readSettings({ RATE_LIMIT: "on", BCRYPT_COST: "4", ...environment });
-  const auth = new Auth(store.db, { settings, clock: store.clock.now });
+  const auth = new Auth(store.db, { hashThreads, settings, clock: store.clock.now });
   resources.defer(() => auth.close());
   return { auth, store, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }

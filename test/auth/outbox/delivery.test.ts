@@ -5,6 +5,7 @@ import { smtp } from "../../../src/mail/smtp.ts";
 import { Counters } from "../../../src/observe/metrics.ts";
 import { type Environment, readSettings } from "../../../src/settings/settings.ts";
 import { test } from "../../support/engines.ts";
+import { hashThreads } from "../../support/hash-threads.ts";
 import { type MailServer, startMailServer } from "../../support/mail-server.ts";
 import { createStore, type Store } from "../../support/twins.ts";
 import { day, hour, minute, production, recordingLog } from "../../support/world.ts";
@@ -58,7 +59,14 @@ async function createService(environment: Environment = {}): Promise<Service> {
     const mailer = smtp(`smtp://127.0.0.1:${server.port}`, settings);
     resources.defer(() => mailer.close());
     const metrics = new Counters();
-    const auth = new Auth(db, { settings, mailer, metrics, log: recordingLog(logged), clock: store.clock.now });
+    const auth = new Auth(db, {
+      hashThreads,
+      settings,
+      mailer,
+      metrics,
+      log: recordingLog(logged),
+      clock: store.clock.now,
+    });
     resources.defer(() => auth.close());
     return { auth, metrics, logged };
   };

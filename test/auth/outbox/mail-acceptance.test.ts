@@ -5,6 +5,7 @@ import { openDB } from "../../../src/db/db.ts";
 import { smtp } from "../../../src/mail/smtp.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
 import { test } from "../../support/engines.ts";
+import { hashThreads } from "../../support/hash-threads.ts";
 import { type MailServer, startMailServer } from "../../support/mail-server.ts";
 import { createStore, type Store } from "../../support/twins.ts";
 import { hour, minute, production, recordingLog } from "../../support/world.ts";
@@ -111,7 +112,7 @@ async function createService(
   const mailer = smtp(`smtp://127.0.0.1:${office.port}`, settings);
   resources.defer(() => mailer.close());
   const db = resources.use(await openDB(store.url, { settings, clock: store.clock.now }));
-  const auth = new Auth(db, { settings, mailer, log: recordingLog(logged), clock: store.clock.now });
+  const auth = new Auth(db, { hashThreads, settings, mailer, log: recordingLog(logged), clock: store.clock.now });
   resources.defer(() => auth.close());
   return {
     auth,
@@ -335,7 +336,7 @@ test("a crash between a mail that is accepted and the note of it leaves both lin
   const crashing = await openDB(node.store.url, { settings, clock: node.store.clock.now });
   const mailer = smtp(`smtp://127.0.0.1:${node.office.port}`, settings);
   resources.defer(() => mailer.close());
-  const auth = new Auth(crashing, { settings, mailer, clock: node.store.clock.now });
+  const auth = new Auth(crashing, { hashThreads, settings, mailer, clock: node.store.clock.now });
   await assert.rejects(auth.outbox.deliver(), { name: "DatabaseUnavailable" });
   const [delivered] = node.office.tokens.slice(-1);
   for (const token of [good, delivered]) assert.ok(await node.resets(token));

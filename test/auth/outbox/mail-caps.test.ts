@@ -4,6 +4,7 @@ import { openDB } from "../../../src/db/db.ts";
 import type { Mail, Mailer } from "../../../src/mail/mailer.ts";
 import { type Environment, readSettings } from "../../../src/settings/settings.ts";
 import { test } from "../../support/engines.ts";
+import { hashThreads } from "../../support/hash-threads.ts";
 import { createStore, type Store } from "../../support/twins.ts";
 import { day, hour, minute, production, recordingLog } from "../../support/world.ts";
 
@@ -37,7 +38,7 @@ async function createService(environment: Environment): Promise<Service> {
     },
     async close() {},
   };
-  const auth = new Auth(store.db, { settings, mailer, log: recordingLog(logged), clock: store.clock.now });
+  const auth = new Auth(store.db, { hashThreads, settings, mailer, log: recordingLog(logged), clock: store.clock.now });
   resources.defer(() => auth.close());
   const service: Service = {
     store,
@@ -46,7 +47,7 @@ async function createService(environment: Environment): Promise<Service> {
     way: async () => {},
     async another() {
       const db = resources.use(await openDB(store.url, { settings, clock: store.clock.now }));
-      const other = new Auth(db, { settings, mailer, clock: store.clock.now });
+      const other = new Auth(db, { hashThreads, settings, mailer, clock: store.clock.now });
       resources.defer(() => other.close());
       return other;
     },

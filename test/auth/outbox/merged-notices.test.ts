@@ -4,6 +4,7 @@ import { openDB } from "../../../src/db/db.ts";
 import type { Mail, Mailer } from "../../../src/mail/mailer.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
 import { test } from "../../support/engines.ts";
+import { hashThreads } from "../../support/hash-threads.ts";
 import { createStore, type Store } from "../../support/twins.ts";
 import { hour, minute, production } from "../../support/world.ts";
 
@@ -36,7 +37,7 @@ async function createWorld(): Promise<World> {
     },
     async close() {},
   };
-  const auth = new Auth(store.db, { settings, mailer, clock: store.clock.now });
+  const auth = new Auth(store.db, { hashThreads, settings, mailer, clock: store.clock.now });
   resources.defer(() => auth.close());
   const world: World = {
     store,
@@ -50,7 +51,7 @@ async function createWorld(): Promise<World> {
     },
     async another() {
       const db = resources.use(await openDB(store.url, { settings, clock: store.clock.now }));
-      const other = new Auth(db, { settings, mailer, clock: store.clock.now });
+      const other = new Auth(db, { hashThreads, settings, mailer, clock: store.clock.now });
       resources.defer(() => other.close());
       return other;
     },

@@ -4,6 +4,7 @@ import { openDB } from "../../../src/db/db.ts";
 import type { Mail, Mailer } from "../../../src/mail/mailer.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
 import { test } from "../../support/engines.ts";
+import { hashThreads } from "../../support/hash-threads.ts";
 import { createStore, type Store } from "../../support/twins.ts";
 import { hour, minute, production, recordingLog } from "../../support/world.ts";
 
@@ -38,7 +39,7 @@ async function node(given?: Store): Promise<Node> {
   const log = recordingLog(logged);
   const post = new Post();
   const db = given ? await openDB(store.url, { settings, clock: store.clock.now }) : store.db;
-  const auth = new Auth(db, { settings, log, mailer: post, clock: store.clock.now });
+  const auth = new Auth(db, { hashThreads, settings, log, mailer: post, clock: store.clock.now });
   return {
     store,
     auth,

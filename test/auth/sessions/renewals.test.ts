@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Auth } from "../../../src/auth/auth.ts";
 import { type Environment, readSettings } from "../../../src/settings/settings.ts";
 import { test } from "../../support/engines.ts";
+import { hashThreads } from "../../support/hash-threads.ts";
 import { createStore, type Store } from "../../support/twins.ts";
 import { day, minute } from "../../support/world.ts";
 
@@ -25,7 +26,9 @@ async function createNodes(environment: Environment = {}): Promise<Nodes> {
   const store = resources.use(await createStore(environment));
   const settings = readSettings({ BCRYPT_COST: "4", ...environment });
   const node = async () =>
-    resources.adopt(new Auth(await store.open(), { settings, clock: store.clock.now }), (auth) => auth.close());
+    resources.adopt(new Auth(await store.open(), { hashThreads, settings, clock: store.clock.now }), (auth) =>
+      auth.close(),
+    );
   const [one, two] = [await node(), await node()];
   await one.registerUser(bob.email, bob.password);
   const logIn = async () => (await one.logIn(bob)).session.sessionId;

@@ -3,6 +3,7 @@ import { Auth } from "../../../src/auth/auth.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
 import { crowd, leftOf } from "../../support/crowd.ts";
 import { test } from "../../support/engines.ts";
+import { hashThreads } from "../../support/hash-threads.ts";
 import { createStore, type Store } from "../../support/twins.ts";
 import { hour, minute } from "../../support/world.ts";
 
@@ -17,7 +18,9 @@ async function createNodes(environment = {}, how = 1) {
   const store = resources.use(await createStore(environment));
   const settings = readSettings({ BCRYPT_COST: "4", ...environment });
   const node = async () =>
-    resources.adopt(new Auth(await store.open(), { settings, clock: store.clock.now }), (auth) => auth.close());
+    resources.adopt(new Auth(await store.open(), { hashThreads, settings, clock: store.clock.now }), (auth) =>
+      auth.close(),
+    );
   const nodes = await Promise.all(Array.from({ length: how }, node));
   const [auth] = nodes as [Auth];
   const { id } = await auth.registerUser(email, password);
