@@ -97,8 +97,10 @@ const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
   async busy() {
     await using world = await createWorld({ BCRYPT_COST: "12" });
     const { refused, over } = flood(world);
+    const first = await refused;
+    await world.auth.close();
     await over;
-    return refused;
+    return first;
   },
   async database_unavailable(world) {
     await world.db.close();

@@ -187,6 +187,7 @@ test("a busy service is told above the form, which keeps what was typed", async 
   const { refused, over } = flood(world);
   await refused;
   const failed = await who.fill(page, bob);
+  await world.auth.close();
   await over;
   assert.equal(failed.status, 503);
   assert.match(failed.told, /^Many people are here right now\. Try again in \d seconds?\.$/);
