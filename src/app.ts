@@ -1,7 +1,9 @@
 import { Hono } from "hono";
 import { getPath } from "hono/utils/url";
-import { account, accountEmail, accountExport, accountPassword } from "./api/account.ts";
+import { changeEmail } from "./api/change-email.ts";
+import { changePassword } from "./api/change-password.ts";
 import { devOutbox } from "./api/dev-outbox.ts";
+import { exportAccount } from "./api/export-account.ts";
 import { live, ready } from "./api/health.ts";
 import { metrics } from "./api/metrics.ts";
 import { profile } from "./api/profile.ts";
@@ -41,10 +43,10 @@ const resources: Readonly<Record<string, (service: Service) => Resource>> = {
   "/sessions/confirm": confirmation,
   "/sessions/others": otherSessions,
   "/sessions/:id{[\\w-]{43}}": session,
-  "/profile": (service) => ({ ...profile(service), ...account(service) }),
-  "/profile/password": accountPassword,
-  "/profile/email": accountEmail,
-  "/profile/export": accountExport,
+  "/profile": profile,
+  "/profile/password": changePassword,
+  "/profile/email": changeEmail,
+  "/profile/export": exportAccount,
   "/reset_password": resetPassword,
   "/email_verification": emailVerification,
   "/undo_email_change": undoEmailChange,

@@ -1,10 +1,11 @@
 import { notLoggedIn } from "../errors.ts";
+import { readFields } from "../http/fields.ts";
 import type { Resource, Service } from "../http/service.ts";
-import { presentedUser } from "../http/session-cookies.ts";
+import { forgetSession, presentedSession, presentedUser } from "../http/session-cookies.ts";
 import type { PublicUser } from "../user.ts";
 
 export function profile(service: Service): Resource {
-  const { answers } = service;
+  const { auth, settings, answers, caller } = service;
   const answer = (user: PublicUser | null) => {
     if (!user) throw notLoggedIn();
     return answers.json(200, { email: user.email });
@@ -14,6 +15,12 @@ export function profile(service: Service): Resource {
     GET(c) {
       const found = presentedUser(c, service);
       return found instanceof Promise ? found.then(answer) : answer(found);
+    },
+    /** Erases the account. */
+    async DELETE(c) {
+      const { password = "" } = await readFields(c, "password");
+      await auth.account.erase(await presentedSession(c, service), password, caller(c));
+      return answers.json(200, { message: "account deleted" }, { "Set-Cookie": forgetSession(c, settings) });
     },
   };
 }

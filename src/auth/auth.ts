@@ -6,6 +6,7 @@ import * as account from "./accounts/account.ts";
 import * as changeEmail from "./accounts/change-email.ts";
 import * as changePassword from "./accounts/change-password.ts";
 import * as confirmPassword from "./accounts/confirm-password.ts";
+import * as deleteAccount from "./accounts/delete-account.ts";
 import * as exportAccount from "./accounts/export-account.ts";
 import * as register from "./accounts/register.ts";
 import * as resetPassword from "./accounts/reset-password.ts";
@@ -61,7 +62,8 @@ export class Auth extends Parts {
   /** What people do with their own account. */
   readonly account = join(
     bind(this.context, register, "register"),
-    bind(this.context, account, "personOf", "erase"),
+    bind(this.context, account, "personOf"),
+    bind(this.context, deleteAccount, "erase"),
     bind(this.context, confirmPassword, "confirmPassword"),
     bind(this.context, changePassword, "changePassword"),
     bind(this.context, changeEmail, "changeEmail"),

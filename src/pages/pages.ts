@@ -17,21 +17,24 @@ const pages = {
   "/mailbox": { load: async () => (await import("./mailbox.ts")).mailbox, methods: ["GET"] },
   "/account": { load: async () => (await import("./account/account.ts")).account, methods: ["GET"] },
   "/account/password": {
-    load: async () => (await import("./account/password.ts")).changePassword,
+    load: async () => (await import("./account/change-password.ts")).changePassword,
     methods: ["GET", "POST"],
   },
-  "/account/email": { load: async () => (await import("./account/email.ts")).changeEmail, methods: ["GET", "POST"] },
+  "/account/email": {
+    load: async () => (await import("./account/change-email.ts")).changeEmail,
+    methods: ["GET", "POST"],
+  },
   "/account/devices": { load: async () => (await import("./account/devices.ts")).devices, methods: ["GET", "POST"] },
   "/account/export": {
-    load: async () => (await import("./account/export.ts")).exportAccount,
+    load: async () => (await import("./account/export-account.ts")).exportAccount,
     methods: ["GET", "POST"],
   },
   "/account/delete": {
-    load: async () => (await import("./account/delete.ts")).deleteAccount,
+    load: async () => (await import("./account/delete-account.ts")).deleteAccount,
     methods: ["GET", "POST"],
   },
   "/.well-known/change-password": {
-    load: async () => (await import("./change-password.ts")).wellKnownChangePassword,
+    load: async () => (await import("./well-known.ts")).wellKnownChangePassword,
     methods: ["GET"],
   },
 } as const satisfies Record<string, { load(): Promise<Page>; methods: readonly ("GET" | "POST")[] }>;

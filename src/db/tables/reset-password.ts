@@ -23,7 +23,7 @@ import {
   wasJustMailed,
 } from "./mailed-tokens.ts";
 import { enqueueNotice } from "./notices.ts";
-import { claimAddress } from "./registrations.ts";
+import { claimAddress } from "./register.ts";
 import { endSurplusSessionsOf } from "./session-limit.ts";
 import { endSessions } from "./sessions.ts";
 import { forgetMove, forgetRegistrations, forgetRegistrationsOf } from "./verify-email.ts";
