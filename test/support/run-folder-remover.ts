@@ -1,11 +1,12 @@
 // Ends the processes that a run of tests left, and removes its folder, once the run has ended, which closes this standard
 // input.
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { removeRunFolder } from "./run-folder.ts";
 import { processesIn } from "./run-processes.ts";
 
-const [folder] = process.argv.slice(2);
-if (folder === undefined) throw new Error("usage: run-folder-remover.ts FOLDER");
+const [folder, coverage] = process.argv.slice(2);
+if (folder === undefined) throw new Error("usage: run-folder-remover.ts FOLDER [COVERAGE]");
 await once(process.stdin.resume(), "end");
 // PostgreSQL first: killed servers would leave shared memory.
 removeRunFolder(folder);
@@ -17,3 +18,4 @@ for (const pid of processesIn(folder).filter((pid) => pid !== process.pid)) {
   }
 }
 removeRunFolder(folder);
+if (coverage !== undefined) rmSync(coverage, { recursive: true, force: true });

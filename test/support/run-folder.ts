@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** How long a PostgreSQL may take to end, in milliseconds. */
@@ -18,7 +18,14 @@ export function createRunFolder(): string {
   process.env[process.platform === "win32" ? "TEMP" : "TMPDIR"] = folder;
   const remover = fileURLToPath(new URL("./run-folder-remover.ts", import.meta.url));
   // A group of its own, so that an interrupt at the terminal does not end it; its input ends with this process.
-  const child = spawn(process.execPath, [remover, folder], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
+  // The runner makes the folder of the coverage before this, and leaves it where it is made to end (--test-force-exit).
+  const { NODE_V8_COVERAGE: coverage = "", ...env } = process.env;
+  const folders = [folder, ...(basename(coverage).startsWith("node-coverage-") ? [coverage] : [])];
+  const child = spawn(process.execPath, [remover, ...folders], {
+    env,
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
   child.unref();
   (child.stdin as typeof child.stdin & { unref(): void }).unref();
   return folder;
