@@ -2,7 +2,8 @@ import { html } from "hono/html";
 import { readEmail } from "../values/email.ts";
 import type { Page } from "./kit/form.ts";
 import { mailForm } from "./kit/mail-form.ts";
-import { askerBy, goTo, keepOnward, type Values, type Visit } from "./kit/visit.ts";
+import { goTo, keepOnward } from "./kit/redirects.ts";
+import { askerBy, type Values, type Visit } from "./kit/visit.ts";
 
 /** Asks for the mail with the link. What is shown is the same with and without an account. */
 export const forgot: Page = {

@@ -1,12 +1,13 @@
 import { html } from "hono/html";
-import { loginCookies, sessionIdsOf } from "../http/session-cookies.ts";
 import { emailKey } from "../values/email.ts";
+import { enter } from "./kit/enter.ts";
 import { button, emailField, field, form, hidden, type Page } from "./kit/form.ts";
 import { alert, type Html, plain, resetLink } from "./kit/layout.ts";
 import type { Notice } from "./kit/notice.ts";
 import type { Problem } from "./kit/problem.ts";
+import { goOn } from "./kit/redirects.ts";
 import { home } from "./kit/return-to.ts";
-import { goOn, loggedIn, type Values, type Visit } from "./kit/visit.ts";
+import { loggedIn, type Values, type Visit } from "./kit/visit.ts";
 
 export const logIn: Page = {
   fields: { email: true, password: true, typed: false, typed_by: false },
@@ -43,19 +44,6 @@ ${user && html`<a class="link" href="${to(home)}">${words.account.back}</a>\n`}<
     );
   },
 };
-
-/** Logs in, and goes on to where this person wanted to go. */
-export async function enter(
-  visit: Visit,
-  { email, password }: { email: string; password: string },
-  notice?: Notice,
-): Promise<Response> {
-  const { c, service, caller, cookies } = visit;
-  const replaces = sessionIdsOf(c, service.settings);
-  const opened = await service.auth.logIn({ email, password, replaces }, caller);
-  cookies.push(...loginCookies(c, opened, service.settings));
-  return goOn(visit, notice);
-}
 
 /** Whether the next login is to be that of another account than the one that is logged in here. */
 function isForAnother(notice: Notice | null, email: string): boolean {

@@ -1,8 +1,9 @@
 import { html } from "hono/html";
 import { logOut as endSessions } from "../http/session-cookies.ts";
 import { button, form, type Page } from "./kit/form.ts";
+import { goOut } from "./kit/redirects.ts";
 import { home } from "./kit/return-to.ts";
-import { goOut, loggedIn } from "./kit/visit.ts";
+import { loggedIn } from "./kit/visit.ts";
 
 export const logOut: Page = {
   isAccounts: true,

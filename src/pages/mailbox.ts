@@ -4,8 +4,9 @@ import { button, form, hidden, type Page } from "./kit/form.ts";
 import { type Html, status } from "./kit/layout.ts";
 import { unsent } from "./kit/mail-form.ts";
 import type { MailboxCode } from "./kit/notice.ts";
+import { goTo } from "./kit/redirects.ts";
 import { home } from "./kit/return-to.ts";
-import { goTo, isFor, loggedIn, type Visit } from "./kit/visit.ts";
+import { isFor, loggedIn, type Visit } from "./kit/visit.ts";
 
 /** What is said of each mail, and where it is asked for again; who moves asks from the account. */
 const mails = {

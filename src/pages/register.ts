@@ -2,7 +2,8 @@ import { html } from "hono/html";
 import { readEmail } from "../values/email.ts";
 import { button, emailField, form, newPassword, type Page } from "./kit/form.ts";
 import { alert, type Html, resetLink, wayTo } from "./kit/layout.ts";
-import { goOn, goTo, keepOnward, loggedIn, type Visit } from "./kit/visit.ts";
+import { goOn, goTo, keepOnward } from "./kit/redirects.ts";
+import { loggedIn, type Visit } from "./kit/visit.ts";
 
 /** Never logs in: what it opens would be the account of whoever typed the address. */
 export const register: Page = {

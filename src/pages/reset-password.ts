@@ -2,8 +2,9 @@ import { html } from "hono/html";
 import { emailKey } from "../values/email.ts";
 import { account, button, form, hidden, newPassword, type Page } from "./kit/form.ts";
 import { type Html, plain } from "./kit/layout.ts";
+import { goTo } from "./kit/redirects.ts";
 import { home } from "./kit/return-to.ts";
-import { goTo, keepDevice, loggedIn, type Visit } from "./kit/visit.ts";
+import { keepDevice, loggedIn, type Visit } from "./kit/visit.ts";
 
 /** The mailed link leads here. Seeing the page takes nothing: programs that look into mails open links too. */
 export const reset: Page = {

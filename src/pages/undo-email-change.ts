@@ -1,7 +1,8 @@
 import { html } from "hono/html";
 import { account, button, form, hidden, type Page } from "./kit/form.ts";
 import { plain } from "./kit/layout.ts";
-import { goTo, loggedIn, type Visit } from "./kit/visit.ts";
+import { goTo } from "./kit/redirects.ts";
+import { loggedIn, type Visit } from "./kit/visit.ts";
 
 /**
  * The link in the mail about a completed move leads here. Opening the page changes nothing: programs that scan mails open links

@@ -3,13 +3,14 @@ import type { AddressToVerify, Done } from "../auth/auth.ts";
 import { AuthError } from "../errors.ts";
 import { keepSession } from "../http/session-cookies.ts";
 import { emailKey, readEmail } from "../values/email.ts";
+import { enter } from "./kit/enter.ts";
 import { account, button, type Filled, field, form, hidden, type Page } from "./kit/form.ts";
 import { alert, type Html, plain, resetLink, type View, wayTo } from "./kit/layout.ts";
 import { mailForm } from "./kit/mail-form.ts";
 import type { Problem } from "./kit/problem.ts";
+import { goTo, keepOnward } from "./kit/redirects.ts";
 import { home } from "./kit/return-to.ts";
-import { asKnown, askerBy, goTo, keepDevice, keepOnward, loggedIn, type Values, type Visit } from "./kit/visit.ts";
-import { enter } from "./log-in.ts";
+import { asKnown, askerBy, keepDevice, loggedIn, type Values, type Visit } from "./kit/visit.ts";
 
 /**
  * The mailed link leads here: with the password it confirms the address, and logs in. Without a link it has one sent.

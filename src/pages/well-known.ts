@@ -1,5 +1,5 @@
 import type { Page } from "./kit/form.ts";
-import { goTo } from "./kit/visit.ts";
+import { goTo } from "./kit/redirects.ts";
 
 /** Where password managers send people (https://w3c.github.io/webappsec-change-password-url/). */
 export const wellKnownChangePassword: Page = {

@@ -2,7 +2,8 @@ import { html } from "hono/html";
 import { keepSession } from "../../http/session-cookies.ts";
 import { readEmail } from "../../values/email.ts";
 import { button, field, form, type Page } from "../kit/form.ts";
-import { goTo, isFor, originOf, type Values, type Visit } from "../kit/visit.ts";
+import { goTo } from "../kit/redirects.ts";
+import { isFor, originOf, type Values, type Visit } from "../kit/visit.ts";
 import { cancel, confirm, currentPassword, forPerson } from "./form.ts";
 
 export const changeEmail: Page = {

@@ -1,8 +1,9 @@
 import { html } from "hono/html";
 import { keepSession } from "../../http/session-cookies.ts";
 import { account, button, form, newPassword, type Page } from "../kit/form.ts";
+import { goTo } from "../kit/redirects.ts";
 import { home } from "../kit/return-to.ts";
-import { goTo, type Visit } from "../kit/visit.ts";
+import type { Visit } from "../kit/visit.ts";
 import { cancel, currentPassword, forPerson } from "./form.ts";
 
 export const changePassword: Page = {

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { account, button, form, type Page } from "../kit/form.ts";
-import { goOut } from "../kit/visit.ts";
+import { goOut } from "../kit/redirects.ts";
 import { cancel, currentPassword, forPerson } from "./form.ts";
 
 export const deleteAccount: Page = {

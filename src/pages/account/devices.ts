@@ -1,6 +1,7 @@
 import type { Page } from "../kit/form.ts";
+import { goOut, goTo } from "../kit/redirects.ts";
 import { home } from "../kit/return-to.ts";
-import { goOut, goTo, loggedIn, type Visit } from "../kit/visit.ts";
+import { loggedIn, type Visit } from "../kit/visit.ts";
 import { account } from "./account.ts";
 
 /** Logs out a device, or all but this one. */

@@ -4,8 +4,9 @@ import { keepSession } from "../../http/session-cookies.ts";
 import type { PublicUser } from "../../user.ts";
 import { type Filled, field } from "../kit/form.ts";
 import type { Html, View } from "../kit/layout.ts";
+import { askToLogIn } from "../kit/redirects.ts";
 import { home } from "../kit/return-to.ts";
-import { askToLogIn, type Values, type Visit } from "../kit/visit.ts";
+import type { Values, Visit } from "../kit/visit.ts";
 
 /** A page of somebody's account; whoever is not logged in, or no longer, is asked to, and comes back to it. */
 export async function forPerson(

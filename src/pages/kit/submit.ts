@@ -6,7 +6,8 @@ import { requireSameOrigin } from "../../http/same-origin.ts";
 import type { Service } from "../../http/service.ts";
 import type { Filled, Page } from "./form.ts";
 import { missing, ofAnotherAccount, problemOf, stale } from "./problem.ts";
-import { askToLogIn, isFor, originOf, type Values, type Visit, visit } from "./visit.ts";
+import { askToLogIn } from "./redirects.ts";
+import { isFor, originOf, type Values, type Visit, visit } from "./visit.ts";
 
 /** What a form leads to when it is not done. */
 export interface Shown {

@@ -1,0 +1,17 @@
+import { loginCookies, sessionIdsOf } from "../../http/session-cookies.ts";
+import type { Notice } from "./notice.ts";
+import { goOn } from "./redirects.ts";
+import type { Visit } from "./visit.ts";
+
+/** Logs in, and goes on to where this person wanted to go. */
+export async function enter(
+  visit: Visit,
+  { email, password }: { email: string; password: string },
+  notice?: Notice,
+): Promise<Response> {
+  const { c, service, caller, cookies } = visit;
+  const replaces = sessionIdsOf(c, service.settings);
+  const opened = await service.auth.logIn({ email, password, replaces }, caller);
+  cookies.push(...loginCookies(c, opened, service.settings));
+  return goOn(visit, notice);
+}
