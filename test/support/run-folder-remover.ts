@@ -2,12 +2,10 @@
 // input.
 import { once } from "node:events";
 import { rmSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { removeRunFolder } from "./run-folder.ts";
 import { processesIn } from "./run-processes.ts";
 
 const [folder, coverage] = process.argv.slice(2);
-const run = process.ppid;
 if (folder === undefined) throw new Error("usage: run-folder-remover.ts FOLDER [COVERAGE]");
 await once(process.stdin.resume(), "end");
 // PostgreSQL first: killed servers would leave shared memory.
@@ -20,6 +18,4 @@ for (const pid of processesIn(folder).filter((pid) => pid !== process.pid)) {
   }
 }
 removeRunFolder(folder);
-// The run writes its own coverage last, after this input was closed.
-while (coverage !== undefined && process.ppid === run) await sleep(20);
 if (coverage !== undefined) rmSync(coverage, { recursive: true, force: true });

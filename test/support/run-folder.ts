@@ -19,10 +19,11 @@ export function createRunFolder(): string {
   const remover = fileURLToPath(new URL("./run-folder-remover.ts", import.meta.url));
   // A group of its own, so that an interrupt at the terminal does not end it; its input ends with this process.
   // The runner makes the folder of the coverage before this, and leaves it where it is made to end (--test-force-exit).
-  const { NODE_V8_COVERAGE: coverage = "", ...env } = process.env;
+  const { NODE_V8_COVERAGE: coverage = "" } = process.env;
   const folders = [folder, ...(basename(coverage).startsWith("node-coverage-") ? [coverage] : [])];
   const child = spawn(process.execPath, [remover, ...folders], {
-    env,
+    // Said, or Node hands its own on.
+    env: { ...process.env, NODE_V8_COVERAGE: "" },
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
   });
