@@ -2,14 +2,12 @@ import { createHmac, randomBytes, randomUUID } from "node:crypto";
 import type { Renewal } from "../db/db.ts";
 import type { Settings } from "../settings/settings.ts";
 
-/** A random UUID (version 4, RFC 9562): 122 random bits in 36 characters. */
-export function generateUuid(): string {
-  return randomUUID();
-}
-
-/** A session id or a reset token: a UUID, or 256 random bits in 43 characters of base64url. */
+/**
+ * A session id or a reset token: a UUID (version 4, RFC 9562: 122 random bits in 36 characters), or 256 random bits in 43
+ * characters of base64url.
+ */
 export function newToken({ TOKEN_FORMAT }: Pick<Settings, "TOKEN_FORMAT">): string {
-  return TOKEN_FORMAT === "uuid" ? generateUuid() : randomBytes(32).toString("base64url");
+  return TOKEN_FORMAT === "uuid" ? randomUUID() : randomBytes(32).toString("base64url");
 }
 
 /** A new id for the session that has this one. */

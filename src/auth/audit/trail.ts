@@ -19,10 +19,6 @@ const changesNothing: ReadonlySet<EventName> = new Set<EventName>([
   "verification_asked",
 ]);
 
-function isAct(name: EventName): boolean {
-  return !name.endsWith("_refused") && !changesNothing.has(name);
-}
-
 /** How long events are gathered before they are written, and how often the counts of merged ones are, in milliseconds. */
 const gathered = 1000;
 const mergedEvery = 10_000;
@@ -111,7 +107,7 @@ export class Trail {
   record(name: EventName, { caller = {}, userId, address, detail: why, changed, times = 1 }: Circumstances): void {
     const { ip, userAgent } = caller;
     const detail = storable(why);
-    const act = changed ?? isAct(name);
+    const act = changed ?? !(name.endsWith("_refused") || changesNothing.has(name));
     const event: NewEvent = {
       at: this.#clock(),
       event: name,

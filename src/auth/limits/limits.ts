@@ -101,33 +101,11 @@ export interface Trier {
 }
 
 /** An attempt that counts in each of its limits. Disposing of it gives it back, unless it was spent. */
-export class Reservation implements AsyncDisposable {
-  readonly #context: Context;
-  #slots: readonly Slot[];
-  readonly #streak: readonly string[];
-
-  /** Use `reserve`. */
-  constructor(context: Context, slots: readonly Slot[], streak: readonly string[]) {
-    this.#context = context;
-    this.#slots = slots;
-    this.#streak = streak;
-  }
-
+export interface Reservation extends AsyncDisposable {
   /** Marks the attempt as used: from here on it counts, whatever happens. */
-  spend(): void {
-    this.#slots = [];
-  }
-
+  spend(): void;
   /** Gives back the attempt of a caller who has proved to be the right one: the failures in a row end with it. */
-  settle(): Promise<void> {
-    const slots = this.#slots;
-    this.#slots = [];
-    return giveBack(this.#context, slots, this.#streak);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await giveBack(this.#context, this.#slots, []);
-  }
+  settle(): Promise<void>;
 }
 
 /**
@@ -144,11 +122,28 @@ export class Reservation implements AsyncDisposable {
  */
 export async function reserve(context: Context, what: Limited, trier: Trier): Promise<Reservation> {
   const { settings } = context;
-  if (settings.RATE_LIMIT === "off") return new Reservation(context, [], []);
+  if (settings.RATE_LIMIT === "off") return reservationOf(context, [], []);
   const wanted = limitsFor(settings, what, trier, settings.CONCEAL_ACCOUNTS === "on" ? "others" : "all");
   const taking = await context.db.limits.take(wanted.limits);
   if ("refusedUntil" in taking) throw refused(context, what, trier, taking);
-  return new Reservation(context, taking.slots, wanted.streak);
+  return reservationOf(context, taking.slots, wanted.streak);
+}
+
+function reservationOf(context: Context, slots: readonly Slot[], streak: readonly string[]): Reservation {
+  let kept = slots;
+  return {
+    spend() {
+      kept = [];
+    },
+    settle() {
+      const given = kept;
+      kept = [];
+      return giveBack(context, given, streak);
+    },
+    async [Symbol.asyncDispose]() {
+      await giveBack(context, kept, []);
+    },
+  };
 }
 
 /**
