@@ -85,7 +85,7 @@ export function rate() {
 }
 
 /** An address, or a network in CIDR notation, of either family. */
-export function network() {
+function network() {
   return z.string().refine((text) => {
     const [address = "", prefix, ...rest] = text.split("/");
     const family = isIP(address);

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { type TestContext, type TestOptions, test as testOnce } from "node:test";
 
 /** The databases that every test of storage, auth and HTTP runs on. */
-export const engines = ["sqlite", "postgres"] as const;
+const engines = ["sqlite", "postgres"] as const;
 export type EngineName = (typeof engines)[number];
 
 const running = new AsyncLocalStorage<EngineName>();

@@ -20,7 +20,7 @@ const recordInterval = 10_000;
 const noNetwork = "no network";
 
 /** The groups among which the queue is shared: the caller's networks, the widest first; without an IP address, the account's. */
-export function sharesOf({ ip }: Caller, address?: string): string[] {
+function sharesOf({ ip }: Caller, address?: string): string[] {
   const networks = networksOf(ip);
   if (networks.length > 0) return networks.toReversed();
   return address === undefined ? [noNetwork] : [noNetwork, emailKey(address)];

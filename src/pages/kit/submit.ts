@@ -10,7 +10,7 @@ import { askToLogIn } from "./redirects.ts";
 import { isFor, originOf, type Values, type Visit, visit } from "./visit.ts";
 
 /** What a form leads to when it is not done. */
-export interface Shown {
+interface Shown {
   /** Shows a page, again or in place of the one that the form was on. */
   show(at: Visit, page: Page, filled: Filled): Promise<Response>;
   /** The page of the account that is logged in. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "../../support/engines.ts";
-import { createStore } from "../../support/twins.ts";
-import { hour, minute } from "../../support/world.ts";
+import { test } from "../support/engines.ts";
+import { createStore } from "../support/twins.ts";
+import { hour, minute } from "../support/world.ts";
 
 const settings = { SESSION_LIFETIME: "2h", SESSION_IDLE: "1h", RESET_TOKEN_LIFETIME: "1h" };
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
-import { Auth, type LoggedIn } from "../../../src/auth/auth.ts";
-import { Parts } from "../../../src/auth/parts.ts";
-import type { PublicUser, User } from "../../../src/user.ts";
-import { test } from "../../support/engines.ts";
-import { createWorld, type World } from "../../support/world.ts";
+import { Auth, type LoggedIn } from "../src/auth/auth.ts";
+import { Parts } from "../src/auth/parts.ts";
+import type { PublicUser, User } from "../src/user.ts";
+import { test } from "./support/engines.ts";
+import { createWorld, type World } from "./support/world.ts";
 
 /** The attributes of User that are secrets, and every name of an attribute that a type holds, however deep. */
 type Secret = "hashedPassword" | "sessionId" | "resetToken";
