@@ -45,7 +45,7 @@ export interface Started {
   readonly isEmpty: boolean;
 }
 
-/** The whole service in a program of yours. Made by `createBienvenue`. */
+/** The whole service in your own program. Made by `createBienvenue`. */
 export interface Bienvenue extends AsyncDisposable {
   /**
    * Answers a request. The first one starts everything; if that fails, it gets 500, or 503 if the database is unavailable, the log
@@ -148,7 +148,7 @@ interface Opened {
   readonly resources: AsyncDisposableStack;
 }
 
-/** Opens everything, in the order in which it depends on each other. What it opened is closed again if it fails. */
+/** Opens everything in the order of its dependencies, and closes it again if one of them fails. */
 async function open(
   given: Settings | (() => Settings),
   options: BienvenueOptions & { readonly signal: AbortSignal; readonly log: Log },
@@ -190,7 +190,7 @@ function work(auth: Auth, signal: AbortSignal): () => Promise<void> {
   };
 }
 
-/** Does something again and again until `signal` is aborted, by default never twice at once; returns what is under way. */
+/** Repeats some work until `signal` is aborted, by default never twice at once; returns what is under way. */
 function repeat(
   work: () => Promise<unknown>,
   every: number,

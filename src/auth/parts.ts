@@ -22,13 +22,13 @@ export interface AuthOptions {
   readonly metrics?: Metrics;
   /** Where what takes long is traced; nowhere by default. */
   readonly tracing?: Tracing;
-  /** Threads to hash on for every `Auth` of a process together, which do not end with one; by default each has its own. */
+  /** Threads for hashing that several `Auth` of a process share; `close` leaves them running. By default each `Auth` has its own. */
   readonly hashThreads?: HashThreads;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
 }
 
-/** What `Auth` works with. These fields come before those of `Auth`, which are bound to the context. */
+/** What `Auth` works with. A base class, because the groups of `Auth` are fields that need the context to be set before them. */
 export class Parts {
   protected readonly context: Context;
   /** Whether there is time for one more password to be hashed: a server asks before it reads a request. */

@@ -85,7 +85,7 @@ export class WriteBehind<Value> {
     this.#writing = new Map();
   }
 
-  /** Before what came meanwhile. */
+  /** Puts unwritten values back, before newer ones. */
   #putBack(): void {
     const { isBounded } = this.#options;
     const newer = this.#pending;

@@ -1,7 +1,7 @@
 import type { Store } from "./store.ts";
 import { areNone } from "./tables/users.ts";
 
-/** A database that is open. Its fields come before those of `DB`, which are bound to the store. */
+/** An open database. A base class, because the groups of `DB` are fields that need the store to be set before them. */
 export class Opened implements AsyncDisposable {
   protected readonly store: Store;
 

@@ -2,7 +2,7 @@ import { en } from "./en/en.ts";
 import { fr } from "./fr/fr.ts";
 import type { Messages } from "./messages.ts";
 
-/** The languages that people are spoken to in, by their tag (BCP 47). Another one is a folder and its name here. */
+/** The languages of pages and mails, by their tag (BCP 47). To add one, add a folder and its name here. */
 export const messages = { en, fr } as const satisfies Record<string, Messages>;
 
 export type Language = keyof typeof messages;

@@ -52,7 +52,7 @@ function unsafe({ RESET_DELIVERY, PUBLIC_URL, SMTP_URL }: Settings): string[] {
   return found.map((line) => `${line} (UNSAFE_PRODUCTION=1 allows it for a rehearsal)`);
 }
 
-/** What is allowed, and should be known: why each of these settings is weak. */
+/** Settings that are allowed but weak, and why. */
 export function weaknesses({
   NODE_ENV,
   BCRYPT_COST,

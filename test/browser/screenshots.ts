@@ -10,7 +10,7 @@ import { setStage, type View, views } from "../support/browser/views.ts";
 import { visit } from "../support/browser/visitor.ts";
 
 const folder = fileURLToPath(new URL("../../screenshots/", import.meta.url));
-/** Those that README and docs show, which are drawn anew with the others. */
+/** The screenshots that README and docs show; they are redrawn with the others. */
 const shown = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
 const themes = ["light", "dark"] as const;
 const telephone = { width: 320, height: 568 };

@@ -22,7 +22,7 @@ export function createRunFolder(): string {
   const { NODE_V8_COVERAGE: coverage = "" } = process.env;
   const folders = [folder, ...(basename(coverage).startsWith("node-coverage-") ? [coverage] : [])];
   const child = spawn(process.execPath, [remover, ...folders], {
-    // Said, or Node hands its own on.
+    // If unset, Node passes on its own.
     env: { ...process.env, NODE_V8_COVERAGE: "" },
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],

@@ -58,7 +58,7 @@ async function migrated(): Promise<string> {
   return name;
 }
 
-/** Whether it is as good as new. */
+/** Empties a schema for the next test; returns false if it cannot be used again. */
 async function keep(name: string): Promise<boolean> {
   const [kept] = await ask<{ is: boolean }>(`select keep_schema('${name}', '${newName()}') as is`);
   return kept?.is === true;
@@ -84,7 +84,7 @@ function urlOf(schema: string): string {
   return url.href.replaceAll("+", "%20");
 }
 
-/** The types lack what keeps the process running, or does not. */
+/** The published types lack both. */
 type Client = pg.Client & { ref(): void; unref(): void };
 
 let connection: Promise<Client> | undefined;

@@ -135,7 +135,7 @@ export function launch(
   args: string[],
   { under = [], program = own }: Under = {},
 ): ChildProcess {
-  // Said, or Node hands on its own, and each process would take time to write what it covered.
+  // If unset, Node passes on its own, and each process takes time to write its coverage.
   const uncovered = { NODE_V8_COVERAGE: "" };
   const standard = { PATH: process.env.PATH, TMPDIR: tmpdir(), PORT: "0", BCRYPT_COST: "4", ...uncovered };
   const env = { ...standard, DATABASE_URL: "sqlite::memory:", ...environment };

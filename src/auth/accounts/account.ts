@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import { ownerOf } from "../sessions/owner.ts";
 
 /**
- * Who a session belongs to, read anew.
+ * The account of a session, read from the database.
  *
  * @throws {AuthError} `not_logged_in`
  */

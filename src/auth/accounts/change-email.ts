@@ -11,7 +11,7 @@ import { needPassword } from "./given-password.ts";
 
 /**
  * Moves a person's account to another address once that is confirmed. Both addresses get a mail. Whether the new one has an
- * account shows when the outbox is emptied.
+ * account is looked up when its mail is sent.
  *
  * @returns the trimmed address in the given spelling
  * @throws {AuthError} `not_logged_in`, `password_needed`, `email_invalid`, `email_unchanged` for the present address in any

@@ -52,7 +52,7 @@ export async function request(context: Context, email: string, by: Caller = {}):
     context.trail.record("reset_refused", { caller, detail: "email_invalid" });
     throw emailRefusal("unknown_email", "no account has this email", email);
   }
-  // Nothing else is looked up: whether there is an account, and so a mail, shows when the outbox is emptied.
+  // Nothing else is looked up, so that the answer takes the same time: the account is looked up when the mail is due.
   const user = secretsOf(caller).length === 0 ? null : await userByEmail(context, address);
   const device = await knownCookie(context, user, caller);
   const what = device === undefined ? "resetMail" : "resetMailFromKnownDevice";

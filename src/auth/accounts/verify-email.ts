@@ -32,8 +32,8 @@ export interface ConfirmedEmail {
 }
 
 /**
- * Has the mail that confirms an address sent again. What comes of it is the same with and without an account: whether there is
- * something to confirm, and so a mail, shows when the outbox is emptied.
+ * Sends the mail that confirms an address again. The answer is the same with and without an account: whether there is
+ * something to confirm is looked up when the mail is due.
  *
  * @returns the trimmed address in the given spelling
  * @throws {AuthError} `email_invalid`, `too_many_tries`
@@ -143,7 +143,7 @@ async function confirmMove(context: Context, mover: User, confirming: Confirming
   };
 }
 
-/** Returns false if the account is not as it was verified any more. */
+/** Returns false if the account has changed since it was verified. */
 async function move(
   context: Context,
   as: User,

@@ -83,7 +83,7 @@ async function setDisabled(context: Context, userId: number, disabled: boolean):
   return true;
 }
 
-/** Erases an account, and all that tells of it, and mails the owner; false when there is none. */
+/** Erases an account and everything about it, and mails its owner; false if there is none. */
 export async function erase(context: Context, userId: number, language: Language = "en"): Promise<boolean> {
   const { db, trail } = context;
   const user = await userById(context, userId);

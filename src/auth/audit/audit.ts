@@ -5,7 +5,7 @@ import type { Trail } from "./trail.ts";
 /** What an operator does to many at once. */
 export type Operation = "accounts_adopted" | "accounts_exported" | "accounts_imported" | "mails_retried";
 
-/** Tells what an operator does apart in the audit trail. */
+/** Marks operator actions in the audit trail. */
 export const byOperator = "by an operator";
 
 /** An operator's: the audit trail, oldest first. */
@@ -22,7 +22,7 @@ export function recordOperation({ trail }: { readonly trail: Trail }, operation:
   trail.record(operation, { detail: `${byOperator}: ${count}` });
 }
 
-/** Records a request rejected before it reached anything here, and why. */
+/** Records a request that was rejected before it reached `Auth`, and why. */
 export function recordRefusal({ trail }: { readonly trail: Trail }, why: string, by: Caller): void {
   trail.record("request_refused", { caller: callerOf(by), detail: why });
 }

@@ -7,7 +7,7 @@ import { isMailable } from "../../values/email.ts";
 import { networkOf } from "../../values/network.ts";
 import type { Caller } from "../caller.ts";
 
-/** What a device is looked up with. */
+/** What looking up a device needs. */
 export interface Lookup {
   readonly db: DB;
   readonly settings: Pick<Settings, "RATE_LIMIT">;

@@ -3,11 +3,11 @@ const longestWait = 5000;
 /** However fast the hashes are, no more wait than this. */
 const mostWaiting = 10_000;
 
-/** Who a hash is computed for. */
+/** The place in the queue that a hash is computed for. */
 interface Worked {
-  /** How long the hashes took so far that count together, in milliseconds. */
+  /** How long its hashes have taken so far, together, in milliseconds. */
   worked: number;
-  /** No more of them will come. */
+  /** True once it needs no more hashes. */
   readonly hasLeft: boolean;
 }
 
@@ -18,7 +18,7 @@ interface Running {
   readonly before: number;
 }
 
-/** The workers that hash, what each of them computes now, and how many may wait for them. */
+/** Tracks the workers that hash, what each computes now, and how many callers may wait for them. */
 export class HashLoad<Work, Result> {
   readonly #compute: (work: Work) => Promise<Result>;
   readonly #workers: number;
@@ -44,13 +44,13 @@ export class HashLoad<Work, Result> {
     return free + Math.min(mostWaiting, Math.floor(longestWait * this.#rate()));
   }
 
-  /** The estimated seconds until so many have had their turn: from 1 to 60. */
+  /** The estimated seconds until this many callers have been served: from 1 to 60. */
   secondsFor(waiting: number): number {
     const seconds = Math.ceil(waiting / Math.max(this.#rate(), 1e-9) / 1000);
     return Math.min(60, Math.max(1, seconds));
   }
 
-  /** Computes now, and adds the time to the place's; a failure adds none. */
+  /** Computes a hash now, and adds its time to the place; a failure adds nothing. */
   async run(place: Worked, work: Work): Promise<Result> {
     const running = { since: this.#now(), before: place.worked };
     this.#running.add(running);

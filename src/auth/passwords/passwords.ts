@@ -30,11 +30,11 @@ export type HashedForm = "normalized" | "typed";
 /** A place in the queue of those whose passwords are to be hashed. */
 export type HashPlace = Place<HashWork, Hashed>;
 
-/** By whom hashing is watched, and where it happens. */
+/** What observes hashing, and the threads that do it. */
 interface PasswordsOptions {
   readonly metrics?: Metrics;
   readonly tracing?: Tracing;
-  /** Threads that others may hash on too, and that outlive this; by default it makes its own. */
+  /** Threads that other instances use too, and `close` leaves running; by default it starts its own. */
   readonly threads?: HashThreads | undefined;
 }
 
@@ -50,11 +50,11 @@ const tagLength = 32;
  */
 export class Passwords {
   readonly #policy: Policy;
-  /** Those whose passwords are to be hashed. */
+  /** The callers that wait for a hash. */
   readonly queue: HashQueue<HashWork, Hashed>;
   readonly #tracing: Tracing;
   readonly #sharesThreads: boolean;
-  /** Its own are made at the first hash: a process that hashes nothing has no thread for it. */
+  /** Started by the first hash: a process that hashes nothing has no such thread. */
   #threads: HashThreads | undefined;
 
   constructor(policy: Policy, { metrics = uncounted, tracing = untraced, threads }: PasswordsOptions = {}) {

@@ -71,7 +71,7 @@ export async function validLogin(context: Context, login: Login, caller: Caller)
   }
 }
 
-/** @throws {AuthError} `wrong_login` for what can be no login */
+/** @throws {AuthError} `wrong_login` if no account can have this email or password */
 function addressOf(context: Context, { email, password }: Login, caller: Caller): string {
   const address = readEmail(email);
   if (address === null || password === "") throw refused(context, caller, null, "no email or password", email);
@@ -124,7 +124,7 @@ async function verify(context: Context, user: User | null, attempt: Attempt): Pr
   return { user, form };
 }
 
-/** Opens a session; null if the account is not as it was verified any more. */
+/** Opens a session; null if the account has changed since it was verified. */
 async function open(context: Context, verified: Verified, attempt: Attempt): Promise<LoggedIn | null> {
   const { db, settings, trail } = context;
   const { user } = verified;

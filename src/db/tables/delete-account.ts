@@ -16,7 +16,7 @@ import { forgetRegistrationsOf } from "./verify-email.ts";
 /** So many entries of the audit trail are made anonymous at once: some milliseconds. */
 const eventsAtOnce = 1000;
 
-/** What goes with the erasure of an account. */
+/** Options of `erase`. */
 export interface Erasure {
   /** If given, the account is erased only while its password has this hash. */
   readonly verifiedHash?: string;

@@ -17,7 +17,7 @@ export interface OpeningAct {
   idFor(nonce: string): string;
 }
 
-/** What `open` makes a session of. */
+/** What `open` needs to open a session. */
 export interface Opening {
   readonly userId: number;
   readonly sessionId: string;
@@ -29,7 +29,7 @@ export interface Opening {
   readonly replaces?: string | readonly string[] | undefined;
   /** How many sessions the user may have, this one included, up to 1,000; the oldest end. */
   readonly limit?: number;
-  /** The secret of a device that the user knows from then on; undefined where none are remembered. */
+  /** The secret of a device that the account knows from then on; undefined if devices are not remembered. */
   readonly device?: string | undefined;
   /** The mail to the owner if the login is unexpected; null if none can be sent. Undefined where nobody logs in. */
   readonly notice?: LoginNotice | null | undefined;

@@ -13,7 +13,7 @@ const devicesShown = 10;
 /** Nobody has more sessions than this. */
 const mostDevices = 1000;
 
-/** The card of the account with everywhere that it is logged in. */
+/** The part of the account page that lists its devices. */
 export async function deviceList(visit: Visit, person: PublicUser): Promise<Html> {
   const { c, service, words, to } = visit;
   const part = words.account;

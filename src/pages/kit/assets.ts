@@ -69,7 +69,7 @@ function findAsset(assets: Assets, path: string): { asset: Asset; isExact: boole
   return other && { asset: other, isExact: false };
 }
 
-/** The one style sheet of every page, under 12 KB: the colors that settings choose, and the files that use them. */
+/** The style sheet of all pages, under 12 KB: the colors from the settings, then the files that use them. */
 function style(accent: Accent): string {
   const colors = (theme: keyof Accent) => `:root {
 --page: ${surfaces[theme].page};

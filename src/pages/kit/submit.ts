@@ -9,7 +9,7 @@ import { missing, ofAnotherAccount, problemOf, stale } from "./problem.ts";
 import { askToLogIn } from "./redirects.ts";
 import { isFor, originOf, type Values, type Visit, visit } from "./visit.ts";
 
-/** What a form leads to when it is not done. */
+/** How a form that was refused is shown. */
 interface Shown {
   /** Shows a page, again or in place of the one that the form was on. */
   show(at: Visit, page: Page, filled: Filled): Promise<Response>;
@@ -17,7 +17,7 @@ interface Shown {
   overview(): Promise<Page>;
 }
 
-/** Does what a form asks for, once, for the browser and the account that it was shown to; what is wrong is told above it. */
+/** Does what a form asks for, once, for the browser and the account that it was shown to; problems are shown above it. */
 export async function submit(service: Service, c: Request, page: Page, { show, overview }: Shown): Promise<Response> {
   requireOwnOrigin(c, service);
   const fields = page.fields ?? {};
