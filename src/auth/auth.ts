@@ -21,8 +21,8 @@ import * as delivery from "./outbox/delivery.ts";
 import * as outbox from "./outbox/outbox.ts";
 import { Parts } from "./parts.ts";
 import { type LoggedIn, type Login, logIn, validLogin } from "./sessions/log-in.ts";
-import * as renewals from "./sessions/renewals.ts";
 import * as sessionList from "./sessions/session-list.ts";
+import * as sessionRenewals from "./sessions/session-renewals.ts";
 import { createSession, getUserFromSessionId, logOut } from "./sessions/sessions.ts";
 
 export type { Awaitable, Done, EventsWanted, SessionPage, StoredEvent as AuditEvent } from "../db/db.ts";
@@ -87,7 +87,7 @@ export class Auth extends Parts {
   /** Where people are logged in. */
   readonly sessions = join(
     bind(this.context, sessionList, "list", "page", "end", "endOthers"),
-    bind(this.context, renewals, "current"),
+    bind(this.context, sessionRenewals, "current"),
   );
   readonly undoEmailChange = bind(this.context, undoEmailChange, "addressOf", "restoresAccount", "undo");
   readonly verifyEmail = bind(this.context, verifyEmail, "request", "addressOf", "movesAccount", "confirm");

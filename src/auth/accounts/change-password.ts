@@ -7,7 +7,7 @@ import { checkPassword } from "../passwords/password-policy.ts";
 import { takePlaceOfDevice } from "../passwords/places.ts";
 import { madeToken, renewal } from "../secrets.ts";
 import { ownerOf } from "../sessions/owner.ts";
-import { current as currentSession } from "../sessions/renewals.ts";
+import { current as currentSession } from "../sessions/session-renewals.ts";
 import type { Renewed } from "./confirm-password.ts";
 import { asVerified, givePassword } from "./given-password.ts";
 
