@@ -29,29 +29,17 @@ export interface LoggedIn {
   readonly device?: string | undefined;
 }
 
-/**
- * Verifies email and password and opens a session. An address without an account, or with a disabled one, costs the same hash as
- * a wrong password (OWASP Authentication Cheat Sheet, "Authentication Responses"). Pending registrations are not compared: a
- * stranger could learn from one of their own what the owner of the address does.
- *
- * @throws {AuthError} `wrong_login`, `email_not_verified`, `too_many_tries` or `busy`
- */
+/** @throws {AuthError} `wrong_login`, `email_not_verified`, `too_many_tries` or `busy` */
 export async function logIn(context: Context, login: Login, caller: Caller): Promise<LoggedIn> {
-  const { db } = context;
   const address = addressOf(context, login, caller);
   using place = takePlaceOfDevice(context, caller, address);
-  let user = await db.users.findByEmail(address);
-  await using tries = await reserveLogin(context, place, address, user, caller);
-  const attempt = { ...login, caller, place, tries };
-  let opened = await open(context, await verify(context, user, attempt), attempt);
-  if (!opened) {
-    // Another login may have brought the hash up to date meanwhile: the password is verified against the new one, once.
-    user = await db.users.findByEmail(address);
-    opened = await open(context, await verify(context, user, attempt), attempt);
-  }
-  if (!opened) throw refused(context, caller, user, "changed meanwhile");
-  await tries.settle();
-  return opened;
+  const attempt = { ...login, address, caller, place };
+  const opened = await open(context, await verify(context, attempt), attempt);
+  if (opened) return opened;
+  // Another login may have brought the hash up to date meanwhile: the password is verified against the new one, once.
+  const openedNow = await open(context, await verify(context, attempt), attempt);
+  if (openedNow) return openedNow;
+  throw refused(context, caller, await context.db.users.findByEmail(address), "changed meanwhile");
 }
 
 /** Whether email and password are those of an account. */
@@ -59,10 +47,7 @@ export async function validLogin(context: Context, login: Login, caller: Caller)
   try {
     const address = addressOf(context, login, caller);
     using place = takePlaceOfDevice(context, caller, address);
-    const user = await context.db.users.findByEmail(address);
-    await using tries = await reserveLogin(context, place, address, user, caller);
-    await verify(context, user, { ...login, caller, place, tries });
-    await tries.settle();
+    await verify(context, { ...login, address, caller, place });
     return true;
   } catch (error) {
     const isWrong = error instanceof AuthError && ["wrong_login", "email_not_verified"].includes(error.code);
@@ -96,11 +81,11 @@ export async function reserveLogin(
   return reserve(context, what, { address, caller, userId: user?.id, device });
 }
 
-/** A login that has its place in the queue and its try. */
+/** A login that has its place in the queue. */
 interface Attempt extends Login {
+  readonly address: string;
   readonly caller: Caller;
   readonly place: HashPlace;
-  readonly tries: Reservation;
 }
 
 /** A verified login: its user, and the form of the password that was hashed. */
@@ -109,9 +94,16 @@ interface Verified {
   readonly form: HashedForm;
 }
 
-async function verify(context: Context, user: User | null, attempt: Attempt): Promise<Verified> {
-  const { passwords, settings, trail } = context;
-  const { password, caller, place, tries } = attempt;
+/**
+ * The user whose address and password these are. An address without an account, or with a disabled one, costs the same hash as a
+ * wrong password (OWASP Authentication Cheat Sheet, "Authentication Responses"). Pending registrations are not compared: a
+ * stranger could learn from one of their own what the owner of the address does.
+ */
+async function verify(context: Context, attempt: Attempt): Promise<Verified> {
+  const { db, passwords, settings, trail } = context;
+  const { address, password, caller, place } = attempt;
+  const user = await db.users.findByEmail(address);
+  await using tries = await reserveLogin(context, place, address, user, caller);
   const form = await passwords.hashedForm(password, user?.hashedPassword ?? null, place);
   if (!user || !form || user.disabledAt !== null) {
     tries.spend();
@@ -121,6 +113,7 @@ async function verify(context: Context, user: User | null, attempt: Attempt): Pr
     trail.record("login_refused", { caller, userId: user.id, detail: "not verified" });
     throw new AuthError("email_not_verified", "email not verified");
   }
+  await tries.settle();
   return { user, form };
 }
 
