@@ -26,36 +26,31 @@ export async function changeEmail(
   const caller = callerOf(by);
   const person = await ownerOf(context, sessionId);
   await needPassword(context, person, caller);
-  return context.trail.watch("email_change_refused", { caller, userId: person.id }, () =>
-    startMove(context, person, email, caller),
-  );
+  return context.trail.watch("email_change_refused", { caller, userId: person.id }, async () => {
+    // In any spelling: otherwise no mail would be sent to confirm it, and the owner would get a needless warning.
+    if (isSpellingOf(email, person.email)) {
+      throw new AuthError("email_unchanged", "this is the address of the account already");
+    }
+    // Only a mail can confirm it.
+    const address = validEmail(email, "address");
+    const tries = await reserve(context, "moveMail", { address, mover: person.email, caller });
+    await tries.spendOn(startMove(context, person, address, caller));
+    return address;
+  });
 }
 
-async function startMove(context: Context, person: Person, email: string, caller: Caller): Promise<string> {
+async function startMove(context: Context, person: Person, address: string, caller: Caller): Promise<void> {
   const { db, settings, trail } = context;
-  // In any spelling: otherwise no mail would be sent to confirm it, and the owner would get a needless warning.
-  if (isSpellingOf(email, person.email)) {
-    throw new AuthError("email_unchanged", "this is the address of the account already");
-  }
-  // Only a mail can confirm it.
-  const address = validEmail(email, "address");
-  await using tries = await reserve(context, "moveMail", { address, mover: person.email, caller });
-  if (settings.CONCEAL_ACCOUNTS === "off" && (await userByEmail(context, address))) {
-    tries.spend();
-    throw taken(address);
-  }
+  if (settings.CONCEAL_ACCOUNTS === "off" && (await userByEmail(context, address))) throw taken(address);
   const isMailed = await reserveSilently(context, "moveMail", { address, caller });
   const { language = "en", acts } = caller;
   const move = (as: Person) =>
     db.changeEmail.add(as, address, language, { acts, isMailed, network: requesterOf(caller.ip) });
   if (!(await move(person))) {
     // A login may have replaced the hash meanwhile. A changed password has ended the session.
-    tries.spend();
     const now = await ownerOf(context, person.sessionId);
     await needPassword(context, now, caller);
     if (!(await move(now))) throw notLoggedIn();
   }
-  tries.spend();
   trail.record("email_change_asked", { caller, userId: person.id });
-  return address;
 }

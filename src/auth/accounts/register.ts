@@ -5,7 +5,8 @@ import { type Caller, callerOf } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { taken, validEmail } from "../email.ts";
 import { reserve, reserveSilently } from "../limits/limits.ts";
-import { breachRefusal, checkByOurselves } from "../passwords/password-policy.ts";
+import { checkBreaches, checkByOurselves } from "../passwords/password-policy.ts";
+import type { HashPlace } from "../passwords/passwords.ts";
 import { takePlace } from "../passwords/places.ts";
 import { userByEmail } from "../users.ts";
 
@@ -29,7 +30,6 @@ export function registerUser(context: Context, email: string, password: string, 
 /** A way to register. */
 interface Way<Registered> {
   isTaken(context: Context, address: string): Promise<boolean>;
-  /** @throws {EmailTaken} */
   store(context: Context, address: string, hashedPassword: string, caller: Caller): Promise<Registered>;
 }
 
@@ -37,7 +37,9 @@ const atOnce: Way<User> = {
   // Only saves a hash: of two at the same time it stops neither, and the table's constraint decides.
   isTaken: async (context, address) => (await userByEmail(context, address)) !== null,
   async store({ db, trail }, address, hashedPassword, caller) {
-    const user = await db.addUser(address, hashedPassword, caller.acts);
+    const user = await db.addUser(address, hashedPassword, caller.acts).catch((error: unknown) => {
+      throw error instanceof EmailTaken ? taken(address) : error;
+    });
     trail.record("user_registered", { caller, userId: user.id });
     return user;
   },
@@ -62,7 +64,6 @@ const byMail: Way<string> = {
   },
 };
 
-/** A registration counts, even a refused one, unless the service could not do its part. */
 function registerBy<Registered>(
   way: Way<Registered>,
   context: Context,
@@ -74,20 +75,21 @@ function registerBy<Registered>(
     const address = validEmail(email, context.settings.EMAIL_FORMAT);
     await checkByOurselves(context, password, address);
     using place = takePlace(context, caller, address);
-    await using tries = await reserve(context, "registration", { address, caller });
-    const refusal =
-      (await breachRefusal(context, password)) ?? ((await way.isTaken(context, address)) ? taken(address) : null);
-    if (refusal) {
-      tries.spend();
-      throw refusal;
-    }
-    const hashed = await context.passwords.hashPassword(password, place);
-    const registered = await way.store(context, address, hashed, caller).catch((error: unknown) => {
-      if (!(error instanceof EmailTaken)) throw error;
-      tries.spend();
-      throw taken(address);
-    });
-    tries.spend();
-    return registered;
+    const tries = await reserve(context, "registration", { address, caller });
+    return await tries.spendOn(attempt(way, context, address, password, place, caller));
   });
+}
+
+async function attempt<Registered>(
+  way: Way<Registered>,
+  context: Context,
+  address: string,
+  password: string,
+  place: HashPlace,
+  caller: Caller,
+): Promise<Registered> {
+  await checkBreaches(context, password);
+  if (await way.isTaken(context, address)) throw taken(address);
+  const hashed = await context.passwords.hashPassword(password, place);
+  return way.store(context, address, hashed, caller);
 }

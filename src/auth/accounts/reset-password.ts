@@ -56,15 +56,17 @@ export async function request(context: Context, email: string, by: Caller = {}):
   const user = secretsOf(caller).length === 0 ? null : await userByEmail(context, address);
   const device = await knownCookie(context, user, caller);
   const what = device === undefined ? "resetMail" : "resetMailFromKnownDevice";
-  await using tries = await reserve(context, what, { address, caller, userId: user?.id, device });
-  if (device !== undefined || (await reserveSilently(context, "resetMail", { address, caller }))) {
-    const { language = "en", acts } = caller;
-    const network = device === undefined ? requesterOf(caller.ip) : null;
-    await context.db.outbox.add({ kind: "reset", language, email: address, network }, acts);
-    context.trail.record("reset_asked", { caller, address });
-  }
-  tries.spend();
+  const tries = await reserve(context, what, { address, caller, userId: user?.id, device });
+  await tries.spendOn(enqueue(context, address, caller, device));
   return address;
+}
+
+async function enqueue(context: Context, address: string, caller: Caller, device: string | undefined): Promise<void> {
+  if (device === undefined && !(await reserveSilently(context, "resetMail", { address, caller }))) return;
+  const { language = "en", acts } = caller;
+  const network = device === undefined ? requesterOf(caller.ip) : null;
+  await context.db.outbox.add({ kind: "reset", language, email: address, network }, acts);
+  context.trail.record("reset_asked", { caller, address });
 }
 
 /** The address whose password a token resets, or null when it is not, or no longer, good. */

@@ -42,15 +42,17 @@ export async function request(context: Context, email: string, by: Caller = {}):
   const { EMAIL_FORMAT } = context.settings;
   const caller = callerOf(by);
   const address = await context.trail.watch("verification_refused", { caller }, () => validEmail(email, EMAIL_FORMAT));
-  await using tries = await reserve(context, "verificationMail", { address, caller });
-  if (await reserveSilently(context, "verificationMail", { address, caller })) {
-    const { language = "en", acts } = caller;
-    const network = requesterOf(caller.ip);
-    await context.db.outbox.add({ kind: "verification", language, email: address, network }, acts);
-    context.trail.record("verification_asked", { caller, address });
-  }
-  tries.spend();
+  const tries = await reserve(context, "verificationMail", { address, caller });
+  await tries.spendOn(enqueue(context, address, caller));
   return address;
+}
+
+async function enqueue(context: Context, address: string, caller: Caller): Promise<void> {
+  if (!(await reserveSilently(context, "verificationMail", { address, caller }))) return;
+  const { language = "en", acts } = caller;
+  const network = requesterOf(caller.ip);
+  await context.db.outbox.add({ kind: "verification", language, email: address, network }, acts);
+  context.trail.record("verification_asked", { caller, address });
 }
 
 /** What a mailed token confirms. */

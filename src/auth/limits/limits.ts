@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { Limit, Slot, Taking } from "../../db/db.ts";
-import { AuthError } from "../../errors.ts";
+import { AuthError, DatabaseUnavailable } from "../../errors.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { day, waitInWords } from "../../values/durations.ts";
 import { emailKey, isMailable } from "../../values/email.ts";
@@ -104,6 +104,8 @@ export interface Trier {
 export interface Reservation extends AsyncDisposable {
   /** Marks the attempt as used: from here on it counts, whatever happens. */
   spend(): void;
+  /** Spends the attempt on work, whatever comes of it, unless the service could not do its part. */
+  spendOn<T>(work: Promise<T>): Promise<T>;
   /** Gives back the attempt of a caller who has proved to be the right one: the failures in a row end with it. */
   settle(): Promise<void>;
 }
@@ -134,6 +136,15 @@ function reservationOf(context: Context, slots: readonly Slot[], streak: readonl
   return {
     spend() {
       kept = [];
+    },
+    async spendOn(work) {
+      try {
+        return await work;
+      } catch (error) {
+        const isBusy = error instanceof DatabaseUnavailable || (error instanceof AuthError && error.code === "busy");
+        if (isBusy) await giveBack(context, kept, []);
+        throw error;
+      }
     },
     settle() {
       const given = kept;

@@ -20,8 +20,7 @@ interface Policy {
  */
 export async function checkPassword(policy: Policy, password: string, email: string): Promise<void> {
   await checkByOurselves(policy, password, email);
-  const refusal = await breachRefusal(policy, password);
-  if (refusal) throw refusal;
+  await checkBreaches(policy, password);
 }
 
 /** What can be told without asking anybody else. */
@@ -45,10 +44,11 @@ export async function checkByOurselves({ settings }: Policy, typed: string, emai
 }
 
 /** Asks who knows of breaches: a request of ours, which has to be earned by one that is limited. */
-export async function breachRefusal({ settings, log }: Policy, password: string): Promise<AuthError | null> {
+export async function checkBreaches({ settings, log }: Policy, password: string): Promise<void> {
   const range = settings.PASSWORD_BREACH_CHECK;
-  if (range === null || !(await isBreached(normalizePassword(password), range, log))) return null;
-  return new AuthError("password_breached", "password is known from a breach elsewhere, and would soon be guessed");
+  if (range !== null && (await isBreached(normalizePassword(password), range, log))) {
+    throw new AuthError("password_breached", "password is known from a breach elsewhere, and would soon be guessed");
+  }
 }
 
 /** What people add to a name to have a password: a year, a point, an exclamation mark. */

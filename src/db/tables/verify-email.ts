@@ -54,7 +54,7 @@ export async function find(store: Store, token: string): Promise<Verification | 
 }
 
 /**
- * Gives a verification the token that is being mailed; the previous one works until `acceptToken`.
+ * Gives a verification the token that is being mailed; the previous one works until `accept`.
  *
  * @returns null when the verification no longer exists, or when a token was mailed just before this request
  */

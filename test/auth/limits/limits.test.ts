@@ -164,3 +164,29 @@ test("a slot that could not be given back counts, and the login succeeds", async
   await auth.logIn(owner, from("192.0.2.1"));
   assert.equal((await counted(store)).find(([name]) => name === "LIMIT_LOGIN_STREAK")?.[1], 1);
 });
+
+// id: unforeseen-errors-count
+test("a registration and a request for a mail count, even if they end in an error that nobody foresaw", async () => {
+  await using service = await createService({ CONCEAL_ACCOUNTS: "off" });
+  const { auth, store } = service;
+  await auth.registerUser(owner.email, owner.password);
+  const { session } = await auth.logIn(owner);
+  const attempts: [string, number, () => Promise<unknown>][] = [
+    ["LIMIT_MAIL_ACCOUNT", 1, () => auth.resetPassword.request("carol@example.com")],
+    ["LIMIT_MAIL_ACCOUNT", 1, () => auth.verifyEmail.request("carol@example.com")],
+    ["LIMIT_MAIL_ACCOUNT", 2, () => auth.account.changeEmail(session.sessionId, "carol@example.com")],
+    ["LIMIT_REGISTRATION_ACCOUNT", 1, () => auth.registerUser("carol@example.com", owner.password)],
+  ];
+  for (const [name, keys, attempt] of attempts) {
+    await store.run("delete from attempts");
+    const table = name === "LIMIT_REGISTRATION_ACCOUNT" ? "users" : "outbox";
+    await store.run(`alter table ${table} rename to lost`);
+    const error = await attempt().catch((error: unknown) => error);
+    await store.run(`alter table lost rename to ${table}`);
+    assert.ok(error instanceof Error && !(error instanceof AuthError || error instanceof DatabaseUnavailable));
+    assert.deepEqual(
+      (await counted(store)).map(([counted, count]) => [counted, count]),
+      Array.from({ length: keys }, () => [name, 1]),
+    );
+  }
+});
