@@ -65,7 +65,8 @@ export interface Bienvenue extends AsyncDisposable {
   start(): Promise<Started>;
   /**
    * Stops mails and sweeps, writes what is still to be written, and closes the database. Waits for a start and for mails under way,
-   * for at most 8 seconds; a mail that takes longer is sent after the next start. Close your server first: requests get 503 from now on.
+   * for at most 8 seconds; a mail that takes longer is sent again after the next start, and keeps the process running for at most a
+   * minute. Close your server first: requests get 503 from now on.
    */
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -157,6 +158,11 @@ async function open(
   const { log, signal, clock = Date.now } = options;
   signal.throwIfAborted();
   const settings = typeof given === "function" ? given() : given;
+  // For programs without types. Without this check, the first part that misses a setting fails with a message that names none.
+  if (settings?.TRUSTED_PROXIES === undefined)
+    throw new TypeError(
+      "settings must come from readSettings, for example readSettings({ DATABASE_URL: 'sqlite:accounts.db' })",
+    );
   const { metrics = hasMetrics(settings) ? new Counters() : uncounted } = options;
   await using opening = new AsyncDisposableStack();
   const isTrusted = peers(settings.TRUSTED_PROXIES);

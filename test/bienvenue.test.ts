@@ -8,7 +8,7 @@ import { describe, test } from "node:test";
 import { promisify } from "node:util";
 import { createBienvenue } from "../src/bienvenue.ts";
 import type { Log } from "../src/observe/log.ts";
-import { type Environment, readSettings } from "../src/settings/settings.ts";
+import { type Environment, readSettings, type Settings } from "../src/settings/settings.ts";
 import { freePort } from "./support/postgres-server.ts";
 import { temporaryFolder } from "./support/service.ts";
 import { Clock, day, form, recordingLog } from "./support/world.ts";
@@ -109,6 +109,14 @@ describe("a start", () => {
     );
     environment = {};
     assert.equal((await bienvenue.fetch(get("/"))).status, 200);
+  });
+
+  test("throws for settings that are not those of readSettings, as a program without types may pass them", async () => {
+    const some = { DATABASE_URL: "sqlite::memory:" };
+    for (const given of [some, () => some, null, async () => settings()]) {
+      await using bienvenue = createBienvenue(given as unknown as Settings);
+      await assert.rejects(bienvenue.start(), { name: "TypeError", message: /^settings must come from readSettings/ });
+    }
   });
 
   test("without the database gives requests 503 until it is there", async () => {
