@@ -138,11 +138,13 @@ function reservationOf(context: Context, slots: readonly Slot[], streak: readonl
       kept = [];
     },
     async spendOn(work) {
+      const spent = kept;
+      kept = [];
       try {
         return await work;
       } catch (error) {
         const isBusy = error instanceof DatabaseUnavailable || (error instanceof AuthError && error.code === "busy");
-        if (isBusy) await giveBack(context, kept, []);
+        if (isBusy) await giveBack(context, spent, []);
         throw error;
       }
     },
