@@ -47,7 +47,7 @@ const never = 2 ** 31 - 1;
 export async function take(store: Store, limits: readonly Limit[]): Promise<Taking> {
   if (limits.length === 0) return { slots: [] };
   const now = store.clock();
-  const ordered = inLockOrder(limits);
+  const ordered = limits.toSorted(inLockOrder);
   const refusal = await refusalOf(store.db, ordered, now);
   if (refusal) return refusal;
   return atomically<Taking>(store, async ({ db }, rollback) => {
@@ -58,8 +58,14 @@ export async function take(store: Store, limits: readonly Limit[]): Promise<Taki
 }
 
 /** All statements lock their rows in this order, so that simultaneous ones do not deadlock. */
-function inLockOrder<T extends { readonly key: string }>(rows: readonly T[]): T[] {
-  return rows.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+function inLockOrder(a: { readonly key: string }, b: { readonly key: string }): number {
+  return a.key < b.key ? -1 : 1;
+}
+
+/** A limit that is reached, and when its window ends. */
+interface Full {
+  readonly limit: Limit;
+  readonly endsAt: number;
 }
 
 /** Optimization: refuses without a write lock. `count` still decides. */
@@ -70,19 +76,18 @@ async function refusalOf(db: Kysely<Schema>, limits: readonly Limit[], now: numb
     .where("key", "in", keysOf(limits))
     .where("ends_at", ">", now)
     .execute();
-  const full = limits.flatMap((limit) => {
-    const row = counted.find(({ key, count }) => key === limit.key && count >= limit.tries);
-    if (!row) return [];
+  const full: Full[] = [];
+  for (const limit of limits) {
+    const row = counted.find(({ key }) => key === limit.key);
+    if (!row || row.count < limit.tries) continue;
     const latest = now + (limit.long && row.count > limit.long.past ? limit.long.window : limit.window);
-    return [{ limit, latest, endsAt: row.ends_at }];
-  });
-  for (const { limit, latest, endsAt } of full) if (endsAt > latest) await endBy(db, limit.key, latest);
-  return full.length === 0
-    ? undefined
-    : refusal(full.map((row) => ({ ...row, endsAt: Math.min(row.endsAt, row.latest) })));
+    if (row.ends_at > latest) await endBy(db, limit.key, latest);
+    full.push({ limit, endsAt: Math.min(row.ends_at, latest) });
+  }
+  return full.length === 0 ? undefined : refusal(full);
 }
 
-function refusal(full: readonly { limit: Limit; endsAt: number }[]): Refusal {
+function refusal(full: readonly Full[]): Refusal {
   const refusedUntil = Math.max(...full.map(({ endsAt }) => endsAt));
   return full.some(({ limit }) => limit.isNetwork) ? { refusedUntil, byNetwork: true } : { refusedUntil };
 }
@@ -99,52 +104,50 @@ async function endBy(db: Kysely<Schema>, key: string, latest: number): Promise<v
 
 /** Counts a try under each key that has room; a refusal if one has none. */
 async function count(db: Kysely<Schema>, limits: readonly Limit[], now: number): Promise<Taking> {
-  const past = perKey(limits, ({ long }) => long?.past ?? never);
-  const extension = perKey(limits, ({ long, window }) => (long ? long.window - window : 0));
-  const endsBy = (latest: RawBuilder<number>) =>
-    sql`case when attempts.ends_at > ${latest} then ${latest} else attempts.ends_at end`;
-  const short = sql<number>`excluded.ends_at`;
-  const counted = await db
-    .insertInto("attempts")
-    .values(limits.map(({ key, window }) => ({ key, count: 1, ends_at: now + window })))
-    .onConflict((conflict) =>
-      conflict
-        .column("key")
-        .doUpdateSet({
-          count: sql<number>`case when attempts.ends_at <= ${now} then 1 else attempts.count + 1 end`,
-          ends_at: sql<number>`case
-            when attempts.ends_at <= ${now} then excluded.ends_at
-            when attempts.count < ${past} then ${endsBy(short)}
-            when attempts.count = ${past} then ${endsBy(short)} + ${extension}
-            else ${endsBy(sql<number>`(excluded.ends_at + ${extension})`)} end`,
-        })
-        .where((row) =>
-          row.or([
-            row("attempts.ends_at", "<=", now),
-            row(
-              "attempts.count",
-              "<",
-              perKey(limits, ({ tries }) => tries),
-            ),
-          ]),
-        ),
-    )
-    .returning(["key", "count", "ends_at"])
-    .execute();
-  const full = limits.filter((limit) => !counted.some(({ key }) => key === limit.key));
-  if (full.length > 0) return refusalIn(db, full, now);
-  return { slots: limits.map((limit) => slotOf(limit, counted.find(({ key }) => key === limit.key) as Counted)) };
+  const rows = limits.map(({ key, tries, window, long }) => ({
+    key,
+    endsAt: now + window,
+    tries,
+    past: long?.past ?? never,
+    extension: long ? long.window - window : 0,
+  }));
+  const past = perKey(rows, "past");
+  const extension = perKey(rows, "extension");
+  const longEnd = sql`(excluded.ends_at + ${extension})`;
+  const counted = await sql<Schema["attempts"]>`${upsert(rows, 1)}
+    "count" = case when attempts.ends_at <= ${now} then 1 else attempts.count + 1 end,
+    "ends_at" = case
+      when attempts.ends_at <= ${now} then excluded.ends_at
+      when attempts.count < ${past} then ${shortEnd}
+      when attempts.count = ${past} then ${shortEnd} + ${extension}
+      else case when attempts.ends_at > ${longEnd} then ${longEnd} else attempts.ends_at end end
+    where ("attempts"."ends_at" <= ${now} or "attempts"."count" < ${perKey(rows, "tries")})
+    returning "key", "count", "ends_at"`.execute(db);
+  const slots: Slot[] = [];
+  const full: Limit[] = [];
+  for (const limit of limits) {
+    const row = counted.rows.find(({ key }) => key === limit.key);
+    if (row) slots.push(slotOf(limit, row.count, row.ends_at));
+    else full.push(limit);
+  }
+  return full.length > 0 ? refusalIn(db, full, now) : { slots };
 }
 
-interface Counted {
-  readonly key: string;
-  readonly count: number;
-  readonly ends_at: number;
+/** The end of the shorter window; earlier than before if a wrong clock began it. */
+const shortEnd = sql`case when attempts.ends_at > excluded.ends_at then excluded.ends_at else attempts.ends_at end`;
+
+/** The beginning of an upsert, which locks its rows in the order of its values. */
+function upsert(rows: readonly { readonly key: string; readonly endsAt: number }[], count: 0 | 1): RawBuilder<unknown> {
+  const values = rows.map(({ key, endsAt }) => sql`(${key}, ${count}, ${endsAt})`);
+  return sql`insert into "attempts" ("key", "count", "ends_at") values ${sql.join(values)} on conflict ("key") do update set`;
 }
 
 /** A number for the key of the row that the statement counts. */
-function perKey<T extends { readonly key: string }>(rows: readonly T[], of: (row: T) => number): RawBuilder<number> {
-  const cases = rows.map((row) => sql`when ${row.key} then cast(${of(row)} as bigint)`);
+function perKey<Name extends string>(
+  rows: readonly ({ readonly key: string } & Readonly<Record<Name, number>>)[],
+  name: Name,
+): RawBuilder<number> {
+  const cases = rows.map((row) => sql`when ${row.key} then cast(${row[name]} as bigint)`);
   return sql`(case excluded.key ${sql.join(cases, sql` `)} end)`;
 }
 
@@ -158,11 +161,10 @@ async function refusalIn(db: Kysely<Schema>, full: readonly Limit[], now: number
   );
 }
 
-function slotOf({ key, long, window }: Limit, { count, ends_at }: Counted): Slot {
-  if (!long) return { key, endsAt: ends_at };
+function slotOf({ key, long, window }: Limit, count: number, endsAt: number): Slot {
+  if (!long) return { key, endsAt };
   const extension = long.window - window;
-  const endsAt = count > long.past ? ends_at - extension : ends_at;
-  return { key, endsAt, long: { past: long.past, extension } };
+  return { key, endsAt: count > long.past ? endsAt - extension : endsAt, long: { past: long.past, extension } };
 }
 
 function keysOf(rows: readonly { readonly key: string }[]): string[] {
@@ -194,9 +196,10 @@ export async function giveBack(store: Store, slots: readonly Slot[], forget: rea
 /** Like `giveBack`, in a transaction that does more. */
 export async function giveBackIn({ db }: Store, slots: readonly Slot[], forget: readonly string[]): Promise<void> {
   if (slots.length + forget.length === 0) return;
-  const given = new Map<string, Slot>(slots.map((slot) => [slot.key, slot]));
+  const given = new Map<string, Slot>();
+  for (const slot of slots) given.set(slot.key, slot);
   for (const key of forget) given.set(key, { key, endsAt: forgotten });
-  const ordered = inLockOrder([...given.values()]);
+  const ordered = [...given.values()].sort(inLockOrder);
   await uncount(db, ordered);
   // Their rows are locked: nothing was counted in between.
   await db.deleteFrom("attempts").where("key", "in", keysOf(ordered)).where("count", "<=", 0).execute();
@@ -204,29 +207,22 @@ export async function giveBackIn({ db }: Store, slots: readonly Slot[], forget: 
 
 /** Stands for the end of whatever is counted under a key. */
 const forgotten = 0;
+const isForgotten = sql`excluded.ends_at = ${sql.lit(forgotten)}`;
 
-/** An upsert, because it locks its rows in the order of its values; a row that it inserts counts nothing. */
+/** An upsert, because it locks its rows in order; a row that it inserts counts nothing. */
 async function uncount(db: Kysely<Schema>, slots: readonly Slot[]): Promise<void> {
-  const past = perKey(slots, ({ long }) => long?.past ?? never);
-  const extension = perKey(slots, ({ long }) => long?.extension ?? 0);
-  const isForgotten = sql<boolean>`excluded.ends_at = ${sql.lit(forgotten)}`;
-  const isLong = sql<boolean>`attempts.ends_at = excluded.ends_at + ${extension}`;
-  await db
-    .insertInto("attempts")
-    .values(slots.map(({ key, endsAt }) => ({ key, count: 0, ends_at: endsAt })))
-    .onConflict((conflict) =>
-      conflict
-        .column("key")
-        .doUpdateSet({
-          count: sql<number>`case when ${isForgotten} then 0 else attempts.count - 1 end`,
-          ends_at: sql<number>`case when ${isLong} and attempts.count - 1 <= ${past} then excluded.ends_at
-            else attempts.ends_at end`,
-        })
-        .where(
-          sql<boolean>`(${isForgotten} or (attempts.count > 0 and (attempts.ends_at = excluded.ends_at or ${isLong})))`,
-        ),
-    )
-    .execute();
+  const rows = slots.map(({ key, endsAt, long }) => ({
+    key,
+    endsAt,
+    past: long?.past ?? never,
+    extension: long?.extension ?? 0,
+  }));
+  const isLong = sql`attempts.ends_at = excluded.ends_at + ${perKey(rows, "extension")}`;
+  await sql`${upsert(rows, 0)}
+    "count" = case when ${isForgotten} then 0 else attempts.count - 1 end,
+    "ends_at" = case when ${isLong} and attempts.count - 1 <= ${perKey(rows, "past")} then excluded.ends_at
+      else attempts.ends_at end
+    where (${isForgotten} or (attempts.count > 0 and (attempts.ends_at = excluded.ends_at or ${isLong})))`.execute(db);
 }
 
 /** Deletes at most `limit` of those that count no more; returns how many. */
