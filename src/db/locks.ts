@@ -1,4 +1,11 @@
-import type { Expression, ExpressionBuilder, SelectQueryBuilder, SqlBool } from "kysely";
+import {
+  type Expression,
+  type ExpressionBuilder,
+  expressionBuilder,
+  type SelectQueryBuilder,
+  type SqlBool,
+  sql,
+} from "kysely";
 import { emailKey } from "../values/email.ts";
 import { digest } from "./digest.ts";
 import { isIn } from "./lists.ts";
@@ -52,17 +59,17 @@ async function lock({ db, engine }: Store, key: string | undefined, which: Which
  * once it has the lock. Of two transactions that begin with it one waits for the other.
  */
 export function holdUser({ db }: Pick<Store, "db">) {
-  return db.updateTable("users").set((row) => ({ updated_at: row.ref("updated_at") }));
+  return db.updateTable("users").set({ updated_at: sql.ref("updated_at") });
 }
 
 /** The same for verifications. */
 export function holdVerification({ db }: Pick<Store, "db">) {
-  return db.updateTable("verifications").set((row) => ({ created_at: row.ref("created_at") }));
+  return db.updateTable("verifications").set({ created_at: sql.ref("created_at") });
 }
 
 /** The same for addresses that accounts have left. */
 export function holdFormerEmail({ db }: Pick<Store, "db">) {
-  return db.updateTable("former_emails").set((row) => ({ left_at: row.ref("left_at") }));
+  return db.updateTable("former_emails").set({ left_at: sql.ref("left_at") });
 }
 
 /** Locks the sessions of a user, and those that have or had one of these ids, until the transaction ends. */
@@ -84,16 +91,17 @@ export async function lockSessions(
     .execute();
 }
 
+/** Makes conditions on sessions. */
+export const ofSession = expressionBuilder<Schema, "sessions">();
+
 /**
  * A condition for a statement that changes several sessions: it locks those that match by key, before the statement gets to them
  * in whatever order it finds them.
  */
-export function lockedSessions(
-  { db, engine }: Store,
-  which: (row: ExpressionBuilder<Schema, "sessions">) => Expression<SqlBool>,
-): (row: ExpressionBuilder<Schema, "sessions">) => Expression<SqlBool> {
+export function lockedSessions({ db, engine }: Store, which: Expression<SqlBool>): Expression<SqlBool> {
+  if (!engine.locksRows) return ofSession.lit(true);
   const inOrder = db.selectFrom("sessions").select("session_id").where(which).orderBy("session_id").forUpdate();
-  return (row) => (engine.locksRows ? row("sessions.session_id", "in", inOrder) : row.lit(true));
+  return ofSession("sessions.session_id", "in", inOrder);
 }
 
 /**

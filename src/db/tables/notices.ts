@@ -39,33 +39,22 @@ export async function enqueueNotice(store: Store, notice: NewNotice): Promise<vo
 async function countApart({ db, clock }: Store, key: string, most: number): Promise<boolean> {
   const now = clock();
   const ends_at = now + window;
-  const counted = await db
-    .insertInto("attempts")
-    .values({ key, count: 1, ends_at })
-    .onConflict((conflict) =>
-      conflict
-        .column("key")
-        .doUpdateSet({
-          count: sql<number>`case when ${hasEnded(now)} then 1 else attempts.count + 1 end`,
-          ends_at: sql<number>`case when ${hasEnded(now)} then ${ends_at} else attempts.ends_at end`,
-        })
-        .where((row) => row.or([hasEnded(now), row("attempts.count", "<", most)])),
-    )
-    .returning("key")
-    .executeTakeFirst();
-  return counted !== undefined;
-}
-
-/** Whether the hour is over, or ends later than the one after it: then a wrong clock began it. */
-function hasEnded(now: number) {
-  return sql<boolean>`(attempts.ends_at <= ${now} or attempts.ends_at > ${now + 2 * window})`;
+  // The hour is over, or ends later than the one after it: then a wrong clock began it.
+  const hasEnded = sql`(attempts.ends_at <= ${now} or attempts.ends_at > ${now + 2 * window})`;
+  const counted = await sql`insert into "attempts" ("key", "count", "ends_at") values (${key}, ${1}, ${ends_at})
+    on conflict ("key") do update set
+      "count" = case when ${hasEnded} then 1 else attempts.count + 1 end,
+      "ends_at" = case when ${hasEnded} then ${ends_at} else attempts.ends_at end
+    where (${hasEnded} or "attempts"."count" < ${most})
+    returning "key"`.execute(db);
+  return counted.rows.length > 0;
 }
 
 /** Begins the next hour with a notice that is due then, and returns when that is. */
 async function nextWindow({ db }: Store, key: string): Promise<number> {
   const { ends_at } = await db
     .updateTable("attempts")
-    .set((row) => ({ ends_at: row("ends_at", "+", window) }))
+    .set({ ends_at: sql`"ends_at" + ${window}` })
     .where("key", "=", key)
     .returning("ends_at")
     .executeTakeFirstOrThrow();
@@ -74,24 +63,21 @@ async function nextWindow({ db }: Store, key: string): Promise<number> {
 
 /** Adds it to a notice that waits; false if there is none. */
 async function merge({ db, clock }: Store, notice: NewNotice): Promise<boolean> {
-  const waiting = db
-    .selectFrom("outbox")
-    .select("id")
-    .where("kind", "=", notice.kind)
-    .$if("userId" in notice, (query) => query.where("user_id", "=", (notice as { userId: number }).userId))
-    .$if("email" in notice, (query) => query.where("email", "=", emailKey((notice as { email: string }).email)))
-    .orderBy("id", "desc")
-    .limit(1);
+  const ofKind = db.selectFrom("outbox").select("id").where("kind", "=", notice.kind);
+  const waiting =
+    "userId" in notice
+      ? ofKind.where("user_id", "=", notice.userId)
+      : ofKind.where("email", "=", emailKey(notice.email));
   // One that is being sent is merged into as well: `removeSent` keeps what was added.
   const { numUpdatedRows } = await db
     .updateTable("outbox")
-    .set((row) => ({
-      times: row("times", "+", 1),
+    .set({
+      times: sql`"times" + ${1}`,
       created_at: clock(),
       language: notice.language,
       device: notice.device ?? null,
-    }))
-    .where("id", "in", waiting)
+    })
+    .where("id", "in", waiting.orderBy("id", "desc").limit(1))
     .executeTakeFirst();
   return numUpdatedRows > 0n;
 }

@@ -1,7 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
+import { sql } from "kysely";
 import { emailKey } from "../../values/email.ts";
 import { digest } from "../digest.ts";
-import { lockedSessions } from "../locks.ts";
+import { lockedSessions, ofSession } from "../locks.ts";
 import type { Store } from "../store.ts";
 
 /**
@@ -27,44 +28,32 @@ export async function endOldestSessions(
   limit = mostSessions,
   kept?: string,
 ): Promise<number> {
-  const { db, clock, lifetimes } = store;
+  const { db, engine, clock, lifetimes } = store;
   const now = clock();
   const own = kept === undefined ? "" : digest(kept);
+  const isLive = sql<number>`case when ("expires_at" > ${now} and "last_seen_at" > ${now - lifetimes.SESSION_IDLE})
+    then 1 else 0 end`;
   const newest = db
     .selectFrom("sessions")
-    .select(["session_id", "previous_id", "created_at"])
-    .select((row) =>
-      row
-        .case()
-        .when(row.and([row("expires_at", ">", now), row("last_seen_at", ">", now - lifetimes.SESSION_IDLE)]))
-        .then(row.lit(1))
-        .else(row.lit(0))
-        .end()
-        .as("live"),
-    )
+    .select(["session_id", "previous_id", "created_at", isLive.as("live")])
     .where("user_id", "=", userId)
     .orderBy("created_at", "desc")
     .orderBy("session_id", "desc")
     .limit(mostSessions + surplusAtOnce);
+  const place = sql<number>`row_number() over(order by "live" desc, "created_at" desc, "session_id" desc)`;
   const ranked = db
     .selectFrom(newest.as("newest"))
-    .select("session_id")
-    .select((row) =>
-      row.fn
-        .agg<number>("row_number")
-        .over((over) => over.orderBy("live", "desc").orderBy("created_at", "desc").orderBy("session_id", "desc"))
-        .as("place"),
-    )
+    .select(["session_id", place.as("place")])
     .where("session_id", "!=", own)
-    .where((row) => row.or([row("previous_id", "is", null), row("previous_id", "!=", own)]));
+    .where(sql<boolean>`("previous_id" is null or "previous_id" != ${own})`);
   const surplus = db
     .selectFrom(ranked.as("ranked"))
     .select("session_id")
     .where("place", ">", kept === undefined ? limit : limit - 1);
-  const { numDeletedRows } = await db
-    .deleteFrom("sessions")
-    .$if(!store.engine.locksRows, (query) => query.where("session_id", "in", surplus))
-    .where(lockedSessions(store, (row) => row("session_id", "in", surplus)))
+  const isSurplus = ofSession("session_id", "in", surplus);
+  const deletion = db.deleteFrom("sessions");
+  const { numDeletedRows } = await (engine.locksRows ? deletion : deletion.where(isSurplus))
+    .where(lockedSessions(store, isSurplus))
     .executeTakeFirst();
   return Number(numDeletedRows);
 }

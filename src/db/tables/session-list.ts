@@ -1,5 +1,5 @@
 import { type SelectQueryBuilder, sql } from "kysely";
-import { lockedSessions } from "../locks.ts";
+import { lockedSessions, ofSession } from "../locks.ts";
 import type { Schema, SessionsTable } from "../schema.ts";
 import { atomically, type Store } from "../store.ts";
 import { recordAct } from "./acts.ts";
@@ -137,7 +137,7 @@ async function withHandles(
       .set({ handle: sql<string>`${sql.raw(store.engine.randomText)}` })
       .where("handle", "is", null)
       .$if(!store.engine.locksRows, (query) => query.where("session_id", "in", wanted))
-      .where(lockedSessions(transaction, (row) => row("session_id", "in", wanted)))
+      .where(lockedSessions(transaction, ofSession("session_id", "in", wanted)))
       .execute();
     return some(transaction).select(columns).execute();
   });

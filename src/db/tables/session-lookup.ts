@@ -1,9 +1,9 @@
-import type { ExpressionBuilder } from "kysely";
+import type { Expression, SqlBool } from "kysely";
 import type { PublicUser, User } from "../../user.ts";
 import { publicColumns, userColumns } from "../attributes.ts";
 import { digest } from "../digest.ts";
 import type { Awaitable } from "../engine.ts";
-import type { Schema } from "../schema.ts";
+import { ofSession } from "../locks.ts";
 import type { Store } from "../store.ts";
 
 /** A user found by a session, and when that was last written as seen. */
@@ -95,12 +95,15 @@ export async function findUser(store: Store, sessionId: string): Promise<SeenUse
 }
 
 /** Whether a session has a presented id, or had it until some seconds ago. */
-export function isSession(sessionId: string, now: number) {
+export function isSession(sessionId: string, now: number): Expression<SqlBool> {
   const hashed = digest(sessionId);
   const [after, until] = graceOf(now);
-  return ({ and, or, eb }: ExpressionBuilder<Schema, "sessions">) =>
-    or([
-      eb("session_id", "=", hashed),
-      and([eb("previous_id", "=", hashed), eb("renewed_at", ">", after), eb("renewed_at", "<=", until)]),
-    ]);
+  return ofSession.or([
+    ofSession("session_id", "=", hashed),
+    ofSession.and([
+      ofSession("previous_id", "=", hashed),
+      ofSession("renewed_at", ">", after),
+      ofSession("renewed_at", "<=", until),
+    ]),
+  ]);
 }

@@ -23,7 +23,7 @@ export async function see(store: Store, sessions: Iterable<Seen>): Promise<void>
   const rows = [...seen].map(([id, at]) => ({ id, at }));
   const list = listOf(engine, { id: "text", at: "bigint" }, rows);
   const at = sql.ref<number>("seen.at");
-  const locked = lockedSessions(store, () => isIn(engine, "session_id", [...seen.keys()]));
+  const locked = lockedSessions(store, isIn(engine, "session_id", [...seen.keys()]));
   const { created_at, ...corrected } = correctedTimes(now, at, lifetimes);
   await db
     .updateTable("sessions")
@@ -98,7 +98,7 @@ export async function sweep(
     await db
       .deleteFrom("sessions")
       .where(isIn(engine, "session_id", ended))
-      .where(lockedSessions(store, () => isIn(engine, "session_id", ended)))
+      .where(lockedSessions(store, isIn(engine, "session_id", ended)))
       .where((row) => row.or([row("expires_at", "<=", now), row("last_seen_at", "<=", idle)]))
       .execute();
   }
@@ -114,7 +114,7 @@ export async function sweep(
       .updateTable("sessions")
       .set(correctedTimes(now, sql<number>`cast(${now} as bigint)`, lifetimes))
       .where(isIn(engine, "session_id", ids))
-      .where(lockedSessions(store, () => isIn(engine, "session_id", ids)))
+      .where(lockedSessions(store, isIn(engine, "session_id", ids)))
       .execute();
   }
   const over = now - nonceLifetime;
@@ -126,7 +126,7 @@ export async function sweep(
       .updateTable("sessions")
       .set({ renewal_nonce: null })
       .where(isIn(engine, "session_id", ids))
-      .where(lockedSessions(store, () => isIn(engine, "session_id", ids)))
+      .where(lockedSessions(store, isIn(engine, "session_id", ids)))
       .where((row) => row.or([row("renewed_at", "<=", over), row("renewed_at", ">", ahead)]))
       .execute();
   }

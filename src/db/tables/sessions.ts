@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Session } from "../../user.ts";
 import { storable } from "../../values/storable.ts";
 import { digest } from "../digest.ts";
-import { holdUser, lockedSessions, lockSessions } from "../locks.ts";
+import { holdUser, lockedSessions, lockSessions, ofSession } from "../locks.ts";
 import { atomically, type Store } from "../store.ts";
 import { forgetAct, nonceOf, recordAct } from "./acts.ts";
 import { type LoginNotice, noteLogin } from "./devices.ts";
@@ -47,11 +47,9 @@ export async function open(store: Store, opening: Opening): Promise<Session | nu
     const update = rehashed
       ? transaction.db.updateTable("users").set({ hashed_password: rehashed, updated_at: now })
       : holdUser(transaction);
+    const ofUser = update.where("id", "=", userId).where("disabled_at", "is", null);
     // The update holds the user's row until the end: a reset at the same time waits, or was before.
-    const unchanged = await update
-      .where("id", "=", userId)
-      .where("disabled_at", "is", null)
-      .$if(verifiedHash !== undefined, (query) => query.where("hashed_password", "=", verifiedHash as string))
+    const unchanged = await (verifiedHash === undefined ? ofUser : ofUser.where("hashed_password", "=", verifiedHash))
       .returning("known_since")
       .executeTakeFirst();
     if (!unchanged) return null;
@@ -135,7 +133,7 @@ export async function endOthers(store: Store, userId: number, sessionId: string)
 export async function endSessions(store: Store, userId: number): Promise<number> {
   const { numDeletedRows } = await store.db
     .deleteFrom("sessions")
-    .where(lockedSessions(store, (row) => row("user_id", "=", userId)))
+    .where(lockedSessions(store, ofSession("user_id", "=", userId)))
     .where("user_id", "=", userId)
     .executeTakeFirst();
   return Number(numDeletedRows);
@@ -145,10 +143,10 @@ export async function endSessions(store: Store, userId: number): Promise<number>
 export async function endOtherSessions(store: Store, userId: number, sessionId: string): Promise<number> {
   const { numDeletedRows } = await store.db
     .deleteFrom("sessions")
-    .where(lockedSessions(store, (row) => row("user_id", "=", userId)))
+    .where(lockedSessions(store, ofSession("user_id", "=", userId)))
     .where("user_id", "=", userId)
     .where("session_id", "!=", digest(sessionId))
-    .where((row) => row.or([row("previous_id", "is", null), row("previous_id", "!=", digest(sessionId))]))
+    .where(ofSession.or([ofSession("previous_id", "is", null), ofSession("previous_id", "!=", digest(sessionId))]))
     .executeTakeFirst();
   return Number(numDeletedRows);
 }
