@@ -59,15 +59,15 @@ class SqliteDriver implements Driver {
   }
 
   async beginTransaction(connection: SqliteConnection, { accessMode }: TransactionSettings): Promise<void> {
-    await connection.begin(accessMode === "read only" ? "begin" : "begin immediate");
+    await connection.executeQuery({ sql: accessMode === "read only" ? "begin" : "begin immediate", parameters: [] });
   }
 
   async commitTransaction(connection: SqliteConnection): Promise<void> {
-    await connection.end("commit");
+    await connection.executeQuery({ sql: "commit", parameters: [] });
   }
 
   async rollbackTransaction(connection: SqliteConnection): Promise<void> {
-    if (this.#file.isOwner(connection)) await connection.end("rollback");
+    if (this.#file.isOwner(connection)) await connection.executeQuery({ sql: "rollback", parameters: [] });
   }
 
   async releaseConnection(): Promise<void> {}
@@ -85,30 +85,26 @@ export class SqliteConnection implements DatabaseConnection {
     this.#file = file;
   }
 
-  async begin(statement: "begin" | "begin immediate"): Promise<void> {
-    await this.#whenFree(() => this.#file.begin(this, statement));
-    this.#inTransaction = true;
-  }
-
-  async end(statement: "commit" | "rollback"): Promise<void> {
-    await this.executeQuery({ sql: statement, parameters: [] });
-    this.#inTransaction = false;
-  }
-
+  /** A statement that begins a transaction takes the database for this connection, until one that ends it. */
   async executeQuery<Row>({ sql, parameters }: Pick<CompiledQuery, "sql" | "parameters">): Promise<QueryResult<Row>> {
-    if (!this.#inTransaction) return this.#whenFree(() => this.#file.run(sql, parameters));
+    if (!this.#inTransaction) return this.#runWhenFree(sql, parameters);
     if (!this.#file.isOwner(this)) throw new DatabaseUnavailable("unreadable", "the transaction was rolled back");
-    return this.#file.run(sql, parameters);
+    const result = this.#file.run(sql, parameters);
+    this.#inTransaction = this.#file.inTransaction;
+    return result;
   }
 
-  /** Attempts it while nobody's transaction is open, and again while another program has the database locked. */
-  async #whenFree<T>(attempt: () => T): Promise<T> {
+  /** Runs it while nobody's transaction is open, and again while another program has the database locked. */
+  async #runWhenFree(sql: string, parameters: readonly unknown[]): Promise<QueryResult<never>> {
     const deadline = performance.now() + patience;
     for (;;) {
       if (!this.#file.inTransaction) {
         try {
           this.#file.follow();
-          return attempt();
+          const result = this.#file.run(sql, parameters);
+          this.#inTransaction = this.#file.inTransaction;
+          if (this.#inTransaction) this.#file.owner = this;
+          return result;
         } catch (error) {
           if (!isLocked(error) || performance.now() > deadline) throw error;
         }

@@ -13,12 +13,12 @@ const statementLimit = 200;
 export class SqliteFile {
   /** Whether the file is Bienvenue's: it is then never created anew, nor is an empty one taken for it. */
   adopted = false;
+  /** Whose the transaction is. */
+  owner: object | undefined;
   readonly #path: string;
   #db: DatabaseSync | undefined;
   /** Which files are open: the database, and its -wal as soon as there is one. */
   #opened: readonly (string | undefined)[] = [];
-  /** Whose the transaction is. */
-  #owner: object | undefined;
   #closed = false;
   readonly #statements = new Map<string, { statement: StatementSync; reads: boolean }>();
 
@@ -30,14 +30,9 @@ export class SqliteFile {
     return this.#db?.isTransaction ?? false;
   }
 
-  begin(owner: object, statement: string): void {
-    this.run(statement);
-    this.#owner = owner;
-  }
-
   /** Whether the transaction is this one's: SQLite rolls back by itself after a full disk or an input/output error. */
   isOwner(owner: object): boolean {
-    return this.inTransaction && this.#owner === owner;
+    return this.inTransaction && this.owner === owner;
   }
 
   /** Runs one statement; a fault of the database becomes `DatabaseUnavailable`. */
