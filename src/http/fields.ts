@@ -13,9 +13,9 @@ export type Fields = readonly (readonly [name: string, value: unknown])[];
 type Parser = (bytes: Uint8Array, contentType: string) => Fields | Promise<Fields>;
 
 const parsers: Readonly<Record<string, Parser>> = {
-  "application/x-www-form-urlencoded": (bytes) => parseUrlencoded(decode(bytes)),
+  "application/x-www-form-urlencoded": parseUrlencoded,
   "multipart/form-data": parseMultipart,
-  "application/json": (bytes) => parseJson(decode(bytes)),
+  "application/json": parseJson,
 };
 
 /**
@@ -38,12 +38,12 @@ export async function readFields<Name extends string>(
   const seen = new Set<string>();
   for (const [key, value] of fields) {
     // A browser that sends a form in another encoding says so here (https://html.spec.whatwg.org/#attr-fe-name-charset).
-    if (key === "_charset_" && value !== "" && !isUtf8(String(value).toLowerCase())) {
+    if (key === "_charset_" && value !== "" && !isUtf8.test(String(value).toLowerCase())) {
       throw new RequestError("body_malformed", "the body is not UTF-8");
     }
     // `email[]` and `email[0]` are how some programs write arrays.
-    const name = names.find((known) => key === known || key.startsWith(`${known}[`));
-    if (name === undefined) continue;
+    const name = key.split("[", 1)[0] as Name;
+    if (!names.includes(name)) continue;
     if (seen.has(name) || key !== name || (typeof value === "object" && value !== null)) {
       throw new RequestError("field_repeated", `${name} must be given once, as text`);
     }
@@ -66,12 +66,10 @@ export function needed(value: string | undefined, name: string): string {
 }
 
 async function parse(bytes: Uint8Array, contentType: string, encoding = "identity"): Promise<Fields> {
-  const [type = "", ...parameters] = contentType
-    .toLowerCase()
-    .split(";")
-    .map((part) => part.trim());
-  const parser = Object.hasOwn(parsers, type) ? parsers[type] : undefined;
-  if (!parser || encoding !== "identity" || !isUtf8(charsetOf(parameters))) {
+  const [type = ""] = contentType.split(";", 1);
+  const name = type.toLowerCase().trim();
+  const parser = Object.hasOwn(parsers, name) ? parsers[name] : undefined;
+  if (!parser || encoding !== "identity" || !isUtf8.test(charsetOf(contentType.toLowerCase()))) {
     throw new RequestError(
       "body_type_unsupported",
       "the body must be application/x-www-form-urlencoded, multipart/form-data or application/json, in plain UTF-8",
@@ -80,16 +78,15 @@ async function parse(bytes: Uint8Array, contentType: string, encoding = "identit
   return parser(bytes, contentType);
 }
 
-function parseUrlencoded(text: string): Fields {
-  return text
-    .split("&")
-    .filter((pair) => pair !== "")
-    .map((pair) => {
-      const equals = pair.indexOf("=");
-      return equals === -1
-        ? [percentDecode(pair), ""]
-        : [percentDecode(pair.slice(0, equals)), percentDecode(pair.slice(equals + 1))];
-    });
+function parseUrlencoded(bytes: Uint8Array): Fields {
+  const fields: [string, string][] = [];
+  for (const pair of decode(bytes).split("&")) {
+    if (pair === "") continue;
+    const equals = pair.indexOf("=");
+    const end = equals === -1 ? pair.length : equals;
+    fields.push([percentDecode(pair.slice(0, end)), percentDecode(pair.slice(end + 1))]);
+  }
+  return fields;
 }
 
 /** As the URL standard does it, but for bytes that are no UTF-8: two wrong passwords must not become the same one. */
@@ -99,14 +96,13 @@ function percentDecode(text: string): string {
     .replace(/(?:%[0-9a-f]{2})+/gi, (escaped) => decode(Buffer.from(escaped.replaceAll("%", ""), "hex"), utf8Exactly));
 }
 
-/** The character encoding that the parameters of a media type name, if any. */
-function charsetOf(parameters: readonly string[]): string | undefined {
-  return parameters.find((parameter) => /^charset\s*=/.test(parameter))?.replace(/^charset\s*=|["'\s]/g, "");
+/** The character encoding that a media type names, both in lower case; UTF-8 if it names none. */
+function charsetOf(mediaType: string): string {
+  const [, charset] = /(?:^|;)\s*charset\s*=([^;]*)/.exec(mediaType) ?? [];
+  return charset?.replace(/["'\s]/g, "") ?? "utf-8";
 }
 
-function isUtf8(charset = "utf-8"): boolean {
-  return /^(utf-?8|us-ascii)$/.test(charset);
-}
+const isUtf8 = /^(utf-?8|us-ascii)$/;
 
 async function parseMultipart(bytes: Uint8Array, contentType: string): Promise<Fields> {
   requirePlainParts(decode(bytes), contentType);
@@ -135,7 +131,7 @@ function requirePlainParts(text: string, contentType: string): void {
       const isPlain =
         name === "content-transfer-encoding"
           ? /^(7bit|8bit|binary)$/.test(value.trim())
-          : name !== "content-type" || isUtf8(charsetOf(value.split(";").map((parameter) => parameter.trim())));
+          : name !== "content-type" || isUtf8.test(charsetOf(value));
       if (!isPlain) throw new RequestError("body_malformed", "the parts of the body must be plain UTF-8, not encoded");
     }
   }
@@ -150,7 +146,8 @@ function boundaryOf(contentType: string): string | undefined {
   }
 }
 
-function parseJson(text: string): Fields {
+function parseJson(bytes: Uint8Array): Fields {
+  const text = decode(bytes);
   let value: unknown;
   try {
     value = JSON.parse(text);
