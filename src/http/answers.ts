@@ -65,7 +65,10 @@ export function answers({
 }
 
 function listed(headers: Headers): [string, string][] {
-  return Object.entries(headers).flatMap(([name, value]) =>
-    (typeof value === "string" ? [value] : value).map((each): [string, string] => [name, each]),
-  );
+  const list: [string, string][] = [];
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === "string") list.push([name, value]);
+    else for (const each of value) list.push([name, each]);
+  }
+  return list;
 }

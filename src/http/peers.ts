@@ -58,5 +58,6 @@ const isForwarding = new RegExp(`^(${forwarding.join("|")})$`);
  * @param names its header names, in lower case
  */
 export function isForwarded(names: Iterable<string>): boolean {
-  return [...names].some((name) => isForwarding.test(name.replaceAll("_", "-")));
+  for (const name of names) if (isForwarding.test(name.replaceAll("_", "-"))) return true;
+  return false;
 }

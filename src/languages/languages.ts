@@ -21,23 +21,33 @@ const longest = 500;
  * asks for none of them, or for nothing that can be read.
  */
 export function chooseLanguage(acceptLanguage = ""): Language {
-  const ranges = acceptLanguage.slice(0, longest).split(",").flatMap(read);
-  const named = new Set(ranges.map(({ name }) => name));
-  const wanted = ranges.filter(({ quality }) => quality > 0).sort((a, b) => b.quality - a.quality);
-  for (const { name } of wanted) {
-    const found = languages.find((language) => (name === "*" ? !named.has(language) : name === language));
-    if (found !== undefined) return found;
+  const ranges: [name: string, quality: number][] = [];
+  const named = new Set<string>();
+  for (const text of acceptLanguage.slice(0, longest).split(",")) {
+    const [, name, quality = "1"] = range.exec(text.trim().toLowerCase()) ?? [];
+    if (name === undefined || Number(quality) > 1) continue;
+    ranges.push([name, Number(quality)]);
+    named.add(name);
   }
-  return otherwise;
+  let chosen = otherwise;
+  let highest = 0;
+  for (const [name, quality] of ranges) {
+    const tag = name === "*" ? languages.find((language) => !named.has(language)) : name;
+    if (quality <= highest || tag === undefined || !isLanguage(tag)) continue;
+    chosen = tag;
+    highest = quality;
+  }
+  return chosen;
 }
+
+/** One of the header's languages, and its quality. */
+const range = /^([a-z]{1,8}|\*)(?:-[a-z0-9-]*)?(?:\s*;\s*q=([01](?:\.\d{0,3})?))?$/;
 
 /** The language of that tag, as it was stored; English when it is none (any more). */
 export function languageNamed(tag: string): Language {
-  return languages.find((language) => language === tag) ?? otherwise;
+  return isLanguage(tag) ? tag : otherwise;
 }
 
-function read(range: string): { name: string; quality: number }[] {
-  const form = /^([a-z]{1,8}|\*)(?:-[a-z0-9-]*)?(?:\s*;\s*q=([01](?:\.\d{0,3})?))?$/;
-  const [, name, quality = "1"] = form.exec(range.trim().toLowerCase()) ?? [];
-  return name === undefined || Number(quality) > 1 ? [] : [{ name, quality: Number(quality) }];
+function isLanguage(tag: string): tag is Language {
+  return Object.hasOwn(messages, tag);
 }

@@ -25,9 +25,15 @@ const systems = {
 
 /** The kind of device that a User-Agent names; null if its browser or system is not in the lists. */
 export function deviceKindOf(userAgent: string | null | undefined): DeviceKind | null {
-  const find = (patterns: Readonly<Record<string, RegExp>>) =>
-    Object.keys(patterns).find((name) => patterns[name]?.test(userAgent ?? ""));
-  return deviceKind(find(browsers), find(systems));
+  if (!userAgent) return null;
+  const browser = firstMatch(browsers, userAgent);
+  const system = firstMatch(systems, userAgent);
+  return browser && system ? { browser, system } : null;
+}
+
+function firstMatch<Name extends string>(patterns: Readonly<Record<Name, RegExp>>, text: string): Name | undefined {
+  for (const name in patterns) if (patterns[name].test(text)) return name;
+  return undefined;
 }
 
 /** The name of a kind of device, as it is stored and as programs get it: `Firefox/Windows`. */
@@ -37,13 +43,9 @@ export function deviceName({ browser, system }: DeviceKind): string {
 
 /** Reads such a name; null for any other text. */
 export function deviceNamed(name: string | null): DeviceKind | null {
-  const [browser, system, ...rest] = name?.split("/") ?? [];
-  return rest.length === 0 ? deviceKind(browser, system) : null;
-}
-
-function deviceKind(browser = "", system = ""): DeviceKind | null {
+  const [browser = "", system = "", ...rest] = name?.split("/") ?? [];
   const kind = { browser, system };
-  return isListed(kind) ? kind : null;
+  return rest.length === 0 && isListed(kind) ? kind : null;
 }
 
 /** Whether both names are in the lists. */

@@ -6,17 +6,13 @@
 export function emailKey(address: string): string {
   let start = 0;
   let end = address.length;
-  while (start < end && isSpace(address.charCodeAt(start))) start++;
-  while (start < end && isSpace(address.charCodeAt(end - 1))) end--;
+  while (start < end && spaces.includes(address.charAt(start))) start++;
+  while (start < end && spaces.includes(address.charAt(end - 1))) end--;
   return address.slice(start, end).replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 /** The ASCII spaces and line ends that `emailKey` trims. */
 export const spaces = "\t\n\v\f\r ";
-
-function isSpace(unit: number): boolean {
-  return unit === 0x20 || (unit >= 0x09 && unit <= 0x0d);
-}
 
 /** In characters. */
 const longest = 250;
