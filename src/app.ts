@@ -17,6 +17,7 @@ import type { Auth } from "./auth/auth.ts";
 import { answers, type Headers } from "./http/answers.ts";
 import { busyGuard } from "./http/busy.ts";
 import { addresses, type Bindings, callers, type Found, type Request, wantsPage } from "./http/caller.ts";
+import { cookies } from "./http/cookies.ts";
 import { cors } from "./http/cors.ts";
 import { notFound, type Refusal, RequestError, refusal } from "./http/refusals.ts";
 import { identifier } from "./http/request-ids.ts";
@@ -82,7 +83,16 @@ export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindi
     else if (told.status >= 500) logUnavailable(error as Error, where);
     return told;
   };
-  const service: Service = { auth, settings, answers: answers(settings), caller, refused, outbox, metrics };
+  const service: Service = {
+    auth,
+    settings,
+    answers: answers(settings),
+    cookies: cookies(settings),
+    caller,
+    refused,
+    outbox,
+    metrics,
+  };
   const pages = createPages(service);
   const unlessBusy = busyGuard(service, pages, addressOf);
   const app = new Hono<{ Bindings: Bindings; Variables: Found }>();

@@ -4,7 +4,7 @@ import { keepSession, presentedSession } from "../http/session-cookies.ts";
 
 /** `password` is the current one. */
 export function changePassword(service: Service): Resource {
-  const { auth, settings, answers, caller } = service;
+  const { auth, answers, caller } = service;
   return {
     async PUT(c) {
       const { password: current = "", new_password: chosen = "" } = await readFields(c, "password", "new_password");
@@ -13,7 +13,7 @@ export function changePassword(service: Service): Resource {
         { current, chosen },
         caller(c),
       );
-      const headers = { "Set-Cookie": keepSession(c, settings, session.sessionId) };
+      const headers = { "Set-Cookie": keepSession(c, service, session.sessionId) };
       return answers.json(200, { email: user.email, message: "Password updated" }, headers);
     },
   };

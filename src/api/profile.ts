@@ -5,7 +5,7 @@ import { forgetSession, presentedSession, presentedUser } from "../http/session-
 import type { PublicUser } from "../user.ts";
 
 export function profile(service: Service): Resource {
-  const { auth, settings, answers, caller } = service;
+  const { auth, answers, caller } = service;
   const answer = (user: PublicUser | null) => {
     if (!user) throw notLoggedIn();
     return answers.json(200, { email: user.email });
@@ -20,7 +20,7 @@ export function profile(service: Service): Resource {
     async DELETE(c) {
       const { password = "" } = await readFields(c, "password");
       await auth.account.erase(await presentedSession(c, service), password, caller(c));
-      return answers.json(200, { message: "account deleted" }, { "Set-Cookie": forgetSession(c, settings) });
+      return answers.json(200, { message: "account deleted" }, { "Set-Cookie": forgetSession(c, service) });
     },
   };
 }

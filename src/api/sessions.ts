@@ -27,12 +27,12 @@ export function sessions(service: Service): Resource {
       const { email = "", password = "" } = await readFields(c, "email", "password");
       const replaces = sessionIdsOf(c, settings);
       const opened = await auth.logIn({ email, password, replaces }, caller(c));
-      const headers = { "Set-Cookie": loginCookies(c, opened, settings) };
+      const headers = { "Set-Cookie": loginCookies(c, opened, service) };
       return answers.json(200, { email: opened.user.email, message: "logged in" }, headers);
     },
     async DELETE(c) {
       if (!(await logOut(c, service))) throw notLoggedIn();
-      return answers.redirect("/", { "Set-Cookie": forgetSession(c, settings) });
+      return answers.redirect("/", { "Set-Cookie": forgetSession(c, service) });
     },
   };
 }
@@ -73,7 +73,7 @@ export function otherSessions(service: Service): Resource {
 
 /** The password once more, for what needs it. */
 export function confirmation(service: Service): Resource {
-  const { auth, settings, answers, caller } = service;
+  const { auth, answers, caller } = service;
   return {
     async POST(c) {
       const { password = "" } = await readFields(c, "password");
@@ -82,7 +82,7 @@ export function confirmation(service: Service): Resource {
         password,
         caller(c),
       );
-      const headers = { "Set-Cookie": keepSession(c, settings, session.sessionId) };
+      const headers = { "Set-Cookie": keepSession(c, service, session.sessionId) };
       return answers.json(200, { email: user.email, message: "password confirmed" }, headers);
     },
   };

@@ -17,7 +17,7 @@ export function emailVerification(service: Service): Resource {
       const redeemer = { ...caller(c), newDevice: newDevice() };
       const sessionId = await presentedSession(c, service);
       const { user, session } = await auth.verifyEmail.confirm({ email, token, password, sessionId }, redeemer);
-      const kept = session ? keepSession(c, settings, session.sessionId) : [];
+      const kept = session ? keepSession(c, service, session.sessionId) : [];
       const headers = { "Set-Cookie": [...redeemerCookies(redeemer, settings), ...kept] };
       return answers.json(200, { email: user.email, message: "email verified" }, headers);
     },

@@ -47,6 +47,13 @@ function valueIn(pair: string, name: string): string | undefined {
   return /^".*"$/.test(value) ? value.slice(1, -1) : value;
 }
 
+/** What writes the cookies of a login. */
+export type Cookies = ReturnType<typeof cookies>;
+
+export function cookies(settings: Settings) {
+  return { session: sessionCookie(settings), device: deviceCookie(settings) };
+}
+
 /**
  * Writes Set-Cookie for the session: unreadable to scripts, not sent along by other sites' forms, and for this host alone
  * unless COOKIE_DOMAIN shares it.

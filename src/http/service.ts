@@ -4,6 +4,7 @@ import type { Metrics } from "../observe/metrics.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Answers, Headers } from "./answers.ts";
 import type { Request } from "./caller.ts";
+import type { Cookies } from "./cookies.ts";
 import type { Refusal } from "./refusals.ts";
 
 /** What a resource answers with. */
@@ -11,6 +12,7 @@ export interface Service {
   readonly auth: Auth;
   readonly settings: Settings;
   readonly answers: Answers;
+  readonly cookies: Cookies;
   readonly metrics: Metrics;
   /** Who asks. */
   readonly caller: (c: Request) => Caller;

@@ -2,7 +2,7 @@ import type { Auth, Awaitable, LoggedIn } from "../auth/auth.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { PublicUser } from "../user.ts";
 import type { Request } from "./caller.ts";
-import { deviceCookie, readCookies, sessionCookie } from "./cookies.ts";
+import { readCookies } from "./cookies.ts";
 import type { Service } from "./service.ts";
 
 /**
@@ -60,22 +60,22 @@ export async function logOut(c: Request, { auth, settings, caller }: Service): P
 }
 
 /** The Set-Cookie headers that store a session in place of every other that the browser presented. */
-export function keepSession(c: Request, settings: Settings, sessionId: string): string[] {
-  return [...clearOthers(c, settings), sessionCookie(settings).set(sessionId)];
+export function keepSession(c: Request, service: Service, sessionId: string): string[] {
+  return [...clearOthers(c, service), service.cookies.session.set(sessionId)];
 }
 
 /** What a browser keeps of a login: the session, and what the account knows it again by. */
-export function loginCookies(c: Request, { session, device }: LoggedIn, settings: Settings): string[] {
-  const cookies = keepSession(c, settings, session.sessionId);
-  return device === undefined ? cookies : [...cookies, deviceCookie(settings).set(device)];
+export function loginCookies(c: Request, { session, device }: LoggedIn, service: Service): string[] {
+  const cookies = keepSession(c, service, session.sessionId);
+  return device === undefined ? cookies : [...cookies, service.cookies.device.set(device)];
 }
 
 /** The Set-Cookie headers that clear every session that the browser presented. */
-export function forgetSession(c: Request, settings: Settings): string[] {
-  return [...clearOthers(c, settings), sessionCookie(settings).clear];
+export function forgetSession(c: Request, service: Service): string[] {
+  return [...clearOthers(c, service), service.cookies.session.clear];
 }
 
 /** A browser that presents no session has none under another domain either. */
-function clearOthers(c: Request, settings: Settings): readonly string[] {
-  return sessionIdsOf(c, settings).length === 0 ? [] : sessionCookie(settings).clearOthers;
+function clearOthers(c: Request, { settings, cookies }: Service): readonly string[] {
+  return sessionIdsOf(c, settings).length === 0 ? [] : cookies.session.clearOthers;
 }

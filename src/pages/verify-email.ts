@@ -53,7 +53,7 @@ async function confirmed(visit: Visit, { userId, email }: Done, password?: strin
   if ((await loggedIn(visit))?.id === userId) {
     // Of the sessions from before a move only this one goes on, under a new id.
     const sessionId = await service.auth.sessions.current(visit.sessionId);
-    if (sessionId !== null) cookies.push(...keepSession(c, service.settings, sessionId));
+    if (sessionId !== null) cookies.push(...keepSession(c, service, sessionId));
     keepDevice(visit);
     return goTo(visit, to(home), { code: "email_changed" });
   }

@@ -40,7 +40,7 @@ ${form(visit, {
   async again(visit, values) {
     const { c, service, cookies } = visit;
     const sessionId = await service.auth.sessions.current(visit.sessionId);
-    if (sessionId !== null) cookies.push(...keepSession(c, service.settings, sessionId));
+    if (sessionId !== null) cookies.push(...keepSession(c, service, sessionId));
     return moveAsked(visit, values, readEmail(values.email ?? "") ?? undefined);
   },
 };

@@ -39,6 +39,6 @@ ${form(visit, {
 
 function passwordChanged(visit: Visit, sessionId: string): Response {
   const { c, service, cookies, to, onward } = visit;
-  cookies.push(...keepSession(c, service.settings, sessionId));
+  cookies.push(...keepSession(c, service, sessionId));
   return onward === undefined ? goTo(visit, to(home), { code: "password_changed" }) : goTo(visit, onward);
 }

@@ -28,7 +28,7 @@ export async function confirm(visit: Visit, { password }: Values): Promise<void>
   const { c, service, caller, cookies } = visit;
   const { session } = await service.auth.account.confirmPassword(visit.sessionId, password, caller);
   visit.sessionId = session.sessionId;
-  cookies.push(...keepSession(c, service.settings, session.sessionId));
+  cookies.push(...keepSession(c, service, session.sessionId));
 }
 
 export function currentPassword(visit: Visit, filled: Filled): Html {

@@ -12,6 +12,6 @@ export async function enter(
   const { c, service, caller, cookies } = visit;
   const replaces = sessionIdsOf(c, service.settings);
   const opened = await service.auth.logIn({ email, password, replaces }, caller);
-  cookies.push(...loginCookies(c, opened, service.settings));
+  cookies.push(...loginCookies(c, opened, service));
   return goOn(visit, notice);
 }

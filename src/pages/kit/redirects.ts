@@ -26,7 +26,7 @@ export function goOn(visit: Visit, notice?: Notice): Response {
  */
 export function goOut(visit: Visit, code: NoticeCode, elsewhere?: string): Response {
   const { service, cookies, to } = visit;
-  cookies.push(...forgetSession(visit.c, service.settings));
+  cookies.push(...forgetSession(visit.c, service));
   forgetOnward(visit);
   if (elsewhere === undefined) return goTo(visit, to("/login"), { code });
   cookies.push(noticeCookie(service.settings).clear);
