@@ -42,7 +42,8 @@ export function addresses(settings: Pick<Settings, "TRUSTED_PROXIES">, log: Log)
   };
   const warn = proxyWarnings(log);
   return (c) => {
-    const peer = peerOf(c);
+    // Without the interface that a link-local address came by.
+    const peer = c.env?.incoming?.socket.remoteAddress?.replace(/%.*$/, "");
     if (peer === undefined) return undefined;
     if (!isTrusted(peer)) {
       notice(c, peer);
@@ -76,11 +77,6 @@ export function callers(
     device: devicesOf(c),
     request: idsOf(c),
   });
-}
-
-/** Without the interface that a link-local address came by. */
-function peerOf(c: Request): string | undefined {
-  return c.env?.incoming?.socket.remoteAddress?.replace(/%.*$/, "");
 }
 
 /**
