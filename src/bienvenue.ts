@@ -171,7 +171,9 @@ async function open(
   const isEmpty = await db.users.areNone();
   const { mailer, outbox } = await createMailer(settings, log);
   opening.adopt(mailer, (each) => each.close());
-  const auth = opening.adopt(new Auth(db, { settings, log, mailer, metrics, tracing, clock }), (each) => each.close());
+  const auth = opening.adopt(new Auth(db, { ...options, settings, log, mailer, metrics, tracing, clock }), (each) =>
+    each.close(),
+  );
   metrics.queue("mail", () => auth.outbox.count());
   const { fetch } = createApp(auth, { outbox });
   signal.throwIfAborted();

@@ -8,6 +8,7 @@ export {
   type EmailFormat,
   type EventName,
   type EventsWanted,
+  HashThreads,
   type LoggedIn,
   type Login,
   type Proof,

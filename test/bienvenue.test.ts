@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
+import { HashThreads } from "../src/auth/auth.ts";
 import { createBienvenue } from "../src/bienvenue.ts";
 import type { Log } from "../src/observe/log.ts";
 import { type Environment, readSettings, type Settings } from "../src/settings/settings.ts";
@@ -144,6 +145,18 @@ describe("a start", () => {
 });
 
 describe("once it is started", () => {
+  test("it hashes on the threads that it was given, which outlive it", async (context) => {
+    const threads = new HashThreads(1);
+    context.after(() => threads.close());
+    const run = context.mock.method(threads, "run");
+    for (const { email, password } of [bob, { ...bob, email: "alice@example.com" }]) {
+      await using bienvenue = createBienvenue(settings(), { hashThreads: threads });
+      const { auth } = await bienvenue.start();
+      await auth.registerUser(email, password);
+    }
+    assert.equal(run.mock.callCount(), 2);
+  });
+
   test("Node's request as { incoming } tells it who calls", async () => {
     await using bienvenue = createBienvenue(settings());
     const { auth } = await bienvenue.start();

@@ -38,6 +38,7 @@ export type { EventName } from "./audit/events.ts";
 export type { Caller } from "./caller.ts";
 export type { EmailFormat } from "./email.ts";
 export type { AuthOptions } from "./parts.ts";
+export { HashThreads } from "./passwords/hash-threads.ts";
 export type { LoggedIn, Login } from "./sessions/log-in.ts";
 export type { ShownSession } from "./sessions/session-list.ts";
 
