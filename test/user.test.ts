@@ -268,3 +268,13 @@ test("DB returns the contract's User, with the credential that it was found by",
   assert.deepEqual([bySession.id, bySession.sessionId, bySession.resetToken], [id, session.sessionId, null]);
   assert.equal((await db.findUserBy({ resetToken })).resetToken, resetToken);
 });
+
+// id: logged-auth-shows-no-secret
+test("an Auth and a DB that are logged show none of the settings", async () => {
+  const secret = "hunter2";
+  await using world = await createWorld({ SMTP_URL: `smtp://bob:${secret}@mail.example.com`, MAIL_FROM: email });
+  for (const logged of [world.auth, world.db]) {
+    const shown = [inspect(logged, { depth: null }), JSON.stringify(logged), JSON.stringify({ ...logged })];
+    for (const text of shown) assert.ok(!text.includes(secret), text);
+  }
+});

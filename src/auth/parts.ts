@@ -30,7 +30,7 @@ export interface AuthOptions {
 
 /** What `Auth` works with. A base class, because the groups of `Auth` are fields that need the context to be set before them. */
 export class Parts {
-  protected readonly context: Context;
+  declare protected readonly context: Context;
   /** Whether there is time for one more password to be hashed: a server asks before it reads a request. */
   readonly admission: Admission;
 
@@ -40,7 +40,9 @@ export class Parts {
     const passwords = new Passwords(settings, { metrics, tracing, threads: options.hashThreads });
     const trail = new Trail(db, log, clock);
     const lastSeen = new LastSeen({ db, settings, clock, log, metrics });
-    this.context = { db, settings, log, trail, lastSeen, mailer, clock, metrics, tracing, passwords };
+    const context = { db, settings, log, trail, lastSeen, mailer, clock, metrics, tracing, passwords };
+    // Not enumerable: otherwise an Auth that is logged would show the passwords in the settings.
+    Object.defineProperty(this, "context", { value: context });
     this.admission = new Admission(this.context);
   }
 

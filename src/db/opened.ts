@@ -3,11 +3,12 @@ import { areNone } from "./tables/users.ts";
 
 /** An open database. A base class, because the groups of `DB` are fields that need the store to be set before them. */
 export class Opened implements AsyncDisposable {
-  protected readonly store: Store;
+  declare protected readonly store: Store;
 
   /** Use `openDB`. */
   constructor(store: Store) {
-    this.store = store;
+    // Not enumerable: otherwise a DB that is logged would show the passwords in the settings.
+    Object.defineProperty(this, "store", { value: store });
   }
 
   /** Resolves when the database answers. */
