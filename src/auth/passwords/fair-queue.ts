@@ -30,6 +30,13 @@ class Group<Entry> {
   }
 }
 
+/** Where an entry waits. */
+interface Place<Entry> {
+  readonly path: readonly string[];
+  /** The group of all entries, then one for each key of the path. */
+  readonly lineage: readonly Group<Entry>[];
+}
+
 /**
  * Entries that wait, each under a path of keys (such as a /48, a /56 in it and a /64 in that), from the widest to the narrowest.
  * At each level of the paths, groups take turns, and the largest one gives up its newest entry when there is no more room. No
@@ -37,7 +44,7 @@ class Group<Entry> {
  */
 export class FairQueue<Entry> {
   readonly #root = new Group<Entry>();
-  readonly #paths = new Map<Entry, readonly string[]>();
+  readonly #places = new Map<Entry, Place<Entry>>();
 
   get size(): number {
     return this.#root.size;
@@ -48,37 +55,35 @@ export class FairQueue<Entry> {
     return this.#root.ready;
   }
 
-  has(entry: Entry): boolean {
-    return this.#paths.has(entry);
-  }
-
   add(entry: Entry, path: readonly string[]): void {
-    this.#paths.set(entry, path);
     let group = this.#root;
     group.size++;
+    const lineage = [group];
     for (const key of path) {
       const child = group.groups.get(key) ?? new Group<Entry>();
       group.groups.set(key, child);
       group.resize(child, child.size, ++child.size);
       group = child;
+      lineage.push(group);
     }
     group.entries.push(entry);
+    this.#places.set(entry, { path, lineage });
   }
 
   /** Lets `next` choose this entry. */
   setReady(entry: Entry): void {
-    const lineage = this.#lineage(entry);
+    const { lineage = [] } = this.#places.get(entry) ?? {};
     const group = lineage.at(-1);
     if (!group || group.readyEntries.has(entry)) return;
     group.readyEntries.add(entry);
     for (const each of lineage) each.ready++;
   }
 
-  /** Returns false if the entry is not in the queue. */
-  delete(entry: Entry): boolean {
-    const path = this.#paths.get(entry);
-    if (!path) return false;
-    const lineage = this.#lineage(entry);
+  /** Deletes an entry, if it is in the queue. */
+  delete(entry: Entry): void {
+    const place = this.#places.get(entry);
+    if (!place) return;
+    const { path, lineage } = place;
     const last = lineage.at(-1) as Group<Entry>;
     const wasReady = last.readyEntries.delete(entry);
     last.entries.splice(last.entries.indexOf(entry), 1);
@@ -89,8 +94,7 @@ export class FairQueue<Entry> {
       if (wasReady) group.ready--;
       if (group.size === 0) parent?.groups.delete(path[depth - 1] as string);
     }
-    this.#paths.delete(entry);
-    return true;
+    this.#places.delete(entry);
   }
 
   /** Takes out the ready entry whose turn it is. */
@@ -139,16 +143,7 @@ export class FairQueue<Entry> {
 
   /** All entries. */
   entries(): Entry[] {
-    return [...this.#paths.keys()];
-  }
-
-  /** The groups of an entry, from the widest. */
-  #lineage(entry: Entry): Group<Entry>[] {
-    const path = this.#paths.get(entry);
-    if (!path) return [];
-    const lineage = [this.#root];
-    for (const key of path) lineage.push(lineage.at(-1)?.groups.get(key) as Group<Entry>);
-    return lineage;
+    return [...this.#places.keys()];
   }
 }
 

@@ -1,84 +1,26 @@
 import { type AuthError, busy } from "../../errors.ts";
 import { type Metrics, uncounted } from "../../observe/metrics.ts";
 import { FairQueue } from "./fair-queue.ts";
-import { HashLoad } from "./hash-load.ts";
+import type { Place, PlaceFor, Task } from "./hash-place.ts";
+import { Outsiders } from "./outsiders.ts";
 
 /** How long a place may wait for its turn before it is given up, in milliseconds. */
 const waitLimit = 6000;
 /** How long a hash may run before its caller is refused, in milliseconds. */
 const hashLimit = 10_000;
+/** The longest expected wait for a hash, in milliseconds: past it a caller must come back later. */
+const longestWait = 5000;
+/** However fast the hashes are, no more wait than this. */
+const mostWaiting = 10_000;
 /** One in so many places, and in so many turns, is reserved for known devices. */
 const reservedPart = 4;
-/** How many requests of one device may proceed without a place until its account is known. */
-const mostOutside = 2;
 
-/** A caller that needs a place. */
-export interface PlaceFor {
-  /** What a flood is divided by, from the widest network to the narrowest. */
-  readonly path: readonly string[];
-  /** The secrets of devices that may turn out to be known: the caller is refused only if none is. */
-  readonly devices?: readonly string[];
+/** A hash that a worker computes. */
+interface Running {
+  readonly since: number;
+  /** What the same place had computed before, in milliseconds. */
+  readonly before: number;
 }
-
-/** A hash that waits for its turn. */
-interface Task<Work, Result> {
-  readonly work: Work;
-  readonly asked: number;
-  readonly resolve: (result: Result | Promise<Result>) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** One caller's place in the queue. */
-class Place<Work, Result> implements Disposable {
-  readonly path: readonly string[];
-  readonly devices: readonly string[];
-  readonly #queue: HashQueue<Work, Result>;
-  task: Task<Work, Result> | undefined;
-  /** It does not count as a place yet: `settle` decides, by the account of its device. */
-  isOutside = false;
-  /** It has had its turn: its further hashes come before those of callers that have not. */
-  isServed = false;
-  hasLeft = false;
-  refusal: AuthError | undefined;
-  /** How long its hashes took so far, in milliseconds. */
-  worked = 0;
-  timer: NodeJS.Timeout | undefined;
-
-  /** Use `HashQueue.enter`. */
-  constructor(queue: HashQueue<Work, Result>, { path, devices = [] }: PlaceFor) {
-    this.#queue = queue;
-    this.path = path;
-    this.devices = devices;
-  }
-
-  /**
-   * Tells the queue whose device the caller presented: a known one gets a reserved place, if one is free or another account has
-   * more of them.
-   *
-   * @param known the account and the device; undefined for one that is not known
-   * @throws {AuthError} `busy` for a caller who has no place
-   */
-  settle(known: readonly [account: string, device: string] | undefined): void {
-    this.#queue.settle(this, known);
-  }
-
-  /**
-   * Computes when it is this place's turn. A place may be used several times, one after the other: only the first waits for a
-   * turn.
-   *
-   * @throws {AuthError} `busy` if others needed the place more, or the wait has become too long
-   */
-  run(work: Work): Promise<Result> {
-    return this.#queue.run(this, work);
-  }
-
-  /** Gives the place up, if it still is one. */
-  [Symbol.dispose](): void {
-    this.#queue.leave(this);
-  }
-}
-
-export type { Place };
 
 /**
  * A bounded queue in front of the workers that hash. Callers enter before they know what they need, so that nothing is read or
@@ -88,16 +30,18 @@ export type { Place };
  * may fill the queue while no other waits. Known devices have places and turns of their own, divided by account and device.
  */
 export class HashQueue<Work, Result> {
-  readonly #load: HashLoad<Work, Result>;
+  readonly #compute: (work: Work) => Promise<Result>;
+  readonly #workers: number;
   readonly #metrics: Metrics;
   readonly #now: () => number;
   readonly #strangers = new FairQueue<Place<Work, Result>>();
   readonly #known = new FairQueue<Place<Work, Result>>();
   /** Places that had a turn and need another hash. */
   readonly #served = new Set<Place<Work, Result>>();
-  /** How many callers without a place present a device that may be known, by device. */
-  readonly #outside = new Map<string, number>();
-  readonly #computing = new Set<Promise<Result>>();
+  readonly #outsiders = new Outsiders();
+  readonly #running = new Map<Running, Promise<void>>();
+  /** How long the hashes of one place take together, in milliseconds: a moving average. */
+  #duration: number;
   #closed = false;
   /** How many turns strangers have had since the last one of a known device. */
   #turnsOfStrangers = 0;
@@ -115,7 +59,9 @@ export class HashQueue<Work, Result> {
       now = () => performance.now(),
     }: { readonly metrics?: Metrics; readonly now?: () => number } = {},
   ) {
-    this.#load = new HashLoad(compute, workers, duration, now);
+    this.#compute = compute;
+    this.#workers = workers;
+    this.#duration = duration;
     this.#metrics = metrics;
     this.#now = now;
     metrics.queue("hash", () => this.#waiting);
@@ -126,70 +72,100 @@ export class HashQueue<Work, Result> {
    *
    * @throws {AuthError} `busy` if the wait would be too long; for a caller with a device that may be known, `settle` decides
    */
-  enter(who: PlaceFor): Place<Work, Result> {
-    const place = new Place(this, who);
-    if (!this.#isRefused(who.path)) this.#addStranger(place);
-    else if (this.#mayStayOutside(who.devices)) this.#stayOutside(place);
-    else throw busy(this.retryAfter);
+  enter({ path, devices = [] }: PlaceFor): Place<Work, Result> {
+    const isOutside = this.#isRefused(path);
+    if (isOutside && !this.#mayStayOutside(devices)) throw busy(this.retryAfter);
+    const place: Place<Work, Result> = {
+      path,
+      devices,
+      isOutside,
+      isServed: false,
+      hasLeft: false,
+      worked: 0,
+      [Symbol.dispose]: () => this.#leave(place),
+    };
+    if (isOutside) this.#outsiders.add(devices);
+    else this.#addStranger(place);
     return place;
   }
 
   /**
    * Whether `enter` would refuse this caller now. A path that ends early stands for the caller under it who has the best chance.
    */
-  refuses({ path, devices }: PlaceFor): boolean {
+  refuses({ path, devices = [] }: PlaceFor): boolean {
     return this.#isRefused(path) && !this.#mayStayOutside(devices);
   }
 
-  /** This, `run` and `leave` do what the methods of `Place` say. */
+  /**
+   * Tells the queue whose device the caller presented: a known one gets a reserved place, if one is free or another account has
+   * more of them.
+   *
+   * @param known the account and the device; undefined for one that is not known
+   * @throws {AuthError} `busy` for a caller who has no place
+   */
   settle(place: Place<Work, Result>, known: readonly [account: string, device: string] | undefined): void {
     if (place.hasLeft || place.refusal) throw this.#dismiss(place);
     const { isOutside } = place;
-    this.#comeInside(place);
-    if (known && !place.isServed && !this.#known.has(place)) this.#reserve(place, known);
-    if (!isOutside || this.#known.has(place)) return;
+    if (isOutside) this.#comeInside(place);
+    if (known && !place.isServed && place.line !== this.#known) this.#reserve(place, known);
+    if (!isOutside || place.line === this.#known) return;
     if (this.#isRefused(place.path)) throw this.#dismiss(place);
     this.#addStranger(place);
   }
 
+  /**
+   * Computes when it is this place's turn. A place may be used several times, one after the other: only the first waits for a
+   * turn.
+   *
+   * @throws {AuthError} `busy` if others needed the place more, or the wait has become too long
+   */
   async run(place: Place<Work, Result>, work: Work): Promise<Result> {
     if (this.#closed || place.isOutside || place.hasLeft || place.refusal) throw this.#dismiss(place);
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
     place.task = { work, asked: this.#now(), resolve, reject };
     if (place.isServed) this.#served.add(place);
-    else if (this.#known.has(place)) this.#known.setReady(place);
-    else this.#strangers.setReady(place);
+    else place.line?.setReady(place);
     this.#serve();
     return promise;
   }
 
-  leave(place: Place<Work, Result>): void {
-    if (place.hasLeft) return;
-    place.hasLeft = true;
-    this.#comeInside(place);
-    this.#remove(place);
-    this.#load.learn(place);
-  }
-
   /** Whether callers must be refused, unless they have fewer places than others. */
   get isFull(): boolean {
-    return this.#waiting >= this.#load.capacity;
+    return this.#waiting >= this.#capacity;
   }
 
   /** The estimated seconds until all who wait now have had their turn: from 1 to 60. */
   get retryAfter(): number {
-    return this.#load.secondsFor(this.#waiting);
+    const seconds = Math.ceil(this.#waiting / Math.max(this.#rate, 1e-9) / 1000);
+    return Math.min(60, Math.max(1, seconds));
   }
 
   /** Refuses what waits and what comes; resolves when what is computed already has ended. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const place of [...this.#strangers.entries(), ...this.#known.entries(), ...this.#served]) this.#drop(place);
-    await Promise.allSettled(this.#computing);
+    await Promise.all(this.#running.values());
   }
 
   get #waiting(): number {
     return this.#strangers.size + this.#known.size;
+  }
+
+  /** How many may wait: as many as get their turn in time, and one for each worker that is free. */
+  get #capacity(): number {
+    const free = this.#workers - this.#running.size;
+    return free + Math.min(mostWaiting, Math.floor(longestWait * this.#rate));
+  }
+
+  /**
+   * How many places the workers serve in a millisecond. A hash that already runs longer than the average counts with its time so
+   * far: if hashes stop ending, the estimated wait keeps growing.
+   */
+  get #rate(): number {
+    const now = this.#now();
+    let rate = (this.#workers - this.#running.size) / this.#duration;
+    for (const { since, before } of this.#running.keys()) rate += 1 / Math.max(this.#duration, before + now - since);
+    return rate;
   }
 
   #isRefused(path: readonly string[]): boolean {
@@ -197,7 +173,8 @@ export class HashQueue<Work, Result> {
   }
 
   #addStranger(place: Place<Work, Result>): void {
-    this.#strangers.add(place, place.path);
+    place.line = this.#strangers;
+    place.line.add(place, place.path);
     place.timer ??= setTimeout(() => this.#drop(place), waitLimit).unref();
     if (place.task) this.#strangers.setReady(place);
     this.#makeRoom(place.path);
@@ -205,10 +182,11 @@ export class HashQueue<Work, Result> {
 
   /** Moves a place to the reserved ones, if there is room, or an account with more of them than this one's. */
   #reserve(place: Place<Work, Result>, path: readonly string[]): void {
-    const reserved = Math.max(1, Math.floor(this.#load.capacity / reservedPart));
+    const reserved = Math.max(1, Math.floor(this.#capacity / reservedPart));
     if (this.#known.size >= reserved && !this.#known.admits(path)) return;
-    this.#strangers.delete(place);
-    this.#known.add(place, path);
+    place.line?.delete(place);
+    place.line = this.#known;
+    place.line.add(place, path);
     place.timer ??= setTimeout(() => this.#drop(place), waitLimit).unref();
     const surplus = this.#known.size > reserved ? this.#known.newestOfLargest(path) : undefined;
     if (surplus) {
@@ -219,31 +197,40 @@ export class HashQueue<Work, Result> {
 
   /** Refuses the newest place of the largest network if there are too many. */
   #makeRoom(preferred?: readonly string[]): void {
-    if (this.#waiting <= this.#load.capacity) return;
+    if (this.#waiting <= this.#capacity) return;
     const dropped = this.#strangers.newestOfLargest(preferred);
     if (dropped) this.#drop(dropped);
   }
 
   /** Hands free workers to those whose turn it is. */
   #serve(): void {
-    while (this.#load.hasFree) {
+    while (this.#running.size < this.#workers) {
       const place = this.#next();
       if (!place?.task) return;
-      const { work, asked, resolve, reject } = place.task;
+      const { task, worked } = place;
       place.task = undefined;
-      place.isServed = true;
-      clearTimeout(place.timer);
-      this.#metrics.hashing(this.#now() - asked);
-      // The worker stays busy until the hash ends, even if its caller was refused before.
-      const timer = setTimeout(() => reject(this.#dismiss(place)), hashLimit).unref();
-      const computing = this.#load.run(place, work).finally(() => {
-        clearTimeout(timer);
-        this.#computing.delete(computing);
-        this.#serve();
-      });
-      this.#computing.add(computing);
-      computing.then(resolve, reject);
+      const running = { since: this.#now(), before: worked };
+      this.#running.set(running, this.#work(place, task, running));
     }
+  }
+
+  /** Computes a hash now, and adds its time to the place; a failure adds nothing. The worker stays busy until the hash ends. */
+  async #work(place: Place<Work, Result>, { work, asked, resolve, reject }: Task<Work, Result>, running: Running) {
+    place.isServed = true;
+    clearTimeout(place.timer);
+    this.#metrics.hashing(running.since - asked);
+    const timer = setTimeout(() => reject(this.#dismiss(place)), hashLimit).unref();
+    try {
+      const result = await Promise.try(this.#compute, work);
+      place.worked += this.#now() - running.since;
+      if (place.hasLeft) this.#learn(place);
+      resolve(result);
+    } catch (error) {
+      reject(error);
+    }
+    clearTimeout(timer);
+    this.#running.delete(running);
+    this.#serve();
   }
 
   #next(): Place<Work, Result> | undefined {
@@ -270,30 +257,32 @@ export class HashQueue<Work, Result> {
     return place.refusal;
   }
 
-  #remove(place: Place<Work, Result>): void {
-    clearTimeout(place.timer);
-    this.#strangers.delete(place);
-    this.#known.delete(place);
-    this.#served.delete(place);
-  }
-
-  #mayStayOutside(devices: readonly string[] = []): boolean {
-    const hasMore = devices.some((device) => (this.#outside.get(device) ?? 0) >= mostOutside);
-    return !this.#closed && devices.length > 0 && !hasMore;
-  }
-
-  #stayOutside(place: Place<Work, Result>): void {
-    place.isOutside = true;
-    for (const device of place.devices) this.#outside.set(device, (this.#outside.get(device) ?? 0) + 1);
+  #leave(place: Place<Work, Result>): void {
+    if (place.hasLeft) return;
+    place.hasLeft = true;
+    if (place.isOutside) this.#comeInside(place);
+    this.#remove(place);
+    this.#learn(place);
   }
 
   #comeInside(place: Place<Work, Result>): void {
-    if (!place.isOutside) return;
     place.isOutside = false;
-    for (const device of place.devices) {
-      const others = (this.#outside.get(device) ?? 1) - 1;
-      if (others > 0) this.#outside.set(device, others);
-      else this.#outside.delete(device);
-    }
+    this.#outsiders.delete(place.devices);
+  }
+
+  #remove(place: Place<Work, Result>): void {
+    clearTimeout(place.timer);
+    place.line?.delete(place);
+    this.#served.delete(place);
+  }
+
+  /** Adds what a place took to the average. */
+  #learn(place: Place<Work, Result>): void {
+    if (place.worked > 0) this.#duration += (place.worked - this.#duration) / 16;
+    place.worked = 0;
+  }
+
+  #mayStayOutside(devices: readonly string[]): boolean {
+    return !this.#closed && this.#outsiders.admits(devices);
   }
 }

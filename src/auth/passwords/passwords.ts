@@ -5,7 +5,8 @@ import { type Metrics, uncounted } from "../../observe/metrics.ts";
 import { type Tracing, untraced } from "../../observe/tracing.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { Argon2Cost } from "./derive.js";
-import { HashQueue, type Place } from "./hash-queue.ts";
+import type { Place } from "./hash-place.ts";
+import { HashQueue } from "./hash-queue.ts";
 import { HashThreads, NoThread } from "./hash-threads.ts";
 import type { Hashed, HashWork } from "./hash-work.js";
 import { formatArgon2id, type Hash, parseHash } from "./hashes.ts";
@@ -138,7 +139,7 @@ export class Passwords {
   async #hash(work: HashWork, given: HashPlace | undefined): Promise<Hashed> {
     using own = given ? undefined : this.queue.enter({ path: [""] });
     const place = given ?? (own as HashPlace);
-    return await this.#tracing.span("hash password", () => place.run(work));
+    return await this.#tracing.span("hash password", () => this.queue.run(place, work));
   }
 
   async #compute(work: HashWork): Promise<Hashed> {

@@ -54,13 +54,13 @@ export function takePlaceOfDevice({ passwords, settings }: Queue, caller: Caller
  * @throws {AuthError} `busy` if the queue had no place but for a known device, and this is none
  */
 export async function settlePlace(
-  context: Lookup,
+  context: Queue,
   place: HashPlace,
   user: User | null,
   caller: Caller,
 ): Promise<string | undefined> {
   const device = await knownDevice(context, user, caller);
-  place.settle(user !== null && device !== undefined ? [String(user.id), device] : undefined);
+  context.passwords.queue.settle(place, user !== null && device !== undefined ? [String(user.id), device] : undefined);
   return device;
 }
 

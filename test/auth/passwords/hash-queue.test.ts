@@ -16,8 +16,8 @@ function heldQueue(workers = 1, duration = 100) {
   /** Takes a place that hashes once, and gives it up. */
   const run = async (work: string, path: readonly string[], known?: [string, string]) => {
     using place = queue.enter({ path, devices: known ? [known[1]] : [] });
-    place.settle(known);
-    return await place.run(work);
+    queue.settle(place, known);
+    return await queue.run(place, work);
   };
   /** Ends all work, and what starts then, in turn. */
   const release = async () => {
@@ -191,10 +191,10 @@ test("a caller whose device may be known waits outside a full queue, for a momen
   enter("real");
   assert.throws(() => enter("real"), isBusy);
   assert.throws(() => enter("another", "real"), isBusy, "one of several devices is enough");
-  assert.throws(() => stranger.settle(undefined), isBusy);
-  await assert.rejects(stranger.run("no place"), isBusy);
-  owner.settle(["account", "real"]);
-  const login = owner.run("owner");
+  assert.throws(() => queue.queue.settle(stranger, undefined), isBusy);
+  await assert.rejects(queue.queue.run(stranger, "no place"), isBusy);
+  queue.queue.settle(owner, ["account", "real"]);
+  const login = queue.queue.run(owner, "owner");
   enter("real");
   await queue.release();
   assert.equal(await login, "owner");
@@ -206,7 +206,7 @@ test("a place is taken at once, before its work is known, and others have their 
   using place = queue.enter({ path: ["a"] });
   const all = Array.from({ length: 50 }, (_, i) => run(`${i}`, ["b"]));
   await assert.rejects(run("one too many", ["b"]), isBusy);
-  const late = place.run("late");
+  const late = queue.run(place, "late");
   await release();
   await Promise.all([late, ...all]);
   assert.equal(order[1], "late", "it does not have to wait for its turn again");
@@ -223,7 +223,7 @@ test("a place that is given up is free, whether it was used or not", async () =>
   const place = queue.enter({ path: ["a"] });
   place[Symbol.dispose]();
   place[Symbol.dispose]();
-  await assert.rejects(place.run("after its end"), isBusy);
+  await assert.rejects(queue.run(place, "after its end"), isBusy);
 });
 
 test("a place that is lost to another network before it has work is refused when it has", async () => {
@@ -231,8 +231,8 @@ test("a place that is lost to another network before it has work is refused when
   const running = run("running", ["x"]);
   const places = Array.from({ length: 50 }, () => queue.enter({ path: ["a"] }));
   const other = run("b", ["b"]);
-  await assert.rejects((places.at(-1) as (typeof places)[0]).run("lost"), isBusy);
-  const kept = (places[0] as (typeof places)[0]).run("kept");
+  await assert.rejects(queue.run(places.at(-1) as (typeof places)[0], "lost"), isBusy);
+  const kept = queue.run(places[0] as (typeof places)[0], "kept");
   await release();
   assert.deepEqual(await Promise.all([running, other, kept]), ["running", "b", "kept"]);
 });
@@ -240,11 +240,11 @@ test("a place that is lost to another network before it has work is refused when
 test("the second hash of a login waits for no turn, and cannot be refused", async () => {
   const { queue, order, run, held, release } = heldQueue();
   using place = queue.enter({ path: ["a"] });
-  const first = place.run("first");
+  const first = queue.run(place, "first");
   const others = Array.from({ length: 200 }, (_, i) => run(`${i}`, [`network ${i}`]).catch(() => {}));
   held.shift()?.end();
   await first;
-  const second = place.run("second");
+  const second = queue.run(place, "second");
   await release();
   assert.equal(await second, "second");
   assert.deepEqual(order.slice(0, 3), ["first", "0", "second"]);
@@ -297,7 +297,7 @@ test("who has waited a second too long is refused, and a hash that does not end 
   assert.equal(await Promise.race([waiting, settled()]), undefined);
   t.mock.timers.tick(1);
   await assert.rejects(waiting, isBusy);
-  await assert.rejects(idle.run("too late"), isBusy);
+  await assert.rejects(queue.run(idle, "too late"), isBusy);
   t.mock.timers.tick(4000);
   await assert.rejects(running, isBusy);
   const next = run("next", ["b"]);
@@ -333,7 +333,7 @@ test("work that cannot even begin gives its worker back", async () => {
   const queue = new HashQueue(compute, 2, 100);
   const run = async (work: string) => {
     using place = queue.enter({ path: ["a"] });
-    return await place.run(work);
+    return await queue.run(place, work);
   };
   for (let i = 0; i < 500; i++) await assert.rejects(run("fails"), /no thread/);
   await Promise.all(Array.from({ length: 50 }, () => assert.rejects(run("fails"), /no thread/)));
@@ -352,7 +352,7 @@ test("closing refuses what waits and what comes, and waits for what is computed"
   });
   await waiting;
   await assert.rejects(run("late", ["n"]), isBusy);
-  await assert.rejects(idle.run("late"), isBusy);
+  await assert.rejects(queue.run(idle, "late"), isBusy);
   assert.equal(queue.refuses({ path: ["n"] }), true);
   assert.throws(() => queue.enter({ path: ["n"], devices: ["device"] }), isBusy);
   assert.equal(closed, false);
