@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { DB, LoginNotice, Redeemer } from "../../db/db.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { User } from "../../user.ts";
@@ -71,22 +70,6 @@ export async function presentedDevice(context: Lookup, user: User, caller: Calle
 /** The device secrets that the caller presents. */
 export function secretsOf({ device = [] }: Caller): readonly string[] {
   return typeof device === "string" ? [device] : device;
-}
-
-/**
- * The secret of the device that an account will know, the presented one or a new one: that device has attempts of its own, so
- * that strangers cannot lock the owner out. Undefined if attempts are not limited.
- *
- * @param made the secret of a new device
- */
-export async function deviceOf(
-  context: Lookup,
-  user: User,
-  caller: Caller,
-  made = randomBytes(32).toString("base64url"),
-): Promise<string | undefined> {
-  if (context.settings.RATE_LIMIT === "off") return undefined;
-  return (await presentedDevice(context, user, caller)) ?? made;
 }
 
 /** The mail of a login to its owner, if it turns out to be unexpected; null if no mail can be sent. */

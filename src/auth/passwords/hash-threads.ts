@@ -52,7 +52,7 @@ export class HashThreads {
 
   async run(work: HashWork): Promise<Hashed> {
     if (this.#idle.length === 0) return this.#runUsual(work);
-    const isOverdue = this.#watch();
+    const start = { time: performance.now(), wanted: wantedCore() };
     let thread: HashThread | undefined;
     let result: Promise<Hashed> | undefined;
     do {
@@ -60,8 +60,9 @@ export class HashThreads {
         thread = this.#idle.find(({ running }) => running === 0);
         result = thread?.run(work);
       }
-      if (await settlesWithin(result, interval)) return result as Promise<Hashed>;
-    } while (!isOverdue(thread));
+      const hashed = await within(interval, result);
+      if (hashed !== undefined) return hashed;
+    } while (!isOverdue(thread, start));
     const again = this.#runUsual(work);
     return result ? Promise.race([result, again.catch(() => result as Promise<Hashed>)]) : again;
   }
@@ -74,18 +75,6 @@ export class HashThreads {
     await Promise.all(free.map((thread) => thread.close()));
   }
 
-  /** Returns a function that tells whether a hash that starts now is starved: on its thread, or waiting for one. */
-  #watch(): (thread: HashThread | undefined) => boolean {
-    const began = performance.now();
-    const before = wantedCore();
-    return (thread) => {
-      const elapsed = performance.now() - began;
-      const areRequestsBusy = wantedCore() - before > busyPart * elapsed;
-      if (areRequestsBusy && elapsed < restartBehindRequestsAfter) return false;
-      return thread === undefined || (elapsed > restartAfter && thread.isStarved());
-    };
-  }
-
   #runUsual(work: HashWork): Promise<Hashed> {
     const free = this.#usual.find(({ running }) => running === 0);
     if (free) return free.run(work);
@@ -96,6 +85,14 @@ export class HashThreads {
     const [first] = this.#usual.toSorted((a, b) => a.running - b.running);
     return (first as HashThread).run(work);
   }
+}
+
+/** Whether a hash that started then is starved: on its thread, or waiting for one. */
+function isOverdue(thread: HashThread | undefined, start: { readonly time: number; readonly wanted: number }): boolean {
+  const elapsed = performance.now() - start.time;
+  const areRequestsBusy = wantedCore() - start.wanted > busyPart * elapsed;
+  if (areRequestsBusy && elapsed < restartBehindRequestsAfter) return false;
+  return thread === undefined || (elapsed > restartAfter && thread.isStarved());
 }
 
 /** The priority and lifetime of a thread. */
@@ -211,13 +208,10 @@ class HashThread {
   #settle(answer: Answer): void {
     const outcome = this.#running.get(answer.task);
     this.#running.delete(answer.task);
-    if (this.running === 0) this.#rest();
     if ("error" in answer) outcome?.reject(answer.error);
     else outcome?.resolve(answer.result);
-  }
-
-  /** Lets the process end, and ends the thread itself after `idleTimeout`. */
-  #rest(): void {
+    if (this.running > 0) return;
+    // Lets the process end, and the thread itself after `idleTimeout`.
     this.#worker?.unref();
     const { idleTimeout } = this.#options;
     if (idleTimeout !== undefined) this.#leaving = setTimeout(() => this.#end(), idleTimeout).unref();
@@ -248,12 +242,12 @@ function wantedCore(): number {
   }
 }
 
-async function settlesWithin(promise: Promise<unknown> | undefined, milliseconds: number): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(resolve, milliseconds, false);
-  const settled = () => true;
+/** What the promise resolves to; undefined after so many milliseconds. */
+async function within<T>(milliseconds: number, promise: Promise<T> | undefined): Promise<T | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(resolve, milliseconds, undefined);
   try {
-    return await Promise.race([late, ...(promise ? [promise.then(settled, settled)] : [])]);
+    return await Promise.race(promise ? [late, promise] : [late]);
   } finally {
     clearTimeout(timer);
   }

@@ -33,7 +33,7 @@ const most = { bcryptCost: 16, memory: 256 * 1024, passes: 16, memoryTimesPasses
 /** Every spelling of a hash, and how it is read; null is for a cost that cannot be, or is too high. */
 const spellings: readonly (readonly [RegExp, (...parts: string[]) => Hash | null])[] = [
   // The three differ in passwords of more than 72 bytes and in mistakes of old programs, and agree in everything else.
-  [/^\$2[aby](\$(\d\d)\$[./A-Za-z0-9]{53})$/, (rest = "", cost) => bcrypt(Number(cost), `$2b${rest}`)],
+  [/^\$2[aby](\$(\d\d)\$[./A-Za-z0-9]{53})$/, bcrypt],
   // The PHC string format (https://github.com/P-H-C/phc-string-format); Django puts a word before it.
   [
     /^(?:argon2)?\$(argon2id?)\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/,
@@ -78,8 +78,9 @@ export function formatArgon2id({ memory, passes, parallelism }: Argon2Cost, salt
   return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${text(salt)}$${text(tag)}`;
 }
 
-function bcrypt(cost: number, text: string): Hash | null {
-  return cost >= 4 && cost <= most.bcryptCost ? { scheme: "bcrypt", cost, text } : null;
+function bcrypt(rest = "", digits?: string): Hash | null {
+  const cost = Number(digits);
+  return cost >= 4 && cost <= most.bcryptCost ? { scheme: "bcrypt", cost, text: `$2b${rest}` } : null;
 }
 
 function argon2(scheme: "argon2i" | "argon2id", cost: Argon2Cost, salt: Uint8Array, tag?: string): Hash | null {

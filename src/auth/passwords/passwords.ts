@@ -57,6 +57,14 @@ export class Passwords {
   readonly #sharesThreads: boolean;
   /** Started by the first hash: a process that hashes nothing has no such thread. */
   #threads: HashThreads | undefined;
+  readonly #compute = async (work: HashWork): Promise<Hashed> => {
+    this.#threads ??= new HashThreads(availableParallelism());
+    try {
+      return await this.#threads.run(work);
+    } catch (error) {
+      throw error instanceof NoThread ? busy(this.queue.retryAfter, error) : error;
+    }
+  };
 
   constructor(policy: Policy, { metrics = uncounted, tracing = untraced, threads }: PasswordsOptions = {}) {
     this.#policy = policy;
@@ -64,7 +72,7 @@ export class Passwords {
     this.#sharesThreads = threads !== undefined;
     this.#threads = threads;
     const expected = policy.PASSWORD_HASH === "bcrypt" ? 250 * 2 ** (policy.BCRYPT_COST - 12) : 50;
-    this.queue = new HashQueue((work) => this.#compute(work), availableParallelism(), expected, { metrics });
+    this.queue = new HashQueue(this.#compute, availableParallelism(), expected, { metrics });
   }
 
   /** A salted hash, to be stored: `$2b$12$…`, or an argon2id PHC string for what bcrypt cannot hold. */
@@ -140,15 +148,6 @@ export class Passwords {
     using own = given ? undefined : this.queue.enter({ path: [""] });
     const place = given ?? (own as HashPlace);
     return await this.#tracing.span("hash password", () => this.queue.run(place, work));
-  }
-
-  async #compute(work: HashWork): Promise<Hashed> {
-    this.#threads ??= new HashThreads(availableParallelism());
-    try {
-      return await this.#threads.run(work);
-    } catch (error) {
-      throw error instanceof NoThread ? busy(this.queue.retryAfter, error) : error;
-    }
   }
 
   /** The scheme that this password is hashed by today. */

@@ -6,7 +6,7 @@ import { readEmail } from "../../values/email.ts";
 import { actName } from "../acts.ts";
 import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { deviceOf, loginNotice } from "../devices/devices.ts";
+import { loginNotice, presentedDevice } from "../devices/devices.ts";
 import { emailRefusal } from "../email.ts";
 import { type Reservation, reserve } from "../limits/limits.ts";
 import type { HashedForm, HashPlace } from "../passwords/passwords.ts";
@@ -124,8 +124,7 @@ async function open(context: Context, verified: Verified, attempt: Attempt): Pro
   const { caller, replaces } = attempt;
   const act = openingAct(context, caller);
   const sessionId = act ? act.idFor(act.nonce) : newToken(settings);
-  const deviceFor = (id: string) => deviceOf(context, user, caller, act && madeDevice(act.name, id));
-  const device = await deviceFor(sessionId);
+  const device = await deviceFor(context, user, caller, act, sessionId);
   const session = await db.sessions.open({
     userId: user.id,
     sessionId,
@@ -142,7 +141,8 @@ async function open(context: Context, verified: Verified, attempt: Attempt): Pro
   if (!session) return null;
   if (session.sessionId !== sessionId) {
     // The same form was sent twice: both responses must set the same cookies.
-    return { user: publicUser(user), session, device: await deviceFor(session.sessionId) };
+    const same = await deviceFor(context, user, caller, act, session.sessionId);
+    return { user: publicUser(user), session, device: same };
   }
   trail.record("logged_in", { caller, userId: user.id });
   return { user: publicUser(user), session, device };
@@ -156,9 +156,22 @@ function openingAct({ settings }: Context, { acts: [act] = [] }: Caller): Openin
   return { name, nonce, idFor: (of) => madeToken(settings, name, of) };
 }
 
-/** The secret of a new device for a login by this act. */
-function madeDevice(act: string, sessionId: string): string {
-  return madeToken({ TOKEN_FORMAT: "random" }, act, `device ${sessionId}`);
+/**
+ * The secret of the device that the account will know, the presented one or a new one: that device has attempts of its own, so
+ * that strangers cannot lock the owner out. Undefined if attempts are not limited.
+ */
+async function deviceFor(
+  context: Context,
+  user: User,
+  caller: Caller,
+  act: OpeningAct | undefined,
+  sessionId: string,
+): Promise<string | undefined> {
+  if (context.settings.RATE_LIMIT === "off") return undefined;
+  const presented = await presentedDevice(context, user, caller);
+  if (presented !== undefined) return presented;
+  if (!act) return randomBytes(32).toString("base64url");
+  return madeToken({ TOKEN_FORMAT: "random" }, act.name, `device ${sessionId}`);
 }
 
 /** A hash of today's strength for a password that was just right; it can wait for another login when many are waiting. */
