@@ -141,7 +141,7 @@ const keeper = `
       if exists (select from pg_locks l join pg_class c on c.oid = l.relation
             where relnamespace = schema and pid <> pg_backend_pid())
         or exists (select from pg_class c where relnamespace = schema
-            and (pg_relation_size(oid) > ${largest} or exists (select from pg_statistic where starelid = oid)))
+            and (pg_relation_size(oid) > ${largest} or relkind = 'r' and reltuples >= 0))
         or shape_of(schema) is distinct from (select shape from noted_schemas where oid = schema) then
         return false;
       end if;

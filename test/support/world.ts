@@ -56,9 +56,11 @@ export async function createWorld(
   const logged: Record<string, unknown>[] = [];
   const log = recordingLog(logged);
   const resources = new AsyncDisposableStack();
-  const url =
-    engine() === "sqlite" ? (environment.DATABASE_URL ?? "sqlite::memory:") : resources.use(await migratedSchema()).url;
-  const db = resources.use(await openDB(url, { settings, clock: clock.now }));
+  const database =
+    engine() === "sqlite"
+      ? { url: environment.DATABASE_URL ?? "sqlite::memory:", settings }
+      : { url: resources.use(await migratedSchema()).url, settings: { ...settings, AUTO_MIGRATE: "off" as const } };
+  const db = resources.use(await openDB(database.url, { settings: database.settings, clock: clock.now }));
   const mails: Mail[] = [];
   const metrics = new Counters();
   // A world whose hashes take long is about its queue: it has threads of its own, as the service does.
