@@ -1,11 +1,12 @@
 import { readdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type PostgresServer, startPostgres } from "./postgres-server.ts";
+import { type PostgresServer, prepareServers, startPostgres } from "./postgres-server.ts";
 import { createRunFolder, removeRunFolder } from "./run-folder.ts";
 import { keepSchemas } from "./schemas.ts";
 
 let folder: string | undefined;
+let prepared: string | undefined;
 let server: PostgresServer | undefined;
 let isInterrupted = false;
 
@@ -21,6 +22,7 @@ export async function globalSetup(): Promise<void> {
       isInterrupted = true;
     });
   }
+  if (!process.env.TEST_POSTGRES) prepared = await prepareServers();
   if (process.env.TEST_DATABASE_URL) return;
   // A vacuum would write into a schema that is kept for the next test how many rows its tables have: none.
   server = await startPostgres({ configuration: { max_connections: 500, autovacuum: "off" } });
@@ -35,7 +37,7 @@ export async function globalSetup(): Promise<void> {
 export function globalTeardown(): void {
   if (folder === undefined) return;
   // The compile cache that npm turns on in Node.
-  const own = [server && basename(dirname(server.data)), "node-compile-cache"];
+  const own = [prepared && basename(prepared), server && basename(dirname(server.data)), "node-compile-cache"];
   // Chromium and playwright remove their own after a browser was closed, and not where the run ends before.
   const left = readdirSync(folder).filter(
     (name) => !own.includes(name) && !/^(\.org\.chromium\.|playwright)/.test(name),

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { chown, cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chown, cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { setPriority, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -48,16 +48,15 @@ export async function startPostgres({
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "bienvenue-postgres-"));
   resources.defer(() => rm(folder, { recursive: true, force: true }));
+  if (isRoot) await chown(folder, nobody, nobody);
   const data = join(folder, "data");
-  const bin = programs ?? join(await binaries(folder), "bin");
+  const prepared = programs === undefined ? process.env.TEST_POSTGRES : undefined;
+  const bin = programs ?? join(prepared ? join(prepared, "native") : await binaries(folder), "bin");
   const port = await freePort();
-  await writeFile(join(folder, "password"), password);
-  if (isRoot) for (const path of [folder, join(folder, "password")]) await chown(path, nobody, nobody);
-  const init = ["-D", data, "-E", "UTF8", "--locale=C", "-U", "postgres", "-A", "scram-sha-256", "--no-sync"];
-  if (standbyOf) {
-    await finish(run("cp", ["-a", standbyOf.data, data], folder));
-    await finish(run("touch", [join(data, "standby.signal")], folder));
-  } else await finish(run(join(bin, "initdb"), [...init, `--pwfile=${join(folder, "password")}`], folder));
+  const original = standbyOf?.data ?? (prepared && join(prepared, "data"));
+  if (original) await finish(run("cp", ["-a", original, data], folder));
+  else await initialize(bin, folder);
+  if (standbyOf) await finish(run("touch", [join(data, "standby.signal")], folder));
   const settings = {
     listen_addresses: "127.0.0.1",
     unix_socket_directories: "''",
@@ -97,6 +96,29 @@ export async function startPostgres({
   resources.defer(() => server.stop());
   const started = resources.move();
   return server;
+}
+
+/**
+ * Prepares the programs and an empty database in a folder: servers that start later, also those of other processes, begin with a
+ * copy. Making a database takes more than a second of processor time.
+ */
+export async function prepareServers(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "bienvenue-postgres-"));
+  if (isRoot) await chown(folder, nobody, nobody);
+  const native = await binaries(folder);
+  if (!isRoot) await symlink(native, join(folder, "native"));
+  await initialize(join(native, "bin"), folder);
+  process.env.TEST_POSTGRES = folder;
+  return folder;
+}
+
+/** Makes an empty database in the folder `data` of this one. */
+async function initialize(bin: string, folder: string): Promise<void> {
+  const file = join(folder, "password");
+  await writeFile(file, password);
+  if (isRoot) await chown(file, nobody, nobody);
+  const how = ["-E", "UTF8", "--locale=C", "-U", "postgres", "-A", "scram-sha-256", "--no-sync"];
+  await finish(run(join(bin, "initdb"), ["-D", join(folder, "data"), ...how, `--pwfile=${file}`], folder));
 }
 
 /** The folder of PostgreSQL's programs; as root a copy, where another user may enter. */
