@@ -13,8 +13,9 @@ const keep = (signal) => early.push(signal);
 /** @type {NodeJS.Signals[]} */
 const stops = args.length === 0 ? ["SIGTERM", "SIGINT"] : [];
 for (const signal of stops) process.on(signal, keep);
-const { cli } = await import(existsSync(source) ? source.href : new URL("../dist/cli/cli.js", import.meta.url).href);
-const running = cli(args, process.env);
+const { load } = await import(existsSync(source) ? source.href : new URL("../dist/cli/cli.js", import.meta.url).href);
+const run = await load(args);
+const running = run(process.env);
 for (const signal of stops) process.off(signal, keep);
 for (const signal of early) process.emit(signal, signal);
 await running;

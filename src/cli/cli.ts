@@ -3,7 +3,6 @@ import { AuthError, DatabaseUnavailable, InvalidRequestError, OpenError } from "
 import { whileWriting } from "../files/faults.ts";
 import { ListenError } from "../http/listen-error.ts";
 import { MailError } from "../mail/mail.ts";
-import { main } from "../main.ts";
 import { describeSettings, type Environment, misspelledSettings, SettingsError } from "../settings/settings.ts";
 import { type Command, Incomplete, Refused, UsageError } from "./command.ts";
 import { Interrupted } from "./interruptible.ts";
@@ -26,22 +25,25 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 const helpWords = ["help", "--help", "-h"];
 
 /**
- * What `bienvenue` does: runs the service, or the command that is named.
+ * Loads the service, or the command that is named, and returns what runs it: a command loads nothing of the service, and the
+ * service has its handlers for signals as soon as it is called.
  *
- * @param args what follows its name
+ * @param args what follows the name `bienvenue`
  */
-export async function cli(args: readonly string[], environment: Environment): Promise<void> {
+export async function load(args: readonly string[]): Promise<(environment: Environment) => Promise<void>> {
   const [name, ...rest] = args;
+  if (name !== undefined) return (environment) => reportErrors(runCommand(name, rest, environment));
+  const { main } = await import("../main.ts");
+  return (environment) => reportErrors(main(environment), environment);
+}
+
+/** @param environment of the service, which logs misspelled settings itself unless it cannot read them */
+async function reportErrors(running: Promise<void>, environment?: Environment): Promise<void> {
   try {
-    if (name === undefined) await main(environment);
-    else {
-      process.stdout.once("error", failToPrint).on("error", () => {});
-      await run(name, rest, environment);
-    }
+    await running;
   } catch (error) {
     if (error instanceof Interrupted) process.kill(process.pid, error.signal);
-    // The service itself logs this.
-    if (name === undefined && error instanceof SettingsError) warnOfMisspelled(environment);
+    if (environment && error instanceof SettingsError) warnOfMisspelled(environment);
     fail(explain(error));
   }
 }
@@ -61,7 +63,8 @@ function failToPrint(error: NodeJS.ErrnoException): void {
   if (error.code !== "EPIPE") fail(whileWriting("cannot write to standard output")(error).message);
 }
 
-async function run(name: string, args: string[], environment: Environment): Promise<void> {
+async function runCommand(name: string, args: string[], environment: Environment): Promise<void> {
+  process.stdout.once("error", failToPrint).on("error", () => {});
   if (helpWords.includes(name)) return console.log(await help(args.find((arg) => !helpWords.includes(arg))));
   if (name === "--version") {
     if (args[0] !== undefined) throw unknown(args[0]);

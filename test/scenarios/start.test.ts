@@ -130,17 +130,19 @@ test("as the first process of a container it hears a signal while it waits", { s
 });
 
 testOnce("a signal that comes while the program is loaded ends the start with 0", async () => {
-  const hook = `import { registerHooks } from "node:module";
-    registerHooks({
-      load(url, context, next) {
-        if (url.endsWith("/cli.ts")) process.kill(process.pid, "SIGTERM");
-        return next(url, context);
-      },
-    });`;
-  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(hook)}`;
-  await using starting = beginService({ NODE_OPTIONS });
-  assert.equal(await starting.exited, 0);
-  assert.equal(starting.logged.at(-1)?.event, "stopped");
+  for (const file of ["cli/cli.ts", "src/main.ts"]) {
+    const hook = `import { registerHooks } from "node:module";
+      registerHooks({
+        load(url, context, next) {
+          if (url.endsWith("/${file}")) process.kill(process.pid, "SIGTERM");
+          return next(url, context);
+        },
+      });`;
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(hook)}`;
+    await using starting = beginService({ NODE_OPTIONS });
+    assert.equal(await starting.exited, 0);
+    assert.equal(starting.logged.at(-1)?.event, "stopped");
+  }
 });
 
 test("a database that is created is said once: in development as a note, in production as a warning", async () => {
