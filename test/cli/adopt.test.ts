@@ -3,10 +3,11 @@ import { randomUUID } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { commandOfMany } from "../support/commands.ts";
 import { emptyDatabase } from "../support/databases.ts";
 import { engine, test } from "../support/engines.ts";
 import { foreignHashes, password } from "../support/foreign-hashes.ts";
-import { command, startService, temporaryFolder } from "../support/service.ts";
+import { startService, temporaryFolder } from "../support/service.ts";
 import { production } from "../support/world.ts";
 
 /** As SQLAlchemy makes it of the contract's User. */
@@ -42,7 +43,7 @@ async function world(rows: Row[], create = ddl) {
     file,
     folder: folder.path,
     database,
-    adopt: (...options: string[]) => command(["adopt", file, ...options], { DATABASE_URL: database.url }),
+    adopt: (...options: string[]) => commandOfMany(["adopt", file, ...options], { DATABASE_URL: database.url }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
@@ -101,7 +102,7 @@ test("nobody is logged out: cookies, reset tokens, passwords and ids go on, and 
 // id: never-mailed-token
 test("where resets go by mail, a token that was never mailed opens nothing", async () => {
   await using it = await world([[8, "mia@example.com", hash, randomUUID(), randomUUID()]]);
-  const { code, stdout } = await command(["adopt", it.file], { ...production, DATABASE_URL: it.database.url });
+  const { code, stdout } = await commandOfMany(["adopt", it.file], { ...production, DATABASE_URL: it.database.url });
   assert.deepEqual(stdout.trimEnd().split("\n"), [
     "adopted 1 of 1 users, with 1 sessions",
     "reset tokens stay behind, for RESET_DELIVERY is email, and those were not mailed",
@@ -171,7 +172,7 @@ test("a database with accounts, and a file of another shape, are refused in one 
     [[], { DATABASE_URL }, /usage/],
     [[it.file, it.file], { DATABASE_URL }, /usage/],
   ] as const) {
-    const { code, stdout, stderr } = await command(["adopt", ...args], environment);
+    const { code, stdout, stderr } = await commandOfMany(["adopt", ...args], environment);
     assert.match(stderr, /^bienvenue: .+\n$/);
     assert.match(stderr, why);
     assert.equal(stdout, "");

@@ -4,9 +4,10 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { openDB } from "../../src/db/db.ts";
+import { commandOfMany } from "../support/commands.ts";
 import { emptyDatabase } from "../support/databases.ts";
 import { engine, test } from "../support/engines.ts";
-import { command, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 
 const program = fileURLToPath(new URL("../../bin/bienvenue.js", import.meta.url));
 const at = Date.UTC(2030, 0, 1);
@@ -17,7 +18,7 @@ async function trail() {
   const database = resources.use(await emptyDatabase(engine()));
   const db = resources.use(await openDB(database.url));
   const run = async (...args: string[]) => {
-    const { code, stdout, stderr } = await command(["events", ...args], { DATABASE_URL: database.url });
+    const { code, stdout, stderr } = await commandOfMany(["events", ...args], { DATABASE_URL: database.url });
     assert.equal(stderr, "");
     assert.equal(code, 0);
     return stdout;
@@ -50,7 +51,7 @@ test("events tells the newest, oldest first, of everybody or of one", async () =
     },
   ]);
   for (const args of [["--limit", "0"], ["--limit", "x"], ["more"], ["--users", "1"]]) {
-    const { code, stderr } = await command(["events", ...args], { DATABASE_URL: world.url });
+    const { code, stderr } = await commandOfMany(["events", ...args], { DATABASE_URL: world.url });
     assert.equal(code, 1);
     assert.match(stderr, /^bienvenue: usage: bienvenue events /);
   }

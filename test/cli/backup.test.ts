@@ -21,7 +21,8 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openDB } from "../../src/db/db.ts";
-import { command, failToStart, launch, startService, temporaryFolder } from "../support/service.ts";
+import { commandOfMany } from "../support/commands.ts";
+import { failToStart, launch, startService, temporaryFolder } from "../support/service.ts";
 
 const [old, recent] = ["old@example.com", "recent@example.com"];
 
@@ -34,10 +35,12 @@ async function createWorld() {
   const database = at("volume/bienvenue.db");
   const copy = at("copy.db");
   await add(`sqlite:${database}`, old);
-  assert.equal((await command(["backup", copy], { DATABASE_URL: `sqlite:${database}` })).code, 0);
+  assert.equal((await commandOfMany(["backup", copy], { DATABASE_URL: `sqlite:${database}` })).code, 0);
   await add(`sqlite:${database}`, recent);
   const run = (args: string[], { path = database, under = [] }: { path?: string; under?: string[] } = {}) =>
-    failToStart({ DATABASE_URL: `sqlite:${path}` }, args, { under });
+    under.length === 0
+      ? commandOfMany(args, { DATABASE_URL: `sqlite:${path}` })
+      : failToStart({ DATABASE_URL: `sqlite:${path}` }, args, { under });
   return {
     folder,
     at,
@@ -273,7 +276,7 @@ test("what cannot be backed up is named, and no file is made", async () => {
       /only an SQLite file is restored like this; for PostgreSQL use pg_restore \(docs\/backup\.md\)\n$/,
     ],
   ] as const) {
-    const { code, stdout, stderr } = await command([...args], {
+    const { code, stdout, stderr } = await commandOfMany([...args], {
       DATABASE_URL: "postgres://bob:s3cret@localhost:1/none",
     });
     assert.deepEqual([code, stdout], [1, ""]);

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Auth } from "../../src/auth/auth.ts";
 import { openDB } from "../../src/db/db.ts";
 import { type Environment, readSettings } from "../../src/settings/settings.ts";
+import { commandOfMany } from "../support/commands.ts";
 import { emptyDatabase } from "../support/databases.ts";
 import { engine, test } from "../support/engines.ts";
 import { foreignHashes, password } from "../support/foreign-hashes.ts";
@@ -27,7 +28,7 @@ async function world(environment: Environment = {}) {
     run: (...args: string[]) => command(args, { DATABASE_URL: database.url, ...environment }),
     importing: async (content: string | Buffer, ...options: string[]) => {
       await writeFile(file, content);
-      return command(["import", file, ...options], { DATABASE_URL: database.url, ...environment });
+      return commandOfMany(["import", file, ...options], { DATABASE_URL: database.url, ...environment });
     },
     emails: async () => (await database.run("select email from users order by id")).map(({ email }) => email),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
@@ -166,7 +167,7 @@ test("a file or database that cannot be used is refused in one line, and no file
     [["export", "a", "b"], {}],
     [["export"], elsewhere],
   ] as const) {
-    const { code, stdout, stderr } = await command([...args], environment);
+    const { code, stdout, stderr } = await (args[0] === "export" ? command : commandOfMany)([...args], environment);
     assert.match(stderr, /^bienvenue: .+\n$/, args.join(" "));
     assert.equal(stdout, "");
     assert.equal(code, 1);

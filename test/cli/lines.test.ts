@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import type { Environment } from "../../src/settings/settings.ts";
+import { commandOfMany } from "../support/commands.ts";
 import { command, failToStart, temporaryFolder } from "../support/service.ts";
 import { production } from "../support/world.ts";
 
@@ -12,13 +13,14 @@ const commands = ["migrate", "copy", "import", "export", "adopt", "backup", "res
 
 /** Runs a command in a folder whose shell lacks the service's environment. */
 function runIn(folder: string, args: string[], environment: Environment = {}) {
-  const under = ["sh", "-c", 'cd "$0" && exec "$@"', folder];
-  return failToStart({ DATABASE_URL: "", ...environment } as Record<string, string>, args, { under });
+  const given = { DATABASE_URL: "", ...environment } as Record<string, string>;
+  if (args[0] !== "export") return commandOfMany(args, given, folder);
+  return failToStart(given, args, { under: ["sh", "-c", 'cd "$0" && exec "$@"', folder] });
 }
 
 test("help that is asked for goes to standard output, for every command and each of its acts", async () => {
   for (const args of [["help"], ["--help", "-h"], ["help", "--help"]])
-    assert.match((await command(args)).stdout, /^Usage:\n {2}bienvenue\n(?:.*\n)*? {2}PORT /);
+    assert.match((await commandOfMany(args)).stdout, /^Usage:\n {2}bienvenue\n(?:.*\n)*? {2}PORT /);
   const asked = commands.flatMap((name) => [
     [name, "--help"],
     [name, "-h"],
@@ -34,7 +36,7 @@ test("help that is asked for goes to standard output, for every command and each
     ["import", "missing.jsonl", "--help"],
   ];
   for (const args of [...asked, ...acts]) {
-    const { code, stdout, stderr } = await command(args);
+    const { code, stdout, stderr } = await commandOfMany(args);
     assert.deepEqual([code, stderr], [0, ""], args.join(" "));
     const name = args.find((arg) => commands.includes(arg));
     assert.match(

@@ -5,9 +5,10 @@ import { Auth } from "../../src/auth/auth.ts";
 import { type DB, openDB } from "../../src/db/db.ts";
 import { languages } from "../../src/languages/languages.ts";
 import { readSettings } from "../../src/settings/settings.ts";
+import { commandOfMany } from "../support/commands.ts";
 import { type EmptyDatabase, emptyDatabase } from "../support/databases.ts";
 import { engine, test } from "../support/engines.ts";
-import { command, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 
 const email = "bob@example.com";
 const password = "b4l0u";
@@ -29,7 +30,7 @@ async function operated(): Promise<Operated> {
   const database = resources.use(await emptyDatabase(engine()));
   const db = resources.use(await openDB(database.url));
   const auth = resources.adopt(new Auth(db, { settings: readSettings({ BCRYPT_COST: "4" }) }), (auth) => auth.close());
-  const run = (args: string[]) => command(["users", ...args], { DATABASE_URL: database.url });
+  const run = (args: string[]) => commandOfMany(["users", ...args], { DATABASE_URL: database.url });
   const done = async (...args: string[]) => {
     const { code, stdout, stderr } = await run(args);
     assert.equal(stderr, "");
@@ -283,6 +284,6 @@ test("a wrong word is told with the usage, and no database is made by asking", a
     for (const act of ["create ADDRESS", "reset WHO"])
       assert.ok(usage.includes(` ${act} [--language ${languages.join("|")}]\n`), usage);
   }
-  const { code, stderr } = await command(["users", "list"], { DATABASE_URL: "sqlite:/nowhere/at/all.db" });
+  const { code, stderr } = await commandOfMany(["users", "list"], { DATABASE_URL: "sqlite:/nowhere/at/all.db" });
   assert.deepEqual([code, stderr], [1, "bienvenue: cannot use sqlite:/nowhere/at/all.db: there is no such file\n"]);
 });

@@ -135,12 +135,22 @@ export function launch(
   args: string[],
   { under = [], program = own }: Under = {},
 ): ChildProcess {
-  // If unset, Node passes on its own, and each process takes time to write its coverage.
-  const uncovered = { NODE_V8_COVERAGE: "" };
-  const standard = { PATH: process.env.PATH, TMPDIR: tmpdir(), PORT: "0", BCRYPT_COST: "4", ...uncovered };
-  const env = { ...standard, DATABASE_URL: "sqlite::memory:", ...environment };
+  const env = { ...standardEnvironment(), ...environment };
   const [command = "", ...rest] = [...under, process.execPath, program, ...args];
   return spawn(command, rest, { env, stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** What the program sees unless a test says otherwise. */
+export function standardEnvironment(): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? "",
+    TMPDIR: tmpdir(),
+    PORT: "0",
+    BCRYPT_COST: "4",
+    DATABASE_URL: "sqlite::memory:",
+    // If unset, Node passes on its own, and each process takes time to write its coverage.
+    NODE_V8_COVERAGE: "",
+  };
 }
 
 /** Runs a command of the program to its end. */
