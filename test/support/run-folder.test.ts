@@ -29,7 +29,8 @@ async function begin(body: string) {
     const started = () => writeFileSync(${JSON.stringify(started)}, "");
     test("of a run", async () => {${body}});`,
   );
-  const { NODE_TEST_CONTEXT: _, TEST_DATABASE_URL: __, ...env } = process.env;
+  // Not the coverage either: a run removes the folder of its own.
+  const { NODE_TEST_CONTEXT: _, TEST_DATABASE_URL: __, NODE_V8_COVERAGE: ___, ...env } = process.env;
   const setup = join(root, "test/support/global-setup.ts");
   const child = spawn(process.execPath, ["--test", "--test-force-exit", `--test-global-setup=${setup}`, file], {
     cwd: root,
