@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { test as testOnce } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { commandOfMany } from "../support/commands.ts";
 import { type EmptyDatabase, emptyDatabase } from "../support/databases.ts";
 import { engine, test } from "../support/engines.ts";
 import { beginService, failToStart, startService, temporaryFolder } from "../support/service.ts";
@@ -190,9 +191,7 @@ testOnce("no spelling that is refused leaves a database behind", async () => {
     "$DATA.db",
     "x%20y.db",
   ]) {
-    const { code, stderr } = await failToStart({ DATABASE_URL: `sqlite:${path}` }, [], {
-      under: ["env", `--chdir=${folder.path}`],
-    });
+    const { code, stderr } = await commandOfMany([], { DATABASE_URL: `sqlite:${path}` }, folder.path);
     assert.equal(code, 1, path);
     assert.match(stderr, /^bienvenue: wrong settings:\n {2}DATABASE_URL=…: must be .+; .+\n$/);
   }

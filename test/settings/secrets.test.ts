@@ -6,7 +6,8 @@ import { OpenError } from "../../src/errors.ts";
 import { listenError } from "../../src/http/listen-error.ts";
 import { redacted } from "../../src/settings/database-url.ts";
 import { readSettings, SettingsError } from "../../src/settings/settings.ts";
-import { command, failToStart, temporaryFolder } from "../support/service.ts";
+import { commandOfMany } from "../support/commands.ts";
+import { command, temporaryFolder } from "../support/service.ts";
 
 /** The pieces of a password, which stand on both sides of what does not belong there. */
 const [one, two] = ["Zq7xKw", "Vj9mTb"];
@@ -245,7 +246,7 @@ test("neither the service nor the command line prints it, or a stack", async () 
   const chosen = cases.filter((_, i) => i % 9 === 0 || cases[i]?.value.includes("?"));
   for (const { name, value } of chosen) {
     for (const args of [[], ["users", "list"]]) {
-      const { code, stdout, stderr } = await failToStart({ [name]: value }, args);
+      const { code, stdout, stderr } = await commandOfMany(args, { [name]: value });
       assert.deepEqual([code, stdout], [1, ""], value);
       assert.match(stderr, new RegExp(`^bienvenue: wrong settings:\n  ${name}=…: must be .+\n$`));
       showsNothing(stderr, value);

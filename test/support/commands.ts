@@ -22,7 +22,7 @@ after(() => {
 /**
  * Runs a command of the program to its end: the first of each name as people do, as a process of its own, and later ones one
  * after the other in a single process, since loading the program takes far longer than most commands. It must need no rights or
- * input of its own, and not end standard output, as `export` does.
+ * input of its own, and not end standard output, as `export` does. Without arguments it is the service, with wrong settings.
  *
  * @param folder where it runs
  */
