@@ -1,14 +1,21 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { email, flood, password, send, someone } from "../../support/outage.ts";
+import { flood, password, send, someone } from "../../support/outage.ts";
 import { type PostgresServer, startPostgres } from "../../support/postgres-server.ts";
-import { startService } from "../../support/service.ts";
+import { type Service, startService } from "../../support/service.ts";
 
 let server: PostgresServer;
+/** Two nodes on one database. */
+let one: Service;
+let two: Service;
+const resources = new AsyncDisposableStack();
 before(async () => {
-  server = await startPostgres({ configuration: { max_connections: 300 } });
+  server = resources.use(await startPostgres({ configuration: { max_connections: 300 } }));
+  const DATABASE_URL = await emptyDatabase();
+  one = resources.use(await startService({ DATABASE_URL }));
+  two = resources.use(await startService({ DATABASE_URL }));
 });
-after(() => server[Symbol.asyncDispose]());
+after(() => resources.disposeAsync());
 
 let databases = 0;
 
@@ -24,19 +31,15 @@ async function emptyDatabase(): Promise<string> {
 }
 
 test("200 simultaneous registrations of one address over two nodes make exactly one account", async () => {
-  const DATABASE_URL = await emptyDatabase();
-  await using one = await startService({ DATABASE_URL });
-  await using two = await startService({ DATABASE_URL });
+  const email = "bob@example.com";
   const statuses = await flood([one, two], 200, (node) => send(node, "POST", "/users", { email, password }));
   assert.deepEqual(statuses, { 200: 1, 400: 199 });
 });
 
 // id: redeemed-once
 test("200 simultaneous redemptions of one reset token over two nodes change the password exactly once", async () => {
-  const DATABASE_URL = await emptyDatabase();
-  await using one = await startService({ DATABASE_URL });
-  await using two = await startService({ DATABASE_URL });
-  await someone(one);
+  const email = "mia@example.com";
+  await someone(one, email);
   const { reset_token } = (await (await send(one, "POST", "/reset_password", { email })).json()) as {
     reset_token: string;
   };
@@ -52,10 +55,8 @@ test("200 simultaneous redemptions of one reset token over two nodes change the 
 
 // id: ended-on-every-node
 test("a logout or a reset on one node is refused by the other on its very next request", async () => {
-  const DATABASE_URL = await emptyDatabase();
-  await using one = await startService({ DATABASE_URL });
-  await using two = await startService({ DATABASE_URL });
-  const cookie = await someone(one);
+  const email = "eve@example.com";
+  const cookie = await someone(one, email);
   assert.equal((await send(two, "GET", "/profile", undefined, cookie)).status, 200);
   const out = await fetch(`${one.url}/sessions`, { method: "DELETE", headers: { Cookie: cookie }, redirect: "manual" });
   assert.equal(out.status, 302);
@@ -72,10 +73,8 @@ test("a logout or a reset on one node is refused by the other on its very next r
 });
 
 test("a login on one node that races a reset on the other opens nothing that outlives it", async () => {
-  const DATABASE_URL = await emptyDatabase();
-  await using one = await startService({ DATABASE_URL });
-  await using two = await startService({ DATABASE_URL });
-  await someone(one);
+  const email = "ada@example.com";
+  await someone(one, email);
   for (let i = 0; i < 20; i++) {
     const old = i === 0 ? password : `new ${i - 1}`;
     const { reset_token } = (await (await send(one, "POST", "/reset_password", { email })).json()) as {
