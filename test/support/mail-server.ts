@@ -47,7 +47,13 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
       done(null, { user: username });
     },
     async onData(stream, { envelope, secure }, done) {
-      const raw = (await stream.setEncoding("latin1").toArray()).join("");
+      const chunks = await stream
+        .setEncoding("latin1")
+        .toArray()
+        .catch(() => undefined);
+      // A client that is killed while it sends has sent no mail.
+      if (chunks === undefined) return;
+      const raw = chunks.join("");
       const from = envelope.mailFrom ? envelope.mailFrom.address : "";
       const to = envelope.rcptTo.map(({ address }) => address);
       const mime = await PostalMime.parse(Buffer.from(raw, "latin1"));
