@@ -1,10 +1,10 @@
 import { html } from "hono/html";
 import { keepSession } from "../../http/session-cookies.ts";
 import { readEmail } from "../../values/email.ts";
-import { button, field, form, type Page } from "../kit/form.ts";
+import { button, field, type Page } from "../kit/form.ts";
 import { goTo } from "../kit/redirects.ts";
 import { isFor, originOf, type Values, type Visit } from "../kit/visit.ts";
-import { cancel, confirm, currentPassword, forPerson } from "./form.ts";
+import { accountForm, confirm, currentPassword, forPerson } from "./form.ts";
 
 export const changeEmail: Page = {
   isAccounts: true,
@@ -22,13 +22,11 @@ export const changeEmail: Page = {
         problem: told,
         body: html`<p>${words.account.emailText}</p>
 <p class="who"><bdi>${person.email}</bdi></p>
-${form(visit, {
+${accountForm(visit, person, {
   action: "/account/email",
   isOnce: true,
-  of: person,
-  goesOn: true,
   body: html`${field(visit, filled, { name: "email", label: words.fields.newEmail, autocomplete: "email" })}${currentPassword(visit, filled)}${button(words.account.changeEmail)}`,
-})}${cancel(visit)}`,
+})}`,
       };
     });
   },

@@ -1,10 +1,10 @@
 import { html } from "hono/html";
 import { keepSession } from "../../http/session-cookies.ts";
-import { account, button, form, newPassword, type Page } from "../kit/form.ts";
+import { account, button, newPassword, type Page } from "../kit/form.ts";
 import { goTo } from "../kit/redirects.ts";
 import { home } from "../kit/return-to.ts";
 import type { Visit } from "../kit/visit.ts";
-import { cancel, currentPassword, forPerson } from "./form.ts";
+import { accountForm, currentPassword, forPerson } from "./form.ts";
 
 export const changePassword: Page = {
   isAccounts: true,
@@ -14,13 +14,11 @@ export const changePassword: Page = {
     return forPerson(visit, (person) => ({
       title: words.account.changePassword,
       body: html`<p>${words.account.passwordText}</p>
-${form(visit, {
+${accountForm(visit, person, {
   action: "/account/password",
   isOnce: true,
-  of: person,
-  goesOn: true,
   body: html`${account(person.email)}${currentPassword(visit, filled)}${newPassword(visit, filled, words.fields.newPassword)}${button(words.account.changePassword)}`,
-})}${cancel(visit)}`,
+})}`,
     }));
   },
   async submit(visit, { password: current = "", new_password: chosen = "" }) {

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
-import { account, button, form, type Page } from "../kit/form.ts";
+import { account, button, type Page } from "../kit/form.ts";
 import { goOut } from "../kit/redirects.ts";
-import { cancel, currentPassword, forPerson } from "./form.ts";
+import { accountForm, currentPassword, forPerson } from "./form.ts";
 
 export const deleteAccount: Page = {
   isAccounts: true,
@@ -11,12 +11,10 @@ export const deleteAccount: Page = {
     return forPerson(visit, (person) => ({
       title: words.account.deleteTitle,
       body: html`<p>${words.account.deleteText}</p>
-${form(visit, {
+${accountForm(visit, person, {
   action: "/account/delete",
-  of: person,
-  goesOn: true,
   body: html`${account(person.email)}${currentPassword(visit, filled)}${button(words.account.delete, "bad solid")}`,
-})}${cancel(visit)}`,
+})}`,
     }));
   },
   async submit(visit, { password = "" }) {

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
-import { account, button, form, type Page } from "../kit/form.ts";
-import { cancel, confirm, currentPassword, forPerson } from "./form.ts";
+import { account, button, type Page } from "../kit/form.ts";
+import { accountForm, confirm, currentPassword, forPerson } from "./form.ts";
 
 export const exportAccount: Page = {
   isAccounts: true,
@@ -10,13 +10,11 @@ export const exportAccount: Page = {
     return forPerson(visit, (person) => ({
       title: words.account.exportTitle,
       body: html`<p>${words.account.exportText}</p>
-${form(visit, {
+${accountForm(visit, person, {
   action: "/account/export",
-  of: person,
-  goesOn: true,
   isDownload: true,
   body: html`${account(person.email)}${currentPassword(visit, filled)}${button(words.account.export)}`,
-})}${cancel(visit)}`,
+})}`,
     }));
   },
   async submit(visit, values) {

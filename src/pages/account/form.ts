@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import { AuthError } from "../../errors.ts";
 import { keepSession } from "../../http/session-cookies.ts";
 import type { PublicUser } from "../../user.ts";
-import { type Filled, field } from "../kit/form.ts";
+import { type Filled, field, form } from "../kit/form.ts";
 import type { Html, View } from "../kit/layout.ts";
 import { askToLogIn } from "../kit/redirects.ts";
 import { home } from "../kit/return-to.ts";
@@ -36,7 +36,16 @@ export function currentPassword(visit: Visit, filled: Filled): Html {
   return field(visit, filled, { name: "password", label, autocomplete: "current-password" });
 }
 
-export function cancel({ words, to, onward }: Visit): Html {
-  return html`<p class="middle"><a class="link" href="${onward ?? to(home)}">${words.account.cancel}</a></p>
+interface AccountForm {
+  readonly action: string;
+  readonly isOnce?: boolean;
+  readonly isDownload?: boolean;
+  readonly body: Html;
+}
+
+/** A form that acts for this person alone, and a link back. */
+export function accountForm(visit: Visit, person: PublicUser, given: AccountForm): Html {
+  const { words, to, onward } = visit;
+  return html`${form(visit, { ...given, of: person, goesOn: true })}<p class="middle"><a class="link" href="${onward ?? to(home)}">${words.account.cancel}</a></p>
 `;
 }
