@@ -1,11 +1,12 @@
 import type { ClaimedMail, Limit, Slot } from "../../db/db.ts";
 import type { Mail } from "../../mail/mailer.ts";
+import { day } from "../../values/durations.ts";
 import type { Context } from "../context.ts";
 import { mailCaps, resetCap } from "../limits/caps.ts";
 import { userByEmail } from "../users.ts";
 
 /** How long a mail that anybody can request may wait for its turn, in milliseconds from its request. */
-const longestWait = 24 * 60 * 60_000;
+const longestWait = day;
 
 /**
  * Caps the mails that anybody can request, to one address in a day and all in an hour. What is over a cap waits in the outbox,

@@ -1,12 +1,13 @@
 import { sql } from "kysely";
 import type { User } from "../../user.ts";
+import { hour } from "../../values/durations.ts";
 import { emailKey, isMailable } from "../../values/email.ts";
 import { digest } from "../digest.ts";
 import type { Store } from "../store.ts";
 import { enqueue, type Notice, type OutboxKind } from "./outbox.ts";
 
 /** How long notices of one kind are gathered, in milliseconds. */
-const window = 60 * 60_000;
+const window = hour;
 
 /**
  * Kinds that report an event to the owner of an account, who did not ask for a mail; and how many of each are sent apart within

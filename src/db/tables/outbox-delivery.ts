@@ -1,4 +1,5 @@
 import { clockTolerance } from "../../values/clock-tolerance.ts";
+import { day } from "../../values/durations.ts";
 import { emailKey } from "../../values/email.ts";
 import { isIn } from "../lists.ts";
 import type { Store } from "../store.ts";
@@ -16,7 +17,7 @@ export interface ClaimedMail extends RequestedMail {
 }
 
 /** How long a mail may wait for its next try, in milliseconds. */
-const longestWait = 24 * 60 * 60_000;
+const longestWait = day;
 
 /** How many batches are read in a row if each contains only replaced mails. */
 const mostLooks = 100;
