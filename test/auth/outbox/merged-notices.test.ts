@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { Auth } from "../../../src/auth/auth.ts";
-import { openDB } from "../../../src/db/db.ts";
 import type { Mail, Mailer } from "../../../src/mail/mailer.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
 import { test } from "../../support/engines.ts";
 import { hashThreads } from "../../support/hash-threads.ts";
+import { addNode } from "../../support/node.ts";
 import { createStore, type Store } from "../../support/twins.ts";
 import { hour, minute, production } from "../../support/world.ts";
 
@@ -49,12 +49,7 @@ async function createWorld(): Promise<World> {
       const { session } = await auth.logIn({ email: address, password: words });
       return session.sessionId;
     },
-    async another() {
-      const db = resources.use(await openDB(store.url, { settings, clock: store.clock.now }));
-      const other = new Auth(db, { hashThreads, settings, mailer, clock: store.clock.now });
-      resources.defer(() => other.close());
-      return other;
-    },
+    another: () => addNode(resources, store, { settings, mailer }),
     async delivered() {
       await auth.outbox.deliver();
       return sent.splice(0).map(({ kind, to, times }) => [kind, to, times]);

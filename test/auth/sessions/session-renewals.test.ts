@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { Auth } from "../../../src/auth/auth.ts";
+import type { Auth } from "../../../src/auth/auth.ts";
 import { type Environment, readSettings } from "../../../src/settings/settings.ts";
 import { test } from "../../support/engines.ts";
-import { hashThreads } from "../../support/hash-threads.ts";
+import { addNode } from "../../support/node.ts";
 import { createStore, type Store } from "../../support/twins.ts";
 import { day, minute } from "../../support/world.ts";
 
@@ -25,11 +25,7 @@ async function createNodes(environment: Environment = {}): Promise<Nodes> {
   const resources = new AsyncDisposableStack();
   const store = resources.use(await createStore(environment));
   const settings = readSettings({ BCRYPT_COST: "4", ...environment });
-  const node = async () =>
-    resources.adopt(new Auth(await store.open(), { hashThreads, settings, clock: store.clock.now }), (auth) =>
-      auth.close(),
-    );
-  const [one, two] = [await node(), await node()];
+  const [one, two] = [await addNode(resources, store, { settings }), await addNode(resources, store, { settings })];
   await one.registerUser(bob.email, bob.password);
   const logIn = async () => (await one.logIn(bob)).session.sessionId;
   return { store, one, two, logIn, [Symbol.asyncDispose]: () => resources.disposeAsync() };

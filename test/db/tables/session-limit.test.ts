@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { Auth } from "../../../src/auth/auth.ts";
+import type { Auth } from "../../../src/auth/auth.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
 import { crowd, leftOf } from "../../support/crowd.ts";
 import { test } from "../../support/engines.ts";
-import { hashThreads } from "../../support/hash-threads.ts";
+import { addNode } from "../../support/node.ts";
 import { createStore, type Store } from "../../support/twins.ts";
 import { hour, minute } from "../../support/world.ts";
 
@@ -17,11 +17,7 @@ async function createNodes(environment = {}, how = 1) {
   const resources = new AsyncDisposableStack();
   const store = resources.use(await createStore(environment));
   const settings = readSettings({ BCRYPT_COST: "4", ...environment });
-  const node = async () =>
-    resources.adopt(new Auth(await store.open(), { hashThreads, settings, clock: store.clock.now }), (auth) =>
-      auth.close(),
-    );
-  const nodes = await Promise.all(Array.from({ length: how }, node));
+  const nodes = await Promise.all(Array.from({ length: how }, () => addNode(resources, store, { settings })));
   const [auth] = nodes as [Auth];
   const { id } = await auth.registerUser(email, password);
   return { store, auth, nodes, id, [Symbol.asyncDispose]: () => resources.disposeAsync() };

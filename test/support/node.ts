@@ -1,0 +1,15 @@
+import { Auth, type AuthOptions } from "../../src/auth/auth.ts";
+import { openDB } from "../../src/db/db.ts";
+import type { Settings } from "../../src/settings/settings.ts";
+import { hashThreads } from "./hash-threads.ts";
+import type { Store } from "./twins.ts";
+
+/** Opens the database of a store once more, as another node of the service does; disposing of `resources` closes the node. */
+export async function addNode(
+  resources: AsyncDisposableStack,
+  { url, clock }: Store,
+  options: AuthOptions & { readonly settings: Settings },
+): Promise<Auth> {
+  const db = resources.use(await openDB(url, { settings: options.settings, clock: clock.now }));
+  return resources.adopt(new Auth(db, { hashThreads, clock: clock.now, ...options }), (auth) => auth.close());
+}
