@@ -29,12 +29,12 @@ async function begin(body: string) {
     const started = () => writeFileSync(${JSON.stringify(started)}, "");
     test("of a run", async () => {${body}});`,
   );
-  // Not the coverage either: a run removes the folder of its own.
-  const { NODE_TEST_CONTEXT: _, TEST_DATABASE_URL: __, NODE_V8_COVERAGE: ___, ...env } = process.env;
+  const { NODE_TEST_CONTEXT: _, TEST_DATABASE_URL: __, ...env } = process.env;
   const setup = join(root, "test/support/global-setup.ts");
   const child = spawn(process.execPath, ["--test", "--test-force-exit", `--test-global-setup=${setup}`, file], {
     cwd: root,
-    env: { ...env, TMPDIR: temporary },
+    // If unset, Node passes on the folder of this run's coverage, which that run would remove as its own.
+    env: { ...env, TMPDIR: temporary, NODE_V8_COVERAGE: "" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let printed = "";
