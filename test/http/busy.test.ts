@@ -1,22 +1,42 @@
 import assert from "node:assert/strict";
 import { availableParallelism } from "node:os";
+import type { Environment } from "../../src/settings/settings.ts";
+import { startBreachServer } from "../support/breach-server.ts";
 import { emptyDatabase } from "../support/databases.ts";
 import { engine, test } from "../support/engines.ts";
-import { createProduction, enter, join, owner } from "../support/production.ts";
+import { createProduction, enter, join, owner, strong } from "../support/production.ts";
 import { bob } from "../support/steps.ts";
 import { createWorld, form, production, type World } from "../support/world.ts";
 
 /** So many addresses, each of another network. */
 const networks = (count: number) => Array.from({ length: count }, (_, i) => `198.51.${i >> 8}.${i & 255}`);
 
-/** As many wrong logins as wait at a cost of 14, one second each, and one more for each thread. */
-const room = 6 * availableParallelism();
+/** How many wait for hashes of this cost, of which 12 takes a quarter of a second, and one more for each thread. */
+const roomAt = (cost: number) => (20 / 2 ** (cost - 12) + 1) * availableParallelism();
 
 function logIn(world: World, ip: string, headers: Record<string, string> = {}): Promise<Response> {
   return world.request("/sessions", { ...form({ ...bob, password: "wrong" }, { headers }), ip });
 }
 
-/** Fills the queue from so many networks; it stays full as long as the hashes take. */
+/** A world whose queue is full of registrations, each of another network: they wait to learn whether their password is breached. */
+async function fullWorld(environment: Environment = {}): Promise<World> {
+  const breaches = await startBreachServer(() => {});
+  const world = await createWorld({ ...environment, BCRYPT_COST: "14", PASSWORD_BREACH_CHECK: breaches.url });
+  const ips = networks(roomAt(14));
+  const registrations = ips.map((ip, i) =>
+    world.request("/users", { ...form({ email: `${i}@example.com`, password: strong }), ip }),
+  );
+  await until(async () => breaches.asked.length === ips.length);
+  const close = async () => {
+    await world.auth.close();
+    await breaches.close();
+    await Promise.all(registrations);
+    await world[Symbol.asyncDispose]();
+  };
+  return { ...world, [Symbol.asyncDispose]: close };
+}
+
+/** Sends the logins, and waits until one more is refused. */
 async function fill(world: World, ips: readonly string[]): Promise<Promise<Response>[]> {
   const logins = ips.map((ip) => logIn(world, ip));
   await until(async () => (await logIn(world, ips[0] as string)).status === 503);
@@ -57,8 +77,7 @@ const forms = ["login", "register", "reset", "verify", "account/password", "acco
 
 // id: refused-before-body
 test("while the queue is full, whatever hashes a password is refused before its body is read", async () => {
-  await using world = await createWorld({ BCRYPT_COST: "14", CORS_ORIGINS: "https://app.example.com" });
-  await fill(world, networks(room));
+  await using world = await fullWorld({ CORS_ORIGINS: "https://app.example.com" });
   for (const route of [...api, ...forms]) {
     for (const [Accept, type] of [
       ["*/*", "application/json"],
@@ -89,8 +108,7 @@ test("while the queue is full, whatever hashes a password is refused before its 
 });
 
 test("a page that is refused so is in the person's language, and holds nothing of another's", async () => {
-  await using world = await createWorld({ BCRYPT_COST: "14" });
-  await fill(world, networks(room));
+  await using world = await fullWorld();
   const post = async (path: string, language: string, cookie = "") => {
     const headers = { Accept: "text/html", "Accept-Language": language, Cookie: cookie };
     const response = await world.request(path, { ...form({}, { headers }), ip: "192.0.2.1" });
@@ -106,10 +124,9 @@ test("a page that is refused so is in the person's language, and holds nothing o
 });
 
 test("a login that the queue cannot take writes nothing, and leaves one entry of many in the audit trail", async () => {
-  await using database = await emptyDatabase(engine());
-  await using world = await createWorld({ ...production, BCRYPT_COST: "14", DATABASE_URL: database.url });
   if (engine() === "postgres") return;
-  await fill(world, networks(room));
+  await using database = await emptyDatabase(engine());
+  await using world = await fullWorld({ ...production, DATABASE_URL: database.url });
   for (let i = 0; i < 150; i++) {
     const { status } = await world.request("/sessions", {
       ...form({ email: `${i}@x.org`, password: "x" }),
@@ -128,8 +145,7 @@ test("a login that the queue cannot take writes nothing, and leaves one entry of
 });
 
 test("a made-up device cookie is refused before the body is read", async () => {
-  await using world = await createProduction({ BCRYPT_COST: "14" });
-  await fill(world, networks(room));
+  await using world = await fullWorld(production);
   for (const count of [1, 5, 6]) {
     const { body, wasRead } = unread();
     const Cookie = Array.from({ length: count }, (_, i) => `__Host-device_id=${String(i).repeat(43)}`).join("; ");
@@ -141,7 +157,8 @@ test("a made-up device cookie is refused before the body is read", async () => {
 });
 
 test("five /64s of one subscriber keep nobody else out", async () => {
-  await using world = await createWorld({ BCRYPT_COST: "14" });
+  const room = roomAt(13);
+  await using world = await createWorld({ BCRYPT_COST: "13" });
   const flood = await fill(
     world,
     Array.from({ length: 3 * room }, (_, i) => `2001:db8:1:${(i % 5) * 0x1000}::${i}`),
@@ -159,7 +176,7 @@ test("five /64s of one subscriber keep nobody else out", async () => {
 // id: known-device-logs-in
 test("a known device logs in while a thousand networks do", async () => {
   // The cost leaves so few places that the database answers all of them in time, however slow the machine is.
-  await using world = await createProduction({ BCRYPT_COST: "12" });
+  await using world = await createProduction({ BCRYPT_COST: "11" });
   await join(world);
   const device = (await enter(world)).split("; ")[1] as string;
   const flood = networks(1000).map((ip) => logIn(world, ip));
@@ -170,7 +187,8 @@ test("a known device logs in while a thousand networks do", async () => {
 });
 
 test("callers without a network have one share among networks, and in it one for each account", async () => {
-  await using world = await createWorld({ BCRYPT_COST: "14" });
+  const room = roomAt(12);
+  await using world = await createWorld({ BCRYPT_COST: "12" });
   const { auth } = world;
   const logins = Array.from({ length: 2 * room }, () => auth.validLogin("flooded@example.com", "wrong"));
   let refused = 0;
