@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { DatabaseUnavailable } from "../../src/errors.ts";
+import { writeMigratedFile } from "./migrated-sqlite.ts";
 import { emptySchema, migratedSchema, type OwnSchema } from "./schemas.ts";
 import { temporaryFolder } from "./service.ts";
 
@@ -27,10 +28,19 @@ export async function untilAvailable<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-async function emptyFile(): Promise<EmptyDatabase> {
+/** A database of a test's own that has this program's tables, and no rows. */
+export async function migratedDatabase(engine: "sqlite" | "postgres"): Promise<EmptyDatabase> {
+  if (engine === "postgres") return withSql(await migratedSchema());
+  const file = await emptyFile();
+  await writeMigratedFile(file.path);
+  return file;
+}
+
+async function emptyFile(): Promise<EmptyDatabase & { readonly path: string }> {
   const folder = await temporaryFolder();
   const path = join(folder.path, "bienvenue.db");
   return {
+    path,
     url: `sqlite:${path}`,
     async run(sql) {
       const { DatabaseSync } = await import("node:sqlite");
@@ -39,11 +49,6 @@ async function emptyFile(): Promise<EmptyDatabase> {
     },
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
-}
-
-/** A database of a test's own that has this program's tables, and no rows. */
-export async function migratedPostgres(): Promise<EmptyDatabase> {
-  return withSql(await migratedSchema());
 }
 
 function withSql({ name, url, ...schema }: OwnSchema): EmptyDatabase {

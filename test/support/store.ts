@@ -2,10 +2,11 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type DB, openDB } from "../../src/db/db.ts";
 import { type Environment, readSettings } from "../../src/settings/settings.ts";
+import { writeMigratedFile } from "./migrated-sqlite.ts";
 import { temporaryFolder } from "./service.ts";
 import { Clock } from "./world.ts";
 
-/** A database in a file of a test's own, the clock in the test's hands. All that it opens goes away with it. */
+/** A database in a file of a test's own, migrated, the clock in the test's hands. All that it opens goes away with it. */
 export interface Store extends AsyncDisposable {
   readonly path: string;
   readonly url: string;
@@ -23,6 +24,7 @@ export async function createStore(environment: Environment = {}): Promise<Store>
   const resources = new AsyncDisposableStack();
   const folder = resources.use(await temporaryFolder());
   const path = join(folder.path, "accounts.db");
+  await writeMigratedFile(path);
   const url = `sqlite:${path}`;
   const clock = new Clock();
   const settings = readSettings(environment);

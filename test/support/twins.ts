@@ -1,7 +1,7 @@
 import { type DB, openDB } from "../../src/db/db.ts";
 import { type Environment, readSettings } from "../../src/settings/settings.ts";
-import { type EmptyDatabase, emptyDatabase, migratedPostgres } from "./databases.ts";
-import { type EngineName, engine } from "./engines.ts";
+import { migratedDatabase } from "./databases.ts";
+import { engine } from "./engines.ts";
 import { Clock } from "./world.ts";
 
 /** A database of a test's own on the engine that it runs on, the clock in the test's hands. */
@@ -19,7 +19,7 @@ export interface Store extends AsyncDisposable {
 
 export async function createStore(environment: Environment = {}): Promise<Store> {
   const resources = new AsyncDisposableStack();
-  const { url, run } = resources.use(await databaseFor(engine()));
+  const { url, run } = resources.use(await migratedDatabase(engine()));
   const clock = new Clock();
   const settings = readSettings(environment);
   const open = async () => resources.adopt(await openDB(url, { settings, clock: clock.now }), (db) => db.close());
@@ -32,8 +32,4 @@ export async function createStore(environment: Environment = {}): Promise<Store>
     rows: async (table) => (await run(`select * from ${table} order by 1`)).map((row) => ({ ...row })),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
-}
-
-function databaseFor(name: EngineName): Promise<EmptyDatabase> {
-  return name === "sqlite" ? emptyDatabase("sqlite") : migratedPostgres();
 }

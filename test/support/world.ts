@@ -7,6 +7,7 @@ import { Counters } from "../../src/observe/metrics.ts";
 import { type Environment, readSettings, type Settings } from "../../src/settings/settings.ts";
 import { engine } from "./engines.ts";
 import { hashThreads } from "./hash-threads.ts";
+import { migratedMemory } from "./migrated-sqlite.ts";
 import { migratedSchema } from "./schemas.ts";
 
 /** A service of a test's own: its database its own, its clock in the test's hands, its log in a list. */
@@ -56,11 +57,14 @@ export async function createWorld(
   const logged: Record<string, unknown>[] = [];
   const log = recordingLog(logged);
   const resources = new AsyncDisposableStack();
-  const database =
-    engine() === "sqlite"
-      ? { url: environment.DATABASE_URL ?? "sqlite::memory:", settings }
-      : { url: resources.use(await migratedSchema()).url, settings: { ...settings, AUTO_MIGRATE: "off" as const } };
-  const db = resources.use(await openDB(database.url, { settings: database.settings, clock: clock.now }));
+  const open = (url: string, AUTO_MIGRATE: "on" | "off") =>
+    openDB(url, { settings: { ...settings, AUTO_MIGRATE }, clock: clock.now });
+  const { DATABASE_URL: file } = environment;
+  const db = resources.use(
+    engine() === "postgres"
+      ? await open(resources.use(await migratedSchema()).url, "off")
+      : await (file ? open(file, "on") : migratedMemory({ lifetimes: settings, clock: clock.now })),
+  );
   const mails: Mail[] = [];
   const metrics = new Counters();
   // A world whose hashes take long is about its queue: it has threads of its own, as the service does.

@@ -1,0 +1,53 @@
+import { writeFile } from "node:fs/promises";
+import { DatabaseSync } from "node:sqlite";
+import { Kysely, sql } from "kysely";
+import { DB } from "../../src/db/db.ts";
+import { open } from "../../src/db/open.ts";
+import type { Schema } from "../../src/db/schema.ts";
+import { sqlite } from "../../src/db/sqlite/sqlite.ts";
+import type { Store } from "../../src/db/store.ts";
+
+/** A database in memory with this program's tables and no rows, from the dump of a migrated one: that takes a fifth of the time. */
+export async function migratedMemory(options: Pick<Store, "lifetimes" | "clock">): Promise<DB> {
+  const engine = sqlite(":memory:");
+  const db = new Kysely<Schema>({ dialect: engine.dialect });
+  const statements = await dump();
+  await db.transaction().execute(async (transaction) => {
+    for (const statement of statements) await sql.raw(statement).execute(transaction);
+  });
+  await engine.adopt(db);
+  return new DB({ ...options, db, engine });
+}
+
+/** Writes a file with this program's tables and no rows. */
+export async function writeMigratedFile(path: string): Promise<void> {
+  await writeFile(path, await bytes(), { mode: 0o600 });
+}
+
+let statements: Promise<string[]> | undefined;
+let file: Uint8Array | undefined;
+
+/** The statements that make a migrated database; migrating happens once a process. */
+function dump(): Promise<string[]> {
+  statements ??= dumpMigrated();
+  return statements;
+}
+
+async function dumpMigrated(): Promise<string[]> {
+  const { db, engine } = await open("sqlite::memory:", {});
+  const { rows } = await sql<{ statement: string }>`
+    select sql as statement from sqlite_schema where sql is not null and name <> 'sqlite_sequence'
+    union all select format('insert into kysely_migration values (%Q, %Q)', name, timestamp) from kysely_migration
+    union all select format('insert into kysely_migration_lock values (%Q, %d)', id, is_locked) from kysely_migration_lock
+  `.execute(db);
+  await engine.close();
+  return rows.map(({ statement }) => statement);
+}
+
+async function bytes(): Promise<Uint8Array> {
+  if (file) return file;
+  using db = new DatabaseSync(":memory:");
+  db.exec((await dump()).join(";\n"));
+  file = db.serialize();
+  return file;
+}
