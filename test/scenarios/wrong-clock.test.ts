@@ -4,6 +4,7 @@ import { openDB } from "../../src/db/db.ts";
 import type { Mail } from "../../src/mail/mailer.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { test } from "../support/engines.ts";
+import { hashThreads } from "../support/hash-threads.ts";
 import { createStore, type Store } from "../support/twins.ts";
 import { Clock, day, hour, minute, production, recordingLog } from "../support/world.ts";
 
@@ -32,7 +33,7 @@ async function node(resources: AsyncDisposableStack, environment = {}, given?: S
   const logged: Record<string, unknown>[] = [];
   const mailer = { send: async (mail: Mail) => void mails.push(mail), close: async () => {} };
   const db = resources.use(await openDB(store.url, { settings, clock: clock.now }));
-  const auth = new Auth(db, { settings, mailer, clock: clock.now, log: recordingLog(logged) });
+  const auth = new Auth(db, { hashThreads, settings, mailer, clock: clock.now, log: recordingLog(logged) });
   resources.defer(() => auth.close());
   const mailedToken = async () => {
     await auth.outbox.deliver();
@@ -143,7 +144,7 @@ test("a mail whose sending failed while the clock was ahead is tried within an h
     close: async () => {},
   };
   const db = resources.use(await openDB(service.store.url, { settings, clock: service.clock.now }));
-  const failing = new Auth(db, { settings, mailer, clock: service.clock.now });
+  const failing = new Auth(db, { hashThreads, settings, mailer, clock: service.clock.now });
   resources.defer(() => failing.close());
   service.clock.forward(3 * day);
   await service.auth.resetPassword.request("eve@example.com");

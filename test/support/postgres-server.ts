@@ -117,7 +117,18 @@ async function initialize(bin: string, folder: string): Promise<void> {
   const file = join(folder, "password");
   await writeFile(file, password);
   if (isRoot) await chown(file, nobody, nobody);
-  const how = ["-E", "UTF8", "--locale=C", "-U", "postgres", "-A", "scram-sha-256", "--no-sync"];
+  const how = [
+    "-E",
+    "UTF8",
+    "--locale=C",
+    "-U",
+    "postgres",
+    "-A",
+    "scram-sha-256",
+    "--no-sync",
+    "-c",
+    "scram_iterations=1",
+  ];
   await finish(run(join(bin, "initdb"), ["-D", join(folder, "data"), ...how, `--pwfile=${file}`], folder));
 }
 
