@@ -46,7 +46,7 @@ test("fields come back as they were given, urlencoded, as JSON and as multipart"
       const crlf = without(given.map(([each, value]) => [each, asForm(value)] as const));
       assert.deepEqual(await read(multipart(given), names), crlf);
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
@@ -70,7 +70,7 @@ test("a field that is given again, anywhere among the others, is refused in all 
         }
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
@@ -117,7 +117,7 @@ test("whatever a body holds, it is answered, with less than 500 and the contract
         assert.equal(typeof (message ?? reset_token), "string");
       },
     ),
-    { numRuns: 1500 },
+    { numRuns: 750 },
   );
   // So many refusals take longer than their lines are gathered, on a slow machine.
   const faults = world.logged.filter(({ level, event }) => level !== "info" && event !== "refusals_unlogged");
@@ -150,6 +150,6 @@ test("whatever the headers say of a body, it is answered with less than 500", as
       assert.ok(response.status >= 400 && response.status < 500);
       assert.equal(typeof JSON.parse(await response.text()).message, "string");
     }),
-    { numRuns: 500 },
+    { numRuns: 250 },
   );
 });

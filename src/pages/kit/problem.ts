@@ -54,6 +54,12 @@ export function missing(visit: Visit, field: string): Problem {
 }
 
 function describe({ words, language, service }: Visit, code: Problem["code"], retryAfter = 1) {
-  const facts = { least: service.settings.PASSWORD_MIN_LENGTH, wait: waitInWords(retryAfter, language) };
+  const facts = {
+    least: service.settings.PASSWORD_MIN_LENGTH,
+    // Few messages need it, and it costs more than the rest of them.
+    get wait() {
+      return waitInWords(retryAfter, language);
+    },
+  };
   return { code, message: words.refusals[code](facts), field: fields[code] };
 }
