@@ -4,8 +4,12 @@ import { networkInterfaces } from "node:os";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { ownUrl } from "../../src/http/own-url.ts";
+import { serve } from "../../src/http/server.ts";
+import { announce } from "../../src/observe/announce.ts";
 import { firstSteps } from "../../src/observe/first-steps.ts";
 import { startService, temporaryFolder } from "../support/service.ts";
+import { closed } from "../support/survives.ts";
+import { createWorld } from "../support/world.ts";
 
 const run = promisify(execFile);
 
@@ -37,11 +41,42 @@ const linkLocal = Object.entries(networkInterfaces())
   .filter(({ address }) => address.startsWith("fe80:"))
   .map(({ name, address }) => `${address}%${name}`)[0];
 
+/** What listens. */
+interface Listening extends AsyncDisposable {
+  readonly url: string;
+  /** The steps that it printed. */
+  steps(): unknown;
+}
+
+const stepsOf = (logged: Record<string, unknown>[]) => logged.find(({ event }) => event === "first_run")?.try;
+
+/** The program itself. */
+async function startProgram(HOST: string): Promise<Listening> {
+  const service = await startService({ HOST });
+  const steps = async () => {
+    assert.equal(await service.end("SIGTERM"), 0);
+    return stepsOf(service.logged);
+  };
+  return { ...service, steps };
+}
+
+/** What the program starts, in this process. */
+async function startHere(HOST: string): Promise<Listening> {
+  await using resources = new AsyncDisposableStack();
+  const { settings, app, auth, logged } = resources.use(await createWorld({ HOST }));
+  const server = resources.use(closed(await serve({ fetch: app.fetch, host: HOST, port: 0, log: auth.log })));
+  const url = ownUrl(HOST, server.port);
+  announce(settings, auth.log, url, true);
+  const opened = resources.move();
+  return { url, steps: () => stepsOf(logged), [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
 for (const HOST of ["::1", "::", "0.0.0.0", "127.0.0.1", "localhost", "::ffff:127.0.0.1", linkLocal]) {
   const skip = HOST === undefined && "this machine has no link-local address";
+  const start = HOST === "::1" ? startProgram : startHere;
   test(`the steps that the start prints work as they are pasted, with HOST=${HOST}`, { skip }, async () => {
     await using folder = await temporaryFolder();
-    await using service = await startService({ HOST: HOST as string });
+    await using service = await start(HOST as string);
     const steps = firstSteps(service.url);
     const answers: string[] = [];
     for (const step of steps.slice(0, 4)) {
@@ -58,8 +93,7 @@ for (const HOST of ["::1", "::", "0.0.0.0", "127.0.0.1", "localhost", "::ffff:12
         { email: bob },
       ],
     );
-    assert.equal(await service.end("SIGTERM"), 0);
-    assert.deepEqual(service.logged.find(({ event }) => event === "first_run")?.try, steps);
+    assert.deepEqual(await service.steps(), steps);
   });
 }
 
