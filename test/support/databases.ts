@@ -51,18 +51,15 @@ async function emptyFile(): Promise<EmptyDatabase & { readonly path: string }> {
   };
 }
 
-function withSql({ name, url, ...schema }: OwnSchema): EmptyDatabase {
+/** A schema on which SQL can be run, over one connection of its own. */
+export function withSql<T extends OwnSchema>(schema: T): T & EmptyDatabase {
+  const pool = new pg.Pool({ connectionString: schema.url, max: 1, idleTimeoutMillis: 0, allowExitOnIdle: true });
   return {
-    url,
-    async run(sql) {
-      const client = new pg.Client(url);
-      await client.connect();
-      try {
-        return (await client.query(sql)).rows ?? [];
-      } finally {
-        await client.end();
-      }
-    },
     ...schema,
+    run: async (sql) => (await pool.query(sql)).rows ?? [],
+    async [Symbol.asyncDispose]() {
+      await pool.end();
+      await schema[Symbol.asyncDispose]();
+    },
   };
 }

@@ -8,6 +8,12 @@ export interface OwnSchema extends AsyncDisposable {
   readonly url: string;
 }
 
+/** One with this program's tables. */
+export interface MigratedSchema extends OwnSchema {
+  /** Deletes all rows; returns false if it has changed in another way, and cannot be used again. */
+  empty(): Promise<boolean>;
+}
+
 /** A schema that is empty until something opens it, and dropped after its test. */
 export async function emptySchema(): Promise<OwnSchema> {
   const name = newName();
@@ -19,13 +25,14 @@ export async function emptySchema(): Promise<OwnSchema> {
  * A schema with this program's tables and no rows. Migrating takes a tenth of a second, so after its test it is emptied for
  * the next one that asks, if it is as it was made. It gets a new name then: a connection that outlived its test finds nothing.
  */
-export async function migratedSchema(): Promise<OwnSchema> {
+export async function migratedSchema(): Promise<MigratedSchema> {
   const name = (await takeKept()) ?? (await migrated());
   return {
     name,
     url: urlOf(name),
+    empty: async () => keepsSchemas() && (await isDone("empty_schema", name)),
     async [Symbol.asyncDispose]() {
-      if (!(keepsSchemas() && (await keep(name)))) await drop(name);
+      if (!(keepsSchemas() && (await isDone("keep_schema", name, newName())))) await drop(name);
     },
   };
 }
@@ -58,10 +65,10 @@ async function migrated(): Promise<string> {
   return name;
 }
 
-/** Empties a schema for the next test; returns false if it cannot be used again. */
-async function keep(name: string): Promise<boolean> {
-  const [kept] = await ask<{ is: boolean }>(`select keep_schema('${name}', '${newName()}') as is`);
-  return kept?.is === true;
+/** Empties or keeps a schema for the next test; returns false if it cannot be used again. */
+async function isDone(what: "empty_schema" | "keep_schema", ...names: string[]): Promise<boolean> {
+  const [answer] = await ask<{ is: boolean }>(`select ${what}(${names.map((name) => `'${name}'`)}) as is`);
+  return answer?.is === true;
 }
 
 async function drop(name: string): Promise<void> {
@@ -132,8 +139,8 @@ const keeper = `
     insert into noted_schemas select name::regnamespace, shape_of(name::regnamespace)
   $$;
 
-  -- Empties a schema and keeps it under a new name, unless it was changed or analyzed, is in use or has grown large.
-  create function keep_schema(name text, new_name text) returns boolean language plpgsql as $$
+  -- Empties a schema, unless it was changed or analyzed, is in use or has grown large.
+  create function empty_schema(name text) returns boolean language plpgsql as $$
     declare
       schema oid := name::regnamespace;
       relation record;
@@ -153,6 +160,16 @@ const keeper = `
           perform setval(relation.name, 1, false);
         end if;
       end loop;
+      return true;
+    end
+  $$;
+
+  -- Empties a schema and keeps it under a new name.
+  create function keep_schema(name text, new_name text) returns boolean language plpgsql as $$
+    begin
+      if not empty_schema(name) then
+        return false;
+      end if;
       execute format('alter schema %I rename to %I', name, new_name);
       insert into kept_schemas values (new_name);
       return true;

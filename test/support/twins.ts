@@ -2,6 +2,7 @@ import { type DB, openDB } from "../../src/db/db.ts";
 import { type Environment, readSettings } from "../../src/settings/settings.ts";
 import { migratedDatabase } from "./databases.ts";
 import { engine } from "./engines.ts";
+import { lendPostgres } from "./kept-postgres.ts";
 import { Clock } from "./world.ts";
 
 /** A database of a test's own on the engine that it runs on, the clock in the test's hands. */
@@ -19,14 +20,16 @@ export interface Store extends AsyncDisposable {
 
 export async function createStore(environment: Environment = {}): Promise<Store> {
   const resources = new AsyncDisposableStack();
-  const { url, run } = resources.use(await migratedDatabase(engine()));
   const clock = new Clock();
   const settings = readSettings(environment);
+  const options = { lifetimes: settings, clock: clock.now };
+  const lent = engine() === "postgres" ? resources.use(await lendPostgres(options)) : undefined;
+  const { url, run } = lent?.database ?? resources.use(await migratedDatabase("sqlite"));
   const open = async () => resources.adopt(await openDB(url, { settings, clock: clock.now }), (db) => db.close());
   return {
     url,
     clock,
-    db: await open(),
+    db: lent?.db ?? (await open()),
     open,
     run,
     rows: async (table) => (await run(`select * from ${table} order by 1`)).map((row) => ({ ...row })),

@@ -7,8 +7,8 @@ import { Counters } from "../../src/observe/metrics.ts";
 import { type Environment, readSettings, type Settings } from "../../src/settings/settings.ts";
 import { engine } from "./engines.ts";
 import { hashThreads } from "./hash-threads.ts";
+import { lendPostgres } from "./kept-postgres.ts";
 import { migratedMemory } from "./migrated-sqlite.ts";
-import { migratedSchema } from "./schemas.ts";
 
 /** A service of a test's own: its database its own, its clock in the test's hands, its log in a list. */
 export interface World extends AsyncDisposable {
@@ -57,14 +57,7 @@ export async function createWorld(
   const logged: Record<string, unknown>[] = [];
   const log = recordingLog(logged);
   const resources = new AsyncDisposableStack();
-  const open = (url: string, AUTO_MIGRATE: "on" | "off") =>
-    openDB(url, { settings: { ...settings, AUTO_MIGRATE }, clock: clock.now });
-  const { DATABASE_URL: file } = environment;
-  const db = resources.use(
-    engine() === "postgres"
-      ? await open(resources.use(await migratedSchema()).url, "off")
-      : await (file ? open(file, "on") : migratedMemory({ lifetimes: settings, clock: clock.now })),
-  );
+  const db = await openDatabase(environment.DATABASE_URL, settings, clock, resources);
   const mails: Mail[] = [];
   const metrics = new Counters();
   // A world whose hashes take long is about its queue: it has threads of its own, as the service does.
@@ -92,6 +85,19 @@ export async function createWorld(
       await resources.disposeAsync();
     },
   };
+}
+
+async function openDatabase(
+  file: string | undefined,
+  settings: Settings,
+  clock: Clock,
+  resources: AsyncDisposableStack,
+): Promise<DB> {
+  const options = { lifetimes: settings, clock: clock.now };
+  if (engine() === "postgres") return resources.use(await lendPostgres(options)).db;
+  return resources.use(
+    await (file === undefined ? migratedMemory(options) : openDB(file, { settings, clock: clock.now })),
+  );
 }
 
 /** What real people are served with, but for what a test says otherwise. */

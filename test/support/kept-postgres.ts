@@ -1,0 +1,113 @@
+import { after } from "node:test";
+import { Kysely } from "kysely";
+import { DB } from "../../src/db/db.ts";
+import type { Engine } from "../../src/db/engine.ts";
+import { open } from "../../src/db/open.ts";
+import type { Schema } from "../../src/db/schema.ts";
+import type { Store } from "../../src/db/store.ts";
+import { DatabaseUnavailable } from "../../src/errors.ts";
+import { readSettings } from "../../src/settings/settings.ts";
+import { type EmptyDatabase, withSql } from "./databases.ts";
+import { type MigratedSchema, migratedSchema } from "./schemas.ts";
+
+/** A schema with this program's tables, and connections to it. */
+interface Kept {
+  readonly database: EmptyDatabase & MigratedSchema;
+  readonly engine: Engine;
+}
+
+/** For one test: nothing of what it left behind reaches the connections after it. */
+interface Lent extends AsyncDisposable {
+  readonly database: EmptyDatabase;
+  readonly db: DB;
+}
+
+const kept: Kept[] = [];
+
+after(async () => {
+  for (const one of kept) await end(one);
+});
+
+/**
+ * A database on PostgreSQL with this program's tables and no rows. It goes to one test of this process after the other, with its
+ * connections: making one takes longer than what most tests ask of it.
+ */
+export async function lendPostgres(options: Pick<Store, "lifetimes" | "clock">): Promise<Lent> {
+  const one = kept.pop() ?? (await make());
+  const engine = lend(one.engine);
+  const db = new DB({ ...options, db: new Kysely<Schema>({ dialect: engine.dialect }), engine });
+  return {
+    database: one.database,
+    db,
+    async [Symbol.asyncDispose]() {
+      await db.close();
+      if (await one.database.empty()) kept.push(one);
+      else await end(one);
+    },
+  };
+}
+
+async function make(): Promise<Kept> {
+  const database = withSql(await migratedSchema());
+  const { engine } = await open(database.url, { settings: { ...readSettings(), AUTO_MIGRATE: "off" } });
+  return { database, engine };
+}
+
+async function end({ database, engine }: Kept): Promise<void> {
+  await engine.close();
+  await database[Symbol.asyncDispose]();
+}
+
+/** The engine until it is closed, which leaves its connections open. */
+function lend(engine: Engine): Engine {
+  let isClosed = false;
+  let inUse = 0;
+  const { promise: unused, resolve } = Promise.withResolvers<void>();
+  const take = () => {
+    if (isClosed) throw new DatabaseUnavailable("closed");
+    inUse++;
+  };
+  const giveBack = () => {
+    inUse--;
+    if (isClosed && inUse === 0) resolve();
+  };
+  const driver = engine.dialect.createDriver();
+  return {
+    ...engine,
+    dialect: {
+      ...engine.dialect,
+      createDriver: () => ({
+        init: () => driver.init(),
+        async acquireConnection() {
+          take();
+          try {
+            return await driver.acquireConnection();
+          } catch (error) {
+            giveBack();
+            throw error;
+          }
+        },
+        beginTransaction: (...all) => driver.beginTransaction(...all),
+        commitTransaction: (...all) => driver.commitTransaction(...all),
+        rollbackTransaction: (...all) => driver.rollbackTransaction(...all),
+        async releaseConnection(...all) {
+          await driver.releaseConnection(...all);
+          giveBack();
+        },
+        destroy: async () => {},
+      }),
+    },
+    async read(query) {
+      take();
+      try {
+        return await engine.read(query);
+      } finally {
+        giveBack();
+      }
+    },
+    async close() {
+      isClosed = true;
+      if (inUse > 0) await unused;
+    },
+  };
+}
