@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { cp } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFileSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -10,5 +10,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export async function clone(folder: string): Promise<void> {
   const list = ["ls-files", "--cached", "--others", "--exclude-standard"];
   const { stdout } = await promisify(execFile)("git", list, { cwd: root });
-  for (const file of stdout.trim().split("\n")) await cp(join(root, file), join(folder, file));
+  const files = stdout.trim().split("\n");
+  for (const directory of new Set(files.map(dirname))) mkdirSync(join(folder, directory), { recursive: true });
+  for (const file of files) copyFileSync(join(root, file), join(folder, file));
 }
