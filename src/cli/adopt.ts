@@ -1,6 +1,5 @@
 import { parseArgs } from "node:util";
-import { adoptable } from "../auth/auth.ts";
-import { type Adopted, ContractFile, openDB } from "../db/db.ts";
+import type { Adopted } from "../db/db.ts";
 import { type Command, Incomplete, UsageError } from "./command.ts";
 import { databaseSettings } from "./database.ts";
 import { note } from "./operator.ts";
@@ -16,7 +15,9 @@ export const adopt: Command = {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
     const [file] = positionals;
     if (!file || positionals.length > 1) throw new UsageError();
-    const settings = databaseSettings(environment);
+    const settings = await databaseSettings(environment);
+    const { adoptable } = await import("../auth/auth.ts");
+    const { ContractFile, openDB } = await import("../db/db.ts");
     using contract = new ContractFile(file);
     await using db = await openDB(settings.DATABASE_URL, { settings });
     const bar = new ProgressBar();

@@ -1,5 +1,4 @@
 import { parseArgs } from "node:util";
-import { backUp, embeddedFile, restore as restoreFile } from "../db/db.ts";
 import type { Environment } from "../settings/settings.ts";
 import { type Command, Refused, UsageError } from "./command.ts";
 import { databaseSettings } from "./database.ts";
@@ -12,7 +11,8 @@ export const backup: Command = {
   usage: "backup FILE",
   async run(args, environment) {
     const file = onlyFile(args);
-    const database = embedded(environment, "backed up", "pg_dump");
+    const database = await embedded(environment, "backed up", "pg_dump");
+    const { backUp } = await import("../db/db.ts");
     await interruptible((signal) => backUp(database, file, signal));
     console.log(`backed up to ${plain(file)}; its integrity is checked`);
   },
@@ -24,8 +24,9 @@ export const restore: Command = {
   usage: "restore FILE (with the service stopped)",
   async run(args, environment) {
     const file = onlyFile(args);
-    const database = embedded(environment, "restored", "pg_restore");
-    const { path, kept } = await interruptible((signal) => restoreFile(file, database, signal));
+    const database = await embedded(environment, "restored", "pg_restore");
+    const { restore } = await import("../db/db.ts");
+    const { path, kept } = await interruptible((signal) => restore(file, database, signal));
     console.log(`restored ${plain(path)}${kept === undefined ? "" : `; what was there is now ${plain(kept)}`}`);
   },
 };
@@ -38,8 +39,9 @@ function onlyFile(args: string[]): string {
 }
 
 /** @throws {Refused} for a database that is no file */
-function embedded(environment: Environment, done: string, program: string): string {
-  const file = embeddedFile(databaseSettings(environment).DATABASE_URL);
+async function embedded(environment: Environment, done: string, program: string): Promise<string> {
+  const { embeddedFile } = await import("../settings/settings.ts");
+  const file = embeddedFile((await databaseSettings(environment)).DATABASE_URL);
   if (file !== undefined) return file;
   throw new Refused(`only an SQLite file is ${done} like this; for PostgreSQL use ${program} (docs/backup.md)`);
 }

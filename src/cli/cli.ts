@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { AuthError, DatabaseUnavailable, InvalidRequestError, OpenError } from "../errors.ts";
 import { whileWriting } from "../files/faults.ts";
 import { ListenError } from "../http/listen-error.ts";
-import { MailError } from "../mail/mail.ts";
-import { describeSettings, type Environment, misspelledSettings, SettingsError } from "../settings/settings.ts";
+import { MailError } from "../mail/mail-error.ts";
+import type { Environment } from "../settings/settings.ts";
+import { SettingsError } from "../settings/settings-error.ts";
 import { type Command, Incomplete, Refused, UsageError } from "./command.ts";
 import { Interrupted } from "./interruptible.ts";
 import { plain } from "./table.ts";
@@ -43,12 +44,13 @@ async function reportErrors(running: Promise<void>, environment?: Environment): 
     await running;
   } catch (error) {
     if (error instanceof Interrupted) process.kill(process.pid, error.signal);
-    if (environment && error instanceof SettingsError) warnOfMisspelled(environment);
+    if (environment && error instanceof SettingsError) await warnOfMisspelled(environment);
     fail(explain(error));
   }
 }
 
-function warnOfMisspelled(environment: Environment): void {
+async function warnOfMisspelled(environment: Environment): Promise<void> {
+  const { misspelledSettings } = await import("../settings/settings.ts");
   for (const { message } of misspelledSettings(environment)) console.error(`bienvenue: ${message}`);
 }
 
@@ -72,7 +74,7 @@ async function runCommand(name: string, args: string[], environment: Environment
   }
   const command = await find(name);
   if (asksForHelp(args)) return console.log(helpOf(command));
-  warnOfMisspelled(environment);
+  await warnOfMisspelled(environment);
   try {
     await command.run(args, environment);
   } catch (error) {
@@ -106,6 +108,7 @@ function helpOf({ usage, summary }: Command): string {
 async function help(name?: string): Promise<string> {
   if (name !== undefined) return helpOf(await find(name));
   const all = await Promise.all(Object.values(commands).map((load) => load()));
+  const { describeSettings } = await import("../settings/settings.ts");
   const lines = all.map(({ usage, summary }) => `  bienvenue ${usage}\n      ${summary}`);
   return [
     "Usage:\n  bienvenue\n      run the authentication service",

@@ -1,6 +1,5 @@
 import { parseArgs } from "node:util";
-import { openDB } from "../db/db.ts";
-import { readSettings, redacted, SettingsError } from "../settings/settings.ts";
+import { SettingsError } from "../settings/settings-error.ts";
 import { type Command, UsageError } from "./command.ts";
 import { ProgressBar } from "./progress.ts";
 
@@ -11,8 +10,16 @@ export const copy: Command = {
   async run(args) {
     const { values } = parseArgs({ args, options: { from: { type: "string" }, to: { type: "string" } } });
     if (!values.from || !values.to || values.from === values.to) throw new UsageError();
-    requireDatabase("--from", values.from);
-    requireDatabase("--to", values.to);
+    const { readSettings, redacted } = await import("../settings/settings.ts");
+    for (const option of ["from", "to"] as const) {
+      try {
+        readSettings({ DATABASE_URL: values[option] });
+      } catch (error) {
+        // The message that DATABASE_URL gets.
+        throw new SettingsError((error as Error).message.replace("DATABASE_URL=", `--${option}=`));
+      }
+    }
+    const { openDB } = await import("../db/db.ts");
     await using source = await openDB(values.from, { settings: readSettings({ AUTO_MIGRATE: "off" }) });
     await using target = await openDB(values.to);
     const bar = new ProgressBar();
@@ -29,12 +36,3 @@ export const copy: Command = {
     }
   },
 };
-
-/** Refuses what is not a database URL, with the message that DATABASE_URL gets. */
-function requireDatabase(option: string, url: string): void {
-  try {
-    readSettings({ DATABASE_URL: url });
-  } catch (error) {
-    throw new SettingsError((error as Error).message.replace("DATABASE_URL=", `${option}=`));
-  }
-}

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { embeddedFile } from "../db/db.ts";
-import { type Environment, readSettings, redacted, type Settings } from "../settings/settings.ts";
+import type { Environment, Settings } from "../settings/settings.ts";
 import { Refused } from "./command.ts";
 import { plain } from "./table.ts";
 
@@ -12,7 +11,8 @@ import { plain } from "./table.ts";
  * @throws {SettingsError} when a setting is wrong
  * @throws {Refused} for a database in memory, which no other process can see
  */
-export function databaseSettings(environment: Environment): Settings {
+export async function databaseSettings(environment: Environment): Promise<Settings> {
+  const { readSettings } = await import("../settings/settings.ts");
   const settings = readSettings(environment);
   const { DATABASE_URL, NODE_ENV } = settings;
   if (DATABASE_URL === "sqlite::memory:") {
@@ -25,13 +25,14 @@ export function databaseSettings(environment: Environment): Settings {
       ? `; set ${names.join(" and ")} as the service has ${names.length > 1 ? "them" : "it"}`
       : "";
     const why = isDefault ? "DATABASE_URL is not set, so this uses" : "using";
-    console.error(`bienvenue: ${why} ${plain(described(DATABASE_URL))} in ${NODE_ENV} mode${remedy}`);
+    console.error(`bienvenue: ${why} ${plain(await described(DATABASE_URL))} in ${NODE_ENV} mode${remedy}`);
   }
   return settings;
 }
 
 /** The full path of a file: a relative one depends on the folder that the command runs in. */
-function described(url: string): string {
+async function described(url: string): Promise<string> {
+  const { embeddedFile, redacted } = await import("../settings/settings.ts");
   const file = embeddedFile(url);
   if (file === undefined) return redacted(url);
   return `${resolve(file)}${existsSync(file) ? "" : " (which is not there)"}`;

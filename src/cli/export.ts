@@ -1,7 +1,7 @@
 import { createWriteStream, rmSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
-import { type Auth, writeAccount } from "../auth/auth.ts";
+import type { Auth } from "../auth/auth.ts";
 import type { DB } from "../db/db.ts";
 import { whileWriting } from "../files/faults.ts";
 import { type Command, Incomplete, UsageError } from "./command.ts";
@@ -40,6 +40,7 @@ export const exportAccounts: Command = {
  * account leaves: anyone who has it can use it.
  */
 async function* lines(auth: Auth, db: DB): AsyncGenerator<string> {
+  const { writeAccount } = await import("../auth/auth.ts");
   let written = 0;
   try {
     for (let last = 0; ; ) {

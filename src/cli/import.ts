@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { type EmailFormat, readAccount } from "../auth/auth.ts";
-import { type Account, type DB, openDB } from "../db/db.ts";
+import type { Account, DB } from "../db/db.ts";
 import { emailKey } from "../values/email.ts";
 import { type Command, Incomplete, UsageError } from "./command.ts";
 import { databaseSettings } from "./database.ts";
@@ -31,9 +30,11 @@ export const importAccounts: Command = {
     const [file] = positionals;
     if (!file || positionals.length > 1) throw new UsageError();
     const isDryRun = values["dry-run"] === true;
-    const settings = databaseSettings(environment);
+    const settings = await databaseSettings(environment);
     // Before the database, which is created if it does not exist.
     await using source = await openToRead(file);
+    const [{ readAccount }, { openDB }] = await Promise.all([import("../auth/auth.ts"), import("../db/db.ts")]);
+    const read = (text: string) => readAccount(text, Date.now(), settings.EMAIL_FORMAT);
     // A dry run changes no schema either.
     const opening = isDryRun ? { ...settings, AUTO_MIGRATE: "off" as const } : settings;
     await using db = await openDB(settings.DATABASE_URL, { settings: opening });
@@ -44,7 +45,7 @@ export const importAccounts: Command = {
       let judged: Judged[] = [];
       for await (const line of linesOf(source, longestLine)) {
         if (line.text?.trim() === "") continue;
-        judged.push({ number: line.number, account: judge(line, firstLines, settings.EMAIL_FORMAT) });
+        judged.push({ number: line.number, account: judge(line, firstLines, read) });
         if (judged.length < batch) continue;
         await add(db, judged, isDryRun, counted, bar);
         judged = [];
@@ -62,9 +63,13 @@ export const importAccounts: Command = {
 };
 
 /** The account of a line, or why there is none. */
-function judge({ number, text }: Line, firstLines: FirstLines, format: EmailFormat): Account | string {
+function judge(
+  { number, text }: Line,
+  firstLines: FirstLines,
+  read: (text: string) => Account | string,
+): Account | string {
   if (text === null) return `it is longer than ${longestLine} bytes, or not UTF-8`;
-  const account = readAccount(text, Date.now(), format);
+  const account = read(text);
   if (typeof account === "string") return account;
   const first = firstLines.of(emailKey(account.email), number);
   return first === number ? account : `its email is that of line ${first}`;

@@ -1,6 +1,6 @@
-import { createMailer } from "../mail/mail.ts";
 import { silent } from "../observe/log.ts";
-import { type Environment, readSettings, SettingsError } from "../settings/settings.ts";
+import type { Environment } from "../settings/settings.ts";
+import { SettingsError } from "../settings/settings-error.ts";
 import { isMailable, readEmail } from "../values/email.ts";
 import { type Command, UsageError } from "./command.ts";
 import { listMails, retryMails } from "./mail-outbox.ts";
@@ -26,10 +26,12 @@ export const mail: Command = {
 async function test(args: string[], environment: Environment): Promise<void> {
   const to = readEmail(args[0] ?? "");
   if (to === null || args.length > 1 || !isMailable(to)) throw new UsageError();
+  const { readSettings } = await import("../settings/settings.ts");
   const settings = readSettings(environment);
   if (settings.SMTP_URL === null) {
     throw new SettingsError("SMTP_URL is none: name the server that sends mails, such as smtps://USER:PASSWORD@HOST");
   }
+  const { createMailer } = await import("../mail/mail.ts");
   const { mailer } = await createMailer(settings, silent);
   try {
     await mailer.send({ kind: "test", to, language: "en", at: Date.now() });

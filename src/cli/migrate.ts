@@ -1,5 +1,4 @@
 import { parseArgs } from "node:util";
-import { migrationStatus, openDB } from "../db/db.ts";
 import type { Command } from "./command.ts";
 import { databaseSettings } from "./database.ts";
 import { standardError } from "./operator.ts";
@@ -10,7 +9,8 @@ export const migrate: Command = {
   usage: "migrate [--status]",
   async run(args, environment) {
     const { values } = parseArgs({ args, options: { status: { type: "boolean" } } });
-    const settings = databaseSettings(environment);
+    const settings = await databaseSettings(environment);
+    const { migrationStatus, openDB } = await import("../db/db.ts");
     if (!values.status) {
       const migrating = { ...settings, AUTO_MIGRATE: "on" } as const;
       await (await openDB(settings.DATABASE_URL, { settings: migrating, log: standardError })).close();

@@ -1,5 +1,5 @@
-import { Auth, type Operation } from "../auth/auth.ts";
-import { type DB, openDB } from "../db/db.ts";
+import type { Auth, Operation } from "../auth/auth.ts";
+import type { DB } from "../db/db.ts";
 import { type Log, silent } from "../observe/log.ts";
 import type { Environment, Settings } from "../settings/settings.ts";
 import type { PublicUser } from "../user.ts";
@@ -14,7 +14,8 @@ export const standardError: Log = { ...silent, warn: tell, error: tell };
 
 /** Hands an operator the accounts of the service that has these settings, and writes the audit trail at the end. */
 export async function operating(environment: Environment, work: (auth: Auth, db: DB) => Promise<void>): Promise<void> {
-  const settings = databaseSettings(environment);
+  const settings = await databaseSettings(environment);
+  const [{ Auth }, { openDB }] = await Promise.all([import("../auth/auth.ts"), import("../db/db.ts")]);
   // Nobody wants a new database, or another schema, who only asks for an account.
   await using db = await openDB(settings.DATABASE_URL, { settings: { ...settings, AUTO_MIGRATE: "off" } });
   const auth = new Auth(db, { settings, log: standardError });
@@ -27,6 +28,7 @@ export async function operating(environment: Environment, work: (auth: Auth, db:
 
 /** Takes note in the audit trail of what was done to so many accounts at once. */
 export async function note(db: DB, settings: Settings, operation: Operation, many: number): Promise<void> {
+  const { Auth } = await import("../auth/auth.ts");
   const auth = new Auth(db, { settings });
   auth.audit.recordOperation(operation, many);
   await auth.close();

@@ -36,7 +36,6 @@ export type { Awaitable } from "./engine.ts";
 export type { Account } from "./import.ts";
 export { type DBOptions, statesOf as migrationStatus } from "./open.ts";
 export { restore } from "./restore.ts";
-export { embeddedFile } from "./sqlite/embedded-file.ts";
 export type { Lifetimes } from "./store.ts";
 export type { OldKind } from "./sweep.ts";
 export type { Done } from "./tables/acts.ts";

@@ -3,13 +3,12 @@ import { resolve } from "node:path";
 import { Kysely, sql } from "kysely";
 import { DatabaseUnavailable, OpenError } from "../errors.ts";
 import { type Log, silent } from "../observe/log.ts";
-import { databaseUrlMistake, redacted } from "../settings/database-url.ts";
+import { databaseUrlMistake, embeddedFile, redacted } from "../settings/database-url.ts";
 import { readSettings, type Settings } from "../settings/settings.ts";
 import { fileNameMistake } from "../settings/sqlite-path.ts";
 import type { Engine } from "./engine.ts";
 import { type MigrationState, migrate, migrationStates } from "./migrations.ts";
 import type { Schema } from "./schema.ts";
-import { embeddedFile } from "./sqlite/embedded-file.ts";
 import { warnOfExposure } from "./sqlite/exposure.ts";
 import type { Lifetimes, Store } from "./store.ts";
 

@@ -86,3 +86,9 @@ export function redacted(url: string): string {
   const query = shown.length > 0 ? `?${shown.join("&")}` : "";
   return `${url.slice(0, url.indexOf(":"))}://${login}${parts.hosts}${parts.database}${query}`;
 }
+
+/** The file of an embedded database that outlives the process; undefined for any other. */
+export function embeddedFile(url: string): string | undefined {
+  const path = /^sqlite:(.+)$/s.exec(url)?.[1];
+  return path === ":memory:" ? undefined : path;
+}

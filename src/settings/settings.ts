@@ -1,16 +1,13 @@
 import { contradictions } from "./combinations.ts";
 import { type Misspelling, misspellings } from "./names.ts";
 import { refusedValue } from "./refused-value.ts";
+import { SettingsError } from "./settings-error.ts";
 import { type Default, type Environment, type Mode, required, type Setting, type Settings, table } from "./table.ts";
 
 export { type OtherCookie, weaknesses } from "./combinations.ts";
-export { redacted } from "./database-url.ts";
+export { embeddedFile, redacted } from "./database-url.ts";
+export { SettingsError } from "./settings-error.ts";
 export type { Environment, Mode, Settings };
-
-/** Thrown by `readSettings`; its message names every wrong setting and its mend. */
-export class SettingsError extends Error {
-  override name = "SettingsError";
-}
 
 /**
  * Reads the settings from the environment, with the development mode's defaults for what is not set (or set to nothing).

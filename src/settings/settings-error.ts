@@ -1,0 +1,4 @@
+/** Thrown by `readSettings`; its message names every wrong setting and its mend. */
+export class SettingsError extends Error {
+  override name = "SettingsError";
+}
