@@ -25,11 +25,17 @@ export function misspellings(
   names: readonly string[],
 ): Misspelling[] {
   const known = new Set(names);
+  const settings = names.map(partsOf);
   return Object.keys(environment)
     .filter((found) => environment[found] && !known.has(found) && !unrelated.has(found) && found.length <= maxLength)
     .flatMap((found) => {
-      const candidates = names.filter((name) => isNear(found, name));
-      const meant = candidates.sort((a, b) => edits(found.toUpperCase(), a) - edits(found.toUpperCase(), b))[0];
+      const upper = found.toUpperCase();
+      const bare = upper.replace(/^\s*EXPORT\s+/, "");
+      const given = partsOf(bare);
+      // Orchestrators set BIENVENUE_PORT for a service of that name.
+      const withoutPrefix = bare.startsWith("BIENVENUE_") ? partsOf(bare.slice("BIENVENUE_".length)) : given;
+      const candidates = settings.filter((one) => isNear(one.name.includes("_") ? withoutPrefix : given, one));
+      const meant = candidates.map(({ name }) => name).sort((a, b) => edits(upper, a) - edits(upper, b))[0];
       const message = `${quoteIfNeeded(found)} is not a setting and has no effect; did you mean ${meant}?`;
       return meant === undefined ? [] : [{ found, meant, message }];
     });
@@ -40,29 +46,36 @@ function quoteIfNeeded(found: string): string {
   return /^[\w.-]+$/.test(found) ? found : `"${refusedValue(found)}"`;
 }
 
-function isNear(found: string, name: string): boolean {
-  const upper = found.toUpperCase().replace(/^\s*EXPORT\s+/, "");
-  // Orchestrators set BIENVENUE_PORT for a service of that name.
-  const bare = name.includes("_") ? upper.replace(/^BIENVENUE_/, "") : upper;
-  const [joined, expected] = [joinedWords(bare), joinedWords(name)];
-  if (joined === expected) return true;
-  const distance = edits(joined, expected);
+/** What is compared of a name, in upper case. */
+interface Parts {
+  readonly name: string;
+  readonly joined: string;
+  readonly words: readonly string[];
+  /** Its words in the order of the alphabet. */
+  readonly sorted: string;
+}
+
+function partsOf(name: string): Parts {
+  const parts = words(name);
+  return { name, joined: name.replace(/[^A-Z0-9]/g, ""), words: parts, sorted: sorted(parts) };
+}
+
+function isNear(given: Parts, setting: Parts): boolean {
+  if (given.joined === setting.joined) return true;
+  const distance = edits(given.joined, setting.joined, 1);
   // PATH, POST and HOSTS are words of their own: in a short name only exchanged letters count as a typo.
-  if (!name.includes("_")) return distance === 1 && sorted([...joined]) === sorted([...expected]);
-  if (distance === 1) return true;
-  const [given, wanted] = [words(bare), words(name)];
-  if (sorted(given) === sorted(wanted)) return true;
-  return given.length === wanted.length && given.every((word, i) => isNearWord(word, wanted[i] ?? ""));
+  if (!setting.name.includes("_")) return distance === 1 && sorted([...given.joined]) === sorted([...setting.joined]);
+  if (distance === 1 || given.sorted === setting.sorted) return true;
+  return (
+    given.words.length === setting.words.length &&
+    given.words.every((word, i) => isNearWord(word, setting.words[i] ?? ""))
+  );
 }
 
 function isNearWord(word: string, wanted: string): boolean {
   if (word === wanted) return true;
   const most = wanted.length <= 3 ? 0 : wanted.length <= 6 ? 1 : 2;
-  return word[0] === wanted[0] && edits(word, wanted) <= most;
-}
-
-function joinedWords(name: string): string {
-  return name.replace(/[^A-Z0-9]/g, "");
+  return word[0] === wanted[0] && edits(word, wanted, most) <= most;
 }
 
 /** The words of a name, each in its singular. */
@@ -80,8 +93,13 @@ function sorted(parts: readonly string[]): string {
   return parts.toSorted().join(" ");
 }
 
-/** The number of letters to add, remove, replace or exchange with their neighbor (optimal string alignment). */
-function edits(from: string, to: string): number {
+/**
+ * The number of letters to add, remove, replace or exchange with their neighbor (optimal string alignment).
+ *
+ * @param most above it, some number above it is returned as soon as that is certain
+ */
+function edits(from: string, to: string, most = Number.POSITIVE_INFINITY): number {
+  if (Math.abs(from.length - to.length) > most) return Number.POSITIVE_INFINITY;
   let [before, row]: [number[], number[]] = [[], Array.from({ length: to.length + 1 }, (_, i) => i)];
   for (let i = 1; i <= from.length; i++) {
     const next = [i];
@@ -91,6 +109,7 @@ function edits(from: string, to: string): number {
       const exchanged = isExchanged ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY;
       next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, replaced, exchanged));
     }
+    if (Math.min(...next) > most) return Number.POSITIVE_INFINITY;
     [before, row] = [row, next];
   }
   return row[to.length] ?? 0;
