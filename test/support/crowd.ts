@@ -1,3 +1,4 @@
+import { engine } from "./engines.ts";
 import type { Store } from "./twins.ts";
 
 /** When the first of a crowd was opened, against the present. */
@@ -20,9 +21,12 @@ export async function crowd(
   { userId, count, every = 1, from = past, unusedFor = 0 }: Crowd,
 ): Promise<void> {
   const now = store.clock.now();
-  await store.run(`insert into sessions (session_id, user_id, created_at, last_seen_at, expires_at)
+  // PostgreSQL looks for the user of each row, which takes half of the time. It does not as a replica.
+  const [begin, end] =
+    engine() === "postgres" ? ["begin; set local session_replication_role = replica;", "; commit"] : ["", ""];
+  await store.run(`${begin} insert into sessions (session_id, user_id, created_at, last_seen_at, expires_at)
     with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count})
-    select 'crowd ' || i, ${userId}, ${now + from} + i * ${every}, ${now - unusedFor}, ${now + 86_400_000} from n`);
+    select 'crowd ' || i, ${userId}, ${now + from} + i * ${every}, ${now - unusedFor}, ${now + 86_400_000} from n${end}`);
 }
 
 /** The numbers of those of a crowd that are left, in ascending order. */
