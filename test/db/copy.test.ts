@@ -5,7 +5,7 @@ import { type DB, openDB } from "../../src/db/db.ts";
 import { tables } from "../../src/db/schema.ts";
 import { InvalidRequestError } from "../../src/errors.ts";
 import { readSettings } from "../../src/settings/settings.ts";
-import { type EmptyDatabase, emptyDatabase } from "../support/databases.ts";
+import { type EmptyDatabase, migratedDatabase } from "../support/databases.ts";
 
 const email = "bob@example.com";
 const settings = readSettings({ BCRYPT_COST: "4" });
@@ -24,7 +24,9 @@ async function populate(url: string, people = 1): Promise<{ sessionId: string; r
   await using db = await openDB(url);
   const auth = new Auth(db, { settings });
   await auth.registerUser(email, "b4l0u");
-  for (let i = 1; i < people; i++) await db.addUser(`person${i}@example.com`, "hash");
+  const account = { hashedPassword: "hash", emailVerifiedAt: null, disabledAt: null, createdAt: Date.now() };
+  const emails = Array.from({ length: people - 1 }, (_, i) => `person${i + 1}@example.com`);
+  await db.import.add(emails.map((email) => ({ ...account, email })));
   if (people > 1) await move(db);
   const sessionId = (await auth.createSession(email, { ip: "::1", userAgent: "curl \"8\" 'x' \\ {}" })) as string;
   const resetToken = await auth.getResetPasswordToken(email);
@@ -63,8 +65,8 @@ const moves = [
 
 for (const [from, to] of moves) {
   test(`everything moves from ${from} to ${to}: who was logged in still is, and tokens still reset`, async () => {
-    await using here = await emptyDatabase(from);
-    await using there = await emptyDatabase(to);
+    await using here = await migratedDatabase(from);
+    await using there = await migratedDatabase(to);
     const { sessionId, resetToken } = await populate(here.url, 2500);
     await using source = await openDB(here.url);
     await using target = await openDB(there.url);
@@ -91,8 +93,8 @@ for (const [from, to] of moves) {
 }
 
 test("a target that holds accounts is refused and left as it was", async () => {
-  await using here = await emptyDatabase("sqlite");
-  await using there = await emptyDatabase("postgres");
+  await using here = await migratedDatabase("sqlite");
+  await using there = await migratedDatabase("postgres");
   await populate(here.url, 3);
   await populate(there.url);
   await using source = await openDB(here.url);
@@ -104,8 +106,8 @@ test("a target that holds accounts is refused and left as it was", async () => {
 });
 
 test("a copy that is interrupted leaves the target empty, and can be made again", async () => {
-  await using here = await emptyDatabase("sqlite");
-  await using there = await emptyDatabase("postgres");
+  await using here = await migratedDatabase("sqlite");
+  await using there = await migratedDatabase("postgres");
   await populate(here.url, 2500);
   await using source = await openDB(here.url);
   await using target = await openDB(there.url);
@@ -119,8 +121,8 @@ test("a copy that is interrupted leaves the target empty, and can be made again"
 
 test("what is written meanwhile is not copied: the source is one snapshot", async () => {
   for (const engine of ["sqlite", "postgres"] as const) {
-    await using here = await emptyDatabase(engine);
-    await using there = await emptyDatabase("sqlite");
+    await using here = await migratedDatabase(engine);
+    await using there = await migratedDatabase("sqlite");
     await populate(here.url, 2500);
     await using source = await openDB(here.url);
     await using busy = await openDB(here.url);
@@ -143,8 +145,8 @@ test("every table that a database has is copied; one that is not known is refuse
     postgres: "select tablename as name from pg_tables where schemaname = current_schema()",
   };
   for (const engine of ["sqlite", "postgres"] as const) {
-    await using here = await emptyDatabase(engine);
-    await using there = await emptyDatabase("sqlite");
+    await using here = await migratedDatabase(engine);
+    await using there = await migratedDatabase("sqlite");
     await populate(here.url);
     const found = (await here.run(listing[engine])).map((row) => String(row.name));
     assert.deepEqual(found.filter((name) => !name.startsWith("kysely_")).sort(), Object.keys(tables).sort());
