@@ -1,34 +1,25 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { flood, password, send, someone } from "../../support/outage.ts";
 import { type PostgresServer, startPostgres } from "../../support/postgres-server.ts";
 import { type Service, startService } from "../../support/service.ts";
 
 let server: PostgresServer;
-/** Two nodes on one database. */
+/** Five nodes that were started at once on an empty database. */
+let starts: Promise<Service>[];
+/** Two of them. */
 let one: Service;
 let two: Service;
 const resources = new AsyncDisposableStack();
 before(async () => {
   server = resources.use(await startPostgres({ configuration: { max_connections: 300 } }));
-  const DATABASE_URL = await emptyDatabase();
-  one = resources.use(await startService({ DATABASE_URL }));
-  two = resources.use(await startService({ DATABASE_URL }));
+  starts = Array.from({ length: 5 }, async () => resources.use(await startService({ DATABASE_URL: server.url })));
+  // Those that start although another does not are ended too.
+  await Promise.allSettled(starts);
+  [one, two] = (await Promise.all(starts)) as [Service, Service];
 });
 after(() => resources.disposeAsync());
-
-let databases = 0;
-
-/** The URL of a new, empty database. */
-async function emptyDatabase(): Promise<string> {
-  const { Client } = (await import("pg")).default;
-  const admin = new Client(server.url);
-  const name = `nodes_${databases++}`;
-  await admin.connect();
-  await admin.query(`create database ${name}`);
-  await admin.end();
-  return server.url.replace(/\/postgres$/, `/${name}`);
-}
 
 test("200 simultaneous registrations of one address over two nodes make exactly one account", async () => {
   const email = "bob@example.com";
@@ -94,24 +85,20 @@ test("a login on one node that races a reset on the other opens nothing that out
 });
 
 test("five nodes that start at once on an empty database migrate it once, and all serve", async () => {
-  const DATABASE_URL = await emptyDatabase();
-  await using nodes = new AsyncDisposableStack();
-  const starts = Array.from({ length: 5 }, async () => nodes.use(await startService({ DATABASE_URL })));
-  // Those that start although another does not are ended too.
-  await Promise.allSettled(starts);
   const [first, ...others] = await Promise.all(starts);
   assert.ok(first);
-  const cookie = await someone(first);
+  const cookie = await someone(first, "amy@example.com");
   for (const node of others) assert.equal((await send(node, "GET", "/profile", undefined, cookie)).status, 200);
 });
 
 test("a rolling restart under load fails no request that was accepted", async () => {
-  const DATABASE_URL = await emptyDatabase();
-  await using lasting = await startService({ DATABASE_URL });
-  const cookie = await someone(lasting);
+  const DATABASE_URL = server.url;
+  const cookie = await someone(one, "joe@example.com");
   await using nodes = new AsyncDisposableStack();
-  let current = nodes.use(await startService({ DATABASE_URL }));
+  let current = two;
   let running = true;
+  /** While a node starts, the load leaves it some of the processor. */
+  let isStarting = true;
   let answered = 0;
   /**
    * As a load balancer does: a node that takes no connection is not asked, and any answer must be the right one. One that
@@ -119,6 +106,7 @@ test("a rolling restart under load fails no request that was accepted", async ()
    */
   const load = async () => {
     while (running) {
+      if (isStarting) await sleep(10);
       const node = current;
       const [response, failure] = await send(node, "GET", "/profile", undefined, cookie).then(
         (response) => [response, undefined] as const,
@@ -136,12 +124,16 @@ test("a rolling restart under load fails no request that was accepted", async ()
     running = false;
   });
   for (let i = 0; i < 3; i++) {
-    const before = answered;
+    isStarting = true;
     const next = nodes.use(await startService({ DATABASE_URL }));
+    isStarting = false;
+    let before = answered;
+    while (running && answered < before + 50) await sleep(2);
+    before = answered;
     const old = current;
     current = next;
     assert.equal(await old.end("SIGTERM"), 0);
-    while (running && answered < before + 200) await new Promise(setImmediate);
+    while (running && answered < before + 150) await sleep(2);
   }
   running = false;
   await clients;
