@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { type DB, openDB } from "../../../src/db/db.ts";
 import { DatabaseUnavailable, EmailTaken } from "../../../src/errors.ts";
@@ -26,7 +26,7 @@ const notice = { kind: "registration", language: "en" } as const;
 /** How many deadlocks there were; a session of the server has reported its own when it has ended. */
 async function deadlocks(): Promise<number> {
   const others = "select pid from pg_stat_activity where application_name = 'bienvenue'";
-  while ((await admin.query(others)).rows.length > 0) await turn();
+  while ((await admin.query(others)).rows.length > 0) await sleep(5);
   const { rows } = await admin.query("select sum(deadlocks)::int as deadlocks from pg_stat_database");
   return rows[0].deadlocks;
 }
@@ -210,7 +210,7 @@ test("a transaction that waited too long for a lock is tried once more", async (
   await holder.query("update users set updated_at = updated_at where id = $1", [user.id]);
   const disabling = db.users.setDisabled(user.id, true);
   let first: number | undefined;
-  for (let again = false; !again; await turn()) {
+  for (let again = false; !again; await sleep(5)) {
     const [since] = await waitingSince();
     again = first !== undefined && since !== undefined && since !== first;
     first ??= since;
@@ -236,7 +236,7 @@ test("and only once: then the caller is told that the database is busy", async (
     .finally(() => {
       ended = true;
     });
-  for (; !ended; await turn()) for (const since of await waitingSince()) seen.add(since);
+  for (; !ended; await sleep(5)) for (const since of await waitingSince()) seen.add(since);
   await disabling;
   await holder.end();
   assert.equal(seen.size, 2);
@@ -293,7 +293,7 @@ test("deleting an account locks its sessions in order", async () => {
   await holder.query("begin");
   await holder.query("select 1 from sessions where session_id = $1 for update", [first]);
   const deleting = db.users.erase(user, []);
-  while ((await waitingSince()).length === 0) await turn();
+  while ((await waitingSince()).length === 0) await sleep(5);
   const free = await holder.query("select 1 from sessions where session_id = any ($1) for update nowait", [others]);
   await holder.end();
   assert.equal(free.rowCount, others.length);
