@@ -14,6 +14,8 @@ async function pair(): Promise<[PostgresServer, PostgresServer]> {
   const standby = await startPostgres({
     durable: true,
     configuration: {
+      // It starts before the primary, and would look for it again after five seconds.
+      wal_retrieve_retry_interval: "50ms",
       primary_conninfo: `host=127.0.0.1 port=${port} user=${username} password='${decodeURIComponent(password)}'`,
     },
     standbyOf: primary,
