@@ -167,7 +167,7 @@ test("a file or database that cannot be used is refused in one line, and no file
     [["export", "a", "b"], {}],
     [["export"], elsewhere],
   ] as const) {
-    const { code, stdout, stderr } = await (args[0] === "export" ? command : commandOfMany)([...args], environment);
+    const { code, stdout, stderr } = await commandOfMany(args, environment);
     assert.match(stderr, /^bienvenue: .+\n$/, args.join(" "));
     assert.equal(stdout, "");
     assert.equal(code, 1);

@@ -20,9 +20,10 @@ after(() => {
 });
 
 /**
- * Runs a command of the program to its end: the first of each name as people do, as a process of its own, and later ones one
- * after the other in a single process, since loading the program takes far longer than most commands. It must need no rights or
- * input of its own, and not end standard output, as `export` does. Without arguments it is the service, with wrong settings.
+ * Runs a command of the program to its end: the first of each command and act as people do, as a process of its own, and later
+ * ones one after the other in a single process, since loading the program takes far longer than most commands. It must need no
+ * rights or input of its own, and not end standard output, as an `export` to it does. Without arguments it is the service, with
+ * wrong settings.
  *
  * @param folder where it runs
  */
@@ -31,9 +32,10 @@ export function commandOfMany(
   environment: Record<string, string> = {},
   folder = process.cwd(),
 ): Promise<Failed & { stdout: string }> {
-  const name = args.slice(0, 2).filter((word) => /^[a-z]+$/.test(word));
-  if (!seen.has(name.join(" "))) {
-    seen.add(name.join(" "));
+  const [command = "", act] = args;
+  const name = ["users", "mail"].includes(command) ? `${command} ${act}` : command;
+  if (!seen.has(name)) {
+    seen.add(name);
     return failToStart(environment, [...args], { under: ["sh", "-c", 'cd "$0" && exec "$@"', folder] });
   }
   const running = last.then(() => runInHost(args, { ...standardEnvironment(), ...environment }, folder));
