@@ -1,112 +1,115 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { test } from "node:test";
+import { suite, test } from "node:test";
 import pg from "pg";
 import { assertAway, assertBack, assertKept, password, registerUntil, send, someone } from "../../support/outage.ts";
 import { identity, type PostgresServer, startPostgres } from "../../support/postgres-server.ts";
 import { startService } from "../../support/service.ts";
 
-test("a restart of PostgreSQL is waited out, and loses nothing", async () => {
-  await using server = await startPostgres();
-  await using service = await startService({ DATABASE_URL: server.url });
-  const cookie = await someone(service);
-  const stop = new AbortController();
-  const registering = registerUntil(stop.signal, service, "r");
-  await send(service, "GET", "/health/ready");
-  await server.stop();
-  await assertAway(service, cookie);
-  await server.start();
-  await assertBack(service, cookie);
-  stop.abort();
-  await assertKept(service, await registering);
-});
+// The first one waits for ten seconds, beside the others.
+suite("a PostgreSQL that fails", { concurrency: 2 }, () => {
+  // id: frozen-database
+  test("a PostgreSQL that is frozen for ten seconds holds no request that long", async () => {
+    await using server = await startPostgres();
+    await using service = await startService({ DATABASE_URL: server.url });
+    const cookie = await someone(service);
+    const frozen = family(server);
+    for (const pid of frozen) process.kill(pid, "SIGSTOP");
+    try {
+      for (const thaw = performance.now() + 10_000; performance.now() < thaw; ) await assertAway(service, cookie);
+    } finally {
+      for (const pid of frozen) process.kill(pid, "SIGCONT");
+    }
+    await assertBack(service, cookie);
+  });
 
-test("a PostgreSQL that is killed loses nothing that was acknowledged", async () => {
-  await using server = await startPostgres({ durable: true });
-  await using service = await startService({ DATABASE_URL: server.url });
-  const cookie = await someone(service);
-  for (let i = 0; i < 3; i++) {
+  test("a restart of PostgreSQL is waited out, and loses nothing", async () => {
+    await using server = await startPostgres();
+    await using service = await startService({ DATABASE_URL: server.url });
+    const cookie = await someone(service);
     const stop = new AbortController();
-    const registering = registerUntil(stop.signal, service, `k${i}x`);
-    for (let count = 0; count < 20; count++) await send(service, "GET", "/health/ready");
-    await server.stop("SIGKILL");
+    const registering = registerUntil(stop.signal, service, "r");
+    await send(service, "GET", "/health/ready");
+    await server.stop();
     await assertAway(service, cookie);
     await server.start();
     await assertBack(service, cookie);
     stop.abort();
     await assertKept(service, await registering);
-  }
-});
-
-// id: frozen-database
-test("a PostgreSQL that is frozen for ten seconds holds no request that long", async () => {
-  await using server = await startPostgres();
-  await using service = await startService({ DATABASE_URL: server.url });
-  const cookie = await someone(service);
-  const frozen = family(server);
-  for (const pid of frozen) process.kill(pid, "SIGSTOP");
-  try {
-    for (const thaw = performance.now() + 10_000; performance.now() < thaw; ) await assertAway(service, cookie);
-  } finally {
-    for (const pid of frozen) process.kill(pid, "SIGCONT");
-  }
-  await assertBack(service, cookie);
-});
-
-test("when PostgreSQL has no connection left, that lasts until one is free", async () => {
-  await using server = await startPostgres({
-    configuration: { max_connections: 15, superuser_reserved_connections: 0, reserved_connections: 0 },
   });
-  await using service = await startService({ DATABASE_URL: server.url });
-  const cookie = await someone(service);
-  const others: pg.Client[] = [];
-  const end = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'bienvenue'";
-  // The service may be quicker to take again what it lost.
-  while (others.length < 15) {
-    await others[0]?.query(end);
-    await takeAll(server, others);
-  }
-  await assertAway(service, cookie);
-  for (const client of others) await client.end();
-  await assertBack(service, cookie);
-});
 
-test("a disk on which nothing can grow stores nothing, and says so", async () => {
-  await using server = await startPostgres();
-  await using service = await startService({ DATABASE_URL: server.url });
-  const cookie = await someone(service);
-  const admin = new pg.Client(server.url);
-  admin.on("error", () => {});
-  await admin.connect();
-  await admin.query(
-    `insert into users (email, email_spelling, hashed_password, created_at, updated_at)
-      select 'full' || i, repeat('x', 250), repeat('x', 250), 0, 0 from generate_series(1, 32000) i`,
-  );
-  const { rows } = await admin.query("select pg_relation_size('users') as size");
-  // The log of changes is in segments of 16 MB: they can still be written, and the table can not grow.
-  const size = Number(rows[0].size);
-  assert.ok(size > 17_000_000);
-  limitFiles(server, String(size));
-  const statuses = new Set<number>();
-  const acknowledged: string[] = [];
-  // On its last page there is room for some sixty.
-  for (let i = 0; i < 120; i++) {
-    const email = `person${i}@example.com`;
-    const { status } = await send(service, "POST", "/users", { email, password });
-    statuses.add(status);
-    if (status === 200) acknowledged.push(email);
-  }
-  assert.deepEqual(
-    [...statuses].filter((status) => status !== 200),
-    [503],
-  );
-  assert.equal((await send(service, "GET", "/profile", undefined, cookie)).status, 200);
-  limitFiles(server, "unlimited");
-  await assertBack(service, cookie);
-  assert.equal((await send(service, "POST", "/users", { email: "after@example.com", password })).status, 200);
-  const { rows: stored } = await admin.query("select email from users where email like 'person%'");
-  assert.deepEqual(stored.map((row) => row.email).sort(), acknowledged.sort());
-  await admin.end();
+  test("a PostgreSQL that is killed loses nothing that was acknowledged", async () => {
+    await using server = await startPostgres({ durable: true });
+    await using service = await startService({ DATABASE_URL: server.url });
+    const cookie = await someone(service);
+    for (let i = 0; i < 3; i++) {
+      const stop = new AbortController();
+      const registering = registerUntil(stop.signal, service, `k${i}x`);
+      for (let count = 0; count < 20; count++) await send(service, "GET", "/health/ready");
+      await server.stop("SIGKILL");
+      await assertAway(service, cookie);
+      await server.start();
+      await assertBack(service, cookie);
+      stop.abort();
+      await assertKept(service, await registering);
+    }
+  });
+
+  test("when PostgreSQL has no connection left, that lasts until one is free", async () => {
+    await using server = await startPostgres({
+      configuration: { max_connections: 15, superuser_reserved_connections: 0, reserved_connections: 0 },
+    });
+    await using service = await startService({ DATABASE_URL: server.url });
+    const cookie = await someone(service);
+    const others: pg.Client[] = [];
+    const end = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'bienvenue'";
+    // The service may be quicker to take again what it lost.
+    while (others.length < 15) {
+      await others[0]?.query(end);
+      await takeAll(server, others);
+    }
+    await assertAway(service, cookie);
+    for (const client of others) await client.end();
+    await assertBack(service, cookie);
+  });
+
+  test("a disk on which nothing can grow stores nothing, and says so", async () => {
+    await using server = await startPostgres();
+    await using service = await startService({ DATABASE_URL: server.url });
+    const cookie = await someone(service);
+    const admin = new pg.Client(server.url);
+    admin.on("error", () => {});
+    await admin.connect();
+    await admin.query(
+      `insert into users (email, email_spelling, hashed_password, created_at, updated_at)
+        select 'full' || i, repeat('x', 250), repeat('x', 250), 0, 0 from generate_series(1, 32000) i`,
+    );
+    const { rows } = await admin.query("select pg_relation_size('users') as size");
+    // The log of changes is in segments of 16 MB: they can still be written, and the table can not grow.
+    const size = Number(rows[0].size);
+    assert.ok(size > 17_000_000);
+    limitFiles(server, String(size));
+    const statuses = new Set<number>();
+    const acknowledged: string[] = [];
+    // On its last page there is room for some sixty.
+    for (let i = 0; i < 120; i++) {
+      const email = `person${i}@example.com`;
+      const { status } = await send(service, "POST", "/users", { email, password });
+      statuses.add(status);
+      if (status === 200) acknowledged.push(email);
+    }
+    assert.deepEqual(
+      [...statuses].filter((status) => status !== 200),
+      [503],
+    );
+    assert.equal((await send(service, "GET", "/profile", undefined, cookie)).status, 200);
+    limitFiles(server, "unlimited");
+    await assertBack(service, cookie);
+    assert.equal((await send(service, "POST", "/users", { email: "after@example.com", password })).status, 200);
+    const { rows: stored } = await admin.query("select email from users where email like 'person%'");
+    assert.deepEqual(stored.map((row) => row.email).sort(), acknowledged.sort());
+    await admin.end();
+  });
 });
 
 /** The server's process and those it has started. */
