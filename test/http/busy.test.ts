@@ -1,40 +1,23 @@
 import assert from "node:assert/strict";
-import { availableParallelism } from "node:os";
 import type { Environment } from "../../src/settings/settings.ts";
-import { startBreachServer } from "../support/breach-server.ts";
 import { emptyDatabase } from "../support/databases.ts";
 import { engine, test } from "../support/engines.ts";
-import { createProduction, enter, join, owner, strong } from "../support/production.ts";
+import { createFullWorld, roomAt } from "../support/full-world.ts";
+import { createProduction, enter, join, owner } from "../support/production.ts";
 import { bob } from "../support/steps.ts";
 import { createWorld, form, production, type World } from "../support/world.ts";
 
-/** So many addresses, each of another network. */
-const networks = (count: number) => Array.from({ length: count }, (_, i) => `198.51.${i >> 8}.${i & 255}`);
-
-/** How many wait for hashes of this cost, of which 12 takes a quarter of a second, and one more for each thread. */
-const roomAt = (cost: number) => (20 / 2 ** (cost - 12) + 1) * availableParallelism();
+/** An address, each of another network. */
+const network = (i: number) => `198.51.${i >> 8}.${i & 255}`;
+/** So many of them. */
+const networks = (count: number) => Array.from({ length: count }, (_, i) => network(i));
 
 function logIn(world: World, ip: string, headers: Record<string, string> = {}): Promise<Response> {
   return world.request("/sessions", { ...form({ ...bob, password: "wrong" }, { headers }), ip });
 }
 
-/** A world whose queue is full of registrations, each of another network: they wait to learn whether their password is breached. */
-async function fullWorld(environment: Environment = {}): Promise<World> {
-  const breaches = await startBreachServer(() => {});
-  const world = await createWorld({ ...environment, BCRYPT_COST: "14", PASSWORD_BREACH_CHECK: breaches.url });
-  const ips = networks(roomAt(14));
-  const registrations = ips.map((ip, i) =>
-    world.request("/users", { ...form({ email: `${i}@example.com`, password: strong }), ip }),
-  );
-  await until(async () => breaches.asked.length === ips.length);
-  const close = async () => {
-    await world.auth.close();
-    await breaches.close();
-    await Promise.all(registrations);
-    await world[Symbol.asyncDispose]();
-  };
-  return { ...world, [Symbol.asyncDispose]: close };
-}
+/** A world whose queue is full, of one place for each network. */
+const createBusyWorld = (environment: Environment = {}) => createFullWorld(environment, network);
 
 /** Sends the logins, and waits until one more is refused. */
 async function fill(world: World, ips: readonly string[]): Promise<Promise<Response>[]> {
@@ -77,7 +60,7 @@ const forms = ["login", "register", "reset", "verify", "account/password", "acco
 
 // id: refused-before-body
 test("while the queue is full, whatever hashes a password is refused before its body is read", async () => {
-  await using world = await fullWorld({ CORS_ORIGINS: "https://app.example.com" });
+  await using world = await createBusyWorld({ CORS_ORIGINS: "https://app.example.com" });
   for (const route of [...api, ...forms]) {
     for (const [Accept, type] of [
       ["*/*", "application/json"],
@@ -108,7 +91,7 @@ test("while the queue is full, whatever hashes a password is refused before its 
 });
 
 test("a page that is refused so is in the person's language, and holds nothing of another's", async () => {
-  await using world = await fullWorld();
+  await using world = await createBusyWorld();
   const post = async (path: string, language: string, cookie = "") => {
     const headers = { Accept: "text/html", "Accept-Language": language, Cookie: cookie };
     const response = await world.request(path, { ...form({}, { headers }), ip: "192.0.2.1" });
@@ -126,7 +109,7 @@ test("a page that is refused so is in the person's language, and holds nothing o
 test("a login that the queue cannot take writes nothing, and leaves one entry of many in the audit trail", async () => {
   if (engine() === "postgres") return;
   await using database = await emptyDatabase(engine());
-  await using world = await fullWorld({ ...production, DATABASE_URL: database.url });
+  await using world = await createBusyWorld({ ...production, DATABASE_URL: database.url });
   for (let i = 0; i < 150; i++) {
     const { status } = await world.request("/sessions", {
       ...form({ email: `${i}@x.org`, password: "x" }),
@@ -145,7 +128,7 @@ test("a login that the queue cannot take writes nothing, and leaves one entry of
 });
 
 test("a made-up device cookie is refused before the body is read", async () => {
-  await using world = await fullWorld(production);
+  await using world = await createBusyWorld(production);
   for (const count of [1, 5, 6]) {
     const { body, wasRead } = unread();
     const Cookie = Array.from({ length: count }, (_, i) => `__Host-device_id=${String(i).repeat(43)}`).join("; ");

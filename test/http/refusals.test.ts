@@ -7,8 +7,9 @@ import { RequestError, refusal, statuses } from "../../src/http/refusals.ts";
 import { silent } from "../../src/observe/log.ts";
 import { knowing, startBreachServer } from "../support/breach-server.ts";
 import { test } from "../support/engines.ts";
+import { createFullWorld } from "../support/full-world.ts";
 import { createProduction, owner } from "../support/production.ts";
-import { askForToken, bob, cookie, flood, json, logIn, redeem, refused, register } from "../support/steps.ts";
+import { askForToken, bob, cookie, json, logIn, redeem, refused, register } from "../support/steps.ts";
 import { createWorld, form, hour, type World } from "../support/world.ts";
 
 type Code = keyof typeof statuses;
@@ -95,12 +96,8 @@ const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
     return await guess();
   },
   async busy() {
-    await using world = await createWorld({ BCRYPT_COST: "12" });
-    const { refused, over } = flood(world);
-    const first = await refused;
-    await world.auth.close();
-    await over;
-    return first;
+    await using world = await createFullWorld();
+    return await world.request("/sessions", form(bob));
   },
   async database_unavailable(world) {
     await world.db.close();

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
+import { createFullWorld } from "../support/full-world.ts";
 import { createProduction, join, mailed, owner } from "../support/production.ts";
-import { bob, flood, register } from "../support/steps.ts";
+import { bob, register } from "../support/steps.ts";
 import { formsOf, logIn, sent, shownIn, visitor } from "../support/visitor.ts";
 import { createWorld, day, form, minute } from "../support/world.ts";
 
@@ -181,14 +182,9 @@ test("where addresses need no confirming, a wrong login says nothing of it", asy
 });
 
 test("a busy service is told above the form, which keeps what was typed", async () => {
-  await using world = await createWorld({ BCRYPT_COST: "12" });
+  await using world = await createFullWorld();
   const who = visitor(world);
-  const page = await who.open("/login");
-  const { refused, over } = flood(world);
-  await refused;
-  const failed = await who.fill(page, bob);
-  await world.auth.close();
-  await over;
+  const failed = await who.fill(await who.open("/login"), bob);
   assert.equal(failed.status, 503);
   assert.match(failed.told, /^Many people are here right now\. Try again in \d seconds?\.$/);
   assert.ok(failed.headers.has("Retry-After"));

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { availableParallelism } from "node:os";
 import { form, type World } from "./world.ts";
 
 export const bob = { email: "bob@example.com", password: "mySuperPwd" };
@@ -58,21 +57,6 @@ export async function askForToken(world: World, email = bob.email): Promise<stri
 
 export function redeem(world: World, fields: Record<string, string>): Promise<Response> {
   return world.request("/reset_password", form(fields, { method: "PUT" }));
-}
-
-/** More wrong logins at once than may wait in five seconds, at a cost of 12 or more. */
-export interface Flood {
-  /** The first that was refused, when no more may wait. */
-  readonly refused: Promise<Response>;
-  /** Resolves when all are answered. */
-  readonly over: Promise<unknown>;
-}
-
-export function flood(world: World): Flood {
-  const login = () => world.request("/sessions", form({ ...bob, password: "wrong" }));
-  const logins = Array.from({ length: 24 * availableParallelism() }, login);
-  const busy = async (login: Promise<Response>) => ((await login).status === 503 ? login : Promise.reject());
-  return { refused: Promise.any(logins.map(busy)), over: Promise.all(logins) };
 }
 
 export function cookie(header: string, init: RequestInit = {}): RequestInit {
