@@ -115,7 +115,7 @@ async function connect(): Promise<Client> {
   return client as Client;
 }
 
-/** In bytes, of a table or index: a larger one is not worth emptying, because deleted rows leave their room. */
+/** In bytes, of a table or index: a larger one is truncated, which takes longer, because deleted rows leave their room. */
 const largest = 512 * 1024;
 
 const keeper = `
@@ -139,7 +139,7 @@ const keeper = `
     insert into noted_schemas select name::regnamespace, shape_of(name::regnamespace)
   $$;
 
-  -- Empties a schema, unless it was changed or analyzed, is in use or has grown large.
+  -- Empties a schema, unless it was changed or analyzed, or is in use.
   create function empty_schema(name text) returns boolean language plpgsql as $$
     declare
       schema oid := name::regnamespace;
@@ -147,10 +147,15 @@ const keeper = `
     begin
       if exists (select from pg_locks l join pg_class c on c.oid = l.relation
             where relnamespace = schema and pid <> pg_backend_pid())
-        or exists (select from pg_class c where relnamespace = schema
-            and (pg_relation_size(oid) > ${largest} or relkind = 'r' and reltuples >= 0))
+        or exists (select from pg_class where relnamespace = schema and relkind = 'r' and reltuples >= 0)
         or shape_of(schema) is distinct from (select shape from noted_schemas where oid = schema) then
         return false;
+      end if;
+      if exists (select from pg_class where relnamespace = schema and pg_relation_size(oid) > ${largest}) then
+        execute (select 'truncate ' || string_agg(oid::regclass::text, ', ') || ' restart identity' from pg_class
+          where relnamespace = schema and relkind = 'r' and relname not like 'kysely%');
+        update noted_schemas set shape = shape_of(schema) where oid = schema;
+        return true;
       end if;
       for relation in select oid::regclass as name, relkind from pg_class
           where relnamespace = schema and relname not like 'kysely%' loop
