@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { connect } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -11,6 +11,7 @@ import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { readable } from "../src/observe/logger.ts";
 import { readSettings } from "../src/settings/settings.ts";
+import { commandOfMany } from "./support/commands.ts";
 import { failToStart, type Service, startService, temporaryFolder } from "./support/service.ts";
 import { type Answer, openWire, request } from "./support/wire.ts";
 
@@ -72,8 +73,8 @@ describe("the command", () => {
 });
 
 describe("a start that fails says why in words, without a stack, and exits with 1", () => {
-  const fails = async (environment: Record<string, string>, message: RegExp, under: string[] = []) => {
-    const { code, stdout, stderr } = await failToStart(environment, [], { under });
+  const fails = async (environment: Record<string, string>, message: RegExp, run = commandOfMany) => {
+    const { code, stdout, stderr } = await run([], environment);
     assert.deepEqual([code, stdout], [1, ""]);
     assert.match(stderr, message);
     assert.doesNotMatch(stderr, /^ +at |node:|\.ts\b/m);
@@ -90,8 +91,9 @@ describe("a start that fails says why in words, without a stack, and exits with 
   });
 
   test("with a port that is taken, or an address of another machine", async () => {
-    await using service = await startService({});
-    const PORT = String(service.port);
+    await using taken = createServer().listen(0, "0.0.0.0");
+    await once(taken, "listening");
+    const PORT = String((taken.address() as AddressInfo).port);
     await fails({ PORT }, new RegExp(`^bienvenue: port ${PORT} is in use .*PORT=5001\n$`));
     await fails({ HOST: "192.0.2.1" }, /^bienvenue: HOST=192\.0\.2\.1 is no address of this machine; .*\n$/);
     // No name is that long: it is known at once, and without a resolver, that there is none.
@@ -101,7 +103,9 @@ describe("a start that fails says why in words, without a stack, and exits with 
   const offline = ["unshare", "--map-root-user", "--net"];
   const cannot = spawnSync("unshare", [...offline.slice(1), "true"]).status !== 0 && "this user may not go offline";
   test("with a name that nobody can be asked for", { skip: cannot }, async () => {
-    await fails({ HOST: "host.invalid" }, /^bienvenue: HOST=host\.invalid is no address .*\n$/, offline);
+    const run: typeof commandOfMany = (args, environment = {}) =>
+      failToStart(environment, [...args], { under: offline });
+    await fails({ HOST: "host.invalid" }, /^bienvenue: HOST=host\.invalid is no address .*\n$/, run);
   });
 
   test("with a database that cannot be used", async () => {
@@ -115,11 +119,12 @@ describe("a start that fails says why in words, without a stack, and exits with 
   });
 });
 
-describe("a stop", () => {
+// They mostly wait.
+describe("a stop", { concurrency: 4 }, () => {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     test(`by ${signal} lets every accepted request end, and exits with 0`, async () => {
       // Logins that are still under way when the signal arrives.
-      await using service = await startService({ BCRYPT_COST: "12" });
+      await using service = await startService({ BCRYPT_COST: "11" });
       const [busy, ...wires] = await Promise.all(
         // One that is busy, one for each thread that hashes, and two whose logins wait.
         Array.from({ length: availableParallelism() + 3 }, () => openWire(service.port)),
@@ -242,7 +247,7 @@ describe("the log in a terminal", () => {
         for (const line of others) assert.ok(line.startsWith("    "));
         assert.doesNotMatch(others.join(first), /\p{C}/u);
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 });

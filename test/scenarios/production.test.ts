@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { selfSigned } from "../support/certificate.ts";
 import { emptyDatabase } from "../support/databases.ts";
@@ -34,68 +34,6 @@ function tokenOf({ mime }: Received): string {
   return token;
 }
 
-test("a person registers, confirms, logs in and resets by the mails of a real server, over TLS", async () => {
-  await using folder = await temporaryFolder();
-  const { key, cert } = selfSigned();
-  const NODE_EXTRA_CA_CERTS = join(folder.path, "ca.pem");
-  await writeFile(NODE_EXTRA_CA_CERTS, cert);
-  await using mail = await startMailServer({ key, cert, secure: true });
-  const SMTP_URL = `smtps://service:s%40crt@localhost:${mail.port}`;
-  await using service = await startService({ ...production, SMTP_URL, NODE_EXTRA_CA_CERTS });
-
-  // A link goes to PUBLIC_URL, whatever the request's headers say.
-  const elsewhere = { Host: "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http" };
-  const registered = await send(service, "POST", "/users", { email, password }, elsewhere);
-  assert.equal(await registered.text(), `{"email":"${email}","message":"user created"}\n`);
-  assert.equal((await send(service, "POST", "/sessions", { email, password })).status, 401);
-  const confirmation = await nextMail(mail, 0);
-  assert.deepEqual([confirmation.to, confirmation.isSecure, mail.logins], [[email], true, ["service:s@crt"]]);
-  assert.ok(!confirmation.raw.includes("evil.example"));
-  const token = tokenOf(confirmation);
-  assert.equal((await send(service, "PUT", "/email_verification", { email, token, password })).status, 200);
-  const entered = await send(service, "POST", "/sessions", { email, password });
-  assert.equal(entered.status, 200);
-  const [session = "", device = ""] = entered.headers.getSetCookie();
-  assert.match(session, /^__Host-session_id=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=2592000$/);
-  assert.match(device, /^__Host-device_id=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=34560000$/);
-
-  const french = { "Accept-Language": "fr" };
-  assert.equal(
-    await (await send(service, "POST", "/reset_password", { email }, french)).text(),
-    `{"email":"${email}","message":"reset mail sent"}\n`,
-  );
-  const reset = await nextMail(mail, 1);
-  assert.match(reset.mime.text ?? "", /mot de passe/);
-  const new_password = `${password} anew`;
-  const redeemed = await send(service, "PUT", "/reset_password", { email, reset_token: tokenOf(reset), new_password });
-  assert.equal(redeemed.status, 200);
-  assert.deepEqual((await nextMail(mail, 2)).to, [email]);
-  const Cookie = session.split(";")[0] as string;
-  assert.equal((await fetch(`${service.url}/profile`, { headers: { Cookie } })).status, 403);
-  assert.equal((await send(service, "POST", "/sessions", { email, password: new_password })).status, 200);
-
-  const log = JSON.stringify(service.logged);
-  for (const secret of [email, password, token, tokenOf(reset), Cookie, "s@crt"]) assert.ok(!log.includes(secret));
-});
-
-// id: mail-survives-crash
-test("a mail server that is away delays mails and nothing else, and they survive a crash", async () => {
-  await using database = await emptyDatabase("sqlite");
-  const settings = { ...production, DATABASE_URL: database.url };
-  {
-    await using service = await startService({ ...settings, SMTP_URL: `smtp://127.0.0.1:${await freePort()}` });
-    assert.equal((await send(service, "POST", "/users", { email, password })).status, 200);
-    while (!service.logged.some(({ event }) => event === "mail_delayed")) await sleep(20);
-    await service.end("SIGKILL");
-  }
-  await database.run("update outbox set next_try_at = 0");
-  await using mail = await startMailServer();
-  await using service = await startService({ ...settings, SMTP_URL: `smtp://127.0.0.1:${mail.port}` });
-  const token = tokenOf(await nextMail(mail, 0));
-  assert.equal((await send(service, "PUT", "/email_verification", { email, token, password })).status, 200);
-  while (Number((await database.run("select count(*) as waiting from outbox"))[0]?.waiting) > 0) await sleep(20);
-});
-
 for (const engine of ["sqlite", "postgres"] as const) {
   // id: ten-guesses-two-nodes
   test(`of 200 guesses at once over two nodes exactly ten are looked at (${engine})`, async () => {
@@ -123,40 +61,109 @@ for (const engine of ["sqlite", "postgres"] as const) {
   });
 }
 
-// As long as a mail may take is a minute, and an orchestrator does not wait for that.
-test("a mail server that never answers does not hold up a stop, nor lose a mail", { timeout: 40_000 }, async () => {
-  await using database = await emptyDatabase("sqlite");
-  const reading = Promise.withResolvers<void>();
-  await using mail = await startMailServer({ onMailFrom: () => reading.resolve() });
-  await using service = await startService({
-    ...production,
-    DATABASE_URL: database.url,
-    SMTP_URL: `smtp://127.0.0.1:${mail.port}`,
-  });
-  for (let i = 0; i < 8; i++) await send(service, "POST", "/users", { email: `${i}@example.com`, password });
-  await reading.promise;
-  assert.equal(await service.end("SIGTERM"), 0);
-  assert.ok(service.logged.some(({ event }) => event === "stopped"));
-  assert.equal((await database.run("select id from outbox")).length, 8);
-});
+// They mostly wait.
+describe("with a mail server", { concurrency: true }, () => {
+  test("a person registers, confirms, logs in and resets by the mails of a real server, over TLS", async () => {
+    await using folder = await temporaryFolder();
+    const { key, cert } = selfSigned();
+    const NODE_EXTRA_CA_CERTS = join(folder.path, "ca.pem");
+    await writeFile(NODE_EXTRA_CA_CERTS, cert);
+    await using mail = await startMailServer({ key, cert, secure: true });
+    const SMTP_URL = `smtps://service:s%40crt@localhost:${mail.port}`;
+    await using service = await startService({ ...production, SMTP_URL, NODE_EXTRA_CA_CERTS });
 
-test("a stop lets mails that are under way end, and loses none", async () => {
-  await using database = await emptyDatabase("sqlite");
-  const reading = Promise.withResolvers<() => void>();
-  await using mail = await startMailServer({
-    onMailFrom: (_, __, done) => reading.resolve(done),
+    // A link goes to PUBLIC_URL, whatever the request's headers say.
+    const elsewhere = { Host: "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http" };
+    const registered = await send(service, "POST", "/users", { email, password }, elsewhere);
+    assert.equal(await registered.text(), `{"email":"${email}","message":"user created"}\n`);
+    assert.equal((await send(service, "POST", "/sessions", { email, password })).status, 401);
+    const confirmation = await nextMail(mail, 0);
+    assert.deepEqual([confirmation.to, confirmation.isSecure, mail.logins], [[email], true, ["service:s@crt"]]);
+    assert.ok(!confirmation.raw.includes("evil.example"));
+    const token = tokenOf(confirmation);
+    assert.equal((await send(service, "PUT", "/email_verification", { email, token, password })).status, 200);
+    const entered = await send(service, "POST", "/sessions", { email, password });
+    assert.equal(entered.status, 200);
+    const [session = "", device = ""] = entered.headers.getSetCookie();
+    assert.match(session, /^__Host-session_id=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=2592000$/);
+    assert.match(device, /^__Host-device_id=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=34560000$/);
+
+    const french = { "Accept-Language": "fr" };
+    assert.equal(
+      await (await send(service, "POST", "/reset_password", { email }, french)).text(),
+      `{"email":"${email}","message":"reset mail sent"}\n`,
+    );
+    const reset = await nextMail(mail, 1);
+    assert.match(reset.mime.text ?? "", /mot de passe/);
+    const new_password = `${password} anew`;
+    const redeemed = await send(service, "PUT", "/reset_password", {
+      email,
+      reset_token: tokenOf(reset),
+      new_password,
+    });
+    assert.equal(redeemed.status, 200);
+    assert.deepEqual((await nextMail(mail, 2)).to, [email]);
+    const Cookie = session.split(";")[0] as string;
+    assert.equal((await fetch(`${service.url}/profile`, { headers: { Cookie } })).status, 403);
+    assert.equal((await send(service, "POST", "/sessions", { email, password: new_password })).status, 200);
+
+    const log = JSON.stringify(service.logged);
+    for (const secret of [email, password, token, tokenOf(reset), Cookie, "s@crt"]) assert.ok(!log.includes(secret));
   });
-  await using service = await startService({
-    ...production,
-    DATABASE_URL: database.url,
-    SMTP_URL: `smtp://127.0.0.1:${mail.port}`,
+
+  // id: mail-survives-crash
+  test("a mail server that is away delays mails and nothing else, and they survive a crash", async () => {
+    await using database = await emptyDatabase("sqlite");
+    const settings = { ...production, DATABASE_URL: database.url };
+    {
+      await using service = await startService({ ...settings, SMTP_URL: `smtp://127.0.0.1:${await freePort()}` });
+      assert.equal((await send(service, "POST", "/users", { email, password })).status, 200);
+      while (!service.logged.some(({ event }) => event === "mail_delayed")) await sleep(20);
+      await service.end("SIGKILL");
+    }
+    await database.run("update outbox set next_try_at = 0");
+    await using mail = await startMailServer();
+    await using service = await startService({ ...settings, SMTP_URL: `smtp://127.0.0.1:${mail.port}` });
+    const token = tokenOf(await nextMail(mail, 0));
+    assert.equal((await send(service, "PUT", "/email_verification", { email, token, password })).status, 200);
+    while (Number((await database.run("select count(*) as waiting from outbox"))[0]?.waiting) > 0) await sleep(20);
   });
-  await send(service, "POST", "/users", { email, password });
-  const goOn = await reading.promise;
-  const ended = service.end("SIGTERM");
-  while (!service.logged.some(({ event }) => event === "stopping")) await sleep(20);
-  goOn();
-  assert.equal(await ended, 0);
-  assert.equal(mail.mails.length, 1);
-  assert.deepEqual(await database.run("select id from outbox"), []);
+
+  // As long as a mail may take is a minute, and an orchestrator does not wait for that.
+  test("a mail server that never answers does not hold up a stop, nor lose a mail", { timeout: 40_000 }, async () => {
+    await using database = await emptyDatabase("sqlite");
+    const reading = Promise.withResolvers<void>();
+    await using mail = await startMailServer({ onMailFrom: () => reading.resolve() });
+    await using service = await startService({
+      ...production,
+      DATABASE_URL: database.url,
+      SMTP_URL: `smtp://127.0.0.1:${mail.port}`,
+    });
+    for (let i = 0; i < 8; i++) await send(service, "POST", "/users", { email: `${i}@example.com`, password });
+    await reading.promise;
+    assert.equal(await service.end("SIGTERM"), 0);
+    assert.ok(service.logged.some(({ event }) => event === "stopped"));
+    assert.equal((await database.run("select id from outbox")).length, 8);
+  });
+
+  test("a stop lets mails that are under way end, and loses none", async () => {
+    await using database = await emptyDatabase("sqlite");
+    const reading = Promise.withResolvers<() => void>();
+    await using mail = await startMailServer({
+      onMailFrom: (_, __, done) => reading.resolve(done),
+    });
+    await using service = await startService({
+      ...production,
+      DATABASE_URL: database.url,
+      SMTP_URL: `smtp://127.0.0.1:${mail.port}`,
+    });
+    await send(service, "POST", "/users", { email, password });
+    const goOn = await reading.promise;
+    const ended = service.end("SIGTERM");
+    while (!service.logged.some(({ event }) => event === "stopping")) await sleep(20);
+    goOn();
+    assert.equal(await ended, 0);
+    assert.equal(mail.mails.length, 1);
+    assert.deepEqual(await database.run("select id from outbox"), []);
+  });
 });
