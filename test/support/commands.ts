@@ -20,8 +20,8 @@ after(() => {
 });
 
 /**
- * Runs a command of the program to its end: the first of each command and act as people do, as a process of its own, and later
- * ones one after the other in a single process, since loading the program takes far longer than most commands. It must need no
+ * Runs a command of the program to its end: the first of each command as people do, as a process of its own, and later ones
+ * one after the other in a single process, since loading the program takes far longer than most commands. It must need no
  * rights or input of its own, and not end standard output, as an `export` to it does. Without arguments it is the service, with
  * wrong settings.
  *
@@ -32,8 +32,7 @@ export function commandOfMany(
   environment: Record<string, string> = {},
   folder = process.cwd(),
 ): Promise<Failed & { stdout: string }> {
-  const [command = "", act] = args;
-  const name = ["users", "mail"].includes(command) ? `${command} ${act}` : command;
+  const [name = ""] = args;
   if (!seen.has(name)) {
     seen.add(name);
     return failToStart(environment, [...args], { under: ["sh", "-c", 'cd "$0" && exec "$@"', folder] });
