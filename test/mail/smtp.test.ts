@@ -60,7 +60,7 @@ test("a mail arrives once, from MAIL_FROM, at exactly its recipient, with text, 
 
 test("a display name arrives as MAIL_FROM has it, whatever is in it, and stays one sender", async () => {
   await using server = await startMailServer();
-  for (const [MAIL_FROM, name] of [
+  const cases = [
     ['"Acme, Inc." <no-reply@example.com>', "Acme, Inc."],
     ['"Acme; Sons: Ltd" <no-reply@example.com>', "Acme; Sons: Ltd"],
     ['"The \\"Acme\\" \\\\ Co" <no-reply@example.com>', 'The "Acme" \\ Co'],
@@ -72,10 +72,17 @@ test("a display name arrives as MAIL_FROM has it, whatever is in it, and stays o
     ["O'Brien & Sons (mail) <no-reply@example.com>", "O'Brien & Sons (mail)"],
     ['"Acme"<no-reply@example.com>', "Acme"],
     ["no-reply@example.com", ""],
-  ] as const) {
+  ] as const;
+  // At once: the server waits before it greets.
+  const sending = cases.map(async ([MAIL_FROM], i) => {
     await using sender = mailer(`smtp://127.0.0.1:${server.port}`, { MAIL_FROM });
-    await sender.send(test_);
-    const { from, mime, raw } = server.mails.at(-1) ?? assert.fail();
+    await sender.send({ ...test_, to: `p${i}@example.com` });
+  });
+  await Promise.all(sending);
+  assert.equal(server.mails.length, cases.length);
+  for (const [i, [MAIL_FROM, name]] of cases.entries()) {
+    const sent = server.mails.find(({ to }) => to[0] === `p${i}@example.com`);
+    const { from, mime, raw } = sent ?? assert.fail();
     assert.equal(from, "no-reply@example.com", MAIL_FROM);
     assert.deepEqual(mime.from, { name, address: "no-reply@example.com" }, raw.split("\r\n\r\n")[0]);
   }
@@ -91,7 +98,7 @@ test("several mails share one connection, and a connection that the server has c
   assert.deepEqual([server.connections, server.mails.length], [2, 6]);
 });
 
-describe("TLS", () => {
+describe("TLS", { concurrency: true }, () => {
   const { key, cert } = selfSigned();
   const kinds = { STARTTLS: { scheme: "smtp", secure: false }, "implicit TLS": { scheme: "smtps", secure: true } };
   for (const [name, { scheme, secure }] of Object.entries(kinds)) {
@@ -206,7 +213,7 @@ test("what a server says is told in one line, which moves no cursor", () => {
   assert.equal(error.inFull(), "it refuses; it says: 550-no 550 [2Jnever 1A");
 });
 
-describe("a server that is of no use is given up", () => {
+describe("a server that is of no use is given up", { concurrency: true }, () => {
   async function listen(answer: (socket: Socket) => void) {
     const sockets = new Set<Socket>();
     const server = createServer((socket) => {

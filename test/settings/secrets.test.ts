@@ -7,7 +7,7 @@ import { listenError } from "../../src/http/listen-error.ts";
 import { redacted } from "../../src/settings/database-url.ts";
 import { readSettings, SettingsError } from "../../src/settings/settings.ts";
 import { commandOfMany } from "../support/commands.ts";
-import { command, temporaryFolder } from "../support/service.ts";
+import { temporaryFolder } from "../support/service.ts";
 
 /** The pieces of a password, which stand on both sides of what does not belong there. */
 const [one, two] = ["Zq7xKw", "Vj9mTb"];
@@ -256,7 +256,7 @@ test("neither the service nor the command line prints it, or a stack", async () 
     ["sqlite:accounts.db", `mysql://bob:${whole}@host/name`],
     [`postgres://bob:${one}?${two}@host/name`, "sqlite:accounts.db"],
   ] as const) {
-    const { code, stdout, stderr } = await command(["copy", "--from", from, "--to", to]);
+    const { code, stdout, stderr } = await commandOfMany(["copy", "--from", from, "--to", to]);
     assert.deepEqual([code, stdout], [1, ""]);
     showsNothing(stderr, `${from} ${to}`);
     assert.match(stderr, /^bienvenue: wrong settings:\n {2}--(from|to)=…: must be a database's URL, such as .+\n$/);
