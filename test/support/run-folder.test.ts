@@ -11,8 +11,11 @@ import { temporaryFolder } from "./service.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+/** The PostgreSQL of this run, for one that needs none of its own. */
+const { TEST_DATABASE_URL } = process.env;
+
 /** Begins a run of tests as `npm test` does, of one file, in a temporary folder of its own. */
-async function begin(body: string) {
+async function begin(body: string, environment: NodeJS.ProcessEnv = {}) {
   const resources = new AsyncDisposableStack();
   const { path: folder } = resources.use(await temporaryFolder());
   const { path: temporary } = resources.use(await temporaryFolder());
@@ -34,7 +37,7 @@ async function begin(body: string) {
   const child = spawn(process.execPath, ["--test", "--test-force-exit", `--test-global-setup=${setup}`, file], {
     cwd: root,
     // If unset, Node passes on the folder of this run's coverage, which that run would remove as its own.
-    env: { ...env, TMPDIR: temporary, NODE_V8_COVERAGE: "" },
+    env: { ...env, TMPDIR: temporary, NODE_V8_COVERAGE: "", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let printed = "";
@@ -75,24 +78,28 @@ test("a run of tests leaves nothing in the temporary folder, whether they pass o
 });
 
 test("a run fails when a test leaves something behind, and names it", async () => {
-  await using run = await begin("await temporaryFolder();");
+  await using run = await begin("await temporaryFolder();", { TEST_DATABASE_URL });
   assert.equal(await run.ended, 1, run.printed());
   assert.match(run.printed(), /tests left files in the temporary folder: bienvenue-\w{6}\n/);
   assert.deepEqual(await run.left(), []);
 });
 
 test("a run that is interrupted or killed leaves nothing either, and no process", async () => {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
-    await using run = await begin(`
+  const end = async (signal: NodeJS.Signals) => {
+    await using run = await begin(
+      `
       await using folder = await temporaryFolder();
       await using server = await startPostgres();
       await using service = await startService({ DATABASE_URL: "sqlite:" + folder.path + "/a.db" });
       started();
-      await new Promise((resolve) => setTimeout(resolve, 200_000));`);
+      await new Promise((resolve) => setTimeout(resolve, 200_000));`,
+      { TEST_DATABASE_URL },
+    );
     await run.started();
     run.child.kill(signal);
     await run.ended;
     // What outlives the run removes its folder.
     while ((await run.left()).length > 0 || processesIn(run.temporary).length > 0) await sleep(20);
-  }
+  };
+  await Promise.all((["SIGINT", "SIGTERM", "SIGKILL"] as const).map(end));
 });
