@@ -3,6 +3,7 @@ import type { AppOptions } from "../../../src/app.ts";
 import { serve } from "../../../src/http/server.ts";
 import { silent } from "../../../src/observe/log.ts";
 import type { Environment } from "../../../src/settings/settings.ts";
+import { writeMigratedFile } from "../migrated-sqlite.ts";
 import { freePort } from "../postgres-server.ts";
 import { temporaryFolder } from "../service.ts";
 import { createWorld, production, type World } from "../world.ts";
@@ -22,6 +23,7 @@ export async function createStage(
   const url = `http://localhost:${port}`;
   await using resources = new AsyncDisposableStack();
   const file = join(resources.use(await temporaryFolder()).path, "bienvenue.db");
+  await writeMigratedFile(file);
   const real = { ...production, UNSAFE_PRODUCTION: "1", PUBLIC_URL: url, DATABASE_URL: `sqlite:${file}` };
   const world = await createWorld({ ...real, ...environment }, options);
   resources.use(world);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page, Response } from "playwright-core";
+import type { Browser, BrowserContextOptions, Locator, Page, Response } from "playwright-core";
 import { type Language, messages } from "../../../src/languages/languages.ts";
 import type { PageWords } from "../../../src/languages/pages.ts";
 
@@ -32,20 +32,32 @@ export interface Person {
   readonly options?: BrowserContextOptions;
 }
 
+/** A window that visitors use one after the other. */
+export interface Window extends AsyncDisposable {
+  readonly page: Page;
+  /** Lets the next visitor in; by default, leaving takes the cookies along. */
+  visit(site: Site, leave?: () => PromiseLike<unknown>): Visitor;
+}
+
+interface Site {
+  readonly url: string;
+}
+
+/** Opens a browser's window of its own for one visitor. */
+export async function visit(browser: Browser, site: Site, person?: Person): Promise<Visitor> {
+  const window = await openWindow(browser, person);
+  return window.visit(site, () => window[Symbol.asyncDispose]());
+}
+
 /** Opens a browser's window of its own, with no cookie yet. */
-export async function visit(
+export async function openWindow(
   browser: Browser,
-  { url }: { readonly url: string },
   { language = "en", script = true, options = {} }: Person = {},
-): Promise<Visitor> {
-  const context = await browser.newContext({
-    baseURL: url,
-    locale: language,
-    javaScriptEnabled: script,
-    ...options,
-  });
+): Promise<Window> {
+  const context = await browser.newContext({ locale: language, javaScriptEnabled: script, ...options });
   context.setDefaultTimeout(10_000);
   const faults: string[] = [];
+  let url = "";
   context.on("request", (request) => {
     if (!request.url().startsWith(`${url}/`)) faults.push(`another host is asked: ${request.url()}`);
   });
@@ -59,19 +71,21 @@ export async function visit(
     faults.push(`a script runs: ${dialog.message()}`);
     dialog.dismiss().catch(() => {});
   });
-  return tab(context, url, messages[language].pages, async () => {
-    await context.close();
-    assert.deepEqual(faults, []);
-  });
+  const page = await context.newPage();
+  return {
+    page,
+    visit(site, leave = () => context.clearCookies()) {
+      url = site.url;
+      return look(page, url, messages[language].pages, async () => {
+        await leave();
+        assert.deepEqual(faults.splice(0), []);
+      });
+    },
+    [Symbol.asyncDispose]: () => context.close(),
+  };
 }
 
-async function tab(
-  context: BrowserContext,
-  url: string,
-  words: PageWords,
-  close: () => Promise<void>,
-): Promise<Visitor> {
-  const page = await context.newPage();
+function look(page: Page, url: string, words: PageWords, close: () => Promise<void>): Visitor {
   const visitor: Visitor = {
     page,
     words,
@@ -79,7 +93,7 @@ async function tab(
       return page.url().replace(url, "");
     },
     async open(path) {
-      const response = await page.goto(path);
+      const response = await page.goto(new URL(path, url).href);
       assert.ok(response);
       return response;
     },
@@ -98,7 +112,7 @@ async function tab(
       await Promise.all([page.waitForEvent("load"), act()]);
     },
     read: (text) => page.getByText(text).first().waitFor(),
-    tab: () => tab(context, url, words, async () => {}),
+    tab: async () => look(await page.context().newPage(), url, words, async () => {}),
     [Symbol.asyncDispose]: close,
   };
   return visitor;
