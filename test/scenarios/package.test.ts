@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -73,6 +73,20 @@ describe("README.md", () => {
     const { stdout } = await run(process.execPath, ["program.mts"], { cwd: project });
     assert.equal(stdout, "403\n");
   });
+});
+
+test("every program of docs/library.md has the right types", async () => {
+  const page = await readFile(join(root, "docs/library.md"), "utf8");
+  const programs = [...page.matchAll(/^```ts\n(.*?)^```/gms)].map(([, program = ""]) => program);
+  assert.ok(programs.length >= 4);
+  const library = join(project, "library");
+  await mkdir(library);
+  for (const [i, program] of programs.entries()) await writeFile(join(library, `${i}.mts`), program);
+  const compilerOptions = { typeRoots: [join(root, "node_modules/@types")], noUnusedLocals: false };
+  const config = { extends: join(root, "tsconfig.json"), compilerOptions, include: ["*.mts"] };
+  await writeFile(join(library, "tsconfig.json"), JSON.stringify(config));
+  const { stdout } = await run(join(root, "node_modules/.bin/tsc"), ["-p", library]).catch((error) => error);
+  assert.equal(stdout, "");
 });
 
 test("the lock file names no host that packages come from", async () => {
