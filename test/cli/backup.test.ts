@@ -38,8 +38,8 @@ async function createWorld() {
   assert.equal((await commandOfMany(["backup", copy], { DATABASE_URL: `sqlite:${database}` })).code, 0);
   await add(`sqlite:${database}`, recent);
   const run = (args: string[], { path = database, under = [] }: { path?: string; under?: string[] } = {}) =>
-    under.length === 0
-      ? commandOfMany(args, { DATABASE_URL: `sqlite:${path}` })
+    under.length === 0 || under[0] === "setpriv"
+      ? commandOfMany(args, { DATABASE_URL: `sqlite:${path}` }, undefined, under)
       : failToStart({ DATABASE_URL: `sqlite:${path}` }, args, { under });
   return {
     folder,

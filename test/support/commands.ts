@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { on } from "node:events";
 import { tmpdir } from "node:os";
@@ -12,43 +12,49 @@ import { type Failed, failToStart, standardEnvironment } from "./service.ts";
 const longest = 20_000;
 
 const seen = new Set<string>();
-let host: ChildProcess | undefined;
+/** By what they run under. */
+const hosts = new Map<string, ChildProcess>();
 let last: Promise<unknown> = Promise.resolve();
 
 after(() => {
-  if (host?.connected) host.disconnect();
+  for (const host of hosts.values()) if (host.connected) host.disconnect();
 });
 
 /**
  * Runs a command of the program to its end: the first of each command as people do, as a process of its own, and later ones
  * one after the other in a single process, since loading the program takes far longer than most commands. It must need no
- * rights or input of its own, and not end standard output, as an `export` to it does. Without arguments it is the service, with
- * wrong settings.
+ * input of its own, and not end standard output, as an `export` to it does. Without arguments it is the service, with wrong
+ * settings.
  *
  * @param folder where it runs
+ * @param under a command that gives the process other rights
  */
 export function commandOfMany(
   args: readonly string[],
   environment: Record<string, string> = {},
   folder = process.cwd(),
+  under: readonly string[] = [],
 ): Promise<Failed & { stdout: string }> {
   const [name = ""] = args;
   if (!seen.has(name)) {
     seen.add(name);
-    return failToStart(environment, [...args], { under: ["sh", "-c", 'cd "$0" && exec "$@"', folder] });
+    return failToStart(environment, [...args], { under: [...under, "sh", "-c", 'cd "$0" && exec "$@"', folder] });
   }
-  const running = last.then(() => runInHost(args, { ...standardEnvironment(), ...environment }, folder));
+  const running = last.then(() => runInHost(under, args, { ...standardEnvironment(), ...environment }, folder));
   last = running.catch(() => {});
   return running;
 }
 
 async function runInHost(
+  under: readonly string[],
   args: readonly string[],
   environment: Record<string, string>,
   folder: string,
 ): Promise<Failed & { stdout: string }> {
-  if (!host?.connected) host = startHost();
-  const child = host;
+  const key = under.join(" ");
+  const running = hosts.get(key);
+  const child = running?.connected ? running : startHost(under);
+  hosts.set(key, child);
   const order: Order = { args, environment, folder, end: randomUUID() };
   const printed = [child.stdout, child.stderr].map((stream) => readUntil(order.end, stream as Readable));
   const tooLong = setTimeout(() => child.kill("SIGKILL"), longest);
@@ -58,8 +64,13 @@ async function runInHost(
   return { code: Number(code), stdout, stderr: said };
 }
 
-function startHost(): ChildProcess {
-  const child = fork(fileURLToPath(new URL("./command-host.ts", import.meta.url)), {
+function startHost(under: readonly string[]): ChildProcess {
+  const [command = "", ...rest] = [
+    ...under,
+    process.execPath,
+    fileURLToPath(new URL("./command-host.ts", import.meta.url)),
+  ];
+  const child = spawn(command, rest, {
     env: { PATH: process.env.PATH, TMPDIR: tmpdir(), NODE_V8_COVERAGE: "" },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
