@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { openDB } from "../../src/db/db.ts";
 import { commandOfMany } from "../support/commands.ts";
-import { emptyDatabase } from "../support/databases.ts";
+import { migratedDatabase } from "../support/databases.ts";
 import { engine, test } from "../support/engines.ts";
 import { startService } from "../support/service.ts";
 
@@ -15,7 +15,7 @@ const entry = { at, event: "logged_in", userId: null, ip: "192.0.2.1", userAgent
 
 async function trail() {
   const resources = new AsyncDisposableStack();
-  const database = resources.use(await emptyDatabase(engine()));
+  const database = resources.use(await migratedDatabase(engine()));
   const db = resources.use(await openDB(database.url));
   const run = async (...args: string[]) => {
     const { code, stdout, stderr } = await commandOfMany(["events", ...args], { DATABASE_URL: database.url });

@@ -6,7 +6,7 @@ import { type DB, openDB } from "../../src/db/db.ts";
 import { languages } from "../../src/languages/languages.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { commandOfMany } from "../support/commands.ts";
-import { type EmptyDatabase, emptyDatabase } from "../support/databases.ts";
+import { type EmptyDatabase, migratedDatabase } from "../support/databases.ts";
 import { engine, test } from "../support/engines.ts";
 import { startService } from "../support/service.ts";
 
@@ -27,7 +27,7 @@ interface Operated extends AsyncDisposable {
 
 async function operated(): Promise<Operated> {
   const resources = new AsyncDisposableStack();
-  const database = resources.use(await emptyDatabase(engine()));
+  const database = resources.use(await migratedDatabase(engine()));
   const db = resources.use(await openDB(database.url));
   const auth = resources.adopt(new Auth(db, { settings: readSettings({ BCRYPT_COST: "4" }) }), (auth) => auth.close());
   const run = (args: string[]) => commandOfMany(["users", ...args], { DATABASE_URL: database.url });
