@@ -11,8 +11,6 @@ import { createWorld, production, type World } from "../world.ts";
 /** A world that a browser can look at, where any state of a page is quickly brought about. */
 export interface Stage extends World {
   readonly url: string;
-  /** The file of its database. */
-  readonly file: string;
 }
 
 export async function createStage(
@@ -22,15 +20,13 @@ export async function createStage(
   const port = await freePort();
   const url = `http://localhost:${port}`;
   await using resources = new AsyncDisposableStack();
-  const file = join(resources.use(await temporaryFolder()).path, "bienvenue.db");
-  await writeMigratedFile(file);
-  const real = { ...production, UNSAFE_PRODUCTION: "1", PUBLIC_URL: url, DATABASE_URL: `sqlite:${file}` };
+  const real = { ...production, UNSAFE_PRODUCTION: "1", PUBLIC_URL: url };
   const world = await createWorld({ ...real, ...environment }, options);
   resources.use(world);
   const server = await serve({ fetch: world.app.fetch, host: "127.0.0.1", port, log: silent });
   resources.defer(() => server.close(0));
   const built = resources.move();
-  return { ...world, url, file, [Symbol.asyncDispose]: () => built.disposeAsync() };
+  return { ...world, url, [Symbol.asyncDispose]: () => built.disposeAsync() };
 }
 
 /** Sends the mails that wait; where the link of the last one to that page leads. */
@@ -46,4 +42,14 @@ export async function lastLink(
   }[page];
   const mail = mails.findLast((each) => kinds.includes(each.kind));
   return `${page}?token=${encodeURIComponent(mail?.token ?? "")}`;
+}
+
+/** A stage whose database is a file, which another connection can open. It takes longer than one in memory: it waits for the disk. */
+export async function createStageOnFile(environment: Environment): Promise<Stage> {
+  await using resources = new AsyncDisposableStack();
+  const file = join(resources.use(await temporaryFolder()).path, "bienvenue.db");
+  await writeMigratedFile(file);
+  const stage = resources.use(await createStage({ ...environment, DATABASE_URL: `sqlite:${file}` }));
+  const built = resources.move();
+  return { ...stage, [Symbol.asyncDispose]: () => built.disposeAsync() };
 }

@@ -85,6 +85,38 @@ export async function openWindow(
   };
 }
 
+// What locators do, without the script that playwright would put into each document for them: it costs as much as opening the page.
+const named = `const text = (element) => element.textContent.trim().replace(/\\s+/g, " ");
+  const buttonsOf = (form) => [...form.querySelectorAll("button")].filter(
+    (each) => (each.getAttribute("aria-label") ?? text(each)) === button && each.checkVisibility({ visibilityProperty: true }));
+  const form = [...document.forms].find((each) => buttonsOf(each).length > 0);
+  if (!form) throw new Error("no form has the button " + button);`;
+
+/** Selects what is in the field with that label, for what is typed to take its place. */
+const selectField = `(button, label) => {
+  ${named}
+  const found = [...form.elements].filter((each) => [...(each.labels ?? [])].some((one) => text(one) === label));
+  if (found.length !== 1) throw new Error(found.length + " fields are called " + label);
+  const [field] = found;
+  if (!field.checkVisibility({ visibilityProperty: true }) || field.matches(":disabled, :read-only"))
+    throw new Error("nobody can type into " + label);
+  field.select();
+  field.focus();
+  if (document.activeElement !== field) throw new Error("the focus is not on " + label);
+}`;
+
+/** Where the button can be clicked. */
+const findButton = `(button) => {
+  ${named}
+  const found = buttonsOf(form);
+  if (found.length !== 1) throw new Error(found.length + " buttons are called " + button);
+  found[0].scrollIntoView({ block: "nearest", behavior: "instant" });
+  const { left, top, width, height } = found[0].getBoundingClientRect();
+  const [x, y] = [left + width / 2, top + height / 2];
+  if (found[0].disabled || !found[0].contains(document.elementFromPoint(x, y))) throw new Error("nobody can click " + button);
+  return [x, y];
+}`;
+
 function look(page: Page, url: string, words: PageWords, close: () => Promise<void>): Visitor {
   const visitor: Visitor = {
     page,
@@ -99,9 +131,12 @@ function look(page: Page, url: string, words: PageWords, close: () => Promise<vo
     },
     follow: (link) => visitor.leave(() => page.getByRole("link", { name: link, exact: true }).first().click()),
     async submit(button, fields = {}) {
-      const form = visitor.formOf(button);
-      for (const [label, value] of Object.entries(fields)) await form.getByLabel(label, { exact: true }).fill(value);
-      await visitor.leave(() => form.getByRole("button", { name: button, exact: true }).click());
+      for (const [label, value] of Object.entries(fields)) {
+        await page.evaluate(`(${selectField})(${JSON.stringify(button)}, ${JSON.stringify(label)})`);
+        await (value === "" ? page.keyboard.press("Delete") : page.keyboard.insertText(value));
+      }
+      const [x, y] = await page.evaluate<[number, number]>(`(${findButton})(${JSON.stringify(button)})`);
+      await visitor.leave(() => page.mouse.click(x, y));
     },
     formOf: (button) =>
       page
