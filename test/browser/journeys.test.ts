@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { after, suite, test } from "node:test";
+import { suite, test } from "node:test";
 import { devices } from "playwright-core";
 import { messages } from "../../src/languages/languages.ts";
-import { startBrowser } from "../support/browser/browser.ts";
+import { sharedBrowser } from "../support/browser/browser.ts";
 import { startSite } from "../support/browser/site.ts";
 import { type Visitor, visit } from "../support/browser/visitor.ts";
 
-const browser = await startBrowser();
-after(() => browser.close());
+const browser = await sharedBrowser();
 
 const email = "ada@example.com";
 const [first, second, third] = [

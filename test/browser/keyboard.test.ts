@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { startBrowser } from "../support/browser/browser.ts";
+import { test } from "node:test";
+import { sharedBrowser } from "../support/browser/browser.ts";
 import { createStage, lastLink } from "../support/browser/stage.ts";
 import { type Visitor, visit } from "../support/browser/visitor.ts";
 
-const browser = await startBrowser();
-after(() => browser.close());
+const browser = await sharedBrowser();
 
 const email = "ada@example.com";
 const [first, second] = ["plough-Violet-9-harbour", "lantern-Amber-7-orchard"] as const;

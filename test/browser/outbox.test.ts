@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { barriers } from "../support/browser/accessible.ts";
-import { startBrowser } from "../support/browser/browser.ts";
+import { sharedBrowser } from "../support/browser/browser.ts";
 import { visit } from "../support/browser/visitor.ts";
 import { freePort } from "../support/postgres-server.ts";
 import { startService } from "../support/service.ts";
 
-const browser = await startBrowser();
-after(() => browser.close());
+const browser = await sharedBrowser();
 
 const email = "ada@example.com";
 

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { startBrowser } from "../support/browser/browser.ts";
+import { test } from "node:test";
+import { sharedBrowser } from "../support/browser/browser.ts";
 import { createStage } from "../support/browser/stage.ts";
 import { visit } from "../support/browser/visitor.ts";
 import { join } from "../support/production.ts";
 
-const browser = await startBrowser();
-after(() => browser.close());
+const browser = await sharedBrowser();
 
 const ada = { email: "ada@example.com", password: "plough-Violet-9-harbour" };
 const small = { viewport: { width: 320, height: 568 } };

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
-import { after, suite, test } from "node:test";
+import { suite, test } from "node:test";
 import type { Page } from "playwright-core";
 import type { Language } from "../../src/languages/languages.ts";
 import { barriers, keepAxe } from "../support/browser/accessible.ts";
-import { startBrowser } from "../support/browser/browser.ts";
+import { sharedBrowser } from "../support/browser/browser.ts";
 import { setStage, type View, views } from "../support/browser/views.ts";
 import { openWindow, type Window } from "../support/browser/visitor.ts";
 
-const browser = await startBrowser();
-after(() => browser.close());
+const browser = await sharedBrowser();
 
 const kilobyte = 1024;
 /** The states in which a page has something to refuse. */

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { access, constants, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Browser, chromium } from "playwright-core";
@@ -19,6 +20,17 @@ const disabledFeatures = [
   "PreconnectToSearch",
   "ThirdPartyStoragePartitioning",
 ];
+
+let shared: Promise<Browser> | undefined;
+
+/** The Chromium of this process's tests, started at the first use and closed after all of them. */
+export function sharedBrowser(): Promise<Browser> {
+  if (shared) return shared;
+  const started = startBrowser();
+  shared = started;
+  after(async () => (await started).close());
+  return started;
+}
 
 /**
  * Starts a Chromium: the one that CHROMIUM names, else the one that is installed, else the one that comes with npm. All

@@ -86,19 +86,30 @@ export async function openWindow(
 }
 
 // What locators do, without the script that playwright would put into each document for them: it costs as much as opening the page.
-const named = `const text = (element) => element.textContent.trim().replace(/\\s+/g, " ");
+const looks = `const plain = (words) => words.trim().replace(/\\s+/g, " ");
+  const text = (element) => plain(element.textContent);
+  const isSeen = (element) => element.checkVisibility({ visibilityProperty: true });
+  const placeOf = (element, name) => {
+    element.scrollIntoView({ block: "nearest", behavior: "instant" });
+    const { left, top, width, height } = element.getClientRects()[0];
+    const [x, y] = [left + width / 2, top + height / 2];
+    if (element.disabled || !element.contains(document.elementFromPoint(x, y))) throw new Error("nobody can click " + name);
+    return [x, y];
+  };`;
+
+const named = `${looks}
   const buttonsOf = (form) => [...form.querySelectorAll("button")].filter(
-    (each) => (each.getAttribute("aria-label") ?? text(each)) === button && each.checkVisibility({ visibilityProperty: true }));
+    (each) => (each.getAttribute("aria-label") ?? text(each)) === plain(button) && isSeen(each));
   const form = [...document.forms].find((each) => buttonsOf(each).length > 0);
   if (!form) throw new Error("no form has the button " + button);`;
 
 /** Selects what is in the field with that label, for what is typed to take its place. */
 const selectField = `(button, label) => {
   ${named}
-  const found = [...form.elements].filter((each) => [...(each.labels ?? [])].some((one) => text(one) === label));
+  const found = [...form.elements].filter((each) => [...(each.labels ?? [])].some((one) => text(one) === plain(label)));
   if (found.length !== 1) throw new Error(found.length + " fields are called " + label);
   const [field] = found;
-  if (!field.checkVisibility({ visibilityProperty: true }) || field.matches(":disabled, :read-only"))
+  if (!isSeen(field) || field.matches(":disabled, :read-only"))
     throw new Error("nobody can type into " + label);
   field.select();
   field.focus();
@@ -110,11 +121,16 @@ const findButton = `(button) => {
   ${named}
   const found = buttonsOf(form);
   if (found.length !== 1) throw new Error(found.length + " buttons are called " + button);
-  found[0].scrollIntoView({ block: "nearest", behavior: "instant" });
-  const { left, top, width, height } = found[0].getBoundingClientRect();
-  const [x, y] = [left + width / 2, top + height / 2];
-  if (found[0].disabled || !found[0].contains(document.elementFromPoint(x, y))) throw new Error("nobody can click " + button);
-  return [x, y];
+  return placeOf(found[0], button);
+}`;
+
+/** Where the first such link can be clicked. */
+const findLink = `(link) => {
+  ${looks}
+  const found = [...document.querySelectorAll("a[href]")].find(
+    (each) => (each.getAttribute("aria-label") ?? text(each)) === plain(link) && isSeen(each));
+  if (!found) throw new Error("no link is called " + link);
+  return placeOf(found, link);
 }`;
 
 function look(page: Page, url: string, words: PageWords, close: () => Promise<void>): Visitor {
@@ -129,7 +145,10 @@ function look(page: Page, url: string, words: PageWords, close: () => Promise<vo
       assert.ok(response);
       return response;
     },
-    follow: (link) => visitor.leave(() => page.getByRole("link", { name: link, exact: true }).first().click()),
+    async follow(link) {
+      const [x, y] = await page.evaluate<[number, number]>(`(${findLink})(${JSON.stringify(link)})`);
+      await visitor.leave(() => page.mouse.click(x, y));
+    },
     async submit(button, fields = {}) {
       for (const [label, value] of Object.entries(fields)) {
         await page.evaluate(`(${selectField})(${JSON.stringify(button)}, ${JSON.stringify(label)})`);
@@ -146,7 +165,10 @@ function look(page: Page, url: string, words: PageWords, close: () => Promise<vo
     async leave(act) {
       await Promise.all([page.waitForEvent("load"), act()]);
     },
-    read: (text) => page.getByText(text).first().waitFor(),
+    async read(text) {
+      const shown = await page.evaluate<string>("document.body.innerText");
+      if (!shown.replace(/\s+/g, " ").includes(text.replace(/\s+/g, " "))) await page.getByText(text).first().waitFor();
+    },
     tab: async () => look(await page.context().newPage(), url, words, async () => {}),
     [Symbol.asyncDispose]: close,
   };
