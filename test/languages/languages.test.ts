@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { statuses } from "../../src/http/refusals.ts";
 import { chooseLanguage, type Language, languageNamed, languages, messages } from "../../src/languages/languages.ts";
+import { anyText } from "../support/any-text.ts";
 
 /** Where every message is, by its path, whatever the language. */
 function paths(value: unknown, path = ""): string[] {
@@ -152,7 +153,7 @@ describe("Accept-Language", () => {
     fc.assert(
       fc.property(
         fc.oneof(
-          fc.string({ unit: "binary" }),
+          anyText(),
           pieces.map((each) => each.join("")),
         ),
         (header) => {

@@ -10,6 +10,7 @@ import {
   type Settings,
   SettingsError,
 } from "../../src/settings/settings.ts";
+import { anyText } from "../support/any-text.ts";
 import { refusal } from "../support/wrong-settings.ts";
 
 const names = Object.keys(readSettings());
@@ -377,7 +378,7 @@ test("whatever the environment holds, it gives settings or one SettingsError", (
     fc.constantFrom(...names),
     fc.oneof(
       fc.constantFrom("production", ...Object.values(required)),
-      fc.string({ unit: "binary" }),
+      anyText(),
       fc.constantFrom(...Object.values(wrong).flat()),
     ),
   );
