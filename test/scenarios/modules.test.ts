@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { registerHooks } from "node:module";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Environment } from "../../src/settings/settings.ts";
+import { refusal } from "../support/refusal.ts";
 import { startService } from "../support/service.ts";
 import { production } from "../support/world.ts";
 
@@ -27,4 +29,23 @@ test("prom-client is loaded by the first who reads metrics, and neither it nor O
   assert.deepEqual(await loaded(production), []);
   assert.deepEqual(await loaded({ ...production, METRICS_TOKEN }, "Bearer nonsense"), []);
   assert.ok((await loaded({ ...production, METRICS_TOKEN }, `Bearer ${METRICS_TOKEN}`)).includes("/prom-client/"));
+});
+
+test("the list is loaded only where PASSWORD_BLOCKLIST is on", async () => {
+  const email = "bob.smith@mail.example.org";
+  const loaded: string[] = [];
+  const hooks = registerHooks({
+    load(url, context, next) {
+      loaded.push(url);
+      return next(url, context);
+    },
+  });
+  try {
+    assert.equal(await refusal("password", {}, email), null);
+    assert.deepEqual(loaded, []);
+    assert.equal(await refusal("password", { PASSWORD_BLOCKLIST: "on" }, email), "password_common");
+    assert.match(loaded.join(), /common-passwords\.ts$/);
+  } finally {
+    hooks.deregister();
+  }
 });

@@ -1,6 +1,10 @@
 import { relative } from "node:path";
 import { Readable } from "node:stream";
 import { spec, type TestEvent } from "node:test/reporters";
+import { fileURLToPath } from "node:url";
+
+/** The files that let others share their process. */
+const shared = fileURLToPath(new URL("../all/", import.meta.url));
 
 /** How many of the slowest files are printed. */
 const shown = 10;
@@ -10,24 +14,50 @@ const shown = 10;
  * instead of a table of each file. Services that run as processes of their own are not counted.
  */
 export default async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
-  const files: { readonly file: string; readonly duration: number }[] = [];
+  const durations = new Durations();
   let coverage = "";
   async function* own(): AsyncGenerator<TestEvent> {
     for await (const event of events) {
       if (event.type === "test:coverage") coverage = totals(event.data.summary.totals);
-      else yield event;
-      if (event.type === "test:summary" && event.data.file !== undefined)
-        files.push({ file: relative(process.cwd(), event.data.file), duration: event.data.duration_ms });
+      else if (!durations.take(event)) yield event;
     }
   }
   yield* Readable.from(own()).compose(new spec());
-  if (files.length > 1) yield `ℹ slowest files\n${slowest(files)}`;
+  yield durations.slowest();
   yield coverage;
 }
 
-function slowest(files: readonly { readonly file: string; readonly duration: number }[]): string {
-  const first = files.toSorted((a, b) => b.duration - a.duration).slice(0, shown);
-  return first.map(({ file, duration }) => `ℹ ${(duration / 1000).toFixed(1).padStart(6)} s  ${file}\n`).join("");
+/** How long each file of tests took, in milliseconds: its process or, where files share one, its tests. */
+class Durations {
+  readonly #files = new Map<string, number>();
+  #last = 0;
+
+  /** Returns true if the event was for this alone. */
+  take({ type, data }: TestEvent): boolean {
+    if (type === "test:summary" && data.file !== undefined && !data.file.startsWith(shared))
+      this.#files.set(data.file, data.duration_ms);
+    if ((type === "test:pass" || type === "test:fail") && data.nesting === 0) {
+      this.#last = data.details.duration_ms;
+      this.#add(data.file);
+    }
+    const isFile = type === "test:diagnostic" && data.message.endsWith(".test.ts");
+    // Tests of a suite count as part of it.
+    if (isFile && data.nesting === 0) this.#add(data.message);
+    return isFile;
+  }
+
+  #add(file = ""): void {
+    if (file.endsWith(".test.ts")) this.#files.set(file, (this.#files.get(file) ?? 0) + this.#last);
+  }
+
+  slowest(): string {
+    if (this.#files.size < 2) return "";
+    const first = [...this.#files].toSorted(([, a], [, b]) => b - a).slice(0, shown);
+    const lines = first.map(
+      ([file, duration]) => `ℹ ${(duration / 1000).toFixed(1).padStart(6)} s  ${relative(process.cwd(), file)}\n`,
+    );
+    return `ℹ slowest files\n${lines.join("")}`;
+  }
 }
 
 type Totals = Extract<TestEvent, { type: "test:coverage" }>["data"]["summary"]["totals"];

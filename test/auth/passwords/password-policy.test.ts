@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { registerHooks } from "node:module";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { AuthError } from "../../../src/errors.ts";
@@ -14,24 +13,6 @@ const bob = "bob.smith@mail.example.org";
 function refusal(password: string, environment: Environment = {}, email = bob): Promise<string | null> {
   return refusalOf(password, environment, email);
 }
-
-test("the list is loaded only where PASSWORD_BLOCKLIST is on", async () => {
-  const loaded: string[] = [];
-  const hooks = registerHooks({
-    load(url, context, next) {
-      loaded.push(url);
-      return next(url, context);
-    },
-  });
-  try {
-    assert.equal(await refusal("password"), null);
-    assert.deepEqual(loaded, []);
-    assert.equal(await refusal("password", { PASSWORD_BLOCKLIST: "on" }), "password_common");
-    assert.match(loaded.join(), /common-passwords\.ts$/);
-  } finally {
-    hooks.deregister();
-  }
-});
 
 // id: any-character
 test("length is counted in code points, and every character is allowed", async () => {
