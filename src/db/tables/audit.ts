@@ -1,8 +1,7 @@
-import { type Kysely, sql } from "kysely";
+import { sql } from "kysely";
 import { emailKey } from "../../values/email.ts";
 import { listOf } from "../lists.ts";
 import { skipLocked } from "../locks.ts";
-import type { Schema } from "../schema.ts";
 import { atomically, type Store } from "../store.ts";
 
 /** One entry of the audit trail. */
@@ -85,18 +84,28 @@ export interface MergedEvent {
 /** Writes the details of entries, and those that are not there (any more) as new ones; returns their ids. */
 export function put(store: Store, entries: readonly MergedEvent[]): Promise<number[]> {
   return atomically(store, async (transaction) => {
-    const ids: number[] = [];
-    for (const { id, event } of entries) {
-      const isThere = id !== undefined && (await setDetail(transaction.db, id, event.detail));
-      ids.push(isThere ? id : (await insert(transaction, [event]).returning("id").executeTakeFirstOrThrow()).id);
-    }
-    return ids;
+    const there = await setDetails(transaction, entries);
+    const isNew = ({ id }: MergedEvent) => id === undefined || !there.has(id);
+    const events = entries.filter(isNew).map(({ event }) => event);
+    const rows = events.length > 0 ? await insert(transaction, events).returning("id").execute() : [];
+    // A database may return them in any order; it numbers them in that of the list.
+    const ids = rows.map(({ id }) => id).toSorted((a, b) => a - b);
+    return entries.map((entry) => (isNew(entry) ? (ids.shift() as number) : (entry.id as number)));
   });
 }
 
-async function setDetail(db: Kysely<Schema>, id: number, detail: string | null): Promise<boolean> {
-  const { numUpdatedRows } = await db.updateTable("events").set({ detail }).where("id", "=", id).executeTakeFirst();
-  return numUpdatedRows > 0n;
+/** Returns the ids of those that are there. */
+async function setDetails({ db, engine }: Store, entries: readonly MergedEvent[]): Promise<Set<number>> {
+  const rows = entries.flatMap(({ id, event: { detail } }) => (id === undefined ? [] : [{ event_id: id, detail }]));
+  if (rows.length === 0) return new Set();
+  const updated = await db
+    .updateTable("events")
+    .from(listOf(engine, { event_id: "bigint", detail: "text" }, rows).as("list"))
+    .set(({ ref }) => ({ detail: ref("list.detail") }))
+    .whereRef("events.id", "=", "list.event_id")
+    .returning("id")
+    .execute();
+  return new Set(updated.map(({ id }) => id));
 }
 
 /** Makes entries of a user name nobody, and no place: all of them, or at most `limit`; returns how many. */

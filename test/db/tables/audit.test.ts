@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { test } from "../../support/engines.ts";
+import { createStore } from "../../support/twins.ts";
+
+test("entries that are put get their new details, and new ids where they are not there, in the order of the call", async () => {
+  await using store = await createStore();
+  const { audit } = store.db;
+  const entry = (id: number | undefined, detail: string) => ({
+    id,
+    event: { at: 1, event: "request_refused", userId: null, ip: null, userAgent: null, detail },
+  });
+  const first = await audit.put([entry(undefined, "a"), entry(undefined, "b"), entry(undefined, "c")]);
+  assert.deepEqual(first, [1, 2, 3]);
+  await store.run("delete from events where id = 2");
+  const again = [entry(3, "c2"), entry(2, "b2"), entry(undefined, "d"), entry(1, "a2"), entry(undefined, "e")];
+  const ids = await audit.put(again);
+  assert.deepEqual(ids, [3, 4, 5, 1, 6]);
+  const written = (await audit.list({ limit: 10 })).map(({ id, detail }) => [id, detail]);
+  assert.deepEqual(written, [
+    [1, "a2"],
+    [3, "c2"],
+    [4, "b2"],
+    [5, "d"],
+    [6, "e"],
+  ]);
+  assert.deepEqual(await audit.put([]), []);
+});
