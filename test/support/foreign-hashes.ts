@@ -9,7 +9,7 @@ export const foreignHashes: Readonly<Record<string, string>> = {
   argon2i: "$argon2i$v=19$m=64,t=2,p=2$c2FsdHlzYWx0MDEyMzQ1Ng$GKS61ytpPq8Ul8kW0Ar6yFIuDURdyOYp",
   argon2id: "$argon2id$v=19$m=64,t=2,p=2$c2FsdHlzYWx0MDEyMzQ1Ng$S4qttlJNDj3U9xrnM79RKGYB6XTsny40",
   "Django's argon2":
-    "argon2$argon2id$v=19$m=102400,t=2,p=8$cEJnemNQRFJMRDY5SzZidnBUTGNTbw$FczKMn2m74ypPfQQ9piWorJAKn6EZTLM7iR8jdZ+2MQ",
+    "argon2$argon2id$v=19$m=128,t=2,p=8$cEJnemNQRFJMRDY5SzZidnBUTGNTbw$QXKfChUe0F1v8C7pe8yR+1raQoeVxUMLoAx8axHBOd8",
   scrypt: "$scrypt$ln=4,r=8,p=2$l/IeQ0ip9d5bi/Fei9FaKw$WQf1VdKjnYe4J9p6anrkAc+YoOM0yXSUfGP02tclPJU",
   "better-auth":
     "1c50892c354da5b23ec3b5007649bc6e:96348dac8d9b6783fee01f18e8ef0a501548ce9a3c8b43a75376b698ba1e771091c7eee556cbca3efa487c1768f632035b8a3061c6eab49d32fe5e543e48b501",

@@ -16,19 +16,19 @@ const tries = 4;
 // id: lower-cost-same-rounds
 test("a bcrypt hash of a lower cost is verified in exactly the rounds of today's", (t) => {
   const { mock } = t.mock.method(bcrypt, "hashSync");
-  for (let stored = 4; stored <= 10; stored++) {
+  for (let stored = 4; stored <= cost; stored++) {
     const hash = bcrypt.hashSync("b4l0u", bcrypt.genSaltSync(stored));
     for (const [password, isRight] of [
       ["b4l0u", true],
       [guess, false],
     ] as const) {
       mock.resetCalls();
-      const asMuchAs = { scheme: "bcrypt", cost: 10 } as const;
+      const asMuchAs = { scheme: "bcrypt", cost } as const;
       assert.equal(compute({ scheme: "bcrypt", password, cost: stored, hash, asMuchAs }), isRight);
       const costs = mock.calls.map(({ arguments: [, salt] }) => Number(String(salt).slice(4, 6)));
       assert.equal(
         [stored, ...costs].reduce((rounds, cost) => rounds + 2 ** cost, 0),
-        2 ** 10,
+        2 ** cost,
       );
     }
   }
@@ -64,15 +64,19 @@ test("an account without a password, or with a hash that cannot be read, costs a
   for (const hash of ["!", "md5$00"]) await assertAsMuch(bcrypt11, hash, guess);
 });
 
-/** Compares processor time, which other programs do not change much: the most for the hash, the least for none. */
+/**
+ * Compares processor time, which other programs do not change much: the most for the hash, the least for none. Further tries
+ * can only raise the one and lower the other.
+ */
 async function assertAsMuch(passwords: Passwords, hash: string, password: string): Promise<void> {
   const known: number[] = [];
   const unknown: number[] = [];
   for (let i = 0; i < tries; i++) {
     unknown.push(await processorTime(() => passwords.verifyPassword(password, null)));
     known.push(await processorTime(() => passwords.verifyPassword(password, hash)));
+    if (Math.max(...known) > Math.min(...unknown) / 2) return;
   }
-  assert.ok(Math.max(...known) > Math.min(...unknown) / 2, `known: ${known} µs, unknown: ${unknown} µs`);
+  assert.fail(`known: ${known} µs, unknown: ${unknown} µs`);
 }
 
 /** In microseconds. */

@@ -35,6 +35,12 @@ test("the first login with each of them is right, and replaces it by a bcrypt ha
   }
 });
 
+testOnce("Django's argon2 verifies at the cost that Django chooses", async () => {
+  const hash =
+    "argon2$argon2id$v=19$m=102400,t=2,p=8$cEJnemNQRFJMRDY5SzZidnBUTGNTbw$FczKMn2m74ypPfQQ9piWorJAKn6EZTLM7iR8jdZ+2MQ";
+  assert.equal(await passwords.verifyPassword(password, hash), true);
+});
+
 testOnce("better-auth's passwords are one in every Unicode form of theirs", async () => {
   const hash =
     "1c50892c354da5b23ec3b5007649bc6e:64541d3fe202b78c79f8d5e299f81a2ba2406100be68a215ca35bb46aa3a504e1c056f2fd6aa20f90b67265ac14c4fd457232232eab2ba1a0c8460bf0524792c";
