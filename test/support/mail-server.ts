@@ -36,6 +36,7 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
   let connections = 0;
   const server = new SMTPServer({
     authOptional: true,
+    disableReverseLookup: true,
     disabledCommands: options.key ? [] : ["STARTTLS"],
     allowInsecureAuth: true,
     onConnect: (_, done) => {
