@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { Passwords } from "../../src/auth/passwords/passwords.ts";
 
 // Hashes a password at each message, and says how that went, and how the threads of this process are scheduled. At "hash behind
-// requests" it is busy for a second meanwhile, and tells of its threads then.
+// requests" it is busy for two seconds meanwhile, and tells of its threads then.
 
 /** SCHED_IDLE (sched(7)). */
 const idleClass = "5";
@@ -24,7 +24,7 @@ process.send?.("ready");
 
 async function beBusy(): Promise<string> {
   const began = performance.now();
-  while (performance.now() - began < 1000) await new Promise((resolve) => setImmediate(resolve));
+  while (performance.now() - began < 2000) await new Promise((resolve) => setImmediate(resolve));
   return "busy with requests";
 }
 

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Hashed } from "../../support/hasher.ts";
 
-const cost = 10;
+const cost = 11;
 const isLinux = process.platform === "linux";
 const has = (program: string) => spawnSync(program, ["--version"]).status === 0;
 /** How nice the threads of the usual class are: two steps more than the process. */
@@ -85,10 +85,10 @@ class OtherHasher implements AsyncDisposable {
   }
 }
 
-/** Runs so many programs that do nothing else. */
-function keepCoresBusy(programs: number): AsyncDisposableStack {
+/** Runs programs that do nothing else. */
+function keepCoresBusy(): AsyncDisposableStack {
   const busy = new AsyncDisposableStack();
-  for (let i = 0; i < programs; i++) {
+  for (let i = 0; i < 2 * availableParallelism(); i++) {
     const loop = spawn("sh", ["-c", "while :; do :; done"], { stdio: "ignore" });
     busy.defer(() => void loop.kill("SIGKILL"));
   }
@@ -100,13 +100,13 @@ test("where other programs keep every core busy, a hash ends in the time of some
 }, async () => {
   await using hasher = await Hasher.start(cost);
   const { threads: before } = await hasher.hash();
-  await using other = new OtherHasher();
+  await using busy = keepCoresBusy();
+  const other = busy.use(new OtherHasher());
   await other.hashes(1);
-  await using _ = keepCoresBusy(availableParallelism());
   // The idle class gets one part in three hundred beside them.
   for (let i = 0; i < 3; i++) {
-    const hashed = await Promise.race([hasher.hash(), other.hashes(50).then(() => undefined)]);
-    assert.ok(hashed, `hash ${i} takes longer than 50 of another program`);
+    const hashed = await Promise.race([hasher.hash(), other.hashes(25).then(() => undefined)]);
+    assert.ok(hashed, `hash ${i} takes longer than 25 of another program`);
     assert.match(hashed.outcome, /^\$2b\$/);
     if (before.some(({ niceness }) => niceness > usual)) {
       assert.ok(
@@ -120,10 +120,10 @@ test("where other programs keep every core busy, a hash ends in the time of some
 test("a hash stays behind requests that get less of a core than they want", {
   skip: !isLinux && "scheduling of Linux",
 }, async () => {
-  await using hasher = await Hasher.start(12);
+  await using hasher = await Hasher.start(14);
   const { threads: before } = await hasher.hash();
   if (!before.some(({ isIdle }) => isIdle) || before.some(({ niceness }) => niceness === usual)) return;
-  await using _ = keepCoresBusy(2 * availableParallelism());
+  await using _ = keepCoresBusy();
   const { threads } = await hasher.hash("hash behind requests");
   assert.ok(!threads.some(({ niceness }) => niceness === usual), JSON.stringify(threads));
 });
@@ -136,8 +136,8 @@ test("with one core no thread is of the idle class, or as nice", {
   await using hasher = await Hasher.start(cost, onOneCore);
   await using other = new OtherHasher(onOneCore);
   await other.hashes(1);
-  const hashed = await Promise.race([hasher.hash(), other.hashes(50).then(() => undefined)]);
-  assert.ok(hashed, "a hash takes longer than 50 of another program");
+  const hashed = await Promise.race([hasher.hash(), other.hashes(25).then(() => undefined)]);
+  assert.ok(hashed, "a hash takes longer than 25 of another program");
   assert.match(hashed.outcome, /^\$2b\$/);
   for (const { niceness, isIdle } of hashed.threads)
     assert.ok(niceness <= usual && !isIdle, JSON.stringify(hashed.threads));
