@@ -16,19 +16,19 @@ const tries = 4;
 // id: lower-cost-same-rounds
 test("a bcrypt hash of a lower cost is verified in exactly the rounds of today's", (t) => {
   const { mock } = t.mock.method(bcrypt, "hashSync");
-  for (let stored = 4; stored <= cost; stored++) {
+  for (let stored = 4; stored <= 10; stored++) {
     const hash = bcrypt.hashSync("b4l0u", bcrypt.genSaltSync(stored));
     for (const [password, isRight] of [
       ["b4l0u", true],
       [guess, false],
     ] as const) {
       mock.resetCalls();
-      const asMuchAs = { scheme: "bcrypt", cost } as const;
+      const asMuchAs = { scheme: "bcrypt", cost: 10 } as const;
       assert.equal(compute({ scheme: "bcrypt", password, cost: stored, hash, asMuchAs }), isRight);
       const costs = mock.calls.map(({ arguments: [, salt] }) => Number(String(salt).slice(4, 6)));
       assert.equal(
         [stored, ...costs].reduce((rounds, cost) => rounds + 2 ** cost, 0),
-        2 ** cost,
+        2 ** 10,
       );
     }
   }
