@@ -248,7 +248,7 @@ describe("the log in a terminal", () => {
         for (const line of others) assert.ok(line.startsWith("    "));
         assert.doesNotMatch(others.join(first), /\p{C}/u);
       }),
-      { numRuns: 300 },
+      { numRuns: 1000 },
     );
   });
 });

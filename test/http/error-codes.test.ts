@@ -129,7 +129,7 @@ for (const [mode, environment] of Object.entries({
           for (const head of heads) seen.add(check(head));
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 300 },
     );
     for (const line of [
       "Expect: the unexpected",

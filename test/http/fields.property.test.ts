@@ -47,7 +47,7 @@ test("fields come back as they were given, urlencoded, as JSON and as multipart"
       const crlf = without(given.map(([each, value]) => [each, asForm(value)] as const));
       assert.deepEqual(await read(multipart(given), names), crlf);
     }),
-    { numRuns: 150 },
+    { numRuns: 300 },
   );
 });
 
@@ -71,7 +71,7 @@ test("a field that is given again, anywhere among the others, is refused in all 
         }
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 300 },
   );
 });
 
@@ -118,7 +118,7 @@ test("whatever a body holds, it is answered, with less than 500 and the contract
         assert.equal(typeof (message ?? reset_token), "string");
       },
     ),
-    { numRuns: 750 },
+    { numRuns: 1500 },
   );
   // So many refusals take longer than their lines are gathered, on a slow machine.
   const faults = world.logged.filter(({ level, event }) => level !== "info" && event !== "refusals_unlogged");
@@ -151,6 +151,6 @@ test("whatever the headers say of a body, it is answered with less than 500", as
       assert.ok(response.status >= 400 && response.status < 500);
       assert.equal(typeof JSON.parse(await response.text()).message, "string");
     }),
-    { numRuns: 250 },
+    { numRuns: 500 },
   );
 });

@@ -458,7 +458,7 @@ test("no header makes a request fail, whatever is in it", async () => {
       const response = await world.request(path, { method, headers, ...(method !== "GET" && { body: content }) });
       assert.ok(response.status < 500, `${response.status}`);
     }),
-    { numRuns: 300 },
+    { numRuns: 600 },
   );
   assert.deepEqual(
     world.logged.filter(({ level }) => level === "error"),
