@@ -13,7 +13,7 @@ import {
   remove,
 } from "../files/files.ts";
 import type { BackupWork, Outcome } from "./backup-worker.js";
-import { companions } from "./sqlite/embedded-file.ts";
+import { companions } from "./sqlite/companions.ts";
 
 /**
  * Writes a complete, consistent copy of an embedded database into a new file (0600), even while a service uses it. Copying the

@@ -8,7 +8,7 @@ import { attempt, type Explain, whileReading, whileWriting } from "../files/faul
 import { createPrivate, flush, flushName, locate, locatePresent, nameBeside, remove } from "../files/files.ts";
 import { inWorker, isDamage, isMissingTable } from "./backup.ts";
 import { statesOf } from "./open.ts";
-import { companions } from "./sqlite/embedded-file.ts";
+import { companions } from "./sqlite/companions.ts";
 
 /**
  * Replaces an embedded database by a backup. The previous database is kept beside it, under its name with the time. If it

@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Log } from "../../observe/log.ts";
-import { companions } from "./embedded-file.ts";
+import { companions } from "./companions.ts";
 
 /** Read and write for the group and for others. */
 const notOwners = 0o066;
