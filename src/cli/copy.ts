@@ -10,16 +10,12 @@ export const copy: Command = {
   async run(args) {
     const { values } = parseArgs({ args, options: { from: { type: "string" }, to: { type: "string" } } });
     if (!values.from || !values.to || values.from === values.to) throw new UsageError();
-    const { readSettings, redacted } = await import("../settings/settings.ts");
-    for (const option of ["from", "to"] as const) {
-      try {
-        readSettings({ DATABASE_URL: values[option] });
-      } catch (error) {
-        // The message that DATABASE_URL gets.
-        throw new SettingsError((error as Error).message.replace("DATABASE_URL=", `--${option}=`));
-      }
-    }
-    const { openDB } = await import("../db/db.ts");
+    await requireDatabase("--from", values.from);
+    await requireDatabase("--to", values.to);
+    const [{ readSettings, redacted }, { openDB }] = await Promise.all([
+      import("../settings/settings.ts"),
+      import("../db/db.ts"),
+    ]);
     await using source = await openDB(values.from, { settings: readSettings({ AUTO_MIGRATE: "off" }) });
     await using target = await openDB(values.to);
     const bar = new ProgressBar();
@@ -36,3 +32,13 @@ export const copy: Command = {
     }
   },
 };
+
+/** Refuses what is not a database URL, with the message that DATABASE_URL gets. */
+async function requireDatabase(option: string, url: string): Promise<void> {
+  const { readSettings } = await import("../settings/settings.ts");
+  try {
+    readSettings({ DATABASE_URL: url });
+  } catch (error) {
+    throw new SettingsError((error as Error).message.replace("DATABASE_URL=", `${option}=`));
+  }
+}
