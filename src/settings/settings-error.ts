@@ -1,4 +1,4 @@
-/** Thrown by `readSettings`; its message names every wrong setting and its mend. */
+/** Thrown by `readSettings`; its message names every wrong setting and says how to correct it. */
 export class SettingsError extends Error {
   override name = "SettingsError";
 }

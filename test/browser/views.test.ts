@@ -50,7 +50,7 @@ async function look(window: Window, view: View, language: Language): Promise<voi
   await views[view]({ stage, visitor });
   const [lang, alerts] = await page.evaluate<[string, number]>(told);
   assert.equal(lang, language);
-  assert.equal(alerts, refused.test(view) ? 1 : 0, "a failure is told");
+  assert.equal(alerts, refused.test(view) ? 1 : 0, "the page reports a failure");
   for (const { colorScheme, viewport } of looks) {
     await page.emulateMedia({ colorScheme });
     await fits(page, viewport);

@@ -70,7 +70,7 @@ describe("on a fresh clone", () => {
   before(async () => {
     folder = await temporaryFolder();
     await clone(folder.path);
-    // The development dependencies are most of it, and whoever runs these tests has installed them with this command.
+    // Without the development dependencies, which are most of the files: `npm ci` installed them before this test could run.
     await run("bash", ["-c", install], { cwd: folder.path, env: { ...env, npm_config_omit: "dev" } });
   });
 

@@ -152,7 +152,7 @@ for (const [mode, environment] of Object.entries({
           assert.equal(heads.length, asked.length, requests.join(""));
           for (const head of heads) seen.add(check(head));
         };
-        // What is no path ends its connection too.
+        // The service also closes the connection after a malformed path.
         const isPath = !path.includes("{");
         if (isPath) await ask(kept);
         for (const method of isPath ? ending : methods) await ask([method]);
