@@ -17,17 +17,17 @@ const run = promisify(execFile);
 const env = { ...process.env, npm_config_prefer_offline: "true" };
 const platform = process.platform === "win32" ? "win" : process.platform;
 const runtime = JSON.parse(await readFile(join(root, "runtime/package.json"), "utf8"));
-/** The version that a clone runs on; npm has none for Macs with Apple silicon. */
+/** The Node version that a clone runs on; npm has none for Macs with Apple silicon. */
 const pinned: string | undefined = runtime.optionalDependencies[`node-${platform}-${process.arch}`];
 
-/** The fenced blocks of a language, in order. */
-function blocks(language: string): string[] {
-  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, "gm"))].map(([, text = ""]) =>
+/** The fenced code blocks in a language, in order. */
+function blocks(language: string, page = readme): string[] {
+  return [...page.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, "gm"))].map(([, text = ""]) =>
     text.trimEnd(),
   );
 }
 
-/** Runs a command of the README until the service that it starts is ready, hands on, and ends what it started. */
+/** Runs a command of the README until its service is ready, calls `use`, and kills the service. */
 async function whileRunning(
   command: string,
   cwd: string,
@@ -45,7 +45,7 @@ async function whileRunning(
     try {
       process.kill(-(child.pid as number), "SIGKILL");
     } catch {
-      // It has ended by itself.
+      // It has already ended.
     }
   }
 }
@@ -57,10 +57,10 @@ async function listening(child: ChildProcess, printed: () => string): Promise<vo
   }
 }
 
-test("the screenshots that are kept are those that README and docs show", async () => {
+test("the repository holds exactly the screenshots that README and docs show", async () => {
   const pages = await readFile(join(root, "docs/pages.md"), "utf8");
-  const shown = [...`${readme}${pages}`.matchAll(/\((?:docs\/)?screenshots\/([^)]+\.png)\)/g)].map(([, name]) => name);
-  assert.deepEqual(shown.sort(), (await readdir(join(root, "docs/screenshots"))).sort());
+  const linked = [...`${readme}${pages}`.matchAll(/\((?:docs\/)?screenshots\/([^)]+\.png)\)/g)].map(([, name]) => name);
+  assert.deepEqual(linked.sort(), (await readdir(join(root, "docs/screenshots"))).sort());
 });
 
 describe("on a fresh clone", () => {
@@ -70,13 +70,13 @@ describe("on a fresh clone", () => {
   before(async () => {
     folder = await temporaryFolder();
     await clone(folder.path);
-    // Without the development dependencies, which are most of the files: `npm ci` installed them before this test could run.
+    // Without development dependencies, which are most of the files. `npm ci` installed those before this test could run.
     await run("bash", ["-c", install], { cwd: folder.path, env: { ...env, npm_config_omit: "dev" } });
   });
 
   after(() => folder[Symbol.asyncDispose]());
 
-  test("its first command starts the service on a fresh clone, and its requests are answered as printed", async () => {
+  test("the first command starts the service, and each request gets the printed response", async () => {
     const [first = "", configured, production = "", grow] = blocks("sh");
     assert.equal(first, `${install} && npm start`);
     await whileRunning("npm start", folder.path, await freePort(), (url) => converse(url, folder.path));
@@ -103,7 +103,7 @@ describe("on a fresh clone", () => {
     });
   });
 
-  test("a clone runs on the Node that is pinned, without what development needs too", {
+  test("a clone runs on the pinned Node, with or without development dependencies", {
     skip: pinned === undefined && "npm has no Node for this platform",
   }, async () => {
     const node = join(folder.path, "node_modules/.bin/node");
@@ -114,39 +114,41 @@ describe("on a fresh clone", () => {
   });
 });
 
-/** Runs each `$ curl …` of the README. The UUIDs that it shows stand for those that come. */
+/** Runs each `$ curl …` command of the README. A UUID in the README stands for the one in the actual response. */
 async function converse(url: string, cwd: string): Promise<void> {
   const requests = blocks("console").join("\n\n").split("\n\n");
-  assert.equal(requests.length, 7);
+  assert.equal(requests.length, 6);
   const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
   const known = new Map<string, string>();
-  const translate = (text: string) => [...known].reduce((told, [shown, real]) => told.replaceAll(shown, real), text);
+  const translate = (text: string) =>
+    [...known].reduce((result, [printed, real]) => result.replaceAll(printed, real), text);
   for (const request of requests) {
     const [command = "", expected = ""] = request.split("\n");
     assert.match(command, /^\$ curl /);
     const { stdout } = await run("bash", ["-c", translate(command.slice(2)).replaceAll("localhost:5000", url)], {
       cwd,
     });
-    const [shown, real] = [uuid.exec(expected)?.[0], uuid.exec(stdout)?.[0]];
-    if (shown && real) known.set(shown, real);
+    const [printed, real] = [uuid.exec(expected)?.[0], uuid.exec(stdout)?.[0]];
+    if (printed && real) known.set(printed, real);
     assert.equal(stdout, `${translate(expected)}\n`, command);
   }
 }
 
-test("--help, as it tells to ask for it, prints every setting", async () => {
+test("--help, which the README mentions, prints every setting", async () => {
   assert.ok(readme.includes("`npm start -- --help`"));
   const { stdout } = await run("npm", ["start", "--silent", "--", "--help"], { cwd: root });
   assert.match(stdout, /^ {2}SESSION_LIFETIME /m);
 });
 
-test("the commands for whoever changes it are those that CI runs", async () => {
+test("CI runs the commands that CONTRIBUTING.md gives", async () => {
   const steps = (await readFile(join(root, ".ci/run"), "utf8")).split("\n");
-  const told = blocks("sh").at(-1)?.split(" && ") ?? [];
-  assert.deepEqual(told, ["npm ci", "npm test"]);
-  for (const command of [...told, "npm run check"]) assert.ok(steps.includes(command), command);
+  const [first = ""] = blocks("sh", await readFile(join(root, "CONTRIBUTING.md"), "utf8"));
+  const commands = first.split(" && ");
+  assert.deepEqual(commands, ["npm ci", "npm run check", "npm test"]);
+  for (const command of commands) assert.ok(steps.includes(command), command);
 });
 
-test("its links lead to what is there", async () => {
+test("its links lead to files that exist", async () => {
   const links = [...readme.matchAll(/\]\(([^):]+)\)/g)].map(([, path = ""]) => path);
   assert.ok(links.length >= 5);
   for (const path of links) assert.ok(await stat(join(root, path)), path);
