@@ -42,7 +42,7 @@ export type { Done } from "./tables/acts.ts";
 export type { EventsWanted, NewEvent, StoredEvent } from "./tables/audit.ts";
 export type { LoginNotice, Redeemer } from "./tables/devices.ts";
 export type { FailedMail } from "./tables/failed-mails.ts";
-export type { Limit, Slot, Taking } from "./tables/limits.ts";
+export type { CountedAttempt, Limit, ReservationResult } from "./tables/limits.ts";
 export type { WaitingMail } from "./tables/outbox.ts";
 export type { ClaimedMail } from "./tables/outbox-delivery.ts";
 export type { Redemption } from "./tables/reset-password.ts";
@@ -81,7 +81,7 @@ export class DB extends Opened {
   readonly failedMails = bind(this.store, failedMails, "add", "list", "listTo", "count", "retry");
   readonly import = join(bind(this.store, importing, "emailsTaken", "add"), bind(this.store, adopting, "adopt"));
   readonly leases = bind(this.store, leases, "take", "end");
-  readonly limits = bind(this.store, limits, "take", "areCounted", "giveBack");
+  readonly limits = bind(this.store, limits, "reserve", "hasAttempts", "refund");
   readonly mailedTokens = bind(this.store, mailedTokens, "accept", "drop");
   readonly outbox = join(
     bind(this.store, outbox, "add", "list", "listTo", "count", "retry", "remove"),

@@ -34,7 +34,7 @@ async function populate(url: string, people = 1): Promise<{ sessionId: string; r
   const notice = { kind: "new_device", language: "en" } as const;
   await db.sessions.open({ userId: 1, sessionId: "of a device", device: "device", notice });
   await db.verifyEmail.giveToken((await db.registrations.newest("eve@example.com"))?.id ?? 0, "on its way");
-  await db.limits.take([{ key: "limit", tries: 1, window: 60_000 }]);
+  await db.limits.reserve([{ key: "limit", maxAttempts: 1, window: 60_000 }]);
   await auth.close();
   return { sessionId, resetToken };
 }

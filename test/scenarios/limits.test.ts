@@ -407,7 +407,7 @@ test("a reset that was done is told so, though the tries before it cannot be for
   await join(world);
   await world.request("/reset_password", form({ email: owner.email }));
   const reset = { email: owner.email, reset_token: await mailedToken(world), new_password: `${strong}!` };
-  world.db.limits.giveBack = () => Promise.reject(new DatabaseUnavailable("locked"));
+  world.db.limits.refund = () => Promise.reject(new DatabaseUnavailable("locked"));
   assert.equal((await world.request("/reset_password", form(reset, { method: "PUT" }))).status, 200);
   assert.ok(world.logged.some(({ message }) => message === "could not give a try back"));
 });

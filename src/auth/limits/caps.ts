@@ -7,8 +7,8 @@ import { buckets, exactly, giveBack, limitKeys } from "./limits.ts";
 /** The caps on the mails that anybody can request: those to one address, and all. */
 export function mailCaps({ LIMIT_MAIL_ADDRESS, LIMIT_MAIL_ALL }: Settings, address: string): [Limit, Limit] {
   return [
-    { key: addressCapKey(address), ...LIMIT_MAIL_ADDRESS },
-    { key: "LIMIT_MAIL_ALL", ...LIMIT_MAIL_ALL },
+    { key: addressCapKey(address), maxAttempts: LIMIT_MAIL_ADDRESS.tries, window: LIMIT_MAIL_ADDRESS.window },
+    { key: "LIMIT_MAIL_ALL", maxAttempts: LIMIT_MAIL_ALL.tries, window: LIMIT_MAIL_ALL.window },
   ];
 }
 
@@ -26,7 +26,7 @@ function addressCapKeys(address: string): string[] {
  * mailbox by registering further spellings of it.
  */
 export function resetCap({ LIMIT_MAIL_ADDRESS }: Settings, address: string, isConfirmed: boolean): Limit {
-  return { key: resetCapKey(address, isConfirmed), tries: 1, window: Math.min(hour, LIMIT_MAIL_ADDRESS.window) };
+  return { key: resetCapKey(address, isConfirmed), maxAttempts: 1, window: Math.min(hour, LIMIT_MAIL_ADDRESS.window) };
 }
 
 function resetCapKey(address: string, isConfirmed: boolean): string {

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Limit, Slot, Taking } from "../../db/db.ts";
+import type { CountedAttempt, Limit, ReservationResult } from "../../db/db.ts";
 import { AuthError, DatabaseUnavailable } from "../../errors.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { day, waitInWords } from "../../values/durations.ts";
@@ -126,12 +126,12 @@ export async function reserve(context: Context, what: Limited, trier: Trier): Pr
   const { settings } = context;
   if (settings.RATE_LIMIT === "off") return reservationOf(context, [], []);
   const wanted = limitsFor(settings, what, trier, settings.CONCEAL_ACCOUNTS === "on" ? "others" : "all");
-  const taking = await context.db.limits.take(wanted.limits);
-  if ("refusedUntil" in taking) throw refused(context, what, trier, taking);
-  return reservationOf(context, taking.slots, wanted.streak);
+  const taking = await context.db.limits.reserve(wanted.limits);
+  if ("reachedUntil" in taking) throw refused(context, what, trier, taking);
+  return reservationOf(context, taking.attempts, wanted.streak);
 }
 
-function reservationOf(context: Context, slots: readonly Slot[], streak: readonly string[]): Reservation {
+function reservationOf(context: Context, slots: readonly CountedAttempt[], streak: readonly string[]): Reservation {
   let kept = slots;
   return {
     spend() {
@@ -170,15 +170,15 @@ export async function reserveSilently(
   trier: Pick<Trier, "address" | "caller">,
 ): Promise<boolean> {
   if (settings.RATE_LIMIT === "off" || settings.CONCEAL_ACCOUNTS === "off") return true;
-  const taking = await db.limits.take(limitsFor(settings, what, trier, "shared").limits);
-  if ("slots" in taking) return true;
+  const taking = await db.limits.reserve(limitsFor(settings, what, trier, "shared").limits);
+  if ("attempts" in taking) return true;
   trail.record("limited", { ...trier, detail: what });
   return false;
 }
 
 /** Whether failed logins to an address count now, from whatever devices it does not know. */
 export async function areLoginsFailing({ db }: Context, address: string): Promise<boolean> {
-  return db.limits.areCounted(keysOf("login", { address, caller: {} }));
+  return db.limits.hasAttempts(keysOf("login", { address, caller: {} }));
 }
 
 /** Clears the failed logins of an account's devices. */
@@ -216,8 +216,8 @@ function limitsFor(settings: Settings, what: Limited, trier: Trier, part: "share
         wanted.limits.push({ key, ...streakOf(limit) });
       } else {
         const isNetwork = subject === "network";
-        const tries = limit.tries * (isNetwork ? (networkShares[i] ?? 1) : 1);
-        wanted.limits.push({ key, isNetwork, window: limit.window, tries });
+        const maxAttempts = limit.tries * (isNetwork ? (networkShares[i] ?? 1) : 1);
+        wanted.limits.push({ key, isNetwork, window: limit.window, maxAttempts });
       }
     }
   }
@@ -225,9 +225,13 @@ function limitsFor(settings: Settings, what: Limited, trier: Trier, part: "share
 }
 
 /** The longer window of a streak begins at the latest with its last allowed attempt, so that the account stays closed. */
-function streakOf(tries: number): Pick<Limit, "tries" | "window" | "long"> {
-  if (tries === 1) return { tries, window: longStreakWindow };
-  return { tries, window: streakWindow, long: { past: Math.min(shortStreak, tries - 1), window: longStreakWindow } };
+function streakOf(maxAttempts: number): Pick<Limit, "maxAttempts" | "window" | "long"> {
+  if (maxAttempts === 1) return { maxAttempts, window: longStreakWindow };
+  return {
+    maxAttempts,
+    window: streakWindow,
+    long: { threshold: Math.min(shortStreak, maxAttempts - 1), window: longStreakWindow },
+  };
 }
 
 /** The names that tries are counted under; none where it is not known whose they are. */
@@ -269,10 +273,14 @@ function mailboxOf(key: string): string {
  * Gives slots back, and clears what counts under the keys of a streak. A slot that cannot be given back counts: that is no reason
  * to fail what succeeded.
  */
-export async function giveBack({ db, log }: Context, slots: readonly Slot[], streak: readonly string[]): Promise<void> {
+export async function giveBack(
+  { db, log }: Context,
+  slots: readonly CountedAttempt[],
+  streak: readonly string[],
+): Promise<void> {
   if (slots.length + streak.length === 0) return;
   try {
-    await db.limits.giveBack(slots, streak);
+    await db.limits.refund(slots, streak);
   } catch (error) {
     log.warn({ err: error }, "could not give a try back");
   }
@@ -282,12 +290,12 @@ function refused(
   { trail, clock }: Context,
   what: Limited,
   { caller, userId, address }: Trier,
-  { refusedUntil, byNetwork }: Extract<Taking, { refusedUntil: number }>,
+  { reachedUntil, byNetwork }: Extract<ReservationResult, { reachedUntil: number }>,
 ): AuthError {
   // A network that is over its limit could name any number of accounts.
   const about = byNetwork ? {} : { userId, address };
   trail.record("limited", { caller, ...about, detail: what });
-  const retryAfter = Math.max(1, Math.ceil((refusedUntil - clock()) / 1000));
+  const retryAfter = Math.max(1, Math.ceil((reachedUntil - clock()) / 1000));
   const forGood = retryAfter > 30 * 86_400;
   const message = forGood
     ? "too many wrong passwords in a row; reset the password"

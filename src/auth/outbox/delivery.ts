@@ -213,7 +213,7 @@ async function sendMail(context: Context, caps: MailCaps, waiting: ClaimedMail):
     if (mail) await tracing.span("send mail", async () => mailer?.send(mail));
   } catch (error) {
     await handleFailure(context, waiting, mail, error);
-    if (!isForGood(error)) await db.limits.giveBack(slots);
+    if (!isForGood(error)) await db.limits.refund(slots);
     return false;
   }
   const isAnswer = mail?.token !== undefined && (await db.mailedTokens.accept(mail.token));

@@ -1,4 +1,4 @@
-import type { ClaimedMail, Limit, Slot } from "../../db/db.ts";
+import type { ClaimedMail, CountedAttempt, Limit } from "../../db/db.ts";
 import type { Mail } from "../../mail/mailer.ts";
 import { day } from "../../values/durations.ts";
 import type { Context } from "../context.ts";
@@ -26,17 +26,17 @@ export class MailCaps {
    *
    * @returns the slots to give back if it cannot be sent; null if it must not be sent now: then it waits, or has failed
    */
-  async take(waiting: ClaimedMail, mail: Mail): Promise<readonly Slot[] | null> {
+  async take(waiting: ClaimedMail, mail: Mail): Promise<readonly CountedAttempt[] | null> {
     const { db, settings } = this.#context;
     if (waiting.network === null || settings.RATE_LIMIT === "off") return [];
     const [ofAddress, ofAll] = mailCaps(settings, mail.to);
     const ofResets = waiting.kind === "reset" ? await this.#resetCap(mail.to) : null;
-    let taking = await db.limits.take([ofAddress, ofAll]);
-    if ("slots" in taking) return [...taking.slots, ...(await this.#count(ofResets))];
-    if (ofResets) taking = await db.limits.take([ofResets, ofAll]);
-    if ("slots" in taking) return taking.slots;
+    let result = await db.limits.reserve([ofAddress, ofAll]);
+    if ("attempts" in result) return [...result.attempts, ...(await this.#count(ofResets))];
+    if (ofResets) result = await db.limits.reserve([ofResets, ofAll]);
+    if ("attempts" in result) return result.attempts;
     if (mail.token !== undefined) await db.mailedTokens.drop(mail.token);
-    await this.#postpone(waiting, taking.refusedUntil);
+    await this.#postpone(waiting, result.reachedUntil);
     return null;
   }
 
@@ -46,9 +46,9 @@ export class MailCaps {
   }
 
   /** Counts a reset within the day's cap too: the next one beyond it is sent an hour after. */
-  async #count(cap: Limit | null): Promise<readonly Slot[]> {
-    const taking = cap ? await this.#context.db.limits.take([cap]) : { slots: [] };
-    return "slots" in taking ? taking.slots : [];
+  async #count(cap: Limit | null): Promise<readonly CountedAttempt[]> {
+    const result = cap ? await this.#context.db.limits.reserve([cap]) : { attempts: [] };
+    return "attempts" in result ? result.attempts : [];
   }
 
   async #postpone(waiting: ClaimedMail, until: number): Promise<void> {

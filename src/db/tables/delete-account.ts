@@ -7,7 +7,7 @@ import { atomically, type Store } from "../store.ts";
 import { recordAct } from "./acts.ts";
 import { forgetWho } from "./audit.ts";
 import { list as formerEmailsOf } from "./former-emails.ts";
-import { giveBackIn } from "./limits.ts";
+import { refundInTransaction } from "./limits.ts";
 import { noticeKeys } from "./notices.ts";
 import { enqueue, type Notice } from "./outbox.ts";
 import { endSurplusSessions } from "./session-limit.ts";
@@ -67,7 +67,7 @@ export async function erase(
     await db.deleteFrom("outbox").where("email", "=", key).execute();
     const addresses = [key, ...former.map((left) => emailKey(left.email))];
     await db.deleteFrom("failed_mails").where("email", "in", addresses).execute();
-    await giveBackIn(transaction, [], [...attempts, ...noticeKeys({ id, email })]);
+    await refundInTransaction(transaction, [], [...attempts, ...noticeKeys({ id, email })]);
     const told = new Set([gone.email, ...former.map((left) => left.email)]);
     if (notice) for (const to of told) await enqueue(transaction, { ...notice, email: to });
     return true;

@@ -3,97 +3,101 @@ import { skipLocked } from "../locks.ts";
 import type { Schema } from "../schema.ts";
 import { atomically, type Store } from "../store.ts";
 
-/** One thing that is limited: whose tries they are, how many there may be, and for how long they count in milliseconds. */
+/** A limit for one subject, such as one account or one network. Windows are in milliseconds. */
 export interface Limit {
+  /** Identifies the limit and its subject. */
   readonly key: string;
-  readonly tries: number;
+  readonly maxAttempts: number;
   readonly window: number;
-  /** A longer window, from the same first try on, once more than `past` tries count. */
   readonly long?: LongWindow | undefined;
-  /** Whether it counts everyone in a network, whatever account they try. */
+  /** Whether it counts all attempts from a network, whatever their account. */
   readonly isNetwork?: boolean | undefined;
 }
 
+/** Replaces the window, from the same first attempt on, once more than `threshold` attempts count. */
 interface LongWindow {
-  readonly past: number;
+  readonly threshold: number;
   readonly window: number;
 }
 
-/** A try that was counted. */
-export interface Slot {
+/** An attempt that counts in one limit. */
+export interface CountedAttempt {
   readonly key: string;
-  /** When the window ends, unless the limit's longer window begins. */
+  /** The end of the short window. */
   readonly endsAt: number;
-  /** How many attempts the shorter window is for, and how much longer the other one is, in milliseconds. */
-  readonly long?: { readonly past: number; readonly extension: number };
+  /** The threshold of the long window, and by how many milliseconds it is longer. */
+  readonly long?: { readonly threshold: number; readonly extension: number };
 }
 
-/** Either a slot in each of the limits, or when the last of those that refused counts anew. */
-export type Taking = { readonly slots: readonly Slot[] } | Refusal;
+/** Either an attempt counted in every limit, or the latest end of the limits that are reached. */
+export type ReservationResult = { readonly attempts: readonly CountedAttempt[] } | LimitReached;
 
-interface Refusal {
-  readonly refusedUntil: number;
-  /** Present if a network's limit is among those that refused. */
+interface LimitReached {
+  readonly reachedUntil: number;
+  /** Present if one of the reached limits is a network's. */
   readonly byNetwork?: true;
 }
 
-/** The `past` of a limit without a longer window: more attempts than any limit counts. */
-const never = 2 ** 31 - 1;
+/** The threshold of a limit without a long window: the column holds no greater count. */
+const noThreshold = 2 ** 31 - 1;
 
 /**
- * Takes a slot in each limit, or in none. One statement counts and decides, so that of any number of tries at once, on any
- * number of nodes, exactly the allowed ones pass.
+ * Counts an attempt in every limit, or in none if one of them is reached. A single statement checks and counts, so the limit
+ * holds for simultaneous attempts on any number of nodes.
  */
-export async function take(store: Store, limits: readonly Limit[]): Promise<Taking> {
-  if (limits.length === 0) return { slots: [] };
+export async function reserve(store: Store, limits: readonly Limit[]): Promise<ReservationResult> {
+  if (limits.length === 0) return { attempts: [] };
   const now = store.clock();
-  const ordered = limits.toSorted(inLockOrder);
-  const refusal = await refusalOf(store.db, ordered, now);
-  if (refusal) return refusal;
-  return atomically<Taking>(store, async ({ db }, rollback) => {
-    const counted = await count(db, ordered, now);
-    if ("refusedUntil" in counted) throw rollback(counted);
-    return counted;
+  const ordered = limits.toSorted(compareKeys);
+  const reached = await findReached(store.db, ordered, now);
+  if (reached) return reached;
+  return atomically<ReservationResult>(store, async ({ db }, rollback) => {
+    const result = await countAttempts(db, ordered, now);
+    if ("reachedUntil" in result) throw rollback(result);
+    return result;
   });
 }
 
-/** All statements lock their rows in this order, so that simultaneous ones do not deadlock. */
-function inLockOrder(a: { readonly key: string }, b: { readonly key: string }): number {
+/** Every statement locks its rows in this order, so that simultaneous ones don't deadlock. */
+function compareKeys(a: { readonly key: string }, b: { readonly key: string }): number {
   return a.key < b.key ? -1 : 1;
 }
 
-/** A limit that is reached, and when its window ends. */
-interface Full {
+interface ReachedLimit {
   readonly limit: Limit;
   readonly endsAt: number;
 }
 
-/** Optimization: refuses without a write lock. `count` still decides. */
-async function refusalOf(db: Kysely<Schema>, limits: readonly Limit[], now: number): Promise<Refusal | undefined> {
-  const counted = await db
+/** Optimization: rejects without a write lock. `countAttempts` still decides. */
+async function findReached(
+  db: Kysely<Schema>,
+  limits: readonly Limit[],
+  now: number,
+): Promise<LimitReached | undefined> {
+  const rows = await db
     .selectFrom("attempts")
     .select(["key", "count", "ends_at"])
     .where("key", "in", keysOf(limits))
     .where("ends_at", ">", now)
     .execute();
-  const full: Full[] = [];
+  const reached: ReachedLimit[] = [];
   for (const limit of limits) {
-    const row = counted.find(({ key }) => key === limit.key);
-    if (!row || row.count < limit.tries) continue;
-    const latest = now + (limit.long && row.count > limit.long.past ? limit.long.window : limit.window);
-    if (row.ends_at > latest) await endBy(db, limit.key, latest);
-    full.push({ limit, endsAt: Math.min(row.ends_at, latest) });
+    const row = rows.find(({ key }) => key === limit.key);
+    if (!row || row.count < limit.maxAttempts) continue;
+    const latest = now + (limit.long && row.count > limit.long.threshold ? limit.long.window : limit.window);
+    if (row.ends_at > latest) await shortenWindow(db, limit.key, latest);
+    reached.push({ limit, endsAt: Math.min(row.ends_at, latest) });
   }
-  return full.length === 0 ? undefined : refusal(full);
+  return reached.length === 0 ? undefined : latestOf(reached);
 }
 
-function refusal(full: readonly Full[]): Refusal {
-  const refusedUntil = Math.max(...full.map(({ endsAt }) => endsAt));
-  return full.some(({ limit }) => limit.isNetwork) ? { refusedUntil, byNetwork: true } : { refusedUntil };
+function latestOf(reached: readonly ReachedLimit[]): LimitReached {
+  const reachedUntil = Math.max(...reached.map(({ endsAt }) => endsAt));
+  return reached.some(({ limit }) => limit.isNetwork) ? { reachedUntil, byNetwork: true } : { reachedUntil };
 }
 
-/** Shortens a window that ends later than one that begins now: a wrong clock began it. */
-async function endBy(db: Kysely<Schema>, key: string, latest: number): Promise<void> {
+/** Shortens a window that ends later than one that begins now: a wrong clock started it. */
+async function shortenWindow(db: Kysely<Schema>, key: string, latest: number): Promise<void> {
   await db
     .updateTable("attempts")
     .set({ ends_at: latest })
@@ -102,38 +106,38 @@ async function endBy(db: Kysely<Schema>, key: string, latest: number): Promise<v
     .execute();
 }
 
-/** Counts a try under each key that has room; a refusal if one has none. */
-async function count(db: Kysely<Schema>, limits: readonly Limit[], now: number): Promise<Taking> {
-  const rows = limits.map(({ key, tries, window, long }) => ({
+/** Counts an attempt under each key whose limit isn't reached. */
+async function countAttempts(db: Kysely<Schema>, limits: readonly Limit[], now: number): Promise<ReservationResult> {
+  const rows = limits.map(({ key, maxAttempts, window, long }) => ({
     key,
     endsAt: now + window,
-    tries,
-    past: long?.past ?? never,
+    maxAttempts,
+    threshold: long?.threshold ?? noThreshold,
     extension: long ? long.window - window : 0,
   }));
-  const past = perKey(rows, "past");
+  const threshold = perKey(rows, "threshold");
   const extension = perKey(rows, "extension");
   const longEnd = sql`(excluded.ends_at + ${extension})`;
   const counted = await sql<Schema["attempts"]>`${upsert(rows, 1)}
     "count" = case when attempts.ends_at <= ${now} then 1 else attempts.count + 1 end,
     "ends_at" = case
       when attempts.ends_at <= ${now} then excluded.ends_at
-      when attempts.count < ${past} then ${shortEnd}
-      when attempts.count = ${past} then ${shortEnd} + ${extension}
+      when attempts.count < ${threshold} then ${shortEnd}
+      when attempts.count = ${threshold} then ${shortEnd} + ${extension}
       else case when attempts.ends_at > ${longEnd} then ${longEnd} else attempts.ends_at end end
-    where ("attempts"."ends_at" <= ${now} or "attempts"."count" < ${perKey(rows, "tries")})
+    where ("attempts"."ends_at" <= ${now} or "attempts"."count" < ${perKey(rows, "maxAttempts")})
     returning "key", "count", "ends_at"`.execute(db);
-  const slots: Slot[] = [];
-  const full: Limit[] = [];
+  const attempts: CountedAttempt[] = [];
+  const reached: Limit[] = [];
   for (const limit of limits) {
     const row = counted.rows.find(({ key }) => key === limit.key);
-    if (row) slots.push(slotOf(limit, row.count, row.ends_at));
-    else full.push(limit);
+    if (row) attempts.push(toAttempt(limit, row.count, row.ends_at));
+    else reached.push(limit);
   }
-  return full.length > 0 ? refusalIn(db, full, now) : { slots };
+  return reached.length > 0 ? readReached(db, reached, now) : { attempts };
 }
 
-/** The end of the shorter window; earlier than before if a wrong clock began it. */
+/** The end of the short window; earlier than stored if a wrong clock started it. */
 const shortEnd = sql`case when attempts.ends_at > excluded.ends_at then excluded.ends_at else attempts.ends_at end`;
 
 /** The beginning of an upsert, which locks its rows in the order of its values. */
@@ -142,7 +146,7 @@ function upsert(rows: readonly { readonly key: string; readonly endsAt: number }
   return sql`insert into "attempts" ("key", "count", "ends_at") values ${sql.join(values)} on conflict ("key") do update set`;
 }
 
-/** A number for the key of the row that the statement counts. */
+/** An expression for a number that depends on the key of the updated row. */
 function perKey<Name extends string>(
   rows: readonly ({ readonly key: string } & Readonly<Record<Name, number>>)[],
   name: Name,
@@ -151,28 +155,29 @@ function perKey<Name extends string>(
   return sql`(case excluded.key ${sql.join(cases, sql` `)} end)`;
 }
 
-async function refusalIn(db: Kysely<Schema>, full: readonly Limit[], now: number): Promise<Refusal> {
-  const rows = await db.selectFrom("attempts").select(["key", "ends_at"]).where("key", "in", keysOf(full)).execute();
-  return refusal(
+async function readReached(db: Kysely<Schema>, reached: readonly Limit[], now: number): Promise<LimitReached> {
+  const rows = await db.selectFrom("attempts").select(["key", "ends_at"]).where("key", "in", keysOf(reached)).execute();
+  return latestOf(
     rows.flatMap(({ key, ends_at }) => {
-      const limit = full.find((each) => each.key === key) as Limit;
+      const limit = reached.find((each) => each.key === key) as Limit;
       return { limit, endsAt: Math.min(ends_at, now + (limit.long?.window ?? limit.window)) };
     }),
   );
 }
 
-function slotOf({ key, long, window }: Limit, count: number, endsAt: number): Slot {
+function toAttempt({ key, long, window }: Limit, count: number, endsAt: number): CountedAttempt {
   if (!long) return { key, endsAt };
+  const { threshold } = long;
   const extension = long.window - window;
-  return { key, endsAt: count > long.past ? endsAt - extension : endsAt, long: { past: long.past, extension } };
+  return { key, endsAt: count > threshold ? endsAt - extension : endsAt, long: { threshold, extension } };
 }
 
 function keysOf(rows: readonly { readonly key: string }[]): string[] {
   return rows.map(({ key }) => key);
 }
 
-/** Whether any attempt counts now under one of these keys. */
-export async function areCounted({ db, clock }: Store, keys: readonly string[]): Promise<boolean> {
+/** Whether an attempt currently counts under any of these keys. */
+export async function hasAttempts({ db, clock }: Store, keys: readonly string[]): Promise<boolean> {
   const counted = await db
     .selectFrom("attempts")
     .select("key")
@@ -185,47 +190,56 @@ export async function areCounted({ db, clock }: Store, keys: readonly string[]):
 }
 
 /**
- * Gives slots back, one of a key at most, unless counting has begun anew since; the tries under the keys in `forget` count no
- * more. A row that then counts nothing is deleted.
+ * Uncounts attempts, one per key, unless a new window has begun since. Deletes rows that then count nothing.
+ *
+ * @param clearedKeys keys under which nothing counts afterwards
  */
-export async function giveBack(store: Store, slots: readonly Slot[], forget: readonly string[] = []): Promise<void> {
-  if (slots.length + forget.length === 0) return;
-  await atomically(store, (transaction) => giveBackIn(transaction, slots, forget));
+export async function refund(
+  store: Store,
+  attempts: readonly CountedAttempt[],
+  clearedKeys: readonly string[] = [],
+): Promise<void> {
+  if (attempts.length + clearedKeys.length === 0) return;
+  await atomically(store, (transaction) => refundInTransaction(transaction, attempts, clearedKeys));
 }
 
-/** Like `giveBack`, in a transaction that does more. */
-export async function giveBackIn({ db }: Store, slots: readonly Slot[], forget: readonly string[]): Promise<void> {
-  if (slots.length + forget.length === 0) return;
-  const given = new Map<string, Slot>();
-  for (const slot of slots) given.set(slot.key, slot);
-  for (const key of forget) given.set(key, { key, endsAt: forgotten });
-  const ordered = [...given.values()].sort(inLockOrder);
+/** Like `refund`, in the caller's transaction. */
+export async function refundInTransaction(
+  { db }: Store,
+  attempts: readonly CountedAttempt[],
+  clearedKeys: readonly string[],
+): Promise<void> {
+  if (attempts.length + clearedKeys.length === 0) return;
+  const byKey = new Map<string, CountedAttempt>();
+  for (const attempt of attempts) byKey.set(attempt.key, attempt);
+  for (const key of clearedKeys) byKey.set(key, { key, endsAt: anyWindow });
+  const ordered = [...byKey.values()].sort(compareKeys);
   await uncount(db, ordered);
-  // Their rows are locked: nothing was counted in between.
+  // Their rows are still locked, so nothing has been counted in between.
   await db.deleteFrom("attempts").where("key", "in", keysOf(ordered)).where("count", "<=", 0).execute();
 }
 
-/** Stands for the end of whatever is counted under a key. */
-const forgotten = 0;
-const isForgotten = sql`excluded.ends_at = ${sql.lit(forgotten)}`;
+/** Stands for the end of any window. */
+const anyWindow = 0;
+const isCleared = sql`excluded.ends_at = ${sql.lit(anyWindow)}`;
 
-/** An upsert, because it locks its rows in order; a row that it inserts counts nothing. */
-async function uncount(db: Kysely<Schema>, slots: readonly Slot[]): Promise<void> {
-  const rows = slots.map(({ key, endsAt, long }) => ({
+/** Uses an upsert because it locks its rows in order; a row that it inserts counts nothing. */
+async function uncount(db: Kysely<Schema>, attempts: readonly CountedAttempt[]): Promise<void> {
+  const rows = attempts.map(({ key, endsAt, long }) => ({
     key,
     endsAt,
-    past: long?.past ?? never,
+    threshold: long?.threshold ?? noThreshold,
     extension: long?.extension ?? 0,
   }));
   const isLong = sql`attempts.ends_at = excluded.ends_at + ${perKey(rows, "extension")}`;
   await sql`${upsert(rows, 0)}
-    "count" = case when ${isForgotten} then 0 else attempts.count - 1 end,
-    "ends_at" = case when ${isLong} and attempts.count - 1 <= ${perKey(rows, "past")} then excluded.ends_at
+    "count" = case when ${isCleared} then 0 else attempts.count - 1 end,
+    "ends_at" = case when ${isLong} and attempts.count - 1 <= ${perKey(rows, "threshold")} then excluded.ends_at
       else attempts.ends_at end
-    where (${isForgotten} or (attempts.count > 0 and (attempts.ends_at = excluded.ends_at or ${isLong})))`.execute(db);
+    where (${isCleared} or (attempts.count > 0 and (attempts.ends_at = excluded.ends_at or ${isLong})))`.execute(db);
 }
 
-/** Deletes at most `limit` of those that count no more; returns how many. */
+/** Deletes at most `limit` rows whose window has ended; returns how many. */
 export async function sweep(store: Store, limit: number): Promise<number> {
   const { db, clock } = store;
   const now = clock();

@@ -160,7 +160,7 @@ test("a slot that could not be given back counts, and the login succeeds", async
   await using service = await createService();
   const { auth, store } = service;
   await auth.registerUser(owner.email, owner.password);
-  store.db.limits.giveBack = () => Promise.reject(new DatabaseUnavailable("locked"));
+  store.db.limits.refund = () => Promise.reject(new DatabaseUnavailable("locked"));
   await auth.logIn(owner, from("192.0.2.1"));
   assert.equal((await counted(store)).find(([name]) => name === "LIMIT_LOGIN_STREAK")?.[1], 1);
 });

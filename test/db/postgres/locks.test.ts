@@ -248,7 +248,7 @@ test("a sweep waits for no transaction, and gets what it skipped later", async (
   await db.sessions.open({ userId: id, sessionId: "swept", device: "swept", notice: null });
   await db.registrations.add("swept-too@example.com", "x", notice, ["swept"]);
   await moveAway(db, "left@example.com", "gone@example.com");
-  await db.limits.take([{ key: "swept", tries: 1, window: 1 }]);
+  await db.limits.reserve([{ key: "swept", maxAttempts: 1, window: 1 }]);
   await admin.query("insert into events (at, event) values (1, 'logged_in')");
   await admin.query("update attempts set ends_at = 1");
   await admin.query("update users set reset_token = 'swept', reset_token_expires_at = 1 where id = $1", [id]);

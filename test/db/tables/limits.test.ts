@@ -4,17 +4,17 @@ import { test } from "../../support/engines.ts";
 import { createStore } from "../../support/twins.ts";
 import { day, hour, minute } from "../../support/world.ts";
 
-const limit = (key: string, tries: number) => ({ key, tries, window: 15 * minute });
+const limit = (key: string, maxAttempts: number) => ({ key, maxAttempts, window: 15 * minute });
 
 // id: exact-at-once
-test("of 200 tries at once over two connections exactly the allowed ones get a slot", async () => {
+test("200 simultaneous attempts over two connections reserve exactly as many as the limit allows", async () => {
   await using store = await createStore();
   const dbs = [store.db, await store.open()];
   const limits = [limit("account", 10), limit("network", 100)];
-  const takings = await Promise.all(
-    Array.from({ length: 200 }, (_, i) => untilAvailable(async () => dbs[i % 2]?.limits.take(limits))),
+  const results = await Promise.all(
+    Array.from({ length: 200 }, (_, i) => untilAvailable(async () => dbs[i % 2]?.limits.reserve(limits))),
   );
-  assert.equal(takings.filter((taking) => taking && "slots" in taking).length, 10);
+  assert.equal(results.filter((result) => result && "attempts" in result).length, 10);
   const counts = (await store.rows("attempts")).map(({ key, count }) => [key, Number(count)]);
   assert.deepEqual(counts.toSorted(), [
     ["account", 10],
@@ -22,15 +22,15 @@ test("of 200 tries at once over two connections exactly the allowed ones get a s
   ]);
 });
 
-test("a try that one limit refuses takes no slot of the others", async () => {
+test("an attempt that one limit rejects counts in none of the others", async () => {
   await using store = await createStore();
   const { db, clock } = store;
-  await db.limits.take([limit("b", 1)]);
+  await db.limits.reserve([limit("b", 1)]);
   for (const limits of [
     [limit("a", 5), limit("b", 1), limit("c", 5)],
     [limit("c", 5), limit("b", 1)],
   ]) {
-    assert.deepEqual(await db.limits.take(limits), { refusedUntil: clock.now() + 15 * minute });
+    assert.deepEqual(await db.limits.reserve(limits), { reachedUntil: clock.now() + 15 * minute });
   }
   assert.deepEqual(
     (await store.rows("attempts")).map(({ key }) => key),
@@ -38,49 +38,51 @@ test("a try that one limit refuses takes no slot of the others", async () => {
   );
 });
 
-test("counting begins anew when the time since the first try is over", async () => {
+test("a new window begins when the window of the first attempt has ended", async () => {
   await using store = await createStore();
   const { db, clock } = store;
   const endsAt = clock.now() + 15 * minute;
-  assert.deepEqual(await db.limits.take([limit("a", 2)]), { slots: [{ key: "a", endsAt }] });
+  assert.deepEqual(await db.limits.reserve([limit("a", 2)]), { attempts: [{ key: "a", endsAt }] });
   clock.forward(10 * minute);
-  assert.deepEqual(await db.limits.take([limit("a", 2)]), { slots: [{ key: "a", endsAt }] });
-  assert.deepEqual(await db.limits.take([limit("a", 2)]), { refusedUntil: endsAt });
+  assert.deepEqual(await db.limits.reserve([limit("a", 2)]), { attempts: [{ key: "a", endsAt }] });
+  assert.deepEqual(await db.limits.reserve([limit("a", 2)]), { reachedUntil: endsAt });
   clock.forward(5 * minute - 1);
-  assert.deepEqual(await db.limits.take([limit("a", 2)]), { refusedUntil: endsAt });
+  assert.deepEqual(await db.limits.reserve([limit("a", 2)]), { reachedUntil: endsAt });
   clock.forward(1);
-  assert.deepEqual(await db.limits.take([limit("a", 2)]), { slots: [{ key: "a", endsAt: endsAt + 15 * minute }] });
+  assert.deepEqual(await db.limits.reserve([limit("a", 2)]), {
+    attempts: [{ key: "a", endsAt: endsAt + 15 * minute }],
+  });
 });
 
-test("a slot that is given back can be taken again, once, and not when counting has begun anew", async () => {
+test("a refunded attempt can be reserved again, once, unless a new window has begun", async () => {
   await using store = await createStore();
   const { db, clock } = store;
-  const take = async () => {
-    const taking = await db.limits.take([limit("a", 2)]);
-    return "slots" in taking ? taking.slots : null;
+  const reserve = async () => {
+    const result = await db.limits.reserve([limit("a", 2)]);
+    return "attempts" in result ? result.attempts : null;
   };
-  const first = await take();
-  const second = await take();
+  const first = await reserve();
+  const second = await reserve();
   assert.ok(first && second);
-  assert.equal(await take(), null);
-  await db.limits.giveBack(second);
-  assert.ok(await take());
-  assert.equal(await take(), null);
+  assert.equal(await reserve(), null);
+  await db.limits.refund(second);
+  assert.ok(await reserve());
+  assert.equal(await reserve(), null);
   clock.forward(15 * minute);
-  assert.ok(await take());
-  await db.limits.giveBack(first);
-  assert.ok(await take());
-  assert.equal(await take(), null);
-  await db.limits.giveBack([], ["a", "b"]);
+  assert.ok(await reserve());
+  await db.limits.refund(first);
+  assert.ok(await reserve());
+  assert.equal(await reserve(), null);
+  await db.limits.refund([], ["a", "b"]);
   assert.deepEqual(await store.rows("attempts"), []);
 });
 
-test("what counts no more is swept, batch by batch", async () => {
+test("expired windows are swept in batches", async () => {
   await using store = await createStore();
   const { db, clock } = store;
-  for (const key of ["a", "b", "c"]) await db.limits.take([limit(key, 1)]);
+  for (const key of ["a", "b", "c"]) await db.limits.reserve([limit(key, 1)]);
   clock.forward(15 * minute - 1);
-  await db.limits.take([limit("d", 1)]);
+  await db.limits.reserve([limit("d", 1)]);
   assert.equal(await db.sweep.old("attempts", 0, 2), 0);
   clock.forward(1);
   assert.equal(await db.sweep.old("attempts", 0, 2), 2);
@@ -92,114 +94,116 @@ const counts = async (store: Awaited<ReturnType<typeof createStore>>) =>
   (await store.rows("attempts")).map(({ key, count }) => [key, Number(count)]);
 
 // id: returned-slots-leave-no-row
-test("slots that are all given back leave no row, also when others take the same at once", async () => {
+test("refunding every attempt leaves no row, even with simultaneous reservations", async () => {
   await using store = await createStore();
   const dbs = [store.db, await store.open()] as const;
   const limits = ["a", "b", "c", "d", "e"].map((key) => limit(key, 1000));
-  const take = async (db: (typeof dbs)[number]) => {
-    const taking = await untilAvailable(() => db.limits.take(limits));
-    assert.ok("slots" in taking);
-    return taking.slots;
+  const reserve = async (db: (typeof dbs)[number]) => {
+    const result = await untilAvailable(() => db.limits.reserve(limits));
+    assert.ok("attempts" in result);
+    return result.attempts;
   };
   const keeps = (i: number) => i % 10 === 0;
   await Promise.all(
     Array.from({ length: 200 }, async (_, i) => {
-      const slots = await take(dbs[i % 2 ? 1 : 0]);
-      if (!keeps(i)) await untilAvailable(() => dbs[i % 2 ? 0 : 1].limits.giveBack(slots));
+      const attempts = await reserve(dbs[i % 2 ? 1 : 0]);
+      if (!keeps(i)) await untilAvailable(() => dbs[i % 2 ? 0 : 1].limits.refund(attempts));
     }),
   );
   assert.deepEqual(
     await counts(store),
     limits.map(({ key }) => [key, 20]),
-    "none is lost and none counts twice",
+    "no attempt is lost or counted twice",
   );
   for (let round = 0; round < 5; round++) {
     await Promise.all(
       Array.from({ length: 20 }, async (_, i) => {
-        const slots = await take(dbs[i % 2 ? 1 : 0]);
-        await untilAvailable(() => dbs[0].limits.giveBack(slots));
+        const attempts = await reserve(dbs[i % 2 ? 1 : 0]);
+        await untilAvailable(() => dbs[0].limits.refund(attempts));
       }),
     );
   }
   await store.run("update attempts set count = 1");
   const ends = (await store.rows("attempts")).map(({ key, ends_at }) => ({ key: `${key}`, endsAt: Number(ends_at) }));
-  await store.db.limits.giveBack(ends);
+  await store.db.limits.refund(ends);
   assert.deepEqual(await counts(store), []);
-  await store.db.limits.giveBack(ends, ["f"]);
-  assert.deepEqual(await counts(store), [], "what is not there is not made");
+  await store.db.limits.refund(ends, ["f"]);
+  assert.deepEqual(await counts(store), [], "a refund creates no row");
 });
 
-test("a limit that lasts longer past some tries ends at the shorter time until then, however tries come and go", async () => {
+test("a limit with a long window keeps the short one until the threshold, however attempts are reserved and refunded", async () => {
   await using store = await createStore();
   const { db, clock } = store;
-  const streak = { key: "s", tries: 5, window: day, long: { past: 2, window: 365 * day } };
+  const streak = { key: "s", maxAttempts: 5, window: day, long: { threshold: 2, window: 365 * day } };
   const began = clock.now();
   const endsAt = async () => Number((await store.rows("attempts"))[0]?.ends_at) - began;
-  const take = async () => {
-    const taking = await db.limits.take([streak]);
-    return "slots" in taking ? taking.slots : [];
+  const reserve = async () => {
+    const result = await db.limits.reserve([streak]);
+    return "attempts" in result ? result.attempts : [];
   };
-  const first = await take();
+  const first = await reserve();
   clock.forward(minute);
-  const second = await take();
+  const second = await reserve();
   assert.equal(await endsAt(), day);
-  const third = await take();
+  const third = await reserve();
   assert.equal(await endsAt(), 365 * day);
-  await db.limits.giveBack(first);
+  await db.limits.refund(first);
   assert.deepEqual([await counts(store), await endsAt()], [[["s", 2]], day]);
-  const fourth = await take();
-  await take();
+  const fourth = await reserve();
+  await reserve();
   assert.equal(await endsAt(), 365 * day);
-  await db.limits.giveBack([...second, ...third, ...fourth].slice(0, 1));
+  await db.limits.refund([...second, ...third, ...fourth].slice(0, 1));
   assert.deepEqual([await counts(store), await endsAt()], [[["s", 3]], 365 * day]);
-  await take();
-  await take();
-  assert.deepEqual(await db.limits.take([streak]), { refusedUntil: began + 365 * day });
+  await reserve();
+  await reserve();
+  assert.deepEqual(await db.limits.reserve([streak]), { reachedUntil: began + 365 * day });
   clock.forward(364 * day);
-  assert.deepEqual(await db.limits.take([streak]), { refusedUntil: began + 365 * day });
+  assert.deepEqual(await db.limits.reserve([streak]), { reachedUntil: began + 365 * day });
   clock.forward(day);
-  await take();
+  await reserve();
   assert.deepEqual(await counts(store), [["s", 1]]);
-  await db.limits.giveBack(third);
-  assert.deepEqual(await counts(store), [["s", 1]], "what was taken before counting began anew is not given back");
-  // An older node counts each for a year at once.
+  await db.limits.refund(third);
+  assert.deepEqual(await counts(store), [["s", 1]], "an attempt of an earlier window is not refunded");
+  // An older node writes the long window from the first attempt on.
   await store.run(`update attempts set ends_at = ${clock.now() + 365 * day}`);
   const again = clock.now();
-  await take();
+  await reserve();
   assert.equal((await endsAt()) + began, again + day);
 });
 
-test("a try is refused until every limit that is reached has room", async () => {
+test("an attempt is rejected until the window of every reached limit ends", async () => {
   await using store = await createStore();
   const { db, clock } = store;
   const [short, long] = [limit("a", 1), { ...limit("b", 1), window: hour }];
-  await db.limits.take([long, short]);
-  assert.deepEqual(await db.limits.take([short, long, limit("c", 1)]), { refusedUntil: clock.now() + hour });
+  await db.limits.reserve([long, short]);
+  assert.deepEqual(await db.limits.reserve([short, long, limit("c", 1)]), { reachedUntil: clock.now() + hour });
   const shared = { ...limit("d", 1), isNetwork: true };
-  await db.limits.take([shared]);
-  assert.deepEqual(await db.limits.take([short, shared]), {
-    refusedUntil: clock.now() + 15 * minute,
+  await db.limits.reserve([shared]);
+  assert.deepEqual(await db.limits.reserve([short, shared]), {
+    reachedUntil: clock.now() + 15 * minute,
     byNetwork: true,
   });
-  assert.deepEqual(await db.limits.take([short, { ...shared, key: "e" }]), { refusedUntil: clock.now() + 15 * minute });
+  assert.deepEqual(await db.limits.reserve([short, { ...shared, key: "e" }]), {
+    reachedUntil: clock.now() + 15 * minute,
+  });
 });
 
-test("of tries at once that one limit of several refuses, none takes a slot of the others", async () => {
+test("simultaneous attempts that one limit rejects count in none of the others", async () => {
   await using store = await createStore();
   const dbs = [store.db, await store.open()] as const;
-  const takings = await Promise.all(
+  const results = await Promise.all(
     Array.from({ length: 60 }, (_, i) =>
       untilAvailable(() =>
-        dbs[i % 2 ? 1 : 0].limits.take([limit(`own ${i}`, 1), { ...limit("network", 7), isNetwork: true }]),
+        dbs[i % 2 ? 1 : 0].limits.reserve([limit(`own ${i}`, 1), { ...limit("network", 7), isNetwork: true }]),
       ),
     ),
   );
-  const passed = takings.filter((taking) => "slots" in taking).length;
+  const passed = results.filter((result) => "attempts" in result).length;
   assert.equal(passed, 7);
   assert.equal((await counts(store)).length, 8);
-  for (const taking of takings) {
-    if (!("slots" in taking)) {
-      assert.deepEqual(taking, { refusedUntil: store.clock.now() + 15 * minute, byNetwork: true });
+  for (const result of results) {
+    if (!("attempts" in result)) {
+      assert.deepEqual(result, { reachedUntil: store.clock.now() + 15 * minute, byNetwork: true });
     }
   }
 });
