@@ -8,7 +8,7 @@ import { production } from "../support/world.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const page = await readFile(`${root}docs/security.md`, "utf8");
 
-/** V6 and V7 of ASVS 5.0.0, section by section: all of levels 1 and 2. What is missing in between is of level 3. */
+/** The requirements of levels 1 and 2 in V6 and V7 of ASVS 5.0.0, by section. */
 const required = {
   "6.1": [1, 2, 3],
   "6.2": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
@@ -25,22 +25,22 @@ const required = {
   "7.6": [1, 2],
 };
 
-/** The rows of the tables under a heading, cell by cell, without their heads. */
+/** Returns the cells of each table row under a heading, without the table heads. */
 function rows(heading: string): string[][] {
   const [, section = ""] = page.split(new RegExp(`^## ${heading}.*$`, "m"));
-  return [...(section.split(/^## /m)[0] ?? "").matchAll(/^\| (?!---|number|failure)(.*) \|$/gm)].map(([, row = ""]) =>
-    row.split(" | "),
+  return [...(section.split(/^## /m)[0] ?? "").matchAll(/^\| (?!---|number|failure|setting)(.*) \|$/gm)].map(
+    ([, row = ""]) => row.split(" | "),
   );
 }
 
-/** The tests that a text names: `` `auth/limits/limits#rows-expire` ``. */
-function named(text: string): string[] {
+/** Returns the test ids in a text, such as `auth/limits/limits#rows-expire`. */
+function testIdsIn(text: string): string[] {
   return Array.from(text.matchAll(mention), ([, name = ""]) => name);
 }
 
 const mention = /`([\w/.-]+#[\w-]+)`/g;
 
-/** The ids of a file's tests and groups of tests, each a comment line directly above the call. */
+/** Returns the ids of the tests and groups of tests in a file. An id is a comment line directly above the call. */
 async function idsOf(file: string): Promise<string[]> {
   const source = await readFile(`${root}test/${file}`, "utf8");
   const lines = source.split("\n");
@@ -54,12 +54,12 @@ async function idsOf(file: string): Promise<string[]> {
 }
 
 const requirements = rows("OWASP ASVS");
-const failures = rows("Failures of others");
+const failures = rows("Known failures of other systems");
 
-test("every test that docs/security.md names is there", async () => {
+test("docs/security.md names every test that has an id, and no other", async () => {
   const files = (await readdir(`${root}test`, { recursive: true })).filter((file) => file.endsWith(".test.ts"));
   const ids = (await Promise.all(files.map(idsOf))).flat();
-  const names = named(page);
+  const names = testIdsIn(page);
   assert.ok(ids.length > 150, `${ids.length} have an id`);
   const missing = names.filter((name) => !ids.includes(name));
   const unnamed = ids.filter((id) => !names.includes(id));
@@ -67,7 +67,7 @@ test("every test that docs/security.md names is there", async () => {
   assert.deepEqual({ missing, unnamed, repeated }, { missing: [], unnamed: [], repeated: [] });
 });
 
-test("every requirement of levels 1 and 2 on authentication and sessions is in its table, and none twice", () => {
+test("the tables have every requirement of levels 1 and 2 on authentication and sessions once", () => {
   const numbers = requirements.map(([number]) => number);
   assert.equal(new Set(numbers).size, numbers.length);
   const missing = Object.entries(required)
@@ -76,36 +76,48 @@ test("every requirement of levels 1 and 2 on authentication and sessions is in i
   assert.deepEqual(missing, []);
 });
 
-test("every row has a test that shows it, or says why there is none", () => {
-  const answers = ["shown", "documented", "differs", "yours", "not here"];
-  for (const [number = "", level = "", what = "", answer = "", ...more] of requirements) {
+test("every row names a test or gives a reason", () => {
+  const answers = ["met", "documented", "differs", "operator", "n/a"];
+  for (const [number = "", level = "", requirement = "", answer = "", ...more] of requirements) {
     assert.match(number, /^\d+\.\d+\.\d+$/);
     assert.match(level, /^[123]$/, number);
-    assert.ok(what.length > 5 && answers.includes(answer), number);
+    assert.ok(requirement.length > 5 && answers.includes(answer), number);
     assert.equal(more.length, 1, number);
     const [text = ""] = more;
-    if (answer === "shown") assert.ok(named(text).length > 0, number);
+    if (answer === "met") assert.ok(testIdsIn(text).length > 0, number);
     else assert.ok(text.replaceAll(mention, "").length > 15, number);
   }
   for (const [failure = "", ...more] of failures)
-    assert.ok(more.length === 1 && named(more[0] ?? "").length > 0, failure);
+    assert.ok(more.length === 1 && testIdsIn(more[0] ?? "").length > 0, failure);
 });
 
 // id: limits-as-documented
-test("the limits are told as they are", () => {
+test("the document has the current limits", () => {
   const settings = Object.entries(readSettings(production)).filter(([name]) => name.startsWith("LIMIT_"));
-  const told = new Map(rows("How guessing is held off").map(([name = "", value = ""]) => [name, value]));
+  const documented = new Map(rows("Limits").map(([name = "", value = ""]) => [name, value]));
+  assert.equal(documented.size, settings.length);
   for (const [name, limit] of settings) {
-    const value = typeof limit === "number" ? `${limit}` : shown(limit as { tries: number; window: number });
-    assert.equal(told.get(`\`${name}\``), value, name);
+    const value = typeof limit === "number" ? `${limit}` : formatLimit(limit as { tries: number; window: number });
+    assert.equal(documented.get(`\`${name}\``), value, name);
   }
 });
 
-function shown({ tries, window }: { tries: number; window: number }): string {
+function formatLimit({ tries, window }: { tries: number; window: number }): string {
   return window % 3_600_000 === 0 ? `${tries} in ${window / 3_600_000} h` : `${tries} in ${window / 60_000} min`;
 }
 
-test("its links lead to files that are there", async () => {
+test("the document has the current lifetimes of sessions and tokens", () => {
+  const settings: Record<string, unknown> = { ...readSettings(production) };
+  const documented = rows("Sessions");
+  assert.equal(documented.length, 5);
+  for (const [name = "", value = ""] of documented) {
+    const [, amount = "", unit = ""] = /^(\d+)(?: (h|days))?$/.exec(value) ?? assert.fail(`${name}: ${value}`);
+    const milliseconds = { "": 1, h: 3_600_000, days: 86_400_000 }[unit];
+    assert.equal(settings[name.replaceAll("`", "")], Number(amount) * (milliseconds as number), name);
+  }
+});
+
+test("its links lead to files that exist", async () => {
   const links = [...page.matchAll(/\]\((?!https:|#)([^)#]+)/g)].map(([, path = ""]) =>
     path.startsWith("../") ? path.slice(3) : `docs/${path}`,
   );
