@@ -20,14 +20,14 @@ import { addresses, type Bindings, callers, type Found, type Request, wantsPage 
 import { cookies } from "./http/cookies.ts";
 import { cors } from "./http/cors.ts";
 import { notFound, type Refusal, RequestError, refusal } from "./http/refusals.ts";
-import { identifier } from "./http/request-ids.ts";
+import { requestIdReader } from "./http/request-ids.ts";
 import { pathPattern } from "./http/routes.ts";
 import { requireSameOrigin } from "./http/same-origin.ts";
 import type { Handler, Resource, Service } from "./http/service.ts";
 import { singleSlashes } from "./http/slashes.ts";
 import { unavailableLog } from "./http/unavailable.ts";
 import type { DevOutbox } from "./mail/mail.ts";
-import { idsInLog } from "./observe/request-ids.ts";
+import { toLogFields } from "./observe/request-ids.ts";
 import { createPages, pagePaths } from "./pages/pages.ts";
 import type { Settings } from "./settings/settings.ts";
 
@@ -69,16 +69,16 @@ export const routes = [...Object.keys(resources), ...pagePaths];
  */
 export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindings: Bindings; Variables: Found }> {
   const { settings, log, metrics, tracing } = auth;
-  const idsOf = identifier(settings, tracing);
+  const idsOf = requestIdReader(settings, tracing);
   const addressOf = addresses(settings, log);
   const caller = callers(settings, log, idsOf, addressOf);
   const logUnavailable = unavailableLog(log);
   const refused = (error: unknown, c: Request): Refusal => {
     const told = refusal(error);
-    metrics.failed(error);
-    metrics.refused(told.code);
+    metrics.countError(error);
+    metrics.countRefusal(told.code);
     if (error instanceof RequestError && isAttempt(c, told)) auth.audit.recordRefusal(told.code, caller(c));
-    const where = told.status < 500 ? {} : { ...idsInLog(idsOf(c)), path: c.req.path };
+    const where = told.status < 500 ? {} : { ...toLogFields(idsOf(c)), path: c.req.path };
     if (told.code === "internal") log.error({ err: error, ...where }, "unforeseen error");
     else if (told.status >= 500) logUnavailable(error as Error, where);
     return told;

@@ -6,22 +6,22 @@ import { openDB } from "./db/db.ts";
 import { DatabaseUnavailable, OpenError } from "./errors.ts";
 import { answers } from "./http/answers.ts";
 import type { Bindings } from "./http/caller.ts";
-import { peers } from "./http/peers.ts";
+import { traceSourceMatcher } from "./http/peers.ts";
 import { refusal } from "./http/refusals.ts";
 import { routeFinder } from "./http/routes.ts";
 import { unavailableLog } from "./http/unavailable.ts";
 import { createMailer, type DevOutbox } from "./mail/mail.ts";
-import { type Log, problems } from "./observe/log.ts";
+import { consoleLog, type Log } from "./observe/log.ts";
 import { Counters, hasMetrics, uncounted } from "./observe/metrics.ts";
 import { startTracing } from "./observe/start-tracing.ts";
 import { readSettings, type Settings } from "./settings/settings.ts";
 
 /** How often ended sessions and old rows are swept, in milliseconds. */
-const sweepEvery = 10 * 60_000;
+const sweepInterval = 10 * 60_000;
 /** How long ago the last sweep by any node must have ended: its own timer may fire a little early. */
-const sweepRest = 0.9 * sweepEvery;
+const minSweepPause = 0.9 * sweepInterval;
 /** How often due mails are looked for, in milliseconds. */
-const deliverEvery = 1000;
+const deliveryInterval = 1000;
 /** How long accepted requests, mails under way and a start may take to end after a stop, in milliseconds. */
 export const shutdownTimeout = 8000;
 
@@ -34,7 +34,7 @@ export interface BienvenueOptions extends Omit<AuthOptions, "settings" | "mailer
 }
 
 /** What a `Bienvenue` has once it is started. */
-export interface Started {
+export interface RunningService {
   /** Accounts, sessions and passwords, for calls without a request. */
   readonly auth: Auth;
   /** The `fetch` of `Bienvenue`, without the check whether it is started. */
@@ -62,7 +62,7 @@ export interface Bienvenue extends AsyncDisposable {
    * @throws {OpenError} when the database cannot be used
    * @throws {DatabaseUnavailable} with the fault `closed` after the disposal, or once `signal` is aborted
    */
-  start(): Promise<Started>;
+  start(): Promise<RunningService>;
   /**
    * Stops mails and sweeps, writes what is still to be written, and closes the database. Waits for a start and for mails under way,
    * for at most 8 seconds; a mail that takes longer is sent again after the next start, and keeps the process running for at most a
@@ -89,24 +89,24 @@ export function createBienvenue(
   settings: Settings | (() => Settings) = () => readSettings(process.env),
   options: BienvenueOptions = {},
 ): Bienvenue {
-  const { log = problems } = options;
+  const { log = consoleLog } = options;
   const ending = new AbortController();
   const signal = AbortSignal.any([ending.signal, ...(options.signal ? [options.signal] : [])]);
   // Counted from the abort, so that a server and what runs beside it can end at the same time.
   const timeout = once(signal, "abort").then(() => setTimeout(shutdownTimeout, undefined, { ref: false }));
   const logUnavailable = unavailableLog(log);
-  let opening: Promise<Opened> | undefined;
-  let started: Started | undefined;
+  let opening: Promise<OpenedService> | undefined;
+  let started: RunningService | undefined;
   let closing: Promise<void> | undefined;
 
-  const openOnce = (): Promise<Opened> => {
-    opening ??= open(settings, { ...options, log, signal }, timeout).catch((error) => {
+  const openOnce = (): Promise<OpenedService> => {
+    opening ??= openService(settings, { ...options, log, signal }, timeout).catch((error) => {
       opening = undefined;
       throw signal.aborted ? new DatabaseUnavailable("closed", error) : error;
     });
     return opening;
   };
-  const start = async (): Promise<Started> => {
+  const start = async (): Promise<RunningService> => {
     const opened = await openOnce();
     if (ending.signal.aborted) throw new DatabaseUnavailable("closed");
     started = opened.started;
@@ -144,17 +144,17 @@ export function createBienvenue(
 /** Answers while the settings are unknown. */
 const unconfigured = answers({ PUBLIC_URL: "", HSTS_SUBDOMAINS: "off", CORS_ORIGINS: [] });
 
-interface Opened {
-  readonly started: Started;
+interface OpenedService {
+  readonly started: RunningService;
   readonly resources: AsyncDisposableStack;
 }
 
 /** Opens everything in the order of its dependencies, and closes it again if one of them fails. */
-async function open(
+async function openService(
   given: Settings | (() => Settings),
   options: BienvenueOptions & { readonly signal: AbortSignal; readonly log: Log },
   timeout: Promise<void>,
-): Promise<Opened> {
+): Promise<OpenedService> {
   const { log, signal, clock = Date.now } = options;
   signal.throwIfAborted();
   const settings = typeof given === "function" ? given() : given;
@@ -165,7 +165,7 @@ async function open(
     );
   const { metrics = hasMetrics(settings) ? new Counters() : uncounted } = options;
   await using opening = new AsyncDisposableStack();
-  const isTrusted = peers(settings.TRUSTED_PROXIES);
+  const isTrusted = traceSourceMatcher(settings.TRUSTED_PROXIES);
   const tracing = options.tracing ?? (await startTracing({ routeOf: routeFinder(routes), isTrusted }));
   const db = opening.use(await openDB(settings.DATABASE_URL, { settings, log, signal, clock }));
   const isEmpty = await db.users.areNone();
@@ -174,25 +174,28 @@ async function open(
   const auth = opening.adopt(new Auth(db, { ...options, settings, log, mailer, metrics, tracing, clock }), (each) =>
     each.close(),
   );
-  metrics.queue("mail", () => auth.outbox.count());
+  metrics.addQueue("mail", () => auth.outbox.count());
   const { fetch } = createApp(auth, { outbox });
   signal.throwIfAborted();
-  const ended = work(auth, signal);
+  const ended = startBackgroundWork(auth, signal);
   // A mail that its server does not take in time stays in the outbox: it is due again, here or on another node.
   opening.defer(() => Promise.race([ended(), timeout]));
   return { started: { auth, fetch, outbox, isEmpty }, resources: opening.move() };
 }
 
 /** Sends mails and sweeps until `signal` is aborted. The returned function waits for what is under way. */
-function work(auth: Auth, signal: AbortSignal): () => Promise<void> {
+function startBackgroundWork(auth: Auth, signal: AbortSignal): () => Promise<void> {
   const { log, metrics } = auth;
   const logAndRetry = (what: string) => (error: unknown) => {
-    metrics.failed(error);
+    metrics.countError(error);
     log.warn({ err: error }, `could not ${what}; trying again later`);
   };
-  const sweep = () => auth.admin.sweep({ stopping: signal, rest: sweepRest }).catch(logAndRetry("sweep"));
+  const sweep = () => auth.admin.sweep({ stopping: signal, rest: minSweepPause }).catch(logAndRetry("sweep"));
   const deliver = () => auth.outbox.deliver(signal).catch(logAndRetry("look for mails"));
-  const repeated = [repeat(sweep, sweepEvery, signal), repeat(deliver, deliverEvery, signal, { overlaps: true })];
+  const repeated = [
+    repeat(sweep, sweepInterval, signal),
+    repeat(deliver, deliveryInterval, signal, { overlaps: true }),
+  ];
   return async () => {
     await Promise.all(repeated.flatMap((working) => [...working]));
   };

@@ -1,4 +1,4 @@
-import { waitInWords } from "./values/durations.ts";
+import { formatWait } from "./values/durations.ts";
 
 /** Thrown by `DB` when nothing matches. */
 export class NoResultFound extends Error {
@@ -137,7 +137,7 @@ export class AuthError extends Error {
  * @param cause what prevents hashing, unless too many passwords wait
  */
 export function busy(retryAfter: number, cause?: Error): AuthError {
-  return new AuthError("busy", `too many logins at once; try again in ${waitInWords(retryAfter, "en")}`, {
+  return new AuthError("busy", `too many logins at once; try again in ${formatWait(retryAfter, "en")}`, {
     retryAfter,
     cause,
   });

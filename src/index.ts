@@ -21,7 +21,7 @@ export {
   type Swept,
   writeAccount,
 } from "./auth/auth.ts";
-export { type Bienvenue, type BienvenueOptions, createBienvenue, type Started } from "./bienvenue.ts";
+export { type Bienvenue, type BienvenueOptions, createBienvenue, type RunningService } from "./bienvenue.ts";
 export {
   type Account,
   type Adopted,
@@ -51,9 +51,15 @@ export type { Bindings, Found } from "./http/caller.ts";
 export { createMailer, type DevOutbox, MailError, type WaitingMail } from "./mail/mail.ts";
 export type { Language, Mail, Mailer, MailKind } from "./mail/mailer.ts";
 export { type Log, silent } from "./observe/log.ts";
-export { Counters, type Length, type Metrics, type Queue, uncounted } from "./observe/metrics.ts";
+export {
+  Counters,
+  type Metrics,
+  type QueueLength,
+  type QueueName,
+  uncounted,
+} from "./observe/metrics.ts";
 export type { RequestIds } from "./observe/request-ids.ts";
-export { type Listener, type Tracing, untraced } from "./observe/tracing.ts";
+export { type HttpListener, type Tracing, untraced } from "./observe/tracing.ts";
 export { type Environment, type Mode, readSettings, type Settings, SettingsError } from "./settings/settings.ts";
 export type { PublicUser, Session, User } from "./user.ts";
 export type { DeviceKind } from "./values/device-kind.ts";

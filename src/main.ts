@@ -2,15 +2,15 @@ import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { routes } from "./app.ts";
 import { createBienvenue, shutdownTimeout } from "./bienvenue.ts";
-import { listenError } from "./http/listen-error.ts";
-import { ownUrl } from "./http/own-url.ts";
+import { toListenError } from "./http/listen-error.ts";
+import { localUrl } from "./http/local-url.ts";
 import { routeFinder } from "./http/routes.ts";
 import { serve } from "./http/server.ts";
-import { announce } from "./observe/announce.ts";
 import type { Log } from "./observe/log.ts";
+import { logStartup } from "./observe/log-startup.ts";
 import { createLogger } from "./observe/logger.ts";
 import { uncounted } from "./observe/metrics.ts";
-import { type Environment, misspelledSettings, readSettings, type Settings } from "./settings/settings.ts";
+import { type Environment, findMisspelledSettings, readSettings, type Settings } from "./settings/settings.ts";
 
 /**
  * Runs the service: reads the settings, opens the database, and serves until SIGTERM or SIGINT, after which the process ends.
@@ -20,14 +20,14 @@ import { type Environment, misspelledSettings, readSettings, type Settings } fro
  * @throws {ListenError} when it cannot listen; whatever it throws, nothing is left open
  */
 export async function main(environment: Environment): Promise<void> {
-  const asked = stopAsked();
+  const asked = catchStopSignals();
   const settings = readSettings(environment);
   const log = createLogger(settings.LOG_LEVEL);
-  for (const { found, meant, message } of misspelledSettings(environment)) {
-    log.warn({ event: "unknown_setting", name: found, meant }, message);
+  for (const { name, suggestion, message } of findMisspelledSettings(environment)) {
+    log.warn({ event: "unknown_setting", name, meant: suggestion }, message);
   }
   const opened = new AsyncDisposableStack();
-  const stopping = stopped(asked, log);
+  const stopping = waitForStop(asked, log);
   const starting = start(settings, log, asked, opened);
   try {
     await Promise.race([starting, stopping]);
@@ -49,7 +49,7 @@ export async function main(environment: Environment): Promise<void> {
 }
 
 /** Returns a signal that aborts at the first SIGTERM or SIGINT; a second one ends the process at once. */
-function stopAsked(): AbortSignal {
+function catchStopSignals(): AbortSignal {
   const asked = new AbortController();
   const stop = (signal: NodeJS.Signals) => {
     if (asked.signal.aborted) process.exit(1);
@@ -60,7 +60,7 @@ function stopAsked(): AbortSignal {
   return asked.signal;
 }
 
-async function stopped(asked: AbortSignal, log: Log): Promise<void> {
+async function waitForStop(asked: AbortSignal, log: Log): Promise<void> {
   if (!asked.aborted) await once(asked, "abort");
   log.info({ event: "stopping", signal: asked.reason }, "stopping");
 }
@@ -76,13 +76,13 @@ async function start(settings: Settings, log: Log, asked: AbortSignal, opened: A
     host: settings.HOST,
     port: settings.PORT,
     log,
-    around: tracing.around,
-    answered:
+    wrapListener: tracing.wrapListener,
+    onResponse:
       metrics === uncounted
         ? undefined
         : (status, request, milliseconds) =>
-            metrics.answered(request?.method ?? "", routeOf(request?.url), status, milliseconds),
-  }).catch((error) => Promise.reject(listenError(error, settings)));
+            metrics.countResponse(request?.method ?? "", routeOf(request?.url), status, milliseconds),
+  }).catch((error) => Promise.reject(toListenError(error, settings)));
   opened.defer(() => server.close(shutdownTimeout));
-  if (!asked.aborted) announce(settings, log, ownUrl(settings.HOST, server.port), isEmpty);
+  if (!asked.aborted) logStartup(settings, log, localUrl(settings.HOST, server.port), isEmpty);
 }

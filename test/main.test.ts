@@ -9,7 +9,7 @@ import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
-import { readable } from "../src/observe/logger.ts";
+import { formatEntry } from "../src/observe/logger.ts";
 import { readSettings } from "../src/settings/settings.ts";
 import { anyText } from "./support/any-text.ts";
 import { commandOfMany } from "./support/commands.ts";
@@ -241,7 +241,7 @@ describe("the log in a terminal", () => {
     fc.assert(
       fc.property(entry, hostile, (fields, stack) => {
         const time = "2030-01-01T12:00:00.000Z";
-        const text = readable({ time, level: "info", ...fields, err: { stack } });
+        const text = formatEntry({ time, level: "info", ...fields, err: { stack } });
         const [first = "", ...others] = text.split("\n");
         assert.ok(first.startsWith("12:00:00 info "));
         assert.equal(others.pop(), "");

@@ -1,6 +1,6 @@
 import { needed, readFields } from "../http/fields.ts";
 import type { Resource, Service } from "../http/service.ts";
-import { presentedSession } from "../http/session-cookies.ts";
+import { findSession } from "../http/session-cookies.ts";
 
 export function changeEmail(service: Service): Resource {
   const { auth, answers, caller } = service;
@@ -8,7 +8,7 @@ export function changeEmail(service: Service): Resource {
     async PUT(c) {
       const fields = await readFields(c, "email");
       const email = await auth.account.changeEmail(
-        await presentedSession(c, service),
+        await findSession(c, service),
         needed(fields.email, "email"),
         caller(c),
       );

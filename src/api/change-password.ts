@@ -1,6 +1,6 @@
 import { readFields } from "../http/fields.ts";
 import type { Resource, Service } from "../http/service.ts";
-import { keepSession, presentedSession } from "../http/session-cookies.ts";
+import { findSession, setSession } from "../http/session-cookies.ts";
 
 /** `password` is the current one. */
 export function changePassword(service: Service): Resource {
@@ -9,11 +9,11 @@ export function changePassword(service: Service): Resource {
     async PUT(c) {
       const { password: current = "", new_password: chosen = "" } = await readFields(c, "password", "new_password");
       const { user, session } = await auth.account.changePassword(
-        await presentedSession(c, service),
+        await findSession(c, service),
         { current, chosen },
         caller(c),
       );
-      const headers = { "Set-Cookie": keepSession(c, service, session.sessionId) };
+      const headers = { "Set-Cookie": setSession(c, service, session.sessionId) };
       return answers.json(200, { email: user.email, message: "Password updated" }, headers);
     },
   };

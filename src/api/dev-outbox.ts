@@ -3,14 +3,14 @@ import { accepts } from "hono/accepts";
 import { html, raw } from "hono/html";
 import { RequestError } from "../http/refusals.ts";
 import type { Resource, Service } from "../http/service.ts";
-import { isThisMachine } from "../http/this-machine.ts";
+import { isFromThisMachine } from "../http/this-machine.ts";
 import type { DevOutbox, WaitingMail } from "../mail/mail.ts";
 
 /** The mails that wait while no server sends them: a page for people, JSON for programs, on this machine alone. */
 export function devOutbox({ answers, outbox }: Service): Resource {
   return {
     GET(c) {
-      if (outbox === undefined || !isThisMachine(c)) throw new RequestError("not_found", "nothing is here");
+      if (outbox === undefined || !isFromThisMachine(c)) throw new RequestError("not_found", "nothing is here");
       const supports = ["text/html", "application/json"];
       const type = accepts(c, { header: "Accept", supports, default: "text/html" });
       if (type === "application/json") return answers.json(200, { mails: outbox.mails });

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { Request } from "../http/caller.ts";
 import { notFound } from "../http/refusals.ts";
 import type { Resource, Service } from "../http/service.ts";
-import { isThisMachine } from "../http/this-machine.ts";
+import { isFromThisMachine } from "../http/this-machine.ts";
 import { Counters, hasMetrics } from "../observe/metrics.ts";
 import type { Settings } from "../settings/settings.ts";
 
@@ -10,7 +10,7 @@ import type { Settings } from "../settings/settings.ts";
 export function metrics({ auth, metrics, settings, answers, caller }: Service): Resource {
   if (!(metrics instanceof Counters) || !hasMetrics(settings)) return {};
   // prom-client is loaded by whoever asks first, and by nobody else.
-  const load = async () => (await import("../observe/prometheus.ts")).prometheus(metrics);
+  const load = async () => (await import("../observe/prometheus.ts")).createRegistry(metrics);
   let loaded: ReturnType<typeof load> | undefined;
   const mayRead = reader(settings);
   return {
@@ -27,7 +27,7 @@ export function metrics({ auth, metrics, settings, answers, caller }: Service): 
 }
 
 function reader({ METRICS_TOKEN: token }: Settings): (c: Request) => boolean {
-  if (token === null) return isThisMachine;
+  if (token === null) return isFromThisMachine;
   const digest = (text: string) => createHash("sha256").update(text).digest();
   const expected = digest(token);
   return (c) => {

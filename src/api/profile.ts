@@ -1,7 +1,7 @@
 import { notLoggedIn } from "../errors.ts";
 import { readFields } from "../http/fields.ts";
 import type { Resource, Service } from "../http/service.ts";
-import { forgetSession, presentedSession, presentedUser } from "../http/session-cookies.ts";
+import { clearSessions, findSession, findUser } from "../http/session-cookies.ts";
 import type { PublicUser } from "../user.ts";
 
 export function profile(service: Service): Resource {
@@ -13,14 +13,14 @@ export function profile(service: Service): Resource {
   return {
     /** The hot path: it answers in the same turn where the database does, and promises nothing. */
     GET(c) {
-      const found = presentedUser(c, service);
+      const found = findUser(c, service);
       return found instanceof Promise ? found.then(answer) : answer(found);
     },
     /** Erases the account. */
     async DELETE(c) {
       const { password = "" } = await readFields(c, "password");
-      await auth.account.erase(await presentedSession(c, service), password, caller(c));
-      return answers.json(200, { message: "account deleted" }, { "Set-Cookie": forgetSession(c, service) });
+      await auth.account.erase(await findSession(c, service), password, caller(c));
+      return answers.json(200, { message: "account deleted" }, { "Set-Cookie": clearSessions(c, service) });
     },
   };
 }

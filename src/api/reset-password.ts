@@ -1,14 +1,14 @@
 import type { Request } from "../http/caller.ts";
-import { newDevice } from "../http/cookies.ts";
+import { createDeviceSecret } from "../http/cookies.ts";
 import { readFields } from "../http/fields.ts";
-import { redeemerCookies } from "../http/redeemer.ts";
 import { RequestError } from "../http/refusals.ts";
+import { rememberDevice } from "../http/remember-device.ts";
 import type { Resource, Service } from "../http/service.ts";
-import { isThisMachine } from "../http/this-machine.ts";
+import { isFromThisMachine } from "../http/this-machine.ts";
 
 export function resetPassword({ auth, settings, answers, caller }: Service): Resource {
   /** Whoever gets a reset token gets the account: by default that is whoever has this machine. */
-  const mayHaveToken = (c: Request) => settings.RESET_DELIVERY === "response" || isThisMachine(c);
+  const mayHaveToken = (c: Request) => settings.RESET_DELIVERY === "response" || isFromThisMachine(c);
   return {
     async POST(c) {
       const { email = "" } = await readFields(c, "email");
@@ -31,9 +31,9 @@ export function resetPassword({ auth, settings, answers, caller }: Service): Res
         reset_token = "",
         new_password = "",
       } = await readFields(c, "email", "reset_token", "new_password");
-      const redeemer = { ...caller(c), newDevice: newDevice() };
+      const redeemer = { ...caller(c), newDevice: createDeviceSecret() };
       const user = await auth.updatePassword(reset_token, new_password, email, redeemer);
-      const headers = { "Set-Cookie": redeemerCookies(redeemer, settings) };
+      const headers = { "Set-Cookie": rememberDevice(redeemer, settings) };
       return answers.json(200, { email: user.email, message: "Password updated" }, headers);
     },
   };

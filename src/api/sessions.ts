@@ -3,14 +3,7 @@ import type { Request } from "../http/caller.ts";
 import { readFields } from "../http/fields.ts";
 import { RequestError } from "../http/refusals.ts";
 import type { Resource, Service } from "../http/service.ts";
-import {
-  forgetSession,
-  keepSession,
-  loginCookies,
-  logOut,
-  presentedSession,
-  sessionIdsOf,
-} from "../http/session-cookies.ts";
+import { clearSessions, findSession, logOut, readSessionIds, setLogin, setSession } from "../http/session-cookies.ts";
 
 /** The most sessions on a page of the list. */
 const longestPage = 100;
@@ -20,19 +13,19 @@ export function sessions(service: Service): Resource {
   return {
     async GET(c) {
       const page = { limit: pageLength(parameter(c, "limit")), after: parameter(c, "after") };
-      const { sessions, next } = await auth.sessions.page(await presentedSession(c, service), page);
+      const { sessions, next } = await auth.sessions.page(await findSession(c, service), page);
       return answers.json(200, { sessions, ...(next !== null && { next }) });
     },
     async POST(c) {
       const { email = "", password = "" } = await readFields(c, "email", "password");
-      const replaces = sessionIdsOf(c, settings);
+      const replaces = readSessionIds(c, settings);
       const opened = await auth.logIn({ email, password, replaces }, caller(c));
-      const headers = { "Set-Cookie": loginCookies(c, opened, service) };
+      const headers = { "Set-Cookie": setLogin(c, opened, service) };
       return answers.json(200, { email: opened.user.email, message: "logged in" }, headers);
     },
     async DELETE(c) {
       if (!(await logOut(c, service))) throw notLoggedIn();
-      return answers.redirect("/", { "Set-Cookie": forgetSession(c, service) });
+      return answers.redirect("/", { "Set-Cookie": clearSessions(c, service) });
     },
   };
 }
@@ -54,7 +47,7 @@ export function session(service: Service): Resource {
   const { auth, answers, caller } = service;
   return {
     async DELETE(c) {
-      await auth.sessions.end(await presentedSession(c, service), c.req.param("id") ?? "", caller(c));
+      await auth.sessions.end(await findSession(c, service), c.req.param("id") ?? "", caller(c));
       return answers.json(200, { message: "session ended" });
     },
   };
@@ -65,7 +58,7 @@ export function otherSessions(service: Service): Resource {
   const { auth, answers, caller } = service;
   return {
     async DELETE(c) {
-      await auth.sessions.endOthers(await presentedSession(c, service), caller(c));
+      await auth.sessions.endOthers(await findSession(c, service), caller(c));
       return answers.json(200, { message: "other sessions ended" });
     },
   };
@@ -77,12 +70,8 @@ export function confirmation(service: Service): Resource {
   return {
     async POST(c) {
       const { password = "" } = await readFields(c, "password");
-      const { user, session } = await auth.account.confirmPassword(
-        await presentedSession(c, service),
-        password,
-        caller(c),
-      );
-      const headers = { "Set-Cookie": keepSession(c, service, session.sessionId) };
+      const { user, session } = await auth.account.confirmPassword(await findSession(c, service), password, caller(c));
+      const headers = { "Set-Cookie": setSession(c, service, session.sessionId) };
       return answers.json(200, { email: user.email, message: "password confirmed" }, headers);
     },
   };

@@ -1,8 +1,8 @@
-import { newDevice } from "../http/cookies.ts";
+import { createDeviceSecret } from "../http/cookies.ts";
 import { needed, readFields } from "../http/fields.ts";
-import { redeemerCookies } from "../http/redeemer.ts";
+import { rememberDevice } from "../http/remember-device.ts";
 import type { Resource, Service } from "../http/service.ts";
-import { keepSession, presentedSession } from "../http/session-cookies.ts";
+import { findSession, setSession } from "../http/session-cookies.ts";
 
 export function emailVerification(service: Service): Resource {
   const { auth, settings, answers, caller } = service;
@@ -14,11 +14,11 @@ export function emailVerification(service: Service): Resource {
     },
     async PUT(c) {
       const { email = "", token = "", password = "" } = await readFields(c, "email", "token", "password");
-      const redeemer = { ...caller(c), newDevice: newDevice() };
-      const sessionId = await presentedSession(c, service);
+      const redeemer = { ...caller(c), newDevice: createDeviceSecret() };
+      const sessionId = await findSession(c, service);
       const { user, session } = await auth.verifyEmail.confirm({ email, token, password, sessionId }, redeemer);
-      const kept = session ? keepSession(c, service, session.sessionId) : [];
-      const headers = { "Set-Cookie": [...redeemerCookies(redeemer, settings), ...kept] };
+      const kept = session ? setSession(c, service, session.sessionId) : [];
+      const headers = { "Set-Cookie": [...rememberDevice(redeemer, settings), ...kept] };
       return answers.json(200, { email: user.email, message: "email verified" }, headers);
     },
   };

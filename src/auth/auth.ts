@@ -1,7 +1,7 @@
 import type { Awaitable } from "../db/db.ts";
 import { type PublicUser, publicUser } from "../user.ts";
-import { bind, join } from "../values/bind.ts";
-import { isId } from "../values/storable.ts";
+import { bind, merge } from "../values/bind.ts";
+import { isUserId } from "../values/storable.ts";
 import * as account from "./accounts/account.ts";
 import * as changeEmail from "./accounts/change-email.ts";
 import * as changePassword from "./accounts/change-password.ts";
@@ -61,7 +61,7 @@ export type { ShownSession } from "./sessions/session-list.ts";
  */
 export class Auth extends Parts {
   /** What people do with their own account. */
-  readonly account = join(
+  readonly account = merge(
     bind(this.context, register, "register"),
     bind(this.context, account, "personOf"),
     bind(this.context, deleteAccount, "erase"),
@@ -73,20 +73,20 @@ export class Auth extends Parts {
   /** What a request that is sent twice did the first time. */
   readonly acts = bind(this.context, acts, "justDone");
   /** What operators do. */
-  readonly admin = join(
+  readonly admin = merge(
     bind(this.context, admin, "list", "find", "invite", "sendReset", "disable", "enable", "erase"),
     bind(this.context, admin, "sessions", "revoke"),
     bind(this.context, sweeping, "sweep"),
   );
   readonly audit = bind(this.context, audit, "list", "recordOperation", "recordRefusal");
   /** The mails that wait, and those that failed. */
-  readonly outbox = join(
+  readonly outbox = merge(
     bind(this.context, outbox, "list", "count", "retry", "listFailed", "countFailed", "retryFailed"),
     bind(new delivery.Delivery(this.context), delivery, "deliver"),
   );
   readonly resetPassword = bind(this.context, resetPassword, "request", "makeToken", "addressOf");
   /** Where people are logged in. */
-  readonly sessions = join(
+  readonly sessions = merge(
     bind(this.context, sessionList, "list", "page", "end", "endOthers"),
     bind(this.context, sessionRenewals, "current"),
   );
@@ -141,7 +141,7 @@ export class Auth extends Parts {
 
   /** Ends every session of a user. */
   async destroySession(userId: number): Promise<void> {
-    if (isId(userId)) await this.context.db.sessions.endAll(userId);
+    if (isUserId(userId)) await this.context.db.sessions.endAll(userId);
   }
 
   /**

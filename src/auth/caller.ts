@@ -1,6 +1,6 @@
 import { type Language, languageNamed } from "../languages/languages.ts";
 import type { RequestIds } from "../observe/request-ids.ts";
-import { storable } from "../values/storable.ts";
+import { toStorableText } from "../values/storable.ts";
 
 /** Who asks, as far as it is known: kept with the session, told in the log, and what a flood is divided by. */
 export interface Caller {
@@ -32,8 +32,8 @@ export interface Caller {
 export function callerOf(given: Caller | null | undefined): Caller {
   const { ip, userAgent, language, device, newDevice, acts, request } = given ?? {};
   return {
-    ip: storable(ip) ?? undefined,
-    userAgent: storable(userAgent) ?? undefined,
+    ip: toStorableText(ip) ?? undefined,
+    userAgent: toStorableText(userAgent) ?? undefined,
     language: language === undefined ? undefined : languageNamed(language),
     device: Array.isArray(device) ? device.filter(isText) : isText(device) ? device : undefined,
     newDevice: isText(newDevice) ? newDevice : undefined,
@@ -47,8 +47,8 @@ function isText(value: unknown): value is string {
 }
 
 function requestIds(given: RequestIds | null | undefined): RequestIds | undefined {
-  const id = storable(given?.id);
+  const id = toStorableText(given?.id);
   if (id === null) return undefined;
-  const [traceId, spanId] = [storable(given?.traceId), storable(given?.spanId)];
+  const [traceId, spanId] = [toStorableText(given?.traceId), toStorableText(given?.spanId)];
   return { id, ...(traceId !== null && spanId !== null && { traceId, spanId }) };
 }

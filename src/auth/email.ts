@@ -1,6 +1,6 @@
 import { AuthError, type AuthErrorCode } from "../errors.ts";
 import type { Settings } from "../settings/settings.ts";
-import { hasInvisible, isMailable, readEmail } from "../values/email.ts";
+import { hasInvisibleCharacter, isDeliverable, readEmail } from "../values/email.ts";
 
 /** Which addresses can be registered. */
 export type EmailFormat = Settings["EMAIL_FORMAT"];
@@ -8,12 +8,12 @@ export type EmailFormat = Settings["EMAIL_FORMAT"];
 /** As `readEmail`, for an address that is about to be registered. */
 export function readNewEmail(text: string, format: EmailFormat): string | null {
   const email = readEmail(text);
-  return email !== null && (format === "any" || isMailable(email)) ? email : null;
+  return email !== null && (format === "any" || isDeliverable(email)) ? email : null;
 }
 
 /** Refuses a given address. The message says so if it has an invisible character in it. */
 export function emailRefusal(code: AuthErrorCode, message: string, given: string): AuthError {
-  if (!hasInvisible(given)) return new AuthError(code, message);
+  if (!hasInvisibleCharacter(given)) return new AuthError(code, message);
   return new AuthError(code, `${message}: there is an invisible character in the email`, { invisible: true });
 }
 

@@ -39,7 +39,7 @@ export class LastSeen {
       merge: (_, newer) => newer,
       write: (seen) => this.#write(seen),
       failed(error) {
-        parts.metrics.failed(error);
+        parts.metrics.countError(error);
         parts.log.warn({ err: error }, "could not write when sessions were last seen; trying again later");
       },
     });

@@ -1,7 +1,7 @@
 import { NoResultFound } from "../errors.ts";
 import type { User } from "../user.ts";
 import { readEmail } from "../values/email.ts";
-import { isId } from "../values/storable.ts";
+import { isUserId } from "../values/storable.ts";
 import type { Context } from "./context.ts";
 
 /** The user of an address in any spelling, or null. */
@@ -12,7 +12,7 @@ export async function userByEmail({ db }: Context, email: string): Promise<User 
 
 /** The user with this id, or null. */
 export async function userById({ db }: Context, id: number): Promise<User | null> {
-  return isId(id) ? orNull(db.findUserBy({ id })) : null;
+  return isUserId(id) ? orNull(db.findUserBy({ id })) : null;
 }
 
 async function orNull(finding: Promise<User>): Promise<User | null> {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { AuditEvent, Auth, EventsWanted } from "../auth/auth.ts";
 import { DatabaseUnavailable } from "../errors.ts";
-import { iso } from "../values/iso.ts";
+import { toIso } from "../values/iso.ts";
 import type { Command } from "./command.ts";
 import { named, operating, whole } from "./operator.ts";
 import { json, moment, plain } from "./table.ts";
@@ -83,7 +83,7 @@ async function* eventsAfter(auth: Auth, of: Pick<EventsWanted, "userId">, after:
 }
 
 function fields({ id, at, event, userId, ip, userAgent, detail }: AuditEvent) {
-  return { id, at: iso(at), event, user_id: userId, ip, user_agent: userAgent, detail };
+  return { id, at: toIso(at), event, user_id: userId, ip, user_agent: userAgent, detail };
 }
 
 /** Of the same columns whenever it is told. */

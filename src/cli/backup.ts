@@ -40,8 +40,8 @@ function onlyFile(args: string[]): string {
 
 /** @throws {Refused} for a database that is no file */
 async function embedded(environment: Environment, done: string, program: string): Promise<string> {
-  const { embeddedFile } = await import("../settings/settings.ts");
-  const file = embeddedFile((await databaseSettings(environment)).DATABASE_URL);
+  const { sqliteFileOf } = await import("../settings/settings.ts");
+  const file = sqliteFileOf((await databaseSettings(environment)).DATABASE_URL);
   if (file !== undefined) return file;
   throw new Refused(`only an SQLite file is ${done} like this; for PostgreSQL use ${program} (docs/backup.md)`);
 }

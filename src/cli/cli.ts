@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { AuthError, DatabaseUnavailable, InvalidRequestError, OpenError } from "../errors.ts";
-import { whileWriting } from "../files/faults.ts";
+import { writeFailure } from "../files/faults.ts";
 import { ListenError } from "../http/listen-error.ts";
 import { MailError } from "../mail/mail-error.ts";
 import type { Environment } from "../settings/settings.ts";
@@ -50,8 +50,8 @@ async function reportErrors(running: Promise<void>, environment?: Environment): 
 }
 
 async function warnOfMisspelled(environment: Environment): Promise<void> {
-  const { misspelledSettings } = await import("../settings/settings.ts");
-  for (const { message } of misspelledSettings(environment)) console.error(`bienvenue: ${message}`);
+  const { findMisspelledSettings } = await import("../settings/settings.ts");
+  for (const { message } of findMisspelledSettings(environment)) console.error(`bienvenue: ${message}`);
 }
 
 /** Prints a failure on standard error, without control characters, and sets the exit code. */
@@ -62,7 +62,7 @@ function fail(why: string): void {
 
 /** Output that cannot be written is a failure, since it may be all that was asked for. A reader that stops early is not. */
 function failToPrint(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") fail(whileWriting("cannot write to standard output")(error).message);
+  if (error.code !== "EPIPE") fail(writeFailure("cannot write to standard output")(error).message);
 }
 
 async function runCommand(name: string, args: string[], environment: Environment): Promise<void> {

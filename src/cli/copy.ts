@@ -12,7 +12,7 @@ export const copy: Command = {
     if (!values.from || !values.to || values.from === values.to) throw new UsageError();
     await requireDatabase("--from", values.from);
     await requireDatabase("--to", values.to);
-    const [{ readSettings, redacted }, { openDB }] = await Promise.all([
+    const [{ readSettings, redactDatabaseUrl }, { openDB }] = await Promise.all([
       import("../settings/settings.ts"),
       import("../db/db.ts"),
     ]);
@@ -25,7 +25,9 @@ export const copy: Command = {
       const rows = Object.entries(copied)
         .filter(([, count]) => count > 0)
         .map(([table, count]) => `${count} ${table.replaceAll("_", " ")}`);
-      console.log(`copied ${rows.join(", ")} from ${redacted(values.from)} to ${redacted(values.to)}; checksums agree`);
+      console.log(
+        `copied ${rows.join(", ")} from ${redactDatabaseUrl(values.from)} to ${redactDatabaseUrl(values.to)}; checksums agree`,
+      );
     } catch (error) {
       bar.end();
       throw error;

@@ -32,8 +32,8 @@ export async function databaseSettings(environment: Environment): Promise<Settin
 
 /** The full path of a file: a relative one depends on the folder that the command runs in. */
 async function described(url: string): Promise<string> {
-  const { embeddedFile, redacted } = await import("../settings/settings.ts");
-  const file = embeddedFile(url);
-  if (file === undefined) return redacted(url);
+  const { sqliteFileOf, redactDatabaseUrl } = await import("../settings/settings.ts");
+  const file = sqliteFileOf(url);
+  if (file === undefined) return redactDatabaseUrl(url);
   return `${resolve(file)}${existsSync(file) ? "" : " (which is not there)"}`;
 }

@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import type { Auth } from "../auth/auth.ts";
 import type { DB } from "../db/db.ts";
-import { whileWriting } from "../files/faults.ts";
+import { writeFailure } from "../files/faults.ts";
 import { type Command, Incomplete, UsageError } from "./command.ts";
 import { Interrupted, interruptible } from "./interruptible.ts";
 import { operating } from "./operator.ts";
@@ -60,5 +60,5 @@ function told(error: unknown, file: string | undefined): unknown {
   if (cause instanceof Interrupted) return cause;
   if (code === "EPIPE") return new Incomplete("whoever read the accounts has gone before the end");
   if (syscall === undefined) return error;
-  return whileWriting(`cannot write ${file ?? "to standard output"}`)(error);
+  return writeFailure(`cannot write ${file ?? "to standard output"}`)(error);
 }

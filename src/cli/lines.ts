@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { OpenError } from "../errors.ts";
-import { whileReading } from "../files/faults.ts";
+import { readFailure } from "../files/faults.ts";
 
 /** A line of a file. */
 export interface Line {
@@ -25,7 +25,7 @@ export interface Source extends AsyncDisposable {
  * @throws {OpenError} when it is not there, or cannot be read
  */
 export async function openToRead(path: string): Promise<Source> {
-  const cannot = whileReading(`cannot read ${path}`);
+  const cannot = readFailure(`cannot read ${path}`);
   const handle = await open(path).catch((error: unknown) => Promise.reject(cannot(error)));
   const source = { path, handle, [Symbol.asyncDispose]: () => handle.close() };
   if (!(await handle.stat()).isDirectory()) return source;
@@ -66,7 +66,7 @@ export async function* linesOf({ path, handle }: Source, longest: number): Async
     }
     if (length > 0) yield line(Buffer.alloc(0));
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).syscall === undefined ? error : whileReading(`cannot read ${path}`)(error);
+    throw (error as NodeJS.ErrnoException).syscall === undefined ? error : readFailure(`cannot read ${path}`)(error);
   }
 }
 

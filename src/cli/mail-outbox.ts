@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import type { FailedMail, WaitingMail } from "../db/db.ts";
 import type { Environment } from "../settings/settings.ts";
-import { iso } from "../values/iso.ts";
+import { toIso } from "../values/iso.ts";
 import { operating, whole } from "./operator.ts";
 import { json, moment, table } from "./table.ts";
 
@@ -19,17 +19,17 @@ export async function listMails(args: string[], environment: Environment): Promi
         id,
         kind,
         user_id: userId,
-        created_at: iso(createdAt),
-        next_try_at: iso(nextTryAt),
+        created_at: toIso(createdAt),
+        next_try_at: toIso(nextTryAt),
         tries,
       }));
       const failed_mails = failures.map(({ id, kind, userId, createdAt, tries, failedAt, reason }) => ({
         id,
         kind,
         user_id: userId,
-        created_at: iso(createdAt),
+        created_at: toIso(createdAt),
         tries,
-        failed_at: iso(failedAt),
+        failed_at: toIso(failedAt),
         reason,
       }));
       return console.log(json({ waiting, mails: shown, failed, failed_mails }));

@@ -1,7 +1,7 @@
 import { silent } from "../observe/log.ts";
 import type { Environment } from "../settings/settings.ts";
 import { SettingsError } from "../settings/settings-error.ts";
-import { isMailable, readEmail } from "../values/email.ts";
+import { isDeliverable, readEmail } from "../values/email.ts";
 import { type Command, UsageError } from "./command.ts";
 import { listMails, retryMails } from "./mail-outbox.ts";
 
@@ -25,7 +25,7 @@ export const mail: Command = {
 
 async function test(args: string[], environment: Environment): Promise<void> {
   const to = readEmail(args[0] ?? "");
-  if (to === null || args.length > 1 || !isMailable(to)) throw new UsageError();
+  if (to === null || args.length > 1 || !isDeliverable(to)) throw new UsageError();
   const { readSettings } = await import("../settings/settings.ts");
   const settings = readSettings(environment);
   if (settings.SMTP_URL === null) {

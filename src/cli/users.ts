@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import type { Auth } from "../auth/auth.ts";
 import { type Language, languages } from "../languages/languages.ts";
 import type { PublicUser } from "../user.ts";
-import { iso } from "../values/iso.ts";
+import { toIso } from "../values/iso.ts";
 import { type Command, Refused, UsageError } from "./command.ts";
 import { named, operating, whole } from "./operator.ts";
 import { json, moment, table } from "./table.ts";
@@ -184,10 +184,10 @@ function shown({ id, email, emailVerifiedAt, disabledAt, createdAt, updatedAt }:
   return {
     id,
     email,
-    email_verified_at: iso(emailVerifiedAt),
-    disabled_at: iso(disabledAt),
-    created_at: iso(createdAt),
-    updated_at: iso(updatedAt),
+    email_verified_at: toIso(emailVerifiedAt),
+    disabled_at: toIso(disabledAt),
+    created_at: toIso(createdAt),
+    updated_at: toIso(updatedAt),
   };
 }
 

@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { InvalidRequestError, OpenError } from "../errors.ts";
-import { whyUnreadable } from "../files/faults.ts";
-import { locatePresent } from "../files/files.ts";
+import { describeReadError } from "../files/faults.ts";
+import { resolveExistingFile } from "../files/files.ts";
 import type { User } from "../user.ts";
 import { digest } from "./digest.ts";
 import { emailColumns } from "./spellings.ts";
@@ -31,7 +31,7 @@ export class ContractFile implements Disposable {
   constructor(path: string) {
     let db: DatabaseSync | undefined;
     try {
-      db = new DatabaseSync(locatePresent(path).path, { readOnly: true, timeout: 2000 });
+      db = new DatabaseSync(resolveExistingFile(path).path, { readOnly: true, timeout: 2000 });
       db.exec("pragma trusted_schema = off; begin");
       const { total } = db
         .prepare(
@@ -43,7 +43,7 @@ export class ContractFile implements Disposable {
     } catch (error) {
       db?.close();
       const columns = "a table users with id, email, hashed_password, session_id and reset_token";
-      throw new OpenError(`cannot adopt ${path}: it is no SQLite file with ${columns} (${whyUnreadable(error)})`, {
+      throw new OpenError(`cannot adopt ${path}: it is no SQLite file with ${columns} (${describeReadError(error)})`, {
         cause: error,
       });
     }

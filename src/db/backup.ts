@@ -1,16 +1,16 @@
 import { linkSync, renameSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { OpenError } from "../errors.ts";
-import { attempt, whileReading, whileWriting } from "../files/faults.ts";
+import { readFailure, wrapErrors, writeFailure } from "../files/faults.ts";
 import {
-  createPrivate,
-  flush,
-  flushName,
-  type Located,
-  locate,
-  locatePresent,
-  nameBeside,
-  remove,
+  createPrivateFile,
+  type ResolvedFile,
+  removeFile,
+  resolveExistingFile,
+  resolveFile,
+  syncFile,
+  syncFolder,
+  unusedSibling,
 } from "../files/files.ts";
 import type { BackupWork, Outcome } from "./backup-worker.js";
 import { companions } from "./sqlite/companions.ts";
@@ -25,25 +25,25 @@ import { companions } from "./sqlite/companions.ts";
  * @throws {OpenError} when the file exists already or cannot be written, or the database cannot be read
  */
 export async function backUp(database: string, file: string, signal?: AbortSignal): Promise<void> {
-  const cannotRead = whileReading(`cannot back up ${database}`);
-  const cannotWrite = whileWriting(`cannot write ${file}`);
-  const source = attempt(cannotRead, () => locatePresent(database));
-  const target = attempt(cannotWrite, () => locateNew(file, source));
-  const incoming = nameBeside(target, "incomplete");
+  const cannotRead = readFailure(`cannot back up ${database}`);
+  const cannotWrite = writeFailure(`cannot write ${file}`);
+  const source = wrapErrors(cannotRead, () => resolveExistingFile(database));
+  const target = wrapErrors(cannotWrite, () => locateNew(file, source));
+  const incoming = unusedSibling(target, "incomplete");
   try {
-    attempt(cannotWrite, () => createPrivate(incoming));
+    wrapErrors(cannotWrite, () => createPrivateFile(incoming));
     const { step, error } = await inWorker({ task: "copy", database: source.path, file: incoming }, signal);
     if (error) {
       if (isMissingTable(error)) throw cannotRead(new OpenError("it is no database of Bienvenue's"));
       throw step === "read" || isDamage(error) ? cannotRead(error) : cannotWrite(error);
     }
-    attempt(cannotWrite, () => {
-      flush(incoming);
+    wrapErrors(cannotWrite, () => {
+      syncFile(incoming);
       publish(incoming, target);
     });
-    flushName(target);
+    syncFolder(target);
   } finally {
-    remove(incoming);
+    removeFile(incoming);
   }
 }
 
@@ -71,14 +71,14 @@ export async function inWorker(work: BackupWork, signal?: AbortSignal): Promise<
 }
 
 /** The location of a new file, which must not exist yet. */
-function locateNew(file: string, source: Located): string {
-  const { path, stats } = locate(file);
+function locateNew(file: string, source: ResolvedFile): string {
+  const { path, stats } = resolveFile(file);
   if (path === source.path) throw new OpenError("it is the database itself; name a file that is not there yet");
   if (stats) throw new OpenError("it is there already; name a file that is not there yet");
   // SQLite would read such a file as part of the other database.
   if (companions.some((end) => path === source.path + end))
     throw new OpenError("its name is that of a part of the database; choose another");
-  const left = companions.find((end) => locate(path + end).stats);
+  const left = companions.find((end) => resolveFile(path + end).stats);
   if (left) throw new OpenError(`a ${left} file of another database is beside it; choose another name`);
   return path;
 }
@@ -88,7 +88,7 @@ function publish(incoming: string, target: string): void {
   try {
     linkSync(incoming, target);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST" || locate(target).stats) throw error;
+    if ((error as NodeJS.ErrnoException).code === "EEXIST" || resolveFile(target).stats) throw error;
     // A file system without hard links.
     renameSync(incoming, target);
   }

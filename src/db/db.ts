@@ -1,5 +1,5 @@
 import type { User } from "../user.ts";
-import { bind, join, prepare } from "../values/bind.ts";
+import { bind, merge, prepare } from "../values/bind.ts";
 import * as adopting from "./adopt.ts";
 import { copy, type Progress } from "./copy.ts";
 import * as importing from "./import.ts";
@@ -74,16 +74,16 @@ export class DB extends Opened {
   readonly acts = bind(this.store, acts, "find");
   readonly audit = bind(this.store, audit, "add", "put", "list");
   readonly changeEmail = bind(this.store, changeEmail, "add", "addressOf", "confirm");
-  readonly devices = join(
+  readonly devices = merge(
     bind(this.store, devices, "knows", "knowsNetwork", "list"),
     prepare(this.store, devices, "knowsAny"),
   );
   readonly failedMails = bind(this.store, failedMails, "add", "list", "listTo", "count", "retry");
-  readonly import = join(bind(this.store, importing, "emailsTaken", "add"), bind(this.store, adopting, "adopt"));
+  readonly import = merge(bind(this.store, importing, "emailsTaken", "add"), bind(this.store, adopting, "adopt"));
   readonly leases = bind(this.store, leases, "take", "end");
   readonly limits = bind(this.store, limits, "reserve", "hasAttempts", "refund");
   readonly mailedTokens = bind(this.store, mailedTokens, "accept", "drop");
-  readonly outbox = join(
+  readonly outbox = merge(
     bind(this.store, outbox, "add", "list", "listTo", "count", "retry", "remove"),
     bind(this.store, outbox, "registrationWaits", "newerRegistrationWaits"),
     bind(this.store, delivery, "claim", "removeAnswered", "removeSent", "postpone"),
@@ -91,7 +91,7 @@ export class DB extends Opened {
   );
   readonly registrations = bind(this.store, registrations, "add", "addOfUser", "newest", "confirm");
   readonly resetPassword = bind(this.store, resetPassword, "giveToken", "addressOf", "redeem", "sweepTokens");
-  readonly sessions = join(
+  readonly sessions = merge(
     prepare(this.store, sessionLookup, "find"),
     bind(this.store, sessionLookup, "findUser"),
     bind(this.store, sessions, "open", "end", "endAll", "endOthers"),
@@ -100,11 +100,11 @@ export class DB extends Opened {
     bind(this.store, sessionTimes, "see", "sweep"),
   );
   readonly sweep = bind(this.store, sweeping, "old", "correctTimes");
-  readonly undoEmailChange = join(
+  readonly undoEmailChange = merge(
     bind(this.store, formerEmails, "isHeld", "giveToken", "find", "list"),
     bind(this.store, undoEmailChange, "undo"),
   );
-  readonly users = join(
+  readonly users = merge(
     bind(this.store, users, "findByEmail", "idsByEmail", "list", "areNone", "setDisabled"),
     bind(this.store, changePassword, "changePassword"),
     bind(this.store, erasure, "erase"),

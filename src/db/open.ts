@@ -3,9 +3,9 @@ import { resolve } from "node:path";
 import { Kysely, sql } from "kysely";
 import { DatabaseUnavailable, OpenError } from "../errors.ts";
 import { type Log, silent } from "../observe/log.ts";
-import { databaseUrlMistake, embeddedFile, redacted } from "../settings/database-url.ts";
+import { describeDatabaseUrlError, redactDatabaseUrl, sqliteFileOf } from "../settings/database-url.ts";
 import { readSettings, type Settings } from "../settings/settings.ts";
-import { fileNameMistake } from "../settings/sqlite-path.ts";
+import { describeFileNameError } from "../settings/sqlite-path.ts";
 import type { Engine } from "./engine.ts";
 import { type MigrationState, migrate, migrationStates } from "./migrations.ts";
 import type { Schema } from "./schema.ts";
@@ -33,7 +33,7 @@ export async function open(url: string, options: DBOptions): Promise<Store> {
     else if (await migrate(db, engine, { log, signal })) sayCreated(url, settings.NODE_ENV, log);
     // A database that can be read and not written would fail the first person instead.
     await db.transaction().execute((transaction) => sql`delete from users where id < 0`.execute(transaction));
-    const file = embeddedFile(url);
+    const file = sqliteFileOf(url);
     if (file !== undefined) warnOfExposure(file, log);
     return { db, engine, lifetimes: settings, clock };
   });
@@ -42,8 +42,8 @@ export async function open(url: string, options: DBOptions): Promise<Store> {
 /** In production, a database that did not exist is more often a mistake than a first start. */
 function sayCreated(url: string, mode: Settings["NODE_ENV"] | undefined, log: Log): void {
   if (url === "sqlite::memory:") return;
-  const file = embeddedFile(url);
-  const fields = { database: redacted(url), ...(file !== undefined && { file: resolve(file) }) };
+  const file = sqliteFileOf(url);
+  const fields = { database: redactDatabaseUrl(url), ...(file !== undefined && { file: resolve(file) }) };
   const message = "created a new database without accounts; if there should be some, look at DATABASE_URL";
   if (mode === "production") log.warn({ event: "database_created", ...fields }, message);
   else log.info({ event: "database_created", ...fields }, message);
@@ -65,9 +65,9 @@ export async function statesOf(url: string): Promise<MigrationState[]> {
 
 /** Opening an embedded database creates it; whoever only wants to look is told that it is not there. */
 function requireFile(url: string): void {
-  const file = embeddedFile(url);
+  const file = sqliteFileOf(url);
   if (file !== undefined && !existsSync(file))
-    throw new OpenError(`cannot use ${redacted(url)}: there is no such file`);
+    throw new OpenError(`cannot use ${redactDatabaseUrl(url)}: there is no such file`);
 }
 
 async function requireMigrated(db: Kysely<Schema>, engine: Engine): Promise<void> {
@@ -82,7 +82,8 @@ async function using<T>(
   { DATABASE_POOL = 10 }: { readonly DATABASE_POOL?: number },
   use: (db: Kysely<Schema>, engine: Engine) => Promise<T>,
 ): Promise<T> {
-  const cannot = (why: string, cause: unknown) => new OpenError(`cannot use ${redacted(url)}: ${why}`, { cause });
+  const cannot = (why: string, cause: unknown) =>
+    new OpenError(`cannot use ${redactDatabaseUrl(url)}: ${why}`, { cause });
   let engine: Engine;
   try {
     engine = await engineFor(url, DATABASE_POOL);
@@ -104,7 +105,7 @@ async function using<T>(
 async function engineFor(url: string, pool: number): Promise<Engine> {
   const path = /^sqlite:(.*)$/s.exec(url)?.[1];
   // A program may use any file name; a person who writes ? or # in DATABASE_URL means something else.
-  const mistake = path === undefined ? databaseUrlMistake(url) : fileNameMistake(path);
+  const mistake = path === undefined ? describeDatabaseUrlError(url) : describeFileNameError(path);
   if (mistake !== undefined) throw new OpenError(mistake);
   if (path !== undefined) return (await import("./sqlite/sqlite.ts")).sqlite(path);
   return (await import("./postgres/postgres.ts")).postgres(url, pool);

@@ -4,8 +4,16 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { OpenError } from "../errors.ts";
-import { attempt, type Explain, whileReading, whileWriting } from "../files/faults.ts";
-import { createPrivate, flush, flushName, locate, locatePresent, nameBeside, remove } from "../files/files.ts";
+import { type ErrorWrapper, readFailure, wrapErrors, writeFailure } from "../files/faults.ts";
+import {
+  createPrivateFile,
+  removeFile,
+  resolveExistingFile,
+  resolveFile,
+  syncFile,
+  syncFolder,
+  unusedSibling,
+} from "../files/files.ts";
 import { inWorker, isDamage, isMissingTable } from "./backup.ts";
 import { statesOf } from "./open.ts";
 import { companions } from "./sqlite/companions.ts";
@@ -26,18 +34,18 @@ export async function restore(
   database: string,
   signal?: AbortSignal,
 ): Promise<{ readonly path: string; readonly kept: string | undefined }> {
-  const cannotRead = whileReading(`cannot restore ${file}`);
-  const cannotWrite = whileWriting(`cannot replace ${database}`);
-  const backup = attempt(cannotRead, () => locatePresent(file));
-  const target = attempt(cannotWrite, () => locate(database));
+  const cannotRead = readFailure(`cannot restore ${file}`);
+  const cannotWrite = writeFailure(`cannot replace ${database}`);
+  const backup = wrapErrors(cannotRead, () => resolveExistingFile(file));
+  const target = wrapErrors(cannotWrite, () => resolveFile(database));
   if (backup.path === target.path || isSame(backup.stats, target.stats))
     throw cannotRead(new OpenError("it is the database itself"));
   if (backup.stats.size === 0) throw cannotRead(new OpenError("it is empty"));
-  const incoming = nameBeside(target.path, "restoring");
+  const incoming = unusedSibling(target.path, "restoring");
   try {
-    attempt(cannotWrite, () => {
+    wrapErrors(cannotWrite, () => {
       if (target.stats) requireReplaceable(target.path, target.stats);
-      createPrivate(incoming);
+      createPrivateFile(incoming);
       if (target.stats) requireUnused(target.path);
     });
     for (const end of ["", "-wal", "-journal"]) {
@@ -47,15 +55,15 @@ export async function restore(
     const { step, error } = await inWorker({ task: "check", file: incoming }, signal);
     if (error) throw explain(error, step, file, { cannotRead, cannotWrite });
     await requireVersion(incoming, cannotRead);
-    const kept = attempt(cannotWrite, () => {
+    const kept = wrapErrors(cannotWrite, () => {
       if (target.stats) keepOwner(incoming, target.stats);
-      flush(incoming);
+      syncFile(incoming);
       return exchange(incoming, target.path);
     });
-    flushName(target.path);
+    syncFolder(target.path);
     return { path: target.path, kept };
   } finally {
-    for (const end of ["", ...companions]) remove(incoming + end);
+    for (const end of ["", ...companions]) removeFile(incoming + end);
   }
 }
 
@@ -79,15 +87,15 @@ function isSame(one: Stats, other: Stats | undefined): boolean {
 }
 
 interface Explanations {
-  readonly cannotRead: Explain;
-  readonly cannotWrite: Explain;
+  readonly cannotRead: ErrorWrapper;
+  readonly cannotWrite: ErrorWrapper;
 }
 
 /** Copies a file in pieces, so that a failure is known to be of reading or of writing, and a signal can end it in between. */
 async function copyTo(path: string, from: string, { cannotRead, cannotWrite }: Explanations, signal?: AbortSignal) {
-  const rethrow = (explain: Explain) => (error: unknown) => Promise.reject(explain(error));
+  const rethrow = (explain: ErrorWrapper) => (error: unknown) => Promise.reject(explain(error));
   await using handles = new AsyncDisposableStack();
-  const opened = async (handle: Promise<FileHandle>, explain: Explain) =>
+  const opened = async (handle: Promise<FileHandle>, explain: ErrorWrapper) =>
     handles.use(await handle.catch(rethrow(explain)));
   const source = await opened(open(from, "r"), cannotRead);
   const target = await opened(open(path, "w", 0o600), cannotWrite);
@@ -113,7 +121,7 @@ function explain(
 }
 
 /** @throws {OpenError} for a backup of a version that is so much newer that this one could not use it */
-async function requireVersion(incoming: string, cannotRead: Explain): Promise<void> {
+async function requireVersion(incoming: string, cannotRead: ErrorWrapper): Promise<void> {
   try {
     await statesOf(`sqlite:${incoming}`);
   } catch (error) {
@@ -155,7 +163,7 @@ function exchange(incoming: string, database: string): string | undefined {
     if (isThere) {
       requireUnused(database);
       keep(database, aside);
-      undo.push(() => remove(aside));
+      undo.push(() => removeFile(aside));
     }
     // Files left by a killed or removed database would be replayed into this one.
     for (const end of companions.filter((end) => existsSync(database + end))) {
@@ -187,12 +195,12 @@ function keep(database: string, aside: string): void {
   } catch (error) {
     if (isMountPoint(error)) throw error;
     // The file system has no hard links, or lets only the owner create them.
-    createPrivate(aside);
+    createPrivateFile(aside);
     try {
       copyFileSync(database, aside);
-      flush(aside);
+      syncFile(aside);
     } catch (error) {
-      remove(aside);
+      removeFile(aside);
       throw error;
     }
   }

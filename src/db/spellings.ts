@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { emailKey, spaces } from "../values/email.ts";
+import { asciiWhitespace, emailKey } from "../values/email.ts";
 
 /** The columns of an address: its key, and its spelling if that differs. */
 export function emailColumns(address: string): { email: string; email_spelling: string | null } {
@@ -14,6 +14,6 @@ export function emailColumns(address: string): { email: string; email_spelling: 
 export function spelledEmail(table: "users" | "verifications" | "former_emails" | "outbox") {
   const [key, spelling] = [sql.ref<string>(`${table}.email`), sql.ref<string>(`${table}.email_spelling`)];
   // Both engines lowercase ASCII only: SQLite always, PostgreSQL because of the column's collation.
-  const own = sql`lower(trim(${spelling}, ${sql.lit(spaces)})) = ${key}`;
+  const own = sql`lower(trim(${spelling}, ${sql.lit(asciiWhitespace)})) = ${key}`;
   return sql<string>`case when ${spelling} is not null and ${own} then ${spelling} else ${key} end`.as("email");
 }

@@ -1,26 +1,26 @@
 import { OpenError } from "../errors.ts";
 
 /** Wraps an error in one that says what was done, and why it failed. */
-export type Explain = (error: unknown) => OpenError;
+export type ErrorWrapper = (error: unknown) => OpenError;
 
 /** Explains failures to read a file, such as `cannot restore a.db: there is no such file`. */
-export function whileReading(doing: string): Explain {
-  return (error) => new OpenError(`${doing}: ${whyUnreadable(error)}`, { cause: error });
+export function readFailure(doing: string): ErrorWrapper {
+  return (error) => new OpenError(`${doing}: ${describeReadError(error)}`, { cause: error });
 }
 
 /** Explains failures to create or replace a file: then it is the folder that is missing or not writable. */
-export function whileWriting(doing: string): Explain {
+export function writeFailure(doing: string): ErrorWrapper {
   const words = { ENOENT: "there is no such folder", EACCES: "this user may not write into its folder" };
-  return (error) => new OpenError(`${doing}: ${reason(error, words)}`, { cause: error });
+  return (error) => new OpenError(`${doing}: ${describeError(error, words)}`, { cause: error });
 }
 
 /** Why a file could not be read, such as `there is no such file`. */
-export function whyUnreadable(error: unknown): string {
-  return reason(error, { ENOENT: "there is no such file", EACCES: "this user may not read it" });
+export function describeReadError(error: unknown): string {
+  return describeError(error, { ENOENT: "there is no such file", EACCES: "this user may not read it" });
 }
 
 /** Runs work, and explains its failure. */
-export function attempt<T>(explain: Explain, work: () => T): T {
+export function wrapErrors<T>(explain: ErrorWrapper, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -28,7 +28,7 @@ export function attempt<T>(explain: Explain, work: () => T): T {
   }
 }
 
-function reason(error: unknown, { ENOENT, EACCES }: { ENOENT: string; EACCES: string }): string {
+function describeError(error: unknown, { ENOENT, EACCES }: { ENOENT: string; EACCES: string }): string {
   if (error instanceof OpenError) return error.message;
   const { code = "", errno, errcode, message } = error as NodeJS.ErrnoException & { errcode?: number };
   // https://sqlite.org/rescode.html: the low byte is the primary code. Node has no name for Linux's EDQUOT (122).
@@ -53,17 +53,17 @@ const systemFaults: Readonly<Record<string, string>> = {
   EROFS: "the disk is read-only",
 };
 
-const mayNot = "this user may not read and write it";
+const accessDenied = "this user may not read and write it";
 
 const sqliteFaults: Readonly<Record<number, string>> = {
-  3: mayNot,
+  3: accessDenied,
   5: "something is using it",
   6: "something is using it",
-  8: mayNot,
+  8: accessDenied,
   10: "the disk failed (input/output error)",
   11: "it is damaged",
   13: "the disk is full",
-  14: mayNot,
+  14: accessDenied,
   15: "something is using it",
   26: "it is no SQLite database",
 };

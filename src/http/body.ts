@@ -1,4 +1,4 @@
-import { readAtMost } from "../values/read-at-most.ts";
+import { readWithLimit } from "../values/read-with-limit.ts";
 import { RequestError } from "./refusals.ts";
 
 /** 16 KiB: several times what the longest sensible form takes. */
@@ -14,7 +14,7 @@ export async function readBody(request: Request): Promise<Uint8Array> {
   if (Number(request.headers.get("Content-Length")) > largestBody) throw tooLarge();
   if (!request.body) return new Uint8Array();
   try {
-    return await readAtMost(request.body, largestBody, tooLarge);
+    return await readWithLimit(request.body, largestBody, tooLarge);
   } catch (error) {
     if (error instanceof RequestError) throw error;
     throw new RequestError("body_malformed", "the body did not arrive whole");

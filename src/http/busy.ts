@@ -5,9 +5,9 @@ import { chooseLanguage, languages } from "../languages/languages.ts";
 import { largestBody } from "./body.ts";
 import { devices, type Request, wantsPage } from "./caller.ts";
 import { hostCookie, readCookie } from "./cookies.ts";
+import { titleCaseHeaders } from "./header-case.ts";
 import { refusal, statuses } from "./refusals.ts";
 import type { Handler, Pages, Service } from "./service.ts";
-import { spelled } from "./spelled-response.ts";
 
 /** Every request that hashes a password. */
 const hashing: ReadonlySet<string> = new Set([
@@ -89,7 +89,7 @@ export function busyGuard(
   const isReadForm = (c: Request) =>
     wantsPage(c) && readCookie(c.req.header("Cookie"), formCookie) !== null && formTurn() !== undefined;
   const refuse = (c: Request, path: string, retryAfter: number) => {
-    metrics.refused("busy");
+    metrics.countRefusal("busy");
     auth.admission.countRefusal();
     const isPage = isForm(path) && wantsPage(c);
     const answer = isPage ? page(c, path, retryAfter) : json(retryAfter);
@@ -116,7 +116,7 @@ function respond({ body, headers }: Answer, close: boolean): Response {
 
 async function read(response: Response | Promise<Response>): Promise<Answer> {
   const answer = await response;
-  return { body: await answer.text(), headers: spelled(Object.fromEntries(answer.headers)) };
+  return { body: await answer.text(), headers: titleCaseHeaders(Object.fromEntries(answer.headers)) };
 }
 
 /** Returns a function that takes the next turn and returns the milliseconds until it; undefined if they exceed `longest`. */

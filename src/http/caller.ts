@@ -4,9 +4,9 @@ import { chooseLanguage } from "../languages/languages.ts";
 import type { Log } from "../observe/log.ts";
 import type { RequestIds } from "../observe/request-ids.ts";
 import type { Settings } from "../settings/settings.ts";
-import { deviceCookie, isDevice, readCookies } from "./cookies.ts";
-import { followHops, isNearby } from "./hops.ts";
-import { isForwarded, networks } from "./peers.ts";
+import { deviceCookie, isDeviceSecret, readCookies } from "./cookies.ts";
+import { isPrivateAddress, resolveClientAddress } from "./hops.ts";
+import { isForwarded, networkMatcher } from "./peers.ts";
 import { proxyWarnings } from "./proxy-warnings.ts";
 
 /** What the server knows of a request beside the Request; of a Request alone nothing is known, and nothing assumed. */
@@ -30,10 +30,10 @@ export type Request = Context<{ Bindings: Bindings; Variables: Found }>;
  * are proxies that do not name their callers.
  */
 export function addresses(settings: Pick<Settings, "TRUSTED_PROXIES">, log: Log): (c: Request) => string | undefined {
-  const isTrusted = networks(settings.TRUSTED_PROXIES);
+  const isTrusted = networkMatcher(settings.TRUSTED_PROXIES);
   let noticed = false;
   const notice = (c: Request, peer: string) => {
-    if (noticed || !isNearby(peer) || !isForwarded(c.req.raw.headers.keys())) return;
+    if (noticed || !isPrivateAddress(peer) || !isForwarded(c.req.raw.headers.keys())) return;
     noticed = true;
     log.warn(
       { event: "undeclared_proxy", peer },
@@ -50,7 +50,7 @@ export function addresses(settings: Pick<Settings, "TRUSTED_PROXIES">, log: Log)
       return peer;
     }
     const header = (name: string) => c.req.header(name);
-    const { address, problem } = followHops(peer, header, isTrusted);
+    const { address, problem } = resolveClientAddress(peer, header, isTrusted);
     if (problem) warn(problem, header);
     return address;
   };
@@ -59,7 +59,7 @@ export function addresses(settings: Pick<Settings, "TRUSTED_PROXIES">, log: Log)
 /** Returns a function that finds the device secrets that a request presents. */
 export function devices(settings: Pick<Settings, "PUBLIC_URL">): (c: Request) => string[] {
   const { name } = deviceCookie(settings);
-  return (c) => readCookies(c.req.header("Cookie"), name).filter(isDevice);
+  return (c) => readCookies(c.req.header("Cookie"), name).filter(isDeviceSecret);
 }
 
 /** Returns a function that describes the caller of a request. */

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import type { OtherCookie, Settings } from "../settings/settings.ts";
+import type { HostCookieName, Settings } from "../settings/settings.ts";
 
 /** How many cookies of one name are read: each may cost a lookup. */
-const maxTried = 5;
+const maxValues = 5;
 
 /**
  * The value of a cookie in a Cookie header (RFC 6265, 4.2). Of several the first is taken, and quotes around a value are
@@ -13,8 +13,8 @@ const maxTried = 5;
 export function readCookie(header: string | undefined | null, name: string): string | null {
   if (!header) return null;
   for (let start = 0; start < header.length; ) {
-    const end = endOf(header, start);
-    const value = valueIn(header.slice(start, end), name);
+    const end = endOfPair(header, start);
+    const value = readPair(header.slice(start, end), name);
     if (value !== undefined) return value || null;
     start = end + 1;
   }
@@ -25,22 +25,22 @@ export function readCookie(header: string | undefined | null, name: string): str
 export function readCookies(header: string | undefined | null, name: string): string[] {
   const found: string[] = [];
   if (!header) return found;
-  for (let start = 0; start < header.length && found.length < maxTried; ) {
-    const end = endOf(header, start);
-    const value = valueIn(header.slice(start, end), name);
+  for (let start = 0; start < header.length && found.length < maxValues; ) {
+    const end = endOfPair(header, start);
+    const value = readPair(header.slice(start, end), name);
     if (value && !found.includes(value)) found.push(value);
     start = end + 1;
   }
   return found;
 }
 
-function endOf(header: string, start: number): number {
+function endOfPair(header: string, start: number): number {
   const end = header.indexOf(";", start);
   return end === -1 ? header.length : end;
 }
 
 /** The value of a pair, without the quotes around it; undefined for a pair of another name. */
-function valueIn(pair: string, name: string): string | undefined {
+function readPair(pair: string, name: string): string | undefined {
   const equals = pair.indexOf("=");
   if (equals === -1 || pair.slice(0, equals).trim() !== name) return undefined;
   const value = pair.slice(equals + 1).trim();
@@ -90,7 +90,7 @@ function otherDomains(name: string, own: string | null, host: string): (string |
 }
 
 /** Writes Set-Cookie for what is this host's alone, whatever COOKIE_DOMAIN is: over https nobody else can plant one. */
-export function hostCookie({ PUBLIC_URL }: Pick<Settings, "PUBLIC_URL">, plainName: OtherCookie) {
+export function hostCookie({ PUBLIC_URL }: Pick<Settings, "PUBLIC_URL">, plainName: HostCookieName) {
   const isSecure = PUBLIC_URL.startsWith("https:");
   const name = isSecure ? `__Host-${plainName}` : plainName;
   const attributes = `Path=/; HttpOnly; SameSite=Lax${isSecure ? "; Secure" : ""}`;
@@ -110,11 +110,11 @@ export function deviceCookie(settings: Pick<Settings, "PUBLIC_URL">) {
 }
 
 /** A device secret for a caller that presents none. */
-export function newDevice(): string {
+export function createDeviceSecret(): string {
   return randomBytes(32).toString("base64url");
 }
 
 /** Whether a cookie has the form of a device secret: no other value is stored. */
-export function isDevice(cookie: string): boolean {
+export function isDeviceSecret(cookie: string): boolean {
   return /^[A-Za-z0-9_-]{43}$/.test(cookie);
 }

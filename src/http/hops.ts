@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { networks } from "./peers.ts";
+import { networkMatcher } from "./peers.ts";
 
 /** Why the callers behind a declared proxy cannot be told apart. */
 export interface HopProblem {
@@ -13,7 +13,7 @@ export interface HopProblem {
 }
 
 /** Where a request came from, and a problem with the headers that say so. */
-export interface Followed {
+export interface ResolvedAddress {
   readonly address: string;
   readonly problem?: HopProblem;
 }
@@ -22,7 +22,7 @@ export interface Followed {
 const maxHops = 20;
 
 /** Whether an address is private, shared, link-local or loopback (RFC 6890), as those of an operator's own machines are. */
-export const isNearby = networks([
+export const isPrivateAddress = networkMatcher([
   "127.0.0.0/8",
   "10.0.0.0/8",
   "172.16.0.0/12",
@@ -42,18 +42,18 @@ export const isNearby = networks([
  * @param peer the trusted proxy that the connection came from
  * @param header returns the value of a header; several of one name are joined by commas
  */
-export function followHops(
+export function resolveClientAddress(
   peer: string,
   header: (name: string) => string | undefined,
   isTrusted: (address: string) => boolean,
-): Followed {
+): ResolvedAddress {
   const listed = header("X-Forwarded-For");
   const forwarded = listed === undefined ? header("Forwarded") : undefined;
   const name = forwarded === undefined ? "X-Forwarded-For" : "Forwarded";
-  const hops = forwarded === undefined ? (listed?.split(",") ?? []) : forwardedFor(forwarded);
+  const hops = forwarded === undefined ? (listed?.split(",") ?? []) : parseForwarded(forwarded);
   let address = peer;
   for (const hop of hops.slice(-maxHops).reverse()) {
-    const before = addressOf(hop);
+    const before = parseHop(hop);
     if (before === undefined) {
       const text = hop.trim();
       const kind = text === "" ? "silent" : "unreadable";
@@ -61,7 +61,7 @@ export function followHops(
     }
     if (!isTrusted(before)) {
       const problem: HopProblem = { kind: "private", proxy: address, header: name, hop: before };
-      return isNearby(before) ? { address: before, problem } : { address: before };
+      return isPrivateAddress(before) ? { address: before, problem } : { address: before };
     }
     address = before;
   }
@@ -72,12 +72,12 @@ export function followHops(
  * The `for` of each element of a `Forwarded` header (RFC 7239, 4), or an empty string. Splitting ignores quotes: otherwise a
  * client could open a quote that swallows what the proxy appends.
  */
-function forwardedFor(header: string): string[] {
+function parseForwarded(header: string): string[] {
   return header.split(",").map((element) => /(?:^|;)\s*for=("?)([^";\s]*)\1\s*(?:;|$)/i.exec(element)?.[2] ?? "");
 }
 
 /** The address of a hop: `192.0.2.1`, `192.0.2.1:8080`, `2001:db8::1` or `[2001:db8::1]:8080`; undefined for anything else. */
-function addressOf(hop: string): string | undefined {
+function parseHop(hop: string): string | undefined {
   const text = hop.trim();
   const [, bracketed, dotted] = /^\[([^\]]*)\](?::\d{1,5})?$|^([\d.]+):\d{1,5}$/.exec(text) ?? [];
   const address = (bracketed ?? dotted ?? text).replace(/%.*$/, "");

@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { refusedValue } from "../settings/refused-value.ts";
+import { formatInvalidValue } from "../settings/invalid-value.ts";
 import type { Settings } from "../settings/settings.ts";
 
 /** Thrown when the service cannot listen; the message says why, and which setting to change. */
@@ -8,7 +8,7 @@ export class ListenError extends Error {
 }
 
 /** Explains why a server cannot listen on HOST and PORT. */
-export function listenError(error: unknown, { HOST, PORT }: Pick<Settings, "HOST" | "PORT">): ListenError {
+export function toListenError(error: unknown, { HOST, PORT }: Pick<Settings, "HOST" | "PORT">): ListenError {
   return new ListenError(explain(error as NodeJS.ErrnoException, HOST, PORT), { cause: error });
 }
 
@@ -20,7 +20,7 @@ function explain({ code, message }: NodeJS.ErrnoException, host: string, port: n
       return `this user may not listen on port ${port}; choose one from 1024: PORT=5000`;
     case "EINVAL":
       if (isIPv6(host) && !host.includes("%")) return `HOST=${host} needs its interface, such as HOST=${host}%eth0`;
-      return notHere(host);
+      return describeUnknownHost(host);
     case "EADDRNOTAVAIL":
     case "EAFNOSUPPORT":
     case "ENETUNREACH":
@@ -28,12 +28,12 @@ function explain({ code, message }: NodeJS.ErrnoException, host: string, port: n
     case "ENODEV":
     case "ENOTFOUND":
     case "ENXIO":
-      return notHere(host);
+      return describeUnknownHost(host);
     default:
-      return `cannot listen on HOST=${refusedValue(host)} and PORT=${port}: ${message}`;
+      return `cannot listen on HOST=${formatInvalidValue(host)} and PORT=${port}: ${message}`;
   }
 }
 
-function notHere(host: string): string {
-  return `HOST=${refusedValue(host)} is no address of this machine; 0.0.0.0 stands for all of them`;
+function describeUnknownHost(host: string): string {
+  return `HOST=${formatInvalidValue(host)} is no address of this machine; 0.0.0.0 stands for all of them`;
 }

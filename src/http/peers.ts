@@ -1,14 +1,16 @@
 import { BlockList, isIP } from "node:net";
 
 /** Whether an address is that of a connection within this machine. */
-export const isLoopback = networks(["127.0.0.0/8", "::1"]);
+export const isLoopback = networkMatcher(["127.0.0.0/8", "::1"]);
 
 /**
  * Returns a function that says whether to accept trace headers from a peer: one of `TRUSTED_PROXIES`, or a program on this
  * machine. An undeclared proxy on this machine forwards for strangers, so it does not count.
  */
-export function peers(trusted: readonly string[]): (peer: string | undefined, names?: Iterable<string>) => boolean {
-  const isTrusted = networks(trusted);
+export function traceSourceMatcher(
+  trusted: readonly string[],
+): (peer: string | undefined, names?: Iterable<string>) => boolean {
+  const isTrusted = networkMatcher(trusted);
   return (peer, names = []) => isTrusted(peer) || (isLoopback(peer) && !isForwarded(names));
 }
 
@@ -17,7 +19,7 @@ export function peers(trusted: readonly string[]): (peer: string | undefined, na
  *
  * @param texts addresses and networks, as in `192.0.2.1` and `10.0.0.0/8`
  */
-export function networks(texts: readonly string[]): (address: string | undefined) => boolean {
+export function networkMatcher(texts: readonly string[]): (address: string | undefined) => boolean {
   const list = new BlockList();
   for (const each of texts) {
     const [address = "", prefix] = each.split("/");
@@ -37,7 +39,7 @@ function familyOf(address: string): "ipv4" | "ipv6" {
  * (RFC 7239, RFC 8586, `Via`), their variants with the same first word, and those of single products. A header that only traces
  * a request does not count.
  */
-const forwarding = [
+const forwardingHeaders = [
   "(x-)?forwarded(-.+)?",
   "(x-)?forward-for",
   "(x-)?original-.+",
@@ -50,7 +52,7 @@ const forwarding = [
   "fastly-(client|ff|ssl)|fly-(client-.+|forwarded-.+|region|request-id)|x-appengine-.+|x-nf-.+|x-sucuri-clientip",
   "x-scheme|x-url-scheme|front-end-https|x-proxy.*|proxy-.+",
 ];
-const isForwarding = new RegExp(`^(${forwarding.join("|")})$`);
+const forwardingHeader = new RegExp(`^(${forwardingHeaders.join("|")})$`);
 
 /**
  * Whether a request came through a proxy, according to its headers. An empty header counts.
@@ -58,6 +60,6 @@ const isForwarding = new RegExp(`^(${forwarding.join("|")})$`);
  * @param names its header names, in lower case
  */
 export function isForwarded(names: Iterable<string>): boolean {
-  for (const name of names) if (isForwarding.test(name.replaceAll("_", "-"))) return true;
+  for (const name of names) if (forwardingHeader.test(name.replaceAll("_", "-"))) return true;
   return false;
 }

@@ -2,7 +2,7 @@ import type { Log } from "../observe/log.ts";
 import type { HopProblem } from "./hops.ts";
 
 /** Headers that name a caller and are not read: other proxies pass them on as the client wrote them. */
-const unread = ["X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP", "Fly-Client-IP"];
+const ignoredHeaders = ["X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP", "Fly-Client-IP"];
 
 /**
  * Returns a function that warns of a declared proxy that does not name its callers: they share one limit, and nothing else
@@ -13,7 +13,7 @@ export function proxyWarnings(log: Log): (problem: HopProblem, header: (name: st
   return ({ kind, proxy, header: name, hop = "" }, header) => {
     if (warned.has(kind)) return;
     warned.add(kind);
-    const instead = unread.filter((each) => header(each) !== undefined);
+    const instead = ignoredHeaders.filter((each) => header(each) !== undefined);
     const shown = hop.replace(/[^\x20-\x7e]/g, "?").slice(0, 64);
     const whereInstead = instead.length > 0 ? `, only in ${instead.join(" and ")}, which is not read` : "";
     const found = {

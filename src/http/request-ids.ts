@@ -3,16 +3,16 @@ import { parseTraceParent, type RequestIds } from "../observe/request-ids.ts";
 import type { Tracing } from "../observe/tracing.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Request } from "./caller.ts";
-import { networks, peers } from "./peers.ts";
+import { networkMatcher, traceSourceMatcher } from "./peers.ts";
 
 /**
  * Returns a function that gives a request its id on first use: most requests cause no log line. `X-Request-Id` is accepted only
  * from TRUSTED_PROXIES, because anyone else could impersonate another request in the log; a trace also from programs on this
  * machine.
  */
-export function identifier({ TRUSTED_PROXIES }: Settings, tracing: Tracing): (c: Request) => RequestIds {
-  const isTrusted = networks(TRUSTED_PROXIES);
-  const isTracer = peers(TRUSTED_PROXIES);
+export function requestIdReader({ TRUSTED_PROXIES }: Settings, tracing: Tracing): (c: Request) => RequestIds {
+  const isTrusted = networkMatcher(TRUSTED_PROXIES);
+  const isTracer = traceSourceMatcher(TRUSTED_PROXIES);
   return (c) => {
     const known = c.get("ids");
     if (known) return known;
@@ -20,7 +20,7 @@ export function identifier({ TRUSTED_PROXIES }: Settings, tracing: Tracing): (c:
     const given = (isTrusted(peer) && c.req.header("X-Request-Id")) || "";
     const parent = c.req.header("traceparent");
     const isBelieved = parent !== undefined && isTracer(peer, c.req.raw.headers.keys());
-    const trace = tracing.current() ?? (isBelieved ? parseTraceParent(parent) : undefined);
+    const trace = tracing.activeSpan() ?? (isBelieved ? parseTraceParent(parent) : undefined);
     const ids = { id: /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID(), ...trace };
     c.set("ids", ids);
     return ids;

@@ -1,4 +1,4 @@
-import { other } from "../observe/tracing.ts";
+import { unknownRoute } from "../observe/tracing.ts";
 import { singleSlashes } from "./slashes.ts";
 
 /** A parameter of a path, and what may stand there: `:id{[a-z]+}`. */
@@ -17,7 +17,7 @@ export function routeFinder(paths: readonly string[]): (url: string | undefined)
   return (url = "") => {
     const query = url.indexOf("?");
     const path = query === -1 ? url : url.slice(0, query);
-    return find(path) ?? find(pathOf(path)) ?? other;
+    return find(path) ?? find(pathOf(path)) ?? unknownRoute;
   };
 }
 

@@ -4,13 +4,13 @@ import type { Duplex } from "node:stream";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import type { ErrorCode } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
-import type { Listener } from "../observe/tracing.ts";
+import type { HttpListener } from "../observe/tracing.ts";
 import { onEveryAnswer } from "./answers.ts";
 import { largestBody } from "./body.ts";
-import { SpelledResponse } from "./spelled-response.ts";
+import { TitleCaseResponse } from "./header-case.ts";
 
 /** What one connection may take, in bytes and milliseconds. */
-export interface Limits {
+export interface ConnectionLimits {
   /** Of the request line and all headers together. */
   readonly maxHeaderSize: number;
   /** Until all headers are there. */
@@ -23,7 +23,7 @@ export interface Limits {
   readonly keepAliveTimeout: number;
 }
 
-const standardLimits: Limits = {
+const defaultLimits: ConnectionLimits = {
   maxHeaderSize: 16 * 1024,
   headersTimeout: 10_000,
   requestTimeout: 15_000,
@@ -31,16 +31,16 @@ const standardLimits: Limits = {
   keepAliveTimeout: 65_000,
 };
 /** How often connections that have fallen idle are closed while stopping, in milliseconds. */
-const idleCheck = 100;
+const idleCheckInterval = 100;
 
 /** A server that listens. */
-export interface Running {
+export interface RunningServer {
   readonly port: number;
   /** Takes no new connection, lets every accepted request end, and closes what is left after `patience` milliseconds. */
   close(patience: number): Promise<void>;
 }
 
-export interface Listening {
+export interface ServeOptions {
   readonly fetch: Parameters<typeof getRequestListener>[0];
   readonly host: string;
   readonly port: number;
@@ -48,11 +48,11 @@ export interface Listening {
   /**
    * Told of each answer and how many milliseconds it took; of what was never understood there is neither request nor time.
    */
-  readonly answered?: ((status: number, request?: IncomingMessage, milliseconds?: number) => void) | undefined;
-  /** What is put around the answering of requests. */
-  readonly around?: (listener: Listener) => Listener;
+  readonly onResponse?: ((status: number, request?: IncomingMessage, milliseconds?: number) => void) | undefined;
+  /** Wraps the listener that answers requests, for tracing. */
+  readonly wrapListener?: (listener: HttpListener) => HttpListener;
   /** Where they are not the standard ones. */
-  readonly limits?: Partial<Limits>;
+  readonly limits?: Partial<ConnectionLimits>;
 }
 
 /**
@@ -61,22 +61,22 @@ export interface Listening {
  *
  * @throws {NodeJS.ErrnoException} when it cannot listen, such as EADDRINUSE
  */
-export async function serve(listening: Listening): Promise<Running> {
-  const { fetch, host, port, log, limits, answered, around = (listener) => listener } = listening;
+export async function serve(listening: ServeOptions): Promise<RunningServer> {
+  const { fetch, host, port, log, limits, onResponse, wrapListener = (listener) => listener } = listening;
   const listener = getRequestListener(fetch, {
     errorHandler: (error) => {
       const malformed = error instanceof RequestError;
       if (!malformed) log.error({ err: error }, "unforeseen error");
-      const { status, headers, body } = lastAnswer(malformed ? 400 : 500);
+      const { status, headers, body } = connectionError(malformed ? 400 : 500);
       return new Response(body, { status, headers });
     },
   });
-  const handle = around(listener);
+  const handle = wrapListener(listener);
   const server = createServer({
-    ...standardLimits,
+    ...defaultLimits,
     ...limits,
     requireHostHeader: false,
-    ServerResponse: SpelledResponse,
+    ServerResponse: TitleCaseResponse,
   });
   const underWay = new Set<ServerResponse>();
   let closing = false;
@@ -85,18 +85,18 @@ export async function serve(listening: Listening): Promise<Running> {
     // HTTP/1.0 need not name a host. This is no name of this machine's, nor of any.
     if (request.httpVersion === "1.0") request.headers.host ??= "unnamed";
     // The listener accepts IPv6 addresses only in the spelling of URLs.
-    if (request.headers.host?.startsWith("[")) request.headers.host = inUrlSpelling(request.headers.host);
+    if (request.headers.host?.startsWith("[")) request.headers.host = normalizeHost(request.headers.host);
     if (namesTwoHosts(request)) {
-      const { status, headers, body } = lastAnswer(400);
+      const { status, headers, body } = connectionError(400);
       response.writeHead(status, headers).end(body);
-      answered?.(status);
+      onResponse?.(status);
       return;
     }
     underWay.add(response);
-    const began = answered && performance.now();
+    const began = onResponse && performance.now();
     await handle(request, response);
     underWay.delete(response);
-    if (began !== undefined) answered?.(response.statusCode, request, performance.now() - began);
+    if (began !== undefined) onResponse?.(response.statusCode, request, performance.now() - began);
   };
   // Read now, Node keeps it. Whoever has gone by the time it is asked for would have no address, and no share to be held to.
   server.on("connection", (socket) => {
@@ -109,20 +109,20 @@ export async function serve(listening: Listening): Promise<Running> {
     void answer(request, response);
   });
   server.on("checkExpectation", (_, response) => {
-    const { status, headers, body } = lastAnswer(417);
+    const { status, headers, body } = connectionError(417);
     response.writeHead(status, headers).end(body);
-    answered?.(status);
+    onResponse?.(status);
   });
   server.on("connect", (_, socket) => {
     // Nobody else listens: a caller who is gone by now would end the process.
     socket.on("error", () => socket.destroy());
-    answered?.(405);
-    endRaw(socket, 405, { Allow: "GET, HEAD, POST, PUT, DELETE" });
+    onResponse?.(405);
+    endSocket(socket, 405, { Allow: "GET, HEAD, POST, PUT, DELETE" });
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const status = statusOf(error);
-    if (status !== undefined) answered?.(status);
-    endRaw(socket, status);
+    if (status !== undefined) onResponse?.(status);
+    endSocket(socket, status);
   });
   server.listen(port, host);
   await new Promise<void>((resolve, reject) => server.once("listening", resolve).once("error", reject));
@@ -134,14 +134,14 @@ export async function serve(listening: Listening): Promise<Running> {
         // Else a client could send its next request on a connection that is just being closed as idle.
         for (const response of underWay) if (!response.headersSent) response.shouldKeepAlive = false;
         // A connection that has sent nothing yet is not idle to Node: it is waited for as long as for headers.
-        server.headersTimeout = idleCheck;
+        server.headersTimeout = idleCheckInterval;
         // http.Server's own close ends idle connections at once, on some of which a request is already under way.
         NetServer.prototype.close.call(server, () => {
           clearInterval(idle);
           clearTimeout(end);
           resolve();
         });
-        const idle = setInterval(() => server.closeIdleConnections(), idleCheck);
+        const idle = setInterval(() => server.closeIdleConnections(), idleCheckInterval);
         const end = setTimeout(() => server.closeAllConnections(), patience);
       }),
   };
@@ -159,16 +159,16 @@ function namesTwoHosts({ rawHeaders, headers, url = "" }: IncomingMessage): bool
   }
   if (url.startsWith("/")) return false;
   const [, scheme, host] = /^(https?):\/\/([^/?#]*)/i.exec(url) ?? [];
-  return scheme !== undefined && hostIn(scheme, host) !== hostIn(scheme, headers.host);
+  return scheme !== undefined && parseHost(scheme, host) !== parseHost(scheme, headers.host);
 }
 
 /** Writes an IPv6 address in a Host header as URLs do; leaves other hosts as they are. */
-function inUrlSpelling(host: string): string {
-  return /^\[[\da-f:.]+\](:\d{1,5})?$/i.test(host) ? (hostIn("http", host) ?? host) : host;
+function normalizeHost(host: string): string {
+  return /^\[[\da-f:.]+\](:\d{1,5})?$/i.test(host) ? (parseHost("http", host) ?? host) : host;
 }
 
 /** A host as URLs write it: in lower case, without the default port of the scheme. */
-function hostIn(scheme: string, host = ""): string | undefined {
+function parseHost(scheme: string, host = ""): string | undefined {
   return URL.parse(`${scheme}://${host}`)?.host;
 }
 
@@ -192,18 +192,18 @@ function statusOf({ code }: NodeJS.ErrnoException): Status | undefined {
 }
 
 /** Answers where no response was made, and closes: nothing more of that connection can be understood. */
-function endRaw(socket: Duplex, status: Status | undefined, more: Record<string, string> = {}): void {
+function endSocket(socket: Duplex, status: Status | undefined, more: Record<string, string> = {}): void {
   if (status === undefined || !socket.writable) {
     socket.destroy();
     return;
   }
-  const { headers, body } = lastAnswer(status);
+  const { headers, body } = connectionError(status);
   const lines = Object.entries({ ...headers, ...more }).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${body}`, () => socket.destroy());
 }
 
 /** What is said of a request that the app was not asked about. The connection ends with it. */
-function lastAnswer(status: Status) {
+function connectionError(status: Status) {
   const body = `${JSON.stringify({ message: STATUS_CODES[status]?.toLowerCase() })}\n`;
   const headers = {
     ...onEveryAnswer,

@@ -11,7 +11,7 @@ import type { Service } from "./service.ts";
  *
  * Node has parsed the header already; a Request looks it up each time.
  */
-export function sessionIdsOf(c: Request, { COOKIE_NAME }: Settings): string[] {
+export function readSessionIds(c: Request, { COOKIE_NAME }: Settings): string[] {
   const incoming = c.env?.incoming;
   return readCookies(incoming ? incoming.headers.cookie : c.req.header("Cookie"), COOKIE_NAME);
 }
@@ -20,13 +20,13 @@ export function sessionIdsOf(c: Request, { COOKIE_NAME }: Settings): string[] {
  * The user of the first live session that a request presents, or null. Synchronous if there is one cookie and the database
  * allows it.
  */
-export function presentedUser(c: Request, { auth, settings }: Service): Awaitable<PublicUser | null> {
-  const [first = null, ...others] = sessionIdsOf(c, settings);
+export function findUser(c: Request, { auth, settings }: Service): Awaitable<PublicUser | null> {
+  const [first = null, ...others] = readSessionIds(c, settings);
   const found = auth.getUserFromSessionId(first);
-  return others.length === 0 ? found : firstUser(auth, found, others);
+  return others.length === 0 ? found : findFirstUser(auth, found, others);
 }
 
-async function firstUser(
+async function findFirstUser(
   auth: Auth,
   found: Awaitable<PublicUser | null>,
   others: readonly string[],
@@ -40,8 +40,8 @@ async function firstUser(
  * The first live session id that a request presents; the first one if none is live; null if there is none. A single id is
  * returned without a lookup.
  */
-export async function presentedSession(c: Request, { auth, settings }: Service): Promise<string | null> {
-  const [first = null, ...others] = sessionIdsOf(c, settings);
+export async function findSession(c: Request, { auth, settings }: Service): Promise<string | null> {
+  const [first = null, ...others] = readSessionIds(c, settings);
   if (others.length === 0 || (await auth.getUserFromSessionId(first))) return first;
   for (const sessionId of others) if (await auth.getUserFromSessionId(sessionId)) return sessionId;
   return first;
@@ -53,29 +53,29 @@ export async function presentedSession(c: Request, { auth, settings }: Service):
  */
 export async function logOut(c: Request, { auth, settings, caller }: Service): Promise<boolean> {
   let ended = false;
-  for (const sessionId of sessionIdsOf(c, settings)) {
+  for (const sessionId of readSessionIds(c, settings)) {
     if (await auth.logOut(sessionId, caller(c))) ended = true;
   }
   return ended;
 }
 
 /** The Set-Cookie headers that store a session in place of every other that the browser presented. */
-export function keepSession(c: Request, service: Service, sessionId: string): string[] {
+export function setSession(c: Request, service: Service, sessionId: string): string[] {
   return [...clearOthers(c, service), service.cookies.session.set(sessionId)];
 }
 
 /** What a browser keeps of a login: the session, and what the account knows it again by. */
-export function loginCookies(c: Request, { session, device }: LoggedIn, service: Service): string[] {
-  const cookies = keepSession(c, service, session.sessionId);
+export function setLogin(c: Request, { session, device }: LoggedIn, service: Service): string[] {
+  const cookies = setSession(c, service, session.sessionId);
   return device === undefined ? cookies : [...cookies, service.cookies.device.set(device)];
 }
 
 /** The Set-Cookie headers that clear every session that the browser presented. */
-export function forgetSession(c: Request, service: Service): string[] {
+export function clearSessions(c: Request, service: Service): string[] {
   return [...clearOthers(c, service), service.cookies.session.clear];
 }
 
 /** A browser that presents no session has none under another domain either. */
 function clearOthers(c: Request, { settings, cookies }: Service): readonly string[] {
-  return sessionIdsOf(c, settings).length === 0 ? [] : cookies.session.clearOthers;
+  return readSessionIds(c, settings).length === 0 ? [] : cookies.session.clearOthers;
 }

@@ -1,8 +1,8 @@
 import { html, raw } from "hono/html";
 import { messages } from "../languages/languages.ts";
 import type { Settings } from "../settings/settings.ts";
-import { isListed } from "../values/device-kind.ts";
-import { lifetimeInWords } from "../values/durations.ts";
+import { isDeviceKind } from "../values/device-kind.ts";
+import { formatLifetime } from "../values/durations.ts";
 import { undoLifetime } from "../values/undo-lifetime.ts";
 import type { Language, Mail, MailKind } from "./mailer.ts";
 
@@ -49,7 +49,7 @@ export function compose(mail: Mail, settings: MessageSettings): Message {
   const { subject, before, link, after } = mails[mail.kind]({
     service,
     support: settings.SUPPORT_EMAIL,
-    lifetime: lifetimeInWords(lifetime, mail.language),
+    lifetime: formatLifetime(lifetime, mail.language),
     time: time(mail.at),
     until: time(mail.at + lifetime),
     device: deviceIn(mail.language, mail.device),
@@ -81,7 +81,7 @@ function linkOf({ kind, token }: Mail): string {
 
 function deviceIn(language: Language, device: Mail["device"]): string {
   const words = messages[language];
-  return device && isListed(device) ? words.device(device.browser, device.system) : words.unknownDevice;
+  return device && isDeviceKind(device) ? words.device(device.browser, device.system) : words.unknownDevice;
 }
 
 function timeFormat(language: Language) {

@@ -1,4 +1,4 @@
-import { isMailable } from "../values/email.ts";
+import { isDeliverable } from "../values/email.ts";
 import { MailError } from "./mail-error.ts";
 
 /** The recipient of a mail, in the form that the library takes. */
@@ -14,6 +14,6 @@ export interface Recipient {
  * @throws {MailError} for anything else
  */
 export function recipient(to: string): Recipient {
-  if (!isMailable(to)) throw new MailError("a mail goes to exactly one address", { fault: "mail" });
+  if (!isDeliverable(to)) throw new MailError("a mail goes to exactly one address", { fault: "mail" });
   return { name: "", address: to };
 }

@@ -1,6 +1,6 @@
 import nodemailer from "nodemailer";
 import type MimeNode from "nodemailer/lib/mime-node";
-import { readSender } from "../settings/mail-from.ts";
+import { parseSender } from "../settings/mail-from.ts";
 import type { Settings } from "../settings/settings.ts";
 import { mailError } from "./mail-error.ts";
 import type { Mailer } from "./mailer.ts";
@@ -37,7 +37,7 @@ export function smtp(
     keepSpelling(message, (data.to as Recipient).address);
     done();
   });
-  const from = readSender(settings.MAIL_FROM) ?? { name: "", address: settings.MAIL_FROM };
+  const from = parseSender(settings.MAIL_FROM) ?? { name: "", address: settings.MAIL_FROM };
   return {
     async send(mail) {
       const to = recipient(mail.to);

@@ -8,7 +8,7 @@ export interface Log {
 export const silent: Log = { info() {}, warn() {}, error() {} };
 
 /** Warnings and errors, on the console of the program that this runs in. */
-export const problems: Log = {
+export const consoleLog: Log = {
   info() {},
   warn: (fields, message) => console.warn(`bienvenue: ${message}`, fields),
   error: (fields, message) => console.error(`bienvenue: ${message}`, fields),

@@ -1,5 +1,5 @@
 import { context, propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
-import { other, type Requests, type Tracing } from "./tracing.ts";
+import { type Tracing, type TracingOptions, unknownRoute } from "./tracing.ts";
 
 /** The methods that may be said of a request; another word would be the caller's own. */
 const methods = new Set(["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"]);
@@ -8,7 +8,7 @@ const methods = new Set(["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH",
  * Tells OpenTelemetry, by its semantic conventions for HTTP servers (1.23 and later). Nothing that a caller wrote is told
  * but the method and a path that is ours: no query, header, address or message.
  */
-export function openTelemetry({ routeOf, isTrusted }: Requests): Tracing {
+export function createOpenTelemetryTracing({ routeOf, isTrusted }: TracingOptions): Tracing {
   const tracer = trace.getTracer("bienvenue");
   return {
     span: (name, work) =>
@@ -22,12 +22,12 @@ export function openTelemetry({ routeOf, isTrusted }: Requests): Tracing {
           span.end();
         }
       }),
-    around: (listener) => (request, response) => {
+    wrapListener: (listener) => (request, response) => {
       const { headers, socket, httpVersion } = request;
       const isBelieved = isTrusted(socket.remoteAddress, Object.keys(headers));
       const parent = isBelieved ? propagation.extract(ROOT_CONTEXT, headers) : ROOT_CONTEXT;
       const route = routeOf(request.url);
-      const isOurs = route !== other;
+      const isOurs = route !== unknownRoute;
       const method = methods.has(request.method ?? "") ? (request.method as string) : undefined;
       const attributes = {
         "http.request.method": method ?? "_OTHER",
@@ -48,7 +48,7 @@ export function openTelemetry({ routeOf, isTrusted }: Requests): Tracing {
         }
       });
     },
-    current() {
+    activeSpan() {
       const { traceId, spanId } = trace.getActiveSpan()?.spanContext() ?? {};
       return traceId === undefined || spanId === undefined ? undefined : { traceId, spanId };
     },

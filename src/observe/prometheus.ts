@@ -1,11 +1,11 @@
 import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from "prom-client";
-import { type Counters, Durations, type Length } from "./metrics.ts";
+import { type Counters, Histogram, type QueueLength } from "./metrics.ts";
 
 /**
  * What was counted, by the names of `docs/observability.md`, and what prom-client tells of every Node process. Nothing is
  * done here until `metrics()` is called: a request costs the numbers of `Counters` and no more.
  */
-export function prometheus(counters: Counters): Registry {
+export function createRegistry(counters: Counters): Registry {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -55,7 +55,7 @@ export function prometheus(counters: Counters): Registry {
       help,
       registers,
       async collect() {
-        this.set(await lengthOf(counters.queues.get(name)));
+        this.set(await readLength(counters.queues.get(name)));
       },
     });
   }
@@ -63,7 +63,7 @@ export function prometheus(counters: Counters): Registry {
 }
 
 /** Unknown is not zero, and keeps nothing else from being told. */
-async function lengthOf(length?: Length): Promise<number> {
+async function readLength(length?: QueueLength): Promise<number> {
   try {
     return (await length?.()) ?? Number.NaN;
   } catch {
@@ -71,13 +71,13 @@ async function lengthOf(length?: Length): Promise<number> {
   }
 }
 
-interface Timed {
+interface LabeledHistogram {
   readonly labels: Record<string, string>;
-  readonly durations: Durations;
+  readonly durations: Histogram;
 }
 
 /** A histogram of what was counted elsewhere, which prom-client's own cannot take over: to a registry a metric is what has `get`. */
-function histogram(name: string, help: string, read: () => Timed[]): Metric {
+function histogram(name: string, help: string, read: () => LabeledHistogram[]): Metric {
   const get = async () => ({
     name,
     help,
@@ -86,7 +86,7 @@ function histogram(name: string, help: string, read: () => Timed[]): Metric {
     values: read().flatMap(({ labels, durations: { counts, sum } }) => {
       let total = 0;
       const buckets = counts.map((count, index) => {
-        const bound = Durations.bounds[index];
+        const bound = Histogram.bounds[index];
         total += count;
         const le = bound === undefined ? "+Inf" : bound / 1000;
         return { metricName: `${name}_bucket`, labels: { le, ...labels }, value: total };

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { lifetimeInWords } from "../values/durations.ts";
+import { formatLifetime } from "../values/durations.ts";
 import { button, form, hidden, type Page } from "./kit/form.ts";
 import { type Html, status } from "./kit/layout.ts";
 import { unsent } from "./kit/mail-form.ts";
@@ -32,7 +32,7 @@ export const mailbox: Page = {
     const code = notice.code as MailboxCode;
     const { text } = mails[code];
     const isReset = text === "reset" || text === "undone";
-    const lifetime = lifetimeInWords(isReset ? RESET_TOKEN_LIFETIME : VERIFY_TOKEN_LIFETIME, language);
+    const lifetime = formatLifetime(isReset ? RESET_TOKEN_LIFETIME : VERIFY_TOKEN_LIFETIME, language);
     const [way, name] = user ? [to(home), words.account.back] : [to("/login", { return_to }), words.mailbox.back];
     return {
       title: words.mailbox.title,

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { AddressToVerify, Done } from "../auth/auth.ts";
 import { AuthError } from "../errors.ts";
-import { keepSession } from "../http/session-cookies.ts";
+import { setSession } from "../http/session-cookies.ts";
 import { emailKey, readEmail } from "../values/email.ts";
 import { enter } from "./kit/enter.ts";
 import { account, button, type Filled, field, form, hidden, type Page } from "./kit/form.ts";
@@ -53,7 +53,7 @@ async function confirmed(visit: Visit, { userId, email }: Done, password?: strin
   if ((await loggedIn(visit))?.id === userId) {
     // Of the sessions from before a move only this one goes on, under a new id.
     const sessionId = await service.auth.sessions.current(visit.sessionId);
-    if (sessionId !== null) cookies.push(...keepSession(c, service, sessionId));
+    if (sessionId !== null) cookies.push(...setSession(c, service, sessionId));
     keepDevice(visit);
     return goTo(visit, to(home), { code: "email_changed" });
   }

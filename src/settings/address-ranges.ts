@@ -1,8 +1,8 @@
 import { isIPv4 } from "node:net";
-import { groupsOf } from "../values/ip-address.ts";
+import { parseIPv6 } from "../values/ip-address.ts";
 
 /** From the first address to the one after the last. */
-interface Range {
+interface AddressRange {
   readonly start: bigint;
   readonly end: bigint;
 }
@@ -10,7 +10,7 @@ interface Range {
 /**
  * Address blocks that strangers call from. IPv4 addresses are counted as IPv6 writes them, and as translators and tunnels do.
  */
-const strangers: readonly (readonly [name: string, ...networks: string[]])[] = [
+const publicBlocks: readonly (readonly [name: string, ...networks: string[]])[] = [
   ["IPv4", "::ffff:0:0/96"],
   ["IPv6", "::/0"],
   ["IPv6", "2000::/3"],
@@ -21,7 +21,7 @@ const strangers: readonly (readonly [name: string, ...networks: string[]])[] = [
 ];
 
 /** The smallest share that is refused is 1 in this many: all private networks and the largest cloud together hold less. */
-const maxShare = 16n;
+const maxShareDivisor = 16n;
 
 /**
  * Finds a family of addresses of which these networks hold a sixteenth or more, however they are split. As proxies they would
@@ -30,12 +30,12 @@ const maxShare = 16n;
  * @param networks valid addresses and networks, as in `192.0.2.1`, `10.0.0.0/8` and `2001:db8::/32`
  * @returns the name of the family, or undefined if they hold less of each
  */
-export function coveredStrangers(networks: readonly string[]): string | undefined {
-  const ranges = joined(networks.map(rangeOf));
-  const covered = strangers.find(([, ...blocks]) => {
-    const all = blocks.map(rangeOf);
+export function findOverbroadFamily(networks: readonly string[]): string | undefined {
+  const ranges = mergeRanges(networks.map(toRange));
+  const covered = publicBlocks.find(([, ...blocks]) => {
+    const all = blocks.map(toRange);
     const held = all.flatMap((block) => ranges.map((range) => overlap(range, block))).reduce(add, 0n);
-    return held * maxShare >= all.map(({ start, end }) => end - start).reduce(add, 0n);
+    return held * maxShareDivisor >= all.map(({ start, end }) => end - start).reduce(add, 0n);
   });
   return covered?.[0];
 }
@@ -44,12 +44,12 @@ function add(sum: bigint, count: bigint): bigint {
   return sum + count;
 }
 
-function rangeOf(network: string): Range {
+function toRange(network: string): AddressRange {
   const [address = "", prefix] = network.split("/");
   const isShort = isIPv4(address);
   const length = prefix === undefined ? 128 : Number(prefix) + (isShort ? 96 : 0);
   const bits = BigInt(128 - length);
-  const value = groupsOf(isShort ? `::ffff:${address}` : address).reduce(
+  const value = parseIPv6(isShort ? `::ffff:${address}` : address).reduce(
     (sum, group) => (sum << 16n) | BigInt(group),
     0n,
   );
@@ -58,8 +58,8 @@ function rangeOf(network: string): Range {
 }
 
 /** Merges ranges that overlap or touch. */
-function joined(ranges: readonly Range[]): Range[] {
-  const all: Range[] = [];
+function mergeRanges(ranges: readonly AddressRange[]): AddressRange[] {
+  const all: AddressRange[] = [];
   for (const range of ranges.toSorted((a, b) => (a.start < b.start ? -1 : 1))) {
     const last = all.at(-1);
     if (last && range.start <= last.end)
@@ -69,7 +69,7 @@ function joined(ranges: readonly Range[]): Range[] {
   return all;
 }
 
-function overlap(a: Range, b: Range): bigint {
+function overlap(a: AddressRange, b: AddressRange): bigint {
   const start = a.start > b.start ? a.start : b.start;
   const end = a.end < b.end ? a.end : b.end;
   return end > start ? end - start : 0n;

@@ -1,12 +1,12 @@
 import type { Settings } from "./table.ts";
 
 /** The cookies of the service beside the session's; over https their names begin with `__Host-`. */
-const otherCookies = ["device_id", "form", "notice", "onward"] as const;
+const hostCookieNames = ["device_id", "form", "notice", "onward"] as const;
 
-export type OtherCookie = (typeof otherCookies)[number];
+export type HostCookieName = (typeof hostCookieNames)[number];
 
 /** Settings that are right one by one, yet not together. */
-export function contradictions(settings: Settings): string[] {
+export function findConflicts(settings: Settings): string[] {
   const { COOKIE_NAME, COOKIE_DOMAIN, PUBLIC_URL, CORS_ORIGINS } = settings;
   const isHttps = PUBLIC_URL.startsWith("https:");
   const found: string[] = [];
@@ -16,7 +16,7 @@ export function contradictions(settings: Settings): string[] {
   if (/^__host-/i.test(COOKIE_NAME) && COOKIE_DOMAIN !== null) {
     found.push(`COOKIE_NAME=${COOKIE_NAME}: must begin with __Secure- instead while COOKIE_DOMAIN is set`);
   }
-  if (otherCookies.some((name) => COOKIE_NAME === name || COOKIE_NAME === `__Host-${name}`)) {
+  if (hostCookieNames.some((name) => COOKIE_NAME === name || COOKIE_NAME === `__Host-${name}`)) {
     found.push(`COOKIE_NAME=${COOKIE_NAME}: must be another, such as session_id; this one is another cookie's`);
   }
   const host = new URL(PUBLIC_URL).hostname;
@@ -32,12 +32,13 @@ export function contradictions(settings: Settings): string[] {
   if (settings.CONCEAL_ACCOUNTS === "on" && settings.RESET_DELIVERY !== "email") {
     found.push(`CONCEAL_ACCOUNTS=on: must be off while RESET_DELIVERY=${settings.RESET_DELIVERY}, which tells`);
   }
-  if (settings.NODE_ENV === "production" && settings.UNSAFE_PRODUCTION !== "1") found.push(...unsafe(settings));
+  if (settings.NODE_ENV === "production" && settings.UNSAFE_PRODUCTION !== "1")
+    found.push(...findUnsafeSettings(settings));
   return found;
 }
 
 /** What would hand accounts of real people to others. */
-function unsafe({ RESET_DELIVERY, PUBLIC_URL, SMTP_URL }: Settings): string[] {
+function findUnsafeSettings({ RESET_DELIVERY, PUBLIC_URL, SMTP_URL }: Settings): string[] {
   const found: string[] = [];
   if (RESET_DELIVERY !== "email") {
     found.push(
@@ -53,7 +54,7 @@ function unsafe({ RESET_DELIVERY, PUBLIC_URL, SMTP_URL }: Settings): string[] {
 }
 
 /** Settings that are allowed but weak, and why. */
-export function weaknesses({
+export function findWeakSettings({
   NODE_ENV,
   BCRYPT_COST,
   DATABASE_URL,

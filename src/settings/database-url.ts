@@ -1,5 +1,5 @@
-import { fileNameMistake, sqlitePathMistake } from "./sqlite-path.ts";
-import { isDecodable, isPort, urlMistake } from "./url-mistakes.ts";
+import { describeFileNameError, describeSqlitePathError } from "./sqlite-path.ts";
+import { describeUrlError, isDecodable, isPort } from "./url-errors.ts";
 
 /** The parts of a PostgreSQL URL, as they are written there. */
 export interface PostgresUrl {
@@ -12,14 +12,24 @@ export interface PostgresUrl {
 }
 
 /** The parameters whose values may be shown. */
-const harmless = ["host", "port", "user", "sslmode", "ssl", "sslrootcert", "sslcert", "sslkey", "target_session_attrs"];
+const printableParameters = [
+  "host",
+  "port",
+  "user",
+  "sslmode",
+  "ssl",
+  "sslrootcert",
+  "sslcert",
+  "sslkey",
+  "target_session_attrs",
+];
 
 /**
  * The parameters that take effect, and those of PostgreSQL's own programs that change nothing here. Any other is refused, as
  * those programs do: the driver would ignore a misspelled one, or take it for an option of its own.
  */
-const known = [
-  ...harmless,
+const knownParameters = [
+  ...printableParameters,
   ...["password", "options", "uselibpqcompat", "application_name", "fallback_application_name"],
   ...["connect_timeout", "channel_binding", "gssencmode", "keepalives", "keepalives_idle"],
   ...["keepalives_interval", "keepalives_count", "tcp_user_timeout", "load_balance_hosts"],
@@ -28,7 +38,7 @@ const known = [
 const sslmodes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 
 /** Splits a PostgreSQL URL into its parts; returns null if it is not one. */
-export function readPostgresUrl(text: string): PostgresUrl | null {
+export function parsePostgresUrl(text: string): PostgresUrl | null {
   const pattern = /^postgres(?:ql)?:\/\/([^@/?#\s\p{C}]*@)?([^@/?#\s\p{C}]+)(\/[^/?#\s\p{C}]+)?(?:\?([^?#]*))?$/u;
   const [, login = "", authority = "", database = "", query = ""] = pattern.exec(text) ?? [];
   const hosts = authority.split(",");
@@ -47,18 +57,21 @@ function isHost(text: string): boolean {
 }
 
 /** Explains why a text is not the URL of a supported database, without repeating any of it; undefined if it is one. */
-export function databaseUrlMistake(text: string): string | undefined {
-  if (text.startsWith("sqlite:")) return sqlitePathMistake(text.slice("sqlite:".length));
-  const parts = readPostgresUrl(text);
-  return parts ? parametersMistake(parts.parameters) : urlMistake(text, ["postgres://", "postgresql://", "sqlite:"]);
+export function describeDatabaseUrlError(text: string): string | undefined {
+  if (text.startsWith("sqlite:")) return describeSqlitePathError(text.slice("sqlite:".length));
+  const parts = parsePostgresUrl(text);
+  return parts
+    ? describeParameterError(parts.parameters)
+    : describeUrlError(text, ["postgres://", "postgresql://", "sqlite:"]);
 }
 
-function parametersMistake(parameters: URLSearchParams): string | undefined {
+function describeParameterError(parameters: URLSearchParams): string | undefined {
   const names = [...parameters.keys()];
-  const unknown = names.find((name) => !known.includes(name));
+  const unknown = names.find((name) => !knownParameters.includes(name));
   if (unknown !== undefined) {
     const plain = (name: string) => name.toLowerCase().replace(/[^a-z]/g, "");
-    const meant = known.find((name) => plain(name) === plain(unknown)) ?? (/ssl|tls/i.test(unknown) ? "sslmode" : null);
+    const meant =
+      knownParameters.find((name) => plain(name) === plain(unknown)) ?? (/ssl|tls/i.test(unknown) ? "sslmode" : null);
     return `a parameter after the ? is unknown${meant ? `; did you mean ${meant}?` : "; the names are those of PostgreSQL's own programs"}`;
   }
   const twice = names.find((name, i) => names.indexOf(name) !== i);
@@ -75,20 +88,20 @@ function parametersMistake(parameters: URLSearchParams): string | undefined {
 }
 
 /** A database URL that may be shown: without its password and without the values of parameters that may hold a secret. */
-export function redacted(url: string): string {
-  if (url.startsWith("sqlite:") && fileNameMistake(url.slice("sqlite:".length)) === undefined) return url;
-  const parts = readPostgresUrl(url);
+export function redactDatabaseUrl(url: string): string {
+  if (url.startsWith("sqlite:") && describeFileNameError(url.slice("sqlite:".length)) === undefined) return url;
+  const parts = parsePostgresUrl(url);
   if (!parts) return "this database (its URL is not shown)";
   const login = parts.login.replace(/:.*@$/, ":…@");
   const shown = [...parts.parameters]
-    .filter(([name]) => known.includes(name))
-    .map(([name, value]) => `${name}=${harmless.includes(name) ? value.replace(/\p{C}/gu, "?") : "…"}`);
+    .filter(([name]) => knownParameters.includes(name))
+    .map(([name, value]) => `${name}=${printableParameters.includes(name) ? value.replace(/\p{C}/gu, "?") : "…"}`);
   const query = shown.length > 0 ? `?${shown.join("&")}` : "";
   return `${url.slice(0, url.indexOf(":"))}://${login}${parts.hosts}${parts.database}${query}`;
 }
 
 /** The file of an embedded database that outlives the process; undefined for any other. */
-export function embeddedFile(url: string): string | undefined {
+export function sqliteFileOf(url: string): string | undefined {
   const path = /^sqlite:(.+)$/s.exec(url)?.[1];
   return path === ":memory:" ? undefined : path;
 }

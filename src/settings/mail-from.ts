@@ -1,4 +1,4 @@
-import { isMailable } from "../values/email.ts";
+import { isDeliverable } from "../values/email.ts";
 
 /** The sender of mails: a display name, which may be empty, and an address. */
 export interface Sender {
@@ -9,16 +9,16 @@ export interface Sender {
 /** A quoted name can hold commas, and quotes and backslashes after a backslash (RFC 5322, 3.2.4). */
 const pattern =
   /^(?:(?<alone>[^<>]+)|(?:"(?<quoted>(?:[^"\\\p{C}]|\\[^\p{C}])+)"|(?<plain>[^\p{C}<>"@,;]+)) *<(?<named>[^<>]+)>)$/u;
-const longestName = 60;
+const maxNameLength = 60;
 
 /** Reads `address` or `name <address>` as mail programs write it (RFC 5322, 3.4); null for anything else. */
-export function readSender(text: string): Sender | null {
+export function parseSender(text: string): Sender | null {
   const { alone, quoted, plain = "", named } = pattern.exec(text)?.groups ?? {};
   const address = alone ?? named ?? "";
-  if (!isMailable(address)) return null;
+  if (!isDeliverable(address)) return null;
   if (alone !== undefined) return { name: "", address };
   const name = (quoted === undefined ? plain : quoted.replace(/\\(.)/gsu, "$1")).trim();
   // Mail programs would decode a name that looks encoded already (RFC 2047).
   if (/=\?.*\?=/.test(name)) return null;
-  return name === "" || [...name].length > longestName ? null : { name, address };
+  return name === "" || [...name].length > maxNameLength ? null : { name, address };
 }

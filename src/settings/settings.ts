@@ -1,11 +1,11 @@
-import { contradictions } from "./combinations.ts";
-import { type Misspelling, misspellings } from "./names.ts";
-import { refusedValue } from "./refused-value.ts";
+import { findConflicts } from "./combinations.ts";
+import { formatInvalidValue } from "./invalid-value.ts";
+import { findMisspellings, type MisspelledSetting } from "./misspelled-settings.ts";
 import { SettingsError } from "./settings-error.ts";
 import { type Default, type Environment, type Mode, required, type Setting, type Settings, table } from "./table.ts";
 
-export { type OtherCookie, weaknesses } from "./combinations.ts";
-export { embeddedFile, redacted } from "./database-url.ts";
+export { findWeakSettings, type HostCookieName } from "./combinations.ts";
+export { redactDatabaseUrl, sqliteFileOf } from "./database-url.ts";
 export { SettingsError } from "./settings-error.ts";
 export type { Environment, Mode, Settings };
 
@@ -26,11 +26,11 @@ export function readSettings(environment: Environment = {}): Settings {
       return [name, undefined];
     }
     const { success, data, error } = type.safeParse(text);
-    if (!success) wrong.push(`${name}=${secret ? "…" : refusedValue(text)}: must be ${error.issues[0]?.message}`);
+    if (!success) wrong.push(`${name}=${secret ? "…" : formatInvalidValue(text)}: must be ${error.issues[0]?.message}`);
     return [name, data];
   });
   const settings = Object.fromEntries(values) as Settings;
-  if (wrong.length === 0) wrong.push(...contradictions(settings));
+  if (wrong.length === 0) wrong.push(...findConflicts(settings));
   if (wrong.length > 0) throw new SettingsError(`wrong settings:\n${wrong.map((line) => `  ${line}`).join("\n")}`);
   return settings;
 }
@@ -41,17 +41,17 @@ export function describeSettings(): string {
     standard === required ? "required" : typeof standard === "string" ? standard : standard({});
   const width = Math.max(...Object.keys(table).map((name) => name.length)) + 2;
   return Object.entries<Setting<unknown>>(table)
-    .map(([name, { meaning, development, production }]) => {
+    .map(([name, { description, development, production }]) => {
       const defaults = [told(development), told(production)];
       const line = defaults[0] === defaults[1] ? defaults[0] : `${defaults[0]}; in production ${defaults[1]}`;
-      return `  ${name.padEnd(width)}${meaning}\n  ${"".padEnd(width)}default: ${line}`;
+      return `  ${name.padEnd(width)}${description}\n  ${"".padEnd(width)}default: ${line}`;
     })
     .join("\n");
 }
 
 /** The variables of the environment that are no settings, but have nearly the name of one. */
-export function misspelledSettings(environment: Environment): Misspelling[] {
-  return misspellings(environment, Object.keys(table));
+export function findMisspelledSettings(environment: Environment): MisspelledSetting[] {
+  return findMisspellings(environment, Object.keys(table));
 }
 
 /** As a shell takes it for one word. */

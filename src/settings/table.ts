@@ -4,21 +4,21 @@ import {
   breachCheck,
   databaseUrl,
   duration,
-  host,
-  linkableAddress,
+  integer,
   list,
+  listenHost,
   logoFile,
   mailFrom,
   noneOr,
   oneOf,
   onOff,
   origin,
-  proxies,
+  pageUrl,
   publicUrl,
   rate,
   smtpUrl,
-  webAddress,
-  whole,
+  supportEmail,
+  trustedProxies,
 } from "./types.ts";
 
 /** The mode chooses defaults, and nothing else: every setting can be set by itself. */
@@ -28,7 +28,7 @@ export type Mode = "development" | "production";
 export const required = Symbol("required");
 
 export interface Setting<T> {
-  readonly meaning: string;
+  readonly description: string;
   /** Reads the text of the environment. */
   readonly type: z.ZodType<T, string>;
   /** The default of each mode, as one would write it in the environment. */
@@ -45,12 +45,16 @@ export type Default = string | typeof required | ((environment: Environment) => 
 /** The variables that settings are read from: `process.env`, or a part of it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const setting = <T>(meaning: string, type: z.ZodType<T, string>, development: Default, production = development) =>
-  ({ meaning, type, development, production }) satisfies Setting<T>;
+const setting = <T>(description: string, type: z.ZodType<T, string>, development: Default, production = development) =>
+  ({ description, type, development, production }) satisfies Setting<T>;
 
 /** A setting that production has no default for. */
-const neededInProduction = <T>(meaning: string, type: z.ZodType<T, string>, development: Default, example: string) =>
-  ({ meaning, type, development, production: required, example }) satisfies Setting<T>;
+const requiredInProduction = <T>(
+  description: string,
+  type: z.ZodType<T, string>,
+  development: Default,
+  example: string,
+) => ({ description, type, development, production: required, example }) satisfies Setting<T>;
 
 /** Every setting: what it means, what it may be, and its default in development and production. */
 export const table = {
@@ -60,8 +64,8 @@ export const table = {
     "development",
     "production",
   ),
-  HOST: setting("the address it listens on", host(), "0.0.0.0"),
-  PORT: setting("the port it listens on", whole(0, 65535, 5000), "5000"),
+  HOST: setting("the address it listens on", listenHost(), "0.0.0.0"),
+  PORT: setting("the port it listens on", integer(0, 65535, 5000), "5000"),
   DATABASE_URL: {
     ...setting(
       "where accounts are kept: sqlite:PATH, sqlite::memory:, or postgres://USER:PASSWORD@HOST:PORT/NAME",
@@ -70,9 +74,9 @@ export const table = {
     ),
     secret: true,
   },
-  DATABASE_POOL: setting("connections to PostgreSQL, to each of its hosts, at most", whole(1, 1000, 10), "10"),
+  DATABASE_POOL: setting("connections to PostgreSQL, to each of its hosts, at most", integer(1, 1000, 10), "10"),
   AUTO_MIGRATE: setting("whether the start brings the database to this version's schema", onOff(), "on"),
-  PUBLIC_URL: neededInProduction(
+  PUBLIC_URL: requiredInProduction(
     "the address people know it by, which links in mails begin with; an https one makes cookies Secure",
     publicUrl(),
     ({ PORT = "" }) => `http://localhost:${/^\d{1,5}$/.test(PORT) && Number(PORT) <= 65_535 ? PORT : "5000"}`,
@@ -89,16 +93,16 @@ export const table = {
     accentColor(),
     "#1d4ed8,#93c5fd",
   ),
-  SUPPORT_EMAIL: setting("who helps people, as the pages tell them", noneOr(linkableAddress()), "none"),
-  TERMS_URL: setting("where the terms are, as the pages link to them", noneOr(webAddress()), "none"),
-  PRIVACY_URL: setting("where it says what becomes of personal data", noneOr(webAddress()), "none"),
+  SUPPORT_EMAIL: setting("who helps people, as the pages tell them", noneOr(supportEmail()), "none"),
+  TERMS_URL: setting("where the terms are, as the pages link to them", noneOr(pageUrl()), "none"),
+  PRIVACY_URL: setting("where it says what becomes of personal data", noneOr(pageUrl()), "none"),
   RETURN_ORIGINS: setting(
     "the origins that people may be sent back to after logging in or out (return_to), with commas between them",
     list(origin(), "none, or origins, such as https://app.example.com,https://admin.example.com"),
     "none",
   ),
   SMTP_URL: {
-    ...neededInProduction(
+    ...requiredInProduction(
       "the server that sends mails: smtp://USER:PASSWORD@HOST:PORT (STARTTLS where it is offered, and always before a password leaves this machine; ?requireTLS=true or false decides) or smtps://…; without one they wait at /dev/outbox",
       noneOr(smtpUrl()),
       "none",
@@ -106,7 +110,7 @@ export const table = {
     ),
     secret: true,
   },
-  MAIL_FROM: neededInProduction(
+  MAIL_FROM: requiredInProduction(
     "who mails come from",
     mailFrom(),
     "Bienvenue <bienvenue@localhost>",
@@ -163,13 +167,13 @@ export const table = {
     list(origin(), "none, or origins, such as https://app.example.com,https://admin.example.com"),
     "none",
   ),
-  TRUSTED_PROXIES: neededInProduction(
+  TRUSTED_PROXIES: requiredInProduction(
     "the proxies whose X-Forwarded-For, or else Forwarded, is believed: addresses and networks with commas between them, or none",
-    proxies(),
+    trustedProxies(),
     "none",
     "none",
   ),
-  PASSWORD_MIN_LENGTH: setting("the fewest characters (code points) of a password", whole(1, 64, 8), "1", "8"),
+  PASSWORD_MIN_LENGTH: setting("the fewest characters (code points) of a password", integer(1, 64, 8), "1", "8"),
   PASSWORD_BLOCKLIST: setting(
     "whether common passwords, the address and the service's name are refused",
     onOff(),
@@ -185,12 +189,12 @@ export const table = {
     secret: true,
   },
   PASSWORD_HASH: setting("how new passwords are hashed: bcrypt or argon2id", oneOf("bcrypt", "argon2id"), "bcrypt"),
-  BCRYPT_COST: setting("bcrypt's cost: one more doubles the work", whole(4, 16, 12), "12"),
+  BCRYPT_COST: setting("bcrypt's cost: one more doubles the work", integer(4, 16, 12), "12"),
   SESSION_LIFETIME: setting("how long a session lasts, however much it is used", duration("1m", "400d", "30d"), "30d"),
   SESSION_IDLE: setting("how long a session lasts unused", duration("1m", "400d", "14d"), "14d"),
   SESSION_LIMIT: setting(
     "how many devices may be logged in to one account; beyond that the oldest is logged out",
-    whole(1, 1000, 5),
+    integer(1, 1000, 5),
     "1000",
   ),
   RESET_TOKEN_LIFETIME: setting("how long a reset token lasts", duration("1m", "1d", "1h"), "1h"),
@@ -209,7 +213,7 @@ export const table = {
   LIMIT_LOGIN_DEVICE: setting("failed logins to one account from a device that it knows", rate(), "10/15m"),
   LIMIT_LOGIN_STREAK: setting(
     "failed logins in a row to one account, after which only a known device or a reset opens it",
-    whole(1, 1_000_000, 100),
+    integer(1, 1_000_000, 100),
     "100",
   ),
   LIMIT_REGISTRATION_ACCOUNT: setting("registrations of one address", rate(), "5/1h"),

@@ -1,16 +1,16 @@
 import { readFileSync, statSync } from "node:fs";
 import { isIP } from "node:net";
 import { z } from "zod";
-import { contrast, leastContrast, legible, surfaces } from "../values/colors.ts";
-import { readDuration } from "../values/durations.ts";
-import { isMailable } from "../values/email.ts";
-import { coveredStrangers } from "./address-ranges.ts";
-import { databaseUrlMistake } from "./database-url.ts";
-import { readSender } from "./mail-from.ts";
-import { isDecodable, isPort, urlMistake } from "./url-mistakes.ts";
+import { contrastRatio, minContrast, readableColor, surfaces } from "../values/colors.ts";
+import { parseDuration } from "../values/durations.ts";
+import { isDeliverable } from "../values/email.ts";
+import { findOverbroadFamily } from "./address-ranges.ts";
+import { describeDatabaseUrlError } from "./database-url.ts";
+import { parseSender } from "./mail-from.ts";
+import { describeUrlError, isDecodable, isPort } from "./url-errors.ts";
 
 /** The largest logo, in bytes: with it a page stays under 30 KB. */
-const largestLogo = 8 * 1024;
+const maxLogoSize = 8 * 1024;
 
 /** So many tries, at most, within so many milliseconds of the first of them. */
 export interface Rate {
@@ -52,7 +52,7 @@ export function list(item: z.ZodType<string, string>, expected: string) {
 }
 
 /** A whole number. */
-export function whole(least: number, most: number, example: number) {
+export function integer(least: number, most: number, example: number) {
   const expected = `a whole number from ${least} to ${most}, such as ${example}`;
   return z
     .string()
@@ -67,8 +67,8 @@ export function duration(least: string, most: string, example: string) {
   return z
     .string()
     .regex(/^\d{1,9}[smhd]$/, expected)
-    .transform(readDuration)
-    .refine((value) => value >= readDuration(least) && value <= readDuration(most), expected);
+    .transform(parseDuration)
+    .refine((value) => value >= parseDuration(least) && value <= parseDuration(most), expected);
 }
 
 /** Tries per duration, such as `10/15m`. */
@@ -79,9 +79,9 @@ export function rate() {
     .regex(/^[1-9]\d{0,5}\/[1-9]\d{0,5}[smhd]$/, expected)
     .transform((text): Rate => {
       const [tries = "", window = ""] = text.split("/");
-      return { tries: Number(tries), window: readDuration(window) };
+      return { tries: Number(tries), window: parseDuration(window) };
     })
-    .refine(({ window }) => window <= readDuration("30d"), expected);
+    .refine(({ window }) => window <= parseDuration("30d"), expected);
 }
 
 /** An address, or a network in CIDR notation, of either family. */
@@ -98,18 +98,18 @@ function network() {
 }
 
 /** `none`, or the proxies that may name callers: not so many addresses that strangers are among them. */
-export function proxies() {
+export function trustedProxies() {
   const expected = "none, or addresses and networks, such as 127.0.0.1,10.0.0.0/8";
-  return list(network(), expected).refine((networks) => coveredStrangers(networks) === undefined, {
+  return list(network(), expected).refine((networks) => findOverbroadFamily(networks) === undefined, {
     error: ({ input }) =>
-      `${expected}; these hold a sixteenth or more of all ${coveredStrangers(input as string[])} addresses, and a stranger among them could say to be anybody`,
+      `${expected}; these hold a sixteenth or more of all ${findOverbroadFamily(input as string[])} addresses, and a stranger among them could say to be anybody`,
   });
 }
 
 /** A mail server, as nodemailer takes it, without any other of its options. */
 export function smtpUrl() {
   return z.string().check(({ value, issues }) => {
-    const mistake = smtpUrlMistake(value);
+    const mistake = describeSmtpUrlError(value);
     if (mistake === undefined) return;
     const message = `none, or a mail server's URL, such as smtps://USER:PASSWORD@mail.example.com; ${mistake}`;
     issues.push({ code: "custom", message, input: value });
@@ -117,13 +117,13 @@ export function smtpUrl() {
 }
 
 /** Explains a wrong URL without repeating any of it. */
-function smtpUrlMistake(text: string): string | undefined {
+function describeSmtpUrlError(text: string): string | undefined {
   const [, port, rest = ""] =
     /^smtps?:\/\/(?:[^@/?#\s\p{C}]*@)?(?:\[[^\]]*\]|[^@/?#\s\p{C}:[\]]+)(?::([^@/?#\s\p{C}]*))?(\/?(?:\?[^@]*)?)$/u.exec(
       text,
     ) ?? [text, "none"];
   if ((port !== undefined && !isPort(port)) || !isDecodable(text) || !URL.canParse(text)) {
-    return urlMistake(text, ["smtp://", "smtps://"]);
+    return describeUrlError(text, ["smtp://", "smtps://"]);
   }
   // Other options of the library could switch its checks off.
   if (/^\/?(\?requireTLS=(true|false))?$/.test(rest)) return undefined;
@@ -134,11 +134,11 @@ function smtpUrlMistake(text: string): string | undefined {
 export function mailFrom() {
   const expected =
     'an address with or without a name (in double quotes if it has a comma), such as Example <no-reply@example.com> or "Example, Inc." <no-reply@example.com>';
-  return z.string().refine((text) => readSender(text) !== null, expected);
+  return z.string().refine((text) => parseSender(text) !== null, expected);
 }
 
 /** What a server can listen on: an IPv4 or IPv6 address, or a name. */
-export function host() {
+export function listenHost() {
   return z
     .string()
     .refine(
@@ -149,12 +149,12 @@ export function host() {
 
 /** The path of an image that is small enough for a page. */
 export function logoFile() {
-  return z.string().refine(isLogo, `none, or the path of an SVG or PNG file of at most ${largestLogo} bytes`);
+  return z.string().refine(isLogo, `none, or the path of an SVG or PNG file of at most ${maxLogoSize} bytes`);
 }
 
 function isLogo(path: string): boolean {
   try {
-    if (!/\.(svg|png)$/i.test(path) || statSync(path).size > largestLogo) return false;
+    if (!/\.(svg|png)$/i.test(path) || statSync(path).size > maxLogoSize) return false;
     const content = readFileSync(path, "latin1");
     return /\.png$/i.test(path) ? content.startsWith("\x89PNG\r\n\x1a\n") : content.includes("<svg");
   } catch {
@@ -174,10 +174,10 @@ export function accentColor() {
     )
     .transform((text, context): Accent => {
       const [light = "", given] = text.toLowerCase().split(/\s*,\s*/);
-      const dark = given ?? legible(light, card);
-      const mends = [legible(light, page), legible(dark, card)];
-      if (contrast(light, page) < leastContrast || contrast(dark, card) < leastContrast) {
-        const message = `readable, ${leastContrast}:1 against light pages (and the second against dark ones), such as ${mends.slice(0, given ? 2 : 1)}`;
+      const dark = given ?? readableColor(light, card);
+      const mends = [readableColor(light, page), readableColor(dark, card)];
+      if (contrastRatio(light, page) < minContrast || contrastRatio(dark, card) < minContrast) {
+        const message = `readable, ${minContrast}:1 against light pages (and the second against dark ones), such as ${mends.slice(0, given ? 2 : 1)}`;
         context.addIssue({ code: "custom", message });
       }
       return { light, dark };
@@ -185,14 +185,14 @@ export function accentColor() {
 }
 
 /** An address without characters that a `mailto:` link would have to escape. */
-export function linkableAddress() {
+export function supportEmail() {
   return z
     .string()
-    .refine((text) => isMailable(text) && !/[%&'/?]/.test(text), "none, or an address, such as help@example.com");
+    .refine((text) => isDeliverable(text) && !/[%&'/?]/.test(text), "none, or an address, such as help@example.com");
 }
 
 /** The address of a page. */
-export function webAddress() {
+export function pageUrl() {
   return z
     .string()
     .refine(
@@ -217,7 +217,7 @@ export function breachCheck() {
 /** A database that there is an engine for. */
 export function databaseUrl() {
   return z.string().check(({ value, issues }) => {
-    const mistake = databaseUrlMistake(value);
+    const mistake = describeDatabaseUrlError(value);
     if (mistake === undefined) return;
     const message = `a database's URL, such as sqlite:bienvenue.db or postgres://USER:PASSWORD@db.example.com/NAME; ${mistake}`;
     issues.push({ code: "custom", message, input: value });

@@ -1,7 +1,7 @@
 type Work<First> = (first: First, ...rest: never[]) => unknown;
 
 /** The functions of a group without their first parameter. */
-export type Bound<First, Group> = {
+export type BoundFunctions<First, Group> = {
   [Name in keyof Group]: Group[Name] extends (first: First, ...rest: infer Rest) => infer Result
     ? (...rest: Rest) => Result
     : never;
@@ -19,13 +19,13 @@ export function bind<First, Name extends string, File extends Record<Name, Work<
   first: First,
   file: File,
   ...names: readonly Name[]
-): Bound<First, Pick<File, Name>> {
+): BoundFunctions<First, Pick<File, Name>> {
   const bound = names.map((name) => [name, file[name].bind(undefined, first)] as const);
-  return Object.fromEntries(bound) as Bound<First, Pick<File, Name>>;
+  return Object.fromEntries(bound) as BoundFunctions<First, Pick<File, Name>>;
 }
 
 /** What each function of a group makes of its only parameter. */
-export type Prepared<First, Group> = {
+export type PreparedFunctions<First, Group> = {
   [Name in keyof Group]: Group[Name] extends (first: First) => infer Result ? Result : never;
 };
 
@@ -34,17 +34,20 @@ export function prepare<First, Name extends string, File extends Record<Name, (f
   first: First,
   file: File,
   ...names: readonly Name[]
-): Prepared<First, Pick<File, Name>> {
-  return Object.fromEntries(names.map((name) => [name, file[name](first)])) as Prepared<First, Pick<File, Name>>;
+): PreparedFunctions<First, Pick<File, Name>> {
+  return Object.fromEntries(names.map((name) => [name, file[name](first)])) as PreparedFunctions<
+    First,
+    Pick<File, Name>
+  >;
 }
 
 /** The intersection of several groups. */
-type Joined<Groups> = Groups extends readonly [infer First, ...infer Rest] ? First & Joined<Rest> : unknown;
+type Intersection<Groups> = Groups extends readonly [infer First, ...infer Rest] ? First & Intersection<Rest> : unknown;
 
 /**
  * Makes one group of several. Its type is an intersection, because the declaration files of the package would repeat the members of
  * a spread, without their documentation.
  */
-export function join<Groups extends readonly object[]>(...groups: Groups): Joined<Groups> {
-  return Object.assign({}, ...groups) as Joined<Groups>;
+export function merge<Groups extends readonly object[]>(...groups: Groups): Intersection<Groups> {
+  return Object.assign({}, ...groups) as Intersection<Groups>;
 }

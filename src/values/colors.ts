@@ -5,25 +5,25 @@ export const surfaces = {
 } as const;
 
 /** What text needs against what is behind it (WCAG 2.2, 1.4.3). */
-export const leastContrast = 4.5;
+export const minContrast = 4.5;
 
 /** The contrast of two colours written `#rrggbb`, from 1 to 21 (WCAG 2.2, "contrast ratio"). */
-export function contrast(one: string, other: string): number {
+export function contrastRatio(one: string, other: string): number {
   const [dark = 0, light = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b);
   return (light + 0.05) / (dark + 0.05);
 }
 
 /** Black or white, whichever can be read better on a colour; one of them always can. */
-export function inkOn(colour: string): "#000000" | "#ffffff" {
-  return contrast(colour, "#ffffff") >= leastContrast ? "#ffffff" : "#000000";
+export function textColorOn(colour: string): "#000000" | "#ffffff" {
+  return contrastRatio(colour, "#ffffff") >= minContrast ? "#ffffff" : "#000000";
 }
 
 /** The colour itself where it can be read on a background, else the nearest mixture with black or white that can. */
-export function legible(colour: string, background: string): string {
-  const towards = inkOn(background);
+export function readableColor(colour: string, background: string): string {
+  const towards = textColorOn(background);
   for (let share = 0; share < 1; share += 0.02) {
     const mixture = mix(colour, towards, share);
-    if (contrast(mixture, background) >= leastContrast) return mixture;
+    if (contrastRatio(mixture, background) >= minContrast) return mixture;
   }
   return towards;
 }

@@ -24,7 +24,7 @@ const systems = {
 } as const;
 
 /** The kind of device that a User-Agent names; null if its browser or system is not in the lists. */
-export function deviceKindOf(userAgent: string | null | undefined): DeviceKind | null {
+export function detectDeviceKind(userAgent: string | null | undefined): DeviceKind | null {
   if (!userAgent) return null;
   const browser = firstMatch(browsers, userAgent);
   const system = firstMatch(systems, userAgent);
@@ -37,18 +37,18 @@ function firstMatch<Name extends string>(patterns: Readonly<Record<Name, RegExp>
 }
 
 /** The name of a kind of device, as it is stored and as programs get it: `Firefox/Windows`. */
-export function deviceName({ browser, system }: DeviceKind): string {
+export function formatDeviceKind({ browser, system }: DeviceKind): string {
   return `${browser}/${system}`;
 }
 
 /** Reads such a name; null for any other text. */
-export function deviceNamed(name: string | null): DeviceKind | null {
+export function parseDeviceKind(name: string | null): DeviceKind | null {
   const [browser = "", system = "", ...rest] = name?.split("/") ?? [];
   const kind = { browser, system };
-  return rest.length === 0 && isListed(kind) ? kind : null;
+  return rest.length === 0 && isDeviceKind(kind) ? kind : null;
 }
 
 /** Whether both names are in the lists. */
-export function isListed(kind: { browser: string; system: string }): kind is DeviceKind {
+export function isDeviceKind(kind: { browser: string; system: string }): kind is DeviceKind {
   return Object.hasOwn(browsers, kind.browser) && Object.hasOwn(systems, kind.system);
 }

@@ -8,14 +8,14 @@ const units = { day, hour, minute, second };
 const letters = { d: day, h: hour, m: minute, s: second };
 
 /** The milliseconds of a duration as settings write it, such as `90s` or `30d`. */
-export function readDuration(text: string): number {
+export function parseDuration(text: string): number {
   return Number(text.slice(0, -1)) * letters[text.at(-1) as keyof typeof letters];
 }
 
 /** How long a link works, in milliseconds, in words: `90 minutes`, in the largest unit that is exact. */
-export function lifetimeInWords(milliseconds: number, language: string): string {
+export function formatLifetime(milliseconds: number, language: string): string {
   const [unit, length] = Object.entries(units).find(([, each]) => milliseconds % each === 0) ?? ["second", second];
-  return inWords(milliseconds / length, unit, language);
+  return formatUnit(milliseconds / length, unit, language);
 }
 
 /**
@@ -24,15 +24,15 @@ export function lifetimeInWords(milliseconds: number, language: string): string 
  *
  * @param seconds at least 1
  */
-export function waitInWords(seconds: number, language: string): string {
+export function formatWait(seconds: number, language: string): string {
   let [count, unit] = [Math.ceil(seconds), "second"];
   // The rounded count of one unit decides on the next: 7199 seconds are 120 minutes, and so 2 hours.
   if (count === 60 || count >= 120) [count, unit] = [Math.ceil(count / 60), "minute"];
   if (unit === "minute" && (count === 60 || count >= 120)) [count, unit] = [Math.ceil(count / 60), "hour"];
   if (unit === "hour" && count >= 48) [count, unit] = [Math.ceil(count / 24), "day"];
-  return inWords(count, unit, language);
+  return formatUnit(count, unit, language);
 }
 
-function inWords(count: number, unit: string, language: string): string {
+function formatUnit(count: number, unit: string, language: string): string {
   return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(count);
 }

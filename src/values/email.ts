@@ -6,16 +6,16 @@
 export function emailKey(address: string): string {
   let start = 0;
   let end = address.length;
-  while (start < end && spaces.includes(address.charAt(start))) start++;
-  while (start < end && spaces.includes(address.charAt(end - 1))) end--;
+  while (start < end && asciiWhitespace.includes(address.charAt(start))) start++;
+  while (start < end && asciiWhitespace.includes(address.charAt(end - 1))) end--;
   return address.slice(start, end).replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 /** The ASCII spaces and line ends that `emailKey` trims. */
-export const spaces = "\t\n\v\f\r ";
+export const asciiWhitespace = "\t\n\v\f\r ";
 
 /** In characters. */
-const longest = 250;
+const maxEmailLength = 250;
 
 /**
  * Reads an address in the given spelling, without spaces and invisible characters around it: printable ASCII of 1 to 250
@@ -24,12 +24,12 @@ const longest = 250;
  * @returns null for what cannot be anyone's address
  */
 export function readEmail(text: string): string | null {
-  const email = visiblePart(text);
-  return email.length <= longest && /^[\x20-\x7e]+$/.test(email) ? email : null;
+  const email = trimInvisible(text);
+  return email.length <= maxEmailLength && /^[\x20-\x7e]+$/.test(email) ? email : null;
 }
 
 /** Whether a given text is some spelling of an address. */
-export function isSpellingOf(given: string, email: string): boolean {
+export function isSameEmail(given: string, email: string): boolean {
   const read = readEmail(given);
   return read !== null && emailKey(read) === emailKey(email);
 }
@@ -39,13 +39,13 @@ const valid =
   /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 
 /** Whether mail can be sent to an address: it has the form that an HTML email input accepts, and at most 250 characters. */
-export function isMailable(address: string): boolean {
-  return address.length <= longest && valid.test(address);
+export function isDeliverable(address: string): boolean {
+  return address.length <= maxEmailLength && valid.test(address);
 }
 
 /** Whether an address has a character inside that is invisible, or that only looks like a space. */
-export function hasInvisible(text: string): boolean {
-  return invisible.test(visiblePart(text).replaceAll(" ", ""));
+export function hasInvisibleCharacter(text: string): boolean {
+  return invisible.test(trimInvisible(text).replaceAll(" ", ""));
 }
 
 /**
@@ -54,7 +54,7 @@ export function hasInvisible(text: string): boolean {
 const invisible = /[\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /** A text without spaces and invisible characters around it. */
-function visiblePart(text: string): string {
+function trimInvisible(text: string): string {
   if (/^[\x21-\x7e]*$/.test(text)) return text;
   const characters = [...text];
   const isVisible = (character: string) => !invisible.test(character);

@@ -5,7 +5,7 @@ import { isIPv4, isIPv6 } from "node:net";
  *
  * @param address one that `isIPv6` accepts
  */
-export function groupsOf(address: string): number[] {
+export function parseIPv6(address: string): number[] {
   // The URL standard writes a dotted tail as groups.
   const [left = "", right] = new URL(`http://[${address.replace(/%.*/, "")}]`).hostname.slice(1, -1).split("::");
   const parse = (part = "") => (part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16)));
@@ -19,20 +19,20 @@ export function groupsOf(address: string): number[] {
  *
  * @returns undefined if the text is not an address
  */
-export function plainAddress(text = ""): string | undefined {
+export function normalizeAddress(text = ""): string | undefined {
   if (isIPv4(text)) return text;
   if (!isIPv6(text)) return undefined;
-  const groups = groupsOf(text);
+  const groups = parseIPv6(text);
   const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
-  return isMapped ? dotted(groups.slice(6)) : hexadecimal(groups);
+  return isMapped ? formatIPv4(groups.slice(6)) : formatHexGroups(groups);
 }
 
 /** Writes two groups of an IPv6 address as an IPv4 one. */
-export function dotted(groups: readonly number[]): string {
+export function formatIPv4(groups: readonly number[]): string {
   return groups.flatMap((group) => [group >> 8, group & 255]).join(".");
 }
 
 /** Writes groups of an IPv6 address in hexadecimal, without shortening zeros. */
-export function hexadecimal(groups: readonly number[]): string {
+export function formatHexGroups(groups: readonly number[]): string {
   return groups.map((group) => group.toString(16)).join(":");
 }

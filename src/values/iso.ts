@@ -1,4 +1,4 @@
 /** A time in milliseconds since 1970 as ISO 8601, UTC. */
-export function iso(time: number | null): string | null {
+export function toIso(time: number | null): string | null {
   return time === null ? null : new Date(time).toISOString();
 }

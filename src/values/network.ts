@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { dotted, groupsOf, hexadecimal } from "./ip-address.ts";
+import { formatHexGroups, formatIPv4, parseIPv6 } from "./ip-address.ts";
 
 /**
  * The network that a caller counts as: an IPv4 address, or the /64 of an IPv6 one, which is what a subscriber gets. An IPv6
@@ -22,35 +22,35 @@ export function networksOf(address: string | undefined): readonly string[] {
   if (address === undefined) return [];
   if (isIPv4(address)) return [address];
   if (!isIPv6(address)) return [];
-  const groups = groupsOf(address);
-  const alone = embedded(groups);
+  const groups = parseIPv6(address);
+  const alone = embeddedIPv4(groups);
   if (alone !== undefined) return [alone];
   const [a = 0, b = 0, c = 0, d = 0] = groups;
   return [
-    `${hexadecimal([a, b, c, d])}::/64`,
-    `${hexadecimal([a, b, c, d & 0xff00])}::/56`,
-    `${hexadecimal([a, b, c])}::/48`,
+    `${formatHexGroups([a, b, c, d])}::/64`,
+    `${formatHexGroups([a, b, c, d & 0xff00])}::/56`,
+    `${formatHexGroups([a, b, c])}::/48`,
   ];
 }
 
 /** The widest network that a caller counts as, to store with a request; `unknown` if the address is not known. */
-export function requesterOf(address: string | undefined): string {
+export function widestNetworkOf(address: string | undefined): string {
   return networksOf(address).at(-1) ?? "unknown";
 }
 
 /** What an IPv6 address made from an IPv4 one by a translator or tunnel counts as; undefined for any other. */
-function embedded(groups: readonly number[]): string | undefined {
+function embeddedIPv4(groups: readonly number[]): string | undefined {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = groups;
   const startsWith = (...prefix: number[]) => prefix.every((group, i) => groups[i] === group);
   // Mapped (RFC 4291, 2.5.5.2), translated without state (RFC 7915, A.1), and by NAT64's well-known prefix (RFC 6052, 2.1).
   const isLast = startsWith(0, 0, 0, 0, 0, 0xffff) || startsWith(0, 0, 0, 0, 0xffff, 0);
-  if (isLast || startsWith(0x64, 0xff9b, 0, 0, 0, 0)) return dotted([g, h]);
+  if (isLast || startsWith(0x64, 0xff9b, 0, 0, 0, 0)) return formatIPv4([g, h]);
   // NAT64's prefix for local use (RFC 8215): under a /96 of it the IPv4 address comes last; otherwise its place is unknown.
-  if (startsWith(0x64, 0xff9b, 1)) return e === 0 && f === 0 ? dotted([g, h]) : hexadecimal(groups);
+  if (startsWith(0x64, 0xff9b, 1)) return e === 0 && f === 0 ? formatIPv4([g, h]) : formatHexGroups(groups);
   // Compatible (RFC 4291, 2.5.5.1), except `::` and `::1`.
-  if (startsWith(0, 0, 0, 0, 0, 0) && g !== 0) return dotted([g, h]);
+  if (startsWith(0, 0, 0, 0, 0, 0) && g !== 0) return formatIPv4([g, h]);
   // 6to4 (RFC 3056, 2) and Teredo, which inverts the bits (RFC 4380, 4).
-  if (a === 0x2002) return dotted([b, c]);
-  if (a === 0x2001 && b === 0 && (c !== 0 || d !== 0)) return dotted([g ^ 0xffff, h ^ 0xffff]);
+  if (a === 0x2002) return formatIPv4([b, c]);
+  if (a === 0x2001 && b === 0 && (c !== 0 || d !== 0)) return formatIPv4([g ^ 0xffff, h ^ 0xffff]);
   return undefined;
 }

@@ -1,5 +1,5 @@
 /** The number of characters (code points) that a text column holds. */
-const longest = 250;
+const maxLength = 250;
 
 /**
  * Converts a text from a program or a stranger to one that every database can store: its first 250 characters, with U+FFFD in
@@ -7,13 +7,13 @@ const longest = 250;
  *
  * @returns null if the value is not text
  */
-export function storable(text: unknown): string | null {
+export function toStorableText(text: unknown): string | null {
   if (typeof text !== "string") return null;
-  return cut(text, longest).toWellFormed().replaceAll("\0", "\ufffd");
+  return truncate(text, maxLength).toWellFormed().replaceAll("\0", "\ufffd");
 }
 
 /** The first characters of a text, none of them cut in half. */
-export function cut(text: string, characters: number): string {
+export function truncate(text: string, characters: number): string {
   // A character has one or two code units.
   return text.length <= characters
     ? text
@@ -23,6 +23,6 @@ export function cut(text: string, characters: number): string {
 }
 
 /** Whether every database can store a value as the id of a user. */
-export function isId(id: unknown): id is number {
+export function isUserId(id: unknown): id is number {
   return typeof id === "number" && Number.isInteger(id) && Math.abs(id) < 2 ** 31;
 }

@@ -8,8 +8,8 @@ import { createApp, routes } from "../../src/app.ts";
 import { Auth } from "../../src/auth/auth.ts";
 import { openDB } from "../../src/db/db.ts";
 import { routeFinder } from "../../src/http/routes.ts";
-import { Counters, Durations } from "../../src/observe/metrics.ts";
-import { prometheus } from "../../src/observe/prometheus.ts";
+import { Counters, Histogram } from "../../src/observe/metrics.ts";
+import { createRegistry } from "../../src/observe/prometheus.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { test } from "../support/engines.ts";
 import { type Service, startService, temporaryFolder } from "../support/service.ts";
@@ -103,7 +103,7 @@ test("refusals are counted by their code", async () => {
 test("errors of the database are counted by their fault, and keep no other number from being told", async () => {
   await using world = await createWorld();
   await register(world);
-  world.metrics.queue("mail", () => Promise.reject(new Error("no answer")));
+  world.metrics.addQueue("mail", () => Promise.reject(new Error("no answer")));
   await world.db.close();
   for (const _ of [1, 2]) await world.request("/profile", cookie("session_id=x"));
   const found = await scrape(world);
@@ -152,7 +152,7 @@ testOnce("passwords that wait to be hashed are counted while they do, and how lo
 testOnce("how many mails wait is asked for at each scrape", async () => {
   await using world = await createWorld();
   let mails = 3;
-  world.metrics.queue("mail", async () => mails);
+  world.metrics.addQueue("mail", async () => mails);
   assert.equal((await scrape(world)).get("bienvenue_mail_queue_length"), 3);
   mails = 2;
   assert.equal((await scrape(world)).get("bienvenue_mail_queue_length"), 2);
@@ -240,8 +240,8 @@ testOnce("a route is the path of a resource, or other", () => {
 
 testOnce("a duration counts in each bucket that is as long, by the second", async () => {
   const counters = new Counters();
-  for (const milliseconds of [0, 0.25, 0.5, 64, 16_384]) counters.answered("GET", "/", 200, milliseconds);
-  const found = samples(await prometheus(counters).metrics());
+  for (const milliseconds of [0, 0.25, 0.5, 64, 16_384]) counters.countResponse("GET", "/", 200, milliseconds);
+  const found = samples(await createRegistry(counters).metrics());
   const bucket = (le: string) =>
     found.get(`bienvenue_http_request_duration_seconds_bucket{le="${le}",method="GET",route="/"}`);
   const at = ["0.00025", "0.0005", "0.05", "0.1", "10", "+Inf"].map(bucket);
@@ -249,8 +249,8 @@ testOnce("a duration counts in each bucket that is as long, by the second", asyn
   assert.equal(found.get('bienvenue_http_request_duration_seconds_sum{method="GET",route="/"}'), 16.44875);
   assert.equal(found.get('bienvenue_http_request_duration_seconds_count{method="GET",route="/"}'), 5);
   assert.deepEqual(
-    [...Durations.bounds].sort((a, b) => a - b),
-    Durations.bounds,
+    [...Histogram.bounds].sort((a, b) => a - b),
+    Histogram.bounds,
   );
 });
 
@@ -264,11 +264,11 @@ testOnce("docs/observability.md names every metric with its type and labels, and
     ]),
   );
   const counters = new Counters();
-  counters.answered("GET", "/", 200, 1);
-  counters.refused("busy");
+  counters.countResponse("GET", "/", 200, 1);
+  counters.countRefusal("busy");
   counters.databaseErrors.set("locked", 1);
-  counters.mail("sent");
-  const exposed = await prometheus(counters).metrics();
+  counters.countMail("sent");
+  const exposed = await createRegistry(counters).metrics();
   const found = new Map(
     [...exposed.matchAll(/^# TYPE (bienvenue_\w+) (\w+)$/gm)].map(([, name = "", type]) => {
       const labels = new RegExp(`^${name}(?:_count)?\\{(.*)\\} `, "m").exec(exposed)?.[1] ?? "";

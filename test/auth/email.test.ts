@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { readNewEmail } from "../../src/auth/email.ts";
-import { emailKey, hasInvisible, isSpellingOf, readEmail } from "../../src/values/email.ts";
+import { emailKey, hasInvisibleCharacter, isSameEmail, readEmail } from "../../src/values/email.ts";
 import { anyText } from "../support/any-text.ts";
 
 test("an address keeps its letter case and loses the spaces around it", () => {
   for (const spelling of ["bob@me.com", " Bob@Me.com\t", "\r\nBOB@ME.COM  "]) {
     assert.equal(readEmail(spelling), spelling.trim());
-    assert.ok(isSpellingOf(spelling, "bob@me.com"));
-    assert.ok(isSpellingOf("bob@me.com", spelling));
+    assert.ok(isSameEmail(spelling, "bob@me.com"));
+    assert.ok(isSameEmail("bob@me.com", spelling));
   }
-  for (const other of ["bob@me.co", "bo@me.com", "bob@me.com.", "", " "]) assert.ok(!isSpellingOf(other, "bob@me.com"));
+  for (const other of ["bob@me.co", "bo@me.com", "bob@me.com.", "", " "]) assert.ok(!isSameEmail(other, "bob@me.com"));
 });
 
 // id: html-email-input
@@ -43,7 +43,7 @@ test("no address outside of ASCII is let in, however much it looks like one that
   // A dotless i, a Kelvin sign that lower-cases to k, full-width letters, a letter with its accent apart.
   for (const address of ["mıke@example.org", "\u212aevin@example.org", "ｂob@example.org", "e\u0301ve@example.org"]) {
     assert.equal(readEmail(address), null, address);
-    assert.ok(!hasInvisible(address), address);
+    assert.ok(!hasInvisibleCharacter(address), address);
   }
 });
 
@@ -63,8 +63,8 @@ test("invisible characters around an address are not part of it, and one inside 
       ` ${character}${character} Bob@example.com\t${character}\u200b`,
     ]) {
       assert.equal(readEmail(around), "Bob@example.com", name);
-      assert.ok(isSpellingOf(around, "bob@example.com"), name);
-      assert.ok(!hasInvisible(around), name);
+      assert.ok(isSameEmail(around, "bob@example.com"), name);
+      assert.ok(!hasInvisibleCharacter(around), name);
     }
     for (const inside of [
       `Bob${character}@example.com`,
@@ -72,12 +72,12 @@ test("invisible characters around an address are not part of it, and one inside 
       ` B${character}ob@example.com\u00a0`,
     ]) {
       assert.equal(readEmail(inside), null, name);
-      assert.ok(!isSpellingOf(inside, "bob@example.com"), name);
-      assert.ok(hasInvisible(inside), name);
+      assert.ok(!isSameEmail(inside, "bob@example.com"), name);
+      assert.ok(hasInvisibleCharacter(inside), name);
     }
   }
   for (const plain of ["bob@example.com", "x y@z", "bób@example.com", "bob\0@example.com", "", " ", "\u200b"])
-    assert.ok(!hasInvisible(plain), JSON.stringify(plain));
+    assert.ok(!hasInvisibleCharacter(plain), JSON.stringify(plain));
 });
 
 test("direction marks that reorder an address are not removed: it would not be the one that was seen", () => {
@@ -91,7 +91,7 @@ test("direction marks that reorder an address are not removed: it would not be t
     "\u2067bob@example.com!\u2069",
   ]) {
     assert.equal(readEmail(shown), null, JSON.stringify(shown));
-    assert.ok(hasInvisible(shown), JSON.stringify(shown));
+    assert.ok(hasInvisibleCharacter(shown), JSON.stringify(shown));
   }
   assert.equal(readEmail("bob@example.com\u202e"), "bob@example.com");
   assert.equal(readEmail("\u202abob@example.com\u202c"), "bob@example.com");
@@ -121,7 +121,7 @@ test("reading is idempotent, its result is trimmed ASCII, and every spelling has
       assert.equal(readEmail(email), email);
       assert.match(emailKey(email), /^[\x20-\x40\x5b-\x7e]+$/);
       assert.equal(emailKey(`  ${email.toUpperCase()} `), emailKey(email));
-      assert.ok(isSpellingOf(email.toUpperCase(), email));
+      assert.ok(isSameEmail(email.toUpperCase(), email));
     }),
     { numRuns: 2000 },
   );

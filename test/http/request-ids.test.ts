@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test as testOnce } from "node:test";
 import { createApp } from "../../src/app.ts";
 import { type Request as Asked, callers } from "../../src/http/caller.ts";
-import { peers } from "../../src/http/peers.ts";
-import { identifier } from "../../src/http/request-ids.ts";
+import { traceSourceMatcher } from "../../src/http/peers.ts";
+import { requestIdReader } from "../../src/http/request-ids.ts";
 import { silent } from "../../src/observe/log.ts";
-import { idsInLog, parseTraceParent } from "../../src/observe/request-ids.ts";
+import { parseTraceParent, toLogFields } from "../../src/observe/request-ids.ts";
 import { untraced } from "../../src/observe/tracing.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { test } from "../support/engines.ts";
@@ -104,14 +104,14 @@ testOnce("a caller carries the ids of the request, the same each time", () => {
     set: (name: string, value: unknown) => void found.set(name, value),
   } as unknown as Asked;
   const settings = readSettings({ TRUSTED_PROXIES: "127.0.0.1" });
-  const idsOf = identifier(settings, untraced);
+  const idsOf = requestIdReader(settings, untraced);
   const caller = callers(settings, silent, idsOf);
   const { request } = caller(c);
   assert.deepEqual(request, { id: "abc", traceId, spanId });
   assert.equal(caller(c).request, request);
-  assert.deepEqual(idsInLog(request), { requestId: "abc", trace_id: traceId, span_id: spanId });
-  assert.deepEqual(idsInLog({ id: "abc" }), { requestId: "abc" });
-  assert.deepEqual(idsInLog(undefined), {});
+  assert.deepEqual(toLogFields(request), { requestId: "abc", trace_id: traceId, span_id: spanId });
+  assert.deepEqual(toLogFields({ id: "abc" }), { requestId: "abc" });
+  assert.deepEqual(toLogFields(undefined), {});
 });
 
 testOnce("a traceparent is read as W3C Trace Context has it", () => {
@@ -148,7 +148,7 @@ testOnce("a traceparent is read as W3C Trace Context has it", () => {
 });
 
 testOnce("trusted peers are named one by one or by network", () => {
-  const isTrusted = peers(["198.51.100.7", "2001:db8::/32"]);
+  const isTrusted = traceSourceMatcher(["198.51.100.7", "2001:db8::/32"]);
   for (const address of ["198.51.100.7", "2001:db8:1::1", "127.255.0.1"])
     assert.equal(isTrusted(address), true, address);
   for (const address of [undefined, "", "198.51.100.8", "2001:db9::1", "x", "128.0.0.1"])

@@ -3,7 +3,7 @@ import { networkInterfaces } from "node:os";
 import { test as testOnce } from "node:test";
 import type { Request as Asked } from "../../src/http/caller.ts";
 import { serve } from "../../src/http/server.ts";
-import { isThisMachine } from "../../src/http/this-machine.ts";
+import { isFromThisMachine } from "../../src/http/this-machine.ts";
 import { test } from "../support/engines.ts";
 import { bob, register } from "../support/steps.ts";
 import { closed } from "../support/survives.ts";
@@ -125,7 +125,11 @@ testOnce("the two ends of a connection are compared as addresses, however they a
     [undefined, undefined, "localhost", false],
     ["", "", "", false],
   ] as const)
-    assert.equal(isThisMachine(asked(peer, local, Host === "" ? {} : { Host })), expected, `${peer} ${local} ${Host}`);
+    assert.equal(
+      isFromThisMachine(asked(peer, local, Host === "" ? {} : { Host })),
+      expected,
+      `${peer} ${local} ${Host}`,
+    );
 });
 
 testOnce("whatever speaks for another machine is not this machine, by its own address neither", () => {
@@ -196,8 +200,8 @@ testOnce("whatever speaks for another machine is not this machine, by its own ad
         ["127.0.0.1", "localhost"],
         ["192.0.2.7", "192.0.2.7"],
       ] as const) {
-        assert.equal(isThisMachine(asked(peer, peer, { Host })), true);
-        assert.equal(isThisMachine(asked(peer, peer, { Host, [name]: value })), false, name);
+        assert.equal(isFromThisMachine(asked(peer, peer, { Host })), true);
+        assert.equal(isFromThisMachine(asked(peer, peer, { Host, [name]: value })), false, name);
       }
     }
   }
@@ -211,6 +215,6 @@ testOnce("whatever speaks for another machine is not this machine, by its own ad
     "Viaduct",
     "X-Clientele",
   ]) {
-    assert.equal(isThisMachine(asked("127.0.0.1", "127.0.0.1", { Host: "localhost", [name]: "x" })), true, name);
+    assert.equal(isFromThisMachine(asked("127.0.0.1", "127.0.0.1", { Host: "localhost", [name]: "x" })), true, name);
   }
 });

@@ -5,7 +5,7 @@ import { languages } from "../../src/languages/languages.ts";
 import type { Mail, MailKind } from "../../src/mail/mailer.ts";
 import { compose } from "../../src/mail/messages.ts";
 import { readSettings } from "../../src/settings/settings.ts";
-import { deviceNamed } from "../../src/values/device-kind.ts";
+import { parseDeviceKind } from "../../src/values/device-kind.ts";
 import { anyText } from "../support/any-text.ts";
 
 // Far from UTC, in which times are told.
@@ -32,7 +32,7 @@ const links: Record<MailKind, string[]> = {
   confirm_new_email: ["/verify?token=T0ken"],
   test: ["/"],
 };
-const firefox = deviceNamed("Firefox/Windows");
+const firefox = parseDeviceKind("Firefox/Windows");
 const browsers = ["Chrome", "Edge", "Firefox", "Opera", "Safari", "Samsung Internet"];
 const systems = ["Android", "ChromeOS", "iOS", "iPadOS", "Linux", "macOS", "Windows"];
 const kinds = Object.keys(links) as MailKind[];
@@ -130,7 +130,7 @@ test("a new device is told by browser, system and time in UTC, in the language's
   assert.match(told("fr").text, /\s: Firefox sur Windows, le 2 janvier 2030 à 15:04 UTC\./);
   for (const browser of browsers) {
     for (const system of systems) {
-      const device = deviceNamed(`${browser}/${system}`);
+      const device = parseDeviceKind(`${browser}/${system}`);
       assert.ok(compose(mail("new_device", { device }), settings).text.includes(`: ${browser} on ${system}, on `));
     }
   }
@@ -191,11 +191,11 @@ test("a device that is not of the list is unknown, whatever it says of itself", 
     "constructor/Windows",
     "__proto__/toString",
   ]) {
-    assert.deepEqual(compose(mail("new_device", { device: deviceNamed(device) }), settings), unknown, device);
+    assert.deepEqual(compose(mail("new_device", { device: parseDeviceKind(device) }), settings), unknown, device);
   }
   fc.assert(
     fc.property(anyText(), (device) => {
-      assert.deepEqual(compose(mail("new_device", { device: deviceNamed(device) }), settings), unknown);
+      assert.deepEqual(compose(mail("new_device", { device: parseDeviceKind(device) }), settings), unknown);
     }),
   );
 });

@@ -9,7 +9,7 @@ import { MailError } from "../../src/mail/mail.ts";
 import type { Mail } from "../../src/mail/mailer.ts";
 import { smtp } from "../../src/mail/smtp.ts";
 import { type Environment, readSettings } from "../../src/settings/settings.ts";
-import { isMailable } from "../../src/values/email.ts";
+import { isDeliverable } from "../../src/values/email.ts";
 import { selfSigned } from "../support/certificate.ts";
 import { startMailServer } from "../support/mail-server.ts";
 import { command, temporaryFolder } from "../support/service.ts";
@@ -343,7 +343,7 @@ test("every address that may have an account gets its mail as it is", async () =
     .map((parts) => parts.join("@"));
   await fc.assert(
     fc.asyncProperty(address, async (email) => {
-      assert.ok(isMailable(email));
+      assert.ok(isDeliverable(email));
       await sender.send({ ...test_, to: email });
       const { to: recipients, mime } = server.mails.at(-1) ?? assert.fail();
       assert.deepEqual([recipients, mime.to], [[email], [{ name: "", address: email }]]);

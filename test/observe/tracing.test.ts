@@ -133,5 +133,5 @@ test("a fault is an error of its span, whose ids its log line has", async () => 
 test("without an SDK there is no tracing, and OpenTelemetry's API is not loaded", async () => {
   assert.equal(await startTracing({ routeOf: () => "other", isTrusted: () => true }), untraced);
   assert.equal(await untraced.span("x", async () => 1), 1);
-  assert.equal(untraced.current(), undefined);
+  assert.equal(untraced.activeSpan(), undefined);
 });

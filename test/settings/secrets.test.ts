@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { inspect } from "node:util";
 import { openDB } from "../../src/db/db.ts";
 import { OpenError } from "../../src/errors.ts";
-import { listenError } from "../../src/http/listen-error.ts";
-import { redacted } from "../../src/settings/database-url.ts";
+import { toListenError } from "../../src/http/listen-error.ts";
+import { redactDatabaseUrl } from "../../src/settings/database-url.ts";
 import { readSettings, SettingsError } from "../../src/settings/settings.ts";
 import { commandOfMany } from "../support/commands.ts";
 import { temporaryFolder } from "../support/service.ts";
@@ -237,7 +237,7 @@ test("a token or a password that was given to any other setting is not printed e
 
 test("a host that is a secret is not printed when nothing can listen there", () => {
   for (const code of ["ENOTFOUND", "EAI_AGAIN", "EOTHER"]) {
-    const { message } = listenError(Object.assign(new Error("x"), { code }), { HOST: whole, PORT: 5000 });
+    const { message } = toListenError(Object.assign(new Error("x"), { code }), { HOST: whole, PORT: 5000 });
     assert.match(message, /HOST=…/);
   }
 });
@@ -293,6 +293,6 @@ test("a URL that is right is shown without its password, and without parameters 
     ["sqlite:bienvenue.db", "sqlite:bienvenue.db"],
     ["sqlite::memory:", "sqlite::memory:"],
   ] as const) {
-    assert.equal(redacted(url), shown);
+    assert.equal(redactDatabaseUrl(url), shown);
   }
 });

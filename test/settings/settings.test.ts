@@ -6,7 +6,7 @@ import {
   describeSettings,
   type Environment,
   readSettings,
-  redacted,
+  redactDatabaseUrl,
   type Settings,
   SettingsError,
 } from "../../src/settings/settings.ts";
@@ -413,12 +413,12 @@ test("a password in a URL is shown neither by a refusal nor by what is logged", 
     const message = refusal({ SMTP_URL: url });
     assert.ok(message.includes("SMTP_URL") && !/s3c|r3t/.test(message), url);
   }
-  assert.equal(redacted("postgres://bob:s3cr3t@host/name"), "postgres://bob:…@host/name");
+  assert.equal(redactDatabaseUrl("postgres://bob:s3cr3t@host/name"), "postgres://bob:…@host/name");
   assert.equal(
-    redacted("postgres://bob@host/name?password=s3cr3t&sslmode=require"),
+    redactDatabaseUrl("postgres://bob@host/name?password=s3cr3t&sslmode=require"),
     "postgres://bob@host/name?password=…&sslmode=require",
   );
-  assert.equal(redacted("sqlite:bienvenue.db"), "sqlite:bienvenue.db");
+  assert.equal(redactDatabaseUrl("sqlite:bienvenue.db"), "sqlite:bienvenue.db");
 });
 
 test("a refusal of what holds a secret does not say it", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { readSettings } from "../../src/settings/settings.ts";
-import { contrast, inkOn, leastContrast, legible, surfaces } from "../../src/values/colors.ts";
+import { contrastRatio, minContrast, readableColor, surfaces, textColorOn } from "../../src/values/colors.ts";
 import { temporaryFolder } from "../support/service.ts";
 import { refusal } from "../support/wrong-settings.ts";
 
@@ -91,14 +91,15 @@ test("an accent is readable on light and dark pages; a refusal names one that is
   const hex = fc.integer({ min: 0, max: 0xffffff }).map((value) => `#${value.toString(16).padStart(6, "0")}`);
   fc.assert(
     fc.property(hex, (colour) => {
-      assert.ok(contrast(colour, inkOn(colour)) >= leastContrast);
+      assert.ok(contrastRatio(colour, textColorOn(colour)) >= minContrast);
       for (const { page, card } of Object.values(surfaces)) {
-        for (const surface of [page, card]) assert.ok(contrast(legible(colour, surface), surface) >= leastContrast);
+        for (const surface of [page, card])
+          assert.ok(contrastRatio(readableColor(colour, surface), surface) >= minContrast);
       }
     }),
   );
-  assert.equal(contrast("#000000", "#ffffff"), 21);
-  assert.ok(Math.abs(contrast("#777777", "#ffffff") - 4.48) < 0.01);
+  assert.equal(contrastRatio("#000000", "#ffffff"), 21);
+  assert.ok(Math.abs(contrastRatio("#777777", "#ffffff") - 4.48) < 0.01);
 });
 
 test("a logo is an SVG or PNG file that is small enough", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Limits, type Running, serve } from "../../src/http/server.ts";
+import { type ConnectionLimits, type RunningServer, serve } from "../../src/http/server.ts";
 import { type Answer, openWire, request, type Wire } from "./wire.ts";
 import { createWorld } from "./world.ts";
 
@@ -9,14 +9,14 @@ export const form = { "Content-Type": "application/x-www-form-urlencoded" };
 export const patience = 600_000;
 
 /** A server that listens, with an app and a world of its own. */
-interface Server extends Running {
+interface Server extends RunningServer {
   open(): Promise<Wire>;
   /** Sends bytes on a connection of their own; the first answer, once the connection has ended. */
   last(bytes: string | Uint8Array): Promise<Answer>;
 }
 
 /** A server that ends with its test, also where that fails. */
-export function closed(server: Running): Running & AsyncDisposable {
+export function closed(server: RunningServer): RunningServer & AsyncDisposable {
   return { ...server, [Symbol.asyncDispose]: () => server.close(0) };
 }
 
@@ -24,7 +24,11 @@ export function closed(server: Running): Running & AsyncDisposable {
  * A test of a server that listens: whatever was done to it, it still answers afterwards, all connections end, and nothing
  * was logged as an error.
  */
-export function survives(name: string, act: (server: Server) => Promise<void>, limits: Partial<Limits> = {}): void {
+export function survives(
+  name: string,
+  act: (server: Server) => Promise<void>,
+  limits: Partial<ConnectionLimits> = {},
+): void {
   test(name, { timeout: 60_000 }, async () => {
     await using world = await createWorld();
     const { fetch } = world.app;

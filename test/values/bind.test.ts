@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bind, join } from "../../src/values/bind.ts";
+import { bind, merge } from "../../src/values/bind.ts";
 
 const counters = {
   add: (counter: { total: number }, by: number, times = 1) => {
@@ -31,7 +31,7 @@ test("a function that takes something else first, or does not exist, is in no gr
 
 test("several groups become one", () => {
   const counter = { total: 1 };
-  const group = join(bind(counter, counters, "add"), bind(counter, counters, "reset"));
+  const group = merge(bind(counter, counters, "add"), bind(counter, counters, "reset"));
   group.reset();
   assert.equal(group.add(2), 2);
   assert.deepEqual(Object.keys(group), ["add", "reset"]);

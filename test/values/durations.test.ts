@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { waitInWords } from "../../src/values/durations.ts";
+import { formatWait } from "../../src/values/durations.ts";
 
 const plain = (text: string) => text.replace(/\s/g, " ");
 
@@ -31,8 +31,8 @@ test("a wait is said as a person would, in each language", () => {
     [7 * day, "7 days", "7 jours"],
     [30 * day, "30 days", "30 jours"],
   ] as const) {
-    assert.equal(plain(waitInWords(seconds, "en")), en);
-    assert.equal(plain(waitInWords(seconds, "fr")), fr);
+    assert.equal(plain(formatWait(seconds, "en")), en);
+    assert.equal(plain(formatWait(seconds, "fr")), fr);
   }
 });
 
@@ -40,7 +40,7 @@ test("the wait as it is told is long enough, and at most half as long again", ()
   const lengths: Record<string, number> = { second: 1, minute: 60, hour: 3600, day: 86_400 };
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 31 * 86_400 }), (seconds) => {
-      const [count = "", unit = ""] = plain(waitInWords(seconds, "en")).replace(/s$/, "").split(" ");
+      const [count = "", unit = ""] = plain(formatWait(seconds, "en")).replace(/s$/, "").split(" ");
       const said = Number(count) * (lengths[unit] ?? Number.NaN);
       assert.ok(said >= seconds && said < 1.5 * seconds + 1, `${seconds}: ${said}`);
       assert.ok(Number(count) < 120, `${seconds}: ${count} ${unit}`);

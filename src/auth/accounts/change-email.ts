@@ -1,6 +1,6 @@
 import { AuthError, notLoggedIn } from "../../errors.ts";
-import { isSpellingOf } from "../../values/email.ts";
-import { requesterOf } from "../../values/network.ts";
+import { isSameEmail } from "../../values/email.ts";
+import { widestNetworkOf } from "../../values/network.ts";
 import { type Caller, callerOf } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { taken, validEmail } from "../email.ts";
@@ -28,7 +28,7 @@ export async function changeEmail(
   await needPassword(context, person, caller);
   return context.trail.watch("email_change_refused", { caller, userId: person.id }, async () => {
     // In any spelling: otherwise no mail would be sent to confirm it, and the owner would get a needless warning.
-    if (isSpellingOf(email, person.email)) {
+    if (isSameEmail(email, person.email)) {
       throw new AuthError("email_unchanged", "this is the address of the account already");
     }
     // Only a mail can confirm it.
@@ -45,7 +45,7 @@ async function startMove(context: Context, person: Person, address: string, call
   const isMailed = await reserveSilently(context, "moveMail", { address, caller });
   const { language = "en", acts } = caller;
   const move = (as: Person) =>
-    db.changeEmail.add(as, address, language, { acts, isMailed, network: requesterOf(caller.ip) });
+    db.changeEmail.add(as, address, language, { acts, isMailed, network: widestNetworkOf(caller.ip) });
   if (!(await move(person))) {
     // A login may have replaced the hash meanwhile. A changed password has ended the session.
     const now = await ownerOf(context, person.sessionId);

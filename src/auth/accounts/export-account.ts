@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { StoredEvent } from "../../db/db.ts";
-import { iso } from "../../values/iso.ts";
+import { toIso } from "../../values/iso.ts";
 import { type Caller, callerOf } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { ownerOf } from "../sessions/owner.ts";
@@ -35,27 +35,27 @@ export async function exportData(context: Context, sessionId: string | null, by:
     id,
     email,
     moves_to: await db.changeEmail.addressOf(id),
-    ...(former.length > 0 && { former_emails: former.map(({ email, leftAt }) => ({ email, left_at: iso(leftAt) })) }),
-    email_verified_at: iso(person.emailVerifiedAt),
-    reset_token_expires_at: iso(person.resetTokenExpiresAt),
-    created_at: iso(person.createdAt),
-    updated_at: iso(person.updatedAt),
+    ...(former.length > 0 && { former_emails: former.map(({ email, leftAt }) => ({ email, left_at: toIso(leftAt) })) }),
+    email_verified_at: toIso(person.emailVerifiedAt),
+    reset_token_expires_at: toIso(person.resetTokenExpiresAt),
+    created_at: toIso(person.createdAt),
+    updated_at: toIso(person.updatedAt),
     sessions: sessions.map(({ id: _, ...session }) => session),
     devices: devices.map(({ createdAt, lastSeenAt }) => ({
-      created_at: iso(createdAt),
-      last_seen_at: iso(lastSeenAt),
+      created_at: toIso(createdAt),
+      last_seen_at: toIso(lastSeenAt),
     })),
     mails: [
-      ...mails.map(({ kind, createdAt, tries }) => ({ kind, created_at: iso(createdAt), tries })),
+      ...mails.map(({ kind, createdAt, tries }) => ({ kind, created_at: toIso(createdAt), tries })),
       ...failed.map(({ kind, createdAt, tries, failedAt }) => ({
         kind,
-        created_at: iso(createdAt),
+        created_at: toIso(createdAt),
         tries,
-        failed_at: iso(failedAt),
+        failed_at: toIso(failedAt),
       })),
     ],
     events: events.map(({ at, event, ip, userAgent, detail }) => ({
-      at: iso(at),
+      at: toIso(at),
       event,
       ip,
       user_agent: userAgent,

@@ -1,6 +1,6 @@
 import { EmailTaken } from "../../errors.ts";
 import type { User } from "../../user.ts";
-import { requesterOf } from "../../values/network.ts";
+import { widestNetworkOf } from "../../values/network.ts";
 import { type Caller, callerOf } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { taken, validEmail } from "../email.ts";
@@ -53,7 +53,7 @@ const byMail: Way<string> = {
   },
   async store(context, address, hashedPassword, caller) {
     const { language = "en" } = caller;
-    const notice = { kind: "registration", language, network: requesterOf(caller.ip) } as const;
+    const notice = { kind: "registration", language, network: widestNetworkOf(caller.ip) } as const;
     const isKept = await reserveSilently(context, "keptRegistration", { address, caller });
     if (isKept) {
       const isMailed = await reserveSilently(context, "registration", { address, caller });

@@ -1,7 +1,7 @@
 import { AuthError } from "../../errors.ts";
 import type { User } from "../../user.ts";
-import { isSpellingOf } from "../../values/email.ts";
-import { requesterOf } from "../../values/network.ts";
+import { isSameEmail } from "../../values/email.ts";
+import { widestNetworkOf } from "../../values/network.ts";
 import { type Caller, callerOf } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { devicesOf, knownCookie, redeemerUnderAttack, secretsOf } from "../devices/devices.ts";
@@ -64,7 +64,7 @@ export async function request(context: Context, email: string, by: Caller = {}):
 async function enqueue(context: Context, address: string, caller: Caller, device: string | undefined): Promise<void> {
   if (device === undefined && !(await reserveSilently(context, "resetMail", { address, caller }))) return;
   const { language = "en", acts } = caller;
-  const network = device === undefined ? requesterOf(caller.ip) : null;
+  const network = device === undefined ? widestNetworkOf(caller.ip) : null;
   await context.db.outbox.add({ kind: "reset", language, email: address, network }, acts);
   context.trail.record("reset_asked", { caller, address });
 }
@@ -88,7 +88,7 @@ export async function updatePassword(
   const { db, passwords, settings, trail } = context;
   using place = takePlaceOfDevice(context, caller, email);
   const address = await addressOf(context, resetToken);
-  if (address === null || (email !== undefined && !isSpellingOf(email, address))) {
+  if (address === null || (email !== undefined && !isSameEmail(email, address))) {
     (await reserve(context, "redemption", { caller })).spend();
     throw refused(context, caller, address ?? undefined);
   }

@@ -1,6 +1,6 @@
 import { AuthError, EmailTaken } from "../../errors.ts";
 import { type PublicUser, publicUser } from "../../user.ts";
-import { isSpellingOf } from "../../values/email.ts";
+import { isSameEmail } from "../../values/email.ts";
 import { type Caller, callerOf } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { describeDevice } from "../devices/devices.ts";
@@ -30,7 +30,7 @@ export async function undo(context: Context, token: string, email?: string, by: 
   const { db, trail } = context;
   const caller = callerOf(by);
   const former = token === "" ? null : await db.undoEmailChange.find(token);
-  if (!former || (email !== undefined && !isSpellingOf(email, former.email))) {
+  if (!former || (email !== undefined && !isSameEmail(email, former.email))) {
     // Only wrong tokens are limited by network: those of strangers must not keep out an owner who has a good one.
     (await reserve(context, "redemption", { caller })).spend();
     throw refused(context, caller, former?.userId);

@@ -1,8 +1,8 @@
 import type { Redeemer, Renewal, Verification } from "../../db/db.ts";
 import { AuthError, EmailTaken } from "../../errors.ts";
 import { type PublicUser, publicUser, type Session, type User } from "../../user.ts";
-import { isSpellingOf } from "../../values/email.ts";
-import { requesterOf } from "../../values/network.ts";
+import { isSameEmail } from "../../values/email.ts";
+import { widestNetworkOf } from "../../values/network.ts";
 import { type Caller, callerOf } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { describeDevice, devicesOf, presentedDevice, redeemerOf, redeemerUnderAttack } from "../devices/devices.ts";
@@ -50,7 +50,7 @@ export async function request(context: Context, email: string, by: Caller = {}):
 async function enqueue(context: Context, address: string, caller: Caller): Promise<void> {
   if (!(await reserveSilently(context, "verificationMail", { address, caller }))) return;
   const { language = "en", acts } = caller;
-  const network = requesterOf(caller.ip);
+  const network = widestNetworkOf(caller.ip);
   await context.db.outbox.add({ kind: "verification", language, email: address, network }, acts);
   context.trail.record("verification_asked", { caller, address });
 }
@@ -89,7 +89,7 @@ export async function confirm(context: Context, proof: Proof, by: Caller = {}): 
   const { db, settings } = context;
   using place = takePlace(context, caller, email);
   const verification = token === "" ? null : await db.verifyEmail.find(token);
-  if (!verification || (email !== undefined && !isSpellingOf(email, verification.email))) {
+  if (!verification || (email !== undefined && !isSameEmail(email, verification.email))) {
     // Only wrong tokens are limited by network: those of strangers must not keep out an owner who has a good one.
     (await reserve(context, "redemption", { caller })).spend();
     throw refused(context, caller, verification ?? undefined);

@@ -1,8 +1,8 @@
 import { AuthError, EmailTaken } from "../../errors.ts";
 import { type Language, languageNamed } from "../../languages/languages.ts";
 import { type PublicUser, publicUser } from "../../user.ts";
-import { isMailable } from "../../values/email.ts";
-import { isId, storable } from "../../values/storable.ts";
+import { isDeliverable } from "../../values/email.ts";
+import { isUserId, toStorableText } from "../../values/storable.ts";
 import { byOperator as detail } from "../audit/audit.ts";
 import type { EventName } from "../audit/events.ts";
 import type { Context } from "../context.ts";
@@ -18,7 +18,7 @@ export async function list(
   wanted: { readonly after?: number; readonly limit: number; readonly search?: string },
 ): Promise<PublicUser[]> {
   const { search } = wanted;
-  if (search !== undefined && storable(search) !== search) return [];
+  if (search !== undefined && toStorableText(search) !== search) return [];
   return (await db.users.list(wanted)).map(publicUser);
 }
 
@@ -55,7 +55,7 @@ export async function invite(context: Context, email: string, language: Language
 export async function sendReset(context: Context, userId: number, language: Language = "en"): Promise<boolean> {
   const user = await userById(context, userId);
   if (user?.disabledAt !== null) return refuse(context, "reset_asked", userId, "disabled, or not there");
-  if (!isMailable(user.email)) {
+  if (!isDeliverable(user.email)) {
     refuse(context, "reset_asked", userId, "no mail can be sent there");
     throw new AuthError("email_invalid", "no mail can be sent to the address of this account");
   }
@@ -77,7 +77,7 @@ export function enable(context: Context, userId: number): Promise<boolean> {
 async function setDisabled(context: Context, userId: number, disabled: boolean): Promise<boolean> {
   const { db, trail } = context;
   const act = disabled ? "account_disabled" : "account_enabled";
-  if (!isId(userId) || !(await db.users.setDisabled(userId, disabled)))
+  if (!isUserId(userId) || !(await db.users.setDisabled(userId, disabled)))
     return refuse(context, act, userId, "so already, or not there");
   trail.record(act, { userId, detail });
   return true;
@@ -106,7 +106,7 @@ export async function revoke(context: Context, userId: number, handle?: string):
   const { db, trail } = context;
   const end = async () =>
     handle === undefined ? db.sessions.endAll(userId) : Number(await db.sessions.endByHandle(userId, handle));
-  const ended = isId(userId) ? await end() : 0;
+  const ended = isUserId(userId) ? await end() : 0;
   if (ended === 0) refuse(context, "sessions_ended", userId, "no such session");
   else trail.record("sessions_ended", { userId, detail: `${detail}: ${ended}` });
   return ended;

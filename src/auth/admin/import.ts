@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Account } from "../../db/db.ts";
-import { hasInvisible } from "../../values/email.ts";
+import { hasInvisibleCharacter } from "../../values/email.ts";
 import { topLevelKeys } from "../../values/json-keys.ts";
 import { type EmailFormat, readNewEmail } from "../email.ts";
 import { noPassword, readHash, type Unreadable } from "../passwords/hashes.ts";
@@ -75,7 +75,7 @@ export function writeAccount(account: Account): string {
 
 /** Why an address cannot be taken over. */
 export function refuseEmail(text: string): string {
-  return hasInvisible(text) ? "its email has an invisible character in it" : "its email is no valid address";
+  return hasInvisibleCharacter(text) ? "its email has an invisible character in it" : "its email is no valid address";
 }
 
 /** Why a hash cannot be taken over; undefined for one that can. */

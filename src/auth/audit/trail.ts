@@ -1,11 +1,11 @@
 import type { DB, NewEvent } from "../../db/db.ts";
 import { AuthError, DatabaseUnavailable } from "../../errors.ts";
 import type { Log } from "../../observe/log.ts";
-import { idsInLog } from "../../observe/request-ids.ts";
+import { toLogFields } from "../../observe/request-ids.ts";
 import { day, hour } from "../../values/durations.ts";
 import { emailKey } from "../../values/email.ts";
 import { networkOf } from "../../values/network.ts";
-import { cut, isId, storable } from "../../values/storable.ts";
+import { isUserId, toStorableText, truncate } from "../../values/storable.ts";
 import { WriteBehind } from "../write-behind.ts";
 import { EventBudget, entryLevels, type Level, lineLevels } from "./budget.ts";
 import type { Circumstances, EventName } from "./events.ts";
@@ -106,12 +106,12 @@ export class Trail {
   /** Takes note of something that happened now. */
   record(name: EventName, { caller = {}, userId, address, detail: why, changed, times = 1 }: Circumstances): void {
     const { ip, userAgent } = caller;
-    const detail = storable(why);
+    const detail = toStorableText(why);
     const act = changed ?? !(name.endsWith("_refused") || changesNothing.has(name));
     const event: NewEvent = {
       at: this.#clock(),
       event: name,
-      userId: isId(userId) ? userId : null,
+      userId: isUserId(userId) ? userId : null,
       email: address,
       ip: ip ?? null,
       userAgent: userAgent ?? null,
@@ -119,7 +119,7 @@ export class Trail {
     };
     if (act || this.#lines.take(lineLevels(event))) {
       const told = counted(event, times).detail;
-      const fields = { event: name, userId, ip, ...(told && { detail: told }), ...idsInLog(caller.request) };
+      const fields = { event: name, userId, ip, ...(told && { detail: told }), ...toLogFields(caller.request) };
       this.#log.info(fields, name.replaceAll("_", " "));
     } else {
       this.#unlogged.set(name, (this.#unlogged.get(name) ?? 0) + 1);
@@ -244,5 +244,5 @@ const longestDetail = 220;
 
 function counted(event: NewEvent, times: number): NewEvent {
   if (times === 1) return event;
-  return { ...event, detail: `${event.detail ? `${cut(event.detail, longestDetail)}, ` : ""}${times} times` };
+  return { ...event, detail: `${event.detail ? `${truncate(event.detail, longestDetail)}, ` : ""}${times} times` };
 }

@@ -1,8 +1,8 @@
 import type { DB, LoginNotice, Redeemer } from "../../db/db.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { User } from "../../user.ts";
-import { deviceKindOf, deviceName } from "../../values/device-kind.ts";
-import { isMailable } from "../../values/email.ts";
+import { detectDeviceKind, formatDeviceKind } from "../../values/device-kind.ts";
+import { isDeliverable } from "../../values/email.ts";
 import { networkOf } from "../../values/network.ts";
 import type { Caller } from "../caller.ts";
 
@@ -74,11 +74,11 @@ export function secretsOf({ device = [] }: Caller): readonly string[] {
 
 /** The mail of a login to its owner, if it turns out to be unexpected; null if no mail can be sent. */
 export function loginNotice(user: User, { language = "en", userAgent }: Caller): LoginNotice | null {
-  return isMailable(user.email) ? { kind: "new_device", language, device: describeDevice(userAgent) } : null;
+  return isDeliverable(user.email) ? { kind: "new_device", language, device: describeDevice(userAgent) } : null;
 }
 
 /** The name of the kind of device that a User-Agent tells, as it is stored and as programs get it; null for one that is not known. */
 export function describeDevice(userAgent: string | null | undefined): string | null {
-  const kind = deviceKindOf(userAgent);
-  return kind && deviceName(kind);
+  const kind = detectDeviceKind(userAgent);
+  return kind && formatDeviceKind(kind);
 }

@@ -2,8 +2,8 @@ import { hash } from "node:crypto";
 import type { CountedAttempt, Limit, ReservationResult } from "../../db/db.ts";
 import { AuthError, DatabaseUnavailable } from "../../errors.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { day, waitInWords } from "../../values/durations.ts";
-import { emailKey, isMailable } from "../../values/email.ts";
+import { day, formatWait } from "../../values/durations.ts";
+import { emailKey, isDeliverable } from "../../values/email.ts";
 import { networksOf } from "../../values/network.ts";
 import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
@@ -255,7 +255,7 @@ const subjects: Record<Subject, (trier: Trier) => readonly string[]> = {
 export function buckets(prefix: string, address: string | undefined): string[] {
   if (!address) return [];
   const key = emailKey(address);
-  return [`${prefix}${hash("sha256", isMailable(key) ? mailboxOf(key) : key, "base64url")}`];
+  return [`${prefix}${hash("sha256", isDeliverable(key) ? mailboxOf(key) : key, "base64url")}`];
 }
 
 /** The name of an address. */
@@ -299,6 +299,6 @@ function refused(
   const forGood = retryAfter > 30 * 86_400;
   const message = forGood
     ? "too many wrong passwords in a row; reset the password"
-    : `too many tries; come back in ${waitInWords(retryAfter, "en")}`;
+    : `too many tries; come back in ${formatWait(retryAfter, "en")}`;
   return new AuthError("too_many_tries", message, { retryAfter: forGood ? 86_400 : retryAfter, forGood });
 }

@@ -220,7 +220,7 @@ async function sendMail(context: Context, caps: MailCaps, waiting: ClaimedMail):
   // A mail whose link was ended while it was sent answers no request that came after that.
   await (isAnswer ? db.outbox.removeAnswered(waiting) : db.outbox.removeSent(waiting, noticeInterval));
   if (!mail) return false;
-  metrics.mail("sent");
+  metrics.countMail("sent");
   log.info({ event: "mail_sent", mail: waiting.id, kind: mail.kind }, "mail handed over");
   return true;
 }
@@ -243,16 +243,16 @@ async function handleFailure(
   const fields = { mail: id, kind, tries, reason };
   if (isForGood(error)) {
     log.warn({ event: "mail_failed", ...fields }, "the mail server refuses a mail for good; it is not tried again");
-    metrics.mail("failed");
+    metrics.countMail("failed");
     return db.failedMails.add({ id }, { reason, token: mail?.token });
   }
   if (clock() - createdAt >= mailLifetime) {
     log.error({ event: "mail_given_up", ...fields }, "could not send a mail for a day; giving it up");
-    metrics.mail("failed");
+    metrics.countMail("failed");
     // Its token stays valid: the server may have accepted the mail, and its answer was lost.
     return db.failedMails.add({ id }, { reason });
   }
-  metrics.mail("delayed");
+  metrics.countMail("delayed");
   // Its token stays valid, and so does the previous one, for the same reason.
   if (faultOf(error) === "settings") {
     log.error(

@@ -58,7 +58,7 @@ export class MailCaps {
       log.warn({ event: "mail_capped" }, "LIMIT_MAIL_ALL or LIMIT_MAIL_ADDRESS is reached: requested mails wait");
       this.#loggedUntil = Math.max(until, clock() + window);
     }
-    metrics.mail("postponed");
+    metrics.countMail("postponed");
     const isOfAll = until <= clock() + window;
     const turn = isOfAll ? Math.floor((await db.outbox.countPostponed()) / most) : 0;
     const at = until + turn * window;
@@ -72,6 +72,6 @@ export class MailCaps {
       { event: "mail_failed", mail: (place ?? waiting).id, kind: waiting.kind, reason },
       "a requested mail is dropped",
     );
-    metrics.mail("failed");
+    metrics.countMail("failed");
   }
 }

@@ -2,7 +2,7 @@ import type { WaitingMail } from "../../db/db.ts";
 import { languageNamed } from "../../languages/languages.ts";
 import type { Mail } from "../../mail/mailer.ts";
 import type { User } from "../../user.ts";
-import { deviceNamed } from "../../values/device-kind.ts";
+import { parseDeviceKind } from "../../values/device-kind.ts";
 import type { Context } from "../context.ts";
 import { newToken } from "../secrets.ts";
 import { userByEmail, userById } from "../users.ts";
@@ -15,7 +15,7 @@ export async function writeMail(context: Context, waiting: WaitingMail): Promise
   const { db, settings } = context;
   const { userId, verificationId, email, createdAt: at, times } = waiting;
   const base = { language: languageNamed(waiting.language), at };
-  const device = deviceNamed(waiting.device);
+  const device = parseDeviceKind(waiting.device);
   switch (waiting.kind) {
     case "registration":
     case "move":
@@ -84,7 +84,7 @@ async function undoMail(
   const token = newToken(settings);
   const former = await db.undoEmailChange.giveToken(email, token, { asked });
   if (!former) return null;
-  const device = deviceNamed(former.device);
+  const device = parseDeviceKind(former.device);
   return { kind: "email_changed", to: former.email, language, at: former.leftAt, device, token };
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Log } from "../../observe/log.ts";
-import { readAtMost } from "../../values/read-at-most.ts";
+import { readWithLimit } from "../../values/read-with-limit.ts";
 
 /** How long a registration waits for the answer, in milliseconds. */
 const patience = 1000;
@@ -38,7 +38,7 @@ async function read(url: string): Promise<Map<string, string>> {
     await response.body?.cancel();
     throw new NoRange(`status ${response.status}`);
   }
-  const range = await readAtMost(response.body, largestRange, () => new NoRange("too large"));
+  const range = await readWithLimit(response.body, largestRange, () => new NoRange("too large"));
   const lines = range.toString("latin1").trimEnd().split(/\r?\n/);
   return new Map(
     lines.map((line) => {

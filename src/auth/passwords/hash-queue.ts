@@ -64,7 +64,7 @@ export class HashQueue<Work, Result> {
     this.#duration = duration;
     this.#metrics = metrics;
     this.#now = now;
-    metrics.queue("hash", () => this.#waiting);
+    metrics.addQueue("hash", () => this.#waiting);
   }
 
   /**
@@ -218,7 +218,7 @@ export class HashQueue<Work, Result> {
   async #work(place: Place<Work, Result>, { work, asked, resolve, reject }: Task<Work, Result>, running: Running) {
     place.isServed = true;
     clearTimeout(place.timer);
-    this.#metrics.hashing(running.since - asked);
+    this.#metrics.recordHashWait(running.since - asked);
     const timer = setTimeout(() => reject(this.#dismiss(place)), hashLimit).unref();
     try {
       const result = await Promise.try(this.#compute, work);

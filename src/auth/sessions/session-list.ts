@@ -1,7 +1,7 @@
 import { type ListedSession, mostSessions, type SessionPage, type SessionsWanted } from "../../db/db.ts";
 import { AuthError } from "../../errors.ts";
-import { iso } from "../../values/iso.ts";
-import { isId } from "../../values/storable.ts";
+import { toIso } from "../../values/iso.ts";
+import { isUserId } from "../../values/storable.ts";
 import { type Caller, callerOf } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { describeDevice } from "../devices/devices.ts";
@@ -93,7 +93,7 @@ export async function sessionsOf(
   if (!Number.isInteger(limit) || limit < 1 || limit > mostSessions) {
     throw new AuthError("page_invalid", `limit must be a whole number from 1 to ${mostSessions}`);
   }
-  const page = isId(userId) ? await db.sessions.list(userId, { limit, ...wanted }) : { sessions: [], next: null };
+  const page = isUserId(userId) ? await db.sessions.list(userId, { limit, ...wanted }) : { sessions: [], next: null };
   if (page === null) throw new AuthError("page_invalid", "after must be the next of the page before");
   return { sessions: page.sessions.map(shown), next: page.next };
 }
@@ -105,8 +105,8 @@ function shown({ handle, current, userAgent, ip, createdAt, lastSeenAt, expiresA
     device: describeDevice(userAgent),
     user_agent: userAgent,
     ip,
-    created_at: iso(createdAt),
-    last_seen_at: iso(lastSeenAt),
-    expires_at: iso(expiresAt),
+    created_at: toIso(createdAt),
+    last_seen_at: toIso(lastSeenAt),
+    expires_at: toIso(expiresAt),
   };
 }

@@ -1,7 +1,7 @@
 import pg from "pg";
 import parseUrl from "pg-connection-string";
 import { DatabaseUnavailable, OpenError } from "../../errors.ts";
-import { readPostgresUrl } from "../../settings/database-url.ts";
+import { parsePostgresUrl } from "../../settings/database-url.ts";
 import { NotWritable } from "./faults.ts";
 
 /** How long a statement, and finding a connection for it, may take, in milliseconds: together they stay below two seconds. */
@@ -160,7 +160,7 @@ function configured(url: string): pg.PoolConfig {
 
 /** One URL a server. Whatever `target_session_attrs` says, only one that writes will do. */
 function split(url: string): string[] {
-  const parts = readPostgresUrl(url);
+  const parts = parsePostgresUrl(url);
   if (!parts) throw new OpenError("this is not a PostgreSQL URL");
   const { login, hosts, database, parameters } = parts;
   const attributes = parameters.get("target_session_attrs") ?? "any";

@@ -3,7 +3,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import type { QueryResult } from "kysely";
 import { DatabaseUnavailable } from "../../errors.ts";
-import { realFile } from "../../files/real-file.ts";
+import { resolveLinks } from "../../files/resolve-links.ts";
 import { faultOf, isLocked } from "./faults.ts";
 
 /** Enough for every statement of ours; a bound in case one is made of changing parts. */
@@ -146,7 +146,7 @@ function identities(path: string): (string | undefined)[] {
 function createPrivately(path: string): void {
   if (path === ":memory:" || statSync(path, { throwIfNoEntry: false })) return;
   try {
-    closeSync(openSync(realFile(path), "wx", 0o600));
+    closeSync(openSync(resolveLinks(path), "wx", 0o600));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }

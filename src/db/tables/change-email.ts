@@ -1,6 +1,6 @@
 import { EmailTaken } from "../../errors.ts";
 import type { User } from "../../user.ts";
-import { isMailable } from "../../values/email.ts";
+import { isDeliverable } from "../../values/email.ts";
 import { holdUser, lockAddress } from "../locks.ts";
 import { emailColumns, spelledEmail } from "../spellings.ts";
 import { atomically, type Store } from "../store.ts";
@@ -51,7 +51,8 @@ export async function add(
     // The form was sent before: it is done already.
     if (!(await recordAct(transaction, acts, { verificationId }))) throw rollback(true);
     await forgetMove(transaction, userId, verificationId);
-    if (isMailed && isMailable(email)) await enqueue(transaction, { kind: "move", language, verificationId, network });
+    if (isMailed && isDeliverable(email))
+      await enqueue(transaction, { kind: "move", language, verificationId, network });
     await enqueueNotice(transaction, { kind: "moving", language, email: user.email });
     return true;
   });

@@ -1,5 +1,5 @@
 import { clockTolerance } from "../../values/clock-tolerance.ts";
-import { emailKey, isMailable } from "../../values/email.ts";
+import { emailKey, isDeliverable } from "../../values/email.ts";
 import { undoLifetime } from "../../values/undo-lifetime.ts";
 import { digest } from "../digest.ts";
 import { holdFormerEmail, skipLocked } from "../locks.ts";
@@ -44,7 +44,7 @@ export async function leaveEmail(store: Store, { userId, from, to, device, langu
   const { db, clock } = store;
   // The account is back at an address that it had left.
   await db.deleteFrom("former_emails").where("user_id", "=", userId).where("email", "=", emailKey(to)).execute();
-  if (!isMailable(from)) return;
+  if (!isDeliverable(from)) return;
   await db
     .insertInto("former_emails")
     .values({ user_id: userId, ...emailColumns(from), device, left_at: clock() })

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { User } from "../../user.ts";
 import { hour } from "../../values/durations.ts";
-import { emailKey, isMailable } from "../../values/email.ts";
+import { emailKey, isDeliverable } from "../../values/email.ts";
 import { digest } from "../digest.ts";
 import type { Store } from "../store.ts";
 import { enqueue, type Notice, type OutboxKind } from "./outbox.ts";
@@ -28,7 +28,7 @@ type Recipient = { readonly userId: number } | { readonly email: string };
  * become one mail, due at the end of that hour, which says how many there were and describes the last: none is dropped.
  */
 export async function enqueueNotice(store: Store, notice: NewNotice): Promise<void> {
-  if ("email" in notice && !isMailable(notice.email)) return;
+  if ("email" in notice && !isDeliverable(notice.email)) return;
   const apart = sentApart[notice.kind];
   const key = keyOf(notice.kind, notice);
   const isApart = await countApart(store, key, apart);

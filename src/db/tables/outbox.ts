@@ -1,6 +1,6 @@
 import { type Expression, expressionBuilder, type SqlBool } from "kysely";
 import type { User } from "../../user.ts";
-import { emailKey, isMailable } from "../../values/email.ts";
+import { emailKey, isDeliverable } from "../../values/email.ts";
 import { skipLocked } from "../locks.ts";
 import type { Schema } from "../schema.ts";
 import { emailColumns, spelledEmail } from "../spellings.ts";
@@ -75,7 +75,7 @@ export const mailColumns = [
  * @param at when it is due, in milliseconds since 1970; by default at once
  */
 export async function enqueue({ db, clock }: Store, mail: NewMail, at = clock()): Promise<void> {
-  if ("email" in mail && !isMailable(mail.email)) return;
+  if ("email" in mail && !isDeliverable(mail.email)) return;
   await db
     .insertInto("outbox")
     .values({

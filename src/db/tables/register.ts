@@ -1,5 +1,5 @@
 import type { User } from "../../user.ts";
-import { emailKey, isMailable } from "../../values/email.ts";
+import { emailKey, isDeliverable } from "../../values/email.ts";
 import { userColumns } from "../attributes.ts";
 import { lockAddress } from "../locks.ts";
 import { emailColumns } from "../spellings.ts";
@@ -34,7 +34,7 @@ export async function add(
       user_id: null,
     });
     if (!(await recordAct(transaction, acts, { verificationId }))) throw rollback();
-    if (notice && isMailable(email)) await enqueue(transaction, { ...notice, verificationId });
+    if (notice && isDeliverable(email)) await enqueue(transaction, { ...notice, verificationId });
   });
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Session } from "../../user.ts";
-import { storable } from "../../values/storable.ts";
+import { toStorableText } from "../../values/storable.ts";
 import { digest } from "../digest.ts";
 import { holdUser, lockedSessions, lockSessions, ofSession } from "../locks.ts";
 import { atomically, type Store } from "../store.ts";
@@ -92,7 +92,7 @@ async function openedBefore(store: Store, userId: number, { name, nonce, idFor }
 
 export async function insertSession({ db, clock, lifetimes }: Store, opening: Opening): Promise<Session> {
   const { sessionId, userId } = opening;
-  const [ip, userAgent] = [storable(opening.ip), storable(opening.userAgent)];
+  const [ip, userAgent] = [toStorableText(opening.ip), toStorableText(opening.userAgent)];
   const now = clock();
   const expiresAt = now + lifetimes.SESSION_LIFETIME;
   await db

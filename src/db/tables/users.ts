@@ -2,7 +2,7 @@ import { sql, type Updateable } from "kysely";
 import { EmailTaken, InvalidRequestError, NoResultFound } from "../../errors.ts";
 import type { User } from "../../user.ts";
 import { emailKey } from "../../values/email.ts";
-import { storable } from "../../values/storable.ts";
+import { toStorableText } from "../../values/storable.ts";
 import { checked, isStorable, userColumns } from "../attributes.ts";
 import { digest } from "../digest.ts";
 import type { Engine } from "../engine.ts";
@@ -105,7 +105,7 @@ const lookedUpAtOnce = 100;
 
 /** The ids of the accounts that have one of these addresses, in any spelling, by the address's key. */
 export async function idsByEmail({ db }: Store, emails: readonly string[]): Promise<Map<string, number>> {
-  const keys = [...new Set(emails.map((email) => storable(emailKey(email)) ?? ""))];
+  const keys = [...new Set(emails.map((email) => toStorableText(emailKey(email)) ?? ""))];
   const ids = new Map<string, number>();
   for (let i = 0; i < keys.length; i += lookedUpAtOnce) {
     const some = Array.from({ length: lookedUpAtOnce }, (_, j) => keys[i + j] ?? "");

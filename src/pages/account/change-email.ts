@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { keepSession } from "../../http/session-cookies.ts";
+import { setSession } from "../../http/session-cookies.ts";
 import { readEmail } from "../../values/email.ts";
 import { button, field, type Page } from "../kit/form.ts";
 import { goTo } from "../kit/redirects.ts";
@@ -38,7 +38,7 @@ ${accountForm(visit, person, {
   async again(visit, values) {
     const { c, service, cookies } = visit;
     const sessionId = await service.auth.sessions.current(visit.sessionId);
-    if (sessionId !== null) cookies.push(...keepSession(c, service, sessionId));
+    if (sessionId !== null) cookies.push(...setSession(c, service, sessionId));
     return moveAsked(visit, values, readEmail(values.email ?? "") ?? undefined);
   },
 };

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { keepSession } from "../../http/session-cookies.ts";
+import { setSession } from "../../http/session-cookies.ts";
 import { account, button, newPassword, type Page } from "../kit/form.ts";
 import { goTo } from "../kit/redirects.ts";
 import { home } from "../kit/return-to.ts";
@@ -37,6 +37,6 @@ ${accountForm(visit, person, {
 
 function passwordChanged(visit: Visit, sessionId: string): Response {
   const { c, service, cookies, to, onward } = visit;
-  cookies.push(...keepSession(c, service, sessionId));
+  cookies.push(...setSession(c, service, sessionId));
   return onward === undefined ? goTo(visit, to(home), { code: "password_changed" }) : goTo(visit, onward);
 }

@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import type { ShownSession } from "../../auth/auth.ts";
 import { messages } from "../../languages/languages.ts";
 import type { PublicUser } from "../../user.ts";
-import { deviceKindOf } from "../../values/device-kind.ts";
+import { detectDeviceKind } from "../../values/device-kind.ts";
 import { button, form, hidden } from "../kit/form.ts";
 import type { Html } from "../kit/layout.ts";
 import { home } from "../kit/return-to.ts";
@@ -70,7 +70,7 @@ function deviceRow(
 ): Html {
   const { words, language } = visit;
   const part = words.account;
-  const device = deviceKindOf(user_agent);
+  const device = detectDeviceKind(user_agent);
   const speech = messages[language];
   const known = device ? speech.device(device.browser, device.system) : speech.unknownDevice;
   const name = known.slice(0, 1).toUpperCase() + known.slice(1);

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { AuthError } from "../../errors.ts";
-import { keepSession } from "../../http/session-cookies.ts";
+import { setSession } from "../../http/session-cookies.ts";
 import type { PublicUser } from "../../user.ts";
 import { type Filled, field, form } from "../kit/form.ts";
 import type { Html, View } from "../kit/layout.ts";
@@ -28,7 +28,7 @@ export async function confirm(visit: Visit, { password }: Values): Promise<void>
   const { c, service, caller, cookies } = visit;
   const { session } = await service.auth.account.confirmPassword(visit.sessionId, password, caller);
   visit.sessionId = session.sessionId;
-  cookies.push(...keepSession(c, service, session.sessionId));
+  cookies.push(...setSession(c, service, session.sessionId));
 }
 
 export function currentPassword(visit: Visit, filled: Filled): Html {

@@ -5,7 +5,7 @@ import { notFound } from "../../http/refusals.ts";
 import type { Service } from "../../http/service.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { Accent } from "../../settings/types.ts";
-import { inkOn, surfaces } from "../../values/colors.ts";
+import { surfaces, textColorOn } from "../../values/colors.ts";
 
 /** A file that goes with the pages. */
 interface Asset {
@@ -75,7 +75,7 @@ function style(accent: Accent): string {
 --page: ${surfaces[theme].page};
 --card: ${surfaces[theme].card};
 --accent: ${accent[theme]};
---on-accent: ${inkOn(accent[theme])};
+--on-accent: ${textColorOn(accent[theme])};
 }
 `;
   const files = ["style.css", "form.css", "list.css"].map((name) => read(name).toString());
@@ -113,6 +113,6 @@ export function initial(name: string): string {
 
 function icon(name: string, colour: string): string {
   return String(
-    html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" rx="16" fill="${colour}"/><text x="32" y="45" font-family="system-ui, sans-serif" font-size="36" font-weight="700" text-anchor="middle" fill="${inkOn(colour)}">${initial(name)}</text></svg>`,
+    html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" rx="16" fill="${colour}"/><text x="32" y="45" font-family="system-ui, sans-serif" font-size="36" font-weight="700" text-anchor="middle" fill="${textColorOn(colour)}">${initial(name)}</text></svg>`,
   );
 }

@@ -1,4 +1,4 @@
-import { loginCookies, sessionIdsOf } from "../../http/session-cookies.ts";
+import { readSessionIds, setLogin } from "../../http/session-cookies.ts";
 import type { Notice } from "./notice.ts";
 import { goOn } from "./redirects.ts";
 import type { Visit } from "./visit.ts";
@@ -10,8 +10,8 @@ export async function enter(
   notice?: Notice,
 ): Promise<Response> {
   const { c, service, caller, cookies } = visit;
-  const replaces = sessionIdsOf(c, service.settings);
+  const replaces = readSessionIds(c, service.settings);
   const opened = await service.auth.logIn({ email, password, replaces }, caller);
-  cookies.push(...loginCookies(c, opened, service));
+  cookies.push(...setLogin(c, opened, service));
   return goOn(visit, notice);
 }

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { isThisMachine } from "../../http/this-machine.ts";
+import { isFromThisMachine } from "../../http/this-machine.ts";
 import { button, emailField, type Filled, form } from "./form.ts";
 import type { Html } from "./layout.ts";
 import type { Visit } from "./visit.ts";
@@ -11,7 +11,7 @@ export function mailForm(visit: Visit, filled: Filled, action: string, name: str
 
 /** Where mails are while no server sends them: told to whoever develops, on the service's own machine. */
 export function unsent({ c, words, service }: Visit): Html | false {
-  const waits = service.outbox !== undefined && service.settings.NODE_ENV !== "production" && isThisMachine(c);
+  const waits = service.outbox !== undefined && service.settings.NODE_ENV !== "production" && isFromThisMachine(c);
   return (
     waits &&
     html`<div class="told plain"><p>${words.mailbox.unsent}</p>

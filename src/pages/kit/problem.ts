@@ -2,7 +2,7 @@ import type { RefusalCode } from "../../errors.ts";
 import type { Headers } from "../../http/answers.ts";
 import type { Refusal } from "../../http/refusals.ts";
 import type { PageRefusalCode } from "../../languages/refusals.ts";
-import { waitInWords } from "../../values/durations.ts";
+import { formatWait } from "../../values/durations.ts";
 import type { Visit } from "./visit.ts";
 
 /** Why a form was refused, in words for the one who filled it in. */
@@ -58,7 +58,7 @@ function describe({ words, language, service }: Visit, code: Problem["code"], re
     least: service.settings.PASSWORD_MIN_LENGTH,
     // Few messages need it, and it costs more than the rest of them.
     get wait() {
-      return waitInWords(retryAfter, language);
+      return formatWait(retryAfter, language);
     },
   };
   return { code, message: words.refusals[code](facts), field: fields[code] };

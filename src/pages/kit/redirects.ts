@@ -1,4 +1,4 @@
-import { forgetSession } from "../../http/session-cookies.ts";
+import { clearSessions } from "../../http/session-cookies.ts";
 import type { NoticeCode } from "../../languages/pages.ts";
 import { type Notice, noticeCookie } from "./notice.ts";
 import { onwardCookie } from "./onward.ts";
@@ -26,7 +26,7 @@ export function goOn(visit: Visit, notice?: Notice): Response {
  */
 export function goOut(visit: Visit, code: NoticeCode, elsewhere?: string): Response {
   const { service, cookies, to } = visit;
-  cookies.push(...forgetSession(visit.c, service));
+  cookies.push(...clearSessions(visit.c, service));
   forgetOnward(visit);
   if (elsewhere === undefined) return goTo(visit, to("/login"), { code });
   cookies.push(noticeCookie(service.settings).clear);

@@ -3,9 +3,9 @@ import type { Caller } from "../../auth/auth.ts";
 import { actName } from "../../auth/auth.ts";
 import type { Request } from "../../http/caller.ts";
 import { hostCookie, readCookie, readCookies } from "../../http/cookies.ts";
-import { redeemerCookies } from "../../http/redeemer.ts";
+import { rememberDevice } from "../../http/remember-device.ts";
 import type { Service } from "../../http/service.ts";
-import { presentedSession } from "../../http/session-cookies.ts";
+import { findSession } from "../../http/session-cookies.ts";
 import { chooseLanguage, type Language, languages, messages } from "../../languages/languages.ts";
 import type { PageWords } from "../../languages/pages.ts";
 import { accountTag, isMadeFrom, isSame, tagIn } from "./form-token.ts";
@@ -72,7 +72,7 @@ export async function visit(service: Service, c: Request, values: Values = {}): 
       newDevice: kept === undefined || token === undefined ? undefined : actName(kept, "device", token),
       acts: kept === undefined ? undefined : actsOf(kept, c, values, token),
     },
-    sessionId: await presentedSession(c, service),
+    sessionId: await findSession(c, service),
     formSecret,
     keepFormSecret() {
       const set = formCookie.set(formSecret);
@@ -112,7 +112,7 @@ export function askerBy({ caller }: Visit, { form_id }: Values): Caller {
 
 /** Keeps this browser's device secret, by which the account of a redeemed link knows it. */
 export function keepDevice({ caller, cookies, service }: Visit): void {
-  cookies.push(...redeemerCookies(caller, service.settings));
+  cookies.push(...rememberDevice(caller, service.settings));
 }
 
 /** This visit with the device that an account knows since a redemption. */

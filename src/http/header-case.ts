@@ -4,10 +4,10 @@ import { type OutgoingHttpHeaders, ServerResponse } from "node:http";
  * A response whose header names are spelled as in the standards (`Content-Type`). `Headers` lowercases them, and some programs
  * expect the usual spelling.
  */
-export class SpelledResponse extends ServerResponse {
+export class TitleCaseResponse extends ServerResponse {
   override writeHead(status: number, ...rest: unknown[]): this {
     const given = rest.at(-1);
-    if (isLowerCase(given)) rest[rest.length - 1] = spelled(given);
+    if (isLowerCase(given)) rest[rest.length - 1] = titleCaseHeaders(given);
     return super.writeHead(status, ...(rest as [OutgoingHttpHeaders?]));
   }
 }
@@ -20,11 +20,11 @@ function isLowerCase(headers: unknown): headers is OutgoingHttpHeaders {
 }
 
 /** Headers under names that are spelled as in the standards. */
-export function spelled<Value>(headers: Readonly<Record<string, Value>>): Record<string, Value> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [spelling(name), value]));
+export function titleCaseHeaders<Value>(headers: Readonly<Record<string, Value>>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [toTitleCase(name), value]));
 }
 
 /** Capitalizes each word. */
-function spelling(name: string): string {
+function toTitleCase(name: string): string {
   return name.replace(/(?<![^-])[a-z]/g, (letter) => letter.toUpperCase());
 }

@@ -4,7 +4,7 @@
  * @param most in bytes
  * @param tooLong makes the error that is thrown for a longer one
  */
-export async function readAtMost(
+export async function readWithLimit(
   stream: AsyncIterable<Uint8Array>,
   most: number,
   tooLong: () => Error,

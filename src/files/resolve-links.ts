@@ -14,19 +14,20 @@ const maxLinks = 40;
  * @throws {OpenError} for such a link, and for links that lead in a circle
  * @throws an error of the file system when the folder does not exist or cannot be entered
  */
-export function realFile(path: string): string {
+export function resolveLinks(path: string): string {
   let current = resolve(path);
   for (let links = 0; links <= maxLinks; links++) {
     const file = join(realpathSync(dirname(current)), basename(current));
     const link = lstatSync(file, { throwIfNoEntry: false });
     if (!link?.isSymbolicLink()) return file;
-    if (isPlanted(link.uid, dirname(file))) throw new OpenError(`${file} is another user's link in a shared folder`);
+    if (isUntrustedLink(link.uid, dirname(file)))
+      throw new OpenError(`${file} is another user's link in a shared folder`);
     current = resolve(dirname(file), readlinkSync(file));
   }
   throw new OpenError("its links lead in a circle");
 }
 
-function isPlanted(owner: number, folder: string): boolean {
+function isUntrustedLink(owner: number, folder: string): boolean {
   const { mode, uid } = statSync(folder);
   const isShared = (mode & 0o1002) === 0o1002;
   return isShared && owner !== uid && owner !== process.geteuid?.();

@@ -3,10 +3,10 @@ import { execFile } from "node:child_process";
 import { networkInterfaces } from "node:os";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { ownUrl } from "../../src/http/own-url.ts";
+import { localUrl } from "../../src/http/local-url.ts";
 import { serve } from "../../src/http/server.ts";
-import { announce } from "../../src/observe/announce.ts";
-import { firstSteps } from "../../src/observe/first-steps.ts";
+import { exampleRequests } from "../../src/observe/example-requests.ts";
+import { logStartup } from "../../src/observe/log-startup.ts";
 import { startService, temporaryFolder } from "../support/service.ts";
 import { closed } from "../support/survives.ts";
 import { createWorld } from "../support/world.ts";
@@ -31,7 +31,7 @@ test("the address of the service is one that leads to it, whatever it listens on
     ["auth.internal", "http://auth.internal:5000"],
     ["my_host", "http://my_host:5000"],
   ] as const) {
-    assert.equal(ownUrl(host, 5000), expected, host);
+    assert.equal(localUrl(host, 5000), expected, host);
   }
 });
 
@@ -65,8 +65,8 @@ async function startHere(HOST: string): Promise<Listening> {
   await using resources = new AsyncDisposableStack();
   const { settings, app, auth, logged } = resources.use(await createWorld({ HOST }));
   const server = resources.use(closed(await serve({ fetch: app.fetch, host: HOST, port: 0, log: auth.log })));
-  const url = ownUrl(HOST, server.port);
-  announce(settings, auth.log, url, true);
+  const url = localUrl(HOST, server.port);
+  logStartup(settings, auth.log, url, true);
   const opened = resources.move();
   return { url, steps: () => stepsOf(logged), [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
@@ -77,7 +77,7 @@ for (const HOST of ["::1", "::", "0.0.0.0", "127.0.0.1", "localhost", "::ffff:12
   test(`the steps that the start prints work as they are pasted, with HOST=${HOST}`, { skip }, async () => {
     await using folder = await temporaryFolder();
     await using service = await start(HOST as string);
-    const steps = firstSteps(service.url);
+    const steps = exampleRequests(service.url);
     const answers: string[] = [];
     for (const step of steps.slice(0, 4)) {
       const { stdout } = await run("sh", ["-c", step.replace(/^curl/, "curl -sS --max-time 20")], { cwd: folder.path });
@@ -98,6 +98,6 @@ for (const HOST of ["::1", "::", "0.0.0.0", "127.0.0.1", "localhost", "::ffff:12
 }
 
 test("where a shell would read an address as a pattern it is in quotes", () => {
-  for (const step of firstSteps("http://[::1]:5000")) assert.match(step, /"http:\/\/\[::1\]:5000\/\w*"/);
-  for (const step of firstSteps("http://localhost:5000")) assert.ok(!step.includes('"'));
+  for (const step of exampleRequests("http://[::1]:5000")) assert.match(step, /"http:\/\/\[::1\]:5000\/\w*"/);
+  for (const step of exampleRequests("http://localhost:5000")) assert.ok(!step.includes('"'));
 });

@@ -1,5 +1,5 @@
 /** The contract in seven requests, to try one after the other. */
-export function firstSteps(origin: string): string[] {
+export function exampleRequests(origin: string): string[] {
   // A shell would take the brackets of an IPv6 address for a pattern.
   const at = (path: string) => (/[^\w.:/-]/.test(origin) ? `"${origin}${path}"` : origin + path);
   const login = "-d email=bob@example.com -d password";
@@ -15,7 +15,7 @@ export function firstSteps(origin: string): string[] {
 }
 
 /** Why development mode must not be reachable by others. */
-export const developmentRisk = [
+export const developmentWarning = [
   "In development, reset tokens and /dev/outbox are for programs on this machine, which are known by Host: localhost.",
   "Behind a plain TCP forward or tunnel (ssh, socat, kubectl port-forward) a stranger can send that, and counts as one of them.",
   "Use NODE_ENV=production before others can reach this port.",

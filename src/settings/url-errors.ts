@@ -4,7 +4,7 @@
  *
  * @param schemes as they are written, such as `smtp://`
  */
-export function urlMistake(text: string, schemes: readonly string[]): string {
+export function describeUrlError(text: string, schemes: readonly string[]): string {
   const trimmed = text.replace(edges, "");
   if (/^["'`‘’“”]|["'`‘’“”]$/.test(trimmed)) return "remove the quotes around it";
   if (trimmed !== text) return "remove the spaces, line ends or invisible characters around it";
@@ -13,7 +13,7 @@ export function urlMistake(text: string, schemes: readonly string[]): string {
   }
   if (/^(export\s+)?[A-Z][A-Z0-9_]*=/.test(text)) return "write the value alone, without the name and = in front";
   const scheme = schemes.find((each) => text.toLowerCase().startsWith(each));
-  if (scheme === undefined) return schemeMistake(text, schemes);
+  if (scheme === undefined) return describeSchemeError(text, schemes);
   if (!text.startsWith(scheme)) return `write ${scheme} in lower case`;
   const rest = text.slice(scheme.length);
   if (/^\/|^$|^[^@]*@$/.test(rest)) return "the host is missing";
@@ -33,7 +33,7 @@ export function urlMistake(text: string, schemes: readonly string[]): string {
   return "the host, or what comes after it, is wrong";
 }
 
-function schemeMistake(text: string, schemes: readonly string[]): string {
+function describeSchemeError(text: string, schemes: readonly string[]): string {
   const begin = `it must begin with ${schemes.slice(0, -1).join(", ")} or ${schemes.at(-1)}`;
   if (schemes.some((each) => text.toLowerCase().startsWith(each.replace(/\/+$/, "")))) {
     return `${begin}, with the two slashes`;

@@ -5,7 +5,7 @@ import { isIPv6 } from "node:net";
  *
  * @param host what it listens on; an address that stands for all becomes `localhost`
  */
-export function ownUrl(host: string, port: number): string {
+export function localUrl(host: string, port: number): string {
   const [address = "", zone] = host.split("%");
   // In brackets (RFC 3986, 3.2.2), and in the only spelling that the Host header may have.
   const name = URL.parse(isIPv6(address) ? `http://[${address}]` : `http://${host}`)?.hostname ?? host;

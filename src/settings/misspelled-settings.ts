@@ -1,9 +1,9 @@
-import { refusedValue } from "./refused-value.ts";
+import { formatInvalidValue } from "./invalid-value.ts";
 
 /** A variable of the environment that is no setting, and the setting that was probably meant. */
-export interface Misspelling {
-  readonly found: string;
-  readonly meant: string;
+export interface MisspelledSetting {
+  readonly name: string;
+  readonly suggestion: string;
   /** A warning that does not repeat the value. */
   readonly message: string;
 }
@@ -20,34 +20,36 @@ const maxLength = 60;
  *
  * @param names the names of all settings
  */
-export function misspellings(
+export function findMisspellings(
   environment: Readonly<Record<string, string | undefined>>,
   names: readonly string[],
-): Misspelling[] {
+): MisspelledSetting[] {
   const known = new Set(names);
-  const settings = names.map(partsOf);
+  const settings = names.map(parseName);
   return Object.keys(environment)
-    .filter((found) => environment[found] && !known.has(found) && !unrelated.has(found) && found.length <= maxLength)
-    .flatMap((found) => {
-      const upper = found.toUpperCase();
+    .filter((name) => environment[name] && !known.has(name) && !unrelated.has(name) && name.length <= maxLength)
+    .flatMap((name) => {
+      const upper = name.toUpperCase();
       const bare = upper.replace(/^\s*EXPORT\s+/, "");
-      const given = partsOf(bare);
+      const given = parseName(bare);
       // Orchestrators set BIENVENUE_PORT for a service of that name.
-      const withoutPrefix = bare.startsWith("BIENVENUE_") ? partsOf(bare.slice("BIENVENUE_".length)) : given;
-      const candidates = settings.filter((one) => isNear(one.name.includes("_") ? withoutPrefix : given, one));
-      const meant = candidates.map(({ name }) => name).sort((a, b) => edits(upper, a) - edits(upper, b))[0];
-      const message = `${quoteIfNeeded(found)} is not a setting and has no effect; did you mean ${meant}?`;
-      return meant === undefined ? [] : [{ found, meant, message }];
+      const withoutPrefix = bare.startsWith("BIENVENUE_") ? parseName(bare.slice("BIENVENUE_".length)) : given;
+      const candidates = settings.filter((one) => isSimilar(one.name.includes("_") ? withoutPrefix : given, one));
+      const suggestion = candidates
+        .map((setting) => setting.name)
+        .sort((a, b) => editDistance(upper, a) - editDistance(upper, b))[0];
+      const message = `${quoteIfNeeded(name)} is not a setting and has no effect; did you mean ${suggestion}?`;
+      return suggestion === undefined ? [] : [{ name, suggestion, message }];
     });
 }
 
 /** Quoted if the mistake could be invisible. */
-function quoteIfNeeded(found: string): string {
-  return /^[\w.-]+$/.test(found) ? found : `"${refusedValue(found)}"`;
+function quoteIfNeeded(name: string): string {
+  return /^[\w.-]+$/.test(name) ? name : `"${formatInvalidValue(name)}"`;
 }
 
 /** What is compared of a name, in upper case. */
-interface Parts {
+interface NameParts {
   readonly name: string;
   readonly joined: string;
   readonly words: readonly string[];
@@ -55,31 +57,32 @@ interface Parts {
   readonly sorted: string;
 }
 
-function partsOf(name: string): Parts {
-  const parts = words(name);
-  return { name, joined: name.replace(/[^A-Z0-9]/g, ""), words: parts, sorted: sorted(parts) };
+function parseName(name: string): NameParts {
+  const parts = splitWords(name);
+  return { name, joined: name.replace(/[^A-Z0-9]/g, ""), words: parts, sorted: joinSorted(parts) };
 }
 
-function isNear(given: Parts, setting: Parts): boolean {
+function isSimilar(given: NameParts, setting: NameParts): boolean {
   if (given.joined === setting.joined) return true;
-  const distance = edits(given.joined, setting.joined, 1);
+  const distance = editDistance(given.joined, setting.joined, 1);
   // PATH, POST and HOSTS are words of their own: in a short name only exchanged letters count as a typo.
-  if (!setting.name.includes("_")) return distance === 1 && sorted([...given.joined]) === sorted([...setting.joined]);
+  if (!setting.name.includes("_"))
+    return distance === 1 && joinSorted([...given.joined]) === joinSorted([...setting.joined]);
   if (distance === 1 || given.sorted === setting.sorted) return true;
   return (
     given.words.length === setting.words.length &&
-    given.words.every((word, i) => isNearWord(word, setting.words[i] ?? ""))
+    given.words.every((word, i) => isSimilarWord(word, setting.words[i] ?? ""))
   );
 }
 
-function isNearWord(word: string, wanted: string): boolean {
-  if (word === wanted) return true;
-  const most = wanted.length <= 3 ? 0 : wanted.length <= 6 ? 1 : 2;
-  return word[0] === wanted[0] && edits(word, wanted, most) <= most;
+function isSimilarWord(word: string, expected: string): boolean {
+  if (word === expected) return true;
+  const maxDistance = expected.length <= 3 ? 0 : expected.length <= 6 ? 1 : 2;
+  return word[0] === expected[0] && editDistance(word, expected, maxDistance) <= maxDistance;
 }
 
 /** The words of a name, each in its singular. */
-function words(name: string): string[] {
+function splitWords(name: string): string[] {
   const parts = name.split(/[^A-Z0-9]+/).filter(Boolean);
   return parts.map((word) =>
     word
@@ -89,7 +92,7 @@ function words(name: string): string[] {
   );
 }
 
-function sorted(parts: readonly string[]): string {
+function joinSorted(parts: readonly string[]): string {
   return parts.toSorted().join(" ");
 }
 
@@ -98,7 +101,7 @@ function sorted(parts: readonly string[]): string {
  *
  * @param most above it, some number above it is returned as soon as that is certain
  */
-function edits(from: string, to: string, most = Number.POSITIVE_INFINITY): number {
+function editDistance(from: string, to: string, most = Number.POSITIVE_INFINITY): number {
   if (Math.abs(from.length - to.length) > most) return Number.POSITIVE_INFINITY;
   let [before, row]: [number[], number[]] = [[], Array.from({ length: to.length + 1 }, (_, i) => i)];
   for (let i = 1; i <= from.length; i++) {

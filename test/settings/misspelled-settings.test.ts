@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { misspellings } from "../../src/settings/names.ts";
+import { findMisspellings } from "../../src/settings/misspelled-settings.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { command, failToStart, startService } from "../support/service.ts";
 import { production } from "../support/world.ts";
 
 const names = Object.keys(readSettings());
-const meant = (found: string) => misspellings({ [found]: "x" }, names).map((each) => each.meant);
+const meant = (found: string) => findMisspellings({ [found]: "x" }, names).map((each) => each.suggestion);
 
 test("a name that is nearly a setting's is noticed, and the setting named", () => {
   for (const [found, expected] of Object.entries({
@@ -58,7 +58,7 @@ test("a name that is nearly a setting's is noticed, and the setting named", () =
 });
 
 test("a name whose fault cannot be seen is shown in quotes, on one line", () => {
-  const said = (found: string) => misspellings({ [found]: "x" }, names)[0]?.message.split(" is not")[0];
+  const said = (found: string) => findMisspellings({ [found]: "x" }, names)[0]?.message.split(" is not")[0];
   for (const [found, expected] of Object.entries({
     SESION_LIFETIME: "SESION_LIFETIME",
     "PORT ": '"PORT "',
@@ -98,8 +98,8 @@ test("variables of other programs cause no warning, nor do settings and empty va
     "TEST_DATABASE_URL READ_DATABASE_URL http_proxy HTTPS_PROXY no_proxy ALL_PROXY CI DEBUG NO_COLOR FORCE_COLOR TMPDIR " +
     "DISPLAY SSH_AUTH_SOCK SSH_CONNECTION OTEL_SERVICE_NAME OTEL_EXPORTER_OTLP_ENDPOINT CHROMIUM ASPNETCORE_URLS DOTNET_ROOT";
   for (const found of others.split(" ")) assert.deepEqual(meant(found), [], found);
-  assert.deepEqual(misspellings(Object.fromEntries(names.map((name) => [name, "x"])), names), []);
-  assert.deepEqual(misspellings({ SESION_LIFETIME: "", SMTP_URI: undefined }, names), []);
+  assert.deepEqual(findMisspellings(Object.fromEntries(names.map((name) => [name, "x"])), names), []);
+  assert.deepEqual(findMisspellings({ SESION_LIFETIME: "", SMTP_URI: undefined }, names), []);
 });
 
 test("the service warns of it in its log, and the command line on standard error; neither says the value", async () => {

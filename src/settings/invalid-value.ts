@@ -1,14 +1,14 @@
 /** Longer than any valid value. */
-const longest = 120;
+const maxLength = 120;
 
 /**
  * Formats a refused value for printing: on one line, with invisible characters escaped. A value that may hold a secret is not
  * printed: a URL with a password, or a token that was given to the wrong setting.
  */
-export function refusedValue(text: string): string {
+export function formatInvalidValue(text: string): string {
   if (!isAddress(text) && (hasPassword(text) || mayBeToken(text))) return "…";
-  const line = text.replace(/[\p{C}\p{Zl}\p{Zp}\\]/gu, escaped);
-  return line.length > longest ? `${line.slice(0, longest)}…` : line;
+  const line = text.replace(/[\p{C}\p{Zl}\p{Zp}\\]/gu, escapeCharacter);
+  return line.length > maxLength ? `${line.slice(0, maxLength)}…` : line;
 }
 
 /** Addresses of machines and networks, with ports and commas between them; or one with the name of an interface. */
@@ -36,11 +36,11 @@ function isWordOrNumber(part: string): boolean {
   return /^(\p{Lu}?\p{Ll}{0,12}|\p{Lu}{1,12}|\d{1,9}[a-z]?|(.)\2*)$/u.test(part);
 }
 
-function escaped(character: string): string {
+function escapeCharacter(character: string): string {
   const short = { "\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\" }[character];
-  return short ?? character.split("").map(unicode).join("");
+  return short ?? character.split("").map(escapeCodeUnit).join("");
 }
 
-function unicode(unit: string): string {
+function escapeCodeUnit(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
