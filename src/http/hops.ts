@@ -13,7 +13,7 @@ export interface HopProblem {
 }
 
 /** Where a request came from, and a problem with the headers that say so. */
-export interface ResolvedAddress {
+interface ResolvedAddress {
   readonly address: string;
   readonly problem?: HopProblem;
 }

@@ -40,7 +40,7 @@ export interface RunningServer {
   close(patience: number): Promise<void>;
 }
 
-export interface ServeOptions {
+interface ServeOptions {
   readonly fetch: Parameters<typeof getRequestListener>[0];
   readonly host: string;
   readonly port: number;

@@ -21,7 +21,7 @@ export interface Metrics {
 }
 
 /** It was handed over; is tried again later; waits because a cap is reached; or is not tried again. */
-export type MailOutcome = "sent" | "delayed" | "postponed" | "failed";
+type MailOutcome = "sent" | "delayed" | "postponed" | "failed";
 
 export type QueueName = "hash" | "mail";
 export type QueueLength = () => number | Promise<number>;
@@ -98,7 +98,7 @@ function increment<Key>(counts: Map<Key, number>, key: Key): void {
 }
 
 /** The requests of one method to one route. */
-export class RequestCounts {
+class RequestCounts {
   readonly method: string;
   readonly route: string;
   readonly statuses = new Map<number, number>();

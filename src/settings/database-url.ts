@@ -2,7 +2,7 @@ import { describeFileNameError, describeSqlitePathError } from "./sqlite-path.ts
 import { describeUrlError, isDecodable, isPort } from "./url-errors.ts";
 
 /** The parts of a PostgreSQL URL, as they are written there. */
-export interface PostgresUrl {
+interface PostgresUrl {
   /** `user:password@`, or nothing. */
   readonly login: string;
   /** Each with its port, if it has one. */

@@ -1,7 +1,7 @@
 import { isDeliverable } from "../values/email.ts";
 
 /** The sender of mails: a display name, which may be empty, and an address. */
-export interface Sender {
+interface Sender {
   readonly name: string;
   readonly address: string;
 }

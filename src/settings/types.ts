@@ -13,7 +13,7 @@ import { describeUrlError, isDecodable, isPort } from "./url-errors.ts";
 const maxLogoSize = 8 * 1024;
 
 /** So many tries, at most, within so many milliseconds of the first of them. */
-export interface Rate {
+interface Rate {
   readonly tries: number;
   readonly window: number;
 }

@@ -1,7 +1,7 @@
 type Work<First> = (first: First, ...rest: never[]) => unknown;
 
 /** The functions of a group without their first parameter. */
-export type BoundFunctions<First, Group> = {
+type BoundFunctions<First, Group> = {
   [Name in keyof Group]: Group[Name] extends (first: First, ...rest: infer Rest) => infer Result
     ? (...rest: Rest) => Result
     : never;
@@ -25,7 +25,7 @@ export function bind<First, Name extends string, File extends Record<Name, Work<
 }
 
 /** What each function of a group makes of its only parameter. */
-export type PreparedFunctions<First, Group> = {
+type PreparedFunctions<First, Group> = {
   [Name in keyof Group]: Group[Name] extends (first: First) => infer Result ? Result : never;
 };
 
