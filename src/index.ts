@@ -5,8 +5,6 @@ export {
   Auth,
   type AuthOptions,
   type Caller,
-  type EmailFormat,
-  type EventName,
   type EventsWanted,
   HashThreads,
   type LoggedIn,
@@ -14,28 +12,13 @@ export {
   type Proof,
   type Renewed,
   type ResetToken,
-  readAccount,
   type SessionPage,
   type ShownSession,
   type SweepOptions,
   type Swept,
-  writeAccount,
 } from "./auth/auth.ts";
 export { type Bienvenue, type BienvenueOptions, createBienvenue, type RunningService } from "./bienvenue.ts";
-export {
-  type Account,
-  type Adopted,
-  type Awaitable,
-  DB,
-  type DBOptions,
-  type Lifetimes,
-  type Opening,
-  openDB,
-  type Redemption,
-  type SeenSession,
-  type SeenUser,
-  type UserChanges,
-} from "./db/db.ts";
+export { type Awaitable, DB, type DBOptions, openDB, type UserChanges } from "./db/db.ts";
 export {
   AuthError,
   type AuthErrorCode,
@@ -47,19 +30,12 @@ export {
   NoResultFound,
   OpenError,
 } from "./errors.ts";
-export type { Bindings, Found } from "./http/caller.ts";
+export type { Bindings } from "./http/caller.ts";
 export { createMailer, type DevOutbox, MailError, type WaitingMail } from "./mail/mail.ts";
 export type { Language, Mail, Mailer, MailKind } from "./mail/mailer.ts";
 export { type Log, silent } from "./observe/log.ts";
-export {
-  Counters,
-  type Metrics,
-  type QueueLength,
-  type QueueName,
-  uncounted,
-} from "./observe/metrics.ts";
-export type { RequestIds } from "./observe/request-ids.ts";
-export { type HttpListener, type Tracing, untraced } from "./observe/tracing.ts";
-export { type Environment, type Mode, readSettings, type Settings, SettingsError } from "./settings/settings.ts";
+export { Counters, type Metrics } from "./observe/metrics.ts";
+export type { Tracing } from "./observe/tracing.ts";
+export { type Environment, readSettings, type Settings, SettingsError } from "./settings/settings.ts";
 export type { PublicUser, Session, User } from "./user.ts";
 export type { DeviceKind } from "./values/device-kind.ts";
