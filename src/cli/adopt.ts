@@ -1,56 +1,63 @@
-import { parseArgs } from "node:util";
+import type { Command } from "commander";
 import type { Adopted } from "../db/db.ts";
-import { type Command, Incomplete, UsageError } from "./command.ts";
-import { databaseSettings } from "./database.ts";
-import { note } from "./operator.ts";
+import type { Environment } from "../settings/settings.ts";
+import { filePath } from "./arguments.ts";
+import { readDatabaseSettings } from "./database.ts";
+import { PartialFailure } from "./failures.ts";
 import { ProgressBar } from "./progress.ts";
+import { recordBulkOperation } from "./with-auth.ts";
 
-/** Takes the place of a server of the same contract. */
-export const adopt: Command = {
-  summary:
-    "take over the SQLite file of another server of this contract, with its live sessions, into an empty database",
-  usage: "adopt FILE.db [--verified]",
-  async run(args, environment) {
-    const options = { verified: { type: "boolean" } } as const;
-    const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
-    const [file] = positionals;
-    if (!file || positionals.length > 1) throw new UsageError();
-    const settings = await databaseSettings(environment);
-    const { adoptable } = await import("../auth/auth.ts");
-    const { ContractFile, openDB } = await import("../db/db.ts");
-    using contract = new ContractFile(file);
-    await using db = await openDB(settings.DATABASE_URL, { settings });
-    const bar = new ProgressBar();
-    let refusals = 0;
-    const refuse = (id: number, reason: string) => {
-      refusals++;
-      bar.say(`user ${id}: ${reason}`);
-    };
-    let adopted: Awaited<ReturnType<typeof db.import.adopt>>;
-    const resetTokens = settings.RESET_DELIVERY !== "email";
-    const emailVerifiedAt = values.verified ? Date.now() : null;
-    try {
-      const users = adoptable(contract.users(), {
-        emailVerifiedAt,
-        emailFormat: settings.EMAIL_FORMAT,
-        resetTokens,
-        refuse,
-      });
-      adopted = await db.import.adopt(shown(users, contract.total, bar));
-    } finally {
-      bar.end();
-    }
-    await note(db, settings, "accounts_adopted", adopted.users);
-    console.log(`adopted ${adopted.users} of ${contract.total} users, with ${adopted.sessions} sessions`);
-    if (!resetTokens) console.log("reset tokens stay behind, for RESET_DELIVERY is email, and those were not mailed");
-    if (refusals > 0) throw new Incomplete(`${refusals} things were left out, for the reasons above; the others stand`);
-  },
-};
+/** Declares `adopt`, which replaces another server of the same API. */
+export function declareAdopt(program: Command, environment: Environment): void {
+  program
+    .command("adopt")
+    .summary("Take over the accounts and sessions of another server of the same API")
+    .description(
+      "Copy the accounts, sessions and reset tokens of another server of the same API into an empty database, so that no user is logged out.",
+    )
+    .argument("<file>", "SQLite file of the other server, which is only read", filePath)
+    .option("--verified", "Mark every email address as verified")
+    .action((file: string, options: { verified?: true }) => adopt(environment, file, options));
+}
 
-function* shown(users: Iterable<Adopted>, total: number, bar: ProgressBar): Generator<Adopted> {
+async function adopt(environment: Environment, file: string, { verified }: { verified?: true }): Promise<void> {
+  const settings = await readDatabaseSettings(environment);
+  const { adoptable } = await import("../auth/auth.ts");
+  const { ContractFile, openDB } = await import("../db/db.ts");
+  using contract = new ContractFile(file);
+  await using db = await openDB(settings.DATABASE_URL, { settings });
+  const bar = new ProgressBar();
+  const resetTokens = settings.RESET_DELIVERY !== "email";
+  let refusals = 0;
+  let adopted: Awaited<ReturnType<typeof db.import.adopt>>;
+  try {
+    const users = adoptable(contract.users(), {
+      emailVerifiedAt: verified ? Date.now() : null,
+      emailFormat: settings.EMAIL_FORMAT,
+      resetTokens,
+      refuse(id, reason) {
+        refusals++;
+        bar.printAbove(`user ${id}: ${reason}`);
+      },
+    });
+    adopted = await db.import.adopt(withProgress(users, contract.total, bar));
+  } finally {
+    bar.finish();
+  }
+  await recordBulkOperation(db, settings, "accounts_adopted", adopted.users);
+  console.log(`adopted ${adopted.users} of ${contract.total} users and ${adopted.sessions} sessions`);
+  if (!resetTokens) {
+    console.log("reset tokens were left out: RESET_DELIVERY is email, and the other server did not mail them");
+  }
+  if (refusals > 0) {
+    throw new PartialFailure(`${refusals} users, sessions or tokens were left out for the reasons above`);
+  }
+}
+
+function* withProgress(users: Iterable<Adopted>, total: number, bar: ProgressBar): Generator<Adopted> {
   let done = 0;
   for (const user of users) {
     yield user;
-    bar.show(++done, total);
+    bar.update(++done, total);
   }
 }

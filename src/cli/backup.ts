@@ -1,47 +1,53 @@
-import { parseArgs } from "node:util";
+import type { Command } from "commander";
 import type { Environment } from "../settings/settings.ts";
-import { type Command, Refused, UsageError } from "./command.ts";
-import { databaseSettings } from "./database.ts";
-import { interruptible } from "./interruptible.ts";
-import { plain } from "./table.ts";
+import { filePath } from "./arguments.ts";
+import { readDatabaseSettings } from "./database.ts";
+import { CommandFailure } from "./failures.ts";
+import { sanitize } from "./format.ts";
+import { runInterruptible } from "./interruptible.ts";
 
-/** A copy of the embedded database, while the service runs. */
-export const backup: Command = {
-  summary: "write a consistent copy of the embedded database to a new file, while the service runs",
-  usage: "backup FILE",
-  async run(args, environment) {
-    const file = onlyFile(args);
-    const database = await embedded(environment, "backed up", "pg_dump");
-    const { backUp } = await import("../db/db.ts");
-    await interruptible((signal) => backUp(database, file, signal));
-    console.log(`backed up to ${plain(file)}; its integrity is checked`);
-  },
-};
-
-/** The way back. */
-export const restore: Command = {
-  summary: "put a backup in the place of the embedded database, which is kept beside it",
-  usage: "restore FILE (with the service stopped)",
-  async run(args, environment) {
-    const file = onlyFile(args);
-    const database = await embedded(environment, "restored", "pg_restore");
-    const { restore } = await import("../db/db.ts");
-    const { path, kept } = await interruptible((signal) => restore(file, database, signal));
-    console.log(`restored ${plain(path)}${kept === undefined ? "" : `; what was there is now ${plain(kept)}`}`);
-  },
-};
-
-function onlyFile(args: string[]): string {
-  const { positionals } = parseArgs({ args, allowPositionals: true });
-  const [file] = positionals;
-  if (!file || positionals.length > 1) throw new UsageError();
-  return file;
+export function declareBackup(program: Command, environment: Environment): void {
+  program
+    .command("backup")
+    .summary("Back up the SQLite database")
+    .description("Write a consistent copy of the SQLite database to a new file. The service can keep running.")
+    .argument("<file>", "New file", filePath)
+    .action((file: string) => backup(environment, file));
 }
 
-/** @throws {Refused} for a database that is no file */
-async function embedded(environment: Environment, done: string, program: string): Promise<string> {
+export function declareRestore(program: Command, environment: Environment): void {
+  program
+    .command("restore")
+    .summary("Restore the SQLite database from a backup")
+    .description(
+      "Replace the SQLite database with a backup. Stop the service first. The previous database is kept next to it.",
+    )
+    .argument("<file>", "Backup to restore", filePath)
+    .action((file: string) => restore(environment, file));
+}
+
+async function backup(environment: Environment, file: string): Promise<void> {
+  const database = await readSqlitePath(environment, "pg_dump");
+  const { backUp } = await import("../db/db.ts");
+  await runInterruptible((signal) => backUp(database, file, signal));
+  console.log(`backed up to ${sanitize(file)}; its integrity is checked`);
+}
+
+async function restore(environment: Environment, file: string): Promise<void> {
+  const database = await readSqlitePath(environment, "pg_restore");
+  const { restore } = await import("../db/db.ts");
+  const { path, kept } = await runInterruptible((signal) => restore(file, database, signal));
+  const previous = kept === undefined ? "" : `; the previous database is now ${sanitize(kept)}`;
+  console.log(`restored ${sanitize(path)}${previous}`);
+}
+
+/**
+ * @param alternative the program for PostgreSQL
+ * @throws {CommandFailure} for any other database
+ */
+async function readSqlitePath(environment: Environment, alternative: string): Promise<string> {
   const { sqliteFileOf } = await import("../settings/settings.ts");
-  const file = sqliteFileOf((await databaseSettings(environment)).DATABASE_URL);
-  if (file !== undefined) return file;
-  throw new Refused(`only an SQLite file is ${done} like this; for PostgreSQL use ${program} (docs/backup.md)`);
+  const path = sqliteFileOf((await readDatabaseSettings(environment)).DATABASE_URL);
+  if (path !== undefined) return path;
+  throw new CommandFailure(`this command is for SQLite only; for PostgreSQL use ${alternative} (docs/backup.md)`);
 }

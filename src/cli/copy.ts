@@ -1,42 +1,51 @@
-import { parseArgs } from "node:util";
+import type { Command } from "commander";
 import { SettingsError } from "../settings/settings-error.ts";
-import { type Command, UsageError } from "./command.ts";
 import { ProgressBar } from "./progress.ts";
 
-/** Moves house: from the embedded database to PostgreSQL, or back. */
-export const copy: Command = {
-  summary: "copy everything to another, empty database",
-  usage: "copy --from sqlite:FILE --to postgres://… (or the other way round)",
-  async run(args) {
-    const { values } = parseArgs({ args, options: { from: { type: "string" }, to: { type: "string" } } });
-    if (!values.from || !values.to || values.from === values.to) throw new UsageError();
-    await requireDatabase("--from", values.from);
-    await requireDatabase("--to", values.to);
-    const [{ readSettings, redactDatabaseUrl }, { openDB }] = await Promise.all([
-      import("../settings/settings.ts"),
-      import("../db/db.ts"),
-    ]);
-    await using source = await openDB(values.from, { settings: readSettings({ AUTO_MIGRATE: "off" }) });
-    await using target = await openDB(values.to);
-    const bar = new ProgressBar();
-    try {
-      const copied = await source.copyTo(target, ({ done, total }) => bar.show(done, total));
-      bar.end();
-      const rows = Object.entries(copied)
-        .filter(([, count]) => count > 0)
-        .map(([table, count]) => `${count} ${table.replaceAll("_", " ")}`);
-      console.log(
-        `copied ${rows.join(", ")} from ${redactDatabaseUrl(values.from)} to ${redactDatabaseUrl(values.to)}; checksums agree`,
-      );
-    } catch (error) {
-      bar.end();
-      throw error;
-    }
-  },
-};
+interface CopyOptions {
+  readonly from: string;
+  readonly to: string;
+}
 
-/** Refuses what is not a database URL, with the message that DATABASE_URL gets. */
-async function requireDatabase(option: string, url: string): Promise<void> {
+/** Declares `copy`, which moves a service from SQLite to PostgreSQL or back. */
+export function declareCopy(program: Command): void {
+  program
+    .command("copy")
+    .description("Copy everything to another, empty database")
+    .requiredOption("--from <url>", "Database to read, sqlite:FILE or postgres://…")
+    .requiredOption("--to <url>", "Empty database to write, sqlite:FILE or postgres://…")
+    .action((options: CopyOptions, command: Command) => {
+      if (options.from === options.to) command.error("error: --from and --to are the same database");
+      return copy(options);
+    });
+}
+
+async function copy({ from, to }: CopyOptions): Promise<void> {
+  await requireDatabaseUrl("--from", from);
+  await requireDatabaseUrl("--to", to);
+  const [{ readSettings, redactDatabaseUrl }, { openDB }] = await Promise.all([
+    import("../settings/settings.ts"),
+    import("../db/db.ts"),
+  ]);
+  await using source = await openDB(from, { settings: readSettings({ AUTO_MIGRATE: "off" }) });
+  await using target = await openDB(to);
+  const bar = new ProgressBar();
+  let copied: Awaited<ReturnType<typeof source.copyTo>>;
+  try {
+    copied = await source.copyTo(target, ({ done, total }) => bar.update(done, total));
+  } finally {
+    bar.finish();
+  }
+  const counts = Object.entries(copied)
+    .filter(([, count]) => count > 0)
+    .map(([table, count]) => `${count} ${table.replaceAll("_", " ")}`);
+  console.log(
+    `copied ${counts.join(", ")} from ${redactDatabaseUrl(from)} to ${redactDatabaseUrl(to)}; checksums match`,
+  );
+}
+
+/** @throws {SettingsError} for anything but a database URL, with the same reason as for DATABASE_URL */
+async function requireDatabaseUrl(option: string, url: string): Promise<void> {
   const { readSettings } = await import("../settings/settings.ts");
   try {
     readSettings({ DATABASE_URL: url });

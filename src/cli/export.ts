@@ -1,64 +1,65 @@
 import { createWriteStream, rmSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { parseArgs } from "node:util";
+import type { Command } from "commander";
 import type { Auth } from "../auth/auth.ts";
 import type { DB } from "../db/db.ts";
 import { writeFailure } from "../files/faults.ts";
-import { type Command, Incomplete, UsageError } from "./command.ts";
-import { Interrupted, interruptible } from "./interruptible.ts";
-import { operating } from "./operator.ts";
+import type { Environment } from "../settings/settings.ts";
+import { filePath } from "./arguments.ts";
+import { PartialFailure } from "./failures.ts";
+import { Interrupted, runInterruptible } from "./interruptible.ts";
+import { withAuth } from "./with-auth.ts";
 
-const page = 1000;
+const pageSize = 1000;
 
-/** Hands every account on. */
-export const exportAccounts: Command = {
-  summary: "write every account, hashes included, as import reads them: to a new file, or to standard output",
-  usage: "export [FILE]",
-  async run(args, environment) {
-    const { positionals } = parseArgs({ args, allowPositionals: true });
-    const [file] = positionals;
-    if (positionals.length > 1 || file === "") throw new UsageError();
-    await operating(environment, async (auth, db) => {
-      const to =
-        file === undefined ? process.stdout : createWriteStream(file, { flags: "wx", mode: 0o600, flush: true });
-      let opened = false;
-      to.once("open", () => {
-        opened = true;
-      });
-      try {
-        await interruptible((signal) => pipeline(lines(auth, db), to, { signal }));
-      } catch (error) {
-        if (file !== undefined && opened) rmSync(file);
-        throw told(error, file);
-      }
-    });
-  },
-};
+export function declareExport(program: Command, environment: Environment): void {
+  program
+    .command("export")
+    .summary("Export all accounts, with their password hashes")
+    .description("Write all accounts, with their password hashes, in the format that import reads.")
+    .argument("[file]", "New file; without it, standard output", filePath)
+    .action((file?: string) => withAuth(environment, (auth, db) => exportAccounts(auth, db, file)));
+}
 
-/**
- * Every account, a page at a time, read from `DB` because `Auth` returns no hashes. The audit entry is written before the first
- * account leaves: anyone who has it can use it.
- */
-async function* lines(auth: Auth, db: DB): AsyncGenerator<string> {
-  const { writeAccount } = await import("../auth/auth.ts");
-  let written = 0;
+async function exportAccounts(auth: Auth, db: DB, file: string | undefined): Promise<void> {
+  const target =
+    file === undefined ? process.stdout : createWriteStream(file, { flags: "wx", mode: 0o600, flush: true });
+  let isOpen = false;
+  target.once("open", () => {
+    isOpen = true;
+  });
   try {
-    for (let last = 0; ; ) {
-      const users = await db.users.list({ after: last, limit: page });
-      written += users.length;
-      if (users.length > 0) yield users.map((user) => `${writeAccount(user)}\n`).join("");
-      if (users.length < page) return;
-      last = users.at(-1)?.id ?? last;
-    }
-  } finally {
-    auth.audit.recordOperation("accounts_exported", written);
+    await runInterruptible((signal) => pipeline(readAccounts(auth, db), target, { signal }));
+  } catch (error) {
+    if (file !== undefined && isOpen) rmSync(file);
+    throw explain(error, file);
   }
 }
 
-function told(error: unknown, file: string | undefined): unknown {
+/**
+ * Reads all accounts, page by page, from `DB`, since `Auth` returns no hashes. The audit entry is written even if the export
+ * is interrupted: the accounts that left can be used.
+ */
+async function* readAccounts(auth: Auth, db: DB): AsyncGenerator<string> {
+  const { writeAccount } = await import("../auth/auth.ts");
+  let count = 0;
+  try {
+    for (let last = 0; ; ) {
+      const users = await db.users.list({ after: last, limit: pageSize });
+      count += users.length;
+      if (users.length > 0) yield users.map((user) => `${writeAccount(user)}\n`).join("");
+      if (users.length < pageSize) return;
+      last = users.at(-1)?.id ?? last;
+    }
+  } finally {
+    auth.audit.recordOperation("accounts_exported", count);
+  }
+}
+
+function explain(error: unknown, file: string | undefined): unknown {
   const { code, syscall, cause } = error as NodeJS.ErrnoException;
   if (cause instanceof Interrupted) return cause;
-  if (code === "EPIPE") return new Incomplete("whoever read the accounts has gone before the end");
+  if (code === "EPIPE") return new PartialFailure("the reader closed the output before the end");
   if (syscall === undefined) return error;
   return writeFailure(`cannot write ${file ?? "to standard output"}`)(error);
 }

@@ -1,98 +1,118 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import type { Command } from "commander";
 import type { Account, DB } from "../db/db.ts";
+import type { Environment } from "../settings/settings.ts";
 import { emailKey } from "../values/email.ts";
-import { type Command, Incomplete, UsageError } from "./command.ts";
-import { databaseSettings } from "./database.ts";
-import { FirstLines } from "./first-lines.ts";
-import { type Line, linesOf, openToRead } from "./lines.ts";
-import { note } from "./operator.ts";
+import { filePath } from "./arguments.ts";
+import { readDatabaseSettings } from "./database.ts";
+import { PartialFailure } from "./failures.ts";
 import { ProgressBar } from "./progress.ts";
+import { type Line, openSource, readLines } from "./read-lines.ts";
+import type { SeenEmails } from "./seen-emails.ts";
+import { recordBulkOperation } from "./with-auth.ts";
 
-/** How many lines go over in a transaction: some milliseconds, for a service may be using the database. */
-const batch = 500;
-/** Twice what the longest address and hash take, in bytes. */
-const longestLine = 4096;
+/** Lines in a transaction. It takes some milliseconds, since a running service may wait for it. */
+const batchSize = 500;
+/** Bytes in a line: twice as many as the longest email address and hash take. */
+const maxLineLength = 4096;
 
-/** A line as it was judged: its account, or why there is none. */
-interface Judged {
+interface ImportOptions {
+  readonly dryRun?: true;
+}
+
+/** A line with its account, or the reason why it is rejected. */
+interface ParsedLine {
   readonly number: number;
   readonly account: Account | string;
 }
 
-/** Takes over the accounts of another system. */
-export const importAccounts: Command = {
-  summary: "add the accounts of another system, one a line of JSON, and tell which lines were refused and why",
-  usage: "import FILE.jsonl [--dry-run]",
-  async run(args, environment) {
-    const options = { "dry-run": { type: "boolean" } } as const;
-    const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
-    const [file] = positionals;
-    if (!file || positionals.length > 1) throw new UsageError();
-    const isDryRun = values["dry-run"] === true;
-    const settings = await databaseSettings(environment);
-    // Before the database, which is created if it does not exist.
-    await using source = await openToRead(file);
-    const [{ readAccount }, { openDB }] = await Promise.all([import("../auth/auth.ts"), import("../db/db.ts")]);
-    const read = (text: string) => readAccount(text, Date.now(), settings.EMAIL_FORMAT);
-    // A dry run changes no schema either.
-    const opening = isDryRun ? { ...settings, AUTO_MIGRATE: "off" as const } : settings;
-    await using db = await openDB(settings.DATABASE_URL, { settings: opening });
-    const bar = new ProgressBar();
-    const counted = { added: 0, there: 0, refused: 0 };
-    try {
-      using firstLines = new FirstLines();
-      let judged: Judged[] = [];
-      for await (const line of linesOf(source, longestLine)) {
-        if (line.text?.trim() === "") continue;
-        judged.push({ number: line.number, account: judge(line, firstLines, read) });
-        if (judged.length < batch) continue;
-        await add(db, judged, isDryRun, counted, bar);
-        judged = [];
-        bar.show(line.done, line.total, line.number);
-      }
-      await add(db, judged, isDryRun, counted, bar);
-    } finally {
-      bar.end();
-    }
-    const { added, there, refused } = counted;
-    if (!isDryRun) await note(db, settings, "accounts_imported", added);
-    console.log(`${isDryRun ? "would import" : "imported"} ${added} accounts; ${there} were there already`);
-    if (refused > 0) throw new Incomplete(`${refused} lines were refused, for the reasons above; the others stand`);
-  },
-};
-
-/** The account of a line, or why there is none. */
-function judge(
-  { number, text }: Line,
-  firstLines: FirstLines,
-  read: (text: string) => Account | string,
-): Account | string {
-  if (text === null) return `it is longer than ${longestLine} bytes, or not UTF-8`;
-  const account = read(text);
-  if (typeof account === "string") return account;
-  const first = firstLines.of(emailKey(account.email), number);
-  return first === number ? account : `its email is that of line ${first}`;
+interface Counts {
+  added: number;
+  existing: number;
+  rejected: number;
 }
 
-async function add(
+export function declareImport(program: Command, environment: Environment): void {
+  program
+    .command("import")
+    .summary("Import accounts from another system")
+    .description(
+      "Add the accounts of a JSON Lines file. Rejected lines are printed with the reason; existing accounts do not change.",
+    )
+    .argument("<file>", "JSON Lines file, one account a line", filePath)
+    .option("--dry-run", "Print what would be rejected, and change nothing")
+    .action((file: string, options: ImportOptions) => importAccounts(environment, file, options));
+}
+
+async function importAccounts(environment: Environment, file: string, { dryRun }: ImportOptions): Promise<void> {
+  const settings = await readDatabaseSettings(environment);
+  // Opens the file first, since opening the database may create it.
+  await using source = await openSource(file);
+  const [{ readAccount }, { openDB }, { SeenEmails }] = await Promise.all([
+    import("../auth/auth.ts"),
+    import("../db/db.ts"),
+    import("./seen-emails.ts"),
+  ]);
+  const read = (text: string) => readAccount(text, Date.now(), settings.EMAIL_FORMAT);
+  // A dry run does not migrate the database either.
+  const opening = dryRun ? { ...settings, AUTO_MIGRATE: "off" as const } : settings;
+  await using db = await openDB(settings.DATABASE_URL, { settings: opening });
+  const bar = new ProgressBar();
+  const counts: Counts = { added: 0, existing: 0, rejected: 0 };
+  try {
+    using seenEmails = new SeenEmails();
+    let batch: ParsedLine[] = [];
+    for await (const line of readLines(source, maxLineLength)) {
+      if (line.text?.trim() === "") continue;
+      batch.push({ number: line.number, account: parseLine(line, seenEmails, read) });
+      if (batch.length < batchSize) continue;
+      await addBatch(db, batch, dryRun === true, counts, bar);
+      batch = [];
+      bar.update(line.done, line.total, line.number);
+    }
+    await addBatch(db, batch, dryRun === true, counts, bar);
+  } finally {
+    bar.finish();
+  }
+  if (!dryRun) await recordBulkOperation(db, settings, "accounts_imported", counts.added);
+  console.log(`${dryRun ? "would import" : "imported"} ${counts.added} accounts; ${counts.existing} already existed`);
+  if (counts.rejected > 0) throw new PartialFailure(`${counts.rejected} lines were rejected for the reasons above`);
+}
+
+/** Returns the account of a line, or the reason why it is rejected. */
+function parseLine(
+  { number, text }: Line,
+  seenEmails: SeenEmails,
+  read: (text: string) => Account | string,
+): Account | string {
+  if (text === null) return `it is longer than ${maxLineLength} bytes, or not UTF-8`;
+  const account = read(text);
+  if (typeof account === "string") return account;
+  const firstLine = seenEmails.firstLine(emailKey(account.email), number);
+  return firstLine === number ? account : `its email is the same as on line ${firstLine}`;
+}
+
+async function addBatch(
   db: DB,
-  judged: readonly Judged[],
+  batch: readonly ParsedLine[],
   isDryRun: boolean,
-  counted: { added: number; there: number; refused: number },
+  counts: Counts,
   bar: ProgressBar,
 ): Promise<void> {
-  const accounts = judged.map(({ account }) => account).filter((account) => typeof account !== "string");
-  const started = performance.now();
+  const accounts = batch.map(({ account }) => account).filter((account) => typeof account !== "string");
+  const startedAt = performance.now();
   const emails = accounts.map(({ email }) => email);
-  const there = isDryRun ? await db.import.emailsTaken(emails) : await db.import.add(accounts);
-  const took = performance.now() - started;
-  for (const { number, account } of judged) {
-    const isThere = typeof account !== "string" && there.has(account.email);
-    counted[typeof account === "string" ? "refused" : isThere ? "there" : "added"]++;
-    if (typeof account === "string") bar.say(`line ${number} refused: ${account}`);
-    else if (isThere) bar.say(`line ${number}: its email has an account already, which stays as it is`);
+  const existing = isDryRun ? await db.import.emailsTaken(emails) : await db.import.add(accounts);
+  const duration = performance.now() - startedAt;
+  for (const { number, account } of batch) {
+    if (typeof account === "string") {
+      counts.rejected++;
+      bar.printAbove(`line ${number} rejected: ${account}`);
+    } else if (existing.has(account.email)) {
+      counts.existing++;
+      bar.printAbove(`line ${number}: the account already exists and is unchanged`);
+    } else counts.added++;
   }
-  // Half of the time is the service's.
-  await sleep(took);
+  // Leaves the database to the service for half of the time.
+  await sleep(duration);
 }

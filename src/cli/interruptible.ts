@@ -1,4 +1,4 @@
-/** Thrown when a signal ended the work; what it had begun is undone. */
+/** Thrown when a signal interrupted the work and its changes are undone. */
 export class Interrupted extends Error {
   override name = "Interrupted";
   readonly signal: NodeJS.Signals;
@@ -12,17 +12,17 @@ export class Interrupted extends Error {
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Runs work that a signal can end, and that then leaves nothing half done behind.
+ * Runs work that a signal aborts. The work must undo its changes when it is aborted.
  *
- * @throws {Interrupted} when a signal ended it
+ * @throws {Interrupted} if a signal aborted it
  */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const ending = new AbortController();
-  const end = (signal: NodeJS.Signals) => ending.abort(new Interrupted(signal));
-  for (const signal of signals) process.once(signal, end);
+export async function runInterruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const abort = (signal: NodeJS.Signals) => controller.abort(new Interrupted(signal));
+  for (const signal of signals) process.once(signal, abort);
   try {
-    return await work(ending.signal);
+    return await work(controller.signal);
   } finally {
-    for (const signal of signals) process.off(signal, end);
+    for (const signal of signals) process.off(signal, abort);
   }
 }

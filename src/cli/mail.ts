@@ -1,41 +1,50 @@
+import { type Command, InvalidArgumentError } from "commander";
 import { silent } from "../observe/log.ts";
 import type { Environment } from "../settings/settings.ts";
 import { SettingsError } from "../settings/settings-error.ts";
 import { isDeliverable, readEmail } from "../values/email.ts";
-import { type Command, UsageError } from "./command.ts";
-import { listMails, retryMails } from "./mail-outbox.ts";
+import { wholeNumber } from "./arguments.ts";
+import { type ListMailOptions, listMails, type RetryMailOptions, retryMails } from "./mail-outbox.ts";
+import { withAuth } from "./with-auth.ts";
 
-/** What an operator does with mails, by its name. */
-const acts: Readonly<Record<string, (args: string[], environment: Environment) => Promise<void>>> = {
-  test,
-  list: listMails,
-  retry: retryMails,
-};
+export function declareMail(program: Command, environment: Environment): void {
+  const mail = program.command("mail").description("Send a test email, list or retry unsent emails");
+  mail
+    .command("test")
+    .description("Send a test email now")
+    .argument("<address>", "Email address of the recipient", mailableAddress)
+    .action((address: string) => sendTestMail(environment, address));
+  mail
+    .command("list")
+    .description("List waiting emails, oldest first, and failed emails, newest first")
+    .option("--limit <number>", "Emails of each kind to list at most", wholeNumber(1, 10_000), 50)
+    .option("--json", "Print a JSON document")
+    .action((options: ListMailOptions) => withAuth(environment, (auth) => listMails(auth, options)));
+  mail
+    .command("retry")
+    .description("Let the running service retry waiting emails now")
+    .option("--failed", "Retry the failed emails instead")
+    .option("--json", "Print a JSON document")
+    .action((options: RetryMailOptions) => withAuth(environment, (auth) => retryMails(auth, options)));
+}
 
-/** Whether mails go out. */
-export const mail: Command = {
-  summary: "send a test mail now, look at the mails that wait or have failed, or have them tried now",
-  usage: "mail test ADDRESS | mail list [--limit N] [--json] | mail retry [--failed] [--json]",
-  async run([name = "", ...args], environment) {
-    const act = Object.hasOwn(acts, name) ? acts[name] : undefined;
-    if (act === undefined) throw new UsageError();
-    await act(args, environment);
-  },
-};
+function mailableAddress(text: string): string {
+  const address = readEmail(text);
+  if (address !== null && isDeliverable(address)) return address;
+  throw new InvalidArgumentError("It must be an email address.");
+}
 
-async function test(args: string[], environment: Environment): Promise<void> {
-  const to = readEmail(args[0] ?? "");
-  if (to === null || args.length > 1 || !isDeliverable(to)) throw new UsageError();
+async function sendTestMail(environment: Environment, to: string): Promise<void> {
   const { readSettings } = await import("../settings/settings.ts");
   const settings = readSettings(environment);
   if (settings.SMTP_URL === null) {
-    throw new SettingsError("SMTP_URL is none: name the server that sends mails, such as smtps://USER:PASSWORD@HOST");
+    throw new SettingsError("SMTP_URL is none; set it to your mail server, such as smtps://USER:PASSWORD@HOST");
   }
   const { createMailer } = await import("../mail/mail.ts");
   const { mailer } = await createMailer(settings, silent);
   try {
     await mailer.send({ kind: "test", to, language: "en", at: Date.now() });
-    console.log(`${new URL(settings.SMTP_URL).host} has taken a test mail to ${to}`);
+    console.log(`${new URL(settings.SMTP_URL).host} accepted a test email to ${to}`);
   } finally {
     await mailer.close();
   }

@@ -1,21 +1,25 @@
-import { parseArgs } from "node:util";
-import type { Command } from "./command.ts";
-import { databaseSettings } from "./database.ts";
-import { standardError } from "./operator.ts";
+import type { Command } from "commander";
+import type { Environment } from "../settings/settings.ts";
+import { readDatabaseSettings } from "./database.ts";
+import { standardErrorLog } from "./with-auth.ts";
 
-/** For those who migrate before they roll a new version out, with AUTO_MIGRATE=off. */
-export const migrate: Command = {
-  summary: "bring the database to this version's schema, or tell what that would do",
-  usage: "migrate [--status]",
-  async run(args, environment) {
-    const { values } = parseArgs({ args, options: { status: { type: "boolean" } } });
-    const settings = await databaseSettings(environment);
-    const { migrationStatus, openDB } = await import("../db/db.ts");
-    if (!values.status) {
-      const migrating = { ...settings, AUTO_MIGRATE: "on" } as const;
-      await (await openDB(settings.DATABASE_URL, { settings: migrating, log: standardError })).close();
-    }
-    for (const { name, state } of await migrationStatus(settings.DATABASE_URL))
-      console.log(`${state.padEnd(8)} ${name}`);
-  },
-};
+/** Declares `migrate`, for operators who run with AUTO_MIGRATE=off and migrate before they deploy a new version. */
+export function declareMigrate(program: Command, environment: Environment): void {
+  program
+    .command("migrate")
+    .description("Update the database to this version's schema")
+    .option("--status", "List applied and pending migrations, and apply none")
+    .action((options: { status?: true }) => migrate(environment, options));
+}
+
+async function migrate(environment: Environment, { status }: { status?: true }): Promise<void> {
+  const settings = await readDatabaseSettings(environment);
+  const { migrationStatus, openDB } = await import("../db/db.ts");
+  if (!status) {
+    const migrating = { ...settings, AUTO_MIGRATE: "on" } as const;
+    await (await openDB(settings.DATABASE_URL, { settings: migrating, log: standardErrorLog })).close();
+  }
+  for (const { name, state } of await migrationStatus(settings.DATABASE_URL)) {
+    console.log(`${state.padEnd(8)} ${name}`);
+  }
+}

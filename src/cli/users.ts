@@ -1,186 +1,166 @@
-import { createInterface } from "node:readline/promises";
-import { parseArgs } from "node:util";
+import { type Command, Option } from "commander";
 import type { Auth } from "../auth/auth.ts";
 import { type Language, languages } from "../languages/languages.ts";
+import type { Environment } from "../settings/settings.ts";
 import type { PublicUser } from "../user.ts";
 import { toIso } from "../values/iso.ts";
-import { type Command, Refused, UsageError } from "./command.ts";
-import { named, operating, whole } from "./operator.ts";
-import { json, moment, table } from "./table.ts";
+import { wholeNumber } from "./arguments.ts";
+import { confirm } from "./confirm.ts";
+import { CommandFailure } from "./failures.ts";
+import { findAccount } from "./find-account.ts";
+import { formatJson, formatTable, formatTime } from "./format.ts";
+import { withAuth } from "./with-auth.ts";
 
-/** The largest id, which is as many as a table can hold. */
-const largestId = 2 ** 31 - 1;
-
-const options = {
-  json: { type: "boolean", default: false },
-  limit: { type: "string" },
-  after: { type: "string" },
-  search: { type: "string" },
-  language: { type: "string", default: "en" },
-  session: { type: "string" },
-  yes: { type: "boolean", default: false },
-} as const;
-
-/** What follows an act's name. */
-interface Words {
-  readonly who: string | undefined;
-  readonly json: boolean;
-  readonly limit?: string | undefined;
-  readonly after?: string | undefined;
-  readonly search?: string | undefined;
-  readonly language: string;
-  readonly session?: string | undefined;
-  readonly yes: boolean;
+interface JsonOption {
+  readonly json?: true;
 }
 
-type Option = keyof typeof options;
+interface ListOptions extends JsonOption {
+  readonly search?: string;
+  readonly limit: number;
+  readonly after: number;
+}
 
-const inLanguage = `[--language ${languages.join("|")}]`;
+interface LanguageOption extends JsonOption {
+  readonly language: Language;
+}
 
-/** Every act, and the options that it has beside `--json`. */
-const acts: Readonly<Record<string, { has: readonly Option[]; act: (auth: Auth, words: Words) => Promise<void> }>> = {
-  list: { has: ["limit", "after", "search"], act: list },
-  show: { has: [], act: show },
-  create: { has: ["language"], act: create },
-  disable: { has: [], act: disable },
-  enable: { has: [], act: enable },
-  delete: { has: ["yes", "language"], act: erase },
-  reset: { has: ["language"], act: reset },
-  sessions: { has: [], act: sessions },
-  revoke: { has: ["session"], act: revoke },
-};
+interface DeleteOptions extends LanguageOption {
+  readonly yes?: true;
+}
 
-/** Accounts in an operator's hands. No password is ever asked for, or set. */
-export const users: Command = {
-  summary: "look at accounts, invite, disable, enable and delete them, end their sessions; WHO is an id or an address",
-  usage: [
-    "users list [--search TEXT] [--limit N] [--after ID]",
-    "show WHO",
-    `create ADDRESS ${inLanguage}`,
-    "disable WHO",
-    "enable WHO",
-    `delete WHO [--yes] ${inLanguage}`,
-    `reset WHO ${inLanguage}`,
-    "sessions WHO",
-    "revoke WHO [--session=ID] (each with [--json])",
-  ].join("\n  bienvenue users "),
-  async run([name = "", ...args], environment) {
-    const chosen = Object.hasOwn(acts, name) ? acts[name] : undefined;
-    if (!chosen) throw new UsageError();
-    const parsed = parseArgs({ args, options, allowPositionals: true, tokens: true });
-    const known = (option: string) => option === "json" || chosen.has.some((has) => has === option);
-    if (parsed.tokens.some((token) => token.kind === "option" && !known(token.name))) throw new UsageError();
-    if (parsed.positionals.length !== (name === "list" ? 0 : 1)) throw new UsageError();
-    const words = { who: parsed.positionals[0], ...parsed.values };
-    await operating(environment, (auth) => chosen.act(auth, words));
-  },
-};
+interface RevokeOptions extends JsonOption {
+  readonly session?: string;
+}
 
-async function list(auth: Auth, { json: isJson, search, ...words }: Words): Promise<void> {
-  const limit = whole(words.limit, 50, 1, 10_000);
-  const after = whole(words.after, 0, 0, largestId);
-  // One more than is shown tells whether there are more.
+/** The largest id of a PostgreSQL integer. */
+const maxId = 2 ** 31 - 1;
+
+export function declareUsers(program: Command, environment: Environment): void {
+  const users = program
+    .command("users")
+    .summary("Manage accounts")
+    .description("Manage accounts. No command asks for a password or sets one.");
+  /** Declares a command that takes an account, or for `create` an email address. */
+  const declare = <Options>(
+    name: string,
+    description: string,
+    run: (auth: Auth, account: string, options: Options) => Promise<void>,
+    [argument, meaning]: readonly [string, string] = ["<account>", "Id or email address"],
+  ) =>
+    users
+      .command(name)
+      .description(description)
+      .argument(argument, meaning)
+      .option("--json", "Print a JSON document")
+      .action((account: string, options: Options) => withAuth(environment, (auth) => run(auth, account, options)));
+
+  users
+    .command("list")
+    .description("List accounts in the order of their ids")
+    .option("--search <text>", "Only accounts whose email address contains this text")
+    .option("--limit <number>", "Accounts to list at most", wholeNumber(1, 10_000), 50)
+    .option("--after <id>", "Continue after this id", wholeNumber(0, maxId), 0)
+    .option("--json", "Print a JSON document")
+    .action((options: ListOptions) => withAuth(environment, (auth) => list(auth, options)));
+  declare("show", "Show an account", show);
+  declare("create", "Create an account and email its owner a link to choose a password", create, [
+    "<address>",
+    "Email address",
+  ]).addOption(language());
+  declare("disable", "Disable an account and end its sessions", disable);
+  declare("enable", "Enable a disabled account", enable);
+  declare("delete", "Delete an account for good and notify its owner by email", deleteAccount)
+    .option("--yes", "Do not ask for confirmation")
+    .addOption(language());
+  declare("reset", "Email a password reset link to the owner of an account", sendReset).addOption(language());
+  declare("sessions", "List the sessions of an account, newest first", listSessions);
+  declare("revoke", "End the sessions of an account", revoke).option("--session <id>", "End this session only");
+}
+
+function language(): Option {
+  return new Option("--language <language>", "Language of the email").choices(languages).default("en");
+}
+
+async function list(auth: Auth, { json, search, limit, after }: ListOptions): Promise<void> {
+  // One more than the limit, to know whether there are more.
   const found = await auth.admin.list({ after, limit: limit + 1, ...(search !== undefined && { search }) });
   const page = found.slice(0, limit);
   const next = found.length > limit ? (page.at(-1)?.id ?? after) : null;
-  if (isJson) console.log(json({ users: page.map(shown), next }));
+  if (json) console.log(formatJson({ users: page.map(toJson), next }));
   else if (page.length === 0) console.log("no accounts");
   else {
-    console.log(table(page.map(row)));
+    console.log(formatTable(page.map(toRow)));
     if (next !== null) console.log(`more: --after ${next}`);
   }
 }
 
-async function show(auth: Auth, words: Words): Promise<void> {
-  tell(words, await named(auth, words.who));
+async function show(auth: Auth, account: string, options: JsonOption): Promise<void> {
+  const user = await findAccount(auth, account);
+  print(options, user, formatTable([toRow(user)]));
 }
 
-/** The owner chooses the password, by the mail that goes out. */
-async function create(auth: Auth, words: Words): Promise<void> {
-  const user = await auth.admin.invite(words.who ?? "", language(words));
-  tell(words, user, `created; a mail to choose the password is on its way to ${user.email}`);
+async function create(auth: Auth, address: string, options: LanguageOption): Promise<void> {
+  const user = await auth.admin.invite(address, options.language);
+  print(options, user, `created an account; an email with a link to choose the password goes to ${user.email}`);
 }
 
-async function disable(auth: Auth, words: Words): Promise<void> {
-  const { id, email } = await named(auth, words.who);
-  if (!(await auth.admin.disable(id))) throw new Refused(`${email} is disabled already`);
-  tell(words, await named(auth, String(id)), `${email} is disabled, and its sessions have ended`);
+async function disable(auth: Auth, account: string, options: JsonOption): Promise<void> {
+  const { id, email } = await findAccount(auth, account);
+  if (!(await auth.admin.disable(id))) throw new CommandFailure(`${email} is already disabled`);
+  print(options, await findAccount(auth, String(id)), `disabled ${email} and ended its sessions`);
 }
 
-async function enable(auth: Auth, words: Words): Promise<void> {
-  const { id, email } = await named(auth, words.who);
-  if (!(await auth.admin.enable(id))) throw new Refused(`${email} is enabled already`);
-  tell(words, await named(auth, String(id)), `${email} is enabled`);
+async function enable(auth: Auth, account: string, options: JsonOption): Promise<void> {
+  const { id, email } = await findAccount(auth, account);
+  if (!(await auth.admin.enable(id))) throw new CommandFailure(`${email} is already enabled`);
+  print(options, await findAccount(auth, String(id)), `enabled ${email}`);
 }
 
-async function erase(auth: Auth, words: Words): Promise<void> {
-  const user = await named(auth, words.who);
-  if (!words.yes && !(await isSure(user))) throw new Refused("nothing was deleted");
-  if (!(await auth.admin.erase(user.id, language(words))))
-    throw new Refused(`there is no account ${user.email} any more`);
-  tell(words, user, `${user.email} is deleted, and all that told of it; its owner gets a mail`);
-}
-
-async function reset(auth: Auth, words: Words): Promise<void> {
-  const user = await named(auth, words.who);
-  if (!(await auth.admin.sendReset(user.id, language(words)))) throw new Refused(`${user.email} is disabled`);
-  tell(words, user, `a reset mail is on its way to ${user.email}`);
-}
-
-async function sessions(auth: Auth, { who, json: isJson }: Words): Promise<void> {
-  const found = await auth.admin.sessions((await named(auth, who)).id);
-  if (isJson) console.log(json({ sessions: found.map(({ current: _, ...session }) => session) }));
-  else if (found.length === 0) console.log("no sessions");
-  else {
-    const rows = found.map(({ id, device, ip, created_at, last_seen_at }) => ({
-      id,
-      device,
-      ip,
-      created: moment(created_at),
-      "last seen": moment(last_seen_at),
-    }));
-    console.log(table(rows));
+async function deleteAccount(auth: Auth, account: string, options: DeleteOptions): Promise<void> {
+  const user = await findAccount(auth, account);
+  const { id, email } = user;
+  if (!options.yes && !(await confirm(`delete ${email} (${id}) for good?`))) {
+    throw new CommandFailure("nothing was deleted");
   }
+  if (!(await auth.admin.erase(id, options.language)))
+    throw new CommandFailure(`the account ${email} no longer exists`);
+  print(options, user, `deleted ${email} and its data; an email tells its owner`);
 }
 
-async function revoke(auth: Auth, words: Words): Promise<void> {
-  const user = await named(auth, words.who);
-  const ended = await auth.admin.revoke(user.id, words.session);
-  if (ended === 0) throw new Refused(`${user.email} has no such session`);
-  if (words.json) console.log(json({ ended }));
-  else console.log(`ended ${ended} ${ended === 1 ? "session" : "sessions"} of ${user.email}`);
+async function sendReset(auth: Auth, account: string, options: LanguageOption): Promise<void> {
+  const user = await findAccount(auth, account);
+  if (!(await auth.admin.sendReset(user.id, options.language))) throw new CommandFailure(`${user.email} is disabled`);
+  print(options, user, `an email with a password reset link goes to ${user.email}`);
 }
 
-/** Asked on a terminal alone: a program says `--yes`, or nothing is deleted. */
-async function isSure({ id, email }: PublicUser): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new Refused("deleting cannot be undone; say --yes");
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const gone = new AbortController();
-  terminal.once("close", () => gone.abort());
-  try {
-    const answer = await terminal.question(`delete ${email} (${id}) for good? [y/N] `, { signal: gone.signal });
-    return /^y(es)?$/i.test(answer.trim());
-  } catch (error) {
-    if ((error as Error).name === "AbortError") return false;
-    throw error;
-  } finally {
-    terminal.close();
-  }
+async function listSessions(auth: Auth, account: string, { json }: JsonOption): Promise<void> {
+  const sessions = await auth.admin.sessions((await findAccount(auth, account)).id);
+  if (json) return console.log(formatJson({ sessions: sessions.map(({ current: _, ...session }) => session) }));
+  if (sessions.length === 0) return console.log("no sessions");
+  const rows = sessions.map(({ id, device, ip, created_at, last_seen_at }) => ({
+    id,
+    device,
+    ip,
+    created: formatTime(created_at),
+    "last seen": formatTime(last_seen_at),
+  }));
+  console.log(formatTable(rows));
 }
 
-function language({ language: wanted }: Words): Language {
-  const known = languages.find((each) => each === wanted);
-  if (known) return known;
-  throw new UsageError();
+async function revoke(auth: Auth, account: string, { json, session }: RevokeOptions): Promise<void> {
+  const user = await findAccount(auth, account);
+  const ended = await auth.admin.revoke(user.id, session);
+  if (ended === 0) throw new CommandFailure(`${user.email} has no such session`);
+  console.log(json ? formatJson({ ended }) : `ended ${ended} ${ended === 1 ? "session" : "sessions"} of ${user.email}`);
 }
 
-/** Says what was done, to people; to programs, what the account is. */
-function tell({ json: isJson }: Words, user: PublicUser, done?: string): void {
-  if (isJson) console.log(json({ user: shown(user) }));
-  else console.log(done ?? table([row(user)]));
+/** Prints the account as JSON with `--json`, and the given text otherwise. */
+function print({ json }: JsonOption, user: PublicUser, text: string): void {
+  console.log(json ? formatJson({ user: toJson(user) }) : text);
 }
 
-function shown({ id, email, emailVerifiedAt, disabledAt, createdAt, updatedAt }: PublicUser) {
+function toJson({ id, email, emailVerifiedAt, disabledAt, createdAt, updatedAt }: PublicUser) {
   return {
     id,
     email,
@@ -191,12 +171,12 @@ function shown({ id, email, emailVerifiedAt, disabledAt, createdAt, updatedAt }:
   };
 }
 
-function row({ id, email, emailVerifiedAt, disabledAt, createdAt }: PublicUser) {
+function toRow({ id, email, emailVerifiedAt, disabledAt, createdAt }: PublicUser) {
   return {
     id,
     email,
-    verified: moment(emailVerifiedAt),
-    disabled: moment(disabledAt),
-    created: moment(createdAt),
+    verified: formatTime(emailVerifiedAt),
+    disabled: formatTime(disabledAt),
+    created: formatTime(createdAt),
   };
 }

@@ -58,7 +58,7 @@ test("nobody is logged out: cookies, reset tokens, passwords and ids go on, and 
   const before = await readFile(it.file);
   const { code, stdout, stderr } = await it.adopt();
   assert.equal(stderr, "");
-  assert.equal(stdout, "adopted 3 of 3 users, with 2 sessions\n");
+  assert.equal(stdout, "adopted 3 of 3 users and 2 sessions\n");
   assert.equal(code, 0);
   assert.deepEqual(await readFile(it.file), before);
   assert.deepEqual(await readdir(it.folder), ["a.db"]);
@@ -104,8 +104,8 @@ test("where resets go by mail, a token that was never mailed opens nothing", asy
   await using it = await world([[8, "mia@example.com", hash, randomUUID(), randomUUID()]]);
   const { code, stdout } = await commandOfMany(["adopt", it.file], { ...production, DATABASE_URL: it.database.url });
   assert.deepEqual(stdout.trimEnd().split("\n"), [
-    "adopted 1 of 1 users, with 1 sessions",
-    "reset tokens stay behind, for RESET_DELIVERY is email, and those were not mailed",
+    "adopted 1 of 1 users and 1 sessions",
+    "reset tokens were left out: RESET_DELIVERY is email, and the other server did not mail them",
   ]);
   assert.equal(code, 0);
   const [mia] = await it.database.run("select reset_token, reset_token_expires_at from users");
@@ -139,9 +139,9 @@ test("what cannot be taken over is told with its id and reason, and the rest is 
     `user 6: its reset token ${lost}`,
     "user 7: its hash is of no kind that is known here",
     "user 4611686018427388000: its id is not between 1 and 2147483647",
-    "adopted 3 of 9 users, with 1 sessions",
+    "adopted 3 of 9 users and 1 sessions",
   ]);
-  assert.equal(stderr, "bienvenue: 9 things were left out, for the reasons above; the others stand\n");
+  assert.equal(stderr, "bienvenue: 9 users, sessions or tokens were left out for the reasons above\n");
   assert.equal(code, 1);
   const users = await it.database.run("select id, email_verified_at from users order by id");
   assert.deepEqual(
@@ -169,14 +169,14 @@ test("a database with accounts, and a file of another shape, are refused in one 
     [[text], { DATABASE_URL }, /no SQLite file with a table users/],
     [[join(it.folder, "missing.db")], { DATABASE_URL }, /no SQLite file with a table users/],
     [[it.file], { DATABASE_URL: `sqlite:${it.file}` }, /holds tables of another program/],
-    [[], { DATABASE_URL }, /usage/],
-    [[it.file, it.file], { DATABASE_URL }, /usage/],
+    [[], { DATABASE_URL }, /missing required argument 'file'/],
+    [[it.file, it.file], { DATABASE_URL }, /too many arguments/],
   ] as const) {
     const { code, stdout, stderr } = await commandOfMany(["adopt", ...args], environment);
-    assert.match(stderr, /^bienvenue: .+\n$/);
+    assert.match(stderr, /^bienvenue: .+\n(See bienvenue adopt --help\n)?$/);
     assert.match(stderr, why);
     assert.equal(stdout, "");
-    assert.equal(code, 1);
+    assert.equal(code, stderr.includes("\nSee ") ? 2 : 1);
   }
   assert.equal((await it.database.run("select id from users")).length, 1);
 });

@@ -107,7 +107,7 @@ test("restore goes to the file behind every link, and the links stay", async () 
     const before = await targets();
     const { code, stdout, stderr } = await it.run(["restore", it.copy], { path });
     assert.deepEqual([code, stderr], [0, ""], name);
-    const [, restored, kept = ""] = /^restored (\S+); what was there is now (\S+)\n$/.exec(stdout) ?? [];
+    const [, restored, kept = ""] = /^restored (\S+); the previous database is now (\S+)\n$/.exec(stdout) ?? [];
     assert.equal(restored, it.database, name);
     assert.deepEqual(await targets(), before, name);
     assert.deepEqual(accountsIn(it.database), [old], name);
@@ -264,17 +264,13 @@ test("what cannot be backed up is named, and no file is made", async () => {
     ["cut.db", /cannot back up \S+cut\.db: it is damaged\n$/],
   ];
   for (const [name, words] of refusals) await it.refused(["backup", at("new.db")], words, { path: at(name) });
-  await it.refused(["backup", at("new.db")], /a database in memory is seen by no other process/, { path: ":memory:" });
-  await it.refused(["restore", it.copy], /a database in memory is seen by no other process/, { path: ":memory:" });
+  await it.refused(["backup", at("new.db")], /an in-memory database is invisible to other processes/, {
+    path: ":memory:",
+  });
+  await it.refused(["restore", it.copy], /an in-memory database is invisible to other processes/, { path: ":memory:" });
   for (const [args, words] of [
-    [
-      ["backup", at("new.db")],
-      /only an SQLite file is backed up like this; for PostgreSQL use pg_dump \(docs\/backup\.md\)\n$/,
-    ],
-    [
-      ["restore", it.copy],
-      /only an SQLite file is restored like this; for PostgreSQL use pg_restore \(docs\/backup\.md\)\n$/,
-    ],
+    [["backup", at("new.db")], /this command is for SQLite only; for PostgreSQL use pg_dump \(docs\/backup\.md\)\n$/],
+    [["restore", it.copy], /this command is for SQLite only; for PostgreSQL use pg_restore \(docs\/backup\.md\)\n$/],
   ] as const) {
     const { code, stdout, stderr } = await commandOfMany([...args], {
       DATABASE_URL: "postgres://bob:s3cret@localhost:1/none",

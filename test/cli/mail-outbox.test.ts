@@ -1,24 +1,21 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
-import { listMails, retryMails } from "../../src/cli/mail-outbox.ts";
+import { test } from "node:test";
 import { openDB } from "../../src/db/db.ts";
+import { commandOfMany } from "../support/commands.ts";
 import { emptyDatabase } from "../support/databases.ts";
 
-/** What a command prints. */
-async function printed(t: TestContext, run: () => Promise<void>): Promise<string> {
-  const log = t.mock.method(console, "log", () => {});
-  await run();
-  log.mock.restore();
-  return log.mock.calls.map(({ arguments: [text] }) => `${text}\n`).join("");
-}
-
-test("the mails that wait are listed without whom they are for, and tried again when that is wanted", async (t) => {
+test("waiting emails are listed without their recipients, and retried on request", async () => {
   await using database = await emptyDatabase("sqlite");
   const clock = () => Date.UTC(2020, 0, 1);
   await using db = await openDB(database.url, { clock });
-  const list = (...args: string[]) => printed(t, () => listMails(args, { DATABASE_URL: database.url }));
-  const retry = (...args: string[]) => printed(t, () => retryMails(args, { DATABASE_URL: database.url }));
-  assert.equal(await list(), "no mail waits\n");
+  const run = async (...args: string[]) => {
+    const { code, stdout, stderr } = await commandOfMany(["mail", ...args], { DATABASE_URL: database.url });
+    assert.deepEqual([code, stderr], [0, ""]);
+    return stdout;
+  };
+  const list = (...args: string[]) => run("list", ...args);
+  const retry = (...args: string[]) => run("retry", ...args);
+  assert.equal(await list(), "no waiting emails\n");
   const { id } = await db.addUser("bob@example.com", "x");
   await db.outbox.add({ kind: "password_changed", language: "en", userId: id });
   await db.outbox.add({ kind: "reset", language: "en", email: "bob@example.com" });
@@ -27,9 +24,9 @@ test("the mails that wait are listed without whom they are for, and tried again 
   assert.equal(
     await list("--limit", "1"),
     [
-      "id  kind              user  created               tries  next try",
-      "1   password_changed  1     2020-01-01T00:00:00Z  1      2039-12-27T00:00:00Z",
-      "2 in all\n",
+      "id  kind              user  created               attempts  next attempt",
+      "1   password_changed  1     2020-01-01T00:00:00Z  1         2039-12-27T00:00:00Z",
+      "2 in total\n",
     ].join("\n"),
   );
   const { waiting, mails } = JSON.parse(await list("--json"));
@@ -42,19 +39,19 @@ test("the mails that wait are listed without whom they are for, and tried again 
     next_try_at: "2020-01-01T00:00:00.000Z",
     tries: 0,
   });
-  assert.equal(await retry(), "1 mail is tried again now\n");
+  assert.equal(await retry(), "retrying 1 email now\n");
   assert.equal(await retry("--json"), '{"retried":0}\n');
   await db.failedMails.add({ id: 1 }, { reason: "the mail server mail.example.com:465 refuses the recipient (550)" });
   await db.failedMails.add({ id: 2 }, { reason: undefined });
   assert.equal(
     await list("--limit", "1"),
     [
-      "no mail waits",
+      "no waiting emails",
       "",
-      "failed, and not tried again (mail retry --failed tries them once more):",
-      "id  kind   user  created               tries  failed                reason",
-      "2   reset  –     2020-01-01T00:00:00Z  0      2020-01-01T00:00:00Z  –",
-      "2 in all\n",
+      "failed; retry with: bienvenue mail retry --failed",
+      "id  kind   user  created               attempts  failed                reason",
+      "2   reset  –     2020-01-01T00:00:00Z  0         2020-01-01T00:00:00Z  –",
+      "2 in total\n",
     ].join("\n"),
   );
   const { failed, failed_mails } = JSON.parse(await list("--json"));
@@ -68,6 +65,6 @@ test("the mails that wait are listed without whom they are for, and tried again 
     failed_at: "2020-01-01T00:00:00.000Z",
     reason: "the mail server mail.example.com:465 refuses the recipient (550)",
   });
-  assert.equal(await retry("--failed"), "2 mails are tried again now\n");
+  assert.equal(await retry("--failed"), "retrying 2 emails now\n");
   assert.equal(JSON.parse(await list("--json")).waiting, 2);
 });

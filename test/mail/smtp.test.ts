@@ -124,7 +124,7 @@ describe("TLS", { concurrency: true }, () => {
         });
       assert.deepEqual(await send("localhost"), {
         code: 0,
-        stdout: `localhost:${server.port} has taken a test mail to bob@example.com\n`,
+        stdout: `localhost:${server.port} accepted a test email to bob@example.com\n`,
         stderr: "",
       });
       assert.deepEqual(

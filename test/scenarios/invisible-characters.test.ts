@@ -130,7 +130,7 @@ test("an import removes them, and reports one inside by its line", async () => {
     ["bob@example.com\u00a0", "eve\u200b@example.com", "\ufeffBob@example.com"].map(line).join("\n"),
   );
   const { stderr, stdout } = await command(["import", file], { DATABASE_URL: `sqlite:${path(folder.path, "a.db")}` });
-  assert.match(stdout + stderr, /line 2 refused: its email has an invisible character in it\n/);
-  assert.match(stdout + stderr, /line 3 refused: its email is that of line 1\n/);
-  assert.match(stdout, /imported 1 accounts; 0 were there already\n/);
+  assert.match(stdout + stderr, /line 2 rejected: its email has an invisible character in it\n/);
+  assert.match(stdout + stderr, /line 3 rejected: its email is the same as on line 1\n/);
+  assert.match(stdout, /imported 1 accounts; 0 already existed\n/);
 });

@@ -20,12 +20,12 @@ async function loaded(environment: Environment, authorization = ""): Promise<str
   await response.text();
   await service.end("SIGTERM");
   assert.ok(modules.includes("/node_modules/hono/"), modules);
-  return ["/prom-client/", "/@opentelemetry/"].filter((part) => modules.includes(part));
+  return ["/prom-client/", "/@opentelemetry/", "/commander/"].filter((part) => modules.includes(part));
 }
 
 const METRICS_TOKEN = "of-the-prometheus-server";
 
-test("prom-client is loaded by the first who reads metrics, and neither it nor OpenTelemetry before", async () => {
+test("prom-client is loaded by the first who reads metrics, and neither it nor OpenTelemetry before; commander by commands alone", async () => {
   assert.deepEqual(await loaded(production), []);
   assert.deepEqual(await loaded({ ...production, METRICS_TOKEN }, "Bearer nonsense"), []);
   assert.ok((await loaded({ ...production, METRICS_TOKEN }, `Bearer ${METRICS_TOKEN}`)).includes("/prom-client/"));

@@ -1,8 +1,8 @@
 import { DatabaseSync } from "node:sqlite";
 
-/** On which line each address came first. They are kept in a temporary file, so that millions of them take no memory. */
-export class FirstLines implements Disposable {
-  // A file without a name, which SQLite makes when it gets large, and which nobody else can open.
+/** The line on which each email address was first seen. Kept in a temporary file, so that millions of them take no memory. */
+export class SeenEmails implements Disposable {
+  // An empty name makes SQLite use an unnamed file, which no other process can open, once the database outgrows its cache.
   readonly #db = new DatabaseSync("");
   readonly #insert;
   readonly #select;
@@ -14,8 +14,8 @@ export class FirstLines implements Disposable {
     this.#select = this.#db.prepare("select line from first_lines where email = ?");
   }
 
-  /** The line of an address that now comes on this one. */
-  of(email: string, line: number): number {
+  /** Records that an email address is on this line, and returns the first line that it was on. */
+  firstLine(email: string, line: number): number {
     if (this.#insert.run(email, line).changes === 1) return line;
     return Number(this.#select.get(email)?.line);
   }

@@ -18,7 +18,7 @@ function runIn(folder: string, args: string[], environment: Environment = {}) {
 
 test("help that is asked for goes to standard output, for every command and each of its acts", async () => {
   for (const args of [["help"], ["--help", "-h"], ["help", "--help"]])
-    assert.match((await commandOfMany(args)).stdout, /^Usage:\n {2}bienvenue\n(?:.*\n)*? {2}PORT /);
+    assert.match((await commandOfMany(args)).stdout, /^Usage: bienvenue \[command\]\n(?:.*\n)*? {2}PORT /);
   const asked = commands.flatMap((name) => [
     [name, "--help"],
     [name, "-h"],
@@ -36,16 +36,14 @@ test("help that is asked for goes to standard output, for every command and each
   for (const args of [...asked, ...acts]) {
     const { code, stdout, stderr } = await commandOfMany(args);
     assert.deepEqual([code, stderr], [0, ""], args.join(" "));
-    const name = args.find((arg) => commands.includes(arg));
-    assert.match(
-      stdout,
-      new RegExp(`^Usage:\\n {2}bienvenue ${name} .+\\n(?: {2}.+\\n)*\\n[a-z].+\\n$`),
-      args.join(" "),
-    );
+    const [name, act] = args.filter((arg) => [...commands, "list", "delete", "test"].includes(arg));
+    const path = act === undefined ? name : `${name} ${act}`;
+    assert.match(stdout, new RegExp(`^Usage: bienvenue ${path} .+\\n\\n[A-Z]`), args.join(" "));
+    assert.match(stdout, /^ {2}-h, --help +Print help$/m);
   }
 });
 
-test("wrong arguments get one sentence, never a stack, and create nothing", async () => {
+test("wrong arguments get one sentence and a pointer to the help, never a stack, and create nothing", async () => {
   await using folder = await temporaryFolder();
   await mkdir(join(folder.path, "folder"));
   await writeFile(join(folder.path, "empty"), "");
@@ -56,41 +54,29 @@ test("wrong arguments get one sentence, never a stack, and create nothing", asyn
     [name, "a", "b", "c"],
   ]);
   const others = [
-    ["--version", "x"],
     ["--help", "nonsense"],
     ["copy"],
     ["copy", "--from"],
     ["copy", "--from", "x", "--to"],
-    ["copy", "--from", "sqlite:folder", "--to", "sqlite:new.db"],
-    ["copy", "--from", "sqlite:empty", "--to", "sqlite:new.db"],
     ["import"],
     ["import", ""],
-    ["import", "missing.jsonl"],
-    ["import", "folder"],
-    ["import", "missing.jsonl", "--dry-run"],
     ["import", "--dry-run=yes", "x"],
     ["export", ""],
     ["adopt"],
     ["adopt", ""],
-    ["adopt", "missing.db"],
-    ["adopt", "folder"],
-    ["adopt", "empty"],
     ["adopt", "x", "--verified=yes"],
     ["backup"],
     ["backup", ""],
     ["restore"],
     ["restore", ""],
-    ["mail"],
     ["mail", "nonsense"],
     ["mail", "test"],
     ["mail", "test", "bob", "eve"],
     ["mail", "list", "--limit"],
     ["mail", "list", "--limit", "1e3"],
     ["mail", "retry", "x"],
-    ["users"],
     ["users", "nonsense"],
     ["users", "show"],
-    ["users", "show", "-1"],
     ["users", "show", "1", "2"],
     ["users", "list", "--limit", "0x10"],
     ["users", "list", "--limit", ""],
@@ -100,23 +86,35 @@ test("wrong arguments get one sentence, never a stack, and create nothing", asyn
     ["events", "--limit", "9999999"],
     ["events", "--user"],
   ];
-  for (const args of [...unknown, ...misused, ...others]) {
+  const failures = [
+    ["copy", "--from", "sqlite:folder", "--to", "sqlite:new.db"],
+    ["copy", "--from", "sqlite:empty", "--to", "sqlite:new.db"],
+    ["import", "missing.jsonl"],
+    ["import", "folder"],
+    ["import", "missing.jsonl", "--dry-run"],
+    ["adopt", "missing.db"],
+    ["adopt", "folder"],
+    ["adopt", "empty"],
+    ["users", "show", "-1"],
+  ];
+  for (const args of [...unknown, ...misused, ...others, ...failures]) {
     const { code, stdout, stderr } = await runIn(folder.path, args, { DATABASE_URL: "sqlite:service.db" });
-    assert.deepEqual([code, stdout], [1, ""], args.join(" "));
-    assert.match(stderr, /^bienvenue: .+\n(?: {2}bienvenue .+\n)*$/, args.join(" "));
+    assert.deepEqual([code, stdout], [failures.includes(args) ? 1 : 2, ""], args.join(" "));
+    assert.match(stderr, /^bienvenue: .+\n(?: {2}.+\n)?(See bienvenue .*--help\n)?$/, args.join(" "));
+    assert.equal(stderr.includes("\nSee "), code === 2);
     assert.doesNotMatch(stderr, /^ +at |node:/m);
     assert.deepEqual((await readdir(folder.path)).sort(), ["empty", "folder"], args.join(" "));
   }
   const { stderr } = await command(["\x1b[2J"]);
-  assert.equal(stderr, "bienvenue: unknown argument ?[2J; bienvenue --help tells what there is\n");
+  assert.equal(stderr, "bienvenue: unknown command '?[2J'\nSee bienvenue --help\n");
 });
 
 test("without the service's environment a command says which database and mode it uses, and creates none", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "bienvenue.db");
   const uses = (file: string, mode: string, names: string) =>
-    `bienvenue: DATABASE_URL is not set, so this uses ${file} in ${mode} mode; set ${names}\n`;
-  const both = "DATABASE_URL and NODE_ENV as the service has them";
+    `bienvenue: DATABASE_URL is not set: using ${file} in ${mode} mode; set ${names}\n`;
+  const both = "DATABASE_URL and NODE_ENV as for the service";
   for (const args of [
     ["users", "list"],
     ["users", "show", "1"],
@@ -137,16 +135,16 @@ test("without the service's environment a command says which database and mode i
     const { code, stdout, stderr } = await runIn(folder.path, args);
     assert.deepEqual([code, stdout], [1, ""], args.join(" "));
     const [said, why] = stderr.split(/(?<=\n)/);
-    assert.equal(said, uses(`${path} (which is not there)`, "development", both));
+    assert.equal(said, uses(`${path} (does not exist)`, "development", both));
     assert.match(why ?? "", /there is no such file\)?\n$/);
     assert.deepEqual(await readdir(folder.path), [], args.join(" "));
   }
 
   const made = await runIn(folder.path, ["migrate"]);
-  assert.deepEqual([made.code, made.stderr], [0, uses(`${path} (which is not there)`, "development", both)]);
+  assert.deepEqual([made.code, made.stderr], [0, uses(`${path} (does not exist)`, "development", both)]);
   for (const [environment, mode, names] of [
     [{}, "development", both],
-    [production, "production", "DATABASE_URL as the service has it"],
+    [production, "production", "DATABASE_URL as for the service"],
   ] as const) {
     const { code, stdout, stderr } = await runIn(folder.path, ["users", "list"], environment);
     assert.deepEqual([code, stdout, stderr], [0, "no accounts\n", uses(path, mode, names)]);
@@ -154,7 +152,7 @@ test("without the service's environment a command says which database and mode i
   const named = await runIn(folder.path, ["users", "list"], { DATABASE_URL: `sqlite:${path}` });
   assert.deepEqual(named, { code: 0, stdout: "no accounts\n", stderr: "" });
   const inMemory = await runIn(folder.path, ["users", "list"], { DATABASE_URL: "sqlite::memory:" });
-  assert.match(inMemory.stderr, /^bienvenue: a database in memory is seen by no other process; .+\n$/);
+  assert.match(inMemory.stderr, /^bienvenue: an in-memory database is invisible to other processes; .+\n$/);
 });
 
 test("at a terminal a command always says which database it uses, without its password", async () => {
@@ -179,4 +177,33 @@ test("output that cannot be written is a failure; a reader that stops early is n
   }
   const { stderr } = await failToStart({}, ["--help"], { under: into("| true") });
   assert.equal(stderr, "");
+});
+
+test("a misspelled command or option is suggested, and a group without a command prints its help to standard error", async () => {
+  for (const [args, expected] of [
+    [["usres"], "unknown command 'usres' (Did you mean users?)\nSee bienvenue --help\n"],
+    [["usres", "--help"], "unknown command 'usres' (Did you mean users?)\nSee bienvenue --help\n"],
+    [["help", "users", "lst"], "unknown command 'lst' (Did you mean list?)\nSee bienvenue users --help\n"],
+    [
+      ["users", "list", "--limt", "3"],
+      "unknown option '--limt' (Did you mean --limit?)\nSee bienvenue users list --help\n",
+    ],
+    [["migrate", "--staus"], "unknown option '--staus' (Did you mean --status?)\nSee bienvenue migrate --help\n"],
+  ] as const) {
+    assert.deepEqual(await commandOfMany(args), { code: 2, stdout: "", stderr: `bienvenue: ${expected}` });
+  }
+  for (const name of ["users", "mail"]) {
+    const { code, stdout, stderr } = await commandOfMany([name]);
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(stderr, new RegExp(`^Usage: bienvenue ${name} .+\\n[\\s\\S]*^Commands:$`, "m"));
+  }
+});
+
+test("an argument after -- is no option", async () => {
+  await using folder = await temporaryFolder();
+  const database = { DATABASE_URL: `sqlite:${join(folder.path, "bienvenue.db")}` };
+  assert.equal((await runIn(folder.path, ["migrate"], database)).code, 0);
+  const { code, stderr } = await runIn(folder.path, ["export", "--", "--help"], database);
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.ok((await readdir(folder.path)).includes("--help"));
 });

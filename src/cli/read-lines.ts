@@ -2,14 +2,14 @@ import { type FileHandle, open } from "node:fs/promises";
 import { OpenError } from "../errors.ts";
 import { readFailure } from "../files/faults.ts";
 
-/** A line of a file. */
 export interface Line {
   /** Counted from 1. */
   readonly number: number;
-  /** Null for one that is longer than a line may be, or not UTF-8. */
+  /** Null for a line that is too long or not UTF-8. */
   readonly text: string | null;
-  /** Bytes of the file up to its end, and in all. */
+  /** Bytes read so far, including this line. */
   readonly done: number;
+  /** Bytes of the file. */
   readonly total: number;
 }
 
@@ -19,27 +19,23 @@ export interface Source extends AsyncDisposable {
   readonly handle: FileHandle;
 }
 
-/**
- * Opens a file.
- *
- * @throws {OpenError} when it is not there, or cannot be read
- */
-export async function openToRead(path: string): Promise<Source> {
-  const cannot = readFailure(`cannot read ${path}`);
-  const handle = await open(path).catch((error: unknown) => Promise.reject(cannot(error)));
+/** @throws {OpenError} if the file does not exist or cannot be read */
+export async function openSource(path: string): Promise<Source> {
+  const explain = readFailure(`cannot read ${path}`);
+  const handle = await open(path).catch((error: unknown) => Promise.reject(explain(error)));
   const source = { path, handle, [Symbol.asyncDispose]: () => handle.close() };
   if (!(await handle.stat()).isDirectory()) return source;
   await handle.close();
-  throw cannot(new OpenError("it is a folder"));
+  throw explain(new OpenError("it is a folder"));
 }
 
 /**
- * Reads a file line by line. However long its lines are, no more than the longest that may be is held.
+ * Reads a file line by line. Never holds more than `maxLength` bytes and a chunk, however long the lines are.
  *
- * @param longest in bytes
- * @throws {OpenError} when it cannot be read
+ * @param maxLength in bytes
+ * @throws {OpenError} if the file cannot be read
  */
-export async function* linesOf({ path, handle }: Source, longest: number): AsyncGenerator<Line> {
+export async function* readLines({ path, handle }: Source, maxLength: number): AsyncGenerator<Line> {
   try {
     const { size } = await handle.stat();
     let number = 1;
@@ -49,7 +45,7 @@ export async function* linesOf({ path, handle }: Source, longest: number): Async
     const line = (end: Buffer): Line => {
       length += end.length;
       done += length;
-      const text = length > longest ? null : decoded(Buffer.concat([...parts, end]));
+      const text = length > maxLength ? null : decode(Buffer.concat([...parts, end]));
       parts = [];
       length = 0;
       return { number: number++, text, done, total: Math.max(size, done) };
@@ -62,7 +58,7 @@ export async function* linesOf({ path, handle }: Source, longest: number): Async
       }
       const rest = chunk.subarray(from);
       length += rest.length;
-      if (length <= longest) parts.push(rest);
+      if (length <= maxLength) parts.push(rest);
     }
     if (length > 0) yield line(Buffer.alloc(0));
   } catch (error) {
@@ -70,7 +66,8 @@ export async function* linesOf({ path, handle }: Source, longest: number): Async
   }
 }
 
-function decoded(bytes: Buffer): string | null {
+/** Returns null for bytes that are not UTF-8. */
+function decode(bytes: Buffer): string | null {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
