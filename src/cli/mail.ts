@@ -12,7 +12,7 @@ export function declareMail(program: Command, environment: Environment): void {
   mail
     .command("test")
     .description("Send a test email now")
-    .argument("<address>", "Email address of the recipient", mailableAddress)
+    .argument("<address>", "Email address of the recipient", deliverableAddress)
     .action((address: string) => sendTestMail(environment, address));
   mail
     .command("list")
@@ -28,7 +28,7 @@ export function declareMail(program: Command, environment: Environment): void {
     .action((options: RetryMailOptions) => withAuth(environment, (auth) => retryMails(auth, options)));
 }
 
-function mailableAddress(text: string): string {
+function deliverableAddress(text: string): string {
   const address = readEmail(text);
   if (address !== null && isDeliverable(address)) return address;
   throw new InvalidArgumentError("It must be an email address.");
