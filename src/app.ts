@@ -14,18 +14,25 @@ import { confirmation, otherSessions, session, sessions } from "./api/sessions.t
 import { undoEmailChange } from "./api/undo-email-change.ts";
 import { emailVerification } from "./api/verify-email.ts";
 import type { Auth } from "./auth/auth.ts";
-import { answers, type Headers } from "./http/answers.ts";
+import { createAnswers, type ResponseHeaders } from "./http/answers.ts";
 import { busyGuard } from "./http/busy.ts";
-import { addresses, type Bindings, callers, type Found, type Request, wantsPage } from "./http/caller.ts";
+import {
+  addressFinder,
+  type Bindings,
+  callerFinder,
+  type RequestContext,
+  type Variables,
+  wantsPage,
+} from "./http/caller.ts";
 import { cookies } from "./http/cookies.ts";
 import { cors } from "./http/cors.ts";
-import { notFound, type Refusal, RequestError, refusal } from "./http/refusals.ts";
+import { notFoundError, type Refusal, RequestError, toRefusal } from "./http/refusals.ts";
 import { requestIdReader } from "./http/request-ids.ts";
 import { pathPattern } from "./http/routes.ts";
 import { requireSameOrigin } from "./http/same-origin.ts";
 import type { Handler, Resource, Service } from "./http/service.ts";
 import { singleSlashes } from "./http/slashes.ts";
-import { unavailableLog } from "./http/unavailable.ts";
+import { unavailableLogger } from "./http/unavailable.ts";
 import type { DevOutbox } from "./mail/mail.ts";
 import { toLogFields } from "./observe/request-ids.ts";
 import { createPages, pagePaths } from "./pages/pages.ts";
@@ -67,14 +74,14 @@ export const routes = [...Object.keys(resources), ...pagePaths];
  * const auth = new Auth(await openDB("sqlite:accounts.db"));
  * const response = await createApp(auth).fetch(new Request("http://localhost/profile"));
  */
-export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindings: Bindings; Variables: Found }> {
+export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindings: Bindings; Variables: Variables }> {
   const { settings, log, metrics, tracing } = auth;
   const idsOf = requestIdReader(settings, tracing);
-  const addressOf = addresses(settings, log);
-  const caller = callers(settings, log, idsOf, addressOf);
-  const logUnavailable = unavailableLog(log);
-  const refused = (error: unknown, c: Request): Refusal => {
-    const told = refusal(error);
+  const addressOf = addressFinder(settings, log);
+  const caller = callerFinder(settings, log, idsOf, addressOf);
+  const logUnavailable = unavailableLogger(log);
+  const refused = (error: unknown, c: RequestContext): Refusal => {
+    const told = toRefusal(error);
     metrics.countError(error);
     metrics.countRefusal(told.code);
     if (error instanceof RequestError && isAttempt(c, told)) auth.audit.recordRefusal(told.code, caller(c));
@@ -86,16 +93,16 @@ export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindi
   const service: Service = {
     auth,
     settings,
-    answers: answers(settings),
+    answers: createAnswers(settings),
     cookies: cookies(settings),
     caller,
-    refused,
+    reportError: refused,
     outbox,
     metrics,
   };
   const pages = createPages(service);
   const unlessBusy = busyGuard(service, pages, addressOf);
-  const app = new Hono<{ Bindings: Bindings; Variables: Found }>();
+  const app = new Hono<{ Bindings: Bindings; Variables: Variables }>();
   if (settings.CORS_ORIGINS.length > 0) app.use(cors(settings, service.answers));
   const allowed: [path: RegExp, methods: string][] = [];
   const mount = (path: string, resource: Resource, guard: (method: string, handler: Handler) => Handler) => {
@@ -109,7 +116,7 @@ export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindi
     mount(path, resource(service), (method, handler) => guarded(method, handler, settings));
   }
   for (const [path, page] of Object.entries(pages.resources)) mount(path, page, (_, handler) => handler);
-  const refuse = (c: Request, error: unknown, more: Headers = {}) => {
+  const refuse = (c: RequestContext, error: unknown, more: ResponseHeaders = {}) => {
     const told = refused(error, c);
     const headers = told.status < 500 ? more : { ...more, "X-Request-Id": idsOf(c).id };
     // What is sent to the API is answered in the API's way, whoever sends it; what nothing answers is nobody's.
@@ -118,14 +125,14 @@ export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindi
     return isShown && wantsPage(c) ? pages.refuse(c, told, headers) : service.answers.refuse(told, headers);
   };
   // Not a handler for all methods of each path: a second one that matches would make Hono answer in a later turn.
-  const unanswered = (c: Request) => {
+  const unanswered = (c: RequestContext) => {
     const Allow = allowed.find(([path]) => path.test(c.req.path))?.[1];
-    if (Allow === undefined) return refuse(c, notFound());
+    if (Allow === undefined) return refuse(c, notFoundError());
     return refuse(c, new RequestError("method_not_allowed", `only ${Allow} can be used here`), { Allow });
   };
-  const failed = (error: Error, c: Request) => refuse(c, error);
+  const failed = (error: Error, c: RequestContext) => refuse(c, error);
   // The same routes, matched by the path with single slashes. Used only if nothing matched, so that other requests pay nothing.
-  const single = new Hono<{ Bindings: Bindings; Variables: Found }>({
+  const single = new Hono<{ Bindings: Bindings; Variables: Variables }>({
     router: app.router,
     getPath: (request) => singleSlashes(getPath(request)),
   });
@@ -135,11 +142,11 @@ export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindi
 }
 
 /** Whether something was to be changed. What nothing answers changes nothing. */
-function isAttempt(c: Request, { code }: Refusal): boolean {
+function isAttempt(c: RequestContext, { code }: Refusal): boolean {
   return !onlyReads(c) && code !== "not_found" && code !== "method_not_allowed";
 }
 
-function onlyReads({ req: { method } }: Request): boolean {
+function onlyReads({ req: { method } }: RequestContext): boolean {
   return method === "GET" || method === "HEAD";
 }
 

@@ -4,12 +4,12 @@ import { createApp, routes } from "./app.ts";
 import { Auth, type AuthOptions } from "./auth/auth.ts";
 import { openDB } from "./db/db.ts";
 import { DatabaseUnavailable, OpenError } from "./errors.ts";
-import { answers } from "./http/answers.ts";
+import { createAnswers } from "./http/answers.ts";
 import type { Bindings } from "./http/caller.ts";
 import { traceSourceMatcher } from "./http/peers.ts";
-import { refusal } from "./http/refusals.ts";
+import { toRefusal } from "./http/refusals.ts";
 import { routeFinder } from "./http/routes.ts";
-import { unavailableLog } from "./http/unavailable.ts";
+import { unavailableLogger } from "./http/unavailable.ts";
 import { createMailer, type DevOutbox } from "./mail/mail.ts";
 import { consoleLog, type Log } from "./observe/log.ts";
 import { Counters, hasMetrics, uncounted } from "./observe/metrics.ts";
@@ -94,7 +94,7 @@ export function createBienvenue(
   const signal = AbortSignal.any([ending.signal, ...(options.signal ? [options.signal] : [])]);
   // Counted from the abort, so that a server and what runs beside it can end at the same time.
   const timeout = once(signal, "abort").then(() => setTimeout(shutdownTimeout, undefined, { ref: false }));
-  const logUnavailable = unavailableLog(log);
+  const logUnavailable = unavailableLogger(log);
   let opening: Promise<OpenedService> | undefined;
   let started: RunningService | undefined;
   let closing: Promise<void> | undefined;
@@ -118,7 +118,7 @@ export function createBienvenue(
     try {
       await start();
     } catch (error) {
-      const refused = refusal(error instanceof OpenError ? error.cause : error);
+      const refused = toRefusal(error instanceof OpenError ? error.cause : error);
       if (refused.status === 503) logUnavailable(error as Error, { path: new URL(request.url).pathname });
       else log.error({ err: error }, "could not start");
       return unconfigured.refuse(refused);
@@ -142,7 +142,7 @@ export function createBienvenue(
 }
 
 /** Answers while the settings are unknown. */
-const unconfigured = answers({ PUBLIC_URL: "", HSTS_SUBDOMAINS: "off", CORS_ORIGINS: [] });
+const unconfigured = createAnswers({ PUBLIC_URL: "", HSTS_SUBDOMAINS: "off", CORS_ORIGINS: [] });
 
 interface OpenedService {
   readonly started: RunningService;

@@ -108,25 +108,25 @@ export class AuthError extends Error {
   /** Seconds until it is worth trying again; only with the codes `busy` and `too_many_tries`. */
   readonly retryAfter: number | undefined;
   /** Waiting will not help, a new password does: too many wrong ones were given in a row; only with `too_many_tries`. */
-  readonly forGood: boolean;
+  readonly isLocked: boolean;
   /** The email has an invisible character in it; with `email_invalid`, `unknown_email` and `wrong_login`. */
-  readonly invisible: boolean;
+  readonly hasInvisibleCharacter: boolean;
 
   constructor(
     code: AuthErrorCode,
     message: string,
     {
       retryAfter,
-      forGood = false,
-      invisible = false,
+      isLocked = false,
+      hasInvisibleCharacter = false,
       cause,
-    }: { retryAfter?: number; forGood?: boolean; invisible?: boolean; cause?: unknown } = {},
+    }: { retryAfter?: number; isLocked?: boolean; hasInvisibleCharacter?: boolean; cause?: unknown } = {},
   ) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.retryAfter = retryAfter;
-    this.forGood = forGood;
-    this.invisible = invisible;
+    this.isLocked = isLocked;
+    this.hasInvisibleCharacter = hasInvisibleCharacter;
   }
 }
 
@@ -136,7 +136,7 @@ export class AuthError extends Error {
  * @param retryAfter in seconds
  * @param cause what prevents hashing, unless too many passwords wait
  */
-export function busy(retryAfter: number, cause?: Error): AuthError {
+export function busyError(retryAfter: number, cause?: Error): AuthError {
   return new AuthError("busy", `too many logins at once; try again in ${formatWait(retryAfter, "en")}`, {
     retryAfter,
     cause,
@@ -144,6 +144,6 @@ export function busy(retryAfter: number, cause?: Error): AuthError {
 }
 
 /** Whoever asks has no session, or no longer. */
-export function notLoggedIn(): AuthError {
+export function notLoggedInError(): AuthError {
   return new AuthError("not_logged_in", "not logged in");
 }

@@ -1,4 +1,4 @@
-import { needed, readFields } from "../http/fields.ts";
+import { readFields, required } from "../http/fields.ts";
 import type { Resource, Service } from "../http/service.ts";
 import { findSession } from "../http/session-cookies.ts";
 
@@ -9,7 +9,7 @@ export function changeEmail(service: Service): Resource {
       const fields = await readFields(c, "email");
       const email = await auth.account.changeEmail(
         await findSession(c, service),
-        needed(fields.email, "email"),
+        required(fields.email, "email"),
         caller(c),
       );
       return answers.json(200, { email, message: "verification mail sent" });

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Request } from "../http/caller.ts";
-import { notFound } from "../http/refusals.ts";
+import type { RequestContext } from "../http/caller.ts";
+import { notFoundError } from "../http/refusals.ts";
 import type { Resource, Service } from "../http/service.ts";
 import { isFromThisMachine } from "../http/this-machine.ts";
 import { Counters, hasMetrics } from "../observe/metrics.ts";
@@ -17,7 +17,7 @@ export function metrics({ auth, metrics, settings, answers, caller }: Service): 
     async GET(c) {
       if (!mayRead(c)) {
         auth.audit.recordRefusal("metrics", caller(c));
-        throw notFound();
+        throw notFoundError();
       }
       loaded ??= load();
       const registry = await loaded;
@@ -26,7 +26,7 @@ export function metrics({ auth, metrics, settings, answers, caller }: Service): 
   };
 }
 
-function reader({ METRICS_TOKEN: token }: Settings): (c: Request) => boolean {
+function reader({ METRICS_TOKEN: token }: Settings): (c: RequestContext) => boolean {
   if (token === null) return isFromThisMachine;
   const digest = (text: string) => createHash("sha256").update(text).digest();
   const expected = digest(token);

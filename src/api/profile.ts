@@ -1,4 +1,4 @@
-import { notLoggedIn } from "../errors.ts";
+import { notLoggedInError } from "../errors.ts";
 import { readFields } from "../http/fields.ts";
 import type { Resource, Service } from "../http/service.ts";
 import { clearSessions, findSession, findUser } from "../http/session-cookies.ts";
@@ -7,7 +7,7 @@ import type { PublicUser } from "../user.ts";
 export function profile(service: Service): Resource {
   const { auth, answers, caller } = service;
   const answer = (user: PublicUser | null) => {
-    if (!user) throw notLoggedIn();
+    if (!user) throw notLoggedInError();
     return answers.json(200, { email: user.email });
   };
   return {

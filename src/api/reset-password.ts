@@ -1,4 +1,4 @@
-import type { Request } from "../http/caller.ts";
+import type { RequestContext } from "../http/caller.ts";
 import { createDeviceSecret } from "../http/cookies.ts";
 import { readFields } from "../http/fields.ts";
 import { RequestError } from "../http/refusals.ts";
@@ -8,7 +8,7 @@ import { isFromThisMachine } from "../http/this-machine.ts";
 
 export function resetPassword({ auth, settings, answers, caller }: Service): Resource {
   /** Whoever gets a reset token gets the account: by default that is whoever has this machine. */
-  const mayHaveToken = (c: Request) => settings.RESET_DELIVERY === "response" || isFromThisMachine(c);
+  const mayHaveToken = (c: RequestContext) => settings.RESET_DELIVERY === "response" || isFromThisMachine(c);
   return {
     async POST(c) {
       const { email = "" } = await readFields(c, "email");

@@ -1,5 +1,5 @@
-import { AuthError, notLoggedIn } from "../errors.ts";
-import type { Request } from "../http/caller.ts";
+import { AuthError, notLoggedInError } from "../errors.ts";
+import type { RequestContext } from "../http/caller.ts";
 import { readFields } from "../http/fields.ts";
 import { RequestError } from "../http/refusals.ts";
 import type { Resource, Service } from "../http/service.ts";
@@ -24,14 +24,14 @@ export function sessions(service: Service): Resource {
       return answers.json(200, { email: opened.user.email, message: "logged in" }, headers);
     },
     async DELETE(c) {
-      if (!(await logOut(c, service))) throw notLoggedIn();
+      if (!(await logOut(c, service))) throw notLoggedInError();
       return answers.redirect("/", { "Set-Cookie": clearSessions(c, service) });
     },
   };
 }
 
 /** A parameter of the query; undefined if it is not there. */
-function parameter(c: Request, name: string): string | undefined {
+function parameter(c: RequestContext, name: string): string | undefined {
   const [value, ...others] = c.req.queries(name) ?? [];
   if (others.length > 0) throw new RequestError("field_repeated", `${name} must be given once, as text`);
   return value;

@@ -1,5 +1,5 @@
 import { createDeviceSecret } from "../http/cookies.ts";
-import { needed, readFields } from "../http/fields.ts";
+import { readFields, required } from "../http/fields.ts";
 import { rememberDevice } from "../http/remember-device.ts";
 import type { Resource, Service } from "../http/service.ts";
 import { findSession, setSession } from "../http/session-cookies.ts";
@@ -9,7 +9,7 @@ export function emailVerification(service: Service): Resource {
   return {
     async POST(c) {
       const fields = await readFields(c, "email");
-      const email = await auth.verifyEmail.request(needed(fields.email, "email"), caller(c));
+      const email = await auth.verifyEmail.request(required(fields.email, "email"), caller(c));
       return answers.json(200, { email, message: "verification mail sent" });
     },
     async PUT(c) {

@@ -14,7 +14,9 @@ export function readNewEmail(text: string, format: EmailFormat): string | null {
 /** Refuses a given address. The message says so if it has an invisible character in it. */
 export function emailRefusal(code: AuthErrorCode, message: string, given: string): AuthError {
   if (!hasInvisibleCharacter(given)) return new AuthError(code, message);
-  return new AuthError(code, `${message}: there is an invisible character in the email`, { invisible: true });
+  return new AuthError(code, `${message}: there is an invisible character in the email`, {
+    hasInvisibleCharacter: true,
+  });
 }
 
 /**

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Context } from "hono";
-import { busy } from "../errors.ts";
+import { busyError } from "../errors.ts";
 import { chooseLanguage, languages } from "../languages/languages.ts";
-import { largestBody } from "./body.ts";
-import { devices, type Request, wantsPage } from "./caller.ts";
+import { maxBodySize } from "./body.ts";
+import { deviceSecretFinder, type RequestContext, wantsPage } from "./caller.ts";
 import { hostCookie, readCookie } from "./cookies.ts";
 import { titleCaseHeaders } from "./header-case.ts";
-import { refusal, statuses } from "./refusals.ts";
+import { statuses, toRefusal } from "./refusals.ts";
 import type { Handler, Pages, Service } from "./service.ts";
 
 /** Every request that hashes a password. */
@@ -50,10 +50,10 @@ interface Answer {
 export function busyGuard(
   service: Pick<Service, "auth" | "settings" | "answers" | "metrics">,
   pages: Pages,
-  addressOf: (c: Request) => string | undefined,
+  addressOf: (c: RequestContext) => string | undefined,
 ): (method: string, path: string, handler: Handler) => Handler {
   const { auth, settings, answers, metrics } = service;
-  const devicesOf = devices(settings);
+  const devicesOf = deviceSecretFinder(settings);
   const turn = pacer(pace);
   const formTurn = pacer(formsRead);
   const formCookie = hostCookie(settings, "form").name;
@@ -70,9 +70,9 @@ export function busyGuard(
     making.catch(() => made.delete(key));
     return making;
   };
-  const json = (retryAfter: number) => once(String(retryAfter), () => answers.refuse(refusal(busy(retryAfter))));
+  const json = (retryAfter: number) => once(String(retryAfter), () => answers.refuse(toRefusal(busyError(retryAfter))));
   /** A page that is kept depends on the language of a request and on nothing else that its sender chose. */
-  const page = (c: Request, path: string, retryAfter: number) => {
+  const page = (c: RequestContext, path: string, retryAfter: number) => {
     const chosen = languages.find((each) => each === c.req.query("lang"));
     const language = chosen ?? chooseLanguage(c.req.header("Accept-Language"));
     const query = chosen === undefined ? "" : `?lang=${chosen}`;
@@ -83,17 +83,17 @@ export function busyGuard(
         env: {},
         notFoundHandler: () => new Response(null, { status: 404 }),
       });
-      return pages.refuse(blank, refusal(busy(retryAfter)));
+      return pages.refuse(blank, toRefusal(busyError(retryAfter)));
     });
   };
-  const isReadForm = (c: Request) =>
+  const isReadForm = (c: RequestContext) =>
     wantsPage(c) && readCookie(c.req.header("Cookie"), formCookie) !== null && formTurn() !== undefined;
-  const refuse = (c: Request, path: string, retryAfter: number) => {
+  const refuse = (c: RequestContext, path: string, retryAfter: number) => {
     metrics.countRefusal("busy");
     auth.admission.countRefusal();
     const isPage = isForm(path) && wantsPage(c);
     const answer = isPage ? page(c, path, retryAfter) : json(retryAfter);
-    const close = Number(c.req.header("Content-Length")) > largestBody;
+    const close = Number(c.req.header("Content-Length")) > maxBodySize;
     const held = turn() ?? 0;
     if (held === 0 && !(answer instanceof Promise)) return respond(answer, close);
     return Promise.all([answer, held > 0 && sleep(held)]).then(([each]) => respond(each, close));

@@ -18,21 +18,24 @@ export interface Bindings {
 }
 
 /** What was found out about a request and is wanted again. */
-export interface Found {
+export interface Variables {
   ids?: RequestIds;
 }
 
-export type Request = Context<{ Bindings: Bindings; Variables: Found }>;
+export type RequestContext = Context<{ Bindings: Bindings; Variables: Variables }>;
 
 /**
  * Returns a function that finds the address that a request comes from: the peer's, or, if the peer is one of TRUSTED_PROXIES, the
  * one that the proxies name. Forwarding headers of anyone else are ignored; the first one from a nearby machine is logged, and so
  * are proxies that do not name their callers.
  */
-export function addresses(settings: Pick<Settings, "TRUSTED_PROXIES">, log: Log): (c: Request) => string | undefined {
+export function addressFinder(
+  settings: Pick<Settings, "TRUSTED_PROXIES">,
+  log: Log,
+): (c: RequestContext) => string | undefined {
   const isTrusted = networkMatcher(settings.TRUSTED_PROXIES);
   let noticed = false;
-  const notice = (c: Request, peer: string) => {
+  const notice = (c: RequestContext, peer: string) => {
     if (noticed || !isPrivateAddress(peer) || !isForwarded(c.req.raw.headers.keys())) return;
     noticed = true;
     log.warn(
@@ -57,19 +60,19 @@ export function addresses(settings: Pick<Settings, "TRUSTED_PROXIES">, log: Log)
 }
 
 /** Returns a function that finds the device secrets that a request presents. */
-export function devices(settings: Pick<Settings, "PUBLIC_URL">): (c: Request) => string[] {
+export function deviceSecretFinder(settings: Pick<Settings, "PUBLIC_URL">): (c: RequestContext) => string[] {
   const { name } = deviceCookie(settings);
   return (c) => readCookies(c.req.header("Cookie"), name).filter(isDeviceSecret);
 }
 
 /** Returns a function that describes the caller of a request. */
-export function callers(
+export function callerFinder(
   settings: Pick<Settings, "TRUSTED_PROXIES" | "PUBLIC_URL">,
   log: Log,
-  idsOf: (c: Request) => RequestIds,
-  addressOf = addresses(settings, log),
-): (c: Request) => Caller {
-  const devicesOf = devices(settings);
+  idsOf: (c: RequestContext) => RequestIds,
+  addressOf = addressFinder(settings, log),
+): (c: RequestContext) => Caller {
+  const devicesOf = deviceSecretFinder(settings);
   return (c) => ({
     ip: addressOf(c),
     userAgent: printable(c.req.header("User-Agent")),
@@ -82,7 +85,7 @@ export function callers(
 /**
  * Whether somebody at a browser asks, and not a program: its Accept names HTML. Programs say `*\/*` or nothing.
  */
-export function wantsPage(c: Request): boolean {
+export function wantsPage(c: RequestContext): boolean {
   const accepted = c.req.header("Accept")?.split(",") ?? [];
   return accepted.some((range) => /^\s*text\/html\s*(;|$)/i.test(range) && !/;\s*q=0(\.0*)?\s*$/i.test(range));
 }

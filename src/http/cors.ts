@@ -15,7 +15,7 @@ export function cors({ CORS_ORIGINS }: Pick<Settings, "CORS_ORIGINS">, answers: 
     const origin = c.req.header("Origin");
     if (origin === undefined || !CORS_ORIGINS.includes(origin)) return next();
     const preflight = c.req.method === "OPTIONS" && c.req.header("Access-Control-Request-Method") !== undefined;
-    if (preflight) c.res = answers.nothing(preflightHeaders);
+    if (preflight) c.res = answers.noContent(preflightHeaders);
     else await next();
     c.res.headers.set("Access-Control-Allow-Origin", origin);
     c.res.headers.set("Access-Control-Allow-Credentials", "true");

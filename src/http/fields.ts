@@ -1,11 +1,11 @@
 import { MIMEType } from "node:util";
 import { topLevelKeys } from "../values/json-keys.ts";
 import { readBody } from "./body.ts";
-import type { Request } from "./caller.ts";
+import type { RequestContext } from "./caller.ts";
 import { RequestError } from "./refusals.ts";
 
 /** More than any form of ours has, less than what would keep a processor busy. */
-const mostFields = 100;
+const maxFields = 100;
 
 /** The fields of a body in the order they came, known or not: a name may come twice. */
 export type Fields = readonly (readonly [name: string, value: unknown])[];
@@ -26,7 +26,7 @@ const parsers: Readonly<Record<string, Parser>> = {
  * comes twice, or as an array or object
  */
 export async function readFields<Name extends string>(
-  c: Request,
+  c: RequestContext,
   ...names: Name[]
 ): Promise<Record<Name, string | undefined>> {
   const bytes = await readBody(c.req.raw);
@@ -34,7 +34,7 @@ export async function readFields<Name extends string>(
   const values: Record<Name, string | undefined> = Object.create(null);
   if (bytes.length === 0) return values;
   const fields = await parse(bytes, c.req.header("Content-Type") ?? "", c.req.header("Content-Encoding"));
-  if (fields.length > mostFields) throw new RequestError("body_malformed", `the body has over ${mostFields} fields`);
+  if (fields.length > maxFields) throw new RequestError("body_malformed", `the body has over ${maxFields} fields`);
   const seen = new Set<string>();
   for (const [key, value] of fields) {
     // A browser that sends a form in another encoding says so here (https://html.spec.whatwg.org/#attr-fe-name-charset).
@@ -60,7 +60,7 @@ export async function readFields<Name extends string>(
  *
  * @throws {RequestError} `field_missing`
  */
-export function needed(value: string | undefined, name: string): string {
+export function required(value: string | undefined, name: string): string {
   if (value === undefined) throw new RequestError("field_missing", `${name} is missing`);
   return value;
 }

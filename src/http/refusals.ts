@@ -11,7 +11,7 @@ export class RequestError extends Error {
   }
 }
 
-export function notFound(): RequestError {
+export function notFoundError(): RequestError {
   return new RequestError("not_found", "nothing is here");
 }
 
@@ -59,25 +59,32 @@ export interface Refusal {
   /** Seconds. */
   readonly retryAfter?: number | undefined;
   /** Waiting will not help. */
-  readonly forGood?: boolean;
+  readonly isLocked?: boolean;
   /** The email has an invisible character in it. */
-  readonly invisible?: boolean;
+  readonly hasInvisibleCharacter?: boolean;
   /** The connection cannot be used again: what is left of the body is not read. */
-  readonly close?: boolean;
+  readonly closesConnection?: boolean;
 }
 
 /** What an error becomes; one that nobody foresaw says nothing of itself. */
-export function refusal(error: unknown): Refusal {
+export function toRefusal(error: unknown): Refusal {
   // The contract's words: the address is the caller's own, and need not be said again.
   if (error instanceof AuthError && error.code === "email_taken")
     return { code: error.code, status: 400, message: "email already registered" };
   if (error instanceof AuthError) {
-    const { code, message, retryAfter, forGood, invisible } = error;
-    return { code, status: statuses[code], message, retryAfter, forGood, ...(invisible && { invisible }) };
+    const { code, message, retryAfter, isLocked, hasInvisibleCharacter } = error;
+    return {
+      code,
+      status: statuses[code],
+      message,
+      retryAfter,
+      isLocked,
+      ...(hasInvisibleCharacter && { hasInvisibleCharacter }),
+    };
   }
   if (error instanceof RequestError) {
     const { code, message } = error;
-    return { code, status: statuses[code], message, close: code === "body_too_large" };
+    return { code, status: statuses[code], message, closesConnection: code === "body_too_large" };
   }
   if (error instanceof DatabaseUnavailable) {
     const code = "database_unavailable";

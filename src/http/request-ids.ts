@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { parseTraceParent, type RequestIds } from "../observe/request-ids.ts";
 import type { Tracing } from "../observe/tracing.ts";
 import type { Settings } from "../settings/settings.ts";
-import type { Request } from "./caller.ts";
+import type { RequestContext } from "./caller.ts";
 import { networkMatcher, traceSourceMatcher } from "./peers.ts";
 
 /**
@@ -10,7 +10,7 @@ import { networkMatcher, traceSourceMatcher } from "./peers.ts";
  * from TRUSTED_PROXIES, because anyone else could impersonate another request in the log; a trace also from programs on this
  * machine.
  */
-export function requestIdReader({ TRUSTED_PROXIES }: Settings, tracing: Tracing): (c: Request) => RequestIds {
+export function requestIdReader({ TRUSTED_PROXIES }: Settings, tracing: Tracing): (c: RequestContext) => RequestIds {
   const isTrusted = networkMatcher(TRUSTED_PROXIES);
   const isTracer = traceSourceMatcher(TRUSTED_PROXIES);
   return (c) => {

@@ -1,5 +1,5 @@
 import type { Settings } from "../settings/settings.ts";
-import type { Request } from "./caller.ts";
+import type { RequestContext } from "./caller.ts";
 import { RequestError } from "./refusals.ts";
 
 /**
@@ -8,7 +8,7 @@ import { RequestError } from "./refusals.ts";
  *
  * @throws {RequestError} `cross_site`
  */
-export function requireSameOrigin(c: Request, { PUBLIC_URL, CORS_ORIGINS }: Settings): void {
+export function requireSameOrigin(c: RequestContext, { PUBLIC_URL, CORS_ORIGINS }: Settings): void {
   const site = c.req.header("Sec-Fetch-Site");
   if (site === "same-origin" || site === "none") return;
   const origin = c.req.header("Origin");
@@ -20,7 +20,7 @@ export function requireSameOrigin(c: Request, { PUBLIC_URL, CORS_ORIGINS }: Sett
 }
 
 /** The Host header as an origin has it: in lower case, without the scheme's own port. */
-function hostOf(c: Request): string | undefined {
+function hostOf(c: RequestContext): string | undefined {
   const url = `${new URL(c.req.url).protocol}//${c.req.header("Host") ?? ""}`;
   return URL.canParse(url) ? new URL(url).host : undefined;
 }

@@ -5,8 +5,8 @@ import { getRequestListener, RequestError } from "@hono/node-server";
 import type { ErrorCode } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
 import type { HttpListener } from "../observe/tracing.ts";
-import { onEveryAnswer } from "./answers.ts";
-import { largestBody } from "./body.ts";
+import { commonHeaders } from "./answers.ts";
+import { maxBodySize } from "./body.ts";
 import { TitleCaseResponse } from "./header-case.ts";
 
 /** What one connection may take, in bytes and milliseconds. */
@@ -105,7 +105,7 @@ export async function serve(listening: ServeOptions): Promise<RunningServer> {
   server.on("request", answer);
   server.on("checkContinue", (request, response) => {
     // Whoever asks before sending too much is told before, and keeps it.
-    if (Number(request.headers["content-length"] ?? 0) <= largestBody) response.writeContinue();
+    if (Number(request.headers["content-length"] ?? 0) <= maxBodySize) response.writeContinue();
     void answer(request, response);
   });
   server.on("checkExpectation", (_, response) => {
@@ -206,7 +206,7 @@ function endSocket(socket: Duplex, status: Status | undefined, more: Record<stri
 function connectionError(status: Status) {
   const body = `${JSON.stringify({ message: STATUS_CODES[status]?.toLowerCase() })}\n`;
   const headers = {
-    ...onEveryAnswer,
+    ...commonHeaders,
     "Content-Type": "application/json",
     "Error-Code": codes[status],
     "Content-Length": String(body.length),

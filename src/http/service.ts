@@ -2,8 +2,8 @@ import type { Auth, Caller } from "../auth/auth.ts";
 import type { DevOutbox } from "../mail/mail.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { Settings } from "../settings/settings.ts";
-import type { Answers, Headers } from "./answers.ts";
-import type { Request } from "./caller.ts";
+import type { Answers, ResponseHeaders } from "./answers.ts";
+import type { RequestContext } from "./caller.ts";
 import type { Cookies } from "./cookies.ts";
 import type { Refusal } from "./refusals.ts";
 
@@ -15,14 +15,14 @@ export interface Service {
   readonly cookies: Cookies;
   readonly metrics: Metrics;
   /** Who asks. */
-  readonly caller: (c: Request) => Caller;
+  readonly caller: (c: RequestContext) => Caller;
   /** What an error becomes, told in the log where whoever runs the service should know. */
-  readonly refused: (error: unknown, c: Request) => Refusal;
+  readonly reportError: (error: unknown, c: RequestContext) => Refusal;
   /** Where mails wait when no server sends them. */
   readonly outbox?: DevOutbox | undefined;
 }
 
-export type Handler = (c: Request) => Response | Promise<Response>;
+export type Handler = (c: RequestContext) => Response | Promise<Response>;
 
 /** A resource: its handlers by method. HEAD comes with GET. */
 export type Resource = Readonly<Partial<Record<"GET" | "POST" | "PUT" | "DELETE", Handler>>>;
@@ -32,5 +32,5 @@ export interface Pages {
   /** By path. They look after their forms themselves. */
   readonly resources: Readonly<Record<string, Resource>>;
   /** The page in place of the one that was asked for. */
-  refuse(c: Request, refused: Refusal, headers?: Headers): Promise<Response>;
+  refuse(c: RequestContext, refused: Refusal, headers?: ResponseHeaders): Promise<Response>;
 }

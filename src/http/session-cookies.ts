@@ -1,7 +1,7 @@
 import type { Auth, Awaitable, LoggedIn } from "../auth/auth.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { PublicUser } from "../user.ts";
-import type { Request } from "./caller.ts";
+import type { RequestContext } from "./caller.ts";
 import { readCookies } from "./cookies.ts";
 import type { Service } from "./service.ts";
 
@@ -11,7 +11,7 @@ import type { Service } from "./service.ts";
  *
  * Node has parsed the header already; a Request looks it up each time.
  */
-export function readSessionIds(c: Request, { COOKIE_NAME }: Settings): string[] {
+export function readSessionIds(c: RequestContext, { COOKIE_NAME }: Settings): string[] {
   const incoming = c.env?.incoming;
   return readCookies(incoming ? incoming.headers.cookie : c.req.header("Cookie"), COOKIE_NAME);
 }
@@ -20,7 +20,7 @@ export function readSessionIds(c: Request, { COOKIE_NAME }: Settings): string[] 
  * The user of the first live session that a request presents, or null. Synchronous if there is one cookie and the database
  * allows it.
  */
-export function findUser(c: Request, { auth, settings }: Service): Awaitable<PublicUser | null> {
+export function findUser(c: RequestContext, { auth, settings }: Service): Awaitable<PublicUser | null> {
   const [first = null, ...others] = readSessionIds(c, settings);
   const found = auth.getUserFromSessionId(first);
   return others.length === 0 ? found : findFirstUser(auth, found, others);
@@ -40,7 +40,7 @@ async function findFirstUser(
  * The first live session id that a request presents; the first one if none is live; null if there is none. A single id is
  * returned without a lookup.
  */
-export async function findSession(c: Request, { auth, settings }: Service): Promise<string | null> {
+export async function findSession(c: RequestContext, { auth, settings }: Service): Promise<string | null> {
   const [first = null, ...others] = readSessionIds(c, settings);
   if (others.length === 0 || (await auth.getUserFromSessionId(first))) return first;
   for (const sessionId of others) if (await auth.getUserFromSessionId(sessionId)) return sessionId;
@@ -51,7 +51,7 @@ export async function findSession(c: Request, { auth, settings }: Service): Prom
  * Ends every session that a request presents, so that no remaining cookie logs the browser in again. Returns false if none was
  * live.
  */
-export async function logOut(c: Request, { auth, settings, caller }: Service): Promise<boolean> {
+export async function logOut(c: RequestContext, { auth, settings, caller }: Service): Promise<boolean> {
   let ended = false;
   for (const sessionId of readSessionIds(c, settings)) {
     if (await auth.logOut(sessionId, caller(c))) ended = true;
@@ -60,22 +60,22 @@ export async function logOut(c: Request, { auth, settings, caller }: Service): P
 }
 
 /** The Set-Cookie headers that store a session in place of every other that the browser presented. */
-export function setSession(c: Request, service: Service, sessionId: string): string[] {
+export function setSession(c: RequestContext, service: Service, sessionId: string): string[] {
   return [...clearOthers(c, service), service.cookies.session.set(sessionId)];
 }
 
 /** What a browser keeps of a login: the session, and what the account knows it again by. */
-export function setLogin(c: Request, { session, device }: LoggedIn, service: Service): string[] {
+export function setLogin(c: RequestContext, { session, device }: LoggedIn, service: Service): string[] {
   const cookies = setSession(c, service, session.sessionId);
   return device === undefined ? cookies : [...cookies, service.cookies.device.set(device)];
 }
 
 /** The Set-Cookie headers that clear every session that the browser presented. */
-export function clearSessions(c: Request, service: Service): string[] {
+export function clearSessions(c: RequestContext, service: Service): string[] {
   return [...clearOthers(c, service), service.cookies.session.clear];
 }
 
 /** A browser that presents no session has none under another domain either. */
-function clearOthers(c: Request, { settings, cookies }: Service): readonly string[] {
+function clearOthers(c: RequestContext, { settings, cookies }: Service): readonly string[] {
   return readSessionIds(c, settings).length === 0 ? [] : cookies.session.clearOthers;
 }

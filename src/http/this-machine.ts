@@ -1,5 +1,5 @@
 import { normalizeAddress } from "../values/ip-address.ts";
-import type { Request } from "./caller.ts";
+import type { RequestContext } from "./caller.ts";
 import { isForwarded, isLoopback } from "./peers.ts";
 
 /** Names that every machine has for itself. Clients use `0.0.0.0` if it is shown to them as the address. */
@@ -10,7 +10,7 @@ const commonNames = new Set(["localhost", ...["127.0.0.1", "0.0.0.0", "::1", "::
  * other machine has; through no proxy; and with `localhost` or that address in Host. The name counts because another site's
  * page can make its own name resolve to this machine (DNS rebinding).
  */
-export function isFromThisMachine(c: Request): boolean {
+export function isFromThisMachine(c: RequestContext): boolean {
   const { remoteAddress, localAddress } = c.env?.incoming?.socket ?? {};
   const [peer, own] = [normalizeAddress(remoteAddress), normalizeAddress(localAddress)];
   if (peer === undefined || isForwarded(c.req.raw.headers.keys())) return false;

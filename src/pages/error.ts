@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import type { RefusalCode } from "../errors.ts";
-import type { Headers } from "../http/answers.ts";
+import type { ResponseHeaders } from "../http/answers.ts";
 import type { Refusal } from "../http/refusals.ts";
 import type { Assets } from "./kit/assets.ts";
 import { present } from "./kit/layout.ts";
@@ -9,7 +9,7 @@ import { home, returnTo } from "./kit/return-to.ts";
 import type { Visit } from "./kit/visit.ts";
 
 /** The page in place of the one that was asked for, when there is none or it cannot be shown. */
-export function errorPage(visit: Visit, assets: Assets, refused: Refusal, headers: Headers): Response {
+export function errorPage(visit: Visit, assets: Assets, refused: Refusal, headers: ResponseHeaders): Response {
   const { c, words, to, token, onward: return_to } = visit;
   const { code, status } = refused;
   const titles: Partial<Record<RefusalCode, string>> = {

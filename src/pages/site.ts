@@ -1,5 +1,5 @@
-import type { Headers } from "../http/answers.ts";
-import type { Request } from "../http/caller.ts";
+import type { ResponseHeaders } from "../http/answers.ts";
+import type { RequestContext } from "../http/caller.ts";
 import type { Refusal } from "../http/refusals.ts";
 import type { Service } from "../http/service.ts";
 import { errorPage } from "./error.ts";
@@ -11,10 +11,10 @@ import { type Visit, visit } from "./kit/visit.ts";
 
 /** The pages of one service, as they are asked for. */
 export interface Site {
-  show(c: Request, page: Page): Promise<Response>;
-  submit(c: Request, page: Page): Promise<Response>;
-  asset(c: Request): Response;
-  refuse(c: Request, refused: Refusal, headers?: Headers): Promise<Response>;
+  show(c: RequestContext, page: Page): Promise<Response>;
+  submit(c: RequestContext, page: Page): Promise<Response>;
+  asset(c: RequestContext): Response;
+  refuse(c: RequestContext, refused: Refusal, headers?: ResponseHeaders): Promise<Response>;
 }
 
 export function createSite(service: Service): Site {

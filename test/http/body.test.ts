@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { largestBody } from "../../src/http/body.ts";
+import { maxBodySize } from "../../src/http/body.ts";
 import { test } from "../support/engines.ts";
 import { bob, refused, said, urlencoded } from "../support/steps.ts";
 import { createWorld } from "../support/world.ts";
 
 const created = '200 {"email":"bob@example.com","message":"user created"}\n';
 const registration = new URLSearchParams(bob).toString();
-const full = `${registration}&more=`.padEnd(largestBody, "x");
+const full = `${registration}&more=`.padEnd(maxBodySize, "x");
 
 /** A body that comes in pieces, as from a socket; `broken` ends it with an error. */
 function pieces(text: string, { size = 1000, broken = false } = {}): RequestInit {

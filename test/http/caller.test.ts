@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test as testOnce } from "node:test";
 import { Hono } from "hono";
 import { createApp } from "../../src/app.ts";
-import { type Bindings, callers, type Found } from "../../src/http/caller.ts";
+import { type Bindings, callerFinder, type Variables } from "../../src/http/caller.ts";
 import { type Environment, readSettings } from "../../src/settings/settings.ts";
 import { networkOf } from "../../src/values/network.ts";
 import { test } from "../support/engines.ts";
@@ -104,8 +104,10 @@ describe("a caller's address is", () => {
   ) {
     const logged: Record<string, unknown>[] = [];
     const note = (fields: object, message: string) => void logged.push({ ...fields, message });
-    const caller = callers(readSettings(environment), { info: note, warn: note, error: note }, () => ({ id: "x" }));
-    const app = new Hono<{ Bindings: Bindings; Variables: Found }>().get("/", (c) =>
+    const caller = callerFinder(readSettings(environment), { info: note, warn: note, error: note }, () => ({
+      id: "x",
+    }));
+    const app = new Hono<{ Bindings: Bindings; Variables: Variables }>().get("/", (c) =>
       Response.json(caller(c).ip ?? null),
     );
     const addresses: unknown[] = [];

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createApp } from "../../src/app.ts";
 import { Auth } from "../../src/auth/auth.ts";
 import { AuthError, DatabaseUnavailable } from "../../src/errors.ts";
-import { RequestError, refusal, statuses } from "../../src/http/refusals.ts";
+import { RequestError, statuses, toRefusal } from "../../src/http/refusals.ts";
 import { silent } from "../../src/observe/log.ts";
 import { knowing, startBreachServer } from "../support/breach-server.ts";
 import { test } from "../support/engines.ts";
@@ -134,14 +134,14 @@ test("an error keeps its words where they are ours, and loses them where they ma
   const secret = "near 'b4l0u': syntax error at /srv/bienvenue.db";
   const cause = new Error(secret);
   for (const error of [cause, secret, null, undefined, 1, new DatabaseUnavailable("locked", cause)]) {
-    assert.ok(!JSON.stringify(refusal(error)).includes("b4l0u"));
+    assert.ok(!JSON.stringify(toRefusal(error)).includes("b4l0u"));
   }
-  assert.equal(refusal(new RequestError("field_missing", "email is missing")).message, "email is missing");
-  assert.deepEqual(refusal(new AuthError("busy", "later", { retryAfter: 3 })), {
+  assert.equal(toRefusal(new RequestError("field_missing", "email is missing")).message, "email is missing");
+  assert.deepEqual(toRefusal(new AuthError("busy", "later", { retryAfter: 3 })), {
     code: "busy",
     status: 503,
     message: "later",
     retryAfter: 3,
-    forGood: false,
+    isLocked: false,
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test as testOnce } from "node:test";
 import { createApp } from "../../src/app.ts";
-import { type Request as Asked, callers } from "../../src/http/caller.ts";
+import { type RequestContext as Asked, callerFinder } from "../../src/http/caller.ts";
 import { traceSourceMatcher } from "../../src/http/peers.ts";
 import { requestIdReader } from "../../src/http/request-ids.ts";
 import { silent } from "../../src/observe/log.ts";
@@ -105,7 +105,7 @@ testOnce("a caller carries the ids of the request, the same each time", () => {
   } as unknown as Asked;
   const settings = readSettings({ TRUSTED_PROXIES: "127.0.0.1" });
   const idsOf = requestIdReader(settings, untraced);
-  const caller = callers(settings, silent, idsOf);
+  const caller = callerFinder(settings, silent, idsOf);
   const { request } = caller(c);
   assert.deepEqual(request, { id: "abc", traceId, spanId });
   assert.equal(caller(c).request, request);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { networkInterfaces } from "node:os";
 import { test as testOnce } from "node:test";
-import type { Request as Asked } from "../../src/http/caller.ts";
+import type { RequestContext as Asked } from "../../src/http/caller.ts";
 import { serve } from "../../src/http/server.ts";
 import { isFromThisMachine } from "../../src/http/this-machine.ts";
 import { test } from "../support/engines.ts";

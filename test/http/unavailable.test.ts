@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NoThread } from "../../src/auth/passwords/hash-threads.ts";
-import { busy, DatabaseUnavailable } from "../../src/errors.ts";
-import { unavailableLog } from "../../src/http/unavailable.ts";
+import { busyError, DatabaseUnavailable } from "../../src/errors.ts";
+import { unavailableLogger } from "../../src/http/unavailable.ts";
 import { recordingLog } from "../support/world.ts";
 
 test("of many requests without an answer the log has the first of each minute, and how many it left out", () => {
   const logged: Record<string, unknown>[] = [];
   let now = 0;
-  const log = unavailableLog(recordingLog(logged), () => now);
+  const log = unavailableLogger(recordingLog(logged), () => now);
   const fail = (times: number) => {
     for (let i = 0; i < times; i++) log(new DatabaseUnavailable("locked"), { requestId: `${i}`, path: "/profile" });
   };
@@ -30,9 +30,9 @@ test("of many requests without an answer the log has the first of each minute, a
 
 test("the log says why nothing can be hashed, and of a database only what is wrong", () => {
   const logged: Record<string, unknown>[] = [];
-  const log = unavailableLog(recordingLog(logged));
-  log(busy(1, new NoThread(new Error("ERR_WORKER_INIT_FAILED"))), {});
-  log(busy(1), {});
+  const log = unavailableLogger(recordingLog(logged));
+  log(busyError(1, new NoThread(new Error("ERR_WORKER_INIT_FAILED"))), {});
+  log(busyError(1), {});
   log(new DatabaseUnavailable("locked", new Error("insert into users …")), {});
   assert.deepEqual(
     logged.map(({ reason }) => reason),

@@ -68,7 +68,10 @@ test("an invisible character inside an address is reported, with the status that
     );
     await refused(world.request("/email_verification", form({ email })), 400, new RegExp(told));
     assert.equal(await world.auth.validLogin(email, bob.password), false);
-    await assert.rejects(world.auth.registerUser(email, bob.password), { code: "email_invalid", invisible: true });
+    await assert.rejects(world.auth.registerUser(email, bob.password), {
+      code: "email_invalid",
+      hasInvisibleCharacter: true,
+    });
   }
 });
 

@@ -1,4 +1,4 @@
-import { AuthError, notLoggedIn } from "../../errors.ts";
+import { AuthError, notLoggedInError } from "../../errors.ts";
 import { isSameEmail } from "../../values/email.ts";
 import { widestNetworkOf } from "../../values/network.ts";
 import { type Caller, callerOf } from "../caller.ts";
@@ -50,7 +50,7 @@ async function startMove(context: Context, person: Person, address: string, call
     // A login may have replaced the hash meanwhile. A changed password has ended the session.
     const now = await ownerOf(context, person.sessionId);
     await needPassword(context, now, caller);
-    if (!(await move(now))) throw notLoggedIn();
+    if (!(await move(now))) throw notLoggedInError();
   }
   trail.record("email_change_asked", { caller, userId: person.id });
 }

@@ -1,4 +1,4 @@
-import { notLoggedIn } from "../../errors.ts";
+import { notLoggedInError } from "../../errors.ts";
 import { type PublicUser, publicUser, type Session } from "../../user.ts";
 import { type Caller, callerOf } from "../caller.ts";
 import type { Context } from "../context.ts";
@@ -30,7 +30,7 @@ export async function confirmPassword(
   const person = await ownerOf(context, sessionId);
   await givePassword(context, place, person, password, caller);
   const nonce = await context.db.sessions.renew(person.sessionId, renewal(context.settings, person.sessionId));
-  if (nonce === false) throw notLoggedIn();
+  if (nonce === false) throw notLoggedInError();
   context.trail.record("password_confirmed", { caller, userId: person.id });
   // Made from the presented id, so that two simultaneous responses set the same cookie.
   const renewedId = madeToken(context.settings, person.sessionId, nonce);

@@ -296,9 +296,9 @@ function refused(
   const about = byNetwork ? {} : { userId, address };
   trail.record("limited", { caller, ...about, detail: what });
   const retryAfter = Math.max(1, Math.ceil((reachedUntil - clock()) / 1000));
-  const forGood = retryAfter > 30 * 86_400;
-  const message = forGood
+  const isLocked = retryAfter > 30 * 86_400;
+  const message = isLocked
     ? "too many wrong passwords in a row; reset the password"
     : `too many tries; come back in ${formatWait(retryAfter, "en")}`;
-  return new AuthError("too_many_tries", message, { retryAfter: forGood ? 86_400 : retryAfter, forGood });
+  return new AuthError("too_many_tries", message, { retryAfter: isLocked ? 86_400 : retryAfter, isLocked });
 }

@@ -1,4 +1,4 @@
-import { type AuthError, busy } from "../../errors.ts";
+import { type AuthError, busyError } from "../../errors.ts";
 import { type Metrics, uncounted } from "../../observe/metrics.ts";
 import { FairQueue } from "./fair-queue.ts";
 import type { Place, PlaceFor, Task } from "./hash-place.ts";
@@ -74,7 +74,7 @@ export class HashQueue<Work, Result> {
    */
   enter({ path, devices = [] }: PlaceFor): Place<Work, Result> {
     const isOutside = this.#isRefused(path);
-    if (isOutside && !this.#mayStayOutside(devices)) throw busy(this.retryAfter);
+    if (isOutside && !this.#mayStayOutside(devices)) throw busyError(this.retryAfter);
     const place: Place<Work, Result> = {
       path,
       devices,
@@ -253,7 +253,7 @@ export class HashQueue<Work, Result> {
   }
 
   #dismiss(place: Place<Work, Result>): AuthError {
-    place.refusal ??= busy(this.retryAfter);
+    place.refusal ??= busyError(this.retryAfter);
     return place.refusal;
   }
 

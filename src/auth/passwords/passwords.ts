@@ -1,6 +1,6 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { busy } from "../../errors.ts";
+import { busyError } from "../../errors.ts";
 import { type Metrics, uncounted } from "../../observe/metrics.ts";
 import { type Tracing, untraced } from "../../observe/tracing.ts";
 import type { Settings } from "../../settings/settings.ts";
@@ -62,7 +62,7 @@ export class Passwords {
     try {
       return await this.#threads.run(work);
     } catch (error) {
-      throw error instanceof NoThread ? busy(this.queue.retryAfter, error) : error;
+      throw error instanceof NoThread ? busyError(this.queue.retryAfter, error) : error;
     }
   };
 

@@ -1,4 +1,4 @@
-import { notLoggedIn } from "../../errors.ts";
+import { notLoggedInError } from "../../errors.ts";
 import type { User } from "../../user.ts";
 import type { Context } from "../context.ts";
 import { userOfSession } from "./sessions.ts";
@@ -10,5 +10,5 @@ export type Person = User & { readonly sessionId: string };
 export async function ownerOf(context: Context, sessionId: string | null): Promise<Person> {
   const user = await userOfSession(context, sessionId);
   if (user && user.sessionId !== null) return user as Person;
-  throw notLoggedIn();
+  throw notLoggedInError();
 }

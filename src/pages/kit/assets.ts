@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { html } from "hono/html";
-import { notFound } from "../../http/refusals.ts";
+import { notFoundError } from "../../http/refusals.ts";
 import type { Service } from "../../http/service.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { Accent } from "../../settings/types.ts";
@@ -36,7 +36,7 @@ export function createAssets(settings: Pick<Settings, "ACCENT_COLOR" | "LOGO_FIL
 
 export function answerAsset({ answers }: Service, assets: Assets, path: string): Response {
   const found = findAsset(assets, path);
-  if (!found) throw notFound();
+  if (!found) throw notFoundError();
   const { asset, isExact } = found;
   return answers.content(200, asset.content, {
     "Content-Type": asset.type,

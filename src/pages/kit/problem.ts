@@ -1,5 +1,5 @@
 import type { RefusalCode } from "../../errors.ts";
-import type { Headers } from "../../http/answers.ts";
+import type { ResponseHeaders } from "../../http/answers.ts";
 import type { Refusal } from "../../http/refusals.ts";
 import type { PageRefusalCode } from "../../languages/refusals.ts";
 import { formatWait } from "../../values/durations.ts";
@@ -14,7 +14,7 @@ export interface Problem {
   readonly field?: string | undefined;
   /** Seconds. */
   readonly retryAfter?: number | undefined;
-  readonly headers?: Headers;
+  readonly headers?: ResponseHeaders;
 }
 
 /** The field that a refusal is about; of those that are not here, none more than another. */
@@ -32,9 +32,12 @@ const fields: Partial<Record<Problem["code"], string>> = {
   password_needed: "password",
 };
 
-export function problemOf(visit: Visit, { code, status, retryAfter, forGood, invisible }: Refusal): Problem {
-  const problem = { ...describe(visit, forGood ? "locked" : code, retryAfter), status, retryAfter };
-  return invisible ? { ...problem, message: visit.words.invisible, field: "email" } : problem;
+export function problemOf(
+  visit: Visit,
+  { code, status, retryAfter, isLocked, hasInvisibleCharacter }: Refusal,
+): Problem {
+  const problem = { ...describe(visit, isLocked ? "locked" : code, retryAfter), status, retryAfter };
+  return hasInvisibleCharacter ? { ...problem, message: visit.words.invisible, field: "email" } : problem;
 }
 
 /** A form of another time, or of another browser: the same one again can be sent. */

@@ -1,5 +1,5 @@
 import { AuthError, DatabaseUnavailable } from "../../errors.ts";
-import type { Request } from "../../http/caller.ts";
+import type { RequestContext } from "../../http/caller.ts";
 import { readFields } from "../../http/fields.ts";
 import { RequestError } from "../../http/refusals.ts";
 import { requireSameOrigin } from "../../http/same-origin.ts";
@@ -18,7 +18,12 @@ interface Shown {
 }
 
 /** Does what a form asks for, once, for the browser and the account that it was shown to; problems are shown above it. */
-export async function submit(service: Service, c: Request, page: Page, { show, overview }: Shown): Promise<Response> {
+export async function submit(
+  service: Service,
+  c: RequestContext,
+  page: Page,
+  { show, overview }: Shown,
+): Promise<Response> {
   requireOwnOrigin(c, service);
   const fields = page.fields ?? {};
   const values = await readFields(c, "form_token", "form_id", "return_to", ...Object.keys(fields));
@@ -49,7 +54,7 @@ export async function submit(service: Service, c: Request, page: Page, { show, o
     const meanwhile = error instanceof AuthError && (await again(at, page, values));
     if (meanwhile) return meanwhile;
     if (error instanceof AuthError && error.code === "not_logged_in") return askToLogIn(at, values.email, account);
-    return show(at, page, { values, problem: problemOf(at, service.refused(error, c)) });
+    return show(at, page, { values, problem: problemOf(at, service.reportError(error, c)) });
   }
   throw new RequestError("method_not_allowed", "nothing can be sent here");
 }
@@ -66,7 +71,7 @@ function isTold(error: unknown): boolean {
 }
 
 /** The API's rule. A page that hides its own address makes older browsers hide its origin too: then the form's token decides. */
-function requireOwnOrigin(c: Request, { settings }: Service): void {
+function requireOwnOrigin(c: RequestContext, { settings }: Service): void {
   const isHidden = c.req.header("Origin") === "null" && c.req.header("Sec-Fetch-Site") === undefined;
   if (!isHidden) requireSameOrigin(c, settings);
 }

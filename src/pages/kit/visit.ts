@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Caller } from "../../auth/auth.ts";
 import { actName } from "../../auth/auth.ts";
-import type { Request } from "../../http/caller.ts";
+import type { RequestContext } from "../../http/caller.ts";
 import { hostCookie, readCookie, readCookies } from "../../http/cookies.ts";
 import { rememberDevice } from "../../http/remember-device.ts";
 import type { Service } from "../../http/service.ts";
@@ -18,7 +18,7 @@ export type Values = Readonly<Record<string, string | undefined>>;
 
 /** One person's request for a page. */
 export interface Visit {
-  readonly c: Request;
+  readonly c: RequestContext;
   readonly service: Service;
   readonly language: Language;
   readonly words: PageWords;
@@ -43,7 +43,7 @@ export interface Visit {
   readonly keepsOnward: boolean;
 }
 
-export async function visit(service: Service, c: Request, values: Values = {}): Promise<Visit> {
+export async function visit(service: Service, c: RequestContext, values: Values = {}): Promise<Visit> {
   const { settings } = service;
   const header = c.req.header("Cookie");
   const chosen = languages.find((each) => each === c.req.query("lang"));
@@ -95,7 +95,7 @@ export async function visit(service: Service, c: Request, values: Values = {}): 
  * Names of what a form does, which only this browser can make: one of all its fields, and one of the mailed link that led to
  * it. A page that is only opened has the name of the link. A form that is displayed anew has another name.
  */
-function actsOf(secret: string, c: Request, values: Values, token: string | undefined): string[] {
+function actsOf(secret: string, c: RequestContext, values: Values, token: string | undefined): string[] {
   const link = token === undefined ? [] : [actName(secret, "link", c.req.path, token)];
   if (c.req.method !== "POST") return link;
   const sent = Object.entries(values).toSorted(([one], [other]) => (one < other ? -1 : 1));
