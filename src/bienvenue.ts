@@ -168,7 +168,7 @@ async function openService(
   const isTrusted = traceSourceMatcher(settings.TRUSTED_PROXIES);
   const tracing = options.tracing ?? (await startTracing({ routeOf: routeFinder(routes), isTrusted }));
   const db = opening.use(await openDB(settings.DATABASE_URL, { settings, log, signal, clock }));
-  const isEmpty = await db.users.areNone();
+  const isEmpty = await db.users.isEmpty();
   const { mailer, outbox } = await createMailer(settings, log);
   opening.adopt(mailer, (each) => each.close());
   const auth = opening.adopt(new Auth(db, { ...options, settings, log, mailer, metrics, tracing, clock }), (each) =>

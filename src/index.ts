@@ -5,7 +5,7 @@ export {
   Auth,
   type AuthOptions,
   type Caller,
-  type EventsWanted,
+  type EventQuery,
   HashThreads,
   type LoggedIn,
   type Login,

@@ -23,7 +23,7 @@ export interface User {
 export type PublicUser = Pick<User, "id" | "email" | "emailVerifiedAt" | "disabledAt" | "createdAt" | "updatedAt">;
 
 /** Copies only the public attributes of a user to a new object. */
-export function publicUser({ id, email, emailVerifiedAt, disabledAt, createdAt, updatedAt }: PublicUser): PublicUser {
+export function toPublicUser({ id, email, emailVerifiedAt, disabledAt, createdAt, updatedAt }: PublicUser): PublicUser {
   return { id, email, emailVerifiedAt, disabledAt, createdAt, updatedAt };
 }
 

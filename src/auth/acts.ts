@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { Done } from "../db/db.ts";
+import type { ActResult } from "../db/db.ts";
 import type { Caller } from "./caller.ts";
 import type { Context } from "./context.ts";
 
@@ -14,7 +14,7 @@ export function actName(secret: string, ...sent: readonly unknown[]): string {
 }
 
 /** What the caller did under the first of its `acts` within the last minute, if its result still exists; else null. */
-export async function justDone({ db }: Context, caller: Pick<Caller, "acts">): Promise<Done | null> {
+export async function justDone({ db }: Context, caller: Pick<Caller, "acts">): Promise<ActResult | null> {
   const [act] = caller.acts ?? [];
   return act === undefined ? null : db.acts.find(act);
 }

@@ -1,5 +1,5 @@
 import type { Awaitable } from "../db/db.ts";
-import { type PublicUser, publicUser } from "../user.ts";
+import { type PublicUser, toPublicUser } from "../user.ts";
 import { bind, merge } from "../values/bind.ts";
 import { isUserId } from "../values/storable.ts";
 import * as account from "./accounts/account.ts";
@@ -25,7 +25,7 @@ import * as sessionList from "./sessions/session-list.ts";
 import * as sessionRenewals from "./sessions/session-renewals.ts";
 import { createSession, getUserFromSessionId, logOut } from "./sessions/sessions.ts";
 
-export type { Awaitable, Done, EventsWanted, SessionPage, StoredEvent as AuditEvent } from "../db/db.ts";
+export type { ActResult, Awaitable, EventQuery, SessionPage, StoredEvent as AuditEvent } from "../db/db.ts";
 export type { Renewed } from "./accounts/confirm-password.ts";
 export type { ResetToken } from "./accounts/reset-password.ts";
 export type { AddressToVerify, ConfirmedEmail, Proof } from "./accounts/verify-email.ts";
@@ -102,7 +102,7 @@ export class Auth extends Parts {
    * too many passwords wait to be hashed
    */
   async registerUser(email: string, password: string, caller: Caller = {}): Promise<PublicUser> {
-    return publicUser(await register.registerUser(this.context, email, password, callerOf(caller)));
+    return toPublicUser(await register.registerUser(this.context, email, password, callerOf(caller)));
   }
 
   /**
@@ -161,6 +161,8 @@ export class Auth extends Parts {
    * @throws {AuthError} `bad_reset_token`, a refusal of the password as `registerUser` has them, `too_many_tries`, `busy`
    */
   async updatePassword(resetToken: string, password: string, email?: string, caller: Caller = {}): Promise<PublicUser> {
-    return publicUser(await resetPassword.updatePassword(this.context, resetToken, password, email, callerOf(caller)));
+    return toPublicUser(
+      await resetPassword.updatePassword(this.context, resetToken, password, email, callerOf(caller)),
+    );
   }
 }

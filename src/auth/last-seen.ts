@@ -75,7 +75,7 @@ export class LastSeen {
     const all = [...seen];
     for (let from = 0; from < all.length; from += batch) {
       const some = all.slice(from, from + batch);
-      await this.#parts.db.sessions.see(some);
+      await this.#parts.db.sessions.recordUse(some);
       for (const [sessionId] of some) seen.delete(sessionId);
     }
   }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Adopted } from "../db/db.ts";
+import type { AdoptedUser } from "../db/db.ts";
 import type { Environment } from "../settings/settings.ts";
 import { filePath } from "./arguments.ts";
 import { readDatabaseSettings } from "./database.ts";
@@ -54,7 +54,7 @@ async function adopt(environment: Environment, file: string, { verified }: { ver
   }
 }
 
-function* withProgress(users: Iterable<Adopted>, total: number, bar: ProgressBar): Generator<Adopted> {
+function* withProgress(users: Iterable<AdoptedUser>, total: number, bar: ProgressBar): Generator<AdoptedUser> {
   let done = 0;
   for (const user of users) {
     yield user;

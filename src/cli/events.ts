@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
-import type { AuditEvent, Auth, EventsWanted } from "../auth/auth.ts";
+import type { AuditEvent, Auth, EventQuery } from "../auth/auth.ts";
 import { DatabaseUnavailable } from "../errors.ts";
 import type { Environment } from "../settings/settings.ts";
 import { toIso } from "../values/iso.ts";
@@ -17,7 +17,7 @@ interface EventsOptions {
   readonly follow?: true;
 }
 
-type Filter = Pick<EventsWanted, "userId">;
+type Filter = Pick<EventQuery, "userId">;
 
 /** Milliseconds between two polls of `--follow`. */
 const pollInterval = 1000;

@@ -1,5 +1,5 @@
 import type { Auth } from "../auth/auth.ts";
-import type { FailedMail, WaitingMail } from "../db/db.ts";
+import type { FailedMail, OutboxMail } from "../db/db.ts";
 import { toIso } from "../values/iso.ts";
 import { formatJson, formatTable, formatTime } from "./format.ts";
 
@@ -27,16 +27,16 @@ export async function listMails(auth: Auth, { limit, json }: ListMailOptions): P
   if (failures.length > 0) printFailed(failures, failed);
 }
 
-function waitingToJson({ id, kind, userId, createdAt, nextTryAt, tries }: WaitingMail) {
+function waitingToJson({ id, kind, userId, createdAt, nextAttemptAt: nextTryAt, attempts: tries }: OutboxMail) {
   return { id, kind, user_id: userId, created_at: toIso(createdAt), next_try_at: toIso(nextTryAt), tries };
 }
 
-function failedToJson({ id, kind, userId, createdAt, tries, failedAt, reason }: FailedMail) {
+function failedToJson({ id, kind, userId, createdAt, attempts: tries, failedAt, reason }: FailedMail) {
   return { id, kind, user_id: userId, created_at: toIso(createdAt), tries, failed_at: toIso(failedAt), reason };
 }
 
-function printWaiting(mails: readonly WaitingMail[], total: number): void {
-  const rows = mails.map((mail) => ({ ...toRow(mail), "next attempt": formatTime(mail.nextTryAt) }));
+function printWaiting(mails: readonly OutboxMail[], total: number): void {
+  const rows = mails.map((mail) => ({ ...toRow(mail), "next attempt": formatTime(mail.nextAttemptAt) }));
   printRows(rows, total);
 }
 
@@ -46,7 +46,7 @@ function printFailed(failures: readonly FailedMail[], total: number): void {
   printRows(rows, total);
 }
 
-function toRow({ id, kind, userId, createdAt, tries }: WaitingMail | FailedMail) {
+function toRow({ id, kind, userId, createdAt, attempts: tries }: OutboxMail | FailedMail) {
   return { id, kind, user: userId, created: formatTime(createdAt), attempts: tries };
 }
 

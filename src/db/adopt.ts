@@ -4,10 +4,10 @@ import { describeReadError } from "../files/faults.ts";
 import { resolveExistingFile } from "../files/files.ts";
 import type { User } from "../user.ts";
 import { digest } from "./digest.ts";
-import { emailColumns } from "./spellings.ts";
+import { toEmailColumns } from "./spellings.ts";
 import type { Store } from "./store.ts";
 import { insertSession } from "./tables/sessions.ts";
-import { areNone } from "./tables/users.ts";
+import { isEmpty } from "./tables/users.ts";
 
 /** A row of the contract's table `users`. A program may have stored anything in it, such as bytes for text. */
 export interface ContractUser {
@@ -19,7 +19,10 @@ export interface ContractUser {
 }
 
 /** A user that keeps its id, its session and its reset token, both as its bearer has them. */
-export type Adopted = Pick<User, "id" | "email" | "hashedPassword" | "emailVerifiedAt" | "sessionId" | "resetToken">;
+export type AdoptedUser = Pick<
+  User,
+  "id" | "email" | "hashedPassword" | "emailVerifiedAt" | "sessionId" | "resetToken"
+>;
 
 /** An SQLite file with the contract's table `users`. It is only read. */
 export class ContractFile implements Disposable {
@@ -70,20 +73,20 @@ export class ContractFile implements Disposable {
  * @returns how many there were
  * @throws {InvalidRequestError} when the database holds users
  */
-export async function adopt(store: Store, users: Iterable<Adopted>): Promise<{ users: number; sessions: number }> {
+export async function adopt(store: Store, users: Iterable<AdoptedUser>): Promise<{ users: number; sessions: number }> {
   const { engine, clock, lifetimes } = store;
   const now = clock();
   const adopted = { users: 0, sessions: 0 };
   const write = async (db: Store["db"]) => {
     const transaction = { ...store, db };
-    if (!(await areNone(transaction)))
+    if (!(await isEmpty(transaction)))
       throw new InvalidRequestError("the database holds accounts already; name an empty one in DATABASE_URL");
     for (const { id, email, hashedPassword, emailVerifiedAt, sessionId, resetToken } of users) {
       await db
         .insertInto("users")
         .values({
           id,
-          ...emailColumns(email),
+          ...toEmailColumns(email),
           hashed_password: hashedPassword,
           reset_token: resetToken === null ? null : digest(resetToken),
           reset_token_expires_at: resetToken === null ? null : now + lifetimes.RESET_TOKEN_LIFETIME,
@@ -97,8 +100,8 @@ export async function adopt(store: Store, users: Iterable<Adopted>): Promise<{ u
       await insertSession(transaction, { sessionId, userId: id });
       adopted.sessions++;
     }
-    await engine.continueSerials(db);
+    await engine.updateSequences(db);
   };
-  await engine.unhurried(() => store.db.transaction().execute(write));
+  await engine.withoutTimeouts(() => store.db.transaction().execute(write));
   return adopted;
 }

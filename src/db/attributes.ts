@@ -1,10 +1,10 @@
 import { InvalidRequestError } from "../errors.ts";
 import type { User } from "../user.ts";
 import type { UsersTable } from "./schema.ts";
-import { spelledEmail } from "./spellings.ts";
+import { selectEmail } from "./spellings.ts";
 
 /** A value of an attribute, as `users` holds it. */
-type Value = string | number | null;
+type AttributeValue = string | number | null;
 
 interface Attribute {
   readonly column: keyof UsersTable | undefined;
@@ -32,7 +32,7 @@ const attributes = {
 /** What selects a user, column by column under the names of User's attributes. */
 export const userColumns = [
   "users.id",
-  spelledEmail("users"),
+  selectEmail("users"),
   "users.hashed_password as hashedPassword",
   "users.reset_token_expires_at as resetTokenExpiresAt",
   "users.email_verified_at as emailVerifiedAt",
@@ -44,7 +44,7 @@ export const userColumns = [
 /** The columns of the public attributes of a user who is not disabled. */
 export const publicColumns = [
   "users.id",
-  spelledEmail("users"),
+  selectEmail("users"),
   "users.email_verified_at as emailVerifiedAt",
   "users.created_at as createdAt",
   "users.updated_at as updatedAt",
@@ -55,9 +55,9 @@ export const publicColumns = [
  *
  * @throws {InvalidRequestError} for none at all, an unknown name, or a value of another type
  */
-export function checked(
+export function checkAttributes(
   given: Partial<User>,
-): [name: keyof User, value: Value, column: keyof UsersTable | undefined][] {
+): [name: keyof User, value: AttributeValue, column: keyof UsersTable | undefined][] {
   const entries = Object.entries(given);
   if (entries.length === 0) throw new InvalidRequestError("no attribute of User is named");
   return entries.map(([name, value]) => {
@@ -72,7 +72,7 @@ export function checked(
 }
 
 /** Whether a column can hold it on every engine: PostgreSQL knows no NUL and no lone surrogate, and counts to 2³¹. */
-export function isStorable(name: keyof User, value: Value): boolean {
+export function isStorable(name: keyof User, value: AttributeValue): boolean {
   if (typeof value === "number") return Number.isSafeInteger(value) && (name !== "id" || Math.abs(value) < 2 ** 31);
   return value === null || ([...value].length <= 250 && !value.includes("\0") && value.isWellFormed());
 }

@@ -13,7 +13,7 @@ import {
   unusedSibling,
 } from "../files/files.ts";
 import type { BackupWork, Outcome } from "./backup-worker.js";
-import { companions } from "./sqlite/companions.ts";
+import { companionSuffixes } from "./sqlite/companions.ts";
 
 /**
  * Writes a complete, consistent copy of an embedded database into a new file (0600), even while a service uses it. Copying the
@@ -32,10 +32,10 @@ export async function backUp(database: string, file: string, signal?: AbortSigna
   const incoming = unusedSibling(target, "incomplete");
   try {
     wrapErrors(cannotWrite, () => createPrivateFile(incoming));
-    const { step, error } = await inWorker({ task: "copy", database: source.path, file: incoming }, signal);
+    const { step, error } = await runInWorker({ task: "copy", database: source.path, file: incoming }, signal);
     if (error) {
       if (isMissingTable(error)) throw cannotRead(new OpenError("it is no database of Bienvenue's"));
-      throw step === "read" || isDamage(error) ? cannotRead(error) : cannotWrite(error);
+      throw step === "read" || isCorruption(error) ? cannotRead(error) : cannotWrite(error);
     }
     wrapErrors(cannotWrite, () => {
       syncFile(incoming);
@@ -53,7 +53,7 @@ export async function backUp(database: string, file: string, signal?: AbortSigna
  *
  * @throws the signal's reason
  */
-export async function inWorker(work: BackupWork, signal?: AbortSignal): Promise<Outcome> {
+export async function runInWorker(work: BackupWork, signal?: AbortSignal): Promise<Outcome> {
   signal?.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
   const abort = () => reject(signal?.reason);
@@ -76,9 +76,9 @@ function locateNew(file: string, source: ResolvedFile): string {
   if (path === source.path) throw new OpenError("it is the database itself; name a file that is not there yet");
   if (stats) throw new OpenError("it is there already; name a file that is not there yet");
   // SQLite would read such a file as part of the other database.
-  if (companions.some((end) => path === source.path + end))
+  if (companionSuffixes.some((end) => path === source.path + end))
     throw new OpenError("its name is that of a part of the database; choose another");
-  const left = companions.find((end) => resolveFile(path + end).stats);
+  const left = companionSuffixes.find((end) => resolveFile(path + end).stats);
   if (left) throw new OpenError(`a ${left} file of another database is beside it; choose another name`);
   return path;
 }
@@ -95,7 +95,7 @@ function publish(incoming: string, target: string): void {
 }
 
 /** Whether an SQLite error says that a file is corrupt (11) or not a database (26). */
-export function isDamage(error: unknown): boolean {
+export function isCorruption(error: unknown): boolean {
   return [11, 26].includes(Number((error as { errcode?: number }).errcode) & 0xff);
 }
 

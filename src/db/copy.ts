@@ -2,7 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { type Kysely, sql } from "kysely";
 import { InvalidRequestError } from "../errors.ts";
 import type { Engine } from "./engine.ts";
-import { tablesOf } from "./migrations.ts";
+import { findTables } from "./migrations.ts";
 import { type Schema, tables } from "./schema.ts";
 import type { Store } from "./store.ts";
 
@@ -13,7 +13,7 @@ const batch = 2000;
 const copiedTables = Object.entries(tables).filter(([table]) => table !== "acts" && table !== "leases");
 
 /** How far a copy is. */
-export interface Progress {
+export interface CopyProgress {
   readonly table: string;
   /** Rows of all tables so far, and in all. */
   readonly done: number;
@@ -32,15 +32,15 @@ type Row = Record<string, unknown>;
  * @returns the rows copied, by table
  * @throws {InvalidRequestError} when the target holds rows already, or a table that is not known
  */
-export async function copy(source: Side, target: Side, onProgress: (progress: Progress) => void) {
-  const columns = await tablesOf(target.db, target.engine);
-  const found = [...(await tablesOf(source.db, source.engine)).keys()].filter((name) => !name.startsWith("kysely_"));
+export async function copy(source: Side, target: Side, onProgress: (progress: CopyProgress) => void) {
+  const columns = await findTables(target.db, target.engine);
+  const found = [...(await findTables(source.db, source.engine)).keys()].filter((name) => !name.startsWith("kysely_"));
   const unknown = found.filter((name) => !Object.hasOwn(tables, name));
   if (unknown.length > 0) throw new InvalidRequestError(`this version does not know the table ${unknown.join(", ")}`);
   const snapshot = source.db.transaction().setIsolationLevel("repeatable read").setAccessMode("read only");
   const write = (from: Kysely<Schema>) =>
     target.db.transaction().execute((to) => copyAll(from, to, target.engine, columns, onProgress));
-  return source.engine.unhurried(() => target.engine.unhurried(() => snapshot.execute(write)));
+  return source.engine.withoutTimeouts(() => target.engine.withoutTimeouts(() => snapshot.execute(write)));
 }
 
 async function copyAll(
@@ -48,7 +48,7 @@ async function copyAll(
   to: Kysely<Schema>,
   engine: Engine,
   columnsOf: ReadonlyMap<string, string[]>,
-  onProgress: (progress: Progress) => void,
+  onProgress: (progress: CopyProgress) => void,
 ): Promise<Record<string, number>> {
   const copied: Record<string, number> = {};
   const total = await count(from);
@@ -71,7 +71,7 @@ async function copyAll(
       throw new Error(`${table}: what was written is not what was read`);
     copied[table] = rows;
   }
-  await engine.continueSerials(to);
+  await engine.updateSequences(to);
   return copied;
 }
 

@@ -1,16 +1,16 @@
 import type { User } from "../user.ts";
 import { bind, merge, prepare } from "../values/bind.ts";
 import * as adopting from "./adopt.ts";
-import { copy, type Progress } from "./copy.ts";
+import { type CopyProgress, copy } from "./copy.ts";
 import * as importing from "./import.ts";
 import { type DBOptions, open } from "./open.ts";
-import { Opened } from "./opened.ts";
+import { OpenDatabase } from "./opened.ts";
 import * as sweeping from "./sweep.ts";
 import * as acts from "./tables/acts.ts";
 import * as audit from "./tables/audit.ts";
 import * as changeEmail from "./tables/change-email.ts";
 import * as changePassword from "./tables/change-password.ts";
-import * as erasure from "./tables/delete-account.ts";
+import * as deleteAccount from "./tables/delete-account.ts";
 import * as devices from "./tables/devices.ts";
 import * as failedMails from "./tables/failed-mails.ts";
 import * as formerEmails from "./tables/former-emails.ts";
@@ -30,27 +30,27 @@ import * as undoEmailChange from "./tables/undo-email-change.ts";
 import * as users from "./tables/users.ts";
 import * as verifyEmail from "./tables/verify-email.ts";
 
-export { type Adopted, ContractFile, type ContractUser } from "./adopt.ts";
+export { type AdoptedUser, ContractFile, type ContractUser } from "./adopt.ts";
 export { backUp } from "./backup.ts";
 export type { Awaitable } from "./engine.ts";
 export type { Account } from "./import.ts";
-export { type DBOptions, statesOf as migrationStatus } from "./open.ts";
+export { type DBOptions, readMigrationStates as migrationStatus } from "./open.ts";
 export { restore } from "./restore.ts";
-export type { Lifetimes } from "./store.ts";
-export type { OldKind } from "./sweep.ts";
-export type { Done } from "./tables/acts.ts";
-export type { EventsWanted, NewEvent, StoredEvent } from "./tables/audit.ts";
+export type { LifetimeSettings } from "./store.ts";
+export type { SweepKind } from "./sweep.ts";
+export type { ActResult } from "./tables/acts.ts";
+export type { EventQuery, NewEvent, StoredEvent } from "./tables/audit.ts";
 export type { LoginNotice, Redeemer } from "./tables/devices.ts";
 export type { FailedMail } from "./tables/failed-mails.ts";
 export type { CountedAttempt, Limit, ReservationResult } from "./tables/limits.ts";
-export type { WaitingMail } from "./tables/outbox.ts";
+export type { OutboxMail } from "./tables/outbox.ts";
 export type { ClaimedMail } from "./tables/outbox-delivery.ts";
-export type { Redemption } from "./tables/reset-password.ts";
-export { mostSessions } from "./tables/session-limit.ts";
-export type { ListedSession, SessionPage, SessionsWanted } from "./tables/session-list.ts";
-export type { SeenSession, SeenUser } from "./tables/session-lookup.ts";
+export type { PasswordReset } from "./tables/reset-password.ts";
+export { maxSessions } from "./tables/session-limit.ts";
+export type { ListedSession, SessionPage, SessionQuery } from "./tables/session-list.ts";
+export type { LiveSession, SessionUser } from "./tables/session-lookup.ts";
 export type { Renewal } from "./tables/session-renewals.ts";
-export type { Opening, OpeningAct } from "./tables/sessions.ts";
+export type { LoginAct, NewSession } from "./tables/sessions.ts";
 export type { UserChanges } from "./tables/users.ts";
 export type { Verification } from "./tables/verify-email.ts";
 
@@ -70,46 +70,46 @@ export async function openDB(url: string, options: DBOptions = {}): Promise<DB> 
  * Everything that is stored. Tokens and session ids come in as they are and are kept as their SHA-256; those that have
  * ended act as if they never were. Every method throws `DatabaseUnavailable` when the database cannot answer now.
  */
-export class DB extends Opened {
+export class DB extends OpenDatabase {
   readonly acts = bind(this.store, acts, "find");
-  readonly audit = bind(this.store, audit, "add", "put", "list");
-  readonly changeEmail = bind(this.store, changeEmail, "add", "addressOf", "confirm");
+  readonly audit = bind(this.store, audit, "add", "save", "list");
+  readonly changeEmail = bind(this.store, changeEmail, "add", "findNewEmail", "confirm");
   readonly devices = merge(
-    bind(this.store, devices, "knows", "knowsNetwork", "list"),
-    prepare(this.store, devices, "knowsAny"),
+    bind(this.store, devices, "isKnown", "isKnownNetwork", "list"),
+    prepare(this.store, devices, "isAnyKnown"),
   );
-  readonly failedMails = bind(this.store, failedMails, "add", "list", "listTo", "count", "retry");
+  readonly failedMails = bind(this.store, failedMails, "add", "list", "listForUser", "count", "retry");
   readonly import = merge(bind(this.store, importing, "emailsTaken", "add"), bind(this.store, adopting, "adopt"));
-  readonly leases = bind(this.store, leases, "take", "end");
+  readonly leases = bind(this.store, leases, "acquire", "release");
   readonly limits = bind(this.store, limits, "reserve", "hasAttempts", "refund");
-  readonly mailedTokens = bind(this.store, mailedTokens, "accept", "drop");
+  readonly mailedTokens = bind(this.store, mailedTokens, "markAccepted", "revoke");
   readonly outbox = merge(
-    bind(this.store, outbox, "add", "list", "listTo", "count", "retry", "remove"),
-    bind(this.store, outbox, "registrationWaits", "newerRegistrationWaits"),
-    bind(this.store, delivery, "claim", "removeAnswered", "removeSent", "postpone"),
-    bind(this.store, delivery, "countPostponed", "newestOfBusiest"),
+    bind(this.store, outbox, "add", "list", "listForUser", "count", "retry", "remove"),
+    bind(this.store, outbox, "isRegistrationQueued", "isNewerRegistrationQueued"),
+    bind(this.store, delivery, "claim", "removeWithDuplicates", "removeSent", "postpone"),
+    bind(this.store, delivery, "countPostponed", "findNewestOfBusiestNetwork"),
   );
-  readonly registrations = bind(this.store, registrations, "add", "addOfUser", "newest", "confirm");
-  readonly resetPassword = bind(this.store, resetPassword, "giveToken", "addressOf", "redeem", "sweepTokens");
+  readonly registrations = bind(this.store, registrations, "add", "addForUser", "findNewest", "confirm");
+  readonly resetPassword = bind(this.store, resetPassword, "storeToken", "findEmail", "redeem", "sweepTokens");
   readonly sessions = merge(
     prepare(this.store, sessionLookup, "find"),
     bind(this.store, sessionLookup, "findUser"),
     bind(this.store, sessions, "open", "end", "endAll", "endOthers"),
     bind(this.store, sessionList, "list", "endByHandle"),
-    bind(this.store, sessionRenewals, "confirmedAt", "renew", "renewalOf"),
-    bind(this.store, sessionTimes, "see", "sweep"),
+    bind(this.store, sessionRenewals, "findConfirmedAt", "renew", "findRenewalNonce"),
+    bind(this.store, sessionTimes, "recordUse", "sweep"),
   );
-  readonly sweep = bind(this.store, sweeping, "old", "correctTimes");
+  readonly sweep = bind(this.store, sweeping, "deleteOld", "correctFutureTimes");
   readonly undoEmailChange = merge(
-    bind(this.store, formerEmails, "isHeld", "giveToken", "find", "list"),
+    bind(this.store, formerEmails, "isEmailHeld", "storeToken", "find", "list"),
     bind(this.store, undoEmailChange, "undo"),
   );
   readonly users = merge(
-    bind(this.store, users, "findByEmail", "idsByEmail", "list", "areNone", "setDisabled"),
+    bind(this.store, users, "findByEmail", "findIdsByEmail", "list", "isEmpty", "setDisabled"),
     bind(this.store, changePassword, "changePassword"),
-    bind(this.store, erasure, "erase"),
+    bind(this.store, deleteAccount, "deleteAccount"),
   );
-  readonly verifyEmail = bind(this.store, verifyEmail, "giveToken", "find");
+  readonly verifyEmail = bind(this.store, verifyEmail, "storeToken", "find");
 
   /**
    * Adds a user, with the address in the given spelling.
@@ -154,7 +154,7 @@ export class DB extends Opened {
   }
 
   /** Copies everything to another database that holds nothing yet; `copy` says how. */
-  copyTo(target: DB, onProgress: (progress: Progress) => void = () => {}): Promise<Record<string, number>> {
+  copyTo(target: DB, onProgress: (progress: CopyProgress) => void = () => {}): Promise<Record<string, number>> {
     return copy(this.store, target.store, onProgress);
   }
 }

@@ -25,16 +25,16 @@ export interface Engine {
   readonly locksRows: boolean;
 
   /** What whoever starts the program can do about a database that cannot be used. */
-  mend(error: DatabaseUnavailable): string;
+  remedy(error: DatabaseUnavailable): string;
 
   /** Closes every connection; what is asked afterwards throws `DatabaseUnavailable`. */
   close(): Promise<void>;
 
   /** Lets statements take as long as migrations do, until it has resolved. */
-  unhurried<T>(work: () => Promise<T>): Promise<T>;
+  withoutTimeouts<T>(work: () => Promise<T>): Promise<T>;
 
   /** Takes over a database that is empty or Bienvenue's. Until then nothing of it has been changed. */
-  adopt(db: Kysely<Schema>): Promise<void>;
+  initialize(db: Kysely<Schema>): Promise<void>;
 
   /**
    * Runs work in a transaction while no other program migrates, and makes the others wait until it ends. Calls `waiting` once
@@ -42,7 +42,7 @@ export interface Engine {
    *
    * @throws the signal's reason if it is aborted while waiting
    */
-  migrateAlone(
+  migrateExclusively(
     db: Kysely<Schema>,
     work: (transaction: Kysely<Schema>) => Promise<void>,
     options: { readonly signal?: AbortSignal | undefined; readonly isPending: boolean; readonly waiting: () => void },
@@ -58,7 +58,7 @@ export interface Engine {
   jsonTable(columns: Readonly<Record<string, "text" | "bigint">>, json: string): RawBuilder<unknown>;
 
   /** Has the keys that count by themselves go on after the rows that are there. */
-  continueSerials(db: Kysely<Schema>): Promise<void>;
+  updateSequences(db: Kysely<Schema>): Promise<void>;
 
   /** An SQL expression for 43 random characters, other ones for each row. */
   readonly randomText: string;

@@ -1,7 +1,7 @@
 import type { User } from "../user.ts";
 import { emailKey } from "../values/email.ts";
-import { isIn, listOf } from "./lists.ts";
-import { emailColumns } from "./spellings.ts";
+import { isIn, jsonTable } from "./lists.ts";
+import { toEmailColumns } from "./spellings.ts";
 import type { Store } from "./store.ts";
 
 /** An account that comes from elsewhere, or goes there. Times are milliseconds since 1970 (UTC). */
@@ -42,7 +42,7 @@ export async function add(store: Store, accounts: readonly Account[]): Promise<S
     .filter(({ email }) => !taken.has(email))
     .map((account, place) => ({
       place,
-      ...emailColumns(account.email),
+      ...toEmailColumns(account.email),
       hashed_password: account.hashedPassword,
       email_verified_at: account.emailVerifiedAt,
       disabled_at: account.disabledAt,
@@ -53,7 +53,7 @@ export async function add(store: Store, accounts: readonly Account[]): Promise<S
   // Looking first saves the ids that a conflict would use up; the constraint decides.
   const { place: _, ...stored } = columns;
   const names = Object.keys(stored) as (keyof typeof stored)[];
-  const list = listOf(store.engine, columns, rows).as("list");
+  const list = jsonTable(store.engine, columns, rows).as("list");
   const added = await store.db
     .insertInto("users")
     .columns(names)

@@ -8,7 +8,7 @@ export type ListColumn = "text" | "bigint";
  * A list of rows as a table of SQL, passed as one JSON parameter: the statement's text is the same however long the list is, so
  * that the database prepares it once.
  */
-export function listOf<Row extends Readonly<Record<string, string | number | null>>>(
+export function jsonTable<Row extends Readonly<Record<string, string | number | null>>>(
   engine: Pick<Engine, "jsonTable">,
   columns: Readonly<Record<keyof Row & string, ListColumn>>,
   rows: readonly Row[],
@@ -23,7 +23,7 @@ export function isIn(
   values: readonly string[] | readonly number[],
 ): RawBuilder<boolean> {
   const type = typeof values[0] === "number" ? "bigint" : "text";
-  const list = listOf(
+  const list = jsonTable(
     engine,
     { value: type },
     values.map((value) => ({ value })),

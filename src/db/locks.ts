@@ -10,7 +10,7 @@ import { emailKey } from "../values/email.ts";
 import { digest } from "./digest.ts";
 import { isIn } from "./lists.ts";
 import type { Schema } from "./schema.ts";
-import { MissedLock, type Store } from "./store.ts";
+import { LockOrderConflict, type Store } from "./store.ts";
 
 // Transactions lock rows in one order, so that they do not deadlock: `users`, `verifications`, `former_emails`, `sessions`, last
 // `attempts`, and within a table by key. The lock on an account's row also covers its mailed tokens, devices, acts and mails. Sweeps
@@ -51,7 +51,8 @@ async function lock({ db, engine }: Store, key: string | undefined, which: Which
     .execute();
   if (key === undefined || users.some(({ email }) => email === key)) return;
   // Another transaction gave the address an account while this one waited: that account's row has to be locked first.
-  if (await db.selectFrom("users").select("id").where("email", "=", key).executeTakeFirst()) throw new MissedLock();
+  if (await db.selectFrom("users").select("id").where("email", "=", key).executeTakeFirst())
+    throw new LockOrderConflict();
 }
 
 /**
@@ -92,23 +93,23 @@ export async function lockSessions(
 }
 
 /** Makes conditions on sessions. */
-export const ofSession = expressionBuilder<Schema, "sessions">();
+export const sessionCondition = expressionBuilder<Schema, "sessions">();
 
 /**
  * A condition for a statement that changes several sessions: it locks those that match by key, before the statement gets to them
  * in whatever order it finds them.
  */
-export function lockedSessions({ db, engine }: Store, which: Expression<SqlBool>): Expression<SqlBool> {
-  if (!engine.locksRows) return ofSession.lit(true);
+export function lockSessionsInOrder({ db, engine }: Store, which: Expression<SqlBool>): Expression<SqlBool> {
+  if (!engine.locksRows) return sessionCondition.lit(true);
   const inOrder = db.selectFrom("sessions").select("session_id").where(which).orderBy("session_id").forUpdate();
-  return ofSession("sessions.session_id", "in", inOrder);
+  return sessionCondition("sessions.session_id", "in", inOrder);
 }
 
 /**
  * Has a sweep lock the rows that it selects and skip those that a transaction has locked: it never waits, so the order of locks
  * does not concern it. A later sweep gets the rows that it skipped.
  */
-export function skipLocked<Table extends keyof Schema, Row>(
+export function skipLockedRows<Table extends keyof Schema, Row>(
   { engine }: Pick<Store, "engine">,
   query: SelectQueryBuilder<Schema, Table, Row>,
 ): SelectQueryBuilder<Schema, Table, Row> {

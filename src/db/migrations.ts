@@ -183,7 +183,7 @@ function migrations(engine: Engine): Record<string, Migration> {
           .on("sessions")
           .columns(["user_id", "created_at", "session_id"])
           .execute();
-        const { sessions = [] } = Object.fromEntries(await tablesOf(db as Kysely<Schema>, engine));
+        const { sessions = [] } = Object.fromEntries(await findTables(db as Kysely<Schema>, engine));
         if (!sessions.includes("handle")) {
           await db.schema.alterTable("sessions").addColumn("handle", text).execute();
         }
@@ -303,7 +303,7 @@ export interface MigrationState {
 }
 
 /** Where a migration logs, and the signal that ends its wait for another program. */
-export interface Migrating {
+export interface MigrateOptions {
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;
 }
@@ -315,9 +315,9 @@ export interface Migrating {
  * @returns whether the database was empty before
  * @throws {OpenError} for a database of a much newer version, and for one that is not Bienvenue's
  */
-export async function migrate(db: Kysely<Schema>, engine: Engine, { log, signal }: Migrating): Promise<boolean> {
+export async function migrate(db: Kysely<Schema>, engine: Engine, { log, signal }: MigrateOptions): Promise<boolean> {
   const isPending = (await migrationStates(db, engine)).some(({ state }) => state === "pending");
-  await engine.adopt(db);
+  await engine.initialize(db);
   let created = false;
   const work = async (transaction: Kysely<Schema>) => {
     const states = await migrationStates(transaction, engine);
@@ -330,7 +330,7 @@ export async function migrate(db: Kysely<Schema>, engine: Engine, { log, signal 
     created = states.every(({ state }) => state === "pending");
   };
   const waiting = () => log.warn({ event: "migration_waiting" }, "waiting for another node that migrates the database");
-  await engine.unhurried(() => engine.migrateAlone(db, work, { signal, isPending, waiting }));
+  await engine.withoutTimeouts(() => engine.migrateExclusively(db, work, { signal, isPending, waiting }));
   return created;
 }
 
@@ -341,7 +341,7 @@ export async function migrate(db: Kysely<Schema>, engine: Engine, { log, signal 
  */
 export async function migrationStates(db: Kysely<Schema>, engine: Engine): Promise<MigrationState[]> {
   const known = Object.keys(migrations(engine));
-  const tables = await tablesOf(db, engine);
+  const tables = await findTables(db, engine);
   if (!tables.has(history)) {
     if (!tables.has("users") && !tables.has("sessions")) return known.map((name) => ({ name, state: "pending" }));
     throw new OpenError("it holds tables of another program; name an empty database");
@@ -349,7 +349,7 @@ export async function migrationStates(db: Kysely<Schema>, engine: Engine): Promi
   const { rows } = await sql<{ name: string }>`select name from ${sql.table(history)} order by name`.execute(db);
   const applied = rows.map((row) => row.name);
   const newer = applied.filter((name) => !known.includes(name));
-  if (newer.length > 0) refuseMuchNewer(newer, known);
+  if (newer.length > 0) requireCompatible(newer, known);
   const pending = known.filter((name) => !applied.includes(name));
   return [
     ...known.map((name) => ({ name, state: pending.includes(name) ? ("pending" as const) : ("applied" as const) })),
@@ -358,7 +358,7 @@ export async function migrationStates(db: Kysely<Schema>, engine: Engine): Promi
 }
 
 /** Each minor version only adds, so that the one before it still runs: two of them side by side, or one step back. */
-function refuseMuchNewer(newer: readonly string[], known: readonly string[]): void {
+function requireCompatible(newer: readonly string[], known: readonly string[]): void {
   const minor = (name: string) => Number(/_v0\.(\d+)_/.exec(name)?.[1] ?? Number.POSITIVE_INFINITY);
   if (Math.max(...newer.map(minor)) <= Math.max(...known.map(minor)) + 1) return;
   throw new OpenError(
@@ -367,7 +367,7 @@ function refuseMuchNewer(newer: readonly string[], known: readonly string[]): vo
 }
 
 /** The tables as the database has them, Bienvenue's or not, with their columns. */
-export async function tablesOf(db: Kysely<Schema>, engine: Engine): Promise<Map<string, string[]>> {
+export async function findTables(db: Kysely<Schema>, engine: Engine): Promise<Map<string, string[]>> {
   const schema = await engine.schemaName(db);
   const found = await db.introspection.getTables({ withInternalKyselyTables: true });
   const ours = found.filter((table) => !table.isView && table.schema === schema);

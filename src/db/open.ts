@@ -10,11 +10,11 @@ import type { Engine } from "./engine.ts";
 import { type MigrationState, migrate, migrationStates } from "./migrations.ts";
 import type { Schema } from "./schema.ts";
 import { warnOfExposure } from "./sqlite/exposure.ts";
-import type { Lifetimes, Store } from "./store.ts";
+import type { LifetimeSettings, Store } from "./store.ts";
 
 export interface DBOptions {
   /** How long sessions and reset tokens live, and how PostgreSQL is used; `readSettings` has the defaults. */
-  readonly settings?: Lifetimes & Partial<Pick<Settings, "DATABASE_POOL" | "AUTO_MIGRATE" | "NODE_ENV">>;
+  readonly settings?: LifetimeSettings & Partial<Pick<Settings, "DATABASE_POOL" | "AUTO_MIGRATE" | "NODE_ENV">>;
   /** Where opening logs a new database, one that others can read, and the wait for another node's migration. */
   readonly log?: Log;
   /** Ends the wait for another node's migration; `openDB` then throws an `AbortError`. */
@@ -54,7 +54,7 @@ function sayCreated(url: string, mode: Settings["NODE_ENV"] | undefined, log: Lo
  *
  * @throws {OpenError} when it cannot be used
  */
-export async function statesOf(url: string): Promise<MigrationState[]> {
+export async function readMigrationStates(url: string): Promise<MigrationState[]> {
   requireFile(url);
   return using(url, {}, async (db, engine) => {
     const states = await migrationStates(db, engine);
@@ -73,7 +73,7 @@ function requireFile(url: string): void {
 async function requireMigrated(db: Kysely<Schema>, engine: Engine): Promise<void> {
   const pending = (await migrationStates(db, engine)).filter(({ state }) => state === "pending");
   if (pending.length > 0) throw new OpenError("its schema is older than this version's; run: bienvenue migrate");
-  await engine.adopt(db);
+  await engine.initialize(db);
 }
 
 /** Hands a new connection on; when that fails it is closed, and the error says which database, why and the mend. */
@@ -96,7 +96,7 @@ async function using<T>(
   } catch (error) {
     await db.destroy();
     if (error instanceof OpenError) throw cannot(error.message, error);
-    if (error instanceof DatabaseUnavailable) throw cannot(`it is ${error.fault}; ${engine.mend(error)}`, error);
+    if (error instanceof DatabaseUnavailable) throw cannot(`it is ${error.fault}; ${engine.remedy(error)}`, error);
     throw error;
   }
 }

@@ -1,8 +1,8 @@
 import type { Store } from "./store.ts";
-import { areNone } from "./tables/users.ts";
+import { isEmpty } from "./tables/users.ts";
 
 /** An open database. A base class, because the groups of `DB` are fields that need the store to be set before them. */
-export class Opened implements AsyncDisposable {
+export class OpenDatabase implements AsyncDisposable {
   declare protected readonly store: Store;
 
   /** Use `openDB`. */
@@ -13,7 +13,7 @@ export class Opened implements AsyncDisposable {
 
   /** Resolves when the database answers. */
   async ping(): Promise<void> {
-    await areNone(this.store);
+    await isEmpty(this.store);
   }
 
   /** Closes it; whatever is asked afterwards throws `DatabaseUnavailable`. */

@@ -14,9 +14,9 @@ import {
   syncFolder,
   unusedSibling,
 } from "../files/files.ts";
-import { inWorker, isDamage, isMissingTable } from "./backup.ts";
-import { statesOf } from "./open.ts";
-import { companions } from "./sqlite/companions.ts";
+import { isCorruption, isMissingTable, runInWorker } from "./backup.ts";
+import { readMigrationStates } from "./open.ts";
+import { companionSuffixes } from "./sqlite/companions.ts";
 
 /**
  * Replaces an embedded database by a backup. The previous database is kept beside it, under its name with the time. If it
@@ -52,7 +52,7 @@ export async function restore(
       if (end !== "" && !existsSync(backup.path + end)) continue;
       await copyTo(incoming + end, backup.path + end, { cannotRead, cannotWrite }, signal);
     }
-    const { step, error } = await inWorker({ task: "check", file: incoming }, signal);
+    const { step, error } = await runInWorker({ task: "check", file: incoming }, signal);
     if (error) throw explain(error, step, file, { cannotRead, cannotWrite });
     await requireVersion(incoming, cannotRead);
     const kept = wrapErrors(cannotWrite, () => {
@@ -63,7 +63,7 @@ export async function restore(
     syncFolder(target.path);
     return { path: target.path, kept };
   } finally {
-    for (const end of ["", ...companions]) removeFile(incoming + end);
+    for (const end of ["", ...companionSuffixes]) removeFile(incoming + end);
   }
 }
 
@@ -116,14 +116,15 @@ function explain(
   { cannotRead, cannotWrite }: Explanations,
 ): OpenError {
   if (isMissingTable(error)) return cannotRead(new OpenError("it is another program's database"));
-  if (isDamage(error)) return new OpenError(`${file} is no backup of Bienvenue's, or a damaged one`, { cause: error });
+  if (isCorruption(error))
+    return new OpenError(`${file} is no backup of Bienvenue's, or a damaged one`, { cause: error });
   return step === "check" && error.errcode === undefined ? cannotRead(error) : cannotWrite(error);
 }
 
 /** @throws {OpenError} for a backup of a version that is so much newer that this one could not use it */
 async function requireVersion(incoming: string, cannotRead: ErrorWrapper): Promise<void> {
   try {
-    await statesOf(`sqlite:${incoming}`);
+    await readMigrationStates(`sqlite:${incoming}`);
   } catch (error) {
     throw cannotRead(error instanceof OpenError && error.cause instanceof OpenError ? error.cause : error);
   }
@@ -139,7 +140,7 @@ function requireUnused(database: string): void {
     db.exec("pragma locking_mode = exclusive; begin exclusive; commit; pragma wal_checkpoint(truncate)");
   } catch (error) {
     // Restoring is for damaged databases, and nobody can be using one.
-    if (isDamage(error)) return;
+    if (isCorruption(error)) return;
     const isBusy = [5, 6, 15].includes(Number((error as { errcode?: number }).errcode) & 0xff);
     throw isBusy ? new OpenError("something is using it; stop the service first", { cause: error }) : error;
   }
@@ -166,7 +167,7 @@ function exchange(incoming: string, database: string): string | undefined {
       undo.push(() => removeFile(aside));
     }
     // Files left by a killed or removed database would be replayed into this one.
-    for (const end of companions.filter((end) => existsSync(database + end))) {
+    for (const end of companionSuffixes.filter((end) => existsSync(database + end))) {
       renameSync(database + end, aside + end);
       undo.push(() => renameSync(aside + end, database + end));
     }
@@ -207,6 +208,6 @@ function keep(database: string, aside: string): void {
 }
 
 function freeName(path: string): string {
-  const isFree = (name: string) => ["", ...companions].every((end) => !existsSync(name + end));
+  const isFree = (name: string) => ["", ...companionSuffixes].every((end) => !existsSync(name + end));
   for (let name = path, n = 2; ; name = `${path}-${n++}`) if (isFree(name)) return name;
 }

@@ -4,7 +4,7 @@ import type { Engine } from "./engine.ts";
 import type { Schema } from "./schema.ts";
 
 /** How long rows live, in milliseconds. */
-export type Lifetimes = Pick<
+export type LifetimeSettings = Pick<
   Settings,
   "SESSION_LIFETIME" | "SESSION_IDLE" | "RESET_TOKEN_LIFETIME" | "VERIFY_TOKEN_LIFETIME"
 >;
@@ -13,7 +13,7 @@ export type Lifetimes = Pick<
 export interface Store {
   readonly db: Kysely<Schema>;
   readonly engine: Engine;
-  readonly lifetimes: Lifetimes;
+  readonly lifetimes: LifetimeSettings;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }
@@ -32,7 +32,7 @@ class Rollback extends Error {
 const tries = 5;
 
 /** Thrown if a transaction could not lock a row in the common order: it is tried again. */
-export class MissedLock extends Error {}
+export class LockOrderConflict extends Error {}
 
 /** How often a transaction is tried if a statement takes too long: its caller waits meanwhile. */
 const triesAfterTimeout = 2;
@@ -44,7 +44,7 @@ const triesAfterTimeout = 2;
  * @param work gets the store of the transaction, and a function that makes what it can throw to roll the transaction back
  * @returns what the work returns, or what it rolled back with
  */
-export async function atomically<T>(
+export async function runInTransaction<T>(
   store: Store,
   work: (transaction: Store, rollback: (result: T) => Error) => Promise<T>,
 ): Promise<T> {
@@ -61,7 +61,7 @@ export async function atomically<T>(
       if (error instanceof Rollback) return error.result as T;
       // A commit that timed out may have succeeded.
       const isTimeout = !isCommitting && engine.isTimeout(error);
-      const isConflict = error instanceof MissedLock || engine.isConflict(error);
+      const isConflict = error instanceof LockOrderConflict || engine.isConflict(error);
       if (!(isTimeout || isConflict) || attempt >= (isTimeout ? triesAfterTimeout : tries)) throw error;
     }
   }

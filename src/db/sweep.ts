@@ -23,10 +23,10 @@ const sweeps = {
 } as const;
 
 /** What grows old, and is swept. */
-export type OldKind = keyof typeof sweeps;
+export type SweepKind = keyof typeof sweeps;
 
 /** Deletes at most `limit` rows of a kind that are old: those that ended, or are from before a time. Returns how many. */
-export function old(store: Store, kind: OldKind, before: number, limit: number): Promise<number> {
+export function deleteOld(store: Store, kind: SweepKind, before: number, limit: number): Promise<number> {
   return sweeps[kind](store, before, limit);
 }
 
@@ -45,7 +45,7 @@ const times = [
  * Sets times that are ahead of now to now, in at most `limit` rows of each kind, because those rows would be kept for too long;
  * returns how many.
  */
-export async function correctTimes({ db, clock }: Store, limit: number): Promise<number> {
+export async function correctFutureTimes({ db, clock }: Store, limit: number): Promise<number> {
   const now = clock();
   let corrected = 0;
   for (const [name, column] of times) {

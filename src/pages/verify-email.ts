@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { AddressToVerify, Done } from "../auth/auth.ts";
+import type { ActResult, AddressToVerify } from "../auth/auth.ts";
 import { AuthError } from "../errors.ts";
 import { setSession } from "../http/session-cookies.ts";
 import { emailKey, readEmail } from "../values/email.ts";
@@ -48,7 +48,7 @@ export const verify: Page = {
 };
 
 /** Goes on with the account whose address is confirmed now: it is logged in, or logs in where the password was given. */
-async function confirmed(visit: Visit, { userId, email }: Done, password?: string): Promise<Response> {
+async function confirmed(visit: Visit, { userId, email }: ActResult, password?: string): Promise<Response> {
   const { c, service, cookies, to, onward: return_to } = visit;
   if ((await loggedIn(visit))?.id === userId) {
     // Of the sessions from before a move only this one goes on, under a new id.

@@ -69,7 +69,7 @@ test("a field that is missing, empty or no text is refused by its name", async (
     await refused(world.request("/users", urlencoded(new URLSearchParams(rest).toString().concat(`&${name}`))), 400);
   }
   await refused(world.request("/users", { method: "POST" }), 400, /^email is missing$/);
-  assert.ok(await world.db.users.areNone());
+  assert.ok(await world.db.users.isEmpty());
 });
 
 /** Printable ASCII that no mail can be sent to. */
@@ -104,7 +104,7 @@ test("an address that is not printable ASCII, over 250 characters or of another 
     await refused(world.request("/sessions", form({ ...bob, email })), 401);
     await refused(world.request("/reset_password", form({ email })), 403);
   }
-  assert.ok(await world.db.users.areNone());
+  assert.ok(await world.db.users.isEmpty());
 });
 
 test("what is not printable ASCII, or over 250 characters, is an address in no mode", async () => {
@@ -115,7 +115,7 @@ test("what is not printable ASCII, or over 250 characters, is an address in no m
     await refused(world.request("/sessions", form({ ...bob, email })), 401);
     await refused(world.request("/reset_password", form({ email })), 403);
   }
-  assert.ok(await world.db.users.areNone());
+  assert.ok(await world.db.users.isEmpty());
 });
 
 test("an address of 250 characters, and of any form that an HTML email input accepts, is fine", async () => {
@@ -163,7 +163,7 @@ test("passwords that differ only past 72 bytes, past a NUL or by a byte order ma
 test("PASSWORD_MIN_LENGTH counts characters, and refuses what is shorter", async () => {
   await using world = await createWorld({ PASSWORD_MIN_LENGTH: "8" });
   await refused(world.request("/users", form({ ...bob, password: "🐧".repeat(7) })), 400, /8 characters/);
-  assert.ok(await world.db.users.areNone());
+  assert.ok(await world.db.users.isEmpty());
   await register(world, { ...bob, password: "🐧".repeat(8) });
 });
 
@@ -173,5 +173,5 @@ test("a NUL in an address is refused, and nothing behind it is cut off", async (
     await refused(world.request("/users", init), 400, /^email is not a valid address$/);
     await refused(world.request("/sessions", init), 401);
   }
-  assert.ok(await world.db.users.areNone());
+  assert.ok(await world.db.users.isEmpty());
 });

@@ -132,7 +132,7 @@ test("an account that was prepared without confirming becomes its owner's, and i
   await refused(world.request("/sessions", form({ ...owner, password: other })), 403, /^email not verified$/);
   await join(world);
   assert.equal(await world.auth.getUserFromSessionId(planted), null);
-  assert.equal(await world.db.changeEmail.addressOf(user.id), null, "nor does it move to where the other wanted");
+  assert.equal(await world.db.changeEmail.findNewEmail(user.id), null, "nor does it move to where the other wanted");
   await refused(world.request("/sessions", form({ ...owner, password: other })), 401);
   await enter(world);
 });

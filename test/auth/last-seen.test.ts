@@ -125,11 +125,11 @@ test("every way of presenting a session counts, and finds one whose last use is 
   for (const present of ways) {
     await using world = await createWorld(idle);
     const sessionId = await opened(world);
-    const { see: seeSessions } = world.db.sessions;
+    const { recordUse } = world.db.sessions;
     const held = Promise.withResolvers<void>();
-    world.db.sessions.see = async (seen) => {
+    world.db.sessions.recordUse = async (seen) => {
       await held.promise;
-      return seeSessions.call(world.db, seen);
+      return recordUse.call(world.db, seen);
     };
     world.clock.forward(minute - 1000);
     await world.auth.sessions.list(sessionId);
@@ -144,9 +144,9 @@ test("every way of presenting a session counts, and finds one whose last use is 
 test("while the database is down no last use is lost, and it is written afterwards", async () => {
   await using world = await createWorld(idle);
   const sessionId = await opened(world);
-  const { see: seeSessions } = world.db.sessions;
+  const { recordUse } = world.db.sessions;
   let fails = 0;
-  world.db.sessions.see = async () => {
+  world.db.sessions.recordUse = async () => {
     fails++;
     throw new DatabaseUnavailable("unreachable");
   };
@@ -158,8 +158,8 @@ test("while the database is down no last use is lost, and it is written afterwar
   assert.ok(fails >= 2);
   world.clock.forward(30_000);
   const written = Promise.withResolvers<void>();
-  world.db.sessions.see = async (seen) => {
-    await seeSessions.call(world.db, seen);
+  world.db.sessions.recordUse = async (seen) => {
+    await recordUse.call(world.db, seen);
     written.resolve();
   };
   await written.promise;

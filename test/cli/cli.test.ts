@@ -16,7 +16,7 @@ const email = "bob@example.com";
 async function logIn(url: string): Promise<string> {
   await using db = await openDB(url);
   const auth = new Auth(db, { settings: readSettings({ BCRYPT_COST: "4" }) });
-  if (await db.users.areNone()) await auth.registerUser(email, "b4l0u");
+  if (await db.users.isEmpty()) await auth.registerUser(email, "b4l0u");
   const sessionId = await auth.createSession(email);
   await auth.close();
   return sessionId as string;

@@ -14,7 +14,7 @@ const settings = readSettings({ BCRYPT_COST: "4" });
 async function move(db: DB): Promise<void> {
   await db.changeEmail.add(await db.findUserBy({ email: "person1@example.com" }), "moved@example.com", "en");
   const [mail] = await db.outbox.list(1);
-  const verification = await db.verifyEmail.giveToken(mail?.verificationId ?? 0, "move");
+  const verification = await db.verifyEmail.storeToken(mail?.verificationId ?? 0, "move");
   const proof = { token: "move", verifiedHash: "hash", deviceKind: null, redeemer: {}, language: "en" };
   assert.ok(await db.changeEmail.confirm(verification ?? assert.fail(), proof));
 }
@@ -33,7 +33,7 @@ async function populate(url: string, people = 1): Promise<{ sessionId: string; r
   await db.registrations.add("eve@example.com", "hash", { kind: "registration", language: "fr" });
   const notice = { kind: "new_device", language: "en" } as const;
   await db.sessions.open({ userId: 1, sessionId: "of a device", device: "device", notice });
-  await db.verifyEmail.giveToken((await db.registrations.newest("eve@example.com"))?.id ?? 0, "on its way");
+  await db.verifyEmail.storeToken((await db.registrations.findNewest("eve@example.com"))?.id ?? 0, "on its way");
   await db.limits.reserve([{ key: "limit", maxAttempts: 1, window: 60_000 }]);
   await auth.close();
   return { sessionId, resetToken };
@@ -81,13 +81,13 @@ for (const [from, to] of moves) {
     const auth = new Auth(target, { settings });
     const user = { ...(await auth.getUserFromSessionId(sessionId)) };
     assert.deepEqual(user, (await source.sessions.find(sessionId))?.user);
-    assert.equal(await target.devices.knows("device", 1), true);
+    assert.equal(await target.devices.isKnown("device", 1), true);
     assert.equal((await target.verifyEmail.find("on its way"))?.email, "eve@example.com");
     await auth.updatePassword(resetToken, "t4rt1fl3tt3");
     assert.equal(await auth.validLogin(email, "t4rt1fl3tt3"), true);
     assert.equal((await target.addUser("next@example.com", "hash")).id, 2501);
     await target.registrations.add("next@example.com", "hash", { kind: "registration", language: "fr" });
-    assert.equal((await target.registrations.newest("next@example.com"))?.id, 3);
+    assert.equal((await target.registrations.findNewest("next@example.com"))?.id, 3);
     await auth.close();
   });
 }

@@ -29,9 +29,9 @@ const mends = {
 test("a database in memory is a new one each time", async () => {
   for (let i = 0; i < 2; i++) {
     const db = await openDB("sqlite::memory:");
-    assert.equal(await db.users.areNone(), true);
+    assert.equal(await db.users.isEmpty(), true);
     await db.addUser("bob@example.com", "hash");
-    assert.equal(await db.users.areNone(), false);
+    assert.equal(await db.users.isEmpty(), false);
     await db.close();
   }
   assert.equal(existsSync(":memory:"), false);

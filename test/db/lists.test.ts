@@ -18,7 +18,7 @@ async function watched(store: Store) {
   const engine = engineName() === "sqlite" ? sqlite(store.url.slice("sqlite:".length)) : postgres(store.url, 1);
   const texts = new Set<string>();
   const kysely = new Kysely<Schema>({ dialect: engine.dialect, log: ({ query }) => void texts.add(query.sql) });
-  await engine.adopt(kysely);
+  await engine.initialize(kysely);
   texts.clear();
   const db = new DB({ db: kysely, engine, lifetimes: readSettings(), clock: store.clock.now });
   return { db, texts, [Symbol.asyncDispose]: () => db.close() };
@@ -37,7 +37,7 @@ test("a batch has the same statements whatever its length", async () => {
     // Other statements are not counted: the rows come from another connection.
     for (const sessionId of names) await other.sessions.open({ userId, sessionId });
     clock.forward(1);
-    await db.sessions.see(names);
+    await db.sessions.recordUse(names);
     await other.sessions.renew(names[0] ?? "", { renewed: `renewed ${length}`, nonce: "nonce" });
     clock.forward(hour);
     await db.sessions.sweep("", 1000);

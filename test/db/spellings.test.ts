@@ -119,8 +119,8 @@ test("each registration of an address keeps its own spelling, and the account ge
   for (const email of ["BOB@example.com", "Bob@Example.com", "bob@example.COM"]) {
     await db.registrations.add(email, `hash of ${email}`, notice);
   }
-  assert.equal((await db.registrations.newest("bob@example.com"))?.email, "bob@example.COM");
-  const given = await db.verifyEmail.giveToken(2, "token");
+  assert.equal((await db.registrations.findNewest("bob@example.com"))?.email, "bob@example.COM");
+  const given = await db.verifyEmail.storeToken(2, "token");
   assert.equal(given?.email, "Bob@Example.com");
   const found = await db.verifyEmail.find("token");
   assert.deepEqual(found, given);
@@ -137,8 +137,8 @@ test("a registration that is confirmed gives its spelling to an account that nev
   ] as const) {
     const { id } = await db.addUser(before, "hash");
     await db.registrations.add(after, "hash", { kind: "registration", language: "en" });
-    const waiting = await db.registrations.newest(before);
-    const given = await db.verifyEmail.giveToken(waiting?.id ?? 0, `token ${id}`);
+    const waiting = await db.registrations.findNewest(before);
+    const given = await db.verifyEmail.storeToken(waiting?.id ?? 0, `token ${id}`);
     const confirmed = await db.registrations.confirm(given ?? assert.fail(), `token ${id}`);
     assert.deepEqual([confirmed?.id, confirmed?.email], [id, after]);
     assert.equal((await db.findUserBy({ id })).email, after);
@@ -150,8 +150,8 @@ test("a move brings the spelling that was asked for", async () => {
   const { db } = store;
   const user = await db.addUser(spelled, "hash");
   await db.changeEmail.add(user, "Bob@New.example", "en");
-  assert.equal(await db.changeEmail.addressOf(user.id), "Bob@New.example");
-  const verification = await db.verifyEmail.giveToken(1, "token");
+  assert.equal(await db.changeEmail.findNewEmail(user.id), "Bob@New.example");
+  const verification = await db.verifyEmail.storeToken(1, "token");
   const proof = { token: "token", verifiedHash: "hash", deviceKind: null, redeemer: {}, language: "en" };
   assert.deepEqual(await db.changeEmail.confirm(verification ?? assert.fail(), proof), { nonce: null });
   assert.equal((await db.findUserBy({ id: user.id })).email, "Bob@New.example");
@@ -161,8 +161,8 @@ test("a reset token is given and taken by any spelling, and tells the account's 
   await using store = await createStore();
   const { db } = store;
   const user = await db.addUser(spelled, "hash");
-  assert.equal(await db.resetPassword.giveToken(key.toUpperCase(), "token"), spelled);
-  assert.equal(await db.resetPassword.addressOf("token"), spelled);
+  assert.equal(await db.resetPassword.storeToken(key.toUpperCase(), "token"), spelled);
+  assert.equal(await db.resetPassword.findEmail("token"), spelled);
   const redemption = { hashedPassword: "new", byMail: true };
   assert.equal(await db.resetPassword.redeem({ ...redemption, resetToken: "token", email: "other@example.com" }), null);
   const redeemed = await db.resetPassword.redeem({ ...redemption, resetToken: "token", email: ` ${key}` });
@@ -172,8 +172,8 @@ test("a reset token is given and taken by any spelling, and tells the account's 
   for (const email of ["BOB@example.com", "Bob@example.com"]) {
     await db.registrations.add(email, "hash", { kind: "registration", language: "en" });
   }
-  assert.equal(await db.resetPassword.giveToken("bob@example.com", "registration's"), "Bob@example.com");
-  assert.equal(await db.resetPassword.addressOf("registration's"), "Bob@example.com");
+  assert.equal(await db.resetPassword.storeToken("bob@example.com", "registration's"), "Bob@example.com");
+  assert.equal(await db.resetPassword.findEmail("registration's"), "Bob@example.com");
   const made = await db.resetPassword.redeem({ ...redemption, resetToken: "registration's", email: "BOB@EXAMPLE.com" });
   assert.equal(made?.email, "Bob@example.com");
 });
@@ -189,12 +189,13 @@ test("mails wait for a spelling, are found by every other, and go with the accou
     (await db.outbox.list(10)).map(({ email }) => email),
     [spelled, key, null],
   );
-  for (const email of [spelled, ...others]) assert.equal((await db.outbox.listTo({ id: user.id, email })).length, 3);
+  for (const email of [spelled, ...others])
+    assert.equal((await db.outbox.listForUser({ id: user.id, email })).length, 3);
   assert.deepEqual(
     (await store.rows("outbox")).map(({ email }) => email),
     [key, key, null],
   );
-  await db.users.erase({ id: user.id, email: others[1] as string }, []);
+  await db.users.deleteAccount({ id: user.id, email: others[1] as string }, []);
   for (const table of ["users", "verifications", "outbox"]) assert.deepEqual(await store.rows(table), [], table);
 });
 

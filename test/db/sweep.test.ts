@@ -16,11 +16,11 @@ test("sessions are swept batch by batch from wherever the last one stopped, and 
   };
   const pastAbsolute = await open("past its absolute end", 7);
   clock.forward(hour - 1);
-  await db.sessions.see(pastAbsolute);
+  await db.sessions.recordUse(pastAbsolute);
   await open("past its idle end", 6);
   const seen = await open("seen", 5);
   clock.forward(hour - 1);
-  await db.sessions.see([...pastAbsolute, ...seen]);
+  await db.sessions.recordUse([...pastAbsolute, ...seen]);
   clock.forward(2);
   const live = [...seen, ...(await open("new", 4))];
 

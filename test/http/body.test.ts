@@ -25,7 +25,7 @@ function pieces(text: string, { size = 1000, broken = false } = {}): RequestInit
 test("a body of 16 KiB is read, and one byte more is refused", async () => {
   await using world = await createWorld();
   await refused(world.request("/users", urlencoded(`${full}x`)), 413, /^the body is over 16384 bytes$/);
-  assert.ok(await world.db.users.areNone());
+  assert.ok(await world.db.users.isEmpty());
   assert.equal(await said(world.request("/users", urlencoded(full))), created);
 });
 
@@ -59,7 +59,7 @@ test("a body that does not arrive whole is refused, and told nobody as an error"
     world.logged.map(({ level, event }) => [level, event]),
     [["info", "request_refused"]],
   );
-  assert.ok(await world.db.users.areNone());
+  assert.ok(await world.db.users.isEmpty());
 });
 
 test("an empty body is one without fields, whatever its type", async () => {

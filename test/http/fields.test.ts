@@ -22,7 +22,7 @@ async function eachRefused(world: World, inits: readonly RequestInit[], status: 
   for (const init of inits) {
     for (const [method, path] of routes) await refused(world.request(path, { ...init, method }), status, message);
   }
-  assert.ok(await world.db.users.areNone());
+  assert.ok(await world.db.users.isEmpty());
 }
 
 test("fields may come urlencoded, as multipart or as JSON, and unknown ones are ignored", async () => {
@@ -85,7 +85,7 @@ test("a field that comes twice, as a list or as an object is refused on every ro
     file.append(name, new Blob(["a"]), "a.txt");
     await refused(world.request(path, { method, body: file }), 400, once);
   }
-  assert.ok(await world.db.users.areNone());
+  assert.ok(await world.db.users.isEmpty());
 });
 
 test("a name inside of an object, or in another field's text, is no field that comes twice", async () => {
@@ -165,7 +165,7 @@ test("a part in another encoding is refused: two different passwords would becom
   }
   await refused(world.request("/users", body(type, part("Content-Transfer-Encoding:\r\n base64"))), 400);
   await refused(world.request("/users", body('multipart/form-data; boundary="X"', part(refusedHeads[0] ?? ""))), 400);
-  assert.ok(await world.db.users.areNone());
+  assert.ok(await world.db.users.isEmpty());
   for (const head of [
     "",
     "Content-Transfer-Encoding: 8bit",
@@ -191,7 +191,7 @@ test("a part's encoding is read whatever the boundary is", async () => {
   for (const boundary of ["Content", "Transfer", "-", "n", "Encoding", "base64", "a", "X--X"]) {
     await using world = await createWorld();
     await refused(world.request("/users", part(boundary, "base64")), 400);
-    assert.ok(await world.db.users.areNone(), boundary);
+    assert.ok(await world.db.users.isEmpty(), boundary);
   }
   for (const boundary of ["Binary", "B", "X"]) {
     await using world = await createWorld();
@@ -213,7 +213,7 @@ test("a form that says it was written in another encoding is refused", async () 
     for (const init of [form(wrong(charset)), json(wrong(charset)), multipart(Object.entries(wrong(charset)))])
       await refused(world.request("/users", init), 400, /^the body is not UTF-8$/);
   }
-  assert.ok(await world.db.users.areNone());
+  assert.ok(await world.db.users.isEmpty());
   assert.equal(await said(world.request("/users", form(wrong("UTF-8")))), created);
 });
 

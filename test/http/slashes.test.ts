@@ -100,7 +100,7 @@ test("what is no repeated slash stays what it was: an encoded one, a backslash, 
   ]) {
     await refused(world.request(path, form(bob)), 404);
   }
-  assert.ok(await world.db.users.areNone());
+  assert.ok(await world.db.users.isEmpty());
   for (const path of ["//", "///", "//?a=b"])
     assert.equal(await said(world.request(path)), '200 {"message":"Bienvenue"}\n');
 });

@@ -88,6 +88,6 @@ test("a browser that others use too keeps its device, and each account knows it"
   assert.equal(deviceIn(done), device);
   for (const email of [owner.email, eve.email]) {
     const { id } = await world.db.findUserBy({ email });
-    assert.ok(await world.db.devices.knows(device ?? "", id));
+    assert.ok(await world.db.devices.isKnown(device ?? "", id));
   }
 });

@@ -376,7 +376,7 @@ test("if its effect was undone since, the same form does its work again", async 
   const email = await who.open("/account/email");
   for (const address of [next, "other@example.com", next]) {
     sent(await who.fill(email, { email: address }), "/mailbox");
-    assert.equal(await world.db.changeEmail.addressOf(1), address);
+    assert.equal(await world.db.changeEmail.findNewEmail(1), address);
   }
   // A session that was logged out is not the one that the same form opens.
   sent(await who.fill(await who.open("/logout"), {}), "/login");

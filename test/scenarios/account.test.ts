@@ -339,8 +339,8 @@ test("an account that is deleted leaves nothing but anonymous events, and its ad
     [["account_deleted", owner.email]],
   );
   assert.equal(await world.db.outbox.count(), 0);
-  assert.equal(await world.db.registrations.newest(owner.email), null);
-  assert.equal(await world.db.changeEmail.addressOf(id), null);
+  assert.equal(await world.db.registrations.findNewest(owner.email), null);
+  assert.equal(await world.db.changeEmail.findNewEmail(id), null);
   assert.deepEqual(await world.db.devices.list(id), []);
   assert.deepEqual(await world.auth.admin.list({ limit: 9 }), []);
   const events = await world.auth.audit.list({ limit: 1000 });

@@ -187,7 +187,7 @@ test("of several devices that a browser presents, any that the account knows cou
     { method: "PUT", headers: { Cookie: `${session}; ${unknown(4)}; ${device}` } },
   );
   assert.equal((await world.request("/profile/password", change)).status, 200);
-  assert.ok(await world.db.devices.knows(device.split("=")[1] as string, id));
+  assert.ok(await world.db.devices.isKnown(device.split("=")[1] as string, id));
 });
 
 // id: hundred-in-a-row

@@ -112,10 +112,10 @@ for (const [what, { before, act }] of Object.entries(acts)) {
     await mailed(world);
     assert.deepEqual(await look(world, Cookie), seen);
     const { id } = await world.db.findUserBy({ email: stranger.email });
-    assert.equal(await world.db.changeEmail.addressOf(id), owner.email);
+    assert.equal(await world.db.changeEmail.findNewEmail(id), owner.email);
     world.clock.forward(7 * day + hour);
     await world.auth.admin.sweep();
-    assert.equal(await world.db.changeEmail.addressOf(id), null, "it ends by its own age");
+    assert.equal(await world.db.changeEmail.findNewEmail(id), null, "it ends by its own age");
   });
 }
 

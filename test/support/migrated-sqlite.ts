@@ -15,7 +15,7 @@ export async function migratedMemory(options: Pick<Store, "lifetimes" | "clock">
   await db.transaction().execute(async (transaction) => {
     for (const statement of statements) await sql.raw(statement).execute(transaction);
   });
-  await engine.adopt(db);
+  await engine.initialize(db);
   return new DB({ ...options, db, engine });
 }
 

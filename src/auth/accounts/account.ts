@@ -1,4 +1,4 @@
-import { type PublicUser, publicUser } from "../../user.ts";
+import { type PublicUser, toPublicUser } from "../../user.ts";
 import type { Context } from "../context.ts";
 import { ownerOf } from "../sessions/owner.ts";
 
@@ -8,5 +8,5 @@ import { ownerOf } from "../sessions/owner.ts";
  * @throws {AuthError} `not_logged_in`
  */
 export async function personOf(context: Context, sessionId: string | null): Promise<PublicUser> {
-  return publicUser(await ownerOf(context, sessionId));
+  return toPublicUser(await ownerOf(context, sessionId));
 }

@@ -1,4 +1,4 @@
-import { publicUser } from "../../user.ts";
+import { toPublicUser } from "../../user.ts";
 import { actName } from "../acts.ts";
 import { type Caller, callerOf } from "../caller.ts";
 import type { Context } from "../context.ts";
@@ -34,7 +34,7 @@ export async function changePassword(
   const act = actName(person.sessionId, "change password", current, chosen);
   const again = async () => (await db.acts.find(act)) !== null && currentSession(context, person.sessionId);
   const before = await again();
-  if (before) return { user: publicUser(person), session: { sessionId: before } };
+  if (before) return { user: toPublicUser(person), session: { sessionId: before } };
   await givePassword(context, place, person, current, caller);
   const hashedPassword = await trail.watch("password_refused", { caller, userId: person.id }, async () => {
     await checkPassword(context, chosen, person.email);
@@ -56,5 +56,5 @@ export async function changePassword(
     trail.record("password_changed", { caller, userId: as.id });
     return madeToken(settings, as.sessionId, nonce);
   });
-  return { user: publicUser(person), session: { sessionId: renewedId } };
+  return { user: toPublicUser(person), session: { sessionId: renewedId } };
 }

@@ -1,5 +1,5 @@
 import { notLoggedInError } from "../../errors.ts";
-import { type PublicUser, publicUser, type Session } from "../../user.ts";
+import { type PublicUser, type Session, toPublicUser } from "../../user.ts";
 import { type Caller, callerOf } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { takePlaceOfDevice } from "../passwords/places.ts";
@@ -34,5 +34,5 @@ export async function confirmPassword(
   context.trail.record("password_confirmed", { caller, userId: person.id });
   // Made from the presented id, so that two simultaneous responses set the same cookie.
   const renewedId = madeToken(context.settings, person.sessionId, nonce);
-  return { user: publicUser(person), session: { sessionId: renewedId } };
+  return { user: toPublicUser(person), session: { sessionId: renewedId } };
 }

@@ -27,7 +27,7 @@ export async function erase(
   const { language = "en", userAgent } = caller;
   const notice = { kind: "deleted", language, device: describeDevice(userAgent) } as const;
   await asVerified(context, place, person, password, caller, (as) =>
-    db.users.erase(as, accountKeys(as.email), { verifiedHash: as.hashedPassword, acts: caller.acts, notice }),
+    db.users.deleteAccount(as, accountKeys(as.email), { verifiedHash: as.hashedPassword, acts: caller.acts, notice }),
   );
   trail.record("account_deleted", {});
 }

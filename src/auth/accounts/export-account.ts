@@ -29,12 +29,12 @@ export async function exportData(context: Context, sessionId: string | null, by:
   const { sessions } = await sessionsOf(context, id, { current: person.sessionId });
   const devices = await db.devices.list(id);
   const former = await db.undoEmailChange.list(id);
-  const mails = await db.outbox.listTo(person);
-  const failed = await db.failedMails.listTo(person);
+  const mails = await db.outbox.listForUser(person);
+  const failed = await db.failedMails.listForUser(person);
   return {
     id,
     email,
-    moves_to: await db.changeEmail.addressOf(id),
+    moves_to: await db.changeEmail.findNewEmail(id),
     ...(former.length > 0 && { former_emails: former.map(({ email, leftAt }) => ({ email, left_at: toIso(leftAt) })) }),
     email_verified_at: toIso(person.emailVerifiedAt),
     reset_token_expires_at: toIso(person.resetTokenExpiresAt),
@@ -46,8 +46,8 @@ export async function exportData(context: Context, sessionId: string | null, by:
       last_seen_at: toIso(lastSeenAt),
     })),
     mails: [
-      ...mails.map(({ kind, createdAt, tries }) => ({ kind, created_at: toIso(createdAt), tries })),
-      ...failed.map(({ kind, createdAt, tries, failedAt }) => ({
+      ...mails.map(({ kind, createdAt, attempts: tries }) => ({ kind, created_at: toIso(createdAt), tries })),
+      ...failed.map(({ kind, createdAt, attempts: tries, failedAt }) => ({
         kind,
         created_at: toIso(createdAt),
         tries,

@@ -51,7 +51,7 @@ export async function asVerified<Done>(
 
 /** @throws {AuthError} `password_needed` when it was not given within the last ten minutes */
 export async function needPassword({ db, trail, clock }: Context, person: Person, caller: Caller): Promise<void> {
-  const at = await db.sessions.confirmedAt(person.sessionId);
+  const at = await db.sessions.findConfirmedAt(person.sessionId);
   const age = at === null ? Number.POSITIVE_INFINITY : clock() - at;
   if (age <= confirmedFor && age >= -clockTolerance) return;
   trail.record("password_needed", { caller, userId: person.id });

@@ -33,7 +33,7 @@ export async function makeToken(context: Context, email: string, by: Caller = {}
     throw emailRefusal("unknown_email", "no account has this email", email);
   }
   const resetToken = newToken(settings);
-  await db.resetPassword.giveToken(user.email, resetToken);
+  await db.resetPassword.storeToken(user.email, resetToken);
   trail.record("reset_token_made", { caller, userId: user.id });
   return { email: user.email, resetToken };
 }
@@ -71,7 +71,7 @@ async function enqueue(context: Context, address: string, caller: Caller, device
 
 /** The address whose password a token resets, or null when it is not, or no longer, good. */
 export async function addressOf({ db }: Context, resetToken: string): Promise<string | null> {
-  return resetToken === "" ? null : db.resetPassword.addressOf(resetToken);
+  return resetToken === "" ? null : db.resetPassword.findEmail(resetToken);
 }
 
 /**
@@ -103,7 +103,7 @@ export async function updatePassword(
     resetToken,
     email: address,
     hashedPassword,
-    byMail: settings.RESET_DELIVERY === "email",
+    isMailed: settings.RESET_DELIVERY === "email",
     language: caller.language ?? "en",
     acts: caller.acts,
     redeemer,

@@ -1,5 +1,5 @@
 import { AuthError, EmailTaken } from "../../errors.ts";
-import { type PublicUser, publicUser } from "../../user.ts";
+import { type PublicUser, toPublicUser } from "../../user.ts";
 import { isSameEmail } from "../../values/email.ts";
 import { type Caller, callerOf } from "../caller.ts";
 import type { Context } from "../context.ts";
@@ -50,7 +50,7 @@ export async function undo(context: Context, token: string, email?: string, by: 
   });
   if (!user) throw refused(context, caller, former.userId);
   trail.record("email_change_undone", { caller, userId: user.id });
-  return publicUser(user);
+  return toPublicUser(user);
 }
 
 function refused({ trail }: Context, caller: Caller, userId?: number): AuthError {

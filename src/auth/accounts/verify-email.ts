@@ -1,6 +1,6 @@
 import type { Redeemer, Renewal, Verification } from "../../db/db.ts";
 import { AuthError, EmailTaken } from "../../errors.ts";
-import { type PublicUser, publicUser, type Session, type User } from "../../user.ts";
+import { type PublicUser, type Session, toPublicUser, type User } from "../../user.ts";
 import { isSameEmail } from "../../values/email.ts";
 import { widestNetworkOf } from "../../values/network.ts";
 import { type Caller, callerOf } from "../caller.ts";
@@ -120,7 +120,7 @@ async function confirmRegistration(context: Context, confirming: Confirming): Pr
   if (!user) throw refused(context, caller, verification);
   await forgetDeviceTries(context, user.id, devicesOf(redeemer));
   trail.record("email_verified", { caller, userId: user.id });
-  return { user: publicUser(user), session: null };
+  return { user: toPublicUser(user), session: null };
 }
 
 async function confirmMove(context: Context, mover: User, confirming: Confirming): Promise<ConfirmedEmail> {
@@ -140,7 +140,7 @@ async function confirmMove(context: Context, mover: User, confirming: Confirming
   trail.record("email_changed", { caller, userId: mover.id });
   const { nonce } = moved;
   return {
-    user: publicUser({ ...mover, email: verification.email }),
+    user: toPublicUser({ ...mover, email: verification.email }),
     session: session && nonce !== null ? { sessionId: madeToken(settings, session.sessionId, nonce) } : null,
   };
 }

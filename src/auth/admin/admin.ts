@@ -1,6 +1,6 @@
 import { AuthError, EmailTaken } from "../../errors.ts";
 import { type Language, languageNamed } from "../../languages/languages.ts";
-import { type PublicUser, publicUser } from "../../user.ts";
+import { type PublicUser, toPublicUser } from "../../user.ts";
 import { isDeliverable } from "../../values/email.ts";
 import { isUserId, toStorableText } from "../../values/storable.ts";
 import { byOperator as detail } from "../audit/audit.ts";
@@ -19,13 +19,13 @@ export async function list(
 ): Promise<PublicUser[]> {
   const { search } = wanted;
   if (search !== undefined && toStorableText(search) !== search) return [];
-  return (await db.users.list(wanted)).map(publicUser);
+  return (await db.users.list(wanted)).map(toPublicUser);
 }
 
 /** The account of an address or id, or null. */
 export async function find(context: Context, who: string | number): Promise<PublicUser | null> {
   const user = await (typeof who === "number" ? userById(context, who) : userByEmail(context, who));
-  return user && publicUser(user);
+  return user && toPublicUser(user);
 }
 
 /**
@@ -43,7 +43,7 @@ export async function invite(context: Context, email: string, language: Language
     });
     trail.record("account_invited", { userId: user.id, detail });
     await db.outbox.add({ kind: "invitation", language: languageNamed(language), email: address });
-    return publicUser(user);
+    return toPublicUser(user);
   });
 }
 
@@ -89,7 +89,7 @@ export async function erase(context: Context, userId: number, language: Language
   const user = await userById(context, userId);
   await trail.flush();
   const notice = { kind: "deleted_by_operator", language: languageNamed(language) } as const;
-  if (!user || !(await db.users.erase(user, accountKeys(user.email), { notice }))) {
+  if (!user || !(await db.users.deleteAccount(user, accountKeys(user.email), { notice }))) {
     return refuse(context, "account_deleted", userId, "not there");
   }
   trail.record("account_deleted", { detail });

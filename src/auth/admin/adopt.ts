@@ -1,4 +1,4 @@
-import type { Adopted, ContractUser } from "../../db/db.ts";
+import type { AdoptedUser, ContractUser } from "../../db/db.ts";
 import { emailKey } from "../../values/email.ts";
 import { type EmailFormat, readNewEmail } from "../email.ts";
 import { refuseEmail, refuseHash } from "./import.ts";
@@ -21,7 +21,7 @@ export interface AdoptOptions {
 export function* adoptable(
   rows: Iterable<ContractUser>,
   { emailVerifiedAt, emailFormat, resetTokens, refuse }: AdoptOptions,
-): Generator<Adopted> {
+): Generator<AdoptedUser> {
   const seen = { email: new Set<string>(), session: new Set<string>(), "reset token": new Set<string>() };
   const isFirst = (kind: keyof typeof seen, value: string) => seen[kind].size < seen[kind].add(value).size;
   for (const row of rows) {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
-import type { OldKind } from "../../db/db.ts";
+import type { SweepKind } from "../../db/db.ts";
 import { day, minute } from "../../values/durations.ts";
 import { undoLifetime } from "../../values/undo-lifetime.ts";
 import type { Context } from "../context.ts";
@@ -10,7 +10,7 @@ import { mailLifetime } from "../outbox/delivery.ts";
 const batch = 500;
 
 /** How many rows of each kind were swept. */
-export type Swept = Readonly<Record<"sessions" | "resetTokens" | OldKind, number>>;
+export type Swept = Readonly<Record<"sessions" | "resetTokens" | SweepKind, number>>;
 
 /** When to sweep, and when to stop. */
 export interface SweepOptions {
@@ -45,7 +45,7 @@ export async function sweep(context: Context, options: SweepOptions = {}): Promi
     verifications: 0,
   };
   const lease = { name: "sweep", holder: randomUUID(), duration: leaseDuration };
-  if (!(await db.leases.take(lease, rest))) return swept;
+  if (!(await db.leases.acquire(lease, rest))) return swept;
   let extended = clock();
   let isDone = false;
   try {
@@ -54,12 +54,12 @@ export async function sweep(context: Context, options: SweepOptions = {}): Promi
       if (stopping?.aborted) return swept;
       // The lease is extended also if the clock was set back.
       if (Math.abs(clock() - extended) < leaseDuration / 3) continue;
-      if (!(await db.leases.take(lease))) return swept;
+      if (!(await db.leases.acquire(lease))) return swept;
       extended = clock();
     }
     isDone = true;
   } finally {
-    await db.leases.end(lease, isDone);
+    await db.leases.release(lease, isDone);
   }
   if (Object.values(swept).some((rows) => rows > 0)) log.info({ event: "swept", ...swept }, "swept what had ended");
   return swept;
@@ -71,7 +71,7 @@ async function* sweepAll(
   swept: Record<keyof Swept, number>,
 ): AsyncGenerator<unknown> {
   let corrected = 0;
-  for await (const rows of batches(() => db.sweep.correctTimes(batch))) {
+  for await (const rows of batches(() => db.sweep.correctFutureTimes(batch))) {
     corrected += rows;
     yield;
   }
@@ -87,7 +87,7 @@ async function* sweepAll(
     swept.resetTokens += rows;
     yield;
   }
-  const oldest: Record<OldKind, number> = {
+  const oldest: Record<SweepKind, number> = {
     // Longer than requests are answered as done.
     acts: 2 * minute,
     attempts: 0,
@@ -99,8 +99,8 @@ async function* sweepAll(
     mails: mailLifetime + day / 12,
     verifications: 7 * day,
   };
-  for (const [kind, age] of Object.entries(oldest) as [OldKind, number][]) {
-    for await (const rows of batches(() => db.sweep.old(kind, clock() - age, batch))) {
+  for (const [kind, age] of Object.entries(oldest) as [SweepKind, number][]) {
+    for await (const rows of batches(() => db.sweep.deleteOld(kind, clock() - age, batch))) {
       swept[kind] += rows;
       yield;
     }

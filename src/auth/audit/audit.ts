@@ -1,4 +1,4 @@
-import type { DB, EventsWanted, StoredEvent } from "../../db/db.ts";
+import type { DB, EventQuery, StoredEvent } from "../../db/db.ts";
 import { type Caller, callerOf } from "../caller.ts";
 import type { Trail } from "./trail.ts";
 
@@ -11,7 +11,7 @@ export const byOperator = "by an operator";
 /** An operator's: the audit trail, oldest first. */
 export async function list(
   { db, trail }: { readonly db: DB; readonly trail: Trail },
-  wanted: EventsWanted,
+  wanted: EventQuery,
 ): Promise<StoredEvent[]> {
   await trail.flush();
   return db.audit.list(wanted);

@@ -164,7 +164,7 @@ export class Trail {
   /** Adds the accounts that have the addresses by now: their entries are limited by account. */
   async #addAccounts(entries: Map<string, Entry>): Promise<void> {
     const emails = [...entries.values()].flatMap(({ event }) => (event.email === undefined ? [] : [event.email]));
-    const ids = emails.length === 0 ? new Map() : await this.#db.users.idsByEmail(emails);
+    const ids = emails.length === 0 ? new Map() : await this.#db.users.findIdsByEmail(emails);
     for (const [key, entry] of entries) {
       const userId = entry.event.userId ?? ids.get(emailKey(entry.event.email ?? "")) ?? null;
       entries.set(key, { ...entry, event: { ...entry.event, userId } });
@@ -200,7 +200,7 @@ export class Trail {
     const unwritten = this.#unwrittenMerged();
     for (let i = 0; i < unwritten.length; i += batch) {
       const some = unwritten.slice(i, i + batch).map((merged) => ({ merged, times: merged.times }));
-      const ids = await this.#db.audit.put(
+      const ids = await this.#db.audit.save(
         some.map(({ merged: { id, event }, times }) => ({ id, event: counted({ ...event, detail: "merged" }, times) })),
       );
       for (const [j, { merged, times }] of some.entries()) {

@@ -20,7 +20,7 @@ export async function knownDevice(context: Lookup, user: User | null, caller: Ca
   if (context.settings.RATE_LIMIT === "off") return undefined;
   const device = await knownCookie(context, user, caller);
   const network = device === undefined ? networkOf(caller.ip) : undefined;
-  if (network === undefined || !(await context.db.devices.knowsNetwork(network, user?.id ?? 0))) return device;
+  if (network === undefined || !(await context.db.devices.isKnownNetwork(network, user?.id ?? 0))) return device;
   return networkDevice(network);
 }
 
@@ -31,7 +31,7 @@ export async function knownCookie(
   caller: Caller,
 ): Promise<string | undefined> {
   if (settings.RATE_LIMIT === "off") return undefined;
-  for (const secret of secretsOf(caller)) if (await db.devices.knows(secret, user?.id ?? 0)) return secret;
+  for (const secret of secretsOf(caller)) if (await db.devices.isKnown(secret, user?.id ?? 0)) return secret;
   return undefined;
 }
 

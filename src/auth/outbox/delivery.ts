@@ -216,9 +216,9 @@ async function sendMail(context: Context, caps: MailCaps, waiting: ClaimedMail):
     if (!isForGood(error)) await db.limits.refund(slots);
     return false;
   }
-  const isAnswer = mail?.token !== undefined && (await db.mailedTokens.accept(mail.token));
+  const isAnswer = mail?.token !== undefined && (await db.mailedTokens.markAccepted(mail.token));
   // A mail whose link was ended while it was sent answers no request that came after that.
-  await (isAnswer ? db.outbox.removeAnswered(waiting) : db.outbox.removeSent(waiting, noticeInterval));
+  await (isAnswer ? db.outbox.removeWithDuplicates(waiting) : db.outbox.removeSent(waiting, noticeInterval));
   if (!mail) return false;
   metrics.countMail("sent");
   log.info({ event: "mail_sent", mail: waiting.id, kind: mail.kind }, "mail handed over");
@@ -235,7 +235,7 @@ function isForGood(error: unknown): boolean {
 
 async function handleFailure(
   { db, log, clock, metrics }: Context,
-  { id, kind, tries, createdAt }: ClaimedMail,
+  { id, kind, attempts: tries, createdAt }: ClaimedMail,
   mail: Mail | null,
   error: unknown,
 ): Promise<void> {

@@ -35,7 +35,7 @@ export class MailCaps {
     if ("attempts" in result) return [...result.attempts, ...(await this.#count(ofResets))];
     if (ofResets) result = await db.limits.reserve([ofResets, ofAll]);
     if ("attempts" in result) return result.attempts;
-    if (mail.token !== undefined) await db.mailedTokens.drop(mail.token);
+    if (mail.token !== undefined) await db.mailedTokens.revoke(mail.token);
     await this.#postpone(waiting, result.reachedUntil);
     return null;
   }
@@ -64,7 +64,7 @@ export class MailCaps {
     const at = until + turn * window;
     if (at <= waiting.createdAt + longestWait) return db.outbox.postpone(waiting, at);
     // A day's mails wait already: the newest of the network that requested most of them is dropped.
-    const place = isOfAll ? await db.outbox.newestOfBusiest(waiting.network ?? "") : null;
+    const place = isOfAll ? await db.outbox.findNewestOfBusiestNetwork(waiting.network ?? "") : null;
     const reason = "LIMIT_MAIL_ALL or LIMIT_MAIL_ADDRESS was reached for a day";
     await db.failedMails.add(place ?? waiting, { reason });
     if (place) await db.outbox.postpone(waiting, place.nextTryAt);

@@ -1,9 +1,9 @@
-import type { FailedMail, WaitingMail } from "../../db/db.ts";
+import type { FailedMail, OutboxMail } from "../../db/db.ts";
 import { recordOperation } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
 
 /** The mails that wait, the oldest first. */
-export function list({ db }: Context, limit: number): Promise<WaitingMail[]> {
+export function list({ db }: Context, limit: number): Promise<OutboxMail[]> {
   return db.outbox.list(limit);
 }
 

@@ -1,4 +1,4 @@
-import type { WaitingMail } from "../../db/db.ts";
+import type { OutboxMail } from "../../db/db.ts";
 import { languageNamed } from "../../languages/languages.ts";
 import type { Mail } from "../../mail/mailer.ts";
 import type { User } from "../../user.ts";
@@ -11,9 +11,9 @@ import { userByEmail, userById } from "../users.ts";
  * Writes a mail as the accounts are now, and mints its token: it is nowhere but in the mail. Null when there is nothing to
  * say any more; whether there was never was on the path of the request that asked for it.
  */
-export async function writeMail(context: Context, waiting: WaitingMail): Promise<Mail | null> {
+export async function writeMail(context: Context, waiting: OutboxMail): Promise<Mail | null> {
   const { db, settings } = context;
-  const { userId, verificationId, email, createdAt: at, times } = waiting;
+  const { userId, verificationId, email, createdAt: at, eventCount: times } = waiting;
   const base = { language: languageNamed(waiting.language), at };
   const device = parseDeviceKind(waiting.device);
   switch (waiting.kind) {
@@ -23,14 +23,14 @@ export async function writeMail(context: Context, waiting: WaitingMail): Promise
     case "verification": {
       const id = email === null ? null : await openRegistration(context, email);
       // Requested again while it waited: the registration's own mail has the same link.
-      return id === null || (await db.outbox.registrationWaits(id)) ? null : verificationMail(context, id, waiting);
+      return id === null || (await db.outbox.isRegistrationQueued(id)) ? null : verificationMail(context, id, waiting);
     }
     case "invitation":
     case "reset": {
       if (email !== null && (await isLeft(context, email))) return undoMail(context, email, base);
       const token = newToken(settings);
       // To the account's own spelling: the request may have had another.
-      const to = email === null ? null : await db.resetPassword.giveToken(email, token, { asked: at });
+      const to = email === null ? null : await db.resetPassword.storeToken(email, token, { requestedAt: at });
       const kind = waiting.kind === "reset" ? "reset_password" : waiting.kind;
       return to === null ? null : { ...base, kind, to, token };
     }
@@ -54,11 +54,11 @@ export async function writeMail(context: Context, waiting: WaitingMail): Promise
 }
 
 /** The link that confirms; or, where the address has an account already, word of that to its owner. */
-async function verificationMail(context: Context, id: number, waiting: WaitingMail): Promise<Mail | null> {
+async function verificationMail(context: Context, id: number, waiting: OutboxMail): Promise<Mail | null> {
   const { db, settings } = context;
   const base = { language: languageNamed(waiting.language), at: waiting.createdAt };
   const token = newToken(settings);
-  const verification = await db.verifyEmail.giveToken(id, token, { asked: base.at });
+  const verification = await db.verifyEmail.storeToken(id, token, { requestedAt: base.at });
   if (!verification) return null;
   const { email: to, userId } = verification;
   const owner = await userByEmail(context, to);
@@ -72,7 +72,7 @@ async function verificationMail(context: Context, id: number, waiting: WaitingMa
 
 /** Whether an account has left the address, and no other has it. A reset requested there may be for that account. */
 async function isLeft(context: Context, email: string): Promise<boolean> {
-  return (await context.db.undoEmailChange.isHeld(email)) && (await userByEmail(context, email)) === null;
+  return (await context.db.undoEmailChange.isEmailHeld(email)) && (await userByEmail(context, email)) === null;
 }
 
 /** The link that brings an account back to the address that it has left. */
@@ -82,15 +82,15 @@ async function undoMail(
   { language, at: asked }: Pick<Mail, "language" | "at">,
 ): Promise<Mail | null> {
   const token = newToken(settings);
-  const former = await db.undoEmailChange.giveToken(email, token, { asked });
+  const former = await db.undoEmailChange.storeToken(email, token, { requestedAt: asked });
   if (!former) return null;
   const device = parseDeviceKind(former.device);
   return { kind: "email_changed", to: former.email, language, at: former.leftAt, device, token };
 }
 
 /** Whether another registration of the same address waits, whose mail would say the same. */
-async function isRepeated({ db }: Context, waiting: WaitingMail, email: string): Promise<boolean> {
-  return waiting.kind === "registration" && (await db.outbox.newerRegistrationWaits(waiting, email));
+async function isRepeated({ db }: Context, waiting: OutboxMail, email: string): Promise<boolean> {
+  return waiting.kind === "registration" && (await db.outbox.isNewerRegistrationQueued(waiting, email));
 }
 
 function isConfirmed(user: User): boolean {
@@ -101,7 +101,7 @@ function isConfirmed(user: User): boolean {
 async function openRegistration(context: Context, email: string): Promise<number | null> {
   const user = await userByEmail(context, email);
   if (user && isConfirmed(user)) return null;
-  const newest = await context.db.registrations.newest(email);
+  const newest = await context.db.registrations.findNewest(email);
   if (newest) return newest.id;
-  return user && context.db.registrations.addOfUser(user);
+  return user && context.db.registrations.addForUser(user);
 }

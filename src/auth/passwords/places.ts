@@ -114,7 +114,7 @@ export class Admission {
       throw error;
     };
     try {
-      const known = this.#context.db.devices.knowsAny(devices);
+      const known = this.#context.db.devices.isAnyKnown(devices);
       return known instanceof Promise ? known.catch(none) : known;
     } catch (error) {
       return none(error);

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type { OpeningAct } from "../../db/db.ts";
+import type { LoginAct } from "../../db/db.ts";
 import { AuthError } from "../../errors.ts";
-import { type PublicUser, publicUser, type Session, type User } from "../../user.ts";
+import { type PublicUser, type Session, toPublicUser, type User } from "../../user.ts";
 import { readEmail } from "../../values/email.ts";
 import { actName } from "../acts.ts";
 import type { Caller } from "../caller.ts";
@@ -142,14 +142,14 @@ async function open(context: Context, verified: Verified, attempt: Attempt): Pro
   if (session.sessionId !== sessionId) {
     // The same form was sent twice: both responses must set the same cookies.
     const same = await deviceFor(context, user, caller, act, session.sessionId);
-    return { user: publicUser(user), session, device: same };
+    return { user: toPublicUser(user), session, device: same };
   }
   trail.record("logged_in", { caller, userId: user.id });
-  return { user: publicUser(user), session, device };
+  return { user: toPublicUser(user), session, device };
 }
 
 /** The act that makes a form open one session, however often it is sent; undefined for a caller without acts. */
-function openingAct({ settings }: Context, { acts: [act] = [] }: Caller): OpeningAct | undefined {
+function openingAct({ settings }: Context, { acts: [act] = [] }: Caller): LoginAct | undefined {
   if (act === undefined) return undefined;
   const name = actName(act, "log in");
   const nonce = randomBytes(32).toString("base64url");
@@ -164,7 +164,7 @@ async function deviceFor(
   context: Context,
   user: User,
   caller: Caller,
-  act: OpeningAct | undefined,
+  act: LoginAct | undefined,
   sessionId: string,
 ): Promise<string | undefined> {
   if (context.settings.RATE_LIMIT === "off") return undefined;

@@ -1,4 +1,4 @@
-import { type ListedSession, mostSessions, type SessionPage, type SessionsWanted } from "../../db/db.ts";
+import { type ListedSession, maxSessions, type SessionPage, type SessionQuery } from "../../db/db.ts";
 import { AuthError } from "../../errors.ts";
 import { toIso } from "../../values/iso.ts";
 import { isUserId } from "../../values/storable.ts";
@@ -44,7 +44,7 @@ export async function page(
   wanted: { readonly limit?: number | undefined; readonly after?: string | undefined } = {},
 ): Promise<SessionPage<ShownSession>> {
   const { id } = await ownerOf(context, sessionId);
-  const { limit = mostSessions, after } = wanted;
+  const { limit = maxSessions, after } = wanted;
   return sessionsOf(context, id, { current: sessionId as string, limit, after });
 }
 
@@ -88,10 +88,10 @@ export async function endOthers(context: Context, sessionId: string | null, by: 
 export async function sessionsOf(
   { db }: Context,
   userId: number,
-  { limit = mostSessions, ...wanted }: Partial<SessionsWanted> = {},
+  { limit = maxSessions, ...wanted }: Partial<SessionQuery> = {},
 ): Promise<SessionPage<ShownSession>> {
-  if (!Number.isInteger(limit) || limit < 1 || limit > mostSessions) {
-    throw new AuthError("page_invalid", `limit must be a whole number from 1 to ${mostSessions}`);
+  if (!Number.isInteger(limit) || limit < 1 || limit > maxSessions) {
+    throw new AuthError("page_invalid", `limit must be a whole number from 1 to ${maxSessions}`);
   }
   const page = isUserId(userId) ? await db.sessions.list(userId, { limit, ...wanted }) : { sessions: [], next: null };
   if (page === null) throw new AuthError("page_invalid", "after must be the next of the page before");

@@ -7,7 +7,7 @@ import { madeToken } from "../secrets.ts";
  */
 export async function current({ db, settings }: Context, sessionId: string | null): Promise<string | null> {
   if (!sessionId) return null;
-  const nonce = await db.sessions.renewalOf(sessionId);
+  const nonce = await db.sessions.findRenewalNonce(sessionId);
   if (nonce === false) return null;
   return nonce === null ? sessionId : madeToken(settings, sessionId, nonce);
 }

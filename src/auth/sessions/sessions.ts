@@ -1,4 +1,4 @@
-import type { Awaitable, SeenSession, SeenUser } from "../../db/db.ts";
+import type { Awaitable, LiveSession, SessionUser } from "../../db/db.ts";
 import type { PublicUser } from "../../user.ts";
 import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
@@ -34,7 +34,7 @@ export async function logOut(context: Context, sessionId: string | null, caller:
 }
 
 /** The account of a live session with all its stored attributes, or null. The session counts as used. */
-export async function userOfSession({ db, lastSeen }: Context, sessionId: string | null): Promise<SeenUser | null> {
+export async function userOfSession({ db, lastSeen }: Context, sessionId: string | null): Promise<SessionUser | null> {
   if (!couldBeSession(sessionId)) return null;
   let user = await db.sessions.findUser(sessionId);
   if (!user && lastSeen.isPending(sessionId)) {
@@ -50,7 +50,7 @@ function couldBeSession(sessionId: unknown): sessionId is string {
   return typeof sessionId === "string" && sessionId !== "" && sessionId.length <= longestToken;
 }
 
-function seen(context: Context, sessionId: string, session: SeenSession | null): Awaitable<PublicUser | null> {
+function seen(context: Context, sessionId: string, session: LiveSession | null): Awaitable<PublicUser | null> {
   if (!session) return context.lastSeen.isPending(sessionId) ? seenUnwritten(context, sessionId) : null;
   context.lastSeen.note(sessionId, session.lastSeenAt);
   return session.user;

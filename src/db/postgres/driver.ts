@@ -9,7 +9,7 @@ import {
   type TransactionSettings,
 } from "kysely";
 import { DatabaseUnavailable } from "../../errors.ts";
-import { breaksConnection, sqlState, told } from "./faults.ts";
+import { breaksConnection, sqlState, toDatabaseError } from "./faults.ts";
 import type { Client, Hosts } from "./hosts.ts";
 import { OwnSchemaIntrospector } from "./introspector.ts";
 
@@ -17,7 +17,7 @@ import { OwnSchemaIntrospector } from "./introspector.ts";
 const statementLimit = 400;
 
 /** A name for every statement, under which a connection prepares it once. */
-export class Statements {
+export class StatementNames {
   readonly #names = new Map<string, string>();
 
   /** The name, or undefined when there are too many already. */
@@ -30,7 +30,7 @@ export class Statements {
   }
 }
 
-export function dialect(hosts: Hosts, statements: Statements): Dialect {
+export function dialect(hosts: Hosts, statements: StatementNames): Dialect {
   return {
     createDriver: () => new PostgresDriver(hosts, statements),
     createQueryCompiler: () => new PostgresQueryCompiler(),
@@ -48,9 +48,9 @@ class UnlockedPostgresAdapter extends PostgresAdapter {
 /** Kysely's driver over the servers: it prepares statements by name, and trusts no connection after a fault. */
 class PostgresDriver implements Driver {
   readonly #hosts: Hosts;
-  readonly #statements: Statements;
+  readonly #statements: StatementNames;
 
-  constructor(hosts: Hosts, statements: Statements) {
+  constructor(hosts: Hosts, statements: StatementNames) {
     this.#hosts = hosts;
     this.#statements = statements;
   }
@@ -89,19 +89,19 @@ class PostgresDriver implements Driver {
 export class PostgresConnection implements DatabaseConnection {
   readonly #client: Client;
   readonly #hosts: Hosts;
-  readonly #statements: Statements;
+  readonly #statements: StatementNames;
   #broken = false;
   #failure: unknown;
 
-  static async open(hosts: Hosts, statements: Statements): Promise<PostgresConnection> {
+  static async open(hosts: Hosts, statements: StatementNames): Promise<PostgresConnection> {
     try {
       return new PostgresConnection(await hosts.connect(), hosts, statements);
     } catch (error) {
-      throw told(error);
+      throw toDatabaseError(error);
     }
   }
 
-  constructor(client: Client, hosts: Hosts, statements: Statements) {
+  constructor(client: Client, hosts: Hosts, statements: StatementNames) {
     this.#client = client;
     this.#hosts = hosts;
     this.#statements = statements;
@@ -133,7 +133,7 @@ export class PostgresConnection implements DatabaseConnection {
   }
 
   async #query<Row>(text: string, values: readonly unknown[]) {
-    const name = this.#client.prepares && this.#hosts.keepsConnections ? this.#statements.name(text) : undefined;
+    const name = this.#client.canPrepare && this.#hosts.keepsConnections ? this.#statements.name(text) : undefined;
     const query = { text, values: values as unknown[], query_timeout: this.#hosts.timeout };
     try {
       return await this.#client.query<Row & object>(name === undefined ? query : { ...query, name });
@@ -141,7 +141,7 @@ export class PostgresConnection implements DatabaseConnection {
       this.#broken ||= breaksConnection(error);
       // "The transaction is aborted" says nothing of why: that was the error before.
       this.#failure = sqlState(error) === "25P02" ? this.#failure : error;
-      throw told(this.#failure);
+      throw toDatabaseError(this.#failure);
     }
   }
 }

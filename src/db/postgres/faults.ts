@@ -2,8 +2,8 @@ import type { DatabaseError } from "pg";
 import { type DatabaseFault, DatabaseUnavailable, OpenError } from "../../errors.ts";
 
 /** Thrown for a server that answers, and only reads: a standby, where all is read that was written. */
-export class NotWritable extends Error {
-  override name = "NotWritable";
+export class StandbyError extends Error {
+  override name = "StandbyError";
 }
 
 /** PostgreSQL's error codes (https://www.postgresql.org/docs/current/errcodes-appendix.html), whole or their class. */
@@ -38,10 +38,10 @@ export function breaksConnection(error: unknown): boolean {
 }
 
 /** A fault of the database becomes `DatabaseUnavailable`; what is left is a mistake of ours. */
-export function told(error: unknown): unknown {
+export function toDatabaseError(error: unknown): unknown {
   if (error instanceof OpenError || error instanceof DatabaseUnavailable) return error;
   const state = sqlState(error);
-  if (error instanceof NotWritable) return new DatabaseUnavailable("read-only", error);
+  if (error instanceof StandbyError) return new DatabaseUnavailable("read-only", error);
   if (state === undefined) return new DatabaseUnavailable("unreachable", error);
   const fault = faults[state] ?? faults[state.slice(0, 2)];
   return fault === undefined ? error : new DatabaseUnavailable(fault, error);

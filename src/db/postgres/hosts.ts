@@ -2,7 +2,7 @@ import pg from "pg";
 import parseUrl from "pg-connection-string";
 import { DatabaseUnavailable, OpenError } from "../../errors.ts";
 import { parsePostgresUrl } from "../../settings/database-url.ts";
-import { NotWritable } from "./faults.ts";
+import { StandbyError } from "./faults.ts";
 
 /** How long a statement, and finding a connection for it, may take, in milliseconds: together they stay below two seconds. */
 const patience = 900;
@@ -17,7 +17,7 @@ const oldestVersion = 14;
 /** A connection, and what is known of it. */
 export interface Client extends pg.PoolClient {
   /** Whether statements can be prepared on it: behind a pooler, the next one may go over another connection. */
-  prepares?: boolean;
+  canPrepare?: boolean;
 }
 
 /** One server. */
@@ -98,7 +98,7 @@ export class Hosts {
     return this.#hurried;
   }
 
-  async unhurried<T>(work: () => Promise<T>): Promise<T> {
+  async withoutTimeouts<T>(work: () => Promise<T>): Promise<T> {
     this.#hurried = false;
     try {
       return await work();
@@ -128,16 +128,16 @@ async function greet(client: Client): Promise<void> {
   if (version < oldestVersion * 10_000) {
     throw new OpenError(`PostgreSQL ${Math.floor(version / 10_000)} is too old; it needs ${oldestVersion} or later`);
   }
-  if (standby) throw new NotWritable("this server is a standby");
-  client.prepares = pid === (client as unknown as { processID: number }).processID;
+  if (standby) throw new StandbyError("this server is a standby");
+  client.canPrepare = pid === (client as unknown as { processID: number }).processID;
   // The server gives up too, so that nothing piles up there; a pooler would hand the setting on to others.
-  if (client.prepares) await client.query(`set statement_timeout = ${patience}; set lock_timeout = ${lockPatience}`);
+  if (client.canPrepare) await client.query(`set statement_timeout = ${patience}; set lock_timeout = ${lockPatience}`);
 }
 
 /** Takes the server's limits off a connection, which is closed when it is given back. */
 async function unlimited(client: Client): Promise<Client> {
   try {
-    if (client.prepares) await client.query("set statement_timeout = 0; set lock_timeout = 0");
+    if (client.canPrepare) await client.query("set statement_timeout = 0; set lock_timeout = 0");
     return client;
   } catch (error) {
     client.release(true);

@@ -4,8 +4,8 @@ import type { DatabaseError } from "pg";
 import { OpenError } from "../../errors.ts";
 import type { Engine } from "../engine.ts";
 import { type Schema, tables } from "../schema.ts";
-import { dialect, PostgresConnection, Statements } from "./driver.ts";
-import { NotWritable, sqlState } from "./faults.ts";
+import { dialect, PostgresConnection, StatementNames } from "./driver.ts";
+import { StandbyError, sqlState } from "./faults.ts";
 import { Hosts } from "./hosts.ts";
 
 /** Any number that nobody else locks. */
@@ -16,7 +16,7 @@ const lockEvery = 100;
 /** Connects to PostgreSQL, on as many servers as the URL names, with at most `size` connections to each. */
 export function postgres(url: string, size: number): Engine {
   const hosts = new Hosts(url, size);
-  const statements = new Statements();
+  const statements = new StatementNames();
   return {
     dialect: dialect(hosts, statements),
     async read(query) {
@@ -35,13 +35,13 @@ export function postgres(url: string, size: number): Engine {
     isConflict: (error) => sqlState(error) === "40001" || sqlState(error) === "40P01",
     isTimeout: (error) => sqlState(error) === "55P03" || sqlState(error) === "57014",
     locksRows: true,
-    mend: ({ cause }) =>
-      mends[cause instanceof NotWritable ? "25006" : (sqlState(cause) ?? "")] ??
+    remedy: ({ cause }) =>
+      remedies[cause instanceof StandbyError ? "25006" : (sqlState(cause) ?? "")] ??
       "make sure that it runs, and that host and port of the URL are right",
     close: () => hosts.end(),
-    unhurried: (work) => hosts.unhurried(work),
-    async adopt() {},
-    migrateAlone: (db, work, { signal, waiting }) =>
+    withoutTimeouts: (work) => hosts.withoutTimeouts(work),
+    async initialize() {},
+    migrateExclusively: (db, work, { signal, waiting }) =>
       db.transaction().execute(async (transaction) => {
         // Polled, because a waiting statement cannot be canceled.
         for (let hasWaited = false; !(await tryLock(transaction)); hasWaited = true) {
@@ -63,7 +63,7 @@ export function postgres(url: string, size: number): Engine {
       const typed = Object.entries(columns).map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(type)}`);
       return sql`select * from json_to_recordset(${json}::json) as list(${sql.join(typed)})`;
     },
-    async continueSerials(db) {
+    async updateSequences(db) {
       for (const [table, key] of Object.entries(tables)) {
         if (key !== "id") continue;
         const rows = sql.table(table);
@@ -89,7 +89,7 @@ async function tryLock(transaction: Kysely<Schema>): Promise<boolean> {
   return rows[0]?.locked === true;
 }
 
-const mends: Readonly<Record<string, string>> = {
+const remedies: Readonly<Record<string, string>> = {
   "25006": "it is a standby; name the primary, or all of the hosts: one,two",
   "28000": "it lets this user in from here with no password or not at all; look at its pg_hba.conf",
   "28P01": "the password in the URL is wrong, or the user",

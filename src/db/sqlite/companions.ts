@@ -1,2 +1,2 @@
 /** The suffixes of the files that SQLite keeps beside a database. */
-export const companions = ["-wal", "-shm", "-journal"] as const;
+export const companionSuffixes = ["-wal", "-shm", "-journal"] as const;

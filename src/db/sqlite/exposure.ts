@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Log } from "../../observe/log.ts";
-import { companions } from "./companions.ts";
+import { companionSuffixes } from "./companions.ts";
 
 /** Read and write for the group and for others. */
 const notOwners = 0o066;
@@ -20,7 +20,7 @@ export function warnOfExposure(file: string, log: Log): void {
   if (process.platform === "win32") return;
   const path = resolve(file);
   const target = resolveLink(path);
-  const exposed = ["", ...companions]
+  const exposed = ["", ...companionSuffixes]
     .map((end) => `${target}${end}`)
     .filter((path) => (modeOf(path) & notOwners) !== 0);
   if (exposed[0] !== undefined) {

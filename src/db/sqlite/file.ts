@@ -12,7 +12,7 @@ const statementLimit = 200;
 /** One connection, and the statements prepared on it. It reopens after a fault that a mended file would not heal. */
 export class SqliteFile {
   /** Whether the file is Bienvenue's: it is then never created anew, nor is an empty one taken for it. */
-  adopted = false;
+  isInitialized = false;
   /** Whose the transaction is. */
   owner: object | undefined;
   readonly #path: string;
@@ -89,12 +89,12 @@ export class SqliteFile {
 
   #open(): DatabaseSync {
     if (this.#closed) throw new DatabaseUnavailable("closed");
-    if (!this.adopted) createPrivately(this.#path);
+    if (!this.isInitialized) createPrivately(this.#path);
     const db = new DatabaseSync(location(this.#path));
     try {
       db.enableDefensive(true);
       db.exec("pragma synchronous = full; pragma foreign_keys = on; pragma trusted_schema = off");
-      if (this.adopted) {
+      if (this.isInitialized) {
         if (!db.prepare("select 1 from sqlite_schema").get()) throw new DatabaseUnavailable("not a database");
         db.exec("pragma journal_mode = wal");
       }

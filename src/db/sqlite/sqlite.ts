@@ -21,10 +21,10 @@ export function sqlite(path: string): Engine {
     isConflict: () => false,
     isTimeout: () => false,
     locksRows: false,
-    mend: ({ fault }) => mends[fault] ?? "look at the file",
+    remedy: ({ fault }) => remedies[fault] ?? "look at the file",
     close: async () => file.close(),
-    unhurried: (work) => work(),
-    migrateAlone,
+    withoutTimeouts: (work) => work(),
+    migrateExclusively,
     schemaName: async () => undefined,
     async insertJson(db, table, columns, json) {
       const values = columns.map((column) => sql`json_extract(value, ${sql.lit(`$.${column}`)})`);
@@ -37,20 +37,20 @@ export function sqlite(path: string): Engine {
       );
       return sql`select ${sql.join(values)} from json_each(${json})`;
     },
-    async continueSerials() {
+    async updateSequences() {
       // AUTOINCREMENT follows every id that is inserted.
     },
     randomText: "substr(lower(hex(randomblob(22))), 1, 43)",
     ddl: { text: "varchar(250)", serial: "integer primary key autoincrement", keyedTable: "without rowid" },
-    async adopt(db) {
+    async initialize(db) {
       await sql`pragma journal_mode = wal`.execute(db);
-      file.adopted = true;
+      file.isInitialized = true;
     },
   };
 }
 
 /** Every transaction that writes begins alone. For a migration of another program it waits longer than others do. */
-const migrateAlone: Engine["migrateAlone"] = async (db, work, { signal, isPending, waiting }) => {
+const migrateExclusively: Engine["migrateExclusively"] = async (db, work, { signal, isPending, waiting }) => {
   // If there is nothing to migrate, the program that holds the lock does something else.
   const notice = isPending ? setTimeout(waiting, waitNotice) : undefined;
   const { promise: aborted, reject } = Promise.withResolvers<never>();
@@ -78,7 +78,7 @@ const migrateAlone: Engine["migrateAlone"] = async (db, work, { signal, isPendin
   }
 };
 
-const mends: Partial<Record<DatabaseFault, string>> = {
+const remedies: Partial<Record<DatabaseFault, string>> = {
   locked: "another program holds it; stop that one, or name another",
   "read-only": "give this user the right to write it, the -wal and -shm beside it, and its folder",
   full: "its disk is full; free some room",

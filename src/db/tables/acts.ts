@@ -1,13 +1,13 @@
 import { digest } from "../digest.ts";
-import { skipLocked } from "../locks.ts";
-import { spelledEmail } from "../spellings.ts";
+import { skipLockedRows } from "../locks.ts";
+import { selectEmail } from "../spellings.ts";
 import type { Store } from "../store.ts";
 
 /** How long an act is remembered, in milliseconds. */
 const remembered = 60_000;
 
 /** What was done by a recent act: the account, if it still exists, or nulls. */
-export interface Done {
+export interface ActResult {
   readonly userId: number | null;
   readonly email: string | null;
 }
@@ -62,10 +62,10 @@ export async function forgetActs({ db }: Store, userId: number): Promise<void> {
 }
 
 /** What the recent act with this name did, or null. */
-export async function find(store: Store, name: string): Promise<Done | null> {
+export async function find(store: Store, name: string): Promise<ActResult | null> {
   const found = await just(store, name)
     .leftJoin("users", "users.id", "acts.user_id")
-    .select(["acts.user_id as userId", spelledEmail("users")])
+    .select(["acts.user_id as userId", selectEmail("users")])
     .executeTakeFirst();
   return found ? { userId: found.userId, email: found.userId === null ? null : found.email } : null;
 }
@@ -88,7 +88,7 @@ function just({ db, clock }: Store, name: string) {
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   const { db, clock } = store;
   const ahead = clock() + remembered;
-  const old = skipLocked(
+  const old = skipLockedRows(
     store,
     db
       .selectFrom("acts")

@@ -1,11 +1,11 @@
 import { sql } from "kysely";
 import { emailKey } from "../../values/email.ts";
-import { listOf } from "../lists.ts";
-import { skipLocked } from "../locks.ts";
-import { atomically, type Store } from "../store.ts";
+import { jsonTable } from "../lists.ts";
+import { skipLockedRows } from "../locks.ts";
+import { runInTransaction, type Store } from "../store.ts";
 
 /** One entry of the audit trail. */
-export interface Event {
+export interface EventFields {
   /** Milliseconds since 1970 (UTC). */
   readonly at: number;
   readonly event: string;
@@ -17,10 +17,10 @@ export interface Event {
 }
 
 /** An entry to write. One that names no user is of the account that has `email` by now, if there is one: that is not kept. */
-export type NewEvent = Event & { readonly email?: string | undefined };
+export type NewEvent = EventFields & { readonly email?: string | undefined };
 
 /** An entry as it is read: their ids are in the order in which they were written. */
-export type StoredEvent = Event & { readonly id: number };
+export type StoredEvent = EventFields & { readonly id: number };
 
 /** Writes entries; one of a user who is gone by now names nobody, and no place. */
 export async function add(store: Store, events: readonly NewEvent[]): Promise<void> {
@@ -49,7 +49,7 @@ function insert({ db, engine }: Store, events: readonly NewEvent[]) {
     user_agent: text,
     detail: text,
   };
-  const list = listOf(engine, columns, rows).as("list");
+  const list = jsonTable(engine, columns, rows).as("list");
   return db
     .insertInto("events")
     .columns(["at", "event", "user_id", "ip", "user_agent", "detail"])
@@ -82,8 +82,8 @@ export interface MergedEvent {
 }
 
 /** Writes the details of entries, and those that are not there (any more) as new ones; returns their ids. */
-export function put(store: Store, entries: readonly MergedEvent[]): Promise<number[]> {
-  return atomically(store, async (transaction) => {
+export function save(store: Store, entries: readonly MergedEvent[]): Promise<number[]> {
+  return runInTransaction(store, async (transaction) => {
     const there = await setDetails(transaction, entries);
     const isNew = ({ id }: MergedEvent) => id === undefined || !there.has(id);
     const events = entries.filter(isNew).map(({ event }) => event);
@@ -100,7 +100,7 @@ async function setDetails({ db, engine }: Store, entries: readonly MergedEvent[]
   if (rows.length === 0) return new Set();
   const updated = await db
     .updateTable("events")
-    .from(listOf(engine, { event_id: "bigint", detail: "text" }, rows).as("list"))
+    .from(jsonTable(engine, { event_id: "bigint", detail: "text" }, rows).as("list"))
     .set(({ ref }) => ({ detail: ref("list.detail") }))
     .whereRef("events.id", "=", "list.event_id")
     .returning("id")
@@ -109,7 +109,7 @@ async function setDetails({ db, engine }: Store, entries: readonly MergedEvent[]
 }
 
 /** Makes entries of a user name nobody, and no place: all of them, or at most `limit`; returns how many. */
-export async function forgetWho({ db }: Store, userId: number, limit?: number): Promise<number> {
+export async function anonymizeEvents({ db }: Store, userId: number, limit?: number): Promise<number> {
   const some = db.selectFrom("events").select("id").where("user_id", "=", userId);
   const { numUpdatedRows } = await db
     .updateTable("events")
@@ -125,7 +125,7 @@ export async function forgetWho({ db }: Store, userId: number, limit?: number): 
  */
 export async function list(
   { db }: Store,
-  { after = 0, before, limit, userId, newest = false }: EventsWanted,
+  { after = 0, before, limit, userId, newest = false }: EventQuery,
 ): Promise<StoredEvent[]> {
   const events = await db
     .selectFrom("events")
@@ -140,7 +140,7 @@ export async function list(
 }
 
 /** Which entries of the audit trail are wanted. */
-export interface EventsWanted {
+export interface EventQuery {
   readonly after?: number;
   readonly before?: number | undefined;
   readonly limit: number;
@@ -151,7 +151,7 @@ export interface EventsWanted {
 /** Deletes at most `limit` entries from before a time; returns how many. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   const { db } = store;
-  const old = skipLocked(
+  const old = skipLockedRows(
     store,
     db.selectFrom("events").select("id").where("at", "<", before).orderBy("at").limit(limit),
   );

@@ -2,20 +2,20 @@ import { EmailTaken } from "../../errors.ts";
 import type { User } from "../../user.ts";
 import { isDeliverable } from "../../values/email.ts";
 import { holdUser, lockAddress } from "../locks.ts";
-import { emailColumns, spelledEmail } from "../spellings.ts";
-import { atomically, type Store } from "../store.ts";
+import { selectEmail, toEmailColumns } from "../spellings.ts";
+import { runInTransaction, type Store } from "../store.ts";
 import { recordAct } from "./acts.ts";
 import { forgetDevices, type Redeemer, rememberRedeemer } from "./devices.ts";
-import { leaveEmail } from "./former-emails.ts";
-import { forgetMailedTokens } from "./mailed-tokens.ts";
+import { recordFormerEmail } from "./former-emails.ts";
+import { deleteMailedTokens } from "./mailed-tokens.ts";
 import { enqueueNotice } from "./notices.ts";
 import { enqueue } from "./outbox.ts";
 import { endSurplusSessions } from "./session-limit.ts";
 import { type Renewal, renew } from "./session-renewals.ts";
 import { endOtherSessions, endSessions } from "./sessions.ts";
 import {
-  forgetMove,
-  forgetRegistrationsOf,
+  cancelEmailChange,
+  deleteRegistrationsByEmail,
   insertVerification,
   takeVerification,
   type Verification,
@@ -38,7 +38,7 @@ export async function add(
   }: { acts?: readonly string[] | undefined; isMailed?: boolean; network?: string | null } = {},
 ): Promise<boolean> {
   const userId = user.id;
-  return atomically<boolean>(store, async (transaction, rollback) => {
+  return runInTransaction<boolean>(store, async (transaction, rollback) => {
     await lockAddress(transaction, user.email, userId);
     // Of two changes at once one replaces the other.
     const { numUpdatedRows } = await holdUser(transaction)
@@ -50,7 +50,7 @@ export async function add(
     const verificationId = await insertVerification(transaction, { email, hashed_password: null, user_id: userId });
     // The form was sent before: it is done already.
     if (!(await recordAct(transaction, acts, { verificationId }))) throw rollback(true);
-    await forgetMove(transaction, userId, verificationId);
+    await cancelEmailChange(transaction, userId, verificationId);
     if (isMailed && isDeliverable(email))
       await enqueue(transaction, { kind: "move", language, verificationId, network });
     await enqueueNotice(transaction, { kind: "moving", language, email: user.email });
@@ -59,7 +59,7 @@ export async function add(
 }
 
 /** A move that its mailed token and the account's password confirm. */
-export interface MoveProof {
+export interface EmailChangeConfirmation {
   readonly token: string;
   /** The hash that the password was verified against. */
   readonly verifiedHash: string;
@@ -86,15 +86,15 @@ export interface MoveProof {
 export async function confirm(
   store: Store,
   verification: Verification,
-  proof: MoveProof,
+  proof: EmailChangeConfirmation,
 ): Promise<{ readonly nonce: string | null } | false> {
   const { userId } = verification;
   const { token, verifiedHash, session, device, deviceKind, redeemer, language, acts } = proof;
-  const address = emailColumns(verification.email);
+  const address = toEmailColumns(verification.email);
   const now = store.clock();
   if (userId !== null) await endSurplusSessions(store, userId, session?.sessionId);
   try {
-    return await atomically<{ readonly nonce: string | null } | false>(store, async (transaction, rollback) => {
+    return await runInTransaction<{ readonly nonce: string | null } | false>(store, async (transaction, rollback) => {
       const { db } = transaction;
       await lockAddress(transaction, verification.email, userId);
       const mover =
@@ -103,7 +103,7 @@ export async function confirm(
           .where("id", "=", userId)
           .where("hashed_password", "=", verifiedHash)
           .where("disabled_at", "is", null)
-          .returning(spelledEmail("users"))
+          .returning(selectEmail("users"))
           .executeTakeFirst());
       if (!mover || !(await takeVerification(transaction, verification, token))) throw rollback(false);
       await db
@@ -112,15 +112,15 @@ export async function confirm(
         .where("id", "=", userId)
         .execute();
       const departure = { userId, from: mover.email, to: verification.email, device: deviceKind, language };
-      await leaveEmail(transaction, departure);
+      await recordFormerEmail(transaction, departure);
       const nonce = session ? await renew(transaction, session.sessionId, session) : false;
       if (session && nonce !== false) await endOtherSessions(transaction, userId, session.sessionId);
       else await endSessions(transaction, userId);
       await forgetDevices(transaction, userId, device);
-      await forgetMailedTokens(transaction, userId);
+      await deleteMailedTokens(transaction, userId);
       await recordAct(transaction, acts, { userId });
       await rememberRedeemer(transaction, redeemer, userId, false);
-      await forgetRegistrationsOf(transaction, address.email);
+      await deleteRegistrationsByEmail(transaction, address.email);
       return { nonce: nonce === false ? null : nonce };
     });
   } catch (error) {
@@ -129,10 +129,10 @@ export async function confirm(
 }
 
 /** Where an account wants to move to, or null. */
-export async function addressOf({ db }: Store, userId: number): Promise<string | null> {
+export async function findNewEmail({ db }: Store, userId: number): Promise<string | null> {
   const move = await db
     .selectFrom("verifications")
-    .select(spelledEmail("verifications"))
+    .select(selectEmail("verifications"))
     .where("user_id", "=", userId)
     .executeTakeFirst();
   return move?.email ?? null;

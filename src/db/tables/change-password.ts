@@ -1,14 +1,14 @@
 import { lockAccount } from "../locks.ts";
-import { spelledEmail } from "../spellings.ts";
-import { atomically, type Store } from "../store.ts";
+import { selectEmail } from "../spellings.ts";
+import { runInTransaction, type Store } from "../store.ts";
 import { forgetActs, recordAct } from "./acts.ts";
 import { forgetDevices } from "./devices.ts";
-import { forgetMailedTokens } from "./mailed-tokens.ts";
+import { deleteMailedTokens } from "./mailed-tokens.ts";
 import { enqueueNotice } from "./notices.ts";
 import { endSurplusSessions } from "./session-limit.ts";
 import { type Renewal, renew } from "./session-renewals.ts";
 import { endOtherSessions } from "./sessions.ts";
-import { forgetMove, forgetRegistrations } from "./verify-email.ts";
+import { cancelEmailChange, deleteUnverifiedRegistrations } from "./verify-email.ts";
 
 /** A change of password by whoever knows the one before. */
 export interface PasswordChange extends Renewal {
@@ -33,7 +33,7 @@ export async function changePassword(store: Store, change: PasswordChange): Prom
   const { userId, verifiedHash, hashedPassword, sessionId, device, language } = change;
   const now = store.clock();
   await endSurplusSessions(store, userId, sessionId);
-  return atomically<string | false>(store, async (transaction, rollback) => {
+  return runInTransaction<string | false>(store, async (transaction, rollback) => {
     await lockAccount(transaction, userId);
     const changed = await transaction.db
       .updateTable("users")
@@ -41,16 +41,16 @@ export async function changePassword(store: Store, change: PasswordChange): Prom
       .where("id", "=", userId)
       .where("hashed_password", "=", verifiedHash)
       .where("disabled_at", "is", null)
-      .returning(spelledEmail("users"))
+      .returning(selectEmail("users"))
       .executeTakeFirst();
     const nonce = changed && (await renew(transaction, sessionId, change));
     if (!changed || !nonce) throw rollback(false);
     await forgetActs(transaction, userId);
     await recordAct(transaction, change.acts, { userId });
     await endOtherSessions(transaction, userId, sessionId);
-    await forgetMailedTokens(transaction, userId);
-    await forgetMove(transaction, userId);
-    await forgetRegistrations(transaction, userId);
+    await deleteMailedTokens(transaction, userId);
+    await cancelEmailChange(transaction, userId);
+    await deleteUnverifiedRegistrations(transaction, userId);
     await forgetDevices(transaction, userId, device);
     await enqueueNotice(transaction, { kind: "password_changed", language, email: changed.email });
     return nonce;

@@ -2,27 +2,27 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { User } from "../../user.ts";
 import { emailKey } from "../../values/email.ts";
 import { lockAddress, lockSessions } from "../locks.ts";
-import { spelledEmail } from "../spellings.ts";
-import { atomically, type Store } from "../store.ts";
+import { selectEmail } from "../spellings.ts";
+import { runInTransaction, type Store } from "../store.ts";
 import { recordAct } from "./acts.ts";
-import { forgetWho } from "./audit.ts";
+import { anonymizeEvents } from "./audit.ts";
 import { list as formerEmailsOf } from "./former-emails.ts";
 import { refundInTransaction } from "./limits.ts";
 import { noticeKeys } from "./notices.ts";
-import { enqueue, type Notice } from "./outbox.ts";
+import { enqueue, type MailContent } from "./outbox.ts";
 import { endSurplusSessions } from "./session-limit.ts";
-import { forgetRegistrationsOf } from "./verify-email.ts";
+import { deleteRegistrationsByEmail } from "./verify-email.ts";
 
 /** So many entries of the audit trail are made anonymous at once: some milliseconds. */
 const eventsAtOnce = 1000;
 
 /** Options of `erase`. */
-export interface Erasure {
+export interface DeleteAccountOptions {
   /** If given, the account is erased only while its password has this hash. */
   readonly verifiedHash?: string;
   readonly acts?: readonly string[] | undefined;
   /** The mail of it, to the account's address and to those that it can still be brought back to. */
-  readonly notice?: Notice;
+  readonly notice?: MailContent;
 }
 
 /**
@@ -32,11 +32,11 @@ export interface Erasure {
  * @param attempts the keys that count attempts at the account
  * @returns false when there is no such account, or it has another hash than `verifiedHash`
  */
-export async function erase(
+export async function deleteAccount(
   store: Store,
   { id, email }: Pick<User, "id" | "email">,
   attempts: readonly string[],
-  { verifiedHash, acts, notice }: Erasure = {},
+  { verifiedHash, acts, notice }: DeleteAccountOptions = {},
 ): Promise<boolean> {
   const key = emailKey(email);
   const erased = { id, ...(verifiedHash !== undefined && { hashed_password: verifiedHash }) };
@@ -47,9 +47,9 @@ export async function erase(
     .executeTakeFirst();
   if (!found) return false;
   // SQLite answers in the same turn: others have theirs in between.
-  while ((await forgetWho(store, id, eventsAtOnce)) === eventsAtOnce) await turn();
+  while ((await anonymizeEvents(store, id, eventsAtOnce)) === eventsAtOnce) await turn();
   await endSurplusSessions(store, id);
-  return atomically(store, async (transaction) => {
+  return runInTransaction(store, async (transaction) => {
     const { db } = transaction;
     await lockAddress(transaction, email, id);
     // The deletion would lock them in no order.
@@ -58,12 +58,12 @@ export async function erase(
     const gone = await db
       .deleteFrom("users")
       .where(({ and }) => and(erased))
-      .returning(spelledEmail("users"))
+      .returning(selectEmail("users"))
       .executeTakeFirst();
     if (!gone) return false;
     await recordAct(transaction, acts);
-    await forgetWho(transaction, id);
-    await forgetRegistrationsOf(transaction, key);
+    await anonymizeEvents(transaction, id);
+    await deleteRegistrationsByEmail(transaction, key);
     await db.deleteFrom("outbox").where("email", "=", key).execute();
     const addresses = [key, ...former.map((left) => emailKey(left.email))];
     await db.deleteFrom("failed_mails").where("email", "in", addresses).execute();

@@ -2,13 +2,13 @@ import { clockTolerance } from "../../values/clock-tolerance.ts";
 import { day } from "../../values/durations.ts";
 import { digest } from "../digest.ts";
 import type { Awaitable } from "../engine.ts";
-import { skipLocked } from "../locks.ts";
+import { skipLockedRows } from "../locks.ts";
 import type { Store } from "../store.ts";
 import { enqueueNotice } from "./notices.ts";
-import type { Notice } from "./outbox.ts";
+import type { MailContent } from "./outbox.ts";
 
 /** The mail of a login that the owner may not expect. */
-export type LoginNotice = Notice & { readonly kind: "new_device" };
+export type LoginNotice = MailContent & { readonly kind: "new_device" };
 
 /** A device is known to each account apart: its cookie names none of them. */
 function deviceId(device: string, userId: number): string {
@@ -16,7 +16,7 @@ function deviceId(device: string, userId: number): string {
 }
 
 /** Whether a device has logged in to this account, or redeemed a mailed token of it. */
-export async function knows({ db }: Store, device: string, userId: number): Promise<boolean> {
+export async function isKnown({ db }: Store, device: string, userId: number): Promise<boolean> {
   const known = await db
     .selectFrom("devices")
     .select("user_id")
@@ -32,7 +32,7 @@ const mostCookies = 5;
  * Whether any account knows one of these devices, of the first five: one indexed read, at once if the database allows it. The
  * result only filters requests; it does not tell whose device it is.
  */
-export function knowsAny({ db, engine }: Store): (devices: readonly string[]) => Awaitable<boolean> {
+export function isAnyKnown({ db, engine }: Store): (devices: readonly string[]) => Awaitable<boolean> {
   const query = db
     .selectFrom("devices")
     .select("user_id")
@@ -50,7 +50,7 @@ export function knowsAny({ db, engine }: Store): (devices: readonly string[]) =>
 }
 
 /** What an account knows of a device that logs in: that device, no device at all, or others alone. */
-type Acquaintance = "known" | "first" | "additional";
+type DeviceStatus = "known" | "first" | "additional";
 
 /** A caller who redeems a mailed token of an account. */
 export interface Redeemer {
@@ -68,7 +68,7 @@ const expectedFor = day;
 const mostDevices = 50;
 
 /** Remembers a device, in a transaction that holds the user's row; returns what the account knew of it. */
-async function rememberDevice(store: Store, secret: string, userId: number): Promise<Acquaintance> {
+async function rememberDevice(store: Store, secret: string, userId: number): Promise<DeviceStatus> {
   const { db } = store;
   const now = store.clock();
   const { numUpdatedRows } = await db
@@ -116,7 +116,7 @@ interface Login {
  * the first one within a day after the owner registered. Without devices, the first login since the account was imported or
  * its password was reset is the only one that can be told from others.
  */
-export async function noteLogin(store: Store, { userId, device, notice, knownSince }: Login): Promise<void> {
+export async function recordLogin(store: Store, { userId, device, notice, knownSince }: Login): Promise<void> {
   const acquaintance = device === undefined ? undefined : await rememberDevice(store, device, userId);
   const now = store.clock();
   if (knownSince === null) {
@@ -126,7 +126,7 @@ export async function noteLogin(store: Store, { userId, device, notice, knownSin
   if (notice && isUnexpected(acquaintance, knownSince, isRecent)) await enqueueNotice(store, { ...notice, userId });
 }
 
-function isUnexpected(of: Acquaintance | undefined, knownSince: number | null, isRecent: boolean): boolean {
+function isUnexpected(of: DeviceStatus | undefined, knownSince: number | null, isRecent: boolean): boolean {
   if (of === undefined) return knownSince === null;
   return of === "additional" || (of === "first" && !isRecent);
 }
@@ -161,7 +161,7 @@ export async function rememberRedeemer(
 }
 
 /** Whether a caller that may keep no cookies has redeemed a token of this account from a network within the last day. */
-export async function knowsNetwork({ db, clock }: Store, network: string, userId: number): Promise<boolean> {
+export async function isKnownNetwork({ db, clock }: Store, network: string, userId: number): Promise<boolean> {
   const now = clock();
   const known = await db
     .selectFrom("devices")
@@ -200,7 +200,7 @@ export async function list({ db }: Store, userId: number): Promise<{ createdAt: 
 /** Deletes at most `limit` devices that were not seen since; returns how many. */
 export async function sweep(store: Store, since: number, limit: number): Promise<number> {
   const { db } = store;
-  const old = skipLocked(
+  const old = skipLockedRows(
     store,
     db.selectFrom("devices").select("device_id").where("last_seen_at", "<", since).limit(limit),
   );

@@ -1,8 +1,8 @@
 import type { User } from "../../user.ts";
-import { skipLocked } from "../locks.ts";
-import { atomically, type Store } from "../store.ts";
-import { drop as dropToken } from "./mailed-tokens.ts";
-import { isMailTo, type OutboxKind, type WaitingMail } from "./outbox.ts";
+import { skipLockedRows } from "../locks.ts";
+import { runInTransaction, type Store } from "../store.ts";
+import { revoke as dropToken } from "./mailed-tokens.ts";
+import { isMailForUser, type OutboxKind, type OutboxMail } from "./outbox.ts";
 
 /** How many failed mails are kept: strangers can request mails to addresses that do not exist. */
 const mostKept = 10_000;
@@ -13,7 +13,7 @@ export interface FailedMail {
   readonly kind: OutboxKind;
   readonly userId: number | null;
   readonly createdAt: number;
-  readonly tries: number;
+  readonly attempts: number;
   readonly failedAt: number;
   /** Why, without an address. */
   readonly reason: string | null;
@@ -24,7 +24,7 @@ const shown = [
   "kind",
   "user_id as userId",
   "created_at as createdAt",
-  "tries",
+  "tries as attempts",
   "failed_at as failedAt",
   "reason",
 ] as const;
@@ -50,10 +50,10 @@ const nameless = { email: null, email_spelling: null, domain: null, device: null
 /** Moves a mail from the outbox to the failed ones. A token that was in it ends: the mail did not arrive. */
 export async function add(
   store: Store,
-  { id }: Pick<WaitingMail, "id">,
+  { id }: Pick<OutboxMail, "id">,
   { reason, token }: { readonly reason: string | undefined; readonly token?: string | undefined },
 ): Promise<void> {
-  await atomically(store, async ({ db, clock }) => {
+  await runInTransaction(store, async ({ db, clock }) => {
     const mail = await db
       .deleteFrom("outbox")
       .where("id", "=", id)
@@ -79,8 +79,8 @@ export async function list({ db }: Store, limit: number): Promise<FailedMail[]> 
 }
 
 /** The failed mails to an account, its address or the one it moves to, the oldest first. */
-export async function listTo({ db }: Store, user: Pick<User, "id" | "email">): Promise<FailedMail[]> {
-  const mails = db.selectFrom("failed_mails").select(shown).where(isMailTo(user));
+export async function listForUser({ db }: Store, user: Pick<User, "id" | "email">): Promise<FailedMail[]> {
+  const mails = db.selectFrom("failed_mails").select(shown).where(isMailForUser(user));
   return (await mails.orderBy("id").execute()) as FailedMail[];
 }
 
@@ -95,7 +95,7 @@ export async function count({ db }: Store): Promise<number> {
 
 /** Has at most `limit` failed mails wait again, due now; returns how many. */
 export async function retry(store: Store, limit: number): Promise<number> {
-  return atomically(store, async ({ db, clock }) => {
+  return runInTransaction(store, async ({ db, clock }) => {
     const now = clock();
     const some = db
       .selectFrom("failed_mails")
@@ -119,7 +119,7 @@ export async function retry(store: Store, limit: number): Promise<number> {
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   const { db } = store;
   const newest = db.selectFrom("failed_mails").select("id").orderBy("id", "desc").offset(mostKept).limit(1);
-  const old = skipLocked(
+  const old = skipLockedRows(
     store,
     db
       .selectFrom("failed_mails")

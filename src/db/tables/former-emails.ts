@@ -2,10 +2,10 @@ import { clockTolerance } from "../../values/clock-tolerance.ts";
 import { emailKey, isDeliverable } from "../../values/email.ts";
 import { undoLifetime } from "../../values/undo-lifetime.ts";
 import { digest } from "../digest.ts";
-import { holdFormerEmail, skipLocked } from "../locks.ts";
-import { emailColumns, spelledEmail } from "../spellings.ts";
-import { atomically, type Store } from "../store.ts";
-import { addMailedToken, type Mailing, wasJustMailed } from "./mailed-tokens.ts";
+import { holdFormerEmail, skipLockedRows } from "../locks.ts";
+import { selectEmail, toEmailColumns } from "../spellings.ts";
+import { runInTransaction, type Store } from "../store.ts";
+import { addMailedToken, type MailRequest, wasJustMailed } from "./mailed-tokens.ts";
 import { enqueue } from "./outbox.ts";
 
 /** An address that an account has left. */
@@ -22,13 +22,13 @@ export interface FormerEmail {
 const columns = [
   "former_emails.id",
   "former_emails.user_id as userId",
-  spelledEmail("former_emails"),
+  selectEmail("former_emails"),
   "former_emails.device",
   "former_emails.left_at as leftAt",
 ] as const;
 
 /** A move that was confirmed: by what kind of device, and in which language. */
-export interface Departure {
+export interface ConfirmedEmailChange {
   readonly userId: number;
   readonly from: string;
   readonly to: string;
@@ -40,14 +40,17 @@ export interface Departure {
  * Holds the address that an account leaves, and queues the mail to it, in the transaction that moves the account. An address
  * that no mail can be sent to is not held, because nobody could undo the move.
  */
-export async function leaveEmail(store: Store, { userId, from, to, device, language }: Departure): Promise<void> {
+export async function recordFormerEmail(
+  store: Store,
+  { userId, from, to, device, language }: ConfirmedEmailChange,
+): Promise<void> {
   const { db, clock } = store;
   // The account is back at an address that it had left.
   await db.deleteFrom("former_emails").where("user_id", "=", userId).where("email", "=", emailKey(to)).execute();
   if (!isDeliverable(from)) return;
   await db
     .insertInto("former_emails")
-    .values({ user_id: userId, ...emailColumns(from), device, left_at: clock() })
+    .values({ user_id: userId, ...toEmailColumns(from), device, left_at: clock() })
     .execute();
   await enqueue(store, { kind: "moved", language, device, email: from });
 }
@@ -65,7 +68,7 @@ function held({ db, clock }: Store) {
  * Whether an account has left this address and can still be brought back to it. Until then nobody else gets the address without
  * proof that it is theirs: a thief who moved an account away could otherwise register its address and keep it from coming back.
  */
-export async function isHeld(store: Store, email: string): Promise<boolean> {
+export async function isEmailHeld(store: Store, email: string): Promise<boolean> {
   const found = await held(store)
     .select("id")
     .where("former_emails.email", "=", emailKey(email))
@@ -80,13 +83,13 @@ export async function isHeld(store: Store, email: string): Promise<boolean> {
  * @returns null when the move can no longer be undone, when the account is disabled, or when a token was mailed just before this
  * request
  */
-export async function giveToken(
+export async function storeToken(
   store: Store,
   email: string,
   token: string,
-  mailing: Mailing,
+  mailing: MailRequest,
 ): Promise<FormerEmail | null> {
-  return atomically(store, async (transaction) => {
+  return runInTransaction(store, async (transaction) => {
     const newest = await held(transaction)
       .innerJoin("users", "users.id", "former_emails.user_id")
       .select(columns)
@@ -99,7 +102,7 @@ export async function giveToken(
     const { numUpdatedRows } = await holdFormerEmail(transaction).where("id", "=", newest.id).executeTakeFirst();
     if (numUpdatedRows === 0n) return null;
     const owner = { formerEmailId: newest.id };
-    if (await wasJustMailed(transaction, owner, "undo", mailing.asked)) return null;
+    if (await wasJustMailed(transaction, owner, "undo", mailing.requestedAt)) return null;
     await addMailedToken(transaction, owner, "undo", token);
     return newest;
   });
@@ -126,7 +129,10 @@ export async function list(store: Store, userId: number): Promise<FormerEmail[]>
 /** Deletes at most `limit` former addresses from before a time; returns how many. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   const { db } = store;
-  const old = skipLocked(store, db.selectFrom("former_emails").select("id").where("left_at", "<", before).limit(limit));
+  const old = skipLockedRows(
+    store,
+    db.selectFrom("former_emails").select("id").where("left_at", "<", before).limit(limit),
+  );
   const { numDeletedRows } = await db.deleteFrom("former_emails").where("id", "in", old).executeTakeFirst();
   return Number(numDeletedRows);
 }

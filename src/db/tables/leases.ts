@@ -16,7 +16,7 @@ export interface Lease {
  * @param rest how long ago the work must have been done by anybody, in milliseconds; 0 for a lease that is extended
  * @returns whether the caller holds it now
  */
-export async function take({ db, clock }: Store, { name, holder, duration }: Lease, rest = 0): Promise<boolean> {
+export async function acquire({ db, clock }: Store, { name, holder, duration }: Lease, rest = 0): Promise<boolean> {
   const now = clock();
   const values = { holder, ends_at: now + duration };
   const taken = await db
@@ -50,7 +50,7 @@ export async function take({ db, clock }: Store, { name, holder, duration }: Lea
 }
 
 /** Gives a lease back, if it is still this holder's, and records whether the work was done. */
-export async function end({ db, clock }: Store, { name, holder }: Lease, isDone: boolean): Promise<void> {
+export async function release({ db, clock }: Store, { name, holder }: Lease, isDone: boolean): Promise<void> {
   await db
     .updateTable("leases")
     .set({ holder: null, ...(isDone && { done_at: clock() }) })

@@ -1,7 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
-import { skipLocked } from "../locks.ts";
+import { skipLockedRows } from "../locks.ts";
 import type { Schema } from "../schema.ts";
-import { atomically, type Store } from "../store.ts";
+import { runInTransaction, type Store } from "../store.ts";
 
 /** A limit for one subject, such as one account or one network. Windows are in milliseconds. */
 export interface Limit {
@@ -51,7 +51,7 @@ export async function reserve(store: Store, limits: readonly Limit[]): Promise<R
   const ordered = limits.toSorted(compareKeys);
   const reached = await findReached(store.db, ordered, now);
   if (reached) return reached;
-  return atomically<ReservationResult>(store, async ({ db }, rollback) => {
+  return runInTransaction<ReservationResult>(store, async ({ db }, rollback) => {
     const result = await countAttempts(db, ordered, now);
     if ("reachedUntil" in result) throw rollback(result);
     return result;
@@ -200,7 +200,7 @@ export async function refund(
   clearedKeys: readonly string[] = [],
 ): Promise<void> {
   if (attempts.length + clearedKeys.length === 0) return;
-  await atomically(store, (transaction) => refundInTransaction(transaction, attempts, clearedKeys));
+  await runInTransaction(store, (transaction) => refundInTransaction(transaction, attempts, clearedKeys));
 }
 
 /** Like `refund`, in the caller's transaction. */
@@ -243,7 +243,7 @@ async function uncount(db: Kysely<Schema>, attempts: readonly CountedAttempt[]):
 export async function sweep(store: Store, limit: number): Promise<number> {
   const { db, clock } = store;
   const now = clock();
-  const ended = skipLocked(store, db.selectFrom("attempts").select("key").where("ends_at", "<=", now).limit(limit));
+  const ended = skipLockedRows(store, db.selectFrom("attempts").select("key").where("ends_at", "<=", now).limit(limit));
   const { numDeletedRows } = await db
     .deleteFrom("attempts")
     .where("key", "in", ended)

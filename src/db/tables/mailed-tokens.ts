@@ -3,12 +3,12 @@ import { clockTolerance } from "../../values/clock-tolerance.ts";
 import { undoLifetime } from "../../values/undo-lifetime.ts";
 import { digest } from "../digest.ts";
 import { isIn } from "../lists.ts";
-import { holdUser, skipLocked } from "../locks.ts";
+import { holdUser, skipLockedRows } from "../locks.ts";
 import type { MailedTokensTable, Schema } from "../schema.ts";
-import { atomically, type Store } from "../store.ts";
+import { runInTransaction, type Store } from "../store.ts";
 
 /** What a mailed token is for: a new password, confirming an address, or undoing a move. */
-export type Purpose = "reset" | "verify" | "undo";
+export type TokenPurpose = "reset" | "verify" | "undo";
 
 /** The owner of a token: an account, an address that waits to be confirmed, or an address that an account has left. */
 export type TokenOwner =
@@ -17,9 +17,9 @@ export type TokenOwner =
   | { readonly formerEmailId: number };
 
 /** Marks a token as one for a mail: the previous one works until `accept`. */
-export interface Mailing {
+export interface MailRequest {
   /** When the mail was asked for, in milliseconds since 1970. */
-  readonly asked: number;
+  readonly requestedAt: number;
 }
 
 /** How many tokens of one purpose an owner may have in unaccepted mails; the oldest end. */
@@ -31,13 +31,16 @@ const sameRequestWithin = 10_000;
  * The range of end times of valid tokens with this lifetime. One that ends later was created while a clock was wrong: it is
  * invalid, because nobody knows how long it has existed.
  */
-export function endsWithin({ clock }: Pick<Store, "clock">, lifetime: number): readonly [after: number, until: number] {
+export function validExpiryRange(
+  { clock }: Pick<Store, "clock">,
+  lifetime: number,
+): readonly [after: number, until: number] {
   const now = clock();
   return [now, now + lifetime + clockTolerance];
 }
 
 /** How long a token of this purpose is valid, in milliseconds. */
-export function lifetimeOf({ lifetimes }: Pick<Store, "lifetimes">, purpose: Purpose): number {
+export function tokenLifetime({ lifetimes }: Pick<Store, "lifetimes">, purpose: TokenPurpose): number {
   if (purpose === "undo") return undoLifetime;
   return purpose === "reset" ? lifetimes.RESET_TOKEN_LIFETIME : lifetimes.VERIFY_TOKEN_LIFETIME;
 }
@@ -46,7 +49,12 @@ export function lifetimeOf({ lifetimes }: Pick<Store, "lifetimes">, purpose: Pur
  * Adds a token that is about to be mailed, in a transaction that holds its owner's row. It is valid at once, and so is the
  * previous one until `accept` replaces it.
  */
-export async function addMailedToken(store: Store, owner: TokenOwner, purpose: Purpose, token: string): Promise<void> {
+export async function addMailedToken(
+  store: Store,
+  owner: TokenOwner,
+  purpose: TokenPurpose,
+  token: string,
+): Promise<void> {
   const { db, clock } = store;
   const former = await db
     .selectFrom("mailed_tokens")
@@ -73,7 +81,7 @@ export async function addMailedToken(store: Store, owner: TokenOwner, purpose: P
       user_id: "userId" in owner ? owner.userId : null,
       verification_id: "verificationId" in owner ? owner.verificationId : null,
       former_email_id: "formerEmailId" in owner ? owner.formerEmailId : null,
-      expires_at: clock() + lifetimeOf(store, purpose),
+      expires_at: clock() + tokenLifetime(store, purpose),
     })
     .execute();
 }
@@ -82,7 +90,7 @@ export async function addMailedToken(store: Store, owner: TokenOwner, purpose: P
  * Whether a mail with a token of this purpose was accepted for the owner since it was `asked` for, or within the ten seconds
  * before: the person who asked has it then. Within the same millisecond the order is unknown, and the mail is sent.
  */
-export async function wasJustMailed({ db, clock }: Store, owner: TokenOwner, purpose: Purpose, asked: number) {
+export async function wasJustMailed({ db, clock }: Store, owner: TokenOwner, purpose: TokenPurpose, asked: number) {
   const accepted = await db
     .selectFrom("mailed_tokens")
     .select("id")
@@ -101,9 +109,9 @@ export async function wasJustMailed({ db, clock }: Store, owner: TokenOwner, pur
  *
  * @returns false for a token that was ended
  */
-export async function accept(store: Store, token: string): Promise<boolean> {
+export async function markAccepted(store: Store, token: string): Promise<boolean> {
   const hashed = digest(token);
-  return atomically(store, async ({ db, clock }) => {
+  return runInTransaction(store, async ({ db, clock }) => {
     const mailed = await db
       .selectFrom("mailed_tokens")
       .select(["id", "purpose", "user_id", "verification_id", "former_email_id"])
@@ -113,7 +121,9 @@ export async function accept(store: Store, token: string): Promise<boolean> {
     const { id, purpose } = mailed;
     const owner = ownerOf(mailed);
     const others =
-      "verificationId" in owner ? await lockVerifications(store, db, owner.verificationId, purpose as Purpose) : null;
+      "verificationId" in owner
+        ? await lockVerifications(store, db, owner.verificationId, purpose as TokenPurpose)
+        : null;
     if ("userId" in owner) await holdUser({ db }).where("id", "=", owner.userId).execute();
     // Read again: before the rows were locked, another transaction may have ended it.
     const accepted = await db
@@ -152,7 +162,7 @@ export async function accept(store: Store, token: string): Promise<boolean> {
 }
 
 /** Ends a token whose mail was not sent. */
-export async function drop({ db }: Pick<Store, "db">, token: string): Promise<void> {
+export async function revoke({ db }: Pick<Store, "db">, token: string): Promise<void> {
   await db.deleteFrom("mailed_tokens").where("token", "=", digest(token)).where("accepted_at", "is", null).execute();
 }
 
@@ -164,7 +174,7 @@ async function lockVerifications(
   { engine }: Store,
   db: Store["db"],
   id: number,
-  purpose: Purpose,
+  purpose: TokenPurpose,
 ): Promise<number[] | null> {
   const held = await db
     .selectFrom("verifications")
@@ -184,8 +194,8 @@ async function lockVerifications(
  * Selects the valid token of this purpose with this hash whose mail was not accepted yet. Once accepted, it is in its owner's
  * row.
  */
-export function onItsWay(store: Store, purpose: Purpose, hashed: string) {
-  const [now, latest] = endsWithin(store, lifetimeOf(store, purpose));
+export function selectPendingToken(store: Store, purpose: TokenPurpose, hashed: string) {
+  const [now, latest] = validExpiryRange(store, tokenLifetime(store, purpose));
   return store.db
     .selectFrom("mailed_tokens")
     .where("token", "=", hashed)
@@ -212,14 +222,14 @@ export function isResetToken(hashed: string, now: number) {
  * Redeems a token whose mail was not accepted yet, once, in a transaction that holds its owner's row; returns false if it is
  * not valid.
  */
-export async function takeMailedToken(store: Store, owner: TokenOwner, purpose: Purpose, token: string) {
-  const good = onItsWay(store, purpose, digest(token)).select("id").where(ownedBy(owner));
+export async function redeemPendingToken(store: Store, owner: TokenOwner, purpose: TokenPurpose, token: string) {
+  const good = selectPendingToken(store, purpose, digest(token)).select("id").where(ownedBy(owner));
   const { numDeletedRows } = await store.db.deleteFrom("mailed_tokens").where("id", "in", good).executeTakeFirst();
   return numDeletedRows > 0n;
 }
 
 /** Ends every mailed token of an account. */
-export async function forgetMailedTokens({ db }: Pick<Store, "db">, userId: number): Promise<void> {
+export async function deleteMailedTokens({ db }: Pick<Store, "db">, userId: number): Promise<void> {
   await db.deleteFrom("mailed_tokens").where("user_id", "=", userId).execute();
 }
 
@@ -229,8 +239,8 @@ export async function forgetMailedTokens({ db }: Pick<Store, "db">, userId: numb
  */
 export async function sweepMailedTokens(store: Store, limit: number): Promise<number> {
   const { db, engine } = store;
-  const [now, lastReset] = endsWithin(store, lifetimeOf(store, "reset"));
-  const [, lastVerify] = endsWithin(store, lifetimeOf(store, "verify"));
+  const [now, lastReset] = validExpiryRange(store, tokenLifetime(store, "reset"));
+  const [, lastVerify] = validExpiryRange(store, tokenLifetime(store, "verify"));
   const ended = await db
     .selectFrom("mailed_tokens")
     .select(["id", "token", "expires_at"])
@@ -264,7 +274,7 @@ export async function sweepMailedTokens(store: Store, limit: number): Promise<nu
   }
   const ids = ended.map((row) => row.id);
   if (ids.length === 0) return 0;
-  const deletable = skipLocked(
+  const deletable = skipLockedRows(
     store,
     db
       .selectFrom("mailed_tokens")

@@ -4,7 +4,7 @@ import { hour } from "../../values/durations.ts";
 import { emailKey, isDeliverable } from "../../values/email.ts";
 import { digest } from "../digest.ts";
 import type { Store } from "../store.ts";
-import { enqueue, type Notice, type OutboxKind } from "./outbox.ts";
+import { enqueue, type MailContent, type OutboxKind } from "./outbox.ts";
 
 /** How long notices of one kind are gathered, in milliseconds. */
 const window = hour;
@@ -13,13 +13,13 @@ const window = hour;
  * Kinds that report an event to the owner of an account, who did not ask for a mail; and how many of each are sent apart within
  * an hour. Each move is to another address, and asking for one is limited anyway.
  */
-const sentApart = { moving: 5, password_changed: 1, new_device: 1 } as const satisfies Partial<
+const maxSeparate = { moving: 5, password_changed: 1, new_device: 1 } as const satisfies Partial<
   Record<OutboxKind, number>
 >;
-export type NoticeKind = keyof typeof sentApart;
+export type NoticeKind = keyof typeof maxSeparate;
 
 /** A notice to an account, wherever it is when the mail is sent, or to one address. */
-export type NewNotice = Notice & { readonly kind: NoticeKind } & Recipient;
+export type NewNotice = MailContent & { readonly kind: NoticeKind } & Recipient;
 
 type Recipient = { readonly userId: number } | { readonly email: string };
 
@@ -29,7 +29,7 @@ type Recipient = { readonly userId: number } | { readonly email: string };
  */
 export async function enqueueNotice(store: Store, notice: NewNotice): Promise<void> {
   if ("email" in notice && !isDeliverable(notice.email)) return;
-  const apart = sentApart[notice.kind];
+  const apart = maxSeparate[notice.kind];
   const key = keyOf(notice.kind, notice);
   const isApart = await countApart(store, key, apart);
   if ((apart === 1 || !isApart) && (await merge(store, notice))) return;
@@ -89,6 +89,6 @@ function keyOf(kind: NoticeKind, to: Recipient): string {
 
 /** The keys that the notices to an account are counted under. */
 export function noticeKeys({ id, email }: Pick<User, "id" | "email">): string[] {
-  const kinds = Object.keys(sentApart) as NoticeKind[];
+  const kinds = Object.keys(maxSeparate) as NoticeKind[];
   return kinds.flatMap((kind) => [keyOf(kind, { userId: id }), keyOf(kind, { email })]);
 }

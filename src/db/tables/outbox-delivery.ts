@@ -3,9 +3,9 @@ import { day } from "../../values/durations.ts";
 import { emailKey } from "../../values/email.ts";
 import { isIn } from "../lists.ts";
 import type { Store } from "../store.ts";
-import { kinds, mailColumns, type OutboxKind, type WaitingMail } from "./outbox.ts";
+import { kinds, mailColumns, type OutboxKind, type OutboxMail } from "./outbox.ts";
 
-interface RequestedMail extends WaitingMail {
+interface RequestedMail extends OutboxMail {
   /** The network that requested it, if anybody can; else null. */
   readonly network: string | null;
 }
@@ -26,7 +26,7 @@ const mostLooks = 100;
 const replacing: readonly OutboxKind[] = ["verification", "invitation", "reset"];
 
 /** Which of the mails that are due may be claimed. */
-export interface Claimable {
+export interface ClaimFilter {
   /**
    * `own` are notices, mails that an operator sends, and resets requested from a known device; `requested` are those that anybody
    * can request.
@@ -52,7 +52,7 @@ export async function claim(
   store: Store,
   limit: number,
   backOff: (tries: number) => number,
-  which: Claimable = {},
+  which: ClaimFilter = {},
 ): Promise<ClaimedMail[]> {
   for (let looks = 0; looks < mostLooks; looks++) {
     const { claimed, seen } = await claimSome(store, limit, backOff, which);
@@ -66,7 +66,7 @@ async function claimSome(
   store: Store,
   limit: number,
   backOff: (tries: number) => number,
-  { order, room = () => limit, registrations = limit, full = { all: [], registrations: [] } }: Claimable,
+  { order, room = () => limit, registrations = limit, full = { all: [], registrations: [] } }: ClaimFilter,
 ) {
   const { db, engine, clock } = store;
   const now = clock();
@@ -103,19 +103,20 @@ async function claimSome(
     if (found.kind === "registration" && registered() >= registrations) continue;
     const isReplacing = replacing.includes(found.kind) && key !== null;
     const mail = isReplacing ? await newestOf(store, found.kind, key, backOff) : found;
-    if (!mail || (mail.nextTryAt > now && mail.nextTryAt <= latest)) continue;
+    if (!mail || (mail.nextAttemptAt > now && mail.nextAttemptAt <= latest)) continue;
     if (claimed.some(({ id }) => id === mail.id)) continue;
-    const tries = mail.tries + 1;
+    const tries = mail.attempts + 1;
     const nextTryAt = now + backOff(tries);
     const createdAt = Math.min(mail.createdAt, now);
     const { numUpdatedRows } = await db
       .updateTable("outbox")
       .set({ tries, next_try_at: nextTryAt, created_at: createdAt })
       .where("id", "=", mail.id)
-      .where("tries", "=", mail.tries)
-      .where("next_try_at", "=", mail.nextTryAt)
+      .where("tries", "=", mail.attempts)
+      .where("next_try_at", "=", mail.nextAttemptAt)
       .executeTakeFirst();
-    if (numUpdatedRows > 0n) claimed.push({ ...mail, domain: domain ?? "", tries, nextTryAt, createdAt });
+    if (numUpdatedRows > 0n)
+      claimed.push({ ...mail, domain: domain ?? "", attempts: tries, nextAttemptAt: nextTryAt, createdAt });
   }
   return { claimed, seen: due.length };
 }
@@ -138,18 +139,18 @@ async function newestOf(
   const [newest, ...former] = all;
   if (!newest || former.length === 0) return newest;
   // A mail that is being sent counts as tried: that attempt may succeed.
-  const tried = all.filter((mail) => mail.tries > 0);
-  const lastTry = Math.max(...tried.map((mail) => mail.nextTryAt - backOff(mail.tries)));
+  const tried = all.filter((mail) => mail.attempts > 0);
+  const lastTry = Math.max(...tried.map((mail) => mail.nextAttemptAt - backOff(mail.attempts)));
   const tries = Math.min(1, tried.length);
-  const nextTryAt = tries === 0 ? newest.nextTryAt : Math.max(clock(), Math.min(lastTry, clock()) + backOff(1));
+  const nextTryAt = tries === 0 ? newest.nextAttemptAt : Math.max(clock(), Math.min(lastTry, clock()) + backOff(1));
   // The owner's own request is not delayed by what strangers request after it.
   const network = all.some((mail) => mail.network === null) ? null : newest.network;
   const { numUpdatedRows } = await db
     .updateTable("outbox")
     .set({ tries, next_try_at: nextTryAt, network })
     .where("id", "=", newest.id)
-    .where("tries", "=", newest.tries)
-    .where("next_try_at", "=", newest.nextTryAt)
+    .where("tries", "=", newest.attempts)
+    .where("next_try_at", "=", newest.nextAttemptAt)
     .executeTakeFirst();
   if (numUpdatedRows === 0n) return undefined;
   const ids = former.map((mail) => mail.id);
@@ -157,14 +158,14 @@ async function newestOf(
     .deleteFrom("outbox")
     .where(isIn(engine, "id", ids))
     .execute();
-  return { ...newest, tries, nextTryAt, network };
+  return { ...newest, attempts: tries, nextAttemptAt: nextTryAt, network };
 }
 
 /**
  * Removes an accepted mail, together with those of its kind to the same address that were requested until then: it has answered
  * them.
  */
-export async function removeAnswered({ db }: Store, { id, kind, email }: WaitingMail): Promise<void> {
+export async function removeWithDuplicates({ db }: Store, { id, kind, email }: OutboxMail): Promise<void> {
   await db.deleteFrom("outbox").where("id", "=", id).execute();
   if (!replacing.includes(kind) || email === null) return;
   await db.deleteFrom("outbox").where("email", "=", emailKey(email)).where("kind", "=", kind).execute();
@@ -174,7 +175,11 @@ export async function removeAnswered({ db }: Store, { id, kind, email }: Waiting
  * Removes a mail that was sent. If further events were merged into it meanwhile, those are left, to be reported `wait`
  * milliseconds from now.
  */
-export async function removeSent({ db, clock }: Store, { id, times }: WaitingMail, wait: number): Promise<void> {
+export async function removeSent(
+  { db, clock }: Store,
+  { id, eventCount: times }: OutboxMail,
+  wait: number,
+): Promise<void> {
   const { numDeletedRows } = await db
     .deleteFrom("outbox")
     .where("id", "=", id)
@@ -189,7 +194,11 @@ export async function removeSent({ db, clock }: Store, { id, times }: WaitingMai
 }
 
 /** Has a claimed mail wait until a time, as if it had not been claimed. */
-export async function postpone({ db }: Store, { id, tries, nextTryAt }: WaitingMail, until: number): Promise<void> {
+export async function postpone(
+  { db }: Store,
+  { id, attempts: tries, nextAttemptAt: nextTryAt }: OutboxMail,
+  until: number,
+): Promise<void> {
   await db
     .updateTable("outbox")
     .set({ tries: tries - 1, next_try_at: until })
@@ -215,7 +224,7 @@ export async function countPostponed({ db, clock }: Store): Promise<number> {
  * Of the mails that wait and were never tried, the newest of the network that requested most of them; null if that network has
  * at most one more than `network`.
  */
-export async function newestOfBusiest({ db, clock }: Store, network: string) {
+export async function findNewestOfBusiestNetwork({ db, clock }: Store, network: string) {
   const waiting = db
     .selectFrom("outbox")
     .where("network", "is not", null)

@@ -1,10 +1,10 @@
 import { type Expression, expressionBuilder, type SqlBool } from "kysely";
 import type { User } from "../../user.ts";
 import { emailKey, isDeliverable } from "../../values/email.ts";
-import { skipLocked } from "../locks.ts";
+import { skipLockedRows } from "../locks.ts";
 import type { Schema } from "../schema.ts";
-import { emailColumns, spelledEmail } from "../spellings.ts";
-import { atomically, type Store } from "../store.ts";
+import { selectEmail, toEmailColumns } from "../spellings.ts";
+import { runInTransaction, type Store } from "../store.ts";
 import { recordAct } from "./acts.ts";
 
 /** What a mail in the outbox is about; which message it becomes shows when it is sent. */
@@ -25,7 +25,7 @@ export const kinds = [
 export type OutboxKind = (typeof kinds)[number];
 
 /** A mail to be sent, but for who gets it. */
-export interface Notice {
+export interface MailContent {
   readonly kind: OutboxKind;
   readonly language: string;
   /** The kind of device that it tells of. */
@@ -35,11 +35,11 @@ export interface Notice {
 }
 
 /** A mail to be sent to an account, to the address of a verification, or to whatever account an address has then. */
-export type NewMail = Notice &
+export type NewMail = MailContent &
   ({ readonly userId: number } | { readonly verificationId: number } | { readonly email: string });
 
 /** A mail that waits. */
-export interface WaitingMail {
+export interface OutboxMail {
   readonly id: number;
   readonly kind: OutboxKind;
   readonly userId: number | null;
@@ -49,10 +49,10 @@ export interface WaitingMail {
   readonly language: string;
   readonly device: string | null;
   readonly createdAt: number;
-  readonly nextTryAt: number;
-  readonly tries: number;
+  readonly nextAttemptAt: number;
+  readonly attempts: number;
   /** How many events it reports. */
-  readonly times: number;
+  readonly eventCount: number;
 }
 
 export const mailColumns = [
@@ -60,13 +60,13 @@ export const mailColumns = [
   "kind",
   "user_id as userId",
   "verification_id as verificationId",
-  spelledEmail("outbox"),
+  selectEmail("outbox"),
   "language",
   "device",
   "created_at as createdAt",
-  "next_try_at as nextTryAt",
-  "tries",
-  "times",
+  "next_try_at as nextAttemptAt",
+  "tries as attempts",
+  "times as eventCount",
 ] as const;
 
 /**
@@ -84,7 +84,7 @@ export async function enqueue({ db, clock }: Store, mail: NewMail, at = clock())
       device: mail.device ?? null,
       user_id: "userId" in mail ? mail.userId : null,
       verification_id: "verificationId" in mail ? mail.verificationId : null,
-      ...("email" in mail && emailColumns(mail.email)),
+      ...("email" in mail && toEmailColumns(mail.email)),
       created_at: clock(),
       next_try_at: at,
       tries: 0,
@@ -114,13 +114,13 @@ async function recipientOf(
 /** Queues a mail, unless none can be sent to its address, or the same form was sent within the last minute. */
 export async function add(store: Store, mail: NewMail, acts: readonly string[] = []): Promise<void> {
   if (acts.length === 0) return enqueue(store, mail);
-  await atomically(store, async (transaction) => {
+  await runInTransaction(store, async (transaction) => {
     if (await recordAct(transaction, acts)) await enqueue(transaction, mail);
   });
 }
 
 /** Whether a newer mail is waiting for another registration of this address. */
-export async function newerRegistrationWaits({ db }: Store, { id }: WaitingMail, email: string): Promise<boolean> {
+export async function isNewerRegistrationQueued({ db }: Store, { id }: OutboxMail, email: string): Promise<boolean> {
   const registrations = db
     .selectFrom("verifications")
     .select("id")
@@ -138,7 +138,7 @@ export async function newerRegistrationWaits({ db }: Store, { id }: WaitingMail,
 }
 
 /** Whether the mail of this registration is still waiting. */
-export async function registrationWaits({ db }: Store, verificationId: number): Promise<boolean> {
+export async function isRegistrationQueued({ db }: Store, verificationId: number): Promise<boolean> {
   const mail = await db
     .selectFrom("outbox")
     .select("id")
@@ -155,12 +155,12 @@ export async function remove({ db }: Store, id: number): Promise<void> {
 }
 
 /** The mails that wait, the oldest first. */
-export async function list({ db }: Store, limit: number): Promise<WaitingMail[]> {
-  return (await db.selectFrom("outbox").select(mailColumns).orderBy("id").limit(limit).execute()) as WaitingMail[];
+export async function list({ db }: Store, limit: number): Promise<OutboxMail[]> {
+  return (await db.selectFrom("outbox").select(mailColumns).orderBy("id").limit(limit).execute()) as OutboxMail[];
 }
 
 /** Selects the mails to an account, its address or the one it moves to. */
-export function isMailTo({ id, email }: Pick<User, "id" | "email">): Expression<SqlBool> {
+export function isMailForUser({ id, email }: Pick<User, "id" | "email">): Expression<SqlBool> {
   const mail = expressionBuilder<Schema, "outbox" | "failed_mails">();
   const key = emailKey(email);
   const verifications = mail
@@ -171,9 +171,9 @@ export function isMailTo({ id, email }: Pick<User, "id" | "email">): Expression<
 }
 
 /** The waiting mails to an account, its address or the one it moves to, the oldest first. */
-export async function listTo({ db }: Store, user: Pick<User, "id" | "email">): Promise<WaitingMail[]> {
-  const mails = db.selectFrom("outbox").select(mailColumns).where(isMailTo(user));
-  return (await mails.orderBy("id").execute()) as WaitingMail[];
+export async function listForUser({ db }: Store, user: Pick<User, "id" | "email">): Promise<OutboxMail[]> {
+  const mails = db.selectFrom("outbox").select(mailColumns).where(isMailForUser(user));
+  return (await mails.orderBy("id").execute()) as OutboxMail[];
 }
 
 /** How many mails wait. */
@@ -199,7 +199,7 @@ export async function retry({ db, clock }: Store): Promise<number> {
 /** Takes out at most `limit` mails from before a time; returns how many. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   const { db } = store;
-  const old = skipLocked(store, db.selectFrom("outbox").select("id").where("created_at", "<", before).limit(limit));
+  const old = skipLockedRows(store, db.selectFrom("outbox").select("id").where("created_at", "<", before).limit(limit));
   const { numDeletedRows } = await db.deleteFrom("outbox").where("id", "in", old).executeTakeFirst();
   return Number(numDeletedRows);
 }

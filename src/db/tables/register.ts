@@ -2,17 +2,17 @@ import type { User } from "../../user.ts";
 import { emailKey, isDeliverable } from "../../values/email.ts";
 import { userColumns } from "../attributes.ts";
 import { lockAddress } from "../locks.ts";
-import { emailColumns } from "../spellings.ts";
-import { atomically, type Store } from "../store.ts";
+import { toEmailColumns } from "../spellings.ts";
+import { runInTransaction, type Store } from "../store.ts";
 import { recordAct } from "./acts.ts";
 import { forgetDevices, type Redeemer, rememberRedeemer } from "./devices.ts";
-import { forgetMailedTokens } from "./mailed-tokens.ts";
-import { enqueue, type Notice } from "./outbox.ts";
-import { endSurplusSessionsOf } from "./session-limit.ts";
+import { deleteMailedTokens } from "./mailed-tokens.ts";
+import { enqueue, type MailContent } from "./outbox.ts";
+import { endSurplusSessionsByEmail } from "./session-limit.ts";
 import { endSessions } from "./sessions.ts";
 import {
-  forgetMove,
-  forgetRegistrationsOf,
+  cancelEmailChange,
+  deleteRegistrationsByEmail,
   insertVerification,
   takeVerification,
   type Verification,
@@ -24,10 +24,10 @@ export async function add(
   store: Store,
   email: string,
   hashedPassword: string,
-  notice: Notice | null,
+  notice: MailContent | null,
   acts: readonly string[] = [],
 ): Promise<void> {
-  await atomically<void>(store, async (transaction, rollback) => {
+  await runInTransaction<void>(store, async (transaction, rollback) => {
     const verificationId = await insertVerification(transaction, {
       email,
       hashed_password: hashedPassword,
@@ -39,7 +39,7 @@ export async function add(
 }
 
 /** The newest registration that waits for this address, or null. */
-export async function newest({ db }: Store, email: string): Promise<Verification | null> {
+export async function findNewest({ db }: Store, email: string): Promise<Verification | null> {
   const newest = await db
     .selectFrom("verifications")
     .select(verificationColumns)
@@ -52,7 +52,7 @@ export async function newest({ db }: Store, email: string): Promise<Verification
 }
 
 /** An account that was never confirmed gets a verification with its own password, as if it registered now. */
-export async function addOfUser(store: Store, user: User): Promise<number> {
+export async function addForUser(store: Store, user: User): Promise<number> {
   return insertVerification(store, { email: user.email, hashed_password: user.hashedPassword, user_id: null });
 }
 
@@ -70,11 +70,11 @@ export async function confirm(
   redeemer: Redeemer = {},
 ): Promise<User | null> {
   const { email, hashedPassword } = verification;
-  await endSurplusSessionsOf(store, email);
-  return atomically(store, async (transaction) => {
+  await endSurplusSessionsByEmail(store, email);
+  return runInTransaction(store, async (transaction) => {
     await lockAddress(transaction, email);
     if (hashedPassword === null || !(await takeVerification(transaction, verification, token))) return null;
-    const user = await claimAddress(transaction, email, hashedPassword);
+    const user = await createVerifiedUser(transaction, email, hashedPassword);
     if (!user) return null;
     await recordAct(transaction, acts, { userId: user.id });
     await rememberRedeemer(transaction, redeemer, user.id, true);
@@ -83,10 +83,10 @@ export async function confirm(
 }
 
 /** The account of an address that is proven now; null when it has one that is confirmed already, or disabled. */
-export async function claimAddress(store: Store, email: string, hashedPassword: string): Promise<User | null> {
+export async function createVerifiedUser(store: Store, email: string, hashedPassword: string): Promise<User | null> {
   const { db, clock } = store;
   const now = clock();
-  const address = emailColumns(email);
+  const address = toEmailColumns(email);
   const row = await db
     .insertInto("users")
     .values({
@@ -114,11 +114,11 @@ export async function claimAddress(store: Store, email: string, hashedPassword: 
     )
     .returning(userColumns)
     .executeTakeFirst();
-  await forgetRegistrationsOf(store, address.email);
+  await deleteRegistrationsByEmail(store, address.email);
   if (!row) return null;
   await endSessions(store, row.id);
-  await forgetMailedTokens(store, row.id);
-  await forgetMove(store, row.id);
+  await deleteMailedTokens(store, row.id);
+  await cancelEmailChange(store, row.id);
   await forgetDevices(store, row.id);
   return { ...row, sessionId: null, resetToken: null };
 }

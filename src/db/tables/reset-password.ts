@@ -4,38 +4,38 @@ import { clockTolerance } from "../../values/clock-tolerance.ts";
 import { emailKey } from "../../values/email.ts";
 import { userColumns } from "../attributes.ts";
 import { digest } from "../digest.ts";
-import { holdUser, lockAddress, skipLocked } from "../locks.ts";
+import { holdUser, lockAddress, skipLockedRows } from "../locks.ts";
 import type { Schema } from "../schema.ts";
-import { spelledEmail } from "../spellings.ts";
-import { atomically, type Store } from "../store.ts";
+import { selectEmail } from "../spellings.ts";
+import { runInTransaction, type Store } from "../store.ts";
 import { forgetActs, recordAct } from "./acts.ts";
 import { forgetDevices, type Redeemer, rememberRedeemer } from "./devices.ts";
 import {
   addMailedToken,
-  endsWithin,
-  forgetMailedTokens,
+  deleteMailedTokens,
   isResetToken,
-  lifetimeOf,
-  type Mailing,
-  onItsWay,
+  type MailRequest,
+  redeemPendingToken,
+  selectPendingToken,
   sweepMailedTokens,
-  takeMailedToken,
+  tokenLifetime,
+  validExpiryRange,
   wasJustMailed,
 } from "./mailed-tokens.ts";
 import { enqueueNotice } from "./notices.ts";
-import { claimAddress } from "./register.ts";
-import { endSurplusSessionsOf } from "./session-limit.ts";
+import { createVerifiedUser } from "./register.ts";
+import { endSurplusSessionsByEmail } from "./session-limit.ts";
 import { endSessions } from "./sessions.ts";
-import { forgetMove, forgetRegistrations, forgetRegistrationsOf } from "./verify-email.ts";
+import { cancelEmailChange, deleteRegistrationsByEmail, deleteUnverifiedRegistrations } from "./verify-email.ts";
 
 /** A reset token on its way to a new password. */
-export interface Redemption {
+export interface PasswordReset {
   readonly resetToken: string;
   /** The address of the account that the token was checked for. */
   readonly email: string;
   readonly hashedPassword: string;
   /** Whether the token came by mail, and so proves the address. */
-  readonly byMail?: boolean;
+  readonly isMailed?: boolean;
   /** The language in which the owner is told. */
   readonly language?: string;
   readonly acts?: readonly string[] | undefined;
@@ -50,19 +50,19 @@ export interface Redemption {
  * @returns the address as that account or registration spells it; null when there is neither, or when a token was mailed just
  * before this request
  */
-export async function giveToken(
+export async function storeToken(
   store: Store,
   email: string,
   resetToken: string,
-  mailing?: Mailing,
+  mailing?: MailRequest,
 ): Promise<string | null> {
   const key = emailKey(email);
   const { clock } = store;
-  return atomically(store, async (transaction) => {
+  return runInTransaction(store, async (transaction) => {
     const { db } = transaction;
     const user = await holdUser(transaction)
       .where("email", "=", key)
-      .returning(["id", "disabled_at", spelledEmail("users")])
+      .returning(["id", "disabled_at", selectEmail("users")])
       .executeTakeFirst();
     if (user && user.disabled_at !== null) return null;
     const registration = user ? undefined : await newestRegistration(transaction, key);
@@ -70,7 +70,7 @@ export async function giveToken(
     if (!found) return null;
     const owner = user ? { userId: user.id } : { verificationId: found.id };
     if (mailing) {
-      if (await wasJustMailed(transaction, owner, "reset", mailing.asked)) return null;
+      if (await wasJustMailed(transaction, owner, "reset", mailing.requestedAt)) return null;
       await addMailedToken(transaction, owner, "reset", resetToken);
       return found.email;
     }
@@ -79,7 +79,7 @@ export async function giveToken(
       reset_token_expires_at: clock() + store.lifetimes.RESET_TOKEN_LIFETIME,
     };
     if (user) {
-      await forgetMailedTokens(transaction, user.id);
+      await deleteMailedTokens(transaction, user.id);
       await db
         .updateTable("users")
         .set({ ...token, updated_at: clock() })
@@ -112,7 +112,7 @@ async function newestRegistration(
 ): Promise<{ id: number; email: string } | undefined> {
   const held = await db
     .selectFrom("verifications")
-    .select(["id", spelledEmail("verifications")])
+    .select(["id", selectEmail("verifications")])
     .where("email", "=", key)
     .where("user_id", "is", null)
     .orderBy("id")
@@ -122,25 +122,25 @@ async function newestRegistration(
 }
 
 /** The address of the account or registration that a valid reset token belongs to, as it is spelled there; or null. */
-export async function addressOf(store: Store, resetToken: string): Promise<string | null> {
+export async function findEmail(store: Store, resetToken: string): Promise<string | null> {
   const { db } = store;
-  const [now, latest] = endsWithin(store, lifetimeOf(store, "reset"));
+  const [now, latest] = validExpiryRange(store, tokenLifetime(store, "reset"));
   const hashed = digest(resetToken);
   // In one statement: otherwise a token that is accepted meanwhile could be missed in both places.
   const found = await db
     .selectFrom("users")
-    .select(spelledEmail("users"))
+    .select(selectEmail("users"))
     .where(isResetToken(hashed, now))
     .unionAll(
       db
         .selectFrom("users")
-        .select(spelledEmail("users"))
-        .where("id", "in", onItsWay(store, "reset", hashed).select("user_id")),
+        .select(selectEmail("users"))
+        .where("id", "in", selectPendingToken(store, "reset", hashed).select("user_id")),
     )
     .unionAll(
       db
         .selectFrom("verifications")
-        .select(spelledEmail("verifications"))
+        .select(selectEmail("verifications"))
         .where("reset_token", "=", hashed)
         .where("reset_token_expires_at", ">", now)
         .where("reset_token_expires_at", "<=", latest),
@@ -148,8 +148,8 @@ export async function addressOf(store: Store, resetToken: string): Promise<strin
     .unionAll(
       db
         .selectFrom("verifications")
-        .select(spelledEmail("verifications"))
-        .where("id", "in", onItsWay(store, "reset", hashed).select("verification_id")),
+        .select(selectEmail("verifications"))
+        .where("id", "in", selectPendingToken(store, "reset", hashed).select("verification_id")),
     )
     .executeTakeFirst();
   return found?.email ?? null;
@@ -163,9 +163,9 @@ export async function addressOf(store: Store, resetToken: string): Promise<strin
  *
  * @returns null when the token is not, or no longer, good
  */
-export async function redeem(store: Store, redemption: Redemption): Promise<User | null> {
-  await endSurplusSessionsOf(store, redemption.email);
-  return atomically(store, async (transaction) => {
+export async function redeem(store: Store, redemption: PasswordReset): Promise<User | null> {
+  await endSurplusSessionsByEmail(store, redemption.email);
+  return runInTransaction(store, async (transaction) => {
     await lockAddress(transaction, redemption.email);
     const former = await ofUser(transaction, redemption);
     const user = former ?? (await ofRegistration(transaction, redemption));
@@ -175,15 +175,18 @@ export async function redeem(store: Store, redemption: Redemption): Promise<User
     await endSessions(transaction, user.id);
     await forgetDevices(transaction, user.id);
     await rememberRedeemer(transaction, redemption.redeemer ?? {}, user.id, former === null);
-    await forgetMove(transaction, user.id);
-    await forgetRegistrations(transaction, user.id);
+    await cancelEmailChange(transaction, user.id);
+    await deleteUnverifiedRegistrations(transaction, user.id);
     const { language = "en" } = redemption;
     await enqueueNotice(transaction, { kind: "password_changed", language, email: user.email });
     return user;
   });
 }
 
-async function ofUser(store: Store, { resetToken, email, hashedPassword, byMail }: Redemption): Promise<User | null> {
+async function ofUser(
+  store: Store,
+  { resetToken, email, hashedPassword, isMailed: byMail }: PasswordReset,
+): Promise<User | null> {
   const { db, clock } = store;
   const now = clock();
   const held = await holdUser(store)
@@ -192,7 +195,7 @@ async function ofUser(store: Store, { resetToken, email, hashedPassword, byMail 
     .returning("id")
     .executeTakeFirst();
   if (!held) return null;
-  const isOnItsWay = await takeMailedToken(store, { userId: held.id }, "reset", resetToken);
+  const isOnItsWay = await redeemPendingToken(store, { userId: held.id }, "reset", resetToken);
   const row = await db
     .updateTable("users")
     .set({
@@ -210,24 +213,27 @@ async function ofUser(store: Store, { resetToken, email, hashedPassword, byMail 
     .returning(userColumns)
     .executeTakeFirst();
   if (!row) return null;
-  await forgetMailedTokens(store, held.id);
-  if (byMail) await forgetRegistrationsOf(store, email);
+  await deleteMailedTokens(store, held.id);
+  if (byMail) await deleteRegistrationsByEmail(store, email);
   return { ...row, sessionId: null, resetToken: null };
 }
 
-async function ofRegistration(store: Store, { resetToken, email, hashedPassword }: Redemption): Promise<User | null> {
+async function ofRegistration(
+  store: Store,
+  { resetToken, email, hashedPassword }: PasswordReset,
+): Promise<User | null> {
   const { db } = store;
-  const [now, latest] = endsWithin(store, lifetimeOf(store, "reset"));
+  const [now, latest] = validExpiryRange(store, tokenLifetime(store, "reset"));
   const held = await db
     .selectFrom("verifications")
-    .select(["id", "reset_token", "reset_token_expires_at", spelledEmail("verifications")])
+    .select(["id", "reset_token", "reset_token_expires_at", selectEmail("verifications")])
     .where("email", "=", emailKey(email))
     .execute();
   for (const { id, email: spelled, reset_token, reset_token_expires_at } of held) {
     const endsAt = reset_token_expires_at ?? 0;
     const isInPlace = reset_token === digest(resetToken) && endsAt > now && endsAt <= latest;
-    if (!isInPlace && !(await takeMailedToken(store, { verificationId: id }, "reset", resetToken))) continue;
-    return claimAddress(store, spelled, hashedPassword);
+    if (!isInPlace && !(await redeemPendingToken(store, { verificationId: id }, "reset", resetToken))) continue;
+    return createVerifiedUser(store, spelled, hashedPassword);
   }
   return null;
 }
@@ -241,7 +247,7 @@ export async function sweepTokens(store: Store, limit: number): Promise<number> 
       eb("reset_token_expires_at", "<=", now),
       and([eb("reset_token_expires_at", ">", now), eb("updated_at", ">", now + clockTolerance)]),
     ]);
-  const ended = skipLocked(store, db.selectFrom("users").select("id").where(hasEnded).limit(limit));
+  const ended = skipLockedRows(store, db.selectFrom("users").select("id").where(hasEnded).limit(limit));
   const { numUpdatedRows } = await db
     .updateTable("users")
     .set({ reset_token: null, reset_token_expires_at: null })

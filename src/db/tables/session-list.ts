@@ -1,9 +1,9 @@
 import { type SelectQueryBuilder, sql } from "kysely";
-import { lockedSessions, ofSession } from "../locks.ts";
+import { lockSessionsInOrder, sessionCondition } from "../locks.ts";
 import type { Schema, SessionsTable } from "../schema.ts";
-import { atomically, type Store } from "../store.ts";
+import { runInTransaction, type Store } from "../store.ts";
 import { recordAct } from "./acts.ts";
-import { mostSessions } from "./session-limit.ts";
+import { maxSessions } from "./session-limit.ts";
 import { isSession } from "./session-lookup.ts";
 
 /** A session as its owner may see it. */
@@ -19,12 +19,12 @@ export interface ListedSession {
 }
 
 /** Which sessions of a user are wanted. */
-export interface SessionsWanted {
+export interface SessionQuery {
   /** The id of the session that asks. It is on the first page, and on no other. */
   readonly current?: string | undefined;
   /** The `next` of the page before; without it, the first page. */
   readonly after?: string | undefined;
-  /** How many at most, up to `mostSessions`. */
+  /** How many at most, up to `maxSessions`. */
   readonly limit: number;
 }
 
@@ -68,7 +68,7 @@ const columns = [
 export async function list(
   store: Store,
   userId: number,
-  { current, after, limit }: SessionsWanted,
+  { current, after, limit }: SessionQuery,
 ): Promise<SessionPage | null> {
   const from = after === undefined ? start : readPosition(after);
   if (from === null) return null;
@@ -100,7 +100,7 @@ async function newestBut(
   // Besides those that are returned, the one that is left out, and one that tells whether there are more.
   const size = Math.max(count + 2, 100);
   let position = from;
-  for (let read = 0; read < mostSessions; read += size) {
+  for (let read = 0; read < maxSessions; read += size) {
     const after = position;
     const batch = await withHandles(store, ({ db }) =>
       db
@@ -130,14 +130,14 @@ async function withHandles(
 ): Promise<Row[]> {
   const rows = await some(store).select(columns).execute();
   if (rows.every(({ handle }) => handle !== null)) return rows;
-  return atomically(store, async (transaction) => {
+  return runInTransaction(store, async (transaction) => {
     const wanted = some(transaction).select("session_id");
     await transaction.db
       .updateTable("sessions")
       .set({ handle: sql<string>`${sql.raw(store.engine.randomText)}` })
       .where("handle", "is", null)
       .$if(!store.engine.locksRows, (query) => query.where("session_id", "in", wanted))
-      .where(lockedSessions(transaction, ofSession("session_id", "in", wanted)))
+      .where(lockSessionsInOrder(transaction, sessionCondition("session_id", "in", wanted)))
       .execute();
     return some(transaction).select(columns).execute();
   });
@@ -151,7 +151,7 @@ export async function endByHandle(
   acts: readonly string[] = [],
 ): Promise<boolean> {
   if (!/^[\w-]{43}$/.test(handle)) return false;
-  return atomically(store, async (transaction) => {
+  return runInTransaction(store, async (transaction) => {
     // The act's row locks the account as well, whose turn is before its sessions.
     if (store.engine.locksRows && acts.length > 0) {
       await transaction.db.selectFrom("users").select("id").where("id", "=", userId).forKeyShare().execute();

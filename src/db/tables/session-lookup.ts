@@ -3,14 +3,14 @@ import type { PublicUser, User } from "../../user.ts";
 import { publicColumns, userColumns } from "../attributes.ts";
 import { digest } from "../digest.ts";
 import type { Awaitable } from "../engine.ts";
-import { ofSession } from "../locks.ts";
+import { sessionCondition } from "../locks.ts";
 import type { Store } from "../store.ts";
 
 /** A user found by a session, and when that was last written as seen. */
-export type SeenUser = User & { readonly lastSeenAt: number };
+export type SessionUser = User & { readonly lastSeenAt: number };
 
 /** A live session as every request of a logged-in person needs it: its user, and the stored time of its last use. */
-export interface SeenSession {
+export interface LiveSession {
   readonly user: PublicUser;
   readonly lastSeenAt: number;
 }
@@ -30,7 +30,7 @@ function graceOf(now: number): readonly [after: number, until: number] {
 }
 
 /** The sessions that have reached neither end. */
-export function live({ db, clock, lifetimes }: Store) {
+export function selectLiveSessions({ db, clock, lifetimes }: Store) {
   const now = clock();
   return db
     .selectFrom("sessions")
@@ -42,7 +42,7 @@ export function live({ db, clock, lifetimes }: Store) {
  * Finds a live session whose account is not disabled, without reading a secret. Every request of a logged-in person does this
  * lookup: its query is built once, and it is synchronous if the driver is.
  */
-export function find({ db, engine, lifetimes, clock }: Store): (sessionId: string) => Awaitable<SeenSession | null> {
+export function find({ db, engine, lifetimes, clock }: Store): (sessionId: string) => Awaitable<LiveSession | null> {
   const found = db
     .selectFrom("sessions")
     .innerJoin("users", "users.id", "sessions.user_id")
@@ -57,7 +57,7 @@ export function find({ db, engine, lifetimes, clock }: Store): (sessionId: strin
     .where("renewed_at", ">", 0)
     .where("renewed_at", "<=", 0)
     .compile();
-  const read = (query: typeof byId, parameters: readonly (string | number)[]): Awaitable<SeenSession | null> => {
+  const read = (query: typeof byId, parameters: readonly (string | number)[]): Awaitable<LiveSession | null> => {
     const lookup: typeof byId = { ...query, parameters };
     const rows = engine.read(lookup);
     return rows instanceof Promise ? rows.then(seenSession) : seenSession(rows);
@@ -76,15 +76,15 @@ export function find({ db, engine, lifetimes, clock }: Store): (sessionId: strin
 
 type Row = Omit<PublicUser, "disabledAt"> & { readonly lastSeenAt: number };
 
-function seenSession([row]: readonly Row[]): SeenSession | null {
+function seenSession([row]: readonly Row[]): LiveSession | null {
   if (!row) return null;
   const { id, email, emailVerifiedAt, createdAt, updatedAt, lastSeenAt } = row;
   return { user: { id, email, emailVerifiedAt, disabledAt: null, createdAt, updatedAt }, lastSeenAt };
 }
 
 /** Finds the user of a live session, with all stored attributes, unless the account is disabled. */
-export async function findUser(store: Store, sessionId: string): Promise<SeenUser | null> {
-  const row = await live(store)
+export async function findUser(store: Store, sessionId: string): Promise<SessionUser | null> {
+  const row = await selectLiveSessions(store)
     .innerJoin("users", "users.id", "sessions.user_id")
     .select(userColumns)
     .select("sessions.last_seen_at as lastSeenAt")
@@ -98,12 +98,12 @@ export async function findUser(store: Store, sessionId: string): Promise<SeenUse
 export function isSession(sessionId: string, now: number): Expression<SqlBool> {
   const hashed = digest(sessionId);
   const [after, until] = graceOf(now);
-  return ofSession.or([
-    ofSession("session_id", "=", hashed),
-    ofSession.and([
-      ofSession("previous_id", "=", hashed),
-      ofSession("renewed_at", ">", after),
-      ofSession("renewed_at", "<=", until),
+  return sessionCondition.or([
+    sessionCondition("session_id", "=", hashed),
+    sessionCondition.and([
+      sessionCondition("previous_id", "=", hashed),
+      sessionCondition("renewed_at", ">", after),
+      sessionCondition("renewed_at", "<=", until),
     ]),
   ]);
 }

@@ -2,7 +2,7 @@ import type { ExpressionBuilder } from "kysely";
 import { digest } from "../digest.ts";
 import type { Schema } from "../schema.ts";
 import type { Store } from "../store.ts";
-import { isSession, live } from "./session-lookup.ts";
+import { isSession, selectLiveSessions } from "./session-lookup.ts";
 
 /** Whether a session has an id or had it before its last renewal, however long ago: the request may have begun before that. */
 function wasSession(sessionId: string) {
@@ -12,8 +12,11 @@ function wasSession(sessionId: string) {
 }
 
 /** When the password was last given in a live session; null for never, and where there is none. */
-export async function confirmedAt(store: Store, sessionId: string): Promise<number | null> {
-  const session = await live(store).select("confirmed_at").where(wasSession(sessionId)).executeTakeFirst();
+export async function findConfirmedAt(store: Store, sessionId: string): Promise<number | null> {
+  const session = await selectLiveSessions(store)
+    .select("confirmed_at")
+    .where(wasSession(sessionId))
+    .executeTakeFirst();
   return session?.confirmed_at ?? null;
 }
 
@@ -37,7 +40,7 @@ export async function renew(store: Store, sessionId: string, { renewed, nonce }:
     .updateTable("sessions")
     .set({ ...given, session_id: digest(renewed), previous_id: hashed, renewed_at: now, renewal_nonce: nonce })
     .where("session_id", "=", hashed)
-    .where("session_id", "in", live(store).select("session_id").where("session_id", "=", hashed))
+    .where("session_id", "in", selectLiveSessions(store).select("session_id").where("session_id", "=", hashed))
     .executeTakeFirst();
   if (numUpdatedRows > 0n) return nonce;
   // The session was live when the request began: hashing the password may have outlasted the seconds of grace.
@@ -45,7 +48,7 @@ export async function renew(store: Store, sessionId: string, { renewed, nonce }:
     .updateTable("sessions")
     .set(given)
     .where("previous_id", "=", hashed)
-    .where("session_id", "in", live(store).select("session_id").where("previous_id", "=", hashed))
+    .where("session_id", "in", selectLiveSessions(store).select("session_id").where("previous_id", "=", hashed))
     .returning("renewal_nonce")
     .executeTakeFirst();
   return again?.renewal_nonce ?? false;
@@ -55,8 +58,8 @@ export async function renew(store: Store, sessionId: string, { renewed, nonce }:
  * The nonce that the id of a live session is derived from, if it was found by its previous id; null if it was found by its
  * current one; false if there is none.
  */
-export async function renewalOf(store: Store, sessionId: string): Promise<string | null | false> {
-  const session = await live(store)
+export async function findRenewalNonce(store: Store, sessionId: string): Promise<string | null | false> {
+  const session = await selectLiveSessions(store)
     .select(["session_id", "renewal_nonce"])
     .where(isSession(sessionId, store.clock()))
     .executeTakeFirst();

@@ -1,16 +1,16 @@
 import { type Expression, sql } from "kysely";
 import { clockTolerance } from "../../values/clock-tolerance.ts";
 import { digest } from "../digest.ts";
-import { isIn, listOf } from "../lists.ts";
-import { lockedSessions } from "../locks.ts";
+import { isIn, jsonTable } from "../lists.ts";
+import { lockSessionsInOrder } from "../locks.ts";
 import type { Store } from "../store.ts";
 import { endSurplusSessions } from "./session-limit.ts";
 
 /** A session, and the time when it was used: now, unless given. */
-export type Seen = string | readonly [sessionId: string, at: number];
+export type SessionUse = string | readonly [sessionId: string, at: number];
 
 /** Writes when sessions were used. A session that had ended by then stays ended, and so does one that was ended since. */
-export async function see(store: Store, sessions: Iterable<Seen>): Promise<void> {
+export async function recordUse(store: Store, sessions: Iterable<SessionUse>): Promise<void> {
   const { db, engine, clock, lifetimes } = store;
   const now = clock();
   const seen = new Map<string, number>();
@@ -21,9 +21,9 @@ export async function see(store: Store, sessions: Iterable<Seen>): Promise<void>
   }
   if (seen.size === 0) return;
   const rows = [...seen].map(([id, at]) => ({ id, at }));
-  const list = listOf(engine, { id: "text", at: "bigint" }, rows);
+  const list = jsonTable(engine, { id: "text", at: "bigint" }, rows);
   const at = sql.ref<number>("seen.at");
-  const locked = lockedSessions(store, isIn(engine, "session_id", [...seen.keys()]));
+  const locked = lockSessionsInOrder(store, isIn(engine, "session_id", [...seen.keys()]));
   const { created_at, ...corrected } = correctedTimes(now, at, lifetimes);
   await db
     .updateTable("sessions")
@@ -75,7 +75,7 @@ const nonceLifetime = 60_000;
 /**
  * Deletes the ended among the next `limit` sessions after `from`, in the order of their keys, so that this needs no index. Also
  * deletes the nonces of old renewals, corrects times that a wrong clock wrote, and brings a user of whom most are down to
- * `mostSessions`. Returns where the next batch begins, or null at the end.
+ * `maxSessions`. Returns where the next batch begins, or null at the end.
  */
 export async function sweep(
   store: Store,
@@ -98,7 +98,7 @@ export async function sweep(
     await db
       .deleteFrom("sessions")
       .where(isIn(engine, "session_id", ended))
-      .where(lockedSessions(store, isIn(engine, "session_id", ended)))
+      .where(lockSessionsInOrder(store, isIn(engine, "session_id", ended)))
       .where((row) => row.or([row("expires_at", "<=", now), row("last_seen_at", "<=", idle)]))
       .execute();
   }
@@ -114,7 +114,7 @@ export async function sweep(
       .updateTable("sessions")
       .set(correctedTimes(now, sql<number>`cast(${now} as bigint)`, lifetimes))
       .where(isIn(engine, "session_id", ids))
-      .where(lockedSessions(store, isIn(engine, "session_id", ids)))
+      .where(lockSessionsInOrder(store, isIn(engine, "session_id", ids)))
       .execute();
   }
   const over = now - nonceLifetime;
@@ -126,7 +126,7 @@ export async function sweep(
       .updateTable("sessions")
       .set({ renewal_nonce: null })
       .where(isIn(engine, "session_id", ids))
-      .where(lockedSessions(store, isIn(engine, "session_id", ids)))
+      .where(lockSessionsInOrder(store, isIn(engine, "session_id", ids)))
       .where((row) => row.or([row("renewed_at", "<=", over), row("renewed_at", ">", ahead)]))
       .execute();
   }

@@ -2,15 +2,15 @@ import { randomBytes } from "node:crypto";
 import type { Session } from "../../user.ts";
 import { toStorableText } from "../../values/storable.ts";
 import { digest } from "../digest.ts";
-import { holdUser, lockedSessions, lockSessions, ofSession } from "../locks.ts";
-import { atomically, type Store } from "../store.ts";
+import { holdUser, lockSessions, lockSessionsInOrder, sessionCondition } from "../locks.ts";
+import { runInTransaction, type Store } from "../store.ts";
 import { forgetAct, nonceOf, recordAct } from "./acts.ts";
-import { type LoginNotice, noteLogin } from "./devices.ts";
-import { endOldestSessions, endSurplusSessions, mostSessions } from "./session-limit.ts";
-import { isSession, live } from "./session-lookup.ts";
+import { type LoginNotice, recordLogin } from "./devices.ts";
+import { endOldestSessions, endSurplusSessions, maxSessions } from "./session-limit.ts";
+import { isSession, selectLiveSessions } from "./session-lookup.ts";
 
 /** Opens one session, however often its request is sent. */
-export interface OpeningAct {
+export interface LoginAct {
   readonly name: string;
   /** The nonce that the session id is derived from. */
   readonly nonce: string;
@@ -18,7 +18,7 @@ export interface OpeningAct {
 }
 
 /** What `open` needs to open a session. */
-export interface Opening {
+export interface NewSession {
   readonly userId: number;
   readonly sessionId: string;
   /** The hash that the password was verified against: if it is no longer the user's, no session is opened. */
@@ -34,15 +34,15 @@ export interface Opening {
   /** The mail to the owner if the login is unexpected; null if none can be sent. Undefined where nobody logs in. */
   readonly notice?: LoginNotice | null | undefined;
   /** The same act again returns the session that it opened, while that exists. */
-  readonly act?: OpeningAct | undefined;
+  readonly act?: LoginAct | undefined;
   readonly ip?: string | null | undefined;
   readonly userAgent?: string | null | undefined;
 }
 
 /** Opens a session, all or nothing; null when the user is gone, disabled, or has another password by now. */
-export async function open(store: Store, opening: Opening): Promise<Session | null> {
-  const { userId, sessionId, verifiedHash, rehashed, replaces = [], device, notice, limit = mostSessions } = opening;
-  return atomically(store, async (transaction) => {
+export async function open(store: Store, opening: NewSession): Promise<Session | null> {
+  const { userId, sessionId, verifiedHash, rehashed, replaces = [], device, notice, limit = maxSessions } = opening;
+  return runInTransaction(store, async (transaction) => {
     const now = transaction.clock();
     const update = rehashed
       ? transaction.db.updateTable("users").set({ hashed_password: rehashed, updated_at: now })
@@ -56,13 +56,13 @@ export async function open(store: Store, opening: Opening): Promise<Session | nu
     const again = opening.act && (await openedBefore(transaction, userId, opening.act));
     const replaced = [replaces].flat().filter((each) => each !== again?.sessionId);
     // They may be another user's, who ends these meanwhile.
-    if (replaced.length > 0) await lockSessions(transaction, limit < mostSessions ? userId : 0, replaced);
+    if (replaced.length > 0) await lockSessions(transaction, limit < maxSessions ? userId : 0, replaced);
     for (const each of replaced) await end(transaction, each);
     if (again) return again;
     const session = await insertSession(transaction, opening);
-    await endOldestSessions(transaction, userId, Math.min(limit, mostSessions), sessionId);
+    await endOldestSessions(transaction, userId, Math.min(limit, maxSessions), sessionId);
     if (notice !== undefined)
-      await noteLogin(transaction, { userId, device, notice, knownSince: unchanged.known_since });
+      await recordLogin(transaction, { userId, device, notice, knownSince: unchanged.known_since });
     return session;
   });
 }
@@ -71,12 +71,12 @@ export async function open(store: Store, opening: Opening): Promise<Session | nu
  * The session that the same act opened within the last minute. Otherwise records the act for the session about to be opened,
  * and returns null.
  */
-async function openedBefore(store: Store, userId: number, { name, nonce, idFor }: OpeningAct): Promise<Session | null> {
+async function openedBefore(store: Store, userId: number, { name, nonce, idFor }: LoginAct): Promise<Session | null> {
   const before = await nonceOf(store, name);
   const sessionId = before && idFor(before);
   const row =
     sessionId &&
-    (await live(store)
+    (await selectLiveSessions(store)
       .selectAll()
       .where("session_id", "=", digest(sessionId))
       .where("user_id", "=", userId)
@@ -90,7 +90,7 @@ async function openedBefore(store: Store, userId: number, { name, nonce, idFor }
   return null;
 }
 
-export async function insertSession({ db, clock, lifetimes }: Store, opening: Opening): Promise<Session> {
+export async function insertSession({ db, clock, lifetimes }: Store, opening: NewSession): Promise<Session> {
   const { sessionId, userId } = opening;
   const [ip, userAgent] = [toStorableText(opening.ip), toStorableText(opening.userAgent)];
   const now = clock();
@@ -129,24 +129,29 @@ export async function endOthers(store: Store, userId: number, sessionId: string)
   return surplus + (await endOtherSessions(store, userId, sessionId));
 }
 
-/** Like `endAll`, for a user who has no more than `mostSessions`. */
+/** Like `endAll`, for a user who has no more than `maxSessions`. */
 export async function endSessions(store: Store, userId: number): Promise<number> {
   const { numDeletedRows } = await store.db
     .deleteFrom("sessions")
-    .where(lockedSessions(store, ofSession("user_id", "=", userId)))
+    .where(lockSessionsInOrder(store, sessionCondition("user_id", "=", userId)))
     .where("user_id", "=", userId)
     .executeTakeFirst();
   return Number(numDeletedRows);
 }
 
-/** Like `endOthers`, for a user who has no more than `mostSessions`. */
+/** Like `endOthers`, for a user who has no more than `maxSessions`. */
 export async function endOtherSessions(store: Store, userId: number, sessionId: string): Promise<number> {
   const { numDeletedRows } = await store.db
     .deleteFrom("sessions")
-    .where(lockedSessions(store, ofSession("user_id", "=", userId)))
+    .where(lockSessionsInOrder(store, sessionCondition("user_id", "=", userId)))
     .where("user_id", "=", userId)
     .where("session_id", "!=", digest(sessionId))
-    .where(ofSession.or([ofSession("previous_id", "is", null), ofSession("previous_id", "!=", digest(sessionId))]))
+    .where(
+      sessionCondition.or([
+        sessionCondition("previous_id", "is", null),
+        sessionCondition("previous_id", "!=", digest(sessionId)),
+      ]),
+    )
     .executeTakeFirst();
   return Number(numDeletedRows);
 }

@@ -2,19 +2,19 @@ import { EmailTaken } from "../../errors.ts";
 import type { User } from "../../user.ts";
 import { userColumns } from "../attributes.ts";
 import { holdUser, lockAddress } from "../locks.ts";
-import { emailColumns, spelledEmail } from "../spellings.ts";
-import { atomically, type Store } from "../store.ts";
+import { selectEmail, toEmailColumns } from "../spellings.ts";
+import { runInTransaction, type Store } from "../store.ts";
 import { forgetActs, recordAct } from "./acts.ts";
 import { forgetDevices } from "./devices.ts";
 import { find as findFormerEmail } from "./former-emails.ts";
-import { forgetMailedTokens } from "./mailed-tokens.ts";
+import { deleteMailedTokens } from "./mailed-tokens.ts";
 import { enqueue } from "./outbox.ts";
 import { endSurplusSessions } from "./session-limit.ts";
 import { endSessions } from "./sessions.ts";
-import { forgetMove } from "./verify-email.ts";
+import { cancelEmailChange } from "./verify-email.ts";
 
 /** A mailed token that undoes a move. */
-export interface UndoneMove {
+export interface EmailChangeUndo {
   readonly token: string;
   /** The hash that takes the place of the account's: no password matches it. */
   readonly hashedPassword: string;
@@ -32,11 +32,11 @@ export interface UndoneMove {
  * @returns null when the token is invalid
  * @throws {EmailTaken} when another account has the address by now; the token stays valid
  */
-export async function undo(store: Store, undone: UndoneMove): Promise<User | null> {
+export async function undo(store: Store, undone: EmailChangeUndo): Promise<User | null> {
   const { token, hashedPassword, language, device, acts } = undone;
   const found = await findFormerEmail(store, token);
   if (found) await endSurplusSessions(store, found.userId);
-  const undoing = atomically(store, async (transaction) => {
+  const undoing = runInTransaction(store, async (transaction) => {
     const { db, clock } = transaction;
     if (found) await lockAddress(transaction, found.email, found.userId);
     const former = await findFormerEmail(transaction, token);
@@ -45,7 +45,7 @@ export async function undo(store: Store, undone: UndoneMove): Promise<User | nul
     const present = await holdUser(transaction)
       .where("id", "=", userId)
       .where("disabled_at", "is", null)
-      .returning(spelledEmail("users"))
+      .returning(selectEmail("users"))
       .executeTakeFirst();
     if (!present) return null;
     const { numDeletedRows } = await db.deleteFrom("former_emails").where("id", "=", id).executeTakeFirst();
@@ -56,7 +56,7 @@ export async function undo(store: Store, undone: UndoneMove): Promise<User | nul
     const row = await db
       .updateTable("users")
       .set({
-        ...emailColumns(email),
+        ...toEmailColumns(email),
         email_verified_at: now,
         hashed_password: hashedPassword,
         reset_token: null,
@@ -70,8 +70,8 @@ export async function undo(store: Store, undone: UndoneMove): Promise<User | nul
     await forgetActs(transaction, userId);
     await recordAct(transaction, acts, { userId });
     await endSessions(transaction, userId);
-    await forgetMailedTokens(transaction, userId);
-    await forgetMove(transaction, userId);
+    await deleteMailedTokens(transaction, userId);
+    await cancelEmailChange(transaction, userId);
     await forgetDevices(transaction, userId);
     await enqueue(transaction, { kind: "reset", language, email });
     await enqueue(transaction, { kind: "move_undone", language, device, email: present.email });

@@ -3,17 +3,17 @@ import { EmailTaken, InvalidRequestError, NoResultFound } from "../../errors.ts"
 import type { User } from "../../user.ts";
 import { emailKey } from "../../values/email.ts";
 import { toStorableText } from "../../values/storable.ts";
-import { checked, isStorable, userColumns } from "../attributes.ts";
+import { checkAttributes, isStorable, userColumns } from "../attributes.ts";
 import { digest } from "../digest.ts";
 import type { Engine } from "../engine.ts";
 import type { UsersTable } from "../schema.ts";
-import { emailColumns } from "../spellings.ts";
-import { atomically, type Store } from "../store.ts";
+import { toEmailColumns } from "../spellings.ts";
+import { runInTransaction, type Store } from "../store.ts";
 import { recordAct } from "./acts.ts";
-import { isHeld } from "./former-emails.ts";
-import { forgetMailedTokens, isResetToken, onItsWay } from "./mailed-tokens.ts";
+import { isEmailHeld } from "./former-emails.ts";
+import { deleteMailedTokens, isResetToken, selectPendingToken } from "./mailed-tokens.ts";
 import { endSurplusSessions } from "./session-limit.ts";
-import { isSession, live } from "./session-lookup.ts";
+import { isSession, selectLiveSessions } from "./session-lookup.ts";
 import { endSessions, insertSession } from "./sessions.ts";
 
 /** What `DB.updateUser` may change: every attribute but the id, by which sessions and logs know the user. */
@@ -24,13 +24,13 @@ export async function addUser(
   { email, hashedPassword, byOwner }: Pick<User, "email" | "hashedPassword"> & { readonly byOwner: boolean },
   acts: readonly string[],
 ): Promise<User> {
-  for (const [name, value] of checked({ email, hashedPassword })) mustBeStorable(name, value);
+  for (const [name, value] of checkAttributes({ email, hashedPassword })) mustBeStorable(name, value);
   const now = store.clock();
   const insert = async (transaction: Store) => {
     const row = await transaction.db
       .insertInto("users")
       .values({
-        ...emailColumns(email),
+        ...toEmailColumns(email),
         hashed_password: hashedPassword,
         known_since: byOwner ? now : null,
         created_at: now,
@@ -39,12 +39,13 @@ export async function addUser(
       .returning(userColumns)
       .executeTakeFirstOrThrow();
     // After the insert, which waits for an account that is leaving the address: the statements before may not see that.
-    if (byOwner && (await isHeld(transaction, email))) throw new EmailTaken("the address is held for another user");
+    if (byOwner && (await isEmailHeld(transaction, email)))
+      throw new EmailTaken("the address is held for another user");
     await recordAct(transaction, acts, { userId: row.id });
     return user(row);
   };
   try {
-    return await atomically(store, insert);
+    return await runInTransaction(store, insert);
   } catch (error) {
     throw told(store.engine, error);
   }
@@ -52,7 +53,7 @@ export async function addUser(
 
 export async function findUserBy(store: Store, attributes: Partial<User>): Promise<User> {
   let query = store.db.selectFrom("users").select(userColumns).orderBy("users.id").limit(1);
-  for (const [name, value, column] of checked(attributes)) {
+  for (const [name, value, column] of checkAttributes(attributes)) {
     if (!isStorable(name, value)) throw new NoResultFound(`no user has this ${name}`);
     if (name === "sessionId" || name === "resetToken") {
       // A missing credential finds nobody, least of all the first user who has none.
@@ -63,14 +64,14 @@ export async function findUserBy(store: Store, attributes: Partial<User>): Promi
           ? query.where(
               "users.id",
               "in",
-              live(store)
+              selectLiveSessions(store)
                 .select("user_id")
                 .where(isSession(value as string, store.clock())),
             )
           : query.where((row) =>
               row.or([
                 isResetToken(hashed, store.clock())(row),
-                row("users.id", "in", onItsWay(store, "reset", hashed).select("user_id")),
+                row("users.id", "in", selectPendingToken(store, "reset", hashed).select("user_id")),
               ]),
             );
     } else if (column) {
@@ -104,7 +105,7 @@ export async function findByEmail({ db }: Store, email: string): Promise<User | 
 const lookedUpAtOnce = 100;
 
 /** The ids of the accounts that have one of these addresses, in any spelling, by the address's key. */
-export async function idsByEmail({ db }: Store, emails: readonly string[]): Promise<Map<string, number>> {
+export async function findIdsByEmail({ db }: Store, emails: readonly string[]): Promise<Map<string, number>> {
   const keys = [...new Set(emails.map((email) => toStorableText(emailKey(email)) ?? ""))];
   const ids = new Map<string, number>();
   for (let i = 0; i < keys.length; i += lookedUpAtOnce) {
@@ -125,11 +126,11 @@ export async function updateUser(store: Store, id: number, changes: UserChanges)
   const { sessionId } = changes;
   if (sessionId !== undefined) await endSurplusSessions(store, id);
   try {
-    await atomically(store, async (transaction) => {
+    await runInTransaction(store, async (transaction) => {
       const update = transaction.db.updateTable("users").set(columns).where("id", "=", id);
       const { numUpdatedRows } = await update.executeTakeFirst();
       if (numUpdatedRows === 0n) throw new NoResultFound("no user has this id");
-      if (changes.resetToken !== undefined) await forgetMailedTokens(transaction, id);
+      if (changes.resetToken !== undefined) await deleteMailedTokens(transaction, id);
       if (sessionId === undefined) return;
       await endSessions(transaction, id);
       if (sessionId !== null) await insertSession(transaction, { sessionId, userId: id });
@@ -140,7 +141,7 @@ export async function updateUser(store: Store, id: number, changes: UserChanges)
 }
 
 /** Whether there is no user yet. */
-export async function areNone({ db }: Store): Promise<boolean> {
+export async function isEmpty({ db }: Store): Promise<boolean> {
   return (await db.selectFrom("users").select("id").limit(1).executeTakeFirst()) === undefined;
 }
 
@@ -167,14 +168,14 @@ export async function list(
 export async function setDisabled(store: Store, id: number, disabled: boolean): Promise<boolean> {
   const now = store.clock();
   if (disabled) await endSurplusSessions(store, id);
-  return atomically(store, async (transaction) => {
+  return runInTransaction(store, async (transaction) => {
     const { numUpdatedRows } = await transaction.db
       .updateTable("users")
       .set({ disabled_at: disabled ? now : null, reset_token: null, reset_token_expires_at: null, updated_at: now })
       .where("id", "=", id)
       .where("disabled_at", disabled ? "is" : "is not", null)
       .executeTakeFirst();
-    if (numUpdatedRows > 0n) await forgetMailedTokens(transaction, id);
+    if (numUpdatedRows > 0n) await deleteMailedTokens(transaction, id);
     if (disabled) await endSessions(transaction, id);
     return numUpdatedRows > 0n;
   });
@@ -183,14 +184,14 @@ export async function setDisabled(store: Store, id: number, disabled: boolean): 
 function changedColumns({ clock, lifetimes }: Store, changes: UserChanges): Updateable<UsersTable> {
   const now = clock();
   const columns: Updateable<UsersTable> = { updated_at: now };
-  for (const [name, value, column] of checked(changes)) {
+  for (const [name, value, column] of checkAttributes(changes)) {
     if (name === "id") throw new InvalidRequestError("User.id does not change");
     mustBeStorable(name, value);
     if (name === "resetToken") {
       columns.reset_token = value === null ? null : digest(value as string);
       columns.reset_token_expires_at ??= value === null ? null : now + lifetimes.RESET_TOKEN_LIFETIME;
     } else if (name === "email") {
-      Object.assign(columns, emailColumns(value as string));
+      Object.assign(columns, toEmailColumns(value as string));
     } else if (column) {
       Object.assign(columns, { [column]: value });
     }

@@ -1,15 +1,15 @@
 import { emailKey } from "../../values/email.ts";
 import { digest } from "../digest.ts";
-import { holdVerification, skipLocked } from "../locks.ts";
-import { emailColumns, spelledEmail } from "../spellings.ts";
-import { atomically, type Store } from "../store.ts";
+import { holdVerification, skipLockedRows } from "../locks.ts";
+import { selectEmail, toEmailColumns } from "../spellings.ts";
+import { runInTransaction, type Store } from "../store.ts";
 import {
   addMailedToken,
-  endsWithin,
-  lifetimeOf,
-  type Mailing,
-  onItsWay,
-  takeMailedToken,
+  type MailRequest,
+  redeemPendingToken,
+  selectPendingToken,
+  tokenLifetime,
+  validExpiryRange,
   wasJustMailed,
 } from "./mailed-tokens.ts";
 
@@ -26,7 +26,7 @@ export interface Verification {
 
 export const verificationColumns = [
   "id",
-  spelledEmail("verifications"),
+  selectEmail("verifications"),
   "hashed_password as hashedPassword",
   "user_id as userId",
 ] as const;
@@ -35,7 +35,7 @@ export const verificationColumns = [
 export async function find(store: Store, token: string): Promise<Verification | null> {
   const { db } = store;
   const hashed = digest(token);
-  const [now, latest] = endsWithin(store, lifetimeOf(store, "verify"));
+  const [now, latest] = validExpiryRange(store, tokenLifetime(store, "verify"));
   // In one statement: otherwise a token that is accepted meanwhile could be missed in both places.
   const found = await db
     .selectFrom("verifications")
@@ -47,7 +47,7 @@ export async function find(store: Store, token: string): Promise<Verification | 
       db
         .selectFrom("verifications")
         .select(verificationColumns)
-        .where("id", "in", onItsWay(store, "verify", hashed).select("verification_id")),
+        .where("id", "in", selectPendingToken(store, "verify", hashed).select("verification_id")),
     )
     .executeTakeFirst();
   return found ?? null;
@@ -58,20 +58,20 @@ export async function find(store: Store, token: string): Promise<Verification | 
  *
  * @returns null when the verification no longer exists, or when a token was mailed just before this request
  */
-export async function giveToken(
+export async function storeToken(
   store: Store,
   id: number,
   token: string,
-  mailing?: Mailing,
+  mailing?: MailRequest,
 ): Promise<Verification | null> {
-  return atomically(store, async (transaction) => {
+  return runInTransaction(store, async (transaction) => {
     const held = await holdVerification(transaction)
       .where("id", "=", id)
       .returning(verificationColumns)
       .executeTakeFirst();
     if (!held) return null;
     const owner = { verificationId: id };
-    if (mailing && (await wasJustMailed(transaction, owner, "verify", mailing.asked))) return null;
+    if (mailing && (await wasJustMailed(transaction, owner, "verify", mailing.requestedAt))) return null;
     await addMailedToken(transaction, owner, "verify", token);
     return held;
   });
@@ -80,10 +80,10 @@ export async function giveToken(
 /** Takes a verification by its token, once. */
 export async function takeVerification(store: Store, { id }: Verification, token: string): Promise<boolean> {
   const { db } = store;
-  const [now, latest] = endsWithin(store, lifetimeOf(store, "verify"));
+  const [now, latest] = validExpiryRange(store, tokenLifetime(store, "verify"));
   const held = await holdVerification(store).where("id", "=", id).returning(verificationColumns).executeTakeFirst();
   if (!held) return false;
-  const isOnItsWay = await takeMailedToken(store, { verificationId: id }, "verify", token);
+  const isOnItsWay = await redeemPendingToken(store, { verificationId: id }, "verify", token);
   const { numDeletedRows } = await db
     .deleteFrom("verifications")
     .where("id", "=", id)
@@ -103,14 +103,14 @@ export async function insertVerification(
 ): Promise<number> {
   const { id } = await db
     .insertInto("verifications")
-    .values({ ...values, ...emailColumns(values.email), created_at: clock() })
+    .values({ ...values, ...toEmailColumns(values.email), created_at: clock() })
     .returning("id")
     .executeTakeFirstOrThrow();
   return id;
 }
 
 /** Cancels the moves of an account: the person who changes the password did not trust earlier requests. */
-export async function forgetMove({ db }: Store, userId: number, but = 0): Promise<void> {
+export async function cancelEmailChange({ db }: Store, userId: number, but = 0): Promise<void> {
   await db.deleteFrom("verifications").where("user_id", "=", userId).where("id", "!=", but).execute();
 }
 
@@ -118,7 +118,7 @@ export async function forgetMove({ db }: Store, userId: number, but = 0): Promis
  * Drops the registrations that wait for an address. Other accounts' moves there stay until they expire: their owners see them, and
  * would learn that the address has an account now. The acts stay too, so that a form that is sent again still counts as done.
  */
-export async function forgetRegistrationsOf({ db }: Pick<Store, "db">, email: string): Promise<void> {
+export async function deleteRegistrationsByEmail({ db }: Pick<Store, "db">, email: string): Promise<void> {
   const key = emailKey(email);
   const registrations = db
     .selectFrom("verifications")
@@ -130,7 +130,7 @@ export async function forgetRegistrationsOf({ db }: Pick<Store, "db">, email: st
 }
 
 /** Has an account that was never confirmed keep the password it has now: a registration holds the one before. */
-export async function forgetRegistrations({ db }: Store, userId: number): Promise<void> {
+export async function deleteUnverifiedRegistrations({ db }: Store, userId: number): Promise<void> {
   const unconfirmed = db
     .selectFrom("users")
     .select("email")
@@ -142,7 +142,7 @@ export async function forgetRegistrations({ db }: Store, userId: number): Promis
 /** Deletes at most `limit` verifications from before a time; returns how many. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   const { db } = store;
-  const old = skipLocked(
+  const old = skipLockedRows(
     store,
     db.selectFrom("verifications").select("id").where("created_at", "<", before).limit(limit),
   );

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { html } from "hono/html";
-import type { Done } from "../../auth/auth.ts";
+import type { ActResult } from "../../auth/auth.ts";
 import type { User } from "../../user.ts";
 import { formToken } from "./form-token.ts";
 import type { Html, View } from "./layout.ts";
@@ -23,7 +23,7 @@ export interface Page {
   /** Does what the form asks for; what it throws is told above the form. */
   submit?(visit: Visit, values: Values): Promise<Response>;
   /** Answers a form that this browser sent and that was done a moment ago, as it was answered then. */
-  again?(visit: Visit, values: Values, done: Done): Promise<Response>;
+  again?(visit: Visit, values: Values, done: ActResult): Promise<Response>;
 }
 
 interface Field {

@@ -15,9 +15,9 @@ test("one node of several sweeps at a time", async () => {
   const { store, nodes } = fleet;
   await openSessions(store, 1200);
   store.clock.forward(31 * day);
-  await store.db.leases.take({ name: "sweep", holder: "another node", duration: minute });
+  await store.db.leases.acquire({ name: "sweep", holder: "another node", duration: minute });
   for (const { auth } of nodes) assert.equal((await auth.admin.sweep()).sessions, 0);
-  await store.db.leases.end({ name: "sweep", holder: "another node", duration: minute }, false);
+  await store.db.leases.release({ name: "sweep", holder: "another node", duration: minute }, false);
   const swept = await Promise.all([...nodes, ...nodes].map(({ auth }) => auth.admin.sweep()));
   const all = swept.reduce((sum, { sessions }) => sum + sessions, 0);
   assert.equal(all, 1200);
@@ -29,27 +29,27 @@ test("of many that take a lease at once one gets it, until it gives it back", as
   const { store, nodes } = fleet;
   const lease = (holder: number) => ({ name: "work", holder: `${holder}`, duration: minute });
   const takers = Array.from({ length: 40 }, (_, i) => i);
-  const taken = await Promise.all(takers.map((i) => nodes[i % 4]?.db.leases.take(lease(i))));
+  const taken = await Promise.all(takers.map((i) => nodes[i % 4]?.db.leases.acquire(lease(i))));
   const first = taken.indexOf(true);
   assert.equal(taken.filter(Boolean).length, 1);
-  assert.ok(await store.db.leases.take(lease(first)), "its holder may extend it");
-  await store.db.leases.end(lease(first + 1), true);
-  assert.ok(!(await store.db.leases.take(lease(first + 1))), "nobody else gives it back");
-  await store.db.leases.end(lease(first), true);
-  assert.ok(await store.db.leases.take(lease(first + 1)));
+  assert.ok(await store.db.leases.acquire(lease(first)), "its holder may extend it");
+  await store.db.leases.release(lease(first + 1), true);
+  assert.ok(!(await store.db.leases.acquire(lease(first + 1))), "nobody else gives it back");
+  await store.db.leases.release(lease(first), true);
+  assert.ok(await store.db.leases.acquire(lease(first + 1)));
 });
 
 test("a lease is free again after its holder has crashed, whatever the clocks", async () => {
   await using fleet = await createFleet(1);
   const { db, clock } = fleet.store;
   const lease = (holder: string) => ({ name: "work", holder, duration: minute });
-  assert.ok(await db.leases.take(lease("crashes")));
+  assert.ok(await db.leases.acquire(lease("crashes")));
   clock.forward(crashed - 1);
-  assert.ok(!(await db.leases.take(lease("other"))), "its holder's clock may be five minutes behind");
+  assert.ok(!(await db.leases.acquire(lease("other"))), "its holder's clock may be five minutes behind");
   clock.forward(1);
-  assert.ok(await db.leases.take(lease("other")));
+  assert.ok(await db.leases.acquire(lease("other")));
   clock.forward(-day);
-  assert.ok(await db.leases.take(lease("third")), "a wrong clock wrote its end");
+  assert.ok(await db.leases.acquire(lease("third")), "a wrong clock wrote its end");
 });
 
 test("the nodes of a fleet sweep once in a while, not once each", async () => {

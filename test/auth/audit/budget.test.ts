@@ -235,11 +235,11 @@ test("what changed something is an entry each, though the trail is full and the 
   await using world = await createProduction();
   await join(world);
   await world.auth.flush();
-  const { add, put } = world.db.audit;
+  const { add, save } = world.db.audit;
   const away = async () => {
     throw new DatabaseUnavailable("unreachable");
   };
-  Object.assign(world.db.audit, { add: away, put: away });
+  Object.assign(world.db.audit, { add: away, save: away });
   for (let i = 0; i < 20_000; i++) world.auth.audit.recordRefusal(`why ${i}`, { ip: ipv4(i) });
   await world.auth.flush();
   for (let i = 0; i < 50; i++) {
@@ -248,7 +248,7 @@ test("what changed something is an entry each, though the trail is full and the 
     if (i % 10 === 0) await world.auth.flush();
   }
   await refuse(world, 5000, (i) => ({ ip: of48(i) }));
-  Object.assign(world.db.audit, { add, put });
+  Object.assign(world.db.audit, { add, save });
   const events = await trail(world);
   for (const name of ["logged_in", "logged_out"]) {
     const acts = events.filter(({ event }) => event === name);

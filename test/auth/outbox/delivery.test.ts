@@ -198,7 +198,12 @@ test("a mail that its server refuses for good is not tried again, and waits for 
   assert.equal(await node.auth.outbox.count(), 0);
   const failed = await node.auth.outbox.listFailed(10);
   assert.deepEqual(
-    failed.map(({ kind, tries, failedAt, reason }) => [kind, tries, failedAt, reason?.replace(/^.*:\d+ /, "")]),
+    failed.map(({ kind, attempts: tries, failedAt, reason }) => [
+      kind,
+      tries,
+      failedAt,
+      reason?.replace(/^.*:\d+ /, ""),
+    ]),
     [571, 554, 553, 552, 551, 550].map((code) => [
       "registration",
       1,

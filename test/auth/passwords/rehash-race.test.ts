@@ -12,7 +12,7 @@ const { email, password } = owner;
 
 const statements = {
   changePassword: ["users", "changePassword"],
-  deleteUser: ["users", "erase"],
+  deleteUser: ["users", "deleteAccount"],
   addMove: ["changeEmail", "add"],
   confirmMove: ["changeEmail", "confirm"],
   openSession: ["sessions", "open"],
@@ -124,7 +124,7 @@ for (const [name, { statement, code, begin }] of Object.entries(acts)) {
       const expected = code === "wrong_password" ? "not_logged_in" : code;
       await assert.rejects(act(), { code: expected });
       assert.equal((await world.db.findUserBy({ id })).email, email);
-      assert.equal(await world.db.changeEmail.addressOf(id), null);
+      assert.equal(await world.db.changeEmail.findNewEmail(id), null);
       assert.equal(await world.auth.validLogin(email, chosen), true);
       assert.equal(await world.auth.validLogin(email, password), false);
     });

@@ -83,7 +83,7 @@ test("a server that has been alive all along is found behind one that answers no
   const { port } = silent.address() as { port: number };
   const url = server.url.replace("@127.0.0.1", `@127.0.0.1:${port},127.0.0.1`);
   await using db = await startWithTwo(() => openDB(url));
-  assert.equal(typeof (await db.users.areNone()), "boolean");
+  assert.equal(typeof (await db.users.isEmpty()), "boolean");
   silent.close();
 });
 
@@ -112,7 +112,7 @@ test("TLS is used as sslmode says, and a certificate that is not the server's is
   await using secure = await startPostgres({ configuration });
   const encrypted = async (parameters: string) => {
     await using db = await openDB(`${secure.url}?${parameters}`);
-    await db.users.areNone();
+    await db.users.isEmpty();
     const rows = await ask(
       "select bool_and(ssl) as ssl from pg_stat_ssl join pg_stat_activity using (pid) where application_name = 'bienvenue'",
       secure.url,

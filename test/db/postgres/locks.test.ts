@@ -36,8 +36,8 @@ async function register(db: DB, email: string) {
   const hash = randomUUID();
   const token = randomUUID();
   await db.registrations.add(email, hash, notice);
-  const { id } = (await db.registrations.newest(email)) ?? assert.fail();
-  await db.verifyEmail.giveToken(id, token);
+  const { id } = (await db.registrations.findNewest(email)) ?? assert.fail();
+  await db.verifyEmail.storeToken(id, token);
   return { verification: (await db.verifyEmail.find(token)) ?? assert.fail(), token };
 }
 
@@ -48,7 +48,7 @@ async function move(db: DB, from: string, to: string) {
   await db.changeEmail.add(user, to, "en");
   const { rows } = await admin.query("select id from verifications where user_id = $1", [user.id]);
   if (rows.length === 0) return null;
-  await db.verifyEmail.giveToken(rows[0].id, token);
+  await db.verifyEmail.storeToken(rows[0].id, token);
   const verification = await db.verifyEmail.find(token);
   return verification && { verification, token, user };
 }
@@ -62,7 +62,7 @@ async function moveAway(db: DB, from: string, to: string): Promise<string> {
   const moving = (await move(db, from, to)) ?? assert.fail();
   assert.ok(await db.changeEmail.confirm(moving.verification, proofOf(moving)));
   const token = randomUUID();
-  assert.ok(await db.undoEmailChange.giveToken(from, token, { asked: Date.now() }));
+  assert.ok(await db.undoEmailChange.storeToken(from, token, { requestedAt: Date.now() }));
   return token;
 }
 
@@ -87,8 +87,8 @@ test("what is done to one address at once never deadlocks", async () => {
       const registrations = [await register(db, here), await register(db, here), await register(db, there)];
       const moves = [await move(db, `mover-${round}@example.com`, here), await move(db, there, here)];
       const resets = [randomUUID(), randomUUID()];
-      await db.resetPassword.giveToken(here, resets[0] as string, { asked: Date.now() });
-      await db.resetPassword.giveToken(there, resets[1] as string, { asked: Date.now() });
+      await db.resetPassword.storeToken(here, resets[0] as string, { requestedAt: Date.now() });
+      await db.resetPassword.storeToken(there, resets[1] as string, { requestedAt: Date.now() });
       const owner = (await db.users.findByEmail(there)) ?? assert.fail();
       const works = [
         ...registrations.map(
@@ -98,15 +98,20 @@ test("what is done to one address at once never deadlocks", async () => {
         ),
         ...moves.flatMap((each) => (each ? [() => db.changeEmail.confirm(each.verification, proofOf(each))] : [])),
         ...[here, there].map((email, i) => () => {
-          return db.resetPassword.redeem({ resetToken: resets[i] as string, email, hashedPassword: "x", byMail: true });
+          return db.resetPassword.redeem({
+            resetToken: resets[i] as string,
+            email,
+            hashedPassword: "x",
+            isMailed: true,
+          });
         }),
-        ...resets.map((token) => () => db.mailedTokens.accept(token)),
-        () => db.resetPassword.giveToken(here, randomUUID(), { asked: Date.now() }),
+        ...resets.map((token) => () => db.mailedTokens.markAccepted(token)),
+        () => db.resetPassword.storeToken(here, randomUUID(), { requestedAt: Date.now() }),
         () => db.changeEmail.add(owner, here, "en"),
         () => db.undoEmailChange.undo({ ...undo, hashedPassword: "z", language: "en", device: null }),
         () => db.registrations.confirm(back.verification, back.token),
         () => db.users.setDisabled(owner.id, true),
-        () => db.users.erase(owner, []),
+        () => db.users.deleteAccount(owner, []),
         () => db.registrations.add(here, "y", notice),
       ];
       await atOnce(works.toSorted(() => Math.random() - 0.5));
@@ -145,8 +150,8 @@ test("logins that replace each other's sessions while they are ended everywhere 
       const others = [
         () => db.sessions.endAll(users[0]?.id ?? 0),
         () => db.sessions.endOthers(users[1]?.id ?? 0, open[1] as string),
-        () => db.sessions.see(replaces.toReversed()),
-        () => db.sessions.see(replaces),
+        () => db.sessions.recordUse(replaces.toReversed()),
+        () => db.sessions.recordUse(replaces),
         () => db.sessions.sweep("", 500),
       ];
       await atOnce([...works, ...others]);
@@ -168,7 +173,13 @@ test("sessions get their handles while they are used and ended, and nothing dead
         id,
       ]);
       const list = () => db.sessions.list(id, { limit: 100 });
-      await atOnce([list, () => db.sessions.see(open), list, () => db.sessions.endOthers(id, open[0] as string), list]);
+      await atOnce([
+        list,
+        () => db.sessions.recordUse(open),
+        list,
+        () => db.sessions.endOthers(id, open[0] as string),
+        list,
+      ]);
     }
   }
   assert.equal((await deadlocks()) - before, 0);
@@ -187,7 +198,7 @@ test("forms that end single sessions while their account is erased never deadloc
           () =>
             db.sessions.endByHandle(user.id, handle, [randomUUID()]),
       );
-      await atOnce([...ends.slice(0, 6), () => db.users.erase(user, []), ...ends.slice(6)]);
+      await atOnce([...ends.slice(0, 6), () => db.users.deleteAccount(user, []), ...ends.slice(6)]);
     }
   }
   assert.equal((await deadlocks()) - before, 0);
@@ -267,7 +278,7 @@ test("a sweep waits for no transaction, and gets what it skipped later", async (
   } as const;
   const sweeps = Object.entries(kinds).map(([kind, table]) => ({
     tables: [table] as string[],
-    sweep: () => db.sweep.old(kind as keyof typeof kinds, future, 500),
+    sweep: () => db.sweep.deleteOld(kind as keyof typeof kinds, future, 500),
   }));
   // The tokens before the addresses that they go with.
   sweeps.unshift({ tables: ["users", "mailed_tokens"], sweep: () => db.resetPassword.sweepTokens(500) });
@@ -292,7 +303,7 @@ test("deleting an account locks its sessions in order", async () => {
   await holder.connect();
   await holder.query("begin");
   await holder.query("select 1 from sessions where session_id = $1 for update", [first]);
-  const deleting = db.users.erase(user, []);
+  const deleting = db.users.deleteAccount(user, []);
   while ((await waitingSince()).length === 0) await sleep(5);
   const free = await holder.query("select 1 from sessions where session_id = any ($1) for update nowait", [others]);
   await holder.end();

@@ -83,10 +83,10 @@ test("expired windows are swept in batches", async () => {
   for (const key of ["a", "b", "c"]) await db.limits.reserve([limit(key, 1)]);
   clock.forward(15 * minute - 1);
   await db.limits.reserve([limit("d", 1)]);
-  assert.equal(await db.sweep.old("attempts", 0, 2), 0);
+  assert.equal(await db.sweep.deleteOld("attempts", 0, 2), 0);
   clock.forward(1);
-  assert.equal(await db.sweep.old("attempts", 0, 2), 2);
-  assert.equal(await db.sweep.old("attempts", 0, 2), 1);
+  assert.equal(await db.sweep.deleteOld("attempts", 0, 2), 2);
+  assert.equal(await db.sweep.deleteOld("attempts", 0, 2), 1);
   assert.equal((await store.rows("attempts")).length, 1);
 });
 

@@ -49,7 +49,7 @@ test("a handle is random, and stays the same when the session's id changes, by a
   assert.ok(await db.sessions.renew("one", { renewed: "two", nonce: "n" }));
   assert.equal(await onlyHandle(store, id), handle);
   store.clock.forward(hour);
-  await db.sessions.see(["two"]);
+  await db.sessions.recordUse(["two"]);
   // What an older version does, which knows no handle.
   await store.run(`update sessions set session_id = '${digest("three")}', previous_id = '${digest("two")}'`);
   assert.equal(await onlyHandle(store, id), handle);
@@ -189,7 +189,7 @@ test("sessions that have ended are on no page, however many are in between", asy
   clock.forward(1);
   await crowd(store, { userId: id, count: 900, from: 0, unusedFor: hour });
   clock.forward(1000);
-  await db.sessions.see(["old"]);
+  await db.sessions.recordUse(["old"]);
   await db.sessions.open({ userId: id, sessionId: "new" });
   for (const limit of [1, 2, 1000]) {
     assert.deepEqual(

@@ -19,7 +19,7 @@ async function watched(store: Store) {
     dialect: engine.dialect,
     log: ({ query }) => void statements.push({ sql: query.sql, parameters: query.parameters }),
   });
-  await engine.adopt(kysely);
+  await engine.initialize(kysely);
   statements.length = 0;
   const db = new DB({ db: kysely, engine, lifetimes: readSettings(), clock: store.clock.now });
   return { db, statements, [Symbol.asyncDispose]: () => db.close() };
@@ -74,7 +74,7 @@ const requests: Record<string, (db: DB, userId: number, handle: string, next: st
   "ending one": (db, userId, handle) => db.sessions.endByHandle(userId, handle),
   "ending another's": (db, userId, handle) => db.sessions.endByHandle(userId + 1, handle),
   "renewing one": (db) => db.sessions.renew("own", { renewed: "renewed", nonce: "n" }),
-  "being seen": (db) => db.sessions.see(["own"]),
+  "being seen": (db) => db.sessions.recordUse(["own"]),
   "finding one": (db) => db.sessions.findUser("own"),
   "ending the one that asks": (db) => db.sessions.end("own"),
 };

@@ -42,7 +42,7 @@ test("a session that is not used ends at its idle end, to the millisecond", asyn
   assert.equal(await lives(store, "one"), true);
   clock.forward(1);
   assert.equal(await lives(store, "one"), false);
-  await db.sessions.see(["one"]);
+  await db.sessions.recordUse(["one"]);
   assert.equal(await lives(store, "one"), false, "one that has ended is not brought back");
 });
 
@@ -52,12 +52,12 @@ test("being seen moves the idle end of just those sessions, and never the absolu
   const { id: userId } = await db.addUser(email, "hash");
   for (const sessionId of ["one", "two", "unseen"]) await db.sessions.open({ userId, sessionId });
   clock.forward(59 * minute);
-  await db.sessions.see(["one", "two", "unknown"]);
+  await db.sessions.recordUse(["one", "two", "unknown"]);
   assert.equal((await db.sessions.findUser("one"))?.lastSeenAt, clock.now());
   clock.forward(minute);
   assert.deepEqual(await Promise.all(["one", "two", "unseen"].map((s) => lives(store, s))), [true, true, false]);
   clock.forward(58 * minute);
-  await db.sessions.see(["one"]);
+  await db.sessions.recordUse(["one"]);
   clock.forward(minute);
   assert.equal(await lives(store, "two"), false);
   clock.forward(minute - 1);
@@ -74,7 +74,7 @@ test("a session was seen when that is said: not later than now, and only if it l
   const names = ["early", "late", "too late", "backwards", "in the future", "twice", "unseen"] as const;
   for (const sessionId of names) await db.sessions.open({ userId, sessionId });
   clock.forward(90 * minute);
-  await db.sessions.see([
+  await db.sessions.recordUse([
     ["early", start + 1],
     ["late", start + hour - 1],
     ["too late", start + hour],
@@ -102,11 +102,11 @@ test("a session was seen when that is said: not later than now, and only if it l
   });
   assert.equal(await lives(store, "late"), true);
   clock.forward(29 * minute);
-  await db.sessions.see(new Map([["late", start + 118 * minute]]));
+  await db.sessions.recordUse(new Map([["late", start + 118 * minute]]));
   clock.forward(minute);
-  await db.sessions.see([["late", clock.now()], "twice"]);
+  await db.sessions.recordUse([["late", clock.now()], "twice"]);
   assert.equal(await lives(store, "late"), false, "the absolute end stays");
-  await db.sessions.see([]);
+  await db.sessions.recordUse([]);
 });
 
 test("no session is opened for a user who is gone or disabled, or whose password has changed since", async () => {
@@ -202,7 +202,7 @@ test("a session that has ended takes no place of a live one within the limit", a
   clock.forward(1);
   await db.sessions.open({ userId, sessionId: "left alone" });
   clock.forward(hour - 2);
-  await db.sessions.see(["in use"]);
+  await db.sessions.recordUse(["in use"]);
   clock.forward(2);
   await db.sessions.open({ userId, sessionId: "new", limit: 2 });
   assert.deepEqual(await Promise.all(["in use", "left alone", "new"].map((s) => lives(store, s))), [true, false, true]);
@@ -232,9 +232,9 @@ test("a device is known by the login that opened a session, and by no other", as
   const notice = { kind: "new_device", language: "en" } as const;
   const opening = { userId, sessionId: "session", device: "device", notice };
   assert.equal(await db.sessions.open({ ...opening, verifiedHash: "old" }), null);
-  assert.equal(await db.devices.knows("device", userId), false);
+  assert.equal(await db.devices.isKnown("device", userId), false);
   assert.ok(await db.sessions.open({ ...opening, verifiedHash: "new" }));
-  assert.equal(await db.devices.knows("device", userId), true);
+  assert.equal(await db.devices.isKnown("device", userId), true);
   assert.deepEqual(await store.rows("outbox"), [], "the first is no news");
   for (const secret of ["device", "second"]) {
     await db.sessions.open({ ...opening, sessionId: secret, device: secret });

@@ -19,7 +19,7 @@ test("an account that is gone, disabled, or has another password by now, moves n
   await refused();
   await db.users.setDisabled(bob.id, false);
   assert.equal(await db.changeEmail.add(bob, "new@example.com", "en"), true);
-  await db.users.erase(bob, []);
+  await db.users.deleteAccount(bob, []);
   await refused();
 });
 
@@ -29,11 +29,11 @@ test("of the reset tokens of an address that only waits to be confirmed the newe
   const notice = { kind: "registration", language: "en" } as const;
   for (const token of ["one", "two"]) {
     await db.registrations.add(email, "hash", notice);
-    assert.equal(await db.resetPassword.giveToken(email, token), email);
+    assert.equal(await db.resetPassword.storeToken(email, token), email);
   }
   const redeem = (resetToken: string) =>
-    db.resetPassword.redeem({ resetToken, email, hashedPassword: "new", byMail: true });
-  assert.equal(await db.resetPassword.addressOf("one"), null);
+    db.resetPassword.redeem({ resetToken, email, hashedPassword: "new", isMailed: true });
+  assert.equal(await db.resetPassword.findEmail("one"), null);
   assert.equal(await redeem("one"), null);
   assert.equal((await redeem("two"))?.email, email);
 });
