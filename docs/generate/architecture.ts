@@ -1,0 +1,144 @@
+import { importsOf, rooms } from "./rooms.ts";
+
+type Graph = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** The top left corner of a box, in pixels. */
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+const box = { width: 206, height: 54 };
+const gap = { x: 26, y: 42 };
+const margin = 24;
+
+/** Returns docs/architecture.svg: the rooms of src/ in rows, each above those that it imports. */
+export function architecturePicture(root: string): string {
+  const imports = importsOf(root);
+  const rows = arrange(imports);
+  const widest = Math.max(...rows.map((row) => row.length));
+  const width = 2 * margin + widest * (box.width + gap.x) - gap.x;
+  const height = 2 * margin + rows.length * (box.height + gap.y) - gap.y;
+  const places = new Map<string, Place>();
+  for (const [index, row] of rows.entries()) {
+    const left = (width - row.length * (box.width + gap.x) + gap.x) / 2;
+    const y = margin + index * (box.height + gap.y);
+    for (const [column, room] of row.entries()) places.set(room, { x: left + column * (box.width + gap.x), y });
+  }
+  const arrows = [...direct(imports)].flatMap(([room, others]) =>
+    [...others].map((other) => drawArrow(places.get(room), places.get(other))),
+  );
+  const boxes = [...places].map(([room, place]) => drawBox(room, place));
+  return `${[
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,
+    "<title>The folders and files of src/, and which of them import which</title>",
+    style,
+    `<rect class="ground" width="${width}" height="${height}" rx="8"/>`,
+    '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">' +
+      '<path class="tip" d="M0 0 8 4 0 8z"/></marker></defs>',
+    ...arrows,
+    ...boxes,
+    "</svg>",
+  ].join("\n")}\n`;
+}
+
+/** Returns the table of rooms for docs/architecture.md. */
+export function roomTable(root: string): string {
+  const imports = importsOf(root);
+  const lines = Object.entries(rooms).map(([room, { purpose }]) => {
+    const imported = Object.keys(rooms).filter((other) => imports.get(room)?.has(other));
+    return `| \`${nameOf(room)}\` | ${purpose} | ${imported.map((other) => other.replace(".ts", "")).join(", ") || "nothing"} |`;
+  });
+  return ["| part of `src/` | what it does | imports |", "|---|---|---|", ...lines].join("\n");
+}
+
+function nameOf(room: string): string {
+  return room.endsWith(".ts") ? room : `${room}/`;
+}
+
+/**
+ * Arranges the rooms in rows: each as high as its importers allow, and a room without importers directly above the rooms that it
+ * imports. In a row, rooms are ordered by where their importers are.
+ */
+function arrange(imports: Graph): string[][] {
+  const depths = new Map<string, number>();
+  const depthOf = (room: string): number => {
+    const importers = [...imports].filter(([, others]) => others.has(room)).map(([importer]) => importer);
+    const depth = depths.get(room) ?? Math.max(0, ...importers.map((importer) => depthOf(importer) + 1));
+    depths.set(room, depth);
+    return depth;
+  };
+  for (const room of imports.keys()) depthOf(room);
+  for (const [room, others] of imports) {
+    const isImported = [...imports.values()].some((imported) => imported.has(room));
+    if (!isImported && others.size > 0)
+      depths.set(room, Math.min(...[...others].map((other) => depths.get(other) as number)) - 1);
+  }
+  const rows: string[][] = [];
+  for (const [room, depth] of depths) {
+    rows[depth] ??= [];
+    rows[depth].push(room);
+  }
+  return order(rows, direct(imports));
+}
+
+function order(rows: string[][], imports: Graph): string[][] {
+  const centers = new Map<string, number>();
+  for (const row of rows) {
+    const wish = (room: string) => {
+      const above = [...imports]
+        .filter(([, others]) => others.has(room))
+        .map(([importer]) => centers.get(importer) ?? 0);
+      return above.length === 0 ? 0 : above.reduce((sum, each) => sum + each, 0) / above.length;
+    };
+    row.sort((a, b) => wish(a) - wish(b) || Object.keys(rooms).indexOf(a) - Object.keys(rooms).indexOf(b));
+    for (const [column, room] of row.entries()) centers.set(room, column - (row.length - 1) / 2);
+  }
+  return rows;
+}
+
+/** Leaves out the imports that follow from others: if a imports b and b imports c, the picture needs no arrow from a to c. */
+function direct(imports: Graph): Graph {
+  const reaches = (from: string, to: string): boolean =>
+    [...(imports.get(from) ?? [])].some((next) => next === to || reaches(next, to));
+  return new Map(
+    [...imports].map(([room, others]) => [
+      room,
+      new Set([...others].filter((other) => ![...others].some((via) => via !== other && reaches(via, other)))),
+    ]),
+  );
+}
+
+function drawArrow(from: Place | undefined, to: Place | undefined): string {
+  if (!from || !to) throw new Error("an arrow needs two rooms");
+  const [x1, y1] = [from.x + box.width / 2, from.y + box.height];
+  const [x2, y2] = [to.x + box.width / 2, to.y - 2];
+  const bend = 0.6 * gap.y;
+  return `<path class="arrow" marker-end="url(#tip)" d="M${x1} ${y1}C${x1} ${y1 + bend} ${x2} ${y2 - bend} ${x2} ${y2}"/>`;
+}
+
+function drawBox(room: string, { x, y }: Place): string {
+  const center = x + box.width / 2;
+  return [
+    `<rect class="box" x="${x}" y="${y}" width="${box.width}" height="${box.height}" rx="8"/>`,
+    `<text class="name" x="${center}" y="${y + 23}">${nameOf(room)}</text>`,
+    `<text class="label" x="${center}" y="${y + 41}">${rooms[room]?.label}</text>`,
+  ].join("\n");
+}
+
+const style = `<style>
+.ground { fill: #ffffff }
+.box { fill: #eef4ff; stroke: #3b6fd4; stroke-width: 1.5 }
+.name { fill: #14305f; font: 600 15px ui-monospace, Menlo, Consolas, monospace; text-anchor: middle }
+.label { fill: #3d4a5c; font: 13px system-ui, "Segoe UI", Helvetica, Arial, sans-serif; text-anchor: middle }
+.arrow { fill: none; stroke: #6b7c93; stroke-width: 1.5 }
+.tip { fill: #6b7c93 }
+@media (prefers-color-scheme: dark) {
+.ground { fill: #0d1117 }
+.box { fill: #16233a; stroke: #5b8def }
+.name { fill: #dbe7ff }
+.label { fill: #b4c0d0 }
+.arrow { stroke: #8494ab }
+.tip { fill: #8494ab }
+}
+</style>`;
