@@ -1,14 +1,14 @@
-/** An account. Times are milliseconds since 1970 (UTC). */
+/** An account. Times are in milliseconds since the epoch. */
 export interface User {
   readonly id: number;
-  /** As it was registered. Matching ignores letter case and surrounding spaces. */
+  /** The address as registered. Lookups ignore letter case and surrounding spaces. */
   readonly email: string;
   readonly hashedPassword: string;
-  /** The session that the user was found by, else null: storage keeps only its SHA-256. */
+  /** The session id that the user was looked up by, else null: the database stores only its SHA-256. */
   readonly sessionId: string | null;
-  /** The reset token that the user was found by, else null: storage keeps only its SHA-256. */
+  /** The reset token that the user was looked up by, else null: the database stores only its SHA-256. */
   readonly resetToken: string | null;
-  /** When the outstanding reset token ends; null when there is none. */
+  /** When the current reset token expires; null if there is none. */
   readonly resetTokenExpiresAt: number | null;
   readonly emailVerifiedAt: number | null;
   readonly disabledAt: number | null;
@@ -17,27 +17,27 @@ export interface User {
 }
 
 /**
- * An account as `Auth` returns it: without password hash, session id or reset token, so it can be logged, copied and sent as
- * JSON. `DB` returns the whole `User`.
+ * An account as `Auth` returns it: without password hash, session id and reset token, so it is safe to log or to send as JSON.
+ * `DB` returns the whole `User`.
  */
 export type PublicUser = Pick<User, "id" | "email" | "emailVerifiedAt" | "disabledAt" | "createdAt" | "updatedAt">;
 
-/** Copies only the public attributes of a user to a new object. */
+/** Copies the public attributes of a user to a new object. */
 export function toPublicUser({ id, email, emailVerifiedAt, disabledAt, createdAt, updatedAt }: PublicUser): PublicUser {
   return { id, email, emailVerifiedAt, disabledAt, createdAt, updatedAt };
 }
 
-/** One device that is logged in. Times are milliseconds since 1970 (UTC). */
+/** A session on one device. Times are in milliseconds since the epoch. */
 export interface Session {
-  /** The bearer's secret. It is known where the session is made, and nowhere afterwards. */
+  /** The client's secret. The database stores only its SHA-256. */
   readonly sessionId: string;
   readonly userId: number;
   readonly createdAt: number;
-  /** When it was last presented; written at most once a minute. */
+  /** When it was last used; updated at most once a minute. */
   readonly lastSeenAt: number;
-  /** The absolute end, however much it is used. */
+  /** When it expires, even if it is still in use. */
   readonly expiresAt: number;
-  /** Where it was opened from, when the caller was known. */
+  /** The address that it was opened from; null if unknown. */
   readonly ip: string | null;
   readonly userAgent: string | null;
 }

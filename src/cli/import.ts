@@ -102,7 +102,7 @@ async function addBatch(
   const accounts = batch.map(({ account }) => account).filter((account) => typeof account !== "string");
   const startedAt = performance.now();
   const emails = accounts.map(({ email }) => email);
-  const existing = isDryRun ? await db.import.emailsTaken(emails) : await db.import.add(accounts);
+  const existing = isDryRun ? await db.import.findTakenEmails(emails) : await db.import.add(accounts);
   const duration = performance.now() - startedAt;
   for (const { number, account } of batch) {
     if (typeof account === "string") {

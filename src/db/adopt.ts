@@ -4,7 +4,7 @@ import { describeReadError } from "../files/faults.ts";
 import { resolveExistingFile } from "../files/files.ts";
 import type { User } from "../user.ts";
 import { digest } from "./digest.ts";
-import { toEmailColumns } from "./spellings.ts";
+import { toEmailColumns } from "./email-columns.ts";
 import type { Store } from "./store.ts";
 import { insertSession } from "./tables/sessions.ts";
 import { isEmpty } from "./tables/users.ts";

@@ -1,9 +1,9 @@
 import { InvalidRequestError } from "../errors.ts";
 import type { User } from "../user.ts";
+import { selectEmail } from "./email-columns.ts";
 import type { UsersTable } from "./schema.ts";
-import { selectEmail } from "./spellings.ts";
 
-/** A value of an attribute, as `users` holds it. */
+/** The value of an attribute in a row of `users`. */
 type AttributeValue = string | number | null;
 
 interface Attribute {
@@ -15,7 +15,7 @@ interface Attribute {
 const text = { type: "string", nullable: false } as const;
 const time = { type: "number", nullable: false } as const;
 
-/** Every attribute of User: its column, and what it may hold. A session id is found in `sessions`. */
+/** The column and type of every attribute of `User`. A session id is stored in `sessions`. */
 const attributes = {
   id: { column: "id", type: "number", nullable: false },
   email: { column: "email", ...text },
@@ -29,7 +29,7 @@ const attributes = {
   updatedAt: { column: "updated_at", ...time },
 } as const satisfies Record<keyof User, Attribute>;
 
-/** What selects a user, column by column under the names of User's attributes. */
+/** The columns of a user, under the names of its attributes. */
 export const userColumns = [
   "users.id",
   selectEmail("users"),
@@ -41,7 +41,7 @@ export const userColumns = [
   "users.updated_at as updatedAt",
 ] as const;
 
-/** The columns of the public attributes of a user who is not disabled. */
+/** The columns of the public attributes of a user; without `disabledAt`, for queries that exclude disabled accounts. */
 export const publicColumns = [
   "users.id",
   selectEmail("users"),
@@ -51,27 +51,27 @@ export const publicColumns = [
 ] as const;
 
 /**
- * Checks attributes that came as an object: the types hold at compile time, and this when they were cast away.
+ * Checks attributes at run time, for callers that bypass the types.
  *
- * @throws {InvalidRequestError} for none at all, an unknown name, or a value of another type
+ * @throws {InvalidRequestError} if there are none, or if one has an unknown name or a value of the wrong type
  */
 export function checkAttributes(
-  given: Partial<User>,
+  values: Partial<User>,
 ): [name: keyof User, value: AttributeValue, column: keyof UsersTable | undefined][] {
-  const entries = Object.entries(given);
-  if (entries.length === 0) throw new InvalidRequestError("no attribute of User is named");
+  const entries = Object.entries(values);
+  if (entries.length === 0) throw new InvalidRequestError("no attribute of User is given");
   return entries.map(([name, value]) => {
     if (!Object.hasOwn(attributes, name))
       throw new InvalidRequestError(`User has no attribute ${JSON.stringify(name)}`);
     const attribute: Attribute = attributes[name as keyof User];
-    const fits = value === null ? attribute.nullable : typeof value === attribute.type && !Number.isNaN(value);
-    if (!fits)
+    const isValid = value === null ? attribute.nullable : typeof value === attribute.type && !Number.isNaN(value);
+    if (!isValid)
       throw new InvalidRequestError(`User.${name} must be a ${attribute.type}${attribute.nullable ? " or null" : ""}`);
     return [name as keyof User, value, attribute.column];
   });
 }
 
-/** Whether a column can hold it on every engine: PostgreSQL knows no NUL and no lone surrogate, and counts to 2³¹. */
+/** Whether every engine can store the value: PostgreSQL allows no NUL, no lone surrogate and no id from 2³¹. */
 export function isStorable(name: keyof User, value: AttributeValue): boolean {
   if (typeof value === "number") return Number.isSafeInteger(value) && (name !== "id" || Math.abs(value) < 2 ** 31);
   return value === null || ([...value].length <= 250 && !value.includes("\0") && value.isWellFormed());

@@ -6,31 +6,31 @@ import { findTables } from "./migrations.ts";
 import { type Schema, tables } from "./schema.ts";
 import type { Store } from "./store.ts";
 
-/** How many rows go over at a time: some milliseconds of each side's work. */
-const batch = 2000;
+/** Rows per batch: some milliseconds of work for each database. */
+const batchSize = 2000;
 
-/** Every table but those whose rows matter for a minute only. */
+/** Every table except those whose rows are valid for only a minute. */
 const copiedTables = Object.entries(tables).filter(([table]) => table !== "acts" && table !== "leases");
 
-/** How far a copy is. */
+/** The progress of a copy. */
 export interface CopyProgress {
   readonly table: string;
-  /** Rows of all tables so far, and in all. */
+  /** Rows copied so far, in all tables. */
   readonly done: number;
   readonly total: number;
 }
 
-/** One side of a copy. */
+/** The source or the target of a copy. */
 type Side = Pick<Store, "db" | "engine">;
 
 type Row = Record<string, unknown>;
 
 /**
- * Copies every row of every table but `acts` from one snapshot of the source, and compares counts and checksums before it
- * commits: a copy that is interrupted or differs leaves the target as empty as it was.
+ * Copies every row of every table except `acts` and `leases` from one snapshot of the source. Compares checksums before it
+ * commits: a copy that is interrupted or differs leaves the target empty.
  *
- * @returns the rows copied, by table
- * @throws {InvalidRequestError} when the target holds rows already, or a table that is not known
+ * @returns the number of copied rows per table
+ * @throws {InvalidRequestError} if the target has rows, or the source has an unknown table
  */
 export async function copy(source: Side, target: Side, onProgress: (progress: CopyProgress) => void) {
   const columns = await findTables(target.db, target.engine);
@@ -51,31 +51,31 @@ async function copyAll(
   onProgress: (progress: CopyProgress) => void,
 ): Promise<Record<string, number>> {
   const copied: Record<string, number> = {};
-  const total = await count(from);
-  if ((await count(to)) > 0) throw new InvalidRequestError("the target holds accounts already; name an empty database");
+  const total = await countRows(from);
+  if ((await countRows(to)) > 0) throw new InvalidRequestError("the target is not empty; use an empty database");
   let done = 0;
   for (const [table, key] of copiedTables) {
     const columns = columnsOf.get(table) ?? [];
     const read = createHash("sha256");
     let rows = 0;
     for await (const page of pages(from, table, key, columns)) {
-      add(read, page, columns);
+      updateHash(read, page, columns);
       await engine.insertJson(to, table, columns, JSON.stringify(page));
       rows += page.length;
       done += page.length;
       onProgress({ table, done, total });
     }
     const written = createHash("sha256");
-    for await (const page of pages(to, table, key, columns)) add(written, page, columns);
+    for await (const page of pages(to, table, key, columns)) updateHash(written, page, columns);
     if (read.digest("hex") !== written.digest("hex"))
-      throw new Error(`${table}: what was written is not what was read`);
+      throw new Error(`the rows of ${table} differ between source and target`);
     copied[table] = rows;
   }
   await engine.updateSequences(to);
   return copied;
 }
 
-/** The rows of a table in the order of its key, which is the same on every engine. */
+/** Reads the rows of a table by key: an order that is the same on every engine. */
 async function* pages(
   db: Kysely<Schema>,
   table: string,
@@ -85,23 +85,23 @@ async function* pages(
   const selected = sql.join(columns.map((column) => sql.ref(column)));
   for (let last: unknown; ; ) {
     const after = last === undefined ? sql`` : sql`where ${sql.ref(key)} > ${last}`;
-    const query = sql<Row>`select ${selected} from ${sql.table(table)} ${after} order by ${sql.ref(key)} limit ${sql.lit(batch)}`;
+    const query = sql<Row>`select ${selected} from ${sql.table(table)} ${after} order by ${sql.ref(key)} limit ${sql.lit(batchSize)}`;
     const { rows } = await query.execute(db);
     if (rows.length > 0) yield rows;
-    if (rows.length < batch) return;
+    if (rows.length < batchSize) return;
     last = rows.at(-1)?.[key];
   }
 }
 
-function add(hash: Hash, rows: readonly Row[], columns: readonly string[]): void {
+function updateHash(hash: Hash, rows: readonly Row[], columns: readonly string[]): void {
   for (const row of rows) hash.update(`${JSON.stringify(columns.map((column) => row[column]))}\n`);
 }
 
-async function count(db: Kysely<Schema>): Promise<number> {
-  let all = 0;
+async function countRows(db: Kysely<Schema>): Promise<number> {
+  let total = 0;
   for (const [table] of copiedTables) {
     const { rows } = await sql<{ count: number }>`select count(*) as count from ${sql.table(table)}`.execute(db);
-    all += Number(rows[0]?.count);
+    total += Number(rows[0]?.count);
   }
-  return all;
+  return total;
 }

@@ -4,7 +4,7 @@ import * as adopting from "./adopt.ts";
 import { type CopyProgress, copy } from "./copy.ts";
 import * as importing from "./import.ts";
 import { type DBOptions, open } from "./open.ts";
-import { OpenDatabase } from "./opened.ts";
+import { OpenDatabase } from "./open-database.ts";
 import * as sweeping from "./sweep.ts";
 import * as acts from "./tables/acts.ts";
 import * as audit from "./tables/audit.ts";
@@ -79,7 +79,7 @@ export class DB extends OpenDatabase {
     prepare(this.store, devices, "isAnyKnown"),
   );
   readonly failedMails = bind(this.store, failedMails, "add", "list", "listForUser", "count", "retry");
-  readonly import = merge(bind(this.store, importing, "emailsTaken", "add"), bind(this.store, adopting, "adopt"));
+  readonly import = merge(bind(this.store, importing, "findTakenEmails", "add"), bind(this.store, adopting, "adopt"));
   readonly leases = bind(this.store, leases, "acquire", "release");
   readonly limits = bind(this.store, limits, "reserve", "hasAttempts", "refund");
   readonly mailedTokens = bind(this.store, mailedTokens, "markAccepted", "revoke");

@@ -2,74 +2,74 @@ import type { CompiledQuery, Dialect, Kysely, RawBuilder } from "kysely";
 import type { DatabaseUnavailable } from "../errors.ts";
 import type { Schema } from "./schema.ts";
 
-/** A value, or the promise of one: what is read synchronously need not be awaited. */
+/** A value, or a promise of it. A synchronous driver returns the value itself, which saves an `await`. */
 export type Awaitable<T> = T | Promise<T>;
 
-/** What differs from one database to another. Everything else in `db/` is the same statement on each. */
+/** The differences between SQLite and PostgreSQL. All other statements in `db/` are the same on both. */
 export interface Engine {
   readonly dialect: Dialect;
 
-  /** Answers a read on its own path, without Kysely's: at once where the driver is synchronous. */
+  /** Runs a compiled read without Kysely's overhead; synchronously on SQLite. */
   read<Row>(query: CompiledQuery<Row>): Awaitable<Row[]>;
 
-  /** Whether this error says that another row holds the value of a unique column, such as `users.email`. */
+  /** Whether an error reports a duplicate value in a unique column, such as `users.email`. */
   isUniqueViolation(error: unknown, column: `${keyof Schema}.${string}`): boolean;
 
-  /** Whether a transaction failed only because of another at the same time, and would succeed alone. */
+  /** Whether a transaction failed because of a simultaneous one, and can be retried. */
   isConflict(error: unknown): boolean;
 
-  /** Whether the database gave a statement up because it, or a lock that it waited for, took too long: nothing of it was done. */
+  /** Whether the database canceled a statement, without effect, because the statement or a lock took too long. */
   isTimeout(error: unknown): boolean;
 
-  /** Whether transactions run side by side, so that one has to lock the rows that it relies on. */
+  /** Whether write transactions run concurrently, so that each must lock the rows that it relies on. */
   readonly locksRows: boolean;
 
-  /** What whoever starts the program can do about a database that cannot be used. */
+  /** Says how an operator can fix a database that cannot be used. */
   remedy(error: DatabaseUnavailable): string;
 
-  /** Closes every connection; what is asked afterwards throws `DatabaseUnavailable`. */
+  /** Closes every connection; later calls throw `DatabaseUnavailable`. */
   close(): Promise<void>;
 
-  /** Lets statements take as long as migrations do, until it has resolved. */
+  /** Turns statement timeouts off until `work` settles, such as for a migration. */
   withoutTimeouts<T>(work: () => Promise<T>): Promise<T>;
 
-  /** Takes over a database that is empty or Bienvenue's. Until then nothing of it has been changed. */
+  /** Prepares an empty database, or one of Bienvenue's, for use. Nothing is written before. */
   initialize(db: Kysely<Schema>): Promise<void>;
 
   /**
-   * Runs work in a transaction while no other program migrates, and makes the others wait until it ends. Calls `waiting` once
-   * if it has to wait itself; `isPending` says whether there seems to be something to migrate.
+   * Runs `work` in a transaction while holding the migration lock. Calls `onWait` once if another program holds the lock.
    *
+   * @param options.isPending whether a migration seems to be pending
    * @throws the signal's reason if it is aborted while waiting
    */
   migrateExclusively(
     db: Kysely<Schema>,
     work: (transaction: Kysely<Schema>) => Promise<void>,
-    options: { readonly signal?: AbortSignal | undefined; readonly isPending: boolean; readonly waiting: () => void },
+    options: { readonly signal?: AbortSignal | undefined; readonly isPending: boolean; readonly onWait: () => void },
   ): Promise<void>;
 
-  /** The schema that holds the tables, where there are several; else undefined. */
+  /** Returns the name of the schema that contains the tables; undefined on SQLite. */
   schemaName(db: Kysely<Schema>): Promise<string | undefined>;
 
-  /** Inserts rows that are given as a JSON array of objects, with a value for each column. */
+  /** Inserts the rows of a JSON array of objects, each with a value for every column. */
   insertJson(db: Kysely<Schema>, table: string, columns: readonly string[], json: string): Promise<void>;
 
-  /** A query that returns the objects of a JSON array as rows with these columns. */
+  /** Returns a query that selects the objects of a JSON array as rows with these columns. */
   jsonTable(columns: Readonly<Record<string, "text" | "bigint">>, json: string): RawBuilder<unknown>;
 
-  /** Has the keys that count by themselves go on after the rows that are there. */
+  /** Makes every generated id continue after the highest id in its table. */
   updateSequences(db: Kysely<Schema>): Promise<void>;
 
-  /** An SQL expression for 43 random characters, other ones for each row. */
+  /** An SQL expression for 43 random characters, different in each row. */
   readonly randomText: string;
 
-  /** How the tables are defined. */
+  /** Parts of table definitions. */
   readonly ddl: {
-    /** Text of at most 250 characters, ordered by its bytes. */
+    /** The type of text of at most 250 characters, compared by bytes. */
     readonly text: string;
-    /** An integer key that counts by itself and never reuses a number. */
+    /** The type of a generated integer key whose values are never reused. */
     readonly serial: string;
-    /** What a table that is only looked up by its key ends its definition with. */
+    /** Ends the definition of a table that is looked up only by its key. */
     readonly keyedTable: string;
   };
 }

@@ -1,10 +1,10 @@
 import type { User } from "../user.ts";
 import { emailKey } from "../values/email.ts";
+import { toEmailColumns } from "./email-columns.ts";
 import { isIn, jsonTable } from "./lists.ts";
-import { toEmailColumns } from "./spellings.ts";
 import type { Store } from "./store.ts";
 
-/** An account that comes from elsewhere, or goes there. Times are milliseconds since 1970 (UTC). */
+/** An account to import or export. Times are in milliseconds since the epoch. */
 export type Account = Pick<User, "email" | "hashedPassword" | "emailVerifiedAt" | "disabledAt" | "createdAt">;
 
 const [text, number] = ["text", "bigint"] as const;
@@ -19,8 +19,8 @@ const columns = {
   updated_at: number,
 };
 
-/** Which of these addresses belong to users, in any spelling. */
-export async function emailsTaken({ db, engine }: Store, emails: readonly string[]): Promise<Set<string>> {
+/** Returns those of the addresses that belong to users. */
+export async function findTakenEmails({ db, engine }: Store, emails: readonly string[]): Promise<Set<string>> {
   if (emails.length === 0) return new Set();
   const isOne = isIn(engine, "email", emails.map(emailKey));
   const rows = await db.selectFrom("users").select("email").where(isOne).execute();
@@ -29,14 +29,14 @@ export async function emailsTaken({ db, engine }: Store, emails: readonly string
 }
 
 /**
- * Adds accounts of another system, some hundreds at a time, in one statement. Their addresses must differ in more than
- * spelling; existing users stay as they are.
+ * Adds accounts of another system, some hundreds per call, in one statement. Their addresses must have different keys. Existing
+ * users stay unchanged.
  *
- * @returns the addresses that belonged to a user already
+ * @returns the addresses that belong to existing users
  */
 export async function add(store: Store, accounts: readonly Account[]): Promise<Set<string>> {
   const emails = accounts.map(({ email }) => email);
-  const taken = await emailsTaken(store, emails);
+  const taken = await findTakenEmails(store, emails);
   const now = store.clock();
   const rows = accounts
     .filter(({ email }) => !taken.has(email))
@@ -50,7 +50,7 @@ export async function add(store: Store, accounts: readonly Account[]): Promise<S
       updated_at: now,
     }));
   if (rows.length === 0) return taken;
-  // Looking first saves the ids that a conflict would use up; the constraint decides.
+  // A conflict would use up an id, so taken addresses were filtered out. The constraint still decides.
   const { place: _, ...stored } = columns;
   const names = Object.keys(stored) as (keyof typeof stored)[];
   const list = jsonTable(store.engine, columns, rows).as("list");

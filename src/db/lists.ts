@@ -1,12 +1,11 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Engine } from "./engine.ts";
 
-/** The type of a column in a list. */
 export type ListColumn = "text" | "bigint";
 
 /**
- * A list of rows as a table of SQL, passed as one JSON parameter: the statement's text is the same however long the list is, so
- * that the database prepares it once.
+ * Passes rows to a statement as a table, in a single JSON parameter. The statement's text is the same for any number of rows, so
+ * the database prepares it once.
  */
 export function jsonTable<Row extends Readonly<Record<string, string | number | null>>>(
   engine: Pick<Engine, "jsonTable">,
@@ -16,17 +15,17 @@ export function jsonTable<Row extends Readonly<Record<string, string | number | 
   return sql<Row>`(${engine.jsonTable(columns, JSON.stringify(rows))})`;
 }
 
-/** Whether a column has one of these values. */
+/** Builds the condition that a column has one of these values. */
 export function isIn(
   engine: Pick<Engine, "jsonTable">,
   column: string,
   values: readonly string[] | readonly number[],
 ): RawBuilder<boolean> {
   const type = typeof values[0] === "number" ? "bigint" : "text";
-  const list = jsonTable(
+  const table = jsonTable(
     engine,
     { value: type },
     values.map((value) => ({ value })),
   );
-  return sql<boolean>`${sql.ref(column)} in ${list}`;
+  return sql<boolean>`${sql.ref(column)} in ${table}`;
 }

@@ -7,7 +7,7 @@ import type { Schema } from "./schema.ts";
 
 const history = "kysely_migration";
 
-/** Append-only: what has been released is never edited. Each adds only, within a minor version. */
+/** Append-only: a released migration is never edited. Within a minor version, migrations only add to the schema. */
 function migrations(engine: Engine): Record<string, Migration> {
   const { ddl } = engine;
   return {
@@ -171,12 +171,12 @@ function migrations(engine: Engine): Record<string, Migration> {
         await db.schema.createIndex("acts_at").on("acts").column("at").execute();
       },
     },
-    // Writes no row: sessions get their handles when they are first listed. An operator may create the indexes beforehand
+    // Updates no row: a session gets its handle when it is first listed. Operators can create the indexes beforehand
     // (docs/scaling.md), because building them blocks writes.
     "0007_v0.1_session_handles": {
       async up(db: Kysely<unknown>) {
         const text = sql<string>`${sql.raw(ddl.text)}`;
-        // The index that takes longest comes first: until the table is altered, reads continue.
+        // The slowest index comes first: reads continue until the table is altered.
         await db.schema
           .createIndex("sessions_user_id_created_at")
           .ifNotExists()
@@ -195,7 +195,7 @@ function migrations(engine: Engine): Record<string, Migration> {
           .column("handle")
           .where(sql.ref("handle"), "is not", null)
           .execute();
-        // The new index does what this one did.
+        // The new index replaces this one.
         await db.schema.dropIndex("sessions_user_id").ifExists().execute();
       },
     },
@@ -296,24 +296,23 @@ function migrations(engine: Engine): Record<string, Migration> {
   };
 }
 
-/** A migration, and whether this database has had it. `newer` is one of a later version than this program. */
+/** The state of a migration in a database. A `newer` one was applied by a later version of the program. */
 export interface MigrationState {
   readonly name: string;
   readonly state: "applied" | "pending" | "newer";
 }
 
-/** Where a migration logs, and the signal that ends its wait for another program. */
 export interface MigrateOptions {
   readonly log: Log;
+  /** Aborts the wait for another program's migration. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Brings the database to this program's schema, under a lock: of several programs that start at once one migrates, and the
- * others wait for it.
+ * Applies pending migrations under a lock: if several nodes start at the same time, one migrates and the others wait.
  *
  * @returns whether the database was empty before
- * @throws {OpenError} for a database of a much newer version, and for one that is not Bienvenue's
+ * @throws {OpenError} if the database belongs to a much newer version or to another program
  */
 export async function migrate(db: Kysely<Schema>, engine: Engine, { log, signal }: MigrateOptions): Promise<boolean> {
   const isPending = (await migrationStates(db, engine)).some(({ state }) => state === "pending");
@@ -329,22 +328,22 @@ export async function migrate(db: Kysely<Schema>, engine: Engine, { log, signal 
     if (error) throw error;
     created = states.every(({ state }) => state === "pending");
   };
-  const waiting = () => log.warn({ event: "migration_waiting" }, "waiting for another node that migrates the database");
-  await engine.withoutTimeouts(() => engine.migrateExclusively(db, work, { signal, isPending, waiting }));
+  const onWait = () => log.warn({ event: "migration_waiting" }, "waiting for another node that migrates the database");
+  await engine.withoutTimeouts(() => engine.migrateExclusively(db, work, { signal, isPending, onWait }));
   return created;
 }
 
 /**
- * Every migration that this program or the database knows.
+ * Returns the state of every migration that this program or the database has.
  *
- * @throws {OpenError} for a database of a much newer version, and for one that is not Bienvenue's
+ * @throws {OpenError} if the database belongs to a much newer version or to another program
  */
 export async function migrationStates(db: Kysely<Schema>, engine: Engine): Promise<MigrationState[]> {
   const known = Object.keys(migrations(engine));
   const tables = await findTables(db, engine);
   if (!tables.has(history)) {
     if (!tables.has("users") && !tables.has("sessions")) return known.map((name) => ({ name, state: "pending" }));
-    throw new OpenError("it holds tables of another program; name an empty database");
+    throw new OpenError("it contains tables of another program; use an empty database");
   }
   const { rows } = await sql<{ name: string }>`select name from ${sql.table(history)} order by name`.execute(db);
   const applied = rows.map((row) => row.name);
@@ -357,16 +356,19 @@ export async function migrationStates(db: Kysely<Schema>, engine: Engine): Promi
   ];
 }
 
-/** Each minor version only adds, so that the one before it still runs: two of them side by side, or one step back. */
+/**
+ * Each minor version only adds to the schema, so the previous one still works with it: during a rolling update, or after a
+ * downgrade by one version.
+ */
 function requireCompatible(newer: readonly string[], known: readonly string[]): void {
   const minor = (name: string) => Number(/_v0\.(\d+)_/.exec(name)?.[1] ?? Number.POSITIVE_INFINITY);
   if (Math.max(...newer.map(minor)) <= Math.max(...known.map(minor)) + 1) return;
   throw new OpenError(
-    `a newer version of Bienvenue has used it (${newer.join(", ")}); run that version or a later one`,
+    `a newer version of Bienvenue has migrated it (${newer.join(", ")}); run that version or a later one`,
   );
 }
 
-/** The tables as the database has them, Bienvenue's or not, with their columns. */
+/** Returns the columns of every table in the database's schema, including tables of other programs. */
 export async function findTables(db: Kysely<Schema>, engine: Engine): Promise<Map<string, string[]>> {
   const schema = await engine.schemaName(db);
   const found = await db.introspection.getTables({ withInternalKyselyTables: true });

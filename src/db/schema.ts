@@ -1,6 +1,6 @@
 import type { Generated } from "kysely";
 
-/** Every table and its key, in an order in which no row comes before one that it refers to. */
+/** Every table and its key, in an order in which each table follows the tables that it references. */
 export const tables = {
   users: "id",
   sessions: "session_id",
@@ -16,7 +16,7 @@ export const tables = {
   leases: "name",
 } as const satisfies Record<keyof Schema, string>;
 
-/** The tables, column by column. Times are milliseconds since 1970 (UTC); `null` is never 0. */
+/** The columns of every table. Times are in milliseconds since the epoch. */
 export interface Schema {
   users: UsersTable;
   sessions: SessionsTable;
@@ -34,7 +34,7 @@ export interface Schema {
 
 export interface UsersTable {
   id: Generated<number>;
-  /** The address's key: `emailKey`. */
+  /** The key of the address: `emailKey`. */
   email: string;
   hashed_password: string;
   /** SHA-256 of the token. */
@@ -44,14 +44,11 @@ export interface UsersTable {
   disabled_at: number | null;
   created_at: number;
   updated_at: number;
-  /**
-   * The address as it was registered; null if that is its key. If an older node has changed `email`, this belongs to another
-   * key.
-   */
+  /** The address as registered; null if it equals its key. Stale if an older node has changed `email` since. */
   email_spelling: string | null;
   /**
-   * When the owner registered the account, or first logged in since it was imported or its password was reset. Null until then:
-   * the owner gets a mail of the next login.
+   * When the user registered, or first logged in after an import or a password reset. Null until then: the next login sends the
+   * user an email.
    */
   known_since: number | null;
 }
@@ -65,75 +62,72 @@ export interface SessionsTable {
   expires_at: number;
   ip: string | null;
   user_agent: string | null;
-  /** When the password was last given; null for a session that was opened without it. */
+  /** When the password was last confirmed; null if the session was opened without it. */
   confirmed_at: number | null;
-  /** SHA-256 of the id before the last renewal; null for a session that was never renewed. */
+  /** SHA-256 of the id before the last renewal; null if there was none. */
   previous_id: string | null;
   renewed_at: number | null;
-  /** The nonce that the present id was derived from, with the previous id as the key; null once the previous id is invalid. */
+  /** The nonce that the current id was derived from, with the previous id as the key; null once the previous id is invalid. */
   renewal_nonce: string | null;
-  /**
-   * The session's public name, random and kept for its life; null for a session that an older version opened, until it is
-   * first listed.
-   */
+  /** A random public id that never changes. Null for a session of an older version until it is first listed. */
   handle: string | null;
 }
 
-/** A device that has logged in to an account: it keeps tries of its own. */
+/** A device that is known to an account. Its login attempts are limited separately. */
 export interface DevicesTable {
-  /** SHA-256 of the device's cookie and the user's id; or of the network of a reset. */
+  /** SHA-256 of the device cookie and the user's id; for a network, of the network and the user's id. */
   device_id: string;
   user_id: number;
   created_at: number;
   last_seen_at: number;
-  /** 0 if it has only confirmed the registration: the first login is from no additional device. */
+  /** 0 if it has redeemed a token but not logged in: the first login is then not from an additional device. */
   logged_in: Generated<number>;
-  /** Set for a network, which counts as a device until then. */
+  /** Set for a network: when it stops counting as a known device. */
   known_until: number | null;
-  /** SHA-256 of the cookie alone: whether any account knows it. Null until the first login since this column exists. */
+  /** SHA-256 of the cookie alone, to look it up for any account. Null until the first login since this column exists. */
   cookie_id: string | null;
 }
 
-/** An address that waits to be confirmed: of a registration, or of an account that moves to it. */
+/** A pending email verification: of a registration, or of an email change. */
 export interface VerificationsTable {
   id: Generated<number>;
-  /** The address's key. */
+  /** The key of the address. */
   email: string;
-  /** The hash of the registration's password; null for an account that moves. */
+  /** The password hash of the registration; null for an email change. */
   hashed_password: string | null;
-  /** The account that moves; null for a registration. */
+  /** The account that changes its address; null for a registration. */
   user_id: number | null;
-  /** SHA-256 of the mailed token, once it is mailed. */
+  /** SHA-256 of the mailed token; null until its email is accepted. */
   token: string | null;
   token_expires_at: number | null;
-  /** SHA-256 of the token of a mailed reset, which confirms too. */
+  /** SHA-256 of a mailed reset token, which verifies the address too. */
   reset_token: string | null;
   reset_token_expires_at: number | null;
   created_at: number;
-  /** The address in the given spelling; null if that is its key. */
+  /** The address as given; null if it equals its key. */
   email_spelling: string | null;
 }
 
 /**
- * An address that an account has left. For seven days a mailed token brings the account back to it, and nobody can register it
- * without confirming it.
+ * The previous address of an account. For seven days after the email change, a mailed token can undo the change, and another
+ * registration of the address needs email verification.
  */
 export interface FormerEmailsTable {
-  /** Ascending in the order of the moves. */
+  /** Ascending in the order of the email changes. */
   id: Generated<number>;
   user_id: number;
-  /** The address's key. */
+  /** The key of the address. */
   email: string;
-  /** The address in the given spelling; null if that is its key. */
+  /** The address as given; null if it equals its key. */
   email_spelling: string | null;
-  /** The kind of device that confirmed the move, of a closed list. */
+  /** The kind of the device that confirmed the change, from a fixed list. */
   device: string | null;
   left_at: number;
 }
 
 /**
- * A token in a mail. It is valid from before the mail is sent, beside the previous one, and replaces that once the mail is
- * accepted. Until then it is stored only here, and afterwards in its owner's row too, unless that is a former address.
+ * A token in an email. It becomes valid before the email is sent, and invalidates the previous one only once the mail server has
+ * accepted the email. From then on it is also stored in its owner's row, unless the owner is a former address.
  */
 export interface MailedTokensTable {
   /** Ascending in the order of creation. */
@@ -142,43 +136,43 @@ export interface MailedTokensTable {
   token: string;
   /** `reset`, `verify` or `undo`. */
   purpose: string;
-  /** Its owner: exactly one of the three is set. */
+  /** Its owner: exactly one of the three columns is set. */
   user_id: number | null;
   verification_id: number | null;
   former_email_id: number | null;
   expires_at: number;
-  /** When the mail server accepted its mail. */
+  /** When the mail server accepted its email. */
   accepted_at: number | null;
 }
 
-/** A mail that waits to be sent. It holds no token: that is made when it is sent. */
+/** An email that waits to be sent. Its token is created when it is sent. */
 export interface OutboxTable {
   id: Generated<number>;
   kind: string;
-  /** Its recipient: exactly one of the three is set; of an address, its key. */
+  /** Its recipient: exactly one of the three columns is set. `email` is the key of an address. */
   user_id: number | null;
   verification_id: number | null;
   email: string | null;
   language: string;
-  /** The kind of device that it tells of, of a closed list. */
+  /** The kind of the device that it mentions, from a fixed list. */
   device: string | null;
   created_at: number;
   next_try_at: number;
   tries: number;
-  /** The address in the given spelling; null if that is its key. */
+  /** The address as given; null if it equals its key. */
   email_spelling: string | null;
-  /** How many events it reports: notices of one kind are merged. */
+  /** The number of events that it reports, because notices of one kind are merged. */
   times: Generated<number>;
-  /** The domain of its recipient; null from an older node. */
+  /** The domain of its recipient; null if an older node queued it. */
   domain: string | null;
   /**
-   * Set for a mail that anybody can request, which counts toward the caps: the network that requested it, or `unknown`. Null
-   * for notices, for mails that an operator sends, and for a reset that was requested from a known device.
+   * The network that requested the email, or `unknown`, if anyone can request it: it then counts toward the mail limits. Null for
+   * notices, emails sent by an operator, and resets requested from a known device.
    */
   network: string | null;
 }
 
-/** A mail that the mail server refused for good. Apart from the outbox, where an older node would send it again. */
+/** An email that the mail server rejected permanently. Not in the outbox, because an older node would send it again. */
 export interface FailedMailsTable {
   id: Generated<number>;
   kind: string;
@@ -194,50 +188,53 @@ export interface FailedMailsTable {
   created_at: number;
   tries: number;
   failed_at: number;
-  /** Why, without an address. */
+  /** The reason, without any address. */
   reason: string | null;
 }
 
-/** How often something limited was tried. */
+/** The attempts that count in a limit. */
 export interface AttemptsTable {
-  /** What is limited, and whose tries these are. */
+  /** Identifies the limit and its subject, such as an account. */
   key: string;
   count: number;
-  /** When counting begins anew. */
+  /** The end of the window. */
   ends_at: number;
 }
 
-/** The audit trail. */
+/** The audit trail: one row per audit event. */
 export interface EventsTable {
   id: Generated<number>;
   at: number;
   event: string;
-  /** Null for nobody's, and for those of an account that is no more. */
+  /** Null if the event concerns no account, or if the account was deleted. */
   user_id: number | null;
   ip: string | null;
   user_agent: string | null;
-  /** Why, or by whom. */
+  /** The reason, or the operator. */
   detail: string | null;
 }
 
-/** What was done a moment ago: the same request is answered as done instead of being done again. */
+/**
+ * The result of a recent request, such as a submitted form, kept for a minute. If the request is sent twice, the second one gets
+ * the first result instead of being executed again.
+ */
 export interface ActsTable {
-  /** SHA-256 of the name that only the browser that sent it knows. */
+  /** SHA-256 of a name derived from the request and a secret that only its client knows. */
   name: string;
-  /** Its target, if that outlives it. */
+  /** The account or verification that it created or changed, if that still exists. */
   user_id: number | null;
   verification_id: number | null;
-  /** The nonce that the id of the opened session is derived from. */
+  /** The nonce from which the id of the opened session is derived. */
   nonce: string | null;
   at: number;
 }
 
-/** Work that one of several nodes does at a time. */
+/** A task that only one node runs at a time. */
 export interface LeasesTable {
   name: string;
-  /** The node that does it; null for none. */
+  /** The node that runs it; null if none does. */
   holder: string | null;
   ends_at: number;
-  /** When it was last done to its end. */
+  /** When it was last completed. */
   done_at: number | null;
 }

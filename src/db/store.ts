@@ -3,22 +3,22 @@ import type { Settings } from "../settings/settings.ts";
 import type { Engine } from "./engine.ts";
 import type { Schema } from "./schema.ts";
 
-/** How long rows live, in milliseconds. */
+/** The lifetimes of sessions and tokens, in milliseconds. */
 export type LifetimeSettings = Pick<
   Settings,
   "SESSION_LIFETIME" | "SESSION_IDLE" | "RESET_TOKEN_LIFETIME" | "VERIFY_TOKEN_LIFETIME"
 >;
 
-/** What the statements work with. Inside a transaction, `db` is the transaction. */
+/** Everything that statements need. Inside a transaction, `db` is that transaction. */
 export interface Store {
   readonly db: Kysely<Schema>;
   readonly engine: Engine;
   readonly lifetimes: LifetimeSettings;
-  /** Milliseconds since 1970. */
+  /** Returns the time in milliseconds since the epoch. */
   readonly clock: () => number;
 }
 
-/** Thrown to roll a transaction back: nothing of it stays, and a token that it took stays valid. */
+/** Thrown to roll the transaction back; a token that it redeemed stays valid. */
 class Rollback extends Error {
   readonly result: unknown;
 
@@ -28,21 +28,21 @@ class Rollback extends Error {
   }
 }
 
-/** How often a transaction that met another one is tried. */
-const tries = 5;
+/** Attempts at a transaction that conflicts with another one. */
+const maxAttempts = 5;
 
-/** Thrown if a transaction could not lock a row in the common order: it is tried again. */
+/** Thrown if a transaction cannot lock a row in the common order; the transaction is retried. */
 export class LockOrderConflict extends Error {}
 
-/** How often a transaction is tried if a statement takes too long: its caller waits meanwhile. */
-const triesAfterTimeout = 2;
+/** Attempts at a transaction that times out: fewer, because the caller waits. */
+const maxAttemptsAfterTimeout = 2;
 
 /**
- * Does all of the work or nothing of it, and does it again when it failed only because of another transaction, or once more when
- * a statement took too long. Nothing but SQL may be awaited in it. It locks rows in the order that `locks.ts` describes.
+ * Runs `work` in a transaction. Retries it if it conflicts with another transaction or times out, so `work` may run several
+ * times. It must await nothing but SQL, and lock rows in the order that `locks.ts` describes.
  *
- * @param work gets the store of the transaction, and a function that makes what it can throw to roll the transaction back
- * @returns what the work returns, or what it rolled back with
+ * @param work receives the transaction's store, and a function that creates an error which rolls back
+ * @returns the result of `work`, or the one that it rolled back with
  */
 export async function runInTransaction<T>(
   store: Store,
@@ -62,7 +62,7 @@ export async function runInTransaction<T>(
       // A commit that timed out may have succeeded.
       const isTimeout = !isCommitting && engine.isTimeout(error);
       const isConflict = error instanceof LockOrderConflict || engine.isConflict(error);
-      if (!(isTimeout || isConflict) || attempt >= (isTimeout ? triesAfterTimeout : tries)) throw error;
+      if (!(isTimeout || isConflict) || attempt >= (isTimeout ? maxAttemptsAfterTimeout : maxAttempts)) throw error;
     }
   }
 }

@@ -22,15 +22,15 @@ const sweeps = {
   verifications: sweepVerifications,
 } as const;
 
-/** What grows old, and is swept. */
+/** The kinds of rows that are deleted when they are old. */
 export type SweepKind = keyof typeof sweeps;
 
-/** Deletes at most `limit` rows of a kind that are old: those that ended, or are from before a time. Returns how many. */
+/** Deletes at most `limit` rows of a kind that have expired or are older than `before`; returns how many. */
 export function deleteOld(store: Store, kind: SweepKind, before: number, limit: number): Promise<number> {
   return sweeps[kind](store, before, limit);
 }
 
-/** Times from which the age of a row is counted: only a wrong clock puts one ahead of now. */
+/** The times that determine the age of a row. Only a wrong clock writes one in the future. */
 const times = [
   ["devices", "created_at"],
   ["devices", "last_seen_at"],
@@ -42,8 +42,8 @@ const times = [
 ] as const;
 
 /**
- * Sets times that are ahead of now to now, in at most `limit` rows of each kind, because those rows would be kept for too long;
- * returns how many.
+ * Sets times in the future to now, in at most `limit` rows per column: such rows would be kept for too long. Returns the number
+ * of corrected times.
  */
 export async function correctFutureTimes({ db, clock }: Store, limit: number): Promise<number> {
   const now = clock();

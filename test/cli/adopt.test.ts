@@ -168,7 +168,7 @@ test("a database with accounts, and a file of another shape, are refused in one 
     [[other.file], { DATABASE_URL }, /no SQLite file with a table users/],
     [[text], { DATABASE_URL }, /no SQLite file with a table users/],
     [[join(it.folder, "missing.db")], { DATABASE_URL }, /no SQLite file with a table users/],
-    [[it.file], { DATABASE_URL: `sqlite:${it.file}` }, /holds tables of another program/],
+    [[it.file], { DATABASE_URL: `sqlite:${it.file}` }, /contains tables of another program/],
     [[], { DATABASE_URL }, /missing required argument 'file'/],
     [[it.file, it.file], { DATABASE_URL }, /too many arguments/],
   ] as const) {

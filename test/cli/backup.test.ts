@@ -177,7 +177,10 @@ test("what is no backup is refused in its own words, and nothing is touched", as
     ["same.db", /it is the database itself\n$/],
     ["volume/bienvenue.db", /it is the database itself\n$/],
     ["notes.db", /it is another program's database\n$/],
-    ["future.db", /a newer version of Bienvenue has used it \(0099_v0\.9_flying\); run that version or a later one\n$/],
+    [
+      "future.db",
+      /a newer version of Bienvenue has migrated it \(0099_v0\.9_flying\); run that version or a later one\n$/,
+    ],
     ["x".repeat(300), /its name is too long\n$/],
   ];
   for (const [name, words] of refusals) await it.refused(["restore", at(name)], words);

@@ -88,7 +88,7 @@ test("an account is imported with all that it brings, in the order given", async
     })),
   );
   assert.deepEqual(
-    await store.db.import.emailsTaken(["ANN@example.com", "eve@example.com"]),
+    await store.db.import.findTakenEmails(["ANN@example.com", "eve@example.com"]),
     new Set(["ANN@example.com"]),
   );
 });

@@ -110,7 +110,8 @@ test("a database that a newer version has used is refused, with its name and the
   store.openRaw().exec("insert into kysely_migration values ('0099_from_the_future', '2040-01-01')");
   await assert.rejects(openDB(store.url), (error: Error) => {
     assert.ok(error instanceof OpenError);
-    const reason = "a newer version of Bienvenue has used it (0099_from_the_future); run that version or a later one";
+    const reason =
+      "a newer version of Bienvenue has migrated it (0099_from_the_future); run that version or a later one";
     assert.equal(error.message, `cannot use ${store.url}: ${reason}`);
     return true;
   });
@@ -129,7 +130,7 @@ test("a database with tables of another program is refused, and not a byte of it
       assert.ok(error instanceof OpenError);
       assert.equal(
         error.message,
-        `cannot use sqlite:${path}: it holds tables of another program; name an empty database`,
+        `cannot use sqlite:${path}: it contains tables of another program; use an empty database`,
       );
       return true;
     });

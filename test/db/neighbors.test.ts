@@ -28,7 +28,7 @@ test("two minor versions on it is refused, with the way out", async () => {
   await assert.rejects(openDB(store.url), (error: Error) => {
     return (
       error instanceof OpenError &&
-      /a newer version of Bienvenue has used it .*run that version or a later one$/.test(error.message)
+      /a newer version of Bienvenue has migrated it .*run that version or a later one$/.test(error.message)
     );
   });
 });

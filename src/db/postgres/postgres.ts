@@ -41,11 +41,11 @@ export function postgres(url: string, size: number): Engine {
     close: () => hosts.end(),
     withoutTimeouts: (work) => hosts.withoutTimeouts(work),
     async initialize() {},
-    migrateExclusively: (db, work, { signal, waiting }) =>
+    migrateExclusively: (db, work, { signal, onWait }) =>
       db.transaction().execute(async (transaction) => {
         // Polled, because a waiting statement cannot be canceled.
         for (let hasWaited = false; !(await tryLock(transaction)); hasWaited = true) {
-          if (!hasWaited) waiting();
+          if (!hasWaited) onWait();
           await sleep(lockEvery, undefined, { signal });
         }
         await work(transaction);

@@ -50,9 +50,9 @@ export function sqlite(path: string): Engine {
 }
 
 /** Every transaction that writes begins alone. For a migration of another program it waits longer than others do. */
-const migrateExclusively: Engine["migrateExclusively"] = async (db, work, { signal, isPending, waiting }) => {
+const migrateExclusively: Engine["migrateExclusively"] = async (db, work, { signal, isPending, onWait }) => {
   // If there is nothing to migrate, the program that holds the lock does something else.
-  const notice = isPending ? setTimeout(waiting, waitNotice) : undefined;
+  const notice = isPending ? setTimeout(onWait, waitNotice) : undefined;
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   aborted.catch(() => {});
   const abort = () => reject(signal?.reason);

@@ -1,6 +1,6 @@
 import { digest } from "../digest.ts";
+import { selectEmail } from "../email-columns.ts";
 import { skipLockedRows } from "../locks.ts";
-import { selectEmail } from "../spellings.ts";
 import type { Store } from "../store.ts";
 
 /** How long an act is remembered, in milliseconds. */

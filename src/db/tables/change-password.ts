@@ -1,5 +1,5 @@
+import { selectEmail } from "../email-columns.ts";
 import { lockAccount } from "../locks.ts";
-import { selectEmail } from "../spellings.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import { forgetActs, recordAct } from "./acts.ts";
 import { forgetDevices } from "./devices.ts";

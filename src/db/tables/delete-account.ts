@@ -1,8 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { User } from "../../user.ts";
 import { emailKey } from "../../values/email.ts";
+import { selectEmail } from "../email-columns.ts";
 import { lockAddress, lockSessions } from "../locks.ts";
-import { selectEmail } from "../spellings.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import { recordAct } from "./acts.ts";
 import { anonymizeEvents } from "./audit.ts";

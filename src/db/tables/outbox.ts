@@ -1,9 +1,9 @@
 import { type Expression, expressionBuilder, type SqlBool } from "kysely";
 import type { User } from "../../user.ts";
 import { emailKey, isDeliverable } from "../../values/email.ts";
+import { selectEmail, toEmailColumns } from "../email-columns.ts";
 import { skipLockedRows } from "../locks.ts";
 import type { Schema } from "../schema.ts";
-import { selectEmail, toEmailColumns } from "../spellings.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import { recordAct } from "./acts.ts";
 

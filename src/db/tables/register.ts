@@ -1,8 +1,8 @@
 import type { User } from "../../user.ts";
 import { emailKey, isDeliverable } from "../../values/email.ts";
 import { userColumns } from "../attributes.ts";
+import { toEmailColumns } from "../email-columns.ts";
 import { lockAddress } from "../locks.ts";
-import { toEmailColumns } from "../spellings.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import { recordAct } from "./acts.ts";
 import { forgetDevices, type Redeemer, rememberRedeemer } from "./devices.ts";

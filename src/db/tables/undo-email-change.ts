@@ -1,8 +1,8 @@
 import { EmailTaken } from "../../errors.ts";
 import type { User } from "../../user.ts";
 import { userColumns } from "../attributes.ts";
+import { selectEmail, toEmailColumns } from "../email-columns.ts";
 import { holdUser, lockAddress } from "../locks.ts";
-import { selectEmail, toEmailColumns } from "../spellings.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import { forgetActs, recordAct } from "./acts.ts";
 import { forgetDevices } from "./devices.ts";

@@ -1,7 +1,7 @@
 import { emailKey } from "../../values/email.ts";
 import { digest } from "../digest.ts";
+import { selectEmail, toEmailColumns } from "../email-columns.ts";
 import { holdVerification, skipLockedRows } from "../locks.ts";
-import { selectEmail, toEmailColumns } from "../spellings.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import {
   addMailedToken,

@@ -222,7 +222,7 @@ test("accounts from elsewhere keep their spelling, and are told apart by the key
     createdAt: 1,
   });
   await db.addUser("Bob@example.com", "hash");
-  assert.deepEqual(await db.import.emailsTaken(["BOB@example.com", spelled]), new Set(["BOB@example.com"]));
+  assert.deepEqual(await db.import.findTakenEmails(["BOB@example.com", spelled]), new Set(["BOB@example.com"]));
   assert.deepEqual(await db.import.add([account("BOB@example.com"), account(spelled)]), new Set(["BOB@example.com"]));
   assert.deepEqual(
     (await db.users.list({ limit: 10 })).map(({ email }) => email),
