@@ -1,10 +1,8 @@
 #!/usr/bin/env node
-// Words that any Node understands, so that an old one is told kindly instead of failing on the first new word.
+// Only syntax that old versions of Node understand, so that they print this message instead of a syntax error.
 var major = Number(process.versions.node.split(".")[0]);
 if (major < 24) {
-  console.error(
-    "bienvenue: this is Node " + process.versions.node + "; it needs Node 24 or later (https://nodejs.org)",
-  );
+  console.error("bienvenue: Node 24 or later is required (https://nodejs.org); this is Node " + process.versions.node);
   process.exitCode = 1;
 } else {
   import("./start.js");

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-// npm 10 removes node_modules/.bin/node again, together with the packages of other platforms that share the name. npm links it
-// anew here, before `prepare` needs it. The syntax must suit the older Node that runs that npm.
+// npm 10 links node_modules/.bin/node, then removes the link with the packages for other platforms, which have the same one. This
+// restores the link before `prepare` needs it. An older Node may run npm, so the syntax must suit it.
 const modules = fileURLToPath(new URL("../node_modules/", import.meta.url));
 const { npm_execpath: npm } = process.env;
 if (npm?.endsWith(".js") && !existsSync(`${modules}.bin/node`) && existsSync(modules)) {

@@ -1,21 +1,21 @@
 import { existsSync } from "node:fs";
 import "./v8.js";
 
-// The sources in a clone; what was built from them in the package, where Node does not read TypeScript.
+// A clone runs its sources. The package runs its build, since Node runs no TypeScript below node_modules.
 const source = new URL("../src/cli/cli.ts", import.meta.url);
 const args = process.argv.slice(2);
-// The service stops at these signals, and loading it takes a while. The first process of a container does not get a signal that it
-// has no handler for, so one that comes now is kept until the service has its own.
+// Keeps the signals that stop the service until it has loaded and has its own handlers. Without any handler, the first process of
+// a container would not receive them.
 /** @type {NodeJS.Signals[]} */
-const early = [];
+const received = [];
 /** @type {NodeJS.SignalsListener} */
-const keep = (signal) => early.push(signal);
+const keep = (signal) => received.push(signal);
 /** @type {NodeJS.Signals[]} */
-const stops = args.length === 0 ? ["SIGTERM", "SIGINT"] : [];
-for (const signal of stops) process.on(signal, keep);
+const stopSignals = args.length === 0 ? ["SIGTERM", "SIGINT"] : [];
+for (const signal of stopSignals) process.on(signal, keep);
 const { load } = await import(existsSync(source) ? source.href : new URL("../dist/cli/cli.js", import.meta.url).href);
 const run = await load(args);
 const running = run(process.env);
-for (const signal of stops) process.off(signal, keep);
-for (const signal of early) process.emit(signal, signal);
+for (const signal of stopSignals) process.off(signal, keep);
+for (const signal of received) process.emit(signal, signal);
 await running;

@@ -1,6 +1,6 @@
 /**
- * The contract, end to end, against a running service: `npm run e2e -- [base URL]`.
- * It prints nothing when all holds; else which step failed, what it expected and what it saw.
+ * Tests the contract end to end against a running service: `npm run e2e -- [base URL]`.
+ * Prints nothing if every step passes. Otherwise prints the step that failed, what it expected and what it received.
  */
 
 const base = process.argv[2] ?? "http://localhost:5000";
@@ -9,7 +9,7 @@ const email = "guillaume@holberton.io";
 const password = "b4l0u";
 const newPassword = "t4rt1fl3tt3";
 
-/** What a step asks for, and what must come of it. `body` is compared byte for byte, unless a pattern is given. */
+/** A request, and the response that it must get. A `body` that is no pattern is compared byte for byte, as JSON and a line end. */
 interface Step {
   readonly name: string;
   readonly request: readonly [method: string, path: string];
@@ -90,11 +90,11 @@ async function step({
     redirect: "manual",
     headers: sessionId === undefined ? {} : { Cookie: `session_id=${sessionId}` },
     body: fields ? new URLSearchParams(fields) : null,
-  }).catch((error: Error) => fail(name, `an answer from ${base}`, `${error.message}: ${error.cause ?? ""}`));
+  }).catch((error: Error) => fail(name, `a response from ${base}`, `${error.message}: ${error.cause ?? ""}`));
   const text = await response.text();
   if (response.status !== status) fail(name, `status ${status}`, `status ${response.status} and ${text.trim()}`);
-  const holds = body instanceof RegExp ? body.test(text) : !body || text === `${JSON.stringify(body)}\n`;
-  if (!holds) fail(name, body instanceof RegExp ? String(body) : JSON.stringify(body), text.trim());
+  const matches = body instanceof RegExp ? body.test(text) : !body || text === `${JSON.stringify(body)}\n`;
+  if (!matches) fail(name, body instanceof RegExp ? String(body) : JSON.stringify(body), text.trim());
   return { response, text };
 }
 
