@@ -1,0 +1,4 @@
+import type { Generator } from "./generator.ts";
+
+/** Every generator, each in a file of its own. */
+export const generators: readonly Generator[] = [];
