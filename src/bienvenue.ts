@@ -190,7 +190,7 @@ function startBackgroundWork(auth: Auth, signal: AbortSignal): () => Promise<voi
     metrics.countError(error);
     log.warn({ err: error }, `could not ${what}; trying again later`);
   };
-  const sweep = () => auth.admin.sweep({ stopping: signal, rest: minSweepPause }).catch(logAndRetry("sweep"));
+  const sweep = () => auth.admin.sweep({ signal: signal, minInterval: minSweepPause }).catch(logAndRetry("sweep"));
   const deliver = () => auth.outbox.deliver(signal).catch(logAndRetry("look for mails"));
   const repeated = [
     repeat(sweep, sweepInterval, signal),

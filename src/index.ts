@@ -1,21 +1,21 @@
 export { type AppOptions, createApp } from "./app.ts";
 export {
-  type AddressToVerify,
   type AuditEvent,
   Auth,
   type AuthOptions,
   type Caller,
+  type EmailToVerify,
   type EventQuery,
   HashThreads,
-  type LoggedIn,
-  type Login,
-  type Proof,
-  type Renewed,
+  type LoginParams,
+  type LoginResult,
+  type RenewedSession,
   type ResetToken,
+  type SessionInfo,
   type SessionPage,
-  type ShownSession,
+  type SweepCounts,
   type SweepOptions,
-  type Swept,
+  type VerifyEmailParams,
 } from "./auth/auth.ts";
 export { type Bienvenue, type BienvenueOptions, createBienvenue, type RunningService } from "./bienvenue.ts";
 export { type Awaitable, DB, type DBOptions, openDB, type UserChanges } from "./db/db.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
-import { Auth, type LoggedIn } from "../src/auth/auth.ts";
-import { Parts } from "../src/auth/parts.ts";
+import { Auth, type LoginResult } from "../src/auth/auth.ts";
+import { AuthBase } from "../src/auth/auth-base.ts";
 import type { PublicUser, User } from "../src/user.ts";
 import { test } from "./support/engines.ts";
 import { createWorld, type World } from "./support/world.ts";
@@ -18,7 +18,7 @@ type Names<T> = T extends (...given: never[]) => unknown
 
 type Work = (...given: never[]) => unknown;
 type NamesOfWork<T> = { [Name in keyof T & string]: T[Name] extends Work ? Name : never }[keyof T & string];
-type Group = Exclude<keyof Auth, keyof Parts | NamesOfWork<Auth>>;
+type Group = Exclude<keyof Auth, keyof AuthBase | NamesOfWork<Auth>>;
 /** Every method of Auth, and every function of its groups. */
 type Method = NamesOfWork<Auth> | { [Name in Group]: `${Name}.${NamesOfWork<Auth[Name]>}` }[Group];
 type Member<Of, Name> = Name extends keyof Of ? Of[Name] : never;
@@ -38,16 +38,16 @@ type Minting =
   | "account.confirmPassword"
   | "account.changePassword"
   | "verifyEmail.confirm"
-  | "resetPassword.makeToken";
+  | "resetPassword.createToken";
 ({
   logIn: true,
   "account.confirmPassword": true,
   "account.changePassword": true,
   "verifyEmail.confirm": true,
-  "resetPassword.makeToken": true,
+  "resetPassword.createToken": true,
 }) satisfies Record<Telling, true> & Record<Minting, true>;
 true satisfies Secret extends keyof User ? true : false;
-true satisfies Extract<Names<PublicUser | LoggedIn["user"]>, Secret> extends never ? true : false;
+true satisfies Extract<Names<PublicUser | LoginResult["user"]>, Secret> extends never ? true : false;
 
 const email = "bob@example.com";
 const password = "mySuperPwd";
@@ -111,20 +111,20 @@ async function calls(world: World, secrets: Secrets): Promise<Record<Method, () 
     "account.register": () => auth.account.register("carol@example.com", password),
     "verifyEmail.request": () => auth.verifyEmail.request("carol@example.com"),
     "outbox.deliver": () => auth.outbox.deliver(),
-    "verifyEmail.addressOf": () => auth.verifyEmail.addressOf(mailed()),
-    "verifyEmail.movesAccount": async () => auth.verifyEmail.movesAccount(mailed(), await id()),
+    "verifyEmail.find": () => auth.verifyEmail.find(mailed()),
+    "verifyEmail.isTokenOfUser": async () => auth.verifyEmail.isTokenOfUser(mailed(), await id()),
     validLogin: () => auth.validLogin(email, password),
     logIn: async () => opened(await auth.logIn({ email, password })),
     createSession: async () => void secrets.add(await auth.createSession(email)),
     getUserFromSessionId: () => auth.getUserFromSessionId(session),
-    "account.personOf": () => auth.account.personOf(session),
+    "account.getUser": () => auth.account.getUser(session),
     "sessions.list": () => auth.sessions.list(session),
     "sessions.page": () => auth.sessions.page(session, { limit: 1 }),
     "account.confirmPassword": async () => opened(await auth.account.confirmPassword(session, password)),
     "account.changePassword": async () =>
       opened(await auth.account.changePassword(session, { current: password, chosen: next })),
-    "sessions.current": async () => void secrets.add((await auth.sessions.current(session)) ?? ""),
-    "acts.justDone": () => auth.acts.justDone({ acts: ["act"] }),
+    "sessions.getCurrentId": async () => void secrets.add((await auth.sessions.getCurrentId(session)) ?? ""),
+    "acts.findRecent": () => auth.acts.findRecent({ idempotencyKeys: ["act"] }),
     "account.changeEmail": () => auth.account.changeEmail(session, "bobby@example.com"),
     "verifyEmail.confirm": async () => {
       const first = world.mails.findLast(({ to }) => to === "carol@example.com")?.token ?? "";
@@ -134,12 +134,12 @@ async function calls(world: World, secrets: Secrets): Promise<Record<Method, () 
       const moved = await auth.verifyEmail.confirm({ token, password: next, sessionId: session });
       return [registered, opened({ ...moved, session: moved.session ?? assert.fail() })];
     },
-    "undoEmailChange.addressOf": async () => {
+    "undoEmailChange.findEmail": async () => {
       await auth.outbox.deliver();
-      return auth.undoEmailChange.addressOf(mailed());
+      return auth.undoEmailChange.findEmail(mailed());
     },
-    "undoEmailChange.restoresAccount": async () =>
-      auth.undoEmailChange.restoresAccount(mailed(), (await auth.admin.list({ limit: 1 }))[0]?.id ?? 0),
+    "undoEmailChange.isTokenOfUser": async () =>
+      auth.undoEmailChange.isTokenOfUser(mailed(), (await auth.admin.list({ limit: 1 }))[0]?.id ?? 0),
     "undoEmailChange.undo": async () => {
       const undone = await auth.undoEmailChange.undo(mailed());
       await auth.outbox.deliver();
@@ -154,11 +154,11 @@ async function calls(world: World, secrets: Secrets): Promise<Record<Method, () 
       return auth.sessions.end(session, (await auth.sessions.list(session)).find(({ current }) => !current)?.id ?? "");
     },
     "sessions.endOthers": () => auth.sessions.endOthers(session),
-    "resetPassword.addressOf": async () =>
-      auth.resetPassword.addressOf(secrets.add(await auth.getResetPasswordToken(email))),
+    "resetPassword.findEmail": async () =>
+      auth.resetPassword.findEmail(secrets.add(await auth.getResetPasswordToken(email))),
     "resetPassword.request": () => auth.resetPassword.request(email),
-    "resetPassword.makeToken": async () => {
-      const { resetToken, ...rest } = await auth.resetPassword.makeToken(email);
+    "resetPassword.createToken": async () => {
+      const { resetToken, ...rest } = await auth.resetPassword.createToken(email);
       secrets.add(resetToken);
       return rest;
     },
@@ -192,8 +192,8 @@ async function calls(world: World, secrets: Secrets): Promise<Record<Method, () 
       return auth.account.erase(session, password);
     },
     "admin.erase": async () => auth.admin.erase((await auth.admin.find("carol@example.com"))?.id ?? 0),
-    "audit.recordOperation": () => auth.audit.recordOperation("accounts_exported", 1),
-    "audit.recordRefusal": () => auth.audit.recordRefusal("cross_site", {}),
+    "audit.recordBulkOperation": () => auth.audit.recordBulkOperation("accounts_exported", 1),
+    "audit.recordRejectedRequest": () => auth.audit.recordRejectedRequest("cross_site", {}),
     "audit.list": () => auth.audit.list({ limit: 1000 }),
     "admin.sweep": () => auth.admin.sweep(),
     flush: () => auth.flush(),
@@ -207,7 +207,7 @@ test("nothing that Auth returns holds a hash, a session id or a token, however i
   await using world = await createWorld({ REQUIRE_VERIFIED_EMAIL: "on" });
   const secrets = new Secrets(world);
   const all = await calls(world, secrets);
-  const members = [Auth, Parts].flatMap((of) => Object.entries(Object.getOwnPropertyDescriptors(of.prototype)));
+  const members = [Auth, AuthBase].flatMap((of) => Object.entries(Object.getOwnPropertyDescriptors(of.prototype)));
   const methods = members.flatMap(([name, { get }]) => (get || name === "constructor" ? [] : [name]));
   for (const [name, group] of Object.entries(world.auth)) {
     const isGroup = !["context", "admission"].includes(name);
@@ -243,12 +243,7 @@ test("an account has the same attributes whichever method returns it, and no oth
   const renewed = await auth.account.confirmPassword(session.sessionId, password);
   const { sessionId } = renewed.session;
   const token = await auth.getResetPasswordToken(email);
-  const found = [
-    user,
-    renewed.user,
-    await auth.getUserFromSessionId(sessionId),
-    await auth.account.personOf(sessionId),
-  ];
+  const found = [user, renewed.user, await auth.getUserFromSessionId(sessionId), await auth.account.getUser(sessionId)];
   found.push(
     await auth.admin.find(email),
     ...(await auth.admin.list({ limit: 1 })),

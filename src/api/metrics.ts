@@ -16,7 +16,7 @@ export function metrics({ auth, metrics, settings, answers, caller }: Service): 
   return {
     async GET(c) {
       if (!mayRead(c)) {
-        auth.audit.recordRefusal("metrics", caller(c));
+        auth.audit.recordRejectedRequest("metrics", caller(c));
         throw notFoundError();
       }
       loaded ??= load();

@@ -22,7 +22,7 @@ export function resetPassword({ auth, settings, answers, caller }: Service): Res
           "reset tokens are given to programs on the service's own machine that call it by localhost or an address of that machine, and through no proxy; RESET_DELIVERY=response gives them to all",
         );
       }
-      const made = await auth.resetPassword.makeToken(email, caller(c));
+      const made = await auth.resetPassword.createToken(email, caller(c));
       return answers.json(200, { email: made.email, reset_token: made.resetToken });
     },
     async PUT(c) {

@@ -9,12 +9,12 @@ import type { Context } from "./context.ts";
  *
  * @param secret at least 122 random bits
  */
-export function actName(secret: string, ...sent: readonly unknown[]): string {
+export function createIdempotencyKey(secret: string, ...sent: readonly unknown[]): string {
   return createHmac("sha256", secret).update(JSON.stringify(sent)).digest("base64url");
 }
 
 /** What the caller did under the first of its `acts` within the last minute, if its result still exists; else null. */
-export async function justDone({ db }: Context, caller: Pick<Caller, "acts">): Promise<ActResult | null> {
-  const [act] = caller.acts ?? [];
+export async function findRecent({ db }: Context, caller: Pick<Caller, "idempotencyKeys">): Promise<ActResult | null> {
+  const [act] = caller.idempotencyKeys ?? [];
   return act === undefined ? null : db.acts.find(act);
 }

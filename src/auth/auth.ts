@@ -16,31 +16,31 @@ import * as acts from "./acts.ts";
 import * as admin from "./admin/admin.ts";
 import * as sweeping from "./admin/sweep.ts";
 import * as audit from "./audit/audit.ts";
-import { type Caller, callerOf } from "./caller.ts";
+import { AuthBase } from "./auth-base.ts";
+import { type Caller, sanitizeCaller } from "./caller.ts";
 import * as delivery from "./outbox/delivery.ts";
 import * as outbox from "./outbox/outbox.ts";
-import { Parts } from "./parts.ts";
-import { type LoggedIn, type Login, logIn, validLogin } from "./sessions/log-in.ts";
+import { type LoginParams, type LoginResult, logIn, validLogin } from "./sessions/log-in.ts";
 import * as sessionList from "./sessions/session-list.ts";
 import * as sessionRenewals from "./sessions/session-renewals.ts";
 import { createSession, getUserFromSessionId, logOut } from "./sessions/sessions.ts";
 
 export type { ActResult, Awaitable, EventQuery, SessionPage, StoredEvent as AuditEvent } from "../db/db.ts";
-export type { Renewed } from "./accounts/confirm-password.ts";
+export type { RenewedSession } from "./accounts/confirm-password.ts";
 export type { ResetToken } from "./accounts/reset-password.ts";
-export type { AddressToVerify, ConfirmedEmail, Proof } from "./accounts/verify-email.ts";
-export { actName } from "./acts.ts";
-export { adoptable } from "./admin/adopt.ts";
-export { readAccount, writeAccount } from "./admin/import.ts";
-export type { SweepOptions, Swept } from "./admin/sweep.ts";
-export type { Operation } from "./audit/audit.ts";
+export type { EmailToVerify, VerifyEmailParams, VerifyEmailResult } from "./accounts/verify-email.ts";
+export { createIdempotencyKey } from "./acts.ts";
+export { selectAdoptable } from "./admin/adopt.ts";
+export { formatAccount, parseAccount } from "./admin/import.ts";
+export type { SweepCounts, SweepOptions } from "./admin/sweep.ts";
+export type { BulkOperation } from "./audit/audit.ts";
 export type { EventName } from "./audit/events.ts";
+export type { AuthOptions } from "./auth-base.ts";
 export type { Caller } from "./caller.ts";
 export type { EmailFormat } from "./email.ts";
-export type { AuthOptions } from "./parts.ts";
 export { HashThreads } from "./passwords/hash-threads.ts";
-export type { LoggedIn, Login } from "./sessions/log-in.ts";
-export type { ShownSession } from "./sessions/session-list.ts";
+export type { LoginParams, LoginResult } from "./sessions/log-in.ts";
+export type { SessionInfo } from "./sessions/session-list.ts";
 
 /**
  * Accounts, sessions and passwords: everything that the HTTP side asks for.
@@ -59,11 +59,11 @@ export type { ShownSession } from "./sessions/session-list.ts";
  * await auth.registerUser("bob@example.com", "correct horse");
  * const sessionId = await auth.createSession("bob@example.com");
  */
-export class Auth extends Parts {
+export class Auth extends AuthBase {
   /** What people do with their own account. */
   readonly account = merge(
     bind(this.context, register, "register"),
-    bind(this.context, account, "personOf"),
+    bind(this.context, account, "getUser"),
     bind(this.context, deleteAccount, "erase"),
     bind(this.context, confirmPassword, "confirmPassword"),
     bind(this.context, changePassword, "changePassword"),
@@ -71,27 +71,27 @@ export class Auth extends Parts {
     bind(this.context, exportAccount, "exportData"),
   );
   /** What a request that is sent twice did the first time. */
-  readonly acts = bind(this.context, acts, "justDone");
+  readonly acts = bind(this.context, acts, "findRecent");
   /** What operators do. */
   readonly admin = merge(
     bind(this.context, admin, "list", "find", "invite", "sendReset", "disable", "enable", "erase"),
     bind(this.context, admin, "sessions", "revoke"),
     bind(this.context, sweeping, "sweep"),
   );
-  readonly audit = bind(this.context, audit, "list", "recordOperation", "recordRefusal");
+  readonly audit = bind(this.context, audit, "list", "recordBulkOperation", "recordRejectedRequest");
   /** The mails that wait, and those that failed. */
   readonly outbox = merge(
     bind(this.context, outbox, "list", "count", "retry", "listFailed", "countFailed", "retryFailed"),
     bind(new delivery.Delivery(this.context), delivery, "deliver"),
   );
-  readonly resetPassword = bind(this.context, resetPassword, "request", "makeToken", "addressOf");
+  readonly resetPassword = bind(this.context, resetPassword, "request", "createToken", "findEmail");
   /** Where people are logged in. */
   readonly sessions = merge(
     bind(this.context, sessionList, "list", "page", "end", "endOthers"),
-    bind(this.context, sessionRenewals, "current"),
+    bind(this.context, sessionRenewals, "getCurrentId"),
   );
-  readonly undoEmailChange = bind(this.context, undoEmailChange, "addressOf", "restoresAccount", "undo");
-  readonly verifyEmail = bind(this.context, verifyEmail, "request", "addressOf", "movesAccount", "confirm");
+  readonly undoEmailChange = bind(this.context, undoEmailChange, "findEmail", "isTokenOfUser", "undo");
+  readonly verifyEmail = bind(this.context, verifyEmail, "request", "find", "isTokenOfUser", "confirm");
 
   /**
    * Makes an account at once, whatever the settings say of confirming. Of several at once for one address exactly one
@@ -102,7 +102,7 @@ export class Auth extends Parts {
    * too many passwords wait to be hashed
    */
   async registerUser(email: string, password: string, caller: Caller = {}): Promise<PublicUser> {
-    return toPublicUser(await register.registerUser(this.context, email, password, callerOf(caller)));
+    return toPublicUser(await register.registerUser(this.context, email, password, sanitizeCaller(caller)));
   }
 
   /**
@@ -111,7 +111,7 @@ export class Auth extends Parts {
    * @throws {AuthError} `busy`, `too_many_tries`
    */
   validLogin(email: string, password: string, caller: Caller = {}): Promise<boolean> {
-    return validLogin(this.context, { email, password }, callerOf(caller));
+    return validLogin(this.context, { email, password }, sanitizeCaller(caller));
   }
 
   /**
@@ -120,13 +120,13 @@ export class Auth extends Parts {
    * @throws {AuthError} `wrong_login`, whatever was wrong; `email_not_verified` when nothing else was; `too_many_tries`;
    * `busy`
    */
-  logIn(login: Login, caller: Caller = {}): Promise<LoggedIn> {
-    return logIn(this.context, login, callerOf(caller));
+  logIn(login: LoginParams, caller: Caller = {}): Promise<LoginResult> {
+    return logIn(this.context, login, sanitizeCaller(caller));
   }
 
   /** Opens a session without asking for the password; its id, or null for an unknown email. */
   createSession(email: string, caller: Caller = {}): Promise<string | null> {
-    return createSession(this.context, email, callerOf(caller));
+    return createSession(this.context, email, sanitizeCaller(caller));
   }
 
   /** The user of a live session, or null. Answered at once where the database can; `await` takes both. */
@@ -136,7 +136,7 @@ export class Auth extends Parts {
 
   /** Ends one session, on one device; false when there was none. */
   logOut(sessionId: string | null, caller: Caller = {}): Promise<boolean> {
-    return logOut(this.context, sessionId, callerOf(caller));
+    return logOut(this.context, sessionId, sanitizeCaller(caller));
   }
 
   /** Ends every session of a user. */
@@ -150,7 +150,7 @@ export class Auth extends Parts {
    * @throws {AuthError} `unknown_email`
    */
   async getResetPasswordToken(email: string, caller: Caller = {}): Promise<string> {
-    return (await this.resetPassword.makeToken(email, caller)).resetToken;
+    return (await this.resetPassword.createToken(email, caller)).resetToken;
   }
 
   /**
@@ -162,7 +162,7 @@ export class Auth extends Parts {
    */
   async updatePassword(resetToken: string, password: string, email?: string, caller: Caller = {}): Promise<PublicUser> {
     return toPublicUser(
-      await resetPassword.updatePassword(this.context, resetToken, password, email, callerOf(caller)),
+      await resetPassword.updatePassword(this.context, resetToken, password, email, sanitizeCaller(caller)),
     );
   }
 }

@@ -17,10 +17,10 @@ export interface Caller {
    */
   readonly newDevice?: string | undefined;
   /**
-   * Names of what this request does, which only this caller can make again (`actName`): the same request within a minute is
+   * Names of what this request does, which only this caller can make again (`createIdempotencyKey`): the same request within a minute is
    * answered as done. Without names, each request does its work.
    */
-  readonly acts?: readonly string[] | undefined;
+  readonly idempotencyKeys?: readonly string[] | undefined;
   /** The request that they make it by, as it is called in the log. */
   readonly request?: RequestIds | undefined;
 }
@@ -29,15 +29,15 @@ export interface Caller {
  * Converts a program's description of a caller to values that every database and the log can hold. These are stored beside what
  * the caller does: a bad one must neither prevent the action nor hide it.
  */
-export function callerOf(given: Caller | null | undefined): Caller {
-  const { ip, userAgent, language, device, newDevice, acts, request } = given ?? {};
+export function sanitizeCaller(given: Caller | null | undefined): Caller {
+  const { ip, userAgent, language, device, newDevice, idempotencyKeys: acts, request } = given ?? {};
   return {
     ip: toStorableText(ip) ?? undefined,
     userAgent: toStorableText(userAgent) ?? undefined,
     language: language === undefined ? undefined : languageNamed(language),
     device: Array.isArray(device) ? device.filter(isText) : isText(device) ? device : undefined,
     newDevice: isText(newDevice) ? newDevice : undefined,
-    acts: Array.isArray(acts) ? acts.filter(isText) : undefined,
+    idempotencyKeys: Array.isArray(acts) ? acts.filter(isText) : undefined,
     request: requestIds(request),
   };
 }

@@ -4,7 +4,7 @@ import type { Log } from "../observe/log.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { Tracing } from "../observe/tracing.ts";
 import type { Settings } from "../settings/settings.ts";
-import type { Trail } from "./audit/trail.ts";
+import type { AuditTrail } from "./audit/trail.ts";
 import type { LastSeen } from "./last-seen.ts";
 import type { Passwords } from "./passwords/passwords.ts";
 
@@ -14,7 +14,7 @@ export interface Context {
   readonly settings: Settings;
   readonly passwords: Passwords;
   readonly log: Log;
-  readonly trail: Trail;
+  readonly trail: AuditTrail;
   readonly lastSeen: LastSeen;
   /** Without one, mails wait in the outbox. */
   readonly mailer: Mailer | undefined;

@@ -6,13 +6,13 @@ import { hasInvisibleCharacter, isDeliverable, readEmail } from "../values/email
 export type EmailFormat = Settings["EMAIL_FORMAT"];
 
 /** As `readEmail`, for an address that is about to be registered. */
-export function readNewEmail(text: string, format: EmailFormat): string | null {
+export function parseNewEmail(text: string, format: EmailFormat): string | null {
   const email = readEmail(text);
   return email !== null && (format === "any" || isDeliverable(email)) ? email : null;
 }
 
 /** Refuses a given address. The message says so if it has an invisible character in it. */
-export function emailRefusal(code: AuthErrorCode, message: string, given: string): AuthError {
+export function emailError(code: AuthErrorCode, message: string, given: string): AuthError {
   if (!hasInvisibleCharacter(given)) return new AuthError(code, message);
   return new AuthError(code, `${message}: there is an invisible character in the email`, {
     hasInvisibleCharacter: true,
@@ -24,12 +24,12 @@ export function emailRefusal(code: AuthErrorCode, message: string, given: string
  *
  * @throws {AuthError} `email_invalid`
  */
-export function validEmail(email: string, format: EmailFormat): string {
-  const address = readNewEmail(email, format);
-  if (address === null) throw emailRefusal("email_invalid", "email is not a valid address", email);
+export function requireValidEmail(email: string, format: EmailFormat): string {
+  const address = parseNewEmail(email, format);
+  if (address === null) throw emailError("email_invalid", "email is not a valid address", email);
   return address;
 }
 
-export function taken(email: string): AuthError {
+export function emailTakenError(email: string): AuthError {
   return new AuthError("email_taken", `User ${email} already exists`);
 }

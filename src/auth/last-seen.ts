@@ -14,7 +14,7 @@ const batch = 200;
 const mostPending = 100_000;
 
 /** What `LastSeen` writes with. */
-interface Parts {
+interface Dependencies {
   readonly db: DB;
   readonly settings: Pick<Settings, "SESSION_IDLE">;
   readonly clock: () => number;
@@ -24,21 +24,21 @@ interface Parts {
 
 /** Writes when sessions were last seen, in batches and off the path of the requests that present them. */
 export class LastSeen {
-  readonly #parts: Parts;
+  readonly #parts: Dependencies;
   readonly #every: number;
   /** When each session was last seen, until that is written. */
   readonly #pending: WriteBehind<number>;
 
-  constructor(parts: Parts) {
+  constructor(parts: Dependencies) {
     this.#parts = parts;
     // Where the idle end is near, once a minute would be too coarse.
     this.#every = Math.min(atMostEvery, parts.settings.SESSION_IDLE / 10);
     this.#pending = new WriteBehind({
       delay: gathered,
-      most: mostPending,
+      maxPending: mostPending,
       merge: (_, newer) => newer,
       write: (seen) => this.#write(seen),
-      failed(error) {
+      onError(error) {
         parts.metrics.countError(error);
         parts.log.warn({ err: error }, "could not write when sessions were last seen; trying again later");
       },
@@ -51,7 +51,7 @@ export class LastSeen {
    *
    * @param lastSeenAt the last time of use that was written
    */
-  note(sessionId: string, lastSeenAt: number): void {
+  record(sessionId: string, lastSeenAt: number): void {
     const now = this.#parts.clock();
     // A time ahead of now was written while a clock was wrong, and is corrected.
     const isAhead = lastSeenAt > now + clockTolerance;

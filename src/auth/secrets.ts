@@ -6,21 +6,21 @@ import type { Settings } from "../settings/settings.ts";
  * A session id or a reset token: a UUID (version 4, RFC 9562: 122 random bits in 36 characters), or 256 random bits in 43
  * characters of base64url.
  */
-export function newToken({ TOKEN_FORMAT }: Pick<Settings, "TOKEN_FORMAT">): string {
+export function generateToken({ TOKEN_FORMAT }: Pick<Settings, "TOKEN_FORMAT">): string {
   return TOKEN_FORMAT === "uuid" ? randomUUID() : randomBytes(32).toString("base64url");
 }
 
 /** A new id for the session that has this one. */
-export function renewal(settings: Pick<Settings, "TOKEN_FORMAT">, sessionId: string): Renewal {
+export function createRenewal(settings: Pick<Settings, "TOKEN_FORMAT">, sessionId: string): Renewal {
   const nonce = randomBytes(32).toString("base64url");
-  return { nonce, renewed: madeToken(settings, sessionId, nonce) };
+  return { nonce, renewed: deriveToken(settings, sessionId, nonce) };
 }
 
 /**
  * Derives a token from a secret and a nonce, in the usual form of tokens: the same two give the same token, and neither of them
  * alone reveals it (HMAC as a pseudorandom function, RFC 2104).
  */
-export function madeToken({ TOKEN_FORMAT }: Pick<Settings, "TOKEN_FORMAT">, secret: string, nonce: string): string {
+export function deriveToken({ TOKEN_FORMAT }: Pick<Settings, "TOKEN_FORMAT">, secret: string, nonce: string): string {
   const bytes = createHmac("sha256", secret).update(nonce).digest();
   if (TOKEN_FORMAT !== "uuid") return bytes.toString("base64url");
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x40, 6);

@@ -5,13 +5,13 @@ import { isUserId } from "../values/storable.ts";
 import type { Context } from "./context.ts";
 
 /** The user of an address in any spelling, or null. */
-export async function userByEmail({ db }: Context, email: string): Promise<User | null> {
+export async function findUserByEmail({ db }: Context, email: string): Promise<User | null> {
   const address = readEmail(email);
   return address === null ? null : db.users.findByEmail(address);
 }
 
 /** The user with this id, or null. */
-export async function userById({ db }: Context, id: number): Promise<User | null> {
+export async function findUserById({ db }: Context, id: number): Promise<User | null> {
   return isUserId(id) ? orNull(db.findUserBy({ id })) : null;
 }
 

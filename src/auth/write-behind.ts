@@ -2,9 +2,9 @@
 interface Options<Value> {
   /** How long values are gathered, in milliseconds. */
   readonly delay: number;
-  /** How many values wait at most, of those that are bounded. */
-  readonly most: number;
-  /** Whether a value counts towards `most`; by default each does. */
+  /** How many values wait at maxPending, of those that are bounded. */
+  readonly maxPending: number;
+  /** Whether a value counts towards `maxPending`; by default each does. */
   isBounded?(value: Value): boolean;
   /** Takes a value that finds no room; by default it is dropped. */
   overflow?(value: Value): void;
@@ -17,7 +17,7 @@ interface Options<Value> {
    */
   write(values: Map<string, Value>, isAsked: boolean): Promise<void>;
   /** Reports that values could not be written. */
-  failed(error: unknown): void;
+  onError(error: unknown): void;
 }
 
 /** Gathers values by key, and writes them a little later, in the order in which they came, off the path of what caused them. */
@@ -41,11 +41,11 @@ export class WriteBehind<Value> {
 
   /** Adds a value, to be written by the next `flush`. */
   add(key: string, value: Value): void {
-    const { most, isBounded, overflow, merge } = this.#options;
+    const { maxPending, isBounded, overflow, merge } = this.#options;
     const same = this.#pending.get(key);
     if (same === undefined) {
       const counts = isBounded?.(value) ?? true;
-      if (counts && this.#bounded >= most) {
+      if (counts && this.#bounded >= maxPending) {
         overflow?.(value);
         return;
       }
@@ -80,7 +80,7 @@ export class WriteBehind<Value> {
     } catch (error) {
       this.#putBack();
       this.flushSoon();
-      this.#options.failed(error);
+      this.#options.onError(error);
     }
     this.#writing = new Map();
   }

@@ -22,7 +22,7 @@ export function declareAdopt(program: Command, environment: Environment): void {
 
 async function adopt(environment: Environment, file: string, { verified }: { verified?: true }): Promise<void> {
   const settings = await readDatabaseSettings(environment);
-  const { adoptable } = await import("../auth/auth.ts");
+  const { selectAdoptable } = await import("../auth/auth.ts");
   const { ContractFile, openDB } = await import("../db/db.ts");
   using contract = new ContractFile(file);
   await using db = await openDB(settings.DATABASE_URL, { settings });
@@ -31,11 +31,11 @@ async function adopt(environment: Environment, file: string, { verified }: { ver
   let refusals = 0;
   let adopted: Awaited<ReturnType<typeof db.import.adopt>>;
   try {
-    const users = adoptable(contract.users(), {
+    const users = selectAdoptable(contract.users(), {
       emailVerifiedAt: verified ? Date.now() : null,
       emailFormat: settings.EMAIL_FORMAT,
       resetTokens,
-      refuse(id, reason) {
+      onRejected(id, reason) {
         refusals++;
         bar.printAbove(`user ${id}: ${reason}`);
       },

@@ -41,18 +41,18 @@ async function exportAccounts(auth: Auth, db: DB, file: string | undefined): Pro
  * is interrupted: the accounts that left can be used.
  */
 async function* readAccounts(auth: Auth, db: DB): AsyncGenerator<string> {
-  const { writeAccount } = await import("../auth/auth.ts");
+  const { formatAccount } = await import("../auth/auth.ts");
   let count = 0;
   try {
     for (let last = 0; ; ) {
       const users = await db.users.list({ after: last, limit: pageSize });
       count += users.length;
-      if (users.length > 0) yield users.map((user) => `${writeAccount(user)}\n`).join("");
+      if (users.length > 0) yield users.map((user) => `${formatAccount(user)}\n`).join("");
       if (users.length < pageSize) return;
       last = users.at(-1)?.id ?? last;
     }
   } finally {
-    auth.audit.recordOperation("accounts_exported", count);
+    auth.audit.recordBulkOperation("accounts_exported", count);
   }
 }
 

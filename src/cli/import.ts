@@ -48,12 +48,12 @@ async function importAccounts(environment: Environment, file: string, { dryRun }
   const settings = await readDatabaseSettings(environment);
   // Opens the file first, since opening the database may create it.
   await using source = await openSource(file);
-  const [{ readAccount }, { openDB }, { SeenEmails }] = await Promise.all([
+  const [{ parseAccount }, { openDB }, { SeenEmails }] = await Promise.all([
     import("../auth/auth.ts"),
     import("../db/db.ts"),
     import("./seen-emails.ts"),
   ]);
-  const read = (text: string) => readAccount(text, Date.now(), settings.EMAIL_FORMAT);
+  const read = (text: string) => parseAccount(text, Date.now(), settings.EMAIL_FORMAT);
   // A dry run does not migrate the database either.
   const opening = dryRun ? { ...settings, AUTO_MIGRATE: "off" as const } : settings;
   await using db = await openDB(settings.DATABASE_URL, { settings: opening });

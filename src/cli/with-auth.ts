@@ -1,4 +1,4 @@
-import type { Auth, Operation } from "../auth/auth.ts";
+import type { Auth, BulkOperation } from "../auth/auth.ts";
 import type { DB } from "../db/db.ts";
 import { type Log, silent } from "../observe/log.ts";
 import type { Environment, Settings } from "../settings/settings.ts";
@@ -27,11 +27,11 @@ export async function withAuth(environment: Environment, work: (auth: Auth, db: 
 export async function recordBulkOperation(
   db: DB,
   settings: Settings,
-  operation: Operation,
+  operation: BulkOperation,
   count: number,
 ): Promise<void> {
   const { Auth } = await import("../auth/auth.ts");
   const auth = new Auth(db, { settings });
-  auth.audit.recordOperation(operation, count);
+  auth.audit.recordBulkOperation(operation, count);
   await auth.close();
 }

@@ -90,7 +90,7 @@ export function busyGuard(
     wantsPage(c) && readCookie(c.req.header("Cookie"), formCookie) !== null && formTurn() !== undefined;
   const refuse = (c: RequestContext, path: string, retryAfter: number) => {
     metrics.countRefusal("busy");
-    auth.admission.countRefusal();
+    auth.admission.countRejection();
     const isPage = isForm(path) && wantsPage(c);
     const answer = isPage ? page(c, path, retryAfter) : json(retryAfter);
     const close = Number(c.req.header("Content-Length")) > maxBodySize;
@@ -103,7 +103,7 @@ export function busyGuard(
     return (c) => {
       const decide = (retryAfter: number | undefined) =>
         retryAfter === undefined || (isForm(path) && isReadForm(c)) ? handler(c) : refuse(c, path, retryAfter);
-      const refused = auth.admission.refuses({ ip: addressOf(c), device: devicesOf(c) });
+      const refused = auth.admission.getRetryAfter({ ip: addressOf(c), device: devicesOf(c) });
       return refused instanceof Promise ? refused.then(decide) : decide(refused);
     };
   };

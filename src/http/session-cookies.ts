@@ -1,4 +1,4 @@
-import type { Auth, Awaitable, LoggedIn } from "../auth/auth.ts";
+import type { Auth, Awaitable, LoginResult } from "../auth/auth.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { PublicUser } from "../user.ts";
 import type { RequestContext } from "./caller.ts";
@@ -65,7 +65,7 @@ export function setSession(c: RequestContext, service: Service, sessionId: strin
 }
 
 /** What a browser keeps of a login: the session, and what the account knows it again by. */
-export function setLogin(c: RequestContext, { session, device }: LoggedIn, service: Service): string[] {
+export function setLogin(c: RequestContext, { session, device }: LoginResult, service: Service): string[] {
   const cookies = setSession(c, service, session.sessionId);
   return device === undefined ? cookies : [...cookies, service.cookies.device.set(device)];
 }

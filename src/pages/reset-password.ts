@@ -11,9 +11,9 @@ export const reset: Page = {
   fields: { token: false, new_password: true },
   async show(visit, filled) {
     const { words, service, caller, token = "", to, onward: return_to } = visit;
-    const email = await service.auth.resetPassword.addressOf(token);
+    const email = await service.auth.resetPassword.findEmail(token);
     if (email === null) {
-      const before = await service.auth.acts.justDone(caller);
+      const before = await service.auth.acts.findRecent(caller);
       if (before) return saved(visit, before);
       return {
         title: words.deadLink.title,

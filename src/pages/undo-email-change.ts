@@ -12,9 +12,9 @@ export const undo: Page = {
   fields: { token: true },
   async show(visit, { problem }) {
     const { words, service, caller, token = "", to } = visit;
-    const email = await service.auth.undoEmailChange.addressOf(token);
+    const email = await service.auth.undoEmailChange.findEmail(token);
     if (email === null) {
-      const before = await service.auth.acts.justDone(caller);
+      const before = await service.auth.acts.findRecent(caller);
       if (before) return undone(visit, before);
       return {
         title: words.deadLink.title,
@@ -26,7 +26,7 @@ export const undo: Page = {
       };
     }
     const user = await loggedIn(visit);
-    const isOther = user !== null && !(await service.auth.undoEmailChange.restoresAccount(token, user.id));
+    const isOther = user !== null && !(await service.auth.undoEmailChange.isTokenOfUser(token, user.id));
     return {
       title: words.undo.title,
       secret: true,

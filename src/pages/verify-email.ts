@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { ActResult, AddressToVerify } from "../auth/auth.ts";
+import type { ActResult, EmailToVerify } from "../auth/auth.ts";
 import { AuthError } from "../errors.ts";
 import { setSession } from "../http/session-cookies.ts";
 import { emailKey, readEmail } from "../values/email.ts";
@@ -26,9 +26,9 @@ export const verify: Page = {
   async show(visit, filled) {
     const { service, token } = visit;
     if (token === undefined) return request(visit, filled);
-    const found = await service.auth.verifyEmail.addressOf(token);
+    const found = await service.auth.verifyEmail.find(token);
     if (found) return confirmation(visit, filled, { ...found, token, other: await other(visit, token, found) });
-    const before = await service.auth.acts.justDone(visit.caller);
+    const before = await service.auth.acts.findRecent(visit.caller);
     return before ? confirmed(visit, before) : dead(visit, filled);
   },
   async submit(visit, values) {
@@ -52,7 +52,7 @@ async function confirmed(visit: Visit, { userId, email }: ActResult, password?: 
   const { c, service, cookies, to, onward: return_to } = visit;
   if ((await loggedIn(visit))?.id === userId) {
     // Of the sessions from before a move only this one goes on, under a new id.
-    const sessionId = await service.auth.sessions.current(visit.sessionId);
+    const sessionId = await service.auth.sessions.getCurrentId(visit.sessionId);
     if (sessionId !== null) cookies.push(...setSession(c, service, sessionId));
     keepDevice(visit);
     return goTo(visit, to(home), { code: "email_changed" });
@@ -76,32 +76,36 @@ function asked(visit: Visit, { again }: Values, email: string | undefined): Resp
 interface Link {
   readonly token: string;
   readonly email: string;
-  readonly isMove: boolean;
+  readonly isEmailChange: boolean;
   /** Who is logged in here, if that is another account than the one of the link. */
   readonly other: string | undefined;
 }
 
-async function other(visit: Visit, token: string, { email, isMove }: AddressToVerify): Promise<string | undefined> {
+async function other(
+  visit: Visit,
+  token: string,
+  { email, isEmailChange }: EmailToVerify,
+): Promise<string | undefined> {
   const user = await loggedIn(visit);
   if (!user) return undefined;
   // Whose account moves is not told: the mail may have gone to a stranger.
-  const isOwn = isMove
-    ? await visit.service.auth.verifyEmail.movesAccount(token, user.id)
+  const isOwn = isEmailChange
+    ? await visit.service.auth.verifyEmail.isTokenOfUser(token, user.id)
     : emailKey(user.email) === emailKey(email);
   return isOwn ? undefined : user.email;
 }
 
 /** Who registered gives the password of that; whose account moves, the one that it has. */
-function confirmation(visit: Visit, filled: Filled, { token, email, isMove, other }: Link): View {
+function confirmation(visit: Visit, filled: Filled, { token, email, isEmailChange, other }: Link): View {
   const { verify, fields } = visit.words;
-  const wrong = filled.problem && wrongPassword(visit, filled.problem, isMove);
+  const wrong = filled.problem && wrongPassword(visit, filled.problem, isEmailChange);
   const problem = wrong?.problem ?? filled.problem;
-  const label = isMove ? fields.currentPassword : fields.chosenPassword;
+  const label = isEmailChange ? fields.currentPassword : fields.chosenPassword;
   return {
     title: verify.title,
     secret: true,
     ...wrong,
-    body: html`${other !== undefined && plain(isMove ? verify.moveOther(other) : verify.other(other))}<p>${isMove ? verify.moveText : verify.text}</p>
+    body: html`${other !== undefined && plain(isEmailChange ? verify.moveOther(other) : verify.other(other))}<p>${isEmailChange ? verify.moveText : verify.text}</p>
 ${form(visit, {
   action: "/verify",
   goesOn: true,
@@ -109,13 +113,17 @@ ${form(visit, {
     visit,
     { ...filled, problem },
     { name: "password", label, autocomplete: "current-password" },
-  )}${button(isMove ? verify.moveSubmit : verify.submit)}`,
+  )}${button(isEmailChange ? verify.moveSubmit : verify.submit)}`,
 })}`,
   };
 }
 
 /** What is wrong with the password, said better than by the refusal, if that is what is wrong. */
-function wrongPassword(visit: Visit, problem: Problem, isMove: boolean): Pick<View, "problem" | "told"> | undefined {
+function wrongPassword(
+  visit: Visit,
+  problem: Problem,
+  isEmailChange: boolean,
+): Pick<View, "problem" | "told"> | undefined {
   const { words, service } = visit;
   const { PASSWORD_MIN_LENGTH: least } = service.settings;
   const registerLink = wayTo(visit, "/register", words.logIn.register);
@@ -123,10 +131,10 @@ function wrongPassword(visit: Visit, problem: Problem, isMove: boolean): Pick<Vi
     problem: { ...problem, field, message },
     told: alert(message, field, more),
   });
-  if (problem.code === "locked" && !isMove) return say(words.verify.locked, registerLink);
+  if (problem.code === "locked" && !isEmailChange) return say(words.verify.locked, registerLink);
   // The token is good, so it was the password.
   if (problem.code !== "bad_verify_token") return undefined;
-  return isMove
+  return isEmailChange
     ? say(words.refusals.wrong_password({ least, wait: "" }), resetLink(visit), "password")
     : say(words.verify.wrongPassword, registerLink, "password");
 }

@@ -14,7 +14,7 @@ const maxLogoSize = 8 * 1024;
 
 /** So many tries, at most, within so many milliseconds of the first of them. */
 interface Rate {
-  readonly tries: number;
+  readonly attempts: number;
   readonly window: number;
 }
 
@@ -79,7 +79,7 @@ export function rate() {
     .regex(/^[1-9]\d{0,5}\/[1-9]\d{0,5}[smhd]$/, expected)
     .transform((text): Rate => {
       const [tries = "", window = ""] = text.split("/");
-      return { tries: Number(tries), window: parseDuration(window) };
+      return { attempts: Number(tries), window: parseDuration(window) };
     })
     .refine(({ window }) => window <= parseDuration("30d"), expected);
 }

@@ -187,7 +187,7 @@ test("the link works for seven days from the move, whatever clock wrote its time
   await join(world);
   const { undo: token } = await move(world, await enter(world), next);
   world.clock.forward(7 * day - 1);
-  assert.equal(await world.auth.undoEmailChange.addressOf(token), owner.email);
+  assert.equal(await world.auth.undoEmailChange.findEmail(token), owner.email);
   world.clock.forward(1);
   assert.equal(await said(undo(world, token)), refusal);
   assert.equal((await world.auth.admin.sweep()).formerEmails, 0);
@@ -204,9 +204,9 @@ test("a move that was confirmed while the clock was ahead can be undone for seve
   assert.equal(await said(undo(world, token)), refusal);
   await world.auth.admin.sweep();
   world.clock.forward(7 * day - 1);
-  assert.equal(await world.auth.undoEmailChange.addressOf(token), owner.email);
+  assert.equal(await world.auth.undoEmailChange.findEmail(token), owner.email);
   world.clock.forward(1);
-  assert.equal(await world.auth.undoEmailChange.addressOf(token), null);
+  assert.equal(await world.auth.undoEmailChange.findEmail(token), null);
   // Another node's clock may be some minutes behind.
   await join(world, { ...owner, email: "eve@example.com" });
   const eve = await move(world, await enter(world, { ...owner, email: "eve@example.com" }), third);
@@ -224,7 +224,7 @@ test("the link of a disabled account works again once it is enabled; that of a d
   await world.request("/reset_password", form({ email: owner.email }));
   assert.deepEqual(await mailed(world), []);
   await world.auth.admin.enable(id);
-  assert.equal(await world.auth.undoEmailChange.addressOf(token), owner.email);
+  assert.equal(await world.auth.undoEmailChange.findEmail(token), owner.email);
   await world.auth.admin.erase(id);
   assert.equal(await said(undo(world, token)), refusal);
 });

@@ -62,7 +62,7 @@ for (const [name, value] of Object.entries(odd)) {
     await auth.resetPassword.request(email, caller);
     await auth.verifyEmail.request("eve@example.com", caller);
     assert.equal(await auth.logOut(renewed.session.sessionId, caller), false);
-    auth.audit.recordRefusal(value as string, caller);
+    auth.audit.recordRejectedRequest(value as string, caller);
     await auth.admin.sendReset(user.id, value as "en");
     await auth.admin.invite("mia@example.com", value as "en");
     await assertTrail(world, [
@@ -133,7 +133,7 @@ test("a value that is no session id finds no session", async () => {
 
 test("a long detail leaves room for how often it happened", async () => {
   await using world = await createWorld();
-  for (let i = 0; i < 12; i++) world.auth.audit.recordRefusal("👩".repeat(250), {});
+  for (let i = 0; i < 12; i++) world.auth.audit.recordRejectedRequest("👩".repeat(250), {});
   const [event] = await world.auth.audit.list({ limit: 9 });
   assert.match(event?.detail ?? "", /^(👩){220}, 12 times$/u);
 });

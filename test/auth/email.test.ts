@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { readNewEmail } from "../../src/auth/email.ts";
+import { parseNewEmail } from "../../src/auth/email.ts";
 import { emailKey, hasInvisibleCharacter, isSameEmail, readEmail } from "../../src/values/email.ts";
 import { anyText } from "../support/any-text.ts";
 
@@ -34,8 +34,8 @@ test("what an HTML email input accepts is an address, and nothing else is", () =
     "a,b@c",
     "<a@b>",
   ];
-  for (const address of good) assert.equal(readNewEmail(address, "address"), address);
-  for (const address of bad) assert.equal(readNewEmail(address, "address"), null, JSON.stringify(address));
+  for (const address of good) assert.equal(parseNewEmail(address, "address"), address);
+  for (const address of bad) assert.equal(parseNewEmail(address, "address"), null, JSON.stringify(address));
 });
 
 // id: ascii-only
@@ -100,7 +100,7 @@ test("direction marks that reorder an address are not removed: it would not be t
 test("an address of 250 characters fits, one of 251 does not", () => {
   const labels = `${"b".repeat(60)}.`.repeat(3);
   const at = (length: number) => `${"a".repeat(length - 1 - labels.length - 3)}@${labels}com`;
-  for (const read of [readEmail, (text: string) => readNewEmail(text, "address")]) {
+  for (const read of [readEmail, (text: string) => parseNewEmail(text, "address")]) {
     assert.equal(read(at(250))?.length, 250);
     assert.equal(read(at(251)), null);
   }
@@ -151,13 +151,13 @@ test("any printable ASCII text of 1 to 250 characters is an address where any ma
     "~".repeat(250),
   ];
   for (const text of texts) {
-    for (const read of [readEmail, (given: string) => readNewEmail(given, "any")]) {
+    for (const read of [readEmail, (given: string) => parseNewEmail(given, "any")]) {
       assert.equal(read(text), text);
       assert.equal(read(`\t ${text}\r\n`), text);
     }
   }
   for (const text of ["", " ", "x".repeat(251), "a\tb", "a\nb", "a\rb", "a\0b", "a\x1bb", "a\x7fb", "é", "\ud800"]) {
     assert.equal(readEmail(text), null, JSON.stringify(text));
-    assert.equal(readNewEmail(text, "any"), null, JSON.stringify(text));
+    assert.equal(parseNewEmail(text, "any"), null, JSON.stringify(text));
   }
 });

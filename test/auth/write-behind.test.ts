@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { WriteBehind } from "../../src/auth/write-behind.ts";
 
 /** A buffer of numbers, of which negative ones are not bounded, and what came of them. */
-function buffer({ delay = 3_600_000, most = 100 } = {}) {
+function buffer({ delay = 3_600_000, maxPending = 100 } = {}) {
   const written: [string, number][][] = [];
   const overflown: number[] = [];
   const failures: unknown[] = [];
@@ -11,7 +11,7 @@ function buffer({ delay = 3_600_000, most = 100 } = {}) {
   let next = Promise.withResolvers<boolean>();
   const values = new WriteBehind<number>({
     delay,
-    most,
+    maxPending,
     isBounded: (value) => value >= 0,
     overflow: (value) => overflown.push(value),
     merge: (older, newer) => older + newer,
@@ -21,7 +21,7 @@ function buffer({ delay = 3_600_000, most = 100 } = {}) {
       next.resolve(isAsked);
       next = Promise.withResolvers();
     },
-    failed: (error) => failures.push(error),
+    onError: (error) => failures.push(error),
   });
   return { values, written, overflown, failures, writing, next: () => next.promise };
 }
@@ -94,7 +94,7 @@ test("what could not be written comes first the next time, merged with what came
 });
 
 test("beyond the bound only known keys and unbounded values are taken, also after a failure", async () => {
-  const { values, written, overflown, writing } = buffer({ most: 2 });
+  const { values, written, overflown, writing } = buffer({ maxPending: 2 });
   writing.work = () => {
     values.add("f", 6);
     writing.work = () => {};

@@ -97,13 +97,13 @@ test("the document has the current limits", () => {
   const documented = new Map(rows("Limits").map(([name = "", value = ""]) => [name, value]));
   assert.equal(documented.size, settings.length);
   for (const [name, limit] of settings) {
-    const value = typeof limit === "number" ? `${limit}` : formatLimit(limit as { tries: number; window: number });
+    const value = typeof limit === "number" ? `${limit}` : formatLimit(limit as { attempts: number; window: number });
     assert.equal(documented.get(`\`${name}\``), value, name);
   }
 });
 
-function formatLimit({ tries, window }: { tries: number; window: number }): string {
-  return window % 3_600_000 === 0 ? `${tries} in ${window / 3_600_000} h` : `${tries} in ${window / 60_000} min`;
+function formatLimit({ attempts, window }: { attempts: number; window: number }): string {
+  return window % 3_600_000 === 0 ? `${attempts} in ${window / 3_600_000} h` : `${attempts} in ${window / 60_000} min`;
 }
 
 test("the document has the current lifetimes of sessions and tokens", () => {

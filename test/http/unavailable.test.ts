@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NoThread } from "../../src/auth/passwords/hash-threads.ts";
+import { HashThreadError } from "../../src/auth/passwords/hash-threads.ts";
 import { busyError, DatabaseUnavailable } from "../../src/errors.ts";
 import { unavailableLogger } from "../../src/http/unavailable.ts";
 import { recordingLog } from "../support/world.ts";
@@ -31,7 +31,7 @@ test("of many requests without an answer the log has the first of each minute, a
 test("the log says why nothing can be hashed, and of a database only what is wrong", () => {
   const logged: Record<string, unknown>[] = [];
   const log = unavailableLogger(recordingLog(logged));
-  log(busyError(1, new NoThread(new Error("ERR_WORKER_INIT_FAILED"))), {});
+  log(busyError(1, new HashThreadError(new Error("ERR_WORKER_INIT_FAILED"))), {});
   log(busyError(1), {});
   log(new DatabaseUnavailable("locked", new Error("insert into users …")), {});
   assert.deepEqual(

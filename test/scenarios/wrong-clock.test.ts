@@ -180,15 +180,15 @@ test("a link that was created while the clock was ahead is invalid once it is ri
     await auth.registerUser("eve@example.com", password);
     const own = await auth.getResetPasswordToken("eve@example.com");
     assert.ok(
-      (await auth.resetPassword.addressOf(reset)) &&
-        (await auth.verifyEmail.addressOf(verify)) &&
-        (await auth.resetPassword.addressOf(own)),
+      (await auth.resetPassword.findEmail(reset)) &&
+        (await auth.verifyEmail.find(verify)) &&
+        (await auth.resetPassword.findEmail(own)),
     );
     clock.forward(-leap);
     const assertDead = async (when: string) => {
-      assert.equal(await auth.resetPassword.addressOf(reset), null, when);
-      assert.equal(await auth.resetPassword.addressOf(own), null, when);
-      assert.equal(await auth.verifyEmail.addressOf(verify), null, when);
+      assert.equal(await auth.resetPassword.findEmail(reset), null, when);
+      assert.equal(await auth.resetPassword.findEmail(own), null, when);
+      assert.equal(await auth.verifyEmail.find(verify), null, when);
       await assert.rejects(auth.updatePassword(reset, chosen), { code: "bad_reset_token" });
       await assert.rejects(auth.updatePassword(own, chosen), { code: "bad_reset_token" });
       await assert.rejects(store.db.findUserBy({ resetToken: own }), { name: "NoResultFound" });
@@ -200,10 +200,10 @@ test("a link that was created while the clock was ahead is invalid once it is ri
     clock.forward(-leap);
     // A new one is good at once.
     await auth.resetPassword.request(email);
-    assert.ok(await auth.resetPassword.addressOf(await service.mailedToken()));
+    assert.ok(await auth.resetPassword.findEmail(await service.mailedToken()));
     await auth.verifyEmail.request("new@example.com");
-    assert.ok(await auth.verifyEmail.addressOf(await service.mailedToken()));
-    assert.ok(await auth.resetPassword.addressOf(await auth.getResetPasswordToken("eve@example.com")));
+    assert.ok(await auth.verifyEmail.find(await service.mailedToken()));
+    assert.ok(await auth.resetPassword.findEmail(await auth.getResetPasswordToken("eve@example.com")));
   }
 });
 
@@ -216,13 +216,13 @@ test("a clock that is a minute ahead, or behind, makes no link dead, and a progr
     for (const kind of ["mailed", "own"]) {
       if (kind === "mailed") await each.auth.resetPassword.request(email);
       const token = kind === "mailed" ? await each.mailedToken() : await each.auth.getResetPasswordToken(email);
-      for (const other of [one, ahead]) assert.ok(await other.auth.resetPassword.addressOf(token), kind);
+      for (const other of [one, ahead]) assert.ok(await other.auth.resetPassword.findEmail(token), kind);
     }
   }
   const resetTokenExpiresAt = one.clock.now() + 30 * day;
   await one.store.db.updateUser(1, { resetToken: "a month", resetTokenExpiresAt });
   one.clock.forward(29 * day);
-  assert.equal(await one.auth.resetPassword.addressOf("a month"), email);
+  assert.equal(await one.auth.resetPassword.findEmail("a month"), email);
 });
 
 const sessionTimes = async ({ store, clock }: Node) =>
@@ -295,7 +295,7 @@ test("rows with a limited life are kept no longer because they were dated ahead"
   const { auth, clock, store, logged } = service;
   await auth.registerUser(email, password);
   clock.forward(year);
-  for (let i = 0; i < 3; i++) await auth.audit.recordRefusal(`${i}`, {});
+  for (let i = 0; i < 3; i++) await auth.audit.recordRejectedRequest(`${i}`, {});
   await auth.account.register("new@example.com", password);
   await auth.verifyEmail.request(email);
   await auth.verifyEmail.confirm({ token: await service.mailedToken(), password });

@@ -1,12 +1,12 @@
 import { type PublicUser, toPublicUser } from "../../user.ts";
 import type { Context } from "../context.ts";
-import { ownerOf } from "../sessions/owner.ts";
+import { requireUser } from "../sessions/session-user.ts";
 
 /**
  * The account of a session, read from the database.
  *
  * @throws {AuthError} `not_logged_in`
  */
-export async function personOf(context: Context, sessionId: string | null): Promise<PublicUser> {
-  return toPublicUser(await ownerOf(context, sessionId));
+export async function getUser(context: Context, sessionId: string | null): Promise<PublicUser> {
+  return toPublicUser(await requireUser(context, sessionId));
 }

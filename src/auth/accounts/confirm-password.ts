@@ -1,14 +1,14 @@
 import { notLoggedInError } from "../../errors.ts";
 import { type PublicUser, type Session, toPublicUser } from "../../user.ts";
-import { type Caller, callerOf } from "../caller.ts";
+import { type Caller, sanitizeCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { takePlaceOfDevice } from "../passwords/places.ts";
-import { madeToken, renewal } from "../secrets.ts";
-import { ownerOf } from "../sessions/owner.ts";
-import { givePassword } from "./given-password.ts";
+import { takeSlotForDevice } from "../passwords/take-slot.ts";
+import { createRenewal, deriveToken } from "../secrets.ts";
+import { requireUser } from "../sessions/session-user.ts";
+import { verifyCurrentPassword } from "./current-password.ts";
 
 /** What confirming the password returns: the account, and the session under its new id. */
-export interface Renewed {
+export interface RenewedSession {
   readonly user: PublicUser;
   readonly session: Pick<Session, "sessionId">;
 }
@@ -24,15 +24,15 @@ export async function confirmPassword(
   sessionId: string | null,
   password: string,
   by: Caller = {},
-): Promise<Renewed> {
-  const caller = callerOf(by);
-  using place = takePlaceOfDevice(context, caller, sessionId ?? "");
-  const person = await ownerOf(context, sessionId);
-  await givePassword(context, place, person, password, caller);
-  const nonce = await context.db.sessions.renew(person.sessionId, renewal(context.settings, person.sessionId));
+): Promise<RenewedSession> {
+  const caller = sanitizeCaller(by);
+  using place = takeSlotForDevice(context, caller, sessionId ?? "");
+  const person = await requireUser(context, sessionId);
+  await verifyCurrentPassword(context, place, person, password, caller);
+  const nonce = await context.db.sessions.renew(person.sessionId, createRenewal(context.settings, person.sessionId));
   if (nonce === false) throw notLoggedInError();
   context.trail.record("password_confirmed", { caller, userId: person.id });
   // Made from the presented id, so that two simultaneous responses set the same cookie.
-  const renewedId = madeToken(context.settings, person.sessionId, nonce);
+  const renewedId = deriveToken(context.settings, person.sessionId, nonce);
   return { user: toPublicUser(person), session: { sessionId: renewedId } };
 }

@@ -1,10 +1,10 @@
-import { type Caller, callerOf } from "../caller.ts";
+import { type Caller, sanitizeCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { describeDevice } from "../devices/devices.ts";
-import { accountKeys } from "../limits/caps.ts";
-import { takePlaceOfDevice } from "../passwords/places.ts";
-import { ownerOf } from "../sessions/owner.ts";
-import { asVerified, givePassword } from "./given-password.ts";
+import { accountLimitKeys } from "../limits/mail-limits.ts";
+import { takeSlotForDevice } from "../passwords/take-slot.ts";
+import { requireUser } from "../sessions/session-user.ts";
+import { verifyCurrentPassword, withVerifiedPassword } from "./current-password.ts";
 
 /**
  * Erases a person's account, and all that tells of it. The owner gets a mail, until which the outbox holds the address.
@@ -17,17 +17,21 @@ export async function erase(
   password: string,
   by: Caller = {},
 ): Promise<void> {
-  const caller = callerOf(by);
+  const caller = sanitizeCaller(by);
   const { db, trail } = context;
-  using place = takePlaceOfDevice(context, caller, sessionId ?? "");
-  const person = await ownerOf(context, sessionId);
-  await givePassword(context, place, person, password, caller);
+  using place = takeSlotForDevice(context, caller, sessionId ?? "");
+  const person = await requireUser(context, sessionId);
+  await verifyCurrentPassword(context, place, person, password, caller);
   // What is gathered is written before, so that it is among what is made anonymous.
   await trail.flush();
   const { language = "en", userAgent } = caller;
   const notice = { kind: "deleted", language, device: describeDevice(userAgent) } as const;
-  await asVerified(context, place, person, password, caller, (as) =>
-    db.users.deleteAccount(as, accountKeys(as.email), { verifiedHash: as.hashedPassword, acts: caller.acts, notice }),
+  await withVerifiedPassword(context, place, person, password, caller, (as) =>
+    db.users.deleteAccount(as, accountLimitKeys(as.email), {
+      verifiedHash: as.hashedPassword,
+      acts: caller.idempotencyKeys,
+      notice,
+    }),
   );
   trail.record("account_deleted", {});
 }

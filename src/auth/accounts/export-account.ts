@@ -1,11 +1,11 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { StoredEvent } from "../../db/db.ts";
 import { toIso } from "../../values/iso.ts";
-import { type Caller, callerOf } from "../caller.ts";
+import { type Caller, sanitizeCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { ownerOf } from "../sessions/owner.ts";
-import { sessionsOf } from "../sessions/session-list.ts";
-import { needPassword } from "./given-password.ts";
+import { listSessions } from "../sessions/session-list.ts";
+import { requireUser } from "../sessions/session-user.ts";
+import { requireConfirmedPassword } from "./current-password.ts";
 
 /** The newest of a person's events: strangers who fail to log in make more of them than anybody reads. */
 const mostEvents = 10_000;
@@ -18,15 +18,15 @@ const eventsAtOnce = 500;
  * @throws {AuthError} `not_logged_in`, `password_needed`
  */
 export async function exportData(context: Context, sessionId: string | null, by: Caller = {}): Promise<object> {
-  const caller = callerOf(by);
+  const caller = sanitizeCaller(by);
   const { db, trail } = context;
-  const person = await ownerOf(context, sessionId);
-  await needPassword(context, person, caller);
+  const person = await requireUser(context, sessionId);
+  await requireConfirmedPassword(context, person, caller);
   trail.record("account_exported", { caller, userId: person.id });
   await trail.flush();
   const { id, email } = person;
   const events = await newestEvents(context, id);
-  const { sessions } = await sessionsOf(context, id, { current: person.sessionId });
+  const { sessions } = await listSessions(context, id, { current: person.sessionId });
   const devices = await db.devices.list(id);
   const former = await db.undoEmailChange.list(id);
   const mails = await db.outbox.listForUser(person);

@@ -1,14 +1,14 @@
 import { EmailTaken } from "../../errors.ts";
 import type { User } from "../../user.ts";
 import { widestNetworkOf } from "../../values/network.ts";
-import { type Caller, callerOf } from "../caller.ts";
+import { type Caller, sanitizeCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { taken, validEmail } from "../email.ts";
+import { emailTakenError, requireValidEmail } from "../email.ts";
 import { reserve, reserveSilently } from "../limits/limits.ts";
-import { checkBreaches, checkByOurselves } from "../passwords/password-policy.ts";
-import type { HashPlace } from "../passwords/passwords.ts";
-import { takePlace } from "../passwords/places.ts";
-import { userByEmail } from "../users.ts";
+import { checkBreaches, checkLocally } from "../passwords/password-policy.ts";
+import type { HashSlot } from "../passwords/passwords.ts";
+import { takeSlot } from "../passwords/take-slot.ts";
+import { findUserByEmail } from "../users.ts";
 
 /**
  * Registers as the settings say: makes an account at once, or, with `REQUIRE_VERIFIED_EMAIL`, when the address is
@@ -18,7 +18,7 @@ import { userByEmail } from "../users.ts";
  * @throws {AuthError} as `registerUser` does
  */
 export async function register(context: Context, email: string, password: string, by: Caller = {}): Promise<string> {
-  const caller = callerOf(by);
+  const caller = sanitizeCaller(by);
   if (context.settings.REQUIRE_VERIFIED_EMAIL === "on") return registerBy(byMail, context, email, password, caller);
   return (await registerUser(context, email, password, caller)).email;
 }
@@ -35,10 +35,10 @@ interface Way<Registered> {
 
 const atOnce: Way<User> = {
   // Only saves a hash: of two at the same time it stops neither, and the table's constraint decides.
-  isTaken: async (context, address) => (await userByEmail(context, address)) !== null,
+  isTaken: async (context, address) => (await findUserByEmail(context, address)) !== null,
   async store({ db, trail }, address, hashedPassword, caller) {
-    const user = await db.addUser(address, hashedPassword, caller.acts).catch((error: unknown) => {
-      throw error instanceof EmailTaken ? taken(address) : error;
+    const user = await db.addUser(address, hashedPassword, caller.idempotencyKeys).catch((error: unknown) => {
+      throw error instanceof EmailTaken ? emailTakenError(address) : error;
     });
     trail.record("user_registered", { caller, userId: user.id });
     return user;
@@ -49,7 +49,7 @@ const byMail: Way<string> = {
   // Where accounts are concealed nothing is looked up: what mail goes out is decided when it is sent.
   async isTaken(context, address) {
     if (context.settings.CONCEAL_ACCOUNTS === "on") return false;
-    return Boolean((await userByEmail(context, address))?.emailVerifiedAt);
+    return Boolean((await findUserByEmail(context, address))?.emailVerifiedAt);
   },
   async store(context, address, hashedPassword, caller) {
     const { language = "en" } = caller;
@@ -57,7 +57,7 @@ const byMail: Way<string> = {
     const isKept = await reserveSilently(context, "keptRegistration", { address, caller });
     if (isKept) {
       const isMailed = await reserveSilently(context, "registration", { address, caller });
-      await context.db.registrations.add(address, hashedPassword, isMailed ? notice : null, caller.acts);
+      await context.db.registrations.add(address, hashedPassword, isMailed ? notice : null, caller.idempotencyKeys);
     }
     context.trail.record("registration_asked", { caller, address, changed: isKept });
     return address;
@@ -71,12 +71,12 @@ function registerBy<Registered>(
   password: string,
   caller: Caller,
 ): Promise<Registered> {
-  return context.trail.watch("registration_refused", { caller }, async () => {
-    const address = validEmail(email, context.settings.EMAIL_FORMAT);
-    await checkByOurselves(context, password, address);
-    using place = takePlace(context, caller, address);
+  return context.trail.recordIfRejected("registration_refused", { caller }, async () => {
+    const address = requireValidEmail(email, context.settings.EMAIL_FORMAT);
+    await checkLocally(context, password, address);
+    using place = takeSlot(context, caller, address);
     const tries = await reserve(context, "registration", { address, caller });
-    return await tries.spendOn(attempt(way, context, address, password, place, caller));
+    return await tries.useFor(attempt(way, context, address, password, place, caller));
   });
 }
 
@@ -85,11 +85,11 @@ async function attempt<Registered>(
   context: Context,
   address: string,
   password: string,
-  place: HashPlace,
+  place: HashSlot,
   caller: Caller,
 ): Promise<Registered> {
   await checkBreaches(context, password);
-  if (await way.isTaken(context, address)) throw taken(address);
+  if (await way.isTaken(context, address)) throw emailTakenError(address);
   const hashed = await context.passwords.hashPassword(password, place);
   return way.store(context, address, hashed, caller);
 }

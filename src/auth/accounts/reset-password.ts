@@ -2,16 +2,16 @@ import { AuthError } from "../../errors.ts";
 import type { User } from "../../user.ts";
 import { isSameEmail } from "../../values/email.ts";
 import { widestNetworkOf } from "../../values/network.ts";
-import { type Caller, callerOf } from "../caller.ts";
+import { type Caller, sanitizeCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { devicesOf, knownCookie, redeemerUnderAttack, secretsOf } from "../devices/devices.ts";
-import { emailRefusal, readNewEmail } from "../email.ts";
-import { forgetMailsTo } from "../limits/caps.ts";
-import { forgetDeviceTries, reserve, reserveSilently } from "../limits/limits.ts";
+import { deviceSecrets, findKnownSecret, getDevices, getRedeemerWithNetwork } from "../devices/devices.ts";
+import { emailError, parseNewEmail } from "../email.ts";
+import { clearDeviceAttempts, reserve, reserveSilently } from "../limits/limits.ts";
+import { clearMailCount } from "../limits/mail-limits.ts";
 import { checkPassword } from "../passwords/password-policy.ts";
-import { settlePlace, takePlaceOfDevice } from "../passwords/places.ts";
-import { newToken } from "../secrets.ts";
-import { userByEmail } from "../users.ts";
+import { assignSlot, takeSlotForDevice } from "../passwords/take-slot.ts";
+import { generateToken } from "../secrets.ts";
+import { findUserByEmail } from "../users.ts";
 
 /** A reset token, and the address of its account as it was registered. */
 export interface ResetToken {
@@ -24,15 +24,15 @@ export interface ResetToken {
  *
  * @throws {AuthError} `unknown_email`
  */
-export async function makeToken(context: Context, email: string, by: Caller = {}): Promise<ResetToken> {
+export async function createToken(context: Context, email: string, by: Caller = {}): Promise<ResetToken> {
   const { db, settings, trail } = context;
-  const caller = callerOf(by);
-  const user = await userByEmail(context, email);
+  const caller = sanitizeCaller(by);
+  const user = await findUserByEmail(context, email);
   if (user?.disabledAt !== null) {
     trail.record("reset_refused", { caller, userId: user?.id });
-    throw emailRefusal("unknown_email", "no account has this email", email);
+    throw emailError("unknown_email", "no account has this email", email);
   }
-  const resetToken = newToken(settings);
+  const resetToken = generateToken(settings);
   await db.resetPassword.storeToken(user.email, resetToken);
   trail.record("reset_token_made", { caller, userId: user.id });
   return { email: user.email, resetToken };
@@ -46,31 +46,31 @@ export async function makeToken(context: Context, email: string, by: Caller = {}
  * @throws {AuthError} `unknown_email` for what is no address, `too_many_tries`
  */
 export async function request(context: Context, email: string, by: Caller = {}): Promise<string> {
-  const caller = callerOf(by);
-  const address = readNewEmail(email, context.settings.EMAIL_FORMAT);
+  const caller = sanitizeCaller(by);
+  const address = parseNewEmail(email, context.settings.EMAIL_FORMAT);
   if (address === null) {
     context.trail.record("reset_refused", { caller, detail: "email_invalid" });
-    throw emailRefusal("unknown_email", "no account has this email", email);
+    throw emailError("unknown_email", "no account has this email", email);
   }
   // Nothing else is looked up, so that the answer takes the same time: the account is looked up when the mail is due.
-  const user = secretsOf(caller).length === 0 ? null : await userByEmail(context, address);
-  const device = await knownCookie(context, user, caller);
+  const user = deviceSecrets(caller).length === 0 ? null : await findUserByEmail(context, address);
+  const device = await findKnownSecret(context, user, caller);
   const what = device === undefined ? "resetMail" : "resetMailFromKnownDevice";
   const tries = await reserve(context, what, { address, caller, userId: user?.id, device });
-  await tries.spendOn(enqueue(context, address, caller, device));
+  await tries.useFor(enqueue(context, address, caller, device));
   return address;
 }
 
 async function enqueue(context: Context, address: string, caller: Caller, device: string | undefined): Promise<void> {
   if (device === undefined && !(await reserveSilently(context, "resetMail", { address, caller }))) return;
-  const { language = "en", acts } = caller;
+  const { language = "en", idempotencyKeys: acts } = caller;
   const network = device === undefined ? widestNetworkOf(caller.ip) : null;
   await context.db.outbox.add({ kind: "reset", language, email: address, network }, acts);
   context.trail.record("reset_asked", { caller, address });
 }
 
 /** The address whose password a token resets, or null when it is not, or no longer, good. */
-export async function addressOf({ db }: Context, resetToken: string): Promise<string | null> {
+export async function findEmail({ db }: Context, resetToken: string): Promise<string | null> {
   return resetToken === "" ? null : db.resetPassword.findEmail(resetToken);
 }
 
@@ -86,32 +86,32 @@ export async function updatePassword(
   caller: Caller,
 ): Promise<User> {
   const { db, passwords, settings, trail } = context;
-  using place = takePlaceOfDevice(context, caller, email);
-  const address = await addressOf(context, resetToken);
+  using place = takeSlotForDevice(context, caller, email);
+  const address = await findEmail(context, resetToken);
   if (address === null || (email !== undefined && !isSameEmail(email, address))) {
-    (await reserve(context, "redemption", { caller })).spend();
+    (await reserve(context, "redemption", { caller })).markUsed();
     throw refused(context, caller, address ?? undefined);
   }
-  const presumed = secretsOf(caller).length === 0 ? null : await userByEmail(context, address);
-  await settlePlace(context, place, presumed, caller);
-  const hashedPassword = await trail.watch("reset_refused", { caller, address }, async () => {
+  const presumed = deviceSecrets(caller).length === 0 ? null : await findUserByEmail(context, address);
+  await assignSlot(context, place, presumed, caller);
+  const hashedPassword = await trail.recordIfRejected("reset_refused", { caller, address }, async () => {
     await checkPassword(context, password, address);
     return passwords.hashPassword(password, place);
   });
-  const redeemer = redeemerUnderAttack(context, caller);
+  const redeemer = getRedeemerWithNetwork(context, caller);
   const user = await db.resetPassword.redeem({
     resetToken,
     email: address,
     hashedPassword,
     isMailed: settings.RESET_DELIVERY === "email",
     language: caller.language ?? "en",
-    acts: caller.acts,
+    acts: caller.idempotencyKeys,
     redeemer,
   });
   if (!user) throw refused(context, caller, address);
   // Strangers' attempts stay counted: a stranger must not see that the owner has reset.
-  await forgetDeviceTries(context, user.id, devicesOf(redeemer));
-  if (settings.RESET_DELIVERY === "email") await forgetMailsTo(context, user.email);
+  await clearDeviceAttempts(context, user.id, getDevices(redeemer));
+  if (settings.RESET_DELIVERY === "email") await clearMailCount(context, user.email);
   trail.record("password_reset", { caller, userId: user.id });
   return user;
 }

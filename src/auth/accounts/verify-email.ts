@@ -3,20 +3,20 @@ import { AuthError, EmailTaken } from "../../errors.ts";
 import { type PublicUser, type Session, toPublicUser, type User } from "../../user.ts";
 import { isSameEmail } from "../../values/email.ts";
 import { widestNetworkOf } from "../../values/network.ts";
-import { type Caller, callerOf } from "../caller.ts";
+import { type Caller, sanitizeCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { describeDevice, devicesOf, presentedDevice, redeemerOf, redeemerUnderAttack } from "../devices/devices.ts";
-import { validEmail } from "../email.ts";
-import { areLoginsFailing, forgetDeviceTries, type Reservation, reserve, reserveSilently } from "../limits/limits.ts";
-import type { HashPlace } from "../passwords/passwords.ts";
-import { takePlace } from "../passwords/places.ts";
-import { madeToken, renewal } from "../secrets.ts";
+import { chooseDevice, describeDevice, getDevices, getRedeemer, getRedeemerWithNetwork } from "../devices/devices.ts";
+import { requireValidEmail } from "../email.ts";
+import { clearDeviceAttempts, hasFailedLogins, type Reservation, reserve, reserveSilently } from "../limits/limits.ts";
+import type { HashSlot } from "../passwords/passwords.ts";
+import { takeSlot } from "../passwords/take-slot.ts";
+import { createRenewal, deriveToken } from "../secrets.ts";
 import { reserveLogin } from "../sessions/log-in.ts";
-import { userOfSession } from "../sessions/sessions.ts";
-import { userById } from "../users.ts";
+import { findUserBySession } from "../sessions/sessions.ts";
+import { findUserById } from "../users.ts";
 
 /** What confirms an address: the mailed token, and the password of the registration or of the account that moves. */
-export interface Proof {
+export interface VerifyEmailParams {
   readonly token: string;
   readonly password: string;
   /** When given, the token must be this address's. */
@@ -26,7 +26,7 @@ export interface Proof {
 }
 
 /** A confirmed address: its account, and the session that continues under a new id, if any. */
-export interface ConfirmedEmail {
+export interface VerifyEmailResult {
   readonly user: PublicUser;
   readonly session: Pick<Session, "sessionId"> | null;
 }
@@ -40,39 +40,41 @@ export interface ConfirmedEmail {
  */
 export async function request(context: Context, email: string, by: Caller = {}): Promise<string> {
   const { EMAIL_FORMAT } = context.settings;
-  const caller = callerOf(by);
-  const address = await context.trail.watch("verification_refused", { caller }, () => validEmail(email, EMAIL_FORMAT));
+  const caller = sanitizeCaller(by);
+  const address = await context.trail.recordIfRejected("verification_refused", { caller }, () =>
+    requireValidEmail(email, EMAIL_FORMAT),
+  );
   const tries = await reserve(context, "verificationMail", { address, caller });
-  await tries.spendOn(enqueue(context, address, caller));
+  await tries.useFor(enqueue(context, address, caller));
   return address;
 }
 
 async function enqueue(context: Context, address: string, caller: Caller): Promise<void> {
   if (!(await reserveSilently(context, "verificationMail", { address, caller }))) return;
-  const { language = "en", acts } = caller;
+  const { language = "en", idempotencyKeys: acts } = caller;
   const network = widestNetworkOf(caller.ip);
   await context.db.outbox.add({ kind: "verification", language, email: address, network }, acts);
   context.trail.record("verification_asked", { caller, address });
 }
 
 /** What a mailed token confirms. */
-export interface AddressToVerify {
+export interface EmailToVerify {
   readonly email: string;
   /** An account moves there: the password that confirms it is that account's. */
-  readonly isMove: boolean;
+  readonly isEmailChange: boolean;
 }
 
 /**
  * The address that a mailed token confirms, and whether an account moves there or somebody registered with it; null when
  * the token is not, or no longer, good.
  */
-export async function addressOf({ db }: Context, token: string): Promise<AddressToVerify | null> {
+export async function find({ db }: Context, token: string): Promise<EmailToVerify | null> {
   const found = token === "" ? null : await db.verifyEmail.find(token);
-  return found && { email: found.email, isMove: found.userId !== null };
+  return found && { email: found.email, isEmailChange: found.userId !== null };
 }
 
 /** Whether a mailed token moves this account; false when the token is not, or no longer, good. */
-export async function movesAccount({ db }: Context, token: string, userId: number): Promise<boolean> {
+export async function isTokenOfUser({ db }: Context, token: string, userId: number): Promise<boolean> {
   return token !== "" && (await db.verifyEmail.find(token))?.userId === userId;
 }
 
@@ -83,20 +85,20 @@ export async function movesAccount({ db }: Context, token: string, userId: numbe
  *
  * @throws {AuthError} `bad_verify_token`, `too_many_tries`, `busy`
  */
-export async function confirm(context: Context, proof: Proof, by: Caller = {}): Promise<ConfirmedEmail> {
+export async function confirm(context: Context, proof: VerifyEmailParams, by: Caller = {}): Promise<VerifyEmailResult> {
   const { token, email } = proof;
-  const caller = callerOf(by);
+  const caller = sanitizeCaller(by);
   const { db, settings } = context;
-  using place = takePlace(context, caller, email);
+  using place = takeSlot(context, caller, email);
   const verification = token === "" ? null : await db.verifyEmail.find(token);
   if (!verification || (email !== undefined && !isSameEmail(email, verification.email))) {
     // Only wrong tokens are limited by network: those of strangers must not keep out an owner who has a good one.
-    (await reserve(context, "redemption", { caller })).spend();
+    (await reserve(context, "redemption", { caller })).markUsed();
     throw refused(context, caller, verification ?? undefined);
   }
-  const isUnderAttack = settings.RATE_LIMIT === "on" && (await areLoginsFailing(context, verification.email));
-  const redeemer = (isUnderAttack ? redeemerUnderAttack : redeemerOf)(context, caller);
-  const mover = verification.userId === null ? null : await userById(context, verification.userId);
+  const isUnderAttack = settings.RATE_LIMIT === "on" && (await hasFailedLogins(context, verification.email));
+  const redeemer = (isUnderAttack ? getRedeemerWithNetwork : getRedeemer)(context, caller);
+  const mover = verification.userId === null ? null : await findUserById(context, verification.userId);
   const confirming = { verification, proof, redeemer, caller, place };
   return mover ? await confirmMove(context, mover, confirming) : await confirmRegistration(context, confirming);
 }
@@ -104,44 +106,44 @@ export async function confirm(context: Context, proof: Proof, by: Caller = {}): 
 /** A token that was found, and what is shown with it. */
 interface Confirming {
   readonly verification: Verification;
-  readonly proof: Proof;
+  readonly proof: VerifyEmailParams;
   readonly redeemer: Redeemer;
   readonly caller: Caller;
-  readonly place: HashPlace;
+  readonly place: HashSlot;
 }
 
-async function confirmRegistration(context: Context, confirming: Confirming): Promise<ConfirmedEmail> {
+async function confirmRegistration(context: Context, confirming: Confirming): Promise<VerifyEmailResult> {
   const { db, trail } = context;
   const { verification, proof, redeemer, caller } = confirming;
   // A registration has attempts of its own: without the link, nobody can keep its owner from confirming.
   await using tries = await reserve(context, "proof", { caller, registrationId: verification.id });
   await prove(context, tries, verification.hashedPassword, confirming);
-  const user = await db.registrations.confirm(verification, proof.token, caller.acts, redeemer);
+  const user = await db.registrations.confirm(verification, proof.token, caller.idempotencyKeys, redeemer);
   if (!user) throw refused(context, caller, verification);
-  await forgetDeviceTries(context, user.id, devicesOf(redeemer));
+  await clearDeviceAttempts(context, user.id, getDevices(redeemer));
   trail.record("email_verified", { caller, userId: user.id });
   return { user: toPublicUser(user), session: null };
 }
 
-async function confirmMove(context: Context, mover: User, confirming: Confirming): Promise<ConfirmedEmail> {
+async function confirmMove(context: Context, mover: User, confirming: Confirming): Promise<VerifyEmailResult> {
   const { settings, trail } = context;
   const { verification, proof, redeemer, caller } = confirming;
   const { sessionId = null } = proof;
   // A session of another account stays as it is.
-  const isOwn = (await userOfSession(context, sessionId))?.id === mover.id;
-  const session = isOwn && sessionId !== null ? { sessionId, ...renewal(settings, sessionId) } : undefined;
+  const isOwn = (await findUserBySession(context, sessionId))?.id === mover.id;
+  const session = isOwn && sessionId !== null ? { sessionId, ...createRenewal(settings, sessionId) } : undefined;
   let moved = await move(context, mover, session, confirming);
   if (!moved) {
     const now = await rehashed(context, mover);
     moved = now !== null && (await move(context, now, session, confirming));
   }
   if (!moved) throw refused(context, caller, verification);
-  await forgetDeviceTries(context, mover.id, devicesOf(redeemer));
+  await clearDeviceAttempts(context, mover.id, getDevices(redeemer));
   trail.record("email_changed", { caller, userId: mover.id });
   const { nonce } = moved;
   return {
     user: toPublicUser({ ...mover, email: verification.email }),
-    session: session && nonce !== null ? { sessionId: madeToken(settings, session.sessionId, nonce) } : null,
+    session: session && nonce !== null ? { sessionId: deriveToken(settings, session.sessionId, nonce) } : null,
   };
 }
 
@@ -160,11 +162,11 @@ async function move(
     token: proof.token,
     verifiedHash: as.hashedPassword,
     session,
-    device: await presentedDevice(context, as, caller),
+    device: await chooseDevice(context, as, caller),
     deviceKind: describeDevice(caller.userAgent),
     redeemer,
     language: caller.language ?? "en",
-    acts: caller.acts,
+    acts: caller.idempotencyKeys,
   };
   return context.db.changeEmail.confirm(verification, shown).catch((error: unknown): false => {
     if (error instanceof EmailTaken) return false;
@@ -176,15 +178,15 @@ async function move(
 async function prove(context: Context, tries: Reservation, hashed: string | null, confirming: Confirming) {
   const { verification, proof, caller, place } = confirming;
   if (!(await context.passwords.verifyPassword(proof.password, hashed, place))) {
-    tries.spend();
+    tries.markUsed();
     throw refused(context, caller, verification);
   }
-  await tries.settle();
+  await tries.markSucceeded();
 }
 
 /** The account if its hash was replaced meanwhile, such as by a login; null if it is the same. */
 async function rehashed(context: Context, { id, hashedPassword }: User): Promise<User | null> {
-  const now = await userById(context, id);
+  const now = await findUserById(context, id);
   return now?.hashedPassword === hashedPassword ? null : now;
 }
 

@@ -6,11 +6,11 @@ import { isUserId, toStorableText } from "../../values/storable.ts";
 import { byOperator as detail } from "../audit/audit.ts";
 import type { EventName } from "../audit/events.ts";
 import type { Context } from "../context.ts";
-import { taken, validEmail } from "../email.ts";
-import { accountKeys } from "../limits/caps.ts";
-import { noPassword } from "../passwords/hashes.ts";
-import { type ShownSession, sessionsOf } from "../sessions/session-list.ts";
-import { userByEmail, userById } from "../users.ts";
+import { emailTakenError, requireValidEmail } from "../email.ts";
+import { accountLimitKeys } from "../limits/mail-limits.ts";
+import { unusablePassword } from "../passwords/hashes.ts";
+import { listSessions, type SessionInfo } from "../sessions/session-list.ts";
+import { findUserByEmail, findUserById } from "../users.ts";
 
 /** Accounts in the order of their ids, after the one with the id `after`; `search` is a part of the address. */
 export async function list(
@@ -24,7 +24,7 @@ export async function list(
 
 /** The account of an address or id, or null. */
 export async function find(context: Context, who: string | number): Promise<PublicUser | null> {
-  const user = await (typeof who === "number" ? userById(context, who) : userByEmail(context, who));
+  const user = await (typeof who === "number" ? findUserById(context, who) : findUserByEmail(context, who));
   return user && toPublicUser(user);
 }
 
@@ -35,11 +35,11 @@ export async function find(context: Context, who: string | number): Promise<Publ
  */
 export async function invite(context: Context, email: string, language: Language = "en"): Promise<PublicUser> {
   const { db, trail } = context;
-  return trail.watch("operation_refused", { detail: "account_invited" }, async () => {
+  return trail.recordIfRejected("operation_refused", { detail: "account_invited" }, async () => {
     // Its owner can only get in by a mail.
-    const address = validEmail(email, "address");
-    const user = await db.addUser(address, noPassword, [], { byOwner: false }).catch((error: unknown) => {
-      throw error instanceof EmailTaken ? taken(address) : error;
+    const address = requireValidEmail(email, "address");
+    const user = await db.addUser(address, unusablePassword, [], { byOwner: false }).catch((error: unknown) => {
+      throw error instanceof EmailTaken ? emailTakenError(address) : error;
     });
     trail.record("account_invited", { userId: user.id, detail });
     await db.outbox.add({ kind: "invitation", language: languageNamed(language), email: address });
@@ -53,7 +53,7 @@ export async function invite(context: Context, email: string, language: Language
  * @throws {AuthError} `email_invalid` when no mail can be sent to its address
  */
 export async function sendReset(context: Context, userId: number, language: Language = "en"): Promise<boolean> {
-  const user = await userById(context, userId);
+  const user = await findUserById(context, userId);
   if (user?.disabledAt !== null) return refuse(context, "reset_asked", userId, "disabled, or not there");
   if (!isDeliverable(user.email)) {
     refuse(context, "reset_asked", userId, "no mail can be sent there");
@@ -86,10 +86,10 @@ async function setDisabled(context: Context, userId: number, disabled: boolean):
 /** Erases an account and everything about it, and mails its owner; false if there is none. */
 export async function erase(context: Context, userId: number, language: Language = "en"): Promise<boolean> {
   const { db, trail } = context;
-  const user = await userById(context, userId);
+  const user = await findUserById(context, userId);
   await trail.flush();
   const notice = { kind: "deleted_by_operator", language: languageNamed(language) } as const;
-  if (!user || !(await db.users.deleteAccount(user, accountKeys(user.email), { notice }))) {
+  if (!user || !(await db.users.deleteAccount(user, accountLimitKeys(user.email), { notice }))) {
     return refuse(context, "account_deleted", userId, "not there");
   }
   trail.record("account_deleted", { detail });
@@ -97,8 +97,8 @@ export async function erase(context: Context, userId: number, language: Language
 }
 
 /** Where an account is logged in, the newest first, at most 1,000 sessions. */
-export async function sessions(context: Context, userId: number): Promise<readonly ShownSession[]> {
-  return (await sessionsOf(context, userId)).sessions;
+export async function sessions(context: Context, userId: number): Promise<readonly SessionInfo[]> {
+  return (await listSessions(context, userId)).sessions;
 }
 
 /** Ends one session by its handle, or all of an account's; returns how many there were. */

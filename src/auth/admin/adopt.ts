@@ -1,7 +1,7 @@
 import type { AdoptedUser, ContractUser } from "../../db/db.ts";
 import { emailKey } from "../../values/email.ts";
-import { type EmailFormat, readNewEmail } from "../email.ts";
-import { refuseEmail, refuseHash } from "./import.ts";
+import { type EmailFormat, parseNewEmail } from "../email.ts";
+import { describeInvalidEmail, describeUnreadableHash } from "./import.ts";
 
 /** A session or token is let in that could be random enough; not the `None` that some programs store for nothing. */
 const token = /^[A-Za-z0-9_-]{32,250}$/;
@@ -14,25 +14,25 @@ export interface AdoptOptions {
   /** Whether reset tokens go on: where they are mailed, one that was not proves nothing. */
   readonly resetTokens: boolean;
   /** Is told of each row that is left out, or comes without its session or reset token, and why. */
-  readonly refuse: (id: number, reason: string) => void;
+  readonly onRejected: (id: number, reason: string) => void;
 }
 
 /** Chooses what `DB.import.adopt` can take over of the contract's table `users`. */
-export function* adoptable(
+export function* selectAdoptable(
   rows: Iterable<ContractUser>,
-  { emailVerifiedAt, emailFormat, resetTokens, refuse }: AdoptOptions,
+  { emailVerifiedAt, emailFormat, resetTokens, onRejected: refuse }: AdoptOptions,
 ): Generator<AdoptedUser> {
   const seen = { email: new Set<string>(), session: new Set<string>(), "reset token": new Set<string>() };
   const isFirst = (kind: keyof typeof seen, value: string) => seen[kind].size < seen[kind].add(value).size;
   for (const row of rows) {
     const { id } = row;
     const given = text(row.email) ?? "";
-    const email = readNewEmail(given, emailFormat) ?? "";
+    const email = parseNewEmail(given, emailFormat) ?? "";
     const hashedPassword = text(row.hashedPassword) ?? "";
     const refused =
       (Number.isInteger(id) && id > 0 && id < 2 ** 31 ? undefined : "its id is not between 1 and 2147483647") ??
-      (email === "" ? refuseEmail(given) : undefined) ??
-      refuseHash(hashedPassword) ??
+      (email === "" ? describeInvalidEmail(given) : undefined) ??
+      describeUnreadableHash(hashedPassword) ??
       (isFirst("email", emailKey(email)) ? undefined : "its email is that of an earlier row");
     if (refused !== undefined) {
       refuse(id, refused);

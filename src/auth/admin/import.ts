@@ -2,10 +2,10 @@ import { z } from "zod";
 import type { Account } from "../../db/db.ts";
 import { hasInvisibleCharacter } from "../../values/email.ts";
 import { topLevelKeys } from "../../values/json-keys.ts";
-import { type EmailFormat, readNewEmail } from "../email.ts";
-import { noPassword, readHash, type Unreadable } from "../passwords/hashes.ts";
+import { type EmailFormat, parseNewEmail } from "../email.ts";
+import { readHash, type UnreadableReason, unusablePassword } from "../passwords/hashes.ts";
 
-const unreadable: Record<Unreadable, string> = {
+const unreadable: Record<UnreadableReason, string> = {
   unknown: "its hash is of no kind that is known here",
   "out of bounds": "its hash costs more to verify than one may, or less than one can",
 };
@@ -15,13 +15,13 @@ const accountLine = (format: EmailFormat) =>
   z.strictObject(
     {
       email: z.string("it has no email").transform((text, context) => {
-        const email = readNewEmail(text, format);
+        const email = parseNewEmail(text, format);
         if (email !== null) return email;
-        context.addIssue({ code: "custom", message: refuseEmail(text) });
+        context.addIssue({ code: "custom", message: describeInvalidEmail(text) });
         return z.NEVER;
       }),
       hashed_password: z.string("it has no hashed_password").superRefine((hash, context) => {
-        const refused = hash === noPassword ? undefined : refuseHash(hash);
+        const refused = hash === unusablePassword ? undefined : describeUnreadableHash(hash);
         if (refused) context.addIssue(refused);
       }),
       verified: z.boolean("its verified is neither true nor false").default(false),
@@ -48,7 +48,7 @@ const accountLines = { any: accountLine("any"), address: accountLine("address") 
  * @param format `EMAIL_FORMAT`: which addresses are accepted
  * @returns why not, where it cannot be taken over: in words that hold nothing of the line
  */
-export function readAccount(line: string, now: number, format: EmailFormat = "address"): Account | string {
+export function parseAccount(line: string, now: number, format: EmailFormat = "address"): Account | string {
   const { success, data, error } = accountLines[format].safeParse(parsed(line));
   if (!success) return error.issues[0]?.message ?? "it is no account";
   const keys = topLevelKeys(line);
@@ -62,8 +62,8 @@ export function readAccount(line: string, now: number, format: EmailFormat = "ad
   };
 }
 
-/** Writes an account as a line that `readAccount` reads. */
-export function writeAccount(account: Account): string {
+/** Writes an account as a line that `parseAccount` reads. */
+export function formatAccount(account: Account): string {
   return JSON.stringify({
     email: account.email,
     hashed_password: account.hashedPassword,
@@ -74,12 +74,12 @@ export function writeAccount(account: Account): string {
 }
 
 /** Why an address cannot be taken over. */
-export function refuseEmail(text: string): string {
+export function describeInvalidEmail(text: string): string {
   return hasInvisibleCharacter(text) ? "its email has an invisible character in it" : "its email is no valid address";
 }
 
 /** Why a hash cannot be taken over; undefined for one that can. */
-export function refuseHash(text: string): string | undefined {
+export function describeUnreadableHash(text: string): string | undefined {
   const hash = readHash(text);
   return typeof hash === "string" ? unreadable[hash] : undefined;
 }

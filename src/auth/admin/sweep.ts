@@ -10,14 +10,14 @@ import { mailLifetime } from "../outbox/delivery.ts";
 const batch = 500;
 
 /** How many rows of each kind were swept. */
-export type Swept = Readonly<Record<"sessions" | "resetTokens" | SweepKind, number>>;
+export type SweepCounts = Readonly<Record<"sessions" | "resetTokens" | SweepKind, number>>;
 
 /** When to sweep, and when to stop. */
 export interface SweepOptions {
   /** Once aborted, no further batch is begun. */
-  readonly stopping?: AbortSignal;
+  readonly signal?: AbortSignal;
   /** How long ago the last whole sweep by any node must have ended, in milliseconds. */
-  readonly rest?: number;
+  readonly minInterval?: number;
 }
 
 /** How long a sweep holds its lease unless it extends it, in milliseconds. */
@@ -28,8 +28,8 @@ const leaseDuration = minute;
  * minutes, on any number of nodes: one of them sweeps at a time. While another does, and until `rest` has passed since the last
  * sweep, it deletes nothing.
  */
-export async function sweep(context: Context, options: SweepOptions = {}): Promise<Swept> {
-  const { stopping, rest } = options;
+export async function sweep(context: Context, options: SweepOptions = {}): Promise<SweepCounts> {
+  const { signal: stopping, minInterval: rest } = options;
   const { db, log, clock, lastSeen } = context;
   await lastSeen.flush();
   const swept = {
@@ -68,7 +68,7 @@ export async function sweep(context: Context, options: SweepOptions = {}): Promi
 /** Sweeps batch by batch, adds up how much in `swept`, and yields after each. */
 async function* sweepAll(
   { db, log, clock, settings }: Context,
-  swept: Record<keyof Swept, number>,
+  swept: Record<keyof SweepCounts, number>,
 ): AsyncGenerator<unknown> {
   let corrected = 0;
   for await (const rows of batches(() => db.sweep.correctFutureTimes(batch))) {

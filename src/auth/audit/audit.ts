@@ -1,16 +1,16 @@
 import type { DB, EventQuery, StoredEvent } from "../../db/db.ts";
-import { type Caller, callerOf } from "../caller.ts";
-import type { Trail } from "./trail.ts";
+import { type Caller, sanitizeCaller } from "../caller.ts";
+import type { AuditTrail } from "./trail.ts";
 
 /** What an operator does to many at once. */
-export type Operation = "accounts_adopted" | "accounts_exported" | "accounts_imported" | "mails_retried";
+export type BulkOperation = "accounts_adopted" | "accounts_exported" | "accounts_imported" | "mails_retried";
 
 /** Marks operator actions in the audit trail. */
 export const byOperator = "by an operator";
 
 /** An operator's: the audit trail, oldest first. */
 export async function list(
-  { db, trail }: { readonly db: DB; readonly trail: Trail },
+  { db, trail }: { readonly db: DB; readonly trail: AuditTrail },
   wanted: EventQuery,
 ): Promise<StoredEvent[]> {
   await trail.flush();
@@ -18,11 +18,15 @@ export async function list(
 }
 
 /** Records one operator action on several accounts or mails. */
-export function recordOperation({ trail }: { readonly trail: Trail }, operation: Operation, count: number): void {
+export function recordBulkOperation(
+  { trail }: { readonly trail: AuditTrail },
+  operation: BulkOperation,
+  count: number,
+): void {
   trail.record(operation, { detail: `${byOperator}: ${count}` });
 }
 
 /** Records a request that was rejected before it reached `Auth`, and why. */
-export function recordRefusal({ trail }: { readonly trail: Trail }, why: string, by: Caller): void {
-  trail.record("request_refused", { caller: callerOf(by), detail: why });
+export function recordRejectedRequest({ trail }: { readonly trail: AuditTrail }, why: string, by: Caller): void {
+  trail.record("request_refused", { caller: sanitizeCaller(by), detail: why });
 }

@@ -17,18 +17,18 @@ const accounts = { networks: [10, 15, 20], account: 30, everyone: 10_000 } as co
 const lines = { networks: [200, 400, 800], nowhere: 800, everyone: 10_000 } as const;
 
 /** Entries that are counted together. */
-export interface Level {
+export interface BudgetLevel {
   readonly name: string;
   /** How many entries it may have, and how many merged ones beside them. */
-  readonly most: number;
-  readonly mergedMost: number;
+  readonly max: number;
+  readonly maxMerged: number;
   /** What a merged entry of this level names. */
   readonly userId: number | null;
   readonly ip: string | null;
 }
 
 /** The levels in which the entry of a refusal counts, the narrowest first. */
-export function entryLevels({ event, userId, ip }: Pick<NewEvent, "event" | "userId" | "ip">): Level[] {
+export function levelsOfEntry({ event, userId, ip }: Pick<NewEvent, "event" | "userId" | "ip">): BudgetLevel[] {
   const networks = networksOf(ip ?? undefined);
   if (userId === null) return [...networkLevels(networks, event, strangers), everyone("strangers", strangers.everyone)];
   // By event, and apart from what names nobody: a flood of one kind does not hide another, nor what happens at an account.
@@ -41,21 +41,25 @@ export function entryLevels({ event, userId, ip }: Pick<NewEvent, "event" | "use
 }
 
 /** The levels in which the log line of a refusal counts, the narrowest first. */
-export function lineLevels({ event, ip }: Pick<NewEvent, "event" | "ip">): Level[] {
+export function levelsOfLogLine({ event, ip }: Pick<NewEvent, "event" | "ip">): BudgetLevel[] {
   return [...networkLevels(networksOf(ip ?? undefined), event, lines), everyone("lines", lines.everyone)];
 }
 
-function networkLevels(networks: readonly string[], event: string, most: typeof strangers | typeof lines): Level[] {
+function networkLevels(
+  networks: readonly string[],
+  event: string,
+  most: typeof strangers | typeof lines,
+): BudgetLevel[] {
   if (networks.length === 0) return [level(`nowhere ${event}`, most.nowhere)];
   return networks.map((ip, i) => level(ip, most.networks[i], { ip }));
 }
 
-function level(name: string, most = 0, about: Partial<Pick<Level, "userId" | "ip">> = {}): Level {
-  return { name, most, mergedMost: 0, userId: null, ip: null, ...about };
+function level(name: string, most = 0, about: Partial<Pick<BudgetLevel, "userId" | "ip">> = {}): BudgetLevel {
+  return { name, max: most, maxMerged: 0, userId: null, ip: null, ...about };
 }
 
-function everyone(name: string, most: number): Level {
-  return { ...level(name, most), mergedMost: most };
+function everyone(name: string, most: number): BudgetLevel {
+  return { ...level(name, most), maxMerged: most };
 }
 
 /** Counts entries by level, from zero in each window. It holds no more counts than it has allowed entries. */
@@ -80,7 +84,7 @@ export class EventBudget {
   }
 
   /** Counts an entry in each level and returns true, or, if one of them is full, in none. */
-  take(levels: readonly Level[]): boolean {
+  take(levels: readonly BudgetLevel[]): boolean {
     this.renew();
     if (this.#widestFull(levels) >= 0) return false;
     this.#count(levels);
@@ -93,29 +97,29 @@ export class EventBudget {
    *
    * @param isMerged whether a level has a merged entry already
    */
-  merge(levels: readonly Level[], isMerged: (level: Level) => boolean): Level {
+  merge(levels: readonly BudgetLevel[], isMerged: (level: BudgetLevel) => boolean): BudgetLevel {
     const last = levels.length - 1;
     const full = this.#widestFull(levels);
     for (let i = Math.max(0, full === last ? last - 1 : full); i < last; i++) {
-      const level = levels[i] as Level;
+      const level = levels[i] as BudgetLevel;
       if (isMerged(level)) return level;
       const wider = levels.slice(i + 1);
-      if (wider.some((each) => this.#countOf(each) >= each.most + each.mergedMost)) continue;
+      if (wider.some((each) => this.#countOf(each) >= each.max + each.maxMerged)) continue;
       this.#count(wider);
       return level;
     }
-    return levels[last] as Level;
+    return levels[last] as BudgetLevel;
   }
 
-  #widestFull(levels: readonly Level[]): number {
-    return levels.findLastIndex((level) => this.#countOf(level) >= level.most);
+  #widestFull(levels: readonly BudgetLevel[]): number {
+    return levels.findLastIndex((level) => this.#countOf(level) >= level.max);
   }
 
-  #countOf({ name }: Level): number {
+  #countOf({ name }: BudgetLevel): number {
     return this.#used.get(name) ?? 0;
   }
 
-  #count(levels: readonly Level[]): void {
+  #count(levels: readonly BudgetLevel[]): void {
     for (const level of levels) this.#used.set(level.name, this.#countOf(level) + 1);
   }
 }

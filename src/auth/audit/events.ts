@@ -39,7 +39,7 @@ export type EventName =
   | "verification_refused";
 
 /** What is known of an event. */
-export interface Circumstances {
+export interface EventDetails {
   readonly caller?: Caller;
   readonly userId?: number | undefined;
   /** Whose account it is about, where nobody looked whether there is one. */

@@ -7,8 +7,8 @@ import { emailKey } from "../../values/email.ts";
 import { networkOf } from "../../values/network.ts";
 import { isUserId, toStorableText, truncate } from "../../values/storable.ts";
 import { WriteBehind } from "../write-behind.ts";
-import { EventBudget, entryLevels, type Level, lineLevels } from "./budget.ts";
-import type { Circumstances, EventName } from "./events.ts";
+import { type BudgetLevel, EventBudget, levelsOfEntry, levelsOfLogLine } from "./budget.ts";
+import type { EventDetails, EventName } from "./events.ts";
 
 /** Events that, like refusals, change nothing unless `changed` says so: anybody can cause any number of them. */
 const changesNothing: ReadonlySet<EventName> = new Set<EventName>([
@@ -54,7 +54,7 @@ interface Merged {
  * Anybody can cause any number of the others. The same one many times in a second from one network is one entry, of the first,
  * with the number; and those for which `EventBudget` has no room are merged, so that no flood fills the disk.
  */
-export class Trail {
+export class AuditTrail {
   readonly #db: DB;
   readonly #log: Log;
   readonly #clock: () => number;
@@ -76,7 +76,7 @@ export class Trail {
     this.#lines = new EventBudget(hour, clock);
     this.#pending = new WriteBehind<Entry>({
       delay: gathered,
-      most: mostPending,
+      maxPending: mostPending,
       isBounded: ({ isAct }) => !isAct,
       overflow: (entry) => this.#merge(entry),
       merge(older, { times }) {
@@ -84,7 +84,7 @@ export class Trail {
         return older;
       },
       write: (entries, isAsked) => this.#write(entries, isAsked ? 0 : mergedEvery),
-      failed: (error) => log.warn({ err: error }, "could not write the audit trail; trying again later"),
+      onError: (error) => log.warn({ err: error }, "could not write the audit trail; trying again later"),
     });
   }
 
@@ -92,7 +92,7 @@ export class Trail {
    * Does the work, and records the code of a refusal, after a detail if any. `too_many_tries` is recorded by the limit, and `busy`
    * is only counted, because nothing was tried.
    */
-  async watch<T>(name: EventName, circumstances: Circumstances, work: () => T | Promise<T>): Promise<T> {
+  async recordIfRejected<T>(name: EventName, circumstances: EventDetails, work: () => T | Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
@@ -104,7 +104,7 @@ export class Trail {
   }
 
   /** Takes note of something that happened now. */
-  record(name: EventName, { caller = {}, userId, address, detail: why, changed, times = 1 }: Circumstances): void {
+  record(name: EventName, { caller = {}, userId, address, detail: why, changed, times = 1 }: EventDetails): void {
     const { ip, userAgent } = caller;
     const detail = toStorableText(why);
     const act = changed ?? !(name.endsWith("_refused") || changesNothing.has(name));
@@ -117,7 +117,7 @@ export class Trail {
       userAgent: userAgent ?? null,
       detail,
     };
-    if (act || this.#lines.take(lineLevels(event))) {
+    if (act || this.#lines.take(levelsOfLogLine(event))) {
       const told = counted(event, times).detail;
       const fields = { event: name, userId, ip, ...(told && { detail: told }), ...toLogFields(caller.request) };
       this.#log.info(fields, name.replaceAll("_", " "));
@@ -173,15 +173,15 @@ export class Trail {
 
   /** Whether an entry is written as it is; otherwise it is merged. */
   #hasRoom(entry: Entry): boolean {
-    if (entry.isAct || entry.isCounted || this.#entries.take(entryLevels(entry.event))) return true;
+    if (entry.isAct || entry.isCounted || this.#entries.take(levelsOfEntry(entry.event))) return true;
     this.#merge(entry);
     return false;
   }
 
   #merge({ event: { at, event, userId, ip }, times }: Entry): void {
     const began = this.#entries.renew();
-    const keyOf = ({ name }: Level) => `${began} ${event} ${name}`;
-    const level = this.#entries.merge(entryLevels({ event, userId, ip }), (each) => this.#merged.has(keyOf(each)));
+    const keyOf = ({ name }: BudgetLevel) => `${began} ${event} ${name}`;
+    const level = this.#entries.merge(levelsOfEntry({ event, userId, ip }), (each) => this.#merged.has(keyOf(each)));
     const merged = this.#merged.get(keyOf(level));
     if (merged) {
       merged.times += times;

@@ -9,7 +9,7 @@ import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 
 /** Whose tries are counted together. */
-type Subject =
+type SubjectKind =
   | "account"
   | "address"
   | "reset"
@@ -60,15 +60,15 @@ const limits = {
     ["LIMIT_LOGIN_ACCOUNT", "registration"],
     ["LIMIT_LOGIN_STREAK", "registration"],
   ],
-} as const satisfies Record<string, readonly (readonly [LimitSetting, Subject])[]>;
+} as const satisfies Record<string, readonly (readonly [LimitSetting, SubjectKind])[]>;
 
-export type Limited = keyof typeof limits;
+export type LimitedAction = keyof typeof limits;
 
 /**
  * The limits that all callers share. Where accounts are concealed they refuse silently: otherwise a stranger who is refused early
  * would learn that somebody else has made such a request.
  */
-const shared: Partial<Record<Limited, Subject>> = {
+const sharedKinds: Partial<Record<LimitedAction, SubjectKind>> = {
   registration: "account",
   keptRegistration: "address",
   resetMail: "reset",
@@ -88,7 +88,7 @@ const longStreakWindow = 365 * day;
 const networkShares = [1, 4, 16];
 
 /** Who tries. */
-export interface Trier {
+export interface Subject {
   readonly address?: string;
   /** The present address of the account that moves. */
   readonly mover?: string;
@@ -103,11 +103,11 @@ export interface Trier {
 /** An attempt that counts in each of its limits. Disposing of it gives it back, unless it was spent. */
 export interface Reservation extends AsyncDisposable {
   /** Marks the attempt as used: from here on it counts, whatever happens. */
-  spend(): void;
+  markUsed(): void;
   /** Spends the attempt on work, whatever comes of it, unless the service could not do its part. */
-  spendOn<T>(work: Promise<T>): Promise<T>;
+  useFor<T>(work: Promise<T>): Promise<T>;
   /** Gives back the attempt of a caller who has proved to be the right one: the failures in a row end with it. */
-  settle(): Promise<void>;
+  markSucceeded(): Promise<void>;
 }
 
 /**
@@ -122,39 +122,39 @@ export interface Reservation extends AsyncDisposable {
  * }
  * await tries.settle();
  */
-export async function reserve(context: Context, what: Limited, trier: Trier): Promise<Reservation> {
+export async function reserve(context: Context, what: LimitedAction, trier: Subject): Promise<Reservation> {
   const { settings } = context;
   if (settings.RATE_LIMIT === "off") return reservationOf(context, [], []);
   const wanted = limitsFor(settings, what, trier, settings.CONCEAL_ACCOUNTS === "on" ? "others" : "all");
   const taking = await context.db.limits.reserve(wanted.limits);
   if ("reachedUntil" in taking) throw refused(context, what, trier, taking);
-  return reservationOf(context, taking.attempts, wanted.streak);
+  return reservationOf(context, taking.attempts, wanted.streakKeys);
 }
 
 function reservationOf(context: Context, slots: readonly CountedAttempt[], streak: readonly string[]): Reservation {
   let kept = slots;
   return {
-    spend() {
+    markUsed() {
       kept = [];
     },
-    async spendOn(work) {
+    async useFor(work) {
       const spent = kept;
       kept = [];
       try {
         return await work;
       } catch (error) {
         const isBusy = error instanceof DatabaseUnavailable || (error instanceof AuthError && error.code === "busy");
-        if (isBusy) await giveBack(context, spent, []);
+        if (isBusy) await refund(context, spent, []);
         throw error;
       }
     },
-    settle() {
+    markSucceeded() {
       const given = kept;
       kept = [];
-      return giveBack(context, given, streak);
+      return refund(context, given, streak);
     },
     async [Symbol.asyncDispose]() {
-      await giveBack(context, kept, []);
+      await refund(context, kept, []);
     },
   };
 }
@@ -166,8 +166,8 @@ function reservationOf(context: Context, slots: readonly CountedAttempt[], strea
  */
 export async function reserveSilently(
   { db, settings, trail }: Context,
-  what: Limited,
-  trier: Pick<Trier, "address" | "caller">,
+  what: LimitedAction,
+  trier: Pick<Subject, "address" | "caller">,
 ): Promise<boolean> {
   if (settings.RATE_LIMIT === "off" || settings.CONCEAL_ACCOUNTS === "off") return true;
   const taking = await db.limits.reserve(limitsFor(settings, what, trier, "shared").limits);
@@ -177,46 +177,51 @@ export async function reserveSilently(
 }
 
 /** Whether failed logins to an address count now, from whatever devices it does not know. */
-export async function areLoginsFailing({ db }: Context, address: string): Promise<boolean> {
+export async function hasFailedLogins({ db }: Context, address: string): Promise<boolean> {
   return db.limits.hasAttempts(keysOf("login", { address, caller: {} }));
 }
 
 /** Clears the failed logins of an account's devices. */
-export async function forgetDeviceTries(context: Context, userId: number, devices: readonly string[]): Promise<void> {
+export async function clearDeviceAttempts(context: Context, userId: number, devices: readonly string[]): Promise<void> {
   const keys = devices.flatMap((device) => keysOf("loginFromKnownDevice", { device, userId, caller: {} }));
-  if (context.settings.RATE_LIMIT === "on") await giveBack(context, [], keys);
+  if (context.settings.RATE_LIMIT === "on") await refund(context, [], keys);
 }
 
 /** The keys that the attempts at an account are counted under. */
 export function limitKeys(address: string): string[] {
   const trier = { address, mover: address, caller: {} };
-  return Object.keys(limits).flatMap((what) => keysOf(what as Limited, trier));
+  return Object.keys(limits).flatMap((what) => keysOf(what as LimitedAction, trier));
 }
 
-function keysOf(what: Limited, trier: Trier): string[] {
-  return limits[what].flatMap(([name, subject]) => subjects[subject](trier).map((who) => `${name}:${who}`));
+function keysOf(what: LimitedAction, trier: Subject): string[] {
+  return limits[what].flatMap(([name, subject]) => subjectIds[subject](trier).map((who) => `${name}:${who}`));
 }
 
 /** What an attempt counts in, and the keys among them of failures in a row. */
-interface Wanted {
+interface ApplicableLimits {
   readonly limits: Limit[];
-  readonly streak: string[];
+  readonly streakKeys: string[];
 }
 
 /** @param part the limits that all callers share, the others, or all */
-function limitsFor(settings: Settings, what: Limited, trier: Trier, part: "shared" | "others" | "all"): Wanted {
-  const wanted: Wanted = { limits: [], streak: [] };
+function limitsFor(
+  settings: Settings,
+  what: LimitedAction,
+  trier: Subject,
+  part: "shared" | "others" | "all",
+): ApplicableLimits {
+  const wanted: ApplicableLimits = { limits: [], streakKeys: [] };
   for (const [name, subject] of limits[what]) {
-    if (part !== "all" && (part === "shared") !== (subject === shared[what])) continue;
+    if (part !== "all" && (part === "shared") !== (subject === sharedKinds[what])) continue;
     const limit = settings[name];
-    for (const [i, who] of subjects[subject](trier).entries()) {
+    for (const [i, who] of subjectIds[subject](trier).entries()) {
       const key = `${name}:${who}`;
       if (typeof limit === "number") {
-        wanted.streak.push(key);
+        wanted.streakKeys.push(key);
         wanted.limits.push({ key, ...streakOf(limit) });
       } else {
         const isNetwork = subject === "network";
-        const maxAttempts = limit.tries * (isNetwork ? (networkShares[i] ?? 1) : 1);
+        const maxAttempts = limit.attempts * (isNetwork ? (networkShares[i] ?? 1) : 1);
         wanted.limits.push({ key, isNetwork, window: limit.window, maxAttempts });
       }
     }
@@ -235,14 +240,14 @@ function streakOf(maxAttempts: number): Pick<Limit, "maxAttempts" | "window" | "
 }
 
 /** The names that tries are counted under; none where it is not known whose they are. */
-const subjects: Record<Subject, (trier: Trier) => readonly string[]> = {
-  account: ({ address }) => buckets("", address),
-  address: ({ address }) => exactly("address:", address),
+const subjectIds: Record<SubjectKind, (trier: Subject) => readonly string[]> = {
+  account: ({ address }) => mailboxIds("", address),
+  address: ({ address }) => addressIds("address:", address),
   // Counted apart, and by exact address: otherwise a stranger's requests that send no mail would use up the owner's.
-  reset: ({ address }) => exactly("reset:", address),
-  verification: ({ address }) => exactly("verification:", address),
-  move: ({ address }) => buckets("move:", address),
-  mover: ({ mover }) => buckets("mover:", mover),
+  reset: ({ address }) => addressIds("reset:", address),
+  verification: ({ address }) => addressIds("verification:", address),
+  move: ({ address }) => mailboxIds("move:", address),
+  mover: ({ mover }) => mailboxIds("mover:", mover),
   registration: ({ registrationId }) => (registrationId === undefined ? [] : [`registration:${registrationId}`]),
   network: ({ caller }) => networksOf(caller.ip),
   device: ({ device, userId }) => (device ? [hash("sha256", `${device} ${userId}`, "base64url")] : []),
@@ -252,14 +257,14 @@ const subjects: Record<Subject, (trier: Trier) => readonly string[]> = {
  * One mailbox, one bucket: a suffix after a plus sign, and Gmail's dots, lead to the same person. Text that is no mailbox
  * counts as it is: a part of it may be somebody else's address.
  */
-export function buckets(prefix: string, address: string | undefined): string[] {
+export function mailboxIds(prefix: string, address: string | undefined): string[] {
   if (!address) return [];
   const key = emailKey(address);
   return [`${prefix}${hash("sha256", isDeliverable(key) ? mailboxOf(key) : key, "base64url")}`];
 }
 
 /** The name of an address. */
-export function exactly(prefix: string, address: string | undefined): string[] {
+export function addressIds(prefix: string, address: string | undefined): string[] {
   return address ? [`${prefix}${hash("sha256", emailKey(address), "base64url")}`] : [];
 }
 
@@ -273,7 +278,7 @@ function mailboxOf(key: string): string {
  * Gives slots back, and clears what counts under the keys of a streak. A slot that cannot be given back counts: that is no reason
  * to fail what succeeded.
  */
-export async function giveBack(
+export async function refund(
   { db, log }: Context,
   slots: readonly CountedAttempt[],
   streak: readonly string[],
@@ -288,8 +293,8 @@ export async function giveBack(
 
 function refused(
   { trail, clock }: Context,
-  what: Limited,
-  { caller, userId, address }: Trier,
+  what: LimitedAction,
+  { caller, userId, address }: Subject,
   { reachedUntil, byNetwork }: Extract<ReservationResult, { reachedUntil: number }>,
 ): AuthError {
   // A network that is over its limit could name any number of accounts.

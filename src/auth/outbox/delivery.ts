@@ -2,7 +2,7 @@ import type { ClaimedMail } from "../../db/db.ts";
 import type { Mail, MailFault } from "../../mail/mailer.ts";
 import { minute } from "../../values/durations.ts";
 import type { Context } from "../context.ts";
-import { MailCaps } from "./mail-caps.ts";
+import { MailLimits } from "./mail-limits.ts";
 import { writeMail } from "./write-mail.ts";
 
 /** How long a mail is tried, in milliseconds. */
@@ -55,7 +55,7 @@ export function deliver(delivery: Delivery, stopping?: AbortSignal): Promise<num
  */
 export class Delivery {
   readonly #context: Context;
-  readonly #caps: MailCaps;
+  readonly #caps: MailLimits;
   readonly #sending = new Set<Sending>();
   #claiming: Promise<unknown> | undefined;
   #next: Promise<unknown> | undefined;
@@ -64,7 +64,7 @@ export class Delivery {
 
   constructor(context: Context) {
     this.#context = context;
-    this.#caps = new MailCaps(context);
+    this.#caps = new MailLimits(context);
   }
 
   async deliver(stopping?: AbortSignal): Promise<number> {
@@ -204,10 +204,10 @@ function roomIn({ all, quick }: Places, order: Order, sending: readonly Sending[
 }
 
 /** Sends one mail; false if it was not sent. */
-async function sendMail(context: Context, caps: MailCaps, waiting: ClaimedMail): Promise<boolean> {
+async function sendMail(context: Context, caps: MailLimits, waiting: ClaimedMail): Promise<boolean> {
   const { db, mailer, log, metrics, tracing } = context;
   const mail = await writeMail(context, waiting);
-  const slots = mail ? await caps.take(waiting, mail) : [];
+  const slots = mail ? await caps.reserve(waiting, mail) : [];
   if (slots === null) return false;
   try {
     if (mail) await tracing.span("send mail", async () => mailer?.send(mail));

@@ -1,5 +1,5 @@
 import type { FailedMail, OutboxMail } from "../../db/db.ts";
-import { recordOperation } from "../audit/audit.ts";
+import { recordBulkOperation } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
 
 /** The mails that wait, the oldest first. */
@@ -25,7 +25,7 @@ export function countFailed({ db }: Context): Promise<number> {
 /** An operator's: has every mail that waits tried now; returns how many. */
 export async function retry(context: Context): Promise<number> {
   const retried = await context.db.outbox.retry();
-  recordOperation(context, "mails_retried", retried);
+  recordBulkOperation(context, "mails_retried", retried);
   return retried;
 }
 
@@ -33,6 +33,6 @@ export async function retry(context: Context): Promise<number> {
 export async function retryFailed(context: Context): Promise<number> {
   let retried = 0;
   for (let some = -1; some !== 0; retried += some) some = await context.db.failedMails.retry(500);
-  recordOperation(context, "mails_retried", retried);
+  recordBulkOperation(context, "mails_retried", retried);
   return retried;
 }

@@ -4,8 +4,8 @@ import type { Mail } from "../../mail/mailer.ts";
 import type { User } from "../../user.ts";
 import { parseDeviceKind } from "../../values/device-kind.ts";
 import type { Context } from "../context.ts";
-import { newToken } from "../secrets.ts";
-import { userByEmail, userById } from "../users.ts";
+import { generateToken } from "../secrets.ts";
+import { findUserByEmail, findUserById } from "../users.ts";
 
 /**
  * Writes a mail as the accounts are now, and mints its token: it is nowhere but in the mail. Null when there is nothing to
@@ -28,7 +28,7 @@ export async function writeMail(context: Context, waiting: OutboxMail): Promise<
     case "invitation":
     case "reset": {
       if (email !== null && (await isLeft(context, email))) return undoMail(context, email, base);
-      const token = newToken(settings);
+      const token = generateToken(settings);
       // To the account's own spelling: the request may have had another.
       const to = email === null ? null : await db.resetPassword.storeToken(email, token, { requestedAt: at });
       const kind = waiting.kind === "reset" ? "reset_password" : waiting.kind;
@@ -47,7 +47,7 @@ export async function writeMail(context: Context, waiting: OutboxMail): Promise<
     case "password_changed":
       return email === null ? null : { ...base, kind: "password_changed", to: email, times };
     case "new_device": {
-      const user = userId === null ? null : await userById(context, userId);
+      const user = userId === null ? null : await findUserById(context, userId);
       return user && { ...base, kind: "new_device", to: user.email, device, times };
     }
   }
@@ -57,11 +57,11 @@ export async function writeMail(context: Context, waiting: OutboxMail): Promise<
 async function verificationMail(context: Context, id: number, waiting: OutboxMail): Promise<Mail | null> {
   const { db, settings } = context;
   const base = { language: languageNamed(waiting.language), at: waiting.createdAt };
-  const token = newToken(settings);
+  const token = generateToken(settings);
   const verification = await db.verifyEmail.storeToken(id, token, { requestedAt: base.at });
   if (!verification) return null;
   const { email: to, userId } = verification;
-  const owner = await userByEmail(context, to);
+  const owner = await findUserByEmail(context, to);
   if (owner && (isConfirmed(owner) || userId !== null)) {
     // Several waiting registrations bring the owner one mail.
     const isTold = owner.disabledAt === null && owner.id !== userId && !(await isRepeated(context, waiting, to));
@@ -72,7 +72,7 @@ async function verificationMail(context: Context, id: number, waiting: OutboxMai
 
 /** Whether an account has left the address, and no other has it. A reset requested there may be for that account. */
 async function isLeft(context: Context, email: string): Promise<boolean> {
-  return (await context.db.undoEmailChange.isEmailHeld(email)) && (await userByEmail(context, email)) === null;
+  return (await context.db.undoEmailChange.isEmailHeld(email)) && (await findUserByEmail(context, email)) === null;
 }
 
 /** The link that brings an account back to the address that it has left. */
@@ -81,7 +81,7 @@ async function undoMail(
   email: string,
   { language, at: asked }: Pick<Mail, "language" | "at">,
 ): Promise<Mail | null> {
-  const token = newToken(settings);
+  const token = generateToken(settings);
   const former = await db.undoEmailChange.storeToken(email, token, { requestedAt: asked });
   if (!former) return null;
   const device = parseDeviceKind(former.device);
@@ -99,7 +99,7 @@ function isConfirmed(user: User): boolean {
 
 /** The registration that an address can still confirm, or null. */
 async function openRegistration(context: Context, email: string): Promise<number | null> {
-  const user = await userByEmail(context, email);
+  const user = await findUserByEmail(context, email);
   if (user && isConfirmed(user)) return null;
   const newest = await context.db.registrations.findNewest(email);
   if (newest) return newest.id;

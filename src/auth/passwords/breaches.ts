@@ -3,12 +3,12 @@ import type { Log } from "../../observe/log.ts";
 import { readWithLimit } from "../../values/read-with-limit.ts";
 
 /** How long a registration waits for the answer, in milliseconds. */
-const patience = 1000;
+const requestTimeout = 1000;
 /** Several times what a range takes with its padding, in bytes. */
-const largestRange = 256 * 1024;
+const maxRangeSize = 256 * 1024;
 
 /** An answer that is none. Its message may be logged. */
-class NoRange extends Error {}
+class InvalidRange extends Error {}
 
 /**
  * Whether a password is known from a breach, by the range API of Have I Been Pwned: it is sent the first 5 of the 40
@@ -33,17 +33,17 @@ export async function isBreached(password: string, address: string, log: Log): P
 /** The counts of a range, by the rest of the hash. */
 async function read(url: string): Promise<Map<string, string>> {
   const headers = { "Add-Padding": "true" };
-  const response = await fetch(url, { headers, redirect: "error", signal: AbortSignal.timeout(patience) });
+  const response = await fetch(url, { headers, redirect: "error", signal: AbortSignal.timeout(requestTimeout) });
   if (response.status !== 200 || !response.body) {
     await response.body?.cancel();
-    throw new NoRange(`status ${response.status}`);
+    throw new InvalidRange(`status ${response.status}`);
   }
-  const range = await readWithLimit(response.body, largestRange, () => new NoRange("too large"));
+  const range = await readWithLimit(response.body, maxRangeSize, () => new InvalidRange("too large"));
   const lines = range.toString("latin1").trimEnd().split(/\r?\n/);
   return new Map(
     lines.map((line) => {
       const [, rest, count] = /^([0-9A-F]{35}):(\d{1,10})$/.exec(line) ?? [];
-      if (rest === undefined || count === undefined) throw new NoRange("no range");
+      if (rest === undefined || count === undefined) throw new InvalidRange("no range");
       return [rest, count];
     }),
   );
@@ -52,5 +52,5 @@ async function read(url: string): Promise<Map<string, string>> {
 /** Never an error's own message: fetch's may hold the URL, and so the hash's beginning. */
 function reasonOf(error: unknown): string {
   const { name, message, cause } = error as Error & { cause?: { code?: unknown } };
-  return error instanceof NoRange ? message : String(cause?.code ?? name);
+  return error instanceof InvalidRange ? message : String(cause?.code ?? name);
 }

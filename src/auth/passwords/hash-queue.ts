@@ -1,8 +1,8 @@
 import { type AuthError, busyError } from "../../errors.ts";
 import { type Metrics, uncounted } from "../../observe/metrics.ts";
 import { FairQueue } from "./fair-queue.ts";
-import type { Place, PlaceFor, Task } from "./hash-place.ts";
-import { Outsiders } from "./outsiders.ts";
+import type { Slot, SlotRequest, Task } from "./hash-slot.ts";
+import { ProvisionalCallers } from "./provisional-callers.ts";
 
 /** How long a place may wait for its turn before it is given up, in milliseconds. */
 const waitLimit = 6000;
@@ -34,11 +34,11 @@ export class HashQueue<Work, Result> {
   readonly #workers: number;
   readonly #metrics: Metrics;
   readonly #now: () => number;
-  readonly #strangers = new FairQueue<Place<Work, Result>>();
-  readonly #known = new FairQueue<Place<Work, Result>>();
+  readonly #strangers = new FairQueue<Slot<Work, Result>>();
+  readonly #known = new FairQueue<Slot<Work, Result>>();
   /** Places that had a turn and need another hash. */
-  readonly #served = new Set<Place<Work, Result>>();
-  readonly #outsiders = new Outsiders();
+  readonly #served = new Set<Slot<Work, Result>>();
+  readonly #outsiders = new ProvisionalCallers();
   readonly #running = new Map<Running, Promise<void>>();
   /** How long the hashes of one place take together, in milliseconds: a moving average. */
   #duration: number;
@@ -72,16 +72,16 @@ export class HashQueue<Work, Result> {
    *
    * @throws {AuthError} `busy` if the wait would be too long; for a caller with a device that may be known, `settle` decides
    */
-  enter({ path, devices = [] }: PlaceFor): Place<Work, Result> {
+  enter({ path, devices = [] }: SlotRequest): Slot<Work, Result> {
     const isOutside = this.#isRefused(path);
     if (isOutside && !this.#mayStayOutside(devices)) throw busyError(this.retryAfter);
-    const place: Place<Work, Result> = {
+    const place: Slot<Work, Result> = {
       path,
       devices,
-      isOutside,
-      isServed: false,
-      hasLeft: false,
-      worked: 0,
+      isProvisional: isOutside,
+      hasHadTurn: false,
+      isDisposed: false,
+      totalTime: 0,
       [Symbol.dispose]: () => this.#leave(place),
     };
     if (isOutside) this.#outsiders.add(devices);
@@ -92,7 +92,7 @@ export class HashQueue<Work, Result> {
   /**
    * Whether `enter` would refuse this caller now. A path that ends early stands for the caller under it who has the best chance.
    */
-  refuses({ path, devices = [] }: PlaceFor): boolean {
+  wouldReject({ path, devices = [] }: SlotRequest): boolean {
     return this.#isRefused(path) && !this.#mayStayOutside(devices);
   }
 
@@ -103,12 +103,12 @@ export class HashQueue<Work, Result> {
    * @param known the account and the device; undefined for one that is not known
    * @throws {AuthError} `busy` for a caller who has no place
    */
-  settle(place: Place<Work, Result>, known: readonly [account: string, device: string] | undefined): void {
-    if (place.hasLeft || place.refusal) throw this.#dismiss(place);
-    const { isOutside } = place;
+  assign(place: Slot<Work, Result>, known: readonly [account: string, device: string] | undefined): void {
+    if (place.isDisposed || place.rejection) throw this.#dismiss(place);
+    const { isProvisional: isOutside } = place;
     if (isOutside) this.#comeInside(place);
-    if (known && !place.isServed && place.line !== this.#known) this.#reserve(place, known);
-    if (!isOutside || place.line === this.#known) return;
+    if (known && !place.hasHadTurn && place.queue !== this.#known) this.#reserve(place, known);
+    if (!isOutside || place.queue === this.#known) return;
     if (this.#isRefused(place.path)) throw this.#dismiss(place);
     this.#addStranger(place);
   }
@@ -119,12 +119,12 @@ export class HashQueue<Work, Result> {
    *
    * @throws {AuthError} `busy` if others needed the place more, or the wait has become too long
    */
-  async run(place: Place<Work, Result>, work: Work): Promise<Result> {
-    if (this.#closed || place.isOutside || place.hasLeft || place.refusal) throw this.#dismiss(place);
+  async run(place: Slot<Work, Result>, work: Work): Promise<Result> {
+    if (this.#closed || place.isProvisional || place.isDisposed || place.rejection) throw this.#dismiss(place);
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
-    place.task = { work, asked: this.#now(), resolve, reject };
-    if (place.isServed) this.#served.add(place);
-    else place.line?.setReady(place);
+    place.task = { work, queuedAt: this.#now(), resolve, reject };
+    if (place.hasHadTurn) this.#served.add(place);
+    else place.queue?.setReady(place);
     this.#serve();
     return promise;
   }
@@ -172,21 +172,21 @@ export class HashQueue<Work, Result> {
     return this.#closed || (this.isFull && !this.#strangers.admits(path));
   }
 
-  #addStranger(place: Place<Work, Result>): void {
-    place.line = this.#strangers;
-    place.line.add(place, place.path);
+  #addStranger(place: Slot<Work, Result>): void {
+    place.queue = this.#strangers;
+    place.queue.add(place, place.path);
     place.timer ??= setTimeout(() => this.#drop(place), waitLimit).unref();
     if (place.task) this.#strangers.setReady(place);
     this.#makeRoom(place.path);
   }
 
   /** Moves a place to the reserved ones, if there is room, or an account with more of them than this one's. */
-  #reserve(place: Place<Work, Result>, path: readonly string[]): void {
+  #reserve(place: Slot<Work, Result>, path: readonly string[]): void {
     const reserved = Math.max(1, Math.floor(this.#capacity / reservedPart));
     if (this.#known.size >= reserved && !this.#known.admits(path)) return;
-    place.line?.delete(place);
-    place.line = this.#known;
-    place.line.add(place, path);
+    place.queue?.delete(place);
+    place.queue = this.#known;
+    place.queue.add(place, path);
     place.timer ??= setTimeout(() => this.#drop(place), waitLimit).unref();
     const surplus = this.#known.size > reserved ? this.#known.newestOfLargest(path) : undefined;
     if (surplus) {
@@ -207,7 +207,7 @@ export class HashQueue<Work, Result> {
     while (this.#running.size < this.#workers) {
       const place = this.#next();
       if (!place?.task) return;
-      const { task, worked } = place;
+      const { task, totalTime: worked } = place;
       place.task = undefined;
       const running = { since: this.#now(), before: worked };
       this.#running.set(running, this.#work(place, task, running));
@@ -215,15 +215,19 @@ export class HashQueue<Work, Result> {
   }
 
   /** Computes a hash now, and adds its time to the place; a failure adds nothing. The worker stays busy until the hash ends. */
-  async #work(place: Place<Work, Result>, { work, asked, resolve, reject }: Task<Work, Result>, running: Running) {
-    place.isServed = true;
+  async #work(
+    place: Slot<Work, Result>,
+    { work, queuedAt: asked, resolve, reject }: Task<Work, Result>,
+    running: Running,
+  ) {
+    place.hasHadTurn = true;
     clearTimeout(place.timer);
     this.#metrics.recordHashWait(running.since - asked);
     const timer = setTimeout(() => reject(this.#dismiss(place)), hashLimit).unref();
     try {
       const result = await Promise.try(this.#compute, work);
-      place.worked += this.#now() - running.since;
-      if (place.hasLeft) this.#learn(place);
+      place.totalTime += this.#now() - running.since;
+      if (place.isDisposed) this.#learn(place);
       resolve(result);
     } catch (error) {
       reject(error);
@@ -233,7 +237,7 @@ export class HashQueue<Work, Result> {
     this.#serve();
   }
 
-  #next(): Place<Work, Result> | undefined {
+  #next(): Slot<Work, Result> | undefined {
     const [served] = this.#served;
     if (served && this.#served.delete(served)) return served;
     if (this.#known.ready > 0 && (this.#strangers.ready === 0 || this.#turnsOfStrangers >= reservedPart - 1)) {
@@ -245,41 +249,41 @@ export class HashQueue<Work, Result> {
   }
 
   /** Gives a place up and refuses its caller. */
-  #drop(place: Place<Work, Result>): void {
+  #drop(place: Slot<Work, Result>): void {
     this.#remove(place);
     const refusal = this.#dismiss(place);
     place.task?.reject(refusal);
     place.task = undefined;
   }
 
-  #dismiss(place: Place<Work, Result>): AuthError {
-    place.refusal ??= busyError(this.retryAfter);
-    return place.refusal;
+  #dismiss(place: Slot<Work, Result>): AuthError {
+    place.rejection ??= busyError(this.retryAfter);
+    return place.rejection;
   }
 
-  #leave(place: Place<Work, Result>): void {
-    if (place.hasLeft) return;
-    place.hasLeft = true;
-    if (place.isOutside) this.#comeInside(place);
+  #leave(place: Slot<Work, Result>): void {
+    if (place.isDisposed) return;
+    place.isDisposed = true;
+    if (place.isProvisional) this.#comeInside(place);
     this.#remove(place);
     this.#learn(place);
   }
 
-  #comeInside(place: Place<Work, Result>): void {
-    place.isOutside = false;
+  #comeInside(place: Slot<Work, Result>): void {
+    place.isProvisional = false;
     this.#outsiders.delete(place.devices);
   }
 
-  #remove(place: Place<Work, Result>): void {
+  #remove(place: Slot<Work, Result>): void {
     clearTimeout(place.timer);
-    place.line?.delete(place);
+    place.queue?.delete(place);
     this.#served.delete(place);
   }
 
   /** Adds what a place took to the average. */
-  #learn(place: Place<Work, Result>): void {
-    if (place.worked > 0) this.#duration += (place.worked - this.#duration) / 16;
-    place.worked = 0;
+  #learn(place: Slot<Work, Result>): void {
+    if (place.totalTime > 0) this.#duration += (place.totalTime - this.#duration) / 16;
+    place.totalTime = 0;
   }
 
   #mayStayOutside(devices: readonly string[]): boolean {

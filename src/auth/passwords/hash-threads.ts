@@ -23,7 +23,7 @@ const idleTimeout = 60_000;
 const loadTime = 1000;
 
 /** The thread cannot be made, or has ended. */
-export class NoThread extends Error {
+export class HashThreadError extends Error {
   constructor(cause: unknown) {
     super(`no thread to hash on${cause instanceof Error ? `: ${cause.message}` : ""}`, { cause });
   }
@@ -129,7 +129,7 @@ class HashThread {
     return this.#running.size;
   }
 
-  /** @throws {NoThread} */
+  /** @throws {HashThreadError} */
   async run(work: HashWork): Promise<Hashed> {
     clearTimeout(this.#leaving);
     this.#worker ??= this.#start();
@@ -187,7 +187,7 @@ class HashThread {
       if (this.#worker !== worker) return;
       this.#worker = undefined;
       this.#id = undefined;
-      for (const { reject } of this.#running.values()) reject(new NoThread(failure));
+      for (const { reject } of this.#running.values()) reject(new HashThreadError(failure));
       this.#running.clear();
     });
     return worker;
@@ -201,7 +201,7 @@ class HashThread {
         execArgv: [],
       });
     } catch (error) {
-      throw new NoThread(error);
+      throw new HashThreadError(error);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Argon2Cost, Derivation } from "./derive.js";
 
 /** A stored hash, taken apart. */
-export type Hash = Bcrypt | Derived;
+export type Hash = Bcrypt | DerivedHash;
 
 /** `text` as bcrypt itself spells it today: `$2b$…`. */
 interface Bcrypt {
@@ -11,7 +11,7 @@ interface Bcrypt {
 }
 
 /** A key that was derived from the password, and how. */
-export type Derived = Derivation & {
+export type DerivedHash = Derivation & {
   readonly salt: Uint8Array;
   readonly tag: Uint8Array;
   /** Whether the password is brought to Unicode's form NFKC first. */
@@ -19,19 +19,26 @@ export type Derived = Derivation & {
 };
 
 /** Stands for the hash of an account without a password, which opens once its owner has reset it: nothing verifies as it. */
-export const noPassword = "!";
+export const unusablePassword = "!";
 
 /** What is no hash that can be verified here, and why. */
-export type Unreadable = "unknown" | "out of bounds";
+export type UnreadableReason = "unknown" | "out of bounds";
 
 /**
  * The most expensive hashes that are verified, some seconds each: a planted one must not take a worker for minutes.
  * `memory` is in KiB.
  */
-const most = { bcryptCost: 16, memory: 256 * 1024, passes: 16, memoryTimesPasses: 1024 * 1024, lanes: 16, rounds: 1e7 };
+const maxCosts = {
+  bcryptCost: 16,
+  memory: 256 * 1024,
+  passes: 16,
+  memoryTimesPasses: 1024 * 1024,
+  lanes: 16,
+  rounds: 1e7,
+};
 
 /** Every spelling of a hash, and how it is read; null is for a cost that cannot be, or is too high. */
-const spellings: readonly (readonly [RegExp, (...parts: string[]) => Hash | null])[] = [
+const formats: readonly (readonly [RegExp, (...parts: string[]) => Hash | null])[] = [
   // The three differ in passwords of more than 72 bytes and in mistakes of old programs, and agree in everything else.
   [/^\$2[aby](\$(\d\d)\$[./A-Za-z0-9]{53})$/, bcrypt],
   // The PHC string format (https://github.com/P-H-C/phc-string-format); Django puts a word before it.
@@ -59,8 +66,8 @@ const spellings: readonly (readonly [RegExp, (...parts: string[]) => Hash | null
 ];
 
 /** Reads a stored hash: one of ours, or of another system's (docs/migrating.md lists them). */
-export function readHash(text: string): Hash | Unreadable {
-  for (const [spelling, read] of spellings) {
+export function readHash(text: string): Hash | UnreadableReason {
+  for (const [spelling, read] of formats) {
     const parts = spelling.exec(text);
     if (parts) return read(...parts.slice(1)) ?? "out of bounds";
   }
@@ -80,14 +87,14 @@ export function formatArgon2id({ memory, passes, parallelism }: Argon2Cost, salt
 
 function bcrypt(rest = "", digits?: string): Hash | null {
   const cost = Number(digits);
-  return cost >= 4 && cost <= most.bcryptCost ? { scheme: "bcrypt", cost, text: `$2b${rest}` } : null;
+  return cost >= 4 && cost <= maxCosts.bcryptCost ? { scheme: "bcrypt", cost, text: `$2b${rest}` } : null;
 }
 
 function argon2(scheme: "argon2i" | "argon2id", cost: Argon2Cost, salt: Uint8Array, tag?: string): Hash | null {
   const { memory, passes, parallelism } = cost;
   // RFC 9106, 3.1: at least one pass and one lane, and 8 KiB a lane.
   const possible = passes >= 1 && parallelism >= 1 && memory >= 8 * parallelism;
-  const bounded = passes <= most.passes && isBounded(memory, passes, parallelism);
+  const bounded = passes <= maxCosts.passes && isBounded(memory, passes, parallelism);
   return possible && bounded ? { scheme, cost, salt, tag: bytes(tag) } : null;
 }
 
@@ -107,13 +114,13 @@ function pbkdf2(digest = "", iterations: number, salt: Uint8Array, tag: Uint8Arr
   const width = { sha1: 20, sha256: 32, sha512: 64 }[digest] ?? 0;
   // RFC 8018, 5.2: each block of the key takes all the iterations.
   const rounds = iterations * Math.ceil(tag.length / width);
-  if (iterations < 1 || rounds > most.rounds) return null;
+  if (iterations < 1 || rounds > maxCosts.rounds) return null;
   return { scheme: "pbkdf2", cost: { digest, iterations }, salt, tag };
 }
 
 /** Whether a hash that fills so much memory so many times stays within bounds. */
 function isBounded(memory: number, times: number, lanes: number): boolean {
-  return memory <= most.memory && memory * times <= most.memoryTimesPasses && lanes <= most.lanes;
+  return memory <= maxCosts.memory && memory * times <= maxCosts.memoryTimesPasses && lanes <= maxCosts.lanes;
 }
 
 function bytes(base64 = ""): Uint8Array {

@@ -19,12 +19,12 @@ interface Policy {
  * @throws {AuthError} `password_missing`, `password_too_short`, `password_personal`, `password_common` or `password_breached`
  */
 export async function checkPassword(policy: Policy, password: string, email: string): Promise<void> {
-  await checkByOurselves(policy, password, email);
+  await checkLocally(policy, password, email);
   await checkBreaches(policy, password);
 }
 
 /** What can be told without asking anybody else. */
-export async function checkByOurselves({ settings }: Policy, typed: string, email: string): Promise<void> {
+export async function checkLocally({ settings }: Policy, typed: string, email: string): Promise<void> {
   const password = normalizePassword(typed);
   const { PASSWORD_MIN_LENGTH: least, PASSWORD_BLOCKLIST } = settings;
   if (password === "") throw new AuthError("password_missing", "password is missing");
@@ -54,7 +54,7 @@ export async function checkBreaches({ settings, log }: Policy, password: string)
 /** What people add to a name to have a password: a year, a point, an exclamation mark. */
 const decoration = /^\P{L}{0,8}$/u;
 /** Shorter ones are in many a good password. */
-const shortestWord = 3;
+const minWordLength = 3;
 
 /**
  * Whether a password is made of the address, its parts, the service's name or its host's, in whatever letter case and with
@@ -70,7 +70,7 @@ function isPersonal(
   const names = [key, ...key.split("@"), SERVICE_NAME.toLowerCase(), new URL(PUBLIC_URL).hostname];
   const words = names
     .flatMap((name) => [name, ...name.split(/[^\p{L}\p{N}]+/u)])
-    .filter((word) => word.length >= shortestWord)
+    .filter((word) => word.length >= minWordLength)
     .sort((a, b) => b.length - a.length);
   const text = password.toLowerCase();
   const rest = words.reduce((left, word) => left.replaceAll(word, ""), text);

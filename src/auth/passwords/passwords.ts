@@ -5,14 +5,14 @@ import { type Metrics, uncounted } from "../../observe/metrics.ts";
 import { type Tracing, untraced } from "../../observe/tracing.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { Argon2Cost } from "./derive.js";
-import type { Place } from "./hash-place.ts";
 import { HashQueue } from "./hash-queue.ts";
-import { HashThreads, NoThread } from "./hash-threads.ts";
+import type { Slot } from "./hash-slot.ts";
+import { HashThreadError, HashThreads } from "./hash-threads.ts";
 import type { Hashed, HashWork } from "./hash-work.js";
 import { formatArgon2id, type Hash, parseHash } from "./hashes.ts";
 
 type Policy = Pick<Settings, "PASSWORD_HASH" | "BCRYPT_COST">;
-type Chosen =
+type Algorithm =
   | { readonly scheme: "bcrypt"; readonly cost: number }
   | { readonly scheme: "argon2id"; readonly cost: Argon2Cost; readonly length: number };
 
@@ -29,7 +29,7 @@ const argon2idForLong = { memory: 12_296, passes: 3, parallelism: 1 };
 export type HashedForm = "normalized" | "typed";
 
 /** A place in the queue of those whose passwords are to be hashed. */
-export type HashPlace = Place<HashWork, Hashed>;
+export type HashSlot = Slot<HashWork, Hashed>;
 
 /** What observes hashing, and the threads that do it. */
 interface PasswordsOptions {
@@ -62,7 +62,7 @@ export class Passwords {
     try {
       return await this.#threads.run(work);
     } catch (error) {
-      throw error instanceof NoThread ? busyError(this.queue.retryAfter, error) : error;
+      throw error instanceof HashThreadError ? busyError(this.queue.retryAfter, error) : error;
     }
   };
 
@@ -76,7 +76,7 @@ export class Passwords {
   }
 
   /** A salted hash, to be stored: `$2b$12$…`, or an argon2id PHC string for what bcrypt cannot hold. */
-  async hashPassword(typed: string, place?: HashPlace): Promise<string> {
+  async hashPassword(typed: string, place?: HashSlot): Promise<string> {
     const password = normalizePassword(typed);
     const chosen = this.#chosen(password);
     if (chosen.scheme === "bcrypt") return (await this.#hash({ ...chosen, password }, place)) as string;
@@ -86,7 +86,7 @@ export class Passwords {
   }
 
   /** Whether the password matches the hash, in either form. */
-  async verifyPassword(password: string, hashedPassword: string | null, place?: HashPlace): Promise<boolean> {
+  async verifyPassword(password: string, hashedPassword: string | null, place?: HashSlot): Promise<boolean> {
     return (await this.hashedForm(password, hashedPassword, place)) !== null;
   }
 
@@ -95,7 +95,7 @@ export class Passwords {
    * were made from the text as typed, so that is tried too if it differs. Both are always hashed then, so that the time does
    * not reveal whether one matched.
    */
-  async hashedForm(password: string, hashedPassword: string | null, place?: HashPlace): Promise<HashedForm | null> {
+  async hashedForm(password: string, hashedPassword: string | null, place?: HashSlot): Promise<HashedForm | null> {
     const normalized = normalizePassword(password);
     const isNormalized = await this.#verify(normalized, hashedPassword, place);
     const isTyped = normalized !== password && (await this.#verify(password, hashedPassword, place));
@@ -106,7 +106,7 @@ export class Passwords {
    * Whether this text matches the hash. If it cannot (no hash, or a scheme that cannot hold this text), a dummy is hashed
    * anyway, and a hash that is cheaper than today's is made as much work: the time reveals nothing.
    */
-  async #verify(password: string, hashedPassword: string | null, place?: HashPlace): Promise<boolean> {
+  async #verify(password: string, hashedPassword: string | null, place?: HashSlot): Promise<boolean> {
     const today = this.#chosen(password);
     const instead = dummy(today);
     const stored = parseHash(hashedPassword ?? instead);
@@ -132,7 +132,7 @@ export class Passwords {
     if (!this.#sharesThreads) await this.#threads?.close();
   }
 
-  async #matches(password: string, hash: Hash, asMuchAs: Chosen, place: HashPlace | undefined): Promise<boolean> {
+  async #matches(password: string, hash: Hash, asMuchAs: Algorithm, place: HashSlot | undefined): Promise<boolean> {
     if (hash.scheme === "bcrypt") {
       const { scheme, cost, text } = hash;
       return (await this.#hash({ scheme, password, cost, hash: text, asMuchAs }, place)) === true;
@@ -144,14 +144,14 @@ export class Passwords {
   }
 
   /** Without a place of the caller's, each hash takes one. */
-  async #hash(work: HashWork, given: HashPlace | undefined): Promise<Hashed> {
+  async #hash(work: HashWork, given: HashSlot | undefined): Promise<Hashed> {
     using own = given ? undefined : this.queue.enter({ path: [""] });
-    const place = given ?? (own as HashPlace);
+    const place = given ?? (own as HashSlot);
     return await this.#tracing.span("hash password", () => this.queue.run(place, work));
   }
 
   /** The scheme that this password is hashed by today. */
-  #chosen(password: string): Chosen {
+  #chosen(password: string): Algorithm {
     if (this.#policy.PASSWORD_HASH === "argon2id") return { scheme: "argon2id", cost: argon2id, length: tagLength };
     if (!fitsBcrypt(password)) return { scheme: "argon2id", cost: argon2idForLong, length: tagLength };
     return { scheme: "bcrypt", cost: this.#policy.BCRYPT_COST };
@@ -186,7 +186,7 @@ function sameCost(a: Argon2Cost, b: Argon2Cost): boolean {
 }
 
 /** A hash of the same cost that no password is looked for in. */
-function dummy({ scheme, cost }: Chosen): string {
+function dummy({ scheme, cost }: Algorithm): string {
   if (scheme === "argon2id") return formatArgon2id(cost, new Uint8Array(saltLength), new Uint8Array(tagLength));
   return `$2b$${String(cost).padStart(2, "0")}$${".".repeat(53)}`;
 }

@@ -2,13 +2,13 @@ import { type ListedSession, maxSessions, type SessionPage, type SessionQuery } 
 import { AuthError } from "../../errors.ts";
 import { toIso } from "../../values/iso.ts";
 import { isUserId } from "../../values/storable.ts";
-import { type Caller, callerOf } from "../caller.ts";
+import { type Caller, sanitizeCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { describeDevice } from "../devices/devices.ts";
-import { ownerOf } from "./owner.ts";
+import { requireUser } from "./session-user.ts";
 
 /** A session as it is shown: where it is logged in, since when, and under a handle that opens nothing. */
-export interface ShownSession {
+export interface SessionInfo {
   readonly id: string;
   readonly current: boolean;
   /** Such as `Firefox/Windows`; null for what is none that is known. */
@@ -26,7 +26,7 @@ export interface ShownSession {
  *
  * @throws {AuthError} `not_logged_in`
  */
-export async function list(context: Context, sessionId: string | null): Promise<readonly ShownSession[]> {
+export async function list(context: Context, sessionId: string | null): Promise<readonly SessionInfo[]> {
   return (await page(context, sessionId)).sessions;
 }
 
@@ -42,10 +42,10 @@ export async function page(
   context: Context,
   sessionId: string | null,
   wanted: { readonly limit?: number | undefined; readonly after?: string | undefined } = {},
-): Promise<SessionPage<ShownSession>> {
-  const { id } = await ownerOf(context, sessionId);
+): Promise<SessionPage<SessionInfo>> {
+  const { id } = await requireUser(context, sessionId);
   const { limit = maxSessions, after } = wanted;
-  return sessionsOf(context, id, { current: sessionId as string, limit, after });
+  return listSessions(context, id, { current: sessionId as string, limit, after });
 }
 
 /**
@@ -54,9 +54,9 @@ export async function page(
  * @throws {AuthError} `not_logged_in`, `unknown_session`
  */
 export async function end(context: Context, sessionId: string | null, handle: string, by: Caller = {}): Promise<void> {
-  const caller = callerOf(by);
-  const { id: userId } = await ownerOf(context, sessionId);
-  if (!(await context.db.sessions.endByHandle(userId, handle, caller.acts))) {
+  const caller = sanitizeCaller(by);
+  const { id: userId } = await requireUser(context, sessionId);
+  if (!(await context.db.sessions.endByHandle(userId, handle, caller.idempotencyKeys))) {
     throw new AuthError("unknown_session", "you have no such session");
   }
   context.trail.record("sessions_ended", { caller, userId, detail: "one" });
@@ -68,8 +68,8 @@ export async function end(context: Context, sessionId: string | null, handle: st
  * @throws {AuthError} `not_logged_in`
  */
 export async function endOthers(context: Context, sessionId: string | null, by: Caller = {}): Promise<number> {
-  const caller = callerOf(by);
-  const person = await ownerOf(context, sessionId);
+  const caller = sanitizeCaller(by);
+  const person = await requireUser(context, sessionId);
   const ended = await context.db.sessions.endOthers(person.id, person.sessionId);
   context.trail.record("sessions_ended", {
     caller,
@@ -85,20 +85,28 @@ export async function endOthers(context: Context, sessionId: string | null, by: 
  *
  * @throws {AuthError} `page_invalid`
  */
-export async function sessionsOf(
+export async function listSessions(
   { db }: Context,
   userId: number,
   { limit = maxSessions, ...wanted }: Partial<SessionQuery> = {},
-): Promise<SessionPage<ShownSession>> {
+): Promise<SessionPage<SessionInfo>> {
   if (!Number.isInteger(limit) || limit < 1 || limit > maxSessions) {
     throw new AuthError("page_invalid", `limit must be a whole number from 1 to ${maxSessions}`);
   }
   const page = isUserId(userId) ? await db.sessions.list(userId, { limit, ...wanted }) : { sessions: [], next: null };
   if (page === null) throw new AuthError("page_invalid", "after must be the next of the page before");
-  return { sessions: page.sessions.map(shown), next: page.next };
+  return { sessions: page.sessions.map(toSessionInfo), next: page.next };
 }
 
-function shown({ handle, current, userAgent, ip, createdAt, lastSeenAt, expiresAt }: ListedSession): ShownSession {
+function toSessionInfo({
+  handle,
+  current,
+  userAgent,
+  ip,
+  createdAt,
+  lastSeenAt,
+  expiresAt,
+}: ListedSession): SessionInfo {
   return {
     id: handle,
     current,

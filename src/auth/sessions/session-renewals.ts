@@ -1,13 +1,13 @@
 import type { Context } from "../context.ts";
-import { madeToken } from "../secrets.ts";
+import { deriveToken } from "../secrets.ts";
 
 /**
  * The current id of a live session, given that id or, for ten seconds after a renewal, its previous one; null if there is
  * none.
  */
-export async function current({ db, settings }: Context, sessionId: string | null): Promise<string | null> {
+export async function getCurrentId({ db, settings }: Context, sessionId: string | null): Promise<string | null> {
   if (!sessionId) return null;
   const nonce = await db.sessions.findRenewalNonce(sessionId);
   if (nonce === false) return null;
-  return nonce === null ? sessionId : madeToken(settings, sessionId, nonce);
+  return nonce === null ? sessionId : deriveToken(settings, sessionId, nonce);
 }

@@ -2,19 +2,19 @@ import type { Awaitable, LiveSession, SessionUser } from "../../db/db.ts";
 import type { PublicUser } from "../../user.ts";
 import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { newToken } from "../secrets.ts";
-import { userByEmail } from "../users.ts";
+import { generateToken } from "../secrets.ts";
+import { findUserByEmail } from "../users.ts";
 
 /** Longer than any token of ours: what is longer is not looked for. */
-const longestToken = 250;
+const maxTokenLength = 250;
 
 export async function createSession(context: Context, email: string, caller: Caller): Promise<string | null> {
   const { db, settings } = context;
-  const user = await userByEmail(context, email);
+  const user = await findUserByEmail(context, email);
   if (!user) return null;
   const { ip, userAgent } = caller;
   const limit = settings.SESSION_LIMIT;
-  const session = await db.sessions.open({ userId: user.id, sessionId: newToken(settings), limit, ip, userAgent });
+  const session = await db.sessions.open({ userId: user.id, sessionId: generateToken(settings), limit, ip, userAgent });
   return session?.sessionId ?? null;
 }
 
@@ -22,8 +22,8 @@ export function getUserFromSessionId(context: Context, sessionId: string | null)
   if (!couldBeSession(sessionId)) return null;
   const found = context.db.sessions.find(sessionId);
   return found instanceof Promise
-    ? found.then((session) => seen(context, sessionId, session))
-    : seen(context, sessionId, found);
+    ? found.then((session) => recordSeen(context, sessionId, session))
+    : recordSeen(context, sessionId, found);
 }
 
 export async function logOut(context: Context, sessionId: string | null, caller: Caller): Promise<boolean> {
@@ -34,33 +34,36 @@ export async function logOut(context: Context, sessionId: string | null, caller:
 }
 
 /** The account of a live session with all its stored attributes, or null. The session counts as used. */
-export async function userOfSession({ db, lastSeen }: Context, sessionId: string | null): Promise<SessionUser | null> {
+export async function findUserBySession(
+  { db, lastSeen }: Context,
+  sessionId: string | null,
+): Promise<SessionUser | null> {
   if (!couldBeSession(sessionId)) return null;
   let user = await db.sessions.findUser(sessionId);
   if (!user && lastSeen.isPending(sessionId)) {
     await lastSeen.flush();
     user = await db.sessions.findUser(sessionId);
   }
-  if (user) lastSeen.note(sessionId, user.lastSeenAt);
+  if (user) lastSeen.record(sessionId, user.lastSeenAt);
   return user;
 }
 
 /** Anything else is not looked up, whatever a program passes. */
 function couldBeSession(sessionId: unknown): sessionId is string {
-  return typeof sessionId === "string" && sessionId !== "" && sessionId.length <= longestToken;
+  return typeof sessionId === "string" && sessionId !== "" && sessionId.length <= maxTokenLength;
 }
 
-function seen(context: Context, sessionId: string, session: LiveSession | null): Awaitable<PublicUser | null> {
-  if (!session) return context.lastSeen.isPending(sessionId) ? seenUnwritten(context, sessionId) : null;
-  context.lastSeen.note(sessionId, session.lastSeenAt);
+function recordSeen(context: Context, sessionId: string, session: LiveSession | null): Awaitable<PublicUser | null> {
+  if (!session) return context.lastSeen.isPending(sessionId) ? findAfterFlush(context, sessionId) : null;
+  context.lastSeen.record(sessionId, session.lastSeenAt);
   return session.user;
 }
 
 /** The stored time says that the session has ended, but it was used since. */
-async function seenUnwritten(context: Context, sessionId: string): Promise<PublicUser | null> {
+async function findAfterFlush(context: Context, sessionId: string): Promise<PublicUser | null> {
   await context.lastSeen.flush();
   const session = await context.db.sessions.find(sessionId);
   if (!session) return null;
-  context.lastSeen.note(sessionId, session.lastSeenAt);
+  context.lastSeen.record(sessionId, session.lastSeenAt);
   return session.user;
 }

@@ -37,7 +37,7 @@ ${accountForm(visit, person, {
   },
   async again(visit, values) {
     const { c, service, cookies } = visit;
-    const sessionId = await service.auth.sessions.current(visit.sessionId);
+    const sessionId = await service.auth.sessions.getCurrentId(visit.sessionId);
     if (sessionId !== null) cookies.push(...setSession(c, service, sessionId));
     return moveAsked(visit, values, readEmail(values.email ?? "") ?? undefined);
   },

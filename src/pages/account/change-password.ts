@@ -28,7 +28,7 @@ ${accountForm(visit, person, {
   },
   async again(visit, _, { email }) {
     const { service, to } = visit;
-    const sessionId = await service.auth.sessions.current(visit.sessionId);
+    const sessionId = await service.auth.sessions.getCurrentId(visit.sessionId);
     if (sessionId !== null) return passwordChanged(visit, sessionId);
     // The response with the new id was lost.
     return goTo(visit, to("/login"), { code: "password_reset", email: email ?? undefined });

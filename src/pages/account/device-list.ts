@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { ShownSession } from "../../auth/auth.ts";
+import type { SessionInfo } from "../../auth/auth.ts";
 import { messages } from "../../languages/languages.ts";
 import type { PublicUser } from "../../user.ts";
 import { detectDeviceKind } from "../../values/device-kind.ts";
@@ -65,7 +65,7 @@ interface Place {
 
 function deviceRow(
   visit: Visit,
-  { id, current, user_agent, ip, last_seen_at, created_at }: ShownSession,
+  { id, current, user_agent, ip, last_seen_at, created_at }: SessionInfo,
   { person, from, seen: line }: Place,
 ): Html {
   const { words, language } = visit;

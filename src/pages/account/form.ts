@@ -15,7 +15,7 @@ export async function forPerson(
 ): Promise<View | Response> {
   const { service, sessionId } = visit;
   try {
-    return await show(await service.auth.account.personOf(sessionId));
+    return await show(await service.auth.account.getUser(sessionId));
   } catch (error) {
     if (error instanceof AuthError && error.code === "not_logged_in") return askToLogIn(visit);
     throw error;

@@ -61,7 +61,7 @@ export async function submit(
 
 /** The answer to a form that this browser sent a moment ago and sends again, such as by a double click; undefined for any other. */
 async function again(at: Visit, page: Page, values: Values): Promise<Response | undefined> {
-  const done = page.again && (await at.service.auth.acts.justDone(at.caller));
+  const done = page.again && (await at.service.auth.acts.findRecent(at.caller));
   return done ? page.again?.(at, values, done) : undefined;
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Caller } from "../../auth/auth.ts";
-import { actName } from "../../auth/auth.ts";
+import { createIdempotencyKey } from "../../auth/auth.ts";
 import type { RequestContext } from "../../http/caller.ts";
 import { hostCookie, readCookie, readCookies } from "../../http/cookies.ts";
 import { rememberDevice } from "../../http/remember-device.ts";
@@ -69,8 +69,8 @@ export async function visit(service: Service, c: RequestContext, values: Values 
       ...service.caller(c),
       language,
       // Made from the link: if the answer to a redemption is lost, the form or the link sets the same cookie again.
-      newDevice: kept === undefined || token === undefined ? undefined : actName(kept, "device", token),
-      acts: kept === undefined ? undefined : actsOf(kept, c, values, token),
+      newDevice: kept === undefined || token === undefined ? undefined : createIdempotencyKey(kept, "device", token),
+      idempotencyKeys: kept === undefined ? undefined : actsOf(kept, c, values, token),
     },
     sessionId: await findSession(c, service),
     formSecret,
@@ -96,10 +96,10 @@ export async function visit(service: Service, c: RequestContext, values: Values 
  * it. A page that is only opened has the name of the link. A form that is displayed anew has another name.
  */
 function actsOf(secret: string, c: RequestContext, values: Values, token: string | undefined): string[] {
-  const link = token === undefined ? [] : [actName(secret, "link", c.req.path, token)];
+  const link = token === undefined ? [] : [createIdempotencyKey(secret, "link", c.req.path, token)];
   if (c.req.method !== "POST") return link;
   const sent = Object.entries(values).toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return [actName(secret, "form", c.req.path, sent), ...link];
+  return [createIdempotencyKey(secret, "form", c.req.path, sent), ...link];
 }
 
 /**
@@ -107,7 +107,7 @@ function actsOf(secret: string, c: RequestContext, values: Values, token: string
  * as it is sent.
  */
 export function askerBy({ caller }: Visit, { form_id }: Values): Caller {
-  return form_id === undefined ? { ...caller, acts: [] } : caller;
+  return form_id === undefined ? { ...caller, idempotencyKeys: [] } : caller;
 }
 
 /** Keeps this browser's device secret, by which the account of a redeemed link knows it. */

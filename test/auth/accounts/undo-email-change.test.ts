@@ -41,14 +41,14 @@ test("the link of a mail whose acceptance is not known works until a newer one i
   const another = await newest("email_changed");
   assert.notEqual(another, lost);
   for (const token of [lost, another]) {
-    assert.equal(await auth.undoEmailChange.addressOf(token), email);
+    assert.equal(await auth.undoEmailChange.findEmail(token), email);
     const stored = await Promise.all(["users", "outbox", "former_emails", "mailed_tokens"].map(store.rows));
     assert.ok(!JSON.stringify(stored).includes(token));
   }
   isLost = false;
   store.clock.forward(4 * minute);
   const accepted = await newest("email_changed");
-  for (const token of [lost, another]) assert.equal(await auth.undoEmailChange.addressOf(token), null);
+  for (const token of [lost, another]) assert.equal(await auth.undoEmailChange.findEmail(token), null);
   assert.equal((await auth.undoEmailChange.undo(accepted)).email, email);
   await auth.close();
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { readAccount, writeAccount } from "../../../src/auth/auth.ts";
+import { formatAccount, parseAccount } from "../../../src/auth/auth.ts";
 import { foreignHashes } from "../../support/foreign-hashes.ts";
 
 const now = Date.UTC(2030, 0, 1);
@@ -16,19 +16,19 @@ test("a line that was written reads as the account that it was of", () => {
     disabledAt: fc.constantFrom(null, now),
     createdAt: fc.integer({ min: 0, max: now }),
   });
-  fc.assert(fc.property(account, (it) => assert.deepEqual(readAccount(writeAccount(it), now), { ...it })));
+  fc.assert(fc.property(account, (it) => assert.deepEqual(parseAccount(formatAccount(it), now), { ...it })));
 });
 
 test("an account is enabled and not verified unless its line says so, and its address keeps its spelling", () => {
   const bob = { email: "bob@example.com", hashedPassword: hashed_password, emailVerifiedAt: null, disabledAt: null };
-  assert.deepEqual(readAccount(line({ email: " BOB@Example.com " }), now), {
+  assert.deepEqual(parseAccount(line({ email: " BOB@Example.com " }), now), {
     ...bob,
     email: "BOB@Example.com",
     createdAt: now,
   });
   const told = { verified: true, disabled: true, created_at: "2026-11-21T10:30:00.123456+01:00" };
   const createdAt = Date.UTC(2026, 10, 21, 9, 30, 0, 123);
-  assert.deepEqual(readAccount(line(told), now), { ...bob, emailVerifiedAt: now, disabledAt: now, createdAt });
+  assert.deepEqual(parseAccount(line(told), now), { ...bob, emailVerifiedAt: now, disabledAt: now, createdAt });
 });
 
 test("a line that is no account is refused, and the words say why and hold nothing of it", () => {
@@ -64,7 +64,7 @@ test("a line that is no account is refused, and the words say why and hold nothi
     [line({ verified: true }).replace("}", ',"verified":false}'), /a field twice/],
   ];
   for (const [text, why] of refusals) {
-    const said = readAccount(text, now);
+    const said = parseAccount(text, now);
     assert.equal(typeof said, "string", text);
     assert.match(said as string, why, text);
     assert.doesNotMatch(said as string, /secret|example|\p{Cc}/u);

@@ -57,7 +57,7 @@ test("the nodes of a fleet sweep once in a while, not once each", async () => {
   const { store, nodes } = fleet;
   const sweepAll = async () => {
     let all = 0;
-    for (const { auth } of nodes) all += (await auth.admin.sweep({ rest: 9 * minute })).sessions;
+    for (const { auth } of nodes) all += (await auth.admin.sweep({ minInterval: 9 * minute })).sessions;
     return all;
   };
   await sweepAll();
@@ -74,10 +74,10 @@ test("a node that stops ends its sweep after the batch under way, and another on
   await openSessions(store, 1600);
   store.clock.forward(31 * day);
   const stopping = AbortSignal.abort();
-  const swept = await one?.auth.admin.sweep({ stopping, rest: minute });
+  const swept = await one?.auth.admin.sweep({ signal: stopping, minInterval: minute });
   assert.equal(swept?.sessions, 0);
   assert.deepEqual(await holders(store), [null]);
-  assert.equal((await other?.auth.admin.sweep({ rest: minute }))?.sessions, 1600);
+  assert.equal((await other?.auth.admin.sweep({ minInterval: minute }))?.sessions, 1600);
 });
 
 test("a sweep that outlasts its lease extends it", async () => {

@@ -24,7 +24,7 @@ const of48 = (i: number) => `2001:db8:${i.toString(16)}::1`;
 /** Has so many requests refused that are no requests, and writes the trail now and then. */
 async function refuse(world: World, many: number, from: (i: number) => Caller, why = (_: number) => "cross_site") {
   for (let i = 0; i < many; i++) {
-    world.auth.audit.recordRefusal(why(i), from(i));
+    world.auth.audit.recordRejectedRequest(why(i), from(i));
     if (i % 2500 === 2499) await world.auth.flush();
   }
 }
@@ -128,7 +128,7 @@ test("a thousand networks, and any number, make a bounded number of entries in a
 test("asking for the trail again and again makes no more entries of a flood", async () => {
   await using world = await createWorld();
   for (let i = 0; i < 300; i++) {
-    world.auth.audit.recordRefusal(`why ${i}`, { ip: "192.0.2.1" });
+    world.auth.audit.recordRejectedRequest(`why ${i}`, { ip: "192.0.2.1" });
     await world.auth.flush();
   }
   const events = await trail(world);
@@ -147,7 +147,7 @@ test("every kind of refusal is bounded", async () => {
     registration_refused: (i, caller) => auth.account.register(`${i}@example.com`, "short", caller),
     reset_refused: (i, caller) => auth.resetPassword.request(`not an address ${i}`, caller),
     verification_refused: (i, caller) => auth.verifyEmail.request(`not an address ${i}`, caller),
-    request_refused: (i, caller) => auth.audit.recordRefusal(`why ${i}`, caller),
+    request_refused: (i, caller) => auth.audit.recordRejectedRequest(`why ${i}`, caller),
     reset_asked: (i, caller) => auth.resetPassword.request(`${i}@example.com`, caller),
     verification_asked: (i, caller) => auth.verifyEmail.request(`${i}@example.com`, caller),
     email_undo_refused: (i, caller) => auth.undoEmailChange.undo(`${i}`, undefined, caller),
@@ -240,7 +240,7 @@ test("what changed something is an entry each, though the trail is full and the 
     throw new DatabaseUnavailable("unreachable");
   };
   Object.assign(world.db.audit, { add: away, save: away });
-  for (let i = 0; i < 20_000; i++) world.auth.audit.recordRefusal(`why ${i}`, { ip: ipv4(i) });
+  for (let i = 0; i < 20_000; i++) world.auth.audit.recordRejectedRequest(`why ${i}`, { ip: ipv4(i) });
   await world.auth.flush();
   for (let i = 0; i < 50; i++) {
     const headers = { Cookie: await enter(world) };
@@ -306,7 +306,7 @@ test("requests that were refused while the service was busy are all counted, how
   const { admission } = world.auth;
   let refused = 0;
   for (let i = 0; i < 200; i++) {
-    for (let many = 0; many <= i % 3; many++, refused++) admission.countRefusal();
+    for (let many = 0; many <= i % 3; many++, refused++) admission.countRejection();
     admission.flush();
     await world.auth.flush();
   }

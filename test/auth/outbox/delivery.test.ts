@@ -249,16 +249,16 @@ test("a refused reset ends its own link alone, and the next request is sent", as
   await request();
   const tokens = async () => (await store.rows("mailed_tokens")).length;
   const [link = ""] = /token=3D[\w-]{43}/.exec(service.server.mails[0]?.raw.replaceAll("=\r\n", "") ?? "") ?? [];
-  assert.equal(await node.auth.resetPassword.addressOf(link.slice(8)), email);
+  assert.equal(await node.auth.resetPassword.findEmail(link.slice(8)), email);
   service.answer = () => 550;
   await request();
   assert.equal(await node.auth.outbox.countFailed(), 1);
   assert.equal(await tokens(), 1);
-  assert.equal(await node.auth.resetPassword.addressOf(link.slice(8)), email);
+  assert.equal(await node.auth.resetPassword.findEmail(link.slice(8)), email);
   service.answer = () => undefined;
   await request();
   assert.equal(service.server.mails.length, 2);
-  assert.equal(await node.auth.resetPassword.addressOf(link.slice(8)), null);
+  assert.equal(await node.auth.resetPassword.findEmail(link.slice(8)), null);
 });
 
 test("failed mails vanish with their account, after a week, and beyond ten thousand", async () => {

@@ -125,8 +125,8 @@ async function createService(
       await auth.outbox.deliver();
       return office.tokens.slice(length);
     },
-    resets: async (token = "") => (await auth.resetPassword.addressOf(token)) === email,
-    confirms: async (token = "") => (await auth.verifyEmail.addressOf(token))?.email === email,
+    resets: async (token = "") => (await auth.resetPassword.findEmail(token)) === email,
+    confirms: async (token = "") => (await auth.verifyEmail.find(token))?.email === email,
   };
 }
 

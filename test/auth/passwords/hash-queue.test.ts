@@ -16,7 +16,7 @@ function heldQueue(workers = 1, duration = 100) {
   /** Takes a place that hashes once, and gives it up. */
   const run = async (work: string, path: readonly string[], known?: [string, string]) => {
     using place = queue.enter({ path, devices: known ? [known[1]] : [] });
-    queue.settle(place, known);
+    queue.assign(place, known);
     return await queue.run(place, work);
   };
   /** Ends all work, and what starts then, in turn. */
@@ -131,7 +131,7 @@ test("five /64s of one /48 are one network to others, and five to each other", a
 
 test("whether a newcomer would be refused is known before it enters, for a path whose end is not known too", async () => {
   const queue = heldQueue();
-  const asked = (path: readonly string[]) => queue.queue.refuses({ path });
+  const asked = (path: readonly string[]) => queue.queue.wouldReject({ path });
   assert.equal(asked(["office"]), false);
   const office = flood(queue, 26, ["office"]);
   const none = flood(queue, 25, ["no network", "a@example.com"]);
@@ -191,9 +191,9 @@ test("a caller whose device may be known waits outside a full queue, for a momen
   enter("real");
   assert.throws(() => enter("real"), isBusy);
   assert.throws(() => enter("another", "real"), isBusy, "one of several devices is enough");
-  assert.throws(() => queue.queue.settle(stranger, undefined), isBusy);
+  assert.throws(() => queue.queue.assign(stranger, undefined), isBusy);
   await assert.rejects(queue.queue.run(stranger, "no place"), isBusy);
-  queue.queue.settle(owner, ["account", "real"]);
+  queue.queue.assign(owner, ["account", "real"]);
   const login = queue.queue.run(owner, "owner");
   enter("real");
   await queue.release();
@@ -265,7 +265,7 @@ test("when the wait would pass five seconds the next is refused at once", async 
 test("a hash that does not end counts as long as it has taken: the wait grows without any that ends", async () => {
   const { queue, run, forward, release } = heldQueue(2);
   const running = [run("1", ["a"]), run("2", ["a"])];
-  const wait = () => queue.refuses({ path: ["b"] });
+  const wait = () => queue.wouldReject({ path: ["b"] });
   forward(2400);
   const waiting = Array.from({ length: 4 }, (_, i) => run(`${i}`, [`network ${i}`]));
   assert.equal(wait(), true, "two threads have taken 2.4 seconds: five more would take over five");
@@ -281,7 +281,7 @@ test("one hash that takes long keeps one worker busy, not the others", async () 
   const slow = run("slow", ["a"]);
   forward(4000);
   const all = Array.from({ length: 51 }, (_, i) => run(`${i}`, [`network ${i}`]));
-  assert.equal(queue.refuses({ path: ["another"] }), false);
+  assert.equal(queue.wouldReject({ path: ["another"] }), false);
   assert.equal(held.length, 2);
   await release();
   await Promise.all([slow, ...all]);
@@ -353,7 +353,7 @@ test("closing refuses what waits and what comes, and waits for what is computed"
   await waiting;
   await assert.rejects(run("late", ["n"]), isBusy);
   await assert.rejects(queue.run(idle, "late"), isBusy);
-  assert.equal(queue.refuses({ path: ["n"] }), true);
+  assert.equal(queue.wouldReject({ path: ["n"] }), true);
   assert.throws(() => queue.enter({ path: ["n"], devices: ["device"] }), isBusy);
   assert.equal(closed, false);
   await release();

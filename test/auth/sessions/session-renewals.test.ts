@@ -37,7 +37,7 @@ async function confirm(auth: Auth, sessionId: string, password = bob.password): 
 
 async function isLive(auth: Auth, sessionId: string): Promise<boolean> {
   const user = await auth.getUserFromSessionId(sessionId);
-  const person = await auth.account.personOf(sessionId).catch(() => null);
+  const person = await auth.account.getUser(sessionId).catch(() => null);
   assert.equal(person?.id, user?.id, "all ways of finding it agree");
   return user !== null;
 }

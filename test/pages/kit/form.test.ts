@@ -126,8 +126,8 @@ test("no form of ours does anything without it", async () => {
   assert.deepEqual(await mailed(world), []);
   assert.equal((await who.open("/account")).status, 200);
   assert.ok(await canLogIn(world, owner));
-  assert.ok(await world.auth.verifyEmail.addressOf(verify));
-  assert.ok(await world.auth.resetPassword.addressOf(reset));
+  assert.ok(await world.auth.verifyEmail.find(verify));
+  assert.ok(await world.auth.resetPassword.findEmail(reset));
 });
 
 test("what another site's page sends is refused before, as the API does", async () => {

@@ -1,13 +1,13 @@
 /** How many requests of one device may proceed without a place until its account is known. */
-const mostOutside = 2;
+const maxPerDevice = 2;
 
 /** Callers who proceed without a place because they present a device that may be known, counted by device. */
-export class Outsiders {
+export class ProvisionalCallers {
   readonly #byDevice = new Map<string, number>();
 
   /** Whether a caller with these devices may be one more. */
   admits(devices: readonly string[]): boolean {
-    return devices.length > 0 && devices.every((device) => (this.#byDevice.get(device) ?? 0) < mostOutside);
+    return devices.length > 0 && devices.every((device) => (this.#byDevice.get(device) ?? 0) < maxPerDevice);
   }
 
   add(devices: readonly string[]): void {

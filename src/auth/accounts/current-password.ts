@@ -2,27 +2,27 @@ import { AuthError } from "../../errors.ts";
 import { clockTolerance } from "../../values/clock-tolerance.ts";
 import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
-import type { HashPlace } from "../passwords/passwords.ts";
+import type { HashSlot } from "../passwords/passwords.ts";
 import { reserveLogin } from "../sessions/log-in.ts";
-import { ownerOf, type Person } from "../sessions/owner.ts";
+import { requireUser, type SessionUser } from "../sessions/session-user.ts";
 
 /** How long a password that was given counts, in milliseconds. */
-const confirmedFor = 10 * 60_000;
+const confirmationLifetime = 10 * 60_000;
 
 /** Counts as a try to log in: a session that was left open is no way to guess the password. */
-export async function givePassword(
+export async function verifyCurrentPassword(
   context: Context,
-  place: HashPlace,
-  person: Person,
+  place: HashSlot,
+  person: SessionUser,
   password: string,
   caller: Caller,
 ): Promise<void> {
   await using tries = await reserveLogin(context, place, person.email, person, caller);
   if (password === "" || !(await context.passwords.verifyPassword(password, person.hashedPassword, place))) {
-    tries.spend();
+    tries.markUsed();
     throw wrong(context, person, caller);
   }
-  await tries.settle();
+  await tries.markSucceeded();
 }
 
 /**
@@ -32,33 +32,37 @@ export async function givePassword(
  * @param act returns false, without effect, if the hash or the session has changed
  * @throws {AuthError} `not_logged_in` when the session has ended; `wrong_password` when the password was changed
  */
-export async function asVerified<Done>(
+export async function withVerifiedPassword<Done>(
   context: Context,
-  place: HashPlace,
-  person: Person,
+  place: HashSlot,
+  person: SessionUser,
   password: string,
   caller: Caller,
-  act: (as: Person) => Promise<Done | false>,
+  act: (as: SessionUser) => Promise<Done | false>,
 ): Promise<Done> {
   const done = await act(person);
   if (done !== false) return done;
-  const now = await ownerOf(context, person.sessionId);
-  if (now.hashedPassword !== person.hashedPassword) await givePassword(context, place, now, password, caller);
+  const now = await requireUser(context, person.sessionId);
+  if (now.hashedPassword !== person.hashedPassword) await verifyCurrentPassword(context, place, now, password, caller);
   const doneNow = await act(now);
   if (doneNow !== false) return doneNow;
   throw wrong(context, now, caller);
 }
 
 /** @throws {AuthError} `password_needed` when it was not given within the last ten minutes */
-export async function needPassword({ db, trail, clock }: Context, person: Person, caller: Caller): Promise<void> {
+export async function requireConfirmedPassword(
+  { db, trail, clock }: Context,
+  person: SessionUser,
+  caller: Caller,
+): Promise<void> {
   const at = await db.sessions.findConfirmedAt(person.sessionId);
   const age = at === null ? Number.POSITIVE_INFINITY : clock() - at;
-  if (age <= confirmedFor && age >= -clockTolerance) return;
+  if (age <= confirmationLifetime && age >= -clockTolerance) return;
   trail.record("password_needed", { caller, userId: person.id });
   throw new AuthError("password_needed", "password needed");
 }
 
-function wrong({ trail }: Context, person: Person, caller: Caller): AuthError {
+function wrong({ trail }: Context, person: SessionUser, caller: Caller): AuthError {
   trail.record("password_refused", { caller, userId: person.id });
   return new AuthError("wrong_password", "wrong password");
 }

@@ -4,12 +4,12 @@ import { type Log, silent } from "../observe/log.ts";
 import { type Metrics, uncounted } from "../observe/metrics.ts";
 import { type Tracing, untraced } from "../observe/tracing.ts";
 import { readSettings, type Settings } from "../settings/settings.ts";
-import { Trail } from "./audit/trail.ts";
+import { AuditTrail } from "./audit/trail.ts";
 import type { Context } from "./context.ts";
 import { LastSeen } from "./last-seen.ts";
 import type { HashThreads } from "./passwords/hash-threads.ts";
 import { Passwords } from "./passwords/passwords.ts";
-import { Admission } from "./passwords/places.ts";
+import { AdmissionControl } from "./passwords/take-slot.ts";
 
 export interface AuthOptions {
   /** The policies; `readSettings` has the defaults. */
@@ -29,21 +29,21 @@ export interface AuthOptions {
 }
 
 /** What `Auth` works with. A base class, because the groups of `Auth` are fields that need the context to be set before them. */
-export class Parts {
+export class AuthBase {
   declare protected readonly context: Context;
   /** Whether there is time for one more password to be hashed: a server asks before it reads a request. */
-  readonly admission: Admission;
+  readonly admission: AdmissionControl;
 
   constructor(db: DB, options: AuthOptions = {}) {
     const { settings = readSettings(), log = silent, clock = Date.now, mailer } = options;
     const { metrics = uncounted, tracing = untraced } = options;
     const passwords = new Passwords(settings, { metrics, tracing, threads: options.hashThreads });
-    const trail = new Trail(db, log, clock);
+    const trail = new AuditTrail(db, log, clock);
     const lastSeen = new LastSeen({ db, settings, clock, log, metrics });
     const context = { db, settings, log, trail, lastSeen, mailer, clock, metrics, tracing, passwords };
     // Not enumerable: otherwise an Auth that is logged would show the passwords in the settings.
     Object.defineProperty(this, "context", { value: context });
-    this.admission = new Admission(this.context);
+    this.admission = new AdmissionControl(this.context);
   }
 
   /** The settings in force, here and in every app of this `Auth`. */

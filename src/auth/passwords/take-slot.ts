@@ -3,13 +3,13 @@ import { DatabaseUnavailable } from "../../errors.ts";
 import type { User } from "../../user.ts";
 import { emailKey } from "../../values/email.ts";
 import { networksOf } from "../../values/network.ts";
-import type { Trail } from "../audit/trail.ts";
+import type { AuditTrail } from "../audit/trail.ts";
 import type { Caller } from "../caller.ts";
-import { knownDevice, type Lookup, secretsOf } from "../devices/devices.ts";
-import type { HashPlace, Passwords } from "./passwords.ts";
+import { type DeviceContext, deviceSecrets, findKnownDevice } from "../devices/devices.ts";
+import type { HashSlot, Passwords } from "./passwords.ts";
 
 /** The queue of hashes, and what its places depend on. */
-interface Queue extends Lookup {
+interface QueueContext extends DeviceContext {
   readonly passwords: Passwords;
 }
 
@@ -20,7 +20,7 @@ const recordInterval = 10_000;
 const noNetwork = "no network";
 
 /** The groups among which the queue is shared: the caller's networks, the widest first; without an IP address, the account's. */
-function sharesOf({ ip }: Caller, address?: string): string[] {
+function queuePath({ ip }: Caller, address?: string): string[] {
   const networks = networksOf(ip);
   if (networks.length > 0) return networks.toReversed();
   return address === undefined ? [noNetwork] : [noNetwork, emailKey(address)];
@@ -33,8 +33,8 @@ function sharesOf({ ip }: Caller, address?: string): string[] {
  * @param address of the account that it is about, as far as the request says
  * @throws {AuthError} `busy`
  */
-export function takePlace({ passwords }: Pick<Queue, "passwords">, caller: Caller, address = ""): HashPlace {
-  return passwords.queue.enter({ path: sharesOf(caller, address) });
+export function takeSlot({ passwords }: Pick<QueueContext, "passwords">, caller: Caller, address = ""): HashSlot {
+  return passwords.queue.enter({ path: queuePath(caller, address) });
 }
 
 /**
@@ -42,9 +42,9 @@ export function takePlace({ passwords }: Pick<Queue, "passwords">, caller: Calle
  *
  * @throws {AuthError} `busy` for a caller without a device
  */
-export function takePlaceOfDevice({ passwords, settings }: Queue, caller: Caller, address = ""): HashPlace {
-  const devices = settings.RATE_LIMIT === "on" ? secretsOf(caller) : [];
-  return passwords.queue.enter({ path: sharesOf(caller, address), devices });
+export function takeSlotForDevice({ passwords, settings }: QueueContext, caller: Caller, address = ""): HashSlot {
+  const devices = settings.RATE_LIMIT === "on" ? deviceSecrets(caller) : [];
+  return passwords.queue.enter({ path: queuePath(caller, address), devices });
 }
 
 /**
@@ -53,24 +53,24 @@ export function takePlaceOfDevice({ passwords, settings }: Queue, caller: Caller
  * @returns the known device, if any
  * @throws {AuthError} `busy` if the queue had no place but for a known device, and this is none
  */
-export async function settlePlace(
-  context: Queue,
-  place: HashPlace,
+export async function assignSlot(
+  context: QueueContext,
+  place: HashSlot,
   user: User | null,
   caller: Caller,
 ): Promise<string | undefined> {
-  const device = await knownDevice(context, user, caller);
-  context.passwords.queue.settle(place, user !== null && device !== undefined ? [String(user.id), device] : undefined);
+  const device = await findKnownDevice(context, user, caller);
+  context.passwords.queue.assign(place, user !== null && device !== undefined ? [String(user.id), device] : undefined);
   return device;
 }
 
 /** Tells a server, before it reads a request that hashes a password, whether to refuse it: a refusal then costs next to nothing. */
-export class Admission {
-  readonly #context: Queue & { readonly trail: Trail };
+export class AdmissionControl {
+  readonly #context: QueueContext & { readonly trail: AuditTrail };
   #refusals = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(context: Queue & { readonly trail: Trail }) {
+  constructor(context: QueueContext & { readonly trail: AuditTrail }) {
     this.#context = context;
   }
 
@@ -79,21 +79,21 @@ export class Admission {
    * request may still get `busy`. The only lookup is whether an account knows one of the caller's device cookies, if there are
    * any: an invented cookie gives no advantage.
    */
-  refuses(caller: Pick<Caller, "ip" | "device">): Awaitable<number | undefined> {
+  getRetryAfter(caller: Pick<Caller, "ip" | "device">): Awaitable<number | undefined> {
     const { passwords, settings } = this.#context;
-    const path = sharesOf(caller);
-    if (!passwords.queue.refuses({ path })) return undefined;
+    const path = queuePath(caller);
+    if (!passwords.queue.wouldReject({ path })) return undefined;
     const { retryAfter } = passwords.queue;
-    const devices = secretsOf(caller);
+    const devices = deviceSecrets(caller);
     if (settings.RATE_LIMIT === "off" || devices.length === 0) return retryAfter;
-    if (passwords.queue.refuses({ path, devices })) return retryAfter;
+    if (passwords.queue.wouldReject({ path, devices })) return retryAfter;
     const decide = (isReal: boolean) => (isReal ? undefined : retryAfter);
     const isReal = this.#isReal(devices);
     return isReal instanceof Promise ? isReal.then(decide) : decide(isReal);
   }
 
   /** Counts a refused request: the log and the audit trail get one entry for all those of ten seconds. */
-  countRefusal(): void {
+  countRejection(): void {
     this.#refusals++;
     this.#timer ??= setTimeout(() => this.flush(), recordInterval).unref();
   }

@@ -1,0 +1,14 @@
+import { notLoggedInError } from "../../errors.ts";
+import type { User } from "../../user.ts";
+import type { Context } from "../context.ts";
+import { findUserBySession } from "./sessions.ts";
+
+/** A logged-in person, with the secrets that are compared and renewed here: never returned to callers. */
+export type SessionUser = User & { readonly sessionId: string };
+
+/** @throws {AuthError} `not_logged_in` */
+export async function requireUser(context: Context, sessionId: string | null): Promise<SessionUser> {
+  const user = await findUserBySession(context, sessionId);
+  if (user && user.sessionId !== null) return user as SessionUser;
+  throw notLoggedInError();
+}
