@@ -84,10 +84,10 @@ describe("a start that fails says why in words, without a stack, and exits with 
   test("with wrong settings, all of them in one message", async () => {
     const wrong = { PORT: "x", BCRYPT_COST: "3", SESSION_IDLE: "1s", PUBLIC_URL: "y", LOG_LEVEL: "loud" };
     const lines = Object.entries(wrong).map(([name, value]) => `(?=[^]*\n {2}${name}=${value}: must be \\S)`);
-    await fails(wrong, new RegExp(`^${lines.join("")}bienvenue: wrong settings:(\n {2}.+){5}\n$`));
+    await fails(wrong, new RegExp(`^${lines.join("")}bienvenue: invalid settings:(\n {2}.+){5}\n$`));
     await fails(
       { NODE_ENV: "production" },
-      /^bienvenue: wrong settings:(\n {2}(PUBLIC_URL|SMTP_URL|MAIL_FROM|TRUSTED_PROXIES): missing; .* for example .+){4}\n$/,
+      /^bienvenue: invalid settings:(\n {2}(PUBLIC_URL|SMTP_URL|MAIL_FROM|TRUSTED_PROXIES): missing; .* for example .+){4}\n$/,
     );
   });
 

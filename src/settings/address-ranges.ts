@@ -1,34 +1,34 @@
 import { isIPv4 } from "node:net";
 import { parseIPv6 } from "../values/ip-address.ts";
 
-/** From the first address to the one after the last. */
+/** A range of addresses as numbers; `end` is exclusive. */
 interface AddressRange {
   readonly start: bigint;
   readonly end: bigint;
 }
 
 /**
- * Address blocks that strangers call from. IPv4 addresses are counted as IPv6 writes them, and as translators and tunnels do.
+ * Blocks of public addresses. IPv4 addresses count as IPv4-mapped IPv6 addresses, and as translators and tunnels write them.
  */
 const publicBlocks: readonly (readonly [name: string, ...networks: string[]])[] = [
   ["IPv4", "::ffff:0:0/96"],
   ["IPv6", "::/0"],
   ["IPv6", "2000::/3"],
-  // The blocks that the five registries allocate: nearly all users are there, in a hundredth of 2000::/3 (IANA's allocations).
+  // The large allocations of the five registries hold nearly all users, in a hundredth of 2000::/3 (IANA's allocations).
   ["IPv6", "2400::/12", "2600::/12", "2800::/12", "2a00::/12", "2c00::/12"],
   ["NAT64", "64:ff9b::/96"],
   ["6to4", "2002::/16"],
 ];
 
-/** The smallest share that is refused is 1 in this many: all private networks and the largest cloud together hold less. */
+/** One in this many addresses is too large a share. All private networks and the largest cloud together have less. */
 const maxShareDivisor = 16n;
 
 /**
- * Finds a family of addresses of which these networks hold a sixteenth or more, however they are split. As proxies they would
- * let strangers claim any address.
+ * Returns the address family of which networks contain a sixteenth or more, however they are split. As trusted proxies, they
+ * would let attackers forge any address.
  *
- * @param networks valid addresses and networks, as in `192.0.2.1`, `10.0.0.0/8` and `2001:db8::/32`
- * @returns the name of the family, or undefined if they hold less of each
+ * @param networks valid addresses and networks, such as `192.0.2.1`, `10.0.0.0/8` and `2001:db8::/32`
+ * @returns the name of the family, or undefined if the networks contain less of each
  */
 export function findOverbroadFamily(networks: readonly string[]): string | undefined {
   const ranges = mergeRanges(networks.map(toRange));
@@ -46,10 +46,10 @@ function add(sum: bigint, count: bigint): bigint {
 
 function toRange(network: string): AddressRange {
   const [address = "", prefix] = network.split("/");
-  const isShort = isIPv4(address);
-  const length = prefix === undefined ? 128 : Number(prefix) + (isShort ? 96 : 0);
+  const isV4 = isIPv4(address);
+  const length = prefix === undefined ? 128 : Number(prefix) + (isV4 ? 96 : 0);
   const bits = BigInt(128 - length);
-  const value = parseIPv6(isShort ? `::ffff:${address}` : address).reduce(
+  const value = parseIPv6(isV4 ? `::ffff:${address}` : address).reduce(
     (sum, group) => (sum << 16n) | BigInt(group),
     0n,
   );

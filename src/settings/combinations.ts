@@ -1,59 +1,69 @@
 import type { Settings } from "./table.ts";
 
-/** The cookies of the service beside the session's; over https their names begin with `__Host-`. */
+/** The cookies of the service other than the session cookie. Over https their names begin with `__Host-`. */
 const hostCookieNames = ["device_id", "form", "notice", "onward"] as const;
 
 export type HostCookieName = (typeof hostCookieNames)[number];
 
-/** Settings that are right one by one, yet not together. */
+/** Returns a message for each setting that is valid, but not in combination with another one. */
 export function findConflicts(settings: Settings): string[] {
   const { COOKIE_NAME, COOKIE_DOMAIN, PUBLIC_URL, CORS_ORIGINS } = settings;
   const isHttps = PUBLIC_URL.startsWith("https:");
-  const found: string[] = [];
+  const conflicts: string[] = [];
   if (/^__(host|secure)-/i.test(COOKIE_NAME) && !isHttps) {
-    found.push(`COOKIE_NAME=${COOKIE_NAME}: must be without this prefix while PUBLIC_URL is not https`);
+    conflicts.push(`COOKIE_NAME=${COOKIE_NAME}: must not have this prefix unless PUBLIC_URL is https`);
   }
   if (/^__host-/i.test(COOKIE_NAME) && COOKIE_DOMAIN !== null) {
-    found.push(`COOKIE_NAME=${COOKIE_NAME}: must begin with __Secure- instead while COOKIE_DOMAIN is set`);
+    conflicts.push(`COOKIE_NAME=${COOKIE_NAME}: must begin with __Secure- instead if COOKIE_DOMAIN is set`);
   }
   if (hostCookieNames.some((name) => COOKIE_NAME === name || COOKIE_NAME === `__Host-${name}`)) {
-    found.push(`COOKIE_NAME=${COOKIE_NAME}: must be another, such as session_id; this one is another cookie's`);
+    conflicts.push(
+      `COOKIE_NAME=${COOKIE_NAME}: must be another name, such as session_id; the service uses this one for another cookie`,
+    );
   }
   const host = new URL(PUBLIC_URL).hostname;
   if (COOKIE_DOMAIN !== null && host !== COOKIE_DOMAIN && !host.endsWith(`.${COOKIE_DOMAIN}`)) {
-    found.push(`COOKIE_DOMAIN=${COOKIE_DOMAIN}: must be PUBLIC_URL's host, or what it ends with`);
+    conflicts.push(`COOKIE_DOMAIN=${COOKIE_DOMAIN}: must be PUBLIC_URL's host or a parent domain of it`);
   }
   if (isHttps && CORS_ORIGINS.some((allowed) => allowed.startsWith("http:"))) {
-    found.push("CORS_ORIGINS: must be https as PUBLIC_URL is; anyone in between could speak as the others");
+    conflicts.push(
+      "CORS_ORIGINS: must be https origins if PUBLIC_URL is https; attackers on the network can impersonate http origins",
+    );
   }
   if (settings.CONCEAL_ACCOUNTS === "on" && settings.REQUIRE_VERIFIED_EMAIL === "off") {
-    found.push("CONCEAL_ACCOUNTS=on: must be off without REQUIRE_VERIFIED_EMAIL=on, for a first login would tell");
+    conflicts.push(
+      "CONCEAL_ACCOUNTS=on: must be off unless REQUIRE_VERIFIED_EMAIL=on; otherwise a first login reveals whether the account existed",
+    );
   }
   if (settings.CONCEAL_ACCOUNTS === "on" && settings.RESET_DELIVERY !== "email") {
-    found.push(`CONCEAL_ACCOUNTS=on: must be off while RESET_DELIVERY=${settings.RESET_DELIVERY}, which tells`);
+    conflicts.push(
+      `CONCEAL_ACCOUNTS=on: must be off while RESET_DELIVERY=${settings.RESET_DELIVERY}, which reveals whether an account exists`,
+    );
   }
   if (settings.NODE_ENV === "production" && settings.UNSAFE_PRODUCTION !== "1")
-    found.push(...findUnsafeSettings(settings));
-  return found;
+    conflicts.push(...findUnsafeSettings(settings));
+  return conflicts;
 }
 
-/** What would hand accounts of real people to others. */
+/** Returns a message for each setting that gives attackers access to accounts in production. */
 function findUnsafeSettings({ RESET_DELIVERY, PUBLIC_URL, SMTP_URL }: Settings): string[] {
-  const found: string[] = [];
+  const unsafe: string[] = [];
   if (RESET_DELIVERY !== "email") {
-    found.push(
-      `RESET_DELIVERY=${RESET_DELIVERY}: must be email in production, for whoever gets a token gets the account`,
+    unsafe.push(
+      `RESET_DELIVERY=${RESET_DELIVERY}: must be email in production; anyone with the token can take over the account`,
     );
   }
   if (!PUBLIC_URL.startsWith("https:")) {
-    found.push(`PUBLIC_URL=${PUBLIC_URL}: must be https in production, for anyone in between reads passwords`);
+    unsafe.push(
+      `PUBLIC_URL=${PUBLIC_URL}: must be https in production; otherwise passwords can be read on the network`,
+    );
   }
   if (SMTP_URL === null)
-    found.push("SMTP_URL=none: must name a server in production; nobody looks at /dev/outbox there");
-  return found.map((line) => `${line} (UNSAFE_PRODUCTION=1 allows it for a rehearsal)`);
+    unsafe.push("SMTP_URL=none: must be the URL of a mail server in production, which has no /dev/outbox");
+  return unsafe.map((line) => `${line} (set UNSAFE_PRODUCTION=1 to allow it for a rehearsal)`);
 }
 
-/** Settings that are allowed but weak, and why. */
+/** Returns the settings that are valid but weak, each with the reason. */
 export function findWeakSettings({
   NODE_ENV,
   BCRYPT_COST,
@@ -62,11 +72,13 @@ export function findWeakSettings({
   UNSAFE_PRODUCTION,
 }: Settings): Partial<Record<keyof Settings, string>> {
   return {
-    ...(BCRYPT_COST < 10 && { BCRYPT_COST: "below 10: stolen hashes are cheap to guess" }),
+    ...(BCRYPT_COST < 10 && { BCRYPT_COST: "below 10: passwords are cheap to crack if their hashes are stolen" }),
     ...(NODE_ENV === "production" &&
-      DATABASE_URL === "sqlite::memory:" && { DATABASE_URL: "sqlite::memory:: every account is lost when it stops" }),
+      DATABASE_URL === "sqlite::memory:" && {
+        DATABASE_URL: "sqlite::memory:: all accounts are lost when the service stops",
+      }),
     ...(NODE_ENV === "production" &&
-      RATE_LIMIT === "off" && { RATE_LIMIT: "off: passwords can be guessed without end" }),
-    ...(UNSAFE_PRODUCTION === "1" && { UNSAFE_PRODUCTION: "1: accounts may be handed to strangers" }),
+      RATE_LIMIT === "off" && { RATE_LIMIT: "off: the number of attempts to guess a password is not limited" }),
+    ...(UNSAFE_PRODUCTION === "1" && { UNSAFE_PRODUCTION: "1: settings that expose accounts are allowed" }),
   };
 }

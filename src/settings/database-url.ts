@@ -1,17 +1,17 @@
 import { describeFileNameError, describeSqlitePathError } from "./sqlite-path.ts";
 import { describeUrlError, isDecodable, isPort } from "./url-errors.ts";
 
-/** The parts of a PostgreSQL URL, as they are written there. */
+/** The parts of a PostgreSQL URL, still encoded. */
 interface PostgresUrl {
-  /** `user:password@`, or nothing. */
+  /** `user:password@`, or an empty string. */
   readonly login: string;
-  /** Each with its port, if it has one. */
+  /** Each with its port, if any. */
   readonly hosts: readonly string[];
   readonly database: string;
   readonly parameters: URLSearchParams;
 }
 
-/** The parameters whose values may be shown. */
+/** The parameters whose values contain no secret. */
 const printableParameters = [
   "host",
   "port",
@@ -25,8 +25,8 @@ const printableParameters = [
 ];
 
 /**
- * The parameters that take effect, and those of PostgreSQL's own programs that change nothing here. Any other is refused, as
- * those programs do: the driver would ignore a misspelled one, or take it for an option of its own.
+ * The parameters that have an effect, and those of PostgreSQL's own programs that have none here. Others are rejected, as those
+ * programs do: the driver would ignore a misspelled one, or use it as an option of its own.
  */
 const knownParameters = [
   ...printableParameters,
@@ -56,7 +56,7 @@ function isHost(text: string): boolean {
   return port === undefined || isPort(port);
 }
 
-/** Explains why a text is not the URL of a supported database, without repeating any of it; undefined if it is one. */
+/** Describes what is wrong with a database URL without repeating any of it; undefined if it is valid. */
 export function describeDatabaseUrlError(text: string): string | undefined {
   if (text.startsWith("sqlite:")) return describeSqlitePathError(text.slice("sqlite:".length));
   const parts = parsePostgresUrl(text);
@@ -69,13 +69,14 @@ function describeParameterError(parameters: URLSearchParams): string | undefined
   const names = [...parameters.keys()];
   const unknown = names.find((name) => !knownParameters.includes(name));
   if (unknown !== undefined) {
-    const plain = (name: string) => name.toLowerCase().replace(/[^a-z]/g, "");
-    const meant =
-      knownParameters.find((name) => plain(name) === plain(unknown)) ?? (/ssl|tls/i.test(unknown) ? "sslmode" : null);
-    return `a parameter after the ? is unknown${meant ? `; did you mean ${meant}?` : "; the names are those of PostgreSQL's own programs"}`;
+    const normalize = (name: string) => name.toLowerCase().replace(/[^a-z]/g, "");
+    const suggestion =
+      knownParameters.find((name) => normalize(name) === normalize(unknown)) ??
+      (/ssl|tls/i.test(unknown) ? "sslmode" : null);
+    return `unknown parameter after the ?${suggestion ? `; did you mean ${suggestion}?` : "; use the parameter names of PostgreSQL's own programs"}`;
   }
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) return `${twice} must be there once`;
+  const repeated = names.find((name, i) => names.indexOf(name) !== i);
+  if (repeated !== undefined) return `${repeated} must appear only once`;
   const sslmode = parameters.get("sslmode");
   if (sslmode !== null && !sslmodes.includes(sslmode)) {
     return "sslmode must be disable, require, verify-ca or verify-full";
@@ -87,20 +88,20 @@ function describeParameterError(parameters: URLSearchParams): string | undefined
   return undefined;
 }
 
-/** A database URL that may be shown: without its password and without the values of parameters that may hold a secret. */
+/** Removes the password, and parameter values that can contain a secret, from a database URL. */
 export function redactDatabaseUrl(url: string): string {
   if (url.startsWith("sqlite:") && describeFileNameError(url.slice("sqlite:".length)) === undefined) return url;
   const parts = parsePostgresUrl(url);
-  if (!parts) return "this database (its URL is not shown)";
+  if (!parts) return "this database (its URL is hidden)";
   const login = parts.login.replace(/:.*@$/, ":…@");
-  const shown = [...parts.parameters]
+  const parameters = [...parts.parameters]
     .filter(([name]) => knownParameters.includes(name))
     .map(([name, value]) => `${name}=${printableParameters.includes(name) ? value.replace(/\p{C}/gu, "?") : "…"}`);
-  const query = shown.length > 0 ? `?${shown.join("&")}` : "";
+  const query = parameters.length > 0 ? `?${parameters.join("&")}` : "";
   return `${url.slice(0, url.indexOf(":"))}://${login}${parts.hosts}${parts.database}${query}`;
 }
 
-/** The file of an embedded database that outlives the process; undefined for any other. */
+/** Returns the path of a SQLite database; undefined for one in memory and for PostgreSQL. */
 export function sqliteFileOf(url: string): string | undefined {
   const path = /^sqlite:(.+)$/s.exec(url)?.[1];
   return path === ":memory:" ? undefined : path;

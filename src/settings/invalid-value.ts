@@ -2,8 +2,8 @@
 const maxLength = 120;
 
 /**
- * Formats a refused value for printing: on one line, with invisible characters escaped. A value that may hold a secret is not
- * printed: a URL with a password, or a token that was given to the wrong setting.
+ * Formats an invalid value on one line, with invisible characters escaped. Returns `…` for a value that can contain a secret: a
+ * URL with a password, or a token that was assigned to the wrong setting.
  */
 export function formatInvalidValue(text: string): string {
   if (!isAddress(text) && (hasPassword(text) || mayBeToken(text))) return "…";
@@ -11,20 +11,20 @@ export function formatInvalidValue(text: string): string {
   return line.length > maxLength ? `${line.slice(0, maxLength)}…` : line;
 }
 
-/** Addresses of machines and networks, with ports and commas between them; or one with the name of an interface. */
-function isAddress(withInterface: string): boolean {
-  const text = withInterface.replace(/(?<=:.*)%[\w.-]{1,15}$/, "");
+/** Returns true for IP addresses and networks, with ports and separated by commas, and for an address with a zone. */
+function isAddress(zoned: string): boolean {
+  const text = zoned.replace(/(?<=:.*)%[\w.-]{1,15}$/, "");
   return /^[0-9a-f:.,/%[\] ]*$/i.test(text) && text.split(/[^0-9a-f]/i).every((group) => group.length <= 5);
 }
 
 function hasPassword(text: string): boolean {
   if (/:.*@|@.*:\/\//s.test(text)) return true;
   if (/(pass|pwd|secret|token|key|auth)\w*["']?\s*[=:]/i.test(text)) return true;
-  // After a colon that is not followed by a port or //, there may be a password; a query may hold anything.
+  // A colon without a port or // after it can precede a password. A query can contain anything.
   return /:(?!\/\/|\d{1,5}(?:[/,\s]|$))(?=\S)|:\/\/[^/]*\?|\?[^=]*=/.test(text);
 }
 
-/** Values of a few characters are printed. Longer ones are no token or password if they are made of words and numbers. */
+/** Returns false for short values, and for values that consist of words and numbers. */
 function mayBeToken(text: string): boolean {
   const visible = text.replace(/\p{Cc}\[[\d;]*[a-z]/giu, " ").trim();
   if (visible.length <= 6) return false;

@@ -1,6 +1,6 @@
 import { formatInvalidValue } from "./invalid-value.ts";
 
-/** A variable of the environment that is no setting, and the setting that was probably meant. */
+/** An environment variable that is not a setting, and the setting that was probably meant. */
 export interface MisspelledSetting {
   readonly name: string;
   readonly suggestion: string;
@@ -8,15 +8,19 @@ export interface MisspelledSetting {
   readonly message: string;
 }
 
-/** Variables of other programs that differ from a setting by one letter. */
+/** Variables of other programs with the name of a setting but for one letter. */
 const unrelated = new Set(["LOG_FILE"]);
-/** The longest name that is compared, in characters. */
+/** Longer names are ignored. In characters. */
 const maxLength = 60;
 
 /**
- * Finds the variables whose names are nearly those of settings: with other case, other separators, a typo, singular for plural,
- * the words in another order, the program's name or `export` in front, or spaces, quotes and invisible characters around them,
- * as environment files can leave them. Values are ignored, except that an empty one counts as unset.
+ * Finds environment variables whose names are similar to those of settings:
+ * - in another case, with other separators, or with a typo
+ * - in the singular instead of the plural, or with the words in another order
+ * - with the program's name or `export` in front
+ * - with spaces, quotes or invisible characters around them, which environment files can leave
+ *
+ * Values are ignored, except that an empty one counts as unset.
  *
  * @param names the names of all settings
  */
@@ -43,17 +47,17 @@ export function findMisspellings(
     });
 }
 
-/** Quoted if the mistake could be invisible. */
+/** Adds quotes if the mistake can be invisible. */
 function quoteIfNeeded(name: string): string {
   return /^[\w.-]+$/.test(name) ? name : `"${formatInvalidValue(name)}"`;
 }
 
-/** What is compared of a name, in upper case. */
+/** A name in upper case, prepared for comparison. */
 interface NameParts {
   readonly name: string;
   readonly joined: string;
   readonly words: readonly string[];
-  /** Its words in the order of the alphabet. */
+  /** The words in alphabetical order. */
   readonly sorted: string;
 }
 
@@ -65,7 +69,7 @@ function parseName(name: string): NameParts {
 function isSimilar(given: NameParts, setting: NameParts): boolean {
   if (given.joined === setting.joined) return true;
   const distance = editDistance(given.joined, setting.joined, 1);
-  // PATH, POST and HOSTS are words of their own: in a short name only exchanged letters count as a typo.
+  // PATH, POST and HOSTS are other words: in a short name, only swapped letters count as a typo.
   if (!setting.name.includes("_"))
     return distance === 1 && joinSorted([...given.joined]) === joinSorted([...setting.joined]);
   if (distance === 1 || given.sorted === setting.sorted) return true;
@@ -81,7 +85,7 @@ function isSimilarWord(word: string, expected: string): boolean {
   return word[0] === expected[0] && editDistance(word, expected, maxDistance) <= maxDistance;
 }
 
-/** The words of a name, each in its singular. */
+/** Splits a name into words and makes each one singular. */
 function splitWords(name: string): string[] {
   const parts = name.split(/[^A-Z0-9]+/).filter(Boolean);
   return parts.map((word) =>
@@ -97,22 +101,22 @@ function joinSorted(parts: readonly string[]): string {
 }
 
 /**
- * The number of letters to add, remove, replace or exchange with their neighbor (optimal string alignment).
+ * Returns the number of letters to add, remove, replace or swap with their neighbor (optimal string alignment distance).
  *
- * @param most above it, some number above it is returned as soon as that is certain
+ * @param max if the distance exceeds it, the result can be Infinity
  */
-function editDistance(from: string, to: string, most = Number.POSITIVE_INFINITY): number {
-  if (Math.abs(from.length - to.length) > most) return Number.POSITIVE_INFINITY;
+function editDistance(from: string, to: string, max = Number.POSITIVE_INFINITY): number {
+  if (Math.abs(from.length - to.length) > max) return Number.POSITIVE_INFINITY;
   let [before, row]: [number[], number[]] = [[], Array.from({ length: to.length + 1 }, (_, i) => i)];
   for (let i = 1; i <= from.length; i++) {
     const next = [i];
     for (let j = 1; j <= to.length; j++) {
       const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      const isExchanged = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
-      const exchanged = isExchanged ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY;
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, replaced, exchanged));
+      const isSwapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      const swapped = isSwapped ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY;
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, replaced, swapped));
     }
-    if (Math.min(...next) > most) return Number.POSITIVE_INFINITY;
+    if (Math.min(...next) > max) return Number.POSITIVE_INFINITY;
     [before, row] = [row, next];
   }
   return row[to.length] ?? 0;

@@ -1,4 +1,4 @@
-/** Thrown by `readSettings`; its message names every wrong setting and says how to correct it. */
+/** Thrown by `readSettings`. The message lists every invalid setting and how to fix it. */
 export class SettingsError extends Error {
   override name = "SettingsError";
 }

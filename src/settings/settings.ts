@@ -10,51 +10,56 @@ export { SettingsError } from "./settings-error.ts";
 export type { Environment, Mode, Settings };
 
 /**
- * Reads the settings from the environment, with the development mode's defaults for what is not set (or set to nothing).
+ * Reads the settings from the environment. Unset and empty variables get the default of the mode, which is development unless
+ * `NODE_ENV` is `production`.
  *
- * @throws {SettingsError} one for all wrong settings together
+ * @throws {SettingsError} one error that lists all invalid settings
  * @example
  * const settings = readSettings({ PORT: "8080", SESSION_LIFETIME: "7d" });
  */
 export function readSettings(environment: Environment = {}): Settings {
   const mode: Mode = environment.NODE_ENV === "production" ? "production" : "development";
-  const wrong: string[] = [];
-  const values = Object.entries<Setting<unknown>>(table).map(([name, { type, [mode]: standard, example, secret }]) => {
-    const text = environment[name] || (typeof standard === "function" ? standard(environment) : standard);
-    if (text === required) {
-      wrong.push(`${name}: missing; production needs it, for example ${name}=${quoted(example)}`);
-      return [name, undefined];
-    }
-    const { success, data, error } = type.safeParse(text);
-    if (!success) wrong.push(`${name}=${secret ? "…" : formatInvalidValue(text)}: must be ${error.issues[0]?.message}`);
-    return [name, data];
-  });
+  const problems: string[] = [];
+  const values = Object.entries<Setting<unknown>>(table).map(
+    ([name, { type, [mode]: defaultValue, example, secret }]) => {
+      const text = environment[name] || (typeof defaultValue === "function" ? defaultValue(environment) : defaultValue);
+      if (text === required) {
+        problems.push(`${name}: missing; required in production, for example ${name}=${quoteForShell(example)}`);
+        return [name, undefined];
+      }
+      const { success, data, error } = type.safeParse(text);
+      if (!success)
+        problems.push(`${name}=${secret ? "…" : formatInvalidValue(text)}: must be ${error.issues[0]?.message}`);
+      return [name, data];
+    },
+  );
   const settings = Object.fromEntries(values) as Settings;
-  if (wrong.length === 0) wrong.push(...findConflicts(settings));
-  if (wrong.length > 0) throw new SettingsError(`wrong settings:\n${wrong.map((line) => `  ${line}`).join("\n")}`);
+  if (problems.length === 0) problems.push(...findConflicts(settings));
+  if (problems.length > 0)
+    throw new SettingsError(`invalid settings:\n${problems.map((line) => `  ${line}`).join("\n")}`);
   return settings;
 }
 
-/** Every setting with its meaning and its defaults, as `--help` prints them. */
+/** Describes every setting and its defaults, for `--help`. */
 export function describeSettings(): string {
-  const told = (standard: Default) =>
+  const format = (standard: Default) =>
     standard === required ? "required" : typeof standard === "string" ? standard : standard({});
   const width = Math.max(...Object.keys(table).map((name) => name.length)) + 2;
   return Object.entries<Setting<unknown>>(table)
     .map(([name, { description, development, production }]) => {
-      const defaults = [told(development), told(production)];
+      const defaults = [format(development), format(production)];
       const line = defaults[0] === defaults[1] ? defaults[0] : `${defaults[0]}; in production ${defaults[1]}`;
       return `  ${name.padEnd(width)}${description}\n  ${"".padEnd(width)}default: ${line}`;
     })
     .join("\n");
 }
 
-/** The variables of the environment that are no settings, but have nearly the name of one. */
+/** Returns the environment variables whose names are similar to that of a setting. */
 export function findMisspelledSettings(environment: Environment): MisspelledSetting[] {
   return findMisspellings(environment, Object.keys(table));
 }
 
-/** As a shell takes it for one word. */
-function quoted(text = ""): string {
+/** Adds double quotes if a shell would split the text. */
+function quoteForShell(text = ""): string {
   return /^[\w@:/.,-]*$/.test(text) ? text : `"${text}"`;
 }

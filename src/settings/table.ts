@@ -21,34 +21,33 @@ import {
   trustedProxies,
 } from "./types.ts";
 
-/** The mode chooses defaults, and nothing else: every setting can be set by itself. */
+/** Selects the defaults. Every setting can still be set individually. */
 export type Mode = "development" | "production";
 
-/** A setting without a default must be said. */
+/** Marks a setting that has no default and must be set. */
 export const required = Symbol("required");
 
 export interface Setting<T> {
   readonly description: string;
-  /** Reads the text of the environment. */
+  /** Parses the text of the environment variable. */
   readonly type: z.ZodType<T, string>;
-  /** The default of each mode, as one would write it in the environment. */
+  /** The default of each mode, as text of an environment variable. */
   readonly development: Default;
   readonly production: Default;
-  /** What it may look like, for one that has no default. */
+  /** A valid value, for the message about a missing setting. */
   readonly example?: string;
-  /** It may hold a secret: a refusal does not repeat it. */
+  /** The value can contain a secret, so error messages do not repeat it. */
   readonly secret?: true;
 }
 
 export type Default = string | typeof required | ((environment: Environment) => string);
 
-/** The variables that settings are read from: `process.env`, or a part of it. */
+/** Environment variables, such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const setting = <T>(description: string, type: z.ZodType<T, string>, development: Default, production = development) =>
   ({ description, type, development, production }) satisfies Setting<T>;
 
-/** A setting that production has no default for. */
 const requiredInProduction = <T>(
   description: string,
   type: z.ZodType<T, string>,
@@ -56,54 +55,54 @@ const requiredInProduction = <T>(
   example: string,
 ) => ({ description, type, development, production: required, example }) satisfies Setting<T>;
 
-/** Every setting: what it means, what it may be, and its default in development and production. */
+/** Every setting: its description, its type, and its default in development and production. */
 export const table = {
   NODE_ENV: setting(
-    "which defaults hold: development, test (the same ones) or production, for real people",
+    "selects the defaults: development, test (same as development) or production",
     oneOf("development", "test", "production").transform((name): Mode => (name === "test" ? "development" : name)),
     "development",
     "production",
   ),
-  HOST: setting("the address it listens on", listenHost(), "0.0.0.0"),
-  PORT: setting("the port it listens on", integer(0, 65535, 5000), "5000"),
+  HOST: setting("address to listen on", listenHost(), "0.0.0.0"),
+  PORT: setting("port to listen on", integer(0, 65535, 5000), "5000"),
   DATABASE_URL: {
     ...setting(
-      "where accounts are kept: sqlite:PATH, sqlite::memory:, or postgres://USER:PASSWORD@HOST:PORT/NAME",
+      "database: sqlite:PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST:PORT/NAME",
       databaseUrl(),
       "sqlite:bienvenue.db",
     ),
     secret: true,
   },
-  DATABASE_POOL: setting("connections to PostgreSQL, to each of its hosts, at most", integer(1, 1000, 10), "10"),
-  AUTO_MIGRATE: setting("whether the start brings the database to this version's schema", onOff(), "on"),
+  DATABASE_POOL: setting("maximum number of connections to each PostgreSQL host", integer(1, 1000, 10), "10"),
+  AUTO_MIGRATE: setting("migrate the database to this version's schema at startup", onOff(), "on"),
   PUBLIC_URL: requiredInProduction(
-    "the address people know it by, which links in mails begin with; an https one makes cookies Secure",
+    "public origin of the service, used for links in emails; with https, cookies are Secure",
     publicUrl(),
     ({ PORT = "" }) => `http://localhost:${/^\d{1,5}$/.test(PORT) && Number(PORT) <= 65_535 ? PORT : "5000"}`,
     "https://auth.example.com",
   ),
   SERVICE_NAME: setting(
-    "what the service is called in mails and on pages; no password may be it",
+    "name of the service in emails and on pages; rejected as a password",
     z.string().regex(/^[^\p{C}<>]{1,60}$/u, "1 to 60 visible characters without < and >, such as Example"),
     "Bienvenue",
   ),
-  LOGO_FILE: setting("a logo for the pages: an SVG or PNG file of at most 8 KiB", noneOr(logoFile()), "none"),
+  LOGO_FILE: setting("logo for the pages: path of an SVG or PNG file, at most 8 KiB", noneOr(logoFile()), "none"),
   ACCENT_COLOR: setting(
-    "the colour of buttons and links on the pages, or two with a comma: for light pages and for dark ones",
+    "color of buttons and links: one color, or two separated by a comma, for light and dark pages",
     accentColor(),
     "#1d4ed8,#93c5fd",
   ),
-  SUPPORT_EMAIL: setting("who helps people, as the pages tell them", noneOr(supportEmail()), "none"),
-  TERMS_URL: setting("where the terms are, as the pages link to them", noneOr(pageUrl()), "none"),
-  PRIVACY_URL: setting("where it says what becomes of personal data", noneOr(pageUrl()), "none"),
+  SUPPORT_EMAIL: setting("email address for help, shown on the pages", noneOr(supportEmail()), "none"),
+  TERMS_URL: setting("URL of your terms of service, linked from the pages", noneOr(pageUrl()), "none"),
+  PRIVACY_URL: setting("URL of your privacy policy, linked from the pages", noneOr(pageUrl()), "none"),
   RETURN_ORIGINS: setting(
-    "the origins that people may be sent back to after logging in or out (return_to), with commas between them",
-    list(origin(), "none, or origins, such as https://app.example.com,https://admin.example.com"),
+    "origins allowed in return_to, the page to open after login or logout; comma-separated",
+    list(origin(), "none, or origins separated by commas, such as https://app.example.com,https://admin.example.com"),
     "none",
   ),
   SMTP_URL: {
     ...requiredInProduction(
-      "the server that sends mails: smtp://USER:PASSWORD@HOST:PORT (STARTTLS where it is offered, and always before a password leaves this machine; ?requireTLS=true or false decides) or smtps://…; without one they wait at /dev/outbox",
+      "mail server: smtps://USER:PASSWORD@HOST:PORT, or smtp://… (uses STARTTLS if offered, and requires it before sending a password to another machine; ?requireTLS=true or ?requireTLS=false overrides this); with none, emails stay in /dev/outbox",
       noneOr(smtpUrl()),
       "none",
       "smtps://USER:PASSWORD@mail.example.com",
@@ -111,41 +110,41 @@ export const table = {
     secret: true,
   },
   MAIL_FROM: requiredInProduction(
-    "who mails come from",
+    "sender of emails: an address, with or without a name",
     mailFrom(),
     "Bienvenue <bienvenue@localhost>",
     "Example <no-reply@example.com>",
   ),
   RESET_DELIVERY: setting(
-    "where reset tokens go: by email, into the response to callers on this machine, or to every caller (response)",
+    "how reset tokens are delivered: email, this-machine (in the response, to programs on this machine only) or response (in the response, to every caller)",
     oneOf("this-machine", "response", "email"),
     "this-machine",
     "email",
   ),
   EMAIL_FORMAT: setting(
-    "what may be registered as an address: any printable ASCII text of 1 to 250 characters, or an address that mail can be sent to",
+    "email addresses accepted at registration: any (any printable ASCII text of 1 to 250 characters) or address (valid addresses only)",
     oneOf("any", "address"),
     "any",
     "address",
   ),
-  REQUIRE_VERIFIED_EMAIL: setting("whether an address must be confirmed before it can log in", onOff(), "off", "on"),
+  REQUIRE_VERIFIED_EMAIL: setting("require a verified email address before the first login", onOff(), "off", "on"),
   CONCEAL_ACCOUNTS: setting(
-    "whether answers are alike with and without an account; the owner is told by mail",
+    "hide whether an account exists: responses are the same with and without one, and the owner gets an email instead",
     onOff(),
     "off",
     "on",
   ),
   TOKEN_FORMAT: setting(
-    "session and reset tokens: uuid (as the contract has them) or random (256 bits)",
+    "format of session and reset tokens: uuid, or random (256 bits)",
     oneOf("uuid", "random"),
     "uuid",
     "random",
   ),
   COOKIE_NAME: setting(
-    "the session cookie's name",
+    "name of the session cookie",
     z
       .string()
-      .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "a cookie's name of at most 100 characters, such as session_id"),
+      .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "a cookie name of at most 100 characters, such as session_id"),
     "session_id",
     ({ COOKIE_DOMAIN, PUBLIC_URL = "" }) =>
       PUBLIC_URL.startsWith("http:")
@@ -153,100 +152,96 @@ export const table = {
         : `${noneAsEmpty(COOKIE_DOMAIN) ? "__Secure-" : "__Host-"}session_id`,
   ),
   COOKIE_DOMAIN: setting(
-    "a domain whose hosts all get the session cookie, such as example.com",
+    "domain whose hosts all receive the session cookie, such as example.com",
     noneOr(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, "none, or a domain, such as example.com")),
     "none",
   ),
   HSTS_SUBDOMAINS: setting(
-    "whether browsers must use https for the subdomains of PUBLIC_URL's host too, for a year",
+    "make browsers use https for all subdomains of PUBLIC_URL's host too, for a year",
     onOff(),
     "off",
   ),
   CORS_ORIGINS: setting(
-    "the origins whose pages may call with a cookie, with commas between them",
-    list(origin(), "none, or origins, such as https://app.example.com,https://admin.example.com"),
+    "origins whose pages can call the API with the session cookie; comma-separated",
+    list(origin(), "none, or origins separated by commas, such as https://app.example.com,https://admin.example.com"),
     "none",
   ),
   TRUSTED_PROXIES: requiredInProduction(
-    "the proxies whose X-Forwarded-For, or else Forwarded, is believed: addresses and networks with commas between them, or none",
+    "proxies whose X-Forwarded-For header (or Forwarded, without one) is trusted: addresses and networks, comma-separated, or none",
     trustedProxies(),
     "none",
     "none",
   ),
-  PASSWORD_MIN_LENGTH: setting("the fewest characters (code points) of a password", integer(1, 64, 8), "1", "8"),
+  PASSWORD_MIN_LENGTH: setting("minimum password length in characters (code points)", integer(1, 64, 8), "1", "8"),
   PASSWORD_BLOCKLIST: setting(
-    "whether common passwords, the address and the service's name are refused",
+    "reject common passwords, the user's email address and the service's name as passwords",
     onOff(),
     "off",
     "on",
   ),
   PASSWORD_BREACH_CHECK: {
     ...setting(
-      "whether passwords known from breaches are refused: off, on (asks Have I Been Pwned with 5 characters of a hash), or the address of a mirror",
+      "reject passwords known from breaches: off, on (sends the first 5 characters of a hash to Have I Been Pwned) or the URL of a mirror",
       breachCheck(),
       "off",
     ),
     secret: true,
   },
-  PASSWORD_HASH: setting("how new passwords are hashed: bcrypt or argon2id", oneOf("bcrypt", "argon2id"), "bcrypt"),
-  BCRYPT_COST: setting("bcrypt's cost: one more doubles the work", integer(4, 16, 12), "12"),
-  SESSION_LIFETIME: setting("how long a session lasts, however much it is used", duration("1m", "400d", "30d"), "30d"),
-  SESSION_IDLE: setting("how long a session lasts unused", duration("1m", "400d", "14d"), "14d"),
+  PASSWORD_HASH: setting("hash algorithm for new passwords: bcrypt or argon2id", oneOf("bcrypt", "argon2id"), "bcrypt"),
+  BCRYPT_COST: setting("bcrypt cost; each step doubles the time", integer(4, 16, 12), "12"),
+  SESSION_LIFETIME: setting("maximum lifetime of a session", duration("1m", "400d", "30d"), "30d"),
+  SESSION_IDLE: setting("lifetime of an unused session", duration("1m", "400d", "14d"), "14d"),
   SESSION_LIMIT: setting(
-    "how many devices may be logged in to one account; beyond that the oldest is logged out",
+    "maximum number of sessions per account; a further login ends the oldest",
     integer(1, 1000, 5),
     "1000",
   ),
-  RESET_TOKEN_LIFETIME: setting("how long a reset token lasts", duration("1m", "1d", "1h"), "1h"),
-  VERIFY_TOKEN_LIFETIME: setting(
-    "how long the link that confirms an address lasts",
-    duration("1m", "7d", "24h"),
-    "24h",
-  ),
-  RATE_LIMIT: setting("whether the limits below hold, and accounts know their devices", onOff(), "off", "on"),
+  RESET_TOKEN_LIFETIME: setting("lifetime of a reset token", duration("1m", "1d", "1h"), "1h"),
+  VERIFY_TOKEN_LIFETIME: setting("lifetime of an email verification link", duration("1m", "7d", "24h"), "24h"),
+  RATE_LIMIT: setting("apply the limits below, and remember the devices of each account", onOff(), "off", "on"),
   LIMIT_LOGIN_ACCOUNT: setting("failed logins to one account", rate(), "10/15m"),
   LIMIT_LOGIN_NETWORK: setting(
-    "failed logins from one network (an IPv4 address, an IPv6 /64; a /56 has 4 times, a /48 16 times the tries)",
+    "failed logins from one network: an IPv4 address or an IPv6 /64 (a /56 has 4 times and a /48 16 times as many attempts)",
     rate(),
     "100/15m",
   ),
-  LIMIT_LOGIN_DEVICE: setting("failed logins to one account from a device that it knows", rate(), "10/15m"),
+  LIMIT_LOGIN_DEVICE: setting("failed logins to one account from a known device", rate(), "10/15m"),
   LIMIT_LOGIN_STREAK: setting(
-    "failed logins in a row to one account, after which only a known device or a reset opens it",
+    "consecutive failed logins to one account; then it accepts only logins from known devices, until a password reset",
     integer(1, 1_000_000, 100),
     "100",
   ),
-  LIMIT_REGISTRATION_ACCOUNT: setting("registrations of one address", rate(), "5/1h"),
+  LIMIT_REGISTRATION_ACCOUNT: setting("registrations of one email address", rate(), "5/1h"),
   LIMIT_REGISTRATION_NETWORK: setting("registrations from one network", rate(), "20/1h"),
-  LIMIT_MAIL_ACCOUNT: setting("mails of each kind asked for to one address", rate(), "5/1h"),
-  LIMIT_MAIL_NETWORK: setting("reset and verification mails that one network asks for", rate(), "20/1h"),
+  LIMIT_MAIL_ACCOUNT: setting("requests for emails of one kind to one address", rate(), "5/1h"),
+  LIMIT_MAIL_NETWORK: setting("requests for reset and verification emails from one network", rate(), "20/1h"),
   LIMIT_MAIL_ADDRESS: setting(
-    "requested mails sent to one address; further ones wait, except one reset an hour and resets from a device that the account knows",
+    "requested emails sent to one address; further ones wait, except one password reset an hour and resets from known devices",
     rate(),
     "20/1d",
   ),
   LIMIT_MAIL_ALL: setting(
-    "requested mails sent in all; further ones wait, except resets from a device that the account knows",
+    "requested emails sent in total; further ones wait, except password resets from known devices",
     rate(),
     "1000/1h",
   ),
   LIMIT_REDEMPTION_NETWORK: setting(
-    "refused tokens (of a reset, a confirmation or an undone move) from one network",
+    "rejected tokens from one network (password reset, email verification, undo of an email change)",
     rate(),
     "30/15m",
   ),
-  EVENTS_KEEP: setting("how long the audit trail is kept", duration("1d", "3650d", "90d"), "90d"),
+  EVENTS_KEEP: setting("retention of the audit trail", duration("1d", "3650d", "90d"), "90d"),
   METRICS_TOKEN: {
     ...setting(
-      "the bearer token that /metrics answers to",
+      "bearer token for /metrics",
       noneOr(z.string().regex(/^[\x21-\x7e]{16,250}$/, "none, or 16 to 250 printable ASCII characters without spaces")),
       "none",
     ),
     secret: true,
   },
-  LOG_LEVEL: setting("how much is logged", oneOf("debug", "info", "warn", "error", "silent"), "info"),
+  LOG_LEVEL: setting("minimum level of log lines", oneOf("debug", "info", "warn", "error", "silent"), "info"),
   UNSAFE_PRODUCTION: setting(
-    "1 lets production start on settings that hand accounts away, for a rehearsal",
+    "1 lets production start with settings that expose accounts; for rehearsals only",
     oneOf("0", "1"),
     "0",
   ),
@@ -255,7 +250,7 @@ export const table = {
 type Table = typeof table;
 
 /**
- * The value of every setting. Durations are milliseconds; what may be `none` is null, or an empty list.
+ * The value of every setting. Durations are in milliseconds; `none` becomes null, or an empty list.
  */
 export type Settings = { readonly [Name in keyof Table]: z.output<Table[Name]["type"]> };
 

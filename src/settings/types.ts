@@ -9,7 +9,7 @@ import { describeDatabaseUrlError } from "./database-url.ts";
 import { parseSender } from "./mail-from.ts";
 import { describeUrlError, isDecodable, isPort } from "./url-errors.ts";
 
-/** The largest logo, in bytes: with it a page stays under 30 KB. */
+/** In bytes. With a logo of this size, a page stays under 30 KB. */
 const maxLogoSize = 8 * 1024;
 
 /** So many tries, at most, within so many milliseconds of the first of them. */
@@ -18,30 +18,28 @@ interface Rate {
   readonly window: number;
 }
 
-/** The accent on light pages and on dark ones. */
+/** The accent colors of light and dark pages, written `#rrggbb`. */
 export interface Accent {
   readonly light: string;
   readonly dark: string;
 }
 
-/** One of several words. */
 export function oneOf<const Word extends string>(...words: readonly Word[]) {
   return z.enum(words, `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`);
 }
 
-/** `on` or `off`. */
 export function onOff() {
   return oneOf("on", "off");
 }
 
-/** `none`, which becomes null, or something else. */
+/** Accepts `none`, which becomes null, in addition to the values of a type. */
 export function noneOr(type: z.ZodType<string, string>) {
   return z.union([z.literal("none").transform(() => null), type], {
-    error: (issue) => type.safeParse(issue.input).error?.issues[0]?.message ?? "none, or something else",
+    error: (issue) => type.safeParse(issue.input).error?.issues[0]?.message ?? "none, or a valid value",
   });
 }
 
-/** `none`, or items with commas between them. */
+/** A comma-separated list; `none` is an empty list. */
 export function list(item: z.ZodType<string, string>, expected: string) {
   return z.string().transform((text, context): readonly string[] => {
     const items = text === "none" ? [] : text.split(",").map((part) => item.safeParse(part.trim()));
@@ -51,29 +49,28 @@ export function list(item: z.ZodType<string, string>, expected: string) {
   });
 }
 
-/** A whole number. */
-export function integer(least: number, most: number, example: number) {
-  const expected = `a whole number from ${least} to ${most}, such as ${example}`;
+export function integer(min: number, max: number, example: number) {
+  const expected = `a whole number from ${min} to ${max}, such as ${example}`;
   return z
     .string()
     .regex(/^\d{1,9}$/, expected)
     .transform(Number)
-    .refine((value) => value >= least && value <= most, expected);
+    .refine((value) => value >= min && value <= max, expected);
 }
 
-/** A duration such as `90s`, which becomes milliseconds. */
-export function duration(least: string, most: string, example: string) {
-  const expected = `a number and a unit (s, m, h or d), from ${least} to ${most}, such as ${example}`;
+/** A duration such as `90s`, in milliseconds. */
+export function duration(min: string, max: string, example: string) {
+  const expected = `a number and a unit (s, m, h or d), from ${min} to ${max}, such as ${example}`;
   return z
     .string()
     .regex(/^\d{1,9}[smhd]$/, expected)
     .transform(parseDuration)
-    .refine((value) => value >= parseDuration(least) && value <= parseDuration(most), expected);
+    .refine((value) => value >= parseDuration(min) && value <= parseDuration(max), expected);
 }
 
-/** Tries per duration, such as `10/15m`. */
+/** Attempts per duration, such as `10/15m`. */
 export function rate() {
-  const expected = "1 to 999999 tries per duration of at most 30d, such as 10/15m";
+  const expected = "1 to 999999 attempts per duration of at most 30d, such as 10/15m";
   return z
     .string()
     .regex(/^[1-9]\d{0,5}\/[1-9]\d{0,5}[smhd]$/, expected)
@@ -84,7 +81,7 @@ export function rate() {
     .refine(({ window }) => window <= parseDuration("30d"), expected);
 }
 
-/** An address, or a network in CIDR notation, of either family. */
+/** An IPv4 or IPv6 address, or a network in CIDR notation. */
 function network() {
   return z.string().refine((text) => {
     const [address = "", prefix, ...rest] = text.split("/");
@@ -97,26 +94,26 @@ function network() {
   });
 }
 
-/** `none`, or the proxies that may name callers: not so many addresses that strangers are among them. */
+/** Proxies that can name their callers. Rejects networks so large that they contain public clients. */
 export function trustedProxies() {
   const expected = "none, or addresses and networks, such as 127.0.0.1,10.0.0.0/8";
   return list(network(), expected).refine((networks) => findOverbroadFamily(networks) === undefined, {
     error: ({ input }) =>
-      `${expected}; these hold a sixteenth or more of all ${findOverbroadFamily(input as string[])} addresses, and a stranger among them could say to be anybody`,
+      `${expected}; these networks contain a sixteenth or more of all ${findOverbroadFamily(input as string[])} addresses, so attackers could forge their address`,
   });
 }
 
-/** A mail server, as nodemailer takes it, without any other of its options. */
+/** The URL of a mail server, without further options of nodemailer. */
 export function smtpUrl() {
   return z.string().check(({ value, issues }) => {
-    const mistake = describeSmtpUrlError(value);
-    if (mistake === undefined) return;
-    const message = `none, or a mail server's URL, such as smtps://USER:PASSWORD@mail.example.com; ${mistake}`;
+    const problem = describeSmtpUrlError(value);
+    if (problem === undefined) return;
+    const message = `none, or the URL of a mail server, such as smtps://USER:PASSWORD@mail.example.com; ${problem}`;
     issues.push({ code: "custom", message, input: value });
   });
 }
 
-/** Explains a wrong URL without repeating any of it. */
+/** Describes what is wrong with a URL without repeating any of it; undefined if it is valid. */
 function describeSmtpUrlError(text: string): string | undefined {
   const [, port, rest = ""] =
     /^smtps?:\/\/(?:[^@/?#\s\p{C}]*@)?(?:\[[^\]]*\]|[^@/?#\s\p{C}:[\]]+)(?::([^@/?#\s\p{C}]*))?(\/?(?:\?[^@]*)?)$/u.exec(
@@ -125,29 +122,27 @@ function describeSmtpUrlError(text: string): string | undefined {
   if ((port !== undefined && !isPort(port)) || !isDecodable(text) || !URL.canParse(text)) {
     return describeUrlError(text, ["smtp://", "smtps://"]);
   }
-  // Other options of the library could switch its checks off.
+  // Other options of nodemailer could disable its checks.
   if (/^\/?(\?requireTLS=(true|false))?$/.test(rest)) return undefined;
-  return "nothing may follow the port but ?requireTLS=true or ?requireTLS=false";
+  return "only ?requireTLS=true or ?requireTLS=false can follow the port";
 }
 
-/** The sender of mails: an address, with or without a name. */
 export function mailFrom() {
   const expected =
     'an address with or without a name (in double quotes if it has a comma), such as Example <no-reply@example.com> or "Example, Inc." <no-reply@example.com>';
   return z.string().refine((text) => parseSender(text) !== null, expected);
 }
 
-/** What a server can listen on: an IPv4 or IPv6 address, or a name. */
+/** An IPv4 or IPv6 address, or a host name, to listen on. */
 export function listenHost() {
   return z
     .string()
     .refine(
       (text) => isIP(text) !== 0 || /^[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?\.?$/i.test(text),
-      "an address or a name without scheme, port and brackets, such as 0.0.0.0 or ::1",
+      "an IP address or host name without scheme, port or brackets, such as 0.0.0.0 or ::1",
     );
 }
 
-/** The path of an image that is small enough for a page. */
 export function logoFile() {
   return z.string().refine(isLogo, `none, or the path of an SVG or PNG file of at most ${maxLogoSize} bytes`);
 }
@@ -162,7 +157,7 @@ function isLogo(path: string): boolean {
   }
 }
 
-/** One colour for light pages gives the dark ones a lighter tone of it. */
+/** The accent colors. If only one is given, dark pages get a lighter tone of it. */
 export function accentColor() {
   const { page } = surfaces.light;
   const { card } = surfaces.dark;
@@ -170,41 +165,43 @@ export function accentColor() {
     .string()
     .regex(
       /^#[0-9a-f]{6}(\s*,\s*#[0-9a-f]{6})?$/i,
-      "one color, or two with a comma for light and dark pages, such as #1d4ed8 or #1d4ed8,#93c5fd",
+      "one color, or two separated by a comma for light and dark pages, such as #1d4ed8 or #1d4ed8,#93c5fd",
     )
     .transform((text, context): Accent => {
       const [light = "", given] = text.toLowerCase().split(/\s*,\s*/);
       const dark = given ?? readableColor(light, card);
-      const mends = [readableColor(light, page), readableColor(dark, card)];
+      const fixes = [readableColor(light, page), readableColor(dark, card)];
       if (contrastRatio(light, page) < minContrast || contrastRatio(dark, card) < minContrast) {
-        const message = `readable, ${minContrast}:1 against light pages (and the second against dark ones), such as ${mends.slice(0, given ? 2 : 1)}`;
+        const message = `readable: a contrast of ${minContrast}:1 with light pages (the second color with dark pages), such as ${fixes.slice(0, given ? 2 : 1)}`;
         context.addIssue({ code: "custom", message });
       }
       return { light, dark };
     });
 }
 
-/** An address without characters that a `mailto:` link would have to escape. */
+/** An email address without characters that a `mailto:` link would have to escape. */
 export function supportEmail() {
   return z
     .string()
-    .refine((text) => isDeliverable(text) && !/[%&'/?]/.test(text), "none, or an address, such as help@example.com");
+    .refine(
+      (text) => isDeliverable(text) && !/[%&'/?]/.test(text),
+      "none, or an email address, such as help@example.com",
+    );
 }
 
-/** The address of a page. */
 export function pageUrl() {
   return z
     .string()
     .refine(
       (text) => /^https?:\/\/[^/?#@\s\\]+([/?#][^\s\\]*)?$/.test(text) && URL.canParse(text),
-      "none, or the http or https address of a page, such as https://example.com/terms",
+      "none, or the http or https URL of a page, such as https://example.com/terms",
     );
 }
 
-/** Which range API is asked; `off` becomes null. */
+/** The URL of a range API of breached passwords; `off` becomes null. */
 export function breachCheck() {
   const expected =
-    "off, on, or an address that the hash's first 5 characters are added to, such as https://mirror.example.com/range/";
+    "off, on, or a URL to append the first 5 characters of the hash to, such as https://mirror.example.com/range/";
   return z
     .string()
     .refine(
@@ -214,22 +211,21 @@ export function breachCheck() {
     .transform((text) => (text === "off" ? null : text === "on" ? "https://api.pwnedpasswords.com/range/" : text));
 }
 
-/** A database that there is an engine for. */
+/** The URL of a SQLite or PostgreSQL database. */
 export function databaseUrl() {
   return z.string().check(({ value, issues }) => {
-    const mistake = describeDatabaseUrlError(value);
-    if (mistake === undefined) return;
-    const message = `a database's URL, such as sqlite:bienvenue.db or postgres://USER:PASSWORD@db.example.com/NAME; ${mistake}`;
+    const problem = describeDatabaseUrlError(value);
+    if (problem === undefined) return;
+    const message = `a database URL, such as sqlite:bienvenue.db or postgres://USER:PASSWORD@db.example.com/NAME; ${problem}`;
     issues.push({ code: "custom", message, input: value });
   });
 }
 
-/** The origin that the service is known by. */
 export function publicUrl() {
   return origin("an origin (a scheme, a host and no path), such as https://auth.example.com");
 }
 
-/** An origin, written as browsers write it. */
+/** An origin, normalized as browsers write it. */
 export function origin(expected?: string) {
   return z
     .string()

@@ -31,7 +31,7 @@ describe("mail test", () => {
       ["", /^SMTP_URL is none; set it to your mail server, such as smtps:/],
       [
         "http://mail.example.com",
-        /^wrong settings:\n {2}SMTP_URL=…: must be .*it must begin with smtp:\/\/ or smtps:\/\//,
+        /^invalid settings:\n {2}SMTP_URL=…: must be .*it must start with smtp:\/\/ or smtps:\/\//,
       ],
       [
         `smtp://bob:s3cr3t@127.0.0.1:${refusing.port}`,

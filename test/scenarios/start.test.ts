@@ -200,7 +200,7 @@ testOnce("no spelling that is refused leaves a database behind", async () => {
   ]) {
     const { code, stderr } = await commandOfMany([], { DATABASE_URL: `sqlite:${path}` }, folder.path);
     assert.equal(code, 1, path);
-    assert.match(stderr, /^bienvenue: wrong settings:\n {2}DATABASE_URL=…: must be .+; .+\n$/);
+    assert.match(stderr, /^bienvenue: invalid settings:\n {2}DATABASE_URL=…: must be .+; .+\n$/);
   }
   assert.deepEqual(readdirSync(folder.path), []);
   await using service = await startService(

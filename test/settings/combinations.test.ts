@@ -4,10 +4,10 @@ import { type Environment, readSettings } from "../../src/settings/settings.ts";
 import { production } from "../support/world.ts";
 import { refusal } from "../support/wrong-settings.ts";
 
-test("settings that contradict each other are refused, and the message names the one to change", () => {
+test("conflicting settings are rejected, and the message names the one to change", () => {
   const https = { PUBLIC_URL: "https://auth.example.com" };
   const concealed = { CONCEAL_ACCOUNTS: "on", REQUIRE_VERIFIED_EMAIL: "on", RESET_DELIVERY: "email" };
-  const contradictions: [Environment, RegExp, Environment][] = [
+  const conflicts: [Environment, RegExp, Environment][] = [
     [{ COOKIE_NAME: "__Host-session_id" }, /COOKIE_NAME=__Host-session_id: .*https/, https],
     [{ COOKIE_NAME: "__Secure-id" }, /COOKIE_NAME=__Secure-id: .*https/, https],
     [{ ...https, COOKIE_NAME: "__host-id", COOKIE_DOMAIN: "example.com" }, /__Secure-/, { COOKIE_NAME: "__Secure-id" }],
@@ -19,24 +19,24 @@ test("settings that contradict each other are refused, and the message names the
     [{ ...concealed, RESET_DELIVERY: "this-machine" }, /CONCEAL_ACCOUNTS=on/, concealed],
     [{ ...concealed, RESET_DELIVERY: "response" }, /CONCEAL_ACCOUNTS=on/, concealed],
   ];
-  for (const [environment, message, mend] of contradictions) {
+  for (const [environment, message, fix] of conflicts) {
     assert.match(refusal(environment), message);
-    assert.ok(readSettings({ ...environment, ...mend }), JSON.stringify(environment));
+    assert.ok(readSettings({ ...environment, ...fix }), JSON.stringify(environment));
   }
 });
 
-test("the session's cookie has no name of another cookie of the service", () => {
+test("the session cookie cannot have the name of another cookie of the service", () => {
   for (const name of ["device_id", "form", "notice", "onward"]) {
     for (const COOKIE_NAME of [name, `__Host-${name}`]) {
-      const line = new RegExp(`^  COOKIE_NAME=${COOKIE_NAME}: must be another, such as (\\w+);`, "m");
-      const [, mend = ""] = line.exec(refusal({ PUBLIC_URL: "https://auth.example.com", COOKIE_NAME })) ?? [];
-      assert.equal(readSettings({ COOKIE_NAME: mend }).COOKIE_NAME, "session_id");
+      const line = new RegExp(`^  COOKIE_NAME=${COOKIE_NAME}: must be another name, such as (\\w+);`, "m");
+      const [, fix = ""] = line.exec(refusal({ PUBLIC_URL: "https://auth.example.com", COOKIE_NAME })) ?? [];
+      assert.equal(readSettings({ COOKIE_NAME: fix }).COOKIE_NAME, "session_id");
     }
     assert.ok(readSettings({ COOKIE_NAME: `${name}s` }));
   }
 });
 
-test("production refuses to hand accounts away, all at once, unless UNSAFE_PRODUCTION says so", () => {
+test("production rejects all settings that expose accounts in one message, unless UNSAFE_PRODUCTION allows them", () => {
   const open = { CONCEAL_ACCOUNTS: "off", RESET_DELIVERY: "response" };
   const all = { ...production, ...open, PUBLIC_URL: "http://auth.example.com", SMTP_URL: "none" };
   for (const [environment, found] of [

@@ -6,9 +6,9 @@ import { command, failToStart, startService } from "../support/service.ts";
 import { production } from "../support/world.ts";
 
 const names = Object.keys(readSettings());
-const meant = (found: string) => findMisspellings({ [found]: "x" }, names).map((each) => each.suggestion);
+const suggestions = (name: string) => findMisspellings({ [name]: "x" }, names).map((each) => each.suggestion);
 
-test("a name that is nearly a setting's is noticed, and the setting named", () => {
+test("a misspelled setting is found, and the setting suggested", () => {
   for (const [found, expected] of Object.entries({
     SESION_LIFETIME: "SESSION_LIFETIME",
     SESSION_LIFETME: "SESSION_LIFETIME",
@@ -53,31 +53,31 @@ test("a name that is nearly a setting's is noticed, and the setting named", () =
     "PUBLIC URL": "PUBLIC_URL",
     "RATE_LIMIT:": "RATE_LIMIT",
   })) {
-    assert.deepEqual(meant(found), [expected], found);
+    assert.deepEqual(suggestions(found), [expected], found);
   }
 });
 
-test("a name whose fault cannot be seen is shown in quotes, on one line", () => {
-  const said = (found: string) => findMisspellings({ [found]: "x" }, names)[0]?.message.split(" is not")[0];
+test("a name with invisible mistakes is printed in quotes, on one line", () => {
+  const printed = (found: string) => findMisspellings({ [found]: "x" }, names)[0]?.message.split(" is not")[0];
   for (const [found, expected] of Object.entries({
     SESION_LIFETIME: "SESION_LIFETIME",
     "PORT ": '"PORT "',
     "\ufeffNODE_ENV": '"\\ufeffNODE_ENV"',
     "MAIL_FROM\n\x1b[": '"MAIL_FROM\\n\\u001b["',
   })) {
-    assert.equal(said(found), expected);
+    assert.equal(printed(found), expected);
   }
 });
 
-test("every setting with a letter too few, too many, replaced or exchanged is noticed as itself", () => {
+test("every setting with one letter missing, added, replaced or swapped is recognized", () => {
   for (const name of names.filter((each) => each.includes("_"))) {
     for (let i = 0; i < name.length; i++) {
       const [before, after] = [name.slice(0, i), name.slice(i)];
       const typed = [before + after.slice(1), `${before}Q${after}`, `${before}Q${after.slice(1)}`];
       typed.push(before + (after[1] ?? "") + (after[0] ?? "") + after.slice(2));
       for (const found of typed) {
-        // A variable of that name is many programs'.
-        if (!names.includes(found) && found !== "LOG_FILE") assert.deepEqual(meant(found), [name], found);
+        // Many programs have a variable of this name.
+        if (!names.includes(found) && found !== "LOG_FILE") assert.deepEqual(suggestions(found), [name], found);
       }
     }
   }
@@ -97,12 +97,12 @@ test("variables of other programs cause no warning, nor do settings and empty va
     "BIENVENUE_PORT BIENVENUE_SERVICE_HOST BIENVENUE_SERVICE_PORT BIENVENUE_PORT_5000_TCP KUBERNETES_PORT KUBERNETES_SERVICE_HOST " +
     "TEST_DATABASE_URL READ_DATABASE_URL http_proxy HTTPS_PROXY no_proxy ALL_PROXY CI DEBUG NO_COLOR FORCE_COLOR TMPDIR " +
     "DISPLAY SSH_AUTH_SOCK SSH_CONNECTION OTEL_SERVICE_NAME OTEL_EXPORTER_OTLP_ENDPOINT CHROMIUM ASPNETCORE_URLS DOTNET_ROOT";
-  for (const found of others.split(" ")) assert.deepEqual(meant(found), [], found);
+  for (const found of others.split(" ")) assert.deepEqual(suggestions(found), [], found);
   assert.deepEqual(findMisspellings(Object.fromEntries(names.map((name) => [name, "x"])), names), []);
   assert.deepEqual(findMisspellings({ SESION_LIFETIME: "", SMTP_URI: undefined }, names), []);
 });
 
-test("the service warns of it in its log, and the command line on standard error; neither says the value", async () => {
+test("the service warns of a misspelled setting in its log, the command line on standard error, both without its value", async () => {
   const misspelled = { SESION_LIFETIME: "s3cr3t-7d", port: "s3cr3t-80" };
   await using service = await startService(misspelled);
   await service.end("SIGTERM");
@@ -126,7 +126,7 @@ test("the service warns of it in its log, and the command line on standard error
   for (const argument of ["--help", "--version"]) assert.equal((await command([argument], misspelled)).stderr, "");
 });
 
-test("a start that fails for want of a setting says which variable may have been meant for it", async () => {
+test("a start that fails because a setting is missing names the variable that was probably meant", async () => {
   const { SMTP_URL = "", ...rest } = production as Record<string, string>;
   const { code, stdout, stderr } = await failToStart({ ...rest, SMTP_URI: SMTP_URL });
   assert.deepEqual([code, stdout], [1, ""]);

@@ -9,21 +9,21 @@ import { readSettings, SettingsError } from "../../src/settings/settings.ts";
 import { commandOfMany } from "../support/commands.ts";
 import { temporaryFolder } from "../support/service.ts";
 
-/** The pieces of a password, which stand on both sides of what does not belong there. */
+/** The two halves of a password, around a character that must be encoded. */
 const [one, two] = ["Zq7xKw", "Vj9mTb"];
-const whole = `${one}${two}`;
+const password = `${one}${two}`;
 
-/** Asserts that not even four letters of the password are in a text. */
-function showsNothing(text: string, of: string): void {
+/** Asserts that a text contains no four consecutive letters of the password. */
+function assertHidden(text: string, input: string): void {
   for (const piece of [one, two]) {
-    for (let i = 0; i + 4 <= piece.length; i++) assert.ok(!text.includes(piece.slice(i, i + 4)), `${of}: ${text}`);
+    for (let i = 0; i + 4 <= piece.length; i++) assert.ok(!text.includes(piece.slice(i, i + 4)), `${input}: ${text}`);
   }
 }
 
 const special = Array.from("@/?#% \n\t\"'<\\[^`{|", (character) => one + character + two);
 
-/** Every way of writing it wrongly that came to mind; `%P` is the password. */
-const wrong: Readonly<Record<"DATABASE_URL" | "SMTP_URL", readonly string[]>> = {
+/** Malformed URLs. `%P` stands for the password. */
+const malformed: Readonly<Record<"DATABASE_URL" | "SMTP_URL", readonly string[]>> = {
   DATABASE_URL: [
     '"postgres://bob:%P@host/name"',
     "'postgres://bob:%P@host/name'",
@@ -102,7 +102,10 @@ const wrong: Readonly<Record<"DATABASE_URL" | "SMTP_URL", readonly string[]>> = 
 const cases = (["DATABASE_URL", "SMTP_URL"] as const).flatMap((name) => {
   const url = { DATABASE_URL: "postgres://bob:%P@host/name", SMTP_URL: "smtps://bob:%P@host" }[name];
   const marked = special.filter((password) => /[@/?#% \n\t]/.test(password)).map((each) => url.replace("%P", each));
-  return [...wrong[name].map((form) => form.replaceAll("%P", whole)), ...marked].map((value) => ({ name, value }));
+  return [...malformed[name].map((form) => form.replaceAll("%P", password)), ...marked].map((value) => ({
+    name,
+    value,
+  }));
 });
 
 test("a URL that cannot be read is not printed, and the message names the setting and the likely cause", () => {
@@ -112,9 +115,9 @@ test("a URL that cannot be read is not printed, and the message names the settin
       () => readSettings({ [name]: value }),
       (error: Error) => {
         assert.ok(error instanceof SettingsError, `${name}=${value}: ${error.stack}`);
-        showsNothing(inspect(error, { depth: 9, showHidden: true }), `${name}=${value}`);
+        assertHidden(inspect(error, { depth: 9, showHidden: true }), `${name}=${value}`);
         // The accepted form, an example of it, and the cause.
-        assert.match(error.message, new RegExp(`^wrong settings:\n  ${name}=…: must be .+, such as .+; .+$`), value);
+        assert.match(error.message, new RegExp(`^invalid settings:\n  ${name}=…: must be .+, such as .+; .+$`), value);
         return true;
       },
     );
@@ -124,8 +127,8 @@ test("a URL that cannot be read is not printed, and the message names the settin
 test("the message names the right cause", () => {
   const causes: [name: "DATABASE_URL" | "SMTP_URL", value: string, cause: RegExp][] = [
     ["DATABASE_URL", '"postgres://bob:x@host/name"', /remove the quotes/],
-    ["DATABASE_URL", "postgres://bob:x@host/name\n", /remove the spaces, line ends/],
-    ["DATABASE_URL", "mysql://bob:x@host/name", /unknown scheme: it must begin with postgres:\/\//],
+    ["DATABASE_URL", "postgres://bob:x@host/name\n", /remove the spaces, line breaks/],
+    ["DATABASE_URL", "mysql://bob:x@host/name", /unknown scheme: it must start with postgres:\/\//],
     ["DATABASE_URL", "host=host password=x", /write it as a URL/],
     ["DATABASE_URL", "accounts.db", /the scheme is missing/],
     ["DATABASE_URL", "Postgres://host/name", /lower case/],
@@ -138,20 +141,20 @@ test("the message names the right cause", () => {
       /sslmode must be disable, require, verify-ca or verify-full$/,
     ],
     ["DATABASE_URL", "postgres://host/name?ssl_mode=require", /did you mean sslmode\?/],
-    ["DATABASE_URL", "postgres://host/name?sslmode=disable&sslmode=require", /sslmode must be there once/],
-    ["SMTP_URL", "smtps://bob@example.com:x@host", /must be written %XX \(@ is %40/],
-    ["SMTP_URL", "smtps://bob:100%@host", /a % that is not part of a %XX must be written %25/],
+    ["DATABASE_URL", "postgres://host/name?sslmode=disable&sslmode=require", /sslmode must appear only once/],
+    ["SMTP_URL", "smtps://bob@example.com:x@host", /must be percent-encoded \(@ as %40/],
+    ["SMTP_URL", "smtps://bob:100%@host", /write a literal % as %25/],
     ["SMTP_URL", "host:587", /unknown scheme/],
-    ["SMTP_URL", "smtps://host?pool=true", /nothing may follow the port but \?requireTLS/],
+    ["SMTP_URL", "smtps://host?pool=true", /only \?requireTLS=true or \?requireTLS=false can follow the port/],
   ];
   for (const character of "@/?#") {
-    causes.push(["DATABASE_URL", `postgres://bob:x${character}y@host/name`, /must be written %XX/]);
-    causes.push(["SMTP_URL", `smtp://bob:x${character}y@host`, /must be written %XX/]);
+    causes.push(["DATABASE_URL", `postgres://bob:x${character}y@host/name`, /must be percent-encoded/]);
+    causes.push(["SMTP_URL", `smtp://bob:x${character}y@host`, /must be percent-encoded/]);
   }
   for (const [name, value, cause] of causes) assert.throws(() => readSettings({ [name]: value }), cause, value);
 });
 
-test("every password can be written in a URL, with %XX where it must be", () => {
+test("every password can be percent-encoded in a URL", () => {
   for (const password of special) {
     const written = encodeURIComponent(password).replaceAll("'", "%27");
     assert.ok(readSettings({ DATABASE_URL: `postgres://bob:${written}@host:5432,other/name?sslmode=require` }));
@@ -159,32 +162,32 @@ test("every password can be written in a URL, with %XX where it must be", () => 
   }
 });
 
-test("a URL with a password that was given to any other setting is not printed either", () => {
+test("a URL with a password in any other setting is not printed either", () => {
   const { NODE_ENV: _, ...others } = readSettings();
   for (const name of Object.keys(others)) {
     for (const value of [
-      `postgres://bob:${whole}@host/name`,
+      `postgres://bob:${password}@host/name`,
       `postgres://bob:${one}@${two}@host/name`,
-      `"smtps://bob:${whole}@host"`,
-      `https://bob:${whole}@host`,
-      `https://bob:${whole}`,
-      `https://host/?password=${whole}`,
-      `https://host:${whole}/`,
-      `host=host password=${whole}`,
-      `bob:${whole}@host`,
+      `"smtps://bob:${password}@host"`,
+      `https://bob:${password}@host`,
+      `https://bob:${password}`,
+      `https://host/?password=${password}`,
+      `https://host:${password}/`,
+      `host=host password=${password}`,
+      `bob:${password}@host`,
     ]) {
       try {
         readSettings({ [name]: value });
       } catch (error) {
         assert.ok(error instanceof SettingsError);
-        showsNothing(error.message, `${name}=${value}`);
+        assertHidden(error.message, `${name}=${value}`);
       }
     }
   }
 });
 
 // id: wrong-setting-not-printed
-test("a token or a password that was given to any other setting is not printed either", () => {
+test("a token or password in any other setting is not printed either", () => {
   const secrets = [
     "3b241101-e2bb-4255-8caf-4136c566a962",
     "12345678-1234-4234-8234-123456789012",
@@ -211,13 +214,13 @@ test("a token or a password that was given to any other setting is not printed e
     `${one}.${two}`,
     `${one}-${two}`,
     `${one} ${two}`,
-    ` ${whole}\n`,
-    `"${whole}"`,
-    `\x1b[31m${whole}`,
-    `5000 ${whole}`,
-    `5000,${whole}`,
-    `https://example.com/${whole}`,
-    `10.0.0.1,${whole}`,
+    ` ${password}\n`,
+    `"${password}"`,
+    `\x1b[31m${password}`,
+    `5000 ${password}`,
+    `5000,${password}`,
+    `https://example.com/${password}`,
+    `10.0.0.1,${password}`,
   ];
   const { NODE_ENV: _, ...others } = readSettings();
   for (const name of Object.keys(others)) {
@@ -227,7 +230,7 @@ test("a token or a password that was given to any other setting is not printed e
       } catch (error) {
         assert.ok(error instanceof SettingsError);
         const [line = ""] = error.message.split("\n").slice(1);
-        // What is right for a cookie's name or a domain is no refused value.
+        // Some are valid cookie names or domains.
         if (!line.startsWith(`  ${name}=…: must be `))
           assert.match(name, /^(COOKIE_NAME|COOKIE_DOMAIN)$/, `${value}: ${line}`);
       }
@@ -235,56 +238,56 @@ test("a token or a password that was given to any other setting is not printed e
   }
 });
 
-test("a host that is a secret is not printed when nothing can listen there", () => {
+test("HOST is not printed if it looks like a secret and the server cannot listen on it", () => {
   for (const code of ["ENOTFOUND", "EAI_AGAIN", "EOTHER"]) {
-    const { message } = toListenError(Object.assign(new Error("x"), { code }), { HOST: whole, PORT: 5000 });
+    const { message } = toListenError(Object.assign(new Error("x"), { code }), { HOST: password, PORT: 5000 });
     assert.match(message, /HOST=…/);
   }
 });
 
-test("neither the service nor the command line prints it, or a stack", async () => {
+test("neither the service nor the command line prints the URL or a stack", async () => {
   const chosen = cases.filter((_, i) => i % 9 === 0 || cases[i]?.value.includes("?"));
   for (const { name, value } of chosen) {
     for (const args of [[], ["users", "list"]]) {
       const { code, stdout, stderr } = await commandOfMany(args, { [name]: value });
       assert.deepEqual([code, stdout], [1, ""], value);
-      assert.match(stderr, new RegExp(`^bienvenue: wrong settings:\n  ${name}=…: must be .+\n$`));
-      showsNothing(stderr, value);
+      assert.match(stderr, new RegExp(`^bienvenue: invalid settings:\n  ${name}=…: must be .+\n$`));
+      assertHidden(stderr, value);
     }
   }
   for (const [from, to] of [
-    ["sqlite:accounts.db", `mysql://bob:${whole}@host/name`],
+    ["sqlite:accounts.db", `mysql://bob:${password}@host/name`],
     [`postgres://bob:${one}?${two}@host/name`, "sqlite:accounts.db"],
   ] as const) {
     const { code, stdout, stderr } = await commandOfMany(["copy", "--from", from, "--to", to]);
     assert.deepEqual([code, stdout], [1, ""]);
-    showsNothing(stderr, `${from} ${to}`);
-    assert.match(stderr, /^bienvenue: wrong settings:\n {2}--(from|to)=…: must be a database's URL, such as .+\n$/);
+    assertHidden(stderr, `${from} ${to}`);
+    assert.match(stderr, /^bienvenue: invalid settings:\n {2}--(from|to)=…: must be a database URL, such as .+\n$/);
   }
 });
 
-test("the library's openDB does not say it in what it throws, whatever is wrong", async () => {
+test("errors of openDB do not contain the password", async () => {
   await using folder = await temporaryFolder();
   const unreadable = cases.filter(({ name, value }) => name === "DATABASE_URL" && !value.includes("accounts.db?"));
   const readable = [
-    `postgres://bob:${whole}@127.0.0.1:1/name`,
-    `postgres://127.0.0.1:1/name?user=bob&password=${whole}`,
-    `postgres://bob:${whole}@127.0.0.1:1/name?sslmode=prefer`,
-    `postgres://bob:${whole}@127.0.0.1:1/name?target_session_attrs=standby`,
-    `postgres://bob:${whole}@127.0.0.1:1/name?sslrootcert=${folder.path}/missing.crt`,
-    `postgres://bob@127.0.0.1:1/name?options=-c%20app.key%3D${whole}`,
-    `postgres://bob:${whole}@${"x".repeat(64)}.invalid/name`,
+    `postgres://bob:${password}@127.0.0.1:1/name`,
+    `postgres://127.0.0.1:1/name?user=bob&password=${password}`,
+    `postgres://bob:${password}@127.0.0.1:1/name?sslmode=prefer`,
+    `postgres://bob:${password}@127.0.0.1:1/name?target_session_attrs=standby`,
+    `postgres://bob:${password}@127.0.0.1:1/name?sslrootcert=${folder.path}/missing.crt`,
+    `postgres://bob@127.0.0.1:1/name?options=-c%20app.key%3D${password}`,
+    `postgres://bob:${password}@${"x".repeat(64)}.invalid/name`,
   ];
   for (const url of [...unreadable.map(({ value }) => value), ...readable]) {
     await assert.rejects(openDB(url), (error: Error) => {
       assert.ok(error instanceof OpenError, `${url}: ${error.stack}`);
-      showsNothing(inspect(error, { depth: 9, showHidden: true }), url);
+      assertHidden(inspect(error, { depth: 9, showHidden: true }), url);
       return true;
     });
   }
 });
 
-test("a URL that is right is shown without its password, and without parameters that may hold one", () => {
+test("a valid URL is printed without its password, and without parameters that can contain one", () => {
   for (const [url, shown] of [
     ["postgres://bob:secret@host/name", "postgres://bob:…@host/name"],
     ["postgresql://bob:sec%40ret@one:5432,two/name", "postgresql://bob:…@one:5432,two/name"],

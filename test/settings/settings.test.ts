@@ -79,12 +79,12 @@ const defaults: Settings = {
   UNSAFE_PRODUCTION: "0",
 };
 
-test("development's defaults speak the contract", () => {
+test("the defaults of development follow the contract", () => {
   assert.deepEqual(readSettings(), defaults);
   for (const NODE_ENV of ["development", "test", ""]) assert.deepEqual(readSettings({ NODE_ENV }), defaults);
 });
 
-test("a mode that is none of the three stops the start, however near it is, and is not taken for development", () => {
+test("an unknown NODE_ENV stops the start, however similar it is to a mode, and does not select development", () => {
   for (const NODE_ENV of [
     "prod",
     "Production",
@@ -96,13 +96,16 @@ test("a mode that is none of the three stops the start, however near it is, and 
     "0",
     "production\n",
   ]) {
-    assert.match(refusal({ NODE_ENV }), /^wrong settings:\n {2}NODE_ENV=.+: must be development, test or production$/);
+    assert.match(
+      refusal({ NODE_ENV }),
+      /^invalid settings:\n {2}NODE_ENV=.+: must be development, test or production$/,
+    );
     assert.match(refusal({ ...production, NODE_ENV }), /\n {2}NODE_ENV=/);
   }
 });
 
 // id: production-defaults
-test("production's defaults can face the internet", () => {
+test("the defaults of production are safe on the internet", () => {
   assert.deepEqual(readSettings(production), {
     ...defaults,
     NODE_ENV: "production",
@@ -122,9 +125,9 @@ test("production's defaults can face the internet", () => {
 });
 
 // id: required-settings
-test("production without its required settings is refused by one message, whose examples are right", () => {
+test("production without its required settings fails with one message, whose examples are valid", () => {
   const message = refusal({ NODE_ENV: "production" });
-  const examples = [...message.matchAll(/^ {2}(\w+): missing; production needs it, for example (\1=.*)$/gm)];
+  const examples = [...message.matchAll(/^ {2}(\w+): missing; required in production, for example (\1=.*)$/gm)];
   assert.deepEqual(
     examples.map(([, name]) => name),
     Object.keys(required),
@@ -141,7 +144,7 @@ test("production without its required settings is refused by one message, whose 
   }
 });
 
-test("every default of either mode can be set by hand in the other", () => {
+test("every default of one mode can be set in the other", () => {
   const accounts = { EMAIL_FORMAT: "any", REQUIRE_VERIFIED_EMAIL: "off", CONCEAL_ACCOUNTS: "off" };
   const text = { RESET_DELIVERY: "this-machine", ...accounts };
   const lax = { TOKEN_FORMAT: "uuid", PASSWORD_MIN_LENGTH: "1", PASSWORD_BLOCKLIST: "off", RATE_LIMIT: "off" };
@@ -158,11 +161,11 @@ test("every default of either mode can be set by hand in the other", () => {
   assert.equal(NODE_ENV, "production");
 });
 
-test("a setting that is set to nothing has its default", () => {
+test("an empty setting has its default", () => {
   assert.deepEqual(readSettings(Object.fromEntries(names.map((name) => [name, ""]))), readSettings());
 });
 
-test("PUBLIC_URL follows PORT until it is set, and is an origin", () => {
+test("PUBLIC_URL defaults to localhost and PORT, and is normalized to an origin", () => {
   assert.equal(readSettings({ PORT: "8080" }).PUBLIC_URL, "http://localhost:8080");
   assert.equal(readSettings({ PUBLIC_URL: "https://Auth.Example.com:443/" }).PUBLIC_URL, "https://auth.example.com");
 });
@@ -276,14 +279,14 @@ const wrong: Record<string, string[]> = {
   UNSAFE_PRODUCTION: ["yes", "true"],
 };
 
-/** What only a wrong value has: anything of it that moves a cursor, or looks like a line of its own. */
+/** Invalid values that move the cursor of a terminal, or look like a further line. */
 const hostile = ["a\nb", "a\r\nPORT=1", "\x1b[2Jx", "x\u202ey", "x\u2028y", "\x9b1A", " ", "x".repeat(300)];
 
-test("every setting refuses what it cannot be: it alone is named, with what is accepted and an example that is", () => {
+test("every setting rejects invalid values; the message names only this setting, with the accepted values and a valid example", () => {
   assert.deepEqual(Object.keys(wrong).sort(), names.toSorted());
   const examplesOf = (message: string) => {
     const [, examples] = /such as (.+?)(?:; .*)?$/.exec(message) ?? [];
-    // Without an example, all that is accepted is listed, or none is.
+    // A message without an example lists all values, or accepts none.
     return (examples ?? message.replace(/^none, or .*/, "none"))
       .replace(/^readable, .*against dark ones\), /, "")
       .split(/ or |, (?!Inc)/);
@@ -293,7 +296,7 @@ test("every setting refuses what it cannot be: it alone is named, with what is a
       let message = "";
       try {
         readSettings({ [name]: value });
-        // Some text is right for a name or a path, whatever it is.
+        // A name can be almost any text.
         assert.ok(!values.includes(value) && ["SERVICE_NAME", "MAIL_FROM"].includes(name), `${name}=${value}`);
         continue;
       } catch (error) {
@@ -307,8 +310,8 @@ test("every setting refuses what it cannot be: it alone is named, with what is a
       assert.ok(line.length < 500, line);
       for (const other of names) if (other !== name) assert.doesNotMatch(line, new RegExp(`\\b${other}\\b`));
       assert.doesNotMatch(line, /invalid|expected|option:|undefined|NaN|regex/i, line);
-      const said = line.slice(line.indexOf(": must be ") + ": must be ".length);
-      for (const example of examplesOf(said)) {
+      const accepted = line.slice(line.indexOf(": must be ") + ": must be ".length);
+      for (const example of examplesOf(accepted)) {
         assert.doesNotThrow(
           () => readSettings({ ...required, REQUIRE_VERIFIED_EMAIL: "on", RESET_DELIVERY: "email", [name]: example }),
           `${name}=${example}: ${line}`,
@@ -318,7 +321,7 @@ test("every setting refuses what it cannot be: it alone is named, with what is a
   }
 });
 
-test("a value is printed as it was given, on one line and not at any length, unless it may hold a secret", () => {
+test("an invalid value is printed on one line and truncated, unless it can contain a secret", () => {
   for (const [name, value, shown] of [
     ["PORT", "70000", "70000"],
     ["PORT", " 5000", " 5000"],
@@ -338,19 +341,19 @@ test("a value is printed as it was given, on one line and not at any length, unl
     ["PASSWORD_BREACH_CHECK", "https://example.com?key=x", "…"],
   ] as const) {
     assert.ok(
-      refusal({ [name]: value }).startsWith(`wrong settings:\n  ${name}=${shown}: must be `),
+      refusal({ [name]: value }).startsWith(`invalid settings:\n  ${name}=${shown}: must be `),
       refusal({ [name]: value }),
     );
   }
 });
 
-test("a port that is wrong is blamed alone, and not what follows from it", () => {
+test("an invalid PORT is reported alone, without the settings that default to it", () => {
   for (const PORT of ["70000", "99999", "65536", "-1"]) {
     assert.deepEqual(refusal({ PORT }).match(/^ {2}\w+/gm), ["  PORT"]);
   }
 });
 
-test("one message names every wrong setting", () => {
+test("one message names every invalid setting", () => {
   const environment = Object.fromEntries(Object.entries(wrong).map(([name, [value]]) => [name, value]));
   assert.throws(
     () => readSettings(environment),
@@ -359,7 +362,7 @@ test("one message names every wrong setting", () => {
 });
 
 // id: strictest-cookie-name
-test("production's cookie has the strictest name that its other settings allow", () => {
+test("the cookie of production has the strictest name that its other settings allow", () => {
   const name = (environment: Environment) => readSettings({ ...production, ...environment }).COOKIE_NAME;
   assert.equal(name({}), "__Host-session_id");
   assert.equal(name({ COOKIE_DOMAIN: "none" }), "__Host-session_id");
@@ -368,12 +371,12 @@ test("production's cookie has the strictest name that its other settings allow",
   assert.equal(name({ COOKIE_NAME: "sid" }), "sid");
 });
 
-test("--help tells every setting, its meaning and its default", () => {
+test("--help describes every setting and its default", () => {
   const help = describeSettings();
   for (const name of names) assert.match(help, new RegExp(`^  ${name} +\\S.*\\n +default: \\S`, "m"));
 });
 
-test("whatever the environment holds, it gives settings or one SettingsError", () => {
+test("readSettings returns settings or throws one SettingsError, whatever the environment contains", () => {
   const environment = fc.dictionary(
     fc.constantFrom(...names),
     fc.oneof(
@@ -397,7 +400,7 @@ test("whatever the environment holds, it gives settings or one SettingsError", (
 });
 
 // id: url-password-hidden
-test("a password in a URL is shown neither by a refusal nor by what is logged", () => {
+test("neither error messages nor logs contain a password of a URL", () => {
   for (const url of [
     "postgres://bob:s3cr3t@",
     "postgres://bob:s3cr3t@x@host/name",
@@ -421,7 +424,7 @@ test("a password in a URL is shown neither by a refusal nor by what is logged", 
   assert.equal(redactDatabaseUrl("sqlite:bienvenue.db"), "sqlite:bienvenue.db");
 });
 
-test("a refusal of what holds a secret does not say it", () => {
+test("the message about an invalid secret does not contain it", () => {
   const wrong = {
     METRICS_TOKEN: "Bearer s3cr3t-s3cr3t-s3cr3t",
     SMTP_URL: "mailer:s3cr3t@mail.example.com",

@@ -19,8 +19,8 @@ test("durations are read in seconds, minutes, hours and days", () => {
   }
 });
 
-test("proxies that strangers are among are refused, however their addresses are cut up", () => {
-  const refusedLists = {
+test("proxy networks that contain public clients are rejected, however they are split", () => {
+  const rejectedLists = {
     IPv4: [
       "0.0.0.0/1",
       "128.0.0.0/1",
@@ -47,10 +47,10 @@ test("proxies that strangers are among are refused, however their addresses are 
     NAT64: ["64:ff9b::/97", "64:ff9b::/100", "64:ff9b::/98,64:ff9b::c000:0/98"],
     "6to4": ["2002::/17", "2002:8000::/17"],
   };
-  for (const [name, lists] of Object.entries(refusedLists)) {
+  for (const [name, lists] of Object.entries(rejectedLists)) {
     for (const TRUSTED_PROXIES of lists) {
       const message = refusal({ TRUSTED_PROXIES });
-      assert.match(message, new RegExp(`hold a sixteenth or more of all ${name} addresses`), TRUSTED_PROXIES);
+      assert.match(message, new RegExp(`contain a sixteenth or more of all ${name} addresses`), TRUSTED_PROXIES);
       assert.match(message, /such as 127\.0\.0\.1,10\.0\.0\.0\/8/);
     }
   }
@@ -66,7 +66,7 @@ test("proxies that strangers are among are refused, however their addresses are 
   }
 });
 
-test("lists are read with or without spaces, and what may be none is null or nothing", () => {
+test("lists are read with or without spaces, and none becomes null or an empty list", () => {
   const read = readSettings({
     CORS_ORIGINS: "https://App.Example.com:443/, http://localhost:3000",
     TRUSTED_PROXIES: "127.0.0.1,10.0.0.0/8 , ::1,2001:db8::/32",
@@ -83,18 +83,18 @@ test("lists are read with or without spaces, and what may be none is null or not
   assert.equal(readSettings({ PASSWORD_BREACH_CHECK: mirror }).PASSWORD_BREACH_CHECK, mirror);
 });
 
-test("an accent is readable on light and dark pages; a refusal names one that is, and one colour makes the other", () => {
-  const [, mend = ""] = /such as (#[0-9a-f]{6})$/.exec(refusal({ ACCENT_COLOR: "#ffff00" })) ?? [];
-  assert.equal(readSettings({ ACCENT_COLOR: mend }).ACCENT_COLOR.light, mend);
+test("an accent color is readable on light and dark pages; an error suggests one that is, and the dark color defaults to a lighter tone", () => {
+  const [, fix = ""] = /such as (#[0-9a-f]{6})$/.exec(refusal({ ACCENT_COLOR: "#ffff00" })) ?? [];
+  assert.equal(readSettings({ ACCENT_COLOR: fix }).ACCENT_COLOR.light, fix);
   const [, pair = ""] = /such as (#\w+,#\w+)$/.exec(refusal({ ACCENT_COLOR: "#ffffff,#000000" })) ?? [];
   assert.ok(readSettings({ ACCENT_COLOR: pair }));
   const hex = fc.integer({ min: 0, max: 0xffffff }).map((value) => `#${value.toString(16).padStart(6, "0")}`);
   fc.assert(
-    fc.property(hex, (colour) => {
-      assert.ok(contrastRatio(colour, textColorOn(colour)) >= minContrast);
+    fc.property(hex, (color) => {
+      assert.ok(contrastRatio(color, textColorOn(color)) >= minContrast);
       for (const { page, card } of Object.values(surfaces)) {
         for (const surface of [page, card])
-          assert.ok(contrastRatio(readableColor(colour, surface), surface) >= minContrast);
+          assert.ok(contrastRatio(readableColor(color, surface), surface) >= minContrast);
       }
     }),
   );

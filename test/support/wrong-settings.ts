@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Environment, readSettings, SettingsError } from "../../src/settings/settings.ts";
 
-/** What the settings are refused with. */
+/** Returns the message with which settings are rejected. */
 export function refusal(environment: Environment): string {
   try {
     readSettings(environment);
