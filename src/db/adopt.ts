@@ -9,7 +9,7 @@ import type { Store } from "./store.ts";
 import { insertSession } from "./tables/sessions.ts";
 import { isEmpty } from "./tables/users.ts";
 
-/** A row of the contract's table `users`. A program may have stored anything in it, such as bytes for text. */
+/** A row of the table `users` of another server with the same API. Its columns may have any type, such as bytes instead of text. */
 export interface ContractUser {
   readonly id: number;
   readonly email: unknown;
@@ -18,19 +18,19 @@ export interface ContractUser {
   readonly resetToken: unknown;
 }
 
-/** A user that keeps its id, its session and its reset token, both as its bearer has them. */
+/** A user to adopt, with its id, and with its session id and reset token in plain text. */
 export type AdoptedUser = Pick<
   User,
   "id" | "email" | "hashedPassword" | "emailVerifiedAt" | "sessionId" | "resetToken"
 >;
 
-/** An SQLite file with the contract's table `users`. It is only read. */
+/** The SQLite file of another server with the same API, opened read-only. */
 export class ContractFile implements Disposable {
   readonly #db: DatabaseSync;
-  /** How many users it holds. */
+  /** The number of users. */
   readonly total: number;
 
-  /** @throws {OpenError} when there is no such file, or no such table in it */
+  /** @throws {OpenError} if the file does not exist, or has no such table */
   constructor(path: string) {
     let db: DatabaseSync | undefined;
     try {
@@ -46,13 +46,16 @@ export class ContractFile implements Disposable {
     } catch (error) {
       db?.close();
       const columns = "a table users with id, email, hashed_password, session_id and reset_token";
-      throw new OpenError(`cannot adopt ${path}: it is no SQLite file with ${columns} (${describeReadError(error)})`, {
-        cause: error,
-      });
+      throw new OpenError(
+        `cannot adopt ${path}: it is not an SQLite file with ${columns} (${describeReadError(error)})`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 
-  /** Every user, in the order of their ids. */
+  /** Reads all users by id. */
   *users(): Generator<ContractUser> {
     const rows = this.#db.prepare(
       'select id, email, hashed_password as "hashedPassword", session_id as "sessionId", reset_token as "resetToken" from users order by id',
@@ -67,20 +70,19 @@ export class ContractFile implements Disposable {
 }
 
 /**
- * Takes over users with their ids, sessions and reset tokens, all or nothing. Sessions and tokens live from now as if
- * they had just been made.
+ * Inserts users with their ids, sessions and reset tokens, in one transaction. The lifetimes of sessions and tokens begin now.
  *
- * @returns how many there were
- * @throws {InvalidRequestError} when the database holds users
+ * @returns the number of users and sessions
+ * @throws {InvalidRequestError} if the database already has users
  */
 export async function adopt(store: Store, users: Iterable<AdoptedUser>): Promise<{ users: number; sessions: number }> {
   const { engine, clock, lifetimes } = store;
   const now = clock();
-  const adopted = { users: 0, sessions: 0 };
+  const counts = { users: 0, sessions: 0 };
   const write = async (db: Store["db"]) => {
     const transaction = { ...store, db };
     if (!(await isEmpty(transaction)))
-      throw new InvalidRequestError("the database holds accounts already; name an empty one in DATABASE_URL");
+      throw new InvalidRequestError("the database already contains accounts; set DATABASE_URL to an empty one");
     for (const { id, email, hashedPassword, emailVerifiedAt, sessionId, resetToken } of users) {
       await db
         .insertInto("users")
@@ -95,13 +97,13 @@ export async function adopt(store: Store, users: Iterable<AdoptedUser>): Promise
           updated_at: now,
         })
         .execute();
-      adopted.users++;
+      counts.users++;
       if (sessionId === null) continue;
       await insertSession(transaction, { sessionId, userId: id });
-      adopted.sessions++;
+      counts.sessions++;
     }
     await engine.updateSequences(db);
   };
   await engine.withoutTimeouts(() => store.db.transaction().execute(write));
-  return adopted;
+  return counts;
 }

@@ -16,42 +16,41 @@ import type { BackupWork, Outcome } from "./backup-worker.js";
 import { companionSuffixes } from "./sqlite/companions.ts";
 
 /**
- * Writes a complete, consistent copy of an embedded database into a new file (0600), even while a service uses it. Copying the
- * file itself would lose what is still in its -wal. The copy has a temporary name until it is checked; if it fails, nothing is
- * left.
+ * Writes a consistent copy of an SQLite database to a new file (0600), even while a service uses the database. Copying only the
+ * database file would lose the changes in its -wal. The copy has a temporary name until it is checked, and is removed on failure.
  *
- * @param file its symbolic links are followed
- * @param signal aborts the backup and removes what was written
- * @throws {OpenError} when the file exists already or cannot be written, or the database cannot be read
+ * @param file symbolic links are followed
+ * @param signal aborts the backup and removes the copy
+ * @throws {OpenError} if the file already exists or cannot be written, or if the database cannot be read
  */
 export async function backUp(database: string, file: string, signal?: AbortSignal): Promise<void> {
   const cannotRead = readFailure(`cannot back up ${database}`);
   const cannotWrite = writeFailure(`cannot write ${file}`);
   const source = wrapErrors(cannotRead, () => resolveExistingFile(database));
   const target = wrapErrors(cannotWrite, () => locateNew(file, source));
-  const incoming = unusedSibling(target, "incomplete");
+  const temporary = unusedSibling(target, "incomplete");
   try {
-    wrapErrors(cannotWrite, () => createPrivateFile(incoming));
-    const { step, error } = await runInWorker({ task: "copy", database: source.path, file: incoming }, signal);
+    wrapErrors(cannotWrite, () => createPrivateFile(temporary));
+    const { step, error } = await runInWorker({ task: "copy", database: source.path, file: temporary }, signal);
     if (error) {
-      if (isMissingTable(error)) throw cannotRead(new OpenError("it is no database of Bienvenue's"));
-      throw step === "read" || isCorruption(error) ? cannotRead(error) : cannotWrite(error);
+      if (isMissingTableError(error)) throw cannotRead(new OpenError("it is not a Bienvenue database"));
+      throw step === "read" || isCorruptionError(error) ? cannotRead(error) : cannotWrite(error);
     }
     wrapErrors(cannotWrite, () => {
-      syncFile(incoming);
-      publish(incoming, target);
+      syncFile(temporary);
+      renameToUnused(temporary, target);
     });
     syncFolder(target);
   } finally {
-    removeFile(incoming);
+    removeFile(temporary);
   }
 }
 
 /**
- * Runs the slow part of a backup on a thread of its own: SQLite does it in one call, and the program must still react to
- * signals meanwhile.
+ * Runs the slow part of a backup in a worker thread. It is one synchronous call to SQLite, during which the program must still
+ * handle signals.
  *
- * @throws the signal's reason
+ * @throws the signal's reason if aborted
  */
 export async function runInWorker(work: BackupWork, signal?: AbortSignal): Promise<Outcome> {
   signal?.throwIfAborted();
@@ -64,42 +63,42 @@ export async function runInWorker(work: BackupWork, signal?: AbortSignal): Promi
     return await promise;
   } finally {
     signal?.removeEventListener("abort", abort);
-    // Not awaited: the thread ends once the running statement does.
+    // Not awaited: the thread ends only after its current statement.
     worker.unref();
     void worker.terminate();
   }
 }
 
-/** The location of a new file, which must not exist yet. */
+/** @throws {OpenError} if the file exists, or if SQLite would take it for a part of a database */
 function locateNew(file: string, source: ResolvedFile): string {
   const { path, stats } = resolveFile(file);
-  if (path === source.path) throw new OpenError("it is the database itself; name a file that is not there yet");
+  if (path === source.path) throw new OpenError("it is the database itself; choose a new file name");
   if (stats) throw new OpenError("it is there already; name a file that is not there yet");
-  // SQLite would read such a file as part of the other database.
-  if (companionSuffixes.some((end) => path === source.path + end))
-    throw new OpenError("its name is that of a part of the database; choose another");
-  const left = companionSuffixes.find((end) => resolveFile(path + end).stats);
-  if (left) throw new OpenError(`a ${left} file of another database is beside it; choose another name`);
+  // SQLite would read such a file as a part of the source.
+  if (companionSuffixes.some((suffix) => path === source.path + suffix))
+    throw new OpenError("the name is reserved for a part of the database; choose another name");
+  const leftover = companionSuffixes.find((suffix) => resolveFile(path + suffix).stats);
+  if (leftover) throw new OpenError(`a ${leftover} file for this name already exists; choose another name`);
   return path;
 }
 
-/** Gives a file its final name, unless another file has it by now. */
-function publish(incoming: string, target: string): void {
+/** Renames the file, unless another file has the name by now. */
+function renameToUnused(temporary: string, target: string): void {
   try {
-    linkSync(incoming, target);
+    linkSync(temporary, target);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST" || resolveFile(target).stats) throw error;
-    // A file system without hard links.
-    renameSync(incoming, target);
+    // The file system has no hard links.
+    renameSync(temporary, target);
   }
 }
 
-/** Whether an SQLite error says that a file is corrupt (11) or not a database (26). */
-export function isCorruption(error: unknown): boolean {
+/** Whether an SQLite error reports a corrupt file (11) or a file that is not a database (26). */
+export function isCorruptionError(error: unknown): boolean {
   return [11, 26].includes(Number((error as { errcode?: number }).errcode) & 0xff);
 }
 
-/** Whether an error says that a file lacks a table that every database of Bienvenue has. */
-export function isMissingTable({ message }: { readonly message: string }): boolean {
+/** Whether an error reports the lack of a table that every Bienvenue database has. */
+export function isMissingTableError({ message }: { readonly message: string }): boolean {
   return message.startsWith("no such table: ");
 }

@@ -55,10 +55,10 @@ export type { UserChanges } from "./tables/users.ts";
 export type { Verification } from "./tables/verify-email.ts";
 
 /**
- * Opens the database, creates it when it is an embedded one that is not there, and brings it to this program's schema.
+ * Opens a database and applies pending migrations. Creates an SQLite file that does not exist.
  *
- * @param url `sqlite:PATH`, `sqlite::memory:` for one that ends with the process, or `postgres://…`
- * @throws {OpenError} when it cannot be used
+ * @param url `sqlite:PATH`, `sqlite::memory:` or `postgres://…`
+ * @throws {OpenError} if the database cannot be used
  * @example
  * const db = await openDB("sqlite:accounts.db");
  */
@@ -67,8 +67,8 @@ export async function openDB(url: string, options: DBOptions = {}): Promise<DB> 
 }
 
 /**
- * Everything that is stored. Tokens and session ids come in as they are and are kept as their SHA-256; those that have
- * ended act as if they never were. Every method throws `DatabaseUnavailable` when the database cannot answer now.
+ * The database. Its methods take tokens and session ids in plain text and store their SHA-256. An expired token or session counts
+ * as missing. Every method throws `DatabaseUnavailable` while the database does not respond.
  */
 export class DB extends OpenDatabase {
   readonly acts = bind(this.store, acts, "find");
@@ -112,12 +112,12 @@ export class DB extends OpenDatabase {
   readonly verifyEmail = bind(this.store, verifyEmail, "storeToken", "find");
 
   /**
-   * Adds a user, with the address in the given spelling.
+   * Adds a user.
    *
-   * @param byOwner whether a person registers: the first login within a day brings no mail, and an address that another account
-   * has left is held for that account. False for an account that somebody else makes
-   * @throws {EmailTaken} when the address belongs to a user, in any spelling, or is held for one
-   * @throws {InvalidRequestError} for a value that a `VARCHAR(250)` cannot hold
+   * @param byOwner whether the user registers the account, not an operator: then the first login within a day sends no email, and
+   * an address that is held for its previous account is rejected
+   * @throws {EmailTaken} if the address belongs to another user, ignoring letter case, or is held for one
+   * @throws {InvalidRequestError} if a value does not fit into a `VARCHAR(250)`
    */
   addUser(
     email: string,
@@ -129,11 +129,11 @@ export class DB extends OpenDatabase {
   }
 
   /**
-   * Finds a user by any attributes, all of which must match. Of an address neither letter case nor surrounding spaces count.
-   * A session id or reset token of `null` finds nobody.
+   * Finds the user that matches all of the attributes. An email address matches regardless of letter case and surrounding spaces.
+   * A session id or reset token of `null` matches no user.
    *
-   * @throws {NoResultFound} when nobody matches
-   * @throws {InvalidRequestError} for an attribute that does not exist, or a value of another type
+   * @throws {NoResultFound} if no user matches
+   * @throws {InvalidRequestError} if an attribute does not exist, or its value has the wrong type
    * @example
    * const bob = await db.findUserBy({ email: "bob@example.com" });
    */
@@ -142,18 +142,18 @@ export class DB extends OpenDatabase {
   }
 
   /**
-   * Changes a user, all or nothing. A `sessionId` becomes the user's only session, and `null` ends them all; a
-   * `resetToken` replaces the one before, and lives `RESET_TOKEN_LIFETIME` unless `resetTokenExpiresAt` is said.
+   * Changes attributes of a user in one transaction. A `sessionId` becomes the user's only session; `null` ends all sessions. A
+   * `resetToken` replaces the previous one, and expires after `RESET_TOKEN_LIFETIME` unless `resetTokenExpiresAt` is given.
    *
-   * @throws {NoResultFound} when no user has the id
-   * @throws {InvalidRequestError} for an attribute that does not exist, the id, or a value it cannot hold
-   * @throws {EmailTaken} when the address belongs to another user
+   * @throws {NoResultFound} if no user has the id
+   * @throws {InvalidRequestError} if an attribute is `id`, does not exist, or cannot hold its value
+   * @throws {EmailTaken} if the address belongs to another user
    */
   updateUser(id: number, changes: users.UserChanges): Promise<void> {
     return users.updateUser(this.store, id, changes);
   }
 
-  /** Copies everything to another database that holds nothing yet; `copy` says how. */
+  /** Copies all tables to an empty database, and returns the number of rows per table. */
   copyTo(target: DB, onProgress: (progress: CopyProgress) => void = () => {}): Promise<Record<string, number>> {
     return copy(this.store, target.store, onProgress);
   }

@@ -13,25 +13,25 @@ import { warnOfExposure } from "./sqlite/exposure.ts";
 import type { LifetimeSettings, Store } from "./store.ts";
 
 export interface DBOptions {
-  /** How long sessions and reset tokens live, and how PostgreSQL is used; `readSettings` has the defaults. */
+  /** Defaults to the result of `readSettings()`. */
   readonly settings?: LifetimeSettings & Partial<Pick<Settings, "DATABASE_POOL" | "AUTO_MIGRATE" | "NODE_ENV">>;
-  /** Where opening logs a new database, one that others can read, and the wait for another node's migration. */
+  /** Logs a new database, unsafe file permissions, and the wait for another node's migration. */
   readonly log?: Log;
-  /** Ends the wait for another node's migration; `openDB` then throws an `AbortError`. */
+  /** Aborts the wait for another node's migration; `openDB` then throws an `AbortError`. */
   readonly signal?: AbortSignal;
-  /** Milliseconds since 1970. */
+  /** Returns the time in milliseconds since the epoch. */
   readonly clock?: () => number;
 }
 
-/** Opens a database, and brings it to this program's schema unless `AUTO_MIGRATE` is off. */
+/** Opens a database, and applies pending migrations unless `AUTO_MIGRATE` is off. */
 export async function open(url: string, options: DBOptions): Promise<Store> {
   const { settings = readSettings(), clock = Date.now, log = silent, signal } = options;
   if (settings.AUTO_MIGRATE === "off") requireFile(url);
-  return using(url, settings, async (db, engine) => {
+  return withDatabase(url, settings, async (db, engine) => {
     signal?.throwIfAborted();
     if (settings.AUTO_MIGRATE === "off") await requireMigrated(db, engine);
-    else if (await migrate(db, engine, { log, signal })) sayCreated(url, settings.NODE_ENV, log);
-    // A database that can be read and not written would fail the first person instead.
+    else if (await migrate(db, engine, { log, signal })) logCreated(url, settings.NODE_ENV, log);
+    // Fails now, instead of at the first request, if the database is read-only.
     await db.transaction().execute((transaction) => sql`delete from users where id < 0`.execute(transaction));
     const file = sqliteFileOf(url);
     if (file !== undefined) warnOfExposure(file, log);
@@ -39,31 +39,31 @@ export async function open(url: string, options: DBOptions): Promise<Store> {
   });
 }
 
-/** In production, a database that did not exist is more often a mistake than a first start. */
-function sayCreated(url: string, mode: Settings["NODE_ENV"] | undefined, log: Log): void {
+/** Warns in production, where a database that did not exist is more often a mistake than a first start. */
+function logCreated(url: string, mode: Settings["NODE_ENV"] | undefined, log: Log): void {
   if (url === "sqlite::memory:") return;
   const file = sqliteFileOf(url);
   const fields = { database: redactDatabaseUrl(url), ...(file !== undefined && { file: resolve(file) }) };
-  const message = "created a new database without accounts; if there should be some, look at DATABASE_URL";
+  const message = "created a new, empty database; if it should contain accounts, check DATABASE_URL";
   if (mode === "production") log.warn({ event: "database_created", ...fields }, message);
   else log.info({ event: "database_created", ...fields }, message);
 }
 
 /**
- * Tells how far a database's schema is, and changes nothing.
+ * Reads the state of every migration, without changing the database.
  *
- * @throws {OpenError} when it cannot be used
+ * @throws {OpenError} if the database cannot be used
  */
 export async function readMigrationStates(url: string): Promise<MigrationState[]> {
   requireFile(url);
-  return using(url, {}, async (db, engine) => {
+  return withDatabase(url, {}, async (db, engine) => {
     const states = await migrationStates(db, engine);
     await db.destroy();
     return states;
   });
 }
 
-/** Opening an embedded database creates it; whoever only wants to look is told that it is not there. */
+/** @throws {OpenError} if an SQLite file does not exist: opening it would create it */
 function requireFile(url: string): void {
   const file = sqliteFileOf(url);
   if (file !== undefined && !existsSync(file))
@@ -72,12 +72,12 @@ function requireFile(url: string): void {
 
 async function requireMigrated(db: Kysely<Schema>, engine: Engine): Promise<void> {
   const pending = (await migrationStates(db, engine)).filter(({ state }) => state === "pending");
-  if (pending.length > 0) throw new OpenError("its schema is older than this version's; run: bienvenue migrate");
+  if (pending.length > 0) throw new OpenError("its schema is older than this version; run: bienvenue migrate");
   await engine.initialize(db);
 }
 
-/** Hands a new connection on; when that fails it is closed, and the error says which database, why and the mend. */
-async function using<T>(
+/** Opens a database for `use`. If `use` fails, closes the database and explains the error and its remedy. */
+async function withDatabase<T>(
   url: string,
   { DATABASE_POOL = 10 }: { readonly DATABASE_POOL?: number },
   use: (db: Kysely<Schema>, engine: Engine) => Promise<T>,
@@ -86,7 +86,7 @@ async function using<T>(
     new OpenError(`cannot use ${redactDatabaseUrl(url)}: ${why}`, { cause });
   let engine: Engine;
   try {
-    engine = await engineFor(url, DATABASE_POOL);
+    engine = await loadEngine(url, DATABASE_POOL);
   } catch (error) {
     throw error instanceof OpenError ? cannot(error.message, error) : error;
   }
@@ -101,10 +101,9 @@ async function using<T>(
   }
 }
 
-/** Each engine's driver is loaded only where it is used. */
-async function engineFor(url: string, pool: number): Promise<Engine> {
+/** Loads only the driver that the URL needs. */
+async function loadEngine(url: string, pool: number): Promise<Engine> {
   const path = /^sqlite:(.*)$/s.exec(url)?.[1];
-  // A program may use any file name; a person who writes ? or # in DATABASE_URL means something else.
   const mistake = path === undefined ? describeDatabaseUrlError(url) : describeFileNameError(path);
   if (mistake !== undefined) throw new OpenError(mistake);
   if (path !== undefined) return (await import("./sqlite/sqlite.ts")).sqlite(path);

@@ -14,20 +14,20 @@ import {
   syncFolder,
   unusedSibling,
 } from "../files/files.ts";
-import { isCorruption, isMissingTable, runInWorker } from "./backup.ts";
+import { isCorruptionError, isMissingTableError, runInWorker } from "./backup.ts";
 import { readMigrationStates } from "./open.ts";
 import { companionSuffixes } from "./sqlite/companions.ts";
 
 /**
- * Replaces an embedded database by a backup. The previous database is kept beside it, under its name with the time. If it
- * fails, everything is as before.
+ * Replaces an SQLite database with a backup. Keeps the previous database in the same folder, under its name and the time. A
+ * failed restore changes nothing.
  *
- * @param file only read; a -wal beside it belongs to it
- * @param database its symbolic links are followed: the file behind them is replaced, they stay
- * @param signal aborts the restore before anything is replaced
- * @returns the file that was replaced, and the one that now holds the previous database, if there was one
- * @throws {OpenError} when the backup is damaged, from a much newer version or not Bienvenue's, when something is using the
- * database, and when a file cannot be read or written
+ * @param file the backup, which is only read; a -wal next to it is part of it
+ * @param database symbolic links are followed and stay; the file that they point to is replaced
+ * @param signal aborts the restore before the database is replaced
+ * @returns the path of the database, and the path of the previous one if there was one
+ * @throws {OpenError} if the backup is damaged, from a much newer version or from another program, if the database is in use, or if
+ * a file cannot be read or written
  */
 export async function restore(
   file: string,
@@ -41,44 +41,42 @@ export async function restore(
   if (backup.path === target.path || isSame(backup.stats, target.stats))
     throw cannotRead(new OpenError("it is the database itself"));
   if (backup.stats.size === 0) throw cannotRead(new OpenError("it is empty"));
-  const incoming = unusedSibling(target.path, "restoring");
+  const temporary = unusedSibling(target.path, "restoring");
   try {
     wrapErrors(cannotWrite, () => {
       if (target.stats) requireReplaceable(target.path, target.stats);
-      createPrivateFile(incoming);
+      createPrivateFile(temporary);
       if (target.stats) requireUnused(target.path);
     });
-    for (const end of ["", "-wal", "-journal"]) {
-      if (end !== "" && !existsSync(backup.path + end)) continue;
-      await copyTo(incoming + end, backup.path + end, { cannotRead, cannotWrite }, signal);
+    for (const suffix of ["", "-wal", "-journal"]) {
+      if (suffix !== "" && !existsSync(backup.path + suffix)) continue;
+      await copyTo(temporary + suffix, backup.path + suffix, { cannotRead, cannotWrite }, signal);
     }
-    const { step, error } = await runInWorker({ task: "check", file: incoming }, signal);
-    if (error) throw explain(error, step, file, { cannotRead, cannotWrite });
-    await requireVersion(incoming, cannotRead);
+    const { step, error } = await runInWorker({ task: "check", file: temporary }, signal);
+    if (error) throw explainCheck(error, step, file, { cannotRead, cannotWrite });
+    await requireVersion(temporary, cannotRead);
     const kept = wrapErrors(cannotWrite, () => {
-      if (target.stats) keepOwner(incoming, target.stats);
-      syncFile(incoming);
-      return exchange(incoming, target.path);
+      if (target.stats) keepOwner(temporary, target.stats);
+      syncFile(temporary);
+      return replaceDatabase(temporary, target.path);
     });
     syncFolder(target.path);
     return { path: target.path, kept };
   } finally {
-    for (const end of ["", ...companionSuffixes]) removeFile(incoming + end);
+    for (const suffix of ["", ...companionSuffixes]) removeFile(temporary + suffix);
   }
 }
 
 /**
- * In a sticky folder, such as /tmp, a user may be able to write another user's file and link to it, but can neither replace it
- * nor remove the link (unlink(2)): a failed restore would leave the link behind.
- *
- * @throws {OpenError} for such a file
+ * Rejects another user's file in a sticky folder, such as /tmp: this user may be able to write and link it, but can neither
+ * replace it nor remove the link (unlink(2)), so a failed restore would leave the link behind.
  */
 function requireReplaceable(path: string, { uid }: Stats): void {
   const folder = statSync(dirname(path));
   const user = process.geteuid?.();
   const isSticky = (folder.mode & 0o1000) !== 0;
   if (isSticky && user !== undefined && ![0, uid, folder.uid].includes(user)) {
-    throw new OpenError("only its owner may replace it in this folder");
+    throw new OpenError("only its owner can replace it in this folder");
   }
 }
 
@@ -91,14 +89,14 @@ interface Explanations {
   readonly cannotWrite: ErrorWrapper;
 }
 
-/** Copies a file in pieces, so that a failure is known to be of reading or of writing, and a signal can end it in between. */
+/** Copies a file in chunks, to distinguish read errors from write errors and to check the signal between chunks. */
 async function copyTo(path: string, from: string, { cannotRead, cannotWrite }: Explanations, signal?: AbortSignal) {
   const rethrow = (explain: ErrorWrapper) => (error: unknown) => Promise.reject(explain(error));
   await using handles = new AsyncDisposableStack();
-  const opened = async (handle: Promise<FileHandle>, explain: ErrorWrapper) =>
+  const openFile = async (handle: Promise<FileHandle>, explain: ErrorWrapper) =>
     handles.use(await handle.catch(rethrow(explain)));
-  const source = await opened(open(from, "r"), cannotRead);
-  const target = await opened(open(path, "w", 0o600), cannotWrite);
+  const source = await openFile(open(from, "r"), cannotRead);
+  const target = await openFile(open(path, "w", 0o600), cannotWrite);
   const buffer = Buffer.alloc(2 ** 20);
   for (;;) {
     signal?.throwIfAborted();
@@ -108,106 +106,102 @@ async function copyTo(path: string, from: string, { cannotRead, cannotWrite }: E
   }
 }
 
-/** Attributes a failed check of a copy to the backup or to the disk that the copy is on. */
-function explain(
+/** Attributes a failed check to the backup, or to the disk of its copy. */
+function explainCheck(
   error: { readonly message: string; readonly errcode?: number },
   step: "read" | "write" | "check" | undefined,
   file: string,
   { cannotRead, cannotWrite }: Explanations,
 ): OpenError {
-  if (isMissingTable(error)) return cannotRead(new OpenError("it is another program's database"));
-  if (isCorruption(error))
-    return new OpenError(`${file} is no backup of Bienvenue's, or a damaged one`, { cause: error });
+  if (isMissingTableError(error)) return cannotRead(new OpenError("it is a database of another program"));
+  if (isCorruptionError(error)) return new OpenError(`${file} is damaged, or not a Bienvenue backup`, { cause: error });
   return step === "check" && error.errcode === undefined ? cannotRead(error) : cannotWrite(error);
 }
 
-/** @throws {OpenError} for a backup of a version that is so much newer that this one could not use it */
-async function requireVersion(incoming: string, cannotRead: ErrorWrapper): Promise<void> {
+/** @throws {OpenError} if the backup is from a much newer version, which this one cannot use */
+async function requireVersion(temporary: string, cannotRead: ErrorWrapper): Promise<void> {
   try {
-    await readMigrationStates(`sqlite:${incoming}`);
+    await readMigrationStates(`sqlite:${temporary}`);
   } catch (error) {
     throw cannotRead(error instanceof OpenError && error.cause instanceof OpenError ? error.cause : error);
   }
 }
 
-/** @throws {OpenError} while something else has the database open, and when this user may not write it */
+/** @throws {OpenError} if another program has the database open, or if this user may not write it */
 function requireUnused(database: string): void {
   const url = pathToFileURL(database);
   url.search = "mode=rw";
   try {
     using db = new DatabaseSync(url, { timeout: 2000 });
-    // Merges the -wal into the file; it is removed with the connection.
+    // Merges the -wal into the file; closing the connection removes the -wal.
     db.exec("pragma locking_mode = exclusive; begin exclusive; commit; pragma wal_checkpoint(truncate)");
   } catch (error) {
-    // Restoring is for damaged databases, and nobody can be using one.
-    if (isCorruption(error)) return;
+    // A damaged database is what a restore is for, and no program can be using it.
+    if (isCorruptionError(error)) return;
     const isBusy = [5, 6, 15].includes(Number((error as { errcode?: number }).errcode) & 0xff);
-    throw isBusy ? new OpenError("something is using it; stop the service first", { cause: error }) : error;
+    throw isBusy ? new OpenError("it is in use; stop the service first", { cause: error }) : error;
   }
 }
 
-/** A service that runs as another user than root must still be able to use its database. */
-function keepOwner(incoming: string, { uid, gid }: Stats): void {
-  if (process.geteuid?.() === 0) chownSync(incoming, uid, gid);
+/** Lets a service that runs as another user still use its database after root has restored it. */
+function keepOwner(temporary: string, { uid, gid }: Stats): void {
+  if (process.geteuid?.() === 0) chownSync(temporary, uid, gid);
 }
 
 /**
- * Replaces a database by a file. The database exists at every moment, and if a step fails, those before it are undone.
+ * Replaces the database with the temporary file. The database exists at every moment; a failed step undoes the previous ones.
  *
- * @returns the file that now holds the previous database, if there was one
+ * @returns the path of the previous database, if there was one
  */
-function exchange(incoming: string, database: string): string | undefined {
-  const aside = freeName(`${database}.${new Date().toISOString().replace(/\D/g, "").slice(0, 14)}`);
+function replaceDatabase(temporary: string, database: string): string | undefined {
+  const previous = findFreeName(`${database}.${new Date().toISOString().replace(/\D/g, "").slice(0, 14)}`);
   const undo: (() => void)[] = [];
   try {
-    const isThere = existsSync(database);
-    if (isThere) {
+    const exists = existsSync(database);
+    if (exists) {
       requireUnused(database);
-      keep(database, aside);
-      undo.push(() => removeFile(aside));
+      linkOrCopy(database, previous);
+      undo.push(() => removeFile(previous));
     }
-    // Files left by a killed or removed database would be replayed into this one.
-    for (const end of companionSuffixes.filter((end) => existsSync(database + end))) {
-      renameSync(database + end, aside + end);
-      undo.push(() => renameSync(aside + end, database + end));
+    // SQLite would replay the leftover files of a killed or removed database into this one.
+    for (const suffix of companionSuffixes.filter((suffix) => existsSync(database + suffix))) {
+      renameSync(database + suffix, previous + suffix);
+      undo.push(() => renameSync(previous + suffix, database + suffix));
     }
-    renameSync(incoming, database);
-    return isThere ? aside : undefined;
+    renameSync(temporary, database);
+    return exists ? previous : undefined;
   } catch (error) {
     for (const step of undo.reverse()) step();
-    throw isMountPoint(error) ? new OpenError(mounted, { cause: error }) : error;
+    throw isMountPointError(error) ? new OpenError(mounted, { cause: error }) : error;
   }
 }
 
-const mounted =
-  "it is mounted as a single file, which nothing can take the place of; mount the folder that it is in instead";
+const mounted = "it is mounted as a single file, which cannot be replaced; mount its folder instead";
 
-/**
- * Whether an error says that a file is a mount point, which can be neither replaced (EBUSY) nor linked to another name (EXDEV).
- */
-function isMountPoint(error: unknown): boolean {
+/** Whether an error reports a mount point: it cannot be replaced (EBUSY) or linked to another name (EXDEV). */
+function isMountPointError(error: unknown): boolean {
   return ["EBUSY", "EXDEV"].includes((error as NodeJS.ErrnoException).code ?? "");
 }
 
-/** Keeps the database under another name as well. */
-function keep(database: string, aside: string): void {
+/** Gives the database a second name. */
+function linkOrCopy(database: string, previous: string): void {
   try {
-    linkSync(database, aside);
+    linkSync(database, previous);
   } catch (error) {
-    if (isMountPoint(error)) throw error;
-    // The file system has no hard links, or lets only the owner create them.
-    createPrivateFile(aside);
+    if (isMountPointError(error)) throw error;
+    // The file system has no hard links, or allows only the owner to create them.
+    createPrivateFile(previous);
     try {
-      copyFileSync(database, aside);
-      syncFile(aside);
+      copyFileSync(database, previous);
+      syncFile(previous);
     } catch (error) {
-      removeFile(aside);
+      removeFile(previous);
       throw error;
     }
   }
 }
 
-function freeName(path: string): string {
-  const isFree = (name: string) => ["", ...companionSuffixes].every((end) => !existsSync(name + end));
+function findFreeName(path: string): string {
+  const isFree = (name: string) => ["", ...companionSuffixes].every((suffix) => !existsSync(name + suffix));
   for (let name = path, n = 2; ; name = `${path}-${n++}`) if (isFree(name)) return name;
 }

@@ -164,10 +164,10 @@ test("a database with accounts, and a file of another shape, are refused in one 
   await writeFile(text, "no database".repeat(100));
   const DATABASE_URL = other.database.url;
   for (const [args, environment, why] of [
-    [[it.file], { DATABASE_URL: it.database.url }, /holds accounts already/],
-    [[other.file], { DATABASE_URL }, /no SQLite file with a table users/],
-    [[text], { DATABASE_URL }, /no SQLite file with a table users/],
-    [[join(it.folder, "missing.db")], { DATABASE_URL }, /no SQLite file with a table users/],
+    [[it.file], { DATABASE_URL: it.database.url }, /already contains accounts/],
+    [[other.file], { DATABASE_URL }, /not an SQLite file with a table users/],
+    [[text], { DATABASE_URL }, /not an SQLite file with a table users/],
+    [[join(it.folder, "missing.db")], { DATABASE_URL }, /not an SQLite file with a table users/],
     [[it.file], { DATABASE_URL: `sqlite:${it.file}` }, /contains tables of another program/],
     [[], { DATABASE_URL }, /missing required argument 'file'/],
     [[it.file, it.file], { DATABASE_URL }, /too many arguments/],

@@ -159,7 +159,7 @@ test("what is no backup is refused in its own words, and nothing is touched", as
     using future = new DatabaseSync(at("future.db"));
     future.exec("insert into kysely_migration values ('0099_v0.9_flying', '2030-01-01')");
   }
-  const damaged = /(is damaged|is no backup of Bienvenue's, or a damaged one)/;
+  const damaged = /(is damaged|is damaged, or not a Bienvenue backup)/;
   const refusals: [string, RegExp][] = [
     ["missing.db", /missing\.db: there is no such file\n$/],
     ["nowhere/missing.db", /there is no such file\n$/],
@@ -167,7 +167,7 @@ test("what is no backup is refused in its own words, and nothing is touched", as
     ["copy.db/missing.db", /a part of its path is a file, not a folder\n$/],
     ["volume", /it is a folder\n$/],
     ["empty.db", /it is empty\n$/],
-    ["text.db", /text\.db is no backup of Bienvenue's, or a damaged one\n$/],
+    ["text.db", /text\.db is damaged, or not a Bienvenue backup\n$/],
     ["dump.db", damaged],
     ["gzip.db", damaged],
     ["cut.db", damaged],
@@ -176,7 +176,7 @@ test("what is no backup is refused in its own words, and nothing is touched", as
     ["again.db", /it is the database itself\n$/],
     ["same.db", /it is the database itself\n$/],
     ["volume/bienvenue.db", /it is the database itself\n$/],
-    ["notes.db", /it is another program's database\n$/],
+    ["notes.db", /it is a database of another program\n$/],
     [
       "future.db",
       /a newer version of Bienvenue has migrated it \(0099_v0\.9_flying\); run that version or a later one\n$/,
@@ -187,7 +187,7 @@ test("what is no backup is refused in its own words, and nothing is touched", as
   await it.refused(["restore", "/dev/null"], /it is a device or a pipe, not a file\n$/);
   for (const [shell, words] of [
     [`exec "$@" <(cat '${copy}')`, /it is a device or a pipe, not a file\n$/],
-    [`exec "$@" /dev/stdin < '${at("text.db")}'`, /is no backup of Bienvenue's, or a damaged one\n$/],
+    [`exec "$@" /dev/stdin < '${at("text.db")}'`, /is damaged, or not a Bienvenue backup\n$/],
   ] as const)
     await it.refused(["restore"], words, { under: ["bash", "-c", shell, "bash"] });
   for (const name of ["missing.db", "empty.db"]) {
@@ -211,7 +211,7 @@ test("a database that cannot be replaced stays, with a sentence that says why", 
     other.exec("begin immediate");
     const { code, stderr } = await it.run(["restore", copy]);
     assert.equal(code, 1);
-    assert.match(stderr, /something is using it; stop the service first\n$/);
+    assert.match(stderr, /it is in use; stop the service first\n$/);
     assert.deepEqual(
       (await readdir(at("volume"))).filter((name) => !name.startsWith("bienvenue.db-")),
       ["bienvenue.db"],
@@ -240,9 +240,9 @@ test("a backup is written where nothing is yet, or refused in a sentence", async
     ["/dev/stdout", /./],
     [it.database, /it is the database itself/],
     [at("folder/bienvenue.db"), /it is the database itself/],
-    [`${it.database}-wal`, /its name is that of a part of the database; choose another\n$/],
-    [`${it.database}-journal`, /its name is that of a part of the database; choose another\n$/],
-    [at("left.db"), /a -journal file of another database is beside it; choose another name\n$/],
+    [`${it.database}-wal`, /the name is reserved for a part of the database; choose another name\n$/],
+    [`${it.database}-journal`, /the name is reserved for a part of the database; choose another name\n$/],
+    [at("left.db"), /a -journal file for this name already exists; choose another name\n$/],
     [at("x".repeat(300)), /its name is too long\n$/],
   ];
   for (const [file, words] of refusals) await it.refused(["backup", file], words);
@@ -262,7 +262,7 @@ test("what cannot be backed up is named, and no file is made", async () => {
   const refusals: [string, RegExp][] = [
     ["missing.db", /cannot back up \S+missing\.db: there is no such file\n$/],
     ["volume", /cannot back up \S+volume: it is a folder\n$/],
-    ["empty.db", /cannot back up \S+empty\.db: it is no database of Bienvenue's\n$/],
+    ["empty.db", /cannot back up \S+empty\.db: it is not a Bienvenue database\n$/],
     ["text.db", /cannot back up \S+text\.db: it is no SQLite database\n$/],
     ["cut.db", /cannot back up \S+cut\.db: it is damaged\n$/],
   ];
@@ -338,7 +338,7 @@ test("a user without the rights gets a sentence that says so", {
   await chown(at("shared/others.db"), 0, 0);
   await chmod(at("shared/others.db"), 0o666);
   await chmod(copy, 0o644);
-  await it.refused(["restore", copy], /others\.db: only its owner may replace it in this folder\n$/, {
+  await it.refused(["restore", copy], /others\.db: only its owner can replace it in this folder\n$/, {
     path: at("shared/others.db"),
     under,
   });
@@ -394,7 +394,7 @@ test("a file that is mounted by itself, and a disk that is read-only, are refuse
     [
       "mount --bind volume/bienvenue.db volume/bienvenue.db",
       ["restore", it.copy],
-      /it is mounted as a single file, .* mount the folder that it is in instead\n$/,
+      /it is mounted as a single file, .* mount its folder instead\n$/,
     ],
     ["mount --bind copy.db volume/bienvenue.db", ["restore", it.copy], /it is the database itself\n$/],
     ["mount --bind volume volume; mount -o remount,bind,ro volume", ["restore", it.copy], /the disk is read-only\n$/],

@@ -163,7 +163,7 @@ test("a database that is created is said once: in development as a note, in prod
   const [created, ...more] = await says({});
   assert.deepEqual(more, []);
   assert.equal(created?.level, "info");
-  assert.match(String(created?.msg), /^created a new database without accounts; .* DATABASE_URL$/);
+  assert.match(String(created?.msg), /^created a new, empty database; .* DATABASE_URL$/);
   assert.deepEqual(await says({}), []);
   await using another = await emptyDatabase(engine());
   const [warned] = await says({ ...(production as Record<string, string>), DATABASE_URL: another.url });
