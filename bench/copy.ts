@@ -1,22 +1,22 @@
 import { DatabaseSync } from "node:sqlite";
 import { openDB } from "../src/index.ts";
 import { startPostgres } from "../test/support/postgres-server.ts";
+import type { Accounts } from "./accounts.ts";
 import type { Figure } from "./figure.ts";
-import type { People } from "./people.ts";
 import type { Quiet } from "./quiet.ts";
 
 const users = 100_000;
 const sessionsEach = 2;
 
 /** Moving house: how many rows a second go from the embedded database to PostgreSQL, and back. */
-export async function copy(people: People, quiet: Quiet): Promise<Figure[]> {
-  const from = people.fresh("copy.db");
+export async function measureCopy(accounts: Accounts, quiet: Quiet): Promise<Figure[]> {
+  const from = accounts.fresh("copy.db");
   await (await openDB(from)).close();
   fill(from.slice("sqlite:".length));
   await using server = await startPostgres({ durable: true });
   return [
     await time("copy from SQLite to PostgreSQL", from, server.url, quiet),
-    await time("copy from PostgreSQL to SQLite", server.url, people.fresh("copied.db"), quiet),
+    await time("copy from PostgreSQL to SQLite", server.url, accounts.fresh("copied.db"), quiet),
   ];
 }
 

@@ -21,7 +21,7 @@ export function ratio(
   const ratios = pairs.map(({ ours, theirs }) => ours / theirs);
   const ours = written(median(pairs.map((pair) => pair.ours)));
   const theirs = written(median(pairs.map((pair) => pair.theirs)));
-  return { value: median(ratios), from: `${ours} of ${theirs}, rounds ${range(ratios)}` };
+  return { value: median(ratios), from: `${ours} of ${theirs}, rounds ${formatRange(ratios)}` };
 }
 
 /** The middle one; of an even number the upper middle. */
@@ -30,11 +30,11 @@ export function median(values: readonly number[]): number {
 }
 
 /** The least and the most of them. */
-export function range(values: readonly number[], digits = 2): string {
+export function formatRange(values: readonly number[], digits = 2): string {
   return `${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)}`;
 }
 
 /** "12,345/s"; "8.1/s" where every one counts. */
-export function perSecond(value: number): string {
+export function formatPerSecond(value: number): string {
   return `${value.toLocaleString("en", { maximumFractionDigits: value < 100 ? 1 : 0 })}/s`;
 }

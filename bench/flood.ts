@@ -1,14 +1,14 @@
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Figure, perSecond, ratio } from "./figure.ts";
+import type { Accounts } from "./accounts.ts";
+import { type Figure, formatPerSecond, ratio } from "./figure.ts";
 import { Generator } from "./generator.ts";
 import { Hashing } from "./hashing.ts";
 import type { Load, Outcome } from "./load.ts";
-import type { People } from "./people.ts";
 import { profileLoad } from "./profile.ts";
 import type { Quiet } from "./quiet.ts";
 import { alternate, type Pair } from "./rounds.ts";
-import { startOn } from "./service.ts";
+import { startOnDatabase } from "./service.ts";
 
 const rounds = 3;
 /** Longer than a hash waits behind requests: what comes then counts too. */
@@ -19,13 +19,13 @@ const margin = 0.7;
 const tenfold = 10;
 
 /** `/profile` while ten times as many logins arrive as can be hashed, against the same without them. */
-export async function flood(people: People, quiet: Quiet): Promise<Figure[]> {
-  await using service = await startOn(await people.copy("flood.db"));
-  const rate = tenfold * (await capacity(people, quiet));
+export async function measureFlood(accounts: Accounts, quiet: Quiet): Promise<Figure[]> {
+  await using service = await startOnDatabase(await accounts.copy("flood.db"));
+  const rate = tenfold * (await capacity(accounts, quiet));
   // More connections than are ever waiting, so that every login that is due finds a free one.
-  const arriving = { requests: people.logIns, connections: 32 * availableParallelism(), rate };
-  const { throughput, p99 } = await against(people, quiet, service.port, arriving);
-  const name = `/profile while ${perSecond(rate)} logins arrive, of without`;
+  const arriving = { requests: accounts.logIns, connections: 32 * availableParallelism(), rate };
+  const { throughput, p99 } = await against(accounts, quiet, service.port, arriving);
+  const name = `/profile while ${formatPerSecond(rate)} logins arrive, of without`;
   return [
     { name: `${name}: throughput`, atLeast: 0.7, ...throughput },
     { name: `${name}: p99`, atMost: 2, ...p99 },
@@ -33,16 +33,16 @@ export async function flood(people: People, quiet: Quiet): Promise<Figure[]> {
 }
 
 /** `/profile` while 400 logins a second arrive at a cost of 10, of addresses without an account. */
-export async function cheapFlood(people: People, quiet: Quiet): Promise<Figure[]> {
-  await using service = await startOn(await people.copy("cheap-flood.db"), "10");
-  const requests = people.logIns.map((request) => request.replace("person", "nobody"));
-  const { throughput } = await against(people, quiet, service.port, { requests, connections: 800, rate: 400 });
+export async function measureCheapFlood(accounts: Accounts, quiet: Quiet): Promise<Figure[]> {
+  await using service = await startOnDatabase(await accounts.copy("cheap-flood.db"), "10");
+  const requests = accounts.logIns.map((request) => request.replace("person", "nobody"));
+  const { throughput } = await against(accounts, quiet, service.port, { requests, connections: 800, rate: 400 });
   return [{ name: "/profile while 400/s logins arrive at cost 10, of without", atLeast: 0.7, ...throughput }];
 }
 
 /** `/profile` while these logins arrive, against the same without them. */
 async function against(
-  people: People,
+  accounts: Accounts,
   quiet: Quiet,
   port: number,
   logins: Pick<Load, "requests" | "connections" | "rate">,
@@ -50,7 +50,7 @@ async function against(
   using readers = new Generator();
   using crowd = new Generator();
   const arriving = { ...logins, port, seconds: seconds + 2 * margin };
-  const calm = () => readers.run(profileLoad(people, port, seconds));
+  const calm = () => readers.run(profileLoad(accounts, port, seconds));
   const flooded = async () => {
     const logins = crowd.run(arriving);
     await sleep(margin * 1000);
@@ -66,13 +66,13 @@ async function against(
   const throughputs = each(pairs, ({ answered, seconds }) => answered / seconds);
   const latencies = each(pairs, ({ p99 }) => p99);
   return {
-    throughput: ratio(throughputs, perSecond),
+    throughput: ratio(throughputs, formatPerSecond),
     p99: ratio(latencies, (value) => `${value.toFixed(1)} ms`),
   };
 }
 
 /** How many passwords the cores can hash a second: the best of three, for whatever else the machine does only slows it. */
-async function capacity({ password, hash }: People, quiet: Quiet): Promise<number> {
+async function capacity({ password, hash }: Accounts, quiet: Quiet): Promise<number> {
   await using hashing = new Hashing(password, hash);
   await hashing.run(1);
   const found: number[] = [];

@@ -32,7 +32,7 @@ export interface Outcome {
 /** How often a load with a rate sends what is due, in milliseconds. */
 const beat = 10;
 /** How long the answers may take when nothing more is sent, in milliseconds. */
-const patience = 15_000;
+const responseTimeout = 15_000;
 
 async function run({ port, requests, connections, seconds, count, rate, awake }: Load): Promise<Outcome> {
   const { promise: ended, resolve: end, reject: fail } = Promise.withResolvers<void>();
@@ -71,7 +71,7 @@ async function run({ port, requests, connections, seconds, count, rate, awake }:
     most = sent;
     if (latencies.length === most) end();
   }, seconds * 1000);
-  const tooLate = setTimeout(() => fail(new Error("requests were not answered")), seconds * 1000 + patience);
+  const tooLate = setTimeout(() => fail(new Error("requests were not answered")), seconds * 1000 + responseTimeout);
 
   await ended;
   const outcome = { answered: latencies.length, seconds: elapsed(), statuses, p99: percentile(latencies, 0.99) };

@@ -1,11 +1,11 @@
 import { availableParallelism } from "node:os";
-import { type Figure, perSecond, ratio } from "./figure.ts";
+import type { Accounts } from "./accounts.ts";
+import { type Figure, formatPerSecond, ratio } from "./figure.ts";
 import { Generator } from "./generator.ts";
 import { Hashing } from "./hashing.ts";
-import type { People } from "./people.ts";
 import type { Quiet } from "./quiet.ts";
 import { alternate } from "./rounds.ts";
-import { startOn } from "./service.ts";
+import { startOnDatabase } from "./service.ts";
 
 const rounds = 7;
 /** Hashes in a round, on each core: enough that it hardly matters which core ends last. */
@@ -14,14 +14,14 @@ const times = 10;
 const seconds = 30;
 
 /** Logins a second against what the same cores hash when they have nothing else to do. */
-export async function logIn(people: People, quiet: Quiet): Promise<Figure[]> {
-  await using service = await startOn(await people.copy("log-in.db"));
-  await using hashing = new Hashing(people.password, people.hash);
+export async function measureLogIn(accounts: Accounts, quiet: Quiet): Promise<Figure[]> {
+  await using service = await startOnDatabase(await accounts.copy("log-in.db"));
+  await using hashing = new Hashing(accounts.password, accounts.hash);
   using generator = new Generator();
   const cores = availableParallelism();
   const throughput = async (count: number) => {
     // Two for each core: one is hashed and the next one waits, which is less than the queue refuses.
-    const load = { port: service.port, requests: people.logIns, connections: 2 * cores, seconds, count };
+    const load = { port: service.port, requests: accounts.logIns, connections: 2 * cores, seconds, count };
     const { statuses, ...outcome } = await generator.run(load);
     if (statuses[200] !== count) throw new Error(`logins were refused: ${JSON.stringify(statuses)}`);
     return count / outcome.seconds;
@@ -34,5 +34,5 @@ export async function logIn(people: People, quiet: Quiet): Promise<Figure[]> {
     () => throughput(times * cores),
     () => hashing.run(times),
   );
-  return [{ name: "logins, of what the cores can hash", atLeast: 0.95, ...ratio(pairs, perSecond) }];
+  return [{ name: "logins, of what the cores can hash", atLeast: 0.95, ...ratio(pairs, formatPerSecond) }];
 }

@@ -1,11 +1,11 @@
 import { availableParallelism } from "node:os";
-import { type Figure, perSecond, ratio } from "./figure.ts";
+import type { Accounts } from "./accounts.ts";
+import { type Figure, formatPerSecond, ratio } from "./figure.ts";
 import { Generator } from "./generator.ts";
 import { Hashing } from "./hashing.ts";
-import type { People } from "./people.ts";
 import type { Quiet } from "./quiet.ts";
 import { alternate } from "./rounds.ts";
-import { startOn } from "./service.ts";
+import { startOnDatabase } from "./service.ts";
 
 const rounds = 3;
 const seconds = 6;
@@ -13,12 +13,12 @@ const seconds = 6;
 const times = 10;
 
 /** Logins a second of one network that asks again as soon as it is refused, against what the same cores hash. */
-export async function retry(people: People, quiet: Quiet): Promise<Figure[]> {
-  await using service = await startOn(await people.copy("retry.db"));
-  await using hashing = new Hashing(people.password, people.hash);
+export async function measureRetry(accounts: Accounts, quiet: Quiet): Promise<Figure[]> {
+  await using service = await startOnDatabase(await accounts.copy("retry.db"));
+  await using hashing = new Hashing(accounts.password, accounts.hash);
   using generator = new Generator();
   const throughput = async (connections: number, seconds: number) => {
-    const load = { port: service.port, requests: people.logIns, connections, seconds };
+    const load = { port: service.port, requests: accounts.logIns, connections, seconds };
     const { answered, statuses, ...outcome } = await generator.run(load);
     const loggedIn = statuses[200] ?? 0;
     if (loggedIn + (statuses[503] ?? 0) < answered) throw new Error(`logins failed: ${JSON.stringify(statuses)}`);
@@ -35,7 +35,7 @@ export async function retry(people: People, quiet: Quiet): Promise<Figure[]> {
       () => hashing.run(times),
     );
     const name = `logins of one network that retries at once, ${connections} connections, of what the cores can hash`;
-    figures.push({ name, atLeast: 0.9, ...ratio(pairs, perSecond) });
+    figures.push({ name, atLeast: 0.9, ...ratio(pairs, formatPerSecond) });
   }
   return figures;
 }

@@ -1,23 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Figure, median, range } from "./figure.ts";
-import { resident } from "./memory.ts";
-import type { People } from "./people.ts";
+import type { Accounts } from "./accounts.ts";
+import { type Figure, formatRange, median } from "./figure.ts";
+import { readResidentMemory } from "./memory.ts";
 import type { Quiet } from "./quiet.ts";
-import { startOn } from "./service.ts";
+import { startOnDatabase } from "./service.ts";
 
 const starts = 7;
 
 /** From the start of the process, on a database that is not there yet, to its first answer; and its memory a second later. */
-export async function start(people: People, quiet: Quiet): Promise<Figure[]> {
+export async function measureStart(accounts: Accounts, quiet: Quiet): Promise<Figure[]> {
   const measured: { seconds: number; memory: number }[] = [];
   for (let index = 0; index <= starts; index++) {
     await quiet.wait();
     const began = performance.now();
-    await using service = await startOn(people.fresh(`start-${index}.db`));
+    await using service = await startOnDatabase(accounts.fresh(`start-${index}.db`));
     await (await fetch(service.url)).text();
     const seconds = (performance.now() - began) / 1000;
     await sleep(1000);
-    measured.push({ seconds, memory: await resident(service.process.pid) });
+    measured.push({ seconds, memory: await readResidentMemory(service.process.pid) });
   }
   // The first start reads the program from the disk, and compiles what an installation has compiled before.
   measured.shift();
@@ -29,14 +29,14 @@ export async function start(people: People, quiet: Quiet): Promise<Figure[]> {
       value: median(seconds),
       unit: "s",
       atMost: 0.4,
-      from: `${starts} starts, ${range(seconds)}`,
+      from: `${starts} starts, ${formatRange(seconds)}`,
     },
     {
       name: "resident memory a second after the start",
       value: median(memory),
       unit: "MB",
       atMost: 105,
-      from: `${starts} starts, ${range(memory, 0)}`,
+      from: `${starts} starts, ${formatRange(memory, 0)}`,
     },
   ];
 }

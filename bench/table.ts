@@ -4,7 +4,7 @@ import type { Figure } from "./figure.ts";
 const head = ["figure", "measured", "target", "holds", "from"];
 
 /** The figures, a line each. */
-export function table(figures: readonly Figure[]): string {
+export function formatTable(figures: readonly Figure[]): string {
   const rows = figures.map((figure) => [figure.name, measured(figure), target(figure), verdict(figure), figure.from]);
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
   const rule = widths.map((width) => "-".repeat(width));
@@ -14,7 +14,7 @@ export function table(figures: readonly Figure[]): string {
 }
 
 /** All of them in a sentence. */
-export function summary(figures: readonly Figure[]): string {
+export function formatSummary(figures: readonly Figure[]): string {
   const missed = figures.filter((figure) => holds(figure) === false).map((figure) => figure.name);
   return missed.length === 0 ? "Every target is met." : `MISSED: ${missed.join("; ")}.`;
 }

@@ -6,8 +6,8 @@ import { Counters, uncounted } from "../src/observe/metrics.ts";
 import { untraced } from "../src/observe/tracing.ts";
 import { readSettings } from "../src/settings/settings.ts";
 import { test } from "./support/engines.ts";
-import { bob, refused, said } from "./support/steps.ts";
-import { createWorld, form, production, recordingLog } from "./support/world.ts";
+import { assertRejected, bob, readStatusAndBody } from "./support/steps.ts";
+import { createRecordingLog, createWorld, form, productionEnvironment } from "./support/world.ts";
 
 const allowed: Record<string, string> = {
   "/": "GET, HEAD, POST, PUT, DELETE",
@@ -36,7 +36,7 @@ test("a method that a route does not have gets 405, and Allow tells those that i
       const has = Allow.split(", ").includes(method === "get" ? "GET" : method);
       assert.equal(response.status === 405, !has, `${method} ${path}`);
       assert.equal(response.headers.get("Allow"), has ? null : Allow, `${method} ${path}`);
-      if (!has && method !== "HEAD") await refused(response, 405, /^only .* can be used here$/);
+      if (!has && method !== "HEAD") await assertRejected(response, 405, /^only .* can be used here$/);
     }
   }
 });
@@ -49,7 +49,7 @@ test("a route that is not there gets 404, with every method", async () => {
     for (const method of methods) {
       const response = await world.request(path, { method });
       assert.equal(response.status, 404, `${method} ${path}`);
-      if (method !== "HEAD") await refused(response, 404, /^nothing is here$/);
+      if (method !== "HEAD") await assertRejected(response, 404, /^nothing is here$/);
     }
   }
 });
@@ -58,15 +58,15 @@ test("a trailing slash is another route, which is not there", async () => {
   await using world = await createWorld();
   for (const path of Object.keys(allowed).filter((each) => each !== "/")) {
     for (const method of ["GET", "POST", "PUT", "DELETE"]) {
-      await refused(world.request(`${path}/`, { method }), 404);
+      await assertRejected(world.request(`${path}/`, { method }), 404);
     }
   }
 });
 
 test("a query does not matter", async () => {
   await using world = await createWorld();
-  assert.equal(await said(world.request("/?email=a&email=b")), '200 {"message":"Bienvenue"}\n');
-  await refused(world.request("/profile?session_id=x"), 403);
+  assert.equal(await readStatusAndBody(world.request("/?email=a&email=b")), '200 {"message":"Bienvenue"}\n');
+  await assertRejected(world.request("/profile?session_id=x"), 403);
 });
 
 test("HEAD is as GET, without the body, and opens nothing that GET would not", async () => {
@@ -91,19 +91,19 @@ test("an error that nobody foresaw tells the log everything and the caller nothi
   const auth = new Auth(world.db, { settings: world.settings, log });
   const app = createApp(auth);
   const answer = await app.fetch(new Request("http://localhost/users", form(bob)));
-  assert.equal(await said(answer), '500 {"message":"something went wrong here; it is in the log"}\n');
+  assert.equal(await readStatusAndBody(answer), '500 {"message":"something went wrong here; it is in the log"}\n');
   assert.deepEqual(errors, [{ err: fault, requestId: answer.headers.get("X-Request-Id"), path: "/users" }]);
   await auth.close();
 });
 
 test("an app has the settings, log, metrics and tracing of its Auth, whatever it is given besides", async () => {
-  const settings = readSettings(production);
+  const settings = readSettings(productionEnvironment);
   await using world = await createWorld();
   const logged: Record<string, unknown>[] = [];
   const metrics = new Counters();
   const trace = { traceId: "4bf92f3577b34da6a3ce929d0e0e4736", spanId: "00f067aa0ba902b7" };
   const tracing = { ...untraced, current: () => trace };
-  const auth = new Auth(world.db, { settings, log: recordingLog(logged), metrics, tracing });
+  const auth = new Auth(world.db, { settings, log: createRecordingLog(logged), metrics, tracing });
   const given = { settings: world.settings, log: silent, metrics: uncounted, tracing: untraced };
   for (const { fetch } of [createApp(auth), createApp(auth, given as AppOptions)]) {
     const local = { incoming: { headers: {}, socket: { remoteAddress: "127.0.0.1" } } };
@@ -112,7 +112,7 @@ test("an app has the settings, log, metrics and tracing of its Auth, whatever it
       return fetch(new Request(`http://localhost${path}`, { ...init, headers }), local);
     };
     const reset = await ask("/reset_password", form({ email: bob.email }));
-    assert.equal(await said(reset), '200 {"email":"bob@example.com","message":"reset mail sent"}\n');
+    assert.equal(await readStatusAndBody(reset), '200 {"email":"bob@example.com","message":"reset mail sent"}\n');
     assert.match(reset.headers.get("Strict-Transport-Security") ?? "", /^max-age=/);
     assert.equal((await ask("/dev/outbox")).status, 404);
     assert.equal((await ask("/metrics")).status, 404);

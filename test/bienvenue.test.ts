@@ -10,9 +10,9 @@ import { HashThreads } from "../src/auth/auth.ts";
 import { createBienvenue } from "../src/bienvenue.ts";
 import type { Log } from "../src/observe/log.ts";
 import { type Environment, readSettings, type Settings } from "../src/settings/settings.ts";
-import { freePort } from "./support/postgres-server.ts";
+import { findFreePort } from "./support/postgres-server.ts";
 import { temporaryFolder } from "./support/service.ts";
-import { Clock, day, form, recordingLog } from "./support/world.ts";
+import { Clock, createRecordingLog, day, form } from "./support/world.ts";
 
 const bob = { email: "bob@example.com", password: "b4l0u" };
 const closed = { name: "DatabaseUnavailable", fault: "closed" };
@@ -25,7 +25,7 @@ function settings(environment: Environment = {}) {
 function watchedLog() {
   const logged: Record<string, unknown>[] = [];
   const added = new EventTarget();
-  const list = recordingLog(logged);
+  const list = createRecordingLog(logged);
   const tell = (level: keyof Log) => (fields: object, message: string) => {
     list[level](fields, message);
     added.dispatchEvent(new Event("added"));
@@ -122,7 +122,7 @@ describe("a start", () => {
 
   test("without the database gives requests 503 until it is there", async () => {
     const { log, logged } = watchedLog();
-    let DATABASE_URL = `postgres://127.0.0.1:${await freePort()}/name`;
+    let DATABASE_URL = `postgres://127.0.0.1:${await findFreePort()}/name`;
     await using bienvenue = createBienvenue(() => settings({ DATABASE_URL }), { log });
     const refused = await bienvenue.fetch(get("/profile?email=bob@example.com"));
     assert.deepEqual([refused.status, refused.headers.get("Error-Code")], [503, "database_unavailable"]);
@@ -193,7 +193,7 @@ describe("once it is started", () => {
     await auth.registerUser(bob.email, bob.password);
     const sessionId = await auth.createSession(bob.email);
     assert.equal((await auth.getUserFromSessionId(sessionId))?.email, bob.email);
-    clock.forward(31 * day);
+    clock.advance(31 * day);
     assert.equal(await auth.getUserFromSessionId(sessionId), null);
     context.mock.timers.tick(10 * 60_000);
     await saw("swept");

@@ -12,9 +12,9 @@ import fc from "fast-check";
 import { formatEntry } from "../src/observe/logger.ts";
 import { readSettings } from "../src/settings/settings.ts";
 import { anyText } from "./support/any-text.ts";
-import { commandOfMany } from "./support/commands.ts";
+import { runCommand } from "./support/commands.ts";
 import { failToStart, type Service, startService, temporaryFolder } from "./support/service.ts";
-import { type Answer, openWire, request } from "./support/wire.ts";
+import { formatRequest, openWire, type WireResponse } from "./support/wire.ts";
 
 const names = Object.keys(readSettings());
 const form = { "Content-Type": "application/x-www-form-urlencoded" };
@@ -23,7 +23,7 @@ const account = "email=bob@example.com&password=b4l0u";
 describe("the command", () => {
   test("says where it listens, in what mode and on which database", async () => {
     await using service = await startService({});
-    const { event, mode, url, database, level } = service.logged[0] ?? {};
+    const { event, mode, url, database, level } = service.logEntries[0] ?? {};
     assert.deepEqual(
       { event, mode, url, database, level },
       { event: "listening", mode: "development", url: service.url, database: "sqlite::memory:", level: "info" },
@@ -54,7 +54,7 @@ describe("the command", () => {
   test("says a first step to whoever starts it on an empty database, and no more once there is an account", async () => {
     await using folder = await temporaryFolder();
     const environment = { DATABASE_URL: `sqlite:${join(folder.path, "accounts.db")}` };
-    const hint = ({ logged }: Service) => logged.find(({ event }) => event === "first_run");
+    const hint = ({ logEntries }: Service) => logEntries.find(({ event }) => event === "first_run");
     {
       await using service = await startService(environment);
       await fetch(`${service.url}/users`, { method: "POST", body: new URLSearchParams(account) });
@@ -74,7 +74,7 @@ describe("the command", () => {
 });
 
 describe("a start that fails says why in words, without a stack, and exits with 1", () => {
-  const fails = async (environment: Record<string, string>, message: RegExp, run = commandOfMany) => {
+  const fails = async (environment: Record<string, string>, message: RegExp, run = runCommand) => {
     const { code, stdout, stderr } = await run([], environment);
     assert.deepEqual([code, stdout], [1, ""]);
     assert.match(stderr, message);
@@ -104,8 +104,7 @@ describe("a start that fails says why in words, without a stack, and exits with 
   const offline = ["unshare", "--map-root-user", "--net"];
   const cannot = spawnSync("unshare", [...offline.slice(1), "true"]).status !== 0 && "this user may not go offline";
   test("with a name that nobody can be asked for", { skip: cannot }, async () => {
-    const run: typeof commandOfMany = (args, environment = {}) =>
-      failToStart(environment, [...args], { under: offline });
+    const run: typeof runCommand = (args, environment = {}) => failToStart(environment, [...args], { under: offline });
     await fails({ HOST: "host.invalid" }, /^bienvenue: HOST=host\.invalid is no address .*\n$/, run);
   });
 
@@ -131,30 +130,30 @@ describe("a stop", { concurrency: 4 }, () => {
         Array.from({ length: availableParallelism() + 3 }, () => openWire(service.port)),
       );
       assert.ok(busy);
-      busy.send(request("POST /users", form, account));
-      assert.equal((await busy.answer()).status, 200);
+      busy.send(formatRequest("POST /users", form, account));
+      assert.equal((await busy.readResponse()).status, 200);
       for (const wire of wires) {
-        wire.send(request("GET /"));
-        assert.equal((await wire.answer()).status, 200);
+        wire.send(formatRequest("GET /"));
+        assert.equal((await wire.readResponse()).status, 200);
       }
-      for (const wire of wires) wire.send(request("POST /sessions", form, account));
+      for (const wire of wires) wire.send(formatRequest("POST /sessions", form, account));
 
       let ended: Promise<number | null> | undefined;
-      busy.send(request("GET /profile"));
+      busy.send(formatRequest("GET /profile"));
       for (let rounds = 0, closing = false; !closing; rounds++) {
-        busy.send(request("GET /profile"));
+        busy.send(formatRequest("GET /profile"));
         if (rounds === 3) ended = service.end(signal);
-        const answer: Answer = await busy.answer();
+        const answer: WireResponse = await busy.readResponse();
         assert.equal(answer.status, 403);
         closing = answer.headers.get("connection") === "close";
         assert.ok(!closing || ended);
       }
-      for (const answer of await Promise.all(wires.map((wire) => wire.answer()))) {
+      for (const answer of await Promise.all(wires.map((wire) => wire.readResponse()))) {
         assert.equal(answer.body, '{"email":"bob@example.com","message":"logged in"}\n');
         assert.equal(answer.headers.get("connection"), "close");
       }
       assert.equal(await ended, 0);
-      const events = service.logged.map(({ event }) => event);
+      const events = service.logEntries.map(({ event }) => event);
       assert.equal(events.at(-1), "stopped");
       assert.ok(events.lastIndexOf("logged_in") > events.indexOf("stopping"));
     });
@@ -163,28 +162,29 @@ describe("a stop", { concurrency: 4 }, () => {
   test("is not kept up by connections that are idle, nor for ever by a request that does not end", async () => {
     await using service = await startService({});
     const [kept, , half] = await Promise.all(Array.from({ length: 3 }, () => openWire(service.port)));
-    kept?.send(request("GET /"));
-    assert.equal((await kept?.answer())?.status, 200);
-    half?.send(request("POST /users", { ...form, "Content-Length": "100" }, "email="));
+    kept?.send(formatRequest("GET /"));
+    assert.equal((await kept?.readResponse())?.status, 200);
+    half?.send(formatRequest("POST /users", { ...form, "Content-Length": "100" }, "email="));
     assert.equal(await service.end("SIGTERM"), 0);
   });
 
   test("asked for twice ends at once", { timeout: 60_000 }, async () => {
     await using service = await startService({});
     using wire = await openWire(service.port);
-    wire.send(request("POST /users", { ...form, Expect: "100-continue", "Content-Length": "100" }));
-    assert.equal((await wire.answer()).status, 100);
+    wire.send(formatRequest("POST /users", { ...form, Expect: "100-continue", "Content-Length": "100" }));
+    assert.equal((await wire.readResponse()).status, 100);
     const ended = service.end("SIGTERM");
     await told(service, "stopping");
     service.process.kill("SIGTERM");
     assert.equal(await ended, 1);
-    assert.ok(!service.logged.some(({ event }) => event === "stopped"));
+    assert.ok(!service.logEntries.some(({ event }) => event === "stopped"));
   });
 });
 
 /** Waits until an event has been logged. */
-async function told({ logged, process }: Service, event: string): Promise<void> {
-  while (!logged.some((entry) => entry.event === event)) await once(process.stdout as NodeJS.ReadableStream, "data");
+async function told({ logEntries, process }: Service, event: string): Promise<void> {
+  while (!logEntries.some((entry) => entry.event === event))
+    await once(process.stdout as NodeJS.ReadableStream, "data");
 }
 
 describe("the log in a terminal", () => {
@@ -263,8 +263,8 @@ function hasScript(): boolean {
 
 test("a login whose sender has gone at once still counts for the address that it came from", async () => {
   await using service = await startService({});
-  const login = request("POST /sessions", form, "email=nobody@example.com&password=wrong");
-  const refused = () => service.logged.filter(({ event }) => event === "login_refused");
+  const login = formatRequest("POST /sessions", form, "email=nobody@example.com&password=wrong");
+  const refused = () => service.logEntries.filter(({ event }) => event === "login_refused");
   // Not every one is read before it is gone.
   while (refused().length < 10) {
     const socket = connect(service.port, "127.0.0.1");

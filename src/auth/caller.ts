@@ -1,4 +1,4 @@
-import { type Language, languageNamed } from "../languages/languages.ts";
+import { type Language, toLanguage } from "../languages/languages.ts";
 import type { RequestIds } from "../observe/request-ids.ts";
 import { toStorableText } from "../values/storable.ts";
 
@@ -34,7 +34,7 @@ export function sanitizeCaller(given: Caller | null | undefined): Caller {
   return {
     ip: toStorableText(ip) ?? undefined,
     userAgent: toStorableText(userAgent) ?? undefined,
-    language: language === undefined ? undefined : languageNamed(language),
+    language: language === undefined ? undefined : toLanguage(language),
     device: Array.isArray(device) ? device.filter(isText) : isText(device) ? device : undefined,
     newDevice: isText(newDevice) ? newDevice : undefined,
     idempotencyKeys: Array.isArray(acts) ? acts.filter(isText) : undefined,

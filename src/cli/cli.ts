@@ -62,7 +62,7 @@ const expectedErrors = [
 
 /** Returns the message of an expected error, and the stack of any other. */
 function describe(error: unknown): string {
-  if (error instanceof MailError) return error.inFull();
+  if (error instanceof MailError) return error.fullMessage();
   if (!(error instanceof Error)) return String(error);
   const isSystemError = (error as NodeJS.ErrnoException).syscall !== undefined;
   if (isSystemError || expectedErrors.some((kind) => error instanceof kind)) return error.message;

@@ -10,10 +10,10 @@ export type Language = keyof typeof messages;
 export const languages = Object.keys(messages) as Language[];
 
 /** For those who ask for none that there is. */
-const otherwise: Language = "en";
+const defaultLanguage: Language = "en";
 
 /** More of the header is not read: nobody's list of languages is longer. */
-const longest = 500;
+const maxHeaderLength = 500;
 
 /**
  * The language that a request's Accept-Language asks for (RFC 9110, 12.5.4): of those that there are, the one with the
@@ -23,13 +23,13 @@ const longest = 500;
 export function chooseLanguage(acceptLanguage = ""): Language {
   const ranges: [name: string, quality: number][] = [];
   const named = new Set<string>();
-  for (const text of acceptLanguage.slice(0, longest).split(",")) {
+  for (const text of acceptLanguage.slice(0, maxHeaderLength).split(",")) {
     const [, name, quality = "1"] = range.exec(text.trim().toLowerCase()) ?? [];
     if (name === undefined || Number(quality) > 1) continue;
     ranges.push([name, Number(quality)]);
     named.add(name);
   }
-  let chosen = otherwise;
+  let chosen = defaultLanguage;
   let highest = 0;
   for (const [name, quality] of ranges) {
     const tag = name === "*" ? languages.find((language) => !named.has(language)) : name;
@@ -44,8 +44,8 @@ export function chooseLanguage(acceptLanguage = ""): Language {
 const range = /^([a-z]{1,8}|\*)(?:-[a-z0-9-]*)?(?:\s*;\s*q=([01](?:\.\d{0,3})?))?$/;
 
 /** The language of that tag, as it was stored; English when it is none (any more). */
-export function languageNamed(tag: string): Language {
-  return isLanguage(tag) ? tag : otherwise;
+export function toLanguage(tag: string): Language {
+  return isLanguage(tag) ? tag : defaultLanguage;
 }
 
 function isLanguage(tag: string): tag is Language {

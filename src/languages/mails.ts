@@ -15,10 +15,10 @@ export type MailKind =
   | "test";
 
 /** Every mail, in one language. */
-export type MailTexts = { readonly [Kind in MailKind]: (facts: Facts) => MailText };
+export type MailTexts = { readonly [Kind in MailKind]: (facts: MailFacts) => MailText };
 
 /** What a mail may name. A stranger writes none of it. */
-export interface Facts {
+export interface MailFacts {
   /** The service's name. */
   readonly service: string;
   /** Where people get help: an address; null if there is none. */

@@ -1,5 +1,5 @@
 import type { MailTexts } from "./mails.ts";
-import type { PageWords } from "./pages.ts";
+import type { PageTexts } from "./pages.ts";
 
 /** Everything that people are told, in one language: a file of this shape is a language. */
 export interface Messages {
@@ -8,11 +8,11 @@ export interface Messages {
   /** Above the link, for those whose mail program shows no button. */
   readonly plainLink: string;
   /** What a link does, before its address. */
-  introduced(link: string): string;
+  introduceLink(link: string): string;
   /** A browser on a system; both are names that are the same in every language. */
   device(browser: string, system: string): string;
   /** A device of which nothing is known. */
   readonly unknownDevice: string;
-  readonly pages: PageWords;
+  readonly pages: PageTexts;
   readonly mails: MailTexts;
 }

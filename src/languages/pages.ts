@@ -1,11 +1,11 @@
-import type { RefusalWords } from "./refusals.ts";
+import type { RefusalTexts } from "./refusals.ts";
 
 /** What the pages say. A title stands on its page and names its tab. */
-export interface PageWords {
+export interface PageTexts {
   /** What the language calls itself. */
   readonly language: string;
   /** The title of a page that tells of a failure. */
-  failed(title: string): string;
+  errorTitle(title: string): string;
   /** What the links to the other languages are, for those who do not see them. */
   readonly languages: string;
   readonly support: string;
@@ -26,8 +26,8 @@ export interface PageWords {
   };
   /** What to do with each that was left empty. */
   readonly missing: Readonly<Record<"email" | "password" | "new_password", string>>;
-  /** For an address with an invisible character in it. */
-  readonly invisible: string;
+  /** The address contains a character that cannot be seen. */
+  readonly invisibleCharacter: string;
   /** What a new password has to be: of so many characters at least. */
   passwordHint(least: number): string;
   readonly logIn: {
@@ -38,15 +38,15 @@ export interface PageWords {
     readonly reset: string;
     /** After a wrong login, to everyone alike: a registration that was never confirmed opens nothing. */
     readonly confirmFirst: string;
-    readonly stranger: string;
+    readonly noAccount: string;
     readonly register: string;
     /** To whom another account is logged in here already. */
-    switching(email: string): string;
+    switchAccount(email: string): string;
   };
   readonly register: {
     readonly title: string;
     readonly submit: string;
-    readonly known: string;
+    readonly haveAccount: string;
     readonly logIn: string;
   };
   readonly logOut: {
@@ -65,27 +65,27 @@ export interface PageWords {
     readonly title: string;
     readonly text: string;
     /** Another account is logged in here than the one of the link. */
-    other(loggedIn: string): string;
+    otherAccount(loggedIn: string): string;
     readonly submit: string;
   };
   readonly verify: {
     readonly title: string;
     readonly text: string;
     readonly submit: string;
-    readonly again: string;
-    readonly sendAgain: string;
+    readonly resendText: string;
+    readonly resend: string;
     /** The password is not the one that the address was registered with. */
     readonly wrongPassword: string;
     /** Too many were not: a new link, and with it another password, is had by registering alone. */
     readonly locked: string;
     /** Another account is logged in here than the one that is confirmed, or moves. */
-    other(loggedIn: string): string;
-    moveOther(loggedIn: string): string;
+    otherAccount(loggedIn: string): string;
+    emailChangeOtherAccount(loggedIn: string): string;
     /** To whose account moves to the address. */
-    readonly moveText: string;
-    readonly moveSubmit: string;
+    readonly emailChangeText: string;
+    readonly emailChangeSubmit: string;
     /** In place of `deadLink.text`: it may have done all there was to do. */
-    readonly dead: string;
+    readonly deadLink: string;
   };
   /** Where a move is undone. */
   readonly undo: {
@@ -93,9 +93,9 @@ export interface PageWords {
     readonly text: string;
     readonly submit: string;
     /** Another account has the address by now. */
-    readonly taken: string;
+    readonly emailTaken: string;
     /** In place of `deadLink.text`. */
-    readonly dead: string;
+    readonly deadLink: string;
   };
   /** A link that was used, is too old, or was replaced. */
   readonly deadLink: {
@@ -107,33 +107,33 @@ export interface PageWords {
   readonly mailbox: {
     readonly title: string;
     confirm(lifetime: string): string;
-    /** Of an address that may have nothing to confirm. */
+    /** The address may have no pending verification. */
     waiting(lifetime: string): string;
     reset(lifetime: string): string;
     move(lifetime: string): string;
-    /** After a move was undone: the mail to choose a new password. */
+    /** After the undo of an email change: the email with the link to choose a new password. */
     undone(lifetime: string): string;
-    readonly nothing: string;
-    readonly again: string;
+    readonly notReceived: string;
+    readonly resend: string;
     /** Whether there was one is not told. */
-    readonly sentAgain: string;
+    readonly resent: string;
     readonly back: string;
     /** To whoever develops, on the service's own machine. */
-    readonly unsent: string;
+    readonly inDevelopment: string;
     readonly outbox: string;
   };
   readonly account: {
     readonly title: string;
     readonly back: string;
     readonly cancel: string;
-    /** Nothing was done, because another account, this one, has logged in since the form was shown. */
-    switched(email: string): string;
+    /** Nothing was done, because another account has logged in after the form was displayed. */
+    accountSwitched(email: string): string;
     readonly logOut: string;
     readonly profile: string;
-    readonly since: string;
+    readonly memberSince: string;
     readonly confirmed: string;
     readonly unconfirmed: string;
-    readonly sendAgain: string;
+    readonly sendConfirmation: string;
     readonly email: string;
     readonly emailText: string;
     readonly changeEmail: string;
@@ -145,10 +145,10 @@ export interface PageWords {
     readonly devicesText: string;
     readonly thisDevice: string;
     readonly lastSeen: string;
-    readonly endDevice: string;
+    readonly logOutDevice: string;
     /** The same, for those who do not see which device it stands beside. */
-    endThat(device: string): string;
-    readonly endOthers: string;
+    logOutNamedDevice(device: string): string;
+    readonly logOutOthers: string;
     readonly moreDevices: string;
     readonly fewerDevices: string;
     readonly data: string;
@@ -157,7 +157,7 @@ export interface PageWords {
     readonly export: string;
     readonly deleteTitle: string;
     readonly deleteText: string;
-    readonly toDelete: string;
+    readonly openDelete: string;
     readonly delete: string;
   };
   /** What was done, as the next page says. */
@@ -167,11 +167,11 @@ export interface PageWords {
     readonly notFound: string;
     readonly unavailable: string;
     readonly internal: string;
-    readonly refused: string;
+    readonly failed: string;
     readonly tryAgain: string;
     readonly home: string;
   };
-  readonly refusals: RefusalWords;
+  readonly refusals: RefusalTexts;
 }
 
 export type NoticeCode =

@@ -1,11 +1,11 @@
 import type { Log } from "../observe/log.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Mail, Mailer, MailKind } from "./mailer.ts";
-import { compose, everyStyle, type Message, type MessageSettings } from "./messages.ts";
-import { recipient } from "./recipient.ts";
+import { allStyles, compose, type Message, type MessageSettings } from "./messages.ts";
+import { toRecipient } from "./recipient.ts";
 
 /** A mail that was not sent. */
-export interface WaitingMail extends Message {
+export interface UnsentMail extends Message {
   readonly kind: MailKind;
   readonly to: string;
   /** When what it tells of happened: ISO 8601, UTC. */
@@ -13,15 +13,15 @@ export interface WaitingMail extends Message {
 }
 
 /** How many mails are kept. */
-const most = 50;
+const maxMails = 50;
 
 /** Where mails wait for whoever develops, as no server sends them. In memory: they end with the process. */
 export class DevOutbox implements Mailer {
   /** All that styles them, for a policy that permits no other style. */
-  readonly styles = everyStyle;
+  readonly styles = allStyles;
   readonly #settings: MessageSettings & Pick<Settings, "NODE_ENV">;
   readonly #log: Log;
-  #mails: readonly WaitingMail[] = [];
+  #mails: readonly UnsentMail[] = [];
 
   constructor(settings: MessageSettings & Pick<Settings, "NODE_ENV">, log: Log) {
     this.#settings = settings;
@@ -29,15 +29,15 @@ export class DevOutbox implements Mailer {
   }
 
   /** The newest first. */
-  get mails(): readonly WaitingMail[] {
+  get mails(): readonly UnsentMail[] {
     return this.#mails;
   }
 
   async send(mail: Mail): Promise<void> {
     const { kind, at } = mail;
-    const to = recipient(mail.to).address;
+    const to = toRecipient(mail.to).address;
     const message = compose(mail, this.#settings);
-    this.#mails = [{ kind, to, ...message, at: new Date(at).toISOString() }, ...this.#mails].slice(0, most);
+    this.#mails = [{ kind, to, ...message, at: new Date(at).toISOString() }, ...this.#mails].slice(0, maxMails);
     if (this.#settings.NODE_ENV === "production") {
       this.#log.warn({ event: "mail_waits", kind }, "SMTP_URL is none: nobody gets this mail");
       return;

@@ -15,7 +15,7 @@ export class MailError extends Error {
   }
 
   /** The message with the server's own words, for whoever asked for the mail. */
-  inFull(): string {
+  fullMessage(): string {
     return this.#said ? `${this.message}; it says: ${this.#said.replace(/[\s\p{C}]+/gu, " ").trim()}` : this.message;
   }
 }
@@ -36,29 +36,29 @@ interface Failure {
  *
  * @param server host and port
  */
-export function mailError(error: unknown, server: string): MailError {
+export function toMailError(error: unknown, server: string): MailError {
   const failure = error as Failure;
   const status = failure.responseCode ? ` (${failure.responseCode})` : "";
-  const fault = faultOf(failure);
+  const fault = findFault(failure);
   const said = failure.response;
-  return new MailError(`the mail server ${server} ${explain(failure, fault)}${status}`, { said, fault });
+  return new MailError(`the mail server ${server} ${describeFailure(failure, fault)}${status}`, { said, fault });
 }
 
 /**
  * Distinguishes the refusal of one mail from the refusal of all mails of this service. Only a permanent answer (5yz: RFC 5321,
  * 4.2.1) to the recipient or the message is the mail's own.
  */
-function faultOf({ code, command, responseCode, response = "", message = "" }: Failure): MailFault | undefined {
+function findFault({ code, command, responseCode, response = "", message = "" }: Failure): MailFault | undefined {
   if (code === "EAUTH") return "settings";
   // Without an answer, nodemailer itself refuses an address.
   if (code === "EENVELOPE" && responseCode === undefined) return /sender/i.test(message) ? "settings" : "mail";
   if (responseCode === undefined || responseCode < 500 || responseCode > 599) return undefined;
   const isOfMail = command === "RCPT TO" || command === "DATA";
-  return isOfMail && !refusesService(responseCode, response) ? "mail" : "settings";
+  return isOfMail && !rejectsService(responseCode, response) ? "mail" : "settings";
 }
 
 /** Many servers refuse a client or a sender only at the command that names the recipient. */
-function refusesService(responseCode: number, response: string): boolean {
+function rejectsService(responseCode: number, response: string): boolean {
   // Authentication (RFC 4954, 6), and the enhanced codes of senders, quotas and authentication (RFC 3463, RFC 7372, IANA).
   const ofService = /\b5\.(1\.[78]|4\.5|7\.([89]|1[0-4]|2\d|3\d))\b/;
   const words =
@@ -66,7 +66,7 @@ function refusesService(responseCode: number, response: string): boolean {
   return [503, 521, 530, 534, 535, 538].includes(responseCode) || ofService.test(response) || words.test(response);
 }
 
-function explain(failure: Failure, fault: MailFault | undefined): string {
+function describeFailure(failure: Failure, fault: MailFault | undefined): string {
   const { code, originalCode = "", command = "", responseCode, message = "" } = failure;
   if (code === "EAUTH") return "refuses the user or password of SMTP_URL";
   if (/CERT|SIGNATURE|ERR_TLS_/.test(originalCode)) {

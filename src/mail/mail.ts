@@ -3,7 +3,7 @@ import type { Settings } from "../settings/settings.ts";
 import { DevOutbox } from "./dev-outbox.ts";
 import type { Mailer } from "./mailer.ts";
 
-export { DevOutbox, type WaitingMail } from "./dev-outbox.ts";
+export { DevOutbox, type UnsentMail as WaitingMail } from "./dev-outbox.ts";
 export { MailError } from "./mail-error.ts";
 
 /**
@@ -18,7 +18,7 @@ export { MailError } from "./mail-error.ts";
  */
 export async function createMailer(settings: Settings, log: Log): Promise<{ mailer: Mailer; outbox?: DevOutbox }> {
   if (settings.SMTP_URL !== null) {
-    const { smtp } = await import("./smtp.ts");
+    const { createSmtpMailer: smtp } = await import("./smtp.ts");
     return { mailer: smtp(settings.SMTP_URL, settings) };
   }
   const outbox = new DevOutbox(settings, log);

@@ -43,24 +43,24 @@ const links: Readonly<Record<MailKind, string>> = {
  */
 export function compose(mail: Mail, settings: MessageSettings): Message {
   const { PUBLIC_URL, SERVICE_NAME: service } = settings;
-  const { greeting, plainLink, introduced, mails } = messages[mail.language];
-  const lifetime = lifetimeOf(mail, settings);
-  const time = (at: number) => `${timeFormat(mail.language).format(at)} UTC`;
+  const { greeting, plainLink, introduceLink: introduced, mails } = messages[mail.language];
+  const lifetime = findLifetime(mail, settings);
+  const time = (at: number) => `${createTimeFormat(mail.language).format(at)} UTC`;
   const { subject, before, link, after } = mails[mail.kind]({
     service,
     support: settings.SUPPORT_EMAIL,
     lifetime: formatLifetime(lifetime, mail.language),
     time: time(mail.at),
     until: time(mail.at + lifetime),
-    device: deviceIn(mail.language, mail.device),
+    device: describeDevice(mail.language, mail.device),
     times: mail.times ?? 1,
     forgot: `${PUBLIC_URL}/forgot`,
   });
-  const url = PUBLIC_URL + linkOf(mail);
+  const url = PUBLIC_URL + createPath(mail);
   return {
     subject,
     text: `${[greeting, ...before, `${introduced(link)}\n${url}`, ...after, `-- \n${service}\n${PUBLIC_URL}`].join("\n\n")}\n`,
-    html: page({ language: mail.language, subject, service, home: PUBLIC_URL, url, link, plainLink }, [
+    html: renderHtml({ language: mail.language, subject, service, home: PUBLIC_URL, url, link, plainLink }, [
       [greeting, ...before],
       after,
     ]),
@@ -68,23 +68,23 @@ export function compose(mail: Mail, settings: MessageSettings): Message {
 }
 
 /** How long the link of a mail works, in milliseconds. */
-function lifetimeOf({ kind }: Mail, settings: MessageSettings): number {
+function findLifetime({ kind }: Mail, settings: MessageSettings): number {
   if (kind === "email_changed") return undoLifetime;
   return links[kind] === links.reset_password ? settings.RESET_TOKEN_LIFETIME : settings.VERIFY_TOKEN_LIFETIME;
 }
 
-function linkOf({ kind, token }: Mail): string {
+function createPath({ kind, token }: Mail): string {
   const link = links[kind];
   if (link.endsWith("=") !== Boolean(token)) throw new Error(`a ${kind} mail ${token ? "holds no" : "needs a"} token`);
   return token ? link + encodeURIComponent(token) : link;
 }
 
-function deviceIn(language: Language, device: Mail["device"]): string {
+function describeDevice(language: Language, device: Mail["device"]): string {
   const words = messages[language];
   return device && isDeviceKind(device) ? words.device(device.browser, device.system) : words.unknownDevice;
 }
 
-function timeFormat(language: Language) {
+function createTimeFormat(language: Language) {
   return new Intl.DateTimeFormat(language, {
     dateStyle: "long",
     timeStyle: "short",
@@ -109,7 +109,7 @@ const styles = {
 const sheet = `:root{color-scheme:light dark}@media (prefers-color-scheme:dark){.body{background:#18181b!important;color:#f4f4f5!important}.card{background:#27272a!important;border-color:#3f3f46!important}.link{color:#93c5fd!important}.small,.foot{color:#a1a1aa!important;border-color:#3f3f46!important}}`;
 
 /** All that styles a mail, for a policy that permits no other style. */
-export const everyStyle: readonly string[] = [sheet, ...Object.values(styles)];
+export const allStyles: readonly string[] = [sheet, ...Object.values(styles)];
 
 interface Page {
   readonly language: Language;
@@ -121,11 +121,11 @@ interface Page {
   readonly plainLink: string;
 }
 
-function page(
+function renderHtml(
   { language, subject, service, home, url, link, plainLink }: Page,
   [above, below]: [readonly string[], readonly string[]],
 ): string {
-  const paragraph = (text: string) => html`<p style="${styles.paragraph}">${linked(text)}</p>\n`;
+  const paragraph = (text: string) => html`<p style="${styles.paragraph}">${renderText(text)}</p>\n`;
   return String(html`<!doctype html>
 <html lang="${language}">
 <head>
@@ -139,8 +139,8 @@ function page(
 <div class="card" style="${styles.card}">
 <p style="${styles.name}">${service}</p>
 ${above.map(paragraph)}<p style="${styles.paragraph}"><a style="${styles.button}" href="${url}" target="_blank">${link}</a></p>
-<p class="small" style="${styles.small}">${plainLink}<br>${anchor(url)}</p>
-${below.map(paragraph)}<p class="foot" style="${styles.foot}">${service}<br>${anchor(home)}</p>
+<p class="small" style="${styles.small}">${plainLink}<br>${renderLink(url)}</p>
+${below.map(paragraph)}<p class="foot" style="${styles.foot}">${service}<br>${renderLink(home)}</p>
 </div>
 </body>
 </html>
@@ -148,10 +148,10 @@ ${below.map(paragraph)}<p class="foot" style="${styles.foot}">${service}<br>${an
 }
 
 /** The addresses in a text as links: those that we wrote there. */
-function linked(text: string) {
-  return text.split(/(https?:\/\/\S+)/).map((part, i) => (i % 2 === 1 ? anchor(part) : part));
+function renderText(text: string) {
+  return text.split(/(https?:\/\/\S+)/).map((part, i) => (i % 2 === 1 ? renderLink(part) : part));
 }
 
-function anchor(url: string) {
+function renderLink(url: string) {
   return html`<a class="link" style="${styles.link}" href="${url}" target="_blank">${url}</a>`;
 }

@@ -13,7 +13,7 @@ export interface Recipient {
  *
  * @throws {MailError} for anything else
  */
-export function recipient(to: string): Recipient {
+export function toRecipient(to: string): Recipient {
   if (!isDeliverable(to)) throw new MailError("a mail goes to exactly one address", { fault: "mail" });
   return { name: "", address: to };
 }

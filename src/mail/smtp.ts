@@ -2,13 +2,13 @@ import nodemailer from "nodemailer";
 import type MimeNode from "nodemailer/lib/mime-node";
 import { parseSender } from "../settings/mail-from.ts";
 import type { Settings } from "../settings/settings.ts";
-import { mailError } from "./mail-error.ts";
+import { toMailError } from "./mail-error.ts";
 import type { Mailer } from "./mailer.ts";
 import { compose, type MessageSettings } from "./messages.ts";
-import { type Recipient, recipient } from "./recipient.ts";
+import { type Recipient, toRecipient } from "./recipient.ts";
 
 /** How long a server may take to be there, in milliseconds. */
-const standardPatience = 10_000;
+const defaultTimeout = 10_000;
 
 /**
  * Hands mails over to the SMTP server of `url`, on connections that are kept for the next. TLS is checked, and used
@@ -17,12 +17,12 @@ const standardPatience = 10_000;
  * @param patience how long the server may take to connect and to greet, in milliseconds. All of one mail may take six
  * times that: a server reads a mail before it takes it, and one that is given up too early comes twice
  */
-export function smtp(
+export function createSmtpMailer(
   url: string,
   settings: MessageSettings & Pick<Settings, "MAIL_FROM">,
-  patience = standardPatience,
+  patience = defaultTimeout,
 ): Mailer {
-  const server = readUrl(url);
+  const server = parseUrl(url);
   const transport = nodemailer.createTransport({
     ...server,
     pool: true,
@@ -40,7 +40,7 @@ export function smtp(
   const from = parseSender(settings.MAIL_FROM) ?? { name: "", address: settings.MAIL_FROM };
   return {
     async send(mail) {
-      const to = recipient(mail.to);
+      const to = toRecipient(mail.to);
       const message = compose(mail, settings);
       try {
         await transport.sendMail({
@@ -56,7 +56,7 @@ export function smtp(
           signal: AbortSignal.timeout(6 * patience),
         });
       } catch (error) {
-        throw mailError(error, `${server.host}:${server.port}`);
+        throw toMailError(error, `${server.host}:${server.port}`);
       }
     },
     async close() {
@@ -77,7 +77,7 @@ function keepSpelling(message: MimeNode, address: string): void {
 }
 
 /** Not left to nodemailer, which takes any option of its own from a URL: also those that switch checks off. */
-function readUrl(text: string) {
+function parseUrl(text: string) {
   const { protocol, hostname, port, username, password, searchParams } = new URL(text);
   const host = hostname.replace(/^\[(.*)\]$/, "$1");
   const secure = protocol === "smtps:";

@@ -26,7 +26,7 @@ export function errorPage(visit: Visit, assets: Assets, refused: Refusal, header
         ? [to("/login"), words.logIn.submit]
         : [to(home), words.errors.home];
   const problem = { ...problemOf(visit, refused), field: undefined, headers };
-  const title = titles[code] ?? words.errors.refused;
+  const title = titles[code] ?? words.errors.failed;
   // Its token may be in the address: no other is told of that.
   const view = { title, secret: true, body: html`<a class="button" href="${way}">${name}</a>\n` };
   return present(visit, assets, view, problem);

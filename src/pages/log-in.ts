@@ -25,13 +25,13 @@ export const logIn: Page = {
     return {
       title: words.logIn.title,
       told: problem && wayOut(visit, problem, values),
-      body: html`${user && plain(words.logIn.switching(user.email))}${form(visit, {
+      body: html`${user && plain(words.logIn.switchAccount(user.email))}${form(visit, {
         action: "/login",
         goesOn: true,
         body: html`${typed !== undefined && hidden("typed", typed)}${by !== undefined && hidden("typed_by", by)}${emailField(visit, filled)}${field(visit, filled, { name: "password", label: words.fields.password, autocomplete: "current-password" })}${button(words.logIn.submit)}`,
       })}<div class="sides">
 <a class="link" href="${to("/forgot", { return_to })}">${words.logIn.forgot}</a>
-${user && html`<a class="link" href="${to(home)}">${words.account.back}</a>\n`}<span>${words.logIn.stranger} <a class="link" href="${to("/register", { return_to })}">${words.logIn.register}</a></span>
+${user && html`<a class="link" href="${to(home)}">${words.account.back}</a>\n`}<span>${words.logIn.noAccount} <a class="link" href="${to("/register", { return_to })}">${words.logIn.register}</a></span>
 </div>
 `,
     };
@@ -68,6 +68,6 @@ ${sendAgain(visit, values)}`;
 
 /** Has the mail that confirms the typed address sent again. */
 function sendAgain(visit: Visit, { email = "" }: Values): Html {
-  const body = html`${hidden("email", email)}${hidden("again", "1")}${button(visit.words.verify.sendAgain, "plain low")}`;
+  const body = html`${hidden("email", email)}${hidden("again", "1")}${button(visit.words.verify.resend, "plain low")}`;
   return form(visit, { action: "/verify", isOnce: true, goesOn: true, body });
 }

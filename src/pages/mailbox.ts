@@ -36,10 +36,10 @@ export const mailbox: Page = {
     const [way, name] = user ? [to(home), words.account.back] : [to("/login", { return_to }), words.mailbox.back];
     return {
       title: words.mailbox.title,
-      told: code.endsWith("_again") ? status(words.mailbox.sentAgain) : undefined,
+      told: code.endsWith("_again") ? status(words.mailbox.resent) : undefined,
       body: html`<p class="who"><bdi>${notice.email}</bdi></p>
 <p>${words.mailbox[text](lifetime)}</p>
-${unsent(visit)}<p class="soft small">${words.mailbox.nothing}</p>
+${unsent(visit)}<p class="soft small">${words.mailbox.notReceived}</p>
 ${again(visit, code, notice.email)}<p class="middle"><a class="link" href="${way}">${name}</a></p>
 `,
     };
@@ -50,8 +50,8 @@ function again(visit: Visit, code: MailboxCode, email: string): Html {
   const { words, to } = visit;
   const { action } = mails[code];
   if (action === undefined)
-    return html`<a class="button plain" href="${to("/account/email")}">${words.mailbox.again}</a>
+    return html`<a class="button plain" href="${to("/account/email")}">${words.mailbox.resend}</a>
 `;
-  const body = html`${hidden("email", email)}${hidden("again", "1")}${button(words.mailbox.again, "plain")}`;
+  const body = html`${hidden("email", email)}${hidden("again", "1")}${button(words.mailbox.resend, "plain")}`;
   return form(visit, { action, goesOn: true, body });
 }

@@ -20,7 +20,7 @@ export const register: Page = {
         isOnce: true,
         goesOn: true,
         body: html`${emailField(visit, filled)}${newPassword(visit, filled, words.fields.password)}${button(words.register.submit)}`,
-      })}<p class="middle">${words.register.known} <a class="link" href="${to("/login", { return_to })}">${words.register.logIn}</a></p>
+      })}<p class="middle">${words.register.haveAccount} <a class="link" href="${to("/login", { return_to })}">${words.register.logIn}</a></p>
 `,
     };
   },

@@ -46,7 +46,7 @@ ${form(visit, {
 async function other(visit: Visit, email: string): Promise<Html | null> {
   const user = await loggedIn(visit);
   if (!user || emailKey(user.email) === emailKey(email)) return null;
-  return plain(visit.words.reset.other(user.email));
+  return plain(visit.words.reset.otherAccount(user.email));
 }
 
 async function saved(visit: Visit, { email }: { readonly email: string | null }): Promise<Response> {

@@ -20,7 +20,7 @@ export const undo: Page = {
         title: words.deadLink.title,
         code: "bad_undo_token",
         secret: true,
-        body: html`<p>${words.undo.dead}</p>
+        body: html`<p>${words.undo.deadLink}</p>
 <a class="button" href="${to("/forgot")}">${words.deadLink.submit}</a>
 `,
       };
@@ -30,8 +30,9 @@ export const undo: Page = {
     return {
       title: words.undo.title,
       secret: true,
-      problem: problem?.code === "email_taken" ? { ...problem, field: undefined, message: words.undo.taken } : problem,
-      body: html`${isOther && plain(words.reset.other(user.email))}<p>${words.undo.text}</p>
+      problem:
+        problem?.code === "email_taken" ? { ...problem, field: undefined, message: words.undo.emailTaken } : problem,
+      body: html`${isOther && plain(words.reset.otherAccount(user.email))}<p>${words.undo.text}</p>
 ${form(visit, {
   action: "/undo-email-change",
   body: html`${account(email)}${hidden("token", token)}${button(words.undo.submit)}`,

@@ -105,7 +105,7 @@ function confirmation(visit: Visit, filled: Filled, { token, email, isEmailChang
     title: verify.title,
     secret: true,
     ...wrong,
-    body: html`${other !== undefined && plain(isEmailChange ? verify.moveOther(other) : verify.other(other))}<p>${isEmailChange ? verify.moveText : verify.text}</p>
+    body: html`${other !== undefined && plain(isEmailChange ? verify.emailChangeOtherAccount(other) : verify.otherAccount(other))}<p>${isEmailChange ? verify.emailChangeText : verify.text}</p>
 ${form(visit, {
   action: "/verify",
   goesOn: true,
@@ -113,7 +113,7 @@ ${form(visit, {
     visit,
     { ...filled, problem },
     { name: "password", label, autocomplete: "current-password" },
-  )}${button(isEmailChange ? verify.moveSubmit : verify.submit)}`,
+  )}${button(isEmailChange ? verify.emailChangeSubmit : verify.submit)}`,
 })}`,
   };
 }
@@ -125,7 +125,7 @@ function wrongPassword(
   isEmailChange: boolean,
 ): Pick<View, "problem" | "told"> | undefined {
   const { words, service } = visit;
-  const { PASSWORD_MIN_LENGTH: least } = service.settings;
+  const { PASSWORD_MIN_LENGTH: minLength } = service.settings;
   const registerLink = wayTo(visit, "/register", words.logIn.register);
   const say = (message: string, more: Html, field?: string) => ({
     problem: { ...problem, field, message },
@@ -135,7 +135,7 @@ function wrongPassword(
   // The token is good, so it was the password.
   if (problem.code !== "bad_verify_token") return undefined;
   return isEmailChange
-    ? say(words.refusals.wrong_password({ least, wait: "" }), resetLink(visit), "password")
+    ? say(words.refusals.wrong_password({ minLength, wait: "" }), resetLink(visit), "password")
     : say(words.verify.wrongPassword, registerLink, "password");
 }
 
@@ -146,7 +146,7 @@ function dead(visit: Visit, filled: Filled): View {
     title: words.deadLink.title,
     code: "bad_verify_token",
     secret: true,
-    body: html`<p>${words.verify.dead}</p>
+    body: html`<p>${words.verify.deadLink}</p>
 <a class="button plain" href="${to("/login", { return_to })}">${words.logIn.submit}</a>
 ${mailForm(visit, filled, "/verify", words.deadLink.submit)}`,
   };
@@ -156,8 +156,8 @@ function request(visit: Visit, filled: Filled): View {
   const { words, to, onward: return_to } = visit;
   return {
     title: words.verify.title,
-    body: html`<p>${words.verify.again}</p>
-${mailForm(visit, filled, "/verify", words.verify.sendAgain)}<p class="middle"><a class="link" href="${to("/login", { return_to })}">${words.forgot.back}</a></p>
+    body: html`<p>${words.verify.resendText}</p>
+${mailForm(visit, filled, "/verify", words.verify.resend)}<p class="middle"><a class="link" href="${to("/login", { return_to })}">${words.forgot.back}</a></p>
 `,
   };
 }

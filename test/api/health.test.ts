@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
-import { said } from "../support/steps.ts";
+import { readStatusAndBody } from "../support/steps.ts";
 import { createWorld } from "../support/world.ts";
 
 test("/health/live and /health/ready answer 200 while all is well", async () => {
   await using world = await createWorld();
-  assert.equal(await said(world.request("/health/live")), '200 {"status":"live"}\n');
-  assert.equal(await said(world.request("/health/ready")), '200 {"status":"ready"}\n');
+  assert.equal(await readStatusAndBody(world.request("/health/live")), '200 {"status":"live"}\n');
+  assert.equal(await readStatusAndBody(world.request("/health/ready")), '200 {"status":"ready"}\n');
 });
 
 test("without its database the service lives, and is not ready", async () => {

@@ -13,9 +13,9 @@ import { createRegistry } from "../../src/observe/prometheus.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { test } from "../support/engines.ts";
 import { type Service, startService, temporaryFolder } from "../support/service.ts";
-import { bob, cookie, refused, register } from "../support/steps.ts";
-import { openWire, request } from "../support/wire.ts";
-import { createWorld, form, production, type World } from "../support/world.ts";
+import { assertRejected, bob, register, withCookie } from "../support/steps.ts";
+import { formatRequest, openWire } from "../support/wire.ts";
+import { createWorld, form, productionEnvironment, type World } from "../support/world.ts";
 
 const METRICS_TOKEN = "of-the-prometheus-server";
 
@@ -50,14 +50,14 @@ test("without a token metrics are for this machine in development, and for nobod
   assert.equal(await asked(world, {}), "200 ");
   assert.equal(await asked(world, { ip: "192.0.2.1" }), hidden);
   assert.equal(await asked(world, { headers: { "X-Forwarded-For": "192.0.2.1" } }), hidden);
-  await using there = await createWorld(production);
+  await using there = await createWorld(productionEnvironment);
   for (const init of [{}, bearer("Bearer none"), bearer("Bearer "), bearer("Bearer null")])
     assert.equal(await asked(there, init), hidden);
-  await refused(there.request("/metrics", { method: "POST" }), 404);
+  await assertRejected(there.request("/metrics", { method: "POST" }), 404);
 });
 
 test("with a token metrics are for whoever bears it, and for nobody else", async () => {
-  for (const mode of [{}, production]) {
+  for (const mode of [{}, productionEnvironment]) {
     await using world = await createWorld({ ...mode, METRICS_TOKEN });
     assert.equal(await asked(world, { ...bearer(`Bearer ${METRICS_TOKEN}`), ip: "192.0.2.1" }), "200 ");
     assert.equal(await asked(world, bearer(`bearer ${METRICS_TOKEN}`)), "200 ");
@@ -105,7 +105,7 @@ test("errors of the database are counted by their fault, and keep no other numbe
   await register(world);
   world.metrics.addQueue("mail", () => Promise.reject(new Error("no answer")));
   await world.db.close();
-  for (const _ of [1, 2]) await world.request("/profile", cookie("session_id=x"));
+  for (const _ of [1, 2]) await world.request("/profile", withCookie("session_id=x"));
   const found = await scrape(world);
   assert.equal(found.get('bienvenue_database_errors_total{fault="closed"}'), 2);
   assert.equal(found.get('bienvenue_refusals_total{code="database_unavailable"}'), 2);
@@ -167,10 +167,14 @@ testOnce("the service counts its answers by method, route and status, whatever c
   await to("/users", { method: "POST", body: new URLSearchParams(bob) });
   for (const path of ["/users/", "/made-up-1", "/made-up-2"]) await to(path);
   for (const method of ["PROPFIND", "MKCOL", "PATCH"]) await to("/profile", { method });
-  for (const bytes of ["nonsense\r\n\r\n", request("CONNECT example.com:443"), request("GET /", { Expect: "more" })]) {
+  for (const bytes of [
+    "nonsense\r\n\r\n",
+    formatRequest("CONNECT example.com:443"),
+    formatRequest("GET /", { Expect: "more" }),
+  ]) {
     using wire = await openWire(service.port);
     wire.send(bytes);
-    await wire.answer();
+    await wire.readResponse();
   }
   const found = await scrapeService(service);
   const counted = [...found].filter(([key]) => key.startsWith("bienvenue_http_requests_total"));

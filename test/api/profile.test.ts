@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
-import { bob, cookie, isOpen, logIn, register, said } from "../support/steps.ts";
+import { bob, isSessionOpen, logIn, readStatusAndBody, register, withCookie } from "../support/steps.ts";
 import { createWorld } from "../support/world.ts";
 
 const known = '200 {"email":"bob@example.com"}\n';
@@ -10,9 +10,9 @@ const unknown = '403 {"message":"not logged in"}\n';
 test("GET /profile tells whose session it is", async () => {
   await using world = await createWorld();
   await register(world);
-  const response = await world.request("/profile", cookie(`session_id=${await logIn(world)}`));
+  const response = await world.request("/profile", withCookie(`session_id=${await logIn(world)}`));
   assert.equal(response.headers.get("Content-Type"), "application/json");
-  assert.equal(await said(response), known);
+  assert.equal(await readStatusAndBody(response), known);
 });
 
 // id: no-session-refused
@@ -20,7 +20,7 @@ test("it is 403 without a cookie, with an empty one, and with any value that is 
   await using world = await createWorld();
   await register(world);
   await logIn(world);
-  assert.equal(await said(world.request("/profile")), unknown);
+  assert.equal(await readStatusAndBody(world.request("/profile")), unknown);
   const values = [
     "",
     '""',
@@ -34,25 +34,31 @@ test("it is 403 without a cookie, with an empty one, and with any value that is 
     "%00",
   ];
   for (const value of values) {
-    assert.equal(await said(world.request("/profile", cookie(`session_id=${value}`))), unknown, value);
+    assert.equal(await readStatusAndBody(world.request("/profile", withCookie(`session_id=${value}`))), unknown, value);
   }
-  assert.equal(await said(world.request("/profile", cookie("a=b; ".repeat(10_000)))), unknown);
+  assert.equal(await readStatusAndBody(world.request("/profile", withCookie("a=b; ".repeat(10_000)))), unknown);
 });
 
 test("a valid value in quotes works", async () => {
   await using world = await createWorld();
   await register(world);
-  assert.equal(await said(world.request("/profile", cookie(`session_id="${await logIn(world)}"`))), known);
+  assert.equal(
+    await readStatusAndBody(world.request("/profile", withCookie(`session_id="${await logIn(world)}"`))),
+    known,
+  );
 });
 
 test("of two session cookies the live one counts, wherever it stands", async () => {
   await using world = await createWorld();
   await register(world);
   const good = `session_id=${await logIn(world)}`;
-  assert.equal(await said(world.request("/profile", cookie(`${good}; session_id=x`))), known);
-  assert.equal(await said(world.request("/profile", cookie(`theme=dark; ${good}; session_id=`))), known);
-  assert.equal(await said(world.request("/profile", cookie(`session_id=x; ${good}`))), known);
-  assert.equal(await said(world.request("/profile", cookie(`session_id=; ${good}`))), known);
+  assert.equal(await readStatusAndBody(world.request("/profile", withCookie(`${good}; session_id=x`))), known);
+  assert.equal(
+    await readStatusAndBody(world.request("/profile", withCookie(`theme=dark; ${good}; session_id=`))),
+    known,
+  );
+  assert.equal(await readStatusAndBody(world.request("/profile", withCookie(`session_id=x; ${good}`))), known);
+  assert.equal(await readStatusAndBody(world.request("/profile", withCookie(`session_id=; ${good}`))), known);
 });
 
 test("a name that only looks like the cookie's is another cookie", async () => {
@@ -60,7 +66,7 @@ test("a name that only looks like the cookie's is another cookie", async () => {
   await register(world);
   const sessionId = await logIn(world);
   for (const name of ["Session_id", "session_id2", "xsession_id", "session", "__Host-session_id", '"session_id"']) {
-    assert.equal(await said(world.request("/profile", cookie(`${name}=${sessionId}`))), unknown, name);
+    assert.equal(await readStatusAndBody(world.request("/profile", withCookie(`${name}=${sessionId}`))), unknown, name);
   }
 });
 
@@ -78,7 +84,7 @@ test("neither the stored digest, nor the email, nor the user's id opens anything
     sessionId.toUpperCase(),
     sessionId.slice(0, -1),
   ]) {
-    assert.equal(await isOpen(world, value), false, value);
+    assert.equal(await isSessionOpen(world, value), false, value);
   }
-  assert.ok(await isOpen(world, sessionId));
+  assert.ok(await isSessionOpen(world, sessionId));
 });

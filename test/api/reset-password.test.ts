@@ -3,17 +3,17 @@ import { describe } from "node:test";
 import { test } from "../support/engines.ts";
 import { createFullWorld } from "../support/full-world.ts";
 import {
-  askForToken,
+  assertRejected,
   bob,
   canLogIn,
-  isOpen,
+  isSessionOpen,
   json,
   logIn,
   multipart,
-  redeem,
-  refused,
+  readStatusAndBody,
+  redeemToken,
   register,
-  said,
+  requestToken,
 } from "../support/steps.ts";
 import { createWorld, form, hour } from "../support/world.ts";
 
@@ -28,7 +28,10 @@ describe("POST /reset_password", () => {
     await register(world);
     const response = await world.request("/reset_password", form({ email: " BOB@example.com" }));
     assert.equal(response.headers.get("Content-Type"), "application/json");
-    assert.match(await said(response), new RegExp(`^200 {"email":"bob@example.com","reset_token":"${uuid}"}\n$`));
+    assert.match(
+      await readStatusAndBody(response),
+      new RegExp(`^200 {"email":"bob@example.com","reset_token":"${uuid}"}\n$`),
+    );
   });
 
   test("gets 403 for an unknown address, and for none", async () => {
@@ -37,21 +40,21 @@ describe("POST /reset_password", () => {
     for (const fields of [{ email: "nobody@example.com" }, { email: "no address" }, { email: "" }, {}]) {
       for (const init of [form(fields), json(fields), multipart(Object.entries(fields))]) {
         assert.equal(
-          await said(world.request("/reset_password", init)),
+          await readStatusAndBody(world.request("/reset_password", init)),
           '403 {"message":"no account has this email"}\n',
         );
       }
     }
-    for (const email of [null, 1]) await refused(world.request("/reset_password", json({ email })), 403);
-    await refused(world.request("/reset_password", { method: "POST" }), 403);
+    for (const email of [null, 1]) await assertRejected(world.request("/reset_password", json({ email })), 403);
+    await assertRejected(world.request("/reset_password", { method: "POST" }), 403);
   });
 
   test("changes neither the password nor a session", async () => {
     await using world = await createWorld();
     await register(world);
     const sessionId = await logIn(world);
-    await askForToken(world);
-    assert.ok((await isOpen(world, sessionId)) && (await canLogIn(world, bob)));
+    await requestToken(world);
+    assert.ok((await isSessionOpen(world, sessionId)) && (await canLogIn(world, bob)));
   });
 });
 
@@ -62,12 +65,12 @@ describe("PUT /reset_password", () => {
     await register(world);
     await register(world, eve);
     const [phone, laptop, hers] = [await logIn(world), await logIn(world), await logIn(world, eve)];
-    const fields = { email: "Bob@Example.com ", reset_token: await askForToken(world), new_password: "new" };
-    const response = await redeem(world, fields);
+    const fields = { email: "Bob@Example.com ", reset_token: await requestToken(world), new_password: "new" };
+    const response = await redeemToken(world, fields);
     assert.equal(response.headers.get("Content-Type"), "application/json");
-    assert.equal(await said(response), changed);
-    assert.deepEqual([await isOpen(world, phone), await isOpen(world, laptop)], [false, false]);
-    assert.ok(await isOpen(world, hers));
+    assert.equal(await readStatusAndBody(response), changed);
+    assert.deepEqual([await isSessionOpen(world, phone), await isSessionOpen(world, laptop)], [false, false]);
+    assert.ok(await isSessionOpen(world, hers));
     assert.deepEqual([await canLogIn(world, bob), await canLogIn(world, { ...bob, password: "new" })], [false, true]);
     assert.ok(await canLogIn(world, eve));
   });
@@ -76,8 +79,11 @@ describe("PUT /reset_password", () => {
     await using world = await createWorld();
     await register(world);
     for (const encode of [form, json, (fields: object) => multipart(Object.entries(fields))]) {
-      const fields = { email: bob.email, reset_token: await askForToken(world), new_password: bob.password };
-      assert.equal(await said(world.request("/reset_password", { ...encode(fields), method: "PUT" })), changed);
+      const fields = { email: bob.email, reset_token: await requestToken(world), new_password: bob.password };
+      assert.equal(
+        await readStatusAndBody(world.request("/reset_password", { ...encode(fields), method: "PUT" })),
+        changed,
+      );
     }
   });
 
@@ -86,7 +92,7 @@ describe("PUT /reset_password", () => {
     await using world = await createWorld();
     await register(world);
     await register(world, eve);
-    const token = await askForToken(world);
+    const token = await requestToken(world);
     const { hashedPassword } = await world.db.findUserBy({ email: bob.email });
     for (const reset_token of [
       "",
@@ -97,7 +103,10 @@ describe("PUT /reset_password", () => {
       token.slice(1),
       token.toUpperCase(),
     ]) {
-      assert.equal(await said(redeem(world, { email: bob.email, reset_token, new_password: "new" })), badToken);
+      assert.equal(
+        await readStatusAndBody(redeemToken(world, { email: bob.email, reset_token, new_password: "new" })),
+        badToken,
+      );
     }
     const rest = { email: eve.email, new_password: "new" };
     for (const fields of [
@@ -107,9 +116,9 @@ describe("PUT /reset_password", () => {
       {},
       { reset_token: null },
     ]) {
-      assert.equal(await said(world.request("/reset_password", json(fields, "PUT"))), badToken);
+      assert.equal(await readStatusAndBody(world.request("/reset_password", json(fields, "PUT"))), badToken);
     }
-    assert.equal(await said(world.request("/reset_password", { method: "PUT" })), badToken);
+    assert.equal(await readStatusAndBody(world.request("/reset_password", { method: "PUT" })), badToken);
     assert.equal((await world.db.findUserBy({ email: bob.email })).hashedPassword, hashedPassword);
     assert.ok(await canLogIn(world, eve));
   });
@@ -119,37 +128,38 @@ describe("PUT /reset_password", () => {
     await using world = await createWorld();
     await register(world);
     await register(world, eve);
-    const rest = { reset_token: await askForToken(world), new_password: "new" };
+    const rest = { reset_token: await requestToken(world), new_password: "new" };
     for (const email of [eve.email, "nobody@example.com", "", "bob@example.co", "bób@example.com"]) {
-      assert.equal(await said(redeem(world, { ...rest, email })), badToken, email);
+      assert.equal(await readStatusAndBody(redeemToken(world, { ...rest, email })), badToken, email);
     }
-    assert.equal(await said(redeem(world, rest)), badToken);
+    assert.equal(await readStatusAndBody(redeemToken(world, rest)), badToken);
     assert.ok((await canLogIn(world, bob)) && (await canLogIn(world, eve)));
-    assert.equal(await said(redeem(world, { ...rest, email: bob.email })), changed);
+    assert.equal(await readStatusAndBody(redeemToken(world, { ...rest, email: bob.email })), changed);
   });
 
   // id: dead-token-refused
   test("with a used, replaced or expired token gets 403", async () => {
     await using world = await createWorld({ RESET_TOKEN_LIFETIME: "1h" });
     await register(world);
-    const using = (reset_token: string) => redeem(world, { email: bob.email, reset_token, new_password: bob.password });
-    const used = await askForToken(world);
-    assert.equal(await said(using(used)), changed);
-    const replaced = await askForToken(world);
-    const expired = await askForToken(world);
-    world.clock.forward(hour);
-    for (const token of [used, replaced, expired]) assert.equal(await said(using(token)), badToken);
-    assert.equal(await said(using(await askForToken(world))), changed);
+    const using = (reset_token: string) =>
+      redeemToken(world, { email: bob.email, reset_token, new_password: bob.password });
+    const used = await requestToken(world);
+    assert.equal(await readStatusAndBody(using(used)), changed);
+    const replaced = await requestToken(world);
+    const expired = await requestToken(world);
+    world.clock.advance(hour);
+    for (const token of [used, replaced, expired]) assert.equal(await readStatusAndBody(using(token)), badToken);
+    assert.equal(await readStatusAndBody(using(await requestToken(world))), changed);
   });
 
   // id: redeemed-once
   test("of redemptions at once exactly one succeeds", async () => {
     await using world = await createWorld();
     await register(world);
-    const reset_token = await askForToken(world);
+    const reset_token = await requestToken(world);
     const answers = await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
-        said(redeem(world, { email: bob.email, reset_token, new_password: `new ${i}` })),
+        readStatusAndBody(redeemToken(world, { email: bob.email, reset_token, new_password: `new ${i}` })),
       ),
     );
     const winner = answers.indexOf(changed);
@@ -160,24 +170,24 @@ describe("PUT /reset_password", () => {
   test("with a new password that is refused gets 400, and the token stays alive", async () => {
     await using world = await createWorld({ PASSWORD_MIN_LENGTH: "8" });
     await register(world);
-    const rest = { email: bob.email, reset_token: await askForToken(world) };
-    await refused(redeem(world, rest), 400, /^password is missing$/);
-    await refused(redeem(world, { ...rest, new_password: "" }), 400, /^password is missing$/);
-    await refused(world.request("/reset_password", json({ ...rest, new_password: 12345678 }, "PUT")), 400);
-    await refused(redeem(world, { ...rest, new_password: "short" }), 400, /8 characters/);
-    await refused(world.request("/reset_password", json({ ...rest, new_password: ["a"] }, "PUT")), 400);
-    assert.equal(await said(redeem(world, { ...rest, new_password: "long enough" })), changed);
+    const rest = { email: bob.email, reset_token: await requestToken(world) };
+    await assertRejected(redeemToken(world, rest), 400, /^password is missing$/);
+    await assertRejected(redeemToken(world, { ...rest, new_password: "" }), 400, /^password is missing$/);
+    await assertRejected(world.request("/reset_password", json({ ...rest, new_password: 12345678 }, "PUT")), 400);
+    await assertRejected(redeemToken(world, { ...rest, new_password: "short" }), 400, /8 characters/);
+    await assertRejected(world.request("/reset_password", json({ ...rest, new_password: ["a"] }, "PUT")), 400);
+    assert.equal(await readStatusAndBody(redeemToken(world, { ...rest, new_password: "long enough" })), changed);
   });
 
   test("while too many passwords wait to be hashed gets 503, and the token stays alive", async () => {
     await using world = await createFullWorld({ BCRYPT_COST: "12" });
     await world.db.addUser(bob.email, "!");
-    const redemption = { email: bob.email, reset_token: await askForToken(world), new_password: "new" };
-    const response = await redeem(world, redemption);
+    const redemption = { email: bob.email, reset_token: await requestToken(world), new_password: "new" };
+    const response = await redeemToken(world, redemption);
     assert.match(response.headers.get("Retry-After") ?? "", /^[1-9]\d*$/);
-    await refused(response, 503, /^too many logins at once; try again in \d+ seconds?$/);
+    await assertRejected(response, 503, /^too many logins at once; try again in \d+ seconds?$/);
     // A network that has nobody waiting is next.
     const again = world.request("/reset_password", { ...form(redemption, { method: "PUT" }), ip: "192.0.2.1" });
-    assert.equal(await said(again), changed);
+    assert.equal(await readStatusAndBody(again), changed);
   });
 });

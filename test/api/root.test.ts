@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
-import { bob, json, logIn, register, said, urlencoded } from "../support/steps.ts";
+import { bob, json, logIn, readStatusAndBody, register, urlencoded } from "../support/steps.ts";
 import { createWorld } from "../support/world.ts";
 
 const welcome = '200 {"message":"Bienvenue"}\n';
@@ -9,27 +9,27 @@ test("GET / welcomes", async () => {
   await using world = await createWorld();
   const response = await world.request("/");
   assert.equal(response.headers.get("Content-Type"), "application/json");
-  assert.equal(await said(response), welcome);
+  assert.equal(await readStatusAndBody(response), welcome);
 });
 
 test("POST, PUT and DELETE / answer as GET does: clients keep their method across the redirect of a logout", async () => {
   await using world = await createWorld();
   for (const method of ["POST", "PUT", "DELETE"]) {
-    assert.equal(await said(world.request("/", { method })), welcome, method);
+    assert.equal(await readStatusAndBody(world.request("/", { method })), welcome, method);
   }
 });
 
 test("a body that comes along to / does not matter, whatever it is", async () => {
   await using world = await createWorld();
   for (const init of [json([]), urlencoded("email=a&email=b"), urlencoded("%ff"), { method: "PUT", body: "text" }]) {
-    assert.equal(await said(world.request("/", init)), welcome);
+    assert.equal(await readStatusAndBody(world.request("/", init)), welcome);
   }
 });
 
 test("HEAD / is GET / without its body", async () => {
   await using world = await createWorld();
   const [head, get] = [await world.request("/", { method: "HEAD" }), await world.request("/")];
-  assert.equal(await said(head), "200 ");
+  assert.equal(await readStatusAndBody(head), "200 ");
   assert.deepEqual([...head.headers], [...get.headers]);
 });
 
@@ -50,13 +50,13 @@ test("whoever asks for HTML by name is sent to the account, or to log in; everyb
       assert.equal(response.headers.get("Vary"), "Origin, Accept");
     }
     for (const method of ["POST", "PUT", "DELETE"]) {
-      assert.equal(await said(world.request("/", { method, headers: { Accept } })), welcome);
+      assert.equal(await readStatusAndBody(world.request("/", { method, headers: { Accept } })), welcome);
     }
   }
   for (const Accept of ["*/*", "", "application/json", "text/*", "text/html;q=0", "text/html; q=0.0", "text/htmlx"]) {
     const response = await get({ Accept, Cookie });
     assert.equal(response.headers.get("Vary"), "Origin, Accept");
-    assert.equal(await said(response), welcome, Accept);
+    assert.equal(await readStatusAndBody(response), welcome, Accept);
   }
   await using plain = await createWorld();
   assert.equal((await plain.request("/")).headers.get("Vary"), "Accept");

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
-import { bob, cookie, isOpen, logIn, refused, register, said } from "../support/steps.ts";
+import {
+  assertRejected,
+  bob,
+  isSessionOpen,
+  logIn,
+  readStatusAndBody,
+  register,
+  withCookie,
+} from "../support/steps.ts";
 import { createWorld, day, form, minute, type World } from "../support/world.ts";
 
 const eve = { ...bob, email: "eve@example.com" };
@@ -13,7 +21,7 @@ interface Listed {
 }
 
 async function list(world: World, sessionId: string): Promise<Listed[]> {
-  const response = await world.request("/sessions", cookie(`session_id=${sessionId}`));
+  const response = await world.request("/sessions", withCookie(`session_id=${sessionId}`));
   assert.equal(response.status, 200);
   const body = (await response.json()) as { sessions: Listed[] };
   assert.deepEqual(Object.keys(body), ["sessions"]);
@@ -21,7 +29,7 @@ async function list(world: World, sessionId: string): Promise<Listed[]> {
 }
 
 const end = (world: World, path: string, sessionId: string) =>
-  world.request(`/sessions/${path}`, cookie(`session_id=${sessionId}`, { method: "DELETE" }));
+  world.request(`/sessions/${path}`, withCookie(`session_id=${sessionId}`, { method: "DELETE" }));
 
 // id: own-sessions-listed
 test("a person sees their own sessions: the device, from where, when, and which one asks", async () => {
@@ -31,7 +39,7 @@ test("a person sees their own sessions: the device, from where, when, and which 
   await logIn(world, eve);
   const phone = await world.request("/sessions", { ...form(bob, { headers: firefox }), ip: "2001:db8::7" });
   assert.equal(phone.status, 200);
-  world.clock.forward(minute);
+  world.clock.advance(minute);
   const current = await logIn(world, bob, { "User-Agent": "curl/8" });
   const [first, second, ...more] = await list(world, current);
   assert.deepEqual(more, []);
@@ -63,7 +71,7 @@ test("a person sees their own sessions: the device, from where, when, and which 
       },
     ],
   );
-  world.clock.forward(14 * day - minute);
+  world.clock.advance(14 * day - minute);
   assert.equal((await list(world, current)).length, 1, "one that has ended is not there");
 });
 
@@ -74,16 +82,20 @@ test("a handle opens nothing, and ends no session but its owner's", async () => 
   await register(world, eve);
   const [own, other, stranger] = [await logIn(world), await logIn(world), await logIn(world, eve)];
   const handle = (await list(world, own)).find(({ current }) => !current)?.id ?? "";
-  assert.ok(!(await isOpen(world, handle)));
-  await refused(world.request("/sessions", cookie(`session_id=${handle}`)), 403);
-  await refused(end(world, handle, stranger), 404, /^you have no such session$/);
-  await refused(end(world, handle, handle), 403);
-  await refused(end(world, "x".repeat(43), own), 404);
-  await refused(end(world, other, own), 404);
-  for (const sessionId of [own, other, stranger]) assert.ok(await isOpen(world, sessionId));
-  assert.equal(await said(end(world, handle, own)), '200 {"message":"session ended"}\n');
-  await refused(end(world, handle, own), 404);
-  assert.deepEqual(await Promise.all([own, other, stranger].map((id) => isOpen(world, id))), [true, false, true]);
+  assert.ok(!(await isSessionOpen(world, handle)));
+  await assertRejected(world.request("/sessions", withCookie(`session_id=${handle}`)), 403);
+  await assertRejected(end(world, handle, stranger), 404, /^you have no such session$/);
+  await assertRejected(end(world, handle, handle), 403);
+  await assertRejected(end(world, "x".repeat(43), own), 404);
+  await assertRejected(end(world, other, own), 404);
+  for (const sessionId of [own, other, stranger]) assert.ok(await isSessionOpen(world, sessionId));
+  assert.equal(await readStatusAndBody(end(world, handle, own)), '200 {"message":"session ended"}\n');
+  await assertRejected(end(world, handle, own), 404);
+  assert.deepEqual(await Promise.all([own, other, stranger].map((id) => isSessionOpen(world, id))), [
+    true,
+    false,
+    true,
+  ]);
 });
 
 test("all other sessions end at once, and nobody else's", async () => {
@@ -92,10 +104,10 @@ test("all other sessions end at once, and nobody else's", async () => {
   await register(world, eve);
   const others = [await logIn(world), await logIn(world), await logIn(world)];
   const [own, stranger] = [await logIn(world), await logIn(world, eve)];
-  assert.equal(await said(end(world, "others", own)), '200 {"message":"other sessions ended"}\n');
-  assert.equal(await said(end(world, "others", own)), '200 {"message":"other sessions ended"}\n');
-  for (const sessionId of others) assert.ok(!(await isOpen(world, sessionId)));
-  for (const sessionId of [own, stranger]) assert.ok(await isOpen(world, sessionId));
+  assert.equal(await readStatusAndBody(end(world, "others", own)), '200 {"message":"other sessions ended"}\n');
+  assert.equal(await readStatusAndBody(end(world, "others", own)), '200 {"message":"other sessions ended"}\n');
+  for (const sessionId of others) assert.ok(!(await isSessionOpen(world, sessionId)));
+  for (const sessionId of [own, stranger]) assert.ok(await isSessionOpen(world, sessionId));
 });
 
 test("a session that is presented with a login ends, and a page of another site ends none", async () => {
@@ -104,15 +116,15 @@ test("a session that is presented with a login ends, and a page of another site 
   const first = await logIn(world);
   const second = await logIn(world, bob, { Cookie: `session_id=${first}` });
   assert.notEqual(first, second);
-  assert.ok(!(await isOpen(world, first)));
+  assert.ok(!(await isSessionOpen(world, first)));
   const headers = { Cookie: `session_id=${second}`, "Sec-Fetch-Site": "cross-site" };
   for (const path of ["others", "x".repeat(43)]) {
-    await refused(world.request(`/sessions/${path}`, { method: "DELETE", headers }), 403, /other sites/);
+    await assertRejected(world.request(`/sessions/${path}`, { method: "DELETE", headers }), 403, /other sites/);
   }
   for (const request of [world.request("/sessions"), end(world, "others", "x"), end(world, "x".repeat(43), first)]) {
-    await refused(request, 403, /^not logged in$/);
+    await assertRejected(request, 403, /^not logged in$/);
   }
-  assert.ok(await isOpen(world, second));
+  assert.ok(await isSessionOpen(world, second));
 });
 
 test("the list comes in pages of a hundred or fewer, the newest first, with the session that asks on the first", async () => {
@@ -120,11 +132,11 @@ test("the list comes in pages of a hundred or fewer, the newest first, with the 
   await register(world);
   const own = await logIn(world);
   for (let i = 0; i < 119; i++) {
-    world.clock.forward(1000);
+    world.clock.advance(1000);
     await world.auth.createSession(bob.email);
   }
   const page = async (query: string) => {
-    const response = await world.request(`/sessions${query}`, cookie(`session_id=${own}`));
+    const response = await world.request(`/sessions${query}`, withCookie(`session_id=${own}`));
     assert.equal(response.status, 200);
     return (await response.json()) as { sessions: Listed[]; next?: string };
   };
@@ -168,7 +180,7 @@ test("what asks for no page is refused with 400, and without a session with 403"
   await register(world);
   const own = await logIn(world);
   const ask = (query: string, sessionId = own) =>
-    world.request(`/sessions?${query}`, cookie(`session_id=${sessionId}`));
+    world.request(`/sessions?${query}`, withCookie(`session_id=${sessionId}`));
   const code = async (response: Response) => `${response.status} ${response.headers.get("Error-Code")}`;
   for (const limit of [
     "",
@@ -214,6 +226,6 @@ test("a session keeps its handle when its password is given again", async () => 
   const ids = (listed: Listed[]) => listed.map(({ id }) => id).sort();
   assert.deepEqual(ids(await list(world, own)), ids(before));
   const handle = before.find(({ current }) => !current)?.id ?? "";
-  assert.equal(await said(end(world, handle, own)), '200 {"message":"session ended"}\n');
-  assert.deepEqual([await isOpen(world, renewed), await isOpen(world, own)], [false, true]);
+  assert.equal(await readStatusAndBody(end(world, handle, own)), '200 {"message":"session ended"}\n');
+  assert.deepEqual([await isSessionOpen(world, renewed), await isSessionOpen(world, own)], [false, true]);
 });

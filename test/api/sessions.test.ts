@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { test } from "../support/engines.ts";
-import { bob, cookie, isOpen, json, logIn, multipart, refused, register, said } from "../support/steps.ts";
+import {
+  assertRejected,
+  bob,
+  isSessionOpen,
+  json,
+  logIn,
+  multipart,
+  readStatusAndBody,
+  register,
+  withCookie,
+} from "../support/steps.ts";
 import { createWorld, day, form, hour, minute } from "../support/world.ts";
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -14,7 +24,7 @@ describe("a login", () => {
     await register(world);
     const response = await world.request("/sessions", form({ ...bob, email: " BOB@example.com" }));
     assert.equal(response.headers.get("Content-Type"), "application/json");
-    assert.equal(await said(response), '200 {"email":"bob@example.com","message":"logged in"}\n');
+    assert.equal(await readStatusAndBody(response), '200 {"email":"bob@example.com","message":"logged in"}\n');
     const [value = "", ...attributes] = response.headers.getSetCookie().join().split("; ");
     assert.match(value.replace(/^session_id=/, ""), uuid);
     assert.deepEqual(attributes, ["Path=/", "HttpOnly", "SameSite=Lax", `Max-Age=${30 * 24 * 3600}`]);
@@ -37,13 +47,13 @@ describe("a login", () => {
       for (const init of [form(fields), json(fields), multipart(Object.entries(fields))]) {
         const response = await world.request("/sessions", init);
         assert.equal(response.headers.get("Set-Cookie"), null);
-        assert.equal(await said(response), wrong);
+        assert.equal(await readStatusAndBody(response), wrong);
       }
     }
     for (const password of [null, 0, true]) {
-      assert.equal(await said(world.request("/sessions", json({ ...bob, password }))), wrong);
+      assert.equal(await readStatusAndBody(world.request("/sessions", json({ ...bob, password }))), wrong);
     }
-    assert.equal(await said(world.request("/sessions", { method: "POST" })), wrong);
+    assert.equal(await readStatusAndBody(world.request("/sessions", { method: "POST" })), wrong);
   });
 
   test("gives a second session, and the first stays: a user may have several devices", async () => {
@@ -51,16 +61,16 @@ describe("a login", () => {
     await register(world);
     const [first, second] = [await logIn(world), await logIn(world)];
     assert.notEqual(first, second);
-    assert.ok((await isOpen(world, first)) && (await isOpen(world, second)));
+    assert.ok((await isSessionOpen(world, first)) && (await isSessionOpen(world, second)));
   });
 
   // id: old-password-opens
   test("opens with a password that nobody has changed for years", async () => {
     await using world = await createWorld();
     await register(world);
-    world.clock.forward(3650 * day);
+    world.clock.advance(3650 * day);
     await world.auth.admin.sweep();
-    assert.ok(await isOpen(world, await logIn(world)));
+    assert.ok(await isSessionOpen(world, await logIn(world)));
   });
 
   test("ends the session before it with SESSION_LIMIT=1, and nobody else's", async () => {
@@ -69,8 +79,8 @@ describe("a login", () => {
     await register(world, eve);
     const [hers, first] = [await logIn(world, eve), await logIn(world)];
     const second = await logIn(world);
-    assert.deepEqual([await isOpen(world, first), await isOpen(world, second)], [false, true]);
-    assert.ok(await isOpen(world, hers));
+    assert.deepEqual([await isSessionOpen(world, first), await isSessionOpen(world, second)], [false, true]);
+    assert.ok(await isSessionOpen(world, hers));
   });
 
   // id: replaces-presented-session
@@ -80,9 +90,9 @@ describe("a login", () => {
     await register(world, eve);
     const [phone, laptop] = [await logIn(world), await logIn(world)];
     const again = await logIn(world, bob, { Cookie: `session_id=${laptop}` });
-    assert.deepEqual([await isOpen(world, phone), await isOpen(world, laptop)], [true, false]);
+    assert.deepEqual([await isSessionOpen(world, phone), await isSessionOpen(world, laptop)], [true, false]);
     const hers = await logIn(world, eve, { Cookie: `session_id=${again}` });
-    assert.deepEqual([await isOpen(world, again), await isOpen(world, hers)], [false, true]);
+    assert.deepEqual([await isSessionOpen(world, again), await isSessionOpen(world, hers)], [false, true]);
   });
 
   test("that is refused leaves the session that is presented with it", async () => {
@@ -90,8 +100,11 @@ describe("a login", () => {
     await register(world);
     const sessionId = await logIn(world);
     const headers = { Cookie: `session_id=${sessionId}` };
-    assert.equal(await said(world.request("/sessions", form({ ...bob, password: "wrong" }, { headers }))), wrong);
-    assert.ok(await isOpen(world, sessionId));
+    assert.equal(
+      await readStatusAndBody(world.request("/sessions", form({ ...bob, password: "wrong" }, { headers }))),
+      wrong,
+    );
+    assert.ok(await isSessionOpen(world, sessionId));
   });
 
   test("never takes the session id that a caller would choose", async () => {
@@ -99,7 +112,7 @@ describe("a login", () => {
     await register(world);
     const chosen = "11111111-1111-4111-8111-111111111111";
     assert.notEqual(await logIn(world, bob, { Cookie: `session_id=${chosen}` }), chosen);
-    assert.ok(!(await isOpen(world, chosen)));
+    assert.ok(!(await isSessionOpen(world, chosen)));
   });
 });
 
@@ -109,7 +122,7 @@ describe("the cookie", () => {
     await register(world);
     const login = await world.request("/sessions", form(bob));
     const [presented = ""] = (login.headers.get("Set-Cookie") ?? "").split(";");
-    const logout = await world.request("/sessions", cookie(presented, { method: "DELETE" }));
+    const logout = await world.request("/sessions", withCookie(presented, { method: "DELETE" }));
     for (const { headers } of [login, logout]) assert.match(headers.get("Set-Cookie") ?? "", /; Secure(;|$)/);
   });
 
@@ -119,9 +132,9 @@ describe("the cookie", () => {
     const response = await world.request("/sessions", form(bob));
     const sessionId = /^sid=([^;]+);/.exec(response.headers.get("Set-Cookie") ?? "")?.[1];
     assert.ok(sessionId);
-    assert.ok(!(await isOpen(world, sessionId)));
-    assert.equal((await world.request("/profile", cookie(`sid=${sessionId}`))).status, 200);
-    const logout = await world.request("/sessions", cookie(`sid=${sessionId}`, { method: "DELETE" }));
+    assert.ok(!(await isSessionOpen(world, sessionId)));
+    assert.equal((await world.request("/profile", withCookie(`sid=${sessionId}`))).status, 200);
+    const logout = await world.request("/sessions", withCookie(`sid=${sessionId}`, { method: "DELETE" }));
     assert.match(logout.headers.get("Set-Cookie") ?? "", /^sid=;/);
   });
 
@@ -131,7 +144,7 @@ describe("the cookie", () => {
     await register(world);
     const sessionId = await logIn(world);
     assert.match(sessionId, /^[\w-]{43}$/);
-    assert.ok(await isOpen(world, sessionId));
+    assert.ok(await isSessionOpen(world, sessionId));
   });
 
   test("lasts as long as the session: unused SESSION_IDLE, used SESSION_LIFETIME", async () => {
@@ -140,11 +153,11 @@ describe("the cookie", () => {
     const response = await world.request("/sessions", form(bob));
     assert.match(response.headers.get("Set-Cookie") ?? "", /; Max-Age=3600$/);
     const unused = await logIn(world);
-    world.clock.forward(10 * minute);
-    assert.ok(!(await isOpen(world, unused)));
+    world.clock.advance(10 * minute);
+    assert.ok(!(await isSessionOpen(world, unused)));
     const used = await logIn(world);
-    world.clock.forward(hour);
-    assert.ok(!(await isOpen(world, used)));
+    world.clock.advance(hour);
+    assert.ok(!(await isSessionOpen(world, used)));
   });
 });
 
@@ -153,8 +166,11 @@ describe("a logout", () => {
   test("answers exactly 302 with the relative Location, and clears the cookie", async () => {
     await using world = await createWorld();
     await register(world);
-    const response = await world.request("/sessions", cookie(`session_id=${await logIn(world)}`, { method: "DELETE" }));
-    assert.equal(await said(response), "302 ");
+    const response = await world.request(
+      "/sessions",
+      withCookie(`session_id=${await logIn(world)}`, { method: "DELETE" }),
+    );
+    assert.equal(await readStatusAndBody(response), "302 ");
     assert.equal(response.headers.get("Location"), "/");
     assert.deepEqual(response.headers.getSetCookie(), ["session_id=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"]);
   });
@@ -164,9 +180,9 @@ describe("a logout", () => {
     await register(world);
     await register(world, eve);
     const [phone, laptop, hers] = [await logIn(world), await logIn(world), await logIn(world, eve)];
-    await world.request("/sessions", cookie(`session_id=${laptop}`, { method: "DELETE" }));
-    assert.deepEqual([await isOpen(world, phone), await isOpen(world, laptop)], [true, false]);
-    assert.ok(await isOpen(world, hers));
+    await world.request("/sessions", withCookie(`session_id=${laptop}`, { method: "DELETE" }));
+    assert.deepEqual([await isSessionOpen(world, phone), await isSessionOpen(world, laptop)], [true, false]);
+    assert.ok(await isSessionOpen(world, hers));
   });
 
   // id: no-session-refused
@@ -174,7 +190,7 @@ describe("a logout", () => {
     await using world = await createWorld();
     await register(world);
     const ended = await logIn(world);
-    const logout = (header: string) => world.request("/sessions", cookie(header, { method: "DELETE" }));
+    const logout = (header: string) => world.request("/sessions", withCookie(header, { method: "DELETE" }));
     assert.equal((await logout(`session_id=${ended}`)).status, 302);
     for (const header of [
       "",
@@ -185,8 +201,8 @@ describe("a logout", () => {
     ]) {
       const response = await logout(header);
       assert.equal(response.headers.get("Set-Cookie"), null);
-      assert.equal(await said(response), '403 {"message":"not logged in"}\n');
+      assert.equal(await readStatusAndBody(response), '403 {"message":"not logged in"}\n');
     }
-    await refused(world.request("/sessions", { method: "DELETE" }), 403);
+    await assertRejected(world.request("/sessions", { method: "DELETE" }), 403);
   });
 });

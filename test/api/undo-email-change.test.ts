@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import type { Mail } from "../../src/mail/mailer.ts";
 import { test } from "../support/engines.ts";
 import {
-  confirm,
-  cookiesOf,
-  createProduction,
-  enter,
-  header,
-  join,
-  mailed,
-  mailedToken,
+  confirmEmail,
+  createProductionWorld,
+  deliverMails,
+  deliverToken,
+  logInForCookies,
   owner,
-  strong,
+  readCookies,
+  registerAndConfirm,
+  strongPassword,
+  toCookieHeader,
 } from "../support/production.ts";
-import { refused, said } from "../support/steps.ts";
+import { assertRejected, readStatusAndBody } from "../support/steps.ts";
 import { createWorld, day, form, hour, minute, type World } from "../support/world.ts";
 
 const next = "new@example.com";
@@ -22,15 +22,15 @@ const chosen = "another-Good-password-7";
 const firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 /** Moves a logged-in account; returns the response and the mail to the old address. */
-async function move(world: World, cookies: string, to: string, password = strong) {
+async function move(world: World, cookies: string, to: string, password = strongPassword) {
   const ask = form({ email: to }, { method: "PUT", headers: { Cookie: cookies } });
   assert.equal((await world.request("/profile/email", ask)).status, 200);
-  const token = (await mailed(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
+  const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
   const headers = { Cookie: cookies, "User-Agent": firefox };
   const fields = { email: to, token, password };
   const response = await world.request("/email_verification", form(fields, { method: "PUT", headers }));
   assert.equal(response.status, 200, await response.clone().text());
-  const mail = (await mailed(world)).find(({ kind }) => kind === "email_changed") ?? assert.fail("no mail");
+  const mail = (await deliverMails(world)).find(({ kind }) => kind === "email_changed") ?? assert.fail("no mail");
   return { response, told: mail, undo: mail.token ?? "" };
 }
 
@@ -49,7 +49,7 @@ async function status(world: World, cookies: string): Promise<number> {
   return (await world.request("/profile", { headers: { Cookie: cookies } })).status;
 }
 
-async function canLogIn(world: World, email: string, password = strong): Promise<boolean> {
+async function canLogIn(world: World, email: string, password = strongPassword): Promise<boolean> {
   const response = await world.request("/sessions", form({ email, password }));
   assert.ok(response.status === 200 || response.status === 401, `${response.status}`);
   return response.status === 200;
@@ -57,11 +57,11 @@ async function canLogIn(world: World, email: string, password = strong): Promise
 
 // id: undoes-all-once
 test("a completed move is told to the old address, and its link undoes all of it, once", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const thief = await enter(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const thief = await logInForCookies(world);
   const { response, told: mail, undo: token } = await move(world, thief, next);
-  const renewed = header({ ...cookiesOf(response) });
+  const renewed = toCookieHeader({ ...readCookies(response) });
   assert.deepEqual(
     [mail.to, mail.device, mail.at],
     [owner.email, { browser: "Firefox", system: "Windows" }, world.clock.now()],
@@ -69,30 +69,30 @@ test("a completed move is told to the old address, and its link undoes all of it
   assert.match(token, /^[\w-]{43}$/);
   assert.ok(await canLogIn(world, next));
   await world.request("/reset_password", form({ email: next }));
-  const reset = (await mailed(world)).find(({ kind }) => kind === "reset_password")?.token ?? "";
+  const reset = (await deliverMails(world)).find(({ kind }) => kind === "reset_password")?.token ?? "";
   const again = form({ email: third }, { method: "PUT", headers: { Cookie: renewed } });
   assert.equal((await world.request("/profile/email", again)).status, 200);
-  const onward = (await mailed(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
+  const onward = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
 
   for (const wrong of [token.slice(1), token.toLowerCase(), "", reset, onward]) {
-    assert.equal(await said(undo(world, wrong)), refusal, wrong);
+    assert.equal(await readStatusAndBody(undo(world, wrong)), refusal, wrong);
   }
-  assert.equal(await said(undo(world, token, { email: next })), refusal);
+  assert.equal(await readStatusAndBody(undo(world, token, { email: next })), refusal);
   assert.equal(await status(world, renewed), 200, "nothing is done by a refusal");
-  assert.equal(await said(undo(world, token, { email: " Bob@Example.com " })), undone);
+  assert.equal(await readStatusAndBody(undo(world, token, { email: " Bob@Example.com " })), undone);
 
   assert.equal(await status(world, renewed), 403);
   for (const email of [owner.email, next]) assert.equal(await canLogIn(world, email), false, email);
-  await refused(confirm(world, { email: third, token: onward, password: strong }), 403);
+  await assertRejected(confirmEmail(world, { email: third, token: onward, password: strongPassword }), 403);
   const redeem = (email: string, reset_token: string) =>
     world.request("/reset_password", form({ email, reset_token, new_password: chosen }, { method: "PUT" }));
-  for (const email of [owner.email, next]) await refused(redeem(email, reset), 403);
-  const mails = await mailed(world);
+  for (const email of [owner.email, next]) await assertRejected(redeem(email, reset), 403);
+  const mails = await deliverMails(world);
   assert.deepEqual(told(mails), [
     ["email_change_undone", next],
     ["reset_password", owner.email],
   ]);
-  assert.equal(await said(undo(world, token)), refusal);
+  assert.equal(await readStatusAndBody(undo(world, token)), refusal);
   const link = mails.find(({ kind }) => kind === "reset_password")?.token ?? "";
   assert.equal((await redeem(owner.email, link)).status, 200);
   assert.ok(await canLogIn(world, owner.email, chosen));
@@ -103,21 +103,21 @@ test("a completed move is told to the old address, and its link undoes all of it
 
 // id: move-ends-sessions
 test("a move ends the sessions from before it, but for the one that confirms it, under a new id", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const [here, there] = [await enter(world), await enter(world)];
-  await mailed(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const [here, there] = [await logInForCookies(world), await logInForCookies(world)];
+  await deliverMails(world);
   const other = { ...owner, email: "eve@example.com" };
-  await join(world, other);
-  const strangers = await enter(world, other);
+  await registerAndConfirm(world, other);
+  const strangers = await logInForCookies(world, other);
   const { response } = await move(world, here, next);
-  const renewed = header(cookiesOf(response));
+  const renewed = toCookieHeader(readCookies(response));
   assert.notEqual(renewed, "");
   assert.notEqual(renewed, here.split("; ")[0]);
   assert.equal(await status(world, renewed), 200);
   // Of a lost answer the previous id still leads to it for some seconds.
   assert.equal(await status(world, here), 200);
-  world.clock.forward(11_000);
+  world.clock.advance(11_000);
   assert.deepEqual(
     [await status(world, here), await status(world, renewed), await status(world, there)],
     [403, 200, 403],
@@ -128,27 +128,27 @@ test("a move ends the sessions from before it, but for the one that confirms it,
   // Another account's session confirms nothing of this one's, and stays.
   const ask = form({ email: third }, { method: "PUT", headers: { Cookie: renewed } });
   await world.request("/profile/email", ask);
-  const token = (await mailed(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
-  const fields = { email: third, token, password: strong };
+  const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
+  const fields = { email: third, token, password: strongPassword };
   const elsewhere = await world.request(
     "/email_verification",
     form(fields, { method: "PUT", headers: { Cookie: strangers } }),
   );
   assert.equal(elsewhere.status, 200);
-  assert.equal(cookiesOf(elsewhere)["__Host-session_id"], undefined);
+  assert.equal(readCookies(elsewhere)["__Host-session_id"], undefined);
   assert.deepEqual([await status(world, renewed), await status(world, strangers)], [403, 200]);
   assert.equal((await world.auth.admin.sessions(id)).length, 0);
 });
 
 test("a move has the account forget every device but the one that confirms it", async () => {
-  await using world = await createProduction({ LIMIT_LOGIN_ACCOUNT: "1/15m" });
-  await join(world);
-  const there = await enter(world);
-  const here = await enter(world, owner, "", "192.0.2.1");
-  await mailed(world);
+  await using world = await createProductionWorld({ LIMIT_LOGIN_ACCOUNT: "1/15m" });
+  await registerAndConfirm(world);
+  const there = await logInForCookies(world);
+  const here = await logInForCookies(world, owner, "", "192.0.2.1");
+  await deliverMails(world);
   await move(world, here, next);
   const moved = { ...owner, email: next };
-  await refused(world.request("/sessions", form({ ...moved, password: "wrong" })), 401);
+  await assertRejected(world.request("/sessions", form({ ...moved, password: "wrong" })), 401);
   const device = (cookies: string) => cookies.split("; ").filter((pair) => /device/.test(pair))[0] ?? assert.fail();
   const logIn = (cookies: string) => world.request("/sessions", form(moved, { headers: { Cookie: cookies } }));
   assert.equal((await logIn(device(there))).status, 429);
@@ -157,176 +157,176 @@ test("a move has the account forget every device but the one that confirms it", 
 
 // id: first-link-wins
 test("after several moves the first link brings the first address back, and ends the later links", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const first = await move(world, await enter(world), next);
-  const second = await move(world, header(cookiesOf(first.response)), third);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const first = await move(world, await logInForCookies(world), next);
+  const second = await move(world, toCookieHeader(readCookies(first.response)), third);
   assert.equal(second.told.to, next);
-  world.clock.forward(day);
-  assert.equal(await said(undo(world, first.undo)), undone);
-  assert.deepEqual(told(await mailed(world)), [
+  world.clock.advance(day);
+  assert.equal(await readStatusAndBody(undo(world, first.undo)), undone);
+  assert.deepEqual(told(await deliverMails(world)), [
     ["email_change_undone", third],
     ["reset_password", owner.email],
   ]);
-  assert.equal(await said(undo(world, second.undo)), refusal);
+  assert.equal(await readStatusAndBody(undo(world, second.undo)), refusal);
   assert.equal((await world.auth.admin.find(owner.email))?.disabledAt, null);
 });
 
 test("a later link brings the later address back, and leaves the earlier link good", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const first = await move(world, await enter(world), next);
-  const second = await move(world, header(cookiesOf(first.response)), third);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const first = await move(world, await logInForCookies(world), next);
+  const second = await move(world, toCookieHeader(readCookies(first.response)), third);
   assert.equal((await undo(world, second.undo)).status, 200);
   assert.ok(await world.auth.admin.find(next));
-  assert.equal(await said(undo(world, first.undo)), undone);
+  assert.equal(await readStatusAndBody(undo(world, first.undo)), undone);
 });
 
 test("the link works for seven days from the move, whatever clock wrote its time", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const { undo: token } = await move(world, await enter(world), next);
-  world.clock.forward(7 * day - 1);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const { undo: token } = await move(world, await logInForCookies(world), next);
+  world.clock.advance(7 * day - 1);
   assert.equal(await world.auth.undoEmailChange.findEmail(token), owner.email);
-  world.clock.forward(1);
-  assert.equal(await said(undo(world, token)), refusal);
+  world.clock.advance(1);
+  assert.equal(await readStatusAndBody(undo(world, token)), refusal);
   assert.equal((await world.auth.admin.sweep()).formerEmails, 0);
-  world.clock.forward(1);
+  world.clock.advance(1);
   assert.equal((await world.auth.admin.sweep()).formerEmails, 1);
 });
 
 test("a move that was confirmed while the clock was ahead can be undone for seven days once it is right", async () => {
-  await using world = await createProduction();
-  await join(world);
-  world.clock.forward(30 * day);
-  const { undo: token } = await move(world, await enter(world), next);
-  world.clock.forward(-30 * day);
-  assert.equal(await said(undo(world, token)), refusal);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  world.clock.advance(30 * day);
+  const { undo: token } = await move(world, await logInForCookies(world), next);
+  world.clock.advance(-30 * day);
+  assert.equal(await readStatusAndBody(undo(world, token)), refusal);
   await world.auth.admin.sweep();
-  world.clock.forward(7 * day - 1);
+  world.clock.advance(7 * day - 1);
   assert.equal(await world.auth.undoEmailChange.findEmail(token), owner.email);
-  world.clock.forward(1);
+  world.clock.advance(1);
   assert.equal(await world.auth.undoEmailChange.findEmail(token), null);
   // Another node's clock may be some minutes behind.
-  await join(world, { ...owner, email: "eve@example.com" });
-  const eve = await move(world, await enter(world, { ...owner, email: "eve@example.com" }), third);
-  world.clock.forward(-4 * minute);
+  await registerAndConfirm(world, { ...owner, email: "eve@example.com" });
+  const eve = await move(world, await logInForCookies(world, { ...owner, email: "eve@example.com" }), third);
+  world.clock.advance(-4 * minute);
   assert.equal((await undo(world, eve.undo)).status, 200);
 });
 
 test("the link of a disabled account works again once it is enabled; that of a deleted one never", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const { undo: token } = await move(world, await enter(world), next);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const { undo: token } = await move(world, await logInForCookies(world), next);
   const { id } = (await world.auth.admin.find(next)) ?? assert.fail();
   await world.auth.admin.disable(id);
-  assert.equal(await said(undo(world, token)), refusal);
+  assert.equal(await readStatusAndBody(undo(world, token)), refusal);
   await world.request("/reset_password", form({ email: owner.email }));
-  assert.deepEqual(await mailed(world), []);
+  assert.deepEqual(await deliverMails(world), []);
   await world.auth.admin.enable(id);
   assert.equal(await world.auth.undoEmailChange.findEmail(token), owner.email);
   await world.auth.admin.erase(id);
-  assert.equal(await said(undo(world, token)), refusal);
+  assert.equal(await readStatusAndBody(undo(world, token)), refusal);
 });
 
 test("where the address has another account by now, the link says so and stays good", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const { undo: token } = await move(world, await enter(world), next);
-  await join(world, { ...owner, password: chosen });
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const { undo: token } = await move(world, await logInForCookies(world), next);
+  await registerAndConfirm(world, { ...owner, password: chosen });
   const { id } = (await world.auth.admin.find(owner.email)) ?? assert.fail();
   const response = await undo(world, token);
   assert.equal(response.headers.get("Error-Code"), "email_taken");
   assert.equal(response.status, 400);
   assert.ok(await canLogIn(world, next), "nothing is done");
   await world.auth.admin.erase(id);
-  assert.equal(await said(undo(world, token)), undone);
+  assert.equal(await readStatusAndBody(undo(world, token)), undone);
 });
 
 // id: left-address-reserved
 test("without confirming it, nobody can register the address that an account has just left", async () => {
   await using world = await createWorld({ RESET_DELIVERY: "email" });
   assert.equal((await world.request("/users", form(owner))).status, 200);
-  const { undo: token } = await move(world, await enter(world), next);
-  await refused(
+  const { undo: token } = await move(world, await logInForCookies(world), next);
+  await assertRejected(
     world.request("/users", form({ ...owner, email: "Bob@Example.com" })),
     400,
     /^email already registered$/,
   );
   // Others answer as ever.
-  await refused(world.request("/users", form({ ...owner, email: next })), 400, /^email already registered$/);
+  await assertRejected(world.request("/users", form({ ...owner, email: next })), 400, /^email already registered$/);
   assert.equal((await world.request("/users", form({ ...owner, email: third }))).status, 200);
-  assert.equal(await said(undo(world, token)), undone);
-  await mailed(world);
+  assert.equal(await readStatusAndBody(undo(world, token)), undone);
+  await deliverMails(world);
   const moved = await world.auth.createSession(owner.email);
   assert.ok(moved);
 });
 
 test("an address is free again after seven days, and at once for the account that left it", async () => {
   await using world = await createWorld();
-  await world.auth.registerUser(owner.email, strong);
-  const first = await move(world, await enter(world), next);
-  const back = await move(world, header(cookiesOf(first.response)), owner.email);
+  await world.auth.registerUser(owner.email, strongPassword);
+  const first = await move(world, await logInForCookies(world), next);
+  const back = await move(world, toCookieHeader(readCookies(first.response)), owner.email);
   assert.equal(back.told.to, next);
-  assert.equal(await said(undo(world, first.undo)), refusal);
-  const away = await move(world, header(cookiesOf(back.response)), third);
+  assert.equal(await readStatusAndBody(undo(world, first.undo)), refusal);
+  const away = await move(world, toCookieHeader(readCookies(back.response)), third);
   assert.equal(away.told.to, owner.email);
-  world.clock.forward(7 * day);
+  world.clock.advance(7 * day);
   assert.equal((await world.request("/users", form(owner))).status, 200);
 });
 
 test("who asks for a reset at the old address gets the link that undoes the move, newer than the one before", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const { told: mail, undo: before } = await move(world, await enter(world), next);
-  world.clock.forward(hour);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const { told: mail, undo: before } = await move(world, await logInForCookies(world), next);
+  world.clock.advance(hour);
   await world.request("/users", form({ ...owner, password: chosen }));
-  await mailed(world);
-  const asked = said(world.request("/reset_password", form({ email: owner.email })));
+  await deliverMails(world);
+  const asked = readStatusAndBody(world.request("/reset_password", form({ email: owner.email })));
   assert.equal(await asked, `200 {"email":"${owner.email}","message":"reset mail sent"}\n`);
-  const mails = await mailed(world);
+  const mails = await deliverMails(world);
   assert.deepEqual(told(mails), [["email_changed", owner.email]]);
   assert.deepEqual([mails[0]?.at, mails[0]?.device], [mail.at, mail.device]);
-  assert.equal(await said(undo(world, before)), refusal);
-  assert.equal(await said(undo(world, mails[0]?.token ?? "")), undone);
+  assert.equal(await readStatusAndBody(undo(world, before)), refusal);
+  assert.equal(await readStatusAndBody(undo(world, mails[0]?.token ?? "")), undone);
 });
 
 // id: undone-once
 test("of many requests at once with one link exactly one undoes the move", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const { undo: token } = await move(world, await enter(world), next);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const { undo: token } = await move(world, await logInForCookies(world), next);
   const answers = await Promise.all(Array.from({ length: 20 }, () => undo(world, token)));
   assert.equal(answers.filter((answer) => answer.status === 200).length, 1);
-  assert.equal((await mailed(world)).length, 2);
+  assert.equal((await deliverMails(world)).length, 2);
 });
 
 test("guesses at links are limited as those at other tokens are, and keep no good link from working", async () => {
-  await using world = await createProduction({ LIMIT_REDEMPTION_NETWORK: "3/15m" });
-  await join(world);
-  const { undo: token } = await move(world, await enter(world), next);
-  for (let i = 0; i < 3; i++) assert.equal(await said(undo(world, "x")), refusal);
-  await refused(undo(world, "x"), 429);
-  await refused(undo(world, token, { email: next }), 429);
-  assert.equal(await said(undo(world, token)), undone);
+  await using world = await createProductionWorld({ LIMIT_REDEMPTION_NETWORK: "3/15m" });
+  await registerAndConfirm(world);
+  const { undo: token } = await move(world, await logInForCookies(world), next);
+  for (let i = 0; i < 3; i++) assert.equal(await readStatusAndBody(undo(world, "x")), refusal);
+  await assertRejected(undo(world, "x"), 429);
+  await assertRejected(undo(world, token, { email: next }), 429);
+  assert.equal(await readStatusAndBody(undo(world, token)), undone);
 });
 
 test("no mail goes to an old address that cannot receive one, and nothing is held for it", async () => {
   await using world = await createWorld();
-  await world.auth.registerUser("bob", strong);
-  const cookies = await enter(world, { email: "bob", password: strong });
+  await world.auth.registerUser("bob", strongPassword);
+  const cookies = await logInForCookies(world, { email: "bob", password: strongPassword });
   await world.request("/profile/email", form({ email: next }, { method: "PUT", headers: { Cookie: cookies } }));
-  const token = await mailedToken(world);
-  assert.equal((await confirm(world, { email: next, token, password: strong })).status, 200);
-  assert.deepEqual(await mailed(world), []);
-  assert.equal((await world.request("/users", form({ email: "bob", password: strong }))).status, 200);
+  const token = await deliverToken(world);
+  assert.equal((await confirmEmail(world, { email: next, token, password: strongPassword })).status, 200);
+  assert.deepEqual(await deliverMails(world), []);
+  assert.equal((await world.request("/users", form({ email: "bob", password: strongPassword }))).status, 200);
 });
 
 test("an export names the addresses that the account can be brought back to", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const { response } = await move(world, await enter(world), next);
-  const headers = { Cookie: header(cookiesOf(response)) };
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const { response } = await move(world, await logInForCookies(world), next);
+  const headers = { Cookie: toCookieHeader(readCookies(response)) };
   const exported = JSON.parse(await (await world.request("/profile/export", { headers })).text());
   assert.deepEqual(exported.former_emails, [{ email: owner.email, left_at: "2030-01-01T00:00:00.000Z" }]);
 });

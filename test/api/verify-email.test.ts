@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
 import {
-  confirm,
-  cookiesOf,
-  createProduction,
-  enter,
-  join,
-  mailed,
-  mailedToken,
+  confirmEmail,
+  createProductionWorld,
+  deliverMails,
+  deliverToken,
+  logInForCookies,
   owner,
-  strong,
+  readCookies,
+  registerAndConfirm,
+  strongPassword,
 } from "../support/production.ts";
-import { refused, said } from "../support/steps.ts";
-import { createWorld, day, form, hour, production } from "../support/world.ts";
+import { assertRejected, readStatusAndBody } from "../support/steps.ts";
+import { createWorld, day, form, hour, productionEnvironment } from "../support/world.ts";
 
 const created = `200 {"email":"${owner.email}","message":"user created"}\n`;
 const verified = `200 {"email":"${owner.email}","message":"email verified"}\n`;
@@ -21,17 +21,17 @@ const other = "another-Good-password-7";
 
 // id: registration-opens-nothing
 test("a registration opens nothing until its address is confirmed, by the mailed token and its password", async () => {
-  await using world = await createProduction();
-  assert.equal(await said(world.request("/users", form(owner))), created);
-  await refused(world.request("/sessions", form(owner)), 401, /^wrong email or password$/);
-  await refused(world.request("/sessions", form({ ...owner, password: other })), 401);
-  const [mail, ...more] = await mailed(world);
+  await using world = await createProductionWorld();
+  assert.equal(await readStatusAndBody(world.request("/users", form(owner))), created);
+  await assertRejected(world.request("/sessions", form(owner)), 401, /^wrong email or password$/);
+  await assertRejected(world.request("/sessions", form({ ...owner, password: other })), 401);
+  const [mail, ...more] = await deliverMails(world);
   assert.deepEqual(more, []);
   assert.equal(mail?.kind, "confirm_email");
   assert.equal(mail?.to, owner.email);
   const token = mail?.token ?? "";
   assert.match(token, /^[\w-]{43}$/);
-  await refused(world.request("/sessions", form(owner)), 401, /^wrong email or password$/);
+  await assertRejected(world.request("/sessions", form(owner)), 401, /^wrong email or password$/);
   for (const wrong of [
     { ...owner, password: other, token },
     { ...owner, password: "", token },
@@ -41,182 +41,184 @@ test("a registration opens nothing until its address is confirmed, by the mailed
     { ...owner, token: token.slice(1) },
     { ...owner, token: token.toLowerCase() },
   ]) {
-    assert.equal(await said(confirm(world, wrong)), refusal);
+    assert.equal(await readStatusAndBody(confirmEmail(world, wrong)), refusal);
   }
-  const confirmed = await confirm(world, { ...owner, email: " Bob@Example.com ", token });
-  assert.deepEqual(Object.keys(cookiesOf(confirmed)), ["__Host-device_id"], "it opens no session");
-  assert.equal(await said(confirmed), verified);
-  assert.equal(await said(confirm(world, { ...owner, token })), refusal);
-  await enter(world);
+  const confirmed = await confirmEmail(world, { ...owner, email: " Bob@Example.com ", token });
+  assert.deepEqual(Object.keys(readCookies(confirmed)), ["__Host-device_id"], "it opens no session");
+  assert.equal(await readStatusAndBody(confirmed), verified);
+  assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token })), refusal);
+  await logInForCookies(world);
 });
 
 // id: another-purpose-refused
 test("a token of another purpose is refused, and confirming by GET is not there", async () => {
-  await using world = await createProduction();
-  await join(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
   await world.request("/reset_password", form({ email: owner.email }));
-  const reset = await mailedToken(world);
-  assert.equal(await said(confirm(world, { ...owner, token: reset })), refusal);
+  const reset = await deliverToken(world);
+  assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token: reset })), refusal);
   await world.request("/users", form({ ...owner, email: "eve@example.com" }));
-  const verify = await mailedToken(world);
-  await refused(
+  const verify = await deliverToken(world);
+  await assertRejected(
     world.request(
       "/reset_password",
-      form({ email: "eve@example.com", reset_token: verify, new_password: strong }, { method: "PUT" }),
+      form({ email: "eve@example.com", reset_token: verify, new_password: strongPassword }, { method: "PUT" }),
     ),
     403,
   );
-  await refused(world.request(`/email_verification?token=${verify}`), 405);
+  await assertRejected(world.request(`/email_verification?token=${verify}`), 405);
   assert.equal((await world.request(`/verify?token=${verify}`)).status, 200);
-  assert.equal((await confirm(world, { ...owner, email: "eve@example.com", token: verify })).status, 200);
+  assert.equal((await confirmEmail(world, { ...owner, email: "eve@example.com", token: verify })).status, 200);
 });
 
 // id: newest-link-lasts
 test("a link lasts as long as is said, and the one that was sent again is the only one that is good", async () => {
-  await using world = await createProduction({ VERIFY_TOKEN_LIFETIME: "2h" });
+  await using world = await createProductionWorld({ VERIFY_TOKEN_LIFETIME: "2h" });
   await world.request("/users", form(owner));
-  const first = await mailedToken(world);
+  const first = await deliverToken(world);
   assert.equal(
-    await said(world.request("/email_verification", form({ email: "BOB@example.com" }))),
+    await readStatusAndBody(world.request("/email_verification", form({ email: "BOB@example.com" }))),
     '200 {"email":"BOB@example.com","message":"verification mail sent"}\n',
   );
-  const second = await mailedToken(world);
-  assert.equal(await said(confirm(world, { ...owner, token: first })), refusal);
-  world.clock.forward(2 * hour);
-  assert.equal(await said(confirm(world, { ...owner, token: second })), refusal);
+  const second = await deliverToken(world);
+  assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token: first })), refusal);
+  world.clock.advance(2 * hour);
+  assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token: second })), refusal);
   await world.request("/email_verification", form({ email: owner.email }));
-  const third = await mailedToken(world);
-  world.clock.forward(2 * hour - 1);
-  assert.equal(await said(confirm(world, { ...owner, token: third })), verified);
+  const third = await deliverToken(world);
+  world.clock.advance(2 * hour - 1);
+  assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token: third })), verified);
   await world.request("/email_verification", form({ email: owner.email }));
-  assert.deepEqual(await mailed(world), []);
+  assert.deepEqual(await deliverMails(world), []);
 });
 
 // id: confirmed-once
 test("of confirmations at once exactly one succeeds", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   await world.request("/users", form(owner));
-  const token = await mailedToken(world);
-  const answers = await Promise.all(Array.from({ length: 8 }, () => said(confirm(world, { ...owner, token }))));
+  const token = await deliverToken(world);
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, () => readStatusAndBody(confirmEmail(world, { ...owner, token }))),
+  );
   assert.deepEqual(answers.toSorted(), [verified, ...Array(7).fill(refusal)].toSorted());
 });
 
 // id: somebody-elses-address
 test("who registered somebody else's address neither gets the account nor keeps it from its owner", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   const attacker = { ...owner, password: other };
   await world.request("/users", form(attacker));
-  const attackers = await mailedToken(world);
+  const attackers = await deliverToken(world);
   await world.request("/users", form(owner));
-  const owners = await mailedToken(world);
+  const owners = await deliverToken(world);
   await world.request("/users", form({ ...attacker, password: `${other}!` }));
   // The owner may follow any of the links in their mailbox, with the password that is theirs.
-  assert.equal(await said(confirm(world, { ...owner, token: attackers })), refusal);
-  assert.equal(await said(confirm(world, { ...owner, token: owners })), verified);
-  assert.equal(await said(confirm(world, { ...attacker, token: attackers })), refusal);
-  await refused(world.request("/sessions", form(attacker)), 401);
-  await enter(world);
-  const [mail] = await mailed(world);
+  assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token: attackers })), refusal);
+  assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token: owners })), verified);
+  assert.equal(await readStatusAndBody(confirmEmail(world, { ...attacker, token: attackers })), refusal);
+  await assertRejected(world.request("/sessions", form(attacker)), 401);
+  await logInForCookies(world);
+  const [mail] = await deliverMails(world);
   assert.equal(mail, undefined, "what was still to be sent for the attacker is gone");
 });
 
 // id: prepared-account
 test("an account that was prepared without confirming becomes its owner's, and its sessions end", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   await world.auth.registerUser(owner.email, other);
   const planted = await world.auth.createSession(owner.email);
   assert.ok(await world.auth.getUserFromSessionId(planted));
   const user = await world.db.findUserBy({ email: owner.email });
   assert.ok(await world.db.changeEmail.add(user, "eve@example.com", "en"));
-  await mailed(world);
-  await refused(world.request("/sessions", form({ ...owner, password: other })), 403, /^email not verified$/);
-  await join(world);
+  await deliverMails(world);
+  await assertRejected(world.request("/sessions", form({ ...owner, password: other })), 403, /^email not verified$/);
+  await registerAndConfirm(world);
   assert.equal(await world.auth.getUserFromSessionId(planted), null);
   assert.equal(await world.db.changeEmail.findNewEmail(user.id), null, "nor does it move to where the other wanted");
-  await refused(world.request("/sessions", form({ ...owner, password: other })), 401);
-  await enter(world);
+  await assertRejected(world.request("/sessions", form({ ...owner, password: other })), 401);
+  await logInForCookies(world);
 });
 
 test("an account that was never confirmed confirms with its own password", async () => {
-  await using world = await createProduction();
-  await world.auth.registerUser(owner.email, strong);
+  await using world = await createProductionWorld();
+  await world.auth.registerUser(owner.email, strongPassword);
   await world.request("/email_verification", form({ email: owner.email }));
-  const token = await mailedToken(world);
-  assert.equal(await said(confirm(world, { ...owner, token })), verified);
-  await enter(world);
+  const token = await deliverToken(world);
+  assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token })), verified);
+  await logInForCookies(world);
 });
 
 test("a mailed reset confirms: what was registered, and what was never confirmed", async () => {
   for (const prepare of ["registered", "unconfirmed"]) {
-    await using world = await createProduction();
+    await using world = await createProductionWorld();
     if (prepare === "registered") await world.request("/users", form({ ...owner, password: other }));
     else await world.auth.registerUser(owner.email, other);
     await world.auth.outbox.deliver();
     await world.request("/reset_password", form({ email: owner.email }));
-    const reset = { email: owner.email, reset_token: await mailedToken(world), new_password: strong };
+    const reset = { email: owner.email, reset_token: await deliverToken(world), new_password: strongPassword };
     assert.equal(
-      await said(world.request("/reset_password", form(reset, { method: "PUT" }))),
+      await readStatusAndBody(world.request("/reset_password", form(reset, { method: "PUT" }))),
       `200 {"email":"${owner.email}","message":"Password updated"}\n`,
     );
-    await refused(world.request("/reset_password", form(reset, { method: "PUT" })), 403);
-    await enter(world);
-    await refused(world.request("/sessions", form({ ...owner, password: other })), 401);
+    await assertRejected(world.request("/reset_password", form(reset, { method: "PUT" })), 403);
+    await logInForCookies(world);
+    await assertRejected(world.request("/sessions", form({ ...owner, password: other })), 401);
   }
 });
 
 test("registrations that are never confirmed are swept after seven days; accounts are not", async () => {
-  await using world = await createProduction({ VERIFY_TOKEN_LIFETIME: "7d" });
-  await world.auth.registerUser("never@example.com", strong);
+  await using world = await createProductionWorld({ VERIFY_TOKEN_LIFETIME: "7d" });
+  await world.auth.registerUser("never@example.com", strongPassword);
   await world.request("/users", form(owner));
-  const token = await mailedToken(world);
-  world.clock.forward(7 * day - 1);
+  const token = await deliverToken(world);
+  world.clock.advance(7 * day - 1);
   assert.equal((await world.auth.admin.sweep()).verifications, 0);
-  world.clock.forward(2);
+  world.clock.advance(2);
   assert.equal((await world.auth.admin.sweep()).verifications, 1);
-  await refused(world.request("/sessions", form(owner)), 401);
-  assert.equal(await said(confirm(world, { ...owner, token })), refusal);
+  await assertRejected(world.request("/sessions", form(owner)), 401);
+  assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token })), refusal);
   assert.ok(await world.auth.admin.find("never@example.com"));
 });
 
 test("where accounts are not concealed, who registers a confirmed address is told", async () => {
-  await using world = await createProduction({ CONCEAL_ACCOUNTS: "off" });
-  await join(world);
-  await refused(world.request("/users", form({ ...owner, password: other })), 400, /^email already registered$/);
+  await using world = await createProductionWorld({ CONCEAL_ACCOUNTS: "off" });
+  await registerAndConfirm(world);
+  await assertRejected(world.request("/users", form({ ...owner, password: other })), 400, /^email already registered$/);
 });
 
 test("mails are in the language that the browser asks for, and go to the address that was registered alone", async () => {
-  await using world = await createWorld({ ...production });
+  await using world = await createWorld({ ...productionEnvironment });
   const headers = { "Accept-Language": "fr-CA, en;q=0.5" };
   await world.request("/users", form({ ...owner, email: " BOB@example.com" }, { headers }));
-  const [mail] = await mailed(world);
+  const [mail] = await deliverMails(world);
   assert.deepEqual([mail?.language, mail?.to], ["fr", "BOB@example.com"]);
 });
 
 test("who registers an address again and again makes its owner's logins no dearer", async () => {
-  await using world = await createProduction();
-  await join(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
   for (let i = 0; i < 3; i++) await world.request("/users", form({ ...owner, password: other }));
   const hashes = () => world.metrics.hashWaits.counts.reduce((sum, count) => sum + count, 0);
   const before = hashes();
-  await enter(world);
+  await logInForCookies(world);
   assert.equal(hashes() - before, 1);
 });
 
 test("a link from before a change of password does not bring the old one back", async () => {
   const open = { REQUIRE_VERIFIED_EMAIL: "off", CONCEAL_ACCOUNTS: "off" };
   for (const change of ["change", "reset"]) {
-    await using world = await createProduction({ ...open, RESET_DELIVERY: "response", UNSAFE_PRODUCTION: "1" });
+    await using world = await createProductionWorld({ ...open, RESET_DELIVERY: "response", UNSAFE_PRODUCTION: "1" });
     await world.request("/users", form(owner));
     await world.request("/email_verification", form({ email: owner.email }));
-    const token = await mailedToken(world);
+    const token = await deliverToken(world);
     if (change === "reset") {
       await world.auth.updatePassword(await world.auth.getResetPasswordToken(owner.email), other);
     } else {
       const { session } = await world.auth.logIn(owner);
-      await world.auth.account.changePassword(session.sessionId, { current: strong, chosen: other });
+      await world.auth.account.changePassword(session.sessionId, { current: strongPassword, chosen: other });
     }
-    assert.equal(await said(confirm(world, { ...owner, token })), refusal);
-    await refused(world.request("/sessions", form(owner)), 401);
-    await enter(world, { ...owner, password: other });
+    assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token })), refusal);
+    await assertRejected(world.request("/sessions", form(owner)), 401);
+    await logInForCookies(world, { ...owner, password: other });
   }
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { availableParallelism } from "node:os";
 import { describe } from "node:test";
 import { AuthError, type AuthErrorCode } from "../../src/errors.ts";
-import { untilAvailable } from "../support/databases.ts";
+import { retryWhileUnavailable } from "../support/databases.ts";
 import { test } from "../support/engines.ts";
 import { createWorld, hour } from "../support/world.ts";
 
@@ -35,7 +35,9 @@ describe("registerUser", () => {
   test("of many at once for one address exactly one succeeds", async () => {
     await using world = await createWorld();
     const outcomes = await Promise.allSettled(
-      Array.from({ length: 50 }, (_, i) => untilAvailable(() => world.auth.registerUser(email, `password ${i}`))),
+      Array.from({ length: 50 }, (_, i) =>
+        retryWhileUnavailable(() => world.auth.registerUser(email, `password ${i}`)),
+      ),
     );
     const winner = outcomes.findIndex((outcome) => outcome.status === "fulfilled");
     for (const [i, outcome] of outcomes.entries()) {
@@ -248,7 +250,7 @@ describe("resetting a password", () => {
     await assert.rejects(world.auth.getResetPasswordToken("alice@example.com"), refused("unknown_email"));
     const replaced = await world.auth.getResetPasswordToken(email);
     const expired = await world.auth.getResetPasswordToken(email);
-    world.clock.forward(hour);
+    world.clock.advance(hour);
     for (const token of ["", "x", "null", replaced, expired, "a".repeat(10_000), "\0"]) {
       await assert.rejects(world.auth.updatePassword(token, "new"), refused("bad_reset_token"), token);
     }
@@ -276,7 +278,7 @@ describe("resetting a password", () => {
     await world.auth.registerUser(email, password);
     const token = await world.auth.getResetPasswordToken(email);
     const outcomes = await Promise.allSettled(
-      Array.from({ length: 50 }, (_, i) => untilAvailable(() => world.auth.updatePassword(token, `new ${i}`))),
+      Array.from({ length: 50 }, (_, i) => retryWhileUnavailable(() => world.auth.updatePassword(token, `new ${i}`))),
     );
     const winners = outcomes.flatMap((outcome, i) => (outcome.status === "fulfilled" ? [i] : []));
     assert.equal(winners.length, 1);
@@ -296,7 +298,7 @@ test("every event is logged with the user's id, and never with a secret or an ad
   await assert.rejects(world.auth.updatePassword("bogus-token", "newPwd"));
   await world.auth.updatePassword(token, "newPwd");
   assert.deepEqual(
-    world.logged.map((entry) => [entry.event, entry.userId]),
+    world.logEntries.map((entry) => [entry.event, entry.userId]),
     [
       ["user_registered", id],
       ["logged_in", id],
@@ -308,7 +310,7 @@ test("every event is logged with the user's id, and never with a secret or an ad
       ["password_reset", id],
     ],
   );
-  const text = JSON.stringify(world.logged);
+  const text = JSON.stringify(world.logEntries);
   for (const secret of [email, "alice", password, "wrongPwd", "newPwd", "bogus", session.sessionId, token]) {
     assert.ok(!text.includes(secret), secret);
   }

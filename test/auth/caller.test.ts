@@ -35,11 +35,11 @@ function callerOf(value: unknown): Caller {
 }
 
 /** Asserts that the trail is complete and nothing was logged as a problem. One event can have several entries. */
-async function assertTrail({ auth, logged }: World, expected: string[]): Promise<void> {
+async function assertTrail({ auth, logEntries }: World, expected: string[]): Promise<void> {
   const events = (await auth.audit.list({ limit: 1000 })).map(({ event }) => event);
   const once = new Set(expected).size === 1;
   assert.deepEqual(
-    logged.filter(({ level }) => level !== "info"),
+    logEntries.filter(({ level }) => level !== "info"),
     [],
   );
   assert.deepEqual(once ? [...new Set(events)] : events, expected);
@@ -79,7 +79,7 @@ for (const [name, value] of Object.entries(odd)) {
       "reset_asked",
       "account_invited",
     ]);
-    assert.doesNotMatch(JSON.stringify(world.logged), /x{251}/);
+    assert.doesNotMatch(JSON.stringify(world.logEntries), /x{251}/);
   });
 }
 
@@ -152,7 +152,7 @@ function refusing({ db }: World, ips: readonly string[]): () => number {
 
 const knock = (world: World, ip: string) => world.auth.validLogin(email, "wrong", { ip });
 const places = async (world: World) => (await world.db.audit.list({ limit: 1000 })).map(({ ip }) => ip);
-const dropped = ({ logged }: World) => logged.filter(({ event }) => event === "trail_entry_dropped");
+const dropped = ({ logEntries }: World) => logEntries.filter(({ event }) => event === "trail_entry_dropped");
 
 test("an entry that cannot be written is dropped alone, and the log says so", async () => {
   await using world = await createWorld();

@@ -12,7 +12,7 @@ test("a session that is used outlives its idle end, and one that is not does not
   await world.auth.registerUser(email, "b4l0u");
   const [used, unused] = [await world.auth.createSession(email), await world.auth.createSession(email)];
   for (let days = 0; days < 20; days += 5) {
-    world.clock.forward(5 * day);
+    world.clock.advance(5 * day);
     assert.ok(await world.auth.getUserFromSessionId(used));
     await world.auth.flush();
   }
@@ -26,13 +26,13 @@ test("however much it is used, a session has its absolute end", async () => {
   await world.auth.registerUser(email, "b4l0u");
   const sessionId = await world.auth.createSession(email);
   for (let days = 0; days < 29; days++) {
-    world.clock.forward(day);
+    world.clock.advance(day);
     assert.ok(await world.auth.getUserFromSessionId(sessionId));
     await world.auth.flush();
   }
-  world.clock.forward(day - 1);
+  world.clock.advance(day - 1);
   assert.ok(await world.auth.getUserFromSessionId(sessionId));
-  world.clock.forward(1);
+  world.clock.advance(1);
   assert.equal(await world.auth.getUserFromSessionId(sessionId), null);
 });
 
@@ -42,11 +42,11 @@ test("presenting a session writes nothing by itself, and once a minute at most",
   const sessionId = (await world.auth.createSession(email)) as string;
   const lastSeenAt = async () => (await world.db.sessions.findUser(sessionId))?.lastSeenAt;
   const opened = await lastSeenAt();
-  world.clock.forward(minute - 1);
+  world.clock.advance(minute - 1);
   await world.auth.getUserFromSessionId(sessionId);
   await world.auth.flush();
   assert.equal(await lastSeenAt(), opened);
-  world.clock.forward(1);
+  world.clock.advance(1);
   await world.auth.getUserFromSessionId(sessionId);
   assert.equal(await lastSeenAt(), opened);
   await world.auth.flush();
@@ -58,7 +58,7 @@ test("where the idle end is near it is written more often", async () => {
   await world.auth.registerUser(email, "b4l0u");
   const sessionId = await world.auth.createSession(email);
   for (let seconds = 0; seconds < 600; seconds += 30) {
-    world.clock.forward(30_000);
+    world.clock.advance(30_000);
     assert.ok(await world.auth.getUserFromSessionId(sessionId), `after ${seconds} s`);
     await world.auth.flush();
   }
@@ -68,7 +68,7 @@ test("what is still to be written is written at the end", async () => {
   await using world = await createWorld();
   await world.auth.registerUser(email, "b4l0u");
   const sessionId = (await world.auth.createSession(email)) as string;
-  world.clock.forward(hour);
+  world.clock.advance(hour);
   await world.auth.getUserFromSessionId(sessionId);
   await world.auth.close();
   assert.equal((await world.db.sessions.findUser(sessionId))?.lastSeenAt, world.clock.now());
@@ -79,7 +79,7 @@ test("the sweep deletes what has ended, and nothing else", async () => {
   const user = await world.auth.registerUser(email, "b4l0u");
   await world.auth.createSession(email);
   await world.auth.getResetPasswordToken(email);
-  world.clock.forward(14 * day);
+  world.clock.advance(14 * day);
   const live = await world.auth.createSession(email);
   assert.partialDeepStrictEqual(await world.auth.admin.sweep(), { sessions: 1, resetTokens: 1 });
   assert.partialDeepStrictEqual(await world.auth.admin.sweep(), { sessions: 0, resetTokens: 0 });
@@ -98,16 +98,16 @@ test("a session that is used a moment before its idle end lives on, whenever tha
   for (const before of [1, 2000, 4999, 5000, 9999]) {
     await using world = await createWorld(idle);
     const sessionId = await opened(world);
-    world.clock.forward(minute - before);
+    world.clock.advance(minute - before);
     assert.ok(await world.auth.getUserFromSessionId(sessionId), `${before} ms before`);
     const seenAt = world.clock.now();
-    world.clock.forward(before + 4000);
+    world.clock.advance(before + 4000);
     await world.auth.flush();
     assert.equal((await world.db.sessions.findUser(sessionId))?.lastSeenAt, seenAt, `${before} ms before`);
-    world.clock.forward(seenAt + minute - 1 - world.clock.now());
+    world.clock.advance(seenAt + minute - 1 - world.clock.now());
     assert.ok(await world.auth.getUserFromSessionId(sessionId));
     await world.auth.flush();
-    world.clock.forward(minute);
+    world.clock.advance(minute);
     assert.equal(await world.auth.getUserFromSessionId(sessionId), null, "it is seen when it was, and no later");
   }
 });
@@ -131,9 +131,9 @@ test("every way of presenting a session counts, and finds one whose last use is 
       await held.promise;
       return recordUse.call(world.db, seen);
     };
-    world.clock.forward(minute - 1000);
+    world.clock.advance(minute - 1000);
     await world.auth.sessions.list(sessionId);
-    world.clock.forward(2000);
+    world.clock.advance(2000);
     assert.equal(await world.db.sessions.findUser(sessionId), null);
     const later = present(world.auth, sessionId);
     held.resolve();
@@ -150,13 +150,13 @@ test("while the database is down no last use is lost, and it is written afterwar
     fails++;
     throw new DatabaseUnavailable("unreachable");
   };
-  world.clock.forward(minute - 1);
+  world.clock.advance(minute - 1);
   assert.ok(await world.auth.getUserFromSessionId(sessionId));
   const seenAt = world.clock.now();
   await world.auth.flush();
   await world.auth.flush();
   assert.ok(fails >= 2);
-  world.clock.forward(30_000);
+  world.clock.advance(30_000);
   const written = Promise.withResolvers<void>();
   world.db.sessions.recordUse = async (seen) => {
     await recordUse.call(world.db, seen);
@@ -171,7 +171,7 @@ test("a session that ended after its last use stays ended, and the idle end of i
   const sessionId = await opened(world);
   const { user } = { user: await world.db.findUserBy({ email }) };
   const see = async (id: string) => {
-    world.clock.forward(20_000);
+    world.clock.advance(20_000);
     assert.ok(await world.auth.getUserFromSessionId(id));
   };
   await see(sessionId);
@@ -183,7 +183,7 @@ test("a session that ended after its last use stays ended, and the idle end of i
   await see(renewed);
   await world.db.sessions.renew(renewed, { renewed: "renewed", nonce: "nonce" });
   const renewedAt = world.clock.now();
-  world.clock.forward(10_000);
+  world.clock.advance(10_000);
   await world.auth.flush();
   assert.equal(await world.auth.getUserFromSessionId(renewed), null);
   assert.equal((await world.db.sessions.findUser("renewed"))?.lastSeenAt, renewedAt);
@@ -198,9 +198,9 @@ test("a session that ended after its last use stays ended, and the idle end of i
 test("the sweep leaves a session that was seen before its idle end", async () => {
   await using world = await createWorld(idle);
   const sessionId = await opened(world);
-  world.clock.forward(minute - 1);
+  world.clock.advance(minute - 1);
   await world.auth.getUserFromSessionId(sessionId);
-  world.clock.forward(2000);
+  world.clock.advance(2000);
   assert.equal((await world.auth.admin.sweep()).sessions, 0);
   assert.ok(await world.auth.getUserFromSessionId(sessionId));
 });

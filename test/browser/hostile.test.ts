@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sharedBrowser } from "../support/browser/browser.ts";
+import { getSharedBrowser } from "../support/browser/browser.ts";
 import { createStage } from "../support/browser/stage.ts";
-import { visit } from "../support/browser/visitor.ts";
-import { join } from "../support/production.ts";
+import { openVisitor } from "../support/browser/visitor.ts";
+import { registerAndConfirm } from "../support/production.ts";
 
-const browser = await sharedBrowser();
+const browser = await getSharedBrowser();
 
 const ada = { email: "ada@example.com", password: "plough-Violet-9-harbour" };
 const hostile = [
@@ -23,14 +23,14 @@ const seen = `[document.querySelector("label[for=email]").control.value, documen
 
 test("what somebody types shows as text: nothing runs, nothing breaks the layout", async () => {
   await using stage = await createStage();
-  await using person = await visit(browser, stage, { options: { viewport: { width: 320, height: 568 } } });
+  await using person = await openVisitor(browser, stage, { options: { viewport: { width: 320, height: 568 } } });
   const { words, page } = person;
   for (const email of hostile) {
     for (const [path, button] of [
       ["/login", words.logIn.submit],
       ["/register", words.register.submit],
       ["/forgot", words.forgot.submit],
-      ["/verify", words.verify.sendAgain],
+      ["/verify", words.verify.resend],
     ] as const) {
       await person.open(path);
       const withPassword = path === "/login" || path === "/register";
@@ -49,9 +49,9 @@ test("what somebody types shows as text: nothing runs, nothing breaks the layout
 
 test("where to go afterwards is this service, whatever a link says", async () => {
   await using stage = await createStage();
-  await using person = await visit(browser, stage);
+  await using person = await openVisitor(browser, stage);
   const { fields, logIn } = person.words;
-  await join(stage, ada);
+  await registerAndConfirm(stage, ada);
   for (const to of [
     "javascript:alert(1)",
     "//evil.example",

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { devices } from "playwright-core";
 import { messages } from "../../src/languages/languages.ts";
-import { sharedBrowser } from "../support/browser/browser.ts";
+import { getSharedBrowser } from "../support/browser/browser.ts";
 import { startSite } from "../support/browser/site.ts";
-import { type Visitor, visit } from "../support/browser/visitor.ts";
+import { openVisitor, type Visitor } from "../support/browser/visitor.ts";
 
-const browser = await sharedBrowser();
+const browser = await getSharedBrowser();
 
 const email = "ada@example.com";
 const [first, second, third] = [
@@ -20,7 +20,7 @@ suite("an account from its first day to its last", { concurrency: 2 }, () => {
     for (const script of [true, false]) {
       test(`${language}, ${script ? "with" : "without"} JavaScript`, async () => {
         await using site = await startSite();
-        await using laptop = await visit(browser, site, { language, script });
+        await using laptop = await openVisitor(browser, site, { language, script });
         const { page, words } = laptop;
         const { fields, notices } = words;
         const iPhone = messages[language].device("Safari", "iOS");
@@ -35,7 +35,7 @@ suite("an account from its first day to its last", { concurrency: 2 }, () => {
         await laptop.open(await site.mailedLink(email, "/verify"));
         await laptop.submit(words.verify.submit, { [fields.chosenPassword]: first });
         assert.equal(laptop.path, "/account");
-        await laptop.read(email);
+        await laptop.waitForText(email);
         await logOut(laptop);
         await logIn(laptop, first);
 
@@ -44,14 +44,14 @@ suite("an account from its first day to its last", { concurrency: 2 }, () => {
           [fields.currentPassword]: first,
           [fields.newPassword]: second,
         });
-        await laptop.read(notices.password_changed);
+        await laptop.waitForText(notices.password_changed);
 
-        await using telephone = await visit(browser, site, { language, script, options: devices["iPhone 15"] });
+        await using telephone = await openVisitor(browser, site, { language, script, options: devices["iPhone 15"] });
         await logIn(telephone, second);
         await laptop.open("/account");
-        await laptop.read(iPhone);
-        await laptop.submit(words.account.endOthers);
-        await laptop.read(notices.devices_ended);
+        await laptop.waitForText(iPhone);
+        await laptop.submit(words.account.logOutOthers);
+        await laptop.waitForText(notices.devices_ended);
         assert.equal(await page.getByText(iPhone).count(), 0);
         await telephone.open("/account");
         assert.match(telephone.path, /^\/login/);
@@ -60,16 +60,16 @@ suite("an account from its first day to its last", { concurrency: 2 }, () => {
         await telephone.submit(words.forgot.submit, { [fields.email]: email });
         await telephone.open(await site.mailedLink(email, "/reset"));
         await telephone.submit(words.reset.submit, { [fields.newPassword]: third });
-        await telephone.read(notices.password_reset);
+        await telephone.waitForText(notices.password_reset);
         await laptop.open("/account");
         assert.match(laptop.path, /^\/login/, "a reset ends every session");
         await logIn(laptop, third);
 
-        await laptop.follow(words.account.toDelete);
+        await laptop.follow(words.account.openDelete);
         await laptop.submit(words.account.delete, { [fields.currentPassword]: third });
-        await laptop.read(notices.account_deleted);
+        await laptop.waitForText(notices.account_deleted);
         await logIn(laptop, third);
-        await laptop.read(words.refusals.wrong_login({ least: 8, wait: "" }));
+        await laptop.waitForText(words.refusals.wrong_login({ minLength: 8, wait: "" }));
       });
     }
   }
@@ -84,5 +84,5 @@ async function logIn(visitor: Visitor, password: string): Promise<void> {
 async function logOut(visitor: Visitor): Promise<void> {
   await visitor.open("/logout");
   await visitor.submit(visitor.words.logOut.submit);
-  await visitor.read(visitor.words.notices.logged_out);
+  await visitor.waitForText(visitor.words.notices.logged_out);
 }

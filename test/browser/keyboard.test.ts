@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sharedBrowser } from "../support/browser/browser.ts";
-import { createStage, lastLink } from "../support/browser/stage.ts";
-import { type Visitor, visit } from "../support/browser/visitor.ts";
+import { getSharedBrowser } from "../support/browser/browser.ts";
+import { createStage, deliverLink } from "../support/browser/stage.ts";
+import { openVisitor, type Visitor } from "../support/browser/visitor.ts";
 
-const browser = await sharedBrowser();
+const browser = await getSharedBrowser();
 
 const email = "ada@example.com";
 const [first, second] = ["plough-Violet-9-harbour", "lantern-Amber-7-orchard"] as const;
@@ -12,7 +12,7 @@ const [first, second] = ["plough-Violet-9-harbour", "lantern-Amber-7-orchard"] a
 for (const script of [true, false]) {
   test(`the keyboard alone goes all the way, and it is seen where it is (${script ? "with" : "without"} JavaScript)`, async () => {
     await using stage = await createStage();
-    await using person = await visit(browser, stage, { script });
+    await using person = await openVisitor(browser, stage, { script });
     const { words, page } = person;
     const { fields } = words;
 
@@ -21,7 +21,7 @@ for (const script of [true, false]) {
     await type(person, fields.email, email);
     await type(person, fields.password, first);
     await enter(person);
-    await person.open(await lastLink(stage, "/verify"));
+    await person.open(await deliverLink(stage, "/verify"));
     await type(person, fields.chosenPassword, first);
     await enter(person);
     assert.equal(person.path, "/account");
@@ -29,7 +29,7 @@ for (const script of [true, false]) {
     await type(person, fields.currentPassword, first);
     await type(person, fields.newPassword, second);
     await enter(person);
-    await person.read(words.notices.password_changed);
+    await person.waitForText(words.notices.password_changed);
     await enter(person, words.account.logOut, "link");
     await enter(person, words.logOut.submit);
     await type(person, fields.email, email);

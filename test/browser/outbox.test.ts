@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { barriers } from "../support/browser/accessible.ts";
-import { sharedBrowser } from "../support/browser/browser.ts";
-import { visit } from "../support/browser/visitor.ts";
-import { freePort } from "../support/postgres-server.ts";
+import { findBarriers } from "../support/browser/accessible.ts";
+import { getSharedBrowser } from "../support/browser/browser.ts";
+import { openVisitor } from "../support/browser/visitor.ts";
+import { findFreePort } from "../support/postgres-server.ts";
 import { startService } from "../support/service.ts";
 
-const browser = await sharedBrowser();
+const browser = await getSharedBrowser();
 
 const email = "ada@example.com";
 
 test("a long name of the service takes no more room than there is", async () => {
-  const PORT = String(await freePort());
+  const PORT = String(await findFreePort());
   await using service = await startService({ PORT, RESET_DELIVERY: "email", SERVICE_NAME: "X".repeat(60) });
-  await using person = await visit(browser, service, { options: { viewport: { width: 320, height: 568 } } });
+  await using person = await openVisitor(browser, service, { options: { viewport: { width: 320, height: 568 } } });
   const { words, page } = person;
   await person.open("/register");
   await person.submit(words.register.submit, { [words.fields.email]: email, [words.fields.password]: "first" });
@@ -27,14 +27,14 @@ test("a long name of the service takes no more room than there is", async () => 
 });
 
 test("a newcomer follows a reset link out of the outbox, with no server for mails", async () => {
-  const PORT = String(await freePort());
+  const PORT = String(await findFreePort());
   await using service = await startService({ PORT, RESET_DELIVERY: "email" });
-  await using person = await visit(browser, service, { options: { reducedMotion: "reduce" } });
+  await using person = await openVisitor(browser, service, { options: { reducedMotion: "reduce" } });
   const { words, page } = person;
   const { fields } = words;
   await person.open("/register");
   await person.submit(words.register.submit, { [fields.email]: email, [fields.password]: "first" });
-  await person.read(words.notices.registered);
+  await person.waitForText(words.notices.registered);
   await person.follow(words.logIn.forgot);
   await person.submit(words.forgot.submit, { [fields.email]: email });
   await person.follow(words.mailbox.outbox);
@@ -43,7 +43,7 @@ test("a newcomer follows a reset link out of the outbox, with no server for mail
   while ((await mail.count()) === 0) await page.reload();
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
-    assert.deepEqual(await barriers(page), []);
+    assert.deepEqual(await findBarriers(page), []);
   }
   const opened = page.context().waitForEvent("page");
   await mail.frameLocator("iframe").getByRole("link").first().click();

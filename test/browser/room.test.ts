@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sharedBrowser } from "../support/browser/browser.ts";
+import { getSharedBrowser } from "../support/browser/browser.ts";
 import { createStage } from "../support/browser/stage.ts";
-import { visit } from "../support/browser/visitor.ts";
-import { join } from "../support/production.ts";
+import { openVisitor } from "../support/browser/visitor.ts";
+import { registerAndConfirm } from "../support/production.ts";
 
-const browser = await sharedBrowser();
+const browser = await getSharedBrowser();
 
 const ada = { email: "ada@example.com", password: "plough-Violet-9-harbour" };
 const small = { viewport: { width: 320, height: 568 } };
@@ -25,8 +25,8 @@ const rooms = `[...document.querySelectorAll(".password input")].map((field) => 
 for (const language of ["en", "fr"] as const) {
   test(`text of twice the size stays in its card on a small telephone (${language})`, async () => {
     await using stage = await createStage();
-    await join(stage, ada);
-    await using person = await visit(browser, stage, { language, options: small });
+    await registerAndConfirm(stage, ada);
+    await using person = await openVisitor(browser, stage, { language, options: small });
     const { page, words } = person;
     // As a browser's own setting does; a style of ours would be against the policy.
     const enlarge = `document.styleSheets[0].insertRule("html { font-size: 200% }", 0)`;
@@ -47,7 +47,7 @@ for (const language of ["en", "fr"] as const) {
 
 test("where colours are the reader's own, what is wrong has a border of its own", async () => {
   await using stage = await createStage();
-  await using person = await visit(browser, stage, { options: { forcedColors: "active" } });
+  await using person = await openVisitor(browser, stage, { options: { forcedColors: "active" } });
   const { page, words } = person;
   await person.open("/login");
   await person.submit(words.logIn.submit, { [words.fields.email]: ada.email });

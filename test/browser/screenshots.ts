@@ -6,8 +6,8 @@ import { silent } from "../../src/observe/log.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { startBrowser } from "../support/browser/browser.ts";
 import { createStage } from "../support/browser/stage.ts";
-import { setStage, type View, views } from "../support/browser/views.ts";
-import { visit } from "../support/browser/visitor.ts";
+import { createStageFor, type View, views } from "../support/browser/views.ts";
+import { openVisitor } from "../support/browser/visitor.ts";
 
 const folder = fileURLToPath(new URL("../../screenshots/", import.meta.url));
 /** The screenshots that README and docs show; they are redrawn with the others. */
@@ -22,8 +22,8 @@ await using browser = await startBrowser();
 
 // Every page in both themes, on a small telephone and on a desk; its other states on the telephone, where room is scarce.
 for (const view of Object.keys(views) as View[]) {
-  await using stage = await setStage(view);
-  await using visitor = await visit(browser, stage);
+  await using stage = await createStageFor(view);
+  await using visitor = await openVisitor(browser, stage);
   await visitor.page.clock.setFixedTime(stage.clock.now());
   await views[view]({ stage, visitor });
   await draw(visitor.page, view, view.includes("-") ? [telephone] : [telephone, desk]);
@@ -33,8 +33,8 @@ await drawOutbox();
 for (const name of await readdir(shown)) await copyFile(`${folder}${name}`, `${shown}${name}`);
 
 async function drawInFrench(view: View): Promise<void> {
-  await using stage = await setStage(view);
-  await using visitor = await visit(browser, stage, { language: "fr" });
+  await using stage = await createStageFor(view);
+  await using visitor = await openVisitor(browser, stage, { language: "fr" });
   await views[view]({ stage, visitor });
   await draw(visitor.page, `${view}-fr`, [telephone]);
 }
@@ -43,7 +43,7 @@ async function drawInFrench(view: View): Promise<void> {
 async function drawOutbox(): Promise<void> {
   const outbox = new DevOutbox(readSettings(), silent);
   await using stage = await createStage({ NODE_ENV: "development" }, { outbox });
-  await using visitor = await visit(browser, stage);
+  await using visitor = await openVisitor(browser, stage);
   const at = stage.clock.now();
   await outbox.send({ kind: "reset_password", to: "ada@example.com", language: "en", token: "b4l0u-t4rt1fl3tt3", at });
   await visitor.open("/dev/outbox");

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sharedBrowser } from "../support/browser/browser.ts";
+import { getSharedBrowser } from "../support/browser/browser.ts";
 import { createStage } from "../support/browser/stage.ts";
-import { visit } from "../support/browser/visitor.ts";
-import { join } from "../support/production.ts";
+import { openVisitor } from "../support/browser/visitor.ts";
+import { registerAndConfirm } from "../support/production.ts";
 import { minute } from "../support/world.ts";
 
-const browser = await sharedBrowser();
+const browser = await getSharedBrowser();
 
 const ada = { email: "ada@example.com", password: "plough-Violet-9-harbour" };
 
 test("a form is sent once, and again after it was stopped", async () => {
   await using stage = await createStage();
-  await join(stage, ada);
-  await using person = await visit(browser, stage);
+  await registerAndConfirm(stage, ada);
+  await using person = await openVisitor(browser, stage);
   const { page, words } = person;
   await page.clock.install();
   await person.open("/login");
@@ -38,8 +38,8 @@ test("a form is sent once, and again after it was stopped", async () => {
 
 test("what has just been is now, by a clock that is slow too", async () => {
   await using stage = await createStage();
-  await join(stage, ada);
-  await using person = await visit(browser, stage);
+  await registerAndConfirm(stage, ada);
+  await using person = await openVisitor(browser, stage);
   const { page, words } = person;
   await person.open("/login");
   await person.submit(words.logIn.submit, { [words.fields.email]: ada.email, [words.fields.password]: ada.password });

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { Page } from "playwright-core";
 import type { Language } from "../../src/languages/languages.ts";
-import { barriers, keepAxe } from "../support/browser/accessible.ts";
-import { sharedBrowser } from "../support/browser/browser.ts";
-import { setStage, type View, views } from "../support/browser/views.ts";
-import { openWindow, type Window } from "../support/browser/visitor.ts";
+import { findBarriers, installAxe } from "../support/browser/accessible.ts";
+import { getSharedBrowser } from "../support/browser/browser.ts";
+import { createStageFor, type View, views } from "../support/browser/views.ts";
+import { type BrowserWindow, openWindow } from "../support/browser/visitor.ts";
 
-const browser = await sharedBrowser();
+const browser = await getSharedBrowser();
 
 const kilobyte = 1024;
 /** The states in which a page has something to refuse. */
@@ -22,7 +22,7 @@ const largeDesk = { width: 1600, height: 900 };
 const told = `[document.documentElement.getAttribute("lang"), [...document.querySelectorAll("[role=alert]")]
   .filter((each) => each.checkVisibility({ visibilityProperty: true }) && !each.closest("[aria-hidden=true]")).length]`;
 /** Windows for the next view: opening one takes as long as opening three pages. */
-const idle: Record<Language, Window[]> = { en: [], fr: [] };
+const idle: Record<Language, BrowserWindow[]> = { en: [], fr: [] };
 
 suite("every page, in every state", { concurrency: 2 }, () => {
   for (const view of Object.keys(views) as View[]) {
@@ -36,15 +36,15 @@ suite("every page, in every state", { concurrency: 2 }, () => {
   }
 });
 
-async function openWindowWithAxe(language: Language): Promise<Window> {
+async function openWindowWithAxe(language: Language): Promise<BrowserWindow> {
   const window = await openWindow(browser, { language, options: { reducedMotion: "reduce" } });
-  await keepAxe(window.page);
+  await installAxe(window.page);
   return window;
 }
 
 /** Looks at a view in a window that has no cookie. */
-async function look(window: Window, view: View, language: Language): Promise<void> {
-  await using stage = await setStage(view);
+async function look(window: BrowserWindow, view: View, language: Language): Promise<void> {
+  await using stage = await createStageFor(view);
   await using visitor = window.visit(stage);
   const { page } = visitor;
   await views[view]({ stage, visitor });
@@ -54,7 +54,7 @@ async function look(window: Window, view: View, language: Language): Promise<voi
   for (const { colorScheme, viewport } of looks) {
     await page.emulateMedia({ colorScheme });
     await fits(page, viewport);
-    assert.deepEqual(await barriers(page), [], colorScheme);
+    assert.deepEqual(await findBarriers(page), [], colorScheme);
   }
   await fits(page, largeDesk);
   const weights = await weigh(page);

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sharedBrowser } from "../support/browser/browser.ts";
-import { createStage, lastLink } from "../support/browser/stage.ts";
-import { type Visitor, visit } from "../support/browser/visitor.ts";
-import { join } from "../support/production.ts";
+import { getSharedBrowser } from "../support/browser/browser.ts";
+import { createStage, deliverLink } from "../support/browser/stage.ts";
+import { openVisitor, type Visitor } from "../support/browser/visitor.ts";
+import { registerAndConfirm } from "../support/production.ts";
 import { day } from "../support/world.ts";
 
-const browser = await sharedBrowser();
+const browser = await getSharedBrowser();
 
 const ada = { email: "ada@example.com", password: "plough-Violet-9-harbour" };
 const chosen = "lantern-Amber-7-orchard";
@@ -16,8 +16,8 @@ for (const script of [true, false]) {
 
   test(`of two tabs with a form each, both can be sent (${how})`, async () => {
     await using stage = await createStage();
-    await join(stage, ada);
-    await using one = await visit(browser, stage, { script });
+    await registerAndConfirm(stage, ada);
+    await using one = await openVisitor(browser, stage, { script });
     await one.open("/login");
     await using other = await one.tab();
     await other.open("/login");
@@ -29,8 +29,8 @@ for (const script of [true, false]) {
 
   test(`a tab whose session ended in another asks to log in, and goes on from there (${how})`, async () => {
     await using stage = await createStage();
-    await join(stage, ada);
-    await using one = await visit(browser, stage, { script });
+    await registerAndConfirm(stage, ada);
+    await using one = await openVisitor(browser, stage, { script });
     await one.open("/login");
     await logIn(one);
     await using other = await one.tab();
@@ -39,7 +39,7 @@ for (const script of [true, false]) {
     await one.submit(one.words.logOut.submit);
     await changePassword(other);
     assert.match(other.path, /^\/login/);
-    await other.read(other.words.notices.session_ended);
+    await other.waitForText(other.words.notices.session_ended);
     await logIn(other);
     assert.equal(other.path, "/account/password");
   });
@@ -47,8 +47,8 @@ for (const script of [true, false]) {
   test(`a form of one account does nothing to another that logged in in a second tab (${how})`, async () => {
     await using stage = await createStage();
     const grace = { ...ada, email: "grace@example.com" };
-    for (const user of [ada, grace]) await join(stage, user);
-    await using one = await visit(browser, stage, { script });
+    for (const user of [ada, grace]) await registerAndConfirm(stage, user);
+    await using one = await openVisitor(browser, stage, { script });
     const { words } = one;
     await one.open("/login");
     await using other = await one.tab();
@@ -56,24 +56,24 @@ for (const script of [true, false]) {
     await logIn(one);
     await one.open("/account/delete");
     await logIn(other, grace);
-    await other.read(grace.email);
+    await other.waitForText(grace.email);
     const erase = () => one.submit(words.account.delete, { [words.fields.currentPassword]: ada.password });
     await erase();
-    await one.read(words.account.switched(grace.email));
+    await one.waitForText(words.account.accountSwitched(grace.email));
     assert.equal(await one.page.getByLabel(words.fields.currentPassword).inputValue(), "");
     await other.open("/account");
-    await other.read(grace.email);
+    await other.waitForText(grace.email);
     for (const { email } of [ada, grace]) assert.ok(await stage.auth.admin.find(email));
     await erase();
-    await one.read(words.notices.account_deleted);
+    await one.waitForText(words.notices.account_deleted);
     assert.equal(await stage.auth.admin.find(grace.email), null);
     assert.ok(await stage.auth.admin.find(ada.email));
   });
 
   test(`the back button shows nothing after logging out (${how})`, async () => {
     await using stage = await createStage();
-    await join(stage, ada);
-    await using person = await visit(browser, stage, { script });
+    await registerAndConfirm(stage, ada);
+    await using person = await openVisitor(browser, stage, { script });
     await person.open("/login");
     await logIn(person);
     await person.open("/logout");
@@ -88,13 +88,13 @@ for (const script of [true, false]) {
 
   test(`reloading what a form led to does nothing a second time, and tells nothing twice (${how})`, async () => {
     await using stage = await createStage();
-    await join(stage, ada);
-    await using person = await visit(browser, stage, { script });
+    await registerAndConfirm(stage, ada);
+    await using person = await openVisitor(browser, stage, { script });
     await person.open("/login");
     await logIn(person);
     await person.follow(person.words.account.changePassword);
     await changePassword(person);
-    await person.read(person.words.notices.password_changed);
+    await person.waitForText(person.words.notices.password_changed);
     const { length } = stage.mails;
     await person.page.reload();
     assert.equal(await person.page.getByText(person.words.notices.password_changed).count(), 0);
@@ -105,8 +105,8 @@ for (const script of [true, false]) {
 
   test(`a double click does what one click does, and says so (${how})`, async () => {
     await using stage = await createStage();
-    await join(stage, ada);
-    await using person = await visit(browser, stage, { script });
+    await registerAndConfirm(stage, ada);
+    await using person = await openVisitor(browser, stage, { script });
     const { words, page } = person;
     const { fields, notices } = words;
     const twice = async (button: string, values: Record<string, string>, then: string) => {
@@ -116,17 +116,17 @@ for (const script of [true, false]) {
       await page.waitForURL(`**${then}`);
     };
     await stage.auth.resetPassword.request(ada.email);
-    await person.open(await lastLink(stage, "/reset"));
+    await person.open(await deliverLink(stage, "/reset"));
     const { length } = stage.mails;
     await twice(words.reset.submit, { [fields.newPassword]: chosen }, "/login");
-    await person.read(notices.password_reset);
+    await person.waitForText(notices.password_reset);
     await twice(words.logIn.submit, { [fields.password]: chosen }, "/account");
     await person.open("/account/password");
     const change = { [fields.currentPassword]: chosen, [fields.newPassword]: ada.password };
     await twice(words.account.changePassword, change, "/account");
-    await person.read(notices.password_changed);
+    await person.waitForText(notices.password_changed);
     await person.open("/account");
-    await person.read(ada.email);
+    await person.waitForText(ada.email);
     const { id } = (await stage.auth.admin.find(ada.email)) ?? { id: 0 };
     assert.equal((await stage.auth.admin.sessions(id)).length, 1);
     await stage.auth.outbox.deliver();
@@ -139,18 +139,18 @@ for (const script of [true, false]) {
 
   test(`a session that ends in mid-form costs a login, and nothing that was typed but passwords (${how})`, async () => {
     await using stage = await createStage();
-    await join(stage, ada);
-    await using person = await visit(browser, stage, { script });
+    await registerAndConfirm(stage, ada);
+    await using person = await openVisitor(browser, stage, { script });
     const { words } = person;
     await person.open("/login");
     await logIn(person);
     await person.follow(words.account.changeEmail);
-    stage.clock.forward(31 * day);
+    stage.clock.advance(31 * day);
     await person.submit(words.account.changeEmail, {
       [words.fields.newEmail]: "ada@new.example.com",
       [words.fields.currentPassword]: ada.password,
     });
-    await person.read(words.notices.session_ended);
+    await person.waitForText(words.notices.session_ended);
     await logIn(person);
     assert.equal(person.path, "/account/email");
     assert.equal(await person.page.getByLabel(words.fields.newEmail).inputValue(), "ada@new.example.com");
@@ -160,13 +160,13 @@ for (const script of [true, false]) {
 
   test(`a form that was open for too long is shown again as it was, and can be sent then (${how})`, async () => {
     await using stage = await createStage();
-    await join(stage, ada);
-    await using person = await visit(browser, stage, { script });
+    await registerAndConfirm(stage, ada);
+    await using person = await openVisitor(browser, stage, { script });
     const { words, page } = person;
     await person.open("/login");
     await page.context().clearCookies();
     await logIn(person);
-    await person.read(words.refusals.form_stale({ least: 8, wait: "" }));
+    await person.waitForText(words.refusals.form_stale({ minLength: 8, wait: "" }));
     assert.equal(await page.getByLabel(words.fields.email).inputValue(), ada.email);
     assert.equal(await page.getByLabel(words.fields.password, { exact: true }).inputValue(), "");
     await person.submit(words.logIn.submit, { [words.fields.password]: ada.password });

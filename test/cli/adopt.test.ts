@@ -3,12 +3,12 @@ import { randomUUID } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { commandOfMany } from "../support/commands.ts";
-import { emptyDatabase } from "../support/databases.ts";
-import { engine, test } from "../support/engines.ts";
+import { runCommand } from "../support/commands.ts";
+import { createEmptyDatabase } from "../support/databases.ts";
+import { currentEngine, test } from "../support/engines.ts";
 import { foreignHashes, password } from "../support/foreign-hashes.ts";
 import { startService, temporaryFolder } from "../support/service.ts";
-import { production } from "../support/world.ts";
+import { productionEnvironment } from "../support/world.ts";
 
 /** As SQLAlchemy makes it of the contract's User. */
 const ddl = `CREATE TABLE users (
@@ -29,7 +29,7 @@ type Row = [id: Value, email: Value, hash: Value, sessionId?: Value, resetToken?
 /** A file of another server, and an empty database of the engine under test. */
 async function world(rows: Row[], create = ddl) {
   const resources = new AsyncDisposableStack();
-  const database = resources.use(await emptyDatabase(engine()));
+  const database = resources.use(await createEmptyDatabase(currentEngine()));
   const folder = resources.use(await temporaryFolder());
   const file = join(folder.path, "a.db");
   {
@@ -43,7 +43,7 @@ async function world(rows: Row[], create = ddl) {
     file,
     folder: folder.path,
     database,
-    adopt: (...options: string[]) => commandOfMany(["adopt", file, ...options], { DATABASE_URL: database.url }),
+    adopt: (...options: string[]) => runCommand(["adopt", file, ...options], { DATABASE_URL: database.url }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
@@ -102,7 +102,10 @@ test("nobody is logged out: cookies, reset tokens, passwords and ids go on, and 
 // id: never-mailed-token
 test("where resets go by mail, a token that was never mailed opens nothing", async () => {
   await using it = await world([[8, "mia@example.com", hash, randomUUID(), randomUUID()]]);
-  const { code, stdout } = await commandOfMany(["adopt", it.file], { ...production, DATABASE_URL: it.database.url });
+  const { code, stdout } = await runCommand(["adopt", it.file], {
+    ...productionEnvironment,
+    DATABASE_URL: it.database.url,
+  });
   assert.deepEqual(stdout.trimEnd().split("\n"), [
     "adopted 1 of 1 users and 1 sessions",
     "reset tokens were left out: RESET_DELIVERY is email, and the other server did not mail them",
@@ -172,7 +175,7 @@ test("a database with accounts, and a file of another shape, are refused in one 
     [[], { DATABASE_URL }, /missing required argument 'file'/],
     [[it.file, it.file], { DATABASE_URL }, /too many arguments/],
   ] as const) {
-    const { code, stdout, stderr } = await commandOfMany(["adopt", ...args], environment);
+    const { code, stdout, stderr } = await runCommand(["adopt", ...args], environment);
     assert.match(stderr, /^bienvenue: .+\n(See bienvenue adopt --help\n)?$/);
     assert.match(stderr, why);
     assert.equal(stdout, "");

@@ -21,8 +21,8 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openDB } from "../../src/db/db.ts";
-import { commandOfMany } from "../support/commands.ts";
-import { failToStart, launch, startService, temporaryFolder } from "../support/service.ts";
+import { runCommand } from "../support/commands.ts";
+import { failToStart, spawnProgram, startService, temporaryFolder } from "../support/service.ts";
 
 const [old, recent] = ["old@example.com", "recent@example.com"];
 
@@ -35,11 +35,11 @@ async function createWorld() {
   const database = at("volume/bienvenue.db");
   const copy = at("copy.db");
   await add(`sqlite:${database}`, old);
-  assert.equal((await commandOfMany(["backup", copy], { DATABASE_URL: `sqlite:${database}` })).code, 0);
+  assert.equal((await runCommand(["backup", copy], { DATABASE_URL: `sqlite:${database}` })).code, 0);
   await add(`sqlite:${database}`, recent);
   const run = (args: string[], { path = database, under = [] }: { path?: string; under?: string[] } = {}) =>
     under.length === 0 || under[0] === "setpriv"
-      ? commandOfMany(args, { DATABASE_URL: `sqlite:${path}` }, undefined, under)
+      ? runCommand(args, { DATABASE_URL: `sqlite:${path}` }, undefined, under)
       : failToStart({ DATABASE_URL: `sqlite:${path}` }, args, { under });
   return {
     folder,
@@ -275,7 +275,7 @@ test("what cannot be backed up is named, and no file is made", async () => {
     [["backup", at("new.db")], /this command is for SQLite only; for PostgreSQL use pg_dump \(docs\/backup\.md\)\n$/],
     [["restore", it.copy], /this command is for SQLite only; for PostgreSQL use pg_restore \(docs\/backup\.md\)\n$/],
   ] as const) {
-    const { code, stdout, stderr } = await commandOfMany([...args], {
+    const { code, stdout, stderr } = await runCommand([...args], {
       DATABASE_URL: "postgres://bob:s3cret@localhost:1/none",
     });
     assert.deepEqual([code, stdout], [1, ""]);
@@ -418,7 +418,7 @@ test("a backup that is interrupted leaves nothing, and ends by the signal", asyn
   using other = new DatabaseSync(it.database);
   other.exec("pragma locking_mode = exclusive; begin exclusive");
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    const child = launch({ DATABASE_URL: `sqlite:${it.database}` }, ["backup", it.at("new.db")]);
+    const child = spawnProgram({ DATABASE_URL: `sqlite:${it.database}` }, ["backup", it.at("new.db")]);
     const ended = once(child, "close");
     while (!(await readdir(it.folder)).some((name) => name.startsWith("new.db.")) && child.exitCode === null)
       await sleep(5);

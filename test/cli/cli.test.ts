@@ -6,8 +6,8 @@ import { test } from "node:test";
 import { Auth } from "../../src/auth/auth.ts";
 import { openDB } from "../../src/db/db.ts";
 import { readSettings } from "../../src/settings/settings.ts";
-import { commandOfMany } from "../support/commands.ts";
-import { emptyDatabase } from "../support/databases.ts";
+import { runCommand } from "../support/commands.ts";
+import { createEmptyDatabase } from "../support/databases.ts";
 import { startService, temporaryFolder } from "../support/service.ts";
 
 const email = "bob@example.com";
@@ -23,15 +23,15 @@ async function logIn(url: string): Promise<string> {
 }
 
 test("copy moves a service from its file to PostgreSQL and back, and says what it moved", async () => {
-  await using file = await emptyDatabase("sqlite");
-  await using server = await emptyDatabase("postgres");
-  await using back = await emptyDatabase("sqlite");
+  await using file = await createEmptyDatabase("sqlite");
+  await using server = await createEmptyDatabase("postgres");
+  await using back = await createEmptyDatabase("sqlite");
   const sessionId = await logIn(file.url);
   for (const [from, to] of [
     [file.url, server.url],
     [server.url, back.url],
   ] as const) {
-    const { code, stdout, stderr } = await commandOfMany(["copy", "--from", from, "--to", to]);
+    const { code, stdout, stderr } = await runCommand(["copy", "--from", from, "--to", to]);
     assert.equal(stderr, "");
     assert.equal(code, 0);
     assert.match(stdout, /^copied 1 users, 1 sessions, [1-9] events from \S+ to \S+; checksums match\n$/);
@@ -43,8 +43,8 @@ test("copy moves a service from its file to PostgreSQL and back, and says what i
 });
 
 test("copy to a database in use, or from one that is not there, is refused in one line", async () => {
-  await using file = await emptyDatabase("sqlite");
-  await using server = await emptyDatabase("postgres");
+  await using file = await createEmptyDatabase("sqlite");
+  await using server = await createEmptyDatabase("postgres");
   await logIn(file.url);
   await logIn(server.url);
   for (const [expected, ...args] of [
@@ -56,7 +56,7 @@ test("copy to a database in use, or from one that is not there, is refused in on
     [2, "--from", file.url, "--to", file.url],
     [2, "--form", file.url],
   ] as const) {
-    const { code, stderr } = await commandOfMany(["copy", ...args]);
+    const { code, stderr } = await runCommand(["copy", ...args]);
     assert.equal(code, expected, args.join(" "));
     assert.match(
       stderr,
@@ -67,17 +67,17 @@ test("copy to a database in use, or from one that is not there, is refused in on
 
 test("migrate brings a database to this version, and --status tells what that would do", async () => {
   for (const engine of ["sqlite", "postgres"] as const) {
-    await using database = await emptyDatabase(engine);
-    const run = (args: string[]) => commandOfMany(["migrate", ...args], { DATABASE_URL: database.url });
+    await using database = await createEmptyDatabase(engine);
+    const run = (args: string[]) => runCommand(["migrate", ...args], { DATABASE_URL: database.url });
     if (engine === "postgres") assert.match((await run(["--status"])).stdout, /^(pending +\d{4}_\S+\n)+$/);
     else assert.match((await run(["--status"])).stderr, /there is no such file\n$/);
-    const refused = await commandOfMany([], { DATABASE_URL: database.url, AUTO_MIGRATE: "off" });
+    const refused = await runCommand([], { DATABASE_URL: database.url, AUTO_MIGRATE: "off" });
     assert.equal(refused.code, 1);
     assert.match(
       refused.stderr,
       /schema is older than this version; run: bienvenue migrate\n$|there is no such file\n$/,
     );
-    const migrated = await commandOfMany(["migrate"], { DATABASE_URL: database.url, AUTO_MIGRATE: "off" });
+    const migrated = await runCommand(["migrate"], { DATABASE_URL: database.url, AUTO_MIGRATE: "off" });
     assert.match(migrated.stdout, /^(applied +\d{4}_\S+\n)+$/, migrated.stderr);
     assert.match((await run([])).stdout, /^(applied +\d{4}_\S+\n)+$/);
     assert.match((await run(["--status"])).stdout, /^(applied +\d{4}_\S+\n)+$/);
@@ -99,19 +99,19 @@ test("a backup that is made while the service writes is whole, private, and brin
         body: new URLSearchParams({ email: `p${i}@example.com`, password: "x" }),
       });
     const writing = Promise.all(Array.from({ length: 20 }, (_, i) => register(i)));
-    const { code, stderr } = await commandOfMany(["backup", copy], { DATABASE_URL });
+    const { code, stderr } = await runCommand(["backup", copy], { DATABASE_URL });
     assert.equal(stderr, "");
     assert.equal(code, 0);
     assert.equal((await stat(copy)).mode & 0o777, 0o600);
     assert.ok((await writing).every((answer) => answer.status === 200));
-    assert.equal((await commandOfMany(["backup", copy], { DATABASE_URL })).code, 1, "overwrote a backup");
+    assert.equal((await runCommand(["backup", copy], { DATABASE_URL })).code, 1, "overwrote a backup");
 
-    const inUse = await commandOfMany(["restore", copy], { DATABASE_URL });
+    const inUse = await runCommand(["restore", copy], { DATABASE_URL });
     assert.equal(inUse.code, 1);
     assert.match(inUse.stderr, /stop the service first\n$/);
     assert.equal(await service.end("SIGTERM"), 0);
   }
-  const { code, stdout, stderr } = await commandOfMany(["restore", copy], { DATABASE_URL });
+  const { code, stdout, stderr } = await runCommand(["restore", copy], { DATABASE_URL });
   assert.equal(stderr, "");
   assert.equal(code, 0);
   assert.match(stdout, /^restored \S+; the previous database is now \S+\n$/);
@@ -126,7 +126,7 @@ test("what is no backup is not restored", async () => {
   const sessionId = await logIn(DATABASE_URL);
   const other = join(folder.path, "other.db");
   await writeFile(other, "something else");
-  const { code, stderr } = await commandOfMany(["restore", other], { DATABASE_URL });
+  const { code, stderr } = await runCommand(["restore", other], { DATABASE_URL });
   assert.equal(code, 1);
   assert.match(stderr, /is damaged, or not a Bienvenue backup\n$/);
   await using db = await openDB(DATABASE_URL);
@@ -139,7 +139,7 @@ test("a restore has the mode of no backup, replays nothing that was left behind,
   const DATABASE_URL = `sqlite:${path}`;
   const copy = join(folder.path, "copy.db");
   await logIn(DATABASE_URL);
-  assert.equal((await commandOfMany(["backup", copy], { DATABASE_URL })).code, 0);
+  assert.equal((await runCommand(["backup", copy], { DATABASE_URL })).code, 0);
   await chmod(copy, 0o644);
   {
     await using service = await startService({ DATABASE_URL });
@@ -156,7 +156,7 @@ test("a restore has the mode of no backup, replays nothing that was left behind,
   };
   for (const make of [() => rename(path, `${path}.bad`), () => writeFile(path, "garbage".repeat(1000))]) {
     await make();
-    const { code, stderr } = await commandOfMany(["restore", copy], { DATABASE_URL });
+    const { code, stderr } = await runCommand(["restore", copy], { DATABASE_URL });
     assert.equal(stderr, "");
     assert.equal(code, 0);
     assert.deepEqual(await accounts(), [email]);

@@ -4,9 +4,9 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { openDB } from "../../src/db/db.ts";
-import { commandOfMany } from "../support/commands.ts";
-import { migratedDatabase } from "../support/databases.ts";
-import { engine, test } from "../support/engines.ts";
+import { runCommand } from "../support/commands.ts";
+import { createMigratedDatabase } from "../support/databases.ts";
+import { currentEngine, test } from "../support/engines.ts";
 import { startService } from "../support/service.ts";
 
 const program = fileURLToPath(new URL("../../bin/bienvenue.js", import.meta.url));
@@ -15,10 +15,10 @@ const entry = { at, event: "logged_in", userId: null, ip: "192.0.2.1", userAgent
 
 async function trail() {
   const resources = new AsyncDisposableStack();
-  const database = resources.use(await migratedDatabase(engine()));
+  const database = resources.use(await createMigratedDatabase(currentEngine()));
   const db = resources.use(await openDB(database.url));
   const run = async (...args: string[]) => {
-    const { code, stdout, stderr } = await commandOfMany(["events", ...args], { DATABASE_URL: database.url });
+    const { code, stdout, stderr } = await runCommand(["events", ...args], { DATABASE_URL: database.url });
     assert.equal(stderr, "");
     assert.equal(code, 0);
     return stdout;
@@ -51,7 +51,7 @@ test("events tells the newest, oldest first, of everybody or of one", async () =
     },
   ]);
   for (const args of [["--limit", "0"], ["--limit", "x"], ["more"], ["--users", "1"]]) {
-    const { code, stderr } = await commandOfMany(["events", ...args], { DATABASE_URL: world.url });
+    const { code, stderr } = await runCommand(["events", ...args], { DATABASE_URL: world.url });
     assert.equal(code, 2);
     assert.match(stderr, /^bienvenue: .+\nSee bienvenue events --help\n$/);
   }

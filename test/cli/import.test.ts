@@ -7,11 +7,11 @@ import { fileURLToPath } from "node:url";
 import { Auth } from "../../src/auth/auth.ts";
 import { openDB } from "../../src/db/db.ts";
 import { type Environment, readSettings } from "../../src/settings/settings.ts";
-import { commandOfMany } from "../support/commands.ts";
-import { emptyDatabase } from "../support/databases.ts";
-import { engine, test } from "../support/engines.ts";
+import { runCommand } from "../support/commands.ts";
+import { createEmptyDatabase } from "../support/databases.ts";
+import { currentEngine, test } from "../support/engines.ts";
 import { foreignHashes, password } from "../support/foreign-hashes.ts";
-import { command, temporaryFolder } from "../support/service.ts";
+import { runInOwnProcess, temporaryFolder } from "../support/service.ts";
 
 const hash = foreignHashes["bcrypt 2y"] as string;
 const line = (email: string, fields: object = {}) => JSON.stringify({ email, hashed_password: hash, ...fields });
@@ -19,16 +19,16 @@ const line = (email: string, fields: object = {}) => JSON.stringify({ email, has
 /** An empty database of the engine under test, and a file to import into it. */
 async function world(environment: Environment = {}) {
   const resources = new AsyncDisposableStack();
-  const database = resources.use(await emptyDatabase(engine()));
+  const database = resources.use(await createEmptyDatabase(currentEngine()));
   const folder = resources.use(await temporaryFolder());
   const file = join(folder.path, "accounts.jsonl");
   return {
     database,
     folder: folder.path,
-    run: (...args: string[]) => command(args, { DATABASE_URL: database.url, ...environment }),
+    run: (...args: string[]) => runInOwnProcess(args, { DATABASE_URL: database.url, ...environment }),
     importing: async (content: string | Buffer, ...options: string[]) => {
       await writeFile(file, content);
-      return commandOfMany(["import", file, ...options], { DATABASE_URL: database.url, ...environment });
+      return runCommand(["import", file, ...options], { DATABASE_URL: database.url, ...environment });
     },
     emails: async () => (await database.run("select email from users order by id")).map(({ email }) => email),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
@@ -37,7 +37,7 @@ async function world(environment: Environment = {}) {
 
 test("what one database exports, another imports, and exports the same", async () => {
   await using here = await world();
-  await using there = await emptyDatabase(engine() === "sqlite" ? "postgres" : "sqlite");
+  await using there = await createEmptyDatabase(currentEngine() === "sqlite" ? "postgres" : "sqlite");
   const accounts = Object.values(foreignHashes).map((hashed_password, i) => ({
     email: `p${i}@example.com`,
     hashed_password,
@@ -56,7 +56,7 @@ test("what one database exports, another imports, and exports the same", async (
   assert.equal(imported.code, 0);
 
   const file = join(here.folder, "export.jsonl");
-  assert.deepEqual(await commandOfMany(["export", file], { DATABASE_URL: here.database.url }), {
+  assert.deepEqual(await runCommand(["export", file], { DATABASE_URL: here.database.url }), {
     code: 0,
     stdout: "",
     stderr: "",
@@ -64,8 +64,8 @@ test("what one database exports, another imports, and exports the same", async (
   assert.equal(await readFile(file, "utf8"), content);
   assert.equal((await stat(file)).mode & 0o777, 0o600);
   const environment = { DATABASE_URL: there.url };
-  assert.equal((await commandOfMany(["import", file], environment)).code, 0);
-  assert.equal((await command(["export"], environment)).stdout, content);
+  assert.equal((await runCommand(["import", file], environment)).code, 0);
+  assert.equal((await runInOwnProcess(["export"], environment)).stdout, content);
 
   await using db = await openDB(there.url);
   const auth = new Auth(db, { settings: readSettings({ BCRYPT_COST: "4" }) });
@@ -78,10 +78,7 @@ test("who was invited is exported and imported without a password, and opens the
   await using here = await world();
   await using there = await world();
   await (await openDB(here.database.url)).close();
-  assert.equal(
-    (await commandOfMany(["users", "create", "bob@example.com"], { DATABASE_URL: here.database.url })).code,
-    0,
-  );
+  assert.equal((await runCommand(["users", "create", "bob@example.com"], { DATABASE_URL: here.database.url })).code, 0);
   const { stdout } = await here.run("export");
   assert.deepEqual(await there.importing(stdout), {
     code: 0,
@@ -171,7 +168,7 @@ test("a file or database that cannot be used is refused in one line, and no file
     [["export", "a", "b"], {}],
     [["export"], elsewhere],
   ] as const) {
-    const { code, stdout, stderr } = await commandOfMany(args, environment);
+    const { code, stdout, stderr } = await runCommand(args, environment);
     assert.match(stderr, /^bienvenue: .+\n(See bienvenue \w+ --help\n)?$/, args.join(" "));
     assert.equal(stdout, "");
     assert.equal(code, stderr.includes("\nSee ") ? 2 : 1, args.join(" "));

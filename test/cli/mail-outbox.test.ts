@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openDB } from "../../src/db/db.ts";
-import { commandOfMany } from "../support/commands.ts";
-import { emptyDatabase } from "../support/databases.ts";
+import { runCommand } from "../support/commands.ts";
+import { createEmptyDatabase } from "../support/databases.ts";
 
 test("waiting emails are listed without their recipients, and retried on request", async () => {
-  await using database = await emptyDatabase("sqlite");
+  await using database = await createEmptyDatabase("sqlite");
   const clock = () => Date.UTC(2020, 0, 1);
   await using db = await openDB(database.url, { clock });
   const run = async (...args: string[]) => {
-    const { code, stdout, stderr } = await commandOfMany(["mail", ...args], { DATABASE_URL: database.url });
+    const { code, stdout, stderr } = await runCommand(["mail", ...args], { DATABASE_URL: database.url });
     assert.deepEqual([code, stderr], [0, ""]);
     return stdout;
   };

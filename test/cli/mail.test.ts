@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { selfSigned } from "../support/certificate.ts";
-import { commandOfMany } from "../support/commands.ts";
+import { createCertificate } from "../support/certificate.ts";
+import { runCommand } from "../support/commands.ts";
 import { startMailServer } from "../support/mail-server.ts";
 
 describe("mail test", () => {
   test("sends a mail with the settings, and says who has taken it", async () => {
     await using server = await startMailServer();
-    const { code, stdout, stderr } = await commandOfMany(["mail", "test", " Bob@Example.com"], {
+    const { code, stdout, stderr } = await runCommand(["mail", "test", " Bob@Example.com"], {
       SMTP_URL: `smtp://bob:s3cr3t@127.0.0.1:${server.port}`,
       SERVICE_NAME: "Example",
       MAIL_FROM: "Example <no-reply@example.com>",
@@ -24,7 +24,7 @@ describe("mail test", () => {
       onAuth: (_, __, done) => done(new Error("go away")),
       onRcptTo: (_, __, done) => done(new Error("unknown")),
     });
-    await using untrusted = await startMailServer({ secure: true, ...selfSigned() });
+    await using untrusted = await startMailServer({ secure: true, ...createCertificate() });
     const closed = await startMailServer();
     await closed[Symbol.asyncDispose]();
     for (const [SMTP_URL, line] of [
@@ -45,7 +45,7 @@ describe("mail test", () => {
       [`smtps://bob:s3cr3t@127.0.0.1:${refusing.port}`, /speaks no TLS on this port/],
       [`smtp://bob:s3cr3t@127.0.0.1:${closed.port}`, /^the mail server \S+ cannot be reached \(ECONNREFUSED\)$/],
     ] as const) {
-      const { code, stdout, stderr } = await commandOfMany(["mail", "test", "bob@example.com"], { SMTP_URL });
+      const { code, stdout, stderr } = await runCommand(["mail", "test", "bob@example.com"], { SMTP_URL });
       assert.deepEqual([code, stdout], [1, ""], SMTP_URL);
       assert.match(stderr, /^bienvenue: .+\n( {2}.+\n)?$/);
       assert.match(stderr.replace(/^bienvenue: |\n$/g, ""), line);
@@ -63,7 +63,7 @@ describe("mail test", () => {
       ["test", "a@example.com", "b@example.com"],
       ["constructor"],
     ]) {
-      const { code, stderr } = await commandOfMany(["mail", ...args], { SMTP_URL: "smtp://127.0.0.1:1" });
+      const { code, stderr } = await runCommand(["mail", ...args], { SMTP_URL: "smtp://127.0.0.1:1" });
       assert.equal(code, 2, args.join(" "));
       if (args.length === 0) assert.match(stderr, /^Usage: bienvenue mail .+\n[\s\S]* {2}test <address> /);
       else assert.match(stderr, /^bienvenue: .+\nSee bienvenue mail( test)? --help\n$/, args.join(" "));

@@ -5,20 +5,20 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import type { Environment } from "../../src/settings/settings.ts";
-import { commandOfMany } from "../support/commands.ts";
-import { command, failToStart, temporaryFolder } from "../support/service.ts";
-import { production } from "../support/world.ts";
+import { runCommand } from "../support/commands.ts";
+import { failToStart, runInOwnProcess, temporaryFolder } from "../support/service.ts";
+import { productionEnvironment } from "../support/world.ts";
 
 const commands = ["migrate", "copy", "import", "export", "adopt", "backup", "restore", "mail", "users", "events"];
 
 /** Runs a command in a folder whose shell lacks the service's environment. */
 function runIn(folder: string, args: string[], environment: Environment = {}) {
-  return commandOfMany(args, { DATABASE_URL: "", ...environment } as Record<string, string>, folder);
+  return runCommand(args, { DATABASE_URL: "", ...environment } as Record<string, string>, folder);
 }
 
 test("help that is asked for goes to standard output, for every command and each of its acts", async () => {
   for (const args of [["help"], ["--help", "-h"], ["help", "--help"]])
-    assert.match((await commandOfMany(args)).stdout, /^Usage: bienvenue \[command\]\n(?:.*\n)*? {2}PORT /);
+    assert.match((await runCommand(args)).stdout, /^Usage: bienvenue \[command\]\n(?:.*\n)*? {2}PORT /);
   const asked = commands.flatMap((name) => [
     [name, "--help"],
     [name, "-h"],
@@ -34,7 +34,7 @@ test("help that is asked for goes to standard output, for every command and each
     ["import", "missing.jsonl", "--help"],
   ];
   for (const args of [...asked, ...acts]) {
-    const { code, stdout, stderr } = await commandOfMany(args);
+    const { code, stdout, stderr } = await runCommand(args);
     assert.deepEqual([code, stderr], [0, ""], args.join(" "));
     const [name, act] = args.filter((arg) => [...commands, "list", "delete", "test"].includes(arg));
     const path = act === undefined ? name : `${name} ${act}`;
@@ -105,7 +105,7 @@ test("wrong arguments get one sentence and a pointer to the help, never a stack,
     assert.doesNotMatch(stderr, /^ +at |node:/m);
     assert.deepEqual((await readdir(folder.path)).sort(), ["empty", "folder"], args.join(" "));
   }
-  const { stderr } = await command(["\x1b[2J"]);
+  const { stderr } = await runInOwnProcess(["\x1b[2J"]);
   assert.equal(stderr, "bienvenue: unknown command '?[2J'\nSee bienvenue --help\n");
 });
 
@@ -144,7 +144,7 @@ test("without the service's environment a command says which database and mode i
   assert.deepEqual([made.code, made.stderr], [0, uses(`${path} (does not exist)`, "development", both)]);
   for (const [environment, mode, names] of [
     [{}, "development", both],
-    [production, "production", "DATABASE_URL as for the service"],
+    [productionEnvironment, "production", "DATABASE_URL as for the service"],
   ] as const) {
     const { code, stdout, stderr } = await runIn(folder.path, ["users", "list"], environment);
     assert.deepEqual([code, stdout, stderr], [0, "no accounts\n", uses(path, mode, names)]);
@@ -190,10 +190,10 @@ test("a misspelled command or option is suggested, and a group without a command
     ],
     [["migrate", "--staus"], "unknown option '--staus' (Did you mean --status?)\nSee bienvenue migrate --help\n"],
   ] as const) {
-    assert.deepEqual(await commandOfMany(args), { code: 2, stdout: "", stderr: `bienvenue: ${expected}` });
+    assert.deepEqual(await runCommand(args), { code: 2, stdout: "", stderr: `bienvenue: ${expected}` });
   }
   for (const name of ["users", "mail"]) {
-    const { code, stdout, stderr } = await commandOfMany([name]);
+    const { code, stdout, stderr } = await runCommand([name]);
     assert.deepEqual([code, stdout], [2, ""]);
     assert.match(stderr, new RegExp(`^Usage: bienvenue ${name} .+\\n[\\s\\S]*^Commands:$`, "m"));
   }

@@ -5,9 +5,9 @@ import { Auth } from "../../src/auth/auth.ts";
 import { type DB, openDB } from "../../src/db/db.ts";
 import { languages } from "../../src/languages/languages.ts";
 import { readSettings } from "../../src/settings/settings.ts";
-import { commandOfMany } from "../support/commands.ts";
-import { type EmptyDatabase, migratedDatabase } from "../support/databases.ts";
-import { engine, test } from "../support/engines.ts";
+import { runCommand } from "../support/commands.ts";
+import { createMigratedDatabase, type TestDatabase } from "../support/databases.ts";
+import { currentEngine, test } from "../support/engines.ts";
 import { startService } from "../support/service.ts";
 
 const email = "bob@example.com";
@@ -16,7 +16,7 @@ const password = "b4l0u";
 const hostile = "\x1b[2J\x9b2J\u202ecurl\nroot \u{10ffff}";
 
 interface Operated extends AsyncDisposable {
-  readonly database: EmptyDatabase;
+  readonly database: TestDatabase;
   readonly db: DB;
   readonly auth: Auth;
   /** Runs `bienvenue users …`, which must end as is said, and prints nothing on the other stream. */
@@ -27,10 +27,10 @@ interface Operated extends AsyncDisposable {
 
 async function operated(): Promise<Operated> {
   const resources = new AsyncDisposableStack();
-  const database = resources.use(await migratedDatabase(engine()));
+  const database = resources.use(await createMigratedDatabase(currentEngine()));
   const db = resources.use(await openDB(database.url));
   const auth = resources.adopt(new Auth(db, { settings: readSettings({ BCRYPT_COST: "4" }) }), (auth) => auth.close());
-  const run = (args: string[]) => commandOfMany(["users", ...args], { DATABASE_URL: database.url });
+  const run = (args: string[]) => runCommand(["users", ...args], { DATABASE_URL: database.url });
   const done = async (...args: string[]) => {
     const { code, stdout, stderr } = await run(args);
     assert.equal(stderr, "");
@@ -197,7 +197,7 @@ test("deleting asks first on a terminal, and is said with --yes everywhere else"
     return running.catch((error) => error as { code: number; stdout: string });
   };
   // What an answer means does not depend on the engine.
-  for (const no of engine() === "sqlite" ? ["\r", "n\r", "\x04", "\x03"] : ["\r"]) {
+  for (const no of currentEngine() === "sqlite" ? ["\r", "n\r", "\x04", "\x03"] : ["\r"]) {
     const { stdout } = await terminal(no);
     assert.match(
       stdout,
@@ -280,12 +280,12 @@ test("a wrong word is told with the usage, and no database is made by asking", a
     ["create", email, "--language", "xx"],
     ["create", email, "--password", "x"],
   ]) {
-    const { code, stdout, stderr } = await commandOfMany(["users", ...args], { DATABASE_URL: world.database.url });
+    const { code, stdout, stderr } = await runCommand(["users", ...args], { DATABASE_URL: world.database.url });
     assert.deepEqual([code, stdout], [2, ""], args.join(" "));
     if (args.length === 0) assert.match(stderr, /^Usage: bienvenue users .+\n[\s\S]* {2}list /);
     else assert.match(stderr, /^bienvenue: .+\nSee bienvenue users( \w+)? --help\n$/, args.join(" "));
     if (args.includes("xx")) assert.ok(stderr.includes(languages.join(", ")), stderr);
   }
-  const { code, stderr } = await commandOfMany(["users", "list"], { DATABASE_URL: "sqlite:/nowhere/at/all.db" });
+  const { code, stderr } = await runCommand(["users", "list"], { DATABASE_URL: "sqlite:/nowhere/at/all.db" });
   assert.deepEqual([code, stderr], [1, "bienvenue: cannot use sqlite:/nowhere/at/all.db: there is no such file\n"]);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { InvalidRequestError, NoResultFound } from "../../src/errors.ts";
+import { createStore } from "../support/engine-store.ts";
 import { test } from "../support/engines.ts";
-import { createStore } from "../support/twins.ts";
 
 const email = "bob@example.com";
 

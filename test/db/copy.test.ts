@@ -5,7 +5,7 @@ import { type DB, openDB } from "../../src/db/db.ts";
 import { tables } from "../../src/db/schema.ts";
 import { InvalidRequestError } from "../../src/errors.ts";
 import { readSettings } from "../../src/settings/settings.ts";
-import { type EmptyDatabase, migratedDatabase } from "../support/databases.ts";
+import { createMigratedDatabase, type TestDatabase } from "../support/databases.ts";
 
 const email = "bob@example.com";
 const settings = readSettings({ BCRYPT_COST: "4" });
@@ -53,7 +53,7 @@ const rows = {
   events: 2,
 };
 
-async function accounts(database: EmptyDatabase): Promise<number> {
+async function accounts(database: TestDatabase): Promise<number> {
   return (await database.run("select id from users")).length;
 }
 
@@ -65,8 +65,8 @@ const moves = [
 
 for (const [from, to] of moves) {
   test(`everything moves from ${from} to ${to}: who was logged in still is, and tokens still reset`, async () => {
-    await using here = await migratedDatabase(from);
-    await using there = await migratedDatabase(to);
+    await using here = await createMigratedDatabase(from);
+    await using there = await createMigratedDatabase(to);
     const { sessionId, resetToken } = await populate(here.url, 2500);
     await using source = await openDB(here.url);
     await using target = await openDB(there.url);
@@ -93,8 +93,8 @@ for (const [from, to] of moves) {
 }
 
 test("a target that is not empty is rejected and stays unchanged", async () => {
-  await using here = await migratedDatabase("sqlite");
-  await using there = await migratedDatabase("postgres");
+  await using here = await createMigratedDatabase("sqlite");
+  await using there = await createMigratedDatabase("postgres");
   await populate(here.url, 3);
   await populate(there.url);
   await using source = await openDB(here.url);
@@ -106,8 +106,8 @@ test("a target that is not empty is rejected and stays unchanged", async () => {
 });
 
 test("a copy that is interrupted leaves the target empty, and can be made again", async () => {
-  await using here = await migratedDatabase("sqlite");
-  await using there = await migratedDatabase("postgres");
+  await using here = await createMigratedDatabase("sqlite");
+  await using there = await createMigratedDatabase("postgres");
   await populate(here.url, 2500);
   await using source = await openDB(here.url);
   await using target = await openDB(there.url);
@@ -121,8 +121,8 @@ test("a copy that is interrupted leaves the target empty, and can be made again"
 
 test("what is written meanwhile is not copied: the source is one snapshot", async () => {
   for (const engine of ["sqlite", "postgres"] as const) {
-    await using here = await migratedDatabase(engine);
-    await using there = await migratedDatabase("sqlite");
+    await using here = await createMigratedDatabase(engine);
+    await using there = await createMigratedDatabase("sqlite");
     await populate(here.url, 2500);
     await using source = await openDB(here.url);
     await using busy = await openDB(here.url);
@@ -151,8 +151,8 @@ test("every table that a database has is copied; one that is not known is refuse
     postgres: "select tablename as name from pg_tables where schemaname = current_schema()",
   };
   for (const engine of ["sqlite", "postgres"] as const) {
-    await using here = await migratedDatabase(engine);
-    await using there = await migratedDatabase("sqlite");
+    await using here = await createMigratedDatabase(engine);
+    await using there = await createMigratedDatabase("sqlite");
     await populate(here.url);
     const found = (await here.run(listing[engine])).map((row) => String(row.name));
     assert.deepEqual(found.filter((name) => !name.startsWith("kysely_")).sort(), Object.keys(tables).sort());

@@ -5,9 +5,9 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { openDB } from "../../src/db/db.ts";
 import { OpenError } from "../../src/errors.ts";
-import { asOrdinaryUser } from "../support/ordinary-user.ts";
+import { runAsOrdinaryUser } from "../support/ordinary-user.ts";
 import { temporaryFolder } from "../support/service.ts";
-import { createStore } from "../support/store.ts";
+import { createStore } from "../support/sqlite-store.ts";
 
 /** Asserts that a database cannot be opened, and what is said about it. */
 async function refuses(path: string, because: string): Promise<void> {
@@ -89,7 +89,7 @@ test("a database that another program holds locked is refused after a while", as
 });
 
 test("a file, or a folder, that this user may only read is refused, and used when it may be written", async () => {
-  await asOrdinaryUser(async () => {
+  await runAsOrdinaryUser(async () => {
     await using folder = await temporaryFolder();
     const inside = join(folder.path, "folder");
     mkdirSync(inside);

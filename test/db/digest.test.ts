@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { createStore, type Store } from "../support/store.ts";
+import { createStore, type Store } from "../support/sqlite-store.ts";
 
 /** All that a thief of the disk gets: every table's cells, and the bytes of the file and of what lies beside it. */
 function stolen(store: Store): string {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { EmailTaken, NoResultFound } from "../../src/errors.ts";
 import { emailKey } from "../../src/values/email.ts";
-import { untilAvailable } from "../support/databases.ts";
+import { retryWhileUnavailable } from "../support/databases.ts";
+import { createStore } from "../support/engine-store.ts";
 import { test } from "../support/engines.ts";
-import { createStore } from "../support/twins.ts";
 
 const spelled = "Guillaume@Holberton.io";
 const key = "guillaume@holberton.io";
@@ -68,7 +68,7 @@ test("of users at the same time whose addresses differ in spelling alone exactly
   const dbs = [store.db, await store.open()];
   const spellings = [spelled, ...others];
   const tries = Array.from({ length: 50 }, (_, i) =>
-    untilAvailable(async () => dbs[i % 2]?.addUser(spellings[i % 5] as string, `hash ${i}`)),
+    retryWhileUnavailable(async () => dbs[i % 2]?.addUser(spellings[i % 5] as string, `hash ${i}`)),
   );
   const results = await Promise.allSettled(tries);
   const added = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));

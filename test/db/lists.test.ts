@@ -8,9 +8,9 @@ import type { Schema } from "../../src/db/schema.ts";
 import { sqlite } from "../../src/db/sqlite/sqlite.ts";
 import { silent } from "../../src/observe/log.ts";
 import { readSettings } from "../../src/settings/settings.ts";
-import { emptyDatabase } from "../support/databases.ts";
-import { engine as engineName, test } from "../support/engines.ts";
-import { createStore, type Store } from "../support/twins.ts";
+import { createEmptyDatabase } from "../support/databases.ts";
+import { createStore, type Store } from "../support/engine-store.ts";
+import { currentEngine as engineName, test } from "../support/engines.ts";
 import { day, hour } from "../support/world.ts";
 
 /** Opens a database once more, on one connection, and keeps the text of every statement. */
@@ -36,12 +36,12 @@ test("a batch has the same statements whatever its length", async () => {
     const names = Array.from({ length }, (_, i) => `session ${length} ${i}`);
     // Other statements are not counted: the rows come from another connection.
     for (const sessionId of names) await other.sessions.open({ userId, sessionId });
-    clock.forward(1);
+    clock.advance(1);
     await db.sessions.recordUse(names);
     await other.sessions.renew(names[0] ?? "", { renewed: `renewed ${length}`, nonce: "nonce" });
-    clock.forward(hour);
+    clock.advance(hour);
     await db.sessions.sweep("", 1000);
-    clock.forward(31 * day);
+    clock.advance(31 * day);
     await db.sessions.sweep("", 1000);
     const base = { at: clock.now(), event: "login_refused", ip: "192.0.2.1", userAgent: null, detail: null };
     const whom = [{ userId }, { userId: null }, { userId: null, email }, { userId: userId + 1 }];
@@ -96,7 +96,7 @@ test("an account is imported with all that it brings, in the order given", async
 testOnce(
   "hundreds of statements are prepared, and the migrations of a first start are not among them (postgres)",
   async () => {
-    await using database = await emptyDatabase("postgres");
+    await using database = await createEmptyDatabase("postgres");
     const engine = postgres(database.url, 1);
     const kysely = new Kysely<Schema>({ dialect: engine.dialect });
     try {

@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { openDB } from "../../src/db/db.ts";
 import { OpenError } from "../../src/errors.ts";
 import { temporaryFolder } from "../support/service.ts";
-import { createStore } from "../support/store.ts";
+import { createStore } from "../support/sqlite-store.ts";
 
 test("the tables have the contract's columns, and users none for sessions", async () => {
   await using store = await createStore();

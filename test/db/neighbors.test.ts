@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { openDB } from "../../src/db/db.ts";
 import { OpenError } from "../../src/errors.ts";
+import { createStore } from "../support/engine-store.ts";
 import { test } from "../support/engines.ts";
-import { createStore } from "../support/twins.ts";
 
 /** What the next minor version does: it only adds. */
 async function upgrade(run: (sql: string) => Promise<unknown>, minor: number): Promise<void> {

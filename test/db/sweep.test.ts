@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { createStore } from "../support/engine-store.ts";
 import { test } from "../support/engines.ts";
-import { createStore } from "../support/twins.ts";
 import { hour, minute } from "../support/world.ts";
 
 const settings = { SESSION_LIFETIME: "2h", SESSION_IDLE: "1h", RESET_TOKEN_LIFETIME: "1h" };
@@ -15,13 +15,13 @@ test("sessions are swept batch by batch from wherever the last one stopped, and 
     return sessionIds;
   };
   const pastAbsolute = await open("past its absolute end", 7);
-  clock.forward(hour - 1);
+  clock.advance(hour - 1);
   await db.sessions.recordUse(pastAbsolute);
   await open("past its idle end", 6);
   const seen = await open("seen", 5);
-  clock.forward(hour - 1);
+  clock.advance(hour - 1);
   await db.sessions.recordUse([...pastAbsolute, ...seen]);
-  clock.forward(2);
+  clock.advance(2);
   const live = [...seen, ...(await open("new", 4))];
 
   const before = (await store.rows("sessions")).length;
@@ -49,7 +49,7 @@ test("a sweep of nothing, and one that ends with a full batch, come to an end", 
   assert.deepEqual(await db.sessions.sweep("", 5), { ended: 0, next: null });
   const { id: userId } = await db.addUser("bob@example.com", "hash");
   for (let i = 0; i < 5; i++) await db.sessions.open({ userId, sessionId: `session ${i}` });
-  clock.forward(hour);
+  clock.advance(hour);
   const { ended, next } = await db.sessions.sweep("", 5);
   assert.equal(ended, 5);
   assert.deepEqual(await db.sessions.sweep(next ?? "", 5), { ended: 0, next: null });
@@ -60,12 +60,12 @@ test("reset tokens are swept batch by batch, and only those that have ended", as
   const { db, clock } = store;
   for (let i = 0; i < 9; i++) {
     const { id } = await db.addUser(`${i}@example.com`, "hash");
-    if (i === 5) clock.forward(minute);
+    if (i === 5) clock.advance(minute);
     if (i < 8) await db.updateUser(id, { resetToken: `token ${i}` });
   }
-  clock.forward(hour - minute - 1);
+  clock.advance(hour - minute - 1);
   assert.equal(await db.resetPassword.sweepTokens(2), 0);
-  clock.forward(1);
+  clock.advance(1);
   const withToken = async () => (await store.rows("users")).filter((row) => row.reset_token !== null).length;
   const swept = [];
   for (const left of [6, 4, 3, 3]) {

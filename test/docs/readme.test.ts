@@ -7,8 +7,8 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { clone } from "../support/clone.ts";
-import { emptyDatabase } from "../support/databases.ts";
-import { freePort } from "../support/postgres-server.ts";
+import { createEmptyDatabase } from "../support/databases.ts";
+import { findFreePort } from "../support/postgres-server.ts";
 import { temporaryFolder } from "../support/service.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -79,9 +79,9 @@ describe("on a fresh clone", () => {
   test("the first command starts the service, and each request gets the printed response", async () => {
     const [first = "", configured, production = "", grow] = blocks("sh");
     assert.equal(first, `${install} && npm start`);
-    await whileRunning("npm start", folder.path, await freePort(), (url) => converse(url, folder.path));
+    await whileRunning("npm start", folder.path, await findFreePort(), (url) => converse(url, folder.path));
 
-    const port = await freePort();
+    const port = await findFreePort();
     const other = (configured ?? "").replace("PORT=8080", `PORT=${port}`);
     assert.match(other, /SESSION_LIFETIME=7d npm start$/);
     await whileRunning(other, folder.path, port, async (url) => {
@@ -90,15 +90,15 @@ describe("on a fresh clone", () => {
     });
 
     assert.match(production, /\nnode_modules\/\.bin\/node bin\/bienvenue\.js$/);
-    await whileRunning(production, folder.path, await freePort(), async (url) => {
+    await whileRunning(production, folder.path, await findFreePort(), async (url) => {
       const { stdout } = await run("curl", ["-s", `${url}/reset_password`, "-d", "email=nobody@example.com"]);
       assert.equal(stdout, '{"email":"nobody@example.com","message":"reset mail sent"}\n');
     });
 
-    await using database = await emptyDatabase("postgres");
+    await using database = await createEmptyDatabase("postgres");
     const there = (grow ?? "").replace("postgres://bienvenue:secret@db.example.com/bienvenue", `'${database.url}'`);
     assert.match(there, /^DATABASE_URL='postgres:.* node_modules\/\.bin\/node bin\/bienvenue\.js$/);
-    await whileRunning(there, folder.path, await freePort(), async (url) => {
+    await whileRunning(there, folder.path, await findFreePort(), async (url) => {
       assert.equal((await run("curl", ["-s", `${url}/health/ready`])).stdout, '{"status":"ready"}\n');
     });
   });

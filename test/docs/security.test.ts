@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readSettings } from "../../src/settings/settings.ts";
-import { production } from "../support/world.ts";
+import { productionEnvironment } from "../support/world.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const page = await readFile(`${root}docs/security.md`, "utf8");
@@ -93,7 +93,7 @@ test("every row names a test or gives a reason", () => {
 
 // id: limits-as-documented
 test("the document has the current limits", () => {
-  const settings = Object.entries(readSettings(production)).filter(([name]) => name.startsWith("LIMIT_"));
+  const settings = Object.entries(readSettings(productionEnvironment)).filter(([name]) => name.startsWith("LIMIT_"));
   const documented = new Map(rows("Limits").map(([name = "", value = ""]) => [name, value]));
   assert.equal(documented.size, settings.length);
   for (const [name, limit] of settings) {
@@ -107,7 +107,7 @@ function formatLimit({ attempts, window }: { attempts: number; window: number })
 }
 
 test("the document has the current lifetimes of sessions and tokens", () => {
-  const settings: Record<string, unknown> = { ...readSettings(production) };
+  const settings: Record<string, unknown> = { ...readSettings(productionEnvironment) };
   const documented = rows("Sessions");
   assert.equal(documented.length, 5);
   for (const [name = "", value = ""] of documented) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
-import { askForToken, bob, cookie, json, logIn, redeem, register } from "../support/steps.ts";
+import { bob, json, logIn, redeemToken, register, requestToken, withCookie } from "../support/steps.ts";
 import { createWorld, form, type World } from "../support/world.ts";
 
 /** One answer of every kind. */
@@ -19,13 +19,13 @@ async function everyKind(world: World): Promise<Response[]> {
     await world.request("/sessions", form(bob)),
     await world.request("/profile"),
     await world.request("/reset_password", form(bob, { ip: "192.0.2.1" } as RequestInit)),
-    await redeem(world, { ...bob, reset_token: await askForToken(world), new_password: "new" }),
-    await redeem(world, { ...bob, reset_token: "x" }),
+    await redeemToken(world, { ...bob, reset_token: await requestToken(world), new_password: "new" }),
+    await redeemToken(world, { ...bob, reset_token: "x" }),
   ];
   const sessionId = await logIn(world, { ...bob, password: "new" });
   const presented = `${world.settings.COOKIE_NAME}=${sessionId}`;
-  answers.push(await world.request("/profile", cookie(presented)));
-  answers.push(await world.request("/sessions", cookie(presented, { method: "DELETE" })));
+  answers.push(await world.request("/profile", withCookie(presented)));
+  answers.push(await world.request("/sessions", withCookie(presented, { method: "DELETE" })));
   return answers;
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { maxBodySize } from "../../src/http/body.ts";
 import { test } from "../support/engines.ts";
-import { bob, refused, said, urlencoded } from "../support/steps.ts";
+import { assertRejected, bob, readStatusAndBody, urlencoded } from "../support/steps.ts";
 import { createWorld } from "../support/world.ts";
 
 const created = '200 {"email":"bob@example.com","message":"user created"}\n';
@@ -24,18 +24,18 @@ function pieces(text: string, { size = 1000, broken = false } = {}): RequestInit
 
 test("a body of 16 KiB is read, and one byte more is refused", async () => {
   await using world = await createWorld();
-  await refused(world.request("/users", urlencoded(`${full}x`)), 413, /^the body is over 16384 bytes$/);
+  await assertRejected(world.request("/users", urlencoded(`${full}x`)), 413, /^the body is over 16384 bytes$/);
   assert.ok(await world.db.users.isEmpty());
-  assert.equal(await said(world.request("/users", urlencoded(full))), created);
+  assert.equal(await readStatusAndBody(world.request("/users", urlencoded(full))), created);
 });
 
 test("a body in pieces is counted as it comes, whatever a header says of its length", async () => {
   await using world = await createWorld();
-  await refused(world.request("/users", pieces(`${full}x`)), 413);
+  await assertRejected(world.request("/users", pieces(`${full}x`)), 413);
   const small = pieces(`${full}x`);
   const lying = { ...small, headers: { ...small.headers, "Content-Length": "10" } };
-  await refused(world.request("/users", lying), 413);
-  assert.equal(await said(world.request("/users", pieces(full, { size: 7 }))), created);
+  await assertRejected(world.request("/users", lying), 413);
+  assert.equal(await readStatusAndBody(world.request("/users", pieces(full, { size: 7 }))), created);
 });
 
 test("a body that a header says is too long is refused before it is read", async () => {
@@ -47,16 +47,16 @@ test("a body that a header says is too long is refused before it is read", async
   const body = new ReadableStream({ pull }, { highWaterMark: 0 });
   const { headers } = urlencoded("");
   const init = { method: "POST", headers: { ...headers, "Content-Length": "1000000000" }, body, duplex: "half" };
-  await refused(world.request("/users", init as RequestInit), 413);
+  await assertRejected(world.request("/users", init as RequestInit), 413);
   assert.equal(read, false);
 });
 
 test("a body that does not arrive whole is refused, and told nobody as an error", async () => {
   await using world = await createWorld();
   const response = world.request("/users", pieces(registration, { size: 5, broken: true }));
-  await refused(response, 400, /^the body did not arrive whole$/);
+  await assertRejected(response, 400, /^the body did not arrive whole$/);
   assert.deepEqual(
-    world.logged.map(({ level, event }) => [level, event]),
+    world.logEntries.map(({ level, event }) => [level, event]),
     [["info", "request_refused"]],
   );
   assert.ok(await world.db.users.isEmpty());
@@ -66,9 +66,9 @@ test("an empty body is one without fields, whatever its type", async () => {
   await using world = await createWorld();
   for (const type of ["application/x-www-form-urlencoded", "application/json", "multipart/form-data", "text/plain"]) {
     const init = { method: "POST", headers: { "Content-Type": type }, body: "" };
-    await refused(world.request("/users", init), 400, /^email is missing$/);
-    await refused(world.request("/sessions", init), 401);
-    await refused(world.request("/reset_password", init), 403);
-    await refused(world.request("/reset_password", { ...init, method: "PUT" }), 403);
+    await assertRejected(world.request("/users", init), 400, /^email is missing$/);
+    await assertRejected(world.request("/sessions", init), 401);
+    await assertRejected(world.request("/reset_password", init), 403);
+    await assertRejected(world.request("/reset_password", { ...init, method: "PUT" }), 403);
   }
 });

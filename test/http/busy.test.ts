@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { Environment } from "../../src/settings/settings.ts";
-import { emptyDatabase } from "../support/databases.ts";
-import { engine, test } from "../support/engines.ts";
-import { createFullWorld, roomAt } from "../support/full-world.ts";
-import { createProduction, enter, join, owner } from "../support/production.ts";
+import { createEmptyDatabase } from "../support/databases.ts";
+import { currentEngine, test } from "../support/engines.ts";
+import { createFullWorld, queueCapacity } from "../support/full-world.ts";
+import { createProductionWorld, logInForCookies, owner, registerAndConfirm } from "../support/production.ts";
 import { bob } from "../support/steps.ts";
-import { createWorld, form, production, type World } from "../support/world.ts";
+import { createWorld, form, productionEnvironment, type World } from "../support/world.ts";
 
 /** An address, each of another network. */
 const network = (i: number) => `198.51.${i >> 8}.${i & 255}`;
@@ -107,9 +107,9 @@ test("a page that is refused so is in the person's language, and holds nothing o
 });
 
 test("a login that the queue cannot take writes nothing, and leaves one entry of many in the audit trail", async () => {
-  if (engine() === "postgres") return;
-  await using database = await emptyDatabase(engine());
-  await using world = await createBusyWorld({ ...production, DATABASE_URL: database.url });
+  if (currentEngine() === "postgres") return;
+  await using database = await createEmptyDatabase(currentEngine());
+  await using world = await createBusyWorld({ ...productionEnvironment, DATABASE_URL: database.url });
   for (let i = 0; i < 150; i++) {
     const { status } = await world.request("/sessions", {
       ...form({ email: `${i}@x.org`, password: "x" }),
@@ -128,7 +128,7 @@ test("a login that the queue cannot take writes nothing, and leaves one entry of
 });
 
 test("a made-up device cookie is refused before the body is read", async () => {
-  await using world = await createBusyWorld(production);
+  await using world = await createBusyWorld(productionEnvironment);
   for (const count of [1, 5, 6]) {
     const { body, wasRead } = unread();
     const Cookie = Array.from({ length: count }, (_, i) => `__Host-device_id=${String(i).repeat(43)}`).join("; ");
@@ -140,7 +140,7 @@ test("a made-up device cookie is refused before the body is read", async () => {
 });
 
 test("five /64s of one subscriber keep nobody else out", async () => {
-  const room = roomAt(13);
+  const room = queueCapacity(13);
   await using world = await createWorld({ BCRYPT_COST: "13" });
   const flood = await fill(
     world,
@@ -159,18 +159,18 @@ test("five /64s of one subscriber keep nobody else out", async () => {
 // id: known-device-logs-in
 test("a known device logs in while a thousand networks do", async () => {
   // The cost leaves so few places that the database answers all of them in time, however slow the machine is.
-  await using world = await createProduction({ BCRYPT_COST: "11" });
-  await join(world);
-  const device = (await enter(world)).split("; ")[1] as string;
+  await using world = await createProductionWorld({ BCRYPT_COST: "11" });
+  await registerAndConfirm(world);
+  const device = (await logInForCookies(world)).split("; ")[1] as string;
   const flood = networks(1000).map((ip) => logIn(world, ip));
   await until(async () => (await logIn(world, "192.0.2.1")).status === 503);
-  await enter(world, owner, device, "192.0.2.1");
+  await logInForCookies(world, owner, device, "192.0.2.1");
   await world.auth.close();
   await Promise.all(flood);
 });
 
 test("callers without a network have one share among networks, and in it one for each account", async () => {
-  const room = roomAt(12);
+  const room = queueCapacity(12);
   await using world = await createWorld({ BCRYPT_COST: "12" });
   const { auth } = world;
   const logins = Array.from({ length: 2 * room }, () => auth.validLogin("flooded@example.com", "wrong"));

@@ -6,7 +6,7 @@ import { type Bindings, callerFinder, type Variables } from "../../src/http/call
 import { type Environment, readSettings } from "../../src/settings/settings.ts";
 import { networkOf } from "../../src/values/network.ts";
 import { test } from "../support/engines.ts";
-import { askForToken, bob, redeem, refused, register } from "../support/steps.ts";
+import { assertRejected, bob, redeemToken, register, requestToken } from "../support/steps.ts";
 import { createWorld, form } from "../support/world.ts";
 
 const another = /RESET_DELIVERY=response/;
@@ -27,13 +27,17 @@ describe("by default reset tokens are given to programs on this machine", () => 
   test("and not to another machine, which is told the setting, and nothing of the account", async () => {
     await using world = await createWorld();
     await register(world);
-    const token = await askForToken(world);
+    const token = await requestToken(world);
     const peers = ["192.0.2.1", "10.0.0.1", "::ffff:192.0.2.1", "2001:db8::1", "::", "0.0.0.0", "", "128.127.0.1"];
     for (const ip of peers) {
-      await refused(world.request("/reset_password", { ...ask, ip }), 403, another);
-      await refused(world.request("/reset_password", { ...form({ email: "nobody@example.com" }), ip }), 403, another);
+      await assertRejected(world.request("/reset_password", { ...ask, ip }), 403, another);
+      await assertRejected(
+        world.request("/reset_password", { ...form({ email: "nobody@example.com" }), ip }),
+        403,
+        another,
+      );
     }
-    assert.equal((await redeem(world, { ...bob, reset_token: token, new_password: "new" })).status, 200);
+    assert.equal((await redeemToken(world, { ...bob, reset_token: token, new_password: "new" })).status, 200);
   });
 
   test("nor through a proxy, that says for whom it speaks", async () => {
@@ -41,7 +45,7 @@ describe("by default reset tokens are given to programs on this machine", () => 
     await register(world);
     for (const name of ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via"]) {
       for (const value of ["127.0.0.1", ""]) {
-        await refused(world.request("/reset_password", { ...ask, headers: { [name]: value } }), 403, another);
+        await assertRejected(world.request("/reset_password", { ...ask, headers: { [name]: value } }), 403, another);
       }
     }
   });
@@ -65,7 +69,7 @@ describe("by default reset tokens are given to programs on this machine", () => 
       "[::1",
       "x@localhost",
     ]) {
-      await refused(world.request("/reset_password", { ...ask, headers: { Host } }), 403, another);
+      await assertRejected(world.request("/reset_password", { ...ask, headers: { Host } }), 403, another);
     }
   });
 
@@ -74,14 +78,14 @@ describe("by default reset tokens are given to programs on this machine", () => 
     await register(world);
     const app = createApp(world.auth);
     const request = new Request("http://localhost:5000/reset_password", { ...ask, headers: { Host: "localhost" } });
-    await refused(app.fetch(request), 403, another);
+    await assertRejected(app.fetch(request), 403, another);
   });
 });
 
 test("a token may be redeemed from any machine", async () => {
   await using world = await createWorld();
   await register(world);
-  const fields = { email: bob.email, reset_token: await askForToken(world), new_password: "new" };
+  const fields = { email: bob.email, reset_token: await requestToken(world), new_password: "new" };
   const init = form(fields, { method: "PUT", headers: { "X-Forwarded-For": "192.0.2.1" } });
   assert.equal((await world.request("/reset_password", { ...init, ip: "192.0.2.1" })).status, 200);
 });
@@ -297,8 +301,8 @@ test("behind a declared proxy too a reset token is given to this machine alone",
   assert.equal((await world.request("/reset_password", ask)).status, 200);
   for (const from of ["127.0.0.1", "::1", "198.51.100.7"]) {
     const headers = { "X-Forwarded-For": from };
-    await refused(world.request("/reset_password", { ...ask, headers }), 403, another);
-    await refused(world.request("/reset_password", { ...ask, headers, ip: "192.0.2.1" }), 403, another);
+    await assertRejected(world.request("/reset_password", { ...ask, headers }), 403, another);
+    await assertRejected(world.request("/reset_password", { ...ask, headers, ip: "192.0.2.1" }), 403, another);
   }
 });
 
@@ -310,7 +314,7 @@ test("whoever logs in through a declared proxy is told apart in the log, and nob
     const headers = { "X-Forwarded-For": "198.51.100.7" };
     assert.equal((await world.request("/sessions", { ...form(bob, { headers }), ip })).status, 200);
   }
-  const logins = world.logged.filter(({ event }) => event === "logged_in");
+  const logins = world.logEntries.filter(({ event }) => event === "logged_in");
   assert.deepEqual(
     logins.map(({ ip }) => ip),
     ["198.51.100.7", "10.0.0.2"],

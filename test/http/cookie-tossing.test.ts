@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
 import { Jar } from "../support/jar.ts";
-import { bob, cookie, logIn, refused, register, said } from "../support/steps.ts";
+import { assertRejected, bob, logIn, readStatusAndBody, register, withCookie } from "../support/steps.ts";
 import { createWorld, form, type World } from "../support/world.ts";
 
 const eve = { email: "eve@example.com", password: "other" };
@@ -10,7 +10,7 @@ const name = "__Host-session_id";
 const guarded = { PUBLIC_URL: "https://auth.example.com", COOKIE_NAME: name };
 
 function profile(world: World, header: string): Promise<string> {
-  return said(world.request("/profile", cookie(header)));
+  return readStatusAndBody(world.request("/profile", withCookie(header)));
 }
 
 test("a neighbour's cookie of another name is never read, wherever it stands", async () => {
@@ -28,9 +28,9 @@ test("a neighbour's cookie of another name is never read, wherever it stands", a
     for (const header of [`${tossed}=${hers}; ${name}=${his}`, `${name}=${his}; ${tossed}=${hers}`]) {
       assert.equal(await profile(world, header), '200 {"email":"bob@example.com"}\n', header);
     }
-    await refused(world.request("/profile", cookie(`${tossed}=${hers}`)), 403);
+    await assertRejected(world.request("/profile", withCookie(`${tossed}=${hers}`)), 403);
   }
-  await refused(world.request("/profile", cookie(`=${name}=${hers}`)), 403);
+  await assertRejected(world.request("/profile", withCookie(`=${name}=${hers}`)), 403);
 });
 
 /** What a browser may send before, after or between the cookies that count. */
@@ -53,7 +53,7 @@ test("of several cookies with one name the first live one counts, wherever the d
   await register(world);
   await register(world, eve);
   const ended = await logIn(world);
-  await world.request("/sessions", cookie(`${name}=${ended}`, { method: "DELETE" }));
+  await world.request("/sessions", withCookie(`${name}=${ended}`, { method: "DELETE" }));
   const [his, hers] = [await logIn(world), await logIn(world, eve)];
   for (const value of [...dead, ended]) {
     for (const live of [his, `"${his}"`]) {
@@ -66,7 +66,7 @@ test("of several cookies with one name the first live one counts, wherever the d
         assert.equal(await profile(world, header), '200 {"email":"bob@example.com"}\n', header);
       }
     }
-    await refused(world.request("/profile", cookie(`${name}=${value}; ${name}=${ended}`)), 403);
+    await assertRejected(world.request("/profile", withCookie(`${name}=${value}; ${name}=${ended}`)), 403);
   }
 });
 
@@ -81,7 +81,7 @@ test("at most five are tried, and a repeated one only once", async () => {
     await profile(world, header(...Array(9).fill(`${name}=x`), `${name}=`)),
     '200 {"email":"bob@example.com"}\n',
   );
-  await refused(world.request("/profile", cookie(header(...unknown(5)))), 403);
+  await assertRejected(world.request("/profile", withCookie(header(...unknown(5)))), 403);
 });
 
 test("every route uses the first live one", async () => {
@@ -129,11 +129,11 @@ test("a logout ends every live session that is presented, whoever's it is, and i
   const live = [await logIn(world), await logIn(world, eve), await logIn(world)];
   const other = await logIn(world);
   const all = ["x", ...live].map((value) => `${name}=${value}`).join("; ");
-  const logout = await world.request("/sessions", cookie(all, { method: "DELETE" }));
+  const logout = await world.request("/sessions", withCookie(all, { method: "DELETE" }));
   assert.deepEqual([logout.status, logout.headers.get("Location")], [302, "/"]);
-  for (const value of live) await refused(world.request("/profile", cookie(`${name}=${value}`)), 403);
+  for (const value of live) await assertRejected(world.request("/profile", withCookie(`${name}=${value}`)), 403);
   assert.equal(await profile(world, `${name}=${other}`), '200 {"email":"bob@example.com"}\n');
-  await refused(world.request("/sessions", cookie(all, { method: "DELETE" })), 403);
+  await assertRejected(world.request("/sessions", withCookie(all, { method: "DELETE" })), 403);
 });
 
 // id: login-replaces-all
@@ -143,7 +143,7 @@ test("a login replaces every session that is presented", async () => {
   await register(world, eve);
   const [his, hers] = [await logIn(world), await logIn(world, eve)];
   const opened = await logIn(world, bob, { Cookie: `${name}=x; ${name}=${hers}; ${name}=${his}` });
-  for (const value of [his, hers]) await refused(world.request("/profile", cookie(`${name}=${value}`)), 403);
+  for (const value of [his, hers]) await assertRejected(world.request("/profile", withCookie(`${name}=${value}`)), 403);
   assert.equal(await profile(world, `${name}=${opened}`), '200 {"email":"bob@example.com"}\n');
 });
 
@@ -227,7 +227,7 @@ test("a session id that was planted is never adopted by a login, and ends with i
   for (const planted of [hers, crypto.randomUUID(), "x"]) {
     const his = await logIn(world, bob, { Cookie: `${name}=${planted}` });
     assert.notEqual(his, planted);
-    await refused(world.request("/profile", cookie(`${name}=${planted}`)), 403);
+    await assertRejected(world.request("/profile", withCookie(`${name}=${planted}`)), 403);
     assert.equal(await profile(world, `${name}=${his}`), '200 {"email":"bob@example.com"}\n');
   }
 });
@@ -237,7 +237,7 @@ test("a session id in a field or in the query is none", async () => {
   await using world = await createWorld(guarded);
   await register(world);
   const his = await logIn(world);
-  await refused(world.request(`/profile?${name}=${his}&session_id=${his}`), 403);
+  await assertRejected(world.request(`/profile?${name}=${his}&session_id=${his}`), 403);
   const login = await world.request("/sessions", form({ ...bob, session_id: "planted", sessionId: "planted" }));
   assert.ok(!(login.headers.get("Set-Cookie") ?? "").includes("planted"));
 });

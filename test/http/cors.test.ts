@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { serve } from "../../src/http/server.ts";
 import { test } from "../support/engines.ts";
 import { bob, logIn, register } from "../support/steps.ts";
-import { openWire, request } from "../support/wire.ts";
+import { formatRequest, openWire } from "../support/wire.ts";
 import { createWorld, form, type World } from "../support/world.ts";
 
 const Origin = "https://app.example.com";
@@ -131,13 +131,13 @@ test("it holds over a socket, on an answer that fails too", async () => {
   const log = { info() {}, warn() {}, error() {} };
   const server = await serve({ fetch, host: "127.0.0.1", port: 0, log });
   using wire = await openWire(server.port);
-  wire.send(request("GET /profile", { Origin }));
-  const profile = await wire.answer();
+  wire.send(formatRequest("GET /profile", { Origin }));
+  const profile = await wire.readResponse();
   await world.db.close();
-  wire.send(request("GET /profile", { Origin, Cookie: "session_id=x" }));
-  const unavailable = await wire.answer();
-  wire.send(request("OPTIONS /profile", { Origin, "Access-Control-Request-Method": "GET" }));
-  const allowed = await wire.answer("HEAD");
+  wire.send(formatRequest("GET /profile", { Origin, Cookie: "session_id=x" }));
+  const unavailable = await wire.readResponse();
+  wire.send(formatRequest("OPTIONS /profile", { Origin, "Access-Control-Request-Method": "GET" }));
+  const allowed = await wire.readResponse("HEAD");
   assert.deepEqual([profile.status, unavailable.status, allowed.status], [403, 503, 204]);
   for (const { headers } of [profile, unavailable, allowed]) {
     assert.equal(headers.get("access-control-allow-origin"), Origin);

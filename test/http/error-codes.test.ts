@@ -7,9 +7,9 @@ import { routes } from "../../src/app.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { statuses } from "../../src/http/refusals.ts";
 import { serve } from "../../src/http/server.ts";
-import { engine, test } from "../support/engines.ts";
-import { closed } from "../support/survives.ts";
-import { createWorld, production } from "../support/world.ts";
+import { currentEngine, test } from "../support/engines.ts";
+import { closeAfterTest } from "../support/survives.ts";
+import { createWorld, productionEnvironment } from "../support/world.ts";
 
 /** The closed set of codes, with the status of each. */
 const closedSet: Record<ErrorCode, number> = {
@@ -113,12 +113,14 @@ const garbage = fc.uint8Array({ minLength: 1, maxLength: 200 }).map((bytes) => B
 
 for (const [mode, environment] of Object.entries({
   development: { CORS_ORIGINS: "https://app.example.com" },
-  production: { ...production, CORS_ORIGINS: "https://app.example.com" },
+  production: { ...productionEnvironment, CORS_ORIGINS: "https://app.example.com" },
 })) {
   test(`whatever comes in ${mode}, an answer of 400 or more has one code of the closed set, and no other has one`, async () => {
     await using world = await createWorld(environment);
     const { log } = world.auth;
-    await using server = closed(await serve({ fetch: world.app.fetch, host: "127.0.0.1", port: 0, log, limits }));
+    await using server = closeAfterTest(
+      await serve({ fetch: world.app.fetch, host: "127.0.0.1", port: 0, log, limits }),
+    );
     const seen = new Set<number>();
     await fc.assert(
       fc.asyncProperty(
@@ -141,7 +143,7 @@ for (const [mode, environment] of Object.entries({
       for (const head of await answersTo(server.port, Buffer.from(bytes))) seen.add(check(head));
     }
     // More slashes never lead to the database.
-    for (const path of engine() === "sqlite" ? paths : exact) {
+    for (const path of currentEngine() === "sqlite" ? paths : exact) {
       for (const accept of ["text/html", "*/*"]) {
         const ask = async (asked: readonly string[]) => {
           const requests = asked.map((method, i) => {
@@ -161,7 +163,7 @@ for (const [mode, environment] of Object.entries({
     for (const status of [200, 303, 400, 401, 403, 404, 405, 413, 415, 417, 431])
       assert.ok(seen.has(status), `${status}`);
     assert.deepEqual(
-      world.logged.filter(({ level }) => level === "error"),
+      world.logEntries.filter(({ level }) => level === "error"),
       [],
     );
   });

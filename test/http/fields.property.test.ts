@@ -121,7 +121,7 @@ test("whatever a body holds, it is answered, with less than 500 and the contract
     { numRuns: 1500 },
   );
   // So many refusals take longer than their lines are gathered, on a slow machine.
-  const faults = world.logged.filter(({ level, event }) => level !== "info" && event !== "refusals_unlogged");
+  const faults = world.logEntries.filter(({ level, event }) => level !== "info" && event !== "refusals_unlogged");
   assert.deepEqual(faults, []);
 });
 

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
-import { bob, body, json, multipart, refused, register, said, urlencoded } from "../support/steps.ts";
+import {
+  assertRejected,
+  bob,
+  body,
+  json,
+  multipart,
+  readStatusAndBody,
+  register,
+  urlencoded,
+} from "../support/steps.ts";
 import { createWorld, form, type World } from "../support/world.ts";
 
 const created = '200 {"email":"bob@example.com","message":"user created"}\n';
@@ -20,7 +29,8 @@ const routes = [
 
 async function eachRefused(world: World, inits: readonly RequestInit[], status: number, message?: RegExp) {
   for (const init of inits) {
-    for (const [method, path] of routes) await refused(world.request(path, { ...init, method }), status, message);
+    for (const [method, path] of routes)
+      await assertRejected(world.request(path, { ...init, method }), status, message);
   }
   assert.ok(await world.db.users.isEmpty());
 }
@@ -33,7 +43,7 @@ test("fields may come urlencoded, as multipart or as JSON, and unknown ones are 
     json({ ...more, roles: ["a"], deep: { email: 1 } }),
   ]) {
     await using world = await createWorld();
-    assert.equal(await said(world.request("/users", init)), created);
+    assert.equal(await readStatusAndBody(world.request("/users", init)), created);
     assert.equal((await world.request("/sessions", form(bob))).status, 200);
   }
 });
@@ -46,7 +56,7 @@ test("a type may be spelled in capitals, with a charset of UTF-8 and other param
     "application/json;charset=us-ascii",
   ]) {
     await using world = await createWorld();
-    assert.equal(await said(world.request("/users", body(type, JSON.stringify(bob)))), created, type);
+    assert.equal(await readStatusAndBody(world.request("/users", body(type, JSON.stringify(bob)))), created, type);
   }
 });
 
@@ -79,11 +89,11 @@ test("a field that comes twice, as a list or as an object is refused on every ro
       ]),
       multipart([[`${name}[]`, "a"]]),
     ]) {
-      await refused(world.request(path, { ...init, method }), 400, once);
+      await assertRejected(world.request(path, { ...init, method }), 400, once);
     }
     const file = new FormData();
     file.append(name, new Blob(["a"]), "a.txt");
-    await refused(world.request(path, { method, body: file }), 400, once);
+    await assertRejected(world.request(path, { method, body: file }), 400, once);
   }
   assert.ok(await world.db.users.isEmpty());
 });
@@ -91,7 +101,7 @@ test("a field that comes twice, as a list or as an object is refused on every ro
 test("a name inside of an object, or in another field's text, is no field that comes twice", async () => {
   await using world = await createWorld();
   const more = { profile: { email: "a", password: ["b"] }, note: '"email":"c",', list: [{ email: "d" }] };
-  assert.equal(await said(world.request("/users", json({ ...more, ...bob }))), created);
+  assert.equal(await readStatusAndBody(world.request("/users", json({ ...more, ...bob }))), created);
 });
 
 test("a body of another type, another charset or compressed gets 415", async () => {
@@ -160,11 +170,18 @@ test("a part in another encoding is refused: two different passwords would becom
     "content-type:text/plain;Charset=UTF-16LE",
   ];
   for (const head of refusedHeads) {
-    await refused(world.request("/users", body(type, part(head))), 400, /must be plain UTF-8, not encoded$/);
-    await refused(world.request("/users", body(type, part("", "w6k=", `${head}\r\n`))), 400, /must be plain UTF-8/);
+    await assertRejected(world.request("/users", body(type, part(head))), 400, /must be plain UTF-8, not encoded$/);
+    await assertRejected(
+      world.request("/users", body(type, part("", "w6k=", `${head}\r\n`))),
+      400,
+      /must be plain UTF-8/,
+    );
   }
-  await refused(world.request("/users", body(type, part("Content-Transfer-Encoding:\r\n base64"))), 400);
-  await refused(world.request("/users", body('multipart/form-data; boundary="X"', part(refusedHeads[0] ?? ""))), 400);
+  await assertRejected(world.request("/users", body(type, part("Content-Transfer-Encoding:\r\n base64"))), 400);
+  await assertRejected(
+    world.request("/users", body('multipart/form-data; boundary="X"', part(refusedHeads[0] ?? ""))),
+    400,
+  );
   assert.ok(await world.db.users.isEmpty());
   for (const head of [
     "",
@@ -176,7 +193,7 @@ test("a part in another encoding is refused: two different passwords would becom
     "Content-Type: text/plain",
   ]) {
     await using other = await createWorld();
-    assert.equal(await said(other.request("/users", body(type, part(head)))), created, head);
+    assert.equal(await readStatusAndBody(other.request("/users", body(type, part(head)))), created, head);
     assert.equal((await other.request("/sessions", json({ email, password: "w6k=" }))).status, 200, head);
   }
 });
@@ -190,19 +207,19 @@ test("a part's encoding is read whatever the boundary is", async () => {
   };
   for (const boundary of ["Content", "Transfer", "-", "n", "Encoding", "base64", "a", "X--X"]) {
     await using world = await createWorld();
-    await refused(world.request("/users", part(boundary, "base64")), 400);
+    await assertRejected(world.request("/users", part(boundary, "base64")), 400);
     assert.ok(await world.db.users.isEmpty(), boundary);
   }
   for (const boundary of ["Binary", "B", "X"]) {
     await using world = await createWorld();
-    assert.equal(await said(world.request("/users", part(boundary, "binary"))), created, boundary);
+    assert.equal(await readStatusAndBody(world.request("/users", part(boundary, "binary"))), created, boundary);
   }
 });
 
 test("the text of a part is not read as its headers", async () => {
   await using world = await createWorld();
   const chosen = { email, password: "a\r\nContent-Transfer-Encoding: base64\r\n\r\nb" };
-  assert.equal(await said(world.request("/users", multipart(Object.entries(chosen)))), created);
+  assert.equal(await readStatusAndBody(world.request("/users", multipart(Object.entries(chosen)))), created);
   assert.equal((await world.request("/sessions", json(chosen))).status, 200);
 });
 
@@ -211,26 +228,29 @@ test("a form that says it was written in another encoding is refused", async () 
   const wrong = (charset: string) => ({ ...bob, _charset_: charset });
   for (const charset of ["iso-8859-1", "windows-1252", "UTF-16LE", "x"]) {
     for (const init of [form(wrong(charset)), json(wrong(charset)), multipart(Object.entries(wrong(charset)))])
-      await refused(world.request("/users", init), 400, /^the body is not UTF-8$/);
+      await assertRejected(world.request("/users", init), 400, /^the body is not UTF-8$/);
   }
   assert.ok(await world.db.users.isEmpty());
-  assert.equal(await said(world.request("/users", form(wrong("UTF-8")))), created);
+  assert.equal(await readStatusAndBody(world.request("/users", form(wrong("UTF-8")))), created);
 });
 
 test("half of a character, as JSON can write it, is refused", async () => {
   await using world = await createWorld();
   for (const half of ["\\ud800", "\\udc00", "a\\udfffb", "\\udc00\\ud800"]) {
     const init = body("application/json", `{"email":"${email}","password":"${half}"}`);
-    await refused(world.request("/users", init), 400, /^the body is not well-formed Unicode: password$/);
-    await refused(world.request("/sessions", init), 400);
+    await assertRejected(world.request("/users", init), 400, /^the body is not well-formed Unicode: password$/);
+    await assertRejected(world.request("/sessions", init), 400);
   }
-  assert.equal(await said(world.request("/users", json({ email, password: "\\ud83d\\udc27" }))), created);
+  assert.equal(await readStatusAndBody(world.request("/users", json({ email, password: "\\ud83d\\udc27" }))), created);
 });
 
 // id: lone-percent-sign
 test("a percent sign that escapes nothing stays as it is", async () => {
   await using world = await createWorld();
-  assert.equal(await said(world.request("/users", urlencoded(`email=${email}&password=100%&&=&`))), created);
+  assert.equal(
+    await readStatusAndBody(world.request("/users", urlencoded(`email=${email}&password=100%&&=&`))),
+    created,
+  );
   assert.equal((await world.request("/sessions", json({ email, password: "100%" }))).status, 200);
   assert.equal((await world.request("/sessions", urlencoded(`email=${email}&password=100%25`))).status, 200);
 });
@@ -265,7 +285,7 @@ test("JSON that is none, or no object, is refused", async () => {
     /^the body (is not well-formed JSON|must be a JSON object)$/,
   );
   const nested = body("application/json", `{"deep":${deep("[", "", "]", 8000)}}`);
-  await refused(world.request("/users", nested), 400, /^email is missing$/);
+  await assertRejected(world.request("/users", nested), 400, /^email is missing$/);
 });
 
 // id: javascript-keys
@@ -278,13 +298,15 @@ test("keys that JavaScript knows are keys like others", async () => {
       urlencoded(`${key}[email]=${email}&${key}[password]=${password}&${key}.email=${email}`),
       multipart([[key, email]]),
     ]) {
-      await refused(world.request("/users", init), 400, /^email is missing$/);
+      await assertRejected(world.request("/users", init), 400, /^email is missing$/);
     }
   }
   assert.equal(({} as Record<string, unknown>).email, undefined);
   const more = keys.map((key) => `"${key}":{"email":"x"}`).join();
   assert.equal(
-    await said(world.request("/users", body("application/json", `{${more},${JSON.stringify(bob).slice(1)}`))),
+    await readStatusAndBody(
+      world.request("/users", body("application/json", `{${more},${JSON.stringify(bob).slice(1)}`)),
+    ),
     created,
   );
 });
@@ -316,12 +338,15 @@ test("a hundred fields are read, and more are refused", async () => {
     (fields: (readonly [string, string])[]) => multipart(fields),
   ]) {
     await using world = await createWorld();
-    await refused(
+    await assertRejected(
       world.request("/users", encode([...Object.entries(bob), ...many(99)])),
       400,
       /^the body has over 100 fields$/,
     );
     await register(world, { ...bob, email: "eve@example.com" });
-    assert.equal(await said(world.request("/users", encode([...Object.entries(bob), ...many(98)]))), created);
+    assert.equal(
+      await readStatusAndBody(world.request("/users", encode([...Object.entries(bob), ...many(98)]))),
+      created,
+    );
   }
 });

@@ -8,8 +8,8 @@ import { createMailer } from "../../src/mail/mail.ts";
 import { silent } from "../../src/observe/log.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { test } from "../support/engines.ts";
-import { closed } from "../support/survives.ts";
-import { createWorld, production } from "../support/world.ts";
+import { closeAfterTest } from "../support/survives.ts";
+import { createWorld, productionEnvironment } from "../support/world.ts";
 
 const Origin = "https://app.example.com";
 const limits = { headersTimeout: 200, requestTimeout: 200, connectionsCheckingInterval: 20 };
@@ -82,7 +82,7 @@ async function namesOf(port: number, requests: readonly Lines[]): Promise<string
 
 for (const [mode, environment] of Object.entries({
   development: {},
-  production: { ...production, RESET_DELIVERY: "email" },
+  production: { ...productionEnvironment, RESET_DELIVERY: "email" },
 })) {
   for (const CORS_ORIGINS of ["none", Origin]) {
     test(`header names are spelled alike on every answer (${mode}, CORS ${CORS_ORIGINS})`, async () => {
@@ -96,7 +96,9 @@ for (const [mode, environment] of Object.entries({
         { outbox },
       );
       const { log } = world.auth;
-      await using server = closed(await serve({ fetch: world.app.fetch, host: "127.0.0.1", port: 0, log, limits }));
+      await using server = closeAfterTest(
+        await serve({ fetch: world.app.fetch, host: "127.0.0.1", port: 0, log, limits }),
+      );
       const spellings = new Map<string, Set<string>>();
       const look = async (...requests: readonly Lines[]) => {
         for (const name of await namesOf(server.port, requests)) {

@@ -1,36 +1,47 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { form, isRefusal, survives } from "../support/survives.ts";
-import { request } from "../support/wire.ts";
+import { assertErrorResponse, form, testServerSurvives } from "../support/survives.ts";
+import { formatRequest } from "../support/wire.ts";
 
-survives("headers of 64 KB get 431, and 10,000 cookies too", async ({ last }) => {
-  isRefusal(await last(request("GET /", { "X-Long": "x".repeat(65_536) })), 431);
-  isRefusal(await last(request("GET /profile", { Cookie: "session_id=x; ".repeat(10_000) })), 431);
-  isRefusal(
-    await last(request("GET /", Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`X${i}`, "x"])))),
+testServerSurvives("headers of 64 KB get 431, and 10,000 cookies too", async ({ sendLast }) => {
+  assertErrorResponse(await sendLast(formatRequest("GET /", { "X-Long": "x".repeat(65_536) })), 431);
+  assertErrorResponse(await sendLast(formatRequest("GET /profile", { Cookie: "session_id=x; ".repeat(10_000) })), 431);
+  assertErrorResponse(
+    await sendLast(formatRequest("GET /", Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`X${i}`, "x"])))),
     431,
   );
-  isRefusal(await last(request(`GET /${"x".repeat(65_536)}`)), 431);
+  assertErrorResponse(await sendLast(formatRequest(`GET /${"x".repeat(65_536)}`)), 431);
 });
 
-survives("whoever goes away in the middle of a request, or of its answer, is not an error", async ({ open }) => {
-  const half = request("POST /users", { ...form, "Content-Length": "100" }, "email=bob@example.com");
-  const chunked = `${request("POST /users", { ...form, "Transfer-Encoding": "chunked" })}5\r\nema`;
-  const whole = request("POST /sessions", form, "email=bob@example.com&password=b4l0u");
-  for (const bytes of ["", "GET / HT", half, chunked, whole, whole + whole, request("CONNECT example.com:443")]) {
-    for (const leave of ["destroy", "resetAndDestroy", "end"] as const) {
-      for (let i = 0; i < 20; i++) {
-        const wire = await open();
-        wire.send(bytes);
-        wire.socket[leave]();
-        await wire.closed;
+testServerSurvives(
+  "whoever goes away in the middle of a request, or of its answer, is not an error",
+  async ({ open }) => {
+    const half = formatRequest("POST /users", { ...form, "Content-Length": "100" }, "email=bob@example.com");
+    const chunked = `${formatRequest("POST /users", { ...form, "Transfer-Encoding": "chunked" })}5\r\nema`;
+    const whole = formatRequest("POST /sessions", form, "email=bob@example.com&password=b4l0u");
+    for (const bytes of [
+      "",
+      "GET / HT",
+      half,
+      chunked,
+      whole,
+      whole + whole,
+      formatRequest("CONNECT example.com:443"),
+    ]) {
+      for (const leave of ["destroy", "resetAndDestroy", "end"] as const) {
+        for (let i = 0; i < 20; i++) {
+          const wire = await open();
+          wire.send(bytes);
+          wire.socket[leave]();
+          await wire.closed;
+        }
       }
     }
-  }
-});
+  },
+);
 
 // id: not-http
-survives("what is no HTTP/1.1 gets 400", async ({ last }) => {
+testServerSurvives("what is no HTTP/1.1 gets 400", async ({ sendLast }) => {
   const clientHello = Buffer.from("16030100c8010000c40303", "hex");
   const line = "GET / HTTP/1.1\r\n";
   for (const bytes of [
@@ -39,9 +50,9 @@ survives("what is no HTTP/1.1 gets 400", async ({ last }) => {
     "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "hello\r\n\r\n",
     "GET /\r\n\r\n",
-    request("FOO /"),
-    request(`${"A".repeat(10_240)} /`),
-    request("get /"),
+    formatRequest("FOO /"),
+    formatRequest(`${"A".repeat(10_240)} /`),
+    formatRequest("get /"),
     `${line}\r\n`,
     `${line}Host:\r\n\r\n`,
     `${line}Host: a b\r\n\r\n`,
@@ -49,21 +60,21 @@ survives("what is no HTTP/1.1 gets 400", async ({ last }) => {
     `${line}Host: localhost\r\nX: a\0b\r\n\r\n`,
     `${line}Host: localhost\r\n: b\r\n\r\n`,
     `${line}Host: localhost\r\nX Y: b\r\n\r\n`,
-    request("POST /users", { "Content-Length": "-1" }),
-    request("POST /users", { "Content-Length": "1e3" }),
-    request("POST /users", { "Content-Length": "5", "Transfer-Encoding": "chunked" }),
-    request("POST /users", { "Transfer-Encoding": "gzip" }),
-    `${request("POST /users", { ...form, "Transfer-Encoding": "chunked" })}zz\r\n`,
-    request("OPTIONS *"),
-    request("GET http://example.com/"),
-    request("GET \\"),
-    request("GET /a\\b"),
+    formatRequest("POST /users", { "Content-Length": "-1" }),
+    formatRequest("POST /users", { "Content-Length": "1e3" }),
+    formatRequest("POST /users", { "Content-Length": "5", "Transfer-Encoding": "chunked" }),
+    formatRequest("POST /users", { "Transfer-Encoding": "gzip" }),
+    `${formatRequest("POST /users", { ...form, "Transfer-Encoding": "chunked" })}zz\r\n`,
+    formatRequest("OPTIONS *"),
+    formatRequest("GET http://example.com/"),
+    formatRequest("GET \\"),
+    formatRequest("GET /a\\b"),
   ]) {
-    isRefusal(await last(bytes), 400);
+    assertErrorResponse(await sendLast(bytes), 400);
   }
 });
 
-survives("a target may look strange, and is found or not", async ({ open }) => {
+testServerSurvives("a target may look strange, and is found or not", async ({ open }) => {
   const wire = await open();
   for (const [target, status] of [
     ["http://localhost/", 200],
@@ -81,55 +92,55 @@ survives("a target may look strange, and is found or not", async ({ open }) => {
     ["/?\0".replace("\0", "%00"), 200],
     [`/${"x".repeat(8000)}`, 404],
   ] as const) {
-    wire.send(request(`GET ${target}`));
-    const answer = await wire.answer();
+    wire.send(formatRequest(`GET ${target}`));
+    const answer = await wire.readResponse();
     assert.equal(answer.status, status, target);
   }
 });
 
 // id: trace-and-connect
-survives(
+testServerSurvives(
   "TRACE and other methods of HTTP get 405 with Allow, and CONNECT ends the connection with it",
-  async ({ open, last }) => {
+  async ({ open, sendLast }) => {
     const wire = await open();
     for (const method of ["TRACE", "OPTIONS", "PATCH", "PROPFIND", "QUERY"]) {
-      wire.send(request(`${method} /profile`));
-      const answer = await wire.answer();
-      isRefusal(answer, 405);
+      wire.send(formatRequest(`${method} /profile`));
+      const answer = await wire.readResponse();
+      assertErrorResponse(answer, 405);
       assert.equal(answer.headers.get("allow"), "GET, HEAD, DELETE");
     }
-    const answer = await last(request("CONNECT example.com:443"));
-    isRefusal(answer, 405);
+    const answer = await sendLast(formatRequest("CONNECT example.com:443"));
+    assertErrorResponse(answer, 405);
     assert.match(answer.headers.get("allow") ?? "", /^GET, /);
   },
 );
 
-survives(
+testServerSurvives(
   "HTTP/1.0 is answered, with a Host or without, and is not this machine by leaving it out",
-  async ({ last }) => {
+  async ({ sendLast }) => {
     for (const head of ["GET / HTTP/1.0\r\n", "GET / HTTP/1.0\r\nHost: localhost\r\n"]) {
-      assert.equal((await last(`${head}\r\n`)).status, 200);
+      assert.equal((await sendLast(`${head}\r\n`)).status, 200);
     }
     const ask =
       "POST /reset_password HTTP/1.0\r\nContent-Length: 7\r\nContent-Type: application/x-www-form-urlencoded\r\n";
-    assert.match((await last(`${ask}\r\nemail=a`)).body, /RESET_DELIVERY/);
-    isRefusal(await last(`${ask}Origin: http://unnamed\r\n\r\nemail=a`), 403);
+    assert.match((await sendLast(`${ask}\r\nemail=a`)).body, /RESET_DELIVERY/);
+    assertErrorResponse(await sendLast(`${ask}Origin: http://unnamed\r\n\r\nemail=a`), 403);
   },
 );
 
 // id: no-upgrade
-survives("a request to become something else is answered as what it is", async ({ open }) => {
+testServerSurvives("a request to become something else is answered as what it is", async ({ open }) => {
   const wire = await open();
-  wire.send(request("GET /", { Connection: "Upgrade", Upgrade: "websocket" }));
-  assert.equal((await wire.answer()).status, 200);
+  wire.send(formatRequest("GET /", { Connection: "Upgrade", Upgrade: "websocket" }));
+  assert.equal((await wire.readResponse()).status, 200);
 });
 
-survives("many connections of garbage at once do not keep others from being answered", async ({ open }) => {
+testServerSurvives("many connections of garbage at once do not keep others from being answered", async ({ open }) => {
   const wires = await Promise.all(Array.from({ length: 300 }, open));
   for (const wire of wires) wire.send(Buffer.concat([Buffer.from([0]), randomBytes(2000)]));
   const wire = await open();
-  wire.send(request("GET /"));
-  assert.equal((await wire.answer()).status, 200);
-  for (const answer of await Promise.all(wires.map((each) => each.answer()))) isRefusal(answer, 400);
+  wire.send(formatRequest("GET /"));
+  assert.equal((await wire.readResponse()).status, 200);
+  for (const answer of await Promise.all(wires.map((each) => each.readResponse()))) assertErrorResponse(answer, 400);
   await Promise.all(wires.map((each) => each.closed));
 });

@@ -8,7 +8,7 @@ import { serve } from "../../src/http/server.ts";
 import { exampleRequests } from "../../src/observe/example-requests.ts";
 import { logStartup } from "../../src/observe/log-startup.ts";
 import { startService, temporaryFolder } from "../support/service.ts";
-import { closed } from "../support/survives.ts";
+import { closeAfterTest } from "../support/survives.ts";
 import { createWorld } from "../support/world.ts";
 
 const run = promisify(execFile);
@@ -48,14 +48,14 @@ interface Listening extends AsyncDisposable {
   steps(): unknown;
 }
 
-const stepsOf = (logged: Record<string, unknown>[]) => logged.find(({ event }) => event === "first_run")?.try;
+const stepsOf = (logEntries: Record<string, unknown>[]) => logEntries.find(({ event }) => event === "first_run")?.try;
 
 /** The program itself. */
 async function startProgram(HOST: string): Promise<Listening> {
   const service = await startService({ HOST });
   const steps = async () => {
     assert.equal(await service.end("SIGTERM"), 0);
-    return stepsOf(service.logged);
+    return stepsOf(service.logEntries);
   };
   return { ...service, steps };
 }
@@ -63,12 +63,12 @@ async function startProgram(HOST: string): Promise<Listening> {
 /** What the program starts, in this process. */
 async function startHere(HOST: string): Promise<Listening> {
   await using resources = new AsyncDisposableStack();
-  const { settings, app, auth, logged } = resources.use(await createWorld({ HOST }));
-  const server = resources.use(closed(await serve({ fetch: app.fetch, host: HOST, port: 0, log: auth.log })));
+  const { settings, app, auth, logEntries } = resources.use(await createWorld({ HOST }));
+  const server = resources.use(closeAfterTest(await serve({ fetch: app.fetch, host: HOST, port: 0, log: auth.log })));
   const url = localUrl(HOST, server.port);
   logStartup(settings, auth.log, url, true);
   const opened = resources.move();
-  return { url, steps: () => stepsOf(logged), [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { url, steps: () => stepsOf(logEntries), [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
 for (const HOST of ["::1", "::", "0.0.0.0", "127.0.0.1", "localhost", "::ffff:127.0.0.1", linkLocal]) {

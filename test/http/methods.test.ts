@@ -6,8 +6,8 @@ import { silent } from "../../src/observe/log.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { test } from "../support/engines.ts";
 import { logIn, register } from "../support/steps.ts";
-import { closed } from "../support/survives.ts";
-import { openWire, request } from "../support/wire.ts";
+import { closeAfterTest } from "../support/survives.ts";
+import { formatRequest, openWire } from "../support/wire.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const paths = [...routes, "/dev/outbox"].map((path) =>
@@ -61,12 +61,14 @@ test("what Allow names may be used, and every other method has 405 with the same
     "LOCK",
     "PURGE",
   ];
-  await using server = closed(await serve({ fetch: world.app.fetch, host: "127.0.0.1", port: 0, log: world.auth.log }));
+  await using server = closeAfterTest(
+    await serve({ fetch: world.app.fetch, host: "127.0.0.1", port: 0, log: world.auth.log }),
+  );
   using wire = await openWire(server.port);
   for (const path of paths) {
     const ask = async (method: string, Accept: string) => {
-      wire.send(request(`${method} ${path}`, { Accept }));
-      return wire.answer(method === "HEAD" ? "HEAD" : undefined);
+      wire.send(formatRequest(`${method} ${path}`, { Accept }));
+      return wire.readResponse(method === "HEAD" ? "HEAD" : undefined);
     };
     const allow = (await ask("PATCH", "*/*")).headers.get("allow");
     const allowed = allow?.split(", ") ?? [];

@@ -5,11 +5,11 @@ import { Auth } from "../../src/auth/auth.ts";
 import { AuthError, DatabaseUnavailable } from "../../src/errors.ts";
 import { RequestError, statuses, toRefusal } from "../../src/http/refusals.ts";
 import { silent } from "../../src/observe/log.ts";
-import { knowing, startBreachServer } from "../support/breach-server.ts";
+import { answerWithCounts, startBreachServer } from "../support/breach-server.ts";
 import { test } from "../support/engines.ts";
 import { createFullWorld } from "../support/full-world.ts";
-import { createProduction, owner } from "../support/production.ts";
-import { askForToken, bob, cookie, json, logIn, redeem, refused, register } from "../support/steps.ts";
+import { createProductionWorld, owner } from "../support/production.ts";
+import { assertRejected, bob, json, logIn, redeemToken, register, requestToken, withCookie } from "../support/steps.ts";
 import { createWorld, form, hour, type World } from "../support/world.ts";
 
 type Code = keyof typeof statuses;
@@ -29,7 +29,7 @@ async function documented(): Promise<Map<string, { status: number; message: RegE
 const to = (path: string, init?: RequestInit) => (world: World) => world.request(path, init);
 
 /** What a person sends who is logged in. */
-const loggedIn = async (world: World, method: string) => cookie(`session_id=${await logIn(world)}`, { method });
+const loggedIn = async (world: World, method: string) => withCookie(`session_id=${await logIn(world)}`, { method });
 
 /** How each refusal comes about, over HTTP. */
 const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
@@ -55,7 +55,7 @@ const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
     const { headers } = await loggedIn(world, "PUT");
     return world.request("/profile/email", form({ email: bob.email }, { method: "PUT", ...(headers && { headers }) }));
   },
-  password_missing: async (world) => redeem(world, { email: bob.email, reset_token: await askForToken(world) }),
+  password_missing: async (world) => redeemToken(world, { email: bob.email, reset_token: await requestToken(world) }),
   password_too_short: to("/users", form({ email: "eve@example.com", password: "b4l0u" })),
   async password_common() {
     await using world = await createWorld({ PASSWORD_BLOCKLIST: "on" });
@@ -66,27 +66,27 @@ const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
     return await world.request("/users", form({ ...bob, password: "example1" }));
   },
   async password_breached() {
-    await using server = await startBreachServer(knowing({ [bob.password]: 1 }));
+    await using server = await startBreachServer(answerWithCounts({ [bob.password]: 1 }));
     await using world = await createWorld({ PASSWORD_BREACH_CHECK: server.url });
     return await world.request("/users", form(bob));
   },
   not_logged_in: to("/profile"),
   wrong_login: to("/sessions", form({ ...bob, password: "wrong" })),
   async email_not_verified() {
-    await using world = await createProduction();
+    await using world = await createProductionWorld();
     await world.auth.registerUser(owner.email, owner.password);
     return await world.request("/sessions", form(owner));
   },
   wrong_password: async (world) => world.request("/profile", await loggedIn(world, "DELETE")),
   async password_needed(world) {
     const asking = await loggedIn(world, "GET");
-    world.clock.forward(hour);
+    world.clock.advance(hour);
     return world.request("/profile/export", asking);
   },
   unknown_email: to("/reset_password", form({ email: "nobody@example.com" })),
   unknown_session: async (world) => world.request(`/sessions/${"x".repeat(43)}`, await loggedIn(world, "DELETE")),
   page_invalid: async (world) => world.request("/sessions?limit=0", await loggedIn(world, "GET")),
-  bad_reset_token: (world) => redeem(world, { email: bob.email, reset_token: "x", new_password: bob.password }),
+  bad_reset_token: (world) => redeemToken(world, { email: bob.email, reset_token: "x", new_password: bob.password }),
   bad_undo_token: to("/undo_email_change", form({ token: "x" }, { method: "PUT" })),
   bad_verify_token: to("/email_verification", form({ ...bob, token: "x" }, { method: "PUT" })),
   async too_many_tries() {
@@ -124,7 +124,7 @@ test("every refusal is said over HTTP as docs/errors.md has it", async (t) => {
       const response = await provoke(world);
       assert.equal(response.headers.has("Retry-After"), [429, 503].includes(response.status));
       assert.equal(response.headers.get("Error-Code"), code);
-      await refused(response, statuses[code as Code], rows.get(code)?.message);
+      await assertRejected(response, statuses[code as Code], rows.get(code)?.message);
     });
   }
 });

@@ -9,7 +9,7 @@ import { parseTraceParent, toLogFields } from "../../src/observe/request-ids.ts"
 import { untraced } from "../../src/observe/tracing.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { test } from "../support/engines.ts";
-import { cookie } from "../support/steps.ts";
+import { withCookie } from "../support/steps.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -19,13 +19,13 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** What is logged of a request that the database does not answer, and the id that the answer has. */
 async function unavailable(world: World, headers: Record<string, string>, ip?: string) {
-  world.logged.length = 0;
+  world.logEntries.length = 0;
   const response = await world.request("/profile?token=s3cret", {
-    headers: { ...cookie("session_id=x").headers, ...headers } as Record<string, string>,
+    headers: { ...withCookie("session_id=x").headers, ...headers } as Record<string, string>,
     ...(ip !== undefined && { ip }),
   });
   assert.equal(response.status, 503);
-  const [line, ...others] = world.logged;
+  const [line, ...others] = world.logEntries;
   assert.equal(others.length, 0);
   assert.equal(line?.path, "/profile");
   assert.equal(line?.requestId, response.headers.get("X-Request-Id"));

@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
-import { askForToken, bob, body, canLogIn, isOpen, logIn, multipart, refused, register } from "../support/steps.ts";
+import {
+  assertRejected,
+  bob,
+  body,
+  canLogIn,
+  isSessionOpen,
+  logIn,
+  multipart,
+  register,
+  requestToken,
+} from "../support/steps.ts";
 import { createWorld, form } from "../support/world.ts";
 
 const PUBLIC_URL = "https://auth.example.com";
@@ -62,11 +72,11 @@ test("programs, and pages of one's own, pass", async () => {
 test("what another site's page sends is refused on every route, whatever the method, and changes nothing", async () => {
   await using world = await createWorld(settings);
   await register(world);
-  const [sessionId, reset_token] = [await logIn(world), await askForToken(world)];
+  const [sessionId, reset_token] = [await logIn(world), await requestToken(world)];
   const eve = { email: "eve@example.com", password: "other" };
   for (const given of refusedOnes) {
     const headers = { Host, Cookie: `session_id=${sessionId}`, ...given };
-    const { length } = world.logged;
+    const { length } = world.logEntries;
     for (const [method, path, fields] of [
       ["POST", "/", {}],
       ["PUT", "/", {}],
@@ -79,13 +89,15 @@ test("what another site's page sends is refused on every route, whatever the met
     ] as const) {
       const response = await world.request(path, form(fields, { method, headers }));
       assert.equal(response.headers.get("Set-Cookie"), null);
-      await refused(response, 403, /^requests from pages of other sites are refused$/);
+      await assertRejected(response, 403, /^requests from pages of other sites are refused$/);
     }
-    for (const { event, detail } of world.logged.slice(length).filter(({ event }) => event !== "undeclared_proxy")) {
+    for (const { event, detail } of world.logEntries
+      .slice(length)
+      .filter(({ event }) => event !== "undeclared_proxy")) {
       assert.deepEqual([event, detail], ["request_refused", "cross_site"]);
     }
   }
-  assert.ok((await isOpen(world, sessionId)) && (await canLogIn(world, bob)));
+  assert.ok((await isSessionOpen(world, sessionId)) && (await canLogIn(world, bob)));
   assert.ok(!(await canLogIn(world, eve)));
 });
 
@@ -109,7 +121,7 @@ test("without CORS_ORIGINS no other origin passes, be it of the same site", asyn
   await using world = await createWorld({ PUBLIC_URL, COOKIE_NAME: "session_id" });
   await register(world);
   for (const site of [{ "Sec-Fetch-Site": "same-site" }, { "Sec-Fetch-Site": "cross-site" }, {}]) {
-    await refused(world.request("/sessions", form(bob, { headers: { Host, ...site, Origin: shared } })), 403);
+    await assertRejected(world.request("/sessions", form(bob, { headers: { Host, ...site, Origin: shared } })), 403);
   }
 });
 
@@ -125,12 +137,12 @@ test("what a form of another site can send is refused in all three types, and so
   for (const init of sent) {
     for (const site of [{ "Sec-Fetch-Site": "cross-site" }, { Origin: "null" }, { Origin: "https://evil.example" }]) {
       const headers = { Host, ...(init.headers as Record<string, string>), ...site };
-      await refused(world.request("/users", { ...init, headers }), 403);
+      await assertRejected(world.request("/users", { ...init, headers }), 403);
     }
   }
   // Without a browser's word the type still is not JSON's: no page can send that one unasked.
   for (const type of ["text/plain", "text/plain;charset=utf-8", "application/x-json", ""]) {
-    await refused(world.request("/users", body(type, JSON.stringify(fields))), 415);
+    await assertRejected(world.request("/users", body(type, JSON.stringify(fields))), 415);
   }
   assert.ok(!(await canLogIn(world, fields)));
 });

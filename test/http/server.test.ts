@@ -3,46 +3,49 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { serve } from "../../src/http/server.ts";
 import { silent } from "../../src/observe/log.ts";
-import { closed, form, isRefusal, patience, survives } from "../support/survives.ts";
-import { openWire, request } from "../support/wire.ts";
+import { assertErrorResponse, closeAfterTest, form, shutdownTimeout, testServerSurvives } from "../support/survives.ts";
+import { formatRequest, openWire } from "../support/wire.ts";
 
-survives("it answers on 127.0.0.1, localhost and 0.0.0.0", async ({ port }) => {
+testServerSurvives("it answers on 127.0.0.1, localhost and 0.0.0.0", async ({ port }) => {
   for (const host of ["127.0.0.1", "localhost", "0.0.0.0"]) {
     const response = await fetch(`http://${host}:${port}/`, { headers: { Connection: "close" } });
     assert.equal(await response.text(), '{"message":"Bienvenue"}\n');
   }
 });
 
-survives("a followed logout ends on the welcome, whichever method the client goes on with", async ({ port }) => {
-  const url = `http://127.0.0.1:${port}`;
-  const body = new URLSearchParams({ email: "bob@example.com", password: "b4l0u" });
-  assert.equal((await fetch(`${url}/users`, { method: "POST", body })).status, 200);
-  for (const method of ["DELETE", "GET", "POST", "PUT"]) {
-    const login = await fetch(`${url}/sessions`, { method: "POST", body });
-    const Cookie = login.headers.get("Set-Cookie")?.split(";")[0] ?? "";
-    const logout = await fetch(`${url}/sessions`, { method: "DELETE", headers: { Cookie }, redirect: "manual" });
-    assert.equal(logout.status, 302);
-    const followed = await fetch(new URL(logout.headers.get("Location") ?? "", url), { method, headers: { Cookie } });
-    assert.deepEqual([followed.status, await followed.text()], [200, '{"message":"Bienvenue"}\n']);
-    assert.equal((await fetch(`${url}/profile`, { headers: { Cookie } })).status, 403);
-  }
-  const Cookie = (await fetch(`${url}/sessions`, { method: "POST", body })).headers.get("Set-Cookie") ?? "";
-  const followed = await fetch(`${url}/sessions`, { method: "DELETE", headers: { Cookie } });
-  assert.deepEqual([followed.status, followed.url], [200, `${url}/`]);
-});
+testServerSurvives(
+  "a followed logout ends on the welcome, whichever method the client goes on with",
+  async ({ port }) => {
+    const url = `http://127.0.0.1:${port}`;
+    const body = new URLSearchParams({ email: "bob@example.com", password: "b4l0u" });
+    assert.equal((await fetch(`${url}/users`, { method: "POST", body })).status, 200);
+    for (const method of ["DELETE", "GET", "POST", "PUT"]) {
+      const login = await fetch(`${url}/sessions`, { method: "POST", body });
+      const Cookie = login.headers.get("Set-Cookie")?.split(";")[0] ?? "";
+      const logout = await fetch(`${url}/sessions`, { method: "DELETE", headers: { Cookie }, redirect: "manual" });
+      assert.equal(logout.status, 302);
+      const followed = await fetch(new URL(logout.headers.get("Location") ?? "", url), { method, headers: { Cookie } });
+      assert.deepEqual([followed.status, await followed.text()], [200, '{"message":"Bienvenue"}\n']);
+      assert.equal((await fetch(`${url}/profile`, { headers: { Cookie } })).status, 403);
+    }
+    const Cookie = (await fetch(`${url}/sessions`, { method: "POST", body })).headers.get("Set-Cookie") ?? "";
+    const followed = await fetch(`${url}/sessions`, { method: "DELETE", headers: { Cookie } });
+    assert.deepEqual([followed.status, followed.url], [200, `${url}/`]);
+  },
+);
 
-survives(
+testServerSurvives(
   "requests sent all at once on one connection are answered in order, however long each takes",
   async ({ open }) => {
     const wire = await open();
     wire.send(
       [
-        request("POST /users", form, "email=bob@example.com&password=b4l0u"),
-        request("GET /"),
-        request("POST /sessions", form, "email=eve@example.com&password=b4l0u"),
-        request("HEAD /"),
-        request("GET /profile"),
-        request("POST /users", form, "email=eve"),
+        formatRequest("POST /users", form, "email=bob@example.com&password=b4l0u"),
+        formatRequest("GET /"),
+        formatRequest("POST /sessions", form, "email=eve@example.com&password=b4l0u"),
+        formatRequest("HEAD /"),
+        formatRequest("GET /profile"),
+        formatRequest("POST /users", form, "email=eve"),
       ].join(""),
     );
     const messages = [
@@ -54,20 +57,26 @@ survives(
       "password is missing",
     ];
     for (const message of messages) {
-      const { body } = await wire.answer(message === "" ? "HEAD" : undefined);
+      const { body } = await wire.readResponse(message === "" ? "HEAD" : undefined);
       assert.ok(message === "" ? body === "" : JSON.parse(body).message === message, body);
     }
   },
 );
 
-survives("a form that comes along with a GET does not matter, nor to the request after it", async ({ open }) => {
-  const wire = await open();
-  wire.send(request("GET /", form, "email=bob@example.com") + request("GET /profile", form, "GET / HTTP/1.1\r\n\r\n"));
-  wire.send(request("GET /nope"));
-  for (const status of [200, 403, 404]) assert.equal((await wire.answer()).status, status);
-});
+testServerSurvives(
+  "a form that comes along with a GET does not matter, nor to the request after it",
+  async ({ open }) => {
+    const wire = await open();
+    wire.send(
+      formatRequest("GET /", form, "email=bob@example.com") +
+        formatRequest("GET /profile", form, "GET / HTTP/1.1\r\n\r\n"),
+    );
+    wire.send(formatRequest("GET /nope"));
+    for (const status of [200, 403, 404]) assert.equal((await wire.readResponse()).status, status);
+  },
+);
 
-survives(
+testServerSurvives(
   "a body of a gigabyte is refused with 413 and the connection closed, announced or in chunks",
   async ({ open }) => {
     const megabyte = Buffer.alloc(1024 * 1024, "x");
@@ -78,14 +87,14 @@ survives(
       [{ "Transfer-Encoding": "chunked" }, chunk],
     ] as const) {
       const wire = await open();
-      wire.send(request("POST /users", { ...form, ...headers }));
+      wire.send(formatRequest("POST /users", { ...form, ...headers }));
       const pump = () => {
         while (piece && !wire.socket.destroyed && wire.socket.write(piece));
       };
       wire.socket.on("drain", pump);
       pump();
-      const answer = await wire.answer();
-      isRefusal(answer, 413);
+      const answer = await wire.readResponse();
+      assertErrorResponse(answer, 413);
       assert.equal(answer.headers.get("connection"), "close");
       await wire.closed;
       assert.ok(wire.socket.bytesWritten < 900_000_000);
@@ -93,7 +102,7 @@ survives(
   },
 );
 
-survives("Expect: 100-continue is heard, unless the body is too large", async ({ open, last }) => {
+testServerSurvives("Expect: 100-continue is heard, unless the body is too large", async ({ open, sendLast }) => {
   const expecting = { ...form, Expect: "100-continue" };
   const body = "email=bob@example.com&password=b4l0u";
   for (const [headers, sent] of [
@@ -101,21 +110,27 @@ survives("Expect: 100-continue is heard, unless the body is too large", async ({
     [{ "Transfer-Encoding": "chunked" }, `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`],
   ] as const) {
     const wire = await open();
-    wire.send(request("POST /users", { ...expecting, ...headers }));
-    assert.equal((await wire.answer()).status, 100);
+    wire.send(formatRequest("POST /users", { ...expecting, ...headers }));
+    assert.equal((await wire.readResponse()).status, 100);
     wire.send(sent);
-    assert.match((await wire.answer()).body, /user created|already registered/);
+    assert.match((await wire.readResponse()).body, /user created|already registered/);
   }
-  isRefusal(await last(request("POST /users", { ...expecting, "Content-Length": "16385" })), 413);
-  isRefusal(await last(request("POST /users", { ...form, Expect: "a miracle", "Content-Length": "5" })), 417);
+  assertErrorResponse(await sendLast(formatRequest("POST /users", { ...expecting, "Content-Length": "16385" })), 413);
+  assertErrorResponse(
+    await sendLast(formatRequest("POST /users", { ...form, Expect: "a miracle", "Content-Length": "5" })),
+    417,
+  );
 });
 
-survives(
+testServerSurvives(
   "headers and bodies that come too slowly get 408",
-  async ({ last }) => {
-    isRefusal(await last("GET / HTTP/1.1\r\nHost: local"), 408);
-    isRefusal(await last(request("POST /users", { ...form, "Content-Length": "100" }, "email=")), 408);
-    isRefusal(await last(request("POST /users", { ...form, "Transfer-Encoding": "chunked" })), 408);
+  async ({ sendLast }) => {
+    assertErrorResponse(await sendLast("GET / HTTP/1.1\r\nHost: local"), 408);
+    assertErrorResponse(
+      await sendLast(formatRequest("POST /users", { ...form, "Content-Length": "100" }, "email=")),
+      408,
+    );
+    assertErrorResponse(await sendLast(formatRequest("POST /users", { ...form, "Transfer-Encoding": "chunked" })), 408);
   },
   { headersTimeout: 100, requestTimeout: 200, connectionsCheckingInterval: 20 },
 );
@@ -129,36 +144,36 @@ test("closing waits for what is under way, and not for connections that are idle
     await gate;
     return new Response("done\n");
   };
-  const limits = { headersTimeout: patience, requestTimeout: patience, connectionsCheckingInterval: 20 };
-  await using server = closed(await serve({ fetch: answer, host: "127.0.0.1", port: 0, log: silent, limits }));
+  const limits = { headersTimeout: shutdownTimeout, requestTimeout: shutdownTimeout, connectionsCheckingInterval: 20 };
+  await using server = closeAfterTest(await serve({ fetch: answer, host: "127.0.0.1", port: 0, log: silent, limits }));
   using kept = await openWire(server.port);
-  kept.send(request("GET /"));
-  assert.equal((await kept.answer()).headers.get("connection"), "keep-alive");
+  kept.send(formatRequest("GET /"));
+  assert.equal((await kept.readResponse()).headers.get("connection"), "keep-alive");
   using unused = await openWire(server.port);
   using busy = await openWire(server.port);
-  busy.send(request("GET /slow"));
+  busy.send(formatRequest("GET /slow"));
   await begun;
-  const ended = server.close(patience);
+  const ended = server.close(shutdownTimeout);
   await Promise.all([kept.closed, unused.closed]);
   await assert.rejects(openWire(server.port), { code: "ECONNREFUSED" });
   open();
-  const { body, headers } = await busy.answer();
+  const { body, headers } = await busy.readResponse();
   assert.deepEqual([body, headers.get("connection")], ["done\n", "close"]);
   await ended;
 });
 
 test("closing ends what takes longer than its patience", { timeout: 60_000 }, async () => {
   const forever = () => new Promise<Response>(() => {});
-  await using server = closed(await serve({ fetch: forever, host: "127.0.0.1", port: 0, log: silent }));
+  await using server = closeAfterTest(await serve({ fetch: forever, host: "127.0.0.1", port: 0, log: silent }));
   using wire = await openWire(server.port);
-  wire.send(request("GET /"));
+  wire.send(formatRequest("GET /"));
   await server.close(50);
   await wire.closed;
 });
 
 test("a port that is taken is an error of listening", async () => {
   const listening = { fetch: () => new Response(), host: "127.0.0.1", log: silent };
-  await using server = closed(await serve({ ...listening, port: 0 }));
+  await using server = closeAfterTest(await serve({ ...listening, port: 0 }));
   await assert.rejects(serve({ ...listening, port: server.port }), { code: "EADDRINUSE" });
 });
 
@@ -181,22 +196,22 @@ test("docs/errors.md names every answer that the server gives by itself", async 
   const said: unknown[] = [];
   for (const bytes of [
     "hello\r\n\r\n",
-    request("CONNECT example.com:443"),
+    formatRequest("CONNECT example.com:443"),
     "GET /",
-    request("GET /", { Expect: "a miracle" }),
-    request("GET /", { "X-Long": "x".repeat(65_536) }),
-    request("GET /"),
+    formatRequest("GET /", { Expect: "a miracle" }),
+    formatRequest("GET /", { "X-Long": "x".repeat(65_536) }),
+    formatRequest("GET /"),
   ]) {
     using wire = await openWire(port);
     wire.send(bytes);
-    const { status, body, headers } = await wire.answer();
+    const { status, body, headers } = await wire.readResponse();
     said.push([status, JSON.parse(body).message, headers.get("error-code")]);
   }
   assert.deepEqual(said, rows);
-  await close(patience);
+  await close(shutdownTimeout);
 });
 
-survives("a request for two hosts at once is refused, whichever of them is ours", async ({ last }) => {
+testServerSurvives("a request for two hosts at once is refused, whichever of them is ours", async ({ sendLast }) => {
   const end = "Connection: close\r\n\r\n";
   for (const head of [
     "GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example",
@@ -209,7 +224,7 @@ survives("a request for two hosts at once is refused, whichever of them is ours"
     "GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\nHost: localhost",
     "POST /users HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nContent-Length: 9",
   ]) {
-    isRefusal(await last(`${head}\r\n${end}`), 400);
+    assertErrorResponse(await sendLast(`${head}\r\n${end}`), 400);
   }
   for (const head of [
     "GET http://localhost/ HTTP/1.1\r\nHost: localhost",
@@ -218,6 +233,6 @@ survives("a request for two hosts at once is refused, whichever of them is ours"
     "GET / HTTP/1.0\r\nHost: localhost",
     "GET / HTTP/1.0",
   ]) {
-    assert.equal((await last(`${head}\r\n${end}`)).status, 200, head);
+    assert.equal((await sendLast(`${head}\r\n${end}`)).status, 200, head);
   }
 });

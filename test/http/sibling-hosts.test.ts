@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { test } from "../support/engines.ts";
-import { bob, refused, said } from "../support/steps.ts";
+import { assertRejected, bob, readStatusAndBody } from "../support/steps.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const app = "https://app.example.test";
@@ -58,7 +58,7 @@ describe("an application on a host beside the service's", () => {
     const [cookie = ""] = ((await fetched(world, app, "/sessions", login)).headers.get("Set-Cookie") ?? "").split(";");
     // A server passes on the Cookie header of the page's request, and has no Origin.
     const answer = world.request("/profile", { headers: { Cookie: `theme=dark; ${cookie}` } });
-    assert.equal(await said(answer), '200 {"email":"bob@example.com"}\n');
+    assert.equal(await readStatusAndBody(answer), '200 {"email":"bob@example.com"}\n');
   });
 
   test("is alone in that: a neighbour or a stranger neither changes nor reads anything", async () => {
@@ -68,8 +68,8 @@ describe("an application on a host beside the service's", () => {
     for (const origin of ["https://blog.example.test", "https://evil.test"]) {
       const profile = await fetched(world, origin, "/profile", {}, cookie);
       assert.equal(profile.headers.get("Access-Control-Allow-Origin"), null);
-      await refused(fetched(world, origin, "/sessions", { method: "DELETE" }, cookie), 403);
-      await refused(fetched(world, origin, "/sessions", login), 403);
+      await assertRejected(fetched(world, origin, "/sessions", { method: "DELETE" }, cookie), 403);
+      await assertRejected(fetched(world, origin, "/sessions", login), 403);
     }
     assert.equal((await fetched(world, app, "/profile", {}, cookie)).status, 200);
   });

@@ -3,9 +3,9 @@ import { Hono } from "hono";
 import { routes } from "../../src/app.ts";
 import { serve } from "../../src/http/server.ts";
 import { test } from "../support/engines.ts";
-import { bob, cookie, logIn, refused, register, said } from "../support/steps.ts";
-import { closed } from "../support/survives.ts";
-import { openWire, request } from "../support/wire.ts";
+import { assertRejected, bob, logIn, readStatusAndBody, register, withCookie } from "../support/steps.ts";
+import { closeAfterTest } from "../support/survives.ts";
+import { formatRequest, openWire } from "../support/wire.ts";
 import { createWorld, form } from "../support/world.ts";
 
 /** The path with some slash of it doubled, each in turn, and all of them tripled. */
@@ -37,17 +37,21 @@ test("repeated slashes count as one on every path, whatever the method, as a pag
 test("a body, the query and the cookie come along", async () => {
   await using world = await createWorld();
   assert.equal(
-    await said(world.request("//users", form(bob))),
+    await readStatusAndBody(world.request("//users", form(bob))),
     '200 {"email":"bob@example.com","message":"user created"}\n',
   );
   const login = await world.request("///sessions?a=//b", form(bob));
   const Cookie = login.headers.getSetCookie()[0]?.split(";")[0] ?? "";
-  assert.equal(await said(world.request("//profile", cookie(Cookie))), '200 {"email":"bob@example.com"}\n');
-  const handle = ((await (await world.request("//sessions", cookie(Cookie))).json()) as { sessions: { id: string }[] })
-    .sessions[0]?.id;
-  assert.equal((await world.request("/sessions//others", cookie(Cookie, { method: "DELETE" }))).status, 200);
-  assert.equal((await world.request(`/sessions//${handle}`, cookie(Cookie, { method: "DELETE" }))).status, 200);
-  await refused(world.request("/profile", cookie(Cookie)), 403);
+  assert.equal(
+    await readStatusAndBody(world.request("//profile", withCookie(Cookie))),
+    '200 {"email":"bob@example.com"}\n',
+  );
+  const handle = (
+    (await (await world.request("//sessions", withCookie(Cookie))).json()) as { sessions: { id: string }[] }
+  ).sessions[0]?.id;
+  assert.equal((await world.request("/sessions//others", withCookie(Cookie, { method: "DELETE" }))).status, 200);
+  assert.equal((await world.request(`/sessions//${handle}`, withCookie(Cookie, { method: "DELETE" }))).status, 200);
+  await assertRejected(world.request("/profile", withCookie(Cookie)), 403);
   assert.equal((await world.request("//login?lang=fr", { headers: { Accept: "text/html" } })).status, 200);
 });
 
@@ -59,9 +63,9 @@ test("guards hold there too: another site's page, an origin that may call, a bod
     COOKIE_NAME: "s",
   });
   await register(world);
-  await refused(world.request("//users", form(bob, { headers: { "Sec-Fetch-Site": "cross-site" } })), 403);
-  await refused(world.request("//users", form(bob, { headers: { Origin: "https://evil.example" } })), 403);
-  await refused(world.request("//users", form({ email: "x".repeat(20_000) })), 413);
+  await assertRejected(world.request("//users", form(bob, { headers: { "Sec-Fetch-Site": "cross-site" } })), 403);
+  await assertRejected(world.request("//users", form(bob, { headers: { Origin: "https://evil.example" } })), 403);
+  await assertRejected(world.request("//users", form({ email: "x".repeat(20_000) })), 413);
   const preflight = { method: "OPTIONS", headers: { Origin, "Access-Control-Request-Method": "POST" } };
   assert.equal((await world.request("//users", preflight)).status, 204);
   for (const path of ["/users", "//users", "/nope//nope"]) {
@@ -98,11 +102,11 @@ test("what is no repeated slash stays what it was: an encoded one, a backslash, 
     "/%2F/users",
     "/users%2F",
   ]) {
-    await refused(world.request(path, form(bob)), 404);
+    await assertRejected(world.request(path, form(bob)), 404);
   }
   assert.ok(await world.db.users.isEmpty());
   for (const path of ["//", "///", "//?a=b"])
-    assert.equal(await said(world.request(path)), '200 {"message":"Bienvenue"}\n');
+    assert.equal(await readStatusAndBody(world.request(path)), '200 {"message":"Bienvenue"}\n');
 });
 
 test("no path leads to another host", async () => {
@@ -131,21 +135,23 @@ test("no path leads to another host", async () => {
 
 test("over a socket a body arrives whole, in chunks too, and TRACE has its 405", async () => {
   await using world = await createWorld();
-  await using server = closed(await serve({ fetch: world.app.fetch, host: "127.0.0.1", port: 0, log: world.auth.log }));
+  await using server = closeAfterTest(
+    await serve({ fetch: world.app.fetch, host: "127.0.0.1", port: 0, log: world.auth.log }),
+  );
   using wire = await openWire(server.port);
   const urlencoded = { "Content-Type": "application/x-www-form-urlencoded" };
-  wire.send(request("POST //users", urlencoded, "email=bob@example.com&password=b4l0u"));
-  assert.equal((await wire.answer()).body, '{"email":"bob@example.com","message":"user created"}\n');
+  wire.send(formatRequest("POST //users", urlencoded, "email=bob@example.com&password=b4l0u"));
+  assert.equal((await wire.readResponse()).body, '{"email":"bob@example.com","message":"user created"}\n');
   const text = "email=bob@example.com&password=b4l0u";
-  wire.send(request("POST //sessions", { ...urlencoded, "Transfer-Encoding": "chunked" }));
+  wire.send(formatRequest("POST //sessions", { ...urlencoded, "Transfer-Encoding": "chunked" }));
   for (const character of text) wire.send(`1\r\n${character}\r\n`);
   wire.send("0\r\n\r\n");
-  assert.equal((await wire.answer()).body, '{"email":"bob@example.com","message":"logged in"}\n');
-  wire.send(request("TRACE //profile"));
-  const trace = await wire.answer();
+  assert.equal((await wire.readResponse()).body, '{"email":"bob@example.com","message":"logged in"}\n');
+  wire.send(formatRequest("TRACE //profile"));
+  const trace = await wire.readResponse();
   assert.deepEqual([trace.status, trace.headers.get("allow")], [405, "GET, HEAD, DELETE"]);
-  wire.send(request("POST //users", { ...urlencoded, "Content-Length": "20000" }));
-  assert.equal((await wire.answer()).status, 413);
+  wire.send(formatRequest("POST //users", { ...urlencoded, "Content-Length": "20000" }));
+  assert.equal((await wire.readResponse()).status, 413);
 });
 
 test("an app that is mounted in another has it too", async () => {
@@ -153,7 +159,7 @@ test("an app that is mounted in another has it too", async () => {
   const outer = new Hono().mount("/auth", world.app.fetch as (request: Request) => Response);
   const ask = async (path: string, init?: RequestInit) => outer.fetch(new Request(`http://localhost${path}`, init));
   assert.equal(
-    await said(ask("/auth//users", form(bob))),
+    await readStatusAndBody(ask("/auth//users", form(bob))),
     '200 {"email":"bob@example.com","message":"user created"}\n',
   );
   assert.equal((await ask("/auth///sessions//others")).headers.get("Allow"), "DELETE");

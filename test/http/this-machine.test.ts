@@ -6,8 +6,8 @@ import { serve } from "../../src/http/server.ts";
 import { isFromThisMachine } from "../../src/http/this-machine.ts";
 import { test } from "../support/engines.ts";
 import { bob, register } from "../support/steps.ts";
-import { closed } from "../support/survives.ts";
-import { openWire, request } from "../support/wire.ts";
+import { closeAfterTest } from "../support/survives.ts";
+import { formatRequest, openWire } from "../support/wire.ts";
 import { createWorld } from "../support/world.ts";
 
 const body = `email=${bob.email}`;
@@ -36,19 +36,19 @@ for (const listening of ["0.0.0.0", "::"]) {
     await using world = await createWorld();
     await register(world);
     const { log } = world.auth;
-    await using server = closed(await serve({ fetch: world.app.fetch, host: listening, port: 0, log }));
+    await using server = closeAfterTest(await serve({ fetch: world.app.fetch, host: listening, port: 0, log }));
     for (const { address, at } of own.filter((each) => listening === "::" || !each.address.includes(":"))) {
       using wire = await openWire(server.port, at);
       const ask = async (headers: Record<string, string>) => {
-        wire.send(request("POST /reset_password", { ...urlencoded, ...headers }, body));
-        return wire.answer();
+        wire.send(formatRequest("POST /reset_password", { ...urlencoded, ...headers }, body));
+        return wire.readResponse();
       };
       for (const Host of hosts(address)) {
         const answer = await ask({ Host });
         assert.equal(answer.status, 200, `${Host}: ${answer.body}`);
         assert.match(answer.body, /"reset_token":"[\w-]{36}"/);
-        wire.send(request("GET /metrics", { Host }));
-        assert.equal((await wire.answer()).status, 200, Host);
+        wire.send(formatRequest("GET /metrics", { Host }));
+        assert.equal((await wire.readResponse()).status, 200, Host);
       }
       for (const Host of [
         "localhost",
@@ -72,7 +72,7 @@ test("over loopback the names are those of this machine, and the address that wa
   await using world = await createWorld();
   await register(world);
   const { log } = world.auth;
-  await using server = closed(await serve({ fetch: world.app.fetch, host: "127.0.0.2", port: 0, log }));
+  await using server = closeAfterTest(await serve({ fetch: world.app.fetch, host: "127.0.0.2", port: 0, log }));
   using wire = await openWire(server.port, "127.0.0.2");
   for (const [Host, status] of [
     ["127.0.0.2", 200],
@@ -81,8 +81,8 @@ test("over loopback the names are those of this machine, and the address that wa
     ["127.0.0.3", 403],
     ["192.0.2.1", 403],
   ] as const) {
-    wire.send(request("POST /reset_password", { ...urlencoded, Host }, body));
-    assert.equal((await wire.answer()).status, status, Host);
+    wire.send(formatRequest("POST /reset_password", { ...urlencoded, Host }, body));
+    assert.equal((await wire.readResponse()).status, status, Host);
   }
 });
 

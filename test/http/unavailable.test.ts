@@ -3,12 +3,12 @@ import { test } from "node:test";
 import { HashThreadError } from "../../src/auth/passwords/hash-threads.ts";
 import { busyError, DatabaseUnavailable } from "../../src/errors.ts";
 import { unavailableLogger } from "../../src/http/unavailable.ts";
-import { recordingLog } from "../support/world.ts";
+import { createRecordingLog } from "../support/world.ts";
 
 test("of many requests without an answer the log has the first of each minute, and how many it left out", () => {
   const logged: Record<string, unknown>[] = [];
   let now = 0;
-  const log = unavailableLogger(recordingLog(logged), () => now);
+  const log = unavailableLogger(createRecordingLog(logged), () => now);
   const fail = (times: number) => {
     for (let i = 0; i < times; i++) log(new DatabaseUnavailable("locked"), { requestId: `${i}`, path: "/profile" });
   };
@@ -30,7 +30,7 @@ test("of many requests without an answer the log has the first of each minute, a
 
 test("the log says why nothing can be hashed, and of a database only what is wrong", () => {
   const logged: Record<string, unknown>[] = [];
-  const log = unavailableLogger(recordingLog(logged));
+  const log = unavailableLogger(createRecordingLog(logged));
   log(busyError(1, new HashThreadError(new Error("ERR_WORKER_INIT_FAILED"))), {});
   log(busyError(1), {});
   log(new DatabaseUnavailable("locked", new Error("insert into users …")), {});

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { statuses } from "../../src/http/refusals.ts";
-import { chooseLanguage, type Language, languageNamed, languages, messages } from "../../src/languages/languages.ts";
+import { chooseLanguage, type Language, languages, messages, toLanguage } from "../../src/languages/languages.ts";
 import { anyText } from "../support/any-text.ts";
 
 /** Where every message is, by its path, whatever the language. */
@@ -65,7 +65,7 @@ test("the pages say everything in every language, in words of its own, with what
 
 /** Every text of the mails, by where it is. */
 function mailTexts(language: Language): [string, string][] {
-  const { greeting, plainLink, introduced, unknownDevice, mails } = messages[language];
+  const { greeting, plainLink, introduceLink: introduced, unknownDevice, mails } = messages[language];
   const facts = {
     service: "Service",
     support: null,
@@ -166,6 +166,6 @@ describe("Accept-Language", () => {
 });
 
 test("a stored tag is its language, and one that there is no more is English", () => {
-  for (const language of languages) assert.equal(languageNamed(language), language);
-  for (const tag of ["xx", "", "FR", "constructor", "fr-CA"]) assert.equal(languageNamed(tag), "en");
+  for (const language of languages) assert.equal(toLanguage(language), language);
+  for (const tag of ["xx", "", "FR", "constructor", "fr-CA"]) assert.equal(toLanguage(tag), "en");
 });

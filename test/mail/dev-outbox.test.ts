@@ -5,13 +5,13 @@ import { promisify } from "node:util";
 import { createMailer } from "../../src/mail/mail.ts";
 import type { Mail } from "../../src/mail/mailer.ts";
 import { readSettings } from "../../src/settings/settings.ts";
-import { recordingLog } from "../support/world.ts";
+import { createRecordingLog } from "../support/world.ts";
 
 const execute = promisify(execFile);
 const mail: Mail = { kind: "reset_password", to: "bob@example.com", language: "en", token: "T0ken", at: 0 };
 
 test("without SMTP_URL mails wait, the last 50 of them, the newest first", async () => {
-  const { mailer, outbox } = await createMailer(readSettings(), recordingLog([]));
+  const { mailer, outbox } = await createMailer(readSettings(), createRecordingLog([]));
   for (let at = 0; at < 60; at++) await mailer.send({ ...mail, at: at * 1000 });
   const waiting = outbox?.mails ?? [];
   assert.equal(waiting.length, 50);
@@ -50,7 +50,7 @@ test("what speaks SMTP is loaded only where there is an SMTP_URL", async () => {
 
 test("the log names the page, and neither the address nor the token", async () => {
   const logged: Record<string, unknown>[] = [];
-  const { mailer } = await createMailer(readSettings({ PORT: "8080" }), recordingLog(logged));
+  const { mailer } = await createMailer(readSettings({ PORT: "8080" }), createRecordingLog(logged));
   await mailer.send(mail);
   assert.deepEqual(logged, [
     {
@@ -73,7 +73,7 @@ test("in a rehearsal of production, where the page is not shown, the log warns i
     MAIL_FROM: "a@example.com",
     TRUSTED_PROXIES: "none",
   });
-  const { mailer } = await createMailer(settings, recordingLog(logged));
+  const { mailer } = await createMailer(settings, createRecordingLog(logged));
   await mailer.send(mail);
   assert.deepEqual(logged, [
     { event: "mail_waits", kind: "reset_password", level: "warn", message: "SMTP_URL is none: nobody gets this mail" },
@@ -82,7 +82,7 @@ test("in a rehearsal of production, where the page is not shown, the log warns i
 
 // id: address-list-refused
 test("an address list gets no mail here either", async () => {
-  const { mailer, outbox } = await createMailer(readSettings(), recordingLog([]));
+  const { mailer, outbox } = await createMailer(readSettings(), createRecordingLog([]));
   await assert.rejects(mailer.send({ ...mail, to: "bob@example.com,eve@example.com" }), /exactly one address/);
   assert.deepEqual(outbox?.mails, []);
 });

@@ -7,12 +7,12 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { MailError } from "../../src/mail/mail.ts";
 import type { Mail } from "../../src/mail/mailer.ts";
-import { smtp } from "../../src/mail/smtp.ts";
+import { createSmtpMailer } from "../../src/mail/smtp.ts";
 import { type Environment, readSettings } from "../../src/settings/settings.ts";
 import { isDeliverable } from "../../src/values/email.ts";
-import { selfSigned } from "../support/certificate.ts";
+import { createCertificate } from "../support/certificate.ts";
 import { startMailServer } from "../support/mail-server.ts";
-import { command, temporaryFolder } from "../support/service.ts";
+import { runInOwnProcess, temporaryFolder } from "../support/service.ts";
 
 const at = Date.UTC(2030, 0, 1);
 const test_: Mail = { kind: "test", to: "bob@example.com", language: "en", at };
@@ -20,7 +20,7 @@ const reset: Mail = { ...test_, kind: "reset_password", token: "T" };
 
 /** A mailer that is closed with the test. */
 function mailer(url: string, environment: Environment = {}, patience?: number) {
-  const made = smtp(url, readSettings(environment), patience);
+  const made = createSmtpMailer(url, readSettings(environment), patience);
   return { send: made.send, [Symbol.asyncDispose]: made.close };
 }
 
@@ -99,7 +99,7 @@ test("several mails share one connection, and a connection that the server has c
 });
 
 describe("TLS", { concurrency: true }, () => {
-  const { key, cert } = selfSigned();
+  const { key, cert } = createCertificate();
   const kinds = { STARTTLS: { scheme: "smtp", secure: false }, "implicit TLS": { scheme: "smtps", secure: true } };
   for (const [name, { scheme, secure }] of Object.entries(kinds)) {
     test(`${name}: a certificate of nobody's is refused before anything is sent`, async () => {
@@ -118,7 +118,7 @@ describe("TLS", { concurrency: true }, () => {
       await writeFile(authority, cert);
       await using server = await startMailServer({ secure, key, cert });
       const send = (host: string) =>
-        command(["mail", "test", "bob@example.com"], {
+        runInOwnProcess(["mail", "test", "bob@example.com"], {
           SMTP_URL: `${scheme}://bob:s%4033%3A%2Ft@${host}:${server.port}`,
           NODE_EXTRA_CA_CERTS: authority,
         });
@@ -179,8 +179,8 @@ test("a right login sends; a wrong one is told in a line without the password, a
   await sender.send(test_);
   const error = await failure(url("bob%40example.com:wr0ng@"));
   assert.match(error.message, / refuses the user or password of SMTP_URL \(535\)$/);
-  assert.match(error.inFull(), /; it says: 535 .*no <bob@example\.com> with this password$/);
-  assert.doesNotMatch(error.inFull() + error.stack, /wr0ng/);
+  assert.match(error.fullMessage(), /; it says: 535 .*no <bob@example\.com> with this password$/);
+  assert.doesNotMatch(error.fullMessage() + error.stack, /wr0ng/);
   assert.match((await failure(url(""))).message, / wants a user and password in SMTP_URL \(530\)$/);
   assert.equal(server.mails.length, 1);
 });
@@ -200,7 +200,7 @@ test("a refused sender and a refused recipient are told apart, with no address i
   const error = await sender.send(test_).catch((reason: MailError) => reason);
   assert.ok(error instanceof MailError);
   assert.match(error.message, /^the mail server 127\.0\.0\.1:\d+ refuses the recipient \(550\)$/);
-  assert.match(error.inFull(), /it says: 550 <bob@example\.com> \[2J unknown$/);
+  assert.match(error.fullMessage(), /it says: 550 <bob@example\.com> \[2J unknown$/);
   // What a logger writes of an error: its own properties.
   assert.doesNotMatch(JSON.stringify({ ...error, stack: error.stack }), /bob/);
   refusing = "";
@@ -210,7 +210,7 @@ test("a refused sender and a refused recipient are told apart, with no address i
 
 test("what a server says is told in one line, which moves no cursor", () => {
   const error = new MailError("it refuses", { said: "550-no\r\n550 \u001b[2Jnever\u2028\u009b1A\n" });
-  assert.equal(error.inFull(), "it refuses; it says: 550-no 550 [2Jnever 1A");
+  assert.equal(error.fullMessage(), "it refuses; it says: 550-no 550 [2Jnever 1A");
 });
 
 describe("a server that is of no use is given up", { concurrency: true }, () => {

@@ -41,7 +41,7 @@ test("the log never holds a password, a token, a cookie or a whole address", asy
   await to("POST", "/users", { email, password }, { "Sec-Fetch-Site": "cross-site" });
   assert.equal(await service.end("SIGTERM"), 0);
 
-  const text = `${JSON.stringify(service.logged)}${stderr}`.toLowerCase();
+  const text = `${JSON.stringify(service.logEntries)}${stderr}`.toLowerCase();
   for (const event of ["user_registered", "logged_in", "login_refused", "reset_token_made", "password_reset"]) {
     assert.ok(text.includes(`"event":"${event}"`), event);
   }

@@ -126,7 +126,7 @@ test("a fault is an error of its span, whose ids its log line has", async () => 
   assert.equal((await world.send("/users", form(bob))).status, 503);
   const server = await world.span("POST /users");
   assert.deepEqual([server.status, server.attributes["error.type"], server.events], [{ code: 2 }, "503", []]);
-  const line = world.service.logged.find(({ event }) => event === "unavailable");
+  const line = world.service.logEntries.find(({ event }) => event === "unavailable");
   assert.deepEqual([line?.trace_id, line?.span_id], [server.traceId, server.spanId]);
 });
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
 import { bob, register } from "../support/steps.ts";
-import { logIn, visitor } from "../support/visitor.ts";
+import { createVisitor, logIn } from "../support/visitor.ts";
 import { createWorld, day, form } from "../support/world.ts";
 
 test("a page that refuses has the code of the refusal, and one that shows or leads on has none", async () => {
   await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_LOGIN_STREAK: "2", PASSWORD_MIN_LENGTH: "8" });
   await register(world);
-  const who = visitor(world);
+  const who = createVisitor(world);
   const login = await who.open("/login");
   const registration = await who.open("/register");
   const wrong = { email: bob.email, password: "wrong" };
@@ -39,7 +39,7 @@ test("a form that was shown to another account, and one whose password was wrong
   await using world = await createWorld();
   const eve = { email: "eve@example.com", password: "mySuperPwd" };
   for (const user of [bob, eve]) await register(world, user);
-  const who = visitor(world);
+  const who = createVisitor(world);
   await logIn(who, bob);
   const page = await who.open("/account/delete");
   const refused = await who.fill(page, { password: "wrong" });
@@ -69,7 +69,7 @@ test("a database that does not answer, and a session that has ended, have their 
   await register(world);
   const opened = await world.request("/sessions", form(bob));
   const Cookie = opened.headers.getSetCookie()[0]?.split(";")[0] ?? "";
-  world.clock.forward(31 * day);
+  world.clock.advance(31 * day);
   const ended = await world.request("/profile", { headers: { Cookie } });
   assert.deepEqual([ended.status, ended.headers.get("Error-Code")], [403, "not_logged_in"]);
   await world.db.close();

@@ -5,18 +5,18 @@ import { Auth } from "../../src/auth/auth.ts";
 import { silent } from "../../src/observe/log.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { test } from "../support/engines.ts";
+import { createStore } from "../support/sqlite-store.ts";
 import { bob, logIn, register } from "../support/steps.ts";
-import { createStore } from "../support/store.ts";
-import { shownIn, visitor } from "../support/visitor.ts";
+import { createVisitor, readField } from "../support/visitor.ts";
 import { createWorld } from "../support/world.ts";
 
 test("a browser gets a page of every refusal, with the status and headers that programs get", async () => {
   await using world = await createWorld();
   await register(world);
-  const who = visitor(world);
+  const who = createVisitor(world);
   const closed = await createWorld();
   await register(closed);
-  const stranded = visitor(closed);
+  const stranded = createVisitor(closed);
   stranded.cookies.set("session_id", await logIn(closed));
   await closed[Symbol.asyncDispose]();
   const breaking = () => {
@@ -24,7 +24,7 @@ test("a browser gets a page of every refusal, with the status and headers that p
   };
   const auth = new Auth(world.db, { settings: world.settings, log: { ...silent, info: breaking } });
   const broken = createApp(auth);
-  const failing = visitor({
+  const failing = createVisitor({
     request: async (path, init) => broken.fetch(new Request(`http://localhost:5000${path}`, init)),
   });
   const login = await failing.open("/login");
@@ -42,7 +42,7 @@ test("a browser gets a page of every refusal, with the status and headers that p
     assert.equal(page.status, status, page.html);
     assert.match(page.title, title);
     assert.match(page.title, /^Error: /);
-    assert.match(page.told, told);
+    assert.match(page.banner, told);
     assert.match(page.html, /<a class="button" href="\//);
     assert.equal(page.headers.get("Cache-Control"), "no-store");
     assert.equal(page.headers.get("Retry-After"), status === 503 ? "1" : null);
@@ -62,7 +62,9 @@ testOnce("a database that cannot be written to now is told above the form, which
   const settings = readSettings({ BCRYPT_COST: "4" });
   const auth = new Auth(store.db, { settings });
   const app = createApp(auth);
-  const who = visitor({ request: async (path, init) => app.fetch(new Request(`http://localhost:5000${path}`, init)) });
+  const who = createVisitor({
+    request: async (path, init) => app.fetch(new Request(`http://localhost:5000${path}`, init)),
+  });
   const page = await who.open("/register");
   const fields = { email: bob.email, new_password: bob.password };
   {
@@ -70,8 +72,8 @@ testOnce("a database that cannot be written to now is told above the form, which
     other.exec("begin immediate");
     const refused = await who.fill(page, fields);
     assert.deepEqual([refused.status, refused.headers.get("Retry-After")], [503, "1"]);
-    assert.equal(refused.told, "We cannot reach our records right now. Try again in 1 second.");
-    assert.equal(shownIn(refused, "email"), bob.email);
+    assert.equal(refused.banner, "We cannot reach our records right now. Try again in 1 second.");
+    assert.equal(readField(refused, "email"), bob.email);
     assert.ok(!refused.html.includes(bob.password));
   }
   assert.equal((await who.fill(page, fields)).status, 303);

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
-import { createProduction, join, mailed, owner } from "../support/production.ts";
-import { sent, visitor } from "../support/visitor.ts";
+import { createProductionWorld, deliverMails, owner, registerAndConfirm } from "../support/production.ts";
+import { createVisitor, sent } from "../support/visitor.ts";
 
 test("asking for a link is answered alike with and without an account", async () => {
-  await using world = await createProduction();
-  await join(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
   const seen = [];
   for (const email of [owner.email, "nobody@example.com"]) {
-    const who = visitor(world);
+    const who = createVisitor(world);
     const done = await who.fill(await who.open("/forgot?lang=fr"), { email });
     sent(done, "/mailbox?lang=fr");
     seen.push(
@@ -18,7 +18,7 @@ test("asking for a link is answered alike with and without an account", async ()
     );
   }
   assert.equal(seen[0], seen[1]);
-  assert.equal((await mailed(world)).length, 1);
-  const refused = await visitor(world).open("/mailbox");
+  assert.equal((await deliverMails(world)).length, 1);
+  const refused = await createVisitor(world).open("/mailbox");
   sent(refused, "/login");
 });

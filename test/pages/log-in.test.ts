@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
 import { createFullWorld } from "../support/full-world.ts";
-import { createProduction, join, mailed, owner } from "../support/production.ts";
+import { createProductionWorld, deliverMails, owner, registerAndConfirm } from "../support/production.ts";
 import { bob, register } from "../support/steps.ts";
-import { formsOf, logIn, sent, shownIn, visitor } from "../support/visitor.ts";
+import { createVisitor, findForms, logIn, readField, sent } from "../support/visitor.ts";
 import { createWorld, day, form, minute } from "../support/world.ts";
 
 test("logging in by the page opens a session, whose cookies are those that the API sets", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const who = visitor(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const who = createVisitor(world);
   const page = await who.open("/login");
   assert.deepEqual([page.status, page.title], [200, "Log in · Bienvenue"]);
   const done = await who.fill(page, owner);
@@ -24,7 +24,7 @@ test("logging in by the page opens a session, whose cookies are those that the A
 test("a logged-in person goes on", async () => {
   await using world = await createWorld({ RETURN_ORIGINS: "https://app.example.com" });
   await register(world);
-  const who = visitor(world);
+  const who = createVisitor(world);
   await logIn(who, bob);
   sent(await who.open("/login"), "/account");
   sent(await who.open("/login?return_to=/app"), "/app");
@@ -44,17 +44,17 @@ test("return_to goes along with the form, its failures and its links, and only w
     ["javascript:alert(1)", "/account"],
     ["/\\evil.example", "/account"],
   ] as const) {
-    const who = visitor(world);
+    const who = createVisitor(world);
     const page = await who.open(`/login?${new URLSearchParams({ return_to: wanted })}`);
     const failed = await who.fill(page, { ...bob, password: "wrong" });
     assert.equal(failed.status, 401);
-    assert.equal(formsOf(failed.html)[0]?.hidden.return_to, gone === "/account" ? undefined : gone);
+    assert.equal(findForms(failed.html)[0]?.hidden.return_to, gone === "/account" ? undefined : gone);
     if (gone !== "/account") assert.ok(page.html.includes(`/register?${new URLSearchParams({ return_to: gone })}`));
     sent(await who.fill(failed, bob), gone);
     // The field may be anybody's too.
     sent(await who.fill(await visitorsPage(who), { ...bob, return_to: wanted }), gone);
   }
-  async function visitorsPage(who: ReturnType<typeof visitor>) {
+  async function visitorsPage(who: ReturnType<typeof createVisitor>) {
     who.cookies.delete("session_id");
     return who.open("/login");
   }
@@ -63,16 +63,16 @@ test("return_to goes along with the form, its failures and its links, and only w
 test("a wrong login is told, tied to nothing that would tell which was wrong, and keeps the address alone", async () => {
   await using world = await createWorld();
   await register(world);
-  const who = visitor(world);
+  const who = createVisitor(world);
   const seen = [];
   for (const email of [bob.email, "eve@example.com"]) {
     const failed = await who.fill(await who.open("/login"), { email, password: "s3cr3t-wrong" });
     assert.equal(failed.status, 401);
     assert.equal(failed.title, "Error: Log in · Bienvenue");
-    assert.match(failed.told, /^Email address or password is wrong\./);
+    assert.match(failed.banner, /^Email address or password is wrong\./);
     assert.match(failed.html, /role="alert" tabindex="-1" autofocus/);
-    assert.equal(shownIn(failed, "email"), email);
-    assert.equal(shownIn(failed, "password"), undefined);
+    assert.equal(readField(failed, "email"), email);
+    assert.equal(readField(failed, "password"), undefined);
     assert.ok(!failed.html.includes("s3cr3t"));
     seen.push(failed.html.replaceAll(email, "E"));
   }
@@ -81,10 +81,10 @@ test("a wrong login is told, tied to nothing that would tell which was wrong, an
 
 test("a field that is left empty is named, and the mistake is tied to it", async () => {
   await using world = await createWorld();
-  const who = visitor(world);
+  const who = createVisitor(world);
   const failed = await who.fill(await who.open("/login?lang=fr"), { email: bob.email, password: "" });
   assert.equal(failed.status, 400);
-  assert.equal(failed.told, "Entrez votre mot de passe.");
+  assert.equal(failed.banner, "Entrez votre mot de passe.");
   assert.match(
     failed.html,
     /<input type="password" id="password"[^>]* aria-describedby="password-error" aria-invalid="true">/,
@@ -97,16 +97,16 @@ test("a field that is left empty is named, and the mistake is tied to it", async
 test("too many tries are told with the time that is left, and a way out", async () => {
   await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_LOGIN_ACCOUNT: "2/15m" });
   await register(world);
-  const who = visitor(world);
+  const who = createVisitor(world);
   const page = await who.open("/login");
   for (let i = 0; i < 2; i++) assert.equal((await who.fill(page, { ...bob, password: "wrong" })).status, 401);
-  world.clock.forward(5 * minute);
+  world.clock.advance(5 * minute);
   const refused = await who.fill(page, bob);
   assert.deepEqual([refused.status, refused.headers.get("Retry-After")], [429, "600"]);
-  assert.match(refused.told, /^Too many tries\. Come back in 10 minutes\.\s+Choose a new password$/);
-  assert.equal(shownIn(refused, "email"), bob.email);
+  assert.match(refused.banner, /^Too many tries\. Come back in 10 minutes\.\s+Choose a new password$/);
+  assert.equal(readField(refused, "email"), bob.email);
   assert.match(
-    (await who.fill(await who.open("/login?lang=fr"), bob)).told,
+    (await who.fill(await who.open("/login?lang=fr"), bob)).banner,
     /^Trop de tentatives\. Réessayez dans 10\s+minutes\./,
   );
 });
@@ -114,79 +114,82 @@ test("too many tries are told with the time that is left, and a way out", async 
 test("too many wrong passwords in a row are told apart: waiting will not help, a new password does", async () => {
   await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_LOGIN_STREAK: "2" });
   await register(world);
-  const who = visitor(world);
+  const who = createVisitor(world);
   const page = await who.open("/login?return_to=/app");
   for (let i = 0; i < 2; i++) assert.equal((await who.fill(page, { ...bob, password: "wrong" })).status, 401);
-  world.clock.forward(30 * day);
+  world.clock.advance(30 * day);
   const refused = await who.fill(page, bob);
   assert.deepEqual([refused.status, refused.headers.get("Retry-After")], [429, "86400"]);
-  assert.match(refused.told, /^Too many wrong passwords in a row\. Waiting will not help: .*\s+Choose a new password$/);
+  assert.match(
+    refused.banner,
+    /^Too many wrong passwords in a row\. Waiting will not help: .*\s+Choose a new password$/,
+  );
   assert.match(refused.html, /role="alert"[\s\S]*<p><a href="\/forgot\?return_to=%2Fapp">Choose a new password<\/a>/);
-  assert.equal(shownIn(refused, "email"), bob.email);
+  assert.equal(readField(refused, "email"), bob.email);
   const french = await who.fill(await who.open("/login?lang=fr"), bob);
-  assert.match(french.told, /^Trop de mots de passe incorrects de suite\. Attendre n’y changera rien/);
-  assert.doesNotMatch(refused.told + french.told, /1 day|1 jour/);
+  assert.match(french.banner, /^Trop de mots de passe incorrects de suite\. Attendre n’y changera rien/);
+  assert.doesNotMatch(refused.banner + french.banner, /1 day|1 jour/);
   const api = await world.request("/sessions", { method: "POST", body: new URLSearchParams(bob) });
   assert.equal(await api.text(), '{"message":"too many wrong passwords in a row; reset the password"}\n');
 });
 
 test("who has not confirmed the address can have the link sent again, from there", async () => {
-  await using world = await createProduction();
-  const who = visitor(world);
+  await using world = await createProductionWorld();
+  const who = createVisitor(world);
   await world.auth.registerUser(owner.email, owner.password);
   const refused = await who.fill(await who.open("/login"), owner, "/login");
   assert.equal(refused.status, 403);
-  assert.match(refused.told, /not confirmed yet/);
+  assert.match(refused.banner, /not confirmed yet/);
   sent(await who.fill(refused, {}, "/verify"), "/mailbox");
   assert.deepEqual(
-    (await mailed(world)).map(({ kind, to }) => [kind, to]),
+    (await deliverMails(world)).map(({ kind, to }) => [kind, to]),
     [["confirm_email", owner.email]],
   );
 });
 
 test("every wrong login says how to confirm an address that was just registered, in the same words", async () => {
-  await using world = await createProduction();
-  await join(world, { ...owner, email: "known@example.com" });
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world, { ...owner, email: "known@example.com" });
   await world.request("/users", form(owner));
-  await mailed(world);
+  await deliverMails(world);
   for (const [language, said] of [
     ["en", /If you have just registered, confirm your address first: open the link we sent you/],
     ["fr", /Si vous venez de vous inscrire, confirmez d’abord votre adresse/],
   ] as const) {
     const told: string[] = [];
     for (const email of [owner.email, "known@example.com", "nobody@example.com"]) {
-      const who = visitor(world);
+      const who = createVisitor(world);
       const password = email === owner.email ? owner.password : "a wrong Password";
       const refused = await who.fill(await who.open(`/login?lang=${language}`), { email, password });
       assert.equal(refused.status, 401);
-      told.push(refused.told);
-      assert.match(refused.told, said);
+      told.push(refused.banner);
+      assert.match(refused.banner, said);
     }
     assert.deepEqual([...new Set(told)].length, 1);
   }
-  const who = visitor(world);
+  const who = createVisitor(world);
   const refused = await who.fill(await who.open("/login"), owner, "/login");
   sent(await who.fill(refused, {}, "/verify"), "/mailbox");
   assert.deepEqual(
-    (await mailed(world)).map(({ kind, to }) => [kind, to]),
+    (await deliverMails(world)).map(({ kind, to }) => [kind, to]),
     [["confirm_email", owner.email]],
   );
 });
 
 test("where addresses need no confirming, a wrong login says nothing of it", async () => {
   await using world = await createWorld();
-  const who = visitor(world);
+  const who = createVisitor(world);
   const refused = await who.fill(await who.open("/login"), bob);
   assert.equal(refused.status, 401);
-  assert.doesNotMatch(refused.told, /confirm/);
+  assert.doesNotMatch(refused.banner, /confirm/);
 });
 
 test("a busy service is told above the form, which keeps what was typed", async () => {
   await using world = await createFullWorld();
-  const who = visitor(world);
+  const who = createVisitor(world);
   const failed = await who.fill(await who.open("/login"), bob);
   assert.equal(failed.status, 503);
-  assert.match(failed.told, /^Many people are here right now\. Try again in \d seconds?\.$/);
+  assert.match(failed.banner, /^Many people are here right now\. Try again in \d seconds?\.$/);
   assert.ok(failed.headers.has("Retry-After"));
-  assert.equal(shownIn(failed, "email"), bob.email);
+  assert.equal(readField(failed, "email"), bob.email);
 });

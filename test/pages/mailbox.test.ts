@@ -3,33 +3,33 @@ import { DevOutbox } from "../../src/mail/dev-outbox.ts";
 import { silent } from "../../src/observe/log.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { test } from "../support/engines.ts";
-import { mailed } from "../support/production.ts";
+import { deliverMails } from "../support/production.ts";
 import { bob, register } from "../support/steps.ts";
-import { logIn, sent, shownIn, visitor } from "../support/visitor.ts";
+import { createVisitor, logIn, readField, sent } from "../support/visitor.ts";
 import { createWorld } from "../support/world.ts";
 
 test("the mailbox has the mail sent again, and too many are refused there", async () => {
   await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_MAIL_ACCOUNT: "2/1h" });
   await register(world);
-  const who = visitor(world);
+  const who = createVisitor(world);
   await who.fill(await who.open("/forgot"), { email: bob.email });
-  assert.equal((await who.open("/mailbox")).told, "");
+  assert.equal((await who.open("/mailbox")).banner, "");
   sent(await who.fill(await who.open("/mailbox"), {}), "/mailbox");
-  assert.equal((await mailed(world)).length, 1, "the newer one in place of the one that waited");
+  assert.equal((await deliverMails(world)).length, 1, "the newer one in place of the one that waited");
   const again = await who.open("/mailbox");
-  assert.equal(again.told, "If there is a mail to send, we sent it again.");
+  assert.equal(again.banner, "If there is a mail to send, we sent it again.");
   assert.match(again.html, /role="status"/);
   assert.match(again.html, /<a class="link" href="\/login">Back to log in<\/a>/);
   const refused = await who.fill(await who.open("/mailbox"), {});
   assert.equal(refused.status, 429);
-  assert.match(refused.told, /^Too many tries\. Come back in 1 hour\.$/);
-  assert.equal(shownIn(refused, "email"), bob.email);
+  assert.match(refused.banner, /^Too many tries\. Come back in 1 hour\.$/);
+  assert.equal(readField(refused, "email"), bob.email);
 });
 
 test("a mailbox says how long a link works as the mail does, and leads back to who is logged in", async () => {
   await using world = await createWorld({ RESET_TOKEN_LIFETIME: "150m" });
   await register(world);
-  const who = visitor(world);
+  const who = createVisitor(world);
   await logIn(who, bob);
   await who.fill(await who.open("/forgot"), { email: bob.email });
   const { html } = await who.open("/mailbox");
@@ -41,13 +41,16 @@ test("in development it says where the mail waits, to this machine alone", async
   const outbox = new DevOutbox(readSettings(), silent);
   await using world = await createWorld({}, { outbox });
   await register(world);
-  const here = visitor(world);
+  const here = createVisitor(world);
   for (const path of ["/forgot", "/verify"]) assert.match((await here.open(path)).html, /href="\/dev\/outbox"/);
   await here.fill(await here.open("/forgot"), { email: bob.email });
   assert.match((await here.open("/mailbox")).html, /href="\/dev\/outbox"/);
-  for (const who of [visitor(world, { ip: "192.0.2.1" }), visitor(world, { "X-Forwarded-For": "127.0.0.1" })]) {
+  for (const who of [
+    createVisitor(world, { ip: "192.0.2.1" }),
+    createVisitor(world, { "X-Forwarded-For": "127.0.0.1" }),
+  ]) {
     assert.doesNotMatch((await who.open("/forgot")).html, /outbox/);
   }
   await using other = await createWorld();
-  assert.doesNotMatch((await visitor(other).open("/forgot")).html, /outbox/);
+  assert.doesNotMatch((await createVisitor(other).open("/forgot")).html, /outbox/);
 });

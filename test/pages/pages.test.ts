@@ -5,13 +5,13 @@ import { languages, messages } from "../../src/languages/languages.ts";
 import { test } from "../support/engines.ts";
 import { temporaryFolder } from "../support/service.ts";
 import { bob, register } from "../support/steps.ts";
-import { formsOf, logIn, type Seen, visitor } from "../support/visitor.ts";
+import { createVisitor, findForms, logIn, type PageResponse } from "../support/visitor.ts";
 import { createWorld, form, type World } from "../support/world.ts";
 
 /** One of every page, and of pages that tell of a failure, in one language. */
-async function everyPage(world: World, lang: string): Promise<[string, Seen][]> {
-  const seen: [string, Seen][] = [];
-  const who = visitor(world);
+async function everyPage(world: World, lang: string): Promise<[string, PageResponse][]> {
+  const seen: [string, PageResponse][] = [];
+  const who = createVisitor(world);
   const open = async (path: string, by = who) => {
     const page = await by.open(`${path}${path.includes("?") ? "&" : "?"}lang=${lang}`);
     seen.push([path, page]);
@@ -34,7 +34,7 @@ async function everyPage(world: World, lang: string): Promise<[string, Seen][]> 
   await who.fill(await open("/forgot"), { email: bob.email });
   await open("/mailbox");
   for (const path of ["/nope", "/profile", "/users", "//evil.example/a"]) await open(path);
-  const member = visitor(world);
+  const member = createVisitor(world);
   await logIn(member, bob);
   for (const path of ["", "/password", "/email", "/devices", "/export", "/delete"])
     await open(`/account${path}`, member);
@@ -67,7 +67,7 @@ test("every page, in every language: whole, small, its own language's, never cac
       );
       assert.doesNotMatch(html, /undefined|null|\[object|https?:|href="\/\//, of);
       assert.equal([...html.matchAll(/<h1>/g)].length, 1, of);
-      const prefix = messages[language].pages.failed("");
+      const prefix = messages[language].pages.errorTitle("");
       assert.equal(title.startsWith(prefix.trim()), status >= 400, `${of}: ${title}`);
       for (const [, id = ""] of html.matchAll(/ (?:aria-describedby|aria-labelledby|for)="([^"]+)"/g)) {
         for (const each of id.split(" ")) assert.ok(html.includes(`id="${each}"`), `${of}: ${each}`);
@@ -78,7 +78,7 @@ test("every page, in every language: whole, small, its own language's, never cac
         if (href.startsWith("/assets/") || href.includes("lang=")) continue;
         assert.fail(`${of} loses its language: ${href}`);
       }
-      for (const { hidden } of formsOf(html)) assert.match(hidden.form_token ?? "", /^[\w-]{43}$/, of);
+      for (const { hidden } of findForms(html)) assert.match(hidden.form_token ?? "", /^[\w-]{43}$/, of);
       const weight = await weigh(world, html);
       assert.ok(weight < 30_000, `${of}: ${weight}`);
     }
@@ -98,7 +98,7 @@ test("the heaviest page weighs under 30 KB, with the largest logo and all that g
   });
   const user = { ...bob, email: `${"x".repeat(64)}@${"y".repeat(63)}.${"z".repeat(63)}.example.com` };
   await register(world, user);
-  const who = visitor(world);
+  const who = createVisitor(world);
   await logIn(who, user);
   const agent = { "User-Agent": "Mozilla/5.0 (Macintosh; rv:140.0) Gecko/20100101 Firefox/140.0" };
   for (let i = 0; i < 29; i++) {
@@ -124,7 +124,7 @@ async function weigh(world: World, html: string): Promise<number> {
 
 test("the style sheet is under 12 KB, and what goes with pages is kept by its hash, for ever", async () => {
   await using world = await createWorld();
-  const { html } = await visitor(world).open("/login");
+  const { html } = await createVisitor(world).open("/login");
   const paths = [...html.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, path = ""]) => path);
   const types: Record<string, string> = {
     css: "text/css; charset=utf-8",
@@ -154,7 +154,7 @@ test("a page that another version's node has made gets this node's files, and ke
   await using plain = await createWorld();
   await using branded = await createWorld({ LOGO_FILE, ACCENT_COLOR: "#7a1f5c", SERVICE_NAME: "Other" });
   const pathsOf = async (world: World) => {
-    const { html } = await visitor(world).open("/login");
+    const { html } = await createVisitor(world).open("/login");
     return [...new Set([...html.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, path = ""]) => path))];
   };
   const exact = async (world: World, form: RegExp) => {
@@ -190,7 +190,7 @@ test("a page that another version's node has made gets this node's files, and ke
 
 test("the language is the one that is asked for, else the browser's, and goes along", async () => {
   await using world = await createWorld();
-  const who = visitor(world, { "Accept-Language": "fr-CA" });
+  const who = createVisitor(world, { "Accept-Language": "fr-CA" });
   assert.match((await who.open("/login")).html, /<html lang="fr">/);
   assert.match((await who.open("/login?lang=en")).html, /<html lang="en">/);
   for (const lang of ["xx", "", "__proto__", "fr%22"]) {
@@ -219,7 +219,7 @@ test("markup, quotes, script addresses, marks of direction and very long texts a
     "<".repeat(5000),
     "\0\u0001\u007f",
   ];
-  const who = visitor(world);
+  const who = createVisitor(world);
   for (const text of hostile) {
     for (const path of ["/login", "/register", "/forgot", "/verify"]) {
       const query = new URLSearchParams({

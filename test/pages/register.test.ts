@@ -1,38 +1,38 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
-import { createProduction, join, mailed, owner } from "../support/production.ts";
+import { createProductionWorld, deliverMails, owner, registerAndConfirm } from "../support/production.ts";
 import { bob, canLogIn, register } from "../support/steps.ts";
-import { sent, shownIn, visitor } from "../support/visitor.ts";
+import { createVisitor, readField, sent } from "../support/visitor.ts";
 import { createWorld } from "../support/world.ts";
 
 const chosen = { email: bob.email, new_password: bob.password };
 
 test("registering makes an account and logs nobody in; the form that does knows the address", async () => {
   await using world = await createWorld();
-  const who = visitor(world);
+  const who = createVisitor(world);
   const done = await who.fill(await who.open("/register?return_to=/app"), { ...chosen, email: " BOB@example.com" });
   sent(done, "/login?return_to=%2Fapp");
   assert.ok(!who.cookies.has("session_id"));
   assert.ok(await canLogIn(world, bob));
   const page = await who.open("/login?return_to=/app");
-  assert.match(page.told, /^Your account is ready/);
+  assert.match(page.banner, /^Your account is ready/);
   assert.match(page.html, /role="status"/);
-  assert.equal(shownIn(page, "email"), "BOB@example.com");
+  assert.equal(readField(page, "email"), "BOB@example.com");
   // It is told once, and what it was told by is gone.
-  assert.equal((await who.open("/login")).told, "");
+  assert.equal((await who.open("/login")).banner, "");
   sent(await who.fill(page, bob), "/app");
 });
 
 test("where accounts are concealed, a known and an unknown address are answered alike, with a mail", async () => {
-  await using world = await createProduction();
-  await join(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
   const seen = [];
   for (const email of [owner.email, "eve@example.com"]) {
-    const who = visitor(world);
+    const who = createVisitor(world);
     const done = await who.fill(await who.open("/register"), { email, new_password: owner.password });
     sent(done, "/mailbox");
     assert.ok(!who.cookies.has("__Host-session_id"));
-    assert.equal((await mailed(world))[0]?.to, email);
+    assert.equal((await deliverMails(world))[0]?.to, email);
     const page = await who.open("/mailbox");
     assert.equal(page.title, "Check your email · Bienvenue");
     const form = who.cookies.get("__Host-form") ?? "";
@@ -48,7 +48,7 @@ test("a refusal is tied to its field, and says what to do, in the person's langu
     EMAIL_FORMAT: "address",
   });
   await register(world);
-  const who = visitor(world, { "Accept-Language": "fr" });
+  const who = createVisitor(world, { "Accept-Language": "fr" });
   const page = await who.open("/register");
   assert.match(page.html, /<p class="soft small" id="new_password-hint">Au moins 8 caractères\./);
   for (const [fields, field, told, status] of [
@@ -66,21 +66,21 @@ test("a refusal is tied to its field, and says what to do, in the person's langu
   ] as const) {
     const refused = await who.fill(page, fields);
     assert.equal(refused.status, status);
-    assert.match(refused.told, told);
+    assert.match(refused.banner, told);
     assert.match(refused.title, /^Erreur\s: Créez votre compte/);
     assert.match(
       refused.html,
       new RegExp(`id="${field}"[^>]* aria-describedby="[^"]*${field}-error" aria-invalid="true"`),
     );
-    assert.equal(shownIn(refused, "email"), fields.email);
-    assert.equal(shownIn(refused, "new_password"), undefined);
+    assert.equal(readField(refused, "email"), fields.email);
+    assert.equal(readField(refused, "new_password"), undefined);
   }
 });
 
 test("an address with an account is led to what there is to do, and no link says more than it does", async () => {
   await using world = await createWorld();
   await register(world);
-  const who = visitor(world);
+  const who = createVisitor(world);
   const refused = await who.fill(await who.open("/register?return_to=/app"), { ...chosen, new_password: "another" });
   const [alert = ""] = /<div class="told bad"[\s\S]*?<\/div>/.exec(refused.html) ?? [];
   assert.match(alert, /<p>This address has an account already\. [^<]*<\/p>/);
@@ -94,8 +94,8 @@ test("an address with an account is led to what there is to do, and no link says
 });
 
 test("mails are in the language of the page that asked for them", async () => {
-  await using world = await createProduction();
-  const who = visitor(world);
+  await using world = await createProductionWorld();
+  const who = createVisitor(world);
   await who.fill(await who.open("/register?lang=fr"), { email: owner.email, new_password: owner.password });
-  assert.equal((await mailed(world))[0]?.language, "fr");
+  assert.equal((await deliverMails(world))[0]?.language, "fr");
 });

@@ -1,30 +1,36 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
-import { createProduction, join, mailedToken, owner, strong } from "../support/production.ts";
+import {
+  createProductionWorld,
+  deliverToken,
+  owner,
+  registerAndConfirm,
+  strongPassword,
+} from "../support/production.ts";
 import { bob, canLogIn, register } from "../support/steps.ts";
-import { sent, shownIn, visitor } from "../support/visitor.ts";
+import { createVisitor, readField, sent } from "../support/visitor.ts";
 import { createWorld, hour } from "../support/world.ts";
 
 test("a mailed link leads to a new password, once, and out of every session", async () => {
   await using world = await createWorld();
   await register(world);
-  const [who, device] = [visitor(world), visitor(world)];
+  const [who, device] = [createVisitor(world), createVisitor(world)];
   sent(await device.fill(await device.open("/login"), bob), "/account");
   sent(await who.fill(await who.open("/forgot"), { email: " Bob@Example.com " }), "/mailbox");
   assert.match((await who.open("/mailbox")).html, /<bdi>Bob@Example\.com<\/bdi>/);
-  const link = `/reset?token=${await mailedToken(world)}`;
+  const link = `/reset?token=${await deliverToken(world)}`;
   for (let i = 0; i < 3; i++) assert.equal((await who.open(link)).status, 200);
   const page = await who.open(link);
   assert.equal(page.headers.get("Referrer-Policy"), "no-referrer");
   assert.match(page.html, /value="bob@example\.com" autocomplete="username" readonly hidden/);
   assert.match(page.html, /action="\/reset"/);
   const refused = await who.fill(page, { new_password: "" });
-  assert.equal(refused.told, "Choose a password.");
+  assert.equal(refused.banner, "Choose a password.");
   assert.equal(refused.headers.get("Referrer-Policy"), "no-referrer");
   sent(await who.fill(refused, { new_password: "t4rt1fl3tt3" }), "/login");
   const done = await who.open("/login");
-  assert.match(done.told, /new password is saved/);
-  assert.equal(shownIn(done, "email"), bob.email);
+  assert.match(done.banner, /new password is saved/);
+  assert.equal(readField(done, "email"), bob.email);
   assert.ok(!who.cookies.has("session_id"));
   assert.ok(await canLogIn(world, { ...bob, password: "t4rt1fl3tt3" }));
   sent(await device.open("/account"), "/login?return_to=%2Faccount");
@@ -38,15 +44,15 @@ test("a mailed link leads to a new password, once, and out of every session", as
 test("a link that is used, old, replaced, made up or too long says so, with a button for a new one", async () => {
   await using world = await createWorld();
   await register(world);
-  const who = visitor(world);
+  const who = createVisitor(world);
   const link = async () => {
     await world.auth.resetPassword.request(bob.email);
-    return `/reset?token=${await mailedToken(world)}`;
+    return `/reset?token=${await deliverToken(world)}`;
   };
   const replaced = await link();
   const old = await link();
   assert.match((await who.open(old)).title, /^Choose a new password/);
-  world.clock.forward(hour + 1);
+  world.clock.advance(hour + 1);
   for (const path of [replaced, old, "/reset", "/reset?token=", "/reset?token=x", `/reset?token=${"x".repeat(5000)}`]) {
     const page = await who.open(path);
     assert.match(page.title, /^Error: This link no longer works/);
@@ -56,18 +62,18 @@ test("a link that is used, old, replaced, made up or too long says so, with a bu
 });
 
 test("a token is in no log, whatever comes of it", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const who = visitor(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const who = createVisitor(world);
   await who.fill(await who.open("/forgot"), { email: owner.email });
-  const token = await mailedToken(world);
+  const token = await deliverToken(world);
   const page = await who.open(`/reset?token=${token}`);
   await who.fill(page, { new_password: "x" });
-  sent(await who.fill(page, { new_password: `${strong}2` }), "/login");
-  await who.fill(page, { new_password: strong });
+  sent(await who.fill(page, { new_password: `${strongPassword}2` }), "/login");
+  await who.fill(page, { new_password: strongPassword });
   await world.db.close();
   await who.open(`/reset?token=${token}`);
-  const told = JSON.stringify(world.logged);
+  const told = JSON.stringify(world.logEntries);
   assert.ok(told.includes("/reset"));
-  for (const secret of [token, owner.email, strong]) assert.ok(!told.includes(secret), secret);
+  for (const secret of [token, owner.email, strongPassword]) assert.ok(!told.includes(secret), secret);
 });

@@ -1,8 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
-import { createProduction, join, mailed, owner, strong } from "../support/production.ts";
+import {
+  createProductionWorld,
+  deliverMails,
+  owner,
+  registerAndConfirm,
+  strongPassword,
+} from "../support/production.ts";
 import { bob, canLogIn } from "../support/steps.ts";
-import { formsOf, logIn, type Seen, sent, shownIn, type Visitor, visitor } from "../support/visitor.ts";
+import {
+  createVisitor,
+  findForms,
+  logIn,
+  type PageResponse,
+  readField,
+  sent,
+  type Visitor,
+} from "../support/visitor.ts";
 import { createWorld, form, minute, type World } from "../support/world.ts";
 
 const alice = { email: "alice@example.com", password: bob.password };
@@ -11,7 +25,7 @@ const agent = { "User-Agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/201
 /** A browser in which alice is logged in; bob has the same password. */
 async function alicesBrowser(world: World): Promise<Visitor> {
   for (const user of [alice, bob]) await world.auth.registerUser(user.email, user.password);
-  const who = visitor(world);
+  const who = createVisitor(world);
   await logIn(who, alice);
   return who;
 }
@@ -36,8 +50,8 @@ async function stateOf(world: World): Promise<object> {
 }
 
 /** The form of a page with a button that says this. */
-function formWith({ html }: Seen, button: string) {
-  const found = formsOf(html).find((each) => each.html.includes(button));
+function formWith({ html }: PageResponse, button: string) {
+  const found = findForms(html).find((each) => each.html.includes(button));
   assert.ok(found, button);
   return found;
 }
@@ -79,7 +93,7 @@ test("a form acts for the account that it was shown to, and for no other that ha
     assert.equal(refused.status, 403, button);
     assert.match(refused.title, title, button);
     assert.match(
-      refused.told,
+      refused.banner,
       /opened for another account.*logged in as bob@example\.com now.*nothing was changed/,
       button,
     );
@@ -116,9 +130,9 @@ test("a form works under a new session of its account, in every tab", async () =
   const other = await who.open("/account/delete");
   const third = await who.open("/account/email");
   sent(await who.fill(page, { password: alice.password, new_password: "t4rt1fl3tt3" }), "/account");
-  world.clock.forward(minute);
+  world.clock.advance(minute);
   sent(await who.fill(third, { email: next, password: "t4rt1fl3tt3" }), "/mailbox");
-  world.clock.forward(minute);
+  world.clock.advance(minute);
   await switchTo(world, who, bob);
   await switchTo(world, who, { ...alice, password: "t4rt1fl3tt3" });
   sent(await who.fill(other, { password: "t4rt1fl3tt3" }), "/login");
@@ -128,7 +142,7 @@ test("a form works under a new session of its account, in every tab", async () =
 test("forms that need no session work whoever is logged in, or if nobody is", async () => {
   await using world = await createWorld();
   const who = await alicesBrowser(world);
-  const stranger = visitor(world);
+  const stranger = createVisitor(world);
   const login = await stranger.open("/login");
   const registration = await stranger.open("/register");
   const forgot = await stranger.open("/forgot");
@@ -156,7 +170,7 @@ test("a form that is sent when nobody is logged in asks to log in; logging out i
   const account = await who.open("/account");
   sent(await who.fill(pages["/logout"], {}), "/login");
   sent(await who.fill(pages["/logout"], {}), "/login");
-  assert.match((await who.open("/login")).told, /You are logged out/);
+  assert.match((await who.open("/login")).banner, /You are logged out/);
   sent(await who.fill(pages["/account/delete"], { password: bob.password }), "/login?return_to=%2Faccount%2Fdelete");
   sent(await who.fill(account, {}, "/verify"), "/mailbox");
   assert.ok(await canLogIn(world, alice));
@@ -166,10 +180,13 @@ test("a token that names no account, or one of another browser, opens no form of
   await using world = await createWorld();
   const who = await alicesBrowser(world);
   const own = (await who.open("/login")).status === 303 ? (who.cookies.get("form") ?? "") : "";
-  const other = visitor(world);
+  const other = createVisitor(world);
   await logIn(other, alice);
-  const others = formsOf((await other.open("/account/delete")).html)[0]?.hidden.form_token ?? "";
-  const bytes = Buffer.from(formsOf((await who.open("/account/delete")).html)[0]?.hidden.form_token ?? "", "base64url");
+  const others = findForms((await other.open("/account/delete")).html)[0]?.hidden.form_token ?? "";
+  const bytes = Buffer.from(
+    findForms((await who.open("/account/delete")).html)[0]?.hidden.form_token ?? "",
+    "base64url",
+  );
   const changed = [0, 15, 16, 31].map((at) => {
     const copy = Buffer.from(bytes);
     copy[at] = (copy[at] ?? 0) ^ 1;
@@ -183,7 +200,7 @@ test("a token that names no account, or one of another browser, opens no form of
       assert.ok(!refused.html.includes(next));
     }
   }
-  assert.deepEqual(await mailed(world), []);
+  assert.deepEqual(await deliverMails(world), []);
   assert.equal((await who.open("/account")).status, 200);
 });
 
@@ -200,37 +217,37 @@ test("what was typed for one account is not shown to the next that logs in", asy
     const asked = await who.fill(page, { email: next, password: "x" });
     sent(asked, "/login?return_to=%2Faccount%2Femail");
     sent(await who.fill(await who.open(asked.location ?? ""), user), "/account/email");
-    assert.equal(shownIn(await who.open("/account/email"), "email") || undefined, shown, user.email);
+    assert.equal(readField(await who.open("/account/email"), "email") || undefined, shown, user.email);
   }
   await switchTo(world, who, alice);
   sent(await who.fill(await who.open("/account/email"), { email: next, password: bob.password }), "/mailbox");
-  assert.equal(shownIn(await who.open("/account/email"), "email"), next);
+  assert.equal(readField(await who.open("/account/email"), "email"), next);
   await switchTo(world, who, bob);
   sent(await who.open("/mailbox"), "/account");
-  assert.equal(shownIn(await who.open("/account/email"), "email") || undefined, undefined);
+  assert.equal(readField(await who.open("/account/email"), "email") || undefined, undefined);
 });
 
 test("a made-up account in a form makes no header, and fails no login", async () => {
   await using world = await createWorld();
   await world.auth.registerUser(bob.email, bob.password);
   for (const typed_by of ["a\r\nSet-Cookie: x=y", "\u0000", "é".repeat(22), "x".repeat(5000), "; Domain=example.com"]) {
-    const who = visitor(world);
+    const who = createVisitor(world);
     const page = await who.open("/login");
     const done = await who.fill(page, { ...bob, typed: next, typed_by });
     sent(done, "/account");
     assert.ok(!done.headers.getSetCookie().some((each) => /x=y|Domain|xxx/.test(each)));
-    assert.equal(shownIn(await who.open("/account/email"), "email") || undefined, undefined);
+    assert.equal(readField(await who.open("/account/email"), "email") || undefined, undefined);
   }
 });
 
 // id: api-follows-cookie
 test("the API acts for the cookie that comes with the call, whatever forms are open", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const who = visitor(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const who = createVisitor(world);
   await logIn(who, owner);
   await who.open("/account/delete");
   const headers = { Cookie: `__Host-session_id=${who.cookies.get("__Host-session_id")}` };
-  const deleted = await world.request("/profile", form({ password: strong }, { method: "DELETE", headers }));
+  const deleted = await world.request("/profile", form({ password: strongPassword }, { method: "DELETE", headers }));
   assert.equal(deleted.status, 200);
 });

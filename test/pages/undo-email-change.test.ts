@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
-import { createProduction, join, mailed, owner, strong } from "../support/production.ts";
-import { logIn, sent, type Visitor, visitor } from "../support/visitor.ts";
+import {
+  createProductionWorld,
+  deliverMails,
+  owner,
+  registerAndConfirm,
+  strongPassword,
+} from "../support/production.ts";
+import { createVisitor, logIn, sent, type Visitor } from "../support/visitor.ts";
 import { day, minute, type World } from "../support/world.ts";
 
 const next = "new@example.com";
@@ -9,22 +15,22 @@ const chosen = "another-Good-password-7";
 
 /** A browser in which the account has just moved, and the link of the mail to its old address. */
 async function moved(world: World): Promise<{ who: Visitor; link: string }> {
-  await join(world);
-  const who = visitor(world);
+  await registerAndConfirm(world);
+  const who = createVisitor(world);
   await logIn(who, owner);
-  await who.fill(await who.open("/account/email"), { email: next, password: strong });
-  const token = (await mailed(world)).find(({ kind }) => kind === "confirm_new_email")?.token;
-  sent(await who.fill(await who.open(`/verify?token=${token}`), { password: strong }), "/account");
-  assert.match((await who.open("/account")).told, /email address is changed/);
-  const undo = (await mailed(world)).find(({ kind }) => kind === "email_changed")?.token;
+  await who.fill(await who.open("/account/email"), { email: next, password: strongPassword });
+  const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token;
+  sent(await who.fill(await who.open(`/verify?token=${token}`), { password: strongPassword }), "/account");
+  assert.match((await who.open("/account")).banner, /email address is changed/);
+  const undo = (await deliverMails(world)).find(({ kind }) => kind === "email_changed")?.token;
   return { who, link: `/undo-email-change?token=${undo}` };
 }
 
 // id: nothing-until-pressed
 test("the page does nothing until its button is pressed; then a mail leads to a new password", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   const { who: thief, link } = await moved(world);
-  const who = visitor(world);
+  const who = createVisitor(world);
   for (let i = 0; i < 3; i++) assert.equal((await who.open(link)).status, 200);
   assert.equal((await thief.open("/account")).status, 200);
   const page = await who.open(link);
@@ -37,21 +43,21 @@ test("the page does nothing until its button is pressed; then a mail leads to a 
   assert.match(box.html, /back at this address[^<]*It works once, for 1 hour/);
   assert.match(box.html, /<bdi>bob@example\.com<\/bdi>/);
   sent(await thief.open("/account"), "/login?return_to=%2Faccount");
-  const reset = (await mailed(world)).find(({ kind }) => kind === "reset_password")?.token;
+  const reset = (await deliverMails(world)).find(({ kind }) => kind === "reset_password")?.token;
   sent(await who.fill(await who.open(`/reset?token=${reset}`), { new_password: chosen }), "/login");
   await logIn(who, { ...owner, password: chosen });
 });
 
 test("two tabs, two clicks and a lost answer undo it once; every other browser finds a dead link", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   const { link } = await moved(world);
-  const [who, other] = [visitor(world), visitor(world)];
+  const [who, other] = [createVisitor(world), createVisitor(world)];
   const [one, two] = [await who.open(link), await who.open(link)];
   const elsewhere = await other.open(link);
   for (const answer of await Promise.all([who.fill(one, {}), who.fill(two, {}), who.fill(one, {})])) {
     sent(answer, "/mailbox");
   }
-  assert.equal((await mailed(world)).length, 2);
+  assert.equal((await deliverMails(world)).length, 2);
   sent(await who.open(link), "/mailbox");
   for (const dead of [await other.fill(elsewhere, {}), await other.open(link), await who.open(`${link}x`)]) {
     assert.equal(dead.status, 403);
@@ -59,14 +65,14 @@ test("two tabs, two clicks and a lost answer undo it once; every other browser f
     assert.match(dead.title, /^Error: This link no longer works/);
     assert.match(dead.html, /<a class="button" href="\/forgot">/);
   }
-  world.clock.forward(minute);
+  world.clock.advance(minute);
   assert.equal((await who.open(link)).status, 403);
 });
 
 test("a form of another browser or another site undoes nothing", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   const { who: thief, link } = await moved(world);
-  const who = visitor(world);
+  const who = createVisitor(world);
   const token = link.split("=")[1] ?? "";
   await who.open(link);
   const stale = await who.send("/undo-email-change", { token, form_token: "x".repeat(43) });
@@ -78,11 +84,11 @@ test("a form of another browser or another site undoes nothing", async () => {
 });
 
 test("it names another account that is logged in there, which stays, and says nothing to the account's own browser", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   const { who: thief, link } = await moved(world);
   const other = { email: "eve@example.com", password: chosen };
-  await join(world, other);
-  const who = visitor(world);
+  await registerAndConfirm(world, other);
+  const who = createVisitor(world);
   await logIn(who, other);
   assert.doesNotMatch((await thief.open(link)).html, /You are logged in as/);
   const page = await who.open(link);
@@ -92,24 +98,24 @@ test("it names another account that is logged in there, which stays, and says no
 });
 
 test("where the address has another account by now, the page says what to do, and works after that", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   const { link } = await moved(world);
-  await join(world, { ...owner, password: chosen });
-  const who = visitor(world, { "Accept-Language": "fr" });
+  await registerAndConfirm(world, { ...owner, password: chosen });
+  const who = createVisitor(world, { "Accept-Language": "fr" });
   const page = await who.open(link);
   assert.match(page.title, /^Annulez le changement d’adresse/);
   const refused = await who.fill(page, {});
   assert.equal(refused.headers.get("Error-Code"), "email_taken");
-  assert.match(refused.told, /^Un autre compte a maintenant cette adresse/);
+  assert.match(refused.banner, /^Un autre compte a maintenant cette adresse/);
   await world.auth.admin.erase((await world.auth.admin.find(owner.email))?.id ?? 0);
   sent(await who.fill(refused, {}), "/mailbox");
 });
 
 test("a link that is old, made up or missing says so", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   const { link } = await moved(world);
-  world.clock.forward(7 * day);
-  const who = visitor(world);
+  world.clock.advance(7 * day);
+  const who = createVisitor(world);
   for (const path of [
     link,
     "/undo-email-change",

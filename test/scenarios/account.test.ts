@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
 import {
-  confirm,
-  cookiesOf,
-  createProduction,
-  enter,
-  join,
-  mailed,
-  mailedToken,
+  confirmEmail,
+  createProductionWorld,
+  deliverMails,
+  deliverToken,
+  logInForCookies,
   owner,
-  strong,
+  readCookies,
+  registerAndConfirm,
+  strongPassword,
 } from "../support/production.ts";
-import { refused, said } from "../support/steps.ts";
+import { assertRejected, readStatusAndBody } from "../support/steps.ts";
 import { createWorld, form, hour, minute, type World } from "../support/world.ts";
 
 const chosen = "another-Good-password-7";
@@ -30,56 +30,56 @@ async function isIn(world: World, cookies: string): Promise<boolean> {
 
 /** A person whose address is confirmed, logged in. */
 async function person(world: World, user = owner): Promise<string> {
-  await join(world, user);
-  return enter(world, user);
+  await registerAndConfirm(world, user);
+  return logInForCookies(world, user);
 }
 
 /** The cookies after an answer that gave the session a new id. */
 function renewed(cookies: string, response: Response): string {
-  const { "__Host-session_id": sessionId } = cookiesOf(response);
+  const { "__Host-session_id": sessionId } = readCookies(response);
   assert.match(sessionId ?? "", /^[\w-]{43}$/);
   return cookies.replace(/(__Host-session_id=)[^;]+/, `$1${sessionId}`);
 }
 
 // id: new-password
 test("a new password needs the current one; other sessions and a reset under way end, and the owner is told", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   const cookies = await person(world);
-  const other = await enter(world);
-  await mailed(world);
+  const other = await logInForCookies(world);
+  await deliverMails(world);
   await world.request("/reset_password", form({ email: owner.email }));
-  const reset = { email: owner.email, reset_token: await mailedToken(world), new_password: `${chosen}!` };
+  const reset = { email: owner.email, reset_token: await deliverToken(world), new_password: `${chosen}!` };
   const change = (fields: Record<string, string>, of = cookies) => send(world, "PUT", "/profile/password", of, fields);
-  await refused(change({ password: chosen, new_password: chosen }), 403, /^wrong password$/);
-  await refused(change({ new_password: chosen }), 403, /^wrong password$/);
-  await refused(change({ password: strong, new_password: "short" }), 400, /too short/);
-  await refused(change({ password: strong }), 400, /missing/);
-  await refused(change({ password: strong, new_password: chosen }, ""), 403, /^not logged in$/);
+  await assertRejected(change({ password: chosen, new_password: chosen }), 403, /^wrong password$/);
+  await assertRejected(change({ new_password: chosen }), 403, /^wrong password$/);
+  await assertRejected(change({ password: strongPassword, new_password: "short" }), 400, /too short/);
+  await assertRejected(change({ password: strongPassword }), 400, /missing/);
+  await assertRejected(change({ password: strongPassword, new_password: chosen }, ""), 403, /^not logged in$/);
   for (const session of [cookies, other]) assert.ok(await isIn(world, session));
-  assert.deepEqual(await mailed(world), []);
+  assert.deepEqual(await deliverMails(world), []);
 
-  const response = await change({ password: strong, new_password: chosen });
+  const response = await change({ password: strongPassword, new_password: chosen });
   const after = renewed(cookies, response);
-  assert.equal(await said(response), `200 {"email":"${owner.email}","message":"Password updated"}\n`);
+  assert.equal(await readStatusAndBody(response), `200 {"email":"${owner.email}","message":"Password updated"}\n`);
   const areIn = () => Promise.all([cookies, other, after].map((session) => isIn(world, session)));
   assert.deepEqual(await areIn(), [true, false, true]);
-  world.clock.forward(10_000);
+  world.clock.advance(10_000);
   assert.deepEqual(await areIn(), [false, false, true]);
   assert.deepEqual(
-    (await mailed(world)).map(({ kind, to }) => [kind, to]),
+    (await deliverMails(world)).map(({ kind, to }) => [kind, to]),
     [["password_changed", owner.email]],
   );
-  await refused(world.request("/reset_password", form(reset, { method: "PUT" })), 403);
-  await refused(world.request("/sessions", form(owner)), 401);
-  await enter(world, { ...owner, password: chosen });
+  await assertRejected(world.request("/reset_password", form(reset, { method: "PUT" })), 403);
+  await assertRejected(world.request("/sessions", form(owner)), 401);
+  await logInForCookies(world, { ...owner, password: chosen });
 });
 
 test("of two changes at once, from two sessions, one succeeds", async () => {
-  await using world = await createProduction();
-  const sessions = [await person(world), await enter(world)];
+  await using world = await createProductionWorld();
+  const sessions = [await person(world), await logInForCookies(world)];
   const answers = await Promise.all(
     sessions.map((cookies, i) =>
-      send(world, "PUT", "/profile/password", cookies, { password: strong, new_password: `${chosen}${i}` }),
+      send(world, "PUT", "/profile/password", cookies, { password: strongPassword, new_password: `${chosen}${i}` }),
     ),
   );
   const won = answers.findIndex(({ status }) => status === 200);
@@ -87,15 +87,15 @@ test("of two changes at once, from two sessions, one succeeds", async () => {
   const after = renewed(sessions[won] as string, answers[won] as Response);
   assert.ok(await isIn(world, after));
   assert.ok(!(await isIn(world, sessions[1 - won] as string)));
-  world.clock.forward(10_000);
+  world.clock.advance(10_000);
   for (const session of sessions) assert.ok(!(await isIn(world, session)));
-  await enter(world, { ...owner, password: `${chosen}${won}` });
-  await refused(world.request("/sessions", form({ ...owner, password: `${chosen}${1 - won}` })), 401);
+  await logInForCookies(world, { ...owner, password: `${chosen}${won}` });
+  await assertRejected(world.request("/sessions", form({ ...owner, password: `${chosen}${1 - won}` })), 401);
 });
 
 test("a session that was ended, or a password that was changed, changes none any more, however far it had come", async () => {
-  await using world = await createProduction();
-  await join(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
   const { user, session } = await world.auth.logIn(owner);
   const { hashedPassword: verifiedHash } = await world.db.findUserBy({ id: user.id });
   const change = { userId: user.id, verifiedHash, hashedPassword: "new", language: "en" };
@@ -108,44 +108,48 @@ test("a session that was ended, or a password that was changed, changes none any
     await world.db.users.changePassword({ ...change, sessionId, renewed: "renewed", nonce: "nonce" }),
     false,
   );
-  await enter(world);
+  await logInForCookies(world);
 });
 
 // id: sensitive-needs-password
 test("what is sensitive needs the password within ten minutes exactly; giving it again renews the session", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   let cookies = await person(world);
   const change = () => send(world, "PUT", "/profile/email", cookies, { email: next });
   const take = () => send(world, "GET", "/profile/export", cookies);
-  world.clock.forward(10 * minute);
+  world.clock.advance(10 * minute);
   for (const response of [await change(), await take()]) assert.equal(response.status, 200);
-  world.clock.forward(1);
-  for (const response of [change(), take()]) await refused(response, 403, /^password needed$/);
+  world.clock.advance(1);
+  for (const response of [change(), take()]) await assertRejected(response, 403, /^password needed$/);
   const give = (password: string) => send(world, "POST", "/sessions/confirm", cookies, { password });
-  await refused(give(chosen), 403, /^wrong password$/);
-  await refused(give(""), 403, /^wrong password$/);
-  await refused(take(), 403, /^password needed$/);
-  const response = await give(strong);
+  await assertRejected(give(chosen), 403, /^wrong password$/);
+  await assertRejected(give(""), 403, /^wrong password$/);
+  await assertRejected(take(), 403, /^password needed$/);
+  const response = await give(strongPassword);
   const before = cookies;
   cookies = renewed(cookies, response);
-  assert.equal(await said(response), `200 {"email":"${owner.email}","message":"password confirmed"}\n`);
+  assert.equal(await readStatusAndBody(response), `200 {"email":"${owner.email}","message":"password confirmed"}\n`);
   for (const answer of [await change(), await take()]) assert.equal(answer.status, 200);
   assert.equal((await world.auth.admin.sessions(1)).length, 1);
-  world.clock.forward(10_000);
+  world.clock.advance(10_000);
   assert.ok(!(await isIn(world, before)));
-  await refused(send(world, "POST", "/sessions/confirm", before, { password: strong }), 403, /^not logged in$/);
+  await assertRejected(
+    send(world, "POST", "/sessions/confirm", before, { password: strongPassword }),
+    403,
+    /^not logged in$/,
+  );
 });
 
 // id: session-without-password
 test("a session that was opened without the password has to give it first", async () => {
   await using world = await createWorld();
-  await world.auth.registerUser(owner.email, strong);
+  await world.auth.registerUser(owner.email, strongPassword);
   const cookies = `session_id=${await world.auth.createSession(owner.email)}`;
-  await refused(send(world, "GET", "/profile/export", cookies), 403, /^password needed$/);
+  await assertRejected(send(world, "GET", "/profile/export", cookies), 403, /^password needed$/);
 });
 
 test("a session that was left open is no way to guess the password", async () => {
-  await using world = await createProduction({ LIMIT_LOGIN_DEVICE: "4/15m", LIMIT_LOGIN_ACCOUNT: "5/15m" });
+  await using world = await createProductionWorld({ LIMIT_LOGIN_DEVICE: "4/15m", LIMIT_LOGIN_ACCOUNT: "5/15m" });
   const cookies = await person(world);
   const tries = [
     () => send(world, "POST", "/sessions/confirm", cookies, { password: "wrong" }),
@@ -157,185 +161,201 @@ test("a session that was left open is no way to guess the password", async () =>
   for (const attempt of tries) statuses.push((await attempt()).status);
   assert.deepEqual(statuses, [403, 403, 403, 401]);
   for (const attempt of tries) assert.equal((await attempt()).status, 429);
-  await refused(send(world, "POST", "/sessions/confirm", cookies, { password: strong }), 429);
+  await assertRejected(send(world, "POST", "/sessions/confirm", cookies, { password: strongPassword }), 429);
   assert.ok(await isIn(world, cookies));
   // Without the device's cookie it counts for the account.
   const stolen = cookies.split("; ")[0] as string;
   for (let i = 0; i < 5; i++) {
     assert.equal((await send(world, "POST", "/sessions/confirm", stolen, { password: "wrong" })).status, 403);
   }
-  assert.equal((await send(world, "POST", "/sessions/confirm", stolen, { password: strong })).status, 429);
+  assert.equal((await send(world, "POST", "/sessions/confirm", stolen, { password: strongPassword })).status, 429);
 });
 
 // id: address-change-confirmed
 test("an address changes once the new one is confirmed, by the mailed token and the account's password", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   const cookies = await person(world);
   await world.request("/reset_password", form({ email: owner.email }));
-  const reset = { email: owner.email, reset_token: await mailedToken(world), new_password: chosen };
+  const reset = { email: owner.email, reset_token: await deliverToken(world), new_password: chosen };
   const asked = send(world, "PUT", "/profile/email", cookies, { email: ` ${next}` });
-  assert.equal(await said(asked), `200 {"email":"${next}","message":"verification mail sent"}\n`);
-  await refused(send(world, "PUT", "/profile/email", cookies, { email: "bob" }), 400);
-  const mails = await mailed(world);
+  assert.equal(await readStatusAndBody(asked), `200 {"email":"${next}","message":"verification mail sent"}\n`);
+  await assertRejected(send(world, "PUT", "/profile/email", cookies, { email: "bob" }), 400);
+  const mails = await deliverMails(world);
   assert.deepEqual(mails.map(({ kind, to, token }) => [kind, to, token !== undefined]).toSorted(), [
     ["confirm_new_email", next, true],
     ["email_changing", owner.email, false],
   ]);
   const token = mails.find((mail) => mail.token)?.token as string;
-  await refused(world.request("/sessions", form({ ...owner, email: next })), 401);
-  await refused(confirm(world, { email: next, token, password: chosen }), 403);
-  await refused(confirm(world, { email: owner.email, token, password: strong }), 403);
-  await enter(world);
-  const fields = { email: next, token, password: strong };
+  await assertRejected(world.request("/sessions", form({ ...owner, email: next })), 401);
+  await assertRejected(confirmEmail(world, { email: next, token, password: chosen }), 403);
+  await assertRejected(confirmEmail(world, { email: owner.email, token, password: strongPassword }), 403);
+  await logInForCookies(world);
+  const fields = { email: next, token, password: strongPassword };
   const confirmed = await send(world, "PUT", "/email_verification", cookies, fields);
-  assert.equal(await said(confirmed.clone()), `200 {"email":"${next}","message":"email verified"}\n`);
-  await refused(confirm(world, fields), 403);
+  assert.equal(await readStatusAndBody(confirmed.clone()), `200 {"email":"${next}","message":"email verified"}\n`);
+  await assertRejected(confirmEmail(world, fields), 403);
   const profile = send(world, "GET", "/profile", renewed(cookies, confirmed));
-  assert.equal(await said(profile), `200 {"email":"${next}"}\n`);
-  await refused(world.request("/sessions", form(owner)), 401);
+  assert.equal(await readStatusAndBody(profile), `200 {"email":"${next}"}\n`);
+  await assertRejected(world.request("/sessions", form(owner)), 401);
   for (const email of [owner.email, next]) {
-    await refused(world.request("/reset_password", form({ ...reset, email }, { method: "PUT" })), 403);
+    await assertRejected(world.request("/reset_password", form({ ...reset, email }, { method: "PUT" })), 403);
   }
-  await enter(world, { ...owner, email: next });
+  await logInForCookies(world, { ...owner, email: next });
 });
 
 test("who has the address next is not kept out by what was tried at it before", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   const cookies = await person(world);
   await send(world, "PUT", "/profile/email", cookies, { email: next });
-  const token = (await mailed(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
+  const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
   const wrong = form({ ...owner, password: "wrong" });
-  for (let i = 0; i < 10; i++) await refused(world.request("/sessions", { ...wrong, ip: `192.0.2.${i}` }), 401);
-  await refused(world.request("/sessions", form(owner)), 429);
-  const moved = await send(world, "PUT", "/email_verification", cookies, { email: next, token, password: strong });
+  for (let i = 0; i < 10; i++) await assertRejected(world.request("/sessions", { ...wrong, ip: `192.0.2.${i}` }), 401);
+  await assertRejected(world.request("/sessions", form(owner)), 429);
+  const moved = await send(world, "PUT", "/email_verification", cookies, {
+    email: next,
+    token,
+    password: strongPassword,
+  });
   assert.equal(moved.status, 200);
-  await mailed(world);
+  await deliverMails(world);
   await person(world, { ...owner, password: chosen });
 });
 
 test("of several changes of address the newest alone can be confirmed, where it was mailed", async () => {
-  await using world = await createProduction({ LIMIT_MAIL_ACCOUNT: "100/1h", LIMIT_MAIL_NETWORK: "100/1h" });
+  await using world = await createProductionWorld({ LIMIT_MAIL_ACCOUNT: "100/1h", LIMIT_MAIL_NETWORK: "100/1h" });
   const cookies = await person(world);
   const ask = (email: string) => send(world, "PUT", "/profile/email", cookies, { email });
   await ask("first@example.com");
-  const first = (await mailed(world)).find(({ token }) => token);
+  const first = (await deliverMails(world)).find(({ token }) => token);
   await ask(next);
-  const second = (await mailed(world)).find(({ token }) => token);
+  const second = (await deliverMails(world)).find(({ token }) => token);
   for (const email of ["first@example.com", next]) {
-    await refused(confirm(world, { email, token: first?.token ?? "", password: strong }), 403);
+    await assertRejected(confirmEmail(world, { email, token: first?.token ?? "", password: strongPassword }), 403);
   }
   // Many at once: one of them is left, and its token was mailed to the address that it confirms.
   await Promise.all(Array.from({ length: 8 }, (_, i) => ask(`${i}@example.com`)));
-  await refused(confirm(world, { email: next, token: second?.token ?? "", password: strong }), 403);
-  const mails = (await mailed(world)).filter(({ token }) => token);
+  await assertRejected(confirmEmail(world, { email: next, token: second?.token ?? "", password: strongPassword }), 403);
+  const mails = (await deliverMails(world)).filter(({ token }) => token);
   assert.equal(mails.length, 1);
   const { to = "", token = "" } = mails[0] ?? {};
   for (let i = 0; i < 8; i++) {
     const email = `${i}@example.com`;
-    if (email !== to) await refused(confirm(world, { email, token, password: strong }), 403);
+    if (email !== to) await assertRejected(confirmEmail(world, { email, token, password: strongPassword }), 403);
   }
-  const confirmed = await send(world, "PUT", "/email_verification", cookies, { token, password: strong, email: to });
+  const confirmed = await send(world, "PUT", "/email_verification", cookies, {
+    token,
+    password: strongPassword,
+    email: to,
+  });
   assert.equal(confirmed.status, 200);
   const profile = send(world, "GET", "/profile", renewed(cookies, confirmed));
-  assert.equal(await said(profile), `200 {"email":"${to}"}\n`);
+  assert.equal(await readStatusAndBody(profile), `200 {"email":"${to}"}\n`);
 });
 
 test("a move to one's own address is refused in any spelling: no mail is sent, and nobody is warned", async () => {
   for (const environment of [{}, { CONCEAL_ACCOUNTS: "off" }]) {
-    await using world = await createProduction({ ...environment, LIMIT_MAIL_ACCOUNT: "1/1h" });
+    await using world = await createProductionWorld({ ...environment, LIMIT_MAIL_ACCOUNT: "1/1h" });
     const registered = { ...owner, email: "Bob@Example.com" };
     let cookies = await person(world, registered);
-    await mailed(world);
+    await deliverMails(world);
     const ask = (email: string) => send(world, "PUT", "/profile/email", cookies, { email });
     for (const email of ["Bob@Example.com", "bob@example.com", " BOB@EXAMPLE.COM\t", "\u200bbob@Example.com\u00a0"]) {
       const refusal = await ask(email);
       assert.equal(refusal.headers.get("Error-Code"), "email_unchanged");
-      await refused(refusal, 400, /^this is the address of the account already$/);
+      await assertRejected(refusal, 400, /^this is the address of the account already$/);
     }
-    assert.deepEqual(await mailed(world), []);
-    assert.equal(await said(send(world, "GET", "/profile", cookies)), '200 {"email":"Bob@Example.com"}\n');
+    assert.deepEqual(await deliverMails(world), []);
+    assert.equal(await readStatusAndBody(send(world, "GET", "/profile", cookies)), '200 {"email":"Bob@Example.com"}\n');
     const events = await world.auth.audit.list({ limit: 99 });
     assert.match(events.at(-1)?.detail ?? "", /^email_unchanged/);
     // None of them counted as a mail.
     assert.equal((await ask(next)).status, 200);
-    const token = (await mailed(world)).find((mail) => mail.token)?.token ?? "";
-    const fields = { email: next, token, password: strong };
+    const token = (await deliverMails(world)).find((mail) => mail.token)?.token ?? "";
+    const fields = { email: next, token, password: strongPassword };
     cookies = renewed(cookies, await send(world, "PUT", "/email_verification", cookies, fields));
-    await refused(ask(next.toUpperCase()), 400, /already$/);
-    world.clock.forward(hour);
-    await refused(ask(next), 403, /^password needed$/);
+    await assertRejected(ask(next.toUpperCase()), 400, /already$/);
+    world.clock.advance(hour);
+    await assertRejected(ask(next), 403, /^password needed$/);
   }
 });
 
 test("an address that somebody has by then is not taken from them", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   const cookies = await person(world);
   await send(world, "PUT", "/profile/email", cookies, { email: eve.email });
-  const token = (await mailed(world)).find((mail) => mail.token)?.token ?? "";
+  const token = (await deliverMails(world)).find((mail) => mail.token)?.token ?? "";
   await world.auth.registerUser(eve.email, chosen);
-  await refused(confirm(world, { email: eve.email, token, password: strong }), 403);
-  assert.equal(await said(send(world, "GET", "/profile", cookies)), `200 {"email":"${owner.email}"}\n`);
+  await assertRejected(confirmEmail(world, { email: eve.email, token, password: strongPassword }), 403);
+  assert.equal(await readStatusAndBody(send(world, "GET", "/profile", cookies)), `200 {"email":"${owner.email}"}\n`);
   assert.equal((await world.auth.admin.find(eve.email))?.emailVerifiedAt, null);
 });
 
 test("a change to an address with an account looks like any other, and its owner is told", async () => {
-  await using world = await createProduction();
-  await join(world, eve);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world, eve);
   const cookies = await person(world);
-  await mailed(world);
+  await deliverMails(world);
   const ask = (email: string) => send(world, "PUT", "/profile/email", cookies, { email });
   const [known, unknown] = [await ask(eve.email), await ask("nob@example.com")];
   const shown = async (response: Response, email: string) =>
     JSON.stringify([response.status, [...response.headers], (await response.text()).replace(email, "…")]);
   assert.equal(await shown(known, eve.email), await shown(unknown, "nob@example.com"));
-  await mailed(world);
+  await deliverMails(world);
   await ask(eve.email);
-  const mails = await mailed(world);
+  const mails = await deliverMails(world);
   assert.deepEqual(mails.map(({ kind, to, token }) => [kind, to, token]).toSorted(), [
     ["already_registered", eve.email, undefined],
     ["email_changing", owner.email, undefined],
   ]);
-  await using open = await createProduction({ CONCEAL_ACCOUNTS: "off" });
-  await join(open, eve);
+  await using open = await createProductionWorld({ CONCEAL_ACCOUNTS: "off" });
+  await registerAndConfirm(open, eve);
   const told = await person(open);
-  await refused(send(open, "PUT", "/profile/email", told, { email: eve.email }), 400, /^email already registered$/);
+  await assertRejected(
+    send(open, "PUT", "/profile/email", told, { email: eve.email }),
+    400,
+    /^email already registered$/,
+  );
 });
 
 test("who registers an address learns nothing by logging in there, whether or not it has an account", async () => {
-  await using world = await createProduction();
-  await join(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
   const disabled = "off@example.com";
-  await join(world, { ...owner, email: disabled });
+  await registerAndConfirm(world, { ...owner, email: disabled });
   await world.auth.admin.disable((await world.auth.admin.find(disabled))?.id ?? 0);
   for (const email of [owner.email, "nobody@example.com", disabled]) {
     await world.request("/users", form({ email, password: chosen }));
-    await refused(world.request("/sessions", form({ email, password: chosen })), 401, /^wrong email or password$/);
-    await refused(world.request("/sessions", form({ email, password: "neither" })), 401);
+    await assertRejected(
+      world.request("/sessions", form({ email, password: chosen })),
+      401,
+      /^wrong email or password$/,
+    );
+    await assertRejected(world.request("/sessions", form({ email, password: "neither" })), 401);
   }
-  await enter(world);
-  await refused(world.request("/sessions", form({ ...owner, email: disabled })), 401);
+  await logInForCookies(world);
+  await assertRejected(world.request("/sessions", form({ ...owner, email: disabled })), 401);
 });
 
 // id: deletion-leaves-nothing
 test("an account that is deleted leaves nothing but anonymous events, and its address is free", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   const cookies = await person(world);
-  const other = await enter(world);
+  const other = await logInForCookies(world);
   await send(world, "PUT", "/profile/email", cookies, { email: next });
   await world.request("/reset_password", form({ email: owner.email }));
   await world.request("/users", form({ ...owner, password: chosen }));
-  await refused(world.request("/sessions", form({ ...owner, password: "wrong" })), 401);
+  await assertRejected(world.request("/sessions", form({ ...owner, password: "wrong" })), 401);
   const { id } = await world.db.findUserBy({ email: owner.email });
   assert.ok(id);
-  await refused(send(world, "DELETE", "/profile", cookies, { password: chosen }), 403, /^wrong password$/);
-  await refused(send(world, "DELETE", "/profile", cookies), 403, /^wrong password$/);
-  await refused(send(world, "DELETE", "/profile", "", { password: strong }), 403, /^not logged in$/);
-  const response = await send(world, "DELETE", "/profile", cookies, { password: strong });
+  await assertRejected(send(world, "DELETE", "/profile", cookies, { password: chosen }), 403, /^wrong password$/);
+  await assertRejected(send(world, "DELETE", "/profile", cookies), 403, /^wrong password$/);
+  await assertRejected(send(world, "DELETE", "/profile", "", { password: strongPassword }), 403, /^not logged in$/);
+  const response = await send(world, "DELETE", "/profile", cookies, { password: strongPassword });
   assert.match(response.headers.get("Set-Cookie") ?? "", /^__Host-session_id=; .*Max-Age=0$/);
-  assert.equal(await said(response), '200 {"message":"account deleted"}\n');
+  assert.equal(await readStatusAndBody(response), '200 {"message":"account deleted"}\n');
   for (const session of [cookies, other]) assert.ok(!(await isIn(world, session)));
   assert.deepEqual(
-    (await mailed(world)).map(({ kind, to }) => [kind, to]),
+    (await deliverMails(world)).map(({ kind, to }) => [kind, to]),
     [["account_deleted", owner.email]],
   );
   assert.equal(await world.db.outbox.count(), 0);
@@ -361,22 +381,23 @@ test("an account that is deleted leaves nothing but anonymous events, and its ad
     assert.ok(some.length > 0, name);
     for (const { ip, userAgent } of some) assert.deepEqual([ip, userAgent], [null, null], name);
   }
-  await refused(world.request("/sessions", form(owner)), 401);
-  for (let i = 1; i < 10; i++) await refused(world.request("/sessions", form({ ...owner, password: "wrong" })), 401);
-  await refused(world.request("/sessions", form(owner)), 429);
-  world.clock.forward(hour);
-  await join(world, { ...owner, password: chosen });
-  const again = await enter(world, { ...owner, password: chosen });
+  await assertRejected(world.request("/sessions", form(owner)), 401);
+  for (let i = 1; i < 10; i++)
+    await assertRejected(world.request("/sessions", form({ ...owner, password: "wrong" })), 401);
+  await assertRejected(world.request("/sessions", form(owner)), 429);
+  world.clock.advance(hour);
+  await registerAndConfirm(world, { ...owner, password: chosen });
+  const again = await logInForCookies(world, { ...owner, password: chosen });
   assert.ok(await isIn(world, again));
 });
 
 // id: export-is-complete
 test("an export holds all that is held, and neither a hash nor a token", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   const cookies = await person(world);
   await send(world, "PUT", "/profile/email", cookies, { email: next });
   await world.request("/reset_password", form({ email: owner.email }));
-  const mails = await mailed(world);
+  const mails = await deliverMails(world);
   for (const email of [owner.email, "eve@example.com"]) await world.request("/reset_password", form({ email }));
   const response = await send(world, "GET", "/profile/export", cookies);
   assert.equal(response.headers.get("Content-Disposition"), 'attachment; filename="account.json"');
@@ -408,7 +429,7 @@ test("an export holds all that is held, and neither a hash nor a token", async (
   assert.equal(tokens.length, 2);
   const cookieValues = cookies.split("; ").map((pair) => pair.split("=")[1] as string);
   const [session] = await world.auth.admin.sessions(all.id);
-  for (const secret of [strong, hashedPassword, ...tokens, ...cookieValues, session?.id as string]) {
+  for (const secret of [strongPassword, hashedPassword, ...tokens, ...cookieValues, session?.id as string]) {
     assert.ok(!text.includes(secret), secret);
   }
   assert.ok(!/\$2b\$|[\w-]{43}/.test(text), "something like a hash or token");
@@ -443,11 +464,11 @@ test("an export holds every event of the person and nobody else's, in order, how
 });
 
 test("an export holds every mail that waits: for the account, its address and the one it moves to", async () => {
-  await using world = await createProduction();
-  await join(world, eve);
-  const evesMove = await enter(world, eve);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world, eve);
+  const evesMove = await logInForCookies(world, eve);
   const cookies = await person(world);
-  await mailed(world);
+  await deliverMails(world);
   await send(world, "PUT", "/profile/email", cookies, { email: next });
   await world.request("/users", form(owner));
   await send(world, "PUT", "/profile/email", evesMove, { email: "eve@example.net" });
@@ -459,56 +480,63 @@ test("an export holds every mail that waits: for the account, its address and th
 });
 
 test("a disabled account is told from one that is not there by nothing, and its sessions have ended", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   const cookies = await person(world);
   await send(world, "PUT", "/profile/email", cookies, { email: next });
   await world.request("/reset_password", form({ email: owner.email }));
-  const mails = await mailed(world);
+  const mails = await deliverMails(world);
   const move = mails.find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
   const reset_token = mails.find(({ kind }) => kind === "reset_password")?.token ?? "";
   assert.equal(await world.auth.admin.disable(1), true);
   assert.ok(!(await isIn(world, cookies)));
-  await refused(send(world, "GET", "/sessions", cookies), 403, /^not logged in$/);
-  await refused(send(world, "POST", "/sessions/confirm", cookies, { password: strong }), 403, /^not logged in$/);
+  await assertRejected(send(world, "GET", "/sessions", cookies), 403, /^not logged in$/);
+  await assertRejected(
+    send(world, "POST", "/sessions/confirm", cookies, { password: strongPassword }),
+    403,
+    /^not logged in$/,
+  );
   const nobody = "nob@example.com";
   const asks = [
-    (email: string) => world.request("/sessions", form({ email, password: strong })),
+    (email: string) => world.request("/sessions", form({ email, password: strongPassword })),
     (email: string) => world.request("/reset_password", form({ email })),
     (email: string) => world.request("/email_verification", form({ email })),
     (email: string) =>
       world.request("/reset_password", form({ email, reset_token, new_password: chosen }, { method: "PUT" })),
-    (email: string) => confirm(world, { email, token: move, password: strong }),
+    (email: string) => confirmEmail(world, { email, token: move, password: strongPassword }),
     (email: string) => world.request("/users", form({ email, password: chosen })),
     (email: string) => world.request("/sessions", form({ email, password: chosen })),
   ];
   for (const ask of asks) {
-    assert.equal((await said(ask(owner.email))).replace(owner.email, nobody), await said(ask(nobody)));
+    assert.equal(
+      (await readStatusAndBody(ask(owner.email))).replace(owner.email, nobody),
+      await readStatusAndBody(ask(nobody)),
+    );
   }
-  const sent = await mailed(world);
+  const sent = await deliverMails(world);
   assert.ok(sent.length > 0);
   for (const { to } of sent) assert.equal(to, nobody);
-  await refused(confirm(world, { email: next, token: move, password: strong }), 403);
+  await assertRejected(confirmEmail(world, { email: next, token: move, password: strongPassword }), 403);
   assert.equal(await world.auth.admin.enable(1), true);
   assert.ok(!(await isIn(world, cookies)), "enabling brings no session back");
-  await refused(
+  await assertRejected(
     world.request(
       "/reset_password",
       form({ email: owner.email, reset_token, new_password: chosen }, { method: "PUT" }),
     ),
     403,
   );
-  await enter(world);
+  await logInForCookies(world);
 });
 
 test("the link to a new address is no way to guess the password: each try counts as a login", async () => {
-  await using world = await createProduction({ LIMIT_REDEMPTION_NETWORK: "1000/15m" });
+  await using world = await createProductionWorld({ LIMIT_REDEMPTION_NETWORK: "1000/15m" });
   const cookies = await person(world);
   await send(world, "PUT", "/profile/email", cookies, { email: next });
-  const token = (await mailed(world)).find((mail) => mail.token)?.token ?? "";
+  const token = (await deliverMails(world)).find((mail) => mail.token)?.token ?? "";
   const proof = { email: next, token, password: "a guess" };
-  for (let i = 0; i < 10; i++) await refused(confirm(world, proof), 403);
-  await refused(confirm(world, { ...proof, password: strong }), 429);
-  await refused(world.request("/sessions", form(owner)), 429);
-  world.clock.forward(15 * minute);
-  assert.equal((await confirm(world, { ...proof, password: strong })).status, 200);
+  for (let i = 0; i < 10; i++) await assertRejected(confirmEmail(world, proof), 403);
+  await assertRejected(confirmEmail(world, { ...proof, password: strongPassword }), 429);
+  await assertRejected(world.request("/sessions", form(owner)), 429);
+  world.clock.advance(15 * minute);
+  assert.equal((await confirmEmail(world, { ...proof, password: strongPassword })).status, 200);
 });

@@ -1,20 +1,27 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
-import { createProduction, enter, join, mailed, owner, strong } from "../support/production.ts";
+import {
+  createProductionWorld,
+  deliverMails,
+  logInForCookies,
+  owner,
+  registerAndConfirm,
+  strongPassword,
+} from "../support/production.ts";
 import { form, type World } from "../support/world.ts";
 
 const registered = "a-Registered-password-8";
 const wrongLogin = '{"message":"wrong email or password"}\n';
-const other = { email: "someone@example.com", password: strong };
+const other = { email: "someone@example.com", password: strongPassword };
 
 /** What may be true of bob's address. */
 const states: Record<string, (world: World) => Promise<unknown>> = {
   unknown: async () => {},
-  known: (world) => join(world),
+  known: (world) => registerAndConfirm(world),
   registered: (world) => world.request("/users", form({ ...owner, password: registered })),
-  unconfirmed: (world) => world.auth.registerUser(owner.email, strong),
+  unconfirmed: (world) => world.auth.registerUser(owner.email, strongPassword),
   async disabled(world) {
-    await join(world);
+    await registerAndConfirm(world);
     await world.auth.admin.disable((await world.auth.admin.find(owner.email))?.id ?? 0);
   },
 };
@@ -32,7 +39,7 @@ const requests: Record<string, (world: World, cookies: string) => Promise<Respon
   "reset with a made-up token": (world) =>
     world.request(
       "/reset_password",
-      form({ email: owner.email, reset_token: "x".repeat(43), new_password: strong }, { method: "PUT" }),
+      form({ email: owner.email, reset_token: "x".repeat(43), new_password: strongPassword }, { method: "PUT" }),
     ),
   "move there": (world, cookies) =>
     world.request("/profile/email", form({ email: owner.email }, { method: "PUT", headers: { Cookie: cookies } })),
@@ -40,10 +47,10 @@ const requests: Record<string, (world: World, cookies: string) => Promise<Respon
 
 /** Logs somebody else in, and prepares the address that they ask about; no mail waits then. */
 async function enterBeside(world: World, prepare: (world: World) => Promise<unknown>): Promise<string> {
-  await join(world, other);
-  const cookies = await enter(world, other);
+  await registerAndConfirm(world, other);
+  const cookies = await logInForCookies(world, other);
   await prepare(world);
-  await mailed(world);
+  await deliverMails(world);
   return cookies;
 }
 
@@ -61,7 +68,7 @@ for (const [what, ask] of Object.entries(requests)) {
   test(`to ${what} is answered alike whatever is true of the address, down to the bytes, for as many hashes`, async () => {
     const answers: Record<string, object> = {};
     for (const [state, prepare] of Object.entries(states)) {
-      await using world = await createProduction();
+      await using world = await createProductionWorld();
       const cookies = await enterBeside(world, prepare);
       answers[state] = await whole(world, () => ask(world, cookies));
     }
@@ -72,7 +79,7 @@ for (const [what, ask] of Object.entries(requests)) {
 // id: one-hash-a-login
 test("a wrong login costs one hash, whatever waits for the address", async () => {
   for (const [state, prepare] of Object.entries(states)) {
-    await using world = await createProduction();
+    await using world = await createProductionWorld();
     await enterBeside(world, prepare);
     for (const password of [registered, "wrong"]) {
       const answer = await whole(world, () => world.request("/sessions", form({ ...owner, password })));
@@ -84,12 +91,12 @@ test("a wrong login costs one hash, whatever waits for the address", async () =>
 test("whoever owns the address is told instead", async () => {
   const told: Record<string, (string | undefined)[]> = {};
   for (const [state, prepare] of Object.entries(states)) {
-    await using world = await createProduction();
+    await using world = await createProductionWorld();
     const cookies = await enterBeside(world, prepare);
     const kinds: (string | undefined)[] = [];
     for (const what of ["register", "reset", "move there"]) {
       await requests[what]?.(world, cookies);
-      const mails = (await mailed(world)).filter(({ to }) => to === owner.email);
+      const mails = (await deliverMails(world)).filter(({ to }) => to === owner.email);
       assert.ok(mails.length <= 1);
       kinds.push(mails[0]?.kind);
     }

@@ -1,39 +1,39 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
 import {
-  confirm,
-  cookiesOf,
-  createProduction,
-  enter,
-  header,
-  join,
-  mailed,
+  confirmEmail,
+  createProductionWorld,
+  deliverMails,
+  logInForCookies,
   owner,
-  strong,
+  readCookies,
+  registerAndConfirm,
+  strongPassword,
+  toCookieHeader,
 } from "../support/production.ts";
-import { refused } from "../support/steps.ts";
+import { assertRejected } from "../support/steps.ts";
 import { createWorld, day, form, type World } from "../support/world.ts";
 
 const next = "new@example.com";
 const firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
-function erase(world: World, Cookie: string, password = strong): Promise<Response> {
+function erase(world: World, Cookie: string, password = strongPassword): Promise<Response> {
   const headers = { Cookie, "User-Agent": firefox, "Accept-Language": "fr" };
   return world.request("/profile", form({ password }, { method: "DELETE", headers }));
 }
 
 test("the owner of a deleted account gets one mail at its last address, which nothing holds after that", async () => {
-  await using world = await createProduction();
-  await join(world, { ...owner, email: "Bob@Example.com" });
-  const cookies = await enter(world);
-  await mailed(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world, { ...owner, email: "Bob@Example.com" });
+  const cookies = await logInForCookies(world);
+  await deliverMails(world);
   await world.request("/reset_password", form({ email: owner.email }));
-  await refused(erase(world, cookies, "wrong"), 403);
+  await assertRejected(erase(world, cookies, "wrong"), 403);
   const answers = await Promise.all([erase(world, cookies), erase(world, cookies)]);
   assert.deepEqual(answers.map(({ status }) => status).toSorted(), [200, 403]);
   const [waiting, ...more] = await world.db.outbox.list(10);
   assert.deepEqual([waiting?.kind, waiting?.email, more], ["deleted", "Bob@Example.com", []]);
-  const [mail, ...others] = await mailed(world);
+  const [mail, ...others] = await deliverMails(world);
   assert.deepEqual(
     [mail?.kind, mail?.to, mail?.language, mail?.device, mail?.at, others],
     ["account_deleted", "Bob@Example.com", "fr", { browser: "Firefox", system: "Windows" }, world.clock.now(), []],
@@ -44,12 +44,12 @@ test("the owner of a deleted account gets one mail at its last address, which no
 test("so does the owner of one that an operator deletes, and nobody where no mail can be sent", async () => {
   await using world = await createWorld();
   for (const email of [owner.email, "bob"]) {
-    await world.auth.registerUser(email, strong);
+    await world.auth.registerUser(email, strongPassword);
     const { id } = (await world.auth.admin.find(email)) ?? assert.fail();
     assert.equal(await world.auth.admin.erase(id, "fr"), true);
     assert.equal(await world.auth.admin.erase(id), false);
   }
-  const mails = await mailed(world);
+  const mails = await deliverMails(world);
   assert.deepEqual(
     mails.map(({ kind, to, language }) => [kind, to, language]),
     [["account_removed", owner.email, "fr"]],
@@ -61,42 +61,42 @@ test("an account that moved within seven days is told of at both addresses, late
     [0, [owner.email, next]],
     [7 * day, [next]],
   ] as const) {
-    await using world = await createProduction();
-    await join(world);
-    const cookies = await enter(world);
+    await using world = await createProductionWorld();
+    await registerAndConfirm(world);
+    const cookies = await logInForCookies(world);
     await world.request("/profile/email", form({ email: next }, { method: "PUT", headers: { Cookie: cookies } }));
-    const token = (await mailed(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
-    assert.equal((await confirm(world, { email: next, token, password: strong })).status, 200);
-    await mailed(world);
-    world.clock.forward(later);
-    const again = await enter(world, { ...owner, email: next });
-    await mailed(world);
+    const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
+    assert.equal((await confirmEmail(world, { email: next, token, password: strongPassword })).status, 200);
+    await deliverMails(world);
+    world.clock.advance(later);
+    const again = await logInForCookies(world, { ...owner, email: next });
+    await deliverMails(world);
     assert.equal((await erase(world, again)).status, 200);
-    const mails = await mailed(world);
+    const mails = await deliverMails(world);
     assert.deepEqual(mails.map(({ to }) => to).toSorted(), [...told]);
     assert.ok(mails.every(({ kind }) => kind === "account_deleted"));
   }
 });
 
 test("a registration after a deletion starts anew, while the mail of that still waits", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const cookies = await enter(world);
-  await mailed(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const cookies = await logInForCookies(world);
+  await deliverMails(world);
   assert.equal((await erase(world, cookies)).status, 200);
   assert.equal((await world.request("/users", form(owner))).status, 200);
-  const kinds = (await mailed(world)).map(({ kind }) => kind);
+  const kinds = (await deliverMails(world)).map(({ kind }) => kind);
   assert.deepEqual(kinds.toSorted(), ["account_deleted", "confirm_email"]);
-  assert.deepEqual(header(cookiesOf(await erase(world, cookies))), "");
+  assert.deepEqual(toCookieHeader(readCookies(await erase(world, cookies))), "");
 });
 
 test("failed mails to the present and former addresses vanish with the account", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const cookies = await enter(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const cookies = await logInForCookies(world);
   await world.request("/profile/email", form({ email: next }, { method: "PUT", headers: { Cookie: cookies } }));
-  const token = (await mailed(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
-  assert.equal((await confirm(world, { email: next, token, password: strong })).status, 200);
+  const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
+  assert.equal((await confirmEmail(world, { email: next, token, password: strongPassword })).status, 200);
   const [moved] = await world.db.outbox.list(10);
   assert.deepEqual([moved?.kind, moved?.email], ["moved", owner.email]);
   await world.db.failedMails.add({ id: moved?.id ?? 0 }, { reason: "refused" });

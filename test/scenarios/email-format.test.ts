@@ -1,20 +1,28 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
-import { confirm, createProduction, enter, join, mailed, owner, strong } from "../support/production.ts";
 import {
-  askForToken,
+  confirmEmail,
+  createProductionWorld,
+  deliverMails,
+  logInForCookies,
+  owner,
+  registerAndConfirm,
+  strongPassword,
+} from "../support/production.ts";
+import {
+  assertRejected,
   bob,
   canLogIn,
-  cookie,
   json,
   logIn,
   multipart,
-  redeem,
-  refused,
+  readStatusAndBody,
+  redeemToken,
   register,
-  said,
+  requestToken,
+  withCookie,
 } from "../support/steps.ts";
-import { logIn as logInByPage, shownIn, visitor } from "../support/visitor.ts";
+import { createVisitor, logIn as logInByPage, readField } from "../support/visitor.ts";
 import { createWorld, form, type World } from "../support/world.ts";
 
 /** Printable ASCII, to which no mail can be sent. */
@@ -44,33 +52,36 @@ const waiting = async (world: World) => (await world.auth.outbox.list(99)).lengt
 test("in development any printable ASCII text is an address: it registers, logs in, is reset and is shown", async () => {
   await using world = await createWorld();
   await register(world);
-  const bobs = cookie(`session_id=${await logIn(world)}`);
+  const bobs = withCookie(`session_id=${await logIn(world)}`);
   for (const email of texts) {
     const user = { email, password: "b4l0u" };
     const answer = (message: string) => `200 ${JSON.stringify({ email, message })}\n`;
-    assert.equal(await said(world.request("/users", json(user))), answer("user created"));
-    await refused(
+    assert.equal(await readStatusAndBody(world.request("/users", json(user))), answer("user created"));
+    await assertRejected(
       world.request("/users", form({ ...user, email: ` ${email.toUpperCase()}` })),
       400,
       /already registered/,
     );
-    assert.equal(await said(world.request("/sessions", multipart(Object.entries(user)))), answer("logged in"));
-    const own = cookie(`session_id=${await logIn(world, user)}`);
-    assert.equal(await said(world.request("/profile", own)), `200 ${JSON.stringify({ email })}\n`);
-    const reset_token = await askForToken(world, email);
+    assert.equal(
+      await readStatusAndBody(world.request("/sessions", multipart(Object.entries(user)))),
+      answer("logged in"),
+    );
+    const own = withCookie(`session_id=${await logIn(world, user)}`);
+    assert.equal(await readStatusAndBody(world.request("/profile", own)), `200 ${JSON.stringify({ email })}\n`);
+    const reset_token = await requestToken(world, email);
     const reset = { email, reset_token, new_password: "t4rt1fl3tt3" };
-    assert.equal(await said(redeem(world, reset)), answer("Password updated"));
+    assert.equal(await readStatusAndBody(redeemToken(world, reset)), answer("Password updated"));
     assert.ok(await canLogIn(world, { email, password: "t4rt1fl3tt3" }));
     assert.equal((await world.auth.admin.find(email === "42" ? "42 " : email))?.email, email);
-    const who = visitor(world);
+    const who = createVisitor(world);
     await logInByPage(who, { email, password: "t4rt1fl3tt3" });
     for (const path of ["/account", "/account/password"]) {
       const page = await who.open(path);
       assert.doesNotMatch(page.html, /<script(?! type="module")|alert\(1\)<\/script>/);
-      if (path !== "/account") assert.equal(shownIn(page, "username"), email);
+      if (path !== "/account") assert.equal(readField(page, "username"), email);
     }
   }
-  assert.equal(await said(world.request("/profile", bobs)), `200 {"email":"${bob.email}"}\n`);
+  assert.equal(await readStatusAndBody(world.request("/profile", bobs)), `200 {"email":"${bob.email}"}\n`);
   assert.equal(await waiting(world), 0);
 });
 
@@ -89,7 +100,7 @@ test("no mail is queued for an address that cannot receive one, whatever would s
       const user = { email, password: "b4l0u" };
       assert.equal((await world.request("/users", form(user))).status, 200);
       const reset = world.request("/reset_password", form(user));
-      assert.equal(await said(reset), `200 ${JSON.stringify({ email, message: "reset mail sent" })}\n`);
+      assert.equal(await readStatusAndBody(reset), `200 ${JSON.stringify({ email, message: "reset mail sent" })}\n`);
       assert.equal((await world.request("/email_verification", form(user))).status, 200);
       assert.equal(await waiting(world), 0, email);
       if (environment.REQUIRE_VERIFIED_EMAIL) continue;
@@ -98,11 +109,11 @@ test("no mail is queued for an address that cannot receive one, whatever would s
       const { session } = await world.auth.logIn(user);
       const headers = { Cookie: `session_id=${session.sessionId}` };
       const move = (to: string) => world.request("/profile/email", form({ email: to }, { method: "PUT", headers }));
-      await refused(move(`${email}!`), 400, /^email is not a valid address$/);
+      await assertRejected(move(`${email}!`), 400, /^email is not a valid address$/);
       assert.equal(await waiting(world), 0, email);
       assert.equal((await move("New@example.com")).status, 200);
       assert.deepEqual(
-        (await mailed(world)).map(({ kind, to }) => [kind, to]),
+        (await deliverMails(world)).map(({ kind, to }) => [kind, to]),
         [["confirm_new_email", "New@example.com"]],
       );
       const change = form({ password: "b4l0u", new_password: "another" }, { method: "PUT", headers });
@@ -145,12 +156,12 @@ test("an address with several @ shares no limit with the addresses that are part
     "@",
     "@@",
   ]) {
-    await refused(guess(email), 401);
-    await refused(guess(` ${email.toUpperCase()}`), 429);
+    await assertRejected(guess(email), 401);
+    await assertRejected(guess(` ${email.toUpperCase()}`), 429);
   }
   // Those of one mailbox share theirs.
   for (const email of ["bob+tag@example.com", "a+x@b", "xy@gmail.com", "X.Y+z@googlemail.com"]) {
-    await refused(guess(email), 429);
+    await assertRejected(guess(email), 429);
   }
 });
 
@@ -161,33 +172,49 @@ test("an account of another format logs in and is reset where only addresses may
   const { id } = await world.db.addUser("Bob the Builder", hashedPassword);
   for (const email of ["Bob the Builder", " bob the builder\t"]) {
     const answer = (message: string) => `200 {"email":"Bob the Builder","message":"${message}"}\n`;
-    assert.equal(await said(world.request("/sessions", form({ ...bob, email }))), answer("logged in"));
-    const reset = { email, reset_token: await askForToken(world, email), new_password: bob.password };
-    assert.equal(await said(redeem(world, reset)), answer("Password updated"));
+    assert.equal(await readStatusAndBody(world.request("/sessions", form({ ...bob, email }))), answer("logged in"));
+    const reset = { email, reset_token: await requestToken(world, email), new_password: bob.password };
+    assert.equal(await readStatusAndBody(redeemToken(world, reset)), answer("Password updated"));
     assert.equal((await world.auth.admin.find(email))?.id, id);
   }
-  await refused(
+  await assertRejected(
     world.request("/users", form({ ...bob, email: "Eve the Other" })),
     400,
     /^email is not a valid address$/,
   );
-  await refused(world.request("/sessions", form({ ...bob, email: "Eve the Other" })), 401, /^wrong email or password$/);
-  await refused(world.request("/reset_password", form({ email: "Eve the Other" })), 403, /^no account has this email$/);
+  await assertRejected(
+    world.request("/sessions", form({ ...bob, email: "Eve the Other" })),
+    401,
+    /^wrong email or password$/,
+  );
+  await assertRejected(
+    world.request("/reset_password", form({ email: "Eve the Other" })),
+    403,
+    /^no account has this email$/,
+  );
 });
 
 test("in production what is no address gets 400, 401 and 403, and counts as a wrong login", async () => {
-  await using world = await createProduction({ LIMIT_REGISTRATION_NETWORK: "999/1h" });
+  await using world = await createProductionWorld({ LIMIT_REGISTRATION_NETWORK: "999/1h" });
   for (const email of texts) {
-    await refused(world.request("/users", form({ email, password: strong })), 400, /^email is not a valid address$/);
-    await refused(world.request("/sessions", form({ email, password: strong })), 401, /^wrong email or password$/);
-    await refused(world.request("/reset_password", form({ email })), 403, /^no account has this email$/);
-    await refused(world.request("/email_verification", form({ email })), 400, /^email is not a valid address$/);
-    await refused(confirm(world, { email, token: "x".repeat(43), password: strong }), 403);
+    await assertRejected(
+      world.request("/users", form({ email, password: strongPassword })),
+      400,
+      /^email is not a valid address$/,
+    );
+    await assertRejected(
+      world.request("/sessions", form({ email, password: strongPassword })),
+      401,
+      /^wrong email or password$/,
+    );
+    await assertRejected(world.request("/reset_password", form({ email })), 403, /^no account has this email$/);
+    await assertRejected(world.request("/email_verification", form({ email })), 400, /^email is not a valid address$/);
+    await assertRejected(confirmEmail(world, { email, token: "x".repeat(43), password: strongPassword }), 403);
   }
   assert.equal(await waiting(world), 0);
-  await using any = await createProduction({ EMAIL_FORMAT: "any" });
-  await join(any);
-  await enter(any);
+  await using any = await createProductionWorld({ EMAIL_FORMAT: "any" });
+  await registerAndConfirm(any);
+  await logInForCookies(any);
   assert.equal((await any.request("/users", form({ ...owner, email: "bob" }))).status, 200);
   assert.equal(await waiting(any), 0);
 });
@@ -200,5 +227,5 @@ test("no text that is an address gets into the log", async () => {
     await world.request("/sessions", form(user));
     await world.request("/sessions", form({ ...user, password: "wrong" }));
   }
-  assert.doesNotMatch(JSON.stringify([world.logged, await world.auth.audit.list({ limit: 99 })]), /Builder|<b>/i);
+  assert.doesNotMatch(JSON.stringify([world.logEntries, await world.auth.audit.list({ limit: 99 })]), /Builder|<b>/i);
 });

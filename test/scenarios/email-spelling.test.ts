@@ -1,8 +1,25 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
-import { confirm, createProduction, enter, join, mailed, mailedToken, owner, strong } from "../support/production.ts";
-import { askForToken, bob, cookie, logIn, redeem, refused, said } from "../support/steps.ts";
-import { logIn as logInByPage, sent, visitor } from "../support/visitor.ts";
+import {
+  confirmEmail,
+  createProductionWorld,
+  deliverMails,
+  deliverToken,
+  logInForCookies,
+  owner,
+  registerAndConfirm,
+  strongPassword,
+} from "../support/production.ts";
+import {
+  assertRejected,
+  bob,
+  logIn,
+  readStatusAndBody,
+  redeemToken,
+  requestToken,
+  withCookie,
+} from "../support/steps.ts";
+import { createVisitor, logIn as logInByPage, sent } from "../support/visitor.ts";
 import { createWorld, form, type World } from "../support/world.ts";
 
 const spelled = "Guillaume@Holberton.io";
@@ -13,24 +30,36 @@ const user = { ...bob, email: spelled };
 const answer = (email: string, message: string) => `200 {"email":"${email}","message":"${message}"}\n`;
 
 /** Who each mail of a kind went to. */
-const told = async (world: World) => (await mailed(world)).map(({ kind, to }) => `${kind} ${to}`).toSorted();
+const told = async (world: World) => (await deliverMails(world)).map(({ kind, to }) => `${kind} ${to}`).toSorted();
 
 test("an address keeps the spelling that it was registered with, whichever it logs in with", async () => {
   await using world = await createWorld();
   const registered = world.request("/users", form({ ...user, email: ` ${spelled} ` }));
-  assert.equal(await said(registered), answer(spelled, "user created"));
+  assert.equal(await readStatusAndBody(registered), answer(spelled, "user created"));
   for (const email of [spelled, ...others]) {
-    await refused(world.request("/users", form({ ...user, email })), 400, /^email already registered$/);
-    assert.equal(await said(world.request("/sessions", form({ ...user, email }))), answer(spelled, "logged in"));
+    await assertRejected(world.request("/users", form({ ...user, email })), 400, /^email already registered$/);
+    assert.equal(
+      await readStatusAndBody(world.request("/sessions", form({ ...user, email }))),
+      answer(spelled, "logged in"),
+    );
     const session = `session_id=${await logIn(world, { ...user, email })}`;
-    assert.equal(await said(world.request("/profile", cookie(session))), `200 {"email":"${spelled}"}\n`);
+    assert.equal(
+      await readStatusAndBody(world.request("/profile", withCookie(session))),
+      `200 {"email":"${spelled}"}\n`,
+    );
     const given = form({ password: user.password }, { headers: { Cookie: session } });
-    assert.equal(await said(world.request("/sessions/confirm", given)), answer(spelled, "password confirmed"));
+    assert.equal(
+      await readStatusAndBody(world.request("/sessions/confirm", given)),
+      answer(spelled, "password confirmed"),
+    );
     const asked = world.request("/reset_password", form({ email }));
-    assert.match(await said(asked), new RegExp(`^200 {"email":"${spelled}","reset_token":"[\\w-]{36}"}\n$`));
-    const reset = { email, reset_token: await askForToken(world, email), new_password: user.password };
-    await refused(redeem(world, { ...reset, email: "eve@holberton.io" }), 403);
-    assert.equal(await said(redeem(world, reset)), answer(spelled, "Password updated"));
+    assert.match(
+      await readStatusAndBody(asked),
+      new RegExp(`^200 {"email":"${spelled}","reset_token":"[\\w-]{36}"}\n$`),
+    );
+    const reset = { email, reset_token: await requestToken(world, email), new_password: user.password };
+    await assertRejected(redeemToken(world, { ...reset, email: "eve@holberton.io" }), 403);
+    assert.equal(await readStatusAndBody(redeemToken(world, reset)), answer(spelled, "Password updated"));
   }
   assert.equal((await world.auth.admin.list({ limit: 9 })).length, 1);
 });
@@ -42,10 +71,10 @@ test("a person's own responses have the spelling that they registered", async ()
   const change = form({ password: bob.password, new_password: "another" }, { method: "PUT", headers });
   const changed = await world.request("/profile/password", change);
   const session = changed.headers.getSetCookie()[0]?.split(";")[0] as string;
-  assert.equal(await said(changed), answer(spelled, "Password updated"));
-  const exported = await world.request("/profile/export", cookie(session));
+  assert.equal(await readStatusAndBody(changed), answer(spelled, "Password updated"));
+  const exported = await world.request("/profile/export", withCookie(session));
   assert.equal(((await exported.json()) as { email: string }).email, spelled);
-  const who = visitor(world);
+  const who = createVisitor(world);
   await logInByPage(who, { email: key, password: "another" });
   for (const path of ["/account", "/account/password", "/account/email", "/account/export", "/account/delete"]) {
     const { html } = await who.open(path);
@@ -55,50 +84,53 @@ test("a person's own responses have the spelling that they registered", async ()
 });
 
 test("a response that conceals accounts has the spelling of its request; the mail goes to the registered one", async () => {
-  await using world = await createProduction();
-  await join(world, { ...owner, email: spelled });
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world, { ...owner, email: spelled });
   for (const [email, mails] of [
     ["GUILLAUME@holberton.io", [`already_registered ${spelled}`, `reset_password ${spelled}`]],
     ["Nobody@Holberton.io", ["confirm_email Nobody@Holberton.io", "reset_password Nobody@Holberton.io"]],
   ] as const) {
     for (const typed of [email, `  ${email}\n`]) {
-      const asked = { email: typed, password: strong };
-      assert.equal(await said(world.request("/users", form(asked))), answer(email, "user created"));
-      assert.equal(await said(world.request("/reset_password", form(asked))), answer(email, "reset mail sent"));
+      const asked = { email: typed, password: strongPassword };
+      assert.equal(await readStatusAndBody(world.request("/users", form(asked))), answer(email, "user created"));
+      assert.equal(
+        await readStatusAndBody(world.request("/reset_password", form(asked))),
+        answer(email, "reset mail sent"),
+      );
       assert.deepEqual(await told(world), mails);
       const again = world.request("/email_verification", form(asked));
-      assert.equal(await said(again), answer(email, "verification mail sent"));
-      await mailed(world);
+      assert.equal(await readStatusAndBody(again), answer(email, "verification mail sent"));
+      await deliverMails(world);
     }
   }
 });
 
 test("the owner of a mailed token is shown the spelling that was registered", async () => {
-  await using world = await createProduction();
-  const who = visitor(world);
+  await using world = await createProductionWorld();
+  const who = createVisitor(world);
   const registered = { ...owner, email: spelled };
   await world.request("/users", form(registered));
-  const token = await mailedToken(world);
+  const token = await deliverToken(world);
   assert.match((await who.open(`/verify?token=${token}`)).html, new RegExp(`<bdi>${spelled}</bdi>`));
-  const confirmed = confirm(world, { token, email: key.toUpperCase(), password: strong });
-  assert.equal(await said(confirmed), answer(spelled, "email verified"));
+  const confirmed = confirmEmail(world, { token, email: key.toUpperCase(), password: strongPassword });
+  assert.equal(await readStatusAndBody(confirmed), answer(spelled, "email verified"));
   await world.request("/reset_password", form({ email: key }));
-  const reset = { email: ` ${key}`, reset_token: await mailedToken(world), new_password: `${strong}!` };
+  const reset = { email: ` ${key}`, reset_token: await deliverToken(world), new_password: `${strongPassword}!` };
   const page = await who.open(`/reset?token=${reset.reset_token}`);
   assert.match(page.html, new RegExp(`value="${spelled}" autocomplete="username"`));
-  const done = redeem(world, reset);
-  assert.equal(await said(done), answer(spelled, "Password updated"));
+  const done = redeemToken(world, reset);
+  assert.equal(await readStatusAndBody(done), answer(spelled, "Password updated"));
   assert.deepEqual(await told(world), [`password_changed ${spelled}`]);
-  await enter(world, { email: key, password: `${strong}!` });
+  await logInForCookies(world, { email: key, password: `${strongPassword}!` });
 });
 
 test("of registrations in several spellings each is confirmed where it was sent, and gives the account its spelling", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   const spellings = ["BOB@example.com", "Bob@Example.com", "bob@example.COM"];
   const tokens: string[] = [];
   for (const email of spellings) {
-    await world.request("/users", form({ email, password: `${strong} ${email}` }));
-    const [mail] = await mailed(world);
+    await world.request("/users", form({ email, password: `${strongPassword} ${email}` }));
+    const [mail] = await deliverMails(world);
     assert.equal(mail?.to, email);
     tokens.push(mail?.token ?? "");
   }
@@ -106,55 +138,58 @@ test("of registrations in several spellings each is confirmed where it was sent,
   // Sent again it is the newest registration's, wherever it is asked for.
   await world.request("/email_verification", form({ email: spellings[0] as string }));
   assert.deepEqual(await told(world), [`confirm_email ${last}`]);
-  const confirmed = confirm(world, { email: key, token: tokens[1] ?? "", password: `${strong} ${email}` });
-  await refused(confirmed, 403);
-  const right = confirm(world, { email: last, token: tokens[1] ?? "", password: `${strong} ${email}` });
-  assert.equal(await said(right), answer(email, "email verified"));
-  for (const token of tokens) await refused(confirm(world, { token, password: strong }), 403);
+  const confirmed = confirmEmail(world, { email: key, token: tokens[1] ?? "", password: `${strongPassword} ${email}` });
+  await assertRejected(confirmed, 403);
+  const right = confirmEmail(world, { email: last, token: tokens[1] ?? "", password: `${strongPassword} ${email}` });
+  assert.equal(await readStatusAndBody(right), answer(email, "email verified"));
+  for (const token of tokens) await assertRejected(confirmEmail(world, { token, password: strongPassword }), 403);
   assert.equal((await world.auth.admin.find(last))?.email, email);
 });
 
 test("a move uses the spelling that was typed; the old address is mailed in its own, however late", async () => {
-  await using world = await createProduction();
-  await join(world, { ...owner, email: spelled });
-  const headers = { Cookie: await enter(world, { ...owner, email: key }) };
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world, { ...owner, email: spelled });
+  const headers = { Cookie: await logInForCookies(world, { ...owner, email: key }) };
   const move = (email: string) => world.request("/profile/email", form({ email }, { method: "PUT", headers }));
-  assert.equal(await said(move(" Bob@New.Example ")), answer("Bob@New.Example", "verification mail sent"));
+  assert.equal(await readStatusAndBody(move(" Bob@New.Example ")), answer("Bob@New.Example", "verification mail sent"));
   const exported = await world.request("/profile/export", { headers });
   assert.equal(((await exported.json()) as { moves_to: string }).moves_to, "Bob@New.Example");
-  const mails = await mailed(world);
+  const mails = await deliverMails(world);
   assert.deepEqual(mails.map(({ kind, to }) => `${kind} ${to}`).toSorted(), [
     "confirm_new_email Bob@New.Example",
     `email_changing ${spelled}`,
   ]);
   const token = mails.find((mail) => mail.token)?.token ?? "";
   await world.db.outbox.add({ kind: "moving", language: "en", email: spelled });
-  const moved = confirm(world, { token, email: "bob@new.example", password: strong });
-  assert.equal(await said(moved), answer("Bob@New.Example", "email verified"));
+  const moved = confirmEmail(world, { token, email: "bob@new.example", password: strongPassword });
+  assert.equal(await readStatusAndBody(moved), answer("Bob@New.Example", "email verified"));
   assert.deepEqual(
     (await told(world)).toSorted(),
     [`email_changing ${spelled}`, `email_changed ${spelled}`].toSorted(),
   );
   // The session from before the move has ended.
-  const again = { Cookie: await enter(world, { email: "bob@new.example", password: strong }) };
-  assert.equal(await said(world.request("/profile", { headers: again })), '200 {"email":"Bob@New.Example"}\n');
+  const again = { Cookie: await logInForCookies(world, { email: "bob@new.example", password: strongPassword }) };
+  assert.equal(
+    await readStatusAndBody(world.request("/profile", { headers: again })),
+    '200 {"email":"Bob@New.Example"}\n',
+  );
 });
 
 test("a reset that an older node left in the outbox goes to the account's own spelling", async () => {
-  await using world = await createProduction();
-  await join(world, { ...owner, email: spelled });
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world, { ...owner, email: spelled });
   await world.db.outbox.add({ kind: "reset", language: "en", email: key });
   await world.db.outbox.add({ kind: "password_changed", language: "en", email: key });
   assert.deepEqual(await told(world), [`password_changed ${key}`, `reset_password ${spelled}`]);
 });
 
 test("every spelling of an address shares its limits, and one entry of the audit trail a moment", async () => {
-  await using world = await createProduction({ LIMIT_LOGIN_ACCOUNT: "4/15m", LIMIT_MAIL_ACCOUNT: "4/1h" });
-  await join(world, { ...owner, email: spelled });
+  await using world = await createProductionWorld({ LIMIT_LOGIN_ACCOUNT: "4/15m", LIMIT_MAIL_ACCOUNT: "4/1h" });
+  await registerAndConfirm(world, { ...owner, email: spelled });
   await world.auth.flush();
   const before = (await world.auth.audit.list({ limit: 999 })).length;
-  for (const email of others) await refused(world.request("/sessions", form({ email, password: "wrong" })), 401);
-  await refused(world.request("/sessions", form({ email: spelled, password: strong })), 429);
+  for (const email of others) await assertRejected(world.request("/sessions", form({ email, password: "wrong" })), 401);
+  await assertRejected(world.request("/sessions", form({ email: spelled, password: strongPassword })), 429);
   for (const email of [...others, spelled])
     assert.equal((await world.request("/reset_password", form({ email }))).status, 200);
   // The limit of an address refuses nobody: it sends no mail.
@@ -170,23 +205,23 @@ test("every spelling of an address shares its limits, and one entry of the audit
 });
 
 test("no password may be the address, in any spelling of either", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   for (const password of ["Guillaume1!", "guillaume@HOLBERTON.io", "HOLBERTON-2024"]) {
     for (const email of [spelled, ...others]) {
-      await refused(world.request("/users", form({ email, password })), 400, /too close to the email address/);
+      await assertRejected(world.request("/users", form({ email, password })), 400, /too close to the email address/);
     }
   }
 });
 
 test("pages that conceal show what was typed", async () => {
-  await using world = await createProduction();
-  await join(world, { ...owner, email: spelled });
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world, { ...owner, email: spelled });
   for (const [path, fields] of [
     ["/forgot", {}],
     ["/verify", {}],
-    ["/register", { new_password: strong }],
+    ["/register", { new_password: strongPassword }],
   ] as const) {
-    const who = visitor(world);
+    const who = createVisitor(world);
     sent(await who.fill(await who.open(path), { ...fields, email: " GUILLAUME@holberton.io" }), "/mailbox");
     assert.match((await who.open("/mailbox")).html, /<bdi>GUILLAUME@holberton\.io<\/bdi>/, path);
   }

@@ -103,7 +103,7 @@ async function fillUp(disk: Disk, reason: string): Promise<void> {
   for (const answer of answers) if (answer.status !== 200) isUnavailable(answer);
   const acknowledged = emails.filter((_, i) => answers[i]?.status === 200);
   assert.ok(acknowledged.length < emails.length, "some were refused");
-  assert.ok(service.logged.some((entry) => entry.event === "unavailable" && entry.reason === reason));
+  assert.ok(service.logEntries.some((entry) => entry.event === "unavailable" && entry.reason === reason));
   assert.equal((await send(service, "GET", "/profile", undefined, cookie)).status, redeemed ? 403 : 200);
   assert.equal((await send(service, "GET", "/health/live")).status, 200);
   disk.free(pid, folder.path);
@@ -112,7 +112,7 @@ async function fillUp(disk: Disk, reason: string): Promise<void> {
   assert.equal((await register(service, "alice@example.com")).status, 200);
   assert.equal((await send(service, "GET", "/health/ready")).status, 200);
   const copy = join(folder.path, "copy.db");
-  for (const suffix of ["", "-wal"]) copyFileSync(disk.seen(pid, path) + suffix, copy + suffix);
+  for (const suffix of ["", "-wal"]) copyFileSync(disk.outerPath(pid, path) + suffix, copy + suffix);
   using stored = new DatabaseSync(copy);
   assert.equal(stored.prepare("pragma integrity_check").get()?.integrity_check, "ok");
   const found = stored.prepare("select email from users").all();
@@ -122,9 +122,11 @@ async function fillUp(disk: Disk, reason: string): Promise<void> {
 
 const refusedYetWhole = "what is refused is not stored, what is acknowledged is, and all goes on when there is room";
 
-test(`on a full disk ${refusedYetWhole}`, { skip: tinyDisk.missing }, () => fillUp(tinyDisk, "the database is full"));
+test(`on a full disk ${refusedYetWhole}`, { skip: tinyDisk.unavailable }, () =>
+  fillUp(tinyDisk, "the database is full"),
+);
 
-test(`where no file may grow ${refusedYetWhole}`, { skip: limitedDisk.missing }, () =>
+test(`where no file may grow ${refusedYetWhole}`, { skip: limitedDisk.unavailable }, () =>
   fillUp(limitedDisk, "the database is unreadable"),
 );
 

@@ -2,10 +2,28 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join as path } from "node:path";
 import { test } from "../support/engines.ts";
-import { confirm, createProduction, enter, join, mailed, mailedToken, owner, strong } from "../support/production.ts";
-import { command, temporaryFolder } from "../support/service.ts";
-import { askForToken, bob, json, multipart, redeem, refused, register, said } from "../support/steps.ts";
-import { sent, shownIn, visitor } from "../support/visitor.ts";
+import {
+  confirmEmail,
+  createProductionWorld,
+  deliverMails,
+  deliverToken,
+  logInForCookies,
+  owner,
+  registerAndConfirm,
+  strongPassword,
+} from "../support/production.ts";
+import { runInOwnProcess, temporaryFolder } from "../support/service.ts";
+import {
+  assertRejected,
+  bob,
+  json,
+  multipart,
+  readStatusAndBody,
+  redeemToken,
+  register,
+  requestToken,
+} from "../support/steps.ts";
+import { createVisitor, readField, sent } from "../support/visitor.ts";
 import { createWorld, form } from "../support/world.ts";
 
 /** As addresses come out of mail programs, spreadsheets, chats and contacts. */
@@ -31,19 +49,22 @@ test("an address that was pasted with invisible characters around it is that add
   }
   await register(world);
   for (const email of pasted) {
-    await refused(world.request("/users", form({ ...bob, email })), 400, /^email already registered$/);
+    await assertRejected(world.request("/users", form({ ...bob, email })), 400, /^email already registered$/);
     for (const init of [
       form({ ...bob, email }),
       json({ ...bob, email }),
       multipart(Object.entries({ ...bob, email })),
     ]) {
       assert.equal(
-        await said(world.request("/sessions", init)),
+        await readStatusAndBody(world.request("/sessions", init)),
         '200 {"email":"bob@example.com","message":"logged in"}\n',
       );
     }
-    const reset = { email, reset_token: await askForToken(world, email), new_password: bob.password };
-    assert.equal(await said(redeem(world, reset)), '200 {"email":"bob@example.com","message":"Password updated"}\n');
+    const reset = { email, reset_token: await requestToken(world, email), new_password: bob.password };
+    assert.equal(
+      await readStatusAndBody(redeemToken(world, reset)),
+      '200 {"email":"bob@example.com","message":"Password updated"}\n',
+    );
   }
 });
 
@@ -51,22 +72,22 @@ test("an invisible character inside an address is reported, with the status that
   await using world = await createWorld();
   await register(world);
   for (const email of broken) {
-    await refused(
+    await assertRejected(
       world.request("/users", form({ ...bob, email })),
       400,
       new RegExp(`^email is not a valid address: ${told}$`),
     );
-    await refused(
+    await assertRejected(
       world.request("/sessions", form({ ...bob, email })),
       401,
       new RegExp(`^wrong email or password: ${told}$`),
     );
-    await refused(
+    await assertRejected(
       world.request("/reset_password", form({ email })),
       403,
       new RegExp(`^no account has this email: ${told}$`),
     );
-    await refused(world.request("/email_verification", form({ email })), 400, new RegExp(told));
+    await assertRejected(world.request("/email_verification", form({ email })), 400, new RegExp(told));
     assert.equal(await world.auth.validLogin(email, bob.password), false);
     await assert.rejects(world.auth.registerUser(email, bob.password), {
       code: "email_invalid",
@@ -76,52 +97,63 @@ test("an invisible character inside an address is reported, with the status that
 });
 
 test("in production they are removed and reported alike, and mails go to the address itself", async () => {
-  await using world = await createProduction({ LIMIT_MAIL_ACCOUNT: "99/1h", LIMIT_REGISTRATION_ACCOUNT: "99/1h" });
-  await join(world, { ...owner, email: "bob@example.com\u200b" });
-  const headers = { Cookie: await enter(world, { ...owner, email: "\u2060bob@example.com" }) };
+  await using world = await createProductionWorld({ LIMIT_MAIL_ACCOUNT: "99/1h", LIMIT_REGISTRATION_ACCOUNT: "99/1h" });
+  await registerAndConfirm(world, { ...owner, email: "bob@example.com\u200b" });
+  const headers = { Cookie: await logInForCookies(world, { ...owner, email: "\u2060bob@example.com" }) };
   for (const email of pasted) {
     const asked = world.request("/reset_password", form({ email }));
-    assert.equal(await said(asked), '200 {"email":"bob@example.com","message":"reset mail sent"}\n');
+    assert.equal(await readStatusAndBody(asked), '200 {"email":"bob@example.com","message":"reset mail sent"}\n');
     assert.deepEqual(
-      (await mailed(world)).map(({ to }) => to),
+      (await deliverMails(world)).map(({ to }) => to),
       [bob.email],
     );
   }
   for (const email of broken) {
-    await refused(world.request("/reset_password", form({ email })), 403, new RegExp(told));
+    await assertRejected(world.request("/reset_password", form({ email })), 403, new RegExp(told));
     const move = form({ email }, { method: "PUT", headers });
-    await refused(world.request("/profile/email", move), 400, new RegExp(`^email is not a valid address: ${told}$`));
+    await assertRejected(
+      world.request("/profile/email", move),
+      400,
+      new RegExp(`^email is not a valid address: ${told}$`),
+    );
   }
   const move = form({ email: "eve@example.com\u00a0" }, { method: "PUT", headers });
   assert.equal((await world.request("/profile/email", move)).status, 200);
-  const { token = "", to } = (await mailed(world)).find((mail) => mail.token) ?? {};
+  const { token = "", to } = (await deliverMails(world)).find((mail) => mail.token) ?? {};
   assert.equal(to, "eve@example.com");
-  const moved = confirm(world, { email: "\u200eeve@example.com", token, password: strong });
-  assert.equal(await said(moved), '200 {"email":"eve@example.com","message":"email verified"}\n');
+  const moved = confirmEmail(world, { email: "\u200eeve@example.com", token, password: strongPassword });
+  assert.equal(await readStatusAndBody(moved), '200 {"email":"eve@example.com","message":"email verified"}\n');
 });
 
 test("pages accept what was pasted, and report an invisible character beside the field, in the person's language", async () => {
-  await using world = await createProduction();
-  await join(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
   const words = {
     en: /^There is an invisible character in this address\./,
     fr: /^Cette adresse contient un caractère invisible\./,
   };
   for (const [language, message] of Object.entries(words)) {
-    const who = visitor(world, { "Accept-Language": language });
+    const who = createVisitor(world, { "Accept-Language": language });
     const email = "bob@exam\u200bple.com";
     for (const page of ["/login", "/register", "/forgot", "/verify"]) {
-      const seen = await who.fill(await who.open(page), { email, password: strong, new_password: strong });
-      assert.match(seen.told, message, page);
+      const seen = await who.fill(await who.open(page), {
+        email,
+        password: strongPassword,
+        new_password: strongPassword,
+      });
+      assert.match(seen.banner, message, page);
       assert.match(seen.html, /id="email"[^>]* aria-invalid="true"/, page);
-      assert.equal(shownIn(seen, "email"), email, page);
+      assert.equal(readField(seen, "email"), email, page);
     }
   }
-  const who = visitor(world);
+  const who = createVisitor(world);
   sent(await who.fill(await who.open("/forgot"), { email: "bob@example.com\u200b" }), "/mailbox");
   assert.match((await who.open("/mailbox")).html, /<bdi>bob@example\.com<\/bdi>/);
-  await mailedToken(world);
-  sent(await who.fill(await who.open("/login"), { email: "\u00a0bob@example.com", password: strong }), "/account");
+  await deliverToken(world);
+  sent(
+    await who.fill(await who.open("/login"), { email: "\u00a0bob@example.com", password: strongPassword }),
+    "/account",
+  );
 });
 
 test("an import removes them, and reports one inside by its line", async () => {
@@ -132,7 +164,9 @@ test("an import removes them, and reports one inside by its line", async () => {
     file,
     ["bob@example.com\u00a0", "eve\u200b@example.com", "\ufeffBob@example.com"].map(line).join("\n"),
   );
-  const { stderr, stdout } = await command(["import", file], { DATABASE_URL: `sqlite:${path(folder.path, "a.db")}` });
+  const { stderr, stdout } = await runInOwnProcess(["import", file], {
+    DATABASE_URL: `sqlite:${path(folder.path, "a.db")}`,
+  });
   assert.match(stdout + stderr, /line 2 rejected: its email has an invisible character in it\n/);
   assert.match(stdout + stderr, /line 3 rejected: its email is the same as on line 1\n/);
   assert.match(stdout, /imported 1 accounts; 0 already existed\n/);

@@ -6,26 +6,26 @@ import fc from "fast-check";
 import { test } from "../support/engines.ts";
 import { startMailServer } from "../support/mail-server.ts";
 import {
-  confirm,
-  cookiesOf,
-  createProduction,
-  enter,
-  header,
-  join,
-  mailed,
-  mailedToken,
+  confirmEmail,
+  createProductionWorld,
+  deliverMails,
+  deliverToken,
+  logInForCookies,
   owner,
-  strong,
+  readCookies,
+  registerAndConfirm,
+  strongPassword,
+  toCookieHeader,
 } from "../support/production.ts";
 import { startService } from "../support/service.ts";
 import { body, json, multipart, urlencoded } from "../support/steps.ts";
-import { form as formType, survives } from "../support/survives.ts";
-import { openWire, request } from "../support/wire.ts";
-import { form, production, type World } from "../support/world.ts";
+import { form as formType, testServerSurvives } from "../support/survives.ts";
+import { formatRequest, openWire } from "../support/wire.ts";
+import { form, productionEnvironment, type World } from "../support/world.ts";
 
 // What others got wrong, where no test of the part itself shows that ours does not. docs/security.md names them all.
 
-const eve = { email: "eve@example.com", password: strong };
+const eve = { email: "eve@example.com", password: strongPassword };
 const chosen = "another-Good-password-7";
 const noLimits = { RATE_LIMIT: "off" };
 
@@ -41,11 +41,11 @@ async function opens(world: World, sessionId: string | undefined): Promise<boole
 
 // id: reset-needs-mail
 test("in production a reset needs what was mailed: no answer holds it, and what is stored is not it", async () => {
-  await using world = await createProduction();
-  await join(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
   const asked = await world.request("/reset_password", form({ email: owner.email }));
   const answer = `${JSON.stringify([...asked.headers])} ${await asked.text()}`;
-  const token = await mailedToken(world);
+  const token = await deliverToken(world);
   assert.ok(!answer.includes(token));
   const stored = createHash("sha256").update(token).digest("base64url");
   const reset = { email: owner.email, new_password: chosen };
@@ -55,7 +55,7 @@ test("in production a reset needs what was mailed: no answer holds it, and what 
   ]) {
     assert.equal((await put(world, "/reset_password", fields)).status, 403);
   }
-  await enter(world);
+  await logInForCookies(world);
   assert.equal((await put(world, "/reset_password", { ...reset, reset_token: token })).status, 200);
 });
 
@@ -63,7 +63,7 @@ test("in production a reset needs what was mailed: no answer holds it, and what 
 testOnce("a mail's links begin with PUBLIC_URL, whatever the request's headers and target say", async () => {
   await using mails = await startMailServer();
   await using service = await startService({
-    ...(production as Record<string, string>),
+    ...(productionEnvironment as Record<string, string>),
     SMTP_URL: `smtp://127.0.0.1:${mails.port}`,
     TRUSTED_PROXIES: "127.0.0.1",
     LIMIT_MAIL_ACCOUNT: "100/1h",
@@ -76,15 +76,15 @@ testOnce("a mail's links begin with PUBLIC_URL, whatever the request's headers a
   ];
   const ask = async (target: string, headers: Record<string, string>, fields: Record<string, string>) => {
     using wire = await openWire(service.port);
-    wire.send(request(`POST ${target}`, { ...formType, ...headers }, new URLSearchParams(fields).toString()));
-    assert.equal((await wire.answer()).status, 200);
+    wire.send(formatRequest(`POST ${target}`, { ...formType, ...headers }, new URLSearchParams(fields).toString()));
+    assert.equal((await wire.readResponse()).status, 200);
   };
   for (const [i, headers] of forged.entries()) {
     const email = `${i}@example.com`;
     await ask("/users", headers, { ...owner, email });
     await ask(`http://${evil}/reset_password`, { ...headers, Host: evil }, { email });
   }
-  const sent = () => service.logged.filter(({ event }) => event === "mail_sent").length;
+  const sent = () => service.logEntries.filter(({ event }) => event === "mail_sent").length;
   while (sent() < 2 * forged.length) await once(service.process.stdout as NodeJS.ReadableStream, "data");
   for (const { mime } of mails.mails) {
     assert.doesNotMatch(`${mime.text}${mime.html}${JSON.stringify(mime.headers)}`, /evil/);
@@ -94,11 +94,11 @@ testOnce("a mail's links begin with PUBLIC_URL, whatever the request's headers a
 
 // id: nobodys-address
 test("an address list, a look-alike or a line break is nobody's address: no route sends a mail for it", async () => {
-  await using world = await createProduction(noLimits);
-  await join(world);
-  await join(world, eve);
-  const Cookie = await enter(world, eve);
-  await mailed(world);
+  await using world = await createProductionWorld(noLimits);
+  await registerAndConfirm(world);
+  await registerAndConfirm(world, eve);
+  const Cookie = await logInForCookies(world, eve);
+  await deliverMails(world);
   const { email } = owner;
   const texts = [
     `${email},${eve.email}`,
@@ -121,7 +121,7 @@ test("an address list, a look-alike or a line break is nobody's address: no rout
     ["email", email],
     ["email", eve.email],
   ];
-  const rest = `password=${strong}`;
+  const rest = `password=${strongPassword}`;
   const inits = [
     ...texts.flatMap((text) => [form({ email: text, password: chosen }), json({ email: text, password: chosen })]),
     urlencoded(`email[]=${email}&${rest}`),
@@ -130,10 +130,10 @@ test("an address list, a look-alike or a line break is nobody's address: no rout
     urlencoded(`email[0]=${email}&email[1]=${eve.email}&${rest}`),
     urlencoded(`email=${email}&email=${eve.email}&${rest}`),
     urlencoded(`email=${email}&em%61il=${eve.email}&${rest}`),
-    multipart([...twice, ["password", strong]]),
-    json({ email: [email, eve.email], password: strong }),
-    json({ email: { 0: email }, password: strong }),
-    body("application/json", `{"email":"${email}","email":"${eve.email}","password":"${strong}"}`),
+    multipart([...twice, ["password", strongPassword]]),
+    json({ email: [email, eve.email], password: strongPassword }),
+    json({ email: { 0: email }, password: strongPassword }),
+    body("application/json", `{"email":"${email}","email":"${eve.email}","password":"${strongPassword}"}`),
   ];
   for (const init of inits) {
     for (const [path, method] of [
@@ -146,26 +146,26 @@ test("an address list, a look-alike or a line break is nobody's address: no rout
       assert.ok([400, 403].includes(response.status), `${method} ${path} ${init.body}: ${response.status}`);
     }
   }
-  assert.deepEqual(await mailed(world), []);
+  assert.deepEqual(await deliverMails(world), []);
 });
 
 // id: no-token-crosses
 test("no token opens a door that is not its own, nor does what is stored of it", async () => {
-  await using world = await createProduction({ LIMIT_REDEMPTION_NETWORK: "1000/15m" });
-  await join(world);
-  await join(world, eve);
-  const cookies = await enter(world);
-  const hers = await enter(world, eve);
+  await using world = await createProductionWorld({ LIMIT_REDEMPTION_NETWORK: "1000/15m" });
+  await registerAndConfirm(world);
+  await registerAndConfirm(world, eve);
+  const cookies = await logInForCookies(world);
+  const hers = await logInForCookies(world, eve);
   const [session = "", device = ""] = cookies.split("; ").map((cookie) => cookie.slice(cookie.indexOf("=") + 1));
   const { sessions } = (await (await world.request("/sessions", { headers: { Cookie: cookies } })).json()) as {
     sessions: { id: string }[];
   };
   await world.request("/users", form({ ...owner, email: "carol@example.com" }));
-  const verify = await mailedToken(world);
+  const verify = await deliverToken(world);
   await put(world, "/profile/email", { email: "bob@new.example.com" }, cookies);
-  const move = (await mailed(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
+  const move = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
   await world.request("/reset_password", form({ email: owner.email }));
-  const reset = await mailedToken(world);
+  const reset = await deliverToken(world);
 
   const emails = [owner.email, eve.email, "carol@example.com", "bob@new.example.com"];
   const each = (path: string, fields: object) => emails.map((email) => put(world, path, { email, ...fields }));
@@ -173,7 +173,7 @@ test("no token opens a door that is not its own, nor does what is stored of it",
     session: (token) => [world.request("/profile", { headers: { Cookie: `__Host-session_id=${token}` } })],
     handle: (token) => [world.request(`/sessions/${token}`, { method: "DELETE", headers: { Cookie: hers } })],
     reset: (token) => each("/reset_password", { reset_token: token, new_password: chosen }),
-    verify: (token) => each("/email_verification", { token, password: strong }),
+    verify: (token) => each("/email_verification", { token, password: strongPassword }),
   };
   const tokens = { session, device, handle: sessions[0]?.id ?? "", verify, move, reset };
   for (const [purpose, token] of Object.entries(tokens)) {
@@ -190,15 +190,15 @@ test("no token opens a door that is not its own, nor does what is stored of it",
   }
   assert.ok(await opens(world, session));
   assert.deepEqual(await world.auth.verifyEmail.find(move), { email: "bob@new.example.com", isMove: true });
-  assert.equal((await confirm(world, { ...owner, email: "carol@example.com", token: verify })).status, 200);
+  assert.equal((await confirmEmail(world, { ...owner, email: "carol@example.com", token: verify })).status, 200);
   const last = { email: owner.email, reset_token: reset, new_password: chosen };
   assert.equal((await put(world, "/reset_password", last)).status, 200);
 });
 
 // id: no-token-redeems-nothing
 test("what is no token redeems nothing, and what no account has is nobody's", async () => {
-  await using world = await createProduction(noLimits);
-  await join(world);
+  await using world = await createProductionWorld(noLimits);
+  await registerAndConfirm(world);
   await world.request("/users", form({ ...owner, email: "carol@example.com" }));
   const none = [
     null,
@@ -223,12 +223,12 @@ test("what is no token redeems nothing, and what no account has is nobody's", as
       const said = JSON.stringify(token);
       const reset = await put(world, "/reset_password", { email, reset_token: token, new_password: chosen });
       assert.ok([400, 403].includes(reset.status), said);
-      const verified = await put(world, "/email_verification", { email, token, password: strong });
+      const verified = await put(world, "/email_verification", { email, token, password: strongPassword });
       assert.ok([400, 403].includes(verified.status), said);
       if (typeof token === "string") assert.ok(!(await opens(world, token)));
     }
   }
-  await enter(world);
+  await logInForCookies(world);
   assert.equal((await world.request("/sessions", form({ ...owner, email: "carol@example.com" }))).status, 401);
 });
 
@@ -239,14 +239,14 @@ test("no session outlives a reset, a change of password, or an account that is d
       await world.request("/reset_password", form({ email: owner.email }));
       await put(world, "/reset_password", {
         email: owner.email,
-        reset_token: await mailedToken(world),
+        reset_token: await deliverToken(world),
         new_password: chosen,
       });
     },
     async changed(world, _, cookies) {
-      await put(world, "/profile/password", { password: strong, new_password: chosen }, cookies);
+      await put(world, "/profile/password", { password: strongPassword, new_password: chosen }, cookies);
       // For so long the id before leads to the session that goes on; every other ends at once.
-      world.clock.forward(10_000);
+      world.clock.advance(10_000);
     },
     disabled: (world, id) => world.auth.admin.disable(id),
     "disabled and enabled": async (world, id) => {
@@ -255,15 +255,15 @@ test("no session outlives a reset, a change of password, or an account that is d
     },
     "deleted by an operator": (world, id) => world.auth.admin.erase(id),
     deleted: (world, _, cookies) =>
-      world.request("/profile", form({ password: strong }, { method: "DELETE", headers: { Cookie: cookies } })),
+      world.request("/profile", form({ password: strongPassword }, { method: "DELETE", headers: { Cookie: cookies } })),
   };
   for (const [how, end] of Object.entries(ends)) {
-    await using world = await createProduction();
-    await join(world);
-    await join(world, eve);
-    const hers = await enter(world, eve);
-    const sessions = [await enter(world), await enter(world)];
-    await mailed(world);
+    await using world = await createProductionWorld();
+    await registerAndConfirm(world);
+    await registerAndConfirm(world, eve);
+    const hers = await logInForCookies(world, eve);
+    const sessions = [await logInForCookies(world), await logInForCookies(world)];
+    await deliverMails(world);
     const open = (cookies: string) => opens(world, /session_id=([^;]+)/.exec(cookies)?.[1]);
     for (const cookies of sessions) assert.ok(await open(cookies));
     await end(world, (await world.auth.admin.find(owner.email))?.id ?? 0, sessions[0] as string);
@@ -274,8 +274,8 @@ test("no session outlives a reset, a change of password, or an account that is d
 
 // id: unasked-fields
 test("no field of a body sets what is not asked for, nor reaches another account", async () => {
-  await using world = await createProduction(noLimits);
-  await join(world, eve);
+  await using world = await createProductionWorld(noLimits);
+  await registerAndConfirm(world, eve);
   const hers = await world.db.findUserBy({ email: eve.email });
   const id = { id: hers.id, user_id: hers.id, userId: hers.id, user: eve.email, "user[id]": "1", sub: hers.id };
   const state = {
@@ -302,11 +302,11 @@ test("no field of a body sets what is not asked for, nor reaches another account
   const done = async (answer: Promise<Response>) => {
     const response = await answer;
     assert.equal(response.status, 200, await response.clone().text());
-    return header(cookiesOf(response));
+    return toCookieHeader(readCookies(response));
   };
   await done(send("POST", "/users", owner));
   assert.equal((await send("POST", "/sessions", owner)).status, 401, "it is not verified by saying so");
-  await done(send("PUT", "/email_verification", { ...owner, token: await mailedToken(world) }));
+  await done(send("PUT", "/email_verification", { ...owner, token: await deliverToken(world) }));
   const before = await world.db.findUserBy({ email: owner.email });
   const unchanged = {
     id: before.id,
@@ -316,14 +316,14 @@ test("no field of a body sets what is not asked for, nor reaches another account
   };
   assert.notEqual(before.id, hers.id);
   let cookies = await done(send("POST", "/sessions", owner));
-  cookies = await done(send("POST", "/sessions/confirm", { password: strong }, cookies));
-  cookies = await done(send("PUT", "/profile/password", { password: strong, new_password: chosen }, cookies));
+  cookies = await done(send("POST", "/sessions/confirm", { password: strongPassword }, cookies));
+  cookies = await done(send("PUT", "/profile/password", { password: strongPassword, new_password: chosen }, cookies));
   await done(send("PUT", "/profile/email", { email: "bob@new.example.com" }, cookies));
-  await mailed(world);
+  await deliverMails(world);
   await done(send("POST", "/reset_password", { email: owner.email }));
-  const reset = { email: owner.email, reset_token: await mailedToken(world), new_password: strong };
+  const reset = { email: owner.email, reset_token: await deliverToken(world), new_password: strongPassword };
   await done(send("PUT", "/reset_password", reset));
-  await enter(world);
+  await logInForCookies(world);
   const { id: his, disabledAt, createdAt, emailVerifiedAt } = await world.db.findUserBy({ email: owner.email });
   assert.deepEqual({ id: his, disabledAt, createdAt, emailVerifiedAt }, unchanged);
   assert.deepEqual(await world.db.findUserBy({ email: eve.email }), hers);
@@ -332,8 +332,8 @@ test("no field of a body sets what is not asked for, nor reaches another account
 
 // id: leads-nowhere-else
 test("a logout leads to / and nowhere else, whatever asks for more, and no other answer of the API leads anywhere", async () => {
-  await using world = await createProduction(noLimits);
-  await join(world);
+  await using world = await createProductionWorld(noLimits);
+  await registerAndConfirm(world);
   const places = [
     "//evil.example",
     "\\\\evil.example",
@@ -346,7 +346,7 @@ test("a logout leads to / and nowhere else, whatever asks for more, and no other
       .map((name) => `${name}=${encodeURIComponent(place)}`)
       .join("&");
     const headers = {
-      Cookie: await enter(world),
+      Cookie: await logInForCookies(world),
       Host: "evil.example",
       Referer: "https://evil.example/",
       "X-Forwarded-Host": "evil.example",
@@ -444,12 +444,12 @@ const routes = fc.constantFrom(
 
 // id: no-header-fails
 test("no header makes a request fail, whatever is in it", async () => {
-  await using world = await createProduction({
+  await using world = await createProductionWorld({
     ...noLimits,
     TRUSTED_PROXIES: "127.0.0.1",
     CORS_ORIGINS: "https://app.example.com",
   });
-  await join(world);
+  await registerAndConfirm(world);
   const content = new URLSearchParams({ ...owner, token: "x", reset_token: "x", new_password: chosen }).toString();
   await fc.assert(
     fc.asyncProperty(routes, headersOf, async (route, given) => {
@@ -461,13 +461,13 @@ test("no header makes a request fail, whatever is in it", async () => {
     { numRuns: 600 },
   );
   assert.deepEqual(
-    world.logged.filter(({ level }) => level === "error"),
+    world.logEntries.filter(({ level }) => level === "error"),
     [],
   );
 });
 
 // id: any-header-bytes
-survives("nor does a header of any bytes, over a socket", async ({ open }) => {
+testServerSurvives("nor does a header of any bytes, over a socket", async ({ open }) => {
   const byte = fc.oneof(
     { weight: 99, arbitrary: fc.integer({ min: 0x20, max: 0xff }) },
     fc.integer({ max: 0x1f, min: 0 }),
@@ -482,9 +482,9 @@ survives("nor does a header of any bytes, over a socket", async ({ open }) => {
       bytes,
       async (route, name, value) => {
         using wire = await open();
-        wire.send(request(route, { [name]: value, Connection: "close" }));
+        wire.send(formatRequest(route, { [name]: value, Connection: "close" }));
         wire.socket.end();
-        const { status } = await wire.answer();
+        const { status } = await wire.readResponse();
         assert.ok(status >= 200 && status < 500, `${status}`);
       },
     ),
@@ -516,7 +516,7 @@ testOnce("a line of the log is one event of ours, however much a request holds o
     }
     using wire = await openWire(service.port);
     wire.send(`GET /${text} HTTP/1.1\r\nHost: x\r\nUser-Agent: ${text}\r\n\r\n`);
-    await wire.answer();
+    await wire.readResponse();
   }
   assert.equal(await service.end("SIGTERM"), 0);
   assert.match(printed, /"event":"login_refused"/);

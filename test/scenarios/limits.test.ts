@@ -1,10 +1,19 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseUnavailable } from "../../src/errors.ts";
-import { knowing, startBreachServer } from "../support/breach-server.ts";
+import { answerWithCounts, startBreachServer } from "../support/breach-server.ts";
 import { test } from "../support/engines.ts";
-import { confirm, createProduction, enter, join, mailed, mailedToken, owner, strong } from "../support/production.ts";
-import { json, multipart, refused } from "../support/steps.ts";
+import {
+  confirmEmail,
+  createProductionWorld,
+  deliverMails,
+  deliverToken,
+  logInForCookies,
+  owner,
+  registerAndConfirm,
+  strongPassword,
+} from "../support/production.ts";
+import { assertRejected, json, multipart } from "../support/steps.ts";
 import { form, hour, minute, type World } from "../support/world.ts";
 
 const wrong = { ...owner, password: "a wrong Password" };
@@ -33,8 +42,8 @@ async function tried(world: World, fields: typeof wrong, i: number, answers: Res
 
 // id: ten-guesses
 test("of 200 guesses at once at one account, with or without one, ten are looked at", async () => {
-  await using world = await createProduction();
-  await join(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
   for (const email of [owner.email, "nobody@example.com"]) {
     const answers: Response[] = [];
     await Promise.all(Array.from({ length: 200 }, (_, i) => tried(world, { ...wrong, email }, i, answers)));
@@ -44,11 +53,11 @@ test("of 200 guesses at once at one account, with or without one, ten are looked
     assert.equal(count(401) + count(429), 200);
     const last = answers.find(({ status }) => status === 429) as Response;
     assert.equal(last.headers.get("Retry-After"), "900");
-    await refused(last, 429, /^too many tries; come back in 15 minutes$/);
+    await assertRejected(last, 429, /^too many tries; come back in 15 minutes$/);
   }
   assert.equal((await world.request("/sessions", { ...form(owner), ...networks(999) })).status, 429);
-  world.clock.forward(15 * minute);
-  await enter(world);
+  world.clock.advance(15 * minute);
+  await logInForCookies(world);
 });
 
 test("a refusal says how long to wait as a person would", async () => {
@@ -59,25 +68,25 @@ test("a refusal says how long to wait as a person would", async () => {
     ["1440m", "24 hours", "23h", "1 hour"],
     ["7d", "7 days", "6d", "24 hours"],
   ] as const) {
-    await using world = await createProduction({ LIMIT_LOGIN_ACCOUNT: `1/${window}` });
+    await using world = await createProductionWorld({ LIMIT_LOGIN_ACCOUNT: `1/${window}` });
     const login = () => world.request("/sessions", form(wrong));
     assert.equal((await login()).status, 401);
-    await refused(login(), 429, new RegExp(`^too many tries; come back in ${words}$`));
+    await assertRejected(login(), 429, new RegExp(`^too many tries; come back in ${words}$`));
     const { s, m, h, d } = { s: 1000, m: minute, h: hour, d: 24 * hour };
-    world.clock.forward(Number.parseInt(later, 10) * { s, m, h, d }[later.at(-1) as "s"]);
-    await refused(login(), 429, new RegExp(`^too many tries; come back in ${left}$`));
+    world.clock.advance(Number.parseInt(later, 10) * { s, m, h, d }[later.at(-1) as "s"]);
+    await assertRejected(login(), 429, new RegExp(`^too many tries; come back in ${left}$`));
   }
 });
 
 // id: hundred-by-network
 test("one network has a hundred wrong logins, however many accounts it tries; a success clears none of them", async () => {
-  await using world = await createProduction();
-  await join(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
   for (let i = 0; i < 99; i++) {
     assert.deepEqual(await guess(world, 1, { ...wrong, email: `${i}@example.com` }), { 401: 1 });
   }
-  await enter(world);
-  await enter(world);
+  await logInForCookies(world);
+  await logInForCookies(world);
   assert.deepEqual(await guess(world, 1, { ...wrong, email: "x@example.com" }), { 401: 1 });
   assert.deepEqual(await guess(world, 1, { ...wrong, email: "y@example.com" }), { 429: 1 });
   assert.deepEqual(await guess(world, 1, { ...wrong, email: "y@example.com" }, { ip: "192.0.2.9" }), { 401: 1 });
@@ -85,8 +94,8 @@ test("one network has a hundred wrong logins, however many accounts it tries; a 
 
 // id: every-spelling
 test("every spelling of an account, and of a request, is counted together", async () => {
-  await using world = await createProduction();
-  await join(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
   const { email, password } = wrong;
   const spellings: (() => Promise<Response>)[] = [
     () => world.request("/sessions", form({ email: "BOB@Example.com", password })),
@@ -118,7 +127,7 @@ test("every spelling of an account, and of a request, is counted together", asyn
 
 // id: gmail-dots
 test("Gmail's dots lead to one mailbox, and so to one bucket", async () => {
-  await using world = await createProduction({ LIMIT_LOGIN_ACCOUNT: "2/15m" });
+  await using world = await createProductionWorld({ LIMIT_LOGIN_ACCOUNT: "2/15m" });
   for (const email of ["bob.smith@gmail.com", "bobsmith@googlemail.com"]) {
     assert.deepEqual(await guess(world, 1, { ...wrong, email }), { 401: 1 });
   }
@@ -128,7 +137,7 @@ test("Gmail's dots lead to one mailbox, and so to one bucket", async () => {
 
 // id: ipv6-network
 test("the addresses of an IPv6 /64 are one network", async () => {
-  await using world = await createProduction({ LIMIT_LOGIN_NETWORK: "2/15m" });
+  await using world = await createProductionWorld({ LIMIT_LOGIN_NETWORK: "2/15m" });
   const from = (ip: string, email: string) => guess(world, 1, { ...wrong, email }, { ip });
   assert.deepEqual(await from("2001:db8::1", "a@example.com"), { 401: 1 });
   assert.deepEqual(await from("2001:db8:0:0:ffff::2", "b@example.com"), { 401: 1 });
@@ -138,14 +147,14 @@ test("the addresses of an IPv6 /64 are one network", async () => {
 
 // id: owner-not-locked-out
 test("a stranger cannot lock the owner out of a device that the account knows", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const cookies = await enter(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const cookies = await logInForCookies(world);
   assert.match(cookies, /^__Host-session_id=[^;]+; __Host-device_id=[\w-]{43}$/);
   const device = cookies.split("; ")[1] as string;
   for (let i = 0; i < 10; i++) await world.request("/sessions", { ...form(wrong), ...networks(i) });
   assert.equal((await world.request("/sessions", form(owner))).status, 429);
-  const again = await enter(world, owner, device);
+  const again = await logInForCookies(world, owner, device);
   assert.equal(again.split("; ")[1], device, "the device keeps its cookie");
   // It has ten tries of its own, and no more.
   const headers = { Cookie: device };
@@ -154,7 +163,7 @@ test("a stranger cannot lock the owner out of a device that the account knows", 
   }
   assert.equal((await world.request("/sessions", form(owner, { headers }))).status, 429);
   // To another account it is a stranger's.
-  await join(world, { ...owner, email: "eve@example.com" });
+  await registerAndConfirm(world, { ...owner, email: "eve@example.com" });
   for (let i = 0; i < 10; i++) {
     await world.request("/sessions", { ...form({ ...wrong, email: "eve@example.com" }), ...networks(i) });
   }
@@ -165,9 +174,9 @@ test("a stranger cannot lock the owner out of a device that the account knows", 
 });
 
 test("of several devices that a browser presents, any that the account knows counts, and goes on being known", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const device = (await enter(world)).split("; ")[1] as string;
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const device = (await logInForCookies(world)).split("; ")[1] as string;
   for (let i = 0; i < 10; i++) await world.request("/sessions", { ...form(wrong), ...networks(i) });
   const unknown = (count: number) =>
     Array.from({ length: count }, (_, i) => `__Host-device_id=${String(i).repeat(43)}`).join("; ");
@@ -175,15 +184,15 @@ test("of several devices that a browser presents, any that the account knows cou
     (await world.request("/sessions", form(wrong, { headers: { Cookie } }))).status;
   for (const Cookie of [`${unknown(4)}; ${device}`, `${device}; ${unknown(4)}`, `__Host-device_id=x; ${device}`]) {
     assert.equal(await status(Cookie), 401);
-    assert.ok((await enter(world, owner, Cookie)).endsWith(`; ${device}`), "the known device is kept");
+    assert.ok((await logInForCookies(world, owner, Cookie)).endsWith(`; ${device}`), "the known device is kept");
   }
   assert.equal(await status(`${unknown(5)}; ${device}`), 429, "at most five are tried");
   assert.equal(await status(unknown(5)), 429);
   const { id } = await world.db.findUserBy({ email: owner.email });
   assert.equal((await world.db.devices.list(id)).length, 1, "none of the unknown ones is remembered");
-  const [session = ""] = (await enter(world, owner, device)).split("; ");
+  const [session = ""] = (await logInForCookies(world, owner, device)).split("; ");
   const change = form(
-    { password: strong, new_password: `${strong}!` },
+    { password: strongPassword, new_password: `${strongPassword}!` },
     { method: "PUT", headers: { Cookie: `${session}; ${unknown(4)}; ${device}` } },
   );
   assert.equal((await world.request("/profile/password", change)).status, 200);
@@ -192,45 +201,45 @@ test("of several devices that a browser presents, any that the account knows cou
 
 // id: hundred-in-a-row
 test("after a hundred wrong passwords in a row only a known device or a reset opens the account", async () => {
-  await using world = await createProduction({ LIMIT_LOGIN_STREAK: "12" });
-  await join(world);
-  const device = (await enter(world)).split("; ")[1] as string;
+  await using world = await createProductionWorld({ LIMIT_LOGIN_STREAK: "12" });
+  await registerAndConfirm(world);
+  const device = (await logInForCookies(world)).split("; ")[1] as string;
   for (let i = 0; i < 12; i++) {
-    if (i === 10) world.clock.forward(15 * minute);
+    if (i === 10) world.clock.advance(15 * minute);
     assert.equal((await world.request("/sessions", { ...form(wrong), ...networks(i) })).status, 401);
   }
-  world.clock.forward(24 * hour);
+  world.clock.advance(24 * hour);
   const answer = await world.request("/sessions", form(owner));
   assert.equal(answer.headers.get("Retry-After"), "86400");
-  await refused(answer, 429, /^too many wrong passwords in a row; reset the password$/);
-  await enter(world, owner, device);
+  await assertRejected(answer, 429, /^too many wrong passwords in a row; reset the password$/);
+  await logInForCookies(world, owner, device);
   assert.equal((await world.request("/sessions", form(owner))).status, 429, "the device opens itself alone");
-  await mailed(world);
+  await deliverMails(world);
   await world.request("/reset_password", form({ email: owner.email }));
-  const reset = { email: owner.email, reset_token: await mailedToken(world), new_password: `${strong}!` };
+  const reset = { email: owner.email, reset_token: await deliverToken(world), new_password: `${strongPassword}!` };
   assert.equal((await world.request("/reset_password", form(reset, { method: "PUT" }))).status, 200);
-  await enter(world, { ...owner, password: `${strong}!` });
+  await logInForCookies(world, { ...owner, password: `${strongPassword}!` });
 });
 
 test("a right password ends the row of wrong ones", async () => {
-  await using world = await createProduction({ LIMIT_LOGIN_STREAK: "3" });
-  await join(world);
+  await using world = await createProductionWorld({ LIMIT_LOGIN_STREAK: "3" });
+  await registerAndConfirm(world);
   for (let i = 0; i < 5; i++) {
     await guess(world, 2);
-    await enter(world);
-    world.clock.forward(15 * minute);
+    await logInForCookies(world);
+    world.clock.advance(15 * minute);
   }
 });
 
 // id: told-of-second-device
 test("a person who is told of a second device was logged in on a first", async () => {
-  await using world = await createProduction();
-  await join(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
   const windows = { "User-Agent": "Mozilla/5.0 (Windows NT 10.0) <b>evil</b> Gecko/20100101 Firefox/140.0" };
-  await enter(world);
-  assert.deepEqual(await mailed(world), []);
+  await logInForCookies(world);
+  assert.deepEqual(await deliverMails(world), []);
   await world.request("/sessions", form(owner, { headers: windows }));
-  const [mail, ...more] = await mailed(world);
+  const [mail, ...more] = await deliverMails(world);
   assert.deepEqual(
     [mail?.kind, mail?.to, mail?.device],
     ["new_device", owner.email, { browser: "Firefox", system: "Windows" }],
@@ -239,43 +248,43 @@ test("a person who is told of a second device was logged in on a first", async (
 });
 
 test("a program that keeps no cookies brings one mail an hour, and is known as fifty devices at most", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const told = async () => (await mailed(world)).map(({ kind, times }) => [kind, times]);
-  for (let i = 0; i < 2; i++) await enter(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const told = async () => (await deliverMails(world)).map(({ kind, times }) => [kind, times]);
+  for (let i = 0; i < 2; i++) await logInForCookies(world);
   assert.deepEqual(await told(), [["new_device", 1]]);
-  for (let i = 0; i < 58; i++) await enter(world);
+  for (let i = 0; i < 58; i++) await logInForCookies(world);
   assert.deepEqual(await told(), []);
-  world.clock.forward(hour);
+  world.clock.advance(hour);
   assert.deepEqual(await told(), [["new_device", 58]]);
   const { id } = (await world.auth.admin.find(owner.email)) ?? { id: 0 };
   assert.equal((await world.db.devices.list(id)).length, 50);
-  world.clock.forward(24 * hour);
-  await enter(world);
-  assert.equal((await mailed(world)).length, 1);
+  world.clock.advance(24 * hour);
+  await logInForCookies(world);
+  assert.equal((await deliverMails(world)).length, 1);
 });
 
 test("others are asked about no more passwords than may be registered", async () => {
-  await using server = await startBreachServer(knowing({}));
-  await using world = await createProduction({ PASSWORD_BREACH_CHECK: server.url });
+  await using server = await startBreachServer(answerWithCounts({}));
+  await using world = await createProductionWorld({ PASSWORD_BREACH_CHECK: server.url });
   for (let i = 0; i < 23; i++) await world.request("/users", { ...form({ ...owner, email: `${i}@example.com` }) });
-  assert.equal(server.asked.length, 20);
+  assert.equal(server.requests.length, 20);
 });
 
 // id: registrations-mails-redemptions
 test("registrations and mails are limited by address and by network, refused redemptions by network", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   const statuses = async (times: number, request: (i: number) => Promise<Response>) => {
     const all: number[] = [];
     for (let i = 0; i < times; i++) all.push((await request(i)).status);
     return [all.filter((status) => status !== 429).length, all.filter((status) => status === 429).length];
   };
   const register = (email: string, ip: string) => world.request("/users", { ...form({ ...owner, email }), ip });
-  const kinds = async () => (await mailed(world)).map(({ kind }) => kind);
+  const kinds = async () => (await deliverMails(world)).map(({ kind }) => kind);
   assert.deepEqual(await statuses(8, (i) => register(owner.email, `192.0.2.${i}`)), [8, 0], "others' show to nobody");
   assert.deepEqual(await kinds(), Array(5).fill("confirm_email"));
   assert.deepEqual(await statuses(25, (i) => register(`${i}@example.com`, "203.0.113.1")), [20, 5]);
-  await mailed(world);
+  await deliverMails(world);
   const ask = (path: string, email: string, ip: string) => world.request(path, { ...form({ email }), ip });
   const paths = ["/reset_password", "/email_verification"];
   for (const path of paths) {
@@ -283,7 +292,7 @@ test("registrations and mails are limited by address and by network, refused red
     for (let i = 0; i < 8; i++) {
       assert.deepEqual(await statuses(1, () => ask(path, owner.email, `192.0.2.${i}`)), [1, 0]);
       sent.push(...(await kinds()));
-      world.clock.forward(11_000);
+      world.clock.advance(11_000);
     }
     assert.equal(sent.length, 5, path);
   }
@@ -292,34 +301,34 @@ test("registrations and mails are limited by address and by network, refused red
     i % 2 === 0
       ? world.request(
           "/reset_password",
-          form({ email: owner.email, reset_token: "x", new_password: strong }, { method: "PUT" }),
+          form({ email: owner.email, reset_token: "x", new_password: strongPassword }, { method: "PUT" }),
         )
-      : confirm(world, { ...owner, token: "x" });
+      : confirmEmail(world, { ...owner, token: "x" });
   assert.deepEqual(await statuses(33, redeem), [30, 3]);
-  world.clock.forward(hour);
+  world.clock.advance(hour);
   assert.deepEqual(await statuses(2, () => register(owner.email, "203.0.113.1")), [2, 0]);
 });
 
 test("what was no try is not counted", async () => {
-  await using world = await createProduction({ LIMIT_LOGIN_ACCOUNT: "1/15m", LIMIT_REDEMPTION_NETWORK: "1/15m" });
-  await join(world);
-  await mailed(world);
+  await using world = await createProductionWorld({ LIMIT_LOGIN_ACCOUNT: "1/15m", LIMIT_REDEMPTION_NETWORK: "1/15m" });
+  await registerAndConfirm(world);
+  await deliverMails(world);
   await world.request("/reset_password", form({ email: owner.email }));
-  const redemption = { email: owner.email, reset_token: await mailedToken(world) };
+  const redemption = { email: owner.email, reset_token: await deliverToken(world) };
   const redeem = (new_password: string) =>
     world.request("/reset_password", form({ ...redemption, new_password }, { method: "PUT" }));
-  for (let i = 0; i < 3; i++) await refused(redeem("short"), 400);
-  assert.equal((await redeem(strong)).status, 200);
-  for (let i = 0; i < 3; i++) await enter(world);
+  for (let i = 0; i < 3; i++) await assertRejected(redeem("short"), 400);
+  assert.equal((await redeem(strongPassword)).status, 200);
+  for (let i = 0; i < 3; i++) await logInForCookies(world);
 });
 
 // id: owner-gets-reset
 test("mails that a stranger asks for in vain do not keep the owner from a reset", async () => {
-  await using world = await createProduction();
-  await join(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
   const eve = { ...owner, email: "eve@example.com" };
-  await join(world, eve);
-  const cookies = await enter(world, eve);
+  await registerAndConfirm(world, eve);
+  const cookies = await logInForCookies(world, eve);
   const ask = async (path: string, init: object) => (await world.request(path, init)).status;
   const fields = { email: owner.email };
   for (let i = 0; i < 6; i++) {
@@ -328,18 +337,18 @@ test("mails that a stranger asks for in vain do not keep the owner from a reset"
     const move = form(fields, { method: "PUT", headers: { Cookie: cookies } });
     assert.equal(await ask("/profile/email", { ...move, ...networks(i) }), expected);
   }
-  await mailed(world);
+  await deliverMails(world);
   await world.request("/reset_password", form(fields));
-  const reset = { ...fields, reset_token: await mailedToken(world), new_password: `${strong}!` };
+  const reset = { ...fields, reset_token: await deliverToken(world), new_password: `${strongPassword}!` };
   assert.equal(await ask("/reset_password", form(reset, { method: "PUT" })), 200);
 });
 
 test("an account that would move to many addresses at once, from many networks, has its present one told of five an hour", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   const moves = async () => {
-    await join(world);
-    const headers = { Cookie: await enter(world) };
-    await mailed(world);
+    await registerAndConfirm(world);
+    const headers = { Cookie: await logInForCookies(world) };
+    await deliverMails(world);
     const move = async (_: unknown, i: number) =>
       world.request("/profile/email", {
         ...form({ email: `${i}@example.net` }, { method: "PUT", headers }),
@@ -350,64 +359,64 @@ test("an account that would move to many addresses at once, from many networks, 
   };
   const five = [200, 200, 200, 200, 200, 429, 429, 429];
   assert.deepEqual(await moves(), five);
-  const told = (await mailed(world)).filter(({ kind }) => kind === "email_changing");
+  const told = (await deliverMails(world)).filter(({ kind }) => kind === "email_changing");
   assert.deepEqual(
     told.map(({ to }) => to),
     Array(5).fill(owner.email),
   );
   await world.auth.admin.erase(1);
-  await mailed(world);
+  await deliverMails(world);
   assert.deepEqual(await moves(), five, "an account that is erased leaves no tries to the next");
 });
 
 // id: owners-device-may-ask
 test("a stranger who asks for resets in the owner's name does not keep the owner's device from asking", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const headers = { Cookie: (await enter(world)).split("; ")[1] as string };
-  await mailed(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const headers = { Cookie: (await logInForCookies(world)).split("; ")[1] as string };
+  await deliverMails(world);
   const ask = async (email: string, init: object) =>
     (await world.request("/reset_password", { ...form({ email }), ...init })).status;
   for (let i = 0; i < 5; i++) assert.equal(await ask(`bob+${i}@example.com`, networks(i)), 200);
-  assert.deepEqual(await mailed(world), []);
+  assert.deepEqual(await deliverMails(world), []);
   assert.equal(await ask(owner.email, networks(9)), 200);
-  assert.equal((await mailed(world)).length, 1, "aliases without an account use nothing up");
+  assert.equal((await deliverMails(world)).length, 1, "aliases without an account use nothing up");
   for (let i = 0; i < 8; i++) {
-    world.clock.forward(11_000);
+    world.clock.advance(11_000);
     assert.equal(await ask(owner.email, networks(10 + i)), 200);
-    await mailed(world);
+    await deliverMails(world);
   }
   assert.equal(await ask(owner.email, { headers: { Cookie: `__Host-device_id=${"d".repeat(43)}` } }), 200);
-  assert.deepEqual(await mailed(world), [], "the mails of an hour are used up, and nobody is told");
+  assert.deepEqual(await deliverMails(world), [], "the mails of an hour are used up, and nobody is told");
   const several = { headers: { Cookie: `__Host-device_id=${"d".repeat(43)}; ${headers.Cookie}` } };
   for (let i = 0; i < 5; i++) assert.equal(await ask(owner.email, i % 2 ? several : { headers }), 200);
   assert.equal(await ask(owner.email, { headers }), 429, "it has five of its own, and no more");
-  assert.deepEqual(new Set((await mailed(world)).map(({ to }) => to)), new Set([owner.email]));
+  assert.deepEqual(new Set((await deliverMails(world)).map(({ to }) => to)), new Set([owner.email]));
 });
 
 // id: registration-guessed-ten-times
 test("the password of a registration is guessed ten times by who has its link, and not kept from who chose it", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   await world.request("/users", form(owner));
-  const token = await mailedToken(world);
+  const token = await deliverToken(world);
   for (let i = 0; i < 12; i++) await world.request("/sessions", { ...form(wrong), ...networks(i) });
   const guess = (i: number) =>
     world.request("/email_verification", { ...form({ ...wrong, token }, { method: "PUT" }), ...networks(i) });
   for (let i = 0; i < 10; i++) assert.equal((await guess(i)).status, 403);
-  await refused(guess(11), 429, /^too many tries/);
+  await assertRejected(guess(11), 429, /^too many tries/);
   await world.request("/email_verification", form({ email: owner.email }));
-  const again = await mailedToken(world);
-  await refused(confirm(world, { ...owner, token: again }), 429);
-  world.clock.forward(15 * minute);
-  assert.equal((await confirm(world, { ...owner, token: again })).status, 200);
+  const again = await deliverToken(world);
+  await assertRejected(confirmEmail(world, { ...owner, token: again }), 429);
+  world.clock.advance(15 * minute);
+  assert.equal((await confirmEmail(world, { ...owner, token: again })).status, 200);
 });
 
 test("a reset that was done is told so, though the tries before it cannot be forgotten", async () => {
-  await using world = await createProduction();
-  await join(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
   await world.request("/reset_password", form({ email: owner.email }));
-  const reset = { email: owner.email, reset_token: await mailedToken(world), new_password: `${strong}!` };
+  const reset = { email: owner.email, reset_token: await deliverToken(world), new_password: `${strongPassword}!` };
   world.db.limits.refund = () => Promise.reject(new DatabaseUnavailable("locked"));
   assert.equal((await world.request("/reset_password", form(reset, { method: "PUT" }))).status, 200);
-  assert.ok(world.logged.some(({ message }) => message === "could not give a try back"));
+  assert.ok(world.logEntries.some(({ message }) => message === "could not give a try back"));
 });

@@ -3,9 +3,9 @@ import { registerHooks } from "node:module";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Environment } from "../../src/settings/settings.ts";
-import { refusal } from "../support/refusal.ts";
+import { findPasswordProblem } from "../support/password-problem.ts";
 import { startService } from "../support/service.ts";
-import { production } from "../support/world.ts";
+import { productionEnvironment } from "../support/world.ts";
 
 const hook = fileURLToPath(new URL("../support/modules.ts", import.meta.url));
 
@@ -26,9 +26,11 @@ async function loaded(environment: Environment, authorization = ""): Promise<str
 const METRICS_TOKEN = "of-the-prometheus-server";
 
 test("prom-client is loaded by the first who reads metrics, and neither it nor OpenTelemetry before; commander by commands alone", async () => {
-  assert.deepEqual(await loaded(production), []);
-  assert.deepEqual(await loaded({ ...production, METRICS_TOKEN }, "Bearer nonsense"), []);
-  assert.ok((await loaded({ ...production, METRICS_TOKEN }, `Bearer ${METRICS_TOKEN}`)).includes("/prom-client/"));
+  assert.deepEqual(await loaded(productionEnvironment), []);
+  assert.deepEqual(await loaded({ ...productionEnvironment, METRICS_TOKEN }, "Bearer nonsense"), []);
+  assert.ok(
+    (await loaded({ ...productionEnvironment, METRICS_TOKEN }, `Bearer ${METRICS_TOKEN}`)).includes("/prom-client/"),
+  );
 });
 
 test("the list is loaded only where PASSWORD_BLOCKLIST is on", async () => {
@@ -41,9 +43,9 @@ test("the list is loaded only where PASSWORD_BLOCKLIST is on", async () => {
     },
   });
   try {
-    assert.equal(await refusal("password", {}, email), null);
+    assert.equal(await findPasswordProblem("password", {}, email), null);
     assert.deepEqual(loaded, []);
-    assert.equal(await refusal("password", { PASSWORD_BLOCKLIST: "on" }, email), "password_common");
+    assert.equal(await findPasswordProblem("password", { PASSWORD_BLOCKLIST: "on" }, email), "password_common");
     assert.match(loaded.join(), /common-passwords\.ts$/);
   } finally {
     hooks.deregister();

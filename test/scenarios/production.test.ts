@@ -3,10 +3,10 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { selfSigned } from "../support/certificate.ts";
-import { emptyDatabase } from "../support/databases.ts";
-import { type MailServer, type Received, startMailServer } from "../support/mail-server.ts";
-import { freePort } from "../support/postgres-server.ts";
+import { createCertificate } from "../support/certificate.ts";
+import { createEmptyDatabase } from "../support/databases.ts";
+import { type MailServer, type ReceivedMail, startMailServer } from "../support/mail-server.ts";
+import { findFreePort } from "../support/postgres-server.ts";
 import { type Service, startService, temporaryFolder } from "../support/service.ts";
 
 const email = "bob@example.com";
@@ -23,12 +23,12 @@ function send(service: Service, method: string, path: string, fields: Record<str
 }
 
 /** The mail after the first `seen` of them, once it is there. */
-async function nextMail(server: MailServer, seen: number): Promise<Received> {
+async function nextMail(server: MailServer, seen: number): Promise<ReceivedMail> {
   while (server.mails.length <= seen) await sleep(20);
-  return server.mails[seen] as Received;
+  return server.mails[seen] as ReceivedMail;
 }
 
-function tokenOf({ mime }: Received): string {
+function tokenOf({ mime }: ReceivedMail): string {
   const [, token = ""] =
     /https:\/\/auth\.example\.com\/(?:verify|reset)\?token=([\w-]{43})\n/.exec(mime.text ?? "") ?? [];
   return token;
@@ -37,7 +37,7 @@ function tokenOf({ mime }: Received): string {
 for (const engine of ["sqlite", "postgres"] as const) {
   // id: ten-guesses-two-nodes
   test(`of 200 guesses at once over two nodes exactly ten are looked at (${engine})`, async () => {
-    await using database = await emptyDatabase(engine);
+    await using database = await createEmptyDatabase(engine);
     const settings = { ...production, DATABASE_URL: database.url, SMTP_URL: "smtp://127.0.0.1:1", LOG_LEVEL: "info" };
     await using one = await startService(settings);
     await using two = await startService(settings);
@@ -65,7 +65,7 @@ for (const engine of ["sqlite", "postgres"] as const) {
 describe("with a mail server", { concurrency: true }, () => {
   test("a person registers, confirms, logs in and resets by the mails of a real server, over TLS", async () => {
     await using folder = await temporaryFolder();
-    const { key, cert } = selfSigned();
+    const { key, cert } = createCertificate();
     const NODE_EXTRA_CA_CERTS = join(folder.path, "ca.pem");
     await writeFile(NODE_EXTRA_CA_CERTS, cert);
     await using mail = await startMailServer({ key, cert, secure: true });
@@ -107,18 +107,18 @@ describe("with a mail server", { concurrency: true }, () => {
     assert.equal((await fetch(`${service.url}/profile`, { headers: { Cookie } })).status, 403);
     assert.equal((await send(service, "POST", "/sessions", { email, password: new_password })).status, 200);
 
-    const log = JSON.stringify(service.logged);
+    const log = JSON.stringify(service.logEntries);
     for (const secret of [email, password, token, tokenOf(reset), Cookie, "s@crt"]) assert.ok(!log.includes(secret));
   });
 
   // id: mail-survives-crash
   test("a mail server that is away delays mails and nothing else, and they survive a crash", async () => {
-    await using database = await emptyDatabase("sqlite");
+    await using database = await createEmptyDatabase("sqlite");
     const settings = { ...production, DATABASE_URL: database.url };
     {
-      await using service = await startService({ ...settings, SMTP_URL: `smtp://127.0.0.1:${await freePort()}` });
+      await using service = await startService({ ...settings, SMTP_URL: `smtp://127.0.0.1:${await findFreePort()}` });
       assert.equal((await send(service, "POST", "/users", { email, password })).status, 200);
-      while (!service.logged.some(({ event }) => event === "mail_delayed")) await sleep(20);
+      while (!service.logEntries.some(({ event }) => event === "mail_delayed")) await sleep(20);
       await service.end("SIGKILL");
     }
     await database.run("update outbox set next_try_at = 0");
@@ -131,7 +131,7 @@ describe("with a mail server", { concurrency: true }, () => {
 
   // As long as a mail may take is a minute, and an orchestrator does not wait for that.
   test("a mail server that never answers does not hold up a stop, nor lose a mail", { timeout: 40_000 }, async () => {
-    await using database = await emptyDatabase("sqlite");
+    await using database = await createEmptyDatabase("sqlite");
     const reading = Promise.withResolvers<void>();
     await using mail = await startMailServer({ onMailFrom: () => reading.resolve() });
     await using service = await startService({
@@ -142,12 +142,12 @@ describe("with a mail server", { concurrency: true }, () => {
     for (let i = 0; i < 8; i++) await send(service, "POST", "/users", { email: `${i}@example.com`, password });
     await reading.promise;
     assert.equal(await service.end("SIGTERM"), 0);
-    assert.ok(service.logged.some(({ event }) => event === "stopped"));
+    assert.ok(service.logEntries.some(({ event }) => event === "stopped"));
     assert.equal((await database.run("select id from outbox")).length, 8);
   });
 
   test("a stop lets mails that are under way end, and loses none", async () => {
-    await using database = await emptyDatabase("sqlite");
+    await using database = await createEmptyDatabase("sqlite");
     const reading = Promise.withResolvers<() => void>();
     await using mail = await startMailServer({
       onMailFrom: (_, __, done) => reading.resolve(done),
@@ -160,7 +160,7 @@ describe("with a mail server", { concurrency: true }, () => {
     await send(service, "POST", "/users", { email, password });
     const goOn = await reading.promise;
     const ended = service.end("SIGTERM");
-    while (!service.logged.some(({ event }) => event === "stopping")) await sleep(20);
+    while (!service.logEntries.some(({ event }) => event === "stopping")) await sleep(20);
     goOn();
     assert.equal(await ended, 0);
     assert.equal(mail.mails.length, 1);

@@ -8,18 +8,18 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, test as testOnce } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { commandOfMany } from "../support/commands.ts";
-import { type EmptyDatabase, emptyDatabase } from "../support/databases.ts";
-import { engine, test } from "../support/engines.ts";
-import { beginService, failToStart, startService, temporaryFolder } from "../support/service.ts";
-import { production } from "../support/world.ts";
+import { runCommand } from "../support/commands.ts";
+import { createEmptyDatabase, type TestDatabase } from "../support/databases.ts";
+import { currentEngine, test } from "../support/engines.ts";
+import { failToStart, launchService, startService, temporaryFolder } from "../support/service.ts";
+import { productionEnvironment } from "../support/world.ts";
 
 const isRoot = process.getuid?.() === 0;
 /** Modes of files and ports below 1024 do not stop root unless it gives up its capabilities. */
 const ordinary = isRoot ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [];
 
 test("a start that cannot listen closes what it has opened, says why in one line, and ends with 1", async () => {
-  await using database = await emptyDatabase(engine());
+  await using database = await createEmptyDatabase(currentEngine());
   await using taken = createServer().listen(0, "0.0.0.0");
   await once(taken, "listening");
   const { port } = taken.address() as AddressInfo;
@@ -47,7 +47,7 @@ test("a start that cannot listen closes what it has opened, says why in one line
     assert.doesNotMatch(stdout, /"listening"/);
   }
   // What an SQLite database that is open has beside it is gone.
-  if (engine() === "sqlite")
+  if (currentEngine() === "sqlite")
     assert.deepEqual(readdirSync(join(database.url.slice("sqlite:".length), "..")), ["bienvenue.db"]);
 });
 
@@ -56,7 +56,7 @@ test("a database that may not be used is not blamed on the port, whatever the sy
   chmodSync(folder.path, 0o755);
   for (const args of [[], ["migrate"], ["users", "list"], ["backup", "/nowhere/at/all"]]) {
     const DATABASE_URL =
-      engine() === "sqlite"
+      currentEngine() === "sqlite"
         ? `sqlite:${join(folder.path, "new.db")}`
         : "postgres://%2Froot%2Fnowhere/name?sslrootcert=/root/x";
     const { code, stderr } = await failToStart({ DATABASE_URL, PORT: "5000" }, args, { under: nobody() });
@@ -72,8 +72,8 @@ function nobody(): string[] {
 }
 
 /** Holds the lock that migrations take, as a node that migrates does. */
-async function holdMigrationLock(database: EmptyDatabase): Promise<AsyncDisposable> {
-  if (engine() === "sqlite") {
+async function holdMigrationLock(database: TestDatabase): Promise<AsyncDisposable> {
+  if (currentEngine() === "sqlite") {
     const db = new DatabaseSync(database.url.slice("sqlite:".length));
     db.exec("pragma journal_mode = wal; begin immediate");
     return { [Symbol.asyncDispose]: async () => db.close() };
@@ -87,36 +87,36 @@ async function holdMigrationLock(database: EmptyDatabase): Promise<AsyncDisposab
 // They mostly wait.
 describe("while another node migrates", { concurrency: 4 }, () => {
   test("a node that waits for another one's migration says so, and starts when that has ended", async () => {
-    await using database = await emptyDatabase(engine());
-    let starting: ReturnType<typeof beginService>;
+    await using database = await createEmptyDatabase(currentEngine());
+    let starting: ReturnType<typeof launchService>;
     {
       await using _ = await holdMigrationLock(database);
-      starting = beginService({ DATABASE_URL: database.url });
-      const { level, msg } = await starting.saw("migration_waiting");
+      starting = launchService({ DATABASE_URL: database.url });
+      const { level, msg } = await starting.waitFor("migration_waiting");
       assert.deepEqual([level, msg], ["warn", "waiting for another node that migrates the database"]);
       // Longer than anything else waits for a database.
       await sleep(2500);
       assert.deepEqual(
-        starting.logged.map(({ event }) => event),
+        starting.logEntries.map(({ event }) => event),
         ["migration_waiting"],
       );
     }
     await using service = starting;
-    await service.saw("listening");
+    await service.waitFor("listening");
     service.process.kill("SIGTERM");
     assert.equal(await service.exited, 0);
   });
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     test(`${signal} ends a start that waits for a migration, with 0, and nothing of it is left`, async () => {
-      await using database = await emptyDatabase(engine());
+      await using database = await createEmptyDatabase(currentEngine());
       await using _ = await holdMigrationLock(database);
-      await using starting = beginService({ DATABASE_URL: database.url });
-      await starting.saw("migration_waiting");
+      await using starting = launchService({ DATABASE_URL: database.url });
+      await starting.waitFor("migration_waiting");
       starting.process.kill(signal);
       assert.equal(await starting.exited, 0);
       assert.deepEqual(
-        starting.logged.map(({ event }) => event),
+        starting.logEntries.map(({ event }) => event),
         ["migration_waiting", "stopping", "stopped"],
       );
     });
@@ -126,10 +126,10 @@ describe("while another node migrates", { concurrency: 4 }, () => {
   const cannot = spawnSync("unshare", [...isolated.slice(1), "true"]).status !== 0 && "this user may not be process 1";
 
   test("as the first process of a container it hears a signal while it waits", { skip: cannot }, async () => {
-    await using database = await emptyDatabase(engine());
+    await using database = await createEmptyDatabase(currentEngine());
     await using _ = await holdMigrationLock(database);
-    await using starting = beginService({ DATABASE_URL: database.url }, { under: isolated });
-    await starting.saw("migration_waiting");
+    await using starting = launchService({ DATABASE_URL: database.url }, { under: isolated });
+    await starting.waitFor("migration_waiting");
     const { pid } = starting.process;
     const [child = ""] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ");
     process.kill(Number(child), "SIGTERM");
@@ -147,36 +147,36 @@ testOnce("a signal that comes while the program is loaded ends the start with 0"
         },
       });`;
     const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(hook)}`;
-    await using starting = beginService({ NODE_OPTIONS });
+    await using starting = launchService({ NODE_OPTIONS });
     assert.equal(await starting.exited, 0);
-    assert.equal(starting.logged.at(-1)?.event, "stopped");
+    assert.equal(starting.logEntries.at(-1)?.event, "stopped");
   }
 });
 
 test("a database that is created is said once: in development as a note, in production as a warning", async () => {
-  await using database = await emptyDatabase(engine());
+  await using database = await createEmptyDatabase(currentEngine());
   const says = async (environment: Record<string, string>) => {
     await using service = await startService({ DATABASE_URL: database.url, ...environment });
     await service.end("SIGTERM");
-    return service.logged.filter(({ event }) => event === "database_created");
+    return service.logEntries.filter(({ event }) => event === "database_created");
   };
   const [created, ...more] = await says({});
   assert.deepEqual(more, []);
   assert.equal(created?.level, "info");
   assert.match(String(created?.msg), /^created a new, empty database; .* DATABASE_URL$/);
   assert.deepEqual(await says({}), []);
-  await using another = await emptyDatabase(engine());
-  const [warned] = await says({ ...(production as Record<string, string>), DATABASE_URL: another.url });
+  await using another = await createEmptyDatabase(currentEngine());
+  const [warned] = await says({ ...(productionEnvironment as Record<string, string>), DATABASE_URL: another.url });
   assert.equal(warned?.level, "warn");
-  if (engine() === "sqlite") assert.equal(warned?.file, another.url.slice("sqlite:".length));
+  if (currentEngine() === "sqlite") assert.equal(warned?.file, another.url.slice("sqlite:".length));
   else assert.match(String(warned?.database), /^postgres:\/\/[^?]+\?options=…$/);
 });
 
 testOnce("a database in memory is none that was created by mistake, and in production a weakness", async () => {
   await using service = await startService({});
-  await using real = await startService(production as Record<string, string>);
+  await using real = await startService(productionEnvironment as Record<string, string>);
   for (const each of [service, real]) assert.equal(await each.end("SIGTERM"), 0);
-  const events = ({ logged }: typeof service) => logged.map(({ event, DATABASE_URL }) => [event, DATABASE_URL]);
+  const events = ({ logEntries }: typeof service) => logEntries.map(({ event, DATABASE_URL }) => [event, DATABASE_URL]);
   assert.ok(![...events(service), ...events(real)].some(([event]) => event === "database_created"));
   assert.ok(!events(service).some(([, url]) => url));
   assert.ok(events(real).some(([event, url]) => event === "weak_setting" && url === "sqlite::memory:"));
@@ -198,7 +198,7 @@ testOnce("no spelling that is refused leaves a database behind", async () => {
     "$DATA.db",
     "x%20y.db",
   ]) {
-    const { code, stderr } = await commandOfMany([], { DATABASE_URL: `sqlite:${path}` }, folder.path);
+    const { code, stderr } = await runCommand([], { DATABASE_URL: `sqlite:${path}` }, folder.path);
     assert.equal(code, 1, path);
     assert.match(stderr, /^bienvenue: invalid settings:\n {2}DATABASE_URL=…: must be .+; .+\n$/);
   }

@@ -1,11 +1,20 @@
 import assert from "node:assert/strict";
 import { Auth } from "../../src/auth/auth.ts";
-import { smtp } from "../../src/mail/smtp.ts";
+import { createSmtpMailer } from "../../src/mail/smtp.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { test } from "../support/engines.ts";
 import { startMailServer } from "../support/mail-server.ts";
-import { cookiesOf, createProduction, enter, header, join, mailed, owner, strong } from "../support/production.ts";
-import { day, form, hour, production, type World } from "../support/world.ts";
+import {
+  createProductionWorld,
+  deliverMails,
+  logInForCookies,
+  owner,
+  readCookies,
+  registerAndConfirm,
+  strongPassword,
+  toCookieHeader,
+} from "../support/production.ts";
+import { day, form, hour, productionEnvironment, type World } from "../support/world.ts";
 
 const stranger = { email: "mallory@example.com", password: "a-Strangers-password-5" };
 const strangerAt = { ip: "198.51.100.7" };
@@ -44,15 +53,17 @@ async function look(world: World, Cookie: string): Promise<Record<string, unknow
 }
 
 async function confirmOwners(world: World): Promise<void> {
-  const token = (await mailed(world)).findLast(({ kind, to }) => kind === "confirm_email" && to === owner.email)?.token;
+  const token = (await deliverMails(world)).findLast(
+    ({ kind, to }) => kind === "confirm_email" && to === owner.email,
+  )?.token;
   const answer = await world.request("/email_verification", form({ ...owner, token: token ?? "" }, { method: "PUT" }));
   assert.equal(answer.status, 200, await answer.text());
 }
 
 async function resetOwners(world: World): Promise<void> {
   await world.request("/reset_password", form({ email: owner.email }));
-  const token = (await mailed(world)).findLast(({ kind }) => kind === "reset_password")?.token ?? "";
-  const fields = { email: owner.email, reset_token: token, new_password: `${strong}!` };
+  const token = (await deliverMails(world)).findLast(({ kind }) => kind === "reset_password")?.token ?? "";
+  const fields = { email: owner.email, reset_token: token, new_password: `${strongPassword}!` };
   assert.equal((await world.request("/reset_password", form(fields, { method: "PUT" }))).status, 200);
 }
 
@@ -71,18 +82,18 @@ const acts: Record<string, { before?: (world: World) => Promise<unknown>; act: (
     },
   },
   "resets and logs in": {
-    before: (world) => join(world),
+    before: (world) => registerAndConfirm(world),
     async act(world) {
       await resetOwners(world);
-      await enter(world, { ...owner, password: `${strong}!` });
+      await logInForCookies(world, { ...owner, password: `${strongPassword}!` });
     },
   },
   "moves an account there": {
-    before: (world) => join(world, { ...owner, email: "former@example.com" }),
+    before: (world) => registerAndConfirm(world, { ...owner, email: "former@example.com" }),
     async act(world) {
-      const Cookie = await enter(world, { ...owner, email: "former@example.com" });
+      const Cookie = await logInForCookies(world, { ...owner, email: "former@example.com" });
       await world.request("/profile/email", form({ email: owner.email }, { method: "PUT", headers: { Cookie } }));
-      const mails = await mailed(world);
+      const mails = await deliverMails(world);
       const token = mails.findLast(({ kind }) => kind === "confirm_new_email")?.token ?? "";
       const fields = { ...owner, token };
       const moved = await world.request("/email_verification", form(fields, { method: "PUT" }));
@@ -90,7 +101,7 @@ const acts: Record<string, { before?: (world: World) => Promise<unknown>; act: (
     },
   },
   "deletes the account": {
-    before: (world) => join(world),
+    before: (world) => registerAndConfirm(world),
     act: async (world) => world.auth.admin.erase((await world.auth.admin.find(owner.email))?.id ?? 0),
   },
 };
@@ -98,22 +109,22 @@ const acts: Record<string, { before?: (world: World) => Promise<unknown>; act: (
 for (const [what, { before, act }] of Object.entries(acts)) {
   // id: owner-unseen
   test(`a stranger with a registration of an address, and a move there, sees nothing when its owner ${what}`, async () => {
-    await using world = await createProduction({ LIMIT_MAIL_NETWORK: "100/1h" });
+    await using world = await createProductionWorld({ LIMIT_MAIL_NETWORK: "100/1h" });
     await before?.(world);
-    await join(world, stranger);
-    const Cookie = await enter(world, stranger, "", strangerAt.ip);
+    await registerAndConfirm(world, stranger);
+    const Cookie = await logInForCookies(world, stranger, "", strangerAt.ip);
     await world.request("/users", { ...form({ ...owner, password: stranger.password }), ...strangerAt } as RequestInit);
     const move = form({ email: owner.email }, { method: "PUT", headers: { Cookie } });
     assert.equal((await world.request("/profile/email", { ...move, ...strangerAt } as RequestInit)).status, 200);
-    await mailed(world);
+    await deliverMails(world);
     const seen = await look(world, Cookie);
-    await mailed(world);
+    await deliverMails(world);
     await act(world);
-    await mailed(world);
+    await deliverMails(world);
     assert.deepEqual(await look(world, Cookie), seen);
     const { id } = await world.db.findUserBy({ email: stranger.email });
     assert.equal(await world.db.changeEmail.findNewEmail(id), owner.email);
-    world.clock.forward(7 * day + hour);
+    world.clock.advance(7 * day + hour);
     await world.auth.admin.sweep();
     assert.equal(await world.db.changeEmail.findNewEmail(id), null, "it ends by its own age");
   });
@@ -121,18 +132,18 @@ for (const [what, { before, act }] of Object.entries(acts)) {
 
 // id: taken-address-refused
 test("a move to an address that has an account by now cannot be confirmed", async () => {
-  await using world = await createProduction();
-  await join(world, stranger);
-  const Cookie = await enter(world, stranger);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world, stranger);
+  const Cookie = await logInForCookies(world, stranger);
   await world.request("/profile/email", form({ email: owner.email }, { method: "PUT", headers: { Cookie } }));
-  const token = (await mailed(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
-  await join(world);
+  const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
+  await registerAndConfirm(world);
   const fields = { email: owner.email, password: stranger.password, token };
   for (let i = 0; i < 2; i++) {
     const answer = await world.request("/email_verification", form(fields, { method: "PUT" }));
     assert.deepEqual([answer.status, answer.headers.get("Error-Code")], [403, "bad_verify_token"]);
   }
-  await enter(world);
+  await logInForCookies(world);
   assert.equal((await world.db.findUserBy({ email: stranger.email })).email, stranger.email);
 });
 
@@ -154,16 +165,23 @@ for (const [what, ask] of Object.entries(questions)) {
   test(`a stranger who asks to ${what} does not see whether others have asked the same`, async () => {
     const seen: Seen[][] = [];
     for (const others of [0, 12]) {
-      await using world = await createProduction();
+      await using world = await createProductionWorld();
       const movers: string[] = [];
       for (let i = 0; i < (what === "move" ? others : 0); i++) {
-        await world.auth.registerUser(`mover${i}@example.com`, strong);
+        await world.auth.registerUser(`mover${i}@example.com`, strongPassword);
         const { id } = await world.db.findUserBy({ email: `mover${i}@example.com` });
         await world.db.updateUser(id, { emailVerifiedAt: world.clock.now() });
-        movers.push(await enter(world, { email: `mover${i}@example.com`, password: strong }, "", `192.0.2.${i}`));
+        movers.push(
+          await logInForCookies(
+            world,
+            { email: `mover${i}@example.com`, password: strongPassword },
+            "",
+            `192.0.2.${i}`,
+          ),
+        );
       }
-      await join(world, stranger);
-      const mine = await enter(world, stranger, "", strangerAt.ip);
+      await registerAndConfirm(world, stranger);
+      const mine = await logInForCookies(world, stranger, "", strangerAt.ip);
       for (let i = 0; i < others; i++) {
         assert.equal((await ask(world, movers[i] ?? "", `192.0.2.${i}`)).status, 200);
       }
@@ -177,26 +195,26 @@ for (const [what, ask] of Object.entries(questions)) {
 
 // id: newcomer-resets
 test("a newcomer whose mails strangers have used up has an account by a reset", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   for (let i = 0; i < 7; i++) {
     const email = i < 5 ? `bob+${i}@example.com` : "eve@example.com";
-    await world.request("/users", { ...form({ email, password: strong }), ip: `192.0.2.${i}` } as RequestInit);
+    await world.request("/users", { ...form({ email, password: strongPassword }), ip: `192.0.2.${i}` } as RequestInit);
   }
-  await mailed(world);
+  await deliverMails(world);
   assert.equal((await world.request("/users", form(owner))).status, 200);
-  assert.deepEqual(await mailed(world), [], "the mailbox has had its five");
+  assert.deepEqual(await deliverMails(world), [], "the mailbox has had its five");
   await resetOwners(world);
-  await enter(world, { ...owner, password: `${strong}!` });
+  await logInForCookies(world, { ...owner, password: `${strongPassword}!` });
 });
 
 // id: unknown-owner-resets
 test("an owner whom no device knows resets by mail and logs in while strangers keep asking", async () => {
   await using server = await startMailServer();
-  await using world = await createProduction();
-  await join(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
   const url = `smtp://127.0.0.1:${server.port}`;
-  const settings = readSettings({ ...production, SMTP_URL: url, BCRYPT_COST: "4" });
-  const mailer = smtp(url, settings);
+  const settings = readSettings({ ...productionEnvironment, SMTP_URL: url, BCRYPT_COST: "4" });
+  const mailer = createSmtpMailer(url, settings);
   const postman = new Auth(world.db, { settings, mailer, clock: world.clock.now });
   let network = 0;
   const poll = async () => {
@@ -207,7 +225,7 @@ test("an owner whom no device knows resets by mail and logs in while strangers k
         (await world.request("/reset_password", { ...form({ email: owner.email }), ip } as RequestInit)).status,
         200,
       );
-      world.clock.forward(11_000);
+      world.clock.advance(11_000);
       await postman.outbox.deliver();
     }
   };
@@ -221,17 +239,17 @@ test("an owner whom no device knows resets by mail and logs in while strangers k
   assert.equal(server.mails.length, 5, "an hour's mails, and no more");
   const text = server.mails.at(-1)?.mime.text ?? "";
   const [, token = ""] = /[?&]token=([\w-]{43})/.exec(text) ?? [];
-  const fields = { email: owner.email, reset_token: token, new_password: `${strong}!` };
+  const fields = { email: owner.email, reset_token: token, new_password: `${strongPassword}!` };
   const done = await world.request("/reset_password", { ...form(fields, { method: "PUT" }), ...home } as RequestInit);
   assert.equal(done.status, 200, await done.text());
   await poll();
-  const renewed = { email: owner.email, password: `${strong}!` };
-  const Cookie = header(cookiesOf(done));
+  const renewed = { email: owner.email, password: `${strongPassword}!` };
+  const Cookie = toCookieHeader(readCookies(done));
   for (const [cookie, ip] of [
     [Cookie, "192.0.2.44"],
     ["", home.ip],
   ] as const) {
-    await enter(world, renewed, cookie, ip);
+    await logInForCookies(world, renewed, cookie, ip);
   }
   assert.equal((await world.request("/sessions", form(renewed))).status, 429);
   await postman.close();

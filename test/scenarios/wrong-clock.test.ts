@@ -3,10 +3,10 @@ import { Auth } from "../../src/auth/auth.ts";
 import { openDB } from "../../src/db/db.ts";
 import type { Mail } from "../../src/mail/mailer.ts";
 import { readSettings } from "../../src/settings/settings.ts";
+import { createStore, type Store } from "../support/engine-store.ts";
 import { test } from "../support/engines.ts";
 import { hashThreads } from "../support/hash-threads.ts";
-import { createStore, type Store } from "../support/twins.ts";
-import { Clock, day, hour, minute, production, recordingLog } from "../support/world.ts";
+import { Clock, createRecordingLog, day, hour, minute, productionEnvironment } from "../support/world.ts";
 
 const email = "bob@example.com";
 const password = "plough-Violet-9-harbour";
@@ -26,14 +26,14 @@ interface Node {
 /** A node with a clock of its own, which may be wrong. */
 async function node(resources: AsyncDisposableStack, environment = {}, given?: Store, ahead = 0): Promise<Node> {
   const store = given ?? resources.use(await createStore());
-  const settings = readSettings({ ...production, BCRYPT_COST: "4", ...environment });
+  const settings = readSettings({ ...productionEnvironment, BCRYPT_COST: "4", ...environment });
   const clock = new Clock();
-  clock.forward(ahead);
+  clock.advance(ahead);
   const mails: Mail[] = [];
   const logged: Record<string, unknown>[] = [];
   const mailer = { send: async (mail: Mail) => void mails.push(mail), close: async () => {} };
   const db = resources.use(await openDB(store.url, { settings, clock: clock.now }));
-  const auth = new Auth(db, { hashThreads, settings, mailer, clock: clock.now, log: recordingLog(logged) });
+  const auth = new Auth(db, { hashThreads, settings, mailer, clock: clock.now, log: createRecordingLog(logged) });
   resources.defer(() => auth.close());
   const mailedToken = async () => {
     await auth.outbox.deliver();
@@ -62,14 +62,14 @@ test("a limit that was reached while the clock was ahead asks for its window at 
   for (const leap of leaps) {
     await using resources = new AsyncDisposableStack();
     const service = await node(resources, { LIMIT_LOGIN_ACCOUNT: "2/15m" });
-    service.clock.forward(leap);
+    service.clock.advance(leap);
     for (let i = 0; i < 2; i++) assert.equal(await waits(service), 0);
     assert.equal(await waits(service), 15 * minute);
-    service.clock.forward(-leap);
+    service.clock.advance(-leap);
     assert.equal(await waits(service), 15 * minute, `${leap}`);
-    service.clock.forward(14 * minute);
+    service.clock.advance(14 * minute);
     assert.equal(await waits(service), minute, `${leap}`);
-    service.clock.forward(minute);
+    service.clock.advance(minute);
     for (let i = 0; i < 2; i++) assert.equal(await waits(service), 0, `${leap}`);
     assert.equal(await waits(service), 15 * minute);
   }
@@ -78,22 +78,22 @@ test("a limit that was reached while the clock was ahead asks for its window at 
 test("tries that were counted while the clock was ahead count, within a window of now", async () => {
   await using resources = new AsyncDisposableStack();
   const service = await node(resources, { LIMIT_LOGIN_ACCOUNT: "3/15m" });
-  service.clock.forward(2 * day);
+  service.clock.advance(2 * day);
   for (let i = 0; i < 2; i++) assert.equal(await waits(service), 0);
-  service.clock.forward(-2 * day);
+  service.clock.advance(-2 * day);
   assert.equal(await waits(service), 0);
-  service.clock.forward(10 * minute);
+  service.clock.advance(10 * minute);
   assert.equal(await waits(service), 5 * minute);
 });
 
 test("a row of wrong passwords ends within a year of now", async () => {
   await using resources = new AsyncDisposableStack();
   const service = await node(resources, { LIMIT_LOGIN_ACCOUNT: "100/1m", LIMIT_LOGIN_STREAK: "2" });
-  service.clock.forward(3 * year);
+  service.clock.advance(3 * year);
   for (let i = 0; i < 2; i++) assert.equal(await waits(service), 0);
-  service.clock.forward(-3 * year);
+  service.clock.advance(-3 * year);
   assert.ok((await waits(service)) > 0);
-  service.clock.forward(year);
+  service.clock.advance(year);
   assert.equal(await waits(service), 0);
 });
 
@@ -113,14 +113,14 @@ test("a mail that was requested while the clock was ahead is sent once it is rig
     await using resources = new AsyncDisposableStack();
     const service = await node(resources);
     await service.auth.registerUser(email, password);
-    service.clock.forward(leap);
+    service.clock.advance(leap);
     const sessionId = (await service.auth.createSession(email)) ?? "";
     await service.auth.account.changePassword(sessionId, { current: password, chosen });
     await service.auth.resetPassword.request(email);
     await service.auth.resetPassword.request(email);
-    service.clock.forward(-leap);
+    service.clock.advance(-leap);
     await service.auth.outbox.deliver();
-    service.clock.forward(65 * minute);
+    service.clock.advance(65 * minute);
     await service.auth.outbox.deliver();
     const sent = service.mails.map(({ kind }) => kind).toSorted();
     assert.deepEqual(sent, ["password_changed", "reset_password"], `${leap}`);
@@ -135,7 +135,7 @@ test("a mail whose sending failed while the clock was ahead is tried within an h
   await service.auth.registerUser(email, password);
   await service.auth.resetPassword.request(email);
   let fails = 0;
-  const settings = readSettings({ ...production, BCRYPT_COST: "4" });
+  const settings = readSettings({ ...productionEnvironment, BCRYPT_COST: "4" });
   const mailer = {
     send: async () => {
       fails++;
@@ -146,18 +146,18 @@ test("a mail whose sending failed while the clock was ahead is tried within an h
   const db = resources.use(await openDB(service.store.url, { settings, clock: service.clock.now }));
   const failing = new Auth(db, { hashThreads, settings, mailer, clock: service.clock.now });
   resources.defer(() => failing.close());
-  service.clock.forward(3 * day);
+  service.clock.advance(3 * day);
   await service.auth.resetPassword.request("eve@example.com");
   await failing.outbox.deliver();
   await service.auth.verifyEmail.request(email);
   await failing.outbox.deliver();
-  service.clock.forward(-3 * day);
+  service.clock.advance(-3 * day);
   const before = fails;
   let waited = 0;
   for (; (await failing.outbox.count()) > 0 && waited < 2 * day; waited += 10 * minute) {
     await failing.outbox.deliver();
     if (waited <= hour) assert.ok(waited < hour || fails > before);
-    service.clock.forward(10 * minute);
+    service.clock.advance(10 * minute);
   }
   assert.ok(waited <= day + 2 * hour, `${waited / hour} hours`);
 });
@@ -172,7 +172,7 @@ test("a link that was created while the clock was ahead is invalid once it is ri
     await auth.account.register("new@example.com", password);
     // Alone: mails that are due together are sent in any order.
     await auth.outbox.deliver();
-    clock.forward(leap);
+    clock.advance(leap);
     await auth.resetPassword.request(email);
     const reset = await service.mailedToken();
     await auth.verifyEmail.request("new@example.com");
@@ -184,7 +184,7 @@ test("a link that was created while the clock was ahead is invalid once it is ri
         (await auth.verifyEmail.find(verify)) &&
         (await auth.resetPassword.findEmail(own)),
     );
-    clock.forward(-leap);
+    clock.advance(-leap);
     const assertDead = async (when: string) => {
       assert.equal(await auth.resetPassword.findEmail(reset), null, when);
       assert.equal(await auth.resetPassword.findEmail(own), null, when);
@@ -195,9 +195,9 @@ test("a link that was created while the clock was ahead is invalid once it is ri
     };
     await assertDead("back");
     await auth.admin.sweep();
-    clock.forward(leap + minute);
+    clock.advance(leap + minute);
     await assertDead("as late as it was then");
-    clock.forward(-leap);
+    clock.advance(-leap);
     // A new one is good at once.
     await auth.resetPassword.request(email);
     assert.ok(await auth.resetPassword.findEmail(await service.mailedToken()));
@@ -221,7 +221,7 @@ test("a clock that is a minute ahead, or behind, makes no link dead, and a progr
   }
   const resetTokenExpiresAt = one.clock.now() + 30 * day;
   await one.store.db.updateUser(1, { resetToken: "a month", resetTokenExpiresAt });
-  one.clock.forward(29 * day);
+  one.clock.advance(29 * day);
   assert.equal(await one.auth.resetPassword.findEmail("a month"), email);
 });
 
@@ -240,9 +240,9 @@ for (const how of ["is used", "is swept"]) {
       await auth.registerUser(email, password);
       await auth.verifyEmail.request(email);
       await auth.verifyEmail.confirm({ token: await service.mailedToken(), password });
-      clock.forward(leap);
+      clock.advance(leap);
       const { session } = await auth.logIn({ email, password });
-      clock.forward(-leap);
+      clock.advance(-leap);
       await assert.rejects(auth.account.exportData(session.sessionId), { code: "password_needed" });
       if (how === "is used") assert.ok(await auth.getUserFromSessionId(session.sessionId));
       else await auth.admin.sweep();
@@ -250,7 +250,7 @@ for (const how of ["is used", "is swept"]) {
       assert.deepEqual(await sessionTimes(service), [
         { created_at: 0, last_seen_at: 0, expires_at: 30 * day, confirmed_at: null },
       ]);
-      clock.forward(14 * day);
+      clock.advance(14 * day);
       assert.equal(await auth.getUserFromSessionId(session.sessionId), null, "its idle end");
     }
   });
@@ -262,13 +262,13 @@ test("a session that was opened before the clock was ahead is not kept by having
   const { auth, clock } = service;
   await auth.registerUser(email, password);
   const sessionId = (await auth.createSession(email)) ?? "";
-  clock.forward(10 * day);
+  clock.advance(10 * day);
   assert.ok(await auth.getUserFromSessionId(sessionId));
   await auth.flush();
-  clock.forward(-10 * day);
+  clock.advance(-10 * day);
   assert.ok(await auth.getUserFromSessionId(sessionId));
   await auth.flush();
-  clock.forward(14 * day);
+  clock.advance(14 * day);
   assert.equal(await auth.getUserFromSessionId(sessionId), null);
 });
 
@@ -294,14 +294,14 @@ test("rows with a limited life are kept no longer because they were dated ahead"
   const service = await node(resources, { EVENTS_KEEP: "2d" });
   const { auth, clock, store, logged } = service;
   await auth.registerUser(email, password);
-  clock.forward(year);
+  clock.advance(year);
   for (let i = 0; i < 3; i++) await auth.audit.recordRejectedRequest(`${i}`, {});
   await auth.account.register("new@example.com", password);
   await auth.verifyEmail.request(email);
   await auth.verifyEmail.confirm({ token: await service.mailedToken(), password });
   await auth.logIn({ email, password });
   await auth.flush();
-  clock.forward(-year);
+  clock.advance(-year);
   await auth.admin.sweep();
   assert.ok(logged.some(({ event, level }) => event === "times_corrected" && level === "warn"));
   const ahead = async () => {
@@ -318,11 +318,11 @@ test("rows with a limited life are kept no longer because they were dated ahead"
     return rows;
   };
   assert.equal(await ahead(), 0);
-  clock.forward(2 * day + minute);
+  clock.advance(2 * day + minute);
   const swept = await auth.admin.sweep();
   assert.ok(swept.events >= 5, `${swept.events}`);
-  clock.forward(5 * day);
+  clock.advance(5 * day);
   assert.equal((await auth.admin.sweep()).verifications, 1);
-  clock.forward(400 * day);
+  clock.advance(400 * day);
   assert.equal((await auth.admin.sweep()).devices, 1);
 });

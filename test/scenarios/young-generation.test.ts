@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { beginService } from "../support/service.ts";
+import { launchService } from "../support/service.ts";
 
 const run = promisify(execFile);
 /** The size in bytes of the young generation, after much more than that was allocated and kept alive for a while. */
@@ -22,10 +22,10 @@ const bound = 4 * 2 ** 20;
 
 async function sizeInService(options = ""): Promise<number> {
   const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(onSignal)} ${options}`;
-  await using service = beginService({ NODE_OPTIONS });
-  await service.saw("listening");
+  await using service = launchService({ NODE_OPTIONS });
+  await service.waitFor("listening");
   service.process.kill("SIGUSR2");
-  return (await service.saw("grown")).size as number;
+  return (await service.waitFor("grown")).size as number;
 }
 
 test("V8's young generation stays small in the service, however much is allocated", async () => {

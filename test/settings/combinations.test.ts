@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Environment, readSettings } from "../../src/settings/settings.ts";
-import { production } from "../support/world.ts";
-import { refusal } from "../support/wrong-settings.ts";
+import { getSettingsError } from "../support/settings-error.ts";
+import { productionEnvironment } from "../support/world.ts";
 
 test("conflicting settings are rejected, and the message names the one to change", () => {
   const https = { PUBLIC_URL: "https://auth.example.com" };
@@ -20,7 +20,7 @@ test("conflicting settings are rejected, and the message names the one to change
     [{ ...concealed, RESET_DELIVERY: "response" }, /CONCEAL_ACCOUNTS=on/, concealed],
   ];
   for (const [environment, message, fix] of conflicts) {
-    assert.match(refusal(environment), message);
+    assert.match(getSettingsError(environment), message);
     assert.ok(readSettings({ ...environment, ...fix }), JSON.stringify(environment));
   }
 });
@@ -29,7 +29,7 @@ test("the session cookie cannot have the name of another cookie of the service",
   for (const name of ["device_id", "form", "notice", "onward"]) {
     for (const COOKIE_NAME of [name, `__Host-${name}`]) {
       const line = new RegExp(`^  COOKIE_NAME=${COOKIE_NAME}: must be another name, such as (\\w+);`, "m");
-      const [, fix = ""] = line.exec(refusal({ PUBLIC_URL: "https://auth.example.com", COOKIE_NAME })) ?? [];
+      const [, fix = ""] = line.exec(getSettingsError({ PUBLIC_URL: "https://auth.example.com", COOKIE_NAME })) ?? [];
       assert.equal(readSettings({ COOKIE_NAME: fix }).COOKIE_NAME, "session_id");
     }
     assert.ok(readSettings({ COOKIE_NAME: `${name}s` }));
@@ -38,15 +38,15 @@ test("the session cookie cannot have the name of another cookie of the service",
 
 test("production rejects all settings that expose accounts in one message, unless UNSAFE_PRODUCTION allows them", () => {
   const open = { CONCEAL_ACCOUNTS: "off", RESET_DELIVERY: "response" };
-  const all = { ...production, ...open, PUBLIC_URL: "http://auth.example.com", SMTP_URL: "none" };
+  const all = { ...productionEnvironment, ...open, PUBLIC_URL: "http://auth.example.com", SMTP_URL: "none" };
   for (const [environment, found] of [
     [all, ["RESET_DELIVERY=response", "PUBLIC_URL=http://auth.example.com", "SMTP_URL=none"]],
-    [{ ...production, ...open }, ["RESET_DELIVERY=response"]],
-    [{ ...production, ...open, RESET_DELIVERY: "this-machine" }, ["RESET_DELIVERY=this-machine"]],
-    [{ ...production, PUBLIC_URL: "http://auth.example.com" }, ["PUBLIC_URL=http://auth.example.com"]],
-    [{ ...production, SMTP_URL: "none" }, ["SMTP_URL=none"]],
+    [{ ...productionEnvironment, ...open }, ["RESET_DELIVERY=response"]],
+    [{ ...productionEnvironment, ...open, RESET_DELIVERY: "this-machine" }, ["RESET_DELIVERY=this-machine"]],
+    [{ ...productionEnvironment, PUBLIC_URL: "http://auth.example.com" }, ["PUBLIC_URL=http://auth.example.com"]],
+    [{ ...productionEnvironment, SMTP_URL: "none" }, ["SMTP_URL=none"]],
   ] as const) {
-    const [, ...lines] = refusal(environment).split("\n");
+    const [, ...lines] = getSettingsError(environment).split("\n");
     assert.deepEqual(
       lines.map((line) => /^ {2}(\S+): must .*UNSAFE_PRODUCTION=1/.exec(line)?.[1]),
       found,

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { findMisspellings } from "../../src/settings/misspelled-settings.ts";
 import { readSettings } from "../../src/settings/settings.ts";
-import { command, failToStart, startService } from "../support/service.ts";
-import { production } from "../support/world.ts";
+import { failToStart, runInOwnProcess, startService } from "../support/service.ts";
+import { productionEnvironment } from "../support/world.ts";
 
 const names = Object.keys(readSettings());
 const suggestions = (name: string) => findMisspellings({ [name]: "x" }, names).map((each) => each.suggestion);
@@ -106,7 +106,7 @@ test("the service warns of a misspelled setting in its log, the command line on 
   const misspelled = { SESION_LIFETIME: "s3cr3t-7d", port: "s3cr3t-80" };
   await using service = await startService(misspelled);
   await service.end("SIGTERM");
-  const warned = service.logged.filter(({ event }) => event === "unknown_setting");
+  const warned = service.logEntries.filter(({ event }) => event === "unknown_setting");
   assert.deepEqual(
     warned.map(({ level, name, meant, msg }) => ({ level, name, meant, msg })),
     [
@@ -119,15 +119,16 @@ test("the service warns of a misspelled setting in its log, the command line on 
       msg: `${name} is not a setting and has no effect; did you mean ${meant}?`,
     })),
   );
-  assert.ok(!JSON.stringify(service.logged).includes("s3cr3t"));
+  assert.ok(!JSON.stringify(service.logEntries).includes("s3cr3t"));
   const expected = "bienvenue: SESION_LIFETIME is not a setting and has no effect; did you mean SESSION_LIFETIME?\n";
-  const listed = await command(["users", "list"], misspelled);
+  const listed = await runInOwnProcess(["users", "list"], misspelled);
   assert.ok(listed.stderr.startsWith(expected) && !listed.stderr.includes("s3cr3t"), listed.stderr);
-  for (const argument of ["--help", "--version"]) assert.equal((await command([argument], misspelled)).stderr, "");
+  for (const argument of ["--help", "--version"])
+    assert.equal((await runInOwnProcess([argument], misspelled)).stderr, "");
 });
 
 test("a start that fails because a setting is missing names the variable that was probably meant", async () => {
-  const { SMTP_URL = "", ...rest } = production as Record<string, string>;
+  const { SMTP_URL = "", ...rest } = productionEnvironment as Record<string, string>;
   const { code, stdout, stderr } = await failToStart({ ...rest, SMTP_URI: SMTP_URL });
   assert.deepEqual([code, stdout], [1, ""]);
   assert.match(stderr, /SMTP_URI is not a setting and has no effect; did you mean SMTP_URL\?\n/);

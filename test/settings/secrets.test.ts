@@ -6,7 +6,7 @@ import { OpenError } from "../../src/errors.ts";
 import { toListenError } from "../../src/http/listen-error.ts";
 import { redactDatabaseUrl } from "../../src/settings/database-url.ts";
 import { readSettings, SettingsError } from "../../src/settings/settings.ts";
-import { commandOfMany } from "../support/commands.ts";
+import { runCommand } from "../support/commands.ts";
 import { temporaryFolder } from "../support/service.ts";
 
 /** The two halves of a password, around a character that must be encoded. */
@@ -249,7 +249,7 @@ test("neither the service nor the command line prints the URL or a stack", async
   const chosen = cases.filter((_, i) => i % 9 === 0 || cases[i]?.value.includes("?"));
   for (const { name, value } of chosen) {
     for (const args of [[], ["users", "list"]]) {
-      const { code, stdout, stderr } = await commandOfMany(args, { [name]: value });
+      const { code, stdout, stderr } = await runCommand(args, { [name]: value });
       assert.deepEqual([code, stdout], [1, ""], value);
       assert.match(stderr, new RegExp(`^bienvenue: invalid settings:\n  ${name}=…: must be .+\n$`));
       assertHidden(stderr, value);
@@ -259,7 +259,7 @@ test("neither the service nor the command line prints the URL or a stack", async
     ["sqlite:accounts.db", `mysql://bob:${password}@host/name`],
     [`postgres://bob:${one}?${two}@host/name`, "sqlite:accounts.db"],
   ] as const) {
-    const { code, stdout, stderr } = await commandOfMany(["copy", "--from", from, "--to", to]);
+    const { code, stdout, stderr } = await runCommand(["copy", "--from", from, "--to", to]);
     assert.deepEqual([code, stdout], [1, ""]);
     assertHidden(stderr, `${from} ${to}`);
     assert.match(stderr, /^bienvenue: invalid settings:\n {2}--(from|to)=…: must be a database URL, such as .+\n$/);

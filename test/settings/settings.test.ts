@@ -11,7 +11,7 @@ import {
   SettingsError,
 } from "../../src/settings/settings.ts";
 import { anyText } from "../support/any-text.ts";
-import { refusal } from "../support/wrong-settings.ts";
+import { getSettingsError } from "../support/settings-error.ts";
 
 const names = Object.keys(readSettings());
 
@@ -97,10 +97,10 @@ test("an unknown NODE_ENV stops the start, however similar it is to a mode, and 
     "production\n",
   ]) {
     assert.match(
-      refusal({ NODE_ENV }),
+      getSettingsError({ NODE_ENV }),
       /^invalid settings:\n {2}NODE_ENV=.+: must be development, test or production$/,
     );
-    assert.match(refusal({ ...production, NODE_ENV }), /\n {2}NODE_ENV=/);
+    assert.match(getSettingsError({ ...production, NODE_ENV }), /\n {2}NODE_ENV=/);
   }
 });
 
@@ -126,7 +126,7 @@ test("the defaults of production are safe on the internet", () => {
 
 // id: required-settings
 test("production without its required settings fails with one message, whose examples are valid", () => {
-  const message = refusal({ NODE_ENV: "production" });
+  const message = getSettingsError({ NODE_ENV: "production" });
   const examples = [...message.matchAll(/^ {2}(\w+): missing; required in production, for example (\1=.*)$/gm)];
   assert.deepEqual(
     examples.map(([, name]) => name),
@@ -140,7 +140,7 @@ test("production without its required settings fails with one message, whose exa
   assert.match(message, / MAIL_FROM="Example <no-reply@example\.com>"$/m);
   assert.match(message, / PUBLIC_URL=https:\/\/auth\.example\.com$/m);
   for (const name of Object.keys(required)) {
-    assert.deepEqual(refusal({ ...production, [name]: "" }).match(/\w+(?=: missing)/g), [name]);
+    assert.deepEqual(getSettingsError({ ...production, [name]: "" }).match(/\w+(?=: missing)/g), [name]);
   }
 });
 
@@ -341,15 +341,15 @@ test("an invalid value is printed on one line and truncated, unless it can conta
     ["PASSWORD_BREACH_CHECK", "https://example.com?key=x", "…"],
   ] as const) {
     assert.ok(
-      refusal({ [name]: value }).startsWith(`invalid settings:\n  ${name}=${shown}: must be `),
-      refusal({ [name]: value }),
+      getSettingsError({ [name]: value }).startsWith(`invalid settings:\n  ${name}=${shown}: must be `),
+      getSettingsError({ [name]: value }),
     );
   }
 });
 
 test("an invalid PORT is reported alone, without the settings that default to it", () => {
   for (const PORT of ["70000", "99999", "65536", "-1"]) {
-    assert.deepEqual(refusal({ PORT }).match(/^ {2}\w+/gm), ["  PORT"]);
+    assert.deepEqual(getSettingsError({ PORT }).match(/^ {2}\w+/gm), ["  PORT"]);
   }
 });
 
@@ -413,7 +413,7 @@ test("neither error messages nor logs contain a password of a URL", () => {
     );
   }
   for (const url of ["smtp://bob:s3cr3t@", "smtps://bob:s3c/r3t@host", "http://bob:s3cr3t@host"]) {
-    const message = refusal({ SMTP_URL: url });
+    const message = getSettingsError({ SMTP_URL: url });
     assert.ok(message.includes("SMTP_URL") && !/s3c|r3t/.test(message), url);
   }
   assert.equal(redactDatabaseUrl("postgres://bob:s3cr3t@host/name"), "postgres://bob:…@host/name");

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { readSettings } from "../../src/settings/settings.ts";
 import { contrastRatio, minContrast, readableColor, surfaces, textColorOn } from "../../src/values/colors.ts";
 import { temporaryFolder } from "../support/service.ts";
-import { refusal } from "../support/wrong-settings.ts";
+import { getSettingsError } from "../support/settings-error.ts";
 
 test("durations are read in seconds, minutes, hours and days", () => {
   for (const [text, milliseconds] of [
@@ -49,7 +49,7 @@ test("proxy networks that contain public clients are rejected, however they are 
   };
   for (const [name, lists] of Object.entries(rejectedLists)) {
     for (const TRUSTED_PROXIES of lists) {
-      const message = refusal({ TRUSTED_PROXIES });
+      const message = getSettingsError({ TRUSTED_PROXIES });
       assert.match(message, new RegExp(`contain a sixteenth or more of all ${name} addresses`), TRUSTED_PROXIES);
       assert.match(message, /such as 127\.0\.0\.1,10\.0\.0\.0\/8/);
     }
@@ -84,9 +84,9 @@ test("lists are read with or without spaces, and none becomes null or an empty l
 });
 
 test("an accent color is readable on light and dark pages; an error suggests one that is, and the dark color defaults to a lighter tone", () => {
-  const [, fix = ""] = /such as (#[0-9a-f]{6})$/.exec(refusal({ ACCENT_COLOR: "#ffff00" })) ?? [];
+  const [, fix = ""] = /such as (#[0-9a-f]{6})$/.exec(getSettingsError({ ACCENT_COLOR: "#ffff00" })) ?? [];
   assert.equal(readSettings({ ACCENT_COLOR: fix }).ACCENT_COLOR.light, fix);
-  const [, pair = ""] = /such as (#\w+,#\w+)$/.exec(refusal({ ACCENT_COLOR: "#ffffff,#000000" })) ?? [];
+  const [, pair = ""] = /such as (#\w+,#\w+)$/.exec(getSettingsError({ ACCENT_COLOR: "#ffffff,#000000" })) ?? [];
   assert.ok(readSettings({ ACCENT_COLOR: pair }));
   const hex = fc.integer({ min: 0, max: 0xffffff }).map((value) => `#${value.toString(16).padStart(6, "0")}`);
   fc.assert(
@@ -119,6 +119,10 @@ test("a logo is an SVG or PNG file that is small enough", async () => {
     ["b.png", "<svg/>"],
     ["c.svg", png],
   ] as const) {
-    assert.match(refusal({ LOGO_FILE: await logo(name, content) }), /LOGO_FILE=.*: must be none, or the path of/, name);
+    assert.match(
+      getSettingsError({ LOGO_FILE: await logo(name, content) }),
+      /LOGO_FILE=.*: must be none, or the path of/,
+      name,
+    );
   }
 });

@@ -8,16 +8,16 @@ export interface BreachServer extends AsyncDisposable {
   /** What PASSWORD_BREACH_CHECK is set to. */
   readonly url: string;
   /** Every request that came. */
-  readonly asked: IncomingMessage[];
+  readonly requests: IncomingMessage[];
   close(): Promise<void>;
 }
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 export async function startBreachServer(answer: Answer): Promise<BreachServer> {
-  const asked: IncomingMessage[] = [];
+  const requests: IncomingMessage[] = [];
   const server = createServer((request, response) => {
-    asked.push(request);
+    requests.push(request);
     answer(request, response);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -27,24 +27,24 @@ export async function startBreachServer(answer: Answer): Promise<BreachServer> {
     await once(server, "close");
   };
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/range/`, asked, close, [Symbol.asyncDispose]: close };
+  return { url: `http://127.0.0.1:${port}/range/`, requests, close, [Symbol.asyncDispose]: close };
 }
 
 /** Answers as the real one does: every hash of the range with its count, and padding. */
-export function knowing(counts: Readonly<Record<string, number>>): Answer {
+export function answerWithCounts(counts: Readonly<Record<string, number>>): Answer {
   const hashes = Object.entries(counts).map(([password, count]) => ({ hash: sha1(password), count }));
   return ({ url = "" }, response) => {
     const inRange = hashes.filter(({ hash }) => url === `/range/${hash.slice(0, 5)}`);
     const lines = inRange.map(({ hash, count }) => `${hash.slice(5)}:${count}`);
-    response.end([...lines, ...padding()].sort().join("\r\n"));
+    response.end([...lines, ...createPadding()].sort().join("\r\n"));
   };
 }
 
-let made: readonly string[] | undefined;
+let paddingLines: readonly string[] | undefined;
 
-function padding(): readonly string[] {
-  made ??= Array.from({ length: 800 }, (_, i) => `${sha1(`padding ${i}`).slice(5)}:0`);
-  return made;
+function createPadding(): readonly string[] {
+  paddingLines ??= Array.from({ length: 800 }, (_, i) => `${sha1(`padding ${i}`).slice(5)}:0`);
+  return paddingLines;
 }
 
 export function sha1(text: string): string {

@@ -6,10 +6,10 @@ import type { Readable } from "node:stream";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Order } from "./command-host.ts";
-import { type Failed, failToStart, standardEnvironment } from "./service.ts";
+import { type Exit, failToStart, standardEnvironment } from "./service.ts";
 
 /** How long a command may take, in milliseconds. */
-const longest = 20_000;
+const commandTimeout = 20_000;
 
 const seen = new Set<string>();
 /** By what they run under. */
@@ -29,12 +29,12 @@ after(() => {
  * @param folder where it runs
  * @param under a command that gives the process other rights
  */
-export function commandOfMany(
+export function runCommand(
   args: readonly string[],
   environment: Record<string, string> = {},
   folder = process.cwd(),
   under: readonly string[] = [],
-): Promise<Failed & { stdout: string }> {
+): Promise<Exit & { stdout: string }> {
   const [name = ""] = args;
   if (!seen.has(name)) {
     seen.add(name);
@@ -50,14 +50,14 @@ async function runInHost(
   args: readonly string[],
   environment: Record<string, string>,
   folder: string,
-): Promise<Failed & { stdout: string }> {
+): Promise<Exit & { stdout: string }> {
   const key = under.join(" ");
   const running = hosts.get(key);
   const child = running?.connected ? running : startHost(under);
   hosts.set(key, child);
   const order: Order = { args, environment, folder, end: randomUUID() };
   const printed = [child.stdout, child.stderr].map((stream) => readUntil(order.end, stream as Readable));
-  const tooLong = setTimeout(() => child.kill("SIGKILL"), longest);
+  const tooLong = setTimeout(() => child.kill("SIGKILL"), commandTimeout);
   child.send(order);
   const [stdout = "", stderr = ""] = await Promise.all(printed).finally(() => clearTimeout(tooLong));
   const [, said = "", code] = /^(.*) code (\d+)$/s.exec(stderr) ?? [];

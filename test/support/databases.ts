@@ -3,40 +3,40 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { DatabaseUnavailable } from "../../src/errors.ts";
 import { writeMigratedFile } from "./migrated-sqlite.ts";
-import { emptySchema, migratedSchema, type OwnSchema } from "./schemas.ts";
+import { createEmptySchema, createMigratedSchema, type TestSchema } from "./schemas.ts";
 import { temporaryFolder } from "./service.ts";
 
 /** A database of a test's own, empty until something opens it. */
-export interface EmptyDatabase extends AsyncDisposable {
+export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
   /** Runs SQL on it beside the service, as an operator or an attacker would. */
   run(sql: string): Promise<Record<string, unknown>[]>;
 }
 
-export async function emptyDatabase(engine: "sqlite" | "postgres"): Promise<EmptyDatabase> {
-  return engine === "sqlite" ? emptyFile() : withSql(await emptySchema());
+export async function createEmptyDatabase(engine: "sqlite" | "postgres"): Promise<TestDatabase> {
+  return engine === "sqlite" ? emptyFile() : addSql(await createEmptySchema());
 }
 
 /** Asks again while the database is too busy: of a crowd not everyone has a connection in time on a slow machine. */
-export async function untilAvailable<T>(ask: () => Promise<T>): Promise<T> {
+export async function retryWhileUnavailable<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
     if (!(error instanceof DatabaseUnavailable)) throw error;
     await sleep(20);
-    return untilAvailable(ask);
+    return retryWhileUnavailable(ask);
   }
 }
 
 /** A database of a test's own that has this program's tables, and no rows. */
-export async function migratedDatabase(engine: "sqlite" | "postgres"): Promise<EmptyDatabase> {
-  if (engine === "postgres") return withSql(await migratedSchema());
+export async function createMigratedDatabase(engine: "sqlite" | "postgres"): Promise<TestDatabase> {
+  if (engine === "postgres") return addSql(await createMigratedSchema());
   const file = await emptyFile();
   await writeMigratedFile(file.path);
   return file;
 }
 
-async function emptyFile(): Promise<EmptyDatabase & { readonly path: string }> {
+async function emptyFile(): Promise<TestDatabase & { readonly path: string }> {
   const folder = await temporaryFolder();
   const path = join(folder.path, "bienvenue.db");
   return {
@@ -52,7 +52,7 @@ async function emptyFile(): Promise<EmptyDatabase & { readonly path: string }> {
 }
 
 /** A schema on which SQL can be run, over one connection of its own. */
-export function withSql<T extends OwnSchema>(schema: T): T & EmptyDatabase {
+export function addSql<T extends TestSchema>(schema: T): T & TestDatabase {
   const pool = new pg.Pool({ connectionString: schema.url, max: 1, idleTimeoutMillis: 0, allowExitOnIdle: true });
   return {
     ...schema,

@@ -6,11 +6,11 @@ import { join } from "node:path";
 /** A disk that a service's database is on, and that can be made to take nothing more. */
 export interface Disk {
   /** Why a test cannot have one here. */
-  readonly missing: string | false;
+  readonly unavailable: string | false;
   /** The command that runs the service with the disk mounted on its folder. */
   under(folder: string): string[];
   /** Where the test finds what the service finds at a path. */
-  seen(pid: number, path: string): string;
+  outerPath(pid: number, path: string): string;
   fill(pid: number, folder: string, database: string): void;
   free(pid: number, folder: string): void;
 }
@@ -20,25 +20,25 @@ const mount = 'mount -t tmpfs -o size=1m tmpfs "$0"';
 
 /** A real disk of one megabyte, in mounts of the process's own that end with it. */
 export const tinyDisk: Disk = {
-  missing:
+  unavailable:
     spawnSync("unshare", [...inNewMounts, mount, tmpdir()]).status !== 0 && "this user may not mount a small disk",
   under: (folder) => ["unshare", ...inNewMounts, `${mount} && exec "$@"`, folder],
-  seen: (pid, path) => `/proc/${pid}/root${path}`,
+  outerPath: (pid, path) => `/proc/${pid}/root${path}`,
   fill(pid, folder) {
     try {
-      writeFileSync(tinyDisk.seen(pid, join(folder, "filler")), new Uint8Array(2 ** 20));
+      writeFileSync(tinyDisk.outerPath(pid, join(folder, "filler")), new Uint8Array(2 ** 20));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
     }
   },
-  free: (pid, folder) => rmSync(tinyDisk.seen(pid, join(folder, "filler"))),
+  free: (pid, folder) => rmSync(tinyDisk.outerPath(pid, join(folder, "filler"))),
 };
 
 /** The disk that is there, on which the process may let no file grow any more. */
 export const limitedDisk: Disk = {
-  missing: spawnSync("prlimit", ["--version"]).status !== 0 && "there is no prlimit",
+  unavailable: spawnSync("prlimit", ["--version"]).status !== 0 && "there is no prlimit",
   under: () => [],
-  seen: (_, path) => path,
+  outerPath: (_, path) => path,
   fill: (pid, folder, database) => limitFiles(pid, statSync(join(folder, `${database}-wal`)).size),
   free: (pid) => limitFiles(pid, "unlimited"),
 };

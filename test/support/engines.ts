@@ -10,7 +10,7 @@ export type EngineName = (typeof engines)[number];
 const running = new AsyncLocalStorage<EngineName>();
 
 /** The engine of the test that runs. */
-export function engine(): EngineName {
+export function currentEngine(): EngineName {
   return running.getStore() ?? "sqlite";
 }
 

@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Environment } from "../../src/settings/settings.ts";
-import { knowing, sha1, startBreachServer } from "./breach-server.ts";
-import { strong } from "./production.ts";
+import { answerWithCounts, sha1, startBreachServer } from "./breach-server.ts";
+import { strongPassword } from "./production.ts";
 import { createWorld, form, type World } from "./world.ts";
 
 /** How many wait for hashes of this cost, of which 12 takes a quarter of a second, and one more for each thread. */
-export const roomAt = (cost: number) => (20 / 2 ** (cost - 12) + 1) * availableParallelism();
+export const queueCapacity = (cost: number) => (20 / 2 ** (cost - 12) + 1) * availableParallelism();
 
 /**
  * A world whose queue of hashes is full, of registrations that wait to learn whether their password is breached: nothing is hashed.
@@ -17,8 +17,8 @@ export async function createFullWorld(
   environment: Environment = {},
   ipOf: (i: number) => string = () => "127.0.0.1",
 ): Promise<World> {
-  const range = sha1(strong).slice(0, 5);
-  const answer = knowing({});
+  const range = sha1(strongPassword).slice(0, 5);
+  const answer = answerWithCounts({});
   let asked = 0;
   await using resources = new AsyncDisposableStack();
   const breaches = resources.use(
@@ -29,8 +29,8 @@ export async function createFullWorld(
   );
   const settings = { BCRYPT_COST: "14", ...environment, PASSWORD_BREACH_CHECK: breaches.url };
   const world = resources.use(await createWorld(settings));
-  const registrations = Array.from({ length: roomAt(Number(settings.BCRYPT_COST)) }, (_, i) =>
-    world.request("/users", { ...form({ email: `${i}@example.com`, password: strong }), ip: ipOf(i) }),
+  const registrations = Array.from({ length: queueCapacity(Number(settings.BCRYPT_COST)) }, (_, i) =>
+    world.request("/users", { ...form({ email: `${i}@example.com`, password: strongPassword }), ip: ipOf(i) }),
   );
   while (asked < registrations.length) await turn();
   const opened = resources.move();

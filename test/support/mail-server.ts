@@ -7,9 +7,9 @@ import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 export interface MailServer extends AsyncDisposable {
   readonly port: number;
   /** The mails that it took, in their order. */
-  readonly mails: Received[];
+  readonly mails: ReceivedMail[];
   /** The next mail, in their order, once it is there. */
-  next(): Promise<Received>;
+  next(): Promise<ReceivedMail>;
   /** How many connections were opened to it. */
   readonly connections: number;
   /** Who logged in, as `user:password`. */
@@ -18,7 +18,7 @@ export interface MailServer extends AsyncDisposable {
   dropConnections(): void;
 }
 
-export interface Received {
+export interface ReceivedMail {
   /** Of the envelope: who it is really sent from and to. */
   readonly from: string;
   readonly to: string[];
@@ -29,7 +29,7 @@ export interface Received {
 
 /** Starts one that takes every mail, without a login and without TLS unless the options say otherwise. */
 export async function startMailServer(options: SMTPServerOptions = {}): Promise<MailServer> {
-  const mails: Received[] = [];
+  const mails: ReceivedMail[] = [];
   const logins: string[] = [];
   const arrivals = new EventEmitter();
   const arrived = on(arrivals, "mail");

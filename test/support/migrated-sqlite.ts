@@ -8,7 +8,7 @@ import { sqlite } from "../../src/db/sqlite/sqlite.ts";
 import type { Store } from "../../src/db/store.ts";
 
 /** A database in memory with this program's tables and no rows, from the dump of a migrated one: that takes a fifth of the time. */
-export async function migratedMemory(options: Pick<Store, "lifetimes" | "clock">): Promise<DB> {
+export async function openMigratedMemory(options: Pick<Store, "lifetimes" | "clock">): Promise<DB> {
   const engine = sqlite(":memory:");
   const db = new Kysely<Schema>({ dialect: engine.dialect });
   const statements = await dump();

@@ -1,8 +1,8 @@
 import { Auth, type AuthOptions } from "../../src/auth/auth.ts";
 import { openDB } from "../../src/db/db.ts";
 import type { Settings } from "../../src/settings/settings.ts";
+import type { Store } from "./engine-store.ts";
 import { hashThreads } from "./hash-threads.ts";
-import type { Store } from "./twins.ts";
 
 /** Opens the database of a store once more, as another node of the service does; disposing of `resources` closes the node. */
 export async function addNode(

@@ -4,7 +4,7 @@ const nobody = 65534;
 /**
  * Does something as a user for whom the modes of files hold: they do not for root, who becomes another one meanwhile.
  */
-export async function asOrdinaryUser(something: () => Promise<void>): Promise<void> {
+export async function runAsOrdinaryUser(something: () => Promise<void>): Promise<void> {
   const isRoot = process.geteuid?.() === 0;
   if (isRoot) process.seteuid?.(nobody);
   try {

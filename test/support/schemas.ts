@@ -3,21 +3,21 @@ import pg from "pg";
 import { openDB } from "../../src/db/db.ts";
 
 /** A test's own schema in the server of all tests. */
-export interface OwnSchema extends AsyncDisposable {
+export interface TestSchema extends AsyncDisposable {
   readonly name: string;
   readonly url: string;
 }
 
 /** One with this program's tables. */
-export interface MigratedSchema extends OwnSchema {
+export interface MigratedSchema extends TestSchema {
   /** Deletes all rows; returns false if it has changed in another way, and cannot be used again. */
   empty(): Promise<boolean>;
 }
 
 /** A schema that is empty until something opens it, and dropped after its test. */
-export async function emptySchema(): Promise<OwnSchema> {
+export async function createEmptySchema(): Promise<TestSchema> {
   const name = newName();
-  await ask(`create schema ${name}`);
+  await query(`create schema ${name}`);
   return { name, url: urlOf(name), [Symbol.asyncDispose]: () => drop(name) };
 }
 
@@ -25,8 +25,8 @@ export async function emptySchema(): Promise<OwnSchema> {
  * A schema with this program's tables and no rows. Migrating takes a tenth of a second, so after its test it is emptied for
  * the next one that asks, if it is as it was made. It gets a new name then: a connection that outlived its test finds nothing.
  */
-export async function migratedSchema(): Promise<MigratedSchema> {
-  const name = (await takeKept()) ?? (await migrated());
+export async function createMigratedSchema(): Promise<MigratedSchema> {
+  const name = (await takeKept()) ?? (await createMigrated());
   return {
     name,
     url: urlOf(name),
@@ -52,27 +52,27 @@ function keepsSchemas(): boolean {
 
 async function takeKept(): Promise<string | undefined> {
   if (!keepsSchemas()) return undefined;
-  const [kept] = await ask<{ name: string }>(`
+  const [kept] = await query<{ name: string }>(`
     delete from kept_schemas where name = (select name from kept_schemas limit 1 for update skip locked) returning name`);
   return kept?.name;
 }
 
-async function migrated(): Promise<string> {
+async function createMigrated(): Promise<string> {
   const name = newName();
-  await ask(`create schema ${name}`);
+  await query(`create schema ${name}`);
   await (await openDB(urlOf(name))).close();
-  if (keepsSchemas()) await ask(`select note_schema('${name}')`);
+  if (keepsSchemas()) await query(`select note_schema('${name}')`);
   return name;
 }
 
 /** Empties or keeps a schema for the next test; returns false if it cannot be used again. */
 async function isDone(what: "empty_schema" | "keep_schema", ...names: string[]): Promise<boolean> {
-  const [answer] = await ask<{ is: boolean }>(`select ${what}(${names.map((name) => `'${name}'`)}) as is`);
+  const [answer] = await query<{ is: boolean }>(`select ${what}(${names.map((name) => `'${name}'`)}) as is`);
   return answer?.is === true;
 }
 
 async function drop(name: string): Promise<void> {
-  await ask(`drop schema ${name} cascade`);
+  await query(`drop schema ${name} cascade`);
 }
 
 function newName(): string {
@@ -98,7 +98,7 @@ let connection: Promise<Client> | undefined;
 let asked = 0;
 
 /** One connection for all tests of a file. It does not keep the process running while nothing is asked of it. */
-async function ask<T>(sql: string): Promise<T[]> {
+async function query<T>(sql: string): Promise<T[]> {
   connection ??= connect();
   const client = await connection;
   if (asked++ === 0) client.ref();

@@ -14,18 +14,18 @@ export interface Service extends AsyncDisposable {
   readonly port: number;
   readonly process: ChildProcess;
   /** Its log so far, entry by entry. */
-  readonly logged: Record<string, unknown>[];
+  readonly logEntries: Record<string, unknown>[];
   /** Sends a signal and waits for the end; the exit code, or null when the signal ended it. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
 /** What came of a start that failed. */
-export interface Failed {
+export interface Exit {
   readonly code: number | null;
   readonly stderr: string;
 }
 
-export interface Under {
+export interface LaunchOptions {
   /** A command that runs the service with rights or limits of its own, such as `setpriv` or `unshare`. */
   readonly under?: readonly string[];
   /** The program, if it is another than that of this clone. */
@@ -36,11 +36,11 @@ export interface Under {
 export interface Starting extends AsyncDisposable {
   readonly process: ChildProcess;
   /** Its log so far, entry by entry. */
-  readonly logged: Record<string, unknown>[];
+  readonly logEntries: Record<string, unknown>[];
   /** The exit code, or null when a signal ended it. */
   readonly exited: Promise<number | null>;
   /** Waits for an entry of the log; rejects with what it printed when it ends before. */
-  saw(event: string): Promise<Record<string, unknown>>;
+  waitFor(event: string): Promise<Record<string, unknown>>;
 }
 
 /** A folder that goes away with the test. */
@@ -55,16 +55,16 @@ export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposa
  * @param environment its settings; of other variables it sees PATH and TMPDIR
  * @throws {Error} with what it printed, when it ends instead
  */
-export async function startService(environment: Record<string, string>, under: Under = {}): Promise<Service> {
-  const { process: child, logged, exited, saw, ...starting } = beginService(environment, under);
-  const { url } = await saw("listening");
+export async function startService(environment: Record<string, string>, under: LaunchOptions = {}): Promise<Service> {
+  const { process: child, logEntries, exited, waitFor, ...starting } = launchService(environment, under);
+  const { url } = await waitFor("listening");
   return {
     ...starting,
     url: url as string,
     // URLs cannot hold the zone of an address.
     port: Number(/\d+$/.exec(url as string)?.[0]),
     process: child,
-    logged,
+    logEntries,
     end(signal) {
       child.kill(signal);
       return exited;
@@ -73,9 +73,9 @@ export async function startService(environment: Record<string, string>, under: U
 }
 
 /** Starts the service on a free port, without waiting for it. */
-export function beginService(environment: Record<string, string>, under: Under = {}): Starting {
-  const child = launch(environment, [], under);
-  const logged: Record<string, unknown>[] = [];
+export function launchService(environment: Record<string, string>, under: LaunchOptions = {}): Starting {
+  const child = spawnProgram(environment, [], under);
+  const logEntries: Record<string, unknown>[] = [];
   const waiting = new Map<string, PromiseWithResolvers<Record<string, unknown>>>();
   let stderr = "";
   child.stderr?.on("data", (chunk) => {
@@ -83,7 +83,7 @@ export function beginService(environment: Record<string, string>, under: Under =
   });
   createInterface({ input: child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
     const entry = JSON.parse(line);
-    logged.push(entry);
+    logEntries.push(entry);
     waiting.get(entry.event)?.resolve(entry);
   });
   const exited = once(child, "close").then(([code]) => code as number | null);
@@ -91,10 +91,10 @@ export function beginService(environment: Record<string, string>, under: Under =
   ended.catch(() => {});
   return {
     process: child,
-    logged,
+    logEntries,
     exited,
-    saw(event) {
-      const entry = logged.find((each) => each.event === event);
+    waitFor(event) {
+      const entry = logEntries.find((each) => each.event === event);
       if (entry) return Promise.resolve(entry);
       const wanted = waiting.get(event) ?? Promise.withResolvers<Record<string, unknown>>();
       waiting.set(event, wanted);
@@ -111,9 +111,9 @@ export function beginService(environment: Record<string, string>, under: Under =
 export async function failToStart(
   environment: Record<string, string>,
   args: string[] = [],
-  under: Under = {},
-): Promise<Failed & { stdout: string }> {
-  const child = launch(environment, args, under);
+  under: LaunchOptions = {},
+): Promise<Exit & { stdout: string }> {
+  const child = spawnProgram(environment, args, under);
   let stdout = "";
   let stderr = "";
   child.stdout?.on("data", (chunk) => {
@@ -130,10 +130,10 @@ export async function failToStart(
 }
 
 /** Starts the program, without waiting for it. */
-export function launch(
+export function spawnProgram(
   environment: Record<string, string>,
   args: string[],
-  { under = [], program = own }: Under = {},
+  { under = [], program = own }: LaunchOptions = {},
 ): ChildProcess {
   const env = { ...standardEnvironment(), ...environment };
   const [command = "", ...rest] = [...under, process.execPath, program, ...args];
@@ -154,6 +154,6 @@ export function standardEnvironment(): Record<string, string> {
 }
 
 /** Runs a command of the program to its end. */
-export function command(args: string[], environment: Record<string, string> = {}) {
+export function runInOwnProcess(args: string[], environment: Record<string, string> = {}) {
   return failToStart(environment, args);
 }

@@ -4,21 +4,25 @@ import { form, type World } from "./world.ts";
 export const bob = { email: "bob@example.com", password: "mySuperPwd" };
 
 /** An answer's status and body as one text, to be compared byte for byte. */
-export async function said(answer: Response | Promise<Response>): Promise<string> {
+export async function readStatusAndBody(answer: Response | Promise<Response>): Promise<string> {
   const response = await answer;
   return `${response.status} ${await response.text()}`;
 }
 
 /** Asserts a refusal: the status, and a body of nothing but a message. */
-export async function refused(answer: Response | Promise<Response>, status: number, message?: RegExp): Promise<void> {
+export async function assertRejected(
+  answer: Response | Promise<Response>,
+  status: number,
+  message?: RegExp,
+): Promise<void> {
   const response = await answer;
   const text = await response.text();
   assert.equal(response.status, status, text);
   assert.equal(response.headers.get("Content-Type"), "application/json");
-  const body = JSON.parse(text);
-  assert.deepEqual(Object.keys(body), ["message"]);
-  assert.equal(text, `${JSON.stringify(body)}\n`);
-  assert.match(body.message, message ?? /\S/);
+  const withBody = JSON.parse(text);
+  assert.deepEqual(Object.keys(withBody), ["message"]);
+  assert.equal(text, `${JSON.stringify(withBody)}\n`);
+  assert.match(withBody.message, message ?? /\S/);
 }
 
 export async function register(world: World, user = bob): Promise<void> {
@@ -35,8 +39,8 @@ export async function logIn(world: World, user = bob, headers: Record<string, st
 }
 
 /** Whether a session is open. */
-export async function isOpen(world: World, sessionId: string): Promise<boolean> {
-  const { status } = await world.request("/profile", cookie(`session_id=${sessionId}`));
+export async function isSessionOpen(world: World, sessionId: string): Promise<boolean> {
+  const { status } = await world.request("/profile", withCookie(`session_id=${sessionId}`));
   assert.ok(status === 200 || status === 403);
   return status === 200;
 }
@@ -48,18 +52,18 @@ export async function canLogIn(world: World, user: typeof bob): Promise<boolean>
   return status === 200;
 }
 
-export async function askForToken(world: World, email = bob.email): Promise<string> {
+export async function requestToken(world: World, email = bob.email): Promise<string> {
   const response = await world.request("/reset_password", form({ email }));
   assert.equal(response.status, 200);
   const { reset_token } = (await response.json()) as { reset_token: string };
   return reset_token;
 }
 
-export function redeem(world: World, fields: Record<string, string>): Promise<Response> {
+export function redeemToken(world: World, fields: Record<string, string>): Promise<Response> {
   return world.request("/reset_password", form(fields, { method: "PUT" }));
 }
 
-export function cookie(header: string, init: RequestInit = {}): RequestInit {
+export function withCookie(header: string, init: RequestInit = {}): RequestInit {
   return { ...init, headers: { Cookie: header } };
 }
 

@@ -1,22 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ConnectionLimits, type RunningServer, serve } from "../../src/http/server.ts";
-import { type Answer, openWire, request, type Wire } from "./wire.ts";
+import { formatRequest, openWire, type Wire, type WireResponse } from "./wire.ts";
 import { createWorld } from "./world.ts";
 
 export const form = { "Content-Type": "application/x-www-form-urlencoded" };
 /** Longer than any test: what is to end by itself is not ended by force. */
-export const patience = 600_000;
+export const shutdownTimeout = 600_000;
 
 /** A server that listens, with an app and a world of its own. */
 interface Server extends RunningServer {
   open(): Promise<Wire>;
   /** Sends bytes on a connection of their own; the first answer, once the connection has ended. */
-  last(bytes: string | Uint8Array): Promise<Answer>;
+  sendLast(bytes: string | Uint8Array): Promise<WireResponse>;
 }
 
 /** A server that ends with its test, also where that fails. */
-export function closed(server: RunningServer): RunningServer & AsyncDisposable {
+export function closeAfterTest(server: RunningServer): RunningServer & AsyncDisposable {
   return { ...server, [Symbol.asyncDispose]: () => server.close(0) };
 }
 
@@ -24,7 +24,7 @@ export function closed(server: RunningServer): RunningServer & AsyncDisposable {
  * A test of a server that listens: whatever was done to it, it still answers afterwards, all connections end, and nothing
  * was logged as an error.
  */
-export function survives(
+export function testServerSurvives(
   name: string,
   act: (server: Server) => Promise<void>,
   limits: Partial<ConnectionLimits> = {},
@@ -33,33 +33,33 @@ export function survives(
     await using world = await createWorld();
     const { fetch } = world.app;
     const { log } = world.auth;
-    await using running = closed(await serve({ fetch, host: "0.0.0.0", port: 0, log, limits }));
+    await using running = closeAfterTest(await serve({ fetch, host: "0.0.0.0", port: 0, log, limits }));
     const wires: Wire[] = [];
     const open = async () => {
       const wire = await openWire(running.port);
       wires.push(wire);
       return wire;
     };
-    const last = async (bytes: string | Uint8Array) => {
+    const sendLast = async (bytes: string | Uint8Array) => {
       const wire = await open();
       wire.send(bytes);
-      const answer = await wire.answer();
+      const answer = await wire.readResponse();
       await wire.closed;
       return answer;
     };
-    await act({ ...running, open, last });
-    const after = await last(request("GET /", { Connection: "close" }));
+    await act({ ...running, open, sendLast });
+    const after = await sendLast(formatRequest("GET /", { Connection: "close" }));
     assert.deepEqual([after.status, after.body], [200, '{"message":"Bienvenue"}\n']);
     for (const wire of wires) wire[Symbol.dispose]();
-    await running.close(patience);
+    await running.close(shutdownTimeout);
     assert.deepEqual(
-      world.logged.filter(({ level }) => level === "error"),
+      world.logEntries.filter(({ level }) => level === "error"),
       [],
     );
   });
 }
 
-export function isRefusal({ status, headers, body }: Answer, expected: number): void {
+export function assertErrorResponse({ status, headers, body }: WireResponse, expected: number): void {
   assert.equal(status, expected, body);
   assert.equal(headers.get("content-type"), "application/json");
   assert.equal(headers.get("cache-control"), "no-store");

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
 /** One answer, as it came over the wire. */
-export interface Answer {
+export interface WireResponse {
   readonly status: number;
   /** By name, in lower case. */
   readonly headers: ReadonlyMap<string, string>;
@@ -13,8 +13,8 @@ export interface Answer {
 export interface Wire extends Disposable {
   readonly socket: Socket;
   send(bytes: string | Uint8Array): void;
-  /** The next answer, `100 Continue` included; rejects when the connection ends before. One to HEAD has no body. */
-  answer(to?: "HEAD"): Promise<Answer>;
+  /** Returns the next response, including `100 Continue`. Rejects if the connection ends first. The response to HEAD has no body. */
+  readResponse(to?: "HEAD"): Promise<WireResponse>;
   /** Resolves when the connection has ended, whichever way. */
   readonly closed: Promise<void>;
 }
@@ -40,12 +40,12 @@ export async function openWire(port: number, host = "127.0.0.1"): Promise<Wire> 
     socket,
     closed,
     send: (bytes) => void socket.write(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes),
-    async answer(to) {
+    async readResponse(to) {
       for (;;) {
-        const taken = take(received, to === "HEAD");
+        const taken = parseResponse(received, to === "HEAD");
         if (taken) {
           received = taken.rest;
-          return taken.answer;
+          return taken.readResponse;
         }
         if (socket.destroyed) throw new Error(`the connection ended after ${JSON.stringify(received)}`);
         await arrived.promise;
@@ -56,7 +56,7 @@ export async function openWire(port: number, host = "127.0.0.1"): Promise<Wire> 
 }
 
 /** Takes one answer from what has arrived, once it is whole. Ours have a Content-Length, all but `100 Continue`. */
-function take(received: string, bodiless: boolean): { answer: Answer; rest: string } | undefined {
+function parseResponse(received: string, bodiless: boolean): { readResponse: WireResponse; rest: string } | undefined {
   const end = received.indexOf("\r\n\r\n");
   if (end === -1) return undefined;
   const [first = "", ...lines] = received.slice(0, end).split("\r\n");
@@ -70,11 +70,11 @@ function take(received: string, bodiless: boolean): { answer: Answer; rest: stri
   const body = received.slice(end + 4, end + 4 + length);
   if (body.length < length) return undefined;
   const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(first)?.[1]);
-  return { answer: { status, headers, body }, rest: received.slice(end + 4 + length) };
+  return { readResponse: { status, headers, body }, rest: received.slice(end + 4 + length) };
 }
 
 /** A request as text. */
-export function request(line: string, headers: Record<string, string> = {}, body = ""): string {
+export function formatRequest(line: string, headers: Record<string, string> = {}, body = ""): string {
   const all = { Host: "localhost", ...(body && { "Content-Length": String(body.length) }), ...headers };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   return `${line} HTTP/1.1\r\n${lines.join("")}\r\n${body}`;

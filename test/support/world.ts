@@ -5,10 +5,10 @@ import type { Mail, Mailer } from "../../src/mail/mailer.ts";
 import type { Log } from "../../src/observe/log.ts";
 import { Counters } from "../../src/observe/metrics.ts";
 import { type Environment, readSettings, type Settings } from "../../src/settings/settings.ts";
-import { engine } from "./engines.ts";
+import { currentEngine } from "./engines.ts";
 import { hashThreads } from "./hash-threads.ts";
-import { lendPostgres } from "./kept-postgres.ts";
-import { migratedMemory } from "./migrated-sqlite.ts";
+import { openMigratedMemory } from "./migrated-sqlite.ts";
+import { acquirePostgres } from "./postgres-pool.ts";
 
 /** A service of a test's own: its database its own, its clock in the test's hands, its log in a list. */
 export interface World extends AsyncDisposable {
@@ -18,15 +18,15 @@ export interface World extends AsyncDisposable {
   readonly auth: Auth;
   readonly metrics: Counters;
   readonly app: ReturnType<typeof createApp>;
-  /** Every entry that was logged, with its level and message. */
-  readonly logged: Record<string, unknown>[];
+  /** The log entries, with level and message. */
+  readonly logEntries: Record<string, unknown>[];
   /** Every mail that was sent. */
   readonly mails: Mail[];
   /** Sends a request to the app, by default as a program on this machine does. */
-  request(path: string, init?: RequestInit & From): Promise<Response>;
+  request(path: string, init?: RequestInit & ClientAddress): Promise<Response>;
 }
 
-export interface From {
+export interface ClientAddress {
   /** The address that it comes from. */
   readonly ip?: string;
 }
@@ -38,7 +38,7 @@ export class Clock {
   now = (): number => this.#now;
 
   /** Goes on by so many milliseconds. */
-  forward(milliseconds: number): void {
+  advance(milliseconds: number): void {
     this.#now += milliseconds;
   }
 }
@@ -54,15 +54,22 @@ export async function createWorld(
 ): Promise<World> {
   const settings = readSettings({ BCRYPT_COST: "4", ...environment });
   const clock = new Clock();
-  const logged: Record<string, unknown>[] = [];
-  const log = recordingLog(logged);
+  const logEntries: Record<string, unknown>[] = [];
+  const log = createRecordingLog(logEntries);
   const resources = new AsyncDisposableStack();
   const db = await openDatabase(environment.DATABASE_URL, settings, clock, resources);
   const mails: Mail[] = [];
   const metrics = new Counters();
   // A world whose hashes take long is about its queue: it has threads of its own, as the service does.
   const threads = settings.BCRYPT_COST > 8 ? {} : { hashThreads };
-  const auth = new Auth(db, { ...threads, settings, log, mailer: letterBox(mails), clock: clock.now, metrics });
+  const auth = new Auth(db, {
+    ...threads,
+    settings,
+    log,
+    mailer: createRecordingMailer(mails),
+    clock: clock.now,
+    metrics,
+  });
   const app = createApp(auth, { outbox });
   return {
     settings,
@@ -71,7 +78,7 @@ export async function createWorld(
     auth,
     metrics,
     app,
-    logged,
+    logEntries: logEntries,
     mails,
     request: async (path, { ip = "127.0.0.1", ...init } = {}) => {
       const headers = new Headers(init.headers);
@@ -94,14 +101,14 @@ async function openDatabase(
   resources: AsyncDisposableStack,
 ): Promise<DB> {
   const options = { lifetimes: settings, clock: clock.now };
-  if (engine() === "postgres") return resources.use(await lendPostgres(options)).db;
+  if (currentEngine() === "postgres") return resources.use(await acquirePostgres(options)).db;
   return resources.use(
-    await (file === undefined ? migratedMemory(options) : openDB(file, { settings, clock: clock.now })),
+    await (file === undefined ? openMigratedMemory(options) : openDB(file, { settings, clock: clock.now })),
   );
 }
 
 /** What real people are served with, but for what a test says otherwise. */
-export const production: Environment = {
+export const productionEnvironment: Environment = {
   NODE_ENV: "production",
   PUBLIC_URL: "https://auth.example.com",
   SMTP_URL: "smtp://localhost:1025",
@@ -110,12 +117,12 @@ export const production: Environment = {
 };
 
 /** Keeps the mails instead of handing them over. */
-function letterBox(mails: Mail[]): Mailer {
+function createRecordingMailer(mails: Mail[]): Mailer {
   return { send: async (mail) => void mails.push(mail), close: async () => {} };
 }
 
 /** A log in a list. */
-export function recordingLog(entries: Record<string, unknown>[]): Log {
+export function createRecordingLog(entries: Record<string, unknown>[]): Log {
   const at = (level: string) => (fields: object, message: string) => void entries.push({ ...fields, level, message });
   return { info: at("info"), warn: at("warn"), error: at("error") };
 }

@@ -1,5 +1,5 @@
 import { AuthError, EmailTaken } from "../../errors.ts";
-import { type Language, languageNamed } from "../../languages/languages.ts";
+import { type Language, toLanguage } from "../../languages/languages.ts";
 import { type PublicUser, toPublicUser } from "../../user.ts";
 import { isDeliverable } from "../../values/email.ts";
 import { isUserId, toStorableText } from "../../values/storable.ts";
@@ -42,7 +42,7 @@ export async function invite(context: Context, email: string, language: Language
       throw error instanceof EmailTaken ? emailTakenError(address) : error;
     });
     trail.record("account_invited", { userId: user.id, detail });
-    await db.outbox.add({ kind: "invitation", language: languageNamed(language), email: address });
+    await db.outbox.add({ kind: "invitation", language: toLanguage(language), email: address });
     return toPublicUser(user);
   });
 }
@@ -59,7 +59,7 @@ export async function sendReset(context: Context, userId: number, language: Lang
     refuse(context, "reset_asked", userId, "no mail can be sent there");
     throw new AuthError("email_invalid", "no mail can be sent to the address of this account");
   }
-  await context.db.outbox.add({ kind: "reset", language: languageNamed(language), email: user.email });
+  await context.db.outbox.add({ kind: "reset", language: toLanguage(language), email: user.email });
   context.trail.record("reset_asked", { userId, detail, changed: true });
   return true;
 }
@@ -88,7 +88,7 @@ export async function erase(context: Context, userId: number, language: Language
   const { db, trail } = context;
   const user = await findUserById(context, userId);
   await trail.flush();
-  const notice = { kind: "deleted_by_operator", language: languageNamed(language) } as const;
+  const notice = { kind: "deleted_by_operator", language: toLanguage(language) } as const;
   if (!user || !(await db.users.deleteAccount(user, accountLimitKeys(user.email), { notice }))) {
     return refuse(context, "account_deleted", userId, "not there");
   }

@@ -1,5 +1,5 @@
 import type { OutboxMail } from "../../db/db.ts";
-import { languageNamed } from "../../languages/languages.ts";
+import { toLanguage } from "../../languages/languages.ts";
 import type { Mail } from "../../mail/mailer.ts";
 import type { User } from "../../user.ts";
 import { parseDeviceKind } from "../../values/device-kind.ts";
@@ -14,7 +14,7 @@ import { findUserByEmail, findUserById } from "../users.ts";
 export async function writeMail(context: Context, waiting: OutboxMail): Promise<Mail | null> {
   const { db, settings } = context;
   const { userId, verificationId, email, createdAt: at, eventCount: times } = waiting;
-  const base = { language: languageNamed(waiting.language), at };
+  const base = { language: toLanguage(waiting.language), at };
   const device = parseDeviceKind(waiting.device);
   switch (waiting.kind) {
     case "registration":
@@ -56,7 +56,7 @@ export async function writeMail(context: Context, waiting: OutboxMail): Promise<
 /** The link that confirms; or, where the address has an account already, word of that to its owner. */
 async function verificationMail(context: Context, id: number, waiting: OutboxMail): Promise<Mail | null> {
   const { db, settings } = context;
-  const base = { language: languageNamed(waiting.language), at: waiting.createdAt };
+  const base = { language: toLanguage(waiting.language), at: waiting.createdAt };
   const token = generateToken(settings);
   const verification = await db.verifyEmail.storeToken(id, token, { requestedAt: base.at });
   if (!verification) return null;

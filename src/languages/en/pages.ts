@@ -1,9 +1,9 @@
-import type { PageWords } from "../pages.ts";
+import type { PageTexts } from "../pages.ts";
 import { refusals } from "./refusals.ts";
 
-export const pages: PageWords = {
+export const pages: PageTexts = {
   language: "English",
-  failed: (title) => `Error: ${title}`,
+  errorTitle: (title) => `Error: ${title}`,
   languages: "Languages",
   support: "Help",
   terms: "Terms",
@@ -25,7 +25,7 @@ export const pages: PageWords = {
     password: "Enter your password.",
     new_password: "Choose a password.",
   },
-  invisible: "There is an invisible character in this address. Type it instead of pasting it.",
+  invisibleCharacter: "There is an invisible character in this address. Type it instead of pasting it.",
   passwordHint: (least) =>
     least > 1
       ? `At least ${least} characters. A few words in a row make a strong password that is easy to remember.`
@@ -36,15 +36,15 @@ export const pages: PageWords = {
     forgot: "Forgot your password?",
     reset: "Choose a new password",
     confirmFirst: "If you have just registered, confirm your address first: open the link we sent you.",
-    stranger: "No account yet?",
+    noAccount: "No account yet?",
     register: "Create an account",
-    switching: (email) =>
+    switchAccount: (email) =>
       `You are logged in as ${email} here. If you log in with another account, that one is logged out on this device.`,
   },
   register: {
     title: "Create your account",
     submit: "Create my account",
-    known: "Already registered?",
+    haveAccount: "Already registered?",
     logIn: "Log in",
   },
   logOut: {
@@ -62,7 +62,7 @@ export const pages: PageWords = {
   reset: {
     title: "Choose a new password",
     text: "It takes the place of the old one, and every device is logged out.",
-    other: (loggedIn) =>
+    otherAccount: (loggedIn) =>
       `This link is for another account, the one below. You are logged in as ${loggedIn} here, and stay logged in.`,
     submit: "Save the password",
   },
@@ -70,25 +70,27 @@ export const pages: PageWords = {
     title: "Confirm your address",
     text: "Enter the password you chose, so that we know it is you. Then you are in.",
     submit: "Confirm and log in",
-    again: "Enter your email address, and we will send the link that confirms it once more.",
-    sendAgain: "Send the link again",
+    resendText: "Enter your email address, and we will send the link that confirms it once more.",
+    resend: "Send the link again",
     wrongPassword: "This is not the password you chose. Try again or, if you have forgotten it, register once more.",
     locked: "Too many wrong passwords in a row. Waiting will not help: register once more.",
-    other: (loggedIn) =>
+    otherAccount: (loggedIn) =>
       `This link is for another account, the one below. You are logged in as ${loggedIn} here: if you confirm, that account is logged out on this device.`,
-    moveOther: (loggedIn) =>
+    emailChangeOtherAccount: (loggedIn) =>
       `This link is for another account, and you are logged in as ${loggedIn} here. Enter the password of the account that asked for this change. ${loggedIn} is then logged out on this device.`,
-    moveText: "Enter your password, so that we know it is you. Your account gets this address then.",
-    moveSubmit: "Confirm my address",
-    dead: "It was used already, is too old, or a newer one was sent. If you have confirmed your address already, just log in. If you were changing your address, ask again from your account. Otherwise, have a new link sent.",
+    emailChangeText: "Enter your password, so that we know it is you. Your account gets this address then.",
+    emailChangeSubmit: "Confirm my address",
+    deadLink:
+      "It was used already, is too old, or a newer one was sent. If you have confirmed your address already, just log in. If you were changing your address, ask again from your account. Otherwise, have a new link sent.",
   },
   undo: {
     title: "Undo the change of your address",
     text: "Your account returns to this address, and every device is logged out. Nobody can log in until you choose a new password: we send a link for that to this address.",
     submit: "Undo the change",
-    taken:
+    emailTaken:
       "Another account has this address now. Delete that account or change its address, then open this link again.",
-    dead: "It was used already, is over 7 days old, or a newer one was sent. If you have used it, look for our mail with the link to choose a new password, or have another one sent.",
+    deadLink:
+      "It was used already, is over 7 days old, or a newer one was sent. If you have used it, look for our mail with the link to choose a new password, or have another one sent.",
   },
   deadLink: {
     title: "This link no longer works",
@@ -107,25 +109,26 @@ export const pages: PageWords = {
       `We sent a mail to this address. Your account gets this address once you have opened the link in it and given your password. It works for ${lifetime}.`,
     undone: (lifetime) =>
       `Your account is back at this address, and every device is logged out. We sent a mail with the link to choose a new password. It works once, for ${lifetime}.`,
-    nothing: "Nothing there after a few minutes? Look in your spam folder, check the address, or have it sent again.",
-    again: "Send it again",
-    sentAgain: "If there is a mail to send, we sent it again.",
+    notReceived:
+      "Nothing there after a few minutes? Look in your spam folder, check the address, or have it sent again.",
+    resend: "Send it again",
+    resent: "If there is a mail to send, we sent it again.",
     back: "Back to log in",
-    unsent: "This service is in development: mails are not sent, they wait in the outbox.",
+    inDevelopment: "This service is in development: mails are not sent, they wait in the outbox.",
     outbox: "Open the outbox",
   },
   account: {
     title: "Your account",
     back: "Back to my account",
     cancel: "Cancel",
-    switched: (email) =>
+    accountSwitched: (email) =>
       `This form was opened for another account. You are logged in as ${email} now, so nothing was changed. Check that this is the account you mean before you send it.`,
     logOut: "Log out",
     profile: "Profile",
-    since: "Member since",
+    memberSince: "Member since",
     confirmed: "Confirmed",
     unconfirmed: "Not confirmed",
-    sendAgain: "Send a confirmation link",
+    sendConfirmation: "Send a confirmation link",
     email: "Email address",
     emailText: "You log in with it, and we write to you there. A new address takes effect once you have confirmed it.",
     changeEmail: "Change email address",
@@ -137,9 +140,9 @@ export const pages: PageWords = {
     devicesText: "Where you are logged in. Is one of them not yours? Log it out, and change your password.",
     thisDevice: "This device",
     lastSeen: "Last seen",
-    endDevice: "Log out",
-    endThat: (device) => `Log out ${device}`,
-    endOthers: "Log out all other devices",
+    logOutDevice: "Log out",
+    logOutNamedDevice: (device) => `Log out ${device}`,
+    logOutOthers: "Log out all other devices",
     moreDevices: "More devices",
     fewerDevices: "Previous devices",
     data: "Your data",
@@ -149,7 +152,7 @@ export const pages: PageWords = {
     deleteTitle: "Delete your account",
     deleteText:
       "Everything about you is erased at once, and nobody can bring it back. We send you a last mail to confirm it.",
-    toDelete: "Delete my account",
+    openDelete: "Delete my account",
     delete: "Delete my account for good",
   },
   notices: {
@@ -169,7 +172,7 @@ export const pages: PageWords = {
     notFound: "This page is not here",
     unavailable: "Back in a moment",
     internal: "Something went wrong here",
-    refused: "That did not work",
+    failed: "That did not work",
     tryAgain: "Try again",
     home: "Go to my account",
   },

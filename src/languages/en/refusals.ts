@@ -1,6 +1,6 @@
-import type { RefusalWords } from "../refusals.ts";
+import type { RefusalTexts } from "../refusals.ts";
 
-export const refusals: RefusalWords = {
+export const refusals: RefusalTexts = {
   form_stale: () =>
     "This page has been open too long. Enter your password again if it asks for one, and send it once more. If you see this again, allow cookies for this site.",
   body_malformed: () => "What the browser sent cannot be read. Go back and try again.",
@@ -18,7 +18,7 @@ export const refusals: RefusalWords = {
     "This address has an account already. Log in, or choose a new password if you have forgotten yours.",
   email_unchanged: () => "This is your address already. Enter the one that you want to change to.",
   password_missing: () => "Please choose a password.",
-  password_too_short: ({ least }) => `This password is too short. It needs ${least} characters or more.`,
+  password_too_short: ({ minLength }) => `This password is too short. It needs ${minLength} characters or more.`,
   password_common: () => "This password is a common one, and would soon be guessed. Choose another.",
   password_personal: () => "This password is too close to your address or to the name of this service. Choose another.",
   password_breached: () =>

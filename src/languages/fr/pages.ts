@@ -1,9 +1,9 @@
-import type { PageWords } from "../pages.ts";
+import type { PageTexts } from "../pages.ts";
 import { refusals } from "./refusals.ts";
 
-export const pages: PageWords = {
+export const pages: PageTexts = {
   language: "Français",
-  failed: (title) => `Erreur : ${title}`,
+  errorTitle: (title) => `Erreur : ${title}`,
   languages: "Langues",
   support: "Aide",
   terms: "Conditions",
@@ -25,7 +25,7 @@ export const pages: PageWords = {
     password: "Entrez votre mot de passe.",
     new_password: "Choisissez un mot de passe.",
   },
-  invisible: "Cette adresse contient un caractère invisible. Tapez-la au lieu de la coller.",
+  invisibleCharacter: "Cette adresse contient un caractère invisible. Tapez-la au lieu de la coller.",
   passwordHint: (least) =>
     least > 1
       ? `Au moins ${least} caractères. Quelques mots à la suite font un mot de passe solide et facile à retenir.`
@@ -37,15 +37,15 @@ export const pages: PageWords = {
     reset: "Choisir un nouveau mot de passe",
     confirmFirst:
       "Si vous venez de vous inscrire, confirmez d’abord votre adresse : ouvrez le lien que nous vous avons envoyé.",
-    stranger: "Pas encore de compte ?",
+    noAccount: "Pas encore de compte ?",
     register: "Créer un compte",
-    switching: (email) =>
+    switchAccount: (email) =>
       `Vous utilisez déjà le compte de ${email} ici. Si vous ouvrez un autre compte, celui-ci sera déconnecté.`,
   },
   register: {
     title: "Créez votre compte",
     submit: "Créer mon compte",
-    known: "Déjà un compte ?",
+    haveAccount: "Déjà un compte ?",
     logIn: "Me connecter",
   },
   logOut: {
@@ -63,7 +63,7 @@ export const pages: PageWords = {
   reset: {
     title: "Choisissez un nouveau mot de passe",
     text: "Il remplace l’ancien, et tous les appareils sont déconnectés.",
-    other: (loggedIn) =>
+    otherAccount: (loggedIn) =>
       `Ce lien concerne un autre compte, celui ci-dessous. Vous utilisez ici celui de ${loggedIn}, qui reste ouvert.`,
     submit: "Enregistrer le mot de passe",
   },
@@ -71,27 +71,29 @@ export const pages: PageWords = {
     title: "Confirmez votre adresse",
     text: "Entrez le mot de passe que vous avez choisi, pour que nous sachions que c’est vous. La connexion suivra.",
     submit: "Confirmer et me connecter",
-    again: "Donnez-nous votre adresse électronique : nous vous renverrons le lien qui la confirme.",
-    sendAgain: "Renvoyer le lien",
+    resendText: "Donnez-nous votre adresse électronique : nous vous renverrons le lien qui la confirme.",
+    resend: "Renvoyer le lien",
     wrongPassword:
       "Ce n’est pas le mot de passe que vous avez choisi. Réessayez ou, si vous l’avez oublié, inscrivez-vous à nouveau.",
     locked: "Trop de mots de passe incorrects de suite. Attendre n’y changera rien : inscrivez-vous à nouveau.",
-    other: (loggedIn) =>
+    otherAccount: (loggedIn) =>
       `Ce lien concerne un autre compte, celui ci-dessous. Vous utilisez ici celui de ${loggedIn} : il sera déconnecté de cet appareil quand vous confirmerez.`,
-    moveOther: (loggedIn) =>
+    emailChangeOtherAccount: (loggedIn) =>
       `Ce lien concerne un autre compte que celui de ${loggedIn}, que vous utilisez ici. Donnez le mot de passe du compte qui a demandé ce changement : il s’ouvrira, et celui de ${loggedIn} sera déconnecté de cet appareil.`,
-    moveText:
+    emailChangeText:
       "Entrez votre mot de passe, pour que nous sachions que c’est vous. Votre compte prendra alors cette adresse.",
-    moveSubmit: "Confirmer mon adresse",
-    dead: "Il a déjà servi, il est trop ancien, ou un lien plus récent a été envoyé. Si vous avez déjà confirmé votre adresse, connectez-vous. Si vous changiez d’adresse, recommencez depuis votre compte. Sinon, demandez un nouveau lien.",
+    emailChangeSubmit: "Confirmer mon adresse",
+    deadLink:
+      "Il a déjà servi, il est trop ancien, ou un lien plus récent a été envoyé. Si vous avez déjà confirmé votre adresse, connectez-vous. Si vous changiez d’adresse, recommencez depuis votre compte. Sinon, demandez un nouveau lien.",
   },
   undo: {
     title: "Annulez le changement d’adresse",
     text: "Votre compte reprend cette adresse, et tous les appareils sont déconnectés. Personne ne peut se connecter tant que vous n’avez pas choisi un nouveau mot de passe : nous envoyons un lien pour cela à cette adresse.",
     submit: "Annuler le changement",
-    taken:
+    emailTaken:
       "Un autre compte a maintenant cette adresse. Supprimez ce compte ou changez son adresse, puis rouvrez ce lien.",
-    dead: "Il a déjà servi, il date de plus de 7 jours, ou un lien plus récent a été envoyé. Si vous l’avez utilisé, cherchez notre courriel avec le lien pour choisir un nouveau mot de passe, ou faites-en envoyer un autre.",
+    deadLink:
+      "Il a déjà servi, il date de plus de 7 jours, ou un lien plus récent a été envoyé. Si vous l’avez utilisé, cherchez notre courriel avec le lien pour choisir un nouveau mot de passe, ou faites-en envoyer un autre.",
   },
   deadLink: {
     title: "Ce lien ne fonctionne plus",
@@ -110,26 +112,27 @@ export const pages: PageWords = {
       `Nous avons envoyé un courriel à cette adresse. Votre compte prendra cette adresse quand vous aurez ouvert le lien et donné votre mot de passe. Il fonctionne pendant ${lifetime}.`,
     undone: (lifetime) =>
       `Votre compte a repris cette adresse, et tous les appareils sont déconnectés. Nous avons envoyé un courriel avec le lien pour choisir un nouveau mot de passe. Il fonctionne une seule fois, pendant ${lifetime}.`,
-    nothing:
+    notReceived:
       "Toujours rien après quelques minutes ? Regardez dans les courriers indésirables, vérifiez l’adresse, ou demandez un nouvel envoi.",
-    again: "Renvoyer le courriel",
-    sentAgain: "S’il y a un courriel à envoyer, nous l’avons renvoyé.",
+    resend: "Renvoyer le courriel",
+    resent: "S’il y a un courriel à envoyer, nous l’avons renvoyé.",
     back: "Retour à la connexion",
-    unsent: "Ce service est en développement : les courriels ne partent pas, ils attendent dans la boîte d’envoi.",
+    inDevelopment:
+      "Ce service est en développement : les courriels ne partent pas, ils attendent dans la boîte d’envoi.",
     outbox: "Ouvrir la boîte d’envoi",
   },
   account: {
     title: "Votre compte",
     back: "Retour à mon compte",
     cancel: "Annuler",
-    switched: (email) =>
+    accountSwitched: (email) =>
       `Ce formulaire avait été ouvert pour un autre compte. Vous utilisez maintenant celui de ${email} : rien n’a été modifié. Vérifiez que c’est le bon compte avant de l’envoyer.`,
     logOut: "Déconnexion",
     profile: "Profil",
-    since: "Membre depuis le",
+    memberSince: "Membre depuis le",
     confirmed: "Confirmée",
     unconfirmed: "Non confirmée",
-    sendAgain: "Envoyer un lien de confirmation",
+    sendConfirmation: "Envoyer un lien de confirmation",
     email: "Adresse électronique",
     emailText:
       "Elle sert à vous connecter, et c’est là que nous vous écrivons. La nouvelle adresse prendra effet une fois confirmée.",
@@ -143,9 +146,9 @@ export const pages: PageWords = {
       "Les appareils qui ont accès à votre compte. L’un d’eux n’est pas à vous ? Déconnectez-le et changez de mot de passe.",
     thisDevice: "Cet appareil",
     lastSeen: "Dernière activité :",
-    endDevice: "Déconnecter",
-    endThat: (device) => `Déconnecter ${device}`,
-    endOthers: "Déconnecter tous les autres appareils",
+    logOutDevice: "Déconnecter",
+    logOutNamedDevice: (device) => `Déconnecter ${device}`,
+    logOutOthers: "Déconnecter tous les autres appareils",
     moreDevices: "Voir les autres appareils",
     fewerDevices: "Voir les appareils précédents",
     data: "Vos données",
@@ -155,7 +158,7 @@ export const pages: PageWords = {
     deleteTitle: "Supprimer votre compte",
     deleteText:
       "Tout ce qui vous concerne est effacé sur-le-champ, et personne ne pourra le rétablir. Nous vous envoyons un dernier courriel pour le confirmer.",
-    toDelete: "Supprimer mon compte",
+    openDelete: "Supprimer mon compte",
     delete: "Supprimer définitivement mon compte",
   },
   notices: {
@@ -175,7 +178,7 @@ export const pages: PageWords = {
     notFound: "Cette page n’existe pas",
     unavailable: "De retour dans un instant",
     internal: "Un problème est survenu chez nous",
-    refused: "Cela n’a pas fonctionné",
+    failed: "Cela n’a pas fonctionné",
     tryAgain: "Réessayer",
     home: "Aller à mon compte",
   },

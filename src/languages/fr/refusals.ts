@@ -1,6 +1,6 @@
-import type { RefusalWords } from "../refusals.ts";
+import type { RefusalTexts } from "../refusals.ts";
 
-export const refusals: RefusalWords = {
+export const refusals: RefusalTexts = {
   form_stale: () =>
     "Cette page est restée ouverte trop longtemps. Redonnez votre mot de passe s’il est demandé, puis renvoyez-la. Si ce message revient, autorisez les cookies de ce site.",
   body_malformed: () => "Ce que le navigateur a envoyé est illisible. Revenez en arrière et réessayez.",
@@ -19,7 +19,8 @@ export const refusals: RefusalWords = {
     "Cette adresse a déjà un compte. Connectez-vous, ou choisissez un nouveau mot de passe si vous avez oublié le vôtre.",
   email_unchanged: () => "C’est déjà votre adresse. Entrez celle que vous voulez utiliser désormais.",
   password_missing: () => "Veuillez choisir un mot de passe.",
-  password_too_short: ({ least }) => `Ce mot de passe est trop court. Il lui faut au moins ${least} caractères.`,
+  password_too_short: ({ minLength }) =>
+    `Ce mot de passe est trop court. Il lui faut au moins ${minLength} caractères.`,
   password_common: () => "Ce mot de passe est courant et serait vite deviné. Choisissez-en un autre.",
   password_personal: () =>
     "Ce mot de passe est trop proche de votre adresse ou du nom de ce service. Choisissez-en un autre.",

@@ -30,7 +30,7 @@ ${await deviceList(visit, person)}<section class="card" aria-labelledby="data">
 ${link("/account/export", part.export)}</li>
 <li class="row tall"><div><h3>${part.deleteTitle}</h3>
 <p class="soft">${part.deleteText}</p></div>
-<a class="button bad low" href="${to("/account/delete")}">${part.toDelete}</a></li>
+<a class="button bad low" href="${to("/account/delete")}">${part.openDelete}</a></li>
 </ul>
 </section>
 `,
@@ -53,7 +53,7 @@ function profile(visit: Visit, person: PublicUser): Html {
 <dd><bdi>${email}</bdi> ${state}</dd>
 </dl>
 <a class="button plain low" href="${to("/account/email")}">${part.changeEmail}</a></div>
-${!isConfirmed && form(visit, { action: "/verify", of: person, isOnce: true, body: html`${hidden("email", email)}<div>${button(part.sendAgain, "plain low")}</div>` })}<p class="soft small">${part.since} ${date(new Date(createdAt), language)}</p>
+${!isConfirmed && form(visit, { action: "/verify", of: person, isOnce: true, body: html`${hidden("email", email)}<div>${button(part.sendConfirmation, "plain low")}</div>` })}<p class="soft small">${part.memberSince} ${date(new Date(createdAt), language)}</p>
 </section>
 `;
 }

@@ -33,7 +33,7 @@ export async function deviceList(visit: Visit, person: PublicUser): Promise<Html
   const others = form(visit, {
     action: "/account/devices",
     of: person,
-    body: html`<div>${button(part.endOthers, "plain low")}</div>`,
+    body: html`<div>${button(part.logOutOthers, "plain low")}</div>`,
   });
   return html`<section class="card" aria-labelledby="devices">
 <div><h2 id="devices">${part.devices}</h2>
@@ -75,7 +75,7 @@ function deviceRow(
   const known = device ? speech.device(device.browser, device.system) : speech.unknownDevice;
   const name = known.slice(0, 1).toUpperCase() + known.slice(1);
   const seen = new Date(last_seen_at ?? created_at ?? 0);
-  const end = html`${hidden("session", id)}<button class="button plain low" aria-label="${part.endThat(known)}" aria-describedby="${line}">${part.endDevice}</button>`;
+  const end = html`${hidden("session", id)}<button class="button plain low" aria-label="${part.logOutNamedDevice(known)}" aria-describedby="${line}">${part.logOutDevice}</button>`;
   return html`<li class="row"><div><h3>${name} ${current && html`<span class="badge good">${part.thisDevice}</span>`}</h3>
 <p class="soft small" id="${line}">${part.lastSeen} <time datetime="${seen.toISOString()}" data-relative>${moment(seen, language)}</time>${ip && html` <span class="whole">· <bdi>${ip}</bdi></span>`}</p></div>
 ${!current && form(visit, { action: "/account/devices", of: person, query: { from: from > 0 ? String(from) : undefined }, body: end })}</li>

@@ -42,7 +42,7 @@ export function present(visit: Visit, assets: Assets, view: View, refused?: Prob
   const told = view.told ?? (problem ? alert(problem.message, problem.field, wayOut) : notice);
   const code = problem ? (problem.code === "locked" ? "too_many_tries" : problem.code) : view.code;
   const status = problem?.status ?? (view.code ? statuses[view.code] : 200);
-  const title = code === undefined ? view.title : words.failed(view.title);
+  const title = code === undefined ? view.title : words.errorTitle(view.title);
   return service.answers.content(status, String(page(visit, assets, title, view, told)), {
     "Content-Type": "text/html; charset=utf-8",
     ...(code !== undefined && { "Error-Code": code }),

@@ -14,7 +14,7 @@ export function unsent({ c, words, service }: Visit): Html | false {
   const waits = service.outbox !== undefined && service.settings.NODE_ENV !== "production" && isFromThisMachine(c);
   return (
     waits &&
-    html`<div class="told plain"><p>${words.mailbox.unsent}</p>
+    html`<div class="told plain"><p>${words.mailbox.inDevelopment}</p>
 <p><a href="/dev/outbox">${words.mailbox.outbox}</a></p></div>
 `
   );

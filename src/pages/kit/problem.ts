@@ -37,7 +37,7 @@ export function problemOf(
   { code, status, retryAfter, isLocked, hasInvisibleCharacter }: Refusal,
 ): Problem {
   const problem = { ...describe(visit, isLocked ? "locked" : code, retryAfter), status, retryAfter };
-  return hasInvisibleCharacter ? { ...problem, message: visit.words.invisible, field: "email" } : problem;
+  return hasInvisibleCharacter ? { ...problem, message: visit.words.invisibleCharacter, field: "email" } : problem;
 }
 
 /** A form of another time, or of another browser: the same one again can be sent. */
@@ -47,7 +47,7 @@ export function stale(visit: Visit): Problem {
 
 /** A form of an account that is no longer the one that is logged in; nothing was done (WCAG 2.2, 3.3.4). */
 export function ofAnotherAccount(visit: Visit, email: string): Problem {
-  return { ...stale(visit), message: visit.words.account.switched(email) };
+  return { ...stale(visit), message: visit.words.account.accountSwitched(email) };
 }
 
 export function missing(visit: Visit, field: string): Problem {
@@ -58,7 +58,7 @@ export function missing(visit: Visit, field: string): Problem {
 
 function describe({ words, language, service }: Visit, code: Problem["code"], retryAfter = 1) {
   const facts = {
-    least: service.settings.PASSWORD_MIN_LENGTH,
+    minLength: service.settings.PASSWORD_MIN_LENGTH,
     // Few messages need it, and it costs more than the rest of them.
     get wait() {
       return formatWait(retryAfter, language);

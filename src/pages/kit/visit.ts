@@ -7,7 +7,7 @@ import { rememberDevice } from "../../http/remember-device.ts";
 import type { Service } from "../../http/service.ts";
 import { findSession } from "../../http/session-cookies.ts";
 import { chooseLanguage, type Language, languages, messages } from "../../languages/languages.ts";
-import type { PageWords } from "../../languages/pages.ts";
+import type { PageTexts } from "../../languages/pages.ts";
 import { accountTag, isMadeFrom, isSame, tagIn } from "./form-token.ts";
 import { type Notice, noticeCookie } from "./notice.ts";
 import { onwardCookie } from "./onward.ts";
@@ -21,7 +21,7 @@ export interface Visit {
   readonly c: RequestContext;
   readonly service: Service;
   readonly language: Language;
-  readonly words: PageWords;
+  readonly words: PageTexts;
   /** Who asks; mails to them are in the page's language. */
   readonly caller: Caller;
   /** Goes on under another id once the password was given. */

@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import { Auth } from "../../../src/auth/auth.ts";
 import type { Mail, Mailer } from "../../../src/mail/mailer.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
+import { createStore } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
 import { hashThreads } from "../../support/hash-threads.ts";
-import { createStore } from "../../support/twins.ts";
-import { minute, production } from "../../support/world.ts";
+import { minute, productionEnvironment } from "../../support/world.ts";
 
 const email = "bob@example.com";
 const next = "new@example.com";
 const password = "plough-Violet-9-harbour";
 
 test("the link of a mail whose acceptance is not known works until a newer one is accepted, and is stored as a hash", async () => {
-  await using store = await createStore(production);
+  await using store = await createStore(productionEnvironment);
   const sent: Mail[] = [];
   let isLost = false;
   const mailer: Mailer = {
@@ -22,7 +22,7 @@ test("the link of a mail whose acceptance is not known works until a newer one i
     },
     close: async () => {},
   };
-  const settings = readSettings({ ...production, BCRYPT_COST: "4" });
+  const settings = readSettings({ ...productionEnvironment, BCRYPT_COST: "4" });
   const auth = new Auth(store.db, { hashThreads, settings, mailer, clock: store.clock.now });
   const newest = async (kind: string) => {
     await auth.outbox.deliver();
@@ -37,7 +37,7 @@ test("the link of a mail whose acceptance is not known works until a newer one i
   assert.ok(!/[\w-]{43}/.test(JSON.stringify(await store.rows("outbox"))));
   isLost = true;
   const lost = await newest("email_changed");
-  store.clock.forward(2 * minute);
+  store.clock.advance(2 * minute);
   const another = await newest("email_changed");
   assert.notEqual(another, lost);
   for (const token of [lost, another]) {
@@ -46,7 +46,7 @@ test("the link of a mail whose acceptance is not known works until a newer one i
     assert.ok(!JSON.stringify(stored).includes(token));
   }
   isLost = false;
-  store.clock.forward(4 * minute);
+  store.clock.advance(4 * minute);
   const accepted = await newest("email_changed");
   for (const token of [lost, another]) assert.equal(await auth.undoEmailChange.findEmail(token), null);
   assert.equal((await auth.undoEmailChange.undo(accepted)).email, email);

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { Auth } from "../../../src/auth/auth.ts";
 import { type DB, openDB } from "../../../src/db/db.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
+import { createStore, type Store } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
 import { hashThreads } from "../../support/hash-threads.ts";
-import { createStore, type Store } from "../../support/twins.ts";
 import { day, minute } from "../../support/world.ts";
 
 /** Longer than nodes wait for one that has crashed: the lease of a minute, and what clocks may differ by. */
@@ -14,7 +14,7 @@ test("one node of several sweeps at a time", async () => {
   await using fleet = await createFleet(3);
   const { store, nodes } = fleet;
   await openSessions(store, 1200);
-  store.clock.forward(31 * day);
+  store.clock.advance(31 * day);
   await store.db.leases.acquire({ name: "sweep", holder: "another node", duration: minute });
   for (const { auth } of nodes) assert.equal((await auth.admin.sweep()).sessions, 0);
   await store.db.leases.release({ name: "sweep", holder: "another node", duration: minute }, false);
@@ -44,11 +44,11 @@ test("a lease is free again after its holder has crashed, whatever the clocks", 
   const { db, clock } = fleet.store;
   const lease = (holder: string) => ({ name: "work", holder, duration: minute });
   assert.ok(await db.leases.acquire(lease("crashes")));
-  clock.forward(crashed - 1);
+  clock.advance(crashed - 1);
   assert.ok(!(await db.leases.acquire(lease("other"))), "its holder's clock may be five minutes behind");
-  clock.forward(1);
+  clock.advance(1);
   assert.ok(await db.leases.acquire(lease("other")));
-  clock.forward(-day);
+  clock.advance(-day);
   assert.ok(await db.leases.acquire(lease("third")), "a wrong clock wrote its end");
 });
 
@@ -63,7 +63,7 @@ test("the nodes of a fleet sweep once in a while, not once each", async () => {
   await sweepAll();
   await openSessions(store, 1, 31 * day);
   assert.equal(await sweepAll(), 0);
-  store.clock.forward(9 * minute);
+  store.clock.advance(9 * minute);
   assert.equal(await sweepAll(), 1);
 });
 
@@ -72,7 +72,7 @@ test("a node that stops ends its sweep after the batch under way, and another on
   const { store, nodes } = fleet;
   const [one, other] = nodes;
   await openSessions(store, 1600);
-  store.clock.forward(31 * day);
+  store.clock.advance(31 * day);
   const stopping = AbortSignal.abort();
   const swept = await one?.auth.admin.sweep({ signal: stopping, minInterval: minute });
   assert.equal(swept?.sessions, 0);
@@ -84,10 +84,10 @@ test("a sweep that outlasts its lease extends it", async () => {
   await using fleet = await createFleet(0);
   const { store } = fleet;
   await openSessions(store, 1600);
-  store.clock.forward(31 * day);
+  store.clock.advance(31 * day);
   const began = store.clock.now();
   const { auth } = await fleet.addNode(() => {
-    store.clock.forward(minute / 2);
+    store.clock.advance(minute / 2);
     return store.clock.now();
   });
   assert.equal((await auth.admin.sweep()).sessions, 1600);

@@ -2,9 +2,17 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import type { AuditEvent } from "../../../src/auth/auth.ts";
 import { DatabaseUnavailable } from "../../../src/errors.ts";
-import { untilAvailable } from "../../support/databases.ts";
+import { retryWhileUnavailable } from "../../support/databases.ts";
 import { test } from "../../support/engines.ts";
-import { confirm, createProduction, enter, join, mailedToken, owner, strong } from "../../support/production.ts";
+import {
+  confirmEmail,
+  createProductionWorld,
+  deliverToken,
+  logInForCookies,
+  owner,
+  registerAndConfirm,
+  strongPassword,
+} from "../../support/production.ts";
 import { createWorld, day, form, minute, type World } from "../../support/world.ts";
 
 const firefox = { "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0" };
@@ -28,7 +36,7 @@ async function since(world: World, act: () => Promise<unknown>) {
 
 // id: every-attempt
 test("every attempt, refusal and act leaves who, what, from where and when", async () => {
-  await using world = await createProduction({ LIMIT_LOGIN_DEVICE: "3/15m", LIMIT_MAIL_ACCOUNT: "9/1h" });
+  await using world = await createProductionWorld({ LIMIT_LOGIN_DEVICE: "3/15m", LIMIT_MAIL_ACCOUNT: "9/1h" });
   const request = (method: string, path: string, fields: Record<string, string>, cookies = "") =>
     world.request(path, {
       ...(method === "GET" ? {} : form(fields, { method })),
@@ -40,7 +48,10 @@ test("every attempt, refusal and act leaves who, what, from where and when", asy
     const told = await since(world, () => request(method, path, fields, cookies));
     assert.deepEqual(told, expected, `${method} ${path} ${JSON.stringify(fields)}`);
   };
-  await tells([["registration_refused", null, "email_invalid"]], "POST", "/users", { email: "bob", password: strong });
+  await tells([["registration_refused", null, "email_invalid"]], "POST", "/users", {
+    email: "bob",
+    password: strongPassword,
+  });
   await tells([["registration_refused", null, "password_too_short"]], "POST", "/users", { email, password: "x" });
   await tells([["registration_asked", null, null]], "POST", "/users", owner);
   await tells([["login_refused", null, "wrong password"]], "POST", "/sessions", owner);
@@ -55,31 +66,31 @@ test("every attempt, refusal and act leaves who, what, from where and when", asy
   await tells([["reset_asked", 1, null]], "POST", "/reset_password", { email });
   await tells([["reset_asked", null, null]], "POST", "/reset_password", { email: "nobody@example.com" });
   await tells([["reset_refused", null, null]], "PUT", "/reset_password", { email, reset_token: "x" });
-  const reset = { email, reset_token: await mailedToken(world) };
+  const reset = { email, reset_token: await deliverToken(world) };
   const short = { ...reset, new_password: "short" };
   await tells([["reset_refused", 1, null]], "PUT", "/reset_password", { ...reset, email: "eve@example.com" });
   await tells([["reset_refused", 1, "password_too_short"]], "PUT", "/reset_password", short);
-  await tells([["password_reset", 1, null]], "PUT", "/reset_password", { ...reset, new_password: strong });
+  await tells([["password_reset", 1, null]], "PUT", "/reset_password", { ...reset, new_password: strongPassword });
   await tells([["registration_asked", 1, null]], "POST", "/users", owner);
   await tells([["verification_asked", 1, null]], "POST", "/email_verification", { email });
-  const cookies = await enter(world, owner, "", from.ip);
+  const cookies = await logInForCookies(world, owner, "", from.ip);
   const own = (expected: unknown[], method: string, path: string, fields = {}) =>
     tells(expected, method, path, fields, cookies);
-  const change = { password: strong, new_password: "x" };
+  const change = { password: strongPassword, new_password: "x" };
   await own([["password_refused", 1, "password_too_short"]], "PUT", "/profile/password", change);
   await own([["account_exported", 1, null]], "GET", "/profile/export");
   await own([["email_change_asked", 1, null]], "PUT", "/profile/email", { email: "new@example.com" });
   await own([["sessions_ended", 1, "all others: 0"]], "DELETE", "/sessions/others");
-  world.clock.forward(10 * minute + 1);
+  world.clock.advance(10 * minute + 1);
   await own([["password_needed", 1, null]], "GET", "/profile/export");
   for (let i = 0; i < 3; i++) {
     await own([["password_refused", 1, null]], "POST", "/sessions/confirm", { password: "wrong" });
   }
   await own([["limited", 1, "loginFromKnownDevice"]], "POST", "/sessions", owner);
-  world.clock.forward(15 * minute);
+  world.clock.advance(15 * minute);
   await own([["logged_out", 1, null]], "DELETE", "/sessions");
-  const fresh = await enter(world, owner, cookies, from.ip);
-  await tells([["password_confirmed", 1, null]], "POST", "/sessions/confirm", { password: strong }, fresh);
+  const fresh = await logInForCookies(world, owner, cookies, from.ip);
+  await tells([["password_confirmed", 1, null]], "POST", "/sessions/confirm", { password: strongPassword }, fresh);
 
   const events = (await trail(world)).filter(({ event }) => event !== "logged_in");
   for (const { ip, userAgent, event } of events) {
@@ -107,7 +118,7 @@ test("every attempt, refusal and act leaves who, what, from where and when", asy
 });
 
 test("what is refused before anybody is asked leaves a trace, and what only looks around none", async () => {
-  await using world = await createProduction({ METRICS_TOKEN: "0123456789abcdef" });
+  await using world = await createProductionWorld({ METRICS_TOKEN: "0123456789abcdef" });
   const tells = async (expected: unknown[], path: string, request?: RequestInit) => {
     assert.deepEqual(await since(world, () => world.request(path, { ...from, ...request })), expected, path);
   };
@@ -135,20 +146,20 @@ test("a reset token is given to programs on this machine alone, and who else ask
 
 // id: nothing-secret
 test("nothing secret and no address is in the trail, or in the log", async () => {
-  await using world = await createProduction();
-  await join(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
   await world.request("/reset_password", form({ email: owner.email }));
-  const token = await mailedToken(world);
+  const token = await deliverToken(world);
   await world.request("/reset_password", form({ email: owner.email, reset_token: "guessed-token" }, { method: "PUT" }));
-  const cookies = await enter(world);
+  const cookies = await logInForCookies(world);
   await world.request("/sessions?token=in-the-query", form({ ...owner, password: "a wrong guess" }));
-  await confirm(world, { ...owner, token: "guessed-token" });
-  const told = JSON.stringify([await trail(world), world.logged]);
+  await confirmEmail(world, { ...owner, token: "guessed-token" });
+  const told = JSON.stringify([await trail(world), world.logEntries]);
   const secrets = cookies.split("; ").map((pair) => pair.split("=")[1] as string);
   for (const secret of [
     ...secrets,
     token,
-    strong,
+    strongPassword,
     owner.email,
     "guessed-token",
     "a wrong guess",
@@ -161,7 +172,7 @@ test("nothing secret and no address is in the trail, or in the log", async () =>
 
 // id: flood-is-merged
 test("a flood of the same is one entry that says how many, also of what waited for the database", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   const guess = () => world.request("/sessions", form({ email: owner.email, password: "" }));
   const seconds = stopwatch();
   for (let i = 0; i < 500; i++) await guess();
@@ -174,7 +185,7 @@ test("a flood of the same is one entry that says how many, also of what waited f
     times.reduce((sum, each) => sum + each),
     500,
   );
-  world.clock.forward(minute);
+  world.clock.advance(minute);
   // One who fails while others succeed: the same happens again while what happened is being written.
   const { add: addEvents } = world.db.audit;
   let away = true;
@@ -196,7 +207,7 @@ test("a flood of the same is one entry that says how many, also of what waited f
 });
 
 test("while the database is away nothing is lost, its order neither, and requests go on", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   const { add: addEvents } = world.db.audit;
   let writes = 0;
   world.db.audit.add = async () => {
@@ -211,7 +222,7 @@ test("while the database is away nothing is lost, its order neither, and request
   for (let i = 250; i < 300; i++) await refuse(i);
   await world.auth.flush();
   assert.ok(writes >= 2 && writes <= 2 + seconds(), `${writes} writes`);
-  assert.ok(world.logged.some(({ message }) => message === "could not write the audit trail; trying again later"));
+  assert.ok(world.logEntries.some(({ message }) => message === "could not write the audit trail; trying again later"));
   // It tries again by itself.
   const written = Promise.withResolvers<void>();
   world.db.audit.add = async (events) => {
@@ -227,34 +238,34 @@ test("while the database is away nothing is lost, its order neither, and request
 });
 
 test("closing writes what was noted", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   await world.request("/sessions", form({ email: owner.email }));
   await world.auth.close();
   assert.equal((await world.db.audit.list({ limit: 9 })).length, 1);
 });
 
 test("entries are kept as long as is said", async () => {
-  await using world = await createProduction({ EVENTS_KEEP: "2d" });
+  await using world = await createProductionWorld({ EVENTS_KEEP: "2d" });
   await world.request("/sessions", form({ email: owner.email }));
   await world.auth.flush();
-  world.clock.forward(1);
+  world.clock.advance(1);
   await world.request("/reset_password", form({ email: "x" }));
   await world.request("/reset_password", form({ email: owner.email }));
   await world.auth.flush();
-  world.clock.forward(2 * day - 1);
+  world.clock.advance(2 * day - 1);
   assert.equal((await world.auth.admin.sweep()).events, 0);
-  world.clock.forward(1);
+  world.clock.advance(1);
   assert.equal((await world.auth.admin.sweep()).events, 1);
   assert.deepEqual(named(await trail(world)).at(-1), ["reset_asked", null, null]);
-  world.clock.forward(1);
+  world.clock.advance(1);
   assert.ok((await world.auth.admin.sweep()).events > 0);
   assert.deepEqual(await trail(world), []);
 });
 
 test("what is written of an account that is gone by then names nobody, and no place", async () => {
-  await using world = await createProduction();
-  await join(world);
-  await enter(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  await logInForCookies(world);
   await world.auth.flush();
   const { add: addEvents } = world.db.audit;
   const entry = { at: world.clock.now(), event: "logged_in", ip: "192.0.2.1", userAgent: "curl/8", detail: null };
@@ -276,16 +287,16 @@ test("what is written of an account that is gone by then names nobody, and no pl
 
 // id: large-trail-erased
 test("an account of which very much was noted is erased, and none of it tells of it", async () => {
-  await using world = await createProduction();
-  await join(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
   const entry = { at: world.clock.now(), event: "limited", userId: 1, ip: "192.0.2.1", userAgent: "x", detail: null };
   const entries = Array.from({ length: 100 }, () => entry);
-  for (let i = 0; i < 27; i++) await untilAvailable(() => world.db.audit.add(entries));
+  for (let i = 0; i < 27; i++) await retryWhileUnavailable(() => world.db.audit.add(entries));
   let isAnybodyElses = false;
   setImmediate(() => {
     isAnybodyElses = true;
   });
-  assert.equal(await untilAvailable(() => world.auth.admin.erase(1)), true);
+  assert.equal(await retryWhileUnavailable(() => world.auth.admin.erase(1)), true);
   assert.ok(isAnybodyElses, "others have their turn meanwhile");
   const events = await world.db.audit.list({ limit: 5000 });
   assert.ok(events.length > 2700);
@@ -309,7 +320,7 @@ test("every event is in docs/operating.md with what it means, and nothing else i
 });
 
 test("a flood from one network is one entry, however it names itself", async () => {
-  await using world = await createProduction();
+  await using world = await createProductionWorld();
   for (let i = 0; i < 50; i++) {
     const headers = { "User-Agent": `invented ${i}` };
     await world.request("/sessions", { ...form({ email: owner.email }, { headers }), ip: `2001:db8::${i}` });

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import type { AuditEvent, Caller } from "../../../src/auth/auth.ts";
 import { AuthError, DatabaseUnavailable } from "../../../src/errors.ts";
 import { test } from "../../support/engines.ts";
-import { createProduction, enter, join, owner, strong } from "../../support/production.ts";
+import {
+  createProductionWorld,
+  logInForCookies,
+  owner,
+  registerAndConfirm,
+  strongPassword,
+} from "../../support/production.ts";
 import { createWorld, day, form, hour, type World } from "../../support/world.ts";
 
 const trail = (world: World) => world.auth.audit.list({ limit: 100_000 });
@@ -115,7 +121,7 @@ test("a thousand networks, and any number, make a bounded number of entries in a
   assert.equal(times(all), 50_000);
   const last = all.at(-1);
   assert.deepEqual([last?.ip, last?.userId, isMerged(last as AuditEvent)], [null, null, true]);
-  world.clock.forward(day);
+  world.clock.advance(day);
   await refuse(
     world,
     1,
@@ -137,7 +143,7 @@ test("asking for the trail again and again makes no more entries of a flood", as
 });
 
 test("every kind of refusal is bounded", async () => {
-  await using world = await createProduction({
+  await using world = await createProductionWorld({
     LIMIT_REGISTRATION_NETWORK: "100000/1h",
     LIMIT_LOGIN_NETWORK: "100000/1h",
   });
@@ -154,7 +160,7 @@ test("every kind of refusal is bounded", async () => {
     operation_refused: (i) => auth.admin.disable(i + 1),
   };
   for (const [name, attempt] of Object.entries(kinds)) {
-    world.clock.forward(day);
+    world.clock.advance(day);
     const before = (await trail(world)).length;
     for (let i = 0; i < 400; i++) await Promise.resolve(attempt(i, { ip: of64(i) })).catch(ignore);
     const events = (await trail(world)).slice(before).filter(({ event }) => event === name);
@@ -164,8 +170,8 @@ test("every kind of refusal is bounded", async () => {
 });
 
 test("a login that a network's limit refuses names no account, known or not, whatever it sends", async () => {
-  await using world = await createProduction({ LIMIT_LOGIN_NETWORK: "1/15m" });
-  await join(world);
+  await using world = await createProductionWorld({ LIMIT_LOGIN_NETWORK: "1/15m" });
+  await registerAndConfirm(world);
   const login = (email: string, i: number) =>
     world.request("/sessions", {
       ...form({ email, password: `${i}` }, { headers: { "User-Agent": `${i}` } }),
@@ -189,10 +195,10 @@ test("a login that a network's limit refuses names no account, known or not, wha
 
 // id: refused-logins-seen
 test("a person sees how often logins to the account were refused, whatever else is flooded", async () => {
-  await using world = await createProduction();
-  await join(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
   await refuse(world, 12_000, (i) => ({ ip: ipv4(i) }));
-  const headers = { Cookie: await enter(world) };
+  const headers = { Cookie: await logInForCookies(world) };
   for (let i = 0; i < 300; i++) {
     await world.request("/sessions", { ...form({ ...owner, password: "wrong" }), ip: ipv4(i) });
     if (i % 30 === 0) await world.auth.flush();
@@ -208,17 +214,17 @@ test("a person sees how often logins to the account were refused, whatever else 
 });
 
 test("what a person asks of the own account in vain is bounded too, and hides nothing that was done", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const headers = { Cookie: await enter(world) };
-  world.clock.forward(hour);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const headers = { Cookie: await logInForCookies(world) };
+  world.clock.advance(hour);
   const others = () => world.request("/sessions/others", { method: "DELETE", headers });
   for (let i = 0; i < 100; i++) {
     await world.request("/profile/export", { headers, ip: of64(i) });
     await others();
     await world.auth.flush();
   }
-  for (let i = 0; i < 3; i++) await enter(world);
+  for (let i = 0; i < 3; i++) await logInForCookies(world);
   await others();
   const events = await trail(world);
   const named = (name: string) => events.filter(({ event }) => event === name);
@@ -232,8 +238,8 @@ test("what a person asks of the own account in vain is bounded too, and hides no
 
 // id: changes-kept
 test("what changed something is an entry each, though the trail is full and the database away", async () => {
-  await using world = await createProduction();
-  await join(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
   await world.auth.flush();
   const { add, save } = world.db.audit;
   const away = async () => {
@@ -243,7 +249,7 @@ test("what changed something is an entry each, though the trail is full and the 
   for (let i = 0; i < 20_000; i++) world.auth.audit.recordRejectedRequest(`why ${i}`, { ip: ipv4(i) });
   await world.auth.flush();
   for (let i = 0; i < 50; i++) {
-    const headers = { Cookie: await enter(world) };
+    const headers = { Cookie: await logInForCookies(world) };
     await world.request("/sessions", { method: "DELETE", headers });
     if (i % 10 === 0) await world.auth.flush();
   }
@@ -262,14 +268,14 @@ test("what changed something is an entry each, though the trail is full and the 
 
 // id: log-bounded
 test("the log has the first lines of a flood, and says how many it left out", async () => {
-  await using world = await createProduction();
-  await join(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
   await refuse(world, 1000, () => ({ ip: "192.0.2.1" }));
   await refuse(world, 2000, (i) => ({ ip: of64(i) }));
   await refuse(world, 12_000, (i) => ({ ip: ipv4(i) }));
-  await enter(world);
+  await logInForCookies(world);
   await world.auth.flush();
-  const told = (name: string) => world.logged.filter(({ event }) => event === name);
+  const told = (name: string) => world.logEntries.filter(({ event }) => event === name);
   const lines = told("request_refused");
   assert.equal(lines.filter(({ ip }) => ip === "192.0.2.1").length, 200);
   assert.equal(lines.filter(({ ip }) => `${ip}`.includes(":")).length, 800);
@@ -281,15 +287,16 @@ test("the log has the first lines of a flood, and says how many it left out", as
   await world.auth.flush();
   assert.deepEqual(told("refusals_unlogged").at(-1)?.events, { login_refused: 3 }, "a flood hides no other refusals");
   assert.equal(told("logged_in").length, 1);
-  world.clock.forward(hour);
+  world.clock.advance(hour);
   await refuse(world, 1, () => ({ ip: "192.0.2.1" }));
   assert.equal(told("request_refused").length, lines.length + 1);
 });
 
 test("an account that is erased is named by none of the entries that were merged", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const wrong = (i: number) => world.request("/sessions", { ...form({ ...owner, password: strong + i }), ip: of64(i) });
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const wrong = (i: number) =>
+    world.request("/sessions", { ...form({ ...owner, password: strongPassword + i }), ip: of64(i) });
   for (let i = 0; i < 100; i++) await wrong(i);
   const about = (await trail(world)).filter(({ userId }) => userId === 1);
   assert.ok(about.some(isMerged));
@@ -316,12 +323,15 @@ test("requests that were refused while the service was busy are all counted, how
 });
 
 test("registrations of an account's address that are not kept do not flood its history", async () => {
-  await using world = await createProduction();
-  await join(world);
-  world.clock.forward(day);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  world.clock.advance(day);
   const before = (await trail(world)).length;
   for (let i = 0; i < 200; i++) {
-    const { status } = await world.request("/users", { ...form({ ...owner, password: `${strong}${i}` }), ip: ipv4(i) });
+    const { status } = await world.request("/users", {
+      ...form({ ...owner, password: `${strongPassword}${i}` }),
+      ip: ipv4(i),
+    });
     assert.equal(status, 200);
     if (i % 20 === 0) await world.auth.flush();
   }

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { Auth, type Caller } from "../../../src/auth/auth.ts";
 import { AuthError, DatabaseUnavailable } from "../../../src/errors.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
+import { createStore, type Store } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
 import { hashThreads } from "../../support/hash-threads.ts";
-import { createStore, type Store } from "../../support/twins.ts";
 import { day, hour, minute } from "../../support/world.ts";
 
 const owner = { email: "bob@example.com", password: "plough-Violet-9-harbour" };
@@ -49,7 +49,7 @@ test("a wrong password leaves rows that are gone after a day, whether or not the
   await auth.registerUser(owner.email, owner.password);
   await auth.admin.sweep();
   for (const email of [owner.email, "invented@example.com", "not an address"]) {
-    store.clock.forward(2 * day);
+    store.clock.advance(2 * day);
     await auth.admin.sweep();
     assert.deepEqual(await counted(store), []);
     const login = () => outcome(auth.logIn({ email, password: "wrong" }, from("192.0.2.1")));
@@ -60,7 +60,7 @@ test("a wrong password leaves rows that are gone after a day, whether or not the
       ["LIMIT_LOGIN_STREAK", 1, day],
     ]);
     for (let i = 0; i < 9; i++) await login();
-    store.clock.forward(day - 1);
+    store.clock.advance(day - 1);
     for (let i = 0; i < 2; i++) assert.deepEqual(await login(), ["wrong_login"]);
     const [, , streak] = await counted(store);
     assert.deepEqual(streak, ["LIMIT_LOGIN_STREAK", 12, 364 * day + 1], "past ten, a year from the first");
@@ -117,7 +117,7 @@ test("an IPv6 network has a limit by /64, by /56 with four times the tries and b
     proof: (caller) => auth.verifyEmail.confirm({ token: `${++invented}`, password: "wrong" }, caller),
   };
   for (const [name, attempt] of Object.entries(tries)) {
-    store.clock.forward(hour);
+    store.clock.advance(hour);
     const passes = async (ip: string) => (await outcome(attempt(from(ip))))[0] !== "too_many_tries";
     const passed = async (ips: readonly string[]) => {
       let count = 0;
@@ -132,7 +132,7 @@ test("an IPv6 network has a limit by /64, by /56 with four times the tries and b
     assert.equal(await passed(subnets(0x100, 1, 5)), 3, `${name}: a /64`);
     assert.equal(await passed(subnets(0x101, 30, 1)), 9, `${name}: 30 /64s of its /56`);
     assert.equal(await passed(subnets(0x1ff, 1, 1)), 0, `${name}: any other of it`);
-    store.clock.forward(10 * minute);
+    store.clock.advance(10 * minute);
     const others = Array.from({ length: 100 }, (_, i) => `2001:db8:1:${(0x1000 + 0x100 * i).toString(16)}::1`);
     assert.equal(await passed(others), 36, `${name}: 100 /56s of their /48`);
     assert.deepEqual(await outcome(attempt(from("2001:db8:1:ffff::1"))), ["too_many_tries", 50 * 60], name);
@@ -148,7 +148,7 @@ test("a refusal by a wider network asks to wait for that one, and takes no slot"
     outcome(auth.logIn({ email: `${subnet}@example.com`, password: "wrong" }, from(`2001:db8:1:${subnet}::1`)));
   for (let i = 0; i < 4; i++) {
     assert.deepEqual(await login(i), ["wrong_login"]);
-    store.clock.forward(minute);
+    store.clock.advance(minute);
   }
   const before = await store.rows("attempts");
   assert.deepEqual(await login(0), ["too_many_tries", 56 * 60]);

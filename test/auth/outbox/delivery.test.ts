@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { Auth } from "../../../src/auth/auth.ts";
 import { openDB } from "../../../src/db/db.ts";
-import { smtp } from "../../../src/mail/smtp.ts";
+import { createSmtpMailer } from "../../../src/mail/smtp.ts";
 import { Counters } from "../../../src/observe/metrics.ts";
 import { type Environment, readSettings } from "../../../src/settings/settings.ts";
+import { createStore, type Store } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
 import { hashThreads } from "../../support/hash-threads.ts";
 import { type MailServer, startMailServer } from "../../support/mail-server.ts";
-import { createStore, type Store } from "../../support/twins.ts";
-import { day, hour, minute, production, recordingLog } from "../../support/world.ts";
+import { createRecordingLog, day, hour, minute, productionEnvironment } from "../../support/world.ts";
 
 const email = "bob@example.com";
 const password = "plough-Violet-9-harbour";
@@ -38,8 +38,8 @@ interface Service extends AsyncDisposable {
 
 async function createService(environment: Environment = {}): Promise<Service> {
   const resources = new AsyncDisposableStack();
-  const settings = readSettings({ ...production, RATE_LIMIT: "off", BCRYPT_COST: "4", ...environment });
-  const store = resources.use(await createStore(production));
+  const settings = readSettings({ ...productionEnvironment, RATE_LIMIT: "off", BCRYPT_COST: "4", ...environment });
+  const store = resources.use(await createStore(productionEnvironment));
   const held: (() => void)[] = [];
   let isHeld = true;
   let watch = () => {};
@@ -56,7 +56,7 @@ async function createService(environment: Environment = {}): Promise<Service> {
   );
   const node = async (db = store.db): Promise<Node> => {
     const logged: Record<string, unknown>[] = [];
-    const mailer = smtp(`smtp://127.0.0.1:${server.port}`, settings);
+    const mailer = createSmtpMailer(`smtp://127.0.0.1:${server.port}`, settings);
     resources.defer(() => mailer.close());
     const metrics = new Counters();
     const auth = new Auth(db, {
@@ -64,7 +64,7 @@ async function createService(environment: Environment = {}): Promise<Service> {
       settings,
       mailer,
       metrics,
-      log: recordingLog(logged),
+      log: createRecordingLog(logged),
       clock: store.clock.now,
     });
     resources.defer(() => auth.close());
@@ -213,7 +213,7 @@ test("a mail that its server refuses for good is not tried again, and waits for 
   );
   assert.equal(node.metrics.mails.get("failed"), 6);
   assert.ok(!JSON.stringify([failed, node.logged]).includes("@"), "an address is shown");
-  store.clock.forward(day);
+  store.clock.advance(day);
   assert.equal(await node.auth.outbox.deliver(), 0);
   service.answer = () => undefined;
   assert.equal(await node.auth.outbox.retryFailed(), 6);
@@ -229,7 +229,7 @@ test("a refusal of this service, and one that may pass, keep every mail in the o
     service.answer = () => code;
     assert.equal(await node.auth.outbox.deliver(), 0);
     assert.deepEqual([await node.auth.outbox.count(), await node.auth.outbox.countFailed()], [1, 0], `${code}`);
-    store.clock.forward(hour);
+    store.clock.advance(hour);
   }
   const levels = node.logged.filter(({ event }) => event === "mail_delayed").map(({ level }) => level);
   assert.deepEqual(levels, ["warn", "warn", "warn", "warn", "error", "error"]);
@@ -243,7 +243,7 @@ test("a refused reset ends its own link alone, and the next request is sent", as
   await node.auth.registerUser(email, password);
   const request = async () => {
     await node.auth.resetPassword.request(email);
-    store.clock.forward(minute);
+    store.clock.advance(minute);
     await node.auth.outbox.deliver();
   };
   await request();
@@ -272,9 +272,9 @@ test("failed mails vanish with their account, after a week, and beyond ten thous
   assert.equal(await node.auth.outbox.countFailed(), 2);
   await node.auth.admin.erase(1);
   assert.equal(await node.auth.outbox.countFailed(), 1);
-  store.clock.forward(7 * day);
+  store.clock.advance(7 * day);
   assert.equal((await node.auth.admin.sweep()).failedMails, 0);
-  store.clock.forward(1);
+  store.clock.advance(1);
   assert.equal((await node.auth.admin.sweep()).failedMails, 1);
   const now = store.clock.now();
   await store.run(

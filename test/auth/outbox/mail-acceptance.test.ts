@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import type { SMTPServerDataStream } from "smtp-server";
 import { Auth } from "../../../src/auth/auth.ts";
 import { openDB } from "../../../src/db/db.ts";
-import { smtp } from "../../../src/mail/smtp.ts";
+import { createSmtpMailer } from "../../../src/mail/smtp.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
+import { createStore, type Store } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
 import { hashThreads } from "../../support/hash-threads.ts";
 import { type MailServer, startMailServer } from "../../support/mail-server.ts";
-import { createStore, type Store } from "../../support/twins.ts";
-import { hour, minute, production, recordingLog } from "../../support/world.ts";
+import { createRecordingLog, hour, minute, productionEnvironment } from "../../support/world.ts";
 
-const settings = readSettings({ ...production, BCRYPT_COST: "4", RATE_LIMIT: "off" });
+const settings = readSettings({ ...productionEnvironment, BCRYPT_COST: "4", RATE_LIMIT: "off" });
 const email = "bob@example.com";
 const password = "plough-Violet-9-harbour";
 const chosen = "harbour-Violet-7-plough";
@@ -106,13 +106,13 @@ async function createService(
   resources: AsyncDisposableStack,
   given?: { store: Store; office: PostOffice },
 ): Promise<Node> {
-  const store = given?.store ?? resources.use(await createStore(production));
+  const store = given?.store ?? resources.use(await createStore(productionEnvironment));
   const office = given?.office ?? resources.use(await PostOffice.open());
   const logged: Record<string, unknown>[] = [];
-  const mailer = smtp(`smtp://127.0.0.1:${office.port}`, settings);
+  const mailer = createSmtpMailer(`smtp://127.0.0.1:${office.port}`, settings);
   resources.defer(() => mailer.close());
   const db = resources.use(await openDB(store.url, { settings, clock: store.clock.now }));
-  const auth = new Auth(db, { hashThreads, settings, mailer, log: recordingLog(logged), clock: store.clock.now });
+  const auth = new Auth(db, { hashThreads, settings, mailer, log: createRecordingLog(logged), clock: store.clock.now });
   resources.defer(() => auth.close());
   return {
     auth,
@@ -137,7 +137,7 @@ async function withLink(resources: AsyncDisposableStack): Promise<{ node: Node; 
   await node.auth.resetPassword.request(email);
   const [good = ""] = await node.deliver();
   assert.ok(await node.resets(good));
-  node.store.clock.forward(minute);
+  node.store.clock.advance(minute);
   return { node, good };
 }
 
@@ -154,14 +154,14 @@ for (const answer of failures) {
       await node.auth.resetPassword.request(email);
       lost.push(...(await node.deliver()));
       assert.ok(await node.resets(good), `after ${i + 1} requests`);
-      node.store.clock.forward(3 * minute);
+      node.store.clock.advance(3 * minute);
     }
     // If the answer was lost, the mail may be in the mailbox: its link must work.
     assert.ok(lost.length >= 5);
     for (const token of lost) assert.ok(await node.resets(token));
     node.office.answer = "accepts";
     assert.deepEqual(await node.deliver(), [], "it waits as long as is usual");
-    node.store.clock.forward(30 * minute);
+    node.store.clock.advance(30 * minute);
     const [newest, ...more] = await node.deliver();
     assert.deepEqual(more, [], "one mail, however often it was asked for");
     assert.ok(await node.resets(newest));
@@ -183,7 +183,7 @@ for (const answer of ["refuses", "refuses the recipient"] as const) {
     for (const token of refused) assert.equal(await node.resets(token), false, "it arrived nowhere");
     assert.equal(await node.auth.outbox.count(), 0);
     node.office.answer = "accepts";
-    node.store.clock.forward(minute);
+    node.store.clock.advance(minute);
     await node.auth.resetPassword.request(email);
     const [newest, ...more] = await node.deliver();
     assert.deepEqual(more, []);
@@ -254,7 +254,7 @@ test("a request while a mail is being sent is answered by it, or by a mail of it
     await node.auth.resetPassword.request(email);
     const delivering = node.deliver();
     await held.arrived;
-    node.store.clock.forward(1000);
+    node.store.clock.advance(1000);
     await node.auth.resetPassword.request(email);
     assert.deepEqual(await other.deliver(), [], "not beside the one that is under way");
     if (fails) node.office.answer = "accepts";
@@ -263,7 +263,7 @@ test("a request while a mail is being sent is answered by it, or by a mail of it
     const [first] = await delivering;
     held.release();
     assert.equal(await node.auth.outbox.count(), fails ? 1 : 0);
-    node.store.clock.forward(2 * minute);
+    node.store.clock.advance(2 * minute);
     const later = await other.deliver();
     assert.equal(later.length, fails ? 1 : 0);
     const newest = later[0] ?? first;
@@ -280,12 +280,12 @@ test("a mail whose link was ended while it was sent does not answer a request th
   const delivering = node.deliver();
   await held.arrived;
   await node.auth.updatePassword(good, chosen);
-  node.store.clock.forward(1000);
+  node.store.clock.advance(1000);
   await node.auth.resetPassword.request(email);
   held.release();
   await delivering;
   node.office.answer = "accepts";
-  node.store.clock.forward(10 * minute);
+  node.store.clock.advance(10 * minute);
   await node.deliver();
   assert.ok(await node.resets(node.office.tokens.at(-1)));
 });
@@ -309,7 +309,7 @@ test("of two mails that are sent at once, on two nodes, the link that was made l
       };
       await each.auth.resetPassword.request(email);
       // Longer than sending a mail is assumed to take.
-      node.store.clock.forward(3 * minute);
+      node.store.clock.advance(3 * minute);
       delivering.push(each.deliver());
       await arrived.promise;
       fresh.push(node.office.tokens.at(-1) ?? "");
@@ -334,14 +334,14 @@ test("a crash between a mail that is accepted and the note of it leaves both lin
     await crashing.close();
   };
   const crashing = await openDB(node.store.url, { settings, clock: node.store.clock.now });
-  const mailer = smtp(`smtp://127.0.0.1:${node.office.port}`, settings);
+  const mailer = createSmtpMailer(`smtp://127.0.0.1:${node.office.port}`, settings);
   resources.defer(() => mailer.close());
   const auth = new Auth(crashing, { hashThreads, settings, mailer, clock: node.store.clock.now });
   await assert.rejects(auth.outbox.deliver(), { name: "DatabaseUnavailable" });
   const [delivered] = node.office.tokens.slice(-1);
   for (const token of [good, delivered]) assert.ok(await node.resets(token));
   node.office.answer = "accepts";
-  node.store.clock.forward(2 * minute);
+  node.store.clock.advance(2 * minute);
   const [newest, ...more] = await node.deliver();
   assert.deepEqual(more, []);
   assert.ok(await node.resets(newest));
@@ -355,7 +355,7 @@ test("a link that confirms an address stays good until its successor is accepted
       const node = await createService(resources);
       await node.auth.account.register(email, password);
       const [good = ""] = await node.deliver();
-      node.store.clock.forward(minute);
+      node.store.clock.advance(minute);
       node.office.answer = answer;
       await node.auth.verifyEmail.request(email);
       const lost = await node.deliver();
@@ -369,7 +369,7 @@ test("a link that confirms an address stays good until its successor is accepted
         continue;
       }
       node.office.answer = "accepts";
-      node.store.clock.forward(3 * minute);
+      node.store.clock.advance(3 * minute);
       const [newest = ""] = await node.deliver();
       for (const token of [good, ...lost]) assert.equal(await node.confirms(token), false);
       assert.equal((await node.auth.verifyEmail.confirm({ token: newest, password })).user.email, email);
@@ -388,7 +388,7 @@ test("any link resets an address that waits to be confirmed, until the newest is
   await node.deliver();
   const good = await mailed();
   assert.ok(await node.resets(good));
-  node.store.clock.forward(minute);
+  node.store.clock.advance(minute);
   // The newest registration's is the newest link, whosever the one before was.
   await node.auth.account.register(email, `${password} 2`);
   await node.deliver();
@@ -396,7 +396,7 @@ test("any link resets an address that waits to be confirmed, until the newest is
   const lost = await mailed();
   for (const token of [good, lost]) assert.ok(await node.resets(token));
   node.office.answer = "accepts";
-  node.store.clock.forward(3 * minute);
+  node.store.clock.advance(3 * minute);
   const newest = await mailed();
   for (const token of [good, lost]) assert.equal(await node.resets(token), false);
   await node.auth.updatePassword(newest ?? "", chosen);
@@ -411,12 +411,12 @@ test("links in unaccepted mails end when they are too old, are swept, and are li
   for (let i = 0; i < 14; i++) {
     await node.auth.resetPassword.request(email);
     lost.push(...(await node.deliver()));
-    node.store.clock.forward(2 * minute);
+    node.store.clock.advance(2 * minute);
   }
   const good10 = lost.slice(-10);
   for (const token of [good, ...good10]) assert.ok(await node.resets(token));
   assert.equal((await node.store.rows("mailed_tokens")).length, 10);
-  node.store.clock.forward(59 * minute);
+  node.store.clock.advance(59 * minute);
   for (const token of [good, ...good10]) assert.equal(await node.resets(token), false);
   assert.equal((await node.auth.admin.sweep()).resetTokens, 11);
   assert.deepEqual(await node.store.rows("mailed_tokens"), []);
@@ -437,11 +437,11 @@ test("while mail is away, however often a mail is asked for, one is sent when it
     await node.auth.verifyEmail.request("new@example.com");
     await node.auth.verifyEmail.request("new@example.com");
     await node.deliver();
-    node.store.clock.forward(30_000);
+    node.store.clock.advance(30_000);
   }
   assert.ok((await node.auth.outbox.count()) <= 7, `${await node.auth.outbox.count()} wait`);
   node.office.answer = "accepts";
-  node.store.clock.forward(hour);
+  node.store.clock.advance(hour);
   await node.auth.outbox.deliver();
   const sent = node.logged.filter(({ event }) => event === "mail_sent").map(({ kind }) => kind);
   // Each registration has a link of its own, for its own password; asking again brings that of the newest, which comes anyway.
@@ -474,7 +474,7 @@ test("several waiting registrations bring the owner one mail, and several change
   await node.auth.outbox.deliver();
   node.logged.length = 0;
   node.office.answer = "accepts";
-  node.store.clock.forward(3 * minute);
+  node.store.clock.advance(3 * minute);
   await node.auth.outbox.deliver();
   const sent = node.logged.filter(({ event }) => event === "mail_sent").map(({ kind }) => kind);
   assert.deepEqual(sent.toSorted(), ["already_registered", "password_changed"]);
@@ -497,7 +497,7 @@ test("a request just after its mail was accepted brings no second one; a later o
     };
     const first = await both();
     assert.equal(first.length, 2);
-    node.store.clock.forward(after);
+    node.store.clock.advance(after);
     assert.equal((await both()).length, 2 * mails, `${after} ms`);
     assert.equal(await node.auth.outbox.count(), 0);
     assert.equal(await node.resets(first[0]), mails === 0);
@@ -510,7 +510,7 @@ test("a link that was used is not the reason that a new one is not sent", async 
   const { node } = await withLink(resources);
   await node.auth.resetPassword.request(email);
   const [token = ""] = await node.deliver();
-  node.store.clock.forward(1000);
+  node.store.clock.advance(1000);
   await node.auth.updatePassword(token, chosen);
   await node.auth.resetPassword.request(email);
   await node.auth.outbox.deliver();
@@ -529,13 +529,13 @@ test("requesting a mail again and again neither hastens it nor postpones it fore
     const sent = await node.deliver();
     if (sent.length > 0) tries.push((node.store.clock.now() - start) / minute);
     assert.ok((await node.auth.outbox.count()) <= 1);
-    node.store.clock.forward(10_000);
+    node.store.clock.advance(10_000);
   }
   assert.deepEqual(
     tries,
     Array.from({ length: 15 }, (_, i) => 2 * i),
   );
   node.office.answer = "accepts";
-  node.store.clock.forward(2 * minute);
+  node.store.clock.advance(2 * minute);
   assert.equal((await node.deliver()).length, 1);
 });

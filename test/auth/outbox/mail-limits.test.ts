@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { Auth } from "../../../src/auth/auth.ts";
 import type { Mail, Mailer } from "../../../src/mail/mailer.ts";
 import { type Environment, readSettings } from "../../../src/settings/settings.ts";
+import { createStore, type Store } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
 import { hashThreads } from "../../support/hash-threads.ts";
 import { addNode } from "../../support/node.ts";
-import { createStore, type Store } from "../../support/twins.ts";
-import { day, hour, minute, production, recordingLog } from "../../support/world.ts";
+import { createRecordingLog, day, hour, minute, productionEnvironment } from "../../support/world.ts";
 
 const email = "bob@example.com";
 const password = "plough-Violet-9-harbour";
@@ -27,8 +27,8 @@ interface Service extends AsyncDisposable {
 
 async function createService(environment: Environment): Promise<Service> {
   const resources = new AsyncDisposableStack();
-  const store = resources.use(await createStore(production));
-  const settings = readSettings({ ...production, BCRYPT_COST: "4", ...wide, ...environment });
+  const store = resources.use(await createStore(productionEnvironment));
+  const settings = readSettings({ ...productionEnvironment, BCRYPT_COST: "4", ...wide, ...environment });
   const sent: Mail[] = [];
   const logged: Record<string, unknown>[] = [];
   const mailer: Mailer = {
@@ -38,7 +38,13 @@ async function createService(environment: Environment): Promise<Service> {
     },
     async close() {},
   };
-  const auth = new Auth(store.db, { hashThreads, settings, mailer, log: recordingLog(logged), clock: store.clock.now });
+  const auth = new Auth(store.db, {
+    hashThreads,
+    settings,
+    mailer,
+    log: createRecordingLog(logged),
+    clock: store.clock.now,
+  });
   resources.defer(() => auth.close());
   const service: Service = {
     store,
@@ -85,12 +91,12 @@ test("a flood that uses up the hour of all delays requests, and no notice, opera
   // A stranger requests a reset first; the owner's own request from a device is not delayed by it, in either order.
   await auth.resetPassword.request(email, stranger(200));
   assert.deepEqual(await service.delivered(), []);
-  store.clock.forward(minute);
+  store.clock.advance(minute);
   await auth.resetPassword.request(email, { device: "laptop", ip: "198.51.100.7" });
   await auth.resetPassword.request(email, stranger(201));
   const [reset, ...more] = await service.delivered();
   assert.deepEqual([reset?.kind, reset?.to, more], ["reset_password", email, []]);
-  store.clock.forward(minute);
+  store.clock.advance(minute);
   assert.equal(await auth.admin.sendReset(id), true);
   const [operators] = await service.delivered();
   assert.deepEqual([operators?.kind, operators?.to], ["reset_password", email]);
@@ -98,10 +104,10 @@ test("a flood that uses up the hour of all delays requests, and no notice, opera
   await auth.updatePassword(operators?.token ?? "", `${password}!`);
   assert.deepEqual((await service.delivered()).map(({ kind }) => kind).toSorted(), ["invitation", "password_changed"]);
   // The others wait for the next hours.
-  store.clock.forward(hour);
+  store.clock.advance(hour);
   const second = recipients(await service.delivered());
   assert.equal(second.length, 3);
-  store.clock.forward(hour);
+  store.clock.advance(hour);
   const third = recipients(await service.delivered());
   const all = Array.from({ length: 8 }, (_, i) => `${i}@example.net`);
   assert.deepEqual([...first, ...second, ...third].toSorted(), all);
@@ -112,7 +118,7 @@ test("one mailbox gets so many requested mails a day, in any spelling, and other
   await using service = await createService({ LIMIT_MAIL_ADDRESS: "2/1d", LIMIT_REGISTRATION_ACCOUNT: "999/1h" });
   const { auth, store } = service;
   const register = async (address: string) => {
-    store.clock.forward(minute);
+    store.clock.advance(minute);
     await auth.account.register(address, password, stranger(store.clock.now() % 999));
     return recipients(await service.delivered());
   };
@@ -121,9 +127,9 @@ test("one mailbox gets so many requested mails a day, in any spelling, and other
   assert.deepEqual(await register("bob+1@example.com"), []);
   assert.deepEqual(await register("eve@example.com"), ["eve@example.com"]);
   assert.equal(await auth.outbox.count(), 1);
-  store.clock.forward(day - 4 * minute);
+  store.clock.advance(day - 4 * minute);
   assert.deepEqual(await service.delivered(), []);
-  store.clock.forward(4 * minute);
+  store.clock.advance(4 * minute);
   assert.deepEqual(recipients(await service.delivered()), ["bob+1@example.com"]);
 });
 
@@ -143,7 +149,7 @@ for (const [what, floods] of Object.entries({
     for (let i = 0; i < 40; i++) {
       for (const flood of floods) await flood(auth, i);
       mailed += (await service.delivered()).length;
-      store.clock.forward(minute + 1);
+      store.clock.advance(minute + 1);
     }
     assert.equal(mailed, 20);
     for (let passed = 0; passed < 8; passed++) {
@@ -154,7 +160,7 @@ for (const [what, floods] of Object.entries({
         const some = await service.delivered();
         for (const { to, token = "" } of some) assert.equal(await auth.resetPassword.findEmail(token), to);
         mails.push(...some);
-        store.clock.forward(10 * minute);
+        store.clock.advance(10 * minute);
       }
       assert.equal(mails.filter(({ to, kind }) => to === email && kind === "reset_password").length, 1);
       assert.ok(mails.length <= 2, `${mails.length}`);
@@ -167,7 +173,7 @@ test("a redeemed reset clears the count of its address", async () => {
   const { auth, store } = service;
   await auth.registerUser(email, password);
   const request = async () => {
-    store.clock.forward(2 * minute);
+    store.clock.advance(2 * minute);
     await auth.resetPassword.request(email, stranger(store.clock.now() % 999));
     return service.delivered();
   };
@@ -195,7 +201,7 @@ test("two nodes together send exactly as many as the cap, and a mail that could 
     7,
   );
   assert.equal((await service.delivered()).length, 7);
-  store.clock.forward(hour);
+  store.clock.advance(hour);
   service.way = async () => {
     throw new Error("the mail server is away");
   };

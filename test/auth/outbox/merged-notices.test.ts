@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { Auth } from "../../../src/auth/auth.ts";
 import type { Mail, Mailer } from "../../../src/mail/mailer.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
+import { createStore, type Store } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
 import { hashThreads } from "../../support/hash-threads.ts";
 import { addNode } from "../../support/node.ts";
-import { createStore, type Store } from "../../support/twins.ts";
-import { hour, minute, production } from "../../support/world.ts";
+import { hour, minute, productionEnvironment } from "../../support/world.ts";
 
 const email = "bob@example.com";
 const words = "plough-Violet-9-harbour";
@@ -27,8 +27,8 @@ interface World extends AsyncDisposable {
 
 async function createWorld(): Promise<World> {
   const resources = new AsyncDisposableStack();
-  const store = resources.use(await createStore(production));
-  const settings = readSettings({ ...production, RATE_LIMIT: "off", BCRYPT_COST: "4" });
+  const store = resources.use(await createStore(productionEnvironment));
+  const settings = readSettings({ ...productionEnvironment, RATE_LIMIT: "off", BCRYPT_COST: "4" });
   const sent: Mail[] = [];
   const mailer: Mailer = {
     async send(mail) {
@@ -74,20 +74,20 @@ test("of 60 password changes the first is told at once, and all others by one ma
   let session = await change(world.auth, await world.enter(email), 1);
   assert.deepEqual(await world.delivered(), [["password_changed", email, 1]]);
   for (let i = 1; i < 60; i++) {
-    world.store.clock.forward(minute / 2);
+    world.store.clock.advance(minute / 2);
     session = await change(world.auth, session, 1, i);
     assert.deepEqual(await world.delivered(), []);
   }
-  world.store.clock.forward(minute * 30.5 - 1);
+  world.store.clock.advance(minute * 30.5 - 1);
   assert.deepEqual(await world.delivered(), []);
-  world.store.clock.forward(1);
+  world.store.clock.advance(1);
   assert.deepEqual(await world.delivered(), [["password_changed", email, 59]]);
   // The hour counts from that mail: the next change is told an hour after it, unless nothing happened meanwhile.
   session = await change(world.auth, session, 2, 60);
   assert.deepEqual(await world.delivered(), []);
-  world.store.clock.forward(hour);
+  world.store.clock.advance(hour);
   assert.deepEqual(await world.delivered(), [["password_changed", email, 2]]);
-  world.store.clock.forward(2 * hour);
+  world.store.clock.advance(2 * hour);
   await change(world.auth, session, 1, 62);
   assert.deepEqual(await world.delivered(), [["password_changed", email, 1]]);
 });
@@ -97,7 +97,7 @@ test("changes on several nodes, before any mail was sent, are one mail about the
   const other = await world.another();
   let session = await world.enter(email);
   for (let i = 0; i < 10; i++) {
-    world.store.clock.forward(minute);
+    world.store.clock.advance(minute);
     session = await change(i % 2 === 0 ? world.auth : other, session, 1, i);
   }
   const last = world.store.clock.now();
@@ -120,10 +120,10 @@ test("what happens while a notice is being sent is told by the next one", async 
   session = await change(world.auth, session, 3, 1);
   accepted.resolve();
   assert.deepEqual(await delivering, [["password_changed", email, 1]]);
-  world.store.clock.forward(minute);
+  world.store.clock.advance(minute);
   await change(world.auth, session, 1, 4);
   assert.deepEqual(await world.delivered(), []);
-  world.store.clock.forward(hour);
+  world.store.clock.advance(hour);
   assert.deepEqual(await world.delivered(), [["password_changed", email, 4]]);
   assert.equal(await world.auth.outbox.count(), 0);
 });
@@ -137,11 +137,11 @@ test("a notice that could not be sent is merged with what happens until it is", 
   // Longer than a mail is tried: a notice that something is added to starts anew.
   for (let i = 1; i < 30; i++) {
     assert.deepEqual(await world.delivered(), []);
-    world.store.clock.forward(hour);
+    world.store.clock.advance(hour);
     session = await change(world.auth, session, 1, i);
   }
   world.way = async () => {};
-  world.store.clock.forward(hour);
+  world.store.clock.advance(hour);
   assert.deepEqual(await world.delivered(), [["password_changed", email, 30]]);
 });
 
@@ -163,7 +163,7 @@ test("kinds and accounts are told apart, and each address by its own mail", asyn
   const again = (await world.auth.logIn({ email, password: `${words}2` })).session.sessionId;
   for (const address of ["x@example.com", "y@example.com"]) await world.auth.account.changeEmail(again, address);
   assert.deepEqual(await told(), []);
-  world.store.clock.forward(hour);
+  world.store.clock.advance(hour);
   assert.deepEqual(await told(), [["email_changing", email, 2]]);
 });
 

@@ -3,10 +3,10 @@ import { Auth } from "../../../src/auth/auth.ts";
 import { openDB } from "../../../src/db/db.ts";
 import type { Mail, Mailer } from "../../../src/mail/mailer.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
+import { createStore, type Store } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
 import { hashThreads } from "../../support/hash-threads.ts";
-import { createStore, type Store } from "../../support/twins.ts";
-import { hour, minute, production, recordingLog } from "../../support/world.ts";
+import { createRecordingLog, hour, minute, productionEnvironment } from "../../support/world.ts";
 
 const email = "bob@example.com";
 const password = "plough-Violet-9-harbour";
@@ -33,10 +33,10 @@ interface Node extends AsyncDisposable {
 }
 
 async function node(given?: Store): Promise<Node> {
-  const store = given ?? (await createStore(production));
-  const settings = readSettings({ ...production, BCRYPT_COST: "4" });
+  const store = given ?? (await createStore(productionEnvironment));
+  const settings = readSettings({ ...productionEnvironment, BCRYPT_COST: "4" });
   const logged: Record<string, unknown>[] = [];
-  const log = recordingLog(logged);
+  const log = createRecordingLog(logged);
   const post = new Post();
   const db = given ? await openDB(store.url, { settings, clock: store.clock.now }) : store.db;
   const auth = new Auth(db, { hashThreads, settings, log, mailer: post, clock: store.clock.now });
@@ -81,7 +81,7 @@ test("while a mail waits there is no token anywhere; each sending makes its own,
   assert.equal(await world.auth.outbox.deliver(), 0);
   const lost = tried?.token ?? "";
   world.post.way = async () => {};
-  world.store.clock.forward(2 * minute);
+  world.store.clock.advance(2 * minute);
   assert.equal(await world.auth.outbox.deliver(), 1);
   const { token = "" } = world.post.sent[0] ?? {};
   assert.match(token, /^[\w-]{43}$/);
@@ -97,7 +97,7 @@ test("an invitation says so, its link sets the password and confirms the address
   world.post.way = refusing;
   assert.equal(await world.auth.outbox.deliver(), 0);
   world.post.way = async () => {};
-  world.store.clock.forward(2 * minute);
+  world.store.clock.advance(2 * minute);
   const mailed = async () => {
     await world.auth.outbox.deliver();
     const { kind, to, language, token = "" } = world.post.sent.at(-1) ?? {};
@@ -113,12 +113,12 @@ test("an invitation says so, its link sets the password and confirms the address
 
   await world.auth.admin.invite("eve@example.com");
   const { token } = await mailed();
-  world.store.clock.forward(hour - 1);
+  world.store.clock.advance(hour - 1);
   await world.auth.updatePassword(token, password);
   await world.auth.logIn({ email: "eve@example.com", password });
   await world.auth.admin.invite("mia@example.com");
   const late = await mailed();
-  world.store.clock.forward(hour);
+  world.store.clock.advance(hour);
   await assert.rejects(world.auth.updatePassword(late.token, password), { code: "bad_reset_token" });
 });
 
@@ -129,7 +129,7 @@ test("a mail is tried again after 2, 4, 8 … 60 minutes, and given up after a d
   const delays: number[] = [];
   let last = world.store.clock.now();
   const start = last;
-  for (let seen = 0; (await world.auth.outbox.count()) > 0; world.store.clock.forward(minute / 2)) {
+  for (let seen = 0; (await world.auth.outbox.count()) > 0; world.store.clock.advance(minute / 2)) {
     await world.auth.outbox.deliver();
     const tries = world.logged.filter(({ event }) => event === "mail_delayed" || event === "mail_given_up").length;
     if (tries > seen) {
@@ -179,9 +179,9 @@ test("a node that crashes between taking a mail and sending it delays it; nobody
   void world.auth.outbox.deliver();
   await claimed.promise;
   assert.equal(await other.auth.outbox.deliver(), 0);
-  world.store.clock.forward(2 * minute - 1);
+  world.store.clock.advance(2 * minute - 1);
   assert.equal(await other.auth.outbox.deliver(), 0);
-  world.store.clock.forward(1);
+  world.store.clock.advance(1);
   assert.equal(await other.auth.outbox.deliver(), 1);
   assert.equal(await other.auth.outbox.count(), 0);
 });
@@ -235,8 +235,8 @@ test("an operator has what waits tried now; what no mailer ever took is swept", 
   assert.equal(await world.auth.outbox.retry(), 0);
   assert.equal(await world.auth.outbox.deliver(), 1);
   await world.auth.account.register("eve@example.com", password);
-  world.store.clock.forward(26 * hour);
+  world.store.clock.advance(26 * hour);
   assert.equal((await world.auth.admin.sweep()).mails, 0);
-  world.store.clock.forward(1);
+  world.store.clock.advance(1);
   assert.equal((await world.auth.admin.sweep()).mails, 1);
 });

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { checkPassword } from "../../../src/auth/passwords/password-policy.ts";
 import type { Log } from "../../../src/observe/log.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
-import { type BreachServer, knowing, sha1, startBreachServer } from "../../support/breach-server.ts";
+import { answerWithCounts, type BreachServer, sha1, startBreachServer } from "../../support/breach-server.ts";
 
 const breached = "correct horse battery staple";
 const fresh = "never seen before";
@@ -19,23 +19,23 @@ async function check(password: string, { url }: BreachServer): Promise<Record<st
 
 // id: known-breach-refused
 test("a password that is known from a breach is refused, and any other passes", async () => {
-  await using server = await startBreachServer(knowing({ [breached]: 216, été: 1, [fresh]: 0 }));
+  await using server = await startBreachServer(answerWithCounts({ [breached]: 216, été: 1, [fresh]: 0 }));
   await assert.rejects(check(breached, server), { code: "password_breached" });
   await assert.rejects(check("été", server), { code: "password_breached" });
   assert.deepEqual(await check("something else", server), []);
 });
 
 test("an entry whose count is 0 is padding", async () => {
-  await using server = await startBreachServer(knowing({ [fresh]: 0 }));
+  await using server = await startBreachServer(answerWithCounts({ [fresh]: 0 }));
   assert.deepEqual(await check(fresh, server), []);
-  assert.equal(server.asked.length, 1);
+  assert.equal(server.requests.length, 1);
 });
 
 // id: five-characters-sent
 test("the API is told 5 characters of the hash, asked for padding, and told nothing more", async () => {
-  await using server = await startBreachServer(knowing({}));
+  await using server = await startBreachServer(answerWithCounts({}));
   await check(fresh, server);
-  const [{ method, url, headers } = assert.fail()] = server.asked;
+  const [{ method, url, headers } = assert.fail()] = server.requests;
   assert.equal(`${method} ${url}`, `GET /range/${sha1(fresh).slice(0, 5)}`);
   assert.equal(headers["add-padding"], "true");
   const told = JSON.stringify(headers);
@@ -43,7 +43,7 @@ test("the API is told 5 characters of the hash, asked for padding, and told noth
 });
 
 test("nobody is asked about a password that is refused anyway", async () => {
-  await using server = await startBreachServer(knowing({}));
+  await using server = await startBreachServer(answerWithCounts({}));
   const settings = readSettings({
     PASSWORD_BREACH_CHECK: server.url,
     PASSWORD_BLOCKLIST: "on",
@@ -53,7 +53,7 @@ test("nobody is asked about a password that is refused anyway", async () => {
   for (const password of ["", "short", "password1", "example2024"]) {
     await assert.rejects(checkPassword({ settings, log }, password, "bob@example.com"));
   }
-  assert.equal(server.asked.length, 0);
+  assert.equal(server.requests.length, 0);
 });
 
 // id: no-answer-passes
@@ -99,7 +99,7 @@ describe("when there is no answer the password passes, and the log says why with
   }
 
   test("nobody there", async () => {
-    await using server = await startBreachServer(knowing({ [breached]: 216 }));
+    await using server = await startBreachServer(answerWithCounts({ [breached]: 216 }));
     await server.close();
     assertFailed(await check(breached, server), /^ECONNREFUSED$/);
   });

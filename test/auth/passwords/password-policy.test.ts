@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { AuthError } from "../../../src/errors.ts";
 import type { Environment } from "../../../src/settings/settings.ts";
 import { test as testOnEngines } from "../../support/engines.ts";
-import { refusal as refusalOf } from "../../support/refusal.ts";
+import { findPasswordProblem as refusalOf } from "../../support/password-problem.ts";
 import { createWorld } from "../../support/world.ts";
 
 const bob = "bob.smith@mail.example.org";

@@ -3,7 +3,7 @@ import { describe } from "node:test";
 import { hashSync } from "bcrypt";
 import type { AuthErrorCode } from "../../../src/errors.ts";
 import { test } from "../../support/engines.ts";
-import { createProduction, join, mailed, owner } from "../../support/production.ts";
+import { createProductionWorld, deliverMails, owner, registerAndConfirm } from "../../support/production.ts";
 import type { World } from "../../support/world.ts";
 
 const next = "bob@example.org";
@@ -59,7 +59,7 @@ const acts: Readonly<Record<string, Act>> = {
     code: "bad_verify_token",
     async begin(world) {
       await world.auth.account.changeEmail(await session(world), next);
-      const token = (await mailed(world)).find(({ to }) => to === next)?.token ?? "";
+      const token = (await deliverMails(world)).find(({ to }) => to === next)?.token ?? "";
       return () => world.auth.verifyEmail.confirm({ token, password });
     },
   },
@@ -94,8 +94,8 @@ async function outdated(world: World): Promise<number> {
 for (const [name, { statement, code, begin }] of Object.entries(acts)) {
   describe(`${name}`, () => {
     test("is not refused when a login brings the hash up to date meanwhile", async () => {
-      await using world = await createProduction({ BCRYPT_COST: "5" });
-      await join(world);
+      await using world = await createProductionWorld({ BCRYPT_COST: "5" });
+      await registerAndConfirm(world);
       const act = await begin(world);
       const id = await outdated(world);
       const before = await world.db.findUserBy({ id });
@@ -112,8 +112,8 @@ for (const [name, { statement, code, begin }] of Object.entries(acts)) {
     });
 
     test("is refused when the password was changed meanwhile, and nothing is done", async () => {
-      await using world = await createProduction({ BCRYPT_COST: "5" });
-      await join(world);
+      await using world = await createProductionWorld({ BCRYPT_COST: "5" });
+      await registerAndConfirm(world);
       const act = await begin(world);
       const { id } = await world.db.findUserBy({ email });
       // A reset ends the sessions, so the refusal is that nobody is logged in.
@@ -133,8 +133,8 @@ for (const [name, { statement, code, begin }] of Object.entries(acts)) {
 
 test("a password that was changed without ending the session is wrong, and counts as one try", async () => {
   for (const name of ["changing the password", "deleting the account"]) {
-    await using world = await createProduction({ LIMIT_LOGIN_ACCOUNT: "2/15m" });
-    await join(world);
+    await using world = await createProductionWorld({ LIMIT_LOGIN_ACCOUNT: "2/15m" });
+    await registerAndConfirm(world);
     const { statement, begin } = acts[name] as Act;
     const act = await begin(world);
     const { id } = await world.db.findUserBy({ email });
@@ -146,8 +146,8 @@ test("a password that was changed without ending the session is wrong, and count
 });
 
 test("a hash that is replaced again and again refuses in the end, instead of being verified for ever", async () => {
-  await using world = await createProduction();
-  await join(world);
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
   const id = await session(world);
   const user = await world.db.findUserBy({ email });
   const { changePassword } = world.db.users;

@@ -6,10 +6,10 @@ import fc from "fast-check";
 import { normalizePassword, Passwords } from "../../../src/auth/passwords/passwords.ts";
 import { AuthError } from "../../../src/errors.ts";
 import { anyText } from "../../support/any-text.ts";
-import { knowing, startBreachServer } from "../../support/breach-server.ts";
+import { answerWithCounts, startBreachServer } from "../../support/breach-server.ts";
 import { test } from "../../support/engines.ts";
-import { confirm, createProduction, mailedToken } from "../../support/production.ts";
-import { refusal } from "../../support/refusal.ts";
+import { findPasswordProblem } from "../../support/password-problem.ts";
+import { confirmEmail, createProductionWorld, deliverToken } from "../../support/production.ts";
 import { createWorld, form, type World } from "../../support/world.ts";
 
 const email = "bob@example.com";
@@ -131,15 +131,15 @@ testOnce("the bytes that bcrypt can hold are those of the form that is hashed", 
 
 testOnce("the policy looks at the form that is hashed: its length, common words, the address, breaches", async () => {
   const least = { PASSWORD_MIN_LENGTH: "8" };
-  assert.equal(await refusal("e\u0301".repeat(7), least, email), "password_too_short");
-  assert.equal(await refusal("e\u0301".repeat(8), least, email), null);
-  assert.equal(await refusal("\u1112\u1161\u11ab".repeat(4), least, email), "password_too_short");
-  assert.equal(await refusal("\u0958".repeat(4), least, email), null, "each is two in NFC");
+  assert.equal(await findPasswordProblem("e\u0301".repeat(7), least, email), "password_too_short");
+  assert.equal(await findPasswordProblem("e\u0301".repeat(8), least, email), null);
+  assert.equal(await findPasswordProblem("\u1112\u1161\u11ab".repeat(4), least, email), "password_too_short");
+  assert.equal(await findPasswordProblem("\u0958".repeat(4), least, email), null, "each is two in NFC");
   const blocklist = { PASSWORD_BLOCKLIST: "on" };
-  assert.equal(await refusal("bob\u00a0\u00a02024", blocklist, email), "password_personal");
-  await using server = await startBreachServer(knowing({ "caf\u00e9 cr\u00e8me": 1 }));
+  assert.equal(await findPasswordProblem("bob\u00a0\u00a02024", blocklist, email), "password_personal");
+  await using server = await startBreachServer(answerWithCounts({ "caf\u00e9 cr\u00e8me": 1 }));
   for (const typed of ["caf\u00e9 cr\u00e8me", "cafe\u0301\u00a0cre\u0300me"])
-    assert.equal(await refusal(typed, { PASSWORD_BREACH_CHECK: server.url }, email), "password_breached");
+    assert.equal(await findPasswordProblem(typed, { PASSWORD_BREACH_CHECK: server.url }, email), "password_breached");
 });
 
 const composed = "cr\u00e8me-br\u00fbl\u00e9e 9";
@@ -180,11 +180,11 @@ test("a registration is confirmed by the same password in another form", async (
     [composed, decomposed],
     [decomposed, composed],
   ] as const) {
-    await using world = await createProduction();
+    await using world = await createProductionWorld();
     assert.equal((await world.request("/users", form({ email, password: chosen }))).status, 200);
-    const token = await mailedToken(world);
-    assert.equal((await confirm(world, { email, token, password: `${typed}x` })).status, 403);
-    assert.equal((await confirm(world, { email, token, password: typed })).status, 200);
+    const token = await deliverToken(world);
+    assert.equal((await confirmEmail(world, { email, token, password: `${typed}x` })).status, 403);
+    assert.equal((await confirmEmail(world, { email, token, password: typed })).status, 200);
     assert.equal(await logIn(world, typed), 200);
   }
 });
@@ -243,16 +243,16 @@ test("an older hash opens everything else that asks for the password, too", asyn
   await world.db.updateUser(id, { hashedPassword: hashSync(decomposed, 4) });
   await assert.rejects(world.auth.account.erase(await session(), composed), AuthError);
   await world.auth.account.erase(await session(), decomposed);
-  await using production = await createProduction();
+  await using production = await createProductionWorld();
   await production.db.registrations.add(email, hashSync(decomposed, 4), { kind: "registration", language: "en" });
-  const token = await mailedToken(production);
+  const token = await deliverToken(production);
   await production.auth.verifyEmail.confirm({ token, password: decomposed });
   assert.equal(await logIn(production, decomposed), 200);
   assert.equal(await logIn(production, composed), 200);
 });
 
 test("a second hash is computed where the typed text is another, and nowhere else: alike with and without an account", async () => {
-  await using world = await createProduction({ RATE_LIMIT: "off" });
+  await using world = await createProductionWorld({ RATE_LIMIT: "off" });
   const { auth, db, metrics } = world;
   const hashes = async (work: () => Promise<unknown>) => {
     const count = () => metrics.hashWaits.counts.reduce((sum, each) => sum + each, 0);

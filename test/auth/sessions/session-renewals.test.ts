@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { Auth } from "../../../src/auth/auth.ts";
 import { type Environment, readSettings } from "../../../src/settings/settings.ts";
+import { createStore, type Store } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
 import { addNode } from "../../support/node.ts";
-import { createStore, type Store } from "../../support/twins.ts";
 import { day, minute } from "../../support/world.ts";
 
 const bob = { email: "bob@example.com", password: "mySuperPwd" };
@@ -67,9 +67,9 @@ for (const [way, renew] of Object.entries(ways)) {
         assert.equal((await store.db.findUserBy({ sessionId: id })).email, bob.email);
       }
     }
-    store.clock.forward(grace - 1);
+    store.clock.advance(grace - 1);
     assert.ok(await isLive(two, before));
-    store.clock.forward(1);
+    store.clock.advance(1);
     for (const auth of [one, two]) {
       assert.ok(!(await isLive(auth, before)));
       assert.ok(await isLive(auth, after));
@@ -153,7 +153,7 @@ test("a list from before a renewal can still end the session", async () => {
   const [mine, lost] = [await nodes.logIn(), await nodes.logIn()];
   const handle = (await nodes.one.sessions.list(mine)).find(({ current }) => !current)?.id ?? "";
   const after = await confirm(nodes.two, lost);
-  nodes.store.clock.forward(minute);
+  nodes.store.clock.advance(minute);
   await nodes.one.sessions.end(mine, handle);
   assert.deepEqual([await isLive(nodes.one, after), await isLive(nodes.one, mine)], [false, true]);
 });
@@ -170,9 +170,9 @@ test("where one session is allowed, a renewal leaves one, and a login ends both 
 test("a renewal by a clock that was ahead keeps the previous id valid no longer than any other", async () => {
   await using nodes = await createNodes();
   const before = await nodes.logIn();
-  nodes.store.clock.forward(2 * day);
+  nodes.store.clock.advance(2 * day);
   const after = await confirm(nodes.one, before);
-  nodes.store.clock.forward(-2 * day);
+  nodes.store.clock.advance(-2 * day);
   assert.ok(!(await isLive(nodes.one, before)));
   assert.ok(await isLive(nodes.one, after));
 });
@@ -182,7 +182,7 @@ test("a password that takes long to hash renews the session though the seconds a
   const { db, clock } = nodes.store;
   const before = await nodes.logIn();
   const after = await confirm(nodes.one, before);
-  clock.forward(grace + 1);
+  clock.advance(grace + 1);
   const [row] = await nodes.store.rows("sessions");
   // What a request that began in time comes to.
   assert.equal(await db.sessions.renew(before, { renewed: "third", nonce: "another" }), row?.renewal_nonce);
@@ -195,10 +195,10 @@ test("the sweep deletes the nonce of an id once the previous id is no longer val
   const before = await nodes.logIn();
   const after = await confirm(nodes.one, before);
   const nonce = async () => (await nodes.store.rows("sessions"))[0]?.renewal_nonce;
-  nodes.store.clock.forward(minute - 1);
+  nodes.store.clock.advance(minute - 1);
   await nodes.one.admin.sweep();
   assert.equal(typeof (await nonce()), "string");
-  nodes.store.clock.forward(1);
+  nodes.store.clock.advance(1);
   await nodes.one.admin.sweep();
   assert.equal(await nonce(), null);
   assert.ok(await isLive(nodes.one, after));

@@ -9,8 +9,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { openDB } from "../../../src/db/db.ts";
 import { OpenError } from "../../../src/errors.ts";
-import { email, flood, password, send, someone, startWithTwo } from "../../support/outage.ts";
-import { freePort, identity, type PostgresServer, startPostgres } from "../../support/postgres-server.ts";
+import { countStatuses, email, password, registerAndLogIn, sendForm, startOnTwoServers } from "../../support/outage.ts";
+import { findFreePort, type PostgresServer, processOwner, startPostgres } from "../../support/postgres-server.ts";
 import { failToStart, startService, temporaryFolder } from "../../support/service.ts";
 
 let server: PostgresServer;
@@ -43,7 +43,10 @@ test("a database that cannot be used stops the start with one line that names wh
       `postgres://guest:guest@${at}/owned`,
       /this user lacks a right; make it the owner of the database or of the schema$/,
     ],
-    [`postgres://postgres@127.0.0.1:${await freePort()}/postgres`, /make sure that it runs, and that host and port/],
+    [
+      `postgres://postgres@127.0.0.1:${await findFreePort()}/postgres`,
+      /make sure that it runs, and that host and port/,
+    ],
     [`postgres://postgres@${noHost}/postgres`, /make sure that it runs, and that host and port/],
     [`${server.url}?sslmode=require`, /make sure that it runs|TLS/],
     [`${server.url}?sslmode=prefer`, /sslmode=prefer lets anyone in between turn TLS off; use disable, require/],
@@ -82,16 +85,16 @@ test("a server that has been alive all along is found behind one that answers no
   await once(silent, "listening");
   const { port } = silent.address() as { port: number };
   const url = server.url.replace("@127.0.0.1", `@127.0.0.1:${port},127.0.0.1`);
-  await using db = await startWithTwo(() => openDB(url));
+  await using db = await startOnTwoServers(() => openDB(url));
   assert.equal(typeof (await db.users.isEmpty()), "boolean");
   silent.close();
 });
 
 test("neither the log nor a refusal shows the password of the URL", async () => {
   await using service = await startService({ DATABASE_URL: server.url });
-  await send(service, "GET", "/health/ready");
+  await sendForm(service, "GET", "/health/ready");
   await service.end("SIGTERM");
-  const text = JSON.stringify(service.logged);
+  const text = JSON.stringify(service.logEntries);
   assert.ok(text.includes("postgres://postgres:…@127.0.0.1"));
   for (const secret of ["p@ss", "p%40ss", "w:rd", "w%3Ard"]) assert.ok(!text.includes(secret));
 });
@@ -107,7 +110,8 @@ test("TLS is used as sslmode says, and a certificate that is not the server's is
   );
   await chmod(folder.path, 0o755);
   await chmod(key, 0o600);
-  if (identity.uid) for (const path of [key, certificate]) await chown(path, identity.uid, identity.gid ?? 0);
+  if (processOwner.uid)
+    for (const path of [key, certificate]) await chown(path, processOwner.uid, processOwner.gid ?? 0);
   const configuration = { ssl: "on", ssl_key_file: key, ssl_cert_file: certificate };
   await using secure = await startPostgres({ configuration });
   const encrypted = async (parameters: string) => {
@@ -130,7 +134,7 @@ test("behind a pgbouncer that pools transactions everything works, hot statement
 }, async () => {
   await using folder = await temporaryFolder();
   await chmod(folder.path, 0o755);
-  const port = await freePort();
+  const port = await findFreePort();
   const { username, password: secret } = new URL(server.url);
   const target = `host=127.0.0.1 port=${server.port} user=${username} password='${decodeURIComponent(secret)}'`;
   await writeFile(join(folder.path, "users.txt"), `"${username}" ""\n`);
@@ -148,7 +152,7 @@ test("behind a pgbouncer that pools transactions everything works, hot statement
     "max_client_conn = 200",
   );
   await writeFile(join(folder.path, "pgbouncer.ini"), `${settings.join("\n")}\n`);
-  const bouncer = spawn("pgbouncer", [join(folder.path, "pgbouncer.ini")], { ...identity, stdio: "ignore" });
+  const bouncer = spawn("pgbouncer", [join(folder.path, "pgbouncer.ini")], { ...processOwner, stdio: "ignore" });
   try {
     const DATABASE_URL = `postgres://${username}@127.0.0.1:${port}/postgres`;
     // Migrations are the direct URL's; what serves goes through the pooler.
@@ -156,15 +160,17 @@ test("behind a pgbouncer that pools transactions everything works, hot statement
     while (!(await ask("select 1", DATABASE_URL).catch(() => undefined))) await sleep(20);
     await using one = await startService({ DATABASE_URL, AUTO_MIGRATE: "off" });
     await using two = await startService({ DATABASE_URL, AUTO_MIGRATE: "off" });
-    const cookie = await someone(one);
-    const statuses = await flood([one, two], 300, (node) => send(node, "GET", "/profile", undefined, cookie));
+    const cookie = await registerAndLogIn(one);
+    const statuses = await countStatuses([one, two], 300, (node) =>
+      sendForm(node, "GET", "/profile", undefined, cookie),
+    );
     assert.deepEqual(statuses, { 200: 300 });
-    const { reset_token } = (await (await send(two, "POST", "/reset_password", { email })).json()) as {
+    const { reset_token } = (await (await sendForm(two, "POST", "/reset_password", { email })).json()) as {
       reset_token: string;
     };
     const reset = { email, reset_token, new_password: `${password}!` };
-    assert.equal((await send(one, "PUT", "/reset_password", reset)).status, 200);
-    assert.equal((await send(two, "GET", "/profile", undefined, cookie)).status, 403);
+    assert.equal((await sendForm(one, "PUT", "/reset_password", reset)).status, 200);
+    assert.equal((await sendForm(two, "GET", "/profile", undefined, cookie)).status, 403);
   } finally {
     bouncer.kill("SIGKILL");
   }

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import pg from "pg";
 import { openDB } from "../../../src/db/db.ts";
-import { assertBack, assertKept, registerUntil, send, someone, startWithTwo } from "../../support/outage.ts";
+import {
+  assertRecovered,
+  assertRegistered,
+  registerAndLogIn,
+  registerUntil,
+  sendForm,
+  startOnTwoServers,
+} from "../../support/outage.ts";
 import { type PostgresServer, startPostgres } from "../../support/postgres-server.ts";
 import { startService } from "../../support/service.ts";
 
@@ -38,18 +45,18 @@ test("when the primary dies and its standby is promoted, the service follows, an
   await using __ = standby;
   const hosts = `127.0.0.1:${standby.port},127.0.0.1:${primary.port}`;
   const url = primary.url.replace(`127.0.0.1:${primary.port}`, hosts);
-  await using service = await startWithTwo(() =>
+  await using service = await startOnTwoServers(() =>
     startService({ DATABASE_URL: `${url}?target_session_attrs=read-write` }),
   );
-  const cookie = await someone(service);
+  const cookie = await registerAndLogIn(service);
   const stop = new AbortController();
   const registering = registerUntil(stop.signal, service, "f");
-  for (let i = 0; i < 20; i++) await send(service, "GET", "/health/ready");
+  for (let i = 0; i < 20; i++) await sendForm(service, "GET", "/health/ready");
   await primary.stop("SIGKILL");
   await ask(standby, "select pg_promote()");
-  await assertBack(service, cookie);
+  await assertRecovered(service, cookie);
   stop.abort();
-  await assertKept(service, await registering);
+  await assertRegistered(service, await registering);
 });
 
 test("a standby alone is refused at the start, with the mend", async () => {

@@ -2,8 +2,16 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { suite, test } from "node:test";
 import pg from "pg";
-import { assertAway, assertBack, assertKept, password, registerUntil, send, someone } from "../../support/outage.ts";
-import { identity, type PostgresServer, startPostgres } from "../../support/postgres-server.ts";
+import {
+  assertRecovered,
+  assertRegistered,
+  assertUnavailable,
+  password,
+  registerAndLogIn,
+  registerUntil,
+  sendForm,
+} from "../../support/outage.ts";
+import { type PostgresServer, processOwner, startPostgres } from "../../support/postgres-server.ts";
 import { startService } from "../../support/service.ts";
 
 // The first one waits for ten seconds, beside the others.
@@ -12,46 +20,47 @@ suite("a PostgreSQL that fails", { concurrency: 2 }, () => {
   test("a PostgreSQL that is frozen for ten seconds holds no request that long", async () => {
     await using server = await startPostgres();
     await using service = await startService({ DATABASE_URL: server.url });
-    const cookie = await someone(service);
+    const cookie = await registerAndLogIn(service);
     const frozen = family(server);
     for (const pid of frozen) process.kill(pid, "SIGSTOP");
     try {
-      for (const thaw = performance.now() + 10_000; performance.now() < thaw; ) await assertAway(service, cookie);
+      for (const thaw = performance.now() + 10_000; performance.now() < thaw; )
+        await assertUnavailable(service, cookie);
     } finally {
       for (const pid of frozen) process.kill(pid, "SIGCONT");
     }
-    await assertBack(service, cookie);
+    await assertRecovered(service, cookie);
   });
 
   test("a restart of PostgreSQL is waited out, and loses nothing", async () => {
     await using server = await startPostgres();
     await using service = await startService({ DATABASE_URL: server.url });
-    const cookie = await someone(service);
+    const cookie = await registerAndLogIn(service);
     const stop = new AbortController();
     const registering = registerUntil(stop.signal, service, "r");
-    await send(service, "GET", "/health/ready");
+    await sendForm(service, "GET", "/health/ready");
     await server.stop();
-    await assertAway(service, cookie);
+    await assertUnavailable(service, cookie);
     await server.start();
-    await assertBack(service, cookie);
+    await assertRecovered(service, cookie);
     stop.abort();
-    await assertKept(service, await registering);
+    await assertRegistered(service, await registering);
   });
 
   test("a PostgreSQL that is killed loses nothing that was acknowledged", async () => {
     await using server = await startPostgres({ durable: true });
     await using service = await startService({ DATABASE_URL: server.url });
-    const cookie = await someone(service);
+    const cookie = await registerAndLogIn(service);
     for (let i = 0; i < 3; i++) {
       const stop = new AbortController();
       const registering = registerUntil(stop.signal, service, `k${i}x`);
-      for (let count = 0; count < 20; count++) await send(service, "GET", "/health/ready");
+      for (let count = 0; count < 20; count++) await sendForm(service, "GET", "/health/ready");
       await server.stop("SIGKILL");
-      await assertAway(service, cookie);
+      await assertUnavailable(service, cookie);
       await server.start();
-      await assertBack(service, cookie);
+      await assertRecovered(service, cookie);
       stop.abort();
-      await assertKept(service, await registering);
+      await assertRegistered(service, await registering);
     }
   });
 
@@ -60,7 +69,7 @@ suite("a PostgreSQL that fails", { concurrency: 2 }, () => {
       configuration: { max_connections: 15, superuser_reserved_connections: 0, reserved_connections: 0 },
     });
     await using service = await startService({ DATABASE_URL: server.url });
-    const cookie = await someone(service);
+    const cookie = await registerAndLogIn(service);
     const others: pg.Client[] = [];
     const end = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'bienvenue'";
     // The service may be quicker to take again what it lost.
@@ -68,15 +77,15 @@ suite("a PostgreSQL that fails", { concurrency: 2 }, () => {
       await others[0]?.query(end);
       await takeAll(server, others);
     }
-    await assertAway(service, cookie);
+    await assertUnavailable(service, cookie);
     for (const client of others) await client.end();
-    await assertBack(service, cookie);
+    await assertRecovered(service, cookie);
   });
 
   test("a disk on which nothing can grow stores nothing, and says so", async () => {
     await using server = await startPostgres();
     await using service = await startService({ DATABASE_URL: server.url });
-    const cookie = await someone(service);
+    const cookie = await registerAndLogIn(service);
     const admin = new pg.Client(server.url);
     admin.on("error", () => {});
     await admin.connect();
@@ -94,7 +103,7 @@ suite("a PostgreSQL that fails", { concurrency: 2 }, () => {
     // On its last page there is room for some sixty.
     for (let i = 0; i < 120; i++) {
       const email = `person${i}@example.com`;
-      const { status } = await send(service, "POST", "/users", { email, password });
+      const { status } = await sendForm(service, "POST", "/users", { email, password });
       statuses.add(status);
       if (status === 200) acknowledged.push(email);
     }
@@ -102,10 +111,10 @@ suite("a PostgreSQL that fails", { concurrency: 2 }, () => {
       [...statuses].filter((status) => status !== 200),
       [503],
     );
-    assert.equal((await send(service, "GET", "/profile", undefined, cookie)).status, 200);
+    assert.equal((await sendForm(service, "GET", "/profile", undefined, cookie)).status, 200);
     limitFiles(server, "unlimited");
-    await assertBack(service, cookie);
-    assert.equal((await send(service, "POST", "/users", { email: "after@example.com", password })).status, 200);
+    await assertRecovered(service, cookie);
+    assert.equal((await sendForm(service, "POST", "/users", { email: "after@example.com", password })).status, 200);
     const { rows: stored } = await admin.query("select email from users where email like 'person%'");
     assert.deepEqual(stored.map((row) => row.email).sort(), acknowledged.sort());
     await admin.end();
@@ -119,7 +128,7 @@ function family({ process: { pid } }: PostgresServer): number[] {
 }
 
 function limitFiles(server: PostgresServer, bytes: string): void {
-  for (const pid of family(server)) execFileSync("prlimit", ["--pid", String(pid), `--fsize=${bytes}:`], identity);
+  for (const pid of family(server)) execFileSync("prlimit", ["--pid", String(pid), `--fsize=${bytes}:`], processOwner);
 }
 
 /** Connects until PostgreSQL takes no more. */

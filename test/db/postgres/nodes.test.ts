@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { flood, password, send, someone } from "../../support/outage.ts";
+import { countStatuses, password, registerAndLogIn, sendForm } from "../../support/outage.ts";
 import { type PostgresServer, startPostgres } from "../../support/postgres-server.ts";
 import { type Service, startService } from "../../support/service.ts";
 
@@ -23,62 +23,64 @@ after(() => resources.disposeAsync());
 
 test("200 simultaneous registrations of one address over two nodes make exactly one account", async () => {
   const email = "bob@example.com";
-  const statuses = await flood([one, two], 200, (node) => send(node, "POST", "/users", { email, password }));
+  const statuses = await countStatuses([one, two], 200, (node) =>
+    sendForm(node, "POST", "/users", { email, password }),
+  );
   assert.deepEqual(statuses, { 200: 1, 400: 199 });
 });
 
 // id: redeemed-once
 test("200 simultaneous redemptions of one reset token over two nodes change the password exactly once", async () => {
   const email = "mia@example.com";
-  await someone(one, email);
-  const { reset_token } = (await (await send(one, "POST", "/reset_password", { email })).json()) as {
+  await registerAndLogIn(one, email);
+  const { reset_token } = (await (await sendForm(one, "POST", "/reset_password", { email })).json()) as {
     reset_token: string;
   };
   const passwords: string[] = [];
-  const statuses = await flood([one, two], 200, async (node, i) => {
-    const answer = await send(node, "PUT", "/reset_password", { email, reset_token, new_password: `new ${i}` });
+  const statuses = await countStatuses([one, two], 200, async (node, i) => {
+    const answer = await sendForm(node, "PUT", "/reset_password", { email, reset_token, new_password: `new ${i}` });
     if (answer.status === 200) passwords.push(`new ${i}`);
     return answer;
   });
   assert.deepEqual(statuses, { 200: 1, 403: 199 });
-  assert.equal((await send(two, "POST", "/sessions", { email, password: passwords[0] as string })).status, 200);
+  assert.equal((await sendForm(two, "POST", "/sessions", { email, password: passwords[0] as string })).status, 200);
 });
 
 // id: ended-on-every-node
 test("a logout or a reset on one node is refused by the other on its very next request", async () => {
   const email = "eve@example.com";
-  const cookie = await someone(one, email);
-  assert.equal((await send(two, "GET", "/profile", undefined, cookie)).status, 200);
+  const cookie = await registerAndLogIn(one, email);
+  assert.equal((await sendForm(two, "GET", "/profile", undefined, cookie)).status, 200);
   const out = await fetch(`${one.url}/sessions`, { method: "DELETE", headers: { Cookie: cookie }, redirect: "manual" });
   assert.equal(out.status, 302);
-  assert.equal((await send(two, "GET", "/profile", undefined, cookie)).status, 403);
+  assert.equal((await sendForm(two, "GET", "/profile", undefined, cookie)).status, 403);
 
-  const login = await send(two, "POST", "/sessions", { email, password });
+  const login = await sendForm(two, "POST", "/sessions", { email, password });
   const again = login.headers.get("Set-Cookie")?.split(";")[0] ?? "";
-  const { reset_token } = (await (await send(one, "POST", "/reset_password", { email })).json()) as {
+  const { reset_token } = (await (await sendForm(one, "POST", "/reset_password", { email })).json()) as {
     reset_token: string;
   };
   const reset = { email, reset_token, new_password: "t4rt1fl3tt3" };
-  assert.equal((await send(one, "PUT", "/reset_password", reset)).status, 200);
-  assert.equal((await send(two, "GET", "/profile", undefined, again)).status, 403);
+  assert.equal((await sendForm(one, "PUT", "/reset_password", reset)).status, 200);
+  assert.equal((await sendForm(two, "GET", "/profile", undefined, again)).status, 403);
 });
 
 test("a login on one node that races a reset on the other opens nothing that outlives it", async () => {
   const email = "ada@example.com";
-  await someone(one, email);
+  await registerAndLogIn(one, email);
   for (let i = 0; i < 20; i++) {
     const old = i === 0 ? password : `new ${i - 1}`;
-    const { reset_token } = (await (await send(one, "POST", "/reset_password", { email })).json()) as {
+    const { reset_token } = (await (await sendForm(one, "POST", "/reset_password", { email })).json()) as {
       reset_token: string;
     };
     const [reset, ...logins] = await Promise.all([
-      send(one, "PUT", "/reset_password", { email, reset_token, new_password: `new ${i}` }),
-      ...Array.from({ length: 6 }, () => send(two, "POST", "/sessions", { email, password: old })),
+      sendForm(one, "PUT", "/reset_password", { email, reset_token, new_password: `new ${i}` }),
+      ...Array.from({ length: 6 }, () => sendForm(two, "POST", "/sessions", { email, password: old })),
     ]);
     assert.equal(reset?.status, 200);
     for (const login of logins) {
       const cookie = login.headers.get("Set-Cookie")?.split(";")[0];
-      if (cookie) assert.equal((await send(two, "GET", "/profile", undefined, cookie)).status, 403, `round ${i}`);
+      if (cookie) assert.equal((await sendForm(two, "GET", "/profile", undefined, cookie)).status, 403, `round ${i}`);
       else assert.equal(login.status, 401);
     }
   }
@@ -87,13 +89,13 @@ test("a login on one node that races a reset on the other opens nothing that out
 test("five nodes that start at once on an empty database migrate it once, and all serve", async () => {
   const [first, ...others] = await Promise.all(starts);
   assert.ok(first);
-  const cookie = await someone(first, "amy@example.com");
-  for (const node of others) assert.equal((await send(node, "GET", "/profile", undefined, cookie)).status, 200);
+  const cookie = await registerAndLogIn(first, "amy@example.com");
+  for (const node of others) assert.equal((await sendForm(node, "GET", "/profile", undefined, cookie)).status, 200);
 });
 
 test("a rolling restart under load fails no request that was accepted", async () => {
   const DATABASE_URL = server.url;
-  const cookie = await someone(one, "joe@example.com");
+  const cookie = await registerAndLogIn(one, "joe@example.com");
   await using nodes = new AsyncDisposableStack();
   let current = two;
   let running = true;
@@ -108,7 +110,7 @@ test("a rolling restart under load fails no request that was accepted", async ()
     while (running) {
       if (isStarting) await sleep(10);
       const node = current;
-      const [response, failure] = await send(node, "GET", "/profile", undefined, cookie).then(
+      const [response, failure] = await sendForm(node, "GET", "/profile", undefined, cookie).then(
         (response) => [response, undefined] as const,
         (error: Error & { cause?: { code?: string } }) => [undefined, error.cause?.code] as const,
       );

@@ -3,12 +3,12 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import pg from "pg";
 import { openDB } from "../../../src/db/db.ts";
-import { emptyDatabase } from "../../support/databases.ts";
+import { createEmptyDatabase } from "../../support/databases.ts";
 
 test("the partitions that docs/scaling.md tells to make hold sessions as one table does", async () => {
   const docs = await readFile(new URL("../../../docs/scaling.md", import.meta.url), "utf8");
   const [, block = ""] = /```sql\n(.*?)```/s.exec(docs) ?? [];
-  await using database = await emptyDatabase("postgres");
+  await using database = await createEmptyDatabase("postgres");
   await (await openDB(database.url)).close();
   const client = new pg.Client(database.url);
   await client.connect();

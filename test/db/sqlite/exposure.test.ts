@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { openDB } from "../../../src/db/db.ts";
 import { silent } from "../../../src/observe/log.ts";
-import { asOrdinaryUser } from "../../support/ordinary-user.ts";
+import { runAsOrdinaryUser } from "../../support/ordinary-user.ts";
 import { temporaryFolder } from "../../support/service.ts";
 
 const onlyWithModes = { skip: process.platform === "win32" && "files have no modes there" };
@@ -49,7 +49,7 @@ for (const as of ["this user", "an ordinary user"]) {
       };
       if (as === "this user") return look();
       if (process.geteuid?.() === 0) chownSync(folder.path, 65534, 65534);
-      await asOrdinaryUser(look);
+      await runAsOrdinaryUser(look);
     },
   );
 }

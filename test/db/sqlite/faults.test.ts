@@ -3,8 +3,8 @@ import { chmodSync, copyFileSync, readFileSync, renameSync, rmSync, statSync, wr
 import { test } from "node:test";
 import { type DatabaseFault, DatabaseUnavailable } from "../../../src/errors.ts";
 import { limitedDisk, limitFiles } from "../../support/disks.ts";
-import { asOrdinaryUser } from "../../support/ordinary-user.ts";
-import { createStore, type Store } from "../../support/store.ts";
+import { runAsOrdinaryUser } from "../../support/ordinary-user.ts";
+import { createStore, type Store } from "../../support/sqlite-store.ts";
 
 /** A store with one user in it who has one session, and a backup of that beside it. */
 async function createBackedUp(): Promise<Store & { backup: string; userId: number }> {
@@ -104,7 +104,7 @@ test("what is written after the -wal was removed is still there in the file", as
 });
 
 test("a file that has become read-only is told when it is opened again, and works once it can be written", async () => {
-  await asOrdinaryUser(async () => {
+  await runAsOrdinaryUser(async () => {
     await using store = await createBackedUp();
     renameSync(store.backup, store.path);
     removeBeside(store.path);
@@ -118,7 +118,7 @@ test("a file that has become read-only is told when it is opened again, and work
   });
 });
 
-const skip = limitedDisk.missing;
+const skip = limitedDisk.unavailable;
 
 // id: full-disk
 test("where the disk takes no more, what is acknowledged is stored and what is refused is not", {

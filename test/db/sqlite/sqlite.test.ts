@@ -9,7 +9,7 @@ import type { Schema } from "../../../src/db/schema.ts";
 import { sqlite } from "../../../src/db/sqlite/sqlite.ts";
 import { DatabaseUnavailable, EmailTaken } from "../../../src/errors.ts";
 import { temporaryFolder } from "../../support/service.ts";
-import { createStore, turn } from "../../support/store.ts";
+import { createStore, waitForTurn } from "../../support/sqlite-store.ts";
 
 test("a write is on the disk before it is acknowledged, and readers need not wait for it", async () => {
   await using store = await createStore();
@@ -65,7 +65,7 @@ test("nobody sees a transaction before its end, nor anything of one that fails",
     const write = db.transaction().execute(async (transaction) => {
       await transaction.insertInto("users").values(user).execute();
       read = users.execute();
-      await turn();
+      await waitForTurn();
       // Not answered at once: it waits for its turn, and so reads what is committed.
       late = engine.read(users.compile());
       assert.ok(late instanceof Promise);
@@ -140,7 +140,7 @@ test("while another program has it locked writes wait, and readers notice nothin
     const count = () => void settled++;
     const writes = [db.addUser(`${lock}@example.com`, "hash"), db.sessions.open({ userId, sessionId: lock })];
     for (const write of writes) write.then(count, count);
-    await turn();
+    await waitForTurn();
     assert.equal((await db.sessions.findUser("session"))?.id, userId);
     assert.equal((await db.findUserBy({ id: userId })).email, "bob@example.com");
     await db.ping();

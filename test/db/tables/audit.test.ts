@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { createStore } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
-import { createStore } from "../../support/twins.ts";
 
 test("entries that are put get their new details, and new ids where they are not there, in the order of the call", async () => {
   await using store = await createStore();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { untilAvailable } from "../../support/databases.ts";
+import { retryWhileUnavailable } from "../../support/databases.ts";
+import { createStore } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
-import { createStore } from "../../support/twins.ts";
 import { day, hour, minute } from "../../support/world.ts";
 
 const limit = (key: string, maxAttempts: number) => ({ key, maxAttempts, window: 15 * minute });
@@ -12,7 +12,7 @@ test("200 simultaneous attempts over two connections reserve exactly as many as 
   const dbs = [store.db, await store.open()];
   const limits = [limit("account", 10), limit("network", 100)];
   const results = await Promise.all(
-    Array.from({ length: 200 }, (_, i) => untilAvailable(async () => dbs[i % 2]?.limits.reserve(limits))),
+    Array.from({ length: 200 }, (_, i) => retryWhileUnavailable(async () => dbs[i % 2]?.limits.reserve(limits))),
   );
   assert.equal(results.filter((result) => result && "attempts" in result).length, 10);
   const counts = (await store.rows("attempts")).map(({ key, count }) => [key, Number(count)]);
@@ -43,12 +43,12 @@ test("a new window begins when the window of the first attempt has ended", async
   const { db, clock } = store;
   const endsAt = clock.now() + 15 * minute;
   assert.deepEqual(await db.limits.reserve([limit("a", 2)]), { attempts: [{ key: "a", endsAt }] });
-  clock.forward(10 * minute);
+  clock.advance(10 * minute);
   assert.deepEqual(await db.limits.reserve([limit("a", 2)]), { attempts: [{ key: "a", endsAt }] });
   assert.deepEqual(await db.limits.reserve([limit("a", 2)]), { reachedUntil: endsAt });
-  clock.forward(5 * minute - 1);
+  clock.advance(5 * minute - 1);
   assert.deepEqual(await db.limits.reserve([limit("a", 2)]), { reachedUntil: endsAt });
-  clock.forward(1);
+  clock.advance(1);
   assert.deepEqual(await db.limits.reserve([limit("a", 2)]), {
     attempts: [{ key: "a", endsAt: endsAt + 15 * minute }],
   });
@@ -68,7 +68,7 @@ test("a refunded attempt can be reserved again, once, unless a new window has be
   await db.limits.refund(second);
   assert.ok(await reserve());
   assert.equal(await reserve(), null);
-  clock.forward(15 * minute);
+  clock.advance(15 * minute);
   assert.ok(await reserve());
   await db.limits.refund(first);
   assert.ok(await reserve());
@@ -81,10 +81,10 @@ test("expired windows are swept in batches", async () => {
   await using store = await createStore();
   const { db, clock } = store;
   for (const key of ["a", "b", "c"]) await db.limits.reserve([limit(key, 1)]);
-  clock.forward(15 * minute - 1);
+  clock.advance(15 * minute - 1);
   await db.limits.reserve([limit("d", 1)]);
   assert.equal(await db.sweep.deleteOld("attempts", 0, 2), 0);
-  clock.forward(1);
+  clock.advance(1);
   assert.equal(await db.sweep.deleteOld("attempts", 0, 2), 2);
   assert.equal(await db.sweep.deleteOld("attempts", 0, 2), 1);
   assert.equal((await store.rows("attempts")).length, 1);
@@ -99,7 +99,7 @@ test("refunding every attempt leaves no row, even with simultaneous reservations
   const dbs = [store.db, await store.open()] as const;
   const limits = ["a", "b", "c", "d", "e"].map((key) => limit(key, 1000));
   const reserve = async (db: (typeof dbs)[number]) => {
-    const result = await untilAvailable(() => db.limits.reserve(limits));
+    const result = await retryWhileUnavailable(() => db.limits.reserve(limits));
     assert.ok("attempts" in result);
     return result.attempts;
   };
@@ -107,7 +107,7 @@ test("refunding every attempt leaves no row, even with simultaneous reservations
   await Promise.all(
     Array.from({ length: 200 }, async (_, i) => {
       const attempts = await reserve(dbs[i % 2 ? 1 : 0]);
-      if (!keeps(i)) await untilAvailable(() => dbs[i % 2 ? 0 : 1].limits.refund(attempts));
+      if (!keeps(i)) await retryWhileUnavailable(() => dbs[i % 2 ? 0 : 1].limits.refund(attempts));
     }),
   );
   assert.deepEqual(
@@ -119,7 +119,7 @@ test("refunding every attempt leaves no row, even with simultaneous reservations
     await Promise.all(
       Array.from({ length: 20 }, async (_, i) => {
         const attempts = await reserve(dbs[i % 2 ? 1 : 0]);
-        await untilAvailable(() => dbs[0].limits.refund(attempts));
+        await retryWhileUnavailable(() => dbs[0].limits.refund(attempts));
       }),
     );
   }
@@ -142,7 +142,7 @@ test("a limit with a long window keeps the short one until the threshold, howeve
     return "attempts" in result ? result.attempts : [];
   };
   const first = await reserve();
-  clock.forward(minute);
+  clock.advance(minute);
   const second = await reserve();
   assert.equal(await endsAt(), day);
   const third = await reserve();
@@ -157,9 +157,9 @@ test("a limit with a long window keeps the short one until the threshold, howeve
   await reserve();
   await reserve();
   assert.deepEqual(await db.limits.reserve([streak]), { reachedUntil: began + 365 * day });
-  clock.forward(364 * day);
+  clock.advance(364 * day);
   assert.deepEqual(await db.limits.reserve([streak]), { reachedUntil: began + 365 * day });
-  clock.forward(day);
+  clock.advance(day);
   await reserve();
   assert.deepEqual(await counts(store), [["s", 1]]);
   await db.limits.refund(third);
@@ -193,7 +193,7 @@ test("simultaneous attempts that one limit rejects count in none of the others",
   const dbs = [store.db, await store.open()] as const;
   const results = await Promise.all(
     Array.from({ length: 60 }, (_, i) =>
-      untilAvailable(() =>
+      retryWhileUnavailable(() =>
         dbs[i % 2 ? 1 : 0].limits.reserve([limit(`own ${i}`, 1), { ...limit("network", 7), isNetwork: true }]),
       ),
     ),

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { NoResultFound } from "../../../src/errors.ts";
-import { untilAvailable } from "../../support/databases.ts";
+import { retryWhileUnavailable } from "../../support/databases.ts";
+import { createStore } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
-import { createStore } from "../../support/twins.ts";
 import { hour, minute } from "../../support/world.ts";
 
 const email = "bob@example.com";
@@ -17,7 +17,7 @@ test("a reset token changes the password once, and ends every session of that us
   await db.sessions.open({ userId: alice.id, sessionId: "alice's" });
   await db.updateUser(userId, { resetToken: "token" });
   assert.equal((await db.findUserBy({ resetToken: "token" })).resetTokenExpiresAt, clock.now() + hour);
-  clock.forward(1);
+  clock.advance(1);
 
   assert.equal((await db.resetPassword.redeem(redemption))?.id, userId);
   const bob = await db.findUserBy({ email });
@@ -41,7 +41,9 @@ test("of 200 simultaneous redemptions over two connections exactly one changes t
   await store.db.updateUser(id, { resetToken: "token" });
   const results = await Promise.all(
     Array.from({ length: 200 }, (_, i) =>
-      untilAvailable(async () => dbs[i % 2]?.resetPassword.redeem({ ...redemption, hashedPassword: `new ${i}` })),
+      retryWhileUnavailable(async () =>
+        dbs[i % 2]?.resetPassword.redeem({ ...redemption, hashedPassword: `new ${i}` }),
+      ),
     ),
   );
   const winners = results.flatMap((redeemed, i) => (redeemed ? [`new ${i}`] : []));
@@ -69,9 +71,9 @@ test("a token that is replaced, expired, taken back, another's, or of a disabled
   await db.updateUser(id, { disabledAt: 1 });
   await refused("token");
   await db.updateUser(id, { disabledAt: null });
-  clock.forward(hour - 1);
+  clock.advance(hour - 1);
   assert.equal((await db.findUserBy({ resetToken: "token" })).id, id);
-  clock.forward(1);
+  clock.advance(1);
   await refused("token");
   await assert.rejects(db.findUserBy({ resetToken: "token" }), NoResultFound);
   await db.updateUser(id, { resetToken: "taken back" });
@@ -79,7 +81,7 @@ test("a token that is replaced, expired, taken back, another's, or of a disabled
   await refused("taken back");
 
   await db.updateUser(id, { resetToken: "token" });
-  clock.forward(hour - 1);
+  clock.advance(hour - 1);
   assert.ok(await db.resetPassword.redeem(redemption), "the refusals were for those reasons");
 });
 
@@ -95,6 +97,6 @@ test("a reset token lives as long as is said with it", async () => {
     await db.updateUser(id, changes);
     assert.equal((await db.findUserBy({ resetToken: "token" })).resetTokenExpiresAt, resetTokenExpiresAt);
   }
-  clock.forward(minute);
+  clock.advance(minute);
   assert.equal(await db.resetPassword.redeem(redemption), null);
 });

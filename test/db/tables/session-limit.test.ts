@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { Auth } from "../../../src/auth/auth.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
-import { crowd, leftOf } from "../../support/crowd.ts";
+import { createCrowd, listCrowd } from "../../support/crowd.ts";
+import { createStore, type Store } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
 import { addNode } from "../../support/node.ts";
-import { createStore, type Store } from "../../support/twins.ts";
 import { hour, minute } from "../../support/world.ts";
 
 const email = "bob@example.com";
@@ -38,13 +38,13 @@ for (const [way, open] of Object.entries(ways)) {
     const { store, auth, id } = nodes;
     const { id: other } = await store.db.addUser("eve@example.com", "hash");
     await store.db.sessions.open({ userId: other, sessionId: "eve's" });
-    await crowd(store, { userId: id, count: 999 });
+    await createCrowd(store, { userId: id, count: 999 });
     const first = await open(auth, store, id);
-    assert.deepEqual(await leftOf(store), numbers(1, 999));
-    store.clock.forward(1);
+    assert.deepEqual(await listCrowd(store), numbers(1, 999));
+    store.clock.advance(1);
     await store.run("update sessions set session_id = 'moved' where user_id = 1 and session_id not like 'crowd %'");
     const second = await open(auth, store, id);
-    assert.deepEqual(await leftOf(store), numbers(2, 999));
+    assert.deepEqual(await listCrowd(store), numbers(2, 999));
     assert.ok(first && second && (await auth.getUserFromSessionId(second)));
     assert.equal(await count(store), 1001);
     assert.ok(await auth.getUserFromSessionId("eve's"));
@@ -54,21 +54,21 @@ for (const [way, open] of Object.entries(ways)) {
 test("over the limit sessions that have ended go first, though they are newer", async () => {
   await using nodes = await createNodes({ SESSION_IDLE: "1h" });
   const { store, auth, id } = nodes;
-  await crowd(store, { userId: id, count: 999 });
+  await createCrowd(store, { userId: id, count: 999 });
   await store.run(
     `update sessions set last_seen_at = ${store.clock.now() - hour} where session_id in ('crowd 998', 'crowd 999')`,
   );
   for (let i = 0; i < 3; i++) await auth.logIn({ email, password });
-  assert.deepEqual(await leftOf(store), numbers(1, 997));
+  assert.deepEqual(await listCrowd(store), numbers(1, 997));
   await auth.logIn({ email, password });
-  assert.deepEqual(await leftOf(store), numbers(2, 997));
+  assert.deepEqual(await listCrowd(store), numbers(2, 997));
 });
 
 test("a session that was just opened stays, though all are as old, or a clock says that they are newer", async () => {
   for (const from of [0, minute]) {
     await using nodes = await createNodes();
     const { store, auth, id } = nodes;
-    await crowd(store, { userId: id, count: 1000, every: 0, from });
+    await createCrowd(store, { userId: id, count: 1000, every: 0, from });
     const opened = (await auth.logIn({ email, password })).session.sessionId;
     assert.equal(await count(store), 1000);
     assert.ok(await auth.getUserFromSessionId(opened));
@@ -79,21 +79,21 @@ test("a session that was just opened stays, though all are as old, or a clock sa
 test("fifty logins at once on two nodes leave exactly 1,000 sessions, all fifty among them", async () => {
   await using many = await createNodes({}, 2);
   const { store, nodes, id } = many;
-  await crowd(store, { userId: id, count: 1000 });
+  await createCrowd(store, { userId: id, count: 1000 });
   const opened = await Promise.all(
     Array.from({ length: 50 }, (_, i) => (nodes[i % 2] as Auth).logIn({ email, password })),
   );
   assert.equal(await count(store), 1000);
-  assert.deepEqual(await leftOf(store), numbers(51, 1000));
+  assert.deepEqual(await listCrowd(store), numbers(51, 1000));
   for (const { session } of opened) assert.ok(await nodes[0]?.getUserFromSessionId(session.sessionId));
 });
 
 test("SESSION_LIMIT ends all others but the newest, of a thousand too", async () => {
   await using nodes = await createNodes({ SESSION_LIMIT: "3" });
   const { store, auth, id } = nodes;
-  await crowd(store, { userId: id, count: 1000 });
+  await createCrowd(store, { userId: id, count: 1000 });
   await auth.logIn({ email, password });
-  assert.deepEqual(await leftOf(store), [999, 1000]);
+  assert.deepEqual(await listCrowd(store), [999, 1000]);
 });
 
 test("of 200,000 sessions from before, each login ends some hundred, and a sweep all but the newest 1,000", async () => {
@@ -101,7 +101,7 @@ test("of 200,000 sessions from before, each login ends some hundred, and a sweep
   const { store, auth, id } = nodes;
   const { id: other } = await store.db.addUser("eve@example.com", "hash");
   for (let i = 0; i < 3; i++) await store.db.sessions.open({ userId: other, sessionId: `eve's ${i}` });
-  await crowd(store, { userId: id, count: 200_000 });
+  await createCrowd(store, { userId: id, count: 200_000 });
   for (let i = 1; i <= 2; i++) {
     const before = await count(store);
     await auth.logIn({ email, password });
@@ -111,7 +111,7 @@ test("of 200,000 sessions from before, each login ends some hundred, and a sweep
   const own = (await auth.logIn({ email, password })).session.sessionId;
   const { sessions } = await auth.admin.sweep();
   assert.ok(sessions > 190_000, `${sessions}`);
-  assert.deepEqual(await leftOf(store), numbers(199_004, 200_000));
+  assert.deepEqual(await listCrowd(store), numbers(199_004, 200_000));
   assert.ok(await auth.getUserFromSessionId(own));
   assert.equal((await auth.admin.sessions(other)).length, 3);
 });
@@ -133,9 +133,9 @@ for (const [end, act] of Object.entries(ends)) {
     await using nodes = await createNodes();
     const { store, auth, id } = nodes;
     const own = (await auth.createSession(email)) ?? "";
-    await crowd(store, { userId: id, count: 3600, from: 0 });
+    await createCrowd(store, { userId: id, count: 3600, from: 0 });
     await act(nodes, own);
-    assert.deepEqual(await leftOf(store), []);
+    assert.deepEqual(await listCrowd(store), []);
     const stays = ["ending all others", "a change of password", "DB.updateUser"].includes(end);
     assert.equal(await count(store), stays ? 1 : 0);
     if (stays && end !== "DB.updateUser") assert.ok(await auth.getUserFromSessionId(own));
@@ -147,7 +147,7 @@ test("a session that is asked for by its previous id stays when all others end, 
   const { store, auth, id } = nodes;
   const before = (await auth.createSession(email)) ?? "";
   const after = (await auth.account.confirmPassword(before, password)).session.sessionId;
-  await crowd(store, { userId: id, count: 1700, from: 0 });
+  await createCrowd(store, { userId: id, count: 1700, from: 0 });
   assert.equal(await auth.sessions.endOthers(before), 1700);
   for (const each of [before, after]) assert.ok(await auth.getUserFromSessionId(each));
 });

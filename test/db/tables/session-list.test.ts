@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { SessionPage } from "../../../src/db/db.ts";
-import { crowd } from "../../support/crowd.ts";
+import { createCrowd } from "../../support/crowd.ts";
+import { createStore, type Store } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
-import { createStore, type Store } from "../../support/twins.ts";
 import { hour } from "../../support/world.ts";
 
 const email = "bob@example.com";
@@ -48,7 +48,7 @@ test("a handle is random, and stays the same when the session's id changes, by a
   for (const made of [digest("one"), digest(digest("one"))]) assert.notEqual(handle, made);
   assert.ok(await db.sessions.renew("one", { renewed: "two", nonce: "n" }));
   assert.equal(await onlyHandle(store, id), handle);
-  store.clock.forward(hour);
+  store.clock.advance(hour);
   await db.sessions.recordUse(["two"]);
   // What an older version does, which knows no handle.
   await store.run(`update sessions set session_id = '${digest("three")}', previous_id = '${digest("two")}'`);
@@ -65,7 +65,7 @@ test("sessions that an older version opened get a handle when they are listed, t
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
   const two = await store.open();
-  await crowd(store, { userId: id, count: 300 });
+  await createCrowd(store, { userId: id, count: 300 });
   const lists = await Promise.all([0, 1, 0, 1].map((i) => [db, two][i]?.sessions.list(id, { limit: 300 })));
   const handles = lists.map((list) => list?.sessions.map(({ handle }) => handle) ?? []);
   for (const each of handles) assert.deepEqual(each, handles[0]);
@@ -87,7 +87,7 @@ test("a session that asks has a handle too, wherever it stands", async () => {
   const { id } = await db.addUser(email, "hash");
   await db.sessions.open({ userId: id, sessionId: "own" });
   await store.run("update sessions set handle = null");
-  await crowd(store, { userId: id, count: 20, from: 0 });
+  await createCrowd(store, { userId: id, count: 20, from: 0 });
   const { sessions } = await page(store, id, { limit: 3, current: "own" });
   assert.deepEqual(
     sessions.map(({ current }) => current),
@@ -134,7 +134,7 @@ for (const every of [0, 1]) {
     await using store = await createStore();
     const { db } = store;
     const { id } = await db.addUser(email, "hash");
-    await crowd(store, { userId: id, count: 95, every });
+    await createCrowd(store, { userId: id, count: 95, every });
     for (const limit of [1, 2, 7, 94, 95, 96, 1000]) {
       const pages = await allPages(store, id, limit);
       assert.equal(pages.length, Math.ceil(95 / limit), `${limit}`);
@@ -163,7 +163,7 @@ test("sessions that come and go between two pages neither hide others nor show t
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
-  await crowd(store, { userId: id, count: 60, every: 0 });
+  await createCrowd(store, { userId: id, count: 60, every: 0 });
   const before = (await page(store, id, { limit: 60 })).sessions.map(({ handle }) => handle);
   const gone = new Set<string>();
   const pages = await allPages(store, id, 10, undefined, async (shown) => {
@@ -186,9 +186,9 @@ test("sessions that have ended are on no page, however many are in between", asy
   const { db, clock } = store;
   const { id } = await db.addUser(email, "hash");
   await db.sessions.open({ userId: id, sessionId: "old" });
-  clock.forward(1);
-  await crowd(store, { userId: id, count: 900, from: 0, unusedFor: hour });
-  clock.forward(1000);
+  clock.advance(1);
+  await createCrowd(store, { userId: id, count: 900, from: 0, unusedFor: hour });
+  clock.advance(1000);
   await db.sessions.recordUse(["old"]);
   await db.sessions.open({ userId: id, sessionId: "new" });
   for (const limit of [1, 2, 1000]) {
@@ -205,7 +205,7 @@ test("a next that no page gave leads nowhere, and one of another user shows noth
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
   const { id: other } = await db.addUser("eve@example.com", "hash");
-  await crowd(store, { userId: id, count: 5 });
+  await createCrowd(store, { userId: id, count: 5 });
   await db.sessions.open({ userId: other, sessionId: "eve's" });
   const written = (text: string) => Buffer.from(text).toString("base64url");
   const right = written("1 x");

@@ -7,9 +7,9 @@ import { postgres } from "../../../src/db/postgres/postgres.ts";
 import type { Schema } from "../../../src/db/schema.ts";
 import { sqlite } from "../../../src/db/sqlite/sqlite.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
-import { crowd } from "../../support/crowd.ts";
-import { engine as engineName, test } from "../../support/engines.ts";
-import { createStore, type Store } from "../../support/twins.ts";
+import { createCrowd } from "../../support/crowd.ts";
+import { createStore, type Store } from "../../support/engine-store.ts";
+import { currentEngine as engineName, test } from "../../support/engines.ts";
 
 /** Opens a database once more; every statement is kept from then on. */
 async function watched(store: Store) {
@@ -85,7 +85,7 @@ for (const every of [0, 1]) {
     await using store = await createStore();
     const { id } = await store.db.addUser("bob@example.com", "hash");
     for (let i = 0; i < 20; i++) await store.db.addUser(`${i}@example.com`, "hash");
-    await crowd(store, { userId: id, count: 200_000, every });
+    await createCrowd(store, { userId: id, count: 200_000, every });
     // As autovacuum does in time: without statistics the first statement could take longer than it may.
     await store.run("analyze");
     await store.db.sessions.open({ userId: id, sessionId: "own" });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { NoResultFound } from "../../../src/errors.ts";
+import { createStore, type Store } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
-import { createStore, type Store } from "../../support/twins.ts";
 import { hour, minute } from "../../support/world.ts";
 
 const email = "bob@example.com";
@@ -38,9 +38,9 @@ test("a session that is not used ends at its idle end, to the millisecond", asyn
   const { db, clock } = store;
   const { id: userId } = await db.addUser(email, "hash");
   await db.sessions.open({ userId, sessionId: "one" });
-  clock.forward(hour - 1);
+  clock.advance(hour - 1);
   assert.equal(await lives(store, "one"), true);
-  clock.forward(1);
+  clock.advance(1);
   assert.equal(await lives(store, "one"), false);
   await db.sessions.recordUse(["one"]);
   assert.equal(await lives(store, "one"), false, "one that has ended is not brought back");
@@ -51,18 +51,18 @@ test("being seen moves the idle end of just those sessions, and never the absolu
   const { db, clock } = store;
   const { id: userId } = await db.addUser(email, "hash");
   for (const sessionId of ["one", "two", "unseen"]) await db.sessions.open({ userId, sessionId });
-  clock.forward(59 * minute);
+  clock.advance(59 * minute);
   await db.sessions.recordUse(["one", "two", "unknown"]);
   assert.equal((await db.sessions.findUser("one"))?.lastSeenAt, clock.now());
-  clock.forward(minute);
+  clock.advance(minute);
   assert.deepEqual(await Promise.all(["one", "two", "unseen"].map((s) => lives(store, s))), [true, true, false]);
-  clock.forward(58 * minute);
+  clock.advance(58 * minute);
   await db.sessions.recordUse(["one"]);
-  clock.forward(minute);
+  clock.advance(minute);
   assert.equal(await lives(store, "two"), false);
-  clock.forward(minute - 1);
+  clock.advance(minute - 1);
   assert.equal(await lives(store, "one"), true);
-  clock.forward(1);
+  clock.advance(1);
   assert.equal(await lives(store, "one"), false);
 });
 
@@ -73,7 +73,7 @@ test("a session was seen when that is said: not later than now, and only if it l
   const start = clock.now();
   const names = ["early", "late", "too late", "backwards", "in the future", "twice", "unseen"] as const;
   for (const sessionId of names) await db.sessions.open({ userId, sessionId });
-  clock.forward(90 * minute);
+  clock.advance(90 * minute);
   await db.sessions.recordUse([
     ["early", start + 1],
     ["late", start + hour - 1],
@@ -101,9 +101,9 @@ test("a session was seen when that is said: not later than now, and only if it l
     unseen: 0,
   });
   assert.equal(await lives(store, "late"), true);
-  clock.forward(29 * minute);
+  clock.advance(29 * minute);
   await db.sessions.recordUse(new Map([["late", start + 118 * minute]]));
-  clock.forward(minute);
+  clock.advance(minute);
   await db.sessions.recordUse([["late", clock.now()], "twice"]);
   assert.equal(await lives(store, "late"), false, "the absolute end stays");
   await db.sessions.recordUse([]);
@@ -143,7 +143,7 @@ test("a better hash is stored together with the session", async () => {
   await using store = await createStore();
   const { db, clock } = store;
   const { id: userId } = await db.addUser(email, "old");
-  clock.forward(1);
+  clock.advance(1);
   await db.sessions.open({ userId, sessionId: "one", verifiedHash: "old" });
   assert.equal((await db.findUserBy({ email })).updatedAt, clock.now() - 1);
   await db.sessions.open({ userId, sessionId: "two", verifiedHash: "old", rehashed: "better" });
@@ -167,7 +167,7 @@ test("beyond the limit the oldest sessions of that user end", async () => {
   const alice = await db.addUser("alice@example.com", "hash");
   await db.sessions.open({ userId: alice.id, sessionId: "alice's" });
   const open = async (sessionId: string, limit: number) => {
-    clock.forward(1);
+    clock.advance(1);
     await db.sessions.open({ userId, sessionId, limit });
   };
   const all = "abcdefgh";
@@ -199,11 +199,11 @@ test("a session that has ended takes no place of a live one within the limit", a
   const { db, clock } = store;
   const { id: userId } = await db.addUser(email, "hash");
   await db.sessions.open({ userId, sessionId: "in use" });
-  clock.forward(1);
+  clock.advance(1);
   await db.sessions.open({ userId, sessionId: "left alone" });
-  clock.forward(hour - 2);
+  clock.advance(hour - 2);
   await db.sessions.recordUse(["in use"]);
-  clock.forward(2);
+  clock.advance(2);
   await db.sessions.open({ userId, sessionId: "new", limit: 2 });
   assert.deepEqual(await Promise.all(["in use", "left alone", "new"].map((s) => lives(store, s))), [true, false, true]);
 });

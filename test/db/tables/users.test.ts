@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { EmailTaken, InvalidRequestError, NoResultFound } from "../../../src/errors.ts";
 import type { User } from "../../../src/user.ts";
-import { untilAvailable } from "../../support/databases.ts";
+import { retryWhileUnavailable } from "../../support/databases.ts";
+import { createStore } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
-import { createStore } from "../../support/twins.ts";
 import { hour } from "../../support/world.ts";
 
 const email = "bob@example.com";
@@ -43,7 +43,7 @@ test("of 2, and of 100, simultaneous users of one address over two connections e
   for (const count of [2, 100]) {
     const address = `${count}@example.com`;
     const tries = Array.from({ length: count }, (_, i) =>
-      untilAvailable(async () => dbs[i % 2]?.addUser(address, `hash ${i}`)),
+      retryWhileUnavailable(async () => dbs[i % 2]?.addUser(address, `hash ${i}`)),
     );
     const results = await Promise.allSettled(tries);
     const added = results.filter((result) => result.status === "fulfilled").map((result) => result.value);
@@ -58,9 +58,9 @@ test("a user is found by each attribute, by all of them at once, and by none of 
   await using store = await createStore();
   const { db, clock } = store;
   await db.addUser("alice@example.com", "another");
-  clock.forward(1);
+  clock.advance(1);
   const { id, createdAt } = await db.addUser(email, hashedPassword);
-  clock.forward(1);
+  clock.advance(1);
   const changes = {
     resetToken: "token",
     resetTokenExpiresAt: clock.now() + 7,
@@ -114,7 +114,7 @@ test("an update changes what it names, and nothing else", async () => {
     sessionId: "session",
   } satisfies Required<Omit<User, "id">>;
   for (const [name, value] of Object.entries(changes)) {
-    clock.forward(1);
+    clock.advance(1);
     const before = await db.findUserBy({ id });
     await db.updateUser(id, { [name]: value });
     const told = name in { sessionId: 0, resetToken: 0 } ? {} : { [name]: value };
@@ -149,7 +149,7 @@ test("an update that is refused changes nothing at all", async () => {
   await db.updateUser(alice.id, { sessionId: "alice's", resetToken: "alice's" });
   const { id } = await db.addUser(email, hashedPassword);
   await db.updateUser(id, { sessionId: "bob's", resetToken: "bob's", emailVerifiedAt: 5 });
-  clock.forward(1);
+  clock.advance(1);
   const before = [await store.rows("users"), await store.rows("sessions")];
   const fine = { hashedPassword: "changed", sessionId: "new", resetToken: null, disabledAt: 1 };
   const refused = async (changes: object, error: new () => Error, user = id) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { createStore } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
-import { createStore } from "../../support/twins.ts";
 
 const email = "bob@example.com";
 

@@ -1,28 +1,32 @@
 import assert from "node:assert/strict";
 import { test } from "../../support/engines.ts";
 import { bob, logIn as sessionOf } from "../../support/steps.ts";
-import { devicesOf, member, sent, visitor } from "../../support/visitor.ts";
+import { createMember, createVisitor, findDevices, sent } from "../../support/visitor.ts";
 import { createWorld, minute } from "../../support/world.ts";
 
 const firefox = { "User-Agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0" };
 
 test("the account shows who, since when and where, and is for whoever is logged in alone", async () => {
   await using world = await createWorld();
-  const who = await member(world);
-  world.clock.forward(minute);
+  const who = await createMember(world);
+  world.clock.advance(minute);
   await sessionOf(world, bob, firefox);
-  world.clock.forward(minute);
+  world.clock.advance(minute);
   await sessionOf(world, bob, { "User-Agent": "<script>alert(1)</script>" });
   const page = await who.open("/account?lang=fr");
   assert.deepEqual([page.status, page.title], [200, "Votre compte · Bienvenue"]);
   assert.match(page.html, /<bdi>bob@example\.com<\/bdi>/);
   assert.match(page.html, /Membre depuis le 1 janvier 2030/);
-  assert.deepEqual(devicesOf(page), ["Un appareil inconnu Cet appareil", "Un appareil inconnu", "Firefox sur Windows"]);
+  assert.deepEqual(findDevices(page), [
+    "Un appareil inconnu Cet appareil",
+    "Un appareil inconnu",
+    "Firefox sur Windows",
+  ]);
   assert.doesNotMatch(page.html, /alert\(1\)/);
   assert.match(page.html, /<time datetime="2030-01-01T00:00:00\.000Z" data-relative>1 janv\. 2030/);
   for (const path of ["/account", "/account/password", "/account/email", "/account/export", "/account/delete"]) {
     sent(
-      await visitor(world).open(`${path}?lang=fr`),
+      await createVisitor(world).open(`${path}?lang=fr`),
       `/login?lang=fr&return_to=${encodeURIComponent(`${path}?lang=fr`)}`,
     );
     assert.equal((await who.open(path)).status, 200, path);

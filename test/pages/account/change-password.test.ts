@@ -1,34 +1,34 @@
 import assert from "node:assert/strict";
 import { test } from "../../support/engines.ts";
-import { createProduction, enter, join, owner } from "../../support/production.ts";
-import { bob, canLogIn, isOpen, logIn as sessionOf } from "../../support/steps.ts";
-import { member, sent, visitor } from "../../support/visitor.ts";
+import { createProductionWorld, logInForCookies, owner, registerAndConfirm } from "../../support/production.ts";
+import { bob, canLogIn, isSessionOpen, logIn as sessionOf } from "../../support/steps.ts";
+import { createMember, createVisitor, sent } from "../../support/visitor.ts";
 import { createWorld } from "../../support/world.ts";
 
 test("a changed password keeps this device and logs out the others", async () => {
   await using world = await createWorld({ PASSWORD_MIN_LENGTH: "8" });
-  const who = await member(world);
+  const who = await createMember(world);
   const other = await sessionOf(world);
   const page = await who.open("/account/password");
   assert.match(page.html, /autocomplete="current-password"/);
   assert.match(page.html, /autocomplete="new-password"/);
   const wrong = await who.fill(page, { password: "wrong", new_password: "t4rt1fl3tt3" });
-  assert.deepEqual([wrong.status, wrong.told], [403, "This is not your password. Try again."]);
+  assert.deepEqual([wrong.status, wrong.banner], [403, "This is not your password. Try again."]);
   assert.match(wrong.html, /id="password"[^>]* aria-invalid="true"/);
   const short = await who.fill(page, { password: bob.password, new_password: "short" });
   assert.match(short.html, /id="new_password"[^>]* aria-invalid="true"/);
-  assert.ok(await isOpen(world, other));
+  assert.ok(await isSessionOpen(world, other));
   sent(await who.fill(page, { password: bob.password, new_password: "t4rt1fl3tt3" }), "/account");
-  assert.match((await who.open("/account")).told, /^Your password is changed/);
-  assert.ok(!(await isOpen(world, other)));
+  assert.match((await who.open("/account")).banner, /^Your password is changed/);
+  assert.ok(!(await isSessionOpen(world, other)));
   assert.ok(await canLogIn(world, { ...bob, password: "t4rt1fl3tt3" }));
 });
 
 test("in production the page changes the cookie that production has", async () => {
-  await using world = await createProduction();
-  await join(world);
-  const who = visitor(world);
-  for (const pair of (await enter(world)).split("; ")) {
+  await using world = await createProductionWorld();
+  await registerAndConfirm(world);
+  const who = createVisitor(world);
+  for (const pair of (await logInForCookies(world)).split("; ")) {
     const [name = "", value = ""] = pair.split("=");
     who.cookies.set(name, value);
   }

@@ -1,69 +1,69 @@
 import assert from "node:assert/strict";
 import { test } from "../../support/engines.ts";
-import { bob, isOpen, register, logIn as sessionOf } from "../../support/steps.ts";
-import { devicesOf, formsOf, member, sent } from "../../support/visitor.ts";
+import { bob, isSessionOpen, register, logIn as sessionOf } from "../../support/steps.ts";
+import { createMember, findDevices, findForms, sent } from "../../support/visitor.ts";
 import { createWorld, minute } from "../../support/world.ts";
 
 const firefox = { "User-Agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0" };
 
 test("one device is logged out from another, or all others at once", async () => {
   await using world = await createWorld();
-  const who = await member(world);
+  const who = await createMember(world);
   const others = [await sessionOf(world, bob, firefox), await sessionOf(world), await sessionOf(world)];
   const page = await who.open("/account");
-  const windows = formsOf(page.html).find(({ html }) => html.includes("Log out Firefox on Windows"));
+  const windows = findForms(page.html).find(({ html }) => html.includes("Log out Firefox on Windows"));
   sent(await who.send("/account/devices", windows?.hidden ?? {}), "/account");
-  assert.deepEqual(await Promise.all(others.map((each) => isOpen(world, each))), [false, true, true]);
+  assert.deepEqual(await Promise.all(others.map((each) => isSessionOpen(world, each))), [false, true, true]);
   const after = await who.open("/account");
-  assert.match(after.told, /device is logged out/);
-  assert.equal(devicesOf(after).length, 3);
+  assert.match(after.banner, /device is logged out/);
+  assert.equal(findDevices(after).length, 3);
   sent(await who.send("/account/devices", windows?.hidden ?? {}), "/account");
-  world.clock.forward(minute);
+  world.clock.advance(minute);
   const again = await who.send("/account/devices", windows?.hidden ?? {});
   assert.equal(again.status, 404);
-  assert.equal(again.told, "This device is logged out already.");
-  const all = formsOf(after.html).find(({ html }) => html.includes("Log out all other devices"));
+  assert.equal(again.banner, "This device is logged out already.");
+  const all = findForms(after.html).find(({ html }) => html.includes("Log out all other devices"));
   sent(await who.send("/account/devices", all?.hidden ?? {}), "/account");
-  assert.deepEqual(devicesOf(await who.open("/account")), ["An unknown device This device"]);
-  assert.deepEqual(await Promise.all(others.map((each) => isOpen(world, each))), [false, false, false]);
+  assert.deepEqual(findDevices(await who.open("/account")), ["An unknown device This device"]);
+  assert.deepEqual(await Promise.all(others.map((each) => isSessionOpen(world, each))), [false, false, false]);
 });
 
 test("nobody ends another's session, and many devices come on pages of ten", async () => {
   await using world = await createWorld();
-  const who = await member(world);
+  const who = await createMember(world);
   const eve = { email: "eve@example.com", password: "eve-eve-1" };
   await register(world, eve);
   const session = await sessionOf(world, eve);
   const [handle] = (await world.auth.sessions.list(session)).map(({ id }) => id);
-  const hidden = formsOf((await who.open("/logout")).html)[0]?.hidden ?? {};
+  const hidden = findForms((await who.open("/logout")).html)[0]?.hidden ?? {};
   const refused = await who.send("/account/devices", { ...hidden, session: handle ?? "" });
   assert.equal(refused.status, 404);
-  assert.ok(await isOpen(world, session));
+  assert.ok(await isSessionOpen(world, session));
   for (let i = 0; i < 11; i++) await sessionOf(world);
   const page = await who.open("/account");
-  assert.equal(devicesOf(page).length, 10);
+  assert.equal(findDevices(page).length, 10);
   assert.match(page.html, /href="\/account\?from=10#devices"/);
   assert.doesNotMatch(page.html, /Previous devices/);
   const last = await who.open("/account?from=10");
-  assert.equal(devicesOf(last).length, 2);
+  assert.equal(findDevices(last).length, 2);
   assert.match(last.html, /<a class="link" href="\/account\?from=0#devices">Previous devices<\/a>/);
   assert.doesNotMatch(last.html, /More devices/);
   for (const [from, shown] of Object.entries({ "-1": 10, x: 10, 0: 10, 9: 10, 13: 2, 9999: 2, "1e99": 2 })) {
-    assert.equal(devicesOf(await who.open(`/account?from=${from}`)).length, shown, from);
+    assert.equal(findDevices(await who.open(`/account?from=${from}`)).length, shown, from);
   }
 });
 
 test("the device that looks is on the first page and comes first, however many are newer, and no device is on two", async () => {
   await using world = await createWorld();
-  const who = await member(world);
+  const who = await createMember(world);
   for (let i = 0; i < 24; i++) {
-    world.clock.forward(1000);
+    world.clock.advance(1000);
     await world.auth.createSession(bob.email);
   }
   const seen: string[] = [];
   for (let path: string | undefined = "/account?lang=fr", pages = 1; path !== undefined; pages++) {
     const page = await who.open(path);
-    const names = devicesOf(page);
+    const names = findDevices(page);
     if (pages === 1) assert.equal(names[0], "Un appareil inconnu Cet appareil");
     assert.equal(names.filter((name) => name.endsWith("Cet appareil")).length, pages === 1 ? 1 : 0);
     assert.equal(names.length, [10, 10, 5][pages - 1]);
@@ -77,26 +77,26 @@ test("the device that looks is on the first page and comes first, however many a
 
 test("a device that is logged out on a later page leaves people there, while there is one", async () => {
   await using world = await createWorld();
-  const who = await member(world);
+  const who = await createMember(world);
   for (let i = 0; i < 11; i++) await sessionOf(world);
   for (const left of [1, 10]) {
     const page = await who.open("/account?from=10");
-    const one = formsOf(page.html).find(({ html }) => html.includes("Log out an unknown device"));
+    const one = findForms(page.html).find(({ html }) => html.includes("Log out an unknown device"));
     const done = await who.send(one?.action ?? "", one?.hidden ?? {});
     sent(done, "/account?from=10");
     const after = await who.open(done.location ?? "");
-    assert.match(after.told, /device is logged out/);
-    assert.equal(devicesOf(after).length, left);
+    assert.match(after.banner, /device is logged out/);
+    assert.equal(findDevices(after).length, left);
     if (left === 10) continue;
-    world.clock.forward(minute);
+    world.clock.advance(minute);
     const gone = await who.send(one?.action ?? "", one?.hidden ?? {});
-    assert.deepEqual([gone.status, devicesOf(gone).length], [404, left]);
+    assert.deepEqual([gone.status, findDevices(gone).length], [404, left]);
   }
 });
 
 test("devices of one name are told apart by when they were seen, for those who hear them too", async () => {
   await using world = await createWorld();
-  const who = await member(world);
+  const who = await createMember(world);
   for (let i = 0; i < 2; i++) await sessionOf(world);
   const { html } = await who.open("/account");
   const buttons = [...html.matchAll(/<button [^>]*aria-label="([^"]*)" aria-describedby="([^"]*)">/g)];

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { temporaryFolder } from "../../support/service.ts";
-import { text, visitor } from "../../support/visitor.ts";
+import { createVisitor, toText } from "../../support/visitor.ts";
 import { createWorld } from "../../support/world.ts";
 
 const svg = `<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`;
@@ -21,7 +21,7 @@ test("the pages wear the name, logo, colours and links of the settings", async (
     PRIVACY_URL: "https://example.com/privacy",
     RETURN_ORIGINS: "https://app.example.com,http://localhost:3000",
   });
-  const { html, title, headers } = await visitor(world).open("/login");
+  const { html, title, headers } = await createVisitor(world).open("/login");
   assert.equal(title, "Log in · Ça & là");
   const [, logo = ""] = /<img src="(\/assets\/[^"]+)" alt="Ça &amp; là">/.exec(html) ?? [];
   const image = await world.request(logo);
@@ -52,10 +52,10 @@ test("without a logo there is the name's first letter, as people see letters", a
     ["\u0065\u0301clat", "\u0045\u0301"],
   ] as const) {
     await using world = await createWorld({ SERVICE_NAME });
-    const { html } = await visitor(world).open("/login");
-    assert.equal(text(/<span class="mark" aria-hidden="true">(.*?)<\/span>/.exec(html)?.[1] ?? ""), letter);
+    const { html } = await createVisitor(world).open("/login");
+    assert.equal(toText(/<span class="mark" aria-hidden="true">(.*?)<\/span>/.exec(html)?.[1] ?? ""), letter);
     const [, icon = ""] = /<link rel="icon" href="([^"]+)">/.exec(html) ?? [];
     const image = await (await world.request(icon)).text();
-    assert.equal(text(/<text[^>]*>(.*?)<\/text>/.exec(image)?.[1] ?? ""), letter);
+    assert.equal(toText(/<text[^>]*>(.*?)<\/text>/.exec(image)?.[1] ?? ""), letter);
   }
 });

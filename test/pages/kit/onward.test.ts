@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { compose } from "../../../src/mail/messages.ts";
 import { test } from "../../support/engines.ts";
-import { createProduction, join, mailed, owner, strong } from "../../support/production.ts";
+import {
+  createProductionWorld,
+  deliverMails,
+  owner,
+  registerAndConfirm,
+  strongPassword,
+} from "../../support/production.ts";
 import { bob, register } from "../../support/steps.ts";
-import { logIn, sent, type Visitor, visitor } from "../../support/visitor.ts";
+import { createVisitor, logIn, sent, type Visitor } from "../../support/visitor.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
 const app = "https://app.example.com/a?b=%22c%22";
@@ -11,12 +17,12 @@ const from = `return_to=${encodeURIComponent(app)}`;
 const name = "__Host-onward";
 
 function createService(): Promise<World> {
-  return createProduction({ RETURN_ORIGINS: "https://app.example.com" });
+  return createProductionWorld({ RETURN_ORIGINS: "https://app.example.com" });
 }
 
 /** The link of the only mail that waits, which says nothing of where its reader goes afterwards. */
 async function mailedLink(world: World, page: "/verify" | "/reset"): Promise<string> {
-  const mails = await mailed(world);
+  const mails = await deliverMails(world);
   assert.equal(mails.length, 1);
   const [mail] = mails;
   assert.ok(mail?.token);
@@ -25,23 +31,26 @@ async function mailedLink(world: World, page: "/verify" | "/reset"): Promise<str
 }
 
 async function joinFrom(who: Visitor, query: string): Promise<void> {
-  sent(await who.fill(await who.open(`/register?${query}`), { email: owner.email, new_password: strong }), "/mailbox");
+  sent(
+    await who.fill(await who.open(`/register?${query}`), { email: owner.email, new_password: strongPassword }),
+    "/mailbox",
+  );
 }
 
 test("who registers on the way from an application is back there once the address is confirmed", async () => {
   await using world = await createService();
-  const who = visitor(world);
+  const who = createVisitor(world);
   const page = await who.open(`/register?${from}`);
-  const done = await who.fill(page, { email: owner.email, new_password: strong });
+  const done = await who.fill(page, { email: owner.email, new_password: strongPassword });
   sent(done, "/mailbox");
   assert.match(
     done.headers.getSetCookie().find((each) => each.startsWith(name)) ?? "",
     /^__Host-onward=[\w-]+; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=86400$/,
   );
-  await mailed(world);
+  await deliverMails(world);
   sent(await who.fill(await who.open("/mailbox"), {}, "/verify"), "/mailbox");
   const link = await mailedLink(world, "/verify");
-  sent(await who.fill(await who.open(link), { password: strong }), app);
+  sent(await who.fill(await who.open(link), { password: strongPassword }), app);
   assert.ok(!who.cookies.has(name));
   // Another day is another way.
   who.cookies.delete("__Host-session_id");
@@ -50,17 +59,17 @@ test("who registers on the way from an application is back there once the addres
 
 test("who has forgotten the password on the way is back there after logging in with the new one", async () => {
   await using world = await createService();
-  await join(world);
-  const who = visitor(world);
+  await registerAndConfirm(world);
+  const who = createVisitor(world);
   const asked = await who.fill(await who.open(`/forgot?${from}`), { email: owner.email });
   sent(asked, "/mailbox");
   assert.match(asked.headers.getSetCookie().join("\n"), /^__Host-onward=.*; Max-Age=3600$/m);
-  await mailed(world);
+  await deliverMails(world);
   sent(await who.fill(await who.open("/mailbox"), {}, "/forgot"), "/mailbox");
   const link = await mailedLink(world, "/reset");
-  const saved = await who.fill(await who.open(link), { new_password: `${strong}-2` });
+  const saved = await who.fill(await who.open(link), { new_password: `${strongPassword}-2` });
   sent(saved, `/login?${from}`);
-  sent(await who.fill(await who.open("/login"), { ...owner, password: `${strong}-2` }), app);
+  sent(await who.fill(await who.open("/login"), { ...owner, password: `${strongPassword}-2` }), app);
   assert.ok(!who.cookies.has(name));
   const [, again = ""] = /href="(\/forgot[^"]*)"/.exec((await who.open(`/reset?token=x&${from}`)).html) ?? [];
   assert.equal(again, `/forgot?${from}`);
@@ -68,25 +77,25 @@ test("who has forgotten the password on the way is back there after logging in w
 
 test("having the link sent again where the login was refused goes the same way", async () => {
   await using world = await createService();
-  await joinFrom(visitor(world), "");
-  await mailed(world);
-  const who = visitor(world);
+  await joinFrom(createVisitor(world), "");
+  await deliverMails(world);
+  const who = createVisitor(world);
   const refused = await who.fill(await who.open(`/login?${from}`), owner, "/login");
   sent(await who.fill(refused, {}, "/verify"), "/mailbox");
-  sent(await who.fill(await who.open(await mailedLink(world, "/verify")), { password: strong }), app);
+  sent(await who.fill(await who.open(await mailedLink(world, "/verify")), { password: strongPassword }), app);
 });
 
 test("what a browser keeps is checked again, read on the way alone, and replaced by what is asked for next", async () => {
   await using world = await createService();
-  await join(world);
+  await registerAndConfirm(world);
   const keep = (who: Visitor, wanted: string) => who.cookies.set(name, Buffer.from(wanted).toString("base64url"));
   for (const wanted of ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example", "\0"]) {
-    const who = visitor(world);
+    const who = createVisitor(world);
     keep(who, wanted);
     sent(await who.fill(await who.open("/login"), owner), "/account");
     assert.ok(!who.cookies.has(name), wanted);
   }
-  const who = visitor(world);
+  const who = createVisitor(world);
   keep(who, "/app");
   assert.doesNotMatch((await who.open("/register")).html, /return_to/);
   sent(await who.fill(await who.open("/login?return_to=/other"), owner), "/other");
@@ -102,7 +111,7 @@ test("what a browser keeps is checked again, read on the way alone, and replaced
 test("the language that was chosen stays over a login, and so does where an account's pages were opened from", async () => {
   await using world = await createWorld();
   await register(world);
-  const who = visitor(world);
+  const who = createVisitor(world);
   sent(await who.fill(await who.open("/login?lang=fr"), bob), "/account?lang=fr");
   sent(await who.open("/login?lang=fr"), "/account?lang=fr");
   for (const path of ["/account/password", "/account/email", "/account/export", "/account/delete"]) {
@@ -118,7 +127,7 @@ test("the language that was chosen stays over a login, and so does where an acco
 test("a session that ended while a form was open forgets nothing of the way", async () => {
   await using world = await createWorld();
   await register(world);
-  const who = visitor(world);
+  const who = createVisitor(world);
   await logIn(who, bob);
   const page = await who.open("/account/password?return_to=/app");
   who.cookies.delete("session_id");

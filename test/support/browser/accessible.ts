@@ -40,12 +40,12 @@ const ask = `(async () => {
  * Gives a page's documents axe-core from the next one on. Chromium compiles it once for all of them, so that looking at a document
  * takes half as much processor time.
  */
-export function keepAxe(page: Page): Promise<unknown> {
+export function installAxe(page: Page): Promise<unknown> {
   return page.addInitScript(`globalThis.loadAxe = () => {${axe}}`);
 }
 
 /** What axe-core finds wrong with a page, a line each: rules of WCAG 2.2 A and AA, and what it holds for good practice. */
-export async function barriers(page: Page): Promise<string[]> {
+export async function findBarriers(page: Page): Promise<string[]> {
   const isLoaded = await page.evaluate("typeof axe === 'object' || (globalThis.loadAxe?.(), typeof axe === 'object')");
   if (!isLoaded) await page.evaluate(axe);
   return page.evaluate<string[]>(ask);

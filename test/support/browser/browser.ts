@@ -24,7 +24,7 @@ const disabledFeatures = [
 let shared: Promise<Browser> | undefined;
 
 /** The Chromium of this process's tests, started at the first use and closed after all of them. */
-export function sharedBrowser(): Promise<Browser> {
+export function getSharedBrowser(): Promise<Browser> {
   if (shared) return shared;
   const started = startBrowser();
   shared = started;

@@ -1,7 +1,7 @@
 import { startMailServer } from "../mail-server.ts";
-import { freePort } from "../postgres-server.ts";
+import { findFreePort } from "../postgres-server.ts";
 import { startService } from "../service.ts";
-import { production } from "../world.ts";
+import { productionEnvironment } from "../world.ts";
 
 /** The service as people meet it, with an empty database: real settings, but over http, and a server for its mails. */
 export interface Site extends AsyncDisposable {
@@ -13,11 +13,11 @@ export interface Site extends AsyncDisposable {
 export async function startSite(environment: Record<string, string> = {}): Promise<Site> {
   await using resources = new AsyncDisposableStack();
   const mailServer = resources.use(await startMailServer());
-  const port = await freePort();
+  const port = await findFreePort();
   const url = `http://localhost:${port}`;
   resources.use(
     await startService({
-      ...production,
+      ...productionEnvironment,
       UNSAFE_PRODUCTION: "1",
       PORT: String(port),
       PUBLIC_URL: url,

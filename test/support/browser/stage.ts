@@ -4,9 +4,9 @@ import { serve } from "../../../src/http/server.ts";
 import { silent } from "../../../src/observe/log.ts";
 import type { Environment } from "../../../src/settings/settings.ts";
 import { writeMigratedFile } from "../migrated-sqlite.ts";
-import { freePort } from "../postgres-server.ts";
+import { findFreePort } from "../postgres-server.ts";
 import { temporaryFolder } from "../service.ts";
-import { createWorld, production, type World } from "../world.ts";
+import { createWorld, productionEnvironment, type World } from "../world.ts";
 
 /** A world that a browser can look at, where any state of a page is quickly brought about. */
 export interface Stage extends World {
@@ -17,10 +17,10 @@ export async function createStage(
   environment: Environment = {},
   options: Pick<AppOptions, "outbox"> = {},
 ): Promise<Stage> {
-  const port = await freePort();
+  const port = await findFreePort();
   const url = `http://localhost:${port}`;
   await using resources = new AsyncDisposableStack();
-  const real = { ...production, UNSAFE_PRODUCTION: "1", PUBLIC_URL: url };
+  const real = { ...productionEnvironment, UNSAFE_PRODUCTION: "1", PUBLIC_URL: url };
   const world = await createWorld({ ...real, ...environment }, options);
   resources.use(world);
   const server = await serve({ fetch: world.app.fetch, host: "127.0.0.1", port, log: silent });
@@ -30,7 +30,7 @@ export async function createStage(
 }
 
 /** Sends the mails that wait; where the link of the last one to that page leads. */
-export async function lastLink(
+export async function deliverLink(
   { auth, mails }: Stage,
   page: "/reset" | "/verify" | "/undo-email-change",
 ): Promise<string> {

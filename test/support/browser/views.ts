@@ -1,9 +1,9 @@
 import { DatabaseSync } from "node:sqlite";
 import { devices } from "playwright-core";
 import type { Environment } from "../../../src/settings/settings.ts";
-import { join } from "../production.ts";
+import { registerAndConfirm } from "../production.ts";
 import { day, form } from "../world.ts";
-import { createStage, createStageOnFile, lastLink, type Stage } from "./stage.ts";
+import { createStage, createStageOnFile, deliverLink, type Stage } from "./stage.ts";
 import type { Visitor } from "./visitor.ts";
 
 const ada = { email: "ada@example.com", password: "plough-Violet-9-harbour" };
@@ -37,7 +37,7 @@ export const views = {
   register: ({ visitor }) => visitor.open("/register"),
   "register-refused": ({ visitor }) => register(visitor, weak),
   "register-taken-refused": async ({ stage, visitor }) => {
-    await join(stage, ada);
+    await registerAndConfirm(stage, ada);
     await register(visitor);
   },
   mailbox: ({ visitor }) => register(visitor),
@@ -53,15 +53,15 @@ export const views = {
   "verify-move-wrong": async (scene) => {
     await openMove(scene);
     const { submit, words } = scene.visitor;
-    await submit(words.verify.moveSubmit, { [words.fields.currentPassword]: "not the one" });
+    await submit(words.verify.emailChangeSubmit, { [words.fields.currentPassword]: "not the one" });
   },
   "mailbox-waiting": async ({ visitor }) => {
     await visitor.open("/verify");
-    await visitor.submit(visitor.words.verify.sendAgain, { [visitor.words.fields.email]: ada.email });
+    await visitor.submit(visitor.words.verify.resend, { [visitor.words.fields.email]: ada.email });
   },
   "mailbox-again": async ({ visitor }) => {
     await register(visitor);
-    await visitor.submit(visitor.words.mailbox.again);
+    await visitor.submit(visitor.words.mailbox.resend);
   },
   forgot: ({ visitor }) => visitor.open("/forgot"),
   "mailbox-reset": async ({ visitor }) => {
@@ -106,7 +106,7 @@ export const views = {
   undo: openUndo,
   "undo-refused": async (scene) => {
     await openUndo(scene);
-    await join(scene.stage, ada);
+    await registerAndConfirm(scene.stage, ada);
     await scene.visitor.submit(scene.visitor.words.undo.submit);
   },
   "undo-other": async (scene) => {
@@ -187,7 +187,7 @@ export const views = {
     await scene.stage.auth.outbox.deliver();
     await scene.visitor.open("/account");
     await switchAccount(scene);
-    await scene.visitor.submit(scene.visitor.words.account.endOthers);
+    await scene.visitor.submit(scene.visitor.words.account.logOutOthers);
   },
   logout: async (scene) => {
     await enter(scene);
@@ -201,7 +201,7 @@ export const views = {
   "login-needed": ({ visitor }) => visitor.open("/account/email"),
   "login-session-ended": async (scene) => {
     await enter(scene);
-    scene.stage.clock.forward(31 * day);
+    scene.stage.clock.advance(31 * day);
     await scene.visitor.open("/account/email");
   },
   error: ({ visitor }) => visitor.open("/nothing/is/here"),
@@ -216,7 +216,7 @@ export const views = {
     using database = openDatabase(stage);
     database.exec("drop table attempts");
     await fillLogIn(visitor);
-    await visitor.read(visitor.words.errors.internal);
+    await visitor.waitForText(visitor.words.errors.internal);
   },
 } satisfies Record<string, (scene: Scene) => Promise<unknown>>;
 
@@ -235,7 +235,7 @@ const environments: Partial<Record<View, Environment>> = {
 const onFile: readonly View[] = ["error-database", "error-internal"];
 
 /** A stage for one view. */
-export function setStage(view: View): Promise<Stage> {
+export function createStageFor(view: View): Promise<Stage> {
   const create = onFile.includes(view) ? createStageOnFile : createStage;
   return create({ LIMIT_LOGIN_ACCOUNT: `${tries}/15m`, ...environments[view] });
 }
@@ -263,33 +263,33 @@ async function register({ open, submit, words }: Visitor, password = ada.passwor
 
 async function openVerify(stage: Stage, visitor: Visitor): Promise<void> {
   await stage.auth.account.register(ada.email, ada.password);
-  await visitor.open(await lastLink(stage, "/verify"));
+  await visitor.open(await deliverLink(stage, "/verify"));
 }
 
 async function openMove(scene: Scene): Promise<void> {
   await enter(scene);
   await changeEmail(scene.visitor, "ada@new.example.com");
-  await scene.visitor.open(await lastLink(scene.stage, "/verify"));
+  await scene.visitor.open(await deliverLink(scene.stage, "/verify"));
 }
 
 /** The link of a move that was confirmed, on another device than the one that confirmed it. */
 async function openUndo(scene: Scene): Promise<void> {
   await openMove(scene);
   const { submit, words, page } = scene.visitor;
-  await submit(words.verify.moveSubmit, { [words.fields.currentPassword]: ada.password });
+  await submit(words.verify.emailChangeSubmit, { [words.fields.currentPassword]: ada.password });
   await page.context().clearCookies();
-  await scene.visitor.open(await lastLink(scene.stage, "/undo-email-change"));
+  await scene.visitor.open(await deliverLink(scene.stage, "/undo-email-change"));
 }
 
 async function openReset(stage: Stage, visitor: Visitor): Promise<void> {
-  await join(stage, ada);
+  await registerAndConfirm(stage, ada);
   await stage.auth.resetPassword.request(ada.email);
-  await visitor.open(await lastLink(stage, "/reset"));
+  await visitor.open(await deliverLink(stage, "/reset"));
 }
 
 /** Logs in with this browser, as its page does, and opens the account. */
 async function enter({ stage, visitor }: Scene): Promise<void> {
-  await join(stage, ada);
+  await registerAndConfirm(stage, ada);
   await visitor.page.context().request.post(`${stage.url}/sessions`, { form: ada });
   await visitor.open("/account");
 }
@@ -297,7 +297,7 @@ async function enter({ stage, visitor }: Scene): Promise<void> {
 /** Has another account log in, in another tab. */
 async function switchAccount({ stage, visitor }: Scene): Promise<void> {
   const grace = { ...ada, email: "grace@example.com" };
-  await join(stage, grace);
+  await registerAndConfirm(stage, grace);
   const { session } = await stage.auth.logIn(grace);
   await visitor.page
     .context()

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import type { Browser, BrowserContextOptions, Locator, Page, Response } from "playwright-core";
 import { type Language, messages } from "../../../src/languages/languages.ts";
-import type { PageWords } from "../../../src/languages/pages.ts";
+import type { PageTexts } from "../../../src/languages/pages.ts";
 
 /** Somebody with a browser of their own. What no page may do is looked for in all that they saw when they leave. */
 export interface Visitor extends AsyncDisposable {
   readonly page: Page;
   /** What the pages say to them. */
-  readonly words: PageWords;
+  readonly words: PageTexts;
   /** Where they are, without the host. */
   readonly path: string;
   /** Opens a page, by its path or whole; what answered. */
@@ -21,19 +21,19 @@ export interface Visitor extends AsyncDisposable {
   /** Does what leads to another page, and waits for that. */
   leave(act: () => Promise<unknown>): Promise<void>;
   /** Waits until the page says this. */
-  read(text: string): Promise<void>;
+  waitForText(text: string): Promise<void>;
   /** Opens another tab of the same browser. */
   tab(): Promise<Visitor>;
 }
 
-export interface Person {
+export interface VisitorOptions {
   readonly language?: Language;
   readonly script?: boolean;
   readonly options?: BrowserContextOptions;
 }
 
 /** A window that visitors use one after the other. */
-export interface Window extends AsyncDisposable {
+export interface BrowserWindow extends AsyncDisposable {
   readonly page: Page;
   /** Lets the next visitor in; by default, leaving takes the cookies along. */
   visit(site: Site, leave?: () => PromiseLike<unknown>): Visitor;
@@ -44,7 +44,7 @@ interface Site {
 }
 
 /** Opens a browser's window of its own for one visitor. */
-export async function visit(browser: Browser, site: Site, person?: Person): Promise<Visitor> {
+export async function openVisitor(browser: Browser, site: Site, person?: VisitorOptions): Promise<Visitor> {
   const window = await openWindow(browser, person);
   return window.visit(site, () => window[Symbol.asyncDispose]());
 }
@@ -52,8 +52,8 @@ export async function visit(browser: Browser, site: Site, person?: Person): Prom
 /** Opens a browser's window of its own, with no cookie yet. */
 export async function openWindow(
   browser: Browser,
-  { language = "en", script = true, options = {} }: Person = {},
-): Promise<Window> {
+  { language = "en", script = true, options = {} }: VisitorOptions = {},
+): Promise<BrowserWindow> {
   const context = await browser.newContext({ locale: language, javaScriptEnabled: script, ...options });
   context.setDefaultTimeout(10_000);
   const faults: string[] = [];
@@ -76,7 +76,7 @@ export async function openWindow(
     page,
     visit(site, leave = () => context.clearCookies()) {
       url = site.url;
-      return look(page, url, messages[language].pages, async () => {
+      return createVisitor(page, url, messages[language].pages, async () => {
         await leave();
         assert.deepEqual(faults.splice(0), []);
       });
@@ -133,7 +133,7 @@ const findLink = `(link) => {
   return placeOf(found, link);
 }`;
 
-function look(page: Page, url: string, words: PageWords, close: () => Promise<void>): Visitor {
+function createVisitor(page: Page, url: string, words: PageTexts, close: () => Promise<void>): Visitor {
   const visitor: Visitor = {
     page,
     words,
@@ -165,11 +165,11 @@ function look(page: Page, url: string, words: PageWords, close: () => Promise<vo
     async leave(act) {
       await Promise.all([page.waitForEvent("load"), act()]);
     },
-    async read(text) {
+    async waitForText(text) {
       const shown = await page.evaluate<string>("document.body.innerText");
       if (!shown.replace(/\s+/g, " ").includes(text.replace(/\s+/g, " "))) await page.getByText(text).first().waitFor();
     },
-    tab: async () => look(await page.context().newPage(), url, words, async () => {}),
+    tab: async () => createVisitor(await page.context().newPage(), url, words, async () => {}),
     [Symbol.asyncDispose]: close,
   };
   return visitor;

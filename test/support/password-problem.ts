@@ -4,7 +4,7 @@ import { silent } from "../../src/observe/log.ts";
 import { type Environment, readSettings } from "../../src/settings/settings.ts";
 
 /** Returns the code with which these settings refuse a new password, or null. */
-export async function refusal(
+export async function findPasswordProblem(
   password: string,
   environment: Environment,
   email: string,

@@ -49,6 +49,6 @@ export async function createStore(environment: Environment = {}): Promise<Store>
 }
 
 /** Lets everything that only waits for promises go on. */
-export function turn(): Promise<void> {
+export function waitForTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -7,22 +7,22 @@ import type { Schema } from "../../src/db/schema.ts";
 import type { Store } from "../../src/db/store.ts";
 import { DatabaseUnavailable } from "../../src/errors.ts";
 import { readSettings } from "../../src/settings/settings.ts";
-import { type EmptyDatabase, withSql } from "./databases.ts";
-import { type MigratedSchema, migratedSchema } from "./schemas.ts";
+import { addSql, type TestDatabase } from "./databases.ts";
+import { createMigratedSchema, type MigratedSchema } from "./schemas.ts";
 
 /** A schema with this program's tables, and connections to it. */
-interface Kept {
-  readonly database: EmptyDatabase & MigratedSchema;
+interface PooledPostgres {
+  readonly database: TestDatabase & MigratedSchema;
   readonly engine: Engine;
 }
 
 /** For one test: nothing of what it left behind reaches the connections after it. */
-interface Lent extends AsyncDisposable {
-  readonly database: EmptyDatabase;
+interface AcquiredPostgres extends AsyncDisposable {
+  readonly database: TestDatabase;
   readonly db: DB;
 }
 
-const kept: Kept[] = [];
+const kept: PooledPostgres[] = [];
 
 after(async () => {
   for (const one of kept) await end(one);
@@ -32,7 +32,7 @@ after(async () => {
  * A database on PostgreSQL with this program's tables and no rows. It goes to one test of this process after the other, with its
  * connections: making one takes longer than what most tests ask of it.
  */
-export async function lendPostgres(options: Pick<Store, "lifetimes" | "clock">): Promise<Lent> {
+export async function acquirePostgres(options: Pick<Store, "lifetimes" | "clock">): Promise<AcquiredPostgres> {
   const one = kept.pop() ?? (await make());
   const engine = lend(one.engine);
   const db = new DB({ ...options, db: new Kysely<Schema>({ dialect: engine.dialect }), engine });
@@ -47,13 +47,13 @@ export async function lendPostgres(options: Pick<Store, "lifetimes" | "clock">):
   };
 }
 
-async function make(): Promise<Kept> {
-  const database = withSql(await migratedSchema());
+async function make(): Promise<PooledPostgres> {
+  const database = addSql(await createMigratedSchema());
   const { engine } = await open(database.url, { settings: { ...readSettings(), AUTO_MIGRATE: "off" } });
   return { database, engine };
 }
 
-async function end({ database, engine }: Kept): Promise<void> {
+async function end({ database, engine }: PooledPostgres): Promise<void> {
   await engine.close();
   await database[Symbol.asyncDispose]();
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type Environment, readSettings, SettingsError } from "../../src/settings/settings.ts";
 
 /** Returns the message with which settings are rejected. */
-export function refusal(environment: Environment): string {
+export function getSettingsError(environment: Environment): string {
   try {
     readSettings(environment);
   } catch (error) {

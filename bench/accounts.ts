@@ -7,7 +7,7 @@ import { openDB } from "../src/index.ts";
 const howMany = 100;
 
 /** People who have an account and are logged in, in a database from which every server gets a copy of its own. */
-export interface People {
+export interface Accounts {
   /** What asks for each one's profile. */
   readonly profiles: readonly string[];
   /** The first one's Cookie header. */
@@ -24,8 +24,8 @@ export interface People {
 }
 
 /** Makes their accounts in a database in this folder. */
-export async function settle(folder: string): Promise<People> {
-  const original = join(folder, "people.db");
+export async function createAccounts(folder: string): Promise<Accounts> {
+  const original = join(folder, "accounts.db");
   const password = "correct horse battery staple";
   const hash = bcrypt.hashSync(password, bcrypt.genSaltSync(12, "b"));
   const cookies: string[] = [];

@@ -1,8 +1,8 @@
 import { type DB, openDB } from "../../src/db/db.ts";
 import { type Environment, readSettings } from "../../src/settings/settings.ts";
-import { migratedDatabase } from "./databases.ts";
-import { engine } from "./engines.ts";
-import { lendPostgres } from "./kept-postgres.ts";
+import { createMigratedDatabase } from "./databases.ts";
+import { currentEngine } from "./engines.ts";
+import { acquirePostgres } from "./postgres-pool.ts";
 import { Clock } from "./world.ts";
 
 /** A database of a test's own on the engine that it runs on, the clock in the test's hands. */
@@ -23,8 +23,8 @@ export async function createStore(environment: Environment = {}): Promise<Store>
   const clock = new Clock();
   const settings = readSettings(environment);
   const options = { lifetimes: settings, clock: clock.now };
-  const lent = engine() === "postgres" ? resources.use(await lendPostgres(options)) : undefined;
-  const { url, run } = lent?.database ?? resources.use(await migratedDatabase("sqlite"));
+  const lent = currentEngine() === "postgres" ? resources.use(await acquirePostgres(options)) : undefined;
+  const { url, run } = lent?.database ?? resources.use(await createMigratedDatabase("sqlite"));
   const open = async () => resources.adopt(await openDB(url, { settings, clock: clock.now }), (db) => db.close());
   return {
     url,
