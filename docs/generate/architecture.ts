@@ -1,4 +1,14 @@
+import { fileURLToPath } from "node:url";
+import type { Generator } from "./generator.ts";
 import { importsOf, rooms } from "./rooms.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The picture and the table of docs/architecture.md. */
+export const architecture: readonly Generator[] = [
+  { path: "docs/architecture.svg", text: drawArchitecture },
+  { path: "docs/architecture.md", part: "rooms", text: tableOfRooms },
+];
 
 type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 
@@ -12,8 +22,8 @@ const box = { width: 206, height: 54 };
 const gap = { x: 26, y: 42 };
 const margin = 24;
 
-/** Returns docs/architecture.svg: the rooms of src/ in rows, each above those that it imports. */
-export function architecturePicture(root: string): string {
+/** Draws the rooms of src/ in rows, each above those that it imports. */
+function drawArchitecture(): string {
   const imports = importsOf(root);
   const rows = arrange(imports);
   const widest = Math.max(...rows.map((row) => row.length));
@@ -42,14 +52,13 @@ export function architecturePicture(root: string): string {
   ].join("\n")}\n`;
 }
 
-/** Returns the table of rooms for docs/architecture.md. */
-export function roomTable(root: string): string {
+function tableOfRooms(): string {
   const imports = importsOf(root);
   const lines = Object.entries(rooms).map(([room, { purpose }]) => {
     const imported = Object.keys(rooms).filter((other) => imports.get(room)?.has(other));
     return `| \`${nameOf(room)}\` | ${purpose} | ${imported.map((other) => other.replace(".ts", "")).join(", ") || "nothing"} |`;
   });
-  return ["| part of `src/` | what it does | imports |", "|---|---|---|", ...lines].join("\n");
+  return `${["| part of `src/` | what it does | imports |", "|---|---|---|", ...lines].join("\n")}\n`;
 }
 
 function nameOf(room: string): string {
