@@ -48,7 +48,7 @@ async function idsOf(file: string): Promise<string[]> {
     const [, id] = /^ *\/\/ id: (.*)$/.exec(line) ?? [];
     if (id === undefined) return [];
     assert.match(id, /^[a-z0-9]+(-[a-z0-9]+)*$/, file);
-    assert.match(lines[i + 1] ?? "", /^ *(?:test|testOnce|survives|describe)\(/, `${file}: ${id} is above no test`);
+    assert.match(lines[i + 1] ?? "", /^ *(?:test[a-zA-Z]*|describe)\(/, `${file}: ${id} is above no test`);
     return [`${file.slice(0, -".test.ts".length)}#${id}`];
   });
 }
