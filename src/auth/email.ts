@@ -14,7 +14,7 @@ export function parseNewEmail(text: string, format: EmailFormat): string | null 
 /** Refuses a given address. The message says so if it has an invisible character in it. */
 export function emailError(code: AuthErrorCode, message: string, given: string): AuthError {
   if (!hasInvisibleCharacter(given)) return new AuthError(code, message);
-  return new AuthError(code, `${message}: there is an invisible character in the email`, {
+  return new AuthError(code, `${message}: it contains an invisible character`, {
     hasInvisibleCharacter: true,
   });
 }

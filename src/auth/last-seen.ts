@@ -40,7 +40,7 @@ export class LastSeen {
       write: (seen) => this.#write(seen),
       onError(error) {
         parts.metrics.countError(error);
-        parts.log.warn({ err: error }, "could not write when sessions were last seen; trying again later");
+        parts.log.warn({ err: error }, "could not store when sessions were last used; retrying later");
       },
     });
   }

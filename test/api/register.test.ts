@@ -124,7 +124,7 @@ test("an address that is not printable ASCII, over 250 characters or of another 
 test("what is not printable ASCII, or over 250 characters, is an address in no mode", async () => {
   await using world = await createWorld();
   for (const email of [...noAddress, "a\tb", "a\nb@c", "a\x1fb", "a\x7fb", "x".repeat(251), " ", "\t\r\n"]) {
-    const said = /^email is not a valid address(: there is an invisible character in the email)?$/;
+    const said = /^email is not a valid address(: it contains an invisible character)?$/;
     await assertRejected(world.request("/users", form({ ...bob, email })), 400, said);
     await assertRejected(world.request("/sessions", form({ ...bob, email })), 401);
     await assertRejected(world.request("/reset_password", form({ email })), 403);

@@ -16,7 +16,7 @@ import { createWorld, day, form, hour, productionEnvironment } from "../support/
 
 const created = `200 {"email":"${owner.email}","message":"user created"}\n`;
 const verified = `200 {"email":"${owner.email}","message":"email verified"}\n`;
-const refusal = '403 {"message":"the token is wrong, used or expired, or the password is not the one chosen"}\n';
+const refusal = '403 {"message":"the token is wrong, used or expired, or the password is wrong"}\n';
 const other = "another-Good-password-7";
 
 // id: registration-opens-nothing

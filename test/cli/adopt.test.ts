@@ -131,16 +131,16 @@ test("what cannot be taken over is told with its id and reason, and the rest is 
     [2n ** 62n, "far@example.com", hash],
   ]);
   const { code, stdout, stderr } = await it.adopt("--verified");
-  const lost = "is too easily guessed, or that of an earlier row; it comes without";
+  const lost = "is too easy to guess, or the same as in an earlier row; it is left out";
   assert.deepEqual(stdout.trimEnd().split("\n"), [
     "user 0: its id is not between 1 and 2147483647",
-    "user 2: its email is that of an earlier row",
-    "user 3: its email is no valid address",
-    "user 4: its hash is of no kind that is known here",
+    "user 2: its email is the same as in an earlier row",
+    "user 3: its email is not a valid address",
+    "user 4: its hash has an unsupported format",
     `user 5: its session ${lost}`,
     `user 6: its session ${lost}`,
     `user 6: its reset token ${lost}`,
-    "user 7: its hash is of no kind that is known here",
+    "user 7: its hash has an unsupported format",
     "user 4611686018427388000: its id is not between 1 and 2147483647",
     "adopted 3 of 9 users and 1 sessions",
   ]);

@@ -109,10 +109,10 @@ test("what is refused is told line by line with its reason, and the rest is impo
     line("b@example.com"),
   ].join("\n");
   const expected = [
-    "line 2 rejected: it is no JSON object",
-    "line 3 rejected: its email is no valid address",
-    "line 5 rejected: its hash is of no kind that is known here",
-    "line 6 rejected: its hash costs more to verify than one may, or less than one can",
+    "line 2 rejected: it is not a JSON object",
+    "line 3 rejected: its email is not a valid address",
+    "line 5 rejected: its hash has an unsupported format",
+    "line 6 rejected: the cost of its hash is out of range",
     "line 7 rejected: its email is the same as on line 1",
     "line 8 rejected: it is longer than 4096 bytes, or not UTF-8",
     "line 9 rejected: it is longer than 4096 bytes, or not UTF-8",

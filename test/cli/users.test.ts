@@ -252,13 +252,13 @@ test("what an operator is refused is in the audit trail with the reason, and not
     [
       ["operation_refused", null, "account_invited: email_taken"],
       ["operation_refused", null, "account_invited: email_invalid"],
-      ["operation_refused", 1, "account_enabled: so already, or not there"],
+      ["operation_refused", 1, "account_enabled: unchanged, or no such account"],
       ["operation_refused", 1, "sessions_ended: no such session"],
       ["operation_refused", 1, "sessions_ended: no such session"],
       ["account_disabled", 1, "by an operator"],
-      ["operation_refused", 1, "account_disabled: so already, or not there"],
-      ["operation_refused", 1, "reset_asked: disabled, or not there"],
-      ["operation_refused", null, "account_deleted: not there"],
+      ["operation_refused", 1, "account_disabled: unchanged, or no such account"],
+      ["operation_refused", 1, "reset_asked: disabled, or no such account"],
+      ["operation_refused", null, "account_deleted: no such account"],
     ],
   );
 });

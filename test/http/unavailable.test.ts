@@ -37,7 +37,7 @@ test("the log says why nothing can be hashed, and of a database only what is wro
   assert.deepEqual(
     logged.map(({ reason }) => reason),
     [
-      "no thread to hash on: ERR_WORKER_INIT_FAILED",
+      "no thread available for hashing: ERR_WORKER_INIT_FAILED",
       "too many logins at once; try again in 1 second",
       "the database is locked",
     ],

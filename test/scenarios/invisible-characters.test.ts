@@ -38,7 +38,7 @@ const pasted = [
 ];
 /** With one inside. */
 const broken = ["bob\u200b@example.com", "bob@exam\u00adple.com", "bob@example\u2060.com", "b\tob@example.com"];
-const told = "there is an invisible character in the email";
+const told = "it contains an invisible character";
 
 test("an address that was pasted with invisible characters around it is that address, wherever it is asked for", async () => {
   await using world = await createWorld();
@@ -167,7 +167,7 @@ test("an import removes them, and reports one inside by its line", async () => {
   const { stderr, stdout } = await runInOwnProcess(["import", file], {
     DATABASE_URL: `sqlite:${path(folder.path, "a.db")}`,
   });
-  assert.match(stdout + stderr, /line 2 rejected: its email has an invisible character in it\n/);
+  assert.match(stdout + stderr, /line 2 rejected: its email contains an invisible character\n/);
   assert.match(stdout + stderr, /line 3 rejected: its email is the same as on line 1\n/);
   assert.match(stdout, /imported 1 accounts; 0 already existed\n/);
 });

@@ -53,7 +53,7 @@ test("of 200 guesses at once at one account, with or without one, ten are looked
     assert.equal(count(401) + count(429), 200);
     const last = answers.find(({ status }) => status === 429) as Response;
     assert.equal(last.headers.get("Retry-After"), "900");
-    await assertRejected(last, 429, /^too many tries; come back in 15 minutes$/);
+    await assertRejected(last, 429, /^too many attempts; try again in 15 minutes$/);
   }
   assert.equal((await world.request("/sessions", { ...form(owner), ...networks(999) })).status, 429);
   world.clock.advance(15 * minute);
@@ -71,10 +71,10 @@ test("a refusal says how long to wait as a person would", async () => {
     await using world = await createProductionWorld({ LIMIT_LOGIN_ACCOUNT: `1/${window}` });
     const login = () => world.request("/sessions", form(wrong));
     assert.equal((await login()).status, 401);
-    await assertRejected(login(), 429, new RegExp(`^too many tries; come back in ${words}$`));
+    await assertRejected(login(), 429, new RegExp(`^too many attempts; try again in ${words}$`));
     const { s, m, h, d } = { s: 1000, m: minute, h: hour, d: 24 * hour };
     world.clock.advance(Number.parseInt(later, 10) * { s, m, h, d }[later.at(-1) as "s"]);
-    await assertRejected(login(), 429, new RegExp(`^too many tries; come back in ${left}$`));
+    await assertRejected(login(), 429, new RegExp(`^too many attempts; try again in ${left}$`));
   }
 });
 
@@ -403,7 +403,7 @@ test("the password of a registration is guessed ten times by who has its link, a
   const guess = (i: number) =>
     world.request("/email_verification", { ...form({ ...wrong, token }, { method: "PUT" }), ...networks(i) });
   for (let i = 0; i < 10; i++) assert.equal((await guess(i)).status, 403);
-  await assertRejected(guess(11), 429, /^too many tries/);
+  await assertRejected(guess(11), 429, /^too many attempts/);
   await world.request("/email_verification", form({ email: owner.email }));
   const again = await deliverToken(world);
   await assertRejected(confirmEmail(world, { ...owner, token: again }), 429);
@@ -418,5 +418,5 @@ test("a reset that was done is told so, though the tries before it cannot be for
   const reset = { email: owner.email, reset_token: await deliverToken(world), new_password: `${strongPassword}!` };
   world.db.limits.refund = () => Promise.reject(new DatabaseUnavailable("locked"));
   assert.equal((await world.request("/reset_password", form(reset, { method: "PUT" }))).status, 200);
-  assert.ok(world.logEntries.some(({ message }) => message === "could not give a try back"));
+  assert.ok(world.logEntries.some(({ message }) => message === "could not refund an attempt"));
 });

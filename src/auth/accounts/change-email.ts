@@ -29,7 +29,7 @@ export async function changeEmail(
   return context.trail.recordIfRejected("email_change_refused", { caller, userId: person.id }, async () => {
     // In any spelling: otherwise no mail would be sent to confirm it, and the owner would get a needless warning.
     if (isSameEmail(email, person.email)) {
-      throw new AuthError("email_unchanged", "this is the address of the account already");
+      throw new AuthError("email_unchanged", "the account already has this email address");
     }
     // Only a mail can confirm it.
     const address = requireValidEmail(email, "address");

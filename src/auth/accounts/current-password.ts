@@ -59,7 +59,7 @@ export async function requireConfirmedPassword(
   const age = at === null ? Number.POSITIVE_INFINITY : clock() - at;
   if (age <= confirmationLifetime && age >= -clockTolerance) return;
   trail.record("password_needed", { caller, userId: person.id });
-  throw new AuthError("password_needed", "password needed");
+  throw new AuthError("password_needed", "password confirmation required");
 }
 
 function wrong({ trail }: Context, person: SessionUser, caller: Caller): AuthError {

@@ -192,8 +192,5 @@ async function rehashed(context: Context, { id, hashedPassword }: User): Promise
 
 function refused({ trail }: Context, caller: Caller, of?: Verification): AuthError {
   trail.record("verification_refused", { caller, userId: of?.userId ?? undefined, address: of?.email });
-  return new AuthError(
-    "bad_verify_token",
-    "the token is wrong, used or expired, or the password is not the one chosen",
-  );
+  return new AuthError("bad_verify_token", "the token is wrong, used or expired, or the password is wrong");
 }

@@ -54,10 +54,10 @@ export async function invite(context: Context, email: string, language: Language
  */
 export async function sendReset(context: Context, userId: number, language: Language = "en"): Promise<boolean> {
   const user = await findUserById(context, userId);
-  if (user?.disabledAt !== null) return refuse(context, "reset_asked", userId, "disabled, or not there");
+  if (user?.disabledAt !== null) return refuse(context, "reset_asked", userId, "disabled, or no such account");
   if (!isDeliverable(user.email)) {
-    refuse(context, "reset_asked", userId, "no mail can be sent there");
-    throw new AuthError("email_invalid", "no mail can be sent to the address of this account");
+    refuse(context, "reset_asked", userId, "address cannot receive email");
+    throw new AuthError("email_invalid", "the address of this account cannot receive email");
   }
   await context.db.outbox.add({ kind: "reset", language: toLanguage(language), email: user.email });
   context.trail.record("reset_asked", { userId, detail, changed: true });
@@ -78,7 +78,7 @@ async function setDisabled(context: Context, userId: number, disabled: boolean):
   const { db, trail } = context;
   const act = disabled ? "account_disabled" : "account_enabled";
   if (!isUserId(userId) || !(await db.users.setDisabled(userId, disabled)))
-    return refuse(context, act, userId, "so already, or not there");
+    return refuse(context, act, userId, "unchanged, or no such account");
   trail.record(act, { userId, detail });
   return true;
 }
@@ -90,7 +90,7 @@ export async function erase(context: Context, userId: number, language: Language
   await trail.flush();
   const notice = { kind: "deleted_by_operator", language: toLanguage(language) } as const;
   if (!user || !(await db.users.deleteAccount(user, accountLimitKeys(user.email), { notice }))) {
-    return refuse(context, "account_deleted", userId, "not there");
+    return refuse(context, "account_deleted", userId, "no such account");
   }
   trail.record("account_deleted", { detail });
   return true;

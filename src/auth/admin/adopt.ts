@@ -33,7 +33,7 @@ export function* selectAdoptable(
       (Number.isInteger(id) && id > 0 && id < 2 ** 31 ? undefined : "its id is not between 1 and 2147483647") ??
       (email === "" ? describeInvalidEmail(given) : undefined) ??
       describeUnreadableHash(hashedPassword) ??
-      (isFirst("email", emailKey(email)) ? undefined : "its email is that of an earlier row");
+      (isFirst("email", emailKey(email)) ? undefined : "its email is the same as in an earlier row");
     if (refused !== undefined) {
       refuse(id, refused);
       continue;
@@ -42,7 +42,7 @@ export function* selectAdoptable(
       const found = text(value);
       if (found === "" || value === null) return null;
       if (found !== null && token.test(found) && isFirst(kind, found)) return found;
-      refuse(id, `its ${kind} is too easily guessed, or that of an earlier row; it comes without`);
+      refuse(id, `its ${kind} is too easy to guess, or the same as in an earlier row; it is left out`);
       return null;
     };
     const sessionId = credential("session", row.sessionId);

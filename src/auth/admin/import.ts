@@ -6,8 +6,8 @@ import { type EmailFormat, parseNewEmail } from "../email.ts";
 import { readHash, type UnreadableReason, unusablePassword } from "../passwords/hashes.ts";
 
 const unreadable: Record<UnreadableReason, string> = {
-  unknown: "its hash is of no kind that is known here",
-  "out of bounds": "its hash costs more to verify than one may, or less than one can",
+  unknown: "its hash has an unsupported format",
+  "out of bounds": "the cost of its hash is out of range",
 };
 
 /** An account on its way from one system to another, as JSON on a line. */
@@ -24,17 +24,17 @@ const accountLine = (format: EmailFormat) =>
         const refused = hash === unusablePassword ? undefined : describeUnreadableHash(hash);
         if (refused) context.addIssue(refused);
       }),
-      verified: z.boolean("its verified is neither true nor false").default(false),
-      disabled: z.boolean("its disabled is neither true nor false").default(false),
+      verified: z.boolean("its verified is not true or false").default(false),
+      disabled: z.boolean("its disabled is not true or false").default(false),
       created_at: z.iso
-        .datetime({ offset: true, error: "its created_at is no time such as 2026-11-21T09:30:00Z" })
+        .datetime({ offset: true, error: "its created_at is not a timestamp such as 2026-11-21T09:30:00Z" })
         .optional(),
     },
     {
       error: ({ code }) =>
         code === "unrecognized_keys"
           ? "it has a field other than email, hashed_password, verified, disabled and created_at"
-          : "it is no JSON object",
+          : "it is not a JSON object",
     },
   );
 
@@ -50,9 +50,9 @@ const accountLines = { any: accountLine("any"), address: accountLine("address") 
  */
 export function parseAccount(line: string, now: number, format: EmailFormat = "address"): Account | string {
   const { success, data, error } = accountLines[format].safeParse(parsed(line));
-  if (!success) return error.issues[0]?.message ?? "it is no account";
+  if (!success) return error.issues[0]?.message ?? "it is not an account";
   const keys = topLevelKeys(line);
-  if (new Set(keys).size < keys.length) return "it has a field twice";
+  if (new Set(keys).size < keys.length) return "it has a duplicate field";
   return {
     email: data.email,
     hashedPassword: data.hashed_password,
@@ -75,7 +75,7 @@ export function formatAccount(account: Account): string {
 
 /** Why an address cannot be taken over. */
 export function describeInvalidEmail(text: string): string {
-  return hasInvisibleCharacter(text) ? "its email has an invisible character in it" : "its email is no valid address";
+  return hasInvisibleCharacter(text) ? "its email contains an invisible character" : "its email is not a valid address";
 }
 
 /** Why a hash cannot be taken over; undefined for one that can. */

@@ -61,7 +61,7 @@ export async function sweep(context: Context, options: SweepOptions = {}): Promi
   } finally {
     await db.leases.release(lease, isDone);
   }
-  if (Object.values(swept).some((rows) => rows > 0)) log.info({ event: "swept", ...swept }, "swept what had ended");
+  if (Object.values(swept).some((rows) => rows > 0)) log.info({ event: "swept", ...swept }, "deleted expired rows");
   return swept;
 }
 

@@ -84,7 +84,7 @@ export class AuditTrail {
         return older;
       },
       write: (entries, isAsked) => this.#write(entries, isAsked ? 0 : mergedEvery),
-      onError: (error) => log.warn({ err: error }, "could not write the audit trail; trying again later"),
+      onError: (error) => log.warn({ err: error }, "could not write the audit trail; retrying later"),
     });
   }
 
@@ -156,7 +156,7 @@ export class AuditTrail {
     if (age > 0 && now - this.#unloggedAt < unloggedEvery) return;
     const count = [...this.#unlogged.values()].reduce((sum, lines) => sum + lines);
     const events = Object.fromEntries(this.#unlogged);
-    this.#log.warn({ event: "refusals_unlogged", count, events }, "left lines of refusals out of the log");
+    this.#log.warn({ event: "refusals_unlogged", count, events }, "left refusals out of the log");
     this.#unlogged.clear();
     this.#unloggedAt = now;
   }
@@ -232,7 +232,7 @@ export class AuditTrail {
       }
       this.#log.error(
         { event: "trail_entry_dropped", dropped: some[0]?.[1].event.event, err: error },
-        "the audit trail has no entry of something that happened: the database refuses to hold it",
+        "dropped an audit event that the database rejects",
       );
     }
     for (const [key] of some) entries.delete(key);

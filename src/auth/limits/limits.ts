@@ -287,7 +287,7 @@ export async function refund(
   try {
     await db.limits.refund(slots, streak);
   } catch (error) {
-    log.warn({ err: error }, "could not give a try back");
+    log.warn({ err: error }, "could not refund an attempt");
   }
 }
 
@@ -304,6 +304,6 @@ function refused(
   const isLocked = retryAfter > 30 * 86_400;
   const message = isLocked
     ? "too many wrong passwords in a row; reset the password"
-    : `too many tries; come back in ${formatWait(retryAfter, "en")}`;
+    : `too many attempts; try again in ${formatWait(retryAfter, "en")}`;
   return new AuthError("too_many_tries", message, { retryAfter: isLocked ? 86_400 : retryAfter, isLocked });
 }

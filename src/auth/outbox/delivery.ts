@@ -221,7 +221,7 @@ async function sendMail(context: Context, caps: MailLimits, waiting: ClaimedMail
   await (isAnswer ? db.outbox.removeWithDuplicates(waiting) : db.outbox.removeSent(waiting, noticeInterval));
   if (!mail) return false;
   metrics.countMail("sent");
-  log.info({ event: "mail_sent", mail: waiting.id, kind: mail.kind }, "mail handed over");
+  log.info({ event: "mail_sent", mail: waiting.id, kind: mail.kind }, "mail sent");
   return true;
 }
 
@@ -242,12 +242,12 @@ async function handleFailure(
   const reason = error instanceof Error ? error.message : undefined;
   const fields = { mail: id, kind, tries, reason };
   if (isForGood(error)) {
-    log.warn({ event: "mail_failed", ...fields }, "the mail server refuses a mail for good; it is not tried again");
+    log.warn({ event: "mail_failed", ...fields }, "the mail server rejected a mail permanently; it is not retried");
     metrics.countMail("failed");
     return db.failedMails.add({ id }, { reason, token: mail?.token });
   }
   if (clock() - createdAt >= mailLifetime) {
-    log.error({ event: "mail_given_up", ...fields }, "could not send a mail for a day; giving it up");
+    log.error({ event: "mail_given_up", ...fields }, "could not send a mail for a day; giving up");
     metrics.countMail("failed");
     // Its token stays valid: the server may have accepted the mail, and its answer was lost.
     return db.failedMails.add({ id }, { reason });
@@ -257,9 +257,9 @@ async function handleFailure(
   if (faultOf(error) === "settings") {
     log.error(
       { event: "mail_delayed", ...fields },
-      "the mail server refuses this service; check SMTP_URL and MAIL_FROM",
+      "the mail server rejects this service; check SMTP_URL and MAIL_FROM",
     );
   } else {
-    log.warn({ event: "mail_delayed", ...fields }, "could not send a mail; trying again later");
+    log.warn({ event: "mail_delayed", ...fields }, "could not send a mail; retrying later");
   }
 }

@@ -70,7 +70,7 @@ export class MailLimits {
     if (place) await db.outbox.postpone(waiting, place.nextTryAt);
     log.warn(
       { event: "mail_failed", mail: (place ?? waiting).id, kind: waiting.kind, reason },
-      "a requested mail is dropped",
+      "dropped a requested mail",
     );
     metrics.countMail("failed");
   }

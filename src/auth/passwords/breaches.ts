@@ -25,7 +25,7 @@ export async function isBreached(password: string, address: string, log: Log): P
     // Padding hides from those who count bytes which range it was; its entries have the count 0.
     return Number(range.get(hash.slice(5)) ?? 0) > 0;
   } catch (error) {
-    log.warn({ event: "breach_check_failed", reason: reasonOf(error) }, "could not ask whether a password is breached");
+    log.warn({ event: "breach_check_failed", reason: reasonOf(error) }, "could not check a password for breaches");
     return false;
   }
 }

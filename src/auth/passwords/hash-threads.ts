@@ -25,7 +25,7 @@ const loadTime = 1000;
 /** The thread cannot be made, or has ended. */
 export class HashThreadError extends Error {
   constructor(cause: unknown) {
-    super(`no thread to hash on${cause instanceof Error ? `: ${cause.message}` : ""}`, { cause });
+    super(`no thread available for hashing${cause instanceof Error ? `: ${cause.message}` : ""}`, { cause });
   }
 }
 

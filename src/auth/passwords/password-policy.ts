@@ -33,12 +33,15 @@ export async function checkLocally({ settings }: Policy, typed: string, email: s
   }
   if (PASSWORD_BLOCKLIST === "on") {
     if (isPersonal(password, email, settings)) {
-      throw new AuthError("password_personal", "password is too close to the email address, or to this service's name");
+      throw new AuthError(
+        "password_personal",
+        "password is too similar to the email address or the name of this service",
+      );
     }
     // Loaded by the first password that is looked for: whoever has it off has no list in memory.
     const { isCommon } = await import("./common-passwords.ts");
     if (isCommon(password)) {
-      throw new AuthError("password_common", "password is a common one, which would soon be guessed");
+      throw new AuthError("password_common", "password is too common");
     }
   }
 }
@@ -47,7 +50,7 @@ export async function checkLocally({ settings }: Policy, typed: string, email: s
 export async function checkBreaches({ settings, log }: Policy, password: string): Promise<void> {
   const range = settings.PASSWORD_BREACH_CHECK;
   if (range !== null && (await isBreached(normalizePassword(password), range, log))) {
-    throw new AuthError("password_breached", "password is known from a breach elsewhere, and would soon be guessed");
+    throw new AuthError("password_breached", "password has appeared in a data breach");
   }
 }
 

@@ -57,7 +57,7 @@ export async function end(context: Context, sessionId: string | null, handle: st
   const caller = sanitizeCaller(by);
   const { id: userId } = await requireUser(context, sessionId);
   if (!(await context.db.sessions.endByHandle(userId, handle, caller.idempotencyKeys))) {
-    throw new AuthError("unknown_session", "you have no such session");
+    throw new AuthError("unknown_session", "no such session");
   }
   context.trail.record("sessions_ended", { caller, userId, detail: "one" });
 }
@@ -94,7 +94,7 @@ export async function listSessions(
     throw new AuthError("page_invalid", `limit must be a whole number from 1 to ${maxSessions}`);
   }
   const page = isUserId(userId) ? await db.sessions.list(userId, { limit, ...wanted }) : { sessions: [], next: null };
-  if (page === null) throw new AuthError("page_invalid", "after must be the next of the page before");
+  if (page === null) throw new AuthError("page_invalid", "after must be the next value of the previous page");
   return { sessions: page.sessions.map(toSessionInfo), next: page.next };
 }
 

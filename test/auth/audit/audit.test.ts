@@ -110,7 +110,7 @@ test("every attempt, refusal and act leaves who, what, from where and when", asy
   const detail = "by an operator";
   assert.deepEqual(last, [
     ["account_disabled", 1, detail],
-    ["operation_refused", 1, "account_disabled: so already, or not there"],
+    ["operation_refused", 1, "account_disabled: unchanged, or no such account"],
     ["account_enabled", 1, detail],
     ["reset_asked", 1, detail],
     ["operation_refused", 1, "sessions_ended: no such session, 2 times"],
@@ -222,7 +222,7 @@ test("while the database is away nothing is lost, its order neither, and request
   for (let i = 250; i < 300; i++) await refuse(i);
   await world.auth.flush();
   assert.ok(writes >= 2 && writes <= 2 + seconds(), `${writes} writes`);
-  assert.ok(world.logEntries.some(({ message }) => message === "could not write the audit trail; trying again later"));
+  assert.ok(world.logEntries.some(({ message }) => message === "could not write the audit trail; retrying later"));
   // It tries again by itself.
   const written = Promise.withResolvers<void>();
   world.db.audit.add = async (events) => {
