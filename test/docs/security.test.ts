@@ -124,3 +124,17 @@ test("its links lead to files that exist", async () => {
   assert.ok(links.length >= 5);
   for (const path of links) assert.ok(await readFile(root + path), path);
 });
+
+test("README, SECURITY.md and docs name only settings that exist", async () => {
+  const settings = Object.keys(readSettings());
+  const others = ["NODE_OPTIONS"];
+  let count = 0;
+  for (const file of ["README.md", "SECURITY.md", "docs/security.md", "docs/decisions.md"]) {
+    const text = await readFile(root + file, "utf8");
+    for (const [, name = ""] of text.matchAll(/\b((?:[A-Z]+_)+[A-Z]+)\b(?!…)/g)) {
+      count++;
+      assert.ok(settings.includes(name) || others.includes(name), `${file}: ${name}`);
+    }
+  }
+  assert.ok(count > 50);
+});
