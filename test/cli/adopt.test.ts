@@ -10,7 +10,7 @@ import { foreignHashes, password } from "../support/foreign-hashes.ts";
 import { startService, temporaryFolder } from "../support/service.ts";
 import { productionEnvironment } from "../support/world.ts";
 
-/** As SQLAlchemy makes it of the contract's User. */
+/** The table that SQLAlchemy creates for the contract's User. */
 const ddl = `CREATE TABLE users (
 	id INTEGER NOT NULL, 
 	email VARCHAR(250) NOT NULL, 
@@ -26,7 +26,7 @@ const bytes = Buffer.from(hash);
 type Value = string | number | bigint | Buffer | null;
 type Row = [id: Value, email: Value, hash: Value, sessionId?: Value, resetToken?: Value];
 
-/** A file of another server, and an empty database of the engine under test. */
+/** Another server's file, and an empty database of the engine under test. */
 async function world(rows: Row[], create = ddl) {
   const resources = new AsyncDisposableStack();
   const database = resources.use(await createEmptyDatabase(currentEngine()));
@@ -48,7 +48,7 @@ async function world(rows: Row[], create = ddl) {
   };
 }
 
-test("nobody is logged out: cookies, reset tokens, passwords and ids go on, and the file is only read", async () => {
+test("adopt keeps sessions, reset tokens, passwords and ids, and only reads the file", async () => {
   const [session, bytesSession, token] = [randomUUID(), randomUUID(), randomUUID()];
   await using it = await world([
     [3, "Bob@Example.com", bytes, session],
@@ -100,7 +100,7 @@ test("nobody is logged out: cookies, reset tokens, passwords and ids go on, and 
 });
 
 // id: never-mailed-token
-test("where resets go by mail, a token that was never mailed opens nothing", async () => {
+test("with RESET_DELIVERY=email, adopt leaves out reset tokens, which were never mailed", async () => {
   await using it = await world([[8, "mia@example.com", hash, randomUUID(), randomUUID()]]);
   const { code, stdout } = await runCommand(["adopt", it.file], {
     ...productionEnvironment,
@@ -117,7 +117,7 @@ test("where resets go by mail, a token that was never mailed opens nothing", asy
   assert.deepEqual({ ...event }, { event: "accounts_adopted", detail: "by an operator: 1" });
 });
 
-test("what cannot be taken over is told with its id and reason, and the rest is adopted", async () => {
+test("rows that cannot be adopted are printed with their id and the reason, and the others are adopted", async () => {
   const session = randomUUID();
   await using it = await world([
     [0, "zero@example.com", hash],
@@ -159,7 +159,7 @@ test("what cannot be taken over is told with its id and reason, and the rest is 
   );
 });
 
-test("a database with accounts, and a file of another shape, are refused in one line", async () => {
+test("adopt rejects a database with accounts and a file with other tables, in one line", async () => {
   await using it = await world([[1, "bob@example.com", hash]]);
   assert.equal((await it.adopt()).code, 0);
   await using other = await world([], "create table users (id integer primary key, email, password, a, b)");

@@ -26,7 +26,7 @@ import { failToStart, spawnProgram, startService, temporaryFolder } from "../sup
 
 const [old, recent] = ["old@example.com", "recent@example.com"];
 
-/** A database in a folder of its own, and a backup that lacks the newest account. */
+/** A database, and a backup of it without the newest account. */
 async function createWorld() {
   const resources = new AsyncDisposableStack();
   const { path: folder } = resources.use(await temporaryFolder());
@@ -47,7 +47,7 @@ async function createWorld() {
     database,
     copy,
     run,
-    /** Runs a command that must be refused in one line, and leave every file as it is. */
+    /** Runs a command that must fail with one line and change no file. */
     async refused(args: string[], words: RegExp, options: { path?: string; under?: string[] } = {}) {
       const before = await filesIn(folder);
       const { code, stdout, stderr } = await run(args, options);
@@ -71,7 +71,7 @@ function accountsIn(path: string): unknown[] {
   return rows.map(({ email }) => email);
 }
 
-/** Everything in a folder and those in it, with what the files hold. */
+/** All files below a folder, with their contents. */
 async function filesIn(folder: string): Promise<string[]> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
   const described = found.map(async (entry) => {
@@ -82,7 +82,7 @@ async function filesIn(folder: string): Promise<string[]> {
   return (await Promise.all(described)).sort();
 }
 
-test("restore goes to the file behind every link, and the links stay", async () => {
+test("restore replaces the file behind symbolic links and keeps the links", async () => {
   const links: Record<string, (at: (name: string) => string) => Promise<string[]>> = {
     "to the file": async (at) => {
       await symlink("volume/bienvenue.db", at("link.db"));
@@ -116,7 +116,7 @@ test("restore goes to the file behind every link, and the links stay", async () 
   }
 });
 
-test("a link to nothing is where restore and backup make the file", async () => {
+test("restore and backup create the missing target of a symbolic link", async () => {
   await using it = await createWorld();
   await mkdir(it.at("empty"));
   await symlink("other.db", it.at("empty/link"));
@@ -137,7 +137,7 @@ test("a link to nothing is where restore and backup make the file", async () => 
   assert.deepEqual(accountsIn(it.at("empty/other.db")), [old]);
 });
 
-test("what is no backup is refused in its own words, and nothing is touched", async () => {
+test("restore rejects a file that is no backup, says what it is, and changes nothing", async () => {
   await using it = await createWorld();
   const { at, copy } = it;
   const write = (name: string, content: string | Buffer) => writeFile(at(name), content);
@@ -196,7 +196,7 @@ test("what is no backup is refused in its own words, and nothing is touched", as
   }
 });
 
-test("a database that cannot be replaced stays, with a sentence that says why", async () => {
+test("restore changes nothing if the database cannot be replaced, and says why", async () => {
   await using it = await createWorld();
   const { at, copy } = it;
   await symlink("b.db", at("a.db"));
@@ -219,7 +219,7 @@ test("a database that cannot be replaced stays, with a sentence that says why", 
   }
 });
 
-test("a backup is written where nothing is yet, or refused in a sentence", async () => {
+test("backup writes to a new file only", async () => {
   await using it = await createWorld();
   const { at } = it;
   await symlink("copy.db", at("link.db"));
@@ -253,7 +253,7 @@ test("a backup is written where nothing is yet, or refused in a sentence", async
   }
 });
 
-test("what cannot be backed up is named, and no file is made", async () => {
+test("backup says why a database cannot be backed up, and creates no file", async () => {
   await using it = await createWorld();
   const { at } = it;
   await writeFile(at("empty.db"), "");
@@ -285,7 +285,7 @@ test("what cannot be backed up is named, and no file is made", async () => {
   }
 });
 
-test("a copy that was made by hand is restored with its -wal, and is only read", async () => {
+test("restore reads a manual copy together with its -wal, and changes neither", async () => {
   await using it = await createWorld();
   {
     using db = new DatabaseSync(it.database);
@@ -300,7 +300,7 @@ test("a copy that was made by hand is restored with its -wal, and is only read",
   assert.deepEqual([await readFile(it.at("by-hand.db")), await readFile(it.at("by-hand.db-wal"))], before);
 });
 
-test("two restores within a second keep both of what was there", async () => {
+test("two restores within a second keep both previous databases", async () => {
   await using it = await createWorld();
   for (let i = 0; i < 3; i++) assert.equal((await it.run(["restore", it.copy])).code, 0);
   const kept = (await readdir(it.at("volume"))).filter((name) => name !== "bienvenue.db");
@@ -310,7 +310,7 @@ test("two restores within a second keep both of what was there", async () => {
 const isRoot = process.getuid?.() === 0;
 const nobody = 65_534;
 
-test("a user without the rights gets a sentence that says so", {
+test("a user without permission gets one line that says so", {
   skip: !isRoot && "only root can become another user",
 }, async () => {
   await using it = await createWorld();
@@ -333,7 +333,7 @@ test("a user without the rights gets a sentence that says so", {
   await it.refused(["restore", copy], /copy\.db: this user may not read it\n$/, { under });
   await mkdir(at("shared"));
   await chmod(at("shared"), 0o1777);
-  // A user who may write the file of another there can link to it, but neither replace it nor remove the link.
+  // There, a user can write another user's file through a link, but neither replace the file nor remove the link.
   await copyFile(it.database, at("shared/others.db"));
   await chown(at("shared/others.db"), 0, 0);
   await chmod(at("shared/others.db"), 0o666);
@@ -344,11 +344,11 @@ test("a user without the rights gets a sentence that says so", {
   });
   await symlink(at("planted.db"), at("shared/new.db"));
   await chown(at("shared"), 0, 0);
-  // lchown of another user's link.
+  // Makes the link another user's.
   spawnSync("chown", ["-h", `${nobody}:${nobody}`, at("shared/new.db")]);
   await it.refused(["backup", at("shared/new.db")], /is another user's link in a shared folder\n$/);
 
-  // Root restores; the service goes on as the user that it is.
+  // Root restores, and the service continues as its own user.
   await chown(copy, 0, 0);
   assert.equal((await it.run(["restore", copy])).code, 0);
   const { uid, gid, mode } = await stat(it.database);
@@ -360,12 +360,12 @@ const cannotMount =
   spawnSync("unshare", [...inNewMounts.slice(1), 'mount -t tmpfs tmpfs "$0"', tmpdir()]).status !== 0 &&
   "this user may not mount";
 
-/** Runs a shell's commands in mounts of their own, then the program, then says what is in the folder of the database. */
+/** Runs shell commands in a private mount namespace, then the program, then lists the database's folder. */
 function mounted(folder: string, script: string): string[] {
   return [...inNewMounts, `set -e; cd "$0"; ${script}; "$@" || code=$?; ls -A volume; exit "$code"`, folder];
 }
 
-test("on a full disk nothing is left behind, and what was there is whole", { skip: cannotMount }, async () => {
+test("on a full disk, backup and restore leave no file and the database intact", { skip: cannotMount }, async () => {
   await using it = await createWorld();
   const size = (await stat(it.database)).size;
   const fill = [
@@ -386,7 +386,9 @@ test("on a full disk nothing is left behind, and what was there is whole", { ski
   }
 });
 
-test("a file that is mounted by itself, and a disk that is read-only, are refused", { skip: cannotMount }, async () => {
+test("restore rejects a database that is mounted as a single file, and a read-only disk", {
+  skip: cannotMount,
+}, async () => {
   await using it = await createWorld();
   const path = it.database;
   const before = await filesIn(it.folder);
@@ -412,9 +414,9 @@ test("a file that is mounted by itself, and a disk that is read-only, are refuse
   }
 });
 
-test("a backup that is interrupted leaves nothing, and ends by the signal", async () => {
+test("an interrupted backup leaves no file and exits by the signal", async () => {
   await using it = await createWorld();
-  // Who reads waits for who has it alone: by then the file is begun.
+  // A reader waits for the exclusive lock. By then, the file exists.
   using other = new DatabaseSync(it.database);
   other.exec("pragma locking_mode = exclusive; begin exclusive");
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -429,13 +431,13 @@ test("a backup that is interrupted leaves nothing, and ends by the signal", asyn
   }
 });
 
-test("git ignores whatever the commands make", async () => {
+test("git ignores every file that the commands create", async () => {
   await using it = await createWorld();
   await copyFile(new URL("../../.gitignore", import.meta.url), it.at(".gitignore"));
   const git = (...args: string[]) => spawnSync("git", args, { cwd: it.folder, encoding: "utf8" });
   git("init", "--quiet");
   for (let i = 0; i < 2; i++) assert.equal((await it.run(["restore", it.copy])).code, 0);
-  // What is left by programs that were killed.
+  // Files that killed commands leave.
   for (const name of [
     "volume/bienvenue.db-journal",
     "new.db.0a1b2c3d.incomplete",

@@ -12,7 +12,7 @@ import { startService, temporaryFolder } from "../support/service.ts";
 
 const email = "bob@example.com";
 
-/** Makes an account and logs it in. */
+/** Creates an account and logs in. */
 async function logIn(url: string): Promise<string> {
   await using db = await openDB(url);
   const auth = new Auth(db, { settings: readSettings({ BCRYPT_COST: "4" }) });
@@ -22,7 +22,7 @@ async function logIn(url: string): Promise<string> {
   return sessionId as string;
 }
 
-test("copy moves a service from its file to PostgreSQL and back, and says what it moved", async () => {
+test("copy moves a service from SQLite to PostgreSQL and back, and prints what it copied", async () => {
   await using file = await createEmptyDatabase("sqlite");
   await using server = await createEmptyDatabase("postgres");
   await using back = await createEmptyDatabase("sqlite");
@@ -42,7 +42,7 @@ test("copy moves a service from its file to PostgreSQL and back, and says what i
   assert.deepEqual(await profile.json(), { email });
 });
 
-test("copy to a database in use, or from one that is not there, is refused in one line", async () => {
+test("copy rejects a target with accounts and a missing source, in one line", async () => {
   await using file = await createEmptyDatabase("sqlite");
   await using server = await createEmptyDatabase("postgres");
   await logIn(file.url);
@@ -65,7 +65,7 @@ test("copy to a database in use, or from one that is not there, is refused in on
   }
 });
 
-test("migrate brings a database to this version, and --status tells what that would do", async () => {
+test("migrate updates the schema, and --status lists what it would do", async () => {
   for (const engine of ["sqlite", "postgres"] as const) {
     await using database = await createEmptyDatabase(engine);
     const run = (args: string[]) => runCommand(["migrate", ...args], { DATABASE_URL: database.url });
@@ -86,7 +86,7 @@ test("migrate brings a database to this version, and --status tells what that wo
   }
 });
 
-test("a backup that is made while the service writes is whole, private, and brings everyone back", async () => {
+test("a backup made while the service writes is complete and private, and restores every account", async () => {
   await using folder = await temporaryFolder();
   const DATABASE_URL = `sqlite:${join(folder.path, "bienvenue.db")}`;
   const copy = join(folder.path, "copy.db");
@@ -120,7 +120,7 @@ test("a backup that is made while the service writes is whole, private, and brin
   assert.deepEqual(await profile.json(), { email });
 });
 
-test("what is no backup is not restored", async () => {
+test("a file that is no backup is not restored", async () => {
   await using folder = await temporaryFolder();
   const DATABASE_URL = `sqlite:${join(folder.path, "bienvenue.db")}`;
   const sessionId = await logIn(DATABASE_URL);
@@ -133,7 +133,7 @@ test("what is no backup is not restored", async () => {
   assert.ok(await db.sessions.findUser(sessionId));
 });
 
-test("a restore has the mode of no backup, replays nothing that was left behind, and replaces what is damaged", async () => {
+test("a restored database is private, ignores a leftover -wal, and replaces a damaged one", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "bienvenue.db");
   const DATABASE_URL = `sqlite:${path}`;

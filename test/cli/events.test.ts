@@ -26,7 +26,7 @@ async function trail() {
   return { url: database.url, sql: database.run, db, run, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
-test("events tells the newest, oldest first, of everybody or of one", async () => {
+test("events prints the newest events, oldest first, of all accounts or one", async () => {
   await using world = await trail();
   assert.equal(await world.run(), "");
   const { id } = await world.db.addUser("bob@example.com", "x");
@@ -57,7 +57,7 @@ test("events tells the newest, oldest first, of everybody or of one", async () =
   }
 });
 
-test("nothing that was stored moves a terminal's cursor, and programs get it as it was", async () => {
+test("stored text cannot control the terminal, and JSON has it unchanged", async () => {
   await using world = await trail();
   const hostile = "\x1b[2J\x9b1;1H\u202e\u2028\r\nforged";
   await world.db.audit.add([{ ...entry, detail: hostile, userAgent: hostile }]);
@@ -69,7 +69,7 @@ test("nothing that was stored moves a terminal's cursor, and programs get it as 
   assert.equal(events[0].detail, hostile);
 });
 
-test("what happened just before the service stops is in the trail", async () => {
+test("events from just before the service stops are in the audit trail", async () => {
   await using world = await trail();
   await using service = await startService({ DATABASE_URL: world.url });
   await fetch(`${service.url}/sessions`, { method: "POST", headers: { "User-Agent": "curl/8" } });
@@ -78,7 +78,7 @@ test("what happened just before the service stops is in the trail", async () => 
   assert.partialDeepStrictEqual(events, [{ event: "login_refused", ip: "127.0.0.1", user_agent: "curl/8" }]);
 });
 
-test("--follow tells each event once, in whichever order it comes, until it is interrupted", async () => {
+test("--follow prints each event once, in whatever order they are committed, until it is interrupted", async () => {
   await using world = await trail();
   await world.db.audit.add([{ ...entry, detail: "before" }]);
   const env = { PATH: process.env.PATH, DATABASE_URL: world.url };
@@ -87,15 +87,15 @@ test("--follow tells each event once, in whichever order it comes, until it is i
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(child, "close");
-  const told: string[] = [];
+  const printed: string[] = [];
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async () => told.push(JSON.parse((await lines.next()).value ?? "{}").detail);
+  const next = async () => printed.push(JSON.parse((await lines.next()).value ?? "{}").detail);
   await next();
   await world.sql(`insert into events (id, at, event, detail) values (99, ${at}, 'logged_in', 'one')`);
   await world.sql(`insert into events (id, at, event, detail) values (100, ${at}, 'logged_in', 'two')`);
   await next();
   await next();
-  // One that was written before those by another node, and is seen after them.
+  // Another node allocated this id earlier and commits it later.
   await world.sql(
     `insert into events (id, at, event, detail) values (50, ${at}, 'logged_in', 'late'), (150, ${at}, 'logged_in', 'last')`,
   );
@@ -105,5 +105,5 @@ test("--follow tells each event once, in whichever order it comes, until it is i
   const [code] = await ended;
   assert.equal(code, 0);
   assert.equal((await lines.next()).done, true);
-  assert.deepEqual(told, ["before", "one", "two", "late", "last"]);
+  assert.deepEqual(printed, ["before", "one", "two", "late", "last"]);
 });

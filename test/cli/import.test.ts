@@ -16,7 +16,7 @@ import { runInOwnProcess, temporaryFolder } from "../support/service.ts";
 const hash = foreignHashes["bcrypt 2y"] as string;
 const line = (email: string, fields: object = {}) => JSON.stringify({ email, hashed_password: hash, ...fields });
 
-/** An empty database of the engine under test, and a file to import into it. */
+/** An empty database of the engine under test, and a file to import. */
 async function world(environment: Environment = {}) {
   const resources = new AsyncDisposableStack();
   const database = resources.use(await createEmptyDatabase(currentEngine()));
@@ -35,7 +35,7 @@ async function world(environment: Environment = {}) {
   };
 }
 
-test("what one database exports, another imports, and exports the same", async () => {
+test("an export imported into another database exports the same", async () => {
   await using here = await world();
   await using there = await createEmptyDatabase(currentEngine() === "sqlite" ? "postgres" : "sqlite");
   const accounts = Object.values(foreignHashes).map((hashed_password, i) => ({
@@ -74,7 +74,7 @@ test("what one database exports, another imports, and exports the same", async (
   await auth.close();
 });
 
-test("who was invited is exported and imported without a password, and opens the account by a reset alone", async () => {
+test("an invited user is exported and imported without a password, and can only use a reset", async () => {
   await using here = await world();
   await using there = await world();
   await (await openDB(here.database.url)).close();
@@ -94,7 +94,7 @@ test("who was invited is exported and imported without a password, and opens the
   await auth.close();
 });
 
-test("what is refused is told line by line with its reason, and the rest is imported", async () => {
+test("rejected lines are printed with the reason, and the others are imported", async () => {
   await using it = await world({ EMAIL_FORMAT: "address" });
   const content = [
     `\ufeff${line("a@example.com")}\r`,
@@ -117,7 +117,7 @@ test("what is refused is told line by line with its reason, and the rest is impo
     "line 8 rejected: it is longer than 4096 bytes, or not UTF-8",
     "line 9 rejected: it is longer than 4096 bytes, or not UTF-8",
   ];
-  // Line 9 alone is to be no UTF-8.
+  // Only line 9 is not UTF-8.
   const bytes = Buffer.concat(
     content.split("\n").map((text, i) => Buffer.from(`${text}${i < 9 ? "\n" : ""}`, i === 8 ? "latin1" : "utf8")),
   );
@@ -135,7 +135,7 @@ test("what is refused is told line by line with its reason, and the rest is impo
   }
 });
 
-test("importing again is harmless: who is there stays as they are", async () => {
+test("importing again leaves existing accounts unchanged", async () => {
   await using it = await world();
   assert.equal((await it.importing(line("a@example.com"))).code, 0);
   const before = await it.database.run("select * from users");
@@ -149,7 +149,7 @@ test("importing again is harmless: who is there stays as they are", async () => 
   }
 });
 
-test("a file or database that cannot be used is refused in one line, and no file is overwritten", async () => {
+test("a file or database that cannot be used is reported in one line, and no file is overwritten", async () => {
   await using it = await world();
   await it.importing(line("a@example.com"));
   const kept = join(it.folder, "kept");
@@ -177,7 +177,7 @@ test("a file or database that cannot be used is refused in one line, and no file
   await assert.rejects(stat(join(it.folder, "missing.db")));
 });
 
-test("an export whose reader has gone ends in one line", async () => {
+test("an export whose reader stops early fails with one line", async () => {
   await using it = await world();
   await it.importing(Array.from({ length: 2500 }, (_, i) => line(`p${i}@example.com`)).join("\n"));
   const program = fileURLToPath(new URL("../../bin/bienvenue.js", import.meta.url));

@@ -5,7 +5,7 @@ import { runCommand } from "../support/commands.ts";
 import { startMailServer } from "../support/mail-server.ts";
 
 describe("mail test", () => {
-  test("sends a mail with the settings, and says who has taken it", async () => {
+  test("sends an email with the service's settings, and prints which server accepted it", async () => {
     await using server = await startMailServer();
     const { code, stdout, stderr } = await runCommand(["mail", "test", " Bob@Example.com"], {
       SMTP_URL: `smtp://bob:s3cr3t@127.0.0.1:${server.port}`,
@@ -19,7 +19,7 @@ describe("mail test", () => {
     assert.deepEqual(server.logins, ["bob:s3cr3t"]);
   });
 
-  test("explains in a line what went wrong, without the password", async () => {
+  test("reports a failure in one line, without the password", async () => {
     await using refusing = await startMailServer({
       onAuth: (_, __, done) => done(new Error("go away")),
       onRcptTo: (_, __, done) => done(new Error("unknown")),
@@ -53,7 +53,7 @@ describe("mail test", () => {
     }
   });
 
-  test("takes one address, and says how it is used for anything else", async () => {
+  test("rejects anything but one address, and points to the help", async () => {
     for (const args of [
       [],
       ["test"],

@@ -16,7 +16,7 @@ function runIn(folder: string, args: string[], environment: Environment = {}) {
   return runCommand(args, { DATABASE_URL: "", ...environment } as Record<string, string>, folder);
 }
 
-test("help that is asked for goes to standard output, for every command and each of its acts", async () => {
+test("--help and help print the help of every command and subcommand to standard output", async () => {
   for (const args of [["help"], ["--help", "-h"], ["help", "--help"]])
     assert.match((await runCommand(args)).stdout, /^Usage: bienvenue \[command\]\n(?:.*\n)*? {2}PORT /);
   const asked = commands.flatMap((name) => [
@@ -43,7 +43,7 @@ test("help that is asked for goes to standard output, for every command and each
   }
 });
 
-test("wrong arguments get one sentence and a pointer to the help, never a stack, and create nothing", async () => {
+test("wrong arguments get one line and a pointer to the help, never a stack, and create nothing", async () => {
   await using folder = await temporaryFolder();
   await mkdir(join(folder.path, "folder"));
   await writeFile(join(folder.path, "empty"), "");
@@ -109,7 +109,7 @@ test("wrong arguments get one sentence and a pointer to the help, never a stack,
   assert.equal(stderr, "bienvenue: unknown command '?[2J'\nSee bienvenue --help\n");
 });
 
-test("without the service's environment a command says which database and mode it uses, and creates none", async () => {
+test("without the service's environment, a command prints which database and mode it uses, and creates no database", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "bienvenue.db");
   const uses = (file: string, mode: string, names: string) =>
@@ -134,9 +134,9 @@ test("without the service's environment a command says which database and mode i
   ]) {
     const { code, stdout, stderr } = await runIn(folder.path, args);
     assert.deepEqual([code, stdout], [1, ""], args.join(" "));
-    const [said, why] = stderr.split(/(?<=\n)/);
-    assert.equal(said, uses(`${path} (does not exist)`, "development", both));
-    assert.match(why ?? "", /there is no such file\)?\n$/);
+    const [warning, reason] = stderr.split(/(?<=\n)/);
+    assert.equal(warning, uses(`${path} (does not exist)`, "development", both));
+    assert.match(reason ?? "", /there is no such file\)?\n$/);
     assert.deepEqual(await readdir(folder.path), [], args.join(" "));
   }
 
@@ -155,7 +155,7 @@ test("without the service's environment a command says which database and mode i
   assert.match(inMemory.stderr, /^bienvenue: an in-memory database is invisible to other processes; .+\n$/);
 });
 
-test("at a terminal a command always says which database it uses, without its password", async () => {
+test("at a terminal, a command always prints the database it uses, without the password", async () => {
   const run = `'${process.execPath}' bin/bienvenue.js users list`;
   for (const DATABASE_URL of [
     "postgres://bob:s3cret@localhost:1/none",
@@ -169,7 +169,7 @@ test("at a terminal a command always says which database it uses, without its pa
   }
 });
 
-test("output that cannot be written is a failure; a reader that stops early is not", async () => {
+test("a command fails if its output cannot be written, but not if the reader stops early", async () => {
   const into = (target: string) => ["sh", "-c", `"$@" ${target}`, "sh"];
   for (const args of [["--help"], ["--version"], ["help", "users"]]) {
     const { code, stderr } = await failToStart({}, args, { under: into("> /dev/full") });
@@ -179,7 +179,7 @@ test("output that cannot be written is a failure; a reader that stops early is n
   assert.equal(stderr, "");
 });
 
-test("a misspelled command or option is suggested, and a group without a command prints its help to standard error", async () => {
+test("a misspelled command or option gets a suggestion, and a missing subcommand the help, on standard error", async () => {
   for (const [args, expected] of [
     [["usres"], "unknown command 'usres' (Did you mean users?)\nSee bienvenue --help\n"],
     [["usres", "--help"], "unknown command 'usres' (Did you mean users?)\nSee bienvenue --help\n"],
@@ -199,7 +199,7 @@ test("a misspelled command or option is suggested, and a group without a command
   }
 });
 
-test("an argument after -- is no option", async () => {
+test("an argument after -- is not an option", async () => {
   await using folder = await temporaryFolder();
   const database = { DATABASE_URL: `sqlite:${join(folder.path, "bienvenue.db")}` };
   assert.equal((await runIn(folder.path, ["migrate"], database)).code, 0);

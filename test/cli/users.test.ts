@@ -12,20 +12,20 @@ import { startService } from "../support/service.ts";
 
 const email = "bob@example.com";
 const password = "b4l0u";
-/** What a terminal would take for orders, in 7 and 8 bits, and what turns the direction of a line. */
+/** Terminal control sequences in 7 and 8 bits, a change of text direction, a line end and a private character. */
 const hostile = "\x1b[2J\x9b2J\u202ecurl\nroot \u{10ffff}";
 
-interface Operated extends AsyncDisposable {
+interface World extends AsyncDisposable {
   readonly database: TestDatabase;
   readonly db: DB;
   readonly auth: Auth;
-  /** Runs `bienvenue users …`, which must end as is said, and prints nothing on the other stream. */
+  /** Runs `bienvenue users …`, which must succeed (or fail) and print to one stream only. */
   done(...args: string[]): Promise<string>;
   refused(...args: string[]): Promise<string>;
   json(...args: string[]): Promise<Record<string, unknown>>;
 }
 
-async function operated(): Promise<Operated> {
+async function createWorld(): Promise<World> {
   const resources = new AsyncDisposableStack();
   const database = resources.use(await createMigratedDatabase(currentEngine()));
   const db = resources.use(await openDB(database.url));
@@ -57,8 +57,8 @@ async function operated(): Promise<Operated> {
   };
 }
 
-test("list goes through the accounts page by page, and finds a part of the address", async () => {
-  await using world = await operated();
+test("list returns accounts page by page, and searches for a part of the address", async () => {
+  await using world = await createWorld();
   assert.equal(await world.done("list"), "no accounts\n");
   for (const name of ["ann", "b_b", "bob", "carol", "dave"]) {
     await world.database.run(
@@ -92,7 +92,7 @@ test("list goes through the accounts page by page, and finds a part of the addre
 });
 
 test("an account is found by its id and by its address in any spelling", async () => {
-  await using world = await operated();
+  await using world = await createWorld();
   const { id } = await world.auth.registerUser(email, password);
   for (const who of [String(id), email, " BOB@Example.com"]) {
     const { user } = await world.json("show", who);
@@ -106,8 +106,8 @@ test("an account is found by its id and by its address in any spelling", async (
 });
 
 // id: invited-chooses-password
-test("who is invited chooses the password by mail; nobody asks for it, or sets it", async () => {
-  await using world = await operated();
+test("an invited user chooses the password through an email link; no operator knows it", async () => {
+  await using world = await createWorld();
   assert.match(
     await world.done("create", "Bob@example.com", "--language", "fr"),
     /^created an account; an email .* Bob@example\.com\n$/,
@@ -127,8 +127,8 @@ test("who is invited chooses the password by mail; nobody asks for it, or sets i
 });
 
 // id: disabling-ends-sessions
-test("disabling ends sessions at once, also on a service that runs; enabling brings none back", async () => {
-  await using world = await operated();
+test("disabling ends sessions immediately, even in a running service, and enabling restores none", async () => {
+  await using world = await createWorld();
   await world.auth.registerUser(email, password);
   await using service = await startService({ DATABASE_URL: world.database.url });
   const body = () => new URLSearchParams({ email, password });
@@ -150,8 +150,8 @@ test("disabling ends sessions at once, also on a service that runs; enabling bri
 });
 
 // id: sessions-ended-by-handle
-test("sessions are listed by handles that end them, one or all", async () => {
-  await using world = await operated();
+test("sessions lists ids by which revoke ends one session, and without one it ends all", async () => {
+  await using world = await createWorld();
   await world.auth.registerUser(email, password);
   assert.equal(await world.done("sessions", email), "no sessions\n");
   const firefox = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0";
@@ -181,8 +181,8 @@ test("sessions are listed by handles that end them, one or all", async () => {
   assert.deepEqual(await world.auth.admin.sessions(1), []);
 });
 
-test("deleting asks first on a terminal, and is said with --yes everywhere else", async () => {
-  await using world = await operated();
+test("delete asks for confirmation at a terminal, and requires --yes elsewhere", async () => {
+  await using world = await createWorld();
   await world.auth.registerUser(email, password);
   assert.equal(await world.refused("delete", email), "bienvenue: this cannot be undone; confirm it with --yes\n");
   assert.ok(await world.auth.admin.find(email));
@@ -190,13 +190,13 @@ test("deleting asks first on a terminal, and is said with --yes everywhere else"
     const run = `'${process.execPath}' bin/bienvenue.js users delete ${email}`;
     const env = { PATH: process.env.PATH, DATABASE_URL: world.database.url };
     const running = promisify(execFile)("script", ["-qec", run, "/dev/null"], { env });
-    // Asked first: what is typed before is echoed, and answers nothing.
-    running.child.stdout?.on("data", (shown) => {
-      if (String(shown).includes("[y/N]")) running.child.stdin?.write(answer);
+    // Waits for the question: earlier input would be echoed and ignored.
+    running.child.stdout?.on("data", (output) => {
+      if (String(output).includes("[y/N]")) running.child.stdin?.write(answer);
     });
     return running.catch((error) => error as { code: number; stdout: string });
   };
-  // What an answer means does not depend on the engine.
+  // The engine does not matter here, so one runs all answers.
   for (const no of currentEngine() === "sqlite" ? ["\r", "n\r", "\x04", "\x03"] : ["\r"]) {
     const { stdout } = await terminal(no);
     assert.match(
@@ -213,29 +213,29 @@ test("deleting asks first on a terminal, and is said with --yes everywhere else"
   assert.equal(await world.refused("delete", email, "--yes"), `bienvenue: there is no account ${email}\n`);
 });
 
-test("what an operator does is in the audit trail before the command ends", async () => {
-  await using world = await operated();
+test("an operator's action is in the audit trail before the command exits", async () => {
+  await using world = await createWorld();
   await world.done("create", email);
   for (const act of ["disable", "enable", "reset"]) await world.done(act, email);
   await world.auth.createSession(email);
   await world.done("revoke", email);
   const trail = async () =>
     (await world.auth.audit.list({ limit: 9 })).map(({ event, userId, detail }) => [event, userId, detail]);
-  const told = [
+  const expected = [
     ["account_invited", 1, "by an operator"],
     ["account_disabled", 1, "by an operator"],
     ["account_enabled", 1, "by an operator"],
     ["reset_asked", 1, "by an operator"],
     ["sessions_ended", 1, "by an operator: 1"],
   ];
-  assert.deepEqual(await trail(), told);
+  assert.deepEqual(await trail(), expected);
   await world.done("delete", email, "--yes");
-  const anonymous = told.map(([event, , detail]) => [event, null, detail]);
+  const anonymous = expected.map(([event, , detail]) => [event, null, detail]);
   assert.deepEqual(await trail(), [...anonymous, ["account_deleted", null, "by an operator"]]);
 });
 
-test("what an operator is refused is in the audit trail with the reason, and not as if it had been done", async () => {
-  await using world = await operated();
+test("an operator's action that failed is in the audit trail as refused, with the reason", async () => {
+  await using world = await createWorld();
   await world.auth.registerUser(email, password);
   await world.refused("create", email);
   await world.refused("create", "bob");
@@ -263,8 +263,8 @@ test("what an operator is refused is in the audit trail with the reason, and not
   );
 });
 
-test("a wrong word is told with the usage, and no database is made by asking", async () => {
-  await using world = await operated();
+test("a wrong argument exits with 2 and points to the help, and no command creates a database", async () => {
+  await using world = await createWorld();
   for (const args of [
     [],
     ["lst"],
