@@ -4,8 +4,8 @@ import type { Caller } from "./caller.ts";
 import type { Context } from "./context.ts";
 
 /**
- * Names an action by a secret of its sender and by everything sent for it. The same request has the same name again, and nobody
- * without the secret can make that name, learn anything from it, or test a password with it.
+ * Derives the key of a request from a secret of its sender and from all that the request contains. Sending it again gives
+ * the same key. Without the secret, nobody can create the key, or test a guessed password against it.
  *
  * @param secret at least 122 random bits
  */
@@ -13,7 +13,7 @@ export function createIdempotencyKey(secret: string, ...sent: readonly unknown[]
   return createHmac("sha256", secret).update(JSON.stringify(sent)).digest("base64url");
 }
 
-/** What the caller did under the first of its `acts` within the last minute, if its result still exists; else null. */
+/** Returns the result of the same request within the last minute, or null if there is none or it no longer exists. */
 export async function findRecent({ db }: Context, caller: Pick<Caller, "idempotencyKeys">): Promise<ActResult | null> {
   const [act] = caller.idempotencyKeys ?? [];
   return act === undefined ? null : db.acts.find(act);

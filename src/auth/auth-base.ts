@@ -12,26 +12,26 @@ import { Passwords } from "./passwords/passwords.ts";
 import { AdmissionControl } from "./passwords/take-slot.ts";
 
 export interface AuthOptions {
-  /** The policies; `readSettings` has the defaults. */
+  /** By default those of `readSettings()`. */
   readonly settings?: Settings;
-  /** Where every event is told, for example a pino logger; nowhere by default. */
+  /** Receives every event, for example a pino logger. */
   readonly log?: Log;
-  /** What sends mails; without one they wait in the outbox, and are given up after a day. */
+  /** Sends mails. Without one they stay in the outbox, and are dropped after a day. */
   readonly mailer?: Mailer;
-  /** Where hashes and faults of the database are counted; nowhere by default. */
+  /** Counts hashes and database errors. */
   readonly metrics?: Metrics;
-  /** Where what takes long is traced; nowhere by default. */
+  /** Traces hashing and mail. */
   readonly tracing?: Tracing;
-  /** Threads for hashing that several `Auth` of a process share; `close` leaves them running. By default each `Auth` has its own. */
+  /** Hash threads that several `Auth` share; `close` leaves them running. By default each `Auth` starts its own. */
   readonly hashThreads?: HashThreads;
-  /** Milliseconds since 1970. */
+  /** Returns milliseconds since the epoch. */
   readonly clock?: () => number;
 }
 
-/** What `Auth` works with. A base class, because the groups of `Auth` are fields that need the context to be set before them. */
+/** Holds the context of `Auth`. A base class, because the fields of `Auth` need the context when they are initialized. */
 export class AuthBase {
   declare protected readonly context: Context;
-  /** Whether there is time for one more password to be hashed: a server asks before it reads a request. */
+  /** Checks, before the server reads a request, whether the hash queue has room for it. */
   readonly admission: AdmissionControl;
 
   constructor(db: DB, options: AuthOptions = {}) {
@@ -41,12 +41,11 @@ export class AuthBase {
     const trail = new AuditTrail(db, log, clock);
     const lastSeen = new LastSeen({ db, settings, clock, log, metrics });
     const context = { db, settings, log, trail, lastSeen, mailer, clock, metrics, tracing, passwords };
-    // Not enumerable: otherwise an Auth that is logged would show the passwords in the settings.
+    // Not enumerable: logging an Auth must not print the passwords in the settings.
     Object.defineProperty(this, "context", { value: context });
     this.admission = new AdmissionControl(this.context);
   }
 
-  /** The settings in force, here and in every app of this `Auth`. */
   get settings(): Settings {
     return this.context.settings;
   }
@@ -63,17 +62,17 @@ export class AuthBase {
     return this.context.tracing;
   }
 
-  /** Writes now which sessions were seen and what happened, which is otherwise done every few seconds. */
+  /** Writes the last use of sessions and the audit trail now, instead of within a few seconds. */
   async flush(): Promise<void> {
     await Promise.all([this.context.lastSeen.flush(), this.context.trail.flush()]);
   }
 
-  /** Resolves when the database answers. */
+  /** Resolves if the database responds. */
   ping(): Promise<void> {
     return this.context.db.ping();
   }
 
-  /** Writes what is still to be written and stops the threads. The database stays open. */
+  /** Writes all pending data and stops the hash threads. The database stays open. */
   async close(): Promise<void> {
     this.admission.flush();
     await this.flush();

@@ -43,16 +43,18 @@ export type { LoginParams, LoginResult } from "./sessions/log-in.ts";
 export type { SessionInfo } from "./sessions/session-list.ts";
 
 /**
- * Accounts, sessions and passwords: everything that the HTTP side asks for.
+ * Accounts, sessions and passwords: all that the HTTP layer calls.
  *
- * Emails can be passed in any spelling (spaces around, letter case), and are returned as they were registered. Methods take a
- * `Caller` where it matters who asks: its address makes the queue of hashes fair, and is logged. Its texts are made storable:
- * at most 250 characters are kept, U+FFFD replaces what a database refuses, and values that are not text are left out.
+ * Email addresses can be passed in any letter case, with spaces around them. They are returned as they were registered.
  *
- * Accounts are returned as `PublicUser`, without password hash, session id or reset token, so they can be logged or sent as
- * JSON. A method that creates a session or a token returns it beside the account.
+ * Many methods take a `Caller`, which describes the party behind the request. Its IP address is logged, and shares the
+ * hash queue fairly. Its strings are cut to 250 characters, U+FFFD replaces what a database rejects, and values that are
+ * not strings are ignored.
  *
- * Every method throws `DatabaseUnavailable` when the database cannot answer now.
+ * Accounts are returned as `PublicUser`, without password hash, session id or reset token, so that they can be logged or
+ * sent as JSON. A method that creates a session or a token returns it next to the account.
+ *
+ * Every method throws `DatabaseUnavailable` if the database does not respond.
  *
  * @example
  * const auth = new Auth(await openDB("sqlite:accounts.db"));
@@ -60,7 +62,7 @@ export type { SessionInfo } from "./sessions/session-list.ts";
  * const sessionId = await auth.createSession("bob@example.com");
  */
 export class Auth extends AuthBase {
-  /** What people do with their own account. */
+  /** Registration, and what users do with their own account. */
   readonly account = merge(
     bind(this.context, register, "register"),
     bind(this.context, account, "getUser"),
@@ -70,22 +72,22 @@ export class Auth extends AuthBase {
     bind(this.context, changeEmail, "changeEmail"),
     bind(this.context, exportAccount, "exportData"),
   );
-  /** What a request that is sent twice did the first time. */
+  /** Results of recent requests, for a request that is sent twice. */
   readonly acts = bind(this.context, acts, "findRecent");
-  /** What operators do. */
+  /** Operator actions. */
   readonly admin = merge(
     bind(this.context, admin, "list", "find", "invite", "sendReset", "disable", "enable", "erase"),
     bind(this.context, admin, "sessions", "revoke"),
     bind(this.context, sweeping, "sweep"),
   );
   readonly audit = bind(this.context, audit, "list", "recordBulkOperation", "recordRejectedRequest");
-  /** The mails that wait, and those that failed. */
+  /** Queued and failed mails. */
   readonly outbox = merge(
     bind(this.context, outbox, "list", "count", "retry", "listFailed", "countFailed", "retryFailed"),
     bind(new delivery.Delivery(this.context), delivery, "deliver"),
   );
   readonly resetPassword = bind(this.context, resetPassword, "request", "createToken", "findEmail");
-  /** Where people are logged in. */
+  /** The sessions of a user. */
   readonly sessions = merge(
     bind(this.context, sessionList, "list", "page", "end", "endOthers"),
     bind(this.context, sessionRenewals, "getCurrentId"),
@@ -94,19 +96,19 @@ export class Auth extends AuthBase {
   readonly verifyEmail = bind(this.context, verifyEmail, "request", "find", "isTokenOfUser", "confirm");
 
   /**
-   * Makes an account at once, whatever the settings say of confirming. Of several at once for one address exactly one
-   * succeeds.
+   * Creates an account without email verification, whatever the settings. If several calls register the same address at
+   * the same time, exactly one succeeds.
    *
    * @throws {AuthError} `email_taken` ("User <email> already exists"), `email_invalid`, `password_missing`,
-   * `password_too_short`, `password_personal`, `password_common`, `password_breached`, `too_many_tries`, or `busy` when
-   * too many passwords wait to be hashed
+   * `password_too_short`, `password_personal`, `password_common`, `password_breached`, `too_many_tries`, or `busy` if
+   * the hash queue is full
    */
   async registerUser(email: string, password: string, caller: Caller = {}): Promise<PublicUser> {
     return toPublicUser(await register.registerUser(this.context, email, password, sanitizeCaller(caller)));
   }
 
   /**
-   * Whether email and password are those of an account; false in every other case, after the same time.
+   * Returns true if the password is that of the account, false in every other case. Both take the same time.
    *
    * @throws {AuthError} `busy`, `too_many_tries`
    */
@@ -115,26 +117,25 @@ export class Auth extends AuthBase {
   }
 
   /**
-   * Checks email and password and opens a session, as one act: a password that is changed meanwhile opens nothing.
+   * Checks email and password, and opens a session if the account has not changed in between.
    *
-   * @throws {AuthError} `wrong_login`, whatever was wrong; `email_not_verified` when nothing else was; `too_many_tries`;
-   * `busy`
+   * @throws {AuthError} `wrong_login`; `email_not_verified` if the password is right; `too_many_tries`; `busy`
    */
   logIn(login: LoginParams, caller: Caller = {}): Promise<LoginResult> {
     return logIn(this.context, login, sanitizeCaller(caller));
   }
 
-  /** Opens a session without asking for the password; its id, or null for an unknown email. */
+  /** Opens a session without a password check. Returns its id, or null for an unknown email. */
   createSession(email: string, caller: Caller = {}): Promise<string | null> {
     return createSession(this.context, email, sanitizeCaller(caller));
   }
 
-  /** The user of a live session, or null. Answered at once where the database can; `await` takes both. */
+  /** Returns the user of a live session, or null; a promise of it if the database is asynchronous. */
   getUserFromSessionId(sessionId: string | null): Awaitable<PublicUser | null> {
     return getUserFromSessionId(this.context, sessionId);
   }
 
-  /** Ends one session, on one device; false when there was none. */
+  /** Ends one session. Returns false if there is none. */
   logOut(sessionId: string | null, caller: Caller = {}): Promise<boolean> {
     return logOut(this.context, sessionId, sanitizeCaller(caller));
   }
@@ -145,7 +146,7 @@ export class Auth extends AuthBase {
   }
 
   /**
-   * Makes a reset token, which replaces the one before.
+   * Creates a reset token, which replaces the previous one.
    *
    * @throws {AuthError} `unknown_email`
    */
@@ -154,11 +155,11 @@ export class Auth extends AuthBase {
   }
 
   /**
-   * Changes the password of the token's account, takes the token, and ends every session of the user. A refusal leaves
-   * the token alive.
+   * Sets the password of the token's account, uses up the token, and ends every session of the user. If this throws, the
+   * token stays valid.
    *
-   * @param email when given, the token must be this account's
-   * @throws {AuthError} `bad_reset_token`, a refusal of the password as `registerUser` has them, `too_many_tries`, `busy`
+   * @param email if given, the token must belong to this address
+   * @throws {AuthError} `bad_reset_token`, the password errors of `registerUser`, `too_many_tries`, `busy`
    */
   async updatePassword(resetToken: string, password: string, email?: string, caller: Caller = {}): Promise<PublicUser> {
     return toPublicUser(

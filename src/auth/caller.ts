@@ -2,32 +2,32 @@ import { type Language, toLanguage } from "../languages/languages.ts";
 import type { RequestIds } from "../observe/request-ids.ts";
 import { toStorableText } from "../values/storable.ts";
 
-/** Who asks, as far as it is known: kept with the session, told in the log, and what a flood is divided by. */
+/** The party behind a request: stored with the session, logged, and rate-limited. */
 export interface Caller {
   /** An IPv4 or IPv6 address. */
   readonly ip?: string | undefined;
   readonly userAgent?: string | undefined;
-  /** What mails are written in. */
+  /** The language of mails. */
   readonly language?: Language | undefined;
-  /** The secret of a device that an account may know. If there are several, the first that the account knows counts. */
+  /** Secrets from the caller's device cookies. The first one that the account knows counts. */
   readonly device?: string | readonly string[] | undefined;
   /**
-   * The secret that a caller without one gets when it redeems a mailed token. The account knows it from then on; the program
-   * must hand it to the caller.
+   * The device secret for a caller without one that redeems a mailed token. The account knows it from then on, and the
+   * program must set it as the caller's device cookie.
    */
   readonly newDevice?: string | undefined;
   /**
-   * Names of what this request does, which only this caller can make again (`createIdempotencyKey`): the same request within a minute is
-   * answered as done. Without names, each request does its work.
+   * Keys of this request (`createIdempotencyKey`): a second request with the same keys within a minute has no further
+   * effect. Without keys, every request takes effect.
    */
   readonly idempotencyKeys?: readonly string[] | undefined;
-  /** The request that they make it by, as it is called in the log. */
+  /** The ids of the request in the log. */
   readonly request?: RequestIds | undefined;
 }
 
 /**
- * Converts a program's description of a caller to values that every database and the log can hold. These are stored beside what
- * the caller does: a bad one must neither prevent the action nor hide it.
+ * Replaces all that cannot be stored or logged. A program may pass anything: a bad value must neither fail the action nor
+ * hide it from the audit trail.
  */
 export function sanitizeCaller(given: Caller | null | undefined): Caller {
   const { ip, userAgent, language, device, newDevice, idempotencyKeys: acts, request } = given ?? {};

@@ -8,7 +8,7 @@ import type { AuditTrail } from "./audit/trail.ts";
 import type { LastSeen } from "./last-seen.ts";
 import type { Passwords } from "./passwords/passwords.ts";
 
-/** What the parts of `Auth` work with. */
+/** What the functions of `Auth` receive. */
 export interface Context {
   readonly db: DB;
   readonly settings: Settings;
@@ -16,9 +16,9 @@ export interface Context {
   readonly log: Log;
   readonly trail: AuditTrail;
   readonly lastSeen: LastSeen;
-  /** Without one, mails wait in the outbox. */
+  /** Undefined in a process that sends no mail: mails stay in the outbox. */
   readonly mailer: Mailer | undefined;
-  /** Milliseconds since 1970. */
+  /** Returns milliseconds since the epoch. */
   readonly clock: () => number;
   readonly metrics: Metrics;
   readonly tracing: Tracing;

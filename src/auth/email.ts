@@ -2,16 +2,16 @@ import { AuthError, type AuthErrorCode } from "../errors.ts";
 import type { Settings } from "../settings/settings.ts";
 import { hasInvisibleCharacter, isDeliverable, readEmail } from "../values/email.ts";
 
-/** Which addresses can be registered. */
+/** `EMAIL_FORMAT`: which addresses can be registered. */
 export type EmailFormat = Settings["EMAIL_FORMAT"];
 
-/** As `readEmail`, for an address that is about to be registered. */
+/** Like `readEmail`, but returns null also for an address that cannot be registered. */
 export function parseNewEmail(text: string, format: EmailFormat): string | null {
   const email = readEmail(text);
   return email !== null && (format === "any" || isDeliverable(email)) ? email : null;
 }
 
-/** Refuses a given address. The message says so if it has an invisible character in it. */
+/** Creates an error about an address. The message says if the address contains an invisible character. */
 export function emailError(code: AuthErrorCode, message: string, given: string): AuthError {
   if (!hasInvisibleCharacter(given)) return new AuthError(code, message);
   return new AuthError(code, `${message}: it contains an invisible character`, {
@@ -20,7 +20,7 @@ export function emailError(code: AuthErrorCode, message: string, given: string):
 }
 
 /**
- * Reads an address that is to be registered, in the given spelling, without spaces and invisible characters around it.
+ * Returns an address to register, without the spaces and invisible characters around it. The spelling is kept.
  *
  * @throws {AuthError} `email_invalid`
  */

@@ -3,22 +3,22 @@ import type { Renewal } from "../db/db.ts";
 import type { Settings } from "../settings/settings.ts";
 
 /**
- * A session id or a reset token: a UUID (version 4, RFC 9562: 122 random bits in 36 characters), or 256 random bits in 43
- * characters of base64url.
+ * Returns a session id or mail token: a UUID (version 4, RFC 9562: 122 random bits in 36 characters), or 256 random bits
+ * in 43 characters of base64url.
  */
 export function generateToken({ TOKEN_FORMAT }: Pick<Settings, "TOKEN_FORMAT">): string {
   return TOKEN_FORMAT === "uuid" ? randomUUID() : randomBytes(32).toString("base64url");
 }
 
-/** A new id for the session that has this one. */
+/** Creates a new id for a session. */
 export function createRenewal(settings: Pick<Settings, "TOKEN_FORMAT">, sessionId: string): Renewal {
   const nonce = randomBytes(32).toString("base64url");
   return { nonce, renewed: deriveToken(settings, sessionId, nonce) };
 }
 
 /**
- * Derives a token from a secret and a nonce, in the usual form of tokens: the same two give the same token, and neither of them
- * alone reveals it (HMAC as a pseudorandom function, RFC 2104).
+ * Derives a token from a secret and a nonce, in the same format as `generateToken`. The result is always the same, and
+ * cannot be computed from only one of the two (HMAC as a pseudorandom function, RFC 2104).
  */
 export function deriveToken({ TOKEN_FORMAT }: Pick<Settings, "TOKEN_FORMAT">, secret: string, nonce: string): string {
   const bytes = createHmac("sha256", secret).update(nonce).digest();

@@ -4,13 +4,13 @@ import { readEmail } from "../values/email.ts";
 import { isUserId } from "../values/storable.ts";
 import type { Context } from "./context.ts";
 
-/** The user of an address in any spelling, or null. */
+/** Returns the user with this address, in any spelling, or null. */
 export async function findUserByEmail({ db }: Context, email: string): Promise<User | null> {
   const address = readEmail(email);
   return address === null ? null : db.users.findByEmail(address);
 }
 
-/** The user with this id, or null. */
+/** Returns the user with this id, or null. */
 export async function findUserById({ db }: Context, id: number): Promise<User | null> {
   return isUserId(id) ? orNull(db.findUserBy({ id })) : null;
 }

@@ -33,7 +33,7 @@ export async function changeEmail(
     }
     // Only a mail can confirm it.
     const address = requireValidEmail(email, "address");
-    const tries = await reserve(context, "moveMail", { address, mover: person.email, caller });
+    const tries = await reserve(context, "moveMail", { address, currentAddress: person.email, caller });
     await tries.useFor(startMove(context, person, address, caller));
     return address;
   });

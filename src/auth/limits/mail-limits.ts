@@ -2,9 +2,10 @@ import type { Limit } from "../../db/db.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { hour } from "../../values/durations.ts";
 import type { Context } from "../context.ts";
-import { addressIds, limitKeys, mailboxIds, refund } from "./limits.ts";
+import { limitKeys, refund } from "./limits.ts";
+import { addressIds, mailboxIds } from "./subjects.ts";
 
-/** The caps on the mails that anybody can request: those to one address, and all. */
+/** Returns the limits of mails that anyone can request: those to one address, and all. */
 export function mailLimits({ LIMIT_MAIL_ADDRESS, LIMIT_MAIL_ALL }: Settings, address: string): [Limit, Limit] {
   return [
     { key: addressLimitKey(address), maxAttempts: LIMIT_MAIL_ADDRESS.attempts, window: LIMIT_MAIL_ADDRESS.window },
@@ -21,9 +22,11 @@ function addressLimitKeys(address: string): string[] {
 }
 
 /**
- * The cap on resets to an address that has had `LIMIT_MAIL_ADDRESS` mails: one an hour, or strangers could keep the owner from a
- * working link until the end of the day. A confirmed account has an hour of its own, because strangers can use up that of its
- * mailbox by registering further spellings of it.
+ * Returns the limit of reset mails to an address that has used up `LIMIT_MAIL_ADDRESS`: one an hour. Without it, an
+ * attacker could keep the owner from a working link for the rest of the day.
+ *
+ * A confirmed account has a separate limit, because an attacker can use up that of its mailbox by registering other
+ * spellings of the address.
  */
 export function resetLimit({ LIMIT_MAIL_ADDRESS }: Settings, address: string, isConfirmed: boolean): Limit {
   return {
@@ -38,12 +41,12 @@ function resetLimitKey(address: string, isConfirmed: boolean): string {
   return `LIMIT_MAIL_ADDRESS:${of}`;
 }
 
-/** Clears the mails counted for an address, whose owner has just redeemed one. No answer depends on that count. */
+/** Clears the count of mails to an address, after its owner has redeemed one. No response depends on this count. */
 export async function clearMailCount(context: Context, address: string): Promise<void> {
   if (context.settings.RATE_LIMIT === "on") await refund(context, [], addressLimitKeys(address));
 }
 
-/** The keys that everything tried at an account is counted under. */
+/** Returns the keys of all limits that count attempts on an account. */
 export function accountLimitKeys(address: string): string[] {
   return [...limitKeys(address), ...addressLimitKeys(address)];
 }

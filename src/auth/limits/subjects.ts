@@ -1,0 +1,64 @@
+import { hash } from "node:crypto";
+import { emailKey, isDeliverable } from "../../values/email.ts";
+import { networksOf } from "../../values/network.ts";
+import type { Caller } from "../caller.ts";
+
+/** What attempts are counted by. */
+export type SubjectKind =
+  | "account"
+  | "address"
+  | "reset"
+  | "verification"
+  | "newAddress"
+  | "currentAddress"
+  | "registration"
+  | "network"
+  | "device";
+
+/** Who makes an attempt, and on what. */
+export interface Subject {
+  readonly address?: string;
+  /** The current address of an account whose email is to change. */
+  readonly currentAddress?: string;
+  readonly caller: Caller;
+  /** The user whose known device this is. */
+  readonly userId?: number | undefined;
+  readonly device?: string | undefined;
+  /** The registration whose password is checked. */
+  readonly registrationId?: number;
+}
+
+/** How each kind of subject is named in the keys of limits. Empty if that subject is unknown. */
+export const subjectIds: Record<SubjectKind, (subject: Subject) => readonly string[]> = {
+  account: ({ address }) => mailboxIds("", address),
+  address: ({ address }) => addressIds("address:", address),
+  // By exact address: requests for other spellings, which send no mail, must not use up those of the owner.
+  reset: ({ address }) => addressIds("reset:", address),
+  verification: ({ address }) => addressIds("verification:", address),
+  newAddress: ({ address }) => mailboxIds("move:", address),
+  currentAddress: ({ currentAddress }) => mailboxIds("mover:", currentAddress),
+  registration: ({ registrationId }) => (registrationId === undefined ? [] : [`registration:${registrationId}`]),
+  network: ({ caller }) => networksOf(caller.ip),
+  device: ({ device, userId }) => (device ? [hash("sha256", `${device} ${userId}`, "base64url")] : []),
+};
+
+/**
+ * Returns one name for all addresses of a mailbox: a suffix after a plus sign is ignored, and so are dots in Gmail
+ * addresses. Text that is not an email address is hashed unchanged, because a part of it may be another user's address.
+ */
+export function mailboxIds(prefix: string, address: string | undefined): string[] {
+  if (!address) return [];
+  const key = emailKey(address);
+  return [`${prefix}${hash("sha256", isDeliverable(key) ? mailboxOf(key) : key, "base64url")}`];
+}
+
+/** Returns the name of exactly this address, in any letter case. */
+export function addressIds(prefix: string, address: string | undefined): string[] {
+  return address ? [`${prefix}${hash("sha256", emailKey(address), "base64url")}`] : [];
+}
+
+function mailboxOf(key: string): string {
+  const [local = "", domain = ""] = key.split("@");
+  const plain = local.replace(/(?<=.)\+.*/, "");
+  return /^(gmail|googlemail)\.com$/.test(domain) ? `${plain.replaceAll(".", "")}@gmail.com` : `${plain}@${domain}`;
+}
