@@ -3,14 +3,14 @@ import type { RefusalCode } from "../errors.ts";
 import type { ResponseHeaders } from "../http/answers.ts";
 import type { Refusal } from "../http/refusals.ts";
 import type { Assets } from "./kit/assets.ts";
-import { present } from "./kit/layout.ts";
-import { problemOf } from "./kit/problem.ts";
-import { home, returnTo } from "./kit/return-to.ts";
+import { renderPage } from "./kit/layout.ts";
+import { toProblem } from "./kit/problem.ts";
+import { home, resolveReturnTo } from "./kit/return-to.ts";
 import type { Visit } from "./kit/visit.ts";
 
 /** The page in place of the one that was asked for, when there is none or it cannot be shown. */
 export function errorPage(visit: Visit, assets: Assets, refused: Refusal, headers: ResponseHeaders): Response {
-  const { c, words, to, token, onward: return_to } = visit;
+  const { c, words, urlFor, token, returnTo: return_to } = visit;
   const { code, status } = refused;
   const titles: Partial<Record<RefusalCode, string>> = {
     not_found: words.errors.notFound,
@@ -18,16 +18,16 @@ export function errorPage(visit: Visit, assets: Assets, refused: Refusal, header
     busy: words.errors.unavailable,
     database_unavailable: words.errors.unavailable,
   };
-  const again = to(returnTo(c.req.path, []), { token, return_to });
+  const again = urlFor(resolveReturnTo(c.req.path, []), { token, return_to });
   const [way, name] =
     status >= 500
       ? [again, words.errors.tryAgain]
       : code === "not_logged_in"
-        ? [to("/login"), words.logIn.submit]
-        : [to(home), words.errors.home];
-  const problem = { ...problemOf(visit, refused), field: undefined, headers };
+        ? [urlFor("/login"), words.logIn.submit]
+        : [urlFor(home), words.errors.home];
+  const problem = { ...toProblem(visit, refused), field: undefined, headers };
   const title = titles[code] ?? words.errors.failed;
   // Its token may be in the address: no other is told of that.
   const view = { title, secret: true, body: html`<a class="button" href="${way}">${name}</a>\n` };
-  return present(visit, assets, view, problem);
+  return renderPage(visit, assets, view, problem);
 }

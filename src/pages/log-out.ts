@@ -1,26 +1,26 @@
 import { html } from "hono/html";
 import { logOut as endSessions } from "../http/session-cookies.ts";
 import { button, form, type Page } from "./kit/form.ts";
-import { goOut } from "./kit/redirects.ts";
+import { redirectAfterLogout } from "./kit/redirects.ts";
 import { home } from "./kit/return-to.ts";
-import { loggedIn } from "./kit/visit.ts";
+import { findLoggedInUser } from "./kit/visit.ts";
 
 export const logOut: Page = {
-  isAccounts: true,
+  isAccountPage: true,
   async show(visit) {
-    const { words, to, onward } = visit;
-    const user = await loggedIn(visit);
-    if (!user) return goOut(visit, "logged_out", onward);
+    const { words, urlFor, returnTo } = visit;
+    const user = await findLoggedInUser(visit);
+    if (!user) return redirectAfterLogout(visit, "logged_out", returnTo);
     return {
       title: words.logOut.title,
       body: html`<p>${words.logOut.text}</p>
-${form(visit, { action: "/logout", of: user, goesOn: true, body: button(words.logOut.submit) })}<a class="button plain" href="${onward ?? to(home)}">${words.logOut.stay}</a>
+${form(visit, { action: "/logout", user: user, hasReturnTo: true, body: button(words.logOut.submit) })}<a class="button plain" href="${returnTo ?? urlFor(home)}">${words.logOut.stay}</a>
 `,
     };
   },
   async submit(visit) {
-    const { c, service, onward } = visit;
+    const { c, service, returnTo } = visit;
     await endSessions(c, service);
-    return goOut(visit, "logged_out", onward);
+    return redirectAfterLogout(visit, "logged_out", returnTo);
   },
 };

@@ -7,11 +7,11 @@ const pages = {
   "/login": { load: async () => (await import("./log-in.ts")).logIn, methods: ["GET", "POST"] },
   "/register": { load: async () => (await import("./register.ts")).register, methods: ["GET", "POST"] },
   "/logout": { load: async () => (await import("./log-out.ts")).logOut, methods: ["GET", "POST"] },
-  "/forgot": { load: async () => (await import("./forgot-password.ts")).forgot, methods: ["GET", "POST"] },
-  "/reset": { load: async () => (await import("./reset-password.ts")).reset, methods: ["GET", "POST"] },
-  "/verify": { load: async () => (await import("./verify-email.ts")).verify, methods: ["GET", "POST"] },
+  "/forgot": { load: async () => (await import("./forgot-password.ts")).forgotPassword, methods: ["GET", "POST"] },
+  "/reset": { load: async () => (await import("./reset-password.ts")).resetPassword, methods: ["GET", "POST"] },
+  "/verify": { load: async () => (await import("./verify-email.ts")).verifyEmail, methods: ["GET", "POST"] },
   "/undo-email-change": {
-    load: async () => (await import("./undo-email-change.ts")).undo,
+    load: async () => (await import("./undo-email-change.ts")).undoEmailChange,
     methods: ["GET", "POST"],
   },
   "/mailbox": { load: async () => (await import("./mailbox.ts")).mailbox, methods: ["GET"] },
@@ -40,10 +40,10 @@ const pages = {
 } as const satisfies Record<string, { load(): Promise<Page>; methods: readonly ("GET" | "POST")[] }>;
 
 /** What pages are made with: their style, their script, the logo. */
-const assets = "/assets/:name{[\\w.-]+}";
+const assetsPath = "/assets/:name{[\\w.-]+}";
 
 /** The paths of all pages. */
-export const pagePaths: readonly string[] = [...Object.keys(pages), assets];
+export const pagePaths: readonly string[] = [...Object.keys(pages), assetsPath];
 
 export function createPages(service: Service): Pages {
   let loaded: Site | undefined;
@@ -58,7 +58,7 @@ export function createPages(service: Service): Pages {
     };
     return [path, Object.fromEntries(methods.map((method) => [method, handlers[method]]))];
   });
-  resources.push([assets, { GET: async (c) => (await site()).asset(c) }]);
+  resources.push([assetsPath, { GET: async (c) => (await site()).asset(c) }]);
   return {
     resources: Object.fromEntries(resources),
     refuse: async (c, refused, headers) => (await site()).refuse(c, refused, headers),

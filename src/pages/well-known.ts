@@ -1,7 +1,7 @@
 import type { Page } from "./kit/form.ts";
-import { goTo } from "./kit/redirects.ts";
+import { redirect } from "./kit/redirects.ts";
 
 /** Where password managers send people (https://w3c.github.io/webappsec-change-password-url/). */
 export const wellKnownChangePassword: Page = {
-  show: (visit) => goTo(visit, visit.to("/account/password")),
+  show: (visit) => redirect(visit, visit.urlFor("/account/password")),
 };

@@ -82,7 +82,7 @@ test("an address with an account is led to what there is to do, and no link says
   await register(world);
   const who = createVisitor(world);
   const refused = await who.fill(await who.open("/register?return_to=/app"), { ...chosen, new_password: "another" });
-  const [alert = ""] = /<div class="told bad"[\s\S]*?<\/div>/.exec(refused.html) ?? [];
+  const [alert = ""] = /<div class="message bad"[\s\S]*?<\/div>/.exec(refused.html) ?? [];
   assert.match(alert, /<p>This address has an account already\. [^<]*<\/p>/);
   assert.deepEqual(
     [...alert.matchAll(/<a href="([^"]*)">([^<]*)<\/a>/g)].map(([, href, name]) => [href, name]),

@@ -97,7 +97,7 @@ test("a form acts for the account that it was shown to, and for no other that ha
       /opened for another account.*logged in as bob@example\.com now.*nothing was changed/,
       button,
     );
-    assert.match(refused.html, /<div class="told bad" role="alert"/);
+    assert.match(refused.html, /<div class="message bad" role="alert"/);
     assert.deepEqual(await stateOf(world), before, button);
     assert.equal(refused.headers.get("Content-Disposition"), null);
     assert.ok(!refused.html.includes(alice.email), button);

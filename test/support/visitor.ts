@@ -64,7 +64,7 @@ async function readPage(response: Response): Promise<PageResponse> {
     headers: response.headers,
     html,
     title: toText(/<title>([\s\S]*?)<\/title>/.exec(html)?.[1] ?? ""),
-    banner: toText(/<(div|p) class="told \w+" role[\s\S]*?<\/\1>/.exec(html)?.[0] ?? ""),
+    banner: toText(/<(div|p) class="message \w+" role[\s\S]*?<\/\1>/.exec(html)?.[0] ?? ""),
   };
 }
 

@@ -1,26 +1,26 @@
 import { html } from "hono/html";
-import { account, button, type Page } from "../kit/form.ts";
-import { goOut } from "../kit/redirects.ts";
-import { accountForm, currentPassword, forPerson } from "./form.ts";
+import { button, type Page, usernameField } from "../kit/form.ts";
+import { redirectAfterLogout } from "../kit/redirects.ts";
+import { accountForm, currentPasswordField, showToUser } from "./form.ts";
 
 export const deleteAccount: Page = {
-  isAccounts: true,
+  isAccountPage: true,
   fields: { password: true },
-  show(visit, filled) {
+  show(visit, state) {
     const { words } = visit;
-    return forPerson(visit, (person) => ({
+    return showToUser(visit, (user) => ({
       title: words.account.deleteTitle,
       body: html`<p>${words.account.deleteText}</p>
-${accountForm(visit, person, {
+${accountForm(visit, user, {
   action: "/account/delete",
-  body: html`${account(person.email)}${currentPassword(visit, filled)}${button(words.account.delete, "bad solid")}`,
+  body: html`${usernameField(user.email)}${currentPasswordField(visit, state)}${button(words.account.delete, "bad solid")}`,
 })}`,
     }));
   },
   async submit(visit, { password = "" }) {
     const { service, sessionId, caller } = visit;
     await service.auth.account.erase(sessionId, password, caller);
-    return goOut(visit, "account_deleted");
+    return redirectAfterLogout(visit, "account_deleted");
   },
-  again: async (visit) => goOut(visit, "account_deleted"),
+  repeatResponse: async (visit) => redirectAfterLogout(visit, "account_deleted"),
 };

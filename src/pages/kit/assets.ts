@@ -25,16 +25,16 @@ export interface Assets {
 
 export function createAssets(settings: Pick<Settings, "ACCENT_COLOR" | "LOGO_FILE" | "SERVICE_NAME">): Assets {
   const { ACCENT_COLOR, LOGO_FILE, SERVICE_NAME } = settings;
-  const logo = LOGO_FILE === null ? undefined : asset("logo", typeOf(LOGO_FILE), readFileSync(LOGO_FILE));
+  const logo = LOGO_FILE === null ? undefined : asset("logo", extensionOf(LOGO_FILE), readFileSync(LOGO_FILE));
   return {
-    style: asset("pages", "css", style(ACCENT_COLOR)),
-    script: asset("pages", "js", read("script.js")),
-    icon: logo ?? asset("icon", "svg", icon(SERVICE_NAME, ACCENT_COLOR.light)),
+    style: asset("pages", "css", createStyleSheet(ACCENT_COLOR)),
+    script: asset("pages", "js", readAsset("script.js")),
+    icon: logo ?? asset("icon", "svg", createIcon(SERVICE_NAME, ACCENT_COLOR.light)),
     logo,
   };
 }
 
-export function answerAsset({ answers }: Service, assets: Assets, path: string): Response {
+export function serveAsset({ answers }: Service, assets: Assets, path: string): Response {
   const found = findAsset(assets, path);
   if (!found) throw notFoundError();
   const { asset, isExact } = found;
@@ -53,8 +53,8 @@ export function answerAsset({ answers }: Service, assets: Assets, path: string):
  * @returns undefined for a path that no version has
  */
 function findAsset(assets: Assets, path: string): { asset: Asset; isExact: boolean } | undefined {
-  const asset = Object.values(assets).find((each: Asset | undefined) => each?.path === path);
-  if (asset) return { asset, isExact: true };
+  const createAsset = Object.values(assets).find((each: Asset | undefined) => each?.path === path);
+  if (createAsset) return { asset: createAsset, isExact: true };
   const [, name = "", extension = ""] = /^\/assets\/(\w+)\.[\w-]{16}\.(\w+)$/.exec(path) ?? [];
   const { style, script, icon, logo = icon } = assets;
   const others: Record<string, Asset> = {
@@ -70,7 +70,7 @@ function findAsset(assets: Assets, path: string): { asset: Asset; isExact: boole
 }
 
 /** The style sheet of all pages, under 12 KB: the colors from the settings, then the files that use them. */
-function style(accent: Accent): string {
+function createStyleSheet(accent: Accent): string {
   const colors = (theme: keyof Accent) => `:root {
 --page: ${surfaces[theme].page};
 --card: ${surfaces[theme].card};
@@ -78,13 +78,13 @@ function style(accent: Accent): string {
 --on-accent: ${textColorOn(accent[theme])};
 }
 `;
-  const files = ["style.css", "form.css", "list.css"].map((name) => read(name).toString());
+  const files = ["style.css", "form.css", "list.css"].map((name) => readAsset(name).toString());
   // Without comments and indentation, which only readers of the sources need.
   const rules = files.join("").replaceAll(/^ *\/\*.*?\*\/\n|^ +/gms, "");
   return `${colors("light")}@media (prefers-color-scheme: dark) {\n${colors("dark")}}\n${rules}`;
 }
 
-function read(name: string): Buffer {
+function readAsset(name: string): Buffer {
   return readFileSync(new URL(name, import.meta.url));
 }
 
@@ -95,7 +95,7 @@ const types = {
   png: "image/png",
 } as const;
 
-function typeOf(path: string): keyof typeof types {
+function extensionOf(path: string): keyof typeof types {
   return path.toLowerCase().endsWith(".png") ? "png" : "svg";
 }
 
@@ -106,13 +106,13 @@ function asset(name: string, extension: keyof typeof types, text: string | Buffe
 }
 
 /** What a name begins with, as a person sees it. */
-export function initial(name: string): string {
+export function firstLetter(name: string): string {
   const [first] = new Intl.Segmenter().segment(name.trim());
   return (first?.segment ?? "·").toUpperCase();
 }
 
-function icon(name: string, colour: string): string {
+function createIcon(name: string, color: string): string {
   return String(
-    html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" rx="16" fill="${colour}"/><text x="32" y="45" font-family="system-ui, sans-serif" font-size="36" font-weight="700" text-anchor="middle" fill="${textColorOn(colour)}">${initial(name)}</text></svg>`,
+    html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" rx="16" fill="${color}"/><text x="32" y="45" font-family="system-ui, sans-serif" font-size="36" font-weight="700" text-anchor="middle" fill="${textColorOn(color)}">${firstLetter(name)}</text></svg>`,
   );
 }

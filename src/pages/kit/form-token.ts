@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 /** Half of a SHA-256, which RFC 2104 (section 5) allows: two of them make a token. */
-const length = 16;
+const macLength = 16;
 
 /**
  * The hidden token of a form (OWASP CSRF Prevention Cheat Sheet, "Signed Double-Submit Cookie"). If the form acts for the
@@ -11,9 +11,9 @@ const length = 16;
  * @param secret the value of this browser's cookie `form`
  * @param userId the account that the form acts for; undefined for a form that needs no session
  */
-export function formToken(secret: string, userId?: number): string {
+export function createFormToken(secret: string, userId?: number): string {
   if (userId === undefined) return secret;
-  return Buffer.concat([mac(secret, "form"), mac(secret, accountName(userId))]).toString("base64url");
+  return Buffer.concat([mac(secret, "form"), mac(secret, accountMessage(userId))]).toString("base64url");
 }
 
 /**
@@ -22,32 +22,32 @@ export function formToken(secret: string, userId?: number): string {
  *
  * @param secret the value of this browser's cookie `form`
  */
-export function accountTag(secret: string, userId: number): string {
-  return mac(secret, accountName(userId)).toString("base64url");
+export function createAccountTag(secret: string, userId: number): string {
+  return mac(secret, accountMessage(userId)).toString("base64url");
 }
 
 /** The account in a token, as `accountTag` names it; undefined if it names none. */
-export function tagIn(secret: string, token: string): string | undefined {
+export function readAccountTag(secret: string, token: string): string | undefined {
   const bytes = Buffer.from(token, "base64url");
-  const isOurs = bytes.length === 2 * length && timingSafeEqual(bytes.subarray(0, length), mac(secret, "form"));
-  return isOurs ? bytes.subarray(length).toString("base64url") : undefined;
+  const isOurs = bytes.length === 2 * macLength && timingSafeEqual(bytes.subarray(0, macLength), mac(secret, "form"));
+  return isOurs ? bytes.subarray(macLength).toString("base64url") : undefined;
 }
 
 /** Whether a token was made from this secret, with an account or without. */
-export function isMadeFrom(secret: string, token: string): boolean {
-  return isSame(token, secret) || tagIn(secret, token) !== undefined;
+export function isFormToken(secret: string, token: string): boolean {
+  return isSameSecret(token, secret) || readAccountTag(secret, token) !== undefined;
 }
 
 /** Compares two secrets in constant time. */
-export function isSame(one: string, other: string): boolean {
+export function isSameSecret(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)];
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-function accountName(userId: number): string {
+function accountMessage(userId: number): string {
   return `account ${userId}`;
 }
 
 function mac(secret: string, message: string): Buffer {
-  return createHmac("sha256", secret).update(message).digest().subarray(0, length);
+  return createHmac("sha256", secret).update(message).digest().subarray(0, macLength);
 }

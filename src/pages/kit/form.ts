@@ -2,28 +2,28 @@ import { randomBytes } from "node:crypto";
 import { html } from "hono/html";
 import type { ActResult } from "../../auth/auth.ts";
 import type { User } from "../../user.ts";
-import { formToken } from "./form-token.ts";
+import { createFormToken } from "./form-token.ts";
 import type { Html, View } from "./layout.ts";
 import type { Problem } from "./problem.ts";
-import type { Values, Visit } from "./visit.ts";
+import type { FormValues, Visit } from "./visit.ts";
 
 /** What a form holds as it is shown: what was typed before, and what was wrong with it. */
-export interface Filled {
-  readonly values: Values;
+export interface FormState {
+  readonly values: FormValues;
   readonly problem?: Problem | undefined;
 }
 
 /** A page: what it shows, and what its form does. */
 export interface Page {
   /** Its forms act for the logged-in account: each names it (`of`), and acts for no other. */
-  readonly isAccounts?: boolean;
+  readonly isAccountPage?: boolean;
   /** The fields of its form, and whether a person must fill them in, which may hang on the others. */
-  readonly fields?: Readonly<Record<string, boolean | ((values: Values) => boolean)>>;
-  show(visit: Visit, filled: Filled): View | Response | Promise<View | Response>;
+  readonly fields?: Readonly<Record<string, boolean | ((values: FormValues) => boolean)>>;
+  show(visit: Visit, state: FormState): View | Response | Promise<View | Response>;
   /** Does what the form asks for; what it throws is told above the form. */
-  submit?(visit: Visit, values: Values): Promise<Response>;
+  submit?(visit: Visit, values: FormValues): Promise<Response>;
   /** Answers a form that this browser sent and that was done a moment ago, as it was answered then. */
-  again?(visit: Visit, values: Values, done: ActResult): Promise<Response>;
+  repeatResponse?(visit: Visit, values: FormValues, done: ActResult): Promise<Response>;
 }
 
 interface Field {
@@ -35,16 +35,20 @@ interface Field {
 }
 
 /** More of what was typed is not shown again: nothing that long was right. */
-const longest = 1000;
+const maxShownLength = 1000;
 
 /** A field with its label, what it has to be and what is wrong with it; passwords come back empty. */
-export function field({ words }: Visit, { values, problem }: Filled, { name, label, autocomplete, hint }: Field): Html {
+export function field(
+  { words }: Visit,
+  { values, problem }: FormState,
+  { name, label, autocomplete, hint }: Field,
+): Html {
   const error = problem?.field === name ? problem.message : undefined;
   const described = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(" ");
   const attributes = html`id="${name}" name="${name}" autocomplete="${autocomplete}" required${described && html` aria-describedby="${described}"`}${error && html` aria-invalid="true"`}`;
   const input =
     name === "email"
-      ? html`<input type="email" ${attributes} value="${(values.email ?? "").slice(0, longest)}" inputmode="email" autocapitalize="none" spellcheck="false">`
+      ? html`<input type="email" ${attributes} value="${(values.email ?? "").slice(0, maxShownLength)}" inputmode="email" autocapitalize="none" spellcheck="false">`
       : html`<div class="password" data-show="${words.show}" data-hide="${words.hide}" data-show-label="${words.showPassword}" data-hide-label="${words.hidePassword}"><input type="password" ${attributes}></div>`;
   return html`<div class="field">
 <label for="${name}">${label}</label>
@@ -54,46 +58,46 @@ ${error && html`<p class="error" id="${name}-error">${error}</p>\n`}</div>
 }
 
 /** The field of the address that somebody is known by. */
-export function emailField(visit: Visit, filled: Filled): Html {
-  return field(visit, filled, { name: "email", label: visit.words.fields.email, autocomplete: "username" });
+export function emailField(visit: Visit, state: FormState): Html {
+  return field(visit, state, { name: "email", label: visit.words.fields.email, autocomplete: "username" });
 }
 
 /** The field of a password that is chosen, with what it has to be. */
-export function newPassword(visit: Visit, filled: Filled, label: string): Html {
+export function newPasswordField(visit: Visit, state: FormState, label: string): Html {
   const hint = visit.words.passwordHint(visit.service.settings.PASSWORD_MIN_LENGTH);
-  return field(visit, filled, { name: "new_password", label, autocomplete: "new-password", hint });
+  return field(visit, state, { name: "new_password", label, autocomplete: "new-password", hint });
 }
 
 interface Form {
   readonly action: string;
-  /** The account that it acts for. */
-  readonly of?: Pick<User, "id">;
+  /** The user that the form acts for. */
+  readonly user?: Pick<User, "id">;
   /** What its address is given. */
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body: Html;
   /** Each display gets an id, because its fields alone do not tell whether it is sent again or filled in anew. */
-  readonly isOnce?: boolean;
+  readonly hasFormId?: boolean;
   /** What comes of it is a file. */
   readonly isDownload?: boolean;
   /** Where the page goes on afterwards. */
-  readonly goesOn?: boolean;
+  readonly hasReturnTo?: boolean;
 }
 
 /** A form of this browser, which comes back in the same language. */
-export function form(visit: Visit, { action, of, query, body, isOnce, isDownload, goesOn }: Form): Html {
-  visit.keepFormSecret();
-  return html`<form method="post" action="${visit.to(action, query)}" novalidate${isDownload && html` data-download`}>
-${hidden("form_token", formToken(visit.formSecret, of?.id))}${isOnce && hidden("form_id", randomBytes(9).toString("base64url"))}${goesOn && visit.onward !== undefined && hidden("return_to", visit.onward)}${body}</form>
+export function form(visit: Visit, { action, user, query, body, hasFormId, isDownload, hasReturnTo }: Form): Html {
+  visit.setFormCookie();
+  return html`<form method="post" action="${visit.urlFor(action, query)}" novalidate${isDownload && html` data-download`}>
+${hiddenField("form_token", createFormToken(visit.formSecret, user?.id))}${hasFormId && hiddenField("form_id", randomBytes(9).toString("base64url"))}${hasReturnTo && visit.returnTo !== undefined && hiddenField("return_to", visit.returnTo)}${body}</form>
 `;
 }
 
-export function hidden(name: string, value: string): Html {
+export function hiddenField(name: string, value: string): Html {
   return html`<input type="hidden" name="${name}" value="${value}">
 `;
 }
 
 /** For password managers, so that they keep a password with the account it is for. */
-export function account(email: string): Html {
+export function usernameField(email: string): Html {
   return html`<p class="who"><bdi>${email}</bdi></p>
 <input name="username" value="${email}" autocomplete="username" readonly hidden>
 `;

@@ -4,10 +4,10 @@ import type { RefusalCode } from "../../errors.ts";
 import { statuses } from "../../http/refusals.ts";
 import { languages, messages } from "../../languages/languages.ts";
 import type { NoticeCode } from "../../languages/pages.ts";
-import { type Assets, initial } from "./assets.ts";
+import { type Assets, firstLetter } from "./assets.ts";
 import { noticeCookie } from "./notice.ts";
 import type { Problem } from "./problem.ts";
-import { returnTo } from "./return-to.ts";
+import { resolveReturnTo } from "./return-to.ts";
 import type { Visit } from "./visit.ts";
 
 /** A piece of a page, in which everything that came from outside is text. */
@@ -18,36 +18,36 @@ export interface View {
   readonly title: string;
   readonly body: Html;
   /** An account has more to show than a form. */
-  readonly wide?: boolean;
-  /** Where its address holds a secret, no other address is told of it. */
-  readonly secret?: boolean;
+  readonly isWide?: boolean;
+  /** Sends `Referrer-Policy: no-referrer`, because the URL of the page can hold a token. */
+  readonly hasSecretUrl?: boolean;
   /** Said better by the page than by the refusal. */
   readonly problem?: Problem | undefined;
   /** The refusal that the page itself shows, if no form was filled in wrong. */
   readonly code?: RefusalCode | undefined;
-  /** In place of what would be told of the problem. */
-  readonly told?: Html | undefined;
+  /** Replaces the message of the problem or the notice. */
+  readonly message?: Html | undefined;
   /** Beside the name of the service. */
-  readonly aside?: Html;
+  readonly headerLink?: Html;
 }
 
 /** Makes the answer of a view: the page around it, under a policy that runs nothing but our script. */
-export function present(visit: Visit, assets: Assets, view: View, refused?: Problem): Response {
+export function renderPage(visit: Visit, assets: Assets, view: View, refused?: Problem): Response {
   const { service, cookies, words } = visit;
   const { settings } = service;
   const problem = view.problem ?? refused;
-  const notice = problem ? undefined : noticed(visit);
-  if (notice !== undefined || isOver(visit)) cookies.push(noticeCookie(settings).clear);
+  const notice = problem ? undefined : noticeMessage(visit);
+  if (notice !== undefined || isObsoleteNotice(visit)) cookies.push(noticeCookie(settings).clear);
   const wayOut = problem?.code === "locked" ? resetLink(visit) : undefined;
-  const told = view.told ?? (problem ? alert(problem.message, problem.field, wayOut) : notice);
+  const message = view.message ?? (problem ? errorMessage(problem.message, problem.field, wayOut) : notice);
   const code = problem ? (problem.code === "locked" ? "too_many_tries" : problem.code) : view.code;
   const status = problem?.status ?? (view.code ? statuses[view.code] : 200);
   const title = code === undefined ? view.title : words.errorTitle(view.title);
-  return service.answers.content(status, String(page(visit, assets, title, view, told)), {
+  return service.answers.content(status, String(pageHtml(visit, assets, title, view, message)), {
     "Content-Type": "text/html; charset=utf-8",
     ...(code !== undefined && { "Error-Code": code }),
-    "Content-Security-Policy": policy(settings.RETURN_ORIGINS),
-    ...(view.secret && { "Referrer-Policy": "no-referrer" }),
+    "Content-Security-Policy": contentSecurityPolicy(settings.RETURN_ORIGINS),
+    ...(view.hasSecretUrl && { "Referrer-Policy": "no-referrer" }),
     ...(problem?.retryAfter !== undefined && { "Retry-After": String(problem.retryAfter) }),
     ...problem?.headers,
     ...(cookies.length > 0 && { "Set-Cookie": cookies }),
@@ -55,20 +55,20 @@ export function present(visit: Visit, assets: Assets, view: View, refused?: Prob
 }
 
 /** A form may lead where its answer sends people on: browsers hold that against it too. */
-function policy(returnOrigins: readonly string[]): string {
+function contentSecurityPolicy(returnOrigins: readonly string[]): string {
   const own = ["style-src", "script-src", "img-src"].map((what) => `${what} 'self'`);
   const forms = ["form-action 'self'", ...returnOrigins].join(" ");
   return ["default-src 'none'", ...own, forms, "base-uri 'none'", "frame-ancestors 'none'"].join("; ");
 }
 
 /** Whether a notice is for no page that comes now: who sees another than the login is not told to log in. */
-function isOver({ c, notice }: Visit): boolean {
+function isObsoleteNotice({ c, notice }: Visit): boolean {
   if (!notice) return false;
-  return notice.code === "typed" || (c.req.path !== "/login" && ofLogin.some((code) => code === notice.code));
+  return notice.code === "typed" || (c.req.path !== "/login" && loginNotices.some((code) => code === notice.code));
 }
 
 /** Notices that only a person about to log in gets. */
-const ofLogin: readonly NoticeCode[] = [
+const loginNotices: readonly NoticeCode[] = [
   "registered",
   "logged_out",
   "session_ended",
@@ -77,54 +77,54 @@ const ofLogin: readonly NoticeCode[] = [
   "account_deleted",
 ];
 
-function noticed(visit: Visit): Html | undefined {
+function noticeMessage(visit: Visit): Html | undefined {
   const { notice, words } = visit;
   if (!notice || !Object.hasOwn(words.notices, notice.code)) return undefined;
   const code = notice.code as NoticeCode;
-  if (isOver(visit)) return undefined;
-  return status(words.notices[code], code === "session_ended" || code === "login_needed" ? "plain" : "good");
+  if (isObsoleteNotice(visit)) return undefined;
+  return statusMessage(words.notices[code], code === "session_ended" || code === "login_needed" ? "plain" : "good");
 }
 
 /** What went wrong, read out as the page opens, and where to mend it. */
-export function alert(message: string, field?: string, more?: Html): Html {
-  return html`<div class="told bad" role="alert" tabindex="-1" autofocus>
+export function errorMessage(message: string, field?: string, more?: Html): Html {
+  return html`<div class="message bad" role="alert" tabindex="-1" autofocus>
 <p>${field === undefined ? message : html`<a href="#${field}">${message}</a>`}</p>
 ${more}</div>
 `;
 }
 
 /** A way out of what went wrong, which ends where this person wanted to go. */
-export function wayTo({ to, onward: return_to }: Visit, path: string, name: string): Html {
-  return html`<p><a href="${to(path, { return_to })}">${name}</a></p>\n`;
+export function linkTo({ urlFor, returnTo: return_to }: Visit, path: string, name: string): Html {
+  return html`<p><a href="${urlFor(path, { return_to })}">${name}</a></p>\n`;
 }
 
 /** To the page where a link to choose a new password is asked for. */
 export function resetLink(visit: Visit): Html {
-  return wayTo(visit, "/forgot", visit.words.logIn.reset);
+  return linkTo(visit, "/forgot", visit.words.logIn.reset);
 }
 
 /** What was done, or is to be done. */
-export function status(message: string, look: "good" | "plain" = "good"): Html {
-  return html`<p class="told ${look}" role="status">${message}</p>
+export function statusMessage(message: string, look: "good" | "plain" = "good"): Html {
+  return html`<p class="message ${look}" role="status">${message}</p>
 `;
 }
 
 /** What a person should know before they go on; it is read where it stands. */
-export function plain(message: string): Html {
-  return html`<p class="told plain">${message}</p>
+export function infoMessage(message: string): Html {
+  return html`<p class="message plain">${message}</p>
 `;
 }
 
-function page(visit: Visit, assets: Assets, headTitle: string, view: View, told: Html | undefined): Html {
+function pageHtml(visit: Visit, assets: Assets, headTitle: string, view: View, message: Html | undefined): Html {
   const { language, service } = visit;
   const { SERVICE_NAME: name } = service.settings;
   const { style, script, icon, logo } = assets;
-  const { title, body, wide = false, aside } = view;
+  const { title, body, isWide = false, headerLink } = view;
   const brand = logo
     ? html`<img src="${logo.path}" alt="${name}">`
-    : html`<span class="mark" aria-hidden="true">${initial(name)}</span><bdi>${name}</bdi>`;
+    : html`<span class="mark" aria-hidden="true">${firstLetter(name)}</span><bdi>${name}</bdi>`;
   const main = html`<h1>${title}</h1>
-${told}${body}`;
+${message}${body}`;
   return html`<!doctype html>
 <html lang="${language}">
 <head>
@@ -136,26 +136,26 @@ ${told}${body}`;
 <link rel="stylesheet" href="${style.path}">
 <script type="module" src="${script.path}"></script>
 </head>
-<body${wide && html` class="wide"`}>
+<body${isWide && html` class="wide"`}>
 <header>
-<a class="brand" href="${visit.to("/account")}">${brand}</a>
-${aside}</header>
+<a class="brand" href="${visit.urlFor("/account")}">${brand}</a>
+${headerLink}</header>
 <main>
-${wide ? main : html`<div class="card">\n${main}</div>\n`}</main>
+${isWide ? main : html`<div class="card">\n${main}</div>\n`}</main>
 ${footer(visit, view)}</body>
 </html>
 `;
 }
 
-function footer({ c, language, words, onward, token, to, service }: Visit, { secret }: View): Html {
+function footer({ c, language, words, returnTo, token, urlFor, service }: Visit, { hasSecretUrl }: View): Html {
   const { SUPPORT_EMAIL, TERMS_URL, PRIVACY_URL } = service.settings;
   // Of a path as `//example.com` a link would lead to another host.
-  const path = returnTo(c.req.path, []);
-  const kept = { return_to: onward, token: secret ? token : undefined };
+  const path = resolveReturnTo(c.req.path, []);
+  const kept = { return_to: returnTo, token: hasSecretUrl ? token : undefined };
   const tongues = languages.map((each) =>
     each === language
       ? html`<li lang="${each}" aria-current="true">${messages[each].pages.language}</li>\n`
-      : html`<li><a href="${to(path, { ...kept, lang: each })}" lang="${each}" hreflang="${each}">${messages[each].pages.language}</a></li>\n`,
+      : html`<li><a href="${urlFor(path, { ...kept, lang: each })}" lang="${each}" hreflang="${each}">${messages[each].pages.language}</a></li>\n`,
   );
   const links = {
     [words.support]: SUPPORT_EMAIL && `mailto:${SUPPORT_EMAIL}`,

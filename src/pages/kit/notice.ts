@@ -15,10 +15,10 @@ export interface Notice {
 }
 
 /** No address is longer; what was typed may be. */
-const longest = 250;
+const maxEmailLength = 250;
 
 /** How long a mailbox is spoken of, in seconds. */
-const maxAge = 15 * 60;
+const maxAgeSeconds = 15 * 60;
 
 /** Reads and writes the cookie of a notice. */
 export function noticeCookie(settings: Pick<Settings, "PUBLIC_URL">) {
@@ -28,7 +28,7 @@ export function noticeCookie(settings: Pick<Settings, "PUBLIC_URL">) {
     clear,
     set: ({ code, email = "", account }: Notice) => {
       const named = /^[\w-]{22}$/.test(account ?? "") ? `.${account}` : "";
-      return set(`${code}.${Buffer.from(email.slice(0, longest)).toString("base64url")}${named}`, maxAge);
+      return set(`${code}.${Buffer.from(email.slice(0, maxEmailLength)).toString("base64url")}${named}`, maxAgeSeconds);
     },
     read(value: string | null): Notice | null {
       const [, code, email = "", account] =

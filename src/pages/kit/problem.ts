@@ -18,7 +18,7 @@ export interface Problem {
 }
 
 /** The field that a refusal is about; of those that are not here, none more than another. */
-const fields: Partial<Record<Problem["code"], string>> = {
+const fieldsByCode: Partial<Record<Problem["code"], string>> = {
   email_invalid: "email",
   email_taken: "email",
   email_unchanged: "email",
@@ -32,31 +32,31 @@ const fields: Partial<Record<Problem["code"], string>> = {
   password_needed: "password",
 };
 
-export function problemOf(
+export function toProblem(
   visit: Visit,
   { code, status, retryAfter, isLocked, hasInvisibleCharacter }: Refusal,
 ): Problem {
-  const problem = { ...describe(visit, isLocked ? "locked" : code, retryAfter), status, retryAfter };
+  const problem = { ...describeCode(visit, isLocked ? "locked" : code, retryAfter), status, retryAfter };
   return hasInvisibleCharacter ? { ...problem, message: visit.words.invisibleCharacter, field: "email" } : problem;
 }
 
 /** A form of another time, or of another browser: the same one again can be sent. */
-export function stale(visit: Visit): Problem {
-  return { ...describe(visit, "form_stale"), status: 403 };
+export function staleFormProblem(visit: Visit): Problem {
+  return { ...describeCode(visit, "form_stale"), status: 403 };
 }
 
 /** A form of an account that is no longer the one that is logged in; nothing was done (WCAG 2.2, 3.3.4). */
-export function ofAnotherAccount(visit: Visit, email: string): Problem {
-  return { ...stale(visit), message: visit.words.account.accountSwitched(email) };
+export function otherAccountProblem(visit: Visit, email: string): Problem {
+  return { ...staleFormProblem(visit), message: visit.words.account.accountSwitched(email) };
 }
 
-export function missing(visit: Visit, field: string): Problem {
+export function missingFieldProblem(visit: Visit, field: string): Problem {
   const { missing } = visit.words;
   const message = Object.hasOwn(missing, field) ? { message: missing[field as keyof typeof missing] } : {};
-  return { ...describe(visit, "field_missing"), ...message, status: 400, field };
+  return { ...describeCode(visit, "field_missing"), ...message, status: 400, field };
 }
 
-function describe({ words, language, service }: Visit, code: Problem["code"], retryAfter = 1) {
+function describeCode({ words, language, service }: Visit, code: Problem["code"], retryAfter = 1) {
   const facts = {
     minLength: service.settings.PASSWORD_MIN_LENGTH,
     // Few messages need it, and it costs more than the rest of them.
@@ -64,5 +64,5 @@ function describe({ words, language, service }: Visit, code: Problem["code"], re
       return formatWait(retryAfter, language);
     },
   };
-  return { code, message: words.refusals[code](facts), field: fields[code] };
+  return { code, message: words.refusals[code](facts), field: fieldsByCode[code] };
 }

@@ -1,21 +1,21 @@
 import { clearSessions } from "../../http/session-cookies.ts";
 import type { NoticeCode } from "../../languages/pages.ts";
 import { type Notice, noticeCookie } from "./notice.ts";
-import { onwardCookie } from "./onward.ts";
 import { home } from "./return-to.ts";
+import { returnToCookie } from "./return-to-cookie.ts";
 import type { Visit } from "./visit.ts";
 
 /** Sends a person on: what was a POST is a GET there, and reloading it repeats nothing. */
-export function goTo(visit: Visit, location: string, notice?: Notice): Response {
+export function redirect(visit: Visit, location: string, notice?: Notice): Response {
   const { service, cookies } = visit;
   if (notice) cookies.push(noticeCookie(service.settings).set(notice));
   return service.answers.redirect(location, { "Set-Cookie": cookies }, 303);
 }
 
 /** Sends a person to where they wanted to go, which is no longer kept then. */
-export function goOn(visit: Visit, notice?: Notice): Response {
-  forgetOnward(visit);
-  return goTo(visit, visit.onward ?? visit.to(home), notice);
+export function redirectAfterLogin(visit: Visit, notice?: Notice): Response {
+  clearReturnTo(visit);
+  return redirect(visit, visit.returnTo ?? visit.urlFor(home), notice);
 }
 
 /**
@@ -24,13 +24,13 @@ export function goOn(visit: Visit, notice?: Notice): Response {
  *
  * @param elsewhere where to go in place of the login, which says what was done
  */
-export function goOut(visit: Visit, code: NoticeCode, elsewhere?: string): Response {
-  const { service, cookies, to } = visit;
+export function redirectAfterLogout(visit: Visit, code: NoticeCode, elsewhere?: string): Response {
+  const { service, cookies, urlFor } = visit;
   cookies.push(...clearSessions(visit.c, service));
-  forgetOnward(visit);
-  if (elsewhere === undefined) return goTo(visit, to("/login"), { code });
+  clearReturnTo(visit);
+  if (elsewhere === undefined) return redirect(visit, urlFor("/login"), { code });
   cookies.push(noticeCookie(service.settings).clear);
-  return goTo(visit, elsewhere);
+  return redirect(visit, elsewhere);
 }
 
 /**
@@ -38,23 +38,27 @@ export function goOut(visit: Visit, code: NoticeCode, elsewhere?: string): Respo
  *
  * @param lifetime of the link, in milliseconds
  */
-export function keepOnward(visit: Visit, lifetime: number): void {
-  const { service, cookies, onward } = visit;
-  if (onward === undefined) forgetOnward(visit);
-  else cookies.push(onwardCookie(service.settings).set(onward, lifetime));
+export function storeReturnTo(visit: Visit, lifetime: number): void {
+  const { service, cookies, returnTo } = visit;
+  if (returnTo === undefined) clearReturnTo(visit);
+  else cookies.push(returnToCookie(service.settings).set(returnTo, lifetime));
 }
 
-function forgetOnward({ service, cookies, keepsOnward }: Visit): void {
-  if (keepsOnward) cookies.push(onwardCookie(service.settings).clear);
+function clearReturnTo({ service, cookies, hasReturnToCookie }: Visit): void {
+  if (hasReturnToCookie) cookies.push(returnToCookie(service.settings).clear);
 }
 
 /**
  * Redirects to the login, and from there back to this page, with the address that was typed here, for the account that it was
  * typed for.
  */
-export function askToLogIn(visit: Visit, email?: string, account?: string): Response {
-  const { c, sessionId, to, onward } = visit;
+export function redirectToLogin(visit: Visit, email?: string, account?: string): Response {
+  const { c, sessionId, urlFor, returnTo } = visit;
   const hadSession = sessionId !== null || c.req.method === "POST";
   const code = hadSession ? "session_ended" : "login_needed";
-  return goTo(visit, to("/login", { return_to: to(c.req.path, { return_to: onward }) }), { code, email, account });
+  return redirect(visit, urlFor("/login", { return_to: urlFor(c.req.path, { return_to: returnTo }) }), {
+    code,
+    email,
+    account,
+  });
 }

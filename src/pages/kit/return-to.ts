@@ -2,7 +2,7 @@
 export const home = "/account";
 
 /** More than any address that an application sends people back to. */
-const longest = 2000;
+const maxLength = 2000;
 
 /**
  * Where a person may be sent: a path of this host, or an address at one of the allowed origins; `otherwise` for everything
@@ -10,19 +10,19 @@ const longest = 2000;
  *
  * @param origins origins as `new URL(…).origin` writes them
  */
-export function returnTo(wanted: string | undefined, origins: readonly string[], otherwise = home): string {
+export function resolveReturnTo(wanted: string | undefined, origins: readonly string[], otherwise = home): string {
   // Browsers drop tabs and line ends wherever they are, and read a backslash as a slash.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about
-  if (wanted === undefined || wanted.length > longest || /[\u0000-\u0020\u007f-\u009f\\]/.test(wanted))
+  if (wanted === undefined || wanted.length > maxLength || /[\u0000-\u0020\u007f-\u009f\\]/.test(wanted))
     return otherwise;
-  if (wanted.startsWith("/")) return pathOf(wanted) ?? otherwise;
+  if (wanted.startsWith("/")) return normalizePath(wanted) ?? otherwise;
   if (!/^https?:\/\/[^/]/i.test(wanted) || !URL.canParse(wanted)) return otherwise;
   const { origin, username, password, href } = new URL(wanted);
   return origins.includes(origin) && username === "" && password === "" ? href : otherwise;
 }
 
 /** The path and what follows it, with its dots resolved, if it stays on the host. */
-function pathOf(wanted: string): string | undefined {
+function normalizePath(wanted: string): string | undefined {
   const base = "http://host.invalid";
   if (!URL.canParse(wanted, base)) return undefined;
   const { origin, pathname, search, hash } = new URL(wanted, base);

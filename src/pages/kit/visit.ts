@@ -8,13 +8,13 @@ import type { Service } from "../../http/service.ts";
 import { findSession } from "../../http/session-cookies.ts";
 import { chooseLanguage, type Language, languages, messages } from "../../languages/languages.ts";
 import type { PageTexts } from "../../languages/pages.ts";
-import { accountTag, isMadeFrom, isSame, tagIn } from "./form-token.ts";
+import { createAccountTag, isFormToken, isSameSecret, readAccountTag } from "./form-token.ts";
 import { type Notice, noticeCookie } from "./notice.ts";
-import { onwardCookie } from "./onward.ts";
-import { home, returnTo } from "./return-to.ts";
+import { home, resolveReturnTo } from "./return-to.ts";
+import { returnToCookie } from "./return-to-cookie.ts";
 
 /** What a form brought, by its fields' names. */
-export type Values = Readonly<Record<string, string | undefined>>;
+export type FormValues = Readonly<Record<string, string | undefined>>;
 
 /** One person's request for a page. */
 export interface Visit {
@@ -22,28 +22,28 @@ export interface Visit {
   readonly service: Service;
   readonly language: Language;
   readonly words: PageTexts;
-  /** Who asks; mails to them are in the page's language. */
+  /** Emails for this caller use the page's language. */
   readonly caller: Caller;
   /** Goes on under another id once the password was given. */
   sessionId: string | null;
   /** The secret of this browser from which the tokens of its forms are made. */
   readonly formSecret: string;
   /** Sets the cookie with that secret if the browser has none: for pages with a form. */
-  keepFormSecret(): void;
+  setFormCookie(): void;
   readonly notice: Notice | null;
   /** What the answer sets. */
   readonly cookies: string[];
   /** A path with the language that was chosen, and what else it is given. */
-  to(path: string, query?: Readonly<Record<string, string | undefined>>): string;
+  urlFor(path: string, query?: Readonly<Record<string, string | undefined>>): string;
   /** The mailed one. */
   readonly token: string | undefined;
   /** Where to go afterwards, checked; undefined when it is where people go anyway. */
-  readonly onward: string | undefined;
+  readonly returnTo: string | undefined;
   /** Whether this browser keeps such a place over a mail. */
-  readonly keepsOnward: boolean;
+  readonly hasReturnToCookie: boolean;
 }
 
-export async function visit(service: Service, c: RequestContext, values: Values = {}): Promise<Visit> {
+export async function createVisit(service: Service, c: RequestContext, values: FormValues = {}): Promise<Visit> {
   const { settings } = service;
   const header = c.req.header("Cookie");
   const chosen = languages.find((each) => each === c.req.query("lang"));
@@ -52,14 +52,14 @@ export async function visit(service: Service, c: RequestContext, values: Values 
   const formCookie = hostCookie(settings, "form");
   const secrets = readCookies(header, formCookie.name).filter((value) => /^[\w-]{43}$/.test(value));
   // Of several, the one that the form was made from, if any: the browser may have sent them in another order before.
-  const kept = secrets.find((secret) => isMadeFrom(secret, values.form_token ?? "")) ?? secrets[0];
+  const kept = secrets.find((secret) => isFormToken(secret, values.form_token ?? "")) ?? secrets[0];
   const formSecret = kept ?? randomBytes(32).toString("base64url");
   const notices = noticeCookie(settings);
-  const onward = onwardCookie(settings);
-  const keptOnward = readCookie(header, onward.name);
+  const returnCookie = returnToCookie(settings);
+  const cookieValue = readCookie(header, returnCookie.name);
   const token = (values.token ?? c.req.query("token"))?.slice(0, 250);
-  const asked = values.return_to ?? c.req.query("return_to") ?? onward.read(keptOnward, c.req.path);
-  const wanted = returnTo(asked, settings.RETURN_ORIGINS);
+  const asked = values.return_to ?? c.req.query("return_to") ?? returnCookie.read(cookieValue, c.req.path);
+  const wanted = resolveReturnTo(asked, settings.RETURN_ORIGINS);
   return {
     c,
     service,
@@ -70,20 +70,20 @@ export async function visit(service: Service, c: RequestContext, values: Values 
       language,
       // Made from the link: if the answer to a redemption is lost, the form or the link sets the same cookie again.
       newDevice: kept === undefined || token === undefined ? undefined : createIdempotencyKey(kept, "device", token),
-      idempotencyKeys: kept === undefined ? undefined : actsOf(kept, c, values, token),
+      idempotencyKeys: kept === undefined ? undefined : actNames(kept, c, values, token),
     },
     sessionId: await findSession(c, service),
     formSecret,
-    keepFormSecret() {
+    setFormCookie() {
       const set = formCookie.set(formSecret);
       if (kept === undefined && !cookies.includes(set)) cookies.push(set);
     },
     notice: notices.read(readCookie(header, notices.name)),
     token,
-    onward: wanted === home ? undefined : wanted,
-    keepsOnward: keptOnward !== null,
+    returnTo: wanted === home ? undefined : wanted,
+    hasReturnToCookie: cookieValue !== null,
     cookies,
-    to(path, query = {}) {
+    urlFor(path, query = {}) {
       const all: [string, string | undefined][] = Object.entries({ lang: chosen, ...query });
       const given = all.filter((pair): pair is [string, string] => Boolean(pair[1]));
       return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
@@ -95,7 +95,7 @@ export async function visit(service: Service, c: RequestContext, values: Values 
  * Names of what a form does, which only this browser can make: one of all its fields, and one of the mailed link that led to
  * it. A page that is only opened has the name of the link. A form that is displayed anew has another name.
  */
-function actsOf(secret: string, c: RequestContext, values: Values, token: string | undefined): string[] {
+function actNames(secret: string, c: RequestContext, values: FormValues, token: string | undefined): string[] {
   const link = token === undefined ? [] : [createIdempotencyKey(secret, "link", c.req.path, token)];
   if (c.req.method !== "POST") return link;
   const sent = Object.entries(values).toSorted(([one], [other]) => (one < other ? -1 : 1));
@@ -106,17 +106,17 @@ function actsOf(secret: string, c: RequestContext, values: Values, token: string
  * The caller of a form. A form without `form_id` cannot be told from a later one with the same fields, so it is done as often
  * as it is sent.
  */
-export function askerBy({ caller }: Visit, { form_id }: Values): Caller {
+export function callerOfForm({ caller }: Visit, { form_id }: FormValues): Caller {
   return form_id === undefined ? { ...caller, idempotencyKeys: [] } : caller;
 }
 
 /** Keeps this browser's device secret, by which the account of a redeemed link knows it. */
-export function keepDevice({ caller, cookies, service }: Visit): void {
+export function setDeviceCookie({ caller, cookies, service }: Visit): void {
   cookies.push(...rememberDevice(caller, service.settings));
 }
 
 /** This visit with the device that an account knows since a redemption. */
-export function asKnown(visit: Visit): Visit {
+export function withKnownDevice(visit: Visit): Visit {
   const { device, newDevice } = visit.caller;
   return [device ?? []].flat().length > 0 ? visit : { ...visit, caller: { ...visit.caller, device: newDevice } };
 }
@@ -124,21 +124,21 @@ export function asKnown(visit: Visit): Visit {
 /** What the token of a form says about it. */
 export interface FormOrigin {
   /** Whether it was made for this browser. */
-  readonly isOwn: boolean;
+  readonly isFromThisBrowser: boolean;
   /** The account that it acts for, as `accountTag` names it; undefined for one that acts for none. */
   readonly account: string | undefined;
 }
 
-export function originOf({ formSecret }: Visit, { form_token: given = "" }: Values): FormOrigin {
-  return { isOwn: isMadeFrom(formSecret, given), account: tagIn(formSecret, given) };
+export function readFormOrigin({ formSecret }: Visit, { form_token: given = "" }: FormValues): FormOrigin {
+  return { isFromThisBrowser: isFormToken(formSecret, given), account: readAccountTag(formSecret, given) };
 }
 
 /** Whether an account is the one that a form acts for, or that a notice was kept for. */
-export function isFor({ formSecret }: Visit, account: string | undefined, userId: number): boolean {
-  return account !== undefined && isSame(account, accountTag(formSecret, userId));
+export function isSameAccount({ formSecret }: Visit, account: string | undefined, userId: number): boolean {
+  return account !== undefined && isSameSecret(account, createAccountTag(formSecret, userId));
 }
 
 /** The account that is logged in in this browser, or null. */
-export async function loggedIn({ service, sessionId }: Visit) {
+export async function findLoggedInUser({ service, sessionId }: Visit) {
   return service.auth.getUserFromSessionId(sessionId);
 }

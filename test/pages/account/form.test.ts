@@ -43,7 +43,7 @@ test("a session that ended while a form was open leads to the login, and back to
     sent(await who.fill(page, fields), `/login?return_to=${encodeURIComponent(path)}`);
     const login = await who.open(`/login?return_to=${path}`);
     assert.equal(login.banner, "Your session has ended. Log in to go on.");
-    assert.match(login.html, /<p class="told plain" role="status">/);
+    assert.match(login.html, /<p class="message plain" role="status">/);
     sent(await who.fill(login, bob), path);
   }
   assert.deepEqual(await deliverMails(world), []);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { home, returnTo } from "../../../src/pages/kit/return-to.ts";
+import { home, resolveReturnTo } from "../../../src/pages/kit/return-to.ts";
 import { anyText } from "../../support/any-text.ts";
 
 const origins = ["https://app.example.com", "http://localhost:3000"];
@@ -22,7 +22,7 @@ test("paths of this host and addresses at the allowed origins are gone to", () =
     "http://localhost:3000/x": "http://localhost:3000/x",
     "/?next=https://evil.example": "/?next=https://evil.example",
   })) {
-    assert.equal(returnTo(wanted, origins), gone, wanted);
+    assert.equal(resolveReturnTo(wanted, origins), gone, wanted);
   }
 });
 
@@ -69,10 +69,10 @@ test("everything else leads home", () => {
     "https://",
     `/${"a".repeat(2000)}`,
   ]) {
-    assert.equal(returnTo(wanted, origins), home, wanted);
-    assert.equal(returnTo(wanted, origins, "/login"), "/login", wanted);
+    assert.equal(resolveReturnTo(wanted, origins), home, wanted);
+    assert.equal(resolveReturnTo(wanted, origins, "/login"), "/login", wanted);
   }
-  assert.equal(returnTo("https://app.example.com", []), home);
+  assert.equal(resolveReturnTo("https://app.example.com", []), home);
 });
 
 // id: allowed-origins-only
@@ -91,14 +91,14 @@ test("whatever is asked for, a browser stays here or ends at an allowed origin, 
   );
   fc.assert(
     fc.property(wanted, (text) => {
-      const gone = returnTo(text, origins);
+      const gone = resolveReturnTo(text, origins);
       assert.match(gone, /^[\x21-\x7e]+$/);
       assert.ok(!gone.includes("\\"));
       const { origin, username, password } = new URL(gone, `${here}/login`);
       assert.ok([here, ...origins].includes(origin), gone);
       assert.equal(username + password, "");
       // Once more, as it goes through a form.
-      assert.equal(returnTo(gone, origins), gone);
+      assert.equal(resolveReturnTo(gone, origins), gone);
     }),
     { numRuns: 5000 },
   );

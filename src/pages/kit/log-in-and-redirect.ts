@@ -1,10 +1,10 @@
 import { readSessionIds, setLogin } from "../../http/session-cookies.ts";
 import type { Notice } from "./notice.ts";
-import { goOn } from "./redirects.ts";
+import { redirectAfterLogin } from "./redirects.ts";
 import type { Visit } from "./visit.ts";
 
 /** Logs in, and goes on to where this person wanted to go. */
-export async function enter(
+export async function logInAndRedirect(
   visit: Visit,
   { email, password }: { email: string; password: string },
   notice?: Notice,
@@ -13,5 +13,5 @@ export async function enter(
   const replaces = readSessionIds(c, service.settings);
   const opened = await service.auth.logIn({ email, password, replaces }, caller);
   cookies.push(...setLogin(c, opened, service));
-  return goOn(visit, notice);
+  return redirectAfterLogin(visit, notice);
 }
