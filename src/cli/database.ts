@@ -23,7 +23,7 @@ export async function readDatabaseSettings(environment: Environment): Promise<Se
   const unset = ["DATABASE_URL", "NODE_ENV"].filter((name) => !environment[name]);
   const database = `${await describeDatabase(DATABASE_URL)} in ${NODE_ENV} mode`;
   if (unset.includes("DATABASE_URL")) {
-    printError(`DATABASE_URL is not set: using ${database}; set ${unset.join(" and ")} as for the service`);
+    printError(`DATABASE_URL is not set: using ${database}; set ${unset.join(" and ")} as the service does`);
   } else if (process.stderr.isTTY) {
     printError(`using ${database}`);
   }

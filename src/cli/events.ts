@@ -29,12 +29,12 @@ export function declareEvents(program: Command, environment: Environment): void 
     .command("events")
     .summary("Print the audit trail")
     .description("Print the newest audit events, oldest first. Times are in UTC.")
-    .option("--user <account>", "Only events of this account, given by id or email address")
-    .option("--limit <number>", "Events to print at most; 0 is for --follow only", wholeNumber(0, 100_000), 100)
-    .option("--json", "Print a JSON document; with --follow, one for each event")
+    .option("--user <account>", "Only events of this account (id or email address)")
+    .option("--limit <number>", "Maximum number of events; 0 requires --follow", wholeNumber(0, 100_000), 100)
+    .option("--json", "Print JSON; with --follow, one document per event")
     .option("--follow", "Keep printing new events until interrupted")
     .action((options: EventsOptions, command: Command) => {
-      if (options.limit === 0 && !options.follow) command.error("error: --limit 0 needs --follow");
+      if (options.limit === 0 && !options.follow) command.error("error: --limit 0 requires --follow");
       return withAuth(environment, (auth) => printEvents(auth, options));
     });
 }

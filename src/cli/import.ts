@@ -39,8 +39,8 @@ export function declareImport(program: Command, environment: Environment): void 
     .description(
       "Add the accounts of a JSON Lines file. Rejected lines are printed with the reason; existing accounts do not change.",
     )
-    .argument("<file>", "JSON Lines file, one account a line", filePath)
-    .option("--dry-run", "Print what would be rejected, and change nothing")
+    .argument("<file>", "JSON Lines file, one account per line", filePath)
+    .option("--dry-run", "Print what would happen without changing anything")
     .action((file: string, options: ImportOptions) => importAccounts(environment, file, options));
 }
 

@@ -17,14 +17,14 @@ export function declareMail(program: Command, environment: Environment): void {
   mail
     .command("list")
     .description("List waiting emails, oldest first, and failed emails, newest first")
-    .option("--limit <number>", "Emails of each kind to list at most", wholeNumber(1, 10_000), 50)
-    .option("--json", "Print a JSON document")
+    .option("--limit <number>", "Maximum number of emails of each kind", wholeNumber(1, 10_000), 50)
+    .option("--json", "Print JSON")
     .action((options: ListMailOptions) => withAuth(environment, (auth) => listMails(auth, options)));
   mail
     .command("retry")
     .description("Let the running service retry waiting emails now")
     .option("--failed", "Retry the failed emails instead")
-    .option("--json", "Print a JSON document")
+    .option("--json", "Print JSON")
     .action((options: RetryMailOptions) => withAuth(environment, (auth) => retryMails(auth, options)));
 }
 

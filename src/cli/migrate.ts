@@ -8,7 +8,7 @@ export function declareMigrate(program: Command, environment: Environment): void
   program
     .command("migrate")
     .description("Update the database to this version's schema")
-    .option("--status", "List applied and pending migrations, and apply none")
+    .option("--status", "List applied and pending migrations without migrating")
     .action((options: { status?: true }) => migrate(environment, options));
 }
 

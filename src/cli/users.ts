@@ -52,16 +52,16 @@ export function declareUsers(program: Command, environment: Environment): void {
       .command(name)
       .description(description)
       .argument(argument, meaning)
-      .option("--json", "Print a JSON document")
+      .option("--json", "Print JSON")
       .action((account: string, options: Options) => withAuth(environment, (auth) => run(auth, account, options)));
 
   users
     .command("list")
     .description("List accounts in the order of their ids")
     .option("--search <text>", "Only accounts whose email address contains this text")
-    .option("--limit <number>", "Accounts to list at most", wholeNumber(1, 10_000), 50)
+    .option("--limit <number>", "Maximum number of accounts", wholeNumber(1, 10_000), 50)
     .option("--after <id>", "Continue after this id", wholeNumber(0, maxId), 0)
-    .option("--json", "Print a JSON document")
+    .option("--json", "Print JSON")
     .action((options: ListOptions) => withAuth(environment, (auth) => list(auth, options)));
   declare("show", "Show an account", show);
   declare("create", "Create an account and email its owner a link to choose a password", create, [

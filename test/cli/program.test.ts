@@ -114,7 +114,7 @@ test("without the service's environment, a command prints which database and mod
   const path = join(folder.path, "bienvenue.db");
   const uses = (file: string, mode: string, names: string) =>
     `bienvenue: DATABASE_URL is not set: using ${file} in ${mode} mode; set ${names}\n`;
-  const both = "DATABASE_URL and NODE_ENV as for the service";
+  const both = "DATABASE_URL and NODE_ENV as the service does";
   for (const args of [
     ["users", "list"],
     ["users", "show", "1"],
@@ -144,7 +144,7 @@ test("without the service's environment, a command prints which database and mod
   assert.deepEqual([made.code, made.stderr], [0, uses(`${path} (does not exist)`, "development", both)]);
   for (const [environment, mode, names] of [
     [{}, "development", both],
-    [productionEnvironment, "production", "DATABASE_URL as for the service"],
+    [productionEnvironment, "production", "DATABASE_URL as the service does"],
   ] as const) {
     const { code, stdout, stderr } = await runIn(folder.path, ["users", "list"], environment);
     assert.deepEqual([code, stdout, stderr], [0, "no accounts\n", uses(path, mode, names)]);
