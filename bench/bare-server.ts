@@ -1,8 +1,8 @@
 import { deepStrictEqual } from "node:assert";
 import { Kysely } from "kysely";
-import { postgres } from "../src/db/postgres/postgres.ts";
+import { createPostgresEngine } from "../src/db/postgres/postgres.ts";
 import type { Schema } from "../src/db/schema.ts";
-import { sqlite } from "../src/db/sqlite/sqlite.ts";
+import { createSqliteEngine } from "../src/db/sqlite/sqlite.ts";
 import { find as prepareLookup } from "../src/db/tables/session-lookup.ts";
 import { readSettings } from "../src/index.ts";
 import type { Bare } from "./bare.ts";
@@ -45,7 +45,7 @@ async function answerOf(url: string, cookie: string) {
 
 /** The lookup of a session as the service has it on this engine. */
 async function lookupSql(url: string): Promise<string> {
-  const engine = url.startsWith("sqlite:") ? sqlite(":memory:") : postgres(url, 1);
+  const engine = url.startsWith("sqlite:") ? createSqliteEngine(":memory:") : createPostgresEngine(url, 1);
   const db = new Kysely<Schema>({ dialect: engine.dialect });
   let sql = "";
   const read: typeof engine.read = (query) => {

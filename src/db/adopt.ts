@@ -9,7 +9,9 @@ import type { Store } from "./store.ts";
 import { insertSession } from "./tables/sessions.ts";
 import { isEmpty } from "./tables/users.ts";
 
-/** A row of the table `users` of another server with the same API. Its columns may have any type, such as bytes instead of text. */
+/**
+ * A row of the table `users` of another server with the same API. Its columns may have any type, such as bytes instead of text.
+ */
 export interface ContractUser {
   readonly id: number;
   readonly email: unknown;

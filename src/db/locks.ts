@@ -62,8 +62,8 @@ async function lock({ db, engine }: Store, key: string | undefined, condition: U
 }
 
 /**
- * Begins an update that changes nothing. On both engines it locks the matching accounts until the transaction ends, and `returning`
- * reads their current values.
+ * Begins an update that changes nothing. On both engines it locks the matching accounts until the transaction ends, and
+ * `returning` reads their current values.
  */
 export function holdUser({ db }: Pick<Store, "db">) {
   return db.updateTable("users").set({ updated_at: sql.ref("updated_at") });

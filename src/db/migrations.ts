@@ -315,11 +315,11 @@ export interface MigrateOptions {
  * @throws {OpenError} if the database belongs to a much newer version or to another program
  */
 export async function migrate(db: Kysely<Schema>, engine: Engine, { log, signal }: MigrateOptions): Promise<boolean> {
-  const isPending = (await migrationStates(db, engine)).some(({ state }) => state === "pending");
+  const isPending = (await readStates(db, engine)).some(({ state }) => state === "pending");
   await engine.initialize(db);
   let created = false;
   const work = async (transaction: Kysely<Schema>) => {
-    const states = await migrationStates(transaction, engine);
+    const states = await readStates(transaction, engine);
     if (!states.some(({ state }) => state === "pending")) return;
     const provider: MigrationProvider = { getMigrations: async () => migrations(engine) };
     const schema = await engine.schemaName(transaction);
@@ -338,7 +338,7 @@ export async function migrate(db: Kysely<Schema>, engine: Engine, { log, signal 
  *
  * @throws {OpenError} if the database belongs to a much newer version or to another program
  */
-export async function migrationStates(db: Kysely<Schema>, engine: Engine): Promise<MigrationState[]> {
+export async function readStates(db: Kysely<Schema>, engine: Engine): Promise<MigrationState[]> {
   const known = Object.keys(migrations(engine));
   const tables = await findTables(db, engine);
   if (!tables.has(history)) {

@@ -7,7 +7,7 @@ import { describeDatabaseUrlError, redactDatabaseUrl, sqliteFileOf } from "../se
 import { readSettings, type Settings } from "../settings/settings.ts";
 import { describeFileNameError } from "../settings/sqlite-path.ts";
 import type { Engine } from "./engine.ts";
-import { type MigrationState, migrate, migrationStates } from "./migrations.ts";
+import { type MigrationState, migrate, readStates } from "./migrations.ts";
 import type { Schema } from "./schema.ts";
 import { warnOfExposure } from "./sqlite/exposure.ts";
 import type { LifetimeSettings, Store } from "./store.ts";
@@ -57,7 +57,7 @@ function logCreated(url: string, mode: Settings["NODE_ENV"] | undefined, log: Lo
 export async function readMigrationStates(url: string): Promise<MigrationState[]> {
   requireFile(url);
   return withDatabase(url, {}, async (db, engine) => {
-    const states = await migrationStates(db, engine);
+    const states = await readStates(db, engine);
     await db.destroy();
     return states;
   });
@@ -71,7 +71,7 @@ function requireFile(url: string): void {
 }
 
 async function requireMigrated(db: Kysely<Schema>, engine: Engine): Promise<void> {
-  const pending = (await migrationStates(db, engine)).filter(({ state }) => state === "pending");
+  const pending = (await readStates(db, engine)).filter(({ state }) => state === "pending");
   if (pending.length > 0) throw new OpenError("its schema is older than this version; run: bienvenue migrate");
   await engine.initialize(db);
 }
@@ -106,6 +106,6 @@ async function loadEngine(url: string, pool: number): Promise<Engine> {
   const path = /^sqlite:(.*)$/s.exec(url)?.[1];
   const mistake = path === undefined ? describeDatabaseUrlError(url) : describeFileNameError(path);
   if (mistake !== undefined) throw new OpenError(mistake);
-  if (path !== undefined) return (await import("./sqlite/sqlite.ts")).sqlite(path);
-  return (await import("./postgres/postgres.ts")).postgres(url, pool);
+  if (path !== undefined) return (await import("./sqlite/sqlite.ts")).createSqliteEngine(path);
+  return (await import("./postgres/postgres.ts")).createPostgresEngine(url, pool);
 }

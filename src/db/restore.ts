@@ -26,8 +26,8 @@ import { companionSuffixes } from "./sqlite/companions.ts";
  * @param database symbolic links are followed and stay; the file that they point to is replaced
  * @param signal aborts the restore before the database is replaced
  * @returns the path of the database, and the path of the previous one if there was one
- * @throws {OpenError} if the backup is damaged, from a much newer version or from another program, if the database is in use, or if
- * a file cannot be read or written
+ * @throws {OpenError} if the backup is damaged, from a much newer version or another program, if the database is in use, or if a
+ * file cannot be read or written
  */
 export async function restore(
   file: string,

@@ -18,12 +18,12 @@ async function refuses(path: string, because: string): Promise<void> {
   });
 }
 
-const mends = {
-  "read-only": "read-only; give this user the right to write it, the -wal and -shm beside it, and its folder",
-  corrupt: "corrupt; it is damaged; restore a backup",
-  locked: "locked; another program holds it; stop that one, or name another",
-  "not a database": "not a database; this file is something else; name another",
-  unreadable: "unreadable; make sure that its folder exists, and that it is a file which this user may read",
+const faults = {
+  "read-only": "read-only; give this user write access to it, to the -wal and -shm next to it, and to its folder",
+  corrupt: "corrupt; restore a backup",
+  locked: "locked; stop the other program that uses it, or use another file",
+  "not a database": "not a database; use another file",
+  unreadable: "unreadable; make sure that its folder exists, and that it is a file that this user can read",
 };
 
 test("a database in memory is a new one each time", async () => {
@@ -51,13 +51,13 @@ test("a file is created, or an empty one used, whatever characters are in its na
 
 test("a folder that is missing, or a folder in the file's place, is said to be unreadable", async () => {
   await using folder = await temporaryFolder();
-  await refuses(join(folder.path, "missing", "accounts.db"), mends.unreadable);
-  await refuses(folder.path, mends.unreadable);
+  await refuses(join(folder.path, "missing", "accounts.db"), faults.unreadable);
+  await refuses(folder.path, faults.unreadable);
   writeFileSync(join(folder.path, "file"), "");
-  await refuses(join(folder.path, "file", "accounts.db"), mends.unreadable);
-  await refuses(join(folder.path, `${"x".repeat(300)}.db`), mends.unreadable);
+  await refuses(join(folder.path, "file", "accounts.db"), faults.unreadable);
+  await refuses(join(folder.path, `${"x".repeat(300)}.db`), faults.unreadable);
   symlinkSync("circle.db", join(folder.path, "circle.db"));
-  await refuses(join(folder.path, "circle.db"), mends.unreadable);
+  await refuses(join(folder.path, "circle.db"), faults.unreadable);
 });
 
 test("a file that is something else is refused, and left as it is", async () => {
@@ -65,7 +65,7 @@ test("a file that is something else is refused, and left as it is", async () => 
   const path = join(folder.path, "letter.txt");
   const letter = "Dear Sir or Madam, ".repeat(500);
   writeFileSync(path, letter);
-  await refuses(path, mends["not a database"]);
+  await refuses(path, faults["not a database"]);
   assert.equal(readFileSync(path, "utf8"), letter);
 });
 
@@ -75,7 +75,7 @@ test("a damaged database is told from one that is something else", async () => {
   await store.db.close();
   const bytes = readFileSync(store.path);
   writeFileSync(store.path, bytes.fill("garbage ", 100));
-  await refuses(store.path, mends.corrupt);
+  await refuses(store.path, faults.corrupt);
 });
 
 test("a database that another program holds locked is refused after a while", async () => {
@@ -83,7 +83,7 @@ test("a database that another program holds locked is refused after a while", as
   const path = join(folder.path, "accounts.db");
   using other = new DatabaseSync(path);
   other.exec("begin exclusive");
-  await refuses(path, mends.locked);
+  await refuses(path, faults.locked);
   other.exec("rollback");
   await (await openDB(`sqlite:${path}`)).close();
 });
@@ -97,16 +97,16 @@ test("a file, or a folder, that this user may only read is refused, and used whe
     await (await openDB(`sqlite:${path}`)).close();
 
     chmodSync(inside, 0o500);
-    await refuses(path, mends["read-only"]);
-    await refuses(join(inside, "new.db"), mends["read-only"]);
+    await refuses(path, faults["read-only"]);
+    await refuses(join(inside, "new.db"), faults["read-only"]);
     chmodSync(inside, 0o700);
 
     chmodSync(path, 0o400);
-    await refuses(path, mends["read-only"]);
+    await refuses(path, faults["read-only"]);
     for (const name of readdirSync(inside)) chmodSync(join(inside, name), 0o600);
     await (await openDB(`sqlite:${path}`)).close();
 
     chmodSync(path, 0);
-    await refuses(path, mends.unreadable);
+    await refuses(path, faults.unreadable);
   });
 });

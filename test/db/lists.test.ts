@@ -3,9 +3,9 @@ import { test as testOnce } from "node:test";
 import { Kysely, sql } from "kysely";
 import { DB } from "../../src/db/db.ts";
 import { migrate } from "../../src/db/migrations.ts";
-import { postgres } from "../../src/db/postgres/postgres.ts";
+import { createPostgresEngine } from "../../src/db/postgres/postgres.ts";
 import type { Schema } from "../../src/db/schema.ts";
-import { sqlite } from "../../src/db/sqlite/sqlite.ts";
+import { createSqliteEngine } from "../../src/db/sqlite/sqlite.ts";
 import { silent } from "../../src/observe/log.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { createEmptyDatabase } from "../support/databases.ts";
@@ -15,7 +15,10 @@ import { day, hour } from "../support/world.ts";
 
 /** Opens a database once more, on one connection, and keeps the text of every statement. */
 async function watched(store: Store) {
-  const engine = engineName() === "sqlite" ? sqlite(store.url.slice("sqlite:".length)) : postgres(store.url, 1);
+  const engine =
+    engineName() === "sqlite"
+      ? createSqliteEngine(store.url.slice("sqlite:".length))
+      : createPostgresEngine(store.url, 1);
   const texts = new Set<string>();
   const kysely = new Kysely<Schema>({ dialect: engine.dialect, log: ({ query }) => void texts.add(query.sql) });
   await engine.initialize(kysely);
@@ -97,7 +100,7 @@ testOnce(
   "hundreds of statements are prepared, and the migrations of a first start are not among them (postgres)",
   async () => {
     await using database = await createEmptyDatabase("postgres");
-    const engine = postgres(database.url, 1);
+    const engine = createPostgresEngine(database.url, 1);
     const kysely = new Kysely<Schema>({ dialect: engine.dialect });
     try {
       assert.ok(await migrate(kysely, engine, { log: silent }));

@@ -190,9 +190,9 @@ test("a database that cannot be used stops the start with one line that says why
     isLine(error.message, expected, database);
   };
   writeFileSync(path, Buffer.alloc(8192, "garbage "));
-  await refused(/it is not a database; this file is something else; name another$/);
+  await refused(/it is not a database; use another file$/);
   writeFileSync(path, Buffer.from(whole).fill("garbage ", 100));
-  await refused(/it is corrupt; it is damaged; restore a backup$/);
+  await refused(/it is corrupt; restore a backup$/);
   writeFileSync(path, whole);
   chmodSync(path, 0o400);
   // The program itself: modes do not hold for root unless it gives up its capabilities.
@@ -202,14 +202,14 @@ test("a database that cannot be used stops the start with one line that says why
   const [, line = ""] = /^bienvenue: (.*)\n$/.exec(stderr) ?? [];
   isLine(
     line,
-    /it is read-only; give this user the right to write it, the -wal and -shm beside it, and its folder$/,
+    /it is read-only; give this user write access to it, to the -wal and -shm next to it, and to its folder$/,
     path,
   );
   for (const suffix of ["", "-wal", "-shm"]) if (existsSync(path + suffix)) chmodSync(path + suffix, 0o600);
   {
     using other = new DatabaseSync(path);
     other.exec("begin exclusive");
-    await refused(/it is locked; another program holds it; stop that one, or name another$/);
+    await refused(/it is locked; stop the other program that uses it, or use another file$/);
   }
   mkdirSync(join(folder.path, "folder"));
   await refused(/it is unreadable; make sure that its folder exists/, join(folder.path, "folder"));

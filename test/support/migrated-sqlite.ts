@@ -4,12 +4,12 @@ import { Kysely, sql } from "kysely";
 import { DB } from "../../src/db/db.ts";
 import { open } from "../../src/db/open.ts";
 import type { Schema } from "../../src/db/schema.ts";
-import { sqlite } from "../../src/db/sqlite/sqlite.ts";
+import { createSqliteEngine } from "../../src/db/sqlite/sqlite.ts";
 import type { Store } from "../../src/db/store.ts";
 
 /** A database in memory with this program's tables and no rows, from the dump of a migrated one: that takes a fifth of the time. */
 export async function openMigratedMemory(options: Pick<Store, "lifetimes" | "clock">): Promise<DB> {
-  const engine = sqlite(":memory:");
+  const engine = createSqliteEngine(":memory:");
   const db = new Kysely<Schema>({ dialect: engine.dialect });
   const statements = await dump();
   await db.transaction().execute(async (transaction) => {

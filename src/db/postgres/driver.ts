@@ -9,18 +9,18 @@ import {
   type TransactionSettings,
 } from "kysely";
 import { DatabaseUnavailable } from "../../errors.ts";
-import { breaksConnection, sqlState, toDatabaseError } from "./faults.ts";
+import { breaksConnection, sqlStateOf, toDatabaseError } from "./faults.ts";
 import type { Client, Hosts } from "./hosts.ts";
 import { OwnSchemaIntrospector } from "./introspector.ts";
 
-/** Twice as many as there are statements of ours; a bound in case one is made of changing parts. */
+/** Twice the number of statements in `db/`: a bound in case a statement's text varies. */
 const statementLimit = 400;
 
-/** A name for every statement, under which a connection prepares it once. */
+/** Names every statement, so that each connection prepares it once. */
 export class StatementNames {
   readonly #names = new Map<string, string>();
 
-  /** The name, or undefined when there are too many already. */
+  /** Returns the name of a statement; undefined if there are too many names. */
   name(sql: string): string | undefined {
     const known = this.#names.get(sql);
     if (known !== undefined || this.#names.size >= statementLimit) return known;
@@ -30,7 +30,7 @@ export class StatementNames {
   }
 }
 
-export function dialect(hosts: Hosts, statements: StatementNames): Dialect {
+export function createDialect(hosts: Hosts, statements: StatementNames): Dialect {
   return {
     createDriver: () => new PostgresDriver(hosts, statements),
     createQueryCompiler: () => new PostgresQueryCompiler(),
@@ -39,13 +39,13 @@ export function dialect(hosts: Hosts, statements: StatementNames): Dialect {
   };
 }
 
-/** Kysely's own lock outlives a migration that fails, and hides why it did; ours ends with the transaction. */
+/** Disables Kysely's migration lock, which outlives a failed migration and hides its error. Ours ends with the transaction. */
 class UnlockedPostgresAdapter extends PostgresAdapter {
   override async acquireMigrationLock(): Promise<void> {}
   override async releaseMigrationLock(): Promise<void> {}
 }
 
-/** Kysely's driver over the servers: it prepares statements by name, and trusts no connection after a fault. */
+/** A Kysely driver that prepares statements by name, and closes a connection after a fault. */
 class PostgresDriver implements Driver {
   readonly #hosts: Hosts;
   readonly #statements: StatementNames;
@@ -112,18 +112,18 @@ export class PostgresConnection implements DatabaseConnection {
     return { rows, numAffectedRows: BigInt(rowCount ?? 0) };
   }
 
-  /** PostgreSQL answers a commit of what it has already given up with ROLLBACK, and no error. */
+  /** Checks the command, because PostgreSQL completes the commit of an aborted transaction with ROLLBACK and no error. */
   async commit(): Promise<void> {
     const { command } = await this.#query("commit", []);
     if (command !== "COMMIT") throw new DatabaseUnavailable("unreachable", "the transaction was rolled back");
   }
 
   async rollback(): Promise<void> {
-    // Closing a connection rolls back; asking one that does not answer would only take time.
+    // Closing a broken connection rolls back; a statement on it might only time out.
     if (!this.#broken) await this.#query("rollback", []);
   }
 
-  // biome-ignore lint/correctness/useYield: Kysely asks for the method; we read in pages.
+  // biome-ignore lint/correctness/useYield: Kysely requires the method; we read in pages.
   async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
     throw new Error("streaming is not supported: read in pages");
   }
@@ -139,8 +139,8 @@ export class PostgresConnection implements DatabaseConnection {
       return await this.#client.query<Row & object>(name === undefined ? query : { ...query, name });
     } catch (error) {
       this.#broken ||= breaksConnection(error);
-      // "The transaction is aborted" says nothing of why: that was the error before.
-      this.#failure = sqlState(error) === "25P02" ? this.#failure : error;
+      // 25P02, "the transaction is aborted", follows the error that aborted it: that one is thrown.
+      this.#failure = sqlStateOf(error) === "25P02" ? this.#failure : error;
       throw toDatabaseError(this.#failure);
     }
   }

@@ -1,12 +1,12 @@
 import type { DatabaseError } from "pg";
 import { type DatabaseFault, DatabaseUnavailable, OpenError } from "../../errors.ts";
 
-/** Thrown for a server that answers, and only reads: a standby, where all is read that was written. */
+/** Thrown for a connection to a standby, which is read-only. */
 export class StandbyError extends Error {
   override name = "StandbyError";
 }
 
-/** PostgreSQL's error codes (https://www.postgresql.org/docs/current/errcodes-appendix.html), whole or their class. */
+/** Maps PostgreSQL error codes, or their classes (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 const faults: Readonly<Record<string, DatabaseFault>> = {
   "08": "unreachable",
   "25006": "read-only",
@@ -24,23 +24,25 @@ const faults: Readonly<Record<string, DatabaseFault>> = {
   XX: "corrupt",
 };
 
-export function sqlState(error: unknown): string | undefined {
+export function sqlStateOf(error: unknown): string | undefined {
   const { cause } = error as { cause?: unknown };
   const code = ((error instanceof DatabaseUnavailable ? cause : error) as Partial<DatabaseError> | undefined)?.code;
-  // Every one of PostgreSQL's has a digit; Node's EPIPE has none.
+  // Every PostgreSQL code has a digit; Node's EPIPE has none.
   return /^(?=.*\d)[0-9A-Z]{5}$/.test(code ?? "") ? code : undefined;
 }
 
-/** After anything but an error of the statement itself, nobody knows what the connection will answer next. */
+/**
+ * Whether a connection must be closed after an error. After any error except one of the statement itself, its state is unknown.
+ */
 export function breaksConnection(error: unknown): boolean {
-  const state = sqlState(error);
+  const state = sqlStateOf(error);
   return state === undefined || /^(08|57P|53|58|XX)|^25006$/.test(state);
 }
 
-/** A fault of the database becomes `DatabaseUnavailable`; what is left is a mistake of ours. */
+/** Converts a fault of the database to `DatabaseUnavailable`. Any other error is a bug and is returned as it is. */
 export function toDatabaseError(error: unknown): unknown {
   if (error instanceof OpenError || error instanceof DatabaseUnavailable) return error;
-  const state = sqlState(error);
+  const state = sqlStateOf(error);
   if (error instanceof StandbyError) return new DatabaseUnavailable("read-only", error);
   if (state === undefined) return new DatabaseUnavailable("unreachable", error);
   const fault = faults[state] ?? faults[state.slice(0, 2)];

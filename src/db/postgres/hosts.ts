@@ -4,70 +4,68 @@ import { DatabaseUnavailable, OpenError } from "../../errors.ts";
 import { parsePostgresUrl } from "../../settings/database-url.ts";
 import { StandbyError } from "./faults.ts";
 
-/** How long a statement, and finding a connection for it, may take, in milliseconds: together they stay below two seconds. */
-const patience = 900;
+/** The timeout of a statement, and of connecting, in milliseconds: together they stay below two seconds. */
+const statementTimeout = 900;
 /**
- * How long a statement may wait for a lock, in milliseconds: less than the whole statement, and less than PostgreSQL's
- * `deadlock_timeout` of a second, which only a superuser may shorten. It ends a deadlock, and the transaction is tried again.
+ * The timeout of a lock, in milliseconds. It ends a deadlock sooner than PostgreSQL's `deadlock_timeout` of one second, which
+ * only a superuser can shorten; the transaction is then retried.
  */
-const lockPatience = 400;
-/** The oldest PostgreSQL that it runs on. */
+const lockTimeout = 400;
+/** The oldest supported version of PostgreSQL. */
 const oldestVersion = 14;
 
-/** A connection, and what is known of it. */
 export interface Client extends pg.PoolClient {
-  /** Whether statements can be prepared on it: behind a pooler, the next one may go over another connection. */
+  /** Whether it can prepare statements: behind a pooler, the next statement may use another server connection. */
   canPrepare?: boolean;
 }
 
-/** One server. */
 interface Host {
   readonly pool: pg.Pool;
-  /** How many connections to it are in use. */
+  /** The number of connections in use. */
   inUse: number;
 }
 
 /**
- * The servers of a URL, with a pool of connections to each. The first one that can be used is, and it is kept until it
- * fails: after a failover the next request finds the server that has taken over.
+ * The servers of a URL, each with a connection pool. Uses the first writable server until it fails; after a failover, the next
+ * request finds the new primary.
  */
 export class Hosts {
   readonly #hosts: Host[];
   #current = 0;
-  /** While migrating, statements may take their time, and connections are not kept. */
-  #hurried = true;
+  /** False during a migration: then statements have no timeout, and connections are closed after use. */
+  #hasTimeouts = true;
   #closed = false;
 
   /**
    * @param url `postgres://user:password@host:5432,otherhost:5432/database?target_session_attrs=read-write&sslmode=…`
-   * @param size connections to each server at most
+   * @param size maximum number of connections to each server
    */
   constructor(url: string, size: number) {
-    const urls = split(url);
-    const connectionTimeoutMillis = Math.max(300, Math.floor(patience / urls.length));
+    const urls = splitUrl(url);
+    const connectionTimeoutMillis = Math.max(300, Math.floor(statementTimeout / urls.length));
     this.#hosts = urls.map((one) => {
       const pool = new pg.Pool({
-        ...configured(one),
+        ...parseConfig(one),
         max: size,
         connectionTimeoutMillis,
         idleTimeoutMillis: 60_000,
-        query_timeout: patience,
+        query_timeout: statementTimeout,
         keepAlive: true,
         application_name: "bienvenue",
         types: { getTypeParser },
-        onConnect: (client) => greet(client as Client),
+        onConnect: (client) => checkServer(client as Client),
       });
       const host = { pool, inUse: 0 };
       pool.on("acquire", () => host.inUse++);
       pool.on("release", () => host.inUse--);
-      // A connection that breaks while nobody uses it is replaced when somebody does.
+      // The pool replaces a connection that breaks while idle.
       pool.on("error", () => {});
       pool.on("connect", (client) => client.on("error", () => {}));
       return host;
     });
   }
 
-  /** A connection to the server in use, else to the next that can be used. */
+  /** Connects to the current server, or to the next writable one. */
   async connect(): Promise<Client> {
     if (this.#closed) throw new DatabaseUnavailable("closed");
     const first = this.#current;
@@ -78,38 +76,38 @@ export class Hosts {
       try {
         const client: Client = await host.pool.connect();
         this.#current = index;
-        return this.#hurried ? client : await unlimited(client);
+        return this.#hasTimeouts ? client : await removeTimeouts(client);
       } catch (error) {
         failure = error;
-        // Its connections are in use, and those of one that is gone are given back: the server is busy.
+        // A server whose connections are in use is busy, not gone: the connections of a failed server are released.
         if (host.inUse > 0) break;
       }
     }
     throw failure;
   }
 
-  /** How long the next statement may take, in milliseconds. */
+  /** The timeout of the next statement, in milliseconds. */
   get timeout(): number {
-    return this.#hurried ? patience : 24 * 60 * 60 * 1000;
+    return this.#hasTimeouts ? statementTimeout : 24 * 60 * 60 * 1000;
   }
 
-  /** Whether connections are given back: on one that is closed, a prepared statement would run once, and use up a name. */
+  /** Whether connections are kept. Preparing a statement on one that will be closed would only use up a name. */
   get keepsConnections(): boolean {
-    return this.#hurried;
+    return this.#hasTimeouts;
   }
 
   async withoutTimeouts<T>(work: () => Promise<T>): Promise<T> {
-    this.#hurried = false;
+    this.#hasTimeouts = false;
     try {
       return await work();
     } finally {
-      this.#hurried = true;
+      this.#hasTimeouts = true;
     }
   }
 
-  /** Gives a connection back, or closes it when it cannot be trusted any more. */
+  /** Returns a connection to its pool, or closes it if it is broken. */
   release(client: Client, broken: boolean): void {
-    client.release(broken || !this.#hurried);
+    client.release(broken || !this.#hasTimeouts);
   }
 
   async end(): Promise<void> {
@@ -119,23 +117,26 @@ export class Hosts {
   }
 }
 
-/** Looks at a new connection once, and refuses it when it is not what was asked for. */
-async function greet(client: Client): Promise<void> {
+/** Checks the server of a new connection, and sets its timeouts. */
+async function checkServer(client: Client): Promise<void> {
   const { rows } = await client.query(
     "select pg_backend_pid() as pid, pg_is_in_recovery() as standby, current_setting('server_version_num')::int as version",
   );
   const { pid, standby, version } = rows[0];
   if (version < oldestVersion * 10_000) {
-    throw new OpenError(`PostgreSQL ${Math.floor(version / 10_000)} is too old; it needs ${oldestVersion} or later`);
+    throw new OpenError(
+      `PostgreSQL ${Math.floor(version / 10_000)} is too old; version ${oldestVersion} or later is required`,
+    );
   }
   if (standby) throw new StandbyError("this server is a standby");
   client.canPrepare = pid === (client as unknown as { processID: number }).processID;
-  // The server gives up too, so that nothing piles up there; a pooler would hand the setting on to others.
-  if (client.canPrepare) await client.query(`set statement_timeout = ${patience}; set lock_timeout = ${lockPatience}`);
+  // So that the server cancels slow statements too. Not behind a pooler, where other clients would inherit the timeouts.
+  if (client.canPrepare)
+    await client.query(`set statement_timeout = ${statementTimeout}; set lock_timeout = ${lockTimeout}`);
 }
 
-/** Takes the server's limits off a connection, which is closed when it is given back. */
-async function unlimited(client: Client): Promise<Client> {
+/** Removes the server-side timeouts from a connection, which `release` then closes. */
+async function removeTimeouts(client: Client): Promise<Client> {
   try {
     if (client.canPrepare) await client.query("set statement_timeout = 0; set lock_timeout = 0");
     return client;
@@ -145,40 +146,40 @@ async function unlimited(client: Client): Promise<Client> {
   }
 }
 
-/** Parses a URL with the driver, which opens the files of certificates and keys that it names. */
-function configured(url: string): pg.PoolConfig {
+/** Parses a URL with the driver, which also reads the certificate and key files. */
+function parseConfig(url: string): pg.PoolConfig {
   try {
     return parseUrl.parseIntoClientConfig(url) as pg.PoolConfig;
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
     if (path === undefined) throw error;
-    throw new OpenError(`the file ${path} cannot be read (${code}); look at sslrootcert, sslcert and sslkey`, {
+    throw new OpenError(`cannot read the file ${path} (${code}); check sslrootcert, sslcert and sslkey`, {
       cause: error,
     });
   }
 }
 
-/** One URL a server. Whatever `target_session_attrs` says, only one that writes will do. */
-function split(url: string): string[] {
+/** Returns one URL per server. */
+function splitUrl(url: string): string[] {
   const parts = parsePostgresUrl(url);
   if (!parts) throw new OpenError("this is not a PostgreSQL URL");
   const { login, hosts, database, parameters } = parts;
   const attributes = parameters.get("target_session_attrs") ?? "any";
   if (!["any", "read-write", "primary"].includes(attributes)) {
-    throw new OpenError(`target_session_attrs=${attributes} would find a server that cannot write; use read-write`);
+    throw new OpenError(`target_session_attrs=${attributes} may select a read-only server; use read-write`);
   }
   parameters.delete("target_session_attrs");
   const mode = parameters.get("sslmode");
   if (mode === "allow" || mode === "prefer") {
     throw new OpenError(
-      `sslmode=${mode} lets anyone in between turn TLS off; use disable, require, verify-ca or verify-full`,
+      `sslmode=${mode} lets an attacker on the network disable TLS; use disable, require, verify-ca or verify-full`,
     );
   }
-  // Without it, the driver reads the modes otherwise than PostgreSQL's own programs do, and warns.
+  // Without this, the driver interprets the modes differently from PostgreSQL's own clients, and prints a warning.
   if (mode !== null) parameters.set("uselibpqcompat", "true");
   return hosts.map((host) => `postgres://${login}${host}${database}?${parameters}`);
 }
 
-/** Times and counts are of type bigint, and fit a number. */
+/** Parses bigint as a number: every time and count fits. */
 const getTypeParser = ((oid: number, format?: "text") =>
   oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser;

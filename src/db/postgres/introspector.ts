@@ -1,8 +1,8 @@
 import { type Kysely, PostgresIntrospector, sql, type TableMetadata } from "kysely";
 
 /**
- * Looks at our schema alone: Kysely's own looks at all, and fails when another one is dropped meanwhile. It finds what
- * information_schema would, in a tenth of the time.
+ * Reads only the current schema. Kysely's introspector reads every schema, and fails if one is dropped meanwhile. The result
+ * equals that of information_schema, in a tenth of the time.
  */
 export class OwnSchemaIntrospector extends PostgresIntrospector {
   readonly #db: Kysely<unknown>;

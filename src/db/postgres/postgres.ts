@@ -4,21 +4,21 @@ import type { DatabaseError } from "pg";
 import { OpenError } from "../../errors.ts";
 import type { Engine } from "../engine.ts";
 import { type Schema, tables } from "../schema.ts";
-import { dialect, PostgresConnection, StatementNames } from "./driver.ts";
-import { StandbyError, sqlState } from "./faults.ts";
+import { createDialect, PostgresConnection, StatementNames } from "./driver.ts";
+import { StandbyError, sqlStateOf } from "./faults.ts";
 import { Hosts } from "./hosts.ts";
 
-/** Any number that nobody else locks. */
+/** An arbitrary number that identifies the lock. */
 const migrationLock = 8_230_512_600_714n;
-/** How often to try for the lock while another program has it, in milliseconds. */
-const lockEvery = 100;
+/** Milliseconds between attempts to lock while another program holds the lock. */
+const lockPollInterval = 100;
 
-/** Connects to PostgreSQL, on as many servers as the URL names, with at most `size` connections to each. */
-export function postgres(url: string, size: number): Engine {
+/** Creates the engine for the servers of a URL, with at most `size` connections to each. */
+export function createPostgresEngine(url: string, size: number): Engine {
   const hosts = new Hosts(url, size);
   const statements = new StatementNames();
   return {
-    dialect: dialect(hosts, statements),
+    dialect: createDialect(hosts, statements),
     async read(query) {
       const connection = await PostgresConnection.open(hosts, statements);
       try {
@@ -30,14 +30,14 @@ export function postgres(url: string, size: number): Engine {
     isUniqueViolation(error, column) {
       const [table, name] = column.split(".") as [keyof Schema, string];
       const constraint = tables[table] === name ? `${table}_pkey` : `${table}_${name}_key`;
-      return sqlState(error) === "23505" && (error as DatabaseError).constraint === constraint;
+      return sqlStateOf(error) === "23505" && (error as DatabaseError).constraint === constraint;
     },
-    isConflict: (error) => sqlState(error) === "40001" || sqlState(error) === "40P01",
-    isTimeout: (error) => sqlState(error) === "55P03" || sqlState(error) === "57014",
+    isConflict: (error) => sqlStateOf(error) === "40001" || sqlStateOf(error) === "40P01",
+    isTimeout: (error) => sqlStateOf(error) === "55P03" || sqlStateOf(error) === "57014",
     locksRows: true,
     remedy: ({ cause }) =>
-      remedies[cause instanceof StandbyError ? "25006" : (sqlState(cause) ?? "")] ??
-      "make sure that it runs, and that host and port of the URL are right",
+      remedies[cause instanceof StandbyError ? "25006" : (sqlStateOf(cause) ?? "")] ??
+      "make sure that it is running, and that host and port in the URL are correct",
     close: () => hosts.end(),
     withoutTimeouts: (work) => hosts.withoutTimeouts(work),
     async initialize() {},
@@ -46,14 +46,14 @@ export function postgres(url: string, size: number): Engine {
         // Polled, because a waiting statement cannot be canceled.
         for (let hasWaited = false; !(await tryLock(transaction)); hasWaited = true) {
           if (!hasWaited) onWait();
-          await sleep(lockEvery, undefined, { signal });
+          await sleep(lockPollInterval, undefined, { signal });
         }
         await work(transaction);
       }),
     async schemaName(db) {
       const { rows } = await sql<{ name: string | null }>`select current_schema() as name`.execute(db);
       if (rows[0]?.name) return rows[0].name;
-      throw new OpenError("no schema of its search_path exists; create one, or mend the search_path");
+      throw new OpenError("no schema of its search_path exists; create one, or fix the search_path");
     },
     async insertJson(db, name, _, json) {
       const table = sql.table(name);
@@ -81,7 +81,7 @@ export function postgres(url: string, size: number): Engine {
   };
 }
 
-/** Takes the migration lock until the transaction ends; false while another program has it. */
+/** Takes the migration lock until the transaction ends; returns false if another program holds it. */
 async function tryLock(transaction: Kysely<Schema>): Promise<boolean> {
   const { rows } = await sql<{ locked: boolean }>`select pg_try_advisory_xact_lock(${migrationLock}) as locked`.execute(
     transaction,
@@ -90,10 +90,10 @@ async function tryLock(transaction: Kysely<Schema>): Promise<boolean> {
 }
 
 const remedies: Readonly<Record<string, string>> = {
-  "25006": "it is a standby; name the primary, or all of the hosts: one,two",
-  "28000": "it lets this user in from here with no password or not at all; look at its pg_hba.conf",
-  "28P01": "the password in the URL is wrong, or the user",
-  "3D000": "there is no such database; create it",
-  "42501": "this user lacks a right; make it the owner of the database or of the schema",
-  "53300": "it takes no more connections; lower DATABASE_POOL, or raise its max_connections",
+  "25006": "it is a standby; use the primary, or list all hosts: one,two",
+  "28000": "check its pg_hba.conf, which rejects this user from this host, or without a password",
+  "28P01": "the user or the password in the URL is wrong",
+  "3D000": "the database does not exist; create it",
+  "42501": "this user lacks a privilege; make it the owner of the database or of the schema",
+  "53300": "it has no free connections; lower DATABASE_POOL, or raise its max_connections",
 };

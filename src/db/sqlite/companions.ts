@@ -1,2 +1,2 @@
-/** The suffixes of the files that SQLite keeps beside a database. */
+/** The suffixes of the files that SQLite keeps next to a database. */
 export const companionSuffixes = ["-wal", "-shm", "-journal"] as const;

@@ -14,10 +14,10 @@ import { DatabaseUnavailable } from "../../errors.ts";
 import { isLocked } from "./faults.ts";
 import type { SqliteFile } from "./file.ts";
 
-/** How long a busy database is tried again before the caller is told, in milliseconds. */
-const patience = 2000;
+/** How long to retry while the database is locked, in milliseconds. */
+const busyTimeout = 2000;
 
-export function dialect(file: SqliteFile): Dialect {
+export function createDialect(file: SqliteFile): Dialect {
   return {
     createDriver: () => new SqliteDriver(file),
     createQueryCompiler: () => new SqliteQueryCompiler(),
@@ -27,8 +27,8 @@ export function dialect(file: SqliteFile): Dialect {
 }
 
 /**
- * Kysely's own adapter says that DDL is not transactional, which loses the migrations' lock, and lets one statement wait
- * for another: while the database is locked, everyone would wait the patience of all before them.
+ * Corrects two properties of Kysely's adapter. It declares DDL as not transactional, which would release the migration lock. And
+ * it queues statements, so while the database is locked each would wait for the timeouts of all before it.
  */
 class TransactionalSqliteAdapter extends SqliteAdapter {
   override get supportsMultipleConnections(): boolean {
@@ -41,9 +41,8 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
 }
 
 /**
- * Kysely's driver over the one connection. A transaction has it alone from `begin immediate` to its end; a statement
- * outside of one waits its turn. Kysely's own driver begins deferred: two such transactions that read and then write fail
- * each other at once, without a busy timeout.
+ * A Kysely driver for a single connection. A transaction owns the connection from `begin immediate` to its end; other statements
+ * wait. Kysely's own driver begins deferred transactions: two of them that read and then write fail without a busy timeout.
  */
 class SqliteDriver implements Driver {
   readonly #file: SqliteFile;
@@ -85,7 +84,7 @@ export class SqliteConnection implements DatabaseConnection {
     this.#file = file;
   }
 
-  /** A statement that begins a transaction takes the database for this connection, until one that ends it. */
+  /** Runs a statement. One that begins a transaction reserves the database for this connection until the transaction ends. */
   async executeQuery<Row>({ sql, parameters }: Pick<CompiledQuery, "sql" | "parameters">): Promise<QueryResult<Row>> {
     if (!this.#inTransaction) return this.#runWhenFree(sql, parameters);
     if (!this.#file.isOwner(this)) throw new DatabaseUnavailable("unreadable", "the transaction was rolled back");
@@ -94,13 +93,13 @@ export class SqliteConnection implements DatabaseConnection {
     return result;
   }
 
-  /** Runs it while nobody's transaction is open, and again while another program has the database locked. */
+  /** Runs a statement once no transaction is open. Retries it while another program has the database locked. */
   async #runWhenFree(sql: string, parameters: readonly unknown[]): Promise<QueryResult<never>> {
-    const deadline = performance.now() + patience;
+    const deadline = performance.now() + busyTimeout;
     for (;;) {
       if (!this.#file.inTransaction) {
         try {
-          this.#file.follow();
+          this.#file.reconnectIfReplaced();
           const result = this.#file.run(sql, parameters);
           this.#inTransaction = this.#file.inTransaction;
           if (this.#inTransaction) this.#file.owner = this;
@@ -115,7 +114,7 @@ export class SqliteConnection implements DatabaseConnection {
     }
   }
 
-  // biome-ignore lint/correctness/useYield: Kysely asks for the method, and an open iterator would block checkpoints.
+  // biome-ignore lint/correctness/useYield: Kysely requires the method, but an open iterator would block checkpoints.
   async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
     throw new Error("streaming is not supported: read in pages");
   }

@@ -14,20 +14,20 @@ const faults: Record<number, DatabaseFault> = {
   26: "not a database",
 };
 
-/** SQLite's extended result code (https://sqlite.org/rescode.html); its low byte is the primary one. */
-export function resultCode(error: unknown): number {
+/** Returns SQLite's extended result code (https://sqlite.org/rescode.html). Its low byte is the primary code. */
+export function resultCodeOf(error: unknown): number {
   return Number((error as { errcode?: number } | null)?.errcode ?? 0);
 }
 
-export function faultOf(error: unknown): DatabaseFault | undefined {
+export function toFault(error: unknown): DatabaseFault | undefined {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (code === "ENOSPC") return "full";
   if (code === "EROFS" || code === "EACCES" || code === "EPERM") return "read-only";
   if (code !== undefined && unreadable.includes(code)) return "unreadable";
-  return faults[resultCode(error) & 0xff];
+  return faults[resultCodeOf(error) & 0xff];
 }
 
-/** Whether another program holds the database, and waiting may help. */
+/** Whether another program has the database locked, so that a retry may succeed. */
 export function isLocked(error: unknown): boolean {
   return error instanceof DatabaseUnavailable && error.fault === "locked";
 }

@@ -4,20 +4,25 @@ import { pathToFileURL } from "node:url";
 import type { QueryResult } from "kysely";
 import { DatabaseUnavailable } from "../../errors.ts";
 import { resolveLinks } from "../../files/resolve-links.ts";
-import { faultOf, isLocked } from "./faults.ts";
+import { isLocked, toFault } from "./faults.ts";
 
-/** Enough for every statement of ours; a bound in case one is made of changing parts. */
+/** Enough for all statements in `db/`: a bound in case a statement's text varies. */
 const statementLimit = 200;
 
-/** One connection, and the statements prepared on it. It reopens after a fault that a mended file would not heal. */
+/**
+ * A connection to an SQLite file, with its prepared statements. It reconnects after a fault, except one that may pass by itself.
+ */
 export class SqliteFile {
-  /** Whether the file is Bienvenue's: it is then never created anew, nor is an empty one taken for it. */
+  /**
+   * Whether the file is known to be a Bienvenue database. From then on a missing file is not created again, and an empty one is
+   * rejected.
+   */
   isInitialized = false;
-  /** Whose the transaction is. */
+  /** The connection that began the open transaction. */
   owner: object | undefined;
   readonly #path: string;
   #db: DatabaseSync | undefined;
-  /** Which files are open: the database, and its -wal as soon as there is one. */
+  /** The identities of the open files: the database, and its -wal once it exists. */
   #opened: readonly (string | undefined)[] = [];
   #closed = false;
   readonly #statements = new Map<string, { statement: StatementSync; reads: boolean }>();
@@ -30,12 +35,12 @@ export class SqliteFile {
     return this.#db?.isTransaction ?? false;
   }
 
-  /** Whether the transaction is this one's: SQLite rolls back by itself after a full disk or an input/output error. */
+  /** Whether this connection's transaction is open: SQLite itself rolls back after a full disk or an input/output error. */
   isOwner(owner: object): boolean {
     return this.inTransaction && this.owner === owner;
   }
 
-  /** Runs one statement; a fault of the database becomes `DatabaseUnavailable`. */
+  /** Runs a statement. Throws `DatabaseUnavailable` for a fault of the database. */
   run(sql: string, parameters: readonly unknown[] = []): QueryResult<never> {
     try {
       const { statement, reads } = this.#prepare(sql);
@@ -44,11 +49,13 @@ export class SqliteFile {
       const { changes, lastInsertRowid } = statement.run(...values);
       return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
     } catch (error) {
-      throw this.#told(error);
+      throw this.#toDatabaseError(error);
     }
   }
 
-  /** The rows of a read, or `undefined` when a transaction is open (they would not be committed) or it is busy. */
+  /**
+   * Returns the rows of a read; undefined if the database is locked, or if a transaction is open and could show uncommitted rows.
+   */
   readNow<Row>(sql: string, parameters: readonly unknown[]): Row[] | undefined {
     if (this.inTransaction) return undefined;
     try {
@@ -59,21 +66,18 @@ export class SqliteFile {
     }
   }
 
-  /**
-   * Opens the files that are there now if they are others, such as a backup that was put in their place: what was written
-   * to the old ones would be lost.
-   */
-  follow(): void {
+  /** Reconnects if the files were replaced, such as by a restored backup: writes to the old ones would be lost. */
+  reconnectIfReplaced(): void {
     if (!this.#db || this.inTransaction || this.#path === ":memory:") return;
     const [file, wal] = this.#opened;
-    const now = identities(this.#path);
-    if (now[0] !== file || (wal !== undefined && now[1] !== wal)) this.#forget();
+    const now = readIdentities(this.#path);
+    if (now[0] !== file || (wal !== undefined && now[1] !== wal)) this.#disconnect();
     else this.#opened = now;
   }
 
   close(): void {
     this.#closed = true;
-    this.#forget();
+    this.#disconnect();
   }
 
   #prepare(sql: string) {
@@ -89,8 +93,8 @@ export class SqliteFile {
 
   #open(): DatabaseSync {
     if (this.#closed) throw new DatabaseUnavailable("closed");
-    if (!this.isInitialized) createPrivately(this.#path);
-    const db = new DatabaseSync(location(this.#path));
+    if (!this.isInitialized) createFile(this.#path);
+    const db = new DatabaseSync(toLocation(this.#path));
     try {
       db.enableDefensive(true);
       db.exec("pragma synchronous = full; pragma foreign_keys = on; pragma trusted_schema = off");
@@ -98,7 +102,7 @@ export class SqliteFile {
         if (!db.prepare("select 1 from sqlite_schema").get()) throw new DatabaseUnavailable("not a database");
         db.exec("pragma journal_mode = wal");
       }
-      this.#opened = identities(this.#path);
+      this.#opened = readIdentities(this.#path);
       return db;
     } catch (error) {
       db.close();
@@ -106,15 +110,15 @@ export class SqliteFile {
     }
   }
 
-  #told(error: unknown): unknown {
-    const fault = faultOf(error);
+  #toDatabaseError(error: unknown): unknown {
+    const fault = toFault(error);
     if (fault === undefined) return error;
     const heals = fault === "locked" || fault === "full" || this.#path === ":memory:";
-    if (!heals) this.#forget();
+    if (!heals) this.#disconnect();
     return new DatabaseUnavailable(fault, error);
   }
 
-  #forget(): void {
+  #disconnect(): void {
     this.#statements.clear();
     const db = this.#db;
     this.#db = undefined;
@@ -122,16 +126,16 @@ export class SqliteFile {
   }
 }
 
-/** Never creates: SQLite would with the mode that the umask leaves. */
-function location(path: string): string | URL {
+/** Returns a location that SQLite opens but never creates: SQLite would apply the umask instead of mode 0600. */
+function toLocation(path: string): string | URL {
   if (path === ":memory:") return path;
   const url = pathToFileURL(path);
   url.search = "mode=rw";
   return url;
 }
 
-/** The file and its -wal as the disk knows them, whatever they are called by now; undefined for one that is not there. */
-function identities(path: string): (string | undefined)[] {
+/** Returns device and inode of the file and its -wal; undefined for one that does not exist. */
+function readIdentities(path: string): (string | undefined)[] {
   return [path, `${path}-wal`].map((name) => {
     try {
       const { dev, ino } = statSync(name);
@@ -142,8 +146,8 @@ function identities(path: string): (string | undefined)[] {
   });
 }
 
-/** The -wal and -shm files beside it copy the mode of the file. Behind a link that leads to no file yet, the file is made there. */
-function createPrivately(path: string): void {
+/** Creates the file, or the missing target of a symbolic link, with mode 0600. SQLite copies that mode to the -wal and -shm. */
+function createFile(path: string): void {
   if (path === ":memory:" || statSync(path, { throwIfNoEntry: false })) return;
   try {
     closeSync(openSync(resolveLinks(path), "wx", 0o600));

@@ -1,27 +1,29 @@
 import { sql } from "kysely";
 import type { DatabaseFault } from "../../errors.ts";
 import type { Engine } from "../engine.ts";
-import { dialect, SqliteConnection } from "./driver.ts";
-import { isLocked, resultCode } from "./faults.ts";
+import { createDialect, SqliteConnection } from "./driver.ts";
+import { isLocked, resultCodeOf } from "./faults.ts";
 import { SqliteFile } from "./file.ts";
 
-/** After how long a wait for another program's migration is said, in milliseconds. */
-const waitNotice = 300;
+/** How long to wait for another program's migration before logging it, in milliseconds. */
+const waitLogDelay = 300;
 
-/** Opens an SQLite file, created with permissions 0600 when it is not there; `:memory:` is a database of its own. */
-export function sqlite(path: string): Engine {
+/**
+ * Creates the engine for an SQLite file, or for a new in-memory database (`:memory:`). A missing file is created with mode 0600.
+ */
+export function createSqliteEngine(path: string): Engine {
   const file = new SqliteFile(path);
   return {
-    dialect: dialect(file),
+    dialect: createDialect(file),
     read: ({ sql, parameters }) =>
       file.readNow(sql, parameters) ??
       new SqliteConnection(file).executeQuery<never>({ sql, parameters }).then(({ rows }) => rows),
     isUniqueViolation: (error, column) =>
-      (resultCode(error) & 0xff) === 19 && (error as Error).message === `UNIQUE constraint failed: ${column}`,
+      (resultCodeOf(error) & 0xff) === 19 && (error as Error).message === `UNIQUE constraint failed: ${column}`,
     isConflict: () => false,
     isTimeout: () => false,
     locksRows: false,
-    remedy: ({ fault }) => remedies[fault] ?? "look at the file",
+    remedy: ({ fault }) => remedies[fault] ?? "check the file",
     close: async () => file.close(),
     withoutTimeouts: (work) => work(),
     migrateExclusively,
@@ -38,7 +40,7 @@ export function sqlite(path: string): Engine {
       return sql`select ${sql.join(values)} from json_each(${json})`;
     },
     async updateSequences() {
-      // AUTOINCREMENT follows every id that is inserted.
+      // AUTOINCREMENT continues after every inserted id.
     },
     randomText: "substr(lower(hex(randomblob(22))), 1, 43)",
     ddl: { text: "varchar(250)", serial: "integer primary key autoincrement", keyedTable: "without rowid" },
@@ -49,10 +51,10 @@ export function sqlite(path: string): Engine {
   };
 }
 
-/** Every transaction that writes begins alone. For a migration of another program it waits longer than others do. */
+/** A write transaction is always exclusive. This one waits for another program's migration longer than other statements do. */
 const migrateExclusively: Engine["migrateExclusively"] = async (db, work, { signal, isPending, onWait }) => {
-  // If there is nothing to migrate, the program that holds the lock does something else.
-  const notice = isPending ? setTimeout(onWait, waitNotice) : undefined;
+  // If nothing is pending, the program that holds the lock is not migrating.
+  const notice = isPending ? setTimeout(onWait, waitLogDelay) : undefined;
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   aborted.catch(() => {});
   const abort = () => reject(signal?.reason);
@@ -79,10 +81,10 @@ const migrateExclusively: Engine["migrateExclusively"] = async (db, work, { sign
 };
 
 const remedies: Partial<Record<DatabaseFault, string>> = {
-  locked: "another program holds it; stop that one, or name another",
-  "read-only": "give this user the right to write it, the -wal and -shm beside it, and its folder",
-  full: "its disk is full; free some room",
-  corrupt: "it is damaged; restore a backup",
-  "not a database": "this file is something else; name another",
-  unreadable: "make sure that its folder exists, and that it is a file which this user may read",
+  locked: "stop the other program that uses it, or use another file",
+  "read-only": "give this user write access to it, to the -wal and -shm next to it, and to its folder",
+  full: "free some space on its disk",
+  corrupt: "restore a backup",
+  "not a database": "use another file",
+  unreadable: "make sure that its folder exists, and that it is a file that this user can read",
 };

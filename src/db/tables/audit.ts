@@ -120,8 +120,8 @@ export async function anonymizeEvents({ db }: Store, userId: number, limit?: num
 }
 
 /**
- * Entries after the one with the id `after` and before the one with the id `before`, oldest first; or with `newest`, the newest of
- * them in that order.
+ * Entries after the one with the id `after` and before the one with the id `before`, oldest first; or with `newest`, the newest
+ * of them in that order.
  */
 export async function list(
   { db }: Store,

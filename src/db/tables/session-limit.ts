@@ -15,8 +15,8 @@ export const maxSessions = 1000;
 const surplusAtOnce = 500;
 
 /**
- * Ends sessions of a user over the limit: expired ones first, then the oldest. It looks at the newest 1,500 only: a user with more,
- * from before there was a limit, comes down to it step by step.
+ * Ends sessions of a user over the limit: expired ones first, then the oldest. It looks at the newest 1,500 only: a user with
+ * more, from before there was a limit, comes down to it step by step.
  *
  * @param limit how many may stay, at most `maxSessions`
  * @param kept the id of a session that stays in any case, and counts

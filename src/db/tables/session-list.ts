@@ -36,8 +36,8 @@ export interface SessionPage<Session = ListedSession> {
 }
 
 /**
- * A place in the order of a user's sessions, the newest first: after the one that was opened then and has this key. It stays where
- * it is when sessions come and go.
+ * A place in the order of a user's sessions, the newest first: after the one that was opened then and has this key. It stays
+ * where it is when sessions come and go.
  */
 type Position = readonly [createdAt: number, sessionId: string];
 

@@ -115,8 +115,8 @@ export async function cancelEmailChange({ db }: Store, userId: number, but = 0):
 }
 
 /**
- * Drops the registrations that wait for an address. Other accounts' moves there stay until they expire: their owners see them, and
- * would learn that the address has an account now. The acts stay too, so that a form that is sent again still counts as done.
+ * Drops the registrations that wait for an address. Other accounts' moves there stay until they expire: their owners see them,
+ * and would learn that the address has an account now. The acts stay too, so that a form that is sent again still counts as done.
  */
 export async function deleteRegistrationsByEmail({ db }: Pick<Store, "db">, email: string): Promise<void> {
   const key = emailKey(email);

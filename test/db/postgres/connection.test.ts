@@ -36,21 +36,24 @@ test("a database that cannot be used stops the start with one line that names wh
   const noHost = `${"x".repeat(64)}.invalid`;
   const at = `127.0.0.1:${server.port}`;
   const cases: [url: string, expected: RegExp][] = [
-    [`postgres://postgres:wrong@${at}/postgres`, /the password in the URL is wrong, or the user$/],
-    [`postgres://nobody:wrong@${at}/postgres`, /the password in the URL is wrong, or the user$/],
-    [server.url.replace(/postgres$/, "missing"), /there is no such database; create it$/],
+    [`postgres://postgres:wrong@${at}/postgres`, /the user or the password in the URL is wrong$/],
+    [`postgres://nobody:wrong@${at}/postgres`, /the user or the password in the URL is wrong$/],
+    [server.url.replace(/postgres$/, "missing"), /the database does not exist; create it$/],
     [
       `postgres://guest:guest@${at}/owned`,
-      /this user lacks a right; make it the owner of the database or of the schema$/,
+      /this user lacks a privilege; make it the owner of the database or of the schema$/,
     ],
     [
       `postgres://postgres@127.0.0.1:${await findFreePort()}/postgres`,
-      /make sure that it runs, and that host and port/,
+      /make sure that it is running, and that host and port/,
     ],
-    [`postgres://postgres@${noHost}/postgres`, /make sure that it runs, and that host and port/],
-    [`${server.url}?sslmode=require`, /make sure that it runs|TLS/],
-    [`${server.url}?sslmode=prefer`, /sslmode=prefer lets anyone in between turn TLS off; use disable, require/],
-    [`${server.url}?target_session_attrs=standby`, /would find a server that cannot write; use read-write$/],
+    [`postgres://postgres@${noHost}/postgres`, /make sure that it is running, and that host and port/],
+    [`${server.url}?sslmode=require`, /make sure that it is running|TLS/],
+    [
+      `${server.url}?sslmode=prefer`,
+      /sslmode=prefer lets an attacker on the network disable TLS; use disable, require/,
+    ],
+    [`${server.url}?target_session_attrs=standby`, /may select a read-only server; use read-write$/],
     [`${server.url}?options=-c%20search_path%3Dmissing`, /no schema of its search_path exists/],
   ];
   const lines = cases.map(async ([url, expected]) => {
@@ -76,7 +79,8 @@ test("a server older than 14 is refused", async () => {
   const preferred = url.replace("search_path%3Dold", "search_path%3Dold,pg_catalog");
   await assert.rejects(
     openDB(preferred),
-    (error) => error instanceof OpenError && /PostgreSQL 13 is too old; it needs 14/.test(error.message),
+    (error) =>
+      error instanceof OpenError && /PostgreSQL 13 is too old; version 14 or later is required/.test(error.message),
   );
 });
 

@@ -39,7 +39,7 @@ for (const as of ["this user", "an ordinary user"]) {
           [0o640, "its group can read"],
         ] as const) {
           chmodSync(path, mode);
-          const message = `${who} the database; if that is not meant, run: chmod 600 ${path} ${path}-wal ${path}-shm`;
+          const message = `${who} the database; if that is not intended, run: chmod 600 ${path} ${path}-wal ${path}-shm`;
           assert.deepEqual(await warnings(path), [[path, mode.toString(8).padStart(4, "0"), message]]);
         }
         for (const mode of [0o600, 0o700]) {

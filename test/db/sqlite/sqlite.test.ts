@@ -6,7 +6,7 @@ import { Kysely, sql } from "kysely";
 import { openDB } from "../../../src/db/db.ts";
 import type { Awaitable } from "../../../src/db/engine.ts";
 import type { Schema } from "../../../src/db/schema.ts";
-import { sqlite } from "../../../src/db/sqlite/sqlite.ts";
+import { createSqliteEngine } from "../../../src/db/sqlite/sqlite.ts";
 import { DatabaseUnavailable, EmailTaken } from "../../../src/errors.ts";
 import { temporaryFolder } from "../../support/service.ts";
 import { createStore, waitForTurn } from "../../support/sqlite-store.ts";
@@ -14,7 +14,7 @@ import { createStore, waitForTurn } from "../../support/sqlite-store.ts";
 test("a write is on the disk before it is acknowledged, and readers need not wait for it", async () => {
   await using store = await createStore();
   assert.deepEqual({ ...store.openRaw().prepare("pragma journal_mode").get() }, { journal_mode: "wal" });
-  const engine = sqlite(store.path);
+  const engine = createSqliteEngine(store.path);
   await using db = new Kysely<Schema>({ dialect: engine.dialect });
   const pragma = async (name: string) => (await sql.raw<object>(`pragma ${name}`).execute(db)).rows[0];
   assert.deepEqual({ ...(await pragma("synchronous")) }, { synchronous: 2 });
@@ -25,7 +25,7 @@ test("a user who is deleted takes their sessions along", async () => {
   await using store = await createStore();
   const { id: userId } = await store.db.addUser("bob@example.com", "hash");
   await store.db.sessions.open({ userId, sessionId: "session" });
-  const engine = sqlite(store.path);
+  const engine = createSqliteEngine(store.path);
   await using db = new Kysely<Schema>({ dialect: engine.dialect });
   await db.deleteFrom("users").execute();
   assert.deepEqual(store.rows("sessions"), []);
@@ -55,7 +55,7 @@ test("only the user who runs it may read the file and those beside it, whatever 
 // id: transaction-unseen
 test("nobody sees a transaction before its end, nor anything of one that fails", async () => {
   await using store = await createStore();
-  const engine = sqlite(store.path);
+  const engine = createSqliteEngine(store.path);
   await using db = new Kysely<Schema>({ dialect: engine.dialect });
   const users = db.selectFrom("users").select("email");
   const user = { email: "bob@example.com", hashed_password: "hash", created_at: 1, updated_at: 1 };

@@ -3,9 +3,9 @@ import { DatabaseSync } from "node:sqlite";
 import { type CompiledQuery, Kysely } from "kysely";
 import pg from "pg";
 import { DB } from "../../../src/db/db.ts";
-import { postgres } from "../../../src/db/postgres/postgres.ts";
+import { createPostgresEngine } from "../../../src/db/postgres/postgres.ts";
 import type { Schema } from "../../../src/db/schema.ts";
-import { sqlite } from "../../../src/db/sqlite/sqlite.ts";
+import { createSqliteEngine } from "../../../src/db/sqlite/sqlite.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
 import { createCrowd } from "../../support/crowd.ts";
 import { createStore, type Store } from "../../support/engine-store.ts";
@@ -13,7 +13,10 @@ import { currentEngine as engineName, test } from "../../support/engines.ts";
 
 /** Opens a database once more; every statement is kept from then on. */
 async function watched(store: Store) {
-  const engine = engineName() === "sqlite" ? sqlite(store.url.slice("sqlite:".length)) : postgres(store.url, 2);
+  const engine =
+    engineName() === "sqlite"
+      ? createSqliteEngine(store.url.slice("sqlite:".length))
+      : createPostgresEngine(store.url, 2);
   const statements: Pick<CompiledQuery, "sql" | "parameters">[] = [];
   const kysely = new Kysely<Schema>({
     dialect: engine.dialect,
