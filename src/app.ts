@@ -24,7 +24,7 @@ import {
   type Variables,
   wantsPage,
 } from "./http/caller.ts";
-import { cookies } from "./http/cookies.ts";
+import { createCookies } from "./http/cookies.ts";
 import { cors } from "./http/cors.ts";
 import { notFoundError, type Refusal, RequestError, toRefusal } from "./http/refusals.ts";
 import { requestIdReader } from "./http/request-ids.ts";
@@ -94,7 +94,7 @@ export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindi
     auth,
     settings,
     answers: createAnswers(settings),
-    cookies: cookies(settings),
+    cookies: createCookies(settings),
     caller,
     reportError: refused,
     outbox,

@@ -19,7 +19,7 @@ import { readSettings, type Settings } from "./settings/settings.ts";
 /** How often ended sessions and old rows are swept, in milliseconds. */
 const sweepInterval = 10 * 60_000;
 /** How long ago the last sweep by any node must have ended: its own timer may fire a little early. */
-const minSweepPause = 0.9 * sweepInterval;
+const minSweepInterval = 0.9 * sweepInterval;
 /** How often due mails are looked for, in milliseconds. */
 const deliveryInterval = 1000;
 /** How long accepted requests, mails under way and a start may take to end after a stop, in milliseconds. */
@@ -121,7 +121,7 @@ export function createBienvenue(
       const refused = toRefusal(error instanceof OpenError ? error.cause : error);
       if (refused.status === 503) logUnavailable(error as Error, { path: new URL(request.url).pathname });
       else log.error({ err: error }, "could not start");
-      return unconfigured.refuse(refused);
+      return defaultAnswers.refuse(refused);
     }
     return fetch(request, bindings);
   };
@@ -142,7 +142,7 @@ export function createBienvenue(
 }
 
 /** Answers while the settings are unknown. */
-const unconfigured = createAnswers({ PUBLIC_URL: "", HSTS_SUBDOMAINS: "off", CORS_ORIGINS: [] });
+const defaultAnswers = createAnswers({ PUBLIC_URL: "", HSTS_SUBDOMAINS: "off", CORS_ORIGINS: [] });
 
 interface OpenedService {
   readonly started: RunningService;
@@ -190,7 +190,7 @@ function startBackgroundWork(auth: Auth, signal: AbortSignal): () => Promise<voi
     metrics.countError(error);
     log.warn({ err: error }, `could not ${what}; trying again later`);
   };
-  const sweep = () => auth.admin.sweep({ signal: signal, minInterval: minSweepPause }).catch(logAndRetry("sweep"));
+  const sweep = () => auth.admin.sweep({ signal: signal, minInterval: minSweepInterval }).catch(logAndRetry("sweep"));
   const deliver = () => auth.outbox.deliver(signal).catch(logAndRetry("look for mails"));
   const repeated = [
     repeat(sweep, sweepInterval, signal),

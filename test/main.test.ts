@@ -96,16 +96,16 @@ describe("a start that fails says why in words, without a stack, and exits with 
     await once(taken, "listening");
     const PORT = String((taken.address() as AddressInfo).port);
     await fails({ PORT }, new RegExp(`^bienvenue: port ${PORT} is in use .*PORT=5001\n$`));
-    await fails({ HOST: "192.0.2.1" }, /^bienvenue: HOST=192\.0\.2\.1 is no address of this machine; .*\n$/);
+    await fails({ HOST: "192.0.2.1" }, /^bienvenue: HOST=192\.0\.2\.1 is not an address of this machine; .*\n$/);
     // No name is that long: it is known at once, and without a resolver, that there is none.
-    await fails({ HOST: `${"x".repeat(64)}.invalid` }, /^bienvenue: HOST=x+\.invalid is no address .*\n$/);
+    await fails({ HOST: `${"x".repeat(64)}.invalid` }, /^bienvenue: HOST=x+\.invalid is not an address .*\n$/);
   });
 
   const offline = ["unshare", "--map-root-user", "--net"];
   const cannot = spawnSync("unshare", [...offline.slice(1), "true"]).status !== 0 && "this user may not go offline";
   test("with a name that nobody can be asked for", { skip: cannot }, async () => {
     const run: typeof runCommand = (args, environment = {}) => failToStart(environment, [...args], { under: offline });
-    await fails({ HOST: "host.invalid" }, /^bienvenue: HOST=host\.invalid is no address .*\n$/, run);
+    await fails({ HOST: "host.invalid" }, /^bienvenue: HOST=host\.invalid is not an address .*\n$/, run);
   });
 
   test("with a database that cannot be used", async () => {

@@ -73,7 +73,7 @@ export async function runInWorker(work: BackupWork, signal?: AbortSignal): Promi
 function locateNew(file: string, source: ResolvedFile): string {
   const { path, stats } = resolveFile(file);
   if (path === source.path) throw new OpenError("it is the database itself; choose a new file name");
-  if (stats) throw new OpenError("it is there already; name a file that is not there yet");
+  if (stats) throw new OpenError("the file already exists; choose another name");
   // SQLite would read such a file as a part of the source.
   if (companionSuffixes.some((suffix) => path === source.path + suffix))
     throw new OpenError("the name is reserved for a part of the database; choose another name");

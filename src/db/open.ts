@@ -67,7 +67,7 @@ export async function readMigrationStates(url: string): Promise<MigrationState[]
 function requireFile(url: string): void {
   const file = sqliteFileOf(url);
   if (file !== undefined && !existsSync(file))
-    throw new OpenError(`cannot use ${redactDatabaseUrl(url)}: there is no such file`);
+    throw new OpenError(`cannot use ${redactDatabaseUrl(url)}: the file does not exist`);
 }
 
 async function requireMigrated(db: Kysely<Schema>, engine: Engine): Promise<void> {

@@ -1,30 +1,28 @@
 import { OpenError } from "../errors.ts";
 
-/** Wraps an error in one that says what was done, and why it failed. */
 export type ErrorWrapper = (error: unknown) => OpenError;
 
-/** Explains failures to read a file, such as `cannot restore a.db: there is no such file`. */
-export function readFailure(doing: string): ErrorWrapper {
-  return (error) => new OpenError(`${doing}: ${describeReadError(error)}`, { cause: error });
+/** Returns a function that wraps errors of reading a file: `cannot restore a.db: the file does not exist`. */
+export function readFailure(message: string): ErrorWrapper {
+  return (error) => new OpenError(`${message}: ${describeReadError(error)}`, { cause: error });
 }
 
-/** Explains failures to create or replace a file: then it is the folder that is missing or not writable. */
-export function writeFailure(doing: string): ErrorWrapper {
-  const words = { ENOENT: "there is no such folder", EACCES: "this user may not write into its folder" };
-  return (error) => new OpenError(`${doing}: ${describeError(error, words)}`, { cause: error });
+/** Like `readFailure`, for creating or replacing a file: there, a missing or read-only folder is the cause. */
+export function writeFailure(message: string): ErrorWrapper {
+  const words = { ENOENT: "the folder does not exist", EACCES: "this user cannot write to the folder" };
+  return (error) => new OpenError(`${message}: ${describeError(error, words)}`, { cause: error });
 }
 
-/** Why a file could not be read, such as `there is no such file`. */
+/** Describes why a file cannot be read, such as `the file does not exist`. */
 export function describeReadError(error: unknown): string {
-  return describeError(error, { ENOENT: "there is no such file", EACCES: "this user may not read it" });
+  return describeError(error, { ENOENT: "the file does not exist", EACCES: "this user cannot read the file" });
 }
 
-/** Runs work, and explains its failure. */
-export function wrapErrors<T>(explain: ErrorWrapper, work: () => T): T {
+export function wrapErrors<T>(wrap: ErrorWrapper, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw explain(error);
+    throw wrap(error);
   }
 }
 
@@ -41,29 +39,29 @@ function describeError(error: unknown, { ENOENT, EACCES }: { ENOENT: string; EAC
 }
 
 const systemFaults: Readonly<Record<string, string>> = {
-  EBUSY: "something is using it",
-  EEXIST: "it is there already; name a file that is not there yet",
-  EFBIG: "the disk takes no file of this size",
+  EBUSY: "it is in use",
+  EEXIST: "the file already exists; choose another name",
+  EFBIG: "the file is too large for the disk",
   EIO: "the disk failed (input/output error)",
   EISDIR: "it is a folder",
-  ELOOP: "its links lead in a circle",
-  ENAMETOOLONG: "its name is too long",
+  ELOOP: "its symbolic links form a loop",
+  ENAMETOOLONG: "the file name is too long",
   ENOSPC: "the disk is full",
-  ENOTDIR: "a part of its path is a file, not a folder",
+  ENOTDIR: "part of the path is a file, not a folder",
   EROFS: "the disk is read-only",
 };
 
-const accessDenied = "this user may not read and write it";
+const accessDenied = "this user cannot read and write the file";
 
 const sqliteFaults: Readonly<Record<number, string>> = {
   3: accessDenied,
-  5: "something is using it",
-  6: "something is using it",
+  5: "it is in use",
+  6: "it is in use",
   8: accessDenied,
   10: "the disk failed (input/output error)",
   11: "it is damaged",
   13: "the disk is full",
   14: accessDenied,
-  15: "something is using it",
-  26: "it is no SQLite database",
+  15: "it is in use",
+  26: "it is not a SQLite database",
 };

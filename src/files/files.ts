@@ -4,14 +4,14 @@ import { dirname } from "node:path";
 import { OpenError } from "../errors.ts";
 import { resolveLinks } from "./resolve-links.ts";
 
-/** A file with its symbolic links resolved. `stats` is undefined if it does not exist yet. */
+/** A file with its symbolic links resolved. `stats` is undefined if the file does not exist. */
 export interface ResolvedFile {
   readonly path: string;
   readonly stats: Stats | undefined;
 }
 
 /**
- * Resolves the path of a file, which need not exist.
+ * Resolves the symbolic links of a path. The file need not exist.
  *
  * @throws {OpenError} for a folder, a device or a pipe
  */
@@ -23,36 +23,36 @@ export function resolveFile(path: string): ResolvedFile {
 }
 
 /**
- * Resolves the path of an existing file.
+ * Resolves the symbolic links of an existing file.
  *
- * @throws {OpenError} when it does not exist
+ * @throws {OpenError} if the file does not exist
  */
 export function resolveExistingFile(path: string): { readonly path: string; readonly stats: Stats } {
   const { path: file, stats } = resolveFile(path);
-  if (!stats) throw new OpenError("there is no such file");
+  if (!stats) throw new OpenError("the file does not exist");
   return { path: file, stats };
 }
 
-/** An unused name beside a file. */
-export function unusedSibling(path: string, end: string): string {
-  return `${path}.${randomBytes(4).toString("hex")}.${end}`;
+/** Returns an unused path in the same folder. */
+export function unusedSibling(path: string, extension: string): string {
+  return `${path}.${randomBytes(4).toString("hex")}.${extension}`;
 }
 
-/** Creates an empty file that only its owner can read. */
+/** Creates an empty file that only its owner can read and write. */
 export function createPrivateFile(path: string): void {
   closeSync(openSync(path, "wx", 0o600));
 }
 
-/** Removes a file if it exists. Callers are handling another failure, so this one is ignored. */
+/** Removes a file if it exists. Ignores errors, because callers are handling an earlier one. */
 export function removeFile(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {
-    // The folder or its disk is gone.
+    // For example, the disk was removed.
   }
 }
 
-/** Waits until a file's content has reached the disk. */
+/** Waits until the content of a file is on the disk. */
 export function syncFile(path: string): void {
   const descriptor = openSync(path, "r");
   try {
@@ -62,11 +62,11 @@ export function syncFile(path: string): void {
   }
 }
 
-/** Waits until a file's name has reached the disk, if the file system supports that for folders. */
+/** Waits until the folder entry of a file is on the disk, if the file system supports it. */
 export function syncFolder(path: string): void {
   try {
     syncFile(dirname(path));
   } catch {
-    // Windows and some network file systems do not support it; the name exists all the same.
+    // Windows and some network file systems cannot sync a folder. The file exists nevertheless.
   }
 }

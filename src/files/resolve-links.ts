@@ -2,17 +2,17 @@ import { lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { OpenError } from "../errors.ts";
 
-/** The number of links that Linux follows. */
+/** The limit of Linux. */
 const maxLinks = 40;
 
 /**
- * Resolves every symbolic link of a path to the absolute path of its file, whether or not the file exists.
+ * Resolves every symbolic link of a path and returns the absolute path of the file, which need not exist.
  *
- * As on Linux (fs.protected_symlinks), it does not follow a link that another user has put into a folder that everyone can
- * write to: a stranger would choose which file is written.
+ * Rejects links of other users in folders that everyone can write to, as Linux does (fs.protected_symlinks): otherwise, another
+ * user could choose which file is written.
  *
- * @throws {OpenError} for such a link, and for links that lead in a circle
- * @throws an error of the file system when the folder does not exist or cannot be entered
+ * @throws {OpenError} for such a link, and for links that form a loop
+ * @throws {NodeJS.ErrnoException} if the folder does not exist or cannot be entered
  */
 export function resolveLinks(path: string): string {
   let current = resolve(path);
@@ -21,10 +21,10 @@ export function resolveLinks(path: string): string {
     const link = lstatSync(file, { throwIfNoEntry: false });
     if (!link?.isSymbolicLink()) return file;
     if (isUntrustedLink(link.uid, dirname(file)))
-      throw new OpenError(`${file} is another user's link in a shared folder`);
+      throw new OpenError(`${file} is a symbolic link of another user in a shared folder`);
     current = resolve(dirname(file), readlinkSync(file));
   }
-  throw new OpenError("its links lead in a circle");
+  throw new OpenError("its symbolic links form a loop");
 }
 
 function isUntrustedLink(owner: number, folder: string): boolean {

@@ -1,14 +1,13 @@
 import { randomBytes } from "node:crypto";
 import type { HostCookieName, Settings } from "../settings/settings.ts";
 
-/** How many cookies of one name are read: each may cost a lookup. */
+/** The maximum number of cookies read per name, because each can cost a database lookup. */
 const maxValues = 5;
 
 /**
- * The value of a cookie in a Cookie header (RFC 6265, 4.2). Of several the first is taken, and quotes around a value are
- * not part of it.
+ * Returns the value of the first cookie with a name in a Cookie header (RFC 6265, 4.2), without quotes around it.
  *
- * @returns null when it is not there, or empty
+ * @returns null if there is none, or it is empty
  */
 export function readCookie(header: string | undefined | null, name: string): string | null {
   if (!header) return null;
@@ -21,17 +20,17 @@ export function readCookie(header: string | undefined | null, name: string): str
   return null;
 }
 
-/** The values of the cookies with this name in a Cookie header: the first five that differ and are not empty. */
+/** Returns the first five distinct, nonempty values of the cookies with a name in a Cookie header. */
 export function readCookies(header: string | undefined | null, name: string): string[] {
-  const found: string[] = [];
-  if (!header) return found;
-  for (let start = 0; start < header.length && found.length < maxValues; ) {
+  const values: string[] = [];
+  if (!header) return values;
+  for (let start = 0; start < header.length && values.length < maxValues; ) {
     const end = endOfPair(header, start);
     const value = readPair(header.slice(start, end), name);
-    if (value && !found.includes(value)) found.push(value);
+    if (value && !values.includes(value)) values.push(value);
     start = end + 1;
   }
-  return found;
+  return values;
 }
 
 function endOfPair(header: string, start: number): number {
@@ -39,7 +38,7 @@ function endOfPair(header: string, start: number): number {
   return end === -1 ? header.length : end;
 }
 
-/** The value of a pair, without the quotes around it; undefined for a pair of another name. */
+/** Returns the value of a pair, without quotes around it; undefined for a pair with another name. */
 function readPair(pair: string, name: string): string | undefined {
   const equals = pair.indexOf("=");
   if (equals === -1 || pair.slice(0, equals).trim() !== name) return undefined;
@@ -47,74 +46,74 @@ function readPair(pair: string, name: string): string | undefined {
   return /^".*"$/.test(value) ? value.slice(1, -1) : value;
 }
 
-/** What writes the cookies of a login. */
-export type Cookies = ReturnType<typeof cookies>;
+/** Formats the Set-Cookie headers of a login. */
+export type Cookies = ReturnType<typeof createCookies>;
 
-export function cookies(settings: Settings) {
+export function createCookies(settings: Settings) {
   return { session: sessionCookie(settings), device: deviceCookie(settings) };
 }
 
 /**
- * Writes Set-Cookie for the session: unreadable to scripts, not sent along by other sites' forms, and for this host alone
- * unless COOKIE_DOMAIN shares it.
+ * Formats Set-Cookie for the session. Scripts cannot read the cookie, forms of other sites do not send it, and only this host
+ * receives it unless COOKIE_DOMAIN is set.
  */
 export function sessionCookie({ COOKIE_NAME, COOKIE_DOMAIN, PUBLIC_URL, SESSION_LIFETIME }: Settings) {
   const secure = PUBLIC_URL.startsWith("https:") ? "; Secure" : "";
-  const write = (value: string, domain: string | null, maxAge: number) => {
-    const shared = domain === null ? "" : `; Domain=${domain}`;
-    return `${COOKIE_NAME}=${value}; Path=/; HttpOnly; SameSite=Lax${shared}${secure}; Max-Age=${maxAge}`;
+  const format = (value: string, domain: string | null, maxAge: number) => {
+    const scope = domain === null ? "" : `; Domain=${domain}`;
+    return `${COOKIE_NAME}=${value}; Path=/; HttpOnly; SameSite=Lax${scope}${secure}; Max-Age=${maxAge}`;
   };
   const domains = otherDomains(COOKIE_NAME, COOKIE_DOMAIN, new URL(PUBLIC_URL).hostname);
   return {
-    set: (sessionId: string) => write(sessionId, COOKIE_DOMAIN, SESSION_LIFETIME / 1000),
-    clear: write("", COOKIE_DOMAIN, 0),
+    set: (sessionId: string) => format(sessionId, COOKIE_DOMAIN, SESSION_LIFETIME / 1000),
+    clear: format("", COOKIE_DOMAIN, 0),
     /**
-     * Set-Cookie headers that clear a cookie of this name left by an earlier COOKIE_DOMAIN or by another host of the domain.
-     * Send them before `set`: in browsers that follow RFC 6265, 5.3, a cookie of this host alone and one whose Domain is this
-     * host are the same.
+     * Set-Cookie headers that clear cookies of the same name from an earlier COOKIE_DOMAIN or from another host of the domain.
+     * Send them before `set`: browsers that follow RFC 6265, 5.3, do not distinguish a cookie without Domain from one whose Domain
+     * is this host.
      */
-    clearOthers: domains.map((domain) => write("", domain, 0)),
+    clearOthers: domains.map((domain) => format("", domain, 0)),
   };
 }
 
 /**
- * The domains under which a browser may hold another cookie with the session's name; null stands for the host alone. Browsers
- * ignore public suffixes among them.
+ * Returns the other domains for which a browser can have a cookie with the session's name; null means a cookie without Domain.
+ * Browsers ignore public suffixes in the list.
  */
 function otherDomains(name: string, own: string | null, host: string): (string | null)[] {
-  // A `__Host-` cookie has no Domain; an IP address, or a host without a dot, shares cookies with no other host.
+  // A `__Host-` cookie has no Domain. IP addresses and hosts without a dot do not share cookies.
   if (/^__host-/i.test(name) || /^[\d.]+$|^\[|^[^.]+$/.test(host)) return [];
   const labels = host.split(".");
   const parents = labels.slice(0, -1).map((_, i) => labels.slice(i).join("."));
   return [null, ...parents].filter((domain) => domain !== own);
 }
 
-/** Writes Set-Cookie for what is this host's alone, whatever COOKIE_DOMAIN is: over https nobody else can plant one. */
+/** Formats Set-Cookie for this host only, regardless of COOKIE_DOMAIN. Over https, no other host can set the cookie. */
 export function hostCookie({ PUBLIC_URL }: Pick<Settings, "PUBLIC_URL">, plainName: HostCookieName) {
   const isSecure = PUBLIC_URL.startsWith("https:");
   const name = isSecure ? `__Host-${plainName}` : plainName;
   const attributes = `Path=/; HttpOnly; SameSite=Lax${isSecure ? "; Secure" : ""}`;
   return {
     name,
-    /** @param maxAge in seconds; without it, until the browser is closed */
+    /** @param maxAge in seconds; without it, the cookie lasts until the browser is closed */
     set: (value: string, maxAge?: number) =>
       `${name}=${value}; ${attributes}${maxAge === undefined ? "" : `; Max-Age=${maxAge}`}`,
     clear: `${name}=; ${attributes}; Max-Age=0`,
   };
 }
 
-/** Writes Set-Cookie for the device, by which an account knows it again. */
+/** Formats Set-Cookie for the device secret, which makes the browser a known device of an account. */
 export function deviceCookie(settings: Pick<Settings, "PUBLIC_URL">) {
   const { name, set } = hostCookie(settings, "device_id");
   return { name, set: (device: string) => set(device, 400 * 86_400) };
 }
 
-/** A device secret for a caller that presents none. */
+/** Creates a device secret for a caller without one. */
 export function createDeviceSecret(): string {
   return randomBytes(32).toString("base64url");
 }
 
-/** Whether a cookie has the form of a device secret: no other value is stored. */
+/** Returns true if a value has the format of a device secret. Others are never stored. */
 export function isDeviceSecret(cookie: string): boolean {
   return /^[A-Za-z0-9_-]{43}$/.test(cookie);
 }

@@ -2,13 +2,13 @@ import type { MiddlewareHandler } from "hono";
 import type { Settings } from "../settings/settings.ts";
 import type { Answers } from "./answers.ts";
 
-/** How long a browser need not ask again, in seconds: what was allowed by mistake is not allowed for long. */
+/** How long browsers cache a preflight response, in seconds. Short, so that a mistake in CORS_ORIGINS does not last. */
 const maxAge = 600;
 
 /**
- * Lets the pages of CORS_ORIGINS call with the session's cookie, and read the answers, refusals too; to every other origin
- * nothing is different (https://fetch.spec.whatwg.org/#http-cors-protocol). It is for an app that has such origins: as a
- * middleware it costs a part of the speed.
+ * Middleware that lets pages of CORS_ORIGINS call the API with the session cookie and read responses, including errors
+ * (https://fetch.spec.whatwg.org/#http-cors-protocol). Other origins see no difference. It slows every request down, so install it
+ * only if CORS_ORIGINS is set.
  */
 export function cors({ CORS_ORIGINS }: Pick<Settings, "CORS_ORIGINS">, answers: Answers): MiddlewareHandler {
   return async (c, next) => {

@@ -1,27 +1,27 @@
 import { isIP } from "node:net";
 import { networkMatcher } from "./peers.ts";
 
-/** Why the callers behind a declared proxy cannot be told apart. */
+/** The reason why callers behind a trusted proxy cannot be distinguished. */
 export interface HopProblem {
   readonly kind: "silent" | "unreadable" | "private";
   /** The proxy whose caller is unknown. */
   readonly proxy: string;
-  /** The header that was read. */
+  /** The name of the header. */
   readonly header: string;
-  /** Its value for that hop, if it has one. */
+  /** The header's value for that hop, if any. */
   readonly hop?: string;
 }
 
-/** Where a request came from, and a problem with the headers that say so. */
+/** The address that a request came from, and a problem with the headers that name it. */
 interface ResolvedAddress {
   readonly address: string;
   readonly problem?: HopProblem;
 }
 
-/** More than any real chain of proxies. */
+/** Longer than any real chain of proxies. */
 const maxHops = 20;
 
-/** Whether an address is private, shared, link-local or loopback (RFC 6890), as those of an operator's own machines are. */
+/** Returns true if an address is private, shared, link-local or loopback (RFC 6890), and so probably the operator's own. */
 export const isPrivateAddress = networkMatcher([
   "127.0.0.0/8",
   "10.0.0.0/8",
@@ -35,12 +35,12 @@ export const isPrivateAddress = networkMatcher([
 ]);
 
 /**
- * Follows the hops of `X-Forwarded-For` back for as long as they are trusted proxies: each proxy appends the address that
- * called it, and clients can forge everything before. `Forwarded` (RFC 7239) is read only if there is no `X-Forwarded-For`: a
- * proxy that appends to one header passes the other on as the client wrote it.
+ * Returns the last address in `X-Forwarded-For` that is not a trusted proxy. Each proxy appends the address that called it;
+ * clients can forge everything before. `Forwarded` (RFC 7239) is read only without `X-Forwarded-For`, because a proxy that appends
+ * to one header passes the other on as the client wrote it.
  *
  * @param peer the trusted proxy that the connection came from
- * @param header returns the value of a header; several of one name are joined by commas
+ * @param header returns the value of a header; repeated headers are joined by commas
  */
 export function resolveClientAddress(
   peer: string,
@@ -53,30 +53,30 @@ export function resolveClientAddress(
   const hops = forwarded === undefined ? (listed?.split(",") ?? []) : parseForwarded(forwarded);
   let address = peer;
   for (const hop of hops.slice(-maxHops).reverse()) {
-    const before = parseHop(hop);
-    if (before === undefined) {
+    const previous = parseHop(hop);
+    if (previous === undefined) {
       const text = hop.trim();
       const kind = text === "" ? "silent" : "unreadable";
       return { address, problem: { kind, proxy: address, header: name, hop: text } };
     }
-    if (!isTrusted(before)) {
-      const problem: HopProblem = { kind: "private", proxy: address, header: name, hop: before };
-      return isPrivateAddress(before) ? { address: before, problem } : { address: before };
+    if (!isTrusted(previous)) {
+      const problem: HopProblem = { kind: "private", proxy: address, header: name, hop: previous };
+      return isPrivateAddress(previous) ? { address: previous, problem } : { address: previous };
     }
-    address = before;
+    address = previous;
   }
   return { address, problem: { kind: "silent", proxy: address, header: name } };
 }
 
 /**
- * The `for` of each element of a `Forwarded` header (RFC 7239, 4), or an empty string. Splitting ignores quotes: otherwise a
- * client could open a quote that swallows what the proxy appends.
+ * Returns the `for` parameter of each element of a `Forwarded` header (RFC 7239, 4), or an empty string. Splitting ignores quotes:
+ * otherwise a client could open a quote that swallows the elements appended by proxies.
  */
 function parseForwarded(header: string): string[] {
   return header.split(",").map((element) => /(?:^|;)\s*for=("?)([^";\s]*)\1\s*(?:;|$)/i.exec(element)?.[2] ?? "");
 }
 
-/** The address of a hop: `192.0.2.1`, `192.0.2.1:8080`, `2001:db8::1` or `[2001:db8::1]:8080`; undefined for anything else. */
+/** Parses `192.0.2.1`, `192.0.2.1:8080`, `2001:db8::1` or `[2001:db8::1]:8080`; returns undefined for anything else. */
 function parseHop(hop: string): string | undefined {
   const text = hop.trim();
   const [, bracketed, dotted] = /^\[([^\]]*)\](?::\d{1,5})?$|^([\d.]+):\d{1,5}$/.exec(text) ?? [];

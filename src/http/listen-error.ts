@@ -2,24 +2,24 @@ import { isIPv6 } from "node:net";
 import { formatInvalidValue } from "../settings/invalid-value.ts";
 import type { Settings } from "../settings/settings.ts";
 
-/** Thrown when the service cannot listen; the message says why, and which setting to change. */
+/** Thrown if the service cannot listen. The message names the cause and the setting to change. */
 export class ListenError extends Error {
   override name = "ListenError";
 }
 
-/** Explains why a server cannot listen on HOST and PORT. */
 export function toListenError(error: unknown, { HOST, PORT }: Pick<Settings, "HOST" | "PORT">): ListenError {
-  return new ListenError(explain(error as NodeJS.ErrnoException, HOST, PORT), { cause: error });
+  return new ListenError(describe(error as NodeJS.ErrnoException, HOST, PORT), { cause: error });
 }
 
-function explain({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
+function describe({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
   switch (code) {
     case "EADDRINUSE":
-      return `port ${port} is in use (on macOS, AirPlay Receiver holds 5000); choose another: PORT=${port === 5001 ? 5002 : 5001}`;
+      return `port ${port} is in use (on macOS, AirPlay Receiver uses 5000); choose another one, such as PORT=${port === 5001 ? 5002 : 5001}`;
     case "EACCES":
-      return `this user may not listen on port ${port}; choose one from 1024: PORT=5000`;
+      return `this user cannot listen on port ${port}; choose a port of 1024 or above, such as PORT=5000`;
     case "EINVAL":
-      if (isIPv6(host) && !host.includes("%")) return `HOST=${host} needs its interface, such as HOST=${host}%eth0`;
+      if (isIPv6(host) && !host.includes("%"))
+        return `HOST=${host} needs a network interface, such as HOST=${host}%eth0`;
       return describeUnknownHost(host);
     case "EADDRNOTAVAIL":
     case "EAFNOSUPPORT":
@@ -35,5 +35,5 @@ function explain({ code, message }: NodeJS.ErrnoException, host: string, port: n
 }
 
 function describeUnknownHost(host: string): string {
-  return `HOST=${formatInvalidValue(host)} is no address of this machine; 0.0.0.0 stands for all of them`;
+  return `HOST=${formatInvalidValue(host)} is not an address of this machine; use HOST=0.0.0.0 to listen on all of them`;
 }

@@ -1,13 +1,13 @@
 import { isIPv6 } from "node:net";
 
 /**
- * The URL under which a program on this machine reaches the service.
+ * Returns the URL of the service for programs on this machine.
  *
- * @param host what it listens on; an address that stands for all becomes `localhost`
+ * @param host the address or name that the service listens on; 0.0.0.0 and :: become `localhost`
  */
 export function localUrl(host: string, port: number): string {
   const [address = "", zone] = host.split("%");
-  // In brackets (RFC 3986, 3.2.2), and in the only spelling that the Host header may have.
+  // The URL parser adds brackets (RFC 3986, 3.2.2) and normalizes the address, which the Host header must match.
   const name = URL.parse(isIPv6(address) ? `http://[${address}]` : `http://${host}`)?.hostname ?? host;
   if (["0.0.0.0", "[::]", "[::ffff:0:0]"].includes(name)) return `http://localhost:${port}`;
   // With the zone of a link-local address (RFC 6874).

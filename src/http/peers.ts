@@ -1,11 +1,11 @@
 import { BlockList, isIP } from "node:net";
 
-/** Whether an address is that of a connection within this machine. */
+/** Returns true for loopback addresses. */
 export const isLoopback = networkMatcher(["127.0.0.0/8", "::1"]);
 
 /**
- * Returns a function that says whether to accept trace headers from a peer: one of `TRUSTED_PROXIES`, or a program on this
- * machine. An undeclared proxy on this machine forwards for strangers, so it does not count.
+ * Returns a function that returns true if trace headers of a peer can be trusted: from `TRUSTED_PROXIES`, or from a program on
+ * this machine, unless that is a proxy, which forwards the headers of any client.
  */
 export function traceSourceMatcher(
   trusted: readonly string[],
@@ -15,9 +15,9 @@ export function traceSourceMatcher(
 }
 
 /**
- * Tells which addresses are among these networks. An IPv4 address written as IPv6 is the IPv4 one, either way round.
+ * Returns a function that returns true for addresses in any of the networks. An IPv4-mapped IPv6 address equals its IPv4 address.
  *
- * @param texts addresses and networks, as in `192.0.2.1` and `10.0.0.0/8`
+ * @param texts addresses and networks, such as `192.0.2.1` and `10.0.0.0/8`
  */
 export function networkMatcher(texts: readonly string[]): (address: string | undefined) => boolean {
   const list = new BlockList();
@@ -35,9 +35,8 @@ function familyOf(address: string): "ipv4" | "ipv6" {
 }
 
 /**
- * Patterns of the headers that proxies, load balancers, CDNs and tunnels add when they forward a request: the standard ones
- * (RFC 7239, RFC 8586, `Via`), their variants with the same first word, and those of single products. A header that only traces
- * a request does not count.
+ * Patterns of the headers that proxies, load balancers, CDNs and tunnels add to forwarded requests: standard headers (RFC 7239,
+ * RFC 8586, `Via`), their variants, and those of single products. Trace headers are not included.
  */
 const forwardingHeaders = [
   "(x-)?forwarded(-.+)?",
@@ -55,9 +54,9 @@ const forwardingHeaders = [
 const forwardingHeader = new RegExp(`^(${forwardingHeaders.join("|")})$`);
 
 /**
- * Whether a request came through a proxy, according to its headers. An empty header counts.
+ * Returns true if a request has a header that proxies add, even an empty one.
  *
- * @param names its header names, in lower case
+ * @param names the names of its headers, in lower case
  */
 export function isForwarded(names: Iterable<string>): boolean {
   for (const name of names) if (forwardingHeader.test(name.replaceAll("_", "-"))) return true;

@@ -2,7 +2,10 @@ import type { Caller } from "../auth/auth.ts";
 import type { Settings } from "../settings/settings.ts";
 import { deviceCookie } from "./cookies.ts";
 
-/** The Set-Cookie headers by which the account of a redeemed token knows the caller; none where attempts are not limited. */
+/**
+ * Returns the Set-Cookie headers that make the caller a known device of the account whose emailed token it used. Empty if
+ * RATE_LIMIT is off.
+ */
 export function rememberDevice({ device, newDevice }: Caller, settings: Settings): string[] {
   if (settings.RATE_LIMIT === "off") return [];
   const [secret = newDevice] = [device ?? []].flat();

@@ -6,9 +6,9 @@ import type { RequestContext } from "./caller.ts";
 import { networkMatcher, traceSourceMatcher } from "./peers.ts";
 
 /**
- * Returns a function that gives a request its id on first use: most requests cause no log line. `X-Request-Id` is accepted only
- * from TRUSTED_PROXIES, because anyone else could impersonate another request in the log; a trace also from programs on this
- * machine.
+ * Returns a function that returns the ids of a request, and creates them on the first call: most requests log nothing.
+ * `X-Request-Id` is accepted only from TRUSTED_PROXIES, because other clients could reuse the id of another request. `traceparent`
+ * is also accepted from programs on this machine.
  */
 export function requestIdReader({ TRUSTED_PROXIES }: Settings, tracing: Tracing): (c: RequestContext) => RequestIds {
   const isTrusted = networkMatcher(TRUSTED_PROXIES);
@@ -19,8 +19,8 @@ export function requestIdReader({ TRUSTED_PROXIES }: Settings, tracing: Tracing)
     const peer = c.env?.incoming?.socket.remoteAddress;
     const given = (isTrusted(peer) && c.req.header("X-Request-Id")) || "";
     const parent = c.req.header("traceparent");
-    const isBelieved = parent !== undefined && isTracer(peer, c.req.raw.headers.keys());
-    const trace = tracing.activeSpan() ?? (isBelieved ? parseTraceParent(parent) : undefined);
+    const isAccepted = parent !== undefined && isTracer(peer, c.req.raw.headers.keys());
+    const trace = tracing.activeSpan() ?? (isAccepted ? parseTraceParent(parent) : undefined);
     const ids = { id: /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID(), ...trace };
     c.set("ids", ids);
     return ids;

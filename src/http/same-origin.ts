@@ -3,8 +3,8 @@ import type { RequestContext } from "./caller.ts";
 import { RequestError } from "./refusals.ts";
 
 /**
- * Refuses what another site's page makes a browser send. Browsers say where a request comes from; programs say nothing,
- * and pass: they hold no one else's cookie (OWASP CSRF Prevention Cheat Sheet, "Fetch Metadata").
+ * Rejects requests that a page of another site made a browser send. Requests without `Sec-Fetch-Site` and `Origin` pass: they come
+ * from programs, which send no other user's cookie (OWASP CSRF Prevention Cheat Sheet, "Fetch Metadata").
  *
  * @throws {RequestError} `cross_site`
  */
@@ -14,12 +14,12 @@ export function requireSameOrigin(c: RequestContext, { PUBLIC_URL, CORS_ORIGINS 
   const origin = c.req.header("Origin");
   if (origin === undefined && site === undefined) return;
   if (origin !== undefined && (origin === PUBLIC_URL || CORS_ORIGINS.includes(origin))) return;
-  // A browser that says more knows better than a Host that a proxy may have written.
+  // Compares with Host only if there is no Sec-Fetch-Site, which is more reliable: a proxy can rewrite Host.
   if (origin !== undefined && site === undefined && URL.canParse(origin) && new URL(origin).host === hostOf(c)) return;
-  throw new RequestError("cross_site", "requests from pages of other sites are refused");
+  throw new RequestError("cross_site", "requests from pages of other sites are not allowed");
 }
 
-/** The Host header as an origin has it: in lower case, without the scheme's own port. */
+/** Returns the Host header as in an origin: in lower case, without the default port. */
 function hostOf(c: RequestContext): string | undefined {
   const url = `${new URL(c.req.url).protocol}//${c.req.header("Host") ?? ""}`;
   return URL.canParse(url) ? new URL(url).host : undefined;

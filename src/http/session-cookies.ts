@@ -6,10 +6,10 @@ import { readCookies } from "./cookies.ts";
 import type { Service } from "./service.ts";
 
 /**
- * The session ids that a request presents, at most five. A browser sends several if COOKIE_DOMAIN was changed or another host
- * of the domain sets one. Their order means nothing (RFC 6265, 4.2.2), so the first live one counts.
+ * Returns the session ids in a request's cookies, at most five. A browser sends several if COOKIE_DOMAIN was changed or another
+ * host of the domain sets one. Their order has no meaning (RFC 6265, 4.2.2), so callers use the first live one.
  *
- * Node has parsed the header already; a Request looks it up each time.
+ * Reads Node's own headers if possible: looking one up in a Request is slower.
  */
 export function readSessionIds(c: RequestContext, { COOKIE_NAME }: Settings): string[] {
   const incoming = c.env?.incoming;
@@ -17,8 +17,8 @@ export function readSessionIds(c: RequestContext, { COOKIE_NAME }: Settings): st
 }
 
 /**
- * The user of the first live session that a request presents, or null. Synchronous if there is one cookie and the database
- * allows it.
+ * Returns the user of the first live session of a request, or null. Synchronous if there is one cookie and the database is
+ * synchronous.
  */
 export function findUser(c: RequestContext, { auth, settings }: Service): Awaitable<PublicUser | null> {
   const [first = null, ...others] = readSessionIds(c, settings);
@@ -37,8 +37,8 @@ async function findFirstUser(
 }
 
 /**
- * The first live session id that a request presents; the first one if none is live; null if there is none. A single id is
- * returned without a lookup.
+ * Returns the first live session id of a request; the first one if none is live; null if there is none. A single id is returned
+ * without a lookup.
  */
 export async function findSession(c: RequestContext, { auth, settings }: Service): Promise<string | null> {
   const [first = null, ...others] = readSessionIds(c, settings);
@@ -48,8 +48,7 @@ export async function findSession(c: RequestContext, { auth, settings }: Service
 }
 
 /**
- * Ends every session that a request presents, so that no remaining cookie logs the browser in again. Returns false if none was
- * live.
+ * Ends every session of a request, so that no remaining cookie logs the browser in again. Returns false if none was live.
  */
 export async function logOut(c: RequestContext, { auth, settings, caller }: Service): Promise<boolean> {
   let ended = false;
@@ -59,23 +58,23 @@ export async function logOut(c: RequestContext, { auth, settings, caller }: Serv
   return ended;
 }
 
-/** The Set-Cookie headers that store a session in place of every other that the browser presented. */
+/** Returns the Set-Cookie headers that store a session and clear all others that the browser sent. */
 export function setSession(c: RequestContext, service: Service, sessionId: string): string[] {
-  return [...clearOthers(c, service), service.cookies.session.set(sessionId)];
+  return [...clearOtherCookies(c, service), service.cookies.session.set(sessionId)];
 }
 
-/** What a browser keeps of a login: the session, and what the account knows it again by. */
+/** Returns the Set-Cookie headers of a login: the session, and the device secret if it is new. */
 export function setLogin(c: RequestContext, { session, device }: LoginResult, service: Service): string[] {
   const cookies = setSession(c, service, session.sessionId);
   return device === undefined ? cookies : [...cookies, service.cookies.device.set(device)];
 }
 
-/** The Set-Cookie headers that clear every session that the browser presented. */
+/** Returns the Set-Cookie headers that clear every session that the browser sent. */
 export function clearSessions(c: RequestContext, service: Service): string[] {
-  return [...clearOthers(c, service), service.cookies.session.clear];
+  return [...clearOtherCookies(c, service), service.cookies.session.clear];
 }
 
-/** A browser that presents no session has none under another domain either. */
-function clearOthers(c: RequestContext, { settings, cookies }: Service): readonly string[] {
+/** Returns nothing if the browser sent no session: then it has none for another domain either. */
+function clearOtherCookies(c: RequestContext, { settings, cookies }: Service): readonly string[] {
   return readSessionIds(c, settings).length === 0 ? [] : cookies.session.clearOthers;
 }

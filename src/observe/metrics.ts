@@ -85,10 +85,10 @@ export class Counters implements Metrics {
   }
 
   #first(method: string, route: string): RequestCounts {
-    const known = methods.has(method) ? method : "other";
-    const requests = this.#requests.get(route)?.get(known) ?? new RequestCounts(known, route);
+    const knownMethod = methods.has(method) ? method : "other";
+    const requests = this.#requests.get(route)?.get(knownMethod) ?? new RequestCounts(knownMethod, route);
     if (!this.#requests.has(route)) this.#requests.set(route, new Map());
-    this.#requests.get(route)?.set(known, requests);
+    this.#requests.get(route)?.set(knownMethod, requests);
     return requests;
   }
 }

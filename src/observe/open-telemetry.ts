@@ -16,7 +16,7 @@ export function createOpenTelemetryTracing({ routeOf, isTrusted }: TracingOption
         try {
           return await work();
         } catch (error) {
-          fail(span, error instanceof Error ? error.name : "_OTHER");
+          markFailed(span, error instanceof Error ? error.name : "_OTHER");
           throw error;
         } finally {
           span.end();
@@ -43,7 +43,7 @@ export function createOpenTelemetryTracing({ routeOf, isTrusted }: TracingOption
           await listener(request, response);
         } finally {
           span.setAttribute("http.response.status_code", response.statusCode);
-          if (response.statusCode >= 500) fail(span, String(response.statusCode));
+          if (response.statusCode >= 500) markFailed(span, String(response.statusCode));
           span.end();
         }
       });
@@ -55,6 +55,6 @@ export function createOpenTelemetryTracing({ routeOf, isTrusted }: TracingOption
   };
 }
 
-function fail(span: Span, type: string): void {
+function markFailed(span: Span, type: string): void {
   span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute("error.type", type);
 }

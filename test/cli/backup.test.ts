@@ -161,10 +161,10 @@ test("restore rejects a file that is no backup, says what it is, and changes not
   }
   const damaged = /(is damaged|is damaged, or not a Bienvenue backup)/;
   const refusals: [string, RegExp][] = [
-    ["missing.db", /missing\.db: there is no such file\n$/],
-    ["nowhere/missing.db", /there is no such file\n$/],
-    ["dangling.db", /there is no such file\n$/],
-    ["copy.db/missing.db", /a part of its path is a file, not a folder\n$/],
+    ["missing.db", /missing\.db: the file does not exist\n$/],
+    ["nowhere/missing.db", /the file does not exist\n$/],
+    ["dangling.db", /the file does not exist\n$/],
+    ["copy.db/missing.db", /part of the path is a file, not a folder\n$/],
     ["volume", /it is a folder\n$/],
     ["empty.db", /it is empty\n$/],
     ["text.db", /text\.db is damaged, or not a Bienvenue backup\n$/],
@@ -172,7 +172,7 @@ test("restore rejects a file that is no backup, says what it is, and changes not
     ["gzip.db", damaged],
     ["cut.db", damaged],
     ["damaged.db", damaged],
-    ["round.db", /its links lead in a circle\n$/],
+    ["round.db", /its symbolic links form a loop\n$/],
     ["again.db", /it is the database itself\n$/],
     ["same.db", /it is the database itself\n$/],
     ["volume/bienvenue.db", /it is the database itself\n$/],
@@ -181,7 +181,7 @@ test("restore rejects a file that is no backup, says what it is, and changes not
       "future.db",
       /a newer version of Bienvenue has migrated it \(0099_v0\.9_flying\); run that version or a later one\n$/,
     ],
-    ["x".repeat(300), /its name is too long\n$/],
+    ["x".repeat(300), /the file name is too long\n$/],
   ];
   for (const [name, words] of refusals) await it.refused(["restore", at(name)], words);
   await it.refused(["restore", "/dev/null"], /it is a device or a pipe, not a file\n$/);
@@ -201,9 +201,9 @@ test("restore changes nothing if the database cannot be replaced, and says why",
   const { at, copy } = it;
   await symlink("b.db", at("a.db"));
   await symlink("a.db", at("b.db"));
-  await it.refused(["restore", copy], /its links lead in a circle\n$/, { path: at("a.db") });
-  await it.refused(["restore", copy], /there is no such folder\n$/, { path: at("nowhere/bienvenue.db") });
-  await it.refused(["restore", copy], /a part of its path is a file, not a folder\n$/, { path: at("copy.db/x.db") });
+  await it.refused(["restore", copy], /its symbolic links form a loop\n$/, { path: at("a.db") });
+  await it.refused(["restore", copy], /the folder does not exist\n$/, { path: at("nowhere/bienvenue.db") });
+  await it.refused(["restore", copy], /part of the path is a file, not a folder\n$/, { path: at("copy.db/x.db") });
   await it.refused(["restore", copy], /it is a folder\n$/, { path: at("volume") });
   await it.refused(["restore", copy], /it is a device or a pipe, not a file\n$/, { path: "/dev/null" });
   {
@@ -226,16 +226,16 @@ test("backup writes to a new file only", async () => {
   await symlink("volume", at("folder"));
   await symlink("round.db", at("round.db"));
   await writeFile(at("left.db-journal"), "of another");
-  const there = /it is there already; name a file that is not there yet\n$/;
+  const there = /the file already exists; choose another name\n$/;
   const refusals: [string, RegExp][] = [
     [at("copy.db"), there],
     [at("link.db"), there],
     [at("volume"), /it is a folder\n$/],
     [`${at("volume")}/`, /it is a folder\n$/],
     [at("folder"), /it is a folder\n$/],
-    [at("round.db"), /its links lead in a circle\n$/],
-    [at("nowhere/new.db"), /there is no such folder\n$/],
-    [at("copy.db/new.db"), /a part of its path is a file, not a folder\n$/],
+    [at("round.db"), /its symbolic links form a loop\n$/],
+    [at("nowhere/new.db"), /the folder does not exist\n$/],
+    [at("copy.db/new.db"), /part of the path is a file, not a folder\n$/],
     ["/dev/null", /it is a device or a pipe, not a file\n$/],
     ["/dev/stdout", /./],
     [it.database, /it is the database itself/],
@@ -243,7 +243,7 @@ test("backup writes to a new file only", async () => {
     [`${it.database}-wal`, /the name is reserved for a part of the database; choose another name\n$/],
     [`${it.database}-journal`, /the name is reserved for a part of the database; choose another name\n$/],
     [at("left.db"), /a -journal file for this name already exists; choose another name\n$/],
-    [at("x".repeat(300)), /its name is too long\n$/],
+    [at("x".repeat(300)), /the file name is too long\n$/],
   ];
   for (const [file, words] of refusals) await it.refused(["backup", file], words);
   for (const name of ["file:memory?mode=memory", "quote'\"s; drop.db", "-dash.db", "sp ace?#%20.db"]) {
@@ -260,10 +260,10 @@ test("backup says why a database cannot be backed up, and creates no file", asyn
   await writeFile(at("text.db"), "accounts\n");
   await writeFile(at("cut.db"), (await readFile(it.copy)).subarray(0, 8192));
   const refusals: [string, RegExp][] = [
-    ["missing.db", /cannot back up \S+missing\.db: there is no such file\n$/],
+    ["missing.db", /cannot back up \S+missing\.db: the file does not exist\n$/],
     ["volume", /cannot back up \S+volume: it is a folder\n$/],
     ["empty.db", /cannot back up \S+empty\.db: it is not a Bienvenue database\n$/],
-    ["text.db", /cannot back up \S+text\.db: it is no SQLite database\n$/],
+    ["text.db", /cannot back up \S+text\.db: it is not a SQLite database\n$/],
     ["cut.db", /cannot back up \S+cut\.db: it is damaged\n$/],
   ];
   for (const [name, words] of refusals) await it.refused(["backup", at("new.db")], words, { path: at(name) });
@@ -319,18 +319,18 @@ test("a user without permission gets one line that says so", {
   await chmod(it.folder, 0o755);
   await chown(it.database, nobody, nobody);
   await chown(copy, nobody, nobody);
-  await it.refused(["restore", copy], /bienvenue\.db: this user may not write into its folder\n$/, { under });
-  await it.refused(["backup", at("volume/new.db")], /new\.db: this user may not write into its folder\n$/, { under });
-  await it.refused(["backup", "/root/new.db"], /new\.db: this user may not write into its folder\n$/, { under });
+  await it.refused(["restore", copy], /bienvenue\.db: this user cannot write to the folder\n$/, { under });
+  await it.refused(["backup", at("volume/new.db")], /new\.db: this user cannot write to the folder\n$/, { under });
+  await it.refused(["backup", "/root/new.db"], /new\.db: this user cannot write to the folder\n$/, { under });
   await chown(at("volume"), nobody, nobody);
   await chown(it.database, 0, 0);
-  await it.refused(["restore", copy], /bienvenue\.db: this user may not read and write it\n$/, { under });
-  await it.refused(["backup", at("volume/new.db")], /cannot back up \S+: this user may not read and write it\n$/, {
+  await it.refused(["restore", copy], /bienvenue\.db: this user cannot read and write the file\n$/, { under });
+  await it.refused(["backup", at("volume/new.db")], /cannot back up \S+: this user cannot read and write the file\n$/, {
     under,
   });
   await chown(it.database, nobody, nobody);
   await chown(copy, 0, 0);
-  await it.refused(["restore", copy], /copy\.db: this user may not read it\n$/, { under });
+  await it.refused(["restore", copy], /copy\.db: this user cannot read the file\n$/, { under });
   await mkdir(at("shared"));
   await chmod(at("shared"), 0o1777);
   // There, a user can write another user's file through a link, but neither replace the file nor remove the link.
@@ -346,7 +346,7 @@ test("a user without permission gets one line that says so", {
   await chown(at("shared"), 0, 0);
   // Makes the link another user's.
   spawnSync("chown", ["-h", `${nobody}:${nobody}`, at("shared/new.db")]);
-  await it.refused(["backup", at("shared/new.db")], /is another user's link in a shared folder\n$/);
+  await it.refused(["backup", at("shared/new.db")], /is a symbolic link of another user in a shared folder\n$/);
 
   // Root restores, and the service continues as its own user.
   await chown(copy, 0, 0);

@@ -70,12 +70,12 @@ test("migrate updates the schema, and --status lists what it would do", async ()
     await using database = await createEmptyDatabase(engine);
     const run = (args: string[]) => runCommand(["migrate", ...args], { DATABASE_URL: database.url });
     if (engine === "postgres") assert.match((await run(["--status"])).stdout, /^(pending +\d{4}_\S+\n)+$/);
-    else assert.match((await run(["--status"])).stderr, /there is no such file\n$/);
+    else assert.match((await run(["--status"])).stderr, /the file does not exist\n$/);
     const refused = await runCommand([], { DATABASE_URL: database.url, AUTO_MIGRATE: "off" });
     assert.equal(refused.code, 1);
     assert.match(
       refused.stderr,
-      /schema is older than this version; run: bienvenue migrate\n$|there is no such file\n$/,
+      /schema is older than this version; run: bienvenue migrate\n$|the file does not exist\n$/,
     );
     const migrated = await runCommand(["migrate"], { DATABASE_URL: database.url, AUTO_MIGRATE: "off" });
     assert.match(migrated.stdout, /^(applied +\d{4}_\S+\n)+$/, migrated.stderr);

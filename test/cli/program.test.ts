@@ -136,7 +136,7 @@ test("without the service's environment, a command prints which database and mod
     assert.deepEqual([code, stdout], [1, ""], args.join(" "));
     const [warning, reason] = stderr.split(/(?<=\n)/);
     assert.equal(warning, uses(`${path} (does not exist)`, "development", both));
-    assert.match(reason ?? "", /there is no such file\)?\n$/);
+    assert.match(reason ?? "", /the file does not exist\)?\n$/);
     assert.deepEqual(await readdir(folder.path), [], args.join(" "));
   }
 

@@ -287,5 +287,5 @@ test("a wrong argument exits with 2 and points to the help, and no command creat
     if (args.includes("xx")) assert.ok(stderr.includes(languages.join(", ")), stderr);
   }
   const { code, stderr } = await runCommand(["users", "list"], { DATABASE_URL: "sqlite:/nowhere/at/all.db" });
-  assert.deepEqual([code, stderr], [1, "bienvenue: cannot use sqlite:/nowhere/at/all.db: there is no such file\n"]);
+  assert.deepEqual([code, stderr], [1, "bienvenue: cannot use sqlite:/nowhere/at/all.db: the file does not exist\n"]);
 });

@@ -25,17 +25,17 @@ test("a start that cannot listen closes what it has opened, says why in one line
   const { port } = taken.address() as AddressInfo;
   const privileged = 1 + Number(readFileSync("/proc/sys/net/ipv4/ip_unprivileged_port_start", "utf8"));
   for (const [environment, expected] of [
-    [{ PORT: String(port) }, /^bienvenue: port \d+ is in use .*; choose another: PORT=5001\n$/],
-    [{ HOST: "192.0.2.99" }, /^bienvenue: HOST=192\.0\.2\.99 is no address of this machine; .*\n$/],
-    [{ HOST: "2001:db8::99" }, /^bienvenue: HOST=2001:db8::99 is no address of this machine; .*\n$/],
-    [{ HOST: "fe80::1%nowhere0" }, /^bienvenue: HOST=fe80::1%nowhere0 is no address of this machine; .*\n$/],
+    [{ PORT: String(port) }, /^bienvenue: port \d+ is in use .*; choose another one, such as PORT=5001\n$/],
+    [{ HOST: "192.0.2.99" }, /^bienvenue: HOST=192\.0\.2\.99 is not an address of this machine; .*\n$/],
+    [{ HOST: "2001:db8::99" }, /^bienvenue: HOST=2001:db8::99 is not an address of this machine; .*\n$/],
+    [{ HOST: "fe80::1%nowhere0" }, /^bienvenue: HOST=fe80::1%nowhere0 is not an address of this machine; .*\n$/],
     [
       { HOST: "fe80::1" },
-      /^bienvenue: HOST=fe80::1 (needs its interface, such as HOST=fe80::1%eth0|is no address .*)\n$/,
+      /^bienvenue: HOST=fe80::1 (needs a network interface, such as HOST=fe80::1%eth0|is not an address .*)\n$/,
     ],
-    [{ HOST: `${"x".repeat(64)}.invalid` }, /^bienvenue: HOST=x+\.invalid is no address of this machine; .*\n$/],
+    [{ HOST: `${"x".repeat(64)}.invalid` }, /^bienvenue: HOST=x+\.invalid is not an address of this machine; .*\n$/],
     ...(privileged > 443
-      ? [[{ PORT: "443" }, /^bienvenue: this user may not listen on port 443; .*PORT=5000\n$/] as const]
+      ? [[{ PORT: "443" }, /^bienvenue: this user cannot listen on port 443; .*PORT=5000\n$/] as const]
       : []),
   ] as const) {
     const { code, stdout, stderr } = await failToStart({ DATABASE_URL: database.url, ...environment }, [], {
