@@ -249,7 +249,7 @@ describe("a caller's address is", () => {
         [{ Forwarded: "for=_hidden" }, "unreadable", /in Forwarded as "_hidden"/],
         [{ "X-Forwarded-For": "198.51.100.7, 192.168.3.4" }, "private", /as 192\.168\.3\.4, .*TRUSTED_PROXIES/],
         [{ "X-Forwarded-For": "fd00::7" }, "private", /as fd00::7/],
-        [{ Forwarded: 'for="[fd00::7]:80"' }, "private", /as fd00::7, by its Forwarded/],
+        [{ Forwarded: 'for="[fd00::7]:80"' }, "private", /in Forwarded as fd00::7/],
       ] as const) {
         const logged = await warnings([headers], [headers], [headers, "10.7.7.7"]);
         assert.deepEqual([logged.length, logged[0]?.event, logged[0]?.problem], [1, "callers_not_told_apart", problem]);

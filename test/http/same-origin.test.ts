@@ -89,7 +89,7 @@ test("what another site's page sends is refused on every route, whatever the met
     ] as const) {
       const response = await world.request(path, form(fields, { method, headers }));
       assert.equal(response.headers.get("Set-Cookie"), null);
-      await assertRejected(response, 403, /^requests from pages of other sites are refused$/);
+      await assertRejected(response, 403, /^requests from pages of other sites are not allowed$/);
     }
     for (const { event, detail } of world.logEntries
       .slice(length)
