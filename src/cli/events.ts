@@ -21,7 +21,7 @@ type Filter = Pick<EventQuery, "userId">;
 
 /** Milliseconds between two polls of `--follow`. */
 const pollInterval = 1000;
-/** Ids before the newest one that each poll reads again: several nodes may commit their events in another order than their ids. */
+/** Ids that each poll reads again, since nodes can commit events in another order than that of their ids. */
 const overlap = 1000;
 
 export function declareEvents(program: Command, environment: Environment): void {

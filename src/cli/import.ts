@@ -11,9 +11,9 @@ import { type Line, openSource, readLines } from "./read-lines.ts";
 import type { SeenEmails } from "./seen-emails.ts";
 import { recordBulkOperation } from "./with-auth.ts";
 
-/** Lines in a transaction. It takes some milliseconds, since a running service may wait for it. */
+/** Lines per transaction, which takes some milliseconds: a running service may wait for it. */
 const batchSize = 500;
-/** Bytes in a line: twice as many as the longest email address and hash take. */
+/** Bytes per line, twice as many as the longest email address and hash take. */
 const maxLineLength = 4096;
 
 interface ImportOptions {
@@ -113,6 +113,6 @@ async function addBatch(
       bar.printAbove(`line ${number}: the account already exists and is unchanged`);
     } else counts.added++;
   }
-  // Leaves the database to the service for half of the time.
+  // Leaves half of the time to the service.
   await sleep(duration);
 }

@@ -13,7 +13,7 @@ import { declareMigrate } from "./migrate.ts";
 import { printError, warnOfMisspelledSettings } from "./print-error.ts";
 import { declareUsers } from "./users.ts";
 
-/** Every command, in the order of the help. What a command needs to run is loaded when it runs. */
+/** All commands, in the order of the help. A command loads its dependencies when it runs. */
 const declarations = [
   declareUsers,
   declareEvents,
@@ -27,7 +27,7 @@ const declarations = [
   declareAdopt,
 ];
 
-/** The exit code of a wrong call. Commander's own is 1, which stands for a command that failed. */
+/** The exit code of a wrong call. Commander uses 1, which here means that a command failed. */
 const usageExitCode = 2;
 
 /** Runs the command that the arguments name. A wrong call is reported on standard error and sets the exit code to 2. */
@@ -35,7 +35,7 @@ export async function runCommand(args: readonly string[], environment: Environme
   const program = new Command("bienvenue")
     .usage("[command]")
     .description("Without a command, run the authentication service")
-    .version(version(), "-V, --version", "Print the version")
+    .version(readVersion(), "-V, --version", "Print the version")
     .helpOption("-h, --help", "Print help")
     .helpCommand("help [command]", "Print help for a command")
     .enablePositionalOptions()
@@ -44,7 +44,7 @@ export async function runCommand(args: readonly string[], environment: Environme
     .hook("preAction", () => warnOfMisspelledSettings(environment));
   for (const declare of declarations) declare(program, environment);
   pointToHelp(program, "bienvenue");
-  const words = putHelpLast(program, args);
+  const words = normalizeHelp(program, args);
   if (words[0] === "--help") {
     const { describeSettings } = await import("../settings/settings.ts");
     program.addHelpText("after", `\nSettings (environment variables):\n\n${describeSettings()}`);
@@ -57,33 +57,26 @@ export async function runCommand(args: readonly string[], environment: Environme
   }
 }
 
-function version(): string {
+function readVersion(): string {
   return JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
 }
 
 function printUsageError(message: string): void {
-  printError(
-    sanitize(
-      message
-        .trimEnd()
-        .replace(/^error: /, "")
-        .replace(/\n(?=\(Did you mean )/, " "),
-    ),
-  );
+  const text = message.replace(/^error: /, "").replace(/\n(?=\(Did you mean )/, " ");
+  printError(sanitize(text.trimEnd()));
 }
 
-/** Adds to each usage error of a command how to get its help. */
+/** Makes a command's usage errors say how to get its help. */
 function pointToHelp(command: Command, path: string): void {
   command.showHelpAfterError(`See ${path} --help`);
   for (const subcommand of command.commands) pointToHelp(subcommand, `${path} ${subcommand.name()}`);
 }
 
 /**
- * Returns the arguments in a form that commander answers well. A request for help, in any position before `--`, becomes
- * `COMMAND --help`, so that `help users list` works and another wrong argument does not hide the help. An unknown command is
- * returned alone: with `--help` after it, commander would print the help of its parent.
+ * Rewrites a request for help, anywhere before `--`, to `COMMAND --help`. So `help users list` works, and another wrong argument does
+ * not hide the help. Returns only the path up to an unknown command: with `--help` after it, commander would print the parent's help.
  */
-function putHelpLast(program: Command, args: readonly string[]): string[] {
+function normalizeHelp(program: Command, args: readonly string[]): string[] {
   const rest = [...args];
   const path: string[] = [];
   let command: Command | undefined = program;

@@ -33,7 +33,7 @@ interface RevokeOptions extends JsonOption {
   readonly session?: string;
 }
 
-/** The largest id of a PostgreSQL integer. */
+/** The largest integer in PostgreSQL. */
 const maxId = 2 ** 31 - 1;
 
 export function declareUsers(program: Command, environment: Environment): void {
@@ -67,23 +67,23 @@ export function declareUsers(program: Command, environment: Environment): void {
   declare("create", "Create an account and email its owner a link to choose a password", create, [
     "<address>",
     "Email address",
-  ]).addOption(language());
+  ]).addOption(languageOption());
   declare("disable", "Disable an account and end its sessions", disable);
   declare("enable", "Enable a disabled account", enable);
-  declare("delete", "Delete an account for good and notify its owner by email", deleteAccount)
+  declare("delete", "Delete an account permanently and notify its owner by email", deleteAccount)
     .option("--yes", "Do not ask for confirmation")
-    .addOption(language());
-  declare("reset", "Email a password reset link to the owner of an account", sendReset).addOption(language());
+    .addOption(languageOption());
+  declare("reset", "Email a password reset link to the owner of an account", sendReset).addOption(languageOption());
   declare("sessions", "List the sessions of an account, newest first", listSessions);
   declare("revoke", "End the sessions of an account", revoke).option("--session <id>", "End this session only");
 }
 
-function language(): Option {
+function languageOption(): Option {
   return new Option("--language <language>", "Language of the email").choices(languages).default("en");
 }
 
 async function list(auth: Auth, { json, search, limit, after }: ListOptions): Promise<void> {
-  // One more than the limit, to know whether there are more.
+  // Requests one more, to know whether another page follows.
   const found = await auth.admin.list({ after, limit: limit + 1, ...(search !== undefined && { search }) });
   const page = found.slice(0, limit);
   const next = found.length > limit ? (page.at(-1)?.id ?? after) : null;
@@ -102,7 +102,7 @@ async function show(auth: Auth, account: string, options: JsonOption): Promise<v
 
 async function create(auth: Auth, address: string, options: LanguageOption): Promise<void> {
   const user = await auth.admin.invite(address, options.language);
-  print(options, user, `created an account; an email with a link to choose the password goes to ${user.email}`);
+  print(options, user, `created ${user.email} and queued an email with a link to choose a password`);
 }
 
 async function disable(auth: Auth, account: string, options: JsonOption): Promise<void> {
@@ -120,18 +120,18 @@ async function enable(auth: Auth, account: string, options: JsonOption): Promise
 async function deleteAccount(auth: Auth, account: string, options: DeleteOptions): Promise<void> {
   const user = await findAccount(auth, account);
   const { id, email } = user;
-  if (!options.yes && !(await confirm(`delete ${email} (${id}) for good?`))) {
+  if (!options.yes && !(await confirm(`delete ${email} (${id}) permanently?`))) {
     throw new CommandFailure("nothing was deleted");
   }
   if (!(await auth.admin.erase(id, options.language)))
     throw new CommandFailure(`the account ${email} no longer exists`);
-  print(options, user, `deleted ${email} and its data; an email tells its owner`);
+  print(options, user, `deleted ${email} and its data, and queued an email to its owner`);
 }
 
 async function sendReset(auth: Auth, account: string, options: LanguageOption): Promise<void> {
   const user = await findAccount(auth, account);
   if (!(await auth.admin.sendReset(user.id, options.language))) throw new CommandFailure(`${user.email} is disabled`);
-  print(options, user, `an email with a password reset link goes to ${user.email}`);
+  print(options, user, `queued a password reset email to ${user.email}`);
 }
 
 async function listSessions(auth: Auth, account: string, { json }: JsonOption): Promise<void> {

@@ -110,11 +110,11 @@ test("an invited user chooses the password through an email link; no operator kn
   await using world = await createWorld();
   assert.match(
     await world.done("create", "Bob@example.com", "--language", "fr"),
-    /^created an account; an email .* Bob@example\.com\n$/,
+    /^created Bob@example\.com and queued an email .*\n$/,
   );
   assert.match(await world.refused("create", email), /already exists\n$/);
   assert.match(await world.refused("create", "bob"), /not a valid address\n$/);
-  assert.match(await world.done("reset", email), /^an email with a password reset link goes to Bob@example\.com\n$/);
+  assert.match(await world.done("reset", email), /^queued a password reset email to Bob@example\.com\n$/);
   assert.deepEqual(
     (await world.auth.outbox.list(9)).map(({ kind, email: to, language }) => [kind, to, language]),
     [
@@ -201,7 +201,7 @@ test("delete asks for confirmation at a terminal, and requires --yes elsewhere",
     const { stdout } = await terminal(no);
     assert.match(
       stdout,
-      /delete bob@example\.com \(1\) for good\? \[y\/N\][\s\S]*nothing was deleted/,
+      /delete bob@example\.com \(1\) permanently\? \[y\/N\][\s\S]*nothing was deleted/,
       JSON.stringify(no),
     );
     assert.ok(await world.auth.admin.find(email));
