@@ -8,7 +8,7 @@ import { toProblem } from "./kit/problem.ts";
 import { home, resolveReturnTo } from "./kit/return-to.ts";
 import type { Visit } from "./kit/visit.ts";
 
-/** The page in place of the one that was asked for, when there is none or it cannot be shown. */
+/** Returns the page of an error that no form shows. */
 export function errorPage(visit: Visit, assets: Assets, refused: Refusal, headers: ResponseHeaders): Response {
   const { c, words, urlFor, token, returnTo: return_to } = visit;
   const { code, status } = refused;
@@ -27,7 +27,6 @@ export function errorPage(visit: Visit, assets: Assets, refused: Refusal, header
         : [urlFor(home), words.errors.home];
   const problem = { ...toProblem(visit, refused), field: undefined, headers };
   const title = titles[code] ?? words.errors.failed;
-  // Its token may be in the address: no other is told of that.
   const view = { title, secret: true, body: html`<a class="button" href="${way}">${name}</a>\n` };
   return renderPage(visit, assets, view, problem);
 }

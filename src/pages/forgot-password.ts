@@ -5,7 +5,7 @@ import { mailForm } from "./kit/mail-form.ts";
 import { redirect, storeReturnTo } from "./kit/redirects.ts";
 import { callerOfForm, type FormValues, type Visit } from "./kit/visit.ts";
 
-/** Asks for the mail with the link. What is shown is the same with and without an account. */
+/** Requests the email with the link. The response is the same with and without an account. */
 export const forgotPassword: Page = {
   fields: { email: true, again: false },
   show(visit, state) {

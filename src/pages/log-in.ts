@@ -14,9 +14,9 @@ export const logIn: Page = {
   async show(visit, { values, problem }) {
     const { words, notice, returnTo: return_to, urlFor } = visit;
     const user = await findLoggedInUser(visit);
-    // Not while a problem is told, nor after something was done for another account: this person wants to log in as somebody.
+    // Show the form after a failed login, and if the notice is about another account: the visitor is switching accounts.
     if (user && !problem && !isForAnotherAccount(notice, user.email)) return redirectAfterLogin(visit);
-    // An address typed before the session ended belongs to that page, not to the login.
+    // An address typed on another page before the session expired goes back to that page, not into this form.
     const [email, typed, by] =
       notice?.code === "session_ended"
         ? [undefined, notice.email, notice.account]
@@ -45,13 +45,13 @@ ${user && html`<a class="link" href="${urlFor(home)}">${words.account.back}</a>\
   },
 };
 
-/** Whether the next login is to be that of another account than the one that is logged in here. */
+/** True if the notice asks for a login to an account other than the one that is logged in. */
 function isForAnotherAccount(notice: Notice | null, email: string): boolean {
   const codes: readonly Notice["code"][] = ["registered", "password_reset", "email_verified"];
   return notice?.email !== undefined && codes.includes(notice.code) && emailKey(notice.email) !== emailKey(email);
 }
 
-/** What else can be done than to try again. */
+/** Adds the next steps to the error message of a failed login. */
 function failureMessage(visit: Visit, { code, message, field }: Problem, values: FormValues): Html | undefined {
   if (code === "email_not_verified") return errorMessage(message, field, resendForm(visit, values));
   if (code === "wrong_login")
@@ -59,7 +59,10 @@ function failureMessage(visit: Visit, { code, message, field }: Problem, values:
   return code === "too_many_tries" ? errorMessage(message, field, resetLink(visit)) : undefined;
 }
 
-/** A pending registration opens nothing, and must not be revealed: every wrong login says how to confirm an address. */
+/**
+ * Says how to confirm an email address. A wrong login and a login to a pending registration must look the same, so every wrong
+ * login shows it.
+ */
 function verificationHint(visit: Visit, values: FormValues): Html | false {
   const { words, service } = visit;
   if (service.settings.REQUIRE_VERIFIED_EMAIL === "off") return false;
@@ -67,7 +70,7 @@ function verificationHint(visit: Visit, values: FormValues): Html | false {
 ${resendForm(visit, values)}`;
 }
 
-/** Has the mail that confirms the typed address sent again. */
+/** Returns a form that sends the confirmation email again. */
 function resendForm(visit: Visit, { email = "" }: FormValues): Html {
   const body = html`${hiddenField("email", email)}${hiddenField("again", "1")}${button(visit.words.verify.resend, "plain low")}`;
   return form(visit, { action: "/verify", hasFormId: true, hasReturnTo: true, body });

@@ -8,7 +8,7 @@ import { redirect } from "./kit/redirects.ts";
 import { home } from "./kit/return-to.ts";
 import { findLoggedInUser, isSameAccount, type Visit } from "./kit/visit.ts";
 
-/** What is said of each mail, and where it is asked for again; who moves asks from the account. */
+/** The text for each email, and the page that sends it again. An email change is requested on the account page instead. */
 const mails = {
   confirm: { text: "confirm", action: "/verify" },
   waiting: { text: "waiting", action: "/verify" },
@@ -19,7 +19,7 @@ const mails = {
   undone: { text: "undone", action: "/forgot" },
 } as const satisfies Record<MailboxCode, object>;
 
-/** What to do next is in a mail. */
+/** The page that says which email to open next. */
 export const mailbox: Page = {
   async show(visit) {
     const { words, notice, service, language, urlFor, returnTo: return_to } = visit;
@@ -27,7 +27,7 @@ export const mailbox: Page = {
     if (notice?.email === undefined || !Object.hasOwn(mails, notice.code))
       return redirect(visit, urlFor("/login", { return_to }));
     const user = await findLoggedInUser(visit);
-    // What another account asked for is not shown to this one.
+    // The email was requested by another account, which has logged out since.
     if (user && notice.account !== undefined && !isSameAccount(visit, notice.account, user.id))
       return redirect(visit, urlFor(home));
     const code = notice.code as MailboxCode;

@@ -2,7 +2,7 @@ import type { Pages, Resource, Service } from "../http/service.ts";
 import type { Page } from "./kit/form.ts";
 import type { Site } from "./site.ts";
 
-/** Every page, and the file that holds it: loaded, with all that pages need, by the first person who asks for one. */
+/** Every page. The first request for a page loads its file. */
 const pages = {
   "/login": { load: async () => (await import("./log-in.ts")).logIn, methods: ["GET", "POST"] },
   "/register": { load: async () => (await import("./register.ts")).register, methods: ["GET", "POST"] },
@@ -39,10 +39,9 @@ const pages = {
   },
 } as const satisfies Record<string, { load(): Promise<Page>; methods: readonly ("GET" | "POST")[] }>;
 
-/** What pages are made with: their style, their script, the logo. */
+/** Style sheet, script, icon and logo. */
 const assetsPath = "/assets/:name{[\\w.-]+}";
 
-/** The paths of all pages. */
 export const pagePaths: readonly string[] = [...Object.keys(pages), assetsPath];
 
 export function createPages(service: Service): Pages {

@@ -5,7 +5,7 @@ import { errorMessage, type Html, linkTo, resetLink } from "./kit/layout.ts";
 import { redirect, redirectAfterLogin, storeReturnTo } from "./kit/redirects.ts";
 import { findLoggedInUser, type Visit } from "./kit/visit.ts";
 
-/** Never logs in: what it opens would be the account of whoever typed the address. */
+/** Never logs in, because the visitor has not proved that the address is theirs. */
 export const register: Page = {
   fields: { email: true, new_password: true },
   async show(visit, state) {
@@ -39,7 +39,7 @@ function redirectAfterRegistration(visit: Visit, email: string): Response {
   return redirect(visit, urlFor("/mailbox"), { code: "confirm", email });
 }
 
-/** To whoever has an account: what can be done is not in the form. */
+/** Adds links to the login and the password reset, because the form cannot fix this error. */
 function emailTakenMessage(visit: Visit, message: string): Html {
   const ways = html`${linkTo(visit, "/login", visit.words.register.logIn)}${resetLink(visit)}`;
   return errorMessage(message, undefined, ways);

@@ -6,7 +6,7 @@ import { redirect } from "./kit/redirects.ts";
 import { home } from "./kit/return-to.ts";
 import { findLoggedInUser, setDeviceCookie, type Visit } from "./kit/visit.ts";
 
-/** The mailed link leads here. Seeing the page takes nothing: programs that look into mails open links too. */
+/** The page behind the emailed link. GET does not consume the token: email scanners open links too. */
 export const resetPassword: Page = {
   fields: { token: false, new_password: true },
   async show(visit, state) {
@@ -42,7 +42,7 @@ ${form(visit, {
   repeatResponse: async (visit, _, before) => redirectAfterReset(visit, before),
 };
 
-/** Says who is logged in here, if that is another than the account of the link. */
+/** Names the logged-in account if the link belongs to another one. */
 async function otherUserMessage(visit: Visit, email: string): Promise<Html | null> {
   const user = await findLoggedInUser(visit);
   if (!user || emailKey(user.email) === emailKey(email)) return null;

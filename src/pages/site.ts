@@ -9,7 +9,7 @@ import { renderPage } from "./kit/layout.ts";
 import { submit } from "./kit/submit.ts";
 import { createVisit, type Visit } from "./kit/visit.ts";
 
-/** The pages of one service, as they are asked for. */
+/** The handlers of the pages. */
 export interface Site {
   show(c: RequestContext, page: Page): Promise<Response>;
   submit(c: RequestContext, page: Page): Promise<Response>;
@@ -23,10 +23,10 @@ export function createSite(service: Service): Site {
     const view = await page.show(visit, state);
     return view instanceof Response ? view : renderPage(visit, assets, view, state.problem);
   };
-  const overview = async () => (await import("./account/account.ts")).account;
+  const loadAccountPage = async () => (await import("./account/account.ts")).account;
   return {
     show: async (c, page) => show(await createVisit(service, c), page, { values: {} }),
-    submit: (c, page) => submit(service, c, page, { show, overview }),
+    submit: (c, page) => submit(service, c, page, { show, loadAccountPage }),
     asset: (c) => serveAsset(service, assets, c.req.path),
     refuse: async (c, refused, headers = {}) => errorPage(await createVisit(service, c), assets, refused, headers),
   };

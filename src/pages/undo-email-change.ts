@@ -4,10 +4,7 @@ import { infoMessage } from "./kit/layout.ts";
 import { redirect } from "./kit/redirects.ts";
 import { findLoggedInUser, type Visit } from "./kit/visit.ts";
 
-/**
- * The link in the mail about a completed move leads here. Opening the page changes nothing: programs that scan mails open links
- * too.
- */
+/** The page behind the link that reverts a completed email change. GET changes nothing: email scanners open links too. */
 export const undoEmailChange: Page = {
   fields: { token: true },
   async show(visit, { problem }) {
@@ -46,7 +43,6 @@ ${form(visit, {
   repeatResponse: async (visit, _, before) => redirectToMailbox(visit, before),
 };
 
-/** Leads to the mailbox page: the next step is in a mail. */
 function redirectToMailbox(visit: Visit, { email }: { readonly email: string | null }): Response {
   return redirect(visit, visit.urlFor("/mailbox"), { code: "undone", email: email ?? undefined });
 }

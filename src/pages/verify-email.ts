@@ -20,8 +20,8 @@ import {
 } from "./kit/visit.ts";
 
 /**
- * The mailed link leads here: with the password it confirms the address, and logs in. Without a link it has one sent.
- * Seeing the page takes nothing: programs that look into mails open links too.
+ * The page behind the emailed link: with the password, it confirms the address and logs in. Without a token, the page sends a
+ * new link. GET does not consume the token: email scanners open links too.
  */
 export const verifyEmail: Page = {
   fields: {
@@ -59,7 +59,7 @@ export const verifyEmail: Page = {
   },
 };
 
-/** Goes on with the account whose address is confirmed now: it is logged in, or logs in where the password was given. */
+/** Logs in to the account whose address is now confirmed, unless it is logged in already or there is no password. */
 async function redirectAfterVerification(
   visit: Visit,
   { userId, email }: ActResult,
@@ -67,7 +67,7 @@ async function redirectAfterVerification(
 ): Promise<Response> {
   const { c, service, cookies, urlFor, returnTo: return_to } = visit;
   if ((await findLoggedInUser(visit))?.id === userId) {
-    // Of the sessions from before a move only this one goes on, under a new id.
+    // An email change ends all other sessions and gives this one a new id.
     const sessionId = await service.auth.sessions.getCurrentId(visit.sessionId);
     if (sessionId !== null) cookies.push(...setSession(c, service, sessionId));
     setDeviceCookie(visit);
@@ -77,7 +77,7 @@ async function redirectAfterVerification(
     if (email !== null && password !== undefined)
       return await logInAndRedirect(withKnownDevice(visit), { email, password });
   } catch (error) {
-    // The address is confirmed all the same.
+    // The address stays confirmed: the user can log in on the next page.
     if (!(error instanceof AuthError)) throw error;
   }
   setDeviceCookie(visit);
@@ -94,7 +94,7 @@ interface LinkDetails {
   readonly token: string;
   readonly email: string;
   readonly isEmailChange: boolean;
-  /** Who is logged in here, if that is another account than the one of the link. */
+  /** Address of the logged-in account if the link belongs to another one. */
   readonly other: string | undefined;
 }
 
@@ -105,14 +105,14 @@ async function findOtherUser(
 ): Promise<string | undefined> {
   const user = await findLoggedInUser(visit);
   if (!user) return undefined;
-  // Whose account moves is not told: the mail may have gone to a stranger.
+  // The page must not name the account whose address changes: the email can have reached the wrong person.
   const isOwn = isEmailChange
     ? await visit.service.auth.verifyEmail.isTokenOfUser(token, user.id)
     : emailKey(user.email) === emailKey(email);
   return isOwn ? undefined : user.email;
 }
 
-/** Who registered gives the password of that; whose account moves, the one that it has. */
+/** Asks for the password of the registration, or for an email change, the current password of the account. */
 function confirmationView(visit: Visit, state: FormState, { token, email, isEmailChange, other }: LinkDetails): View {
   const { verify, fields } = visit.words;
   const wrong = state.problem && wrongPasswordProblem(visit, state.problem, isEmailChange);
@@ -135,7 +135,7 @@ ${form(visit, {
   };
 }
 
-/** What is wrong with the password, said better than by the refusal, if that is what is wrong. */
+/** Returns a more specific message if the password is wrong. */
 function wrongPasswordProblem(
   visit: Visit,
   problem: Problem,
@@ -149,14 +149,14 @@ function wrongPasswordProblem(
     message: errorMessage(message, field, more),
   });
   if (problem.code === "locked" && !isEmailChange) return say(words.verify.locked, registerLink);
-  // The token is good, so it was the password.
+  // The token is valid, so the password was wrong.
   if (problem.code !== "bad_verify_token") return undefined;
   return isEmailChange
     ? say(words.refusals.wrong_password({ minLength, wait: "" }), resetLink(visit), "password")
     : say(words.verify.wrongPassword, registerLink, "password");
 }
 
-/** Whether there is an account, or was something to confirm, is not told. */
+/** The page must not reveal whether an account or a pending registration exists. */
 function deadLinkView(visit: Visit, state: FormState): View {
   const { words, urlFor, returnTo: return_to } = visit;
   return {

@@ -30,7 +30,7 @@ ${accountForm(visit, user, {
     const { service, urlFor } = visit;
     const sessionId = await service.auth.sessions.getCurrentId(visit.sessionId);
     if (sessionId !== null) return redirectAfterChange(visit, sessionId);
-    // The response with the new id was lost.
+    // The response with the new session id was lost.
     return redirect(visit, urlFor("/login"), { code: "password_reset", email: email ?? undefined });
   },
 };

@@ -8,17 +8,16 @@ import type { Html } from "../kit/layout.ts";
 import { home } from "../kit/return-to.ts";
 import type { Visit } from "../kit/visit.ts";
 
-/** Of those who have more devices, the others are on pages of their own. */
 const devicesPerPage = 10;
-/** Nobody has more sessions than this. */
+/** No account has more sessions. */
 const maxDevices = 1000;
 
-/** The part of the account page that lists its devices. */
+/** Returns one page of the account's devices. */
 export async function deviceList(visit: Visit, user: PublicUser): Promise<Html> {
   const { c, service, words, urlFor } = visit;
   const part = words.account;
   const asked = readFirstIndex(c.req.query("from"));
-  // Up to the last one of the page that was asked for: of the last page, if there are no longer as many.
+  // Reads up to the end of the requested page. If the account has fewer devices by now, shows its last page.
   const { sessions, next } = await service.auth.sessions.page(visit.sessionId, { limit: asked + devicesPerPage });
   const from = Math.min(asked, pageStart(sessions.length - 1));
   const link = (
@@ -28,7 +27,7 @@ export async function deviceList(visit: Visit, user: PublicUser): Promise<Html> 
 `;
   const before = from > 0 && link(from - devicesPerPage, part.fewerDevices);
   const after = next !== null && link(from + devicesPerPage, part.moreDevices);
-  // This device first: it is the one that people look for.
+  // This device comes first.
   const ordered = sessions.toSorted((a, b) => Number(b.current) - Number(a.current));
   const others = form(visit, {
     action: "/account/devices",
@@ -44,22 +43,22 @@ ${(before || after) && html`<p class="pages">${before}${after}</p>\n`}${sessions
 `;
 }
 
-/** The index of the first device on the page that a URL names. */
+/** Returns the index of the first device on the requested page. */
 function readFirstIndex(asked: string | undefined): number {
   const wanted = Math.min(Number(asked ?? 0), maxDevices - 1);
   return wanted > 0 ? pageStart(wanted) : 0;
 }
 
-/** The index of the first device on the page that has the device at this index. */
+/** Returns the index of the first device on the page that contains this index. */
 function pageStart(place: number): number {
   return Math.max(0, Math.floor(place / devicesPerPage) * devicesPerPage);
 }
 
 interface RowOptions {
   readonly user: PublicUser;
-  /** The first device of its page. */
+  /** Index of the page's first device. */
   readonly from: number;
-  /** The id of the line that tells it from others of its name. */
+  /** Id of the element that distinguishes devices of the same name. */
   readonly lastSeenId: string;
 }
 

@@ -4,7 +4,7 @@ import { home } from "../kit/return-to.ts";
 import { findLoggedInUser, type Visit } from "../kit/visit.ts";
 import { account } from "./account.ts";
 
-/** Logs out a device, or all but this one. */
+/** Logs out one device, or all other devices if the form names none. */
 export const devices: Page = {
   isAccountPage: true,
   fields: { session: false },
@@ -22,7 +22,7 @@ export const devices: Page = {
   repeatResponse: redirectAfterLoggingOutDevice,
 };
 
-/** It may have been this one. */
+/** Redirects to the login page if the device was this browser. */
 async function redirectAfterLoggingOutDevice(visit: Visit): Promise<Response> {
   if (!(await findLoggedInUser(visit))) return redirectAfterLogout(visit, "logged_out");
   return redirect(visit, visit.urlFor(home, { from: visit.c.req.query("from") }), { code: "device_ended" });

@@ -8,7 +8,7 @@ import { redirectToLogin } from "../kit/redirects.ts";
 import { home } from "../kit/return-to.ts";
 import type { FormValues, Visit } from "../kit/visit.ts";
 
-/** A page of somebody's account; whoever is not logged in, or no longer, is asked to, and comes back to it. */
+/** Shows a page to the logged-in user. Redirects a visitor to the login page and back. */
 export async function showToUser(
   visit: Visit,
   show: (user: PublicUser) => View | Promise<View>,
@@ -22,7 +22,7 @@ export async function showToUser(
   }
 }
 
-/** Has the password confirmed where it was given: the session goes on under a new id, whatever comes of the rest. */
+/** Checks the password if the form has one. The session then has a new id, even if the request fails later. */
 export async function confirmPassword(visit: Visit, { password }: FormValues): Promise<void> {
   if (password === undefined) return;
   const { c, service, caller, cookies } = visit;
@@ -43,7 +43,7 @@ interface AccountForm {
   readonly body: Html;
 }
 
-/** A form that acts for this user alone, and a link back. */
+/** Returns a form that acts for this user, and a link back. */
 export function accountForm(visit: Visit, user: PublicUser, given: AccountForm): Html {
   const { words, urlFor, returnTo } = visit;
   return html`${form(visit, { ...given, user, hasReturnTo: true })}<p class="middle"><a class="link" href="${returnTo ?? urlFor(home)}">${words.account.cancel}</a></p>

@@ -7,9 +7,8 @@ import type { Settings } from "../../settings/settings.ts";
 import type { Accent } from "../../settings/types.ts";
 import { surfaces, textColorOn } from "../../values/colors.ts";
 
-/** A file that goes with the pages. */
 interface Asset {
-  /** Its path, which changes with its content. */
+  /** Contains a hash of the content. */
   readonly path: string;
   readonly type: string;
   readonly content: Uint8Array<ArrayBuffer>;
@@ -19,7 +18,7 @@ export interface Assets {
   readonly style: Asset;
   readonly script: Asset;
   readonly icon: Asset;
-  /** The operator's own. */
+  /** The image of `LOGO_FILE`. */
   readonly logo: Asset | undefined;
 }
 
@@ -41,14 +40,14 @@ export function serveAsset({ answers }: Service, assets: Assets, path: string): 
   return answers.content(200, asset.content, {
     "Content-Type": asset.type,
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
-    // The path contains the hash of its content, so it never changes. A response under another version's path must not be
-    // cached.
+    // The content of a path with its hash never changes. Under another version's path, caches must not keep ours.
     ...(isExact && { "Cache-Control": "public, max-age=31536000, immutable" }),
   });
 }
 
 /**
- * Finds the file of a path. A page made by a node of another version or brand gets this node's own file of the same kind.
+ * Returns the file of a path. During a rolling update, a page of one version can request its files from a node of another: the
+ * node returns its own file of the same kind.
  *
  * @returns undefined for a path that no version has
  */
@@ -69,7 +68,7 @@ function findAsset(assets: Assets, path: string): { asset: Asset; isExact: boole
   return other && { asset: other, isExact: false };
 }
 
-/** The style sheet of all pages, under 12 KB: the colors from the settings, then the files that use them. */
+/** Returns the style sheet of all pages: the colors from the settings, then the CSS files. */
 function createStyleSheet(accent: Accent): string {
   const colors = (theme: keyof Accent) => `:root {
 --page: ${surfaces[theme].page};
@@ -79,7 +78,7 @@ function createStyleSheet(accent: Accent): string {
 }
 `;
   const files = ["style.css", "form.css", "list.css"].map((name) => readAsset(name).toString());
-  // Without comments and indentation, which only readers of the sources need.
+  // Strip comments and indentation.
   const rules = files.join("").replaceAll(/^ *\/\*.*?\*\/\n|^ +/gms, "");
   return `${colors("light")}@media (prefers-color-scheme: dark) {\n${colors("dark")}}\n${rules}`;
 }
@@ -105,7 +104,7 @@ function asset(name: string, extension: keyof typeof types, text: string | Buffe
   return { path: `/assets/${name}.${hash}.${extension}`, type: types[extension], content };
 }
 
-/** What a name begins with, as a person sees it. */
+/** Returns the first grapheme of a name, in upper case. */
 export function firstLetter(name: string): string {
   const [first] = new Intl.Segmenter().segment(name.trim());
   return (first?.segment ?? "·").toUpperCase();

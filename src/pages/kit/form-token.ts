@@ -1,15 +1,14 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** Half of a SHA-256, which RFC 2104 (section 5) allows: two of them make a token. */
+/** Bytes. RFC 2104 (section 5) allows truncating an HMAC to half of its length. */
 const macLength = 16;
 
 /**
- * The hidden token of a form (OWASP CSRF Prevention Cheat Sheet, "Signed Double-Submit Cookie"). If the form acts for the
- * logged-in account, the token names that account: submitted after another one has logged in, the form must not act for that
- * one.
+ * Returns the CSRF token of a form (OWASP CSRF Prevention Cheat Sheet, "Signed Double-Submit Cookie"). The token of a form that
+ * acts for an account names that account, so that the form does nothing after another account has logged in.
  *
  * @param secret the value of this browser's cookie `form`
- * @param userId the account that the form acts for; undefined for a form that needs no session
+ * @param userId undefined for a form that needs no session
  */
 export function createFormToken(secret: string, userId?: number): string {
   if (userId === undefined) return secret;
@@ -17,8 +16,8 @@ export function createFormToken(secret: string, userId?: number): string {
 }
 
 /**
- * Names an account in a way that only one browser's secret can produce, so that what a page keeps for the next one is not shown
- * to another account.
+ * Returns a MAC of the user id. A cookie names its account by this tag, which shows the id to nobody and which only a holder of
+ * the secret can make.
  *
  * @param secret the value of this browser's cookie `form`
  */
@@ -26,19 +25,19 @@ export function createAccountTag(secret: string, userId: number): string {
   return mac(secret, accountMessage(userId)).toString("base64url");
 }
 
-/** The account in a token, as `accountTag` names it; undefined if it names none. */
+/** Returns the account tag of a form token, or undefined if the token names no account. */
 export function readAccountTag(secret: string, token: string): string | undefined {
   const bytes = Buffer.from(token, "base64url");
   const isOurs = bytes.length === 2 * macLength && timingSafeEqual(bytes.subarray(0, macLength), mac(secret, "form"));
   return isOurs ? bytes.subarray(macLength).toString("base64url") : undefined;
 }
 
-/** Whether a token was made from this secret, with an account or without. */
+/** True if the token was made from this secret. */
 export function isFormToken(secret: string, token: string): boolean {
   return isSameSecret(token, secret) || readAccountTag(secret, token) !== undefined;
 }
 
-/** Compares two secrets in constant time. */
+/** Compares in constant time. */
 export function isSameSecret(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)];
   return a.length === b.length && timingSafeEqual(a, b);

@@ -7,37 +7,36 @@ import type { Html, View } from "./layout.ts";
 import type { Problem } from "./problem.ts";
 import type { FormValues, Visit } from "./visit.ts";
 
-/** What a form holds as it is shown: what was typed before, and what was wrong with it. */
+/** The submitted values of a form, and the problem with them. */
 export interface FormState {
   readonly values: FormValues;
   readonly problem?: Problem | undefined;
 }
 
-/** A page: what it shows, and what its form does. */
 export interface Page {
-  /** Its forms act for the logged-in account: each names it (`of`), and acts for no other. */
+  /** True if the page's forms act for the logged-in account. Each of them must name it (`Form.user`). */
   readonly isAccountPage?: boolean;
-  /** The fields of its form, and whether a person must fill them in, which may hang on the others. */
+  /** The fields of the page's form, and whether each is required, which can depend on the other values. */
   readonly fields?: Readonly<Record<string, boolean | ((values: FormValues) => boolean)>>;
   show(visit: Visit, state: FormState): View | Response | Promise<View | Response>;
-  /** Does what the form asks for; what it throws is told above the form. */
+  /** Handles the form. An AuthError that it throws becomes an error message on the page. */
   submit?(visit: Visit, values: FormValues): Promise<Response>;
-  /** Answers a form that this browser sent and that was done a moment ago, as it was answered then. */
+  /** Returns the same response for a form that this browser submitted less than a minute ago. */
   repeatResponse?(visit: Visit, values: FormValues, done: ActResult): Promise<Response>;
 }
 
 interface Field {
   readonly name: "email" | "password" | "new_password";
   readonly label: string;
-  /** What browsers and password managers fill in (https://html.spec.whatwg.org/#autofill). */
+  /** https://html.spec.whatwg.org/#autofill */
   readonly autocomplete: "username" | "email" | "current-password" | "new-password";
   readonly hint?: string | undefined;
 }
 
-/** More of what was typed is not shown again: nothing that long was right. */
+/** Characters of a typed address that the page shows again. */
 const maxShownLength = 1000;
 
-/** A field with its label, what it has to be and what is wrong with it; passwords come back empty. */
+/** Returns a field with its label, hint and error message. A password field is always empty. */
 export function field(
   { words }: Visit,
   { values, problem }: FormState,
@@ -57,12 +56,10 @@ ${error && html`<p class="error" id="${name}-error">${error}</p>\n`}</div>
 `;
 }
 
-/** The field of the address that somebody is known by. */
 export function emailField(visit: Visit, state: FormState): Html {
   return field(visit, state, { name: "email", label: visit.words.fields.email, autocomplete: "username" });
 }
 
-/** The field of a password that is chosen, with what it has to be. */
 export function newPasswordField(visit: Visit, state: FormState, label: string): Html {
   const hint = visit.words.passwordHint(visit.service.settings.PASSWORD_MIN_LENGTH);
   return field(visit, state, { name: "new_password", label, autocomplete: "new-password", hint });
@@ -70,20 +67,20 @@ export function newPasswordField(visit: Visit, state: FormState, label: string):
 
 interface Form {
   readonly action: string;
-  /** The user that the form acts for. */
+  /** The account that the form acts for. */
   readonly user?: Pick<User, "id">;
-  /** What its address is given. */
+  /** Query parameters of `action`. */
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body: Html;
-  /** Each display gets an id, because its fields alone do not tell whether it is sent again or filled in anew. */
+  /** Adds a random `form_id`, which distinguishes a repeated submission from a new form with the same values. */
   readonly hasFormId?: boolean;
-  /** What comes of it is a file. */
+  /** True if the response is a file. */
   readonly isDownload?: boolean;
-  /** Where the page goes on afterwards. */
+  /** Adds the visit's `return_to`. */
   readonly hasReturnTo?: boolean;
 }
 
-/** A form of this browser, which comes back in the same language. */
+/** Returns a form with its CSRF token, and sets the cookie that the token is made from. */
 export function form(visit: Visit, { action, user, query, body, hasFormId, isDownload, hasReturnTo }: Form): Html {
   visit.setFormCookie();
   return html`<form method="post" action="${visit.urlFor(action, query)}" novalidate${isDownload && html` data-download`}>
@@ -96,7 +93,7 @@ export function hiddenField(name: string, value: string): Html {
 `;
 }
 
-/** For password managers, so that they keep a password with the account it is for. */
+/** Shows the address, and adds a hidden field from which password managers know the account. */
 export function usernameField(email: string): Html {
   return html`<p class="who"><bdi>${email}</bdi></p>
 <input name="username" value="${email}" autocomplete="username" readonly hidden>

@@ -10,28 +10,25 @@ import type { Problem } from "./problem.ts";
 import { resolveReturnTo } from "./return-to.ts";
 import type { Visit } from "./visit.ts";
 
-/** A piece of a page, in which everything that came from outside is text. */
+/** HTML in which the tag `html` has escaped every value. */
 export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
 
-/** What one page shows. */
 export interface View {
   readonly title: string;
   readonly body: Html;
-  /** An account has more to show than a form. */
   readonly isWide?: boolean;
   /** Sends `Referrer-Policy: no-referrer`, because the URL of the page can hold a token. */
   readonly hasSecretUrl?: boolean;
-  /** Said better by the page than by the refusal. */
+  /** Replaces the problem of the form. */
   readonly problem?: Problem | undefined;
-  /** The refusal that the page itself shows, if no form was filled in wrong. */
+  /** `Error-Code` of a page that shows an error without a form. */
   readonly code?: RefusalCode | undefined;
   /** Replaces the message of the problem or the notice. */
   readonly message?: Html | undefined;
-  /** Beside the name of the service. */
   readonly headerLink?: Html;
 }
 
-/** Makes the answer of a view: the page around it, under a policy that runs nothing but our script. */
+/** Returns the response with the page of a view. Clears the notice cookie if the page shows the notice or it is obsolete. */
 export function renderPage(visit: Visit, assets: Assets, view: View, refused?: Problem): Response {
   const { service, cookies, words } = visit;
   const { settings } = service;
@@ -54,20 +51,20 @@ export function renderPage(visit: Visit, assets: Assets, view: View, refused?: P
   });
 }
 
-/** A form may lead where its answer sends people on: browsers hold that against it too. */
+/** Browsers apply `form-action` to redirects after a form too, so it includes the origins of `return_to`. */
 function contentSecurityPolicy(returnOrigins: readonly string[]): string {
   const own = ["style-src", "script-src", "img-src"].map((what) => `${what} 'self'`);
   const forms = ["form-action 'self'", ...returnOrigins].join(" ");
   return ["default-src 'none'", ...own, forms, "base-uri 'none'", "frame-ancestors 'none'"].join("; ");
 }
 
-/** Whether a notice is for no page that comes now: who sees another than the login is not told to log in. */
+/** True for a notice that no longer applies: a typed address, or a login notice on any page but the login. */
 function isObsoleteNotice({ c, notice }: Visit): boolean {
   if (!notice) return false;
   return notice.code === "typed" || (c.req.path !== "/login" && loginNotices.some((code) => code === notice.code));
 }
 
-/** Notices that only a person about to log in gets. */
+/** Notices that only the login page shows. */
 const loginNotices: readonly NoticeCode[] = [
   "registered",
   "logged_out",
@@ -85,7 +82,7 @@ function noticeMessage(visit: Visit): Html | undefined {
   return statusMessage(words.notices[code], code === "session_ended" || code === "login_needed" ? "plain" : "good");
 }
 
-/** What went wrong, read out as the page opens, and where to mend it. */
+/** Returns an alert that screen readers announce when the page opens. The message links to the invalid field. */
 export function errorMessage(message: string, field?: string, more?: Html): Html {
   return html`<div class="message bad" role="alert" tabindex="-1" autofocus>
 <p>${field === undefined ? message : html`<a href="#${field}">${message}</a>`}</p>
@@ -93,23 +90,22 @@ ${more}</div>
 `;
 }
 
-/** A way out of what went wrong, which ends where this person wanted to go. */
+/** Returns a paragraph with a link that keeps `return_to`. */
 export function linkTo({ urlFor, returnTo: return_to }: Visit, path: string, name: string): Html {
   return html`<p><a href="${urlFor(path, { return_to })}">${name}</a></p>\n`;
 }
 
-/** To the page where a link to choose a new password is asked for. */
 export function resetLink(visit: Visit): Html {
   return linkTo(visit, "/forgot", visit.words.logIn.reset);
 }
 
-/** What was done, or is to be done. */
+/** Returns a message that screen readers announce. */
 export function statusMessage(message: string, look: "good" | "plain" = "good"): Html {
   return html`<p class="message ${look}" role="status">${message}</p>
 `;
 }
 
-/** What a person should know before they go on; it is read where it stands. */
+/** Returns a message that screen readers do not announce. */
 export function infoMessage(message: string): Html {
   return html`<p class="message plain">${message}</p>
 `;
@@ -149,7 +145,7 @@ ${footer(visit, view)}</body>
 
 function footer({ c, language, words, returnTo, token, urlFor, service }: Visit, { hasSecretUrl }: View): Html {
   const { SUPPORT_EMAIL, TERMS_URL, PRIVACY_URL } = service.settings;
-  // Of a path as `//example.com` a link would lead to another host.
+  // A link to the path `//example.com` would lead to another host.
   const path = resolveReturnTo(c.req.path, []);
   const kept = { return_to: returnTo, token: hasSecretUrl ? token : undefined };
   const tongues = languages.map((each) =>

@@ -3,7 +3,6 @@ import type { Notice } from "./notice.ts";
 import { redirectAfterLogin } from "./redirects.ts";
 import type { Visit } from "./visit.ts";
 
-/** Logs in, and goes on to where this person wanted to go. */
 export async function logInAndRedirect(
   visit: Visit,
   { email, password }: { email: string; password: string },

@@ -4,12 +4,12 @@ import { button, emailField, type FormState, form } from "./form.ts";
 import type { Html } from "./layout.ts";
 import type { Visit } from "./visit.ts";
 
-/** The form in which a mail is asked for, by the address alone. */
+/** Returns the form that requests an email: one field for the address. */
 export function mailForm(visit: Visit, state: FormState, action: string, name: string): Html {
   return html`${form(visit, { action, hasFormId: true, hasReturnTo: true, body: html`${emailField(visit, state)}${button(name)}` })}${devOutboxHint(visit)}`;
 }
 
-/** Where mails are while no server sends them: told to whoever develops, on the service's own machine. */
+/** Links to the development outbox. Only requests from this machine see it, in development without an SMTP server. */
 export function devOutboxHint({ c, words, service }: Visit): Html | false {
   const waits = service.outbox !== undefined && service.settings.NODE_ENV !== "production" && isFromThisMachine(c);
   return (

@@ -2,22 +2,21 @@ import { hostCookie } from "../../http/cookies.ts";
 import type { NoticeCode } from "../../languages/pages.ts";
 import type { Settings } from "../../settings/settings.ts";
 
-/** What waits in somebody's mailbox. */
+/** The email that the mailbox page announces. */
 export type MailboxCode = "confirm" | "waiting" | "waiting_again" | "reset" | "reset_again" | "move" | "undone";
 
-/** What one page has to tell the next, in a cookie: no link can make a page say it. */
+/** A message from one page to the next. It travels in a cookie, so that no link can make a page show it. */
 export interface Notice {
   readonly code: NoticeCode | MailboxCode | "typed";
-  /** The address that it is about. */
+  /** The email address that the message is about. */
   readonly email?: string | undefined;
-  /** The account that may see it, as `accountTag` names it; undefined for anyone in this browser. */
+  /** Tag of the account that may see the message (`createAccountTag`); undefined for every account in this browser. */
   readonly account?: string | undefined;
 }
 
-/** No address is longer; what was typed may be. */
+/** Characters. No valid address is longer; a typed one can be. */
 const maxEmailLength = 250;
 
-/** How long a mailbox is spoken of, in seconds. */
 const maxAgeSeconds = 15 * 60;
 
 /** Reads and writes the cookie of a notice. */

@@ -5,19 +5,19 @@ import type { PageRefusalCode } from "../../languages/refusals.ts";
 import { formatWait } from "../../values/durations.ts";
 import type { Visit } from "./visit.ts";
 
-/** Why a form was refused, in words for the one who filled it in. */
+/** An error as the page shows it. */
 export interface Problem {
   readonly code: RefusalCode | PageRefusalCode;
   readonly status: number;
   readonly message: string;
-  /** The field that it is about. */
+  /** Name of the invalid field. */
   readonly field?: string | undefined;
   /** Seconds. */
   readonly retryAfter?: number | undefined;
   readonly headers?: ResponseHeaders;
 }
 
-/** The field that a refusal is about; of those that are not here, none more than another. */
+/** The invalid field of each code. Codes not listed are about no single field. */
 const fieldsByCode: Partial<Record<Problem["code"], string>> = {
   email_invalid: "email",
   email_taken: "email",
@@ -40,12 +40,12 @@ export function toProblem(
   return hasInvisibleCharacter ? { ...problem, message: visit.words.invisibleCharacter, field: "email" } : problem;
 }
 
-/** A form of another time, or of another browser: the same one again can be sent. */
+/** The form's token does not match this browser's cookie. The page shows the form again with a valid token. */
 export function staleFormProblem(visit: Visit): Problem {
   return { ...describeCode(visit, "form_stale"), status: 403 };
 }
 
-/** A form of an account that is no longer the one that is logged in; nothing was done (WCAG 2.2, 3.3.4). */
+/** The form belongs to an account that is no longer logged in here. It had no effect (WCAG 2.2, 3.3.4). */
 export function otherAccountProblem(visit: Visit, email: string): Problem {
   return { ...staleFormProblem(visit), message: visit.words.account.accountSwitched(email) };
 }
@@ -59,7 +59,7 @@ export function missingFieldProblem(visit: Visit, field: string): Problem {
 function describeCode({ words, language, service }: Visit, code: Problem["code"], retryAfter = 1) {
   const facts = {
     minLength: service.settings.PASSWORD_MIN_LENGTH,
-    // Few messages need it, and it costs more than the rest of them.
+    // A getter: few messages contain the wait, and formatting it is slow.
     get wait() {
       return formatWait(retryAfter, language);
     },

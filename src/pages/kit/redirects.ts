@@ -5,36 +5,36 @@ import { home } from "./return-to.ts";
 import { returnToCookie } from "./return-to-cookie.ts";
 import type { Visit } from "./visit.ts";
 
-/** Sends a person on: what was a POST is a GET there, and reloading it repeats nothing. */
+/** Returns a 303, which turns a POST into a GET: reloading the target repeats nothing. */
 export function redirect(visit: Visit, location: string, notice?: Notice): Response {
   const { service, cookies } = visit;
   if (notice) cookies.push(noticeCookie(service.settings).set(notice));
   return service.answers.redirect(location, { "Set-Cookie": cookies }, 303);
 }
 
-/** Sends a person to where they wanted to go, which is no longer kept then. */
+/** Redirects to `return_to` or the account page, and clears the stored `return_to`. */
 export function redirectAfterLogin(visit: Visit, notice?: Notice): Response {
   clearReturnTo(visit);
   return redirect(visit, visit.returnTo ?? visit.urlFor(home), notice);
 }
 
 /**
- * Sends out a person whose session has ended. The browser forgets it, with the address and the way that it kept for them:
- * whoever comes next may be somebody else.
+ * Redirects after a session has ended. Clears the cookies of the session, the notice and `return_to`, because the next visitor
+ * in this browser can be someone else.
  *
- * @param elsewhere where to go in place of the login, which says what was done
+ * @param location default: the login page with the notice
  */
-export function redirectAfterLogout(visit: Visit, code: NoticeCode, elsewhere?: string): Response {
+export function redirectAfterLogout(visit: Visit, code: NoticeCode, location?: string): Response {
   const { service, cookies, urlFor } = visit;
   cookies.push(...clearSessions(visit.c, service));
   clearReturnTo(visit);
-  if (elsewhere === undefined) return redirect(visit, urlFor("/login"), { code });
+  if (location === undefined) return redirect(visit, urlFor("/login"), { code });
   cookies.push(noticeCookie(service.settings).clear);
-  return redirect(visit, elsewhere);
+  return redirect(visit, location);
 }
 
 /**
- * Keeps where a person wants to go until they have followed the link of a mail, or forgets what they wanted before.
+ * Stores the visit's `return_to` in a cookie until the emailed link expires. Without one, clears the cookie of an earlier visit.
  *
  * @param lifetime of the link, in milliseconds
  */
@@ -49,8 +49,10 @@ function clearReturnTo({ service, cookies, hasReturnToCookie }: Visit): void {
 }
 
 /**
- * Redirects to the login, and from there back to this page, with the address that was typed here, for the account that it was
- * typed for.
+ * Redirects to the login page, which redirects back to this page.
+ *
+ * @param email address typed on this page, shown there again after the login
+ * @param account tag of the account that may see it (`createAccountTag`)
  */
 export function redirectToLogin(visit: Visit, email?: string, account?: string): Response {
   const { c, sessionId, urlFor, returnTo } = visit;

@@ -1,31 +1,31 @@
-/** Where people go when nothing else was asked for, or what was is not allowed. */
+/** The target of a redirect without a valid `return_to`. */
 export const home = "/account";
 
-/** More than any address that an application sends people back to. */
+/** Characters. */
 const maxLength = 2000;
 
 /**
- * Where a person may be sent: a path of this host, or an address at one of the allowed origins; `otherwise` for everything
- * else (OWASP Unvalidated Redirects and Forwards Cheat Sheet). What is given back is ASCII, fit for a Location header.
+ * Checks the target of a redirect (OWASP Unvalidated Redirects and Forwards Cheat Sheet). Allows a path of this host or a URL
+ * at one of the origins, and returns it in ASCII for a Location header. Returns `fallback` for everything else.
  *
- * @param origins origins as `new URL(…).origin` writes them
+ * @param origins in the form of `new URL(…).origin`
  */
-export function resolveReturnTo(wanted: string | undefined, origins: readonly string[], otherwise = home): string {
-  // Browsers drop tabs and line ends wherever they are, and read a backslash as a slash.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about
-  if (wanted === undefined || wanted.length > maxLength || /[\u0000-\u0020\u007f-\u009f\\]/.test(wanted))
-    return otherwise;
-  if (wanted.startsWith("/")) return normalizePath(wanted) ?? otherwise;
-  if (!/^https?:\/\/[^/]/i.test(wanted) || !URL.canParse(wanted)) return otherwise;
-  const { origin, username, password, href } = new URL(wanted);
-  return origins.includes(origin) && username === "" && password === "" ? href : otherwise;
+export function resolveReturnTo(target: string | undefined, origins: readonly string[], fallback = home): string {
+  // Browsers drop tabs and line breaks anywhere in a URL, and read a backslash as a slash.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: rejects control characters
+  if (target === undefined || target.length > maxLength || /[\u0000-\u0020\u007f-\u009f\\]/.test(target))
+    return fallback;
+  if (target.startsWith("/")) return normalizePath(target) ?? fallback;
+  if (!/^https?:\/\/[^/]/i.test(target) || !URL.canParse(target)) return fallback;
+  const { origin, username, password, href } = new URL(target);
+  return origins.includes(origin) && username === "" && password === "" ? href : fallback;
 }
 
-/** The path and what follows it, with its dots resolved, if it stays on the host. */
-function normalizePath(wanted: string): string | undefined {
+/** Resolves `.` and `..` segments. Returns undefined if the path leads to another host. */
+function normalizePath(target: string): string | undefined {
   const base = "http://host.invalid";
-  if (!URL.canParse(wanted, base)) return undefined;
-  const { origin, pathname, search, hash } = new URL(wanted, base);
-  // `/.//example.com` is a path, and what is left of it is another host.
+  if (!URL.canParse(target, base)) return undefined;
+  const { origin, pathname, search, hash } = new URL(target, base);
+  // `/.//example.com` resolves to `//example.com`, which is another host.
   return origin === base && !pathname.startsWith("//") ? pathname + search + hash : undefined;
 }

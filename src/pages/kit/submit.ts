@@ -9,20 +9,20 @@ import { missingFieldProblem, otherAccountProblem, staleFormProblem, toProblem }
 import { redirectToLogin } from "./redirects.ts";
 import { createVisit, type FormValues, isSameAccount, readFormOrigin, type Visit } from "./visit.ts";
 
-/** How a form that was refused is shown. */
 interface PageRenderer {
-  /** Shows a page, again or in place of the one that the form was on. */
   show(visit: Visit, page: Page, state: FormState): Promise<Response>;
-  /** The page of the account that is logged in. */
-  overview(): Promise<Page>;
+  loadAccountPage(): Promise<Page>;
 }
 
-/** Does what a form asks for, once, for the browser and the account that it was shown to; problems are shown above it. */
+/**
+ * Handles the POST of a form. The form must come from this browser and from the account that is logged in, and a second
+ * submission of it has no second effect. On a problem, shows the form again with an error message.
+ */
 export async function submit(
   service: Service,
   c: RequestContext,
   page: Page,
-  { show, overview }: PageRenderer,
+  { show, loadAccountPage }: PageRenderer,
 ): Promise<Response> {
   requireOwnOrigin(c, service);
   const fields = page.fields ?? {};
@@ -30,48 +30,52 @@ export async function submit(
   const visit = await createVisit(service, c, values);
   const { isFromThisBrowser, account } = readFormOrigin(visit, values);
   if (!isFromThisBrowser || (page.isAccountPage && account === undefined)) {
-    // The account is unknown: what was typed for it must not be shown to another.
+    // Without a valid token the form's account is unknown, so its values must not be shown to the account logged in now.
     return show(visit, page, { values: page.isAccountPage ? {} : values, problem: staleFormProblem(visit) });
   }
   if (account !== undefined) {
     const user = await service.auth.getUserFromSessionId(visit.sessionId);
     if (user && !isSameAccount(visit, account, user.id)) {
-      const shown = page.isAccountPage ? page : await overview();
+      const shown = page.isAccountPage ? page : await loadAccountPage();
       return show(visit, shown, { values: {}, problem: otherAccountProblem(visit, user.email) });
     }
   }
   const empty = Object.entries(fields).find(
-    ([name, isNeeded]) => values[name] === undefined && (typeof isNeeded === "function" ? isNeeded(values) : isNeeded),
+    ([name, isRequired]) =>
+      values[name] === undefined && (typeof isRequired === "function" ? isRequired(values) : isRequired),
   );
   if (empty) return show(visit, page, { values, problem: missingFieldProblem(visit, empty[0]) });
   try {
-    const before = await repeatedResponse(visit, page, values);
-    if (before) return before;
+    const repeated = await repeatedResponse(visit, page, values);
+    if (repeated) return repeated;
     if (page.submit) return await page.submit(visit, values);
   } catch (error) {
     if (!isShownOnForm(error)) throw error;
-    // Both submissions were under way at once, and the other one was first.
+    // The same form was submitted twice at the same time, and the other request finished first.
     const meanwhile = error instanceof AuthError && (await repeatedResponse(visit, page, values));
     if (meanwhile) return meanwhile;
     if (error instanceof AuthError && error.code === "not_logged_in")
       return redirectToLogin(visit, values.email, account);
     return show(visit, page, { values, problem: toProblem(visit, service.reportError(error, c)) });
   }
-  throw new RequestError("method_not_allowed", "nothing can be sent here");
+  throw new RequestError("method_not_allowed", "this page has no form");
 }
 
-/** The answer to a form that this browser sent a moment ago and sends again, such as by a double click; undefined for any other. */
+/** Returns the first response again if this browser submits a form twice, for example by a double click; else undefined. */
 async function repeatedResponse(visit: Visit, page: Page, values: FormValues): Promise<Response | undefined> {
   const done = page.repeatResponse && (await visit.service.auth.acts.findRecent(visit.caller));
   return done ? page.repeatResponse?.(visit, values, done) : undefined;
 }
 
-/** What can be told above the form; for all else there is a page of its own. */
+/** True for errors that the form's page shows; all others get an error page. */
 function isShownOnForm(error: unknown): boolean {
   return error instanceof AuthError || error instanceof DatabaseUnavailable;
 }
 
-/** The API's rule. A page that hides its own address makes older browsers hide its origin too: then the form's token decides. */
+/**
+ * Applies the API's rule. Older browsers send `Origin: null` from a page with `Referrer-Policy: no-referrer`; for those, only
+ * the form token decides.
+ */
 function requireOwnOrigin(c: RequestContext, { settings }: Service): void {
   const isHidden = c.req.header("Origin") === "null" && c.req.header("Sec-Fetch-Site") === undefined;
   if (!isHidden) requireSameOrigin(c, settings);

@@ -13,10 +13,10 @@ import { type Notice, noticeCookie } from "./notice.ts";
 import { home, resolveReturnTo } from "./return-to.ts";
 import { returnToCookie } from "./return-to-cookie.ts";
 
-/** What a form brought, by its fields' names. */
+/** The submitted values of a form, by field name. */
 export type FormValues = Readonly<Record<string, string | undefined>>;
 
-/** One person's request for a page. */
+/** A request for a page, and what the page's response sets. */
 export interface Visit {
   readonly c: RequestContext;
   readonly service: Service;
@@ -24,22 +24,21 @@ export interface Visit {
   readonly words: PageTexts;
   /** Emails for this caller use the page's language. */
   readonly caller: Caller;
-  /** Goes on under another id once the password was given. */
+  /** Changes when the session gets a new id during the request. */
   sessionId: string | null;
-  /** The secret of this browser from which the tokens of its forms are made. */
+  /** The value of this browser's cookie `form`, from which form tokens are made. */
   readonly formSecret: string;
-  /** Sets the cookie with that secret if the browser has none: for pages with a form. */
+  /** Sets the cookie `form` if the browser has none. */
   setFormCookie(): void;
   readonly notice: Notice | null;
-  /** What the answer sets. */
+  /** Set-Cookie headers of the response. */
   readonly cookies: string[];
-  /** A path with the language that was chosen, and what else it is given. */
+  /** Returns a path with its query. Keeps the request's `lang`, and drops empty parameters. */
   urlFor(path: string, query?: Readonly<Record<string, string | undefined>>): string;
-  /** The mailed one. */
+  /** The token of an emailed link. */
   readonly token: string | undefined;
-  /** Where to go afterwards, checked; undefined when it is where people go anyway. */
+  /** The valid `return_to` of the request or the cookie; undefined if it is missing, invalid or `home`. */
   readonly returnTo: string | undefined;
-  /** Whether this browser keeps such a place over a mail. */
   readonly hasReturnToCookie: boolean;
 }
 
@@ -51,7 +50,7 @@ export async function createVisit(service: Service, c: RequestContext, values: F
   const cookies: string[] = [];
   const formCookie = hostCookie(settings, "form");
   const secrets = readCookies(header, formCookie.name).filter((value) => /^[\w-]{43}$/.test(value));
-  // Of several, the one that the form was made from, if any: the browser may have sent them in another order before.
+  // A browser can send several cookies of this name, in any order: prefer the one that the form's token was made from.
   const kept = secrets.find((secret) => isFormToken(secret, values.form_token ?? "")) ?? secrets[0];
   const formSecret = kept ?? randomBytes(32).toString("base64url");
   const notices = noticeCookie(settings);
@@ -68,7 +67,7 @@ export async function createVisit(service: Service, c: RequestContext, values: F
     caller: {
       ...service.caller(c),
       language,
-      // Made from the link: if the answer to a redemption is lost, the form or the link sets the same cookie again.
+      // Derived from the link: if the response is lost, a second submission sets the same cookie.
       newDevice: kept === undefined || token === undefined ? undefined : createIdempotencyKey(kept, "device", token),
       idempotencyKeys: kept === undefined ? undefined : actNames(kept, c, values, token),
     },
@@ -92,8 +91,9 @@ export async function createVisit(service: Service, c: RequestContext, values: F
 }
 
 /**
- * Names of what a form does, which only this browser can make: one of all its fields, and one of the mailed link that led to
- * it. A page that is only opened has the name of the link. A form that is displayed anew has another name.
+ * Returns the names under which the effect of a form is stored, so that submitting it twice has one effect: a name made from
+ * all fields, and one made from the token of the emailed link. A GET has only the latter. Only this browser's secret can make
+ * them.
  */
 function actNames(secret: string, c: RequestContext, values: FormValues, token: string | undefined): string[] {
   const link = token === undefined ? [] : [createIdempotencyKey(secret, "link", c.req.path, token)];
@@ -103,29 +103,28 @@ function actNames(secret: string, c: RequestContext, values: FormValues, token: 
 }
 
 /**
- * The caller of a form. A form without `form_id` cannot be told from a later one with the same fields, so it is done as often
- * as it is sent.
+ * Returns the caller of a form. A form without `form_id` could be a new one with the same values, so each submission of it
+ * takes effect.
  */
 export function callerOfForm({ caller }: Visit, { form_id }: FormValues): Caller {
   return form_id === undefined ? { ...caller, idempotencyKeys: [] } : caller;
 }
 
-/** Keeps this browser's device secret, by which the account of a redeemed link knows it. */
+/** Sets the device cookie, by which the account of a redeemed link recognizes this browser. */
 export function setDeviceCookie({ caller, cookies, service }: Visit): void {
   cookies.push(...rememberDevice(caller, service.settings));
 }
 
-/** This visit with the device that an account knows since a redemption. */
+/** Returns the visit as if the request had sent the device cookie that this response sets for a redeemed link. */
 export function withKnownDevice(visit: Visit): Visit {
   const { device, newDevice } = visit.caller;
   return [device ?? []].flat().length > 0 ? visit : { ...visit, caller: { ...visit.caller, device: newDevice } };
 }
 
-/** What the token of a form says about it. */
+/** The contents of a form's token. */
 export interface FormOrigin {
-  /** Whether it was made for this browser. */
   readonly isFromThisBrowser: boolean;
-  /** The account that it acts for, as `accountTag` names it; undefined for one that acts for none. */
+  /** Tag of the account that the form acts for (`createAccountTag`), if it acts for one. */
   readonly account: string | undefined;
 }
 
@@ -133,12 +132,11 @@ export function readFormOrigin({ formSecret }: Visit, { form_token: given = "" }
   return { isFromThisBrowser: isFormToken(formSecret, given), account: readAccountTag(formSecret, given) };
 }
 
-/** Whether an account is the one that a form acts for, or that a notice was kept for. */
+/** True if the tag of a form or a notice names this user. */
 export function isSameAccount({ formSecret }: Visit, account: string | undefined, userId: number): boolean {
   return account !== undefined && isSameSecret(account, createAccountTag(formSecret, userId));
 }
 
-/** The account that is logged in in this browser, or null. */
 export async function findLoggedInUser({ service, sessionId }: Visit) {
   return service.auth.getUserFromSessionId(sessionId);
 }
