@@ -26,6 +26,7 @@ import {
 } from "./http/caller.ts";
 import { createCookies } from "./http/cookies.ts";
 import { cors } from "./http/cors.ts";
+import type { Descriptions } from "./http/description.ts";
 import { notFoundError, type Refusal, RequestError, toRefusal } from "./http/refusals.ts";
 import { requestIdReader } from "./http/request-ids.ts";
 import { pathPattern } from "./http/routes.ts";
@@ -35,7 +36,7 @@ import { singleSlashes } from "./http/slashes.ts";
 import { unavailableLogger } from "./http/unavailable.ts";
 import type { DevOutbox } from "./mail/mail.ts";
 import { toLogFields } from "./observe/request-ids.ts";
-import { createPages, pagePaths } from "./pages/pages.ts";
+import { createPages, pageDescriptions } from "./pages/pages.ts";
 import type { Settings } from "./settings/settings.ts";
 
 export interface AppOptions {
@@ -44,7 +45,7 @@ export interface AppOptions {
 }
 
 /** Every path, and the resource that answers there. */
-const resources: Readonly<Record<string, (service: Service) => Resource>> = {
+const resources: Readonly<Record<string, Resource>> = {
   "/": root,
   "/users": register,
   "/sessions": sessions,
@@ -63,8 +64,19 @@ const resources: Readonly<Record<string, (service: Service) => Resource>> = {
   "/metrics": metrics,
 };
 
-/** The paths of all resources. */
-export const routes = [...Object.keys(resources), ...pagePaths];
+/** Resources that exist in development only. Requests for them are not counted under their paths. */
+const devResources: Readonly<Record<string, Resource>> = { "/dev/outbox": devOutbox };
+
+/** The paths of all resources and pages. */
+export const routes = [...Object.keys(resources), ...Object.keys(pageDescriptions)];
+
+/** The descriptions of all endpoints, by path and method. */
+export const descriptions: Readonly<Record<string, Descriptions>> = {
+  ...Object.fromEntries(
+    Object.entries({ ...resources, ...devResources }).map(([path, resource]) => [path, describe(resource)]),
+  ),
+  ...pageDescriptions,
+};
 
 /**
  * The HTTP API as a function from Request to Response: `app.fetch`. Mount it in any server that speaks them; given
@@ -105,17 +117,19 @@ export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindi
   const app = new Hono<{ Bindings: Bindings; Variables: Variables }>();
   if (settings.CORS_ORIGINS.length > 0) app.use(cors(settings, service.answers));
   const allowed: [path: RegExp, methods: string][] = [];
-  const mount = (path: string, resource: Resource, guard: (method: string, handler: Handler) => Handler) => {
-    const handlers = Object.entries(resource);
-    for (const [method, handler] of handlers) app.on(method, path, unlessBusy(method, path, guard(method, handler)));
-    const methods = handlers.map(([method]) => (method === "GET" ? "GET, HEAD" : method)).join(", ");
-    if (handlers.length > 0) allowed.push([pathPattern(path), methods]);
+  const mount = (path: string, resource: Resource) => {
+    const methods: string[] = [];
+    for (const [method, endpoint] of Object.entries(resource)) {
+      const handler = endpoint.create(service);
+      if (!handler) continue;
+      const guarded = method === "GET" || endpoint.description.isPage ? handler : sameOrigin(handler, settings);
+      app.on(method, path, endpoint.description.hashesPassword ? unlessBusy(path, guarded) : guarded);
+      methods.push(method === "GET" ? "GET, HEAD" : method);
+    }
+    if (methods.length > 0) allowed.push([pathPattern(path), methods.join(", ")]);
   };
-  const all = outbox && settings.NODE_ENV !== "production" ? { ...resources, "/dev/outbox": devOutbox } : resources;
-  for (const [path, resource] of Object.entries(all)) {
-    mount(path, resource(service), (method, handler) => guarded(method, handler, settings));
-  }
-  for (const [path, page] of Object.entries(pages.resources)) mount(path, page, (_, handler) => handler);
+  for (const [path, resource] of Object.entries({ ...resources, ...devResources, ...pages.resources }))
+    mount(path, resource);
   const refuse = (c: RequestContext, error: unknown, more: ResponseHeaders = {}) => {
     const told = refused(error, c);
     const headers = told.status < 500 ? more : { ...more, "X-Request-Id": idsOf(c).id };
@@ -150,8 +164,12 @@ function onlyReads({ req: { method } }: RequestContext): boolean {
   return method === "GET" || method === "HEAD";
 }
 
-function guarded(method: string, handler: Handler, settings: Settings): Handler {
-  if (method === "GET") return handler;
+function describe(resource: Resource): Descriptions {
+  return Object.fromEntries(Object.entries(resource).map(([method, { description }]) => [method, description]));
+}
+
+/** Guards a handler that pages of other sites must not call. */
+function sameOrigin(handler: Handler, settings: Settings): Handler {
   return (c) => {
     requireSameOrigin(c, settings);
     return handler(c);

@@ -102,7 +102,7 @@ test("an app has the settings, log, metrics and tracing of its Auth, whatever it
   const logged: Record<string, unknown>[] = [];
   const metrics = new Counters();
   const trace = { traceId: "4bf92f3577b34da6a3ce929d0e0e4736", spanId: "00f067aa0ba902b7" };
-  const tracing = { ...untraced, current: () => trace };
+  const tracing = { ...untraced, activeSpan: () => trace };
   const auth = new Auth(world.db, { settings, log: createRecordingLog(logged), metrics, tracing });
   const given = { settings: world.settings, log: silent, metrics: uncounted, tracing: untraced };
   for (const { fetch } of [createApp(auth), createApp(auth, given as AppOptions)]) {

@@ -1,18 +1,39 @@
-import { readFields, required } from "../http/fields.ts";
-import type { Resource, Service } from "../http/service.ts";
+import { z } from "zod";
+import { endpoint } from "../http/endpoint.ts";
+import type { Resource } from "../http/service.ts";
 import { findSession } from "../http/session-cookies.ts";
+import { email } from "./schemas.ts";
 
-export function changeEmail(service: Service): Resource {
-  const { auth, answers, caller } = service;
-  return {
-    async PUT(c) {
-      const fields = await readFields(c, "email");
-      const email = await auth.account.changeEmail(
-        await findSession(c, service),
-        required(fields.email, "email"),
-        caller(c),
-      );
-      return answers.json(200, { email, message: "verification mail sent" });
+export const changeEmail: Resource = {
+  PUT: endpoint(
+    {
+      summary: "Sends a verification email to a new address of the user.",
+      fields: () => z.object({ email: email.describe("The new email address.") }),
+      session: "required",
+      answers: () => ({
+        200: {
+          description: "The new address becomes that of the account once it is verified.",
+          json: z.object({
+            email: z.string().describe("The new email address."),
+            message: z.literal("verification mail sent"),
+          }),
+        },
+      }),
+      refusals: [
+        "field_missing",
+        "email_invalid",
+        "email_unchanged",
+        "email_taken",
+        "password_needed",
+        "too_many_tries",
+      ],
     },
-  };
-}
+    (service) => {
+      const { auth, answers, caller } = service;
+      return async (c, { email }) => {
+        const newEmail = await auth.account.changeEmail(await findSession(c, service), email, caller(c));
+        return answers.json(200, { email: newEmail, message: "verification mail sent" });
+      };
+    },
+  ),
+};

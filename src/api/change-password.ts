@@ -1,20 +1,33 @@
-import { readFields } from "../http/fields.ts";
-import type { Resource, Service } from "../http/service.ts";
+import { z } from "zod";
+import { endpoint } from "../http/endpoint.ts";
+import type { Resource } from "../http/service.ts";
 import { findSession, setSession } from "../http/session-cookies.ts";
+import { emailAnswer, newPassword, password, policyRefusals, sessionCookie } from "./schemas.ts";
 
-/** `password` is the current one. */
-export function changePassword(service: Service): Resource {
-  const { auth, answers, caller } = service;
-  return {
-    async PUT(c) {
-      const { password: current = "", new_password: chosen = "" } = await readFields(c, "password", "new_password");
-      const { user, session } = await auth.account.changePassword(
-        await findSession(c, service),
-        { current, chosen },
-        caller(c),
-      );
-      const headers = { "Set-Cookie": setSession(c, service, session.sessionId) };
-      return answers.json(200, { email: user.email, message: "Password updated" }, headers);
+export const changePassword: Resource = {
+  PUT: endpoint(
+    {
+      summary: "Changes the password of the user and ends the user's other sessions.",
+      fields: () => z.object({ password: password.describe("The current password."), new_password: newPassword }),
+      session: "required",
+      hashesPassword: true,
+      answers: () => ({
+        200: {
+          description: "The password is changed. The session continues under a new id.",
+          json: z.object({ email: emailAnswer, message: z.literal("Password updated") }),
+          headers: sessionCookie,
+        },
+      }),
+      refusals: ["wrong_password", "password_missing", ...policyRefusals, "too_many_tries"],
     },
-  };
-}
+    (service) => {
+      const { auth, answers, caller } = service;
+      return async (c, { password: current, new_password: chosen }) => {
+        const sessionId = await findSession(c, service);
+        const { user, session } = await auth.account.changePassword(sessionId, { current, chosen }, caller(c));
+        const headers = { "Set-Cookie": setSession(c, service, session.sessionId) };
+        return answers.json(200, { email: user.email, message: "Password updated" }, headers);
+      };
+    },
+  ),
+};

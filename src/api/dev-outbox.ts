@@ -1,24 +1,54 @@
 import { createHash } from "node:crypto";
 import { accepts } from "hono/accepts";
 import { html, raw } from "hono/html";
-import { RequestError } from "../http/refusals.ts";
-import type { Resource, Service } from "../http/service.ts";
+import { z } from "zod";
+import { endpoint } from "../http/endpoint.ts";
+import { notFoundError } from "../http/refusals.ts";
+import type { Resource } from "../http/service.ts";
 import { isFromThisMachine } from "../http/this-machine.ts";
 import type { DevOutbox, WaitingMail } from "../mail/mail.ts";
 
-/** The mails that wait while no server sends them: a page for people, JSON for programs, on this machine alone. */
-export function devOutbox({ answers, outbox }: Service): Resource {
-  return {
-    GET(c) {
-      if (outbox === undefined || !isFromThisMachine(c)) throw new RequestError("not_found", "nothing is here");
-      const supports = ["text/html", "application/json"];
-      const type = accepts(c, { header: "Accept", supports, default: "text/html" });
-      if (type === "application/json") return answers.json(200, { mails: outbox.mails });
-      const headers = { "Content-Type": "text/html; charset=utf-8", ...policy(outbox) };
-      return answers.content(200, page(outbox.mails), headers);
+/** The emails that no server sends. It must not be reachable from other machines: the emails hold tokens. */
+export const devOutbox: Resource = {
+  GET: endpoint(
+    {
+      summary: "Shows the emails that no server sends. Development mode only, and only on the same machine.",
+      answers: () => ({
+        200: {
+          description: "The newest 50 emails: a page for browsers, JSON for programs.",
+          content: ["text/html"],
+          json: z.object({
+            mails: z
+              .array(
+                z.object({
+                  kind: z.string(),
+                  to: z.string(),
+                  subject: z.string(),
+                  text: z.string(),
+                  html: z.string(),
+                  at: z.iso.datetime(),
+                }),
+              )
+              .readonly(),
+          }),
+          headers: { "Content-Security-Policy": "Allows the styles of the emails." },
+        },
+      }),
+      refusals: ["not_found"],
     },
-  };
-}
+    ({ answers, outbox, settings }) => {
+      if (outbox === undefined || settings.NODE_ENV === "production") return null;
+      return (c) => {
+        if (!isFromThisMachine(c)) throw notFoundError();
+        const supports = ["text/html", "application/json"];
+        const type = accepts(c, { header: "Accept", supports, default: "text/html" });
+        if (type === "application/json") return answers.json(200, { mails: outbox.mails });
+        const headers = { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy(outbox) };
+        return answers.content(200, page(outbox.mails), headers);
+      };
+    },
+  ),
+};
 
 const sheet = `
 :root { color-scheme: light dark; }
@@ -32,17 +62,16 @@ summary { cursor: pointer; }
 pre { white-space: pre-wrap; }
 `;
 
-/** No script, and no style but this page's and the mails', each by its hash: a frame by `srcdoc` is under it too. */
-function policy({ styles }: DevOutbox) {
+/** Allows no script, and only the styles of this page and of the emails, by their hashes. It also applies to `srcdoc` frames. */
+function policy({ styles }: DevOutbox): string {
   const hashes = [sheet, ...styles].map((style) => `'sha256-${createHash("sha256").update(style).digest("base64")}'`);
-  const policies = [
+  return [
     "default-src 'none'",
     `style-src 'unsafe-hashes' ${hashes.join(" ")}`,
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
-  ];
-  return { "Content-Security-Policy": policies.join("; ") };
+  ].join("; ");
 }
 
 function page(mails: readonly WaitingMail[]): string {
@@ -57,14 +86,14 @@ function page(mails: readonly WaitingMail[]): string {
 <body>
 <main>
 <h1>Outbox</h1>
-<p>Mails wait here, the newest first, because no SMTP_URL is set. They are gone when the service stops.</p>
-${mails.length === 0 ? html`<p>There are none yet.</p>\n` : mails.map(shown)}</main>
+<p>Emails are listed here, newest first, because SMTP_URL is not set. They are lost when the service stops.</p>
+${mails.length === 0 ? html`<p>No emails yet.</p>\n` : mails.map(article)}</main>
 </body>
 </html>
 `);
 }
 
-function shown({ kind, to, subject, text, html: content, at }: WaitingMail) {
+function article({ kind, to, subject, text, html: content, at }: WaitingMail) {
   return html`<article>
 <h2>${subject}</h2>
 <p>to ${to} · ${kind} · <time datetime="${at}">${at.slice(0, 19).replace("T", " ")} UTC</time></p>

@@ -1,26 +1,52 @@
+import { z } from "zod";
 import { notLoggedInError } from "../errors.ts";
-import { readFields } from "../http/fields.ts";
-import type { Resource, Service } from "../http/service.ts";
+import { endpoint } from "../http/endpoint.ts";
+import type { Resource } from "../http/service.ts";
 import { clearSessions, findSession, findUser } from "../http/session-cookies.ts";
 import type { PublicUser } from "../user.ts";
+import { emailAnswer, password } from "./schemas.ts";
 
-export function profile(service: Service): Resource {
-  const { auth, answers, caller } = service;
-  const answer = (user: PublicUser | null) => {
-    if (!user) throw notLoggedInError();
-    return answers.json(200, { email: user.email });
-  };
-  return {
-    /** The hot path: it answers in the same turn where the database does, and promises nothing. */
-    GET(c) {
-      const found = findUser(c, service);
-      return found instanceof Promise ? found.then(answer) : answer(found);
+export const profile: Resource = {
+  GET: endpoint(
+    {
+      summary: "Returns the email address of the user.",
+      session: "required",
+      answers: () => ({ 200: { description: "The session is live.", json: z.object({ email: emailAnswer }) } }),
+      refusals: [],
     },
-    /** Erases the account. */
-    async DELETE(c) {
-      const { password = "" } = await readFields(c, "password");
-      await auth.account.erase(await findSession(c, service), password, caller(c));
-      return answers.json(200, { message: "account deleted" }, { "Set-Cookie": clearSessions(c, service) });
+    (service) => {
+      const answer = (user: PublicUser | null) => {
+        if (!user) throw notLoggedInError();
+        return service.answers.json(200, { email: user.email });
+      };
+      // The hot path: without a promise if the database answers without one.
+      return (c) => {
+        const found = findUser(c, service);
+        return found instanceof Promise ? found.then(answer) : answer(found);
+      };
     },
-  };
-}
+  ),
+  DELETE: endpoint(
+    {
+      summary: "Deletes the account of the user.",
+      fields: () => z.object({ password }),
+      session: "required",
+      hashesPassword: true,
+      answers: () => ({
+        200: {
+          description: "The account, its sessions and its data are deleted.",
+          json: z.object({ message: z.literal("account deleted") }),
+          headers: { "Set-Cookie": "Clears the session cookie." },
+        },
+      }),
+      refusals: ["wrong_password", "too_many_tries"],
+    },
+    (service) => {
+      const { auth, answers, caller } = service;
+      return async (c, { password }) => {
+        await auth.account.erase(await findSession(c, service), password, caller(c));
+        return answers.json(200, { message: "account deleted" }, { "Set-Cookie": clearSessions(c, service) });
+      };
+    },
+  ),
+};

@@ -1,13 +1,27 @@
-import { readFields, required } from "../http/fields.ts";
-import type { Resource, Service } from "../http/service.ts";
+import { z } from "zod";
+import { endpoint } from "../http/endpoint.ts";
+import type { Resource } from "../http/service.ts";
+import { email, emailAnswer, password, policyRefusals } from "./schemas.ts";
 
-export function register({ auth, answers, caller }: Service): Resource {
-  return {
-    async POST(c) {
-      const fields = await readFields(c, "email", "password");
-      const given = required(fields.email, "email");
-      const email = await auth.account.register(given, required(fields.password, "password"), caller(c));
-      return answers.json(200, { email, message: "user created" });
+export const register: Resource = {
+  POST: endpoint(
+    {
+      summary: "Registers a user.",
+      fields: () => z.object({ email, password }),
+      hashesPassword: true,
+      answers: () => ({
+        200: {
+          description:
+            "The user is registered. If CONCEAL_ACCOUNTS is on, also the response for an address that has an account; if REQUIRE_VERIFIED_EMAIL is on, the account begins when the address is verified.",
+          json: z.object({ email: emailAnswer, message: z.literal("user created") }),
+        },
+      }),
+      refusals: ["field_missing", "email_invalid", "email_taken", ...policyRefusals, "too_many_tries"],
     },
-  };
-}
+    ({ auth, answers, caller }) =>
+      async (c, { email, password }) => {
+        const registered = await auth.account.register(email, password, caller(c));
+        return answers.json(200, { email: registered, message: "user created" });
+      },
+  ),
+};

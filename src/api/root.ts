@@ -1,23 +1,49 @@
+import { z } from "zod";
 import { wantsPage } from "../http/caller.ts";
-import type { Resource, Service } from "../http/service.ts";
+import { endpoint } from "../http/endpoint.ts";
+import type { Resource } from "../http/service.ts";
 import { findUser } from "../http/session-cookies.ts";
 
-/** Every method, for browsers and `curl -L -X` keep theirs when logging out leads them here. */
-export function root(service: Service): Resource {
-  const { settings, answers } = service;
-  const Vary = settings.CORS_ORIGINS.length > 0 ? "Origin, Accept" : "Accept";
-  const welcome = () => answers.json(200, { message: "Bienvenue" });
-  return {
-    /** People are sent to their account, or to log in; programs are welcomed. */
-    async GET(c) {
-      if (!wantsPage(c)) return answers.json(200, { message: "Bienvenue" }, { Vary });
-      const user = await findUser(c, service);
-      const lang = c.req.query("lang");
-      const query = lang === undefined ? "" : `?${new URLSearchParams({ lang })}`;
-      return answers.redirect(`${user ? "/account" : "/login"}${query}`, { Vary });
+const greeting = () => ({ description: "A greeting.", json: z.object({ message: z.literal("Bienvenue") }) });
+const vary = { Vary: "`Accept` and, with CORS_ORIGINS, `Origin`." } as const;
+
+/** Browsers' `fetch` and `curl -L -X` keep their method when logging out redirects them here. */
+const others = endpoint(
+  {
+    summary: "Answers a client that kept its method when it followed a redirect.",
+    answers: () => ({ 200: greeting() }),
+    refusals: [],
+  },
+  ({ answers }) =>
+    () =>
+      answers.json(200, { message: "Bienvenue" }),
+);
+
+export const root: Resource = {
+  GET: endpoint(
+    {
+      summary: "Greets programs, and redirects browsers to their account or to the login page.",
+      query: () => z.object({ lang: z.string().optional().describe("The language of the page.") }),
+      allowsRepeatedQuery: true,
+      session: "optional",
+      answers: () => ({
+        200: { ...greeting(), headers: vary },
+        302: { description: "Sent if `Accept` names HTML.", headers: { Location: "`/account` or `/login`.", ...vary } },
+      }),
+      refusals: [],
     },
-    POST: welcome,
-    PUT: welcome,
-    DELETE: welcome,
-  };
-}
+    (service) => {
+      const { settings, answers } = service;
+      const Vary = settings.CORS_ORIGINS.length > 0 ? "Origin, Accept" : "Accept";
+      return async (c, { lang }) => {
+        if (!wantsPage(c)) return answers.json(200, { message: "Bienvenue" }, { Vary });
+        const user = await findUser(c, service);
+        const query = lang === undefined ? "" : `?${new URLSearchParams({ lang })}`;
+        return answers.redirect(`${user ? "/account" : "/login"}${query}`, { Vary });
+      };
+    },
+  ),
+  POST: others,
+  PUT: others,
+  DELETE: others,
+};

@@ -1,78 +1,160 @@
+import { z } from "zod";
 import { AuthError, notLoggedInError } from "../errors.ts";
-import type { RequestContext } from "../http/caller.ts";
-import { readFields } from "../http/fields.ts";
-import { RequestError } from "../http/refusals.ts";
-import type { Resource, Service } from "../http/service.ts";
+import { endpoint } from "../http/endpoint.ts";
+import type { Resource } from "../http/service.ts";
 import { clearSessions, findSession, logOut, readSessionIds, setLogin, setSession } from "../http/session-cookies.ts";
+import { email, emailAnswer, password, sessionCookie, session as sessionSchema } from "./schemas.ts";
 
-/** The most sessions on a page of the list. */
-const longestPage = 100;
+const maxPageLength = 100;
 
-export function sessions(service: Service): Resource {
-  const { auth, settings, answers, caller } = service;
-  return {
-    async GET(c) {
-      const page = { limit: pageLength(parameter(c, "limit")), after: parameter(c, "after") };
-      const { sessions, next } = await auth.sessions.page(await findSession(c, service), page);
-      return answers.json(200, { sessions, ...(next !== null && { next }) });
+export const sessions: Resource = {
+  GET: endpoint(
+    {
+      summary: "Lists the sessions of the user, newest first.",
+      query: () =>
+        z.object({
+          limit: z.string().optional().describe(`The maximum number of sessions, from 1 to ${maxPageLength}.`),
+          after: z.string().optional().describe("The `next` of the previous page."),
+        }),
+      session: "required",
+      answers: () => ({
+        200: {
+          description: "A page of the list.",
+          json: z.object({
+            sessions: z.array(sessionSchema).readonly(),
+            next: z.string().optional().describe("Value of `after` for the next page; missing on the last page."),
+          }),
+        },
+      }),
+      refusals: ["page_invalid"],
     },
-    async POST(c) {
-      const { email = "", password = "" } = await readFields(c, "email", "password");
-      const replaces = readSessionIds(c, settings);
-      const opened = await auth.logIn({ email, password, replaces }, caller(c));
-      const headers = { "Set-Cookie": setLogin(c, opened, service) };
-      return answers.json(200, { email: opened.user.email, message: "logged in" }, headers);
+    (service) => {
+      const { auth, answers } = service;
+      return async (c, { limit, after }) => {
+        const page = { limit: pageLength(limit), after };
+        const { sessions, next } = await auth.sessions.page(await findSession(c, service), page);
+        return answers.json(200, { sessions, ...(next !== null && { next }) });
+      };
     },
-    async DELETE(c) {
+  ),
+  POST: endpoint(
+    {
+      summary: "Logs a user in.",
+      fields: () => z.object({ email, password }),
+      session: "optional",
+      hashesPassword: true,
+      answers: () => ({
+        200: {
+          description: "The user is logged in. A session that the request presents ends.",
+          json: z.object({ email: emailAnswer, message: z.literal("logged in") }),
+          headers: {
+            "Set-Cookie": "The session cookie, the device cookie, and expired cookies that replace old ones.",
+          },
+        },
+      }),
+      refusals: ["wrong_login", "email_not_verified", "too_many_tries"],
+    },
+    (service) => {
+      const { auth, settings, answers, caller } = service;
+      return async (c, { email, password }) => {
+        const replaces = readSessionIds(c, settings);
+        const opened = await auth.logIn({ email, password, replaces }, caller(c));
+        const headers = { "Set-Cookie": setLogin(c, opened, service) };
+        return answers.json(200, { email: opened.user.email, message: "logged in" }, headers);
+      };
+    },
+  ),
+  DELETE: endpoint(
+    {
+      summary: "Logs the user out: ends the session of this request.",
+      session: "required",
+      answers: () => ({
+        302: {
+          description: "The session has ended.",
+          headers: { Location: "`/`", "Set-Cookie": "Clears the session cookie." },
+        },
+      }),
+      refusals: [],
+    },
+    (service) => async (c) => {
       if (!(await logOut(c, service))) throw notLoggedInError();
-      return answers.redirect("/", { "Set-Cookie": clearSessions(c, service) });
+      return service.answers.redirect("/", { "Set-Cookie": clearSessions(c, service) });
     },
-  };
+  ),
+};
+
+function pageLength(limit = `${maxPageLength}`): number {
+  if (/^[1-9]\d{0,2}$/.test(limit) && Number(limit) <= maxPageLength) return Number(limit);
+  throw new AuthError("page_invalid", `limit must be a whole number from 1 to ${maxPageLength}`);
 }
 
-/** A parameter of the query; undefined if it is not there. */
-function parameter(c: RequestContext, name: string): string | undefined {
-  const [value, ...others] = c.req.queries(name) ?? [];
-  if (others.length > 0) throw new RequestError("field_repeated", `${name} must be given once, as text`);
-  return value;
-}
-
-function pageLength(limit = `${longestPage}`): number {
-  if (/^[1-9]\d{0,2}$/.test(limit) && Number(limit) <= longestPage) return Number(limit);
-  throw new AuthError("page_invalid", `limit must be a whole number from 1 to ${longestPage}`);
-}
-
-/** One session, by the handle that the list of them has. */
-export function session(service: Service): Resource {
-  const { auth, answers, caller } = service;
-  return {
-    async DELETE(c) {
-      await auth.sessions.end(await findSession(c, service), c.req.param("id") ?? "", caller(c));
-      return answers.json(200, { message: "session ended" });
+/** One session. */
+export const session: Resource = {
+  DELETE: endpoint(
+    {
+      summary: "Ends one session of the user.",
+      path: () => z.object({ id: z.string().describe("The `id` of a session in `GET /sessions`.") }),
+      session: "required",
+      answers: () => ({
+        200: { description: "The session has ended.", json: z.object({ message: z.literal("session ended") }) },
+      }),
+      refusals: ["unknown_session"],
     },
-  };
-}
-
-/** Every session but the one that asks. */
-export function otherSessions(service: Service): Resource {
-  const { auth, answers, caller } = service;
-  return {
-    async DELETE(c) {
-      await auth.sessions.endOthers(await findSession(c, service), caller(c));
-      return answers.json(200, { message: "other sessions ended" });
+    (service) => {
+      const { auth, answers, caller } = service;
+      return async (c, { id }) => {
+        await auth.sessions.end(await findSession(c, service), id, caller(c));
+        return answers.json(200, { message: "session ended" });
+      };
     },
-  };
-}
+  ),
+};
 
-/** The password once more, for what needs it. */
-export function confirmation(service: Service): Resource {
-  const { auth, answers, caller } = service;
-  return {
-    async POST(c) {
-      const { password = "" } = await readFields(c, "password");
-      const { user, session } = await auth.account.confirmPassword(await findSession(c, service), password, caller(c));
-      const headers = { "Set-Cookie": setSession(c, service, session.sessionId) };
-      return answers.json(200, { email: user.email, message: "password confirmed" }, headers);
+/** Every session except that of the request. */
+export const otherSessions: Resource = {
+  DELETE: endpoint(
+    {
+      summary: "Ends all other sessions of the user.",
+      session: "required",
+      answers: () => ({
+        200: { description: "They have ended.", json: z.object({ message: z.literal("other sessions ended") }) },
+      }),
+      refusals: [],
     },
-  };
-}
+    (service) => {
+      const { auth, answers, caller } = service;
+      return async (c) => {
+        await auth.sessions.endOthers(await findSession(c, service), caller(c));
+        return answers.json(200, { message: "other sessions ended" });
+      };
+    },
+  ),
+};
+
+export const confirmation: Resource = {
+  POST: endpoint(
+    {
+      summary: "Confirms the password of the user, which some endpoints require in the last ten minutes.",
+      fields: () => z.object({ password }),
+      session: "required",
+      hashesPassword: true,
+      answers: () => ({
+        200: {
+          description: "The password is right. The session continues under a new id.",
+          json: z.object({ email: emailAnswer, message: z.literal("password confirmed") }),
+          headers: sessionCookie,
+        },
+      }),
+      refusals: ["wrong_password", "too_many_tries"],
+    },
+    (service) => {
+      const { auth, answers, caller } = service;
+      return async (c, { password }) => {
+        const sessionId = await findSession(c, service);
+        const { user, session } = await auth.account.confirmPassword(sessionId, password, caller(c));
+        const headers = { "Set-Cookie": setSession(c, service, session.sessionId) };
+        return answers.json(200, { email: user.email, message: "password confirmed" }, headers);
+      };
+    },
+  ),
+};

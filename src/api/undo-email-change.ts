@@ -1,12 +1,29 @@
-import { readFields } from "../http/fields.ts";
-import type { Resource, Service } from "../http/service.ts";
+import { z } from "zod";
+import { endpoint } from "../http/endpoint.ts";
+import type { Resource } from "../http/service.ts";
+import { email, emailAnswer } from "./schemas.ts";
 
-export function undoEmailChange({ auth, answers, caller }: Service): Resource {
-  return {
-    async PUT(c) {
-      const { email, token = "" } = await readFields(c, "email", "token");
-      const user = await auth.undoEmailChange.undo(token, email, caller(c));
-      return answers.json(200, { email: user.email, message: "email change undone" });
+export const undoEmailChange: Resource = {
+  PUT: endpoint(
+    {
+      summary: "Undoes an email change, with the token sent to the previous address.",
+      fields: () =>
+        z.object({
+          token: z.string().min(1).describe("The token of the email."),
+          email: email.optional().describe("The previous address. If present, the token must be for it."),
+        }),
+      answers: () => ({
+        200: {
+          description: "The account has its previous address again, and all its sessions have ended.",
+          json: z.object({ email: emailAnswer, message: z.literal("email change undone") }),
+        },
+      }),
+      refusals: ["bad_undo_token", "email_taken", "too_many_tries"],
     },
-  };
-}
+    ({ auth, answers, caller }) =>
+      async (c, { token, email }) => {
+        const user = await auth.undoEmailChange.undo(token, email, caller(c));
+        return answers.json(200, { email: user.email, message: "email change undone" });
+      },
+  ),
+};

@@ -1,25 +1,66 @@
+import { z } from "zod";
 import { createDeviceSecret } from "../http/cookies.ts";
-import { readFields, required } from "../http/fields.ts";
+import { endpoint } from "../http/endpoint.ts";
 import { rememberDevice } from "../http/remember-device.ts";
-import type { Resource, Service } from "../http/service.ts";
+import type { Resource } from "../http/service.ts";
 import { findSession, setSession } from "../http/session-cookies.ts";
+import { email, emailAnswer, password } from "./schemas.ts";
 
-export function emailVerification(service: Service): Resource {
-  const { auth, settings, answers, caller } = service;
-  return {
-    async POST(c) {
-      const fields = await readFields(c, "email");
-      const email = await auth.verifyEmail.request(required(fields.email, "email"), caller(c));
-      return answers.json(200, { email, message: "verification mail sent" });
+export const emailVerification: Resource = {
+  POST: endpoint(
+    {
+      summary: "Sends the verification email again.",
+      fields: () => z.object({ email }),
+      answers: () => ({
+        200: {
+          description: "Sent for every address, so that the response does not reveal which ones have an account.",
+          json: z.object({
+            email: z.string().describe("The email address."),
+            message: z.literal("verification mail sent"),
+          }),
+        },
+      }),
+      refusals: ["field_missing", "email_invalid", "too_many_tries"],
     },
-    async PUT(c) {
-      const { email = "", token = "", password = "" } = await readFields(c, "email", "token", "password");
-      const redeemer = { ...caller(c), newDevice: createDeviceSecret() };
-      const sessionId = await findSession(c, service);
-      const { user, session } = await auth.verifyEmail.confirm({ email, token, password, sessionId }, redeemer);
-      const kept = session ? setSession(c, service, session.sessionId) : [];
-      const headers = { "Set-Cookie": [...rememberDevice(redeemer, settings), ...kept] };
-      return answers.json(200, { email: user.email, message: "email verified" }, headers);
+    ({ auth, answers, caller }) =>
+      async (c, { email }) => {
+        const address = await auth.verifyEmail.request(email, caller(c));
+        return answers.json(200, { email: address, message: "verification mail sent" });
+      },
+  ),
+  PUT: endpoint(
+    {
+      summary: "Verifies an email address, with the token of the email and the password.",
+      fields: () =>
+        z.object({
+          email: email.describe("The address to verify."),
+          token: z.string().min(1).describe("The token of the email."),
+          password: password.describe("The password of the registration or, for an email change, of the account."),
+        }),
+      session: "optional",
+      hashesPassword: true,
+      answers: () => ({
+        200: {
+          description:
+            "The address is verified. For an email change, the session of the request continues under a new id.",
+          json: z.object({ email: emailAnswer, message: z.literal("email verified") }),
+          headers: {
+            "Set-Cookie": "The device cookie, unless RATE_LIMIT is off, and for an email change the session cookie.",
+          },
+        },
+      }),
+      refusals: ["bad_verify_token", "email_taken", "too_many_tries"],
     },
-  };
-}
+    (service) => {
+      const { auth, settings, answers, caller } = service;
+      return async (c, { email, token, password }) => {
+        const redeemer = { ...caller(c), newDevice: createDeviceSecret() };
+        const sessionId = await findSession(c, service);
+        const { user, session } = await auth.verifyEmail.confirm({ email, token, password, sessionId }, redeemer);
+        const kept = session ? setSession(c, service, session.sessionId) : [];
+        const headers = { "Set-Cookie": [...rememberDevice(redeemer, settings), ...kept] };
+        return answers.json(200, { email: user.email, message: "email verified" }, headers);
+      };
+    },
+  ),
+};

@@ -9,25 +9,6 @@ import { titleCaseHeaders } from "./header-case.ts";
 import { statuses, toRefusal } from "./refusals.ts";
 import type { Handler, Pages, Service } from "./service.ts";
 
-/** Every request that hashes a password. */
-const hashing: ReadonlySet<string> = new Set([
-  "POST /users",
-  "POST /sessions",
-  "POST /sessions/confirm",
-  "PUT /profile/password",
-  "DELETE /profile",
-  "PUT /reset_password",
-  "PUT /email_verification",
-  "POST /login",
-  "POST /register",
-  "POST /reset",
-  "POST /verify",
-  "POST /account/password",
-  "POST /account/email",
-  "POST /account/export",
-  "POST /account/delete",
-]);
-
 /**
  * How many refusals are answered in a second after how many at once, and how long one is held at most, in milliseconds. Otherwise
  * programs that retry as soon as they are refused would take the cores from the threads that hash.
@@ -51,7 +32,7 @@ export function busyGuard(
   service: Pick<Service, "auth" | "settings" | "answers" | "metrics">,
   pages: Pages,
   addressOf: (c: RequestContext) => string | undefined,
-): (method: string, path: string, handler: Handler) => Handler {
+): (path: string, handler: Handler) => Handler {
   const { auth, settings, answers, metrics } = service;
   const devicesOf = deviceSecretFinder(settings);
   const turn = pacer(pace);
@@ -98,14 +79,11 @@ export function busyGuard(
     if (held === 0 && !(answer instanceof Promise)) return respond(answer, close);
     return Promise.all([answer, held > 0 && sleep(held)]).then(([each]) => respond(each, close));
   };
-  return (method, path, handler) => {
-    if (!hashing.has(`${method} ${path}`)) return handler;
-    return (c) => {
-      const decide = (retryAfter: number | undefined) =>
-        retryAfter === undefined || (isForm(path) && isReadForm(c)) ? handler(c) : refuse(c, path, retryAfter);
-      const refused = auth.admission.getRetryAfter({ ip: addressOf(c), device: devicesOf(c) });
-      return refused instanceof Promise ? refused.then(decide) : decide(refused);
-    };
+  return (path, handler) => (c) => {
+    const decide = (retryAfter: number | undefined) =>
+      retryAfter === undefined || (isForm(path) && isReadForm(c)) ? handler(c) : refuse(c, path, retryAfter);
+    const refused = auth.admission.getRetryAfter({ ip: addressOf(c), device: devicesOf(c) });
+    return refused instanceof Promise ? refused.then(decide) : decide(refused);
   };
 }
 

@@ -5,32 +5,39 @@ import type { Settings } from "../settings/settings.ts";
 import type { Answers, ResponseHeaders } from "./answers.ts";
 import type { RequestContext } from "./caller.ts";
 import type { Cookies } from "./cookies.ts";
+import type { Description, Method } from "./description.ts";
 import type { Refusal } from "./refusals.ts";
 
-/** What a resource answers with. */
+/** What handlers need to answer requests. */
 export interface Service {
   readonly auth: Auth;
   readonly settings: Settings;
   readonly answers: Answers;
   readonly cookies: Cookies;
   readonly metrics: Metrics;
-  /** Who asks. */
   readonly caller: (c: RequestContext) => Caller;
-  /** What an error becomes, told in the log where whoever runs the service should know. */
+  /** Counts an error, logs it if operators must see it, and returns the refusal to send. */
   readonly reportError: (error: unknown, c: RequestContext) => Refusal;
-  /** Where mails wait when no server sends them. */
+  /** Holds the emails while no SMTP server is set. */
   readonly outbox?: DevOutbox | undefined;
 }
 
 export type Handler = (c: RequestContext) => Response | Promise<Response>;
 
-/** A resource: its handlers by method. HEAD comes with GET. */
-export type Resource = Readonly<Partial<Record<"GET" | "POST" | "PUT" | "DELETE", Handler>>>;
+/** One method of a path: `endpoint` of `endpoint.ts` creates it. */
+export interface Endpoint {
+  readonly description: Description;
+  /** Returns the handler, or null if this service does not have the endpoint. */
+  create(service: Service): Handler | null;
+}
 
-/** What people see. */
+/** The endpoints of a path, by method. HEAD comes with GET. */
+export type Resource = Readonly<Partial<Record<Method, Endpoint>>>;
+
+/** The HTML pages. */
 export interface Pages {
-  /** By path. They look after their forms themselves. */
+  /** By path. */
   readonly resources: Readonly<Record<string, Resource>>;
-  /** The page in place of the one that was asked for. */
-  refuse(c: RequestContext, refused: Refusal, headers?: ResponseHeaders): Promise<Response>;
+  /** Returns the error page for a refusal. */
+  refuse(c: RequestContext, refusal: Refusal, headers?: ResponseHeaders): Promise<Response>;
 }

@@ -59,7 +59,7 @@ test("people get a page, and programs that prefer JSON get that", async () => {
   for (const Accept of html) {
     const response = await world.get(Accept === undefined ? {} : { Accept: Accept.replace("\0", "") });
     assert.equal(response.headers.get("Content-Type"), "text/html; charset=utf-8", Accept);
-    assert.match(await response.text(), /There are none yet/);
+    assert.match(await response.text(), /No emails yet/);
   }
   for (const Accept of [
     "application/json",

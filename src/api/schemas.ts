@@ -1,0 +1,34 @@
+import { z } from "zod";
+
+export const email = z.string().min(1).describe("The email address of the account.");
+export const password = z.string().min(1).describe("The password of the account.");
+export const newPassword = z.string().min(1).describe("The new password.");
+
+/** The address in a JSON body. */
+export const emailAnswer = z.string().describe("The email address as registered.");
+
+/** A time in a JSON body, or null if it is unknown. */
+export const time = z.iso.datetime().nullable();
+
+export const policyRefusals = [
+  "password_too_short",
+  "password_common",
+  "password_personal",
+  "password_breached",
+] as const;
+
+export const sessionCookie = {
+  "Set-Cookie": "The session cookie, and expired cookies that replace old ones.",
+} as const;
+export const deviceCookie = { "Set-Cookie": "The device cookie, unless RATE_LIMIT is off." } as const;
+
+export const session = z.object({
+  id: z.string().describe("Identifies the session in `DELETE /sessions/{id}`; it is not the session cookie."),
+  current: z.boolean().describe("True for the session of this request."),
+  device: z.string().nullable().describe("Browser and system, such as `Firefox/Windows`; null if unknown."),
+  user_agent: z.string().nullable(),
+  ip: z.string().nullable(),
+  created_at: time,
+  last_seen_at: time,
+  expires_at: time,
+});

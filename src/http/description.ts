@@ -1,0 +1,72 @@
+import type { z } from "zod";
+import type { ErrorCode } from "../errors.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+/** Fields of a body, query parameters or path parameters: text by name, required unless the schema is optional. */
+export type TextFields = z.ZodObject<Readonly<Record<string, z.ZodType<string | undefined, string | undefined>>>>;
+
+/**
+ * Describes one method of a path as data: for reading requests, documentation, OpenAPI and clients. Schemas are behind functions
+ * because building all of them would slow down the start.
+ *
+ * @example
+ * const description = {
+ *   summary: "Ends the other sessions of the user.",
+ *   session: "required",
+ *   answers: () => ({ 200: { description: "They ended.", json: z.object({ message: z.literal("other sessions ended") }) } }),
+ *   refusals: [],
+ * } as const satisfies Description;
+ */
+export interface Description {
+  /** One sentence, beginning with a verb. */
+  readonly summary: string;
+  /** The fields of the request body. */
+  readonly fields?: () => TextFields;
+  readonly query?: () => TextFields;
+  /** The first value of a repeated query parameter counts. Otherwise a repeated one gets `field_repeated`. */
+  readonly allowsRepeatedQuery?: true;
+  /** The parameters in the path. */
+  readonly path?: () => TextFields;
+  /** Whether the endpoint uses the session cookie. `required` implies the refusal `not_logged_in`. */
+  readonly session?: "required" | "optional";
+  /** Hashes a password: if the hash queue is full, the request gets `busy` before its body is read. */
+  readonly hashesPassword?: true;
+  /** A page: its refusals are HTML too. It checks the request's origin and reads its fields itself. */
+  readonly isPage?: true;
+  /** The responses that are no refusals, by status. */
+  readonly answers: () => Readonly<Record<number, AnswerDescription>>;
+  /**
+   * The error codes of this endpoint. `commonRefusals` adds those that follow from the rest of the description. With
+   * `field_missing`, a required field that is missing gets that refusal; without it, the endpoint reads an empty text instead.
+   */
+  readonly refusals: readonly ErrorCode[];
+}
+
+export interface AnswerDescription {
+  /** One sentence: when the endpoint sends it. */
+  readonly description: string;
+  /** The whole JSON body. An answer with neither `json` nor `content` has an empty body. */
+  readonly json?: z.ZodType;
+  /** The media types of a body that is not JSON, without parameters. */
+  readonly content?: readonly string[];
+  /** The headers that this answer can have in addition to those of every answer, with their meaning. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The descriptions of a path, by method. */
+export type Descriptions = Readonly<Partial<Record<Method, Description>>>;
+
+/** Returns the error codes that an endpoint can answer because of what it reads and does, without those it names itself. */
+export function commonRefusals(method: Method, description: Description): ErrorCode[] {
+  const { fields, query, allowsRepeatedQuery, session, hashesPassword } = description;
+  return [
+    ...(method === "GET" ? [] : (["cross_site"] as const)),
+    ...(fields ? (["body_malformed", "body_too_large", "body_type_unsupported"] as const) : []),
+    ...(fields || (query && !allowsRepeatedQuery) ? (["field_repeated"] as const) : []),
+    ...(session === "required" ? (["not_logged_in"] as const) : []),
+    ...(hashesPassword ? (["busy"] as const) : []),
+    "database_unavailable",
+    "internal",
+  ];
+}

@@ -1,0 +1,115 @@
+import type { z } from "zod";
+import type { Answers } from "./answers.ts";
+import type { RequestContext } from "./caller.ts";
+import type { Description, TextFields } from "./description.ts";
+import { readFields, required } from "./fields.ts";
+import { RequestError } from "./refusals.ts";
+import type { Endpoint, Handler, Service } from "./service.ts";
+
+type Texts<Fields> = Fields extends () => infer Schema
+  ? Schema extends TextFields
+    ? z.input<Schema>
+    : unknown
+  : unknown;
+
+/** The described fields, query parameters and path parameters of a request. A missing or empty optional field is undefined. */
+export type Input<D extends Description> = Texts<D["fields"]> & Texts<D["query"]> & Texts<D["path"]>;
+
+type AnswersByStatus<D extends Description> = ReturnType<D["answers"]>;
+type StatusOf<D extends Description> = Extract<keyof AnswersByStatus<D>, number>;
+type AnswerOf<D extends Description, Status> = Status extends keyof AnswersByStatus<D>
+  ? AnswersByStatus<D>[Status]
+  : never;
+type JsonOf<Answer> = Answer extends { readonly json: infer Schema extends z.ZodType } ? z.input<Schema> : never;
+type HeadersOf<Answer> = Answer extends { readonly headers: infer Names }
+  ? { readonly [Name in keyof Names]?: string | readonly string[] }
+  : Readonly<Record<never, string>>;
+
+/** `Answers` that takes only described statuses, bodies and headers. */
+export interface DescribedAnswers<D extends Description> extends Omit<Answers, "json" | "redirect" | "content"> {
+  json<Status extends StatusOf<D>>(
+    status: Status,
+    body: JsonOf<AnswerOf<D, Status>>,
+    headers?: HeadersOf<AnswerOf<D, Status>>,
+  ): Response;
+  redirect<Status extends StatusOf<D> & (302 | 303) = StatusOf<D> & 302>(
+    location: string,
+    headers?: HeadersOf<AnswerOf<D, Status>>,
+    status?: Status,
+  ): Response;
+  content<Status extends StatusOf<D>>(
+    status: Status,
+    body: string,
+    headers: HeadersOf<AnswerOf<D, Status>> & { readonly "Content-Type": string },
+  ): Response;
+}
+
+/** A service whose responses must be described. */
+export type DescribedService<D extends Description> = Omit<Service, "answers"> & {
+  readonly answers: DescribedAnswers<D>;
+};
+
+/**
+ * Creates an endpoint from its description and its handler. The handler gets the described input, read from the request. If the
+ * description has no input, the handler is called directly.
+ *
+ * @param create makes the handler, once for each app; returns null if the service does not have this endpoint
+ */
+export function endpoint<const D extends Description>(
+  description: D,
+  create: (
+    service: DescribedService<D>,
+  ) => ((c: RequestContext, input: Input<D>) => Response | Promise<Response>) | null,
+): Endpoint {
+  return {
+    description,
+    create(service) {
+      const handler = create(service as unknown as DescribedService<D>);
+      if (!handler) return null;
+      if (!description.fields && !description.query && !description.path) return handler as Handler;
+      const read = inputReader(description);
+      return async (c) => handler(c, (await read(c)) as Input<D>);
+    },
+  };
+}
+
+type Values = Record<string, string | undefined>;
+
+function inputReader(description: Description): (c: RequestContext) => Promise<Values> {
+  const { fields, query, path, allowsRepeatedQuery } = description;
+  const isMissingRefused = description.refusals.includes("field_missing");
+  let names: { fields: string[]; requiredFields: string[]; query: string[]; path: string[] } | undefined;
+  return async (c) => {
+    names ??= {
+      fields: namesOf(fields?.()),
+      requiredFields: requiredNamesOf(fields?.()),
+      query: namesOf(query?.()),
+      path: namesOf(path?.()),
+    };
+    const input: Values = fields ? await readFields(c, ...names.fields) : {};
+    for (const name of names.requiredFields)
+      input[name] = isMissingRefused ? required(input[name], name) : (input[name] ?? "");
+    for (const name of names.query) input[name] = allowsRepeatedQuery ? c.req.query(name) : readParameter(c, name);
+    for (const name of names.path) input[name] = c.req.param(name) ?? "";
+    return input;
+  };
+}
+
+function namesOf(schema?: TextFields): string[] {
+  return Object.keys(schema?.shape ?? {});
+}
+
+function requiredNamesOf(schema?: TextFields): string[] {
+  return Object.entries(schema?.shape ?? {}).flatMap(([name, { _zod }]) => (_zod.optin === "optional" ? [] : [name]));
+}
+
+/**
+ * Returns a query parameter, or undefined if it is missing.
+ *
+ * @throws {RequestError} `field_repeated`
+ */
+function readParameter(c: RequestContext, name: string): string | undefined {
+  const [value, ...others] = c.req.queries(name) ?? [];
+  if (others.length > 0) throw new RequestError("field_repeated", `${name} must be given once, as text`);
+  return value;
+}
