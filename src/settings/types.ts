@@ -13,7 +13,7 @@ import { describeUrlError, isDecodable, isPort } from "./url-errors.ts";
 const maxLogoSize = 8 * 1024;
 
 /** So many tries, at most, within so many milliseconds of the first of them. */
-interface Rate {
+export interface Rate {
   readonly attempts: number;
   readonly window: number;
 }
