@@ -273,7 +273,7 @@ test("a move to one's own address is refused in any spelling: no mail is sent, a
     const token = (await deliverMails(world)).find((mail) => mail.token)?.token ?? "";
     const fields = { email: next, token, password: strongPassword };
     cookies = renewed(cookies, await send(world, "PUT", "/email_verification", cookies, fields));
-    await assertRejected(ask(next.toUpperCase()), 400, /already$/);
+    await assertRejected(ask(next.toUpperCase()), 400, /^the account already has this email address$/);
     world.clock.advance(hour);
     await assertRejected(ask(next), 403, /^password confirmation required$/);
   }

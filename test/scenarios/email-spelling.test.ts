@@ -208,7 +208,7 @@ test("no password may be the address, in any spelling of either", async () => {
   await using world = await createProductionWorld();
   for (const password of ["Guillaume1!", "guillaume@HOLBERTON.io", "HOLBERTON-2024"]) {
     for (const email of [spelled, ...others]) {
-      await assertRejected(world.request("/users", form({ email, password })), 400, /too close to the email address/);
+      await assertRejected(world.request("/users", form({ email, password })), 400, /too similar to the email address/);
     }
   }
 });
