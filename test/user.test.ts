@@ -187,11 +187,11 @@ async function calls(world: World, secrets: Secrets): Promise<Record<Method, () 
       return auth.logOut(session);
     },
     destroySession: async () => auth.destroySession(await id()),
-    "account.erase": async () => {
+    "account.deleteAccount": async () => {
       opened(await auth.logIn({ email, password }));
-      return auth.account.erase(session, password);
+      return auth.account.deleteAccount(session, password);
     },
-    "admin.erase": async () => auth.admin.erase((await auth.admin.find("carol@example.com"))?.id ?? 0),
+    "admin.deleteAccount": async () => auth.admin.deleteAccount((await auth.admin.find("carol@example.com"))?.id ?? 0),
     "audit.recordBulkOperation": () => auth.audit.recordBulkOperation("accounts_exported", 1),
     "audit.recordRejectedRequest": () => auth.audit.recordRejectedRequest("cross_site", {}),
     "audit.list": () => auth.audit.list({ limit: 1000 }),

@@ -44,7 +44,7 @@ export const profile: Resource = {
     (service) => {
       const { auth, answers, caller } = service;
       return async (c, { password }) => {
-        await auth.account.erase(await findSession(c, service), password, caller(c));
+        await auth.account.deleteAccount(await findSession(c, service), password, caller(c));
         return answers.json(200, { message: "account deleted" }, { "Set-Cookie": clearSessions(c, service) });
       };
     },

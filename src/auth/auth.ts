@@ -66,7 +66,7 @@ export class Auth extends AuthBase {
   readonly account = merge(
     bind(this.context, register, "register"),
     bind(this.context, account, "getUser"),
-    bind(this.context, deleteAccount, "erase"),
+    bind(this.context, deleteAccount, "deleteAccount"),
     bind(this.context, confirmPassword, "confirmPassword"),
     bind(this.context, changePassword, "changePassword"),
     bind(this.context, changeEmail, "changeEmail"),
@@ -76,7 +76,7 @@ export class Auth extends AuthBase {
   readonly acts = bind(this.context, acts, "findRecent");
   /** Operator actions. */
   readonly admin = merge(
-    bind(this.context, admin, "list", "find", "invite", "sendReset", "disable", "enable", "erase"),
+    bind(this.context, admin, "list", "find", "invite", "sendReset", "disable", "enable", "deleteAccount"),
     bind(this.context, admin, "sessions", "revoke"),
     bind(this.context, sweeping, "sweep"),
   );

@@ -123,7 +123,7 @@ async function deleteAccount(auth: Auth, account: string, options: DeleteOptions
   if (!options.yes && !(await confirm(`delete ${email} (${id}) permanently?`))) {
     throw new CommandFailure("nothing was deleted");
   }
-  if (!(await auth.admin.erase(id, options.language)))
+  if (!(await auth.admin.deleteAccount(id, options.language)))
     throw new CommandFailure(`the account ${email} no longer exists`);
   print(options, user, `deleted ${email} and its data, and queued an email to its owner`);
 }

@@ -225,7 +225,7 @@ test("the link of a disabled account works again once it is enabled; that of a d
   assert.deepEqual(await deliverMails(world), []);
   await world.auth.admin.enable(id);
   assert.equal(await world.auth.undoEmailChange.findEmail(token), owner.email);
-  await world.auth.admin.erase(id);
+  await world.auth.admin.deleteAccount(id);
   assert.equal(await readStatusAndBody(undo(world, token)), refusal);
 });
 
@@ -239,7 +239,7 @@ test("where the address has another account by now, the link says so and stays g
   assert.equal(response.headers.get("Error-Code"), "email_taken");
   assert.equal(response.status, 400);
   assert.ok(await canLogIn(world, next), "nothing is done");
-  await world.auth.admin.erase(id);
+  await world.auth.admin.deleteAccount(id);
   assert.equal(await readStatusAndBody(undo(world, token)), undone);
 });
 

@@ -109,7 +109,7 @@ test("an id that no account can have finds none, and what is done with it is in 
   for (const id of [2 ** 31, -(2 ** 40), 1.5, Number.NaN, Number.POSITIVE_INFINITY, "1", null] as number[]) {
     assert.equal(await auth.admin.disable(id), false);
     assert.equal(await auth.admin.enable(id), false);
-    assert.equal(await auth.admin.erase(id), false);
+    assert.equal(await auth.admin.deleteAccount(id), false);
     assert.equal(await auth.admin.sendReset(id), false);
     assert.equal(await auth.admin.revoke(id), 0);
     assert.equal(await auth.admin.revoke(id, "handle"), 0);

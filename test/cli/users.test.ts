@@ -245,7 +245,7 @@ test("an operator's action that failed is in the audit trail as refused, with th
   await world.done("disable", email);
   await world.refused("disable", email);
   await world.refused("reset", email);
-  assert.equal(await world.auth.admin.erase(2), false);
+  assert.equal(await world.auth.admin.deleteAccount(2), false);
   const events = await world.auth.audit.list({ limit: 99 });
   assert.deepEqual(
     events.map(({ event, userId, detail }) => [event, userId, detail]).filter(([event]) => event !== "user_registered"),

@@ -107,7 +107,7 @@ test("where the address has another account by now, the page says what to do, an
   const refused = await who.fill(page, {});
   assert.equal(refused.headers.get("Error-Code"), "email_taken");
   assert.match(refused.banner, /^Un autre compte a maintenant cette adresse/);
-  await world.auth.admin.erase((await world.auth.admin.find(owner.email))?.id ?? 0);
+  await world.auth.admin.deleteAccount((await world.auth.admin.find(owner.email))?.id ?? 0);
   sent(await who.fill(refused, {}), "/mailbox");
 });
 

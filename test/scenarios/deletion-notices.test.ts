@@ -46,8 +46,8 @@ test("so does the owner of one that an operator deletes, and nobody where no mai
   for (const email of [owner.email, "bob"]) {
     await world.auth.registerUser(email, strongPassword);
     const { id } = (await world.auth.admin.find(email)) ?? assert.fail();
-    assert.equal(await world.auth.admin.erase(id, "fr"), true);
-    assert.equal(await world.auth.admin.erase(id), false);
+    assert.equal(await world.auth.admin.deleteAccount(id, "fr"), true);
+    assert.equal(await world.auth.admin.deleteAccount(id), false);
   }
   const mails = await deliverMails(world);
   assert.deepEqual(
@@ -104,6 +104,6 @@ test("failed mails to the present and former addresses vanish with the account",
   const [reset] = await world.db.outbox.list(10);
   await world.db.failedMails.add({ id: reset?.id ?? 0 }, { reason: "refused" });
   assert.equal(await world.auth.outbox.countFailed(), 2);
-  await world.auth.admin.erase((await world.auth.admin.find(next))?.id ?? 0);
+  await world.auth.admin.deleteAccount((await world.auth.admin.find(next))?.id ?? 0);
   assert.equal(await world.auth.outbox.countFailed(), 0);
 });

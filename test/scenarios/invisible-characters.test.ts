@@ -45,7 +45,7 @@ test("an address that was pasted with invisible characters around it is that add
   for (const email of pasted) {
     const { id } = await world.auth.registerUser(email, bob.password);
     assert.equal((await world.auth.admin.find(bob.email))?.email, bob.email);
-    await world.auth.admin.erase(id);
+    await world.auth.admin.deleteAccount(id);
   }
   await register(world);
   for (const email of pasted) {

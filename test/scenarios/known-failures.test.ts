@@ -253,7 +253,7 @@ test("no session outlives a reset, a change of password, or an account that is d
       await world.auth.admin.disable(id);
       await world.auth.admin.enable(id);
     },
-    "deleted by an operator": (world, id) => world.auth.admin.erase(id),
+    "deleted by an operator": (world, id) => world.auth.admin.deleteAccount(id),
     deleted: (world, _, cookies) =>
       world.request("/profile", form({ password: strongPassword }, { method: "DELETE", headers: { Cookie: cookies } })),
   };

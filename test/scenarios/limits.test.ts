@@ -364,7 +364,7 @@ test("an account that would move to many addresses at once, from many networks, 
     told.map(({ to }) => to),
     Array(5).fill(owner.email),
   );
-  await world.auth.admin.erase(1);
+  await world.auth.admin.deleteAccount(1);
   await deliverMails(world);
   assert.deepEqual(await moves(), five, "an account that is erased leaves no tries to the next");
 });

@@ -102,7 +102,7 @@ const acts: Record<string, { before?: (world: World) => Promise<unknown>; act: (
   },
   "deletes the account": {
     before: (world) => registerAndConfirm(world),
-    act: async (world) => world.auth.admin.erase((await world.auth.admin.find(owner.email))?.id ?? 0),
+    act: async (world) => world.auth.admin.deleteAccount((await world.auth.admin.find(owner.email))?.id ?? 0),
   },
 };
 

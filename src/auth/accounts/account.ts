@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import { requireUser } from "../sessions/session-user.ts";
 
 /**
- * The account of a session, read from the database.
+ * Returns the account of a session, as it is in the database now.
  *
  * @throws {AuthError} `not_logged_in`
  */

@@ -6,55 +6,55 @@ import { chooseDevice } from "../devices/devices.ts";
 import { checkPassword } from "../passwords/password-policy.ts";
 import { takeSlotForDevice } from "../passwords/take-slot.ts";
 import { createRenewal, deriveToken } from "../secrets.ts";
-import { getCurrentId as currentSession } from "../sessions/session-renewals.ts";
+import { getCurrentId } from "../sessions/session-renewals.ts";
 import { requireUser } from "../sessions/session-user.ts";
 import type { RenewedSession } from "./confirm-password.ts";
 import { verifyCurrentPassword, withVerifiedPassword } from "./current-password.ts";
 
 /**
- * Changes the password of a person who is logged in, ends their other sessions, and tells them by mail. The session goes
- * on under a new id.
+ * Changes the password of the logged-in user, ends all other sessions, and notifies the user by mail. The session gets a
+ * new id.
  *
- * @throws {AuthError} `not_logged_in`, `wrong_password` for the current one, a refusal of the chosen one,
- * `too_many_tries`, `busy`
+ * @throws {AuthError} `not_logged_in`; `wrong_password` if `current` is wrong; the password errors of `registerUser` for
+ * `chosen`; `too_many_tries`; `busy`
  */
 export async function changePassword(
   context: Context,
   sessionId: string | null,
-  given: { readonly current: string; readonly chosen: string },
+  passwordChange: { readonly current: string; readonly chosen: string },
   by: Caller = {},
 ): Promise<RenewedSession> {
-  const { current, chosen } = given;
+  const { current, chosen } = passwordChange;
   const caller = sanitizeCaller(by);
   const { db, passwords, settings, trail } = context;
-  using place = takeSlotForDevice(context, caller, sessionId ?? "");
-  const person = await requireUser(context, sessionId);
-  // When the same change arrives again, the password is already the new one and the session id may be the previous one. That
-  // must not count as a wrong password.
-  const act = createIdempotencyKey(person.sessionId, "change password", current, chosen);
-  const again = async () => (await db.acts.find(act)) !== null && currentSession(context, person.sessionId);
-  const before = await again();
-  if (before) return { user: toPublicUser(person), session: { sessionId: before } };
-  await verifyCurrentPassword(context, place, person, current, caller);
-  const hashedPassword = await trail.recordIfRejected("password_refused", { caller, userId: person.id }, async () => {
-    await checkPassword(context, chosen, person.email);
-    return passwords.hashPassword(chosen, place);
+  using slot = takeSlotForDevice(context, caller, sessionId ?? "");
+  const user = await requireUser(context, sessionId);
+  // If the same request arrives twice, the password is already changed and the session id may be the previous one. The
+  // second request must not count as a wrong password.
+  const key = createIdempotencyKey(user.sessionId, "change password", current, chosen);
+  const findRepeated = async () => (await db.acts.find(key)) !== null && getCurrentId(context, user.sessionId);
+  const repeated = await findRepeated();
+  if (repeated) return { user: toPublicUser(user), session: { sessionId: repeated } };
+  await verifyCurrentPassword(context, slot, user, current, caller);
+  const hashedPassword = await trail.recordIfRejected("password_refused", { caller, userId: user.id }, async () => {
+    await checkPassword(context, chosen, user.email);
+    return passwords.hashPassword(chosen, slot);
   });
-  const device = await chooseDevice(context, person, caller);
-  const renewedId = await withVerifiedPassword(context, place, person, current, caller, async (as) => {
+  const device = await chooseDevice(context, user, caller);
+  const renewedId = await withVerifiedPassword(context, slot, user, current, caller, async (verified) => {
     const nonce = await db.users.changePassword({
-      userId: as.id,
-      verifiedHash: as.hashedPassword,
+      userId: verified.id,
+      verifiedHash: verified.hashedPassword,
       hashedPassword,
-      sessionId: as.sessionId,
-      ...createRenewal(settings, as.sessionId),
+      sessionId: verified.sessionId,
+      ...createRenewal(settings, verified.sessionId),
       device,
       language: caller.language ?? "en",
-      acts: [...(caller.idempotencyKeys ?? []), act],
+      acts: [...(caller.idempotencyKeys ?? []), key],
     });
-    if (nonce === false) return (await again()) || false;
-    trail.record("password_changed", { caller, userId: as.id });
-    return deriveToken(settings, as.sessionId, nonce);
+    if (nonce === false) return (await findRepeated()) || false;
+    trail.record("password_changed", { caller, userId: verified.id });
+    return deriveToken(settings, verified.sessionId, nonce);
   });
-  return { user: toPublicUser(person), session: { sessionId: renewedId } };
+  return { user: toPublicUser(user), session: { sessionId: renewedId } };
 }

@@ -7,15 +7,15 @@ import { createRenewal, deriveToken } from "../secrets.ts";
 import { requireUser } from "../sessions/session-user.ts";
 import { verifyCurrentPassword } from "./current-password.ts";
 
-/** What confirming the password returns: the account, and the session under its new id. */
+/** An account, and its session under a new id. */
 export interface RenewedSession {
   readonly user: PublicUser;
   readonly session: Pick<Session, "sessionId">;
 }
 
 /**
- * Checks the password of a person who is logged in: for ten minutes the session may do what needs it. It goes on under
- * a new id (OWASP ASVS 5.0, 7.2.4).
+ * Checks the password of the logged-in user. For the next ten minutes, the session can make changes that require a
+ * confirmed password. It gets a new id (OWASP ASVS 5.0, 7.2.4).
  *
  * @throws {AuthError} `not_logged_in`, `wrong_password`, `too_many_tries`, `busy`
  */
@@ -26,13 +26,13 @@ export async function confirmPassword(
   by: Caller = {},
 ): Promise<RenewedSession> {
   const caller = sanitizeCaller(by);
-  using place = takeSlotForDevice(context, caller, sessionId ?? "");
-  const person = await requireUser(context, sessionId);
-  await verifyCurrentPassword(context, place, person, password, caller);
-  const nonce = await context.db.sessions.renew(person.sessionId, createRenewal(context.settings, person.sessionId));
+  using slot = takeSlotForDevice(context, caller, sessionId ?? "");
+  const user = await requireUser(context, sessionId);
+  await verifyCurrentPassword(context, slot, user, password, caller);
+  const nonce = await context.db.sessions.renew(user.sessionId, createRenewal(context.settings, user.sessionId));
   if (nonce === false) throw notLoggedInError();
-  context.trail.record("password_confirmed", { caller, userId: person.id });
-  // Made from the presented id, so that two simultaneous responses set the same cookie.
-  const renewedId = deriveToken(context.settings, person.sessionId, nonce);
-  return { user: toPublicUser(person), session: { sessionId: renewedId } };
+  context.trail.record("password_confirmed", { caller, userId: user.id });
+  // Derived from the presented id, so that two simultaneous responses set the same cookie.
+  const renewedId = deriveToken(context.settings, user.sessionId, nonce);
+  return { user: toPublicUser(user), session: { sessionId: renewedId } };
 }

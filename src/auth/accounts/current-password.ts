@@ -6,63 +6,69 @@ import type { HashSlot } from "../passwords/passwords.ts";
 import { reserveLogin } from "../sessions/log-in.ts";
 import { requireUser, type SessionUser } from "../sessions/session-user.ts";
 
-/** How long a password that was given counts, in milliseconds. */
+/** How long a confirmed password stays confirmed, in milliseconds. */
 const confirmationLifetime = 10 * 60_000;
 
-/** Counts as a try to log in: a session that was left open is no way to guess the password. */
+/**
+ * Checks the password of the logged-in user. Counts as a login attempt, so that an unattended session cannot be used to
+ * guess the password.
+ *
+ * @throws {AuthError} `wrong_password`, `too_many_tries`, `busy`
+ */
 export async function verifyCurrentPassword(
   context: Context,
-  place: HashSlot,
-  person: SessionUser,
+  slot: HashSlot,
+  user: SessionUser,
   password: string,
   caller: Caller,
 ): Promise<void> {
-  await using tries = await reserveLogin(context, place, person.email, person, caller);
-  if (password === "" || !(await context.passwords.verifyPassword(password, person.hashedPassword, place))) {
-    tries.markUsed();
-    throw wrong(context, person, caller);
+  await using attempt = await reserveLogin(context, slot, user.email, user, caller);
+  if (password === "" || !(await context.passwords.verifyPassword(password, user.hashedPassword, slot))) {
+    attempt.markUsed();
+    throw wrongPassword(context, user, caller);
   }
-  await tries.markSucceeded();
+  await attempt.markSucceeded();
 }
 
 /**
- * Does what the password allows, if the hash that it was verified against is still the stored one. If a login has replaced that
- * hash meanwhile, the password is verified once more, against the new one.
+ * Runs `act`. If a login has replaced the hash since the password was verified, verifies the password against the new
+ * hash and runs `act` again.
  *
- * @param act returns false, without effect, if the hash or the session has changed
- * @throws {AuthError} `not_logged_in` when the session has ended; `wrong_password` when the password was changed
+ * @param act must return false, without effect, if the hash or the session has changed
+ * @throws {AuthError} `not_logged_in` if the session has ended; `wrong_password` if the password has been changed
  */
-export async function withVerifiedPassword<Done>(
+export async function withVerifiedPassword<Result>(
   context: Context,
-  place: HashSlot,
-  person: SessionUser,
+  slot: HashSlot,
+  user: SessionUser,
   password: string,
   caller: Caller,
-  act: (as: SessionUser) => Promise<Done | false>,
-): Promise<Done> {
-  const done = await act(person);
-  if (done !== false) return done;
-  const now = await requireUser(context, person.sessionId);
-  if (now.hashedPassword !== person.hashedPassword) await verifyCurrentPassword(context, place, now, password, caller);
-  const doneNow = await act(now);
-  if (doneNow !== false) return doneNow;
-  throw wrong(context, now, caller);
+  act: (verified: SessionUser) => Promise<Result | false>,
+): Promise<Result> {
+  const result = await act(user);
+  if (result !== false) return result;
+  const reread = await requireUser(context, user.sessionId);
+  if (reread.hashedPassword !== user.hashedPassword)
+    await verifyCurrentPassword(context, slot, reread, password, caller);
+  const secondResult = await act(reread);
+  if (secondResult !== false) return secondResult;
+  throw wrongPassword(context, reread, caller);
 }
 
-/** @throws {AuthError} `password_needed` when it was not given within the last ten minutes */
+/** @throws {AuthError} `password_needed` if the password was not confirmed within the last ten minutes */
 export async function requireConfirmedPassword(
   { db, trail, clock }: Context,
-  person: SessionUser,
+  user: SessionUser,
   caller: Caller,
 ): Promise<void> {
-  const at = await db.sessions.findConfirmedAt(person.sessionId);
-  const age = at === null ? Number.POSITIVE_INFINITY : clock() - at;
+  const confirmedAt = await db.sessions.findConfirmedAt(user.sessionId);
+  const age = confirmedAt === null ? Number.POSITIVE_INFINITY : clock() - confirmedAt;
   if (age <= confirmationLifetime && age >= -clockTolerance) return;
-  trail.record("password_needed", { caller, userId: person.id });
+  trail.record("password_needed", { caller, userId: user.id });
   throw new AuthError("password_needed", "password confirmation required");
 }
 
-function wrong({ trail }: Context, person: SessionUser, caller: Caller): AuthError {
-  trail.record("password_refused", { caller, userId: person.id });
+function wrongPassword({ trail }: Context, user: SessionUser, caller: Caller): AuthError {
+  trail.record("password_refused", { caller, userId: user.id });
   return new AuthError("wrong_password", "wrong password");
 }

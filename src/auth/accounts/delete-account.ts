@@ -7,11 +7,11 @@ import { requireUser } from "../sessions/session-user.ts";
 import { verifyCurrentPassword, withVerifiedPassword } from "./current-password.ts";
 
 /**
- * Erases a person's account, and all that tells of it. The owner gets a mail, until which the outbox holds the address.
+ * Erases the user's account and all its data. The owner gets a mail; until it is sent, the outbox keeps the address.
  *
  * @throws {AuthError} `not_logged_in`, `wrong_password`, `too_many_tries`, `busy`
  */
-export async function erase(
+export async function deleteAccount(
   context: Context,
   sessionId: string | null,
   password: string,
@@ -19,16 +19,16 @@ export async function erase(
 ): Promise<void> {
   const caller = sanitizeCaller(by);
   const { db, trail } = context;
-  using place = takeSlotForDevice(context, caller, sessionId ?? "");
-  const person = await requireUser(context, sessionId);
-  await verifyCurrentPassword(context, place, person, password, caller);
-  // What is gathered is written before, so that it is among what is made anonymous.
+  using slot = takeSlotForDevice(context, caller, sessionId ?? "");
+  const user = await requireUser(context, sessionId);
+  await verifyCurrentPassword(context, slot, user, password, caller);
+  // Writes pending audit events first, because erasing makes the stored ones anonymous.
   await trail.flush();
   const { language = "en", userAgent } = caller;
   const notice = { kind: "deleted", language, device: describeDevice(userAgent) } as const;
-  await withVerifiedPassword(context, place, person, password, caller, (as) =>
-    db.users.deleteAccount(as, accountLimitKeys(as.email), {
-      verifiedHash: as.hashedPassword,
+  await withVerifiedPassword(context, slot, user, password, caller, (verified) =>
+    db.users.deleteAccount(verified, accountLimitKeys(verified.email), {
+      verifiedHash: verified.hashedPassword,
       acts: caller.idempotencyKeys,
       notice,
     }),

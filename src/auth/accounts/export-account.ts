@@ -1,4 +1,4 @@
-import { setImmediate as turn } from "node:timers/promises";
+import { setImmediate as yieldToOthers } from "node:timers/promises";
 import type { StoredEvent } from "../../db/db.ts";
 import { toIso } from "../../values/iso.ts";
 import { type Caller, sanitizeCaller } from "../caller.ts";
@@ -7,39 +7,40 @@ import { listSessions } from "../sessions/session-list.ts";
 import { requireUser } from "../sessions/session-user.ts";
 import { requireConfirmedPassword } from "./current-password.ts";
 
-/** The newest of a person's events: strangers who fail to log in make more of them than anybody reads. */
-const mostEvents = 10_000;
-/** How many of them one statement reads: other requests go on between two. */
-const eventsAtOnce = 500;
+/** The export has only the newest events: failed logins by attackers can add any number of them. */
+const maxEvents = 10_000;
+/** Events read by one statement. Other requests run in between. */
+const pageSize = 500;
 
 /**
- * All that is held about a person, to be written as JSON. Secrets are held as hashes, and stay here. Times are ISO 8601, UTC.
+ * Returns all stored data about the user, to be written as JSON. Passwords, tokens and device secrets are left out. Times
+ * are ISO 8601, UTC.
  *
  * @throws {AuthError} `not_logged_in`, `password_needed`
  */
 export async function exportData(context: Context, sessionId: string | null, by: Caller = {}): Promise<object> {
   const caller = sanitizeCaller(by);
   const { db, trail } = context;
-  const person = await requireUser(context, sessionId);
-  await requireConfirmedPassword(context, person, caller);
-  trail.record("account_exported", { caller, userId: person.id });
+  const user = await requireUser(context, sessionId);
+  await requireConfirmedPassword(context, user, caller);
+  trail.record("account_exported", { caller, userId: user.id });
   await trail.flush();
-  const { id, email } = person;
+  const { id, email } = user;
   const events = await newestEvents(context, id);
-  const { sessions } = await listSessions(context, id, { current: person.sessionId });
+  const { sessions } = await listSessions(context, id, { current: user.sessionId });
   const devices = await db.devices.list(id);
   const former = await db.undoEmailChange.list(id);
-  const mails = await db.outbox.listForUser(person);
-  const failed = await db.failedMails.listForUser(person);
+  const mails = await db.outbox.listForUser(user);
+  const failed = await db.failedMails.listForUser(user);
   return {
     id,
     email,
     moves_to: await db.changeEmail.findNewEmail(id),
     ...(former.length > 0 && { former_emails: former.map(({ email, leftAt }) => ({ email, left_at: toIso(leftAt) })) }),
-    email_verified_at: toIso(person.emailVerifiedAt),
-    reset_token_expires_at: toIso(person.resetTokenExpiresAt),
-    created_at: toIso(person.createdAt),
-    updated_at: toIso(person.updatedAt),
+    email_verified_at: toIso(user.emailVerifiedAt),
+    reset_token_expires_at: toIso(user.resetTokenExpiresAt),
+    created_at: toIso(user.createdAt),
+    updated_at: toIso(user.updatedAt),
     sessions: sessions.map(({ id: _, ...session }) => session),
     devices: devices.map(({ createdAt, lastSeenAt }) => ({
       created_at: toIso(createdAt),
@@ -64,13 +65,13 @@ export async function exportData(context: Context, sessionId: string | null, by:
   };
 }
 
-/** The newest events of a person, the oldest of them first. */
+/** Returns the newest events of a user in ascending order. */
 async function newestEvents({ db }: Context, userId: number): Promise<StoredEvent[]> {
   let events: StoredEvent[] = [];
-  for (let before: number | undefined; ; await turn()) {
-    const page = await db.audit.list({ userId, newest: true, limit: eventsAtOnce, before });
+  for (let before: number | undefined; ; await yieldToOthers()) {
+    const page = await db.audit.list({ userId, newest: true, limit: pageSize, before });
     events = [...page, ...events];
-    if (page.length < eventsAtOnce || events.length >= mostEvents) return events;
+    if (page.length < pageSize || events.length >= maxEvents) return events;
     before = page[0]?.id;
   }
 }

@@ -11,30 +11,30 @@ import { takeSlot } from "../passwords/take-slot.ts";
 import { findUserByEmail } from "../users.ts";
 
 /**
- * Registers as the settings say: makes an account at once, or, with `REQUIRE_VERIFIED_EMAIL`, when the address is
- * confirmed by the mail that goes out. With `CONCEAL_ACCOUNTS` nothing tells whether there was an account already.
+ * Registers an address. With `REQUIRE_VERIFIED_EMAIL`, the account is created when the address is confirmed by mail,
+ * otherwise immediately. With `CONCEAL_ACCOUNTS`, the result does not reveal whether the address already had an account.
  *
  * @returns the trimmed address in the given spelling
- * @throws {AuthError} as `registerUser` does
+ * @throws {AuthError} the errors of `registerUser`
  */
 export async function register(context: Context, email: string, password: string, by: Caller = {}): Promise<string> {
   const caller = sanitizeCaller(by);
-  if (context.settings.REQUIRE_VERIFIED_EMAIL === "on") return registerBy(byMail, context, email, password, caller);
+  if (context.settings.REQUIRE_VERIFIED_EMAIL === "on") return registerWith(byMail, context, email, password, caller);
   return (await registerUser(context, email, password, caller)).email;
 }
 
 export function registerUser(context: Context, email: string, password: string, caller: Caller): Promise<User> {
-  return registerBy(atOnce, context, email, password, caller);
+  return registerWith(immediately, context, email, password, caller);
 }
 
-/** A way to register. */
-interface Way<Registered> {
+/** How a registration is checked and stored. */
+interface Method<Registered> {
   isTaken(context: Context, address: string): Promise<boolean>;
   store(context: Context, address: string, hashedPassword: string, caller: Caller): Promise<Registered>;
 }
 
-const atOnce: Way<User> = {
-  // Only saves a hash: of two at the same time it stops neither, and the table's constraint decides.
+const immediately: Method<User> = {
+  // Optimization: saves a hash. The constraint of the table decides between simultaneous registrations.
   isTaken: async (context, address) => (await findUserByEmail(context, address)) !== null,
   async store({ db, trail }, address, hashedPassword, caller) {
     const user = await db.addUser(address, hashedPassword, caller.idempotencyKeys).catch((error: unknown) => {
@@ -45,8 +45,8 @@ const atOnce: Way<User> = {
   },
 };
 
-const byMail: Way<string> = {
-  // Where accounts are concealed nothing is looked up: what mail goes out is decided when it is sent.
+const byMail: Method<string> = {
+  // If accounts are concealed, the account is looked up only when the mail is sent.
   async isTaken(context, address) {
     if (context.settings.CONCEAL_ACCOUNTS === "on") return false;
     return Boolean((await findUserByEmail(context, address))?.emailVerifiedAt);
@@ -54,18 +54,18 @@ const byMail: Way<string> = {
   async store(context, address, hashedPassword, caller) {
     const { language = "en" } = caller;
     const notice = { kind: "registration", language, network: widestNetworkOf(caller.ip) } as const;
-    const isKept = await reserveSilently(context, "keptRegistration", { address, caller });
-    if (isKept) {
+    const isStored = await reserveSilently(context, "keptRegistration", { address, caller });
+    if (isStored) {
       const isMailed = await reserveSilently(context, "registration", { address, caller });
       await context.db.registrations.add(address, hashedPassword, isMailed ? notice : null, caller.idempotencyKeys);
     }
-    context.trail.record("registration_asked", { caller, address, changed: isKept });
+    context.trail.record("registration_asked", { caller, address, changed: isStored });
     return address;
   },
 };
 
-function registerBy<Registered>(
-  way: Way<Registered>,
+function registerWith<Registered>(
+  method: Method<Registered>,
   context: Context,
   email: string,
   password: string,
@@ -74,22 +74,22 @@ function registerBy<Registered>(
   return context.trail.recordIfRejected("registration_refused", { caller }, async () => {
     const address = requireValidEmail(email, context.settings.EMAIL_FORMAT);
     await checkLocally(context, password, address);
-    using place = takeSlot(context, caller, address);
-    const tries = await reserve(context, "registration", { address, caller });
-    return await tries.useFor(attempt(way, context, address, password, place, caller));
+    using slot = takeSlot(context, caller, address);
+    const attempt = await reserve(context, "registration", { address, caller });
+    return await attempt.useFor(hashAndStore(method, context, address, password, slot, caller));
   });
 }
 
-async function attempt<Registered>(
-  way: Way<Registered>,
+async function hashAndStore<Registered>(
+  method: Method<Registered>,
   context: Context,
   address: string,
   password: string,
-  place: HashSlot,
+  slot: HashSlot,
   caller: Caller,
 ): Promise<Registered> {
   await checkBreaches(context, password);
-  if (await way.isTaken(context, address)) throw emailTakenError(address);
-  const hashed = await context.passwords.hashPassword(password, place);
-  return way.store(context, address, hashed, caller);
+  if (await method.isTaken(context, address)) throw emailTakenError(address);
+  const hashed = await context.passwords.hashPassword(password, slot);
+  return method.store(context, address, hashed, caller);
 }

@@ -20,7 +20,7 @@ export interface ResetToken {
 }
 
 /**
- * Creates a reset token, which replaces the previous one, and returns it with the address as it was registered.
+ * Creates a reset token, which replaces the previous one.
  *
  * @throws {AuthError} `unknown_email`
  */
@@ -39,11 +39,11 @@ export async function createToken(context: Context, email: string, by: Caller = 
 }
 
 /**
- * Sends a reset token by mail. It replaces the previous one once the mail server has accepted that mail. The result is the
- * same with and without an account.
+ * Queues a mail with a reset token. The token replaces the previous one when the mail server accepts the mail. The result
+ * is the same whether or not there is an account.
  *
  * @returns the trimmed address in the given spelling
- * @throws {AuthError} `unknown_email` for what is no address, `too_many_tries`
+ * @throws {AuthError} `unknown_email` if this is not an email address, `too_many_tries`
  */
 export async function request(context: Context, email: string, by: Caller = {}): Promise<string> {
   const caller = sanitizeCaller(by);
@@ -52,12 +52,13 @@ export async function request(context: Context, email: string, by: Caller = {}):
     context.trail.record("reset_refused", { caller, detail: "email_invalid" });
     throw emailError("unknown_email", "no account has this email", email);
   }
-  // Nothing else is looked up, so that the answer takes the same time: the account is looked up when the mail is due.
+  // The account is looked up when the mail is sent, and here only for a caller with a device cookie: the time of the
+  // response must not reveal whether there is an account.
   const user = deviceSecrets(caller).length === 0 ? null : await findUserByEmail(context, address);
   const device = await findKnownSecret(context, user, caller);
-  const what = device === undefined ? "resetMail" : "resetMailFromKnownDevice";
-  const tries = await reserve(context, what, { address, caller, userId: user?.id, device });
-  await tries.useFor(enqueue(context, address, caller, device));
+  const action = device === undefined ? "resetMail" : "resetMailFromKnownDevice";
+  const attempt = await reserve(context, action, { address, caller, userId: user?.id, device });
+  await attempt.useFor(enqueue(context, address, caller, device));
   return address;
 }
 
@@ -69,14 +70,14 @@ async function enqueue(context: Context, address: string, caller: Caller, device
   context.trail.record("reset_asked", { caller, address });
 }
 
-/** The address whose password a token resets, or null when it is not, or no longer, good. */
+/** Returns the address of the account whose password a token resets, or null if the token is invalid. */
 export async function findEmail({ db }: Context, resetToken: string): Promise<string | null> {
   return resetToken === "" ? null : db.resetPassword.findEmail(resetToken);
 }
 
 /**
- * In this order, so that a bogus token costs no hash and a refusal leaves a good one alive. Only wrong tokens are limited: the
- * refused ones of a network must not keep out an owner who has a good one.
+ * Checks the token before it hashes, so that a wrong token costs no hash, and redeems it last, so that it stays valid if
+ * this throws. Only wrong tokens count as attempts: an owner with a valid one is never blocked by others on the network.
  */
 export async function updatePassword(
   context: Context,
@@ -86,17 +87,17 @@ export async function updatePassword(
   caller: Caller,
 ): Promise<User> {
   const { db, passwords, settings, trail } = context;
-  using place = takeSlotForDevice(context, caller, email);
+  using slot = takeSlotForDevice(context, caller, email);
   const address = await findEmail(context, resetToken);
   if (address === null || (email !== undefined && !isSameEmail(email, address))) {
     (await reserve(context, "redemption", { caller })).markUsed();
-    throw refused(context, caller, address ?? undefined);
+    throw badToken(context, caller, address ?? undefined);
   }
-  const presumed = deviceSecrets(caller).length === 0 ? null : await findUserByEmail(context, address);
-  await assignSlot(context, place, presumed, caller);
+  const owner = deviceSecrets(caller).length === 0 ? null : await findUserByEmail(context, address);
+  await assignSlot(context, slot, owner, caller);
   const hashedPassword = await trail.recordIfRejected("reset_refused", { caller, address }, async () => {
     await checkPassword(context, password, address);
-    return passwords.hashPassword(password, place);
+    return passwords.hashPassword(password, slot);
   });
   const redeemer = getRedeemerWithNetwork(context, caller);
   const user = await db.resetPassword.redeem({
@@ -108,15 +109,15 @@ export async function updatePassword(
     acts: caller.idempotencyKeys,
     redeemer,
   });
-  if (!user) throw refused(context, caller, address);
-  // Strangers' attempts stay counted: a stranger must not see that the owner has reset.
+  if (!user) throw badToken(context, caller, address);
+  // Attempts from unknown devices stay counted: an attacker must not notice that the owner has reset the password.
   await clearDeviceAttempts(context, user.id, getDevices(redeemer));
   if (settings.RESET_DELIVERY === "email") await clearMailCount(context, user.email);
   trail.record("password_reset", { caller, userId: user.id });
   return user;
 }
 
-function refused({ trail }: Context, caller: Caller, address?: string): AuthError {
+function badToken({ trail }: Context, caller: Caller, address?: string): AuthError {
   trail.record("reset_refused", { caller, address });
   return new AuthError("bad_reset_token", "the reset token is wrong, used or expired");
 }

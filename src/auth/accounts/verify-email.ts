@@ -15,25 +15,25 @@ import { reserveLogin } from "../sessions/log-in.ts";
 import { findUserBySession } from "../sessions/sessions.ts";
 import { findUserById } from "../users.ts";
 
-/** What confirms an address: the mailed token, and the password of the registration or of the account that moves. */
+/** The token from the mail, and the password of the registration or, for an email change, of the account. */
 export interface VerifyEmailParams {
   readonly token: string;
   readonly password: string;
-  /** When given, the token must be this address's. */
+  /** If given, the token must belong to this address. */
   readonly email?: string | undefined;
-  /** The caller's session: if it belongs to the account that moves, it alone continues, under a new id. */
+  /** The caller's session. If it belongs to the account whose email changes, it continues under a new id. */
   readonly sessionId?: string | null | undefined;
 }
 
-/** A confirmed address: its account, and the session that continues under a new id, if any. */
+/** The account, and the session that continues under a new id, if any. */
 export interface VerifyEmailResult {
   readonly user: PublicUser;
   readonly session: Pick<Session, "sessionId"> | null;
 }
 
 /**
- * Sends the mail that confirms an address again. The answer is the same with and without an account: whether there is
- * something to confirm is looked up when the mail is due.
+ * Sends a verification mail again. The result is the same whether or not there is an account or registration: both are
+ * looked up when the mail is sent.
  *
  * @returns the trimmed address in the given spelling
  * @throws {AuthError} `email_invalid`, `too_many_tries`
@@ -44,8 +44,8 @@ export async function request(context: Context, email: string, by: Caller = {}):
   const address = await context.trail.recordIfRejected("verification_refused", { caller }, () =>
     requireValidEmail(email, EMAIL_FORMAT),
   );
-  const tries = await reserve(context, "verificationMail", { address, caller });
-  await tries.useFor(enqueue(context, address, caller));
+  const attempt = await reserve(context, "verificationMail", { address, caller });
+  await attempt.useFor(enqueue(context, address, caller));
   return address;
 }
 
@@ -57,140 +57,149 @@ async function enqueue(context: Context, address: string, caller: Caller): Promi
   context.trail.record("verification_asked", { caller, address });
 }
 
-/** What a mailed token confirms. */
+/** The address that a token confirms. */
 export interface EmailToVerify {
   readonly email: string;
-  /** An account moves there: the password that confirms it is that account's. */
+  /** True for an email change of an account, false for a registration. */
   readonly isEmailChange: boolean;
 }
 
-/**
- * The address that a mailed token confirms, and whether an account moves there or somebody registered with it; null when
- * the token is not, or no longer, good.
- */
+/** Returns the address that a token confirms, or null if the token is invalid. */
 export async function find({ db }: Context, token: string): Promise<EmailToVerify | null> {
   const found = token === "" ? null : await db.verifyEmail.find(token);
   return found && { email: found.email, isEmailChange: found.userId !== null };
 }
 
-/** Whether a mailed token moves this account; false when the token is not, or no longer, good. */
+/** Returns true if the token confirms an email change of this user. */
 export async function isTokenOfUser({ db }: Context, token: string, userId: number): Promise<boolean> {
   return token !== "" && (await db.verifyEmail.find(token))?.userId === userId;
 }
 
 /**
- * Confirms an address by the mailed token and the password of that registration, or of the account that moves there. A
- * refusal leaves the token alive. A move ends the sessions from before it, and mails the old address how to undo it; if
- * `proof.sessionId` is one of the account's sessions, that session goes on under a new id, which is returned.
+ * Confirms an address by the token and the password. If this throws, the token stays valid.
+ *
+ * For a registration, this creates the account. For an email change, it ends the sessions of the account and mails the
+ * former address a link to undo the change; if `params.sessionId` is a session of the account, it continues under a new
+ * id, which is returned.
  *
  * @throws {AuthError} `bad_verify_token`, `too_many_tries`, `busy`
  */
-export async function confirm(context: Context, proof: VerifyEmailParams, by: Caller = {}): Promise<VerifyEmailResult> {
-  const { token, email } = proof;
+export async function confirm(
+  context: Context,
+  params: VerifyEmailParams,
+  by: Caller = {},
+): Promise<VerifyEmailResult> {
+  const { token, email } = params;
   const caller = sanitizeCaller(by);
   const { db, settings } = context;
-  using place = takeSlot(context, caller, email);
+  using slot = takeSlot(context, caller, email);
   const verification = token === "" ? null : await db.verifyEmail.find(token);
   if (!verification || (email !== undefined && !isSameEmail(email, verification.email))) {
-    // Only wrong tokens are limited by network: those of strangers must not keep out an owner who has a good one.
+    // Only wrong tokens count as attempts: an owner with a valid one is never blocked by others on the network.
     (await reserve(context, "redemption", { caller })).markUsed();
-    throw refused(context, caller, verification ?? undefined);
+    throw badToken(context, caller, verification ?? undefined);
   }
   const isUnderAttack = settings.RATE_LIMIT === "on" && (await hasFailedLogins(context, verification.email));
   const redeemer = (isUnderAttack ? getRedeemerWithNetwork : getRedeemer)(context, caller);
-  const mover = verification.userId === null ? null : await findUserById(context, verification.userId);
-  const confirming = { verification, proof, redeemer, caller, place };
-  return mover ? await confirmMove(context, mover, confirming) : await confirmRegistration(context, confirming);
+  const owner = verification.userId === null ? null : await findUserById(context, verification.userId);
+  const confirmation = { verification, params, redeemer, caller, slot };
+  return owner ? await confirmChange(context, owner, confirmation) : await confirmRegistration(context, confirmation);
 }
 
-/** A token that was found, and what is shown with it. */
-interface Confirming {
+/** A valid token, and the request to redeem it. */
+interface Confirmation {
   readonly verification: Verification;
-  readonly proof: VerifyEmailParams;
+  readonly params: VerifyEmailParams;
   readonly redeemer: Redeemer;
   readonly caller: Caller;
-  readonly place: HashSlot;
+  readonly slot: HashSlot;
 }
 
-async function confirmRegistration(context: Context, confirming: Confirming): Promise<VerifyEmailResult> {
+async function confirmRegistration(context: Context, confirmation: Confirmation): Promise<VerifyEmailResult> {
   const { db, trail } = context;
-  const { verification, proof, redeemer, caller } = confirming;
-  // A registration has attempts of its own: without the link, nobody can keep its owner from confirming.
-  await using tries = await reserve(context, "proof", { caller, registrationId: verification.id });
-  await prove(context, tries, verification.hashedPassword, confirming);
-  const user = await db.registrations.confirm(verification, proof.token, caller.idempotencyKeys, redeemer);
-  if (!user) throw refused(context, caller, verification);
+  const { verification, params, redeemer, caller } = confirmation;
+  // Attempts are counted by registration: without the link, an attacker cannot keep its owner from confirming.
+  await using attempt = await reserve(context, "proof", { caller, registrationId: verification.id });
+  await checkPassword(context, attempt, verification.hashedPassword, confirmation);
+  const user = await db.registrations.confirm(verification, params.token, caller.idempotencyKeys, redeemer);
+  if (!user) throw badToken(context, caller, verification);
   await clearDeviceAttempts(context, user.id, getDevices(redeemer));
   trail.record("email_verified", { caller, userId: user.id });
   return { user: toPublicUser(user), session: null };
 }
 
-async function confirmMove(context: Context, mover: User, confirming: Confirming): Promise<VerifyEmailResult> {
+async function confirmChange(context: Context, owner: User, confirmation: Confirmation): Promise<VerifyEmailResult> {
   const { settings, trail } = context;
-  const { verification, proof, redeemer, caller } = confirming;
-  const { sessionId = null } = proof;
+  const { verification, params, redeemer, caller } = confirmation;
+  const { sessionId = null } = params;
   // A session of another account stays as it is.
-  const isOwn = (await findUserBySession(context, sessionId))?.id === mover.id;
+  const isOwn = (await findUserBySession(context, sessionId))?.id === owner.id;
   const session = isOwn && sessionId !== null ? { sessionId, ...createRenewal(settings, sessionId) } : undefined;
-  let moved = await move(context, mover, session, confirming);
-  if (!moved) {
-    const now = await rehashed(context, mover);
-    moved = now !== null && (await move(context, now, session, confirming));
+  let changed = await changeEmail(context, owner, session, confirmation);
+  if (!changed) {
+    const reread = await findIfRehashed(context, owner);
+    changed = reread !== null && (await changeEmail(context, reread, session, confirmation));
   }
-  if (!moved) throw refused(context, caller, verification);
-  await clearDeviceAttempts(context, mover.id, getDevices(redeemer));
-  trail.record("email_changed", { caller, userId: mover.id });
-  const { nonce } = moved;
+  if (!changed) throw badToken(context, caller, verification);
+  await clearDeviceAttempts(context, owner.id, getDevices(redeemer));
+  trail.record("email_changed", { caller, userId: owner.id });
+  const { nonce } = changed;
   return {
-    user: toPublicUser({ ...mover, email: verification.email }),
+    user: toPublicUser({ ...owner, email: verification.email }),
     session: session && nonce !== null ? { sessionId: deriveToken(settings, session.sessionId, nonce) } : null,
   };
 }
 
-/** Returns false if the account has changed since it was verified. */
-async function move(
+/** Returns false if the account has changed since it was read, or the new address has an account by now. */
+async function changeEmail(
   context: Context,
-  as: User,
+  user: User,
   session: (Renewal & { readonly sessionId: string }) | undefined,
-  confirming: Confirming,
+  confirmation: Confirmation,
 ) {
-  const { verification, proof, redeemer, caller, place } = confirming;
-  // The link may be in a stranger's hands, and the password is in use.
-  await using tries = await reserveLogin(context, place, as.email, as, caller);
-  await prove(context, tries, as.hashedPassword, confirming);
-  const shown = {
-    token: proof.token,
-    verifiedHash: as.hashedPassword,
+  const { verification, params, redeemer, caller, slot } = confirmation;
+  // Counts as a login attempt: an attacker may have the link, and could use it to guess the account's password.
+  await using attempt = await reserveLogin(context, slot, user.email, user, caller);
+  await checkPassword(context, attempt, user.hashedPassword, confirmation);
+  const change = {
+    token: params.token,
+    verifiedHash: user.hashedPassword,
     session,
-    device: await chooseDevice(context, as, caller),
+    device: await chooseDevice(context, user, caller),
     deviceKind: describeDevice(caller.userAgent),
     redeemer,
     language: caller.language ?? "en",
     acts: caller.idempotencyKeys,
   };
-  return context.db.changeEmail.confirm(verification, shown).catch((error: unknown): false => {
+  return context.db.changeEmail.confirm(verification, change).catch((error: unknown): false => {
     if (error instanceof EmailTaken) return false;
     throw error;
   });
 }
 
-/** @throws {AuthError} `bad_verify_token` if this is not the password of the hash */
-async function prove(context: Context, tries: Reservation, hashed: string | null, confirming: Confirming) {
-  const { verification, proof, caller, place } = confirming;
-  if (!(await context.passwords.verifyPassword(proof.password, hashed, place))) {
-    tries.markUsed();
-    throw refused(context, caller, verification);
+/** @throws {AuthError} `bad_verify_token` if the password does not match the hash */
+async function checkPassword(
+  context: Context,
+  attempt: Reservation,
+  hashedPassword: string | null,
+  confirmation: Confirmation,
+) {
+  const { verification, params, caller, slot } = confirmation;
+  if (!(await context.passwords.verifyPassword(params.password, hashedPassword, slot))) {
+    attempt.markUsed();
+    throw badToken(context, caller, verification);
   }
-  await tries.markSucceeded();
+  await attempt.markSucceeded();
 }
 
-/** The account if its hash was replaced meanwhile, such as by a login; null if it is the same. */
-async function rehashed(context: Context, { id, hashedPassword }: User): Promise<User | null> {
-  const now = await findUserById(context, id);
-  return now?.hashedPassword === hashedPassword ? null : now;
+/** Returns the account if its hash has been replaced, for example by a login; null if it has not. */
+async function findIfRehashed(context: Context, { id, hashedPassword }: User): Promise<User | null> {
+  const reread = await findUserById(context, id);
+  return reread?.hashedPassword === hashedPassword ? null : reread;
 }
 
-function refused({ trail }: Context, caller: Caller, of?: Verification): AuthError {
-  trail.record("verification_refused", { caller, userId: of?.userId ?? undefined, address: of?.email });
+function badToken({ trail }: Context, caller: Caller, verification?: Verification): AuthError {
+  const { userId, email: address } = verification ?? {};
+  trail.record("verification_refused", { caller, userId: userId ?? undefined, address });
   return new AuthError("bad_verify_token", "the token is wrong, used or expired, or the password is wrong");
 }

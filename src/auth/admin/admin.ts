@@ -84,7 +84,7 @@ async function setDisabled(context: Context, userId: number, disabled: boolean):
 }
 
 /** Erases an account and everything about it, and mails its owner; false if there is none. */
-export async function erase(context: Context, userId: number, language: Language = "en"): Promise<boolean> {
+export async function deleteAccount(context: Context, userId: number, language: Language = "en"): Promise<boolean> {
   const { db, trail } = context;
   const user = await findUserById(context, userId);
   await trail.flush();

@@ -19,7 +19,7 @@ ${accountForm(visit, user, {
   },
   async submit(visit, { password = "" }) {
     const { service, sessionId, caller } = visit;
-    await service.auth.account.erase(sessionId, password, caller);
+    await service.auth.account.deleteAccount(sessionId, password, caller);
     return redirectAfterLogout(visit, "account_deleted");
   },
   repeatResponse: async (visit) => redirectAfterLogout(visit, "account_deleted"),

@@ -271,7 +271,7 @@ test("what is written of an account that is gone by then names nobody, and no pl
   const entry = { at: world.clock.now(), event: "logged_in", ip: "192.0.2.1", userAgent: "curl/8", detail: null };
   await addEvents.call(world.db, [{ ...entry, userId: 1 }]);
   assert.partialDeepStrictEqual((await trail(world)).at(-1), { userId: 1, ip: "192.0.2.1", userAgent: "curl/8" });
-  await world.auth.admin.erase(1);
+  await world.auth.admin.deleteAccount(1);
   // As another node does, which had not written it yet.
   await addEvents.call(world.db, [
     { ...entry, userId: 1 },
@@ -296,7 +296,7 @@ test("an account of which very much was noted is erased, and none of it tells of
   setImmediate(() => {
     isAnybodyElses = true;
   });
-  assert.equal(await retryWhileUnavailable(() => world.auth.admin.erase(1)), true);
+  assert.equal(await retryWhileUnavailable(() => world.auth.admin.deleteAccount(1)), true);
   assert.ok(isAnybodyElses, "others have their turn meanwhile");
   const events = await world.db.audit.list({ limit: 5000 });
   assert.ok(events.length > 2700);

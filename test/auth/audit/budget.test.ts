@@ -302,7 +302,7 @@ test("an account that is erased is named by none of the entries that were merged
   assert.ok(about.some(isMerged));
   const headers = { Cookie: "" };
   for (let i = 0; i < 50; i++) await wrong(i);
-  assert.equal(await world.auth.admin.erase(1), true);
+  assert.equal(await world.auth.admin.deleteAccount(1), true);
   for (let i = 0; i < 50; i++) await world.request("/sessions", { ...form(owner, { headers }), ip: of64(i) });
   const merged = (await trail(world)).filter(({ id }) => about.some((each) => each.id === id));
   for (const { userId, ip, userAgent } of merged) assert.deepEqual([userId, ip, userAgent], [null, null, null]);

@@ -270,7 +270,7 @@ test("failed mails vanish with their account, after a week, and beyond ten thous
   await node.auth.admin.invite("mia@example.com");
   await node.auth.outbox.deliver();
   assert.equal(await node.auth.outbox.countFailed(), 2);
-  await node.auth.admin.erase(1);
+  await node.auth.admin.deleteAccount(1);
   assert.equal(await node.auth.outbox.countFailed(), 1);
   store.clock.advance(7 * day);
   assert.equal((await node.auth.admin.sweep()).failedMails, 0);
@@ -290,7 +290,7 @@ test("a failed mail about a deletion keeps no address, and is not tried once mor
   const { node, store } = service;
   service.answer = () => 550;
   const { id } = await node.auth.registerUser(email, password);
-  await node.auth.admin.erase(id);
+  await node.auth.admin.deleteAccount(id);
   await node.auth.outbox.deliver();
   const [row] = await store.rows("failed_mails");
   assert.deepEqual(

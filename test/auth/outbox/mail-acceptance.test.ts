@@ -223,7 +223,7 @@ test("what is done while a mail is being sent ends its link too, and the mail th
     "a program takes the token back": ({ store }) => store.db.updateUser(1, { resetToken: null }),
     "a program is given a token": ({ auth }) => auth.getResetPasswordToken(email),
     "the account is deleted, and made again": async ({ auth }) => {
-      await auth.admin.erase(1);
+      await auth.admin.deleteAccount(1);
       await auth.registerUser(email, password);
     },
   };

@@ -173,7 +173,7 @@ test("a deleted account leaves no notice but the one of that, and nothing that c
   await change(world.auth, session, 1);
   assert.equal((await world.store.rows("attempts")).length, 1);
   const user = await world.auth.admin.find(email);
-  await world.auth.admin.erase(user?.id ?? 0);
+  await world.auth.admin.deleteAccount(user?.id ?? 0);
   assert.deepEqual(await world.store.rows("attempts"), []);
   assert.deepEqual(
     (await world.store.rows("outbox")).map(({ kind }) => kind),

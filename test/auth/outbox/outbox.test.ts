@@ -213,7 +213,7 @@ test("the mails for an account that is deleted vanish but the one of that, those
     await world.auth.admin.invite(address);
     await world.auth.verifyEmail.request(address);
   }
-  await world.auth.admin.erase(1);
+  await world.auth.admin.deleteAccount(1);
   await world.auth.outbox.deliver();
   const others = world.post.sent.filter(({ to }) => to !== "eve@example.com");
   assert.deepEqual(

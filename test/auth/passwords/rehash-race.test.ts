@@ -43,7 +43,7 @@ const acts: Readonly<Record<string, Act>> = {
     code: "wrong_password",
     async begin(world) {
       const id = await session(world);
-      return () => world.auth.account.erase(id, password);
+      return () => world.auth.account.deleteAccount(id, password);
     },
   },
   "asking to move": {

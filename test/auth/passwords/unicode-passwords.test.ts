@@ -170,7 +170,7 @@ test("who registers on one machine logs in, confirms, changes, resets and delete
     const token = await world.auth.getResetPasswordToken(email);
     await world.auth.updatePassword(token, chosen);
     const { session } = await world.auth.logIn({ email, password: typed });
-    await world.auth.account.erase(session.sessionId, typed);
+    await world.auth.account.deleteAccount(session.sessionId, typed);
     assert.equal(await logIn(world, typed), 401);
   }
 });
@@ -241,8 +241,8 @@ test("an older hash opens everything else that asks for the password, too", asyn
   await world.auth.account.confirmPassword(await session(), decomposed);
   await world.auth.account.changePassword(await session(), { current: decomposed, chosen: "another" });
   await world.db.updateUser(id, { hashedPassword: hashSync(decomposed, 4) });
-  await assert.rejects(world.auth.account.erase(await session(), composed), AuthError);
-  await world.auth.account.erase(await session(), decomposed);
+  await assert.rejects(world.auth.account.deleteAccount(await session(), composed), AuthError);
+  await world.auth.account.deleteAccount(await session(), decomposed);
   await using production = await createProductionWorld();
   await production.db.registrations.add(email, hashSync(decomposed, 4), { kind: "registration", language: "en" });
   const token = await deliverToken(production);

@@ -89,7 +89,7 @@ for (const [way, renew] of Object.entries(ways)) {
       },
       "an operator": async (auth) => auth.destroySession((await auth.admin.find(bob.email))?.id ?? 0),
       "a disabled account": async (auth) => auth.admin.disable((await auth.admin.find(bob.email))?.id ?? 0),
-      "a deleted account": async (auth) => auth.admin.erase((await auth.admin.find(bob.email))?.id ?? 0),
+      "a deleted account": async (auth) => auth.admin.deleteAccount((await auth.admin.find(bob.email))?.id ?? 0),
       "a login that presents the id before": async (auth, { before }) => {
         await auth.registerUser(eve.email, eve.password);
         await auth.logIn({ ...eve, replaces: before });

@@ -123,7 +123,7 @@ const ends: Record<string, (nodes: { auth: Auth; store: Store; id: number }, own
   "a reset": async ({ auth }) => auth.updatePassword(await auth.getResetPasswordToken(email), `${password}2`),
   "an operator": ({ auth, id }) => auth.admin.revoke(id),
   "a disabled account": ({ auth, id }) => auth.admin.disable(id),
-  "a deleted account": ({ auth, id }) => auth.admin.erase(id),
+  "a deleted account": ({ auth, id }) => auth.admin.deleteAccount(id),
   destroySession: ({ auth, id }) => auth.destroySession(id),
   "DB.updateUser": ({ store, id }) => store.db.updateUser(id, { sessionId: "only" }),
 };
