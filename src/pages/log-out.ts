@@ -14,7 +14,7 @@ export const logOut: Page = {
     return {
       title: words.logOut.title,
       body: html`<p>${words.logOut.text}</p>
-${form(visit, { action: "/logout", user: user, hasReturnTo: true, body: button(words.logOut.submit) })}<a class="button plain" href="${returnTo ?? urlFor(home)}">${words.logOut.stay}</a>
+${form(visit, { action: "/logout", user, hasReturnTo: true, body: button(words.logOut.submit) })}<a class="button plain" href="${returnTo ?? urlFor(home)}">${words.logOut.stay}</a>
 `,
     };
   },

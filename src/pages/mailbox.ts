@@ -34,7 +34,7 @@ export const mailbox: Page = {
     const { text } = mails[code];
     const isReset = text === "reset" || text === "undone";
     const lifetime = formatLifetime(isReset ? RESET_TOKEN_LIFETIME : VERIFY_TOKEN_LIFETIME, language);
-    const [way, name] = user
+    const [href, name] = user
       ? [urlFor(home), words.account.back]
       : [urlFor("/login", { return_to }), words.mailbox.back];
     return {
@@ -43,7 +43,7 @@ export const mailbox: Page = {
       body: html`<p class="who"><bdi>${notice.email}</bdi></p>
 <p>${words.mailbox[text](lifetime)}</p>
 ${devOutboxHint(visit)}<p class="soft small">${words.mailbox.notReceived}</p>
-${resendForm(visit, code, notice.email)}<p class="middle"><a class="link" href="${way}">${name}</a></p>
+${resendForm(visit, code, notice.email)}<p class="middle"><a class="link" href="${href}">${name}</a></p>
 `,
     };
   },

@@ -88,6 +88,6 @@ export function createPages(service: Service): Pages {
       ...Object.fromEntries(Object.entries(pages).map(([path, page]) => [path, resource(page)])),
       [assetsPath]: { GET: { description: asset, create: () => answerAsset } },
     },
-    refuse: async (c, refused, headers) => (await site()).refuse(c, refused, headers),
+    refuse: async (c, refusal, headers) => (await site()).refuse(c, refusal, headers),
   };
 }

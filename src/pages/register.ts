@@ -24,8 +24,8 @@ export const register: Page = {
 `,
     };
   },
-  async submit(visit, { email: given = "", new_password: password = "" }) {
-    return redirectAfterRegistration(visit, await visit.service.auth.account.register(given, password, visit.caller));
+  async submit(visit, { email = "", new_password: password = "" }) {
+    return redirectAfterRegistration(visit, await visit.service.auth.account.register(email, password, visit.caller));
   },
   repeatResponse: async (visit, { email = "" }) => redirectAfterRegistration(visit, readEmail(email) ?? email),
 };
@@ -41,6 +41,6 @@ function redirectAfterRegistration(visit: Visit, email: string): Response {
 
 /** Adds links to the login and the password reset, because the form cannot fix this error. */
 function emailTakenMessage(visit: Visit, message: string): Html {
-  const ways = html`${linkTo(visit, "/login", visit.words.register.logIn)}${resetLink(visit)}`;
-  return errorMessage(message, undefined, ways);
+  const links = html`${linkTo(visit, "/login", visit.words.register.logIn)}${resetLink(visit)}`;
+  return errorMessage(message, undefined, links);
 }

@@ -13,8 +13,8 @@ export const resetPassword: Page = {
     const { words, service, caller, token = "", urlFor, returnTo: return_to } = visit;
     const email = await service.auth.resetPassword.findEmail(token);
     if (email === null) {
-      const before = await service.auth.acts.findRecent(caller);
-      if (before) return redirectAfterReset(visit, before);
+      const result = await service.auth.acts.findRecent(caller);
+      if (result) return redirectAfterReset(visit, result);
       return {
         title: words.deadLink.title,
         code: "bad_reset_token",
@@ -39,7 +39,7 @@ ${form(visit, {
     const { service, caller } = visit;
     return redirectAfterReset(visit, await service.auth.updatePassword(token, password, undefined, caller));
   },
-  repeatResponse: async (visit, _, before) => redirectAfterReset(visit, before),
+  repeatResponse: async (visit, _, result) => redirectAfterReset(visit, result),
 };
 
 /** Names the logged-in account if the link belongs to another one. */

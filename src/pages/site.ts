@@ -14,7 +14,7 @@ export interface Site {
   show(c: RequestContext, page: Page): Promise<Response>;
   submit(c: RequestContext, page: Page): Promise<Response>;
   asset(c: RequestContext): Response;
-  refuse(c: RequestContext, refused: Refusal, headers?: ResponseHeaders): Promise<Response>;
+  refuse(c: RequestContext, refusal: Refusal, headers?: ResponseHeaders): Promise<Response>;
 }
 
 export function createSite(service: Service): Site {
@@ -28,6 +28,6 @@ export function createSite(service: Service): Site {
     show: async (c, page) => show(await createVisit(service, c), page, { values: {} }),
     submit: (c, page) => submit(service, c, page, { show, loadAccountPage }),
     asset: (c) => serveAsset(service, assets, c.req.path),
-    refuse: async (c, refused, headers = {}) => errorPage(await createVisit(service, c), assets, refused, headers),
+    refuse: async (c, refusal, headers = {}) => errorPage(await createVisit(service, c), assets, refusal, headers),
   };
 }

@@ -11,8 +11,8 @@ export const undoEmailChange: Page = {
     const { words, service, caller, token = "", urlFor } = visit;
     const email = await service.auth.undoEmailChange.findEmail(token);
     if (email === null) {
-      const before = await service.auth.acts.findRecent(caller);
-      if (before) return redirectToMailbox(visit, before);
+      const result = await service.auth.acts.findRecent(caller);
+      if (result) return redirectToMailbox(visit, result);
       return {
         title: words.deadLink.title,
         code: "bad_undo_token",
@@ -40,7 +40,7 @@ ${form(visit, {
     const { service, caller } = visit;
     return redirectToMailbox(visit, await service.auth.undoEmailChange.undo(token, undefined, caller));
   },
-  repeatResponse: async (visit, _, before) => redirectToMailbox(visit, before),
+  repeatResponse: async (visit, _, result) => redirectToMailbox(visit, result),
 };
 
 function redirectToMailbox(visit: Visit, { email }: { readonly email: string | null }): Response {

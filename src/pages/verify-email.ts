@@ -36,8 +36,8 @@ export const verifyEmail: Page = {
     const found = await service.auth.verifyEmail.find(token);
     if (found)
       return confirmationView(visit, state, { ...found, token, other: await findOtherUser(visit, token, found) });
-    const before = await service.auth.acts.findRecent(visit.caller);
-    return before ? redirectAfterVerification(visit, before) : deadLinkView(visit, state);
+    const result = await service.auth.acts.findRecent(visit.caller);
+    return result ? redirectAfterVerification(visit, result) : deadLinkView(visit, state);
   },
   async submit(visit, values) {
     const { service, caller, sessionId } = visit;
@@ -53,8 +53,8 @@ export const verifyEmail: Page = {
     if (session) visit.sessionId = session.sessionId;
     return redirectAfterVerification(visit, { userId: id, email }, password);
   },
-  async repeatResponse(visit, values, before) {
-    if (values.token !== undefined) return redirectAfterVerification(visit, before, values.password);
+  async repeatResponse(visit, values, result) {
+    if (values.token !== undefined) return redirectAfterVerification(visit, result, values.password);
     return redirectToMailbox(visit, values, readEmail(values.email ?? "") ?? undefined);
   },
 };

@@ -11,26 +11,26 @@ export const account: Page = { isAccountPage: true, show: showAccount };
 function showAccount(visit: Visit): Promise<View | Response> {
   return showToUser(visit, async (user) => {
     const { words, urlFor } = visit;
-    const part = words.account;
+    const texts = words.account;
     const link = (path: string, text: string) => html`<a class="button plain low" href="${urlFor(path)}">${text}</a>`;
     return {
-      title: part.title,
+      title: texts.title,
       isWide: true,
-      headerLink: link("/logout", part.logOut),
+      headerLink: link("/logout", texts.logOut),
       body: html`${profileCard(visit, user)}<section class="card" aria-labelledby="password">
-<div class="row tall"><div><h2 id="password">${part.password}</h2>
-<p class="soft">${part.passwordText}</p></div>
-${link("/account/password", part.changePassword)}</div>
+<div class="row tall"><div><h2 id="password">${texts.password}</h2>
+<p class="soft">${texts.passwordText}</p></div>
+${link("/account/password", texts.changePassword)}</div>
 </section>
 ${await deviceList(visit, user)}<section class="card" aria-labelledby="data">
-<h2 id="data">${part.data}</h2>
+<h2 id="data">${texts.data}</h2>
 <ul class="list">
-<li class="row tall"><div><h3>${part.exportTitle}</h3>
-<p class="soft">${part.exportText}</p></div>
-${link("/account/export", part.export)}</li>
-<li class="row tall"><div><h3>${part.deleteTitle}</h3>
-<p class="soft">${part.deleteText}</p></div>
-<a class="button bad low" href="${urlFor("/account/delete")}">${part.openDelete}</a></li>
+<li class="row tall"><div><h3>${texts.exportTitle}</h3>
+<p class="soft">${texts.exportText}</p></div>
+${link("/account/export", texts.export)}</li>
+<li class="row tall"><div><h3>${texts.deleteTitle}</h3>
+<p class="soft">${texts.deleteText}</p></div>
+<a class="button bad low" href="${urlFor("/account/delete")}">${texts.openDelete}</a></li>
 </ul>
 </section>
 `,
@@ -41,19 +41,19 @@ ${link("/account/export", part.export)}</li>
 function profileCard(visit: Visit, user: PublicUser): Html {
   const { email, emailVerifiedAt, createdAt } = user;
   const { words, urlFor, language } = visit;
-  const part = words.account;
+  const texts = words.account;
   const isConfirmed = emailVerifiedAt !== null;
   const state = isConfirmed
-    ? html`<span class="badge good">${part.confirmed}</span>`
-    : html`<span class="badge soft">${part.unconfirmed}</span>`;
+    ? html`<span class="badge good">${texts.confirmed}</span>`
+    : html`<span class="badge soft">${texts.unconfirmed}</span>`;
   return html`<section class="card" aria-labelledby="profile">
-<h2 id="profile">${part.profile}</h2>
+<h2 id="profile">${texts.profile}</h2>
 <div class="row tall"><dl>
-<dt>${part.email}</dt>
+<dt>${texts.email}</dt>
 <dd><bdi>${email}</bdi> ${state}</dd>
 </dl>
-<a class="button plain low" href="${urlFor("/account/email")}">${part.changeEmail}</a></div>
-${!isConfirmed && form(visit, { action: "/verify", user, hasFormId: true, body: html`${hiddenField("email", email)}<div>${button(part.sendConfirmation, "plain low")}</div>` })}<p class="soft small">${part.memberSince} ${formatDate(new Date(createdAt), language)}</p>
+<a class="button plain low" href="${urlFor("/account/email")}">${texts.changeEmail}</a></div>
+${!isConfirmed && form(visit, { action: "/verify", user, hasFormId: true, body: html`${hiddenField("email", email)}<div>${button(texts.sendConfirmation, "plain low")}</div>` })}<p class="soft small">${texts.memberSince} ${formatDate(new Date(createdAt), language)}</p>
 </section>
 `;
 }

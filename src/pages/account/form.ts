@@ -44,8 +44,8 @@ interface AccountForm {
 }
 
 /** Returns a form that acts for this user, and a link back. */
-export function accountForm(visit: Visit, user: PublicUser, given: AccountForm): Html {
+export function accountForm(visit: Visit, user: PublicUser, options: AccountForm): Html {
   const { words, urlFor, returnTo } = visit;
-  return html`${form(visit, { ...given, user, hasReturnTo: true })}<p class="middle"><a class="link" href="${returnTo ?? urlFor(home)}">${words.account.cancel}</a></p>
+  return html`${form(visit, { ...options, user, hasReturnTo: true })}<p class="middle"><a class="link" href="${returnTo ?? urlFor(home)}">${words.account.cancel}</a></p>
 `;
 }

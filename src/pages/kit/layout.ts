@@ -29,14 +29,14 @@ export interface View {
 }
 
 /** Returns the response with the page of a view. Clears the notice cookie if the page shows the notice or it is obsolete. */
-export function renderPage(visit: Visit, assets: Assets, view: View, refused?: Problem): Response {
+export function renderPage(visit: Visit, assets: Assets, view: View, formProblem?: Problem): Response {
   const { service, cookies, words } = visit;
   const { settings } = service;
-  const problem = view.problem ?? refused;
+  const problem = view.problem ?? formProblem;
   const notice = problem ? undefined : noticeMessage(visit);
   if (notice !== undefined || isObsoleteNotice(visit)) cookies.push(noticeCookie(settings).clear);
-  const wayOut = problem?.code === "locked" ? resetLink(visit) : undefined;
-  const message = view.message ?? (problem ? errorMessage(problem.message, problem.field, wayOut) : notice);
+  const resetPasswordLink = problem?.code === "locked" ? resetLink(visit) : undefined;
+  const message = view.message ?? (problem ? errorMessage(problem.message, problem.field, resetPasswordLink) : notice);
   const code = problem ? (problem.code === "locked" ? "too_many_tries" : problem.code) : view.code;
   const status = problem?.status ?? (view.code ? statuses[view.code] : 200);
   const title = code === undefined ? view.title : words.errorTitle(view.title);
@@ -147,11 +147,11 @@ function footer({ c, language, words, returnTo, token, urlFor, service }: Visit,
   const { SUPPORT_EMAIL, TERMS_URL, PRIVACY_URL } = service.settings;
   // A link to the path `//example.com` would lead to another host.
   const path = resolveReturnTo(c.req.path, []);
-  const kept = { return_to: returnTo, token: hasSecretUrl ? token : undefined };
-  const tongues = languages.map((each) =>
+  const query = { return_to: returnTo, token: hasSecretUrl ? token : undefined };
+  const languageLinks = languages.map((each) =>
     each === language
       ? html`<li lang="${each}" aria-current="true">${messages[each].pages.language}</li>\n`
-      : html`<li><a href="${urlFor(path, { ...kept, lang: each })}" lang="${each}" hreflang="${each}">${messages[each].pages.language}</a></li>\n`,
+      : html`<li><a href="${urlFor(path, { ...query, lang: each })}" lang="${each}" hreflang="${each}">${messages[each].pages.language}</a></li>\n`,
   );
   const links = {
     [words.support]: SUPPORT_EMAIL && `mailto:${SUPPORT_EMAIL}`,
@@ -160,7 +160,7 @@ function footer({ c, language, words, returnTo, token, urlFor, service }: Visit,
   };
   return html`<footer>
 <nav aria-label="${words.languages}"><ul>
-${tongues}</ul></nav>
+${languageLinks}</ul></nav>
 ${Object.entries(links).map(([name, href]) => href && html`<a href="${href}">${name}</a>\n`)}</footer>
 `;
 }

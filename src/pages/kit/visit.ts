@@ -45,20 +45,20 @@ export interface Visit {
 export async function createVisit(service: Service, c: RequestContext, values: FormValues = {}): Promise<Visit> {
   const { settings } = service;
   const header = c.req.header("Cookie");
-  const chosen = languages.find((each) => each === c.req.query("lang"));
-  const language = chosen ?? chooseLanguage(c.req.header("Accept-Language"));
+  const chosenLanguage = languages.find((each) => each === c.req.query("lang"));
+  const language = chosenLanguage ?? chooseLanguage(c.req.header("Accept-Language"));
   const cookies: string[] = [];
   const formCookie = hostCookie(settings, "form");
   const secrets = readCookies(header, formCookie.name).filter((value) => /^[\w-]{43}$/.test(value));
   // A browser can send several cookies of this name, in any order: prefer the one that the form's token was made from.
-  const kept = secrets.find((secret) => isFormToken(secret, values.form_token ?? "")) ?? secrets[0];
-  const formSecret = kept ?? randomBytes(32).toString("base64url");
+  const storedSecret = secrets.find((secret) => isFormToken(secret, values.form_token ?? "")) ?? secrets[0];
+  const formSecret = storedSecret ?? randomBytes(32).toString("base64url");
   const notices = noticeCookie(settings);
   const returnCookie = returnToCookie(settings);
-  const cookieValue = readCookie(header, returnCookie.name);
+  const storedReturnTo = readCookie(header, returnCookie.name);
   const token = (values.token ?? c.req.query("token"))?.slice(0, 250);
-  const asked = values.return_to ?? c.req.query("return_to") ?? returnCookie.read(cookieValue, c.req.path);
-  const wanted = resolveReturnTo(asked, settings.RETURN_ORIGINS);
+  const requested = values.return_to ?? c.req.query("return_to") ?? returnCookie.read(storedReturnTo, c.req.path);
+  const target = resolveReturnTo(requested, settings.RETURN_ORIGINS);
   return {
     c,
     service,
@@ -68,38 +68,46 @@ export async function createVisit(service: Service, c: RequestContext, values: F
       ...service.caller(c),
       language,
       // Derived from the link: if the response is lost, a second submission sets the same cookie.
-      newDevice: kept === undefined || token === undefined ? undefined : createIdempotencyKey(kept, "device", token),
-      idempotencyKeys: kept === undefined ? undefined : actNames(kept, c, values, token),
+      newDevice:
+        storedSecret === undefined || token === undefined
+          ? undefined
+          : createIdempotencyKey(storedSecret, "device", token),
+      idempotencyKeys: storedSecret === undefined ? undefined : createIdempotencyKeys(storedSecret, c, values, token),
     },
     sessionId: await findSession(c, service),
     formSecret,
     setFormCookie() {
       const set = formCookie.set(formSecret);
-      if (kept === undefined && !cookies.includes(set)) cookies.push(set);
+      if (storedSecret === undefined && !cookies.includes(set)) cookies.push(set);
     },
     notice: notices.read(readCookie(header, notices.name)),
     token,
-    returnTo: wanted === home ? undefined : wanted,
-    hasReturnToCookie: cookieValue !== null,
+    returnTo: target === home ? undefined : target,
+    hasReturnToCookie: storedReturnTo !== null,
     cookies,
     urlFor(path, query = {}) {
-      const all: [string, string | undefined][] = Object.entries({ lang: chosen, ...query });
-      const given = all.filter((pair): pair is [string, string] => Boolean(pair[1]));
-      return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
+      const entries: [string, string | undefined][] = Object.entries({ lang: chosenLanguage, ...query });
+      const params = entries.filter((pair): pair is [string, string] => Boolean(pair[1]));
+      return params.length === 0 ? path : `${path}?${new URLSearchParams(params)}`;
     },
   };
 }
 
 /**
- * Returns the names under which the effect of a form is stored, so that submitting it twice has one effect: a name made from
+ * Returns the keys under which the result of a form is stored, so that submitting it twice has one effect: a key made from
  * all fields, and one made from the token of the emailed link. A GET has only the latter. Only this browser's secret can make
  * them.
  */
-function actNames(secret: string, c: RequestContext, values: FormValues, token: string | undefined): string[] {
+function createIdempotencyKeys(
+  secret: string,
+  c: RequestContext,
+  values: FormValues,
+  token: string | undefined,
+): string[] {
   const link = token === undefined ? [] : [createIdempotencyKey(secret, "link", c.req.path, token)];
   if (c.req.method !== "POST") return link;
-  const sent = Object.entries(values).toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return [createIdempotencyKey(secret, "form", c.req.path, sent), ...link];
+  const fields = Object.entries(values).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return [createIdempotencyKey(secret, "form", c.req.path, fields), ...link];
 }
 
 /**
@@ -128,8 +136,8 @@ export interface FormOrigin {
   readonly account: string | undefined;
 }
 
-export function readFormOrigin({ formSecret }: Visit, { form_token: given = "" }: FormValues): FormOrigin {
-  return { isFromThisBrowser: isFormToken(formSecret, given), account: readAccountTag(formSecret, given) };
+export function readFormOrigin({ formSecret }: Visit, { form_token: token = "" }: FormValues): FormOrigin {
+  return { isFromThisBrowser: isFormToken(formSecret, token), account: readAccountTag(formSecret, token) };
 }
 
 /** True if the tag of a form or a notice names this user. */
