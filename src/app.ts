@@ -98,7 +98,7 @@ export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindi
     metrics.countRefusal(told.code);
     if (error instanceof RequestError && isAttempt(c, told)) auth.audit.recordRejectedRequest(told.code, caller(c));
     const where = told.status < 500 ? {} : { ...toLogFields(idsOf(c)), path: c.req.path };
-    if (told.code === "internal") log.error({ err: error, ...where }, "unforeseen error");
+    if (told.code === "internal") log.error({ err: error, ...where }, "unexpected error");
     else if (told.status >= 500) logUnavailable(error as Error, where);
     return told;
   };

@@ -16,69 +16,70 @@ import { Counters, hasMetrics, uncounted } from "./observe/metrics.ts";
 import { startTracing } from "./observe/start-tracing.ts";
 import { readSettings, type Settings } from "./settings/settings.ts";
 
-/** How often ended sessions and old rows are swept, in milliseconds. */
+/** How often expired rows are deleted, in milliseconds. */
 const sweepInterval = 10 * 60_000;
-/** How long ago the last sweep by any node must have ended: its own timer may fire a little early. */
+/** The minimum time since the last sweep by any node, in milliseconds. Shorter, because timers can fire early. */
 const minSweepInterval = 0.9 * sweepInterval;
-/** How often due mails are looked for, in milliseconds. */
+/** How often the outbox is checked for due emails, in milliseconds. */
 const deliveryInterval = 1000;
-/** How long accepted requests, mails under way and a start may take to end after a stop, in milliseconds. */
+/** How long a shutdown waits for accepted requests, emails being sent and a start, in milliseconds. */
 export const shutdownTimeout = 8000;
 
 export interface BienvenueOptions extends Omit<AuthOptions, "settings" | "mailer"> {
   /**
-   * Once aborted, no start, mail or sweep begins, and a start that waits for another node's migration ends. Requests are still
-   * answered until the disposal, which this does not replace.
+   * Stops background work: once aborted, no start, email or sweep begins, and a start that waits for the migration of another node
+   * fails. Requests are still answered until you dispose of the service, which this does not replace.
    */
   readonly signal?: AbortSignal;
 }
 
-/** What a `Bienvenue` has once it is started. */
+/** The parts of a started `Bienvenue`. */
 export interface RunningService {
   /** Accounts, sessions and passwords, for calls without a request. */
   readonly auth: Auth;
-  /** The `fetch` of `Bienvenue`, without the check whether it is started. */
+  /** Like the `fetch` of `Bienvenue`, without the check whether it is started. */
   fetch(request: Request, bindings?: Bindings): Response | Promise<Response>;
-  /** The mails that nobody sends: present while SMTP_URL is none. */
+  /** The emails that are not sent, if SMTP_URL is none. */
   readonly outbox: DevOutbox | undefined;
-  /** True if there was no account when it started. */
+  /** True if there was no account at the start. */
   readonly isEmpty: boolean;
 }
 
-/** The whole service in your own program. Made by `createBienvenue`. */
+/** The whole service, for your own program. */
 export interface Bienvenue extends AsyncDisposable {
   /**
-   * Answers a request. The first one starts everything; if that fails, it gets 500, or 503 if the database is unavailable, the log
-   * says why, and the next request tries again. Never rejects.
+   * Responds to a request. Never rejects. The first request starts the service; if that fails, it gets 500, or 503 if the database is
+   * unavailable, the cause is logged, and the next request tries again.
    *
-   * @param bindings Node's request as `{ incoming }`: without it callers are unknown, and limits by network have no effect
+   * @param bindings Node's request as `{ incoming }`. Without it, callers are unknown, and rate limits by network have no effect
    */
   fetch(request: Request, bindings?: Bindings): Response | Promise<Response>;
   /**
-   * Reads the settings, opens the database, and begins to send mails and to sweep. Later calls return the same result; after a
-   * failure, which leaves nothing open, the next call tries again.
+   * Reads the settings, opens the database, and starts to send emails and to delete expired rows. Later calls return the same
+   * result. If a call fails, nothing stays open, and the next call tries again.
    *
-   * @throws {SettingsError} when a setting is wrong or missing
-   * @throws {OpenError} when the database cannot be used
+   * @throws {SettingsError} if a setting is invalid or missing
+   * @throws {OpenError} if the database cannot be used
    * @throws {DatabaseUnavailable} with the fault `closed` after the disposal, or once `signal` is aborted
    */
   start(): Promise<RunningService>;
   /**
-   * Stops mails and sweeps, writes what is still to be written, and closes the database. Waits for a start and for mails under way,
-   * for at most 8 seconds; a mail that takes longer is sent again after the next start, and keeps the process running for at most a
-   * minute. Close your server first: requests get 503 from now on.
+   * Stops background work, writes buffered data, and closes the database. Close your server first: from now on, requests get 503.
+   *
+   * Waits up to 8 seconds for a start and for emails being sent. An email that takes longer is sent again after the next start; it
+   * can keep the process running for up to a minute.
    */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * The whole service as a function from Request to Response: database, mails, `Auth`, API and pages, wired as `bienvenue` runs them.
- * Creating it reads and opens nothing, so a build can import the module that does; the first request or `start` opens everything.
- * It installs no signal handler, never ends the process, and its timers do not keep the process running.
+ * Creates the whole service as a function from Request to Response: database, emails, `Auth`, API and pages, as `bienvenue` runs
+ * them. It opens nothing before the first request or `start`, so a build can import the module that calls it. It installs no signal
+ * handlers and never exits the process, and its timers do not keep the process running.
  *
- * @param settings what `readSettings` returns, or a function that does, which is called by each start; by default the settings
+ * @param settings the result of `readSettings`, or a function that returns it and is called by each start; by default, the settings
  * of `process.env`
- * @param options where it logs (warnings and errors to the console by default), and what else `Auth` accepts
+ * @param options the options of `Auth`; by default, warnings and errors are logged to the console
  * @example
  * await using bienvenue = createBienvenue();
  * const response = await bienvenue.fetch(new Request("http://localhost/profile"));
@@ -92,7 +93,7 @@ export function createBienvenue(
   const { log = consoleLog } = options;
   const ending = new AbortController();
   const signal = AbortSignal.any([ending.signal, ...(options.signal ? [options.signal] : [])]);
-  // Counted from the abort, so that a server and what runs beside it can end at the same time.
+  // Starts at the abort, so that a server and the background work can shut down at the same time.
   const timeout = once(signal, "abort").then(() => setTimeout(shutdownTimeout, undefined, { ref: false }));
   const logUnavailable = unavailableLogger(log);
   let opening: Promise<OpenedService> | undefined;
@@ -141,7 +142,7 @@ export function createBienvenue(
   };
 }
 
-/** Answers while the settings are unknown. */
+/** Responses while the settings are unknown. */
 const defaultAnswers = createAnswers({ PUBLIC_URL: "", HSTS_SUBDOMAINS: "off", CORS_ORIGINS: [] });
 
 interface OpenedService {
@@ -149,16 +150,16 @@ interface OpenedService {
   readonly resources: AsyncDisposableStack;
 }
 
-/** Opens everything in the order of its dependencies, and closes it again if one of them fails. */
+/** Opens the parts in the order of their dependencies. If one fails, closes the others. */
 async function openService(
-  given: Settings | (() => Settings),
+  source: Settings | (() => Settings),
   options: BienvenueOptions & { readonly signal: AbortSignal; readonly log: Log },
   timeout: Promise<void>,
 ): Promise<OpenedService> {
   const { log, signal, clock = Date.now } = options;
   signal.throwIfAborted();
-  const settings = typeof given === "function" ? given() : given;
-  // For programs without types. Without this check, the first part that misses a setting fails with a message that names none.
+  const settings = typeof source === "function" ? source() : source;
+  // For programs without types: otherwise, the first part that needs a setting would fail with an unclear message.
   if (settings?.TRUSTED_PROXIES === undefined)
     throw new TypeError(
       "settings must come from readSettings, for example readSettings({ DATABASE_URL: 'sqlite:accounts.db' })",
@@ -178,43 +179,41 @@ async function openService(
   const { fetch } = createApp(auth, { outbox });
   signal.throwIfAborted();
   const ended = startBackgroundWork(auth, signal);
-  // A mail that its server does not take in time stays in the outbox: it is due again, here or on another node.
+  // An email that is not sent in time stays in the outbox, and is sent again by this or another node.
   opening.defer(() => Promise.race([ended(), timeout]));
   return { started: { auth, fetch, outbox, isEmpty }, resources: opening.move() };
 }
 
-/** Sends mails and sweeps until `signal` is aborted. The returned function waits for what is under way. */
+/** Sends emails and deletes expired rows until `signal` is aborted. The returned function waits for the running work. */
 function startBackgroundWork(auth: Auth, signal: AbortSignal): () => Promise<void> {
   const { log, metrics } = auth;
-  const logAndRetry = (what: string) => (error: unknown) => {
+  const logAndRetry = (action: string) => (error: unknown) => {
     metrics.countError(error);
-    log.warn({ err: error }, `could not ${what}; trying again later`);
+    log.warn({ err: error }, `could not ${action}; retrying later`);
   };
-  const sweep = () => auth.admin.sweep({ signal: signal, minInterval: minSweepInterval }).catch(logAndRetry("sweep"));
-  const deliver = () => auth.outbox.deliver(signal).catch(logAndRetry("look for mails"));
-  const repeated = [
-    repeat(sweep, sweepInterval, signal),
-    repeat(deliver, deliveryInterval, signal, { overlaps: true }),
-  ];
+  const sweep = () =>
+    auth.admin.sweep({ signal, minInterval: minSweepInterval }).catch(logAndRetry("delete expired rows"));
+  const deliver = () => auth.outbox.deliver(signal).catch(logAndRetry("check the outbox"));
+  const running = [repeat(sweep, sweepInterval, signal), repeat(deliver, deliveryInterval, signal, { overlaps: true })];
   return async () => {
-    await Promise.all(repeated.flatMap((working) => [...working]));
+    await Promise.all(running.flatMap((promises) => [...promises]));
   };
 }
 
-/** Repeats some work until `signal` is aborted, by default never twice at once; returns what is under way. */
+/** Repeats work until `signal` is aborted, by default without overlaps. Returns the set of running promises. */
 function repeat(
   work: () => Promise<unknown>,
-  every: number,
+  interval: number,
   signal: AbortSignal,
   { overlaps = false } = {},
 ): ReadonlySet<Promise<unknown>> {
-  const working = new Set<Promise<unknown>>();
+  const running = new Set<Promise<unknown>>();
   const timer = setInterval(() => {
-    if (working.size > 0 && !overlaps) return;
-    const one = work().finally(() => working.delete(one));
-    working.add(one);
-  }, every);
+    if (running.size > 0 && !overlaps) return;
+    const promise = work().finally(() => running.delete(promise));
+    running.add(promise);
+  }, interval);
   timer.unref();
   signal.addEventListener("abort", () => clearInterval(timer), { once: true });
-  return working;
+  return running;
 }

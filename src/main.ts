@@ -13,61 +13,68 @@ import { uncounted } from "./observe/metrics.ts";
 import { type Environment, findMisspelledSettings, readSettings, type Settings } from "./settings/settings.ts";
 
 /**
- * Runs the service: reads the settings, opens the database, and serves until SIGTERM or SIGINT, after which the process ends.
+ * Runs the service: reads the settings, opens the database, and serves until SIGTERM or SIGINT. Then the process exits.
  *
- * @throws {SettingsError} when a setting is wrong or missing
- * @throws {OpenError} when the database cannot be used
- * @throws {ListenError} when it cannot listen; whatever it throws, nothing is left open
+ * Closes everything it opened before it throws.
+ *
+ * @throws {SettingsError} if a setting is invalid or missing
+ * @throws {OpenError} if the database cannot be used
+ * @throws {ListenError} if the service cannot listen
  */
 export async function main(environment: Environment): Promise<void> {
-  const asked = catchStopSignals();
+  const stopSignal = catchStopSignals();
   const settings = readSettings(environment);
   const log = createLogger(settings.LOG_LEVEL);
   for (const { name, suggestion, message } of findMisspelledSettings(environment)) {
     log.warn({ event: "unknown_setting", name, meant: suggestion }, message);
   }
   const opened = new AsyncDisposableStack();
-  const stopping = waitForStop(asked, log);
-  const starting = start(settings, log, asked, opened);
+  const stopping = waitForStop(stopSignal, log);
+  const starting = start(settings, log, stopSignal, opened);
   try {
     await Promise.race([starting, stopping]);
   } catch (error) {
     await opened.disposeAsync();
-    if (!asked.aborted) throw error;
+    if (!stopSignal.aborted) throw error;
   }
   await stopping;
-  // Waits so that what the start opens is closed too; a start that takes longer ends with the process.
+  // Waits for the start, so that everything it opens is closed. If it takes longer, the process exits without it.
   await Promise.race([starting.catch(() => {}), setTimeout(shutdownTimeout)]);
   try {
     await opened.disposeAsync();
   } catch (error) {
-    log.error({ err: error }, "not everything could be closed");
+    log.error({ err: error }, "could not close everything");
     process.exit(1);
   }
   log.info({ event: "stopped" }, "stopped");
   process.exit(0);
 }
 
-/** Returns a signal that aborts at the first SIGTERM or SIGINT; a second one ends the process at once. */
+/** Returns a signal that aborts on the first SIGTERM or SIGINT. A second one exits immediately. */
 function catchStopSignals(): AbortSignal {
-  const asked = new AbortController();
-  const stop = (signal: NodeJS.Signals) => {
-    if (asked.signal.aborted) process.exit(1);
-    asked.abort(signal);
+  const stop = new AbortController();
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stop.signal.aborted) process.exit(1);
+    stop.abort(signal);
   };
-  // Before anything is opened: the first process of a container ignores signals without a handler.
-  process.on("SIGTERM", stop).on("SIGINT", stop);
-  return asked.signal;
+  // Before anything is opened, because process 1 of a container ignores signals without a handler.
+  process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
+  return stop.signal;
 }
 
-async function waitForStop(asked: AbortSignal, log: Log): Promise<void> {
-  if (!asked.aborted) await once(asked, "abort");
-  log.info({ event: "stopping", signal: asked.reason }, "stopping");
+async function waitForStop(stopSignal: AbortSignal, log: Log): Promise<void> {
+  if (!stopSignal.aborted) await once(stopSignal, "abort");
+  log.info({ event: "stopping", signal: stopSignal.reason }, "stopping");
 }
 
-/** Opens everything and listens. What it opens is on the stack, even if it fails. */
-async function start(settings: Settings, log: Log, asked: AbortSignal, opened: AsyncDisposableStack): Promise<void> {
-  const bienvenue = opened.use(createBienvenue(settings, { log, signal: asked }));
+/** Opens everything and listens. Everything it opens is on the stack, even if it throws. */
+async function start(
+  settings: Settings,
+  log: Log,
+  stopSignal: AbortSignal,
+  opened: AsyncDisposableStack,
+): Promise<void> {
+  const bienvenue = opened.use(createBienvenue(settings, { log, signal: stopSignal }));
   const { auth, fetch, isEmpty } = await bienvenue.start();
   const { metrics, tracing } = auth;
   const routeOf = routeFinder(routes);
@@ -84,5 +91,5 @@ async function start(settings: Settings, log: Log, asked: AbortSignal, opened: A
             metrics.countResponse(request?.method ?? "", routeOf(request?.url), status, milliseconds),
   }).catch((error) => Promise.reject(toListenError(error, settings)));
   opened.defer(() => server.close(shutdownTimeout));
-  if (!asked.aborted) logStartup(settings, log, localUrl(settings.HOST, server.port), isEmpty);
+  if (!stopSignal.aborted) logStartup(settings, log, localUrl(settings.HOST, server.port), isEmpty);
 }

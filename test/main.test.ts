@@ -205,7 +205,7 @@ describe("the log in a terminal", () => {
       /^\d\d:\d\d:\d\d info {2}listening mode=development url=http:\/\/localhost:\d+ database=/,
     );
     assert.match(lines[1] ?? "", /^\d\d:\d\d:\d\d warn {2}BCRYPT_COST is below 10: .* BCRYPT_COST=4$/);
-    assert.match(lines[2] ?? "", /^\d\d:\d\d:\d\d info {2}no account yet: try these$/);
+    assert.match(lines[2] ?? "", /^\d\d:\d\d:\d\d info {2}no account yet; try these requests$/);
     assert.match(lines[3] ?? "", /^ {4}curl http:\/\/localhost:\d+\/$/);
     terminal.stdin.write("\x03");
     const [code] = await once(terminal, "close");

@@ -9,17 +9,17 @@ import { commonHeaders } from "./answers.ts";
 import { maxBodySize } from "./body.ts";
 import { TitleCaseResponse } from "./header-case.ts";
 
-/** What one connection may take, in bytes and milliseconds. */
+/** Limits of a connection. Sizes are in bytes, times in milliseconds. */
 export interface ConnectionLimits {
-  /** Of the request line and all headers together. */
+  /** The size of the request line and all headers together. */
   readonly maxHeaderSize: number;
-  /** Until all headers are there. */
+  /** The time until all headers have arrived. */
   readonly headersTimeout: number;
-  /** Until the body is there too. */
+  /** The time until the body has arrived. */
   readonly requestTimeout: number;
-  /** How often those two are looked after. */
+  /** How often the two timeouts above are checked. */
   readonly connectionsCheckingInterval: number;
-  /** Between two requests. */
+  /** The idle time between two requests. */
   readonly keepAliveTimeout: number;
 }
 
@@ -30,14 +30,13 @@ const defaultLimits: ConnectionLimits = {
   connectionsCheckingInterval: 1000,
   keepAliveTimeout: 65_000,
 };
-/** How often connections that have fallen idle are closed while stopping, in milliseconds. */
+/** How often idle connections are closed during shutdown, in milliseconds. */
 const idleCheckInterval = 100;
 
-/** A server that listens. */
 export interface RunningServer {
   readonly port: number;
-  /** Takes no new connection, lets every accepted request end, and closes what is left after `patience` milliseconds. */
-  close(patience: number): Promise<void>;
+  /** Stops accepting connections, waits for accepted requests, and closes the remaining connections after `timeout` milliseconds. */
+  close(timeout: number): Promise<void>;
 }
 
 interface ServeOptions {
@@ -45,28 +44,26 @@ interface ServeOptions {
   readonly host: string;
   readonly port: number;
   readonly log: Log;
-  /**
-   * Told of each answer and how many milliseconds it took; of what was never understood there is neither request nor time.
-   */
+  /** Called after each response. `request` and `milliseconds` are unset if the request could not be parsed. */
   readonly onResponse?: ((status: number, request?: IncomingMessage, milliseconds?: number) => void) | undefined;
   /** Wraps the listener that answers requests, for tracing. */
   readonly wrapListener?: (listener: HttpListener) => HttpListener;
-  /** Where they are not the standard ones. */
+  /** Overrides of the default limits. */
   readonly limits?: Partial<ConnectionLimits>;
 }
 
 /**
- * Serves an app over HTTP/1.1. What never becomes a Request (broken syntax, headers that are too large, a body that
- * takes too long) gets a JSON answer too.
+ * Serves an app over HTTP/1.1. Requests that never reach the app (malformed, too large headers, a timeout) also get a JSON
+ * response.
  *
- * @throws {NodeJS.ErrnoException} when it cannot listen, such as EADDRINUSE
+ * @throws {NodeJS.ErrnoException} if it cannot listen, such as EADDRINUSE
  */
-export async function serve(listening: ServeOptions): Promise<RunningServer> {
-  const { fetch, host, port, log, limits, onResponse, wrapListener = (listener) => listener } = listening;
+export async function serve(options: ServeOptions): Promise<RunningServer> {
+  const { fetch, host, port, log, limits, onResponse, wrapListener = (listener) => listener } = options;
   const listener = getRequestListener(fetch, {
     errorHandler: (error) => {
       const malformed = error instanceof RequestError;
-      if (!malformed) log.error({ err: error }, "unforeseen error");
+      if (!malformed) log.error({ err: error }, "unexpected error");
       const { status, headers, body } = connectionError(malformed ? 400 : 500);
       return new Response(body, { status, headers });
     },
@@ -78,13 +75,13 @@ export async function serve(listening: ServeOptions): Promise<RunningServer> {
     requireHostHeader: false,
     ServerResponse: TitleCaseResponse,
   });
-  const underWay = new Set<ServerResponse>();
+  const pending = new Set<ServerResponse>();
   let closing = false;
-  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+  const respond = async (request: IncomingMessage, response: ServerResponse) => {
     if (closing) response.shouldKeepAlive = false;
-    // HTTP/1.0 need not name a host. This is no name of this machine's, nor of any.
+    // HTTP/1.0 does not require Host. This name matches no host.
     if (request.httpVersion === "1.0") request.headers.host ??= "unnamed";
-    // The listener accepts IPv6 addresses only in the spelling of URLs.
+    // The listener accepts IPv6 addresses only as URLs write them.
     if (request.headers.host?.startsWith("[")) request.headers.host = normalizeHost(request.headers.host);
     if (namesTwoHosts(request)) {
       const { status, headers, body } = connectionError(400);
@@ -92,21 +89,21 @@ export async function serve(listening: ServeOptions): Promise<RunningServer> {
       onResponse?.(status);
       return;
     }
-    underWay.add(response);
-    const began = onResponse && performance.now();
+    pending.add(response);
+    const start = onResponse && performance.now();
     await handle(request, response);
-    underWay.delete(response);
-    if (began !== undefined) onResponse?.(response.statusCode, request, performance.now() - began);
+    pending.delete(response);
+    if (start !== undefined) onResponse?.(response.statusCode, request, performance.now() - start);
   };
-  // Read now, Node keeps it. Whoever has gone by the time it is asked for would have no address, and no share to be held to.
+  // Node caches remoteAddress on first read. Otherwise, a client that disconnects early would have no address to rate-limit.
   server.on("connection", (socket) => {
     if (socket.remoteAddress === undefined) socket.destroy();
   });
-  server.on("request", answer);
+  server.on("request", respond);
   server.on("checkContinue", (request, response) => {
-    // Whoever asks before sending too much is told before, and keeps it.
+    // Without 100 Continue, the client does not send a body that is too large.
     if (Number(request.headers["content-length"] ?? 0) <= maxBodySize) response.writeContinue();
-    void answer(request, response);
+    void respond(request, response);
   });
   server.on("checkExpectation", (_, response) => {
     const { status, headers, body } = connectionError(417);
@@ -114,7 +111,7 @@ export async function serve(listening: ServeOptions): Promise<RunningServer> {
     onResponse?.(status);
   });
   server.on("connect", (_, socket) => {
-    // Nobody else listens: a caller who is gone by now would end the process.
+    // Without a listener, an error of a disconnected client would end the process.
     socket.on("error", () => socket.destroy());
     onResponse?.(405);
     endSocket(socket, 405, { Allow: "GET, HEAD, POST, PUT, DELETE" });
@@ -128,28 +125,28 @@ export async function serve(listening: ServeOptions): Promise<RunningServer> {
   await new Promise<void>((resolve, reject) => server.once("listening", resolve).once("error", reject));
   return {
     port: (server.address() as AddressInfo).port,
-    close: (patience) =>
+    close: (timeout) =>
       new Promise((resolve) => {
         closing = true;
-        // Else a client could send its next request on a connection that is just being closed as idle.
-        for (const response of underWay) if (!response.headersSent) response.shouldKeepAlive = false;
-        // A connection that has sent nothing yet is not idle to Node: it is waited for as long as for headers.
+        // Otherwise, a client could send its next request on a connection that is being closed as idle.
+        for (const response of pending) if (!response.headersSent) response.shouldKeepAlive = false;
+        // To Node, a connection that has sent nothing is not idle, but waiting for headers.
         server.headersTimeout = idleCheckInterval;
-        // http.Server's own close ends idle connections at once, on some of which a request is already under way.
+        // http.Server.close ends idle connections immediately, even if a request is already on its way on one of them.
         NetServer.prototype.close.call(server, () => {
           clearInterval(idle);
           clearTimeout(end);
           resolve();
         });
         const idle = setInterval(() => server.closeIdleConnections(), idleCheckInterval);
-        const end = setTimeout(() => server.closeAllConnections(), patience);
+        const end = setTimeout(() => server.closeAllConnections(), timeout);
       }),
   };
 }
 
 /**
- * Whether a request names more than one host: two Host headers, which RFC 9112 (section 3.2) tells servers to refuse, or a
- * target with another host than the header. A proxy in front may have checked the other one.
+ * Returns true if a request names more than one host: in two Host headers, which servers must reject (RFC 9112, 3.2), or in a
+ * target with another host than the header. A proxy could have checked the other one.
  */
 function namesTwoHosts({ rawHeaders, headers, url = "" }: IncomingMessage): boolean {
   let hosts = 0;
@@ -162,17 +159,17 @@ function namesTwoHosts({ rawHeaders, headers, url = "" }: IncomingMessage): bool
   return scheme !== undefined && parseHost(scheme, host) !== parseHost(scheme, headers.host);
 }
 
-/** Writes an IPv6 address in a Host header as URLs do; leaves other hosts as they are. */
+/** Normalizes an IPv6 address in a Host header as URLs do; returns other hosts unchanged. */
 function normalizeHost(host: string): string {
   return /^\[[\da-f:.]+\](:\d{1,5})?$/i.test(host) ? (parseHost("http", host) ?? host) : host;
 }
 
-/** A host as URLs write it: in lower case, without the default port of the scheme. */
+/** Normalizes a host as URLs do: in lower case, without the default port of the scheme. */
 function parseHost(scheme: string, host = ""): string | undefined {
   return URL.parse(`${scheme}://${host}`)?.host;
 }
 
-/** The code for each status that the server itself answers with. */
+/** The error codes of the responses that the server itself sends. */
 const codes = {
   400: "bad_request",
   405: "method_not_allowed",
@@ -191,18 +188,18 @@ function statusOf({ code }: NodeJS.ErrnoException): Status | undefined {
   return 400;
 }
 
-/** Answers where no response was made, and closes: nothing more of that connection can be understood. */
-function endSocket(socket: Duplex, status: Status | undefined, more: Record<string, string> = {}): void {
+/** Writes a response to a socket without a ServerResponse and closes it: the rest of the connection cannot be parsed. */
+function endSocket(socket: Duplex, status: Status | undefined, extraHeaders: Record<string, string> = {}): void {
   if (status === undefined || !socket.writable) {
     socket.destroy();
     return;
   }
   const { headers, body } = connectionError(status);
-  const lines = Object.entries({ ...headers, ...more }).map(([name, value]) => `${name}: ${value}\r\n`);
+  const lines = Object.entries({ ...headers, ...extraHeaders }).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${body}`, () => socket.destroy());
 }
 
-/** What is said of a request that the app was not asked about. The connection ends with it. */
+/** Creates the error response to a request that does not reach the app. It closes the connection. */
 function connectionError(status: Status) {
   const body = `${JSON.stringify({ message: STATUS_CODES[status]?.toLowerCase() })}\n`;
   const headers = {

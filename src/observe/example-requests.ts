@@ -1,6 +1,6 @@
-/** The contract in seven requests, to try one after the other. */
+/** Returns curl commands for the requests of the contract, in a working order. */
 export function exampleRequests(origin: string): string[] {
-  // A shell would take the brackets of an IPv6 address for a pattern.
+  // A shell would read the brackets of an IPv6 address as a pattern.
   const at = (path: string) => (/[^\w.:/-]/.test(origin) ? `"${origin}${path}"` : origin + path);
   const login = "-d email=bob@example.com -d password";
   return [
@@ -14,9 +14,9 @@ export function exampleRequests(origin: string): string[] {
   ];
 }
 
-/** Why development mode must not be reachable by others. */
+/** Why development mode must not be reachable from other machines. */
 export const developmentWarning = [
-  "In development, reset tokens and /dev/outbox are for programs on this machine, which are known by Host: localhost.",
-  "Behind a plain TCP forward or tunnel (ssh, socat, kubectl port-forward) a stranger can send that, and counts as one of them.",
-  "Use NODE_ENV=production before others can reach this port.",
+  "In development, programs on this machine can read reset tokens and /dev/outbox. They are recognized by Host: localhost.",
+  "Behind a plain TCP forward or tunnel (ssh, socat, kubectl port-forward), attackers can send that too.",
+  "Set NODE_ENV=production before this port can be reached from other machines.",
 ];

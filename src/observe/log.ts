@@ -1,4 +1,4 @@
-/** Where events are told. A pino logger is one; `silent` is another. */
+/** A logger, such as pino's. `silent` discards everything. */
 export interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -7,7 +7,7 @@ export interface Log {
 
 export const silent: Log = { info() {}, warn() {}, error() {} };
 
-/** Warnings and errors, on the console of the program that this runs in. */
+/** Writes warnings and errors to the console. */
 export const consoleLog: Log = {
   info() {},
   warn: (fields, message) => console.warn(`bienvenue: ${message}`, fields),

@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { type Logger, pino } from "pino";
 
-/** A logger to standard output: lines for people in a terminal, JSON for programs everywhere else. */
+/** Creates a logger to standard output: formatted lines in a terminal, otherwise JSON. */
 export function createLogger(level: string): Logger {
   const options = {
     level,
@@ -9,7 +9,7 @@ export function createLogger(level: string): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  // Not pino's own destination: when whoever read the log is gone, it tries again for ever as the process exits.
+  // Not pino's own destination: after the reader of a pipe exits, it would retry forever at process exit.
   const { stdout } = process;
   if (stdout.listenerCount("error") === 0) stdout.on("error", () => {});
   return pino(options, { write: (line) => stdout.write(stdout.isTTY ? formatEntry(JSON.parse(line)) : line) });
@@ -24,9 +24,9 @@ interface Entry {
 
 const colors = { debug: "gray", info: "green", warn: "yellow", error: "red", fatal: "red" } as const;
 
-/** `12:00:00 info  listening  url=http://localhost:5000`; a list has a line an item. */
+/** Formats a line such as `12:00:00 info  listening url=http://localhost:5000`; each item of an array gets its own line. */
 export function formatEntry({ time, level, msg, event: _, ...fields }: Entry): string {
-  const colour = colors[level as keyof typeof colors] ?? "gray";
+  const color = colors[level as keyof typeof colors] ?? "gray";
   const inline: string[] = [];
   const below: string[] = [];
   for (const [name, value] of Object.entries(fields)) {
@@ -36,14 +36,14 @@ export function formatEntry({ time, level, msg, event: _, ...fields }: Entry): s
   }
   const head = [
     styleText("gray", time.slice(11, 19)),
-    styleText(colour, level.padEnd(5)),
+    styleText(color, level.padEnd(5)),
     escapeControls(msg),
     ...inline,
   ];
   return `${head.join(" ")}\n${below.join("")}`;
 }
 
-/** Nothing that was logged can move a terminal's cursor, or look like a line of its own. */
+/** Escapes control characters, so that logged values cannot move the terminal's cursor or look like further log lines. */
 function escapeControls(value: unknown): string {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return (text ?? "").replace(/[^\P{C}\n]/gu, "?").replaceAll("\n", "\n    ");

@@ -20,7 +20,7 @@ export interface Metrics {
   addQueue(name: QueueName, length: QueueLength): void;
 }
 
-/** It was handed over; is tried again later; waits because a cap is reached; or is not tried again. */
+/** `delayed`: sending failed and is retried. `postponed`: waits because a rate limit is reached. `failed`: is not retried. */
 type MailOutcome = "sent" | "delayed" | "postponed" | "failed";
 
 export type QueueName = "hash" | "mail";
@@ -35,17 +35,17 @@ export const uncounted: Metrics = {
   addQueue() {},
 };
 
-/** Whether anybody may read metrics: if not, there is no need to count. */
+/** Returns true if metrics can be read. Otherwise, the service does not count. */
 export function hasMetrics({ NODE_ENV, METRICS_TOKEN }: Settings): boolean {
   return NODE_ENV === "development" || METRICS_TOKEN !== null;
 }
 
-/** The methods that have counters of their own: a caller chooses the word, and may not make counters at will. */
+/** Methods with their own counters. Others share one, so that clients cannot create counters. */
 const methods = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]);
 
-/** Numbers in memory. What they are to be called is the concern of whoever reads them. */
+/** Counts in memory. Readers choose the names of the metrics. */
 export class Counters implements Metrics {
-  /** By route and method: to put the two into one text takes longer than to count. */
+  /** By route and method. Faster than one map with a combined key. */
   readonly #requests = new Map<string, Map<string, RequestCounts>>();
   readonly refusals = new Map<string, number>();
   readonly databaseErrors = new Map<DatabaseFault, number>();
@@ -53,7 +53,7 @@ export class Counters implements Metrics {
   readonly hashWaits = new Histogram();
   readonly queues = new Map<QueueName, QueueLength>();
 
-  /** Those of each method to each route that there were any of. */
+  /** The counts of every route and method with at least one request. */
   get requests(): RequestCounts[] {
     return [...this.#requests.values()].flatMap((methods) => [...methods.values()]);
   }
@@ -97,7 +97,7 @@ function increment<Key>(counts: Map<Key, number>, key: Key): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
-/** The requests of one method to one route. */
+/** Counts the requests of one method to one route. */
 class RequestCounts {
   readonly method: string;
   readonly route: string;
@@ -110,13 +110,13 @@ class RequestCounts {
   }
 }
 
-/** Durations, as a histogram has them. */
+/** A histogram of durations. */
 export class Histogram {
-  /** In milliseconds: from a profile, which is one read, to what anybody waits for. */
+  /** Upper bounds of the buckets, in milliseconds. */
   static readonly bounds = [0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
-  /** How many were at most as long as each bound and longer than the one before; the last are longer than all. */
+  /** The number of durations per bucket, not cumulative. The last bucket has no bound. */
   readonly counts: number[] = Array(Histogram.bounds.length + 1).fill(0);
-  /** In milliseconds. */
+  /** The sum of all durations, in milliseconds. */
   sum = 0;
 
   add(milliseconds: number): void {

@@ -1,12 +1,12 @@
 import { context, propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { type Tracing, type TracingOptions, unknownRoute } from "./tracing.ts";
 
-/** The methods that may be said of a request; another word would be the caller's own. */
+/** Methods that are reported. Others could contain any text of a client. */
 const methods = new Set(["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"]);
 
 /**
- * Tells OpenTelemetry, by its semantic conventions for HTTP servers (1.23 and later). Nothing that a caller wrote is told
- * but the method and a path that is ours: no query, header, address or message.
+ * Reports to OpenTelemetry, following its semantic conventions for HTTP servers (1.23 and later). Reports no client data except the
+ * method and known paths: no query, header, address or message.
  */
 export function createOpenTelemetryTracing({ routeOf, isTrusted }: TracingOptions): Tracing {
   const tracer = trace.getTracer("bienvenue");
@@ -24,19 +24,19 @@ export function createOpenTelemetryTracing({ routeOf, isTrusted }: TracingOption
       }),
     wrapListener: (listener) => (request, response) => {
       const { headers, socket, httpVersion } = request;
-      const isBelieved = isTrusted(socket.remoteAddress, Object.keys(headers));
-      const parent = isBelieved ? propagation.extract(ROOT_CONTEXT, headers) : ROOT_CONTEXT;
+      const isAccepted = isTrusted(socket.remoteAddress, Object.keys(headers));
+      const parent = isAccepted ? propagation.extract(ROOT_CONTEXT, headers) : ROOT_CONTEXT;
       const route = routeOf(request.url);
-      const isOurs = route !== unknownRoute;
+      const isKnown = route !== unknownRoute;
       const method = methods.has(request.method ?? "") ? (request.method as string) : undefined;
       const attributes = {
         "http.request.method": method ?? "_OTHER",
         "network.protocol.version": httpVersion,
         "url.scheme": "http",
-        ...(isOurs && { "http.route": route }),
-        ...(isOurs && !route.includes(":") && { "url.path": route }),
+        ...(isKnown && { "http.route": route }),
+        ...(isKnown && !route.includes(":") && { "url.path": route }),
       };
-      const name = [method ?? "HTTP", ...(isOurs ? [route] : [])].join(" ");
+      const name = [method ?? "HTTP", ...(isKnown ? [route] : [])].join(" ");
       const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
       return context.with(trace.setSpan(parent, span), async () => {
         try {

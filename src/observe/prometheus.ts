@@ -2,8 +2,8 @@ import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from "pr
 import { type Counters, Histogram, type QueueLength } from "./metrics.ts";
 
 /**
- * What was counted, by the names of `docs/observability.md`, and what prom-client tells of every Node process. Nothing is
- * done here until `metrics()` is called: a request costs the numbers of `Counters` and no more.
+ * Creates a registry with the metrics of `docs/observability.md` and prom-client's metrics of the Node process. It reads the
+ * counters only when `metrics()` is called, so it does not slow requests down.
  */
 export function createRegistry(counters: Counters): Registry {
   const registry = new Registry();
@@ -11,7 +11,7 @@ export function createRegistry(counters: Counters): Registry {
   collectDefaultMetrics({ register: registry });
   new Counter({
     name: "bienvenue_http_requests_total",
-    help: "Requests that were answered.",
+    help: "Responses sent.",
     labelNames: ["method", "route", "status"],
     registers,
     collect() {
@@ -21,14 +21,14 @@ export function createRegistry(counters: Counters): Registry {
     },
   });
   registry.registerMetric(
-    histogram("bienvenue_http_request_duration_seconds", "From a request's headers to its answer.", () =>
+    histogram("bienvenue_http_request_duration_seconds", "Time from the request's headers to the response.", () =>
       counters.requests.map(({ method, route, durations }) => ({ labels: { method, route }, durations })),
     ),
   );
   for (const [name, help, label, counts] of [
-    ["refusals", "Requests that were refused, by the code of docs/errors.md.", "code", counters.refusals],
-    ["database_errors", "What the database could not answer, by its fault.", "fault", counters.databaseErrors],
-    ["mails", "Attempts to send a mail, by how they ended.", "outcome", counters.mails],
+    ["refusals", "Error responses, by the code of docs/errors.md.", "code", counters.refusals],
+    ["database_errors", "Failed database operations, by fault.", "fault", counters.databaseErrors],
+    ["mails", "Attempts to send an email, by outcome.", "outcome", counters.mails],
   ] as const) {
     new Counter({
       name: `bienvenue_${name}_total`,
@@ -42,13 +42,13 @@ export function createRegistry(counters: Counters): Registry {
     });
   }
   registry.registerMetric(
-    histogram("bienvenue_hash_queue_wait_seconds", "How long passwords waited to be hashed.", () => [
+    histogram("bienvenue_hash_queue_wait_seconds", "Time that passwords waited for a hash thread.", () => [
       { labels: {}, durations: counters.hashWaits },
     ]),
   );
   for (const [name, help] of [
-    ["hash", "Passwords that wait to be hashed."],
-    ["mail", "Mails that wait to be sent."],
+    ["hash", "Passwords waiting to be hashed."],
+    ["mail", "Emails waiting to be sent."],
   ] as const) {
     new Gauge({
       name: `bienvenue_${name}_queue_length`,
@@ -62,7 +62,7 @@ export function createRegistry(counters: Counters): Registry {
   return registry;
 }
 
-/** Unknown is not zero, and keeps nothing else from being told. */
+/** Returns NaN if the length is unknown, so that the other metrics can still be read. */
 async function readLength(length?: QueueLength): Promise<number> {
   try {
     return (await length?.()) ?? Number.NaN;
@@ -76,7 +76,7 @@ interface LabeledHistogram {
   readonly durations: Histogram;
 }
 
-/** A histogram of what was counted elsewhere, which prom-client's own cannot take over: to a registry a metric is what has `get`. */
+/** Creates a metric from existing counts, which prom-client's Histogram cannot do. A registry only needs its `get`. */
 function histogram(name: string, help: string, read: () => LabeledHistogram[]): Metric {
   const get = async () => ({
     name,

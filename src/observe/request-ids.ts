@@ -1,4 +1,4 @@
-/** Where a request stands in a trace. */
+/** The position of a request in a trace. */
 export interface TraceContext {
   /** 32 hexadecimal digits. */
   readonly traceId: string;
@@ -7,27 +7,27 @@ export interface TraceContext {
 }
 
 /**
- * The ids of one request: its own, and the position in a trace that it has from OpenTelemetry or from its `traceparent`. Every
- * line of the log about the request has all of them, and an answer that reports a fault has its own.
+ * The ids of one request: its own id, and its position in a trace from OpenTelemetry or its `traceparent` header. Every log line
+ * about the request contains them, and error responses with a status of 500 or more contain `id`.
  */
 export interface RequestIds extends Partial<TraceContext> {
   readonly id: string;
 }
 
-/** The ids as fields of a log line; the trace's have the names that OpenTelemetry gives them. */
+/** Returns the ids as log fields. Those of the trace have OpenTelemetry's names. */
 export function toLogFields(ids: RequestIds | undefined): object {
   if (!ids) return {};
   const { id, traceId, spanId } = ids;
   return { requestId: id, ...(traceId !== undefined && { trace_id: traceId, span_id: spanId }) };
 }
 
-/** Version, trace, parent, flags, and what a later version may add. */
+/** Version, trace id, parent id, flags, and fields of later versions. */
 const traceParentPattern = /^(?!ff)([0-9a-f]{2})-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{16})-[0-9a-f]{2}(-.*)?$/;
 
 /**
- * Reads a `traceparent` header (W3C Trace Context, 3.2).
+ * Parses a `traceparent` header (W3C Trace Context, 3.2).
  *
- * @returns undefined for what is malformed, which counts as not there
+ * @returns undefined if the header is missing or malformed
  */
 export function parseTraceParent(header: string | undefined): TraceContext | undefined {
   const [, version, traceId, spanId, more] = traceParentPattern.exec(header ?? "") ?? [];

@@ -3,13 +3,13 @@ import type { TraceContext } from "./request-ids.ts";
 
 export type HttpListener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** Where spans are told of what is done. `startTracing` finds one; `untraced` is another. */
+/** Creates spans. `startTracing` returns an implementation; `untraced` does nothing. */
 export interface Tracing {
-  /** Does work in a span of this name, a child of the one that is under way. */
+  /** Runs work in a new span, a child of the active one. */
   span<T>(name: string, work: () => Promise<T>): Promise<T>;
-  /** Answers each request in a span of its own. */
+  /** Wraps a listener so that each request gets its own span. */
   wrapListener(listener: HttpListener): HttpListener;
-  /** The span that is under way. */
+  /** Returns the active span, if any. */
   activeSpan(): TraceContext | undefined;
 }
 
@@ -19,13 +19,12 @@ export const untraced: Tracing = {
   activeSpan: () => undefined,
 };
 
-/** The route of what nothing answers. */
+/** The route reported for unknown paths. */
 export const unknownRoute = "other";
 
-/** What is known of requests. */
 export interface TracingOptions {
-  /** The path of the resource that a URL is of, or `other`. */
+  /** Returns the path of the resource that a URL belongs to, or `other`. */
   readonly routeOf: (url: string | undefined) => string;
-  /** Whether to accept trace headers from a peer, given its address and the names of the headers. */
+  /** Returns true if trace headers from a peer can be trusted, given its address and the names of the headers. */
   readonly isTrusted: (peer: string | undefined, names: Iterable<string>) => boolean;
 }
