@@ -16,7 +16,7 @@ export function exampleRequests(origin: string): string[] {
 
 /** Why development mode must not be reachable from other machines. */
 export const developmentWarning = [
-  "In development, programs on this machine can read reset tokens and /dev/outbox. They are recognized by Host: localhost.",
+  "In development, reset tokens and /dev/outbox can be read by programs on this machine, recognized by Host: localhost.",
   "Behind a plain TCP forward or tunnel (ssh, socat, kubectl port-forward), attackers can send that too.",
   "Set NODE_ENV=production before this port can be reached from other machines.",
 ];
