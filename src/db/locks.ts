@@ -22,17 +22,17 @@ import { LockOrderConflict, type Store } from "./store.ts";
  */
 export function lockAddress(store: Store, email: string, userId?: number | null): Promise<void> {
   const key = emailKey(email);
-  return lock(store, key, (row) => row.or([row("email", "=", key), row("id", "=", userId ?? 0)]));
+  return lockRows(store, key, (row) => row.or([row("email", "=", key), row("id", "=", userId ?? 0)]));
 }
 
 /** Locks an account, and every verification of it or its address, until the transaction ends. */
 export function lockAccount(store: Store, userId: number): Promise<void> {
-  return lock(store, undefined, (row) => row("id", "=", userId));
+  return lockRows(store, undefined, (row) => row("id", "=", userId));
 }
 
 type UserCondition = (row: ExpressionBuilder<Schema, "users">) => Expression<SqlBool>;
 
-async function lock({ db, engine }: Store, key: string | undefined, condition: UserCondition): Promise<void> {
+async function lockRows({ db, engine }: Store, key: string | undefined, condition: UserCondition): Promise<void> {
   if (!engine.locksRows) return;
   const users = await db
     .selectFrom("users")

@@ -147,10 +147,10 @@ export class Delivery {
         );
       const domains = [...new Set(all.map(({ domain }) => domain))];
       const claiming = db.outbox.claim(room, backOff, {
-        order,
-        registrations: roomIn(places, registration, all),
-        room: (domain, kind) => roomFor(domain, kind === "registration" ? registration : order),
-        full: {
+        source: order,
+        maxRegistrations: roomIn(places, registration, all),
+        capacityOf: (domain, kind) => roomFor(domain, kind === "registration" ? registration : order),
+        fullDomains: {
           all: domains.filter((domain) => roomFor(domain, order) === 0),
           registrations: domains.filter((domain) => roomFor(domain, registration) === 0),
         },

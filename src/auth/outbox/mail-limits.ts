@@ -67,7 +67,7 @@ export class MailLimits {
     const place = isOfAll ? await db.outbox.findNewestOfBusiestNetwork(waiting.network ?? "") : null;
     const reason = "LIMIT_MAIL_ALL or LIMIT_MAIL_ADDRESS was reached for a day";
     await db.failedMails.add(place ?? waiting, { reason });
-    if (place) await db.outbox.postpone(waiting, place.nextTryAt);
+    if (place) await db.outbox.postpone(waiting, place.nextAttemptAt);
     log.warn(
       { event: "mail_failed", mail: (place ?? waiting).id, kind: waiting.kind, reason },
       "dropped a requested mail",

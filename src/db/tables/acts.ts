@@ -3,28 +3,32 @@ import { selectEmail } from "../email-columns.ts";
 import { skipLockedRows } from "../locks.ts";
 import type { Store } from "../store.ts";
 
-/** How long an act is remembered, in milliseconds. */
-const remembered = 60_000;
+// An act is a request that changes something, such as a submitted form. Its result is kept for a minute, under a name that only
+// its client can derive. If the client sends the request twice, the second one gets the first result instead of being executed
+// again.
 
-/** What was done by a recent act: the account, if it still exists, or nulls. */
+/** How long the result of an act is kept, in milliseconds. */
+const lifetime = 60_000;
+
+/** The account that a recent act changed; nulls if it changed none, or if the account was deleted. */
 export interface ActResult {
   readonly userId: number | null;
   readonly email: string | null;
 }
 
-/** The target of an act, which counts as done for as long as its target exists. */
+/** The account or verification that an act created or changed. Deleting it deletes the act. */
 interface Target {
   readonly userId?: number;
   readonly verificationId?: number;
-  /** The nonce that the id of the opened session is derived from. */
+  /** The nonce from which the id of the opened session is derived. */
   readonly nonce?: string;
 }
 
 /**
- * Records an act, in the transaction that does it.
+ * Records an act, in the same transaction as its changes.
  *
- * @param names the names of the act; without any, nothing is recorded
- * @returns false if the first name was recorded within the last minute: then the act must not be done again
+ * @param names the names of the act; records nothing if there are none
+ * @returns false if the first name was recorded within the last minute, so the act must not be executed again
  */
 export async function recordAct(
   { db, clock }: Store,
@@ -41,8 +45,8 @@ export async function recordAct(
         conflict
           .column("name")
           .doUpdateSet(values)
-          // A future time was written while a clock was wrong.
-          .where((row) => row.or([row("acts.at", "<=", now - remembered), row("acts.at", ">", now + remembered)])),
+          // Only a wrong clock writes a future time.
+          .where((row) => row.or([row("acts.at", "<=", now - lifetime), row("acts.at", ">", now + lifetime)])),
       )
       .returning("name")
       .executeTakeFirst();
@@ -51,43 +55,43 @@ export async function recordAct(
   return true;
 }
 
-/** Forgets an act whose result no longer exists. */
+/** Deletes an act whose result no longer exists. */
 export async function forgetAct({ db }: Store, name: string): Promise<void> {
   await db.deleteFrom("acts").where("name", "=", digest(name)).execute();
 }
 
-/** Forgets the acts of a user, whose password has changed. */
+/** Deletes the acts of a user whose password has changed. */
 export async function forgetActs({ db }: Store, userId: number): Promise<void> {
   await db.deleteFrom("acts").where("user_id", "=", userId).execute();
 }
 
-/** What the recent act with this name did, or null. */
+/** Returns the result of the recent act with this name, or null. */
 export async function find(store: Store, name: string): Promise<ActResult | null> {
-  const found = await just(store, name)
+  const found = await selectRecent(store, name)
     .leftJoin("users", "users.id", "acts.user_id")
     .select(["acts.user_id as userId", selectEmail("users")])
     .executeTakeFirst();
   return found ? { userId: found.userId, email: found.userId === null ? null : found.email } : null;
 }
 
-/** The nonce of the session that the recent act with this name opened, or null. */
-export async function nonceOf(store: Store, name: string): Promise<string | null> {
-  return (await just(store, name).select("nonce").executeTakeFirst())?.nonce ?? null;
+/** Returns the nonce of the session that the recent act with this name opened, or null. */
+export async function findNonce(store: Store, name: string): Promise<string | null> {
+  return (await selectRecent(store, name).select("nonce").executeTakeFirst())?.nonce ?? null;
 }
 
-function just({ db, clock }: Store, name: string) {
+function selectRecent({ db, clock }: Store, name: string) {
   const now = clock();
   return db
     .selectFrom("acts")
     .where("acts.name", "=", digest(name))
-    .where("acts.at", ">", now - remembered)
-    .where("acts.at", "<=", now + remembered);
+    .where("acts.at", ">", now - lifetime)
+    .where("acts.at", "<=", now + lifetime);
 }
 
-/** Deletes at most `limit` acts from before a time, or dated by a clock that was ahead; returns how many. */
+/** Deletes at most `limit` acts that are older than `before`, or in the future because of a wrong clock; returns how many. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   const { db, clock } = store;
-  const ahead = clock() + remembered;
+  const ahead = clock() + lifetime;
   const old = skipLockedRows(
     store,
     db

@@ -4,25 +4,25 @@ import { jsonTable } from "../lists.ts";
 import { skipLockedRows } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
 
-/** One entry of the audit trail. */
+/** An event in the audit trail. */
 export interface EventFields {
-  /** Milliseconds since 1970 (UTC). */
+  /** Milliseconds since the epoch. */
   readonly at: number;
   readonly event: string;
   readonly userId: number | null;
   readonly ip: string | null;
   readonly userAgent: string | null;
-  /** Why, or by whom. */
+  /** The reason, or the operator. */
   readonly detail: string | null;
 }
 
-/** An entry to write. One that names no user is of the account that has `email` by now, if there is one: that is not kept. */
+/** An event to store. If it has no user, it is attributed to the account with the address `email`, which is not stored. */
 export type NewEvent = EventFields & { readonly email?: string | undefined };
 
-/** An entry as it is read: their ids are in the order in which they were written. */
+/** A stored event. Ids ascend in the order in which events were stored. */
 export type StoredEvent = EventFields & { readonly id: number };
 
-/** Writes entries; one of a user who is gone by now names nobody, and no place. */
+/** Stores events. An event of a deleted user is stored without user, IP address and user agent. */
 export async function add(store: Store, events: readonly NewEvent[]): Promise<void> {
   await insert(store, events).execute();
 }
@@ -60,41 +60,41 @@ function insert({ db, engine }: Store, events: readonly NewEvent[]) {
         .leftJoin("users as addressed", "addressed.email", "list.email")
         .select(["list.at", "list.event"])
         .select((row) => row.fn.coalesce("named.id", "addressed.id").as("user_id"))
-        .select(ifNotGone("ip"))
-        .select(ifNotGone("user_agent"))
+        .select(unlessUserDeleted("ip"))
+        .select(unlessUserDeleted("user_agent"))
         .select("list.detail")
         .orderBy("list.place"),
     );
 }
 
-/** A column of an entry, unless the user whom it names is gone. */
-function ifNotGone(column: "ip" | "user_agent") {
+/** A column of an event; null if its user was deleted. */
+function unlessUserDeleted(column: "ip" | "user_agent") {
   return sql<
     string | null
   >`case when list.user_id is null or named.id is not null then ${sql.ref(`list.${column}`)} end`.as(column);
 }
 
-/** An entry whose detail may be replaced later. */
+/** An event whose detail may be updated later. */
 export interface MergedEvent {
-  /** Undefined for one that was not written yet. */
+  /** Undefined if it has not been stored yet. */
   readonly id: number | undefined;
   readonly event: NewEvent;
 }
 
-/** Writes the details of entries, and those that are not there (any more) as new ones; returns their ids. */
+/** Updates the details of stored events, and stores those that are new or no longer exist; returns the ids of all. */
 export function save(store: Store, entries: readonly MergedEvent[]): Promise<number[]> {
   return runInTransaction(store, async (transaction) => {
-    const there = await setDetails(transaction, entries);
-    const isNew = ({ id }: MergedEvent) => id === undefined || !there.has(id);
+    const existing = await setDetails(transaction, entries);
+    const isNew = ({ id }: MergedEvent) => id === undefined || !existing.has(id);
     const events = entries.filter(isNew).map(({ event }) => event);
     const rows = events.length > 0 ? await insert(transaction, events).returning("id").execute() : [];
-    // A database may return them in any order; it numbers them in that of the list.
+    // The database may return the rows in any order, but assigns ids in the order of the list.
     const ids = rows.map(({ id }) => id).toSorted((a, b) => a - b);
     return entries.map((entry) => (isNew(entry) ? (ids.shift() as number) : (entry.id as number)));
   });
 }
 
-/** Returns the ids of those that are there. */
+/** Updates details; returns the ids of the events that exist. */
 async function setDetails({ db, engine }: Store, entries: readonly MergedEvent[]): Promise<Set<number>> {
   const rows = entries.flatMap(({ id, event: { detail } }) => (id === undefined ? [] : [{ event_id: id, detail }]));
   if (rows.length === 0) return new Set();
@@ -108,7 +108,7 @@ async function setDetails({ db, engine }: Store, entries: readonly MergedEvent[]
   return new Set(updated.map(({ id }) => id));
 }
 
-/** Makes entries of a user name nobody, and no place: all of them, or at most `limit`; returns how many. */
+/** Removes user, IP address and user agent from events of a user, from at most `limit` if given; returns how many. */
 export async function anonymizeEvents({ db }: Store, userId: number, limit?: number): Promise<number> {
   const some = db.selectFrom("events").select("id").where("user_id", "=", userId);
   const { numUpdatedRows } = await db
@@ -120,8 +120,8 @@ export async function anonymizeEvents({ db }: Store, userId: number, limit?: num
 }
 
 /**
- * Entries after the one with the id `after` and before the one with the id `before`, oldest first; or with `newest`, the newest
- * of them in that order.
+ * Returns events with ids between `after` and `before`, oldest first. If there are more than `limit`, returns the oldest of them,
+ * or the newest if `newest` is set.
  */
 export async function list(
   { db }: Store,
@@ -139,7 +139,7 @@ export async function list(
   return newest ? events.reverse() : events;
 }
 
-/** Which entries of the audit trail are wanted. */
+/** Selects events of the audit trail. */
 export interface EventQuery {
   readonly after?: number;
   readonly before?: number | undefined;
@@ -148,7 +148,7 @@ export interface EventQuery {
   readonly newest?: boolean;
 }
 
-/** Deletes at most `limit` entries from before a time; returns how many. */
+/** Deletes at most `limit` events that are older than `before`; returns how many. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   const { db } = store;
   const old = skipLockedRows(

@@ -5,7 +5,7 @@ import { selectEmail, toEmailColumns } from "../email-columns.ts";
 import { holdUser, lockAddress } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import { recordAct } from "./acts.ts";
-import { forgetDevices, type Redeemer, rememberRedeemer } from "./devices.ts";
+import { forgetDevices, type Redeemer, recordRedeemer } from "./devices.ts";
 import { recordFormerEmail } from "./former-emails.ts";
 import { deleteMailedTokens } from "./mailed-tokens.ts";
 import { enqueueNotice } from "./notices.ts";
@@ -22,9 +22,9 @@ import {
 } from "./verify-email.ts";
 
 /**
- * Keeps where an account moves to until that is confirmed, instead of where it wanted to before; both addresses are told.
+ * Stores an email change until the new address is verified, replaces an earlier one, and queues an email to both addresses.
  *
- * @returns false when the account is gone, disabled, or has another password than the one that was given for this
+ * @returns false if the account was deleted or disabled, or if its password has changed
  */
 export async function add(
   store: Store,
@@ -40,7 +40,7 @@ export async function add(
   const userId = user.id;
   return runInTransaction<boolean>(store, async (transaction, rollback) => {
     await lockAddress(transaction, user.email, userId);
-    // Of two changes at once one replaces the other.
+    // Of two simultaneous changes, one replaces the other.
     const { numUpdatedRows } = await holdUser(transaction)
       .where("id", "=", userId)
       .where("hashed_password", "=", user.hashedPassword)
@@ -48,7 +48,7 @@ export async function add(
       .executeTakeFirst();
     if (numUpdatedRows === 0n) return false;
     const verificationId = await insertVerification(transaction, { email, hashed_password: null, user_id: userId });
-    // The form was sent before: it is done already.
+    // The form was sent twice, and the change is already stored.
     if (!(await recordAct(transaction, acts, { verificationId }))) throw rollback(true);
     await cancelEmailChange(transaction, userId, verificationId);
     if (isMailed && isDeliverable(email))
@@ -58,38 +58,37 @@ export async function add(
   });
 }
 
-/** A move that its mailed token and the account's password confirm. */
+/** Confirms an email change with the mailed token and the account's password. */
 export interface EmailChangeConfirmation {
   readonly token: string;
-  /** The hash that the password was verified against. */
+  /** The hash against which the password was verified. */
   readonly verifiedHash: string;
-  /** The session of this account that continues under a new id; every other ends. */
+  /** The session that continues under a new id; all others end. */
   readonly session?: (Renewal & { readonly sessionId: string }) | undefined;
-  /** A device that stays known, beside the redeemer's; every other is forgotten. */
+  /** A device that stays known, in addition to the redeemer's; all others are forgotten. */
   readonly device?: string | undefined;
   readonly redeemer: Redeemer;
-  /** The kind of device that confirms, such as `Firefox/Windows`. */
+  /** The kind of the confirming device, such as `Firefox/Windows`. */
   readonly deviceKind: string | null;
-  /** The language of the mail to the old address. */
+  /** The language of the email to the old address. */
   readonly language: string;
   readonly acts?: readonly string[] | undefined;
 }
 
 /**
- * Moves an account to the address that was mailed, if its password is still the one that was verified, and mails the old
- * address how to undo it. The sessions from before and a reset token that was mailed to the old address end.
+ * Changes the address of an account to the verified one, if the password is unchanged, and queues an email to the old address
+ * with a link that undoes the change. Invalidates reset tokens, and ends all sessions except the given one.
  *
- * @returns whether it was moved, and the nonce that the new id of the session is derived from, if one goes on; false when the
- * token is no longer good
- * @throws {EmailTaken} when the address has an account
+ * @returns the nonce from which the new id of the session is derived, null if no session continues; false if the token is invalid
+ * @throws {EmailTaken} if another account has the address
  */
 export async function confirm(
   store: Store,
   verification: Verification,
-  proof: EmailChangeConfirmation,
+  confirmation: EmailChangeConfirmation,
 ): Promise<{ readonly nonce: string | null } | false> {
   const { userId } = verification;
-  const { token, verifiedHash, session, device, deviceKind, redeemer, language, acts } = proof;
+  const { token, verifiedHash, session, device, deviceKind, redeemer, language, acts } = confirmation;
   const address = toEmailColumns(verification.email);
   const now = store.clock();
   if (userId !== null) await endSurplusSessions(store, userId, session?.sessionId);
@@ -97,7 +96,7 @@ export async function confirm(
     return await runInTransaction<{ readonly nonce: string | null } | false>(store, async (transaction, rollback) => {
       const { db } = transaction;
       await lockAddress(transaction, verification.email, userId);
-      const mover =
+      const account =
         userId !== null &&
         (await holdUser(transaction)
           .where("id", "=", userId)
@@ -105,21 +104,21 @@ export async function confirm(
           .where("disabled_at", "is", null)
           .returning(selectEmail("users"))
           .executeTakeFirst());
-      if (!mover || !(await takeVerification(transaction, verification, token))) throw rollback(false);
+      if (!account || !(await takeVerification(transaction, verification, token))) throw rollback(false);
       await db
         .updateTable("users")
         .set({ ...address, email_verified_at: now, updated_at: now, reset_token: null, reset_token_expires_at: null })
         .where("id", "=", userId)
         .execute();
-      const departure = { userId, from: mover.email, to: verification.email, device: deviceKind, language };
-      await recordFormerEmail(transaction, departure);
+      const change = { userId, from: account.email, to: verification.email, device: deviceKind, language };
+      await recordFormerEmail(transaction, change);
       const nonce = session ? await renew(transaction, session.sessionId, session) : false;
       if (session && nonce !== false) await endOtherSessions(transaction, userId, session.sessionId);
       else await endSessions(transaction, userId);
       await forgetDevices(transaction, userId, device);
       await deleteMailedTokens(transaction, userId);
       await recordAct(transaction, acts, { userId });
-      await rememberRedeemer(transaction, redeemer, userId, false);
+      await recordRedeemer(transaction, redeemer, userId, false);
       await deleteRegistrationsByEmail(transaction, address.email);
       return { nonce: nonce === false ? null : nonce };
     });
@@ -128,12 +127,12 @@ export async function confirm(
   }
 }
 
-/** Where an account wants to move to, or null. */
+/** Returns the address of a pending email change, or null. */
 export async function findNewEmail({ db }: Store, userId: number): Promise<string | null> {
-  const move = await db
+  const verification = await db
     .selectFrom("verifications")
     .select(selectEmail("verifications"))
     .where("user_id", "=", userId)
     .executeTakeFirst();
-  return move?.email ?? null;
+  return verification?.email ?? null;
 }

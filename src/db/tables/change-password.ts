@@ -10,24 +10,24 @@ import { type Renewal, renew } from "./session-renewals.ts";
 import { endOtherSessions } from "./sessions.ts";
 import { cancelEmailChange, deleteUnverifiedRegistrations } from "./verify-email.ts";
 
-/** A change of password by whoever knows the one before. */
+/** A password change by a user who has confirmed the old password. */
 export interface PasswordChange extends Renewal {
   readonly userId: number;
-  /** The hash that the old password was verified against. */
+  /** The hash against which the old password was verified. */
   readonly verifiedHash: string;
   readonly hashedPassword: string;
-  /** The session that goes on, under another id; every other ends. */
+  /** The session that continues under a new id; all others end. */
   readonly sessionId: string;
-  /** The device that goes on being known; every other is forgotten. */
+  /** The device that stays known; all others are forgotten. */
   readonly device?: string | undefined;
   readonly language: string;
   readonly acts?: readonly string[] | undefined;
 }
 
 /**
- * Changes a password and mails the owner, in one transaction.
+ * Changes a password and queues an email to the user, in one transaction.
  *
- * @returns the nonce that the session's new id is derived from; false when the password or the session was changed meanwhile
+ * @returns the nonce from which the session's new id is derived; false if the password has changed or the session has ended meanwhile
  */
 export async function changePassword(store: Store, change: PasswordChange): Promise<string | false> {
   const { userId, verifiedHash, hashedPassword, sessionId, device, language } = change;

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { User } from "../../user.ts";
 import { emailKey } from "../../values/email.ts";
 import { selectEmail } from "../email-columns.ts";
@@ -8,68 +8,67 @@ import { recordAct } from "./acts.ts";
 import { anonymizeEvents } from "./audit.ts";
 import { list as formerEmailsOf } from "./former-emails.ts";
 import { refundInTransaction } from "./limits.ts";
-import { noticeKeys } from "./notices.ts";
+import { getNoticeKeys } from "./notices.ts";
 import { enqueue, type MailContent } from "./outbox.ts";
 import { endSurplusSessions } from "./session-limit.ts";
 import { deleteRegistrationsByEmail } from "./verify-email.ts";
 
-/** So many entries of the audit trail are made anonymous at once: some milliseconds. */
-const eventsAtOnce = 1000;
+/** The number of audit events that are anonymized at a time: some milliseconds. */
+const batchSize = 1000;
 
-/** Options of `erase`. */
 export interface DeleteAccountOptions {
-  /** If given, the account is erased only while its password has this hash. */
+  /** If given, the account is deleted only if this is still its password hash. */
   readonly verifiedHash?: string;
   readonly acts?: readonly string[] | undefined;
-  /** The mail of it, to the account's address and to those that it can still be brought back to. */
+  /** The email to the account's address and to its held former addresses. */
   readonly notice?: MailContent;
 }
 
 /**
- * Erases an account and everything about it except the mail that reports it; what is left of its events names nobody. Strangers
- * can cause any number of those, so most of them are made anonymous before, some at a time.
+ * Deletes an account and all of its data except the email about the deletion, and anonymizes its audit events. An attacker can
+ * cause any number of events, so most are anonymized in batches before the transaction.
  *
- * @param attempts the keys that count attempts at the account
- * @returns false when there is no such account, or it has another hash than `verifiedHash`
+ * @param limitKeys the keys under which attempts at the account count
+ * @returns false if the account does not exist, or if its password hash is not `verifiedHash`
  */
 export async function deleteAccount(
   store: Store,
   { id, email }: Pick<User, "id" | "email">,
-  attempts: readonly string[],
+  limitKeys: readonly string[],
   { verifiedHash, acts, notice }: DeleteAccountOptions = {},
 ): Promise<boolean> {
   const key = emailKey(email);
-  const erased = { id, ...(verifiedHash !== undefined && { hashed_password: verifiedHash }) };
+  const condition = { id, ...(verifiedHash !== undefined && { hashed_password: verifiedHash }) };
   const found = await store.db
     .selectFrom("users")
     .select("id")
-    .where(({ and }) => and(erased))
+    .where(({ and }) => and(condition))
     .executeTakeFirst();
   if (!found) return false;
-  // SQLite answers in the same turn: others have theirs in between.
-  while ((await anonymizeEvents(store, id, eventsAtOnce)) === eventsAtOnce) await turn();
+  // SQLite is synchronous: waiting for the next turn lets other requests run between batches.
+  while ((await anonymizeEvents(store, id, batchSize)) === batchSize) await nextTurn();
   await endSurplusSessions(store, id);
   return runInTransaction(store, async (transaction) => {
     const { db } = transaction;
     await lockAddress(transaction, email, id);
-    // The deletion would lock them in no order.
+    // The deletion would lock sessions in any order.
     await lockSessions(transaction, id, []);
     const former = await formerEmailsOf(transaction, id);
-    const gone = await db
+    const deleted = await db
       .deleteFrom("users")
-      .where(({ and }) => and(erased))
+      .where(({ and }) => and(condition))
       .returning(selectEmail("users"))
       .executeTakeFirst();
-    if (!gone) return false;
+    if (!deleted) return false;
     await recordAct(transaction, acts);
     await anonymizeEvents(transaction, id);
     await deleteRegistrationsByEmail(transaction, key);
     await db.deleteFrom("outbox").where("email", "=", key).execute();
-    const addresses = [key, ...former.map((left) => emailKey(left.email))];
+    const addresses = [key, ...former.map(({ email }) => emailKey(email))];
     await db.deleteFrom("failed_mails").where("email", "in", addresses).execute();
-    await refundInTransaction(transaction, [], [...attempts, ...noticeKeys({ id, email })]);
-    const told = new Set([gone.email, ...former.map((left) => left.email)]);
-    if (notice) for (const to of told) await enqueue(transaction, { ...notice, email: to });
+    await refundInTransaction(transaction, [], [...limitKeys, ...getNoticeKeys({ id, email })]);
+    const recipients = new Set([deleted.email, ...former.map(({ email }) => email)]);
+    if (notice) for (const to of recipients) await enqueue(transaction, { ...notice, email: to });
     return true;
   });
 }

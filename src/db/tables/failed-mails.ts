@@ -4,10 +4,10 @@ import { runInTransaction, type Store } from "../store.ts";
 import { revoke as dropToken } from "./mailed-tokens.ts";
 import { isMailForUser, type OutboxKind, type OutboxMail } from "./outbox.ts";
 
-/** How many failed mails are kept: strangers can request mails to addresses that do not exist. */
-const mostKept = 10_000;
+/** The number of failed emails that are kept. Anyone can request emails to addresses that do not exist. */
+const maxKept = 10_000;
 
-/** A mail that will not be tried again. */
+/** An email that is not retried. */
 export interface FailedMail {
   readonly id: number;
   readonly kind: OutboxKind;
@@ -15,11 +15,11 @@ export interface FailedMail {
   readonly createdAt: number;
   readonly attempts: number;
   readonly failedAt: number;
-  /** Why, without an address. */
+  /** The reason, without any address. */
   readonly reason: string | null;
 }
 
-const shown = [
+const columns = [
   "id",
   "kind",
   "user_id as userId",
@@ -29,8 +29,8 @@ const shown = [
   "reason",
 ] as const;
 
-/** What a failed mail has in common with a waiting one. */
-const shared = [
+/** The columns that `failed_mails` shares with `outbox`. */
+const sharedColumns = [
   "kind",
   "user_id",
   "verification_id",
@@ -43,11 +43,11 @@ const shared = [
   "network",
 ] as const;
 
-/** Mails about an account that is gone: a failed one keeps nothing that names it, and cannot be sent again. */
-const deletions: readonly string[] = ["deleted", "deleted_by_operator"] satisfies OutboxKind[];
-const nameless = { email: null, email_spelling: null, domain: null, device: null } as const;
+/** Emails about a deleted account. A failed one keeps no trace of the account, and cannot be retried. */
+const deletionKinds: readonly string[] = ["deleted", "deleted_by_operator"] satisfies OutboxKind[];
+const withoutRecipient = { email: null, email_spelling: null, domain: null, device: null } as const;
 
-/** Moves a mail from the outbox to the failed ones. A token that was in it ends: the mail did not arrive. */
+/** Moves an email from the outbox to the failed ones, and revokes its token. */
 export async function add(
   store: Store,
   { id }: Pick<OutboxMail, "id">,
@@ -57,34 +57,39 @@ export async function add(
     const mail = await db
       .deleteFrom("outbox")
       .where("id", "=", id)
-      .returning([...shared, "created_at", "tries"])
+      .returning([...sharedColumns, "created_at", "tries"])
       .executeTakeFirst();
     if (!mail) return;
     await db
       .insertInto("failed_mails")
-      .values({ ...mail, ...(deletions.includes(mail.kind) && nameless), failed_at: clock(), reason: reason ?? null })
+      .values({
+        ...mail,
+        ...(deletionKinds.includes(mail.kind) && withoutRecipient),
+        failed_at: clock(),
+        reason: reason ?? null,
+      })
       .execute();
     if (token !== undefined) await dropToken({ db }, token);
   });
 }
 
-/** The failed mails, the newest first. */
+/** Lists the failed emails, newest first. */
 export async function list({ db }: Store, limit: number): Promise<FailedMail[]> {
   return (await db
     .selectFrom("failed_mails")
-    .select(shown)
+    .select(columns)
     .orderBy("id", "desc")
     .limit(limit)
     .execute()) as FailedMail[];
 }
 
-/** The failed mails to an account, its address or the one it moves to, the oldest first. */
+/** Lists the failed emails to a user, oldest first: to the account, its address or its pending new address. */
 export async function listForUser({ db }: Store, user: Pick<User, "id" | "email">): Promise<FailedMail[]> {
-  const mails = db.selectFrom("failed_mails").select(shown).where(isMailForUser(user));
+  const mails = db.selectFrom("failed_mails").select(columns).where(isMailForUser(user));
   return (await mails.orderBy("id").execute()) as FailedMail[];
 }
 
-/** How many mails have failed. */
+/** Counts the failed emails. */
 export async function count({ db }: Store): Promise<number> {
   const { count } = await db
     .selectFrom("failed_mails")
@@ -93,32 +98,32 @@ export async function count({ db }: Store): Promise<number> {
   return Number(count);
 }
 
-/** Has at most `limit` failed mails wait again, due now; returns how many. */
+/** Moves at most `limit` failed emails back to the outbox, due now; returns how many. */
 export async function retry(store: Store, limit: number): Promise<number> {
   return runInTransaction(store, async ({ db, clock }) => {
     const now = clock();
     const some = db
       .selectFrom("failed_mails")
       .select("id")
-      .where("kind", "not in", deletions)
+      .where("kind", "not in", deletionKinds)
       .orderBy("id")
       .limit(limit);
     const mails = await db
       .deleteFrom("failed_mails")
       .where("id", "in", some)
-      .returning([...shared])
+      .returning([...sharedColumns])
       .execute();
     if (mails.length === 0) return 0;
-    const again = mails.map((mail) => ({ ...mail, created_at: now, next_try_at: now, tries: 0 }));
-    await db.insertInto("outbox").values(again).execute();
+    const requeued = mails.map((mail) => ({ ...mail, created_at: now, next_try_at: now, tries: 0 }));
+    await db.insertInto("outbox").values(requeued).execute();
     return mails.length;
   });
 }
 
-/** Deletes at most `limit` that failed before a time, or beyond the number that is kept; returns how many. */
+/** Deletes at most `limit` failed emails that are older than `before` or exceed the kept number; returns how many. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   const { db } = store;
-  const newest = db.selectFrom("failed_mails").select("id").orderBy("id", "desc").offset(mostKept).limit(1);
+  const newest = db.selectFrom("failed_mails").select("id").orderBy("id", "desc").offset(maxKept).limit(1);
   const old = skipLockedRows(
     store,
     db

@@ -8,13 +8,13 @@ import { runInTransaction, type Store } from "../store.ts";
 import { addMailedToken, type MailRequest, wasJustMailed } from "./mailed-tokens.ts";
 import { enqueue } from "./outbox.ts";
 
-/** An address that an account has left. */
+/** The previous address of an account. */
 export interface FormerEmail {
   readonly id: number;
   readonly userId: number;
-  /** In the given spelling. */
+  /** The address as given. */
   readonly email: string;
-  /** The kind of device that confirmed the move, such as `Firefox/Windows`. */
+  /** The kind of the device that confirmed the email change, such as `Firefox/Windows`. */
   readonly device: string | null;
   readonly leftAt: number;
 }
@@ -27,25 +27,26 @@ const columns = [
   "former_emails.left_at as leftAt",
 ] as const;
 
-/** A move that was confirmed: by what kind of device, and in which language. */
 export interface ConfirmedEmailChange {
   readonly userId: number;
   readonly from: string;
   readonly to: string;
+  /** The kind of the device that confirmed it. */
   readonly device: string | null;
+  /** The language of the email to the old address. */
   readonly language: string;
 }
 
 /**
- * Holds the address that an account leaves, and queues the mail to it, in the transaction that moves the account. An address
- * that no mail can be sent to is not held, because nobody could undo the move.
+ * Records the old address, and queues the email to it, in the transaction of the email change. An address that cannot receive
+ * email is not recorded, because the change could not be undone.
  */
 export async function recordFormerEmail(
   store: Store,
   { userId, from, to, device, language }: ConfirmedEmailChange,
 ): Promise<void> {
   const { db, clock } = store;
-  // The account is back at an address that it had left.
+  // The account returns to a former address.
   await db.deleteFrom("former_emails").where("user_id", "=", userId).where("email", "=", emailKey(to)).execute();
   if (!isDeliverable(from)) return;
   await db
@@ -55,8 +56,8 @@ export async function recordFormerEmail(
   await enqueue(store, { kind: "moved", language, device, email: from });
 }
 
-/** The addresses whose moves can still be undone. A time ahead of now was written by a wrong clock. */
-function held({ db, clock }: Store) {
+/** Selects the former addresses whose change can still be undone. Only a wrong clock writes a future time. */
+function selectHeldEmails({ db, clock }: Store) {
   const now = clock();
   return db
     .selectFrom("former_emails")
@@ -65,11 +66,11 @@ function held({ db, clock }: Store) {
 }
 
 /**
- * Whether an account has left this address and can still be brought back to it. Until then nobody else gets the address without
- * proof that it is theirs: a thief who moved an account away could otherwise register its address and keep it from coming back.
+ * Whether the change from this address can still be undone. Meanwhile, a registration of the address needs email verification.
+ * Otherwise an attacker who changed a user's address could register the old one, which would block the undo.
  */
 export async function isEmailHeld(store: Store, email: string): Promise<boolean> {
-  const found = await held(store)
+  const found = await selectHeldEmails(store)
     .select("id")
     .where("former_emails.email", "=", emailKey(email))
     .limit(1)
@@ -78,10 +79,9 @@ export async function isEmailHeld(store: Store, email: string): Promise<boolean>
 }
 
 /**
- * Gives an address that an account has left the token that is being mailed there; the previous one works until `accept`.
+ * Stores the undo token that is about to be mailed to a former address. The previous one stays valid until `markAccepted`.
  *
- * @returns null when the move can no longer be undone, when the account is disabled, or when a token was mailed just before this
- * request
+ * @returns null if the change can no longer be undone, if the account is disabled, or if a token was mailed just before the request
  */
 export async function storeToken(
   store: Store,
@@ -90,7 +90,7 @@ export async function storeToken(
   mailing: MailRequest,
 ): Promise<FormerEmail | null> {
   return runInTransaction(store, async (transaction) => {
-    const newest = await held(transaction)
+    const newest = await selectHeldEmails(transaction)
       .innerJoin("users", "users.id", "former_emails.user_id")
       .select(columns)
       .where("users.disabled_at", "is", null)
@@ -108,9 +108,9 @@ export async function storeToken(
   });
 }
 
-/** The move that a mailed token undoes; null when the token is invalid, or the account is disabled. */
+/** Finds the former address of an undo token; null if the token is invalid or the account is disabled. */
 export async function find(store: Store, token: string): Promise<FormerEmail | null> {
-  const found = await held(store)
+  const found = await selectHeldEmails(store)
     .innerJoin("mailed_tokens", "mailed_tokens.former_email_id", "former_emails.id")
     .innerJoin("users", "users.id", "former_emails.user_id")
     .select(columns)
@@ -121,12 +121,16 @@ export async function find(store: Store, token: string): Promise<FormerEmail | n
   return found ?? null;
 }
 
-/** The addresses that an account can still be brought back to, the latest move first. */
+/** Lists the former addresses of an account whose change can still be undone, newest first. */
 export async function list(store: Store, userId: number): Promise<FormerEmail[]> {
-  return held(store).select(columns).where("user_id", "=", userId).orderBy("former_emails.id", "desc").execute();
+  return selectHeldEmails(store)
+    .select(columns)
+    .where("user_id", "=", userId)
+    .orderBy("former_emails.id", "desc")
+    .execute();
 }
 
-/** Deletes at most `limit` former addresses from before a time; returns how many. */
+/** Deletes at most `limit` former addresses that are older than `before`; returns how many. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   const { db } = store;
   const old = skipLockedRows(

@@ -1,22 +1,26 @@
 import { clockTolerance } from "../../values/clock-tolerance.ts";
 import type { Store } from "../store.ts";
 
-/** Work that one of several nodes does at a time. */
+/** A lease on a task that only one node may run at a time. */
 export interface Lease {
   readonly name: string;
-  /** Names who holds it: another call on the same node is another holder. */
+  /** Identifies the holder. Each call is a different holder, even on the same node. */
   readonly holder: string;
-  /** How long it is held unless it is taken again, in milliseconds. */
+  /** When it expires unless it is extended, in milliseconds from now. */
   readonly duration: number;
 }
 
 /**
- * Takes a lease that nobody holds, or extends the holder's own. One statement decides, so that of several nodes one gets it.
+ * Acquires a free lease, or extends the caller's own. A single statement decides, so only one node gets the lease.
  *
- * @param rest how long ago the work must have been done by anybody, in milliseconds; 0 for a lease that is extended
- * @returns whether the caller holds it now
+ * @param minInterval the minimum time since the task was last completed on any node, in milliseconds; 0 to extend a lease
+ * @returns whether the caller holds the lease
  */
-export async function acquire({ db, clock }: Store, { name, holder, duration }: Lease, rest = 0): Promise<boolean> {
+export async function acquire(
+  { db, clock }: Store,
+  { name, holder, duration }: Lease,
+  minInterval = 0,
+): Promise<boolean> {
   const now = clock();
   const values = { holder, ends_at: now + duration };
   const taken = await db
@@ -31,14 +35,14 @@ export async function acquire({ db, clock }: Store, { name, holder, duration }: 
             or([
               eb("leases.holder", "is", null),
               eb("leases.holder", "=", holder),
-              // The holder's clock may be behind: only after this has the lease ended for everybody.
+              // The holder's clock may be behind, so its lease may seem to end later.
               eb("leases.ends_at", "<=", now - clockTolerance),
-              // A wrong clock wrote it.
+              // A wrong clock wrote this time.
               eb("leases.ends_at", ">", now + duration + clockTolerance),
             ]),
             or([
               eb("leases.done_at", "is", null),
-              eb("leases.done_at", "<=", now - rest),
+              eb("leases.done_at", "<=", now - minInterval),
               eb("leases.done_at", ">", now + clockTolerance),
             ]),
           ]),
@@ -49,7 +53,7 @@ export async function acquire({ db, clock }: Store, { name, holder, duration }: 
   return taken !== undefined;
 }
 
-/** Gives a lease back, if it is still this holder's, and records whether the work was done. */
+/** Releases a lease that the caller still holds, and records whether the task was completed. */
 export async function release({ db, clock }: Store, { name, holder }: Lease, isDone: boolean): Promise<void> {
   await db
     .updateTable("leases")

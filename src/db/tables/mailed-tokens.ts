@@ -7,29 +7,29 @@ import { holdUser, skipLockedRows } from "../locks.ts";
 import type { MailedTokensTable, Schema } from "../schema.ts";
 import { runInTransaction, type Store } from "../store.ts";
 
-/** What a mailed token is for: a new password, confirming an address, or undoing a move. */
+/** The purpose of a mailed token: a password reset, an email verification, or the undo of an email change. */
 export type TokenPurpose = "reset" | "verify" | "undo";
 
-/** The owner of a token: an account, an address that waits to be confirmed, or an address that an account has left. */
+/** The owner of a token: an account, a pending verification or a former address. */
 export type TokenOwner =
   | { readonly userId: number }
   | { readonly verificationId: number }
   | { readonly formerEmailId: number };
 
-/** Marks a token as one for a mail: the previous one works until `accept`. */
+/** Given if a token is sent by email: the previous token then stays valid until `markAccepted`. */
 export interface MailRequest {
-  /** When the mail was asked for, in milliseconds since 1970. */
+  /** When the email was requested, in milliseconds since the epoch. */
   readonly requestedAt: number;
 }
 
-/** How many tokens of one purpose an owner may have in unaccepted mails; the oldest end. */
-const mostOnTheirWay = 10;
-/** A request within this many milliseconds after a mail was accepted repeats the one for it, such as a double click. */
-const sameRequestWithin = 10_000;
+/** The maximum number of pending tokens per owner and purpose; the oldest are deleted. */
+const maxPendingTokens = 10;
+/** A request within this time after an email was accepted counts as a repetition, such as a double click. In milliseconds. */
+const repeatWindow = 10_000;
 
 /**
- * The range of end times of valid tokens with this lifetime. One that ends later was created while a clock was wrong: it is
- * invalid, because nobody knows how long it has existed.
+ * Returns the range of expiry times of valid tokens with this lifetime. A token that expires later was created by a wrong clock,
+ * and is invalid because its age is unknown.
  */
 export function validExpiryRange(
   { clock }: Pick<Store, "clock">,
@@ -39,15 +39,15 @@ export function validExpiryRange(
   return [now, now + lifetime + clockTolerance];
 }
 
-/** How long a token of this purpose is valid, in milliseconds. */
+/** Returns the lifetime of a token, in milliseconds. */
 export function tokenLifetime({ lifetimes }: Pick<Store, "lifetimes">, purpose: TokenPurpose): number {
   if (purpose === "undo") return undoLifetime;
   return purpose === "reset" ? lifetimes.RESET_TOKEN_LIFETIME : lifetimes.VERIFY_TOKEN_LIFETIME;
 }
 
 /**
- * Adds a token that is about to be mailed, in a transaction that holds its owner's row. It is valid at once, and so is the
- * previous one until `accept` replaces it.
+ * Stores a token that is about to be mailed, in a transaction that holds its owner's row. It is valid immediately; the previous
+ * token stays valid until `markAccepted`.
  */
 export async function addMailedToken(
   store: Store,
@@ -59,16 +59,16 @@ export async function addMailedToken(
   const former = await db
     .selectFrom("mailed_tokens")
     .select("id")
-    .where(ownedBy(owner))
+    .where(isOwnedBy(owner))
     .where("purpose", "=", purpose)
     .orderBy("id", "desc")
-    .offset(mostOnTheirWay - 1)
+    .offset(maxPendingTokens - 1)
     .limit(1)
     .executeTakeFirst();
   if (former) {
     await db
       .deleteFrom("mailed_tokens")
-      .where(ownedBy(owner))
+      .where(isOwnedBy(owner))
       .where("purpose", "=", purpose)
       .where("id", "<=", former.id)
       .execute();
@@ -87,27 +87,32 @@ export async function addMailedToken(
 }
 
 /**
- * Whether a mail with a token of this purpose was accepted for the owner since it was `asked` for, or within the ten seconds
- * before: the person who asked has it then. Within the same millisecond the order is unknown, and the mail is sent.
+ * Whether an email with a token of this purpose was accepted after the request, or within ten seconds before it: then the request
+ * needs no other email. An acceptance in the same millisecond does not count, because the order is unknown.
  */
-export async function wasJustMailed({ db, clock }: Store, owner: TokenOwner, purpose: TokenPurpose, asked: number) {
+export async function wasJustMailed(
+  { db, clock }: Store,
+  owner: TokenOwner,
+  purpose: TokenPurpose,
+  requestedAt: number,
+) {
   const accepted = await db
     .selectFrom("mailed_tokens")
     .select("id")
-    .where(ownedBy(owner))
+    .where(isOwnedBy(owner))
     .where("purpose", "=", purpose)
-    .where("accepted_at", ">", asked - sameRequestWithin)
-    .where("accepted_at", "!=", asked)
+    .where("accepted_at", ">", requestedAt - repeatWindow)
+    .where("accepted_at", "!=", requestedAt)
     .where("accepted_at", "<=", clock())
     .executeTakeFirst();
   return accepted !== undefined;
 }
 
 /**
- * Makes a token whose mail was accepted replace the earlier ones. A token that was ended meanwhile stays ended, and one that
- * was created later stays valid: the newest link counts, in whatever order mails are accepted.
+ * Records that the mail server has accepted the email with a token, and invalidates earlier tokens. Later tokens stay valid: the
+ * newest link counts, in whatever order emails are accepted.
  *
- * @returns false for a token that was ended
+ * @returns false if the token was invalidated meanwhile
  */
 export async function markAccepted(store: Store, token: string): Promise<boolean> {
   const hashed = digest(token);
@@ -119,13 +124,13 @@ export async function markAccepted(store: Store, token: string): Promise<boolean
       .executeTakeFirst();
     if (!mailed) return false;
     const { id, purpose } = mailed;
-    const owner = ownerOf(mailed);
+    const owner = toOwner(mailed);
     const others =
       "verificationId" in owner
         ? await lockVerifications(store, db, owner.verificationId, purpose as TokenPurpose)
         : null;
     if ("userId" in owner) await holdUser({ db }).where("id", "=", owner.userId).execute();
-    // Read again: before the rows were locked, another transaction may have ended it.
+    // Another transaction may have deleted the token before the rows were locked.
     const accepted = await db
       .updateTable("mailed_tokens")
       .set({ accepted_at: clock() })
@@ -153,7 +158,7 @@ export async function markAccepted(store: Store, token: string): Promise<boolean
     }
     await db
       .deleteFrom("mailed_tokens")
-      .where((row) => (others ? row("verification_id", "in", others) : ownedBy(owner)(row)))
+      .where((row) => (others ? row("verification_id", "in", others) : isOwnedBy(owner)(row)))
       .where("purpose", "=", purpose)
       .where("id", "<", id)
       .execute();
@@ -161,14 +166,14 @@ export async function markAccepted(store: Store, token: string): Promise<boolean
   });
 }
 
-/** Ends a token whose mail was not sent. */
+/** Deletes a token whose email was not sent. */
 export async function revoke({ db }: Pick<Store, "db">, token: string): Promise<void> {
   await db.deleteFrom("mailed_tokens").where("token", "=", digest(token)).where("accepted_at", "is", null).execute();
 }
 
 /**
- * Locks the row of a verification. A reset belongs to an address, so it locks all verifications of the address and returns
- * their ids; otherwise null.
+ * Locks the row of a verification, for a token to verify the address. A reset token belongs to the address instead: for one,
+ * locks all verifications of the address and returns their ids. Otherwise returns null.
  */
 async function lockVerifications(
   { engine }: Store,
@@ -191,8 +196,8 @@ async function lockVerifications(
 }
 
 /**
- * Selects the valid token of this purpose with this hash whose mail was not accepted yet. Once accepted, it is in its owner's
- * row.
+ * Selects the valid token with this purpose and hash if it is pending, which means that its email was not accepted yet. An
+ * accepted token is stored in its owner's row.
  */
 export function selectPendingToken(store: Store, purpose: TokenPurpose, hashed: string) {
   const [now, latest] = validExpiryRange(store, tokenLifetime(store, purpose));
@@ -206,8 +211,8 @@ export function selectPendingToken(store: Store, purpose: TokenPurpose, hashed: 
 }
 
 /**
- * Whether a hash is that of an account's valid reset token. Its lifetime can be set by a caller (`DB.updateUser`), so
- * `updated_at` of the account shows whether a wrong clock created it.
+ * Returns the condition that an account has a valid reset token with this hash. `DB.updateUser` can set any expiry time, so
+ * `updated_at` shows whether a wrong clock created the token.
  */
 export function isResetToken(hashed: string, now: number) {
   return ({ and, eb }: ExpressionBuilder<Schema, "users">) =>
@@ -218,24 +223,21 @@ export function isResetToken(hashed: string, now: number) {
     ]);
 }
 
-/**
- * Redeems a token whose mail was not accepted yet, once, in a transaction that holds its owner's row; returns false if it is
- * not valid.
- */
+/** Redeems a pending token, once, in a transaction that holds its owner's row; returns false if the token is invalid. */
 export async function redeemPendingToken(store: Store, owner: TokenOwner, purpose: TokenPurpose, token: string) {
-  const good = selectPendingToken(store, purpose, digest(token)).select("id").where(ownedBy(owner));
-  const { numDeletedRows } = await store.db.deleteFrom("mailed_tokens").where("id", "in", good).executeTakeFirst();
+  const valid = selectPendingToken(store, purpose, digest(token)).select("id").where(isOwnedBy(owner));
+  const { numDeletedRows } = await store.db.deleteFrom("mailed_tokens").where("id", "in", valid).executeTakeFirst();
   return numDeletedRows > 0n;
 }
 
-/** Ends every mailed token of an account. */
+/** Deletes every mailed token of an account. */
 export async function deleteMailedTokens({ db }: Pick<Store, "db">, userId: number): Promise<void> {
   await db.deleteFrom("mailed_tokens").where("user_id", "=", userId).execute();
 }
 
 /**
- * Deletes at most `limit` mailed tokens that have ended; returns how many. Tokens that end too late for a correct clock are
- * also removed from their owners' rows, where they would become valid again later.
+ * Deletes at most `limit` expired mailed tokens; returns how many. Also deletes tokens of a wrong clock, which expire too late,
+ * and removes them from their owners' rows, where they would become valid later.
  */
 export async function sweepMailedTokens(store: Store, limit: number): Promise<number> {
   const { db, engine } = store;
@@ -287,7 +289,7 @@ export async function sweepMailedTokens(store: Store, limit: number): Promise<nu
 
 type Rows = ExpressionBuilder<Schema, "mailed_tokens">;
 
-function ownedBy(owner: TokenOwner): (row: Rows) => Expression<SqlBool> {
+function isOwnedBy(owner: TokenOwner): (row: Rows) => Expression<SqlBool> {
   return (row) => {
     if ("userId" in owner) return row("user_id", "=", owner.userId);
     if ("verificationId" in owner) return row("verification_id", "=", owner.verificationId);
@@ -295,7 +297,7 @@ function ownedBy(owner: TokenOwner): (row: Rows) => Expression<SqlBool> {
   };
 }
 
-function ownerOf(row: Pick<MailedTokensTable, "user_id" | "verification_id" | "former_email_id">): TokenOwner {
+function toOwner(row: Pick<MailedTokensTable, "user_id" | "verification_id" | "former_email_id">): TokenOwner {
   if (row.user_id !== null) return { userId: row.user_id };
   if (row.verification_id !== null) return { verificationId: row.verification_id };
   return { formerEmailId: row.former_email_id ?? 0 };

@@ -6,88 +6,92 @@ import type { Store } from "../store.ts";
 import { kinds, mailColumns, type OutboxKind, type OutboxMail } from "./outbox.ts";
 
 interface RequestedMail extends OutboxMail {
-  /** The network that requested it, if anybody can; else null. */
+  /** The network that requested it, if anyone can request it; else null. */
   readonly network: string | null;
 }
 
-/** A mail that is to be sent now. */
+/** An email that is claimed for sending. */
 export interface ClaimedMail extends RequestedMail {
   /** The domain of its recipient; empty if an older node queued it. */
   readonly domain: string;
 }
 
-/** How long a mail may wait for its next try, in milliseconds. */
-const longestWait = day;
+/** The maximum time until the next attempt, in milliseconds. */
+const maxWait = day;
 
-/** How many batches are read in a row if each contains only replaced mails. */
-const mostLooks = 100;
+/** The maximum number of batches that are read in a row while each contains only replaced emails. */
+const maxBatches = 100;
 
-/** Kinds of which a newer mail to the same address replaces the earlier ones: its link replaces theirs. */
+/** Kinds whose newest email to an address replaces the earlier ones, because its link replaces theirs. */
 const replacing: readonly OutboxKind[] = ["verification", "invitation", "reset"];
 
-/** Which of the mails that are due may be claimed. */
+/** Selects which due emails are claimed. */
 export interface ClaimFilter {
   /**
-   * `own` are notices, mails that an operator sends, and resets requested from a known device; `requested` are those that anybody
+   * `own` are notices, emails sent by an operator, and resets requested from a known device; `requested` are those that anyone
    * can request.
    */
-  readonly order?: "own" | "requested";
-  /** How many more may be sent to a domain now, if not as many as are claimed. */
-  readonly room?: (domain: string, kind: OutboxKind) => number;
-  /** How many of them may be registrations. */
-  readonly registrations?: number;
-  /** Domains that have no room, or none for registrations. */
-  readonly full?: { readonly all: readonly string[]; readonly registrations: readonly string[] };
+  readonly source?: "own" | "requested";
+  /** Returns how many more emails may be sent to a domain now; unlimited by default. */
+  readonly capacityOf?: (domain: string, kind: OutboxKind) => number;
+  /** The maximum number of registrations among them. */
+  readonly maxRegistrations?: number;
+  /** Domains without capacity, and those without capacity for registrations. */
+  readonly fullDomains?: { readonly all: readonly string[]; readonly registrations: readonly string[] };
 }
 
 /**
- * Claims at most `limit` mails that are due. Each is due again after `backOff(tries)` milliseconds, unless it was removed by
- * then: only one of several nodes gets it, and a node that crashes loses nothing. Kinds that only a newer version knows are
- * left to newer nodes.
+ * Claims at most `limit` due emails for this node. Each is due again after `backOff(attempts)` milliseconds unless it is removed,
+ * so a node that crashes loses none. Emails of kinds that this version does not know are left to newer nodes.
  *
- * A mail that a newer one replaces is dropped. The newer one inherits the last try of those: it is sent `backOff(1)` after
- * that, however often it is requested.
+ * Deletes emails that a newer one replaces. The newer one is sent no sooner than `backOff(1)` after their last attempt, however
+ * often it is requested.
  */
 export async function claim(
   store: Store,
   limit: number,
-  backOff: (tries: number) => number,
-  which: ClaimFilter = {},
+  backOff: (attempts: number) => number,
+  filter: ClaimFilter = {},
 ): Promise<ClaimedMail[]> {
-  for (let looks = 0; looks < mostLooks; looks++) {
-    const { claimed, seen } = await claimSome(store, limit, backOff, which);
-    // If all of them were replaced, more may be due after them.
+  for (let batches = 0; batches < maxBatches; batches++) {
+    const { claimed, seen } = await claimBatch(store, limit, backOff, filter);
+    // All of them may have been replaced, and others may be due.
     if (claimed.length > 0 || seen < limit) return claimed;
   }
   return [];
 }
 
-async function claimSome(
+async function claimBatch(
   store: Store,
   limit: number,
-  backOff: (tries: number) => number,
-  { order, room = () => limit, registrations = limit, full = { all: [], registrations: [] } }: ClaimFilter,
+  backOff: (attempts: number) => number,
+  {
+    source,
+    capacityOf = () => limit,
+    maxRegistrations = limit,
+    fullDomains = { all: [], registrations: [] },
+  }: ClaimFilter,
 ) {
   const { db, engine, clock } = store;
   const now = clock();
-  // Nothing waits longer than a mail that is over a cap: a later time was written while a clock was wrong.
-  const latest = now + longestWait + clockTolerance;
+  // No email waits longer than this: a later time was written by a wrong clock.
+  const latest = now + maxWait + clockTolerance;
   const due = await db
     .selectFrom("outbox")
     .select([...mailColumns, "domain", "network", "outbox.email as key"])
     .where((mail) => mail.or([mail("next_try_at", "<=", now), mail("next_try_at", ">", latest)]))
     .where("kind", "in", kinds)
-    .$if(order !== undefined, (query) => query.where("network", order === "own" ? "is" : "is not", null))
-    .$if(registrations === 0, (query) => query.where("kind", "!=", "registration"))
-    .$if(full.all.length > 0, (query) =>
-      query.where((row) => row.or([row("domain", "is", null), row.not(isIn(engine, "domain", full.all))])),
+    .$if(source !== undefined, (query) => query.where("network", source === "own" ? "is" : "is not", null))
+    .$if(maxRegistrations === 0, (query) => query.where("kind", "!=", "registration"))
+    .$if(fullDomains.all.length > 0, (query) =>
+      query.where((row) => row.or([row("domain", "is", null), row.not(isIn(engine, "domain", fullDomains.all))])),
     )
-    .$if(full.registrations.length > 0, (query) =>
+    .$if(fullDomains.registrations.length > 0, (query) =>
       query.where((row) =>
         row.or([
           row("kind", "!=", "registration"),
           row("domain", "is", null),
-          row.not(isIn(engine, "domain", full.registrations)),
+          row.not(isIn(engine, "domain", fullDomains.registrations)),
         ]),
       ),
     )
@@ -96,37 +100,36 @@ async function claimSome(
     .limit(limit)
     .execute();
   const claimed: ClaimedMail[] = [];
-  const registered = () => claimed.filter(({ kind }) => kind === "registration").length;
-  const toDomain = (domain: string) => claimed.filter((mail) => mail.domain === domain).length;
+  const registrationCount = () => claimed.filter(({ kind }) => kind === "registration").length;
+  const countForDomain = (domain: string) => claimed.filter((mail) => mail.domain === domain).length;
   for (const { key, domain, ...found } of due as (RequestedMail & { domain: string | null; key: string | null })[]) {
-    if (toDomain(domain ?? "") >= room(domain ?? "", found.kind)) continue;
-    if (found.kind === "registration" && registered() >= registrations) continue;
+    if (countForDomain(domain ?? "") >= capacityOf(domain ?? "", found.kind)) continue;
+    if (found.kind === "registration" && registrationCount() >= maxRegistrations) continue;
     const isReplacing = replacing.includes(found.kind) && key !== null;
-    const mail = isReplacing ? await newestOf(store, found.kind, key, backOff) : found;
+    const mail = isReplacing ? await replaceWithNewest(store, found.kind, key, backOff) : found;
     if (!mail || (mail.nextAttemptAt > now && mail.nextAttemptAt <= latest)) continue;
     if (claimed.some(({ id }) => id === mail.id)) continue;
-    const tries = mail.attempts + 1;
-    const nextTryAt = now + backOff(tries);
+    const attempts = mail.attempts + 1;
+    const nextAttemptAt = now + backOff(attempts);
     const createdAt = Math.min(mail.createdAt, now);
     const { numUpdatedRows } = await db
       .updateTable("outbox")
-      .set({ tries, next_try_at: nextTryAt, created_at: createdAt })
+      .set({ tries: attempts, next_try_at: nextAttemptAt, created_at: createdAt })
       .where("id", "=", mail.id)
       .where("tries", "=", mail.attempts)
       .where("next_try_at", "=", mail.nextAttemptAt)
       .executeTakeFirst();
-    if (numUpdatedRows > 0n)
-      claimed.push({ ...mail, domain: domain ?? "", attempts: tries, nextAttemptAt: nextTryAt, createdAt });
+    if (numUpdatedRows > 0n) claimed.push({ ...mail, domain: domain ?? "", attempts, nextAttemptAt, createdAt });
   }
   return { claimed, seen: due.length };
 }
 
-/** The newest mail of a kind to an address, after dropping the others; undefined if there is none any more. */
-async function newestOf(
+/** Deletes all emails of a kind to an address except the newest; returns that one, or undefined if none is left. */
+async function replaceWithNewest(
   store: Store,
   kind: OutboxKind,
   key: string,
-  backOff: (tries: number) => number,
+  backOff: (attempts: number) => number,
 ): Promise<RequestedMail | undefined> {
   const { db, engine, clock } = store;
   const all = (await db
@@ -138,16 +141,17 @@ async function newestOf(
     .execute()) as RequestedMail[];
   const [newest, ...former] = all;
   if (!newest || former.length === 0) return newest;
-  // A mail that is being sent counts as tried: that attempt may succeed.
-  const tried = all.filter((mail) => mail.attempts > 0);
-  const lastTry = Math.max(...tried.map((mail) => mail.nextAttemptAt - backOff(mail.attempts)));
-  const tries = Math.min(1, tried.length);
-  const nextTryAt = tries === 0 ? newest.nextAttemptAt : Math.max(clock(), Math.min(lastTry, clock()) + backOff(1));
-  // The owner's own request is not delayed by what strangers request after it.
+  // An email that is being sent counts as attempted, because it may succeed.
+  const attempted = all.filter((mail) => mail.attempts > 0);
+  const lastAttempt = Math.max(...attempted.map((mail) => mail.nextAttemptAt - backOff(mail.attempts)));
+  const attempts = Math.min(1, attempted.length);
+  const nextAttemptAt =
+    attempts === 0 ? newest.nextAttemptAt : Math.max(clock(), Math.min(lastAttempt, clock()) + backOff(1));
+  // Other callers' requests must not delay an earlier request of the user.
   const network = all.some((mail) => mail.network === null) ? null : newest.network;
   const { numUpdatedRows } = await db
     .updateTable("outbox")
-    .set({ tries, next_try_at: nextTryAt, network })
+    .set({ tries: attempts, next_try_at: nextAttemptAt, network })
     .where("id", "=", newest.id)
     .where("tries", "=", newest.attempts)
     .where("next_try_at", "=", newest.nextAttemptAt)
@@ -158,57 +162,47 @@ async function newestOf(
     .deleteFrom("outbox")
     .where(isIn(engine, "id", ids))
     .execute();
-  return { ...newest, attempts: tries, nextAttemptAt: nextTryAt, network };
+  return { ...newest, attempts, nextAttemptAt, network };
 }
 
-/**
- * Removes an accepted mail, together with those of its kind to the same address that were requested until then: it has answered
- * them.
- */
+/** Deletes an accepted email, and all others of a replaceable kind to the same address: it fulfills their requests too. */
 export async function removeWithDuplicates({ db }: Store, { id, kind, email }: OutboxMail): Promise<void> {
   await db.deleteFrom("outbox").where("id", "=", id).execute();
   if (!replacing.includes(kind) || email === null) return;
   await db.deleteFrom("outbox").where("email", "=", emailKey(email)).where("kind", "=", kind).execute();
 }
 
-/**
- * Removes a mail that was sent. If further events were merged into it meanwhile, those are left, to be reported `wait`
- * milliseconds from now.
- */
-export async function removeSent(
-  { db, clock }: Store,
-  { id, eventCount: times }: OutboxMail,
-  wait: number,
-): Promise<void> {
+/** Deletes an email that was sent. If events were merged into it meanwhile, keeps those, due in `wait` milliseconds. */
+export async function removeSent({ db, clock }: Store, { id, eventCount }: OutboxMail, wait: number): Promise<void> {
   const { numDeletedRows } = await db
     .deleteFrom("outbox")
     .where("id", "=", id)
-    .where("times", "<=", times)
+    .where("times", "<=", eventCount)
     .executeTakeFirst();
   if (numDeletedRows > 0n) return;
   await db
     .updateTable("outbox")
-    .set((row) => ({ times: row("times", "-", times), tries: 0, next_try_at: clock() + wait }))
+    .set((row) => ({ times: row("times", "-", eventCount), tries: 0, next_try_at: clock() + wait }))
     .where("id", "=", id)
     .execute();
 }
 
-/** Has a claimed mail wait until a time, as if it had not been claimed. */
+/** Makes a claimed email wait until a time, without counting the attempt. */
 export async function postpone(
   { db }: Store,
-  { id, attempts: tries, nextAttemptAt: nextTryAt }: OutboxMail,
+  { id, attempts, nextAttemptAt }: OutboxMail,
   until: number,
 ): Promise<void> {
   await db
     .updateTable("outbox")
-    .set({ tries: tries - 1, next_try_at: until })
+    .set({ tries: attempts - 1, next_try_at: until })
     .where("id", "=", id)
-    .where("tries", "=", tries)
-    .where("next_try_at", "=", nextTryAt)
+    .where("tries", "=", attempts)
+    .where("next_try_at", "=", nextAttemptAt)
     .execute();
 }
 
-/** How many mails that anybody can request were never tried, and are not due yet. */
+/** Counts the emails that anyone can request, were never attempted, and are not due yet. */
 export async function countPostponed({ db, clock }: Store): Promise<number> {
   const { count } = await db
     .selectFrom("outbox")
@@ -221,8 +215,8 @@ export async function countPostponed({ db, clock }: Store): Promise<number> {
 }
 
 /**
- * Of the mails that wait and were never tried, the newest of the network that requested most of them; null if that network has
- * at most one more than `network`.
+ * Finds the network with the most postponed emails, and returns the newest of these emails; null if that network has at most one
+ * more than `network`.
  */
 export async function findNewestOfBusiestNetwork({ db, clock }: Store, network: string) {
   const waiting = db
@@ -240,7 +234,7 @@ export async function findNewestOfBusiestNetwork({ db, clock }: Store, network: 
   const own = counts.find((row) => row.network === network)?.count ?? 0;
   if (!busiest || Number(busiest.count) <= Number(own) + 1) return null;
   const newest = await waiting
-    .select(["id", "next_try_at as nextTryAt"])
+    .select(["id", "next_try_at as nextAttemptAt"])
     .where("network", "=", busiest.network)
     .orderBy("id", "desc")
     .limit(1)

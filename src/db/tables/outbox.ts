@@ -7,7 +7,7 @@ import type { Schema } from "../schema.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import { recordAct } from "./acts.ts";
 
-/** What a mail in the outbox is about; which message it becomes shows when it is sent. */
+/** The kinds of emails in the outbox. The message is chosen when the email is sent. */
 export const kinds = [
   "registration",
   "verification",
@@ -24,34 +24,34 @@ export const kinds = [
 ] as const;
 export type OutboxKind = (typeof kinds)[number];
 
-/** A mail to be sent, but for who gets it. */
+/** An email to queue, without its recipient. */
 export interface MailContent {
   readonly kind: OutboxKind;
   readonly language: string;
-  /** The kind of device that it tells of. */
+  /** The kind of the device that it mentions. */
   readonly device?: string | null;
-  /** The network that requested it, if anybody can request it: such mails count toward the caps on mail. */
+  /** The network that requested it, if anyone can request it: such emails count toward the mail limits. */
   readonly network?: string | null;
 }
 
-/** A mail to be sent to an account, to the address of a verification, or to whatever account an address has then. */
+/** An email to queue: to an account, to the address of a verification, or to an address. */
 export type NewMail = MailContent &
   ({ readonly userId: number } | { readonly verificationId: number } | { readonly email: string });
 
-/** A mail that waits. */
+/** An email in the outbox. */
 export interface OutboxMail {
   readonly id: number;
   readonly kind: OutboxKind;
   readonly userId: number | null;
   readonly verificationId: number | null;
-  /** In the given spelling. */
+  /** The address as given. */
   readonly email: string | null;
   readonly language: string;
   readonly device: string | null;
   readonly createdAt: number;
   readonly nextAttemptAt: number;
   readonly attempts: number;
-  /** How many events it reports. */
+  /** The number of events that it reports. */
   readonly eventCount: number;
 }
 
@@ -70,9 +70,9 @@ export const mailColumns = [
 ] as const;
 
 /**
- * Queues a mail, unless none can be sent to its address. It is sent if, and only if, the transaction commits.
+ * Queues an email in the caller's transaction, unless its address cannot receive email.
  *
- * @param at when it is due, in milliseconds since 1970; by default at once
+ * @param at when it is due, in milliseconds since the epoch; now by default
  */
 export async function enqueue({ db, clock }: Store, mail: NewMail, at = clock()): Promise<void> {
   if ("email" in mail && !isDeliverable(mail.email)) return;
@@ -88,19 +88,19 @@ export async function enqueue({ db, clock }: Store, mail: NewMail, at = clock())
       created_at: clock(),
       next_try_at: at,
       tries: 0,
-      domain: await domainOf(db, mail),
+      domain: await findDomain(db, mail),
       network: mail.network ?? null,
     })
     .execute();
 }
 
-/** The domain of the recipient, as it is now; null if there is none. */
-async function domainOf(db: Store["db"], mail: NewMail): Promise<string | null> {
-  const email = "email" in mail ? emailKey(mail.email) : await recipientOf(db, mail);
+/** Finds the current domain of the recipient; null if there is none. */
+async function findDomain(db: Store["db"], mail: NewMail): Promise<string | null> {
+  const email = "email" in mail ? emailKey(mail.email) : await findRecipient(db, mail);
   return email === undefined ? null : email.slice(email.lastIndexOf("@") + 1);
 }
 
-async function recipientOf(
+async function findRecipient(
   db: Store["db"],
   to: { readonly userId: number } | { readonly verificationId: number },
 ): Promise<string | undefined> {
@@ -111,7 +111,7 @@ async function recipientOf(
   return found?.email;
 }
 
-/** Queues a mail, unless none can be sent to its address, or the same form was sent within the last minute. */
+/** Queues an email, unless its address cannot receive email, or its act was recorded within the last minute. */
 export async function add(store: Store, mail: NewMail, acts: readonly string[] = []): Promise<void> {
   if (acts.length === 0) return enqueue(store, mail);
   await runInTransaction(store, async (transaction) => {
@@ -119,7 +119,7 @@ export async function add(store: Store, mail: NewMail, acts: readonly string[] =
   });
 }
 
-/** Whether a newer mail is waiting for another registration of this address. */
+/** Whether a newer email waits for another registration of the address. */
 export async function isNewerRegistrationQueued({ db }: Store, { id }: OutboxMail, email: string): Promise<boolean> {
   const registrations = db
     .selectFrom("verifications")
@@ -137,7 +137,7 @@ export async function isNewerRegistrationQueued({ db }: Store, { id }: OutboxMai
   return newer !== undefined;
 }
 
-/** Whether the mail of this registration is still waiting. */
+/** Whether the email of a registration is still waiting. */
 export async function isRegistrationQueued({ db }: Store, verificationId: number): Promise<boolean> {
   const mail = await db
     .selectFrom("outbox")
@@ -149,17 +149,17 @@ export async function isRegistrationQueued({ db }: Store, verificationId: number
   return mail !== undefined;
 }
 
-/** Removes a mail, which will never be sent. */
+/** Deletes an email without sending it. */
 export async function remove({ db }: Store, id: number): Promise<void> {
   await db.deleteFrom("outbox").where("id", "=", id).execute();
 }
 
-/** The mails that wait, the oldest first. */
+/** Lists the waiting emails, oldest first. */
 export async function list({ db }: Store, limit: number): Promise<OutboxMail[]> {
   return (await db.selectFrom("outbox").select(mailColumns).orderBy("id").limit(limit).execute()) as OutboxMail[];
 }
 
-/** Selects the mails to an account, its address or the one it moves to. */
+/** Returns the condition that an email goes to a user: to the account, its address or its pending new address. */
 export function isMailForUser({ id, email }: Pick<User, "id" | "email">): Expression<SqlBool> {
   const mail = expressionBuilder<Schema, "outbox" | "failed_mails">();
   const key = emailKey(email);
@@ -170,13 +170,13 @@ export function isMailForUser({ id, email }: Pick<User, "id" | "email">): Expres
   return mail.or([mail("user_id", "=", id), mail("email", "=", key), mail("verification_id", "in", verifications)]);
 }
 
-/** The waiting mails to an account, its address or the one it moves to, the oldest first. */
+/** Lists the waiting emails to a user, oldest first. */
 export async function listForUser({ db }: Store, user: Pick<User, "id" | "email">): Promise<OutboxMail[]> {
   const mails = db.selectFrom("outbox").select(mailColumns).where(isMailForUser(user));
   return (await mails.orderBy("id").execute()) as OutboxMail[];
 }
 
-/** How many mails wait. */
+/** Counts the waiting emails. */
 export async function count({ db }: Store): Promise<number> {
   const { count } = await db
     .selectFrom("outbox")
@@ -185,7 +185,7 @@ export async function count({ db }: Store): Promise<number> {
   return Number(count);
 }
 
-/** Has every mail that waits be due now; returns how many. */
+/** Makes every waiting email due now; returns how many were not due yet. */
 export async function retry({ db, clock }: Store): Promise<number> {
   const now = clock();
   const { numUpdatedRows } = await db
@@ -196,7 +196,7 @@ export async function retry({ db, clock }: Store): Promise<number> {
   return Number(numUpdatedRows);
 }
 
-/** Takes out at most `limit` mails from before a time; returns how many. */
+/** Deletes at most `limit` emails that were queued before a time; returns how many. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   const { db } = store;
   const old = skipLockedRows(store, db.selectFrom("outbox").select("id").where("created_at", "<", before).limit(limit));

@@ -5,7 +5,7 @@ import { toEmailColumns } from "../email-columns.ts";
 import { lockAddress } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import { recordAct } from "./acts.ts";
-import { forgetDevices, type Redeemer, rememberRedeemer } from "./devices.ts";
+import { forgetDevices, type Redeemer, recordRedeemer } from "./devices.ts";
 import { deleteMailedTokens } from "./mailed-tokens.ts";
 import { enqueue, type MailContent } from "./outbox.ts";
 import { endSurplusSessionsByEmail } from "./session-limit.ts";
@@ -77,7 +77,7 @@ export async function confirm(
     const user = await createVerifiedUser(transaction, email, hashedPassword);
     if (!user) return null;
     await recordAct(transaction, acts, { userId: user.id });
-    await rememberRedeemer(transaction, redeemer, user.id, true);
+    await recordRedeemer(transaction, redeemer, user.id, true);
     return user;
   });
 }

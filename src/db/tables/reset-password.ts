@@ -9,7 +9,7 @@ import { holdUser, lockAddress, skipLockedRows } from "../locks.ts";
 import type { Schema } from "../schema.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import { forgetActs, recordAct } from "./acts.ts";
-import { forgetDevices, type Redeemer, rememberRedeemer } from "./devices.ts";
+import { forgetDevices, type Redeemer, recordRedeemer } from "./devices.ts";
 import {
   addMailedToken,
   deleteMailedTokens,
@@ -65,7 +65,7 @@ export async function storeToken(
       .returning(["id", "disabled_at", selectEmail("users")])
       .executeTakeFirst();
     if (user && user.disabled_at !== null) return null;
-    const registration = user ? undefined : await newestRegistration(transaction, key);
+    const registration = user ? undefined : await lockNewestRegistration(transaction, key);
     const found = user ?? registration;
     if (!found) return null;
     const owner = user ? { userId: user.id } : { verificationId: found.id };
@@ -106,7 +106,7 @@ export async function storeToken(
 }
 
 /** Locks the rows of the registrations that wait for an address, and returns the newest. */
-async function newestRegistration(
+async function lockNewestRegistration(
   { db, engine }: Store,
   key: string,
 ): Promise<{ id: number; email: string } | undefined> {
@@ -167,14 +167,14 @@ export async function redeem(store: Store, redemption: PasswordReset): Promise<U
   await endSurplusSessionsByEmail(store, redemption.email);
   return runInTransaction(store, async (transaction) => {
     await lockAddress(transaction, redemption.email);
-    const former = await ofUser(transaction, redemption);
-    const user = former ?? (await ofRegistration(transaction, redemption));
+    const former = await resetAccount(transaction, redemption);
+    const user = former ?? (await resetRegistration(transaction, redemption));
     if (!user) return null;
     await forgetActs(transaction, user.id);
     await recordAct(transaction, redemption.acts, { userId: user.id });
     await endSessions(transaction, user.id);
     await forgetDevices(transaction, user.id);
-    await rememberRedeemer(transaction, redemption.redeemer ?? {}, user.id, former === null);
+    await recordRedeemer(transaction, redemption.redeemer ?? {}, user.id, former === null);
     await cancelEmailChange(transaction, user.id);
     await deleteUnverifiedRegistrations(transaction, user.id);
     const { language = "en" } = redemption;
@@ -183,7 +183,7 @@ export async function redeem(store: Store, redemption: PasswordReset): Promise<U
   });
 }
 
-async function ofUser(
+async function resetAccount(
   store: Store,
   { resetToken, email, hashedPassword, isMailed: byMail }: PasswordReset,
 ): Promise<User | null> {
@@ -218,7 +218,7 @@ async function ofUser(
   return { ...row, sessionId: null, resetToken: null };
 }
 
-async function ofRegistration(
+async function resetRegistration(
   store: Store,
   { resetToken, email, hashedPassword }: PasswordReset,
 ): Promise<User | null> {

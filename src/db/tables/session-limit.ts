@@ -1,4 +1,4 @@
-import { setImmediate as turn } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { sql } from "kysely";
 import { emailKey } from "../../values/email.ts";
 import { digest } from "../digest.ts";
@@ -12,7 +12,7 @@ import type { Store } from "../store.ts";
 export const maxSessions = 1000;
 
 /** How many rows over the limit one statement looks at, and ends: some milliseconds. */
-const surplusAtOnce = 500;
+const batchSize = 500;
 
 /**
  * Ends sessions of a user over the limit: expired ones first, then the oldest. It looks at the newest 1,500 only: a user with
@@ -39,7 +39,7 @@ export async function endOldestSessions(
     .where("user_id", "=", userId)
     .orderBy("created_at", "desc")
     .orderBy("session_id", "desc")
-    .limit(maxSessions + surplusAtOnce);
+    .limit(maxSessions + batchSize);
   const place = sql<number>`row_number() over(order by "live" desc, "created_at" desc, "session_id" desc)`;
   const ranked = db
     .selectFrom(newest.as("newest"))
@@ -65,10 +65,10 @@ export async function endOldestSessions(
  * @returns how many sessions it ended
  */
 export async function endSurplusSessions(store: Store, userId: number, kept?: string): Promise<number> {
-  for (let all = 0; ; await turn()) {
+  for (let all = 0; ; await nextTurn()) {
     const some = await endOldestSessions(store, userId, maxSessions, kept);
     all += some;
-    if (some < surplusAtOnce) return all;
+    if (some < batchSize) return all;
   }
 }
 

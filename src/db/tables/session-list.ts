@@ -41,7 +41,7 @@ export interface SessionPage<Session = ListedSession> {
  */
 type Position = readonly [createdAt: number, sessionId: string];
 
-const start: Position = [999_999_999_999_999, "0"];
+const firstPosition: Position = [999_999_999_999_999, "0"];
 
 type Row = Pick<
   SessionsTable,
@@ -70,26 +70,26 @@ export async function list(
   userId: number,
   { current, after, limit }: SessionQuery,
 ): Promise<SessionPage | null> {
-  const from = after === undefined ? start : readPosition(after);
+  const from = after === undefined ? firstPosition : decodePosition(after);
   if (from === null) return null;
-  const own = current === undefined ? undefined : await sessionOf(store, userId, current);
+  const own = current === undefined ? undefined : await findOwnSession(store, userId, current);
   const first = after === undefined && own ? [own] : [];
-  const others = await newestBut(store, userId, { but: own?.session_id, from, count: limit - first.length });
+  const others = await findNewest(store, userId, { but: own?.session_id, from, count: limit - first.length });
   return {
-    sessions: [...first, ...others.rows].sort(newestFirst).map((row) => listed(row, row === own)),
-    next: others.next && writePosition(others.next),
+    sessions: [...first, ...others.rows].sort(compareNewestFirst).map((row) => toListedSession(row, row === own)),
+    next: others.next && encodePosition(others.next),
   };
 }
 
 /** The session of a user that has an id, or had it until some seconds ago. */
-async function sessionOf(store: Store, userId: number, sessionId: string): Promise<Row | undefined> {
+async function findOwnSession(store: Store, userId: number, sessionId: string): Promise<Row | undefined> {
   const find = ({ db, clock }: Store) => db.selectFrom("sessions").where(isSession(sessionId, clock()));
-  const [row] = await withHandles(store, find);
+  const [row] = await readWithHandles(store, find);
   return row?.user_id === userId ? row : undefined;
 }
 
 /** The newest live sessions of a user after a position, but for one of them; and where the next page begins, if there is one. */
-async function newestBut(
+async function findNewest(
   store: Store,
   userId: number,
   { but, from, count }: { readonly but: string | undefined; readonly from: Position; readonly count: number },
@@ -102,7 +102,7 @@ async function newestBut(
   let position = from;
   for (let read = 0; read < maxSessions; read += size) {
     const after = position;
-    const batch = await withHandles(store, ({ db }) =>
+    const batch = await readWithHandles(store, ({ db }) =>
       db
         .selectFrom("sessions")
         .where("user_id", "=", userId)
@@ -115,16 +115,16 @@ async function newestBut(
       if (row.session_id === but || !isLive(row)) continue;
       if (rows.length === count) return { rows, next: position };
       rows.push(row);
-      position = positionOf(row);
+      position = toPosition(row);
     }
     if (batch.length < size) return { rows, next: null };
-    position = positionOf(batch.at(-1) as Row);
+    position = toPosition(batch.at(-1) as Row);
   }
   return { rows, next: position };
 }
 
 /** Reads some sessions, and gives a handle to each that has none: an older version opened it. */
-async function withHandles(
+async function readWithHandles(
   store: Store,
   some: (store: Store) => SelectQueryBuilder<Schema, "sessions", object>,
 ): Promise<Row[]> {
@@ -167,7 +167,7 @@ export async function endByHandle(
   });
 }
 
-function listed(row: Row, current: boolean): ListedSession {
+function toListedSession(row: Row, current: boolean): ListedSession {
   return {
     handle: row.handle ?? "",
     current,
@@ -179,23 +179,23 @@ function listed(row: Row, current: boolean): ListedSession {
   };
 }
 
-function newestFirst(one: Row, other: Row): number {
+function compareNewestFirst(one: Row, other: Row): number {
   return other.created_at - one.created_at || (one.session_id < other.session_id ? 1 : -1);
 }
 
-function positionOf({ created_at, session_id }: Row): Position {
+function toPosition({ created_at, session_id }: Row): Position {
   return [created_at, session_id];
 }
 
 /** A position as text that needs no escaping in a URL. The SHA-256 of a session id in it opens nothing. */
-function writePosition(position: Position): string {
+function encodePosition(position: Position): string {
   return Buffer.from(position.join(" ")).toString("base64url");
 }
 
 /** Reads what `writePosition` wrote; null for anything else. */
-function readPosition(text: string): Position | null {
+function decodePosition(text: string): Position | null {
   const [, createdAt, sessionId] = /^(\d{1,15}) ([ -~]{1,250})$/.exec(Buffer.from(text, "base64url").toString()) ?? [];
   if (createdAt === undefined || sessionId === undefined) return null;
   const position: Position = [Number(createdAt), sessionId];
-  return writePosition(position) === text ? position : null;
+  return encodePosition(position) === text ? position : null;
 }

@@ -25,7 +25,7 @@ const renewalGrace = 10_000;
  * The range of renewal times whose previous id is still valid. A time slightly in the future may come from another node; a
  * later one from a wrong clock.
  */
-function graceOf(now: number): readonly [after: number, until: number] {
+function graceRange(now: number): readonly [after: number, until: number] {
   return [now - renewalGrace, now + renewalGrace];
 }
 
@@ -60,10 +60,10 @@ export function find({ db, engine, lifetimes, clock }: Store): (sessionId: strin
   const read = (query: typeof byId, parameters: readonly (string | number)[]): Awaitable<LiveSession | null> => {
     const lookup: typeof byId = { ...query, parameters };
     const rows = engine.read(lookup);
-    return rows instanceof Promise ? rows.then(seenSession) : seenSession(rows);
+    return rows instanceof Promise ? rows.then(toLiveSession) : toLiveSession(rows);
   };
   const readPrevious = (hashed: string, now: number) =>
-    read(byPreviousId, [now, now - lifetimes.SESSION_IDLE, hashed, ...graceOf(now)]);
+    read(byPreviousId, [now, now - lifetimes.SESSION_IDLE, hashed, ...graceRange(now)]);
   return (sessionId) => {
     const hashed = digest(sessionId);
     const now = clock();
@@ -76,7 +76,7 @@ export function find({ db, engine, lifetimes, clock }: Store): (sessionId: strin
 
 type Row = Omit<PublicUser, "disabledAt"> & { readonly lastSeenAt: number };
 
-function seenSession([row]: readonly Row[]): LiveSession | null {
+function toLiveSession([row]: readonly Row[]): LiveSession | null {
   if (!row) return null;
   const { id, email, emailVerifiedAt, createdAt, updatedAt, lastSeenAt } = row;
   return { user: { id, email, emailVerifiedAt, disabledAt: null, createdAt, updatedAt }, lastSeenAt };
@@ -97,7 +97,7 @@ export async function findUser(store: Store, sessionId: string): Promise<Session
 /** Whether a session has a presented id, or had it until some seconds ago. */
 export function isSession(sessionId: string, now: number): Expression<SqlBool> {
   const hashed = digest(sessionId);
-  const [after, until] = graceOf(now);
+  const [after, until] = graceRange(now);
   return sessionCondition.or([
     sessionCondition("session_id", "=", hashed),
     sessionCondition.and([

@@ -5,7 +5,7 @@ import type { Store } from "../store.ts";
 import { isSession, selectLiveSessions } from "./session-lookup.ts";
 
 /** Whether a session has an id or had it before its last renewal, however long ago: the request may have begun before that. */
-function wasSession(sessionId: string) {
+function isOrWasSession(sessionId: string) {
   const hashed = digest(sessionId);
   return ({ or, eb }: ExpressionBuilder<Schema, "sessions">) =>
     or([eb("session_id", "=", hashed), eb("previous_id", "=", hashed)]);
@@ -15,7 +15,7 @@ function wasSession(sessionId: string) {
 export async function findConfirmedAt(store: Store, sessionId: string): Promise<number | null> {
   const session = await selectLiveSessions(store)
     .select("confirmed_at")
-    .where(wasSession(sessionId))
+    .where(isOrWasSession(sessionId))
     .executeTakeFirst();
   return session?.confirmed_at ?? null;
 }

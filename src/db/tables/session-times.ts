@@ -24,7 +24,7 @@ export async function recordUse(store: Store, sessions: Iterable<SessionUse>): P
   const list = jsonTable(engine, { id: "text", at: "bigint" }, rows);
   const at = sql.ref<number>("seen.at");
   const locked = lockSessionsInOrder(store, isIn(engine, "session_id", [...seen.keys()]));
-  const { created_at, ...corrected } = correctedTimes(now, at, lifetimes);
+  const { created_at, ...corrected } = correctTimes(now, at, lifetimes);
   await db
     .updateTable("sessions")
     .from(list.as("seen"))
@@ -57,7 +57,7 @@ export async function recordUse(store: Store, sessions: Iterable<SessionUse>): P
  * The times of a session, in which each impossible one is replaced as if the session had begun `at`: it was written while a
  * clock was wrong, and would keep the session beyond its lifetime. The others stay.
  */
-function correctedTimes(now: number, at: Expression<number>, { SESSION_LIFETIME }: Store["lifetimes"]) {
+function correctTimes(now: number, at: Expression<number>, { SESSION_LIFETIME }: Store["lifetimes"]) {
   const ahead = now + clockTolerance;
   const limited = (column: "created_at" | "last_seen_at" | "expires_at", most: number, lifetime: number) =>
     sql<number>`case when ${sql.ref(column)} > ${most} then ${at} + ${lifetime} else ${sql.ref(column)} end`;
@@ -112,7 +112,7 @@ export async function sweep(
     const ids = wrong.map((row) => row.session_id);
     await db
       .updateTable("sessions")
-      .set(correctedTimes(now, sql<number>`cast(${now} as bigint)`, lifetimes))
+      .set(correctTimes(now, sql<number>`cast(${now} as bigint)`, lifetimes))
       .where(isIn(engine, "session_id", ids))
       .where(lockSessionsInOrder(store, isIn(engine, "session_id", ids)))
       .execute();
@@ -131,7 +131,7 @@ export async function sweep(
       .execute();
   }
   const next = batch.length < limit ? null : (batch.at(-1)?.session_id ?? null);
-  const crowded = mostFrequent(batch.map((row) => row.user_id));
+  const crowded = findMostFrequent(batch.map((row) => row.user_id));
   const surplus = crowded === undefined ? 0 : await endSurplusSessions(store, crowded);
   return { ended: ended.length + surplus, next };
 }
@@ -140,7 +140,7 @@ export async function sweep(
  * The most frequent user of a batch, if there more than once. A user whom an older version left with very many sessions is the
  * most frequent one in some batch, so no index is needed to find such users.
  */
-function mostFrequent(userIds: readonly number[]): number | undefined {
+function findMostFrequent(userIds: readonly number[]): number | undefined {
   const counts = new Map<number, number>();
   for (const id of userIds) counts.set(id, (counts.get(id) ?? 0) + 1);
   const [most, count] = [...counts].reduce((one, other) => (other[1] > one[1] ? other : one), [0, 1]);

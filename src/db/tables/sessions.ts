@@ -4,7 +4,7 @@ import { toStorableText } from "../../values/storable.ts";
 import { digest } from "../digest.ts";
 import { holdUser, lockSessions, lockSessionsInOrder, sessionCondition } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
-import { forgetAct, nonceOf, recordAct } from "./acts.ts";
+import { findNonce, forgetAct, recordAct } from "./acts.ts";
 import { type LoginNotice, recordLogin } from "./devices.ts";
 import { endOldestSessions, endSurplusSessions, maxSessions } from "./session-limit.ts";
 import { isSession, selectLiveSessions } from "./session-lookup.ts";
@@ -53,7 +53,7 @@ export async function open(store: Store, opening: NewSession): Promise<Session |
       .returning("known_since")
       .executeTakeFirst();
     if (!unchanged) return null;
-    const again = opening.act && (await openedBefore(transaction, userId, opening.act));
+    const again = opening.act && (await findSessionOfAct(transaction, userId, opening.act));
     const replaced = [replaces].flat().filter((each) => each !== again?.sessionId);
     // They may be another user's, who ends these meanwhile.
     if (replaced.length > 0) await lockSessions(transaction, limit < maxSessions ? userId : 0, replaced);
@@ -71,8 +71,12 @@ export async function open(store: Store, opening: NewSession): Promise<Session |
  * The session that the same act opened within the last minute. Otherwise records the act for the session about to be opened,
  * and returns null.
  */
-async function openedBefore(store: Store, userId: number, { name, nonce, idFor }: LoginAct): Promise<Session | null> {
-  const before = await nonceOf(store, name);
+async function findSessionOfAct(
+  store: Store,
+  userId: number,
+  { name, nonce, idFor }: LoginAct,
+): Promise<Session | null> {
+  const before = await findNonce(store, name);
   const sessionId = before && idFor(before);
   const row =
     sessionId &&

@@ -24,7 +24,7 @@ export async function addUser(
   { email, hashedPassword, byOwner }: Pick<User, "email" | "hashedPassword"> & { readonly byOwner: boolean },
   acts: readonly string[],
 ): Promise<User> {
-  for (const [name, value] of checkAttributes({ email, hashedPassword })) mustBeStorable(name, value);
+  for (const [name, value] of checkAttributes({ email, hashedPassword })) requireStorable(name, value);
   const now = store.clock();
   const insert = async (transaction: Store) => {
     const row = await transaction.db
@@ -42,12 +42,12 @@ export async function addUser(
     if (byOwner && (await isEmailHeld(transaction, email)))
       throw new EmailTaken("the address is held for another user");
     await recordAct(transaction, acts, { userId: row.id });
-    return user(row);
+    return toUser(row);
   };
   try {
     return await runInTransaction(store, insert);
   } catch (error) {
-    throw told(store.engine, error);
+    throw toConflictError(store.engine, error);
   }
 }
 
@@ -81,7 +81,7 @@ export async function findUserBy(store: Store, attributes: Partial<User>): Promi
   }
   const row = await query.executeTakeFirst();
   if (!row) throw new NoResultFound(`no user has this ${Object.keys(attributes).join(" and ")}`);
-  return user(row, attributes);
+  return toUser(row, attributes);
 }
 
 /**
@@ -97,19 +97,19 @@ export async function findByEmail({ db }: Store, email: string): Promise<User | 
     .orderBy("users.email")
     .limit(1)
     .executeTakeFirst();
-  const found = row ? user(row) : null;
+  const found = row ? toUser(row) : null;
   return found && emailKey(found.email) === key ? found : null;
 }
 
 /** How many addresses the statement looks up: always the same number, so that its text stays the same. */
-const lookedUpAtOnce = 100;
+const batchSize = 100;
 
 /** The ids of the accounts that have one of these addresses, in any spelling, by the address's key. */
 export async function findIdsByEmail({ db }: Store, emails: readonly string[]): Promise<Map<string, number>> {
   const keys = [...new Set(emails.map((email) => toStorableText(emailKey(email)) ?? ""))];
   const ids = new Map<string, number>();
-  for (let i = 0; i < keys.length; i += lookedUpAtOnce) {
-    const some = Array.from({ length: lookedUpAtOnce }, (_, j) => keys[i + j] ?? "");
+  for (let i = 0; i < keys.length; i += batchSize) {
+    const some = Array.from({ length: batchSize }, (_, j) => keys[i + j] ?? "");
     for (const { email, id } of await db
       .selectFrom("users")
       .select(["email", "id"])
@@ -121,7 +121,7 @@ export async function findIdsByEmail({ db }: Store, emails: readonly string[]): 
 }
 
 export async function updateUser(store: Store, id: number, changes: UserChanges): Promise<void> {
-  const columns = changedColumns(store, changes);
+  const columns = toColumns(store, changes);
   if (!isStorable("id", id)) throw new NoResultFound("no user has this id");
   const { sessionId } = changes;
   if (sessionId !== undefined) await endSurplusSessions(store, id);
@@ -136,7 +136,7 @@ export async function updateUser(store: Store, id: number, changes: UserChanges)
       if (sessionId !== null) await insertSession(transaction, { sessionId, userId: id });
     });
   } catch (error) {
-    throw told(store.engine, error);
+    throw toConflictError(store.engine, error);
   }
 }
 
@@ -161,7 +161,7 @@ export async function list(
     .orderBy("id")
     .limit(limit)
     .execute();
-  return rows.map((row) => user(row));
+  return rows.map((row) => toUser(row));
 }
 
 /** Disables an account and ends its sessions, or enables it; false when it was so already, or is not there. */
@@ -181,12 +181,12 @@ export async function setDisabled(store: Store, id: number, disabled: boolean): 
   });
 }
 
-function changedColumns({ clock, lifetimes }: Store, changes: UserChanges): Updateable<UsersTable> {
+function toColumns({ clock, lifetimes }: Store, changes: UserChanges): Updateable<UsersTable> {
   const now = clock();
   const columns: Updateable<UsersTable> = { updated_at: now };
   for (const [name, value, column] of checkAttributes(changes)) {
     if (name === "id") throw new InvalidRequestError("User.id does not change");
-    mustBeStorable(name, value);
+    requireStorable(name, value);
     if (name === "resetToken") {
       columns.reset_token = value === null ? null : digest(value as string);
       columns.reset_token_expires_at ??= value === null ? null : now + lifetimes.RESET_TOKEN_LIFETIME;
@@ -202,17 +202,17 @@ function changedColumns({ clock, lifetimes }: Store, changes: UserChanges): Upda
 type Row = Omit<User, "sessionId" | "resetToken">;
 
 /** A row as the model has it, with the credential that it was found by. */
-export function user(row: Row, { sessionId = null, resetToken = null }: Partial<User> = {}): User {
+export function toUser(row: Row, { sessionId = null, resetToken = null }: Partial<User> = {}): User {
   return { ...row, sessionId, resetToken };
 }
 
-function told(engine: Engine, error: unknown): unknown {
+function toConflictError(engine: Engine, error: unknown): unknown {
   if (engine.isUniqueViolation(error, "users.email")) return new EmailTaken("the address belongs to another user");
   const taken =
     engine.isUniqueViolation(error, "users.reset_token") || engine.isUniqueViolation(error, "sessions.session_id");
   return taken ? new InvalidRequestError("another user has this credential") : error;
 }
 
-function mustBeStorable(name: keyof User, value: string | number | null): void {
+function requireStorable(name: keyof User, value: string | number | null): void {
   if (!isStorable(name, value)) throw new InvalidRequestError(`User.${name} cannot hold this value`);
 }
