@@ -3,21 +3,21 @@ import { emailKey } from "../../values/email.ts";
 import { type EmailFormat, parseNewEmail } from "../email.ts";
 import { describeInvalidEmail, describeUnreadableHash } from "./import.ts";
 
-/** A session or token is let in that could be random enough; not the `None` that some programs store for nothing. */
+/** The format of session ids and tokens long enough to be random. Excludes the text `None`, which some programs store. */
 const token = /^[A-Za-z0-9_-]{32,250}$/;
 
 export interface AdoptOptions {
-  /** When their addresses were confirmed, in milliseconds since 1970; null for not yet. */
+  /** When the addresses were confirmed, in milliseconds since the epoch; null if they are not. */
   readonly emailVerifiedAt: number | null;
   /** Which addresses are accepted. */
   readonly emailFormat: EmailFormat;
-  /** Whether reset tokens go on: where they are mailed, one that was not proves nothing. */
+  /** Whether reset tokens stay valid. False if tokens are mailed: one that was not mailed proves nothing. */
   readonly resetTokens: boolean;
-  /** Is told of each row that is left out, or comes without its session or reset token, and why. */
+  /** Called for each row that is left out, or adopted without its session or reset token. */
   readonly onRejected: (id: number, reason: string) => void;
 }
 
-/** Chooses what `DB.import.adopt` can take over of the contract's table `users`. */
+/** Yields the rows of the contract's table `users` that `DB.import.adopt` can adopt. */
 export function* selectAdoptable(
   rows: Iterable<ContractUser>,
   { emailVerifiedAt, emailFormat, resetTokens, onRejected: refuse }: AdoptOptions,
@@ -51,7 +51,7 @@ export function* selectAdoptable(
   }
 }
 
-/** Text as it is, or the text that bytes are; null for anything else. */
+/** Returns a string unchanged, bytes decoded as UTF-8, and null for anything else. */
 function text(value: unknown): string | null {
   if (typeof value === "string") return value;
   return value instanceof Uint8Array ? Buffer.from(value).toString("utf8") : null;

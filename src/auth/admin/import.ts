@@ -5,12 +5,12 @@ import { topLevelKeys } from "../../values/json-keys.ts";
 import { type EmailFormat, parseNewEmail } from "../email.ts";
 import { readHash, type UnreadableReason, unusablePassword } from "../passwords/hashes.ts";
 
-const unreadable: Record<UnreadableReason, string> = {
+const reasons: Record<UnreadableReason, string> = {
   unknown: "its hash has an unsupported format",
   "out of bounds": "the cost of its hash is out of range",
 };
 
-/** An account on its way from one system to another, as JSON on a line. */
+/** The schema of an account in an export: one JSON object on a line. */
 const accountLine = (format: EmailFormat) =>
   z.strictObject(
     {
@@ -41,15 +41,15 @@ const accountLine = (format: EmailFormat) =>
 const accountLines = { any: accountLine("any"), address: accountLine("address") };
 
 /**
- * Reads an account of another system from a line of JSON: `email`, `hashed_password`, and, where they are known, `verified`,
- * `disabled` (false unless said) and `created_at` (ISO 8601).
+ * Parses an account from a line of JSON with the fields `email`, `hashed_password`, and optionally `verified`, `disabled`
+ * (both false by default) and `created_at` (ISO 8601).
  *
- * @param now milliseconds since 1970, for the times that the line does not tell
+ * @param now milliseconds since the epoch, for times that are not in the line
  * @param format `EMAIL_FORMAT`: which addresses are accepted
- * @returns why not, where it cannot be taken over: in words that hold nothing of the line
+ * @returns the account, or why it is rejected: a text without any part of the line, so that it can be logged
  */
 export function parseAccount(line: string, now: number, format: EmailFormat = "address"): Account | string {
-  const { success, data, error } = accountLines[format].safeParse(parsed(line));
+  const { success, data, error } = accountLines[format].safeParse(parseJson(line));
   if (!success) return error.issues[0]?.message ?? "it is not an account";
   const keys = topLevelKeys(line);
   if (new Set(keys).size < keys.length) return "it has a duplicate field";
@@ -62,7 +62,7 @@ export function parseAccount(line: string, now: number, format: EmailFormat = "a
   };
 }
 
-/** Writes an account as a line that `parseAccount` reads. */
+/** Formats an account as a line that `parseAccount` accepts. */
 export function formatAccount(account: Account): string {
   return JSON.stringify({
     email: account.email,
@@ -73,18 +73,18 @@ export function formatAccount(account: Account): string {
   });
 }
 
-/** Why an address cannot be taken over. */
+/** Returns why an address is rejected. */
 export function describeInvalidEmail(text: string): string {
   return hasInvisibleCharacter(text) ? "its email contains an invisible character" : "its email is not a valid address";
 }
 
-/** Why a hash cannot be taken over; undefined for one that can. */
+/** Returns why a hash is rejected, or undefined if it is accepted. */
 export function describeUnreadableHash(text: string): string | undefined {
   const hash = readHash(text);
-  return typeof hash === "string" ? unreadable[hash] : undefined;
+  return typeof hash === "string" ? reasons[hash] : undefined;
 }
 
-function parsed(line: string): unknown {
+function parseJson(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {

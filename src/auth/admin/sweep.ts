@@ -1,35 +1,34 @@
 import { randomUUID } from "node:crypto";
-import { setImmediate as turn } from "node:timers/promises";
+import { setImmediate as yieldToOthers } from "node:timers/promises";
 import type { SweepKind } from "../../db/db.ts";
 import { day, minute } from "../../values/durations.ts";
 import { undoLifetime } from "../../values/undo-lifetime.ts";
 import type { Context } from "../context.ts";
 import { mailLifetime } from "../outbox/delivery.ts";
 
-/** How many rows one statement looks at: a few milliseconds, so that nobody waits for it. */
-const batch = 500;
+/** Rows per statement. A statement takes a few milliseconds, so that requests do not wait for it. */
+const batchSize = 500;
 
-/** How many rows of each kind were swept. */
+/** The number of deleted rows of each kind. */
 export type SweepCounts = Readonly<Record<"sessions" | "resetTokens" | SweepKind, number>>;
 
 /** When to sweep, and when to stop. */
 export interface SweepOptions {
-  /** Once aborted, no further batch is begun. */
+  /** Stops the sweep after the current batch. */
   readonly signal?: AbortSignal;
-  /** How long ago the last whole sweep by any node must have ended, in milliseconds. */
+  /** The minimum time since the end of the last complete sweep by any node, in milliseconds. */
   readonly minInterval?: number;
 }
 
-/** How long a sweep holds its lease unless it extends it, in milliseconds. */
+/** How long a sweep holds its lease before it must extend it, in milliseconds. */
 const leaseDuration = minute;
 
 /**
- * Deletes what has ended or grown old, and returns how much: it opens nothing anyway, and this makes room. To be called every few
- * minutes, on any number of nodes: one of them sweeps at a time. While another does, and until `rest` has passed since the last
- * sweep, it deletes nothing.
+ * Deletes expired rows, which are no longer used. Call it every few minutes on every node: only one of them sweeps at a
+ * time. It deletes nothing while another node sweeps, or before `minInterval` has passed since the last sweep.
  */
 export async function sweep(context: Context, options: SweepOptions = {}): Promise<SweepCounts> {
-  const { signal: stopping, minInterval: rest } = options;
+  const { signal, minInterval } = options;
   const { db, log, clock, lastSeen } = context;
   await lastSeen.flush();
   const swept = {
@@ -45,14 +44,14 @@ export async function sweep(context: Context, options: SweepOptions = {}): Promi
     verifications: 0,
   };
   const lease = { name: "sweep", holder: randomUUID(), duration: leaseDuration };
-  if (!(await db.leases.acquire(lease, rest))) return swept;
+  if (!(await db.leases.acquire(lease, minInterval))) return swept;
   let extended = clock();
   let isDone = false;
   try {
     for await (const _ of sweepAll(context, swept)) {
-      await turn();
-      if (stopping?.aborted) return swept;
-      // The lease is extended also if the clock was set back.
+      await yieldToOthers();
+      if (signal?.aborted) return swept;
+      // `Math.abs`: the lease must be extended also after the clock was set back.
       if (Math.abs(clock() - extended) < leaseDuration / 3) continue;
       if (!(await db.leases.acquire(lease))) return swept;
       extended = clock();
@@ -65,53 +64,53 @@ export async function sweep(context: Context, options: SweepOptions = {}): Promi
   return swept;
 }
 
-/** Sweeps batch by batch, adds up how much in `swept`, and yields after each. */
+/** Yields after each batch, and adds the number of its rows to `swept`. */
 async function* sweepAll(
   { db, log, clock, settings }: Context,
   swept: Record<keyof SweepCounts, number>,
 ): AsyncGenerator<unknown> {
   let corrected = 0;
-  for await (const rows of batches(() => db.sweep.correctFutureTimes(batch))) {
+  for await (const rows of batches(() => db.sweep.correctFutureTimes(batchSize))) {
     corrected += rows;
     yield;
   }
   if (corrected > 0)
     log.warn({ event: "times_corrected", rows: corrected }, "corrected times that a wrong clock had written");
   for (let from: string | null = ""; from !== null; ) {
-    const { ended, next }: { ended: number; next: string | null } = await db.sessions.sweep(from, batch);
+    const { ended, next }: { ended: number; next: string | null } = await db.sessions.sweep(from, batchSize);
     swept.sessions += ended;
     from = next;
     yield;
   }
-  for await (const rows of batches(() => db.resetPassword.sweepTokens(batch))) {
+  for await (const rows of batches(() => db.resetPassword.sweepTokens(batchSize))) {
     swept.resetTokens += rows;
     yield;
   }
   const oldest: Record<SweepKind, number> = {
-    // Longer than requests are answered as done.
+    // Longer than an idempotency key is valid.
     acts: 2 * minute,
     attempts: 0,
     devices: 400 * day,
     events: settings.EVENTS_KEEP,
     formerEmails: undoLifetime,
     failedMails: 7 * day,
-    // Longer than they are tried: what is left was never taken up by a mailer.
+    // Longer than mails are retried. Those that are left were queued while no node sent mail.
     mails: mailLifetime + day / 12,
     verifications: 7 * day,
   };
   for (const [kind, age] of Object.entries(oldest) as [SweepKind, number][]) {
-    for await (const rows of batches(() => db.sweep.deleteOld(kind, clock() - age, batch))) {
+    for await (const rows of batches(() => db.sweep.deleteOld(kind, clock() - age, batchSize))) {
       swept[kind] += rows;
       yield;
     }
   }
 }
 
-/** Sweeps until a batch is not full, and yields how many rows each had. */
+/** Sweeps until a batch is not full. Yields the number of rows of each. */
 async function* batches(sweepSome: () => Promise<number>): AsyncGenerator<number> {
   for (;;) {
     const rows = await sweepSome();
     yield rows;
-    if (rows < batch) return;
+    if (rows < batchSize) return;
   }
 }

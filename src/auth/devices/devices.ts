@@ -6,15 +6,15 @@ import { isDeliverable } from "../../values/email.ts";
 import { networkOf } from "../../values/network.ts";
 import type { Caller } from "../caller.ts";
 
-/** What looking up a device needs. */
+/** The part of the context that device lookups use. */
 export interface DeviceContext {
   readonly db: DB;
   readonly settings: Pick<Settings, "RATE_LIMIT">;
 }
 
 /**
- * The caller's device that this account knows, if any. The network of a redemption within the last day counts as one, if the
- * redeemer showed no cookie. An account that does not exist costs the same lookups.
+ * Returns the caller's device that this account knows, if any. A network counts as a known device for a day after a caller
+ * without cookies has redeemed a mailed token from it. An unknown account costs the same lookups.
  */
 export async function findKnownDevice(
   context: DeviceContext,
@@ -28,7 +28,7 @@ export async function findKnownDevice(
   return networkAsDevice(network);
 }
 
-/** The caller's device that this account knows by its secret, if any. */
+/** Returns the caller's device secret that this account knows, if any. */
 export async function findKnownSecret(
   { db, settings }: DeviceContext,
   user: User | null,
@@ -39,20 +39,21 @@ export async function findKnownSecret(
   return undefined;
 }
 
-/** The name that attempts from a known network are counted under, as if it were a device's secret. */
+/** Returns the name by which attempts from a known network are counted. It takes the place of a device secret. */
 function networkAsDevice(network: string): string {
   return `network ${network}`;
 }
 
-/** How an account recognizes a caller who redeems a mailed token. */
+/** Returns the device by which an account will recognize the caller that redeems a mailed token. */
 export function getRedeemer({ settings }: DeviceContext, caller: Caller): Redeemer {
   const [device = caller.newDevice] = deviceSecrets(caller);
   return settings.RATE_LIMIT === "off" ? {} : { device };
 }
 
 /**
- * The same for a caller whom strangers' failed logins may lock out. A program that presents no cookies may never send its secret
- * back, so its network is known for a day; a browser that sends a form keeps cookies.
+ * Returns the same for an account whose owner may be locked out by the failed logins of an attacker. A client without
+ * cookies may never send its device secret back, so its network is known for a day. A browser that submits a form keeps
+ * cookies.
  */
 export function getRedeemerWithNetwork(context: DeviceContext, caller: Caller): Redeemer {
   const keepsCookies = deviceSecrets(caller).length > 0 || (caller.idempotencyKeys?.length ?? 0) > 0;
@@ -60,28 +61,28 @@ export function getRedeemerWithNetwork(context: DeviceContext, caller: Caller): 
   return { ...getRedeemer(context, caller), network: isLimited && !keepsCookies ? networkOf(caller.ip) : undefined };
 }
 
-/** The names that attempts of a redeemer are counted under. */
+/** Returns the names by which attempts of a redeemer are counted. */
 export function getDevices({ device, network }: Redeemer): string[] {
   return [device, network && networkAsDevice(network)].filter((name) => name !== undefined);
 }
 
-/** The device by which an account will know the caller: one that it knows already, else the first one presented. */
+/** Returns the device secret by which an account will know the caller: one that it knows already, else the first. */
 export async function chooseDevice(context: DeviceContext, user: User, caller: Caller): Promise<string | undefined> {
   const [first, ...others] = deviceSecrets(caller);
   return others.length === 0 ? first : ((await findKnownSecret(context, user, caller)) ?? first);
 }
 
-/** The device secrets that the caller presents. */
+/** Returns the device secrets that the caller presents. */
 export function deviceSecrets({ device = [] }: Caller): readonly string[] {
   return typeof device === "string" ? [device] : device;
 }
 
-/** The mail of a login to its owner, if it turns out to be unexpected; null if no mail can be sent. */
+/** Returns the mail to send if the login turns out to be from a new device; null if the address cannot receive mail. */
 export function createLoginNotice(user: User, { language = "en", userAgent }: Caller): LoginNotice | null {
   return isDeliverable(user.email) ? { kind: "new_device", language, device: describeDevice(userAgent) } : null;
 }
 
-/** The name of the kind of device that a User-Agent tells, as it is stored and as programs get it; null for one that is not known. */
+/** Returns browser and system of a User-Agent, such as `Firefox/Windows`; null if unknown. Stored and shown in the API. */
 export function describeDevice(userAgent: string | null | undefined): string | null {
   const kind = detectDeviceKind(userAgent);
   return kind && formatDeviceKind(kind);

@@ -13,41 +13,41 @@ import type { HashedForm, HashSlot } from "../passwords/passwords.ts";
 import { assignSlot, takeSlotForDevice } from "../passwords/take-slot.ts";
 import { deriveToken, generateToken } from "../secrets.ts";
 
-/** What is shown to log in. */
+/** The credentials of a login. */
 export interface LoginParams {
   readonly email: string;
   readonly password: string;
-  /** The sessions that the caller already has: the new one replaces them. */
+  /** Session ids that the request presents. The new session replaces them. */
   readonly replaces?: string | readonly string[] | undefined;
 }
 
-/** What a login opens. */
+/** The account, its new session, and the secret of the device cookie. */
 export interface LoginResult {
   readonly user: PublicUser;
   readonly session: Session;
-  /** The secret by which the account knows this device again; only where tries are limited. */
+  /** By this secret the account recognizes the device at the next login. Undefined if `RATE_LIMIT` is off. */
   readonly device?: string | undefined;
 }
 
 /** @throws {AuthError} `wrong_login`, `email_not_verified`, `too_many_tries` or `busy` */
 export async function logIn(context: Context, login: LoginParams, caller: Caller): Promise<LoginResult> {
   const address = parseAddress(context, login, caller);
-  using place = takeSlotForDevice(context, caller, address);
-  const attempt = { ...login, address, caller, place };
-  const opened = await open(context, await verify(context, attempt), attempt);
+  using slot = takeSlotForDevice(context, caller, address);
+  const queued = { ...login, address, caller, slot };
+  const opened = await open(context, await verify(context, queued), queued);
   if (opened) return opened;
-  // Another login may have brought the hash up to date meanwhile: the password is verified against the new one, once.
-  const openedNow = await open(context, await verify(context, attempt), attempt);
-  if (openedNow) return openedNow;
-  throw refused(context, caller, await context.db.users.findByEmail(address), "changed meanwhile");
+  // Another login may have replaced an outdated hash in between: verify the password against the new hash, once.
+  const openedAgain = await open(context, await verify(context, queued), queued);
+  if (openedAgain) return openedAgain;
+  throw wrongLogin(context, caller, await context.db.users.findByEmail(address), "changed meanwhile");
 }
 
-/** Whether email and password are those of an account. */
+/** Returns true if the password is that of the account with this address. */
 export async function validLogin(context: Context, login: LoginParams, caller: Caller): Promise<boolean> {
   try {
     const address = parseAddress(context, login, caller);
-    using place = takeSlotForDevice(context, caller, address);
-    await verify(context, { ...login, address, caller, place });
+    using slot = takeSlotForDevice(context, caller, address);
+    await verify(context, { ...login, address, caller, slot });
     return true;
   } catch (error) {
     const isWrong = error instanceof AuthError && ["wrong_login", "email_not_verified"].includes(error.code);
@@ -59,69 +59,73 @@ export async function validLogin(context: Context, login: LoginParams, caller: C
 /** @throws {AuthError} `wrong_login` if no account can have this email or password */
 function parseAddress(context: Context, { email, password }: LoginParams, caller: Caller): string {
   const address = readEmail(email);
-  if (address === null || password === "") throw refused(context, caller, null, "no email or password", email);
+  if (address === null || password === "") throw wrongLogin(context, caller, null, "no email or password", email);
   return address;
 }
 
 /**
- * Reserves a try to log in, from a device that the account knows or from any other. Nothing is written before the caller has a
- * place in the queue.
+ * Reserves a login attempt, in the limits of known devices or in those of all others. Nothing is written unless the caller
+ * has a slot in the hash queue.
  *
  * @throws {AuthError} `too_many_tries`, `busy`
  */
 export async function reserveLogin(
   context: Context,
-  place: HashSlot,
+  slot: HashSlot,
   address: string,
   user: User | null,
   caller: Caller,
 ): Promise<Reservation> {
-  const device = await assignSlot(context, place, user, caller);
-  const what = device === undefined ? "login" : "loginFromKnownDevice";
-  return reserve(context, what, { address, caller, userId: user?.id, device });
+  const device = await assignSlot(context, slot, user, caller);
+  const action = device === undefined ? "login" : "loginFromKnownDevice";
+  return reserve(context, action, { address, caller, userId: user?.id, device });
 }
 
-/** A login that has its place in the queue. */
-interface LoginAttempt extends LoginParams {
+/** A login with its slot in the hash queue. */
+interface QueuedLogin extends LoginParams {
   readonly address: string;
   readonly caller: Caller;
-  readonly place: HashSlot;
+  readonly slot: HashSlot;
 }
 
-/** A verified login: its user, and the form of the password that was hashed. */
+/** A user whose password was right, and the form of the password that matched the hash. */
 interface VerifiedLogin {
   readonly user: User;
   readonly form: HashedForm;
 }
 
 /**
- * The user whose address and password these are. An address without an account, or with a disabled one, costs the same hash as a
- * wrong password (OWASP Authentication Cheat Sheet, "Authentication Responses"). Pending registrations are not compared: a
- * stranger could learn from one of their own what the owner of the address does.
+ * Checks the password. An unknown address or a disabled account costs the same hash as a wrong password (OWASP
+ * Authentication Cheat Sheet, "Authentication Responses").
+ *
+ * Pending registrations are ignored: an attacker could register the address, and see from logins with that password
+ * whether its owner has confirmed.
+ *
+ * @throws {AuthError} `wrong_login`, `email_not_verified`, `too_many_tries` or `busy`
  */
-async function verify(context: Context, attempt: LoginAttempt): Promise<VerifiedLogin> {
+async function verify(context: Context, queued: QueuedLogin): Promise<VerifiedLogin> {
   const { db, passwords, settings, trail } = context;
-  const { address, password, caller, place } = attempt;
+  const { address, password, caller, slot } = queued;
   const user = await db.users.findByEmail(address);
-  await using tries = await reserveLogin(context, place, address, user, caller);
-  const form = await passwords.hashedForm(password, user?.hashedPassword ?? null, place);
+  await using attempt = await reserveLogin(context, slot, address, user, caller);
+  const form = await passwords.hashedForm(password, user?.hashedPassword ?? null, slot);
   if (!user || !form || user.disabledAt !== null) {
-    tries.markUsed();
-    throw refused(context, caller, user, user && form ? "disabled" : "wrong password");
+    attempt.markUsed();
+    throw wrongLogin(context, caller, user, user && form ? "disabled" : "wrong password");
   }
   if (user.emailVerifiedAt === null && settings.REQUIRE_VERIFIED_EMAIL === "on") {
     trail.record("login_refused", { caller, userId: user.id, detail: "not verified" });
     throw new AuthError("email_not_verified", "email not verified");
   }
-  await tries.markSucceeded();
+  await attempt.markSucceeded();
   return { user, form };
 }
 
-/** Opens a session; null if the account has changed since it was verified. */
-async function open(context: Context, verified: VerifiedLogin, attempt: LoginAttempt): Promise<LoginResult | null> {
+/** Opens a session. Returns null if the account has changed since the password was verified. */
+async function open(context: Context, verified: VerifiedLogin, queued: QueuedLogin): Promise<LoginResult | null> {
   const { db, settings, trail } = context;
   const { user } = verified;
-  const { caller, replaces } = attempt;
+  const { caller, replaces } = queued;
   const act = createOpeningAct(context, caller);
   const sessionId = act ? act.idFor(act.nonce) : generateToken(settings);
   const device = await getOrCreateDevice(context, user, caller, act, sessionId);
@@ -130,7 +134,7 @@ async function open(context: Context, verified: VerifiedLogin, attempt: LoginAtt
     sessionId,
     act,
     verifiedHash: user.hashedPassword,
-    rehashed: await rehash(context, verified, attempt),
+    rehashed: await rehash(context, verified, queued),
     replaces: [replaces ?? []].flat().filter((sessionId) => typeof sessionId === "string"),
     limit: settings.SESSION_LIMIT,
     device,
@@ -140,7 +144,7 @@ async function open(context: Context, verified: VerifiedLogin, attempt: LoginAtt
   });
   if (!session) return null;
   if (session.sessionId !== sessionId) {
-    // The same form was sent twice: both responses must set the same cookies.
+    // The same form was submitted twice: both responses must set the same cookies.
     const same = await getOrCreateDevice(context, user, caller, act, session.sessionId);
     return { user: toPublicUser(user), session, device: same };
   }
@@ -148,17 +152,17 @@ async function open(context: Context, verified: VerifiedLogin, attempt: LoginAtt
   return { user: toPublicUser(user), session, device };
 }
 
-/** The act that makes a form open one session, however often it is sent; undefined for a caller without acts. */
+/** Lets a form that is submitted twice open only one session. Undefined for a caller without idempotency keys. */
 function createOpeningAct({ settings }: Context, { idempotencyKeys: [act] = [] }: Caller): LoginAct | undefined {
   if (act === undefined) return undefined;
   const name = createIdempotencyKey(act, "log in");
   const nonce = randomBytes(32).toString("base64url");
-  return { name, nonce, idFor: (of) => deriveToken(settings, name, of) };
+  return { name, nonce, idFor: (nonce) => deriveToken(settings, name, nonce) };
 }
 
 /**
- * The secret of the device that the account will know, the presented one or a new one: that device has attempts of its own, so
- * that strangers cannot lock the owner out. Undefined if attempts are not limited.
+ * Returns the device secret that the account will know: the presented one, or a new one. Known devices have limits of their
+ * own, so that attackers cannot lock the owner out. Undefined if `RATE_LIMIT` is off.
  */
 async function getOrCreateDevice(
   context: Context,
@@ -174,23 +178,23 @@ async function getOrCreateDevice(
   return deriveToken({ TOKEN_FORMAT: "random" }, act.name, `device ${sessionId}`);
 }
 
-/** A hash of today's strength for a password that was just right; it can wait for another login when many are waiting. */
+/** Hashes the password again if the stored hash is outdated. Skipped while the hash queue is full. */
 async function rehash(
   { passwords }: Context,
   { user, form }: VerifiedLogin,
-  { password, place }: LoginAttempt,
+  { password, slot }: QueuedLogin,
 ): Promise<string | undefined> {
   if (form === "normalized" && !passwords.isOutdated(user.hashedPassword, password)) return undefined;
   if (passwords.queue.isFull) return undefined;
   try {
-    return await passwords.hashPassword(password, place);
+    return await passwords.hashPassword(password, slot);
   } catch (error) {
     if (error instanceof AuthError && error.code === "busy") return undefined;
     throw error;
   }
 }
 
-function refused({ trail }: Context, caller: Caller, user: User | null, detail: string, given = ""): AuthError {
+function wrongLogin({ trail }: Context, caller: Caller, user: User | null, detail: string, given = ""): AuthError {
   trail.record("login_refused", { caller, userId: user?.id, detail });
   return emailError("wrong_login", "wrong email or password", given);
 }

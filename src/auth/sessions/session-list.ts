@@ -7,11 +7,11 @@ import type { Context } from "../context.ts";
 import { describeDevice } from "../devices/devices.ts";
 import { requireUser } from "./session-user.ts";
 
-/** A session as it is shown: where it is logged in, since when, and under a handle that opens nothing. */
+/** A session as it is listed. `id` identifies it for `end`, and cannot be used to log in. */
 export interface SessionInfo {
   readonly id: string;
   readonly current: boolean;
-  /** Such as `Firefox/Windows`; null for what is none that is known. */
+  /** Browser and system, such as `Firefox/Windows`; null if unknown. */
   readonly device: string | null;
   readonly user_agent: string | null;
   readonly ip: string | null;
@@ -22,7 +22,7 @@ export interface SessionInfo {
 }
 
 /**
- * Where a person is logged in, the newest first: all of their sessions, of which there are at most 1,000.
+ * Returns the sessions of the logged-in user, newest first: at most 1,000.
  *
  * @throws {AuthError} `not_logged_in`
  */
@@ -31,9 +31,10 @@ export async function list(context: Context, sessionId: string | null): Promise<
 }
 
 /**
- * Some of a person's sessions, the newest first. The one that asks is on the first page, last if others are newer.
+ * Returns a page of the sessions of the logged-in user, newest first. The first page always has the current session: at
+ * its end if the other sessions are newer.
  *
- * @param wanted `limit`, at most 1,000 sessions; and `after`, the `next` of the page before
+ * @param query `limit`, at most 1,000 sessions, and `after`, the `next` of the previous page
  * @throws {AuthError} `not_logged_in`, `page_invalid`
  * @example
  * const { sessions, next } = await auth.sessions.page(sessionId, { limit: 100 });
@@ -41,15 +42,17 @@ export async function list(context: Context, sessionId: string | null): Promise<
 export async function page(
   context: Context,
   sessionId: string | null,
-  wanted: { readonly limit?: number | undefined; readonly after?: string | undefined } = {},
+  query: { readonly limit?: number | undefined; readonly after?: string | undefined } = {},
 ): Promise<SessionPage<SessionInfo>> {
   const { id } = await requireUser(context, sessionId);
-  const { limit = maxSessions, after } = wanted;
+  const { limit = maxSessions, after } = query;
   return listSessions(context, id, { current: sessionId as string, limit, after });
 }
 
 /**
- * Ends one of a person's sessions, by its handle.
+ * Ends a session of the logged-in user.
+ *
+ * @param handle its `id` in the list
  *
  * @throws {AuthError} `not_logged_in`, `unknown_session`
  */
@@ -63,17 +66,17 @@ export async function end(context: Context, sessionId: string | null, handle: st
 }
 
 /**
- * Ends every session of a person but this one; returns how many there were.
+ * Ends all other sessions of the logged-in user. Returns their number.
  *
  * @throws {AuthError} `not_logged_in`
  */
 export async function endOthers(context: Context, sessionId: string | null, by: Caller = {}): Promise<number> {
   const caller = sanitizeCaller(by);
-  const person = await requireUser(context, sessionId);
-  const ended = await context.db.sessions.endOthers(person.id, person.sessionId);
+  const user = await requireUser(context, sessionId);
+  const ended = await context.db.sessions.endOthers(user.id, user.sessionId);
   context.trail.record("sessions_ended", {
     caller,
-    userId: person.id,
+    userId: user.id,
     detail: `all others: ${ended}`,
     changed: ended > 0,
   });
@@ -81,19 +84,19 @@ export async function endOthers(context: Context, sessionId: string | null, by: 
 }
 
 /**
- * A page of the live sessions of a user, the newest first.
+ * Returns a page of the live sessions of a user, newest first.
  *
  * @throws {AuthError} `page_invalid`
  */
 export async function listSessions(
   { db }: Context,
   userId: number,
-  { limit = maxSessions, ...wanted }: Partial<SessionQuery> = {},
+  { limit = maxSessions, ...query }: Partial<SessionQuery> = {},
 ): Promise<SessionPage<SessionInfo>> {
   if (!Number.isInteger(limit) || limit < 1 || limit > maxSessions) {
     throw new AuthError("page_invalid", `limit must be a whole number from 1 to ${maxSessions}`);
   }
-  const page = isUserId(userId) ? await db.sessions.list(userId, { limit, ...wanted }) : { sessions: [], next: null };
+  const page = isUserId(userId) ? await db.sessions.list(userId, { limit, ...query }) : { sessions: [], next: null };
   if (page === null) throw new AuthError("page_invalid", "after must be the next value of the previous page");
   return { sessions: page.sessions.map(toSessionInfo), next: page.next };
 }

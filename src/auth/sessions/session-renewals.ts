@@ -2,8 +2,7 @@ import type { Context } from "../context.ts";
 import { deriveToken } from "../secrets.ts";
 
 /**
- * The current id of a live session, given that id or, for ten seconds after a renewal, its previous one; null if there is
- * none.
+ * Returns the current id of a live session, or null. For ten seconds after a renewal, the previous id is accepted too.
  */
 export async function getCurrentId({ db, settings }: Context, sessionId: string | null): Promise<string | null> {
   if (!sessionId) return null;

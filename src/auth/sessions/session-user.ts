@@ -3,7 +3,7 @@ import type { User } from "../../user.ts";
 import type { Context } from "../context.ts";
 import { findUserBySession } from "./sessions.ts";
 
-/** A logged-in person, with the secrets that are compared and renewed here: never returned to callers. */
+/** A logged-in user with password hash and session id. Never returned by `Auth`. */
 export type SessionUser = User & { readonly sessionId: string };
 
 /** @throws {AuthError} `not_logged_in` */

@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import { generateToken } from "../secrets.ts";
 import { findUserByEmail } from "../users.ts";
 
-/** Longer than any token of ours: what is longer is not looked for. */
+/** No token is longer. Longer values are rejected without a query. */
 const maxTokenLength = 250;
 
 export async function createSession(context: Context, email: string, caller: Caller): Promise<string | null> {
@@ -33,7 +33,7 @@ export async function logOut(context: Context, sessionId: string | null, caller:
   return true;
 }
 
-/** The account of a live session with all its stored attributes, or null. The session counts as used. */
+/** Returns the account of a live session with all stored attributes, or null. Records that the session was used. */
 export async function findUserBySession(
   { db, lastSeen }: Context,
   sessionId: string | null,
@@ -48,7 +48,7 @@ export async function findUserBySession(
   return user;
 }
 
-/** Anything else is not looked up, whatever a program passes. */
+/** Accepts any value, because a program may pass anything. */
 function couldBeSession(sessionId: unknown): sessionId is string {
   return typeof sessionId === "string" && sessionId !== "" && sessionId.length <= maxTokenLength;
 }
@@ -59,7 +59,7 @@ function recordSeen(context: Context, sessionId: string, session: LiveSession | 
   return session.user;
 }
 
-/** The stored time says that the session has ended, but it was used since. */
+/** For a session that has expired by its stored last use, but was used since. */
 async function findAfterFlush(context: Context, sessionId: string): Promise<PublicUser | null> {
   await context.lastSeen.flush();
   const session = await context.db.sessions.find(sessionId);
