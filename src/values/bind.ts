@@ -1,6 +1,6 @@
 type Work<First> = (first: First, ...rest: never[]) => unknown;
 
-/** The functions of a group without their first parameter. */
+/** A group of functions without their first parameter. */
 type BoundFunctions<First, Group> = {
   [Name in keyof Group]: Group[Name] extends (first: First, ...rest: infer Rest) => infer Result
     ? (...rest: Rest) => Result
@@ -8,8 +8,8 @@ type BoundFunctions<First, Group> = {
 };
 
 /**
- * Gives the named functions of a file their first parameter. An editor shows each with its own documentation, and leads to it:
- * that is why the file is passed as a namespace, and the names as text.
+ * Binds the first parameter of the named functions of a file. The file is passed as a namespace and the names as strings, so that
+ * editors show the documentation of each function and jump to its declaration.
  *
  * @example
  * const sessions = bind(store, sessionsFile, "open", "endAll"); // sessionsFile: import * as sessionsFile from "./sessions.ts"
@@ -24,12 +24,12 @@ export function bind<First, Name extends string, File extends Record<Name, Work<
   return Object.fromEntries(bound) as BoundFunctions<First, Pick<File, Name>>;
 }
 
-/** What each function of a group makes of its only parameter. */
+/** The results of a group of functions with one parameter. */
 type PreparedFunctions<First, Group> = {
   [Name in keyof Group]: Group[Name] extends (first: First) => infer Result ? Result : never;
 };
 
-/** Like `bind`, for functions that prepare another one: it is made once, and called without anything in between. */
+/** Like `bind`, for functions that return a function. They are called once, so calls of the result have no overhead. */
 export function prepare<First, Name extends string, File extends Record<Name, (first: First) => unknown>>(
   first: First,
   file: File,
@@ -41,12 +41,11 @@ export function prepare<First, Name extends string, File extends Record<Name, (f
   >;
 }
 
-/** The intersection of several groups. */
 type Intersection<Groups> = Groups extends readonly [infer First, ...infer Rest] ? First & Intersection<Rest> : unknown;
 
 /**
- * Makes one group of several. Its type is an intersection, because the declaration files of the package would repeat the members of
- * a spread, without their documentation.
+ * Merges groups into one. The type is an intersection, because the package's declaration files would repeat the members of a
+ * spread without their documentation.
  */
 export function merge<Groups extends readonly object[]>(...groups: Groups): Intersection<Groups> {
   return Object.assign({}, ...groups) as Intersection<Groups>;

@@ -1,7 +1,7 @@
 import { minute } from "./durations.ts";
 
 /**
- * How far the clocks of nodes may be apart, in milliseconds. A stored time that is further ahead of ours was written while a
+ * The maximum difference between the clocks of nodes, in milliseconds. A stored time further in the future was written while a
  * clock was wrong.
  */
 export const clockTolerance = 5 * minute;

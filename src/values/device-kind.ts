@@ -1,10 +1,10 @@
-/** A kind of device. Both names are of closed lists: nothing else of a User-Agent, which a stranger writes, is shown or mailed. */
+/** A kind of device. Both names come from fixed lists, because a User-Agent header can contain any text of an attacker. */
 export interface DeviceKind {
   readonly browser: keyof typeof browsers;
   readonly system: keyof typeof systems;
 }
 
-/** In this order, for many a browser names others too. */
+/** In this order, because many browsers also name others. */
 const browsers = {
   Edge: /Edg(e|A|iOS)?\//,
   Opera: /OPR\/|Opera/,
@@ -23,7 +23,7 @@ const systems = {
   Linux: /Linux|X11/,
 } as const;
 
-/** The kind of device that a User-Agent names; null if its browser or system is not in the lists. */
+/** Returns the kind of device of a User-Agent; null if its browser or system is not in the lists. */
 export function detectDeviceKind(userAgent: string | null | undefined): DeviceKind | null {
   if (!userAgent) return null;
   const browser = firstMatch(browsers, userAgent);
@@ -36,19 +36,19 @@ function firstMatch<Name extends string>(patterns: Readonly<Record<Name, RegExp>
   return undefined;
 }
 
-/** The name of a kind of device, as it is stored and as programs get it: `Firefox/Windows`. */
+/** Formats a kind of device for the database and the API: `Firefox/Windows`. */
 export function formatDeviceKind({ browser, system }: DeviceKind): string {
   return `${browser}/${system}`;
 }
 
-/** Reads such a name; null for any other text. */
+/** Parses a text such as `Firefox/Windows`; returns null for any other. */
 export function parseDeviceKind(name: string | null): DeviceKind | null {
   const [browser = "", system = "", ...rest] = name?.split("/") ?? [];
   const kind = { browser, system };
   return rest.length === 0 && isDeviceKind(kind) ? kind : null;
 }
 
-/** Whether both names are in the lists. */
+/** Returns true if both names are in the lists. */
 export function isDeviceKind(kind: { browser: string; system: string }): kind is DeviceKind {
   return Object.hasOwn(browsers, kind.browser) && Object.hasOwn(systems, kind.system);
 }

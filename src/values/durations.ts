@@ -7,26 +7,26 @@ export const day = 24 * hour;
 const units = { day, hour, minute, second };
 const letters = { d: day, h: hour, m: minute, s: second };
 
-/** The milliseconds of a duration as settings write it, such as `90s` or `30d`. */
+/** Returns the milliseconds of a duration such as `90s` or `30d`. */
 export function parseDuration(text: string): number {
   return Number(text.slice(0, -1)) * letters[text.at(-1) as keyof typeof letters];
 }
 
-/** How long a link works, in milliseconds, in words: `90 minutes`, in the largest unit that is exact. */
+/** Formats a lifetime in milliseconds in the largest unit that is exact: `90 minutes`. */
 export function formatLifetime(milliseconds: number, language: string): string {
   const [unit, length] = Object.entries(units).find(([, each]) => milliseconds % each === 0) ?? ["second", second];
   return formatUnit(milliseconds / length, unit, language);
 }
 
 /**
- * How long to wait, in words: `30 seconds`, `5 minutes`, `24 hours`. Rounds up and picks the unit that a person would use: the
- * largest of which there are at least 2, or exactly 1; a single day is 24 hours.
+ * Formats a waiting time: `30 seconds`, `5 minutes`, `24 hours`. Rounds up. Uses the largest unit with a count of 1 or of at least
+ * 2 after rounding; one day is `24 hours`.
  *
  * @param seconds at least 1
  */
 export function formatWait(seconds: number, language: string): string {
   let [count, unit] = [Math.ceil(seconds), "second"];
-  // The rounded count of one unit decides on the next: 7199 seconds are 120 minutes, and so 2 hours.
+  // The rounded count of a unit determines the next unit: 7199 seconds are 120 minutes, which are 2 hours.
   if (count === 60 || count >= 120) [count, unit] = [Math.ceil(count / 60), "minute"];
   if (unit === "minute" && (count === 60 || count >= 120)) [count, unit] = [Math.ceil(count / 60), "hour"];
   if (unit === "hour" && count >= 48) [count, unit] = [Math.ceil(count / 24), "day"];

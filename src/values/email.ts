@@ -1,7 +1,7 @@
 /**
- * The key by which addresses are matched, and which every unique or searched column stores: spellings with the same key are the
- * same address. Letter case and surrounding spaces do not count. Only ASCII letters are lowercased: Unicode folding would match
- * one person's address with another's.
+ * Returns the key of an email address, which unique and searched columns store. Two spellings with the same key are the same
+ * address: letter case and surrounding spaces are ignored. Lowercases only ASCII letters, because Unicode folding could match
+ * addresses of different users.
  */
 export function emailKey(address: string): string {
   let start = 0;
@@ -11,49 +11,49 @@ export function emailKey(address: string): string {
   return address.slice(start, end).replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
-/** The ASCII spaces and line ends that `emailKey` trims. */
+/** The characters that `emailKey` trims. */
 export const asciiWhitespace = "\t\n\v\f\r ";
 
 /** In characters. */
 const maxEmailLength = 250;
 
 /**
- * Reads an address in the given spelling, without spaces and invisible characters around it: printable ASCII of 1 to 250
- * characters. Nothing else is accepted, so that no Unicode folding can make one person's address look like another's.
+ * Reads an email address: removes surrounding spaces and invisible characters, and accepts 1 to 250 characters of printable ASCII.
+ * Other characters are rejected, because Unicode folding could make two users' addresses equal.
  *
- * @returns null for what cannot be anyone's address
+ * @returns null if the text is not accepted
  */
 export function readEmail(text: string): string | null {
   const email = trimInvisible(text);
   return email.length <= maxEmailLength && /^[\x20-\x7e]+$/.test(email) ? email : null;
 }
 
-/** Whether a given text is some spelling of an address. */
-export function isSameEmail(given: string, email: string): boolean {
-  const read = readEmail(given);
+/** Returns true if a text is a spelling of an email address. */
+export function isSameEmail(text: string, email: string): boolean {
+  const read = readEmail(text);
   return read !== null && emailKey(read) === emailKey(email);
 }
 
-/** What an HTML email input accepts: https://html.spec.whatwg.org/#valid-e-mail-address */
+/** The format that an HTML email input accepts: https://html.spec.whatwg.org/#valid-e-mail-address */
 const valid =
   /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 
-/** Whether mail can be sent to an address: it has the form that an HTML email input accepts, and at most 250 characters. */
+/** Returns true for an address that an HTML email input accepts, with at most 250 characters. */
 export function isDeliverable(address: string): boolean {
   return address.length <= maxEmailLength && valid.test(address);
 }
 
-/** Whether an address has a character inside that is invisible, or that only looks like a space. */
+/** Returns true if an address contains a character, not at its ends, that is invisible or looks like a space. */
 export function hasInvisibleCharacter(text: string): boolean {
   return invisible.test(trimInvisible(text).replaceAll(" ", ""));
 }
 
 /**
- * Spaces and line ends of every kind; characters without a glyph, such as U+200B or a soft hyphen; the blank Braille pattern.
+ * All spaces and line breaks; characters without a glyph, such as U+200B or a soft hyphen; the blank Braille pattern.
  */
 const invisible = /[\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
-/** A text without spaces and invisible characters around it. */
+/** Removes surrounding spaces and invisible characters. */
 function trimInvisible(text: string): string {
   if (/^[\x21-\x7e]*$/.test(text)) return text;
   const characters = [...text];
@@ -64,8 +64,8 @@ function trimInvisible(text: string): string {
 }
 
 /**
- * Whether direction marks in front of an address reorder it on screen: without them, it would not be the address that was seen
- * (UAX #9). If it begins with a letter and ends with a letter or digit, only an override (U+202E) reorders it.
+ * Returns true if direction marks before an address reorder it on screen, so that removing them would change the visible address
+ * (UAX #9). If it starts with a letter and ends with a letter or digit, only an override (U+202E) reorders it.
  */
 function isReordered(before: string, part: string): boolean {
   const isKept = /^[a-z](?:.*[a-z\d])?$/is.test(part);

@@ -1,12 +1,12 @@
 import { isIPv4, isIPv6 } from "node:net";
 
 /**
- * The eight groups of an IPv6 address, without its zone.
+ * Returns the eight groups of an IPv6 address, without its zone.
  *
- * @param address one that `isIPv6` accepts
+ * @param address must pass `isIPv6`
  */
 export function parseIPv6(address: string): number[] {
-  // The URL standard writes a dotted tail as groups.
+  // URL converts a dotted tail to groups.
   const [left = "", right] = new URL(`http://[${address.replace(/%.*/, "")}]`).hostname.slice(1, -1).split("::");
   const parse = (part = "") => (part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16)));
   const [head, tail] = [parse(left), parse(right)];
@@ -14,8 +14,7 @@ export function parseIPv6(address: string): number[] {
 }
 
 /**
- * Normalizes an address to one spelling, without its zone; an IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) becomes the IPv4
- * one.
+ * Normalizes an IP address and removes its zone. An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) becomes the IPv4 address.
  *
  * @returns undefined if the text is not an address
  */
@@ -27,12 +26,12 @@ export function normalizeAddress(text = ""): string | undefined {
   return isMapped ? formatIPv4(groups.slice(6)) : formatHexGroups(groups);
 }
 
-/** Writes two groups of an IPv6 address as an IPv4 one. */
+/** Formats two groups of an IPv6 address as an IPv4 address. */
 export function formatIPv4(groups: readonly number[]): string {
   return groups.flatMap((group) => [group >> 8, group & 255]).join(".");
 }
 
-/** Writes groups of an IPv6 address in hexadecimal, without shortening zeros. */
+/** Formats groups of an IPv6 address in hexadecimal, without `::`. */
 export function formatHexGroups(groups: readonly number[]): string {
   return groups.map((group) => group.toString(16)).join(":");
 }

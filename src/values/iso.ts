@@ -1,4 +1,4 @@
-/** A time in milliseconds since 1970 as ISO 8601, UTC. */
+/** Formats milliseconds since the epoch as ISO 8601 in UTC. */
 export function toIso(time: number | null): string | null {
   return time === null ? null : new Date(time).toISOString();
 }

@@ -1,8 +1,8 @@
 /**
- * The keys of a JSON object in the order they were written, a repeated one as often as it is there: JSON.parse keeps the last
- * of two, and other parsers the first.
+ * Returns the keys of a JSON object in their order, including repeated ones. JSON.parse keeps the last of two equal keys, other
+ * parsers the first.
  *
- * @param json the text of an object, well-formed
+ * @param json a well-formed JSON object
  */
 export function topLevelKeys(json: string): string[] {
   const keys: string[] = [];

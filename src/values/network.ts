@@ -2,9 +2,9 @@ import { isIPv4, isIPv6 } from "node:net";
 import { formatHexGroups, formatIPv4, parseIPv6 } from "./ip-address.ts";
 
 /**
- * The network that a caller counts as: an IPv4 address, or the /64 of an IPv6 one, which is what a subscriber gets. An IPv6
- * address that stands for an IPv4 one, such as `::ffff:192.0.2.1` or `64:ff9b::192.0.2.1`, counts as that one: a translator
- * puts all its callers into one /64.
+ * Returns the network of an address, for rate limits: an IPv4 address itself, or the /64 of an IPv6 address, which one subscriber
+ * gets. For an IPv6 address that embeds an IPv4 address, such as `::ffff:192.0.2.1` or `64:ff9b::192.0.2.1`, returns the IPv4
+ * address, because a translator puts all its clients into one /64.
  *
  * @returns undefined if the text is not an address
  */
@@ -13,8 +13,8 @@ export function networkOf(address: string | undefined): string | undefined {
 }
 
 /**
- * The networks that a caller counts as, the narrowest first: an IPv4 address; or the /64, /56 and /48 of an IPv6 one. Providers
- * give a subscriber any of the three (RFC 6177; RIPE-690, 4.2).
+ * Returns the networks of an address, the narrowest first: an IPv4 address itself, or the /64, /56 and /48 of an IPv6 address.
+ * Providers assign any of the three to a subscriber (RFC 6177; RIPE-690, 4.2).
  *
  * @returns an empty list if the text is not an address
  */
@@ -23,8 +23,8 @@ export function networksOf(address: string | undefined): readonly string[] {
   if (isIPv4(address)) return [address];
   if (!isIPv6(address)) return [];
   const groups = parseIPv6(address);
-  const alone = embeddedIPv4(groups);
-  if (alone !== undefined) return [alone];
+  const v4 = embeddedAddress(groups);
+  if (v4 !== undefined) return [v4];
   const [a = 0, b = 0, c = 0, d = 0] = groups;
   return [
     `${formatHexGroups([a, b, c, d])}::/64`,
@@ -33,19 +33,23 @@ export function networksOf(address: string | undefined): readonly string[] {
   ];
 }
 
-/** The widest network that a caller counts as, to store with a request; `unknown` if the address is not known. */
+/** Returns the widest of the networks of an address; `unknown` without an address. */
 export function widestNetworkOf(address: string | undefined): string {
   return networksOf(address).at(-1) ?? "unknown";
 }
 
-/** What an IPv6 address made from an IPv4 one by a translator or tunnel counts as; undefined for any other. */
-function embeddedIPv4(groups: readonly number[]): string | undefined {
+/**
+ * Returns the IPv4 address that a translator or tunnel embedded in an IPv6 address, or the IPv6 address if the position is unknown.
+ *
+ * @returns undefined for other addresses
+ */
+function embeddedAddress(groups: readonly number[]): string | undefined {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = groups;
   const startsWith = (...prefix: number[]) => prefix.every((group, i) => groups[i] === group);
   // Mapped (RFC 4291, 2.5.5.2), translated without state (RFC 7915, A.1), and by NAT64's well-known prefix (RFC 6052, 2.1).
   const isLast = startsWith(0, 0, 0, 0, 0, 0xffff) || startsWith(0, 0, 0, 0, 0xffff, 0);
   if (isLast || startsWith(0x64, 0xff9b, 0, 0, 0, 0)) return formatIPv4([g, h]);
-  // NAT64's prefix for local use (RFC 8215): under a /96 of it the IPv4 address comes last; otherwise its place is unknown.
+  // NAT64's prefix for local use (RFC 8215): in a /96 of it, the IPv4 address comes last; otherwise, its position is unknown.
   if (startsWith(0x64, 0xff9b, 1)) return e === 0 && f === 0 ? formatIPv4([g, h]) : formatHexGroups(groups);
   // Compatible (RFC 4291, 2.5.5.1), except `::` and `::1`.
   if (startsWith(0, 0, 0, 0, 0, 0) && g !== 0) return formatIPv4([g, h]);

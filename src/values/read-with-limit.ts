@@ -1,19 +1,19 @@
 /**
- * Reads a stream to its end, and holds no more of it than allowed: a longer one is canceled.
+ * Reads a stream to its end, or cancels it and throws if it is too long.
  *
- * @param most in bytes
- * @param tooLong makes the error that is thrown for a longer one
+ * @param maxLength in bytes
+ * @param createError creates the error to throw if the stream is longer
  */
 export async function readWithLimit(
   stream: AsyncIterable<Uint8Array>,
-  most: number,
-  tooLong: () => Error,
+  maxLength: number,
+  createError: () => Error,
 ): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of stream) {
     length += chunk.length;
-    if (length > most) throw tooLong();
+    if (length > maxLength) throw createError();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -1,9 +1,9 @@
-/** The number of characters (code points) that a text column holds. */
+/** The size of a text column, in characters (code points). */
 const maxLength = 250;
 
 /**
- * Converts a text from a program or a stranger to one that every database can store: its first 250 characters, with U+FFFD in
- * place of NUL and of half a surrogate pair, which PostgreSQL refuses.
+ * Converts any text to one that every database can store: truncates it to 250 characters, and replaces NUL and lone surrogates,
+ * which PostgreSQL rejects, by U+FFFD.
  *
  * @returns null if the value is not text
  */
@@ -12,17 +12,17 @@ export function toStorableText(text: unknown): string | null {
   return truncate(text, maxLength).toWellFormed().replaceAll("\0", "\ufffd");
 }
 
-/** The first characters of a text, none of them cut in half. */
-export function truncate(text: string, characters: number): string {
+/** Returns the first characters (code points) of a text. */
+export function truncate(text: string, maxCharacters: number): string {
   // A character has one or two code units.
-  return text.length <= characters
+  return text.length <= maxCharacters
     ? text
-    : Array.from(text.slice(0, 2 * characters))
-        .slice(0, characters)
+    : Array.from(text.slice(0, 2 * maxCharacters))
+        .slice(0, maxCharacters)
         .join("");
 }
 
-/** Whether every database can store a value as the id of a user. */
+/** Returns true if every database can store a value as a user id. */
 export function isUserId(id: unknown): id is number {
   return typeof id === "number" && Number.isInteger(id) && Math.abs(id) < 2 ** 31;
 }
