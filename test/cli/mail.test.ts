@@ -15,7 +15,10 @@ describe("mail test", () => {
     assert.deepEqual([code, stderr], [0, ""]);
     assert.equal(stdout, `127.0.0.1:${server.port} accepted a test email to Bob@Example.com\n`);
     const [{ from, to, mime }] = server.mails as [(typeof server.mails)[0]];
-    assert.deepEqual([from, to, mime.subject], ["no-reply@example.com", ["Bob@Example.com"], "Example: a test"]);
+    assert.deepEqual(
+      [from, to, mime.subject],
+      ["no-reply@example.com", ["Bob@Example.com"], "Test email from Example"],
+    );
     assert.deepEqual(server.logins, ["bob:s3cr3t"]);
   });
 

@@ -40,7 +40,7 @@ test("every language has every message, and none that the others lack", () => {
 function pageTexts(value: unknown, path = ""): [string, string][] {
   if (typeof value === "string") return [[path, value]];
   if (typeof value === "function") {
-    const facts = path.startsWith(".refusals") ? { least: 8, wait: "2 s" } : path === ".passwordHint" ? 8 : "FACT";
+    const facts = path.startsWith(".refusals") ? { minLength: 8, wait: "2 s" } : path === ".passwordHint" ? 8 : "FACT";
     return [[path, value(facts)]];
   }
   return Object.entries(value as object).flatMap(([key, each]) => pageTexts(each, `${path}.${key}`));
@@ -65,7 +65,7 @@ test("the pages say everything in every language, in words of its own, with what
 
 /** Every text of the mails, by where it is. */
 function mailTexts(language: Language): [string, string][] {
-  const { greeting, plainLink, introduceLink: introduced, unknownDevice, mails } = messages[language];
+  const { greeting, plainLink, introduceLink, unknownDevice, mails } = messages[language];
   const facts = {
     service: "Service",
     support: null,
@@ -83,7 +83,7 @@ function mailTexts(language: Language): [string, string][] {
   return [
     ["greeting", greeting],
     ["plainLink", plainLink],
-    ["introduced", introduced("Link")],
+    ["introduced", introduceLink("Link")],
     ["device", unknownDevice],
     ...told,
   ];

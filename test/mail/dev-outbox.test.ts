@@ -21,7 +21,7 @@ test("without SMTP_URL mails wait, the last 50 of them, the newest first", async
     {
       kind: "reset_password",
       to: "bob@example.com",
-      subject: "Bienvenue: choose a new password",
+      subject: "Reset your Bienvenue password",
       at: "1970-01-01T00:00:59.000Z",
     },
   );

@@ -52,7 +52,7 @@ test("a mail arrives once, from MAIL_FROM, at exactly its recipient, with text, 
   const header = (name: string) => mime.headers.filter(({ key }) => key === name).map(({ value }) => value);
   assert.deepEqual(header("auto-submitted"), ["auto-generated"]);
   assert.deepEqual(header("content-language"), ["fr"]);
-  assert.equal(mime.subject, "Bienvenue\u00a0: choisissez un nouveau mot de passe");
+  assert.equal(mime.subject, "Réinitialisez votre mot de passe Bienvenue");
   for (const part of [mime.text, mime.html]) assert.match(part ?? "", /https:\/\/auth\.example\.com\/reset\?token=T\b/);
   // Everything outside the envelope is ASCII, in lines that every server takes (RFC 5321, 4.5.3.1.6).
   assert.match(raw, /^(?:[\x20-\x7e\t]{0,998}\r\n)*$/);

@@ -29,15 +29,25 @@ test("a browser gets a page of every refusal, with the status and headers that p
   });
   const login = await failing.open("/login");
   for (const [page, status, title, told] of [
-    [await who.open("/nope"), 404, /This page is not here/, /Check the address/],
-    [await who.send("/nope", {}), 404, /This page is not here/, /Check the address/],
-    [await who.open("/users"), 405, /That did not work/, /cannot be used like that/],
-    [await who.send("/account", {}), 405, /That did not work/, /cannot be used like that/],
-    [await who.open("/profile"), 403, /That did not work/, /not logged in/],
-    [await who.send("/login", { email: "x".repeat(20_000) }), 413, /That did not work/, /too much text/],
-    [await stranded.open("/account"), 503, /Back in a moment/, /cannot reach our records.*in 1 second/],
-    [await stranded.open("/"), 503, /Back in a moment/, /cannot reach our records/],
-    [await failing.fill(login, { ...bob, password: "wrong" }), 500, /Something went wrong here/, /our fault/],
+    [await who.open("/nope"), 404, /Page not found/, /Check the address/],
+    [await who.send("/nope", {}), 404, /Page not found/, /Check the address/],
+    [await who.open("/users"), 405, /Your request could not be completed/, /does not support that action/],
+    [await who.send("/account", {}), 405, /Your request could not be completed/, /does not support that action/],
+    [await who.open("/profile"), 403, /Your request could not be completed/, /not logged in/],
+    [
+      await who.send("/login", { email: "x".repeat(20_000) }),
+      413,
+      /Your request could not be completed/,
+      /text is too long/,
+    ],
+    [
+      await stranded.open("/account"),
+      503,
+      /Temporarily unavailable/,
+      /service is temporarily unavailable.*in 1 second/,
+    ],
+    [await stranded.open("/"), 503, /Temporarily unavailable/, /service is temporarily unavailable/],
+    [await failing.fill(login, { ...bob, password: "wrong" }), 500, /Something went wrong/, /problem is on our side/],
   ] as const) {
     assert.equal(page.status, status, page.html);
     assert.match(page.title, title);
@@ -50,7 +60,7 @@ test("a browser gets a page of every refusal, with the status and headers that p
   }
   assert.equal((await who.open("/users")).headers.get("Allow"), "POST");
   assert.equal((await who.send("/account", {})).headers.get("Allow"), "GET, HEAD");
-  assert.match((await who.open("/nope?lang=fr")).title, /^Erreur\s: Cette page n’existe pas/);
+  assert.match((await who.open("/nope?lang=fr")).title, /^Erreur\s: Page introuvable/);
   for (const path of ["//evil.example/a", "/\\evil.example", "/%2f%2fevil.example", "/<script>alert(1)</script>"]) {
     const { html } = await who.open(path);
     assert.doesNotMatch(html, /(href|src)="(\/\/|\/\\|https?:)|<script>/, path);
@@ -72,7 +82,7 @@ testOnce("a database that cannot be written to now is told above the form, which
     other.exec("begin immediate");
     const refused = await who.fill(page, fields);
     assert.deepEqual([refused.status, refused.headers.get("Retry-After")], [503, "1"]);
-    assert.equal(refused.banner, "We cannot reach our records right now. Try again in 1 second.");
+    assert.equal(refused.banner, "The service is temporarily unavailable. Try again in 1 second.");
     assert.equal(readField(refused, "email"), bob.email);
     assert.ok(!refused.html.includes(bob.password));
   }

@@ -69,7 +69,7 @@ test("a wrong login is told, tied to nothing that would tell which was wrong, an
     const failed = await who.fill(await who.open("/login"), { email, password: "s3cr3t-wrong" });
     assert.equal(failed.status, 401);
     assert.equal(failed.title, "Error: Log in · Bienvenue");
-    assert.match(failed.banner, /^Email address or password is wrong\./);
+    assert.match(failed.banner, /^Incorrect email address or password\./);
     assert.match(failed.html, /role="alert" tabindex="-1" autofocus/);
     assert.equal(readField(failed, "email"), email);
     assert.equal(readField(failed, "password"), undefined);
@@ -84,12 +84,12 @@ test("a field that is left empty is named, and the mistake is tied to it", async
   const who = createVisitor(world);
   const failed = await who.fill(await who.open("/login?lang=fr"), { email: bob.email, password: "" });
   assert.equal(failed.status, 400);
-  assert.equal(failed.banner, "Entrez votre mot de passe.");
+  assert.equal(failed.banner, "Saisissez votre mot de passe.");
   assert.match(
     failed.html,
     /<input type="password" id="password"[^>]* aria-describedby="password-error" aria-invalid="true">/,
   );
-  assert.match(failed.html, /<p class="error" id="password-error">Entrez votre mot de passe\.<\/p>/);
+  assert.match(failed.html, /<p class="error" id="password-error">Saisissez votre mot de passe\.<\/p>/);
   assert.match(failed.html, /<a href="#password">/);
   assert.doesNotMatch(failed.html, /id="email"[^>]* aria-invalid/);
 });
@@ -103,7 +103,7 @@ test("too many tries are told with the time that is left, and a way out", async 
   world.clock.advance(5 * minute);
   const refused = await who.fill(page, bob);
   assert.deepEqual([refused.status, refused.headers.get("Retry-After")], [429, "600"]);
-  assert.match(refused.banner, /^Too many tries\. Come back in 10 minutes\.\s+Choose a new password$/);
+  assert.match(refused.banner, /^Too many attempts\. Try again in 10 minutes\.\s+Reset your password$/);
   assert.equal(readField(refused, "email"), bob.email);
   assert.match(
     (await who.fill(await who.open("/login?lang=fr"), bob)).banner,
@@ -122,12 +122,12 @@ test("too many wrong passwords in a row are told apart: waiting will not help, a
   assert.deepEqual([refused.status, refused.headers.get("Retry-After")], [429, "86400"]);
   assert.match(
     refused.banner,
-    /^Too many wrong passwords in a row\. Waiting will not help: .*\s+Choose a new password$/,
+    /^Too many incorrect passwords\. To continue, reset your password\.\s+Reset your password$/,
   );
-  assert.match(refused.html, /role="alert"[\s\S]*<p><a href="\/forgot\?return_to=%2Fapp">Choose a new password<\/a>/);
+  assert.match(refused.html, /role="alert"[\s\S]*<p><a href="\/forgot\?return_to=%2Fapp">Reset your password<\/a>/);
   assert.equal(readField(refused, "email"), bob.email);
   const french = await who.fill(await who.open("/login?lang=fr"), bob);
-  assert.match(french.banner, /^Trop de mots de passe incorrects de suite\. Attendre n’y changera rien/);
+  assert.match(french.banner, /^Trop de mots de passe incorrects\. Pour continuer, réinitialisez votre mot de passe/);
   assert.doesNotMatch(refused.banner + french.banner, /1 day|1 jour/);
   const api = await world.request("/sessions", { method: "POST", body: new URLSearchParams(bob) });
   assert.equal(await api.text(), '{"message":"too many wrong passwords in a row; reset the password"}\n');
@@ -139,7 +139,7 @@ test("who has not confirmed the address can have the link sent again, from there
   await world.auth.registerUser(owner.email, owner.password);
   const refused = await who.fill(await who.open("/login"), owner, "/login");
   assert.equal(refused.status, 403);
-  assert.match(refused.banner, /not confirmed yet/);
+  assert.match(refused.banner, /not been verified yet/);
   sent(await who.fill(refused, {}, "/verify"), "/mailbox");
   assert.deepEqual(
     (await deliverMails(world)).map(({ kind, to }) => [kind, to]),
@@ -153,8 +153,8 @@ test("every wrong login says how to confirm an address that was just registered,
   await world.request("/users", form(owner));
   await deliverMails(world);
   for (const [language, said] of [
-    ["en", /If you have just registered, confirm your address first: open the link we sent you/],
-    ["fr", /Si vous venez de vous inscrire, confirmez d’abord votre adresse/],
+    ["en", /Just created your account\? Verify your email address first: open the link we sent you/],
+    ["fr", /Vous venez de créer votre compte\s\? Confirmez d’abord votre adresse e-mail/],
   ] as const) {
     const told: string[] = [];
     for (const email of [owner.email, "known@example.com", "nobody@example.com"]) {
@@ -189,7 +189,7 @@ test("a busy service is told above the form, which keeps what was typed", async 
   const who = createVisitor(world);
   const failed = await who.fill(await who.open("/login"), bob);
   assert.equal(failed.status, 503);
-  assert.match(failed.banner, /^Many people are here right now\. Try again in \d seconds?\.$/);
+  assert.match(failed.banner, /^The service is busy\. Try again in \d seconds?\.$/);
   assert.ok(failed.headers.has("Retry-After"));
   assert.equal(readField(failed, "email"), bob.email);
 });

@@ -22,7 +22,7 @@ test("opening /logout ends nothing; its button ends this session alone, and what
   assert.ok(!who.cookies.has("session_id"));
   assert.ok(!(await isSessionOpen(world, session)));
   assert.ok(await isSessionOpen(world, other));
-  assert.equal((await who.open("/login")).banner, "You are logged out.");
+  assert.equal((await who.open("/login")).banner, "You have been logged out.");
   sent(await who.open("/account"), "/login?return_to=%2Faccount");
   sent(await who.open("/logout"), "/login");
 });

@@ -17,12 +17,12 @@ test("the mailbox has the mail sent again, and too many are refused there", asyn
   sent(await who.fill(await who.open("/mailbox"), {}), "/mailbox");
   assert.equal((await deliverMails(world)).length, 1, "the newer one in place of the one that waited");
   const again = await who.open("/mailbox");
-  assert.equal(again.banner, "If there is a mail to send, we sent it again.");
+  assert.equal(again.banner, "If there is an email to send, we sent it again.");
   assert.match(again.html, /role="status"/);
-  assert.match(again.html, /<a class="link" href="\/login">Back to log in<\/a>/);
+  assert.match(again.html, /<a class="link" href="\/login">Back to login<\/a>/);
   const refused = await who.fill(await who.open("/mailbox"), {});
   assert.equal(refused.status, 429);
-  assert.match(refused.banner, /^Too many tries\. Come back in 1 hour\.$/);
+  assert.match(refused.banner, /^Too many attempts\. Try again in 1 hour\.$/);
   assert.equal(readField(refused, "email"), bob.email);
 });
 
@@ -33,8 +33,8 @@ test("a mailbox says how long a link works as the mail does, and leads back to w
   await logIn(who, bob);
   await who.fill(await who.open("/forgot"), { email: bob.email });
   const { html } = await who.open("/mailbox");
-  assert.match(html, /works once, for 150 minutes\./);
-  assert.match(html, /<a class="link" href="\/account">Back to my account<\/a>/);
+  assert.match(html, /works once and expires in 150 minutes\./);
+  assert.match(html, /<a class="link" href="\/account">Back to your account<\/a>/);
 });
 
 test("in development it says where the mail waits, to this machine alone", async () => {

@@ -34,17 +34,20 @@ test("another's reset link names both accounts, and leads to that one's login wi
   await registerAndConfirm(world, alice);
   const who = await bobsBrowser(world);
   const page = await who.open(await resetLink(world));
-  assert.match(page.html, /This link is for another account, the one below\. You are logged in as bob@example\.com/);
+  assert.match(
+    page.html,
+    /You are logged in as bob@example\.com, but this link is for a different account, shown below\. You stay/,
+  );
   assert.match(page.html, /<p class="who"><bdi>Alice@example\.com<\/bdi><\/p>/);
   sent(await who.fill(page, { new_password: chosen }), "/login");
   const login = await who.open("/login");
   assert.equal(login.status, 200);
-  assert.match(login.banner, /new password is saved/);
-  assert.match(login.html, /You are logged in as bob@example\.com here\. If you log in with another account/);
-  assert.match(login.html, /<a class="link" href="\/account">Back to my account<\/a>/);
+  assert.match(login.banner, /Log in with your new password/);
+  assert.match(login.html, /You are logged in as bob@example\.com\. If you log in to a different account/);
+  assert.match(login.html, /<a class="link" href="\/account">Back to your account<\/a>/);
   assert.equal(readField(login, "email"), alice.email);
   const wrong = await who.fill(login, { email: alice.email, password: "wrong" });
-  assert.match(wrong.html, /You are logged in as bob@example\.com here/);
+  assert.match(wrong.html, /You are logged in as bob@example\.com/);
   const account = await who.open("/account");
   assert.match(account.html, /<bdi>bob@example\.com<\/bdi>/);
   assert.equal(account.banner, "");
@@ -73,14 +76,14 @@ test("one's own link says nothing of another account, and leads on as ever", asy
   const who = await bobsBrowser(world);
   const link = await resetLink(world, owner);
   const page = await who.open(link);
-  assert.doesNotMatch(page.html, /You are logged in as|told plain/);
+  assert.doesNotMatch(page.html, /logged in as|told plain/);
   sent(await who.fill(page, { new_password: chosen }), "/login");
   const login = await who.open("/login");
-  assert.doesNotMatch(login.html, /You are logged in as/);
+  assert.doesNotMatch(login.html, /logged in as/);
   sent(await who.fill(login, { email: owner.email, password: chosen }), "/account");
   // The link once more, for who has logged in since.
   sent(await who.open(link), "/account");
-  assert.match((await who.open("/account")).banner, /password is changed/);
+  assert.match((await who.open("/account")).banner, /password has been changed/);
 });
 
 test("another's link that confirms a registration names both, says what happens to who is logged in, and does that", async () => {
@@ -90,10 +93,10 @@ test("another's link that confirms a registration names both, says what happens 
   const page = await who.open(`/verify?token=${await deliverToken(world)}`);
   assert.match(
     page.html,
-    /This link is for another account, the one below\. You are logged in as bob@example\.com here: if/,
+    /You are logged in as bob@example\.com, but this link is for a different account, shown below\. If you continue, bob@example\.com/,
   );
   const wrong = await who.fill(page, { password: "wrong" });
-  assert.match(wrong.html, /You are logged in as bob@example\.com here/);
+  assert.match(wrong.html, /You are logged in as bob@example\.com/);
   assert.match((await who.open("/account")).html, /<bdi>bob@example\.com<\/bdi>/);
   const bobs = who.cookies.get(cookie) ?? "";
   sent(await who.fill(page, { password: alice.password }), "/account");
@@ -109,11 +112,11 @@ test("another's link that moves an account says so, and tells nobody which accou
   await hers.fill(await hers.open("/account/email"), { email: "new@example.com" });
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token;
   const link = `/verify?token=${token}`;
-  assert.doesNotMatch((await hers.open(link)).html, /This link is for another account/);
-  assert.doesNotMatch((await createVisitor(world).open(link)).html, /This link is for another account/);
+  assert.doesNotMatch((await hers.open(link)).html, /this link is for a different account/i);
+  assert.doesNotMatch((await createVisitor(world).open(link)).html, /this link is for a different account/i);
   const who = await bobsBrowser(world);
   const page = await who.open(link);
-  assert.match(page.html, /This link is for another account, and you are logged in as bob@example\.com here/);
+  assert.match(page.html, /You are logged in as bob@example\.com, but this link is for a different account/);
   assert.match(page.html, /<p class="who"><bdi>new@example\.com<\/bdi><\/p>/);
   assert.doesNotMatch(page.html, /alice/i);
   // The password of who is logged in moves nobody.
@@ -135,7 +138,7 @@ test("a registration beside an account that is logged in leads to the login of t
   await logIn(stranger, owner);
   sent(await stranger.fill(form, { email: alice.email, new_password: alice.password }), "/login");
   const login = await stranger.open("/login");
-  assert.match(login.banner, /account is ready/);
+  assert.match(login.banner, /account has been created/);
   assert.equal(readField(login, "email"), alice.email);
-  assert.match(login.html, /You are logged in as bob@example\.com here/);
+  assert.match(login.html, /You are logged in as bob@example\.com/);
 });

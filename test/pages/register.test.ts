@@ -15,7 +15,7 @@ test("registering makes an account and logs nobody in; the form that does knows 
   assert.ok(!who.cookies.has("session_id"));
   assert.ok(await canLogIn(world, bob));
   const page = await who.open("/login?return_to=/app");
-  assert.match(page.banner, /^Your account is ready/);
+  assert.match(page.banner, /^Your account has been created/);
   assert.match(page.html, /role="status"/);
   assert.equal(readField(page, "email"), "BOB@example.com");
   // It is told once, and what it was told by is gone.
@@ -52,22 +52,22 @@ test("a refusal is tied to its field, and says what to do, in the person's langu
   const page = await who.open("/register");
   assert.match(page.html, /<p class="soft small" id="new_password-hint">Au moins 8 caractères\./);
   for (const [fields, field, told, status] of [
-    [{ email: "bob", new_password: "b4l0u-b4l0u" }, "email", /^Cette adresse électronique n’est pas valide/, 400],
+    [{ email: "bob", new_password: "b4l0u-b4l0u" }, "email", /^Saisissez une adresse e-mail valide/, 400],
     [{ email: "a@b.c", new_password: "b4l0u" }, "new_password", /au moins 8 caractères/, 400],
     [{ email: "a@b.c", new_password: "Trustno1" }, "new_password", /courant/, 400],
-    [{ email: "a@b.c", new_password: "bienvenue1" }, "new_password", /trop proche/, 400],
+    [{ email: "a@b.c", new_password: "bienvenue1" }, "new_password", /ressemble trop/, 400],
     [
       { email: bob.email, new_password: "b4l0u-b4l0u" },
       "email",
-      /déjà un compte.*Me connecter\s+Choisir un nouveau mot de passe$/s,
+      /Un compte existe déjà.*Se connecter\s+Réinitialiser le mot de passe$/s,
       400,
     ],
-    [{ email: "", new_password: "" }, "email", /^Entrez votre adresse/, 400],
+    [{ email: "", new_password: "" }, "email", /^Saisissez votre adresse/, 400],
   ] as const) {
     const refused = await who.fill(page, fields);
     assert.equal(refused.status, status);
     assert.match(refused.banner, told);
-    assert.match(refused.title, /^Erreur\s: Créez votre compte/);
+    assert.match(refused.title, /^Erreur\s: Créer un compte/);
     assert.match(
       refused.html,
       new RegExp(`id="${field}"[^>]* aria-describedby="[^"]*${field}-error" aria-invalid="true"`),
@@ -83,12 +83,12 @@ test("an address with an account is led to what there is to do, and no link says
   const who = createVisitor(world);
   const refused = await who.fill(await who.open("/register?return_to=/app"), { ...chosen, new_password: "another" });
   const [alert = ""] = /<div class="message bad"[\s\S]*?<\/div>/.exec(refused.html) ?? [];
-  assert.match(alert, /<p>This address has an account already\. [^<]*<\/p>/);
+  assert.match(alert, /<p>An account with this address already exists\. [^<]*<\/p>/);
   assert.deepEqual(
     [...alert.matchAll(/<a href="([^"]*)">([^<]*)<\/a>/g)].map(([, href, name]) => [href, name]),
     [
       ["/login?return_to=%2Fapp", "Log in"],
-      ["/forgot?return_to=%2Fapp", "Choose a new password"],
+      ["/forgot?return_to=%2Fapp", "Reset your password"],
     ],
   );
 });

@@ -29,7 +29,7 @@ test("a mailed link leads to a new password, once, and out of every session", as
   assert.equal(refused.headers.get("Referrer-Policy"), "no-referrer");
   sent(await who.fill(refused, { new_password: "t4rt1fl3tt3" }), "/login");
   const done = await who.open("/login");
-  assert.match(done.banner, /new password is saved/);
+  assert.match(done.banner, /Log in with your new password/);
   assert.equal(readField(done, "email"), bob.email);
   assert.ok(!who.cookies.has("session_id"));
   assert.ok(await canLogIn(world, { ...bob, password: "t4rt1fl3tt3" }));

@@ -61,7 +61,7 @@ const acts: Record<string, Act> = {
     open: openReset,
     fields: { new_password: chosen },
     to: "/login",
-    told: /new password is saved/,
+    told: /Log in with your new password/,
     mails: ["password_changed"],
     sessions: 0,
     isIn: false,
@@ -70,7 +70,7 @@ const acts: Record<string, Act> = {
     open: openMove,
     fields: { password: strongPassword },
     to: "/account",
-    told: /email address is changed/,
+    told: /email address has been changed/,
     mails: ["email_changed"],
     sessions: 1,
     isIn: true,
@@ -98,7 +98,7 @@ const acts: Record<string, Act> = {
     open: (world, who) => openAt(world, who, "/account/password"),
     fields: { password: strongPassword, new_password: chosen },
     to: "/account",
-    told: /password is changed/,
+    told: /password has been changed/,
     mails: ["password_changed"],
     sessions: 1,
     isIn: true,
@@ -129,7 +129,7 @@ const acts: Record<string, Act> = {
     open: (world, who) => openAt(world, who, "/account/delete"),
     fields: { password: strongPassword },
     to: "/login",
-    told: /account is deleted/,
+    told: /account has been deleted/,
     mails: ["account_deleted"],
     sessions: 0,
     isIn: false,
@@ -143,14 +143,14 @@ const acts: Record<string, Act> = {
     },
     action: "/account/devices",
     to: "/account",
-    told: /device is logged out/,
+    told: /device has been logged out/,
     sessions: 1,
     isIn: true,
   },
   "a logout": {
     open: (world, who) => openAt(world, who, "/logout"),
     to: "/login",
-    told: /You are logged out/,
+    told: /You have been logged out/,
     sessions: 0,
     isIn: false,
   },
@@ -158,7 +158,7 @@ const acts: Record<string, Act> = {
     open: (_, who) => who.open("/register"),
     fields: { email: owner.email, new_password: strongPassword },
     to: "/login",
-    told: /account is ready/,
+    told: /account has been created/,
     sessions: 0,
     isIn: false,
   },
@@ -317,7 +317,7 @@ test("a link that this browser just used leads on, and is dead to every other, t
   sent(await who.fill(page, { new_password: chosen }), "/login");
   await who.open("/login");
   sent(await who.open(link), "/login");
-  assert.match((await who.open("/login")).banner, /new password is saved/);
+  assert.match((await who.open("/login")).banner, /Log in with your new password/);
   const form_token = other.cookies.get("form") ?? "";
   for (const seen of [
     await other.open(link),
@@ -360,7 +360,7 @@ test("a link of a registration that was used leads who is logged in to the accou
   sent(await who.open(link), "/account");
   who.cookies.delete("__Host-session_id");
   sent(await who.open(link), "/login");
-  assert.match((await who.open("/login")).banner, /address is confirmed/);
+  assert.match((await who.open("/login")).banner, /address has been verified/);
   assert.equal((await createVisitor(world).open(link)).status, 403);
 });
 

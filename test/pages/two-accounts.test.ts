@@ -70,12 +70,12 @@ const forms: readonly [path: string, button: string, typed: Record<string, strin
   ["/account/email", "Change email address", { email: next }, /^Error: Change email/],
   ["/account/export", "Download", { password: bob.password }, /^Error: Download/],
   ["/account/export", "Download", {}, /^Error: Download/],
-  ["/account/delete", "Delete my account for good", { password: bob.password }, /^Error: Delete/],
-  ["/account/delete", "Delete my account for good", {}, /^Error: Delete/],
+  ["/account/delete", "Delete account permanently", { password: bob.password }, /^Error: Delete/],
+  ["/account/delete", "Delete account permanently", {}, /^Error: Delete/],
   ["/account", "Log out all other devices", {}, /^Error: Your account/],
   ["/account", "Log out Firefox on Windows", {}, /^Error: Your account/],
   ["/account/devices", "Log out Firefox on Windows", {}, /^Error: Your account/],
-  ["/account", "Send a confirmation link", {}, /^Error: Your account/],
+  ["/account", "Send verification email", {}, /^Error: Your account/],
   ["/logout", "Log out", {}, /^Error: Log out/],
 ];
 
@@ -94,7 +94,7 @@ test("a form acts for the account that it was shown to, and for no other that ha
     assert.match(refused.title, title, button);
     assert.match(
       refused.banner,
-      /opened for another account.*logged in as bob@example\.com now.*nothing was changed/,
+      /opened for a different account.*nothing was changed.*now logged in as bob@example\.com/,
       button,
     );
     assert.match(refused.html, /<div class="message bad" role="alert"/);
@@ -170,7 +170,7 @@ test("a form that is sent when nobody is logged in asks to log in; logging out i
   const account = await who.open("/account");
   sent(await who.fill(pages["/logout"], {}), "/login");
   sent(await who.fill(pages["/logout"], {}), "/login");
-  assert.match((await who.open("/login")).banner, /You are logged out/);
+  assert.match((await who.open("/login")).banner, /You have been logged out/);
   sent(await who.fill(pages["/account/delete"], { password: bob.password }), "/login?return_to=%2Faccount%2Fdelete");
   sent(await who.fill(account, {}, "/verify"), "/mailbox");
   assert.ok(await canLogIn(world, alice));

@@ -21,7 +21,7 @@ async function moved(world: World): Promise<{ who: Visitor; link: string }> {
   await who.fill(await who.open("/account/email"), { email: next, password: strongPassword });
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token;
   sent(await who.fill(await who.open(`/verify?token=${token}`), { password: strongPassword }), "/account");
-  assert.match((await who.open("/account")).banner, /email address is changed/);
+  assert.match((await who.open("/account")).banner, /email address has been changed/);
   const undo = (await deliverMails(world)).find(({ kind }) => kind === "email_changed")?.token;
   return { who, link: `/undo-email-change?token=${undo}` };
 }
@@ -34,13 +34,13 @@ test("the page does nothing until its button is pressed; then a mail leads to a 
   for (let i = 0; i < 3; i++) assert.equal((await who.open(link)).status, 200);
   assert.equal((await thief.open("/account")).status, 200);
   const page = await who.open(link);
-  assert.match(page.title, /^Undo the change of your address/);
+  assert.match(page.title, /^Undo the change of your email address/);
   assert.match(page.html, /<bdi>bob@example\.com<\/bdi>/);
   assert.ok(!page.html.includes(next), "the new address is not shown");
   assert.equal(page.headers.get("Referrer-Policy"), "no-referrer");
   sent(await who.fill(page, {}), "/mailbox");
   const box = await who.open("/mailbox");
-  assert.match(box.html, /back at this address[^<]*It works once, for 1 hour/);
+  assert.match(box.html, /uses this address again[^<]*works once and expires in 1 hour/);
   assert.match(box.html, /<bdi>bob@example\.com<\/bdi>/);
   sent(await thief.open("/account"), "/login?return_to=%2Faccount");
   const reset = (await deliverMails(world)).find(({ kind }) => kind === "reset_password")?.token;
@@ -90,9 +90,12 @@ test("it names another account that is logged in there, which stays, and says no
   await registerAndConfirm(world, other);
   const who = createVisitor(world);
   await logIn(who, other);
-  assert.doesNotMatch((await thief.open(link)).html, /You are logged in as/);
+  assert.doesNotMatch((await thief.open(link)).html, /logged in as/);
   const page = await who.open(link);
-  assert.match(page.html, /This link is for another account, the one below\. You are logged in as eve@example\.com/);
+  assert.match(
+    page.html,
+    /You are logged in as eve@example\.com, but this link is for a different account, shown below\. You stay/,
+  );
   sent(await who.fill(page, {}), "/mailbox");
   assert.equal((await who.open("/account")).status, 200);
 });
@@ -103,10 +106,10 @@ test("where the address has another account by now, the page says what to do, an
   await registerAndConfirm(world, { ...owner, password: chosen });
   const who = createVisitor(world, { "Accept-Language": "fr" });
   const page = await who.open(link);
-  assert.match(page.title, /^Annulez le changement d’adresse/);
+  assert.match(page.title, /^Annuler le changement d’adresse/);
   const refused = await who.fill(page, {});
   assert.equal(refused.headers.get("Error-Code"), "email_taken");
-  assert.match(refused.banner, /^Un autre compte a maintenant cette adresse/);
+  assert.match(refused.banner, /^Un autre compte utilise maintenant cette adresse/);
   await world.auth.admin.deleteAccount((await world.auth.admin.find(owner.email))?.id ?? 0);
   sent(await who.fill(refused, {}), "/mailbox");
 });

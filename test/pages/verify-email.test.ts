@@ -26,7 +26,7 @@ test("a mailed link and the password that was chosen confirm the address, and lo
   const page = await who.open(link);
   assert.equal(page.headers.get("Referrer-Policy"), "no-referrer");
   const wrong = await who.fill(page, { password: "not-the-one" });
-  assert.deepEqual([wrong.status, wrong.title], [403, "Error: Confirm your address · Bienvenue"]);
+  assert.deepEqual([wrong.status, wrong.title], [403, "Error: Verify your email address · Bienvenue"]);
   assert.match(wrong.banner, /^This is not the password you chose.*Create an account$/s);
   assert.match(wrong.html, /role="alert"[\s\S]*<p><a href="\/register">Create an account<\/a>/);
   assert.match(wrong.html, /id="password"[^>]* aria-invalid="true"/);
@@ -34,7 +34,7 @@ test("a mailed link and the password that was chosen confirm the address, and lo
   assert.deepEqual([empty.status, empty.banner], [400, "Enter your password."]);
   assert.ok(!who.cookies.has("__Host-session_id"));
   sent(await who.fill(wrong, { password: strongPassword }), "/account");
-  assert.match((await who.open("/account")).html, /bob@example\.com<\/bdi> <span class="badge good">Confirmed/);
+  assert.match((await who.open("/account")).html, /bob@example\.com<\/bdi> <span class="badge good">Verified/);
   assert.match((await createVisitor(world).open(link)).title, /^Error: This link no longer works/);
 });
 
@@ -68,14 +68,14 @@ test("an old link tells who has confirmed, or moves, what to do, and nobody whet
   await registerAndConfirm(world);
   const who = createVisitor(world);
   const page = await who.open("/verify?token=x");
-  assert.match(page.html, /If you have confirmed your address already, just log in\./);
-  assert.match(page.html, /If you were changing your address, ask again from your account\./);
+  assert.match(page.html, /If your address is already verified, log in\./);
+  assert.match(page.html, /To change your address, start again from your account\./);
   assert.match(page.html, /<a class="button plain" href="\/login">Log in<\/a>/);
   const seen = [];
   for (const email of [owner.email, "nobody@example.com"]) {
     sent(await who.fill(page, { email }), "/mailbox");
     const { html } = await who.open("/mailbox");
-    assert.match(html, /<p>If this address is waiting to be confirmed, a mail is on its way\./);
+    assert.match(html, /<p>If this address is waiting to be verified, we sent a link to it\./);
     assert.doesNotMatch(html, /role="status"|We sent/);
     seen.push(html.replaceAll(email, "E"));
   }
@@ -90,20 +90,20 @@ test("who moves is asked for the password of the account, and told where a forgo
   await logIn(who, owner);
   sent(await who.fill(await who.open("/account/email"), { email: "new@example.com" }), "/mailbox");
   const mailbox = await who.open("/mailbox");
-  assert.match(mailbox.html, /once you have opened the link in it and given your password/);
-  assert.match(mailbox.html, /<a class="button plain" href="\/account\/email">Send it again<\/a>/);
-  assert.match(mailbox.html, /<a class="link" href="\/account">Back to my account<\/a>/);
+  assert.match(mailbox.html, /Open it and enter your password to complete the change/);
+  assert.match(mailbox.html, /<a class="button plain" href="\/account\/email">Resend email<\/a>/);
+  assert.match(mailbox.html, /<a class="link" href="\/account">Back to your account<\/a>/);
   assert.equal(readField(await who.open("/account/email"), "email"), "new@example.com");
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token;
   const page = await who.open(`/verify?token=${token}`);
   for (const html of [page.html, (await who.fill(page, { password: "not-the-one" })).html]) {
     assert.match(html, /<label for="password">Current password<\/label>/);
-    assert.match(html, /Your account gets this address then/);
-    assert.match(html, /<button class="button">Confirm my address<\/button>/);
+    assert.match(html, /to use this email address for your account/);
+    assert.match(html, /<button class="button">Verify email address<\/button>/);
     assert.doesNotMatch(html, /you chose|register/);
   }
   const wrong = await who.fill(page, { password: "not-the-one" });
-  assert.match(wrong.banner, /^This is not your password\. Try again\.\s+Choose a new password$/);
+  assert.match(wrong.banner, /^Incorrect password\. Try again\.\s+Reset your password$/);
   assert.match(wrong.html, /role="alert"[\s\S]*<p><a href="\/forgot">/);
 });
 
@@ -114,7 +114,7 @@ test("too many wrong passwords in a row are told with the way out: to register a
   assert.equal((await who.fill(page, { password: "wrong" })).status, 403);
   const refused = await who.fill(page, { password: strongPassword });
   assert.equal(refused.status, 429);
-  assert.match(refused.banner, /^Too many wrong passwords in a row\. .* register once more\.\s+Create an account$/);
+  assert.match(refused.banner, /^Too many incorrect passwords\. .* create your account again\.\s+Create an account$/);
   assert.match(refused.html, /role="alert"[\s\S]*<p><a href="\/register">/);
   sent(await who.fill(await who.open(await registered(world, who)), { password: strongPassword }), "/account");
   sent(await who.fill(await who.open("/account/email"), { email: "new@example.com" }), "/mailbox");
@@ -122,7 +122,7 @@ test("too many wrong passwords in a row are told with the way out: to register a
   const move = await who.open(`/verify?token=${token}`);
   assert.equal((await who.fill(move, { password: "wrong" })).status, 403);
   const locked = await who.fill(move, { password: strongPassword });
-  assert.match(locked.banner, /^Too many wrong passwords in a row\. .*\s+Choose a new password$/);
+  assert.match(locked.banner, /^Too many incorrect passwords\. .*\s+Reset your password$/);
   assert.match(locked.html, /role="alert"[\s\S]*<p><a href="\/forgot">/);
 });
 
@@ -144,7 +144,7 @@ test("confirming a new address keeps who is logged in, and logs in who is not", 
     sent(await reader.fill(page, { password: strongPassword }), "/account");
     const account = await reader.open("/account");
     assert.match(account.html, /<bdi>new@example\.com<\/bdi>/);
-    if (isLoggedIn) assert.match(account.banner, /^Your email address is changed/);
+    if (isLoggedIn) assert.match(account.banner, /^Your email address has been changed/);
   }
 });
 
@@ -163,7 +163,7 @@ test("an address that is confirmed while nobody can log in is confirmed all the 
   const page = await who.open(link);
   world.auth.logIn = () => Promise.reject(new AuthError("busy", "too many logins at once"));
   sent(await who.fill(page, { password: strongPassword }), "/login");
-  assert.match((await who.open("/login")).banner, /^Your address is confirmed/);
+  assert.match((await who.open("/login")).banner, /^Your email address has been verified/);
 });
 
 test("joining by the API and by the pages comes to the same", async () => {

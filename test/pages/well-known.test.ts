@@ -12,6 +12,6 @@ test("password managers are led to the page that changes it, past the login and 
   const asked = await who.open("/account/password");
   sent(asked, "/login?return_to=%2Faccount%2Fpassword");
   const page = await who.open(asked.location ?? "");
-  assert.equal(page.banner, "Log in to go on.");
+  assert.equal(page.banner, "Log in to continue.");
   sent(await who.fill(page, bob), "/account/password");
 });

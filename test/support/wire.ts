@@ -45,7 +45,7 @@ export async function openWire(port: number, host = "127.0.0.1"): Promise<Wire> 
         const taken = parseResponse(received, to === "HEAD");
         if (taken) {
           received = taken.rest;
-          return taken.readResponse;
+          return taken.response;
         }
         if (socket.destroyed) throw new Error(`the connection ended after ${JSON.stringify(received)}`);
         await arrived.promise;
@@ -56,7 +56,7 @@ export async function openWire(port: number, host = "127.0.0.1"): Promise<Wire> 
 }
 
 /** Takes one answer from what has arrived, once it is whole. Ours have a Content-Length, all but `100 Continue`. */
-function parseResponse(received: string, bodiless: boolean): { readResponse: WireResponse; rest: string } | undefined {
+function parseResponse(received: string, bodiless: boolean): { response: WireResponse; rest: string } | undefined {
   const end = received.indexOf("\r\n\r\n");
   if (end === -1) return undefined;
   const [first = "", ...lines] = received.slice(0, end).split("\r\n");
@@ -70,7 +70,7 @@ function parseResponse(received: string, bodiless: boolean): { readResponse: Wir
   const body = received.slice(end + 4, end + 4 + length);
   if (body.length < length) return undefined;
   const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(first)?.[1]);
-  return { readResponse: { status, headers, body }, rest: received.slice(end + 4 + length) };
+  return { response: { status, headers, body }, rest: received.slice(end + 4 + length) };
 }
 
 /** A request as text. */

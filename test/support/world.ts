@@ -78,7 +78,7 @@ export async function createWorld(
     auth,
     metrics,
     app,
-    logEntries: logEntries,
+    logEntries,
     mails,
     request: async (path, { ip = "127.0.0.1", ...init } = {}) => {
       const headers = new Headers(init.headers);

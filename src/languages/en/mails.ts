@@ -1,130 +1,137 @@
 import type { MailTexts } from "../mails.ts";
 
-/** What to do about something that its owner did not do. */
-function help(service: string, support: string | null): string {
-  return support === null ? `contact the people who run ${service}` : `write to ${support}`;
+function contact(service: string, support: string | null): string {
+  return `contact ${support ?? `the ${service} team`}`;
 }
+
+const nothingToDo = "If this was you, you do not need to do anything.";
 
 export const mails: MailTexts = {
   confirm_email: ({ service, lifetime }) => ({
-    subject: `${service}: confirm your address`,
+    subject: `Verify your email address for ${service}`,
     before: [
-      `Somebody registered at ${service} with this address. If it was you, confirm it now. You need the password that you chose.`,
+      `Someone signed up for ${service} with this email address. If this was you, verify your address. You will need the password you chose.`,
     ],
-    link: "Confirm my address",
-    after: [`The link works for ${lifetime}.`, "If it was not you, do nothing: this address will not be confirmed."],
+    link: "Verify email address",
+    after: [
+      `This link expires in ${lifetime}.`,
+      "If this was not you, ignore this email. The address will not be verified.",
+    ],
   }),
   already_registered: ({ service, forgot }) => ({
-    subject: `${service}: you already have an account`,
+    subject: `Your ${service} account already exists`,
     before: [
-      `Somebody tried to use this address at ${service}. If it was you: you already have an account, and can log in.`,
+      `Someone tried to use this email address on ${service}, but you already have an account with it. If this was you, log in.`,
     ],
     link: "Log in",
     after: [
-      `If you have forgotten your password, choose a new one here: ${forgot}`,
-      "If it was not you, do nothing: nothing has changed.",
+      `If you forgot your password, reset it: ${forgot}`,
+      "If this was not you, ignore this email. Your account has not changed.",
     ],
   }),
   invitation: ({ service, lifetime, forgot }) => ({
-    subject: `${service}: an account was made for you`,
-    before: [`An account with this address was made for you at ${service}. Choose a password, and you can log in.`],
+    subject: `Your ${service} account has been created`,
+    before: [`A ${service} account has been created for you with this email address. To log in, choose a password.`],
     link: "Choose a password",
     after: [
-      `The link works once, for ${lifetime}. Give it to nobody: whoever has it can take your account.`,
-      `If it is too old, have a new one sent to you here: ${forgot}`,
-      "If you did not expect this, do nothing: nobody can log in before a password is chosen.",
+      `This link works once and expires in ${lifetime}. Do not share it: anyone who has it can take over your account.`,
+      `If the link has expired, request a new one: ${forgot}`,
+      "If you did not expect this email, ignore it. No one can log in until a password is chosen.",
     ],
   }),
   reset_password: ({ service, lifetime }) => ({
-    subject: `${service}: choose a new password`,
-    before: [`Somebody asked for a new password for your account at ${service}. If it was you, choose it now.`],
+    subject: `Reset your ${service} password`,
+    before: [`Someone requested a new password for your ${service} account. If this was you, choose a new password.`],
     link: "Choose a new password",
     after: [
-      `The link works once, for ${lifetime}. Give it to nobody: whoever has it can take your account.`,
-      "If it was not you, do nothing: your password stays as it is.",
+      `This link works once and expires in ${lifetime}. Do not share it: anyone who has it can take over your account.`,
+      "If this was not you, ignore this email. Your password will not change.",
     ],
   }),
   password_changed: ({ service, time, times }) => ({
-    subject: `${service}: your password was changed`,
+    subject: `Your ${service} password has been changed`,
     before: [
       times === 1
-        ? `The password of your account at ${service} was changed on ${time}.`
-        : `The password of your account at ${service} was changed ${times} times, the last time on ${time}.`,
-      "If it was you, there is nothing to do. If it was not, choose a new one at once. That logs out every device.",
+        ? `The password of your ${service} account was changed on ${time}.`
+        : `The password of your ${service} account was changed ${times} times, most recently on ${time}.`,
+      `${nothingToDo} If it was not, choose a new password immediately. This logs out every device.`,
     ],
     link: "Choose a new password",
     after: [],
   }),
   new_device: ({ service, device, time, times }) => ({
-    subject: times === 1 ? `${service}: a new device logged in` : `${service}: new devices logged in`,
+    subject: times === 1 ? `New login to your ${service} account` : `New logins to your ${service} account`,
     before: [
       times === 1
-        ? `A new device logged in to your account at ${service}: ${device}, on ${time}.`
-        : `${times} new devices logged in to your account at ${service}. The last one: ${device}, on ${time}.`,
-      "If it was you, there is nothing to do. If it was not, somebody knows your password: choose a new one at once. That logs out every device.",
+        ? `A new device logged in to your ${service} account: ${device}, on ${time}.`
+        : `${times} new devices logged in to your ${service} account. The most recent was ${device}, on ${time}.`,
+      `${nothingToDo} If it was not, someone knows your password: choose a new one immediately. This logs out every device.`,
     ],
     link: "Choose a new password",
     after: [],
   }),
   email_changing: ({ service, time, times }) => ({
-    subject: `${service}: your address is about to change`,
+    subject: `Request to change your ${service} email address`,
     before: [
       times === 1
-        ? `On ${time} somebody who is logged in to your account at ${service} asked to change its address. It changes when the new address is confirmed; then this one no longer opens the account.`
-        : `Somebody who is logged in to your account at ${service} asked ${times} times to change its address, the last time on ${time}. It changes when the new address is confirmed; then this one no longer opens the account.`,
-      "If it was you, there is nothing to do here. If it was not, choose a new password at once. That logs out every device.",
+        ? `Someone who is logged in to your ${service} account requested a new email address on ${time}. Once the new address is verified, you can no longer log in with this one.`
+        : `Someone who is logged in to your ${service} account requested a new email address ${times} times, most recently on ${time}. Once the new address is verified, you can no longer log in with this one.`,
+      `${nothingToDo} If it was not, choose a new password immediately. This logs out every device.`,
     ],
     link: "Choose a new password",
     after: [],
   }),
   email_changed: ({ service, time, device, until }) => ({
-    subject: `${service}: your address was changed`,
+    subject: `Your ${service} email address has been changed`,
     before: [
-      `The address of your account at ${service} was changed on ${time}, from ${device}. This address no longer opens the account.`,
-      "If it was you, there is nothing to do. If it was not, undo the change: the account returns to this address, every device is logged out, and we send you a link to choose a new password.",
+      `The email address of your ${service} account was changed on ${time}, from ${device}. You can no longer log in with this address.`,
+      `${nothingToDo} If it was not, undo the change. Your account then goes back to this address, every device is logged out, and we send you a link to choose a new password.`,
     ],
-    link: "Undo the change",
-    after: [`The link works once, until ${until}. Give it to nobody: anyone who has it can take your account.`],
+    link: "Undo change",
+    after: [`This link works once, until ${until}. Do not share it: anyone who has it can take over your account.`],
   }),
   email_change_undone: ({ service, time, device, support }) => ({
-    subject: `${service}: the change of your address was undone`,
+    subject: `The change of your ${service} email address has been undone`,
     before: [
-      `On ${time} your account at ${service} was brought back to its previous address, from ${device}, by the link that we had mailed there. This address no longer opens the account, and every device is logged out.`,
-      `If it was you, open the mail at the previous address and choose a new password. If it was not, ${help(service, support)}.`,
+      `Your ${service} account went back to its previous email address on ${time}, from ${device}, with the link we sent to that address. You can no longer log in with this address, and every device is logged out.`,
+      `If this was you, open the email we sent to the previous address and choose a new password. If it was not, ${contact(service, support)}.`,
     ],
     link: `Open ${service}`,
     after: [],
   }),
   account_deleted: ({ service, time, device, support }) => ({
-    subject: `${service}: your account was deleted`,
+    subject: `Your ${service} account has been deleted`,
     before: [
-      `Your account at ${service} was deleted on ${time}, from ${device}. Everything about you is erased, and cannot be brought back.`,
-      `If it was you, there is nothing to do. If it was not, somebody knew your password: change it wherever else you use it, and ${help(service, support)}.`,
+      `Your ${service} account was deleted on ${time}, from ${device}. Its data has been erased and cannot be restored.`,
+      `${nothingToDo} If it was not, someone knew your password: change it everywhere you use it, and ${contact(service, support)}.`,
     ],
     link: `Open ${service}`,
     after: [],
   }),
   account_removed: ({ service, time, support }) => ({
-    subject: `${service}: your account was deleted`,
+    subject: `Your ${service} account has been deleted`,
     before: [
-      `Your account at ${service} was deleted on ${time} by the people who run ${service}. Everything about you is erased, and cannot be brought back.`,
-      `If you did not expect this, ${help(service, support)}.`,
+      `The ${service} team deleted your account on ${time}. Its data has been erased and cannot be restored.`,
+      `If you did not expect this, ${contact(service, support)}.`,
     ],
     link: `Open ${service}`,
     after: [],
   }),
   confirm_new_email: ({ service, lifetime }) => ({
-    subject: `${service}: confirm your new address`,
+    subject: `Verify your new email address for ${service}`,
     before: [
-      `Somebody asked to use this address for an account at ${service} from now on. If it was you, confirm it now.`,
+      `Someone requested to use this email address for their ${service} account. If this was you, verify your address.`,
     ],
-    link: "Confirm my new address",
-    after: [`The link works for ${lifetime}.`, "If it was not you, do nothing: your address will not be used."],
+    link: "Verify email address",
+    after: [
+      `This link expires in ${lifetime}.`,
+      "If this was not you, ignore this email. Your address will not be used.",
+    ],
   }),
   test: ({ service }) => ({
-    subject: `${service}: a test`,
-    before: [`The mails of ${service} reach you.`],
+    subject: `Test email from ${service}`,
+    before: [`Emails from ${service} reach you.`],
     link: `Open ${service}`,
-    after: ["Whoever runs the service sent this to try it out. There is nothing to do."],
+    after: ["The team that runs this service sent this email as a test. You do not need to do anything."],
   }),
 };

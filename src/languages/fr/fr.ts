@@ -4,7 +4,7 @@ import { pages } from "./pages.ts";
 
 export const fr: Messages = {
   greeting: "Bonjour,",
-  plainLink: "Si le bouton ne fonctionne pas, ouvrez cette adresse :",
+  plainLink: "Si le bouton ne fonctionne pas, ouvrez ce lien :",
   introduceLink: (link) => `${link} :`,
   device: (browser, system) => `${browser} sur ${system}`,
   unknownDevice: "un appareil inconnu",

@@ -1,143 +1,143 @@
 import type { MailTexts } from "../mails.ts";
 
-/** What to do about something that its owner did not do. */
-function help(service: string, support: string | null): string {
-  return support === null ? `contactez les responsables de ${service}` : `écrivez à ${support}`;
+function contact(service: string, support: string | null): string {
+  return support === null ? `contactez l’équipe ${service}` : `écrivez à ${support}`;
 }
+
+const nothingToDo = "Si c’était vous, vous n’avez rien à faire.";
+const doNotShare = "Ne le partagez pas : il permet de prendre le contrôle de votre compte.";
 
 export const mails: MailTexts = {
   confirm_email: ({ service, lifetime }) => ({
-    subject: `${service} : confirmez votre adresse`,
+    subject: `Confirmez votre adresse e-mail pour ${service}`,
     before: [
-      `Quelqu’un s’est inscrit sur ${service} avec cette adresse. Si c’est vous, confirmez-la maintenant. Il vous faut le mot de passe que vous avez choisi.`,
+      `Une inscription à ${service} a été faite avec cette adresse e-mail. Si c’était vous, confirmez votre adresse. Le mot de passe que vous avez choisi vous sera demandé.`,
     ],
-    link: "Confirmer mon adresse",
+    link: "Confirmer l’adresse e-mail",
     after: [
-      `Ce lien fonctionne pendant ${lifetime}.`,
-      "Si ce n’est pas vous, ne faites rien : cette adresse ne sera pas confirmée.",
+      `Ce lien expire dans ${lifetime}.`,
+      "Si ce n’était pas vous, ignorez cet e-mail : l’adresse ne sera pas confirmée.",
     ],
   }),
   already_registered: ({ service, forgot }) => ({
-    subject: `${service} : vous avez déjà un compte`,
+    subject: `Votre compte ${service} existe déjà`,
     before: [
-      `Quelqu’un a voulu utiliser cette adresse sur ${service}. Si c’est vous : vous avez déjà un compte et pouvez vous connecter.`,
+      `Quelqu’un a voulu utiliser cette adresse e-mail sur ${service}, mais vous avez déjà un compte avec cette adresse. Si c’était vous, connectez-vous.`,
     ],
-    link: "Me connecter",
+    link: "Se connecter",
     after: [
-      `Si vous avez oublié votre mot de passe, choisissez-en un nouveau ici : ${forgot}`,
-      "Si ce n’est pas vous, ne faites rien : rien n’a changé.",
+      `Si vous avez oublié votre mot de passe, réinitialisez-le : ${forgot}`,
+      "Si ce n’était pas vous, ignorez cet e-mail : votre compte n’a pas été modifié.",
     ],
   }),
   invitation: ({ service, lifetime, forgot }) => ({
-    subject: `${service} : un compte a été créé pour vous`,
+    subject: `Votre compte ${service} a été créé`,
     before: [
-      `Un compte a été créé pour vous sur ${service}, avec cette adresse. Choisissez un mot de passe pour pouvoir vous connecter.`,
+      `Un compte ${service} a été créé pour vous avec cette adresse e-mail. Pour vous connecter, choisissez un mot de passe.`,
     ],
     link: "Choisir un mot de passe",
     after: [
-      `Ce lien fonctionne une seule fois, pendant ${lifetime}. Ne le donnez à personne : toute personne qui l’a peut prendre le contrôle de votre compte.`,
-      `S’il est trop ancien, demandez-en un nouveau ici : ${forgot}`,
-      "Si vous ne vous y attendiez pas, ne faites rien : personne ne peut se connecter tant qu’aucun mot de passe n’est choisi.",
+      `Ce lien ne fonctionne qu’une fois et expire dans ${lifetime}. ${doNotShare}`,
+      `Si le lien a expiré, demandez-en un nouveau : ${forgot}`,
+      "Si vous ne vous attendiez pas à cet e-mail, ignorez-le : personne ne peut se connecter tant qu’aucun mot de passe n’a été choisi.",
     ],
   }),
   reset_password: ({ service, lifetime }) => ({
-    subject: `${service} : choisissez un nouveau mot de passe`,
+    subject: `Réinitialisez votre mot de passe ${service}`,
     before: [
-      `Quelqu’un a demandé un nouveau mot de passe pour votre compte ${service}. Si c’est vous, choisissez-le maintenant.`,
+      `Un nouveau mot de passe a été demandé pour votre compte ${service}. Si c’était vous, choisissez un nouveau mot de passe.`,
     ],
     link: "Choisir un nouveau mot de passe",
     after: [
-      `Ce lien fonctionne une seule fois, pendant ${lifetime}. Ne le donnez à personne : toute personne qui l’a peut prendre le contrôle de votre compte.`,
-      "Si ce n’est pas vous, ne faites rien : votre mot de passe reste le même.",
+      `Ce lien ne fonctionne qu’une fois et expire dans ${lifetime}. ${doNotShare}`,
+      "Si ce n’était pas vous, ignorez cet e-mail : votre mot de passe ne changera pas.",
     ],
   }),
   password_changed: ({ service, time, times }) => ({
-    subject: `${service} : votre mot de passe a été changé`,
+    subject: `Votre mot de passe ${service} a été modifié`,
     before: [
       times === 1
-        ? `Le mot de passe de votre compte ${service} a été changé le ${time}.`
-        : `Le mot de passe de votre compte ${service} a été changé ${times} fois, la dernière fois le ${time}.`,
-      "Si c’est vous, il n’y a rien à faire. Sinon, choisissez-en tout de suite un nouveau. Tous les appareils seront alors déconnectés.",
+        ? `Le mot de passe de votre compte ${service} a été modifié le ${time}.`
+        : `Le mot de passe de votre compte ${service} a été modifié ${times} fois, la dernière fois le ${time}.`,
+      `${nothingToDo} Sinon, choisissez immédiatement un nouveau mot de passe. Tous les appareils seront alors déconnectés.`,
     ],
     link: "Choisir un nouveau mot de passe",
     after: [],
   }),
   new_device: ({ service, device, time, times }) => ({
     subject:
-      times === 1 ? `${service} : connexion d’un nouvel appareil` : `${service} : connexion de nouveaux appareils`,
+      times === 1 ? `Nouvelle connexion à votre compte ${service}` : `Nouvelles connexions à votre compte ${service}`,
     before: [
       times === 1
         ? `Un nouvel appareil s’est connecté à votre compte ${service} : ${device}, le ${time}.`
-        : `${times} nouveaux appareils se sont connectés à votre compte ${service}. Le dernier : ${device}, le ${time}.`,
-      "Si c’est vous, il n’y a rien à faire. Sinon, quelqu’un connaît votre mot de passe : choisissez-en tout de suite un nouveau. Tous les appareils seront alors déconnectés.",
+        : `${times} nouveaux appareils se sont connectés à votre compte ${service}. Le plus récent : ${device}, le ${time}.`,
+      `${nothingToDo} Sinon, quelqu’un connaît votre mot de passe : choisissez-en immédiatement un nouveau. Tous les appareils seront alors déconnectés.`,
     ],
     link: "Choisir un nouveau mot de passe",
     after: [],
   }),
   email_changing: ({ service, time, times }) => ({
-    subject: `${service} : votre adresse va changer`,
+    subject: `Demande de changement de votre adresse e-mail ${service}`,
     before: [
       times === 1
-        ? `Le ${time}, quelqu’un qui est connecté à votre compte ${service} a demandé à en changer l’adresse. Elle changera quand la nouvelle sera confirmée ; celle-ci n’ouvrira alors plus le compte.`
-        : `Quelqu’un qui est connecté à votre compte ${service} a demandé ${times} fois à en changer l’adresse, la dernière fois le ${time}. Elle changera quand la nouvelle sera confirmée ; celle-ci n’ouvrira alors plus le compte.`,
-      "Si c’est vous, il n’y a rien à faire ici. Sinon, choisissez tout de suite un nouveau mot de passe. Tous les appareils seront alors déconnectés.",
+        ? `Un changement d’adresse e-mail a été demandé le ${time} depuis votre compte ${service}. Dès que la nouvelle adresse sera confirmée, celle-ci ne permettra plus de se connecter.`
+        : `Un changement d’adresse e-mail a été demandé ${times} fois depuis votre compte ${service}, la dernière fois le ${time}. Dès que la nouvelle adresse sera confirmée, celle-ci ne permettra plus de se connecter.`,
+      `${nothingToDo} Sinon, choisissez immédiatement un nouveau mot de passe. Tous les appareils seront alors déconnectés.`,
     ],
     link: "Choisir un nouveau mot de passe",
     after: [],
   }),
   email_changed: ({ service, time, device, until }) => ({
-    subject: `${service} : votre adresse a été changée`,
+    subject: `Votre adresse e-mail ${service} a été modifiée`,
     before: [
-      `L’adresse de votre compte ${service} a été changée le ${time}, depuis ${device}. Cette adresse n’ouvre plus le compte.`,
-      "Si c’est vous, il n’y a rien à faire. Sinon, annulez le changement : le compte reprend cette adresse, tous les appareils sont déconnectés, et nous vous envoyons un lien pour choisir un nouveau mot de passe.",
+      `L’adresse e-mail de votre compte ${service} a été modifiée le ${time}, depuis ${device}. La présente adresse ne permet plus de se connecter.`,
+      `${nothingToDo} Sinon, annulez le changement. Votre compte reprendra alors cette adresse, tous les appareils seront déconnectés et nous vous enverrons un lien pour choisir un nouveau mot de passe.`,
     ],
     link: "Annuler le changement",
-    after: [
-      `Ce lien fonctionne une seule fois, jusqu’au ${until}. Ne le donnez à personne : toute personne qui l’a peut prendre le contrôle de votre compte.`,
-    ],
+    after: [`Ce lien ne fonctionne qu’une fois, jusqu’au ${until}. ${doNotShare}`],
   }),
   email_change_undone: ({ service, time, device, support }) => ({
-    subject: `${service} : le changement d’adresse a été annulé`,
+    subject: `Le changement de votre adresse e-mail ${service} a été annulé`,
     before: [
-      `Le ${time}, votre compte ${service} a repris son adresse précédente, depuis ${device}, par le lien que nous y avions envoyé. Cette adresse-ci n’ouvre plus le compte, et tous les appareils sont déconnectés.`,
-      `Si c’est vous, ouvrez le courriel reçu à l’adresse précédente et choisissez un nouveau mot de passe. Sinon, ${help(service, support)}.`,
+      `Votre compte ${service} a repris son adresse e-mail précédente le ${time}, depuis ${device}, grâce au lien que nous y avions envoyé. La présente adresse ne permet plus de se connecter, et tous les appareils ont été déconnectés.`,
+      `Si c’était vous, ouvrez l’e-mail envoyé à l’adresse précédente et choisissez un nouveau mot de passe. Sinon, ${contact(service, support)}.`,
     ],
     link: `Ouvrir ${service}`,
     after: [],
   }),
   account_deleted: ({ service, time, device, support }) => ({
-    subject: `${service} : votre compte a été supprimé`,
+    subject: `Votre compte ${service} a été supprimé`,
     before: [
-      `Votre compte ${service} a été supprimé le ${time}, depuis ${device}. Tout ce qui vous concerne est effacé, et personne ne pourra le rétablir.`,
-      `Si c’est vous, il n’y a rien à faire. Sinon, quelqu’un connaissait votre mot de passe : changez-le partout où vous l’utilisez, et ${help(service, support)}.`,
+      `Votre compte ${service} a été supprimé le ${time}, depuis ${device}. Ses données ont été effacées et ne peuvent pas être restaurées.`,
+      `${nothingToDo} Sinon, quelqu’un connaissait votre mot de passe : changez-le partout où vous l’utilisez, et ${contact(service, support)}.`,
     ],
     link: `Ouvrir ${service}`,
     after: [],
   }),
   account_removed: ({ service, time, support }) => ({
-    subject: `${service} : votre compte a été supprimé`,
+    subject: `Votre compte ${service} a été supprimé`,
     before: [
-      `Votre compte ${service} a été supprimé le ${time} par les responsables de ${service}. Tout ce qui vous concerne est effacé, et personne ne pourra le rétablir.`,
-      `Si vous ne vous y attendiez pas, ${help(service, support)}.`,
+      `L’équipe ${service} a supprimé votre compte le ${time}. Ses données ont été effacées et ne peuvent pas être restaurées.`,
+      `Si vous ne vous y attendiez pas, ${contact(service, support)}.`,
     ],
     link: `Ouvrir ${service}`,
     after: [],
   }),
   confirm_new_email: ({ service, lifetime }) => ({
-    subject: `${service} : confirmez votre nouvelle adresse`,
+    subject: `Confirmez votre nouvelle adresse e-mail pour ${service}`,
     before: [
-      `Quelqu’un a demandé à utiliser désormais cette adresse pour un compte ${service}. Si c’est vous, confirmez-la maintenant.`,
+      `L’utilisation de cette adresse e-mail a été demandée pour un compte ${service}. Si c’était vous, confirmez votre adresse.`,
     ],
-    link: "Confirmer ma nouvelle adresse",
+    link: "Confirmer l’adresse e-mail",
     after: [
-      `Ce lien fonctionne pendant ${lifetime}.`,
-      "Si ce n’est pas vous, ne faites rien : votre adresse ne sera pas utilisée.",
+      `Ce lien expire dans ${lifetime}.`,
+      "Si ce n’était pas vous, ignorez cet e-mail : votre adresse ne sera pas utilisée.",
     ],
   }),
   test: ({ service }) => ({
-    subject: `${service} : un essai`,
-    before: [`Les courriels de ${service} vous parviennent.`],
+    subject: `E-mail de test de ${service}`,
+    before: [`Les e-mails de ${service} vous parviennent.`],
     link: `Ouvrir ${service}`,
-    after: ["Ceux qui s’occupent du service ont envoyé ceci pour l’essayer. Il n’y a rien à faire."],
+    after: ["L’équipe qui gère ce service a envoyé cet e-mail pour faire un test. Vous n’avez rien à faire."],
   }),
 };

@@ -11,9 +11,9 @@ test("a new address takes the password, is told where to look, and counts once c
   const page = await who.open("/account/email");
   world.clock.advance(10 * minute + 1);
   for (const [fields, field, told] of [
-    [{ email: "new@example.com", password: "" }, "password", /enter your password/],
-    [{ email: "new@example.com", password: "wrong" }, "password", /not your password/],
-    [{ email: "new", password: bob.password }, "email", /not look like an email address/],
+    [{ email: "new@example.com", password: "" }, "password", /^Enter your password/],
+    [{ email: "new@example.com", password: "wrong" }, "password", /^Incorrect password/],
+    [{ email: "new", password: bob.password }, "email", /^Enter a valid email address/],
     [{ email: "", password: bob.password }, "email", /^Enter your email address/],
   ] as const) {
     const refused = await who.fill(page, fields);
@@ -29,9 +29,9 @@ test("a new address takes the password, is told where to look, and counts once c
   assert.match((await who.open("/account")).html, /<bdi>bob@example\.com<\/bdi>/);
   await register(world, { email: "eve@example.com", password: "eve-eve-1" });
   const own = await who.fill(page, { email: " BOB@example.com", password: bob.password });
-  assert.match(own.banner, /^This is your address already\./);
+  assert.match(own.banner, /^This is already your email address\./);
   assert.match(own.html, /id="email"[^>]* aria-invalid="true"/);
   const taken = await who.fill(page, { email: "eve@example.com", password: bob.password });
-  assert.equal(taken.banner, "This address has an account already. Choose another.");
-  assert.match(taken.html, /id="email-error">This address has an account already\. Choose another\.</);
+  assert.equal(taken.banner, "An account with this address already exists. Use a different address.");
+  assert.match(taken.html, /id="email-error">An account with this address already exists\. Use a different address\.</);
 });

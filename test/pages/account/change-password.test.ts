@@ -13,13 +13,13 @@ test("a changed password keeps this device and logs out the others", async () =>
   assert.match(page.html, /autocomplete="current-password"/);
   assert.match(page.html, /autocomplete="new-password"/);
   const wrong = await who.fill(page, { password: "wrong", new_password: "t4rt1fl3tt3" });
-  assert.deepEqual([wrong.status, wrong.banner], [403, "This is not your password. Try again."]);
+  assert.deepEqual([wrong.status, wrong.banner], [403, "Incorrect password. Try again."]);
   assert.match(wrong.html, /id="password"[^>]* aria-invalid="true"/);
   const short = await who.fill(page, { password: bob.password, new_password: "short" });
   assert.match(short.html, /id="new_password"[^>]* aria-invalid="true"/);
   assert.ok(await isSessionOpen(world, other));
   sent(await who.fill(page, { password: bob.password, new_password: "t4rt1fl3tt3" }), "/account");
-  assert.match((await who.open("/account")).banner, /^Your password is changed/);
+  assert.match((await who.open("/account")).banner, /^Your password has been changed/);
   assert.ok(!(await isSessionOpen(world, other)));
   assert.ok(await canLogIn(world, { ...bob, password: "t4rt1fl3tt3" }));
 });

@@ -12,6 +12,6 @@ test("an account is deleted by who gives the password, and is gone", async () =>
   assert.ok(await canLogIn(world, bob));
   sent(await who.fill(page, { password: bob.password }), "/login");
   assert.ok(!who.cookies.has("session_id"));
-  assert.match((await who.open("/login")).banner, /^Your account is deleted/);
+  assert.match((await who.open("/login")).banner, /^Your account has been deleted/);
   assert.ok(!(await canLogIn(world, bob)));
 });

@@ -15,13 +15,13 @@ test("one device is logged out from another, or all others at once", async () =>
   sent(await who.send("/account/devices", windows?.hidden ?? {}), "/account");
   assert.deepEqual(await Promise.all(others.map((each) => isSessionOpen(world, each))), [false, true, true]);
   const after = await who.open("/account");
-  assert.match(after.banner, /device is logged out/);
+  assert.match(after.banner, /device has been logged out/);
   assert.equal(findDevices(after).length, 3);
   sent(await who.send("/account/devices", windows?.hidden ?? {}), "/account");
   world.clock.advance(minute);
   const again = await who.send("/account/devices", windows?.hidden ?? {});
   assert.equal(again.status, 404);
-  assert.equal(again.banner, "This device is logged out already.");
+  assert.equal(again.banner, "This device is already logged out.");
   const all = findForms(after.html).find(({ html }) => html.includes("Log out all other devices"));
   sent(await who.send("/account/devices", all?.hidden ?? {}), "/account");
   assert.deepEqual(findDevices(await who.open("/account")), ["An unknown device This device"]);
@@ -47,7 +47,7 @@ test("nobody ends another's session, and many devices come on pages of ten", asy
   const last = await who.open("/account?from=10");
   assert.equal(findDevices(last).length, 2);
   assert.match(last.html, /<a class="link" href="\/account\?from=0#devices">Previous devices<\/a>/);
-  assert.doesNotMatch(last.html, /More devices/);
+  assert.doesNotMatch(last.html, /Next devices/);
   for (const [from, shown] of Object.entries({ "-1": 10, x: 10, 0: 10, 9: 10, 13: 2, 9999: 2, "1e99": 2 })) {
     assert.equal(findDevices(await who.open(`/account?from=${from}`)).length, shown, from);
   }
@@ -68,7 +68,7 @@ test("the device that looks is on the first page and comes first, however many a
     assert.equal(names.filter((name) => name.endsWith("Cet appareil")).length, pages === 1 ? 1 : 0);
     assert.equal(names.length, [10, 10, 5][pages - 1]);
     seen.push(...[...page.html.matchAll(/name="session" value="([^"]*)"/g)].map(([, handle = ""]) => handle));
-    path = /href="([^"]*)#devices">Voir les autres appareils/.exec(page.html)?.[1]?.replaceAll("&amp;", "&");
+    path = /href="([^"]*)#devices">Appareils suivants/.exec(page.html)?.[1]?.replaceAll("&amp;", "&");
     assert.equal(path === undefined, pages === 3);
   }
   assert.equal(seen.length, 24);
@@ -85,7 +85,7 @@ test("a device that is logged out on a later page leaves people there, while the
     const done = await who.send(one?.action ?? "", one?.hidden ?? {});
     sent(done, "/account?from=10");
     const after = await who.open(done.location ?? "");
-    assert.match(after.banner, /device is logged out/);
+    assert.match(after.banner, /device has been logged out/);
     assert.equal(findDevices(after).length, left);
     if (left === 10) continue;
     world.clock.advance(minute);
@@ -104,6 +104,6 @@ test("devices of one name are told apart by when they were seen, for those who h
     buttons.map(([, label]) => label),
     ["Log out an unknown device", "Log out an unknown device"],
   );
-  for (const [, , id] of buttons) assert.match(html, new RegExp(`<p class="soft small" id="${id}">Last seen <time`));
+  for (const [, , id] of buttons) assert.match(html, new RegExp(`<p class="soft small" id="${id}">Last active <time`));
   assert.notEqual(buttons[0]?.[2], buttons[1]?.[2]);
 });

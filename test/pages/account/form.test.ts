@@ -14,7 +14,7 @@ test("too many wrong passwords in a row are told wherever one is asked for, with
     let refused = await who.fill(page, { ...fields, password: "wrong" });
     while (refused.status === 403) refused = await who.fill(page, { ...fields, password: "wrong" });
     assert.equal(refused.status, 429, path);
-    assert.match(refused.banner, /^Too many wrong passwords in a row\. .*\s+Choose a new password$/, path);
+    assert.match(refused.banner, /^Too many incorrect passwords\. .*\s+Reset your password$/, path);
     assert.match(refused.html, /role="alert"[\s\S]*<p><a href="\/forgot">/, path);
   }
 });
@@ -30,7 +30,7 @@ test("a password that was given to log in or since is not needed once more, unti
   assert.equal((await who.fill(page, { password: "" })).status, 200);
   world.clock.advance(10 * minute + 1);
   const refused = await who.fill(page, { password: "" });
-  assert.deepEqual([refused.status, refused.banner], [403, "Please enter your password to go on."]);
+  assert.deepEqual([refused.status, refused.banner], [403, "Enter your password to continue."]);
 });
 
 test("a session that ended while a form was open leads to the login, and back to the form", async () => {
@@ -42,7 +42,7 @@ test("a session that ended while a form was open leads to the login, and back to
     const fields = { email: "new@example.com", password: bob.password, new_password: "t4rt1fl3tt3" };
     sent(await who.fill(page, fields), `/login?return_to=${encodeURIComponent(path)}`);
     const login = await who.open(`/login?return_to=${path}`);
-    assert.equal(login.banner, "Your session has ended. Log in to go on.");
+    assert.equal(login.banner, "Your session has ended. Log in again to continue.");
     assert.match(login.html, /<p class="message plain" role="status">/);
     sent(await who.fill(login, bob), path);
   }

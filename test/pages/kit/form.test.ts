@@ -52,7 +52,7 @@ test("a form without that, with another's, or of a browser that has lost it show
       const stale = await who.send("/login", { ...bob, ...tokens } as Record<string, string>);
       assert.equal(stale.status, 403);
       assert.equal(stale.title, "Error: Log in · Bienvenue");
-      assert.match(stale.banner, /open too long/);
+      assert.match(stale.banner, /open for too long/);
       assert.equal(readField(stale, "email"), bob.email);
       assert.ok(!stale.html.includes(bob.password));
       assert.ok(!who.cookies.has("session_id"));
@@ -127,7 +127,7 @@ test("no form of ours does anything without it", async () => {
     for (const token of [{}, { form_token: own.replace(/./, "!") }] as Record<string, string>[]) {
       const refused = await who.send(path, { ...fields, ...token });
       assert.equal(refused.status, 403, path);
-      assert.match(refused.banner, /^This page has been open too long/, path);
+      assert.match(refused.banner, /^This page was open for too long/, path);
     }
   }
   assert.deepEqual(await deliverMails(world), []);
