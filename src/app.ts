@@ -142,7 +142,7 @@ export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindi
   const unanswered = (c: RequestContext) => {
     const Allow = allowed.find(([path]) => path.test(c.req.path))?.[1];
     if (Allow === undefined) return refuse(c, notFoundError());
-    return refuse(c, new RequestError("method_not_allowed", `only ${Allow} can be used here`), { Allow });
+    return refuse(c, new RequestError("method_not_allowed", `method not allowed; allowed: ${Allow}`), { Allow });
   };
   const failed = (error: Error, c: RequestContext) => refuse(c, error);
   // The same routes, matched by the path with single slashes. Used only if nothing matched, so that other requests pay nothing.

@@ -137,7 +137,7 @@ export class AuthError extends Error {
  * @param cause what prevents hashing, unless too many passwords wait
  */
 export function busyError(retryAfter: number, cause?: Error): AuthError {
-  return new AuthError("busy", `too many logins at once; try again in ${formatWait(retryAfter, "en")}`, {
+  return new AuthError("busy", `too many logins; try again in ${formatWait(retryAfter, "en")}`, {
     retryAfter,
     cause,
   });

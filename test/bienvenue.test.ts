@@ -102,7 +102,7 @@ describe("a start", () => {
     assert.deepEqual(logged, []);
     const refused = await bienvenue.fetch(get("/"));
     assert.deepEqual([refused.status, refused.headers.get("Error-Code")], [500, "internal"]);
-    assert.equal(await refused.text(), '{"message":"something went wrong here; it is in the log"}\n');
+    assert.equal(await refused.text(), '{"message":"internal error; the log has the details"}\n');
     assert.equal(refused.headers.get("Cache-Control"), "no-store");
     assert.deepEqual(
       logged.map(({ level, message, err }) => [level, message, (err as Error).name]),

@@ -7,12 +7,13 @@ import { email } from "./schemas.ts";
 export const changeEmail: Resource = {
   PUT: endpoint(
     {
-      summary: "Sends a verification email to a new address of the user.",
+      summary: "Changes the email address, once it is verified.",
       fields: () => z.object({ email: email.describe("The new email address.") }),
       session: "required",
       answers: () => ({
         200: {
-          description: "The new address becomes that of the account once it is verified.",
+          description:
+            "A verification email is sent to the new address. The account keeps its address until the new one is verified.",
           json: z.object({
             email: z.string().describe("The new email address."),
             message: z.literal("verification mail sent"),

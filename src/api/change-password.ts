@@ -7,13 +7,13 @@ import { emailAnswer, newPassword, password, policyRefusals, sessionCookie } fro
 export const changePassword: Resource = {
   PUT: endpoint(
     {
-      summary: "Changes the password of the user and ends the user's other sessions.",
+      summary: "Changes the password.",
       fields: () => z.object({ password: password.describe("The current password."), new_password: newPassword }),
       session: "required",
       hashesPassword: true,
       answers: () => ({
         200: {
-          description: "The password is changed. The session continues under a new id.",
+          description: "The password is changed. The session continues under a new id; all other sessions have ended.",
           json: z.object({ email: emailAnswer, message: z.literal("Password updated") }),
           headers: sessionCookie,
         },

@@ -7,7 +7,7 @@ import { session, time } from "./schemas.ts";
 export const exportAccount: Resource = {
   GET: endpoint(
     {
-      summary: "Returns all stored data about the user.",
+      summary: "Returns all data about the user.",
       session: "required",
       answers: () => ({
         200: {

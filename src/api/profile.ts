@@ -28,7 +28,7 @@ export const profile: Resource = {
   ),
   DELETE: endpoint(
     {
-      summary: "Deletes the account of the user.",
+      summary: "Deletes the account.",
       fields: () => z.object({ password }),
       session: "required",
       hashesPassword: true,

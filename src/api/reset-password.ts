@@ -43,13 +43,13 @@ export const resetPassword: Resource = {
   ),
   PUT: endpoint(
     {
-      summary: "Sets a new password with a reset token, and ends all sessions of the user.",
+      summary: "Sets a new password with a reset token.",
       fields: () =>
         z.object({ email, reset_token: z.string().min(1).describe("The reset token."), new_password: newPassword }),
       hashesPassword: true,
       answers: () => ({
         200: {
-          description: "The password is changed.",
+          description: "The password is changed, and all sessions of the user have ended.",
           json: z.object({ email: emailAnswer, message: z.literal("Password updated") }),
           headers: deviceCookie,
         },

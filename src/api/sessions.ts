@@ -10,7 +10,7 @@ const maxPageLength = 100;
 export const sessions: Resource = {
   GET: endpoint(
     {
-      summary: "Lists the sessions of the user, newest first.",
+      summary: "Lists the user's sessions, newest first.",
       query: () =>
         z.object({
           limit: z.string().optional().describe(`The maximum number of sessions, from 1 to ${maxPageLength}.`),
@@ -92,7 +92,7 @@ function pageLength(limit = `${maxPageLength}`): number {
 export const session: Resource = {
   DELETE: endpoint(
     {
-      summary: "Ends one session of the user.",
+      summary: "Ends one session.",
       path: () => z.object({ id: z.string().describe("The `id` of a session in `GET /sessions`.") }),
       session: "required",
       answers: () => ({
@@ -114,7 +114,7 @@ export const session: Resource = {
 export const otherSessions: Resource = {
   DELETE: endpoint(
     {
-      summary: "Ends all other sessions of the user.",
+      summary: "Ends all other sessions.",
       session: "required",
       answers: () => ({
         200: { description: "They have ended.", json: z.object({ message: z.literal("other sessions ended") }) },
@@ -134,13 +134,14 @@ export const otherSessions: Resource = {
 export const confirmation: Resource = {
   POST: endpoint(
     {
-      summary: "Confirms the password of the user, which some endpoints require in the last ten minutes.",
+      summary: "Confirms the password for ten minutes.",
       fields: () => z.object({ password }),
       session: "required",
       hashesPassword: true,
       answers: () => ({
         200: {
-          description: "The password is right. The session continues under a new id.",
+          description:
+            "The password is right. Endpoints with `password_needed` now work for ten minutes. The session continues under a new id.",
           json: z.object({ email: emailAnswer, message: z.literal("password confirmed") }),
           headers: sessionCookie,
         },

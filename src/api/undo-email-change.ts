@@ -6,7 +6,7 @@ import { email, emailAnswer } from "./schemas.ts";
 export const undoEmailChange: Resource = {
   PUT: endpoint(
     {
-      summary: "Undoes an email change, with the token sent to the previous address.",
+      summary: "Undoes an email change.",
       fields: () =>
         z.object({
           token: z.string().min(1).describe("The token of the email."),

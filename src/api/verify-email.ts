@@ -30,7 +30,7 @@ export const emailVerification: Resource = {
   ),
   PUT: endpoint(
     {
-      summary: "Verifies an email address, with the token of the email and the password.",
+      summary: "Verifies an email address.",
       fields: () =>
         z.object({
           email: email.describe("The address to verify."),

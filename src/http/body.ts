@@ -17,6 +17,6 @@ export async function readBody(request: Request): Promise<Uint8Array> {
     return await readWithLimit(request.body, maxBodySize, tooLarge);
   } catch (error) {
     if (error instanceof RequestError) throw error;
-    throw new RequestError("body_malformed", "the body did not arrive whole");
+    throw new RequestError("body_malformed", "the body is incomplete");
   }
 }

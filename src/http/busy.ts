@@ -5,8 +5,9 @@ import { chooseLanguage, languages } from "../languages/languages.ts";
 import { maxBodySize } from "./body.ts";
 import { deviceSecretFinder, type RequestContext, wantsPage } from "./caller.ts";
 import { hostCookie, readCookie } from "./cookies.ts";
+import { errorCodes } from "./error-codes.ts";
 import { titleCaseHeaders } from "./header-case.ts";
-import { statuses, toRefusal } from "./refusals.ts";
+import { toRefusal } from "./refusals.ts";
 import type { Handler, Pages, Service } from "./service.ts";
 
 /**
@@ -89,7 +90,10 @@ export function busyGuard(
 
 /** @param close whether the body is too long to be read to its end, so that the connection must end */
 function respond({ body, headers }: Answer, close: boolean): Response {
-  return new Response(body, { status: statuses.busy, headers: close ? { ...headers, Connection: "close" } : headers });
+  return new Response(body, {
+    status: errorCodes.busy.status,
+    headers: close ? { ...headers, Connection: "close" } : headers,
+  });
 }
 
 async function read(response: Response | Promise<Response>): Promise<Answer> {

@@ -132,7 +132,7 @@ function requirePlainParts(text: string, contentType: string): void {
         name === "content-transfer-encoding"
           ? /^(7bit|8bit|binary)$/.test(value.trim())
           : name !== "content-type" || isUtf8.test(charsetOf(value));
-      if (!isPlain) throw new RequestError("body_malformed", "the parts of the body must be plain UTF-8, not encoded");
+      if (!isPlain) throw new RequestError("body_malformed", "the body has a part that is not plain UTF-8");
     }
   }
 }

@@ -2,11 +2,11 @@ import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES }
 import { type AddressInfo, Server as NetServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener, RequestError } from "@hono/node-server";
-import type { ErrorCode } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
 import type { HttpListener } from "../observe/tracing.ts";
 import { commonHeaders } from "./answers.ts";
 import { maxBodySize } from "./body.ts";
+import { connectionErrors } from "./connection-errors.ts";
 import { TitleCaseResponse } from "./header-case.ts";
 
 /** Limits of a connection. Sizes are in bytes, times in milliseconds. */
@@ -169,17 +169,7 @@ function parseHost(scheme: string, host = ""): string | undefined {
   return URL.parse(`${scheme}://${host}`)?.host;
 }
 
-/** The error codes of the responses that the server itself sends. */
-const codes = {
-  400: "bad_request",
-  405: "method_not_allowed",
-  408: "request_timeout",
-  417: "expectation_failed",
-  431: "headers_too_large",
-  500: "internal",
-} as const satisfies Record<number, ErrorCode>;
-
-type Status = keyof typeof codes;
+type Status = keyof typeof connectionErrors;
 
 function statusOf({ code }: NodeJS.ErrnoException): Status | undefined {
   if (code === "ECONNRESET" || code === "EPIPE") return undefined;
@@ -205,7 +195,7 @@ function connectionError(status: Status) {
   const headers = {
     ...commonHeaders,
     "Content-Type": "application/json",
-    "Error-Code": codes[status],
+    "Error-Code": connectionErrors[status].code,
     "Content-Length": String(body.length),
     Connection: "close",
   };

@@ -116,7 +116,7 @@ test("to another machine, through a proxy or under another name there is no such
   await world.mailer.send(mail);
   const nothing = async (response: Response) => {
     assert.equal(response.status, 404);
-    assert.equal(await response.text(), '{"message":"nothing is here"}\n');
+    assert.equal(await response.text(), '{"message":"not found"}\n');
   };
   for (const headers of [{}, json]) {
     await nothing(await world.get(headers, "192.0.2.1"));

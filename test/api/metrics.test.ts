@@ -37,7 +37,7 @@ async function scrapeService({ url }: Service): Promise<Map<string, number>> {
   return samples(await (await fetch(`${url}/metrics`)).text());
 }
 
-const hidden = '404 {"message":"nothing is here"}\n';
+const hidden = '404 {"message":"not found"}\n';
 const asked = async (world: World, init: RequestInit & { ip?: string }) => {
   const response = await world.request("/metrics", init);
   return `${response.status} ${response.status === 200 ? "" : await response.text()}`;

@@ -185,7 +185,7 @@ describe("PUT /reset_password", () => {
     const redemption = { email: bob.email, reset_token: await requestToken(world), new_password: "new" };
     const response = await redeemToken(world, redemption);
     assert.match(response.headers.get("Retry-After") ?? "", /^[1-9]\d*$/);
-    await assertRejected(response, 503, /^too many logins at once; try again in \d+ seconds?$/);
+    await assertRejected(response, 503, /^too many logins; try again in \d+ seconds?$/);
     // A network that has nobody waiting is next.
     const again = world.request("/reset_password", { ...form(redemption, { method: "PUT" }), ip: "192.0.2.1" });
     assert.equal(await readStatusAndBody(again), changed);

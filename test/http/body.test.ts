@@ -54,7 +54,7 @@ test("a body that a header says is too long is refused before it is read", async
 test("a body that does not arrive whole is refused, and told nobody as an error", async () => {
   await using world = await createWorld();
   const response = world.request("/users", pieces(registration, { size: 5, broken: true }));
-  await assertRejected(response, 400, /^the body did not arrive whole$/);
+  await assertRejected(response, 400, /^the body is incomplete$/);
   assert.deepEqual(
     world.logEntries.map(({ level, event }) => [level, event]),
     [["info", "request_refused"]],

@@ -83,7 +83,7 @@ test("while the queue is full, whatever hashes a password is refused before its 
       assert.equal(response.headers.get("Cache-Control"), "no-store");
       assert.equal(response.headers.get("Content-Type"), type, route);
       assert.equal(response.headers.get("Access-Control-Allow-Origin"), "https://app.example.com");
-      assert.match(await response.text(), /Try again in|too many logins at once; try again in/);
+      assert.match(await response.text(), /Try again in|too many logins; try again in/);
     }
   }
   for (const path of ["/profile", "/health/live", "/login", "/"])

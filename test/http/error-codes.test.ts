@@ -4,16 +4,18 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import fc from "fast-check";
 import { routes } from "../../src/app.ts";
-import type { ErrorCode } from "../../src/errors.ts";
-import { statuses } from "../../src/http/refusals.ts";
+import type { ErrorCode, RefusalCode } from "../../src/errors.ts";
+import { errorCodes } from "../../src/http/error-codes.ts";
 import { serve } from "../../src/http/server.ts";
 import { currentEngine, test } from "../support/engines.ts";
 import { closeAfterTest } from "../support/survives.ts";
 import { createWorld, productionEnvironment } from "../support/world.ts";
 
+const appCodes = Object.entries(errorCodes).map(([code, { status }]) => [code, status]);
+
 /** The closed set of codes, with the status of each. */
 const closedSet: Record<ErrorCode, number> = {
-  ...statuses,
+  ...(Object.fromEntries(appCodes) as Record<RefusalCode, number>),
   form_stale: 403,
   bad_request: 400,
   request_timeout: 408,

@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { createApp } from "../../src/app.ts";
 import { Auth } from "../../src/auth/auth.ts";
 import { AuthError, DatabaseUnavailable } from "../../src/errors.ts";
-import { RequestError, statuses, toRefusal } from "../../src/http/refusals.ts";
+import { errorCodes } from "../../src/http/error-codes.ts";
+import { RequestError, toRefusal } from "../../src/http/refusals.ts";
 import { silent } from "../../src/observe/log.ts";
 import { answerWithCounts, startBreachServer } from "../support/breach-server.ts";
 import { test } from "../support/engines.ts";
@@ -12,16 +13,16 @@ import { createProductionWorld, owner } from "../support/production.ts";
 import { assertRejected, bob, json, logIn, redeemToken, register, requestToken, withCookie } from "../support/steps.ts";
 import { createWorld, form, hour, type World } from "../support/world.ts";
 
-type Code = keyof typeof statuses;
+type Code = keyof typeof errorCodes;
 
 /** The rows of the documentation's table, by code. */
 async function documented(): Promise<Map<string, { status: number; message: RegExp; told: string[] }>> {
   const text = await readFile(new URL("../../docs/errors.md", import.meta.url), "utf8");
-  const rows = text.matchAll(/^\| `(\w+)` \| (\d+) \| `(.+?)` \| (.+) \| (.+) \|$/gm);
+  const rows = text.matchAll(/^\| `(\w+)` \| (\d+) \| `(.+?)` \| (.+) \| (.+) \| (.+) \|$/gm);
   return new Map(
-    [...rows].map(([, code = "", status, message = "", when = "", mend = ""]) => {
+    [...rows].map(([, code = "", status, message = "", when = "", remedy = "", endpoints = ""]) => {
       const pattern = new RegExp(`^${message.replace(/[.()/]/g, "\\$&").replaceAll("…", ".+")}$`);
-      return [code, { status: Number(status), message: pattern, told: [when, mend] }];
+      return [code, { status: Number(status), message: pattern, told: [when, remedy, endpoints] }];
     }),
   );
 }
@@ -107,16 +108,16 @@ const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
 
 test("every refusal has its row in docs/errors.md, with the same status, and every row is one", async () => {
   const rows = await documented();
-  assert.deepEqual([...rows.keys()], Object.keys(statuses));
+  assert.deepEqual([...rows.keys()], Object.keys(errorCodes));
   for (const [code, { status, told }] of rows) {
-    assert.equal(status, statuses[code as Code], code);
+    assert.equal(status, errorCodes[code as Code].status, code);
     for (const cell of told) assert.match(cell, /\w{3}/, code);
   }
 });
 
 test("every refusal is said over HTTP as docs/errors.md has it", async (t) => {
   const rows = await documented();
-  assert.deepEqual(Object.keys(provoked), Object.keys(statuses));
+  assert.deepEqual(Object.keys(provoked), Object.keys(errorCodes));
   for (const [code, provoke] of Object.entries(provoked)) {
     await t.test(code, async () => {
       await using world = await createWorld({ PASSWORD_MIN_LENGTH: "8" });
@@ -124,7 +125,7 @@ test("every refusal is said over HTTP as docs/errors.md has it", async (t) => {
       const response = await provoke(world);
       assert.equal(response.headers.has("Retry-After"), [429, 503].includes(response.status));
       assert.equal(response.headers.get("Error-Code"), code);
-      await assertRejected(response, statuses[code as Code], rows.get(code)?.message);
+      await assertRejected(response, errorCodes[code as Code].status, rows.get(code)?.message);
     });
   }
 });

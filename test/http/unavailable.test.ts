@@ -38,7 +38,7 @@ test("the log says why nothing can be hashed, and of a database only what is wro
     logged.map(({ reason }) => reason),
     [
       "no thread available for hashing: ERR_WORKER_INIT_FAILED",
-      "too many logins at once; try again in 1 second",
+      "too many logins; try again in 1 second",
       "the database is locked",
     ],
   );

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { statuses } from "../../src/http/refusals.ts";
+import { errorCodes } from "../../src/http/error-codes.ts";
 import { chooseLanguage, type Language, languages, messages, toLanguage } from "../../src/languages/languages.ts";
 import { anyText } from "../support/any-text.ts";
 
@@ -51,7 +51,7 @@ test("the pages say everything in every language, in words of its own, with what
   assert.ok(english.size > 120);
   for (const language of languages) {
     const { pages } = messages[language];
-    assert.deepEqual(Object.keys(pages.refusals).sort(), ["form_stale", "locked", ...Object.keys(statuses)].sort());
+    assert.deepEqual(Object.keys(pages.refusals).sort(), ["form_stale", "locked", ...Object.keys(errorCodes)].sort());
     for (const [path, text] of pageTexts(pages)) {
       assert.match(text, /^\S.*\S$/, `${language}${path}`);
       assert.doesNotMatch(text, /undefined|\[object/, `${language}${path}`);

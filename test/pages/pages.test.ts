@@ -259,6 +259,6 @@ test("programs that ask for a page by any means get one, and nothing of the API 
   }
   for (const init of [form(bob), form(bob, { headers: { Accept: "*/*" } })]) {
     const nothing = await world.request("/nope", init);
-    assert.deepEqual([nothing.status, await nothing.text()], [404, '{"message":"nothing is here"}\n']);
+    assert.deepEqual([nothing.status, await nothing.text()], [404, '{"message":"not found"}\n']);
   }
 });

@@ -161,7 +161,7 @@ test("an address that is confirmed while nobody can log in is confirmed all the 
   const who = createVisitor(world);
   const link = await registered(world, who);
   const page = await who.open(link);
-  world.auth.logIn = () => Promise.reject(new AuthError("busy", "too many logins at once"));
+  world.auth.logIn = () => Promise.reject(new AuthError("busy", "too many logins"));
   sent(await who.fill(page, { password: strongPassword }), "/login");
   assert.match((await who.open("/login")).banner, /^Your email address has been verified/);
 });

@@ -41,7 +41,7 @@ function isUnavailable({ status, headers, text }: Answer): void {
   assert.equal(status, 503, text);
   assert.equal(headers.get("Retry-After"), "1");
   assert.equal(headers.get("Content-Type"), "application/json");
-  assert.equal(text, '{"message":"the database does not answer; try again"}\n');
+  assert.equal(text, '{"message":"the database is unavailable; try again"}\n');
 }
 
 // id: locked-database

@@ -105,7 +105,7 @@ export async function assertUnavailable(service: Service, cookie: string): Promi
   for (const [i, answer] of answers.entries()) {
     assert.equal(answer.status, 503, requests[i]?.slice(0, 2).join(" "));
     assert.ok(Number(answer.headers.get("Retry-After")) >= 1);
-    assert.deepEqual(await answer.json(), { message: "the database does not answer; try again" });
+    assert.deepEqual(await answer.json(), { message: "the database is unavailable; try again" });
   }
   assert.equal((await sendForm(service, "GET", "/health/live")).status, 200);
 }

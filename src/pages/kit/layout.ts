@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { HtmlEscapedString } from "hono/utils/html";
 import type { RefusalCode } from "../../errors.ts";
-import { statuses } from "../../http/refusals.ts";
+import { errorCodes } from "../../http/error-codes.ts";
 import { languages, messages } from "../../languages/languages.ts";
 import type { NoticeCode } from "../../languages/pages.ts";
 import { type Assets, firstLetter } from "./assets.ts";
@@ -38,7 +38,7 @@ export function renderPage(visit: Visit, assets: Assets, view: View, formProblem
   const resetPasswordLink = problem?.code === "locked" ? resetLink(visit) : undefined;
   const message = view.message ?? (problem ? errorMessage(problem.message, problem.field, resetPasswordLink) : notice);
   const code = problem ? (problem.code === "locked" ? "too_many_tries" : problem.code) : view.code;
-  const status = problem?.status ?? (view.code ? statuses[view.code] : 200);
+  const status = problem?.status ?? (view.code ? errorCodes[view.code].status : 200);
   const title = code === undefined ? view.title : words.errorTitle(view.title);
   return service.answers.content(status, String(pageHtml(visit, assets, title, view, message)), {
     "Content-Type": "text/html; charset=utf-8",

@@ -1,0 +1,73 @@
+import { STATUS_CODES } from "node:http";
+import { descriptions } from "../../src/app.ts";
+import { connectionErrors } from "../../src/http/connection-errors.ts";
+import { commonRefusals, type Description, type Method } from "../../src/http/description.ts";
+import { errorCodes, formStale } from "../../src/http/error-codes.ts";
+import type { Generator } from "./generator.ts";
+import { formatPath } from "./routes.ts";
+
+/** The tables of docs/errors.md. */
+export const errors: readonly Generator[] = [
+  { path: "docs/errors.md", part: "app", text: appTable },
+  { path: "docs/errors.md", part: "pages", text: pageTable },
+  { path: "docs/errors.md", part: "server", text: serverTable },
+];
+
+interface Route {
+  readonly name: string;
+  readonly description: Description;
+  readonly codes: ReadonlySet<string>;
+}
+
+const routes: readonly Route[] = Object.entries(descriptions).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, description]) => ({
+    name: `\`${method} ${formatPath(path)}\``,
+    description,
+    codes: new Set([...commonRefusals(method as Method, description), ...description.refusals]),
+  })),
+);
+
+/** The codes that belong to no endpoint, or to too many to name them. */
+const places: Readonly<Record<string, string>> = {
+  internal: "all",
+  database_unavailable: "all",
+  not_found: "unknown paths, and paths that are hidden from the caller",
+  method_not_allowed: "all paths",
+  cross_site: "all but GET and HEAD",
+  body_malformed: "all with fields",
+  body_too_large: "all with fields",
+  body_type_unsupported: "all with fields",
+  field_repeated: "all with fields or query parameters",
+  not_logged_in: "all that need a session",
+  busy: "all that hash a password",
+};
+
+function appTable(): string {
+  const rows = Object.entries(errorCodes).map(
+    ([code, { status, message, when, remedy }]) =>
+      `| \`${code}\` | ${status} | \`${message}\` | ${when} | ${remedy} | ${endpointsOf(code)} |`,
+  );
+  return table(["code", "status", "message", "when it happens", "what to do", "endpoints"], rows);
+}
+
+function endpointsOf(code: string): string {
+  const api = routes.filter(({ description, codes }) => codes.has(code) && !description.isPage);
+  return places[code] ?? api.map(({ name }) => name).join(", ");
+}
+
+function serverTable(): string {
+  const rows = Object.entries(connectionErrors).map(
+    ([status, { code, when, remedy }]) =>
+      `| ${status} | \`${STATUS_CODES[status]?.toLowerCase()}\` | \`${code}\` | ${when} | ${remedy} |`,
+  );
+  return table(["status", "message", "code", "when it happens", "what to do"], rows);
+}
+
+function table(head: readonly string[], rows: readonly string[]): string {
+  return [`| ${head.join(" | ")} |`, `|${"---|".repeat(head.length)}`, ...rows, ""].join("\n");
+}
+
+function pageTable(): string {
+  const rows = [`| \`form_stale\` | ${formStale.status} | ${formStale.when} | ${formStale.remedy} |`];
+  return table(["code", "status", "when it happens", "what to do"], rows);
+}
