@@ -17,7 +17,7 @@ import {
   cancelEmailChange,
   deleteRegistrationsByEmail,
   insertVerification,
-  takeVerification,
+  redeemVerification,
   type Verification,
 } from "./verify-email.ts";
 
@@ -104,7 +104,7 @@ export async function confirm(
           .where("disabled_at", "is", null)
           .returning(selectEmail("users"))
           .executeTakeFirst());
-      if (!account || !(await takeVerification(transaction, verification, token))) throw rollback(false);
+      if (!account || !(await redeemVerification(transaction, verification, token))) throw rollback(false);
       await db
         .updateTable("users")
         .set({ ...address, email_verified_at: now, updated_at: now, reset_token: null, reset_token_expires_at: null })

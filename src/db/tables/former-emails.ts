@@ -87,7 +87,7 @@ export async function storeToken(
   store: Store,
   email: string,
   token: string,
-  mailing: MailRequest,
+  mailRequest: MailRequest,
 ): Promise<FormerEmail | null> {
   return runInTransaction(store, async (transaction) => {
     const newest = await selectHeldEmails(transaction)
@@ -102,7 +102,7 @@ export async function storeToken(
     const { numUpdatedRows } = await holdFormerEmail(transaction).where("id", "=", newest.id).executeTakeFirst();
     if (numUpdatedRows === 0n) return null;
     const owner = { formerEmailId: newest.id };
-    if (await wasJustMailed(transaction, owner, "undo", mailing.requestedAt)) return null;
+    if (await wasJustMailed(transaction, owner, "undo", mailRequest.requestedAt)) return null;
     await addMailedToken(transaction, owner, "undo", token);
     return newest;
   });

@@ -14,12 +14,12 @@ import {
   cancelEmailChange,
   deleteRegistrationsByEmail,
   insertVerification,
-  takeVerification,
+  redeemVerification,
   type Verification,
   verificationColumns,
 } from "./verify-email.ts";
 
-/** Stores a registration until its address is confirmed, and queues the mail for that if one can be sent. */
+/** Stores a registration until its address is verified, and queues the verification email. */
 export async function add(
   store: Store,
   email: string,
@@ -38,7 +38,7 @@ export async function add(
   });
 }
 
-/** The newest registration that waits for this address, or null. */
+/** Finds the newest pending registration of an address. */
 export async function findNewest({ db }: Store, email: string): Promise<Verification | null> {
   const newest = await db
     .selectFrom("verifications")
@@ -51,16 +51,16 @@ export async function findNewest({ db }: Store, email: string): Promise<Verifica
   return newest ?? null;
 }
 
-/** An account that was never confirmed gets a verification with its own password, as if it registered now. */
+/** Adds a verification for an account whose address was never verified, as if it registered now; returns its id. */
 export async function addForUser(store: Store, user: User): Promise<number> {
   return insertVerification(store, { email: user.email, hashed_password: user.hashedPassword, user_id: null });
 }
 
 /**
- * Makes a registration an account, all or nothing: an account that was never confirmed becomes this one's, without its
- * sessions, and every other registration of the address is dropped.
+ * Creates the account of a registration, or takes over an unverified account with its address, whose sessions end. Deletes the
+ * other registrations of the address.
  *
- * @returns null when the token is no longer good, or the address has a confirmed account
+ * @returns null if the token is invalid, or if the address already has a verified account
  */
 export async function confirm(
   store: Store,
@@ -73,7 +73,7 @@ export async function confirm(
   await endSurplusSessionsByEmail(store, email);
   return runInTransaction(store, async (transaction) => {
     await lockAddress(transaction, email);
-    if (hashedPassword === null || !(await takeVerification(transaction, verification, token))) return null;
+    if (hashedPassword === null || !(await redeemVerification(transaction, verification, token))) return null;
     const user = await createVerifiedUser(transaction, email, hashedPassword);
     if (!user) return null;
     await recordAct(transaction, acts, { userId: user.id });
@@ -82,7 +82,7 @@ export async function confirm(
   });
 }
 
-/** The account of an address that is proven now; null when it has one that is confirmed already, or disabled. */
+/** Creates an account with a verified address, or takes over an unverified one; null if a verified or disabled one exists. */
 export async function createVerifiedUser(store: Store, email: string, hashedPassword: string): Promise<User | null> {
   const { db, clock } = store;
   const now = clock();

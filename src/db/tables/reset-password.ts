@@ -28,33 +28,32 @@ import { endSurplusSessionsByEmail } from "./session-limit.ts";
 import { endSessions } from "./sessions.ts";
 import { cancelEmailChange, deleteRegistrationsByEmail, deleteUnverifiedRegistrations } from "./verify-email.ts";
 
-/** A reset token on its way to a new password. */
+/** The redemption of a reset token. */
 export interface PasswordReset {
   readonly resetToken: string;
-  /** The address of the account that the token was checked for. */
+  /** The address of the account for which the token was checked. */
   readonly email: string;
   readonly hashedPassword: string;
-  /** Whether the token came by mail, and so proves the address. */
+  /** Whether the token was sent by email, and so verifies the address. */
   readonly isMailed?: boolean;
-  /** The language in which the owner is told. */
+  /** The language of the email to the user. */
   readonly language?: string;
   readonly acts?: readonly string[] | undefined;
-  /** The caller, whom the account knows from then on. */
+  /** The caller, who becomes known to the account. */
   readonly redeemer?: Redeemer | undefined;
 }
 
 /**
- * Gives the account of an address, or its newest registration, a reset token. With `mailing` the previous one stays valid
- * beside it.
+ * Stores a reset token for the account of an address, or for the newest registration. If the token is sent by email, the previous
+ * one stays valid until `markAccepted`.
  *
- * @returns the address as that account or registration spells it; null when there is neither, or when a token was mailed just
- * before this request
+ * @returns the address as registered; null if there is neither, or if a token was mailed just before the request
  */
 export async function storeToken(
   store: Store,
   email: string,
   resetToken: string,
-  mailing?: MailRequest,
+  mailRequest?: MailRequest,
 ): Promise<string | null> {
   const key = emailKey(email);
   const { clock } = store;
@@ -69,8 +68,8 @@ export async function storeToken(
     const found = user ?? registration;
     if (!found) return null;
     const owner = user ? { userId: user.id } : { verificationId: found.id };
-    if (mailing) {
-      if (await wasJustMailed(transaction, owner, "reset", mailing.requestedAt)) return null;
+    if (mailRequest) {
+      if (await wasJustMailed(transaction, owner, "reset", mailRequest.requestedAt)) return null;
       await addMailedToken(transaction, owner, "reset", resetToken);
       return found.email;
     }
@@ -87,7 +86,7 @@ export async function storeToken(
         .execute();
       return user.email;
     }
-    // The one before may be another registration's.
+    // The previous token may belong to another registration.
     const ofAddress = db.selectFrom("verifications").select("id").where("email", "=", key);
     await db
       .deleteFrom("mailed_tokens")
@@ -105,7 +104,7 @@ export async function storeToken(
   });
 }
 
-/** Locks the rows of the registrations that wait for an address, and returns the newest. */
+/** Locks the pending registrations of an address, and returns the newest. */
 async function lockNewestRegistration(
   { db, engine }: Store,
   key: string,
@@ -121,12 +120,12 @@ async function lockNewestRegistration(
   return held.at(-1);
 }
 
-/** The address of the account or registration that a valid reset token belongs to, as it is spelled there; or null. */
+/** Finds the address of the account or registration of a reset token, as registered; null if the token is invalid. */
 export async function findEmail(store: Store, resetToken: string): Promise<string | null> {
   const { db } = store;
   const [now, latest] = validExpiryRange(store, tokenLifetime(store, "reset"));
   const hashed = digest(resetToken);
-  // In one statement: otherwise a token that is accepted meanwhile could be missed in both places.
+  // One statement, because a token that is accepted between two statements could be missed by both.
   const found = await db
     .selectFrom("users")
     .select(selectEmail("users"))
@@ -156,28 +155,27 @@ export async function findEmail(store: Store, resetToken: string): Promise<strin
 }
 
 /**
- * Changes the password, takes the token, ends every session, forgets every device but the redeemer's, and tells the owner, all
- * or nothing. The token is taken by
- * one conditional statement, so that of many redemptions at once exactly one finds it. The token of a registration makes
- * it an account.
+ * Redeems a reset token in one transaction: changes the password, ends all sessions, forgets all devices except the redeemer's,
+ * and queues an email to the user. The token of a registration creates its account. A single conditional statement consumes the
+ * token, so only one of several simultaneous redemptions succeeds.
  *
- * @returns null when the token is not, or no longer, good
+ * @returns null if the token is invalid
  */
-export async function redeem(store: Store, redemption: PasswordReset): Promise<User | null> {
-  await endSurplusSessionsByEmail(store, redemption.email);
+export async function redeem(store: Store, reset: PasswordReset): Promise<User | null> {
+  await endSurplusSessionsByEmail(store, reset.email);
   return runInTransaction(store, async (transaction) => {
-    await lockAddress(transaction, redemption.email);
-    const former = await resetAccount(transaction, redemption);
-    const user = former ?? (await resetRegistration(transaction, redemption));
+    await lockAddress(transaction, reset.email);
+    const existing = await resetAccount(transaction, reset);
+    const user = existing ?? (await resetRegistration(transaction, reset));
     if (!user) return null;
     await forgetActs(transaction, user.id);
-    await recordAct(transaction, redemption.acts, { userId: user.id });
+    await recordAct(transaction, reset.acts, { userId: user.id });
     await endSessions(transaction, user.id);
     await forgetDevices(transaction, user.id);
-    await recordRedeemer(transaction, redemption.redeemer ?? {}, user.id, former === null);
+    await recordRedeemer(transaction, reset.redeemer ?? {}, user.id, existing === null);
     await cancelEmailChange(transaction, user.id);
     await deleteUnverifiedRegistrations(transaction, user.id);
-    const { language = "en" } = redemption;
+    const { language = "en" } = reset;
     await enqueueNotice(transaction, { kind: "password_changed", language, email: user.email });
     return user;
   });
@@ -195,7 +193,7 @@ async function resetAccount(
     .returning("id")
     .executeTakeFirst();
   if (!held) return null;
-  const isOnItsWay = await redeemPendingToken(store, { userId: held.id }, "reset", resetToken);
+  const isPending = await redeemPendingToken(store, { userId: held.id }, "reset", resetToken);
   const row = await db
     .updateTable("users")
     .set({
@@ -209,7 +207,7 @@ async function resetAccount(
       query.set((row) => ({ email_verified_at: row.fn.coalesce("email_verified_at", row.val(now)) })),
     )
     .where("id", "=", held.id)
-    .$if(!isOnItsWay, (query) => query.where(isResetToken(digest(resetToken), now)))
+    .$if(!isPending, (query) => query.where(isResetToken(digest(resetToken), now)))
     .returning(userColumns)
     .executeTakeFirst();
   if (!row) return null;
@@ -229,16 +227,16 @@ async function resetRegistration(
     .select(["id", "reset_token", "reset_token_expires_at", selectEmail("verifications")])
     .where("email", "=", emailKey(email))
     .execute();
-  for (const { id, email: spelled, reset_token, reset_token_expires_at } of held) {
+  for (const { id, email: address, reset_token, reset_token_expires_at } of held) {
     const endsAt = reset_token_expires_at ?? 0;
-    const isInPlace = reset_token === digest(resetToken) && endsAt > now && endsAt <= latest;
-    if (!isInPlace && !(await redeemPendingToken(store, { verificationId: id }, "reset", resetToken))) continue;
-    return createVerifiedUser(store, spelled, hashedPassword);
+    const isAccepted = reset_token === digest(resetToken) && endsAt > now && endsAt <= latest;
+    if (!isAccepted && !(await redeemPendingToken(store, { verificationId: id }, "reset", resetToken))) continue;
+    return createVerifiedUser(store, address, hashedPassword);
   }
   return null;
 }
 
-/** Deletes tokens that have ended, at most `limit` of accounts and as many of mails; returns how many. */
+/** Deletes at most `limit` expired tokens of accounts, and as many expired mailed tokens; returns how many. */
 export async function sweepTokens(store: Store, limit: number): Promise<number> {
   const { db, clock } = store;
   const now = clock();

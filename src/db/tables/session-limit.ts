@@ -6,21 +6,21 @@ import { lockSessionsInOrder, sessionCondition } from "../locks.ts";
 import type { Store } from "../store.ts";
 
 /**
- * The most sessions that a user can have. Whatever reads or ends all sessions of a user relies on it: more rows than this would
- * hold up every other request.
+ * The maximum number of sessions per user. It bounds the statements that read or end all sessions of a user, which would
+ * otherwise block other requests.
  */
 export const maxSessions = 1000;
 
-/** How many rows over the limit one statement looks at, and ends: some milliseconds. */
+/** The maximum number of sessions over the limit that one statement ends: some milliseconds. */
 const batchSize = 500;
 
 /**
- * Ends sessions of a user over the limit: expired ones first, then the oldest. It looks at the newest 1,500 only: a user with
- * more, from before there was a limit, comes down to it step by step.
+ * Ends sessions of a user over the limit: expired ones first, then the oldest. Reads only the newest 1,500 sessions, so a user
+ * of an older version with more needs several calls.
  *
- * @param limit how many may stay, at most `maxSessions`
- * @param kept the id of a session that stays in any case, and counts
- * @returns how many it ended
+ * @param limit the number of sessions to keep, at most `maxSessions`
+ * @param kept the id of a session that is kept in any case, and counts
+ * @returns the number of ended sessions
  */
 export async function endOldestSessions(
   store: Store,
@@ -59,20 +59,21 @@ export async function endOldestSessions(
 }
 
 /**
- * Brings a user down to `maxSessions`, where an older version left more: in batches, so that other requests go on between them.
+ * Ends sessions of a user over `maxSessions`, left by an older version. Works in batches, so that other requests run between
+ * them.
  *
- * @param kept the id of a session that stays in any case
- * @returns how many sessions it ended
+ * @param kept the id of a session that is kept in any case
+ * @returns the number of ended sessions
  */
 export async function endSurplusSessions(store: Store, userId: number, kept?: string): Promise<number> {
-  for (let all = 0; ; await nextTurn()) {
-    const some = await endOldestSessions(store, userId, maxSessions, kept);
-    all += some;
-    if (some < batchSize) return all;
+  for (let total = 0; ; await nextTurn()) {
+    const ended = await endOldestSessions(store, userId, maxSessions, kept);
+    total += ended;
+    if (ended < batchSize) return total;
   }
 }
 
-/** Does the same for the account of an address, if there is one. */
+/** Like `endSurplusSessions`, for the account with an address, if there is one. */
 export async function endSurplusSessionsByEmail(store: Store, email: string): Promise<void> {
   const user = await store.db.selectFrom("users").select("id").where("email", "=", emailKey(email)).executeTakeFirst();
   if (user) await endSurplusSessions(store, user.id);

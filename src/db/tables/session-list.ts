@@ -6,9 +6,9 @@ import { recordAct } from "./acts.ts";
 import { maxSessions } from "./session-limit.ts";
 import { isSession } from "./session-lookup.ts";
 
-/** A session as its owner may see it. */
+/** A session in a user's session list. */
 export interface ListedSession {
-  /** Names the session for as long as it lives, and opens nothing. */
+  /** A public id of the session, which never changes. */
   readonly handle: string;
   readonly current: boolean;
   readonly createdAt: number;
@@ -18,26 +18,26 @@ export interface ListedSession {
   readonly userAgent: string | null;
 }
 
-/** Which sessions of a user are wanted. */
+/** Selects sessions of a user. */
 export interface SessionQuery {
-  /** The id of the session that asks. It is on the first page, and on no other. */
+  /** The id of the caller's session, which is on the first page only. */
   readonly current?: string | undefined;
-  /** The `next` of the page before; without it, the first page. */
+  /** The `next` of the previous page; undefined for the first page. */
   readonly after?: string | undefined;
-  /** How many at most, up to `maxSessions`. */
+  /** The maximum number of sessions, up to `maxSessions`. */
   readonly limit: number;
 }
 
-/** Some live sessions of a user, the newest first. */
+/** A page of live sessions, newest first. */
 export interface SessionPage<Session = ListedSession> {
   readonly sessions: readonly Session[];
-  /** Names the page after this one; null if there is none. */
+  /** Identifies the next page; null if there is none. */
   readonly next: string | null;
 }
 
 /**
- * A place in the order of a user's sessions, the newest first: after the one that was opened then and has this key. It stays
- * where it is when sessions come and go.
+ * A position in a user's sessions, newest first: after the session with this time and key. It stays valid when sessions are opened
+ * or end.
  */
 type Position = readonly [createdAt: number, sessionId: string];
 
@@ -60,10 +60,9 @@ const columns = [
 ] as const satisfies (keyof Row)[];
 
 /**
- * A page of the live sessions of a user. It reads about as many rows as it returns, and some thousand at most, however many there
- * are.
+ * Returns a page of the live sessions of a user. Reads about as many rows as it returns, and a few thousand at most.
  *
- * @returns null if `after` is no page's `next`
+ * @returns null if `after` is malformed
  */
 export async function list(
   store: Store,
@@ -74,30 +73,30 @@ export async function list(
   if (from === null) return null;
   const own = current === undefined ? undefined : await findOwnSession(store, userId, current);
   const first = after === undefined && own ? [own] : [];
-  const others = await findNewest(store, userId, { but: own?.session_id, from, count: limit - first.length });
+  const others = await findNewest(store, userId, { except: own?.session_id, from, count: limit - first.length });
   return {
     sessions: [...first, ...others.rows].sort(compareNewestFirst).map((row) => toListedSession(row, row === own)),
     next: others.next && encodePosition(others.next),
   };
 }
 
-/** The session of a user that has an id, or had it until some seconds ago. */
+/** Finds a session of a user by its current id, or by its previous one until some seconds after the renewal. */
 async function findOwnSession(store: Store, userId: number, sessionId: string): Promise<Row | undefined> {
   const find = ({ db, clock }: Store) => db.selectFrom("sessions").where(isSession(sessionId, clock()));
   const [row] = await readWithHandles(store, find);
   return row?.user_id === userId ? row : undefined;
 }
 
-/** The newest live sessions of a user after a position, but for one of them; and where the next page begins, if there is one. */
+/** Returns the newest live sessions of a user after a position, except one, and the position of the next page. */
 async function findNewest(
   store: Store,
   userId: number,
-  { but, from, count }: { readonly but: string | undefined; readonly from: Position; readonly count: number },
+  { except, from, count }: { readonly except: string | undefined; readonly from: Position; readonly count: number },
 ): Promise<{ rows: Row[]; next: Position | null }> {
   const rows: Row[] = [];
   const now = store.clock();
   const isLive = (row: Row) => row.expires_at > now && row.last_seen_at > now - store.lifetimes.SESSION_IDLE;
-  // Besides those that are returned, the one that is left out, and one that tells whether there are more.
+  // Two more than returned: the excluded session, and one that shows whether there is a next page.
   const size = Math.max(count + 2, 100);
   let position = from;
   for (let read = 0; read < maxSessions; read += size) {
@@ -112,7 +111,7 @@ async function findNewest(
         .limit(size),
     );
     for (const row of batch) {
-      if (row.session_id === but || !isLive(row)) continue;
+      if (row.session_id === except || !isLive(row)) continue;
       if (rows.length === count) return { rows, next: position };
       rows.push(row);
       position = toPosition(row);
@@ -123,27 +122,27 @@ async function findNewest(
   return { rows, next: position };
 }
 
-/** Reads some sessions, and gives a handle to each that has none: an older version opened it. */
+/** Reads sessions, and gives a handle to those of an older version, which have none. */
 async function readWithHandles(
   store: Store,
-  some: (store: Store) => SelectQueryBuilder<Schema, "sessions", object>,
+  select: (store: Store) => SelectQueryBuilder<Schema, "sessions", object>,
 ): Promise<Row[]> {
-  const rows = await some(store).select(columns).execute();
+  const rows = await select(store).select(columns).execute();
   if (rows.every(({ handle }) => handle !== null)) return rows;
   return runInTransaction(store, async (transaction) => {
-    const wanted = some(transaction).select("session_id");
+    const selected = select(transaction).select("session_id");
     await transaction.db
       .updateTable("sessions")
       .set({ handle: sql<string>`${sql.raw(store.engine.randomText)}` })
       .where("handle", "is", null)
-      .$if(!store.engine.locksRows, (query) => query.where("session_id", "in", wanted))
-      .where(lockSessionsInOrder(transaction, sessionCondition("session_id", "in", wanted)))
+      .$if(!store.engine.locksRows, (query) => query.where("session_id", "in", selected))
+      .where(lockSessionsInOrder(transaction, sessionCondition("session_id", "in", selected)))
       .execute();
-    return some(transaction).select(columns).execute();
+    return select(transaction).select(columns).execute();
   });
 }
 
-/** Ends the session of a user that has this handle; false when there is none. */
+/** Ends the session of a user with this handle; returns false if there is none. */
 export async function endByHandle(
   store: Store,
   userId: number,
@@ -152,14 +151,14 @@ export async function endByHandle(
 ): Promise<boolean> {
   if (!/^[\w-]{43}$/.test(handle)) return false;
   return runInTransaction(store, async (transaction) => {
-    // The act's row locks the account as well, whose turn is before its sessions.
+    // Inserting the act locks the account, which must be locked before its sessions.
     if (store.engine.locksRows && acts.length > 0) {
       await transaction.db.selectFrom("users").select("id").where("id", "=", userId).forKeyShare().execute();
     }
     const { numDeletedRows } = await transaction.db
       .deleteFrom("sessions")
       .where("handle", "=", handle)
-      // The sum keeps a database from walking through all sessions of the user instead.
+      // The sum prevents a scan of all sessions of the user by the index on user_id.
       .where(sql<boolean>`user_id + 0 = ${userId}`)
       .executeTakeFirst();
     if (numDeletedRows > 0n) await recordAct(transaction, acts, { userId });
@@ -187,12 +186,12 @@ function toPosition({ created_at, session_id }: Row): Position {
   return [created_at, session_id];
 }
 
-/** A position as text that needs no escaping in a URL. The SHA-256 of a session id in it opens nothing. */
+/** Encodes a position for use in a URL. It contains the SHA-256 of a session id, which is not secret. */
 function encodePosition(position: Position): string {
   return Buffer.from(position.join(" ")).toString("base64url");
 }
 
-/** Reads what `writePosition` wrote; null for anything else. */
+/** Decodes the result of `encodePosition`; null for any other text. */
 function decodePosition(text: string): Position | null {
   const [, createdAt, sessionId] = /^(\d{1,15}) ([ -~]{1,250})$/.exec(Buffer.from(text, "base64url").toString()) ?? [];
   if (createdAt === undefined || sessionId === undefined) return null;

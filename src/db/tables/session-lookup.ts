@@ -6,30 +6,27 @@ import type { Awaitable } from "../engine.ts";
 import { sessionCondition } from "../locks.ts";
 import type { Store } from "../store.ts";
 
-/** A user found by a session, and when that was last written as seen. */
+/** The user of a session, with the stored time of the session's last use. */
 export type SessionUser = User & { readonly lastSeenAt: number };
 
-/** A live session as every request of a logged-in person needs it: its user, and the stored time of its last use. */
+/** The user of a live session, and the stored time of its last use. */
 export interface LiveSession {
   readonly user: PublicUser;
   readonly lastSeenAt: number;
 }
 
-/**
- * How long the previous id leads to a renewed session, in milliseconds, so that requests under way and lost responses end no
- * session.
- */
+/** How long the previous id of a renewed session stays valid, for concurrent requests and lost responses. In milliseconds. */
 const renewalGrace = 10_000;
 
 /**
- * The range of renewal times whose previous id is still valid. A time slightly in the future may come from another node; a
+ * Returns the range of renewal times whose previous id is still valid. A time slightly in the future comes from another node, a
  * later one from a wrong clock.
  */
 function graceRange(now: number): readonly [after: number, until: number] {
   return [now - renewalGrace, now + renewalGrace];
 }
 
-/** The sessions that have reached neither end. */
+/** Selects the sessions that have not expired. */
 export function selectLiveSessions({ db, clock, lifetimes }: Store) {
   const now = clock();
   return db
@@ -39,8 +36,8 @@ export function selectLiveSessions({ db, clock, lifetimes }: Store) {
 }
 
 /**
- * Finds a live session whose account is not disabled, without reading a secret. Every request of a logged-in person does this
- * lookup: its query is built once, and it is synchronous if the driver is.
+ * Finds a live session of an enabled account, without reading a secret. Every authenticated request does this lookup, so its
+ * query is compiled once, and it is synchronous on SQLite.
  */
 export function find({ db, engine, lifetimes, clock }: Store): (sessionId: string) => Awaitable<LiveSession | null> {
   const found = db
@@ -68,7 +65,7 @@ export function find({ db, engine, lifetimes, clock }: Store): (sessionId: strin
     const hashed = digest(sessionId);
     const now = clock();
     const session = read(byId, [now, now - lifetimes.SESSION_IDLE, hashed]);
-    // The second read happens only if the first finds nothing: one statement for both would make every hit slower.
+    // A separate read, only if the first one finds nothing: a single statement for both would slow down every hit.
     if (session instanceof Promise) return session.then((some) => some ?? readPrevious(hashed, now));
     return session ?? readPrevious(hashed, now);
   };
@@ -82,7 +79,7 @@ function toLiveSession([row]: readonly Row[]): LiveSession | null {
   return { user: { id, email, emailVerifiedAt, disabledAt: null, createdAt, updatedAt }, lastSeenAt };
 }
 
-/** Finds the user of a live session, with all stored attributes, unless the account is disabled. */
+/** Finds the user of a live session of an enabled account, with all stored attributes. */
 export async function findUser(store: Store, sessionId: string): Promise<SessionUser | null> {
   const row = await selectLiveSessions(store)
     .innerJoin("users", "users.id", "sessions.user_id")
@@ -94,7 +91,7 @@ export async function findUser(store: Store, sessionId: string): Promise<Session
   return row ? { ...row, sessionId, resetToken: null } : null;
 }
 
-/** Whether a session has a presented id, or had it until some seconds ago. */
+/** Returns the condition that a session has this id, or had it until some seconds ago. */
 export function isSession(sessionId: string, now: number): Expression<SqlBool> {
   const hashed = digest(sessionId);
   const [after, until] = graceRange(now);

@@ -6,10 +6,10 @@ import { lockSessionsInOrder } from "../locks.ts";
 import type { Store } from "../store.ts";
 import { endSurplusSessions } from "./session-limit.ts";
 
-/** A session, and the time when it was used: now, unless given. */
+/** The id of a session, and when it was used (default: now). */
 export type SessionUse = string | readonly [sessionId: string, at: number];
 
-/** Writes when sessions were used. A session that had ended by then stays ended, and so does one that was ended since. */
+/** Updates the time of the last use of sessions that had not expired by that time. */
 export async function recordUse(store: Store, sessions: Iterable<SessionUse>): Promise<void> {
   const { db, engine, clock, lifetimes } = store;
   const now = clock();
@@ -42,7 +42,7 @@ export async function recordUse(store: Store, sessions: Iterable<SessionUse>): P
       ]),
     )
     .execute();
-  // Apart, because SQLite rewrites the entries of an index whose column is set, even to the same value.
+  // A separate statement, because SQLite rewrites index entries even if a column is set to the same value.
   await db
     .updateTable("sessions")
     .from(list.as("seen"))
@@ -54,13 +54,13 @@ export async function recordUse(store: Store, sessions: Iterable<SessionUse>): P
 }
 
 /**
- * The times of a session, in which each impossible one is replaced as if the session had begun `at`: it was written while a
- * clock was wrong, and would keep the session beyond its lifetime. The others stay.
+ * Returns updates that replace each impossible time of a session as if the session had begun `at`. Only a wrong clock writes such
+ * a time, which would keep the session beyond its lifetime.
  */
 function correctTimes(now: number, at: Expression<number>, { SESSION_LIFETIME }: Store["lifetimes"]) {
   const ahead = now + clockTolerance;
-  const limited = (column: "created_at" | "last_seen_at" | "expires_at", most: number, lifetime: number) =>
-    sql<number>`case when ${sql.ref(column)} > ${most} then ${at} + ${lifetime} else ${sql.ref(column)} end`;
+  const limited = (column: "created_at" | "last_seen_at" | "expires_at", max: number, lifetime: number) =>
+    sql<number>`case when ${sql.ref(column)} > ${max} then ${at} + ${lifetime} else ${sql.ref(column)} end`;
   return {
     created_at: limited("created_at", ahead, 0),
     last_seen_at: limited("last_seen_at", ahead, 0),
@@ -69,13 +69,18 @@ function correctTimes(now: number, at: Expression<number>, { SESSION_LIFETIME }:
   };
 }
 
-/** How long a nonce is kept, in milliseconds: longer than the previous id is valid, and than hashing a password takes. */
+/** How long a nonce is kept, in milliseconds: longer than the previous id stays valid and hashing a password takes. */
 const nonceLifetime = 60_000;
 
 /**
- * Deletes the ended among the next `limit` sessions after `from`, in the order of their keys, so that this needs no index. Also
- * deletes the nonces of old renewals, corrects times that a wrong clock wrote, and brings a user of whom most are down to
- * `maxSessions`. Returns where the next batch begins, or null at the end.
+ * Reads the next `limit` sessions after `from`, by key, which needs no other index. In that batch, it
+ *
+ * - deletes expired sessions,
+ * - deletes the nonces of old renewals,
+ * - corrects times that a wrong clock wrote,
+ * - enforces `maxSessions` for the user with the most sessions.
+ *
+ * @returns the number of ended sessions, and the start of the next batch; null at the end
  */
 export async function sweep(
   store: Store,
@@ -117,28 +122,28 @@ export async function sweep(
       .where(lockSessionsInOrder(store, isIn(engine, "session_id", ids)))
       .execute();
   }
-  const over = now - nonceLifetime;
-  const isOver = (renewedAt: number | null) => renewedAt === null || renewedAt <= over || renewedAt > ahead;
-  const spent = batch.filter((row) => row.renewal_nonce !== null && isOver(row.renewed_at));
-  if (spent.length > 0) {
-    const ids = spent.map((row) => row.session_id);
+  const oldest = now - nonceLifetime;
+  const isOld = (renewedAt: number | null) => renewedAt === null || renewedAt <= oldest || renewedAt > ahead;
+  const oldNonces = batch.filter((row) => row.renewal_nonce !== null && isOld(row.renewed_at));
+  if (oldNonces.length > 0) {
+    const ids = oldNonces.map((row) => row.session_id);
     await db
       .updateTable("sessions")
       .set({ renewal_nonce: null })
       .where(isIn(engine, "session_id", ids))
       .where(lockSessionsInOrder(store, isIn(engine, "session_id", ids)))
-      .where((row) => row.or([row("renewed_at", "<=", over), row("renewed_at", ">", ahead)]))
+      .where((row) => row.or([row("renewed_at", "<=", oldest), row("renewed_at", ">", ahead)]))
       .execute();
   }
   const next = batch.length < limit ? null : (batch.at(-1)?.session_id ?? null);
-  const crowded = findMostFrequent(batch.map((row) => row.user_id));
-  const surplus = crowded === undefined ? 0 : await endSurplusSessions(store, crowded);
+  const userId = findMostFrequent(batch.map((row) => row.user_id));
+  const surplus = userId === undefined ? 0 : await endSurplusSessions(store, userId);
   return { ended: ended.length + surplus, next };
 }
 
 /**
- * The most frequent user of a batch, if there more than once. A user whom an older version left with very many sessions is the
- * most frequent one in some batch, so no index is needed to find such users.
+ * Returns the most frequent user of a batch, if the user has more than one session in it. A user with too many sessions, left by
+ * an older version, is the most frequent one in some batch, so finding such users needs no index.
  */
 function findMostFrequent(userIds: readonly number[]): number | undefined {
   const counts = new Map<number, number>();

@@ -9,57 +9,59 @@ import { type LoginNotice, recordLogin } from "./devices.ts";
 import { endOldestSessions, endSurplusSessions, maxSessions } from "./session-limit.ts";
 import { isSession, selectLiveSessions } from "./session-lookup.ts";
 
-/** Opens one session, however often its request is sent. */
+/** The act of a login: makes a form that is sent twice open a single session. */
 export interface LoginAct {
   readonly name: string;
-  /** The nonce that the session id is derived from. */
+  /** The nonce from which the session id is derived. */
   readonly nonce: string;
   idFor(nonce: string): string;
 }
 
-/** What `open` needs to open a session. */
 export interface NewSession {
   readonly userId: number;
   readonly sessionId: string;
-  /** The hash that the password was verified against: if it is no longer the user's, no session is opened. */
+  /** The hash against which the password was verified. If the user has another one by now, no session is opened. */
   readonly verifiedHash?: string;
-  /** A better hash of the same password, stored together with the session. */
+  /** A stronger hash of the same password, stored in the same transaction. */
   readonly rehashed?: string | undefined;
-  /** The sessions that this one replaces. */
+  /** The sessions that end because this one replaces them. */
   readonly replaces?: string | readonly string[] | undefined;
-  /** How many sessions the user may have, this one included, up to 1,000; the oldest end. */
+  /** The maximum number of sessions of the user, including this one, up to 1,000; the oldest end. */
   readonly limit?: number;
-  /** The secret of a device that the account knows from then on; undefined if devices are not remembered. */
+  /** The secret of the device, which becomes known to the account; undefined if devices are not recorded. */
   readonly device?: string | undefined;
-  /** The mail to the owner if the login is unexpected; null if none can be sent. Undefined where nobody logs in. */
+  /** The email to the user if the login is unexpected; null if none can be sent, undefined if this is no login. */
   readonly notice?: LoginNotice | null | undefined;
-  /** The same act again returns the session that it opened, while that exists. */
+  /** If the act has opened a session that still exists, `open` returns that session. */
   readonly act?: LoginAct | undefined;
   readonly ip?: string | null | undefined;
   readonly userAgent?: string | null | undefined;
 }
 
-/** Opens a session, all or nothing; null when the user is gone, disabled, or has another password by now. */
-export async function open(store: Store, opening: NewSession): Promise<Session | null> {
-  const { userId, sessionId, verifiedHash, rehashed, replaces = [], device, notice, limit = maxSessions } = opening;
+/** Opens a session. Returns null if the user was deleted or disabled, or if the password has changed. */
+export async function open(store: Store, options: NewSession): Promise<Session | null> {
+  const { userId, sessionId, verifiedHash, rehashed, replaces = [], device, notice, limit = maxSessions } = options;
   return runInTransaction(store, async (transaction) => {
     const now = transaction.clock();
     const update = rehashed
       ? transaction.db.updateTable("users").set({ hashed_password: rehashed, updated_at: now })
       : holdUser(transaction);
-    const ofUser = update.where("id", "=", userId).where("disabled_at", "is", null);
-    // The update holds the user's row until the end: a reset at the same time waits, or was before.
-    const unchanged = await (verifiedHash === undefined ? ofUser : ofUser.where("hashed_password", "=", verifiedHash))
+    const ofEnabledUser = update.where("id", "=", userId).where("disabled_at", "is", null);
+    // The update locks the user's row, so a simultaneous password reset happens before or after.
+    const unchanged = await (verifiedHash === undefined
+      ? ofEnabledUser
+      : ofEnabledUser.where("hashed_password", "=", verifiedHash)
+    )
       .returning("known_since")
       .executeTakeFirst();
     if (!unchanged) return null;
-    const again = opening.act && (await findSessionOfAct(transaction, userId, opening.act));
-    const replaced = [replaces].flat().filter((each) => each !== again?.sessionId);
-    // They may be another user's, who ends these meanwhile.
+    const previous = options.act && (await findSessionOfAct(transaction, userId, options.act));
+    const replaced = [replaces].flat().filter((each) => each !== previous?.sessionId);
+    // Replaced sessions may belong to another user, who may be ending them.
     if (replaced.length > 0) await lockSessions(transaction, limit < maxSessions ? userId : 0, replaced);
     for (const each of replaced) await end(transaction, each);
-    if (again) return again;
-    const session = await insertSession(transaction, opening);
+    if (previous) return previous;
+    const session = await insertSession(transaction, options);
     await endOldestSessions(transaction, userId, Math.min(limit, maxSessions), sessionId);
     if (notice !== undefined)
       await recordLogin(transaction, { userId, device, notice, knownSince: unchanged.known_since });
@@ -68,16 +70,16 @@ export async function open(store: Store, opening: NewSession): Promise<Session |
 }
 
 /**
- * The session that the same act opened within the last minute. Otherwise records the act for the session about to be opened,
- * and returns null.
+ * Returns the session that the same act opened within the last minute. If there is none, records the act for the session that is
+ * about to be opened, and returns null.
  */
 async function findSessionOfAct(
   store: Store,
   userId: number,
   { name, nonce, idFor }: LoginAct,
 ): Promise<Session | null> {
-  const before = await findNonce(store, name);
-  const sessionId = before && idFor(before);
+  const previousNonce = await findNonce(store, name);
+  const sessionId = previousNonce && idFor(previousNonce);
   const row =
     sessionId &&
     (await selectLiveSessions(store)
@@ -94,9 +96,9 @@ async function findSessionOfAct(
   return null;
 }
 
-export async function insertSession({ db, clock, lifetimes }: Store, opening: NewSession): Promise<Session> {
-  const { sessionId, userId } = opening;
-  const [ip, userAgent] = [toStorableText(opening.ip), toStorableText(opening.userAgent)];
+export async function insertSession({ db, clock, lifetimes }: Store, options: NewSession): Promise<Session> {
+  const { sessionId, userId } = options;
+  const [ip, userAgent] = [toStorableText(options.ip), toStorableText(options.userAgent)];
   const now = clock();
   const expiresAt = now + lifetimes.SESSION_LIFETIME;
   await db
@@ -109,31 +111,31 @@ export async function insertSession({ db, clock, lifetimes }: Store, opening: Ne
       expires_at: expiresAt,
       ip,
       user_agent: userAgent,
-      confirmed_at: opening.verifiedHash === undefined ? null : now,
+      confirmed_at: options.verifiedHash === undefined ? null : now,
       handle: randomBytes(32).toString("base64url"),
     })
     .execute();
   return { sessionId, userId, createdAt: now, lastSeenAt: now, expiresAt, ip, userAgent };
 }
 
-/** Ends one session; false when there was none. */
+/** Ends a session; returns false if there is none. */
 export async function end({ db, clock }: Store, sessionId: string): Promise<boolean> {
   const { numDeletedRows } = await db.deleteFrom("sessions").where(isSession(sessionId, clock())).executeTakeFirst();
   return numDeletedRows > 0n;
 }
 
-/** Ends every session of a user; returns how many there were. */
+/** Ends all sessions of a user; returns how many. */
 export async function endAll(store: Store, userId: number): Promise<number> {
   return (await endSurplusSessions(store, userId)) + (await endSessions(store, userId));
 }
 
-/** Ends every session of a user but this one; returns how many there were. */
+/** Ends all sessions of a user except this one; returns how many. */
 export async function endOthers(store: Store, userId: number, sessionId: string): Promise<number> {
   const surplus = await endSurplusSessions(store, userId, sessionId);
   return surplus + (await endOtherSessions(store, userId, sessionId));
 }
 
-/** Like `endAll`, for a user who has no more than `maxSessions`. */
+/** Like `endAll`, for a user with at most `maxSessions`. */
 export async function endSessions(store: Store, userId: number): Promise<number> {
   const { numDeletedRows } = await store.db
     .deleteFrom("sessions")
@@ -143,7 +145,7 @@ export async function endSessions(store: Store, userId: number): Promise<number>
   return Number(numDeletedRows);
 }
 
-/** Like `endOthers`, for a user who has no more than `maxSessions`. */
+/** Like `endOthers`, for a user with at most `maxSessions`. */
 export async function endOtherSessions(store: Store, userId: number, sessionId: string): Promise<number> {
   const { numDeletedRows } = await store.db
     .deleteFrom("sessions")

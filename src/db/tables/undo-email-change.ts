@@ -13,44 +13,48 @@ import { endSurplusSessions } from "./session-limit.ts";
 import { endSessions } from "./sessions.ts";
 import { cancelEmailChange } from "./verify-email.ts";
 
-/** A mailed token that undoes a move. */
+/** Undoes an email change with a mailed token. */
 export interface EmailChangeUndo {
   readonly token: string;
-  /** The hash that takes the place of the account's: no password matches it. */
+  /** The new password hash of the account, which no password matches. */
   readonly hashedPassword: string;
   readonly language: string;
-  /** The kind of device that it is undone on. */
+  /** The kind of the device on which it is undone. */
   readonly device: string | null;
   readonly acts?: readonly string[] | undefined;
 }
 
 /**
- * Brings an account back to the address that it has left, takes the token and those of later moves, ends every session and every
- * other token, replaces the password, mails a reset link to the address, and tells the one that the account leaves now: all or
- * nothing. The token is taken while the account's row is locked, so of many requests at once exactly one finds it.
+ * Restores the former address of an account, in one transaction:
  *
- * @returns null when the token is invalid
- * @throws {EmailTaken} when another account has the address by now; the token stays valid
+ * - invalidates the token, the tokens of later changes, and all other tokens,
+ * - ends all sessions and replaces the password,
+ * - queues a reset email to the restored address, and a notice to the other one.
+ *
+ * The token is redeemed while the account's row is locked, so only one of several simultaneous requests succeeds.
+ *
+ * @returns null if the token is invalid
+ * @throws {EmailTaken} if another account has the address by now; the token stays valid
  */
-export async function undo(store: Store, undone: EmailChangeUndo): Promise<User | null> {
-  const { token, hashedPassword, language, device, acts } = undone;
+export async function undo(store: Store, options: EmailChangeUndo): Promise<User | null> {
+  const { token, hashedPassword, language, device, acts } = options;
   const found = await findFormerEmail(store, token);
   if (found) await endSurplusSessions(store, found.userId);
-  const undoing = runInTransaction(store, async (transaction) => {
+  const result = runInTransaction(store, async (transaction) => {
     const { db, clock } = transaction;
     if (found) await lockAddress(transaction, found.email, found.userId);
     const former = await findFormerEmail(transaction, token);
     if (!former) return null;
     const { id, userId, email } = former;
-    const present = await holdUser(transaction)
+    const current = await holdUser(transaction)
       .where("id", "=", userId)
       .where("disabled_at", "is", null)
       .returning(selectEmail("users"))
       .executeTakeFirst();
-    if (!present) return null;
+    if (!current) return null;
     const { numDeletedRows } = await db.deleteFrom("former_emails").where("id", "=", id).executeTakeFirst();
     if (numDeletedRows === 0n) return null;
-    // The links of later moves went to addresses that the holder of this one does not trust.
+    // The links of later changes were sent to addresses that the owner of this address does not trust.
     await db.deleteFrom("former_emails").where("user_id", "=", userId).where("id", ">", id).execute();
     const now = clock();
     const row = await db
@@ -74,10 +78,10 @@ export async function undo(store: Store, undone: EmailChangeUndo): Promise<User 
     await cancelEmailChange(transaction, userId);
     await forgetDevices(transaction, userId);
     await enqueue(transaction, { kind: "reset", language, email });
-    await enqueue(transaction, { kind: "move_undone", language, device, email: present.email });
+    await enqueue(transaction, { kind: "move_undone", language, device, email: current.email });
     return { ...row, sessionId: null, resetToken: null };
   });
-  return undoing.catch((error: unknown) => {
+  return result.catch((error: unknown) => {
     throw store.engine.isUniqueViolation(error, "users.email") ? new EmailTaken("the address has an account") : error;
   });
 }

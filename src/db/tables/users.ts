@@ -16,7 +16,7 @@ import { endSurplusSessions } from "./session-limit.ts";
 import { isSession, selectLiveSessions } from "./session-lookup.ts";
 import { endSessions, insertSession } from "./sessions.ts";
 
-/** What `DB.updateUser` may change: every attribute but the id, by which sessions and logs know the user. */
+/** The attributes that `DB.updateUser` can change: all except the id. */
 export type UserChanges = Partial<Omit<User, "id">>;
 
 export async function addUser(
@@ -38,7 +38,7 @@ export async function addUser(
       })
       .returning(userColumns)
       .executeTakeFirstOrThrow();
-    // After the insert, which waits for an account that is leaving the address: the statements before may not see that.
+    // After the insert, which waits for a simultaneous change from this address: an earlier statement might not see it.
     if (byOwner && (await isEmailHeld(transaction, email)))
       throw new EmailTaken("the address is held for another user");
     await recordAct(transaction, acts, { userId: row.id });
@@ -56,7 +56,7 @@ export async function findUserBy(store: Store, attributes: Partial<User>): Promi
   for (const [name, value, column] of checkAttributes(attributes)) {
     if (!isStorable(name, value)) throw new NoResultFound(`no user has this ${name}`);
     if (name === "sessionId" || name === "resetToken") {
-      // A missing credential finds nobody, least of all the first user who has none.
+      // Otherwise null would match the first user without a credential.
       if (value === null) throw new NoResultFound(`no user is found by a missing ${name}`);
       const hashed = digest(value as string);
       query =
@@ -75,8 +75,8 @@ export async function findUserBy(store: Store, attributes: Partial<User>): Promi
               ]),
             );
     } else if (column) {
-      const wanted = name === "email" ? emailKey(value as string) : value;
-      query = wanted === null ? query.where(column, "is", null) : query.where(column, "=", wanted);
+      const stored = name === "email" ? emailKey(value as string) : value;
+      query = stored === null ? query.where(column, "is", null) : query.where(column, "=", stored);
     }
   }
   const row = await query.executeTakeFirst();
@@ -85,8 +85,8 @@ export async function findUserBy(store: Store, attributes: Partial<User>): Promi
 }
 
 /**
- * The user with an address, in any spelling, or null. It takes about the same time in either case: it reads a row whether or not
- * the address has an account, the next one's if need be.
+ * Finds the user with an address. Takes about the same time whether or not there is one: it always reads a row, if need be that
+ * of the next address.
  */
 export async function findByEmail({ db }: Store, email: string): Promise<User | null> {
   const key = emailKey(email);
@@ -101,19 +101,19 @@ export async function findByEmail({ db }: Store, email: string): Promise<User | 
   return found && emailKey(found.email) === key ? found : null;
 }
 
-/** How many addresses the statement looks up: always the same number, so that its text stays the same. */
+/** The number of addresses per lookup: fixed, so that the statement always has the same text. */
 const batchSize = 100;
 
-/** The ids of the accounts that have one of these addresses, in any spelling, by the address's key. */
+/** Returns the ids of the accounts with these addresses, by the key of the address. */
 export async function findIdsByEmail({ db }: Store, emails: readonly string[]): Promise<Map<string, number>> {
   const keys = [...new Set(emails.map((email) => toStorableText(emailKey(email)) ?? ""))];
   const ids = new Map<string, number>();
   for (let i = 0; i < keys.length; i += batchSize) {
-    const some = Array.from({ length: batchSize }, (_, j) => keys[i + j] ?? "");
+    const batch = Array.from({ length: batchSize }, (_, j) => keys[i + j] ?? "");
     for (const { email, id } of await db
       .selectFrom("users")
       .select(["email", "id"])
-      .where("email", "in", some)
+      .where("email", "in", batch)
       .execute())
       ids.set(email, id);
   }
@@ -140,12 +140,12 @@ export async function updateUser(store: Store, id: number, changes: UserChanges)
   }
 }
 
-/** Whether there is no user yet. */
+/** Whether there are no users. */
 export async function isEmpty({ db }: Store): Promise<boolean> {
   return (await db.selectFrom("users").select("id").limit(1).executeTakeFirst()) === undefined;
 }
 
-/** Accounts in the order of their ids, after the one with the id `after`; those whose address holds `search`, if given. */
+/** Lists users by id, with ids above `after`, and with addresses that contain `search` if given. */
 export async function list(
   { db }: Store,
   { after = 0, limit, search }: { after?: number; limit: number; search?: string },
@@ -164,7 +164,9 @@ export async function list(
   return rows.map((row) => toUser(row));
 }
 
-/** Disables an account and ends its sessions, or enables it; false when it was so already, or is not there. */
+/**
+ * Disables an account and ends its sessions, or enables it. Returns false if nothing changed, or if the account does not exist.
+ */
 export async function setDisabled(store: Store, id: number, disabled: boolean): Promise<boolean> {
   const now = store.clock();
   if (disabled) await endSurplusSessions(store, id);
@@ -201,7 +203,7 @@ function toColumns({ clock, lifetimes }: Store, changes: UserChanges): Updateabl
 
 type Row = Omit<User, "sessionId" | "resetToken">;
 
-/** A row as the model has it, with the credential that it was found by. */
+/** Converts a row to a user, with the credential by which it was found. */
 export function toUser(row: Row, { sessionId = null, resetToken = null }: Partial<User> = {}): User {
   return { ...row, sessionId, resetToken };
 }

@@ -13,14 +13,14 @@ import {
   wasJustMailed,
 } from "./mailed-tokens.ts";
 
-/** An address that waits to be confirmed. */
+/** A pending verification of an address. */
 export interface Verification {
   readonly id: number;
-  /** In the given spelling. */
+  /** The address as given. */
   readonly email: string;
-  /** The hash of the registration's password; null for an account that moves. */
+  /** The password hash of the registration; null for an email change. */
   readonly hashedPassword: string | null;
-  /** The account that moves; null for a registration. */
+  /** The account that changes its address; null for a registration. */
   readonly userId: number | null;
 }
 
@@ -31,12 +31,12 @@ export const verificationColumns = [
   "user_id as userId",
 ] as const;
 
-/** What a mailed token confirms, while it is good; or null. */
+/** Finds the verification of a mailed token; null if the token is invalid. */
 export async function find(store: Store, token: string): Promise<Verification | null> {
   const { db } = store;
   const hashed = digest(token);
   const [now, latest] = validExpiryRange(store, tokenLifetime(store, "verify"));
-  // In one statement: otherwise a token that is accepted meanwhile could be missed in both places.
+  // One statement, because a token that is accepted between two statements could be missed by both.
   const found = await db
     .selectFrom("verifications")
     .select(verificationColumns)
@@ -54,15 +54,15 @@ export async function find(store: Store, token: string): Promise<Verification | 
 }
 
 /**
- * Gives a verification the token that is being mailed; the previous one works until `accept`.
+ * Stores the token that is about to be mailed for a verification. The previous one stays valid until `markAccepted`.
  *
- * @returns null when the verification no longer exists, or when a token was mailed just before this request
+ * @returns null if the verification no longer exists, or if a token was mailed just before the request
  */
 export async function storeToken(
   store: Store,
   id: number,
   token: string,
-  mailing?: MailRequest,
+  mailRequest?: MailRequest,
 ): Promise<Verification | null> {
   return runInTransaction(store, async (transaction) => {
     const held = await holdVerification(transaction)
@@ -71,23 +71,23 @@ export async function storeToken(
       .executeTakeFirst();
     if (!held) return null;
     const owner = { verificationId: id };
-    if (mailing && (await wasJustMailed(transaction, owner, "verify", mailing.requestedAt))) return null;
+    if (mailRequest && (await wasJustMailed(transaction, owner, "verify", mailRequest.requestedAt))) return null;
     await addMailedToken(transaction, owner, "verify", token);
     return held;
   });
 }
 
-/** Takes a verification by its token, once. */
-export async function takeVerification(store: Store, { id }: Verification, token: string): Promise<boolean> {
+/** Deletes a verification by its token; returns false if the token is invalid. Succeeds only once. */
+export async function redeemVerification(store: Store, { id }: Verification, token: string): Promise<boolean> {
   const { db } = store;
   const [now, latest] = validExpiryRange(store, tokenLifetime(store, "verify"));
   const held = await holdVerification(store).where("id", "=", id).returning(verificationColumns).executeTakeFirst();
   if (!held) return false;
-  const isOnItsWay = await redeemPendingToken(store, { verificationId: id }, "verify", token);
+  const isPending = await redeemPendingToken(store, { verificationId: id }, "verify", token);
   const { numDeletedRows } = await db
     .deleteFrom("verifications")
     .where("id", "=", id)
-    .$if(!isOnItsWay, (query) =>
+    .$if(!isPending, (query) =>
       query
         .where("token", "=", digest(token))
         .where("token_expires_at", ">", now)
@@ -109,14 +109,15 @@ export async function insertVerification(
   return id;
 }
 
-/** Cancels the moves of an account: the person who changes the password did not trust earlier requests. */
-export async function cancelEmailChange({ db }: Store, userId: number, but = 0): Promise<void> {
-  await db.deleteFrom("verifications").where("user_id", "=", userId).where("id", "!=", but).execute();
+/** Cancels the email changes of an account. Also used when a password changes, because an attacker may have requested them. */
+export async function cancelEmailChange({ db }: Store, userId: number, except = 0): Promise<void> {
+  await db.deleteFrom("verifications").where("user_id", "=", userId).where("id", "!=", except).execute();
 }
 
 /**
- * Drops the registrations that wait for an address. Other accounts' moves there stay until they expire: their owners see them,
- * and would learn that the address has an account now. The acts stay too, so that a form that is sent again still counts as done.
+ * Deletes the pending registrations of an address. Other accounts' changes to it stay until they expire: their users see them, and
+ * a deletion would reveal that the address has an account now. The acts stay too, so that a form that is sent twice still gets
+ * its result.
  */
 export async function deleteRegistrationsByEmail({ db }: Pick<Store, "db">, email: string): Promise<void> {
   const key = emailKey(email);
@@ -129,7 +130,7 @@ export async function deleteRegistrationsByEmail({ db }: Pick<Store, "db">, emai
   await db.deleteFrom("verifications").where("email", "=", key).where("user_id", "is", null).execute();
 }
 
-/** Has an account that was never confirmed keep the password it has now: a registration holds the one before. */
+/** Deletes the pending registrations of an unverified account, because confirming one would restore an earlier password. */
 export async function deleteUnverifiedRegistrations({ db }: Store, userId: number): Promise<void> {
   const unconfirmed = db
     .selectFrom("users")
@@ -139,7 +140,7 @@ export async function deleteUnverifiedRegistrations({ db }: Store, userId: numbe
   await db.deleteFrom("verifications").where("email", "in", unconfirmed).where("user_id", "is", null).execute();
 }
 
-/** Deletes at most `limit` verifications from before a time; returns how many. */
+/** Deletes at most `limit` verifications that are older than `before`; returns how many. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   const { db } = store;
   const old = skipLockedRows(
