@@ -16,12 +16,18 @@ import { argon2Sync, pbkdf2Sync, scryptSync } from "node:crypto";
  *
  * @param {Derive} work
  */
-export function derive({ password, salt, length, ...by }) {
-  if (by.scheme === "pbkdf2") return pbkdf2Sync(password, salt, by.cost.iterations, length, by.cost.digest);
-  if (by.scheme !== "scrypt")
-    return argon2Sync(by.scheme, { message: Buffer.from(password), nonce: salt, tagLength: length, ...by.cost });
-  const { N, blockSize, parallelism } = by.cost;
-  // The memory that OpenSSL needs; Node's default limit is lower.
+export function derive({ password, salt, length, ...algorithm }) {
+  if (algorithm.scheme === "pbkdf2")
+    return pbkdf2Sync(password, salt, algorithm.cost.iterations, length, algorithm.cost.digest);
+  if (algorithm.scheme !== "scrypt")
+    return argon2Sync(algorithm.scheme, {
+      message: Buffer.from(password),
+      nonce: salt,
+      tagLength: length,
+      ...algorithm.cost,
+    });
+  const { N, blockSize, parallelism } = algorithm.cost;
+  // The memory that OpenSSL needs. The default of Node.js is lower.
   const maxmem = 128 * blockSize * (N + parallelism + 2);
   return scryptSync(password, salt, length, { N, blockSize, parallelization: parallelism, maxmem });
 }

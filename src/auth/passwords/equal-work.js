@@ -3,7 +3,7 @@ import bcrypt from "bcrypt";
 import { derive } from "./derive.js";
 
 /**
- * What decides how much work a hash is. `length`, in bytes, counts for PBKDF2, which iterates for each block of its key.
+ * The parameters that determine the work of a hash. `length` is in bytes: PBKDF2 iterates for each block of its key.
  *
  * @typedef {{ scheme: "bcrypt", cost: number }} BcryptWork
  * @typedef {import("./derive.js").Derivation & { length: number }} DerivationWork
@@ -11,8 +11,8 @@ import { derive } from "./derive.js";
  */
 
 /**
- * How long the latest hashes of each kind took on this thread, in milliseconds for each unit of work. Their median is what a
- * hash usually takes now.
+ * The times of the latest hashes of each kind on this thread, in milliseconds per unit of work. Their median is the expected
+ * time of the next one.
  *
  * @type {Map<string, number[]>}
  */
@@ -24,7 +24,7 @@ const salt = Buffer.alloc(16);
 const sampleIterations = 2000;
 
 /**
- * Computes, and records how long this kind of hash takes on this thread.
+ * Runs `compute`, and records how long this kind of hash takes on this thread.
  *
  * @template T
  * @param {Work} work
@@ -49,23 +49,24 @@ function timedAs(name, units, compute) {
 }
 
 /**
- * The processor time of this thread, in milliseconds: while other programs keep the cores busy, the time that passes during a
- * short hash may be many times that of its work. Systems other than Linux may count it in coarse steps.
+ * Returns the processor time of this thread, in milliseconds. While other programs keep the cores busy, the elapsed time of a
+ * hash may be many times its processor time. On systems other than Linux, which may count processor time in coarse steps,
+ * returns the elapsed time.
  */
 function now() {
   if (process.platform !== "linux") return performance.now();
-  // Linux brings the count of a running thread up to date when the whole process is asked for.
+  // Reading the time of the process makes Linux update that of the running thread.
   process.cpuUsage();
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
 }
 
 /**
- * Adds hashing after `done` until the work equals `target`; does nothing if `done` was more. So verifying a hash that is cheaper
- * than today's takes as long as the hash for an address without an account.
+ * Hashes until the work of `done` plus the added work equals `target`. Does nothing if `done` was more. So verifying a hash
+ * with an old, lower cost takes as long as the dummy hash for an unknown address.
  *
- * A bcrypt hash of cost c takes 2^c rounds, so one at c and those at c, c + 1, … C - 1 are exactly the work of one at C.
- * Other schemes are made equal by the time that they usually take on this thread.
+ * A bcrypt hash of cost c takes 2^c rounds: one at c and then one at each of c, c + 1, … C - 1 equal one at C. For other
+ * schemes, the added work is calculated from the times measured on this thread.
  *
  * @param {Work} done
  * @param {Work} target
@@ -82,7 +83,7 @@ export function equalize(done, target) {
 }
 
 /**
- * In milliseconds; measured now if no such hash was computed on this thread before.
+ * Returns the time of a hash in milliseconds. Measures it if no such hash was computed on this thread before.
  *
  * @param {Work} work
  */
@@ -92,7 +93,7 @@ function durationOf(work) {
     timed(work, () => derive({ ...work, password: "", salt }));
     return median(nameOf(work));
   }
-  // Until a hash of this cost has been computed, a sixteenth of the work is measured.
+  // Extrapolates from a hash with a sixteenth of the work.
   const cost = Math.max(lowestBcryptCost, work.cost - 4);
   const started = now();
   hashBcrypt(cost);
@@ -105,7 +106,7 @@ function median(name) {
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
-/** @param {number} iterations of PBKDF2: work in units of less than a microsecond */
+/** @param {number} iterations of PBKDF2, each under a microsecond */
 function iterate(iterations) {
   timedAs("iteration", iterations, () => pbkdf2Sync("", salt, iterations, 32, "sha256"));
 }

@@ -1,26 +1,26 @@
-/** Entries under one key: those of its subgroups, or, at the end of a path, its own. */
+/** The entries under one key: those of its subgroups, or, at the end of a path, its own. */
 class Group<Entry> {
   size = 0;
-  /** How many of them are ready for their turn. */
+  /** The number of entries that `next` can return. */
   ready = 0;
-  /** In the order in which they have their turn. */
+  /** In the order of their turns. */
   readonly groups = new Map<string, Group<Entry>>();
   readonly #bySize = new Map<number, Set<Group<Entry>>>();
   /** The size of the largest subgroup. */
   largestSize = 0;
-  /** In the order in which they came. */
+  /** Oldest first. */
   readonly entries: Entry[] = [];
   /** In the order in which they became ready. */
   readonly readyEntries = new Set<Entry>();
 
-  /** A largest subgroup: the one with this key if it is among them. */
+  /** Returns a largest subgroup; of several, the one with the preferred key. */
   largest(preferred: string | undefined): Group<Entry> | undefined {
     const own = preferred === undefined ? undefined : this.groups.get(preferred);
     if (own && own.size === this.largestSize) return own;
     return this.#bySize.get(this.largestSize)?.values().next().value;
   }
 
-  /** Keeps the subgroups sorted by size, in constant time, when the size of one changes by one. */
+  /** Updates the index of subgroups by size, in constant time, after the size of one has changed by one. */
   resize(group: Group<Entry>, from: number, to: number): void {
     const before = this.#bySize.get(from);
     before?.delete(group);
@@ -30,27 +30,27 @@ class Group<Entry> {
   }
 }
 
-/** Where an entry waits. */
-interface Place<Entry> {
+/** The position of an entry. */
+interface Position<Entry> {
   readonly path: readonly string[];
-  /** The group of all entries, then one for each key of the path. */
+  /** The root group, then one for each key of the path. */
   readonly lineage: readonly Group<Entry>[];
 }
 
 /**
- * Entries that wait, each under a path of keys (such as a /48, a /56 in it and a /64 in that), from the widest to the narrowest.
- * At each level of the paths, groups take turns, and the largest one gives up its newest entry when there is no more room. No
- * path may be the beginning of another.
+ * A queue of entries, each under a path of keys from the widest to the narrowest, for example a /48, a /56 in it and a /64 in
+ * that. At each level, groups take turns. If there is no room, the largest group loses its newest entry. No path may be the
+ * prefix of another.
  */
 export class FairQueue<Entry> {
   readonly #root = new Group<Entry>();
-  readonly #places = new Map<Entry, Place<Entry>>();
+  readonly #positions = new Map<Entry, Position<Entry>>();
 
   get size(): number {
     return this.#root.size;
   }
 
-  /** How many entries are ready for their turn. */
+  /** The number of entries that `next` can return. */
   get ready(): number {
     return this.#root.ready;
   }
@@ -67,12 +67,12 @@ export class FairQueue<Entry> {
       lineage.push(group);
     }
     group.entries.push(entry);
-    this.#places.set(entry, { path, lineage });
+    this.#positions.set(entry, { path, lineage });
   }
 
-  /** Lets `next` choose this entry. */
+  /** Allows `next` to return this entry. */
   setReady(entry: Entry): void {
-    const { lineage = [] } = this.#places.get(entry) ?? {};
+    const { lineage = [] } = this.#positions.get(entry) ?? {};
     const group = lineage.at(-1);
     if (!group || group.readyEntries.has(entry)) return;
     group.readyEntries.add(entry);
@@ -81,9 +81,9 @@ export class FairQueue<Entry> {
 
   /** Deletes an entry, if it is in the queue. */
   delete(entry: Entry): void {
-    const place = this.#places.get(entry);
-    if (!place) return;
-    const { path, lineage } = place;
+    const position = this.#positions.get(entry);
+    if (!position) return;
+    const { path, lineage } = position;
     const last = lineage.at(-1) as Group<Entry>;
     const wasReady = last.readyEntries.delete(entry);
     last.entries.splice(last.entries.indexOf(entry), 1);
@@ -94,10 +94,10 @@ export class FairQueue<Entry> {
       if (wasReady) group.ready--;
       if (group.size === 0) parent?.groups.delete(path[depth - 1] as string);
     }
-    this.#places.delete(entry);
+    this.#positions.delete(entry);
   }
 
-  /** Takes out the ready entry whose turn it is. */
+  /** Removes and returns the ready entry whose turn it is. */
   next(): Entry | undefined {
     let group = this.#root;
     while (group.groups.size > 0) {
@@ -114,16 +114,16 @@ export class FairQueue<Entry> {
   }
 
   /**
-   * Whether a new entry under this path would stay if the queue then had to remove one entry. A path that ends early stands for a
-   * new group under it.
+   * Returns true if a new entry under this path would stay if the queue then had to remove one entry. An incomplete path
+   * stands for a new group under it.
    */
   admits(path: readonly string[]): boolean {
     let group: Group<Entry> | undefined = this.#root;
-    // One level more than the path has, for a path that ends early.
+    // One level more than the path has, for an incomplete path.
     for (let depth = 0; group && depth <= path.length; depth++) {
       const key = path[depth];
       const child: Group<Entry> | undefined = key === undefined ? undefined : group.groups.get(key);
-      // Of equally large groups the newest entry is the one that is added.
+      // Of equally large groups, the one with the added entry loses it.
       if (group.largestSize > (child?.size ?? 0) + 1) return true;
       group = child;
     }
@@ -131,9 +131,9 @@ export class FairQueue<Entry> {
   }
 
   /**
-   * The newest entry of the group that has the most, and so on within it.
+   * Returns the newest entry of the largest group, found in the same way at each level.
    *
-   * @param preferred the path to follow among groups that have equally many
+   * @param preferred the path to follow among equally large groups
    */
   newestOfLargest(preferred: readonly string[] = []): Entry | undefined {
     let group: Group<Entry> | undefined = this.#root;
@@ -141,9 +141,8 @@ export class FairQueue<Entry> {
     return group?.entries.at(-1);
   }
 
-  /** All entries. */
   entries(): Entry[] {
-    return [...this.#places.keys()];
+    return [...this.#positions.keys()];
   }
 }
 

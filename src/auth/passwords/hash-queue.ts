@@ -4,51 +4,51 @@ import { FairQueue } from "./fair-queue.ts";
 import type { Slot, SlotRequest, Task } from "./hash-slot.ts";
 import { ProvisionalCallers } from "./provisional-callers.ts";
 
-/** How long a place may wait for its turn before it is given up, in milliseconds. */
-const waitLimit = 6000;
-/** How long a hash may run before its caller is refused, in milliseconds. */
-const hashLimit = 10_000;
-/** The longest expected wait for a hash, in milliseconds: past it a caller must come back later. */
-const longestWait = 5000;
-/** However fast the hashes are, no more wait than this. */
-const mostWaiting = 10_000;
-/** One in so many places, and in so many turns, is reserved for known devices. */
-const reservedPart = 4;
+/** How long a slot waits for its turn before it is dropped, in milliseconds. */
+const waitTimeout = 6000;
+/** How long a hash may run before its caller is rejected, in milliseconds. */
+const hashTimeout = 10_000;
+/** A caller with a longer expected wait is rejected, in milliseconds. */
+const maxWait = 5000;
+/** The maximum of waiting slots, however fast the hashes are. */
+const maxWaiting = 10_000;
+/** One of four slots, and one of four turns, is reserved for known devices. */
+const reservedShare = 4;
 
-/** A hash that a worker computes. */
+/** A hash that is being computed. */
 interface Running {
   readonly since: number;
-  /** What the same place had computed before, in milliseconds. */
+  /** The total time of the earlier hashes of the same slot, in milliseconds. */
   readonly before: number;
 }
 
 /**
- * A bounded queue in front of the workers that hash. Callers enter before they know what they need, so that nothing is read or
- * written for a caller whom the queue cannot take.
+ * A bounded queue in front of the hash threads. Callers enter before they read anything, so that a rejected request reads
+ * and writes nothing.
  *
- * Turns are fair among networks. If the queue is full, the network that has most places gives up its newest one, so one network
- * may fill the queue while no other waits. Known devices have places and turns of their own, divided by account and device.
+ * Networks take turns. If the queue is full, the network with the most slots loses its newest one: one network can fill the
+ * queue only while no other waits. Known devices have reserved slots and turns, shared by account and device.
  */
 export class HashQueue<Work, Result> {
   readonly #compute: (work: Work) => Promise<Result>;
   readonly #workers: number;
   readonly #metrics: Metrics;
   readonly #now: () => number;
-  readonly #strangers = new FairQueue<Slot<Work, Result>>();
+  readonly #unknown = new FairQueue<Slot<Work, Result>>();
   readonly #known = new FairQueue<Slot<Work, Result>>();
-  /** Places that had a turn and need another hash. */
+  /** Slots that have had a turn and need another hash. */
   readonly #served = new Set<Slot<Work, Result>>();
-  readonly #outsiders = new ProvisionalCallers();
+  readonly #provisional = new ProvisionalCallers();
   readonly #running = new Map<Running, Promise<void>>();
-  /** How long the hashes of one place take together, in milliseconds: a moving average. */
+  /** The moving average of the total hash time of a slot, in milliseconds. */
   #duration: number;
   #closed = false;
-  /** How many turns strangers have had since the last one of a known device. */
-  #turnsOfStrangers = 0;
+  /** The number of turns of unknown devices since the last one of a known device. */
+  #unknownTurns = 0;
 
   /**
-   * @param duration how long a hash is expected to take, in milliseconds, until some were measured
-   * @param options `now` tells milliseconds, from any beginning
+   * @param duration the expected time of a hash, in milliseconds, until some have been measured
+   * @param options `now` returns milliseconds from any origin
    */
   constructor(
     compute: (work: Work) => Promise<Result>,
@@ -68,98 +68,98 @@ export class HashQueue<Work, Result> {
   }
 
   /**
-   * Takes a place for a caller, at once. It must be disposed of, whatever happens.
+   * Takes a slot for a caller, without waiting. The caller must dispose of it.
    *
-   * @throws {AuthError} `busy` if the wait would be too long; for a caller with a device that may be known, `settle` decides
+   * @throws {AuthError} `busy` if the wait would be too long; for a caller with device secrets, `assign` throws it instead
    */
   enter({ path, devices = [] }: SlotRequest): Slot<Work, Result> {
-    const isOutside = this.#isRefused(path);
-    if (isOutside && !this.#mayStayOutside(devices)) throw busyError(this.retryAfter);
-    const place: Slot<Work, Result> = {
+    const isOutside = this.#isRejected(path);
+    if (isOutside && !this.#mayBeProvisional(devices)) throw busyError(this.retryAfter);
+    const slot: Slot<Work, Result> = {
       path,
       devices,
       isProvisional: isOutside,
       hasHadTurn: false,
       isDisposed: false,
       totalTime: 0,
-      [Symbol.dispose]: () => this.#leave(place),
+      [Symbol.dispose]: () => this.#dispose(slot),
     };
-    if (isOutside) this.#outsiders.add(devices);
-    else this.#addStranger(place);
-    return place;
+    if (isOutside) this.#provisional.add(devices);
+    else this.#addUnknown(slot);
+    return slot;
   }
 
   /**
-   * Whether `enter` would refuse this caller now. A path that ends early stands for the caller under it who has the best chance.
+   * Returns true if `enter` would reject this caller now. An incomplete path stands for the caller under it with the best
+   * chance.
    */
   wouldReject({ path, devices = [] }: SlotRequest): boolean {
-    return this.#isRefused(path) && !this.#mayStayOutside(devices);
+    return this.#isRejected(path) && !this.#mayBeProvisional(devices);
   }
 
   /**
-   * Tells the queue whose device the caller presented: a known one gets a reserved place, if one is free or another account has
-   * more of them.
+   * Moves the slot of a known device to the reserved slots, if one is free or another account has more of them.
    *
-   * @param known the account and the device; undefined for one that is not known
-   * @throws {AuthError} `busy` for a caller who has no place
+   * @param known the account and the device; undefined if the account knows no device of the caller
+   * @throws {AuthError} `busy` if the caller gets no slot, or has lost it
    */
-  assign(place: Slot<Work, Result>, known: readonly [account: string, device: string] | undefined): void {
-    if (place.isDisposed || place.rejection) throw this.#dismiss(place);
-    const { isProvisional: isOutside } = place;
-    if (isOutside) this.#comeInside(place);
-    if (known && !place.hasHadTurn && place.queue !== this.#known) this.#reserve(place, known);
-    if (!isOutside || place.queue === this.#known) return;
-    if (this.#isRefused(place.path)) throw this.#dismiss(place);
-    this.#addStranger(place);
+  assign(slot: Slot<Work, Result>, known: readonly [account: string, device: string] | undefined): void {
+    if (slot.isDisposed || slot.rejection) throw this.#rejectionOf(slot);
+    const { isProvisional: isOutside } = slot;
+    if (isOutside) this.#endProvisional(slot);
+    if (known && !slot.hasHadTurn && slot.queue !== this.#known) this.#reserve(slot, known);
+    if (!isOutside || slot.queue === this.#known) return;
+    if (this.#isRejected(slot.path)) throw this.#rejectionOf(slot);
+    this.#addUnknown(slot);
   }
 
   /**
-   * Computes when it is this place's turn. A place may be used several times, one after the other: only the first waits for a
-   * turn.
+   * Computes a hash when it is the slot's turn. Only the first hash of a slot waits for a turn. A slot can compute several
+   * hashes, one after the other.
    *
-   * @throws {AuthError} `busy` if others needed the place more, or the wait has become too long
+   * @throws {AuthError} `busy` if the slot was dropped in favor of another, or has waited too long
    */
-  async run(place: Slot<Work, Result>, work: Work): Promise<Result> {
-    if (this.#closed || place.isProvisional || place.isDisposed || place.rejection) throw this.#dismiss(place);
+  async run(slot: Slot<Work, Result>, work: Work): Promise<Result> {
+    if (this.#closed || slot.isProvisional || slot.isDisposed || slot.rejection) throw this.#rejectionOf(slot);
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
-    place.task = { work, queuedAt: this.#now(), resolve, reject };
-    if (place.hasHadTurn) this.#served.add(place);
-    else place.queue?.setReady(place);
+    slot.task = { work, queuedAt: this.#now(), resolve, reject };
+    if (slot.hasHadTurn) this.#served.add(slot);
+    else slot.queue?.setReady(slot);
     this.#serve();
     return promise;
   }
 
-  /** Whether callers must be refused, unless they have fewer places than others. */
+  /** True if a caller is rejected, unless its network has fewer slots than another. */
   get isFull(): boolean {
     return this.#waiting >= this.#capacity;
   }
 
-  /** The estimated seconds until all who wait now have had their turn: from 1 to 60. */
+  /** The estimated seconds until all waiting slots have had their turn: from 1 to 60. */
   get retryAfter(): number {
     const seconds = Math.ceil(this.#waiting / Math.max(this.#rate, 1e-9) / 1000);
     return Math.min(60, Math.max(1, seconds));
   }
 
-  /** Refuses what waits and what comes; resolves when what is computed already has ended. */
+  /** Rejects all waiting and further hashes. Resolves when the running ones have ended. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const place of [...this.#strangers.entries(), ...this.#known.entries(), ...this.#served]) this.#drop(place);
+    for (const slot of [...this.#unknown.entries(), ...this.#known.entries(), ...this.#served]) this.#drop(slot);
     await Promise.all(this.#running.values());
   }
 
   get #waiting(): number {
-    return this.#strangers.size + this.#known.size;
+    return this.#unknown.size + this.#known.size;
   }
 
-  /** How many may wait: as many as get their turn in time, and one for each worker that is free. */
+  /** The maximum of waiting slots: those that get their turn within `maxWait`, and one for each free worker. */
   get #capacity(): number {
     const free = this.#workers - this.#running.size;
-    return free + Math.min(mostWaiting, Math.floor(longestWait * this.#rate));
+    return free + Math.min(maxWaiting, Math.floor(maxWait * this.#rate));
   }
 
   /**
-   * How many places the workers serve in a millisecond. A hash that already runs longer than the average counts with its time so
-   * far: if hashes stop ending, the estimated wait keeps growing.
+   * The number of slots that the workers serve per millisecond. A hash that runs longer than the average counts with its
+   * time so far: if hashes no longer finish, the estimated wait keeps growing.
    */
   get #rate(): number {
     const now = this.#now();
@@ -168,66 +168,66 @@ export class HashQueue<Work, Result> {
     return rate;
   }
 
-  #isRefused(path: readonly string[]): boolean {
-    return this.#closed || (this.isFull && !this.#strangers.admits(path));
+  #isRejected(path: readonly string[]): boolean {
+    return this.#closed || (this.isFull && !this.#unknown.admits(path));
   }
 
-  #addStranger(place: Slot<Work, Result>): void {
-    place.queue = this.#strangers;
-    place.queue.add(place, place.path);
-    place.timer ??= setTimeout(() => this.#drop(place), waitLimit).unref();
-    if (place.task) this.#strangers.setReady(place);
-    this.#makeRoom(place.path);
+  #addUnknown(slot: Slot<Work, Result>): void {
+    slot.queue = this.#unknown;
+    slot.queue.add(slot, slot.path);
+    slot.timer ??= setTimeout(() => this.#drop(slot), waitTimeout).unref();
+    if (slot.task) this.#unknown.setReady(slot);
+    this.#makeRoom(slot.path);
   }
 
-  /** Moves a place to the reserved ones, if there is room, or an account with more of them than this one's. */
-  #reserve(place: Slot<Work, Result>, path: readonly string[]): void {
-    const reserved = Math.max(1, Math.floor(this.#capacity / reservedPart));
+  /** Moves a slot to the reserved ones, if there is room or another account has more of them. */
+  #reserve(slot: Slot<Work, Result>, path: readonly string[]): void {
+    const reserved = Math.max(1, Math.floor(this.#capacity / reservedShare));
     if (this.#known.size >= reserved && !this.#known.admits(path)) return;
-    place.queue?.delete(place);
-    place.queue = this.#known;
-    place.queue.add(place, path);
-    place.timer ??= setTimeout(() => this.#drop(place), waitLimit).unref();
+    slot.queue?.delete(slot);
+    slot.queue = this.#known;
+    slot.queue.add(slot, path);
+    slot.timer ??= setTimeout(() => this.#drop(slot), waitTimeout).unref();
     const surplus = this.#known.size > reserved ? this.#known.newestOfLargest(path) : undefined;
     if (surplus) {
       this.#known.delete(surplus);
-      this.#addStranger(surplus);
+      this.#addUnknown(surplus);
     } else this.#makeRoom();
   }
 
-  /** Refuses the newest place of the largest network if there are too many. */
+  /** Drops the newest slot of the largest network if there are too many. */
   #makeRoom(preferred?: readonly string[]): void {
     if (this.#waiting <= this.#capacity) return;
-    const dropped = this.#strangers.newestOfLargest(preferred);
+    const dropped = this.#unknown.newestOfLargest(preferred);
     if (dropped) this.#drop(dropped);
   }
 
-  /** Hands free workers to those whose turn it is. */
+  /** Gives free workers to the slots whose turn it is. */
   #serve(): void {
     while (this.#running.size < this.#workers) {
-      const place = this.#next();
-      if (!place?.task) return;
-      const { task, totalTime: worked } = place;
-      place.task = undefined;
+      const slot = this.#next();
+      if (!slot?.task) return;
+      const { task, totalTime: worked } = slot;
+      slot.task = undefined;
       const running = { since: this.#now(), before: worked };
-      this.#running.set(running, this.#work(place, task, running));
+      this.#running.set(running, this.#computeNow(slot, task, running));
     }
   }
 
-  /** Computes a hash now, and adds its time to the place; a failure adds nothing. The worker stays busy until the hash ends. */
-  async #work(
-    place: Slot<Work, Result>,
+  /** Computes a hash. After a timeout the worker stays busy until the hash ends. A failed hash adds no time. */
+  async #computeNow(
+    slot: Slot<Work, Result>,
     { work, queuedAt: asked, resolve, reject }: Task<Work, Result>,
     running: Running,
   ) {
-    place.hasHadTurn = true;
-    clearTimeout(place.timer);
+    slot.hasHadTurn = true;
+    clearTimeout(slot.timer);
     this.#metrics.recordHashWait(running.since - asked);
-    const timer = setTimeout(() => reject(this.#dismiss(place)), hashLimit).unref();
+    const timer = setTimeout(() => reject(this.#rejectionOf(slot)), hashTimeout).unref();
     try {
       const result = await Promise.try(this.#compute, work);
-      place.totalTime += this.#now() - running.since;
-      if (place.isDisposed) this.#learn(place);
+      slot.totalTime += this.#now() - running.since;
+      if (slot.isDisposed) this.#updateAverage(slot);
       resolve(result);
     } catch (error) {
       reject(error);
@@ -240,53 +240,53 @@ export class HashQueue<Work, Result> {
   #next(): Slot<Work, Result> | undefined {
     const [served] = this.#served;
     if (served && this.#served.delete(served)) return served;
-    if (this.#known.ready > 0 && (this.#strangers.ready === 0 || this.#turnsOfStrangers >= reservedPart - 1)) {
-      this.#turnsOfStrangers = 0;
+    if (this.#known.ready > 0 && (this.#unknown.ready === 0 || this.#unknownTurns >= reservedShare - 1)) {
+      this.#unknownTurns = 0;
       return this.#known.next();
     }
-    if (this.#strangers.ready > 0) this.#turnsOfStrangers++;
-    return this.#strangers.next();
+    if (this.#unknown.ready > 0) this.#unknownTurns++;
+    return this.#unknown.next();
   }
 
-  /** Gives a place up and refuses its caller. */
-  #drop(place: Slot<Work, Result>): void {
-    this.#remove(place);
-    const refusal = this.#dismiss(place);
-    place.task?.reject(refusal);
-    place.task = undefined;
+  /** Removes a slot and rejects its caller. */
+  #drop(slot: Slot<Work, Result>): void {
+    this.#remove(slot);
+    const refusal = this.#rejectionOf(slot);
+    slot.task?.reject(refusal);
+    slot.task = undefined;
   }
 
-  #dismiss(place: Slot<Work, Result>): AuthError {
-    place.rejection ??= busyError(this.retryAfter);
-    return place.rejection;
+  #rejectionOf(slot: Slot<Work, Result>): AuthError {
+    slot.rejection ??= busyError(this.retryAfter);
+    return slot.rejection;
   }
 
-  #leave(place: Slot<Work, Result>): void {
-    if (place.isDisposed) return;
-    place.isDisposed = true;
-    if (place.isProvisional) this.#comeInside(place);
-    this.#remove(place);
-    this.#learn(place);
+  #dispose(slot: Slot<Work, Result>): void {
+    if (slot.isDisposed) return;
+    slot.isDisposed = true;
+    if (slot.isProvisional) this.#endProvisional(slot);
+    this.#remove(slot);
+    this.#updateAverage(slot);
   }
 
-  #comeInside(place: Slot<Work, Result>): void {
-    place.isProvisional = false;
-    this.#outsiders.delete(place.devices);
+  #endProvisional(slot: Slot<Work, Result>): void {
+    slot.isProvisional = false;
+    this.#provisional.delete(slot.devices);
   }
 
-  #remove(place: Slot<Work, Result>): void {
-    clearTimeout(place.timer);
-    place.queue?.delete(place);
-    this.#served.delete(place);
+  #remove(slot: Slot<Work, Result>): void {
+    clearTimeout(slot.timer);
+    slot.queue?.delete(slot);
+    this.#served.delete(slot);
   }
 
-  /** Adds what a place took to the average. */
-  #learn(place: Slot<Work, Result>): void {
-    if (place.totalTime > 0) this.#duration += (place.totalTime - this.#duration) / 16;
-    place.totalTime = 0;
+  /** Adds the total time of a slot to the average. */
+  #updateAverage(slot: Slot<Work, Result>): void {
+    if (slot.totalTime > 0) this.#duration += (slot.totalTime - this.#duration) / 16;
+    slot.totalTime = 0;
   }
 
-  #mayStayOutside(devices: readonly string[]): boolean {
-    return !this.#closed && this.#outsiders.admits(devices);
+  #mayBeProvisional(devices: readonly string[]): boolean {
+    return !this.#closed && this.#provisional.admits(devices);
   }
 }

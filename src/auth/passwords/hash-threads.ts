@@ -5,24 +5,24 @@ import type { Hashed, HashWork } from "./hash-work.js";
 import type { Answer, Priority, Ready, Task } from "./hash-worker.js";
 
 /**
- * How nice the threads of the usual class are. Beside programs of the usual priority they get at least 0.64 of their fair share
- * of a core, and the thread that serves requests a little more than its own.
+ * The niceness of threads in the normal scheduling class. Next to programs of normal priority they get at least 0.64 of their
+ * fair share of a core, and the thread that serves requests gets a little more than its share.
  */
 const niceness = 2;
 /** How often an unfinished hash is checked, in milliseconds. */
-const interval = 50;
-/** How long a hash may be starved before it starts again, in milliseconds. */
-const restartAfter = 100;
-/** The same while requests keep a core busy: people who are logged in come first. */
-const restartBehindRequestsAfter = 3000;
-/** From which part of its time on the thread that serves requests counts as busy: its time on a core and its wait for one. */
-const busyPart = 0.6;
-/** When a thread that was made for a starved hash ends, in milliseconds after its last one. */
+const checkInterval = 50;
+/** How long a hash may be starved before it is started again, in milliseconds. */
+const starvationTimeout = 100;
+/** The same while requests keep a core busy: requests with a session come first. */
+const starvationTimeoutBehindRequests = 3000;
+/** The thread that serves requests is busy if it runs, or waits for a core, for more than this share of the time. */
+const busyShare = 0.6;
+/** How long a thread that was started for a starved hash stays without work, in milliseconds. */
 const idleTimeout = 60_000;
-/** How long a thread may load before it counts as starved, in milliseconds. */
-const loadTime = 1000;
+/** How long a thread may take to load before it counts as starved, in milliseconds. */
+const loadTimeout = 1000;
 
-/** The thread cannot be made, or has ended. */
+/** Thrown if a thread cannot be started, or has ended. */
 export class HashThreadError extends Error {
   constructor(cause: unknown) {
     super(`no thread available for hashing${cause instanceof Error ? `: ${cause.message}` : ""}`, { cause });
@@ -30,18 +30,19 @@ export class HashThreadError extends Error {
 }
 
 /**
- * The threads that hash: one for each core, of Linux's idle class, so that requests do not notice a flood of logins.
+ * The hash threads: one for each core, in Linux's idle scheduling class, so that a flood of logins does not slow down
+ * requests.
  *
- * Where other programs keep the cores busy, that class gets next to nothing, and without privileges a thread cannot leave it.
- * A hash that is starved is therefore computed again on a thread of the usual class, and the first result counts. The thread
- * that is starved remains busy until the cores have time for it, and so its successors start on the usual class at once.
+ * If other programs keep the cores busy, threads of the idle class get almost no time, and cannot leave the class without
+ * privileges. A starved hash is therefore computed again on a thread of the normal class, and the first result counts. The
+ * starved thread stays busy until it gets a core, so further hashes start on the normal class.
  *
- * With one core, or where starvation cannot be seen, all threads are of the usual class.
+ * With one core, or if the system does not report starvation, all threads are in the normal class.
  */
 export class HashThreads {
   readonly #count: number;
   readonly #idle: readonly HashThread[];
-  readonly #usual: HashThread[] = [];
+  readonly #normal: HashThread[] = [];
 
   /** @param count how many hashes run at the same time */
   constructor(count: number) {
@@ -51,8 +52,8 @@ export class HashThreads {
   }
 
   async run(work: HashWork): Promise<Hashed> {
-    if (this.#idle.length === 0) return this.#runUsual(work);
-    const start = { time: performance.now(), wanted: wantedCore() };
+    if (this.#idle.length === 0) return this.#runNormal(work);
+    const start = { time: performance.now(), coreDemand: measureCoreDemand() };
     let thread: HashThread | undefined;
     let result: Promise<Hashed> | undefined;
     do {
@@ -60,62 +61,64 @@ export class HashThreads {
         thread = this.#idle.find(({ running }) => running === 0);
         result = thread?.run(work);
       }
-      const hashed = await within(interval, result);
+      const hashed = await within(checkInterval, result);
       if (hashed !== undefined) return hashed;
     } while (!isOverdue(thread, start));
-    const again = this.#runUsual(work);
-    return result ? Promise.race([result, again.catch(() => result as Promise<Hashed>)]) : again;
+    const restarted = this.#runNormal(work);
+    return result ? Promise.race([result, restarted.catch(() => result as Promise<Hashed>)]) : restarted;
   }
 
-  /** Ends the threads, and waits for those without a hash. A busy one ends when its hash does, which may take long. */
+  /** Ends the threads, and waits for those without work. A busy thread ends later, when its hash is done. */
   async close(): Promise<void> {
-    const busy = [...this.#idle, ...this.#usual].filter(({ running }) => running > 0);
-    const free = [...this.#idle, ...this.#usual].filter(({ running }) => running === 0);
+    const busy = [...this.#idle, ...this.#normal].filter(({ running }) => running > 0);
+    const free = [...this.#idle, ...this.#normal].filter(({ running }) => running === 0);
     for (const thread of busy) thread.close();
     await Promise.all(free.map((thread) => thread.close()));
   }
 
-  #runUsual(work: HashWork): Promise<Hashed> {
-    const free = this.#usual.find(({ running }) => running === 0);
+  #runNormal(work: HashWork): Promise<Hashed> {
+    const free = this.#normal.find(({ running }) => running === 0);
     if (free) return free.run(work);
-    if (this.#usual.length < this.#count) {
+    if (this.#normal.length < this.#count) {
       const timeout = this.#idle.length > 0 ? idleTimeout : undefined;
-      this.#usual.push(new HashThread({ isIdle: false, niceness, idleTimeout: timeout }));
+      this.#normal.push(new HashThread({ isIdle: false, niceness, idleTimeout: timeout }));
     }
-    const [first] = this.#usual.toSorted((a, b) => a.running - b.running);
+    const [first] = this.#normal.toSorted((a, b) => a.running - b.running);
     return (first as HashThread).run(work);
   }
 }
 
-/** Whether a hash that started then is starved: on its thread, or waiting for one. */
-function isOverdue(thread: HashThread | undefined, start: { readonly time: number; readonly wanted: number }): boolean {
+/** Returns true if a hash is starved: on its thread, or while it waits for one. */
+function isOverdue(
+  thread: HashThread | undefined,
+  start: { readonly time: number; readonly coreDemand: number },
+): boolean {
   const elapsed = performance.now() - start.time;
-  const areRequestsBusy = wantedCore() - start.wanted > busyPart * elapsed;
-  if (areRequestsBusy && elapsed < restartBehindRequestsAfter) return false;
-  return thread === undefined || (elapsed > restartAfter && thread.isStarved());
+  const areRequestsBusy = measureCoreDemand() - start.coreDemand > busyShare * elapsed;
+  if (areRequestsBusy && elapsed < starvationTimeoutBehindRequests) return false;
+  return thread === undefined || (elapsed > starvationTimeout && thread.isStarved());
 }
 
-/** The priority and lifetime of a thread. */
 type HashThreadOptions = Priority & {
-  /** How long the thread lives without work, in milliseconds; by default for ever. */
+  /** The thread ends after so many milliseconds without work; by default never. */
   readonly idleTimeout?: number | undefined;
 };
 
-/** A thread that hashes, one password after the other. It is made for its first hash, and again if it has ended. */
+/** A thread that computes one hash after the other. It is started for the first hash, and restarted if it has ended. */
 class HashThread {
   readonly #options: HashThreadOptions;
   readonly #running = new Map<number, PromiseWithResolvers<Hashed>>();
   #worker: Worker | undefined;
-  /** When it has loaded, or failed to. */
+  /** Resolves when the thread has loaded or ended. */
   #ready: Promise<void> | undefined;
-  /** The kernel's id of the thread, once it has loaded. */
+  /** The thread id of the operating system, once the thread has loaded. */
   #id: string | undefined;
-  #leaving: NodeJS.Timeout | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
   #tasks = 0;
   #startedAt = 0;
-  #ranBefore = 0;
+  #runTimeBefore = 0;
 
-  /** Whether this system reports how long threads ran. */
+  /** Returns true if this system reports the run time of threads. */
   static showsStarvation(): boolean {
     return existsSync("/proc/thread-self/schedstat");
   }
@@ -124,33 +127,33 @@ class HashThread {
     this.#options = options;
   }
 
-  /** How many hashes it computes or has waiting. */
+  /** The number of running and waiting hashes. */
   get running(): number {
     return this.#running.size;
   }
 
   /** @throws {HashThreadError} */
   async run(work: HashWork): Promise<Hashed> {
-    clearTimeout(this.#leaving);
+    clearTimeout(this.#idleTimer);
     this.#worker ??= this.#start();
     const task = this.#tasks++;
     const outcome = Promise.withResolvers<Hashed>();
     this.#startedAt = performance.now();
-    this.#ranBefore = this.#ran() ?? 0;
+    this.#runTimeBefore = this.#getRunTime() ?? 0;
     this.#running.set(task, outcome);
     this.#worker.ref();
     this.#worker.postMessage({ task, work } satisfies Task);
     return outcome.promise;
   }
 
-  /** Whether the hash that it computes has had a core for less than a third of its time. */
+  /** Returns true if the running hash has had a core for less than a third of its time. */
   isStarved(): boolean {
     const time = performance.now() - this.#startedAt;
-    const ran = this.#ran();
-    return ran === undefined ? time > loadTime : (ran - this.#ranBefore) * 3 < time;
+    const runTime = this.#getRunTime();
+    return runTime === undefined ? time > loadTimeout : (runTime - this.#runTimeBefore) * 3 < time;
   }
 
-  /** Ends the thread when it has loaded and its hashes have ended: earlier, bcrypt would take the whole process with it. */
+  /** Ends the thread after it has loaded and its hashes are done. Earlier, bcrypt would crash the process. */
   async close(): Promise<void> {
     await this.#ready;
     await Promise.allSettled([...this.#running.values()].map(({ promise }) => promise));
@@ -158,7 +161,7 @@ class HashThread {
   }
 
   async #end(): Promise<void> {
-    clearTimeout(this.#leaving);
+    clearTimeout(this.#idleTimer);
     const worker = this.#worker;
     this.#worker = undefined;
     this.#id = undefined;
@@ -166,7 +169,7 @@ class HashThread {
   }
 
   #start(): Worker {
-    const worker = this.#make();
+    const worker = this.#createWorker();
     const loaded = Promise.withResolvers<void>();
     this.#ready = loaded.promise;
     worker.unref();
@@ -193,11 +196,11 @@ class HashThread {
     return worker;
   }
 
-  #make(): Worker {
+  #createWorker(): Worker {
     try {
       return new Worker(new URL("./hash-worker.js", import.meta.url), {
         workerData: this.#options,
-        // Modules preloaded by the process, such as a tracing SDK, are of no use in the thread.
+        // Without the preloaded modules of the process, such as a tracing SDK.
         execArgv: [],
       });
     } catch (error) {
@@ -211,14 +214,14 @@ class HashThread {
     if ("error" in answer) outcome?.reject(answer.error);
     else outcome?.resolve(answer.result);
     if (this.running > 0) return;
-    // Lets the process end, and the thread itself after `idleTimeout`.
+    // An idle thread must not keep the process running.
     this.#worker?.unref();
     const { idleTimeout } = this.#options;
-    if (idleTimeout !== undefined) this.#leaving = setTimeout(() => this.#end(), idleTimeout).unref();
+    if (idleTimeout !== undefined) this.#idleTimer = setTimeout(() => this.#end(), idleTimeout).unref();
   }
 
-  /** How long the thread has had a core, in milliseconds; undefined until it has loaded, or if the system does not report it. */
-  #ran(): number | undefined {
+  /** The run time of the thread, in milliseconds; undefined before it has loaded, or if the system does not report it. */
+  #getRunTime(): number | undefined {
     if (this.#id === undefined) return undefined;
     try {
       return Number.parseInt(readFileSync(`/proc/self/task/${this.#id}/schedstat`, "utf8"), 10) / 1e6;
@@ -229,25 +232,25 @@ class HashThread {
 }
 
 /**
- * How long this thread had a core or waited for one, in milliseconds; NaN if that cannot be read, for example without a free file
- * descriptor. The wait counts because it may be for hashes: otherwise hashes at the usual priority would make this thread look
- * idle, and the next ones would get that priority too.
+ * Returns how long this thread had a core or waited for one, in milliseconds; NaN if that cannot be read, for example
+ * without a free file descriptor. The wait counts because hashes may cause it: otherwise hashes in the normal class would
+ * make this thread look idle, and more hashes would move to that class.
  */
-function wantedCore(): number {
+function measureCoreDemand(): number {
   try {
-    const [ran = 0, waited = 0] = readFileSync("/proc/thread-self/schedstat", "utf8").split(" ").map(Number);
-    return (ran + waited) / 1e6;
+    const [runTime = 0, waited = 0] = readFileSync("/proc/thread-self/schedstat", "utf8").split(" ").map(Number);
+    return (runTime + waited) / 1e6;
   } catch {
     return Number.NaN;
   }
 }
 
-/** What the promise resolves to; undefined after so many milliseconds. */
+/** Resolves to the result of the promise, or to undefined after the timeout. */
 async function within<T>(milliseconds: number, promise: Promise<T> | undefined): Promise<T | undefined> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const { promise: timeout, resolve } = Promise.withResolvers<undefined>();
   const timer = setTimeout(resolve, milliseconds, undefined);
   try {
-    return await Promise.race(promise ? [late, promise] : [late]);
+    return await Promise.race(promise ? [timeout, promise] : [timeout]);
   } finally {
     clearTimeout(timer);
   }

@@ -3,7 +3,7 @@ import { derive } from "./derive.js";
 import { equalize, timed } from "./equal-work.js";
 
 /**
- * One hash for a worker to compute. To verify takes as much work as `asMuchAs`, unless the hash itself takes more.
+ * A hash for a worker to compute or verify. Verifying takes at least as much work as `asMuchAs`.
  *
  * @typedef {import("./derive.js").Derive} Derive
  * @typedef {import("./equal-work.js").Work} Work

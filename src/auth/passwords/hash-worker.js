@@ -1,4 +1,4 @@
-// Plain JavaScript, for a worker that loads TypeScript takes 14 MB more.
+// Plain JavaScript: a worker that loads TypeScript takes 14 MB more.
 import { spawnSync } from "node:child_process";
 import { existsSync, readlinkSync } from "node:fs";
 import { constants, getPriority, setPriority } from "node:os";
@@ -9,13 +9,13 @@ import { compute } from "./hash-work.js";
  * @typedef {{ isIdle: true } | { isIdle: false, niceness: number }} Priority
  * @typedef {{ task: number, work: import("./hash-work.js").HashWork }} Task
  * @typedef {{ task: number, result: import("./hash-work.js").Hashed } | { task: number, error: unknown }} Answer
- * @typedef {{ thread: string | undefined }} Ready with the kernel's id of the thread, on Linux
+ * @typedef {{ thread: string | undefined }} Ready with the thread id of the operating system, on Linux
  */
 
 /** @type {Priority} */
 const priority = workerData;
 const thread = existsSync("/proc/thread-self") ? readlinkSync("/proc/thread-self").split("/").pop() : undefined;
-// After everything is loaded: on a busy machine that would take seconds in the idle class.
+// After all modules are loaded: on a busy machine, loading in the idle class takes seconds.
 if (thread !== undefined) prioritize(thread);
 
 parentPort?.on("message", (/** @type {Task} */ { task, work }) => answer({ task, ...attempt(work) }));
@@ -36,14 +36,14 @@ function attempt(work) {
 }
 
 /**
- * The idle class is Linux's for what runs when nothing else wants to. Even at the lowest priority of the usual class a thread
- * would take a slice of some milliseconds now and then, and one in a hundred requests would wait for it. If the
- * class is not available, the thread gets the lowest priority. Without privileges, a thread can leave neither.
+ * Moves the thread to Linux's idle scheduling class, whose threads run only if no others need the core. Even at the lowest
+ * priority of the normal class, a thread takes a core for some milliseconds now and then, and one in a hundred requests waits
+ * for it. If the class is not available, the thread keeps the lowest priority. It cannot leave either without privileges.
  *
  * @param {string} thread
  */
 function prioritize(thread) {
-  // Of the thread that calls: /proc may be another PID namespace's, where this one has another id.
+  // Without an id, for the calling thread: /proc may belong to another PID namespace, in which its id differs.
   setPriority(priority.isIdle ? constants.priority.PRIORITY_LOW : Math.min(19, getPriority() + priority.niceness));
   if (priority.isIdle)
     spawnSync("chrt", ["--idle", "--pid", "0", thread], { stdio: "ignore", env: { PATH: process.env.PATH } });

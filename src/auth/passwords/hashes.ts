@@ -1,32 +1,32 @@
 import type { Argon2Cost, Derivation } from "./derive.js";
 
-/** A stored hash, taken apart. */
+/** A parsed password hash. */
 export type Hash = Bcrypt | DerivedHash;
 
-/** `text` as bcrypt itself spells it today: `$2b$…`. */
+/** `text` always begins with `$2b$`. */
 interface Bcrypt {
   readonly scheme: "bcrypt";
   readonly cost: number;
   readonly text: string;
 }
 
-/** A key that was derived from the password, and how. */
+/** A key that was derived from the password, and the parameters of the derivation. */
 export type DerivedHash = Derivation & {
   readonly salt: Uint8Array;
   readonly tag: Uint8Array;
-  /** Whether the password is brought to Unicode's form NFKC first. */
-  readonly normalised?: true;
+  /** True if the password is normalized to NFKC before it is hashed. */
+  readonly usesNfkc?: true;
 };
 
-/** Stands for the hash of an account without a password, which opens once its owner has reset it: nothing verifies as it. */
+/** The stored hash of an account without a password. No password matches it, so the owner must reset the password. */
 export const unusablePassword = "!";
 
-/** What is no hash that can be verified here, and why. */
+/** Why a hash cannot be verified. */
 export type UnreadableReason = "unknown" | "out of bounds";
 
 /**
- * The most expensive hashes that are verified, some seconds each: a planted one must not take a worker for minutes.
- * `memory` is in KiB.
+ * The highest accepted costs, which take some seconds: an imported hash must not block a thread for minutes. `memory` is in
+ * KiB.
  */
 const maxCosts = {
   bcryptCost: 16,
@@ -37,11 +37,11 @@ const maxCosts = {
   rounds: 1e7,
 };
 
-/** Every spelling of a hash, and how it is read; null is for a cost that cannot be, or is too high. */
+/** The accepted formats and their parsers, which return null if the cost is invalid or too high. */
 const formats: readonly (readonly [RegExp, (...parts: string[]) => Hash | null])[] = [
-  // The three differ in passwords of more than 72 bytes and in mistakes of old programs, and agree in everything else.
+  // The versions differ only for passwords over 72 bytes, and in bugs of old implementations.
   [/^\$2[aby](\$(\d\d)\$[./A-Za-z0-9]{53})$/, bcrypt],
-  // The PHC string format (https://github.com/P-H-C/phc-string-format); Django puts a word before it.
+  // The PHC string format (https://github.com/P-H-C/phc-string-format). Django adds the prefix `argon2`.
   [
     /^(?:argon2)?\$(argon2id?)\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/,
     (scheme, m, t, p, salt, tag) =>
@@ -51,36 +51,36 @@ const formats: readonly (readonly [RegExp, (...parts: string[]) => Hash | null])
     /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{2,86})\$([A-Za-z0-9+/]{22,86})$/,
     (ln, r, p, salt, tag) => scrypt(Number(ln), Number(r), Number(p), bytes(salt), bytes(tag)),
   ],
-  // better-auth: the salt is the text of the hexadecimal digits.
+  // better-auth: the salt is the hexadecimal text, not its bytes.
   [/^([0-9a-f]{32}):([0-9a-f]{128})$/, (salt = "", tag = "") => betterAuth(Buffer.from(salt), Buffer.from(tag, "hex"))],
   // Django: the salt is text.
   [
     /^pbkdf2_(sha1|sha256)\$(\d{1,9})\$([!-#%-~]{1,128})\$([A-Za-z0-9+/]{27,43}=)$/,
     (digest, iterations, salt = "", tag) => pbkdf2(digest, Number(iterations), Buffer.from(salt), bytes(tag)),
   ],
-  // PHC, and passlib's older spelling: the number alone, and a point for a plus.
+  // PHC, and the older format of passlib: without `i=`, and with `.` for `+`.
   [
     /^\$pbkdf2-(sha256|sha512)\$(?:i=)?(\d{1,9})(?:,l=\d{1,3})?\$([A-Za-z0-9+/.]{2,86})\$([A-Za-z0-9+/.]{22,86})$/,
     (digest, iterations, salt, tag) => pbkdf2(digest, Number(iterations), bytes(salt), bytes(tag)),
   ],
 ];
 
-/** Reads a stored hash: one of ours, or of another system's (docs/migrating.md lists them). */
+/** Parses a hash of Bienvenue or of another system (docs/migrating.md lists them), or returns why it cannot be verified. */
 export function readHash(text: string): Hash | UnreadableReason {
-  for (const [spelling, read] of formats) {
-    const parts = spelling.exec(text);
-    if (parts) return read(...parts.slice(1)) ?? "out of bounds";
+  for (const [pattern, parse] of formats) {
+    const parts = pattern.exec(text);
+    if (parts) return parse(...parts.slice(1)) ?? "out of bounds";
   }
   return "unknown";
 }
 
-/** Reads a stored hash; null for what cannot be verified. */
+/** Parses a hash, or returns null if it cannot be verified. */
 export function parseHash(text: string): Hash | null {
   const hash = readHash(text);
   return typeof hash === "string" ? null : hash;
 }
 
-/** Writes an argon2id hash as a PHC string. */
+/** Formats an argon2id hash as a PHC string. */
 export function formatArgon2id({ memory, passes, parallelism }: Argon2Cost, salt: Uint8Array, tag: Uint8Array): string {
   return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${text(salt)}$${text(tag)}`;
 }
@@ -92,33 +92,33 @@ function bcrypt(rest = "", digits?: string): Hash | null {
 
 function argon2(scheme: "argon2i" | "argon2id", cost: Argon2Cost, salt: Uint8Array, tag?: string): Hash | null {
   const { memory, passes, parallelism } = cost;
-  // RFC 9106, 3.1: at least one pass and one lane, and 8 KiB a lane.
-  const possible = passes >= 1 && parallelism >= 1 && memory >= 8 * parallelism;
-  const bounded = passes <= maxCosts.passes && isBounded(memory, passes, parallelism);
-  return possible && bounded ? { scheme, cost, salt, tag: bytes(tag) } : null;
+  // RFC 9106, 3.1: at least one pass and one lane, and 8 KiB per lane.
+  const isValid = passes >= 1 && parallelism >= 1 && memory >= 8 * parallelism;
+  const isAffordable = passes <= maxCosts.passes && isBounded(memory, passes, parallelism);
+  return isValid && isAffordable ? { scheme, cost, salt, tag: bytes(tag) } : null;
 }
 
 function scrypt(ln: number, blockSize: number, parallelism: number, salt: Uint8Array, tag: Uint8Array): Hash | null {
   // RFC 7914, 2: N is a power of two, greater than 1 and less than 2^(128 * r / 8).
-  const possible = ln >= 1 && ln < 16 * blockSize && parallelism >= 1;
+  const isValid = ln >= 1 && ln < 16 * blockSize && parallelism >= 1;
   const memory = (2 ** ln * blockSize) / 8;
-  if (!possible || !isBounded(memory, parallelism, parallelism)) return null;
+  if (!isValid || !isBounded(memory, parallelism, parallelism)) return null;
   return { scheme: "scrypt", cost: { N: 2 ** ln, blockSize, parallelism }, salt, tag };
 }
 
 function betterAuth(salt: Uint8Array, tag: Uint8Array): Hash {
-  return { scheme: "scrypt", cost: { N: 16_384, blockSize: 16, parallelism: 1 }, salt, tag, normalised: true };
+  return { scheme: "scrypt", cost: { N: 16_384, blockSize: 16, parallelism: 1 }, salt, tag, usesNfkc: true };
 }
 
 function pbkdf2(digest = "", iterations: number, salt: Uint8Array, tag: Uint8Array): Hash | null {
   const width = { sha1: 20, sha256: 32, sha512: 64 }[digest] ?? 0;
-  // RFC 8018, 5.2: each block of the key takes all the iterations.
+  // RFC 8018, 5.2: each block of the key takes all iterations.
   const rounds = iterations * Math.ceil(tag.length / width);
   if (iterations < 1 || rounds > maxCosts.rounds) return null;
   return { scheme: "pbkdf2", cost: { digest, iterations }, salt, tag };
 }
 
-/** Whether a hash that fills so much memory so many times stays within bounds. */
+/** @param times how often the memory is filled */
 function isBounded(memory: number, times: number, lanes: number): boolean {
   return memory <= maxCosts.memory && memory * times <= maxCosts.memoryTimesPasses && lanes <= maxCosts.lanes;
 }

@@ -11,11 +11,11 @@ interface Policy {
 }
 
 /**
- * Refuses a password that may not be chosen, and says why. It checks the form that is hashed. Length is counted in code points,
- * and every character is allowed (NIST SP 800-63B-4, 3.1.1.2). The cheapest checks come first; nothing depends on whether the
+ * Throws if a password cannot be chosen. Checks the normalized form, which is the one that is hashed. Length is counted in
+ * code points, and every character is allowed (NIST SP 800-63B-4, 3.1.1.2). The result does not depend on whether the
  * address has an account.
  *
- * @param email the address of the account that the password is for
+ * @param email the address of the account
  * @throws {AuthError} `password_missing`, `password_too_short`, `password_personal`, `password_common` or `password_breached`
  */
 export async function checkPassword(policy: Policy, password: string, email: string): Promise<void> {
@@ -23,13 +23,13 @@ export async function checkPassword(policy: Policy, password: string, email: str
   await checkBreaches(policy, password);
 }
 
-/** What can be told without asking anybody else. */
+/** All checks that need no request to another service. */
 export async function checkLocally({ settings }: Policy, typed: string, email: string): Promise<void> {
   const password = normalizePassword(typed);
-  const { PASSWORD_MIN_LENGTH: least, PASSWORD_BLOCKLIST } = settings;
+  const { PASSWORD_MIN_LENGTH: minLength, PASSWORD_BLOCKLIST } = settings;
   if (password === "") throw new AuthError("password_missing", "password is missing");
-  if ([...password].length < least) {
-    throw new AuthError("password_too_short", `password is too short: it needs ${least} characters or more`);
+  if ([...password].length < minLength) {
+    throw new AuthError("password_too_short", `password is too short: it needs ${minLength} characters or more`);
   }
   if (PASSWORD_BLOCKLIST === "on") {
     if (isPersonal(password, email, settings)) {
@@ -38,7 +38,7 @@ export async function checkLocally({ settings }: Policy, typed: string, email: s
         "password is too similar to the email address or the name of this service",
       );
     }
-    // Loaded by the first password that is looked for: whoever has it off has no list in memory.
+    // Loaded on first use: with the setting off, the list takes no memory.
     const { isCommon } = await import("./common-passwords.ts");
     if (isCommon(password)) {
       throw new AuthError("password_common", "password is too common");
@@ -46,7 +46,7 @@ export async function checkLocally({ settings }: Policy, typed: string, email: s
   }
 }
 
-/** Asks who knows of breaches: a request of ours, which has to be earned by one that is limited. */
+/** Sends a request to the breach API. Call it only after a rate limit: otherwise an attacker could trigger any number. */
 export async function checkBreaches({ settings, log }: Policy, password: string): Promise<void> {
   const range = settings.PASSWORD_BREACH_CHECK;
   if (range !== null && (await isBreached(normalizePassword(password), range, log))) {
@@ -54,15 +54,14 @@ export async function checkBreaches({ settings, log }: Policy, password: string)
   }
 }
 
-/** What people add to a name to have a password: a year, a point, an exclamation mark. */
+/** What users often add to a name: a year, a period, an exclamation mark. */
 const decoration = /^\P{L}{0,8}$/u;
-/** Shorter ones are in many a good password. */
+/** Shorter words occur in many good passwords. */
 const minWordLength = 3;
 
 /**
- * Whether a password is made of the address, its parts, the service's name or its host's, in whatever letter case and with
- * up to eight digits or signs, such as `Bob-2024!` for `bob@example.com` (NIST SP 800-63B-4, 3.1.1.2, "context-specific
- * words").
+ * Returns true if a password consists of the address, parts of it, the name of the service or its host, in any letter case,
+ * and up to eight digits or signs: `Bob-2024!` for `bob@example.com` (NIST SP 800-63B-4, 3.1.1.2, "context-specific words").
  */
 function isPersonal(
   password: string,

@@ -1,11 +1,11 @@
-/** How many requests of one device may proceed without a place until its account is known. */
+/** How many requests of one device may proceed without a slot until it is looked up. */
 const maxPerDevice = 2;
 
-/** Callers who proceed without a place because they present a device that may be known, counted by device. */
+/** Counts, by device, the callers that proceed without a slot because the account may know their device. */
 export class ProvisionalCallers {
   readonly #byDevice = new Map<string, number>();
 
-  /** Whether a caller with these devices may be one more. */
+  /** Returns true if another caller with these devices may proceed. */
   admits(devices: readonly string[]): boolean {
     return devices.length > 0 && devices.every((device) => (this.#byDevice.get(device) ?? 0) < maxPerDevice);
   }

@@ -8,18 +8,18 @@ import type { Caller } from "../caller.ts";
 import { type DeviceContext, deviceSecrets, findKnownDevice } from "../devices/devices.ts";
 import type { HashSlot, Passwords } from "./passwords.ts";
 
-/** The queue of hashes, and what its places depend on. */
+/** The part of the context that slots depend on. */
 interface QueueContext extends DeviceContext {
   readonly passwords: Passwords;
 }
 
-/** How often the number of refusals is recorded, in milliseconds. */
+/** How often the number of rejected requests is recorded, in milliseconds. */
 const recordInterval = 10_000;
 
-/** Callers without a network count as one, in which each account's logins have turns of their own. */
+/** Stands for the network of callers without an IP address. In it, accounts take turns. */
 const noNetwork = "no network";
 
-/** The groups among which the queue is shared: the caller's networks, the widest first; without an IP address, the account's. */
+/** Returns the groups among which the queue is shared: the caller's networks, widest first, or else the account. */
 function queuePath({ ip }: Caller, address?: string): string[] {
   const networks = networksOf(ip);
   if (networks.length > 0) return networks.toReversed();
@@ -27,10 +27,10 @@ function queuePath({ ip }: Caller, address?: string): string[] {
 }
 
 /**
- * Takes a place in the queue of hashes, at once: a request for which there is none reads and writes nothing. Dispose of it when
- * the request ends.
+ * Takes a slot in the hash queue. Call it first: a request without a slot must read and write nothing. Dispose of the slot
+ * when the request ends.
  *
- * @param address of the account that it is about, as far as the request says
+ * @param address the address in the request
  * @throws {AuthError} `busy`
  */
 export function takeSlot({ passwords }: Pick<QueueContext, "passwords">, caller: Caller, address = ""): HashSlot {
@@ -38,7 +38,7 @@ export function takeSlot({ passwords }: Pick<QueueContext, "passwords">, caller:
 }
 
 /**
- * Takes a place for a caller whose device an account may know: `settlePlace` has to follow.
+ * Takes a slot for a caller whose device the account may know. Call `assignSlot` when the account is known.
  *
  * @throws {AuthError} `busy` for a caller without a device
  */
@@ -48,26 +48,26 @@ export function takeSlotForDevice({ passwords, settings }: QueueContext, caller:
 }
 
 /**
- * Moves a place to those reserved for known devices if the account knows the caller's.
+ * Moves a slot to the ones reserved for known devices if the account knows the caller's device.
  *
  * @returns the known device, if any
- * @throws {AuthError} `busy` if the queue had no place but for a known device, and this is none
+ * @throws {AuthError} `busy` if the queue only has room for known devices, and this is not one
  */
 export async function assignSlot(
   context: QueueContext,
-  place: HashSlot,
+  slot: HashSlot,
   user: User | null,
   caller: Caller,
 ): Promise<string | undefined> {
   const device = await findKnownDevice(context, user, caller);
-  context.passwords.queue.assign(place, user !== null && device !== undefined ? [String(user.id), device] : undefined);
+  context.passwords.queue.assign(slot, user !== null && device !== undefined ? [String(user.id), device] : undefined);
   return device;
 }
 
-/** Tells a server, before it reads a request that hashes a password, whether to refuse it: a refusal then costs next to nothing. */
+/** Lets a server reject a request before it reads the body, if the hash queue has no room. Rejecting then costs little. */
 export class AdmissionControl {
   readonly #context: QueueContext & { readonly trail: AuditTrail };
-  #refusals = 0;
+  #rejections = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(context: QueueContext & { readonly trail: AuditTrail }) {
@@ -75,9 +75,8 @@ export class AdmissionControl {
   }
 
   /**
-   * Returns the seconds after which to try again if the queue of hashes has no place for this caller; else undefined, and the
-   * request may still get `busy`. The only lookup is whether an account knows one of the caller's device cookies, if there are
-   * any: an invented cookie gives no advantage.
+   * Returns the seconds until a retry if the hash queue has no room for this caller, else undefined. The request may still
+   * end in `busy`. If the queue is full, the device cookies are looked up, so that an invented one gives no advantage.
    */
   getRetryAfter(caller: Pick<Caller, "ip" | "device">): Awaitable<number | undefined> {
     const { passwords, settings } = this.#context;
@@ -87,37 +86,37 @@ export class AdmissionControl {
     const devices = deviceSecrets(caller);
     if (settings.RATE_LIMIT === "off" || devices.length === 0) return retryAfter;
     if (passwords.queue.wouldReject({ path, devices })) return retryAfter;
-    const decide = (isReal: boolean) => (isReal ? undefined : retryAfter);
-    const isReal = this.#isReal(devices);
-    return isReal instanceof Promise ? isReal.then(decide) : decide(isReal);
+    const decide = (isKnown: boolean) => (isKnown ? undefined : retryAfter);
+    const isKnown = this.#isKnown(devices);
+    return isKnown instanceof Promise ? isKnown.then(decide) : decide(isKnown);
   }
 
-  /** Counts a refused request: the log and the audit trail get one entry for all those of ten seconds. */
+  /** Counts a rejected request. The log and the audit trail get one entry for ten seconds. */
   countRejection(): void {
-    this.#refusals++;
+    this.#rejections++;
     this.#timer ??= setTimeout(() => this.flush(), recordInterval).unref();
   }
 
-  /** Records the refusals counted so far. */
+  /** Records the rejected requests counted so far. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const times = this.#refusals;
-    this.#refusals = 0;
+    const times = this.#rejections;
+    this.#rejections = 0;
     if (times > 0) this.#context.trail.record("request_refused", { detail: "busy", times });
   }
 
-  /** A database that does not answer knows no device. */
-  #isReal(devices: readonly string[]): Awaitable<boolean> {
-    const none = (error: unknown) => {
+  /** Returns false if the database does not respond. */
+  #isKnown(devices: readonly string[]): Awaitable<boolean> {
+    const handleError = (error: unknown) => {
       if (error instanceof DatabaseUnavailable) return false;
       throw error;
     };
     try {
       const known = this.#context.db.devices.isAnyKnown(devices);
-      return known instanceof Promise ? known.catch(none) : known;
+      return known instanceof Promise ? known.catch(handleError) : known;
     } catch (error) {
-      return none(error);
+      return handleError(error);
     }
   }
 }
