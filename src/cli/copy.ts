@@ -3,8 +3,8 @@ import { SettingsError } from "../settings/settings-error.ts";
 import { ProgressBar } from "./progress.ts";
 
 interface CopyOptions {
-  readonly from: string;
-  readonly to: string;
+  readonly from?: string;
+  readonly to?: string;
 }
 
 /** Declares `copy`, which moves a service from SQLite to PostgreSQL or back. */
@@ -12,15 +12,17 @@ export function declareCopy(program: Command): void {
   program
     .command("copy")
     .description("Copy everything to another, empty database")
-    .requiredOption("--from <url>", "Database to read, sqlite:FILE or postgres://…")
-    .requiredOption("--to <url>", "Empty database to write, sqlite:FILE or postgres://…")
-    .action((options: CopyOptions, command: Command) => {
-      if (options.from === options.to) command.error("error: --from and --to are the same database");
-      return copy(options);
+    .option("--from <url>", "Database to read, sqlite:FILE or postgres://…")
+    .option("--to <url>", "Empty database to write, sqlite:FILE or postgres://…")
+    .action(({ from, to }: CopyOptions, command: Command) => {
+      // Not by requiredOption, which would report a misspelled option as a missing one.
+      if (!from || !to) command.error("error: --from and --to are required");
+      if (from === to) command.error("error: --from and --to are the same database");
+      return copy(from, to);
     });
 }
 
-async function copy({ from, to }: CopyOptions): Promise<void> {
+async function copy(from: string, to: string): Promise<void> {
   await requireDatabaseUrl("--from", from);
   await requireDatabaseUrl("--to", to);
   const [{ readSettings, redactDatabaseUrl }, { openDB }] = await Promise.all([

@@ -61,9 +61,14 @@ function readVersion(): string {
   return JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
 }
 
+/** Prints a usage error without URLs, which may hold a password. */
 function printUsageError(message: string): void {
-  const text = message.replace(/^error: /, "").replace(/\n(?=\(Did you mean )/, " ");
-  printError(sanitize(text.trimEnd()));
+  const text = message
+    .trimEnd()
+    .replace(/^error: /, "")
+    .replace(/\n(?=\(Did you mean )/, " ")
+    .replace(/:\/\/\S*?('?)(?=\s|$)/g, "://…$1");
+  printError(sanitize(text));
 }
 
 /** Makes a command's usage errors say how to get its help. */

@@ -199,6 +199,24 @@ test("a misspelled command or option gets a suggestion, and a missing subcommand
   }
 });
 
+test("a usage error never repeats a URL, which may hold a password", async () => {
+  const url = "postgres://bob:s3'cr3t@localhost/none?password=s3'cr3t";
+  for (const [args, expected] of [
+    [[url], "unknown command 'postgres://…'"],
+    [["copy", `--form=${url}`], "unknown option '--form=postgres://…'"],
+    [
+      ["copy", "--from", "a", "--to", "b", url],
+      "too many arguments for 'copy'. Expected 0 arguments but got 1: postgres://…",
+    ],
+    [["users", "list", "--limit", url], "option '--limit <number>' argument 'postgres://…' is invalid."],
+  ] as const) {
+    const { code, stderr } = await runCommand(args);
+    assert.equal(code, 2);
+    assert.ok(stderr.startsWith(`bienvenue: ${expected}`), stderr);
+    assert.doesNotMatch(stderr, /cr3t/);
+  }
+});
+
 test("an argument after -- is not an option", async () => {
   await using folder = await temporaryFolder();
   const database = { DATABASE_URL: `sqlite:${join(folder.path, "bienvenue.db")}` };
