@@ -122,10 +122,10 @@ export class DB extends OpenDatabase {
   addUser(
     email: string,
     hashedPassword: string,
-    acts: readonly string[] = [],
+    idempotencyKeys: readonly string[] = [],
     { byOwner = true }: { readonly byOwner?: boolean } = {},
   ): Promise<User> {
-    return users.addUser(this.store, { email, hashedPassword, byOwner }, acts);
+    return users.addUser(this.store, { email, hashedPassword, byOwner }, idempotencyKeys);
   }
 
   /**

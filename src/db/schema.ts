@@ -215,11 +215,11 @@ export interface EventsTable {
 }
 
 /**
- * The result of a recent request, such as a submitted form, kept for a minute. If the request is sent twice, the second one gets
- * the first result instead of being executed again.
+ * The result of a recent request with an idempotency key, such as a submitted form, kept for a minute. If the client sends the
+ * request again, it gets the first result, and the request is not executed again.
  */
 export interface ActsTable {
-  /** SHA-256 of a name derived from the request and a secret that only its client knows. */
+  /** SHA-256 of the idempotency key, which only the client can derive. */
   name: string;
   /** The account or verification that it created or changed, if that still exists. */
   user_id: number | null;

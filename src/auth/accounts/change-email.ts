@@ -43,9 +43,9 @@ async function startChange(context: Context, user: SessionUser, address: string,
   const { db, settings, trail } = context;
   if (settings.CONCEAL_ACCOUNTS === "off" && (await findUserByEmail(context, address))) throw emailTakenError(address);
   const isMailed = await reserveSilently(context, "moveMail", { address, caller });
-  const { language = "en", idempotencyKeys: acts } = caller;
+  const { language = "en", idempotencyKeys } = caller;
   const store = (current: SessionUser) =>
-    db.changeEmail.add(current, address, language, { acts, isMailed, network: widestNetworkOf(caller.ip) });
+    db.changeEmail.add(current, address, language, { idempotencyKeys, isMailed, network: widestNetworkOf(caller.ip) });
   if (!(await store(user))) {
     // A login may have replaced the hash meanwhile. A changed password has ended the session.
     const reread = await requireUser(context, user.sessionId);

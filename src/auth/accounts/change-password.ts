@@ -50,7 +50,7 @@ export async function changePassword(
       ...createRenewal(settings, verified.sessionId),
       device,
       language: caller.language ?? "en",
-      acts: [...(caller.idempotencyKeys ?? []), key],
+      idempotencyKeys: [...(caller.idempotencyKeys ?? []), key],
     });
     if (nonce === false) return (await findRepeated()) || false;
     trail.record("password_changed", { caller, userId: verified.id });

@@ -29,7 +29,7 @@ export async function deleteAccount(
   await withVerifiedPassword(context, slot, user, password, caller, (verified) =>
     db.users.deleteAccount(verified, accountLimitKeys(verified.email), {
       verifiedHash: verified.hashedPassword,
-      acts: caller.idempotencyKeys,
+      idempotencyKeys: caller.idempotencyKeys,
       notice,
     }),
   );

@@ -64,9 +64,9 @@ export async function request(context: Context, email: string, by: Caller = {}):
 
 async function enqueue(context: Context, address: string, caller: Caller, device: string | undefined): Promise<void> {
   if (device === undefined && !(await reserveSilently(context, "resetMail", { address, caller }))) return;
-  const { language = "en", idempotencyKeys: acts } = caller;
+  const { language = "en", idempotencyKeys } = caller;
   const network = device === undefined ? widestNetworkOf(caller.ip) : null;
-  await context.db.outbox.add({ kind: "reset", language, email: address, network }, acts);
+  await context.db.outbox.add({ kind: "reset", language, email: address, network }, idempotencyKeys);
   context.trail.record("reset_asked", { caller, address });
 }
 
@@ -106,7 +106,7 @@ export async function updatePassword(
     hashedPassword,
     isMailed: settings.RESET_DELIVERY === "email",
     language: caller.language ?? "en",
-    acts: caller.idempotencyKeys,
+    idempotencyKeys: caller.idempotencyKeys,
     redeemer,
   });
   if (!user) throw badToken(context, caller, address);

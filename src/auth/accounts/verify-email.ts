@@ -51,9 +51,9 @@ export async function request(context: Context, email: string, by: Caller = {}):
 
 async function enqueue(context: Context, address: string, caller: Caller): Promise<void> {
   if (!(await reserveSilently(context, "verificationMail", { address, caller }))) return;
-  const { language = "en", idempotencyKeys: acts } = caller;
+  const { language = "en", idempotencyKeys } = caller;
   const network = widestNetworkOf(caller.ip);
-  await context.db.outbox.add({ kind: "verification", language, email: address, network }, acts);
+  await context.db.outbox.add({ kind: "verification", language, email: address, network }, idempotencyKeys);
   context.trail.record("verification_asked", { caller, address });
 }
 

@@ -127,7 +127,7 @@ async function open(context: Context, verified: VerifiedLogin, queued: QueuedLog
   const { user } = verified;
   const { caller, replaces } = queued;
   const act = createOpeningAct(context, caller);
-  const sessionId = act ? act.idFor(act.nonce) : generateToken(settings);
+  const sessionId = act ? act.deriveSessionId(act.nonce) : generateToken(settings);
   const device = await getOrCreateDevice(context, user, caller, act, sessionId);
   const session = await db.sessions.open({
     userId: user.id,
@@ -157,7 +157,7 @@ function createOpeningAct({ settings }: Context, { idempotencyKeys: [act] = [] }
   if (act === undefined) return undefined;
   const name = createIdempotencyKey(act, "log in");
   const nonce = randomBytes(32).toString("base64url");
-  return { name, nonce, idFor: (nonce) => deriveToken(settings, name, nonce) };
+  return { key: name, nonce, deriveSessionId: (nonce) => deriveToken(settings, name, nonce) };
 }
 
 /**
@@ -175,7 +175,7 @@ async function getOrCreateDevice(
   const presented = await chooseDevice(context, user, caller);
   if (presented !== undefined) return presented;
   if (!act) return randomBytes(32).toString("base64url");
-  return deriveToken({ TOKEN_FORMAT: "random" }, act.name, `device ${sessionId}`);
+  return deriveToken({ TOKEN_FORMAT: "random" }, act.key, `device ${sessionId}`);
 }
 
 /** Hashes the password again if the stored hash is outdated. Skipped while the hash queue is full. */

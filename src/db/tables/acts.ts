@@ -3,9 +3,8 @@ import { selectEmail } from "../email-columns.ts";
 import { skipLockedRows } from "../locks.ts";
 import type { Store } from "../store.ts";
 
-// An act is a request that changes something, such as a submitted form. Its result is kept for a minute, under a name that only
-// its client can derive. If the client sends the request twice, the second one gets the first result instead of being executed
-// again.
+// An act is a request that changes something and has an idempotency key, such as a submitted form. Its result is kept for a minute.
+// If the client sends the request again, it gets the first result, and the request is not executed again.
 
 /** How long the result of an act is kept, in milliseconds. */
 const lifetime = 60_000;
@@ -27,20 +26,20 @@ interface Target {
 /**
  * Records an act, in the same transaction as its changes.
  *
- * @param names the names of the act; records nothing if there are none
- * @returns false if the first name was recorded within the last minute, so the act must not be executed again
+ * @param idempotencyKeys records nothing if there are none
+ * @returns false if the first key was recorded within the last minute, so the act must not be executed again
  */
 export async function recordAct(
   { db, clock }: Store,
-  names: readonly string[] | undefined,
+  idempotencyKeys: readonly string[] | undefined,
   { userId, verificationId, nonce }: Target = {},
 ): Promise<boolean> {
   const now = clock();
   const values = { user_id: userId ?? null, verification_id: verificationId ?? null, nonce: nonce ?? null, at: now };
-  for (const [i, name] of (names ?? []).entries()) {
+  for (const [i, key] of (idempotencyKeys ?? []).entries()) {
     const recorded = await db
       .insertInto("acts")
-      .values({ name: digest(name), ...values })
+      .values({ name: digest(key), ...values })
       .onConflict((conflict) =>
         conflict
           .column("name")
@@ -56,34 +55,34 @@ export async function recordAct(
 }
 
 /** Deletes an act whose result no longer exists. */
-export async function forgetAct({ db }: Store, name: string): Promise<void> {
-  await db.deleteFrom("acts").where("name", "=", digest(name)).execute();
+export async function deleteAct({ db }: Store, idempotencyKey: string): Promise<void> {
+  await db.deleteFrom("acts").where("name", "=", digest(idempotencyKey)).execute();
 }
 
 /** Deletes the acts of a user whose password has changed. */
-export async function forgetActs({ db }: Store, userId: number): Promise<void> {
+export async function deleteActs({ db }: Store, userId: number): Promise<void> {
   await db.deleteFrom("acts").where("user_id", "=", userId).execute();
 }
 
-/** Returns the result of the recent act with this name, or null. */
-export async function find(store: Store, name: string): Promise<ActResult | null> {
-  const found = await selectRecent(store, name)
+/** Returns the result of the recent act with this key, or null. */
+export async function find(store: Store, idempotencyKey: string): Promise<ActResult | null> {
+  const found = await selectRecent(store, idempotencyKey)
     .leftJoin("users", "users.id", "acts.user_id")
     .select(["acts.user_id as userId", selectEmail("users")])
     .executeTakeFirst();
   return found ? { userId: found.userId, email: found.userId === null ? null : found.email } : null;
 }
 
-/** Returns the nonce of the session that the recent act with this name opened, or null. */
-export async function findNonce(store: Store, name: string): Promise<string | null> {
-  return (await selectRecent(store, name).select("nonce").executeTakeFirst())?.nonce ?? null;
+/** Returns the nonce of the session that the recent act with this key opened, or null. */
+export async function findNonce(store: Store, idempotencyKey: string): Promise<string | null> {
+  return (await selectRecent(store, idempotencyKey).select("nonce").executeTakeFirst())?.nonce ?? null;
 }
 
-function selectRecent({ db, clock }: Store, name: string) {
+function selectRecent({ db, clock }: Store, idempotencyKey: string) {
   const now = clock();
   return db
     .selectFrom("acts")
-    .where("acts.name", "=", digest(name))
+    .where("acts.name", "=", digest(idempotencyKey))
     .where("acts.at", ">", now - lifetime)
     .where("acts.at", "<=", now + lifetime);
 }

@@ -5,7 +5,7 @@ import { selectEmail, toEmailColumns } from "../email-columns.ts";
 import { holdUser, lockAddress } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import { recordAct } from "./acts.ts";
-import { forgetDevices, type Redeemer, recordRedeemer } from "./devices.ts";
+import { deleteDevices, type Redeemer, recordRedeemer } from "./devices.ts";
 import { recordFormerEmail } from "./former-emails.ts";
 import { deleteMailedTokens } from "./mailed-tokens.ts";
 import { enqueueNotice } from "./notices.ts";
@@ -32,10 +32,10 @@ export async function add(
   email: string,
   language: string,
   {
-    acts = [],
+    idempotencyKeys = [],
     isMailed = true,
     network = null,
-  }: { acts?: readonly string[] | undefined; isMailed?: boolean; network?: string | null } = {},
+  }: { idempotencyKeys?: readonly string[] | undefined; isMailed?: boolean; network?: string | null } = {},
 ): Promise<boolean> {
   const userId = user.id;
   return runInTransaction<boolean>(store, async (transaction, rollback) => {
@@ -49,7 +49,7 @@ export async function add(
     if (numUpdatedRows === 0n) return false;
     const verificationId = await insertVerification(transaction, { email, hashed_password: null, user_id: userId });
     // The form was sent twice, and the change is already stored.
-    if (!(await recordAct(transaction, acts, { verificationId }))) throw rollback(true);
+    if (!(await recordAct(transaction, idempotencyKeys, { verificationId }))) throw rollback(true);
     await cancelEmailChange(transaction, userId, verificationId);
     if (isMailed && isDeliverable(email))
       await enqueue(transaction, { kind: "move", language, verificationId, network });
@@ -72,7 +72,7 @@ export interface EmailChangeConfirmation {
   readonly deviceKind: string | null;
   /** The language of the email to the old address. */
   readonly language: string;
-  readonly acts?: readonly string[] | undefined;
+  readonly idempotencyKeys?: readonly string[] | undefined;
 }
 
 /**
@@ -88,7 +88,7 @@ export async function confirm(
   confirmation: EmailChangeConfirmation,
 ): Promise<{ readonly nonce: string | null } | false> {
   const { userId } = verification;
-  const { token, verifiedHash, session, device, deviceKind, redeemer, language, acts } = confirmation;
+  const { token, verifiedHash, session, device, deviceKind, redeemer, language, idempotencyKeys } = confirmation;
   const address = toEmailColumns(verification.email);
   const now = store.clock();
   if (userId !== null) await endSurplusSessions(store, userId, session?.sessionId);
@@ -115,9 +115,9 @@ export async function confirm(
       const nonce = session ? await renew(transaction, session.sessionId, session) : false;
       if (session && nonce !== false) await endOtherSessions(transaction, userId, session.sessionId);
       else await endSessions(transaction, userId);
-      await forgetDevices(transaction, userId, device);
+      await deleteDevices(transaction, userId, device);
       await deleteMailedTokens(transaction, userId);
-      await recordAct(transaction, acts, { userId });
+      await recordAct(transaction, idempotencyKeys, { userId });
       await recordRedeemer(transaction, redeemer, userId, false);
       await deleteRegistrationsByEmail(transaction, address.email);
       return { nonce: nonce === false ? null : nonce };

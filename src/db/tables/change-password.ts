@@ -1,8 +1,8 @@
 import { selectEmail } from "../email-columns.ts";
 import { lockAccount } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
-import { forgetActs, recordAct } from "./acts.ts";
-import { forgetDevices } from "./devices.ts";
+import { deleteActs, recordAct } from "./acts.ts";
+import { deleteDevices } from "./devices.ts";
 import { deleteMailedTokens } from "./mailed-tokens.ts";
 import { enqueueNotice } from "./notices.ts";
 import { endSurplusSessions } from "./session-limit.ts";
@@ -21,7 +21,7 @@ export interface PasswordChange extends Renewal {
   /** The device that stays known; all others are forgotten. */
   readonly device?: string | undefined;
   readonly language: string;
-  readonly acts?: readonly string[] | undefined;
+  readonly idempotencyKeys?: readonly string[] | undefined;
 }
 
 /**
@@ -45,13 +45,13 @@ export async function changePassword(store: Store, change: PasswordChange): Prom
       .executeTakeFirst();
     const nonce = changed && (await renew(transaction, sessionId, change));
     if (!changed || !nonce) throw rollback(false);
-    await forgetActs(transaction, userId);
-    await recordAct(transaction, change.acts, { userId });
+    await deleteActs(transaction, userId);
+    await recordAct(transaction, change.idempotencyKeys, { userId });
     await endOtherSessions(transaction, userId, sessionId);
     await deleteMailedTokens(transaction, userId);
     await cancelEmailChange(transaction, userId);
     await deleteUnverifiedRegistrations(transaction, userId);
-    await forgetDevices(transaction, userId, device);
+    await deleteDevices(transaction, userId, device);
     await enqueueNotice(transaction, { kind: "password_changed", language, email: changed.email });
     return nonce;
   });

@@ -19,7 +19,7 @@ const batchSize = 1000;
 export interface DeleteAccountOptions {
   /** If given, the account is deleted only if this is still its password hash. */
   readonly verifiedHash?: string;
-  readonly acts?: readonly string[] | undefined;
+  readonly idempotencyKeys?: readonly string[] | undefined;
   /** The email to the account's address and to its held former addresses. */
   readonly notice?: MailContent;
 }
@@ -35,7 +35,7 @@ export async function deleteAccount(
   store: Store,
   { id, email }: Pick<User, "id" | "email">,
   limitKeys: readonly string[],
-  { verifiedHash, acts, notice }: DeleteAccountOptions = {},
+  { verifiedHash, idempotencyKeys, notice }: DeleteAccountOptions = {},
 ): Promise<boolean> {
   const key = emailKey(email);
   const condition = { id, ...(verifiedHash !== undefined && { hashed_password: verifiedHash }) };
@@ -60,7 +60,7 @@ export async function deleteAccount(
       .returning(selectEmail("users"))
       .executeTakeFirst();
     if (!deleted) return false;
-    await recordAct(transaction, acts);
+    await recordAct(transaction, idempotencyKeys);
     await anonymizeEvents(transaction, id);
     await deleteRegistrationsByEmail(transaction, key);
     await db.deleteFrom("outbox").where("email", "=", key).execute();

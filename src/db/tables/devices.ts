@@ -178,7 +178,7 @@ function toNetworkId(network: string, userId: number): string {
 }
 
 /** Deletes the devices and networks that an account knows, except one device if given. */
-export async function forgetDevices({ db }: Store, userId: number, except?: string): Promise<void> {
+export async function deleteDevices({ db }: Store, userId: number, except?: string): Promise<void> {
   await db
     .deleteFrom("devices")
     .where("user_id", "=", userId)

@@ -112,10 +112,10 @@ async function findRecipient(
 }
 
 /** Queues an email, unless its address cannot receive email, or its act was recorded within the last minute. */
-export async function add(store: Store, mail: NewMail, acts: readonly string[] = []): Promise<void> {
-  if (acts.length === 0) return enqueue(store, mail);
+export async function add(store: Store, mail: NewMail, idempotencyKeys: readonly string[] = []): Promise<void> {
+  if (idempotencyKeys.length === 0) return enqueue(store, mail);
   await runInTransaction(store, async (transaction) => {
-    if (await recordAct(transaction, acts)) await enqueue(transaction, mail);
+    if (await recordAct(transaction, idempotencyKeys)) await enqueue(transaction, mail);
   });
 }
 

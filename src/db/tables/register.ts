@@ -5,7 +5,7 @@ import { toEmailColumns } from "../email-columns.ts";
 import { lockAddress } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import { recordAct } from "./acts.ts";
-import { forgetDevices, type Redeemer, recordRedeemer } from "./devices.ts";
+import { deleteDevices, type Redeemer, recordRedeemer } from "./devices.ts";
 import { deleteMailedTokens } from "./mailed-tokens.ts";
 import { enqueue, type MailContent } from "./outbox.ts";
 import { endSurplusSessionsByEmail } from "./session-limit.ts";
@@ -25,7 +25,7 @@ export async function add(
   email: string,
   hashedPassword: string,
   notice: MailContent | null,
-  acts: readonly string[] = [],
+  idempotencyKeys: readonly string[] = [],
 ): Promise<void> {
   await runInTransaction<void>(store, async (transaction, rollback) => {
     const verificationId = await insertVerification(transaction, {
@@ -33,7 +33,7 @@ export async function add(
       hashed_password: hashedPassword,
       user_id: null,
     });
-    if (!(await recordAct(transaction, acts, { verificationId }))) throw rollback();
+    if (!(await recordAct(transaction, idempotencyKeys, { verificationId }))) throw rollback();
     if (notice && isDeliverable(email)) await enqueue(transaction, { ...notice, verificationId });
   });
 }
@@ -66,7 +66,7 @@ export async function confirm(
   store: Store,
   verification: Verification,
   token: string,
-  acts: readonly string[] = [],
+  idempotencyKeys: readonly string[] = [],
   redeemer: Redeemer = {},
 ): Promise<User | null> {
   const { email, hashedPassword } = verification;
@@ -76,7 +76,7 @@ export async function confirm(
     if (hashedPassword === null || !(await redeemVerification(transaction, verification, token))) return null;
     const user = await createVerifiedUser(transaction, email, hashedPassword);
     if (!user) return null;
-    await recordAct(transaction, acts, { userId: user.id });
+    await recordAct(transaction, idempotencyKeys, { userId: user.id });
     await recordRedeemer(transaction, redeemer, user.id, true);
     return user;
   });
@@ -119,6 +119,6 @@ export async function createVerifiedUser(store: Store, email: string, hashedPass
   await endSessions(store, row.id);
   await deleteMailedTokens(store, row.id);
   await cancelEmailChange(store, row.id);
-  await forgetDevices(store, row.id);
+  await deleteDevices(store, row.id);
   return { ...row, sessionId: null, resetToken: null };
 }

@@ -8,8 +8,8 @@ import { selectEmail } from "../email-columns.ts";
 import { holdUser, lockAddress, skipLockedRows } from "../locks.ts";
 import type { Schema } from "../schema.ts";
 import { runInTransaction, type Store } from "../store.ts";
-import { forgetActs, recordAct } from "./acts.ts";
-import { forgetDevices, type Redeemer, recordRedeemer } from "./devices.ts";
+import { deleteActs, recordAct } from "./acts.ts";
+import { deleteDevices, type Redeemer, recordRedeemer } from "./devices.ts";
 import {
   addMailedToken,
   deleteMailedTokens,
@@ -38,7 +38,7 @@ export interface PasswordReset {
   readonly isMailed?: boolean;
   /** The language of the email to the user. */
   readonly language?: string;
-  readonly acts?: readonly string[] | undefined;
+  readonly idempotencyKeys?: readonly string[] | undefined;
   /** The caller, who becomes known to the account. */
   readonly redeemer?: Redeemer | undefined;
 }
@@ -168,10 +168,10 @@ export async function redeem(store: Store, reset: PasswordReset): Promise<User |
     const existing = await resetAccount(transaction, reset);
     const user = existing ?? (await resetRegistration(transaction, reset));
     if (!user) return null;
-    await forgetActs(transaction, user.id);
-    await recordAct(transaction, reset.acts, { userId: user.id });
+    await deleteActs(transaction, user.id);
+    await recordAct(transaction, reset.idempotencyKeys, { userId: user.id });
     await endSessions(transaction, user.id);
-    await forgetDevices(transaction, user.id);
+    await deleteDevices(transaction, user.id);
     await recordRedeemer(transaction, reset.redeemer ?? {}, user.id, existing === null);
     await cancelEmailChange(transaction, user.id);
     await deleteUnverifiedRegistrations(transaction, user.id);

@@ -147,12 +147,12 @@ export async function endByHandle(
   store: Store,
   userId: number,
   handle: string,
-  acts: readonly string[] = [],
+  idempotencyKeys: readonly string[] = [],
 ): Promise<boolean> {
   if (!/^[\w-]{43}$/.test(handle)) return false;
   return runInTransaction(store, async (transaction) => {
     // Inserting the act locks the account, which must be locked before its sessions.
-    if (store.engine.locksRows && acts.length > 0) {
+    if (store.engine.locksRows && idempotencyKeys.length > 0) {
       await transaction.db.selectFrom("users").select("id").where("id", "=", userId).forKeyShare().execute();
     }
     const { numDeletedRows } = await transaction.db
@@ -161,7 +161,7 @@ export async function endByHandle(
       // The sum prevents a scan of all sessions of the user by the index on user_id.
       .where(sql<boolean>`user_id + 0 = ${userId}`)
       .executeTakeFirst();
-    if (numDeletedRows > 0n) await recordAct(transaction, acts, { userId });
+    if (numDeletedRows > 0n) await recordAct(transaction, idempotencyKeys, { userId });
     return numDeletedRows > 0n;
   });
 }

@@ -4,17 +4,17 @@ import { toStorableText } from "../../values/storable.ts";
 import { digest } from "../digest.ts";
 import { holdUser, lockSessions, lockSessionsInOrder, sessionCondition } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
-import { findNonce, forgetAct, recordAct } from "./acts.ts";
+import { deleteAct, findNonce, recordAct } from "./acts.ts";
 import { type LoginNotice, recordLogin } from "./devices.ts";
 import { endOldestSessions, endSurplusSessions, maxSessions } from "./session-limit.ts";
 import { isSession, selectLiveSessions } from "./session-lookup.ts";
 
 /** The act of a login: makes a form that is sent twice open a single session. */
 export interface LoginAct {
-  readonly name: string;
+  readonly key: string;
   /** The nonce from which the session id is derived. */
   readonly nonce: string;
-  idFor(nonce: string): string;
+  deriveSessionId(nonce: string): string;
 }
 
 export interface NewSession {
@@ -76,10 +76,10 @@ export async function open(store: Store, options: NewSession): Promise<Session |
 async function findSessionOfAct(
   store: Store,
   userId: number,
-  { name, nonce, idFor }: LoginAct,
+  { key, nonce, deriveSessionId }: LoginAct,
 ): Promise<Session | null> {
-  const previousNonce = await findNonce(store, name);
-  const sessionId = previousNonce && idFor(previousNonce);
+  const previousNonce = await findNonce(store, key);
+  const sessionId = previousNonce && deriveSessionId(previousNonce);
   const row =
     sessionId &&
     (await selectLiveSessions(store)
@@ -91,8 +91,8 @@ async function findSessionOfAct(
     const { created_at: createdAt, last_seen_at: lastSeenAt, expires_at: expiresAt, ip, user_agent: userAgent } = row;
     return { sessionId, userId, createdAt, lastSeenAt, expiresAt, ip, userAgent };
   }
-  await forgetAct(store, name);
-  await recordAct(store, [name], { userId, nonce });
+  await deleteAct(store, key);
+  await recordAct(store, [key], { userId, nonce });
   return null;
 }
 

@@ -4,8 +4,8 @@ import { userColumns } from "../attributes.ts";
 import { selectEmail, toEmailColumns } from "../email-columns.ts";
 import { holdUser, lockAddress } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
-import { forgetActs, recordAct } from "./acts.ts";
-import { forgetDevices } from "./devices.ts";
+import { deleteActs, recordAct } from "./acts.ts";
+import { deleteDevices } from "./devices.ts";
 import { find as findFormerEmail } from "./former-emails.ts";
 import { deleteMailedTokens } from "./mailed-tokens.ts";
 import { enqueue } from "./outbox.ts";
@@ -21,7 +21,7 @@ export interface EmailChangeUndo {
   readonly language: string;
   /** The kind of the device on which it is undone. */
   readonly device: string | null;
-  readonly acts?: readonly string[] | undefined;
+  readonly idempotencyKeys?: readonly string[] | undefined;
 }
 
 /**
@@ -37,7 +37,7 @@ export interface EmailChangeUndo {
  * @throws {EmailTaken} if another account has the address by now; the token stays valid
  */
 export async function undo(store: Store, options: EmailChangeUndo): Promise<User | null> {
-  const { token, hashedPassword, language, device, acts } = options;
+  const { token, hashedPassword, language, device, idempotencyKeys } = options;
   const found = await findFormerEmail(store, token);
   if (found) await endSurplusSessions(store, found.userId);
   const result = runInTransaction(store, async (transaction) => {
@@ -71,12 +71,12 @@ export async function undo(store: Store, options: EmailChangeUndo): Promise<User
       .where("id", "=", userId)
       .returning(userColumns)
       .executeTakeFirstOrThrow();
-    await forgetActs(transaction, userId);
-    await recordAct(transaction, acts, { userId });
+    await deleteActs(transaction, userId);
+    await recordAct(transaction, idempotencyKeys, { userId });
     await endSessions(transaction, userId);
     await deleteMailedTokens(transaction, userId);
     await cancelEmailChange(transaction, userId);
-    await forgetDevices(transaction, userId);
+    await deleteDevices(transaction, userId);
     await enqueue(transaction, { kind: "reset", language, email });
     await enqueue(transaction, { kind: "move_undone", language, device, email: current.email });
     return { ...row, sessionId: null, resetToken: null };

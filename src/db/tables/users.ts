@@ -22,7 +22,7 @@ export type UserChanges = Partial<Omit<User, "id">>;
 export async function addUser(
   store: Store,
   { email, hashedPassword, byOwner }: Pick<User, "email" | "hashedPassword"> & { readonly byOwner: boolean },
-  acts: readonly string[],
+  idempotencyKeys: readonly string[],
 ): Promise<User> {
   for (const [name, value] of checkAttributes({ email, hashedPassword })) requireStorable(name, value);
   const now = store.clock();
@@ -41,7 +41,7 @@ export async function addUser(
     // After the insert, which waits for a simultaneous change from this address: an earlier statement might not see it.
     if (byOwner && (await isEmailHeld(transaction, email)))
       throw new EmailTaken("the address is held for another user");
-    await recordAct(transaction, acts, { userId: row.id });
+    await recordAct(transaction, idempotencyKeys, { userId: row.id });
     return toUser(row);
   };
   try {
