@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-// npm 10 links node_modules/.bin/node, then removes the link with the packages for other platforms, which have the same one. This
+// npm 10 creates the link node_modules/.bin/node, then removes it together with the packages for other platforms, which share it. This
 // restores the link before `prepare` needs it. An older Node may run npm, so the syntax must suit it.
 const modules = fileURLToPath(new URL("../node_modules/", import.meta.url));
 const { npm_execpath: npm } = process.env;

@@ -30,7 +30,7 @@ async function backup(environment: Environment, file: string): Promise<void> {
   const database = await readSqlitePath(environment, "pg_dump");
   const { backUp } = await import("../db/db.ts");
   await runInterruptible((signal) => backUp(database, file, signal));
-  console.log(`backed up to ${sanitize(file)}; its integrity is checked`);
+  console.log(`backed up to ${sanitize(file)}; the integrity check passed`);
 }
 
 async function restore(environment: Environment, file: string): Promise<void> {

@@ -6,7 +6,7 @@ import { printError } from "./print-error.ts";
 
 /**
  * Reads the settings of a command that uses the service's database. A shell without the service's environment would use another
- * database and mode than the service, so standard error says which, without a password. At a terminal it always does.
+ * database and mode than the service, so standard error says which, without a password. At a terminal, it always does.
  *
  * @throws {SettingsError} if a setting is wrong
  * @throws {CommandFailure} for an in-memory database, which no other process can see
@@ -30,7 +30,7 @@ export async function readDatabaseSettings(environment: Environment): Promise<Se
   return settings;
 }
 
-/** Returns the absolute path of an SQLite file, since a relative one depends on the current folder, or the redactDatabaseUrl URL. */
+/** Returns the absolute path of an SQLite file, since a relative one depends on the current folder, or a URL without its password. */
 async function describeDatabase(url: string): Promise<string> {
   const { sqliteFileOf, redactDatabaseUrl } = await import("../settings/settings.ts");
   const file = sqliteFileOf(url);

@@ -22,7 +22,7 @@ export function declareMail(program: Command, environment: Environment): void {
     .action((options: ListMailOptions) => withAuth(environment, (auth) => listMails(auth, options)));
   mail
     .command("retry")
-    .description("Let the running service retry waiting emails now")
+    .description("Make the running service retry waiting emails now")
     .option("--failed", "Retry the failed emails instead")
     .option("--json", "Print JSON")
     .action((options: RetryMailOptions) => withAuth(environment, (auth) => retryMails(auth, options)));
