@@ -1,13 +1,12 @@
 import { html } from "hono/html";
 import { readEmail } from "../values/email.ts";
-import type { Page } from "./kit/form.ts";
+import type { FormPage } from "./kit/form.ts";
 import { mailForm } from "./kit/mail-form.ts";
 import { redirect, storeReturnTo } from "./kit/redirects.ts";
 import { callerOfForm, type FormValues, type Visit } from "./kit/visit.ts";
 
 /** Requests the email with the link. The response is the same with and without an account. */
-export const forgotPassword: Page = {
-  fields: { email: true, again: false },
+export const forgotPassword: FormPage = {
   show(visit, state) {
     const { words, urlFor, returnTo: return_to } = visit;
     return {

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { emailKey } from "../values/email.ts";
-import { button, emailField, field, form, hiddenField, type Page } from "./kit/form.ts";
+import { button, emailField, type FormPage, field, form, hiddenField } from "./kit/form.ts";
 import { errorMessage, type Html, infoMessage, resetLink } from "./kit/layout.ts";
 import { logInAndRedirect } from "./kit/log-in-and-redirect.ts";
 import type { Notice } from "./kit/notice.ts";
@@ -9,8 +9,7 @@ import { redirectAfterLogin } from "./kit/redirects.ts";
 import { home } from "./kit/return-to.ts";
 import { type FormValues, findLoggedInUser, type Visit } from "./kit/visit.ts";
 
-export const logIn: Page = {
-  fields: { email: true, password: true, typed: false, typed_by: false },
+export const logIn: FormPage = {
   async show(visit, { values, problem }) {
     const { words, notice, returnTo: return_to, urlFor } = visit;
     const user = await findLoggedInUser(visit);

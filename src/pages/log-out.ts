@@ -1,11 +1,11 @@
 import { html } from "hono/html";
 import { logOut as endSessions } from "../http/session-cookies.ts";
-import { button, form, type Page } from "./kit/form.ts";
+import { button, type FormPage, form } from "./kit/form.ts";
 import { redirectAfterLogout } from "./kit/redirects.ts";
 import { home } from "./kit/return-to.ts";
 import { findLoggedInUser } from "./kit/visit.ts";
 
-export const logOut: Page = {
+export const logOut: FormPage = {
   isAccountPage: true,
   async show(visit) {
     const { words, urlFor, returnTo } = visit;

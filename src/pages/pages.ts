@@ -1,75 +1,64 @@
 import type { Description, Descriptions } from "../http/description.ts";
 import type { Handler, Pages, Resource, Service } from "../http/service.ts";
-import type { Page } from "./kit/form.ts";
+import * as accountDescriptions from "./account/descriptions.ts";
+import * as descriptions from "./descriptions.ts";
+import type { FormDescription } from "./kit/describe.ts";
+import type { FormPage, Page } from "./kit/form.ts";
 import type { Site } from "./site.ts";
 
-const view: Description = {
-  summary: "Shows a page.",
-  isPage: true,
-  session: "optional",
-  answers: () => ({
-    200: { description: "The page.", content: ["text/html"] },
-    303: { description: "Redirects to another page.", headers: { Location: "The page." } },
-  }),
-  refusals: [],
-};
-const form: Description = { ...view, summary: "Submits the form of a page." };
-const hashingForm: Description = { ...form, hashesPassword: true };
+/** The descriptions of a page's methods, and the file that shows it. A page with a form must describe POST. */
+type Route =
+  | { readonly GET: Description; readonly POST?: never; load(): Promise<Page & { readonly submit?: never }> }
+  | { readonly GET: Description; readonly POST: FormDescription; load(): Promise<FormPage> };
 
-/** Every page: the file that shows it, loaded with the first request, and its descriptions by method. */
-const pages: Readonly<Record<string, Descriptions & { load(): Promise<Page> }>> = {
-  "/login": { load: async () => (await import("./log-in.ts")).logIn, GET: view, POST: hashingForm },
-  "/register": { load: async () => (await import("./register.ts")).register, GET: view, POST: hashingForm },
-  "/logout": { load: async () => (await import("./log-out.ts")).logOut, GET: view, POST: form },
-  "/forgot": { load: async () => (await import("./forgot-password.ts")).forgotPassword, GET: view, POST: form },
-  "/reset": { load: async () => (await import("./reset-password.ts")).resetPassword, GET: view, POST: hashingForm },
-  "/verify": { load: async () => (await import("./verify-email.ts")).verifyEmail, GET: view, POST: hashingForm },
-  "/undo-email-change": {
-    load: async () => (await import("./undo-email-change.ts")).undoEmailChange,
-    GET: view,
-    POST: form,
+/** Every page. The first request for a page loads its file. */
+const pages: Readonly<Record<string, Route>> = {
+  "/login": { ...descriptions.logIn, load: async () => (await import("./log-in.ts")).logIn },
+  "/register": { ...descriptions.register, load: async () => (await import("./register.ts")).register },
+  "/logout": { ...descriptions.logOut, load: async () => (await import("./log-out.ts")).logOut },
+  "/forgot": {
+    ...descriptions.forgotPassword,
+    load: async () => (await import("./forgot-password.ts")).forgotPassword,
   },
-  "/mailbox": { load: async () => (await import("./mailbox.ts")).mailbox, GET: view },
-  "/account": { load: async () => (await import("./account/account.ts")).account, GET: view },
+  "/reset": { ...descriptions.resetPassword, load: async () => (await import("./reset-password.ts")).resetPassword },
+  "/verify": { ...descriptions.verifyEmail, load: async () => (await import("./verify-email.ts")).verifyEmail },
+  "/undo-email-change": {
+    ...descriptions.undoEmailChange,
+    load: async () => (await import("./undo-email-change.ts")).undoEmailChange,
+  },
+  "/mailbox": { ...descriptions.mailbox, load: async () => (await import("./mailbox.ts")).mailbox },
+  "/account": { ...accountDescriptions.account, load: async () => (await import("./account/account.ts")).account },
   "/account/password": {
+    ...accountDescriptions.changePassword,
     load: async () => (await import("./account/change-password.ts")).changePassword,
-    GET: view,
-    POST: hashingForm,
   },
   "/account/email": {
+    ...accountDescriptions.changeEmail,
     load: async () => (await import("./account/change-email.ts")).changeEmail,
-    GET: view,
-    POST: hashingForm,
   },
-  "/account/devices": { load: async () => (await import("./account/devices.ts")).devices, GET: view, POST: form },
+  "/account/devices": {
+    ...accountDescriptions.devices,
+    load: async () => (await import("./account/devices.ts")).devices,
+  },
   "/account/export": {
+    ...accountDescriptions.exportAccount,
     load: async () => (await import("./account/export-account.ts")).exportAccount,
-    GET: view,
-    POST: hashingForm,
   },
   "/account/delete": {
+    ...accountDescriptions.deleteAccount,
     load: async () => (await import("./account/delete-account.ts")).deleteAccount,
-    GET: view,
-    POST: hashingForm,
   },
   "/.well-known/change-password": {
+    ...descriptions.wellKnownChangePassword,
     load: async () => (await import("./well-known.ts")).wellKnownChangePassword,
-    GET: view,
   },
 };
 
-/** Style sheet, script, icon and logo. */
 const assetsPath = "/assets/:name{[\\w.-]+}";
-const asset: Description = {
-  summary: "Returns a style sheet, a script or the logo of the pages.",
-  answers: () => ({ 200: { description: "The file.", content: ["text/css", "text/javascript", "image/svg+xml"] } }),
-  refusals: ["not_found"],
-};
 
-/** The descriptions of all pages, by path. */
 export const pageDescriptions: Readonly<Record<string, Descriptions>> = {
-  ...Object.fromEntries(Object.entries(pages).map(([path, { load: _, ...descriptions }]) => [path, descriptions])),
-  [assetsPath]: { GET: asset },
+  ...Object.fromEntries(Object.entries(pages).map(([path, { load: _, ...methods }]) => [path, methods])),
+  [assetsPath]: { GET: descriptions.asset },
 };
 
 export function createPages(service: Service): Pages {
@@ -78,15 +67,19 @@ export function createPages(service: Service): Pages {
     loaded ??= (await import("./site.ts")).createSite(service);
     return loaded;
   };
-  const resource = ({ load, GET, POST }: (typeof pages)[string]): Resource => ({
-    ...(GET && { GET: { description: GET, create: () => async (c) => (await site()).show(c, await load()) } }),
-    ...(POST && { POST: { description: POST, create: () => async (c) => (await site()).submit(c, await load()) } }),
-  });
-  const answerAsset: Handler = async (c) => (await site()).asset(c);
+  const resource = (route: Route): Resource => {
+    const show: Handler = async (c) => (await site()).show(c, await route.load());
+    const GET = { description: route.GET, create: () => show };
+    if (!route.POST) return { GET };
+    const { POST: description, load } = route;
+    const submit: Handler = async (c) => (await site()).submit(c, await load(), description);
+    return { GET, POST: { description, create: () => submit } };
+  };
+  const showAsset: Handler = async (c) => (await site()).asset(c);
   return {
     resources: {
-      ...Object.fromEntries(Object.entries(pages).map(([path, page]) => [path, resource(page)])),
-      [assetsPath]: { GET: { description: asset, create: () => answerAsset } },
+      ...Object.fromEntries(Object.entries(pages).map(([path, route]) => [path, resource(route)])),
+      [assetsPath]: { GET: { description: descriptions.asset, create: () => showAsset } },
     },
     refuse: async (c, refusal, headers) => (await site()).refuse(c, refusal, headers),
   };

@@ -1,13 +1,12 @@
 import { html } from "hono/html";
 import { readEmail } from "../values/email.ts";
-import { button, emailField, form, newPasswordField, type Page } from "./kit/form.ts";
+import { button, emailField, type FormPage, form, newPasswordField } from "./kit/form.ts";
 import { errorMessage, type Html, linkTo, resetLink } from "./kit/layout.ts";
 import { redirect, redirectAfterLogin, storeReturnTo } from "./kit/redirects.ts";
 import { findLoggedInUser, type Visit } from "./kit/visit.ts";
 
 /** Never logs in, because the visitor has not proved that the address is theirs. */
-export const register: Page = {
-  fields: { email: true, new_password: true },
+export const register: FormPage = {
   async show(visit, state) {
     const { words, urlFor, returnTo: return_to } = visit;
     const { problem } = state;

@@ -1,14 +1,13 @@
 import { html } from "hono/html";
 import { emailKey } from "../values/email.ts";
-import { button, form, hiddenField, newPasswordField, type Page, usernameField } from "./kit/form.ts";
+import { button, type FormPage, form, hiddenField, newPasswordField, usernameField } from "./kit/form.ts";
 import { type Html, infoMessage } from "./kit/layout.ts";
 import { redirect } from "./kit/redirects.ts";
 import { home } from "./kit/return-to.ts";
 import { findLoggedInUser, setDeviceCookie, type Visit } from "./kit/visit.ts";
 
 /** The page behind the emailed link. GET does not consume the token: email scanners open links too. */
-export const resetPassword: Page = {
-  fields: { token: false, new_password: true },
+export const resetPassword: FormPage = {
   async show(visit, state) {
     const { words, service, caller, token = "", urlFor, returnTo: return_to } = visit;
     const email = await service.auth.resetPassword.findEmail(token);

@@ -1,12 +1,11 @@
 import { html } from "hono/html";
-import { button, form, hiddenField, type Page, usernameField } from "./kit/form.ts";
+import { button, type FormPage, form, hiddenField, usernameField } from "./kit/form.ts";
 import { infoMessage } from "./kit/layout.ts";
 import { redirect } from "./kit/redirects.ts";
 import { findLoggedInUser, type Visit } from "./kit/visit.ts";
 
 /** The page behind the link that reverts a completed email change. GET changes nothing: email scanners open links too. */
-export const undoEmailChange: Page = {
-  fields: { token: true },
+export const undoEmailChange: FormPage = {
   async show(visit, { problem }) {
     const { words, service, caller, token = "", urlFor } = visit;
     const email = await service.auth.undoEmailChange.findEmail(token);

@@ -3,7 +3,7 @@ import type { ActResult, EmailToVerify } from "../auth/auth.ts";
 import { AuthError } from "../errors.ts";
 import { setSession } from "../http/session-cookies.ts";
 import { emailKey, readEmail } from "../values/email.ts";
-import { button, type FormState, field, form, hiddenField, type Page, usernameField } from "./kit/form.ts";
+import { button, type FormPage, type FormState, field, form, hiddenField, usernameField } from "./kit/form.ts";
 import { errorMessage, type Html, infoMessage, linkTo, resetLink, type View } from "./kit/layout.ts";
 import { logInAndRedirect } from "./kit/log-in-and-redirect.ts";
 import { mailForm } from "./kit/mail-form.ts";
@@ -23,12 +23,10 @@ import {
  * The page behind the emailed link: with the password, it confirms the address and logs in. Without a token, the page sends a
  * new link. GET does not consume the token: email scanners open links too.
  */
-export const verifyEmail: Page = {
-  fields: {
-    token: false,
-    again: false,
-    email: ({ token }) => token === undefined,
-    password: ({ token }) => token !== undefined,
+export const verifyEmail: FormPage = {
+  findMissingField(values) {
+    const name = values.token === undefined ? "email" : "password";
+    return values[name] === undefined ? name : undefined;
   },
   async show(visit, state) {
     const { service, token } = visit;

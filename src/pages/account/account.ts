@@ -6,7 +6,7 @@ import type { Visit } from "../kit/visit.ts";
 import { deviceList } from "./device-list.ts";
 import { showToUser } from "./form.ts";
 
-export const account: Page = { isAccountPage: true, show: showAccount };
+export const account: Page = { show: showAccount };
 
 function showAccount(visit: Visit): Promise<View | Response> {
   return showToUser(visit, async (user) => {

@@ -1,14 +1,13 @@
 import { html } from "hono/html";
 import { setSession } from "../../http/session-cookies.ts";
 import { readEmail } from "../../values/email.ts";
-import { button, field, type Page } from "../kit/form.ts";
+import { button, type FormPage, field } from "../kit/form.ts";
 import { redirect } from "../kit/redirects.ts";
 import { type FormValues, isSameAccount, readFormOrigin, type Visit } from "../kit/visit.ts";
 import { accountForm, confirmPassword, currentPasswordField, showToUser } from "./form.ts";
 
-export const changeEmail: Page = {
+export const changeEmail: FormPage = {
   isAccountPage: true,
-  fields: { email: true, password: false },
   show(visit, { values, problem }) {
     const { words, notice } = visit;
     const isTaken = problem?.code === "email_taken";

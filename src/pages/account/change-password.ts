@@ -1,14 +1,13 @@
 import { html } from "hono/html";
 import { setSession } from "../../http/session-cookies.ts";
-import { button, newPasswordField, type Page, usernameField } from "../kit/form.ts";
+import { button, type FormPage, newPasswordField, usernameField } from "../kit/form.ts";
 import { redirect } from "../kit/redirects.ts";
 import { home } from "../kit/return-to.ts";
 import type { Visit } from "../kit/visit.ts";
 import { accountForm, currentPasswordField, showToUser } from "./form.ts";
 
-export const changePassword: Page = {
+export const changePassword: FormPage = {
   isAccountPage: true,
-  fields: { password: true, new_password: true },
   show(visit, state) {
     const { words } = visit;
     return showToUser(visit, (user) => ({

@@ -1,11 +1,10 @@
 import { html } from "hono/html";
-import { button, type Page, usernameField } from "../kit/form.ts";
+import { button, type FormPage, usernameField } from "../kit/form.ts";
 import { redirectAfterLogout } from "../kit/redirects.ts";
 import { accountForm, currentPasswordField, showToUser } from "./form.ts";
 
-export const deleteAccount: Page = {
+export const deleteAccount: FormPage = {
   isAccountPage: true,
-  fields: { password: true },
   show(visit, state) {
     const { words } = visit;
     return showToUser(visit, (user) => ({

@@ -1,13 +1,12 @@
-import type { Page } from "../kit/form.ts";
+import type { FormPage } from "../kit/form.ts";
 import { redirect, redirectAfterLogout } from "../kit/redirects.ts";
 import { home } from "../kit/return-to.ts";
 import { findLoggedInUser, type Visit } from "../kit/visit.ts";
 import { account } from "./account.ts";
 
 /** Logs out one device, or all other devices if the form names none. */
-export const devices: Page = {
+export const devices: FormPage = {
   isAccountPage: true,
-  fields: { session: false },
   show: account.show,
   async submit(visit, { session }) {
     const { service, sessionId, caller, urlFor } = visit;

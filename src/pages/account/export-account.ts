@@ -1,10 +1,9 @@
 import { html } from "hono/html";
-import { button, type Page, usernameField } from "../kit/form.ts";
+import { button, type FormPage, usernameField } from "../kit/form.ts";
 import { accountForm, confirmPassword, currentPasswordField, showToUser } from "./form.ts";
 
-export const exportAccount: Page = {
+export const exportAccount: FormPage = {
   isAccountPage: true,
-  fields: { password: false },
   show(visit, state) {
     const { words } = visit;
     return showToUser(visit, (user) => ({

@@ -14,13 +14,17 @@ export interface FormState {
 }
 
 export interface Page {
+  show(visit: Visit, state: FormState): View | Response | Promise<View | Response>;
+}
+
+/** A page with a form. */
+export interface FormPage extends Page {
   /** True if the page's forms act for the logged-in account. Each of them must name it (`Form.user`). */
   readonly isAccountPage?: boolean;
-  /** The fields of the page's form, and whether each is required, which can depend on the other values. */
-  readonly fields?: Readonly<Record<string, boolean | ((values: FormValues) => boolean)>>;
-  show(visit: Visit, state: FormState): View | Response | Promise<View | Response>;
+  /** Returns the name of a missing field that is required because of the other values. */
+  findMissingField?(values: FormValues): string | undefined;
   /** Handles the form. An AuthError that it throws becomes an error message on the page. */
-  submit?(visit: Visit, values: FormValues): Promise<Response>;
+  submit(visit: Visit, values: FormValues): Promise<Response>;
   /** Returns the same response for a form that this browser submitted less than a minute ago. */
   repeatResponse?(visit: Visit, values: FormValues, done: ActResult): Promise<Response>;
 }

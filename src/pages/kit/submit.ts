@@ -1,10 +1,10 @@
 import { AuthError, DatabaseUnavailable } from "../../errors.ts";
 import type { RequestContext } from "../../http/caller.ts";
 import { readFields } from "../../http/fields.ts";
-import { RequestError } from "../../http/refusals.ts";
 import { requireSameOrigin } from "../../http/same-origin.ts";
 import type { Service } from "../../http/service.ts";
-import type { FormState, Page } from "./form.ts";
+import type { FormDescription } from "./describe.ts";
+import type { FormPage, FormState, Page } from "./form.ts";
 import { missingFieldProblem, otherAccountProblem, staleFormProblem, toProblem } from "./problem.ts";
 import { redirectToLogin } from "./redirects.ts";
 import { createVisit, type FormValues, isSameAccount, readFormOrigin, type Visit } from "./visit.ts";
@@ -21,12 +21,13 @@ interface PageRenderer {
 export async function submit(
   service: Service,
   c: RequestContext,
-  page: Page,
+  page: FormPage,
+  description: FormDescription,
   { show, loadAccountPage }: PageRenderer,
 ): Promise<Response> {
   requireOwnOrigin(c, service);
-  const fields = page.fields ?? {};
-  const values = await readFields(c, "form_token", "form_id", "return_to", ...Object.keys(fields));
+  const { shape } = description.fields();
+  const values = await readFields(c, ...Object.keys(shape));
   const visit = await createVisit(service, c, values);
   const { isFromThisBrowser, account } = readFormOrigin(visit, values);
   if (!isFromThisBrowser || (page.isAccountPage && account === undefined)) {
@@ -40,15 +41,13 @@ export async function submit(
       return show(visit, shown, { values: {}, problem: otherAccountProblem(visit, user.email) });
     }
   }
-  const empty = Object.entries(fields).find(
-    ([name, isRequired]) =>
-      values[name] === undefined && (typeof isRequired === "function" ? isRequired(values) : isRequired),
-  );
-  if (empty) return show(visit, page, { values, problem: missingFieldProblem(visit, empty[0]) });
+  const isMissing = (name: string) => values[name] === undefined && !shape[name]?.isOptional();
+  const missing = Object.keys(shape).find(isMissing) ?? page.findMissingField?.(values);
+  if (missing !== undefined) return show(visit, page, { values, problem: missingFieldProblem(visit, missing) });
   try {
     const repeated = await repeatedResponse(visit, page, values);
     if (repeated) return repeated;
-    if (page.submit) return await page.submit(visit, values);
+    return await page.submit(visit, values);
   } catch (error) {
     if (!isShownOnForm(error)) throw error;
     // The same form was submitted twice at the same time, and the other request finished first.
@@ -58,11 +57,10 @@ export async function submit(
       return redirectToLogin(visit, values.email, account);
     return show(visit, page, { values, problem: toProblem(visit, service.reportError(error, c)) });
   }
-  throw new RequestError("method_not_allowed", "this page has no form");
 }
 
 /** Returns the first response again if this browser submits a form twice, for example by a double click; else undefined. */
-async function repeatedResponse(visit: Visit, page: Page, values: FormValues): Promise<Response | undefined> {
+async function repeatedResponse(visit: Visit, page: FormPage, values: FormValues): Promise<Response | undefined> {
   const done = page.repeatResponse && (await visit.service.auth.acts.findRecent(visit.caller));
   return done ? page.repeatResponse?.(visit, values, done) : undefined;
 }

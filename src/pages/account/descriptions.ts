@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { accountPage, currentPassword, email, form, newPassword, passwordPolicy, redirected } from "../kit/describe.ts";
+
+// Not in the files of the pages: the service needs the descriptions when it starts, and loads a page with its first request.
+
+const recentPassword = currentPassword
+  .optional()
+  .describe("The current password of the account. Required unless it was confirmed in the last ten minutes.");
+
+export const account = {
+  GET: accountPage("Shows the account of the user.", () => ({
+    from: z.string().optional().describe("Index of the first device to list."),
+  })),
+};
+
+export const changePassword = {
+  GET: accountPage("Shows the form that changes the password."),
+  POST: form({
+    summary: "Changes the password of the user and ends the user's other sessions.",
+    fields: () => ({ password: currentPassword, new_password: newPassword }),
+    hashesPassword: true,
+    answers: "The password is changed.",
+    refusals: ["field_missing", "wrong_password", ...passwordPolicy, "too_many_tries"],
+  }),
+};
+
+export const changeEmail = {
+  GET: accountPage("Shows the form that changes the email address."),
+  POST: form({
+    summary: "Sends a verification email to a new address of the user.",
+    fields: () => ({ email: email.describe("The new email address."), password: recentPassword }),
+    hashesPassword: true,
+    answers: "The email is sent.",
+    refusals: [
+      "field_missing",
+      "wrong_password",
+      "password_needed",
+      "email_invalid",
+      "email_unchanged",
+      "email_taken",
+      "too_many_tries",
+    ],
+  }),
+};
+
+export const devices = {
+  GET: account.GET,
+  POST: form({
+    summary: "Logs out one device of the user, or all other devices.",
+    fields: () => ({ session: z.string().optional().describe("The `id` of a session. Default: all other sessions.") }),
+    query: () => ({ from: z.string().optional().describe("Index of the first device to list afterwards.") }),
+    answers: "The device is logged out.",
+    refusals: ["unknown_session"],
+  }),
+};
+
+export const exportAccount = {
+  GET: accountPage("Shows the form that exports the account."),
+  POST: form({
+    summary: "Returns all stored data about the user as a file.",
+    fields: () => ({ password: recentPassword }),
+    hashesPassword: true,
+    answers: () => ({
+      200: {
+        description: "The file.",
+        content: ["application/json"],
+        headers: {
+          "Content-Disposition": "The name of the file.",
+          "Set-Cookie": "The session cookie with its new id.",
+        },
+      },
+      303: redirected("No user is logged in."),
+    }),
+    refusals: ["wrong_password", "password_needed", "too_many_tries"],
+  }),
+};
+
+export const deleteAccount = {
+  GET: accountPage("Shows the form that deletes the account."),
+  POST: form({
+    summary: "Deletes the account of the user.",
+    fields: () => ({ password: currentPassword }),
+    hashesPassword: true,
+    answers: "The account is deleted.",
+    refusals: ["field_missing", "wrong_password", "too_many_tries"],
+  }),
+};
