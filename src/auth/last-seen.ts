@@ -5,15 +5,15 @@ import type { Settings } from "../settings/settings.ts";
 import { clockTolerance } from "../values/clock-tolerance.ts";
 import { WriteBehind } from "./write-behind.ts";
 
-/** How often a session is written as seen, and how long such writes are gathered, in milliseconds. */
-const atMostEvery = 60_000;
-const gathered = 5000;
-/** How many sessions one statement writes. */
-const batch = 200;
-/** How many wait at most while the database does not answer. */
-const mostPending = 100_000;
+/** The minimum time between two writes of one session, in milliseconds. */
+const maxInterval = 60_000;
+/** How long writes are collected, in milliseconds. */
+const writeDelay = 5000;
+/** Sessions per statement. */
+const batchSize = 200;
+/** Bounds memory while the database does not respond. */
+const maxPending = 100_000;
 
-/** What `LastSeen` writes with. */
 interface Dependencies {
   readonly db: DB;
   readonly settings: Pick<Settings, "SESSION_IDLE">;
@@ -22,20 +22,20 @@ interface Dependencies {
   readonly metrics: Metrics;
 }
 
-/** Writes when sessions were last seen, in batches and off the path of the requests that present them. */
+/** Stores the time of the last use of sessions, in batches, so that requests do not wait for the write. */
 export class LastSeen {
   readonly #parts: Dependencies;
-  readonly #every: number;
-  /** When each session was last seen, until that is written. */
+  readonly #interval: number;
+  /** The unwritten times by session id. */
   readonly #pending: WriteBehind<number>;
 
   constructor(parts: Dependencies) {
     this.#parts = parts;
-    // Where the idle end is near, once a minute would be too coarse.
-    this.#every = Math.min(atMostEvery, parts.settings.SESSION_IDLE / 10);
+    // With a short idle timeout, once a minute is not precise enough.
+    this.#interval = Math.min(maxInterval, parts.settings.SESSION_IDLE / 10);
     this.#pending = new WriteBehind({
-      delay: gathered,
-      maxPending: mostPending,
+      delay: writeDelay,
+      maxPending,
       merge: (_, newer) => newer,
       write: (seen) => this.#write(seen),
       onError(error) {
@@ -46,37 +46,37 @@ export class LastSeen {
   }
 
   /**
-   * Records that a live session was presented now. Near its idle end this is written at once, because other nodes rely on what
-   * is written.
+   * Records that a live session is used now. Written immediately if the session is about to expire, because other nodes only
+   * see the stored time.
    *
-   * @param lastSeenAt the last time of use that was written
+   * @param lastSeenAt the stored time of the last use
    */
   record(sessionId: string, lastSeenAt: number): void {
     const now = this.#parts.clock();
-    // A time ahead of now was written while a clock was wrong, and is corrected.
+    // A time in the future was written by a wrong clock, and is corrected.
     const isAhead = lastSeenAt > now + clockTolerance;
-    if (now - lastSeenAt < this.#every && !isAhead) return;
+    if (now - lastSeenAt < this.#interval && !isAhead) return;
     this.#pending.add(sessionId, now);
-    if (isAhead || lastSeenAt + this.#parts.settings.SESSION_IDLE - now <= 2 * gathered) void this.flush();
+    if (isAhead || lastSeenAt + this.#parts.settings.SESSION_IDLE - now <= 2 * writeDelay) void this.flush();
     else this.#pending.flushSoon();
   }
 
-  /** Whether a session was used since the time that is written. */
+  /** Returns true if a session was used since its stored time. */
   isPending(sessionId: string): boolean {
     return this.#pending.has(sessionId);
   }
 
-  /** Writes what was recorded. If that fails, it is tried again later. */
+  /** Writes all recorded times. If that fails, they are written later. */
   flush(): Promise<void> {
     return this.#pending.flush();
   }
 
   async #write(seen: Map<string, number>): Promise<void> {
-    const all = [...seen];
-    for (let from = 0; from < all.length; from += batch) {
-      const some = all.slice(from, from + batch);
-      await this.#parts.db.sessions.recordUse(some);
-      for (const [sessionId] of some) seen.delete(sessionId);
+    const unwritten = [...seen];
+    for (let from = 0; from < unwritten.length; from += batchSize) {
+      const sessions = unwritten.slice(from, from + batchSize);
+      await this.#parts.db.sessions.recordUse(sessions);
+      for (const [sessionId] of sessions) seen.delete(sessionId);
     }
   }
 }

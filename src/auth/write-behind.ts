@@ -1,30 +1,30 @@
-/** What a `WriteBehind` gathers, and how it is written. */
+/** How a `WriteBehind` stores its values. */
 interface Options<Value> {
-  /** How long values are gathered, in milliseconds. */
+  /** How long values are collected before they are written, in milliseconds. */
   readonly delay: number;
-  /** How many values wait at maxPending, of those that are bounded. */
+  /** The maximum of pending values. Values that are not bounded do not count. */
   readonly maxPending: number;
-  /** Whether a value counts towards `maxPending`; by default each does. */
+  /** Returns true if a value counts towards `maxPending`; by default all do. */
   isBounded?(value: Value): boolean;
-  /** Takes a value that finds no room; by default it is dropped. */
+  /** Receives a value for which there is no room; by default it is dropped. */
   overflow?(value: Value): void;
-  /** Combines a value that waits with a newer one of the same key. */
+  /** Combines a pending value with a newer one of the same key. */
   merge(older: Value, newer: Value): Value;
   /**
-   * Writes values, and removes from the map what is written: if it throws, the rest is written later.
+   * Writes values, and removes the written ones from the map. If it throws, the remaining ones are written later.
    *
-   * @param isAsked whether somebody asked for it, instead of the timer
+   * @param isExplicit true if `flush` was called, false if the delay is over
    */
-  write(values: Map<string, Value>, isAsked: boolean): Promise<void>;
-  /** Reports that values could not be written. */
+  write(values: Map<string, Value>, isExplicit: boolean): Promise<void>;
+  /** Called if `write` throws. */
   onError(error: unknown): void;
 }
 
-/** Gathers values by key, and writes them a little later, in the order in which they came, off the path of what caused them. */
+/** Collects values by key and writes them later in batches, oldest first, so that requests do not wait for the write. */
 export class WriteBehind<Value> {
   readonly #options: Options<Value>;
   #pending = new Map<string, Value>();
-  /** How many of them are bounded. */
+  /** The number of pending values that count towards `maxPending`. */
   #bounded = 0;
   #writing: Map<string, Value> = new Map();
   #written: Promise<void> = Promise.resolve();
@@ -34,12 +34,12 @@ export class WriteBehind<Value> {
     this.#options = options;
   }
 
-  /** Whether a value of this key is not written yet. */
+  /** Returns true if a value of this key is not written yet. */
   has(key: string): boolean {
     return this.#pending.has(key) || this.#writing.has(key);
   }
 
-  /** Adds a value, to be written by the next `flush`. */
+  /** Adds a value. It is written by the next `flush` or `flushSoon`. */
   add(key: string, value: Value): void {
     const { maxPending, isBounded, overflow, merge } = this.#options;
     const same = this.#pending.get(key);
@@ -54,39 +54,39 @@ export class WriteBehind<Value> {
     this.#pending.set(key, same === undefined ? value : merge(same, value));
   }
 
-  /** Writes before long. */
+  /** Writes all values after the delay. */
   flushSoon(): void {
     this.#timer ??= setTimeout(() => void this.#flush(false), this.#options.delay).unref();
   }
 
-  /** Writes now; resolves when all of it is written, or has to wait for the database. */
+  /** Writes all values now. Resolves when they are written, or a retry is scheduled. */
   flush(): Promise<void> {
     return this.#flush(true);
   }
 
-  #flush(isAsked: boolean): Promise<void> {
+  #flush(isExplicit: boolean): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#written = this.#written.then(() => this.#write(isAsked));
+    this.#written = this.#written.then(() => this.#write(isExplicit));
     return this.#written;
   }
 
-  async #write(isAsked: boolean): Promise<void> {
+  async #write(isExplicit: boolean): Promise<void> {
     this.#writing = this.#pending;
     this.#pending = new Map();
     this.#bounded = 0;
     try {
-      await this.#options.write(this.#writing, isAsked);
+      await this.#options.write(this.#writing, isExplicit);
     } catch (error) {
-      this.#putBack();
+      this.#restore();
       this.flushSoon();
       this.#options.onError(error);
     }
     this.#writing = new Map();
   }
 
-  /** Puts unwritten values back, before newer ones. */
-  #putBack(): void {
+  /** Makes unwritten values pending again, before newer ones. */
+  #restore(): void {
     const { isBounded } = this.#options;
     const newer = this.#pending;
     this.#pending = this.#writing;

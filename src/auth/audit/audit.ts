@@ -2,19 +2,19 @@ import type { DB, EventQuery, StoredEvent } from "../../db/db.ts";
 import { type Caller, sanitizeCaller } from "../caller.ts";
 import type { AuditTrail } from "./trail.ts";
 
-/** What an operator does to many at once. */
+/** Operator actions on several accounts or mails. */
 export type BulkOperation = "accounts_adopted" | "accounts_exported" | "accounts_imported" | "mails_retried";
 
 /** Marks operator actions in the audit trail. */
 export const byOperator = "by an operator";
 
-/** An operator's: the audit trail, oldest first. */
+/** Returns audit events for an operator, oldest first. */
 export async function list(
   { db, trail }: { readonly db: DB; readonly trail: AuditTrail },
-  wanted: EventQuery,
+  query: EventQuery,
 ): Promise<StoredEvent[]> {
   await trail.flush();
-  return db.audit.list(wanted);
+  return db.audit.list(query);
 }
 
 /** Records one operator action on several accounts or mails. */
@@ -26,7 +26,7 @@ export function recordBulkOperation(
   trail.record(operation, { detail: `${byOperator}: ${count}` });
 }
 
-/** Records a request that was rejected before it reached `Auth`, and why. */
-export function recordRejectedRequest({ trail }: { readonly trail: AuditTrail }, why: string, by: Caller): void {
-  trail.record("request_refused", { caller: sanitizeCaller(by), detail: why });
+/** Adds an audit event for a request that was rejected before it reached `Auth`. */
+export function recordRejectedRequest({ trail }: { readonly trail: AuditTrail }, reason: string, by: Caller): void {
+  trail.record("request_refused", { caller: sanitizeCaller(by), detail: reason });
 }

@@ -2,89 +2,89 @@ import type { NewEvent } from "../../db/db.ts";
 import { networksOf } from "../../values/network.ts";
 
 /**
- * The most entries that refusals make in a day (UTC) on each node: of one network, narrowest first (an IPv4 address or a /64, a
- * /56, a /48); of unknown networks, by event; of one account, by event; and of everyone. Further ones are merged into one entry
- * for each event and network, account, or everyone, which holds their number.
+ * The maximum of audit entries for refusals per day (UTC) and node: for a network, narrowest first (an IPv4 address or a /64,
+ * a /56, a /48); for callers without an IP address, by event; for an account, by event; and in total. Further refusals are
+ * merged: one entry for each event and network, account or total holds their number.
  *
- * In all, 5,000 entries name no account and 10,000 name one, with as many merged ones, and one of each event for everyone. On
- * SQLite an entry takes 175 bytes (715 with the longest User-Agent) and a merged one 100: 4 MB (12 MB) a day, and 370 MB (1.1 GB)
- * in the 90 days of `EVENTS_KEEP`.
+ * In total, 5,000 entries without an account and 10,000 with one, as many merged entries, and one more for each event. On
+ * SQLite an entry takes 175 bytes (715 with the longest User-Agent) and a merged one 100: 4 MB (12 MB) a day, and 370 MB
+ * (1.1 GB) in the 90 days of `EVENTS_KEEP`.
  */
-const strangers = { networks: [20, 40, 80], nowhere: 80, everyone: 5_000 } as const;
-const accounts = { networks: [10, 15, 20], account: 30, everyone: 10_000 } as const;
+const anonymous = { networks: [20, 40, 80], noNetwork: 80, total: 5_000 } as const;
+const accounts = { networks: [10, 15, 20], account: 30, total: 10_000 } as const;
 
-/** The most lines of refusals in the log in an hour: 10,000 of 250 bytes are 60 MB a day. */
-const lines = { networks: [200, 400, 800], nowhere: 800, everyone: 10_000 } as const;
+/** The maximum of log lines for refusals per hour: 10,000 lines of 250 bytes are 60 MB a day. */
+const lines = { networks: [200, 400, 800], noNetwork: 800, total: 10_000 } as const;
 
-/** Entries that are counted together. */
+/** Entries that share a maximum. */
 export interface BudgetLevel {
   readonly name: string;
-  /** How many entries it may have, and how many merged ones beside them. */
   readonly max: number;
+  /** The maximum of merged entries, in addition to `max`. */
   readonly maxMerged: number;
-  /** What a merged entry of this level names. */
+  /** The account and network that a merged entry names. */
   readonly userId: number | null;
   readonly ip: string | null;
 }
 
-/** The levels in which the entry of a refusal counts, the narrowest first. */
+/** Returns the levels in which the entry of a refusal counts, narrowest first. */
 export function levelsOfEntry({ event, userId, ip }: Pick<NewEvent, "event" | "userId" | "ip">): BudgetLevel[] {
   const networks = networksOf(ip ?? undefined);
-  if (userId === null) return [...networkLevels(networks, event, strangers), everyone("strangers", strangers.everyone)];
-  // By event, and apart from what names nobody: a flood of one kind does not hide another, nor what happens at an account.
+  if (userId === null) return [...networkLevels(networks, event, anonymous), totalLevel("anonymous", anonymous.total)];
+  // By event, and separate from entries without an account: a flood of one kind must not hide others.
   const name = `account ${userId} ${event}`;
   return [
     ...networks.map((ip, i) => level(`${name} ${ip}`, accounts.networks[i], { userId, ip })),
     level(name, accounts.account, { userId }),
-    everyone("accounts", accounts.everyone),
+    totalLevel("accounts", accounts.total),
   ];
 }
 
-/** The levels in which the log line of a refusal counts, the narrowest first. */
+/** Returns the levels in which the log line of a refusal counts, narrowest first. */
 export function levelsOfLogLine({ event, ip }: Pick<NewEvent, "event" | "ip">): BudgetLevel[] {
-  return [...networkLevels(networksOf(ip ?? undefined), event, lines), everyone("lines", lines.everyone)];
+  return [...networkLevels(networksOf(ip ?? undefined), event, lines), totalLevel("lines", lines.total)];
 }
 
 function networkLevels(
   networks: readonly string[],
   event: string,
-  most: typeof strangers | typeof lines,
+  limits: typeof anonymous | typeof lines,
 ): BudgetLevel[] {
-  if (networks.length === 0) return [level(`nowhere ${event}`, most.nowhere)];
-  return networks.map((ip, i) => level(ip, most.networks[i], { ip }));
+  if (networks.length === 0) return [level(`no network ${event}`, limits.noNetwork)];
+  return networks.map((ip, i) => level(ip, limits.networks[i], { ip }));
 }
 
-function level(name: string, most = 0, about: Partial<Pick<BudgetLevel, "userId" | "ip">> = {}): BudgetLevel {
-  return { name, max: most, maxMerged: 0, userId: null, ip: null, ...about };
+function level(name: string, max = 0, about: Partial<Pick<BudgetLevel, "userId" | "ip">> = {}): BudgetLevel {
+  return { name, max, maxMerged: 0, userId: null, ip: null, ...about };
 }
 
-function everyone(name: string, most: number): BudgetLevel {
-  return { ...level(name, most), maxMerged: most };
+function totalLevel(name: string, max: number): BudgetLevel {
+  return { ...level(name, max), maxMerged: max };
 }
 
-/** Counts entries by level, from zero in each window. It holds no more counts than it has allowed entries. */
+/** Counts entries by level in a fixed window. Memory is bounded by the number of allowed entries. */
 export class EventBudget {
   readonly #window: number;
   readonly #clock: () => number;
-  #began = 0;
+  #startedAt = 0;
   readonly #used = new Map<string, number>();
 
-  /** @param window in milliseconds; windows begin at its multiples since 1970 */
+  /** @param window in milliseconds; windows start at multiples of it since the epoch */
   constructor(window: number, clock: () => number) {
     this.#window = window;
     this.#clock = clock;
   }
 
-  /** Begins a new window if the present one is over; returns when it began. */
+  /** Starts a new window if the current one is over. Returns the start of the current one. */
   renew(): number {
-    const began = Math.floor(this.#clock() / this.#window) * this.#window;
-    if (began !== this.#began) this.#used.clear();
-    this.#began = began;
-    return began;
+    const startedAt = Math.floor(this.#clock() / this.#window) * this.#window;
+    if (startedAt !== this.#startedAt) this.#used.clear();
+    this.#startedAt = startedAt;
+    return startedAt;
   }
 
-  /** Counts an entry in each level and returns true, or, if one of them is full, in none. */
-  take(levels: readonly BudgetLevel[]): boolean {
+  /** Counts an entry in each level, or in none and returns false if one of them is full. */
+  tryUse(levels: readonly BudgetLevel[]): boolean {
     this.renew();
     if (this.#widestFull(levels) >= 0) return false;
     this.#count(levels);
@@ -92,10 +92,11 @@ export class EventBudget {
   }
 
   /**
-   * Returns the level whose merged entry counts an entry that `take` refused: the widest full one. If that is everyone's, it is the
-   * next narrower level, as long as there is room for merged entries. A new merged entry counts in the wider levels.
+   * Returns the level whose merged entry counts an entry for which `tryUse` had no room: the widest full level. If that is the
+   * total, it is the next narrower level while there is room for merged entries. A new merged entry counts in the wider
+   * levels.
    *
-   * @param isMerged whether a level has a merged entry already
+   * @param isMerged returns true if a level has a merged entry already
    */
   merge(levels: readonly BudgetLevel[], isMerged: (level: BudgetLevel) => boolean): BudgetLevel {
     const last = levels.length - 1;

@@ -1,6 +1,6 @@
 import type { Caller } from "../caller.ts";
 
-/** Everything that the audit trail tells of. */
+/** The names of all audit events. */
 export type EventName =
   | "account_deleted"
   | "account_disabled"
@@ -38,16 +38,16 @@ export type EventName =
   | "verification_asked"
   | "verification_refused";
 
-/** What is known of an event. */
+/** The details of an audit event. */
 export interface EventDetails {
   readonly caller?: Caller;
   readonly userId?: number | undefined;
-  /** Whose account it is about, where nobody looked whether there is one. */
+  /** The address of the account, if the code did not look up whether there is one. */
   readonly address?: string | undefined;
-  /** Why, or by whom. */
+  /** The reason, or the actor. */
   readonly detail?: string;
-  /** Whether it changed something, where that does not follow from the event. */
+  /** Whether something changed, if the name does not say so. */
   readonly changed?: boolean;
-  /** How often it happened; 1 by default. */
+  /** The number of occurrences; 1 by default. */
   readonly times?: number;
 }

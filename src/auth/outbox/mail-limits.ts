@@ -5,13 +5,13 @@ import type { Context } from "../context.ts";
 import { mailLimits, resetLimit } from "../limits/mail-limits.ts";
 import { findUserByEmail } from "../users.ts";
 
-/** How long a mail that anybody can request may wait for its turn, in milliseconds from its request. */
+/** How long a requested mail may wait for its limit, in milliseconds from its request. */
 const maxWait = day;
 
 /**
- * Caps the mails that anybody can request, to one address in a day and all in an hour. What is over a cap waits in the outbox,
- * so that no answer to a request depends on it. Beyond the cap of an address, one reset an hour is sent.
- * Notices, mails of an operator and resets from known devices are not counted.
+ * Limits the mails that anyone can request: those to one address per day, and all per hour. A mail over a limit waits in the
+ * outbox, so that no response depends on the limit. Over the limit of an address, one reset mail an hour is still sent.
+ * Notices, mails by operators and resets from known devices do not count.
  */
 export class MailLimits {
   readonly #context: Context;
@@ -24,52 +24,52 @@ export class MailLimits {
   /**
    * Counts a mail that is about to be sent.
    *
-   * @returns the slots to give back if it cannot be sent; null if it must not be sent now: then it waits, or has failed
+   * @returns the attempts to refund if it cannot be sent; null if it must not be sent now, and has been postponed or dropped
    */
   async reserve(waiting: ClaimedMail, mail: Mail): Promise<readonly CountedAttempt[] | null> {
     const { db, settings } = this.#context;
     if (waiting.network === null || settings.RATE_LIMIT === "off") return [];
-    const [ofAddress, ofAll] = mailLimits(settings, mail.to);
-    const ofResets = waiting.kind === "reset" ? await this.#resetCap(mail.to) : null;
-    let result = await db.limits.reserve([ofAddress, ofAll]);
-    if ("attempts" in result) return [...result.attempts, ...(await this.#count(ofResets))];
-    if (ofResets) result = await db.limits.reserve([ofResets, ofAll]);
+    const [addressLimit, globalLimit] = mailLimits(settings, mail.to);
+    const resetMailLimit = waiting.kind === "reset" ? await this.#getResetLimit(mail.to) : null;
+    let result = await db.limits.reserve([addressLimit, globalLimit]);
+    if ("attempts" in result) return [...result.attempts, ...(await this.#count(resetMailLimit))];
+    if (resetMailLimit) result = await db.limits.reserve([resetMailLimit, globalLimit]);
     if ("attempts" in result) return result.attempts;
     if (mail.token !== undefined) await db.mailedTokens.revoke(mail.token);
     await this.#postpone(waiting, result.reachedUntil);
     return null;
   }
 
-  async #resetCap(address: string): Promise<Limit> {
+  async #getResetLimit(address: string): Promise<Limit> {
     const user = await findUserByEmail(this.#context, address);
     return resetLimit(this.#context.settings, address, user !== null && user.emailVerifiedAt !== null);
   }
 
-  /** Counts a reset within the day's cap too: the next one beyond it is sent an hour after. */
-  async #count(cap: Limit | null): Promise<readonly CountedAttempt[]> {
-    const result = cap ? await this.#context.db.limits.reserve([cap]) : { attempts: [] };
+  /** Counts a reset within the limit of the address too: the next one over that limit is sent an hour later. */
+  async #count(limit: Limit | null): Promise<readonly CountedAttempt[]> {
+    const result = limit ? await this.#context.db.limits.reserve([limit]) : { attempts: [] };
     return "attempts" in result ? result.attempts : [];
   }
 
   async #postpone(waiting: ClaimedMail, until: number): Promise<void> {
     const { db, log, clock, metrics, settings } = this.#context;
-    const { attempts: most, window } = settings.LIMIT_MAIL_ALL;
+    const { attempts: maxMails, window } = settings.LIMIT_MAIL_ALL;
     if (until > this.#loggedUntil) {
       log.warn({ event: "mail_capped" }, "LIMIT_MAIL_ALL or LIMIT_MAIL_ADDRESS is reached: requested mails wait");
       this.#loggedUntil = Math.max(until, clock() + window);
     }
     metrics.countMail("postponed");
-    const isOfAll = until <= clock() + window;
-    const turn = isOfAll ? Math.floor((await db.outbox.countPostponed()) / most) : 0;
-    const at = until + turn * window;
+    const isGlobalLimit = until <= clock() + window;
+    const windowsToWait = isGlobalLimit ? Math.floor((await db.outbox.countPostponed()) / maxMails) : 0;
+    const at = until + windowsToWait * window;
     if (at <= waiting.createdAt + maxWait) return db.outbox.postpone(waiting, at);
-    // A day's mails wait already: the newest of the network that requested most of them is dropped.
-    const place = isOfAll ? await db.outbox.findNewestOfBusiestNetwork(waiting.network ?? "") : null;
+    // As many mails wait as can be sent in a day: drop the newest one of the network that requested the most.
+    const dropped = isGlobalLimit ? await db.outbox.findNewestOfBusiestNetwork(waiting.network ?? "") : null;
     const reason = "LIMIT_MAIL_ALL or LIMIT_MAIL_ADDRESS was reached for a day";
-    await db.failedMails.add(place ?? waiting, { reason });
-    if (place) await db.outbox.postpone(waiting, place.nextAttemptAt);
+    await db.failedMails.add(dropped ?? waiting, { reason });
+    if (dropped) await db.outbox.postpone(waiting, dropped.nextAttemptAt);
     log.warn(
-      { event: "mail_failed", mail: (place ?? waiting).id, kind: waiting.kind, reason },
+      { event: "mail_failed", mail: (dropped ?? waiting).id, kind: waiting.kind, reason },
       "dropped a requested mail",
     );
     metrics.countMail("failed");

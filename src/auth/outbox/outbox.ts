@@ -2,37 +2,37 @@ import type { FailedMail, OutboxMail } from "../../db/db.ts";
 import { recordBulkOperation } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
 
-/** The mails that wait, the oldest first. */
+/** Returns the waiting mails, oldest first. */
 export function list({ db }: Context, limit: number): Promise<OutboxMail[]> {
   return db.outbox.list(limit);
 }
 
-/** How many mails wait. */
+/** Returns the number of waiting mails. */
 export function count({ db }: Context): Promise<number> {
   return db.outbox.count();
 }
 
-/** The mails that will not be tried again, the newest first. */
+/** Returns the mails that are no longer retried, newest first. */
 export function listFailed({ db }: Context, limit: number): Promise<FailedMail[]> {
   return db.failedMails.list(limit);
 }
 
-/** How many mails will not be tried again. */
+/** Returns the number of mails that are no longer retried. */
 export function countFailed({ db }: Context): Promise<number> {
   return db.failedMails.count();
 }
 
-/** An operator's: has every mail that waits tried now; returns how many. */
+/** Retries every waiting mail now, for an operator. Returns their number. */
 export async function retry(context: Context): Promise<number> {
   const retried = await context.db.outbox.retry();
   recordBulkOperation(context, "mails_retried", retried);
   return retried;
 }
 
-/** An operator's: has every failed mail tried once more; returns how many. */
+/** Queues every failed mail again, for an operator. Returns their number. */
 export async function retryFailed(context: Context): Promise<number> {
   let retried = 0;
-  for (let some = -1; some !== 0; retried += some) some = await context.db.failedMails.retry(500);
+  for (let count = -1; count !== 0; retried += count) count = await context.db.failedMails.retry(500);
   recordBulkOperation(context, "mails_retried", retried);
   return retried;
 }

@@ -8,8 +8,9 @@ import { generateToken } from "../secrets.ts";
 import { findUserByEmail, findUserById } from "../users.ts";
 
 /**
- * Writes a mail as the accounts are now, and mints its token: it is nowhere but in the mail. Null when there is nothing to
- * say any more; whether there was never was on the path of the request that asked for it.
+ * Composes a mail from the current state of the account, and generates its token, of which only the mail has the plain text.
+ * Returns null if there is nothing to send. The request that queued the mail did not look up the account, so that its time
+ * reveals nothing.
  */
 export async function writeMail(context: Context, waiting: OutboxMail): Promise<Mail | null> {
   const { db, settings } = context;
@@ -21,15 +22,16 @@ export async function writeMail(context: Context, waiting: OutboxMail): Promise<
     case "move":
       return verificationId === null ? null : verificationMail(context, verificationId, waiting);
     case "verification": {
-      const id = email === null ? null : await openRegistration(context, email);
-      // Requested again while it waited: the registration's own mail has the same link.
+      const id = email === null ? null : await findOpenRegistration(context, email);
+      // Requested again while the mail of the registration waits, which has the same link.
       return id === null || (await db.outbox.isRegistrationQueued(id)) ? null : verificationMail(context, id, waiting);
     }
     case "invitation":
     case "reset": {
-      if (email !== null && (await isLeft(context, email))) return undoMail(context, email, base);
+      // The owner of the changed account may be the one who requests the reset.
+      if (email !== null && (await isFormerEmail(context, email))) return undoMail(context, email, base);
       const token = generateToken(settings);
-      // To the account's own spelling: the request may have had another.
+      // The account's spelling of the address: the request may have had another.
       const to = email === null ? null : await db.resetPassword.storeToken(email, token, { requestedAt: at });
       const kind = waiting.kind === "reset" ? "reset_password" : waiting.kind;
       return to === null ? null : { ...base, kind, to, token };
@@ -53,7 +55,7 @@ export async function writeMail(context: Context, waiting: OutboxMail): Promise<
   }
 }
 
-/** The link that confirms; or, where the address has an account already, word of that to its owner. */
+/** Returns the mail with the verification link or, if the address has an account already, a notice to its owner. */
 async function verificationMail(context: Context, id: number, waiting: OutboxMail): Promise<Mail | null> {
   const { db, settings } = context;
   const base = { language: toLanguage(waiting.language), at: waiting.createdAt };
@@ -63,19 +65,19 @@ async function verificationMail(context: Context, id: number, waiting: OutboxMai
   const { email: to, userId } = verification;
   const owner = await findUserByEmail(context, to);
   if (owner && (isConfirmed(owner) || userId !== null)) {
-    // Several waiting registrations bring the owner one mail.
-    const isTold = owner.disabledAt === null && owner.id !== userId && !(await isRepeated(context, waiting, to));
-    return isTold ? { ...base, kind: "already_registered", to: owner.email } : null;
+    // Several waiting registrations send the owner only one notice.
+    const isNotified = owner.disabledAt === null && owner.id !== userId && !(await isRepeated(context, waiting, to));
+    return isNotified ? { ...base, kind: "already_registered", to: owner.email } : null;
   }
   return { ...base, kind: userId === null ? "confirm_email" : "confirm_new_email", to, token };
 }
 
-/** Whether an account has left the address, and no other has it. A reset requested there may be for that account. */
-async function isLeft(context: Context, email: string): Promise<boolean> {
+/** Returns true if an account had this address before an email change, and no other account has it now. */
+async function isFormerEmail(context: Context, email: string): Promise<boolean> {
   return (await context.db.undoEmailChange.isEmailHeld(email)) && (await findUserByEmail(context, email)) === null;
 }
 
-/** The link that brings an account back to the address that it has left. */
+/** Returns the mail with the link to undo an email change. */
 async function undoMail(
   { db, settings }: Context,
   email: string,
@@ -88,7 +90,7 @@ async function undoMail(
   return { kind: "email_changed", to: former.email, language, at: former.leftAt, device, token };
 }
 
-/** Whether another registration of the same address waits, whose mail would say the same. */
+/** Returns true if a newer registration of the same address waits, whose mail would be the same. */
 async function isRepeated({ db }: Context, waiting: OutboxMail, email: string): Promise<boolean> {
   return waiting.kind === "registration" && (await db.outbox.isNewerRegistrationQueued(waiting, email));
 }
@@ -97,8 +99,8 @@ function isConfirmed(user: User): boolean {
   return user.emailVerifiedAt !== null || user.disabledAt !== null;
 }
 
-/** The registration that an address can still confirm, or null. */
-async function openRegistration(context: Context, email: string): Promise<number | null> {
+/** Returns the registration that this address can still confirm, or null. */
+async function findOpenRegistration(context: Context, email: string): Promise<number | null> {
   const user = await findUserByEmail(context, email);
   if (user && isConfirmed(user)) return null;
   const newest = await context.db.registrations.findNewest(email);

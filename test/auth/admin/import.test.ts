@@ -59,9 +59,9 @@ test("a line that is no account is refused, and the words say why and hold nothi
     [line({ verifed: true }), /field other than/],
     [line({ id: 1 }), /field other than/],
     [line({ "\u001b[2Jsecret": 1 }), /field other than/],
-    [line({}).replace("{", '{"email":"secret@example.com",'), /a field twice/],
-    [line({}).replace("{", '{"\\u0065mail":"bob@example.com",'), /a field twice/],
-    [line({ verified: true }).replace("}", ',"verified":false}'), /a field twice/],
+    [line({}).replace("{", '{"email":"secret@example.com",'), /a duplicate field/],
+    [line({}).replace("{", '{"\\u0065mail":"bob@example.com",'), /a duplicate field/],
+    [line({ verified: true }).replace("}", ',"verified":false}'), /a duplicate field/],
   ];
   for (const [text, why] of refusals) {
     const said = parseAccount(text, now);
