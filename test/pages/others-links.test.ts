@@ -76,7 +76,7 @@ test("one's own link says nothing of another account, and leads on as ever", asy
   const who = await bobsBrowser(world);
   const link = await resetLink(world, owner);
   const page = await who.open(link);
-  assert.doesNotMatch(page.html, /logged in as|told plain/);
+  assert.doesNotMatch(page.html, /logged in as|message plain/);
   sent(await who.fill(page, { new_password: chosen }), "/login");
   const login = await who.open("/login");
   assert.doesNotMatch(login.html, /logged in as/);

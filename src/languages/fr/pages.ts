@@ -156,7 +156,7 @@ export const pages: PageTexts = {
     export: "Télécharger",
     deleteTitle: "Supprimer votre compte",
     deleteText:
-      "Votre compte et toutes ses données seront supprimés immédiatement et définitivement. Nous vous enverrons un e-mail une fois la suppression effectuée.",
+      "Votre compte et toutes ses données seront supprimés. Cette action est immédiate et irréversible. Nous vous enverrons un e-mail une fois la suppression effectuée.",
     openDelete: "Supprimer le compte",
     delete: "Supprimer définitivement le compte",
   },
