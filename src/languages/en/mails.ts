@@ -31,7 +31,7 @@ export const mails: MailTexts = {
   }),
   invitation: ({ service, lifetime, forgot }) => ({
     subject: `Your ${service} account has been created`,
-    before: [`A ${service} account has been created for you with this email address. To log in, choose a password.`],
+    before: [`Your ${service} account has been created with this email address. To log in, choose a password.`],
     link: "Choose a password",
     after: [
       `This link works once and expires in ${lifetime}. Do not share it: anyone who has it can take over your account.`,
@@ -74,8 +74,8 @@ export const mails: MailTexts = {
     subject: `Request to change your ${service} email address`,
     before: [
       times === 1
-        ? `Someone who is logged in to your ${service} account requested a new email address on ${time}. Once the new address is verified, you can no longer log in with this one.`
-        : `Someone who is logged in to your ${service} account requested a new email address ${times} times, most recently on ${time}. Once the new address is verified, you can no longer log in with this one.`,
+        ? `Someone who is logged in to your ${service} account requested a new email address on ${time}. Once the new address is verified, you can no longer log in with the current one.`
+        : `Someone who is logged in to your ${service} account requested a new email address ${times} times, most recently on ${time}. Once the new address is verified, you can no longer log in with the current one.`,
       `${nothingToDo} If it was not, choose a new password immediately. This logs out every device.`,
     ],
     link: "Choose a new password",

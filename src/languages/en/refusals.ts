@@ -26,7 +26,7 @@ export const refusals: RefusalTexts = {
   password_breached: () =>
     "This password appeared in a data breach on another site. Choose a different one, and change it everywhere you use it.",
   not_logged_in: () => "You are not logged in. Log in to continue.",
-  wrong_login: () => "Incorrect email address or password. Try again, or reset your password if you forgot it.",
+  wrong_login: () => "Incorrect email address or password. Try again or reset your password.",
   email_not_verified: () =>
     "Your email address has not been verified yet. Open the link we sent you, or request a new one.",
   wrong_password: () => "Incorrect password. Try again.",

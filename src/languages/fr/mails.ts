@@ -13,7 +13,7 @@ export const mails: MailTexts = {
     before: [
       `Une inscription à ${service} a été faite avec cette adresse e-mail. Si c’était vous, confirmez votre adresse. Le mot de passe que vous avez choisi vous sera demandé.`,
     ],
-    link: "Confirmer l’adresse e-mail",
+    link: "Confirmer l’adresse",
     after: [
       `Ce lien expire dans ${lifetime}.`,
       "Si ce n’était pas vous, ignorez cet e-mail : l’adresse ne sera pas confirmée.",
@@ -80,8 +80,8 @@ export const mails: MailTexts = {
     subject: `Demande de changement de votre adresse e-mail ${service}`,
     before: [
       times === 1
-        ? `Un changement d’adresse e-mail a été demandé le ${time} depuis votre compte ${service}. Dès que la nouvelle adresse sera confirmée, celle-ci ne permettra plus de se connecter.`
-        : `Un changement d’adresse e-mail a été demandé ${times} fois depuis votre compte ${service}, la dernière fois le ${time}. Dès que la nouvelle adresse sera confirmée, celle-ci ne permettra plus de se connecter.`,
+        ? `Un changement d’adresse e-mail a été demandé le ${time} depuis votre compte ${service}. Dès que la nouvelle adresse sera confirmée, vous ne pourrez plus vous connecter avec l’adresse actuelle.`
+        : `Un changement d’adresse e-mail a été demandé ${times} fois depuis votre compte ${service}, la dernière fois le ${time}. Dès que la nouvelle adresse sera confirmée, vous ne pourrez plus vous connecter avec l’adresse actuelle.`,
       `${nothingToDo} Sinon, choisissez immédiatement un nouveau mot de passe. Tous les appareils seront alors déconnectés.`,
     ],
     link: "Choisir un nouveau mot de passe",
@@ -90,7 +90,7 @@ export const mails: MailTexts = {
   email_changed: ({ service, time, device, until }) => ({
     subject: `Votre adresse e-mail ${service} a été modifiée`,
     before: [
-      `L’adresse e-mail de votre compte ${service} a été modifiée le ${time}, depuis ${device}. La présente adresse ne permet plus de se connecter.`,
+      `L’adresse e-mail de votre compte ${service} a été modifiée le ${time}, depuis ${device}. Vous ne pouvez plus vous connecter avec l’adresse qui reçoit cet e-mail.`,
       `${nothingToDo} Sinon, annulez le changement. Votre compte reprendra alors cette adresse, tous les appareils seront déconnectés et nous vous enverrons un lien pour choisir un nouveau mot de passe.`,
     ],
     link: "Annuler le changement",
@@ -99,7 +99,7 @@ export const mails: MailTexts = {
   email_change_undone: ({ service, time, device, support }) => ({
     subject: `Le changement de votre adresse e-mail ${service} a été annulé`,
     before: [
-      `Votre compte ${service} a repris son adresse e-mail précédente le ${time}, depuis ${device}, grâce au lien que nous y avions envoyé. La présente adresse ne permet plus de se connecter, et tous les appareils ont été déconnectés.`,
+      `Votre compte ${service} a repris son adresse e-mail précédente le ${time}, depuis ${device}, grâce au lien que nous y avions envoyé. Vous ne pouvez plus vous connecter avec l’adresse qui reçoit cet e-mail, et tous les appareils ont été déconnectés.`,
       `Si c’était vous, ouvrez l’e-mail envoyé à l’adresse précédente et choisissez un nouveau mot de passe. Sinon, ${contact(service, support)}.`,
     ],
     link: `Ouvrir ${service}`,
@@ -128,7 +128,7 @@ export const mails: MailTexts = {
     before: [
       `L’utilisation de cette adresse e-mail a été demandée pour un compte ${service}. Si c’était vous, confirmez votre adresse.`,
     ],
-    link: "Confirmer l’adresse e-mail",
+    link: "Confirmer l’adresse",
     after: [
       `Ce lien expire dans ${lifetime}.`,
       "Si ce n’était pas vous, ignorez cet e-mail : votre adresse ne sera pas utilisée.",

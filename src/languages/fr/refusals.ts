@@ -27,8 +27,7 @@ export const refusals: RefusalTexts = {
   password_breached: () =>
     "Ce mot de passe figure dans une fuite de données d’un autre site. Choisissez-en un autre et changez-le partout où vous l’utilisez.",
   not_logged_in: () => "Aucun compte n’est connecté. Connectez-vous pour continuer.",
-  wrong_login: () =>
-    "Adresse e-mail ou mot de passe incorrect. Réessayez ou, si vous avez oublié votre mot de passe, réinitialisez-le.",
+  wrong_login: () => "Adresse e-mail ou mot de passe incorrect. Réessayez ou réinitialisez votre mot de passe.",
   email_not_verified: () =>
     "Votre adresse e-mail n’est pas encore confirmée. Ouvrez le lien que nous vous avons envoyé ou demandez-en un nouveau.",
   wrong_password: () => "Mot de passe incorrect. Réessayez.",
