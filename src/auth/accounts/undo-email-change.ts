@@ -41,7 +41,7 @@ export async function undo(context: Context, token: string, email?: string, by: 
     hashedPassword: unusablePassword,
     language: caller.language ?? "en",
     device: describeDevice(caller.userAgent),
-    acts: caller.idempotencyKeys,
+    idempotencyKeys: caller.idempotencyKeys,
   };
   const user = await db.undoEmailChange.undo(params).catch((error: unknown) => {
     if (!(error instanceof EmailTaken)) throw error;

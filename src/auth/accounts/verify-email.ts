@@ -169,7 +169,7 @@ async function changeEmail(
     deviceKind: describeDevice(caller.userAgent),
     redeemer,
     language: caller.language ?? "en",
-    acts: caller.idempotencyKeys,
+    idempotencyKeys: caller.idempotencyKeys,
   };
   return context.db.changeEmail.confirm(verification, change).catch((error: unknown): false => {
     if (error instanceof EmailTaken) return false;
