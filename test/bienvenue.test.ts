@@ -21,27 +21,27 @@ function settings(environment: Environment = {}) {
   return readSettings({ DATABASE_URL: "sqlite::memory:", BCRYPT_COST: "4", ...environment });
 }
 
-/** A log in a list, and a function that waits for an event. */
-function watchedLog() {
+/** Returns a log, its entries, and a function that waits for an event. */
+function createWatchedLog() {
   const logged: Record<string, unknown>[] = [];
   const added = new EventTarget();
   const list = createRecordingLog(logged);
-  const tell = (level: keyof Log) => (fields: object, message: string) => {
+  const record = (level: keyof Log) => (fields: object, message: string) => {
     list[level](fields, message);
     added.dispatchEvent(new Event("added"));
   };
-  const saw = async (event: string) => {
+  const waitForEvent = async (event: string) => {
     while (!logged.some((entry) => entry.event === event)) await once(added, "added");
   };
-  return { log: { info: tell("info"), warn: tell("warn"), error: tell("error") }, logged, saw };
+  return { log: { info: record("info"), warn: record("warn"), error: record("error") }, logged, waitForEvent };
 }
 
 function get(path: string, init?: RequestInit): Request {
   return new Request(`http://localhost:5000${path}`, init);
 }
 
-describe("creating it", () => {
-  test("reads no setting and opens no database, and neither does its disposal", async () => {
+describe("createBienvenue", () => {
+  test("reads no settings and opens no database, and neither does the disposal", async () => {
     let reads = 0;
     {
       await using _ = createBienvenue(() => {
@@ -52,14 +52,14 @@ describe("creating it", () => {
     assert.equal(reads, 0);
   });
 
-  test("without settings leaves those of the environment to be read by the start", async () => {
+  test("without settings, reads those of the environment at the start", async () => {
     await using bienvenue = createBienvenue();
     Object.assign(process.env, { DATABASE_URL: "sqlite::memory:", BCRYPT_COST: "4", SERVICE_NAME: "Example" });
     const { auth, isEmpty } = await bienvenue.start();
     assert.deepEqual([auth.settings.SERVICE_NAME, isEmpty], ["Example", true]);
   });
 
-  test("installs no signal handler, and a program that does not close it ends all the same", async () => {
+  test("installs no signal handlers, and does not keep a program running that does not dispose of it", async () => {
     const library = JSON.stringify(new URL("../src/index.ts", import.meta.url));
     const program = `
       import { createBienvenue } from ${library};
@@ -74,8 +74,8 @@ describe("creating it", () => {
   });
 });
 
-describe("a start", () => {
-  test("happens once for all first requests and calls, and later ones", async () => {
+describe("the start", () => {
+  test("happens once for all requests and calls", async () => {
     let reads = 0;
     await using bienvenue = createBienvenue(() => {
       reads++;
@@ -93,8 +93,8 @@ describe("a start", () => {
     assert.equal(reads, 1);
   });
 
-  test("throws what is wrong with the settings; a request logs it, gets 500, and the next one tries again", async () => {
-    const { log, logged } = watchedLog();
+  test("throws if settings are invalid; a request gets 500 and the error is logged, and the next request tries again", async () => {
+    const { log, logged } = createWatchedLog();
     let environment: Environment = { PORT: "x", BCRYPT_COST: "3" };
     await using bienvenue = createBienvenue(() => settings(environment), { log });
     const wrong = { name: "SettingsError", message: /\n {2}PORT=x: must.*\n {2}BCRYPT_COST=3: must/ };
@@ -112,7 +112,7 @@ describe("a start", () => {
     assert.equal((await bienvenue.fetch(get("/"))).status, 200);
   });
 
-  test("throws for settings that are not those of readSettings, as a program without types may pass them", async () => {
+  test("throws for settings that do not come from readSettings, which a program without types can pass", async () => {
     const some = { DATABASE_URL: "sqlite::memory:" };
     for (const given of [some, () => some, null, async () => settings()]) {
       await using bienvenue = createBienvenue(given as unknown as Settings);
@@ -120,8 +120,8 @@ describe("a start", () => {
     }
   });
 
-  test("without the database gives requests 503 until it is there", async () => {
-    const { log, logged } = watchedLog();
+  test("without the database, requests get 503 until it is available", async () => {
+    const { log, logged } = createWatchedLog();
     let DATABASE_URL = `postgres://127.0.0.1:${await findFreePort()}/name`;
     await using bienvenue = createBienvenue(() => settings({ DATABASE_URL }), { log });
     const refused = await bienvenue.fetch(get("/profile?email=bob@example.com"));
@@ -136,7 +136,7 @@ describe("a start", () => {
     assert.equal((await bienvenue.fetch(get("/profile"))).status, 403);
   });
 
-  test("logs warnings and errors to the console unless it is given a log", async (context) => {
+  test("logs warnings and errors to the console by default", async (context) => {
     const error = context.mock.method(console, "error", () => {});
     await using bienvenue = createBienvenue(() => settings({ PORT: "x" }));
     assert.equal((await bienvenue.fetch(get("/"))).status, 500);
@@ -144,8 +144,8 @@ describe("a start", () => {
   });
 });
 
-describe("once it is started", () => {
-  test("it hashes on the threads that it was given, which outlive it", async (context) => {
+describe("a started service", () => {
+  test("hashes on the threads of the option hashThreads, and does not close them", async (context) => {
     const threads = new HashThreads(1);
     context.after(() => threads.close());
     const run = context.mock.method(threads, "run");
@@ -157,7 +157,7 @@ describe("once it is started", () => {
     assert.equal(run.mock.callCount(), 2);
   });
 
-  test("Node's request as { incoming } tells it who calls", async () => {
+  test("knows the caller from Node's request as { incoming }", async () => {
     await using bienvenue = createBienvenue(settings());
     const { auth } = await bienvenue.start();
     await auth.registerUser(bob.email, bob.password);
@@ -171,22 +171,22 @@ describe("once it is started", () => {
     assert.match(await (await reset({ incoming })).text(), /"reset_token":/);
   });
 
-  test("mails go out by themselves, into the outbox that it shows while no server sends them", async () => {
-    const { log, saw } = watchedLog();
+  test("delivers emails in the background, to the outbox if SMTP_URL is none", async () => {
+    const { log, waitForEvent } = createWatchedLog();
     await using bienvenue = createBienvenue(settings({ RESET_DELIVERY: "email" }), { log });
     const { auth, outbox } = await bienvenue.start();
     await auth.registerUser(bob.email, bob.password);
     assert.equal((await bienvenue.fetch(get("/reset_password", form({ email: bob.email })))).status, 200);
-    await saw("mail_waits");
+    await waitForEvent("mail_waits");
     assert.deepEqual(
       outbox?.mails.map(({ kind, to }) => [kind, to]),
       [["reset_password", bob.email]],
     );
   });
 
-  test("what has ended is swept by itself, by the clock that it was given", async (context) => {
+  test("deletes expired rows in the background, by the option clock", async (context) => {
     context.mock.timers.enable({ apis: ["setInterval"] });
-    const { log, saw } = watchedLog();
+    const { log, waitForEvent } = createWatchedLog();
     const clock = new Clock();
     await using bienvenue = createBienvenue(settings(), { log, clock: clock.now });
     const { auth } = await bienvenue.start();
@@ -196,15 +196,15 @@ describe("once it is started", () => {
     clock.advance(31 * day);
     assert.equal(await auth.getUserFromSessionId(sessionId), null);
     context.mock.timers.tick(10 * 60_000);
-    await saw("swept");
+    await waitForEvent("swept");
   });
 });
 
-describe("its disposal", () => {
-  test("closes what was opened, and may be asked for twice", async () => {
+describe("the disposal", () => {
+  test("closes everything, and can be called twice", async () => {
     await using folder = await temporaryFolder();
     const DATABASE_URL = `sqlite:${join(folder.path, "accounts.db")}`;
-    const { log, logged } = watchedLog();
+    const { log, logged } = createWatchedLog();
     const bienvenue = createBienvenue(settings({ DATABASE_URL }), { log });
     assert.equal((await bienvenue.fetch(get("/sessions", form(bob)))).status, 401);
     assert.ok(readdirSync(folder.path).includes("accounts.db-wal"));
@@ -222,7 +222,7 @@ describe("its disposal", () => {
     assert.deepEqual(readdirSync(folder.path), ["accounts.db"]);
   });
 
-  test("before a start lets none begin", async () => {
+  test("prevents a later start", async () => {
     let reads = 0;
     const bienvenue = createBienvenue(() => {
       reads++;
@@ -233,20 +233,20 @@ describe("its disposal", () => {
     assert.equal(reads, 0);
   });
 
-  for (const way of ["its disposal", "its signal"]) {
-    test(`during a start ends it, and leaves nothing open: ${way}`, async () => {
+  for (const way of ["the disposal", "the signal"]) {
+    test(`ends a running start and leaves nothing open: ${way}`, async () => {
       await using folder = await temporaryFolder();
       const file = join(folder.path, "accounts.db");
-      // A node that migrates.
+      // Another node is migrating.
       const other = new DatabaseSync(file);
       other.exec("pragma journal_mode = wal; begin immediate");
-      const { log, saw } = watchedLog();
+      const { log, waitForEvent } = createWatchedLog();
       const stop = new AbortController();
       const bienvenue = createBienvenue(settings({ DATABASE_URL: `sqlite:${file}` }), { log, signal: stop.signal });
       const first = bienvenue.fetch(get("/"));
       const starting = assert.rejects(bienvenue.start(), closed);
-      await saw("migration_waiting");
-      if (way === "its signal") stop.abort();
+      await waitForEvent("migration_waiting");
+      if (way === "the signal") stop.abort();
       else await bienvenue[Symbol.asyncDispose]();
       await starting;
       assert.equal((await first).status, 503);
@@ -257,7 +257,7 @@ describe("its disposal", () => {
   }
 });
 
-test("a signal ends its timers and not its answers, which end with the disposal", async (context) => {
+test("the signal ends background work, but requests are still answered until the disposal", async (context) => {
   context.mock.timers.enable({ apis: ["setInterval"] });
   const stop = new AbortController();
   await using bienvenue = createBienvenue(settings({ RESET_DELIVERY: "email" }), { signal: stop.signal });

@@ -21,7 +21,7 @@ const form = { "Content-Type": "application/x-www-form-urlencoded" };
 const account = "email=bob@example.com&password=b4l0u";
 
 describe("the command", () => {
-  test("says where it listens, in what mode and on which database", async () => {
+  test("logs its URL, mode and database", async () => {
     await using service = await startService({});
     const { event, mode, url, database, level } = service.logEntries[0] ?? {};
     assert.deepEqual(
@@ -31,7 +31,7 @@ describe("the command", () => {
     assert.equal(await (await fetch(service.url)).text(), '{"message":"Bienvenue"}\n');
   });
 
-  test("--help tells its usage and every setting, and --version its version", async () => {
+  test("--help prints the usage and every setting, and --version the version", async () => {
     for (const argument of ["--help", "-h"]) {
       const { code, stdout, stderr } = await failToStart({}, [argument]);
       assert.deepEqual([code, stderr], [0, ""]);
@@ -44,14 +44,14 @@ describe("the command", () => {
     assert.deepEqual(await failToStart({}, ["--version"]), { code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
-  test("does not start with an argument that it does not know", async () => {
+  test("does not start with an unknown argument", async () => {
     const { code, stdout, stderr } = await failToStart({}, ["--port"]);
     assert.deepEqual([code, stdout], [2, ""]);
     assert.equal(stderr, "bienvenue: unknown option '--port'\nSee bienvenue --help\n");
   });
 
   // id: no-default-account
-  test("says a first step to whoever starts it on an empty database, and no more once there is an account", async () => {
+  test("logs example requests if the database has no account", async () => {
     await using folder = await temporaryFolder();
     const environment = { DATABASE_URL: `sqlite:${join(folder.path, "accounts.db")}` };
     const hint = ({ logEntries }: Service) => logEntries.find(({ event }) => event === "first_run");
@@ -73,7 +73,7 @@ describe("the command", () => {
   });
 });
 
-describe("a start that fails says why in words, without a stack, and exits with 1", () => {
+describe("a failed start prints the reason without a stack, and exits with 1", () => {
   const fails = async (environment: Record<string, string>, message: RegExp, run = runCommand) => {
     const { code, stdout, stderr } = await run([], environment);
     assert.deepEqual([code, stdout], [1, ""]);
@@ -81,7 +81,7 @@ describe("a start that fails says why in words, without a stack, and exits with 
     assert.doesNotMatch(stderr, /^ +at |node:|\.ts\b/m);
   };
 
-  test("with wrong settings, all of them in one message", async () => {
+  test("because of invalid settings, all in one message", async () => {
     const wrong = { PORT: "x", BCRYPT_COST: "3", SESSION_IDLE: "1s", PUBLIC_URL: "y", LOG_LEVEL: "loud" };
     const lines = Object.entries(wrong).map(([name, value]) => `(?=[^]*\n {2}${name}=${value}: must be \\S)`);
     await fails(wrong, new RegExp(`^${lines.join("")}bienvenue: invalid settings:(\n {2}.+){5}\n$`));
@@ -91,24 +91,25 @@ describe("a start that fails says why in words, without a stack, and exits with 
     );
   });
 
-  test("with a port that is taken, or an address of another machine", async () => {
+  test("because the port is in use, or HOST is not an address of this machine", async () => {
     await using taken = createServer().listen(0, "0.0.0.0");
     await once(taken, "listening");
     const PORT = String((taken.address() as AddressInfo).port);
     await fails({ PORT }, new RegExp(`^bienvenue: port ${PORT} is in use .*PORT=5001\n$`));
     await fails({ HOST: "192.0.2.1" }, /^bienvenue: HOST=192\.0\.2\.1 is not an address of this machine; .*\n$/);
-    // No name is that long: it is known at once, and without a resolver, that there is none.
+    // A name of this length cannot exist, so the lookup fails immediately and without a resolver.
     await fails({ HOST: `${"x".repeat(64)}.invalid` }, /^bienvenue: HOST=x+\.invalid is not an address .*\n$/);
   });
 
   const offline = ["unshare", "--map-root-user", "--net"];
-  const cannot = spawnSync("unshare", [...offline.slice(1), "true"]).status !== 0 && "this user may not go offline";
-  test("with a name that nobody can be asked for", { skip: cannot }, async () => {
+  const cannot =
+    spawnSync("unshare", [...offline.slice(1), "true"]).status !== 0 && "this user cannot unshare the network";
+  test("because no resolver is available for HOST", { skip: cannot }, async () => {
     const run: typeof runCommand = (args, environment = {}) => failToStart(environment, [...args], { under: offline });
     await fails({ HOST: "host.invalid" }, /^bienvenue: HOST=host\.invalid is not an address .*\n$/, run);
   });
 
-  test("with a database that cannot be used", async () => {
+  test("because the database cannot be used", async () => {
     await using folder = await temporaryFolder();
     const DATABASE_URL = `sqlite:${join(folder.path, "nowhere", "accounts.db")}`;
     await fails({ DATABASE_URL }, /^bienvenue: cannot use sqlite:.*nowhere.*\n$/);
@@ -119,14 +120,14 @@ describe("a start that fails says why in words, without a stack, and exits with 
   });
 });
 
-// They mostly wait.
-describe("a stop", { concurrency: 4 }, () => {
+// The tests mostly wait.
+describe("a shutdown", { concurrency: 4 }, () => {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    test(`by ${signal} lets every accepted request end, and exits with 0`, async () => {
-      // Logins that are still under way when the signal arrives.
+    test(`by ${signal} waits for every accepted request, and exits with 0`, async () => {
+      // The logins are still running when the signal arrives.
       await using service = await startService({ BCRYPT_COST: "11" });
       const [busy, ...wires] = await Promise.all(
-        // One that is busy, one for each thread that hashes, and two whose logins wait.
+        // One for other requests, one for each hash thread, and two whose logins wait.
         Array.from({ length: availableParallelism() + 3 }, () => openWire(service.port)),
       );
       assert.ok(busy);
@@ -159,7 +160,7 @@ describe("a stop", { concurrency: 4 }, () => {
     });
   }
 
-  test("is not kept up by connections that are idle, nor for ever by a request that does not end", async () => {
+  test("does not wait for idle connections, nor forever for an unfinished request", async () => {
     await using service = await startService({});
     const [kept, , half] = await Promise.all(Array.from({ length: 3 }, () => openWire(service.port)));
     kept?.send(formatRequest("GET /"));
@@ -168,13 +169,13 @@ describe("a stop", { concurrency: 4 }, () => {
     assert.equal(await service.end("SIGTERM"), 0);
   });
 
-  test("asked for twice ends at once", { timeout: 60_000 }, async () => {
+  test("ends immediately on a second signal", { timeout: 60_000 }, async () => {
     await using service = await startService({});
     using wire = await openWire(service.port);
     wire.send(formatRequest("POST /users", { ...form, Expect: "100-continue", "Content-Length": "100" }));
     assert.equal((await wire.readResponse()).status, 100);
     const ended = service.end("SIGTERM");
-    await told(service, "stopping");
+    await waitForEvent(service, "stopping");
     service.process.kill("SIGTERM");
     assert.equal(await ended, 1);
     assert.ok(!service.logEntries.some(({ event }) => event === "stopped"));
@@ -182,24 +183,24 @@ describe("a stop", { concurrency: 4 }, () => {
 });
 
 /** Waits until an event has been logged. */
-async function told({ logEntries, process }: Service, event: string): Promise<void> {
+async function waitForEvent({ logEntries, process }: Service, event: string): Promise<void> {
   while (!logEntries.some((entry) => entry.event === event))
     await once(process.stdout as NodeJS.ReadableStream, "data");
 }
 
 describe("the log in a terminal", () => {
-  test("is lines for people", { skip: !hasScript() && "no script(1) here" }, async () => {
+  test("is formatted as lines", { skip: !hasScript() && "script(1) is not installed" }, async () => {
     const program = fileURLToPath(new URL("../bin/bienvenue.js", import.meta.url));
     const env = { PATH: process.env.PATH, PORT: "0", DATABASE_URL: "sqlite::memory:", BCRYPT_COST: "4", TERM: "xterm" };
     const command = `exec '${process.execPath}' '${program}'`;
     const terminal = spawn("script", ["-qfec", command, "/dev/null"], { env, stdio: ["pipe", "pipe", "inherit"] });
-    let shown = "";
+    let output = "";
     for await (const chunk of terminal.stdout.iterator({ destroyOnReturn: false })) {
-      shown += chunk;
-      if (shown.includes("reset_token=")) break;
+      output += chunk;
+      if (output.includes("reset_token=")) break;
     }
-    const lines = stripVTControlCharacters(shown).split("\r\n");
-    assert.notEqual(lines.join("\r\n"), shown);
+    const lines = stripVTControlCharacters(output).split("\r\n");
+    assert.notEqual(lines.join("\r\n"), output);
     assert.match(
       lines[0] ?? "",
       /^\d\d:\d\d:\d\d info {2}listening mode=development url=http:\/\/localhost:\d+ database=/,
@@ -213,7 +214,7 @@ describe("the log in a terminal", () => {
   });
 
   // id: no-forged-line
-  test("cannot be made to forge a line, or to move the cursor", () => {
+  test("cannot contain forged lines or move the cursor", () => {
     process.env.NO_COLOR = "1";
     const hostile = fc.string({
       unit: fc.oneof(
@@ -261,12 +262,12 @@ function hasScript(): boolean {
   }
 }
 
-test("a login whose sender has gone at once still counts for the address that it came from", async () => {
+test("a login of a client that disconnects immediately is logged with its address", async () => {
   await using service = await startService({});
   const login = formatRequest("POST /sessions", form, "email=nobody@example.com&password=wrong");
-  const refused = () => service.logEntries.filter(({ event }) => event === "login_refused");
-  // Not every one is read before it is gone.
-  while (refused().length < 10) {
+  const refusals = () => service.logEntries.filter(({ event }) => event === "login_refused");
+  // The server does not read every request before its client disconnects.
+  while (refusals().length < 10) {
     const socket = connect(service.port, "127.0.0.1");
     await once(socket, "connect");
     await new Promise<void>((sent) => socket.write(login, () => sent()));
@@ -274,5 +275,5 @@ test("a login whose sender has gone at once still counts for the address that it
     await fetch(`${service.url}/health/live`);
   }
   assert.equal(await service.end("SIGTERM"), 0);
-  assert.deepEqual([...new Set(refused().map(({ ip }) => ip))], ["127.0.0.1"]);
+  assert.deepEqual([...new Set(refusals().map(({ ip }) => ip))], ["127.0.0.1"]);
 });

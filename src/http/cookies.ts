@@ -57,7 +57,7 @@ export function createCookies(settings: Settings) {
  * Formats Set-Cookie for the session. Scripts cannot read the cookie, forms of other sites do not send it, and only this host
  * receives it unless COOKIE_DOMAIN is set.
  */
-export function sessionCookie({ COOKIE_NAME, COOKIE_DOMAIN, PUBLIC_URL, SESSION_LIFETIME }: Settings) {
+function sessionCookie({ COOKIE_NAME, COOKIE_DOMAIN, PUBLIC_URL, SESSION_LIFETIME }: Settings) {
   const secure = PUBLIC_URL.startsWith("https:") ? "; Secure" : "";
   const format = (value: string, domain: string | null, maxAge: number) => {
     const scope = domain === null ? "" : `; Domain=${domain}`;

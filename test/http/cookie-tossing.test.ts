@@ -6,35 +6,35 @@ import { createWorld, form, type World } from "../support/world.ts";
 
 const eve = { email: "eve@example.com", password: "other" };
 const name = "__Host-session_id";
-/** As production has it: no page but the host's own, over https, can set a cookie of this name. */
+/** As in production: only pages of this host, over https, can set a cookie with this name. */
 const guarded = { PUBLIC_URL: "https://auth.example.com", COOKIE_NAME: name };
 
 function profile(world: World, header: string): Promise<string> {
   return readStatusAndBody(world.request("/profile", withCookie(header)));
 }
 
-test("a neighbour's cookie of another name is never read, wherever it stands", async () => {
+test("a cookie of another host with a similar name is never read, at any position", async () => {
   await using world = await createWorld(guarded);
   await register(world);
   await register(world, eve);
-  const [his, hers] = [await logIn(world), await logIn(world, eve)];
-  for (const tossed of [
+  const [bobs, eves] = [await logIn(world), await logIn(world, eve)];
+  for (const otherName of [
     "session_id",
     "__host-session_id",
     "__HOST-session_id",
     "__Secure-session_id",
     "__Host-session_i",
   ]) {
-    for (const header of [`${tossed}=${hers}; ${name}=${his}`, `${name}=${his}; ${tossed}=${hers}`]) {
+    for (const header of [`${otherName}=${eves}; ${name}=${bobs}`, `${name}=${bobs}; ${otherName}=${eves}`]) {
       assert.equal(await profile(world, header), '200 {"email":"bob@example.com"}\n', header);
     }
-    await assertRejected(world.request("/profile", withCookie(`${tossed}=${hers}`)), 403);
+    await assertRejected(world.request("/profile", withCookie(`${otherName}=${eves}`)), 403);
   }
-  await assertRejected(world.request("/profile", withCookie(`=${name}=${hers}`)), 403);
+  await assertRejected(world.request("/profile", withCookie(`=${name}=${eves}`)), 403);
 });
 
-/** What a browser may send before, after or between the cookies that count. */
-const dead = [
+/** Values of cookies without a session. */
+const deadValues = [
   "x",
   "",
   '""',
@@ -48,20 +48,20 @@ const dead = [
   "%00",
 ];
 
-test("of several cookies with one name the first live one counts, wherever the dead ones are", async () => {
+test("if several cookies have the session's name, the first live one counts, at any position", async () => {
   await using world = await createWorld(guarded);
   await register(world);
   await register(world, eve);
   const ended = await logIn(world);
   await world.request("/sessions", withCookie(`${name}=${ended}`, { method: "DELETE" }));
-  const [his, hers] = [await logIn(world), await logIn(world, eve)];
-  for (const value of [...dead, ended]) {
-    for (const live of [his, `"${his}"`]) {
+  const [bobs, eves] = [await logIn(world), await logIn(world, eve)];
+  for (const value of [...deadValues, ended]) {
+    for (const live of [bobs, `"${bobs}"`]) {
       for (const header of [
         `${name}=${value}; ${name}=${live}`,
         `${name}=${live}; ${name}=${value}`,
-        `${name}=${value}; theme=dark; ${name}=${live}; ${name}=${hers}`,
-        `${name}=${live}; ${name}=${hers}; ${name}=${value}`,
+        `${name}=${value}; theme=dark; ${name}=${live}; ${name}=${eves}`,
+        `${name}=${live}; ${name}=${eves}; ${name}=${value}`,
       ]) {
         assert.equal(await profile(world, header), '200 {"email":"bob@example.com"}\n', header);
       }
@@ -70,12 +70,12 @@ test("of several cookies with one name the first live one counts, wherever the d
   }
 });
 
-test("at most five are tried, and a repeated one only once", async () => {
+test("the service looks up at most five cookies, and a repeated value only once", async () => {
   await using world = await createWorld(guarded);
   await register(world);
-  const his = await logIn(world);
+  const bobs = await logIn(world);
   const unknown = (count: number) => Array.from({ length: count }, () => `${name}=${crypto.randomUUID()}`);
-  const header = (...pairs: string[]) => [...pairs, `${name}=${his}`].join("; ");
+  const header = (...pairs: string[]) => [...pairs, `${name}=${bobs}`].join("; ");
   assert.equal(await profile(world, header(...unknown(4))), '200 {"email":"bob@example.com"}\n');
   assert.equal(
     await profile(world, header(...Array(9).fill(`${name}=x`), `${name}=`)),
@@ -84,7 +84,7 @@ test("at most five are tried, and a repeated one only once", async () => {
   await assertRejected(world.request("/profile", withCookie(header(...unknown(5)))), 403);
 });
 
-test("every route uses the first live one", async () => {
+test("every route uses the first live session", async () => {
   await using world = await createWorld(guarded);
   await register(world);
   const at = async (path: string, init: RequestInit = {}) => {
@@ -106,7 +106,7 @@ test("every route uses the first live one", async () => {
   assert.equal(await at("/profile", form({ password }, { method: "DELETE" })), "200");
 });
 
-test("pages use the first live one too", async () => {
+test("pages use the first live session", async () => {
   await using world = await createWorld(guarded);
   await register(world);
   for (const [path, seen] of [
@@ -122,7 +122,7 @@ test("pages use the first live one too", async () => {
   }
 });
 
-test("a logout ends every live session that is presented, whoever's it is, and is refused when none is", async () => {
+test("a logout ends every live session of the request, of any user, and gets 403 if none is live", async () => {
   await using world = await createWorld(guarded);
   await register(world);
   await register(world, eve);
@@ -137,17 +137,18 @@ test("a logout ends every live session that is presented, whoever's it is, and i
 });
 
 // id: login-replaces-all
-test("a login replaces every session that is presented", async () => {
+test("a login ends every session of the request", async () => {
   await using world = await createWorld(guarded);
   await register(world);
   await register(world, eve);
-  const [his, hers] = [await logIn(world), await logIn(world, eve)];
-  const opened = await logIn(world, bob, { Cookie: `${name}=x; ${name}=${hers}; ${name}=${his}` });
-  for (const value of [his, hers]) await assertRejected(world.request("/profile", withCookie(`${name}=${value}`)), 403);
+  const [bobs, eves] = [await logIn(world), await logIn(world, eve)];
+  const opened = await logIn(world, bob, { Cookie: `${name}=x; ${name}=${eves}; ${name}=${bobs}` });
+  for (const value of [bobs, eves])
+    await assertRejected(world.request("/profile", withCookie(`${name}=${value}`)), 403);
   assert.equal(await profile(world, `${name}=${opened}`), '200 {"email":"bob@example.com"}\n');
 });
 
-/** Where COOKIE_DOMAIN changes from one to another, with a name that may have a domain. */
+/** A cookie name that can have a Domain. */
 const shared = { PUBLIC_URL: "https://auth.team.example.com", COOKIE_NAME: "__Secure-session_id" };
 const changes = [
   [undefined, "example.com"],
@@ -159,7 +160,7 @@ const changes = [
 ] as const;
 
 for (const [before, after] of changes) {
-  test(`when COOKIE_DOMAIN changes from ${before} to ${after}, a logged-in person can log in again, and out`, async () => {
+  test(`when COOKIE_DOMAIN changes from ${before} to ${after}, a logged-in user can log in again, and log out`, async () => {
     const domain = (COOKIE_DOMAIN: string | undefined) => ({ ...shared, ...(COOKIE_DOMAIN && { COOKIE_DOMAIN }) });
     for (const order of ["old first", "new first"] as const) {
       await using old = await createWorld(domain(before));
@@ -177,7 +178,7 @@ for (const [before, after] of changes) {
       assert.equal(await call(world, "/sessions", form(bob)), 200);
       assert.equal(jar.size, 1, jar.header());
       assert.equal(await call(world, "/profile"), 200);
-      // An older node, or another host of the domain, sets the dead one again.
+      // An older node, or another host of the domain, sets the old cookie again.
       jar.set(`${planted}; Path=/; Secure${before ? `; Domain=${before}` : ""}`);
       assert.equal(await call(world, "/profile"), 200);
       assert.equal(await call(world, "/sessions/confirm", form({ password: bob.password })), 200);
@@ -193,7 +194,7 @@ for (const [before, after] of changes) {
   });
 }
 
-test("cookies of other domains are cleared only where there can be any, and before the session is set", async () => {
+test("cookies of other domains are cleared only if they can exist, and before the session is set", async () => {
   const cases = [
     [guarded, []],
     [{ PUBLIC_URL: "http://localhost:5000" }, []],
@@ -219,25 +220,25 @@ test("cookies of other domains are cleared only where there can be any, and befo
 });
 
 // id: planted-id-ends
-test("a session id that was planted is never adopted by a login, and ends with it", async () => {
+test("a login never adopts a planted session id, and ends its session", async () => {
   await using world = await createWorld(guarded);
   await register(world);
   await register(world, eve);
-  const hers = await logIn(world, eve);
-  for (const planted of [hers, crypto.randomUUID(), "x"]) {
-    const his = await logIn(world, bob, { Cookie: `${name}=${planted}` });
-    assert.notEqual(his, planted);
+  const eves = await logIn(world, eve);
+  for (const planted of [eves, crypto.randomUUID(), "x"]) {
+    const bobs = await logIn(world, bob, { Cookie: `${name}=${planted}` });
+    assert.notEqual(bobs, planted);
     await assertRejected(world.request("/profile", withCookie(`${name}=${planted}`)), 403);
-    assert.equal(await profile(world, `${name}=${his}`), '200 {"email":"bob@example.com"}\n');
+    assert.equal(await profile(world, `${name}=${bobs}`), '200 {"email":"bob@example.com"}\n');
   }
 });
 
 // id: id-only-in-cookie
-test("a session id in a field or in the query is none", async () => {
+test("a session id in a field or in the query is ignored", async () => {
   await using world = await createWorld(guarded);
   await register(world);
-  const his = await logIn(world);
-  await assertRejected(world.request(`/profile?${name}=${his}&session_id=${his}`), 403);
+  const bobs = await logIn(world);
+  await assertRejected(world.request(`/profile?${name}=${bobs}&session_id=${bobs}`), 403);
   const login = await world.request("/sessions", form({ ...bob, session_id: "planted", sessionId: "planted" }));
   assert.ok(!(login.headers.get("Set-Cookie") ?? "").includes("planted"));
 });

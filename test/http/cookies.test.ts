@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { readCookie, readCookies, sessionCookie } from "../../src/http/cookies.ts";
+import { createCookies, readCookie, readCookies } from "../../src/http/cookies.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { anyText } from "../support/any-text.ts";
 
 const name = fc.stringMatching(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,20}$/);
-/** What RFC 6265 lets a value be: no control, space, quote, comma, semicolon or backslash. */
+/** A value by RFC 6265: no control characters, spaces, quotes, commas, semicolons or backslashes. */
 const value = fc.stringMatching(/^[!#-+\--:<-[\]-~]{1,50}$/);
 const space = fc.constantFrom("", " ", "  ", "\t");
 
-test("whatever the header is, reading a cookie gives a text that is in it, or null", () => {
+test("readCookie returns part of the header or null, for any header", () => {
   const pieces = fc.constantFrom("session_id", "=", ";", '"', " ", "\t", ",", "a", "é", "\0", "__proto__", "\u2028");
   const header = fc.oneof(
     anyText(),
@@ -25,7 +25,7 @@ test("whatever the header is, reading a cookie gives a text that is in it, or nu
   );
 });
 
-test("the first of what was written is found, with or without quotes, whatever else and however much space is there", () => {
+test("readCookie finds the first cookie of a name, with or without quotes, between other cookies and spaces", () => {
   const pair = fc.record({ name, value, quoted: fc.boolean(), before: space, after: space });
   fc.assert(
     fc.property(fc.array(pair, { minLength: 1 }), name, (pairs, absent) => {
@@ -44,7 +44,7 @@ test("the first of what was written is found, with or without quotes, whatever e
   );
 });
 
-test("what is no pair is passed over, and a value may hold an equals sign", () => {
+test("malformed pairs are skipped, and a value can contain an equals sign", () => {
   for (const [header, found] of [
     ["session_id", null],
     ["session_id; session_id=a", "a"],
@@ -72,8 +72,8 @@ test("a header of many cookies is read in one pass", () => {
   assert.equal(readCookie(`${header}session_id=a`, "session_id"), "a");
 });
 
-test("what Set-Cookie sets is what is read from Cookie afterwards", () => {
-  const cookie = sessionCookie(readSettings({ COOKIE_NAME: "sid", SESSION_LIFETIME: "7d" }));
+test("a cookie that was set can be read from the Cookie header", () => {
+  const cookie = createCookies(readSettings({ COOKIE_NAME: "sid", SESSION_LIFETIME: "7d" })).session;
   const [sent = ""] = cookie.set("0d5b1a5e").split(";");
   assert.equal(readCookie(`theme=dark; ${sent}`, "sid"), "0d5b1a5e");
   assert.equal(cookie.set("x"), "sid=x; Path=/; HttpOnly; SameSite=Lax; Max-Age=604800");
@@ -91,13 +91,13 @@ for (const [environment, start, attributes] of [
   [{ COOKIE_DOMAIN: "example.com" }, "session_id", "Path=/; HttpOnly; SameSite=Lax; Domain=example.com; Secure"],
 ] as const) {
   // id: cookie-attributes
-  test(`with ${JSON.stringify(environment)} it is ${start}, set and cleared alike`, () => {
+  test(`with ${JSON.stringify(environment)} the cookie is ${start}, with the same attributes when it is set and cleared`, () => {
     const required = {
       SMTP_URL: "smtp://mail.example.com",
       MAIL_FROM: "no-reply@example.com",
       TRUSTED_PROXIES: "none",
     };
-    const cookie = sessionCookie(readSettings({ ...required, ...https, ...environment }));
+    const cookie = createCookies(readSettings({ ...required, ...https, ...environment })).session;
     assert.equal(cookie.set("x"), `${start}=x; ${attributes}; Max-Age=604800`);
     assert.equal(cookie.clear, `${start}=; ${attributes}; Max-Age=0`);
   });

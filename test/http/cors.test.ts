@@ -11,7 +11,7 @@ const shared = {
   CORS_ORIGINS: `${Origin},https://Admin.example.com:8443`,
   COOKIE_NAME: "session_id",
 };
-const strangers = [
+const otherOrigins = [
   "null",
   "",
   "https://evil.example",
@@ -34,8 +34,8 @@ function preflight(origin: string, path = "/sessions"): [string, RequestInit] {
   return [path, { method: "OPTIONS", headers }];
 }
 
-/** An answer of every kind, to a page of that origin. */
-async function everyKind(world: World, origin: string): Promise<Response[]> {
+/** Returns responses of every kind to a page of an origin. */
+async function requestEveryKind(world: World, origin: string): Promise<Response[]> {
   const headers = { Origin: origin, "Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors" };
   const Cookie = `session_id=${await logIn(world)}`;
   return [
@@ -53,20 +53,20 @@ async function everyKind(world: World, origin: string): Promise<Response[]> {
   ];
 }
 
-function allowances({ headers }: Response): string[] {
+function corsHeaders({ headers }: Response): string[] {
   return [...headers.keys()].filter((name) => name.startsWith("access-control-"));
 }
 
-test("pages of CORS_ORIGINS may call with the cookie, and read every answer, refusals too", async () => {
+test("pages of CORS_ORIGINS can send the cookie and read every response, including errors", async () => {
   await using world = await createWorld(shared);
   await register(world);
   for (const origin of [Origin, "https://admin.example.com:8443"]) {
-    const answers = await everyKind(world, origin);
+    const responses = await requestEveryKind(world, origin);
     assert.deepEqual(
-      answers.map(({ status }) => status),
+      responses.map(({ status }) => status),
       [200, 404, 405, 405, 400, 413, 401, 200, 200, 403, 302],
     );
-    for (const { headers } of answers) {
+    for (const { headers } of responses) {
       assert.equal(headers.get("Access-Control-Allow-Origin"), origin);
       assert.equal(headers.get("Access-Control-Allow-Credentials"), "true");
       assert.equal(headers.get("Access-Control-Expose-Headers"), "Error-Code, Retry-After");
@@ -76,7 +76,7 @@ test("pages of CORS_ORIGINS may call with the cookie, and read every answer, ref
   }
 });
 
-test("a preflight of theirs gets 204 and what may be sent, on every path", async () => {
+test("a preflight of CORS_ORIGINS gets 204 with the allowed methods and headers, on every path", async () => {
   await using world = await createWorld(shared);
   for (const path of ["/", "/users", "/sessions", "/profile", "/reset_password", "/nope"]) {
     const response = await world.request(...preflight(Origin, path));
@@ -97,35 +97,35 @@ test("a preflight of theirs gets 204 and what may be sent, on every path", async
 });
 
 // id: other-origins-refused
-test("no other origin is allowed anything, and its preflight gets 405 as without CORS", async () => {
+test("other origins get no CORS headers, and their preflight gets 405 as without CORS", async () => {
   await using world = await createWorld(shared);
   await register(world);
-  for (const origin of strangers) {
-    const answers = [...(await everyKind(world, origin)), await world.request(...preflight(origin))];
+  for (const origin of otherOrigins) {
+    const responses = [...(await requestEveryKind(world, origin)), await world.request(...preflight(origin))];
     assert.deepEqual(
-      answers.map(({ status }) => status),
+      responses.map(({ status }) => status),
       [200, 404, 405, 405, 403, 403, 403, 403, 200, 403, 403, 405],
       origin,
     );
-    for (const answer of answers) {
-      assert.deepEqual(allowances(answer), [], origin);
-      assert.match(answer.headers.get("Vary") ?? "", /^Origin(, Accept)?$/);
+    for (const response of responses) {
+      assert.deepEqual(corsHeaders(response), [], origin);
+      assert.match(response.headers.get("Vary") ?? "", /^Origin(, Accept)?$/);
     }
   }
 });
 
-test("without CORS_ORIGINS no answer speaks of origins", async () => {
+test("without CORS_ORIGINS, responses have no CORS headers", async () => {
   await using world = await createWorld({ PUBLIC_URL: shared.PUBLIC_URL, COOKIE_NAME: "session_id" });
   await register(world);
-  const answers = [...(await everyKind(world, Origin)), await world.request(...preflight(Origin))];
-  assert.equal(answers.at(-1)?.status, 405);
-  for (const answer of answers) {
-    assert.deepEqual(allowances(answer), []);
-    assert.doesNotMatch(answer.headers.get("Vary") ?? "", /Origin/);
+  const responses = [...(await requestEveryKind(world, Origin)), await world.request(...preflight(Origin))];
+  assert.equal(responses.at(-1)?.status, 405);
+  for (const response of responses) {
+    assert.deepEqual(corsHeaders(response), []);
+    assert.doesNotMatch(response.headers.get("Vary") ?? "", /Origin/);
   }
 });
 
-test("it holds over a socket, on an answer that fails too", async () => {
+test("responses over a socket have CORS headers, even with status 503", async () => {
   await using world = await createWorld(shared);
   const { fetch } = world.app;
   const log = { info() {}, warn() {}, error() {} };

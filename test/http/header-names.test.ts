@@ -17,18 +17,18 @@ const form = "Content-Type: application/x-www-form-urlencoded";
 const account = "email=bob@example.com&password=plough-Violet-9-harbour";
 const paths = routes.map((path) => path.replace(/:id\{.*/, "h".repeat(43)).replace(/:name\{.*/, "style.css"));
 
-/** A request as its lines and body. */
+/** The lines and the body of a request. */
 type Lines = readonly [lines: readonly string[], body?: string];
 
-/** Those of one path, which one connection takes one after the other. */
-const ofPaths: readonly (readonly Lines[])[] = paths.map((path) =>
+/** The requests of each path, sent one after another on one connection. */
+const requestsByPath: readonly (readonly Lines[])[] = paths.map((path) =>
   ["GET", "HEAD", "OPTIONS", "PATCH", "TRACE"].flatMap((method): Lines[] => [
     [[`${method} ${path} HTTP/1.1`]],
     [[`${method} ${path} HTTP/1.1`, "Accept: text/html", `Origin: ${Origin}`]],
   ]),
 );
 
-/** With those, requests that are answered in every way that there is. */
+/** Further requests. Together, they get every kind of response. */
 const others: readonly Lines[] = [
   [["POST /users HTTP/1.1", form], account],
   [["POST /sessions HTTP/1.1", form], account],
@@ -50,23 +50,23 @@ const others: readonly Lines[] = [
   [["nonsense"]],
 ];
 
-/** They are answered when the rest of their bodies has not come in time. */
+/** Requests that get a response because their body does not arrive in time. */
 const unfinished: readonly Lines[] = [
   [["POST /users HTTP/1.1", form, "Content-Length: 20000"]],
   [["POST /users HTTP/1.1", form, "Content-Length: 10"], "x"],
 ];
 
-function written([lines, body = ""]: Lines, connection: "close" | "keep-alive"): string {
+function formatLines([lines, body = ""]: Lines, connection: "close" | "keep-alive"): string {
   const length = lines.some((line) => line.startsWith("Content-Length")) ? [] : [`Content-Length: ${body.length}`];
   const all = [lines[0], "Host: localhost", `Connection: ${connection}`, ...length, ...lines.slice(1)];
   return `${all.join("\r\n")}\r\n\r\n${body}`;
 }
 
-/** The names of the headers of all answers to these requests, on one connection. */
-async function namesOf(port: number, requests: readonly Lines[]): Promise<string[]> {
+/** Sends requests on one connection and returns the header names of all responses. */
+async function readHeaderNames(port: number, requests: readonly Lines[]): Promise<string[]> {
   const socket = connect(port, "127.0.0.1");
   await once(socket, "connect");
-  socket.write(requests.map((each) => written(each, each === requests.at(-1) ? "close" : "keep-alive")).join(""));
+  socket.write(requests.map((each) => formatLines(each, each === requests.at(-1) ? "close" : "keep-alive")).join(""));
   const received = await text(socket);
   socket.destroy();
   const heads = [...received.matchAll(/HTTP\/1\.1 \d+ [\s\S]*?\r\n\r\n/g)];
@@ -85,7 +85,7 @@ for (const [mode, environment] of Object.entries({
   production: { ...productionEnvironment, RESET_DELIVERY: "email" },
 })) {
   for (const CORS_ORIGINS of ["none", Origin]) {
-    test(`header names are spelled alike on every answer (${mode}, CORS ${CORS_ORIGINS})`, async () => {
+    test(`every response spells header names the same way (${mode}, CORS ${CORS_ORIGINS})`, async () => {
       const { outbox } = await createMailer(readSettings(), silent);
       await using world = await createWorld(
         {
@@ -101,13 +101,13 @@ for (const [mode, environment] of Object.entries({
       );
       const spellings = new Map<string, Set<string>>();
       const look = async (...requests: readonly Lines[]) => {
-        for (const name of await namesOf(server.port, requests)) {
+        for (const name of await readHeaderNames(server.port, requests)) {
           const key = name.toLowerCase();
           spellings.set(key, (spellings.get(key) ?? new Set()).add(name));
         }
       };
       const late = Promise.all(unfinished.map((each) => look(each)));
-      for (const requests of ofPaths) await look(...requests);
+      for (const requests of requestsByPath) await look(...requests);
       for (const each of others) await look(each);
       await late;
       await world.db.close();

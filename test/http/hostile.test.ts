@@ -13,35 +13,24 @@ testServerSurvives("headers of 64 KB get 431, and 10,000 cookies too", async ({ 
   assertErrorResponse(await sendLast(formatRequest(`GET /${"x".repeat(65_536)}`)), 431);
 });
 
-testServerSurvives(
-  "whoever goes away in the middle of a request, or of its answer, is not an error",
-  async ({ open }) => {
-    const half = formatRequest("POST /users", { ...form, "Content-Length": "100" }, "email=bob@example.com");
-    const chunked = `${formatRequest("POST /users", { ...form, "Transfer-Encoding": "chunked" })}5\r\nema`;
-    const whole = formatRequest("POST /sessions", form, "email=bob@example.com&password=b4l0u");
-    for (const bytes of [
-      "",
-      "GET / HT",
-      half,
-      chunked,
-      whole,
-      whole + whole,
-      formatRequest("CONNECT example.com:443"),
-    ]) {
-      for (const leave of ["destroy", "resetAndDestroy", "end"] as const) {
-        for (let i = 0; i < 20; i++) {
-          const wire = await open();
-          wire.send(bytes);
-          wire.socket[leave]();
-          await wire.closed;
-        }
+testServerSurvives("a client that disconnects during a request or its response causes no error", async ({ open }) => {
+  const half = formatRequest("POST /users", { ...form, "Content-Length": "100" }, "email=bob@example.com");
+  const chunked = `${formatRequest("POST /users", { ...form, "Transfer-Encoding": "chunked" })}5\r\nema`;
+  const whole = formatRequest("POST /sessions", form, "email=bob@example.com&password=b4l0u");
+  for (const bytes of ["", "GET / HT", half, chunked, whole, whole + whole, formatRequest("CONNECT example.com:443")]) {
+    for (const leave of ["destroy", "resetAndDestroy", "end"] as const) {
+      for (let i = 0; i < 20; i++) {
+        const wire = await open();
+        wire.send(bytes);
+        wire.socket[leave]();
+        await wire.closed;
       }
     }
-  },
-);
+  }
+});
 
 // id: not-http
-testServerSurvives("what is no HTTP/1.1 gets 400", async ({ sendLast }) => {
+testServerSurvives("data that is not HTTP/1.1 gets 400", async ({ sendLast }) => {
   const clientHello = Buffer.from("16030100c8010000c40303", "hex");
   const line = "GET / HTTP/1.1\r\n";
   for (const bytes of [
@@ -74,7 +63,7 @@ testServerSurvives("what is no HTTP/1.1 gets 400", async ({ sendLast }) => {
   }
 });
 
-testServerSurvives("a target may look strange, and is found or not", async ({ open }) => {
+testServerSurvives("an unusual request target gets the response of its path", async ({ open }) => {
   const wire = await open();
   for (const [target, status] of [
     ["http://localhost/", 200],
@@ -93,54 +82,55 @@ testServerSurvives("a target may look strange, and is found or not", async ({ op
     [`/${"x".repeat(8000)}`, 404],
   ] as const) {
     wire.send(formatRequest(`GET ${target}`));
-    const answer = await wire.readResponse();
-    assert.equal(answer.status, status, target);
+    const response = await wire.readResponse();
+    assert.equal(response.status, status, target);
   }
 });
 
 // id: trace-and-connect
 testServerSurvives(
-  "TRACE and other methods of HTTP get 405 with Allow, and CONNECT ends the connection with it",
+  "TRACE and other methods get 405 with Allow, and CONNECT also ends the connection",
   async ({ open, sendLast }) => {
     const wire = await open();
     for (const method of ["TRACE", "OPTIONS", "PATCH", "PROPFIND", "QUERY"]) {
       wire.send(formatRequest(`${method} /profile`));
-      const answer = await wire.readResponse();
-      assertErrorResponse(answer, 405);
-      assert.equal(answer.headers.get("allow"), "GET, HEAD, DELETE");
+      const response = await wire.readResponse();
+      assertErrorResponse(response, 405);
+      assert.equal(response.headers.get("allow"), "GET, HEAD, DELETE");
     }
-    const answer = await sendLast(formatRequest("CONNECT example.com:443"));
-    assertErrorResponse(answer, 405);
-    assert.match(answer.headers.get("allow") ?? "", /^GET, /);
+    const response = await sendLast(formatRequest("CONNECT example.com:443"));
+    assertErrorResponse(response, 405);
+    assert.match(response.headers.get("allow") ?? "", /^GET, /);
   },
 );
 
 testServerSurvives(
-  "HTTP/1.0 is answered, with a Host or without, and is not this machine by leaving it out",
+  "HTTP/1.0 works with and without Host, and a request without Host does not count as from this machine",
   async ({ sendLast }) => {
     for (const head of ["GET / HTTP/1.0\r\n", "GET / HTTP/1.0\r\nHost: localhost\r\n"]) {
       assert.equal((await sendLast(`${head}\r\n`)).status, 200);
     }
-    const ask =
+    const head =
       "POST /reset_password HTTP/1.0\r\nContent-Length: 7\r\nContent-Type: application/x-www-form-urlencoded\r\n";
-    assert.match((await sendLast(`${ask}\r\nemail=a`)).body, /RESET_DELIVERY/);
-    assertErrorResponse(await sendLast(`${ask}Origin: http://unnamed\r\n\r\nemail=a`), 403);
+    assert.match((await sendLast(`${head}\r\nemail=a`)).body, /RESET_DELIVERY/);
+    assertErrorResponse(await sendLast(`${head}Origin: http://unnamed\r\n\r\nemail=a`), 403);
   },
 );
 
 // id: no-upgrade
-testServerSurvives("a request to become something else is answered as what it is", async ({ open }) => {
+testServerSurvives("a request to upgrade the protocol gets a normal response", async ({ open }) => {
   const wire = await open();
   wire.send(formatRequest("GET /", { Connection: "Upgrade", Upgrade: "websocket" }));
   assert.equal((await wire.readResponse()).status, 200);
 });
 
-testServerSurvives("many connections of garbage at once do not keep others from being answered", async ({ open }) => {
+testServerSurvives("many connections that send garbage do not block other requests", async ({ open }) => {
   const wires = await Promise.all(Array.from({ length: 300 }, open));
   for (const wire of wires) wire.send(Buffer.concat([Buffer.from([0]), randomBytes(2000)]));
   const wire = await open();
   wire.send(formatRequest("GET /"));
   assert.equal((await wire.readResponse()).status, 200);
-  for (const answer of await Promise.all(wires.map((each) => each.readResponse()))) assertErrorResponse(answer, 400);
+  for (const response of await Promise.all(wires.map((each) => each.readResponse())))
+    assertErrorResponse(response, 400);
   await Promise.all(wires.map((each) => each.closed));
 });

@@ -13,7 +13,7 @@ import { createWorld } from "../support/world.ts";
 
 const run = promisify(execFile);
 
-test("the address of the service is one that leads to it, whatever it listens on", () => {
+test("localUrl returns a URL that reaches the service, for every HOST", () => {
   for (const [host, expected] of [
     ["0.0.0.0", "http://localhost:5000"],
     ["0", "http://localhost:5000"],
@@ -35,46 +35,50 @@ test("the address of the service is one that leads to it, whatever it listens on
   }
 });
 
-/** An address of this machine on its own link, with the interface. */
+/** A link-local address of this machine, with its interface. */
 const linkLocal = Object.entries(networkInterfaces())
   .flatMap(([name, addresses = []]) => addresses.map(({ address }) => ({ name, address })))
   .filter(({ address }) => address.startsWith("fe80:"))
   .map(({ name, address }) => `${address}%${name}`)[0];
 
-/** What listens. */
-interface Listening extends AsyncDisposable {
+interface RunningService extends AsyncDisposable {
   readonly url: string;
-  /** The steps that it printed. */
-  steps(): unknown;
+  /** Returns the logged example requests. */
+  loggedRequests(): unknown;
 }
 
-const stepsOf = (logEntries: Record<string, unknown>[]) => logEntries.find(({ event }) => event === "first_run")?.try;
+const findExampleRequests = (logEntries: Record<string, unknown>[]) =>
+  logEntries.find(({ event }) => event === "first_run")?.try;
 
-/** The program itself. */
-async function startProgram(HOST: string): Promise<Listening> {
+/** Starts the service as a process. */
+async function startProgram(HOST: string): Promise<RunningService> {
   const service = await startService({ HOST });
-  const steps = async () => {
+  const loggedRequests = async () => {
     assert.equal(await service.end("SIGTERM"), 0);
-    return stepsOf(service.logEntries);
+    return findExampleRequests(service.logEntries);
   };
-  return { ...service, steps };
+  return { ...service, loggedRequests };
 }
 
-/** What the program starts, in this process. */
-async function startHere(HOST: string): Promise<Listening> {
+/** Starts the service in this process. */
+async function startInProcess(HOST: string): Promise<RunningService> {
   await using resources = new AsyncDisposableStack();
   const { settings, app, auth, logEntries } = resources.use(await createWorld({ HOST }));
   const server = resources.use(closeAfterTest(await serve({ fetch: app.fetch, host: HOST, port: 0, log: auth.log })));
   const url = localUrl(HOST, server.port);
   logStartup(settings, auth.log, url, true);
   const opened = resources.move();
-  return { url, steps: () => stepsOf(logEntries), [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return {
+    url,
+    loggedRequests: () => findExampleRequests(logEntries),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
 }
 
 for (const HOST of ["::1", "::", "0.0.0.0", "127.0.0.1", "localhost", "::ffff:127.0.0.1", linkLocal]) {
   const skip = HOST === undefined && "this machine has no link-local address";
-  const start = HOST === "::1" ? startProgram : startHere;
-  test(`the steps that the start prints work as they are pasted, with HOST=${HOST}`, { skip }, async () => {
+  const start = HOST === "::1" ? startProgram : startInProcess;
+  test(`the logged example requests work when pasted into a shell, with HOST=${HOST}`, { skip }, async () => {
     await using folder = await temporaryFolder();
     await using service = await start(HOST as string);
     const steps = exampleRequests(service.url);
@@ -93,11 +97,11 @@ for (const HOST of ["::1", "::", "0.0.0.0", "127.0.0.1", "localhost", "::ffff:12
         { email: bob },
       ],
     );
-    assert.deepEqual(await service.steps(), steps);
+    assert.deepEqual(await service.loggedRequests(), steps);
   });
 }
 
-test("where a shell would read an address as a pattern it is in quotes", () => {
+test("a URL that a shell would read as a pattern is quoted", () => {
   for (const step of exampleRequests("http://[::1]:5000")) assert.match(step, /"http:\/\/\[::1\]:5000\/\w*"/);
   for (const step of exampleRequests("http://localhost:5000")) assert.ok(!step.includes('"'));
 });

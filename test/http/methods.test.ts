@@ -15,20 +15,20 @@ const paths = [...routes, "/dev/outbox"].map((path) =>
 );
 const accepts = ["text/html", "application/json", "*/*"];
 
-async function createFull(): Promise<World> {
+async function createWorldWithOutbox(): Promise<World> {
   const { outbox } = await createMailer(readSettings(), silent);
   const world = await createWorld({}, { outbox });
   await register(world);
   return world;
 }
 
-/** The headers of an answer; of cookies the names alone, for their values are new each time. */
-function headersOf({ headers }: Response): [string, string][] {
+/** Returns the headers of a response, with only the names of cookies, whose values differ. */
+function readHeaders({ headers }: Response): [string, string][] {
   return [...headers].map(([name, value]) => [name, name === "set-cookie" ? value.replace(/=[^;]*/, "") : value]);
 }
 
-test("HEAD is as GET on every path, with and without a session, and has no body", async () => {
-  await using world = await createFull();
+test("HEAD gets the same response as GET without the body, on every path, with and without a session", async () => {
+  await using world = await createWorldWithOutbox();
   const Cookie = `session_id=${await logIn(world)}`;
   for (const path of paths) {
     for (const Accept of accepts) {
@@ -38,15 +38,15 @@ test("HEAD is as GET on every path, with and without a session, and has no body"
           await world.request(path, { method: "HEAD", headers }),
         ];
         assert.equal(head.status, get.status, path);
-        assert.deepEqual(headersOf(head), headersOf(get), path);
+        assert.deepEqual(readHeaders(head), readHeaders(get), path);
         assert.equal(await head.text(), "", path);
       }
     }
   }
 });
 
-test("what Allow names may be used, and every other method has 405 with the same Allow", async () => {
-  await using world = await createFull();
+test("the methods in Allow are accepted, and every other method gets 405 with the same Allow", async () => {
+  await using world = await createWorldWithOutbox();
   const methods = [
     "GET",
     "HEAD",
@@ -84,8 +84,8 @@ test("what Allow names may be used, and every other method has 405 with the same
   }
 });
 
-test("every method gets 404 where there is nothing, and none stays without a response", async () => {
-  await using world = await createFull();
+test("every method gets 404 for an unknown path", async () => {
+  await using world = await createWorldWithOutbox();
   for (const method of ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
     for (const Accept of accepts) {
       const answer = await world.request("/nope", { method, headers: { Accept } });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test as testOnce } from "node:test";
 import { createApp } from "../../src/app.ts";
-import { type RequestContext as Asked, callerFinder } from "../../src/http/caller.ts";
+import { callerFinder, type RequestContext } from "../../src/http/caller.ts";
 import { traceSourceMatcher } from "../../src/http/peers.ts";
 import { requestIdReader } from "../../src/http/request-ids.ts";
 import { silent } from "../../src/observe/log.ts";
@@ -17,8 +17,8 @@ const spanId = "00f067aa0ba902b7";
 const traceparent = `00-${traceId}-${spanId}-01`;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** What is logged of a request that the database does not answer, and the id that the answer has. */
-async function unavailable(world: World, headers: Record<string, string>, ip?: string) {
+/** Sends a request that gets 503, checks the request id of the response, and returns the log entry. */
+async function requestUnavailable(world: World, headers: Record<string, string>, ip?: string) {
   world.logEntries.length = 0;
   const response = await world.request("/profile?token=s3cret", {
     headers: { ...withCookie("session_id=x").headers, ...headers } as Record<string, string>,
@@ -32,53 +32,53 @@ async function unavailable(world: World, headers: Record<string, string>, ip?: s
   return line ?? {};
 }
 
-test("a request that is not answered has an id in the log and in the answer", async () => {
+test("a request that gets 503 has its id in the log and in the response", async () => {
   await using world = await createWorld();
   await world.db.close();
-  const [one, other] = [await unavailable(world, {}), await unavailable(world, {})];
+  const [one, other] = [await requestUnavailable(world, {}), await requestUnavailable(world, {})];
   assert.match(String(one.requestId), uuid);
   assert.notEqual(one.requestId, other.requestId);
   assert.ok(!("trace_id" in one) && !("span_id" in one));
 });
 
 // id: ids-from-trusted-proxies
-test("an id is accepted from trusted proxies alone, and a trace from programs on this machine too", async () => {
+test("an id is accepted only from trusted proxies, a trace also from programs on this machine", async () => {
   await using world = await createWorld({ TRUSTED_PROXIES: "192.0.2.0/24,2001:db8::1" });
   await world.db.close();
   const headers = { "X-Request-Id": "abc.DEF_1-2", traceparent };
   for (const ip of ["192.0.2.9", "::ffff:192.0.2.9", "2001:db8::1"]) {
-    const { requestId, trace_id, span_id } = await unavailable(world, headers, ip);
+    const { requestId, trace_id, span_id } = await requestUnavailable(world, headers, ip);
     assert.deepEqual([requestId, trace_id, span_id], ["abc.DEF_1-2", traceId, spanId], ip);
   }
   for (const ip of ["127.0.0.1", "::1", "::ffff:127.0.0.1", "127.9.9.9"]) {
-    const { requestId, trace_id, span_id } = await unavailable(world, headers, ip);
+    const { requestId, trace_id, span_id } = await requestUnavailable(world, headers, ip);
     assert.match(String(requestId), uuid, ip);
     assert.deepEqual([trace_id, span_id], [traceId, spanId], ip);
-    // A proxy that nobody declared: both are a stranger's.
+    // An undeclared proxy: both can come from any client.
     for (const name of ["X-Forwarded-For", "Via", "X-Real-IP"]) {
-      const passedOn = await unavailable(world, { ...headers, [name]: "198.51.100.7" }, ip);
+      const passedOn = await requestUnavailable(world, { ...headers, [name]: "198.51.100.7" }, ip);
       assert.match(String(passedOn.requestId), uuid, ip);
       assert.equal(passedOn.trace_id, undefined, ip);
     }
   }
   for (const ip of ["192.0.3.1", "10.0.0.1", "2001:db8::2", "::ffff:10.0.0.1", "nonsense", ""]) {
-    const { requestId, trace_id } = await unavailable(world, headers, ip);
+    const { requestId, trace_id } = await requestUnavailable(world, headers, ip);
     assert.match(String(requestId), uuid, ip);
     assert.equal(trace_id, undefined, ip);
   }
 });
 
-test("what is no plausible id is replaced", async () => {
+test("an implausible id is replaced", async () => {
   await using world = await createWorld({ TRUSTED_PROXIES: "127.0.0.1" });
   await world.db.close();
   for (const id of ["", "a b", "a,b", 'a"b', "a;b", "<a>", "é", "x".repeat(65)]) {
-    assert.match(String((await unavailable(world, { "X-Request-Id": id })).requestId), uuid, id);
+    assert.match(String((await requestUnavailable(world, { "X-Request-Id": id })).requestId), uuid, id);
   }
   const longest = "x".repeat(64);
-  assert.equal((await unavailable(world, { "X-Request-Id": longest })).requestId, longest);
+  assert.equal((await requestUnavailable(world, { "X-Request-Id": longest })).requestId, longest);
 });
 
-test("an answer that is no fault of ours has no id: two refusals are alike to the byte", async () => {
+test("responses below 500 have no id, so identical requests get identical responses", async () => {
   await using world = await createWorld();
   for (const path of ["/", "/profile", "/nope"]) {
     const response = await world.request(path, { headers: { "X-Request-Id": "abc" } });
@@ -86,7 +86,7 @@ test("an answer that is no fault of ours has no id: two refusals are alike to th
   }
 });
 
-test("without a server that knows the peer nothing is believed", async () => {
+test("without the address of the peer, neither id nor trace is accepted", async () => {
   await using world = await createWorld();
   await world.db.close();
   const headers = { Cookie: "session_id=x", "X-Request-Id": "abc" };
@@ -94,15 +94,15 @@ test("without a server that knows the peer nothing is believed", async () => {
   assert.match(response.headers.get("X-Request-Id") ?? "", uuid);
 });
 
-testOnce("a caller carries the ids of the request, the same each time", () => {
-  const found = new Map<string, unknown>();
+testOnce("a caller contains the ids of its request, the same on each call", () => {
+  const variables = new Map<string, unknown>();
   const raw = new Request("http://localhost/", { headers: { "X-Request-Id": "abc", traceparent } });
   const c = {
     env: { incoming: { headers: {}, socket: { remoteAddress: "127.0.0.1" } } },
     req: { raw, header: (name: string) => raw.headers.get(name) ?? undefined },
-    get: (name: string) => found.get(name),
-    set: (name: string, value: unknown) => void found.set(name, value),
-  } as unknown as Asked;
+    get: (name: string) => variables.get(name),
+    set: (name: string, value: unknown) => void variables.set(name, value),
+  } as unknown as RequestContext;
   const settings = readSettings({ TRUSTED_PROXIES: "127.0.0.1" });
   const idsOf = requestIdReader(settings, untraced);
   const caller = callerFinder(settings, silent, idsOf);
@@ -114,7 +114,7 @@ testOnce("a caller carries the ids of the request, the same each time", () => {
   assert.deepEqual(toLogFields(undefined), {});
 });
 
-testOnce("a traceparent is read as W3C Trace Context has it", () => {
+testOnce("a traceparent is parsed as W3C Trace Context defines", () => {
   const trace = { traceId, spanId };
   for (const header of [
     traceparent,
@@ -147,7 +147,7 @@ testOnce("a traceparent is read as W3C Trace Context has it", () => {
     assert.equal(parseTraceParent(header), undefined, header);
 });
 
-testOnce("trusted peers are named one by one or by network", () => {
+testOnce("trusted peers are addresses or networks", () => {
   const isTrusted = traceSourceMatcher(["198.51.100.7", "2001:db8::/32"]);
   for (const address of ["198.51.100.7", "2001:db8:1::1", "127.255.0.1"])
     assert.equal(isTrusted(address), true, address);

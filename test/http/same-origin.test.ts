@@ -16,10 +16,10 @@ import { createWorld, form } from "../support/world.ts";
 const PUBLIC_URL = "https://auth.example.com";
 const Host = "internal.example:8080";
 const shared = "https://app.example.com";
-/** One that shares its cookie with the host's neighbours: what may be done with it is for this to decide. */
+/** The session cookie has no `__Host-` prefix here, so that only this check protects it. */
 const settings = { PUBLIC_URL, COOKIE_NAME: "session_id", CORS_ORIGINS: `${shared},https://other.example` };
 
-const passing: Record<string, string>[] = [
+const acceptedHeaders: Record<string, string>[] = [
   {},
   { "Sec-Fetch-Site": "same-origin" },
   { "Sec-Fetch-Site": "same-origin", Origin: "https://evil.example" },
@@ -34,7 +34,7 @@ const passing: Record<string, string>[] = [
   { Origin: shared },
 ];
 
-const refusedOnes: Record<string, string>[] = [
+const rejectedHeaders: Record<string, string>[] = [
   { "Sec-Fetch-Site": "cross-site" },
   { "Sec-Fetch-Site": "same-site" },
   { "Sec-Fetch-Site": "" },
@@ -59,22 +59,22 @@ const refusedOnes: Record<string, string>[] = [
   { Origin: "http://evil.example", "X-Forwarded-Host": "evil.example" },
 ];
 
-test("programs, and pages of one's own, pass", async () => {
+test("requests of programs and of the service's own pages are accepted", async () => {
   await using world = await createWorld(settings);
   await register(world);
-  for (const headers of passing) {
+  for (const headers of acceptedHeaders) {
     const response = await world.request("/sessions", form(bob, { headers: { Host, ...headers } }));
     assert.equal(response.status, 200, JSON.stringify(headers));
   }
 });
 
 // id: other-sites-refused
-test("what another site's page sends is refused on every route, whatever the method, and changes nothing", async () => {
+test("requests from pages of other sites are rejected on every route, with every method, and change nothing", async () => {
   await using world = await createWorld(settings);
   await register(world);
   const [sessionId, reset_token] = [await logIn(world), await requestToken(world)];
   const eve = { email: "eve@example.com", password: "other" };
-  for (const given of refusedOnes) {
+  for (const given of rejectedHeaders) {
     const headers = { Host, Cookie: `session_id=${sessionId}`, ...given };
     const { length } = world.logEntries;
     for (const [method, path, fields] of [
@@ -102,11 +102,11 @@ test("what another site's page sends is refused on every route, whatever the met
 });
 
 // id: safe-methods-change-nothing
-test("a link from another site may be followed: GET and HEAD change nothing", async () => {
+test("GET and HEAD from pages of other sites are accepted, because they change nothing", async () => {
   await using world = await createWorld(settings);
   await register(world);
   const Cookie = `session_id=${await logIn(world)}`;
-  for (const given of refusedOnes) {
+  for (const given of rejectedHeaders) {
     for (const [method, path] of [
       ["GET", "/"],
       ["HEAD", "/"],
@@ -117,7 +117,7 @@ test("a link from another site may be followed: GET and HEAD change nothing", as
   }
 });
 
-test("without CORS_ORIGINS no other origin passes, be it of the same site", async () => {
+test("without CORS_ORIGINS, no other origin is accepted, not even of the same site", async () => {
   await using world = await createWorld({ PUBLIC_URL, COOKIE_NAME: "session_id" });
   await register(world);
   for (const site of [{ "Sec-Fetch-Site": "same-site" }, { "Sec-Fetch-Site": "cross-site" }, {}]) {
@@ -126,7 +126,7 @@ test("without CORS_ORIGINS no other origin passes, be it of the same site", asyn
 });
 
 // id: three-form-types
-test("what a form of another site can send is refused in all three types, and so is JSON that calls itself text", async () => {
+test("all three types of forms from other sites are rejected, and so is JSON sent as text", async () => {
   await using world = await createWorld(settings);
   const fields = { email: "eve@example.com", password: "other" };
   const sent = [
@@ -140,7 +140,7 @@ test("what a form of another site can send is refused in all three types, and so
       await assertRejected(world.request("/users", { ...init, headers }), 403);
     }
   }
-  // Without a browser's word the type still is not JSON's: no page can send that one unasked.
+  // Also without headers of a browser: only JSON's own type is accepted, which needs a preflight.
   for (const type of ["text/plain", "text/plain;charset=utf-8", "application/x-json", ""]) {
     await assertRejected(world.request("/users", body(type, JSON.stringify(fields))), 415);
   }

@@ -6,7 +6,7 @@ import { silent } from "../../src/observe/log.ts";
 import { assertErrorResponse, closeAfterTest, form, shutdownTimeout, testServerSurvives } from "../support/survives.ts";
 import { formatRequest, openWire } from "../support/wire.ts";
 
-testServerSurvives("it answers on 127.0.0.1, localhost and 0.0.0.0", async ({ port }) => {
+testServerSurvives("the service listens on 127.0.0.1, localhost and 0.0.0.0", async ({ port }) => {
   for (const host of ["127.0.0.1", "localhost", "0.0.0.0"]) {
     const response = await fetch(`http://${host}:${port}/`, { headers: { Connection: "close" } });
     assert.equal(await response.text(), '{"message":"Bienvenue"}\n');
@@ -14,7 +14,7 @@ testServerSurvives("it answers on 127.0.0.1, localhost and 0.0.0.0", async ({ po
 });
 
 testServerSurvives(
-  "a followed logout ends on the welcome, whichever method the client goes on with",
+  "following the redirect of a logout ends on the welcome message, with every method",
   async ({ port }) => {
     const url = `http://127.0.0.1:${port}`;
     const body = new URLSearchParams({ email: "bob@example.com", password: "b4l0u" });
@@ -35,7 +35,7 @@ testServerSurvives(
 );
 
 testServerSurvives(
-  "requests sent all at once on one connection are answered in order, however long each takes",
+  "pipelined requests on one connection get their responses in order, however long each takes",
   async ({ open }) => {
     const wire = await open();
     wire.send(
@@ -64,7 +64,7 @@ testServerSurvives(
 );
 
 testServerSurvives(
-  "a form that comes along with a GET does not matter, nor to the request after it",
+  "a form body of a GET request is ignored, and does not affect the next request",
   async ({ open }) => {
     const wire = await open();
     wire.send(
@@ -77,7 +77,7 @@ testServerSurvives(
 );
 
 testServerSurvives(
-  "a body of a gigabyte is refused with 413 and the connection closed, announced or in chunks",
+  "a body of one gigabyte, with Content-Length or in chunks, gets 413 and the connection is closed",
   async ({ open }) => {
     const megabyte = Buffer.alloc(1024 * 1024, "x");
     const chunk = Buffer.concat([Buffer.from("100000\r\n"), megabyte, Buffer.from("\r\n")]);
@@ -102,7 +102,7 @@ testServerSurvives(
   },
 );
 
-testServerSurvives("Expect: 100-continue is heard, unless the body is too large", async ({ open, sendLast }) => {
+testServerSurvives("Expect: 100-continue gets 100, unless the body is too large", async ({ open, sendLast }) => {
   const expecting = { ...form, Expect: "100-continue" };
   const body = "email=bob@example.com&password=b4l0u";
   for (const [headers, sent] of [
@@ -123,7 +123,7 @@ testServerSurvives("Expect: 100-continue is heard, unless the body is too large"
 });
 
 testServerSurvives(
-  "headers and bodies that come too slowly get 408",
+  "headers and bodies that arrive too slowly get 408",
   async ({ sendLast }) => {
     assertErrorResponse(await sendLast("GET / HTTP/1.1\r\nHost: local"), 408);
     assertErrorResponse(
@@ -135,11 +135,11 @@ testServerSurvives(
   { headersTimeout: 100, requestTimeout: 200, connectionsCheckingInterval: 20 },
 );
 
-test("closing waits for what is under way, and not for connections that are idle", { timeout: 60_000 }, async () => {
+test("close waits for running requests, but not for idle connections", { timeout: 60_000 }, async () => {
   const { promise: gate, resolve: open } = Promise.withResolvers<void>();
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
   const answer = async ({ url }: Request) => {
-    if (url.endsWith("/")) return new Response("at once\n");
+    if (url.endsWith("/")) return new Response("immediately\n");
     begin();
     await gate;
     return new Response("done\n");
@@ -162,7 +162,7 @@ test("closing waits for what is under way, and not for connections that are idle
   await ended;
 });
 
-test("closing ends what takes longer than its patience", { timeout: 60_000 }, async () => {
+test("close ends requests that exceed its timeout", { timeout: 60_000 }, async () => {
   const forever = () => new Promise<Response>(() => {});
   await using server = closeAfterTest(await serve({ fetch: forever, host: "127.0.0.1", port: 0, log: silent }));
   using wire = await openWire(server.port);
@@ -171,13 +171,13 @@ test("closing ends what takes longer than its patience", { timeout: 60_000 }, as
   await wire.closed;
 });
 
-test("a port that is taken is an error of listening", async () => {
+test("serve rejects with EADDRINUSE if the port is in use", async () => {
   const listening = { fetch: () => new Response(), host: "127.0.0.1", log: silent };
   await using server = closeAfterTest(await serve({ ...listening, port: 0 }));
   await assert.rejects(serve({ ...listening, port: server.port }), { code: "EADDRINUSE" });
 });
 
-test("docs/errors.md names every answer that the server gives by itself", async () => {
+test("docs/errors.md lists every response that the server itself sends", async () => {
   const text = await readFile(new URL("../../docs/errors.md", import.meta.url), "utf8");
   const rows = [...text.matchAll(/^\| (\d+) \| `(.+?)` \| `(\w+)` \|/gm)].map(([, status, message, code]) => [
     Number(status),
@@ -186,14 +186,14 @@ test("docs/errors.md names every answer that the server gives by itself", async 
   ]);
   const { port, close } = await serve({
     fetch: () => {
-      throw new Error("unforeseen");
+      throw new Error("unexpected");
     },
     host: "127.0.0.1",
     port: 0,
     log: silent,
     limits: { headersTimeout: 100, requestTimeout: 100, connectionsCheckingInterval: 20 },
   });
-  const said: unknown[] = [];
+  const responses: unknown[] = [];
   for (const bytes of [
     "hello\r\n\r\n",
     formatRequest("CONNECT example.com:443"),
@@ -205,34 +205,37 @@ test("docs/errors.md names every answer that the server gives by itself", async 
     using wire = await openWire(port);
     wire.send(bytes);
     const { status, body, headers } = await wire.readResponse();
-    said.push([status, JSON.parse(body).message, headers.get("error-code")]);
+    responses.push([status, JSON.parse(body).message, headers.get("error-code")]);
   }
-  assert.deepEqual(said, rows);
+  assert.deepEqual(responses, rows);
   await close(shutdownTimeout);
 });
 
-testServerSurvives("a request for two hosts at once is refused, whichever of them is ours", async ({ sendLast }) => {
-  const end = "Connection: close\r\n\r\n";
-  for (const head of [
-    "GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example",
-    "GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost",
-    "GET /profile HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nhOST: localhost",
-    "GET / HTTP/1.0\r\nHost: localhost\r\nHost: evil.example",
-    "GET / HTTP/1.1\r\nHost: localhost, evil.example",
-    "GET http://evil.example/ HTTP/1.1\r\nHost: localhost",
-    "GET http://localhost:81/ HTTP/1.1\r\nHost: localhost",
-    "GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\nHost: localhost",
-    "POST /users HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nContent-Length: 9",
-  ]) {
-    assertErrorResponse(await sendLast(`${head}\r\n${end}`), 400);
-  }
-  for (const head of [
-    "GET http://localhost/ HTTP/1.1\r\nHost: localhost",
-    "GET http://LOCALHOST:80/ HTTP/1.1\r\nHost: localhost",
-    "GET https://localhost/ HTTP/1.1\r\nHost: localhost:443",
-    "GET / HTTP/1.0\r\nHost: localhost",
-    "GET / HTTP/1.0",
-  ]) {
-    assert.equal((await sendLast(`${head}\r\n${end}`)).status, 200, head);
-  }
-});
+testServerSurvives(
+  "a request that names two hosts is rejected, even if both are this service's",
+  async ({ sendLast }) => {
+    const end = "Connection: close\r\n\r\n";
+    for (const head of [
+      "GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example",
+      "GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost",
+      "GET /profile HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nhOST: localhost",
+      "GET / HTTP/1.0\r\nHost: localhost\r\nHost: evil.example",
+      "GET / HTTP/1.1\r\nHost: localhost, evil.example",
+      "GET http://evil.example/ HTTP/1.1\r\nHost: localhost",
+      "GET http://localhost:81/ HTTP/1.1\r\nHost: localhost",
+      "GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\nHost: localhost",
+      "POST /users HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nContent-Length: 9",
+    ]) {
+      assertErrorResponse(await sendLast(`${head}\r\n${end}`), 400);
+    }
+    for (const head of [
+      "GET http://localhost/ HTTP/1.1\r\nHost: localhost",
+      "GET http://LOCALHOST:80/ HTTP/1.1\r\nHost: localhost",
+      "GET https://localhost/ HTTP/1.1\r\nHost: localhost:443",
+      "GET / HTTP/1.0\r\nHost: localhost",
+      "GET / HTTP/1.0",
+    ]) {
+      assert.equal((await sendLast(`${head}\r\n${end}`)).status, 200, head);
+    }
+  },
+);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { networkInterfaces } from "node:os";
 import { test as testOnce } from "node:test";
-import type { RequestContext as Asked } from "../../src/http/caller.ts";
+import type { RequestContext } from "../../src/http/caller.ts";
 import { serve } from "../../src/http/server.ts";
 import { isFromThisMachine } from "../../src/http/this-machine.ts";
 import { test } from "../support/engines.ts";
@@ -13,7 +13,7 @@ import { createWorld } from "../support/world.ts";
 const body = `email=${bob.email}`;
 const urlencoded = { "Content-Type": "application/x-www-form-urlencoded" };
 
-/** The addresses of this machine that are not loopback, with the interface of those that need one. */
+/** The addresses of this machine except loopback; link-local ones also with their interface. */
 const own = Object.entries(networkInterfaces()).flatMap(([device, all = []]) =>
   all
     .filter(({ internal }) => !internal)
@@ -21,8 +21,8 @@ const own = Object.entries(networkInterfaces()).flatMap(([device, all = []]) =>
 );
 const none = own.length === 0 && "this machine has no address but loopback";
 
-/** How a Host header may write an address. */
-function hosts(address: string): string[] {
+/** Returns the spellings of an address in a Host header. */
+function spellHost(address: string): string[] {
   const written = address.includes(":")
     ? [`[${address}]`, `[${address.toUpperCase()}]`, `[${address.replace("::", ":0::")}]`]
     : [address, `[::ffff:${address}]`];
@@ -30,7 +30,7 @@ function hosts(address: string): string[] {
 }
 
 for (const listening of ["0.0.0.0", "::"]) {
-  test(`a program on this machine may call it by any address of its own, where it listens on ${listening}`, {
+  test(`a program on this machine can use any address of the machine, if the service listens on ${listening}`, {
     skip: none,
   }, async () => {
     await using world = await createWorld();
@@ -39,12 +39,12 @@ for (const listening of ["0.0.0.0", "::"]) {
     await using server = closeAfterTest(await serve({ fetch: world.app.fetch, host: listening, port: 0, log }));
     for (const { address, at } of own.filter((each) => listening === "::" || !each.address.includes(":"))) {
       using wire = await openWire(server.port, at);
-      const ask = async (headers: Record<string, string>) => {
+      const requestReset = async (headers: Record<string, string>) => {
         wire.send(formatRequest("POST /reset_password", { ...urlencoded, ...headers }, body));
         return wire.readResponse();
       };
-      for (const Host of hosts(address)) {
-        const answer = await ask({ Host });
+      for (const Host of spellHost(address)) {
+        const answer = await requestReset({ Host });
         assert.equal(answer.status, 200, `${Host}: ${answer.body}`);
         assert.match(answer.body, /"reset_token":"[\w-]{36}"/);
         wire.send(formatRequest("GET /metrics", { Host }));
@@ -59,7 +59,7 @@ for (const listening of ["0.0.0.0", "::"]) {
         `${address}.example`,
         "198.51.100.7",
       ]) {
-        const answer = await ask({ Host });
+        const answer = await requestReset({ Host });
         assert.equal(answer.status, address.includes(":") && Host.endsWith(`${address}.example`) ? 400 : 403, Host);
         if (answer.status === 400) break;
         assert.match(answer.body, /localhost or an address of that machine/);
@@ -68,7 +68,7 @@ for (const listening of ["0.0.0.0", "::"]) {
   });
 }
 
-test("over loopback the names are those of this machine, and the address that was connected to", async () => {
+test("over loopback, Host can be a name of this machine or the address of the connection", async () => {
   await using world = await createWorld();
   await register(world);
   const { log } = world.auth;
@@ -86,20 +86,20 @@ test("over loopback the names are those of this machine, and the address that wa
   }
 });
 
-/** A request of which nothing is known but where it came from, where to, and its headers. */
-function asked(
+/** Creates a request with the addresses of its connection and headers. */
+function createRequest(
   remoteAddress: string | undefined,
   localAddress: string | undefined,
   headers: Record<string, string>,
-): Asked {
+): RequestContext {
   const raw = new Request("http://localhost/", { headers });
   return {
     env: { incoming: { headers: {}, socket: { remoteAddress, localAddress } } },
     req: { raw, header: (name: string) => raw.headers.get(name) ?? undefined },
-  } as unknown as Asked;
+  } as unknown as RequestContext;
 }
 
-testOnce("the two ends of a connection are compared as addresses, however they are written", () => {
+testOnce("the addresses of a connection are compared in all their spellings", () => {
   for (const [peer, local, Host, expected] of [
     ["192.0.2.7", "192.0.2.7", "192.0.2.7", true],
     ["::ffff:192.0.2.7", "::ffff:192.0.2.7", "192.0.2.7:5000", true],
@@ -126,13 +126,13 @@ testOnce("the two ends of a connection are compared as addresses, however they a
     ["", "", "", false],
   ] as const)
     assert.equal(
-      isFromThisMachine(asked(peer, local, Host === "" ? {} : { Host })),
+      isFromThisMachine(createRequest(peer, local, Host === "" ? {} : { Host })),
       expected,
       `${peer} ${local} ${Host}`,
     );
 });
 
-testOnce("whatever speaks for another machine is not this machine, by its own address neither", () => {
+testOnce("a request with a header of a proxy is not from this machine, whatever its address", () => {
   const names = [
     ...["Forwarded", "Forwarded-For", "Via", "CDN-Loop", "X-Forwarded", "X-Forward-For", "X_Forwarded_For"],
     ...[
@@ -200,8 +200,8 @@ testOnce("whatever speaks for another machine is not this machine, by its own ad
         ["127.0.0.1", "localhost"],
         ["192.0.2.7", "192.0.2.7"],
       ] as const) {
-        assert.equal(isFromThisMachine(asked(peer, peer, { Host })), true);
-        assert.equal(isFromThisMachine(asked(peer, peer, { Host, [name]: value })), false, name);
+        assert.equal(isFromThisMachine(createRequest(peer, peer, { Host })), true);
+        assert.equal(isFromThisMachine(createRequest(peer, peer, { Host, [name]: value })), false, name);
       }
     }
   }
@@ -215,6 +215,10 @@ testOnce("whatever speaks for another machine is not this machine, by its own ad
     "Viaduct",
     "X-Clientele",
   ]) {
-    assert.equal(isFromThisMachine(asked("127.0.0.1", "127.0.0.1", { Host: "localhost", [name]: "x" })), true, name);
+    assert.equal(
+      isFromThisMachine(createRequest("127.0.0.1", "127.0.0.1", { Host: "localhost", [name]: "x" })),
+      true,
+      name,
+    );
   }
 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { startService } from "../support/service.ts";
 
 // id: no-secrets-in-log
-test("the log never holds a password, a token, a cookie or a whole address", async () => {
+test("the log never contains a password, token, cookie or complete email address", async () => {
   await using service = await startService({ LOG_LEVEL: "debug" });
   let stderr = "";
   service.process.stderr?.on("data", (chunk) => {
@@ -17,7 +17,7 @@ test("the log never holds a password, a token, a cookie or a whole address", asy
     query: "t0ken-in-a-query",
   };
   const { email, password, new_password, wrong, query } = secrets;
-  const to = async (method: string, path: string, fields = {}, headers: Record<string, string> = {}) => {
+  const send = async (method: string, path: string, fields = {}, headers: Record<string, string> = {}) => {
     const body = method === "GET" ? null : JSON.stringify(fields);
     const init = { method, body, headers: { "Content-Type": "application/json", ...headers } };
     return fetch(`${service.url}${path}?${new URLSearchParams({ token: query, email })}`, {
@@ -25,20 +25,20 @@ test("the log never holds a password, a token, a cookie or a whole address", asy
       redirect: "manual",
     });
   };
-  const login = async (fields: object) => (await to("POST", "/sessions", fields)).headers.get("Set-Cookie") ?? "";
-  await to("POST", "/users", { email, password });
-  await to("POST", "/users", { email, password });
-  await to("POST", "/sessions", { email, password: wrong });
+  const login = async (fields: object) => (await send("POST", "/sessions", fields)).headers.get("Set-Cookie") ?? "";
+  await send("POST", "/users", { email, password });
+  await send("POST", "/users", { email, password });
+  await send("POST", "/sessions", { email, password: wrong });
   const Cookie = (await login({ email, password })).split(";")[0] ?? "";
   assert.match(Cookie, /^session_id=.{36}$/);
-  await to("GET", "/profile", {}, { Cookie });
-  await to("GET", `/${query}`, {}, { Cookie, Authorization: `Bearer ${query}` });
-  assert.equal((await to("DELETE", "/sessions", {}, { Cookie })).status, 302);
-  const { reset_token } = (await (await to("POST", "/reset_password", { email })).json()) as { reset_token: string };
-  await to("PUT", "/reset_password", { email, reset_token: wrong, new_password });
-  assert.equal((await to("PUT", "/reset_password", { email, reset_token, new_password })).status, 200);
-  await to("POST", "/users", { email: [email], password });
-  await to("POST", "/users", { email, password }, { "Sec-Fetch-Site": "cross-site" });
+  await send("GET", "/profile", {}, { Cookie });
+  await send("GET", `/${query}`, {}, { Cookie, Authorization: `Bearer ${query}` });
+  assert.equal((await send("DELETE", "/sessions", {}, { Cookie })).status, 302);
+  const { reset_token } = (await (await send("POST", "/reset_password", { email })).json()) as { reset_token: string };
+  await send("PUT", "/reset_password", { email, reset_token: wrong, new_password });
+  assert.equal((await send("PUT", "/reset_password", { email, reset_token, new_password })).status, 200);
+  await send("POST", "/users", { email: [email], password });
+  await send("POST", "/users", { email, password }, { "Sec-Fetch-Site": "cross-site" });
   assert.equal(await service.end("SIGTERM"), 0);
 
   const text = `${JSON.stringify(service.logEntries)}${stderr}`.toLowerCase();

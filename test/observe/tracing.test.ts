@@ -26,8 +26,8 @@ const bob = { email: "bob@example.com", password: "b4l0u" };
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 const spanId = "00f067aa0ba902b7";
 
-/** The service with an SDK, and the spans that it tells of until there is one that is wanted. */
-async function traced(environment: Record<string, string> = {}) {
+/** Starts the service with an SDK that writes spans to standard error. */
+async function startWithSdk(environment: Record<string, string> = {}) {
   const service = await startService({ NODE_OPTIONS: `--import=${sdk}`, ...environment });
   const spans: Span[] = [];
   const lines = createInterface({ input: service.process.stderr as NodeJS.ReadableStream });
@@ -35,7 +35,7 @@ async function traced(environment: Record<string, string> = {}) {
   return {
     service,
     spans,
-    /** The next span of this name, taken out. */
+    /** Removes and returns the next span with a name. */
     async span(name: string): Promise<Span> {
       for (;;) {
         const index = spans.findIndex((span) => span.name === name);
@@ -48,14 +48,14 @@ async function traced(environment: Record<string, string> = {}) {
   };
 }
 
-let shared: ReturnType<typeof traced> | undefined;
+let shared: ReturnType<typeof startWithSdk> | undefined;
 after(async () => (await shared)?.[Symbol.asyncDispose]());
 
-/** One service for the tests that only send requests, with hashes long enough to be under way at once. */
-const withSdk = () => (shared ??= traced({ BCRYPT_COST: "8" }));
+/** The service of the tests that only send requests. Its hashes take long enough to overlap. */
+const sharedService = () => (shared ??= startWithSdk({ BCRYPT_COST: "8" }));
 
-test("a request is a server span, in the trace that its caller says, and its hash a child", async () => {
-  const world = await withSdk();
+test("a request gets a server span in the trace of its caller, and its hash a child span", async () => {
+  const world = await sharedService();
   const headers = { traceparent: `00-${traceId}-${spanId}-01` };
   await world.send("/users?token=s3cret", form(bob, { headers }));
   const hash = await world.span("hash password");
@@ -72,16 +72,16 @@ test("a request is a server span, in the trace that its caller says, and its has
   });
 });
 
-test("a span is named by the path of its resource, whatever stands for a parameter", async () => {
-  const world = await withSdk();
+test("a span has the name of its route, without values of parameters", async () => {
+  const world = await sharedService();
   await world.send(`/sessions/${"a".repeat(43)}`, { method: "DELETE" });
   const { attributes } = await world.span("DELETE /sessions/:id");
   assert.equal(attributes["http.route"], "/sessions/:id");
   assert.ok(!("url.path" in attributes));
 });
 
-test("requests at the same time have spans of their own, whatever waits for whom", async () => {
-  const world = await withSdk();
+test("simultaneous requests have separate spans", async () => {
+  const world = await sharedService();
   const logins = Array.from({ length: 8 }, () => world.send("/sessions", form({ ...bob, email: "eve@example.com" })));
   await Promise.all(logins);
   const pairs = await Promise.all(
@@ -94,8 +94,8 @@ test("requests at the same time have spans of their own, whatever waits for whom
     assert.deepEqual([status.code, attributes["http.response.status_code"]], [0, 401]);
 });
 
-test("nothing of what a caller wrote gets into a span", async () => {
-  const world = await withSdk();
+test("spans contain no client data", async () => {
+  const world = await sharedService();
   const secret = "s3cret";
   const headers = { Cookie: `session_id=${secret}`, "User-Agent": secret, Authorization: secret };
   await world.send(`/${secret}?${secret}`, { headers });
@@ -107,8 +107,8 @@ test("nothing of what a caller wrote gets into a span", async () => {
   assert.ok(!JSON.stringify([...spans, ...world.spans]).includes(secret));
 });
 
-test("a malformed traceparent is not there", async () => {
-  const world = await withSdk();
+test("a malformed traceparent is ignored", async () => {
+  const world = await sharedService();
   for (const traceparent of [`00-${traceId}-${spanId}`, `00-${"0".repeat(32)}-${spanId}-01`]) {
     await world.send("/", { headers: { traceparent } });
     const { traceId: own, parent } = await world.span("GET /");
@@ -117,10 +117,10 @@ test("a malformed traceparent is not there", async () => {
   }
 });
 
-test("a fault is an error of its span, whose ids its log line has", async () => {
+test("a response with 503 marks its span as failed, and its log line has the span's ids", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "accounts.db");
-  await using world = await traced({ DATABASE_URL: `sqlite:${path}` });
+  await using world = await startWithSdk({ DATABASE_URL: `sqlite:${path}` });
   using other = new DatabaseSync(path);
   other.exec("begin exclusive");
   assert.equal((await world.send("/users", form(bob))).status, 503);

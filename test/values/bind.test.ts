@@ -13,23 +13,23 @@ const counters = {
   parse: (text: string) => Number(text),
 };
 
-test("a group has the functions that were named, with their first parameter given", () => {
+test("bind returns the named functions with their first parameter bound", () => {
   const group = bind({ total: 1 }, counters, "add");
   assert.equal(group.add(2, 3), 7);
   assert.equal(group.add(1), 8);
   assert.deepEqual(Object.keys(group), ["add"]);
-  // @ts-expect-error: it was not named.
+  // @ts-expect-error: not a named function.
   group.reset;
 });
 
-test("a function that takes something else first, or does not exist, is in no group", () => {
-  // @ts-expect-error: it takes text.
+test("a function with another first parameter, or that does not exist, cannot be bound", () => {
+  // @ts-expect-error: its first parameter is text.
   bind({ total: 1 }, counters, "parse");
-  // @ts-expect-error: there is none.
+  // @ts-expect-error: it does not exist.
   assert.throws(() => bind({ total: 1 }, counters, "missing"), TypeError);
 });
 
-test("several groups become one", () => {
+test("merge combines groups", () => {
   const counter = { total: 1 };
   const group = merge(bind(counter, counters, "add"), bind(counter, counters, "reset"));
   group.reset();

@@ -3,9 +3,9 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { formatWait } from "../../src/values/durations.ts";
 
-const plain = (text: string) => text.replace(/\s/g, " ");
+const normalizeSpaces = (text: string) => text.replace(/\s/g, " ");
 
-test("a wait is said as a person would, in each language", () => {
+test("waiting times are formatted in each language", () => {
   const minute = 60;
   const hour = 60 * minute;
   const day = 24 * hour;
@@ -31,18 +31,18 @@ test("a wait is said as a person would, in each language", () => {
     [7 * day, "7 days", "7 jours"],
     [30 * day, "30 days", "30 jours"],
   ] as const) {
-    assert.equal(plain(formatWait(seconds, "en")), en);
-    assert.equal(plain(formatWait(seconds, "fr")), fr);
+    assert.equal(normalizeSpaces(formatWait(seconds, "en")), en);
+    assert.equal(normalizeSpaces(formatWait(seconds, "fr")), fr);
   }
 });
 
-test("the wait as it is told is long enough, and at most half as long again", () => {
+test("a formatted waiting time is not shorter, and less than 50 % longer, than the exact one", () => {
   const lengths: Record<string, number> = { second: 1, minute: 60, hour: 3600, day: 86_400 };
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 31 * 86_400 }), (seconds) => {
-      const [count = "", unit = ""] = plain(formatWait(seconds, "en")).replace(/s$/, "").split(" ");
-      const said = Number(count) * (lengths[unit] ?? Number.NaN);
-      assert.ok(said >= seconds && said < 1.5 * seconds + 1, `${seconds}: ${said}`);
+      const [count = "", unit = ""] = normalizeSpaces(formatWait(seconds, "en")).replace(/s$/, "").split(" ");
+      const formatted = Number(count) * (lengths[unit] ?? Number.NaN);
+      assert.ok(formatted >= seconds && formatted < 1.5 * seconds + 1, `${seconds}: ${formatted}`);
       assert.ok(Number(count) < 120, `${seconds}: ${count} ${unit}`);
     }),
   );

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { networkOf, networksOf } from "../../src/values/network.ts";
 
-test("an IPv4 address is a network of its own, however it is written", () => {
+test("an IPv4 address is its own network, in every spelling", () => {
   assert.equal(networkOf("192.0.2.1"), "192.0.2.1");
   assert.equal(networkOf("::ffff:192.0.2.1"), "192.0.2.1");
   assert.notEqual(networkOf("192.0.2.1"), networkOf("192.0.2.2"));
 });
 
-test("the addresses of one /64 are one network, whatever their spelling", () => {
+test("all addresses of a /64 are one network, in every spelling", () => {
   const network = networkOf("2001:db8:1:2::1");
   for (const address of ["2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:0DB8:0001:0002::", "2001:db8:1:2::1%eth0"]) {
     assert.equal(networkOf(address), network, address);
@@ -18,7 +18,7 @@ test("the addresses of one /64 are one network, whatever their spelling", () => 
   assert.equal(networkOf("2001:db8::"), networkOf("2001:db8:0:0:1::"));
 });
 
-test("an IPv6 address that stands for an IPv4 one counts as that one", () => {
+test("an IPv6 address that embeds an IPv4 address counts as the IPv4 address", () => {
   for (const address of [
     "::ffff:192.0.2.1",
     "::FFFF:C000:201",
@@ -41,13 +41,13 @@ test("an IPv6 address that stands for an IPv4 one counts as that one", () => {
   assert.notEqual(networkOf("64:ff9b::192.0.2.2"), networkOf("64:ff9b::192.0.2.1"));
 });
 
-test("an address in which the IPv4 one cannot be found counts by itself", () => {
+test("an address whose embedded IPv4 address has an unknown position is its own network", () => {
   // 192.0.2.1 and 192.0.2.2 under a /48, as RFC 6052 (section 2.2) writes them.
   assert.equal(networkOf("64:ff9b:1:c000:2:100::"), "64:ff9b:1:c000:2:100:0:0");
   assert.equal(networkOf("64:ff9b:1:c000:2:200::"), "64:ff9b:1:c000:2:200:0:0");
 });
 
-test("an address that only resembles such a prefix counts as its /64", () => {
+test("an address with a similar prefix counts as its /64", () => {
   for (const [address, network] of [
     ["::", "0:0:0:0::/64"],
     ["::1", "0:0:0:0::/64"],
@@ -62,12 +62,12 @@ test("an address that only resembles such a prefix counts as its /64", () => {
   }
 });
 
-test("what is no address is of no network", () => {
+test("a text that is not an address has no network", () => {
   for (const text of [undefined, "", "unknown", "300.1.1.1", "::g", "192.0.2.1:80"])
     assert.equal(networkOf(text), undefined);
 });
 
-test("an IPv6 address is also of a /56 and a /48, as a subscriber gets them", () => {
+test("an IPv6 address has a /64, a /56 and a /48", () => {
   const [of64, of56, of48] = networksOf("2001:db8:1:1234::1");
   assert.deepEqual([of64, of56, of48], ["2001:db8:1:1234::/64", "2001:db8:1:1200::/56", "2001:db8:1::/48"]);
   assert.deepEqual(networksOf("2001:0DB8:0001:12ff::2%eth0").slice(1), [of56, of48]);
@@ -76,7 +76,7 @@ test("an IPv6 address is also of a /56 and a /48, as a subscriber gets them", ()
   assert.notEqual(networksOf("2001:db8:2:1234::1")[2], of48);
 });
 
-test("an address without a /56 and a /48 is of one network: IPv4 in any form, and what only a translator knows", () => {
+test("an IPv4 address in any form has one network, and so does one embedded at an unknown position", () => {
   for (const address of ["192.0.2.1", "::ffff:192.0.2.1", "64:ff9b::192.0.2.1", "2002:c000:201::1"])
     assert.deepEqual(networksOf(address), ["192.0.2.1"], address);
   assert.deepEqual(networksOf("64:ff9b:1:c000:2:100::"), ["64:ff9b:1:c000:2:100:0:0"]);

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { toStorableText, truncate } from "../../src/values/storable.ts";
 import { anyText } from "../support/any-text.ts";
 
-test("a text is kept as it is where it can be, and what is no text is none", () => {
+test("storable text is unchanged, and other values become null", () => {
   for (const text of ["", "Mozilla/5.0", "é", "👩‍👩‍👧", "\n\t\u001b", "👩".repeat(250)])
     assert.equal(toStorableText(text), text);
   for (const value of [undefined, null, 0, 1, {}, [], ["text"], Symbol("text"), new String("text"), () => "text"]) {
@@ -12,7 +12,7 @@ test("a text is kept as it is where it can be, and what is no text is none", () 
   }
 });
 
-test("NUL, half a character, and what is beyond 250 characters have no place", () => {
+test("NUL and lone surrogates are replaced, and text is truncated to 250 characters", () => {
   assert.equal(toStorableText("a\0b"), "a\ufffdb");
   assert.equal(toStorableText("a\ud83db"), "a\ufffdb");
   assert.equal(toStorableText("\udc69"), "\ufffd");
@@ -22,7 +22,7 @@ test("NUL, half a character, and what is beyond 250 characters have no place", (
   assert.equal(truncate("👩👩", 1), "👩");
 });
 
-test("every database can store the result, whatever the value", () => {
+test("every database can store the result for any text", () => {
   fc.assert(
     fc.property(anyText({ maxLength: 600 }), fc.string({ maxLength: 300 }), (a, b) => {
       const text = toStorableText(a + b) ?? "";
