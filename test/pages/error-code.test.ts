@@ -4,53 +4,57 @@ import { bob, register } from "../support/steps.ts";
 import { createVisitor, logIn } from "../support/visitor.ts";
 import { createWorld, day, form } from "../support/world.ts";
 
-test("a page that refuses has the code of the refusal, and one that shows or leads on has none", async () => {
+test("a page with an error has its Error-Code; other pages and redirects have none", async () => {
   await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_LOGIN_STREAK: "2", PASSWORD_MIN_LENGTH: "8" });
   await register(world);
-  const who = createVisitor(world);
-  const login = await who.open("/login");
-  const registration = await who.open("/register");
+  const visitor = createVisitor(world);
+  const login = await visitor.open("/login");
+  const registration = await visitor.open("/register");
   const wrong = { email: bob.email, password: "wrong" };
   for (const [page, status, code] of [
     [login, 200, null],
-    [await who.open("/account"), 303, null],
-    [await who.open("/nope"), 404, "not_found"],
-    [await who.open("/users"), 405, "method_not_allowed"],
-    [await who.open("/profile"), 403, "not_logged_in"],
-    [await who.open("/reset?token=x"), 403, "bad_reset_token"],
-    [await who.open("/verify?token=x"), 403, "bad_verify_token"],
-    [await who.send("/login", bob), 403, "form_stale"],
-    [await who.fill(login, { email: bob.email }), 400, "field_missing"],
-    [await who.fill(registration, { email: "\u00e9@example.com", new_password: bob.password }), 400, "email_invalid"],
-    [await who.fill(registration, { email: "eve@example.com", new_password: "short" }), 400, "password_too_short"],
-    [await who.fill(registration, { ...bob, new_password: bob.password }), 400, "email_taken"],
-    [await who.fill(login, wrong), 401, "wrong_login"],
-    [await who.fill(login, wrong), 401, "wrong_login"],
-    // The page says that waiting does not help, and the code is the API's.
-    [await who.fill(login, wrong), 429, "too_many_tries"],
-    [await who.send("/login", bob, { "Sec-Fetch-Site": "cross-site" }), 403, "cross_site"],
-    [await who.send("/login", { email: "x".repeat(20_000) }), 413, "body_too_large"],
+    [await visitor.open("/account"), 303, null],
+    [await visitor.open("/nope"), 404, "not_found"],
+    [await visitor.open("/users"), 405, "method_not_allowed"],
+    [await visitor.open("/profile"), 403, "not_logged_in"],
+    [await visitor.open("/reset?token=x"), 403, "bad_reset_token"],
+    [await visitor.open("/verify?token=x"), 403, "bad_verify_token"],
+    [await visitor.send("/login", bob), 403, "form_stale"],
+    [await visitor.fill(login, { email: bob.email }), 400, "field_missing"],
+    [
+      await visitor.fill(registration, { email: "\u00e9@example.com", new_password: bob.password }),
+      400,
+      "email_invalid",
+    ],
+    [await visitor.fill(registration, { email: "eve@example.com", new_password: "short" }), 400, "password_too_short"],
+    [await visitor.fill(registration, { ...bob, new_password: bob.password }), 400, "email_taken"],
+    [await visitor.fill(login, wrong), 401, "wrong_login"],
+    [await visitor.fill(login, wrong), 401, "wrong_login"],
+    // The page says that waiting does not help; its code is the same as that of the API.
+    [await visitor.fill(login, wrong), 429, "too_many_tries"],
+    [await visitor.send("/login", bob, { "Sec-Fetch-Site": "cross-site" }), 403, "cross_site"],
+    [await visitor.send("/login", { email: "x".repeat(20_000) }), 413, "body_too_large"],
   ] as const) {
     assert.deepEqual([page.status, page.headers.get("Error-Code")], [status, code], page.html);
   }
 });
 
-test("a form that was shown to another account, and one whose password was wrong, have their codes too", async () => {
+test("a form of another account and a wrong password have an Error-Code too", async () => {
   await using world = await createWorld();
   const eve = { email: "eve@example.com", password: "mySuperPwd" };
   for (const user of [bob, eve]) await register(world, user);
-  const who = createVisitor(world);
-  await logIn(who, bob);
-  const page = await who.open("/account/delete");
-  const refused = await who.fill(page, { password: "wrong" });
+  const visitor = createVisitor(world);
+  await logIn(visitor, bob);
+  const page = await visitor.open("/account/delete");
+  const refused = await visitor.fill(page, { password: "wrong" });
   assert.deepEqual([refused.status, refused.headers.get("Error-Code")], [403, "wrong_password"]);
-  who.cookies.delete("session_id");
-  await logIn(who, eve);
-  const other = await who.fill(page, { password: bob.password });
+  visitor.cookies.delete("session_id");
+  await logIn(visitor, eve);
+  const other = await visitor.fill(page, { password: bob.password });
   assert.deepEqual([other.status, other.headers.get("Error-Code")], [403, "form_stale"]);
 });
 
-test("HEAD has the code that GET has", async () => {
+test("HEAD has the same Error-Code as GET", async () => {
   await using world = await createWorld();
   for (const path of ["/nope", "/users", "/profile", "/reset?token=x", "/sessions"]) {
     for (const Accept of ["text/html", "*/*"]) {
@@ -64,7 +68,7 @@ test("HEAD has the code that GET has", async () => {
   }
 });
 
-test("a database that does not answer, and a session that has ended, have their codes", async () => {
+test("an unavailable database and an expired session have an Error-Code", async () => {
   await using world = await createWorld();
   await register(world);
   const opened = await world.request("/sessions", form(bob));
@@ -74,7 +78,7 @@ test("a database that does not answer, and a session that has ended, have their 
   assert.deepEqual([ended.status, ended.headers.get("Error-Code")], [403, "not_logged_in"]);
   await world.db.close();
   for (const Accept of ["text/html", "*/*"]) {
-    const answer = await world.request("/profile", { headers: { Cookie, Accept } });
-    assert.deepEqual([answer.status, answer.headers.get("Error-Code")], [503, "database_unavailable"]);
+    const response = await world.request("/profile", { headers: { Cookie, Accept } });
+    assert.deepEqual([response.status, response.headers.get("Error-Code")], [503, "database_unavailable"]);
   }
 });

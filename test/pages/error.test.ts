@@ -10,10 +10,10 @@ import { bob, logIn, register } from "../support/steps.ts";
 import { createVisitor, readField } from "../support/visitor.ts";
 import { createWorld } from "../support/world.ts";
 
-test("a browser gets a page of every refusal, with the status and headers that programs get", async () => {
+test("a browser gets every error as a page, with the same status and headers as other clients", async () => {
   await using world = await createWorld();
   await register(world);
-  const who = createVisitor(world);
+  const visitor = createVisitor(world);
   const closed = await createWorld();
   await register(closed);
   const stranded = createVisitor(closed);
@@ -28,14 +28,14 @@ test("a browser gets a page of every refusal, with the status and headers that p
     request: async (path, init) => broken.fetch(new Request(`http://localhost:5000${path}`, init)),
   });
   const login = await failing.open("/login");
-  for (const [page, status, title, told] of [
-    [await who.open("/nope"), 404, /Page not found/, /Check the address/],
-    [await who.send("/nope", {}), 404, /Page not found/, /Check the address/],
-    [await who.open("/users"), 405, /Your request could not be completed/, /does not support that action/],
-    [await who.send("/account", {}), 405, /Your request could not be completed/, /does not support that action/],
-    [await who.open("/profile"), 403, /Your request could not be completed/, /not logged in/],
+  for (const [page, status, title, message] of [
+    [await visitor.open("/nope"), 404, /Page not found/, /Check the address/],
+    [await visitor.send("/nope", {}), 404, /Page not found/, /Check the address/],
+    [await visitor.open("/users"), 405, /Your request could not be completed/, /does not support that action/],
+    [await visitor.send("/account", {}), 405, /Your request could not be completed/, /does not support that action/],
+    [await visitor.open("/profile"), 403, /Your request could not be completed/, /not logged in/],
     [
-      await who.send("/login", { email: "x".repeat(20_000) }),
+      await visitor.send("/login", { email: "x".repeat(20_000) }),
       413,
       /Your request could not be completed/,
       /text is too long/,
@@ -52,40 +52,40 @@ test("a browser gets a page of every refusal, with the status and headers that p
     assert.equal(page.status, status, page.html);
     assert.match(page.title, title);
     assert.match(page.title, /^Error: /);
-    assert.match(page.banner, told);
+    assert.match(page.banner, message);
     assert.match(page.html, /<a class="button" href="\//);
     assert.equal(page.headers.get("Cache-Control"), "no-store");
     assert.equal(page.headers.get("Retry-After"), status === 503 ? "1" : null);
     assert.deepEqual(page.headers.getSetCookie(), []);
   }
-  assert.equal((await who.open("/users")).headers.get("Allow"), "POST");
-  assert.equal((await who.send("/account", {})).headers.get("Allow"), "GET, HEAD");
-  assert.match((await who.open("/nope?lang=fr")).title, /^Erreur\s: Page introuvable/);
+  assert.equal((await visitor.open("/users")).headers.get("Allow"), "POST");
+  assert.equal((await visitor.send("/account", {})).headers.get("Allow"), "GET, HEAD");
+  assert.match((await visitor.open("/nope?lang=fr")).title, /^Erreur\s: Page introuvable/);
   for (const path of ["//evil.example/a", "/\\evil.example", "/%2f%2fevil.example", "/<script>alert(1)</script>"]) {
-    const { html } = await who.open(path);
+    const { html } = await visitor.open(path);
     assert.doesNotMatch(html, /(href|src)="(\/\/|\/\\|https?:)|<script>/, path);
   }
 });
 
-testOnce("a database that cannot be written to now is told above the form, which keeps what was typed", async () => {
+testOnce("if the database cannot be written to, the form shows an error and keeps the typed address", async () => {
   await using store = await createStore();
   const settings = readSettings({ BCRYPT_COST: "4" });
   const auth = new Auth(store.db, { settings });
   const app = createApp(auth);
-  const who = createVisitor({
+  const visitor = createVisitor({
     request: async (path, init) => app.fetch(new Request(`http://localhost:5000${path}`, init)),
   });
-  const page = await who.open("/register");
+  const page = await visitor.open("/register");
   const fields = { email: bob.email, new_password: bob.password };
   {
     using other = store.openRaw();
     other.exec("begin immediate");
-    const refused = await who.fill(page, fields);
+    const refused = await visitor.fill(page, fields);
     assert.deepEqual([refused.status, refused.headers.get("Retry-After")], [503, "1"]);
     assert.equal(refused.banner, "The service is temporarily unavailable. Try again in 1 second.");
     assert.equal(readField(refused, "email"), bob.email);
     assert.ok(!refused.html.includes(bob.password));
   }
-  assert.equal((await who.fill(page, fields)).status, 303);
+  assert.equal((await visitor.fill(page, fields)).status, 303);
   await auth.close();
 });

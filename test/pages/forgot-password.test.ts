@@ -3,18 +3,18 @@ import { test } from "../support/engines.ts";
 import { createProductionWorld, deliverMails, owner, registerAndConfirm } from "../support/production.ts";
 import { createVisitor, sent } from "../support/visitor.ts";
 
-test("asking for a link is answered alike with and without an account", async () => {
+test("requesting a reset link gets the same response with and without an account", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const seen = [];
   for (const email of [owner.email, "nobody@example.com"]) {
-    const who = createVisitor(world);
-    const done = await who.fill(await who.open("/forgot?lang=fr"), { email });
+    const visitor = createVisitor(world);
+    const done = await visitor.fill(await visitor.open("/forgot?lang=fr"), { email });
     sent(done, "/mailbox?lang=fr");
     seen.push(
-      (await who.open("/mailbox?lang=fr")).html
+      (await visitor.open("/mailbox?lang=fr")).html
         .replaceAll(email, "E")
-        .replace(who.cookies.get("__Host-form") ?? "", ""),
+        .replace(visitor.cookies.get("__Host-form") ?? "", ""),
     );
   }
   assert.equal(seen[0], seen[1]);

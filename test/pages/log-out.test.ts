@@ -6,62 +6,62 @@ import { createVisitor, logIn, readField, sent } from "../support/visitor.ts";
 import { createWorld } from "../support/world.ts";
 
 // id: button-ends-session
-test("opening /logout ends nothing; its button ends this session alone, and what was seen is not kept", async () => {
+test("opening /logout ends nothing; its button ends only this session, and pages are not cached", async () => {
   await using world = await createWorld();
   await register(world);
   const other = await sessionOf(world);
-  const who = createVisitor(world);
-  await logIn(who, bob);
-  const page = await who.open("/logout");
+  const visitor = createVisitor(world);
+  await logIn(visitor, bob);
+  const page = await visitor.open("/logout");
   assert.equal(page.status, 200);
-  const account = await who.open("/account");
+  const account = await visitor.open("/account");
   assert.equal(account.status, 200);
   assert.equal(account.headers.get("Cache-Control"), "no-store");
-  const session = who.cookies.get("session_id") ?? "";
-  sent(await who.fill(page, {}), "/login");
-  assert.ok(!who.cookies.has("session_id"));
+  const session = visitor.cookies.get("session_id") ?? "";
+  sent(await visitor.fill(page, {}), "/login");
+  assert.ok(!visitor.cookies.has("session_id"));
   assert.ok(!(await isSessionOpen(world, session)));
   assert.ok(await isSessionOpen(world, other));
-  assert.equal((await who.open("/login")).banner, "You have been logged out.");
-  sent(await who.open("/account"), "/login?return_to=%2Faccount");
-  sent(await who.open("/logout"), "/login");
+  assert.equal((await visitor.open("/login")).banner, "You have been logged out.");
+  sent(await visitor.open("/account"), "/login?return_to=%2Faccount");
+  sent(await visitor.open("/logout"), "/login");
 });
 
-test("afterwards people go where they were to, if they may; logging out twice is no mistake", async () => {
+test("logging out redirects to a valid return_to, and logging out twice is no error", async () => {
   await using world = await createWorld({ RETURN_ORIGINS: "https://app.example.com" });
   await register(world);
-  for (const [wanted, gone] of [
+  for (const [returnTo, location] of [
     ["/goodbye", "/goodbye"],
     ["https://app.example.com/", "https://app.example.com/"],
     ["https://evil.example/", "/login"],
   ] as const) {
-    const who = createVisitor(world);
-    await logIn(who, bob);
-    const page = await who.open(`/logout?${new URLSearchParams({ return_to: wanted })}`);
-    sent(await who.fill(page, {}), gone);
-    sent(await who.fill(page, {}), gone);
+    const visitor = createVisitor(world);
+    await logIn(visitor, bob);
+    const page = await visitor.open(`/logout?${new URLSearchParams({ return_to: returnTo })}`);
+    sent(await visitor.fill(page, {}), location);
+    sent(await visitor.fill(page, {}), location);
   }
 });
 
 // id: browser-keeps-nothing
-test("whatever the way out, the browser keeps nothing that tells whoever comes next of who left", async () => {
-  for (const [path, gone] of Object.entries({
+test("after a logout or a deletion, the browser keeps no cookie that identifies the user", async () => {
+  for (const [path, location] of Object.entries({
     "/logout": "/login",
     "/logout?return_to=/goodbye": "/goodbye",
     "/account/delete": "/login",
   })) {
     await using world = await createProductionWorld();
     await registerAndConfirm(world);
-    const who = createVisitor(world);
-    await logIn(who, owner);
-    const page = await who.open(path);
-    sent(await who.fill(await who.open("/forgot?return_to=/secret"), { email: owner.email }), "/mailbox");
-    assert.ok(who.cookies.has("__Host-notice") && who.cookies.has("__Host-onward"));
-    sent(await who.fill(page, { password: owner.password }), gone);
-    const login = await who.open("/login");
+    const visitor = createVisitor(world);
+    await logIn(visitor, owner);
+    const page = await visitor.open(path);
+    sent(await visitor.fill(await visitor.open("/forgot?return_to=/secret"), { email: owner.email }), "/mailbox");
+    assert.ok(visitor.cookies.has("__Host-notice") && visitor.cookies.has("__Host-onward"));
+    sent(await visitor.fill(page, { password: owner.password }), location);
+    const login = await visitor.open("/login");
     assert.equal(readField(login, "email"), "", path);
     assert.doesNotMatch(login.html, /secret/, path);
-    // Both are random, and tell a device or a form again, and nobody.
-    assert.deepEqual([...who.cookies.keys()].sort(), ["__Host-device_id", "__Host-form"], path);
+    // Both are random: they identify a device and a form, not a user.
+    assert.deepEqual([...visitor.cookies.keys()].sort(), ["__Host-device_id", "__Host-form"], path);
   }
 });

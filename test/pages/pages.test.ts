@@ -8,11 +8,11 @@ import { bob, register } from "../support/steps.ts";
 import { createVisitor, findForms, logIn, type PageResponse } from "../support/visitor.ts";
 import { createWorld, form, type World } from "../support/world.ts";
 
-/** One of every page, and of pages that tell of a failure, in one language. */
-async function everyPage(world: World, lang: string): Promise<[string, PageResponse][]> {
+/** Opens every page and several error pages in one language. */
+async function openEveryPage(world: World, lang: string): Promise<[string, PageResponse][]> {
   const seen: [string, PageResponse][] = [];
-  const who = createVisitor(world);
-  const open = async (path: string, by = who) => {
+  const visitor = createVisitor(world);
+  const open = async (path: string, by = visitor) => {
     const page = await by.open(`${path}${path.includes("?") ? "&" : "?"}lang=${lang}`);
     seen.push([path, page]);
     return page;
@@ -29,9 +29,9 @@ async function everyPage(world: World, lang: string): Promise<[string, PageRespo
     await open(path);
   }
   const login = await open("/login");
-  seen.push(["a wrong login", await who.fill(login, { ...bob, password: "wrong" })]);
-  seen.push(["nothing typed", await who.fill(login, {})]);
-  await who.fill(await open("/forgot"), { email: bob.email });
+  seen.push(["a wrong login", await visitor.fill(login, { ...bob, password: "wrong" })]);
+  seen.push(["nothing typed", await visitor.fill(login, {})]);
+  await visitor.fill(await open("/forgot"), { email: bob.email });
   await open("/mailbox");
   for (const path of ["/nope", "/profile", "/users", "//evil.example/a"]) await open(path);
   const member = createVisitor(world);
@@ -43,49 +43,49 @@ async function everyPage(world: World, lang: string): Promise<[string, PageRespo
 }
 
 // id: every-page-safe
-test("every page, in every language: whole, small, its own language's, never cached, framed or scripted inline", async () => {
+test("every page is complete, small, in its language, and never cached, framed or scripted inline", async () => {
   await using world = await createWorld();
   await register(world);
   for (const language of languages) {
-    for (const [name, { html, headers, title, status }] of await everyPage(world, language)) {
-      const of = `${name} (${language})`;
-      assert.equal(headers.get("Content-Type"), "text/html; charset=utf-8", of);
-      assert.equal(headers.get("Cache-Control"), "no-store", of);
-      assert.equal(headers.get("X-Content-Type-Options"), "nosniff", of);
+    for (const [name, { html, headers, title, status }] of await openEveryPage(world, language)) {
+      const label = `${name} (${language})`;
+      assert.equal(headers.get("Content-Type"), "text/html; charset=utf-8", label);
+      assert.equal(headers.get("Cache-Control"), "no-store", label);
+      assert.equal(headers.get("X-Content-Type-Options"), "nosniff", label);
       assert.equal(
         headers.get("Content-Security-Policy"),
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-        of,
+        label,
       );
       assert.match(headers.get("Referrer-Policy") ?? "", /^(same-origin|no-referrer)$/);
-      assert.match(html, new RegExp(`^<!doctype html>\n<html lang="${language}">`), of);
-      assert.match(html, /<\/html>\n$/, of);
+      assert.match(html, new RegExp(`^<!doctype html>\n<html lang="${language}">`), label);
+      assert.match(html, /<\/html>\n$/, label);
       assert.doesNotMatch(
         html,
         /<style|<script(?! type="module" src="\/assets\/[^"]+"><\/script>)| on\w+=| style=|javascript:/i,
-        of,
+        label,
       );
-      assert.doesNotMatch(html, /undefined|null|\[object|https?:|href="\/\//, of);
-      assert.equal([...html.matchAll(/<h1>/g)].length, 1, of);
+      assert.doesNotMatch(html, /undefined|null|\[object|https?:|href="\/\//, label);
+      assert.equal([...html.matchAll(/<h1>/g)].length, 1, label);
       const prefix = messages[language].pages.errorTitle("");
-      assert.equal(title.startsWith(prefix.trim()), status >= 400, `${of}: ${title}`);
+      assert.equal(title.startsWith(prefix.trim()), status >= 400, `${label}: ${title}`);
       for (const [, id = ""] of html.matchAll(/ (?:aria-describedby|aria-labelledby|for)="([^"]+)"/g)) {
-        for (const each of id.split(" ")) assert.ok(html.includes(`id="${each}"`), `${of}: ${each}`);
+        for (const each of id.split(" ")) assert.ok(html.includes(`id="${each}"`), `${label}: ${each}`);
       }
       const ids = [...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
-      assert.equal(new Set(ids).size, ids.length, of);
+      assert.equal(new Set(ids).size, ids.length, label);
       for (const [, href = ""] of html.matchAll(/ (?:href|action)="(\/[^"]*)"/g)) {
         if (href.startsWith("/assets/") || href.includes("lang=")) continue;
-        assert.fail(`${of} loses its language: ${href}`);
+        assert.fail(`${label} loses its language: ${href}`);
       }
-      for (const { hidden } of findForms(html)) assert.match(hidden.form_token ?? "", /^[\w-]{43}$/, of);
-      const weight = await weigh(world, html);
-      assert.ok(weight < 30_000, `${of}: ${weight}`);
+      for (const { hidden } of findForms(html)) assert.match(hidden.form_token ?? "", /^[\w-]{43}$/, label);
+      const weight = await measurePage(world, html);
+      assert.ok(weight < 30_000, `${label}: ${weight}`);
     }
   }
 });
 
-test("the heaviest page weighs under 30 KB, with the largest logo and all that goes with it", async () => {
+test("the largest page is under 30 KB, including its assets and the largest logo", async () => {
   await using folder = await temporaryFolder();
   const LOGO_FILE = join(folder.path, "logo.svg");
   await writeFile(LOGO_FILE, "<svg/>".padEnd(8 * 1024));
@@ -98,8 +98,8 @@ test("the heaviest page weighs under 30 KB, with the largest logo and all that g
   });
   const user = { ...bob, email: `${"x".repeat(64)}@${"y".repeat(63)}.${"z".repeat(63)}.example.com` };
   await register(world, user);
-  const who = createVisitor(world);
-  await logIn(who, user);
+  const visitor = createVisitor(world);
+  await logIn(visitor, user);
   const agent = { "User-Agent": "Mozilla/5.0 (Macintosh; rv:140.0) Gecko/20100101 Firefox/140.0" };
   for (let i = 0; i < 29; i++) {
     const ip = `2001:db8:1234:5678:9abc:def0:1234:${i + 1000}`;
@@ -107,22 +107,22 @@ test("the heaviest page weighs under 30 KB, with the largest logo and all that g
     assert.equal(status, 200);
   }
   for (const path of ["/account?lang=fr", "/account?lang=fr&from=10"]) {
-    const { html } = await who.open(path);
+    const { html } = await visitor.open(path);
     assert.equal([...html.matchAll(/<li class="row">/g)].length, 10);
-    const weight = await weigh(world, html);
+    const weight = await measurePage(world, html);
     assert.ok(weight < 30_000, `${path}: ${weight}`);
   }
 });
 
-/** The bytes of a page and of each thing that it loads, before any compression. */
-async function weigh(world: World, html: string): Promise<number> {
+/** Returns the uncompressed size of a page and its assets, in bytes. */
+async function measurePage(world: World, html: string): Promise<number> {
   let weight = Buffer.byteLength(html);
   const paths = [...html.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, path = ""]) => path);
   for (const path of new Set(paths)) weight += (await (await world.request(path)).arrayBuffer()).byteLength;
   return weight;
 }
 
-test("the style sheet is under 12 KB, and what goes with pages is kept by its hash, for ever", async () => {
+test("the style sheet is under 12 KB, and assets are cached forever under the hash of their content", async () => {
   await using world = await createWorld();
   const { html } = await createVisitor(world).open("/login");
   const paths = [...html.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, path = ""]) => path);
@@ -147,7 +147,7 @@ test("the style sheet is under 12 KB, and what goes with pages is kept by its ha
   }
 });
 
-test("a page that another version's node has made gets this node's files, and keeps none of them", async () => {
+test("a page of a node with another version gets this node's assets, uncached", async () => {
   await using folder = await temporaryFolder();
   const LOGO_FILE = join(folder.path, "logo.svg");
   await writeFile(LOGO_FILE, '<svg xmlns="http://www.w3.org/2000/svg"/>');
@@ -188,24 +188,24 @@ test("a page that another version's node has made gets this node's files, and ke
   }
 });
 
-test("the language is the one that is asked for, else the browser's, and goes along", async () => {
+test("the query parameter lang overrides the browser's language, and links keep it", async () => {
   await using world = await createWorld();
-  const who = createVisitor(world, { "Accept-Language": "fr-CA" });
-  assert.match((await who.open("/login")).html, /<html lang="fr">/);
-  assert.match((await who.open("/login?lang=en")).html, /<html lang="en">/);
+  const visitor = createVisitor(world, { "Accept-Language": "fr-CA" });
+  assert.match((await visitor.open("/login")).html, /<html lang="fr">/);
+  assert.match((await visitor.open("/login?lang=en")).html, /<html lang="en">/);
   for (const lang of ["xx", "", "__proto__", "fr%22"]) {
-    const { html } = await who.open(`/login?lang=${lang}`);
+    const { html } = await visitor.open(`/login?lang=${lang}`);
     assert.match(html, /<html lang="fr">/);
     assert.match(html, /action="\/login"/);
   }
-  const page = await who.open("/login?lang=en&return_to=/app");
+  const page = await visitor.open("/login?lang=en&return_to=/app");
   assert.match(page.html, /<a href="\/login\?lang=fr&amp;return_to=%2Fapp" lang="fr" hreflang="fr">Français<\/a>/);
-  assert.match((await who.fill(page, {})).html, /<html lang="en">/);
-  assert.match((await who.open("/reset?token=a%22b")).html, /href="\/reset\?lang=en&amp;token=a%22b"/);
-  assert.doesNotMatch((await who.open("/login?token=secret")).html, /secret/);
+  assert.match((await visitor.fill(page, {})).html, /<html lang="en">/);
+  assert.match((await visitor.open("/reset?token=a%22b")).html, /href="\/reset\?lang=en&amp;token=a%22b"/);
+  assert.doesNotMatch((await visitor.open("/login?token=secret")).html, /secret/);
 });
 
-test("markup, quotes, script addresses, marks of direction and very long texts are shown as text, or refused", async () => {
+test("markup, quotes, script URLs, bidirectional marks and very long texts are shown as text or rejected", async () => {
   await using world = await createWorld({ EMAIL_FORMAT: "address", SERVICE_NAME: `O'Neill & "Sons" \u05d0` });
   const hostile = [
     `"><script>alert(1)</script>`,
@@ -219,7 +219,7 @@ test("markup, quotes, script addresses, marks of direction and very long texts a
     "<".repeat(5000),
     "\0\u0001\u007f",
   ];
-  const who = createVisitor(world);
+  const visitor = createVisitor(world);
   for (const text of hostile) {
     for (const path of ["/login", "/register", "/forgot", "/verify"]) {
       const query = new URLSearchParams({
@@ -228,10 +228,10 @@ test("markup, quotes, script addresses, marks of direction and very long texts a
         lang: text.slice(0, 99),
       });
       for (const page of [
-        await who.fill(await who.open(path), { email: text, password: "x", new_password: "x" }),
-        await who.fill(await who.open(path), { email: "x", password: text, new_password: text }),
-        await who.fill(await who.open(path), { email: "x", return_to: text, token: text }),
-        await who.open(`${path}?${query}`),
+        await visitor.fill(await visitor.open(path), { email: text, password: "x", new_password: "x" }),
+        await visitor.fill(await visitor.open(path), { email: "x", password: text, new_password: text }),
+        await visitor.fill(await visitor.open(path), { email: "x", return_to: text, token: text }),
+        await visitor.open(`${path}?${query}`),
       ]) {
         assert.ok([200, 400, 401, 403, 413].includes(page.status), `${path} ${page.status}`);
         assert.doesNotMatch(page.html, /<script(?! type="module")|<img|<b>| onfocus='|href="javascript|alert\(1\)">/i);
@@ -242,7 +242,7 @@ test("markup, quotes, script addresses, marks of direction and very long texts a
   }
 });
 
-test("programs that ask for a page by any means get one, and nothing of the API has changed its way", async () => {
+test("a client of any kind gets the pages, and API paths still answer JSON", async () => {
   await using world = await createWorld();
   await register(world);
   assert.match((await world.request("/login")).headers.get("Content-Type") ?? "", /^text\/html/);

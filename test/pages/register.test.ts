@@ -5,53 +5,56 @@ import { bob, canLogIn, register } from "../support/steps.ts";
 import { createVisitor, readField, sent } from "../support/visitor.ts";
 import { createWorld } from "../support/world.ts";
 
-const chosen = { email: bob.email, new_password: bob.password };
+const registration = { email: bob.email, new_password: bob.password };
 
-test("registering makes an account and logs nobody in; the form that does knows the address", async () => {
+test("registering creates an account without logging in, and the login form contains the address", async () => {
   await using world = await createWorld();
-  const who = createVisitor(world);
-  const done = await who.fill(await who.open("/register?return_to=/app"), { ...chosen, email: " BOB@example.com" });
+  const visitor = createVisitor(world);
+  const done = await visitor.fill(await visitor.open("/register?return_to=/app"), {
+    ...registration,
+    email: " BOB@example.com",
+  });
   sent(done, "/login?return_to=%2Fapp");
-  assert.ok(!who.cookies.has("session_id"));
+  assert.ok(!visitor.cookies.has("session_id"));
   assert.ok(await canLogIn(world, bob));
-  const page = await who.open("/login?return_to=/app");
+  const page = await visitor.open("/login?return_to=/app");
   assert.match(page.banner, /^Your account has been created/);
   assert.match(page.html, /role="status"/);
   assert.equal(readField(page, "email"), "BOB@example.com");
-  // It is told once, and what it was told by is gone.
-  assert.equal((await who.open("/login")).banner, "");
-  sent(await who.fill(page, bob), "/app");
+  // The notice is shown once.
+  assert.equal((await visitor.open("/login")).banner, "");
+  sent(await visitor.fill(page, bob), "/app");
 });
 
-test("where accounts are concealed, a known and an unknown address are answered alike, with a mail", async () => {
+test("with CONCEAL_ACCOUNTS, a known and an unknown address get the same response and an email", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const seen = [];
   for (const email of [owner.email, "eve@example.com"]) {
-    const who = createVisitor(world);
-    const done = await who.fill(await who.open("/register"), { email, new_password: owner.password });
+    const visitor = createVisitor(world);
+    const done = await visitor.fill(await visitor.open("/register"), { email, new_password: owner.password });
     sent(done, "/mailbox");
-    assert.ok(!who.cookies.has("__Host-session_id"));
+    assert.ok(!visitor.cookies.has("__Host-session_id"));
     assert.equal((await deliverMails(world))[0]?.to, email);
-    const page = await who.open("/mailbox");
+    const page = await visitor.open("/mailbox");
     assert.equal(page.title, "Check your email · Bienvenue");
-    const form = who.cookies.get("__Host-form") ?? "";
+    const form = visitor.cookies.get("__Host-form") ?? "";
     seen.push([done.headers.getSetCookie().length, page.html.replaceAll(email, "E").replaceAll(form, "F")]);
   }
   assert.deepEqual(seen[0], seen[1]);
 });
 
-test("a refusal is tied to its field, and says what to do, in the person's language", async () => {
+test("an error is linked to its field and says what to do, in the visitor's language", async () => {
   await using world = await createWorld({
     PASSWORD_MIN_LENGTH: "8",
     PASSWORD_BLOCKLIST: "on",
     EMAIL_FORMAT: "address",
   });
   await register(world);
-  const who = createVisitor(world, { "Accept-Language": "fr" });
-  const page = await who.open("/register");
+  const visitor = createVisitor(world, { "Accept-Language": "fr" });
+  const page = await visitor.open("/register");
   assert.match(page.html, /<p class="soft small" id="new_password-hint">Au moins 8 caractères\./);
-  for (const [fields, field, told, status] of [
+  for (const [fields, field, message, status] of [
     [{ email: "bob", new_password: "b4l0u-b4l0u" }, "email", /^Saisissez une adresse e-mail valide/, 400],
     [{ email: "a@b.c", new_password: "b4l0u" }, "new_password", /au moins 8 caractères/, 400],
     [{ email: "a@b.c", new_password: "Trustno1" }, "new_password", /courant/, 400],
@@ -64,9 +67,9 @@ test("a refusal is tied to its field, and says what to do, in the person's langu
     ],
     [{ email: "", new_password: "" }, "email", /^Saisissez votre adresse/, 400],
   ] as const) {
-    const refused = await who.fill(page, fields);
+    const refused = await visitor.fill(page, fields);
     assert.equal(refused.status, status);
-    assert.match(refused.banner, told);
+    assert.match(refused.banner, message);
     assert.match(refused.title, /^Erreur\s: Créer un compte/);
     assert.match(
       refused.html,
@@ -77,11 +80,14 @@ test("a refusal is tied to its field, and says what to do, in the person's langu
   }
 });
 
-test("an address with an account is led to what there is to do, and no link says more than it does", async () => {
+test("an address with an account gets links to the login and the password reset", async () => {
   await using world = await createWorld();
   await register(world);
-  const who = createVisitor(world);
-  const refused = await who.fill(await who.open("/register?return_to=/app"), { ...chosen, new_password: "another" });
+  const visitor = createVisitor(world);
+  const refused = await visitor.fill(await visitor.open("/register?return_to=/app"), {
+    ...registration,
+    new_password: "another",
+  });
   const [alert = ""] = /<div class="message bad"[\s\S]*?<\/div>/.exec(refused.html) ?? [];
   assert.match(alert, /<p>An account with this address already exists\. [^<]*<\/p>/);
   assert.deepEqual(
@@ -93,9 +99,9 @@ test("an address with an account is led to what there is to do, and no link says
   );
 });
 
-test("mails are in the language of the page that asked for them", async () => {
+test("emails are in the language of the page that requested them", async () => {
   await using world = await createProductionWorld();
-  const who = createVisitor(world);
-  await who.fill(await who.open("/register?lang=fr"), { email: owner.email, new_password: owner.password });
+  const visitor = createVisitor(world);
+  await visitor.fill(await visitor.open("/register?lang=fr"), { email: owner.email, new_password: owner.password });
   assert.equal((await deliverMails(world))[0]?.language, "fr");
 });

@@ -11,69 +11,69 @@ import { bob, canLogIn, register } from "../support/steps.ts";
 import { createVisitor, readField, sent } from "../support/visitor.ts";
 import { createWorld, hour } from "../support/world.ts";
 
-test("a mailed link leads to a new password, once, and out of every session", async () => {
+test("a reset link sets a new password once, and ends every session", async () => {
   await using world = await createWorld();
   await register(world);
-  const [who, device] = [createVisitor(world), createVisitor(world)];
+  const [visitor, device] = [createVisitor(world), createVisitor(world)];
   sent(await device.fill(await device.open("/login"), bob), "/account");
-  sent(await who.fill(await who.open("/forgot"), { email: " Bob@Example.com " }), "/mailbox");
-  assert.match((await who.open("/mailbox")).html, /<bdi>Bob@Example\.com<\/bdi>/);
+  sent(await visitor.fill(await visitor.open("/forgot"), { email: " Bob@Example.com " }), "/mailbox");
+  assert.match((await visitor.open("/mailbox")).html, /<bdi>Bob@Example\.com<\/bdi>/);
   const link = `/reset?token=${await deliverToken(world)}`;
-  for (let i = 0; i < 3; i++) assert.equal((await who.open(link)).status, 200);
-  const page = await who.open(link);
+  for (let i = 0; i < 3; i++) assert.equal((await visitor.open(link)).status, 200);
+  const page = await visitor.open(link);
   assert.equal(page.headers.get("Referrer-Policy"), "no-referrer");
   assert.match(page.html, /value="bob@example\.com" autocomplete="username" readonly hidden/);
   assert.match(page.html, /action="\/reset"/);
-  const refused = await who.fill(page, { new_password: "" });
+  const refused = await visitor.fill(page, { new_password: "" });
   assert.equal(refused.banner, "Choose a password.");
   assert.equal(refused.headers.get("Referrer-Policy"), "no-referrer");
-  sent(await who.fill(refused, { new_password: "t4rt1fl3tt3" }), "/login");
-  const done = await who.open("/login");
+  sent(await visitor.fill(refused, { new_password: "t4rt1fl3tt3" }), "/login");
+  const done = await visitor.open("/login");
   assert.match(done.banner, /Log in with your new password/);
   assert.equal(readField(done, "email"), bob.email);
-  assert.ok(!who.cookies.has("session_id"));
+  assert.ok(!visitor.cookies.has("session_id"));
   assert.ok(await canLogIn(world, { ...bob, password: "t4rt1fl3tt3" }));
   sent(await device.open("/account"), "/login?return_to=%2Faccount");
-  const dead = await who.fill(page, { new_password: "another-one" });
+  const dead = await visitor.fill(page, { new_password: "another-one" });
   assert.equal(dead.status, 403);
   assert.match(dead.title, /^Error: This link no longer works/);
   assert.match(dead.html, /<a class="button" href="\/forgot">/);
   assert.ok(!(await canLogIn(world, { ...bob, password: "another-one" })));
 });
 
-test("a link that is used, old, replaced, made up or too long says so, with a button for a new one", async () => {
+test("an expired, replaced, invalid or overlong link shows an error and a button for a new one", async () => {
   await using world = await createWorld();
   await register(world);
-  const who = createVisitor(world);
+  const visitor = createVisitor(world);
   const link = async () => {
     await world.auth.resetPassword.request(bob.email);
     return `/reset?token=${await deliverToken(world)}`;
   };
   const replaced = await link();
   const old = await link();
-  assert.match((await who.open(old)).title, /^Choose a new password/);
+  assert.match((await visitor.open(old)).title, /^Choose a new password/);
   world.clock.advance(hour + 1);
   for (const path of [replaced, old, "/reset", "/reset?token=", "/reset?token=x", `/reset?token=${"x".repeat(5000)}`]) {
-    const page = await who.open(path);
+    const page = await visitor.open(path);
     assert.match(page.title, /^Error: This link no longer works/);
     assert.match(page.html, /<a class="button" href="\/forgot">Get a new link<\/a>/);
     assert.doesNotMatch(page.html, /<form/);
   }
 });
 
-test("a token is in no log, whatever comes of it", async () => {
+test("no log entry contains a token, an address or a password", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
-  const who = createVisitor(world);
-  await who.fill(await who.open("/forgot"), { email: owner.email });
+  const visitor = createVisitor(world);
+  await visitor.fill(await visitor.open("/forgot"), { email: owner.email });
   const token = await deliverToken(world);
-  const page = await who.open(`/reset?token=${token}`);
-  await who.fill(page, { new_password: "x" });
-  sent(await who.fill(page, { new_password: `${strongPassword}2` }), "/login");
-  await who.fill(page, { new_password: strongPassword });
+  const page = await visitor.open(`/reset?token=${token}`);
+  await visitor.fill(page, { new_password: "x" });
+  sent(await visitor.fill(page, { new_password: `${strongPassword}2` }), "/login");
+  await visitor.fill(page, { new_password: strongPassword });
   await world.db.close();
-  await who.open(`/reset?token=${token}`);
-  const told = JSON.stringify(world.logEntries);
-  assert.ok(told.includes("/reset"));
-  for (const secret of [token, owner.email, strongPassword]) assert.ok(!told.includes(secret), secret);
+  await visitor.open(`/reset?token=${token}`);
+  const log = JSON.stringify(world.logEntries);
+  assert.ok(log.includes("/reset"));
+  for (const secret of [token, owner.email, strongPassword]) assert.ok(!log.includes(secret), secret);
 });

@@ -11,121 +11,121 @@ import { createVisitor, logIn, sent, type Visitor } from "../support/visitor.ts"
 import { day, minute, type World } from "../support/world.ts";
 
 const next = "new@example.com";
-const chosen = "another-Good-password-7";
+const newPassword = "another-Good-password-7";
 
-/** A browser in which the account has just moved, and the link of the mail to its old address. */
-async function moved(world: World): Promise<{ who: Visitor; link: string }> {
+/** Changes the address of an account; returns its visitor and the link in the email to the previous address. */
+async function changeAddress(world: World): Promise<{ visitor: Visitor; link: string }> {
   await registerAndConfirm(world);
-  const who = createVisitor(world);
-  await logIn(who, owner);
-  await who.fill(await who.open("/account/email"), { email: next, password: strongPassword });
+  const visitor = createVisitor(world);
+  await logIn(visitor, owner);
+  await visitor.fill(await visitor.open("/account/email"), { email: next, password: strongPassword });
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token;
-  sent(await who.fill(await who.open(`/verify?token=${token}`), { password: strongPassword }), "/account");
-  assert.match((await who.open("/account")).banner, /email address has been changed/);
+  sent(await visitor.fill(await visitor.open(`/verify?token=${token}`), { password: strongPassword }), "/account");
+  assert.match((await visitor.open("/account")).banner, /email address has been changed/);
   const undo = (await deliverMails(world)).find(({ kind }) => kind === "email_changed")?.token;
-  return { who, link: `/undo-email-change?token=${undo}` };
+  return { visitor, link: `/undo-email-change?token=${undo}` };
 }
 
 // id: nothing-until-pressed
-test("the page does nothing until its button is pressed; then a mail leads to a new password", async () => {
+test("the page changes nothing until its button is pressed; then an email leads to a new password", async () => {
   await using world = await createProductionWorld();
-  const { who: thief, link } = await moved(world);
-  const who = createVisitor(world);
-  for (let i = 0; i < 3; i++) assert.equal((await who.open(link)).status, 200);
-  assert.equal((await thief.open("/account")).status, 200);
-  const page = await who.open(link);
+  const { visitor: attacker, link } = await changeAddress(world);
+  const visitor = createVisitor(world);
+  for (let i = 0; i < 3; i++) assert.equal((await visitor.open(link)).status, 200);
+  assert.equal((await attacker.open("/account")).status, 200);
+  const page = await visitor.open(link);
   assert.match(page.title, /^Undo the change of your email address/);
   assert.match(page.html, /<bdi>bob@example\.com<\/bdi>/);
   assert.ok(!page.html.includes(next), "the new address is not shown");
   assert.equal(page.headers.get("Referrer-Policy"), "no-referrer");
-  sent(await who.fill(page, {}), "/mailbox");
-  const box = await who.open("/mailbox");
+  sent(await visitor.fill(page, {}), "/mailbox");
+  const box = await visitor.open("/mailbox");
   assert.match(box.html, /uses this address again[^<]*works once and expires in 1 hour/);
   assert.match(box.html, /<bdi>bob@example\.com<\/bdi>/);
-  sent(await thief.open("/account"), "/login?return_to=%2Faccount");
+  sent(await attacker.open("/account"), "/login?return_to=%2Faccount");
   const reset = (await deliverMails(world)).find(({ kind }) => kind === "reset_password")?.token;
-  sent(await who.fill(await who.open(`/reset?token=${reset}`), { new_password: chosen }), "/login");
-  await logIn(who, { ...owner, password: chosen });
+  sent(await visitor.fill(await visitor.open(`/reset?token=${reset}`), { new_password: newPassword }), "/login");
+  await logIn(visitor, { ...owner, password: newPassword });
 });
 
-test("two tabs, two clicks and a lost answer undo it once; every other browser finds a dead link", async () => {
+test("two tabs, a double click and a lost response undo the change once; in other browsers the link is invalid", async () => {
   await using world = await createProductionWorld();
-  const { link } = await moved(world);
-  const [who, other] = [createVisitor(world), createVisitor(world)];
-  const [one, two] = [await who.open(link), await who.open(link)];
+  const { link } = await changeAddress(world);
+  const [visitor, other] = [createVisitor(world), createVisitor(world)];
+  const [one, two] = [await visitor.open(link), await visitor.open(link)];
   const elsewhere = await other.open(link);
-  for (const answer of await Promise.all([who.fill(one, {}), who.fill(two, {}), who.fill(one, {})])) {
-    sent(answer, "/mailbox");
+  for (const response of await Promise.all([visitor.fill(one, {}), visitor.fill(two, {}), visitor.fill(one, {})])) {
+    sent(response, "/mailbox");
   }
   assert.equal((await deliverMails(world)).length, 2);
-  sent(await who.open(link), "/mailbox");
-  for (const dead of [await other.fill(elsewhere, {}), await other.open(link), await who.open(`${link}x`)]) {
+  sent(await visitor.open(link), "/mailbox");
+  for (const dead of [await other.fill(elsewhere, {}), await other.open(link), await visitor.open(`${link}x`)]) {
     assert.equal(dead.status, 403);
     assert.equal(dead.headers.get("Error-Code"), "bad_undo_token");
     assert.match(dead.title, /^Error: This link no longer works/);
     assert.match(dead.html, /<a class="button" href="\/forgot">/);
   }
   world.clock.advance(minute);
-  assert.equal((await who.open(link)).status, 403);
+  assert.equal((await visitor.open(link)).status, 403);
 });
 
-test("a form of another browser or another site undoes nothing", async () => {
+test("a form of another browser or another site has no effect", async () => {
   await using world = await createProductionWorld();
-  const { who: thief, link } = await moved(world);
-  const who = createVisitor(world);
+  const { visitor: attacker, link } = await changeAddress(world);
+  const visitor = createVisitor(world);
   const token = link.split("=")[1] ?? "";
-  await who.open(link);
-  const stale = await who.send("/undo-email-change", { token, form_token: "x".repeat(43) });
+  await visitor.open(link);
+  const stale = await visitor.send("/undo-email-change", { token, form_token: "x".repeat(43) });
   assert.deepEqual([stale.status, stale.headers.get("Error-Code")], [403, "form_stale"]);
-  const form_token = who.cookies.get("__Host-form") ?? "";
-  const cross = await who.send("/undo-email-change", { token, form_token }, { "Sec-Fetch-Site": "cross-site" });
+  const form_token = visitor.cookies.get("__Host-form") ?? "";
+  const cross = await visitor.send("/undo-email-change", { token, form_token }, { "Sec-Fetch-Site": "cross-site" });
   assert.equal(cross.status, 403);
-  assert.equal((await thief.open("/account")).status, 200);
+  assert.equal((await attacker.open("/account")).status, 200);
 });
 
-test("it names another account that is logged in there, which stays, and says nothing to the account's own browser", async () => {
+test("the page names another account that is logged in and keeps its session; the account's own browser sees no such message", async () => {
   await using world = await createProductionWorld();
-  const { who: thief, link } = await moved(world);
-  const other = { email: "eve@example.com", password: chosen };
+  const { visitor: attacker, link } = await changeAddress(world);
+  const other = { email: "eve@example.com", password: newPassword };
   await registerAndConfirm(world, other);
-  const who = createVisitor(world);
-  await logIn(who, other);
-  assert.doesNotMatch((await thief.open(link)).html, /logged in as/);
-  const page = await who.open(link);
+  const visitor = createVisitor(world);
+  await logIn(visitor, other);
+  assert.doesNotMatch((await attacker.open(link)).html, /logged in as/);
+  const page = await visitor.open(link);
   assert.match(
     page.html,
     /You are logged in as eve@example\.com, but this link is for a different account, shown below\. You stay/,
   );
-  sent(await who.fill(page, {}), "/mailbox");
-  assert.equal((await who.open("/account")).status, 200);
+  sent(await visitor.fill(page, {}), "/mailbox");
+  assert.equal((await visitor.open("/account")).status, 200);
 });
 
-test("where the address has another account by now, the page says what to do, and works after that", async () => {
+test("if another account uses the address by now, the page says what to do, and works afterwards", async () => {
   await using world = await createProductionWorld();
-  const { link } = await moved(world);
-  await registerAndConfirm(world, { ...owner, password: chosen });
-  const who = createVisitor(world, { "Accept-Language": "fr" });
-  const page = await who.open(link);
+  const { link } = await changeAddress(world);
+  await registerAndConfirm(world, { ...owner, password: newPassword });
+  const visitor = createVisitor(world, { "Accept-Language": "fr" });
+  const page = await visitor.open(link);
   assert.match(page.title, /^Annuler le changement d’adresse/);
-  const refused = await who.fill(page, {});
+  const refused = await visitor.fill(page, {});
   assert.equal(refused.headers.get("Error-Code"), "email_taken");
   assert.match(refused.banner, /^Un autre compte utilise maintenant cette adresse/);
   await world.auth.admin.deleteAccount((await world.auth.admin.find(owner.email))?.id ?? 0);
-  sent(await who.fill(refused, {}), "/mailbox");
+  sent(await visitor.fill(refused, {}), "/mailbox");
 });
 
-test("a link that is old, made up or missing says so", async () => {
+test("an expired, invalid or missing token shows an error", async () => {
   await using world = await createProductionWorld();
-  const { link } = await moved(world);
+  const { link } = await changeAddress(world);
   world.clock.advance(7 * day);
-  const who = createVisitor(world);
+  const visitor = createVisitor(world);
   for (const path of [
     link,
     "/undo-email-change",
     "/undo-email-change?token=",
     `/undo-email-change?token=${"x".repeat(999)}`,
   ]) {
-    const page = await who.open(path);
+    const page = await visitor.open(path);
     assert.match(page.title, /^Error: This link no longer works/);
     assert.doesNotMatch(page.html, /<form/);
   }

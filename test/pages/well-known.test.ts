@@ -4,14 +4,14 @@ import { bob, register } from "../support/steps.ts";
 import { createVisitor, sent } from "../support/visitor.ts";
 import { createWorld } from "../support/world.ts";
 
-test("password managers are led to the page that changes it, past the login and back", async () => {
+test("password managers are redirected to the password form, through the login if necessary", async () => {
   await using world = await createWorld();
   await register(world);
-  const who = createVisitor(world);
-  sent(await who.open("/.well-known/change-password"), "/account/password");
-  const asked = await who.open("/account/password");
-  sent(asked, "/login?return_to=%2Faccount%2Fpassword");
-  const page = await who.open(asked.location ?? "");
+  const visitor = createVisitor(world);
+  sent(await visitor.open("/.well-known/change-password"), "/account/password");
+  const response = await visitor.open("/account/password");
+  sent(response, "/login?return_to=%2Faccount%2Fpassword");
+  const page = await visitor.open(response.location ?? "");
   assert.equal(page.banner, "Log in to continue.");
-  sent(await who.fill(page, bob), "/account/password");
+  sent(await visitor.fill(page, bob), "/account/password");
 });

@@ -6,14 +6,14 @@ import { createWorld, minute } from "../../support/world.ts";
 
 const firefox = { "User-Agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0" };
 
-test("the account shows who, since when and where, and is for whoever is logged in alone", async () => {
+test("the account page shows the address, the registration date and the devices, and requires a login", async () => {
   await using world = await createWorld();
-  const who = await createMember(world);
+  const visitor = await createMember(world);
   world.clock.advance(minute);
   await sessionOf(world, bob, firefox);
   world.clock.advance(minute);
   await sessionOf(world, bob, { "User-Agent": "<script>alert(1)</script>" });
-  const page = await who.open("/account?lang=fr");
+  const page = await visitor.open("/account?lang=fr");
   assert.deepEqual([page.status, page.title], [200, "Votre compte · Bienvenue"]);
   assert.match(page.html, /<bdi>bob@example\.com<\/bdi>/);
   assert.match(page.html, /Membre depuis le 1 janvier 2030/);
@@ -29,6 +29,6 @@ test("the account shows who, since when and where, and is for whoever is logged 
       await createVisitor(world).open(`${path}?lang=fr`),
       `/login?lang=fr&return_to=${encodeURIComponent(`${path}?lang=fr`)}`,
     );
-    assert.equal((await who.open(path)).status, 200, path);
+    assert.equal((await visitor.open(path)).status, 200, path);
   }
 });

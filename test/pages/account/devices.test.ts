@@ -6,63 +6,63 @@ import { createWorld, minute } from "../../support/world.ts";
 
 const firefox = { "User-Agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0" };
 
-test("one device is logged out from another, or all others at once", async () => {
+test("a user can log out one device or all other devices", async () => {
   await using world = await createWorld();
-  const who = await createMember(world);
+  const visitor = await createMember(world);
   const others = [await sessionOf(world, bob, firefox), await sessionOf(world), await sessionOf(world)];
-  const page = await who.open("/account");
+  const page = await visitor.open("/account");
   const windows = findForms(page.html).find(({ html }) => html.includes("Log out Firefox on Windows"));
-  sent(await who.send("/account/devices", windows?.hidden ?? {}), "/account");
+  sent(await visitor.send("/account/devices", windows?.hidden ?? {}), "/account");
   assert.deepEqual(await Promise.all(others.map((each) => isSessionOpen(world, each))), [false, true, true]);
-  const after = await who.open("/account");
+  const after = await visitor.open("/account");
   assert.match(after.banner, /device has been logged out/);
   assert.equal(findDevices(after).length, 3);
-  sent(await who.send("/account/devices", windows?.hidden ?? {}), "/account");
+  sent(await visitor.send("/account/devices", windows?.hidden ?? {}), "/account");
   world.clock.advance(minute);
-  const again = await who.send("/account/devices", windows?.hidden ?? {});
+  const again = await visitor.send("/account/devices", windows?.hidden ?? {});
   assert.equal(again.status, 404);
   assert.equal(again.banner, "This device is already logged out.");
   const all = findForms(after.html).find(({ html }) => html.includes("Log out all other devices"));
-  sent(await who.send("/account/devices", all?.hidden ?? {}), "/account");
-  assert.deepEqual(findDevices(await who.open("/account")), ["An unknown device This device"]);
+  sent(await visitor.send("/account/devices", all?.hidden ?? {}), "/account");
+  assert.deepEqual(findDevices(await visitor.open("/account")), ["An unknown device This device"]);
   assert.deepEqual(await Promise.all(others.map((each) => isSessionOpen(world, each))), [false, false, false]);
 });
 
-test("nobody ends another's session, and many devices come on pages of ten", async () => {
+test("a user cannot end another user's session, and devices are listed in pages of ten", async () => {
   await using world = await createWorld();
-  const who = await createMember(world);
+  const visitor = await createMember(world);
   const eve = { email: "eve@example.com", password: "eve-eve-1" };
   await register(world, eve);
   const session = await sessionOf(world, eve);
   const [handle] = (await world.auth.sessions.list(session)).map(({ id }) => id);
-  const hidden = findForms((await who.open("/logout")).html)[0]?.hidden ?? {};
-  const refused = await who.send("/account/devices", { ...hidden, session: handle ?? "" });
+  const hidden = findForms((await visitor.open("/logout")).html)[0]?.hidden ?? {};
+  const refused = await visitor.send("/account/devices", { ...hidden, session: handle ?? "" });
   assert.equal(refused.status, 404);
   assert.ok(await isSessionOpen(world, session));
   for (let i = 0; i < 11; i++) await sessionOf(world);
-  const page = await who.open("/account");
+  const page = await visitor.open("/account");
   assert.equal(findDevices(page).length, 10);
   assert.match(page.html, /href="\/account\?from=10#devices"/);
   assert.doesNotMatch(page.html, /Previous devices/);
-  const last = await who.open("/account?from=10");
+  const last = await visitor.open("/account?from=10");
   assert.equal(findDevices(last).length, 2);
   assert.match(last.html, /<a class="link" href="\/account\?from=0#devices">Previous devices<\/a>/);
   assert.doesNotMatch(last.html, /Next devices/);
   for (const [from, shown] of Object.entries({ "-1": 10, x: 10, 0: 10, 9: 10, 13: 2, 9999: 2, "1e99": 2 })) {
-    assert.equal(findDevices(await who.open(`/account?from=${from}`)).length, shown, from);
+    assert.equal(findDevices(await visitor.open(`/account?from=${from}`)).length, shown, from);
   }
 });
 
-test("the device that looks is on the first page and comes first, however many are newer, and no device is on two", async () => {
+test("this device is listed first, and every device is on exactly one page", async () => {
   await using world = await createWorld();
-  const who = await createMember(world);
+  const visitor = await createMember(world);
   for (let i = 0; i < 24; i++) {
     world.clock.advance(1000);
     await world.auth.createSession(bob.email);
   }
   const seen: string[] = [];
   for (let path: string | undefined = "/account?lang=fr", pages = 1; path !== undefined; pages++) {
-    const page = await who.open(path);
+    const page = await visitor.open(path);
     const names = findDevices(page);
     if (pages === 1) assert.equal(names[0], "Un appareil inconnu Cet appareil");
     assert.equal(names.filter((name) => name.endsWith("Cet appareil")).length, pages === 1 ? 1 : 0);
@@ -75,30 +75,30 @@ test("the device that looks is on the first page and comes first, however many a
   assert.equal(new Set(seen).size, 24);
 });
 
-test("a device that is logged out on a later page leaves people there, while there is one", async () => {
+test("logging out a device returns to the same page of the list, or to the last page", async () => {
   await using world = await createWorld();
-  const who = await createMember(world);
+  const visitor = await createMember(world);
   for (let i = 0; i < 11; i++) await sessionOf(world);
   for (const left of [1, 10]) {
-    const page = await who.open("/account?from=10");
+    const page = await visitor.open("/account?from=10");
     const one = findForms(page.html).find(({ html }) => html.includes("Log out an unknown device"));
-    const done = await who.send(one?.action ?? "", one?.hidden ?? {});
+    const done = await visitor.send(one?.action ?? "", one?.hidden ?? {});
     sent(done, "/account?from=10");
-    const after = await who.open(done.location ?? "");
+    const after = await visitor.open(done.location ?? "");
     assert.match(after.banner, /device has been logged out/);
     assert.equal(findDevices(after).length, left);
     if (left === 10) continue;
     world.clock.advance(minute);
-    const gone = await who.send(one?.action ?? "", one?.hidden ?? {});
-    assert.deepEqual([gone.status, findDevices(gone).length], [404, left]);
+    const repeated = await visitor.send(one?.action ?? "", one?.hidden ?? {});
+    assert.deepEqual([repeated.status, findDevices(repeated).length], [404, left]);
   }
 });
 
-test("devices of one name are told apart by when they were seen, for those who hear them too", async () => {
+test("devices of the same name differ by their last activity, also for screen readers", async () => {
   await using world = await createWorld();
-  const who = await createMember(world);
+  const visitor = await createMember(world);
   for (let i = 0; i < 2; i++) await sessionOf(world);
-  const { html } = await who.open("/account");
+  const { html } = await visitor.open("/account");
   const buttons = [...html.matchAll(/<button [^>]*aria-label="([^"]*)" aria-describedby="([^"]*)">/g)];
   assert.deepEqual(
     buttons.map(([, label]) => label),

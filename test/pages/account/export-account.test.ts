@@ -4,14 +4,14 @@ import { bob } from "../../support/steps.ts";
 import { createMember } from "../../support/visitor.ts";
 import { createWorld } from "../../support/world.ts";
 
-test("the export is a file with all that is held, for who gives the password", async () => {
+test("the export is a JSON file, and needs the password", async () => {
   await using world = await createWorld();
-  const who = await createMember(world);
-  const page = await who.open("/account/export");
-  assert.equal((await who.fill(page, { password: "wrong" })).status, 403);
-  const file = await who.fill(page, { password: bob.password });
+  const visitor = await createMember(world);
+  const page = await visitor.open("/account/export");
+  assert.equal((await visitor.fill(page, { password: "wrong" })).status, 403);
+  const file = await visitor.fill(page, { password: bob.password });
   assert.equal(file.headers.get("Content-Disposition"), 'attachment; filename="account.json"');
   assert.equal(file.headers.get("Cache-Control"), "no-store");
   assert.equal(JSON.parse(file.html).email, bob.email);
-  assert.equal((await who.open("/account")).status, 200);
+  assert.equal((await visitor.open("/account")).status, 200);
 });

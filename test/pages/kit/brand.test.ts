@@ -8,7 +8,7 @@ import { createWorld } from "../../support/world.ts";
 
 const svg = `<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`;
 
-test("the pages wear the name, logo, colours and links of the settings", async () => {
+test("the pages show the name, logo, colors and links of the settings", async () => {
   await using folder = await temporaryFolder();
   const LOGO_FILE = join(folder.path, "logo.svg");
   await writeFile(LOGO_FILE, svg);
@@ -27,7 +27,7 @@ test("the pages wear the name, logo, colours and links of the settings", async (
   const image = await world.request(logo);
   assert.deepEqual([image.status, image.headers.get("Content-Type")], [200, "image/svg+xml"]);
   assert.equal(await image.text(), svg);
-  // Opened by itself it is a document, and may do nothing.
+  // A browser that opens the logo directly must not run its scripts.
   assert.match(image.headers.get("Content-Security-Policy") ?? "", /default-src 'none'.*; sandbox$/);
   const sheet = await (await world.request(/href="([^"]+\.css)"/.exec(html)?.[1] ?? "")).text();
   assert.match(sheet, /--accent: #7a1f5c;\s+--on-accent: #ffffff;/);
@@ -39,12 +39,12 @@ test("the pages wear the name, logo, colours and links of the settings", async (
   })) {
     assert.ok(html.includes(`<a href="${href}">${name}</a>`), href);
   }
-  // Browsers hold a form's policy against where its answer sends people on, too.
+  // Browsers apply form-action to the redirect after a form too.
   const policy = headers.get("Content-Security-Policy") ?? "";
   assert.match(policy, /; form-action 'self' https:\/\/app\.example\.com http:\/\/localhost:3000; /);
 });
 
-test("without a logo there is the name's first letter, as people see letters", async () => {
+test("without a logo, the pages show the first grapheme of the name", async () => {
   for (const [SERVICE_NAME, letter] of [
     ["bienvenue", "B"],
     ["& co", "&"],

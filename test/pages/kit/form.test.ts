@@ -15,18 +15,18 @@ import { createWorld } from "../../support/world.ts";
 const cookie = /^form=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/;
 const secure = /^__Host-form=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure$/;
 
-test("a form holds what its browser has in a cookie, and both stay", async () => {
+test("a form's token equals the browser's cookie, and both stay the same", async () => {
   for (const [world, form] of [
     [await createWorld(), cookie],
     [await createProductionWorld(), secure],
   ] as const) {
     await using _ = world;
-    const who = createVisitor(world);
-    const first = await who.open("/login");
+    const visitor = createVisitor(world);
+    const first = await visitor.open("/login");
     assert.match(first.headers.getSetCookie().join("\n"), form);
-    const [value] = [...who.cookies.values()];
+    const [value] = [...visitor.cookies.values()];
     assert.equal(findForms(first.html)[0]?.hidden.form_token, value);
-    const second = await who.open("/register");
+    const second = await visitor.open("/register");
     assert.deepEqual(second.headers.getSetCookie(), []);
     assert.equal(findForms(second.html)[0]?.hidden.form_token, value);
     const other = createVisitor(world);
@@ -37,41 +37,47 @@ test("a form holds what its browser has in a cookie, and both stay", async () =>
 });
 
 // id: foreign-form-shown-again
-test("a form without that, with another's, or of a browser that has lost it shows again, kept, with one that works", async () => {
+test("a form with a missing or foreign token, or without its cookie, is shown again with a valid token", async () => {
   await using world = await createWorld();
   await register(world);
   const other = createVisitor(world);
   const others = findForms((await other.open("/login")).html)[0]?.hidden.form_token ?? "";
-  const given = [{}, { form_token: "" }, { form_token: others }, { form_token: "é".repeat(43) }, { form_token: "x" }];
-  for (const tokens of given) {
+  const tokenFields = [
+    {},
+    { form_token: "" },
+    { form_token: others },
+    { form_token: "é".repeat(43) },
+    { form_token: "x" },
+  ];
+  for (const tokens of tokenFields) {
     for (const cookies of ["kept", "lost", "made up"]) {
-      const who = createVisitor(world);
-      await who.open("/login");
-      if (cookies === "lost") who.cookies.clear();
-      if (cookies === "made up") who.cookies.set("form", "x");
-      const stale = await who.send("/login", { ...bob, ...tokens } as Record<string, string>);
+      const visitor = createVisitor(world);
+      await visitor.open("/login");
+      if (cookies === "lost") visitor.cookies.clear();
+      if (cookies === "made up") visitor.cookies.set("form", "x");
+      const stale = await visitor.send("/login", { ...bob, ...tokens } as Record<string, string>);
       assert.equal(stale.status, 403);
       assert.equal(stale.title, "Error: Log in · Bienvenue");
       assert.match(stale.banner, /open for too long/);
       assert.equal(readField(stale, "email"), bob.email);
       assert.ok(!stale.html.includes(bob.password));
-      assert.ok(!who.cookies.has("session_id"));
-      sent(await who.fill(stale, bob), "/account");
+      assert.ok(!visitor.cookies.has("session_id"));
+      sent(await visitor.fill(stale, bob), "/account");
     }
   }
 });
 
-test("of several form cookies any one that the form was made from counts, in whatever order they come, of five at most", async () => {
+test("of up to five form cookies in any order, any one can match the form's token", async () => {
   await using world = await createWorld();
   await register(world);
-  const who = createVisitor(world);
-  await logIn(who, bob);
-  const [secret, session] = [who.cookies.get("form") ?? "", who.cookies.get("session_id") ?? ""];
+  const visitor = createVisitor(world);
+  await logIn(visitor, bob);
+  const [secret, session] = [visitor.cookies.get("form") ?? "", visitor.cookies.get("session_id") ?? ""];
   const other = "o".repeat(43);
-  const stranger = createVisitor(world);
-  stranger.cookies.set("form", "s".repeat(43));
-  const strange = findForms((await stranger.open("/login")).html)[0]?.hidden.form_token ?? "";
-  const many = Array.from({ length: 5 }, (_, i) => `form=${String(i).repeat(43)}`);
+  const otherVisitor = createVisitor(world);
+  otherVisitor.cookies.set("form", "s".repeat(43));
+  const foreignToken = findForms((await otherVisitor.open("/login")).html)[0]?.hidden.form_token ?? "";
+  const otherCookies = Array.from({ length: 5 }, (_, i) => `form=${String(i).repeat(43)}`);
   const open = async (form: string, path: string) => {
     const sent = createVisitor(world, { Cookie: `form=${form}; session_id=${session}` });
     return findForms((await sent.open(path)).html)[0]?.hidden.form_token ?? "";
@@ -86,32 +92,32 @@ test("of several form cookies any one that the form was made from counts, in wha
       [[`form=${secret}`, `form=${other}`], own, true],
       [[`form=${secret}`, `form=${other}`], others, true],
       [["form=x", "form=", `form=${secret}`], own, true],
-      [[...many.slice(1), `form=${secret}`], own, true],
-      [[...many, `form=${secret}`], own, false],
-      [[`form=${secret}`, `form=${other}`], strange, false],
+      [[...otherCookies.slice(1), `form=${secret}`], own, true],
+      [[...otherCookies, `form=${secret}`], own, false],
+      [[`form=${secret}`, `form=${other}`], foreignToken, false],
       [[`form=${other}`], own, false],
     ] as const) {
       const sent = createVisitor(world, { Cookie: [...cookies, `session_id=${session}`].join("; ") });
       const seen = await sent.send(path, { ...fields, form_token: token });
-      // Of a password that is missing nothing is changed, and it is not the token that is refused.
+      // 400: the token is valid, but the new password is missing.
       assert.equal(seen.status, isOwn ? (path === "/forgot" ? 303 : 400) : 403, `${path} ${cookies}`);
     }
   }
 });
 
-test("no form of ours does anything without it", async () => {
+test("no form has an effect without its token", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
-  const who = createVisitor(world);
-  await logIn(who, owner);
+  const visitor = createVisitor(world);
+  await logIn(visitor, owner);
   const waiting = { email: "carol@example.com", password: strongPassword };
   await world.auth.account.register(waiting.email, waiting.password);
   const verify = await deliverToken(world);
   await world.auth.resetPassword.request(owner.email);
   const reset = await deliverToken(world);
-  const own = who.cookies.get("__Host-form") ?? "";
+  const own = visitor.cookies.get("__Host-form") ?? "";
   const changed = { password: strongPassword, new_password: `${strongPassword}-2` };
-  // Each would do what it asks for, but for the form's own token.
+  // Every form is valid except for its token.
   for (const [path, fields] of [
     ["/account/password", changed],
     ["/account/email", { email: "new@example.com", password: strongPassword }],
@@ -125,24 +131,24 @@ test("no form of ours does anything without it", async () => {
     ["/logout", {}],
   ] as const) {
     for (const token of [{}, { form_token: own.replace(/./, "!") }] as Record<string, string>[]) {
-      const refused = await who.send(path, { ...fields, ...token });
+      const refused = await visitor.send(path, { ...fields, ...token });
       assert.equal(refused.status, 403, path);
       assert.match(refused.banner, /^This page was open for too long/, path);
     }
   }
   assert.deepEqual(await deliverMails(world), []);
-  assert.equal((await who.open("/account")).status, 200);
+  assert.equal((await visitor.open("/account")).status, 200);
   assert.ok(await canLogIn(world, owner));
   assert.ok(await world.auth.verifyEmail.find(verify));
   assert.ok(await world.auth.resetPassword.findEmail(reset));
 });
 
-test("what another site's page sends is refused before, as the API does", async () => {
+test("a form from another site is rejected, as in the API", async () => {
   await using world = await createWorld();
   await register(world);
-  const who = createVisitor(world);
-  await who.open("/login");
-  const fields = { ...bob, form_token: who.cookies.get("form") ?? "" };
+  const visitor = createVisitor(world);
+  await visitor.open("/login");
+  const fields = { ...bob, form_token: visitor.cookies.get("form") ?? "" };
   const refused: Record<string, string>[] = [
     { "Sec-Fetch-Site": "cross-site" },
     { "Sec-Fetch-Site": "same-site", Origin: "http://evil.localhost:5000" },
@@ -150,18 +156,18 @@ test("what another site's page sends is refused before, as the API does", async 
     { Origin: "null", "Sec-Fetch-Site": "cross-site" },
   ];
   for (const headers of refused) {
-    const page = await who.send("/login", fields, headers);
+    const page = await visitor.send("/login", fields, headers);
     assert.equal(page.status, 403);
     assert.match(page.banner, /came from another site/);
     assert.deepEqual(page.headers.getSetCookie(), []);
   }
-  // A page without a referrer makes an older browser say `null`: its form's token decides.
-  assert.equal((await who.send("/login", { ...fields, form_token: "x" }, { Origin: "null" })).status, 403);
+  // An older browser sends `Origin: null` from a page with no-referrer; then the form's token decides.
+  assert.equal((await visitor.send("/login", { ...fields, form_token: "x" }, { Origin: "null" })).status, 403);
   for (const headers of [
     { Origin: "null" },
     { Origin: "http://localhost:5000" },
     { "Sec-Fetch-Site": "same-origin" },
   ]) {
-    sent(await who.send("/login", fields, headers as Record<string, string>), "/account");
+    sent(await visitor.send("/login", fields, headers as Record<string, string>), "/account");
   }
 });

@@ -20,8 +20,8 @@ function createService(): Promise<World> {
   return createProductionWorld({ RETURN_ORIGINS: "https://app.example.com" });
 }
 
-/** The link of the only mail that waits, which says nothing of where its reader goes afterwards. */
-async function mailedLink(world: World, page: "/verify" | "/reset"): Promise<string> {
+/** Returns the link of the only waiting email. It must not contain `return_to`. */
+async function deliverLink(world: World, page: "/verify" | "/reset"): Promise<string> {
   const mails = await deliverMails(world);
   assert.equal(mails.length, 1);
   const [mail] = mails;
@@ -30,109 +30,110 @@ async function mailedLink(world: World, page: "/verify" | "/reset"): Promise<str
   return `${page}?token=${mail.token}`;
 }
 
-async function joinFrom(who: Visitor, query: string): Promise<void> {
+async function registerFrom(visitor: Visitor, query: string): Promise<void> {
   sent(
-    await who.fill(await who.open(`/register?${query}`), { email: owner.email, new_password: strongPassword }),
+    await visitor.fill(await visitor.open(`/register?${query}`), { email: owner.email, new_password: strongPassword }),
     "/mailbox",
   );
 }
 
-test("who registers on the way from an application is back there once the address is confirmed", async () => {
+test("a visitor who registers from an application returns to it once the address is verified", async () => {
   await using world = await createService();
-  const who = createVisitor(world);
-  const page = await who.open(`/register?${from}`);
-  const done = await who.fill(page, { email: owner.email, new_password: strongPassword });
+  const visitor = createVisitor(world);
+  const page = await visitor.open(`/register?${from}`);
+  const done = await visitor.fill(page, { email: owner.email, new_password: strongPassword });
   sent(done, "/mailbox");
   assert.match(
     done.headers.getSetCookie().find((each) => each.startsWith(name)) ?? "",
     /^__Host-onward=[\w-]+; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=86400$/,
   );
   await deliverMails(world);
-  sent(await who.fill(await who.open("/mailbox"), {}, "/verify"), "/mailbox");
-  const link = await mailedLink(world, "/verify");
-  sent(await who.fill(await who.open(link), { password: strongPassword }), app);
-  assert.ok(!who.cookies.has(name));
-  // Another day is another way.
-  who.cookies.delete("__Host-session_id");
-  sent(await who.fill(await who.open("/login"), owner, "/login"), "/account");
+  sent(await visitor.fill(await visitor.open("/mailbox"), {}, "/verify"), "/mailbox");
+  const link = await deliverLink(world, "/verify");
+  sent(await visitor.fill(await visitor.open(link), { password: strongPassword }), app);
+  assert.ok(!visitor.cookies.has(name));
+  // A later login no longer uses it.
+  visitor.cookies.delete("__Host-session_id");
+  sent(await visitor.fill(await visitor.open("/login"), owner, "/login"), "/account");
 });
 
-test("who has forgotten the password on the way is back there after logging in with the new one", async () => {
+test("a visitor who resets the password returns to the application after the login", async () => {
   await using world = await createService();
   await registerAndConfirm(world);
-  const who = createVisitor(world);
-  const asked = await who.fill(await who.open(`/forgot?${from}`), { email: owner.email });
-  sent(asked, "/mailbox");
-  assert.match(asked.headers.getSetCookie().join("\n"), /^__Host-onward=.*; Max-Age=3600$/m);
+  const visitor = createVisitor(world);
+  const response = await visitor.fill(await visitor.open(`/forgot?${from}`), { email: owner.email });
+  sent(response, "/mailbox");
+  assert.match(response.headers.getSetCookie().join("\n"), /^__Host-onward=.*; Max-Age=3600$/m);
   await deliverMails(world);
-  sent(await who.fill(await who.open("/mailbox"), {}, "/forgot"), "/mailbox");
-  const link = await mailedLink(world, "/reset");
-  const saved = await who.fill(await who.open(link), { new_password: `${strongPassword}-2` });
+  sent(await visitor.fill(await visitor.open("/mailbox"), {}, "/forgot"), "/mailbox");
+  const link = await deliverLink(world, "/reset");
+  const saved = await visitor.fill(await visitor.open(link), { new_password: `${strongPassword}-2` });
   sent(saved, `/login?${from}`);
-  sent(await who.fill(await who.open("/login"), { ...owner, password: `${strongPassword}-2` }), app);
-  assert.ok(!who.cookies.has(name));
-  const [, again = ""] = /href="(\/forgot[^"]*)"/.exec((await who.open(`/reset?token=x&${from}`)).html) ?? [];
+  sent(await visitor.fill(await visitor.open("/login"), { ...owner, password: `${strongPassword}-2` }), app);
+  assert.ok(!visitor.cookies.has(name));
+  const [, again = ""] = /href="(\/forgot[^"]*)"/.exec((await visitor.open(`/reset?token=x&${from}`)).html) ?? [];
   assert.equal(again, `/forgot?${from}`);
 });
 
-test("having the link sent again where the login was refused goes the same way", async () => {
+test("requesting the link again after a failed login keeps return_to", async () => {
   await using world = await createService();
-  await joinFrom(createVisitor(world), "");
+  await registerFrom(createVisitor(world), "");
   await deliverMails(world);
-  const who = createVisitor(world);
-  const refused = await who.fill(await who.open(`/login?${from}`), owner, "/login");
-  sent(await who.fill(refused, {}, "/verify"), "/mailbox");
-  sent(await who.fill(await who.open(await mailedLink(world, "/verify")), { password: strongPassword }), app);
+  const visitor = createVisitor(world);
+  const refused = await visitor.fill(await visitor.open(`/login?${from}`), owner, "/login");
+  sent(await visitor.fill(refused, {}, "/verify"), "/mailbox");
+  sent(await visitor.fill(await visitor.open(await deliverLink(world, "/verify")), { password: strongPassword }), app);
 });
 
-test("what a browser keeps is checked again, read on the way alone, and replaced by what is asked for next", async () => {
+test("the stored return_to is checked again, used only after an emailed link, and replaced by a new one", async () => {
   await using world = await createService();
   await registerAndConfirm(world);
-  const keep = (who: Visitor, wanted: string) => who.cookies.set(name, Buffer.from(wanted).toString("base64url"));
-  for (const wanted of ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example", "\0"]) {
-    const who = createVisitor(world);
-    keep(who, wanted);
-    sent(await who.fill(await who.open("/login"), owner), "/account");
-    assert.ok(!who.cookies.has(name), wanted);
+  const keep = (visitor: Visitor, returnTo: string) =>
+    visitor.cookies.set(name, Buffer.from(returnTo).toString("base64url"));
+  for (const returnTo of ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example", "\0"]) {
+    const visitor = createVisitor(world);
+    keep(visitor, returnTo);
+    sent(await visitor.fill(await visitor.open("/login"), owner), "/account");
+    assert.ok(!visitor.cookies.has(name), returnTo);
   }
-  const who = createVisitor(world);
-  keep(who, "/app");
-  assert.doesNotMatch((await who.open("/register")).html, /return_to/);
-  sent(await who.fill(await who.open("/login?return_to=/other"), owner), "/other");
-  keep(who, "/app");
-  sent(await who.open("/login"), "/app");
-  assert.ok(!who.cookies.has(name));
-  keep(who, "/app");
-  who.cookies.delete("__Host-session_id");
-  await joinFrom(who, "");
-  assert.ok(!who.cookies.has(name));
+  const visitor = createVisitor(world);
+  keep(visitor, "/app");
+  assert.doesNotMatch((await visitor.open("/register")).html, /return_to/);
+  sent(await visitor.fill(await visitor.open("/login?return_to=/other"), owner), "/other");
+  keep(visitor, "/app");
+  sent(await visitor.open("/login"), "/app");
+  assert.ok(!visitor.cookies.has(name));
+  keep(visitor, "/app");
+  visitor.cookies.delete("__Host-session_id");
+  await registerFrom(visitor, "");
+  assert.ok(!visitor.cookies.has(name));
 });
 
-test("the language that was chosen stays over a login, and so does where an account's pages were opened from", async () => {
+test("the language and the return_to of account pages survive a login", async () => {
   await using world = await createWorld();
   await register(world);
-  const who = createVisitor(world);
-  sent(await who.fill(await who.open("/login?lang=fr"), bob), "/account?lang=fr");
-  sent(await who.open("/login?lang=fr"), "/account?lang=fr");
+  const visitor = createVisitor(world);
+  sent(await visitor.fill(await visitor.open("/login?lang=fr"), bob), "/account?lang=fr");
+  sent(await visitor.open("/login?lang=fr"), "/account?lang=fr");
   for (const path of ["/account/password", "/account/email", "/account/export", "/account/delete"]) {
-    const page = await who.open(`${path}?return_to=/app`);
+    const page = await visitor.open(`${path}?return_to=/app`);
     assert.match(page.html, /<a class="link" href="\/app">Cancel<\/a>/, path);
-    const refused = await who.fill(page, { password: "wrong", new_password: "x", email: "a@example.com" });
+    const refused = await visitor.fill(page, { password: "wrong", new_password: "x", email: "a@example.com" });
     assert.match(refused.html, /<a class="link" href="\/app">Cancel<\/a>/, path);
   }
-  assert.match((await who.open("/logout?return_to=/app")).html, /href="\/app">Stay logged in/);
-  assert.match((await who.open("/logout?lang=fr")).html, /href="\/account\?lang=fr"/);
+  assert.match((await visitor.open("/logout?return_to=/app")).html, /href="\/app">Stay logged in/);
+  assert.match((await visitor.open("/logout?lang=fr")).html, /href="\/account\?lang=fr"/);
 });
 
-test("a session that ended while a form was open forgets nothing of the way", async () => {
+test("a form whose session has ended keeps return_to", async () => {
   await using world = await createWorld();
   await register(world);
-  const who = createVisitor(world);
-  await logIn(who, bob);
-  const page = await who.open("/account/password?return_to=/app");
-  who.cookies.delete("session_id");
-  const asked = await who.fill(page, { password: bob.password, new_password: "t4rt1fl3tt3" });
+  const visitor = createVisitor(world);
+  await logIn(visitor, bob);
+  const page = await visitor.open("/account/password?return_to=/app");
+  visitor.cookies.delete("session_id");
+  const response = await visitor.fill(page, { password: bob.password, new_password: "t4rt1fl3tt3" });
   const back = "/account/password?return_to=%2Fapp";
-  sent(asked, `/login?return_to=${encodeURIComponent(back)}`);
-  sent(await who.fill(await who.open(asked.location ?? ""), bob), back);
+  sent(response, `/login?return_to=${encodeURIComponent(back)}`);
+  sent(await visitor.fill(await visitor.open(response.location ?? ""), bob), back);
 });

@@ -7,8 +7,8 @@ import { anyText } from "../../support/any-text.ts";
 const origins = ["https://app.example.com", "http://localhost:3000"];
 const here = "https://auth.example.com";
 
-test("paths of this host and addresses at the allowed origins are gone to", () => {
-  for (const [wanted, gone] of Object.entries({
+test("paths of this host and URLs at allowed origins are valid", () => {
+  for (const [returnTo, location] of Object.entries({
     "/": "/",
     "/app?a=b&c=//d#e": "/app?a=b&c=//d#e",
     "/a/../b": "/b",
@@ -22,13 +22,13 @@ test("paths of this host and addresses at the allowed origins are gone to", () =
     "http://localhost:3000/x": "http://localhost:3000/x",
     "/?next=https://evil.example": "/?next=https://evil.example",
   })) {
-    assert.equal(resolveReturnTo(wanted, origins), gone, wanted);
+    assert.equal(resolveReturnTo(returnTo, origins), location, returnTo);
   }
 });
 
 // id: others-lead-home
-test("everything else leads home", () => {
-  for (const wanted of [
+test("everything else returns the fallback", () => {
+  for (const returnTo of [
     undefined,
     "",
     "account",
@@ -69,19 +69,19 @@ test("everything else leads home", () => {
     "https://",
     `/${"a".repeat(2000)}`,
   ]) {
-    assert.equal(resolveReturnTo(wanted, origins), home, wanted);
-    assert.equal(resolveReturnTo(wanted, origins, "/login"), "/login", wanted);
+    assert.equal(resolveReturnTo(returnTo, origins), home, returnTo);
+    assert.equal(resolveReturnTo(returnTo, origins, "/login"), "/login", returnTo);
   }
   assert.equal(resolveReturnTo("https://app.example.com", []), home);
 });
 
 // id: allowed-origins-only
-test("whatever is asked for, a browser stays here or ends at an allowed origin, and a header can hold it", () => {
+test("any input results in a URL of this host or an allowed origin that fits in a header", () => {
   const piece = fc.constantFrom(
     ...["/", "//", "\\", ".", "..", "%2e", "%2f", "%5c", "@", ":", "?", "#", "a", "https:", "javascript:", "\t", "\n"],
     ...["evil.example", "app.example.com", "https://app.example.com", "[::1]", "\u202e", "\u3002", "é", "\0", " "],
   );
-  const wanted = fc.oneof(
+  const returnTo = fc.oneof(
     fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join("")),
     fc.array(piece, { maxLength: 8 }).map((pieces) => `/${pieces.join("")}`),
     anyText(),
@@ -90,15 +90,15 @@ test("whatever is asked for, a browser stays here or ends at an allowed origin, 
       .map((parts) => parts.join("")),
   );
   fc.assert(
-    fc.property(wanted, (text) => {
-      const gone = resolveReturnTo(text, origins);
-      assert.match(gone, /^[\x21-\x7e]+$/);
-      assert.ok(!gone.includes("\\"));
-      const { origin, username, password } = new URL(gone, `${here}/login`);
-      assert.ok([here, ...origins].includes(origin), gone);
+    fc.property(returnTo, (text) => {
+      const location = resolveReturnTo(text, origins);
+      assert.match(location, /^[\x21-\x7e]+$/);
+      assert.ok(!location.includes("\\"));
+      const { origin, username, password } = new URL(location, `${here}/login`);
+      assert.ok([here, ...origins].includes(origin), location);
       assert.equal(username + password, "");
-      // Once more, as it goes through a form.
-      assert.equal(resolveReturnTo(gone, origins), gone);
+      // A form sends the result again.
+      assert.equal(resolveReturnTo(location, origins), location);
     }),
     { numRuns: 5000 },
   );
