@@ -49,14 +49,14 @@ export interface RunningService {
 export interface Bienvenue extends AsyncDisposable {
   /**
    * Responds to a request. Never rejects. The first request starts the service; if that fails, it gets 500, or 503 if the database is
-   * unavailable, the cause is logged, and the next request tries again.
+   * unavailable, the cause is logged, and the next request retries.
    *
    * @param bindings Node's request as `{ incoming }`. Without it, callers are unknown, and rate limits by network have no effect
    */
   fetch(request: Request, bindings?: Bindings): Response | Promise<Response>;
   /**
    * Reads the settings, opens the database, and starts to send emails and to delete expired rows. Later calls return the same
-   * result. If a call fails, nothing stays open, and the next call tries again.
+   * result. If a call fails, nothing stays open, and the next call retries.
    *
    * @throws {SettingsError} if a setting is invalid or missing
    * @throws {OpenError} if the database cannot be used
@@ -119,10 +119,10 @@ export function createBienvenue(
     try {
       await start();
     } catch (error) {
-      const refused = toRefusal(error instanceof OpenError ? error.cause : error);
-      if (refused.status === 503) logUnavailable(error as Error, { path: new URL(request.url).pathname });
+      const refusal = toRefusal(error instanceof OpenError ? error.cause : error);
+      if (refusal.status === 503) logUnavailable(error as Error, { path: new URL(request.url).pathname });
       else log.error({ err: error }, "could not start");
-      return defaultAnswers.refuse(refused);
+      return defaultAnswers.refuse(refusal);
     }
     return fetch(request, bindings);
   };

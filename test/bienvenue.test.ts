@@ -93,17 +93,17 @@ describe("the start", () => {
     assert.equal(reads, 1);
   });
 
-  test("throws if settings are invalid; a request gets 500 and the error is logged, and the next request tries again", async () => {
+  test("throws if settings are invalid; a request gets 500 and the error is logged, and the next request retries", async () => {
     const { log, logged } = createWatchedLog();
     let environment: Environment = { PORT: "x", BCRYPT_COST: "3" };
     await using bienvenue = createBienvenue(() => settings(environment), { log });
     const wrong = { name: "SettingsError", message: /\n {2}PORT=x: must.*\n {2}BCRYPT_COST=3: must/ };
     await assert.rejects(bienvenue.start(), wrong);
     assert.deepEqual(logged, []);
-    const refused = await bienvenue.fetch(get("/"));
-    assert.deepEqual([refused.status, refused.headers.get("Error-Code")], [500, "internal"]);
-    assert.equal(await refused.text(), '{"message":"internal error; the log has the details"}\n');
-    assert.equal(refused.headers.get("Cache-Control"), "no-store");
+    const response = await bienvenue.fetch(get("/"));
+    assert.deepEqual([response.status, response.headers.get("Error-Code")], [500, "internal"]);
+    assert.equal(await response.text(), '{"message":"internal error; the log has the details"}\n');
+    assert.equal(response.headers.get("Cache-Control"), "no-store");
     assert.deepEqual(
       logged.map(({ level, message, err }) => [level, message, (err as Error).name]),
       [["error", "could not start", "SettingsError"]],
@@ -124,9 +124,9 @@ describe("the start", () => {
     const { log, logged } = createWatchedLog();
     let DATABASE_URL = `postgres://127.0.0.1:${await findFreePort()}/name`;
     await using bienvenue = createBienvenue(() => settings({ DATABASE_URL }), { log });
-    const refused = await bienvenue.fetch(get("/profile?email=bob@example.com"));
-    assert.deepEqual([refused.status, refused.headers.get("Error-Code")], [503, "database_unavailable"]);
-    assert.equal(refused.headers.get("Retry-After"), "1");
+    const response = await bienvenue.fetch(get("/profile?email=bob@example.com"));
+    assert.deepEqual([response.status, response.headers.get("Error-Code")], [503, "database_unavailable"]);
+    assert.equal(response.headers.get("Retry-After"), "1");
     assert.deepEqual(
       logged.map(({ level, event, path }) => [level, event, path]),
       [["warn", "unavailable", "/profile"]],
@@ -212,8 +212,8 @@ describe("the disposal", () => {
     assert.deepEqual(readdirSync(folder.path), ["accounts.db"]);
 
     logged.length = 0;
-    const refused = await bienvenue.fetch(get("/"));
-    assert.deepEqual([refused.status, refused.headers.get("Error-Code")], [503, "database_unavailable"]);
+    const response = await bienvenue.fetch(get("/"));
+    assert.deepEqual([response.status, response.headers.get("Error-Code")], [503, "database_unavailable"]);
     assert.deepEqual(
       logged.map(({ event, reason }) => [event, reason]),
       [["unavailable", "the database is closed"]],

@@ -11,7 +11,7 @@ const maxLinks = 40;
  * Rejects links of other users in folders that everyone can write to, as Linux does (fs.protected_symlinks): otherwise, another
  * user could choose which file is written.
  *
- * @throws {OpenError} for such a link, and for links that form a loop
+ * @throws {OpenError} if a link is rejected, or links form a loop
  * @throws {NodeJS.ErrnoException} if the folder does not exist or cannot be entered
  */
 export function resolveLinks(path: string): string {

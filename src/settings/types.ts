@@ -12,9 +12,10 @@ import { describeUrlError, isDecodable, isPort } from "./url-errors.ts";
 /** In bytes. With a logo of this size, a page stays under 30 KB. */
 const maxLogoSize = 8 * 1024;
 
-/** So many tries, at most, within so many milliseconds of the first of them. */
+/** The maximum number of attempts in a window, which starts with the first attempt. */
 export interface Rate {
   readonly attempts: number;
+  /** In milliseconds. */
   readonly window: number;
 }
 
@@ -75,8 +76,8 @@ export function rate() {
     .string()
     .regex(/^[1-9]\d{0,5}\/[1-9]\d{0,5}[smhd]$/, expected)
     .transform((text): Rate => {
-      const [tries = "", window = ""] = text.split("/");
-      return { attempts: Number(tries), window: parseDuration(window) };
+      const [attempts = "", window = ""] = text.split("/");
+      return { attempts: Number(attempts), window: parseDuration(window) };
     })
     .refine(({ window }) => window <= parseDuration("30d"), expected);
 }

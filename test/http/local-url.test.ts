@@ -82,14 +82,14 @@ for (const HOST of ["::1", "::", "0.0.0.0", "127.0.0.1", "localhost", "::ffff:12
     await using folder = await temporaryFolder();
     await using service = await start(HOST as string);
     const steps = exampleRequests(service.url);
-    const answers: string[] = [];
+    const responses: string[] = [];
     for (const step of steps.slice(0, 4)) {
       const { stdout } = await run("sh", ["-c", step.replace(/^curl/, "curl -sS --max-time 20")], { cwd: folder.path });
-      answers.push(stdout);
+      responses.push(stdout);
     }
     const bob = "bob@example.com";
     assert.deepEqual(
-      answers.map((answer) => JSON.parse(answer)),
+      responses.map((response) => JSON.parse(response)),
       [
         { message: "Bienvenue" },
         { email: bob, message: "user created" },
