@@ -9,7 +9,7 @@ import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
-import { formatEntry } from "../src/observe/logger.ts";
+import { formatEntry } from "../src/observe/format-entry.ts";
 import { readSettings } from "../src/settings/settings.ts";
 import { anyText } from "./support/any-text.ts";
 import { runCommand } from "./support/commands.ts";

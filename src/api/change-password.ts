@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { endpoint } from "../http/endpoint.ts";
 import type { Resource } from "../http/service.ts";
-import { findSession, setSession } from "../http/session-cookies.ts";
+import { createSessionCookies, findSession } from "../http/session-cookies.ts";
 import { emailAnswer, newPassword, password, policyRefusals, sessionCookie } from "./schemas.ts";
 
 export const changePassword: Resource = {
@@ -25,7 +25,7 @@ export const changePassword: Resource = {
       return async (c, { password: current, new_password: chosen }) => {
         const sessionId = await findSession(c, service);
         const { user, session } = await auth.account.changePassword(sessionId, { current, chosen }, caller(c));
-        const headers = { "Set-Cookie": setSession(c, service, session.sessionId) };
+        const headers = { "Set-Cookie": createSessionCookies(c, service, session.sessionId) };
         return answers.json(200, { email: user.email, message: "Password updated" }, headers);
       };
     },

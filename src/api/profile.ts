@@ -2,7 +2,7 @@ import { z } from "zod";
 import { notLoggedInError } from "../errors.ts";
 import { endpoint } from "../http/endpoint.ts";
 import type { Resource } from "../http/service.ts";
-import { clearSessions, findSession, findUser } from "../http/session-cookies.ts";
+import { clearSessionCookies, findSession, findUser } from "../http/session-cookies.ts";
 import type { PublicUser } from "../user.ts";
 import { emailAnswer, password } from "./schemas.ts";
 
@@ -45,7 +45,7 @@ export const profile: Resource = {
       const { auth, answers, caller } = service;
       return async (c, { password }) => {
         await auth.account.deleteAccount(await findSession(c, service), password, caller(c));
-        return answers.json(200, { message: "account deleted" }, { "Set-Cookie": clearSessions(c, service) });
+        return answers.json(200, { message: "account deleted" }, { "Set-Cookie": clearSessionCookies(c, service) });
       };
     },
   ),

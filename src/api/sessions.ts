@@ -2,7 +2,14 @@ import { z } from "zod";
 import { AuthError, notLoggedInError } from "../errors.ts";
 import { endpoint } from "../http/endpoint.ts";
 import type { Resource } from "../http/service.ts";
-import { clearSessions, findSession, logOut, readSessionIds, setLogin, setSession } from "../http/session-cookies.ts";
+import {
+  clearSessionCookies,
+  createLoginCookies,
+  createSessionCookies,
+  findSession,
+  logOut,
+  readSessionIds,
+} from "../http/session-cookies.ts";
 import { email, emailAnswer, password, sessionCookie, session as sessionSchema } from "./schemas.ts";
 
 const maxPageLength = 100;
@@ -59,7 +66,7 @@ export const sessions: Resource = {
       return async (c, { email, password }) => {
         const replaces = readSessionIds(c, settings);
         const opened = await auth.logIn({ email, password, replaces }, caller(c));
-        const headers = { "Set-Cookie": setLogin(c, opened, service) };
+        const headers = { "Set-Cookie": createLoginCookies(c, opened, service) };
         return answers.json(200, { email: opened.user.email, message: "logged in" }, headers);
       };
     },
@@ -78,7 +85,7 @@ export const sessions: Resource = {
     },
     (service) => async (c) => {
       if (!(await logOut(c, service))) throw notLoggedInError();
-      return service.answers.redirect("/", { "Set-Cookie": clearSessions(c, service) });
+      return service.answers.redirect("/", { "Set-Cookie": clearSessionCookies(c, service) });
     },
   ),
 };
@@ -153,7 +160,7 @@ export const confirmation: Resource = {
       return async (c, { password }) => {
         const sessionId = await findSession(c, service);
         const { user, session } = await auth.account.confirmPassword(sessionId, password, caller(c));
-        const headers = { "Set-Cookie": setSession(c, service, session.sessionId) };
+        const headers = { "Set-Cookie": createSessionCookies(c, service, session.sessionId) };
         return answers.json(200, { email: user.email, message: "password confirmed" }, headers);
       };
     },

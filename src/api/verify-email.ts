@@ -3,7 +3,7 @@ import { createDeviceSecret } from "../http/cookies.ts";
 import { endpoint } from "../http/endpoint.ts";
 import { rememberDevice } from "../http/remember-device.ts";
 import type { Resource } from "../http/service.ts";
-import { findSession, setSession } from "../http/session-cookies.ts";
+import { createSessionCookies, findSession } from "../http/session-cookies.ts";
 import { email, emailAnswer, password } from "./schemas.ts";
 
 export const emailVerification: Resource = {
@@ -57,7 +57,7 @@ export const emailVerification: Resource = {
         const redeemer = { ...caller(c), newDevice: createDeviceSecret() };
         const sessionId = await findSession(c, service);
         const { user, session } = await auth.verifyEmail.confirm({ email, token, password, sessionId }, redeemer);
-        const kept = session ? setSession(c, service, session.sessionId) : [];
+        const kept = session ? createSessionCookies(c, service, session.sessionId) : [];
         const headers = { "Set-Cookie": [...rememberDevice(redeemer, settings), ...kept] };
         return answers.json(200, { email: user.email, message: "email verified" }, headers);
       };

@@ -35,9 +35,9 @@ export const isPrivateAddress = networkMatcher([
 ]);
 
 /**
- * Returns the last address in `X-Forwarded-For` that is not a trusted proxy. Each proxy appends the address that called it;
- * clients can forge everything before. `Forwarded` (RFC 7239) is read only without `X-Forwarded-For`, because a proxy that appends
- * to one header passes the other on as the client wrote it.
+ * Returns the last address in `X-Forwarded-For` that is not a trusted proxy, or with a `problem`, the last trusted proxy. Each proxy
+ * appends the address that called it; clients can forge everything before. `Forwarded` (RFC 7239) is read only if there is no
+ * `X-Forwarded-For`, because a proxy that appends to one header passes the other on as the client wrote it.
  *
  * @param peer the trusted proxy that the connection came from
  * @param header returns the value of a header; repeated headers are joined by commas

@@ -4,8 +4,8 @@ import { BlockList, isIP } from "node:net";
 export const isLoopback = networkMatcher(["127.0.0.0/8", "::1"]);
 
 /**
- * Returns a function that returns true if trace headers of a peer can be trusted: from `TRUSTED_PROXIES`, or from a program on
- * this machine, unless that is a proxy, which forwards the headers of any client.
+ * Creates a function that returns true if trace headers of a peer can be trusted. These peers are trusted: `TRUSTED_PROXIES`, and
+ * programs on this machine except proxies, which forward the headers of any client.
  */
 export function traceSourceMatcher(
   trusted: readonly string[],
@@ -15,7 +15,7 @@ export function traceSourceMatcher(
 }
 
 /**
- * Returns a function that returns true for addresses in any of the networks. An IPv4-mapped IPv6 address equals its IPv4 address.
+ * Creates a function that returns true for addresses in any of the networks. An IPv4-mapped IPv6 address equals its IPv4 address.
  *
  * @param texts addresses and networks, such as `192.0.2.1` and `10.0.0.0/8`
  */

@@ -6,7 +6,7 @@ import type { RequestContext } from "./caller.ts";
 import { networkMatcher, traceSourceMatcher } from "./peers.ts";
 
 /**
- * Returns a function that returns the ids of a request, and creates them on the first call: most requests log nothing.
+ * Creates a function that returns the ids of a request. It creates them on the first call, because most requests log nothing.
  * `X-Request-Id` is accepted only from TRUSTED_PROXIES, because other clients could reuse the id of another request. `traceparent`
  * is also accepted from programs on this machine.
  */

@@ -46,15 +46,15 @@ interface ServeOptions {
   readonly log: Log;
   /** Called after each response. `request` and `milliseconds` are unset if the request could not be parsed. */
   readonly onResponse?: ((status: number, request?: IncomingMessage, milliseconds?: number) => void) | undefined;
-  /** Wraps the listener that answers requests, for tracing. */
+  /** Wraps the request listener, for tracing. */
   readonly wrapListener?: (listener: HttpListener) => HttpListener;
   /** Overrides of the default limits. */
   readonly limits?: Partial<ConnectionLimits>;
 }
 
 /**
- * Serves an app over HTTP/1.1. Requests that never reach the app (malformed, too large headers, a timeout) also get a JSON
- * response.
+ * Serves an app over HTTP/1.1. Requests that do not reach the app (malformed requests, headers that are too large, timeouts) also
+ * get a JSON response.
  *
  * @throws {NodeJS.ErrnoException} if it cannot listen, such as EADDRINUSE
  */
@@ -64,7 +64,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     errorHandler: (error) => {
       const malformed = error instanceof RequestError;
       if (!malformed) log.error({ err: error }, "unexpected error");
-      const { status, headers, body } = connectionError(malformed ? 400 : 500);
+      const { status, headers, body } = createErrorResponse(malformed ? 400 : 500);
       return new Response(body, { status, headers });
     },
   });
@@ -84,7 +84,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     // The listener accepts IPv6 addresses only as URLs write them.
     if (request.headers.host?.startsWith("[")) request.headers.host = normalizeHost(request.headers.host);
     if (namesTwoHosts(request)) {
-      const { status, headers, body } = connectionError(400);
+      const { status, headers, body } = createErrorResponse(400);
       response.writeHead(status, headers).end(body);
       onResponse?.(status);
       return;
@@ -101,12 +101,12 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   });
   server.on("request", respond);
   server.on("checkContinue", (request, response) => {
-    // Without 100 Continue, the client does not send a body that is too large.
+    // A client with a body that is too large gets no 100 Continue, so it does not send the body.
     if (Number(request.headers["content-length"] ?? 0) <= maxBodySize) response.writeContinue();
     void respond(request, response);
   });
   server.on("checkExpectation", (_, response) => {
-    const { status, headers, body } = connectionError(417);
+    const { status, headers, body } = createErrorResponse(417);
     response.writeHead(status, headers).end(body);
     onResponse?.(status);
   });
@@ -130,7 +130,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
         closing = true;
         // Otherwise, a client could send its next request on a connection that is being closed as idle.
         for (const response of pending) if (!response.headersSent) response.shouldKeepAlive = false;
-        // To Node, a connection that has sent nothing is not idle, but waiting for headers.
+        // Node does not count a connection that has sent nothing as idle: the headers timeout closes it.
         server.headersTimeout = idleCheckInterval;
         // http.Server.close ends idle connections immediately, even if a request is already on its way on one of them.
         NetServer.prototype.close.call(server, () => {
@@ -184,13 +184,13 @@ function endSocket(socket: Duplex, status: Status | undefined, extraHeaders: Rec
     socket.destroy();
     return;
   }
-  const { headers, body } = connectionError(status);
+  const { headers, body } = createErrorResponse(status);
   const lines = Object.entries({ ...headers, ...extraHeaders }).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${body}`, () => socket.destroy());
 }
 
 /** Creates the error response to a request that does not reach the app. It closes the connection. */
-function connectionError(status: Status) {
+function createErrorResponse(status: Status) {
   const body = `${JSON.stringify({ message: STATUS_CODES[status]?.toLowerCase() })}\n`;
   const headers = {
     ...commonHeaders,

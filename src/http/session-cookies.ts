@@ -59,18 +59,18 @@ export async function logOut(c: RequestContext, { auth, settings, caller }: Serv
 }
 
 /** Returns the Set-Cookie headers that store a session and clear all others that the browser sent. */
-export function setSession(c: RequestContext, service: Service, sessionId: string): string[] {
+export function createSessionCookies(c: RequestContext, service: Service, sessionId: string): string[] {
   return [...clearOtherCookies(c, service), service.cookies.session.set(sessionId)];
 }
 
-/** Returns the Set-Cookie headers of a login: the session, and the device secret if it is new. */
-export function setLogin(c: RequestContext, { session, device }: LoginResult, service: Service): string[] {
-  const cookies = setSession(c, service, session.sessionId);
+/** Returns the Set-Cookie headers of a login: the session, and the device secret unless RATE_LIMIT is off. */
+export function createLoginCookies(c: RequestContext, { session, device }: LoginResult, service: Service): string[] {
+  const cookies = createSessionCookies(c, service, session.sessionId);
   return device === undefined ? cookies : [...cookies, service.cookies.device.set(device)];
 }
 
 /** Returns the Set-Cookie headers that clear every session that the browser sent. */
-export function clearSessions(c: RequestContext, service: Service): string[] {
+export function clearSessionCookies(c: RequestContext, service: Service): string[] {
   return [...clearOtherCookies(c, service), service.cookies.session.clear];
 }
 

@@ -2,7 +2,7 @@ import { normalizeAddress } from "../values/ip-address.ts";
 import type { RequestContext } from "./caller.ts";
 import { isForwarded, isLoopback } from "./peers.ts";
 
-/** Host names of every machine for itself. Clients use `0.0.0.0` because it is the default of HOST. */
+/** Names by which any machine can reach itself. Clients use `0.0.0.0` because it is the default of HOST. */
 const commonNames = new Set(["localhost", ...["127.0.0.1", "0.0.0.0", "::1", "::"].map(normalizeAddress)]);
 
 /**

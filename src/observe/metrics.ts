@@ -20,7 +20,7 @@ export interface Metrics {
   addQueue(name: QueueName, length: QueueLength): void;
 }
 
-/** `delayed`: sending failed and is retried. `postponed`: waits because a rate limit is reached. `failed`: is not retried. */
+/** `delayed` emails are retried, `postponed` ones wait because a rate limit is reached, and `failed` ones are not retried. */
 type MailOutcome = "sent" | "delayed" | "postponed" | "failed";
 
 export type QueueName = "hash" | "mail";
@@ -43,7 +43,7 @@ export function hasMetrics({ NODE_ENV, METRICS_TOKEN }: Settings): boolean {
 /** Methods with their own counters. Others share one, so that clients cannot create counters. */
 const methods = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]);
 
-/** Counts in memory. Readers choose the names of the metrics. */
+/** Keeps the counts in memory. */
 export class Counters implements Metrics {
   /** By route and method. Faster than one map with a combined key. */
   readonly #requests = new Map<string, Map<string, RequestCounts>>();

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { ActResult, EmailToVerify } from "../auth/auth.ts";
 import { AuthError } from "../errors.ts";
-import { setSession } from "../http/session-cookies.ts";
+import { createSessionCookies } from "../http/session-cookies.ts";
 import { emailKey, readEmail } from "../values/email.ts";
 import { button, type FormPage, type FormState, field, form, hiddenField, usernameField } from "./kit/form.ts";
 import { errorMessage, type Html, infoMessage, linkTo, resetLink, type View } from "./kit/layout.ts";
@@ -67,7 +67,7 @@ async function redirectAfterVerification(
   if ((await findLoggedInUser(visit))?.id === userId) {
     // An email change ends all other sessions and gives this one a new id.
     const sessionId = await service.auth.sessions.getCurrentId(visit.sessionId);
-    if (sessionId !== null) cookies.push(...setSession(c, service, sessionId));
+    if (sessionId !== null) cookies.push(...createSessionCookies(c, service, sessionId));
     setDeviceCookie(visit);
     return redirect(visit, urlFor(home), { code: "email_changed" });
   }

@@ -8,7 +8,7 @@ interface AddressRange {
 }
 
 /**
- * Blocks of public addresses. IPv4 addresses count as IPv4-mapped IPv6 addresses, and as translators and tunnels write them.
+ * Blocks of public addresses. IPv4 addresses are listed as IPv6 writes them: mapped, or embedded by translators and tunnels.
  */
 const publicBlocks: readonly (readonly [name: string, ...networks: string[]])[] = [
   ["IPv4", "::ffff:0:0/96"],
@@ -20,12 +20,12 @@ const publicBlocks: readonly (readonly [name: string, ...networks: string[]])[] 
   ["6to4", "2002::/16"],
 ];
 
-/** One in this many addresses is too large a share. All private networks and the largest cloud together have less. */
+/** A share of 1/16 is too large. All private networks and the largest cloud together have less. */
 const maxShareDivisor = 16n;
 
 /**
- * Returns the address family of which networks contain a sixteenth or more, however they are split. As trusted proxies, they
- * would let attackers forge any address.
+ * Finds an address family of which the networks contain a sixteenth or more, however they are split. As trusted proxies, such
+ * networks would let attackers forge any address.
  *
  * @param networks valid addresses and networks, such as `192.0.2.1`, `10.0.0.0/8` and `2001:db8::/32`
  * @returns the name of the family, or undefined if the networks contain less of each

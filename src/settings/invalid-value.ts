@@ -11,7 +11,7 @@ export function formatInvalidValue(text: string): string {
   return line.length > maxLength ? `${line.slice(0, maxLength)}…` : line;
 }
 
-/** Returns true for IP addresses and networks, with ports and separated by commas, and for an address with a zone. */
+/** Returns true for a list of IP addresses and networks, with or without ports, and for an address with a zone. */
 function isAddress(zoned: string): boolean {
   const text = zoned.replace(/(?<=:.*)%[\w.-]{1,15}$/, "");
   return /^[0-9a-f:.,/%[\] ]*$/i.test(text) && text.split(/[^0-9a-f]/i).every((group) => group.length <= 5);

@@ -1,6 +1,5 @@
 import { isDeliverable } from "../values/email.ts";
 
-/** The sender of emails. */
 interface Sender {
   /** Empty if there is none. */
   readonly name: string;

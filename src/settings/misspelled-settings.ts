@@ -8,7 +8,7 @@ export interface MisspelledSetting {
   readonly message: string;
 }
 
-/** Variables of other programs with the name of a setting but for one letter. */
+/** Variables of other programs whose names differ from a setting by one letter. */
 const unrelated = new Set(["LOG_FILE"]);
 /** Longer names are ignored. In characters. */
 const maxLength = 60;
@@ -69,7 +69,7 @@ function parseName(name: string): NameParts {
 function isSimilar(given: NameParts, setting: NameParts): boolean {
   if (given.joined === setting.joined) return true;
   const distance = editDistance(given.joined, setting.joined, 1);
-  // PATH, POST and HOSTS are other words: in a short name, only swapped letters count as a typo.
+  // PATH, POST and HOSTS are variables of other programs: in a short name, only swapped letters count as a typo.
   if (!setting.name.includes("_"))
     return distance === 1 && joinSorted([...given.joined]) === joinSorted([...setting.joined]);
   if (distance === 1 || given.sorted === setting.sorted) return true;

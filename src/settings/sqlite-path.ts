@@ -10,7 +10,7 @@ export function describeSqlitePathError(path: string): string | undefined {
   return describeUrlPartError(path) ?? describeFileNameError(path);
 }
 
-/** Not checked for `openDB` of a known path: file names can contain these characters. */
+/** Only settings are checked for this. `openDB` accepts it, because file names can contain these characters. */
 function describeUrlPartError(path: string): string | undefined {
   if (/[?#]/.test(path)) return `the path must not contain ? or #: ${examples}`;
   if (/%[0-9a-f]{2}/i.test(path)) return "the path must not be percent-encoded";

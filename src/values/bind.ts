@@ -1,4 +1,4 @@
-type Work<First> = (first: First, ...rest: never[]) => unknown;
+type FunctionOf<First> = (first: First, ...rest: never[]) => unknown;
 
 /** A group of functions without their first parameter. */
 type BoundFunctions<First, Group> = {
@@ -15,13 +15,13 @@ type BoundFunctions<First, Group> = {
  * const sessions = bind(store, sessionsFile, "open", "endAll"); // sessionsFile: import * as sessionsFile from "./sessions.ts"
  * await sessions.endAll(userId);
  */
-export function bind<First, Name extends string, File extends Record<Name, Work<First>>>(
+export function bind<First, Name extends string, Functions extends Record<Name, FunctionOf<First>>>(
   first: First,
-  file: File,
+  file: Functions,
   ...names: readonly Name[]
-): BoundFunctions<First, Pick<File, Name>> {
+): BoundFunctions<First, Pick<Functions, Name>> {
   const bound = names.map((name) => [name, file[name].bind(undefined, first)] as const);
-  return Object.fromEntries(bound) as BoundFunctions<First, Pick<File, Name>>;
+  return Object.fromEntries(bound) as BoundFunctions<First, Pick<Functions, Name>>;
 }
 
 /** The results of a group of functions with one parameter. */
@@ -30,14 +30,14 @@ type PreparedFunctions<First, Group> = {
 };
 
 /** Like `bind`, for functions that return a function. They are called once, so calls of the result have no overhead. */
-export function prepare<First, Name extends string, File extends Record<Name, (first: First) => unknown>>(
+export function prepare<First, Name extends string, Functions extends Record<Name, (first: First) => unknown>>(
   first: First,
-  file: File,
+  file: Functions,
   ...names: readonly Name[]
-): PreparedFunctions<First, Pick<File, Name>> {
+): PreparedFunctions<First, Pick<Functions, Name>> {
   return Object.fromEntries(names.map((name) => [name, file[name](first)])) as PreparedFunctions<
     First,
-    Pick<File, Name>
+    Pick<Functions, Name>
   >;
 }
 

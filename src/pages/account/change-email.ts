@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { setSession } from "../../http/session-cookies.ts";
+import { createSessionCookies } from "../../http/session-cookies.ts";
 import { readEmail } from "../../values/email.ts";
 import { button, type FormPage, field } from "../kit/form.ts";
 import { redirect } from "../kit/redirects.ts";
@@ -37,7 +37,7 @@ ${accountForm(visit, user, {
   async repeatResponse(visit, values) {
     const { c, service, cookies } = visit;
     const sessionId = await service.auth.sessions.getCurrentId(visit.sessionId);
-    if (sessionId !== null) cookies.push(...setSession(c, service, sessionId));
+    if (sessionId !== null) cookies.push(...createSessionCookies(c, service, sessionId));
     return redirectToMailbox(visit, values, readEmail(values.email ?? "") ?? undefined);
   },
 };

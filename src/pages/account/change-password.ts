@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { setSession } from "../../http/session-cookies.ts";
+import { createSessionCookies } from "../../http/session-cookies.ts";
 import { button, type FormPage, newPasswordField, usernameField } from "../kit/form.ts";
 import { redirect } from "../kit/redirects.ts";
 import { home } from "../kit/return-to.ts";
@@ -36,7 +36,7 @@ ${accountForm(visit, user, {
 
 function redirectAfterChange(visit: Visit, sessionId: string): Response {
   const { c, service, cookies, urlFor, returnTo } = visit;
-  cookies.push(...setSession(c, service, sessionId));
+  cookies.push(...createSessionCookies(c, service, sessionId));
   return returnTo === undefined
     ? redirect(visit, urlFor(home), { code: "password_changed" })
     : redirect(visit, returnTo);

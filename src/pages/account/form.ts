@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { AuthError } from "../../errors.ts";
-import { setSession } from "../../http/session-cookies.ts";
+import { createSessionCookies } from "../../http/session-cookies.ts";
 import type { PublicUser } from "../../user.ts";
 import { type FormState, field, form } from "../kit/form.ts";
 import type { Html, View } from "../kit/layout.ts";
@@ -28,7 +28,7 @@ export async function confirmPassword(visit: Visit, { password }: FormValues): P
   const { c, service, caller, cookies } = visit;
   const { session } = await service.auth.account.confirmPassword(visit.sessionId, password, caller);
   visit.sessionId = session.sessionId;
-  cookies.push(...setSession(c, service, session.sessionId));
+  cookies.push(...createSessionCookies(c, service, session.sessionId));
 }
 
 export function currentPasswordField(visit: Visit, state: FormState): Html {

@@ -1,4 +1,4 @@
-import { readSessionIds, setLogin } from "../../http/session-cookies.ts";
+import { createLoginCookies, readSessionIds } from "../../http/session-cookies.ts";
 import type { Notice } from "./notice.ts";
 import { redirectAfterLogin } from "./redirects.ts";
 import type { Visit } from "./visit.ts";
@@ -11,6 +11,6 @@ export async function logInAndRedirect(
   const { c, service, caller, cookies } = visit;
   const replaces = readSessionIds(c, service.settings);
   const opened = await service.auth.logIn({ email, password, replaces }, caller);
-  cookies.push(...setLogin(c, opened, service));
+  cookies.push(...createLoginCookies(c, opened, service));
   return redirectAfterLogin(visit, notice);
 }

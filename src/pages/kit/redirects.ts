@@ -1,4 +1,4 @@
-import { clearSessions } from "../../http/session-cookies.ts";
+import { clearSessionCookies } from "../../http/session-cookies.ts";
 import type { NoticeCode } from "../../languages/pages.ts";
 import { type Notice, noticeCookie } from "./notice.ts";
 import { home } from "./return-to.ts";
@@ -26,7 +26,7 @@ export function redirectAfterLogin(visit: Visit, notice?: Notice): Response {
  */
 export function redirectAfterLogout(visit: Visit, code: NoticeCode, location?: string): Response {
   const { service, cookies, urlFor } = visit;
-  cookies.push(...clearSessions(visit.c, service));
+  cookies.push(...clearSessionCookies(visit.c, service));
   clearReturnTo(visit);
   if (location === undefined) return redirect(visit, urlFor("/login"), { code });
   cookies.push(noticeCookie(service.settings).clear);
