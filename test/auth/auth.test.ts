@@ -23,7 +23,7 @@ describe("registerUser", () => {
     assert.partialDeepStrictEqual(stored, user);
   });
 
-  test("refuses an address that is taken, in the contract's words", async () => {
+  test("rejects an address that is taken, with the contract's message", async () => {
     await using world = await createWorld();
     await world.auth.registerUser(email, password);
     await assert.rejects(world.auth.registerUser("BOB@example.com", "other"), (error: Error) => {
@@ -32,7 +32,7 @@ describe("registerUser", () => {
     assert.equal(await world.auth.validLogin(email, password), true);
   });
 
-  test("of many at once for one address exactly one succeeds", async () => {
+  test("of many simultaneous calls for one address exactly one succeeds", async () => {
     await using world = await createWorld();
     const outcomes = await Promise.allSettled(
       Array.from({ length: 50 }, (_, i) =>
@@ -46,7 +46,7 @@ describe("registerUser", () => {
     assert.equal(await world.auth.validLogin(email, `password ${winner}`), true);
   });
 
-  test("refuses what is no address, and a password that is missing or too short", async () => {
+  test("rejects an invalid address, and a password that is missing or too short", async () => {
     await using world = await createWorld({ PASSWORD_MIN_LENGTH: "8", EMAIL_FORMAT: "address" });
     await assert.rejects(world.auth.registerUser("bob", password), refused("email_invalid"));
     await assert.rejects(world.auth.registerUser(email, ""), refused("password_missing"));
@@ -70,8 +70,8 @@ describe("validLogin", () => {
   });
 
   // id: unknown-address-hashes
-  test("hashes for an unknown address as for a known one: both fill the queue", async () => {
-    // At this cost a hash is expected to take half a second: there is room for a wait of ten by each worker.
+  test("an unknown address takes a slot in the hash queue like a known one", async () => {
+    // At this cost a hash is expected to take half a second, so ten can wait for each worker.
     const world = await createWorld({ BCRYPT_COST: "13" });
     const login = () => world.auth.validLogin("unknown@example.com", password);
     const logins = Array.from({ length: 24 * availableParallelism() }, login);
@@ -83,7 +83,7 @@ describe("validLogin", () => {
 });
 
 describe("logIn", () => {
-  test("opens a session that is the user's", async () => {
+  test("opens a session of the user", async () => {
     await using world = await createWorld();
     const registered = await world.auth.registerUser(email, password);
     const { user, session } = await world.auth.logIn({ email, password }, { ip: "192.0.2.1", userAgent: "curl/8" });
@@ -127,7 +127,7 @@ describe("logIn", () => {
     assert.equal((await world.db.findUserBy({ id: user.id })).hashedPassword, rehashed.hashedPassword);
   });
 
-  test("of logins at once that all meet a weaker hash, each succeeds", async () => {
+  test("simultaneous logins with an outdated hash all succeed", async () => {
     await using world = await createWorld({ BCRYPT_COST: "5" });
     const { id } = await world.auth.registerUser(email, password);
     await using older = await createWorld();
@@ -139,7 +139,7 @@ describe("logIn", () => {
   });
 
   // id: racing-a-reset
-  test("racing a reset, it opens nothing that outlives it", async () => {
+  test("a login during a reset opens no session that outlives the reset", async () => {
     await using world = await createWorld();
     await world.auth.registerUser(email, password);
     for (let i = 0; i < 20; i++) {
@@ -155,7 +155,7 @@ describe("logIn", () => {
     }
   });
 
-  test("a disabled account is refused as a wrong password is, and its sessions are nobody's", async () => {
+  test("a disabled account gets the error of a wrong password, and its sessions end", async () => {
     await using world = await createWorld();
     const user = await world.auth.registerUser(email, password);
     const sessionId = await world.auth.createSession(email);
@@ -170,7 +170,7 @@ describe("logIn", () => {
 
 describe("sessions", () => {
   // id: new-id-each-time
-  test("createSession gives a UUID, a new one each time, and null for an unknown address", async () => {
+  test("createSession returns a new UUID each time, and null for an unknown address", async () => {
     await using world = await createWorld();
     await world.auth.registerUser(email, password);
     const ids = [await world.auth.createSession(email), await world.auth.createSession(email)];
@@ -180,7 +180,7 @@ describe("sessions", () => {
     assert.equal(await world.auth.createSession("alice@example.com"), null);
   });
 
-  test("getUserFromSessionId gives null for what is no session", async () => {
+  test("getUserFromSessionId returns null for an invalid session id", async () => {
     await using world = await createWorld();
     for (const sessionId of [null, "", "x", "a".repeat(100_000), crypto.randomUUID()]) {
       assert.equal(await world.auth.getUserFromSessionId(sessionId), null);
@@ -212,7 +212,7 @@ describe("sessions", () => {
     assert.ok(await world.auth.getUserFromSessionId(other));
   });
 
-  test("SESSION_LIMIT=1 is the contract's one session a user", async () => {
+  test("SESSION_LIMIT=1 allows one session per user, as in the contract", async () => {
     await using world = await createWorld({ SESSION_LIMIT: "1" });
     await world.auth.registerUser(email, password);
     const first = await world.auth.createSession(email);
@@ -231,7 +231,7 @@ describe("sessions", () => {
 });
 
 describe("resetting a password", () => {
-  test("takes the token, changes the password and ends every session", async () => {
+  test("uses up the token, changes the password and ends every session", async () => {
     await using world = await createWorld();
     await world.auth.registerUser(email, password);
     const sessionId = await world.auth.createSession(email);
@@ -244,7 +244,7 @@ describe("resetting a password", () => {
     await assert.rejects(world.auth.updatePassword(token, "again"), refused("bad_reset_token"));
   });
 
-  test("refuses an unknown address, and any token that is not good", async () => {
+  test("rejects an unknown address and an invalid token", async () => {
     await using world = await createWorld();
     await world.auth.registerUser(email, password);
     await assert.rejects(world.auth.getResetPasswordToken("alice@example.com"), refused("unknown_email"));
@@ -257,7 +257,7 @@ describe("resetting a password", () => {
     assert.equal(await world.auth.validLogin(email, password), true);
   });
 
-  test("any refusal leaves the token alive, and a bogus token costs no hash", async () => {
+  test("the token stays valid after an error, and an invalid token costs no hash", async () => {
     await using world = await createWorld({ PASSWORD_MIN_LENGTH: "8" });
     await world.auth.registerUser(email, password);
     await world.auth.registerUser("alice@example.com", password);
@@ -273,7 +273,7 @@ describe("resetting a password", () => {
     assert.equal(await world.auth.validLogin(email, "long enough"), true);
   });
 
-  test("of many redemptions at once exactly one succeeds", async () => {
+  test("of many simultaneous redemptions exactly one succeeds", async () => {
     await using world = await createWorld();
     await world.auth.registerUser(email, password);
     const token = await world.auth.getResetPasswordToken(email);

@@ -7,7 +7,7 @@ import { createWorld, type World } from "../support/world.ts";
 const email = "bob@example.com";
 const password = "plough-Violet-9-harbour";
 
-/** Descriptions of a caller that a JavaScript program can pass, and no database can store. */
+/** Values that a JavaScript program can pass to describe a caller, and that no database can store. */
 const odd: Record<string, unknown> = {
   "a long text": "x".repeat(251),
   "a very long text": "x".repeat(100_000),
@@ -29,7 +29,7 @@ const odd: Record<string, unknown> = {
   "a function": () => "curl",
 };
 
-function callerOf(value: unknown): Caller {
+function describeCaller(value: unknown): Caller {
   const request = { id: value, traceId: value, spanId: value };
   return { ip: value, userAgent: value, language: value, device: value, request } as Caller;
 }
@@ -46,10 +46,10 @@ async function assertTrail({ auth, logEntries }: World, expected: string[]): Pro
 }
 
 for (const [name, value] of Object.entries(odd)) {
-  test(`a caller of whom ${name} is said does what they may, and is in the trail`, async () => {
+  test(`a caller described by ${name} can do all that others can, and is in the trail`, async () => {
     await using world = await createWorld({ RATE_LIMIT: "on" });
     const { auth } = world;
-    const caller = callerOf(value);
+    const caller = describeCaller(value);
     const user = await auth.registerUser(email, password, caller);
     const { session } = await auth.logIn({ email, password }, caller);
     await assert.rejects(auth.logIn({ email, password: "wrong" }, caller), { code: "wrong_login" });
@@ -83,7 +83,7 @@ for (const [name, value] of Object.entries(odd)) {
   });
 }
 
-test("a value that describes no caller counts as no caller", async () => {
+test("an invalid caller counts as none", async () => {
   await using world = await createWorld();
   for (const caller of [null, undefined, 7, "bob", []]) {
     await world.auth.resetPassword.request(email, caller as unknown as Caller);
@@ -103,7 +103,7 @@ test("a session keeps the beginning of a long User-Agent, in whole characters", 
   assert.equal(own?.userAgent, shown?.user_agent);
 });
 
-test("an id that no account can have finds none, and what is done with it is in the trail", async () => {
+test("an impossible user id finds no account, and operations on it are in the trail", async () => {
   await using world = await createWorld();
   const { auth } = world;
   for (const id of [2 ** 31, -(2 ** 40), 1.5, Number.NaN, Number.POSITIVE_INFINITY, "1", null] as number[]) {
@@ -119,7 +119,7 @@ test("an id that no account can have finds none, and what is done with it is in 
   await assertTrail(world, ["operation_refused"]);
 });
 
-test("a value that is no session id finds no session", async () => {
+test("an invalid session id finds no session", async () => {
   await using world = await createWorld();
   const { auth } = world;
   await auth.registerUser(email, password);
@@ -138,8 +138,8 @@ test("a long detail leaves room for how often it happened", async () => {
   assert.match(event?.detail ?? "", /^(👩){220}, 12 times$/u);
 });
 
-/** Makes the database refuse the entries at these places, with its own statement, as if it could not store them. */
-function refusing({ db }: World, ips: readonly string[]): () => number {
+/** Makes the database reject the entries of these IP addresses by an error of its own. */
+function rejectEntriesOf({ db }: World, ips: readonly string[]): () => number {
   const { add: addEvents } = db.audit;
   let statements = 0;
   db.audit.add = (events) => {
@@ -150,19 +150,19 @@ function refusing({ db }: World, ips: readonly string[]): () => number {
   return () => statements;
 }
 
-const knock = (world: World, ip: string) => world.auth.validLogin(email, "wrong", { ip });
-const places = async (world: World) => (await world.db.audit.list({ limit: 1000 })).map(({ ip }) => ip);
+const failLogin = (world: World, ip: string) => world.auth.validLogin(email, "wrong", { ip });
+const listIps = async (world: World) => (await world.db.audit.list({ limit: 1000 })).map(({ ip }) => ip);
 const dropped = ({ logEntries }: World) => logEntries.filter(({ event }) => event === "trail_entry_dropped");
 
 test("an entry that cannot be written is dropped alone, and the log says so", async () => {
   await using world = await createWorld();
   const ips = Array.from({ length: 250 }, (_, i) => `192.0.2.${i}`);
   const bad = ["192.0.2.0", "192.0.2.7", "192.0.2.8", "192.0.2.99", "192.0.2.249"];
-  const statements = refusing(world, bad);
-  for (const ip of ips) await knock(world, ip);
+  const statements = rejectEntriesOf(world, bad);
+  for (const ip of ips) await failLogin(world, ip);
   await world.auth.flush();
   assert.deepEqual(
-    await places(world),
+    await listIps(world),
     ips.filter((ip) => !bad.includes(ip)),
   );
   assert.deepEqual(
@@ -170,16 +170,16 @@ test("an entry that cannot be written is dropped alone, and the log says so", as
     bad.map(() => ["error", "login_refused"]),
   );
   assert.ok(statements() < 100, `${statements()} statements`);
-  await knock(world, "192.0.2.7");
+  await failLogin(world, "192.0.2.7");
   await world.auth.flush();
   assert.equal(dropped(world).length, bad.length + 1, "also when it is the only one");
   await world.auth.flush();
   assert.equal(dropped(world).length, bad.length + 1, "and for good");
 });
 
-test("an outage between an entry that cannot be written and others keeps all of the others", async () => {
+test("an outage after an entry that cannot be written loses none of the others", async () => {
   await using world = await createWorld();
-  refusing(world, ["192.0.2.1"]);
+  rejectEntriesOf(world, ["192.0.2.1"]);
   const { add: addEvents } = world.db.audit;
   let left = 3;
   world.db.audit.add = async (events) => {
@@ -187,19 +187,19 @@ test("an outage between an entry that cannot be written and others keeps all of 
     return addEvents.call(world.db, events);
   };
   const ips = Array.from({ length: 8 }, (_, i) => `192.0.2.${i}`);
-  for (const ip of ips) await knock(world, ip);
+  for (const ip of ips) await failLogin(world, ip);
   await world.auth.flush();
-  assert.ok((await places(world)).length < 7);
+  assert.ok((await listIps(world)).length < 7);
   left = Number.POSITIVE_INFINITY;
   await world.auth.flush();
   assert.deepEqual(
-    await places(world),
+    await listIps(world),
     ips.filter((ip) => ip !== "192.0.2.1"),
   );
   assert.equal(dropped(world).length, 1);
 });
 
-test("a search for what no address holds finds nobody", async () => {
+test("a search for text that no address can contain finds no account", async () => {
   await using world = await createWorld();
   await world.auth.registerUser(email, password);
   for (const search of ["\0", "bob\0", "\ud83d", "b".repeat(251)]) {

@@ -15,7 +15,7 @@ test("an address keeps its letter case and loses the spaces around it", () => {
 });
 
 // id: html-email-input
-test("what an HTML email input accepts is an address, and nothing else is", () => {
+test("an address is valid if an HTML email input accepts it", () => {
   const good = ["a@b", "o'brien+tag@mail.example.com", "a.b-c_d@x-y.z", "!#$%&'*+/=?^_`{|}~-@example.org"];
   const bad = [
     "",
@@ -39,15 +39,15 @@ test("what an HTML email input accepts is an address, and nothing else is", () =
 });
 
 // id: ascii-only
-test("no address outside of ASCII is let in, however much it looks like one that is", () => {
-  // A dotless i, a Kelvin sign that lower-cases to k, full-width letters, a letter with its accent apart.
+test("an address outside of ASCII is rejected, even if it looks like an ASCII one", () => {
+  // A dotless i, a Kelvin sign (lower case k), full-width letters, and a letter with a combining accent.
   for (const address of ["mıke@example.org", "\u212aevin@example.org", "ｂob@example.org", "e\u0301ve@example.org"]) {
     assert.equal(readEmail(address), null, address);
     assert.ok(!hasInvisibleCharacter(address), address);
   }
 });
 
-/** What shows nothing, or looks like a space. */
+/** Characters that are invisible, or look like a space. */
 const invisible = [
   ..."\t\n\v\f\r\u0085\u00a0\u00ad\u034f\u061c\u115f\u1680\u180e\u2000\u2009\u200a\u200b\u200c\u200d\u200e\u200f",
   ..."\u2028\u2029\u202a\u202b\u202c\u202d\u202f\u205f\u2060\u2063\u2066\u2067\u2068\u2069\u206f\u2800\u3000\u3164",
@@ -81,7 +81,7 @@ test("invisible characters around an address are not part of it, and one inside 
 });
 
 test("direction marks that reorder an address are not removed: it would not be the one that was seen", () => {
-  // Each is shown from the right to the left, or with its digits or signs on the other side.
+  // Each is displayed from right to left, or with its digits or signs on the other side.
   for (const shown of [
     "\u202emoc.elpmaxe@ada",
     "\u202emoc.elpmaxe@ada\u202c",
@@ -127,14 +127,14 @@ test("reading is idempotent, its result is trimmed ASCII, and every spelling has
   );
 });
 
-test("a text of spaces takes no longer than it is long", () => {
+test("the time for a text of spaces grows linearly", () => {
   for (const space of [" ", "\u200b", "\u202b"]) {
     assert.equal(readEmail(`a${space.repeat(1_000_000)}b`), null);
     assert.equal(readEmail(`${space.repeat(1_000_000)}b`), "b");
   }
 });
 
-test("any printable ASCII text of 1 to 250 characters is an address where any may be", () => {
+test("any printable ASCII text of 1 to 250 characters is an address if EMAIL_FORMAT is any", () => {
   const texts = [
     "x",
     "bob",

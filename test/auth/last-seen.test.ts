@@ -7,7 +7,7 @@ import { createWorld, day, hour, minute, type World } from "../support/world.ts"
 const email = "bob@example.com";
 
 // id: idle-end
-test("a session that is used outlives its idle end, and one that is not does not", async () => {
+test("a session in use outlives SESSION_IDLE, and an unused one does not", async () => {
   await using world = await createWorld();
   await world.auth.registerUser(email, "b4l0u");
   const [used, unused] = [await world.auth.createSession(email), await world.auth.createSession(email)];
@@ -21,7 +21,7 @@ test("a session that is used outlives its idle end, and one that is not does not
 });
 
 // id: absolute-end
-test("however much it is used, a session has its absolute end", async () => {
+test("a session in use expires at SESSION_LIFETIME", async () => {
   await using world = await createWorld();
   await world.auth.registerUser(email, "b4l0u");
   const sessionId = await world.auth.createSession(email);
@@ -36,24 +36,24 @@ test("however much it is used, a session has its absolute end", async () => {
   assert.equal(await world.auth.getUserFromSessionId(sessionId), null);
 });
 
-test("presenting a session writes nothing by itself, and once a minute at most", async () => {
+test("using a session is written later, and at most once a minute", async () => {
   await using world = await createWorld();
   await world.auth.registerUser(email, "b4l0u");
   const sessionId = (await world.auth.createSession(email)) as string;
   const lastSeenAt = async () => (await world.db.sessions.findUser(sessionId))?.lastSeenAt;
-  const opened = await lastSeenAt();
+  const openSession = await lastSeenAt();
   world.clock.advance(minute - 1);
   await world.auth.getUserFromSessionId(sessionId);
   await world.auth.flush();
-  assert.equal(await lastSeenAt(), opened);
+  assert.equal(await lastSeenAt(), openSession);
   world.clock.advance(1);
   await world.auth.getUserFromSessionId(sessionId);
-  assert.equal(await lastSeenAt(), opened);
+  assert.equal(await lastSeenAt(), openSession);
   await world.auth.flush();
   assert.equal(await lastSeenAt(), world.clock.now());
 });
 
-test("where the idle end is near it is written more often", async () => {
+test("with a short SESSION_IDLE it is written more often", async () => {
   await using world = await createWorld({ SESSION_IDLE: "1m" });
   await world.auth.registerUser(email, "b4l0u");
   const sessionId = await world.auth.createSession(email);
@@ -64,7 +64,7 @@ test("where the idle end is near it is written more often", async () => {
   }
 });
 
-test("what is still to be written is written at the end", async () => {
+test("closing writes pending times", async () => {
   await using world = await createWorld();
   await world.auth.registerUser(email, "b4l0u");
   const sessionId = (await world.auth.createSession(email)) as string;
@@ -74,7 +74,7 @@ test("what is still to be written is written at the end", async () => {
   assert.equal((await world.db.sessions.findUser(sessionId))?.lastSeenAt, world.clock.now());
 });
 
-test("the sweep deletes what has ended, and nothing else", async () => {
+test("the sweep deletes expired sessions and tokens, and nothing else", async () => {
   await using world = await createWorld();
   const user = await world.auth.registerUser(email, "b4l0u");
   await world.auth.createSession(email);
@@ -87,17 +87,17 @@ test("the sweep deletes what has ended, and nothing else", async () => {
   assert.equal((await world.db.findUserBy({ id: user.id })).resetTokenExpiresAt, null);
 });
 
-/** How long a session with these settings lives unused. */
+/** Sessions expire after one minute without use. */
 const idle = { SESSION_IDLE: "1m" };
-const opened = async (world: World) => {
+const openSession = async (world: World) => {
   await world.auth.registerUser(email, "b4l0u");
   return (await world.auth.createSession(email)) as string;
 };
 
-test("a session that is used a moment before its idle end lives on, whenever that is written", async () => {
+test("a session used just before it expires stays valid, whenever that is written", async () => {
   for (const before of [1, 2000, 4999, 5000, 9999]) {
     await using world = await createWorld(idle);
-    const sessionId = await opened(world);
+    const sessionId = await openSession(world);
     world.clock.advance(minute - before);
     assert.ok(await world.auth.getUserFromSessionId(sessionId), `${before} ms before`);
     const seenAt = world.clock.now();
@@ -124,7 +124,7 @@ test("every way of presenting a session counts, and finds one whose last use is 
   ];
   for (const present of ways) {
     await using world = await createWorld(idle);
-    const sessionId = await opened(world);
+    const sessionId = await openSession(world);
     const { recordUse } = world.db.sessions;
     const held = Promise.withResolvers<void>();
     world.db.sessions.recordUse = async (seen) => {
@@ -141,9 +141,9 @@ test("every way of presenting a session counts, and finds one whose last use is 
   }
 });
 
-test("while the database is down no last use is lost, and it is written afterwards", async () => {
+test("while the database is down no last use is lost: it is written afterwards", async () => {
   await using world = await createWorld(idle);
-  const sessionId = await opened(world);
+  const sessionId = await openSession(world);
   const { recordUse } = world.db.sessions;
   let fails = 0;
   world.db.sessions.recordUse = async () => {
@@ -166,9 +166,9 @@ test("while the database is down no last use is lost, and it is written afterwar
   assert.equal((await world.db.sessions.findUser(sessionId))?.lastSeenAt, seenAt);
 });
 
-test("a session that ended after its last use stays ended, and the idle end of its new id stays", async () => {
+test("a session that ended after its last use stays ended, and a new id keeps the last use", async () => {
   await using world = await createWorld(idle);
-  const sessionId = await opened(world);
+  const sessionId = await openSession(world);
   const { user } = { user: await world.db.findUserBy({ email }) };
   const see = async (id: string) => {
     world.clock.advance(20_000);
@@ -195,9 +195,9 @@ test("a session that ended after its last use stays ended, and the idle end of i
   assert.equal(await world.auth.getUserFromSessionId("renewed"), null);
 });
 
-test("the sweep leaves a session that was seen before its idle end", async () => {
+test("the sweep keeps a session whose last use is not yet written", async () => {
   await using world = await createWorld(idle);
-  const sessionId = await opened(world);
+  const sessionId = await openSession(world);
   world.clock.advance(minute - 1);
   await world.auth.getUserFromSessionId(sessionId);
   world.clock.advance(2000);

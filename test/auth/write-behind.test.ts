@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WriteBehind } from "../../src/auth/write-behind.ts";
 
-/** A buffer of numbers, of which negative ones are not bounded, and what came of them. */
-function buffer({ delay = 3_600_000, maxPending = 100 } = {}) {
+/** Creates a buffer of numbers, in which negative numbers are not bounded, and records what it does. */
+function createBuffer({ delay = 3_600_000, maxPending = 100 } = {}) {
   const written: [string, number][][] = [];
   const overflown: number[] = [];
   const failures: unknown[] = [];
@@ -26,8 +26,8 @@ function buffer({ delay = 3_600_000, maxPending = 100 } = {}) {
   return { values, written, overflown, failures, writing, next: () => next.promise };
 }
 
-test("what is gathered is written once, in its order, and merged by key", async () => {
-  const { values, written } = buffer();
+test("values are written once, in order, and merged by key", async () => {
+  const { values, written } = createBuffer();
   values.add("b", 1);
   values.add("a", 2);
   values.add("b", 3);
@@ -42,8 +42,8 @@ test("what is gathered is written once, in its order, and merged by key", async 
   assert.ok(!values.has("b"));
 });
 
-test("it is written by itself after the delay, and told apart from what is asked for", async () => {
-  const { values, written, next } = buffer({ delay: 1 });
+test("values are written after the delay, and `isExplicit` is true only for `flush`", async () => {
+  const { values, written, next } = createBuffer({ delay: 1 });
   values.add("a", 1);
   values.flushSoon();
   assert.equal(await next(), false);
@@ -53,8 +53,8 @@ test("it is written by itself after the delay, and told apart from what is asked
   assert.deepEqual(written, [[["a", 1]], []]);
 });
 
-test("what is being written counts as unwritten, and what comes meanwhile is written after it", async () => {
-  const { values, written, writing } = buffer();
+test("values that are being written count as unwritten, and newer ones are written after them", async () => {
+  const { values, written, writing } = createBuffer();
   const gate = Promise.withResolvers<void>();
   writing.work = () => gate.promise;
   values.add("a", 1);
@@ -69,8 +69,8 @@ test("what is being written counts as unwritten, and what comes meanwhile is wri
   assert.deepEqual(written, [[["a", 1]], [["a", 2]]]);
 });
 
-test("what could not be written comes first the next time, merged with what came meanwhile, and by itself", async () => {
-  const { values, written, failures, writing, next } = buffer({ delay: 1 });
+test("unwritten values are retried after the delay, before newer ones, and merged with them", async () => {
+  const { values, written, failures, writing, next } = createBuffer({ delay: 1 });
   const failure = new Error("no database");
   writing.work = (unwritten) => {
     unwritten.delete("a");
@@ -93,8 +93,8 @@ test("what could not be written comes first the next time, merged with what came
   ]);
 });
 
-test("beyond the bound only known keys and unbounded values are taken, also after a failure", async () => {
-  const { values, written, overflown, writing } = buffer({ maxPending: 2 });
+test("beyond the bound only known keys and unbounded values are accepted, also after a failure", async () => {
+  const { values, written, overflown, writing } = createBuffer({ maxPending: 2 });
   writing.work = () => {
     values.add("f", 6);
     writing.work = () => {};

@@ -8,7 +8,7 @@ const now = Date.UTC(2030, 0, 1);
 const hashed_password = foreignHashes["bcrypt 2y"];
 const line = (fields: object) => JSON.stringify({ email: "bob@example.com", hashed_password, ...fields });
 
-test("a line that was written reads as the account that it was of", () => {
+test("a formatted account is parsed unchanged", () => {
   const account = fc.record({
     email: fc.constantFrom("bob@example.com", "o'hara+a@example.co.uk"),
     hashedPassword: fc.constantFrom("!", ...Object.values(foreignHashes)),
@@ -31,7 +31,7 @@ test("an account is enabled and not verified unless its line says so, and its ad
   assert.deepEqual(parseAccount(line(told), now), { ...bob, emailVerifiedAt: now, disabledAt: now, createdAt });
 });
 
-test("a line that is no account is refused, and the words say why and hold nothing of it", () => {
+test("an invalid line is rejected with a reason that contains nothing of the line", () => {
   const refusals: [string, RegExp][] = [
     ["", /not a JSON object/],
     ["{", /not a JSON object/],

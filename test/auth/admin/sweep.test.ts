@@ -7,7 +7,7 @@ import { test } from "../../support/engines.ts";
 import { hashThreads } from "../../support/hash-threads.ts";
 import { day, minute } from "../../support/world.ts";
 
-/** Longer than nodes wait for one that has crashed: the lease of a minute, and what clocks may differ by. */
+/** Longer than the lease of a crashed node: one minute, plus the tolerated difference between clocks. */
 const crashed = 6 * minute;
 
 test("one node of several sweeps at a time", async () => {
@@ -21,10 +21,10 @@ test("one node of several sweeps at a time", async () => {
   const swept = await Promise.all([...nodes, ...nodes].map(({ auth }) => auth.admin.sweep()));
   const all = swept.reduce((sum, { sessions }) => sum + sessions, 0);
   assert.equal(all, 1200);
-  assert.deepEqual(await holders(store), [null]);
+  assert.deepEqual(await listHolders(store), [null]);
 });
 
-test("of many that take a lease at once one gets it, until it gives it back", async () => {
+test("one of many simultaneous callers gets a lease, until it ends it", async () => {
   await using fleet = await createFleet(4);
   const { store, nodes } = fleet;
   const lease = (holder: number) => ({ name: "work", holder: `${holder}`, duration: minute });
@@ -52,7 +52,7 @@ test("a lease is free again after its holder has crashed, whatever the clocks", 
   assert.ok(await db.leases.acquire(lease("third")), "a wrong clock wrote its end");
 });
 
-test("the nodes of a fleet sweep once in a while, not once each", async () => {
+test("the nodes of a fleet sweep once per interval, not once each", async () => {
   await using fleet = await createFleet(3);
   const { store, nodes } = fleet;
   const sweepAll = async () => {
@@ -67,7 +67,7 @@ test("the nodes of a fleet sweep once in a while, not once each", async () => {
   assert.equal(await sweepAll(), 1);
 });
 
-test("a node that stops ends its sweep after the batch under way, and another one goes on", async () => {
+test("a node that stops ends its sweep after the current batch, and another node continues", async () => {
   await using fleet = await createFleet(2);
   const { store, nodes } = fleet;
   const [one, other] = nodes;
@@ -76,7 +76,7 @@ test("a node that stops ends its sweep after the batch under way, and another on
   const stopping = AbortSignal.abort();
   const swept = await one?.auth.admin.sweep({ signal: stopping, minInterval: minute });
   assert.equal(swept?.sessions, 0);
-  assert.deepEqual(await holders(store), [null]);
+  assert.deepEqual(await listHolders(store), [null]);
   assert.equal((await other?.auth.admin.sweep({ minInterval: minute }))?.sessions, 1600);
 });
 
@@ -104,7 +104,7 @@ interface Node {
 interface Fleet extends AsyncDisposable {
   readonly store: Store;
   readonly nodes: Node[];
-  /** @param clock what the node counts time by; its database has the store's clock */
+  /** @param clock the clock of the node; its database has the clock of the store */
   addNode(clock?: () => number): Promise<Node>;
 }
 
@@ -133,7 +133,7 @@ async function openSessions(store: Store, count: number, ago = 0): Promise<void>
   );
 }
 
-/** Who holds the leases. */
-async function holders(store: Store): Promise<unknown[]> {
+/** Returns the holders of all leases. */
+async function listHolders(store: Store): Promise<unknown[]> {
   return (await store.rows("leases")).map(({ holder }) => holder);
 }

@@ -21,21 +21,21 @@ const from = { ip: "192.0.2.1", headers: firefox };
 const trail = (world: World) => world.auth.audit.list({ limit: 1000 });
 const named = (events: readonly AuditEvent[]) => events.map(({ event, userId, detail }) => [event, userId, detail]);
 
-/** How many whole seconds have passed: the trail is written once in each. */
-function stopwatch(): () => number {
+/** Returns a function that returns the number of whole seconds passed: the trail is written once in each. */
+function startStopwatch(): () => number {
   const started = performance.now();
   return () => Math.floor((performance.now() - started) / 1000);
 }
 
-/** What was written since. */
-async function since(world: World, act: () => Promise<unknown>) {
+/** Runs `act` and returns the events that it causes. */
+async function eventsOf(world: World, act: () => Promise<unknown>) {
   const before = (await trail(world)).length;
   await act();
   return named((await trail(world)).slice(before));
 }
 
 // id: every-attempt
-test("every attempt, refusal and act leaves who, what, from where and when", async () => {
+test("every attempt, refusal and change is recorded with account, address, device and time", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_DEVICE: "3/15m", LIMIT_MAIL_ACCOUNT: "9/1h" });
   const request = (method: string, path: string, fields: Record<string, string>, cookies = "") =>
     world.request(path, {
@@ -44,38 +44,44 @@ test("every attempt, refusal and act leaves who, what, from where and when", asy
       headers: { ...firefox, Cookie: cookies },
     });
   const { email } = owner;
-  const tells = async (expected: unknown[], method: string, path: string, fields = {}, cookies = "") => {
-    const told = await since(world, () => request(method, path, fields, cookies));
+  const assertEvents = async (expected: unknown[], method: string, path: string, fields = {}, cookies = "") => {
+    const told = await eventsOf(world, () => request(method, path, fields, cookies));
     assert.deepEqual(told, expected, `${method} ${path} ${JSON.stringify(fields)}`);
   };
-  await tells([["registration_refused", null, "email_invalid"]], "POST", "/users", {
+  await assertEvents([["registration_refused", null, "email_invalid"]], "POST", "/users", {
     email: "bob",
     password: strongPassword,
   });
-  await tells([["registration_refused", null, "password_too_short"]], "POST", "/users", { email, password: "x" });
-  await tells([["registration_asked", null, null]], "POST", "/users", owner);
-  await tells([["login_refused", null, "wrong password"]], "POST", "/sessions", owner);
-  await tells([["login_refused", null, "wrong password"]], "POST", "/sessions", { email, password: "wrong" });
-  await tells([["login_refused", null, "no email or password"]], "POST", "/sessions", {});
-  await tells([["verification_asked", null, null]], "POST", "/email_verification", { email });
+  await assertEvents([["registration_refused", null, "password_too_short"]], "POST", "/users", {
+    email,
+    password: "x",
+  });
+  await assertEvents([["registration_asked", null, null]], "POST", "/users", owner);
+  await assertEvents([["login_refused", null, "wrong password"]], "POST", "/sessions", owner);
+  await assertEvents([["login_refused", null, "wrong password"]], "POST", "/sessions", { email, password: "wrong" });
+  await assertEvents([["login_refused", null, "no email or password"]], "POST", "/sessions", {});
+  await assertEvents([["verification_asked", null, null]], "POST", "/email_verification", { email });
   await world.auth.outbox.deliver();
   const token = world.mails.at(-1)?.token ?? "";
-  await tells([["verification_refused", null, null]], "PUT", "/email_verification", { ...owner, token: "x" });
-  await tells([["email_verified", 1, null]], "PUT", "/email_verification", { ...owner, token });
-  await tells([["login_refused", 1, "wrong password"]], "POST", "/sessions", { email, password: "wrong" });
-  await tells([["reset_asked", 1, null]], "POST", "/reset_password", { email });
-  await tells([["reset_asked", null, null]], "POST", "/reset_password", { email: "nobody@example.com" });
-  await tells([["reset_refused", null, null]], "PUT", "/reset_password", { email, reset_token: "x" });
+  await assertEvents([["verification_refused", null, null]], "PUT", "/email_verification", { ...owner, token: "x" });
+  await assertEvents([["email_verified", 1, null]], "PUT", "/email_verification", { ...owner, token });
+  await assertEvents([["login_refused", 1, "wrong password"]], "POST", "/sessions", { email, password: "wrong" });
+  await assertEvents([["reset_asked", 1, null]], "POST", "/reset_password", { email });
+  await assertEvents([["reset_asked", null, null]], "POST", "/reset_password", { email: "nobody@example.com" });
+  await assertEvents([["reset_refused", null, null]], "PUT", "/reset_password", { email, reset_token: "x" });
   const reset = { email, reset_token: await deliverToken(world) };
   const short = { ...reset, new_password: "short" };
-  await tells([["reset_refused", 1, null]], "PUT", "/reset_password", { ...reset, email: "eve@example.com" });
-  await tells([["reset_refused", 1, "password_too_short"]], "PUT", "/reset_password", short);
-  await tells([["password_reset", 1, null]], "PUT", "/reset_password", { ...reset, new_password: strongPassword });
-  await tells([["registration_asked", 1, null]], "POST", "/users", owner);
-  await tells([["verification_asked", 1, null]], "POST", "/email_verification", { email });
+  await assertEvents([["reset_refused", 1, null]], "PUT", "/reset_password", { ...reset, email: "eve@example.com" });
+  await assertEvents([["reset_refused", 1, "password_too_short"]], "PUT", "/reset_password", short);
+  await assertEvents([["password_reset", 1, null]], "PUT", "/reset_password", {
+    ...reset,
+    new_password: strongPassword,
+  });
+  await assertEvents([["registration_asked", 1, null]], "POST", "/users", owner);
+  await assertEvents([["verification_asked", 1, null]], "POST", "/email_verification", { email });
   const cookies = await logInForCookies(world, owner, "", from.ip);
   const own = (expected: unknown[], method: string, path: string, fields = {}) =>
-    tells(expected, method, path, fields, cookies);
+    assertEvents(expected, method, path, fields, cookies);
   const change = { password: strongPassword, new_password: "x" };
   await own([["password_refused", 1, "password_too_short"]], "PUT", "/profile/password", change);
   await own([["account_exported", 1, null]], "GET", "/profile/export");
@@ -90,7 +96,13 @@ test("every attempt, refusal and act leaves who, what, from where and when", asy
   world.clock.advance(15 * minute);
   await own([["logged_out", 1, null]], "DELETE", "/sessions");
   const fresh = await logInForCookies(world, owner, cookies, from.ip);
-  await tells([["password_confirmed", 1, null]], "POST", "/sessions/confirm", { password: strongPassword }, fresh);
+  await assertEvents(
+    [["password_confirmed", 1, null]],
+    "POST",
+    "/sessions/confirm",
+    { password: strongPassword },
+    fresh,
+  );
 
   const events = (await trail(world)).filter(({ event }) => event !== "logged_in");
   for (const { ip, userAgent, event } of events) {
@@ -99,7 +111,7 @@ test("every attempt, refusal and act leaves who, what, from where and when", asy
   const times = events.map(({ at }) => at);
   assert.deepEqual(times, times.toSorted());
   assert.ok(times.every((at) => at >= Date.UTC(2030, 0, 1) && at <= world.clock.now()));
-  const last = await since(world, async () => {
+  const last = await eventsOf(world, async () => {
     await world.auth.admin.disable(1);
     await world.auth.admin.disable(1);
     await world.auth.admin.enable(1);
@@ -117,35 +129,35 @@ test("every attempt, refusal and act leaves who, what, from where and when", asy
   ]);
 });
 
-test("what is refused before anybody is asked leaves a trace, and what only looks around none", async () => {
+test("a write rejected by the HTTP layer is recorded, and a read is not", async () => {
   await using world = await createProductionWorld({ METRICS_TOKEN: "0123456789abcdef" });
-  const tells = async (expected: unknown[], path: string, request?: RequestInit) => {
-    assert.deepEqual(await since(world, () => world.request(path, { ...from, ...request })), expected, path);
+  const assertEvents = async (expected: unknown[], path: string, request?: RequestInit) => {
+    assert.deepEqual(await eventsOf(world, () => world.request(path, { ...from, ...request })), expected, path);
   };
   const refused = (why: string) => [["request_refused", null, why]];
-  await tells(refused("cross_site"), "/sessions", form(owner, { headers: { "Sec-Fetch-Site": "cross-site" } }));
-  await tells(refused("field_repeated"), "/reset_password", {
+  await assertEvents(refused("cross_site"), "/sessions", form(owner, { headers: { "Sec-Fetch-Site": "cross-site" } }));
+  await assertEvents(refused("field_repeated"), "/reset_password", {
     method: "POST",
     body: new URLSearchParams("email=a&email=b"),
   });
-  await tells(refused("body_type_unsupported"), "/users", { method: "POST", body: "{}" });
-  await tells(refused("metrics"), "/metrics");
-  await tells([], "/metrics", { headers: { Authorization: "Bearer 0123456789abcdef" } });
-  await tells([], "/nowhere", form(owner));
-  await tells([], "/profile", form(owner));
-  await tells([], "/profile");
+  await assertEvents(refused("body_type_unsupported"), "/users", { method: "POST", body: "{}" });
+  await assertEvents(refused("metrics"), "/metrics");
+  await assertEvents([], "/metrics", { headers: { Authorization: "Bearer 0123456789abcdef" } });
+  await assertEvents([], "/nowhere", form(owner));
+  await assertEvents([], "/profile", form(owner));
+  await assertEvents([], "/profile");
 });
 
-test("a reset token is given to programs on this machine alone, and who else asks leaves a trace", async () => {
+test("a reset token is given only to programs on this machine, and other requests are recorded", async () => {
   await using world = await createWorld();
   const asking = form({ email: owner.email }, { headers: { "X-Forwarded-For": "192.0.2.1" } });
-  assert.deepEqual(await since(world, () => world.request("/reset_password", asking)), [
+  assert.deepEqual(await eventsOf(world, () => world.request("/reset_password", asking)), [
     ["request_refused", null, "reset_delivery"],
   ]);
 });
 
 // id: nothing-secret
-test("nothing secret and no address is in the trail, or in the log", async () => {
+test("neither the trail nor the log contains a secret or an address", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   await world.request("/reset_password", form({ email: owner.email }));
@@ -171,10 +183,10 @@ test("nothing secret and no address is in the trail, or in the log", async () =>
 });
 
 // id: flood-is-merged
-test("a flood of the same is one entry that says how many, also of what waited for the database", async () => {
+test("a flood of equal events is one entry with their number, also after the database was unavailable", async () => {
   await using world = await createProductionWorld();
   const guess = () => world.request("/sessions", form({ email: owner.email, password: "" }));
-  const seconds = stopwatch();
+  const seconds = startStopwatch();
   for (let i = 0; i < 500; i++) await guess();
   const flood = named(await trail(world));
   assert.ok(flood.length <= 1 + seconds(), `${flood.length} entries`);
@@ -186,7 +198,7 @@ test("a flood of the same is one entry that says how many, also of what waited f
     500,
   );
   world.clock.advance(minute);
-  // One who fails while others succeed: the same happens again while what happened is being written.
+  // One caller fails while others succeed: equal events occur while earlier ones are being written.
   const { add: addEvents } = world.db.audit;
   let away = true;
   world.db.audit.add = async (events) => {
@@ -206,7 +218,7 @@ test("a flood of the same is one entry that says how many, also of what waited f
   ]);
 });
 
-test("while the database is away nothing is lost, its order neither, and requests go on", async () => {
+test("while the database is unavailable no event is lost or reordered, and requests continue", async () => {
   await using world = await createProductionWorld();
   const { add: addEvents } = world.db.audit;
   let writes = 0;
@@ -216,14 +228,14 @@ test("while the database is away nothing is lost, its order neither, and request
   };
   const refuse = (i: number) =>
     world.request("/sessions", { ...form({ email: owner.email }), ip: `192.0.${i >> 8}.${i & 255}` });
-  const seconds = stopwatch();
+  const seconds = startStopwatch();
   for (let i = 0; i < 250; i++) assert.equal((await refuse(i)).status, 401);
   await world.auth.flush();
   for (let i = 250; i < 300; i++) await refuse(i);
   await world.auth.flush();
   assert.ok(writes >= 2 && writes <= 2 + seconds(), `${writes} writes`);
   assert.ok(world.logEntries.some(({ message }) => message === "could not write the audit trail; retrying later"));
-  // It tries again by itself.
+  // It retries without a call.
   const written = Promise.withResolvers<void>();
   world.db.audit.add = async (events) => {
     await addEvents.call(world.db, events);
@@ -237,14 +249,14 @@ test("while the database is away nothing is lost, its order neither, and request
   );
 });
 
-test("closing writes what was noted", async () => {
+test("closing writes pending events", async () => {
   await using world = await createProductionWorld();
   await world.request("/sessions", form({ email: owner.email }));
   await world.auth.close();
   assert.equal((await world.db.audit.list({ limit: 9 })).length, 1);
 });
 
-test("entries are kept as long as is said", async () => {
+test("entries are kept for EVENTS_KEEP", async () => {
   await using world = await createProductionWorld({ EVENTS_KEEP: "2d" });
   await world.request("/sessions", form({ email: owner.email }));
   await world.auth.flush();
@@ -262,7 +274,7 @@ test("entries are kept as long as is said", async () => {
   assert.deepEqual(await trail(world), []);
 });
 
-test("what is written of an account that is gone by then names nobody, and no place", async () => {
+test("an event written after its account was deleted names no user, address or device", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   await logInForCookies(world);
@@ -272,7 +284,7 @@ test("what is written of an account that is gone by then names nobody, and no pl
   await addEvents.call(world.db, [{ ...entry, userId: 1 }]);
   assert.partialDeepStrictEqual((await trail(world)).at(-1), { userId: 1, ip: "192.0.2.1", userAgent: "curl/8" });
   await world.auth.admin.deleteAccount(1);
-  // As another node does, which had not written it yet.
+  // Like another node that had not written the event yet.
   await addEvents.call(world.db, [
     { ...entry, userId: 1 },
     { ...entry, userId: null },
@@ -286,7 +298,7 @@ test("what is written of an account that is gone by then names nobody, and no pl
 });
 
 // id: large-trail-erased
-test("an account of which very much was noted is erased, and none of it tells of it", async () => {
+test("an account with very many events is deleted, and none of them identifies it", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const entry = { at: world.clock.now(), event: "limited", userId: 1, ip: "192.0.2.1", userAgent: "x", detail: null };
@@ -306,7 +318,7 @@ test("an account of which very much was noted is erased, and none of it tells of
   );
 });
 
-test("every event is in docs/operating.md with what it means, and nothing else is", async () => {
+test("docs/operating.md describes all events, and no others", async () => {
   const read = (path: string) => readFile(new URL(`../../../${path}`, import.meta.url), "utf8");
   const [, union = ""] = /export type EventName =\n([^;]+);/.exec(await read("src/auth/audit/events.ts")) ?? [];
   const names = [...union.matchAll(/"(\w+)"/g)].map(([, name]) => name);
@@ -319,7 +331,7 @@ test("every event is in docs/operating.md with what it means, and nothing else i
   for (const [, name, meaning] of rows) assert.match(meaning ?? "", /\w{3} \w/, name);
 });
 
-test("a flood from one network is one entry, however it names itself", async () => {
+test("a flood from one network is one entry, whatever its User-Agent", async () => {
   await using world = await createProductionWorld();
   for (let i = 0; i < 50; i++) {
     const headers = { "User-Agent": `invented ${i}` };

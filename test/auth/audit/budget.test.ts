@@ -13,23 +13,28 @@ import { createWorld, day, form, hour, type World } from "../../support/world.ts
 
 const trail = (world: World) => world.auth.audit.list({ limit: 100_000 });
 
-/** How often what these entries tell of happened. */
-function times(events: readonly Pick<AuditEvent, "detail">[]): number {
+/** Returns the number of events that these entries count. */
+function countEvents(events: readonly Pick<AuditEvent, "detail">[]): number {
   const each = events.map(({ detail }) => Number(/(\d+) times$/.exec(detail ?? "")?.[1] ?? 1));
   return each.reduce((sum, count) => sum + count, 0);
 }
 
 const isMerged = ({ detail }: Pick<AuditEvent, "detail">) => /^merged\b/.test(detail ?? "");
 
-/** Ten thousand IPv4 addresses, and as many networks of each size. */
+/** Up to 65,536 different IPv4 addresses and networks of each size. */
 const ipv4 = (i: number) => `198.${18 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`;
 const of64 = (i: number) => `2001:db8:1:${i.toString(16)}::1`;
 const of56 = (i: number) => `2001:db8:${(i >> 8).toString(16)}:${((i & 255) << 8).toString(16)}::1`;
 const of48 = (i: number) => `2001:db8:${i.toString(16)}::1`;
 
-/** Has so many requests refused that are no requests, and writes the trail now and then. */
-async function refuse(world: World, many: number, from: (i: number) => Caller, why = (_: number) => "cross_site") {
-  for (let i = 0; i < many; i++) {
+/** Records rejected requests, and writes the trail now and then. */
+async function recordRejected(
+  world: World,
+  count: number,
+  from: (i: number) => Caller,
+  why = (_: number) => "cross_site",
+) {
+  for (let i = 0; i < count; i++) {
     world.auth.audit.recordRejectedRequest(why(i), from(i));
     if (i % 2500 === 2499) await world.auth.flush();
   }
@@ -42,15 +47,15 @@ const ignore = (error: unknown) => {
 // id: one-network-bounded
 test("20,000 refusals from as many /64s of one /48 are a hundred entries at most, and all are counted", async () => {
   await using world = await createWorld();
-  await refuse(world, 20_000, (i) => ({ ip: of64(i), userAgent: `invented ${i}` }));
+  await recordRejected(world, 20_000, (i) => ({ ip: of64(i), userAgent: `invented ${i}` }));
   const events = await trail(world);
   assert.ok(events.length <= 100, `${events.length}`);
-  assert.equal(times(events), 20_000);
+  assert.equal(countEvents(events), 20_000);
   assert.equal(events[0]?.ip, of64(0), "the first are told as they are");
   const [merged, ...more] = events.filter(isMerged).filter(({ ip }) => ip?.endsWith("/48"));
   assert.deepEqual([merged?.ip, merged?.userId, merged?.userAgent], ["2001:db8:1::/48", null, null]);
   assert.deepEqual(more, []);
-  await refuse(
+  await recordRejected(
     world,
     100,
     () => ({ ip: "2001:db8:2::1" }),
@@ -70,7 +75,7 @@ test("every network has room for a few entries, whatever it sends, and a flood o
     ["no address", 82],
   ] as const) {
     await using world = await createWorld();
-    await refuse(
+    await recordRejected(
       world,
       3000,
       (i) => ({ ip, userAgent: `${i}` }),
@@ -78,16 +83,18 @@ test("every network has room for a few entries, whatever it sends, and a flood o
     );
     const events = await trail(world);
     assert.ok(events.length <= most, `${ip}: ${events.length}`);
-    assert.equal(times(events), 3000);
+    assert.equal(countEvents(events), 3000);
   }
   await using world = await createWorld();
-  await refuse(
+  await recordRejected(
     world,
     3000,
     (i) => ({ ip: `2001:db8:1:100:${i.toString(16)}::` }),
     (i) => `why ${i}`,
   );
-  await refuse(world, 3000, (i) => ({ ip: `2001:db8:1:${(0x200 + (i & 255)).toString(16)}::${i.toString(16)}` }));
+  await recordRejected(world, 3000, (i) => ({
+    ip: `2001:db8:1:${(0x200 + (i & 255)).toString(16)}::${i.toString(16)}`,
+  }));
   const events = await trail(world);
   const of56 = events.filter(({ ip }) => ip?.startsWith("2001:db8:1:2"));
   assert.ok(of56.length <= 42, `${of56.length}`);
@@ -95,13 +102,13 @@ test("every network has room for a few entries, whatever it sends, and a flood o
     new Set(events.filter(isMerged).map(({ ip }) => ip)),
     new Set(["2001:db8:1:100::/64", "2001:db8:1:200::/56"]),
   );
-  assert.equal(times(events), 6000);
+  assert.equal(countEvents(events), 6000);
 });
 
 // id: all-networks-bounded
 test("a thousand networks, and any number, make a bounded number of entries in a day", async () => {
   await using world = await createWorld();
-  await refuse(
+  await recordRejected(
     world,
     30_000,
     (i) => ({ ip: ipv4(i % 1000) }),
@@ -109,20 +116,20 @@ test("a thousand networks, and any number, make a bounded number of entries in a
   );
   const events = await trail(world);
   assert.ok(events.length <= 6001, `${events.length}`);
-  assert.equal(times(events), 30_000);
+  assert.equal(countEvents(events), 30_000);
   const networks = new Set(events.map(({ ip }) => ip));
   assert.equal(networks.size, 1000, "each network is named");
-  await refuse(world, 5000, (i) => ({ ip: ipv4(1000 + i) }));
-  await refuse(world, 5000, (i) => ({ ip: of48(i) }));
-  await refuse(world, 5000, (i) => ({ ip: of56(i) }));
-  await refuse(world, 5000, (i) => ({ ip: of64(i) }));
+  await recordRejected(world, 5000, (i) => ({ ip: ipv4(1000 + i) }));
+  await recordRejected(world, 5000, (i) => ({ ip: of48(i) }));
+  await recordRejected(world, 5000, (i) => ({ ip: of56(i) }));
+  await recordRejected(world, 5000, (i) => ({ ip: of64(i) }));
   const all = await trail(world);
   assert.ok(all.length <= 10_001, `${all.length}`);
-  assert.equal(times(all), 50_000);
+  assert.equal(countEvents(all), 50_000);
   const last = all.at(-1);
   assert.deepEqual([last?.ip, last?.userId, isMerged(last as AuditEvent)], [null, null, true]);
   world.clock.advance(day);
-  await refuse(
+  await recordRejected(
     world,
     1,
     () => ({ ip: ipv4(1) }),
@@ -131,7 +138,7 @@ test("a thousand networks, and any number, make a bounded number of entries in a
   assert.equal((await trail(world)).at(-1)?.detail, "tomorrow");
 });
 
-test("asking for the trail again and again makes no more entries of a flood", async () => {
+test("listing the trail repeatedly adds no entries during a flood", async () => {
   await using world = await createWorld();
   for (let i = 0; i < 300; i++) {
     world.auth.audit.recordRejectedRequest(`why ${i}`, { ip: "192.0.2.1" });
@@ -139,7 +146,7 @@ test("asking for the trail again and again makes no more entries of a flood", as
   }
   const events = await trail(world);
   assert.ok(events.length <= 22, `${events.length}`);
-  assert.equal(times(events), 300);
+  assert.equal(countEvents(events), 300);
 });
 
 test("every kind of refusal is bounded", async () => {
@@ -169,7 +176,7 @@ test("every kind of refusal is bounded", async () => {
   }
 });
 
-test("a login that a network's limit refuses names no account, known or not, whatever it sends", async () => {
+test("a login rejected by a network's limit names no account, known or not", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_NETWORK: "1/15m" });
   await registerAndConfirm(world);
   const login = (email: string, i: number) =>
@@ -186,18 +193,18 @@ test("a login that a network's limit refuses names no account, known or not, wha
   }
   const events = (await trail(world)).slice(before);
   assert.ok(events.length <= 22, `${events.length}`);
-  assert.equal(times(events), 300);
+  assert.equal(countEvents(events), 300);
   for (const { event, userId, detail } of events) {
     assert.deepEqual([event, userId], ["limited", null]);
-    assert.match(detail ?? "", /^(login|merged)(, \d+ times)?$/);
+    assert.match(detail ?? "", /^(login|merged)(, \d+ countEvents)?$/);
   }
 });
 
 // id: refused-logins-seen
-test("a person sees how often logins to the account were refused, whatever else is flooded", async () => {
+test("an account's trail has the number of its refused logins, whatever else is flooded", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
-  await refuse(world, 12_000, (i) => ({ ip: ipv4(i) }));
+  await recordRejected(world, 12_000, (i) => ({ ip: ipv4(i) }));
   const headers = { Cookie: await logInForCookies(world) };
   for (let i = 0; i < 300; i++) {
     await world.request("/sessions", { ...form({ ...owner, password: "wrong" }), ip: ipv4(i) });
@@ -205,7 +212,7 @@ test("a person sees how often logins to the account were refused, whatever else 
   }
   const { events } = (await (await world.request("/profile/export", { headers })).json()) as { events: AuditEvent[] };
   const refused = events.filter(({ event }) => event === "login_refused" || event === "limited");
-  assert.equal(times(refused), 300);
+  assert.equal(countEvents(refused), 300);
   assert.ok(refused.length <= 10 + 32, `${refused.length}`);
   assert.deepEqual(
     events.filter(({ event }) => event === "logged_in" || event === "account_exported").map(({ ip }) => ip),
@@ -213,7 +220,7 @@ test("a person sees how often logins to the account were refused, whatever else 
   );
 });
 
-test("what a person asks of the own account in vain is bounded too, and hides nothing that was done", async () => {
+test("rejected requests of a logged-in user are bounded too, and hide no change", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const headers = { Cookie: await logInForCookies(world) };
@@ -230,14 +237,14 @@ test("what a person asks of the own account in vain is bounded too, and hides no
   const named = (name: string) => events.filter(({ event }) => event === name);
   for (const name of ["password_needed", "sessions_ended"]) {
     assert.ok(named(name).length <= 33, `${name}: ${named(name).length}`);
-    assert.equal(times(named(name)), name === "sessions_ended" ? 101 : 100);
+    assert.equal(countEvents(named(name)), name === "sessions_ended" ? 101 : 100);
   }
   assert.equal(named("sessions_ended").at(-1)?.detail, "all others: 3");
   assert.equal(named("logged_in").length, 4);
 });
 
 // id: changes-kept
-test("what changed something is an entry each, though the trail is full and the database away", async () => {
+test("each change has an entry, even if the trail is full and the database unavailable", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   await world.auth.flush();
@@ -253,7 +260,7 @@ test("what changed something is an entry each, though the trail is full and the 
     await world.request("/sessions", { method: "DELETE", headers });
     if (i % 10 === 0) await world.auth.flush();
   }
-  await refuse(world, 5000, (i) => ({ ip: of48(i) }));
+  await recordRejected(world, 5000, (i) => ({ ip: of48(i) }));
   Object.assign(world.db.audit, { add, save });
   const events = await trail(world);
   for (const name of ["logged_in", "logged_out"]) {
@@ -262,17 +269,17 @@ test("what changed something is an entry each, though the trail is full and the 
     for (const { userId, ip, detail } of acts) assert.deepEqual([userId, ip, detail], [1, "127.0.0.1", null]);
   }
   const refusals = events.filter(({ event }) => event === "request_refused");
-  assert.equal(times(refusals), 25_000);
+  assert.equal(countEvents(refusals), 25_000);
   assert.ok(refusals.length <= 10_001, `${refusals.length}`);
 });
 
 // id: log-bounded
-test("the log has the first lines of a flood, and says how many it left out", async () => {
+test("the log has the first lines of a flood, and the number of omitted ones", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
-  await refuse(world, 1000, () => ({ ip: "192.0.2.1" }));
-  await refuse(world, 2000, (i) => ({ ip: of64(i) }));
-  await refuse(world, 12_000, (i) => ({ ip: ipv4(i) }));
+  await recordRejected(world, 1000, () => ({ ip: "192.0.2.1" }));
+  await recordRejected(world, 2000, (i) => ({ ip: of64(i) }));
+  await recordRejected(world, 12_000, (i) => ({ ip: ipv4(i) }));
   await logInForCookies(world);
   await world.auth.flush();
   const told = (name: string) => world.logEntries.filter(({ event }) => event === name);
@@ -288,11 +295,11 @@ test("the log has the first lines of a flood, and says how many it left out", as
   assert.deepEqual(told("refusals_unlogged").at(-1)?.events, { login_refused: 3 }, "a flood hides no other refusals");
   assert.equal(told("logged_in").length, 1);
   world.clock.advance(hour);
-  await refuse(world, 1, () => ({ ip: "192.0.2.1" }));
+  await recordRejected(world, 1, () => ({ ip: "192.0.2.1" }));
   assert.equal(told("request_refused").length, lines.length + 1);
 });
 
-test("an account that is erased is named by none of the entries that were merged", async () => {
+test("no merged entry names a deleted account", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const wrong = (i: number) =>
@@ -308,21 +315,21 @@ test("an account that is erased is named by none of the entries that were merged
   for (const { userId, ip, userAgent } of merged) assert.deepEqual([userId, ip, userAgent], [null, null, null]);
 });
 
-test("requests that were refused while the service was busy are all counted, however long that lasts", async () => {
+test("all requests rejected while the service is busy are counted", async () => {
   await using world = await createWorld();
   const { admission } = world.auth;
   let refused = 0;
   for (let i = 0; i < 200; i++) {
-    for (let many = 0; many <= i % 3; many++, refused++) admission.countRejection();
+    for (let count = 0; count <= i % 3; count++, refused++) admission.countRejection();
     admission.flush();
     await world.auth.flush();
   }
   const events = await trail(world);
   assert.ok(events.length <= 81, `${events.length}`);
-  assert.equal(times(events), refused);
+  assert.equal(countEvents(events), refused);
 });
 
-test("registrations of an account's address that are not kept do not flood its history", async () => {
+test("registrations of an account's address that are not stored do not flood its trail", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   world.clock.advance(day);
@@ -338,6 +345,6 @@ test("registrations of an account's address that are not kept do not flood its h
   const events = (await trail(world)).slice(before).filter(({ userId }) => userId === 1);
   const asked = events.filter(({ event }) => event === "registration_asked");
   assert.ok(asked.length <= 5 + 31, `${asked.length}`);
-  assert.equal(times(asked), 200);
+  assert.equal(countEvents(asked), 200);
   assert.ok(events.length <= 5 + 2 * 31, `${events.length}`);
 });

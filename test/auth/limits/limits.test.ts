@@ -9,7 +9,7 @@ import { day, hour, minute } from "../../support/world.ts";
 
 const owner = { email: "bob@example.com", password: "plough-Violet-9-harbour" };
 
-/** A service whose database a test can read. */
+/** Creates a service whose database the test can read. */
 async function createService(environment: Record<string, string> = {}) {
   const resources = new AsyncDisposableStack();
   const store = resources.use(await createStore());
@@ -19,7 +19,7 @@ async function createService(environment: Record<string, string> = {}) {
   return { auth, store, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
-/** What a login is refused with, and for how many seconds. */
+/** Returns the error code of a login, and the seconds until a retry. */
 async function outcome(work: Promise<unknown>): Promise<[code: string, retryAfter?: number]> {
   try {
     await work;
@@ -30,8 +30,8 @@ async function outcome(work: Promise<unknown>): Promise<[code: string, retryAfte
   }
 }
 
-/** What is counted of tries: under which settings, how often, and for how many milliseconds from now. */
-async function counted({ clock, rows }: Store): Promise<[string, number, number][]> {
+/** Returns the counts of attempts: setting, count, and milliseconds until it expires. */
+async function readCounts({ clock, rows }: Store): Promise<[string, number, number][]> {
   const all = (await rows("attempts")).map(({ key, count, ends_at }): [string, number, number] => [
     `${key}`.split(":")[0] as string,
     Number(count),
@@ -51,10 +51,10 @@ test("a wrong password leaves rows that are gone after a day, whether or not the
   for (const email of [owner.email, "invented@example.com", "not an address"]) {
     store.clock.advance(2 * day);
     await auth.admin.sweep();
-    assert.deepEqual(await counted(store), []);
+    assert.deepEqual(await readCounts(store), []);
     const login = () => outcome(auth.logIn({ email, password: "wrong" }, from("192.0.2.1")));
     assert.deepEqual(await login(), ["wrong_login"]);
-    assert.deepEqual(await counted(store), [
+    assert.deepEqual(await readCounts(store), [
       ["LIMIT_LOGIN_ACCOUNT", 1, 15 * minute],
       ["LIMIT_LOGIN_NETWORK", 1, 15 * minute],
       ["LIMIT_LOGIN_STREAK", 1, day],
@@ -62,14 +62,14 @@ test("a wrong password leaves rows that are gone after a day, whether or not the
     for (let i = 0; i < 9; i++) await login();
     store.clock.advance(day - 1);
     for (let i = 0; i < 2; i++) assert.deepEqual(await login(), ["wrong_login"]);
-    const [, , streak] = await counted(store);
+    const [, , streak] = await readCounts(store);
     assert.deepEqual(streak, ["LIMIT_LOGIN_STREAK", 12, 364 * day + 1], "past ten, a year from the first");
     await store.run("delete from attempts");
   }
 });
 
 // id: success-leaves-no-row
-test("what was no failure leaves no row: a right password, and a service that is too busy", async () => {
+test("a right password, or a service that is busy, leaves no row", async () => {
   await using service = await createService();
   const { auth, store } = service;
   const network = from("2001:db8:1:2::3");
@@ -77,11 +77,11 @@ test("what was no failure leaves no row: a right password, and a service that is
   await auth.registerUser(owner.email, owner.password, network);
   await store.run("delete from attempts");
   await auth.logIn(owner, network);
-  assert.deepEqual(await counted(store), []);
+  assert.deepEqual(await readCounts(store), []);
   await outcome(auth.logIn({ ...owner, password: "wrong" }, network));
   await auth.logIn(owner, network);
   assert.deepEqual(
-    (await counted(store)).map(([name, count]) => [name, count]),
+    (await readCounts(store)).map(([name, count]) => [name, count]),
     failures.map(([name]) => [name, 1]),
     "a success ends the streak, and nothing else",
   );
@@ -93,11 +93,11 @@ test("what was no failure leaves no row: a right password, and a service that is
     assert.equal(code, "busy");
     await outcome(auth.registerUser(`${i}@example.com`, owner.password, from(ip)));
   }
-  assert.deepEqual(await counted(store), []);
+  assert.deepEqual(await readCounts(store), []);
 });
 
 // id: ipv6-networks
-test("an IPv6 network has a limit by /64, by /56 with four times the tries and by /48 with sixteen", async () => {
+test("an IPv6 network has a limit by /64, by /56 with four times the attempts and by /48 with sixteen times", async () => {
   const limit = "3/1h";
   await using service = await createService({
     LIMIT_LOGIN_NETWORK: limit,
@@ -141,7 +141,7 @@ test("an IPv6 network has a limit by /64, by /56 with four times the tries and b
   }
 });
 
-test("a refusal by a wider network asks to wait for that one, and takes no slot", async () => {
+test("an attempt rejected by the limit of a wider network reports the wait of that limit, and counts in none", async () => {
   await using service = await createService({ LIMIT_LOGIN_NETWORK: "1/1h" });
   const { auth, store } = service;
   const login = (subnet: number) =>
@@ -156,17 +156,17 @@ test("a refusal by a wider network asks to wait for that one, and takes no slot"
   assert.deepEqual(await store.rows("attempts"), before);
 });
 
-test("a slot that could not be given back counts, and the login succeeds", async () => {
+test("an attempt that cannot be refunded counts, and the login succeeds", async () => {
   await using service = await createService();
   const { auth, store } = service;
   await auth.registerUser(owner.email, owner.password);
   store.db.limits.refund = () => Promise.reject(new DatabaseUnavailable("locked"));
   await auth.logIn(owner, from("192.0.2.1"));
-  assert.equal((await counted(store)).find(([name]) => name === "LIMIT_LOGIN_STREAK")?.[1], 1);
+  assert.equal((await readCounts(store)).find(([name]) => name === "LIMIT_LOGIN_STREAK")?.[1], 1);
 });
 
 // id: unforeseen-errors-count
-test("a registration and a request for a mail count, even if they end in an error that nobody foresaw", async () => {
+test("a registration and a mail request count even if they end in an unexpected error", async () => {
   await using service = await createService({ CONCEAL_ACCOUNTS: "off" });
   const { auth, store } = service;
   await auth.registerUser(owner.email, owner.password);
@@ -185,7 +185,7 @@ test("a registration and a request for a mail count, even if they end in an erro
     await store.run(`alter table lost rename to ${table}`);
     assert.ok(error instanceof Error && !(error instanceof AuthError || error instanceof DatabaseUnavailable));
     assert.deepEqual(
-      (await counted(store)).map(([counted, count]) => [counted, count]),
+      (await readCounts(store)).map(([readCounts, count]) => [readCounts, count]),
       Array.from({ length: keys }, () => [name, 1]),
     );
   }

@@ -19,20 +19,20 @@ interface Node {
   readonly logged: Record<string, unknown>[];
 }
 
-/** A service whose mail server hangs for some recipients, and refuses others. */
+/** A service whose mail server hangs for some recipients, and rejects others. */
 interface Service extends AsyncDisposable {
   readonly store: Store;
   readonly server: MailServer;
   readonly node: Node;
   /** Another node on the same database and mail server. */
   another(): Promise<Node>;
-  /** Resolves when so many recipients hang. */
+  /** Resolves when this many recipients hang. */
   hanging(count: number): Promise<void>;
-  /** Has the mail server answer for all that hang, now and from now on. */
+  /** Lets the mail server respond for all hanging recipients, now and from now on. */
   release(): void;
-  /** How the server answers for a recipient: with this code, at once. */
+  /** The code with which the server responds immediately for a recipient. */
   answer: (address: string) => number | undefined;
-  /** Whether the server hangs for a recipient. */
+  /** Returns true if the server hangs for a recipient. */
   hangs: (address: string) => boolean;
 }
 
@@ -100,7 +100,7 @@ for (const [name, slow] of [
   ["fifty of one domain", (i: number) => `${i}@slow.example`],
   ["fifty of as many domains", (i: number) => `eve@slow${i}.example`],
 ] as const) {
-  test(`slow recipients, ${name}, hold up no other's reset`, async () => {
+  test(`slow recipients, ${name}, do not delay the resets of others`, async () => {
     await using service = await createService();
     const { auth } = service.node;
     await auth.registerUser(email, password);
@@ -119,7 +119,7 @@ for (const [name, slow] of [
   });
 }
 
-test("slow recipients of one domain hold up nobody else's reset there", async () => {
+test("slow recipients of a domain do not delay the resets of others in that domain", async () => {
   await using service = await createService();
   const { auth } = service.node;
   const bob = "bob@one.example";
@@ -135,7 +135,7 @@ test("slow recipients of one domain hold up nobody else's reset there", async ()
   await Promise.all([delivering, later]);
 });
 
-test("slow resets, requested by strangers for many accounts, hold up no notice, no operator's mail and no known device", async () => {
+test("slow resets that attackers request for many accounts delay no notice, operator's mail or known device", async () => {
   await using service = await createService();
   const { auth } = service.node;
   const slow = addresses(20, (i) => `eve@slow${i}.example`);
@@ -146,7 +146,7 @@ test("slow resets, requested by strangers for many accounts, hold up no notice, 
   assert.equal(await auth.admin.sendReset(21), true);
   const later = auth.outbox.deliver();
   assert.deepEqual((await service.server.next()).to, [email]);
-  // Nor, a little later, a reset that its owner requests from a device that nobody knows.
+  // Nor, a little later, a reset that the owner requests from an unknown device.
   await auth.registerUser("mia@example.com", password);
   await auth.resetPassword.request("mia@example.com");
   const last = auth.outbox.deliver();
@@ -171,7 +171,7 @@ test("one call of deliver sends what comes due while a slow recipient hangs, and
   assert.equal(await auth.outbox.count(), 0);
 });
 
-test("a delivery that is stopped begins nothing more, and waits for what it began", async () => {
+test("an aborted delivery starts no more mails, and waits for the running ones", async () => {
   await using service = await createService();
   const { auth } = service.node;
   for (const address of addresses(9, (i) => `${i}@slow.example`)) await auth.account.register(address, password);
@@ -180,13 +180,13 @@ test("a delivery that is stopped begins nothing more, and waits for what it bega
   await service.hanging(2);
   stopping.abort();
   service.release();
-  // A claim that was under way is completed.
+  // A running claim is completed.
   const sent = await delivering;
   assert.ok(sent >= 2 && sent < 9, `${sent}`);
   assert.equal(await auth.outbox.count(), 9 - sent);
 });
 
-test("a mail that its server refuses for good is not tried again, and waits for an operator", async () => {
+test("a mail that the server rejects permanently is not retried, and is kept for an operator", async () => {
   await using service = await createService();
   const { node, store } = service;
   for (const code of [550, 551, 552, 553, 554, 571]) {
@@ -221,7 +221,7 @@ test("a mail that its server refuses for good is not tried again, and waits for 
   assert.equal(await node.auth.outbox.deliver(), 6);
 });
 
-test("a refusal of this service, and one that may pass, keep every mail in the outbox", async () => {
+test("mails stay in the outbox if the server rejects this service, or rejects them temporarily", async () => {
   await using service = await createService();
   const { node, store } = service;
   await node.auth.account.register(email, password);
@@ -237,7 +237,7 @@ test("a refusal of this service, and one that may pass, keep every mail in the o
   assert.equal(await node.auth.outbox.deliver(), 1);
 });
 
-test("a refused reset ends its own link alone, and the next request is sent", async () => {
+test("a rejected reset mail invalidates only its own link, and the next request is sent", async () => {
   await using service = await createService();
   const { node, store } = service;
   await node.auth.registerUser(email, password);
@@ -261,7 +261,7 @@ test("a refused reset ends its own link alone, and the next request is sent", as
   assert.equal(await node.auth.resetPassword.findEmail(link.slice(8)), null);
 });
 
-test("failed mails vanish with their account, after a week, and beyond ten thousand", async () => {
+test("failed mails are deleted with their account, after a week, and beyond ten thousand", async () => {
   await using service = await createService();
   const { node, store } = service;
   service.answer = () => 550;
@@ -285,7 +285,7 @@ test("failed mails vanish with their account, after a week, and beyond ten thous
   assert.equal(await node.auth.outbox.countFailed(), 10_000);
 });
 
-test("a failed mail about a deletion keeps no address, and is not tried once more", async () => {
+test("a failed mail about a deletion keeps no address, and cannot be retried", async () => {
   await using service = await createService();
   const { node, store } = service;
   service.answer = () => 550;

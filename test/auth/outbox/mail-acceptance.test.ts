@@ -15,7 +15,7 @@ const email = "bob@example.com";
 const password = "plough-Violet-9-harbour";
 const chosen = "harbour-Violet-7-plough";
 
-/** What a mail server does with a mail that it received completely. */
+/** What a mail server does with a complete mail. */
 type Answer =
   | "accepts"
   | "refuses for now"
@@ -24,10 +24,10 @@ type Answer =
   | "refuses the recipient"
   | (() => Promise<void>);
 
-/** A mail server whose answers the test controls. */
+/** A mail server whose responses the test controls. */
 class PostOffice implements AsyncDisposable {
   answer: Answer = "accepts";
-  /** The tokens in the links of all complete mails, in order. */
+  /** The tokens of all complete mails, in order. */
   readonly tokens: string[] = [];
   readonly #server: MailServer;
 
@@ -53,7 +53,7 @@ class PostOffice implements AsyncDisposable {
   }
 
   async take(stream: SMTPServerDataStream, done: (error?: Error | null) => void): Promise<void> {
-    // Nothing arrived of a mail that was cut short.
+    // An incomplete mail is not delivered.
     const chunks: string[] = await stream
       .setEncoding("latin1")
       .toArray()
@@ -70,7 +70,7 @@ class PostOffice implements AsyncDisposable {
     done(responseCode === undefined ? null : Object.assign(new Error("no"), { responseCode }));
   }
 
-  /** Lets the next mails wait for an answer until they are released. */
+  /** Delays the responses to the next mails until they are released. */
   hold(): { readonly arrived: Promise<void>; readonly release: () => void } {
     const [arrived, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     this.answer = async () => {
@@ -95,9 +95,9 @@ interface Node {
   readonly office: PostOffice;
   readonly logged: Record<string, unknown>[];
   another(): Promise<Node>;
-  /** The tokens of the mails that this brought. */
+  /** Delivers mails and returns the new tokens. */
   deliver(): Promise<string[]>;
-  /** Whether the token is valid, without using it. */
+  /** Returns true if the token is valid, without using it up. */
   resets(token: string | undefined): Promise<boolean>;
   confirms(token: string | undefined): Promise<boolean>;
 }
@@ -130,8 +130,8 @@ async function createService(
   };
 }
 
-/** A service with an account whose owner has been mailed a good link. */
-async function withLink(resources: AsyncDisposableStack): Promise<{ node: Node; good: string }> {
+/** Creates a service with an account whose owner has received a valid link. */
+async function createNodeWithLink(resources: AsyncDisposableStack): Promise<{ node: Node; good: string }> {
   const node = await createService(resources);
   await node.auth.registerUser(email, password);
   await node.auth.resetPassword.request(email);
@@ -147,7 +147,7 @@ for (const answer of failures) {
   // id: link-good-until-replaced
   test(`a link stays good while the mail server ${answer} what would replace it, and ends when that is accepted`, async () => {
     await using resources = new AsyncDisposableStack();
-    const { node, good } = await withLink(resources);
+    const { node, good } = await createNodeWithLink(resources);
     node.office.answer = answer;
     const lost: string[] = [];
     for (let i = 0; i < 5; i++) {
@@ -156,7 +156,7 @@ for (const answer of failures) {
       assert.ok(await node.resets(good), `after ${i + 1} requests`);
       node.store.clock.advance(3 * minute);
     }
-    // If the answer was lost, the mail may be in the mailbox: its link must work.
+    // If the response was lost, the mail may be in the mailbox: its link must work.
     assert.ok(lost.length >= 5);
     for (const token of lost) assert.ok(await node.resets(token));
     node.office.answer = "accepts";
@@ -175,7 +175,7 @@ for (const answer of failures) {
 for (const answer of ["refuses", "refuses the recipient"] as const) {
   test(`a link stays good while the mail server ${answer} for good what would replace it, and the next mail is sent`, async () => {
     await using resources = new AsyncDisposableStack();
-    const { node, good } = await withLink(resources);
+    const { node, good } = await createNodeWithLink(resources);
     node.office.answer = answer;
     await node.auth.resetPassword.request(email);
     const refused = await node.deliver();
@@ -192,10 +192,10 @@ for (const answer of ["refuses", "refuses the recipient"] as const) {
   });
 }
 
-test("any of two good links resets the password once, and ends both", async () => {
+test("either of two valid links resets the password once, and invalidates both", async () => {
   for (const first of [0, 1]) {
     await using resources = new AsyncDisposableStack();
-    const { node, good } = await withLink(resources);
+    const { node, good } = await createNodeWithLink(resources);
     node.office.answer = "takes it and hangs up";
     await node.auth.resetPassword.request(email);
     const [fresh = ""] = await node.deliver();
@@ -208,7 +208,7 @@ test("any of two good links resets the password once, and ends both", async () =
   }
 });
 
-test("what is done while a mail is being sent ends its link too, and the mail that is accepted brings none back", async () => {
+test("an action while a mail is being sent invalidates its link too, and the accepted mail does not restore it", async () => {
   const acts: Record<string, (node: Node, good: string) => Promise<unknown>> = {
     "the old link is used": ({ auth }, good) => auth.updatePassword(good, chosen),
     "the password is changed": async ({ auth }) => {
@@ -229,7 +229,7 @@ test("what is done while a mail is being sent ends its link too, and the mail th
   };
   for (const [name, act] of Object.entries(acts)) {
     await using resources = new AsyncDisposableStack();
-    const { node, good } = await withLink(resources);
+    const { node, good } = await createNodeWithLink(resources);
     const held = node.office.hold();
     await node.auth.resetPassword.request(email);
     const delivering = node.deliver();
@@ -245,10 +245,10 @@ test("what is done while a mail is being sent ends its link too, and the mail th
   }
 });
 
-test("a request while a mail is being sent is answered by it, or by a mail of its own if it fails", async () => {
+test("a request while a mail is being sent needs no second mail unless the first fails", async () => {
   for (const fails of [false, true]) {
     await using resources = new AsyncDisposableStack();
-    const { node, good } = await withLink(resources);
+    const { node, good } = await createNodeWithLink(resources);
     const other = await node.another();
     const held = node.office.hold();
     await node.auth.resetPassword.request(email);
@@ -272,9 +272,9 @@ test("a request while a mail is being sent is answered by it, or by a mail of it
   }
 });
 
-test("a mail whose link was ended while it was sent does not answer a request that came after that", async () => {
+test("if a link is invalidated while its mail is sent, a later request gets another mail", async () => {
   await using resources = new AsyncDisposableStack();
-  const { node, good } = await withLink(resources);
+  const { node, good } = await createNodeWithLink(resources);
   const held = node.office.hold();
   await node.auth.resetPassword.request(email);
   const delivering = node.deliver();
@@ -290,13 +290,13 @@ test("a mail whose link was ended while it was sent does not answer a request th
   assert.ok(await node.resets(node.office.tokens.at(-1)));
 });
 
-test("of two mails that are sent at once, on two nodes, the link that was made last counts, whichever is accepted last", async () => {
+test("of two mails sent at the same time on two nodes, the newer link is valid, whichever is accepted last", async () => {
   for (const order of [
     [0, 1],
     [1, 0],
   ]) {
     await using resources = new AsyncDisposableStack();
-    const { node, good } = await withLink(resources);
+    const { node, good } = await createNodeWithLink(resources);
     const nodes = [node, await node.another()];
     const releases = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const delivering: Promise<unknown>[] = [];
@@ -308,7 +308,7 @@ test("of two mails that are sent at once, on two nodes, the link that was made l
         await releases[i]?.promise;
       };
       await each.auth.resetPassword.request(email);
-      // Longer than sending a mail is assumed to take.
+      // Longer than the assumed maximum time to send a mail.
       node.store.clock.advance(3 * minute);
       delivering.push(each.deliver());
       await arrived.promise;
@@ -325,11 +325,11 @@ test("of two mails that are sent at once, on two nodes, the link that was made l
   }
 });
 
-test("a crash between a mail that is accepted and the note of it leaves both links good, and the next mail's alone", async () => {
+test("a crash before an accepted mail is recorded leaves both links valid, until the next mail", async () => {
   await using resources = new AsyncDisposableStack();
-  const { node, good } = await withLink(resources);
+  const { node, good } = await createNodeWithLink(resources);
   await node.auth.resetPassword.request(email);
-  // Its database is gone between the two.
+  // The database becomes unavailable between the two.
   node.office.answer = async () => {
     await crashing.close();
   };
@@ -348,7 +348,7 @@ test("a crash between a mail that is accepted and the note of it leaves both lin
   for (const token of [good, delivered]) assert.equal(await node.resets(token), false);
 });
 
-test("a link that confirms an address stays good until its successor is accepted, and either confirms once", async () => {
+test("a verification link stays valid until its successor is accepted, and either confirms once", async () => {
   for (const answer of failures) {
     for (const use of ["good", "newest"] as const) {
       await using resources = new AsyncDisposableStack();
@@ -377,7 +377,7 @@ test("a link that confirms an address stays good until its successor is accepted
   }
 });
 
-test("any link resets an address that waits to be confirmed, until the newest is accepted", async () => {
+test("any link resets an unconfirmed address until the newest is accepted", async () => {
   await using resources = new AsyncDisposableStack();
   const node = await createService(resources);
   const mailed = async () => {
@@ -389,7 +389,7 @@ test("any link resets an address that waits to be confirmed, until the newest is
   const good = await mailed();
   assert.ok(await node.resets(good));
   node.store.clock.advance(minute);
-  // The newest registration's is the newest link, whosever the one before was.
+  // The newest link is that of the newest registration, whichever registration the previous one was of.
   await node.auth.account.register(email, `${password} 2`);
   await node.deliver();
   node.office.answer = "takes it and hangs up";
@@ -403,9 +403,9 @@ test("any link resets an address that waits to be confirmed, until the newest is
   assert.equal(await node.auth.validLogin(email, chosen), true);
 });
 
-test("links in unaccepted mails end when they are too old, are swept, and are limited in number", async () => {
+test("links in unaccepted mails expire, are swept, and are limited in number", async () => {
   await using resources = new AsyncDisposableStack();
-  const { node, good } = await withLink(resources);
+  const { node, good } = await createNodeWithLink(resources);
   node.office.answer = "takes it and hangs up";
   const lost: string[] = [];
   for (let i = 0; i < 14; i++) {
@@ -423,7 +423,7 @@ test("links in unaccepted mails end when they are too old, are swept, and are li
 });
 
 // id: one-mail-after-outage
-test("while mail is away, however often a mail is asked for, one is sent when it is back", async () => {
+test("repeated requests while the mail server is down send one mail when it is back", async () => {
   await using resources = new AsyncDisposableStack();
   const node = await createService(resources);
   await node.auth.registerUser(email, password);
@@ -444,7 +444,7 @@ test("while mail is away, however often a mail is asked for, one is sent when it
   node.store.clock.advance(hour);
   await node.auth.outbox.deliver();
   const sent = node.logged.filter(({ event }) => event === "mail_sent").map(({ kind }) => kind);
-  // Each registration has a link of its own, for its own password; asking again brings that of the newest, which comes anyway.
+  // Each registration has a separate link for its password. A repeated request sends that of the newest, which is sent anyway.
   assert.deepEqual(sent.toSorted(), [
     "confirm_email",
     "confirm_email",
@@ -456,7 +456,7 @@ test("while mail is away, however often a mail is asked for, one is sent when it
   assert.equal(await node.auth.outbox.count(), 0);
 });
 
-test("several waiting registrations bring the owner one mail, and several changes of the password another", async () => {
+test("several waiting registrations send the owner one mail, and several password changes another", async () => {
   await using resources = new AsyncDisposableStack();
   const node = await createService(resources);
   await node.auth.registerUser(email, password);
@@ -480,7 +480,7 @@ test("several waiting registrations bring the owner one mail, and several change
   assert.deepEqual(sent.toSorted(), ["already_registered", "password_changed"]);
 });
 
-test("a request just after its mail was accepted brings no second one; a later one does", async () => {
+test("a request just after its mail was accepted sends no second one; a later one does", async () => {
   for (const [after, mails] of [
     [1, 0],
     [9999, 0],
@@ -505,9 +505,9 @@ test("a request just after its mail was accepted brings no second one; a later o
   }
 });
 
-test("a link that was used is not the reason that a new one is not sent", async () => {
+test("a used link does not prevent a new one", async () => {
   await using resources = new AsyncDisposableStack();
-  const { node } = await withLink(resources);
+  const { node } = await createNodeWithLink(resources);
   await node.auth.resetPassword.request(email);
   const [token = ""] = await node.deliver();
   node.store.clock.advance(1000);
@@ -517,7 +517,7 @@ test("a link that was used is not the reason that a new one is not sent", async 
   assert.ok(await node.resets(node.office.tokens.at(-1)));
 });
 
-test("requesting a mail again and again neither hastens it nor postpones it forever", async () => {
+test("requesting a mail again and again neither speeds it up nor postpones it forever", async () => {
   await using resources = new AsyncDisposableStack();
   const node = await createService(resources);
   await node.auth.registerUser(email, password);

@@ -10,14 +10,14 @@ import { createRecordingLog, day, hour, minute, productionEnvironment } from "..
 
 const email = "bob@example.com";
 const password = "plough-Violet-9-harbour";
-/** Limits of requests, out of the way of the caps. */
+/** Limits of requests so high that only the limits of mails apply. */
 const wide = { LIMIT_MAIL_ACCOUNT: "999/1h", LIMIT_MAIL_NETWORK: "999/1h", LIMIT_REGISTRATION_NETWORK: "999/1h" };
 
 interface Service extends AsyncDisposable {
   readonly store: Store;
   readonly auth: Auth;
   readonly logged: Record<string, unknown>[];
-  /** What sending waits for; it fails as this does. */
+  /** Sending waits for this, and fails if it does. */
   way: () => Promise<void>;
   /** Another node on the same database. */
   another(): Promise<Auth>;
@@ -61,14 +61,14 @@ async function createService(environment: Environment): Promise<Service> {
   return service;
 }
 
-/** Strangers, each of a network of its own: IPv4 addresses and IPv6 /64s of many /48s. */
-function stranger(i: number) {
+/** Returns a caller in a separate network: an IPv4 address, or an IPv6 /64 of many /48s. */
+function callerInNetwork(i: number) {
   return { ip: i % 2 === 0 ? `192.0.${2 + Math.floor(i / 250)}.${i % 250}` : `2001:db8:${i.toString(16)}::1` };
 }
 
 const recipients = (mails: readonly Mail[]) => mails.map(({ to }) => to).toSorted();
 
-test("a flood that uses up the hour of all delays requests, and no notice, operator or known device", async () => {
+test("a flood that uses up the global limit delays requested mails, and no notice, operator's mail or known device", async () => {
   await using service = await createService({ LIMIT_MAIL_ALL: "3/1h" });
   const { auth, store } = service;
   const { id } = await auth.registerUser(email, password);
@@ -80,20 +80,20 @@ test("a flood that uses up the hour of all delays requests, and no notice, opera
     (await service.delivered()).map(({ kind }) => kind),
     ["new_device"],
   );
-  for (let i = 0; i < 8; i++) await auth.account.register(`${i}@example.net`, password, stranger(i));
-  // What no account has uses nothing up.
-  for (let i = 0; i < 20; i++) await auth.resetPassword.request(`nobody${i}@example.net`, stranger(100 + i));
+  for (let i = 0; i < 8; i++) await auth.account.register(`${i}@example.net`, password, callerInNetwork(i));
+  // Requests for unknown addresses do not count.
+  for (let i = 0; i < 20; i++) await auth.resetPassword.request(`nobody${i}@example.net`, callerInNetwork(100 + i));
   const first = recipients(await service.delivered());
   assert.equal(first.length, 3);
   assert.equal(await auth.outbox.count(), 5);
   assert.equal((await store.rows("mailed_tokens")).length, 3);
   assert.equal(service.logged.filter(({ event }) => event === "mail_capped").length, 1);
-  // A stranger requests a reset first; the owner's own request from a device is not delayed by it, in either order.
-  await auth.resetPassword.request(email, stranger(200));
+  // A request by an attacker does not delay one from the owner's device, in either order.
+  await auth.resetPassword.request(email, callerInNetwork(200));
   assert.deepEqual(await service.delivered(), []);
   store.clock.advance(minute);
   await auth.resetPassword.request(email, { device: "laptop", ip: "198.51.100.7" });
-  await auth.resetPassword.request(email, stranger(201));
+  await auth.resetPassword.request(email, callerInNetwork(201));
   const [reset, ...more] = await service.delivered();
   assert.deepEqual([reset?.kind, reset?.to, more], ["reset_password", email, []]);
   store.clock.advance(minute);
@@ -114,12 +114,12 @@ test("a flood that uses up the hour of all delays requests, and no notice, opera
   assert.equal(await auth.outbox.count(), 0);
 });
 
-test("one mailbox gets so many requested mails a day, in any spelling, and others are not affected", async () => {
+test("requested mails to a mailbox are limited per day, in any spelling, and others are not affected", async () => {
   await using service = await createService({ LIMIT_MAIL_ADDRESS: "2/1d", LIMIT_REGISTRATION_ACCOUNT: "999/1h" });
   const { auth, store } = service;
   const register = async (address: string) => {
     store.clock.advance(minute);
-    await auth.account.register(address, password, stranger(store.clock.now() % 999));
+    await auth.account.register(address, password, callerInNetwork(store.clock.now() % 999));
     return recipients(await service.delivered());
   };
   assert.deepEqual(await register(email), [email]);
@@ -134,13 +134,13 @@ test("one mailbox gets so many requested mails a day, in any spelling, and other
 });
 
 for (const [what, floods] of Object.entries({
-  "that request resets": [async (auth: Auth, i: number) => auth.resetPassword.request(email, stranger(i))],
+  "that request resets": [async (auth: Auth, i: number) => auth.resetPassword.request(email, callerInNetwork(i))],
   "that register other spellings and request resets of those": [
-    (auth: Auth, i: number) => auth.account.register(`bob+${i}@example.com`, password, stranger(i)),
-    (auth: Auth, i: number) => auth.resetPassword.request(`bob+${i}@example.com`, stranger(i)),
+    (auth: Auth, i: number) => auth.account.register(`bob+${i}@example.com`, password, callerInNetwork(i)),
+    (auth: Auth, i: number) => auth.resetPassword.request(`bob+${i}@example.com`, callerInNetwork(i)),
   ],
 })) {
-  test(`strangers ${what} keep an owner whom no device knows from a reset for an hour at most`, async () => {
+  test(`strangers ${what} delay the reset of an owner without a known device by an hour at most`, async () => {
     await using service = await createService({ LIMIT_REGISTRATION_ACCOUNT: "999/1h" });
     const { auth, store } = service;
     const { id } = await auth.registerUser(email, password);
@@ -174,7 +174,7 @@ test("a redeemed reset clears the count of its address", async () => {
   await auth.registerUser(email, password);
   const request = async () => {
     store.clock.advance(2 * minute);
-    await auth.resetPassword.request(email, stranger(store.clock.now() % 999));
+    await auth.resetPassword.request(email, callerInNetwork(store.clock.now() % 999));
     return service.delivered();
   };
   await request();
@@ -190,11 +190,11 @@ test("a redeemed reset clears the count of its address", async () => {
   assert.equal((await request()).length, 0);
 });
 
-test("two nodes together send exactly as many as the cap, and a mail that could not be sent gives its place back", async () => {
+test("two nodes together send exactly as many mails as the limit, and a mail that fails is refunded", async () => {
   await using service = await createService({ LIMIT_MAIL_ALL: "7/1h" });
   const { auth, store } = service;
   const other = await service.another();
-  for (let i = 0; i < 20; i++) await auth.account.register(`${i}@d${i}.example`, password, stranger(i));
+  for (let i = 0; i < 20; i++) await auth.account.register(`${i}@d${i}.example`, password, callerInNetwork(i));
   const counts = await Promise.all([auth, other].map((each) => each.outbox.deliver()));
   assert.equal(
     counts.reduce((sum, some) => sum + some),
@@ -211,7 +211,7 @@ test("two nodes together send exactly as many as the cap, and a mail that could 
   assert.equal((await service.delivered()).length, 7);
 });
 
-test("no more than a day's worth waits: the network that requested most gives up its newest", async () => {
+test("at most the mails of a day wait: the network that requested the most loses its newest", async () => {
   await using service = await createService({ LIMIT_MAIL_ALL: "1/1h" });
   const { auth } = service;
   const flood = (i: number) => ({ ip: `2001:db8:1:${i.toString(16)}::1` });
@@ -220,8 +220,8 @@ test("no more than a day's worth waits: the network that requested most gives up
   const waiting = await auth.outbox.count();
   assert.ok(waiting >= 22 && waiting <= 34, `${waiting}`);
   assert.equal(await auth.outbox.countFailed(), 59 - waiting);
-  // One of another network takes the place of one of the flood.
-  await auth.account.register(email, password, stranger(2));
+  // A mail of another network replaces one of the flood.
+  await auth.account.register(email, password, callerInNetwork(2));
   assert.deepEqual(await service.delivered(), []);
   assert.equal(await auth.outbox.count(), waiting);
   const rows = await service.store.rows("outbox");

@@ -11,17 +11,17 @@ import { hour, minute, productionEnvironment } from "../../support/world.ts";
 const email = "bob@example.com";
 const words = "plough-Violet-9-harbour";
 
-/** Nodes on one database, whose mails go into one list. */
+/** Nodes on one database that collect their mails in one list. */
 interface World extends AsyncDisposable {
   readonly store: Store;
   readonly auth: Auth;
-  /** What sending a mail waits for; it fails as this does. */
+  /** Sending waits for this, and fails if it does. */
   way: () => Promise<void>;
-  /** Makes an account, and returns the id of a session of it. */
+  /** Creates an account and returns a session id. */
   enter(address: string): Promise<string>;
   /** Another node on the same database. */
   another(): Promise<Auth>;
-  /** Sends what is due, and returns what each mail that was sent since the last call says. */
+  /** Sends the mails that are due, and returns the contents of all mails since the last call. */
   delivered(): Promise<[kind: string, to: string, times: number | undefined][]>;
 }
 
@@ -59,7 +59,7 @@ async function createWorld(): Promise<World> {
   return world;
 }
 
-/** Changes the password so many times, and returns the id of the session. */
+/** Changes the password several times, and returns the session id. */
 async function change(auth: Auth, sessionId: string, times: number, first = 0): Promise<string> {
   let id = sessionId;
   for (let i = first; i < first + times; i++) {
@@ -69,7 +69,7 @@ async function change(auth: Auth, sessionId: string, times: number, first = 0): 
   return id;
 }
 
-test("of 60 password changes the first is told at once, and all others by one mail an hour later", async () => {
+test("the first of 60 password changes is mailed immediately, and all others in one mail an hour later", async () => {
   await using world = await createWorld();
   let session = await change(world.auth, await world.enter(email), 1);
   assert.deepEqual(await world.delivered(), [["password_changed", email, 1]]);
@@ -82,7 +82,7 @@ test("of 60 password changes the first is told at once, and all others by one ma
   assert.deepEqual(await world.delivered(), []);
   world.store.clock.advance(1);
   assert.deepEqual(await world.delivered(), [["password_changed", email, 59]]);
-  // The hour counts from that mail: the next change is told an hour after it, unless nothing happened meanwhile.
+  // The hour starts with that mail: changes within it are mailed when it is over.
   session = await change(world.auth, session, 2, 60);
   assert.deepEqual(await world.delivered(), []);
   world.store.clock.advance(hour);
@@ -92,7 +92,7 @@ test("of 60 password changes the first is told at once, and all others by one ma
   assert.deepEqual(await world.delivered(), [["password_changed", email, 1]]);
 });
 
-test("changes on several nodes, before any mail was sent, are one mail about the last", async () => {
+test("changes on several nodes before a mail is sent are one mail about the last", async () => {
   await using world = await createWorld();
   const other = await world.another();
   let session = await world.enter(email);
@@ -106,7 +106,7 @@ test("changes on several nodes, before any mail was sent, are one mail about the
   assert.deepEqual(await world.delivered(), [["password_changed", email, 10]]);
 });
 
-test("what happens while a notice is being sent is told by the next one", async () => {
+test("a change while a notice is being sent is in the next notice", async () => {
   await using world = await createWorld();
   let session = await change(world.auth, await world.enter(email), 1);
   const beingSent = Promise.withResolvers<void>();
@@ -128,13 +128,13 @@ test("what happens while a notice is being sent is told by the next one", async 
   assert.equal(await world.auth.outbox.count(), 0);
 });
 
-test("a notice that could not be sent is merged with what happens until it is", async () => {
+test("a notice that could not be sent is merged with later changes", async () => {
   await using world = await createWorld();
   let session = await change(world.auth, await world.enter(email), 1);
   world.way = async () => {
     throw new Error("the mail server is away");
   };
-  // Longer than a mail is tried: a notice that something is added to starts anew.
+  // Longer than a mail is retried: a notice to which a change is added starts again.
   for (let i = 1; i < 30; i++) {
     assert.deepEqual(await world.delivered(), []);
     world.store.clock.advance(hour);
@@ -145,7 +145,7 @@ test("a notice that could not be sent is merged with what happens until it is", 
   assert.deepEqual(await world.delivered(), [["password_changed", email, 30]]);
 });
 
-test("kinds and accounts are told apart, and each address by its own mail", async () => {
+test("notices are separate by kind, account and address", async () => {
   await using world = await createWorld();
   const eve = "eve@example.com";
   const sessions = { bob: await world.enter(email), eve: await world.enter(eve) };
@@ -153,7 +153,7 @@ test("kinds and accounts are told apart, and each address by its own mail", asyn
   await change(world.auth, sessions.bob, 2);
   await change(world.auth, sessions.eve, 3);
   const told = async () => (await world.delivered()).filter(([kind]) => kind !== "confirm_new_email").sort();
-  // Five moves are told one by one, and further ones with the last of them.
+  // The first five email changes get separate notices, and further ones are added to the last.
   assert.deepEqual(await told(), [
     ...Array(4).fill(["email_changing", email, 1]),
     ["email_changing", email, 4],
@@ -167,7 +167,7 @@ test("kinds and accounts are told apart, and each address by its own mail", asyn
   assert.deepEqual(await told(), [["email_changing", email, 2]]);
 });
 
-test("a deleted account leaves no notice but the one of that, and nothing that counts them", async () => {
+test("a deleted account leaves only the notice of its deletion", async () => {
   await using world = await createWorld();
   const session = await world.enter(email);
   await change(world.auth, session, 1);

@@ -11,10 +11,10 @@ import { createRecordingLog, hour, minute, productionEnvironment } from "../../s
 const email = "bob@example.com";
 const password = "plough-Violet-9-harbour";
 
-/** A mailer in the test's hands. */
+/** A mailer that the test controls. */
 class Post implements Mailer {
   readonly sent: Mail[] = [];
-  /** What each sending waits for; it fails as this does. */
+  /** Each attempt to send waits for this, and fails if it does. */
   way: () => Promise<void> = async () => {};
   async send(mail: Mail): Promise<void> {
     await this.way();
@@ -32,7 +32,7 @@ interface Node extends AsyncDisposable {
   another(): Promise<Node>;
 }
 
-async function node(given?: Store): Promise<Node> {
+async function createNode(given?: Store): Promise<Node> {
   const store = given ?? (await createStore(productionEnvironment));
   const settings = readSettings({ ...productionEnvironment, BCRYPT_COST: "4" });
   const logged: Record<string, unknown>[] = [];
@@ -45,7 +45,7 @@ async function node(given?: Store): Promise<Node> {
     auth,
     post,
     logged,
-    another: () => node(store),
+    another: () => createNode(store),
     async [Symbol.asyncDispose]() {
       await auth.close();
       if (given) await db.close();
@@ -54,8 +54,8 @@ async function node(given?: Store): Promise<Node> {
   };
 }
 
-/** Every row of every table, as one text. */
-async function stored({ store }: Node): Promise<string> {
+/** Returns all rows of all tables as one text. */
+async function readAllTables({ store }: Node): Promise<string> {
   const tables = ["users", "sessions", "devices", "verifications", "outbox", "attempts"];
   return JSON.stringify(await Promise.all(tables.map((table) => store.rows(table))));
 }
@@ -65,8 +65,8 @@ const refusing = async () => {
 };
 
 // id: no-token-waits
-test("while a mail waits there is no token anywhere; each sending makes its own, and the last one is good", async () => {
-  await using world = await node();
+test("a waiting mail has no token; each attempt to send generates one, and the last one is valid", async () => {
+  await using world = await createNode();
   world.post.way = refusing;
   await world.auth.account.register(email, password);
   const [row] = await world.store.rows("verifications");
@@ -86,13 +86,13 @@ test("while a mail waits there is no token anywhere; each sending makes its own,
   const { token = "" } = world.post.sent[0] ?? {};
   assert.match(token, /^[\w-]{43}$/);
   assert.notEqual(token, lost);
-  for (const secret of [token, lost]) assert.ok(!(await stored(world)).includes(secret));
+  for (const secret of [token, lost]) assert.ok(!(await readAllTables(world)).includes(secret));
   await assert.rejects(world.auth.verifyEmail.confirm({ email, token: lost, password }), { code: "bad_verify_token" });
   assert.equal((await world.auth.verifyEmail.confirm({ email, token, password })).user.email, email);
 });
 
-test("an invitation says so, its link sets the password and confirms the address, and a later reset replaces it", async () => {
-  await using world = await node();
+test("the link of an invitation sets the password and confirms the address, and a later reset replaces it", async () => {
+  await using world = await createNode();
   await world.auth.admin.invite(email, "fr");
   world.post.way = refusing;
   assert.equal(await world.auth.outbox.deliver(), 0);
@@ -122,8 +122,8 @@ test("an invitation says so, its link sets the password and confirms the address
   await assert.rejects(world.auth.updatePassword(late.token, password), { code: "bad_reset_token" });
 });
 
-test("a mail is tried again after 2, 4, 8 … 60 minutes, and given up after a day with an error in the log", async () => {
-  await using world = await node();
+test("a mail is retried after 2, 4, 8 … 60 minutes, and dropped after a day with an error in the log", async () => {
+  await using world = await createNode();
   world.post.way = refusing;
   await world.auth.account.register(email, password);
   const delays: number[] = [];
@@ -151,8 +151,8 @@ test("a mail is tried again after 2, 4, 8 … 60 minutes, and given up after a d
   assert.ok(!JSON.stringify(world.logged).includes("@"), "an address is in the log");
 });
 
-test("a mailer that does not answer keeps nobody waiting but the mail", async () => {
-  await using world = await node();
+test("a mailer that does not respond delays only the mail", async () => {
+  await using world = await createNode();
   const away = Promise.withResolvers<void>();
   world.post.way = () => away.promise;
   await world.auth.account.register(email, password);
@@ -167,8 +167,8 @@ test("a mailer that does not answer keeps nobody waiting but the mail", async ()
   assert.equal(world.post.sent.length, 3);
 });
 
-test("a node that crashes between taking a mail and sending it delays it; nobody else sends it meanwhile", async () => {
-  await using world = await node();
+test("a node that crashes before it sends a claimed mail delays it; no other node sends it in the meantime", async () => {
+  await using world = await createNode();
   await using other = await world.another();
   await world.auth.account.register(email, password);
   const claimed = Promise.withResolvers<void>();
@@ -186,8 +186,8 @@ test("a node that crashes between taking a mail and sending it delays it; nobody
   assert.equal(await other.auth.outbox.count(), 0);
 });
 
-test("of two nodes that look at the same time each mail is sent by one", async () => {
-  await using world = await node();
+test("each mail is sent by one of two nodes that deliver at the same time", async () => {
+  await using world = await createNode();
   await using other = await world.another();
   for (let i = 0; i < 30; i++) await world.auth.account.register(`${i}@example.com`, password);
   const counts = await Promise.all([world, other, world, other].map(({ auth }) => auth.outbox.deliver()));
@@ -200,15 +200,15 @@ test("of two nodes that look at the same time each mail is sent by one", async (
   assert.equal(await world.auth.outbox.count(), 0);
 });
 
-test("what a newer node put into the outbox is left to it", async () => {
-  await using world = await node();
+test("a mail kind of a newer node stays in the outbox", async () => {
+  await using world = await createNode();
   await world.store.db.outbox.add({ kind: "postcard" as "reset", language: "en", email });
   assert.equal(await world.auth.outbox.deliver(), 0);
   assert.equal(await world.auth.outbox.count(), 1);
 });
 
-test("the mails for an account that is deleted vanish but the one of that, those of others stay", async () => {
-  await using world = await node();
+test("deleting an account deletes its waiting mails but the notice of it, and no others", async () => {
+  await using world = await createNode();
   for (const address of [email, "eve@example.com"]) {
     await world.auth.admin.invite(address);
     await world.auth.verifyEmail.request(address);
@@ -224,8 +224,8 @@ test("the mails for an account that is deleted vanish but the one of that, those
   assert.equal(await world.auth.outbox.count(), 0);
 });
 
-test("an operator has what waits tried now; what no mailer ever took is swept", async () => {
-  await using world = await node();
+test("an operator can retry waiting mails now; mails that were never sent are swept", async () => {
+  await using world = await createNode();
   world.post.way = refusing;
   await world.auth.account.register(email, password);
   await world.auth.outbox.deliver();

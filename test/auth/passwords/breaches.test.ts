@@ -8,7 +8,7 @@ import { answerWithCounts, type BreachServer, sha1, startBreachServer } from "..
 const breached = "correct horse battery staple";
 const fresh = "never seen before";
 
-/** Asks whether a password may be chosen, and gives what was logged. */
+/** Checks a password, and returns the log entries. */
 async function check(password: string, { url }: BreachServer): Promise<Record<string, unknown>[]> {
   const logged: Record<string, unknown>[] = [];
   const note = (fields: object, message: string) => void logged.push({ ...fields, message });
@@ -18,7 +18,7 @@ async function check(password: string, { url }: BreachServer): Promise<Record<st
 }
 
 // id: known-breach-refused
-test("a password that is known from a breach is refused, and any other passes", async () => {
+test("a password from a data breach is rejected, and any other is accepted", async () => {
   await using server = await startBreachServer(answerWithCounts({ [breached]: 216, été: 1, [fresh]: 0 }));
   await assert.rejects(check(breached, server), { code: "password_breached" });
   await assert.rejects(check("été", server), { code: "password_breached" });
@@ -32,7 +32,7 @@ test("an entry whose count is 0 is padding", async () => {
 });
 
 // id: five-characters-sent
-test("the API is told 5 characters of the hash, asked for padding, and told nothing more", async () => {
+test("the API receives 5 characters of the hash and a request for padding, and nothing else", async () => {
   await using server = await startBreachServer(answerWithCounts({}));
   await check(fresh, server);
   const [{ method, url, headers } = assert.fail()] = server.requests;
@@ -42,7 +42,7 @@ test("the API is told 5 characters of the hash, asked for padding, and told noth
   for (const secret of [sha1(fresh).slice(5), fresh, "bob"]) assert.ok(!told.includes(secret));
 });
 
-test("nobody is asked about a password that is refused anyway", async () => {
+test("the API is not called for a password that is rejected anyway", async () => {
   await using server = await startBreachServer(answerWithCounts({}));
   const settings = readSettings({
     PASSWORD_BREACH_CHECK: server.url,
@@ -57,7 +57,7 @@ test("nobody is asked about a password that is refused anyway", async () => {
 });
 
 // id: no-answer-passes
-describe("when there is no answer the password passes, and the log says why without a word of the hash:", () => {
+describe("if the API does not respond, the password is accepted and the log has the reason, without the hash:", () => {
   const inRange = `${sha1(breached).slice(5)}:216`;
   const answers: Record<string, { answer: Parameters<typeof startBreachServer>[0]; reason: RegExp }> = {
     "an error": { answer: (_, response) => response.writeHead(500).end(inRange), reason: /^status 500$/ },

@@ -14,7 +14,7 @@ const guess = "a wrong Password";
 const tries = 4;
 
 // id: lower-cost-same-rounds
-test("a bcrypt hash of a lower cost is verified in exactly the rounds of today's", (t) => {
+test("a bcrypt hash of a lower cost is verified in exactly the rounds of a current one", (t) => {
   const { mock } = t.mock.method(bcrypt, "hashSync");
   for (let stored = 4; stored <= 10; stored++) {
     const hash = bcrypt.hashSync("b4l0u", bcrypt.genSaltSync(stored));
@@ -34,7 +34,7 @@ test("a bcrypt hash of a lower cost is verified in exactly the rounds of today's
   }
 });
 
-test("a bcrypt hash of a higher cost than today's takes no work besides its own", (t) => {
+test("a bcrypt hash with a higher cost than current ones takes no additional work", (t) => {
   const hash = bcrypt.hashSync("b4l0u", bcrypt.genSaltSync(7));
   const { mock } = t.mock.method(bcrypt, "hashSync");
   const asMuchAs = { scheme: "bcrypt", cost: 6 } as const;
@@ -60,27 +60,27 @@ test("a wrong password that bcrypt cannot hold costs a foreign hash as much as a
   for (const hash of Object.values(foreignHashes)) await assertAsMuch(bcrypt11, hash, "é".repeat(60));
 });
 
-test("an account without a password, or with a hash that cannot be read, costs as much as an unknown address", async () => {
+test("an account without a password, or with a hash that cannot be parsed, costs as much as an unknown address", async () => {
   for (const hash of ["!", "md5$00"]) await assertAsMuch(bcrypt11, hash, guess);
 });
 
 /**
- * Compares processor time, which other programs do not change much: the most for the hash, the least for none. Further tries
- * can only raise the one and lower the other.
+ * Compares processor times, on which other programs have little influence: the maximum for the hash with the minimum for an
+ * unknown address. Further runs can only raise the first and lower the second.
  */
 async function assertAsMuch(passwords: Passwords, hash: string, password: string): Promise<void> {
   const known: number[] = [];
   const unknown: number[] = [];
   for (let i = 0; i < tries; i++) {
-    unknown.push(await processorTime(() => passwords.verifyPassword(password, null)));
-    known.push(await processorTime(() => passwords.verifyPassword(password, hash)));
+    unknown.push(await measureProcessorTime(() => passwords.verifyPassword(password, null)));
+    known.push(await measureProcessorTime(() => passwords.verifyPassword(password, hash)));
     if (Math.max(...known) > Math.min(...unknown) / 2) return;
   }
   assert.fail(`known: ${known} µs, unknown: ${unknown} µs`);
 }
 
-/** In microseconds. */
-async function processorTime(act: () => Promise<unknown>): Promise<number> {
+/** Returns the processor time in microseconds. */
+async function measureProcessorTime(act: () => Promise<unknown>): Promise<number> {
   const before = process.cpuUsage();
   await act();
   const { user, system } = process.cpuUsage(before);

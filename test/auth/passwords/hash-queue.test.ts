@@ -3,8 +3,8 @@ import { type TestContext, test } from "node:test";
 import { HashQueue } from "../../../src/auth/passwords/hash-queue.ts";
 import { AuthError } from "../../../src/errors.ts";
 
-/** A queue whose work ends, and whose clock goes on, when the test says so; with one worker and 100 ms a hash it has room for 50. */
-function heldQueue(workers = 1, duration = 100) {
+/** A queue whose work and clock the test controls. With one worker and 100 ms per hash it has room for 50. */
+function createHeldQueue(workers = 1, duration = 100) {
   const held: { work: string; end: () => void; fail: (error: Error) => void }[] = [];
   const order: string[] = [];
   let time = 0;
@@ -13,27 +13,27 @@ function heldQueue(workers = 1, duration = 100) {
     return new Promise<string>((resolve, reject) => held.push({ work, end: () => resolve(work), fail: reject }));
   };
   const queue = new HashQueue(compute, workers, duration, { now: () => time });
-  /** Takes a place that hashes once, and gives it up. */
+  /** Takes a slot, hashes once, and frees it. */
   const run = async (work: string, path: readonly string[], known?: [string, string]) => {
-    using place = queue.enter({ path, devices: known ? [known[1]] : [] });
-    queue.assign(place, known);
-    return await queue.run(place, work);
+    using slot = queue.enter({ path, devices: known ? [known[1]] : [] });
+    queue.assign(slot, known);
+    return await queue.run(slot, work);
   };
-  /** Ends all work, and what starts then, in turn. */
+  /** Ends all work one by one, including work that starts meanwhile. */
   const release = async () => {
     for (let next = held.shift(); next; next = held.shift()) {
       time += duration;
       next.end();
-      await settled();
+      await flushMicrotasks();
     }
   };
   return { queue, order, held, run, release, forward: (milliseconds: number) => (time += milliseconds) };
 }
 
-type Held = ReturnType<typeof heldQueue>;
+type Held = ReturnType<typeof createHeldQueue>;
 
-/** Lets everything happen that waits for nothing. */
-async function settled(): Promise<void> {
+/** Waits for pending microtasks. */
+async function flushMicrotasks(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }
 
@@ -41,7 +41,7 @@ function isBusy(error: unknown): boolean {
   return error instanceof AuthError && error.code === "busy" && (error.retryAfter ?? 0) >= 1;
 }
 
-/** So many places under one path; what came of each, when all has ended. */
+/** Takes slots under one path. Resolves to their results when all have ended. */
 function flood({ run }: Held, count: number, path: readonly string[], known?: [string, string]) {
   return Promise.allSettled(Array.from({ length: count }, (_, i) => run(`${path.at(-1)}-${i}`, path, known)));
 }
@@ -50,24 +50,24 @@ function count(results: readonly PromiseSettledResult<string>[], status: "fulfil
   return results.filter((result) => result.status === status).length;
 }
 
-test("as many hashes run at once as there are workers", async () => {
-  const { order, run, release } = heldQueue(2);
+test("as many hashes run at the same time as there are workers", async () => {
+  const { order, run, release } = createHeldQueue(2);
   const all = ["a", "b", "c"].map((work) => run(work, ["n"]));
   assert.deepEqual(order, ["a", "b"]);
   await release();
   assert.deepEqual(await Promise.all(all), ["a", "b", "c"]);
 });
 
-test("networks are served in turn, however many of one came first", async () => {
-  const { order, run, release } = heldQueue();
+test("networks take turns, even if one has queued many hashes first", async () => {
+  const { order, run, release } = createHeldQueue();
   const all = ["a1", "a2", "a3", "a4", "b1", "c1", "b2"].map((work) => run(work, [work[0] as string]));
   await release();
   await Promise.all(all);
   assert.deepEqual(order, ["a1", "a2", "b1", "c1", "a3", "b2", "a4"]);
 });
 
-test("turns are taken by the widest network, in it by the next, and so on", async () => {
-  const { order, run, release } = heldQueue();
+test("the widest networks take turns, and the narrower ones within each", async () => {
+  const { order, run, release } = createHeldQueue();
   const paths = ["x/a/1", "x/a/1", "x/a/2", "x/b/3", "x/c/4", "x/d/5", "y", "y", "y"];
   const all = paths.map((path, i) => run(`${i} ${path}`, path.split("/")));
   await release();
@@ -78,8 +78,8 @@ test("turns are taken by the widest network, in it by the next, and so on", asyn
   );
 });
 
-test("one network may fill the queue while no other waits", async () => {
-  const queue = heldQueue();
+test("one network can fill the queue while no other waits", async () => {
+  const queue = createHeldQueue();
   const office = flood(queue, 51, ["office"]);
   await assert.rejects(queue.run("one too many", ["office"]), isBusy);
   await queue.release();
@@ -87,8 +87,8 @@ test("one network may fill the queue while no other waits", async () => {
 });
 
 // id: full-queue-is-fair
-test("when the queue is full, the newest place of the network that has most is given up for another network", async () => {
-  const queue = heldQueue();
+test("if the queue is full, the network with the most slots loses its newest one to another network", async () => {
+  const queue = createHeldQueue();
   const floods = Promise.all([flood(queue, 31, ["flood"]), flood(queue, 20, ["other"])]);
   const office = flood(queue, 15, ["office"]);
   await queue.release();
@@ -103,8 +103,8 @@ test("when the queue is full, the newest place of the network that has most is g
   );
 });
 
-test("a newcomer whose own network has most is refused, and nobody else", async () => {
-  const queue = heldQueue();
+test("a caller is rejected if its own network has the most slots, and no other caller is", async () => {
+  const queue = createHeldQueue();
   const all = Array.from({ length: 51 }, (_, i) => queue.run(`${i}`, [`network ${i}`]));
   for (const path of ["network 1", "network 50", "another"])
     await assert.rejects(queue.run("newcomer", [path]), isBusy, path);
@@ -112,8 +112,8 @@ test("a newcomer whose own network has most is refused, and nobody else", async 
   assert.equal((await Promise.all(all)).length, 51);
 });
 
-test("five /64s of one /48 are one network to others, and five to each other", async () => {
-  const queue = heldQueue();
+test("five /64s of one /48 count as one network for others, and as five among each other", async () => {
+  const queue = createHeldQueue();
   const of = (i: number) => ["48", `56-${i % 2}`, `64-${i}`];
   const floods = Array.from({ length: 5 }, (_, i) => flood(queue, 10, of(i)));
   const logins = Promise.all(Array.from({ length: 8 }, (_, i) => queue.run(`login ${i}`, [`192.0.2.${i}`])));
@@ -129,8 +129,8 @@ test("five /64s of one /48 are one network to others, and five to each other", a
   assert.ok(Math.min(...came) >= 6, String(came));
 });
 
-test("whether a newcomer would be refused is known before it enters, for a path whose end is not known too", async () => {
-  const queue = heldQueue();
+test("wouldReject predicts whether enter rejects a caller, also for an incomplete path", async () => {
+  const queue = createHeldQueue();
   const asked = (path: readonly string[]) => queue.queue.wouldReject({ path });
   assert.equal(asked(["office"]), false);
   const office = flood(queue, 26, ["office"]);
@@ -145,8 +145,8 @@ test("whether a newcomer would be refused is known before it enters, for a path 
 });
 
 // id: places-for-known-devices
-test("places for known devices are theirs, whatever strangers do", async () => {
-  const queue = heldQueue();
+test("slots for known devices stay free, whatever unknown devices do", async () => {
+  const queue = createHeldQueue();
   const strangers = Promise.all(Array.from({ length: 1000 }, (_, i) => flood(queue, 1, [`network ${i}`])));
   const owners = Array.from({ length: 8 }, (_, i) =>
     queue.run(`owner ${i}`, ["network 7"], [`account ${i}`, `device ${i}`]),
@@ -160,20 +160,20 @@ test("places for known devices are theirs, whatever strangers do", async () => {
   assert.equal((await more).flat().filter(({ status }) => status === "fulfilled").length, 0);
 });
 
-test("a known device that floods keeps neither other known devices nor strangers out", async () => {
-  const queue = heldQueue();
+test("a flood from a known device blocks neither other known devices nor unknown ones", async () => {
+  const queue = createHeldQueue();
   const attacker = Promise.all(
     Array.from({ length: 100 }, (_, i) => flood(queue, 1, [`network ${i}`], ["attacker", `device ${i % 50}`])),
   );
   const owners = Array.from({ length: 3 }, (_, i) => queue.run(`owner ${i}`, ["home"], [`account ${i}`, `own ${i}`]));
-  await assert.rejects(queue.run("stranger", ["elsewhere"]), isBusy, "the networks of the flood have one place each");
+  await assert.rejects(queue.run("stranger", ["elsewhere"]), isBusy, "the networks of the flood have one slot each");
   await queue.release();
   assert.equal((await Promise.all(owners)).length, 3);
   assert.equal((await attacker).flat().filter(({ status }) => status === "fulfilled").length, 51 - 3);
 });
 
-test("a known device without a free reserved place counts as its network does", async () => {
-  const queue = heldQueue();
+test("a known device without a free reserved slot counts for its network", async () => {
+  const queue = createHeldQueue();
   const all = flood(queue, 51, ["office"], ["account", "device"]);
   await assert.rejects(queue.run("one too many", ["office"], ["account", "device"]), isBusy);
   const stranger = queue.run("stranger", ["elsewhere"]);
@@ -182,8 +182,8 @@ test("a known device without a free reserved place counts as its network does", 
   assert.equal(count(await all, "fulfilled"), 50);
 });
 
-test("a caller whose device may be known waits outside a full queue, for a moment and not in numbers", async () => {
-  const queue = heldQueue();
+test("if the queue is full, two callers per device may proceed until the device is looked up", async () => {
+  const queue = createHeldQueue();
   const strangers = Array.from({ length: 51 }, (_, i) => queue.run(`${i}`, [`network ${i}`]));
   const enter = (...devices: string[]) => queue.queue.enter({ path: ["home"], devices });
   assert.throws(() => enter(), isBusy);
@@ -201,33 +201,33 @@ test("a caller whose device may be known waits outside a full queue, for a momen
   assert.equal(count(await Promise.allSettled(strangers), "rejected"), 1);
 });
 
-test("a place is taken at once, before its work is known, and others have their turn meanwhile", async () => {
-  const { queue, order, run, release } = heldQueue();
-  using place = queue.enter({ path: ["a"] });
+test("a slot is taken before its work is known, and others have their turn in the meantime", async () => {
+  const { queue, order, run, release } = createHeldQueue();
+  using slot = queue.enter({ path: ["a"] });
   const all = Array.from({ length: 50 }, (_, i) => run(`${i}`, ["b"]));
   await assert.rejects(run("one too many", ["b"]), isBusy);
-  const late = queue.run(place, "late");
+  const late = queue.run(slot, "late");
   await release();
   await Promise.all([late, ...all]);
   assert.equal(order[1], "late", "it does not have to wait for its turn again");
 });
 
-test("a place that is given up is free, whether it was used or not", async () => {
-  const { queue, run, release } = heldQueue();
+test("a disposed slot is free, whether it was used or not", async () => {
+  const { queue, run, release } = createHeldQueue();
   const running = run("running", ["a"]);
   for (let i = 0; i < 200; i++) queue.enter({ path: ["a"] })[Symbol.dispose]();
   const last = Array.from({ length: 50 }, (_, i) => run(`${i}`, ["a"]));
   await assert.rejects(run("one too many", ["a"]), isBusy);
   await release();
   await Promise.all([running, ...last]);
-  const place = queue.enter({ path: ["a"] });
-  place[Symbol.dispose]();
-  place[Symbol.dispose]();
-  await assert.rejects(queue.run(place, "after its end"), isBusy);
+  const slot = queue.enter({ path: ["a"] });
+  slot[Symbol.dispose]();
+  slot[Symbol.dispose]();
+  await assert.rejects(queue.run(slot, "after its end"), isBusy);
 });
 
-test("a place that is lost to another network before it has work is refused when it has", async () => {
-  const { queue, run, release } = heldQueue();
+test("a slot lost to another network rejects its work", async () => {
+  const { queue, run, release } = createHeldQueue();
   const running = run("running", ["x"]);
   const places = Array.from({ length: 50 }, () => queue.enter({ path: ["a"] }));
   const other = run("b", ["b"]);
@@ -237,14 +237,14 @@ test("a place that is lost to another network before it has work is refused when
   assert.deepEqual(await Promise.all([running, other, kept]), ["running", "b", "kept"]);
 });
 
-test("the second hash of a login waits for no turn, and cannot be refused", async () => {
-  const { queue, order, run, held, release } = heldQueue();
-  using place = queue.enter({ path: ["a"] });
-  const first = queue.run(place, "first");
+test("the second hash of a login waits for no turn, and cannot be rejected", async () => {
+  const { queue, order, run, held, release } = createHeldQueue();
+  using slot = queue.enter({ path: ["a"] });
+  const first = queue.run(slot, "first");
   const others = Array.from({ length: 200 }, (_, i) => run(`${i}`, [`network ${i}`]).catch(() => {}));
   held.shift()?.end();
   await first;
-  const second = queue.run(place, "second");
+  const second = queue.run(slot, "second");
   await release();
   assert.equal(await second, "second");
   assert.deepEqual(order.slice(0, 3), ["first", "0", "second"]);
@@ -252,8 +252,8 @@ test("the second hash of a login waits for no turn, and cannot be refused", asyn
 });
 
 // id: long-wait-refused
-test("when the wait would pass five seconds the next is refused at once", async () => {
-  const { run, release } = heldQueue();
+test("a caller is rejected immediately if the expected wait is over five seconds", async () => {
+  const { run, release } = createHeldQueue();
   const accepted = [run("running", ["a"])];
   for (let i = 0; i < 50; i++) accepted.push(run(`${i}`, ["a"]));
   await assert.rejects(run("one too many", ["a"]), isBusy);
@@ -262,8 +262,8 @@ test("when the wait would pass five seconds the next is refused at once", async 
 });
 
 // id: endless-hash-counts
-test("a hash that does not end counts as long as it has taken: the wait grows without any that ends", async () => {
-  const { queue, run, forward, release } = heldQueue(2);
+test("a hash that does not end counts with its time so far: the expected wait grows", async () => {
+  const { queue, run, forward, release } = createHeldQueue(2);
   const running = [run("1", ["a"]), run("2", ["a"])];
   const wait = () => queue.wouldReject({ path: ["b"] });
   forward(2400);
@@ -277,7 +277,7 @@ test("a hash that does not end counts as long as it has taken: the wait grows wi
 });
 
 test("one hash that takes long keeps one worker busy, not the others", async () => {
-  const { queue, run, held, forward, release } = heldQueue(2);
+  const { queue, run, held, forward, release } = createHeldQueue(2);
   const slow = run("slow", ["a"]);
   forward(4000);
   const all = Array.from({ length: 51 }, (_, i) => run(`${i}`, [`network ${i}`]));
@@ -287,21 +287,21 @@ test("one hash that takes long keeps one worker busy, not the others", async () 
   await Promise.all([slow, ...all]);
 });
 
-test("who has waited a second too long is refused, and a hash that does not end answers its caller", async (t: TestContext) => {
+test("a caller that has waited for six seconds is rejected, and so is one whose hash does not end", async (t: TestContext) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const { queue, run, held, release } = heldQueue();
+  const { queue, run, held, release } = createHeldQueue();
   const running = run("running", ["a"]);
   const waiting = run("waiting", ["b"]);
   using idle = queue.enter({ path: ["c"] });
   t.mock.timers.tick(5999);
-  assert.equal(await Promise.race([waiting, settled()]), undefined);
+  assert.equal(await Promise.race([waiting, flushMicrotasks()]), undefined);
   t.mock.timers.tick(1);
   await assert.rejects(waiting, isBusy);
   await assert.rejects(queue.run(idle, "too late"), isBusy);
   t.mock.timers.tick(4000);
   await assert.rejects(running, isBusy);
   const next = run("next", ["b"]);
-  await settled();
+  await flushMicrotasks();
   assert.deepEqual(
     held.map(({ work }) => work),
     ["running"],
@@ -311,8 +311,8 @@ test("who has waited a second too long is refused, and a hash that does not end 
   assert.equal(await next, "next");
 });
 
-test("a hash that fails gives its worker back", async () => {
-  const { run, held, release } = heldQueue();
+test("a failed hash frees its worker", async () => {
+  const { run, held, release } = createHeldQueue();
   const failing = run("fails", ["n"]);
   const next = run("next", ["n"]);
   held.shift()?.fail(new Error("worker gone"));
@@ -324,7 +324,7 @@ test("a hash that fails gives its worker back", async () => {
   assert.equal(await later, "later");
 });
 
-test("work that cannot even begin gives its worker back", async () => {
+test("work that cannot start frees its worker", async () => {
   let isBroken = true;
   const compute = (work: string): Promise<string> => {
     if (isBroken) throw new Error("no thread");
@@ -332,8 +332,8 @@ test("work that cannot even begin gives its worker back", async () => {
   };
   const queue = new HashQueue(compute, 2, 100);
   const run = async (work: string) => {
-    using place = queue.enter({ path: ["a"] });
-    return await queue.run(place, work);
+    using slot = queue.enter({ path: ["a"] });
+    return await queue.run(slot, work);
   };
   for (let i = 0; i < 500; i++) await assert.rejects(run("fails"), /no thread/);
   await Promise.all(Array.from({ length: 50 }, () => assert.rejects(run("fails"), /no thread/)));
@@ -341,8 +341,8 @@ test("work that cannot even begin gives its worker back", async () => {
   assert.deepEqual(await Promise.all(["a", "b", "c"].map(run)), ["a", "b", "c"]);
 });
 
-test("closing refuses what waits and what comes, and waits for what is computed", async () => {
-  const { queue, run, release } = heldQueue();
+test("closing rejects waiting and new hashes, and waits for running ones", async () => {
+  const { queue, run, release } = createHeldQueue();
   const running = run("running", ["n"]);
   const waiting = assert.rejects(run("waiting", ["n"]), isBusy);
   using idle = queue.enter({ path: ["m"] });

@@ -10,15 +10,15 @@ import type { Hashed } from "../../support/hasher.ts";
 const cost = 11;
 const isLinux = process.platform === "linux";
 const has = (program: string) => spawnSync(program, ["--version"]).status === 0;
-/** How nice the threads of the usual class are: two steps more than the process. */
-const usual = getPriority() + 2;
+/** The niceness of threads in the normal class: two more than that of the process. */
+const normalNiceness = getPriority() + 2;
 /** A thread without privileges cannot raise its priority again. */
 const unprivileged = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-/** Runs a program in a PID namespace of its own, with the /proc of the one around it. */
+/** Runs a program in a new PID namespace, with the /proc of the outer one. */
 const unshared = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"];
 const canUnshare = spawnSync(unshared[0] as string, [...unshared.slice(1), "true"], unprivileged).status === 0;
 
-/** A program of its own that hashes, without privileges. */
+/** A separate process without privileges that hashes. */
 class Hasher implements AsyncDisposable {
   readonly #process: ChildProcess;
 
@@ -52,7 +52,7 @@ class Hasher implements AsyncDisposable {
   }
 }
 
-/** A program that is busy with hashes of its own. */
+/** A separate process that computes hashes all the time. */
 class OtherHasher implements AsyncDisposable {
   readonly #process: ChildProcess;
 
@@ -65,7 +65,7 @@ class OtherHasher implements AsyncDisposable {
     this.#process = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"], cwd });
   }
 
-  /** Resolves when it has computed so many more. */
+  /** Resolves when it has computed this many more. */
   async hashes(count: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     let done = 0;
@@ -85,7 +85,7 @@ class OtherHasher implements AsyncDisposable {
   }
 }
 
-/** Runs programs that do nothing else. */
+/** Starts programs that keep every core busy. */
 function keepCoresBusy(): AsyncDisposableStack {
   const busy = new AsyncDisposableStack();
   for (let i = 0; i < 2 * availableParallelism(); i++) {
@@ -95,7 +95,7 @@ function keepCoresBusy(): AsyncDisposableStack {
   return busy;
 }
 
-test("where other programs keep every core busy, a hash ends in the time of some of theirs", {
+test("while other programs keep every core busy, a hash takes the time of a few of their hashes", {
   skip: !isLinux && "scheduling of Linux",
 }, async () => {
   await using hasher = await Hasher.start(cost);
@@ -103,32 +103,32 @@ test("where other programs keep every core busy, a hash ends in the time of some
   await using busy = keepCoresBusy();
   const other = busy.use(new OtherHasher());
   await other.hashes(1);
-  // The idle class gets one part in three hundred beside them.
+  // The idle class gets one three-hundredth of a core next to them.
   for (let i = 0; i < 3; i++) {
     const hashed = await Promise.race([hasher.hash(), other.hashes(25).then(() => undefined)]);
     assert.ok(hashed, `hash ${i} takes longer than 25 of another program`);
     assert.match(hashed.outcome, /^\$2b\$/);
-    if (before.some(({ niceness }) => niceness > usual)) {
+    if (before.some(({ niceness }) => niceness > normalNiceness)) {
       assert.ok(
-        hashed.threads.some(({ niceness, isIdle }) => niceness === usual && !isIdle),
+        hashed.threads.some(({ niceness, isIdle }) => niceness === normalNiceness && !isIdle),
         JSON.stringify(hashed.threads),
       );
     }
   }
 });
 
-test("a hash stays behind requests that get less of a core than they want", {
+test("a hash waits for requests that get less of a core than they need", {
   skip: !isLinux && "scheduling of Linux",
 }, async () => {
   await using hasher = await Hasher.start(14);
   const { threads: before } = await hasher.hash();
-  if (!before.some(({ isIdle }) => isIdle) || before.some(({ niceness }) => niceness === usual)) return;
+  if (!before.some(({ isIdle }) => isIdle) || before.some(({ niceness }) => niceness === normalNiceness)) return;
   await using _ = keepCoresBusy();
   const { threads } = await hasher.hash("hash behind requests");
-  assert.ok(!threads.some(({ niceness }) => niceness === usual), JSON.stringify(threads));
+  assert.ok(!threads.some(({ niceness }) => niceness === normalNiceness), JSON.stringify(threads));
 });
 
-test("with one core no thread is of the idle class, or as nice", {
+test("with one core, no thread is in the idle class or has its priority", {
   skip: !(isLinux && has("taskset")) && "needs taskset of Linux",
 }, async () => {
   const [, core = ""] = /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
@@ -140,17 +140,17 @@ test("with one core no thread is of the idle class, or as nice", {
   assert.ok(hashed, "a hash takes longer than 25 of another program");
   assert.match(hashed.outcome, /^\$2b\$/);
   for (const { niceness, isIdle } of hashed.threads)
-    assert.ok(niceness <= usual && !isIdle, JSON.stringify(hashed.threads));
+    assert.ok(niceness <= normalNiceness && !isIdle, JSON.stringify(hashed.threads));
 });
 
-test("a thread hashes whose id in /proc is that of another PID namespace", {
+test("a thread hashes although its id in /proc is that of another PID namespace", {
   skip: !(isLinux && canUnshare) && "needs namespaces of Linux",
 }, async () => {
   await using hasher = await Hasher.start(4, unshared);
   assert.match((await hasher.hash()).outcome, /^\$2b\$/);
 });
 
-test("while no thread can be made, hashing is busy, and afterwards it is not", {
+test("hashing fails with busy while no thread can be started, and works afterwards", {
   skip: !(isLinux && has("prlimit")) && "needs prlimit of Linux",
 }, async () => {
   await using hasher = await Hasher.start(4);

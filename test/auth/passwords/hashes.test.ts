@@ -5,7 +5,7 @@ import { formatArgon2id, parseHash } from "../../../src/auth/passwords/hashes.ts
 const argon2 = (cost: string) =>
   `$argon2id$v=19$${cost}$c2FsdHNhbHRzYWx0c2FsdA$dGFndGFndGFndGFndGFndGFndGFndGFndGFndGFndGE`;
 
-test("an argon2id hash is read as it was written", () => {
+test("a formatted argon2id hash is parsed unchanged", () => {
   const cost = { memory: 19_456, passes: 2, parallelism: 1 };
   const text = formatArgon2id(cost, Buffer.from("saltsaltsaltsalt"), Buffer.alloc(32, 7));
   assert.match(text, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[^$=]+\$[^$=]+$/);
@@ -14,7 +14,7 @@ test("an argon2id hash is read as it was written", () => {
 });
 
 // id: costly-hash-refused
-test("a hash whose verification would take a worker for minutes, or all the memory, is not read", () => {
+test("a hash that would take minutes or all memory to verify is rejected", () => {
   const bcrypt = (cost: string) => `$2b$${cost}$${"a".repeat(53)}`;
   assert.ok(parseHash(bcrypt("16")));
   for (const cost of ["03", "17", "31", "99"]) assert.equal(parseHash(bcrypt(cost)), null, cost);
@@ -31,7 +31,7 @@ test("a hash whose verification would take a worker for minutes, or all the memo
   for (const cost of excessive) assert.equal(parseHash(argon2(cost)), null, cost);
 });
 
-test("what is no hash of ours is not read", () => {
+test("an unknown format is rejected", () => {
   for (const text of [
     "",
     "b4l0u",

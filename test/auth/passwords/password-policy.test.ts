@@ -34,7 +34,7 @@ test("length is counted in code points, and every character is allowed", async (
 });
 
 // id: common-refused
-test("the 3,000 most common are refused in whatever letter case, and so is the least common of over 10,000", async () => {
+test("the 3,000 most common passwords are rejected in any letter case, and so is the least common of over 10,000", async () => {
   const file = fileURLToPath(import.meta.resolve("@zxcvbn-ts/language-common/src/passwords.json"));
   const list: string[] = JSON.parse(await readFile(file, "utf8"));
   assert.ok(list.length >= 10_000);
@@ -45,14 +45,14 @@ test("the 3,000 most common are refused in whatever letter case, and so is the l
   }
 });
 
-test("a password that only holds a common one, or two of them, passes", async () => {
+test("a password that contains a common one, or two of them, is accepted", async () => {
   for (const password of ["password of mine", 'password","123456', "password\n123456", '"password"', " password"]) {
     assert.equal(await refusal(password, { PASSWORD_BLOCKLIST: "on" }), null, password);
   }
 });
 
 // id: own-words-refused
-test("the address, the service and its host are refused, with trivial decoration too", async () => {
+test("the address, the service and its host are rejected, also with a few digits or signs", async () => {
   const environment = {
     PASSWORD_BLOCKLIST: "on",
     SERVICE_NAME: "Chez Zoé",
@@ -95,7 +95,7 @@ test("the address, the service and its host are refused, with trivial decoration
   assert.equal(await refusal("Bienvenue123", { PASSWORD_BLOCKLIST: "on" }), "password_personal");
 });
 
-test("short and strange addresses refuse themselves, and nothing else", async () => {
+test("short and unusual addresses are rejected as passwords, and do not affect others", async () => {
   const environment = { PASSWORD_BLOCKLIST: "on" };
   assert.equal(await refusal("xy", environment, "xy@q"), "password_personal");
   assert.equal(await refusal("XY@Q", environment, "xy@q"), "password_personal");

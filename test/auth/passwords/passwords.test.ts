@@ -11,7 +11,7 @@ after(() => Promise.all([bcrypt.close(), stronger.close(), argon2id.close()]));
 const long = "é".repeat(37);
 
 // id: salted-bcrypt
-test("a password is stored as a salted bcrypt hash of the cost that is set", async () => {
+test("a password is stored as a salted bcrypt hash with the configured cost", async () => {
   const hash = await bcrypt.hashPassword("b4l0u");
   assert.match(hash, /^\$2b\$04\$[./A-Za-z0-9]{53}$/);
   assert.notEqual(await bcrypt.hashPassword("b4l0u"), hash);
@@ -20,7 +20,7 @@ test("a password is stored as a salted bcrypt hash of the cost that is set", asy
 });
 
 // id: bcrypt-or-argon2id
-test("bcrypt gets at most 72 bytes and no NUL, and every other password is argon2id's", async () => {
+test("a password over 72 bytes or with a NUL is hashed by argon2id, any other by bcrypt", async () => {
   assert.match(await bcrypt.hashPassword("a".repeat(72)), /^\$2b\$/);
   assert.match(await bcrypt.hashPassword("a".repeat(73)), /^\$argon2id\$/);
   assert.equal(Buffer.byteLength(long), 74);
@@ -28,7 +28,7 @@ test("bcrypt gets at most 72 bytes and no NUL, and every other password is argon
 });
 
 // id: never-cut-off
-test("nothing of a password is cut off, neither after 72 bytes nor after a NUL", async () => {
+test("no part of a password is cut off, neither after 72 bytes nor after a NUL", async () => {
   for (const [password, other] of [
     [`${"a".repeat(72)}b`, `${"a".repeat(72)}c`],
     ["a\0b", "a\0c"],
@@ -45,7 +45,7 @@ test("nothing of a password is cut off, neither after 72 bytes nor after a NUL",
 });
 
 // id: other-scheme-verifies
-test("a hash of one scheme still verifies when the other has been chosen, and is then outdated", async () => {
+test("a hash of one scheme is still verified if the other is configured, and is outdated", async () => {
   const old = await bcrypt.hashPassword("b4l0u");
   assert.equal(await argon2id.verifyPassword("b4l0u", old), true);
   assert.equal(argon2id.isOutdated(old, "b4l0u"), true);
@@ -62,7 +62,7 @@ test("a weaker hash is outdated, and a stronger one is not", async () => {
   assert.equal(bcrypt.isOutdated(await bcrypt.hashPassword(long), long), false);
 });
 
-test("no hash, or one that cannot be verified, is nobody's", async () => {
+test("no password matches a missing hash, or one that cannot be verified", async () => {
   for (const hash of [
     null,
     "",
@@ -74,7 +74,7 @@ test("no hash, or one that cannot be verified, is nobody's", async () => {
   }
 });
 
-test("the threads that hash run at a lower priority than the one that serves", {
+test("hash threads have a lower priority than the thread that serves requests", {
   skip: process.platform !== "linux" && "reads /proc",
 }, () => {
   const nice = readdirSync("/proc/self/task").map((thread) => {
@@ -88,7 +88,7 @@ test("the threads that hash run at a lower priority than the one that serves", {
   );
 });
 
-test("closing waits for threads that still load or compute, which would otherwise end the process", async () => {
+test("closing waits for threads that load or compute: ending them would crash the process", async () => {
   for (let i = 0; i < 20; i++) {
     const passwords = new Passwords({ PASSWORD_HASH: "bcrypt", BCRYPT_COST: 4 + (i % 6) });
     const hashes = Promise.allSettled(Array.from({ length: 1 + (i % 4) }, () => passwords.hashPassword("b4l0u")));

@@ -18,12 +18,12 @@ const statements = {
   openSession: ["sessions", "open"],
 } as const;
 
-/** An act that a password allows, and the statement that holds only for the hash that was verified. */
+/** An action that requires the password, and its statement, which has an effect only if the hash is the verified one. */
 interface Act {
   readonly statement: keyof typeof statements;
-  /** The code of the refusal once the password has changed. */
+  /** The error code after the password has changed. */
   readonly code: AuthErrorCode;
-  /** Prepares the act and returns it. */
+  /** Prepares the action and returns it. */
   begin(world: World): Promise<() => Promise<unknown>>;
 }
 
@@ -72,8 +72,8 @@ const acts: Readonly<Record<string, Act>> = {
   },
 };
 
-/** Does something at the one moment between the verification of a password and the statement that relies on it. */
-function meanwhile({ db }: World, statement: Act["statement"], work: () => Promise<unknown>): void {
+/** Runs `work` between the verification of a password and the statement that relies on it. */
+function runBefore({ db }: World, statement: Act["statement"], work: () => Promise<unknown>): void {
   const [name, method] = statements[statement];
   const group = db[name] as unknown as Record<string, (...given: unknown[]) => Promise<unknown>>;
   const original = group[method] as (...given: unknown[]) => Promise<unknown>;
@@ -84,8 +84,8 @@ function meanwhile({ db }: World, statement: Act["statement"], work: () => Promi
   };
 }
 
-/** The account, with a hash that a login brings up to date; what its owner did before is done. */
-async function outdated(world: World): Promise<number> {
+/** Gives the account a hash that the next login replaces, and returns its id. */
+async function outdateHash(world: World): Promise<number> {
   const { id } = await world.db.findUserBy({ email });
   await world.db.updateUser(id, { hashedPassword: hashSync(password, 4) });
   return id;
@@ -93,13 +93,13 @@ async function outdated(world: World): Promise<number> {
 
 for (const [name, { statement, code, begin }] of Object.entries(acts)) {
   describe(`${name}`, () => {
-    test("is not refused when a login brings the hash up to date meanwhile", async () => {
+    test("succeeds if a login replaces the hash in between", async () => {
       await using world = await createProductionWorld({ BCRYPT_COST: "5" });
       await registerAndConfirm(world);
       const act = await begin(world);
-      const id = await outdated(world);
+      const id = await outdateHash(world);
       const before = await world.db.findUserBy({ id });
-      meanwhile(world, statement, async () => {
+      runBefore(world, statement, async () => {
         await world.auth.logIn({ email, password });
         assert.notEqual((await world.db.findUserBy({ id })).hashedPassword, before.hashedPassword);
       });
@@ -111,13 +111,13 @@ for (const [name, { statement, code, begin }] of Object.entries(acts)) {
       );
     });
 
-    test("is refused when the password was changed meanwhile, and nothing is done", async () => {
+    test("fails without effect if the password was changed in between", async () => {
       await using world = await createProductionWorld({ BCRYPT_COST: "5" });
       await registerAndConfirm(world);
       const act = await begin(world);
       const { id } = await world.db.findUserBy({ email });
-      // A reset ends the sessions, so the refusal is that nobody is logged in.
-      meanwhile(world, statement, async () => {
+      // A reset ends the sessions, so the code is `not_logged_in`.
+      runBefore(world, statement, async () => {
         const token = await world.auth.getResetPasswordToken(email);
         await world.auth.updatePassword(token, chosen);
       });
@@ -131,21 +131,21 @@ for (const [name, { statement, code, begin }] of Object.entries(acts)) {
   });
 }
 
-test("a password that was changed without ending the session is wrong, and counts as one try", async () => {
+test("after a change that did not end the session, the old password is wrong, and counts as one attempt", async () => {
   for (const name of ["changing the password", "deleting the account"]) {
     await using world = await createProductionWorld({ LIMIT_LOGIN_ACCOUNT: "2/15m" });
     await registerAndConfirm(world);
     const { statement, begin } = acts[name] as Act;
     const act = await begin(world);
     const { id } = await world.db.findUserBy({ email });
-    meanwhile(world, statement, () => world.db.updateUser(id, { hashedPassword: hashSync(chosen, 4) }));
+    runBefore(world, statement, () => world.db.updateUser(id, { hashedPassword: hashSync(chosen, 4) }));
     await assert.rejects(act(), { code: "wrong_password" });
     await assert.rejects(world.auth.logIn({ email, password }), { code: "wrong_login" });
     await assert.rejects(world.auth.logIn({ email, password: chosen }), { code: "too_many_tries" });
   }
 });
 
-test("a hash that is replaced again and again refuses in the end, instead of being verified for ever", async () => {
+test("a hash that is replaced again and again fails in the end, instead of being verified forever", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const id = await session(world);

@@ -14,7 +14,7 @@ import { createWorld, form, type World } from "../../support/world.ts";
 
 const email = "bob@example.com";
 
-/** Passwords that are one, by what differs between their forms: each is typed somewhere, and looks the same. */
+/** Pairs of forms of the same password, by what differs. Keyboards produce both, and they look the same. */
 const same: Readonly<Record<string, readonly string[]>> = {
   "é as one code point or two": ["caf\u00e9-caf\u00e9", "cafe\u0301-cafe\u0301", "caf\u00e9-cafe\u0301"],
   "Hangul as syllables or letters": [
@@ -35,7 +35,7 @@ const same: Readonly<Record<string, readonly string[]>> = {
   "both, at the ends too": [" caf\u00e9 cr\u00e8me ", "\u00a0cafe\u0301\u2003cre\u0300me\u3000"],
 };
 
-/** Passwords that are two, though they look alike or are folded elsewhere (NFKC, letter case, width, what is not seen). */
+/** Pairs of different passwords that look alike, or are equal by other rules (NFKC, letter case, width, invisible characters). */
 const different: readonly (readonly [string, string])[] = [
   ["\ufb01sh-and-chips", "fish-and-chips"],
   ["\uff30\uff41\uff53\uff53\uff57\uff4f\uff52\uff44", "Password"],
@@ -122,7 +122,7 @@ testOnce("the bytes that bcrypt can hold are those of the form that is hashed", 
   assert.equal(passwords.isOutdated(hash, decomposed), false);
   const spaces = "\u3000".repeat(72);
   assert.match(await passwords.hashPassword(spaces), /^\$2b\$/);
-  // U+0958 takes three bytes as it is typed, and six in NFC.
+  // U+0958 takes three bytes as typed, and six in NFC.
   assert.match(await passwords.hashPassword("\u0958".repeat(13)), /^\$argon2id\$/);
   const older = hashSync("\u0958".repeat(13), 4);
   assert.equal(await passwords.verifyPassword("\u0958".repeat(13), older), true);
@@ -149,7 +149,7 @@ async function logIn(world: World, password: string): Promise<number> {
   return (await world.request("/sessions", form({ email, password }))).status;
 }
 
-test("who registers on one machine logs in, confirms, changes, resets and deletes on another", async () => {
+test("a password chosen on one machine works on another to log in, confirm, change, reset and delete", async () => {
   for (const [chosen, typed] of [
     [composed, decomposed],
     [decomposed, composed],
@@ -189,7 +189,7 @@ test("a registration is confirmed by the same password in another form", async (
   }
 });
 
-test("a hash of the text that was typed, as older ones are, stays good, and is replaced at the first login", async () => {
+test("an older hash of the password as typed stays valid, and is replaced at the first login", async () => {
   for (const make of [
     (text: string) => hashSync(text, 4),
     (text: string) => hashSync(text, 4).replace("$2b$", "$2y$"),
@@ -217,7 +217,7 @@ testOnce("another system's hash verifies the text that it was made of, and the f
     const cost = { N: 16_384, r: 16, p: 1, maxmem: 64 * 2 ** 20 };
     return `${salt}:${scryptSync(text.normalize("NFKC"), salt, 64, cost).toString("hex")}`;
   };
-  // NFKC leaves U+1680, which is a space here.
+  // NFKC keeps U+1680, which Bienvenue replaces by a space.
   const ogham = "one\u1680two";
   for (const [hash, typed, isRight] of [
     [django(decomposed), decomposed, true],
@@ -234,7 +234,7 @@ testOnce("another system's hash verifies the text that it was made of, and the f
   }
 });
 
-test("an older hash opens everything else that asks for the password, too", async () => {
+test("an older hash is accepted wherever a password is required", async () => {
   await using world = await createWorld();
   const { id } = await world.db.addUser(email, hashSync(decomposed, 4));
   const session = async () => (await world.auth.createSession(email)) ?? "";
@@ -251,7 +251,7 @@ test("an older hash opens everything else that asks for the password, too", asyn
   assert.equal(await logIn(production, composed), 200);
 });
 
-test("a second hash is computed where the typed text is another, and nowhere else: alike with and without an account", async () => {
+test("a second hash is computed only if the typed text differs, with and without an account", async () => {
   await using world = await createProductionWorld({ RATE_LIMIT: "off" });
   const { auth, db, metrics } = world;
   const hashes = async (work: () => Promise<unknown>) => {
@@ -289,7 +289,7 @@ test("a second hash is computed where the typed text is another, and nowhere els
   }
 });
 
-test("a password that is tried in two forms counts as one try", async () => {
+test("a password that is verified in two forms counts as one attempt", async () => {
   await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_LOGIN_ACCOUNT: "3/15m" });
   await world.auth.registerUser(email, composed);
   for (let i = 0; i < 5; i++) assert.equal(await logIn(world, decomposed), 200);

@@ -9,18 +9,18 @@ import { day, minute } from "../../support/world.ts";
 const bob = { email: "bob@example.com", password: "mySuperPwd" };
 const eve = { email: "eve@example.com", password: "eve-eve-1" };
 const chosen = "t4rt1fl3tt3";
-/** For so long the id before a renewal leads to the same session. */
+/** How long the previous id stays valid after a renewal. */
 const grace = 10_000;
 
 interface Nodes extends AsyncDisposable {
   readonly store: Store;
   readonly one: Auth;
   readonly two: Auth;
-  /** Logs bob in; the id of the session. */
+  /** Logs bob in and returns the session id. */
   logIn(): Promise<string>;
 }
 
-/** Two nodes on one database, with bob's account. */
+/** Creates two nodes on one database, with bob's account. */
 async function createNodes(environment: Environment = {}): Promise<Nodes> {
   const resources = new AsyncDisposableStack();
   const store = resources.use(await createStore(environment));
@@ -110,7 +110,7 @@ for (const [way, renew] of Object.entries(ways)) {
 }
 
 for (const TOKEN_FORMAT of ["uuid", "random"]) {
-  test(`several confirmations at once, on two nodes, all give the same new id (${TOKEN_FORMAT})`, async () => {
+  test(`simultaneous confirmations on two nodes all return the same new id (${TOKEN_FORMAT})`, async () => {
     await using nodes = await createNodes({ TOKEN_FORMAT });
     const before = await nodes.logIn();
     const ids = await Promise.all([nodes.one, nodes.two, nodes.one, nodes.two].map((auth) => confirm(auth, before)));
@@ -121,7 +121,7 @@ for (const TOKEN_FORMAT of ["uuid", "random"]) {
     for (const id of [before, after]) assert.match(id, form);
     assert.equal(await confirm(nodes.two, before), after, "a late one too");
     assert.deepEqual([await isLive(nodes.one, after), (await nodes.one.sessions.list(after)).length], [true, 1]);
-    // By its own id it is renewed as ever.
+    // Its current id can still be renewed.
     const third = await confirm(nodes.two, after);
     assert.notEqual(third, after);
     assert.deepEqual(await Promise.all([before, after, third].map((id) => isLive(nodes.two, id))), [false, true, true]);
@@ -137,7 +137,7 @@ test("two renewed sessions get ids without relation to each other or to the prev
   for (const id of [...before, ...after]) assert.ok(!stored.includes(id), "ids are stored as their SHA-256 only");
 });
 
-test("with the previous id a person ends all other sessions, and stays logged in", async () => {
+test("a user can end all other sessions with the previous id, and stays logged in", async () => {
   await using nodes = await createNodes();
   const before = await nodes.logIn();
   const others = [await nodes.logIn(), await nodes.logIn()];
@@ -158,7 +158,7 @@ test("a list from before a renewal can still end the session", async () => {
   assert.deepEqual([await isLive(nodes.one, after), await isLive(nodes.one, mine)], [false, true]);
 });
 
-test("where one session is allowed, a renewal leaves one, and a login ends both of its ids", async () => {
+test("with SESSION_LIMIT=1, a renewal leaves one session, and a login ends both of its ids", async () => {
   await using nodes = await createNodes({ SESSION_LIMIT: "1" });
   const before = await nodes.logIn();
   const after = await confirm(nodes.one, before);
@@ -177,14 +177,14 @@ test("a renewal by a clock that was ahead keeps the previous id valid no longer 
   assert.ok(await isLive(nodes.one, after));
 });
 
-test("a password that takes long to hash renews the session though the seconds are over", async () => {
+test("a session is renewed even if hashing takes longer than the previous id is valid", async () => {
   await using nodes = await createNodes();
   const { db, clock } = nodes.store;
   const before = await nodes.logIn();
   const after = await confirm(nodes.one, before);
   clock.advance(grace + 1);
   const [row] = await nodes.store.rows("sessions");
-  // What a request that began in time comes to.
+  // The result of a request that began in time.
   assert.equal(await db.sessions.renew(before, { renewed: "third", nonce: "another" }), row?.renewal_nonce);
   assert.ok(await isLive(nodes.one, after));
   assert.ok(!(await isLive(nodes.one, "third")));
