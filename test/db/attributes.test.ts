@@ -6,7 +6,7 @@ import { test } from "../support/engines.ts";
 const email = "bob@example.com";
 
 // id: unknown-name-refused
-test("a name that is no attribute is refused, whatever else objects know by it", async () => {
+test("a name that is not an attribute is rejected, even if it is a property of every object", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
@@ -33,7 +33,7 @@ test("a name that is no attribute is refused, whatever else objects know by it",
 });
 
 // id: wrong-type-refused
-test("a value of another type is refused", async () => {
+test("a value of the wrong type is rejected", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
@@ -62,7 +62,7 @@ test("a value of another type is refused", async () => {
 });
 
 // id: text-at-most-250
-test("a text has at most 250 characters, and every one of them is kept", async () => {
+test("a text has at most 250 characters, and all are stored", async () => {
   await using store = await createStore();
   const { db } = store;
   for (const text of ["x".repeat(250), "é".repeat(250), "🔑".repeat(250), "", "' or 1=1 --", "a\nb\t\u0001"]) {
@@ -73,7 +73,7 @@ test("a text has at most 250 characters, and every one of them is kept", async (
   }
 });
 
-test("what a column cannot hold on every database is refused when given, and finds nobody when asked for", async () => {
+test("a value that one engine cannot store is rejected by writes, and matches no user in lookups", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
@@ -93,17 +93,17 @@ test("what a column cannot hold on every database is refused when given, and fin
   assert.deepEqual(await store.rows("users"), before);
 });
 
-test("a wrong attribute does not even compile", async () => {
+test("a wrong attribute does not compile", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
   // @ts-expect-error: no such attribute
   await assert.rejects(db.findUserBy({ nickname: "bob" }), InvalidRequestError);
-  // @ts-expect-error: the column's name is not the attribute's
+  // @ts-expect-error: a column name instead of an attribute
   await assert.rejects(db.findUserBy({ hashed_password: "hash" }), InvalidRequestError);
-  // @ts-expect-error: a number is no address
+  // @ts-expect-error: an address is not a number
   await assert.rejects(db.findUserBy({ email: 5 }), InvalidRequestError);
-  // @ts-expect-error: an address is never missing
+  // @ts-expect-error: an address is not null
   await assert.rejects(db.findUserBy({ email: null }), InvalidRequestError);
   // @ts-expect-error: no such attribute
   await assert.rejects(db.updateUser(id, { nickname: "bob" }), InvalidRequestError);
@@ -111,7 +111,7 @@ test("a wrong attribute does not even compile", async () => {
   await assert.rejects(db.updateUser(id, { id: 2 }), InvalidRequestError);
   // @ts-expect-error: a time is a number
   await assert.rejects(db.updateUser(id, { disabledAt: new Date() }), InvalidRequestError);
-  // @ts-expect-error: both are needed
+  // @ts-expect-error: both are required
   await assert.rejects(db.addUser("alice@example.com"), InvalidRequestError);
   assert.equal(
     (await db.findUserBy({ email, sessionId: undefined as never }).catch((e) => e)).name,

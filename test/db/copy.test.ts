@@ -10,8 +10,8 @@ import { createMigratedDatabase, type TestDatabase } from "../support/databases.
 const email = "bob@example.com";
 const settings = readSettings({ BCRYPT_COST: "4" });
 
-/** Has an account move to another address. */
-async function move(db: DB): Promise<void> {
+/** Changes the address of an account. */
+async function changeEmail(db: DB): Promise<void> {
   await db.changeEmail.add(await db.findUserBy({ email: "person1@example.com" }), "moved@example.com", "en");
   const [mail] = await db.outbox.list(1);
   const verification = await db.verifyEmail.storeToken(mail?.verificationId ?? 0, "move");
@@ -19,15 +19,15 @@ async function move(db: DB): Promise<void> {
   assert.ok(await db.changeEmail.confirm(verification ?? assert.fail(), proof));
 }
 
-/** Some people, one of whom is logged in and has asked for a reset token. */
-async function populate(url: string, people = 1): Promise<{ sessionId: string; resetToken: string }> {
+/** Adds users. One of them has a session and a reset token. */
+async function populate(url: string, userCount = 1): Promise<{ sessionId: string; resetToken: string }> {
   await using db = await openDB(url);
   const auth = new Auth(db, { settings });
   await auth.registerUser(email, "b4l0u");
   const account = { hashedPassword: "hash", emailVerifiedAt: null, disabledAt: null, createdAt: Date.now() };
-  const emails = Array.from({ length: people - 1 }, (_, i) => `person${i + 1}@example.com`);
+  const emails = Array.from({ length: userCount - 1 }, (_, i) => `person${i + 1}@example.com`);
   await db.import.add(emails.map((email) => ({ ...account, email })));
-  if (people > 1) await move(db);
+  if (userCount > 1) await changeEmail(db);
   const sessionId = (await auth.createSession(email, { ip: "::1", userAgent: "curl \"8\" 'x' \\ {}" })) as string;
   const resetToken = await auth.getResetPasswordToken(email);
   await db.registrations.add("eve@example.com", "hash", { kind: "registration", language: "fr" });
@@ -39,7 +39,7 @@ async function populate(url: string, people = 1): Promise<{ sessionId: string; r
   return { sessionId, resetToken };
 }
 
-/** The rows of every table after that. */
+/** The number of rows per table after `populate(url, 2500)`. */
 const rows = {
   users: 2500,
   sessions: 2,
@@ -53,7 +53,7 @@ const rows = {
   events: 2,
 };
 
-async function accounts(database: TestDatabase): Promise<number> {
+async function countAccounts(database: TestDatabase): Promise<number> {
   return (await database.run("select id from users")).length;
 }
 
@@ -102,10 +102,10 @@ test("a target that is not empty is rejected and stays unchanged", async () => {
   await assert.rejects(source.copyTo(target), (error) => {
     return error instanceof InvalidRequestError && /target is not empty/.test(error.message);
   });
-  assert.equal(await accounts(there), 1);
+  assert.equal(await countAccounts(there), 1);
 });
 
-test("a copy that is interrupted leaves the target empty, and can be made again", async () => {
+test("an interrupted copy leaves the target empty, and can be repeated", async () => {
   await using here = await createMigratedDatabase("sqlite");
   await using there = await createMigratedDatabase("postgres");
   await populate(here.url, 2500);
@@ -115,11 +115,11 @@ test("a copy that is interrupted leaves the target empty, and can be made again"
     if (done > 2000) throw new Error("interrupted");
   });
   await assert.rejects(interrupted, /interrupted/);
-  assert.equal(await accounts(there), 0);
+  assert.equal(await countAccounts(there), 0);
   assert.deepEqual(await source.copyTo(target), rows);
 });
 
-test("what is written meanwhile is not copied: the source is one snapshot", async () => {
+test("a copy is a snapshot of the source, without later writes", async () => {
   for (const engine of ["sqlite", "postgres"] as const) {
     await using here = await createMigratedDatabase(engine);
     await using there = await createMigratedDatabase("sqlite");
@@ -127,9 +127,9 @@ test("what is written meanwhile is not copied: the source is one snapshot", asyn
     await using source = await openDB(here.url);
     await using busy = await openDB(here.url);
     await using target = await openDB(there.url);
-    assert.equal(await accounts(here), 2500);
+    assert.equal(await countAccounts(here), 2500);
     const late: Promise<unknown>[] = [];
-    // The event is stored before its table is copied, the last of all.
+    // The event is stored before its table, which is the last one, is copied.
     const write = async (email: string) => {
       await busy.addUser(email, "hash");
       await here.run("insert into events (at, event) values (1, 'logged_in')");
@@ -140,12 +140,12 @@ test("what is written meanwhile is not copied: the source is one snapshot", asyn
     await Promise.all(late);
     assert.equal(late.length, 2);
     assert.deepEqual(copied, rows);
-    assert.equal(await accounts(there), 2500);
-    assert.equal(await accounts(here), 2502);
+    assert.equal(await countAccounts(there), 2500);
+    assert.equal(await countAccounts(here), 2502);
   }
 });
 
-test("every table that a database has is copied; one that is not known is refused", async () => {
+test("every table is copied, and an unknown table is rejected", async () => {
   const listing = {
     sqlite: "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'",
     postgres: "select tablename as name from pg_tables where schemaname = current_schema()",

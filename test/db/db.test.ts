@@ -9,11 +9,11 @@ import { runAsOrdinaryUser } from "../support/ordinary-user.ts";
 import { temporaryFolder } from "../support/service.ts";
 import { createStore } from "../support/sqlite-store.ts";
 
-/** Asserts that a database cannot be opened, and what is said about it. */
-async function refuses(path: string, because: string): Promise<void> {
+/** Asserts that opening a database fails with this message. */
+async function assertCannotOpen(path: string, reason: string): Promise<void> {
   await assert.rejects(openDB(`sqlite:${path}`), (error: Error) => {
     assert.ok(error instanceof OpenError, error.stack);
-    assert.equal(error.message, `cannot use sqlite:${path}: it is ${because}`);
+    assert.equal(error.message, `cannot use sqlite:${path}: it is ${reason}`);
     return true;
   });
 }
@@ -26,7 +26,7 @@ const faults = {
   unreadable: "unreadable; make sure that its folder exists, and that it is a file that this user can read",
 };
 
-test("a database in memory is a new one each time", async () => {
+test("every in-memory database is a new one", async () => {
   for (let i = 0; i < 2; i++) {
     const db = await openDB("sqlite::memory:");
     assert.equal(await db.users.isEmpty(), true);
@@ -37,7 +37,7 @@ test("a database in memory is a new one each time", async () => {
   assert.equal(existsSync(":memory:"), false);
 });
 
-test("a file is created, or an empty one used, whatever characters are in its name", async () => {
+test("a missing file is created and an empty one is used, whatever characters its name has", async () => {
   await using folder = await temporaryFolder();
   for (const name of ["new.db", "empty.db", "with space ?mode=ro&x=%41#é.db"]) {
     const path = join(folder.path, name);
@@ -49,46 +49,46 @@ test("a file is created, or an empty one used, whatever characters are in its na
   }
 });
 
-test("a folder that is missing, or a folder in the file's place, is said to be unreadable", async () => {
+test("a missing folder, or a folder instead of the file, is reported as unreadable", async () => {
   await using folder = await temporaryFolder();
-  await refuses(join(folder.path, "missing", "accounts.db"), faults.unreadable);
-  await refuses(folder.path, faults.unreadable);
+  await assertCannotOpen(join(folder.path, "missing", "accounts.db"), faults.unreadable);
+  await assertCannotOpen(folder.path, faults.unreadable);
   writeFileSync(join(folder.path, "file"), "");
-  await refuses(join(folder.path, "file", "accounts.db"), faults.unreadable);
-  await refuses(join(folder.path, `${"x".repeat(300)}.db`), faults.unreadable);
+  await assertCannotOpen(join(folder.path, "file", "accounts.db"), faults.unreadable);
+  await assertCannotOpen(join(folder.path, `${"x".repeat(300)}.db`), faults.unreadable);
   symlinkSync("circle.db", join(folder.path, "circle.db"));
-  await refuses(join(folder.path, "circle.db"), faults.unreadable);
+  await assertCannotOpen(join(folder.path, "circle.db"), faults.unreadable);
 });
 
-test("a file that is something else is refused, and left as it is", async () => {
+test("a file that is not a database is rejected and stays unchanged", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "letter.txt");
   const letter = "Dear Sir or Madam, ".repeat(500);
   writeFileSync(path, letter);
-  await refuses(path, faults["not a database"]);
+  await assertCannotOpen(path, faults["not a database"]);
   assert.equal(readFileSync(path, "utf8"), letter);
 });
 
-test("a damaged database is told from one that is something else", async () => {
+test("a damaged database is reported differently from a file that is not a database", async () => {
   await using store = await createStore();
   await store.db.addUser("bob@example.com", "hash");
   await store.db.close();
   const bytes = readFileSync(store.path);
   writeFileSync(store.path, bytes.fill("garbage ", 100));
-  await refuses(store.path, faults.corrupt);
+  await assertCannotOpen(store.path, faults.corrupt);
 });
 
-test("a database that another program holds locked is refused after a while", async () => {
+test("a database that another program has locked is rejected after a timeout", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "accounts.db");
   using other = new DatabaseSync(path);
   other.exec("begin exclusive");
-  await refuses(path, faults.locked);
+  await assertCannotOpen(path, faults.locked);
   other.exec("rollback");
   await (await openDB(`sqlite:${path}`)).close();
 });
 
-test("a file, or a folder, that this user may only read is refused, and used when it may be written", async () => {
+test("a file or folder is rejected while it is read-only, and used once it is writable", async () => {
   await runAsOrdinaryUser(async () => {
     await using folder = await temporaryFolder();
     const inside = join(folder.path, "folder");
@@ -97,16 +97,16 @@ test("a file, or a folder, that this user may only read is refused, and used whe
     await (await openDB(`sqlite:${path}`)).close();
 
     chmodSync(inside, 0o500);
-    await refuses(path, faults["read-only"]);
-    await refuses(join(inside, "new.db"), faults["read-only"]);
+    await assertCannotOpen(path, faults["read-only"]);
+    await assertCannotOpen(join(inside, "new.db"), faults["read-only"]);
     chmodSync(inside, 0o700);
 
     chmodSync(path, 0o400);
-    await refuses(path, faults["read-only"]);
+    await assertCannotOpen(path, faults["read-only"]);
     for (const name of readdirSync(inside)) chmodSync(join(inside, name), 0o600);
     await (await openDB(`sqlite:${path}`)).close();
 
     chmodSync(path, 0);
-    await refuses(path, faults.unreadable);
+    await assertCannotOpen(path, faults.unreadable);
   });
 });

@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { createStore, type Store } from "../support/sqlite-store.ts";
 
-/** All that a thief of the disk gets: every table's cells, and the bytes of the file and of what lies beside it. */
-function stolen(store: Store): string {
+/** Returns all that a stolen disk contains: the cells of every table, and the bytes of the database files. */
+function readEverything(store: Store): string {
   const tables = store.rows("sqlite_schema").filter((row) => row.type === "table");
   const cells = tables.flatMap((table) => store.rows(String(table.name)).flatMap(Object.values));
   const bytes = ["", "-wal", "-shm"].map((suffix) => readFileSync(store.path + suffix).toString("latin1"));
@@ -25,7 +25,7 @@ test("neither session ids nor reset tokens are ever on the disk, only their SHA-
   await db.resetPassword.redeem({ resetToken: "token-tried", email: "bob@example.com", hashedPassword: "new" });
 
   for (const moment of ["in the -wal", "in the file"]) {
-    const found = stolen(store);
+    const found = readEverything(store);
     assert.ok(found.includes("bob@example.com"), `the search would find it ${moment}`);
     assert.doesNotMatch(found, /session-(replaced|opened|updated|looked)|token-(replaced|outstanding|tried)/, moment);
     for (const kept of ["session-updated", "token-outstanding"]) {

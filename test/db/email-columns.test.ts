@@ -9,7 +9,7 @@ const spelled = "Guillaume@Holberton.io";
 const key = "guillaume@holberton.io";
 const others = [key, "GUILLAUME@HOLBERTON.IO", ` ${spelled}\t`, "\r\nguillaume@Holberton.IO "];
 
-test("a user keeps the address as it was given, and is found by every spelling of it", async () => {
+test("a user keeps the address as given, and is found by every spelling of it", async () => {
   await using store = await createStore();
   const { db } = store;
   const added = await db.addUser(spelled, "hash");
@@ -33,13 +33,13 @@ test("a user keeps the address as it was given, and is found by every spelling o
   assert.deepEqual([row?.email, row?.email_spelling], [key, spelled]);
 });
 
-test("a spelling that is the key is stored once", async () => {
+test("an address that equals its key is stored once", async () => {
   await using store = await createStore();
   await store.db.addUser(key, "hash");
   assert.deepEqual((await store.rows("users"))[0]?.email_spelling, null);
 });
 
-test("whatever text is given is kept as it is; only ASCII letters and spaces are matched loosely", async () => {
+test("any text is stored as given; matching ignores only ASCII letter case and surrounding spaces", async () => {
   await using store = await createStore();
   const { db } = store;
   const texts = [
@@ -63,7 +63,7 @@ test("whatever text is given is kept as it is; only ASCII letters and spaces are
   );
 });
 
-test("of users at the same time whose addresses differ in spelling alone exactly one is added", async () => {
+test("of simultaneous users whose addresses differ only in spelling, exactly one is added", async () => {
   await using store = await createStore();
   const dbs = [store.db, await store.open()];
   const spellings = [spelled, ...others];
@@ -76,7 +76,7 @@ test("of users at the same time whose addresses differ in spelling alone exactly
   for (const result of results) assert.ok(result.status === "fulfilled" || result.reason instanceof EmailTaken);
 });
 
-test("a change of address changes its spelling, and may change that alone", async () => {
+test("a change of the address changes its spelling, or only its spelling", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(spelled, "hash");
@@ -90,7 +90,7 @@ test("a change of address changes its spelling, and may change that alone", asyn
   assert.equal((await db.findUserBy({ id })).email, spelled);
 });
 
-test("what an older node writes counts: the key alone, and no spelling of another address", async () => {
+test("after an older node has changed the address, its old spelling is ignored", async () => {
   await using store = await createStore();
   const { db } = store;
   await store.run(
@@ -112,7 +112,7 @@ test("what an older node writes counts: the key alone, and no spelling of anothe
   assert.equal((await db.findUserBy({ id })).email, spelled);
 });
 
-test("each registration of an address keeps its own spelling, and the account gets that of the one that is confirmed", async () => {
+test("each registration of an address keeps its own spelling, and the account gets that of the confirmed one", async () => {
   await using store = await createStore();
   const { db } = store;
   const notice = { kind: "registration", language: "en" } as const;
@@ -128,7 +128,7 @@ test("each registration of an address keeps its own spelling, and the account ge
   assert.deepEqual(await store.rows("verifications"), []);
 });
 
-test("a registration that is confirmed gives its spelling to an account that never was", async () => {
+test("a confirmed registration gives its spelling to an unverified account", async () => {
   await using store = await createStore();
   const { db } = store;
   for (const [before, after] of [
@@ -145,7 +145,7 @@ test("a registration that is confirmed gives its spelling to an account that nev
   }
 });
 
-test("a move brings the spelling that was asked for", async () => {
+test("an email change stores the requested spelling", async () => {
   await using store = await createStore();
   const { db } = store;
   const user = await db.addUser(spelled, "hash");
@@ -157,7 +157,7 @@ test("a move brings the spelling that was asked for", async () => {
   assert.equal((await db.findUserBy({ id: user.id })).email, "Bob@New.example");
 });
 
-test("a reset token is given and taken by any spelling, and tells the account's own", async () => {
+test("a reset token is stored and redeemed by any spelling, and finds the account's own", async () => {
   await using store = await createStore();
   const { db } = store;
   const user = await db.addUser(spelled, "hash");
@@ -178,7 +178,7 @@ test("a reset token is given and taken by any spelling, and tells the account's 
   assert.equal(made?.email, "Bob@example.com");
 });
 
-test("mails wait for a spelling, are found by every other, and go with the account", async () => {
+test("emails are queued by a spelling, found by every other, and deleted with the account", async () => {
   await using store = await createStore();
   const { db } = store;
   const user = await db.addUser(spelled, "hash");
@@ -199,7 +199,7 @@ test("mails wait for a spelling, are found by every other, and go with the accou
   for (const table of ["users", "verifications", "outbox"]) assert.deepEqual(await store.rows(table), [], table);
 });
 
-test("an audit entry belongs to the account whose address it has, in any spelling", async () => {
+test("an audit event is attributed to the account with its address, in any spelling", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(spelled, "hash");
@@ -211,7 +211,7 @@ test("an audit entry belongs to the account whose address it has, in any spellin
   );
 });
 
-test("accounts from elsewhere keep their spelling, and are told apart by the key", async () => {
+test("imported accounts keep their spelling, and are distinguished by the key", async () => {
   await using store = await createStore();
   const { db } = store;
   const account = (email: string) => ({
@@ -237,7 +237,7 @@ test("accounts from elsewhere keep their spelling, and are told apart by the key
   assert.deepEqual(await copy.rows("users"), await store.rows("users"));
 });
 
-test("a key is trimmed and lower-cased in ASCII alone, and is its own key", () => {
+test("a key is trimmed and lowercased in ASCII only, and is its own key", () => {
   for (const [text, expected] of [
     ["  A@B\t\r\n", "a@b"],
     ["\v\f x Y \v\f", "x y"],

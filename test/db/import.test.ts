@@ -11,7 +11,7 @@ const account = (i: number, hashedPassword = "hash") => ({
   createdAt: 1,
 });
 
-test("of imports at the same time each address is one's, and the other is told so", async () => {
+test("of simultaneous imports, each address is added by one and reported as taken by the other", async () => {
   await using database = await createMigratedDatabase(currentEngine());
   await using one = await openDB(database.url);
   await using other = await openDB(database.url);
@@ -25,7 +25,7 @@ test("of imports at the same time each address is one's, and the other is told s
   );
 });
 
-test("users are listed once each, page by page", async () => {
+test("pages of users contain each user once", async () => {
   await using database = await createMigratedDatabase(currentEngine());
   await using db = await openDB(database.url);
   assert.deepEqual(await db.import.add([]), new Set());

@@ -13,8 +13,8 @@ import { createStore, type Store } from "../support/engine-store.ts";
 import { currentEngine as engineName, test } from "../support/engines.ts";
 import { day, hour } from "../support/world.ts";
 
-/** Opens a database once more, on one connection, and keeps the text of every statement. */
-async function watched(store: Store) {
+/** Opens another connection that records the text of its statements. */
+async function openRecorded(store: Store) {
   const engine =
     engineName() === "sqlite"
       ? createSqliteEngine(store.url.slice("sqlite:".length))
@@ -27,17 +27,17 @@ async function watched(store: Store) {
   return { db, texts, [Symbol.asyncDispose]: () => db.close() };
 }
 
-test("a batch has the same statements whatever its length", async () => {
+test("a batch has the same statements for any number of rows", async () => {
   await using store = await createStore();
   const { db: other, clock } = store;
   const { id: userId, email } = await other.addUser("bob@example.com", "hash");
-  await using watch = await watched(store);
+  await using watch = await openRecorded(store);
   const { db, texts } = watch;
 
-  /** Everything that is done in batches, with so many rows each. */
+  /** Runs every operation that works in batches, with `count` rows. */
   const work = async (length: number) => {
     const names = Array.from({ length }, (_, i) => `session ${length} ${i}`);
-    // Other statements are not counted: the rows come from another connection.
+    // The rows are inserted over another connection, whose statements are not recorded.
     for (const sessionId of names) await other.sessions.open({ userId, sessionId });
     clock.advance(1);
     await db.sessions.recordUse(names);
@@ -64,7 +64,7 @@ test("a batch has the same statements whatever its length", async () => {
   assert.deepEqual([...texts].toSorted(), before);
 });
 
-test("an account is imported with all that it brings, in the order given", async () => {
+test("accounts are imported with all attributes, in the given order", async () => {
   await using store = await createStore();
   const own = { emailVerifiedAt: 1_800_000_000_000, disabledAt: null, createdAt: 1 };
   const accounts = [
@@ -97,7 +97,7 @@ test("an account is imported with all that it brings, in the order given", async
 });
 
 testOnce(
-  "hundreds of statements are prepared, and the migrations of a first start are not among them (postgres)",
+  "hundreds of statements are prepared, but not those of the migrations at the first start (postgres)",
   async () => {
     await using database = await createEmptyDatabase("postgres");
     const engine = createPostgresEngine(database.url, 1);

@@ -10,7 +10,7 @@ import { OpenError } from "../../src/errors.ts";
 import { temporaryFolder } from "../support/service.ts";
 import { createStore } from "../support/sqlite-store.ts";
 
-test("the tables have the contract's columns, and users none for sessions", async () => {
+test("the tables have the contract's columns, and users has none for sessions", async () => {
   await using store = await createStore();
   const columns = (table: string) =>
     store
@@ -49,7 +49,7 @@ test("the tables have the contract's columns, and users none for sessions", asyn
   ]);
 });
 
-test("opening a database again changes nothing of it", async () => {
+test("opening a database again does not change it", async () => {
   await using store = await createStore();
   const bob = await store.db.addUser("bob@example.com", "hash");
   const before = [store.rows("sqlite_schema"), store.rows("kysely_migration"), store.rows("users")];
@@ -61,7 +61,7 @@ test("opening a database again changes nothing of it", async () => {
   assert.deepEqual(await later.findUserBy({ id: 1 }), bob);
 });
 
-/** A process that opens each database it is told of, writes to it, and says how that went. */
+/** The program of a process that opens and writes to each database whose URL it receives, and reports the result. */
 const opener = `
   const { openDB } = await import(${JSON.stringify(new URL("../../src/db/db.ts", import.meta.url).href)});
   process.on("message", async (url) => {
@@ -77,7 +77,7 @@ const opener = `
   process.send("ready");
 `;
 
-test("five processes may open an empty database at once", async () => {
+test("five processes can open an empty database at the same time", async () => {
   await using folder = await temporaryFolder();
   const openers = Array.from({ length: 5 }, () =>
     spawn(process.execPath, ["--input-type=module", "--eval", opener], {
@@ -104,7 +104,7 @@ test("five processes may open an empty database at once", async () => {
   }
 });
 
-test("a database that a newer version has used is refused, with its name and the way out", async () => {
+test("a database of a newer version is rejected with that version and the remedy", async () => {
   await using store = await createStore();
   await store.db.addUser("bob@example.com", "hash");
   store.openRaw().exec("insert into kysely_migration values ('0099_from_the_future', '2040-01-01')");
@@ -118,7 +118,7 @@ test("a database that a newer version has used is refused, with its name and the
   assert.equal(store.rows("users").length, 1);
 });
 
-test("a database with tables of another program is refused, and not a byte of it is changed", async () => {
+test("a database with tables of another program is rejected, and stays unchanged to the byte", async () => {
   await using folder = await temporaryFolder();
   for (const table of ["users", "sessions"]) {
     const path = join(folder.path, `${table}.db`);

@@ -4,13 +4,13 @@ import { OpenError } from "../../src/errors.ts";
 import { createStore } from "../support/engine-store.ts";
 import { test } from "../support/engines.ts";
 
-/** What the next minor version does: it only adds. */
+/** Changes the schema like the next minor version, which only adds to it. */
 async function upgrade(run: (sql: string) => Promise<unknown>, minor: number): Promise<void> {
   await run(`insert into kysely_migration values ('000${minor}_v0.${minor}_nicknames', '2040-01-01')`);
   await run(`alter table users add column nickname_${minor} varchar(250)`);
 }
 
-test("beside the next minor version this one runs on, and one can go back to it", async () => {
+test("this version works next to the next minor version, and after a downgrade from it", async () => {
   await using store = await createStore();
   const bob = await store.db.addUser("bob@example.com", "hash");
   await upgrade(store.run, 2);
@@ -21,7 +21,7 @@ test("beside the next minor version this one runs on, and one can go back to it"
   assert.equal((await store.db.sessions.findUser("s"))?.id, bob.id);
 });
 
-test("two minor versions on it is refused, with the way out", async () => {
+test("a database that is two minor versions newer is rejected, with the remedy", async () => {
   await using store = await createStore();
   await upgrade(store.run, 2);
   await upgrade(store.run, 3);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createStore } from "../support/engine-store.ts";
 import { test } from "../support/engines.ts";
 
-test("what is closed answers nothing more, says so, and may be closed again", async () => {
+test("a closed database rejects every call, and can be closed again", async () => {
   await using store = await createStore();
   const { db } = store;
   await db.addUser("bob@example.com", "hash");

@@ -5,7 +5,7 @@ import { hour, minute } from "../support/world.ts";
 
 const settings = { SESSION_LIFETIME: "2h", SESSION_IDLE: "1h", RESET_TOKEN_LIFETIME: "1h" };
 
-test("sessions are swept batch by batch from wherever the last one stopped, and only those that have ended", async () => {
+test("expired sessions are swept in batches, each from the end of the last one", async () => {
   await using store = await createStore(settings);
   const { db, clock } = store;
   const { id: userId } = await db.addUser("bob@example.com", "hash");
@@ -43,7 +43,7 @@ test("sessions are swept batch by batch from wherever the last one stopped, and 
   for (const sessionId of live) assert.ok(await db.sessions.findUser(sessionId), sessionId);
 });
 
-test("a sweep of nothing, and one that ends with a full batch, come to an end", async () => {
+test("a sweep of an empty table, and one whose last batch is full, both end", async () => {
   await using store = await createStore(settings);
   const { db, clock } = store;
   assert.deepEqual(await db.sessions.sweep("", 5), { ended: 0, next: null });
@@ -55,7 +55,7 @@ test("a sweep of nothing, and one that ends with a full batch, come to an end", 
   assert.deepEqual(await db.sessions.sweep(next ?? "", 5), { ended: 0, next: null });
 });
 
-test("reset tokens are swept batch by batch, and only those that have ended", async () => {
+test("expired reset tokens, and no others, are swept in batches", async () => {
   await using store = await createStore(settings);
   const { db, clock } = store;
   for (let i = 0; i < 9; i++) {

@@ -19,20 +19,20 @@ before(async () => {
 });
 after(() => server[Symbol.asyncDispose]());
 
-async function ask(question: string, url = server.url): Promise<Record<string, unknown>[]> {
+async function query(sql: string, url = server.url): Promise<Record<string, unknown>[]> {
   const client = new pg.Client(url);
   await client.connect();
   try {
-    return (await client.query(question)).rows;
+    return (await client.query(sql)).rows;
   } finally {
     await client.end();
   }
 }
 
-test("a database that cannot be used stops the start with one line that names what and the mend", async () => {
-  await ask("create role guest login password 'guest'");
-  await ask("create database owned");
-  // No name is that long: it is known at once, and without a resolver, that there is none.
+test("a database that cannot be used stops the service with one line that names the problem and the remedy", async () => {
+  await query("create role guest login password 'guest'");
+  await query("create database owned");
+  // No host name can be this long, so the lookup fails immediately and without a resolver.
   const noHost = `${"x".repeat(64)}.invalid`;
   const at = `127.0.0.1:${server.port}`;
   const cases: [url: string, expected: RegExp][] = [
@@ -71,11 +71,11 @@ test("a database that cannot be used stops the start with one line that names wh
   assert.deepEqual([code, stdout, stderr], [1, "", `bienvenue: ${line}\n`]);
 });
 
-test("a server older than 14 is refused", async () => {
-  // It is what a server says of itself: one that says 13 is made of one that is not.
+test("a server older than version 14 is rejected", async () => {
+  // A newer server that reports version 13.
   const url = `${server.url}?options=-c%20search_path%3Dold`;
-  await ask("create schema old");
-  await ask("create function old.current_setting(text) returns text language sql as $$ select '130022' $$");
+  await query("create schema old");
+  await query("create function old.current_setting(text) returns text language sql as $$ select '130022' $$");
   const preferred = url.replace("search_path%3Dold", "search_path%3Dold,pg_catalog");
   await assert.rejects(
     openDB(preferred),
@@ -84,7 +84,7 @@ test("a server older than 14 is refused", async () => {
   );
 });
 
-test("a server that has been alive all along is found behind one that answers nothing", async () => {
+test("a working server is found behind one that does not respond", async () => {
   const silent = createServer().listen(0, "127.0.0.1");
   await once(silent, "listening");
   const { port } = silent.address() as { port: number };
@@ -94,7 +94,7 @@ test("a server that has been alive all along is found behind one that answers no
   silent.close();
 });
 
-test("neither the log nor a refusal shows the password of the URL", async () => {
+test("neither the log nor an error contains the password of the URL", async () => {
   await using service = await startService({ DATABASE_URL: server.url });
   await sendForm(service, "GET", "/health/ready");
   await service.end("SIGTERM");
@@ -103,7 +103,7 @@ test("neither the log nor a refusal shows the password of the URL", async () => 
   for (const secret of ["p@ss", "p%40ss", "w:rd", "w%3Ard"]) assert.ok(!text.includes(secret));
 });
 
-test("TLS is used as sslmode says, and a certificate that is not the server's is refused", async () => {
+test("TLS follows sslmode, and a certificate of another server is rejected", async () => {
   await using folder = await temporaryFolder();
   const [key, certificate] = [join(folder.path, "server.key"), join(folder.path, "server.crt")];
   const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-days", "2"];
@@ -121,7 +121,7 @@ test("TLS is used as sslmode says, and a certificate that is not the server's is
   const encrypted = async (parameters: string) => {
     await using db = await openDB(`${secure.url}?${parameters}`);
     await db.users.isEmpty();
-    const rows = await ask(
+    const rows = await query(
       "select bool_and(ssl) as ssl from pg_stat_ssl join pg_stat_activity using (pid) where application_name = 'bienvenue'",
       secure.url,
     );
@@ -133,7 +133,7 @@ test("TLS is used as sslmode says, and a certificate that is not the server's is
   await assert.rejects(encrypted("sslmode=verify-full"), OpenError);
 });
 
-test("behind a pgbouncer that pools transactions everything works, hot statements too", {
+test("everything works behind pgbouncer in transaction mode, including prepared statements", {
   skip: !hasPgbouncer() && "pgbouncer is not installed",
 }, async () => {
   await using folder = await temporaryFolder();
@@ -159,9 +159,9 @@ test("behind a pgbouncer that pools transactions everything works, hot statement
   const bouncer = spawn("pgbouncer", [join(folder.path, "pgbouncer.ini")], { ...processOwner, stdio: "ignore" });
   try {
     const DATABASE_URL = `postgres://${username}@127.0.0.1:${port}/postgres`;
-    // Migrations are the direct URL's; what serves goes through the pooler.
+    // Migrations use the direct URL, the service uses the pooler.
     await (await openDB(server.url)).close();
-    while (!(await ask("select 1", DATABASE_URL).catch(() => undefined))) await sleep(20);
+    while (!(await query("select 1", DATABASE_URL).catch(() => undefined))) await sleep(20);
     await using one = await startService({ DATABASE_URL, AUTO_MIGRATE: "off" });
     await using two = await startService({ DATABASE_URL, AUTO_MIGRATE: "off" });
     const cookie = await registerAndLogIn(one);

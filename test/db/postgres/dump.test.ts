@@ -8,22 +8,22 @@ import { openDB } from "../../../src/db/db.ts";
 import { startPostgres } from "../../support/postgres-server.ts";
 import { temporaryFolder } from "../../support/service.ts";
 
-/** Where this machine has PostgreSQL's own programs, which do not come from npm: a server and what dumps it. */
-function programs(): string | undefined {
+/** Finds the folder of PostgreSQL's server and dump programs, which do not come from npm. */
+function findPrograms(): string | undefined {
   const postgres = execFileSync("bash", ["-c", "command -v postgres || true"], { encoding: "utf8" }).trim();
   const folder = postgres && dirname(realpathSync(postgres));
   return folder && existsSync(join(folder, "pg_dump")) ? folder : undefined;
 }
 
-const skip = programs() === undefined && "no PostgreSQL is installed here";
+const skip = findPrograms() === undefined && "no PostgreSQL is installed here";
 
-test("the commands of docs/backup.md save a database and bring it back", { skip }, async () => {
+test("the commands of docs/backup.md back up and restore a database", { skip }, async () => {
   const docs = await readFile(new URL("../../../docs/backup.md", import.meta.url), "utf8");
   const [dump = "", restore = ""] = docs.split("\n").filter((line) => /^pg_(dump|restore) /.test(line));
-  await using server = await startPostgres({ programs: programs() as string });
+  await using server = await startPostgres({ programs: findPrograms() as string });
   await using folder = await temporaryFolder();
   const run = (command: string) =>
-    execFileSync("bash", ["-c", `PATH=${programs()}:$PATH; ${command}`], {
+    execFileSync("bash", ["-c", `PATH=${findPrograms()}:$PATH; ${command}`], {
       cwd: folder.path,
       env: { ...process.env, DATABASE_URL: server.url },
     });

@@ -13,15 +13,15 @@ import {
 import { type PostgresServer, startPostgres } from "../../support/postgres-server.ts";
 import { startService } from "../../support/service.ts";
 
-/** A primary, and a standby that has everything before anyone is told that it is stored. */
-async function pair(): Promise<[PostgresServer, PostgresServer]> {
+/** Starts a primary and a synchronous standby. */
+async function startPair(): Promise<[PostgresServer, PostgresServer]> {
   const primary = await startPostgres({ durable: true, configuration: { synchronous_standby_names: "*" } });
   await primary.stop();
   const { port, username, password } = new URL(primary.url);
   const standby = await startPostgres({
     durable: true,
     configuration: {
-      // It starts before the primary, and would look for it again after five seconds.
+      // The standby starts before the primary, and would retry only after five seconds.
       wal_retrieve_retry_interval: "50ms",
       primary_conninfo: `host=127.0.0.1 port=${port} user=${username} password='${decodeURIComponent(password)}'`,
     },
@@ -31,16 +31,16 @@ async function pair(): Promise<[PostgresServer, PostgresServer]> {
   return [primary, standby];
 }
 
-async function ask(server: PostgresServer, question: string) {
+async function query(server: PostgresServer, sql: string) {
   const client = new pg.Client(server.url);
   await client.connect();
-  const { rows } = await client.query(question);
+  const { rows } = await client.query(sql);
   await client.end();
   return rows[0];
 }
 
 test("when the primary dies and its standby is promoted, the service follows, and nothing acknowledged is lost", async () => {
-  const [primary, standby] = await pair();
+  const [primary, standby] = await startPair();
   await using _ = primary;
   await using __ = standby;
   const hosts = `127.0.0.1:${standby.port},127.0.0.1:${primary.port}`;
@@ -53,18 +53,18 @@ test("when the primary dies and its standby is promoted, the service follows, an
   const registering = registerUntil(stop.signal, service, "f");
   for (let i = 0; i < 20; i++) await sendForm(service, "GET", "/health/ready");
   await primary.stop("SIGKILL");
-  await ask(standby, "select pg_promote()");
+  await query(standby, "select pg_promote()");
   await assertRecovered(service, cookie);
   stop.abort();
   await assertRegistered(service, await registering);
 });
 
-test("a standby alone is refused at the start, with the mend", async () => {
-  const [primary, standby] = await pair();
+test("a standby alone is rejected at startup, with the remedy", async () => {
+  const [primary, standby] = await startPair();
   await using _ = primary;
   await using __ = standby;
   await (await openDB(primary.url)).close();
-  const caughtUp = async () => (await ask(standby, "select to_regclass('users') as users")).users !== null;
+  const caughtUp = async () => (await query(standby, "select to_regclass('users') as users")).users !== null;
   while (!(await caughtUp()));
   await assert.rejects(openDB(standby.url), /standby; name the primary, or all of the hosts/);
 });

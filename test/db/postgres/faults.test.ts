@@ -14,14 +14,14 @@ import {
 import { type PostgresServer, processOwner, startPostgres } from "../../support/postgres-server.ts";
 import { startService } from "../../support/service.ts";
 
-// The first one waits for ten seconds, beside the others.
+// The first test waits ten seconds while the others run.
 suite("a PostgreSQL that fails", { concurrency: 2 }, () => {
   // id: frozen-database
-  test("a PostgreSQL that is frozen for ten seconds holds no request that long", async () => {
+  test("a PostgreSQL server that is frozen for ten seconds does not block requests for that long", async () => {
     await using server = await startPostgres();
     await using service = await startService({ DATABASE_URL: server.url });
     const cookie = await registerAndLogIn(service);
-    const frozen = family(server);
+    const frozen = findProcesses(server);
     for (const pid of frozen) process.kill(pid, "SIGSTOP");
     try {
       for (const thaw = performance.now() + 10_000; performance.now() < thaw; )
@@ -32,7 +32,7 @@ suite("a PostgreSQL that fails", { concurrency: 2 }, () => {
     await assertRecovered(service, cookie);
   });
 
-  test("a restart of PostgreSQL is waited out, and loses nothing", async () => {
+  test("the service survives a restart of PostgreSQL and loses nothing", async () => {
     await using server = await startPostgres();
     await using service = await startService({ DATABASE_URL: server.url });
     const cookie = await registerAndLogIn(service);
@@ -47,7 +47,7 @@ suite("a PostgreSQL that fails", { concurrency: 2 }, () => {
     await assertRegistered(service, await registering);
   });
 
-  test("a PostgreSQL that is killed loses nothing that was acknowledged", async () => {
+  test("a PostgreSQL server that is killed loses nothing that was acknowledged", async () => {
     await using server = await startPostgres({ durable: true });
     await using service = await startService({ DATABASE_URL: server.url });
     const cookie = await registerAndLogIn(service);
@@ -64,7 +64,7 @@ suite("a PostgreSQL that fails", { concurrency: 2 }, () => {
     }
   });
 
-  test("when PostgreSQL has no connection left, that lasts until one is free", async () => {
+  test("without free connections the service is unavailable, until one is free", async () => {
     await using server = await startPostgres({
       configuration: { max_connections: 15, superuser_reserved_connections: 0, reserved_connections: 0 },
     });
@@ -72,17 +72,17 @@ suite("a PostgreSQL that fails", { concurrency: 2 }, () => {
     const cookie = await registerAndLogIn(service);
     const others: pg.Client[] = [];
     const end = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'bienvenue'";
-    // The service may be quicker to take again what it lost.
+    // The service may reconnect faster.
     while (others.length < 15) {
       await others[0]?.query(end);
-      await takeAll(server, others);
+      await exhaustConnections(server, others);
     }
     await assertUnavailable(service, cookie);
     for (const client of others) await client.end();
     await assertRecovered(service, cookie);
   });
 
-  test("a disk on which nothing can grow stores nothing, and says so", async () => {
+  test("while no file can grow, writes are rejected and nothing is lost", async () => {
     await using server = await startPostgres();
     await using service = await startService({ DATABASE_URL: server.url });
     const cookie = await registerAndLogIn(service);
@@ -94,13 +94,13 @@ suite("a PostgreSQL that fails", { concurrency: 2 }, () => {
         select 'full' || i, repeat('x', 250), repeat('x', 250), 0, 0 from generate_series(1, 32000) i`,
     );
     const { rows } = await admin.query("select pg_relation_size('users') as size");
-    // The log of changes is in segments of 16 MB: they can still be written, and the table can not grow.
+    // WAL segments of 16 MB can still be written, but the table cannot grow.
     const size = Number(rows[0].size);
     assert.ok(size > 17_000_000);
     limitFiles(server, String(size));
     const statuses = new Set<number>();
     const acknowledged: string[] = [];
-    // On its last page there is room for some sixty.
+    // The last page of the table has room for about sixty users.
     for (let i = 0; i < 120; i++) {
       const email = `person${i}@example.com`;
       const { status } = await sendForm(service, "POST", "/users", { email, password });
@@ -121,18 +121,19 @@ suite("a PostgreSQL that fails", { concurrency: 2 }, () => {
   });
 });
 
-/** The server's process and those it has started. */
-function family({ process: { pid } }: PostgresServer): number[] {
+/** Returns the ids of the server's process and its children. */
+function findProcesses({ process: { pid } }: PostgresServer): number[] {
   const children = execFileSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" });
   return [pid as number, ...children.trim().split(/\s+/).map(Number)];
 }
 
 function limitFiles(server: PostgresServer, bytes: string): void {
-  for (const pid of family(server)) execFileSync("prlimit", ["--pid", String(pid), `--fsize=${bytes}:`], processOwner);
+  for (const pid of findProcesses(server))
+    execFileSync("prlimit", ["--pid", String(pid), `--fsize=${bytes}:`], processOwner);
 }
 
-/** Connects until PostgreSQL takes no more. */
-async function takeAll(server: PostgresServer, clients: pg.Client[]): Promise<void> {
+/** Connects until PostgreSQL rejects a connection. */
+async function exhaustConnections(server: PostgresServer, clients: pg.Client[]): Promise<void> {
   for (;;) {
     const client = new pg.Client(server.url);
     client.on("error", () => {});

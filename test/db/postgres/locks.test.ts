@@ -11,7 +11,7 @@ import { type PostgresServer, startPostgres } from "../../support/postgres-serve
 let server: PostgresServer;
 let admin: pg.Client;
 before(async () => {
-  // PostgreSQL counts a deadlock only if it lasts this long.
+  // PostgreSQL detects a deadlock only after this time.
   server = await startPostgres({ configuration: { deadlock_timeout: "10ms", max_connections: 50 } });
   admin = new pg.Client(server.url);
   await admin.connect();
@@ -23,15 +23,15 @@ after(async () => {
 
 const notice = { kind: "registration", language: "en" } as const;
 
-/** How many deadlocks there were; a session of the server has reported its own when it has ended. */
-async function deadlocks(): Promise<number> {
+/** Counts the deadlocks. Waits for the connections to end, because only then are their statistics complete. */
+async function countDeadlocks(): Promise<number> {
   const others = "select pid from pg_stat_activity where application_name = 'bienvenue'";
   while ((await admin.query(others)).rows.length > 0) await sleep(5);
   const { rows } = await admin.query("select sum(deadlocks)::int as deadlocks from pg_stat_database");
   return rows[0].deadlocks;
 }
 
-/** A registration with the token of its mail. */
+/** Adds a registration with a token. */
 async function register(db: DB, email: string) {
   const hash = randomUUID();
   const token = randomUUID();
@@ -41,8 +41,8 @@ async function register(db: DB, email: string) {
   return { verification: (await db.verifyEmail.find(token)) ?? assert.fail(), token };
 }
 
-/** A move of an account to an address, with the token of its mail. */
-async function move(db: DB, from: string, to: string) {
+/** Adds an email change with a token. */
+async function startChange(db: DB, from: string, to: string) {
   const user = (await db.users.findByEmail(from)) ?? (await db.addUser(from, randomUUID()));
   const token = randomUUID();
   await db.changeEmail.add(user, to, "en");
@@ -53,22 +53,22 @@ async function move(db: DB, from: string, to: string) {
   return verification && { verification, token, user };
 }
 
-function proofOf({ token, user }: { readonly token: string; readonly user: User }) {
+function toConfirmation({ token, user }: { readonly token: string; readonly user: User }) {
   return { token, verifiedHash: user.hashedPassword, redeemer: {}, deviceKind: null, language: "en" };
 }
 
-/** Moves an account away from an address; the token that undoes it. */
-async function moveAway(db: DB, from: string, to: string): Promise<string> {
-  const moving = (await move(db, from, to)) ?? assert.fail();
-  assert.ok(await db.changeEmail.confirm(moving.verification, proofOf(moving)));
+/** Changes the address of an account; returns the token that undoes it. */
+async function changeEmail(db: DB, from: string, to: string): Promise<string> {
+  const moving = (await startChange(db, from, to)) ?? assert.fail();
+  assert.ok(await db.changeEmail.confirm(moving.verification, toConfirmation(moving)));
   const token = randomUUID();
   assert.ok(await db.undoEmailChange.storeToken(from, token, { requestedAt: Date.now() }));
   return token;
 }
 
-/** Does all at once; they succeed, or refuse for a reason of their own. */
-async function atOnce(works: readonly (() => Promise<unknown>)[]): Promise<unknown[]> {
-  const settled = await Promise.allSettled(works.map((work) => work()));
+/** Runs all tasks simultaneously. Each succeeds, or fails for an expected reason. */
+async function runAll(tasks: readonly (() => Promise<unknown>)[]): Promise<unknown[]> {
+  const settled = await Promise.allSettled(tasks.map((work) => work()));
   return settled.map((each) => {
     if (each.status === "fulfilled") return each.value;
     assert.ok(each.reason instanceof EmailTaken, String(each.reason?.stack ?? each.reason));
@@ -76,27 +76,29 @@ async function atOnce(works: readonly (() => Promise<unknown>)[]): Promise<unkno
   });
 }
 
-test("what is done to one address at once never deadlocks", async () => {
-  const before = await deadlocks();
+test("simultaneous operations on an address never deadlock", async () => {
+  const before = await countDeadlocks();
   {
     await using db = await openDB(server.url);
     for (let round = 0; round < 25; round++) {
-      const undo = { token: await moveAway(db, `left-${round}@example.com`, `gone-${round}@example.com`) };
+      const undo = { token: await changeEmail(db, `left-${round}@example.com`, `gone-${round}@example.com`) };
       const back = await register(db, `left-${round}@example.com`);
       const [here, there] = [`here-${round}@example.com`, `there-${round}@example.com`];
       const registrations = [await register(db, here), await register(db, here), await register(db, there)];
-      const moves = [await move(db, `mover-${round}@example.com`, here), await move(db, there, here)];
+      const moves = [await startChange(db, `mover-${round}@example.com`, here), await startChange(db, there, here)];
       const resets = [randomUUID(), randomUUID()];
       await db.resetPassword.storeToken(here, resets[0] as string, { requestedAt: Date.now() });
       await db.resetPassword.storeToken(there, resets[1] as string, { requestedAt: Date.now() });
       const owner = (await db.users.findByEmail(there)) ?? assert.fail();
-      const works = [
+      const tasks = [
         ...registrations.map(
           ({ verification, token }) =>
             () =>
               db.registrations.confirm(verification, token),
         ),
-        ...moves.flatMap((each) => (each ? [() => db.changeEmail.confirm(each.verification, proofOf(each))] : [])),
+        ...moves.flatMap((each) =>
+          each ? [() => db.changeEmail.confirm(each.verification, toConfirmation(each))] : [],
+        ),
         ...[here, there].map((email, i) => () => {
           return db.resetPassword.redeem({
             resetToken: resets[i] as string,
@@ -114,28 +116,28 @@ test("what is done to one address at once never deadlocks", async () => {
         () => db.users.deleteAccount(owner, []),
         () => db.registrations.add(here, "y", notice),
       ];
-      await atOnce(works.toSorted(() => Math.random() - 0.5));
+      await runAll(tasks.toSorted(() => Math.random() - 0.5));
     }
   }
-  assert.equal((await deadlocks()) - before, 0);
+  assert.equal((await countDeadlocks()) - before, 0);
 });
 
-test("of two confirmations of one address at once, one makes the account and the other finds none", async () => {
-  const before = await deadlocks();
+test("of two simultaneous confirmations of an address, one creates the account and the other finds no registration", async () => {
+  const before = await countDeadlocks();
   {
     await using db = await openDB(server.url);
     for (let round = 0; round < 25; round++) {
       const email = `twice-${round}@example.com`;
       const both = [await register(db, email), await register(db, email)];
-      const users = await atOnce(both.map((each) => () => db.registrations.confirm(each.verification, each.token)));
+      const users = await runAll(both.map((each) => () => db.registrations.confirm(each.verification, each.token)));
       assert.equal(users.filter((user) => user !== null).length, 1);
     }
   }
-  assert.equal((await deadlocks()) - before, 0);
+  assert.equal((await countDeadlocks()) - before, 0);
 });
 
-test("logins that replace each other's sessions while they are ended everywhere never deadlock", async () => {
-  const before = await deadlocks();
+test("logins that replace each other's sessions while all sessions are ended never deadlock", async () => {
+  const before = await countDeadlocks();
   {
     await using db = await openDB(server.url);
     const users = [await db.addUser("one@example.com", "x"), await db.addUser("two@example.com", "x")];
@@ -143,7 +145,7 @@ test("logins that replace each other's sessions while they are ended everywhere 
     for (let round = 0; round < 40; round++) {
       const replaces = open;
       open = [0, 1, 2, 3].map(() => randomUUID());
-      const works = open.map((sessionId, i) => () => {
+      const tasks = open.map((sessionId, i) => () => {
         const theirs = replaces.toSorted(() => Math.random() - 0.5);
         return db.sessions.open({ userId: users[i % 2]?.id ?? 0, sessionId, replaces: theirs, limit: 3 });
       });
@@ -154,26 +156,26 @@ test("logins that replace each other's sessions while they are ended everywhere 
         () => db.sessions.recordUse(replaces),
         () => db.sessions.sweep("", 500),
       ];
-      await atOnce([...works, ...others]);
+      await runAll([...tasks, ...others]);
     }
   }
-  assert.equal((await deadlocks()) - before, 0);
+  assert.equal((await countDeadlocks()) - before, 0);
 });
 
-test("sessions get their handles while they are used and ended, and nothing deadlocks", async () => {
-  const before = await deadlocks();
+test("sessions that get handles while they are used and ended never deadlock", async () => {
+  const before = await countDeadlocks();
   {
     await using db = await openDB(server.url);
     const { id } = await db.addUser("listed@example.com", "x");
     for (let round = 0; round < 10; round++) {
       const open = Array.from({ length: 60 }, () => randomUUID());
       for (const sessionId of open) await db.sessions.open({ userId: id, sessionId });
-      // As an older version leaves them, and due to be written as seen.
+      // Like sessions of an older version whose last use is due to be recorded.
       await admin.query("update sessions set handle = null, last_seen_at = last_seen_at - 1000 where user_id = $1", [
         id,
       ]);
       const list = () => db.sessions.list(id, { limit: 100 });
-      await atOnce([
+      await runAll([
         list,
         () => db.sessions.recordUse(open),
         list,
@@ -182,11 +184,11 @@ test("sessions get their handles while they are used and ended, and nothing dead
       ]);
     }
   }
-  assert.equal((await deadlocks()) - before, 0);
+  assert.equal((await countDeadlocks()) - before, 0);
 });
 
-test("forms that end single sessions while their account is erased never deadlock", async () => {
-  const before = await deadlocks();
+test("forms that end single sessions while their account is deleted never deadlock", async () => {
+  const before = await countDeadlocks();
   {
     await using db = await openDB(server.url);
     for (let round = 0; round < 20; round++) {
@@ -198,21 +200,21 @@ test("forms that end single sessions while their account is erased never deadloc
           () =>
             db.sessions.endByHandle(user.id, handle, [randomUUID()]),
       );
-      await atOnce([...ends.slice(0, 6), () => db.users.deleteAccount(user, []), ...ends.slice(6)]);
+      await runAll([...ends.slice(0, 6), () => db.users.deleteAccount(user, []), ...ends.slice(6)]);
     }
   }
-  assert.equal((await deadlocks()) - before, 0);
+  assert.equal((await countDeadlocks()) - before, 0);
 });
 
-/** When the transactions began that wait for a lock now. */
-async function waitingSince(): Promise<number[]> {
+/** Returns the start times of the transactions that wait for a lock. */
+async function findWaiting(): Promise<number[]> {
   const { rows } = await admin.query(
     "select extract(epoch from xact_start)::float8 as since from pg_stat_activity where wait_event_type = 'Lock'",
   );
   return rows.map((row) => row.since);
 }
 
-test("a transaction that waited too long for a lock is tried once more", async () => {
+test("a transaction whose lock times out is retried once", async () => {
   await using db = await openDB(server.url);
   const user = await db.addUser("waiting@example.com", "x");
   const holder = new pg.Client(server.url);
@@ -222,7 +224,7 @@ test("a transaction that waited too long for a lock is tried once more", async (
   const disabling = db.users.setDisabled(user.id, true);
   let first: number | undefined;
   for (let again = false; !again; await sleep(5)) {
-    const [since] = await waitingSince();
+    const [since] = await findWaiting();
     again = first !== undefined && since !== undefined && since !== first;
     first ??= since;
   }
@@ -230,7 +232,7 @@ test("a transaction that waited too long for a lock is tried once more", async (
   assert.equal(await disabling, true);
 });
 
-test("and only once: then the caller is told that the database is busy", async () => {
+test("a transaction whose lock times out twice throws DatabaseUnavailable", async () => {
   await using db = await openDB(server.url);
   const user = await db.addUser("held@example.com", "x");
   const holder = new pg.Client(server.url);
@@ -247,18 +249,18 @@ test("and only once: then the caller is told that the database is busy", async (
     .finally(() => {
       ended = true;
     });
-  for (; !ended; await sleep(5)) for (const since of await waitingSince()) seen.add(since);
+  for (; !ended; await sleep(5)) for (const since of await findWaiting()) seen.add(since);
   await disabling;
   await holder.end();
   assert.equal(seen.size, 2);
 });
 
-test("a sweep waits for no transaction, and gets what it skipped later", async () => {
+test("a sweep waits for no transaction, and a later sweep deletes the skipped rows", async () => {
   await using db = await openDB(server.url);
   const { id } = await db.addUser("swept@example.com", "x");
   await db.sessions.open({ userId: id, sessionId: "swept", device: "swept", notice: null });
   await db.registrations.add("swept-too@example.com", "x", notice, ["swept"]);
-  await moveAway(db, "left@example.com", "gone@example.com");
+  await changeEmail(db, "left@example.com", "gone@example.com");
   await db.limits.reserve([{ key: "swept", maxAttempts: 1, window: 1 }]);
   await admin.query("insert into events (at, event) values (1, 'logged_in')");
   await admin.query("update attempts set ends_at = 1");
@@ -280,7 +282,7 @@ test("a sweep waits for no transaction, and gets what it skipped later", async (
     tables: [table] as string[],
     sweep: () => db.sweep.deleteOld(kind as keyof typeof kinds, future, 500),
   }));
-  // The tokens before the addresses that they go with.
+  // Tokens first, because deleting their addresses deletes them too.
   sweeps.unshift({ tables: ["users", "mailed_tokens"], sweep: () => db.resetPassword.sweepTokens(500) });
   for (const { tables, sweep } of sweeps) {
     await holder.query("begin");
@@ -304,7 +306,7 @@ test("deleting an account locks its sessions in order", async () => {
   await holder.query("begin");
   await holder.query("select 1 from sessions where session_id = $1 for update", [first]);
   const deleting = db.users.deleteAccount(user, []);
-  while ((await waitingSince()).length === 0) await sleep(5);
+  while ((await findWaiting()).length === 0) await sleep(5);
   const free = await holder.query("select 1 from sessions where session_id = any ($1) for update nowait", [others]);
   await holder.end();
   assert.equal(free.rowCount, others.length);

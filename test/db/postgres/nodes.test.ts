@@ -6,7 +6,7 @@ import { type PostgresServer, startPostgres } from "../../support/postgres-serve
 import { type Service, startService } from "../../support/service.ts";
 
 let server: PostgresServer;
-/** Five nodes that were started at once on an empty database. */
+/** Five nodes that start at the same time on an empty database. */
 let starts: Promise<Service>[];
 /** Two of them. */
 let one: Service;
@@ -15,13 +15,13 @@ const resources = new AsyncDisposableStack();
 before(async () => {
   server = resources.use(await startPostgres({ configuration: { max_connections: 300 } }));
   starts = Array.from({ length: 5 }, async () => resources.use(await startService({ DATABASE_URL: server.url })));
-  // Those that start although another does not are ended too.
+  // If one fails to start, the others are still stopped.
   await Promise.allSettled(starts);
   [one, two] = (await Promise.all(starts)) as [Service, Service];
 });
 after(() => resources.disposeAsync());
 
-test("200 simultaneous registrations of one address over two nodes make exactly one account", async () => {
+test("200 simultaneous registrations of an address over two nodes create exactly one account", async () => {
   const email = "bob@example.com";
   const statuses = await countStatuses([one, two], 200, (node) =>
     sendForm(node, "POST", "/users", { email, password }),
@@ -47,7 +47,7 @@ test("200 simultaneous redemptions of one reset token over two nodes change the 
 });
 
 // id: ended-on-every-node
-test("a logout or a reset on one node is refused by the other on its very next request", async () => {
+test("after a logout or a password reset on one node, the other rejects the session immediately", async () => {
   const email = "eve@example.com";
   const cookie = await registerAndLogIn(one, email);
   assert.equal((await sendForm(two, "GET", "/profile", undefined, cookie)).status, 200);
@@ -65,7 +65,7 @@ test("a logout or a reset on one node is refused by the other on its very next r
   assert.equal((await sendForm(two, "GET", "/profile", undefined, again)).status, 403);
 });
 
-test("a login on one node that races a reset on the other opens nothing that outlives it", async () => {
+test("a login that races a password reset on another node opens no session that survives the reset", async () => {
   const email = "ada@example.com";
   await registerAndLogIn(one, email);
   for (let i = 0; i < 20; i++) {
@@ -86,25 +86,25 @@ test("a login on one node that races a reset on the other opens nothing that out
   }
 });
 
-test("five nodes that start at once on an empty database migrate it once, and all serve", async () => {
+test("five nodes that start at the same time on an empty database migrate it once, and all work", async () => {
   const [first, ...others] = await Promise.all(starts);
   assert.ok(first);
   const cookie = await registerAndLogIn(first, "amy@example.com");
   for (const node of others) assert.equal((await sendForm(node, "GET", "/profile", undefined, cookie)).status, 200);
 });
 
-test("a rolling restart under load fails no request that was accepted", async () => {
+test("a rolling restart under load fails no accepted request", async () => {
   const DATABASE_URL = server.url;
   const cookie = await registerAndLogIn(one, "joe@example.com");
   await using nodes = new AsyncDisposableStack();
   let current = two;
   let running = true;
-  /** While a node starts, the load leaves it some of the processor. */
+  /** Throttles the load while a node starts. */
   let isStarting = true;
   let answered = 0;
   /**
-   * As a load balancer does: a node that takes no connection is not asked, and any answer must be the right one. One that
-   * has just started, all of whose connections are new, may say to come back.
+   * Behaves like a load balancer, which skips a node that refuses connections. Every response must be correct, except that a node
+   * that has just started may return 503.
    */
   const load = async () => {
     while (running) {

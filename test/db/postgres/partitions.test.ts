@@ -5,14 +5,14 @@ import pg from "pg";
 import { openDB } from "../../../src/db/db.ts";
 import { createEmptyDatabase } from "../../support/databases.ts";
 
-test("the partitions that docs/scaling.md tells to make hold sessions as one table does", async () => {
+test("the partitions of docs/scaling.md work like a single table", async () => {
   const docs = await readFile(new URL("../../../docs/scaling.md", import.meta.url), "utf8");
   const [, block = ""] = /```sql\n(.*?)```/s.exec(docs) ?? [];
   await using database = await createEmptyDatabase("postgres");
   await (await openDB(database.url)).close();
   const client = new pg.Client(database.url);
   await client.connect();
-  // As psql has it, \gexec runs what the query before it answers.
+  // Like psql: \gexec executes the results of the query before it.
   for (const statement of block.split(/;|(?=\\gexec)/).map((text) => text.replace("\\gexec", "").trim())) {
     if (statement === "") continue;
     const { rows, fields } = await client.query(statement);

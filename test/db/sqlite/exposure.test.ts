@@ -10,8 +10,8 @@ import { temporaryFolder } from "../../support/service.ts";
 
 const onlyWithModes = { skip: process.platform === "win32" && "files have no modes there" };
 
-/** What opening a database warns of: file, mode and message. */
-async function warnings(path: string): Promise<unknown[]> {
+/** Returns file, mode and message of the warnings when a database is opened. */
+async function readWarnings(path: string): Promise<unknown[]> {
   const warned: unknown[] = [];
   const warn = (fields: object, message: string) => {
     const { event, file, mode } = { event: "", file: "", mode: "", ...fields };
@@ -30,7 +30,7 @@ for (const as of ["this user", "an ordinary user"]) {
       await using folder = await temporaryFolder();
       const path = join(folder.path, "bienvenue.db");
       const look = async () => {
-        assert.deepEqual(await warnings(path), []);
+        assert.deepEqual(await readWarnings(path), []);
         for (const [mode, who] of [
           [0o666, "every user of this machine can read and write"],
           [0o644, "every user of this machine can read"],
@@ -40,11 +40,11 @@ for (const as of ["this user", "an ordinary user"]) {
         ] as const) {
           chmodSync(path, mode);
           const message = `${who} the database; if that is not intended, run: chmod 600 ${path} ${path}-wal ${path}-shm`;
-          assert.deepEqual(await warnings(path), [[path, mode.toString(8).padStart(4, "0"), message]]);
+          assert.deepEqual(await readWarnings(path), [[path, mode.toString(8).padStart(4, "0"), message]]);
         }
         for (const mode of [0o600, 0o700]) {
           chmodSync(path, mode);
-          assert.deepEqual(await warnings(path), []);
+          assert.deepEqual(await readWarnings(path), []);
         }
       };
       if (as === "this user") return look();
@@ -55,7 +55,7 @@ for (const as of ["this user", "an ordinary user"]) {
 }
 
 test(
-  "so is a file that SQLite keeps beside it, and a folder in which others can replace it",
+  "exposed companion files, and a folder in which others can replace the database, are reported",
   onlyWithModes,
   async () => {
     await using folder = await temporaryFolder();
@@ -63,7 +63,7 @@ test(
     const db = await openDB(`sqlite:${path}`);
     chmodSync(`${path}-wal`, 0o644);
     chmodSync(folder.path, 0o777);
-    const warned = await warnings(path);
+    const warned = await readWarnings(path);
     await db.close();
     assert.deepEqual(
       warned.map((each) => (each as string[]).slice(0, 2)),
@@ -72,25 +72,25 @@ test(
         [folder.path, "0777"],
       ],
     );
-    // Where only its owner removes a file, as in /tmp, and where others may only look.
+    // A sticky folder such as /tmp, and one that others can only read.
     for (const mode of [0o1777, 0o755, 0o775, 0o700]) {
       chmodSync(folder.path, mode);
-      assert.deepEqual(await warnings(path), [], mode.toString(8));
+      assert.deepEqual(await readWarnings(path), [], mode.toString(8));
     }
     writeFileSync(join(folder.path, "other.db-wal"), "", { mode: 0o666 });
     const spaced = join(folder.path, "it's a.db");
     writeFileSync(spaced, "");
     chmodSync(spaced, 0o644);
-    const [said] = await warnings(spaced);
-    // The command works as it is pasted; what was beside the database is gone with the connection.
+    const [said] = await readWarnings(spaced);
+    // The command works when pasted. The companion files were removed with the connection.
     spawnSync("sh", ["-c", String((said as string[])[2]).replace(/^.*?run: /, "")]);
-    assert.deepEqual(await warnings(spaced), []);
-    assert.deepEqual(await warnings(path), []);
+    assert.deepEqual(await readWarnings(spaced), []);
+    assert.deepEqual(await readWarnings(path), []);
   },
 );
 
 test(
-  "behind a symbolic link the file, those beside it and its folder are looked at, and the link's folder",
+  "behind a symbolic link, the file, its companion files, its folder and the link's folder are checked",
   onlyWithModes,
   async () => {
     await using folder = await temporaryFolder();
@@ -98,10 +98,10 @@ test(
     for (const name of ["links", "volume"]) mkdirSync(at(name));
     symlinkSync("../volume/real.db", at("links/bienvenue.db"));
     const db = await openDB(`sqlite:${at("links/bienvenue.db")}`);
-    assert.deepEqual(await warnings(at("links/bienvenue.db")), []);
+    assert.deepEqual(await readWarnings(at("links/bienvenue.db")), []);
     chmodSync(at("volume/real.db-wal"), 0o644);
     for (const name of ["links", "volume"]) chmodSync(at(name), 0o777);
-    const warned = await warnings(at("links/bienvenue.db"));
+    const warned = await readWarnings(at("links/bienvenue.db"));
     await db.close();
     assert.deepEqual(
       warned.map((each) => (each as string[]).slice(0, 2)),

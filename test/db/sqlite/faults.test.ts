@@ -6,7 +6,7 @@ import { limitedDisk, limitFiles } from "../../support/disks.ts";
 import { runAsOrdinaryUser } from "../../support/ordinary-user.ts";
 import { createStore, type Store } from "../../support/sqlite-store.ts";
 
-/** A store with one user in it who has one session, and a backup of that beside it. */
+/** Creates a store with one user and one session, and a backup of its file. */
 async function createBackedUp(): Promise<Store & { backup: string; userId: number }> {
   const store = await createStore();
   const { id: userId } = await store.db.addUser("bob@example.com", "hash");
@@ -17,32 +17,32 @@ async function createBackedUp(): Promise<Store & { backup: string; userId: numbe
   return Object.assign(store, { backup, userId });
 }
 
-/** Brings everything into the file itself. */
+/** Moves all changes from the -wal to the database file. */
 function emptyWal(store: Store): void {
   using raw = store.openRaw();
   raw.exec("pragma wal_checkpoint(truncate)");
 }
 
-function removeBeside(path: string): void {
+function removeCompanions(path: string): void {
   for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
 }
 
-/** Asserts that every kind of question is refused for that reason. */
-async function unavailable({ db }: Store, fault: DatabaseFault): Promise<void> {
-  const because = (error: unknown) => {
+/** Asserts that every kind of call fails with this fault. */
+async function assertUnavailable({ db }: Store, fault: DatabaseFault): Promise<void> {
+  const hasFault = (error: unknown) => {
     assert.ok(error instanceof DatabaseUnavailable, String(error));
     assert.equal(error.fault, fault);
     return true;
   };
-  await assert.rejects(db.ping(), because);
-  await assert.rejects(db.findUserBy({ id: 1 }), because);
-  await assert.rejects(async () => db.sessions.findUser("session"), because);
-  await assert.rejects(db.addUser("lost@example.com", "hash"), because);
-  await assert.rejects(db.updateUser(1, { resetToken: "lost" }), because);
+  await assert.rejects(db.ping(), hasFault);
+  await assert.rejects(db.findUserBy({ id: 1 }), hasFault);
+  await assert.rejects(async () => db.sessions.findUser("session"), hasFault);
+  await assert.rejects(db.addUser("lost@example.com", "hash"), hasFault);
+  await assert.rejects(db.updateUser(1, { resetToken: "lost" }), hasFault);
 }
 
-/** Asserts that the same object answers again, and that what it acknowledges is in the file. */
-async function works(store: Store, address: string): Promise<void> {
+/** Asserts that the same connection works again, and that acknowledged writes are in the file. */
+async function assertWorks(store: Store, address: string): Promise<void> {
   const user = await store.db.addUser(address, "hash");
   assert.equal((await store.db.sessions.findUser("session"))?.email, "bob@example.com");
   await store.db.sessions.open({ userId: user.id, sessionId: address });
@@ -52,7 +52,7 @@ async function works(store: Store, address: string): Promise<void> {
   assert.equal(raw.prepare("pragma integrity_check").get()?.integrity_check, "ok");
 }
 
-test("a damaged file is told, and once it is restored the same connection works again", async () => {
+test("a damaged file is reported, and the connection works again once the file is restored", async () => {
   await using store = await createBackedUp();
   const size = statSync(store.path).size;
   for (const [damage, fault] of [
@@ -62,66 +62,66 @@ test("a damaged file is told, and once it is restored the same connection works 
     [Buffer.alloc(0), "not a database"],
   ] as const) {
     writeFileSync(store.path, damage);
-    removeBeside(store.path);
-    await unavailable(store, fault);
-    await unavailable(store, fault);
+    removeCompanions(store.path);
+    await assertUnavailable(store, fault);
+    await assertUnavailable(store, fault);
     copyFileSync(store.backup, store.path);
-    await works(store, `${fault}@example.com`);
+    await assertWorks(store, `${fault}@example.com`);
     emptyWal(store);
   }
 });
 
-test("a file that is gone is not created anew, and works again when it is back", async () => {
+test("a missing file is not created again, and the connection works once it is back", async () => {
   await using store = await createBackedUp();
   rmSync(store.path);
-  removeBeside(store.path);
-  await unavailable(store, "unreadable");
+  removeCompanions(store.path);
+  await assertUnavailable(store, "unreadable");
   assert.throws(() => statSync(store.path), { code: "ENOENT" });
   renameSync(store.backup, store.path);
-  await works(store, "alice@example.com");
+  await assertWorks(store, "alice@example.com");
 });
 
-test("after a backup was put in the file's place nothing is written to the old one", async () => {
+test("after a backup has replaced the file, nothing is written to the old file", async () => {
   await using store = await createBackedUp();
   await store.db.addUser("after.the.backup@example.com", "hash");
-  removeBeside(store.path);
+  removeCompanions(store.path);
   renameSync(store.backup, store.path);
-  await works(store, "alice@example.com");
+  await assertWorks(store, "alice@example.com");
   assert.deepEqual(
     store.rows("users").map((row) => row.email),
     ["bob@example.com", "alice@example.com"],
   );
 });
 
-test("what is written after the -wal was removed is still there in the file", async () => {
+test("writes after the -wal was removed are stored", async () => {
   await using store = await createBackedUp();
   for (let i = 0; i < 3; i++) {
     await store.db.addUser(`${i}@example.com`, "hash");
-    removeBeside(store.path);
+    removeCompanions(store.path);
   }
-  await works(store, "alice@example.com");
+  await assertWorks(store, "alice@example.com");
   assert.equal(store.rows("users").length, 5);
 });
 
-test("a file that has become read-only is told when it is opened again, and works once it can be written", async () => {
+test("a file that became read-only is reported when it is reopened, and works once it is writable", async () => {
   await runAsOrdinaryUser(async () => {
     await using store = await createBackedUp();
     renameSync(store.backup, store.path);
-    removeBeside(store.path);
+    removeCompanions(store.path);
     chmodSync(store.path, 0o400);
     for (let i = 0; i < 2; i++) {
       await assert.rejects(store.db.addUser("lost@example.com", "hash"), { fault: "read-only" });
       if (i === 0) assert.equal((await store.db.sessions.findUser("session"))?.email, "bob@example.com");
     }
     for (const suffix of ["", "-wal", "-shm"]) chmodSync(store.path + suffix, 0o600);
-    await works(store, "alice@example.com");
+    await assertWorks(store, "alice@example.com");
   });
 });
 
 const skip = limitedDisk.unavailable;
 
 // id: full-disk
-test("where the disk takes no more, what is acknowledged is stored and what is refused is not", {
+test("on a full disk, acknowledged writes are stored and rejected ones are not", {
   skip,
 }, async () => {
   await using store = await createBackedUp();
@@ -148,14 +148,14 @@ test("where the disk takes no more, what is acknowledged is stored and what is r
     limitFiles(process.pid, "unlimited");
   }
   assert.ok(refused > 0 && acknowledged.length > 50);
-  await works(store, "alice@example.com");
+  await assertWorks(store, "alice@example.com");
   const stored = store.rows("users").map((row) => String(row.email));
   assert.deepEqual(stored.sort(), ["bob@example.com", "alice@example.com", ...acknowledged].sort());
   const changed = store.rows("users").filter((row) => String(row.hashed_password).startsWith("y"));
   assert.equal(store.rows("sessions").length, changed.length + 2, "an update is whole or not at all");
 });
 
-test("a transaction that the disk ended takes no other one with it", { skip }, async () => {
+test("a transaction that a full disk rolls back affects no other transaction", { skip }, async () => {
   await using store = await createBackedUp();
   const { db, userId } = store;
   const causeOfRefusal = (work: Promise<void>) =>
@@ -164,7 +164,7 @@ test("a transaction that the disk ended takes no other one with it", { skip }, a
       (error: DatabaseUnavailable) => error.cause,
     );
   const ended = new Set<string>();
-  // The other one begins at every moment of the first in turn; before its transaction too, which a statement precedes.
+  // The second transaction begins at each step of the first in turn, including the statement before it.
   for (let moment = 0; moment < 60; moment++) {
     emptyWal(store);
     for (let i = 0; i < 20; i++) await db.updateUser(userId, { hashedPassword: "z".repeat(200 + i) });

@@ -11,7 +11,7 @@ import { DatabaseUnavailable, EmailTaken } from "../../../src/errors.ts";
 import { temporaryFolder } from "../../support/service.ts";
 import { createStore, waitForTurn } from "../../support/sqlite-store.ts";
 
-test("a write is on the disk before it is acknowledged, and readers need not wait for it", async () => {
+test("a write is on the disk before it is acknowledged, and readers do not wait for it", async () => {
   await using store = await createStore();
   assert.deepEqual({ ...store.openRaw().prepare("pragma journal_mode").get() }, { journal_mode: "wal" });
   const engine = createSqliteEngine(store.path);
@@ -21,7 +21,7 @@ test("a write is on the disk before it is acknowledged, and readers need not wai
   assert.deepEqual({ ...(await pragma("trusted_schema")) }, { trusted_schema: 0 });
 });
 
-test("a user who is deleted takes their sessions along", async () => {
+test("deleting a user deletes their sessions", async () => {
   await using store = await createStore();
   const { id: userId } = await store.db.addUser("bob@example.com", "hash");
   await store.db.sessions.open({ userId, sessionId: "session" });
@@ -33,7 +33,7 @@ test("a user who is deleted takes their sessions along", async () => {
   await assert.rejects(store.db.updateUser(userId, { sessionId: "another" }));
 });
 
-test("only the user who runs it may read the file and those beside it, whatever the umask", async () => {
+test("only the user who runs the program can read the database files, whatever the umask", async () => {
   await using folder = await temporaryFolder();
   const former = process.umask();
   try {
@@ -53,7 +53,7 @@ test("only the user who runs it may read the file and those beside it, whatever 
 });
 
 // id: transaction-unseen
-test("nobody sees a transaction before its end, nor anything of one that fails", async () => {
+test("no reader sees a transaction before it commits, or one that fails", async () => {
   await using store = await createStore();
   const engine = createSqliteEngine(store.path);
   await using db = new Kysely<Schema>({ dialect: engine.dialect });
@@ -66,7 +66,7 @@ test("nobody sees a transaction before its end, nor anything of one that fails",
       await transaction.insertInto("users").values(user).execute();
       read = users.execute();
       await waitForTurn();
-      // Not answered at once: it waits for its turn, and so reads what is committed.
+      // The read is not synchronous: it waits for the transaction, and so reads committed data.
       late = engine.read(users.compile());
       assert.ok(late instanceof Promise);
       assert.deepEqual(store.rows("users"), []);
@@ -81,7 +81,7 @@ test("nobody sees a transaction before its end, nor anything of one that fails",
   }
 });
 
-test("at no moment of an update that fails can its beginning be read", async () => {
+test("no step of an update that fails can be read", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser("bob@example.com", "hash");
@@ -103,7 +103,7 @@ test("at no moment of an update that fails can its beginning be read", async () 
   for (const user of await Promise.all(reads)) assert.equal(user?.email, "bob@example.com");
 });
 
-test("hundreds of transactions and statements at once do not get into each other", async () => {
+test("hundreds of simultaneous transactions and statements do not interfere", async () => {
   await using store = await createStore();
   const { db } = store;
   await db.addUser("taken@example.com", "hash");
@@ -128,7 +128,7 @@ test("hundreds of transactions and statements at once do not get into each other
   assert.equal(await db.sessions.findUser("lost"), null);
 });
 
-test("while another program has it locked writes wait, and readers notice nothing", async () => {
+test("while another program has the database locked, writes wait and reads do not", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id: userId } = await db.addUser("bob@example.com", "hash");
@@ -151,7 +151,7 @@ test("while another program has it locked writes wait, and readers notice nothin
   }
 });
 
-test("a write that has waited long enough is refused, and nothing of it is stored", async () => {
+test("a write that times out is rejected, and nothing of it is stored", async () => {
   await using store = await createStore();
   const { db } = store;
   const other = store.openRaw();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createStore } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
 
-test("entries that are put get their new details, and new ids where they are not there, in the order of the call", async () => {
+test("saving events updates the details of stored ones, and adds missing ones in order with new ids", async () => {
   await using store = await createStore();
   const { audit } = store.db;
   const entry = (id: number | undefined, detail: string) => ({

@@ -8,7 +8,7 @@ import { hour, minute } from "../../support/world.ts";
 const email = "bob@example.com";
 const redemption = { resetToken: "token", email, hashedPassword: "new" };
 
-test("a reset token changes the password once, and ends every session of that user", async () => {
+test("a reset token changes the password once, and ends all sessions of the user", async () => {
   await using store = await createStore();
   const { db, clock } = store;
   const { id: userId } = await db.addUser(email, "old");
@@ -34,7 +34,7 @@ test("a reset token changes the password once, and ends every session of that us
 });
 
 // id: redeemed-once
-test("of 200 simultaneous redemptions over two connections exactly one changes the password", async () => {
+test("of 200 simultaneous redemptions over two connections, exactly one changes the password", async () => {
   await using store = await createStore();
   const dbs = [store.db, await store.open()];
   const { id } = await store.db.addUser(email, "old");
@@ -50,7 +50,7 @@ test("of 200 simultaneous redemptions over two connections exactly one changes t
   assert.deepEqual(winners, [(await store.db.findUserBy({ email })).hashedPassword]);
 });
 
-test("a token that is replaced, expired, taken back, another's, or of a disabled user changes nothing", async () => {
+test("a token that is replaced, expired, revoked, another user's or a disabled user's changes nothing", async () => {
   await using store = await createStore();
   const { db, clock } = store;
   const { id } = await db.addUser(email, "old");
@@ -85,7 +85,7 @@ test("a token that is replaced, expired, taken back, another's, or of a disabled
   assert.ok(await db.resetPassword.redeem(redemption), "the refusals were for those reasons");
 });
 
-test("a reset token lives as long as is said with it", async () => {
+test("a reset token expires at the given time", async () => {
   await using store = await createStore();
   const { db, clock } = store;
   const { id } = await db.addUser(email, "old");

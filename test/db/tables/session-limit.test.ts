@@ -12,12 +12,11 @@ const password = "mySuperPwd";
 const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 const count = async ({ run }: Store) => Number((await run("select count(*) as count from sessions"))[0]?.count);
 
-/** Some nodes on one database. */
-async function createNodes(environment = {}, how = 1) {
+async function createNodes(environment = {}, nodeCount = 1) {
   const resources = new AsyncDisposableStack();
   const store = resources.use(await createStore(environment));
   const settings = readSettings({ BCRYPT_COST: "4", ...environment });
-  const nodes = await Promise.all(Array.from({ length: how }, () => addNode(resources, store, { settings })));
+  const nodes = await Promise.all(Array.from({ length: nodeCount }, () => addNode(resources, store, { settings })));
   const [auth] = nodes as [Auth];
   const { id } = await auth.registerUser(email, password);
   return { store, auth, nodes, id, [Symbol.asyncDispose]: () => resources.disposeAsync() };
@@ -33,7 +32,7 @@ const ways: Record<string, (auth: Auth, store: Store, id: number) => Promise<str
 
 for (const [way, open] of Object.entries(ways)) {
   // id: at-most-1000
-  test(`nobody has over 1,000 sessions: by ${way} the oldest ends`, async () => {
+  test(`no user has more than 1,000 sessions: ${way} ends the oldest`, async () => {
     await using nodes = await createNodes();
     const { store, auth, id } = nodes;
     const { id: other } = await store.db.addUser("eve@example.com", "hash");
@@ -51,7 +50,7 @@ for (const [way, open] of Object.entries(ways)) {
   });
 }
 
-test("over the limit sessions that have ended go first, though they are newer", async () => {
+test("over the limit, expired sessions end first, even if they are newer", async () => {
   await using nodes = await createNodes({ SESSION_IDLE: "1h" });
   const { store, auth, id } = nodes;
   await createCrowd(store, { userId: id, count: 999 });
@@ -64,7 +63,7 @@ test("over the limit sessions that have ended go first, though they are newer", 
   assert.deepEqual(await listCrowd(store), numbers(2, 997));
 });
 
-test("a session that was just opened stays, though all are as old, or a clock says that they are newer", async () => {
+test("a session that was just opened stays, even if all others have the same time or a later one", async () => {
   for (const from of [0, minute]) {
     await using nodes = await createNodes();
     const { store, auth, id } = nodes;
@@ -76,7 +75,7 @@ test("a session that was just opened stays, though all are as old, or a clock sa
 });
 
 // id: fifty-at-once
-test("fifty logins at once on two nodes leave exactly 1,000 sessions, all fifty among them", async () => {
+test("fifty simultaneous logins on two nodes leave exactly 1,000 sessions, including all fifty", async () => {
   await using many = await createNodes({}, 2);
   const { store, nodes, id } = many;
   await createCrowd(store, { userId: id, count: 1000 });
@@ -88,7 +87,7 @@ test("fifty logins at once on two nodes leave exactly 1,000 sessions, all fifty 
   for (const { session } of opened) assert.ok(await nodes[0]?.getUserFromSessionId(session.sessionId));
 });
 
-test("SESSION_LIMIT ends all others but the newest, of a thousand too", async () => {
+test("SESSION_LIMIT keeps only the newest sessions, even of a thousand", async () => {
   await using nodes = await createNodes({ SESSION_LIMIT: "3" });
   const { store, auth, id } = nodes;
   await createCrowd(store, { userId: id, count: 1000 });
@@ -96,7 +95,7 @@ test("SESSION_LIMIT ends all others but the newest, of a thousand too", async ()
   assert.deepEqual(await listCrowd(store), [999, 1000]);
 });
 
-test("of 200,000 sessions from before, each login ends some hundred, and a sweep all but the newest 1,000", async () => {
+test("of 200,000 sessions of an older version, each login ends some hundred, and a sweep all but the newest 1,000", async () => {
   await using nodes = await createNodes();
   const { store, auth, id } = nodes;
   const { id: other } = await store.db.addUser("eve@example.com", "hash");
@@ -142,7 +141,7 @@ for (const [end, act] of Object.entries(ends)) {
   });
 }
 
-test("a session that is asked for by its previous id stays when all others end, though it is the oldest of many", async () => {
+test("a session that is presented by its previous id stays when all others end, even as the oldest of many", async () => {
   await using nodes = await createNodes();
   const { store, auth, id } = nodes;
   const before = (await auth.createSession(email)) ?? "";

@@ -9,20 +9,18 @@ import { hour } from "../../support/world.ts";
 const email = "bob@example.com";
 const digest = (text: string) => createHash("sha256").update(text).digest("base64url");
 
-/** A page that must be there. */
-async function page({ db }: Store, userId: number, wanted = {}): Promise<SessionPage> {
-  return (await db.sessions.list(userId, { limit: 10, ...wanted })) ?? assert.fail("there is no such page");
+async function readPage({ db }: Store, userId: number, query = {}): Promise<SessionPage> {
+  return (await db.sessions.list(userId, { limit: 10, ...query })) ?? assert.fail("there is no such page");
 }
 
-/** The handle of the only session of a user. */
-async function onlyHandle(store: Store, userId: number): Promise<string> {
-  const { sessions } = await page(store, userId);
+async function findOnlyHandle(store: Store, userId: number): Promise<string> {
+  const { sessions } = await readPage(store, userId);
   assert.equal(sessions.length, 1);
   return sessions[0]?.handle as string;
 }
 
-/** Every page from the first to the last; `between` runs before each that follows. */
-async function allPages(
+/** Reads all pages. `between` runs before each page except the first. */
+async function readAllPages(
   store: Store,
   userId: number,
   limit: number,
@@ -31,7 +29,7 @@ async function allPages(
 ) {
   const pages: SessionPage["sessions"][] = [];
   for (let after: string | undefined; ; ) {
-    const { sessions, next } = await page(store, userId, { limit, after, current });
+    const { sessions, next } = await readPage(store, userId, { limit, after, current });
     pages.push(sessions);
     if (next === null) return pages;
     after = next;
@@ -39,28 +37,28 @@ async function allPages(
   }
 }
 
-test("a handle is random, and stays the same when the session's id changes, by an older version too", async () => {
+test("a handle is random, and stays the same when the session's id changes, even by an older version", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
   await db.sessions.open({ userId: id, sessionId: "one" });
-  const handle = await onlyHandle(store, id);
+  const handle = await findOnlyHandle(store, id);
   for (const made of [digest("one"), digest(digest("one"))]) assert.notEqual(handle, made);
   assert.ok(await db.sessions.renew("one", { renewed: "two", nonce: "n" }));
-  assert.equal(await onlyHandle(store, id), handle);
+  assert.equal(await findOnlyHandle(store, id), handle);
   store.clock.advance(hour);
   await db.sessions.recordUse(["two"]);
-  // What an older version does, which knows no handle.
+  // An older version changes the id without setting the handle.
   await store.run(`update sessions set session_id = '${digest("three")}', previous_id = '${digest("two")}'`);
-  assert.equal(await onlyHandle(store, id), handle);
+  assert.equal(await findOnlyHandle(store, id), handle);
   assert.equal(await db.sessions.endByHandle(id, handle), true);
   assert.equal(await db.sessions.findUser("three"), null);
-  // The same id is not the same session.
+  // A session with the same id is another session.
   await db.sessions.open({ userId: id, sessionId: "one" });
-  assert.notEqual(await onlyHandle(store, id), handle);
+  assert.notEqual(await findOnlyHandle(store, id), handle);
 });
 
-test("sessions that an older version opened get a handle when they are listed, the same on two nodes, and keep it", async () => {
+test("sessions of an older version get a permanent handle when two nodes list them", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
@@ -72,7 +70,7 @@ test("sessions that an older version opened get a handle when they are listed, t
   assert.equal(new Set(handles[0]).size, 300);
   for (const handle of handles[0] ?? []) assert.match(handle, /^[\w-]{43}$/);
   await store.run("update sessions set session_id = 'renewed' where session_id = 'crowd 300'");
-  const again = await page(store, id, { limit: 300 });
+  const again = await readPage(store, id, { limit: 300 });
   assert.deepEqual(
     again.sessions.map(({ handle }) => handle),
     handles[0],
@@ -81,14 +79,14 @@ test("sessions that an older version opened get a handle when they are listed, t
   assert.equal((await store.run("select * from sessions where session_id = 'renewed'")).length, 0);
 });
 
-test("a session that asks has a handle too, wherever it stands", async () => {
+test("the caller's session has a handle too, at any position", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
   await db.sessions.open({ userId: id, sessionId: "own" });
   await store.run("update sessions set handle = null");
   await createCrowd(store, { userId: id, count: 20, from: 0 });
-  const { sessions } = await page(store, id, { limit: 3, current: "own" });
+  const { sessions } = await readPage(store, id, { limit: 3, current: "own" });
   assert.deepEqual(
     sessions.map(({ current }) => current),
     [false, false, true],
@@ -97,14 +95,14 @@ test("a session that asks has a handle too, wherever it stands", async () => {
   assert.equal(await db.sessions.findUser("own"), null);
 });
 
-test("no handle ends another user's session, and what is no handle ends none", async () => {
+test("a handle of another user's session, or a malformed one, ends no session", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
   const { id: other } = await db.addUser("eve@example.com", "hash");
   await db.sessions.open({ userId: id, sessionId: "bob's" });
   await db.sessions.open({ userId: other, sessionId: "eve's" });
-  const handle = await onlyHandle(store, id);
+  const handle = await findOnlyHandle(store, id);
   assert.equal(await db.sessions.endByHandle(other, handle), false);
   const hostile = [
     "",
@@ -121,11 +119,11 @@ test("no handle ends another user's session, and what is no handle ends none", a
     assert.equal(await db.sessions.endByHandle(id, text), false, text);
   }
   for (const sessionId of ["bob's", "eve's"]) assert.ok(await db.sessions.findUser(sessionId));
-  const { sessions } = await page(store, other, { current: "bob's" });
+  const { sessions } = await readPage(store, other, { current: "bob's" });
   assert.deepEqual(
     sessions.map(({ current }) => current),
     [false],
-    "another user's session is nobody's current one here",
+    "another user's session is not the current one",
   );
 });
 
@@ -136,7 +134,7 @@ for (const every of [0, 1]) {
     const { id } = await db.addUser(email, "hash");
     await createCrowd(store, { userId: id, count: 95, every });
     for (const limit of [1, 2, 7, 94, 95, 96, 1000]) {
-      const pages = await allPages(store, id, limit);
+      const pages = await readAllPages(store, id, limit);
       assert.equal(pages.length, Math.ceil(95 / limit), `${limit}`);
       for (const each of pages.slice(0, -1)) assert.equal(each.length, limit);
       const all = pages.flat();
@@ -150,7 +148,7 @@ for (const every of [0, 1]) {
     await db.sessions.open({ userId: id, sessionId: "own" });
     await store.run(`update sessions set created_at = 1 where session_id = '${digest("own")}'`);
     for (const limit of [1, 2, 7, 95, 96, 1000]) {
-      const pages = await allPages(store, id, limit, "own");
+      const pages = await readAllPages(store, id, limit, "own");
       assert.equal(new Set(pages.flat().map(({ handle }) => handle)).size, 96);
       assert.equal(pages.flat().length, 96, "the one that asks is on one page");
       assert.ok(pages[0]?.at(-1)?.current, "the first, last because all others are newer");
@@ -159,16 +157,16 @@ for (const every of [0, 1]) {
   });
 }
 
-test("sessions that come and go between two pages neither hide others nor show them twice", async () => {
+test("sessions that are opened or end between two pages neither hide others nor repeat them", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
   await createCrowd(store, { userId: id, count: 60, every: 0 });
-  const before = (await page(store, id, { limit: 60 })).sessions.map(({ handle }) => handle);
+  const before = (await readPage(store, id, { limit: 60 })).sessions.map(({ handle }) => handle);
   const gone = new Set<string>();
-  const pages = await allPages(store, id, 10, undefined, async (shown) => {
+  const pages = await readAllPages(store, id, 10, undefined, async (shown) => {
     const last = shown.at(-1)?.handle ?? "";
-    // One that was shown, and one that was not yet.
+    // One that was listed, and one that was not yet.
     const later = before[before.indexOf(last) + 4] ?? "";
     for (const handle of [last, later]) assert.equal(await db.sessions.endByHandle(id, handle), true);
     gone.add(later);
@@ -181,7 +179,7 @@ test("sessions that come and go between two pages neither hide others nor show t
   );
 });
 
-test("sessions that have ended are on no page, however many are in between", async () => {
+test("expired sessions are on no page, however many there are", async () => {
   await using store = await createStore({ SESSION_IDLE: "1h" });
   const { db, clock } = store;
   const { id } = await db.addUser(email, "hash");
@@ -193,14 +191,14 @@ test("sessions that have ended are on no page, however many are in between", asy
   await db.sessions.open({ userId: id, sessionId: "new" });
   for (const limit of [1, 2, 1000]) {
     assert.deepEqual(
-      (await allPages(store, id, limit)).map((each) => each.length),
+      (await readAllPages(store, id, limit)).map((each) => each.length),
       limit === 1 ? [1, 1] : [2],
       `${limit}`,
     );
   }
 });
 
-test("a next that no page gave leads nowhere, and one of another user shows nothing of theirs", async () => {
+test("an invalid next returns no page, and that of another user none of that user's sessions", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
@@ -227,7 +225,7 @@ test("a next that no page gave leads nowhere, and one of another user shows noth
     assert.equal(await db.sessions.list(id, { limit: 10, after }), null, after);
   }
   assert.ok(await db.sessions.list(id, { limit: 10, after: right }));
-  const { next } = await page(store, id, { limit: 2 });
+  const { next } = await readPage(store, id, { limit: 2 });
   assert.ok(next);
-  assert.deepEqual(await page(store, other, { after: next }), { sessions: [], next: null });
+  assert.deepEqual(await readPage(store, other, { after: next }), { sessions: [], next: null });
 });

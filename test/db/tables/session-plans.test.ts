@@ -11,8 +11,8 @@ import { createCrowd } from "../../support/crowd.ts";
 import { createStore, type Store } from "../../support/engine-store.ts";
 import { currentEngine as engineName, test } from "../../support/engines.ts";
 
-/** Opens a database once more; every statement is kept from then on. */
-async function watched(store: Store) {
+/** Opens another connection that records its statements. */
+async function openRecorded(store: Store) {
   const engine =
     engineName() === "sqlite"
       ? createSqliteEngine(store.url.slice("sqlite:".length))
@@ -37,16 +37,16 @@ interface Plan {
   readonly Plans?: readonly Plan[];
 }
 
-/** How many rows of tables a statement reads, and does with them what it does. */
-function rowsOf(plan: Plan): number {
+/** Counts the table rows that a plan reads. */
+function countRows(plan: Plan): number {
   const own = plan["Relation Name"] === undefined || plan["Node Type"] === "ModifyTable" ? 0 : plan["Actual Rows"];
   const removed = plan["Rows Removed by Filter"] ?? 0;
-  const below = (plan.Plans ?? []).reduce((sum, each) => sum + rowsOf(each), 0);
+  const below = (plan.Plans ?? []).reduce((sum, each) => sum + countRows(each), 0);
   return (own + removed) * plan["Actual Loops"] + below;
 }
 
-/** How each statement finds sessions, and on PostgreSQL how many rows of tables it reads. */
-async function plansOf(store: Store, statements: readonly Pick<CompiledQuery, "sql" | "parameters">[]) {
+/** Explains each statement on sessions. On PostgreSQL, also counts the table rows that it reads. */
+async function explain(store: Store, statements: readonly Pick<CompiledQuery, "sql" | "parameters">[]) {
   const wanted = statements.filter(({ sql }) => /^(select|update|delete)\b.*sessions/s.test(sql));
   if (engineName() === "sqlite") {
     using file = new DatabaseSync(store.url.slice("sqlite:".length));
@@ -63,7 +63,7 @@ async function plansOf(store: Store, statements: readonly Pick<CompiledQuery, "s
     const { rows } = await client.query(`explain (analyze, format json) ${sql}`, parameters as unknown[]);
     await client.query("rollback");
     const plan = rows[0]["QUERY PLAN"][0].Plan as Plan;
-    plans.push({ sql, rows: rowsOf(plan), plan: JSON.stringify(plan, null, 1) });
+    plans.push({ sql, rows: countRows(plan), plan: JSON.stringify(plan, null, 1) });
   }
   await client.end();
   return plans;
@@ -89,20 +89,20 @@ for (const every of [0, 1]) {
     const { id } = await store.db.addUser("bob@example.com", "hash");
     for (let i = 0; i < 20; i++) await store.db.addUser(`${i}@example.com`, "hash");
     await createCrowd(store, { userId: id, count: 200_000, every });
-    // As autovacuum does in time: without statistics the first statement could take longer than it may.
+    // As autovacuum eventually does. Without statistics the first statement could time out.
     await store.run("analyze");
     await store.db.sessions.open({ userId: id, sessionId: "own" });
     const list = await store.db.sessions.list(id, { limit: 50 });
     await store.run("analyze");
     for (const [what, ask] of Object.entries(requests)) {
-      await using watch = await watched(store);
+      await using watch = await openRecorded(store);
       await ask(watch.db, id, list?.sessions[7]?.handle ?? "", list?.next ?? "");
-      const plans = await plansOf(store, watch.statements);
+      const plans = await explain(store, watch.statements);
       assert.ok(plans.length > 0, what);
       assert.ok(watch.statements.length < 20, what);
       for (const { sql, rows, plan } of plans) {
         assert.ok(rows <= 5000, `${what}: ${rows} rows by ${sql}\n${plan}`);
-        // Every table is entered by an index. What a subquery returned is small.
+        // Every table is accessed by an index. Results of subqueries are small.
         assert.doesNotMatch(plan, /SCAN (sessions|users)\b/, `${what}: ${sql}\n${plan}`);
         if (/order by "created_at" desc/.test(sql))
           assert.match(plan, /sessions_user_id_created_at/, `${what}\n${plan}`);

@@ -7,8 +7,8 @@ import { hour, minute } from "../../support/world.ts";
 
 const email = "bob@example.com";
 
-/** Whether the session lives; all ways of finding it must agree. */
-async function lives({ db }: Store, sessionId: string): Promise<boolean> {
+/** Whether the session is live. All lookups must agree. */
+async function isLive({ db }: Store, sessionId: string): Promise<boolean> {
   const byLookup = (await db.sessions.findUser(sessionId)) !== null;
   for (const attributes of [{ sessionId }, { sessionId, email }]) {
     const found = db.findUserBy(attributes);
@@ -18,7 +18,7 @@ async function lives({ db }: Store, sessionId: string): Promise<boolean> {
   return byLookup;
 }
 
-test("an opened session is told whole, and its user is found by it", async () => {
+test("opening a session returns all of its attributes, and its id finds the user", async () => {
   await using store = await createStore({ SESSION_LIFETIME: "2h", SESSION_IDLE: "1h" });
   const { db, clock } = store;
   const bob = await db.addUser(email, "hash");
@@ -30,48 +30,48 @@ test("an opened session is told whole, and its user is found by it", async () =>
   assert.deepEqual({ ...(await db.sessions.findUser("one")) }, { ...bob, sessionId: "one", lastSeenAt: now });
   const unknown = await db.sessions.open({ userId: bob.id, sessionId: "two" });
   assert.deepEqual(unknown, { sessionId: "two", userId: bob.id, ...times, ip: null, userAgent: null });
-  for (const sessionId of ["", "One", "three"]) assert.equal(await lives(store, sessionId), false);
+  for (const sessionId of ["", "One", "three"]) assert.equal(await isLive(store, sessionId), false);
 });
 
-test("a session that is not used ends at its idle end, to the millisecond", async () => {
+test("an unused session expires at its idle timeout, to the millisecond", async () => {
   await using store = await createStore({ SESSION_LIFETIME: "2h", SESSION_IDLE: "1h" });
   const { db, clock } = store;
   const { id: userId } = await db.addUser(email, "hash");
   await db.sessions.open({ userId, sessionId: "one" });
   clock.advance(hour - 1);
-  assert.equal(await lives(store, "one"), true);
+  assert.equal(await isLive(store, "one"), true);
   clock.advance(1);
-  assert.equal(await lives(store, "one"), false);
+  assert.equal(await isLive(store, "one"), false);
   await db.sessions.recordUse(["one"]);
-  assert.equal(await lives(store, "one"), false, "one that has ended is not brought back");
+  assert.equal(await isLive(store, "one"), false, "an expired session does not become live again");
 });
 
-test("being seen moves the idle end of just those sessions, and never the absolute end", async () => {
+test("using a session extends its idle timeout, but not its absolute expiry or other sessions", async () => {
   await using store = await createStore({ SESSION_LIFETIME: "2h", SESSION_IDLE: "1h" });
   const { db, clock } = store;
   const { id: userId } = await db.addUser(email, "hash");
-  for (const sessionId of ["one", "two", "unseen"]) await db.sessions.open({ userId, sessionId });
+  for (const sessionId of ["one", "two", "unused"]) await db.sessions.open({ userId, sessionId });
   clock.advance(59 * minute);
   await db.sessions.recordUse(["one", "two", "unknown"]);
   assert.equal((await db.sessions.findUser("one"))?.lastSeenAt, clock.now());
   clock.advance(minute);
-  assert.deepEqual(await Promise.all(["one", "two", "unseen"].map((s) => lives(store, s))), [true, true, false]);
+  assert.deepEqual(await Promise.all(["one", "two", "unused"].map((s) => isLive(store, s))), [true, true, false]);
   clock.advance(58 * minute);
   await db.sessions.recordUse(["one"]);
   clock.advance(minute);
-  assert.equal(await lives(store, "two"), false);
+  assert.equal(await isLive(store, "two"), false);
   clock.advance(minute - 1);
-  assert.equal(await lives(store, "one"), true);
+  assert.equal(await isLive(store, "one"), true);
   clock.advance(1);
-  assert.equal(await lives(store, "one"), false);
+  assert.equal(await isLive(store, "one"), false);
 });
 
-test("a session was seen when that is said: not later than now, and only if it lived then", async () => {
+test("the recorded time of use is at most now, and only recorded if the session was live then", async () => {
   await using store = await createStore({ SESSION_LIFETIME: "2h", SESSION_IDLE: "1h" });
   const { db, clock } = store;
   const { id: userId } = await db.addUser(email, "hash");
   const start = clock.now();
-  const names = ["early", "late", "too late", "backwards", "in the future", "twice", "unseen"] as const;
+  const names = ["early", "late", "too late", "backwards", "in the future", "twice", "unused"] as const;
   for (const sessionId of names) await db.sessions.open({ userId, sessionId });
   clock.advance(90 * minute);
   await db.sessions.recordUse([
@@ -98,18 +98,18 @@ test("a session was seen when that is said: not later than now, and only if it l
     backwards: 0,
     "in the future": 0,
     twice: 50 * minute,
-    unseen: 0,
+    unused: 0,
   });
-  assert.equal(await lives(store, "late"), true);
+  assert.equal(await isLive(store, "late"), true);
   clock.advance(29 * minute);
   await db.sessions.recordUse(new Map([["late", start + 118 * minute]]));
   clock.advance(minute);
   await db.sessions.recordUse([["late", clock.now()], "twice"]);
-  assert.equal(await lives(store, "late"), false, "the absolute end stays");
+  assert.equal(await isLive(store, "late"), false, "the absolute expiry stays");
   await db.sessions.recordUse([]);
 });
 
-test("no session is opened for a user who is gone or disabled, or whose password has changed since", async () => {
+test("no session is opened for a user who was deleted or disabled, or whose password has changed", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id: userId } = await db.addUser(email, "verified");
@@ -139,7 +139,7 @@ test("no session is opened for a user who is gone or disabled, or whose password
   await refused("gone");
 });
 
-test("a better hash is stored together with the session", async () => {
+test("a stronger hash is stored together with the session", async () => {
   await using store = await createStore();
   const { db, clock } = store;
   const { id: userId } = await db.addUser(email, "old");
@@ -151,16 +151,16 @@ test("a better hash is stored together with the session", async () => {
   assert.deepEqual({ hashedPassword, updatedAt }, { hashedPassword: "better", updatedAt: clock.now() });
 });
 
-test("a session takes the place of the one it replaces", async () => {
+test("a session ends the one that it replaces", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id: userId } = await db.addUser(email, "hash");
   for (const sessionId of ["old", "other"]) await db.sessions.open({ userId, sessionId });
   await db.sessions.open({ userId, sessionId: "new", replaces: "old" });
-  assert.deepEqual(await Promise.all(["old", "other", "new"].map((s) => lives(store, s))), [false, true, true]);
+  assert.deepEqual(await Promise.all(["old", "other", "new"].map((s) => isLive(store, s))), [false, true, true]);
 });
 
-test("beyond the limit the oldest sessions of that user end", async () => {
+test("over the limit, the oldest sessions of the user end", async () => {
   await using store = await createStore();
   const { db, clock } = store;
   const { id: userId } = await db.addUser(email, "hash");
@@ -172,7 +172,7 @@ test("beyond the limit the oldest sessions of that user end", async () => {
   };
   const all = "abcdefgh";
   const living = async () => {
-    const alive = await Promise.all([...all].map((sessionId) => lives(store, sessionId)));
+    const alive = await Promise.all([...all].map((sessionId) => isLive(store, sessionId)));
     return [...all].filter((_, i) => alive[i]).join("");
   };
   for (const [i, sessionId] of [...all].entries()) {
@@ -184,17 +184,17 @@ test("beyond the limit the oldest sessions of that user end", async () => {
   assert.equal((await db.sessions.findUser("alice's"))?.id, alice.id);
 });
 
-test("of sessions opened at the same millisecond as many live as the limit says, the last among them", async () => {
+test("of sessions opened in the same millisecond, the limit keeps the last one", async () => {
   await using store = await createStore();
   const { id: userId } = await store.db.addUser(email, "hash");
   for (let i = 1; i <= 9; i++) {
     await store.db.sessions.open({ userId, sessionId: `session ${i}`, limit: 3 });
-    assert.equal(await lives(store, `session ${i}`), true);
+    assert.equal(await isLive(store, `session ${i}`), true);
     assert.equal((await store.rows("sessions")).length, Math.min(i, 3));
   }
 });
 
-test("a session that has ended takes no place of a live one within the limit", async () => {
+test("an expired session does not count toward the limit", async () => {
   await using store = await createStore({ SESSION_LIFETIME: "4h", SESSION_IDLE: "1h" });
   const { db, clock } = store;
   const { id: userId } = await db.addUser(email, "hash");
@@ -205,10 +205,14 @@ test("a session that has ended takes no place of a live one within the limit", a
   await db.sessions.recordUse(["in use"]);
   clock.advance(2);
   await db.sessions.open({ userId, sessionId: "new", limit: 2 });
-  assert.deepEqual(await Promise.all(["in use", "left alone", "new"].map((s) => lives(store, s))), [true, false, true]);
+  assert.deepEqual(await Promise.all(["in use", "left alone", "new"].map((s) => isLive(store, s))), [
+    true,
+    false,
+    true,
+  ]);
 });
 
-test("ending one session, or all of a user's, leaves the others", async () => {
+test("ending one session, or all of a user, keeps the others", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id: userId } = await db.addUser(email, "hash");
@@ -217,15 +221,15 @@ test("ending one session, or all of a user's, leaves the others", async () => {
   for (const sessionId of ["one", "two", "three"]) await db.sessions.open({ userId, sessionId });
   assert.equal(await db.sessions.end("one"), true);
   assert.equal(await db.sessions.end("one"), false);
-  assert.deepEqual(await Promise.all(["one", "two"].map((s) => lives(store, s))), [false, true]);
+  assert.deepEqual(await Promise.all(["one", "two"].map((s) => isLive(store, s))), [false, true]);
   assert.equal(await db.sessions.endAll(userId), 2);
   assert.equal(await db.sessions.endAll(userId), 0);
   assert.equal(await db.sessions.endAll(99), 0);
-  assert.equal(await lives(store, "two"), false);
+  assert.equal(await isLive(store, "two"), false);
   assert.equal((await db.sessions.findUser("alice's"))?.id, alice.id);
 });
 
-test("a device is known by the login that opened a session, and by no other", async () => {
+test("a device becomes known only by a login that opens a session", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id: userId } = await db.addUser(email, "new");

@@ -9,7 +9,7 @@ import { hour } from "../../support/world.ts";
 const email = "bob@example.com";
 const hashedPassword = "$2b$04$hash";
 
-test("a user who is added comes back whole, and is found", async () => {
+test("addUser returns the whole user, who can then be found", async () => {
   await using store = await createStore();
   const now = store.clock.now();
   const bob = await store.db.addUser(email, hashedPassword);
@@ -28,7 +28,7 @@ test("a user who is added comes back whole, and is found", async () => {
   assert.deepEqual(await store.db.findUserBy({ email }), bob);
 });
 
-test("an address has one user, and the number of one who is gone is not given again", async () => {
+test("an address has one user, and the id of a deleted user is not reused", async () => {
   await using store = await createStore();
   await store.db.addUser(email, hashedPassword);
   await assert.rejects(store.db.addUser(email, "another"), EmailTaken);
@@ -37,7 +37,7 @@ test("an address has one user, and the number of one who is gone is not given ag
   assert.ok((await store.db.addUser(email, hashedPassword)).id > 1);
 });
 
-test("of 2, and of 100, simultaneous users of one address over two connections exactly one is added", async () => {
+test("of 2 and of 100 simultaneous registrations of an address over two connections, exactly one succeeds", async () => {
   await using store = await createStore();
   const dbs = [store.db, await store.open()];
   for (const count of [2, 100]) {
@@ -54,7 +54,7 @@ test("of 2, and of 100, simultaneous users of one address over two connections e
   }
 });
 
-test("a user is found by each attribute, by all of them at once, and by none of another value", async () => {
+test("a user is found by each attribute and by all of them, but not by another value", async () => {
   await using store = await createStore();
   const { db, clock } = store;
   await db.addUser("alice@example.com", "another");
@@ -81,7 +81,7 @@ test("a user is found by each attribute, by all of them at once, and by none of 
   assert.deepEqual(await db.findUserBy(bob), bob);
 });
 
-test("null finds those who have none, but a credential of null finds nobody", async () => {
+test("null finds users without the attribute, but a credential of null finds no user", async () => {
   await using store = await createStore();
   const { db } = store;
   const bob = await db.addUser(email, hashedPassword);
@@ -97,7 +97,7 @@ test("null finds those who have none, but a credential of null finds nobody", as
   }
 });
 
-test("an update changes what it names, and nothing else", async () => {
+test("an update changes the given attributes and no others", async () => {
   await using store = await createStore();
   const { db, clock } = store;
   const alice = await db.addUser("alice@example.com", "another");
@@ -125,7 +125,7 @@ test("an update changes what it names, and nothing else", async () => {
   assert.deepEqual(await db.findUserBy({ id: alice.id }), alice);
 });
 
-test("a session id given by an update is the only session, and null ends them all", async () => {
+test("updating the session id leaves that session only, and null ends all sessions", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, hashedPassword);
@@ -142,7 +142,7 @@ test("a session id given by an update is the only session, and null ends them al
   assert.equal((await db.sessions.findUser("alice's"))?.id, alice.id);
 });
 
-test("an update that is refused changes nothing at all", async () => {
+test("a rejected update changes nothing", async () => {
   await using store = await createStore();
   const { db, clock } = store;
   const alice = await db.addUser("alice@example.com", "another");

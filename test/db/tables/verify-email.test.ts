@@ -4,7 +4,7 @@ import { test } from "../../support/engines.ts";
 
 const email = "bob@example.com";
 
-test("an account that is gone, disabled, or has another password by now, moves nowhere", async () => {
+test("the email of an account that was deleted, disabled or given another password does not change", async () => {
   await using store = await createStore();
   const { db } = store;
   const bob = await db.addUser(email, "old");
@@ -23,7 +23,7 @@ test("an account that is gone, disabled, or has another password by now, moves n
   await refused();
 });
 
-test("of the reset tokens of an address that only waits to be confirmed the newest alone is good", async () => {
+test("only the newest reset token of an unverified address is valid", async () => {
   await using store = await createStore();
   const { db } = store;
   const notice = { kind: "registration", language: "en" } as const;
