@@ -59,7 +59,7 @@ function failureMessage(visit: Visit, { code, message, field }: Problem, values:
 }
 
 /**
- * Says how to confirm an email address. A wrong login and a login to a pending registration must look the same, so every wrong
+ * Says how to verify an email address. A wrong login and a login to a pending registration must look the same, so every wrong
  * login shows it.
  */
 function verificationHint(visit: Visit, values: FormValues): Html | false {
@@ -69,7 +69,7 @@ function verificationHint(visit: Visit, values: FormValues): Html | false {
 ${resendForm(visit, values)}`;
 }
 
-/** Returns a form that sends the confirmation email again. */
+/** Returns a form that sends the verification email again. */
 function resendForm(visit: Visit, { email = "" }: FormValues): Html {
   const body = html`${hiddenField("email", email)}${hiddenField("again", "1")}${button(visit.words.verify.resend, "plain low")}`;
   return form(visit, { action: "/verify", hasFormId: true, hasReturnTo: true, body });

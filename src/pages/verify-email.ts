@@ -20,7 +20,7 @@ import {
 } from "./kit/visit.ts";
 
 /**
- * The page behind the emailed link: with the password, it confirms the address and logs in. Without a token, the page sends a
+ * The page behind the emailed link: with the password, it verifies the address and logs in. Without a token, the page sends a
  * new link. GET does not consume the token: email scanners open links too.
  */
 export const verifyEmail: FormPage = {
@@ -33,7 +33,7 @@ export const verifyEmail: FormPage = {
     if (token === undefined) return requestView(visit, state);
     const found = await service.auth.verifyEmail.find(token);
     if (found)
-      return confirmationView(visit, state, { ...found, token, other: await findOtherUser(visit, token, found) });
+      return verificationView(visit, state, { ...found, token, other: await findOtherUser(visit, token, found) });
     const result = await service.auth.acts.findRecent(visit.caller);
     return result ? redirectAfterVerification(visit, result) : deadLinkView(visit, state);
   },
@@ -57,7 +57,7 @@ export const verifyEmail: FormPage = {
   },
 };
 
-/** Logs in to the account whose address is now confirmed, unless it is logged in already or there is no password. */
+/** Logs in to the account whose address is now verified, unless it is logged in already or there is no password. */
 async function redirectAfterVerification(
   visit: Visit,
   { userId, email }: ActResult,
@@ -75,7 +75,7 @@ async function redirectAfterVerification(
     if (email !== null && password !== undefined)
       return await logInAndRedirect(withKnownDevice(visit), { email, password });
   } catch (error) {
-    // The address stays confirmed: the user can log in on the next page.
+    // The address stays verified: the user can log in on the next page.
     if (!(error instanceof AuthError)) throw error;
   }
   setDeviceCookie(visit);
@@ -111,7 +111,7 @@ async function findOtherUser(
 }
 
 /** Asks for the password of the registration, or for an email change, the current password of the account. */
-function confirmationView(visit: Visit, state: FormState, { token, email, isEmailChange, other }: LinkDetails): View {
+function verificationView(visit: Visit, state: FormState, { token, email, isEmailChange, other }: LinkDetails): View {
   const { verify, fields } = visit.words;
   const wrong = state.problem && wrongPasswordProblem(visit, state.problem, isEmailChange);
   const problem = wrong?.problem ?? state.problem;
