@@ -91,8 +91,8 @@ export function createBienvenue(
   options: BienvenueOptions = {},
 ): Bienvenue {
   const { log = consoleLog } = options;
-  const ending = new AbortController();
-  const signal = AbortSignal.any([ending.signal, ...(options.signal ? [options.signal] : [])]);
+  const disposal = new AbortController();
+  const signal = AbortSignal.any([disposal.signal, ...(options.signal ? [options.signal] : [])]);
   // Starts at the abort, so that a server and the background work can shut down at the same time.
   const timeout = once(signal, "abort").then(() => setTimeout(shutdownTimeout, undefined, { ref: false }));
   const logUnavailable = unavailableLogger(log);
@@ -109,7 +109,7 @@ export function createBienvenue(
   };
   const start = async (): Promise<RunningService> => {
     const opened = await openOnce();
-    if (ending.signal.aborted) throw new DatabaseUnavailable("closed");
+    if (disposal.signal.aborted) throw new DatabaseUnavailable("closed");
     started = opened.started;
     return started;
   };
@@ -127,7 +127,7 @@ export function createBienvenue(
     return fetch(request, bindings);
   };
   const close = async (): Promise<void> => {
-    ending.abort();
+    disposal.abort();
     started = undefined;
     const opened = await Promise.race([opening?.catch(() => undefined), timeout]);
     await opened?.resources.disposeAsync();
@@ -165,23 +165,23 @@ async function openService(
       "settings must come from readSettings, for example readSettings({ DATABASE_URL: 'sqlite:accounts.db' })",
     );
   const { metrics = hasMetrics(settings) ? new Counters() : uncounted } = options;
-  await using opening = new AsyncDisposableStack();
+  await using resources = new AsyncDisposableStack();
   const isTrusted = traceSourceMatcher(settings.TRUSTED_PROXIES);
   const tracing = options.tracing ?? (await startTracing({ routeOf: routeFinder(routes), isTrusted }));
-  const db = opening.use(await openDB(settings.DATABASE_URL, { settings, log, signal, clock }));
+  const db = resources.use(await openDB(settings.DATABASE_URL, { settings, log, signal, clock }));
   const isEmpty = await db.users.isEmpty();
   const { mailer, outbox } = await createMailer(settings, log);
-  opening.adopt(mailer, (each) => each.close());
-  const auth = opening.adopt(new Auth(db, { ...options, settings, log, mailer, metrics, tracing, clock }), (each) =>
+  resources.adopt(mailer, (each) => each.close());
+  const auth = resources.adopt(new Auth(db, { ...options, settings, log, mailer, metrics, tracing, clock }), (each) =>
     each.close(),
   );
   metrics.addQueue("mail", () => auth.outbox.count());
   const { fetch } = createApp(auth, { outbox });
   signal.throwIfAborted();
-  const ended = startBackgroundWork(auth, signal);
+  const finishWork = startBackgroundWork(auth, signal);
   // An email that is not sent in time stays in the outbox, and is sent again by this or another node.
-  opening.defer(() => Promise.race([ended(), timeout]));
-  return { started: { auth, fetch, outbox, isEmpty }, resources: opening.move() };
+  resources.defer(() => Promise.race([finishWork(), timeout]));
+  return { started: { auth, fetch, outbox, isEmpty }, resources: resources.move() };
 }
 
 /** Sends emails and deletes expired rows until `signal` is aborted. The returned function waits for the running work. */

@@ -28,20 +28,20 @@ export async function main(environment: Environment): Promise<void> {
   for (const { name, suggestion, message } of findMisspelledSettings(environment)) {
     log.warn({ event: "unknown_setting", name, meant: suggestion }, message);
   }
-  const opened = new AsyncDisposableStack();
+  const resources = new AsyncDisposableStack();
   const stopping = waitForStop(stopSignal, log);
-  const starting = start(settings, log, stopSignal, opened);
+  const starting = start(settings, log, stopSignal, resources);
   try {
     await Promise.race([starting, stopping]);
   } catch (error) {
-    await opened.disposeAsync();
+    await resources.disposeAsync();
     if (!stopSignal.aborted) throw error;
   }
   await stopping;
   // Waits for the start, so that everything it opens is closed. If it takes longer, the process exits without it.
   await Promise.race([starting.catch(() => {}), setTimeout(shutdownTimeout)]);
   try {
-    await opened.disposeAsync();
+    await resources.disposeAsync();
   } catch (error) {
     log.error({ err: error }, "could not close everything");
     process.exit(1);
@@ -72,9 +72,9 @@ async function start(
   settings: Settings,
   log: Log,
   stopSignal: AbortSignal,
-  opened: AsyncDisposableStack,
+  resources: AsyncDisposableStack,
 ): Promise<void> {
-  const bienvenue = opened.use(createBienvenue(settings, { log, signal: stopSignal }));
+  const bienvenue = resources.use(createBienvenue(settings, { log, signal: stopSignal }));
   const { auth, fetch, isEmpty } = await bienvenue.start();
   const { metrics, tracing } = auth;
   const routeOf = routeFinder(routes);
@@ -90,6 +90,6 @@ async function start(
         : (status, request, milliseconds) =>
             metrics.countResponse(request?.method ?? "", routeOf(request?.url), status, milliseconds),
   }).catch((error) => Promise.reject(toListenError(error, settings)));
-  opened.defer(() => server.close(shutdownTimeout));
+  resources.defer(() => server.close(shutdownTimeout));
   if (!stopSignal.aborted) logStartup(settings, log, localUrl(settings.HOST, server.port), isEmpty);
 }

@@ -14,14 +14,14 @@ export function requestIdReader({ TRUSTED_PROXIES }: Settings, tracing: Tracing)
   const isTrusted = networkMatcher(TRUSTED_PROXIES);
   const isTracer = traceSourceMatcher(TRUSTED_PROXIES);
   return (c) => {
-    const known = c.get("ids");
-    if (known) return known;
+    const cached = c.get("ids");
+    if (cached) return cached;
     const peer = c.env?.incoming?.socket.remoteAddress;
-    const given = (isTrusted(peer) && c.req.header("X-Request-Id")) || "";
+    const requestId = (isTrusted(peer) && c.req.header("X-Request-Id")) || "";
     const parent = c.req.header("traceparent");
     const isAccepted = parent !== undefined && isTracer(peer, c.req.raw.headers.keys());
     const trace = tracing.activeSpan() ?? (isAccepted ? parseTraceParent(parent) : undefined);
-    const ids = { id: /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID(), ...trace };
+    const ids = { id: /^[A-Za-z0-9._-]{1,64}$/.test(requestId) ? requestId : randomUUID(), ...trace };
     c.set("ids", ids);
     return ids;
   };

@@ -22,16 +22,16 @@ export function readSessionIds(c: RequestContext, { COOKIE_NAME }: Settings): st
  */
 export function findUser(c: RequestContext, { auth, settings }: Service): Awaitable<PublicUser | null> {
   const [first = null, ...others] = readSessionIds(c, settings);
-  const found = auth.getUserFromSessionId(first);
-  return others.length === 0 ? found : findFirstUser(auth, found, others);
+  const user = auth.getUserFromSessionId(first);
+  return others.length === 0 ? user : findFirstUser(auth, user, others);
 }
 
 async function findFirstUser(
   auth: Auth,
-  found: Awaitable<PublicUser | null>,
+  first: Awaitable<PublicUser | null>,
   others: readonly string[],
 ): Promise<PublicUser | null> {
-  let user = await found;
+  let user = await first;
   for (const sessionId of others) user ??= await auth.getUserFromSessionId(sessionId);
   return user;
 }
@@ -51,11 +51,11 @@ export async function findSession(c: RequestContext, { auth, settings }: Service
  * Ends every session of a request, so that no remaining cookie logs the browser in again. Returns false if none was live.
  */
 export async function logOut(c: RequestContext, { auth, settings, caller }: Service): Promise<boolean> {
-  let ended = false;
+  let hasEnded = false;
   for (const sessionId of readSessionIds(c, settings)) {
-    if (await auth.logOut(sessionId, caller(c))) ended = true;
+    if (await auth.logOut(sessionId, caller(c))) hasEnded = true;
   }
-  return ended;
+  return hasEnded;
 }
 
 /** Returns the Set-Cookie headers that store a session and clear all others that the browser sent. */

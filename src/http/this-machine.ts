@@ -14,11 +14,11 @@ const commonNames = new Set(["localhost", ...["127.0.0.1", "0.0.0.0", "::1", "::
  */
 export function isFromThisMachine(c: RequestContext): boolean {
   const { remoteAddress, localAddress } = c.env?.incoming?.socket ?? {};
-  const [peer, own] = [normalizeAddress(remoteAddress), normalizeAddress(localAddress)];
+  const [peer, local] = [normalizeAddress(remoteAddress), normalizeAddress(localAddress)];
   if (peer === undefined || isForwarded(c.req.raw.headers.keys())) return false;
   const name = parseHostName(c.req.header("Host"));
   if (name === undefined) return false;
-  return isLoopback(peer) ? name === own || commonNames.has(name) : peer === own && name === own;
+  return isLoopback(peer) ? name === local || commonNames.has(name) : peer === local && name === local;
 }
 
 /** Returns the host of a Host header: a normalized address, or a name in lower case. */

@@ -8,7 +8,7 @@ export interface TraceContext {
 
 /**
  * The ids of one request: its own id, and its position in a trace from OpenTelemetry or its `traceparent` header. Every log line
- * about the request contains them, and error responses with a status of 500 or more contain `id`.
+ * about the request contains them, and error responses with a status of 500 or extra contain `id`.
  */
 export interface RequestIds extends Partial<TraceContext> {
   readonly id: string;
@@ -30,7 +30,7 @@ const traceParentPattern = /^(?!ff)([0-9a-f]{2})-((?!0{32})[0-9a-f]{32})-((?!0{1
  * @returns undefined if the header is missing or malformed
  */
 export function parseTraceParent(header: string | undefined): TraceContext | undefined {
-  const [, version, traceId, spanId, more] = traceParentPattern.exec(header ?? "") ?? [];
-  if (traceId === undefined || spanId === undefined || (version === "00" && more !== undefined)) return undefined;
+  const [, version, traceId, spanId, extra] = traceParentPattern.exec(header ?? "") ?? [];
+  if (traceId === undefined || spanId === undefined || (version === "00" && extra !== undefined)) return undefined;
   return { traceId, spanId };
 }

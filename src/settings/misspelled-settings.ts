@@ -28,18 +28,18 @@ export function findMisspellings(
   environment: Readonly<Record<string, string | undefined>>,
   names: readonly string[],
 ): MisspelledSetting[] {
-  const known = new Set(names);
+  const settingNames = new Set(names);
   const settings = names.map(parseName);
   return Object.keys(environment)
-    .filter((name) => environment[name] && !known.has(name) && !unrelated.has(name) && name.length <= maxLength)
+    .filter((name) => environment[name] && !settingNames.has(name) && !unrelated.has(name) && name.length <= maxLength)
     .flatMap((name) => {
       const upper = name.toUpperCase();
       const bare = upper.replace(/^\s*EXPORT\s+/, "");
-      const given = parseName(bare);
+      const parsed = parseName(bare);
       // Orchestrators set BIENVENUE_PORT for a service of that name.
-      const withoutPrefix = bare.startsWith("BIENVENUE_") ? parseName(bare.slice("BIENVENUE_".length)) : given;
-      const candidates = settings.filter((one) => isSimilar(one.name.includes("_") ? withoutPrefix : given, one));
-      const suggestion = candidates
+      const withoutPrefix = bare.startsWith("BIENVENUE_") ? parseName(bare.slice("BIENVENUE_".length)) : parsed;
+      const matches = settings.filter((one) => isSimilar(one.name.includes("_") ? withoutPrefix : parsed, one));
+      const suggestion = matches
         .map((setting) => setting.name)
         .sort((a, b) => editDistance(upper, a) - editDistance(upper, b))[0];
       const message = `${quoteIfNeeded(name)} is not a setting and has no effect; did you mean ${suggestion}?`;
@@ -66,16 +66,16 @@ function parseName(name: string): NameParts {
   return { name, joined: name.replace(/[^A-Z0-9]/g, ""), words: parts, sorted: joinSorted(parts) };
 }
 
-function isSimilar(given: NameParts, setting: NameParts): boolean {
-  if (given.joined === setting.joined) return true;
-  const distance = editDistance(given.joined, setting.joined, 1);
+function isSimilar(candidate: NameParts, setting: NameParts): boolean {
+  if (candidate.joined === setting.joined) return true;
+  const distance = editDistance(candidate.joined, setting.joined, 1);
   // PATH, POST and HOSTS are variables of other programs: in a short name, only swapped letters count as a typo.
   if (!setting.name.includes("_"))
-    return distance === 1 && joinSorted([...given.joined]) === joinSorted([...setting.joined]);
-  if (distance === 1 || given.sorted === setting.sorted) return true;
+    return distance === 1 && joinSorted([...candidate.joined]) === joinSorted([...setting.joined]);
+  if (distance === 1 || candidate.sorted === setting.sorted) return true;
   return (
-    given.words.length === setting.words.length &&
-    given.words.every((word, i) => isSimilarWord(word, setting.words[i] ?? ""))
+    candidate.words.length === setting.words.length &&
+    candidate.words.every((word, i) => isSimilarWord(word, setting.words[i] ?? ""))
   );
 }
 

@@ -42,8 +42,8 @@ export function readSettings(environment: Environment = {}): Settings {
 
 /** Describes every setting and its defaults, for `--help`. */
 export function describeSettings(): string {
-  const format = (standard: Default) =>
-    standard === required ? "required" : typeof standard === "string" ? standard : standard({});
+  const format = (defaultValue: Default) =>
+    defaultValue === required ? "required" : typeof defaultValue === "string" ? defaultValue : defaultValue({});
   const width = Math.max(...Object.keys(table).map((name) => name.length)) + 2;
   return Object.entries<Setting<unknown>>(table)
     .map(([name, { description, development, production }]) => {

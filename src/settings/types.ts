@@ -158,7 +158,7 @@ function isLogo(path: string): boolean {
   }
 }
 
-/** The accent colors. If only one is given, dark pages get a lighter tone of it. */
+/** The accent colors. If only one is darkInput, dark pages get a lighter tone of it. */
 export function accentColor() {
   const { page } = surfaces.light;
   const { card } = surfaces.dark;
@@ -169,11 +169,11 @@ export function accentColor() {
       "one color, or two separated by a comma for light and dark pages, such as #1d4ed8 or #1d4ed8,#93c5fd",
     )
     .transform((text, context): Accent => {
-      const [light = "", given] = text.toLowerCase().split(/\s*,\s*/);
-      const dark = given ?? readableColor(light, card);
+      const [light = "", darkInput] = text.toLowerCase().split(/\s*,\s*/);
+      const dark = darkInput ?? readableColor(light, card);
       const fixes = [readableColor(light, page), readableColor(dark, card)];
       if (contrastRatio(light, page) < minContrast || contrastRatio(dark, card) < minContrast) {
-        const message = `readable: a contrast of ${minContrast}:1 with light pages (the second color with dark pages), such as ${fixes.slice(0, given ? 2 : 1)}`;
+        const message = `readable: a contrast of ${minContrast}:1 with light pages (the second color with dark pages), such as ${fixes.slice(0, darkInput ? 2 : 1)}`;
         context.addIssue({ code: "custom", message });
       }
       return { light, dark };

@@ -8,8 +8,8 @@ export const surfaces = {
 export const minContrast = 4.5;
 
 /** Returns the contrast of two colors written `#rrggbb`, from 1 to 21 (WCAG 2.2, "contrast ratio"). */
-export function contrastRatio(one: string, other: string): number {
-  const [dark = 0, light = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+export function contrastRatio(a: string, b: string): number {
+  const [dark = 0, light = 0] = [luminance(a), luminance(b)].sort((x, y) => x - y);
   return (light + 0.05) / (dark + 0.05);
 }
 
@@ -28,9 +28,9 @@ export function readableColor(color: string, background: string): string {
   return target;
 }
 
-function mix(one: string, other: string, share: number): string {
-  const others = channels(other);
-  const mixed = channels(one).map((value, i) => Math.round(value * (1 - share) + (others[i] ?? 0) * share));
+function mix(color: string, target: string, share: number): string {
+  const targets = channels(target);
+  const mixed = channels(color).map((value, i) => Math.round(value * (1 - share) + (targets[i] ?? 0) * share));
   return `#${mixed.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
 }
 
