@@ -2,23 +2,23 @@ import { en } from "./en/en.ts";
 import { fr } from "./fr/fr.ts";
 import type { Messages } from "./messages.ts";
 
-/** The languages of pages and mails, by their tag (BCP 47). To add one, add a folder and its name here. */
+/** The languages of pages and emails, by tag (BCP 47). To add one, add a folder and list it here. */
 export const messages = { en, fr } as const satisfies Record<string, Messages>;
 
 export type Language = keyof typeof messages;
 
 export const languages = Object.keys(messages) as Language[];
 
-/** For those who ask for none that there is. */
 const defaultLanguage: Language = "en";
 
-/** More of the header is not read: nobody's list of languages is longer. */
+/** In characters. The rest of a longer header is ignored. */
 const maxHeaderLength = 500;
 
 /**
- * The language that a request's Accept-Language asks for (RFC 9110, 12.5.4): of those that there are, the one with the
- * highest quality, and of equals the first. Subtags do not count: `fr-CA` is `fr`. Never throws; English for whoever
- * asks for none of them, or for nothing that can be read.
+ * Chooses the language of a response from the Accept-Language header (RFC 9110, 12.5.4): the available one with the
+ * highest quality, or the first of several with the same. Ignores subtags: `fr-CA` is `fr`.
+ *
+ * @returns English if the header is invalid or names no available language
  */
 export function chooseLanguage(acceptLanguage = ""): Language {
   const ranges: [name: string, quality: number][] = [];
@@ -40,10 +40,10 @@ export function chooseLanguage(acceptLanguage = ""): Language {
   return chosen;
 }
 
-/** One of the header's languages, and its quality. */
+/** Matches one language of the header and its quality. */
 const range = /^([a-z]{1,8}|\*)(?:-[a-z0-9-]*)?(?:\s*;\s*q=([01](?:\.\d{0,3})?))?$/;
 
-/** The language of that tag, as it was stored; English when it is none (any more). */
+/** Converts a stored tag to a language. Returns English for a tag that is not, or no longer, available. */
 export function toLanguage(tag: string): Language {
   return isLanguage(tag) ? tag : defaultLanguage;
 }

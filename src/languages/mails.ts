@@ -1,4 +1,4 @@
-/** Every mail that is sent. Those with a link hold a token. */
+/** The kinds of email that the service sends. */
 export type MailKind =
   | "confirm_email"
   | "already_registered"
@@ -14,34 +14,34 @@ export type MailKind =
   | "confirm_new_email"
   | "test";
 
-/** Every mail, in one language. */
+/** The texts of all emails in one language. */
 export type MailTexts = { readonly [Kind in MailKind]: (facts: MailFacts) => MailText };
 
-/** What a mail may name. A stranger writes none of it. */
+/** The values that an email may contain. None of them is chosen by an outsider, so no one can send text to a victim. */
 export interface MailFacts {
-  /** The service's name. */
+  /** `SERVICE_NAME`. */
   readonly service: string;
-  /** Where people get help: an address; null if there is none. */
+  /** The email address for support; null if there is none. */
   readonly support: string | null;
-  /** How long the link works, in words. */
+  /** How long the link works, in words, such as `1 hour`. */
   readonly lifetime: string;
-  /** When it happened, in words. */
+  /** The time of the event, in words. */
   readonly time: string;
-  /** When a link ends that works from then on, in words. */
+  /** When the link expires, in words. */
   readonly until: string;
-  /** On what device, in words. */
+  /** The device of the event, in words. */
   readonly device: string;
-  /** How many events it reports; time and device are those of the last. */
+  /** How many events the email reports; `time` and `device` are those of the last. */
   readonly times: number;
-  /** Where a forgotten password is replaced; shown as a link. */
+  /** The URL of the page to reset a password. */
   readonly forgot: string;
 }
 
-/** What one mail says: its link stands between what is `before` and what is `after`, a paragraph each. */
+/** The text of one email: paragraphs before and after its link. */
 export interface MailText {
   readonly subject: string;
   readonly before: readonly string[];
-  /** What the link does, as its button says. */
+  /** The label of the button. */
   readonly link: string;
   readonly after: readonly string[];
 }

@@ -1,17 +1,16 @@
 import type { MailTexts } from "./mails.ts";
 import type { PageTexts } from "./pages.ts";
 
-/** Everything that people are told, in one language: a file of this shape is a language. */
+/** All texts of one language. */
 export interface Messages {
-  /** Above every mail. */
+  /** The first line of every email. */
   readonly greeting: string;
-  /** Above the link, for those whose mail program shows no button. */
+  /** Introduces the plain link under the button. */
   readonly plainLink: string;
-  /** What a link does, before its address. */
+  /** Introduces a URL in the plain-text part of an email by the label of its button. */
   introduceLink(link: string): string;
-  /** A browser on a system; both are names that are the same in every language. */
+  /** Names a device; `browser` and `system` are the same in every language. */
   device(browser: string, system: string): string;
-  /** A device of which nothing is known. */
   readonly unknownDevice: string;
   readonly pages: PageTexts;
   readonly mails: MailTexts;

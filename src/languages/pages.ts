@@ -1,12 +1,12 @@
 import type { RefusalTexts } from "./refusals.ts";
 
-/** What the pages say. A title stands on its page and names its tab. */
+/** The texts of all pages. A `title` is both the heading of its page and the title of its tab. */
 export interface PageTexts {
-  /** What the language calls itself. */
+  /** The name of the language in that language. */
   readonly language: string;
-  /** The title of a page that tells of a failure. */
+  /** The title of a page that reports an error. */
   errorTitle(title: string): string;
-  /** What the links to the other languages are, for those who do not see them. */
+  /** The label of the language links, for screen readers. */
   readonly languages: string;
   readonly support: string;
   readonly terms: string;
@@ -15,7 +15,7 @@ export interface PageTexts {
   readonly hide: string;
   readonly showPassword: string;
   readonly hidePassword: string;
-  /** What each field is called. */
+  /** The labels of the form fields. */
   readonly fields: {
     readonly email: string;
     readonly password: string;
@@ -24,23 +24,22 @@ export interface PageTexts {
     readonly newPassword: string;
     readonly newEmail: string;
   };
-  /** What to do with each that was left empty. */
+  /** The errors of fields left empty. */
   readonly missing: Readonly<Record<"email" | "password" | "new_password", string>>;
-  /** The address contains a character that cannot be seen. */
+  /** The error of an email address with an invisible character. */
   readonly invisibleCharacter: string;
-  /** What a new password has to be: of so many characters at least. */
-  passwordHint(least: number): string;
+  passwordHint(minLength: number): string;
   readonly logIn: {
     readonly title: string;
     readonly submit: string;
     readonly forgot: string;
-    /** After a login that failed. */
+    /** The link to a password reset, after a failed login. */
     readonly reset: string;
-    /** After a wrong login, to everyone alike: a registration that was never confirmed opens nothing. */
+    /** Shown after every wrong login, so that it does not reveal whether a registration is pending. */
     readonly confirmFirst: string;
     readonly noAccount: string;
     readonly register: string;
-    /** To whom another account is logged in here already. */
+    /** Shown if an account is already logged in on this device. */
     switchAccount(email: string): string;
   };
   readonly register: {
@@ -64,7 +63,7 @@ export interface PageTexts {
   readonly reset: {
     readonly title: string;
     readonly text: string;
-    /** Another account is logged in here than the one of the link. */
+    /** Shown if a different account than that of the link is logged in on this device. */
     otherAccount(loggedIn: string): string;
     readonly submit: string;
   };
@@ -74,51 +73,51 @@ export interface PageTexts {
     readonly submit: string;
     readonly resendText: string;
     readonly resend: string;
-    /** The password is not the one that the address was registered with. */
+    /** The password differs from that of the registration. */
     readonly wrongPassword: string;
-    /** Too many were not: a new link, and with it another password, is had by registering alone. */
+    /** After too many wrong passwords only a new registration helps: it sends a new link and replaces the password. */
     readonly locked: string;
-    /** Another account is logged in here than the one that is confirmed, or moves. */
+    /** Shown if a different account than that of the link is logged in on this device. */
     otherAccount(loggedIn: string): string;
     emailChangeOtherAccount(loggedIn: string): string;
-    /** To whose account moves to the address. */
+    /** The text if the link completes an email change. */
     readonly emailChangeText: string;
     readonly emailChangeSubmit: string;
-    /** In place of `deadLink.text`: it may have done all there was to do. */
+    /** Replaces `deadLink.text`: the address may already be verified. */
     readonly deadLink: string;
   };
-  /** Where a move is undone. */
+  /** The page that undoes an email change. */
   readonly undo: {
     readonly title: string;
     readonly text: string;
     readonly submit: string;
-    /** Another account has the address by now. */
+    /** A different account now has the previous address. */
     readonly emailTaken: string;
-    /** In place of `deadLink.text`. */
+    /** Replaces `deadLink.text`. */
     readonly deadLink: string;
   };
-  /** A link that was used, is too old, or was replaced. */
+  /** The page of a link that was used, has expired, or was replaced. */
   readonly deadLink: {
     readonly title: string;
     readonly text: string;
     readonly submit: string;
   };
-  /** What waits in the mailbox: a link that works for so long. */
+  /** The page that asks visitors to check their email. `lifetime` is that of the link, in words. */
   readonly mailbox: {
     readonly title: string;
     confirm(lifetime: string): string;
-    /** The address may have no pending verification. */
+    /** Does not reveal whether a verification is pending. */
     waiting(lifetime: string): string;
     reset(lifetime: string): string;
-    move(lifetime: string): string;
-    /** After the undo of an email change: the email with the link to choose a new password. */
+    emailChange(lifetime: string): string;
+    /** After the undo of an email change. */
     undone(lifetime: string): string;
     readonly notReceived: string;
     readonly resend: string;
-    /** Whether there was one is not told. */
+    /** Does not reveal whether there was an email to send. */
     readonly resent: string;
     readonly back: string;
-    /** To whoever develops, on the service's own machine. */
+    /** Shown in development mode to visitors on the machine of the service. */
     readonly inDevelopment: string;
     readonly outbox: string;
   };
@@ -126,7 +125,7 @@ export interface PageTexts {
     readonly title: string;
     readonly back: string;
     readonly cancel: string;
-    /** Nothing was done, because another account has logged in after the form was displayed. */
+    /** The form was not processed, because a different account has logged in since the page was opened. */
     accountSwitched(email: string): string;
     readonly logOut: string;
     readonly profile: string;
@@ -146,7 +145,7 @@ export interface PageTexts {
     readonly thisDevice: string;
     readonly lastSeen: string;
     readonly logOutDevice: string;
-    /** The same, for those who do not see which device it stands beside. */
+    /** The label of `logOutDevice` for screen readers. */
     logOutNamedDevice(device: string): string;
     readonly logOutOthers: string;
     readonly moreDevices: string;
@@ -160,9 +159,9 @@ export interface PageTexts {
     readonly openDelete: string;
     readonly delete: string;
   };
-  /** What was done, as the next page says. */
+  /** Shown on the next page after an action. */
   readonly notices: Readonly<Record<NoticeCode, string>>;
-  /** Pages in place of the one that was asked for. */
+  /** The titles and buttons of error pages. */
   readonly errors: {
     readonly notFound: string;
     readonly unavailable: string;

@@ -1,15 +1,15 @@
 import type { RefusalCode } from "../errors.ts";
 
-/** Every refusal, in one language: what it is, and what to do. */
+/** The messages of all errors in one language. Each says what is wrong and what to do. */
 export type RefusalTexts = Readonly<Record<RefusalCode | PageRefusalCode, (facts: RefusalFacts) => string>>;
 
-/** What pages alone refuse, or tell apart. */
+/** Errors that only pages have or distinguish. */
 export type PageRefusalCode = "form_stale" | "locked";
 
-/** What a refusal may name. */
+/** The values that an error message may contain. */
 export interface RefusalFacts {
-  /** The fewest characters of a password. */
+  /** The minimum length of a password, in characters. */
   readonly minLength: number;
-  /** Until it is worth trying again, in words. */
+  /** How long to wait before the next attempt, in words. */
   readonly wait: string;
 }

@@ -15,7 +15,7 @@ const mails = {
   waiting_again: { text: "waiting", action: "/verify" },
   reset: { text: "reset", action: "/forgot" },
   reset_again: { text: "reset", action: "/forgot" },
-  move: { text: "move", action: undefined },
+  move: { text: "emailChange", action: undefined },
   undone: { text: "undone", action: "/forgot" },
 } as const satisfies Record<MailboxCode, object>;
 

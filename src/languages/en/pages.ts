@@ -105,7 +105,7 @@ export const pages: PageTexts = {
       `If this address is waiting to be verified, we sent a link to it. The link expires in ${lifetime}.`,
     reset: (lifetime) =>
       `If an account exists with this address, we sent a link to choose a new password. The link works once and expires in ${lifetime}.`,
-    move: (lifetime) =>
+    emailChange: (lifetime) =>
       `We sent a link to this address. Open it and enter your password to complete the change. The link expires in ${lifetime}.`,
     undone: (lifetime) =>
       `Your account uses this address again, and every device is logged out. We sent a link to choose a new password. The link works once and expires in ${lifetime}.`,

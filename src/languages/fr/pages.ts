@@ -107,7 +107,7 @@ export const pages: PageTexts = {
       `Si cette adresse est en attente de confirmation, nous y avons envoyé un lien. Il expire dans ${lifetime}.`,
     reset: (lifetime) =>
       `Si un compte existe avec cette adresse, nous y avons envoyé un lien pour choisir un nouveau mot de passe. Il ne fonctionne qu’une fois et expire dans ${lifetime}.`,
-    move: (lifetime) =>
+    emailChange: (lifetime) =>
       `Nous avons envoyé un lien à cette adresse. Ouvrez-le et saisissez votre mot de passe pour terminer le changement. Il expire dans ${lifetime}.`,
     undone: (lifetime) =>
       `Votre compte a repris cette adresse et tous les appareils ont été déconnectés. Nous avons envoyé un lien pour choisir un nouveau mot de passe. Il ne fonctionne qu’une fois et expire dans ${lifetime}.`,
