@@ -4,20 +4,19 @@ import type { Mail, Mailer, MailKind } from "./mailer.ts";
 import { allStyles, compose, type Message, type MessageSettings } from "./messages.ts";
 import { toRecipient } from "./recipient.ts";
 
-/** A mail that was not sent. */
+/** An email kept in the outbox instead of being sent. */
 export interface UnsentMail extends Message {
   readonly kind: MailKind;
   readonly to: string;
-  /** When what it tells of happened: ISO 8601, UTC. */
+  /** The time of the event that the email reports, in ISO 8601 and UTC. */
   readonly at: string;
 }
 
-/** How many mails are kept. */
 const maxMails = 50;
 
-/** Where mails wait for whoever develops, as no server sends them. In memory: they end with the process. */
+/** Keeps emails in memory instead of sending them, for development. They are lost when the process ends. */
 export class DevOutbox implements Mailer {
-  /** All that styles them, for a policy that permits no other style. */
+  /** The styles of all emails, for the Content-Security-Policy of the page that displays them. */
   readonly styles = allStyles;
   readonly #settings: MessageSettings & Pick<Settings, "NODE_ENV">;
   readonly #log: Log;
@@ -28,7 +27,7 @@ export class DevOutbox implements Mailer {
     this.#log = log;
   }
 
-  /** The newest first. */
+  /** The emails, newest first. */
   get mails(): readonly UnsentMail[] {
     return this.#mails;
   }
@@ -39,10 +38,13 @@ export class DevOutbox implements Mailer {
     const message = compose(mail, this.#settings);
     this.#mails = [{ kind, to, ...message, at: new Date(at).toISOString() }, ...this.#mails].slice(0, maxMails);
     if (this.#settings.NODE_ENV === "production") {
-      this.#log.warn({ event: "mail_waits", kind }, "SMTP_URL is none: nobody gets this mail");
+      this.#log.warn({ event: "mail_waits", kind }, "SMTP_URL is none: this email is not sent");
       return;
     }
-    this.#log.info({ event: "mail_waits", kind, url: `${this.#settings.PUBLIC_URL}/dev/outbox` }, "a mail waits");
+    this.#log.info(
+      { event: "mail_waits", kind, url: `${this.#settings.PUBLIC_URL}/dev/outbox` },
+      "an email is in the outbox",
+    );
   }
 
   async close(): Promise<void> {}

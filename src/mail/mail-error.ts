@@ -1,29 +1,34 @@
 import type { MailFault } from "./mailer.ts";
 
-/** Thrown when a mail could not be handed over. Its message is a line that may be logged: it holds no address. */
+/** Thrown if the SMTP server does not accept an email. The message is one line without addresses, so it can be logged. */
 export class MailError extends Error {
   override name = "MailError";
-  /** Undefined for a failure that may pass by itself. */
+  /** Undefined for a temporary failure. */
   readonly fault: MailFault | undefined;
-  // Private, and so in no log: servers repeat addresses in what they say.
-  readonly #said: string | undefined;
+  // Private, so that no log contains it: servers repeat addresses in their responses.
+  readonly #response: string | undefined;
 
-  constructor(message: string, { said, fault }: { said?: string | undefined; fault?: MailFault | undefined } = {}) {
+  constructor(
+    message: string,
+    { response, fault }: { response?: string | undefined; fault?: MailFault | undefined } = {},
+  ) {
     super(message);
-    this.#said = said;
+    this.#response = response;
     this.fault = fault;
   }
 
-  /** The message with the server's own words, for whoever asked for the mail. */
+  /** Returns the message and the response of the server. It may contain addresses: do not log it. */
   fullMessage(): string {
-    return this.#said ? `${this.message}; it says: ${this.#said.replace(/[\s\p{C}]+/gu, " ").trim()}` : this.message;
+    return this.#response
+      ? `${this.message}; response: ${this.#response.replace(/[\s\p{C}]+/gu, " ").trim()}`
+      : this.message;
   }
 }
 
-/** What nodemailer and Node tell of a failure. */
+/** The properties of errors that nodemailer and Node throw. */
 interface Failure {
   readonly code?: string;
-  /** The system's or TLS's own code, where `code` is nodemailer's. */
+  /** The code of the system or of TLS, if `code` is one of nodemailer. */
   readonly originalCode?: string;
   readonly command?: string;
   readonly response?: string;
@@ -32,7 +37,7 @@ interface Failure {
 }
 
 /**
- * Says in a line what went wrong, and the mend.
+ * Converts an error of nodemailer to one whose message says in one line what is wrong and how to fix it.
  *
  * @param server host and port
  */
@@ -40,26 +45,26 @@ export function toMailError(error: unknown, server: string): MailError {
   const failure = error as Failure;
   const status = failure.responseCode ? ` (${failure.responseCode})` : "";
   const fault = findFault(failure);
-  const said = failure.response;
-  return new MailError(`the mail server ${server} ${describeFailure(failure, fault)}${status}`, { said, fault });
+  const description = describeFailure(failure, fault);
+  return new MailError(`the mail server ${server} ${description}${status}`, { response: failure.response, fault });
 }
 
 /**
- * Distinguishes the refusal of one mail from the refusal of all mails of this service. Only a permanent answer (5yz: RFC 5321,
- * 4.2.1) to the recipient or the message is the mail's own.
+ * Decides whether the server rejects this email or every email of this service. Only a permanent response (5yz: RFC 5321,
+ * 4.2.1) to the recipient or the message concerns this email alone.
  */
 function findFault({ code, command, responseCode, response = "", message = "" }: Failure): MailFault | undefined {
   if (code === "EAUTH") return "settings";
-  // Without an answer, nodemailer itself refuses an address.
+  // Without a response, nodemailer itself rejected an address.
   if (code === "EENVELOPE" && responseCode === undefined) return /sender/i.test(message) ? "settings" : "mail";
   if (responseCode === undefined || responseCode < 500 || responseCode > 599) return undefined;
   const isOfMail = command === "RCPT TO" || command === "DATA";
   return isOfMail && !rejectsService(responseCode, response) ? "mail" : "settings";
 }
 
-/** Many servers refuse a client or a sender only at the command that names the recipient. */
+/** Many servers reject a client or a sender only in response to RCPT TO. */
 function rejectsService(responseCode: number, response: string): boolean {
-  // Authentication (RFC 4954, 6), and the enhanced codes of senders, quotas and authentication (RFC 3463, RFC 7372, IANA).
+  // Authentication (RFC 4954, 6), and the enhanced status codes of senders, quotas and authentication (RFC 3463, RFC 7372, IANA).
   const ofService = /\b5\.(1\.[78]|4\.5|7\.([89]|1[0-4]|2\d|3\d))\b/;
   const words =
     /\brelay|authenticat|\bsender|client host|\b(your|sending) (ip|server|host|domain)|block(ed|list)|blacklist|spamhaus|\bdmarc|\bspf\b/i;
@@ -68,23 +73,23 @@ function rejectsService(responseCode: number, response: string): boolean {
 
 function describeFailure(failure: Failure, fault: MailFault | undefined): string {
   const { code, originalCode = "", command = "", responseCode, message = "" } = failure;
-  if (code === "EAUTH") return "refuses the user or password of SMTP_URL";
+  if (code === "EAUTH") return "rejects the user or password of SMTP_URL";
   if (/CERT|SIGNATURE|ERR_TLS_/.test(originalCode)) {
-    return `has a certificate that is not trusted (${originalCode}); NODE_EXTRA_CA_CERTS=FILE names an authority of your own`;
+    return `has a certificate that is not trusted (${originalCode}); to trust your own certificate authority, set NODE_EXTRA_CA_CERTS to its file`;
   }
   if (command === "STARTTLS" || /STARTTLS/.test(message)) {
-    return "offers no TLS, without which no password is sent (SMTP_URL's requireTLS)";
+    return "does not offer TLS; without it no password is sent (see requireTLS of SMTP_URL)";
   }
   if (originalCode.startsWith("ERR_SSL_") || code === "ETLS") {
-    return "speaks no TLS on this port: smtps:// is for those that begin with it, smtp:// for STARTTLS";
+    return "does not begin with TLS on this port; use smtp:// for STARTTLS";
   }
-  if (code === "EDNS") return "is not known by that name";
-  if (code === "ETIMEDOUT") return "does not answer in time; where smtps:// is spoken, smtp:// gets no answer";
-  if (code === "EABORT") return "takes too long over a mail";
-  if (command === "MAIL FROM" && responseCode === 530) return "wants a user and password in SMTP_URL";
-  if (command === "MAIL FROM") return "refuses MAIL_FROM";
-  if (command === "RCPT TO" && fault === "settings") return "refuses what this service sends, whoever it is for";
-  if (command === "RCPT TO") return "refuses the recipient";
-  if (code === "EENVELOPE" || code === "EMESSAGE") return "refuses the mail";
+  if (code === "EDNS") return "has an unknown host name";
+  if (code === "ETIMEDOUT") return "does not respond in time; if the port expects TLS, use smtps://";
+  if (code === "EABORT") return "takes too long to accept an email";
+  if (command === "MAIL FROM" && responseCode === 530) return "requires a user and password in SMTP_URL";
+  if (command === "MAIL FROM") return "rejects MAIL_FROM";
+  if (command === "RCPT TO" && fault === "settings") return "rejects every email of this service";
+  if (command === "RCPT TO") return "rejects the recipient";
+  if (code === "EENVELOPE" || code === "EMESSAGE") return "rejects the email";
   return `cannot be reached (${originalCode || code || "unknown"})`;
 }

@@ -7,8 +7,8 @@ export { DevOutbox, type UnsentMail as WaitingMail } from "./dev-outbox.ts";
 export { MailError } from "./mail-error.ts";
 
 /**
- * What sends mails with these settings: the server of SMTP_URL, or an outbox in memory that the app shows at
- * `/dev/outbox`. Only the former loads what speaks SMTP.
+ * Creates the mailer of these settings: it sends emails to the server of SMTP_URL or, without one, keeps them in an outbox in
+ * memory, which the app displays at `/dev/outbox`. Loads the SMTP client only if it is needed.
  *
  * @example
  * const settings = readSettings();

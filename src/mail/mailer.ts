@@ -4,33 +4,32 @@ import type { DeviceKind } from "../values/device-kind.ts";
 
 export type { Language, MailKind };
 
-/** A mail to one person. Nothing in it is a stranger's to choose. */
+/** An email to one address. None of its values is chosen by an outsider. */
 export interface Mail {
   readonly kind: MailKind;
-  /** The address as it is registered. */
+  /** The recipient, as registered. */
   readonly to: string;
   readonly language: Language;
-  /** What the link holds, for those that have one. */
+  /** The token in the link, for kinds that have one. */
   readonly token?: string;
-  /** The browser and system that it was done on; null when they are none that is known. */
+  /** The browser and system of the event; null if unknown. */
   readonly device?: DeviceKind | null;
-  /** How many events it reports; the other facts are those of the last. 1 by default. */
+  /** How many events the email reports; the other values are those of the last. 1 by default. */
   readonly times?: number;
-  /** When what it tells of happened, in milliseconds since 1970 (UTC). */
+  /** The time of the event, in milliseconds since the epoch. */
   readonly at: number;
 }
 
 /**
- * The optional `fault` of an error that a `Mailer` throws: `mail`, if the server refuses this mail for good, so that it is not
- * tried again; `settings`, if it refuses this service (its login or its sender), which the operator can fix.
+ * The optional `fault` of an error that a `Mailer` throws. `mail`: the server rejects this email permanently, so it is not sent
+ * again. `settings`: the server rejects the login or the sender of this service, which the operator can fix.
  */
 export type MailFault = "mail" | "settings";
 
-/** What sends mails. */
 export interface Mailer {
   /**
-   * Resolves when it was handed over. Rejects otherwise, in words that may be logged: no address. The mail is tried again, unless
-   * the error has the `fault` `mail`.
+   * Resolves when the email is accepted for delivery. Otherwise rejects with a message that contains no address, because it is
+   * logged. The email is sent again later, unless the `fault` of the error is `mail`.
    */
   send(mail: Mail): Promise<void>;
   close(): Promise<void>;

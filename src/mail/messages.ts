@@ -6,7 +6,7 @@ import { formatLifetime } from "../values/durations.ts";
 import { undoLifetime } from "../values/undo-lifetime.ts";
 import type { Language, Mail, MailKind } from "./mailer.ts";
 
-/** A mail as it is read. */
+/** The content of an email. */
 export interface Message {
   readonly subject: string;
   readonly text: string;
@@ -18,7 +18,7 @@ export type MessageSettings = Pick<
   "PUBLIC_URL" | "SERVICE_NAME" | "SUPPORT_EMAIL" | "RESET_TOKEN_LIFETIME" | "VERIFY_TOKEN_LIFETIME"
 >;
 
-/** Where each mail's link leads; a link that ends on `=` goes on with the token. */
+/** The path of each link. A path that ends with `=` is followed by the token. */
 const links: Readonly<Record<MailKind, string>> = {
   confirm_email: "/verify?token=",
   already_registered: "/login",
@@ -36,10 +36,10 @@ const links: Readonly<Record<MailKind, string>> = {
 };
 
 /**
- * Writes a mail: its subject, and the same words and links as text and as HTML. Beside the service's own settings it
- * holds a token, a time and a device of a closed list, and nothing that a stranger could have written.
+ * Creates the content of an email: its subject, and the same text and links as plain text and as HTML. In addition to settings
+ * of the service, it contains only a token, a time and a device from a closed list: an outsider cannot put text into it.
  *
- * @throws {Error} when a token is missing, or given to a mail without one
+ * @throws {Error} if a token is missing, or the kind of email has none
  */
 export function compose(mail: Mail, settings: MessageSettings): Message {
   const { PUBLIC_URL, SERVICE_NAME: service } = settings;
@@ -67,7 +67,7 @@ export function compose(mail: Mail, settings: MessageSettings): Message {
   };
 }
 
-/** How long the link of a mail works, in milliseconds. */
+/** How long the link works, in milliseconds. */
 function findLifetime({ kind }: Mail, settings: MessageSettings): number {
   if (kind === "email_changed") return undoLifetime;
   return links[kind] === links.reset_password ? settings.RESET_TOKEN_LIFETIME : settings.VERIFY_TOKEN_LIFETIME;
@@ -75,7 +75,8 @@ function findLifetime({ kind }: Mail, settings: MessageSettings): number {
 
 function createPath({ kind, token }: Mail): string {
   const link = links[kind];
-  if (link.endsWith("=") !== Boolean(token)) throw new Error(`a ${kind} mail ${token ? "holds no" : "needs a"} token`);
+  if (link.endsWith("=") !== Boolean(token))
+    throw new Error(`an email of the kind ${kind} ${token ? "has no" : "needs a"} token`);
   return token ? link + encodeURIComponent(token) : link;
 }
 
@@ -93,7 +94,7 @@ function createTimeFormat(language: Language) {
   });
 }
 
-// Beside each element, for many mail programs drop the sheet; the sheet is for the dark.
+// On each element, because many email clients ignore the style sheet, which is for the dark theme.
 const styles = {
   body: "margin:0;padding:24px 12px;background:#f4f4f5;color:#18181b;font:16px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif",
   card: "max-width:520px;margin:0 auto;padding:28px 28px 20px;background:#ffffff;border:1px solid #e4e4e7;border-radius:12px;overflow-wrap:anywhere",
@@ -108,7 +109,7 @@ const styles = {
 
 const sheet = `:root{color-scheme:light dark}@media (prefers-color-scheme:dark){.body{background:#18181b!important;color:#f4f4f5!important}.card{background:#27272a!important;border-color:#3f3f46!important}.link{color:#93c5fd!important}.small,.foot{color:#a1a1aa!important;border-color:#3f3f46!important}}`;
 
-/** All that styles a mail, for a policy that permits no other style. */
+/** The styles of all emails, for a Content-Security-Policy that permits no others. */
 export const allStyles: readonly string[] = [sheet, ...Object.values(styles)];
 
 interface Page {
@@ -147,7 +148,7 @@ ${below.map(paragraph)}<p class="foot" style="${styles.foot}">${service}<br>${re
 `);
 }
 
-/** The addresses in a text as links: those that we wrote there. */
+/** Renders the URLs in a text as links. Only the service writes them. */
 function renderText(text: string) {
   return text.split(/(https?:\/\/\S+)/).map((part, i) => (i % 2 === 1 ? renderLink(part) : part));
 }

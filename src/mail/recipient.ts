@@ -1,19 +1,19 @@
 import { isDeliverable } from "../values/email.ts";
 import { MailError } from "./mail-error.ts";
 
-/** The recipient of a mail, in the form that the library takes. */
+/** A recipient in the form that nodemailer expects. */
 export interface Recipient {
   readonly name: string;
   readonly address: string;
 }
 
 /**
- * The recipient of a mail: exactly one address, and nothing that a mail program would read as several, as a name or as
- * a line of its own.
+ * Returns the recipient of an email.
  *
- * @throws {MailError} for anything else
+ * @throws {MailError} unless it is exactly one address: an email client must not read it as several addresses, as a name or as
+ * another header
  */
 export function toRecipient(to: string): Recipient {
-  if (!isDeliverable(to)) throw new MailError("a mail goes to exactly one address", { fault: "mail" });
+  if (!isDeliverable(to)) throw new MailError("an email has exactly one recipient", { fault: "mail" });
   return { name: "", address: to };
 }

@@ -7,31 +7,31 @@ import type { Mailer } from "./mailer.ts";
 import { compose, type MessageSettings } from "./messages.ts";
 import { type Recipient, toRecipient } from "./recipient.ts";
 
-/** How long a server may take to be there, in milliseconds. */
+/** In milliseconds. */
 const defaultTimeout = 10_000;
 
 /**
- * Hands mails over to the SMTP server of `url`, on connections that are kept for the next. TLS is checked, and used
- * wherever it is offered; a password goes over nothing else, save to this machine or with `?requireTLS=false`.
+ * Creates a mailer that sends emails to the SMTP server of `url` and reuses its connections. It verifies certificates and uses
+ * TLS if the server offers it. It sends a password only over TLS, except to this machine or with `?requireTLS=false`.
  *
- * @param patience how long the server may take to connect and to greet, in milliseconds. All of one mail may take six
- * times that: a server reads a mail before it takes it, and one that is given up too early comes twice
+ * @param timeout how long the server may take to connect and greet, in milliseconds. Sending one email may take six times as
+ * long: the server scans an email before it accepts it, and if the client gives up too early, the email arrives twice
  */
 export function createSmtpMailer(
   url: string,
   settings: MessageSettings & Pick<Settings, "MAIL_FROM">,
-  patience = defaultTimeout,
+  timeout = defaultTimeout,
 ): Mailer {
   const server = parseUrl(url);
   const transport = nodemailer.createTransport({
     ...server,
     pool: true,
-    // As many as `Auth` sends at once: a slow recipient keeps its connection busy. Another is opened only when all are busy.
+    // As many as `Auth` sends at the same time. A new connection is opened only if all others are busy, as with slow recipients.
     maxConnections: 40,
-    // The outbox tries again; here only a connection that the server closed while it was idle is replaced.
+    // Replaces a connection that the server closed while it was idle. All other retries are those of the outbox.
     maxRequeues: 1,
-    // From the name's lookup to the greeting.
-    connectionTimeout: patience,
+    // From the DNS lookup to the greeting.
+    connectionTimeout: timeout,
   });
   transport.use("stream", ({ data, message }, done) => {
     keepSpelling(message, (data.to as Recipient).address);
@@ -52,8 +52,8 @@ export function createSmtpMailer(
           headers: { "Auto-Submitted": "auto-generated", "Content-Language": mail.language },
           disableFileAccess: true,
           disableUrlAccess: true,
-          // A server that answers drop by drop is never silent.
-          signal: AbortSignal.timeout(6 * patience),
+          // Also ends a server that responds byte by byte, which no inactivity timeout does.
+          signal: AbortSignal.timeout(6 * timeout),
         });
       } catch (error) {
         throw toMailError(error, `${server.host}:${server.port}`);
@@ -65,10 +65,10 @@ export function createSmtpMailer(
   };
 }
 
-/** Keeps the spelling of an address: the library would lowercase its domain. */
+/** Keeps the case of the domain, which nodemailer would convert to lowercase. */
 function keepSpelling(message: MimeNode, address: string): void {
   const envelope = message.getEnvelope();
-  // The library has quoted the part before the last @ if necessary.
+  // Nodemailer has quoted the local part if necessary.
   const [written = address] = envelope.to;
   const to = written.slice(0, written.lastIndexOf("@")) + address.slice(address.lastIndexOf("@"));
   envelope.to = [to];
@@ -76,19 +76,19 @@ function keepSpelling(message: MimeNode, address: string): void {
   message.encodeHeaderValue = (key, value) => (key === "To" ? `<${to}>` : encode(key, value));
 }
 
-/** Not left to nodemailer, which takes any option of its own from a URL: also those that switch checks off. */
+/** Nodemailer would accept any of its options from the URL, including those that turn checks off. */
 function parseUrl(text: string) {
   const { protocol, hostname, port, username, password, searchParams } = new URL(text);
   const host = hostname.replace(/^\[(.*)\]$/, "$1");
   const secure = protocol === "smtps:";
   const auth = username ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) } : undefined;
-  const asked = searchParams.get("requireTLS");
-  const isHere = /^(localhost|127\.[\d.]+|::1)$/.test(host);
+  const requireTLS = searchParams.get("requireTLS");
+  const isThisMachine = /^(localhost|127\.[\d.]+|::1)$/.test(host);
   return {
     host,
     port: port ? Number(port) : secure ? 465 : 587,
     secure,
-    requireTLS: asked === null ? auth !== undefined && !isHere : asked === "true",
+    requireTLS: requireTLS === null ? auth !== undefined && !isThisMachine : requireTLS === "true",
     ...(auth && { auth }),
   };
 }

@@ -41,7 +41,7 @@ test("waiting emails are listed without their recipients, and retried on request
   });
   assert.equal(await retry(), "retrying 1 email now\n");
   assert.equal(await retry("--json"), '{"retried":0}\n');
-  await db.failedMails.add({ id: 1 }, { reason: "the mail server mail.example.com:465 refuses the recipient (550)" });
+  await db.failedMails.add({ id: 1 }, { reason: "the mail server mail.example.com:465 rejects the recipient (550)" });
   await db.failedMails.add({ id: 2 }, { reason: undefined });
   assert.equal(
     await list("--limit", "1"),
@@ -63,7 +63,7 @@ test("waiting emails are listed without their recipients, and retried on request
     created_at: "2020-01-01T00:00:00.000Z",
     tries: 1,
     failed_at: "2020-01-01T00:00:00.000Z",
-    reason: "the mail server mail.example.com:465 refuses the recipient (550)",
+    reason: "the mail server mail.example.com:465 rejects the recipient (550)",
   });
   assert.equal(await retry("--failed"), "retrying 2 emails now\n");
   assert.equal(JSON.parse(await list("--json")).waiting, 2);

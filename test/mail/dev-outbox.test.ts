@@ -58,7 +58,7 @@ test("the log names the page, and neither the address nor the token", async () =
       kind: "reset_password",
       url: "http://localhost:8080/dev/outbox",
       level: "info",
-      message: "a mail waits",
+      message: "an email is in the outbox",
     },
   ]);
 });
@@ -76,13 +76,13 @@ test("in a rehearsal of production, where the page is not shown, the log warns i
   const { mailer } = await createMailer(settings, createRecordingLog(logged));
   await mailer.send(mail);
   assert.deepEqual(logged, [
-    { event: "mail_waits", kind: "reset_password", level: "warn", message: "SMTP_URL is none: nobody gets this mail" },
+    { event: "mail_waits", kind: "reset_password", level: "warn", message: "SMTP_URL is none: this email is not sent" },
   ]);
 });
 
 // id: address-list-refused
 test("an address list gets no mail here either", async () => {
   const { mailer, outbox } = await createMailer(readSettings(), createRecordingLog([]));
-  await assert.rejects(mailer.send({ ...mail, to: "bob@example.com,eve@example.com" }), /exactly one address/);
+  await assert.rejects(mailer.send({ ...mail, to: "bob@example.com,eve@example.com" }), /exactly one recipient/);
   assert.deepEqual(outbox?.mails, []);
 });

@@ -231,7 +231,7 @@ test("a mail without the token that it needs, or with one that it has no place f
     }
   }
   for (const kind of ["already_registered", "password_changed", "new_device", "email_changing", "test"] as const) {
-    assert.throws(() => compose(mail(kind, { token: "T" }), settings), /holds no token$/);
+    assert.throws(() => compose(mail(kind, { token: "T" }), settings), /has no token$/);
   }
 });
 

@@ -145,7 +145,7 @@ describe("TLS", { concurrency: true }, () => {
   test("where it is asked for and not offered, nothing is sent: somebody in between may have taken the offer away", async () => {
     await using server = await startMailServer();
     const error = await failure(`smtp://localhost:${server.port}?requireTLS=true`);
-    assert.match(error.message, / offers no TLS, /);
+    assert.match(error.message, / does not offer TLS; /);
     assert.deepEqual(server.mails, []);
   });
 
@@ -153,7 +153,7 @@ describe("TLS", { concurrency: true }, () => {
     await using server = await startMailServer();
     // No name of this machine's to us; to its resolver it is one.
     const other = `smtp://bob:s3cr3t@LOCALHOST:${server.port}`;
-    assert.match((await failure(other)).message, / offers no TLS, /);
+    assert.match((await failure(other)).message, / does not offer TLS; /);
     assert.deepEqual([server.mails, server.logins], [[], []]);
     await using sender = mailer(`${other}?requireTLS=false`);
     await sender.send(test_);
@@ -162,7 +162,7 @@ describe("TLS", { concurrency: true }, () => {
 
   test("smtps:// where none is spoken says so", async () => {
     await using server = await startMailServer();
-    assert.match((await failure(`smtps://localhost:${server.port}`)).message, /speaks no TLS on this port/);
+    assert.match((await failure(`smtps://localhost:${server.port}`)).message, /does not begin with TLS on this port/);
   });
 });
 
@@ -178,10 +178,10 @@ test("a right login sends; a wrong one is told in a line without the password, a
   await using sender = mailer(url("bob%40example.com:s3c%20r3t@"));
   await sender.send(test_);
   const error = await failure(url("bob%40example.com:wr0ng@"));
-  assert.match(error.message, / refuses the user or password of SMTP_URL \(535\)$/);
-  assert.match(error.fullMessage(), /; it says: 535 .*no <bob@example\.com> with this password$/);
+  assert.match(error.message, / rejects the user or password of SMTP_URL \(535\)$/);
+  assert.match(error.fullMessage(), /; response: 535 .*no <bob@example\.com> with this password$/);
   assert.doesNotMatch(error.fullMessage() + error.stack, /wr0ng/);
-  assert.match((await failure(url(""))).message, / wants a user and password in SMTP_URL \(530\)$/);
+  assert.match((await failure(url(""))).message, / requires a user and password in SMTP_URL \(530\)$/);
   assert.equal(server.mails.length, 1);
 });
 
@@ -195,12 +195,12 @@ test("a refused sender and a refused recipient are told apart, with no address i
   });
   await using sender = mailer(`smtp://127.0.0.1:${server.port}`);
   refusing = "sender";
-  await assert.rejects(sender.send(test_), { name: "MailError", message: / refuses MAIL_FROM \(550\)$/ });
+  await assert.rejects(sender.send(test_), { name: "MailError", message: / rejects MAIL_FROM \(550\)$/ });
   refusing = "recipient";
   const error = await sender.send(test_).catch((reason: MailError) => reason);
   assert.ok(error instanceof MailError);
-  assert.match(error.message, /^the mail server 127\.0\.0\.1:\d+ refuses the recipient \(550\)$/);
-  assert.match(error.fullMessage(), /it says: 550 <bob@example\.com> \[2J unknown$/);
+  assert.match(error.message, /^the mail server 127\.0\.0\.1:\d+ rejects the recipient \(550\)$/);
+  assert.match(error.fullMessage(), /response: 550 <bob@example\.com> \[2J unknown$/);
   // What a logger writes of an error: its own properties.
   assert.doesNotMatch(JSON.stringify({ ...error, stack: error.stack }), /bob/);
   refusing = "";
@@ -209,8 +209,8 @@ test("a refused sender and a refused recipient are told apart, with no address i
 });
 
 test("what a server says is told in one line, which moves no cursor", () => {
-  const error = new MailError("it refuses", { said: "550-no\r\n550 \u001b[2Jnever\u2028\u009b1A\n" });
-  assert.equal(error.fullMessage(), "it refuses; it says: 550-no 550 [2Jnever 1A");
+  const error = new MailError("it refuses", { response: "550-no\r\n550 \u001b[2Jnever\u2028\u009b1A\n" });
+  assert.equal(error.fullMessage(), "it refuses; response: 550-no 550 [2Jnever 1A");
 });
 
 describe("a server that is of no use is given up", { concurrency: true }, () => {
@@ -239,18 +239,21 @@ describe("a server that is of no use is given up", { concurrency: true }, () => 
   test("when nobody knows its name", async () => {
     assert.match(
       (await failure("smtp://mail.invalid")).message,
-      /^the mail server mail\.invalid:587 (is not known by|does not)/,
+      /^the mail server mail\.invalid:587 (has an unknown host name|does not)/,
     );
   });
 
   test("when it takes the connection and says nothing", async () => {
     await using server = await listen(() => {});
-    assert.match((await failure(`smtp://127.0.0.1:${server.port}`, test_, 200)).message, /does not answer in time/);
+    assert.match((await failure(`smtp://127.0.0.1:${server.port}`, test_, 200)).message, /does not respond in time/);
   });
 
   test("when it greets and then says nothing", async () => {
     await using server = await listen((socket) => socket.write("220 hello\r\n"));
-    assert.match((await failure(`smtp://127.0.0.1:${server.port}`, test_, 200)).message, /takes too long over a mail$/);
+    assert.match(
+      (await failure(`smtp://127.0.0.1:${server.port}`, test_, 200)).message,
+      /takes too long to accept an email$/,
+    );
   });
 
   test("when it talks for ever and is never silent", async () => {
@@ -259,7 +262,10 @@ describe("a server that is of no use is given up", { concurrency: true }, () => 
       const talking = setInterval(() => socket.write("250-and\r\n"), 20);
       socket.on("close", () => clearInterval(talking));
     });
-    assert.match((await failure(`smtp://127.0.0.1:${server.port}`, test_, 200)).message, /takes too long over a mail$/);
+    assert.match(
+      (await failure(`smtp://127.0.0.1:${server.port}`, test_, 200)).message,
+      /takes too long to accept an email$/,
+    );
   });
 
   test("when it hangs up", async () => {
@@ -295,7 +301,7 @@ test("an address list, a name, a line break or what is no address gets no mail",
     "",
     `${"b".repeat(250)}@example.com`,
   ]) {
-    await assert.rejects(sender.send({ ...test_, to }), /^MailError: a mail goes to exactly one address$/, to);
+    await assert.rejects(sender.send({ ...test_, to }), /^MailError: an email has exactly one recipient$/, to);
   }
   assert.deepEqual([server.mails.length, server.connections], [0, 0]);
 });

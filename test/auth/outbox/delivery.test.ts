@@ -208,7 +208,7 @@ test("a mail that the server rejects permanently is not retried, and is kept for
       "registration",
       1,
       store.clock.now(),
-      `refuses the recipient (${code})`,
+      `rejects the recipient (${code})`,
     ]),
   );
   assert.equal(node.metrics.mails.get("failed"), 6);

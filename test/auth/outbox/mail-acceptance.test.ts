@@ -21,7 +21,7 @@ type Answer =
   | "refuses for now"
   | "refuses"
   | "takes it and hangs up"
-  | "refuses the recipient"
+  | "rejects the recipient"
   | (() => Promise<void>);
 
 /** A mail server whose responses the test controls. */
@@ -39,7 +39,7 @@ class PostOffice implements AsyncDisposable {
     let office: PostOffice | undefined;
     const server = await startMailServer({
       onRcptTo: (_, __, done) => {
-        const isRefused = office?.answer === "refuses the recipient";
+        const isRefused = office?.answer === "rejects the recipient";
         done(isRefused ? Object.assign(new Error("nobody"), { responseCode: 550 }) : null);
       },
       onData: (stream, _, done) => void office?.take(stream, done),
@@ -172,7 +172,7 @@ for (const answer of failures) {
   });
 }
 
-for (const answer of ["refuses", "refuses the recipient"] as const) {
+for (const answer of ["refuses", "rejects the recipient"] as const) {
   test(`a link stays good while the mail server ${answer} for good what would replace it, and the next mail is sent`, async () => {
     await using resources = new AsyncDisposableStack();
     const { node, good } = await createNodeWithLink(resources);

@@ -61,7 +61,7 @@ async function readAllTables({ store }: Node): Promise<string> {
 }
 
 const refusing = async () => {
-  throw new Error("mail.example.com refuses the recipient (550)");
+  throw new Error("mail.example.com rejects the recipient (550)");
 };
 
 // id: no-token-waits
@@ -143,7 +143,7 @@ test("a mail is retried after 2, 4, 8 … 60 minutes, and dropped after a day wi
   const given = world.logged.filter(({ event }) => event === "mail_given_up");
   assert.deepEqual(
     given.map(({ level, kind, reason }) => [level, kind, reason]),
-    [["error", "registration", "mail.example.com refuses the recipient (550)"]],
+    [["error", "registration", "mail.example.com rejects the recipient (550)"]],
   );
   const delayed = world.logged.filter(({ event }) => event === "mail_delayed");
   assert.equal(delayed.length, delays.length - 1);
