@@ -174,7 +174,7 @@ test("a part in another encoding is refused: two different passwords would becom
     await assertRejected(
       world.request("/users", body(type, part("", "w6k=", `${head}\r\n`))),
       400,
-      /must be plain UTF-8/,
+      /is not plain UTF-8/,
     );
   }
   await assertRejected(world.request("/users", body(type, part("Content-Transfer-Encoding:\r\n base64"))), 400);

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { reportUnseenAnswers } from "./descriptions/report-unseen.ts";
 import { type PostgresServer, prepareServers, startPostgres } from "./postgres-server.ts";
 import { createRunFolder, removeRunFolder } from "./run-folder.ts";
 import { keepSchemas } from "./schemas.ts";
@@ -17,6 +18,7 @@ export async function globalSetup(): Promise<void> {
   // Each file of tests is a process, which would spend half of its start on compiling what the one before it has compiled.
   process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL("../../.cache", import.meta.url));
   folder = createRunFolder();
+  process.env.TEST_ANSWERS ??= join(folder, "answers");
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
       isInterrupted = true;
@@ -37,11 +39,17 @@ export async function globalSetup(): Promise<void> {
 export function globalTeardown(): void {
   if (folder === undefined) return;
   // The compile cache that npm turns on in Node.
-  const own = [prepared && basename(prepared), server && basename(dirname(server.data)), "node-compile-cache"];
+  const own = [
+    prepared && basename(prepared),
+    server && basename(dirname(server.data)),
+    "node-compile-cache",
+    "answers",
+  ];
   // Chromium and playwright remove their own after a browser was closed, and not where the run ends before.
   const left = readdirSync(folder).filter(
     (name) => !own.includes(name) && !/^(\.org\.chromium\.|playwright)/.test(name),
   );
+  if (process.env.TEST_ANSWERS !== undefined) reportUnseenAnswers(process.env.TEST_ANSWERS);
   removeRunFolder(folder);
   folder = undefined;
   if (left.length === 0 || isInterrupted) return;
