@@ -78,7 +78,7 @@ test("lists are read with or without spaces, and none becomes null or an empty l
   assert.deepEqual(read.TRUSTED_PROXIES, ["127.0.0.1", "10.0.0.0/8", "::1", "2001:db8::/32"]);
   assert.equal(read.PASSWORD_BREACH_CHECK, "https://api.pwnedpasswords.com/range/");
   assert.equal(read.COOKIE_DOMAIN, null);
-  assert.deepEqual(read.LIMIT_LOGIN_ACCOUNT, { tries: 3, window: 90_000 });
+  assert.deepEqual(read.LIMIT_LOGIN_ACCOUNT, { attempts: 3, window: 90_000 });
   const mirror = "http://localhost:8080/range/";
   assert.equal(readSettings({ PASSWORD_BREACH_CHECK: mirror }).PASSWORD_BREACH_CHECK, mirror);
 });
