@@ -16,11 +16,11 @@ export interface AuthOptions {
   readonly settings?: Settings;
   /** Receives every event, for example a pino logger. */
   readonly log?: Log;
-  /** Sends mails. Without one they stay in the outbox, and are dropped after a day. */
+  /** Sends emails. Without one they stay in the outbox, and are dropped after a day. */
   readonly mailer?: Mailer;
   /** Counts hashes and database errors. */
   readonly metrics?: Metrics;
-  /** Traces hashing and mail. */
+  /** Traces hashing and email. */
   readonly tracing?: Tracing;
   /** Hash threads that several `Auth` share; `close` leaves them running. By default each `Auth` starts its own. */
   readonly hashThreads?: HashThreads;

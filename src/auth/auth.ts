@@ -47,9 +47,9 @@ export type { SessionInfo } from "./sessions/session-list.ts";
  *
  * Email addresses can be passed in any letter case, with spaces around them. They are returned as they were registered.
  *
- * Many methods take a `Caller`, which describes the party behind the request. Its IP address is logged, and shares the
- * hash queue fairly. Its strings are cut to 250 characters, U+FFFD replaces what a database rejects, and values that are
- * not strings are ignored.
+ * Many methods take a `Caller`, which describes the party behind the request. Its IP address is logged, and determines its
+ * share of the hash queue. Strings are cut to 250 characters, U+FFFD replaces characters that a database rejects, and
+ * values that are not strings are ignored.
  *
  * Accounts are returned as `PublicUser`, without password hash, session id or reset token, so that they can be logged or
  * sent as JSON. A method that creates a session or a token returns it next to the account.
@@ -81,7 +81,7 @@ export class Auth extends AuthBase {
     bind(this.context, sweeping, "sweep"),
   );
   readonly audit = bind(this.context, audit, "list", "recordBulkOperation", "recordRejectedRequest");
-  /** Queued and failed mails. */
+  /** Queued and failed emails. */
   readonly outbox = merge(
     bind(this.context, outbox, "list", "count", "retry", "listFailed", "countFailed", "retryFailed"),
     bind(new delivery.Delivery(this.context), delivery, "deliver"),
@@ -108,7 +108,7 @@ export class Auth extends AuthBase {
   }
 
   /**
-   * Returns true if the password is that of the account, false in every other case. Both take the same time.
+   * Returns true if the password is that of the account, and false in every other case. Both take the same time.
    *
    * @throws {AuthError} `busy`, `too_many_tries`
    */
@@ -130,7 +130,7 @@ export class Auth extends AuthBase {
     return createSession(this.context, email, sanitizeCaller(caller));
   }
 
-  /** Returns the user of a live session, or null; a promise of it if the database is asynchronous. */
+  /** Returns the user of a live session, or null. Returns a promise only if the database is asynchronous. */
   getUserFromSessionId(sessionId: string | null): Awaitable<PublicUser | null> {
     return getUserFromSessionId(this.context, sessionId);
   }

@@ -7,12 +7,12 @@ export interface Caller {
   /** An IPv4 or IPv6 address. */
   readonly ip?: string | undefined;
   readonly userAgent?: string | undefined;
-  /** The language of mails. */
+  /** The language of emails. */
   readonly language?: Language | undefined;
-  /** Secrets from the caller's device cookies. The first one that the account knows counts. */
+  /** Secrets from the caller's device cookies. The first one that the account knows is used. */
   readonly device?: string | readonly string[] | undefined;
   /**
-   * The device secret for a caller without one that redeems a mailed token. The account knows it from then on, and the
+   * The device secret to use if a caller without one redeems a mailed token. The account knows it from then on, and the
    * program must set it as the caller's device cookie.
    */
   readonly newDevice?: string | undefined;

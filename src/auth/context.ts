@@ -16,7 +16,7 @@ export interface Context {
   readonly log: Log;
   readonly trail: AuditTrail;
   readonly lastSeen: LastSeen;
-  /** Undefined in a process that sends no mail: mails stay in the outbox. */
+  /** Undefined in a process that sends no email: emails stay in the outbox. */
   readonly mailer: Mailer | undefined;
   /** Returns milliseconds since the epoch. */
   readonly clock: () => number;

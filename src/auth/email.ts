@@ -5,7 +5,7 @@ import { hasInvisibleCharacter, isDeliverable, readEmail } from "../values/email
 /** `EMAIL_FORMAT`: which addresses can be registered. */
 export type EmailFormat = Settings["EMAIL_FORMAT"];
 
-/** Like `readEmail`, but returns null also for an address that cannot be registered. */
+/** Like `readEmail`, but also returns null for an address that `EMAIL_FORMAT` rejects. */
 export function parseNewEmail(text: string, format: EmailFormat): string | null {
   const email = readEmail(text);
   return email !== null && (format === "any" || isDeliverable(email)) ? email : null;

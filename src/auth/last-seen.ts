@@ -5,13 +5,13 @@ import type { Settings } from "../settings/settings.ts";
 import { clockTolerance } from "../values/clock-tolerance.ts";
 import { WriteBehind } from "./write-behind.ts";
 
-/** The minimum time between two writes of one session, in milliseconds. */
-const maxInterval = 60_000;
+/** The usual time between two writes of one session, in milliseconds. */
+const writeInterval = 60_000;
 /** How long writes are collected, in milliseconds. */
 const writeDelay = 5000;
 /** Sessions per statement. */
 const batchSize = 200;
-/** Bounds memory while the database does not respond. */
+/** The maximum of unwritten sessions while the database does not respond. */
 const maxPending = 100_000;
 
 interface Dependencies {
@@ -32,7 +32,7 @@ export class LastSeen {
   constructor(parts: Dependencies) {
     this.#parts = parts;
     // With a short idle timeout, once a minute is not precise enough.
-    this.#interval = Math.min(maxInterval, parts.settings.SESSION_IDLE / 10);
+    this.#interval = Math.min(writeInterval, parts.settings.SESSION_IDLE / 10);
     this.#pending = new WriteBehind({
       delay: writeDelay,
       maxPending,

@@ -10,8 +10,8 @@ import { findUserByEmail } from "../users.ts";
 import { requireConfirmedPassword } from "./current-password.ts";
 
 /**
- * Starts an email change, which takes effect when the new address is confirmed. Both addresses get a mail. If accounts are
- * concealed, whether the new address already has an account is looked up when its mail is sent.
+ * Starts an email change, which takes effect when the new address is confirmed. Both addresses get an email. If accounts are
+ * concealed, whether the new address already has an account is looked up when its email is sent.
  *
  * @returns the trimmed address in the given spelling
  * @throws {AuthError} `not_logged_in`, `password_needed`, `email_invalid`, `email_unchanged` for the current address in
@@ -27,11 +27,11 @@ export async function changeEmail(
   const user = await requireUser(context, sessionId);
   await requireConfirmedPassword(context, user, caller);
   return context.trail.recordIfRejected("email_change_refused", { caller, userId: user.id }, async () => {
-    // In any spelling: such a change could not be confirmed, and the owner would get a needless warning.
+    // Any spelling of the current address: the change could not be confirmed, and the owner would get a needless warning.
     if (isSameEmail(email, user.email)) {
       throw new AuthError("email_unchanged", "the account already has this email address");
     }
-    // Not `EMAIL_FORMAT`: the address is confirmed by mail, so it must be able to receive mail.
+    // `EMAIL_FORMAT` does not apply: the address must be able to receive the verification email.
     const address = requireValidEmail(email, "address");
     const attempt = await reserve(context, "moveMail", { address, currentAddress: user.email, caller });
     await attempt.useFor(startChange(context, user, address, caller));
@@ -47,7 +47,7 @@ async function startChange(context: Context, user: SessionUser, address: string,
   const store = (current: SessionUser) =>
     db.changeEmail.add(current, address, language, { idempotencyKeys, isMailed, network: widestNetworkOf(caller.ip) });
   if (!(await store(user))) {
-    // A login may have replaced the hash meanwhile. A changed password has ended the session.
+    // A login may have replaced the hash. If the password was changed, the session has ended.
     const reread = await requireUser(context, user.sessionId);
     await requireConfirmedPassword(context, reread, caller);
     if (!(await store(reread))) throw notLoggedInError();

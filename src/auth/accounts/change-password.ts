@@ -12,7 +12,7 @@ import type { RenewedSession } from "./confirm-password.ts";
 import { verifyCurrentPassword, withVerifiedPassword } from "./current-password.ts";
 
 /**
- * Changes the password of the logged-in user, ends all other sessions, and notifies the user by mail. The session gets a
+ * Changes the password of the logged-in user, ends all other sessions, and notifies the user by email. The session gets a
  * new id.
  *
  * @throws {AuthError} `not_logged_in`; `wrong_password` if `current` is wrong; the password errors of `registerUser` for

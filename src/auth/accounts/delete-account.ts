@@ -7,7 +7,7 @@ import { requireUser } from "../sessions/session-user.ts";
 import { verifyCurrentPassword, withVerifiedPassword } from "./current-password.ts";
 
 /**
- * Erases the user's account and all its data. The owner gets a mail; until it is sent, the outbox keeps the address.
+ * Deletes the user's account and all its data. The owner gets an email; until it is sent, the outbox keeps the address.
  *
  * @throws {AuthError} `not_logged_in`, `wrong_password`, `too_many_tries`, `busy`
  */
@@ -22,7 +22,7 @@ export async function deleteAccount(
   using slot = takeSlotForDevice(context, caller, sessionId ?? "");
   const user = await requireUser(context, sessionId);
   await verifyCurrentPassword(context, slot, user, password, caller);
-  // Writes pending audit events first, because erasing makes the stored ones anonymous.
+  // Writes pending audit events first, because the deletion makes stored ones anonymous.
   await trail.flush();
   const { language = "en", userAgent } = caller;
   const notice = { kind: "deleted", language, device: describeDevice(userAgent) } as const;

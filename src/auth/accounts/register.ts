@@ -11,7 +11,7 @@ import { takeSlot } from "../passwords/take-slot.ts";
 import { findUserByEmail } from "../users.ts";
 
 /**
- * Registers an address. With `REQUIRE_VERIFIED_EMAIL`, the account is created when the address is confirmed by mail,
+ * Registers an address. With `REQUIRE_VERIFIED_EMAIL`, the account is created when the address is confirmed by email,
  * otherwise immediately. With `CONCEAL_ACCOUNTS`, the result does not reveal whether the address already had an account.
  *
  * @returns the trimmed address in the given spelling
@@ -46,7 +46,7 @@ const immediately: Method<User> = {
 };
 
 const byMail: Method<string> = {
-  // If accounts are concealed, the account is looked up only when the mail is sent.
+  // If accounts are concealed, the account is looked up only when the email is sent.
   async isTaken(context, address) {
     if (context.settings.CONCEAL_ACCOUNTS === "on") return false;
     return Boolean((await findUserByEmail(context, address))?.emailVerifiedAt);

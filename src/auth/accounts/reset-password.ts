@@ -39,7 +39,7 @@ export async function createToken(context: Context, email: string, by: Caller = 
 }
 
 /**
- * Queues a mail with a reset token. The token replaces the previous one when the mail server accepts the mail. The result
+ * Queues an email with a reset token. The token replaces the previous one when the mail server accepts the email. The result
  * is the same whether or not there is an account.
  *
  * @returns the trimmed address in the given spelling
@@ -52,7 +52,7 @@ export async function request(context: Context, email: string, by: Caller = {}):
     context.trail.record("reset_refused", { caller, detail: "email_invalid" });
     throw emailError("unknown_email", "no account has this email", email);
   }
-  // The account is looked up when the mail is sent, and here only for a caller with a device cookie: the time of the
+  // The account is looked up when the email is sent, and here only for a caller with a device cookie: the time of the
   // response must not reveal whether there is an account.
   const user = deviceSecrets(caller).length === 0 ? null : await findUserByEmail(context, address);
   const device = await findKnownSecret(context, user, caller);
@@ -76,8 +76,8 @@ export async function findEmail({ db }: Context, resetToken: string): Promise<st
 }
 
 /**
- * Checks the token before it hashes, so that a wrong token costs no hash, and redeems it last, so that it stays valid if
- * this throws. Only wrong tokens count as attempts: an owner with a valid one is never blocked by others on the network.
+ * Checks the token before it hashes: a wrong token costs no hash. Redeems the token last: if this throws, the token stays
+ * valid. Only wrong tokens count as attempts, so that others on the network cannot block an owner with a valid token.
  */
 export async function updatePassword(
   context: Context,

@@ -31,13 +31,13 @@ export async function undo(context: Context, token: string, email?: string, by: 
   const caller = sanitizeCaller(by);
   const former = token === "" ? null : await db.undoEmailChange.find(token);
   if (!former || (email !== undefined && !isSameEmail(email, former.email))) {
-    // Only wrong tokens count as attempts: an owner with a valid one is never blocked by others on the network.
+    // Only wrong tokens count as attempts, so that others on the network cannot block an owner with a valid token.
     (await reserve(context, "redemption", { caller })).markUsed();
     throw badToken(context, caller, former?.userId);
   }
   const params = {
     token,
-    // An attacker who has changed the address knows the password, so none works until the owner resets it.
+    // Removes the password, because an attacker who has changed the address knows it.
     hashedPassword: unusablePassword,
     language: caller.language ?? "en",
     device: describeDevice(caller.userAgent),

@@ -15,7 +15,7 @@ import { reserveLogin } from "../sessions/log-in.ts";
 import { findUserBySession } from "../sessions/sessions.ts";
 import { findUserById } from "../users.ts";
 
-/** The token from the mail, and the password of the registration or, for an email change, of the account. */
+/** The token from the email, and the password of the registration or, for an email change, of the account. */
 export interface VerifyEmailParams {
   readonly token: string;
   readonly password: string;
@@ -32,8 +32,8 @@ export interface VerifyEmailResult {
 }
 
 /**
- * Sends a verification mail again. The result is the same whether or not there is an account or registration: both are
- * looked up when the mail is sent.
+ * Sends a verification email again. The result is the same whether or not there is an account or registration: both are
+ * looked up when the email is sent.
  *
  * @returns the trimmed address in the given spelling
  * @throws {AuthError} `email_invalid`, `too_many_tries`
@@ -78,7 +78,7 @@ export async function isTokenOfUser({ db }: Context, token: string, userId: numb
 /**
  * Confirms an address by the token and the password. If this throws, the token stays valid.
  *
- * For a registration, this creates the account. For an email change, it ends the sessions of the account and mails the
+ * For a registration, this creates the account. For an email change, it ends the sessions of the account and emails the
  * former address a link to undo the change; if `params.sessionId` is a session of the account, it continues under a new
  * id, which is returned.
  *
@@ -95,7 +95,7 @@ export async function confirm(
   using slot = takeSlot(context, caller, email);
   const verification = token === "" ? null : await db.verifyEmail.find(token);
   if (!verification || (email !== undefined && !isSameEmail(email, verification.email))) {
-    // Only wrong tokens count as attempts: an owner with a valid one is never blocked by others on the network.
+    // Only wrong tokens count as attempts, so that others on the network cannot block an owner with a valid token.
     (await reserve(context, "redemption", { caller })).markUsed();
     throw badToken(context, caller, verification ?? undefined);
   }

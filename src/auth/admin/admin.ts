@@ -31,14 +31,14 @@ export async function find(context: Context, emailOrId: string | number): Promis
 }
 
 /**
- * Creates an account without a password, and mails its owner a link to choose one.
+ * Creates an account without a password, and emails its owner a link to choose one.
  *
  * @throws {AuthError} `email_invalid`, `email_taken`
  */
 export async function invite(context: Context, email: string, language: Language = "en"): Promise<PublicUser> {
   const { db, trail } = context;
   return trail.recordIfRejected("operation_refused", { detail: "account_invited" }, async () => {
-    // Not `EMAIL_FORMAT`: the owner needs the mail to log in.
+    // `EMAIL_FORMAT` does not apply: the address must be able to receive the invitation.
     const address = requireValidEmail(email, "address");
     const user = await db.addUser(address, unusablePassword, [], { byOwner: false }).catch((error: unknown) => {
       throw error instanceof EmailTaken ? emailTakenError(address) : error;
@@ -50,9 +50,9 @@ export async function invite(context: Context, email: string, language: Language
 }
 
 /**
- * Queues a reset mail. Returns false if there is no such account, or it is disabled.
+ * Queues a reset email. Returns false if there is no such account, or it is disabled.
  *
- * @throws {AuthError} `email_invalid` if the address cannot receive mail
+ * @throws {AuthError} `email_invalid` if the address cannot receive email
  */
 export async function sendReset(context: Context, userId: number, language: Language = "en"): Promise<boolean> {
   const user = await findUserById(context, userId);
@@ -85,7 +85,7 @@ async function setDisabled(context: Context, userId: number, disabled: boolean):
   return true;
 }
 
-/** Deletes an account and all its data, and notifies its owner by mail. Returns false if there is no such account. */
+/** Deletes an account and all its data, and notifies its owner by email. Returns false if there is no such account. */
 export async function deleteAccount(context: Context, userId: number, language: Language = "en"): Promise<boolean> {
   const { db, trail } = context;
   const user = await findUserById(context, userId);

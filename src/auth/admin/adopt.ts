@@ -3,7 +3,7 @@ import { emailKey } from "../../values/email.ts";
 import { type EmailFormat, parseNewEmail } from "../email.ts";
 import { describeInvalidEmail, describeUnreadableHash } from "./import.ts";
 
-/** The format of session ids and tokens long enough to be random. Excludes the text `None`, which some programs store. */
+/** Matches session ids and tokens that are long enough to be random. Excludes `None`, which some programs store. */
 const token = /^[A-Za-z0-9_-]{32,250}$/;
 
 export interface AdoptOptions {
@@ -11,7 +11,7 @@ export interface AdoptOptions {
   readonly emailVerifiedAt: number | null;
   /** Which addresses are accepted. */
   readonly emailFormat: EmailFormat;
-  /** Whether reset tokens stay valid. False if tokens are mailed: one that was not mailed proves nothing. */
+  /** Whether reset tokens are adopted. False if tokens are sent by email: tokens from elsewhere prove nothing. */
   readonly resetTokens: boolean;
   /** Called for each row that is left out, or adopted without its session or reset token. */
   readonly onRejected: (id: number, reason: string) => void;

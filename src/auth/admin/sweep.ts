@@ -94,7 +94,7 @@ async function* sweepAll(
     events: settings.EVENTS_KEEP,
     formerEmails: undoLifetime,
     failedMails: 7 * day,
-    // Longer than mails are retried. Those that are left were queued while no node sent mail.
+    // Longer than emails are retried. Those that are left were queued while no node sent email.
     mails: mailLifetime + day / 12,
     verifications: 7 * day,
   };

@@ -2,7 +2,7 @@ import type { DB, EventQuery, StoredEvent } from "../../db/db.ts";
 import { type Caller, sanitizeCaller } from "../caller.ts";
 import type { AuditTrail } from "./trail.ts";
 
-/** Operator actions on several accounts or mails. */
+/** Operator actions on several accounts or emails. */
 export type BulkOperation = "accounts_adopted" | "accounts_exported" | "accounts_imported" | "mails_retried";
 
 /** Marks operator actions in the audit trail. */
@@ -17,7 +17,7 @@ export async function list(
   return db.audit.list(query);
 }
 
-/** Records one operator action on several accounts or mails. */
+/** Records one operator action on several accounts or emails. */
 export function recordBulkOperation(
   { trail }: { readonly trail: AuditTrail },
   operation: BulkOperation,

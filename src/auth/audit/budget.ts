@@ -2,13 +2,17 @@ import type { NewEvent } from "../../db/db.ts";
 import { networksOf } from "../../values/network.ts";
 
 /**
- * The maximum of audit entries for refusals per day (UTC) and node: for a network, narrowest first (an IPv4 address or a /64,
- * a /56, a /48); for callers without an IP address, by event; for an account, by event; and in total. Further refusals are
- * merged: one entry for each event and network, account or total holds their number.
+ * The maximum of audit entries for refusals, per day (UTC) and node:
  *
- * In total, 5,000 entries without an account and 10,000 with one, as many merged entries, and one more for each event. On
- * SQLite an entry takes 175 bytes (715 with the longest User-Agent) and a merged one 100: 4 MB (12 MB) a day, and 370 MB
- * (1.1 GB) in the 90 days of `EVENTS_KEEP`.
+ * - `networks`: for a network, narrowest first (an IPv4 address or a /64, a /56, a /48)
+ * - `noNetwork`: for all callers without an IP address, by event
+ * - `account`: for an account, by event
+ * - `total`: for all of them; there can be as many merged entries, and one more for each event
+ *
+ * Further refusals are merged: one entry for each event and network, account or total holds their number.
+ *
+ * On SQLite an entry takes 175 bytes (715 with the longest User-Agent) and a merged one 100. The maximum is 4 MB (12 MB) a
+ * day, and 370 MB (1.1 GB) in the 90 days of `EVENTS_KEEP`.
  */
 const anonymous = { networks: [20, 40, 80], noNetwork: 80, total: 5_000 } as const;
 const accounts = { networks: [10, 15, 20], account: 30, total: 10_000 } as const;
@@ -83,7 +87,7 @@ export class EventBudget {
     return startedAt;
   }
 
-  /** Counts an entry in each level, or in none and returns false if one of them is full. */
+  /** Counts an entry in each level and returns true. If a level is full, counts nothing and returns false. */
   tryUse(levels: readonly BudgetLevel[]): boolean {
     this.renew();
     if (this.#widestFull(levels) >= 0) return false;
@@ -92,8 +96,8 @@ export class EventBudget {
   }
 
   /**
-   * Returns the level whose merged entry counts an entry for which `tryUse` had no room: the widest full level. If that is the
-   * total, it is the next narrower level while there is room for merged entries. A new merged entry counts in the wider
+   * Chooses the level whose merged entry counts an entry for which there is no room: the widest full level. If the total is
+   * full, chooses the next narrower level while there is room for merged entries. A new merged entry counts in all wider
    * levels.
    *
    * @param isMerged returns true if a level has a merged entry already

@@ -42,7 +42,7 @@ export type EventName =
 export interface EventDetails {
   readonly caller?: Caller;
   readonly userId?: number | undefined;
-  /** The address of the account, if the code did not look up whether there is one. */
+  /** The address of the account, if the account was not looked up. */
   readonly address?: string | undefined;
   /** The reason, or the actor. */
   readonly detail?: string;

@@ -53,8 +53,8 @@ interface Merged {
  * The audit trail. Events are logged immediately, and written to the database in batches, so that requests do not wait.
  *
  * An event that changed something always has a log line and an entry: their number is bounded by the writes that they report.
- * An attacker can cause any number of other events. Equal ones of one network within a second become one entry with their
- * number, and those for which `EventBudget` has no room are merged, so that no flood fills the disk.
+ * An attacker can cause any number of other events. So that no flood fills the disk, equal events of one network within a
+ * second become one entry with their number, and events for which `EventBudget` has no room are merged.
  */
 export class AuditTrail {
   readonly #db: DB;
@@ -180,7 +180,7 @@ export class AuditTrail {
     }
   }
 
-  /** Returns true if an entry is to be written. Otherwise merges it. */
+  /** Returns true if the budget has room for an entry. Otherwise merges it. */
   #hasRoom(entry: Entry): boolean {
     if (entry.isChange || entry.isCounted || this.#entries.tryUse(levelsOfEntry(entry.event))) return true;
     this.#merge(entry);

@@ -77,12 +77,12 @@ export function deviceSecrets({ device = [] }: Caller): readonly string[] {
   return typeof device === "string" ? [device] : device;
 }
 
-/** Returns the mail to send if the login turns out to be from a new device; null if the address cannot receive mail. */
+/** Returns the email to send if the login turns out to be from a new device; null if the address cannot receive email. */
 export function createLoginNotice(user: User, { language = "en", userAgent }: Caller): LoginNotice | null {
   return isDeliverable(user.email) ? { kind: "new_device", language, device: describeDevice(userAgent) } : null;
 }
 
-/** Returns browser and system of a User-Agent, such as `Firefox/Windows`; null if unknown. Stored and shown in the API. */
+/** Returns browser and system of a User-Agent, such as `Firefox/Windows`; null if unknown. */
 export function describeDevice(userAgent: string | null | undefined): string | null {
   const kind = detectDeviceKind(userAgent);
   return kind && formatDeviceKind(kind);

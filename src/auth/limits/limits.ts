@@ -22,7 +22,7 @@ const limits = {
     ["LIMIT_REGISTRATION_ACCOUNT", "account"],
     ["LIMIT_REGISTRATION_NETWORK", "network"],
   ],
-  // Stored without a mail if other spellings of the address have used up the mails to this mailbox.
+  // Stored without an email if other spellings of the address have used up the emails to this mailbox.
   keptRegistration: [["LIMIT_REGISTRATION_ACCOUNT", "address"]],
   resetMail: [
     ["LIMIT_MAIL_ACCOUNT", "reset"],
@@ -34,7 +34,7 @@ const limits = {
     ["LIMIT_MAIL_ACCOUNT", "verification"],
     ["LIMIT_MAIL_NETWORK", "network"],
   ],
-  // Each sends one mail to the new address and one to the current address.
+  // Each sends one email to the new address and one to the current address.
   moveMail: [
     ["LIMIT_MAIL_ACCOUNT", "newAddress"],
     ["LIMIT_MAIL_ACCOUNT", "currentAddress"],
@@ -63,13 +63,13 @@ const sharedKinds: Partial<Record<LimitedAction, SubjectKind>> = {
 
 /**
  * Consecutive failures are stored until one attempt succeeds: for a day, or for a year if there are more than
- * `shortStreak`. The day keeps attempts on invented addresses from filling the table.
+ * `shortStreak`. The shorter window keeps attempts on invented addresses from filling the table.
  */
 const streakWindow = day;
 const shortStreak = 10;
 const longStreakWindow = 365 * day;
 
-/** The factors by which a limit is multiplied for each network of a caller, the narrowest first: IPv6 /64, /56 and /48. */
+/** The factor of a limit for each network of a caller, narrowest first: IPv6 /64, /56 and /48. */
 const networkShares = [1, 4, 16];
 
 /** An attempt that counts in each of its limits. Disposing of it refunds the attempt, unless it is marked as used. */

@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import { limitKeys, refund } from "./limits.ts";
 import { addressIds, mailboxIds } from "./subjects.ts";
 
-/** Returns the limits of mails that anyone can request: those to one address, and all. */
+/** Returns the limits of emails that anyone can request: those to this address, and all. */
 export function mailLimits({ LIMIT_MAIL_ADDRESS, LIMIT_MAIL_ALL }: Settings, address: string): [Limit, Limit] {
   return [
     { key: addressLimitKey(address), maxAttempts: LIMIT_MAIL_ADDRESS.attempts, window: LIMIT_MAIL_ADDRESS.window },
@@ -22,7 +22,7 @@ function addressLimitKeys(address: string): string[] {
 }
 
 /**
- * Returns the limit of reset mails to an address that has used up `LIMIT_MAIL_ADDRESS`: one an hour. Without it, an
+ * Returns the limit of reset emails to an address that has used up `LIMIT_MAIL_ADDRESS`: one an hour. Without it, an
  * attacker could keep the owner from a working link for the rest of the day.
  *
  * A confirmed account has a separate limit, because an attacker can use up that of its mailbox by registering other
@@ -41,7 +41,7 @@ function resetLimitKey(address: string, isConfirmed: boolean): string {
   return `LIMIT_MAIL_ADDRESS:${of}`;
 }
 
-/** Clears the count of mails to an address, after its owner has redeemed one. No response depends on this count. */
+/** Clears the count of emails to an address, after its owner has redeemed one. No response depends on this count. */
 export async function clearMailCount(context: Context, address: string): Promise<void> {
   if (context.settings.RATE_LIMIT === "on") await refund(context, [], addressLimitKeys(address));
 }

@@ -28,11 +28,11 @@ export interface Subject {
   readonly registrationId?: number;
 }
 
-/** How each kind of subject is named in the keys of limits. Empty if that subject is unknown. */
+/** Return the ids of a subject, of which the keys of limits are made. None if the subject is unknown. */
 export const subjectIds: Record<SubjectKind, (subject: Subject) => readonly string[]> = {
   account: ({ address }) => mailboxIds("", address),
   address: ({ address }) => addressIds("address:", address),
-  // By exact address: requests for other spellings, which send no mail, must not use up those of the owner.
+  // By exact address: requests for other spellings, which send no email, must not use up those of the owner.
   reset: ({ address }) => addressIds("reset:", address),
   verification: ({ address }) => addressIds("verification:", address),
   newAddress: ({ address }) => mailboxIds("move:", address),
@@ -43,7 +43,7 @@ export const subjectIds: Record<SubjectKind, (subject: Subject) => readonly stri
 };
 
 /**
- * Returns one name for all addresses of a mailbox: a suffix after a plus sign is ignored, and so are dots in Gmail
+ * Returns one id for all addresses of a mailbox: a suffix after a plus sign is ignored, and so are dots in Gmail
  * addresses. Text that is not an email address is hashed unchanged, because a part of it may be another user's address.
  */
 export function mailboxIds(prefix: string, address: string | undefined): string[] {
@@ -52,7 +52,7 @@ export function mailboxIds(prefix: string, address: string | undefined): string[
   return [`${prefix}${hash("sha256", isDeliverable(key) ? mailboxOf(key) : key, "base64url")}`];
 }
 
-/** Returns the name of exactly this address, in any letter case. */
+/** Returns the id of exactly this address, in any letter case. */
 export function addressIds(prefix: string, address: string | undefined): string[] {
   return address ? [`${prefix}${hash("sha256", emailKey(address), "base64url")}`] : [];
 }

@@ -5,14 +5,14 @@ import type { Context } from "../context.ts";
 import { MailLimits } from "./mail-limits.ts";
 import { writeMail } from "./write-mail.ts";
 
-/** How long a mail is retried, in milliseconds. */
+/** How long an email is retried, in milliseconds. */
 export const mailLifetime = 24 * 60 * minute;
-/** How long events that were merged into a notice while it was being sent wait for the next one, in milliseconds. */
+/** Changes that were added to a notice while it was being sent wait this long for the next notice, in milliseconds. */
 const noticeInterval = 60 * minute;
 
-/** After this time a mail that is being sent counts as slow and frees its slot for another, in milliseconds. */
+/** After this time an email that is being sent counts as slow and frees its slot for another, in milliseconds. */
 const slowAfter = 3000;
-/** How many mails may be sent at the same time: `all`, and `quick` of those that are not slow. */
+/** How many emails may be sent at the same time: `all`, and `quick` of those that are not slow. */
 interface Slots {
   readonly all: number;
   readonly quick: number;
@@ -23,16 +23,16 @@ const slotsPerDomain: Slots = { all: 12, quick: 4 };
 
 type Priority = "own" | "requested" | "registration";
 
-/** By descending priority, the share of the slots that each may use together with those after it. */
+/** By descending priority. Each may use this share of the slots, together with those after it. */
 const shares: Readonly<Record<Priority, number>> = { own: 1, requested: 0.75, registration: 0.5 };
 const priorities = Object.keys(shares) as Priority[];
 
-/** Two minutes, longer than sending takes, then twice as long each time, up to an hour. */
+/** Two minutes, which is longer than sending takes, then doubled with each attempt, up to an hour. */
 function retryDelay(tries: number): number {
   return Math.min(minute * 2 ** tries, 60 * minute);
 }
 
-/** A mail that is being sent. */
+/** An email that is being sent. */
 interface Sending {
   readonly priority: Priority;
   readonly domain: string;
@@ -40,18 +40,18 @@ interface Sending {
 }
 
 /**
- * Sends the mails that are due. Resolves to the number of sent ones, when all mails of this call have ended. Call it every
- * second or so on every node, also while an earlier call is still running: each mail is sent by one call only.
+ * Sends the emails that are due. Resolves to the number of sent emails when the call has finished all of its emails. Call it
+ * every second or so on every node, also while an earlier call is still running: each email is sent by one call only.
  *
- * @param signal once aborted, no further mail is started
+ * @param signal once aborted, no further email is started
  */
 export function deliver(delivery: Delivery, signal?: AbortSignal): Promise<number> {
   return delivery.deliver(signal);
 }
 
 /**
- * Sends the mails that are due. A slow mail server delays only its own mails: slots are limited in total, by domain, and for
- * mails that anyone can request, and a slow mail frees its slot among the quick ones.
+ * Sends the emails that are due. A slow mail server delays only its own emails: slots are limited in total, by domain, and for
+ * emails that anyone can request. A slow email no longer counts as a quick one.
  */
 export class Delivery {
   readonly #context: Context;
@@ -59,7 +59,7 @@ export class Delivery {
   readonly #sending = new Set<Sending>();
   #claiming: Promise<unknown> | undefined;
   #next: Promise<unknown> | undefined;
-  /** Resolves when there may be room for another mail. */
+  /** Resolves when there may be room for another email. */
   #change = Promise.withResolvers<void>();
 
   constructor(context: Context) {
@@ -80,7 +80,7 @@ export class Delivery {
         const changed = this.#change.promise;
         const started = await this.#startSending().catch((error: unknown) => {
           if (ownMails.size === 0) throw error;
-          // This call must wait for its mails. The next call throws the error if it persists.
+          // This call must wait for its emails. The next call throws the error if it persists.
           return undefined;
         });
         if (started === undefined) break;
@@ -110,7 +110,7 @@ export class Delivery {
     return sent;
   }
 
-  /** Starts to send mails that are due and have room. Only one call claims at a time; waiting calls share the next claim. */
+  /** Starts to send emails that are due and have room. Only one call claims at a time; waiting calls share the next claim. */
   async #startSending(): Promise<Promise<boolean>[]> {
     if (this.#next) {
       await this.#next;
@@ -192,7 +192,7 @@ function priorityOf({ network, kind }: ClaimedMail): Priority {
   return kind === "registration" ? kind : "requested";
 }
 
-/** Returns how many more mails of a priority may be sent in addition to these. */
+/** Returns how many more emails of a priority may be sent in addition to these. */
 function roomIn({ all, quick }: Slots, priority: Priority, sending: readonly Sending[]): number {
   const sharers = priorities.slice(priorities.indexOf(priority));
   const left = (max: number, these: readonly Sending[]) => {
@@ -203,7 +203,7 @@ function roomIn({ all, quick }: Slots, priority: Priority, sending: readonly Sen
   return Math.max(0, Math.min(left(all, sending), left(quick, notSlow)));
 }
 
-/** Sends one mail. Returns false if it was not sent. */
+/** Sends one email. Returns false if it was not sent. */
 async function sendMail(context: Context, limits: MailLimits, waiting: ClaimedMail): Promise<boolean> {
   const { db, mailer, log, metrics, tracing } = context;
   const mail = await writeMail(context, waiting);
@@ -217,11 +217,11 @@ async function sendMail(context: Context, limits: MailLimits, waiting: ClaimedMa
     return false;
   }
   const isValidLink = mail?.token !== undefined && (await db.mailedTokens.markAccepted(mail.token));
-  // If its link was invalidated while the mail was sent, later requests for the same mail stay queued.
+  // If the link was invalidated while its email was sent, later requests for the same email stay queued.
   await (isValidLink ? db.outbox.removeWithDuplicates(waiting) : db.outbox.removeSent(waiting, noticeInterval));
   if (!mail) return false;
   metrics.countMail("sent");
-  log.info({ event: "mail_sent", mail: waiting.id, kind: mail.kind }, "mail sent");
+  log.info({ event: "mail_sent", mail: waiting.id, kind: mail.kind }, "email sent");
   return true;
 }
 
@@ -242,14 +242,14 @@ async function handleFailure(
   const reason = error instanceof Error ? error.message : undefined;
   const fields = { mail: id, kind, tries, reason };
   if (isPermanent(error)) {
-    log.warn({ event: "mail_failed", ...fields }, "the mail server rejected a mail permanently; it is not retried");
+    log.warn({ event: "mail_failed", ...fields }, "the mail server rejected an email permanently; it is not retried");
     metrics.countMail("failed");
     return db.failedMails.add({ id }, { reason, token: mail?.token });
   }
   if (clock() - createdAt >= mailLifetime) {
-    log.error({ event: "mail_given_up", ...fields }, "could not send a mail for a day; giving up");
+    log.error({ event: "mail_given_up", ...fields }, "could not send an email for a day; giving up");
     metrics.countMail("failed");
-    // Its token stays valid: the server may have accepted the mail, although its response was lost.
+    // Its token stays valid: the server may have accepted the email, although its response was lost.
     return db.failedMails.add({ id }, { reason });
   }
   metrics.countMail("delayed");
@@ -260,6 +260,6 @@ async function handleFailure(
       "the mail server rejects this service; check SMTP_URL and MAIL_FROM",
     );
   } else {
-    log.warn({ event: "mail_delayed", ...fields }, "could not send a mail; retrying later");
+    log.warn({ event: "mail_delayed", ...fields }, "could not send an email; retrying later");
   }
 }

@@ -5,13 +5,13 @@ import type { Context } from "../context.ts";
 import { mailLimits, resetLimit } from "../limits/mail-limits.ts";
 import { findUserByEmail } from "../users.ts";
 
-/** How long a requested mail may wait for its limit, in milliseconds from its request. */
+/** How long a requested email may be postponed, in milliseconds from its request. */
 const maxWait = day;
 
 /**
- * Limits the mails that anyone can request: those to one address per day, and all per hour. A mail over a limit waits in the
- * outbox, so that no response depends on the limit. Over the limit of an address, one reset mail an hour is still sent.
- * Notices, mails by operators and resets from known devices do not count.
+ * Limits the emails that anyone can request: those to one address per day, and all per hour. An email over a limit waits in the
+ * outbox, so that no response depends on the limit. Over the limit of an address, one reset email an hour is still sent.
+ * Notices, emails by operators and resets from known devices do not count.
  */
 export class MailLimits {
   readonly #context: Context;
@@ -22,7 +22,7 @@ export class MailLimits {
   }
 
   /**
-   * Counts a mail that is about to be sent.
+   * Counts an email that is about to be sent.
    *
    * @returns the attempts to refund if it cannot be sent; null if it must not be sent now, and has been postponed or dropped
    */
@@ -45,7 +45,7 @@ export class MailLimits {
     return resetLimit(this.#context.settings, address, user !== null && user.emailVerifiedAt !== null);
   }
 
-  /** Counts a reset within the limit of the address too: the next one over that limit is sent an hour later. */
+  /** Counts a reset in its hourly limit even if the limit of the address is not reached. */
   async #count(limit: Limit | null): Promise<readonly CountedAttempt[]> {
     const result = limit ? await this.#context.db.limits.reserve([limit]) : { attempts: [] };
     return "attempts" in result ? result.attempts : [];
@@ -55,7 +55,7 @@ export class MailLimits {
     const { db, log, clock, metrics, settings } = this.#context;
     const { attempts: maxMails, window } = settings.LIMIT_MAIL_ALL;
     if (until > this.#loggedUntil) {
-      log.warn({ event: "mail_capped" }, "LIMIT_MAIL_ALL or LIMIT_MAIL_ADDRESS is reached: requested mails wait");
+      log.warn({ event: "mail_capped" }, "LIMIT_MAIL_ALL or LIMIT_MAIL_ADDRESS is reached: requested emails wait");
       this.#loggedUntil = Math.max(until, clock() + window);
     }
     metrics.countMail("postponed");
@@ -63,14 +63,14 @@ export class MailLimits {
     const windowsToWait = isGlobalLimit ? Math.floor((await db.outbox.countPostponed()) / maxMails) : 0;
     const at = until + windowsToWait * window;
     if (at <= waiting.createdAt + maxWait) return db.outbox.postpone(waiting, at);
-    // As many mails wait as can be sent in a day: drop the newest one of the network that requested the most.
+    // As many emails wait as can be sent in a day: drop the newest one of the network that requested the most.
     const dropped = isGlobalLimit ? await db.outbox.findNewestOfBusiestNetwork(waiting.network ?? "") : null;
     const reason = "LIMIT_MAIL_ALL or LIMIT_MAIL_ADDRESS was reached for a day";
     await db.failedMails.add(dropped ?? waiting, { reason });
     if (dropped) await db.outbox.postpone(waiting, dropped.nextAttemptAt);
     log.warn(
       { event: "mail_failed", mail: (dropped ?? waiting).id, kind: waiting.kind, reason },
-      "dropped a requested mail",
+      "dropped a requested email",
     );
     metrics.countMail("failed");
   }

@@ -8,8 +8,8 @@ import { generateToken } from "../secrets.ts";
 import { findUserByEmail, findUserById } from "../users.ts";
 
 /**
- * Composes a mail from the current state of the account, and generates its token, of which only the mail has the plain text.
- * Returns null if there is nothing to send. The request that queued the mail did not look up the account, so that its time
+ * Composes an email from the current state of the account, and generates its token, of which only the email has the plain text.
+ * Returns null if there is nothing to send. The request that queued the email did not look up the account, so that its time
  * reveals nothing.
  */
 export async function writeMail(context: Context, waiting: OutboxMail): Promise<Mail | null> {
@@ -23,7 +23,7 @@ export async function writeMail(context: Context, waiting: OutboxMail): Promise<
       return verificationId === null ? null : verificationMail(context, verificationId, waiting);
     case "verification": {
       const id = email === null ? null : await findOpenRegistration(context, email);
-      // Requested again while the mail of the registration waits, which has the same link.
+      // Requested again while the email of the registration waits, which has the same link.
       return id === null || (await db.outbox.isRegistrationQueued(id)) ? null : verificationMail(context, id, waiting);
     }
     case "invitation":
@@ -55,7 +55,7 @@ export async function writeMail(context: Context, waiting: OutboxMail): Promise<
   }
 }
 
-/** Returns the mail with the verification link or, if the address has an account already, a notice to its owner. */
+/** Returns the email with the verification link or, if the address has an account already, a notice to its owner. */
 async function verificationMail(context: Context, id: number, waiting: OutboxMail): Promise<Mail | null> {
   const { db, settings } = context;
   const base = { language: toLanguage(waiting.language), at: waiting.createdAt };
@@ -77,7 +77,7 @@ async function isFormerEmail(context: Context, email: string): Promise<boolean> 
   return (await context.db.undoEmailChange.isEmailHeld(email)) && (await findUserByEmail(context, email)) === null;
 }
 
-/** Returns the mail with the link to undo an email change. */
+/** Returns the email with the link to undo an email change. */
 async function undoMail(
   { db, settings }: Context,
   email: string,
@@ -90,7 +90,7 @@ async function undoMail(
   return { kind: "email_changed", to: former.email, language, at: former.leftAt, device, token };
 }
 
-/** Returns true if a newer registration of the same address waits, whose mail would be the same. */
+/** Returns true if a newer registration of the same address waits, whose email would be the same. */
 async function isRepeated({ db }: Context, waiting: OutboxMail, email: string): Promise<boolean> {
   return waiting.kind === "registration" && (await db.outbox.isNewerRegistrationQueued(waiting, email));
 }

@@ -62,8 +62,8 @@ function now() {
 }
 
 /**
- * Hashes until the work of `done` plus the added work equals `target`. Does nothing if `done` was more. So verifying a hash
- * with an old, lower cost takes as long as the dummy hash for an unknown address.
+ * Adds hashing to `done` so that the work equals `target`. Does nothing if `done` was more. So verifying a hash with an old,
+ * lower cost takes as long as the dummy hash for an unknown address.
  *
  * A bcrypt hash of cost c takes 2^c rounds: one at c and then one at each of c, c + 1, … C - 1 equal one at C. For other
  * schemes, the added work is calculated from the times measured on this thread.
@@ -100,7 +100,7 @@ function durationOf(work) {
   return (now() - started) * 2 ** (work.cost - cost);
 }
 
-/** @param {string} name of what was computed before */
+/** @param {string} name of a kind of work in `latest` */
 function median(name) {
   const sorted = (latest.get(name) ?? []).toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? 0;

@@ -1,4 +1,4 @@
-/** The entries under one key: those of its subgroups, or, at the end of a path, its own. */
+/** The entries under one key. At the end of a path they are in `entries`, elsewhere in subgroups. */
 class Group<Entry> {
   size = 0;
   /** The number of entries that `next` can return. */
@@ -119,11 +119,11 @@ export class FairQueue<Entry> {
    */
   admits(path: readonly string[]): boolean {
     let group: Group<Entry> | undefined = this.#root;
-    // One level more than the path has, for an incomplete path.
+    // An incomplete path goes one level deeper, to the new group.
     for (let depth = 0; group && depth <= path.length; depth++) {
       const key = path[depth];
       const child: Group<Entry> | undefined = key === undefined ? undefined : group.groups.get(key);
-      // Of equally large groups, the one with the added entry loses it.
+      // Of equally large groups, the one with the new entry loses that entry.
       if (group.largestSize > (child?.size ?? 0) + 1) return true;
       group = child;
     }

@@ -8,9 +8,9 @@ import { ProvisionalCallers } from "./provisional-callers.ts";
 const waitTimeout = 6000;
 /** How long a hash may run before its caller is rejected, in milliseconds. */
 const hashTimeout = 10_000;
-/** A caller with a longer expected wait is rejected, in milliseconds. */
+/** The maximum expected wait of a caller, in milliseconds. */
 const maxWait = 5000;
-/** The maximum of waiting slots, however fast the hashes are. */
+/** The maximum of waiting slots, even if hashes are fast. */
 const maxWaiting = 10_000;
 /** One of four slots, and one of four turns, is reserved for known devices. */
 const reservedShare = 4;
@@ -129,7 +129,7 @@ export class HashQueue<Work, Result> {
     return promise;
   }
 
-  /** True if a caller is rejected, unless its network has fewer slots than another. */
+  /** True if callers are rejected, except those whose network has fewer slots than another. */
   get isFull(): boolean {
     return this.#waiting >= this.#capacity;
   }

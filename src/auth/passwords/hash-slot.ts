@@ -22,7 +22,7 @@ export interface Slot<Work, Result> extends Required<SlotRequest>, Disposable {
   /** The queue that it is in. */
   queue?: FairQueue<Slot<Work, Result>> | undefined;
   task?: Task<Work, Result> | undefined;
-  /** It does not count as a slot yet: `assign` decides, by the account of its device. */
+  /** True if the queue was full: `assign` decides whether the caller gets a slot as a known device. */
   isProvisional: boolean;
   /** Its further hashes come before those of callers that have not had their turn. */
   hasHadTurn: boolean;

@@ -13,7 +13,7 @@ const niceness = 2;
 const checkInterval = 50;
 /** How long a hash may be starved before it is started again, in milliseconds. */
 const starvationTimeout = 100;
-/** The same while requests keep a core busy: requests with a session come first. */
+/** The same while requests keep a core busy: they come first. */
 const starvationTimeoutBehindRequests = 3000;
 /** The thread that serves requests is busy if it runs, or waits for a core, for more than this share of the time. */
 const busyShare = 0.6;
@@ -100,7 +100,7 @@ function isOverdue(
 }
 
 type HashThreadOptions = Priority & {
-  /** The thread ends after so many milliseconds without work; by default never. */
+  /** Milliseconds without work after which the thread ends; by default never. */
   readonly idleTimeout?: number | undefined;
 };
 
@@ -153,7 +153,7 @@ class HashThread {
     return runTime === undefined ? time > loadTimeout : (runTime - this.#runTimeBefore) * 3 < time;
   }
 
-  /** Ends the thread after it has loaded and its hashes are done. Earlier, bcrypt would crash the process. */
+  /** Ends the thread once it has loaded and its hashes are done. If it ended earlier, bcrypt would crash the process. */
   async close(): Promise<void> {
     await this.#ready;
     await Promise.allSettled([...this.#running.values()].map(({ promise }) => promise));
@@ -200,7 +200,7 @@ class HashThread {
     try {
       return new Worker(new URL("./hash-worker.js", import.meta.url), {
         workerData: this.#options,
-        // Without the preloaded modules of the process, such as a tracing SDK.
+        // Without the modules that the process preloads, such as a tracing SDK.
         execArgv: [],
       });
     } catch (error) {

@@ -102,7 +102,7 @@ export class Passwords {
 
   /**
    * Returns true if this text matches the hash. If there is no hash, or its scheme cannot hold this text, verifies a dummy
-   * hash. A hash that is cheaper than current ones is padded to the same work. So the time reveals nothing.
+   * hash. Verifying a cheaper hash takes as much work as a current one. So the time reveals nothing.
    */
   async #verify(password: string, hashedPassword: string | null, slot?: HashSlot): Promise<boolean> {
     const current = this.#algorithmFor(password);
@@ -141,7 +141,7 @@ export class Passwords {
     return timingSafeEqual(computed as Uint8Array, tag);
   }
 
-  /** Without a slot of the caller, takes one for this hash. */
+  /** Takes a slot for this hash if the caller has none. */
   async #hash(work: HashWork, given: HashSlot | undefined): Promise<Hashed> {
     using own = given ? undefined : this.queue.enter({ path: [""] });
     const slot = given ?? (own as HashSlot);

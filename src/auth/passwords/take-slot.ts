@@ -19,7 +19,7 @@ const recordInterval = 10_000;
 /** Stands for the network of callers without an IP address. In it, accounts take turns. */
 const noNetwork = "no network";
 
-/** Returns the groups among which the queue is shared: the caller's networks, widest first, or else the account. */
+/** Returns the path of a caller in the hash queue: its networks, widest first, or else the account. */
 function queuePath({ ip }: Caller, address?: string): string[] {
   const networks = networksOf(ip);
   if (networks.length > 0) return networks.toReversed();
@@ -51,7 +51,7 @@ export function takeSlotForDevice({ passwords, settings }: QueueContext, caller:
  * Moves a slot to the ones reserved for known devices if the account knows the caller's device.
  *
  * @returns the known device, if any
- * @throws {AuthError} `busy` if the queue only has room for known devices, and this is not one
+ * @throws {AuthError} `busy` if the queue has room only for known devices, and this is not one
  */
 export async function assignSlot(
   context: QueueContext,
@@ -91,7 +91,7 @@ export class AdmissionControl {
     return isKnown instanceof Promise ? isKnown.then(decide) : decide(isKnown);
   }
 
-  /** Counts a rejected request. The log and the audit trail get one entry for ten seconds. */
+  /** Counts a rejected request. Every ten seconds, the log and the audit trail get one entry with their number. */
   countRejection(): void {
     this.#rejections++;
     this.#timer ??= setTimeout(() => this.flush(), recordInterval).unref();

@@ -31,8 +31,8 @@ export async function list(context: Context, sessionId: string | null): Promise<
 }
 
 /**
- * Returns a page of the sessions of the logged-in user, newest first. The first page always has the current session: at
- * its end if the other sessions are newer.
+ * Returns a page of the sessions of the logged-in user, newest first. The first page always contains the current session,
+ * as the last one if the others are newer.
  *
  * @param query `limit`, at most 1,000 sessions, and `after`, the `next` of the previous page
  * @throws {AuthError} `not_logged_in`, `page_invalid`

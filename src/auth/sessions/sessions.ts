@@ -59,7 +59,7 @@ function recordSeen(context: Context, sessionId: string, session: LiveSession | 
   return session.user;
 }
 
-/** For a session that has expired by its stored last use, but was used since. */
+/** Handles a session that has expired by its stored last use, but has been used since. */
 async function findAfterFlush(context: Context, sessionId: string): Promise<PublicUser | null> {
   await context.lastSeen.flush();
   const session = await context.db.sessions.find(sessionId);

@@ -166,7 +166,7 @@ test("an attempt that cannot be refunded counts, and the login succeeds", async 
 });
 
 // id: unforeseen-errors-count
-test("a registration and a mail request count even if they end in an unexpected error", async () => {
+test("a registration and an email request count even if they end in an unexpected error", async () => {
   await using service = await createService({ CONCEAL_ACCOUNTS: "off" });
   const { auth, store } = service;
   await auth.registerUser(owner.email, owner.password);

@@ -135,7 +135,7 @@ test("slow recipients of a domain do not delay the resets of others in that doma
   await Promise.all([delivering, later]);
 });
 
-test("slow resets that attackers request for many accounts delay no notice, operator's mail or known device", async () => {
+test("slow resets that attackers request for many accounts delay no notice, operator's email or known device", async () => {
   await using service = await createService();
   const { auth } = service.node;
   const slow = addresses(20, (i) => `eve@slow${i}.example`);
@@ -155,7 +155,7 @@ test("slow resets that attackers request for many accounts delay no notice, oper
   await Promise.all([delivering, later, last]);
 });
 
-test("one call of deliver sends what comes due while a slow recipient hangs, and no mail is sent twice by two nodes", async () => {
+test("one call of deliver sends what comes due while a slow recipient hangs, and no email is sent twice by two nodes", async () => {
   await using service = await createService();
   const other = await service.another();
   const { auth } = service.node;
@@ -171,7 +171,7 @@ test("one call of deliver sends what comes due while a slow recipient hangs, and
   assert.equal(await auth.outbox.count(), 0);
 });
 
-test("an aborted delivery starts no more mails, and waits for the running ones", async () => {
+test("an aborted delivery starts no more emails, and waits for the running ones", async () => {
   await using service = await createService();
   const { auth } = service.node;
   for (const address of addresses(9, (i) => `${i}@slow.example`)) await auth.account.register(address, password);
@@ -186,7 +186,7 @@ test("an aborted delivery starts no more mails, and waits for the running ones",
   assert.equal(await auth.outbox.count(), 9 - sent);
 });
 
-test("a mail that the server rejects permanently is not retried, and is kept for an operator", async () => {
+test("an email that the server rejects permanently is not retried, and is kept for an operator", async () => {
   await using service = await createService();
   const { node, store } = service;
   for (const code of [550, 551, 552, 553, 554, 571]) {
@@ -221,7 +221,7 @@ test("a mail that the server rejects permanently is not retried, and is kept for
   assert.equal(await node.auth.outbox.deliver(), 6);
 });
 
-test("mails stay in the outbox if the server rejects this service, or rejects them temporarily", async () => {
+test("emails stay in the outbox if the server rejects this service, or rejects them temporarily", async () => {
   await using service = await createService();
   const { node, store } = service;
   await node.auth.account.register(email, password);
@@ -237,7 +237,7 @@ test("mails stay in the outbox if the server rejects this service, or rejects th
   assert.equal(await node.auth.outbox.deliver(), 1);
 });
 
-test("a rejected reset mail invalidates only its own link, and the next request is sent", async () => {
+test("a rejected reset email invalidates only its own link, and the next request is sent", async () => {
   await using service = await createService();
   const { node, store } = service;
   await node.auth.registerUser(email, password);
@@ -261,7 +261,7 @@ test("a rejected reset mail invalidates only its own link, and the next request 
   assert.equal(await node.auth.resetPassword.findEmail(link.slice(8)), null);
 });
 
-test("failed mails are deleted with their account, after a week, and beyond ten thousand", async () => {
+test("failed emails are deleted with their account, after a week, and beyond ten thousand", async () => {
   await using service = await createService();
   const { node, store } = service;
   service.answer = () => 550;
@@ -285,7 +285,7 @@ test("failed mails are deleted with their account, after a week, and beyond ten 
   assert.equal(await node.auth.outbox.countFailed(), 10_000);
 });
 
-test("a failed mail about a deletion keeps no address, and cannot be retried", async () => {
+test("a failed email about a deletion keeps no address, and cannot be retried", async () => {
   await using service = await createService();
   const { node, store } = service;
   service.answer = () => 550;

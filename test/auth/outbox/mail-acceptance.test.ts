@@ -15,19 +15,19 @@ const email = "bob@example.com";
 const password = "plough-Violet-9-harbour";
 const chosen = "harbour-Violet-7-plough";
 
-/** What a mail server does with a complete mail. */
-type Answer =
+/** What a mail server does with a complete email. */
+type Reply =
   | "accepts"
-  | "refuses for now"
-  | "refuses"
-  | "takes it and hangs up"
+  | "defers"
+  | "rejects"
+  | "accepts and hangs up"
   | "rejects the recipient"
   | (() => Promise<void>);
 
 /** A mail server whose responses the test controls. */
 class PostOffice implements AsyncDisposable {
-  answer: Answer = "accepts";
-  /** The tokens of all complete mails, in order. */
+  reply: Reply = "accepts";
+  /** The tokens of all complete emails, in order. */
   readonly tokens: string[] = [];
   readonly #server: MailServer;
 
@@ -39,8 +39,8 @@ class PostOffice implements AsyncDisposable {
     let office: PostOffice | undefined;
     const server = await startMailServer({
       onRcptTo: (_, __, done) => {
-        const isRefused = office?.answer === "rejects the recipient";
-        done(isRefused ? Object.assign(new Error("nobody"), { responseCode: 550 }) : null);
+        const isRejected = office?.reply === "rejects the recipient";
+        done(isRejected ? Object.assign(new Error("nobody"), { responseCode: 550 }) : null);
       },
       onData: (stream, _, done) => void office?.take(stream, done),
     });
@@ -53,7 +53,7 @@ class PostOffice implements AsyncDisposable {
   }
 
   async take(stream: SMTPServerDataStream, done: (error?: Error | null) => void): Promise<void> {
-    // An incomplete mail is not delivered.
+    // An incomplete email is not delivered.
     const chunks: string[] = await stream
       .setEncoding("latin1")
       .toArray()
@@ -62,18 +62,18 @@ class PostOffice implements AsyncDisposable {
     const text = chunks.join("").replaceAll("=\r\n", "");
     const [, token] = /token=3D([\w-]{43})/.exec(text) ?? /token=([\w-]{43})/.exec(text) ?? [];
     this.tokens.push(token ?? "");
-    const { answer } = this;
-    if (answer === "takes it and hangs up") return this.hangUp();
-    if (typeof answer === "function") await answer();
-    const codes: Record<string, number> = { "refuses for now": 451, refuses: 550 };
-    const responseCode = typeof answer === "string" ? codes[answer] : undefined;
+    const { reply } = this;
+    if (reply === "accepts and hangs up") return this.hangUp();
+    if (typeof reply === "function") await reply();
+    const codes: Record<string, number> = { defers: 451, rejects: 550 };
+    const responseCode = typeof reply === "string" ? codes[reply] : undefined;
     done(responseCode === undefined ? null : Object.assign(new Error("no"), { responseCode }));
   }
 
-  /** Delays the responses to the next mails until they are released. */
+  /** Delays the responses to the next emails until they are released. */
   hold(): { readonly arrived: Promise<void>; readonly release: () => void } {
     const [arrived, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    this.answer = async () => {
+    this.reply = async () => {
       arrived.resolve();
       await released.promise;
     };
@@ -95,7 +95,7 @@ interface Node {
   readonly office: PostOffice;
   readonly logged: Record<string, unknown>[];
   another(): Promise<Node>;
-  /** Delivers mails and returns the new tokens. */
+  /** Delivers emails and returns the new tokens. */
   deliver(): Promise<string[]>;
   /** Returns true if the token is valid, without using it up. */
   resets(token: string | undefined): Promise<boolean>;
@@ -141,14 +141,14 @@ async function createNodeWithLink(resources: AsyncDisposableStack): Promise<{ no
   return { node, good };
 }
 
-const failures = ["refuses for now", "takes it and hangs up"] as const;
+const failures = ["defers", "accepts and hangs up"] as const;
 
-for (const answer of failures) {
+for (const reply of failures) {
   // id: link-good-until-replaced
-  test(`a link stays good while the mail server ${answer} what would replace it, and ends when that is accepted`, async () => {
+  test(`a link stays valid until its replacement is accepted: the mail server ${reply}`, async () => {
     await using resources = new AsyncDisposableStack();
     const { node, good } = await createNodeWithLink(resources);
-    node.office.answer = answer;
+    node.office.reply = reply;
     const lost: string[] = [];
     for (let i = 0; i < 5; i++) {
       await node.auth.resetPassword.request(email);
@@ -156,10 +156,10 @@ for (const answer of failures) {
       assert.ok(await node.resets(good), `after ${i + 1} requests`);
       node.store.clock.advance(3 * minute);
     }
-    // If the response was lost, the mail may be in the mailbox: its link must work.
+    // If the response was lost, the email may be in the mailbox: its link must work.
     assert.ok(lost.length >= 5);
     for (const token of lost) assert.ok(await node.resets(token));
-    node.office.answer = "accepts";
+    node.office.reply = "accepts";
     assert.deepEqual(await node.deliver(), [], "it waits as long as is usual");
     node.store.clock.advance(30 * minute);
     const [newest, ...more] = await node.deliver();
@@ -172,17 +172,17 @@ for (const answer of failures) {
   });
 }
 
-for (const answer of ["refuses", "rejects the recipient"] as const) {
-  test(`a link stays good while the mail server ${answer} for good what would replace it, and the next mail is sent`, async () => {
+for (const reply of ["rejects", "rejects the recipient"] as const) {
+  test(`a link stays valid if its replacement fails permanently, and the next email is sent: the mail server ${reply}`, async () => {
     await using resources = new AsyncDisposableStack();
     const { node, good } = await createNodeWithLink(resources);
-    node.office.answer = answer;
+    node.office.reply = reply;
     await node.auth.resetPassword.request(email);
     const refused = await node.deliver();
     assert.ok(await node.resets(good));
     for (const token of refused) assert.equal(await node.resets(token), false, "it arrived nowhere");
     assert.equal(await node.auth.outbox.count(), 0);
-    node.office.answer = "accepts";
+    node.office.reply = "accepts";
     node.store.clock.advance(minute);
     await node.auth.resetPassword.request(email);
     const [newest, ...more] = await node.deliver();
@@ -196,7 +196,7 @@ test("either of two valid links resets the password once, and invalidates both",
   for (const first of [0, 1]) {
     await using resources = new AsyncDisposableStack();
     const { node, good } = await createNodeWithLink(resources);
-    node.office.answer = "takes it and hangs up";
+    node.office.reply = "accepts and hangs up";
     await node.auth.resetPassword.request(email);
     const [fresh = ""] = await node.deliver();
     const both = [good, fresh];
@@ -208,7 +208,7 @@ test("either of two valid links resets the password once, and invalidates both",
   }
 });
 
-test("an action while a mail is being sent invalidates its link too, and the accepted mail does not restore it", async () => {
+test("an action while an email is being sent invalidates its link too, and the accepted email does not restore it", async () => {
   const acts: Record<string, (node: Node, good: string) => Promise<unknown>> = {
     "the old link is used": ({ auth }, good) => auth.updatePassword(good, chosen),
     "the password is changed": async ({ auth }) => {
@@ -245,7 +245,7 @@ test("an action while a mail is being sent invalidates its link too, and the acc
   }
 });
 
-test("a request while a mail is being sent needs no second mail unless the first fails", async () => {
+test("a request while an email is being sent needs no second email unless the first fails", async () => {
   for (const fails of [false, true]) {
     await using resources = new AsyncDisposableStack();
     const { node, good } = await createNodeWithLink(resources);
@@ -257,7 +257,7 @@ test("a request while a mail is being sent needs no second mail unless the first
     node.store.clock.advance(1000);
     await node.auth.resetPassword.request(email);
     assert.deepEqual(await other.deliver(), [], "not beside the one that is under way");
-    if (fails) node.office.answer = "accepts";
+    if (fails) node.office.reply = "accepts";
     if (fails) node.office.hangUp();
     else held.release();
     const [first] = await delivering;
@@ -272,7 +272,7 @@ test("a request while a mail is being sent needs no second mail unless the first
   }
 });
 
-test("if a link is invalidated while its mail is sent, a later request gets another mail", async () => {
+test("if a link is invalidated while its email is sent, a later request gets another email", async () => {
   await using resources = new AsyncDisposableStack();
   const { node, good } = await createNodeWithLink(resources);
   const held = node.office.hold();
@@ -284,13 +284,13 @@ test("if a link is invalidated while its mail is sent, a later request gets anot
   await node.auth.resetPassword.request(email);
   held.release();
   await delivering;
-  node.office.answer = "accepts";
+  node.office.reply = "accepts";
   node.store.clock.advance(10 * minute);
   await node.deliver();
   assert.ok(await node.resets(node.office.tokens.at(-1)));
 });
 
-test("of two mails sent at the same time on two nodes, the newer link is valid, whichever is accepted last", async () => {
+test("of two emails sent at the same time on two nodes, the newer link is valid, whichever is accepted last", async () => {
   for (const order of [
     [0, 1],
     [1, 0],
@@ -303,12 +303,12 @@ test("of two mails sent at the same time on two nodes, the newer link is valid, 
     const fresh: string[] = [];
     for (const [i, each] of nodes.entries()) {
       const arrived = Promise.withResolvers<void>();
-      node.office.answer = async () => {
+      node.office.reply = async () => {
         arrived.resolve();
         await releases[i]?.promise;
       };
       await each.auth.resetPassword.request(email);
-      // Longer than the assumed maximum time to send a mail.
+      // Longer than the assumed maximum time to send an email.
       node.store.clock.advance(3 * minute);
       delivering.push(each.deliver());
       await arrived.promise;
@@ -325,12 +325,12 @@ test("of two mails sent at the same time on two nodes, the newer link is valid, 
   }
 });
 
-test("a crash before an accepted mail is recorded leaves both links valid, until the next mail", async () => {
+test("a crash before an accepted email is recorded leaves both links valid, until the next email", async () => {
   await using resources = new AsyncDisposableStack();
   const { node, good } = await createNodeWithLink(resources);
   await node.auth.resetPassword.request(email);
   // The database becomes unavailable between the two.
-  node.office.answer = async () => {
+  node.office.reply = async () => {
     await crashing.close();
   };
   const crashing = await openDB(node.store.url, { settings, clock: node.store.clock.now });
@@ -340,7 +340,7 @@ test("a crash before an accepted mail is recorded leaves both links valid, until
   await assert.rejects(auth.outbox.deliver(), { name: "DatabaseUnavailable" });
   const [delivered] = node.office.tokens.slice(-1);
   for (const token of [good, delivered]) assert.ok(await node.resets(token));
-  node.office.answer = "accepts";
+  node.office.reply = "accepts";
   node.store.clock.advance(2 * minute);
   const [newest, ...more] = await node.deliver();
   assert.deepEqual(more, []);
@@ -349,17 +349,17 @@ test("a crash before an accepted mail is recorded leaves both links valid, until
 });
 
 test("a verification link stays valid until its successor is accepted, and either confirms once", async () => {
-  for (const answer of failures) {
+  for (const reply of failures) {
     for (const use of ["good", "newest"] as const) {
       await using resources = new AsyncDisposableStack();
       const node = await createService(resources);
       await node.auth.account.register(email, password);
       const [good = ""] = await node.deliver();
       node.store.clock.advance(minute);
-      node.office.answer = answer;
+      node.office.reply = reply;
       await node.auth.verifyEmail.request(email);
       const lost = await node.deliver();
-      for (const token of [good, ...lost]) assert.ok(await node.confirms(token), answer);
+      for (const token of [good, ...lost]) assert.ok(await node.confirms(token), reply);
       const wrong = { token: lost[0] ?? good, password: "another" };
       await assert.rejects(node.auth.verifyEmail.confirm(wrong), { code: "bad_verify_token" });
       if (use === "good") {
@@ -368,7 +368,7 @@ test("a verification link stays valid until its successor is accepted, and eithe
         for (const token of [good, ...lost]) assert.equal(await node.confirms(token), false);
         continue;
       }
-      node.office.answer = "accepts";
+      node.office.reply = "accepts";
       node.store.clock.advance(3 * minute);
       const [newest = ""] = await node.deliver();
       for (const token of [good, ...lost]) assert.equal(await node.confirms(token), false);
@@ -392,10 +392,10 @@ test("any link resets an unconfirmed address until the newest is accepted", asyn
   // The newest link is that of the newest registration, whichever registration the previous one was of.
   await node.auth.account.register(email, `${password} 2`);
   await node.deliver();
-  node.office.answer = "takes it and hangs up";
+  node.office.reply = "accepts and hangs up";
   const lost = await mailed();
   for (const token of [good, lost]) assert.ok(await node.resets(token));
-  node.office.answer = "accepts";
+  node.office.reply = "accepts";
   node.store.clock.advance(3 * minute);
   const newest = await mailed();
   for (const token of [good, lost]) assert.equal(await node.resets(token), false);
@@ -403,10 +403,10 @@ test("any link resets an unconfirmed address until the newest is accepted", asyn
   assert.equal(await node.auth.validLogin(email, chosen), true);
 });
 
-test("links in unaccepted mails expire, are swept, and are limited in number", async () => {
+test("links in unaccepted emails expire, are swept, and are limited in number", async () => {
   await using resources = new AsyncDisposableStack();
   const { node, good } = await createNodeWithLink(resources);
-  node.office.answer = "takes it and hangs up";
+  node.office.reply = "accepts and hangs up";
   const lost: string[] = [];
   for (let i = 0; i < 14; i++) {
     await node.auth.resetPassword.request(email);
@@ -423,12 +423,12 @@ test("links in unaccepted mails expire, are swept, and are limited in number", a
 });
 
 // id: one-mail-after-outage
-test("repeated requests while the mail server is down send one mail when it is back", async () => {
+test("repeated requests while the mail server is down send one email when it is back", async () => {
   await using resources = new AsyncDisposableStack();
   const node = await createService(resources);
   await node.auth.registerUser(email, password);
   await node.auth.admin.invite("mia@example.com");
-  node.office.answer = "refuses for now";
+  node.office.reply = "defers";
   for (let i = 0; i < 3; i++) {
     await node.auth.resetPassword.request(i === 1 ? " BOB@example.com" : email);
     await node.auth.verifyEmail.request(email);
@@ -440,7 +440,7 @@ test("repeated requests while the mail server is down send one mail when it is b
     node.store.clock.advance(30_000);
   }
   assert.ok((await node.auth.outbox.count()) <= 7, `${await node.auth.outbox.count()} wait`);
-  node.office.answer = "accepts";
+  node.office.reply = "accepts";
   node.store.clock.advance(hour);
   await node.auth.outbox.deliver();
   const sent = node.logged.filter(({ event }) => event === "mail_sent").map(({ kind }) => kind);
@@ -456,14 +456,14 @@ test("repeated requests while the mail server is down send one mail when it is b
   assert.equal(await node.auth.outbox.count(), 0);
 });
 
-test("several waiting registrations send the owner one mail, and several password changes another", async () => {
+test("several waiting registrations send the owner one email, and several password changes another", async () => {
   await using resources = new AsyncDisposableStack();
   const node = await createService(resources);
   await node.auth.registerUser(email, password);
   await node.auth.verifyEmail.request(email);
   const [token = ""] = await node.deliver();
   await node.auth.verifyEmail.confirm({ token, password });
-  node.office.answer = "refuses for now";
+  node.office.reply = "defers";
   for (let i = 0; i < 3; i++) await node.auth.account.register(email, `${chosen} ${i}`);
   let current = password;
   for (const next of [chosen, password, chosen]) {
@@ -473,14 +473,14 @@ test("several waiting registrations send the owner one mail, and several passwor
   }
   await node.auth.outbox.deliver();
   node.logged.length = 0;
-  node.office.answer = "accepts";
+  node.office.reply = "accepts";
   node.store.clock.advance(3 * minute);
   await node.auth.outbox.deliver();
   const sent = node.logged.filter(({ event }) => event === "mail_sent").map(({ kind }) => kind);
   assert.deepEqual(sent.toSorted(), ["already_registered", "password_changed"]);
 });
 
-test("a request just after its mail was accepted sends no second one; a later one does", async () => {
+test("a request just after its email was accepted sends no second one; a later one does", async () => {
   for (const [after, mails] of [
     [1, 0],
     [9999, 0],
@@ -517,11 +517,11 @@ test("a used link does not prevent a new one", async () => {
   assert.ok(await node.resets(node.office.tokens.at(-1)));
 });
 
-test("requesting a mail again and again neither speeds it up nor postpones it forever", async () => {
+test("requesting an email again and again neither speeds it up nor postpones it forever", async () => {
   await using resources = new AsyncDisposableStack();
   const node = await createService(resources);
   await node.auth.registerUser(email, password);
-  node.office.answer = "refuses for now";
+  node.office.reply = "defers";
   const tries: number[] = [];
   const start = node.store.clock.now();
   for (let seconds = 0; seconds < 1800; seconds += 10) {
@@ -535,7 +535,7 @@ test("requesting a mail again and again neither speeds it up nor postpones it fo
     tries,
     Array.from({ length: 15 }, (_, i) => 2 * i),
   );
-  node.office.answer = "accepts";
+  node.office.reply = "accepts";
   node.store.clock.advance(2 * minute);
   assert.equal((await node.deliver()).length, 1);
 });

@@ -10,7 +10,7 @@ import { createRecordingLog, day, hour, minute, productionEnvironment } from "..
 
 const email = "bob@example.com";
 const password = "plough-Violet-9-harbour";
-/** Limits of requests so high that only the limits of mails apply. */
+/** Limits of requests so high that only the limits of emails apply. */
 const wide = { LIMIT_MAIL_ACCOUNT: "999/1h", LIMIT_MAIL_NETWORK: "999/1h", LIMIT_REGISTRATION_NETWORK: "999/1h" };
 
 interface Service extends AsyncDisposable {
@@ -68,7 +68,7 @@ function callerInNetwork(i: number) {
 
 const recipients = (mails: readonly Mail[]) => mails.map(({ to }) => to).toSorted();
 
-test("a flood that uses up the global limit delays requested mails, and no notice, operator's mail or known device", async () => {
+test("a flood that uses up the global limit delays requested emails, and no notice, operator's email or known device", async () => {
   await using service = await createService({ LIMIT_MAIL_ALL: "3/1h" });
   const { auth, store } = service;
   const { id } = await auth.registerUser(email, password);
@@ -114,7 +114,7 @@ test("a flood that uses up the global limit delays requested mails, and no notic
   assert.equal(await auth.outbox.count(), 0);
 });
 
-test("requested mails to a mailbox are limited per day, in any spelling, and others are not affected", async () => {
+test("requested emails to a mailbox are limited per day, in any spelling, and others are not affected", async () => {
   await using service = await createService({ LIMIT_MAIL_ADDRESS: "2/1d", LIMIT_REGISTRATION_ACCOUNT: "999/1h" });
   const { auth, store } = service;
   const register = async (address: string) => {
@@ -190,7 +190,7 @@ test("a redeemed reset clears the count of its address", async () => {
   assert.equal((await request()).length, 0);
 });
 
-test("two nodes together send exactly as many mails as the limit, and a mail that fails is refunded", async () => {
+test("two nodes together send exactly as many emails as the limit, and an email that fails is refunded", async () => {
   await using service = await createService({ LIMIT_MAIL_ALL: "7/1h" });
   const { auth, store } = service;
   const other = await service.another();
@@ -211,7 +211,7 @@ test("two nodes together send exactly as many mails as the limit, and a mail tha
   assert.equal((await service.delivered()).length, 7);
 });
 
-test("at most the mails of a day wait: the network that requested the most loses its newest", async () => {
+test("at most the emails of a day wait: the network that requested the most loses its newest", async () => {
   await using service = await createService({ LIMIT_MAIL_ALL: "1/1h" });
   const { auth } = service;
   const flood = (i: number) => ({ ip: `2001:db8:1:${i.toString(16)}::1` });
@@ -220,7 +220,7 @@ test("at most the mails of a day wait: the network that requested the most loses
   const waiting = await auth.outbox.count();
   assert.ok(waiting >= 22 && waiting <= 34, `${waiting}`);
   assert.equal(await auth.outbox.countFailed(), 59 - waiting);
-  // A mail of another network replaces one of the flood.
+  // An email of another network replaces one of the flood.
   await auth.account.register(email, password, callerInNetwork(2));
   assert.deepEqual(await service.delivered(), []);
   assert.equal(await auth.outbox.count(), waiting);

@@ -11,7 +11,7 @@ import { hour, minute, productionEnvironment } from "../../support/world.ts";
 const email = "bob@example.com";
 const words = "plough-Violet-9-harbour";
 
-/** Nodes on one database that collect their mails in one list. */
+/** Nodes on one database that collect their emails in one list. */
 interface World extends AsyncDisposable {
   readonly store: Store;
   readonly auth: Auth;
@@ -21,7 +21,7 @@ interface World extends AsyncDisposable {
   enter(address: string): Promise<string>;
   /** Another node on the same database. */
   another(): Promise<Auth>;
-  /** Sends the mails that are due, and returns the contents of all mails since the last call. */
+  /** Sends the emails that are due, and returns the contents of all emails since the last call. */
   delivered(): Promise<[kind: string, to: string, times: number | undefined][]>;
 }
 
@@ -69,7 +69,7 @@ async function change(auth: Auth, sessionId: string, times: number, first = 0): 
   return id;
 }
 
-test("the first of 60 password changes is mailed immediately, and all others in one mail an hour later", async () => {
+test("the first of 60 password changes is mailed immediately, and all others in one email an hour later", async () => {
   await using world = await createWorld();
   let session = await change(world.auth, await world.enter(email), 1);
   assert.deepEqual(await world.delivered(), [["password_changed", email, 1]]);
@@ -82,7 +82,7 @@ test("the first of 60 password changes is mailed immediately, and all others in 
   assert.deepEqual(await world.delivered(), []);
   world.store.clock.advance(1);
   assert.deepEqual(await world.delivered(), [["password_changed", email, 59]]);
-  // The hour starts with that mail: changes within it are mailed when it is over.
+  // The hour starts with that email: changes within it are mailed when it is over.
   session = await change(world.auth, session, 2, 60);
   assert.deepEqual(await world.delivered(), []);
   world.store.clock.advance(hour);
@@ -92,7 +92,7 @@ test("the first of 60 password changes is mailed immediately, and all others in 
   assert.deepEqual(await world.delivered(), [["password_changed", email, 1]]);
 });
 
-test("changes on several nodes before a mail is sent are one mail about the last", async () => {
+test("changes on several nodes before an email is sent are one email about the last", async () => {
   await using world = await createWorld();
   const other = await world.another();
   let session = await world.enter(email);
@@ -134,7 +134,7 @@ test("a notice that could not be sent is merged with later changes", async () =>
   world.way = async () => {
     throw new Error("the mail server is away");
   };
-  // Longer than a mail is retried: a notice to which a change is added starts again.
+  // Longer than an email is retried: a notice to which a change is added starts again.
   for (let i = 1; i < 30; i++) {
     assert.deepEqual(await world.delivered(), []);
     world.store.clock.advance(hour);

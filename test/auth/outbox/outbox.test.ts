@@ -65,7 +65,7 @@ const refusing = async () => {
 };
 
 // id: no-token-waits
-test("a waiting mail has no token; each attempt to send generates one, and the last one is valid", async () => {
+test("a waiting email has no token; each attempt to send generates one, and the last one is valid", async () => {
   await using world = await createNode();
   world.post.way = refusing;
   await world.auth.account.register(email, password);
@@ -122,7 +122,7 @@ test("the link of an invitation sets the password and confirms the address, and 
   await assert.rejects(world.auth.updatePassword(late.token, password), { code: "bad_reset_token" });
 });
 
-test("a mail is retried after 2, 4, 8 … 60 minutes, and dropped after a day with an error in the log", async () => {
+test("an email is retried after 2, 4, 8 … 60 minutes, and dropped after a day with an error in the log", async () => {
   await using world = await createNode();
   world.post.way = refusing;
   await world.auth.account.register(email, password);
@@ -151,7 +151,7 @@ test("a mail is retried after 2, 4, 8 … 60 minutes, and dropped after a day wi
   assert.ok(!JSON.stringify(world.logged).includes("@"), "an address is in the log");
 });
 
-test("a mailer that does not respond delays only the mail", async () => {
+test("a mailer that does not respond delays only the email", async () => {
   await using world = await createNode();
   const away = Promise.withResolvers<void>();
   world.post.way = () => away.promise;
@@ -167,7 +167,7 @@ test("a mailer that does not respond delays only the mail", async () => {
   assert.equal(world.post.sent.length, 3);
 });
 
-test("a node that crashes before it sends a claimed mail delays it; no other node sends it in the meantime", async () => {
+test("a node that crashes before it sends a claimed email delays it; no other node sends it in the meantime", async () => {
   await using world = await createNode();
   await using other = await world.another();
   await world.auth.account.register(email, password);
@@ -186,7 +186,7 @@ test("a node that crashes before it sends a claimed mail delays it; no other nod
   assert.equal(await other.auth.outbox.count(), 0);
 });
 
-test("each mail is sent by one of two nodes that deliver at the same time", async () => {
+test("each email is sent by one of two nodes that deliver at the same time", async () => {
   await using world = await createNode();
   await using other = await world.another();
   for (let i = 0; i < 30; i++) await world.auth.account.register(`${i}@example.com`, password);
@@ -207,7 +207,7 @@ test("a mail kind of a newer node stays in the outbox", async () => {
   assert.equal(await world.auth.outbox.count(), 1);
 });
 
-test("deleting an account deletes its waiting mails but the notice of it, and no others", async () => {
+test("deleting an account deletes its waiting emails but the notice of it, and no others", async () => {
   await using world = await createNode();
   for (const address of [email, "eve@example.com"]) {
     await world.auth.admin.invite(address);
@@ -224,7 +224,7 @@ test("deleting an account deletes its waiting mails but the notice of it, and no
   assert.equal(await world.auth.outbox.count(), 0);
 });
 
-test("an operator can retry waiting mails now; mails that were never sent are swept", async () => {
+test("an operator can retry waiting emails now; emails that were never sent are swept", async () => {
   await using world = await createNode();
   world.post.way = refusing;
   await world.auth.account.register(email, password);
