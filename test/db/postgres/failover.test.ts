@@ -66,5 +66,5 @@ test("a standby alone is rejected at startup, with the remedy", async () => {
   await (await openDB(primary.url)).close();
   const caughtUp = async () => (await query(standby, "select to_regclass('users') as users")).users !== null;
   while (!(await caughtUp()));
-  await assert.rejects(openDB(standby.url), /standby; name the primary, or all of the hosts/);
+  await assert.rejects(openDB(standby.url), /standby; use the primary, or list all hosts/);
 });
