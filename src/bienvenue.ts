@@ -18,7 +18,7 @@ import { readSettings, type Settings } from "./settings/settings.ts";
 
 /** How often expired rows are deleted, in milliseconds. */
 const sweepInterval = 10 * 60_000;
-/** The minimum time since the last sweep by any node, in milliseconds. Shorter, because timers can fire early. */
+/** The minimum time since the last sweep by any node, in milliseconds. Less than the interval, because timers can fire early. */
 const minSweepInterval = 0.9 * sweepInterval;
 /** How often the outbox is checked for due emails, in milliseconds. */
 const deliveryInterval = 1000;
@@ -28,7 +28,7 @@ export const shutdownTimeout = 8000;
 export interface BienvenueOptions extends Omit<AuthOptions, "settings" | "mailer"> {
   /**
    * Stops background work: once aborted, no start, email or sweep begins, and a start that waits for the migration of another node
-   * fails. Requests are still answered until you dispose of the service, which this does not replace.
+   * fails. Aborting does not dispose of the service: requests are still answered.
    */
   readonly signal?: AbortSignal;
 }
