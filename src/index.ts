@@ -31,7 +31,7 @@ export {
   OpenError,
 } from "./errors.ts";
 export type { Bindings } from "./http/caller.ts";
-export { createMailer, type DevOutbox, MailError, type WaitingMail } from "./mail/mail.ts";
+export { createMailer, type DevOutbox, MailError, type UnsentMail } from "./mail/mail.ts";
 export type { Language, Mail, Mailer, MailKind } from "./mail/mailer.ts";
 export { type Log, silent } from "./observe/log.ts";
 export { Counters, type Metrics } from "./observe/metrics.ts";

@@ -6,7 +6,7 @@ import { endpoint } from "../http/endpoint.ts";
 import { notFoundError } from "../http/refusals.ts";
 import type { Resource } from "../http/service.ts";
 import { isFromThisMachine } from "../http/this-machine.ts";
-import type { DevOutbox, WaitingMail } from "../mail/mail.ts";
+import type { DevOutbox, UnsentMail } from "../mail/mail.ts";
 
 /** The emails that no server sends. It must not be reachable from other machines: the emails hold tokens. */
 export const devOutbox: Resource = {
@@ -74,7 +74,7 @@ function policy({ styles }: DevOutbox): string {
   ].join("; ");
 }
 
-function page(mails: readonly WaitingMail[]): string {
+function page(mails: readonly UnsentMail[]): string {
   return String(html`<!doctype html>
 <html lang="en">
 <head>
@@ -93,7 +93,7 @@ ${mails.length === 0 ? html`<p>No emails yet.</p>\n` : mails.map(article)}</main
 `);
 }
 
-function article({ kind, to, subject, text, html: content, at }: WaitingMail) {
+function article({ kind, to, subject, text, html: content, at }: UnsentMail) {
   return html`<article>
 <h2>${subject}</h2>
 <p>to ${to} · ${kind} · <time datetime="${at}">${at.slice(0, 19).replace("T", " ")} UTC</time></p>

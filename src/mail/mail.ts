@@ -3,7 +3,7 @@ import type { Settings } from "../settings/settings.ts";
 import { DevOutbox } from "./dev-outbox.ts";
 import type { Mailer } from "./mailer.ts";
 
-export { DevOutbox, type UnsentMail as WaitingMail } from "./dev-outbox.ts";
+export { DevOutbox, type UnsentMail } from "./dev-outbox.ts";
 export { MailError } from "./mail-error.ts";
 
 /**
