@@ -6,6 +6,7 @@ import { readSettings } from "../../src/settings/settings.ts";
 import { createStore, type Store } from "../support/engine-store.ts";
 import { test } from "../support/engines.ts";
 import { hashThreads } from "../support/hash-threads.ts";
+import { RecordingMailer } from "../support/recording-mailer.ts";
 import { Clock, createRecordingLog, day, hour, minute, productionEnvironment } from "../support/world.ts";
 
 const email = "bob@example.com";
@@ -29,17 +30,16 @@ async function node(resources: AsyncDisposableStack, environment = {}, given?: S
   const settings = readSettings({ ...productionEnvironment, BCRYPT_COST: "4", ...environment });
   const clock = new Clock();
   clock.advance(ahead);
-  const mails: Mail[] = [];
   const logged: Record<string, unknown>[] = [];
-  const mailer = { send: async (mail: Mail) => void mails.push(mail), close: async () => {} };
+  const mailer = new RecordingMailer();
   const db = resources.use(await openDB(store.url, { settings, clock: clock.now }));
   const auth = new Auth(db, { hashThreads, settings, mailer, clock: clock.now, log: createRecordingLog(logged) });
   resources.defer(() => auth.close());
   const mailedToken = async () => {
     await auth.outbox.deliver();
-    return mails.at(-1)?.token ?? "";
+    return mailer.sent.at(-1)?.token ?? "";
   };
-  return { auth, clock, store, mails, logged, mailedToken };
+  return { auth, clock, store, mails: mailer.sent, logged, mailedToken };
 }
 
 /** How long a wrong login must wait, in milliseconds; 0 if it was attempted. */

@@ -1,7 +1,7 @@
 import { type AppOptions, createApp } from "../../src/app.ts";
 import { Auth } from "../../src/auth/auth.ts";
 import { type DB, openDB } from "../../src/db/db.ts";
-import type { Mail, Mailer } from "../../src/mail/mailer.ts";
+import type { Mail } from "../../src/mail/mailer.ts";
 import type { Log } from "../../src/observe/log.ts";
 import { Counters } from "../../src/observe/metrics.ts";
 import { type Environment, readSettings, type Settings } from "../../src/settings/settings.ts";
@@ -9,6 +9,7 @@ import { currentEngine } from "./engines.ts";
 import { hashThreads } from "./hash-threads.ts";
 import { openMigratedMemory } from "./migrated-sqlite.ts";
 import { acquirePostgres } from "./postgres-pool.ts";
+import { RecordingMailer } from "./recording-mailer.ts";
 
 /** A service of a test's own: its database its own, its clock in the test's hands, its log in a list. */
 export interface World extends AsyncDisposable {
@@ -58,7 +59,7 @@ export async function createWorld(
   const log = createRecordingLog(logEntries);
   const resources = new AsyncDisposableStack();
   const db = await openDatabase(environment.DATABASE_URL, settings, clock, resources);
-  const mails: Mail[] = [];
+  const mailer = new RecordingMailer();
   const metrics = new Counters();
   // A world whose hashes take long is about its queue: it has threads of its own, as the service does.
   const threads = settings.BCRYPT_COST > 8 ? {} : { hashThreads };
@@ -66,7 +67,7 @@ export async function createWorld(
     ...threads,
     settings,
     log,
-    mailer: createRecordingMailer(mails),
+    mailer,
     clock: clock.now,
     metrics,
   });
@@ -79,7 +80,7 @@ export async function createWorld(
     metrics,
     app,
     logEntries,
-    mails,
+    mails: mailer.sent,
     request: async (path, { ip = "127.0.0.1", ...init } = {}) => {
       const headers = new Headers(init.headers);
       if (!headers.has("Host")) headers.set("Host", "localhost:5000");
@@ -115,11 +116,6 @@ export const productionEnvironment: Environment = {
   MAIL_FROM: "no-reply@example.com",
   TRUSTED_PROXIES: "none",
 };
-
-/** Keeps the mails instead of handing them over. */
-function createRecordingMailer(mails: Mail[]): Mailer {
-  return { send: async (mail) => void mails.push(mail), close: async () => {} };
-}
 
 /** A log in a list. */
 export function createRecordingLog(entries: Record<string, unknown>[]): Log {

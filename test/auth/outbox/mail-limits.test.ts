@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { Auth } from "../../../src/auth/auth.ts";
-import type { Mail, Mailer } from "../../../src/mail/mailer.ts";
+import type { Mail } from "../../../src/mail/mailer.ts";
 import { type Environment, readSettings } from "../../../src/settings/settings.ts";
 import { createStore, type Store } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
 import { hashThreads } from "../../support/hash-threads.ts";
 import { addNode } from "../../support/node.ts";
+import { RecordingMailer } from "../../support/recording-mailer.ts";
 import { createRecordingLog, day, hour, minute, productionEnvironment } from "../../support/world.ts";
 
 const email = "bob@example.com";
@@ -17,8 +18,7 @@ interface Service extends AsyncDisposable {
   readonly store: Store;
   readonly auth: Auth;
   readonly logged: Record<string, unknown>[];
-  /** Sending waits for this, and fails if it does. */
-  way: () => Promise<void>;
+  readonly mailer: RecordingMailer;
   /** Another node on the same database. */
   another(): Promise<Auth>;
   /** Sends what is due, and returns what was sent since the last call. */
@@ -29,15 +29,8 @@ async function createService(environment: Environment): Promise<Service> {
   const resources = new AsyncDisposableStack();
   const store = resources.use(await createStore(productionEnvironment));
   const settings = readSettings({ ...productionEnvironment, BCRYPT_COST: "4", ...wide, ...environment });
-  const sent: Mail[] = [];
+  const mailer = new RecordingMailer();
   const logged: Record<string, unknown>[] = [];
-  const mailer: Mailer = {
-    async send(mail) {
-      await service.way();
-      sent.push(mail);
-    },
-    async close() {},
-  };
   const auth = new Auth(store.db, {
     hashThreads,
     settings,
@@ -50,11 +43,11 @@ async function createService(environment: Environment): Promise<Service> {
     store,
     auth,
     logged,
-    way: async () => {},
+    mailer,
     another: () => addNode(resources, store, { settings, mailer }),
     async delivered() {
       await auth.outbox.deliver();
-      return sent.splice(0);
+      return mailer.sent.splice(0);
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
@@ -202,11 +195,11 @@ test("two nodes together send exactly as many emails as the limit, and an email 
   );
   assert.equal((await service.delivered()).length, 7);
   store.clock.advance(hour);
-  service.way = async () => {
+  service.mailer.beforeSend = async () => {
     throw new Error("the mail server is away");
   };
   assert.equal(await auth.outbox.deliver(), 0);
-  service.way = async () => {};
+  service.mailer.beforeSend = async () => {};
   await auth.outbox.retry();
   assert.equal((await service.delivered()).length, 7);
 });

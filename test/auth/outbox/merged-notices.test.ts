@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { Auth } from "../../../src/auth/auth.ts";
-import type { Mail, Mailer } from "../../../src/mail/mailer.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
 import { createStore, type Store } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
 import { hashThreads } from "../../support/hash-threads.ts";
 import { addNode } from "../../support/node.ts";
+import { RecordingMailer } from "../../support/recording-mailer.ts";
 import { hour, minute, productionEnvironment } from "../../support/world.ts";
 
 const email = "bob@example.com";
@@ -15,8 +15,7 @@ const words = "plough-Violet-9-harbour";
 interface World extends AsyncDisposable {
   readonly store: Store;
   readonly auth: Auth;
-  /** Sending waits for this, and fails if it does. */
-  way: () => Promise<void>;
+  readonly mailer: RecordingMailer;
   /** Creates an account and returns a session id. */
   enter(address: string): Promise<string>;
   /** Another node on the same database. */
@@ -29,20 +28,13 @@ async function createWorld(): Promise<World> {
   const resources = new AsyncDisposableStack();
   const store = resources.use(await createStore(productionEnvironment));
   const settings = readSettings({ ...productionEnvironment, RATE_LIMIT: "off", BCRYPT_COST: "4" });
-  const sent: Mail[] = [];
-  const mailer: Mailer = {
-    async send(mail) {
-      await world.way();
-      sent.push(mail);
-    },
-    async close() {},
-  };
+  const mailer = new RecordingMailer();
   const auth = new Auth(store.db, { hashThreads, settings, mailer, clock: store.clock.now });
   resources.defer(() => auth.close());
   const world: World = {
     store,
     auth,
-    way: async () => {},
+    mailer,
     async enter(address) {
       const { id } = await auth.registerUser(address, words);
       await store.db.updateUser(id, { emailVerifiedAt: 1 });
@@ -52,7 +44,7 @@ async function createWorld(): Promise<World> {
     another: () => addNode(resources, store, { settings, mailer }),
     async delivered() {
       await auth.outbox.deliver();
-      return sent.splice(0).map(({ kind, to, times }) => [kind, to, times]);
+      return mailer.sent.splice(0).map(({ kind, to, times }) => [kind, to, times]);
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
@@ -111,7 +103,7 @@ test("a change while a notice is being sent is in the next notice", async () => 
   let session = await change(world.auth, await world.enter(email), 1);
   const beingSent = Promise.withResolvers<void>();
   const accepted = Promise.withResolvers<void>();
-  world.way = () => {
+  world.mailer.beforeSend = () => {
     beingSent.resolve();
     return accepted.promise;
   };
@@ -131,7 +123,7 @@ test("a change while a notice is being sent is in the next notice", async () => 
 test("a notice that could not be sent is merged with later changes", async () => {
   await using world = await createWorld();
   let session = await change(world.auth, await world.enter(email), 1);
-  world.way = async () => {
+  world.mailer.beforeSend = async () => {
     throw new Error("the mail server is away");
   };
   // Longer than an email is retried: a notice to which a change is added starts again.
@@ -140,7 +132,7 @@ test("a notice that could not be sent is merged with later changes", async () =>
     world.store.clock.advance(hour);
     session = await change(world.auth, session, 1, i);
   }
-  world.way = async () => {};
+  world.mailer.beforeSend = async () => {};
   world.store.clock.advance(hour);
   assert.deepEqual(await world.delivered(), [["password_changed", email, 30]]);
 });

@@ -1,32 +1,21 @@
 import assert from "node:assert/strict";
 import { Auth } from "../../../src/auth/auth.ts";
 import { openDB } from "../../../src/db/db.ts";
-import type { Mail, Mailer } from "../../../src/mail/mailer.ts";
+import type { Mail } from "../../../src/mail/mailer.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
 import { createStore, type Store } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
 import { hashThreads } from "../../support/hash-threads.ts";
+import { RecordingMailer } from "../../support/recording-mailer.ts";
 import { createRecordingLog, hour, minute, productionEnvironment } from "../../support/world.ts";
 
 const email = "bob@example.com";
 const password = "plough-Violet-9-harbour";
 
-/** A mailer that the test controls. */
-class Post implements Mailer {
-  readonly sent: Mail[] = [];
-  /** Each attempt to send waits for this, and fails if it does. */
-  way: () => Promise<void> = async () => {};
-  async send(mail: Mail): Promise<void> {
-    await this.way();
-    this.sent.push(mail);
-  }
-  async close(): Promise<void> {}
-}
-
 interface Node extends AsyncDisposable {
   readonly store: Store;
   readonly auth: Auth;
-  readonly post: Post;
+  readonly mailer: RecordingMailer;
   readonly logged: Record<string, unknown>[];
   /** Another node on the same database. */
   another(): Promise<Node>;
@@ -37,13 +26,13 @@ async function createNode(given?: Store): Promise<Node> {
   const settings = readSettings({ ...productionEnvironment, BCRYPT_COST: "4" });
   const logged: Record<string, unknown>[] = [];
   const log = createRecordingLog(logged);
-  const post = new Post();
+  const mailer = new RecordingMailer();
   const db = given ? await openDB(store.url, { settings, clock: store.clock.now }) : store.db;
-  const auth = new Auth(db, { hashThreads, settings, log, mailer: post, clock: store.clock.now });
+  const auth = new Auth(db, { hashThreads, settings, log, mailer, clock: store.clock.now });
   return {
     store,
     auth,
-    post,
+    mailer,
     logged,
     another: () => createNode(store),
     async [Symbol.asyncDispose]() {
@@ -67,23 +56,23 @@ const refusing = async () => {
 // id: no-token-waits
 test("a waiting email has no token; each attempt to send generates one, and the last one is valid", async () => {
   await using world = await createNode();
-  world.post.way = refusing;
+  world.mailer.beforeSend = refusing;
   await world.auth.account.register(email, password);
   const [row] = await world.store.rows("verifications");
   assert.deepEqual([row?.token, row?.reset_token], [null, null]);
   assert.ok(!/[\w-]{43}/.test(JSON.stringify(await world.store.rows("outbox"))));
   let tried: Mail | undefined;
-  const send = world.post.send.bind(world.post);
-  world.post.send = (mail) => {
+  const send = world.mailer.send.bind(world.mailer);
+  world.mailer.send = (mail) => {
     tried = mail;
     return send(mail);
   };
   assert.equal(await world.auth.outbox.deliver(), 0);
   const lost = tried?.token ?? "";
-  world.post.way = async () => {};
+  world.mailer.beforeSend = async () => {};
   world.store.clock.advance(2 * minute);
   assert.equal(await world.auth.outbox.deliver(), 1);
-  const { token = "" } = world.post.sent[0] ?? {};
+  const { token = "" } = world.mailer.sent[0] ?? {};
   assert.match(token, /^[\w-]{43}$/);
   assert.notEqual(token, lost);
   for (const secret of [token, lost]) assert.ok(!(await readAllTables(world)).includes(secret));
@@ -94,13 +83,13 @@ test("a waiting email has no token; each attempt to send generates one, and the 
 test("the link of an invitation sets the password and confirms the address, and a later reset replaces it", async () => {
   await using world = await createNode();
   await world.auth.admin.invite(email, "fr");
-  world.post.way = refusing;
+  world.mailer.beforeSend = refusing;
   assert.equal(await world.auth.outbox.deliver(), 0);
-  world.post.way = async () => {};
+  world.mailer.beforeSend = async () => {};
   world.store.clock.advance(2 * minute);
   const mailed = async () => {
     await world.auth.outbox.deliver();
-    const { kind, to, language, token = "" } = world.post.sent.at(-1) ?? {};
+    const { kind, to, language, token = "" } = world.mailer.sent.at(-1) ?? {};
     return { told: [kind, to, language], token };
   };
   const invitation = await mailed();
@@ -124,7 +113,7 @@ test("the link of an invitation sets the password and confirms the address, and 
 
 test("an email is retried after 2, 4, 8 … 60 minutes, and dropped after a day with an error in the log", async () => {
   await using world = await createNode();
-  world.post.way = refusing;
+  world.mailer.beforeSend = refusing;
   await world.auth.account.register(email, password);
   const delays: number[] = [];
   let last = world.store.clock.now();
@@ -154,17 +143,17 @@ test("an email is retried after 2, 4, 8 … 60 minutes, and dropped after a day 
 test("a mailer that does not respond delays only the email", async () => {
   await using world = await createNode();
   const away = Promise.withResolvers<void>();
-  world.post.way = () => away.promise;
+  world.mailer.beforeSend = () => away.promise;
   await world.auth.account.register(email, password);
   const delivering = world.auth.outbox.deliver();
   await world.auth.account.register("eve@example.com", password);
   await assert.rejects(world.auth.logIn({ email, password }), { code: "wrong_login" });
   await world.auth.resetPassword.request(email);
-  assert.deepEqual(world.post.sent, []);
+  assert.deepEqual(world.mailer.sent, []);
   away.resolve();
   await delivering;
   await world.auth.outbox.deliver();
-  assert.equal(world.post.sent.length, 3);
+  assert.equal(world.mailer.sent.length, 3);
 });
 
 test("a node that crashes before it sends a claimed email delays it; no other node sends it in the meantime", async () => {
@@ -172,7 +161,7 @@ test("a node that crashes before it sends a claimed email delays it; no other no
   await using other = await world.another();
   await world.auth.account.register(email, password);
   const claimed = Promise.withResolvers<void>();
-  world.post.way = () => {
+  world.mailer.beforeSend = () => {
     claimed.resolve();
     return new Promise(() => {});
   };
@@ -195,7 +184,7 @@ test("each email is sent by one of two nodes that deliver at the same time", asy
     counts.reduce((all, some) => all + some),
     30,
   );
-  const sent = [...world.post.sent, ...other.post.sent].map(({ to }) => to);
+  const sent = [...world.mailer.sent, ...other.mailer.sent].map(({ to }) => to);
   assert.deepEqual([sent.length, new Set(sent).size], [30, 30]);
   assert.equal(await world.auth.outbox.count(), 0);
 });
@@ -215,21 +204,21 @@ test("deleting an account deletes its waiting emails but the notice of it, and n
   }
   await world.auth.admin.deleteAccount(1);
   await world.auth.outbox.deliver();
-  const others = world.post.sent.filter(({ to }) => to !== "eve@example.com");
+  const others = world.mailer.sent.filter(({ to }) => to !== "eve@example.com");
   assert.deepEqual(
     others.map(({ kind, to }) => [kind, to]),
     [["account_removed", email]],
   );
-  assert.ok(world.post.sent.length > others.length);
+  assert.ok(world.mailer.sent.length > others.length);
   assert.equal(await world.auth.outbox.count(), 0);
 });
 
 test("an operator can retry waiting emails now; emails that were never sent are swept", async () => {
   await using world = await createNode();
-  world.post.way = refusing;
+  world.mailer.beforeSend = refusing;
   await world.auth.account.register(email, password);
   await world.auth.outbox.deliver();
-  world.post.way = async () => {};
+  world.mailer.beforeSend = async () => {};
   assert.equal(await world.auth.outbox.deliver(), 0);
   assert.equal(await world.auth.outbox.retry(), 1);
   assert.equal(await world.auth.outbox.retry(), 0);
