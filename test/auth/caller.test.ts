@@ -144,8 +144,10 @@ function rejectEntriesOf({ db }: World, ips: readonly string[]): () => number {
   let statements = 0;
   db.audit.add = (events) => {
     statements++;
-    const refused = events.map((event) => (ips.includes(event.ip ?? "") ? { ...event, event: null as never } : event));
-    return addEvents.call(db, refused);
+    const withBadEntries = events.map((event) =>
+      ips.includes(event.ip ?? "") ? { ...event, event: null as never } : event,
+    );
+    return addEvents.call(db, withBadEntries);
   };
   return () => statements;
 }
@@ -174,7 +176,7 @@ test("an entry that cannot be written is dropped alone, and the log says so", as
   await world.auth.flush();
   assert.equal(dropped(world).length, bad.length + 1, "also when it is the only one");
   await world.auth.flush();
-  assert.equal(dropped(world).length, bad.length + 1, "and for good");
+  assert.equal(dropped(world).length, bad.length + 1, "and permanently");
 });
 
 test("an outage after an entry that cannot be written loses none of the others", async () => {

@@ -26,9 +26,9 @@ test("an account is enabled and not verified unless its line says so, and its ad
     email: "BOB@Example.com",
     createdAt: now,
   });
-  const told = { verified: true, disabled: true, created_at: "2026-11-21T10:30:00.123456+01:00" };
+  const fields = { verified: true, disabled: true, created_at: "2026-11-21T10:30:00.123456+01:00" };
   const createdAt = Date.UTC(2026, 10, 21, 9, 30, 0, 123);
-  assert.deepEqual(parseAccount(line(told), now), { ...bob, emailVerifiedAt: now, disabledAt: now, createdAt });
+  assert.deepEqual(parseAccount(line(fields), now), { ...bob, emailVerifiedAt: now, disabledAt: now, createdAt });
 });
 
 test("an invalid line is rejected with a reason that contains nothing of the line", () => {

@@ -29,12 +29,12 @@ test("one of many simultaneous callers gets a lease, until it ends it", async ()
   const { store, nodes } = fleet;
   const lease = (holder: number) => ({ name: "work", holder: `${holder}`, duration: minute });
   const takers = Array.from({ length: 40 }, (_, i) => i);
-  const taken = await Promise.all(takers.map((i) => nodes[i % 4]?.db.leases.acquire(lease(i))));
-  const first = taken.indexOf(true);
-  assert.equal(taken.filter(Boolean).length, 1);
+  const acquired = await Promise.all(takers.map((i) => nodes[i % 4]?.db.leases.acquire(lease(i))));
+  const first = acquired.indexOf(true);
+  assert.equal(acquired.filter(Boolean).length, 1);
   assert.ok(await store.db.leases.acquire(lease(first)), "its holder may extend it");
   await store.db.leases.release(lease(first + 1), true);
-  assert.ok(!(await store.db.leases.acquire(lease(first + 1))), "nobody else gives it back");
+  assert.ok(!(await store.db.leases.acquire(lease(first + 1))), "only its holder can end it");
   await store.db.leases.release(lease(first), true);
   assert.ok(await store.db.leases.acquire(lease(first + 1)));
 });

@@ -45,8 +45,8 @@ test("every attempt, refusal and change is recorded with account, address, devic
     });
   const { email } = owner;
   const assertEvents = async (expected: unknown[], method: string, path: string, fields = {}, cookies = "") => {
-    const told = await eventsOf(world, () => request(method, path, fields, cookies));
-    assert.deepEqual(told, expected, `${method} ${path} ${JSON.stringify(fields)}`);
+    const events = await eventsOf(world, () => request(method, path, fields, cookies));
+    assert.deepEqual(events, expected, `${method} ${path} ${JSON.stringify(fields)}`);
   };
   await assertEvents([["registration_refused", null, "email_invalid"]], "POST", "/users", {
     email: "bob",
@@ -134,14 +134,18 @@ test("a write rejected by the HTTP layer is recorded, and a read is not", async 
   const assertEvents = async (expected: unknown[], path: string, request?: RequestInit) => {
     assert.deepEqual(await eventsOf(world, () => world.request(path, { ...from, ...request })), expected, path);
   };
-  const refused = (why: string) => [["request_refused", null, why]];
-  await assertEvents(refused("cross_site"), "/sessions", form(owner, { headers: { "Sec-Fetch-Site": "cross-site" } }));
-  await assertEvents(refused("field_repeated"), "/reset_password", {
+  const rejection = (why: string) => [["request_refused", null, why]];
+  await assertEvents(
+    rejection("cross_site"),
+    "/sessions",
+    form(owner, { headers: { "Sec-Fetch-Site": "cross-site" } }),
+  );
+  await assertEvents(rejection("field_repeated"), "/reset_password", {
     method: "POST",
     body: new URLSearchParams("email=a&email=b"),
   });
-  await assertEvents(refused("body_type_unsupported"), "/users", { method: "POST", body: "{}" });
-  await assertEvents(refused("metrics"), "/metrics");
+  await assertEvents(rejection("body_type_unsupported"), "/users", { method: "POST", body: "{}" });
+  await assertEvents(rejection("metrics"), "/metrics");
   await assertEvents([], "/metrics", { headers: { Authorization: "Bearer 0123456789abcdef" } });
   await assertEvents([], "/nowhere", form(owner));
   await assertEvents([], "/profile", form(owner));
@@ -166,7 +170,7 @@ test("neither the trail nor the log contains a secret or an address", async () =
   const cookies = await logInForCookies(world);
   await world.request("/sessions?token=in-the-query", form({ ...owner, password: "a wrong guess" }));
   await confirmEmail(world, { ...owner, token: "guessed-token" });
-  const told = JSON.stringify([await trail(world), world.logEntries]);
+  const recorded = JSON.stringify([await trail(world), world.logEntries]);
   const secrets = cookies.split("; ").map((pair) => pair.split("=")[1] as string);
   for (const secret of [
     ...secrets,
@@ -178,7 +182,7 @@ test("neither the trail nor the log contains a secret or an address", async () =
     "in-the-query",
     "$2b$",
   ]) {
-    assert.ok(!told.includes(secret), secret);
+    assert.ok(!recorded.includes(secret), secret);
   }
 });
 
@@ -226,12 +230,12 @@ test("while the database is unavailable no event is lost or reordered, and reque
     writes++;
     throw new DatabaseUnavailable("unreachable");
   };
-  const refuse = (i: number) =>
+  const failLogin = (i: number) =>
     world.request("/sessions", { ...form({ email: owner.email }), ip: `192.0.${i >> 8}.${i & 255}` });
   const seconds = startStopwatch();
-  for (let i = 0; i < 250; i++) assert.equal((await refuse(i)).status, 401);
+  for (let i = 0; i < 250; i++) assert.equal((await failLogin(i)).status, 401);
   await world.auth.flush();
-  for (let i = 250; i < 300; i++) await refuse(i);
+  for (let i = 250; i < 300; i++) await failLogin(i);
   await world.auth.flush();
   assert.ok(writes >= 2 && writes <= 2 + seconds(), `${writes} writes`);
   assert.ok(world.logEntries.some(({ message }) => message === "could not write the audit trail; retrying later"));
@@ -309,7 +313,7 @@ test("an account with very many events is deleted, and none of them identifies i
     isAnybodyElses = true;
   });
   assert.equal(await retryWhileUnavailable(() => world.auth.admin.deleteAccount(1)), true);
-  assert.ok(isAnybodyElses, "others have their turn meanwhile");
+  assert.ok(isAnybodyElses, "others have their turn in between");
   const events = await world.db.audit.list({ limit: 5000 });
   assert.ok(events.length > 2700);
   assert.deepEqual(

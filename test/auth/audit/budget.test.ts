@@ -51,7 +51,7 @@ test("20,000 refusals from as many /64s of one /48 are a hundred entries at most
   const events = await trail(world);
   assert.ok(events.length <= 100, `${events.length}`);
   assert.equal(countEvents(events), 20_000);
-  assert.equal(events[0]?.ip, of64(0), "the first are told as they are");
+  assert.equal(events[0]?.ip, of64(0), "the first are not merged");
   const [merged, ...more] = events.filter(isMerged).filter(({ ip }) => ip?.endsWith("/48"));
   assert.deepEqual([merged?.ip, merged?.userId, merged?.userAgent], ["2001:db8:1::/48", null, null]);
   assert.deepEqual(more, []);
@@ -282,21 +282,25 @@ test("the log has the first lines of a flood, and the number of omitted ones", a
   await recordRejected(world, 12_000, (i) => ({ ip: ipv4(i) }));
   await logInForCookies(world);
   await world.auth.flush();
-  const told = (name: string) => world.logEntries.filter(({ event }) => event === name);
-  const lines = told("request_refused");
+  const entriesOf = (name: string) => world.logEntries.filter(({ event }) => event === name);
+  const lines = entriesOf("request_refused");
   assert.equal(lines.filter(({ ip }) => ip === "192.0.2.1").length, 200);
   assert.equal(lines.filter(({ ip }) => `${ip}`.includes(":")).length, 800);
   assert.ok(lines.length <= 10_000, `${lines.length}`);
-  const left = told("refusals_unlogged").reduce((sum, { count }) => sum + Number(count), 0);
+  const left = entriesOf("refusals_unlogged").reduce((sum, { count }) => sum + Number(count), 0);
   assert.equal(lines.length + left, 15_000);
   const hidden = { email: "nobody@example.com", password: "" };
   for (let i = 0; i < 3; i++) await world.request("/sessions", { ...form(hidden), ip: "203.0.113.1" });
   await world.auth.flush();
-  assert.deepEqual(told("refusals_unlogged").at(-1)?.events, { login_refused: 3 }, "a flood hides no other refusals");
-  assert.equal(told("logged_in").length, 1);
+  assert.deepEqual(
+    entriesOf("refusals_unlogged").at(-1)?.events,
+    { login_refused: 3 },
+    "a flood hides no other refusals",
+  );
+  assert.equal(entriesOf("logged_in").length, 1);
   world.clock.advance(hour);
   await recordRejected(world, 1, () => ({ ip: "192.0.2.1" }));
-  assert.equal(told("request_refused").length, lines.length + 1);
+  assert.equal(entriesOf("request_refused").length, lines.length + 1);
 });
 
 test("no merged entry names a deleted account", async () => {

@@ -104,10 +104,10 @@ interface Node {
 
 async function createService(
   resources: AsyncDisposableStack,
-  given?: { store: Store; office: PostOffice },
+  shared?: { store: Store; office: PostOffice },
 ): Promise<Node> {
-  const store = given?.store ?? resources.use(await createStore(productionEnvironment));
-  const office = given?.office ?? resources.use(await PostOffice.open());
+  const store = shared?.store ?? resources.use(await createStore(productionEnvironment));
+  const office = shared?.office ?? resources.use(await PostOffice.open());
   const logged: Record<string, unknown>[] = [];
   const mailer = createSmtpMailer(`smtp://127.0.0.1:${office.port}`, settings);
   resources.defer(() => mailer.close());
@@ -131,14 +131,14 @@ async function createService(
 }
 
 /** Creates a service with an account whose owner has received a valid link. */
-async function createNodeWithLink(resources: AsyncDisposableStack): Promise<{ node: Node; good: string }> {
+async function createNodeWithLink(resources: AsyncDisposableStack): Promise<{ node: Node; current: string }> {
   const node = await createService(resources);
   await node.auth.registerUser(email, password);
   await node.auth.resetPassword.request(email);
-  const [good = ""] = await node.deliver();
-  assert.ok(await node.resets(good));
+  const [current = ""] = await node.deliver();
+  assert.ok(await node.resets(current));
   node.store.clock.advance(minute);
-  return { node, good };
+  return { node, current };
 }
 
 const failures = ["defers", "accepts and hangs up"] as const;
@@ -147,13 +147,13 @@ for (const reply of failures) {
   // id: link-good-until-replaced
   test(`a link stays valid until its replacement is accepted: the mail server ${reply}`, async () => {
     await using resources = new AsyncDisposableStack();
-    const { node, good } = await createNodeWithLink(resources);
+    const { node, current } = await createNodeWithLink(resources);
     node.office.reply = reply;
     const lost: string[] = [];
     for (let i = 0; i < 5; i++) {
       await node.auth.resetPassword.request(email);
       lost.push(...(await node.deliver()));
-      assert.ok(await node.resets(good), `after ${i + 1} requests`);
+      assert.ok(await node.resets(current), `after ${i + 1} requests`);
       node.store.clock.advance(3 * minute);
     }
     // If the response was lost, the email may be in the mailbox: its link must work.
@@ -165,8 +165,8 @@ for (const reply of failures) {
     const [newest, ...more] = await node.deliver();
     assert.deepEqual(more, [], "one mail, however often it was asked for");
     assert.ok(await node.resets(newest));
-    for (const token of [good, ...lost]) assert.equal(await node.resets(token), false, "replaced");
-    await assert.rejects(node.auth.updatePassword(good, chosen), { code: "bad_reset_token" });
+    for (const token of [current, ...lost]) assert.equal(await node.resets(token), false, "replaced");
+    await assert.rejects(node.auth.updatePassword(current, chosen), { code: "bad_reset_token" });
     await node.auth.updatePassword(newest ?? "", chosen, email);
     assert.equal(await node.resets(newest), false);
   });
@@ -175,12 +175,12 @@ for (const reply of failures) {
 for (const reply of ["rejects", "rejects the recipient"] as const) {
   test(`a link stays valid if its replacement fails permanently, and the next email is sent: the mail server ${reply}`, async () => {
     await using resources = new AsyncDisposableStack();
-    const { node, good } = await createNodeWithLink(resources);
+    const { node, current } = await createNodeWithLink(resources);
     node.office.reply = reply;
     await node.auth.resetPassword.request(email);
-    const refused = await node.deliver();
-    assert.ok(await node.resets(good));
-    for (const token of refused) assert.equal(await node.resets(token), false, "it arrived nowhere");
+    const rejected = await node.deliver();
+    assert.ok(await node.resets(current));
+    for (const token of rejected) assert.equal(await node.resets(token), false, "it was not delivered");
     assert.equal(await node.auth.outbox.count(), 0);
     node.office.reply = "accepts";
     node.store.clock.advance(minute);
@@ -188,18 +188,18 @@ for (const reply of ["rejects", "rejects the recipient"] as const) {
     const [newest, ...more] = await node.deliver();
     assert.deepEqual(more, []);
     assert.ok(await node.resets(newest));
-    assert.equal(await node.resets(good), false, "replaced");
+    assert.equal(await node.resets(current), false, "replaced");
   });
 }
 
 test("either of two valid links resets the password once, and invalidates both", async () => {
   for (const first of [0, 1]) {
     await using resources = new AsyncDisposableStack();
-    const { node, good } = await createNodeWithLink(resources);
+    const { node, current } = await createNodeWithLink(resources);
     node.office.reply = "accepts and hangs up";
     await node.auth.resetPassword.request(email);
     const [fresh = ""] = await node.deliver();
-    const both = [good, fresh];
+    const both = [current, fresh];
     const results = await Promise.allSettled(
       Array.from({ length: 10 }, (_, i) => node.auth.updatePassword(both[(i + first) % 2] ?? "", `${chosen} ${i}`)),
     );
@@ -209,8 +209,8 @@ test("either of two valid links resets the password once, and invalidates both",
 });
 
 test("an action while an email is being sent invalidates its link too, and the accepted email does not restore it", async () => {
-  const acts: Record<string, (node: Node, good: string) => Promise<unknown>> = {
-    "the old link is used": ({ auth }, good) => auth.updatePassword(good, chosen),
+  const acts: Record<string, (node: Node, current: string) => Promise<unknown>> = {
+    "the old link is used": ({ auth }, current) => auth.updatePassword(current, chosen),
     "the password is changed": async ({ auth }) => {
       const sessionId = (await auth.createSession(email)) ?? "";
       await auth.account.changePassword(sessionId, { current: password, chosen });
@@ -221,7 +221,7 @@ test("an action while an email is being sent invalidates its link too, and the a
     },
     "a program sets a token": ({ store }) => store.db.updateUser(1, { resetToken: "a program's own" }),
     "a program takes the token back": ({ store }) => store.db.updateUser(1, { resetToken: null }),
-    "a program is given a token": ({ auth }) => auth.getResetPasswordToken(email),
+    "a program gets a token": ({ auth }) => auth.getResetPasswordToken(email),
     "the account is deleted, and made again": async ({ auth }) => {
       await auth.admin.deleteAccount(1);
       await auth.registerUser(email, password);
@@ -229,18 +229,18 @@ test("an action while an email is being sent invalidates its link too, and the a
   };
   for (const [name, act] of Object.entries(acts)) {
     await using resources = new AsyncDisposableStack();
-    const { node, good } = await createNodeWithLink(resources);
+    const { node, current } = await createNodeWithLink(resources);
     const held = node.office.hold();
     await node.auth.resetPassword.request(email);
     const delivering = node.deliver();
     await held.arrived;
     const [fresh] = node.office.tokens.slice(-1);
-    assert.ok((await node.resets(good)) && (await node.resets(fresh)), name);
-    await act(node, good);
+    assert.ok((await node.resets(current)) && (await node.resets(fresh)), name);
+    await act(node, current);
     assert.equal(await node.resets(fresh), false, name);
     held.release();
     await delivering;
-    for (const token of [good, fresh]) assert.equal(await node.resets(token), false, name);
+    for (const token of [current, fresh]) assert.equal(await node.resets(token), false, name);
     if (name === "a program sets a token") assert.ok(await node.resets("a program's own"));
   }
 });
@@ -248,7 +248,7 @@ test("an action while an email is being sent invalidates its link too, and the a
 test("a request while an email is being sent needs no second email unless the first fails", async () => {
   for (const fails of [false, true]) {
     await using resources = new AsyncDisposableStack();
-    const { node, good } = await createNodeWithLink(resources);
+    const { node, current } = await createNodeWithLink(resources);
     const other = await node.another();
     const held = node.office.hold();
     await node.auth.resetPassword.request(email);
@@ -268,18 +268,18 @@ test("a request while an email is being sent needs no second email unless the fi
     assert.equal(later.length, fails ? 1 : 0);
     const newest = later[0] ?? first;
     assert.ok(await node.resets(newest));
-    for (const token of [good, first]) assert.equal(await node.resets(token), token === newest);
+    for (const token of [current, first]) assert.equal(await node.resets(token), token === newest);
   }
 });
 
 test("if a link is invalidated while its email is sent, a later request gets another email", async () => {
   await using resources = new AsyncDisposableStack();
-  const { node, good } = await createNodeWithLink(resources);
+  const { node, current } = await createNodeWithLink(resources);
   const held = node.office.hold();
   await node.auth.resetPassword.request(email);
   const delivering = node.deliver();
   await held.arrived;
-  await node.auth.updatePassword(good, chosen);
+  await node.auth.updatePassword(current, chosen);
   node.store.clock.advance(1000);
   await node.auth.resetPassword.request(email);
   held.release();
@@ -296,7 +296,7 @@ test("of two emails sent at the same time on two nodes, the newer link is valid,
     [1, 0],
   ]) {
     await using resources = new AsyncDisposableStack();
-    const { node, good } = await createNodeWithLink(resources);
+    const { node, current } = await createNodeWithLink(resources);
     const nodes = [node, await node.another()];
     const releases = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const delivering: Promise<unknown>[] = [];
@@ -314,20 +314,20 @@ test("of two emails sent at the same time on two nodes, the newer link is valid,
       await arrived.promise;
       fresh.push(node.office.tokens.at(-1) ?? "");
     }
-    for (const token of [good, ...fresh]) assert.ok(await node.resets(token));
+    for (const token of [current, ...fresh]) assert.ok(await node.resets(token));
     for (const i of order) {
       releases[i]?.resolve();
       await delivering[i];
       assert.ok(await node.resets(fresh[1]), `${order}: ${i}`);
     }
-    for (const token of [good, fresh[0]]) assert.equal(await node.resets(token), false, `${order}`);
+    for (const token of [current, fresh[0]]) assert.equal(await node.resets(token), false, `${order}`);
     assert.equal(await node.auth.outbox.count(), 0);
   }
 });
 
 test("a crash before an accepted email is recorded leaves both links valid, until the next email", async () => {
   await using resources = new AsyncDisposableStack();
-  const { node, good } = await createNodeWithLink(resources);
+  const { node, current } = await createNodeWithLink(resources);
   await node.auth.resetPassword.request(email);
   // The database becomes unavailable between the two.
   node.office.reply = async () => {
@@ -339,39 +339,41 @@ test("a crash before an accepted email is recorded leaves both links valid, unti
   const auth = new Auth(crashing, { hashThreads, settings, mailer, clock: node.store.clock.now });
   await assert.rejects(auth.outbox.deliver(), { name: "DatabaseUnavailable" });
   const [delivered] = node.office.tokens.slice(-1);
-  for (const token of [good, delivered]) assert.ok(await node.resets(token));
+  for (const token of [current, delivered]) assert.ok(await node.resets(token));
   node.office.reply = "accepts";
   node.store.clock.advance(2 * minute);
   const [newest, ...more] = await node.deliver();
   assert.deepEqual(more, []);
   assert.ok(await node.resets(newest));
-  for (const token of [good, delivered]) assert.equal(await node.resets(token), false);
+  for (const token of [current, delivered]) assert.equal(await node.resets(token), false);
 });
 
 test("a verification link stays valid until its successor is accepted, and either confirms once", async () => {
   for (const reply of failures) {
-    for (const use of ["good", "newest"] as const) {
+    for (const use of ["current", "newest"] as const) {
       await using resources = new AsyncDisposableStack();
       const node = await createService(resources);
       await node.auth.account.register(email, password);
-      const [good = ""] = await node.deliver();
+      const [current = ""] = await node.deliver();
       node.store.clock.advance(minute);
       node.office.reply = reply;
       await node.auth.verifyEmail.request(email);
       const lost = await node.deliver();
-      for (const token of [good, ...lost]) assert.ok(await node.confirms(token), reply);
-      const wrong = { token: lost[0] ?? good, password: "another" };
+      for (const token of [current, ...lost]) assert.ok(await node.confirms(token), reply);
+      const wrong = { token: lost[0] ?? current, password: "another" };
       await assert.rejects(node.auth.verifyEmail.confirm(wrong), { code: "bad_verify_token" });
-      if (use === "good") {
-        const tries = [good, ...lost, good].map((token) => node.auth.verifyEmail.confirm({ token, password, email }));
+      if (use === "current") {
+        const tries = [current, ...lost, current].map((token) =>
+          node.auth.verifyEmail.confirm({ token, password, email }),
+        );
         assert.equal((await Promise.allSettled(tries)).filter(({ status }) => status === "fulfilled").length, 1);
-        for (const token of [good, ...lost]) assert.equal(await node.confirms(token), false);
+        for (const token of [current, ...lost]) assert.equal(await node.confirms(token), false);
         continue;
       }
       node.office.reply = "accepts";
       node.store.clock.advance(3 * minute);
       const [newest = ""] = await node.deliver();
-      for (const token of [good, ...lost]) assert.equal(await node.confirms(token), false);
+      for (const token of [current, ...lost]) assert.equal(await node.confirms(token), false);
       assert.equal((await node.auth.verifyEmail.confirm({ token: newest, password })).user.email, email);
     }
   }
@@ -386,26 +388,26 @@ test("any link resets an unconfirmed address until the newest is accepted", asyn
   };
   await node.auth.account.register(email, password);
   await node.deliver();
-  const good = await mailed();
-  assert.ok(await node.resets(good));
+  const current = await mailed();
+  assert.ok(await node.resets(current));
   node.store.clock.advance(minute);
   // The newest link is that of the newest registration, whichever registration the previous one was of.
   await node.auth.account.register(email, `${password} 2`);
   await node.deliver();
   node.office.reply = "accepts and hangs up";
   const lost = await mailed();
-  for (const token of [good, lost]) assert.ok(await node.resets(token));
+  for (const token of [current, lost]) assert.ok(await node.resets(token));
   node.office.reply = "accepts";
   node.store.clock.advance(3 * minute);
   const newest = await mailed();
-  for (const token of [good, lost]) assert.equal(await node.resets(token), false);
+  for (const token of [current, lost]) assert.equal(await node.resets(token), false);
   await node.auth.updatePassword(newest ?? "", chosen);
   assert.equal(await node.auth.validLogin(email, chosen), true);
 });
 
 test("links in unaccepted emails expire, are swept, and are limited in number", async () => {
   await using resources = new AsyncDisposableStack();
-  const { node, good } = await createNodeWithLink(resources);
+  const { node, current } = await createNodeWithLink(resources);
   node.office.reply = "accepts and hangs up";
   const lost: string[] = [];
   for (let i = 0; i < 14; i++) {
@@ -414,10 +416,10 @@ test("links in unaccepted emails expire, are swept, and are limited in number", 
     node.store.clock.advance(2 * minute);
   }
   const good10 = lost.slice(-10);
-  for (const token of [good, ...good10]) assert.ok(await node.resets(token));
+  for (const token of [current, ...good10]) assert.ok(await node.resets(token));
   assert.equal((await node.store.rows("mailed_tokens")).length, 10);
   node.store.clock.advance(59 * minute);
-  for (const token of [good, ...good10]) assert.equal(await node.resets(token), false);
+  for (const token of [current, ...good10]) assert.equal(await node.resets(token), false);
   assert.equal((await node.auth.admin.sweep()).resetTokens, 11);
   assert.deepEqual(await node.store.rows("mailed_tokens"), []);
 });

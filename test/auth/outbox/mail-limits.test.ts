@@ -127,13 +127,13 @@ test("requested emails to a mailbox are limited per day, in any spelling, and ot
 });
 
 for (const [what, floods] of Object.entries({
-  "that request resets": [async (auth: Auth, i: number) => auth.resetPassword.request(email, callerInNetwork(i))],
-  "that register other spellings and request resets of those": [
+  "who request resets": [async (auth: Auth, i: number) => auth.resetPassword.request(email, callerInNetwork(i))],
+  "who register other spellings and request resets of those": [
     (auth: Auth, i: number) => auth.account.register(`bob+${i}@example.com`, password, callerInNetwork(i)),
     (auth: Auth, i: number) => auth.resetPassword.request(`bob+${i}@example.com`, callerInNetwork(i)),
   ],
 })) {
-  test(`strangers ${what} delay the reset of an owner without a known device by an hour at most`, async () => {
+  test(`attackers ${what} delay the reset of an owner without a known device by an hour at most`, async () => {
     await using service = await createService({ LIMIT_REGISTRATION_ACCOUNT: "999/1h" });
     const { auth, store } = service;
     const { id } = await auth.registerUser(email, password);

@@ -144,9 +144,10 @@ test("notices are separate by kind, account and address", async () => {
   for (let i = 0; i < 8; i++) await world.auth.account.changeEmail(sessions.bob, `${i}@example.com`);
   await change(world.auth, sessions.bob, 2);
   await change(world.auth, sessions.eve, 3);
-  const told = async () => (await world.delivered()).filter(([kind]) => kind !== "confirm_new_email").sort();
+  const deliveredNotices = async () =>
+    (await world.delivered()).filter(([kind]) => kind !== "confirm_new_email").sort();
   // The first five email changes get separate notices, and further ones are added to the last.
-  assert.deepEqual(await told(), [
+  assert.deepEqual(await deliveredNotices(), [
     ...Array(4).fill(["email_changing", email, 1]),
     ["email_changing", email, 4],
     ["password_changed", email, 2],
@@ -154,9 +155,9 @@ test("notices are separate by kind, account and address", async () => {
   ]);
   const again = (await world.auth.logIn({ email, password: `${words}2` })).session.sessionId;
   for (const address of ["x@example.com", "y@example.com"]) await world.auth.account.changeEmail(again, address);
-  assert.deepEqual(await told(), []);
+  assert.deepEqual(await deliveredNotices(), []);
   world.store.clock.advance(hour);
-  assert.deepEqual(await told(), [["email_changing", email, 2]]);
+  assert.deepEqual(await deliveredNotices(), [["email_changing", email, 2]]);
 });
 
 test("a deleted account leaves only the notice of its deletion", async () => {

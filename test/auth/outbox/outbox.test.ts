@@ -21,13 +21,13 @@ interface Node extends AsyncDisposable {
   another(): Promise<Node>;
 }
 
-async function createNode(given?: Store): Promise<Node> {
-  const store = given ?? (await createStore(productionEnvironment));
+async function createNode(shared?: Store): Promise<Node> {
+  const store = shared ?? (await createStore(productionEnvironment));
   const settings = readSettings({ ...productionEnvironment, BCRYPT_COST: "4" });
   const logged: Record<string, unknown>[] = [];
   const log = createRecordingLog(logged);
   const mailer = new RecordingMailer();
-  const db = given ? await openDB(store.url, { settings, clock: store.clock.now }) : store.db;
+  const db = shared ? await openDB(store.url, { settings, clock: store.clock.now }) : store.db;
   const auth = new Auth(db, { hashThreads, settings, log, mailer, clock: store.clock.now });
   return {
     store,
@@ -37,7 +37,7 @@ async function createNode(given?: Store): Promise<Node> {
     another: () => createNode(store),
     async [Symbol.asyncDispose]() {
       await auth.close();
-      if (given) await db.close();
+      if (shared) await db.close();
       else await store[Symbol.asyncDispose]();
     },
   };
@@ -49,14 +49,14 @@ async function readAllTables({ store }: Node): Promise<string> {
   return JSON.stringify(await Promise.all(tables.map((table) => store.rows(table))));
 }
 
-const refusing = async () => {
+const reject = async () => {
   throw new Error("mail.example.com rejects the recipient (550)");
 };
 
 // id: no-token-waits
 test("a waiting email has no token; each attempt to send generates one, and the last one is valid", async () => {
   await using world = await createNode();
-  world.mailer.beforeSend = refusing;
+  world.mailer.beforeSend = reject;
   await world.auth.account.register(email, password);
   const [row] = await world.store.rows("verifications");
   assert.deepEqual([row?.token, row?.reset_token], [null, null]);
@@ -83,20 +83,20 @@ test("a waiting email has no token; each attempt to send generates one, and the 
 test("the link of an invitation sets the password and confirms the address, and a later reset replaces it", async () => {
   await using world = await createNode();
   await world.auth.admin.invite(email, "fr");
-  world.mailer.beforeSend = refusing;
+  world.mailer.beforeSend = reject;
   assert.equal(await world.auth.outbox.deliver(), 0);
   world.mailer.beforeSend = async () => {};
   world.store.clock.advance(2 * minute);
   const mailed = async () => {
     await world.auth.outbox.deliver();
     const { kind, to, language, token = "" } = world.mailer.sent.at(-1) ?? {};
-    return { told: [kind, to, language], token };
+    return { content: [kind, to, language], token };
   };
   const invitation = await mailed();
-  assert.deepEqual(invitation.told, ["invitation", email, "fr"]);
+  assert.deepEqual(invitation.content, ["invitation", email, "fr"]);
   await world.auth.resetPassword.request(email);
   const reset = await mailed();
-  assert.deepEqual(reset.told, ["reset_password", email, "en"]);
+  assert.deepEqual(reset.content, ["reset_password", email, "en"]);
   await assert.rejects(world.auth.updatePassword(invitation.token, password), { code: "bad_reset_token" });
   assert.ok((await world.auth.updatePassword(reset.token, password)).emailVerifiedAt);
 
@@ -113,7 +113,7 @@ test("the link of an invitation sets the password and confirms the address, and 
 
 test("an email is retried after 2, 4, 8 … 60 minutes, and dropped after a day with an error in the log", async () => {
   await using world = await createNode();
-  world.mailer.beforeSend = refusing;
+  world.mailer.beforeSend = reject;
   await world.auth.account.register(email, password);
   const delays: number[] = [];
   let last = world.store.clock.now();
@@ -129,9 +129,9 @@ test("an email is retried after 2, 4, 8 … 60 minutes, and dropped after a day 
   }
   assert.deepEqual(delays.slice(0, 9), [0, 2, 4, 8, 16, 32, 60, 60, 60]);
   assert.ok(last - start >= 24 * hour && last - start < 25 * hour);
-  const given = world.logged.filter(({ event }) => event === "mail_given_up");
+  const dropped = world.logged.filter(({ event }) => event === "mail_given_up");
   assert.deepEqual(
-    given.map(({ level, kind, reason }) => [level, kind, reason]),
+    dropped.map(({ level, kind, reason }) => [level, kind, reason]),
     [["error", "registration", "mail.example.com rejects the recipient (550)"]],
   );
   const delayed = world.logged.filter(({ event }) => event === "mail_delayed");
@@ -215,7 +215,7 @@ test("deleting an account deletes its waiting emails but the notice of it, and n
 
 test("an operator can retry waiting emails now; emails that were never sent are swept", async () => {
   await using world = await createNode();
-  world.mailer.beforeSend = refusing;
+  world.mailer.beforeSend = reject;
   await world.auth.account.register(email, password);
   await world.auth.outbox.deliver();
   world.mailer.beforeSend = async () => {};

@@ -38,8 +38,8 @@ test("the API receives 5 characters of the hash and a request for padding, and n
   const [{ method, url, headers } = assert.fail()] = server.requests;
   assert.equal(`${method} ${url}`, `GET /range/${sha1(fresh).slice(0, 5)}`);
   assert.equal(headers["add-padding"], "true");
-  const told = JSON.stringify(headers);
-  for (const secret of [sha1(fresh).slice(5), fresh, "bob"]) assert.ok(!told.includes(secret));
+  const sent = JSON.stringify(headers);
+  for (const secret of [sha1(fresh).slice(5), fresh, "bob"]) assert.ok(!sent.includes(secret));
 });
 
 test("the API is not called for a password that is rejected anyway", async () => {
@@ -98,7 +98,7 @@ describe("if the API does not respond, the password is accepted and the log has 
     });
   }
 
-  test("nobody there", async () => {
+  test("no server", async () => {
     await using server = await startBreachServer(answerWithCounts({ [breached]: 216 }));
     await server.close();
     assertFailed(await check(breached, server), /^ECONNREFUSED$/);

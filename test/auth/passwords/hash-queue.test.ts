@@ -137,7 +137,7 @@ test("wouldReject predicts whether enter rejects a caller, also for an incomplet
   const none = flood(queue, 25, ["no network", "a@example.com"]);
   assert.equal(asked(["office"]), true);
   assert.equal(asked(["another"]), false);
-  assert.equal(asked(["no network"]), false, "another account would have its place");
+  assert.equal(asked(["no network"]), false, "another account would get a slot");
   assert.equal(asked(["no network", "a@example.com"]), true);
   assert.equal(asked(["no network", "b@example.com"]), false);
   await queue.release();
@@ -147,7 +147,7 @@ test("wouldReject predicts whether enter rejects a caller, also for an incomplet
 // id: places-for-known-devices
 test("slots for known devices stay free, whatever unknown devices do", async () => {
   const queue = createHeldQueue();
-  const strangers = Promise.all(Array.from({ length: 1000 }, (_, i) => flood(queue, 1, [`network ${i}`])));
+  const unknown = Promise.all(Array.from({ length: 1000 }, (_, i) => flood(queue, 1, [`network ${i}`])));
   const owners = Array.from({ length: 8 }, (_, i) =>
     queue.run(`owner ${i}`, ["network 7"], [`account ${i}`, `device ${i}`]),
   );
@@ -156,7 +156,7 @@ test("slots for known devices stay free, whatever unknown devices do", async () 
   assert.equal((await Promise.all(owners)).length, 8);
   const positions = queue.order.flatMap((work, i) => (work.startsWith("owner") ? [i] : []));
   assert.ok(Math.max(...positions) <= 8 * 4, `one turn of four is theirs: ${positions}`);
-  assert.equal((await strangers).flat().filter(({ status }) => status === "fulfilled").length, 51 - 8);
+  assert.equal((await unknown).flat().filter(({ status }) => status === "fulfilled").length, 51 - 8);
   assert.equal((await more).flat().filter(({ status }) => status === "fulfilled").length, 0);
 });
 
@@ -166,7 +166,7 @@ test("a flood from a known device blocks neither other known devices nor unknown
     Array.from({ length: 100 }, (_, i) => flood(queue, 1, [`network ${i}`], ["attacker", `device ${i % 50}`])),
   );
   const owners = Array.from({ length: 3 }, (_, i) => queue.run(`owner ${i}`, ["home"], [`account ${i}`, `own ${i}`]));
-  await assert.rejects(queue.run("stranger", ["elsewhere"]), isBusy, "the networks of the flood have one slot each");
+  await assert.rejects(queue.run("unknown", ["elsewhere"]), isBusy, "the networks of the flood have one slot each");
   await queue.release();
   assert.equal((await Promise.all(owners)).length, 3);
   assert.equal((await attacker).flat().filter(({ status }) => status === "fulfilled").length, 51 - 3);
@@ -176,29 +176,29 @@ test("a known device without a free reserved slot counts for its network", async
   const queue = createHeldQueue();
   const all = flood(queue, 51, ["office"], ["account", "device"]);
   await assert.rejects(queue.run("one too many", ["office"], ["account", "device"]), isBusy);
-  const stranger = queue.run("stranger", ["elsewhere"]);
+  const unknownCaller = queue.run("unknown", ["elsewhere"]);
   await queue.release();
-  assert.equal(await stranger, "stranger");
+  assert.equal(await unknownCaller, "unknown");
   assert.equal(count(await all, "fulfilled"), 50);
 });
 
 test("if the queue is full, two callers per device may proceed until the device is looked up", async () => {
   const queue = createHeldQueue();
-  const strangers = Array.from({ length: 51 }, (_, i) => queue.run(`${i}`, [`network ${i}`]));
+  const unknown = Array.from({ length: 51 }, (_, i) => queue.run(`${i}`, [`network ${i}`]));
   const enter = (...devices: string[]) => queue.queue.enter({ path: ["home"], devices });
   assert.throws(() => enter(), isBusy);
-  const [stranger, owner] = [enter("invented"), enter("real")];
+  const [unknownCaller, owner] = [enter("invented"), enter("real")];
   enter("real");
   assert.throws(() => enter("real"), isBusy);
   assert.throws(() => enter("another", "real"), isBusy, "one of several devices is enough");
-  assert.throws(() => queue.queue.assign(stranger, undefined), isBusy);
-  await assert.rejects(queue.queue.run(stranger, "no place"), isBusy);
+  assert.throws(() => queue.queue.assign(unknownCaller, undefined), isBusy);
+  await assert.rejects(queue.queue.run(unknownCaller, "no slot"), isBusy);
   queue.queue.assign(owner, ["account", "real"]);
   const login = queue.queue.run(owner, "owner");
   enter("real");
   await queue.release();
   assert.equal(await login, "owner");
-  assert.equal(count(await Promise.allSettled(strangers), "rejected"), 1);
+  assert.equal(count(await Promise.allSettled(unknown), "rejected"), 1);
 });
 
 test("a slot is taken before its work is known, and others have their turn in the meantime", async () => {
@@ -229,10 +229,10 @@ test("a disposed slot is free, whether it was used or not", async () => {
 test("a slot lost to another network rejects its work", async () => {
   const { queue, run, release } = createHeldQueue();
   const running = run("running", ["x"]);
-  const places = Array.from({ length: 50 }, () => queue.enter({ path: ["a"] }));
+  const slots = Array.from({ length: 50 }, () => queue.enter({ path: ["a"] }));
   const other = run("b", ["b"]);
-  await assert.rejects(queue.run(places.at(-1) as (typeof places)[0], "lost"), isBusy);
-  const kept = queue.run(places[0] as (typeof places)[0], "kept");
+  await assert.rejects(queue.run(slots.at(-1) as (typeof slots)[0], "lost"), isBusy);
+  const kept = queue.run(slots[0] as (typeof slots)[0], "kept");
   await release();
   assert.deepEqual(await Promise.all([running, other, kept]), ["running", "b", "kept"]);
 });

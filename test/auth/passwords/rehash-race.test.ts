@@ -75,12 +75,12 @@ const acts: Readonly<Record<string, Act>> = {
 /** Runs `work` between the verification of a password and the statement that relies on it. */
 function runBefore({ db }: World, statement: Act["statement"], work: () => Promise<unknown>): void {
   const [name, method] = statements[statement];
-  const group = db[name] as unknown as Record<string, (...given: unknown[]) => Promise<unknown>>;
-  const original = group[method] as (...given: unknown[]) => Promise<unknown>;
-  group[method] = async (...given: unknown[]) => {
+  const group = db[name] as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  const original = group[method] as (...args: unknown[]) => Promise<unknown>;
+  group[method] = async (...args: unknown[]) => {
     group[method] = original;
     await work();
-    return original(...given);
+    return original(...args);
   };
 }
 

@@ -198,7 +198,7 @@ test("an older hash of the password as typed stays valid, and is replaced at the
     const older = make(decomposed);
     await world.db.addUser(email, older);
     const stored = async () => (await world.db.findUserBy({ email })).hashedPassword;
-    assert.equal(await logIn(world, composed), 401, "nobody can tell what its text was");
+    assert.equal(await logIn(world, composed), 401, "its text is unknown");
     assert.equal(await world.auth.validLogin(email, decomposed), true);
     assert.equal(await stored(), older);
     assert.equal(await logIn(world, decomposed), 200);

@@ -145,7 +145,7 @@ test("a user can end all other sessions with the previous id, and stays logged i
   assert.equal(await nodes.two.sessions.endOthers(before), 2);
   for (const id of [before, after]) assert.ok(await isLive(nodes.one, id));
   for (const id of others) assert.ok(!(await isLive(nodes.one, id)));
-  assert.ok(await nodes.one.account.exportData(before), "the password was given");
+  assert.ok(await nodes.one.account.exportData(before), "the password is still confirmed");
 });
 
 test("a list from before a renewal can still end the session", async () => {
