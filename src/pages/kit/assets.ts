@@ -24,11 +24,11 @@ export interface Assets {
 
 export function createAssets(settings: Pick<Settings, "ACCENT_COLOR" | "LOGO_FILE" | "SERVICE_NAME">): Assets {
   const { ACCENT_COLOR, LOGO_FILE, SERVICE_NAME } = settings;
-  const logo = LOGO_FILE === null ? undefined : asset("logo", extensionOf(LOGO_FILE), readFileSync(LOGO_FILE));
+  const logo = LOGO_FILE === null ? undefined : createAsset("logo", extensionOf(LOGO_FILE), readFileSync(LOGO_FILE));
   return {
-    style: asset("pages", "css", createStyleSheet(ACCENT_COLOR)),
-    script: asset("pages", "js", readAsset("script.js")),
-    icon: logo ?? asset("icon", "svg", createIcon(SERVICE_NAME, ACCENT_COLOR.light)),
+    style: createAsset("pages", "css", createStyleSheet(ACCENT_COLOR)),
+    script: createAsset("pages", "js", readAsset("script.js")),
+    icon: logo ?? createAsset("icon", "svg", createIcon(SERVICE_NAME, ACCENT_COLOR.light)),
     logo,
   };
 }
@@ -40,20 +40,20 @@ export function serveAsset({ answers }: Service, assets: Assets, path: string): 
   return answers.content(200, asset.content, {
     "Content-Type": asset.type,
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
-    // The content of a path with its hash never changes. Under another version's path, caches must not keep ours.
+    // Caches can keep a file forever under a path with its hash, but not under the path of another version.
     ...(isExact && { "Cache-Control": "public, max-age=31536000, immutable" }),
   });
 }
 
 /**
- * Returns the file of a path. During a rolling update, a page of one version can request its files from a node of another: the
- * node returns its own file of the same kind.
+ * Returns the file of a path. During a rolling update, the page of one version can request its files from a node of another
+ * version. That node returns its own file of the same kind.
  *
  * @returns undefined for a path that no version has
  */
 function findAsset(assets: Assets, path: string): { asset: Asset; isExact: boolean } | undefined {
-  const createAsset = Object.values(assets).find((each: Asset | undefined) => each?.path === path);
-  if (createAsset) return { asset: createAsset, isExact: true };
+  const exact = Object.values(assets).find((each: Asset | undefined) => each?.path === path);
+  if (exact) return { asset: exact, isExact: true };
   const [, name = "", extension = ""] = /^\/assets\/(\w+)\.[\w-]{16}\.(\w+)$/.exec(path) ?? [];
   const { style, script, icon, logo = icon } = assets;
   const others: Record<string, Asset> = {
@@ -98,7 +98,7 @@ function extensionOf(path: string): keyof typeof types {
   return path.toLowerCase().endsWith(".png") ? "png" : "svg";
 }
 
-function asset(name: string, extension: keyof typeof types, text: string | Buffer): Asset {
+function createAsset(name: string, extension: keyof typeof types, text: string | Buffer): Asset {
   const content = Uint8Array.from(Buffer.from(text));
   const hash = createHash("sha256").update(content).digest("base64url").slice(0, 16);
   return { path: `/assets/${name}.${hash}.${extension}`, type: types[extension], content };

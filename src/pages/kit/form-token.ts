@@ -16,8 +16,8 @@ export function createFormToken(secret: string, userId?: number): string {
 }
 
 /**
- * Returns a MAC of the user id. A cookie names its account by this tag, which shows the id to nobody and which only a holder of
- * the secret can make.
+ * Returns a MAC of the user id, by which a form or a notice names its account. It does not reveal the id, and only this browser's
+ * secret can make it.
  *
  * @param secret the value of this browser's cookie `form`
  */

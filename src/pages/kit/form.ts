@@ -26,7 +26,7 @@ export interface FormPage extends Page {
   /** Handles the form. An AuthError that it throws becomes an error message on the page. */
   submit(visit: Visit, values: FormValues): Promise<Response>;
   /** Returns the same response for a form that this browser submitted less than a minute ago. */
-  repeatResponse?(visit: Visit, values: FormValues, done: ActResult): Promise<Response>;
+  repeatResponse?(visit: Visit, values: FormValues, result: ActResult): Promise<Response>;
 }
 
 interface Field {

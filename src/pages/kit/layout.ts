@@ -58,7 +58,7 @@ function contentSecurityPolicy(returnOrigins: readonly string[]): string {
   return ["default-src 'none'", ...own, forms, "base-uri 'none'", "frame-ancestors 'none'"].join("; ");
 }
 
-/** True for a notice that no longer applies: a typed address, or a login notice on any page but the login. */
+/** True for a notice that no later page shows: a typed address, or a login notice on any page except the login. */
 function isObsoleteNotice({ c, notice }: Visit): boolean {
   if (!notice) return false;
   return notice.code === "typed" || (c.req.path !== "/login" && loginNotices.some((code) => code === notice.code));
@@ -99,7 +99,7 @@ export function resetLink(visit: Visit): Html {
   return linkTo(visit, "/forgot", visit.words.logIn.reset);
 }
 
-/** Returns a message that screen readers announce. */
+/** Returns a message that screen readers announce when the page opens. */
 export function statusMessage(message: string, look: "good" | "plain" = "good"): Html {
   return html`<p class="message ${look}" role="status">${message}</p>
 `;

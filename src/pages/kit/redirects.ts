@@ -19,8 +19,8 @@ export function redirectAfterLogin(visit: Visit, notice?: Notice): Response {
 }
 
 /**
- * Redirects after a session has ended. Clears the cookies of the session, the notice and `return_to`, because the next visitor
- * in this browser can be someone else.
+ * Redirects after the end of a session. Clears the cookies of the session, the notice and `return_to`, because the next visitor
+ * can be a different user.
  *
  * @param location default: the login page with the notice
  */

@@ -5,8 +5,8 @@ export const home = "/account";
 const maxLength = 2000;
 
 /**
- * Checks the target of a redirect (OWASP Unvalidated Redirects and Forwards Cheat Sheet). Allows a path of this host or a URL
- * at one of the origins, and returns it in ASCII for a Location header. Returns `fallback` for everything else.
+ * Returns the target of a redirect if it is a path of this host or a URL at one of the origins, otherwise `fallback` (OWASP
+ * Unvalidated Redirects and Forwards Cheat Sheet). The result is ASCII, for a Location header.
  *
  * @param origins in the form of `new URL(…).origin`
  */

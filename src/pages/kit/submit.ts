@@ -37,8 +37,8 @@ export async function submit(
   if (account !== undefined) {
     const user = await service.auth.getUserFromSessionId(visit.sessionId);
     if (user && !isSameAccount(visit, account, user.id)) {
-      const shown = page.isAccountPage ? page : await loadAccountPage();
-      return show(visit, shown, { values: {}, problem: otherAccountProblem(visit, user.email) });
+      const target = page.isAccountPage ? page : await loadAccountPage();
+      return show(visit, target, { values: {}, problem: otherAccountProblem(visit, user.email) });
     }
   }
   const isMissing = (name: string) => values[name] === undefined && !shape[name]?.isOptional();
@@ -59,10 +59,10 @@ export async function submit(
   }
 }
 
-/** Returns the first response again if this browser submits a form twice, for example by a double click; else undefined. */
+/** Returns the same response as before if this browser submits a form twice, for example by a double click; else undefined. */
 async function repeatedResponse(visit: Visit, page: FormPage, values: FormValues): Promise<Response | undefined> {
-  const done = page.repeatResponse && (await visit.service.auth.acts.findRecent(visit.caller));
-  return done ? page.repeatResponse?.(visit, values, done) : undefined;
+  const result = page.repeatResponse && (await visit.service.auth.acts.findRecent(visit.caller));
+  return result ? page.repeatResponse?.(visit, values, result) : undefined;
 }
 
 /** True for errors that the form's page shows; all others get an error page. */
