@@ -3,50 +3,50 @@ import { join } from "node:path";
 import bcrypt from "bcrypt";
 import { openDB } from "../src/index.ts";
 
-/** Enough that no server answers out of a cache of one. */
-const howMany = 100;
+/** More than one, so that no server profits from caching a single account. */
+const accountCount = 100;
 
-/** People who have an account and are logged in, in a database from which every server gets a copy of its own. */
+/** Logged-in accounts in a database. Each server gets its own copy. */
 export interface Accounts {
-  /** What asks for each one's profile. */
-  readonly profiles: readonly string[];
-  /** The first one's Cookie header. */
+  /** One `GET /profile` for each account. */
+  readonly profileRequests: readonly string[];
+  /** The Cookie header of the first account. */
   readonly cookie: string;
-  /** What logs each of them in. */
-  readonly logIns: readonly string[];
-  /** One password, and its hash: everybody's. */
+  /** One `POST /sessions` for each account. */
+  readonly logInRequests: readonly string[];
+  /** All accounts have the same password. */
   readonly password: string;
   readonly hash: string;
-  /** Copies the database; the URL of the copy. */
-  copy(name: string): Promise<string>;
-  /** The URL of a database that is not there yet. */
-  fresh(name: string): string;
+  /** Copies the database and returns the URL of the copy. */
+  copyDatabase(name: string): Promise<string>;
+  /** Returns the URL of a database that does not exist yet. */
+  newDatabaseUrl(name: string): string;
 }
 
-/** Makes their accounts in a database in this folder. */
+/** Creates the accounts in a new database in this folder. */
 export async function createAccounts(folder: string): Promise<Accounts> {
   const original = join(folder, "accounts.db");
   const password = "correct horse battery staple";
   const hash = bcrypt.hashSync(password, bcrypt.genSaltSync(12, "b"));
   const cookies: string[] = [];
-  const logIns: string[] = [];
+  const logInRequests: string[] = [];
   const db = await openDB(`sqlite:${original}`);
-  for (let index = 0; index < howMany; index++) {
+  for (let index = 0; index < accountCount; index++) {
     const { id, email } = await db.addUser(`person-${index}@example.com`, hash);
     const sessionId = crypto.randomUUID();
     await db.sessions.open({ userId: id, sessionId });
     cookies.push(`session_id=${sessionId}`);
-    logIns.push(post("/sessions", new URLSearchParams({ email, password })));
+    logInRequests.push(formatPost("/sessions", new URLSearchParams({ email, password })));
   }
   await db.close();
   return {
     cookie: cookies[0] as string,
-    profiles: cookies.map((cookie) => `GET /profile HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: ${cookie}\r\n\r\n`),
-    logIns,
+    profileRequests: cookies.map((cookie) => `GET /profile HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: ${cookie}\r\n\r\n`),
+    logInRequests,
     password,
     hash,
-    fresh: (name) => `sqlite:${join(folder, name)}`,
-    async copy(name) {
+    newDatabaseUrl: (name) => `sqlite:${join(folder, name)}`,
+    async copyDatabase(name) {
       const path = join(folder, name);
       await copyFile(original, path);
       return `sqlite:${path}`;
@@ -54,7 +54,7 @@ export async function createAccounts(folder: string): Promise<Accounts> {
   };
 }
 
-function post(path: string, fields: URLSearchParams): string {
+function formatPost(path: string, fields: URLSearchParams): string {
   const body = fields.toString();
   const head = [
     `POST ${path} HTTP/1.1`,

@@ -1,59 +1,56 @@
-import { deepStrictEqual } from "node:assert";
-import { Kysely } from "kysely";
-import { createPostgresEngine } from "../src/db/postgres/postgres.ts";
-import type { Schema } from "../src/db/schema.ts";
-import { createSqliteEngine } from "../src/db/sqlite/sqlite.ts";
-import { find as prepareLookup } from "../src/db/tables/session-lookup.ts";
-import { readSettings } from "../src/index.ts";
-import type { Bare } from "./bare.ts";
-import { Child } from "./child.ts";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { DatabaseSync } from "node:sqlite";
+import pg from "pg";
+import { digest } from "../src/db/digest.ts";
+import { readCookie } from "../src/http/cookies.ts";
 
-/** Headers that node:http writes by itself, and the one that depends on the body. */
-const own = ["date", "connection", "keep-alive", "content-length"];
+// A minimal server for GET /profile: it reads one cookie, computes one SHA-256, runs one lookup and responds.
 
-/** A bare server on node:http, in a process of its own. */
-export interface BareServer extends Disposable {
-  readonly port: number;
+export interface BareServerOptions {
+  /** A `DATABASE_URL`. */
+  readonly url: string;
+  readonly sql: string;
+  /** Milliseconds after which an unused session expires. */
+  readonly sessionIdle: number;
+  /** Response headers that node:http does not add, except Content-Length. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly keepAliveTimeout: number;
 }
 
-/**
- * Starts one that answers a request for the profile as the service does: with the same headers and body, by the same SQL.
- *
- * @param url its DATABASE_URL
- * @param profile the address of the service's profile
- */
-export async function startBare(url: string, profile: string, cookie: string): Promise<BareServer> {
-  const expected = await answerOf(profile, cookie);
-  const bare: Bare = {
-    url,
-    sql: await lookupSql(url),
-    sessionIdle: readSettings().SESSION_IDLE,
-    headers: Object.fromEntries(Object.entries(expected.headers).filter(([name]) => !own.includes(name))),
-    keepAliveTimeout: Number(expected.headers["keep-alive"]?.replace("timeout=", "")) * 1000,
+type UserRow = { email?: unknown } | undefined;
+
+const { url, sql, sessionIdle, headers, keepAliveTimeout } = JSON.parse(process.argv[2] as string) as BareServerOptions;
+const lookUp = url.startsWith("sqlite:") ? prepareSqlite(url.slice("sqlite:".length)) : preparePostgres();
+
+const server = createServer({ keepAliveTimeout }, (request, response) => {
+  const respond = (user: UserRow) => {
+    if (!user) {
+      response.writeHead(403, headers).end();
+      return;
+    }
+    const body = `${JSON.stringify({ email: user.email })}\n`;
+    response.writeHead(200, { ...headers, "content-length": Buffer.byteLength(body) }).end(body);
   };
-  const child = new Child("./bare.ts", JSON.stringify(bare));
-  const port = await child.answer<number>();
-  deepStrictEqual(await answerOf(`http://127.0.0.1:${port}/profile`, cookie), expected);
-  return { port, [Symbol.dispose]: () => child[Symbol.dispose]() };
+  const sessionId = readCookie(request.headers.cookie, "session_id");
+  const now = Date.now();
+  const user = sessionId === null ? undefined : lookUp([now, now - sessionIdle, digest(sessionId)]);
+  if (user instanceof Promise) user.then(respond);
+  else respond(user);
+});
+
+process.on("disconnect", () => process.exit());
+server.listen(0, "127.0.0.1", () => process.send?.((server.address() as AddressInfo).port));
+
+function prepareSqlite(path: string): (values: (string | number)[]) => UserRow {
+  const db = new DatabaseSync(path);
+  db.exec("pragma journal_mode = wal");
+  const lookup = db.prepare(sql);
+  return (values) => lookup.get(...values);
 }
 
-async function answerOf(url: string, cookie: string) {
-  const response = await fetch(url, { headers: { Cookie: cookie } });
-  const headers: Record<string, string> = { ...Object.fromEntries(response.headers), date: "now" };
-  return { status: response.status, headers, body: await response.text() };
-}
-
-/** The lookup of a session as the service has it on this engine. */
-async function lookupSql(url: string): Promise<string> {
-  const engine = url.startsWith("sqlite:") ? createSqliteEngine(":memory:") : createPostgresEngine(url, 1);
-  const db = new Kysely<Schema>({ dialect: engine.dialect });
-  let sql = "";
-  const read: typeof engine.read = (query) => {
-    // The first: a session that is not found is looked for by its previous id too.
-    sql ||= query.sql;
-    return [];
-  };
-  prepareLookup({ db, engine: { ...engine, read }, lifetimes: readSettings(), clock: Date.now })("");
-  await db.destroy();
-  return sql;
+/** Prepares the lookup with the driver and the default pool size of the service. */
+function preparePostgres(): (values: (string | number)[]) => Promise<UserRow> {
+  const pool = new pg.Pool({ connectionString: url, max: 10 });
+  return async (values) => (await pool.query({ name: "lookup", text: sql, values })).rows[0];
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-/** A program of this folder in a process of its own. */
+/** A script of this folder that runs in a separate process. */
 export class Child implements Disposable {
   readonly #process: ChildProcess;
 
@@ -14,14 +14,14 @@ export class Child implements Disposable {
     this.#process.send(message);
   }
 
-  /** Its next message. */
-  async answer<Message>(): Promise<Message> {
-    const answered = new AbortController();
-    const ended = once(this.#process, "exit", answered).then(([code]) => {
-      throw new Error(`${this.#process.spawnargs.at(1)} ended with ${code}`);
+  /** Waits for the next message of the process. Rejects if the process exits first. */
+  async nextMessage<Message>(): Promise<Message> {
+    const listeners = new AbortController();
+    const exited = once(this.#process, "exit", listeners).then(([code]) => {
+      throw new Error(`${this.#process.spawnargs.at(1)} exited with code ${code}`);
     });
-    const [message] = await Promise.race([once(this.#process, "message", answered), ended]);
-    answered.abort();
+    const [message] = await Promise.race([once(this.#process, "message", listeners), exited]);
+    listeners.abort();
     return message;
   }
 

@@ -5,9 +5,10 @@ import { openDB } from "../src/index.ts";
 import { startService, temporaryFolder } from "../test/support/service.ts";
 import { median } from "./figure.ts";
 
-// Whether time tells an address with an account from one without: pairs of requests, each pair in a random order, and the
-// median of their differences with the interval that it lies in with 95 % (a bootstrap).
-// `--only "POST /sessions"` asks that alone: whether an interval that does not hold 0 does so again.
+// Measures whether response times reveal that an address has an account. Each pair of requests, one about an address with
+// an account and one about an unknown address, is sent in random order. The script prints the median difference of the
+// pairs and its 95 % confidence interval (bootstrap). `--only "POST /sessions"` repeats a single request, to check an
+// interval that excludes 0.
 
 const { values } = parseArgs({
   options: { pairs: { type: "string", default: "3000" }, only: { type: "string", default: "" } },
@@ -16,19 +17,19 @@ const pairs = Number(values.pairs);
 const password = "plough-Violet-9-harbour";
 const resamples = 2000;
 
-/** bcrypt's cost today, and two below it, from before it was raised. */
+/** The current bcrypt cost, and an earlier, lower one. */
 const cost = 6;
 const olderCost = cost - 2;
 
-/** A cheap one, which is made equal by measured time and not by counted rounds. */
+/** An imported hash that is cheap to verify. The service equalizes its time by measuring, not by counting rounds. */
 const foreignHash = "pbkdf2_sha256$1000$seasalt$qTqsBvxoGrjNWHVAm1MJjFByZAqu+vvQAlSznq+2SvM=";
 
-/** What may be true of an address, against nothing: of the last two, the hash is from before the cost was raised, or imported. */
+/** States of an address. "older" has a hash with the earlier bcrypt cost, "foreign" an imported hash. */
 const states = ["known", "disabled", "unconfirmed", "registered", "older", "foreign"] as const;
 
 await using folder = await temporaryFolder();
 const DATABASE_URL = `sqlite:${folder.path}/bienvenue.db`;
-await settle();
+await createAccounts();
 await using service = await startService({
   NODE_ENV: "production",
   PUBLIC_URL: "https://auth.example.com",
@@ -41,47 +42,47 @@ await using service = await startService({
 });
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
-/** What anybody may ask about one. */
-const questions: Record<string, (email: string) => Promise<unknown>> = {
-  "POST /users": (email) => ask("POST", "/users", { email, password }),
-  "POST /reset_password": (email) => ask("POST", "/reset_password", { email }),
-  "POST /email_verification": (email) => ask("POST", "/email_verification", { email }),
-  "POST /sessions": (email) => ask("POST", "/sessions", { email, password: "a wrong Password" }),
-  "PUT /profile/email": (email) => ask("PUT", "/profile/email", { email }),
+/** Requests that anyone can send about an address. */
+const requests: Record<string, (email: string) => Promise<unknown>> = {
+  "POST /users": (email) => send("POST", "/users", { email, password }),
+  "POST /reset_password": (email) => send("POST", "/reset_password", { email }),
+  "POST /email_verification": (email) => send("POST", "/email_verification", { email }),
+  "POST /sessions": (email) => send("POST", "/sessions", { email, password: "a wrong Password" }),
+  "PUT /profile/email": (email) => send("PUT", "/profile/email", { email }),
 };
 
-const { "set-cookie": cookies = [] } = await ask("POST", "/sessions", { email: "me@example.com", password });
+const { "set-cookie": cookies = [] } = await send("POST", "/sessions", { email: "me@example.com", password });
 const Cookie = cookies.map((cookie) => cookie.split(";")[0]).join("; ");
 
-console.log(`${pairs} pairs a line; differences to an address without an account, in microseconds\n`);
+console.log(`${pairs} pairs per row; times, and differences from an unknown address, in microseconds\n`);
 console.log(
   `${"request".padEnd(26)}${"address".padEnd(13)}${"takes".padStart(8)}${"differs by".padStart(12)}  95 % between`,
 );
-let told = 0;
-let lines = 0;
-for (const [question, answer] of Object.entries(questions)) {
-  if (!question.startsWith(values.only)) continue;
+let rows = 0;
+let rowsWithoutZero = 0;
+for (const [index, [name, sendAbout]] of Object.entries(requests).entries()) {
+  if (!name.startsWith(values.only)) continue;
   for (const state of states) {
-    const { differences, takes } = await compare(answer, state, Object.keys(questions).indexOf(question));
-    const [low, high] = interval(differences);
-    lines++;
-    const tells = low > 0 || high < 0;
-    if (tells) told++;
-    const shown = [takes, median(differences), low, high].map((value) => value.toFixed(1));
+    const { differences, duration } = await compare(sendAbout, state, index);
+    const [low, high] = confidenceInterval(differences);
+    rows++;
+    const excludesZero = low > 0 || high < 0;
+    if (excludesZero) rowsWithoutZero++;
+    const cells = [duration, median(differences), low, high].map((value) => value.toFixed(1));
     console.log(
-      `${question.padEnd(26)}${state.padEnd(13)}${shown[0]?.padStart(8)}${shown[1]?.padStart(12)}  ${shown[2]} and ${shown[3]}${tells ? "  does not hold 0" : ""}`,
+      `${name.padEnd(26)}${state.padEnd(13)}${cells[0]?.padStart(8)}${cells[1]?.padStart(12)}  ${cells[2]} and ${cells[3]}${excludesZero ? "  excludes 0" : ""}`,
     );
   }
 }
 console.log(
-  told === 0
-    ? "\nEvery interval holds 0."
-    : `\n${told} of ${lines} intervals do not hold 0; of so many, one in twenty does so by chance.`,
+  rowsWithoutZero === 0
+    ? "\nAll intervals include 0."
+    : `\n${rowsWithoutZero} of ${rows} intervals exclude 0. By chance alone, one in twenty does.`,
 );
 agent.destroy();
 
-/** Accounts of every state, as many as there are pairs. */
-async function settle(): Promise<void> {
+/** Creates one account for each pair and state. */
+async function createAccounts(): Promise<void> {
   const hash = bcrypt.hashSync(password, bcrypt.genSaltSync(cost, "b"));
   const olderHash = bcrypt.hashSync(password, bcrypt.genSaltSync(olderCost, "b"));
   await using db = await openDB(DATABASE_URL);
@@ -90,53 +91,53 @@ async function settle(): Promise<void> {
   await db.updateUser(id, { emailVerifiedAt: now });
   for (let i = 0; i < pairs; i++) {
     for (const state of states) {
-      const email = `${numbered(state, i)}@example.com`;
+      const email = `${numberedName(state, i)}@example.com`;
       if (state === "registered") {
         await db.registrations.add(email, hash, { kind: "registration", language: "en" });
         continue;
       }
-      const stored = { older: olderHash, foreign: foreignHash }[state as string] ?? hash;
-      const user = await db.addUser(email, stored);
+      const storedHash = { older: olderHash, foreign: foreignHash }[state as string] ?? hash;
+      const user = await db.addUser(email, storedHash);
       if (state !== "unconfirmed") await db.updateUser(user.id, { emailVerifiedAt: now });
       if (state === "disabled") await db.updateUser(user.id, { disabledAt: now });
     }
   }
 }
 
-function numbered(state: string, i: number): string {
+function numberedName(state: string, i: number): string {
   return `${state}-${String(i).padStart(6, "0")}`;
 }
 
-async function compare(answer: (email: string) => Promise<unknown>, state: string, question: number) {
-  const timed = async (email: string) => {
+async function compare(sendAbout: (email: string) => Promise<unknown>, state: string, requestIndex: number) {
+  const measure = async (email: string) => {
     const began = performance.now();
-    await answer(email);
+    await sendAbout(email);
     return (performance.now() - began) * 1000;
   };
   const differences: number[] = [];
-  const all: number[] = [];
+  const durations: number[] = [];
   for (let i = 0; i < pairs; i++) {
-    // Of the same length, each asked about for the first time, and anywhere among the others.
-    const known = `${numbered(state, i)}@example.com`;
-    const unknown = `${numbered(state, (i * 7919) % pairs)}@exampl${question}.com`;
-    const isFirst = Math.random() < 0.5;
-    const first = await timed(isFirst ? known : unknown);
-    const second = await timed(isFirst ? unknown : known);
-    differences.push(isFirst ? first - second : second - first);
-    all.push(first, second);
+    // Both addresses have the same length and are used for the first time. Their positions in an index are unrelated.
+    const known = `${numberedName(state, i)}@example.com`;
+    const unknown = `${numberedName(state, (i * 7919) % pairs)}@exampl${requestIndex}.com`;
+    const knownIsFirst = Math.random() < 0.5;
+    const first = await measure(knownIsFirst ? known : unknown);
+    const second = await measure(knownIsFirst ? unknown : known);
+    differences.push(knownIsFirst ? first - second : second - first);
+    durations.push(first, second);
   }
-  return { differences, takes: median(all) };
+  return { differences, duration: median(durations) };
 }
 
-/** Where the median lies with 95 %: what it is in samples drawn from the sample. */
-function interval(sample: readonly number[]): [number, number] {
+/** Returns the 95 % confidence interval of the median: a bootstrap that draws samples from the sample. */
+function confidenceInterval(sample: readonly number[]): [number, number] {
   const medians = Array.from({ length: resamples }, () =>
     median(sample.map(() => sample[Math.floor(Math.random() * sample.length)] as number)),
   ).toSorted((a, b) => a - b);
   return [medians[Math.floor(resamples * 0.025)] as number, medians[Math.floor(resamples * 0.975)] as number];
 }
 
-function ask(method: string, path: string, fields: Record<string, string>): Promise<IncomingHttpHeaders> {
+function send(method: string, path: string, fields: Record<string, string>): Promise<IncomingHttpHeaders> {
   const body = new URLSearchParams(fields).toString();
   const headers = {
     "Content-Type": "application/x-www-form-urlencoded",
@@ -144,9 +145,10 @@ function ask(method: string, path: string, fields: Record<string, string>): Prom
     ...(path.startsWith("/profile") && { Cookie }),
   };
   return new Promise((resolve, reject) => {
-    const sent = request(service.url + path, { method, headers, agent }, (response) => {
+    request(service.url + path, { method, headers, agent }, (response) => {
       response.resume().on("end", () => resolve(response.headers));
-    });
-    sent.on("error", reject).end(body);
+    })
+      .on("error", reject)
+      .end(body);
   });
 }

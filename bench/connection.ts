@@ -1,31 +1,31 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
-/** Called with the status of an answer when the whole of it has come. */
-export type Answered = (status: number) => void;
+/** Called with the status of a response once all of it has arrived. */
+export type OnResponse = (status: number) => void;
 
-/** A keep-alive connection to a server on this machine, with one request under way at most. */
+/** A keep-alive connection to a local server. It carries one request at a time. */
 export class Connection {
   readonly #socket: Socket;
   #received: Buffer | undefined;
-  #answered: Answered | undefined;
+  #onResponse: OnResponse | undefined;
 
   /** Use `Connection.open`. */
-  constructor(socket: Socket, broken: (error: Error) => void) {
+  constructor(socket: Socket, onFailure: (error: Error) => void) {
     this.#socket = socket;
     socket.setNoDelay(true).on("data", (chunk) => this.#receive(chunk));
-    socket.once("error", broken).once("end", () => broken(new Error("the server closed a connection")));
+    socket.once("error", onFailure).once("end", () => onFailure(new Error("the server closed a connection")));
   }
 
-  /** @param broken called when the connection cannot be used any longer */
-  static async open(port: number, broken: (error: Error) => void): Promise<Connection> {
+  /** @param onFailure called if the socket fails or the server closes the connection */
+  static async open(port: number, onFailure: (error: Error) => void): Promise<Connection> {
     const socket = connect(port, "127.0.0.1");
     await once(socket, "connect");
-    return new Connection(socket, broken);
+    return new Connection(socket, onFailure);
   }
 
-  send(request: string, answered: Answered): void {
-    this.#answered = answered;
+  send(request: string, onResponse: OnResponse): void {
+    this.#onResponse = onResponse;
     this.#socket.write(request, "latin1");
   }
 
@@ -40,10 +40,10 @@ export class Connection {
     if (headEnd === -1) return;
     const head = received.toString("latin1", 0, headEnd);
     const length = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? Number.NaN);
-    if (Number.isNaN(length)) throw new Error(`an answer without a length: ${head}`);
+    if (Number.isNaN(length)) throw new Error(`the response has no Content-Length: ${head}`);
     if (received.length < headEnd + 4 + length) return;
     this.#received = undefined;
-    // "HTTP/1.1 200 OK": the status has a fixed place.
-    this.#answered?.(Number(head.slice(9, 12)));
+    // The head begins with "HTTP/1.1 200 OK".
+    this.#onResponse?.(Number(head.slice(9, 12)));
   }
 }

@@ -1,40 +1,40 @@
 import type { Pair } from "./rounds.ts";
 
-/** One thing that was measured, and what it is to be. */
+/** A measured value and its target. */
 export interface Figure {
   readonly name: string;
   readonly value: number;
-  /** Ratios have none. */
+  /** A ratio has no unit. */
   readonly unit?: "s" | "MB" | "rows/s";
-  /** Without either it is told, and nothing is asked of it. */
+  /** The target. A figure without `atLeast` and `atMost` is only printed. */
   readonly atLeast?: number;
   readonly atMost?: number;
-  /** What it was made of. */
-  readonly from: string;
+  /** The raw numbers behind the value. */
+  readonly details: string;
 }
 
-/** The ratio of each pair, of which the median counts: a round that something disturbed is passed over. */
-export function ratio(
+/** Returns the median ratio of the pairs. Unlike the mean, it ignores a round that other work slowed down. */
+export function compareRates(
   pairs: readonly Pair<number>[],
-  written: (value: number) => string,
-): Pick<Figure, "value" | "from"> {
-  const ratios = pairs.map(({ ours, theirs }) => ours / theirs);
-  const ours = written(median(pairs.map((pair) => pair.ours)));
-  const theirs = written(median(pairs.map((pair) => pair.theirs)));
-  return { value: median(ratios), from: `${ours} of ${theirs}, rounds ${formatRange(ratios)}` };
+  format: (value: number) => string,
+): Pick<Figure, "value" | "details"> {
+  const ratios = pairs.map(({ subject, baseline }) => subject / baseline);
+  const subject = format(median(pairs.map((pair) => pair.subject)));
+  const baseline = format(median(pairs.map((pair) => pair.baseline)));
+  return { value: median(ratios), details: `${subject} vs ${baseline}, rounds ${formatRange(ratios)}` };
 }
 
-/** The middle one; of an even number the upper middle. */
+/** Returns the middle value, or the higher of the two middle values. */
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-/** The least and the most of them. */
+/** Formats the minimum and the maximum. */
 export function formatRange(values: readonly number[], digits = 2): string {
   return `${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)}`;
 }
 
-/** "12,345/s"; "8.1/s" where every one counts. */
+/** Formats a rate: "12,345/s", or "8.1/s" below 100. */
 export function formatPerSecond(value: number): string {
   return `${value.toLocaleString("en", { maximumFractionDigits: value < 100 ? 1 : 0 })}/s`;
 }

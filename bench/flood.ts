@@ -1,88 +1,98 @@
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Accounts } from "./accounts.ts";
-import { type Figure, formatPerSecond, ratio } from "./figure.ts";
+import { compareRates, type Figure, formatPerSecond } from "./figure.ts";
 import { Generator } from "./generator.ts";
-import { Hashing } from "./hashing.ts";
-import type { Load, Outcome } from "./load.ts";
-import { profileLoad } from "./profile.ts";
-import type { Quiet } from "./quiet.ts";
+import { HashThreads } from "./hash-threads.ts";
+import type { Load, LoadResult } from "./load.ts";
+import type { Machine } from "./machine.ts";
+import { createProfileLoad } from "./profile.ts";
 import { alternate, type Pair } from "./rounds.ts";
 import { startOnDatabase } from "./service.ts";
 
 const rounds = 3;
-/** Longer than a hash waits behind requests: what comes then counts too. */
+/** Longer than the maximum wait in the hash queue, so that logins that waited are hashed within the round. */
 const seconds = 6;
-/** How long the flood has come when the profiles begin, and still comes when they have ended, in seconds. */
+/** Seconds that the flood runs before and after the profile requests. */
 const margin = 0.7;
-/** The logins that arrive for each one that the cores can hash. */
-const tenfold = 10;
+/** Logins that arrive for each login that the cores can hash. */
+const overload = 10;
 
-/** `/profile` while ten times as many logins arrive as can be hashed, against the same without them. */
-export async function measureFlood(accounts: Accounts, quiet: Quiet): Promise<Figure[]> {
-  await using service = await startOnDatabase(await accounts.copy("flood.db"));
-  const rate = tenfold * (await capacity(accounts, quiet));
-  // More connections than are ever waiting, so that every login that is due finds a free one.
-  const arriving = { requests: accounts.logIns, connections: 32 * availableParallelism(), rate };
-  const { throughput, p99 } = await against(accounts, quiet, service.port, arriving);
-  const name = `/profile while ${formatPerSecond(rate)} logins arrive, of without`;
+/** Compares `/profile` during a flood of ten times as many logins as the cores can hash with `/profile` alone. */
+export async function measureFlood(accounts: Accounts, machine: Machine): Promise<Figure[]> {
+  await using service = await startOnDatabase(await accounts.copyDatabase("flood.db"));
+  const rate = overload * (await measureHashRate(accounts, machine));
+  // More connections than logins that wait for a response, so that each login can be sent when it is due.
+  const logins = { requests: accounts.logInRequests, connections: 32 * availableParallelism(), rate };
+  const { throughput, p99 } = await compareWithFlood(accounts, machine, service.port, logins);
+  const name = `/profile while ${formatPerSecond(rate)} logins arrive, relative to no logins`;
   return [
     { name: `${name}: throughput`, atLeast: 0.7, ...throughput },
     { name: `${name}: p99`, atMost: 2, ...p99 },
   ];
 }
 
-/** `/profile` while 400 logins a second arrive at a cost of 10, of addresses without an account. */
-export async function measureCheapFlood(accounts: Accounts, quiet: Quiet): Promise<Figure[]> {
-  await using service = await startOnDatabase(await accounts.copy("cheap-flood.db"), "10");
-  const requests = accounts.logIns.map((request) => request.replace("person", "nobody"));
-  const { throughput } = await against(accounts, quiet, service.port, { requests, connections: 800, rate: 400 });
-  return [{ name: "/profile while 400/s logins arrive at cost 10, of without", atLeast: 0.7, ...throughput }];
+/** Compares `/profile` during 400 logins per second to unknown addresses at bcrypt cost 10 with `/profile` alone. */
+export async function measureCheapFlood(accounts: Accounts, machine: Machine): Promise<Figure[]> {
+  await using service = await startOnDatabase(await accounts.copyDatabase("cheap-flood.db"), "10");
+  const requests = accounts.logInRequests.map((request) => request.replace("person", "nobody"));
+  const { throughput } = await compareWithFlood(accounts, machine, service.port, {
+    requests,
+    connections: 800,
+    rate: 400,
+  });
+  return [
+    {
+      name: "/profile while 400/s logins arrive at bcrypt cost 10, relative to no logins",
+      atLeast: 0.7,
+      ...throughput,
+    },
+  ];
 }
 
-/** `/profile` while these logins arrive, against the same without them. */
-async function against(
+/** Compares `/profile` while these logins arrive with `/profile` alone. */
+async function compareWithFlood(
   accounts: Accounts,
-  quiet: Quiet,
+  machine: Machine,
   port: number,
   logins: Pick<Load, "requests" | "connections" | "rate">,
 ) {
-  using readers = new Generator();
-  using crowd = new Generator();
-  const arriving = { ...logins, port, seconds: seconds + 2 * margin };
-  const calm = () => readers.run(profileLoad(accounts, port, seconds));
-  const flooded = async () => {
-    const logins = crowd.run(arriving);
+  using profileGenerator = new Generator();
+  using logInGenerator = new Generator();
+  const logInLoad = { ...logins, port, seconds: seconds + 2 * margin };
+  const loadProfiles = () => profileGenerator.run(createProfileLoad(accounts, port, seconds));
+  const loadProfilesInFlood = async () => {
+    const flood = logInGenerator.run(logInLoad);
     await sleep(margin * 1000);
-    const outcome = await calm();
-    const { answered, statuses } = await logins;
+    const result = await loadProfiles();
+    const { responses, statuses } = await flood;
     const hashed = (statuses[200] ?? 0) + (statuses[401] ?? 0);
-    if (hashed + (statuses[503] ?? 0) < answered) throw new Error(`no flood: ${JSON.stringify(statuses)}`);
-    return outcome;
+    if (hashed + (statuses[503] ?? 0) < responses) throw new Error(`logins failed: ${JSON.stringify(statuses)}`);
+    return result;
   };
-  await calm();
-  await flooded();
-  const pairs = await alternate(quiet, rounds, flooded, calm);
-  const throughputs = each(pairs, ({ answered, seconds }) => answered / seconds);
-  const latencies = each(pairs, ({ p99 }) => p99);
+  await loadProfiles();
+  await loadProfilesInFlood();
+  const pairs = await alternate(machine, rounds, loadProfilesInFlood, loadProfiles);
+  const throughputs = mapPairs(pairs, ({ responses, seconds }) => responses / seconds);
+  const latencies = mapPairs(pairs, ({ p99 }) => p99);
   return {
-    throughput: ratio(throughputs, formatPerSecond),
-    p99: ratio(latencies, (value) => `${value.toFixed(1)} ms`),
+    throughput: compareRates(throughputs, formatPerSecond),
+    p99: compareRates(latencies, (value) => `${value.toFixed(1)} ms`),
   };
 }
 
-/** How many passwords the cores can hash a second: the best of three, for whatever else the machine does only slows it. */
-async function capacity({ password, hash }: Accounts, quiet: Quiet): Promise<number> {
-  await using hashing = new Hashing(password, hash);
-  await hashing.run(1);
-  const found: number[] = [];
-  while (found.length < 3) {
-    await quiet.wait();
-    found.push(await hashing.run(3));
+/** Returns how many passwords per second the cores can hash: the best of three runs, as other work only slows a run down. */
+async function measureHashRate({ password, hash }: Accounts, machine: Machine): Promise<number> {
+  await using hashThreads = new HashThreads(password, hash);
+  await hashThreads.run(1);
+  const rates: number[] = [];
+  while (rates.length < 3) {
+    await machine.waitUntilIdle();
+    rates.push(await hashThreads.run(3));
   }
-  return Math.max(...found);
+  return Math.max(...rates);
 }
 
-function each(pairs: readonly Pair<Outcome>[], value: (outcome: Outcome) => number): Pair<number>[] {
-  return pairs.map(({ ours, theirs }) => ({ ours: value(ours), theirs: value(theirs) }));
+function mapPairs(pairs: readonly Pair<LoadResult>[], value: (result: LoadResult) => number): Pair<number>[] {
+  return pairs.map(({ subject, baseline }) => ({ subject: value(subject), baseline: value(baseline) }));
 }

@@ -1,14 +1,14 @@
 import { Child } from "./child.ts";
-import type { Load, Outcome } from "./load.ts";
+import type { Load, LoadResult } from "./load.ts";
 
-/** Loads servers from a process of its own, so that counting the answers takes nothing from who measures. */
+/** Sends requests from a separate process, so that handling the responses does not slow down the bench process. */
 export class Generator extends Child {
   constructor() {
     super("./load.ts");
   }
 
-  run(load: Load): Promise<Outcome> {
+  run(load: Load): Promise<LoadResult> {
     this.send(load);
-    return this.answer();
+    return this.nextMessage();
   }
 }

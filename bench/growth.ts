@@ -6,53 +6,51 @@ import { startPostgres } from "../test/support/postgres-server.ts";
 import { temporaryFolder } from "../test/support/service.ts";
 import { median } from "./figure.ts";
 
-/**
- * How lookups, writes and bytes grow with the number of sessions, two to a user:
- * `npm run bench:growth -- 10000 100000 1000000 10000000`. The rows are made by the database itself.
- */
+// Measures how lookups, logins and bytes per row grow with the number of sessions, with two sessions per user:
+// `npm run bench:growth -- 10000 100000 1000000 10000000`. SQL statements generate the rows.
+
 const sizes = process.argv.slice(2).map(Number);
 const probes = 2000;
 
-/** A database that is to grow. */
-interface Grown {
+interface TestDatabase {
   readonly url: string;
-  /** Makes so many users and sessions. */
+  /** Inserts this number of users and sessions. */
   fill(users: number, sessions: number): Promise<void>;
-  /** The bytes that each table takes, its indexes included. */
-  bytes(): Promise<{ users: number; sessions: number }>;
+  /** Returns the size of each table in bytes, including its indexes. */
+  measureBytes(): Promise<{ users: number; sessions: number }>;
 }
 
-const agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36";
+const userAgent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36";
 
-function inFile(path: string): Grown {
-  const run = (sql: string) => {
+function openSqlite(path: string): TestDatabase {
+  const execute = (sql: string) => {
     using db = new DatabaseSync(path);
     db.exec(sql);
   };
   return {
     url: `sqlite:${path}`,
     async fill(users, sessions) {
-      const counted = (count: number) =>
+      const numbersTo = (count: number) =>
         `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count})`;
-      run(`pragma synchronous = off; pragma temp_store = file;
+      execute(`pragma synchronous = off; pragma temp_store = file;
         insert into users (email, hashed_password, created_at, updated_at)
-          ${counted(users)} select 'person' || i || '@example.com', '$2b$12$' || hex(randomblob(26)), 0, 0 from n;
+          ${numbersTo(users)} select 'person' || i || '@example.com', '$2b$12$' || hex(randomblob(26)), 0, 0 from n;
         insert into sessions (session_id, user_id, created_at, last_seen_at, expires_at, ip, user_agent, handle)
-          ${counted(sessions)} select substr(hex(randomblob(22)), 1, 43), i % ${users} + 1, 4e12, 4e12, 5e12, '192.0.2.1',
-            '${agent}', substr(hex(randomblob(22)), 1, 43) from n order by 1;
+          ${numbersTo(sessions)} select substr(hex(randomblob(22)), 1, 43), i % ${users} + 1, 4e12, 4e12, 5e12, '192.0.2.1',
+            '${userAgent}', substr(hex(randomblob(22)), 1, 43) from n order by 1;
         pragma wal_checkpoint(truncate); analyze`);
     },
-    async bytes() {
+    async measureBytes() {
       using db = new DatabaseSync(path);
-      const pages = "select coalesce(sum(pgsize), 0) as bytes from dbstat where name glob ?";
-      const of = (table: string) => Number(db.prepare(pages).get(`*${table}*`)?.bytes);
-      return { users: of("users"), sessions: of("sessions") };
+      const sizeQuery = "select coalesce(sum(pgsize), 0) as bytes from dbstat where name glob ?";
+      const sizeOf = (table: string) => Number(db.prepare(sizeQuery).get(`*${table}*`)?.bytes);
+      return { users: sizeOf("users"), sessions: sizeOf("sessions") };
     },
   };
 }
 
-function inPostgres(url: string): Grown {
-  const run = async (sql: string) => {
+function openPostgres(url: string): TestDatabase {
+  const execute = async (sql: string) => {
     const client = new pg.Client(url);
     await client.connect();
     const { rows } = await client.query(sql);
@@ -62,18 +60,18 @@ function inPostgres(url: string): Grown {
   return {
     url,
     async fill(users, sessions) {
-      await run(`insert into users (email, hashed_password, created_at, updated_at)
+      await execute(`insert into users (email, hashed_password, created_at, updated_at)
         select 'person' || i || '@example.com', '$2b$12$' || md5(i::text) || substr(md5((-i)::text), 1, 21), 0, 0
         from generate_series(1, ${users}) i`);
-      await run(`insert into sessions (session_id, user_id, created_at, last_seen_at, expires_at, ip, user_agent, handle)
-        select md5(i::text) || substr(md5((-i)::text), 1, 11), i % ${users} + 1, 4e12, 4e12, 5e12, '192.0.2.1', '${agent}',
+      await execute(`insert into sessions (session_id, user_id, created_at, last_seen_at, expires_at, ip, user_agent, handle)
+        select md5(i::text) || substr(md5((-i)::text), 1, 11), i % ${users} + 1, 4e12, 4e12, 5e12, '192.0.2.1', '${userAgent}',
           substr(md5('handle' || i) || md5(i::text), 1, 43)
         from generate_series(1, ${sessions}) i order by 1`);
-      await run("vacuum analyze");
-      await run("checkpoint");
+      await execute("vacuum analyze");
+      await execute("checkpoint");
     },
-    async bytes() {
-      const [row] = await run(
+    async measureBytes() {
+      const [row] = await execute(
         "select pg_total_relation_size('users')::float8 as users, pg_total_relation_size('sessions')::float8 as sessions",
       );
       return row;
@@ -81,24 +79,24 @@ function inPostgres(url: string): Grown {
   };
 }
 
-async function measure(engine: string, grown: Grown, sessions: number): Promise<void> {
+async function measure(engine: string, database: TestDatabase, sessions: number): Promise<void> {
   const users = sessions / 2;
-  const now = () => 4e12 + 1;
-  await (await openDB(grown.url)).close();
-  await grown.fill(users, sessions);
-  const bytes = await grown.bytes();
-  await using db = await openDB(grown.url, { clock: now });
-  const known: string[] = [];
+  const clock = () => 4e12 + 1;
+  await (await openDB(database.url)).close();
+  await database.fill(users, sessions);
+  const bytes = await database.measureBytes();
+  await using db = await openDB(database.url, { clock });
+  const sessionIds: string[] = [];
   const writes: number[] = [];
   for (let i = 0; i < probes; i++) {
     const sessionId = randomUUID();
     const began = performance.now();
     await db.sessions.open({ userId: Math.ceil(Math.random() * users), sessionId });
     writes.push(performance.now() - began);
-    known.push(sessionId);
+    sessionIds.push(sessionId);
   }
-  for (let round = 0; round < 3; round++) await lookUpAll(db, known);
-  const lookups = await lookUpAll(db, known);
+  for (let round = 0; round < 3; round++) await timeLookups(db, sessionIds);
+  const lookups = await timeLookups(db, sessionIds);
   const row = [
     engine.padEnd(10),
     sessions.toLocaleString("en").padStart(12),
@@ -110,7 +108,7 @@ async function measure(engine: string, grown: Grown, sessions: number): Promise<
   console.log(row.join("  "));
 }
 
-async function lookUpAll(db: DB, sessionIds: readonly string[]): Promise<number[]> {
+async function timeLookups(db: DB, sessionIds: readonly string[]): Promise<number[]> {
   const times: number[] = [];
   for (const sessionId of sessionIds.toSorted(() => Math.random() - 0.5)) {
     const began = performance.now();
@@ -120,13 +118,13 @@ async function lookUpAll(db: DB, sessionIds: readonly string[]): Promise<number[
   return times;
 }
 
-console.log("engine          sessions     lookup      login   a user   a session");
+console.log("engine          sessions     lookup      login     user     session");
 for (const sessions of sizes.length > 0 ? sizes : [10_000, 100_000, 1_000_000]) {
   await using folder = await temporaryFolder();
-  await measure("SQLite", inFile(`${folder.path}/grown.db`), sessions);
+  await measure("SQLite", openSqlite(`${folder.path}/grown.db`), sessions);
   await using server = await startPostgres({
     durable: true,
     configuration: { shared_buffers: "512MB", max_wal_size: "4GB" },
   });
-  await measure("PostgreSQL", inPostgres(server.url), sessions);
+  await measure("PostgreSQL", openPostgres(server.url), sessions);
 }

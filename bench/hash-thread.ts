@@ -5,7 +5,7 @@ const { password, hash } = workerData as { password: string; hash: string };
 
 parentPort?.on("message", (count: number) => {
   for (let done = 0; done < count; done++) {
-    if (!bcrypt.compareSync(password, hash)) throw new Error("bcrypt does not know the password again");
+    if (!bcrypt.compareSync(password, hash)) throw new Error("bcrypt did not match the password with its hash");
   }
   parentPort?.postMessage("done");
 });

@@ -1,38 +1,40 @@
 import { availableParallelism } from "node:os";
 import type { Accounts } from "./accounts.ts";
-import { type Figure, formatPerSecond, ratio } from "./figure.ts";
+import { compareRates, type Figure, formatPerSecond } from "./figure.ts";
 import { Generator } from "./generator.ts";
-import { Hashing } from "./hashing.ts";
-import type { Quiet } from "./quiet.ts";
+import { HashThreads } from "./hash-threads.ts";
+import type { Machine } from "./machine.ts";
 import { alternate } from "./rounds.ts";
 import { startOnDatabase } from "./service.ts";
 
 const rounds = 7;
-/** Hashes in a round, on each core: enough that it hardly matters which core ends last. */
-const times = 10;
-/** The longest that a round may take. */
+/** Hashes per core and round: enough that the core that finishes last hardly affects the rate. */
+const hashesPerCore = 10;
+/** Seconds after which a round fails. */
 const seconds = 30;
 
-/** Logins a second against what the same cores hash when they have nothing else to do. */
-export async function measureLogIn(accounts: Accounts, quiet: Quiet): Promise<Figure[]> {
-  await using service = await startOnDatabase(await accounts.copy("log-in.db"));
-  await using hashing = new Hashing(accounts.password, accounts.hash);
+/** Compares logins per second with the hashes per second of the same cores without a service. */
+export async function measureLogIn(accounts: Accounts, machine: Machine): Promise<Figure[]> {
+  await using service = await startOnDatabase(await accounts.copyDatabase("log-in.db"));
+  await using hashThreads = new HashThreads(accounts.password, accounts.hash);
   using generator = new Generator();
   const cores = availableParallelism();
   const throughput = async (count: number) => {
-    // Two for each core: one is hashed and the next one waits, which is less than the queue refuses.
-    const load = { port: service.port, requests: accounts.logIns, connections: 2 * cores, seconds, count };
-    const { statuses, ...outcome } = await generator.run(load);
-    if (statuses[200] !== count) throw new Error(`logins were refused: ${JSON.stringify(statuses)}`);
-    return count / outcome.seconds;
+    // Two per core: one is hashed while the other waits. The hash queue has room for more than that.
+    const load = { port: service.port, requests: accounts.logInRequests, connections: 2 * cores, seconds, count };
+    const { statuses, ...result } = await generator.run(load);
+    if (statuses[200] !== count) throw new Error(`logins failed: ${JSON.stringify(statuses)}`);
+    return count / result.seconds;
   };
-  await hashing.run(1);
+  await hashThreads.run(1);
   await throughput(2 * cores);
   const pairs = await alternate(
-    quiet,
+    machine,
     rounds,
-    () => throughput(times * cores),
-    () => hashing.run(times),
+    () => throughput(hashesPerCore * cores),
+    () => hashThreads.run(hashesPerCore),
   );
-  return [{ name: "logins, of what the cores can hash", atLeast: 0.95, ...ratio(pairs, formatPerSecond) }];
+  return [
+    { name: "logins, relative to what the cores can hash", atLeast: 0.95, ...compareRates(pairs, formatPerSecond) },
+  ];
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-/** What a process holds in memory (its resident set), in MB of 1,000,000 bytes; NaN where no /proc tells it. */
+/** Returns the resident set size of a process in MB (1,000,000 bytes), or NaN on a system without /proc. */
 export async function readResidentMemory(pid: number | undefined): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
   const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];

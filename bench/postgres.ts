@@ -3,55 +3,59 @@ import { readFileSync } from "node:fs";
 import { openDB } from "../src/index.ts";
 import { type PostgresServer, startPostgres } from "../test/support/postgres-server.ts";
 import type { Accounts } from "./accounts.ts";
-import { startBare } from "./bare-server.ts";
-import { type Figure, formatPerSecond, median, ratio } from "./figure.ts";
+import { compareRates, type Figure, formatPerSecond, median } from "./figure.ts";
 import { Generator } from "./generator.ts";
-import { compare, profileLoad } from "./profile.ts";
-import type { Quiet } from "./quiet.ts";
+import type { Machine } from "./machine.ts";
+import { compareProfiles, createProfileLoad } from "./profile.ts";
 import { startOnDatabase } from "./service.ts";
+import { startBareServer } from "./start-bare-server.ts";
 
 const rounds = 5;
 const seconds = 2;
 
-/** What the service does on PostgreSQL: against the bare driver, and with a second node beside the first. */
-export async function measurePostgres(accounts: Accounts, quiet: Quiet): Promise<Figure[]> {
+/** Compares `/profile` on PostgreSQL with a bare server, and two nodes with one. */
+export async function measurePostgres(accounts: Accounts, machine: Machine): Promise<Figure[]> {
   await using server = await startPostgres({ durable: true });
   {
-    await using source = await openDB(await accounts.copy("postgres.db"));
+    await using source = await openDB(await accounts.copyDatabase("postgres.db"));
     await using target = await openDB(server.url);
     await source.copyTo(target);
   }
   await using one = await startOnDatabase(server.url);
-  using bare = await startBare(server.url, `${one.url}/profile`, accounts.cookie);
-  const { pairs } = await compare(accounts, quiet, one, bare);
+  using bare = await startBareServer(server.url, `${one.url}/profile`, accounts.cookie);
+  const { pairs } = await compareProfiles(accounts, machine, one, bare);
 
   await using two = await startOnDatabase(server.url);
   using first = new Generator();
   using second = new Generator();
   const alone: number[] = [];
   const together: number[] = [];
-  const shares: number[] = [];
-  const load = (port: number) => ({ ...profileLoad(accounts, port, seconds), awake: false });
+  const databaseCores: number[] = [];
+  const createLoad = (port: number) => ({ ...createProfileLoad(accounts, port, seconds), busyWait: false });
   for (let round = 0; round < rounds; round++) {
-    await quiet.wait();
-    const { answered } = await first.run(load(one.port));
-    alone.push(answered / seconds);
+    await machine.waitUntilIdle();
+    const { responses } = await first.run(createLoad(one.port));
+    alone.push(responses / seconds);
     const before = cpuSeconds(server);
-    const both = await Promise.all([first.run(load(one.port)), second.run(load(two.port))]);
-    together.push(both.reduce((sum, outcome) => sum + outcome.answered, 0) / seconds);
-    shares.push((cpuSeconds(server) - before) / seconds);
+    const both = await Promise.all([first.run(createLoad(one.port)), second.run(createLoad(two.port))]);
+    together.push(both.reduce((sum, result) => sum + result.responses, 0) / seconds);
+    databaseCores.push((cpuSeconds(server) - before) / seconds);
   }
   return [
-    { name: "/profile on PostgreSQL, of the bare driver", atLeast: 0.7, ...ratio(pairs, formatPerSecond) },
     {
-      name: "two nodes on PostgreSQL, of one",
+      name: "/profile on PostgreSQL, relative to a bare server",
+      atLeast: 0.7,
+      ...compareRates(pairs, formatPerSecond),
+    },
+    {
+      name: "two nodes on PostgreSQL, relative to one",
       value: median(together) / median(alone),
-      from: `${formatPerSecond(median(together))} of ${formatPerSecond(median(alone))}, the database taking ${median(shares).toFixed(2)} cores`,
+      details: `${formatPerSecond(median(together))} vs ${formatPerSecond(median(alone))}, database on ${median(databaseCores).toFixed(2)} cores`,
     },
   ];
 }
 
-/** The processor time that PostgreSQL and all its processes have taken, in seconds. */
+/** Returns the processor time used so far by all child processes of the PostgreSQL server, in seconds. */
 function cpuSeconds({ process: { pid } }: PostgresServer): number {
   const children = execFileSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" })
     .trim()

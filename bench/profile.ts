@@ -1,66 +1,66 @@
 import type { Service } from "../test/support/service.ts";
 import type { Accounts } from "./accounts.ts";
-import { type BareServer, startBare } from "./bare-server.ts";
-import { type Figure, formatPerSecond, ratio } from "./figure.ts";
+import { compareRates, type Figure, formatPerSecond } from "./figure.ts";
 import { Generator } from "./generator.ts";
 import type { Load } from "./load.ts";
+import type { Machine } from "./machine.ts";
 import { readResidentMemory } from "./memory.ts";
-import type { Quiet } from "./quiet.ts";
 import { alternate } from "./rounds.ts";
 import { startOnDatabase } from "./service.ts";
+import { type BareServer, startBareServer } from "./start-bare-server.ts";
 
 const rounds = 11;
 const seconds = 1;
-/** By then the heap has had several full collections and grows no more: four million requests end at the same figure. */
-const enough = 1_500_000;
-/** How long those may take, in seconds. */
-const longest = 300;
-/** Until what is hot has been compiled. */
-const warmUp = 3;
+/** After this many requests the heap no longer grows: resident memory is the same after four million. */
+const minRequests = 1_500_000;
+/** Maximum number of seconds for the remaining requests. */
+const loadTimeout = 300;
+/** Enough for V8 to compile the hot functions. */
+const warmUpSeconds = 3;
 
-/** People who look at their profile again as soon as they see it. */
-export function profileLoad({ profiles }: Accounts, port: number, seconds: number): Load {
-  return { port, requests: profiles, connections: 32, seconds, awake: true };
+/** Returns a load of 32 clients that request their profiles one after the other, without pauses. */
+export function createProfileLoad({ profileRequests }: Accounts, port: number, seconds: number): Load {
+  return { port, requests: profileRequests, connections: 32, seconds, busyWait: true };
 }
 
-/** `/profile` against the least that node:http can answer it with, each in one process. */
-export async function measureProfile(accounts: Accounts, quiet: Quiet): Promise<Figure[]> {
-  await using service = await startOnDatabase(await accounts.copy("profile.db"));
-  using bare = await startBare(await accounts.copy("bare.db"), `${service.url}/profile`, accounts.cookie);
-  const { requests, pairs } = await compare(accounts, quiet, service, bare);
-  const more = Math.max(0, enough - requests);
-  if (more > 0) await load(accounts, service.port, more);
+/** Compares `/profile` with a bare node:http server, each in one process, and measures the service's memory afterwards. */
+export async function measureProfile(accounts: Accounts, machine: Machine): Promise<Figure[]> {
+  await using service = await startOnDatabase(await accounts.copyDatabase("profile.db"));
+  using bare = await startBareServer(await accounts.copyDatabase("bare.db"), `${service.url}/profile`, accounts.cookie);
+  const { requests, pairs } = await compareProfiles(accounts, machine, service, bare);
+  const remaining = Math.max(0, minRequests - requests);
+  if (remaining > 0) await loadProfiles(accounts, service.port, remaining);
   return [
-    { name: "/profile, of a bare node:http server", atLeast: 0.8, ...ratio(pairs, formatPerSecond) },
+    { name: "/profile, relative to a bare node:http server", atLeast: 0.8, ...compareRates(pairs, formatPerSecond) },
     {
       name: "resident memory after many requests",
       value: await readResidentMemory(service.process.pid),
       unit: "MB",
       atMost: 170,
-      from: `${(requests + more).toLocaleString("en")} requests`,
+      details: `${(requests + remaining).toLocaleString("en")} requests`,
     },
   ];
 }
 
-async function load(accounts: Accounts, port: number, count: number): Promise<void> {
+async function loadProfiles(accounts: Accounts, port: number, count: number): Promise<void> {
   using generator = new Generator();
-  const { statuses } = await generator.run({ ...profileLoad(accounts, port, longest), count });
-  if (statuses[200] !== count) throw new Error(`profiles were refused: ${JSON.stringify(statuses)}`);
+  const { statuses } = await generator.run({ ...createProfileLoad(accounts, port, loadTimeout), count });
+  if (statuses[200] !== count) throw new Error(`profile requests failed: ${JSON.stringify(statuses)}`);
 }
 
-/** Loads the two in turn: the profiles a second of each round, and how many the service answered in all. */
-export async function compare(accounts: Accounts, quiet: Quiet, service: Service, bare: BareServer) {
+/** Loads both servers in turn. Returns the profiles per second of each round, and the number of responses of the service. */
+export async function compareProfiles(accounts: Accounts, machine: Machine, service: Service, bare: BareServer) {
   using generator = new Generator();
   let requests = 0;
   const throughput = async (port: number, seconds: number) => {
-    const { answered, statuses, ...outcome } = await generator.run(profileLoad(accounts, port, seconds));
-    if (statuses[200] !== answered) throw new Error(`profiles were refused: ${JSON.stringify(statuses)}`);
-    if (port === service.port) requests += answered;
-    return answered / outcome.seconds;
+    const { responses, statuses, ...result } = await generator.run(createProfileLoad(accounts, port, seconds));
+    if (statuses[200] !== responses) throw new Error(`profile requests failed: ${JSON.stringify(statuses)}`);
+    if (port === service.port) requests += responses;
+    return responses / result.seconds;
   };
-  for (const { port } of [service, bare]) await throughput(port, warmUp);
+  for (const { port } of [service, bare]) await throughput(port, warmUpSeconds);
   const pairs = await alternate(
-    quiet,
+    machine,
     rounds,
     () => throughput(service.port, seconds),
     () => throughput(bare.port, seconds),

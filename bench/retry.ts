@@ -1,41 +1,41 @@
 import { availableParallelism } from "node:os";
 import type { Accounts } from "./accounts.ts";
-import { type Figure, formatPerSecond, ratio } from "./figure.ts";
+import { compareRates, type Figure, formatPerSecond } from "./figure.ts";
 import { Generator } from "./generator.ts";
-import { Hashing } from "./hashing.ts";
-import type { Quiet } from "./quiet.ts";
+import { HashThreads } from "./hash-threads.ts";
+import type { Machine } from "./machine.ts";
 import { alternate } from "./rounds.ts";
 import { startOnDatabase } from "./service.ts";
 
 const rounds = 3;
 const seconds = 6;
-/** Hashes in a round, on each core. */
-const times = 10;
+/** Hashes per core and round. */
+const hashesPerCore = 10;
 
-/** Logins a second of one network that asks again as soon as it is refused, against what the same cores hash. */
-export async function measureRetry(accounts: Accounts, quiet: Quiet): Promise<Figure[]> {
-  await using service = await startOnDatabase(await accounts.copy("retry.db"));
-  await using hashing = new Hashing(accounts.password, accounts.hash);
+/** Compares logins per second of one network that retries immediately after a 503 with hashes per second of the cores. */
+export async function measureRetry(accounts: Accounts, machine: Machine): Promise<Figure[]> {
+  await using service = await startOnDatabase(await accounts.copyDatabase("retry.db"));
+  await using hashThreads = new HashThreads(accounts.password, accounts.hash);
   using generator = new Generator();
   const throughput = async (connections: number, seconds: number) => {
-    const load = { port: service.port, requests: accounts.logIns, connections, seconds };
-    const { answered, statuses, ...outcome } = await generator.run(load);
+    const load = { port: service.port, requests: accounts.logInRequests, connections, seconds };
+    const { responses, statuses, ...result } = await generator.run(load);
     const loggedIn = statuses[200] ?? 0;
-    if (loggedIn + (statuses[503] ?? 0) < answered) throw new Error(`logins failed: ${JSON.stringify(statuses)}`);
-    return loggedIn / outcome.seconds;
+    if (loggedIn + (statuses[503] ?? 0) < responses) throw new Error(`logins failed: ${JSON.stringify(statuses)}`);
+    return loggedIn / result.seconds;
   };
-  await hashing.run(1);
+  await hashThreads.run(1);
   await throughput(2 * availableParallelism(), 1);
   const figures: Figure[] = [];
   for (const connections of [16, 64]) {
     const pairs = await alternate(
-      quiet,
+      machine,
       rounds,
       () => throughput(connections, seconds),
-      () => hashing.run(times),
+      () => hashThreads.run(hashesPerCore),
     );
-    const name = `logins of one network that retries at once, ${connections} connections, of what the cores can hash`;
-    figures.push({ name, atLeast: 0.9, ...ratio(pairs, formatPerSecond) });
+    const name = `logins of one network that retries immediately, ${connections} connections, relative to what the cores can hash`;
+    figures.push({ name, atLeast: 0.9, ...compareRates(pairs, formatPerSecond) });
   }
   return figures;
 }

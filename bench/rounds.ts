@@ -1,24 +1,24 @@
-import type { Quiet } from "./quiet.ts";
+import type { Machine } from "./machine.ts";
 
-/** What two rounds found that followed each other. */
-export interface Pair<Found> {
-  readonly ours: Found;
-  readonly theirs: Found;
+/** The results of two consecutive rounds. */
+export interface Pair<Result> {
+  readonly subject: Result;
+  readonly baseline: Result;
 }
 
-/** Runs the two in turn, so that a machine that grows slower meanwhile does so for both. */
-export async function alternate<Found>(
-  quiet: Quiet,
+/** Runs both measurements in turn, so that a machine that becomes slower affects both. */
+export async function alternate<Result>(
+  machine: Machine,
   rounds: number,
-  ours: () => Promise<Found>,
-  theirs: () => Promise<Found>,
-): Promise<Pair<Found>[]> {
-  const pairs: Pair<Found>[] = [];
+  measureSubject: () => Promise<Result>,
+  measureBaseline: () => Promise<Result>,
+): Promise<Pair<Result>[]> {
+  const pairs: Pair<Result>[] = [];
   while (pairs.length < rounds) {
-    await quiet.wait();
-    const found = await ours();
-    await quiet.wait();
-    pairs.push({ ours: found, theirs: await theirs() });
+    await machine.waitUntilIdle();
+    const subject = await measureSubject();
+    await machine.waitUntilIdle();
+    pairs.push({ subject, baseline: await measureBaseline() });
   }
   return pairs;
 }

@@ -1,42 +1,42 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Accounts } from "./accounts.ts";
 import { type Figure, formatRange, median } from "./figure.ts";
+import type { Machine } from "./machine.ts";
 import { readResidentMemory } from "./memory.ts";
-import type { Quiet } from "./quiet.ts";
 import { startOnDatabase } from "./service.ts";
 
 const starts = 7;
 
-/** From the start of the process, on a database that is not there yet, to its first answer; and its memory a second later. */
-export async function measureStart(accounts: Accounts, quiet: Quiet): Promise<Figure[]> {
-  const measured: { seconds: number; memory: number }[] = [];
+/** Measures the time from process start, with a new database, to the first response, and the memory one second later. */
+export async function measureStart(accounts: Accounts, machine: Machine): Promise<Figure[]> {
+  const samples: { seconds: number; memory: number }[] = [];
   for (let index = 0; index <= starts; index++) {
-    await quiet.wait();
+    await machine.waitUntilIdle();
     const began = performance.now();
-    await using service = await startOnDatabase(accounts.fresh(`start-${index}.db`));
+    await using service = await startOnDatabase(accounts.newDatabaseUrl(`start-${index}.db`));
     await (await fetch(service.url)).text();
     const seconds = (performance.now() - began) / 1000;
     await sleep(1000);
-    measured.push({ seconds, memory: await readResidentMemory(service.process.pid) });
+    samples.push({ seconds, memory: await readResidentMemory(service.process.pid) });
   }
-  // The first start reads the program from the disk, and compiles what an installation has compiled before.
-  measured.shift();
-  const seconds = measured.map((one) => one.seconds);
-  const memory = measured.map((one) => one.memory);
+  // The first start also reads the program from disk and fills the compile cache.
+  samples.shift();
+  const seconds = samples.map((sample) => sample.seconds);
+  const memory = samples.map((sample) => sample.memory);
   return [
     {
-      name: "start to first answer",
+      name: "start to first response",
       value: median(seconds),
       unit: "s",
       atMost: 0.4,
-      from: `${starts} starts, ${formatRange(seconds)}`,
+      details: `${starts} starts, ${formatRange(seconds)}`,
     },
     {
-      name: "resident memory a second after the start",
+      name: "resident memory one second after startup",
       value: median(memory),
       unit: "MB",
       atMost: 105,
-      from: `${starts} starts, ${formatRange(memory, 0)}`,
+      details: `${starts} starts, ${formatRange(memory, 0)}`,
     },
   ];
 }

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 
-/** Threads that do nothing but compare one password with its hash, one thread a core. */
-export class Hashing implements AsyncDisposable {
+/** One thread per core that compares a password with its hash. */
+export class HashThreads implements AsyncDisposable {
   readonly #threads: readonly Worker[];
 
   constructor(password: string, hash: string) {
@@ -12,7 +12,12 @@ export class Hashing implements AsyncDisposable {
     this.#threads = Array.from({ length: availableParallelism() }, () => new Worker(file, { workerData }));
   }
 
-  /** Compares so many times on each core; how many that is a second, all cores together. */
+  /**
+   * Runs comparisons on all cores.
+   *
+   * @param times comparisons per core
+   * @returns comparisons per second, on all cores together
+   */
   async run(times: number): Promise<number> {
     const began = performance.now();
     const done = this.#threads.map((thread) => once(thread, "message"));
