@@ -6,8 +6,9 @@ import type { PublicUser, User } from "../src/user.ts";
 import { test } from "./support/engines.ts";
 import { createWorld, type World } from "./support/world.ts";
 
-/** The attributes of User that are secrets, and every name of an attribute that a type holds, however deep. */
+/** The secret attributes of `User`. */
 type Secret = "hashedPassword" | "sessionId" | "resetToken";
+/** The names of all attributes of a type, at any depth. */
 type Names<T> = T extends (...given: never[]) => unknown
   ? never
   : T extends readonly (infer Item)[]
@@ -19,12 +20,12 @@ type Names<T> = T extends (...given: never[]) => unknown
 type Work = (...given: never[]) => unknown;
 type NamesOfWork<T> = { [Name in keyof T & string]: T[Name] extends Work ? Name : never }[keyof T & string];
 type Group = Exclude<keyof Auth, keyof AuthBase | NamesOfWork<Auth>>;
-/** Every method of Auth, and every function of its groups. */
+/** The names of all methods of `Auth`, and of all functions of its groups. */
 type Method = NamesOfWork<Auth> | { [Name in Group]: `${Name}.${NamesOfWork<Auth[Name]>}` }[Group];
 type Member<Of, Name> = Name extends keyof Of ? Of[Name] : never;
 type Called<Name> = Name extends `${infer Of extends Group}.${infer Own}` ? Member<Auth[Of], Own> : Member<Auth, Name>;
-/** The methods whose result has an attribute that is named as a secret is. */
-type Telling = {
+/** The methods whose result has an attribute with the name of a secret. */
+type ReturningSecret = {
   [Name in Method]: Called<Name> extends (...given: never[]) => infer Result
     ? Extract<Names<Awaited<Result>>, Secret> extends never
       ? never
@@ -32,8 +33,8 @@ type Telling = {
     : Name;
 }[Method];
 
-/** Each mints a session or a reset token, and gives it beside the account. */
-type Minting =
+/** The methods that create a session or a reset token, and return it next to the user. */
+type Creating =
   | "logIn"
   | "account.confirmPassword"
   | "account.changePassword"
@@ -45,7 +46,7 @@ type Minting =
   "account.changePassword": true,
   "verifyEmail.confirm": true,
   "resetPassword.createToken": true,
-}) satisfies Record<Telling, true> & Record<Minting, true>;
+}) satisfies Record<ReturningSecret, true> & Record<Creating, true>;
 true satisfies Secret extends keyof User ? true : false;
 true satisfies Extract<Names<PublicUser | LoginResult["user"]>, Secret> extends never ? true : false;
 
@@ -53,7 +54,7 @@ const email = "bob@example.com";
 const password = "mySuperPwd";
 const next = "t4rt1fl3tt3";
 
-/** What is secret now, whoever knows it. */
+/** Collects all values that are currently secret. */
 class Secrets {
   readonly #world: World;
   readonly #tokens = new Set<string>();
@@ -71,21 +72,21 @@ class Secrets {
     const users = await this.#world.db.users.list({ limit: 100 });
     const mailed = this.#world.mails.flatMap(({ token }) => token ?? []);
     return [...this.#tokens, ...mailed, ...users.map(({ hashedPassword }) => hashedPassword), password, next].filter(
-      // Of an account that has no password yet.
+      // The hash of an account without a password.
       (secret) => secret !== "!",
     );
   }
 }
 
-/** Every text within a value: own attributes, hidden and inherited ones, and what the usual ways of copying bring out. */
-function* texts(value: unknown, seen = new Set<unknown>()): Generator<string> {
+/** Finds all text in a value: in own, hidden and inherited attributes, and in the results of the usual ways to copy it. */
+function* findTexts(value: unknown, seen = new Set<unknown>()): Generator<string> {
   if (typeof value === "string") yield value;
   if (typeof value !== "object" || value === null || seen.has(value)) return;
   seen.add(value);
   for (let level: object | null = value; level && level !== Object.prototype; level = Object.getPrototypeOf(level)) {
     for (const name of Reflect.ownKeys(level)) {
       yield String(name);
-      yield* texts((value as Record<PropertyKey, unknown>)[name], seen);
+      yield* findTexts((value as Record<PropertyKey, unknown>)[name], seen);
     }
   }
   yield inspect(value, { depth: null, showHidden: true, getters: true });
@@ -95,12 +96,12 @@ function* texts(value: unknown, seen = new Set<unknown>()): Generator<string> {
   yield JSON.stringify(structuredClone(value));
 }
 
-/** A call of every method, in an order in which each succeeds; what it returns is looked through, but for what was asked for. */
-async function calls(world: World, secrets: Secrets): Promise<Record<Method, () => unknown>> {
+/** Returns a call of every method, in an order in which all succeed. Results are checked for secrets, except requested ones. */
+async function createCalls(world: World, secrets: Secrets): Promise<Record<Method, () => unknown>> {
   const { auth } = world;
   let session = "";
-  const opened = <Minted extends { session: { sessionId: string } }>({ session: minted, ...rest }: Minted) => {
-    session = secrets.add(minted.sessionId);
+  const opened = <Created extends { session: { sessionId: string } }>({ session: created, ...rest }: Created) => {
+    session = secrets.add(created.sessionId);
     return rest;
   };
   const mailed = () => world.mails.at(-1)?.token ?? "";
@@ -203,10 +204,10 @@ async function calls(world: World, secrets: Secrets): Promise<Record<Method, () 
 }
 
 // id: returns-no-secret
-test("nothing that Auth returns holds a hash, a session id or a token, however it is copied", async () => {
+test("no result of Auth contains a hash, a session id or a token, however it is copied", async () => {
   await using world = await createWorld({ REQUIRE_VERIFIED_EMAIL: "on" });
   const secrets = new Secrets(world);
-  const all = await calls(world, secrets);
+  const all = await createCalls(world, secrets);
   const members = [Auth, AuthBase].flatMap((of) => Object.entries(Object.getOwnPropertyDescriptors(of.prototype)));
   const methods = members.flatMap(([name, { get }]) => (get || name === "constructor" ? [] : [name]));
   for (const [name, group] of Object.entries(world.auth)) {
@@ -216,17 +217,17 @@ test("nothing that Auth returns holds a hash, a session id or a token, however i
   assert.deepEqual(Object.keys(all).sort(), methods.sort());
   for (const [name, call] of Object.entries(all)) {
     const result = await call();
-    // So that it may log in.
+    // Allows the user to log in.
     if (name === "registerUser") await world.db.updateUser((result as User).id, { emailVerifiedAt: 1 });
-    const held = await secrets.all();
-    for (const text of texts(result)) {
+    const current = await secrets.all();
+    for (const text of findTexts(result)) {
       assert.ok(!/^(hashedPassword|sessionId|resetToken)$|\$2b\$|argon2/.test(text), `${name}: ${text}`);
-      for (const secret of held) assert.ok(!text.includes(secret), `${name}: ${text}`);
+      for (const secret of current) assert.ok(!text.includes(secret), `${name}: ${text}`);
     }
   }
 });
 
-test("an account has the same attributes whichever method returns it, and no others", async () => {
+test("every method returns a user with the same attributes", async () => {
   await using world = await createWorld();
   const { auth, db, clock } = world;
   const registered = await auth.registerUser(email, password);
@@ -252,7 +253,7 @@ test("an account has the same attributes whichever method returns it, and no oth
   for (const each of found) assert.deepEqual(each, registered);
 });
 
-test("DB returns the contract's User, with the credential that it was found by", async () => {
+test("DB returns the contract's User, with the credential that it was looked up by", async () => {
   await using world = await createWorld();
   const { auth, db } = world;
   const { id } = await auth.registerUser(email, password);
@@ -265,7 +266,7 @@ test("DB returns the contract's User, with the credential that it was found by",
 });
 
 // id: logged-auth-shows-no-secret
-test("an Auth and a DB that are logged show none of the settings", async () => {
+test("a logged Auth or DB contains no settings", async () => {
   const secret = "hunter2";
   await using world = await createWorld({ SMTP_URL: `smtp://bob:${secret}@mail.example.com`, MAIL_FROM: email });
   for (const logged of [world.auth, world.db]) {

@@ -1,17 +1,16 @@
-// Plain JavaScript, like every worker here: compiling TypeScript would take longer than most backups.
+// JavaScript, like every worker: compiling TypeScript would take longer than most backups.
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 
 /**
- * `copy` writes a complete copy of a database into an empty file. `check` verifies the copy of a backup, merges its -wal into
- * it, and leaves a single file.
+ * `copy` writes a complete copy of a database to an empty file. `check` verifies a copied backup, and merges its -wal into the file.
  *
  * @typedef {{ task: "copy", database: string, file: string } | { task: "check", file: string }} BackupWork
  */
 
 /**
- * The step at which the worker failed, and the error; `{}` on success.
+ * The failed step and the error; `{}` on success.
  *
  * @typedef {{ step?: "read" | "write" | "check", error?: { message: string, code?: string, errcode?: number } }} Outcome
  */
@@ -33,7 +32,7 @@ function run(work) {
   using db = open(work.file);
   const [row] = db.prepare("pragma integrity_check").all();
   if (row?.integrity_check !== "ok") throw new Error(`it is damaged (${row?.integrity_check})`);
-  requireOurs(db);
+  requireTables(db);
   if (work.task === "copy") return;
   step = "write";
   db.exec("pragma journal_mode = delete");
@@ -45,18 +44,18 @@ function run(work) {
  */
 function copy(database, file) {
   using db = open(database);
-  requireOurs(db);
+  requireTables(db);
   step = "write";
   db.prepare("vacuum into ?").run(file);
 }
 
 /** @param {DatabaseSync} db */
-function requireOurs(db) {
+function requireTables(db) {
   db.prepare("select count(*) from users, kysely_migration where 0").get();
 }
 
 /**
- * Opens a database file, and never creates one.
+ * Opens an existing database file.
  *
  * @param {string} file
  */
