@@ -7,7 +7,7 @@ import type { Settings } from "../settings/settings.ts";
 import { deviceCookie, isDeviceSecret, readCookies } from "./cookies.ts";
 import { isPrivateAddress, resolveClientAddress } from "./hops.ts";
 import { isForwarded, networkMatcher } from "./peers.ts";
-import { proxyWarnings } from "./proxy-warnings.ts";
+import { proxyWarner } from "./proxy-warner.ts";
 
 /** What the server knows of a request beside the Request; of a Request alone nothing is known, and nothing assumed. */
 export interface Bindings {
@@ -43,7 +43,7 @@ export function addressFinder(
       "a proxy that is not in TRUSTED_PROXIES speaks for others: all of them count as one caller",
     );
   };
-  const warn = proxyWarnings(log);
+  const warn = proxyWarner(log);
   return (c) => {
     // Without the interface that a link-local address came by.
     const peer = c.env?.incoming?.socket.remoteAddress?.replace(/%.*$/, "");

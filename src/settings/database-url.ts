@@ -4,7 +4,7 @@ import { describeUrlError, isDecodable, isPort } from "./url-errors.ts";
 /** The parts of a PostgreSQL URL, still encoded. */
 interface PostgresUrl {
   /** `user:password@`, or an empty string. */
-  readonly login: string;
+  readonly credentials: string;
   /** Each with its port, if any. */
   readonly hosts: readonly string[];
   readonly database: string;
@@ -40,15 +40,15 @@ const sslmodes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-
 /** Splits a PostgreSQL URL into its parts; returns null if it is not one. */
 export function parsePostgresUrl(text: string): PostgresUrl | null {
   const pattern = /^postgres(?:ql)?:\/\/([^@/?#\s\p{C}]*@)?([^@/?#\s\p{C}]+)(\/[^/?#\s\p{C}]+)?(?:\?([^?#]*))?$/u;
-  const [, login = "", authority = "", database = "", query = ""] = pattern.exec(text) ?? [];
+  const [, credentials = "", authority = "", database = "", query = ""] = pattern.exec(text) ?? [];
   const hosts = authority.split(",");
   const isRight =
     hosts.every(isHost) &&
     /^[^\p{C}\p{Z}]*$/u.test(query.replaceAll(" ", "")) &&
     !/ $/.test(query) &&
     isDecodable(text);
-  if (!isRight || !hosts.every((host) => URL.canParse(`postgres://${login}${host}${database}`))) return null;
-  return { login, hosts, database, parameters: new URLSearchParams(query) };
+  if (!isRight || !hosts.every((host) => URL.canParse(`postgres://${credentials}${host}${database}`))) return null;
+  return { credentials, hosts, database, parameters: new URLSearchParams(query) };
 }
 
 function isHost(text: string): boolean {
@@ -93,12 +93,12 @@ export function redactDatabaseUrl(url: string): string {
   if (url.startsWith("sqlite:") && describeFileNameError(url.slice("sqlite:".length)) === undefined) return url;
   const parts = parsePostgresUrl(url);
   if (!parts) return "this database (its URL is hidden)";
-  const login = parts.login.replace(/:.*@$/, ":…@");
+  const credentials = parts.credentials.replace(/:.*@$/, ":…@");
   const parameters = [...parts.parameters]
     .filter(([name]) => knownParameters.includes(name))
     .map(([name, value]) => `${name}=${printableParameters.includes(name) ? value.replace(/\p{C}/gu, "?") : "…"}`);
   const query = parameters.length > 0 ? `?${parameters.join("&")}` : "";
-  return `${url.slice(0, url.indexOf(":"))}://${login}${parts.hosts}${parts.database}${query}`;
+  return `${url.slice(0, url.indexOf(":"))}://${credentials}${parts.hosts}${parts.database}${query}`;
 }
 
 /** Returns the path of a SQLite database; undefined for one in memory and for PostgreSQL. */

@@ -55,24 +55,24 @@ function quoteIfNeeded(name: string): string {
 /** A name in upper case, prepared for comparison. */
 interface NameParts {
   readonly name: string;
-  readonly joined: string;
+  readonly letters: string;
   readonly words: readonly string[];
   /** The words in alphabetical order. */
-  readonly sorted: string;
+  readonly sortedWords: string;
 }
 
 function parseName(name: string): NameParts {
   const parts = splitWords(name);
-  return { name, joined: name.replace(/[^A-Z0-9]/g, ""), words: parts, sorted: joinSorted(parts) };
+  return { name, letters: name.replace(/[^A-Z0-9]/g, ""), words: parts, sortedWords: sortAndJoin(parts) };
 }
 
 function isSimilar(candidate: NameParts, setting: NameParts): boolean {
-  if (candidate.joined === setting.joined) return true;
-  const distance = editDistance(candidate.joined, setting.joined, 1);
+  if (candidate.letters === setting.letters) return true;
+  const distance = editDistance(candidate.letters, setting.letters, 1);
   // PATH, POST and HOSTS are variables of other programs: in a short name, only swapped letters count as a typo.
   if (!setting.name.includes("_"))
-    return distance === 1 && joinSorted([...candidate.joined]) === joinSorted([...setting.joined]);
-  if (distance === 1 || candidate.sorted === setting.sorted) return true;
+    return distance === 1 && sortAndJoin([...candidate.letters]) === sortAndJoin([...setting.letters]);
+  if (distance === 1 || candidate.sortedWords === setting.sortedWords) return true;
   return (
     candidate.words.length === setting.words.length &&
     candidate.words.every((word, i) => isSimilarWord(word, setting.words[i] ?? ""))
@@ -96,7 +96,7 @@ function splitWords(name: string): string[] {
   );
 }
 
-function joinSorted(parts: readonly string[]): string {
+function sortAndJoin(parts: readonly string[]): string {
   return parts.toSorted().join(" ");
 }
 

@@ -163,7 +163,7 @@ function parseConfig(url: string): pg.PoolConfig {
 function splitUrl(url: string): string[] {
   const parts = parsePostgresUrl(url);
   if (!parts) throw new OpenError("this is not a PostgreSQL URL");
-  const { login, hosts, database, parameters } = parts;
+  const { credentials, hosts, database, parameters } = parts;
   const attributes = parameters.get("target_session_attrs") ?? "any";
   if (!["any", "read-write", "primary"].includes(attributes)) {
     throw new OpenError(`target_session_attrs=${attributes} may select a read-only server; use read-write`);
@@ -177,7 +177,7 @@ function splitUrl(url: string): string[] {
   }
   // Without this, the driver interprets the modes differently from PostgreSQL's own clients, and prints a warning.
   if (mode !== null) parameters.set("uselibpqcompat", "true");
-  return hosts.map((host) => `postgres://${login}${host}${database}?${parameters}`);
+  return hosts.map((host) => `postgres://${credentials}${host}${database}?${parameters}`);
 }
 
 /** Parses bigint as a number: every time and count fits. */

@@ -8,7 +8,7 @@ const ignoredHeaders = ["X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "X-Cl
  * Returns a function that warns about a trusted proxy that does not name its callers, who therefore share one rate limit. Logs
  * each kind of problem once, so that callers cannot fill the log.
  */
-export function proxyWarnings(log: Log): (problem: HopProblem, header: (name: string) => string | undefined) => void {
+export function proxyWarner(log: Log): (problem: HopProblem, header: (name: string) => string | undefined) => void {
   const warned = new Set<HopProblem["kind"]>();
   return ({ kind, proxy, header: name, hop = "" }, header) => {
     if (warned.has(kind)) return;
