@@ -125,7 +125,7 @@ async function createCalls(world: World, secrets: Secrets): Promise<Record<Metho
     "account.changePassword": async () =>
       opened(await auth.account.changePassword(session, { current: password, chosen: next })),
     "sessions.getCurrentId": async () => void secrets.add((await auth.sessions.getCurrentId(session)) ?? ""),
-    "acts.findRecent": () => auth.acts.findRecent({ idempotencyKeys: ["act"] }),
+    "idempotency.findResult": () => auth.idempotency.findResult({ idempotencyKeys: ["act"] }),
     "account.changeEmail": () => auth.account.changeEmail(session, "bobby@example.com"),
     "verifyEmail.confirm": async () => {
       const first = world.mails.findLast(({ to }) => to === "carol@example.com")?.token ?? "";

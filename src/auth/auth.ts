@@ -12,12 +12,12 @@ import * as register from "./accounts/register.ts";
 import * as resetPassword from "./accounts/reset-password.ts";
 import * as undoEmailChange from "./accounts/undo-email-change.ts";
 import * as verifyEmail from "./accounts/verify-email.ts";
-import * as acts from "./acts.ts";
 import * as admin from "./admin/admin.ts";
 import * as sweeping from "./admin/sweep.ts";
 import * as audit from "./audit/audit.ts";
 import { AuthBase } from "./auth-base.ts";
 import { type Caller, sanitizeCaller } from "./caller.ts";
+import * as idempotency from "./idempotency.ts";
 import * as delivery from "./outbox/delivery.ts";
 import * as outbox from "./outbox/outbox.ts";
 import { type LoginParams, type LoginResult, logIn, validLogin } from "./sessions/log-in.ts";
@@ -29,7 +29,6 @@ export type { ActResult, Awaitable, EventQuery, SessionPage, StoredEvent as Audi
 export type { RenewedSession } from "./accounts/confirm-password.ts";
 export type { ResetToken } from "./accounts/reset-password.ts";
 export type { EmailToVerify, VerifyEmailParams, VerifyEmailResult } from "./accounts/verify-email.ts";
-export { createIdempotencyKey } from "./acts.ts";
 export { selectAdoptable } from "./admin/adopt.ts";
 export { formatAccount, parseAccount } from "./admin/import.ts";
 export type { SweepCounts, SweepOptions } from "./admin/sweep.ts";
@@ -38,6 +37,7 @@ export type { EventName } from "./audit/events.ts";
 export type { AuthOptions } from "./auth-base.ts";
 export type { Caller } from "./caller.ts";
 export type { EmailFormat } from "./email.ts";
+export { createIdempotencyKey } from "./idempotency.ts";
 export { HashThreads } from "./passwords/hash-threads.ts";
 export type { LoginParams, LoginResult } from "./sessions/log-in.ts";
 export type { SessionInfo } from "./sessions/session-list.ts";
@@ -73,7 +73,7 @@ export class Auth extends AuthBase {
     bind(this.context, exportAccount, "exportData"),
   );
   /** Results of recent requests, for a request that is sent twice. */
-  readonly acts = bind(this.context, acts, "findRecent");
+  readonly idempotency = bind(this.context, idempotency, "findResult");
   /** Operator actions. */
   readonly admin = merge(
     bind(this.context, admin, "list", "find", "invite", "sendReset", "disable", "enable", "deleteAccount"),

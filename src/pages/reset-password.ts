@@ -12,7 +12,7 @@ export const resetPassword: FormPage = {
     const { words, service, caller, token = "", urlFor, returnTo: return_to } = visit;
     const email = await service.auth.resetPassword.findEmail(token);
     if (email === null) {
-      const result = await service.auth.acts.findRecent(caller);
+      const result = await service.auth.idempotency.findResult(caller);
       if (result) return redirectAfterReset(visit, result);
       return {
         title: words.deadLink.title,

@@ -10,7 +10,7 @@ export const undoEmailChange: FormPage = {
     const { words, service, caller, token = "", urlFor } = visit;
     const email = await service.auth.undoEmailChange.findEmail(token);
     if (email === null) {
-      const result = await service.auth.acts.findRecent(caller);
+      const result = await service.auth.idempotency.findResult(caller);
       if (result) return redirectToMailbox(visit, result);
       return {
         title: words.deadLink.title,

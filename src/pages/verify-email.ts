@@ -34,7 +34,7 @@ export const verifyEmail: FormPage = {
     const found = await service.auth.verifyEmail.find(token);
     if (found)
       return verificationView(visit, state, { ...found, token, other: await findOtherUser(visit, token, found) });
-    const result = await service.auth.acts.findRecent(visit.caller);
+    const result = await service.auth.idempotency.findResult(visit.caller);
     return result ? redirectAfterVerification(visit, result) : deadLinkView(visit, state);
   },
   async submit(visit, values) {

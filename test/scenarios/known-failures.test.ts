@@ -189,7 +189,7 @@ test("no token opens a door that is not its own, nor does what is stored of it",
     }
   }
   assert.ok(await opens(world, session));
-  assert.deepEqual(await world.auth.verifyEmail.find(move), { email: "bob@new.example.com", isMove: true });
+  assert.deepEqual(await world.auth.verifyEmail.find(move), { email: "bob@new.example.com", isEmailChange: true });
   assert.equal((await confirmEmail(world, { ...owner, email: "carol@example.com", token: verify })).status, 200);
   const last = { email: owner.email, reset_token: reset, new_password: chosen };
   assert.equal((await put(world, "/reset_password", last)).status, 200);

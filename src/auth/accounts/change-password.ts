@@ -1,8 +1,8 @@
 import { toPublicUser } from "../../user.ts";
-import { createIdempotencyKey } from "../acts.ts";
 import { type Caller, sanitizeCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { chooseDevice } from "../devices/devices.ts";
+import { createIdempotencyKey } from "../idempotency.ts";
 import { checkPassword } from "../passwords/password-policy.ts";
 import { takeSlotForDevice } from "../passwords/take-slot.ts";
 import { createRenewal, deriveToken } from "../secrets.ts";

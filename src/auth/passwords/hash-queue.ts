@@ -73,18 +73,18 @@ export class HashQueue<Work, Result> {
    * @throws {AuthError} `busy` if the wait would be too long; for a caller with device secrets, `assign` throws it instead
    */
   enter({ path, devices = [] }: SlotRequest): Slot<Work, Result> {
-    const isOutside = this.#isRejected(path);
-    if (isOutside && !this.#mayBeProvisional(devices)) throw busyError(this.retryAfter);
+    const isProvisional = this.#isRejected(path);
+    if (isProvisional && !this.#mayBeProvisional(devices)) throw busyError(this.retryAfter);
     const slot: Slot<Work, Result> = {
       path,
       devices,
-      isProvisional: isOutside,
+      isProvisional,
       hasHadTurn: false,
       isDisposed: false,
       totalTime: 0,
       [Symbol.dispose]: () => this.#dispose(slot),
     };
-    if (isOutside) this.#provisional.add(devices);
+    if (isProvisional) this.#provisional.add(devices);
     else this.#addUnknown(slot);
     return slot;
   }
@@ -105,10 +105,10 @@ export class HashQueue<Work, Result> {
    */
   assign(slot: Slot<Work, Result>, known: readonly [account: string, device: string] | undefined): void {
     if (slot.isDisposed || slot.rejection) throw this.#rejectionOf(slot);
-    const { isProvisional: isOutside } = slot;
-    if (isOutside) this.#endProvisional(slot);
+    const { isProvisional } = slot;
+    if (isProvisional) this.#endProvisional(slot);
     if (known && !slot.hasHadTurn && slot.queue !== this.#known) this.#reserve(slot, known);
-    if (!isOutside || slot.queue === this.#known) return;
+    if (!isProvisional || slot.queue === this.#known) return;
     if (this.#isRejected(slot.path)) throw this.#rejectionOf(slot);
     this.#addUnknown(slot);
   }

@@ -61,7 +61,7 @@ export async function submit(
 
 /** Returns the same response as before if this browser submits a form twice, for example by a double click; else undefined. */
 async function repeatedResponse(visit: Visit, page: FormPage, values: FormValues): Promise<Response | undefined> {
-  const result = page.repeatResponse && (await visit.service.auth.acts.findRecent(visit.caller));
+  const result = page.repeatResponse && (await visit.service.auth.idempotency.findResult(visit.caller));
   return result ? page.repeatResponse?.(visit, values, result) : undefined;
 }
 

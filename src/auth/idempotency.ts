@@ -14,7 +14,7 @@ export function createIdempotencyKey(secret: string, ...contents: readonly unkno
 }
 
 /** Returns the result of the same request within the last minute, or null if there is none or it no longer exists. */
-export async function findRecent({ db }: Context, caller: Pick<Caller, "idempotencyKeys">): Promise<ActResult | null> {
+export async function findResult({ db }: Context, caller: Pick<Caller, "idempotencyKeys">): Promise<ActResult | null> {
   const [act] = caller.idempotencyKeys ?? [];
   return act === undefined ? null : db.acts.find(act);
 }
