@@ -184,7 +184,7 @@ describe("a started service", () => {
     );
   });
 
-  test("deletes expired rows in the background, by the option clock", async (context) => {
+  test("deletes expired rows in the background, using the option clock", async (context) => {
     context.mock.timers.enable({ apis: ["setInterval"] });
     const { log, waitForEvent } = createWatchedLog();
     const clock = new Clock();

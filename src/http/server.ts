@@ -95,7 +95,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     pending.delete(response);
     if (start !== undefined) onResponse?.(response.statusCode, request, performance.now() - start);
   };
-  // Node caches remoteAddress on first read. Otherwise, a client that disconnects early would have no address to rate-limit.
+  // Reads remoteAddress now, because Node caches it: later, a disconnected client would have no address to rate-limit.
   server.on("connection", (socket) => {
     if (socket.remoteAddress === undefined) socket.destroy();
   });

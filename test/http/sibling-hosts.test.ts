@@ -66,7 +66,7 @@ describe("an application on a sibling host", () => {
     assert.equal(await readStatusAndBody(answer), '200 {"email":"bob@example.com"}\n');
   });
 
-  test("is the only one: other hosts and sites can neither change nor read anything", async () => {
+  test("is the only one with access: other hosts and sites can neither read nor change anything", async () => {
     await using world = await createWorld({ ...shared, COOKIE_NAME: "__Secure-session_id" });
     await runAllSteps(world);
     const [cookie = ""] = ((await fetchFrom(world, app, "/sessions", login)).headers.get("Set-Cookie") ?? "").split(

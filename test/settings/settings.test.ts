@@ -286,7 +286,7 @@ test("every setting rejects invalid values; the message names only this setting,
   assert.deepEqual(Object.keys(wrong).sort(), names.toSorted());
   const examplesOf = (message: string) => {
     const [, examples] = /such as (.+?)(?:; .*)?$/.exec(message) ?? [];
-    // A message without an example lists all values, or accepts none.
+    // A message without an example lists all accepted values, or accepts `none`.
     return (examples ?? message.replace(/^none, or .*/, "none"))
       .replace(/^readable, .*against dark ones\), /, "")
       .split(/ or |, (?!Inc)/);

@@ -102,7 +102,7 @@ test("an accent color is readable on light and dark pages; an error suggests one
   assert.ok(Math.abs(contrastRatio("#777777", "#ffffff") - 4.48) < 0.01);
 });
 
-test("a logo is an SVG or PNG file that is small enough", async () => {
+test("a logo must be an SVG or PNG file of at most 8 KiB", async () => {
   await using folder = await temporaryFolder();
   const logo = async (name: string, content: string | Buffer) => {
     const path = join(folder.path, name);
