@@ -48,8 +48,8 @@ export interface RunningService {
 /** The whole service, for your own program. */
 export interface Bienvenue extends AsyncDisposable {
   /**
-   * Responds to a request. Never rejects. The first request starts the service; if that fails, it gets 500, or 503 if the database is
-   * unavailable, the cause is logged, and the next request retries.
+   * Responds to a request. Never rejects. The first request starts the service. If the start fails, the cause is logged, the
+   * request gets 500, or 503 if the database is unavailable, and the next request retries.
    *
    * @param bindings Node's request as `{ incoming }`. Without it, callers are unknown, and rate limits by network have no effect
    */

@@ -10,6 +10,6 @@ export function localUrl(host: string, port: number): string {
   // The URL parser adds brackets (RFC 3986, 3.2.2) and normalizes the address, which the Host header must match.
   const name = URL.parse(isIPv6(address) ? `http://[${address}]` : `http://${host}`)?.hostname ?? host;
   if (["0.0.0.0", "[::]", "[::ffff:0:0]"].includes(name)) return `http://localhost:${port}`;
-  // With the zone of a link-local address (RFC 6874).
+  // The zone of a link-local address (RFC 6874).
   return `http://${zone === undefined ? name : name.replace("]", `%25${zone}]`)}:${port}`;
 }

@@ -8,7 +8,7 @@ export interface TraceContext {
 
 /**
  * The ids of one request: its own id, and its position in a trace from OpenTelemetry or its `traceparent` header. Every log line
- * about the request contains them, and error responses with a status of 500 or extra contain `id`.
+ * about the request contains them, and error responses with a status of 500 or more contain `id`.
  */
 export interface RequestIds extends Partial<TraceContext> {
   readonly id: string;

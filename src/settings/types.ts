@@ -158,7 +158,7 @@ function isLogo(path: string): boolean {
   }
 }
 
-/** The accent colors. If only one is darkInput, dark pages get a lighter tone of it. */
+/** The accent colors. If only one is given, dark pages get a lighter tone of it. */
 export function accentColor() {
   const { page } = surfaces.light;
   const { card } = surfaces.dark;
