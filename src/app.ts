@@ -14,6 +14,7 @@ import { confirmation, otherSessions, session, sessions } from "./api/sessions.t
 import { undoEmailChange } from "./api/undo-email-change.ts";
 import { emailVerification } from "./api/verify-email.ts";
 import type { Auth } from "./auth/auth.ts";
+import type { RefusalCode } from "./errors.ts";
 import { createAnswers, type ResponseHeaders } from "./http/answers.ts";
 import { busyGuard } from "./http/busy.ts";
 import {
@@ -40,11 +41,10 @@ import { createPages, pageDescriptions } from "./pages/pages.ts";
 import type { Settings } from "./settings/settings.ts";
 
 export interface AppOptions {
-  /** Whose mails are shown at `/dev/outbox`, to this machine; in production there is no such page. */
+  /** Its emails are shown at `/dev/outbox`, only to this machine and never in production. */
   readonly outbox?: DevOutbox | undefined;
 }
 
-/** Every path, and the resource that answers there. */
 const resources: Readonly<Record<string, Resource>> = {
   "/": root,
   "/users": register,
@@ -79,8 +79,8 @@ export const descriptions: Readonly<Record<string, Descriptions>> = {
 };
 
 /**
- * The HTTP API as a function from Request to Response: `app.fetch`. Mount it in any server that speaks them; given
- * Node's own request as `{ incoming }` it knows who calls. Its settings, log, metrics and tracing are those of `auth`.
+ * Creates the HTTP API and the pages as a function from Request to Response: `app.fetch`. Pass Node's request as `{ incoming }`,
+ * so that the app knows the caller's address. Settings, log, metrics and tracing are those of `auth`.
  *
  * @example
  * const auth = new Auth(await openDB("sqlite:accounts.db"));
@@ -92,15 +92,17 @@ export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindi
   const addressOf = addressFinder(settings, log);
   const caller = callerFinder(settings, log, idsOf, addressOf);
   const logUnavailable = unavailableLogger(log);
-  const refused = (error: unknown, c: RequestContext): Refusal => {
-    const told = toRefusal(error);
+  const reportError = (error: unknown, c: RequestContext): Refusal => {
+    const refusal = toRefusal(error);
+    const { code, status } = refusal;
     metrics.countError(error);
-    metrics.countRefusal(told.code);
-    if (error instanceof RequestError && isAttempt(c, told)) auth.audit.recordRejectedRequest(told.code, caller(c));
-    const where = told.status < 500 ? {} : { ...toLogFields(idsOf(c)), path: c.req.path };
-    if (told.code === "internal") log.error({ err: error, ...where }, "unexpected error");
-    else if (told.status >= 500) logUnavailable(error as Error, where);
-    return told;
+    metrics.countRefusal(code);
+    if (error instanceof RequestError && isWriteToKnownPath(c, code)) auth.audit.recordRejectedRequest(code, caller(c));
+    if (status < 500) return refusal;
+    const fields = { ...toLogFields(idsOf(c)), path: c.req.path };
+    if (code === "internal") log.error({ err: error, ...fields }, "unexpected error");
+    else logUnavailable(error as Error, fields);
+    return refusal;
   };
   const service: Service = {
     auth,
@@ -108,7 +110,7 @@ export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindi
     answers: createAnswers(settings),
     cookies: createCookies(settings),
     caller,
-    reportError: refused,
+    reportError,
     outbox,
     metrics,
   };
@@ -131,36 +133,36 @@ export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindi
   for (const [path, resource] of Object.entries({ ...resources, ...devResources, ...pages.resources }))
     mount(path, resource);
   const refuse = (c: RequestContext, error: unknown, more: ResponseHeaders = {}) => {
-    const told = refused(error, c);
-    const headers = told.status < 500 ? more : { ...more, "X-Request-Id": idsOf(c).id };
-    // What is sent to the API is answered in the API's way, whoever sends it; what nothing answers is nobody's.
-    const isAsked = onlyReads(c) || told.code === "not_found";
-    const isShown = isAsked || Object.hasOwn(pages.resources, c.req.path);
-    return isShown && wantsPage(c) ? pages.refuse(c, told, headers) : service.answers.refuse(told, headers);
+    const refusal = reportError(error, c);
+    const headers = refusal.status < 500 ? more : { ...more, "X-Request-Id": idsOf(c).id };
+    // Writes to API paths always get JSON. An unknown path gets a page if the client accepts HTML.
+    const canBePage = isRead(c) || refusal.code === "not_found" || Object.hasOwn(pages.resources, c.req.path);
+    return canBePage && wantsPage(c) ? pages.refuse(c, refusal, headers) : service.answers.refuse(refusal, headers);
   };
-  // Not a handler for all methods of each path: a second one that matches would make Hono answer in a later turn.
-  const unanswered = (c: RequestContext) => {
+  // Not a handler for all methods of each path: a second matching handler would make Hono answer in a later turn.
+  const refuseUnmatched = (c: RequestContext) => {
     const Allow = allowed.find(([path]) => path.test(c.req.path))?.[1];
     if (Allow === undefined) return refuse(c, notFoundError());
     return refuse(c, new RequestError("method_not_allowed", `method not allowed; allowed: ${Allow}`), { Allow });
   };
-  const failed = (error: Error, c: RequestContext) => refuse(c, error);
-  // The same routes, matched by the path with single slashes. Used only if nothing matched, so that other requests pay nothing.
+  const refuseError = (error: Error, c: RequestContext) => refuse(c, error);
+  // Matches the path with single slashes. Tried only if nothing else matched, so other requests do not pay for it.
   const single = new Hono<{ Bindings: Bindings; Variables: Variables }>({
     router: app.router,
     getPath: (request) => singleSlashes(getPath(request)),
   });
-  single.notFound(unanswered).onError(failed);
-  app.notFound((c) => (c.req.path.includes("//") ? single.fetch(c.req.raw, c.env) : unanswered(c))).onError(failed);
+  single.notFound(refuseUnmatched).onError(refuseError);
+  const retryWithSingleSlashes = (c: RequestContext) =>
+    c.req.path.includes("//") ? single.fetch(c.req.raw, c.env) : refuseUnmatched(c);
+  app.notFound(retryWithSingleSlashes).onError(refuseError);
   return app;
 }
 
-/** Whether something was to be changed. What nothing answers changes nothing. */
-function isAttempt(c: RequestContext, { code }: Refusal): boolean {
-  return !onlyReads(c) && code !== "not_found" && code !== "method_not_allowed";
+function isWriteToKnownPath(c: RequestContext, code: RefusalCode): boolean {
+  return !isRead(c) && code !== "not_found" && code !== "method_not_allowed";
 }
 
-function onlyReads({ req: { method } }: RequestContext): boolean {
+function isRead({ req: { method } }: RequestContext): boolean {
   return method === "GET" || method === "HEAD";
 }
 

@@ -15,7 +15,7 @@ export class EmailTaken extends Error {
   override name = "EmailTaken";
 }
 
-/** What keeps a database from answering, in words that may be shown. */
+/** Why a database is unavailable, in words that are safe to print. */
 export type DatabaseFault =
   | "locked"
   | "read-only"
@@ -27,15 +27,12 @@ export type DatabaseFault =
   | "out of connections"
   | "closed";
 
-/** Thrown by `openDB` when a database cannot be used; the message says why, and how to mend it. */
+/** Thrown by `openDB` when a database cannot be used. The message says why, and how to fix it. */
 export class OpenError extends Error {
   override name = "OpenError";
 }
 
-/**
- * Thrown by every method of `DB` when the database cannot answer now. Nothing was stored, and the same call may succeed
- * later: the cause is outside of the caller's request.
- */
+/** Thrown by every method of `DB` when the database is unavailable. Nothing was stored, and a retry can succeed. */
 export class DatabaseUnavailable extends Error {
   override name = "DatabaseUnavailable";
   readonly fault: DatabaseFault;
@@ -46,7 +43,7 @@ export class DatabaseUnavailable extends Error {
   }
 }
 
-/** Every way in which `Auth` refuses. `docs/errors.md` tells what each becomes over HTTP. */
+/** The codes of `AuthError`. `docs/errors.md` explains them. */
 export type AuthErrorCode =
   | "email_invalid"
   | "email_taken"
@@ -70,7 +67,7 @@ export type AuthErrorCode =
   | "too_many_tries"
   | "busy";
 
-/** Every way in which the HTTP side itself refuses. */
+/** The codes of requests that are rejected before they reach `Auth`. */
 export type RequestErrorCode =
   | "body_malformed"
   | "body_too_large"
@@ -83,17 +80,17 @@ export type RequestErrorCode =
   | "not_found"
   | "reset_delivery";
 
-/** The code of every refusal by the app. */
+/** The codes of the error responses of the app. */
 export type RefusalCode = AuthErrorCode | RequestErrorCode | "database_unavailable";
 
-/** The code of every request that the server refuses before the app sees it: not HTTP/1.1, or too slow. */
+/** The codes of requests that the server rejects before they reach the app: not HTTP/1.1, or too slow. */
 export type ConnectionErrorCode = "bad_request" | "expectation_failed" | "headers_too_large" | "request_timeout";
 
-/** The values of the header `Error-Code`, which every answer with a status of 400 or more has. */
+/** The values of the `Error-Code` header, which every response with a status of 400 or more has. */
 export type ErrorCode = RefusalCode | ConnectionErrorCode | "form_stale";
 
 /**
- * What `Auth` throws when it refuses a request.
+ * Thrown by `Auth` when it rejects a request.
  *
  * @example
  * try {
@@ -105,11 +102,11 @@ export type ErrorCode = RefusalCode | ConnectionErrorCode | "form_stale";
 export class AuthError extends Error {
   override name = "AuthError";
   readonly code: AuthErrorCode;
-  /** Seconds until it is worth trying again; only with the codes `busy` and `too_many_tries`. */
+  /** Seconds to wait before a retry. Only with the codes `busy` and `too_many_tries`. */
   readonly retryAfter: number | undefined;
-  /** Waiting will not help, a new password does: too many wrong ones were given in a row; only with `too_many_tries`. */
+  /** Too many passwords in a row were wrong, so only a password reset helps. Only with `too_many_tries`. */
   readonly isLocked: boolean;
-  /** The email has an invisible character in it; with `email_invalid`, `unknown_email` and `wrong_login`. */
+  /** The email contains an invisible character. Only with `email_invalid`, `unknown_email` and `wrong_login`. */
   readonly hasInvisibleCharacter: boolean;
 
   constructor(
@@ -131,10 +128,10 @@ export class AuthError extends Error {
 }
 
 /**
- * The refusal of a request for which no password can be hashed now.
+ * Creates the error for a request whose password cannot be hashed now.
  *
  * @param retryAfter in seconds
- * @param cause what prevents hashing, unless too many passwords wait
+ * @param cause why hashing is impossible; undefined if the hash queue is full
  */
 export function busyError(retryAfter: number, cause?: Error): AuthError {
   return new AuthError("busy", `too many logins; try again in ${formatWait(retryAfter, "en")}`, {
@@ -143,7 +140,7 @@ export function busyError(retryAfter: number, cause?: Error): AuthError {
   });
 }
 
-/** Whoever asks has no session, or no longer. */
+/** Creates the error for a request without a live session. */
 export function notLoggedInError(): AuthError {
   return new AuthError("not_logged_in", "not logged in");
 }

@@ -1,13 +1,14 @@
 import { readWithLimit } from "../values/read-with-limit.ts";
 import { RequestError } from "./refusals.ts";
 
-/** 16 KiB: several times what the longest sensible form takes. */
+/** In bytes: several times the size of the largest form. */
 export const maxBodySize = 16 * 1024;
 
 /**
- * Reads a body whole, and no further than allowed: what a header says of its length is believed only when it is too much.
+ * Reads the whole body, up to `maxBodySize`. A `Content-Length` over the maximum is rejected without reading; a smaller one is not
+ * trusted.
  *
- * @throws {RequestError} `body_too_large`, or `body_malformed` for one whose sender went away
+ * @throws {RequestError} `body_too_large`, or `body_malformed` if the client disconnected
  */
 export async function readBody(request: Request): Promise<Uint8Array> {
   const tooLarge = () => new RequestError("body_too_large", `the body is over ${maxBodySize} bytes`);

@@ -10,24 +10,29 @@ import { titleCaseHeaders } from "./header-case.ts";
 import { toRefusal } from "./refusals.ts";
 import type { Handler, Pages, Service } from "./service.ts";
 
-/**
- * How many refusals are answered in a second after how many at once, and how long one is held at most, in milliseconds. Otherwise
- * programs that retry as soon as they are refused would take the cores from the threads that hash.
- */
-const pace = { perSecond: 1000, atOnce: 200, longest: 1000 };
+/** A rate: `burst` turns without a delay, then `perSecond`. A turn that would have to wait longer than `maxDelay` is not given. */
+interface Pace {
+  readonly perSecond: number;
+  readonly burst: number;
+  /** In milliseconds. */
+  readonly maxDelay: number;
+}
 
-/** How many refused forms a second are read all the same, to be shown again with what was typed. */
-const formsRead = { perSecond: 20, atOnce: 20, longest: -1 };
+/** Delays `busy` responses, because clients that retry immediately would take the cores from the hash threads. */
+const responsePace: Pace = { perSecond: 1000, burst: 200, maxDelay: 1000 };
+
+/** Limits the rejected forms that are read all the same, so that the page shows them again with their values. */
+const formPace: Pace = { perSecond: 20, burst: 20, maxDelay: -1 };
 
 /** A response that is built once and sent many times. */
-interface Answer {
+interface CachedResponse {
   readonly body: string;
   readonly headers: Record<string, string>;
 }
 
 /**
- * Returns a function that guards a handler that hashes passwords: if the queue has no place for the caller, the request is refused
- * before its body is read, at a lower cost than a session lookup.
+ * Returns a function that guards handlers that hash passwords: if the hash queue is full for the caller, it rejects the request
+ * before reading the body. This costs less than a session lookup.
  */
 export function busyGuard(
   service: Pick<Service, "auth" | "settings" | "answers" | "metrics">,
@@ -36,28 +41,28 @@ export function busyGuard(
 ): (path: string, handler: Handler) => Handler {
   const { auth, settings, answers, metrics } = service;
   const devicesOf = deviceSecretFinder(settings);
-  const turn = pacer(pace);
-  const formTurn = pacer(formsRead);
+  const nextResponse = pacer(responsePace);
+  const nextForm = pacer(formPace);
   const formCookie = hostCookie(settings, "form").name;
-  const isForm = (path: string) => Object.hasOwn(pages.resources, path);
-  const made = new Map<string, Answer | Promise<Answer>>();
-  const once = (key: string, make: () => Response | Promise<Response>): Answer | Promise<Answer> => {
-    const known = made.get(key);
-    if (known) return known;
-    const making = read(make()).then((answer) => {
-      made.set(key, answer);
-      return answer;
+  const isPagePath = (path: string) => Object.hasOwn(pages.resources, path);
+  const cache = new Map<string, CachedResponse | Promise<CachedResponse>>();
+  const once = (key: string, create: () => Response | Promise<Response>): CachedResponse | Promise<CachedResponse> => {
+    const cached = cache.get(key);
+    if (cached) return cached;
+    const reading = read(create()).then((response) => {
+      cache.set(key, response);
+      return response;
     });
-    made.set(key, making);
-    making.catch(() => made.delete(key));
-    return making;
+    cache.set(key, reading);
+    reading.catch(() => cache.delete(key));
+    return reading;
   };
   const json = (retryAfter: number) => once(String(retryAfter), () => answers.refuse(toRefusal(busyError(retryAfter))));
-  /** A page that is kept depends on the language of a request and on nothing else that its sender chose. */
+  /** A cached page depends only on the language of the request, and on nothing else that the client chose. */
   const page = (c: RequestContext, path: string, retryAfter: number) => {
-    const chosen = languages.find((each) => each === c.req.query("lang"));
-    const language = chosen ?? chooseLanguage(c.req.header("Accept-Language"));
-    const query = chosen === undefined ? "" : `?lang=${chosen}`;
+    const requested = languages.find((each) => each === c.req.query("lang"));
+    const language = requested ?? chooseLanguage(c.req.header("Accept-Language"));
+    const query = requested === undefined ? "" : `?lang=${requested}`;
     return once(`${retryAfter} ${language} ${path}${query}`, () => {
       const headers = { "Accept-Language": language };
       const blank = new Context(new Request(`${settings.PUBLIC_URL}${path}${query}`, { headers }), {
@@ -68,47 +73,47 @@ export function busyGuard(
       return pages.refuse(blank, toRefusal(busyError(retryAfter)));
     });
   };
-  const isReadForm = (c: RequestContext) =>
-    wantsPage(c) && readCookie(c.req.header("Cookie"), formCookie) !== null && formTurn() !== undefined;
+  const canReadForm = (c: RequestContext) =>
+    wantsPage(c) && readCookie(c.req.header("Cookie"), formCookie) !== null && nextForm() !== undefined;
   const refuse = (c: RequestContext, path: string, retryAfter: number) => {
     metrics.countRefusal("busy");
     auth.admission.countRejection();
-    const isPage = isForm(path) && wantsPage(c);
-    const answer = isPage ? page(c, path, retryAfter) : json(retryAfter);
-    const close = Number(c.req.header("Content-Length")) > maxBodySize;
-    const held = turn() ?? 0;
-    if (held === 0 && !(answer instanceof Promise)) return respond(answer, close);
-    return Promise.all([answer, held > 0 && sleep(held)]).then(([each]) => respond(each, close));
+    const isPage = isPagePath(path) && wantsPage(c);
+    const response = isPage ? page(c, path, retryAfter) : json(retryAfter);
+    const closes = Number(c.req.header("Content-Length")) > maxBodySize;
+    const delay = nextResponse() ?? 0;
+    if (delay === 0 && !(response instanceof Promise)) return respond(response, closes);
+    return Promise.all([response, delay > 0 && sleep(delay)]).then(([each]) => respond(each, closes));
   };
   return (path, handler) => (c) => {
     const decide = (retryAfter: number | undefined) =>
-      retryAfter === undefined || (isForm(path) && isReadForm(c)) ? handler(c) : refuse(c, path, retryAfter);
-    const refused = auth.admission.getRetryAfter({ ip: addressOf(c), device: devicesOf(c) });
-    return refused instanceof Promise ? refused.then(decide) : decide(refused);
+      retryAfter === undefined || (isPagePath(path) && canReadForm(c)) ? handler(c) : refuse(c, path, retryAfter);
+    const retryAfter = auth.admission.getRetryAfter({ ip: addressOf(c), device: devicesOf(c) });
+    return retryAfter instanceof Promise ? retryAfter.then(decide) : decide(retryAfter);
   };
 }
 
-/** @param close whether the body is too long to be read to its end, so that the connection must end */
-function respond({ body, headers }: Answer, close: boolean): Response {
+/** @param closes whether the connection must end, because the body is too large to be read */
+function respond({ body, headers }: CachedResponse, closes: boolean): Response {
   return new Response(body, {
     status: errorCodes.busy.status,
-    headers: close ? { ...headers, Connection: "close" } : headers,
+    headers: closes ? { ...headers, Connection: "close" } : headers,
   });
 }
 
-async function read(response: Response | Promise<Response>): Promise<Answer> {
-  const answer = await response;
-  return { body: await answer.text(), headers: titleCaseHeaders(Object.fromEntries(answer.headers)) };
+async function read(creating: Response | Promise<Response>): Promise<CachedResponse> {
+  const response = await creating;
+  return { body: await response.text(), headers: titleCaseHeaders(Object.fromEntries(response.headers)) };
 }
 
-/** Returns a function that takes the next turn and returns the milliseconds until it; undefined if they exceed `longest`. */
-function pacer({ perSecond, atOnce, longest }: typeof pace): () => number | undefined {
+/** Returns a function that takes the next turn and returns the delay until it in milliseconds; undefined if it exceeds `maxDelay`. */
+function pacer({ perSecond, burst, maxDelay }: Pace): () => number | undefined {
   const gap = 1000 / perSecond;
   let next = 0;
   return () => {
     const now = performance.now();
-    const at = Math.max(next, now - atOnce * gap);
-    if (at - now > longest) return undefined;
+    const at = Math.max(next, now - burst * gap);
+    if (at - now > maxDelay) return undefined;
     next = at + gap;
     return Math.max(0, Math.ceil(at - now));
   };

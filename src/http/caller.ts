@@ -9,7 +9,7 @@ import { isPrivateAddress, resolveClientAddress } from "./hops.ts";
 import { isForwarded, networkMatcher } from "./peers.ts";
 import { proxyWarner } from "./proxy-warner.ts";
 
-/** What the server knows of a request beside the Request; of a Request alone nothing is known, and nothing assumed. */
+/** Node's request. Without it, the caller's address is unknown. */
 export interface Bindings {
   readonly incoming?: {
     readonly headers: { readonly cookie?: string | undefined };
@@ -17,7 +17,7 @@ export interface Bindings {
   };
 }
 
-/** What was found out about a request and is wanted again. */
+/** The cache of a request. */
 export interface Variables {
   ids?: RequestIds;
 }
@@ -25,31 +25,31 @@ export interface Variables {
 export type RequestContext = Context<{ Bindings: Bindings; Variables: Variables }>;
 
 /**
- * Returns a function that finds the address that a request comes from: the peer's, or, if the peer is one of TRUSTED_PROXIES, the
- * one that the proxies name. Forwarding headers of anyone else are ignored; the first one from a nearby machine is logged, and so
- * are proxies that do not name their callers.
+ * Returns a function that finds the caller's IP address: that of the peer or, if the peer is one of TRUSTED_PROXIES, the one in its
+ * forwarding headers. Forwarding headers of other peers are ignored. Logs the first one from a private address, and trusted proxies
+ * that do not forward the caller's address.
  */
 export function addressFinder(
   settings: Pick<Settings, "TRUSTED_PROXIES">,
   log: Log,
 ): (c: RequestContext) => string | undefined {
   const isTrusted = networkMatcher(settings.TRUSTED_PROXIES);
-  let noticed = false;
-  const notice = (c: RequestContext, peer: string) => {
-    if (noticed || !isPrivateAddress(peer) || !isForwarded(c.req.raw.headers.keys())) return;
-    noticed = true;
+  let isLogged = false;
+  const logUndeclaredProxy = (c: RequestContext, peer: string) => {
+    if (isLogged || !isPrivateAddress(peer) || !isForwarded(c.req.raw.headers.keys())) return;
+    isLogged = true;
     log.warn(
       { event: "undeclared_proxy", peer },
-      "a proxy that is not in TRUSTED_PROXIES speaks for others: all of them count as one caller",
+      "a proxy that is not in TRUSTED_PROXIES forwards requests: all of its clients count as one caller",
     );
   };
   const warn = proxyWarner(log);
   return (c) => {
-    // Without the interface that a link-local address came by.
+    // Without the zone of a link-local address, such as `%eth0`.
     const peer = c.env?.incoming?.socket.remoteAddress?.replace(/%.*$/, "");
     if (peer === undefined) return undefined;
     if (!isTrusted(peer)) {
-      notice(c, peer);
+      logUndeclaredProxy(c, peer);
       return peer;
     }
     const header = (name: string) => c.req.header(name);
@@ -75,21 +75,19 @@ export function callerFinder(
   const devicesOf = deviceSecretFinder(settings);
   return (c) => ({
     ip: addressOf(c),
-    userAgent: printable(c.req.header("User-Agent")),
+    userAgent: toPrintable(c.req.header("User-Agent")),
     language: chooseLanguage(c.req.header("Accept-Language")),
     device: devicesOf(c),
     request: idsOf(c),
   });
 }
 
-/**
- * Whether somebody at a browser asks, and not a program: its Accept names HTML. Programs say `*\/*` or nothing.
- */
+/** True for browsers: their Accept header names HTML. That of programs is `*\/*` or missing. */
 export function wantsPage(c: RequestContext): boolean {
   const accepted = c.req.header("Accept")?.split(",") ?? [];
   return accepted.some((range) => /^\s*text\/html\s*(;|$)/i.test(range) && !/;\s*q=0(\.0*)?\s*$/i.test(range));
 }
 
-function printable(text: string | undefined): string | undefined {
+function toPrintable(text: string | undefined): string | undefined {
   return text?.replace(/[^\x20-\x7e]/g, "?").slice(0, 250);
 }

@@ -4,10 +4,10 @@ import { readBody } from "./body.ts";
 import type { RequestContext } from "./caller.ts";
 import { RequestError } from "./refusals.ts";
 
-/** More than any form of ours has, less than what would keep a processor busy. */
+/** More than any form has, but too few to keep a core busy. */
 const maxFields = 100;
 
-/** The fields of a body in the order they came, known or not: a name may come twice. */
+/** All fields of a body, in order. A name can be repeated. */
 export type Fields = readonly (readonly [name: string, value: unknown])[];
 
 type Parser = (bytes: Uint8Array, contentType: string) => Fields | Promise<Fields>;
@@ -19,11 +19,11 @@ const parsers: Readonly<Record<string, Parser>> = {
 };
 
 /**
- * Reads the named fields of a request's body, be it urlencoded, multipart or JSON. A field that is missing, empty or no
- * text is `undefined`; unknown ones are ignored.
+ * Reads the named fields of a urlencoded, multipart or JSON body. A field that is missing, empty or not text is undefined. Other
+ * fields are ignored.
  *
- * @throws {RequestError} `body_malformed`, `body_too_large`, `body_type_unsupported`, or `field_repeated` for a field that
- * comes twice, or as an array or object
+ * @throws {RequestError} `body_malformed`, `body_too_large`, `body_type_unsupported`, or `field_repeated` for a field that is
+ * repeated, an array, an object or a file
  */
 export async function readFields<Name extends string>(
   c: RequestContext,
@@ -37,11 +37,11 @@ export async function readFields<Name extends string>(
   if (fields.length > maxFields) throw new RequestError("body_malformed", `the body has over ${maxFields} fields`);
   const seen = new Set<string>();
   for (const [key, value] of fields) {
-    // A browser that sends a form in another encoding says so here (https://html.spec.whatwg.org/#attr-fe-name-charset).
+    // Browsers put the encoding of the form here (https://html.spec.whatwg.org/#attr-fe-name-charset).
     if (key === "_charset_" && value !== "" && !isUtf8.test(String(value).toLowerCase())) {
       throw new RequestError("body_malformed", "the body is not UTF-8");
     }
-    // `email[]` and `email[0]` are how some programs write arrays.
+    // Some clients write arrays as `email[]` or `email[0]`.
     const name = key.split("[", 1)[0] as Name;
     if (!names.includes(name)) continue;
     if (seen.has(name) || key !== name || (typeof value === "object" && value !== null)) {
@@ -56,9 +56,9 @@ export async function readFields<Name extends string>(
 }
 
 /**
- * The value of a field that must be there.
+ * Returns the value of a field.
  *
- * @throws {RequestError} `field_missing`
+ * @throws {RequestError} `field_missing` if it is undefined
  */
 export function required(value: string | undefined, name: string): string {
   if (value === undefined) throw new RequestError("field_missing", `${name} is missing`);
@@ -89,14 +89,14 @@ function parseUrlencoded(bytes: Uint8Array): Fields {
   return fields;
 }
 
-/** As the URL standard does it, but for bytes that are no UTF-8: two wrong passwords must not become the same one. */
+/** Decodes as the URL standard does, but rejects bytes that are not UTF-8: two different passwords must not become equal. */
 function percentDecode(text: string): string {
   return text
     .replaceAll("+", " ")
     .replace(/(?:%[0-9a-f]{2})+/gi, (escaped) => decode(Buffer.from(escaped.replaceAll("%", ""), "hex"), utf8Exactly));
 }
 
-/** The character encoding that a media type names, both in lower case; UTF-8 if it names none. */
+/** Returns the charset of a media type in lower case; UTF-8 if it has none. */
 function charsetOf(mediaType: string): string {
   const [, charset] = /(?:^|;)\s*charset\s*=([^;]*)/.exec(mediaType) ?? [];
   return charset?.replace(/["'\s]/g, "") ?? "utf-8";
@@ -115,16 +115,15 @@ async function parseMultipart(bytes: Uint8Array, contentType: string): Promise<F
 }
 
 /**
- * Refuses parts that are not plain UTF-8. The platform's parser decodes base64 without checking for UTF-8, and ignores any
- * other transfer encoding and charset: two different passwords could become the same one. RFC 7578 (section 4.7) has clients
- * send plain parts.
+ * Rejects parts that are not plain UTF-8. The platform's parser decodes base64 without checking for UTF-8, and ignores other
+ * transfer encodings and charsets, so two different passwords could become equal. RFC 7578 (section 4.7) requires plain parts.
  *
  * @throws {RequestError} `body_malformed`
  */
 function requirePlainParts(text: string, contentType: string): void {
   const boundary = boundaryOf(contentType);
   if (!boundary) return;
-  // With the dashes: a boundary such as `Transfer` is in the name of a header too.
+  // With the dashes, because a boundary such as `Transfer` is also in the name of a header.
   for (const part of text.split(`--${boundary}`).slice(1)) {
     const [head = ""] = part.split("\r\n\r\n", 1);
     for (const [, name = "", value = ""] of head.toLowerCase().matchAll(/^[ \t]*([\w-]+)[ \t]*:(.*)$/gm)) {
@@ -137,7 +136,7 @@ function requirePlainParts(text: string, contentType: string): void {
   }
 }
 
-/** The boundary that the platform's parser uses; undefined if it refuses the Content-Type. */
+/** Returns the boundary that the platform's parser uses; undefined if the Content-Type is invalid. */
 function boundaryOf(contentType: string): string | undefined {
   try {
     return new MIMEType(contentType).params.get("boundary") ?? undefined;
@@ -162,7 +161,7 @@ function parseJson(bytes: Uint8Array): Fields {
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
-/** The byte order mark in front of a file is no part of its text; in front of a password it is. */
+/** Keeps a byte order mark: it is not part of a file's text, but it is part of a password. */
 const utf8Exactly = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function decode(bytes: Uint8Array, decoder = utf8): string {

@@ -1,19 +1,19 @@
 import { unknownRoute } from "../observe/tracing.ts";
 import { singleSlashes } from "./slashes.ts";
 
-/** A parameter of a path, and what may stand there: `:id{[a-z]+}`. */
+/** A parameter of a path with its pattern, such as `:id{[a-z]+}`. */
 const parameter = /(:\w+)(?:\{((?:[^{}]|\{\d+\})+)\})?/g;
 
 /**
- * Finds the path of the table that answers a request, by the name alone of its parameters (`/sessions/:id`); `other` for what
- * nothing answers. So a caller who invents paths makes no counters. Repeated slashes count as one, as in the app.
+ * Returns a function that finds the route of a URL, without the patterns of its parameters (`/sessions/:id`); `other` if there is
+ * none, so that requests for unknown paths create no new metrics. Repeated slashes count as one, as in the app.
  */
 export function routeFinder(paths: readonly string[]): (url: string | undefined) => string {
-  const whole = new Set(paths.filter((path) => !path.includes(":")));
+  const fixed = new Set(paths.filter((path) => !path.includes(":")));
   const patterns = paths
-    .filter((path) => !whole.has(path))
+    .filter((path) => !fixed.has(path))
     .map((path) => ({ route: path.replace(parameter, "$1"), pattern: pathPattern(path) }));
-  const find = (path: string) => (whole.has(path) ? path : patterns.find(({ pattern }) => pattern.test(path))?.route);
+  const find = (path: string) => (fixed.has(path) ? path : patterns.find(({ pattern }) => pattern.test(path))?.route);
   return (url = "") => {
     const query = url.indexOf("?");
     const path = query === -1 ? url : url.slice(0, query);
@@ -21,12 +21,12 @@ export function routeFinder(paths: readonly string[]): (url: string | undefined)
   };
 }
 
-/** The path of a request target, which can be a URL (RFC 9112, 3.2.2) or a path, with single slashes. */
+/** Returns the path of a request target, which can be a URL (RFC 9112, 3.2.2), with single slashes. */
 function pathOf(target: string): string {
   return singleSlashes(target.replace(/^https?:\/\/[^/]+\/?/i, "/"));
 }
 
-/** What the requests of a path look like, `/sessions/:id{[a-z]+}` for one. */
+/** Returns the expression that matches the paths of a route such as `/sessions/:id{[a-z]+}`. */
 export function pathPattern(path: string): RegExp {
   return new RegExp(`^${path.replaceAll(".", "\\.").replace(parameter, (_, __, form = "[^/]+") => form)}$`);
 }

@@ -1,4 +1,4 @@
-/** A path with every run of slashes replaced by one. An encoded slash (`%2F`) does not count. */
+/** Replaces every run of slashes by one slash. Keeps encoded slashes (`%2F`). */
 export function singleSlashes(path: string): string {
   return path.replace(/\/{2,}/g, "/");
 }

@@ -2,25 +2,29 @@ import { AuthError } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
 import { minute } from "../values/durations.ts";
 
-/** How many 503 responses are logged in a minute: 60 MB a day. */
+/** At this maximum, the log grows by 60 MB a day. */
 const maxLinesPerMinute = 200;
 
 /**
- * Logs a request that got 503, and why. If there are more than 200 in a minute (the database is unavailable, logins flood), the
- * first line of the next minute says how many were left out.
+ * Logs why a request got 503.
+ *
+ * @param fields identify the request
  */
-export type LogUnavailable = (error: Error, where: object) => void;
+export type LogUnavailable = (error: Error, fields: object) => void;
 
+/**
+ * Returns a function that logs at most 200 lines a minute. The first line of the next minute counts the omitted ones (`unlogged`).
+ */
 export function unavailableLogger(log: Log, now = () => performance.now()): LogUnavailable {
   let began = Number.NEGATIVE_INFINITY;
   let lines = 0;
-  return (error, where) => {
+  return (error, fields) => {
     const isNext = now() - began >= minute;
     const unlogged = isNext ? Math.max(0, lines - maxLinesPerMinute) : 0;
     if (isNext) [began, lines] = [now(), 0];
     if (++lines > maxLinesPerMinute) return;
     const more = unlogged > 0 ? { unlogged } : {};
     const reason = error instanceof AuthError && error.cause instanceof Error ? error.cause.message : error.message;
-    log.warn({ event: "unavailable", reason, ...more, ...where }, "unavailable");
+    log.warn({ event: "unavailable", reason, ...more, ...fields }, "unavailable");
   };
 }
