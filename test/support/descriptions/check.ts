@@ -67,8 +67,6 @@ function find(method: string, url: string): Match | undefined {
 export function checkAnswer(answer: Answer): string | undefined {
   const { method, url, status } = answer;
   const match = find(method, url);
-  // PAGES
-  if (match?.description.isPage) return undefined;
   const name = `${method} ${new URL(url).pathname} ${status}`;
   if (status >= 400) return checkRefusal(name, answer, match);
   if (method === "OPTIONS" && status === 204) {
