@@ -21,9 +21,9 @@ export async function changeEmail(
   context: Context,
   sessionId: string | null,
   email: string,
-  by: Caller = {},
+  rawCaller: Caller = {},
 ): Promise<string> {
-  const caller = sanitizeCaller(by);
+  const caller = sanitizeCaller(rawCaller);
   const user = await requireUser(context, sessionId);
   await requireConfirmedPassword(context, user, caller);
   return context.trail.recordIfRejected("email_change_refused", { caller, userId: user.id }, async () => {

@@ -22,10 +22,10 @@ export async function changePassword(
   context: Context,
   sessionId: string | null,
   passwordChange: { readonly current: string; readonly chosen: string },
-  by: Caller = {},
+  rawCaller: Caller = {},
 ): Promise<RenewedSession> {
   const { current, chosen } = passwordChange;
-  const caller = sanitizeCaller(by);
+  const caller = sanitizeCaller(rawCaller);
   const { db, passwords, settings, trail } = context;
   using slot = takeSlotForDevice(context, caller, sessionId ?? "");
   const user = await requireUser(context, sessionId);

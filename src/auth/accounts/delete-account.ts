@@ -15,9 +15,9 @@ export async function deleteAccount(
   context: Context,
   sessionId: string | null,
   password: string,
-  by: Caller = {},
+  rawCaller: Caller = {},
 ): Promise<void> {
-  const caller = sanitizeCaller(by);
+  const caller = sanitizeCaller(rawCaller);
   const { db, trail } = context;
   using slot = takeSlotForDevice(context, caller, sessionId ?? "");
   const user = await requireUser(context, sessionId);

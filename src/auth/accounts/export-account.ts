@@ -18,8 +18,8 @@ const pageSize = 500;
  *
  * @throws {AuthError} `not_logged_in`, `password_needed`
  */
-export async function exportData(context: Context, sessionId: string | null, by: Caller = {}): Promise<object> {
-  const caller = sanitizeCaller(by);
+export async function exportData(context: Context, sessionId: string | null, rawCaller: Caller = {}): Promise<object> {
+  const caller = sanitizeCaller(rawCaller);
   const { db, trail } = context;
   const user = await requireUser(context, sessionId);
   await requireConfirmedPassword(context, user, caller);

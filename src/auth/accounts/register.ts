@@ -17,8 +17,13 @@ import { findUserByEmail } from "../users.ts";
  * @returns the trimmed address in the given spelling
  * @throws {AuthError} the errors of `registerUser`
  */
-export async function register(context: Context, email: string, password: string, by: Caller = {}): Promise<string> {
-  const caller = sanitizeCaller(by);
+export async function register(
+  context: Context,
+  email: string,
+  password: string,
+  rawCaller: Caller = {},
+): Promise<string> {
+  const caller = sanitizeCaller(rawCaller);
   if (context.settings.REQUIRE_VERIFIED_EMAIL === "on") return registerWith(byMail, context, email, password, caller);
   return (await registerUser(context, email, password, caller)).email;
 }

@@ -26,9 +26,14 @@ export async function isTokenOfUser({ db }: Context, token: string, userId: numb
  * @throws {AuthError} `bad_undo_token`, `too_many_tries`; `email_taken` if the address has another account by now: the
  * token stays valid
  */
-export async function undo(context: Context, token: string, email?: string, by: Caller = {}): Promise<PublicUser> {
+export async function undo(
+  context: Context,
+  token: string,
+  email?: string,
+  rawCaller: Caller = {},
+): Promise<PublicUser> {
   const { db, trail } = context;
-  const caller = sanitizeCaller(by);
+  const caller = sanitizeCaller(rawCaller);
   const former = token === "" ? null : await db.undoEmailChange.find(token);
   if (!former || (email !== undefined && !isSameEmail(email, former.email))) {
     // Only wrong tokens count as attempts, so that others on the network cannot block an owner with a valid token.

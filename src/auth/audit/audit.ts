@@ -27,6 +27,10 @@ export function recordBulkOperation(
 }
 
 /** Adds an audit event for a request that was rejected before it reached `Auth`. */
-export function recordRejectedRequest({ trail }: { readonly trail: AuditTrail }, reason: string, by: Caller): void {
-  trail.record("request_refused", { caller: sanitizeCaller(by), detail: reason });
+export function recordRejectedRequest(
+  { trail }: { readonly trail: AuditTrail },
+  reason: string,
+  rawCaller: Caller,
+): void {
+  trail.record("request_refused", { caller: sanitizeCaller(rawCaller), detail: reason });
 }

@@ -80,7 +80,7 @@ export class EventBudget {
   }
 
   /** Starts a new window if the current one is over. Returns the start of the current one. */
-  renew(): number {
+  startWindowIfOver(): number {
     const startedAt = Math.floor(this.#clock() / this.#window) * this.#window;
     if (startedAt !== this.#startedAt) this.#used.clear();
     this.#startedAt = startedAt;
@@ -89,7 +89,7 @@ export class EventBudget {
 
   /** Counts an entry in each level and returns true. If a level is full, counts nothing and returns false. */
   tryUse(levels: readonly BudgetLevel[]): boolean {
-    this.renew();
+    this.startWindowIfOver();
     if (this.#widestFull(levels) >= 0) return false;
     this.#count(levels);
     return true;
@@ -102,7 +102,7 @@ export class EventBudget {
    *
    * @param isMerged returns true if a level has a merged entry already
    */
-  merge(levels: readonly BudgetLevel[], isMerged: (level: BudgetLevel) => boolean): BudgetLevel {
+  chooseMergeLevel(levels: readonly BudgetLevel[], isMerged: (level: BudgetLevel) => boolean): BudgetLevel {
     const last = levels.length - 1;
     const full = this.#widestFull(levels);
     for (let i = Math.max(0, full === last ? last - 1 : full); i < last; i++) {

@@ -98,9 +98,9 @@ export class AuditTrail {
     try {
       return await work();
     } catch (error) {
-      const isRefusal = error instanceof AuthError && !["too_many_tries", "busy"].includes(error.code);
+      const isRejection = error instanceof AuthError && !["too_many_tries", "busy"].includes(error.code);
       const { detail } = details;
-      if (isRefusal) this.record(name, { ...details, detail: `${detail ? `${detail}: ` : ""}${error.code}` });
+      if (isRejection) this.record(name, { ...details, detail: `${detail ? `${detail}: ` : ""}${error.code}` });
       throw error;
     }
   }
@@ -132,10 +132,10 @@ export class AuditTrail {
     } else {
       this.#unlogged.set(name, (this.#unlogged.get(name) ?? 0) + 1);
     }
-    // Ignores what callers can vary: User-Agent, spelling of the address, and IPv6 address within a network.
-    const about = address === undefined ? undefined : emailKey(address);
-    const same = JSON.stringify([name, event.userId, about, networkOf(ip) ?? ip, detail]);
-    this.#pending.add(isChange ? `${this.#changes++}` : same, { event, isChange, times });
+    // Without what a caller can vary: User-Agent, spelling of the address, and IPv6 address within a network.
+    const addressKey = address === undefined ? undefined : emailKey(address);
+    const key = JSON.stringify([name, event.userId, addressKey, networkOf(ip) ?? ip, detail]);
+    this.#pending.add(isChange ? `${this.#changes++}` : key, { event, isChange, times });
     this.#pending.flushSoon();
   }
 
@@ -144,17 +144,17 @@ export class AuditTrail {
     return this.#pending.flush();
   }
 
-  /** @param age writes the counts of merged entries only if they were last written this many milliseconds ago */
+  /** @param age how long ago, in milliseconds, the counts of merged entries must have been written to be written again */
   async #write(entries: Map<string, Entry>, age: number): Promise<void> {
     this.#logOmittedLines(age);
     await this.#findAccounts(entries);
     for (const [key, entry] of entries) {
-      if (this.#hasRoom(entry)) entries.set(key, { ...entry, isCounted: true });
+      if (this.#keepOrMerge(entry)) entries.set(key, { ...entry, isCounted: true });
       else entries.delete(key);
     }
     const all = [...entries];
     for (let from = 0; from < all.length; from += batchSize)
-      await this.#writeSome(entries, all.slice(from, from + batchSize));
+      await this.#writeBatch(entries, all.slice(from, from + batchSize));
     if (performance.now() - this.#mergedAt >= age) await this.#writeMerged();
     else if (this.#unlogged.size > 0 || this.#unwrittenMerged().length > 0) this.#pending.flushSoon();
   }
@@ -180,24 +180,26 @@ export class AuditTrail {
     }
   }
 
-  /** Returns true if the budget has room for an entry. Otherwise merges it. */
-  #hasRoom(entry: Entry): boolean {
+  /** Returns true if the budget has room for an entry. Otherwise merges it and returns false. */
+  #keepOrMerge(entry: Entry): boolean {
     if (entry.isChange || entry.isCounted || this.#entries.tryUse(levelsOfEntry(entry.event))) return true;
     this.#merge(entry);
     return false;
   }
 
   #merge({ event: { at, event, userId, ip }, times }: Entry): void {
-    const windowStart = this.#entries.renew();
+    const windowStart = this.#entries.startWindowIfOver();
     const keyOf = ({ name }: BudgetLevel) => `${windowStart} ${event} ${name}`;
-    const level = this.#entries.merge(levelsOfEntry({ event, userId, ip }), (each) => this.#merged.has(keyOf(each)));
+    const level = this.#entries.chooseMergeLevel(levelsOfEntry({ event, userId, ip }), (each) =>
+      this.#merged.has(keyOf(each)),
+    );
     const merged = this.#merged.get(keyOf(level));
     if (merged) {
       merged.times += times;
       return;
     }
-    const about = { userId: level.userId, ip: level.ip, userAgent: null, detail: null };
-    this.#merged.set(keyOf(level), { event: { at, event, ...about }, windowStart, id: undefined, times, written: 0 });
+    const mergedEvent = { at, event, userId: level.userId, ip: level.ip, userAgent: null, detail: null };
+    this.#merged.set(keyOf(level), { event: mergedEvent, windowStart, id: undefined, times, written: 0 });
   }
 
   #unwrittenMerged(): Merged[] {
@@ -220,7 +222,7 @@ export class AuditTrail {
         merged.written = times;
       }
     }
-    const windowStart = this.#entries.renew();
+    const windowStart = this.#entries.startWindowIfOver();
     for (const [key, merged] of this.#merged) {
       if (merged.windowStart !== windowStart && merged.times === merged.written) this.#merged.delete(key);
     }
@@ -232,15 +234,15 @@ export class AuditTrail {
    *
    * @throws {DatabaseUnavailable} if the database does not respond
    */
-  async #writeSome(entries: Map<string, Entry>, some: readonly [string, Entry][]): Promise<void> {
+  async #writeBatch(entries: Map<string, Entry>, some: readonly [string, Entry][]): Promise<void> {
     try {
       await this.#db.audit.add(some.map(([, { event, times }]) => addTimes(event, times)));
     } catch (error) {
       if (error instanceof DatabaseUnavailable) throw error;
       if (some.length > 1) {
         const half = Math.ceil(some.length / 2);
-        await this.#writeSome(entries, some.slice(0, half));
-        return this.#writeSome(entries, some.slice(half));
+        await this.#writeBatch(entries, some.slice(0, half));
+        return this.#writeBatch(entries, some.slice(half));
       }
       this.#log.error(
         { event: "trail_entry_dropped", dropped: some[0]?.[1].event.event, err: error },

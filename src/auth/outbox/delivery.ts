@@ -139,10 +139,10 @@ export class Delivery {
       if (room === 0) continue;
       // A registration without a network was queued by a node of an older version, and counts as `own`.
       const registration = priority === "own" ? "own" : "registration";
-      const roomFor = (domain: string, of: Priority) =>
+      const roomFor = (domain: string, priority: Priority) =>
         roomIn(
           slotsPerDomain,
-          of,
+          priority,
           all.filter((sending) => sending.domain === domain),
         );
       const domains = [...new Set(all.map(({ domain }) => domain))];
@@ -194,13 +194,13 @@ function priorityOf({ network, kind }: ClaimedMail): Priority {
 
 /** Returns how many more emails of a priority may be sent in addition to these. */
 function roomIn({ all, quick }: Slots, priority: Priority, sending: readonly Sending[]): number {
-  const sharers = priorities.slice(priorities.indexOf(priority));
-  const left = (max: number, these: readonly Sending[]) => {
-    const sharing = these.filter((each) => sharers.includes(each.priority));
-    return Math.min(max - these.length, Math.floor(max * shares[priority]) - sharing.length);
+  const sharingPriorities = priorities.slice(priorities.indexOf(priority));
+  const remaining = (max: number, group: readonly Sending[]) => {
+    const sharing = group.filter((each) => sharingPriorities.includes(each.priority));
+    return Math.min(max - group.length, Math.floor(max * shares[priority]) - sharing.length);
   };
   const notSlow = sending.filter(({ isSlow }) => !isSlow);
-  return Math.max(0, Math.min(left(all, sending), left(quick, notSlow)));
+  return Math.max(0, Math.min(remaining(all, sending), remaining(quick, notSlow)));
 }
 
 /** Sends one email. Returns false if it was not sent. */

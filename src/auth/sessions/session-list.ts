@@ -56,8 +56,13 @@ export async function page(
  *
  * @throws {AuthError} `not_logged_in`, `unknown_session`
  */
-export async function end(context: Context, sessionId: string | null, handle: string, by: Caller = {}): Promise<void> {
-  const caller = sanitizeCaller(by);
+export async function end(
+  context: Context,
+  sessionId: string | null,
+  handle: string,
+  rawCaller: Caller = {},
+): Promise<void> {
+  const caller = sanitizeCaller(rawCaller);
   const { id: userId } = await requireUser(context, sessionId);
   if (!(await context.db.sessions.endByHandle(userId, handle, caller.idempotencyKeys))) {
     throw new AuthError("unknown_session", "no such session");
@@ -70,8 +75,8 @@ export async function end(context: Context, sessionId: string | null, handle: st
  *
  * @throws {AuthError} `not_logged_in`
  */
-export async function endOthers(context: Context, sessionId: string | null, by: Caller = {}): Promise<number> {
-  const caller = sanitizeCaller(by);
+export async function endOthers(context: Context, sessionId: string | null, rawCaller: Caller = {}): Promise<number> {
+  const caller = sanitizeCaller(rawCaller);
   const user = await requireUser(context, sessionId);
   const ended = await context.db.sessions.endOthers(user.id, user.sessionId);
   context.trail.record("sessions_ended", {

@@ -196,7 +196,7 @@ test("a login rejected by a network's limit names no account, known or not", asy
   assert.equal(countEvents(events), 300);
   for (const { event, userId, detail } of events) {
     assert.deepEqual([event, userId], ["limited", null]);
-    assert.match(detail ?? "", /^(login|merged)(, \d+ countEvents)?$/);
+    assert.match(detail ?? "", /^(login|merged)(, \d+ times)?$/);
   }
 });
 
