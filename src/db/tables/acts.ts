@@ -1,6 +1,6 @@
+import { deleteRows } from "../delete-rows.ts";
 import { digest } from "../digest.ts";
 import { selectEmail } from "../email-columns.ts";
-import { skipLockedRows } from "../locks.ts";
 import type { Store } from "../store.ts";
 
 // An act is a request that changes something and has an idempotency key, such as a submitted form. Its result is kept for a minute.
@@ -89,16 +89,10 @@ function selectRecent({ db, clock }: Store, idempotencyKey: string) {
 
 /** Deletes at most `limit` acts that are older than `before`, or in the future because of a wrong clock; returns how many. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
-  const { db, clock } = store;
-  const ahead = clock() + lifetime;
-  const old = skipLockedRows(
+  return deleteRows(
     store,
-    db
-      .selectFrom("acts")
-      .select("name")
-      .where((row) => row.or([row("at", "<", before), row("at", ">", ahead)]))
-      .limit(limit),
+    "acts",
+    (row) => row.or([row("at", "<", before), row("at", ">", store.clock() + lifetime)]),
+    limit,
   );
-  const { numDeletedRows } = await db.deleteFrom("acts").where("name", "in", old).executeTakeFirst();
-  return Number(numDeletedRows);
 }

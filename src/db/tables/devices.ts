@@ -1,8 +1,8 @@
 import { clockTolerance } from "../../values/clock-tolerance.ts";
 import { day } from "../../values/durations.ts";
+import { deleteRows } from "../delete-rows.ts";
 import { digest } from "../digest.ts";
 import type { Awaitable } from "../engine.ts";
-import { skipLockedRows } from "../locks.ts";
 import type { Store } from "../store.ts";
 import { enqueueNotice } from "./notices.ts";
 import type { MailContent } from "./outbox.ts";
@@ -199,11 +199,5 @@ export async function list({ db }: Store, userId: number): Promise<{ createdAt: 
 
 /** Deletes at most `limit` devices that were not used since a time; returns how many. */
 export async function sweep(store: Store, since: number, limit: number): Promise<number> {
-  const { db } = store;
-  const old = skipLockedRows(
-    store,
-    db.selectFrom("devices").select("device_id").where("last_seen_at", "<", since).limit(limit),
-  );
-  const { numDeletedRows } = await db.deleteFrom("devices").where("device_id", "in", old).executeTakeFirst();
-  return Number(numDeletedRows);
+  return deleteRows(store, "devices", (row) => row("last_seen_at", "<", since), limit);
 }

@@ -1,7 +1,7 @@
 import type { User } from "../../user.ts";
-import { skipLockedRows } from "../locks.ts";
+import { deleteRows } from "../delete-rows.ts";
 import { runInTransaction, type Store } from "../store.ts";
-import { revoke as dropToken } from "./mailed-tokens.ts";
+import { revoke as revokeToken } from "./mailed-tokens.ts";
 import { isMailForUser, type OutboxKind, type OutboxMail } from "./outbox.ts";
 
 /** The number of failed emails that are kept. Anyone can request emails to addresses that do not exist. */
@@ -69,7 +69,7 @@ export async function add(
         reason: reason ?? null,
       })
       .execute();
-    if (token !== undefined) await dropToken({ db }, token);
+    if (token !== undefined) await revokeToken({ db }, token);
   });
 }
 
@@ -122,16 +122,11 @@ export async function retry(store: Store, limit: number): Promise<number> {
 
 /** Deletes at most `limit` failed emails that are older than `before` or exceed the kept number; returns how many. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
-  const { db } = store;
-  const newest = db.selectFrom("failed_mails").select("id").orderBy("id", "desc").offset(maxKept).limit(1);
-  const old = skipLockedRows(
+  const newest = store.db.selectFrom("failed_mails").select("id").orderBy("id", "desc").offset(maxKept).limit(1);
+  return deleteRows(
     store,
-    db
-      .selectFrom("failed_mails")
-      .select("id")
-      .where((mail) => mail.or([mail("failed_at", "<", before), mail("id", "<=", newest)]))
-      .limit(limit),
+    "failed_mails",
+    (row) => row.or([row("failed_at", "<", before), row("id", "<=", newest)]),
+    limit,
   );
-  const { numDeletedRows } = await db.deleteFrom("failed_mails").where("id", "in", old).executeTakeFirst();
-  return Number(numDeletedRows);
 }

@@ -1,9 +1,10 @@
 import { clockTolerance } from "../../values/clock-tolerance.ts";
 import { emailKey, isDeliverable } from "../../values/email.ts";
 import { undoLifetime } from "../../values/undo-lifetime.ts";
+import { deleteRows } from "../delete-rows.ts";
 import { digest } from "../digest.ts";
 import { selectEmail, toEmailColumns } from "../email-columns.ts";
-import { holdFormerEmail, skipLockedRows } from "../locks.ts";
+import { holdFormerEmail } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import { addMailedToken, type MailRequest, wasJustMailed } from "./mailed-tokens.ts";
 import { enqueue } from "./outbox.ts";
@@ -132,11 +133,5 @@ export async function list(store: Store, userId: number): Promise<FormerEmail[]>
 
 /** Deletes at most `limit` former addresses that are older than `before`; returns how many. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
-  const { db } = store;
-  const old = skipLockedRows(
-    store,
-    db.selectFrom("former_emails").select("id").where("left_at", "<", before).limit(limit),
-  );
-  const { numDeletedRows } = await db.deleteFrom("former_emails").where("id", "in", old).executeTakeFirst();
-  return Number(numDeletedRows);
+  return deleteRows(store, "former_emails", (row) => row("left_at", "<", before), limit);
 }

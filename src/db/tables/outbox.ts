@@ -1,8 +1,8 @@
 import { type Expression, expressionBuilder, type SqlBool } from "kysely";
 import type { User } from "../../user.ts";
 import { emailKey, isDeliverable } from "../../values/email.ts";
+import { deleteRows } from "../delete-rows.ts";
 import { selectEmail, toEmailColumns } from "../email-columns.ts";
-import { skipLockedRows } from "../locks.ts";
 import type { Schema } from "../schema.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import { recordAct } from "./acts.ts";
@@ -198,8 +198,5 @@ export async function retry({ db, clock }: Store): Promise<number> {
 
 /** Deletes at most `limit` emails that were queued before a time; returns how many. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
-  const { db } = store;
-  const old = skipLockedRows(store, db.selectFrom("outbox").select("id").where("created_at", "<", before).limit(limit));
-  const { numDeletedRows } = await db.deleteFrom("outbox").where("id", "in", old).executeTakeFirst();
-  return Number(numDeletedRows);
+  return deleteRows(store, "outbox", (row) => row("created_at", "<", before), limit);
 }

@@ -1,7 +1,8 @@
 import { emailKey } from "../../values/email.ts";
+import { deleteRows } from "../delete-rows.ts";
 import { digest } from "../digest.ts";
 import { selectEmail, toEmailColumns } from "../email-columns.ts";
-import { holdVerification, skipLockedRows } from "../locks.ts";
+import { holdVerification } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import {
   addMailedToken,
@@ -142,11 +143,5 @@ export async function deleteUnverifiedRegistrations({ db }: Store, userId: numbe
 
 /** Deletes at most `limit` verifications that are older than `before`; returns how many. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
-  const { db } = store;
-  const old = skipLockedRows(
-    store,
-    db.selectFrom("verifications").select("id").where("created_at", "<", before).limit(limit),
-  );
-  const { numDeletedRows } = await db.deleteFrom("verifications").where("id", "in", old).executeTakeFirst();
-  return Number(numDeletedRows);
+  return deleteRows(store, "verifications", (row) => row("created_at", "<", before), limit);
 }
