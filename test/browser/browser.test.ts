@@ -4,7 +4,7 @@ import { startBrowser } from "../support/browser/browser.ts";
 
 const page = "data:text/html,<title>?</title><p><script>document.title = 'it runs'</script><p id=text>wide";
 
-test("a machine without a Chromium uses the one that comes with npm, which runs scripts and draws text", async () => {
+test("on a machine without Chromium the one from npm starts, runs scripts and draws text", async () => {
   await using browser = await startBrowser({ PATH: "" });
   const visit = await browser.newPage();
   await visit.goto(page);
@@ -15,6 +15,6 @@ test("a machine without a Chromium uses the one that comes with npm, which runs 
   assert.notDeepEqual(await text.screenshot(), drawn);
 });
 
-test("a Chromium that is not there fails, and nothing takes its place", async () => {
+test("a path without a Chromium is an error, without a fallback", async () => {
   await assert.rejects(startBrowser({ CHROMIUM: "/nowhere/chromium" }), /\/nowhere\/chromium/);
 });

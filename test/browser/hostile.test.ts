@@ -17,14 +17,14 @@ const hostile = [
   "</title></style><svg onload=alert(1)>",
   "a".repeat(10_000),
 ];
-/** What the field keeps, how wide the document is, and how many elements in it are none of ours. */
+/** The value of the field, the width of the document, and the number of injected elements. */
 const seen = `[document.querySelector("label[for=email]").control.value, document.documentElement.scrollWidth,
   document.querySelectorAll("main script, main svg, main [onerror], main [onfocus]").length]`;
 
-test("what somebody types shows as text: nothing runs, nothing breaks the layout", async () => {
+test("hostile input is displayed as text: no script runs, and the layout stays intact", async () => {
   await using stage = await createStage();
-  await using person = await openVisitor(browser, stage, { options: { viewport: { width: 320, height: 568 } } });
-  const { words, page } = person;
+  await using visitor = await openVisitor(browser, stage, { options: { viewport: { width: 320, height: 568 } } });
+  const { words, page } = visitor;
   for (const email of hostile) {
     for (const [path, button] of [
       ["/login", words.logIn.submit],
@@ -32,13 +32,13 @@ test("what somebody types shows as text: nothing runs, nothing breaks the layout
       ["/forgot", words.forgot.submit],
       ["/verify", words.verify.resend],
     ] as const) {
-      await person.open(path);
+      await visitor.open(path);
       const withPassword = path === "/login" || path === "/register";
-      await person.submit(button, {
+      await visitor.submit(button, {
         [words.fields.email]: email,
         ...(withPassword && { [words.fields.password]: ada.password }),
       });
-      assert.equal(person.path, path);
+      assert.equal(visitor.path, path);
       const [kept, width, alien] = await page.evaluate<[string, number, number]>(seen);
       assert.ok(email.startsWith(kept) && kept.length === Math.min(email.length, 1000), `${email}: ${kept}`);
       assert.equal(width, 320, email);
@@ -47,10 +47,10 @@ test("what somebody types shows as text: nothing runs, nothing breaks the layout
   }
 });
 
-test("where to go afterwards is this service, whatever a link says", async () => {
+test("return_to never leads to another site", async () => {
   await using stage = await createStage();
-  await using person = await openVisitor(browser, stage);
-  const { fields, logIn } = person.words;
+  await using visitor = await openVisitor(browser, stage);
+  const { fields, logIn } = visitor.words;
   await registerAndConfirm(stage, ada);
   for (const to of [
     "javascript:alert(1)",
@@ -59,9 +59,9 @@ test("where to go afterwards is this service, whatever a link says", async () =>
     "/\t/evil.example",
     "https://evil.example",
   ]) {
-    await person.open(`/login?${new URLSearchParams({ return_to: to })}`);
-    await person.submit(logIn.submit, { [fields.email]: ada.email, [fields.password]: ada.password });
-    assert.equal(person.path, "/account", to);
-    await person.page.context().clearCookies();
+    await visitor.open(`/login?${new URLSearchParams({ return_to: to })}`);
+    await visitor.submit(logIn.submit, { [fields.email]: ada.email, [fields.password]: ada.password });
+    assert.equal(visitor.path, "/account", to);
+    await visitor.page.context().clearCookies();
   }
 });

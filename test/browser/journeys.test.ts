@@ -15,7 +15,7 @@ const [first, second, third] = [
   "meadow-Silver-4-anchor",
 ] as const;
 
-suite("an account from its first day to its last", { concurrency: 2 }, () => {
+suite("an account from registration to deletion", { concurrency: 2 }, () => {
   for (const language of ["en", "fr"] as const) {
     for (const script of [true, false]) {
       test(`${language}, ${script ? "with" : "without"} JavaScript`, async () => {

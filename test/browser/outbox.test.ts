@@ -10,35 +10,35 @@ const browser = await getSharedBrowser();
 
 const email = "ada@example.com";
 
-test("a long name of the service takes no more room than there is", async () => {
+test("a long name of the service fits on a small phone", async () => {
   const PORT = String(await findFreePort());
   await using service = await startService({ PORT, RESET_DELIVERY: "email", SERVICE_NAME: "X".repeat(60) });
-  await using person = await openVisitor(browser, service, { options: { viewport: { width: 320, height: 568 } } });
-  const { words, page } = person;
-  await person.open("/register");
-  await person.submit(words.register.submit, { [words.fields.email]: email, [words.fields.password]: "first" });
-  await person.open("/forgot");
-  await person.submit(words.forgot.submit, { [words.fields.email]: email });
-  await person.open("/dev/outbox");
+  await using visitor = await openVisitor(browser, service, { options: { viewport: { width: 320, height: 568 } } });
+  const { words, page } = visitor;
+  await visitor.open("/register");
+  await visitor.submit(words.register.submit, { [words.fields.email]: email, [words.fields.password]: "first" });
+  await visitor.open("/forgot");
+  await visitor.submit(words.forgot.submit, { [words.fields.email]: email });
+  await visitor.open("/dev/outbox");
   while ((await page.locator("article").count()) === 0) await page.reload();
   assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 320);
   const mail = page.frameLocator("iframe").locator("html");
   assert.ok(await mail.evaluate((html) => html.scrollWidth <= html.clientWidth));
 });
 
-test("a newcomer follows a reset link out of the outbox, with no server for mails", async () => {
+test("without an SMTP server a reset link can be opened from the outbox", async () => {
   const PORT = String(await findFreePort());
   await using service = await startService({ PORT, RESET_DELIVERY: "email" });
-  await using person = await openVisitor(browser, service, { options: { reducedMotion: "reduce" } });
-  const { words, page } = person;
+  await using visitor = await openVisitor(browser, service, { options: { reducedMotion: "reduce" } });
+  const { words, page } = visitor;
   const { fields } = words;
-  await person.open("/register");
-  await person.submit(words.register.submit, { [fields.email]: email, [fields.password]: "first" });
-  await person.waitForText(words.notices.registered);
-  await person.follow(words.logIn.forgot);
-  await person.submit(words.forgot.submit, { [fields.email]: email });
-  await person.follow(words.mailbox.outbox);
-  assert.equal(person.path, "/dev/outbox");
+  await visitor.open("/register");
+  await visitor.submit(words.register.submit, { [fields.email]: email, [fields.password]: "first" });
+  await visitor.waitForText(words.notices.registered);
+  await visitor.follow(words.logIn.forgot);
+  await visitor.submit(words.forgot.submit, { [fields.email]: email });
+  await visitor.follow(words.mailbox.outbox);
+  assert.equal(visitor.path, "/dev/outbox");
   const mail = page.locator("article").filter({ hasText: "reset_password" });
   while ((await mail.count()) === 0) await page.reload();
   for (const colorScheme of ["light", "dark"] as const) {

@@ -10,36 +10,36 @@ import { createStageFor, type View, views } from "../support/browser/views.ts";
 import { openVisitor } from "../support/browser/visitor.ts";
 
 const folder = fileURLToPath(new URL("../../screenshots/", import.meta.url));
-/** The screenshots that README and docs show; they are redrawn with the others. */
-const shown = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
+/** The screenshots in README and docs. Each is replaced by its new version. */
+const documented = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
 const themes = ["light", "dark"] as const;
-const telephone = { width: 320, height: 568 };
-const desk = { width: 1280, height: 800 };
+const phone = { width: 320, height: 568 };
+const desktop = { width: 1280, height: 800 };
 
 await rm(folder, { recursive: true, force: true });
 await mkdir(folder);
 await using browser = await startBrowser();
 
-// Every page in both themes, on a small telephone and on a desk; its other states on the telephone, where room is scarce.
+// Every page in both themes, on a small phone and on a desktop; other states of a page only on the phone.
 for (const view of Object.keys(views) as View[]) {
   await using stage = await createStageFor(view);
   await using visitor = await openVisitor(browser, stage);
   await visitor.page.clock.setFixedTime(stage.clock.now());
   await views[view]({ stage, visitor });
-  await draw(visitor.page, view, view.includes("-") ? [telephone] : [telephone, desk]);
+  await draw(visitor.page, view, view.includes("-") ? [phone] : [phone, desktop]);
 }
 await drawInFrench("login");
 await drawOutbox();
-for (const name of await readdir(shown)) await copyFile(`${folder}${name}`, `${shown}${name}`);
+for (const name of await readdir(documented)) await copyFile(`${folder}${name}`, `${documented}${name}`);
 
 async function drawInFrench(view: View): Promise<void> {
   await using stage = await createStageFor(view);
   await using visitor = await openVisitor(browser, stage, { language: "fr" });
   await views[view]({ stage, visitor });
-  await draw(visitor.page, `${view}-fr`, [telephone]);
+  await draw(visitor.page, `${view}-fr`, [phone]);
 }
 
-/** What is there in development alone, with a mail as it looks. */
+/** The page of the outbox, which exists only in development, with an email. */
 async function drawOutbox(): Promise<void> {
   const outbox = new DevOutbox(readSettings(), silent);
   await using stage = await createStage({ NODE_ENV: "development" }, { outbox });
@@ -48,10 +48,10 @@ async function drawOutbox(): Promise<void> {
   await outbox.send({ kind: "reset_password", to: "ada@example.com", language: "en", token: "b4l0u-t4rt1fl3tt3", at });
   await visitor.open("/dev/outbox");
   await visitor.page.frameLocator("iframe").getByRole("link").first().waitFor();
-  await draw(visitor.page, "outbox", [telephone, desk]);
+  await draw(visitor.page, "outbox", [phone, desktop]);
 }
 
-async function draw(page: Page, name: string, viewports: readonly (typeof desk)[]): Promise<void> {
+async function draw(page: Page, name: string, viewports: readonly (typeof desktop)[]): Promise<void> {
   for (const viewport of viewports) {
     await page.setViewportSize(viewport);
     for (const colorScheme of themes) {

@@ -10,16 +10,16 @@ const browser = await getSharedBrowser();
 
 const ada = { email: "ada@example.com", password: "plough-Violet-9-harbour" };
 
-test("a form is sent once, and again after it was stopped", async () => {
+test("a form is submitted once, and can be submitted again if the request was stopped", async () => {
   await using stage = await createStage();
   await registerAndConfirm(stage, ada);
-  await using person = await openVisitor(browser, stage);
-  const { page, words } = person;
+  await using visitor = await openVisitor(browser, stage);
+  const { page, words } = visitor;
   await page.clock.install();
-  await person.open("/login");
+  await visitor.open("/login");
   await page.getByLabel(words.fields.email).fill(ada.email);
   await page.getByLabel(words.fields.password, { exact: true }).fill(ada.password);
-  // Stops what is sent, as the Escape key does.
+  // Stops the request, as the Escape key does.
   await page.evaluate(`
     globalThis.sent = 0;
     globalThis.stop = (event) => { if (!event.defaultPrevented) sent++; event.preventDefault(); };
@@ -32,24 +32,24 @@ test("a form is sent once, and again after it was stopped", async () => {
   await page.clock.runFor(8000);
   assert.deepEqual(await state(), [1, null]);
   await page.evaluate("removeEventListener('submit', stop)");
-  await person.leave(() => button.click());
-  assert.equal(person.path, "/account");
+  await visitor.leave(() => button.click());
+  assert.equal(visitor.path, "/account");
 });
 
-test("what has just been is now, by a clock that is slow too", async () => {
+test("a recent time is displayed as now, even if the clock of the browser is slow", async () => {
   await using stage = await createStage();
   await registerAndConfirm(stage, ada);
-  await using person = await openVisitor(browser, stage);
-  const { page, words } = person;
-  await person.open("/login");
-  await person.submit(words.logIn.submit, { [words.fields.email]: ada.email, [words.fields.password]: ada.password });
+  await using visitor = await openVisitor(browser, stage);
+  const { page, words } = visitor;
+  await visitor.open("/login");
+  await visitor.submit(words.logIn.submit, { [words.fields.email]: ada.email, [words.fields.password]: ada.password });
   for (const [ahead, told] of [
     [-4 * minute, "now"],
     [0, "now"],
     [4 * minute, "4 minutes ago"],
   ] as const) {
     await page.clock.setFixedTime(stage.clock.now() + ahead);
-    await person.open("/account");
+    await visitor.open("/account");
     assert.equal(await page.locator("time").textContent(), told);
   }
 });

@@ -10,26 +10,26 @@ import { type BrowserWindow, openWindow } from "../support/browser/visitor.ts";
 const browser = await getSharedBrowser();
 
 const kilobyte = 1024;
-/** The states in which a page has something to refuse. */
-const refused = /-(wrong|refused|unconfirmed|too-often|locked|stale-form)$|^error/;
+/** The views that display an error. */
+const withError = /-(wrong|refused|unconfirmed|too-often|locked|stale-form)$|^error/;
 const looks = [
   { colorScheme: "light", viewport: { width: 320, height: 568 } },
   { colorScheme: "dark", viewport: { width: 1280, height: 800 } },
 ] as const;
-const largeDesk = { width: 1600, height: 900 };
+const largeDesktop = { width: 1600, height: 900 };
 
-/** The language that a document names, and how many alerts it shows. Locators would cost a quarter of opening the page. */
-const told = `[document.documentElement.getAttribute("lang"), [...document.querySelectorAll("[role=alert]")]
+/** The language of the document and the number of visible alerts. Locators would take a quarter of the time that opening the page takes. */
+const languageAndAlerts = `[document.documentElement.getAttribute("lang"), [...document.querySelectorAll("[role=alert]")]
   .filter((each) => each.checkVisibility({ visibilityProperty: true }) && !each.closest("[aria-hidden=true]")).length]`;
-/** Windows for the next view: opening one takes as long as opening three pages. */
+/** Open windows, reused because opening one takes as long as opening three pages. */
 const idle: Record<Language, BrowserWindow[]> = { en: [], fr: [] };
 
 suite("every page, in every state", { concurrency: 2 }, () => {
   for (const view of Object.keys(views) as View[]) {
     for (const language of ["en", "fr"] as const) {
-      test(`${view} (${language}): axe-core finds nothing in either theme, nothing is cut off, and it is light`, async () => {
+      test(`${view} (${language}): axe-core finds nothing in either theme, nothing is cut off, and the page is small`, async () => {
         const window = idle[language].pop() ?? (await openWindowWithAxe(language));
-        await look(window, view, language);
+        await checkView(window, view, language);
         idle[language].push(window);
       });
     }
@@ -42,32 +42,32 @@ async function openWindowWithAxe(language: Language): Promise<BrowserWindow> {
   return window;
 }
 
-/** Looks at a view in a window that has no cookie. */
-async function look(window: BrowserWindow, view: View, language: Language): Promise<void> {
+/** Checks a view in a window without cookies. */
+async function checkView(window: BrowserWindow, view: View, language: Language): Promise<void> {
   await using stage = await createStageFor(view);
   await using visitor = window.visit(stage);
   const { page } = visitor;
   await views[view]({ stage, visitor });
-  const [lang, alerts] = await page.evaluate<[string, number]>(told);
+  const [lang, alerts] = await page.evaluate<[string, number]>(languageAndAlerts);
   assert.equal(lang, language);
-  assert.equal(alerts, refused.test(view) ? 1 : 0, "the page reports a failure");
+  assert.equal(alerts, withError.test(view) ? 1 : 0, "the page reports a failure");
   for (const { colorScheme, viewport } of looks) {
     await page.emulateMedia({ colorScheme });
-    await fits(page, viewport);
+    await assertFits(page, viewport);
     assert.deepEqual(await findBarriers(page), [], colorScheme);
   }
-  await fits(page, largeDesk);
-  const weights = await weigh(page);
-  for (const [url, weight] of weights) if (/\.css$/.test(url)) assert.ok(weight < 12 * kilobyte, `${url}: ${weight}`);
-  const whole = weights.reduce((sum, [, weight]) => sum + weight, 0);
-  assert.ok(whole < 30 * kilobyte, JSON.stringify(weights));
-  assert.ok(weights.length >= 3, "a page, its style sheet and its script");
+  await assertFits(page, largeDesktop);
+  const sizes = await measureSizes(page);
+  for (const [url, size] of sizes) if (/\.css$/.test(url)) assert.ok(size < 12 * kilobyte, `${url}: ${size}`);
+  const whole = sizes.reduce((sum, [, size]) => sum + size, 0);
+  assert.ok(whole < 30 * kilobyte, JSON.stringify(sizes));
+  assert.ok(sizes.length >= 3, "a page, its style sheet and its script");
 }
 
 type Box = Readonly<Record<"left" | "right" | "width", number>>;
 
-/** Nothing is cut off at that size; the page stands in the middle, and its lines are no longer than an eye follows. */
-async function fits(page: Page, viewport: typeof largeDesk): Promise<void> {
+/** Asserts that nothing is cut off at this size, that the page is centered, and that its lines are not too long to read. */
+async function assertFits(page: Page, viewport: typeof largeDesktop): Promise<void> {
   await page.setViewportSize(viewport);
   const [whole, ...parts] = await page.evaluate<[number, ...Box[]]>(`[document.documentElement.scrollWidth,
     ...[...document.body.children].map((part) => part.getBoundingClientRect().toJSON())]`);
@@ -79,8 +79,8 @@ async function fits(page: Page, viewport: typeof largeDesk): Promise<void> {
   }
 }
 
-/** The bytes of a page and of each thing that it loads, before any compression. */
-function weigh(page: Page): Promise<[url: string, weight: number][]> {
+/** Returns the size of a page and of each resource that it loads, in bytes before compression. */
+function measureSizes(page: Page): Promise<[url: string, size: number][]> {
   return page.evaluate(`
     [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
       .map(({ name, decodedBodySize }) => [name, decodedBodySize])`);

@@ -14,7 +14,7 @@ const chosen = "lantern-Amber-7-orchard";
 for (const script of [true, false]) {
   const how = script ? "with JavaScript" : "without JavaScript";
 
-  test(`of two tabs with a form each, both can be sent (${how})`, async () => {
+  test(`the forms of two tabs can both be submitted (${how})`, async () => {
     await using stage = await createStage();
     await registerAndConfirm(stage, ada);
     await using one = await openVisitor(browser, stage, { script });
@@ -27,7 +27,7 @@ for (const script of [true, false]) {
     assert.equal(other.path, "/account");
   });
 
-  test(`a tab whose session ended in another asks to log in, and goes on from there (${how})`, async () => {
+  test(`a tab whose session ended in another tab asks for a login, and then continues (${how})`, async () => {
     await using stage = await createStage();
     await registerAndConfirm(stage, ada);
     await using one = await openVisitor(browser, stage, { script });
@@ -44,7 +44,7 @@ for (const script of [true, false]) {
     assert.equal(other.path, "/account/password");
   });
 
-  test(`a form of one account does nothing to another that logged in in a second tab (${how})`, async () => {
+  test(`a form of one account does not act for another account that logged in in a second tab (${how})`, async () => {
     await using stage = await createStage();
     const grace = { ...ada, email: "grace@example.com" };
     for (const user of [ada, grace]) await registerAndConfirm(stage, user);
@@ -70,107 +70,107 @@ for (const script of [true, false]) {
     assert.ok(await stage.auth.admin.find(ada.email));
   });
 
-  test(`the back button shows nothing after logging out (${how})`, async () => {
+  test(`after a logout the back button shows nothing of the account (${how})`, async () => {
     await using stage = await createStage();
     await registerAndConfirm(stage, ada);
-    await using person = await openVisitor(browser, stage, { script });
-    await person.open("/login");
-    await logIn(person);
-    await person.open("/logout");
-    await person.submit(person.words.logOut.submit);
+    await using visitor = await openVisitor(browser, stage, { script });
+    await visitor.open("/login");
+    await logIn(visitor);
+    await visitor.open("/logout");
+    await visitor.submit(visitor.words.logOut.submit);
     for (let i = 0; i < 3; i++) {
-      await person.page.goBack();
-      await person.page.getByLabel(person.words.fields.password, { exact: true }).waitFor();
-      assert.match(person.path, /^\/login/);
-      assert.equal(await person.page.getByText(ada.email).count(), 0);
+      await visitor.page.goBack();
+      await visitor.page.getByLabel(visitor.words.fields.password, { exact: true }).waitFor();
+      assert.match(visitor.path, /^\/login/);
+      assert.equal(await visitor.page.getByText(ada.email).count(), 0);
     }
   });
 
-  test(`reloading what a form led to does nothing a second time, and tells nothing twice (${how})`, async () => {
+  test(`reloading the page after a form neither repeats the action nor the notice (${how})`, async () => {
     await using stage = await createStage();
     await registerAndConfirm(stage, ada);
-    await using person = await openVisitor(browser, stage, { script });
-    await person.open("/login");
-    await logIn(person);
-    await person.follow(person.words.account.changePassword);
-    await changePassword(person);
-    await person.waitForText(person.words.notices.password_changed);
+    await using visitor = await openVisitor(browser, stage, { script });
+    await visitor.open("/login");
+    await logIn(visitor);
+    await visitor.follow(visitor.words.account.changePassword);
+    await changePassword(visitor);
+    await visitor.waitForText(visitor.words.notices.password_changed);
     const { length } = stage.mails;
-    await person.page.reload();
-    assert.equal(await person.page.getByText(person.words.notices.password_changed).count(), 0);
-    assert.match(person.path, /^\/account/);
+    await visitor.page.reload();
+    assert.equal(await visitor.page.getByText(visitor.words.notices.password_changed).count(), 0);
+    assert.match(visitor.path, /^\/account/);
     await stage.auth.outbox.deliver();
     assert.equal(stage.mails.slice(length).filter(({ kind }) => kind === "password_changed").length, 1);
   });
 
-  test(`a double click does what one click does, and says so (${how})`, async () => {
+  test(`a double click has the effect and the notice of one click (${how})`, async () => {
     await using stage = await createStage();
     await registerAndConfirm(stage, ada);
-    await using person = await openVisitor(browser, stage, { script });
-    const { words, page } = person;
+    await using visitor = await openVisitor(browser, stage, { script });
+    const { words, page } = visitor;
     const { fields, notices } = words;
     const twice = async (button: string, values: Record<string, string>, then: string) => {
-      const form = person.formOf(button);
+      const form = visitor.formOf(button);
       for (const [label, value] of Object.entries(values)) await form.getByLabel(label, { exact: true }).fill(value);
       await form.getByRole("button", { name: button, exact: true }).dblclick();
       await page.waitForURL(`**${then}`);
     };
     await stage.auth.resetPassword.request(ada.email);
-    await person.open(await deliverLink(stage, "/reset"));
+    await visitor.open(await deliverLink(stage, "/reset"));
     const { length } = stage.mails;
     await twice(words.reset.submit, { [fields.newPassword]: chosen }, "/login");
-    await person.waitForText(notices.password_reset);
+    await visitor.waitForText(notices.password_reset);
     await twice(words.logIn.submit, { [fields.password]: chosen }, "/account");
-    await person.open("/account/password");
+    await visitor.open("/account/password");
     const change = { [fields.currentPassword]: chosen, [fields.newPassword]: ada.password };
     await twice(words.account.changePassword, change, "/account");
-    await person.waitForText(notices.password_changed);
-    await person.open("/account");
-    await person.waitForText(ada.email);
+    await visitor.waitForText(notices.password_changed);
+    await visitor.open("/account");
+    await visitor.waitForText(ada.email);
     const { id } = (await stage.auth.admin.find(ada.email)) ?? { id: 0 };
     assert.equal((await stage.auth.admin.sessions(id)).length, 1);
     await stage.auth.outbox.deliver();
-    // Each act once, and both in one mail.
+    // Each action once, and both in one email.
     assert.deepEqual(
       stage.mails.slice(length).map(({ kind, times }) => [kind, times]),
       [["password_changed", 2]],
     );
   });
 
-  test(`a session that ends in mid-form costs a login, and nothing that was typed but passwords (${how})`, async () => {
+  test(`if the session ends while a form is open, everything typed except passwords is kept through the login (${how})`, async () => {
     await using stage = await createStage();
     await registerAndConfirm(stage, ada);
-    await using person = await openVisitor(browser, stage, { script });
-    const { words } = person;
-    await person.open("/login");
-    await logIn(person);
-    await person.follow(words.account.changeEmail);
+    await using visitor = await openVisitor(browser, stage, { script });
+    const { words } = visitor;
+    await visitor.open("/login");
+    await logIn(visitor);
+    await visitor.follow(words.account.changeEmail);
     stage.clock.advance(31 * day);
-    await person.submit(words.account.changeEmail, {
+    await visitor.submit(words.account.changeEmail, {
       [words.fields.newEmail]: "ada@new.example.com",
       [words.fields.currentPassword]: ada.password,
     });
-    await person.waitForText(words.notices.session_ended);
-    await logIn(person);
-    assert.equal(person.path, "/account/email");
-    assert.equal(await person.page.getByLabel(words.fields.newEmail).inputValue(), "ada@new.example.com");
-    await person.open("/account/email");
-    assert.equal(await person.page.getByLabel(words.fields.newEmail).inputValue(), "");
+    await visitor.waitForText(words.notices.session_ended);
+    await logIn(visitor);
+    assert.equal(visitor.path, "/account/email");
+    assert.equal(await visitor.page.getByLabel(words.fields.newEmail).inputValue(), "ada@new.example.com");
+    await visitor.open("/account/email");
+    assert.equal(await visitor.page.getByLabel(words.fields.newEmail).inputValue(), "");
   });
 
-  test(`a form that was open for too long is shown again as it was, and can be sent then (${how})`, async () => {
+  test(`a form that was open for too long is shown again with its values, and can be submitted (${how})`, async () => {
     await using stage = await createStage();
     await registerAndConfirm(stage, ada);
-    await using person = await openVisitor(browser, stage, { script });
-    const { words, page } = person;
-    await person.open("/login");
+    await using visitor = await openVisitor(browser, stage, { script });
+    const { words, page } = visitor;
+    await visitor.open("/login");
     await page.context().clearCookies();
-    await logIn(person);
-    await person.waitForText(words.refusals.form_stale({ minLength: 8, wait: "" }));
+    await logIn(visitor);
+    await visitor.waitForText(words.refusals.form_stale({ minLength: 8, wait: "" }));
     assert.equal(await page.getByLabel(words.fields.email).inputValue(), ada.email);
     assert.equal(await page.getByLabel(words.fields.password, { exact: true }).inputValue(), "");
-    await person.submit(words.logIn.submit, { [words.fields.password]: ada.password });
-    assert.equal(person.path, "/account");
+    await visitor.submit(words.logIn.submit, { [words.fields.password]: ada.password });
+    assert.equal(visitor.path, "/account");
   });
 }
 

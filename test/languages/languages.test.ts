@@ -5,13 +5,13 @@ import { errorCodes } from "../../src/http/error-codes.ts";
 import { chooseLanguage, type Language, languages, messages, toLanguage } from "../../src/languages/languages.ts";
 import { anyText } from "../support/any-text.ts";
 
-/** Where every message is, by its path, whatever the language. */
+/** Returns the path and type of every text. */
 function paths(value: unknown, path = ""): string[] {
   if (typeof value !== "object" || value === null) return [`${path}: ${typeof value}`];
   return Object.entries(value).flatMap(([key, each]) => paths(each, `${path}.${key}`));
 }
 
-test("every language has every message, and none that the others lack", () => {
+test("all languages have the same texts", () => {
   const expected = paths(messages.en).sort();
   assert.ok(expected.length > 10);
   for (const language of languages) {
@@ -36,7 +36,7 @@ test("every language has every message, and none that the others lack", () => {
   }
 });
 
-/** Everything that the pages say, by where it is; what is made of facts is made of these. */
+/** Returns every text of the pages with its path, made from the same values in every language. */
 function pageTexts(value: unknown, path = ""): [string, string][] {
   if (typeof value === "string") return [[path, value]];
   if (typeof value === "function") {
@@ -46,7 +46,7 @@ function pageTexts(value: unknown, path = ""): [string, string][] {
   return Object.entries(value as object).flatMap(([key, each]) => pageTexts(each, `${path}.${key}`));
 }
 
-test("the pages say everything in every language, in words of its own, with what they are told to name", () => {
+test("every text of a page is translated, and contains the same values in every language", () => {
   const english = new Map(pageTexts(messages.en.pages));
   assert.ok(english.size > 120);
   for (const language of languages) {
@@ -63,7 +63,7 @@ test("the pages say everything in every language, in words of its own, with what
   }
 });
 
-/** Every text of the mails, by where it is. */
+/** Returns every text of the emails with its path. */
 function mailTexts(language: Language): [string, string][] {
   const { greeting, plainLink, introduceLink, unknownDevice, mails } = messages[language];
   const facts = {
@@ -89,13 +89,13 @@ function mailTexts(language: Language): [string, string][] {
   ];
 }
 
-test("in French nothing parts a word from its mark, and something stands between them", () => {
+test("in French a non-breaking space separates a word from the punctuation mark after it", () => {
   const texts = [...pageTexts(messages.fr.pages), ...mailTexts("fr")];
   assert.ok(texts.filter(([, text]) => /\u00a0[:;!?]/.test(text)).length > 30);
   for (const [path, text] of texts) assert.doesNotMatch(text, /[^\u00a0](?:[;!?»]|:(?!\/\/))|«(?!\u00a0)/, path);
 });
 
-test("every language has a tag that dates and numbers are known for", () => {
+test("Intl supports every language", () => {
   assert.deepEqual(Intl.DateTimeFormat.supportedLocalesOf(languages), languages);
 });
 
@@ -135,12 +135,12 @@ describe("Accept-Language", () => {
     ";;;,,,;q=;*;=": "en",
     "\0fr": "en",
   };
-  test("the language of the highest quality is chosen, and English where there is none", () => {
+  test("the language of the highest quality is chosen, and English if there is none", () => {
     for (const [header, language] of Object.entries(cases)) assert.equal(chooseLanguage(header), language, header);
     assert.equal(chooseLanguage(undefined), "en");
   });
 
-  test("a very long one is not read to its end", () => {
+  test("a very long header is not read to its end", () => {
     assert.equal(chooseLanguage(`fr;q=0.5,${"x,".repeat(1_000_000)}`), "fr");
     assert.equal(chooseLanguage(`${"x,".repeat(1000)}fr`), "en");
     for (const piece of [" ", "-", ";", "*", "fr;", "q=1", "\t;"]) {
@@ -148,7 +148,7 @@ describe("Accept-Language", () => {
     }
   });
 
-  test("whatever it is, it gives a language", () => {
+  test("any header results in a language", () => {
     const pieces = fc.array(fc.constantFrom("fr", "en", "*", "-", ";", "q=", "0.", "1", ",", " ", "\u0130", "\0"));
     fc.assert(
       fc.property(
@@ -165,7 +165,7 @@ describe("Accept-Language", () => {
   });
 });
 
-test("a stored tag is its language, and one that there is no more is English", () => {
+test("a stored tag is converted to its language, and a tag of no language to English", () => {
   for (const language of languages) assert.equal(toLanguage(language), language);
   for (const tag of ["xx", "", "FR", "constructor", "fr-CA"]) assert.equal(toLanguage(tag), "en");
 });

@@ -10,7 +10,7 @@ import { createRecordingLog } from "../support/world.ts";
 const execute = promisify(execFile);
 const mail: Mail = { kind: "reset_password", to: "bob@example.com", language: "en", token: "T0ken", at: 0 };
 
-test("without SMTP_URL mails wait, the last 50 of them, the newest first", async () => {
+test("without SMTP_URL the outbox keeps the last 50 emails, newest first", async () => {
   const { mailer, outbox } = await createMailer(readSettings(), createRecordingLog([]));
   for (let at = 0; at < 60; at++) await mailer.send({ ...mail, at: at * 1000 });
   const waiting = outbox?.mails ?? [];
@@ -29,7 +29,7 @@ test("without SMTP_URL mails wait, the last 50 of them, the newest first", async
   assert.equal(waiting.at(-1)?.at, "1970-01-01T00:00:10.000Z");
 });
 
-test("what speaks SMTP is loaded only where there is an SMTP_URL", async () => {
+test("the SMTP client is loaded only with an SMTP_URL", async () => {
   const url = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
   const script = `
     import { registerHooks } from "node:module";
@@ -48,7 +48,7 @@ test("what speaks SMTP is loaded only where there is an SMTP_URL", async () => {
   assert.equal(stdout, "false true\n");
 });
 
-test("the log names the page, and neither the address nor the token", async () => {
+test("the log contains the URL of the outbox, but neither the address nor the token", async () => {
   const logged: Record<string, unknown>[] = [];
   const { mailer } = await createMailer(readSettings({ PORT: "8080" }), createRecordingLog(logged));
   await mailer.send(mail);
@@ -63,7 +63,7 @@ test("the log names the page, and neither the address nor the token", async () =
   ]);
 });
 
-test("in a rehearsal of production, where the page is not shown, the log warns instead", async () => {
+test("in production without an SMTP server, which has no outbox page, the log warns instead", async () => {
   const logged: Record<string, unknown>[] = [];
   const settings = readSettings({
     NODE_ENV: "production",
@@ -81,7 +81,7 @@ test("in a rehearsal of production, where the page is not shown, the log warns i
 });
 
 // id: address-list-refused
-test("an address list gets no mail here either", async () => {
+test("the outbox rejects an address list too", async () => {
   const { mailer, outbox } = await createMailer(readSettings(), createRecordingLog([]));
   await assert.rejects(mailer.send({ ...mail, to: "bob@example.com,eve@example.com" }), /exactly one recipient/);
   assert.deepEqual(outbox?.mails, []);

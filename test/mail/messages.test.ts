@@ -8,7 +8,7 @@ import { readSettings } from "../../src/settings/settings.ts";
 import { parseDeviceKind } from "../../src/values/device-kind.ts";
 import { anyText } from "../support/any-text.ts";
 
-// Far from UTC, in which times are told.
+// Far from UTC, the time zone of emails.
 process.env.TZ = "Pacific/Auckland";
 
 const to = "bob.the.builder@example.com";
@@ -16,7 +16,7 @@ const at = Date.UTC(2030, 0, 2, 15, 4, 5);
 const PUBLIC_URL = "https://auth.example.com";
 const settings = readSettings({ PUBLIC_URL, SERVICE_NAME: "Example" });
 
-/** Where each kind leads, in its order. */
+/** The paths of the links in each kind of email, in order. */
 const links: Record<MailKind, string[]> = {
   confirm_email: ["/verify?token=T0ken"],
   already_registered: ["/login", "/forgot"],
@@ -42,12 +42,12 @@ function mail(kind: MailKind, more: Partial<Mail> = {}): Mail {
   return { kind, to, language: "en", at, ...token, ...more };
 }
 
-/** The addresses that a text or a page shows. */
-function shownIn(text: string): Set<string> {
+/** Returns the URLs in a text or in HTML. */
+function findUrls(text: string): Set<string> {
   return new Set(text.match(/https?:\/\/[^\s"<>]+/g));
 }
 
-describe("every mail in every language", () => {
+describe("every email in every language", () => {
   for (const language of languages) {
     for (const kind of kinds) {
       test(`${kind} (${language})`, () => {
@@ -55,28 +55,28 @@ describe("every mail in every language", () => {
         const expected = new Set([...links[kind].map((path) => PUBLIC_URL + path), PUBLIC_URL]);
         assert.match(subject, /Example/);
         assert.match(subject, /^\S.{5,60}\S$/);
-        assert.deepEqual(shownIn(text), expected);
-        assert.deepEqual(shownIn(html), expected);
+        assert.deepEqual(findUrls(text), expected);
+        assert.deepEqual(findUrls(html), expected);
         assert.deepEqual(new Set([...html.matchAll(/href="([^"]*)"/g)].map(([, url]) => url)), expected);
         assert.ok(html.startsWith(`<!doctype html>\n<html lang="${language}">`));
         for (const each of [subject, text, html]) {
           assert.doesNotMatch(each, /undefined|null|NaN|\[object|\$\{|\{\{|=> |bob|example\.com>/);
         }
-        // The same words: the page says nothing that the text leaves out.
+        // The HTML says nothing that the text leaves out.
         const words = html
           .replace(/<(style|title)>.*?<\/\1>/gs, "")
           .replace(/<[^>]*>/g, "\n")
           .replace(/&#39;/g, "'");
         const paragraphs = words.split("\n").filter((line) => line.trim() !== "");
         const missing = paragraphs.filter((line) => !text.includes(line.trim()));
-        assert.equal(missing.length, 1, `only what the button's own link is called: ${missing}`);
+        assert.equal(missing.length, 1, `only the introduction of the plain link is missing: ${missing}`);
         assert.doesNotMatch(html, /<script|<img|<link|<form|url\(|@import|\son\w+=/i);
       });
     }
   }
 });
 
-test("long addresses are broken where there is no room, and words are not", () => {
+test("a long URL wraps if it does not fit, and words do not break", () => {
   for (const language of languages) {
     const { html } = compose(mail("reset_password", { language }), settings);
     assert.doesNotMatch(html, /break-all/);
@@ -86,7 +86,7 @@ test("long addresses are broken where there is no room, and words are not", () =
   }
 });
 
-test("what a mail says of who asked, and what comes of it, holds with every setting", () => {
+test("an email says what happened, and what happens if the reader does nothing", () => {
   const told = (kind: MailKind, language: "en" | "fr") => compose(mail(kind, { language }), settings).text;
   assert.match(told("already_registered", "en"), /tried to use this email address on Example/);
   assert.match(told("already_registered", "fr"), /a voulu utiliser cette adresse e-mail sur Example/);
@@ -95,7 +95,7 @@ test("what a mail says of who asked, and what comes of it, holds with every sett
   assert.match(told("confirm_email", "fr"), /\nConfirmer l’adresse\u00a0:\nhttps:/);
 });
 
-test("languages differ in every subject and text", () => {
+test("every subject and every text is translated", () => {
   for (const kind of kinds) {
     const made = languages.map((language) => compose(mail(kind, { language }), settings));
     assert.equal(new Set(made.map(({ subject }) => subject)).size, languages.length, kind);
@@ -103,7 +103,7 @@ test("languages differ in every subject and text", () => {
   }
 });
 
-test("a link says how long it lasts, as the settings have it", () => {
+test("an email says how long its link works according to the settings", () => {
   const said = (kind: MailKind, language: "en" | "fr", lifetime: string) =>
     compose(
       mail(kind, { language }),
@@ -125,7 +125,7 @@ test("a link says how long it lasts, as the settings have it", () => {
   }
 });
 
-test("a new device is told by browser, system and time in UTC, in the language's own words", () => {
+test("the email about a new device names the browser, the system and the time in UTC, in its language", () => {
   const told = (language: "en" | "fr") => compose(mail("new_device", { language, device: firefox }), settings);
   assert.match(told("en").text, /: Firefox on Windows, on January 2, 2030 at 15:04 UTC\./);
   assert.match(told("fr").text, /\s: Firefox sur Windows, le 2 janvier 2030 à 15:04 UTC\./);
@@ -137,7 +137,7 @@ test("a new device is told by browser, system and time in UTC, in the language's
   }
 });
 
-test("several events of a kind are told by their number and the time of the last, in the language's own words", () => {
+test("an email about several events says how many there were and when the last one was, in its language", () => {
   const told = (kind: MailKind, language: "en" | "fr", times?: number) => {
     const { subject, text } = compose(
       mail(kind, { language, device: firefox, ...(times !== undefined && { times }) }),
@@ -176,7 +176,7 @@ test("several events of a kind are told by their number and the time of the last
   );
 });
 
-test("a device that is not of the list is unknown, whatever it says of itself", () => {
+test("a device that is not on the list is unknown", () => {
   const unknown = compose(mail("new_device", { device: null }), settings);
   assert.match(unknown.text, /: an unknown device, on /);
   for (const device of [
@@ -205,7 +205,7 @@ test("a device that is not of the list is unknown, whatever it says of itself", 
 });
 
 // id: token-stays-in-link
-test("whatever a token is, it stays within its link", () => {
+test("any token stays within its link", () => {
   fc.assert(
     fc.property(anyText({ minLength: 1 }), fc.constantFrom(...languages), (token, language) => {
       const { subject, text, html } = compose(mail("reset_password", { token, language }), settings);
@@ -219,12 +219,12 @@ test("whatever a token is, it stays within its link", () => {
       const unescaped = html.replaceAll("&#39;", "'");
       const inPlain = plain.html.replaceAll("&#39;", "'").replaceAll(`${PUBLIC_URL}/reset?token=T0ken`, () => link);
       assert.equal(unescaped, inPlain);
-      assert.equal(new URL([...shownIn(text)][0] ?? "").searchParams.get("token"), token);
+      assert.equal(new URL([...findUrls(text)][0] ?? "").searchParams.get("token"), token);
     }),
   );
 });
 
-test("a mail without the token that it needs, or with one that it has no place for, is not written", () => {
+test("an email with a missing or unexpected token is an error", () => {
   for (const kind of ["confirm_email", "invitation", "reset_password", "confirm_new_email"] as const) {
     for (const token of [undefined, ""]) {
       assert.throws(() => compose({ ...mail(kind), token } as Mail, settings), /needs a token$/);
@@ -236,7 +236,7 @@ test("a mail without the token that it needs, or with one that it has no place f
 });
 
 // id: service-name-escaped
-test("the service's name is text: in a page it is escaped", () => {
+test("the name of the service is escaped in HTML", () => {
   const { subject, text, html } = compose(mail("test"), readSettings({ SERVICE_NAME: `Fish & "Chips" 's` }));
   assert.match(subject, / Fish & "Chips" 's$/);
   assert.match(text, /\nFish & "Chips" 's\n/);

@@ -18,13 +18,13 @@ const at = Date.UTC(2030, 0, 1);
 const test_: Mail = { kind: "test", to: "bob@example.com", language: "en", at };
 const reset: Mail = { ...test_, kind: "reset_password", token: "T" };
 
-/** A mailer that is closed with the test. */
+/** A mailer that closes when the test ends. */
 function mailer(url: string, environment: Environment = {}, patience?: number) {
   const made = createSmtpMailer(url, readSettings(environment), patience);
   return { send: made.send, [Symbol.asyncDispose]: made.close };
 }
 
-/** The error with which sending fails. */
+/** Returns the error that sending throws. */
 async function failure(url: string, mail = test_, patience?: number): Promise<MailError> {
   await using sender = mailer(url, {}, patience);
   const error = await sender.send(mail).then(
@@ -36,7 +36,7 @@ async function failure(url: string, mail = test_, patience?: number): Promise<Ma
   return error;
 }
 
-test("a mail arrives once, from MAIL_FROM, at exactly its recipient, with text, HTML and its headers", async () => {
+test("an email arrives once, from MAIL_FROM, at exactly one recipient, with text, HTML and headers", async () => {
   await using server = await startMailServer();
   await using sender = mailer(`smtp://127.0.0.1:${server.port}`, {
     MAIL_FROM: "Café (no reply) <no-reply@example.com>",
@@ -54,11 +54,11 @@ test("a mail arrives once, from MAIL_FROM, at exactly its recipient, with text, 
   assert.deepEqual(header("content-language"), ["fr"]);
   assert.equal(mime.subject, "Réinitialisez votre mot de passe Bienvenue");
   for (const part of [mime.text, mime.html]) assert.match(part ?? "", /https:\/\/auth\.example\.com\/reset\?token=T\b/);
-  // Everything outside the envelope is ASCII, in lines that every server takes (RFC 5321, 4.5.3.1.6).
+  // The message is ASCII, in lines of a length that every server accepts (RFC 5321, 4.5.3.1.6).
   assert.match(raw, /^(?:[\x20-\x7e\t]{0,998}\r\n)*$/);
 });
 
-test("a display name arrives as MAIL_FROM has it, whatever is in it, and stays one sender", async () => {
+test("the display name of MAIL_FROM arrives unchanged, and there is one sender", async () => {
   await using server = await startMailServer();
   const cases = [
     ['"Acme, Inc." <no-reply@example.com>', "Acme, Inc."],
@@ -73,7 +73,7 @@ test("a display name arrives as MAIL_FROM has it, whatever is in it, and stays o
     ['"Acme"<no-reply@example.com>', "Acme"],
     ["no-reply@example.com", ""],
   ] as const;
-  // At once: the server waits before it greets.
+  // At the same time, because the server waits before it greets.
   const sending = cases.map(async ([MAIL_FROM], i) => {
     await using sender = mailer(`smtp://127.0.0.1:${server.port}`, { MAIL_FROM });
     await sender.send({ ...test_, to: `p${i}@example.com` });
@@ -88,7 +88,7 @@ test("a display name arrives as MAIL_FROM has it, whatever is in it, and stays o
   }
 });
 
-test("several mails share one connection, and a connection that the server has closed is replaced", async () => {
+test("emails share one connection, and a connection that the server closed is replaced", async () => {
   await using server = await startMailServer();
   await using sender = mailer(`smtp://127.0.0.1:${server.port}`);
   for (let i = 0; i < 5; i++) await sender.send(test_);
@@ -102,7 +102,7 @@ describe("TLS", { concurrency: true }, () => {
   const { key, cert } = createCertificate();
   const kinds = { STARTTLS: { scheme: "smtp", secure: false }, "implicit TLS": { scheme: "smtps", secure: true } };
   for (const [name, { scheme, secure }] of Object.entries(kinds)) {
-    test(`${name}: a certificate of nobody's is refused before anything is sent`, async () => {
+    test(`${name}: an untrusted certificate is rejected before anything is sent`, async () => {
       await using server = await startMailServer({ secure, key, cert });
       const error = await failure(`${scheme}://bob:s3cr3t@localhost:${server.port}`);
       assert.match(
@@ -112,7 +112,7 @@ describe("TLS", { concurrency: true }, () => {
       assert.deepEqual([server.mails, server.logins], [[], []]);
     });
 
-    test(`${name}: an authority of one's own is trusted, its host name checked, and all goes over TLS`, async () => {
+    test(`${name}: a custom certificate authority is trusted, the host name is checked, and everything is sent over TLS`, async () => {
       await using folder = await temporaryFolder();
       const authority = join(folder.path, "authority.pem");
       await writeFile(authority, cert);
@@ -142,16 +142,16 @@ describe("TLS", { concurrency: true }, () => {
     });
   }
 
-  test("where it is asked for and not offered, nothing is sent: somebody in between may have taken the offer away", async () => {
+  test("if TLS is required but not offered, nothing is sent, because an attacker may have removed the offer", async () => {
     await using server = await startMailServer();
     const error = await failure(`smtp://localhost:${server.port}?requireTLS=true`);
     assert.match(error.message, / does not offer TLS; /);
     assert.deepEqual(server.mails, []);
   });
 
-  test("a password goes to another machine over TLS only, unless requireTLS=false says so", async () => {
+  test("a password is sent to another machine only over TLS, unless requireTLS is false", async () => {
     await using server = await startMailServer();
-    // No name of this machine's to us; to its resolver it is one.
+    // The service does not know this name as this machine, but the resolver does.
     const other = `smtp://bob:s3cr3t@LOCALHOST:${server.port}`;
     assert.match((await failure(other)).message, / does not offer TLS; /);
     assert.deepEqual([server.mails, server.logins], [[], []]);
@@ -160,13 +160,13 @@ describe("TLS", { concurrency: true }, () => {
     assert.deepEqual(server.logins, ["bob:s3cr3t"]);
   });
 
-  test("smtps:// where none is spoken says so", async () => {
+  test("smtps:// to a port without TLS results in a message that says so", async () => {
     await using server = await startMailServer();
     assert.match((await failure(`smtps://localhost:${server.port}`)).message, /does not begin with TLS on this port/);
   });
 });
 
-test("a right login sends; a wrong one is told in a line without the password, and nothing is sent", async () => {
+test("with a correct login the email is sent; a wrong one results in a one-line message without the password", async () => {
   await using server = await startMailServer({
     authOptional: false,
     onAuth: ({ username, password }, _, done) =>
@@ -185,7 +185,7 @@ test("a right login sends; a wrong one is told in a line without the password, a
   assert.equal(server.mails.length, 1);
 });
 
-test("a refused sender and a refused recipient are told apart, with no address in what is logged; the next mail goes out", async () => {
+test("a rejected sender and a rejected recipient result in different messages without an address, and the next email is sent", async () => {
   const refuse = (text: string) => Object.assign(new Error(text), { responseCode: 550 });
   let refusing = "";
   await using server = await startMailServer({
@@ -201,19 +201,19 @@ test("a refused sender and a refused recipient are told apart, with no address i
   assert.ok(error instanceof MailError);
   assert.match(error.message, /^the mail server 127\.0\.0\.1:\d+ rejects the recipient \(550\)$/);
   assert.match(error.fullMessage(), /response: 550 <bob@example\.com> \[2J unknown$/);
-  // What a logger writes of an error: its own properties.
+  // A logger writes the own properties of an error.
   assert.doesNotMatch(JSON.stringify({ ...error, stack: error.stack }), /bob/);
   refusing = "";
   await sender.send(test_);
   assert.equal(server.mails.length, 1);
 });
 
-test("what a server says is told in one line, which moves no cursor", () => {
+test("the response of a server is printed in one line without control characters", () => {
   const error = new MailError("it refuses", { response: "550-no\r\n550 \u001b[2Jnever\u2028\u009b1A\n" });
   assert.equal(error.fullMessage(), "it refuses; response: 550-no 550 [2Jnever 1A");
 });
 
-describe("a server that is of no use is given up", { concurrency: true }, () => {
+describe("a server that does not accept the email results in an error", { concurrency: true }, () => {
   async function listen(answer: (socket: Socket) => void) {
     const sockets = new Set<Socket>();
     const server = createServer((socket) => {
@@ -230,25 +230,25 @@ describe("a server that is of no use is given up", { concurrency: true }, () => 
     };
   }
 
-  test("when it is down", async () => {
+  test("if it is down", async () => {
     const { port, ...server } = await listen(() => {});
     await server[Symbol.asyncDispose]();
     assert.match((await failure(`smtp://127.0.0.1:${port}`)).message, /cannot be reached \(ECONNREFUSED\)$/);
   });
 
-  test("when nobody knows its name", async () => {
+  test("if its name is unknown", async () => {
     assert.match(
       (await failure("smtp://mail.invalid")).message,
       /^the mail server mail\.invalid:587 (has an unknown host name|does not)/,
     );
   });
 
-  test("when it takes the connection and says nothing", async () => {
+  test("if it accepts the connection and sends nothing", async () => {
     await using server = await listen(() => {});
     assert.match((await failure(`smtp://127.0.0.1:${server.port}`, test_, 200)).message, /does not respond in time/);
   });
 
-  test("when it greets and then says nothing", async () => {
+  test("if it greets and then sends nothing", async () => {
     await using server = await listen((socket) => socket.write("220 hello\r\n"));
     assert.match(
       (await failure(`smtp://127.0.0.1:${server.port}`, test_, 200)).message,
@@ -256,7 +256,7 @@ describe("a server that is of no use is given up", { concurrency: true }, () => 
     );
   });
 
-  test("when it talks for ever and is never silent", async () => {
+  test("if it responds byte by byte without end", async () => {
     await using server = await listen((socket) => {
       socket.write("220 hello\r\n");
       const talking = setInterval(() => socket.write("250-and\r\n"), 20);
@@ -268,14 +268,14 @@ describe("a server that is of no use is given up", { concurrency: true }, () => 
     );
   });
 
-  test("when it hangs up", async () => {
+  test("if it closes the connection", async () => {
     await using server = await listen((socket) => socket.end());
     await failure(`smtp://127.0.0.1:${server.port}`);
   });
 });
 
 // id: address-list-refused
-test("an address list, a name, a line break or what is no address gets no mail", async () => {
+test("no email is sent to an address list, a name, a line break or anything but an address", async () => {
   await using server = await startMailServer();
   await using sender = mailer(`smtp://127.0.0.1:${server.port}`);
   for (const to of [
@@ -307,7 +307,7 @@ test("an address list, a name, a line break or what is no address gets no mail",
 });
 
 // id: no-injection
-test("nothing in a mail becomes a header, a recipient or a command", async () => {
+test("no value in an email becomes a header, a recipient or a command", async () => {
   await using server = await startMailServer();
   await using sender = mailer(`smtp://127.0.0.1:${server.port}`);
   const evil = "x\r\nBcc: eve@example.com\r\n\r\n.\r\nMAIL FROM:<eve@example.com>\r\nRCPT TO:<eve@example.com>\r\n";
@@ -338,11 +338,11 @@ test("nothing in a mail becomes a header, a recipient or a command", async () =>
   assert.equal(server.mails.length, 3);
 });
 
-test("every address that may have an account gets its mail as it is", async () => {
+test("an email is sent to the exact address of the account, for every address that can have one", async () => {
   await using server = await startMailServer();
   await using sender = mailer(`smtp://127.0.0.1:${server.port}`);
   const local = fc.string({ unit: fc.constantFrom(..."abzABZ019.!#$%&'*+/=?^_`{|}~-"), minLength: 1, maxLength: 64 });
-  // The others are written in quotes on their way, which not every server takes.
+  // Other addresses are sent in quotes, which not every server accepts.
   const written = local.filter((text) => !/^\.|\.\.|\.$/.test(text));
   const address = fc
     .tuple(written, fc.constantFrom("example.com", "a-b.example", "Localhost"))
@@ -358,7 +358,7 @@ test("every address that may have an account gets its mail as it is", async () =
   );
 });
 
-test("SMTP_URL takes none of the library's options, which would switch its checks off, nor what cannot be read", () => {
+test("SMTP_URL accepts neither options of nodemailer, some of which turn its checks off, nor values that cannot be parsed", () => {
   for (const url of [
     "smtps://mail.example.com?tls.rejectUnauthorized=false",
     "smtp://mail.example.com?ignoreTLS=true",
