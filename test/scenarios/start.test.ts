@@ -15,10 +15,10 @@ import { failToStart, launchService, startService, temporaryFolder } from "../su
 import { productionEnvironment } from "../support/world.ts";
 
 const isRoot = process.getuid?.() === 0;
-/** Modes of files and ports below 1024 do not stop root unless it gives up its capabilities. */
-const ordinary = isRoot ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [];
+/** Without capabilities, file modes and privileged ports restrict even root. */
+const withoutCapabilities = isRoot ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [];
 
-test("a start that cannot listen closes what it has opened, says why in one line, and ends with 1", async () => {
+test("a service that cannot listen closes the database, prints the reason in one line, and exits with 1", async () => {
   await using database = await createEmptyDatabase(currentEngine());
   await using taken = createServer().listen(0, "0.0.0.0");
   await once(taken, "listening");
@@ -39,19 +39,19 @@ test("a start that cannot listen closes what it has opened, says why in one line
       : []),
   ] as const) {
     const { code, stdout, stderr } = await failToStart({ DATABASE_URL: database.url, ...environment }, [], {
-      under: ordinary,
+      under: withoutCapabilities,
     });
-    // One that hangs is killed, and has no code.
+    // A killed process has no exit code.
     assert.equal(code, 1, stderr);
     assert.match(stderr, expected);
     assert.doesNotMatch(stdout, /"listening"/);
   }
-  // What an SQLite database that is open has beside it is gone.
+  // Closing the database deletes SQLite's -wal and -shm files.
   if (currentEngine() === "sqlite")
     assert.deepEqual(readdirSync(join(database.url.slice("sqlite:".length), "..")), ["bienvenue.db"]);
 });
 
-test("a database that may not be used is not blamed on the port, whatever the system calls it", async () => {
+test("an inaccessible database is not reported as a problem with the port", async () => {
   await using folder = await temporaryFolder();
   chmodSync(folder.path, 0o755);
   for (const args of [[], ["migrate"], ["users", "list"], ["backup", "/nowhere/at/all"]]) {
@@ -59,19 +59,19 @@ test("a database that may not be used is not blamed on the port, whatever the sy
       currentEngine() === "sqlite"
         ? `sqlite:${join(folder.path, "new.db")}`
         : "postgres://%2Froot%2Fnowhere/name?sslrootcert=/root/x";
-    const { code, stderr } = await failToStart({ DATABASE_URL, PORT: "5000" }, args, { under: nobody() });
+    const { code, stderr } = await failToStart({ DATABASE_URL, PORT: "5000" }, args, { under: asUnprivilegedUser() });
     assert.equal(code, 1);
     assert.match(stderr, /^bienvenue: .+\n$/);
     assert.doesNotMatch(stderr, /port|5000|^ +at /m);
   }
 });
 
-/** A user who owns nothing. */
-function nobody(): string[] {
+/** Returns the command that runs the service as a user who owns no files. */
+function asUnprivilegedUser(): string[] {
   return isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
 }
 
-/** Holds the lock that migrations take, as a node that migrates does. */
+/** Holds the lock that a node holds while it migrates the database. */
 async function holdMigrationLock(database: TestDatabase): Promise<AsyncDisposable> {
   if (currentEngine() === "sqlite") {
     const db = new DatabaseSync(database.url.slice("sqlite:".length));
@@ -84,9 +84,9 @@ async function holdMigrationLock(database: TestDatabase): Promise<AsyncDisposabl
   return { [Symbol.asyncDispose]: () => client.end() };
 }
 
-// They mostly wait.
+// Concurrent, because these tests mostly wait.
 describe("while another node migrates", { concurrency: 4 }, () => {
-  test("a node that waits for another one's migration says so, and starts when that has ended", async () => {
+  test("a node that waits for another node's migration logs it, and starts when the migration is complete", async () => {
     await using database = await createEmptyDatabase(currentEngine());
     let starting: ReturnType<typeof launchService>;
     {
@@ -94,7 +94,7 @@ describe("while another node migrates", { concurrency: 4 }, () => {
       starting = launchService({ DATABASE_URL: database.url });
       const { level, msg } = await starting.waitFor("migration_waiting");
       assert.deepEqual([level, msg], ["warn", "waiting for another node that migrates the database"]);
-      // Longer than anything else waits for a database.
+      // Longer than any other wait for the database.
       await sleep(2500);
       assert.deepEqual(
         starting.logEntries.map(({ event }) => event),
@@ -108,7 +108,7 @@ describe("while another node migrates", { concurrency: 4 }, () => {
   });
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    test(`${signal} ends a start that waits for a migration, with 0, and nothing of it is left`, async () => {
+    test(`${signal} stops a node that waits for a migration, with exit code 0`, async () => {
       await using database = await createEmptyDatabase(currentEngine());
       await using _ = await holdMigrationLock(database);
       await using starting = launchService({ DATABASE_URL: database.url });
@@ -123,9 +123,10 @@ describe("while another node migrates", { concurrency: 4 }, () => {
   }
 
   const isolated = ["unshare", "--map-root-user", "--pid", "--fork", "--kill-child"];
-  const cannot = spawnSync("unshare", [...isolated.slice(1), "true"]).status !== 0 && "this user may not be process 1";
+  const skipReason =
+    spawnSync("unshare", [...isolated.slice(1), "true"]).status !== 0 && "this user cannot create a process with id 1";
 
-  test("as the first process of a container it hears a signal while it waits", { skip: cannot }, async () => {
+  test("as process 1 of a container, a node that waits reacts to a signal", { skip: skipReason }, async () => {
     await using database = await createEmptyDatabase(currentEngine());
     await using _ = await holdMigrationLock(database);
     await using starting = launchService({ DATABASE_URL: database.url }, { under: isolated });
@@ -137,7 +138,7 @@ describe("while another node migrates", { concurrency: 4 }, () => {
   });
 });
 
-testOnce("a signal that comes while the program is loaded ends the start with 0", async () => {
+testOnce("a signal while the program loads stops the service with exit code 0", async () => {
   for (const file of ["cli/cli.ts", "src/main.ts"]) {
     const hook = `import { registerHooks } from "node:module";
       registerHooks({
@@ -153,36 +154,39 @@ testOnce("a signal that comes while the program is loaded ends the start with 0"
   }
 });
 
-test("a database that is created is said once: in development as a note, in production as a warning", async () => {
+test("the creation of a database is logged once: as info in development, as a warning in production", async () => {
   await using database = await createEmptyDatabase(currentEngine());
-  const says = async (environment: Record<string, string>) => {
+  const logCreation = async (environment: Record<string, string>) => {
     await using service = await startService({ DATABASE_URL: database.url, ...environment });
     await service.end("SIGTERM");
     return service.logEntries.filter(({ event }) => event === "database_created");
   };
-  const [created, ...more] = await says({});
+  const [created, ...more] = await logCreation({});
   assert.deepEqual(more, []);
   assert.equal(created?.level, "info");
   assert.match(String(created?.msg), /^created a new, empty database; .* DATABASE_URL$/);
-  assert.deepEqual(await says({}), []);
+  assert.deepEqual(await logCreation({}), []);
   await using another = await createEmptyDatabase(currentEngine());
-  const [warned] = await says({ ...(productionEnvironment as Record<string, string>), DATABASE_URL: another.url });
+  const [warned] = await logCreation({
+    ...(productionEnvironment as Record<string, string>),
+    DATABASE_URL: another.url,
+  });
   assert.equal(warned?.level, "warn");
   if (currentEngine() === "sqlite") assert.equal(warned?.file, another.url.slice("sqlite:".length));
   else assert.match(String(warned?.database), /^postgres:\/\/[^?]+\?options=…$/);
 });
 
-testOnce("a database in memory is none that was created by mistake, and in production a weakness", async () => {
+testOnce("a database in memory is not logged as created, and is a weak setting in production", async () => {
   await using service = await startService({});
-  await using real = await startService(productionEnvironment as Record<string, string>);
-  for (const each of [service, real]) assert.equal(await each.end("SIGTERM"), 0);
+  await using production = await startService(productionEnvironment as Record<string, string>);
+  for (const each of [service, production]) assert.equal(await each.end("SIGTERM"), 0);
   const events = ({ logEntries }: typeof service) => logEntries.map(({ event, DATABASE_URL }) => [event, DATABASE_URL]);
-  assert.ok(![...events(service), ...events(real)].some(([event]) => event === "database_created"));
+  assert.ok(![...events(service), ...events(production)].some(([event]) => event === "database_created"));
   assert.ok(!events(service).some(([, url]) => url));
-  assert.ok(events(real).some(([event, url]) => event === "weak_setting" && url === "sqlite::memory:"));
+  assert.ok(events(production).some(([event, url]) => event === "weak_setting" && url === "sqlite::memory:"));
 });
 
-testOnce("no spelling that is refused leaves a database behind", async () => {
+testOnce("a rejected DATABASE_URL creates no file", async () => {
   await using folder = await temporaryFolder();
   for (const path of [
     "x.db\n",
