@@ -6,7 +6,7 @@ import { findTables } from "./migrations.ts";
 import { type Schema, tables } from "./schema.ts";
 import type { Store } from "./store.ts";
 
-/** Rows per batch: some milliseconds of work for each database. */
+/** The number of rows per batch, which takes each database some milliseconds. */
 const batchSize = 2000;
 
 /** Every table except those whose rows are valid for only a minute. */

@@ -79,7 +79,7 @@ export interface EmailChangeConfirmation {
  * Changes the address of an account to the verified one, if the password is unchanged, and queues an email to the old address
  * with a link that undoes the change. Invalidates reset tokens, and ends all sessions except the given one.
  *
- * @returns the nonce from which the new id of the session is derived, null if no session continues; false if the token is invalid
+ * @returns the nonce from which the session's new id is derived, null if no session continues; false if the token is invalid
  * @throws {EmailTaken} if another account has the address
  */
 export async function confirm(

@@ -13,7 +13,7 @@ import { enqueue, type MailContent } from "./outbox.ts";
 import { endSurplusSessions } from "./session-limit.ts";
 import { deleteRegistrationsByEmail } from "./verify-email.ts";
 
-/** The number of audit events that are anonymized at a time: some milliseconds. */
+/** The maximum number of audit events that one statement anonymizes, which takes it some milliseconds. */
 const batchSize = 1000;
 
 export interface DeleteAccountOptions {
@@ -51,7 +51,7 @@ export async function deleteAccount(
   return runInTransaction(store, async (transaction) => {
     const { db } = transaction;
     await lockAddress(transaction, email, id);
-    // The deletion would lock sessions in any order.
+    // Otherwise the deletion would lock sessions in any order.
     await lockSessions(transaction, id, []);
     const former = await formerEmailsOf(transaction, id);
     const deleted = await db

@@ -35,7 +35,7 @@ export async function acquire(
             or([
               eb("leases.holder", "is", null),
               eb("leases.holder", "=", holder),
-              // The holder's clock may be behind, so its lease may seem to end later.
+              // By the holder's clock, which may be behind, the lease may not have ended yet.
               eb("leases.ends_at", "<=", now - clockTolerance),
               // A wrong clock wrote this time.
               eb("leases.ends_at", ">", now + duration + clockTolerance),

@@ -14,7 +14,7 @@ export interface Limit {
   readonly isNetwork?: boolean | undefined;
 }
 
-/** Replaces the window, from the same first attempt on, once more than `threshold` attempts count. */
+/** A longer window, measured from the same first attempt. It applies once more than `threshold` attempts count. */
 interface LongWindow {
   readonly threshold: number;
   readonly window: number;
@@ -23,13 +23,13 @@ interface LongWindow {
 /** An attempt that counts in one limit. */
 export interface CountedAttempt {
   readonly key: string;
-  /** The end of the short window. */
+  /** When the window ends; if the limit has a long window, when the short one ends. */
   readonly endsAt: number;
-  /** The threshold of the long window, and by how many milliseconds it is longer. */
+  /** The threshold of the long window, and the difference between both windows in milliseconds. */
   readonly long?: { readonly threshold: number; readonly extension: number };
 }
 
-/** Either an attempt counted in every limit, or the latest end of the limits that are reached. */
+/** Either the counted attempts, one per limit, or the time until which a limit is reached. */
 export type ReservationResult = { readonly attempts: readonly CountedAttempt[] } | LimitReached;
 
 interface LimitReached {
@@ -38,7 +38,7 @@ interface LimitReached {
   readonly byNetwork?: true;
 }
 
-/** The threshold of a limit without a long window: the column holds no greater count. */
+/** The threshold of a limit without a long window. No count exceeds it, because the column is a 32-bit integer. */
 const noThreshold = 2 ** 31 - 1;
 
 /**
@@ -190,9 +190,9 @@ export async function hasAttempts({ db, clock }: Store, keys: readonly string[])
 }
 
 /**
- * Uncounts attempts, one per key, unless a new window has begun since. Deletes rows that then count nothing.
+ * Stops counting attempts, one per key, unless a new window has begun since. Deletes rows without attempts.
  *
- * @param clearedKeys keys under which nothing counts afterwards
+ * @param clearedKeys keys whose attempts all stop counting
  */
 export async function refund(
   store: Store,
@@ -223,7 +223,7 @@ export async function refundInTransaction(
 const anyWindow = 0;
 const isCleared = sql`excluded.ends_at = ${sql.lit(anyWindow)}`;
 
-/** Uses an upsert because it locks its rows in order; a row that it inserts counts nothing. */
+/** Uses an upsert because it locks rows in order. An inserted row has a count of 0. */
 async function uncount(db: Kysely<Schema>, attempts: readonly CountedAttempt[]): Promise<void> {
   const rows = attempts.map(({ key, endsAt, long }) => ({
     key,

@@ -16,7 +16,7 @@ export type TokenOwner =
   | { readonly verificationId: number }
   | { readonly formerEmailId: number };
 
-/** Given if a token is sent by email: the previous token then stays valid until `markAccepted`. */
+/** The request for an email with a token. Until `markAccepted`, the previous token stays valid. */
 export interface MailRequest {
   /** When the email was requested, in milliseconds since the epoch. */
   readonly requestedAt: number;
@@ -24,7 +24,7 @@ export interface MailRequest {
 
 /** The maximum number of pending tokens per owner and purpose; the oldest are deleted. */
 const maxPendingTokens = 10;
-/** A request within this time after an email was accepted counts as a repetition, such as a double click. In milliseconds. */
+/** A request within this many milliseconds after an email was accepted is a repetition, such as a double click. */
 const repeatWindow = 10_000;
 
 /**
@@ -172,8 +172,8 @@ export async function revoke({ db }: Pick<Store, "db">, token: string): Promise<
 }
 
 /**
- * Locks the row of a verification, for a token to verify the address. A reset token belongs to the address instead: for one,
- * locks all verifications of the address and returns their ids. Otherwise returns null.
+ * Locks the verification of a token. A reset token belongs to the address and not to a single verification, so this locks all
+ * verifications of the address and returns their ids. For other tokens, returns null.
  */
 async function lockVerifications(
   { engine }: Store,

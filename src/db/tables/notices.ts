@@ -10,8 +10,8 @@ import { enqueue, type MailContent, type OutboxKind } from "./outbox.ts";
 const window = hour;
 
 /**
- * The kinds of notices, which report an event to a user without a request, and how many of each are sent separately within an
- * hour. Each email change has a different address, and is limited anyway.
+ * The kinds of notices, and how many of each are sent separately within an hour. A notice reports an event to a user who did not
+ * request an email. Several notices of email changes are separate, because each names a different address.
  */
 const maxSeparate = { moving: 5, password_changed: 1, new_device: 1 } as const satisfies Partial<
   Record<OutboxKind, number>

@@ -11,7 +11,7 @@ import type { Store } from "../store.ts";
  */
 export const maxSessions = 1000;
 
-/** The maximum number of sessions over the limit that one statement ends: some milliseconds. */
+/** The maximum number of sessions that one statement ends, which takes it some milliseconds. */
 const batchSize = 500;
 
 /**

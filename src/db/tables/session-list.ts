@@ -158,7 +158,7 @@ export async function endByHandle(
     const { numDeletedRows } = await transaction.db
       .deleteFrom("sessions")
       .where("handle", "=", handle)
-      // The sum prevents a scan of all sessions of the user by the index on user_id.
+      // `+ 0` disables the index on user_id, by which the database might scan all sessions of the user.
       .where(sql<boolean>`user_id + 0 = ${userId}`)
       .executeTakeFirst();
     if (numDeletedRows > 0n) await recordAct(transaction, idempotencyKeys, { userId });

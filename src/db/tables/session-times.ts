@@ -73,12 +73,12 @@ function correctTimes(now: number, at: Expression<number>, { SESSION_LIFETIME }:
 const nonceLifetime = 60_000;
 
 /**
- * Reads the next `limit` sessions after `from`, by key, which needs no other index. In that batch, it
+ * Sweeps the next `limit` sessions after `from`, by key, so that it needs no other index:
  *
- * - deletes expired sessions,
- * - deletes the nonces of old renewals,
- * - corrects times that a wrong clock wrote,
- * - enforces `maxSessions` for the user with the most sessions.
+ * - deletes expired sessions
+ * - deletes the nonces of old renewals
+ * - corrects times that a wrong clock wrote
+ * - enforces `maxSessions` for the user with the most sessions in the batch
  *
  * @returns the number of ended sessions, and the start of the next batch; null at the end
  */

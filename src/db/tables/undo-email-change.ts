@@ -27,9 +27,9 @@ export interface EmailChangeUndo {
 /**
  * Restores the former address of an account, in one transaction:
  *
- * - invalidates the token, the tokens of later changes, and all other tokens,
- * - ends all sessions and replaces the password,
- * - queues a reset email to the restored address, and a notice to the other one.
+ * - redeems the token, and invalidates reset tokens, pending changes and the undo tokens of later changes
+ * - ends all sessions and replaces the password
+ * - queues a reset email to the restored address, and a notice to the other one
  *
  * The token is redeemed while the account's row is locked, so only one of several simultaneous requests succeeds.
  *

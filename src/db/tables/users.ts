@@ -104,7 +104,7 @@ export async function findByEmail({ db }: Store, email: string): Promise<User | 
 /** The number of addresses per lookup: fixed, so that the statement always has the same text. */
 const batchSize = 100;
 
-/** Returns the ids of the accounts with these addresses, by the key of the address. */
+/** Maps the keys of these addresses to the ids of their accounts. */
 export async function findIdsByEmail({ db }: Store, emails: readonly string[]): Promise<Map<string, number>> {
   const keys = [...new Set(emails.map((email) => toStorableText(emailKey(email)) ?? ""))];
   const ids = new Map<string, number>();

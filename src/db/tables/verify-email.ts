@@ -78,7 +78,7 @@ export async function storeToken(
   });
 }
 
-/** Deletes a verification by its token; returns false if the token is invalid. Succeeds only once. */
+/** Redeems the token of a verification, which deletes the verification; returns false if the token is invalid. */
 export async function redeemVerification(store: Store, { id }: Verification, token: string): Promise<boolean> {
   const { db } = store;
   const [now, latest] = validExpiryRange(store, tokenLifetime(store, "verify"));
