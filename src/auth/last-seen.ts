@@ -24,23 +24,23 @@ interface Dependencies {
 
 /** Stores the time of the last use of sessions, in batches, so that requests do not wait for the write. */
 export class LastSeen {
-  readonly #parts: Dependencies;
+  readonly #dependencies: Dependencies;
   readonly #interval: number;
   /** The unwritten times by session id. */
   readonly #pending: WriteBehind<number>;
 
-  constructor(parts: Dependencies) {
-    this.#parts = parts;
+  constructor(dependencies: Dependencies) {
+    this.#dependencies = dependencies;
     // With a short idle timeout, once a minute is not precise enough.
-    this.#interval = Math.min(writeInterval, parts.settings.SESSION_IDLE / 10);
+    this.#interval = Math.min(writeInterval, dependencies.settings.SESSION_IDLE / 10);
     this.#pending = new WriteBehind({
       delay: writeDelay,
       maxPending,
       merge: (_, newer) => newer,
       write: (seen) => this.#write(seen),
       onError(error) {
-        parts.metrics.countError(error);
-        parts.log.warn({ err: error }, "could not store when sessions were last used; retrying later");
+        dependencies.metrics.countError(error);
+        dependencies.log.warn({ err: error }, "could not store when sessions were last used; retrying later");
       },
     });
   }
@@ -52,12 +52,12 @@ export class LastSeen {
    * @param lastSeenAt the stored time of the last use
    */
   record(sessionId: string, lastSeenAt: number): void {
-    const now = this.#parts.clock();
+    const now = this.#dependencies.clock();
     // A time in the future was written by a wrong clock, and is corrected.
     const isAhead = lastSeenAt > now + clockTolerance;
     if (now - lastSeenAt < this.#interval && !isAhead) return;
     this.#pending.add(sessionId, now);
-    if (isAhead || lastSeenAt + this.#parts.settings.SESSION_IDLE - now <= 2 * writeDelay) void this.flush();
+    if (isAhead || lastSeenAt + this.#dependencies.settings.SESSION_IDLE - now <= 2 * writeDelay) void this.flush();
     else this.#pending.flushSoon();
   }
 
@@ -75,7 +75,7 @@ export class LastSeen {
     const unwritten = [...seen];
     for (let from = 0; from < unwritten.length; from += batchSize) {
       const sessions = unwritten.slice(from, from + batchSize);
-      await this.#parts.db.sessions.recordUse(sessions);
+      await this.#dependencies.db.sessions.recordUse(sessions);
       for (const [sessionId] of sessions) seen.delete(sessionId);
     }
   }

@@ -4,7 +4,7 @@ import { type EmailFormat, parseNewEmail } from "../email.ts";
 import { describeInvalidEmail, describeUnreadableHash } from "./import.ts";
 
 /** Matches session ids and tokens that are long enough to be random. Excludes `None`, which some programs store. */
-const token = /^[A-Za-z0-9_-]{32,250}$/;
+const secretFormat = /^[A-Za-z0-9_-]{32,250}$/;
 
 export interface AdoptOptions {
   /** When the addresses were confirmed, in milliseconds since the epoch; null if they are not. */
@@ -20,29 +20,29 @@ export interface AdoptOptions {
 /** Yields the rows of the contract's table `users` that `DB.import.adopt` can adopt. */
 export function* selectAdoptable(
   rows: Iterable<ContractUser>,
-  { emailVerifiedAt, emailFormat, resetTokens, onRejected: refuse }: AdoptOptions,
+  { emailVerifiedAt, emailFormat, resetTokens, onRejected }: AdoptOptions,
 ): Generator<AdoptedUser> {
   const seen = { email: new Set<string>(), session: new Set<string>(), "reset token": new Set<string>() };
   const isFirst = (kind: keyof typeof seen, value: string) => seen[kind].size < seen[kind].add(value).size;
   for (const row of rows) {
     const { id } = row;
-    const given = text(row.email) ?? "";
-    const email = parseNewEmail(given, emailFormat) ?? "";
-    const hashedPassword = text(row.hashedPassword) ?? "";
-    const refused =
+    const storedEmail = toText(row.email) ?? "";
+    const email = parseNewEmail(storedEmail, emailFormat) ?? "";
+    const hashedPassword = toText(row.hashedPassword) ?? "";
+    const reason =
       (Number.isInteger(id) && id > 0 && id < 2 ** 31 ? undefined : "its id is not between 1 and 2147483647") ??
-      (email === "" ? describeInvalidEmail(given) : undefined) ??
+      (email === "" ? describeInvalidEmail(storedEmail) : undefined) ??
       describeUnreadableHash(hashedPassword) ??
       (isFirst("email", emailKey(email)) ? undefined : "its email is the same as in an earlier row");
-    if (refused !== undefined) {
-      refuse(id, refused);
+    if (reason !== undefined) {
+      onRejected(id, reason);
       continue;
     }
     const credential = (kind: "session" | "reset token", value: unknown) => {
-      const found = text(value);
-      if (found === "" || value === null) return null;
-      if (found !== null && token.test(found) && isFirst(kind, found)) return found;
-      refuse(id, `its ${kind} is too easy to guess, or the same as in an earlier row; it is left out`);
+      const secret = toText(value);
+      if (secret === "" || value === null) return null;
+      if (secret !== null && secretFormat.test(secret) && isFirst(kind, secret)) return secret;
+      onRejected(id, `its ${kind} is too easy to guess, or the same as in an earlier row; it is left out`);
       return null;
     };
     const sessionId = credential("session", row.sessionId);
@@ -52,7 +52,7 @@ export function* selectAdoptable(
 }
 
 /** Returns a string unchanged, bytes decoded as UTF-8, and null for anything else. */
-function text(value: unknown): string | null {
+function toText(value: unknown): string | null {
   if (typeof value === "string") return value;
   return value instanceof Uint8Array ? Buffer.from(value).toString("utf8") : null;
 }

@@ -21,8 +21,8 @@ const accountLine = (format: EmailFormat) =>
         return z.NEVER;
       }),
       hashed_password: z.string("it has no hashed_password").superRefine((hash, context) => {
-        const refused = hash === unusablePassword ? undefined : describeUnreadableHash(hash);
-        if (refused) context.addIssue(refused);
+        const reason = hash === unusablePassword ? undefined : describeUnreadableHash(hash);
+        if (reason) context.addIssue(reason);
       }),
       verified: z.boolean("its verified is not true or false").default(false),
       disabled: z.boolean("its disabled is not true or false").default(false),

@@ -7,7 +7,7 @@ import { networksOf } from "../../values/network.ts";
  * - `networks`: for a network, narrowest first (an IPv4 address or a /64, a /56, a /48)
  * - `noNetwork`: for all callers without an IP address, by event
  * - `account`: for an account, by event
- * - `total`: for all of them; there can be as many merged entries, and one more for each event
+ * - `total`: for all of them. As many merged entries can be added, and one more for each event
  *
  * Further refusals are merged: one entry for each event and network, account or total holds their number.
  *

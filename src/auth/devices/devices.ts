@@ -51,9 +51,9 @@ export function getRedeemer({ settings }: DeviceContext, caller: Caller): Redeem
 }
 
 /**
- * Returns the same for an account whose owner may be locked out by the failed logins of an attacker. A client without
- * cookies may never send its device secret back, so its network is known for a day. A browser that submits a form keeps
- * cookies.
+ * Like `getRedeemer`, for an account whose owner may be locked out by the failed logins of an attacker. Adds the network of
+ * a client without cookies, which is known for a day: such a client may never send its device secret back. A browser that
+ * submits a form keeps cookies.
  */
 export function getRedeemerWithNetwork(context: DeviceContext, caller: Caller): Redeemer {
   const keepsCookies = deviceSecrets(caller).length > 0 || (caller.idempotencyKeys?.length ?? 0) > 0;

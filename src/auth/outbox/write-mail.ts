@@ -8,9 +8,8 @@ import { generateToken } from "../secrets.ts";
 import { findUserByEmail, findUserById } from "../users.ts";
 
 /**
- * Composes an email from the current state of the account, and generates its token, of which only the email has the plain text.
- * Returns null if there is nothing to send. The request that queued the email did not look up the account, so that its time
- * reveals nothing.
+ * Composes an email from the current state of the account, and generates its token. Returns null if there is nothing to
+ * send: the request that queued the email did not look up the account, so that its response time reveals nothing.
  */
 export async function writeMail(context: Context, waiting: OutboxMail): Promise<Mail | null> {
   const { db, settings } = context;
@@ -23,7 +22,7 @@ export async function writeMail(context: Context, waiting: OutboxMail): Promise<
       return verificationId === null ? null : verificationMail(context, verificationId, waiting);
     case "verification": {
       const id = email === null ? null : await findOpenRegistration(context, email);
-      // Requested again while the email of the registration waits, which has the same link.
+      // Not while the email of the registration itself waits, which has the same link.
       return id === null || (await db.outbox.isRegistrationQueued(id)) ? null : verificationMail(context, id, waiting);
     }
     case "invitation":
@@ -81,10 +80,10 @@ async function isFormerEmail(context: Context, email: string): Promise<boolean> 
 async function undoMail(
   { db, settings }: Context,
   email: string,
-  { language, at: asked }: Pick<Mail, "language" | "at">,
+  { language, at: requestedAt }: Pick<Mail, "language" | "at">,
 ): Promise<Mail | null> {
   const token = generateToken(settings);
-  const former = await db.undoEmailChange.storeToken(email, token, { requestedAt: asked });
+  const former = await db.undoEmailChange.storeToken(email, token, { requestedAt });
   if (!former) return null;
   const device = parseDeviceKind(former.device);
   return { kind: "email_changed", to: former.email, language, at: former.leftAt, device, token };
