@@ -3,7 +3,7 @@ import fc, { type StringConstraints } from "fast-check";
 const firstSurrogate = 0xd800;
 const surrogates = 0x800;
 
-/** Any code point but the surrogates. fast-check's own, `binary`, takes most of a second to make. */
+/** Any code point except surrogates. The built-in unit `binary` of fast-check takes most of a second to create. */
 const character = fc.integer({ min: 0, max: 0x10ffff - surrogates }).map(
   (i) => String.fromCodePoint(i < firstSurrogate ? i : i + surrogates),
   (text) => {
@@ -14,7 +14,7 @@ const character = fc.integer({ min: 0, max: 0x10ffff - surrogates }).map(
   },
 );
 
-/** A text of any characters. */
+/** Generates strings of any characters. */
 export function anyText(constraints: Pick<StringConstraints, "minLength" | "maxLength"> = {}): fc.Arbitrary<string> {
   return fc.string({ unit: character, ...constraints });
 }

@@ -3,11 +3,10 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A stand-in of Have I Been Pwned's range API. */
+/** A server with the range API of Have I Been Pwned. */
 export interface BreachServer extends AsyncDisposable {
-  /** What PASSWORD_BREACH_CHECK is set to. */
+  /** The value for PASSWORD_BREACH_CHECK. */
   readonly url: string;
-  /** Every request that came. */
   readonly requests: IncomingMessage[];
   close(): Promise<void>;
 }
@@ -30,7 +29,7 @@ export async function startBreachServer(answer: Answer): Promise<BreachServer> {
   return { url: `http://127.0.0.1:${port}/range/`, requests, close, [Symbol.asyncDispose]: close };
 }
 
-/** Answers as the real one does: every hash of the range with its count, and padding. */
+/** Responds as the real API does: with each hash of the range, its count, and padding. */
 export function answerWithCounts(counts: Readonly<Record<string, number>>): Answer {
   const hashes = Object.entries(counts).map(([password, count]) => ({ hash: sha1(password), count }));
   return ({ url = "" }, response) => {

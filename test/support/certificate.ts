@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes, sign } from "node:crypto";
 
-/** A private key and a certificate that it signed itself, for `localhost` (X.509 v3, RFC 5280). */
+/** Creates a private key and a self-signed certificate for `localhost` (X.509 v3, RFC 5280). */
 export function createCertificate(): { key: string; cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const algorithm = sequence(Buffer.from("06082a8648ce3d040302", "hex"));
@@ -36,7 +36,7 @@ function sequence(...parts: Buffer[]): Buffer {
   return tagged(0x30, Buffer.concat(parts));
 }
 
-/** DER: a tag, a length, the content. */
+/** Encodes in DER: a tag, a length, the content. */
 function tagged(tag: number, content: Buffer | string): Buffer {
   const bytes = Buffer.from(content as string);
   const { length } = bytes;

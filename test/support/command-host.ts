@@ -1,6 +1,6 @@
 import "../../bin/v8.js";
 
-/** What `commands.ts` sends: a command, and what to print when it has ended. */
+/** A message from `commands.ts`: a command, and the text to print when it has ended. */
 export interface Order {
   readonly args: readonly string[];
   readonly environment: Record<string, string>;
@@ -17,12 +17,12 @@ process.on("message", async ({ args, environment, folder, end }: Order) => {
   const run = await load(args);
   await run(environment);
   const code = process.exitCode ?? 0;
-  // What a process leaves to its end.
+  // Resets what a command leaves to the end of its process.
   process.chdir(start);
   process.exitCode = undefined;
   process.stdout.removeAllListeners("error");
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.removeAllListeners(signal);
   process.stdout.write(end);
-  // A word before it, for what was printed may end with a digit.
+  // After a word, because the output may end with a digit.
   process.stderr.write(` code ${code}${end}`);
 });

@@ -8,11 +8,11 @@ import { fileURLToPath } from "node:url";
 import type { Order } from "./command-host.ts";
 import { type Exit, failToStart, standardEnvironment } from "./service.ts";
 
-/** How long a command may take, in milliseconds. */
+/** In milliseconds. */
 const commandTimeout = 20_000;
 
 const seen = new Set<string>();
-/** By what they run under. */
+/** The processes that run commands, by the command that starts them. */
 const hosts = new Map<string, ChildProcess>();
 let last: Promise<unknown> = Promise.resolve();
 
@@ -21,13 +21,12 @@ after(() => {
 });
 
 /**
- * Runs a command of the program to its end: the first of each command as people do, as a process of its own, and later ones
- * one after the other in a single process, since loading the program takes far longer than most commands. It must need no
- * input of its own, and not end standard output, as an `export` to it does. Without arguments it is the service, with wrong
- * settings.
+ * Runs a command of the program to its end. The first run of each command is a separate process, as in a terminal. Later runs
+ * share one process, because loading the program takes far longer than most commands. The command must not read standard input
+ * or close standard output, as an `export` to it does. Without arguments the service starts, which must fail.
  *
- * @param folder where it runs
- * @param under a command that gives the process other rights
+ * @param folder the working directory
+ * @param under a command that starts the process with other rights
  */
 export function runCommand(
   args: readonly string[],
@@ -79,7 +78,7 @@ function startHost(under: readonly string[]): ChildProcess {
   return child;
 }
 
-/** What a stream says before these words; rejects if it ends without them. */
+/** Returns the output before `end`. Rejects if the stream closes first. */
 async function readUntil(end: string, stream: Readable): Promise<string> {
   let text = "";
   for await (const [chunk] of on(stream, "data", { close: ["end"] })) {

@@ -6,10 +6,10 @@ import { writeMigratedFile } from "./migrated-sqlite.ts";
 import { createEmptySchema, createMigratedSchema, type TestSchema } from "./schemas.ts";
 import { temporaryFolder } from "./service.ts";
 
-/** A database of a test's own, empty until something opens it. */
+/** A database of one test. */
 export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
-  /** Runs SQL on it beside the service, as an operator or an attacker would. */
+  /** Runs SQL on a separate connection, as an operator or an attacker would. */
   run(sql: string): Promise<Record<string, unknown>[]>;
 }
 
@@ -17,7 +17,7 @@ export async function createEmptyDatabase(engine: "sqlite" | "postgres"): Promis
   return engine === "sqlite" ? emptyFile() : addSql(await createEmptySchema());
 }
 
-/** Asks again while the database is too busy: of a crowd not everyone has a connection in time on a slow machine. */
+/** Repeats a request while the database is unavailable: on a slow machine some of many requests get no connection in time. */
 export async function retryWhileUnavailable<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
@@ -28,7 +28,7 @@ export async function retryWhileUnavailable<T>(ask: () => Promise<T>): Promise<T
   }
 }
 
-/** A database of a test's own that has this program's tables, and no rows. */
+/** Creates a database with all tables and no rows. */
 export async function createMigratedDatabase(engine: "sqlite" | "postgres"): Promise<TestDatabase> {
   if (engine === "postgres") return addSql(await createMigratedSchema());
   const file = await emptyFile();
@@ -51,7 +51,7 @@ async function emptyFile(): Promise<TestDatabase & { readonly path: string }> {
   };
 }
 
-/** A schema on which SQL can be run, over one connection of its own. */
+/** Adds a connection to a schema, to run SQL. */
 export function addSql<T extends TestSchema>(schema: T): T & TestDatabase {
   const pool = new pg.Pool({ connectionString: schema.url, max: 1, idleTimeoutMillis: 0, allowExitOnIdle: true });
   return {

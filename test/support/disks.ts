@@ -3,13 +3,13 @@ import { rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A disk that a service's database is on, and that can be made to take nothing more. */
+/** A disk for the database of a service that a test can fill. */
 export interface Disk {
-  /** Why a test cannot have one here. */
+  /** Why this machine cannot create one; false if it can. */
   readonly unavailable: string | false;
-  /** The command that runs the service with the disk mounted on its folder. */
+  /** Returns the command that starts the service with the disk mounted on its folder. */
   under(folder: string): string[];
-  /** Where the test finds what the service finds at a path. */
+  /** Returns the path under which the test sees a path of the service. */
   outerPath(pid: number, path: string): string;
   fill(pid: number, folder: string, database: string): void;
   free(pid: number, folder: string): void;
@@ -18,10 +18,9 @@ export interface Disk {
 const inNewMounts = ["--map-root-user", "--mount", "sh", "-c"];
 const mount = 'mount -t tmpfs -o size=1m tmpfs "$0"';
 
-/** A real disk of one megabyte, in mounts of the process's own that end with it. */
+/** A real disk of one megabyte, in a mount namespace that ends with the process. */
 export const tinyDisk: Disk = {
-  unavailable:
-    spawnSync("unshare", [...inNewMounts, mount, tmpdir()]).status !== 0 && "this user may not mount a small disk",
+  unavailable: spawnSync("unshare", [...inNewMounts, mount, tmpdir()]).status !== 0 && "this user cannot mount a disk",
   under: (folder) => ["unshare", ...inNewMounts, `${mount} && exec "$@"`, folder],
   outerPath: (pid, path) => `/proc/${pid}/root${path}`,
   fill(pid, folder) {
@@ -34,16 +33,16 @@ export const tinyDisk: Disk = {
   free: (pid, folder) => rmSync(tinyDisk.outerPath(pid, join(folder, "filler"))),
 };
 
-/** The disk that is there, on which the process may let no file grow any more. */
+/** The existing disk; when it is full, the process cannot extend a file. */
 export const limitedDisk: Disk = {
-  unavailable: spawnSync("prlimit", ["--version"]).status !== 0 && "there is no prlimit",
+  unavailable: spawnSync("prlimit", ["--version"]).status !== 0 && "prlimit is not installed",
   under: () => [],
   outerPath: (_, path) => path,
   fill: (pid, folder, database) => limitFiles(pid, statSync(join(folder, `${database}-wal`)).size),
   free: (pid) => limitFiles(pid, "unlimited"),
 };
 
-/** Lets a process write no file beyond so many bytes. */
+/** Limits the size of the files that a process writes. */
 export function limitFiles(pid: number, bytes: number | "unlimited"): void {
   execFileSync("prlimit", ["--pid", String(pid), `--fsize=${bytes}:`]);
 }

@@ -5,16 +5,16 @@ import { currentEngine } from "./engines.ts";
 import { acquirePostgres } from "./postgres-pool.ts";
 import { Clock } from "./world.ts";
 
-/** A database of a test's own on the engine that it runs on, the clock in the test's hands. */
+/** A database of one test on the current engine, with a clock that the test sets. */
 export interface Store extends AsyncDisposable {
   readonly url: string;
   readonly clock: Clock;
   readonly db: DB;
-  /** Opens the same database once more, as another process of the service would. */
+  /** Opens the same database again, as another node does. */
   open(): Promise<DB>;
-  /** Runs SQL on it as another program would. */
+  /** Runs SQL on a separate connection. */
   run(sql: string): Promise<Record<string, unknown>[]>;
-  /** Every row of a table, as it is stored, in the order of its key. */
+  /** Returns all rows of a table as stored, in the order of the key. */
   rows(table: string): Promise<Record<string, unknown>[]>;
 }
 

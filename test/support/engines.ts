@@ -3,18 +3,18 @@ import { type TestContext, type TestOptions, test as testOnce } from "node:test"
 import { fileURLToPath } from "node:url";
 import { getCallSites } from "node:util";
 
-/** The databases that every test of storage, auth and HTTP runs on. */
+/** Every test of storage, auth and HTTP runs on each of these. */
 const engines = ["sqlite", "postgres"] as const;
 export type EngineName = (typeof engines)[number];
 
 const running = new AsyncLocalStorage<EngineName>();
 
-/** The engine of the test that runs. */
+/** Returns the engine of the current test. */
 export function currentEngine(): EngineName {
   return running.getStore() ?? "sqlite";
 }
 
-/** Registers a test once an engine: `createWorld` makes its world there. */
+/** Registers a test for each engine. `createWorld` and `createStore` use the engine of the current test. */
 export function test(name: string, run: Body): void;
 export function test(name: string, options: TestOptions, run: Body): void;
 export function test(name: string, ...rest: [TestOptions, Body] | [Body]): void {
@@ -24,7 +24,7 @@ export function test(name: string, ...rest: [TestOptions, Body] | [Body]): void 
   const file = fileURLToPath(caller?.scriptName ?? import.meta.url);
   for (const engine of engines)
     testOnce(`${name} (${engine})`, options, (context) => {
-      // Node takes this file for the test's, and the reporter wants the other.
+      // Node reports this file as the file of the test; the reporter needs the actual one.
       if (context.filePath !== file) context.diagnostic(file);
       return running.run(engine, () => run(context));
     });

@@ -5,13 +5,16 @@ import { answerWithCounts, sha1, startBreachServer } from "./breach-server.ts";
 import { strongPassword } from "./production.ts";
 import { createWorld, form, type World } from "./world.ts";
 
-/** How many wait for hashes of this cost, of which 12 takes a quarter of a second, and one more for each thread. */
+/**
+ * The number of jobs that fill the hash queue at this cost, plus one for each thread. A hash of cost 12 takes a quarter of a
+ * second.
+ */
 export const queueCapacity = (cost: number) => (20 / 2 ** (cost - 12) + 1) * availableParallelism();
 
 /**
- * A world whose queue of hashes is full, of registrations that wait to learn whether their password is breached: nothing is hashed.
+ * Creates a world whose hash queue is full of registrations that wait for the breach check, so nothing is hashed.
  *
- * @param ipOf where each registration comes from; by default all are of one network
+ * @param ipOf the IP address of each registration; by default all come from one network
  */
 export async function createFullWorld(
   environment: Environment = {},
@@ -35,7 +38,7 @@ export async function createFullWorld(
   while (asked < registrations.length) await turn();
   const opened = resources.move();
   const close = async () => {
-    // In this order: registrations whose passwords are still to be hashed are refused then.
+    // Closing first makes the waiting registrations fail instead of being hashed.
     await world.auth.close();
     await breaches.close();
     await Promise.all(registrations);

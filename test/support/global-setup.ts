@@ -11,11 +11,9 @@ let prepared: string | undefined;
 let server: PostgresServer | undefined;
 let isInterrupted = false;
 
-/**
- * One temporary folder for all tests, and one PostgreSQL: the one that TEST_DATABASE_URL names, else one of their own.
- */
+/** Creates a temporary folder for all tests, and starts one PostgreSQL unless TEST_DATABASE_URL names one. */
 export async function globalSetup(): Promise<void> {
-  // Each file of tests is a process, which would spend half of its start on compiling what the one before it has compiled.
+  // Each test file is a process. Without a cache, compiling takes half of its start.
   process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL("../../.cache", import.meta.url));
   folder = createRunFolder();
   process.env.TEST_ANSWERS ??= join(folder, "answers");
@@ -26,26 +24,26 @@ export async function globalSetup(): Promise<void> {
   }
   if (!process.env.TEST_POSTGRES) prepared = await prepareServers();
   if (process.env.TEST_DATABASE_URL) return;
-  // A vacuum would write into a schema that is kept for the next test how many rows its tables have: none.
+  // Vacuum would record that the tables of a kept schema have no rows, which changes the plans of the next test.
   server = await startPostgres({ configuration: { max_connections: 500, autovacuum: "off" } });
   process.env.TEST_DATABASE_URL = server.url;
   await keepSchemas(server.url);
 }
 
 /**
- * Removes the folder, and fails if a test has left anything in it. It is synchronous, because with `--test-force-exit` the
- * process ends when it returns. Then it is also called more than once.
+ * Removes the folder, and fails if a test left a file in it. It is synchronous, because with `--test-force-exit` the process
+ * ends when it returns. In that case it is called more than once.
  */
 export function globalTeardown(): void {
   if (folder === undefined) return;
-  // The compile cache that npm turns on in Node.
+  // The last one is the compile cache that npm enables in Node.
   const own = [
     prepared && basename(prepared),
     server && basename(dirname(server.data)),
     "node-compile-cache",
     "answers",
   ];
-  // Chromium and playwright remove their own after a browser was closed, and not where the run ends before.
+  // Chromium and playwright remove their files after a browser closes, but not if the run ends first.
   const left = readdirSync(folder).filter(
     (name) => !own.includes(name) && !/^(\.org\.chromium\.|playwright)/.test(name),
   );

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { Passwords } from "../../src/auth/passwords/passwords.ts";
 
-// Hashes a password at each message, and says how that went, and how the threads of this process are scheduled. At "hash behind
-// requests" it is busy for two seconds meanwhile, and tells of its threads then.
+// Hashes a password for each message, and reports the outcome and the scheduling of its threads. For "hash behind requests" it
+// also keeps the main thread busy for two seconds, and reports its threads then.
 
 /** SCHED_IDLE (sched(7)). */
 const idleClass = "5";
@@ -30,7 +30,7 @@ async function beBusy(): Promise<string> {
 
 function scheduling(thread: string) {
   const stat = readFileSync(`/proc/self/task/${thread}/stat`, "utf8");
-  // From the third field on (proc_pid_stat(5)): the second, the name, may hold spaces.
+  // The fields from the third on (proc_pid_stat(5)): the second, the name, can contain spaces.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return { niceness: Number(fields[16]), isIdle: fields[38] === idleClass };
 }

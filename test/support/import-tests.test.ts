@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const find = (pattern: string) => globSync(pattern, { cwd: root }).toSorted();
 
-test("every file of tests is run once: by itself, or in a process of test/all/", () => {
+test("every test file runs once: in its own process, or in one of test/all/", () => {
   const named = ["package.json", ...find("test/all/*.ts")].flatMap((file) =>
     Array.from(
       readFileSync(join(root, file), "utf8").matchAll(/"(test\/[^"\\]*\.test\.ts)\\?"/g),

@@ -5,8 +5,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * Imports files of tests, so that they run in this process one after the other: for most of them a process of its own would
- * take longer to load and warm up than their tests take.
+ * Imports test files, so that they run in this process one after the other. For most of them a separate process would take
+ * longer to load than their tests take.
  *
  * @param globs relative to the repository
  */

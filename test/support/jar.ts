@@ -1,5 +1,5 @@
 /**
- * The cookies that a browser keeps for one host (RFC 6265bis, 5.7): it refuses a Domain that is a public suffix or does not
+ * The cookies that a browser stores for one host (RFC 6265bis, 5.7). It rejects a Domain that is a public suffix or does not
  * match the host.
  */
 export class Jar {
@@ -32,7 +32,7 @@ export class Jar {
     else this.#cookies.set(key, { name, value });
   }
 
-  /** The cookies in the order in which they were set, or reversed: a server cannot rely on either. */
+  /** Returns the Cookie header in the order in which the cookies were set, or reversed. A server can rely on neither. */
   header(order: "old first" | "new first" = "old first"): string {
     const pairs = [...this.#cookies.values()].map(({ name, value }) => `${name}=${value}`);
     return (order === "old first" ? pairs : pairs.reverse()).join("; ");

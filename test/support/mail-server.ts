@@ -3,23 +3,22 @@ import type { AddressInfo } from "node:net";
 import PostalMime, { type Email } from "postal-mime";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 
-/** A real SMTP server on this machine, that keeps what it gets. */
+/** A real SMTP server that stores the emails that it receives. */
 export interface MailServer extends AsyncDisposable {
   readonly port: number;
-  /** The mails that it took, in their order. */
+  /** The accepted emails, oldest first. */
   readonly mails: ReceivedMail[];
-  /** The next mail, in their order, once it is there. */
+  /** Waits for the next email. */
   next(): Promise<ReceivedMail>;
-  /** How many connections were opened to it. */
+  /** The number of connections so far. */
   readonly connections: number;
-  /** Who logged in, as `user:password`. */
+  /** The logins, as `user:password`. */
   readonly logins: string[];
-  /** Ends every connection. */
   dropConnections(): void;
 }
 
 export interface ReceivedMail {
-  /** Of the envelope: who it is really sent from and to. */
+  /** The sender and the recipients of the envelope. */
   readonly from: string;
   readonly to: string[];
   readonly isSecure: boolean;
@@ -27,7 +26,7 @@ export interface ReceivedMail {
   readonly mime: Email;
 }
 
-/** Starts one that takes every mail, without a login and without TLS unless the options say otherwise. */
+/** Starts a server that accepts every email, by default without login and TLS. */
 export async function startMailServer(options: SMTPServerOptions = {}): Promise<MailServer> {
   const mails: ReceivedMail[] = [];
   const logins: string[] = [];
@@ -52,7 +51,7 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
         .setEncoding("latin1")
         .toArray()
         .catch(() => undefined);
-      // A client that is killed while it sends has sent no mail.
+      // A client that is killed while sending has not sent the email.
       if (chunks === undefined) return;
       const raw = chunks.join("");
       const from = envelope.mailFrom ? envelope.mailFrom.address : "";
@@ -65,7 +64,7 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
     },
     ...options,
   });
-  // A client that refuses the certificate breaks the connection: that is no fault of the server's.
+  // Ignores the error of a client that rejects the certificate and closes the connection.
   server.on("error", () => {});
   const listener = server.listen(0, "127.0.0.1");
   await once(listener, "listening");

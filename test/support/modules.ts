@@ -1,4 +1,4 @@
-// Loaded by `node --import`: says on standard error, at the end, which modules the process loaded.
+// Loaded by `node --import`: when the process ends, prints the URLs of its modules to standard error.
 import { writeSync } from "node:fs";
 import { registerHooks } from "node:module";
 

@@ -4,7 +4,7 @@ import type { Settings } from "../../src/settings/settings.ts";
 import type { Store } from "./engine-store.ts";
 import { hashThreads } from "./hash-threads.ts";
 
-/** Opens the database of a store once more, as another node of the service does; disposing of `resources` closes the node. */
+/** Starts another node on the database of a store. Disposing of `resources` closes it. */
 export async function addNode(
   resources: AsyncDisposableStack,
   { url, clock }: Store,

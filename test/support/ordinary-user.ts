@@ -1,9 +1,7 @@
-/** A user who owns nothing: `nobody` on most systems. */
+/** `nobody` on most systems: a user without files. */
 const nobody = 65534;
 
-/**
- * Does something as a user for whom the modes of files hold: they do not for root, who becomes another one meanwhile.
- */
+/** Runs a function as a user to whom file modes apply. They do not apply to root, who becomes another user meanwhile. */
 export async function runAsOrdinaryUser(something: () => Promise<void>): Promise<void> {
   const isRoot = process.geteuid?.() === 0;
   if (isRoot) process.seteuid?.(nobody);

@@ -5,13 +5,15 @@ import type { Service } from "./service.ts";
 export const email = "bob@example.com";
 export const password = "b4l0u";
 
-/** How soon requests are answered while the database is away, and all is well after its return, in milliseconds. */
+/**
+ * The maximum time of a response while the database is unavailable, and until full recovery after its return, in milliseconds.
+ */
 const maxResponseTime = 2000;
 const maxRecoveryTime = 5000;
-/** What a busy machine may add, in milliseconds: the promise is two seconds, and hanging is what fails. */
+/** Tolerance for a busy machine, in milliseconds: the test must fail if a request hangs. */
 const slack = 1500;
 
-/** Sends a form, or nothing. */
+/** Sends a request, with a form if there are fields. */
 export function sendForm(
   service: Service,
   method: string,
@@ -26,7 +28,7 @@ export function sendForm(
   });
 }
 
-/** Asks until the answer is 200; until the deadline it may be that the database does not answer in time, and nothing else. */
+/** Repeats a request until the response is 200. Until the deadline it may be 503, but nothing else. */
 async function retryUntilOk(
   ask: () => Promise<Response>,
   deadline = performance.now() + maxRecoveryTime,
@@ -42,8 +44,8 @@ async function retryUntilOk(
 }
 
 /**
- * Starts what connects to two servers. For each it waits half as long as for one, which a busy machine may need to connect: it
- * is tried three times.
+ * Starts a service that connects to two servers. It waits only half as long for each, which can be too short on a busy machine,
+ * so it is started up to three times.
  */
 export async function startOnTwoServers<T>(start: () => Promise<T>, tries = 3): Promise<T> {
   try {
@@ -55,7 +57,7 @@ export async function startOnTwoServers<T>(start: () => Promise<T>, tries = 3): 
   }
 }
 
-/** Registers a person and logs them in; their cookie. */
+/** Registers a user, logs in, and returns the cookie. */
 export async function registerAndLogIn(service: Service, address = email): Promise<string> {
   await retryUntilOk(() => sendForm(service, "POST", "/users", { email: address, password }));
   const login = await retryUntilOk(() => sendForm(service, "POST", "/sessions", { email: address, password }));
@@ -63,8 +65,8 @@ export async function registerAndLogIn(service: Service, address = email): Promi
 }
 
 /**
- * Sends so many requests at once, in turn to each node; how often each status came. On a machine that has other work to do a
- * request may be told to come back, which it does.
+ * Sends `count` requests at the same time, to each node in turn, and counts the responses by status. A 503, which a busy
+ * machine can cause, is retried.
  */
 export async function countStatuses(
   nodes: Service[],
@@ -75,7 +77,7 @@ export async function countStatuses(
   const answered = async (i: number): Promise<Response> => {
     const answer = await request(nodes[i % nodes.length] as Service, i);
     if (answer.status !== 503) return answer;
-    // Asked again at once, a busy service would have more to do.
+    // An immediate retry would add load to a busy service.
     await sleep(100);
     return answered(i);
   };
@@ -87,7 +89,7 @@ export async function countStatuses(
   return statuses;
 }
 
-/** Every kind of request gets a 503 that says when to come back, and none waits for the database. */
+/** Asserts that every kind of request promptly gets a 503 with Retry-After. */
 export async function assertUnavailable(service: Service, cookie: string): Promise<void> {
   const requests = [
     ["GET", "/profile", undefined],
@@ -110,7 +112,7 @@ export async function assertUnavailable(service: Service, cookie: string): Promi
   assert.equal((await sendForm(service, "GET", "/health/live")).status, 200);
 }
 
-/** It serves again, the same people and new ones, in the time that is promised, and is the same process. */
+/** Asserts that the same process serves existing sessions and new logins again in time. */
 export async function assertRecovered(service: Service, cookie: string): Promise<void> {
   const deadline = performance.now() + maxRecoveryTime;
   await retryUntilOk(() => sendForm(service, "GET", "/health/ready"), deadline);
@@ -119,10 +121,10 @@ export async function assertRecovered(service: Service, cookie: string): Promise
   assert.equal(service.process.exitCode, null);
 }
 
-/** Registers one person after the other until it is aborted; the addresses that were acknowledged. */
+/** Registers one user after the other until it is aborted, and returns the acknowledged addresses. */
 export function registerUntil(signal: AbortSignal, service: Service, prefix: string): Promise<string[]> {
   const registering = register(signal, service, prefix);
-  // A test that fails ends the service under it: that is not why it failed.
+  // A failing test ends the service; this error must not hide its own.
   registering.catch(() => {});
   return registering;
 }
@@ -138,13 +140,13 @@ async function register(signal: AbortSignal, service: Service, prefix: string): 
       continue;
     }
     assert.equal(answer.status, 503);
-    // Asked again at once, a service without its database would have more to do than one with it.
+    // Immediate retries would give a service without a database more load than one with it.
     await sleep(20);
   }
   return acknowledged;
 }
 
-/** Everyone who was told that they are registered can log in. */
+/** Asserts that every acknowledged user can log in. */
 export async function assertRegistered(service: Service, acknowledged: readonly string[]): Promise<void> {
   assert.ok(acknowledged.length > 0);
   for (const address of acknowledged) {

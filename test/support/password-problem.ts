@@ -3,7 +3,7 @@ import { AuthError, type AuthErrorCode } from "../../src/errors.ts";
 import { silent } from "../../src/observe/log.ts";
 import { type Environment, readSettings } from "../../src/settings/settings.ts";
 
-/** Returns the code with which these settings refuse a new password, or null. */
+/** Returns the code with which these settings reject a new password, or null. */
 export async function findPasswordProblem(
   password: string,
   environment: Environment,

@@ -10,13 +10,13 @@ import { readSettings } from "../../src/settings/settings.ts";
 import { addSql, type TestDatabase } from "./databases.ts";
 import { createMigratedSchema, type MigratedSchema } from "./schemas.ts";
 
-/** A schema with this program's tables, and connections to it. */
+/** A migrated schema with its connections. */
 interface PooledPostgres {
   readonly database: TestDatabase & MigratedSchema;
   readonly engine: Engine;
 }
 
-/** For one test: nothing of what it left behind reaches the connections after it. */
+/** A database for one test. Later queries of that test do not reach the connections. */
 interface AcquiredPostgres extends AsyncDisposable {
   readonly database: TestDatabase;
   readonly db: DB;
@@ -29,8 +29,8 @@ after(async () => {
 });
 
 /**
- * A database on PostgreSQL with this program's tables and no rows. It goes to one test of this process after the other, with its
- * connections: making one takes longer than what most tests ask of it.
+ * Returns a PostgreSQL database with all tables and no rows. The tests of this process reuse it and its connections one after
+ * the other, because creating one takes longer than the queries of most tests.
  */
 export async function acquirePostgres(options: Pick<Store, "lifetimes" | "clock">): Promise<AcquiredPostgres> {
   const one = kept.pop() ?? (await make());
@@ -58,7 +58,7 @@ async function end({ database, engine }: PooledPostgres): Promise<void> {
   await database[Symbol.asyncDispose]();
 }
 
-/** The engine until it is closed, which leaves its connections open. */
+/** Wraps an engine so that closing it leaves its connections open. */
 function lend(engine: Engine): Engine {
   let isClosed = false;
   let inUse = 0;

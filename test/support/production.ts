@@ -4,23 +4,23 @@ import type { Environment } from "../../src/settings/settings.ts";
 import { bob } from "./steps.ts";
 import { createWorld, form, productionEnvironment, type World } from "./world.ts";
 
-/** A password that every policy takes. */
+/** A password that every policy accepts. */
 export const strongPassword = "plough-Violet-9-harbour";
 export const owner = { email: bob.email, password: strongPassword };
 
-/** A service for real people. */
+/** Creates a world with production settings. */
 export function createProductionWorld(environment: Environment = {}): Promise<World> {
   return createWorld({ ...productionEnvironment, ...environment });
 }
 
-/** Sends what waits; the mails that this brought. */
+/** Sends the pending emails, and returns them. */
 export async function deliverMails(world: World): Promise<Mail[]> {
   const { length } = world.mails;
   await world.auth.outbox.deliver();
   return world.mails.slice(length);
 }
 
-/** The token of the only mail that waits. */
+/** Sends the only pending email, and returns its token. */
 export async function deliverToken(world: World): Promise<string> {
   const mails = await deliverMails(world);
   assert.equal(mails.length, 1);
@@ -32,13 +32,13 @@ export function confirmEmail(world: World, fields: Record<string, string>): Prom
   return world.request("/email_verification", form(fields, { method: "PUT" }));
 }
 
-/** Registers and confirms. */
+/** Registers a user and verifies the address. */
 export async function registerAndConfirm(world: World, user = owner): Promise<void> {
   assert.equal((await world.request("/users", form(user))).status, 200);
   assert.equal((await confirmEmail(world, { ...user, token: await deliverToken(world) })).status, 200);
 }
 
-/** The cookies that an answer sets, by their names. */
+/** Returns the values of the cookies that a response sets, by name. */
 export function readCookies(response: Response): Record<string, string> {
   return Object.fromEntries(
     response.headers.getSetCookie().map((header) => {
@@ -48,7 +48,7 @@ export function readCookies(response: Response): Record<string, string> {
   );
 }
 
-/** Logs in; what a browser sends from then on. */
+/** Logs in, and returns the Cookie header for later requests. */
 export async function logInForCookies(world: World, user = owner, cookies = "", ip = "127.0.0.1"): Promise<string> {
   const response = await world.request("/sessions", form(user, { headers: { Cookie: cookies }, ip } as RequestInit));
   assert.equal(response.status, 200, await response.clone().text());

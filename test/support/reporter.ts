@@ -3,15 +3,15 @@ import { Readable } from "node:stream";
 import { spec, type TestEvent } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
 
-/** The files that let others share their process. */
+/** The folder of the files that run several test files in one process. */
 const shared = fileURLToPath(new URL("../all/", import.meta.url));
 
-/** How many of the slowest files are printed. */
+/** The number of slowest files to print. */
 const shown = 10;
 
 /**
- * Prints what Node's own reporter does and, after it, the slowest files and how much of `src/` the tests covered: the totals
- * instead of a table of each file. Services that run as processes of their own are not counted.
+ * Prints the output of Node's spec reporter, then the slowest files and the total coverage of `src/`, without the table of all
+ * files. The coverage does not include services in separate processes.
  */
 export default async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const durations = new Durations();
@@ -27,12 +27,12 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
   yield coverage;
 }
 
-/** How long each file of tests took, in milliseconds: its process or, where files share one, its tests. */
+/** The duration of each test file in milliseconds: of its process or, if files share a process, of its tests. */
 class Durations {
   readonly #files = new Map<string, number>();
   #last = 0;
 
-  /** Returns true if the event was for this alone. */
+  /** Returns true if no other reporter needs the event. */
   take({ type, data }: TestEvent): boolean {
     if (type === "test:summary" && data.file !== undefined && !data.file.startsWith(shared))
       this.#files.set(data.file, data.duration_ms);
@@ -63,7 +63,7 @@ class Durations {
 type Totals = Extract<TestEvent, { type: "test:coverage" }>["data"]["summary"]["totals"];
 
 function totals({ coveredLinePercent: lines, coveredBranchPercent: branches }: Totals): string {
-  // V8 counts no branches in functions that it takes from the compile cache.
+  // V8 does not count branches in functions from the compile cache.
   const about = process.env.NODE_DISABLE_COMPILE_CACHE ? "" : "about ";
   return `ℹ lines covered ${about}${lines.toFixed(1)} %\nℹ branches covered ${about}${branches.toFixed(1)} %\n`;
 }

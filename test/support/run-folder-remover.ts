@@ -1,5 +1,4 @@
-// Ends the processes that a run of tests left, and removes its folder, once the run has ended, which closes this standard
-// input.
+// When a test run has ended, which closes this standard input, ends the processes that it left and removes its folder.
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { removeRunFolder } from "./run-folder.ts";
@@ -14,7 +13,7 @@ for (const pid of processesIn(folder).filter((pid) => pid !== process.pid)) {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has ended by itself.
+    // It has already ended.
   }
 }
 removeRunFolder(folder);

@@ -11,10 +11,10 @@ import { temporaryFolder } from "./service.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The PostgreSQL of this run, for one that needs none of its own. */
+/** The PostgreSQL of this run, for test runs that do not start one. */
 const { TEST_DATABASE_URL } = process.env;
 
-/** Begins a run of tests as `npm test` does, of one file, in a temporary folder of its own. */
+/** Starts a test run of one file as `npm test` does, with a separate temporary folder. */
 async function begin(body: string, environment: NodeJS.ProcessEnv = {}) {
   const resources = new AsyncDisposableStack();
   const { path: folder } = resources.use(await temporaryFolder());
@@ -36,7 +36,7 @@ async function begin(body: string, environment: NodeJS.ProcessEnv = {}) {
   const setup = join(root, "test/support/global-setup.ts");
   const child = spawn(process.execPath, ["--test", "--test-force-exit", `--test-global-setup=${setup}`, file], {
     cwd: root,
-    // If unset, Node passes on the folder of this run's coverage, which that run would remove as its own.
+    // If unset, Node passes the coverage folder of this run on, and the started run would remove it.
     env: { ...env, TMPDIR: temporary, NODE_V8_COVERAGE: "", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -49,7 +49,7 @@ async function begin(body: string, environment: NodeJS.ProcessEnv = {}) {
     printed: () => printed,
     temporary,
     left: () => readdir(temporary),
-    /** Waits until the test is under way. */
+    /** Waits until the test has started. */
     async started() {
       while (
         !(await access(started).then(
@@ -65,7 +65,7 @@ async function begin(body: string, environment: NodeJS.ProcessEnv = {}) {
   };
 }
 
-test("a run of tests leaves nothing in the temporary folder, whether they pass or fail", async () => {
+test("a test run leaves nothing in the temporary folder, whether its tests pass or fail", async () => {
   for (const [body, expected] of [
     ["await using folder = await temporaryFolder(); await using server = await startPostgres();", 0],
     ["await using folder = await temporaryFolder(); throw new Error('fails');", 1],
@@ -77,14 +77,14 @@ test("a run of tests leaves nothing in the temporary folder, whether they pass o
   }
 });
 
-test("a run fails when a test leaves something behind, and names it", async () => {
+test("a test run fails and names the file if a test leaves one behind", async () => {
   await using run = await begin("await temporaryFolder();", { TEST_DATABASE_URL });
   assert.equal(await run.ended, 1, run.printed());
   assert.match(run.printed(), /tests left files in the temporary folder: bienvenue-\w{6}\n/);
   assert.deepEqual(await run.left(), []);
 });
 
-test("a run that is interrupted or killed leaves nothing either, and no process", async () => {
+test("an interrupted or killed test run leaves no files and no processes", async () => {
   const end = async (signal: NodeJS.Signals) => {
     await using run = await begin(
       `
@@ -98,7 +98,7 @@ test("a run that is interrupted or killed leaves nothing either, and no process"
     await run.started();
     run.child.kill(signal);
     await run.ended;
-    // What outlives the run removes its folder.
+    // The process that outlives the run removes the folder.
     while ((await run.left()).length > 0 || processesIn(run.temporary).length > 0) await sleep(20);
   };
   await Promise.all((["SIGINT", "SIGTERM", "SIGKILL"] as const).map(end));

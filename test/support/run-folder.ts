@@ -4,25 +4,22 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** How long a PostgreSQL may take to end, in milliseconds. */
+/** The time that PostgreSQL has to stop, in milliseconds. */
 const shutdownTimeout = 20_000;
 
-/**
- * Creates the temporary folder of this run of tests. However the run ends, even by SIGKILL, a process that outlives it removes
- * the folder.
- */
+/** Creates the temporary folder of this test run. A process that outlives the run removes the folder, even after SIGKILL. */
 export function createRunFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "bienvenue-tests-"));
-  // Writable by all, like the system's own: programs that run as another user create files there too.
+  // Writable by all users, like /tmp: programs of other users create files there too.
   chmodSync(folder, 0o1777);
   process.env[process.platform === "win32" ? "TEMP" : "TMPDIR"] = folder;
   const remover = fileURLToPath(new URL("./run-folder-remover.ts", import.meta.url));
-  // A group of its own, so that an interrupt at the terminal does not end it; its input ends with this process.
-  // The runner makes the folder of the coverage before this, and leaves it where it is made to end (--test-force-exit).
+  // A separate process group, so that Ctrl-C in the terminal does not end it. Its standard input closes with this process. With
+  // --test-force-exit the runner leaves its coverage folder behind.
   const { NODE_V8_COVERAGE: coverage = "" } = process.env;
   const folders = [folder, ...(basename(coverage).startsWith("node-coverage-") ? [coverage] : [])];
   const child = spawn(process.execPath, [remover, ...folders], {
-    // If unset, Node passes on its own.
+    // If unset, Node passes the folder of this process on.
     env: { ...process.env, NODE_V8_COVERAGE: "" },
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
@@ -33,7 +30,7 @@ export function createRunFolder(): string {
 }
 
 /**
- * Ends the PostgreSQL servers that run in a folder, and removes it. It is synchronous, because a run that ends does not wait.
+ * Stops the PostgreSQL servers in a folder, and removes the folder. It is synchronous, because a run that ends does not wait.
  */
 export function removeRunFolder(folder: string): void {
   for (const data of serversIn(folder)) stopServer(data);
@@ -56,9 +53,9 @@ function entriesOf(folder: string): string[] {
 
 function stopServer(data: string): void {
   const pid = postmasterOf(data);
-  // A killed server leaves its file, whose process id may belong to another process by now.
+  // A killed server leaves its pid file, and another process may have that id by now.
   if (pid === undefined || !spawnSync("ps", ["-o", "command=", "-p", String(pid)]).stdout?.includes(data)) return;
-  // An immediate shutdown; the server removes its file last.
+  // An immediate shutdown. The server removes its pid file last.
   process.kill(pid, "SIGQUIT");
   const end = Date.now() + shutdownTimeout;
   while (postmasterOf(data) !== undefined && Date.now() < end) {

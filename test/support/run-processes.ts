@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** The processes whose temporary folder is this one or inside it. Only Linux shows them; elsewhere the list is empty. */
+/** Returns the ids of the processes whose temporary folder is this one or inside it. Empty on systems other than Linux. */
 export function processesIn(folder: string): number[] {
   if (process.platform !== "linux") return [];
   const isIn = (pid: string) => environmentOf(pid).some((variable) => variable.startsWith(`TMPDIR=${folder}`));
@@ -9,12 +9,11 @@ export function processesIn(folder: string): number[] {
     .map(Number);
 }
 
-/** The environment that the process was started with. */
 function environmentOf(pid: string): string[] {
   try {
     return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
   } catch {
-    // It has ended, or belongs to another user.
+    // The process has ended, or belongs to another user.
     return [];
   }
 }

@@ -2,19 +2,18 @@ import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { openDB } from "../../src/db/db.ts";
 
-/** A test's own schema in the server of all tests. */
+/** The schema of one test, in the PostgreSQL server of all tests. */
 export interface TestSchema extends AsyncDisposable {
   readonly name: string;
   readonly url: string;
 }
 
-/** One with this program's tables. */
 export interface MigratedSchema extends TestSchema {
-  /** Deletes all rows; returns false if it has changed in another way, and cannot be used again. */
+  /** Deletes all rows. Returns false if more than rows has changed, so that it cannot be reused. */
   empty(): Promise<boolean>;
 }
 
-/** A schema that is empty until something opens it, and dropped after its test. */
+/** Creates an empty schema, which is dropped after the test. */
 export async function createEmptySchema(): Promise<TestSchema> {
   const name = newName();
   await query(`create schema ${name}`);
@@ -22,8 +21,8 @@ export async function createEmptySchema(): Promise<TestSchema> {
 }
 
 /**
- * A schema with this program's tables and no rows. Migrating takes a tenth of a second, so after its test it is emptied for
- * the next one that asks, if it is as it was made. It gets a new name then: a connection that outlived its test finds nothing.
+ * Returns a schema with all tables and no rows. A migration takes a tenth of a second, so an unchanged schema is emptied after
+ * its test and reused. It gets a new name, so that a connection of the previous test cannot reach it.
  */
 export async function createMigratedSchema(): Promise<MigratedSchema> {
   const name = (await takeKept()) ?? (await createMigrated());
@@ -37,7 +36,7 @@ export async function createMigratedSchema(): Promise<MigratedSchema> {
   };
 }
 
-/** Has a server keep the schemas of tests; they go away with it. */
+/** Creates the functions with which the server keeps schemas for reuse. */
 export async function keepSchemas(server: string): Promise<void> {
   const client = new pg.Client(server);
   await client.connect();
@@ -65,7 +64,7 @@ async function createMigrated(): Promise<string> {
   return name;
 }
 
-/** Empties or keeps a schema for the next test; returns false if it cannot be used again. */
+/** Empties or keeps a schema for the next test. Returns false if it cannot be reused. */
 async function isDone(what: "empty_schema" | "keep_schema", ...names: string[]): Promise<boolean> {
   const [answer] = await query<{ is: boolean }>(`select ${what}(${names.map((name) => `'${name}'`)}) as is`);
   return answer?.is === true;
@@ -97,7 +96,7 @@ type Client = pg.Client & { ref(): void; unref(): void };
 let connection: Promise<Client> | undefined;
 let asked = 0;
 
-/** One connection for all tests of a file. It does not keep the process running while nothing is asked of it. */
+/** Runs a query on one connection for all tests of a process. An idle connection does not keep the process running. */
 async function query<T>(sql: string): Promise<T[]> {
   connection ??= connect();
   const client = await connection;
@@ -115,7 +114,10 @@ async function connect(): Promise<Client> {
   return client as Client;
 }
 
-/** In bytes, of a table or index: a larger one is truncated, which takes longer, because deleted rows leave their room. */
+/**
+ * The size of a table or index, in bytes, above which it is truncated. Truncation is slower than deletion, but deletion does
+ * not free the space.
+ */
 const largest = 512 * 1024;
 
 const keeper = `

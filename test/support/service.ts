@@ -8,52 +8,52 @@ import { fileURLToPath } from "node:url";
 
 const own = fileURLToPath(new URL("../../bin/bienvenue.js", import.meta.url));
 
-/** The service as a process of its own. */
+/** A service in a separate process. */
 export interface Service extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   readonly process: ChildProcess;
-  /** Its log so far, entry by entry. */
+  /** The log entries so far. */
   readonly logEntries: Record<string, unknown>[];
-  /** Sends a signal and waits for the end; the exit code, or null when the signal ended it. */
+  /** Sends a signal, waits for the end, and returns the exit code, or null if the signal ended the process. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** What came of a start that failed. */
+/** The result of a process that has ended. */
 export interface Exit {
   readonly code: number | null;
   readonly stderr: string;
 }
 
 export interface LaunchOptions {
-  /** A command that runs the service with rights or limits of its own, such as `setpriv` or `unshare`. */
+  /** A command that starts the program with other rights or limits, such as `setpriv` or `unshare`. */
   readonly under?: readonly string[];
-  /** The program, if it is another than that of this clone. */
+  /** The path of the program; by default that of this clone. */
   readonly program?: string;
 }
 
-/** The service while it starts. */
+/** A service that is starting. */
 export interface Starting extends AsyncDisposable {
   readonly process: ChildProcess;
-  /** Its log so far, entry by entry. */
+  /** The log entries so far. */
   readonly logEntries: Record<string, unknown>[];
-  /** The exit code, or null when a signal ended it. */
+  /** The exit code, or null if a signal ended the process. */
   readonly exited: Promise<number | null>;
-  /** Waits for an entry of the log; rejects with what it printed when it ends before. */
+  /** Waits for a log entry of this event. Rejects with standard error if the process ends first. */
   waitFor(event: string): Promise<Record<string, unknown>>;
 }
 
-/** A folder that goes away with the test. */
+/** Creates a folder that is removed when it is disposed of. */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), "bienvenue-"));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
 /**
- * Starts the service on a free port and waits until it listens.
+ * Starts the service on a free port, and waits until it listens.
  *
- * @param environment its settings; of other variables it sees PATH and TMPDIR
- * @throws {Error} with what it printed, when it ends instead
+ * @param environment the settings; the process gets no other variables than PATH and TMPDIR
+ * @throws {Error} with standard error if the process ends
  */
 export async function startService(environment: Record<string, string>, under: LaunchOptions = {}): Promise<Service> {
   const { process: child, logEntries, exited, waitFor, ...starting } = launchService(environment, under);
@@ -61,7 +61,7 @@ export async function startService(environment: Record<string, string>, under: L
   return {
     ...starting,
     url: url as string,
-    // URLs cannot hold the zone of an address.
+    // Not by `new URL`, because a URL cannot contain the zone of an IPv6 address.
     port: Number(/\d+$/.exec(url as string)?.[0]),
     process: child,
     logEntries,
@@ -107,7 +107,7 @@ export function launchService(environment: Record<string, string>, under: Launch
   };
 }
 
-/** Starts the service where it is expected to fail, and waits for its end. */
+/** Starts the service or a command, and waits for its end. */
 export async function failToStart(
   environment: Record<string, string>,
   args: string[] = [],
@@ -122,7 +122,7 @@ export async function failToStart(
   child.stderr?.on("data", (chunk) => {
     stderr += chunk;
   });
-  // One that starts all the same is not waited for.
+  // Ends a service that starts after all.
   const tooLong = setTimeout(() => child.kill("SIGKILL"), 20_000);
   const [code] = await once(child, "close");
   clearTimeout(tooLong);
@@ -140,7 +140,7 @@ export function spawnProgram(
   return spawn(command, rest, { env, stdio: ["ignore", "pipe", "pipe"] });
 }
 
-/** What the program sees unless a test says otherwise. */
+/** The default environment of the program. */
 export function standardEnvironment(): Record<string, string> {
   return {
     PATH: process.env.PATH ?? "",
@@ -148,12 +148,12 @@ export function standardEnvironment(): Record<string, string> {
     PORT: "0",
     BCRYPT_COST: "4",
     DATABASE_URL: "sqlite::memory:",
-    // If unset, Node passes on its own, and each process takes time to write its coverage.
+    // If unset, Node passes the folder of this process on, and each process takes time to write its coverage.
     NODE_V8_COVERAGE: "",
   };
 }
 
-/** Runs a command of the program to its end. */
+/** Runs a command in a separate process to its end. */
 export function runInOwnProcess(args: string[], environment: Record<string, string> = {}) {
   return failToStart(environment, args);
 }

@@ -6,17 +6,17 @@ import { writeMigratedFile } from "./migrated-sqlite.ts";
 import { temporaryFolder } from "./service.ts";
 import { Clock } from "./world.ts";
 
-/** A database in a file of a test's own, migrated, the clock in the test's hands. All that it opens goes away with it. */
+/** A migrated SQLite file of one test, with a clock that the test sets. Disposing of it closes all its connections. */
 export interface Store extends AsyncDisposable {
   readonly path: string;
   readonly url: string;
   readonly clock: Clock;
   readonly db: DB;
-  /** Opens the same file once more, as another process of the service would. */
+  /** Opens the same file again, as another process of the service does. */
   open(): Promise<DB>;
-  /** Opens it as another program would. */
+  /** Opens the file without the service, as another program does. */
   openRaw(): DatabaseSync;
-  /** Every row of a table, as it is stored. */
+  /** Returns all rows of a table as stored. */
   rows(table: string): Record<string, unknown>[];
 }
 
@@ -48,7 +48,7 @@ export async function createStore(environment: Environment = {}): Promise<Store>
   };
 }
 
-/** Lets everything that only waits for promises go on. */
+/** Waits until pending promise callbacks have run. */
 export function waitForTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -3,13 +3,13 @@ import { form, type World } from "./world.ts";
 
 export const bob = { email: "bob@example.com", password: "mySuperPwd" };
 
-/** An answer's status and body as one text, to be compared byte for byte. */
+/** Returns the status and the body of a response as one string, to compare them byte for byte. */
 export async function readStatusAndBody(answer: Response | Promise<Response>): Promise<string> {
   const response = await answer;
   return `${response.status} ${await response.text()}`;
 }
 
-/** Asserts a refusal: the status, and a body of nothing but a message. */
+/** Asserts the status of an error response, and that its body contains only a message. */
 export async function assertRejected(
   answer: Response | Promise<Response>,
   status: number,
@@ -29,7 +29,7 @@ export async function register(world: World, user = bob): Promise<void> {
   assert.equal((await world.request("/users", form(user))).status, 200);
 }
 
-/** Logs in; the id of the session. */
+/** Logs in, and returns the session id. */
 export async function logIn(world: World, user = bob, headers: Record<string, string> = {}): Promise<string> {
   const response = await world.request("/sessions", form(user, { headers }));
   assert.equal(response.status, 200);
@@ -38,14 +38,12 @@ export async function logIn(world: World, user = bob, headers: Record<string, st
   return sessionId;
 }
 
-/** Whether a session is open. */
 export async function isSessionOpen(world: World, sessionId: string): Promise<boolean> {
   const { status } = await world.request("/profile", withCookie(`session_id=${sessionId}`));
   assert.ok(status === 200 || status === 403);
   return status === 200;
 }
 
-/** Whether email and password open a session. */
 export async function canLogIn(world: World, user: typeof bob): Promise<boolean> {
   const { status } = await world.request("/sessions", form(user));
   assert.ok(status === 200 || status === 401);
@@ -67,7 +65,7 @@ export function withCookie(header: string, init: RequestInit = {}): RequestInit 
   return { ...init, headers: { Cookie: header } };
 }
 
-/** A body of any type, as it is. */
+/** A request with this body, unencoded. */
 export function body(contentType: string, content: string | Uint8Array<ArrayBuffer>, method = "POST"): RequestInit {
   return { method, headers: { "Content-Type": contentType }, body: content };
 }

@@ -5,24 +5,24 @@ import { formatRequest, openWire, type Wire, type WireResponse } from "./wire.ts
 import { createWorld } from "./world.ts";
 
 export const form = { "Content-Type": "application/x-www-form-urlencoded" };
-/** Longer than any test: what is to end by itself is not ended by force. */
+/** Longer than any test, so that no connection is closed by force. */
 export const shutdownTimeout = 600_000;
 
-/** A server that listens, with an app and a world of its own. */
+/** A listening server with its own world. */
 interface Server extends RunningServer {
   open(): Promise<Wire>;
-  /** Sends bytes on a connection of their own; the first answer, once the connection has ended. */
+  /** Sends bytes on a new connection, and returns the first response after the connection has ended. */
   sendLast(bytes: string | Uint8Array): Promise<WireResponse>;
 }
 
-/** A server that ends with its test, also where that fails. */
+/** Makes a server close when the test ends or fails. */
 export function closeAfterTest(server: RunningServer): RunningServer & AsyncDisposable {
   return { ...server, [Symbol.asyncDispose]: () => server.close(0) };
 }
 
 /**
- * A test of a server that listens: whatever was done to it, it still answers afterwards, all connections end, and nothing
- * was logged as an error.
+ * Registers a test of a listening server. After `act`, the server must still respond, all connections must end, and no error
+ * may be logged.
  */
 export function testServerSurvives(
   name: string,

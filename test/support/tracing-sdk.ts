@@ -1,4 +1,4 @@
-// Loaded by `node --import`, as an operator's own is: registers an SDK, and prints each span that ends on standard error.
+// Loaded by `node --import`, as an operator does: registers an SDK, and prints each finished span to standard error.
 import { NodeTracerProvider, SimpleSpanProcessor, type SpanExporter } from "@opentelemetry/sdk-trace-node";
 
 const exporter: SpanExporter = {

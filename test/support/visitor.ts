@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { bob, register } from "./steps.ts";
 import { type ClientAddress, form, type World } from "./world.ts";
 
-/** What a person sees. */
 export interface PageResponse {
   readonly status: number;
-  /** Where they were sent to, if they were. */
+  /** The target of a redirect. */
   readonly location: string | null;
   readonly headers: Headers;
   readonly html: string;
@@ -14,14 +13,14 @@ export interface PageResponse {
   readonly banner: string;
 }
 
-/** Somebody at a browser of their own, without JavaScript: it keeps cookies, and sends the forms that it is shown. */
+/** A browser without JavaScript. It stores cookies and submits forms. */
 export interface Visitor {
   readonly cookies: Map<string, string>;
-  /** Opens a page, and does not follow where it sends. */
+  /** Opens a page without following redirects. */
   open(path: string, headers?: Record<string, string>): Promise<PageResponse>;
-  /** Sends a form of a page, with its hidden fields, to where it says. */
+  /** Submits a form of a page with its hidden fields: the first, or the first with this action. */
   fill(page: PageResponse, fields: Record<string, string>, action?: string): Promise<PageResponse>;
-  /** Sends whatever it is told to. */
+  /** Sends fields to a path, without a form. */
   send(path: string, fields: Record<string, string>, headers?: Record<string, string>): Promise<PageResponse>;
 }
 
@@ -68,7 +67,7 @@ async function readPage(response: Response): Promise<PageResponse> {
   };
 }
 
-/** The forms of a page: where they go, and what is hidden in them. */
+/** Returns the action and the hidden fields of each form in a page. */
 export function findForms(html: string): { action: string; hidden: Record<string, string>; html: string }[] {
   return [...html.matchAll(/<form method="post" action="([^"]*)"[\s\S]*?<\/form>/g)].map(([form, action = ""]) => ({
     action: toText(action),
@@ -82,7 +81,7 @@ export function findForms(html: string): { action: string; hidden: Record<string
   }));
 }
 
-/** The value of a field as it is shown. */
+/** Returns the value of a field. */
 export function readField({ html }: PageResponse, name: string): string | undefined {
   const [input] = new RegExp(`<input[^>]* name="${name}"[^>]*>`).exec(html) ?? [];
   assert.ok(input, `no field ${name}: ${html}`);
@@ -90,7 +89,7 @@ export function readField({ html }: PageResponse, name: string): string | undefi
   return value === undefined ? undefined : toText(value);
 }
 
-/** HTML as it is read. */
+/** Converts HTML to text. */
 export function toText(html: string): string {
   const names: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'" };
   return html
@@ -99,17 +98,17 @@ export function toText(html: string): string {
     .trim();
 }
 
-/** Where a person is sent, after a form. */
+/** Asserts that a form redirects to this URL. */
 export function sent({ status, location, html }: PageResponse, to: string): void {
   assert.deepEqual([status, location], [303, to], html);
 }
 
-/** Logs in by the page. */
+/** Logs in on the login page. */
 export async function logIn(who: Visitor, user: { email: string; password: string }): Promise<void> {
   sent(await who.fill(await who.open("/login"), user, "/login"), "/account");
 }
 
-/** Somebody who has an account and is logged in. */
+/** Creates a visitor who has an account and is logged in. */
 export async function createMember(world: World): Promise<Visitor> {
   await register(world);
   const who = createVisitor(world);
@@ -117,7 +116,7 @@ export async function createMember(world: World): Promise<Visitor> {
   return who;
 }
 
-/** The devices that an account shows, as text. */
+/** Returns the names of the devices on an account page. */
 export function findDevices({ html }: PageResponse): string[] {
   return [...html.matchAll(/<li class="row"><div><h3>([\s\S]*?)<\/h3>/g)].map(([, name = ""]) => toText(name));
 }

@@ -1,21 +1,20 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
-/** One answer, as it came over the wire. */
 export interface WireResponse {
   readonly status: number;
-  /** By name, in lower case. */
+  /** By lowercase name. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
 }
 
-/** A connection that sends whatever bytes it is told to. */
+/** A connection that sends raw bytes. */
 export interface Wire extends Disposable {
   readonly socket: Socket;
   send(bytes: string | Uint8Array): void;
   /** Returns the next response, including `100 Continue`. Rejects if the connection ends first. The response to HEAD has no body. */
   readResponse(to?: "HEAD"): Promise<WireResponse>;
-  /** Resolves when the connection has ended, whichever way. */
+  /** Resolves when the connection has ended for any reason. */
   readonly closed: Promise<void>;
 }
 
@@ -33,7 +32,7 @@ export async function openWire(port: number, host = "127.0.0.1"): Promise<Wire> 
     received += chunk;
     more();
   });
-  // How a connection ends does not matter here, only what came before.
+  // Only the bytes before the end of a connection matter, not how it ends.
   socket.on("error", () => {});
   closed.then(more);
   return {
@@ -55,7 +54,7 @@ export async function openWire(port: number, host = "127.0.0.1"): Promise<Wire> 
   };
 }
 
-/** Takes one answer from what has arrived, once it is whole. Ours have a Content-Length, all but `100 Continue`. */
+/** Parses the first response once it is complete. All responses except `100 Continue` have a Content-Length. */
 function parseResponse(received: string, bodiless: boolean): { response: WireResponse; rest: string } | undefined {
   const end = received.indexOf("\r\n\r\n");
   if (end === -1) return undefined;
@@ -73,7 +72,7 @@ function parseResponse(received: string, bodiless: boolean): { response: WireRes
   return { response: { status, headers, body }, rest: received.slice(end + 4 + length) };
 }
 
-/** A request as text. */
+/** Formats a request as text. */
 export function formatRequest(line: string, headers: Record<string, string> = {}, body = ""): string {
   const all = { Host: "localhost", ...(body && { "Content-Length": String(body.length) }), ...headers };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);

@@ -11,7 +11,7 @@ import { openMigratedMemory } from "./migrated-sqlite.ts";
 import { acquirePostgres } from "./postgres-pool.ts";
 import { RecordingMailer } from "./recording-mailer.ts";
 
-/** A service of a test's own: its database its own, its clock in the test's hands, its log in a list. */
+/** A service of one test, with its own database, a clock that the test sets, and its log in a list. */
 export interface World extends AsyncDisposable {
   readonly settings: Settings;
   readonly clock: Clock;
@@ -21,24 +21,22 @@ export interface World extends AsyncDisposable {
   readonly app: ReturnType<typeof createApp>;
   /** The log entries, with level and message. */
   readonly logEntries: Record<string, unknown>[];
-  /** Every mail that was sent. */
+  /** The sent emails. */
   readonly mails: Mail[];
-  /** Sends a request to the app, by default as a program on this machine does. */
+  /** Sends a request to the app, by default as a client on this machine. */
   request(path: string, init?: RequestInit & ClientAddress): Promise<Response>;
 }
 
 export interface ClientAddress {
-  /** The address that it comes from. */
   readonly ip?: string;
 }
 
-/** Stands still until it is told to go on. */
+/** A clock that moves only when the test advances it. */
 export class Clock {
   #now = Date.UTC(2030, 0, 1);
 
   now = (): number => this.#now;
 
-  /** Goes on by so many milliseconds. */
   advance(milliseconds: number): void {
     this.#now += milliseconds;
   }
@@ -48,7 +46,7 @@ export const minute = 60_000;
 export const hour = 60 * minute;
 export const day = 24 * hour;
 
-/** Makes a world. Hashes are as cheap as bcrypt allows unless the environment says otherwise. */
+/** Creates a world. By default, hashes have the lowest cost of bcrypt. */
 export async function createWorld(
   environment: Environment = {},
   { outbox }: Pick<AppOptions, "outbox"> = {},
@@ -61,7 +59,7 @@ export async function createWorld(
   const db = await openDatabase(environment.DATABASE_URL, settings, clock, resources);
   const mailer = new RecordingMailer();
   const metrics = new Counters();
-  // A world whose hashes take long is about its queue: it has threads of its own, as the service does.
+  // Tests with expensive hashes are about the queue, so their worlds have their own threads, as the service does.
   const threads = settings.BCRYPT_COST > 8 ? {} : { hashThreads };
   const auth = new Auth(db, {
     ...threads,
@@ -108,7 +106,7 @@ async function openDatabase(
   );
 }
 
-/** What real people are served with, but for what a test says otherwise. */
+/** The minimum settings of production. */
 export const productionEnvironment: Environment = {
   NODE_ENV: "production",
   PUBLIC_URL: "https://auth.example.com",
@@ -117,7 +115,7 @@ export const productionEnvironment: Environment = {
   TRUSTED_PROXIES: "none",
 };
 
-/** A log in a list. */
+/** Creates a log that adds its entries to a list. */
 export function createRecordingLog(entries: Record<string, unknown>[]): Log {
   const at = (level: string) => (fields: object, message: string) => void entries.push({ ...fields, level, message });
   return { info: at("info"), warn: at("warn"), error: at("error") };

@@ -5,8 +5,8 @@ import type { Page } from "playwright-core";
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /**
- * The rules that look at colors, sizes and places. Every other one looks at the document and at what of it is shown: for a page
- * that shows the same of the same document in another theme or width, its answer is the one before.
+ * The rules about colors, sizes and positions. All other rules depend only on the document and its visible elements, so they
+ * are skipped if only the theme or the width has changed.
  */
 const drawn = [
   "avoid-inline-spacing",
@@ -20,7 +20,7 @@ const drawn = [
   "target-size",
 ];
 
-/** Asks axe-core in the page, which keeps the document that the answer is about, and hands over nothing but violations. */
+/** Runs axe-core in the page. It remembers the document that it has checked, and returns only violations. */
 const ask = `(async () => {
   const shown = [...document.querySelectorAll("*")].map((each) => Number(each.checkVisibility({ visibilityProperty: true })));
   const looked = document.documentElement.outerHTML + shown.join("");
@@ -37,14 +37,14 @@ const ask = `(async () => {
 })()`;
 
 /**
- * Gives a page's documents axe-core from the next one on. Chromium compiles it once for all of them, so that looking at a document
- * takes half as much processor time.
+ * Loads axe-core into every later document of a page. Chromium then compiles it only once, which halves the processor time of a
+ * check.
  */
 export function installAxe(page: Page): Promise<unknown> {
   return page.addInitScript(`globalThis.loadAxe = () => {${axe}}`);
 }
 
-/** What axe-core finds wrong with a page, a line each: rules of WCAG 2.2 A and AA, and what it holds for good practice. */
+/** Returns one line for each violation that axe-core finds in a page: of WCAG 2.2 A and AA, and of its best practices. */
 export async function findBarriers(page: Page): Promise<string[]> {
   const isLoaded = await page.evaluate("typeof axe === 'object' || (globalThis.loadAxe?.(), typeof axe === 'object')");
   if (!isLoaded) await page.evaluate(axe);

@@ -8,9 +8,9 @@ import { promisify } from "node:util";
 import { type Browser, chromium } from "playwright-core";
 
 const run = promisify(execFile);
-// In the package's own folder, which npm replaces with the version.
+// In the folder of the package, which npm replaces when the version changes.
 const unpacked = fileURLToPath(new URL("../../../node_modules/@sparticuz/chromium/unpacked/", import.meta.url));
-/** What playwright turns off that could matter here: Chromium heeds only the last such list. */
+/** Features that playwright disables and that could change a test. They are repeated because Chromium uses only the last list. */
 const disabledFeatures = [
   "AvoidUnnecessaryBeforeUnloadCheckSync",
   "HttpsUpgrades",
@@ -23,7 +23,7 @@ const disabledFeatures = [
 
 let shared: Promise<Browser> | undefined;
 
-/** The Chromium of this process's tests, started at the first use and closed after all of them. */
+/** Returns the Chromium of this process. The first call starts it; it closes after all tests. */
 export function getSharedBrowser(): Promise<Browser> {
   if (shared) return shared;
   const started = startBrowser();
@@ -33,19 +33,18 @@ export function getSharedBrowser(): Promise<Browser> {
 }
 
 /**
- * Starts a Chromium: the one that CHROMIUM names, else the one that is installed, else the one that comes with npm. All
- * write in the same typeface. End it with `await using`.
+ * Starts Chromium: the one that CHROMIUM names, or else the installed one, or else the one from npm. All use the same font.
  *
- * @throws {Error} when there is none, or it does not start
+ * @throws {Error} if it does not exist or does not start
  */
 export async function startBrowser({ PATH = "", CHROMIUM } = process.env): Promise<Browser> {
   await unpack();
   const installed = CHROMIUM || (await findInstalled(PATH));
   const env: Record<string, string> = { PATH, FONTCONFIG_FILE: join(unpacked, "fonts.conf"), TMPDIR: tmpdir() };
-  // Libraries that a bare machine lacks.
+  // Libraries that a minimal system lacks.
   if (!installed) env.LD_LIBRARY_PATH = join(unpacked, "al2023/lib");
   const executablePath = installed || join(unpacked, "chromium");
-  // Before playwright looks: it would leave the folders that it makes first.
+  // Before playwright checks it: playwright leaves folders behind if the file is missing.
   await access(executablePath, constants.X_OK);
   return chromium.launch({
     executablePath,
@@ -53,7 +52,7 @@ export async function startBrowser({ PATH = "", CHROMIUM } = process.env): Promi
       "--font-render-hinting=none",
       "--force-color-profile=srgb",
       "--disable-gpu",
-      // With a new frame for every document, opening a page would take half as much processor time again.
+      // A new frame for each document would increase the processor time to open a page by half.
       `--disable-features=${[...disabledFeatures, "RenderDocument"].join()}`,
     ],
     env,
@@ -74,12 +73,12 @@ function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Unpacks the package's browser, libraries and typeface, once for all tests. */
+/** Unpacks the browser, libraries and font of the package, once for all tests. */
 async function unpack(): Promise<void> {
   if (await exists(unpacked)) return;
   const folder = await mkdtemp(unpacked.replace(/\/$/, "-"));
-  // It unpacks into the temporary folder, and its libraries only where it believes to be on that platform: a process
-  // of its own, for it changes its environment too.
+  // The package unpacks into the temporary folder, and unpacks its libraries only on AWS Lambda. It also changes the environment,
+  // so it runs in a separate process.
   const script = 'import chromium from "@sparticuz/chromium"; await chromium.executablePath();';
   await run(process.execPath, ["--input-type=module", "--eval", script], {
     cwd: fileURLToPath(new URL("../../..", import.meta.url)),
@@ -87,6 +86,6 @@ async function unpack(): Promise<void> {
   });
   const fonts = `<fontconfig><dir>${unpacked}fonts/fonts</dir><cachedir>${unpacked}fonts-cache</cachedir></fontconfig>\n`;
   await writeFile(join(folder, "fonts.conf"), fonts);
-  // In one piece, or another test file would find half of it.
+  // A rename is atomic: another test file never sees half of the folder.
   await rename(folder, unpacked).catch(() => rm(folder, { recursive: true }));
 }

@@ -3,10 +3,10 @@ import { findFreePort } from "../postgres-server.ts";
 import { startService } from "../service.ts";
 import { productionEnvironment } from "../world.ts";
 
-/** The service as people meet it, with an empty database: real settings, but over http, and a server for its mails. */
+/** The service as a process with production settings, but over http, with an empty database and an SMTP server. */
 export interface Site extends AsyncDisposable {
   readonly url: string;
-  /** Waits for the next mail to that address with a link to that page; where the link leads. */
+  /** Waits for the next email to this address with a link to this page, and returns the link. */
   mailedLink(to: string, path: string): Promise<string>;
 }
 

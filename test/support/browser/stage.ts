@@ -8,7 +8,7 @@ import { findFreePort } from "../postgres-server.ts";
 import { temporaryFolder } from "../service.ts";
 import { createWorld, productionEnvironment, type World } from "../world.ts";
 
-/** A world that a browser can look at, where any state of a page is quickly brought about. */
+/** A world with an HTTP server, which brings a page into any state quickly. */
 export interface Stage extends World {
   readonly url: string;
 }
@@ -29,7 +29,7 @@ export async function createStage(
   return { ...world, url, [Symbol.asyncDispose]: () => built.disposeAsync() };
 }
 
-/** Sends the mails that wait; where the link of the last one to that page leads. */
+/** Sends the pending emails, and returns the path of the last link to this page. */
 export async function deliverLink(
   { auth, mails }: Stage,
   page: "/reset" | "/verify" | "/undo-email-change",
@@ -44,7 +44,7 @@ export async function deliverLink(
   return `${page}?token=${encodeURIComponent(mail?.token ?? "")}`;
 }
 
-/** A stage whose database is a file, which another connection can open. It takes longer than one in memory: it waits for the disk. */
+/** Creates a stage whose database is a file, so that another connection can open it. Slower than one in memory. */
 export async function createStageOnFile(environment: Environment): Promise<Stage> {
   await using resources = new AsyncDisposableStack();
   const file = join(resources.use(await temporaryFolder()).path, "bienvenue.db");

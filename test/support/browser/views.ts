@@ -9,13 +9,13 @@ import type { Visitor } from "./visitor.ts";
 const ada = { email: "ada@example.com", password: "plough-Violet-9-harbour" };
 const weak = "password1";
 
-/** Somebody before a page, and the stage that the page is on. */
+/** A visitor and the stage they visit. */
 interface Scene {
   readonly stage: Stage;
   readonly visitor: Visitor;
 }
 
-/** Every page, and after it, behind a hyphen, its other states: how to come there from an empty database. */
+/** How to get to each page from an empty database, and to its other states, which are named after a hyphen. */
 export const views = {
   login: ({ visitor }) => visitor.open("/login"),
   "login-wrong": ({ visitor }) => logIn(visitor, "not the one"),
@@ -24,7 +24,7 @@ export const views = {
     await logIn(visitor);
   },
   "login-too-often": async ({ visitor }) => {
-    for (let i = 0; i <= tries; i++) await logIn(visitor, "not the one");
+    for (let i = 0; i <= attempts; i++) await logIn(visitor, "not the one");
   },
   "login-locked": async ({ visitor }) => {
     for (let i = 0; i < 2; i++) await logIn(visitor, "not the one");
@@ -222,25 +222,25 @@ export const views = {
 
 export type View = keyof typeof views;
 
-/** Failed logins that the stage allows. */
-const tries = 2;
+/** The limit of failed logins. */
+const attempts = 2;
 
-/** What a view needs to be as it is. */
+/** The settings that a view needs. */
 const environments: Partial<Record<View, Environment>> = {
   "login-locked": { LIMIT_LOGIN_STREAK: "1" },
   "register-taken-refused": { CONCEAL_ACCOUNTS: "off" },
 };
 
-/** Views whose database fails by what another connection does. */
+/** Views of a database error, which another connection causes. */
 const onFile: readonly View[] = ["error-database", "error-internal"];
 
-/** A stage for one view. */
+/** Creates the stage of a view. */
 export function createStageFor(view: View): Promise<Stage> {
   const create = onFile.includes(view) ? createStageOnFile : createStage;
-  return create({ LIMIT_LOGIN_ACCOUNT: `${tries}/15m`, ...environments[view] });
+  return create({ LIMIT_LOGIN_ACCOUNT: `${attempts}/15m`, ...environments[view] });
 }
 
-/** Another connection to the database of a stage. */
+/** Opens another connection to the database of a stage. */
 function openDatabase({ settings }: Stage): DatabaseSync {
   return new DatabaseSync(settings.DATABASE_URL.replace(/^sqlite:/, ""));
 }
@@ -272,7 +272,7 @@ async function openMove(scene: Scene): Promise<void> {
   await scene.visitor.open(await deliverLink(scene.stage, "/verify"));
 }
 
-/** The link of a move that was confirmed, on another device than the one that confirmed it. */
+/** Opens the link to undo a completed email change, on a different device than the one that completed it. */
 async function openUndo(scene: Scene): Promise<void> {
   await openMove(scene);
   const { submit, words, page } = scene.visitor;
@@ -287,14 +287,14 @@ async function openReset(stage: Stage, visitor: Visitor): Promise<void> {
   await visitor.open(await deliverLink(stage, "/reset"));
 }
 
-/** Logs in with this browser, as its page does, and opens the account. */
+/** Logs in with this browser, and opens the account page. */
 async function enter({ stage, visitor }: Scene): Promise<void> {
   await registerAndConfirm(stage, ada);
   await visitor.page.context().request.post(`${stage.url}/sessions`, { form: ada });
   await visitor.open("/account");
 }
 
-/** Has another account log in, in another tab. */
+/** Logs in to another account, as in another tab. */
 async function switchAccount({ stage, visitor }: Scene): Promise<void> {
   const grace = { ...ada, email: "grace@example.com" };
   await registerAndConfirm(stage, grace);

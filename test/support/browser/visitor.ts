@@ -3,24 +3,24 @@ import type { Browser, BrowserContextOptions, Locator, Page, Response } from "pl
 import { type Language, messages } from "../../../src/languages/languages.ts";
 import type { PageTexts } from "../../../src/languages/pages.ts";
 
-/** Somebody with a browser of their own. What no page may do is looked for in all that they saw when they leave. */
+/** A visitor with a browser. Disposing of it asserts that no page requested another host, failed in a script or broke its policy. */
 export interface Visitor extends AsyncDisposable {
   readonly page: Page;
-  /** What the pages say to them. */
+  /** The texts of the pages in the language of the visitor. */
   readonly words: PageTexts;
-  /** Where they are, without the host. */
+  /** The current URL without the origin. */
   readonly path: string;
-  /** Opens a page, by its path or whole; what answered. */
+  /** Opens a path or a URL. */
   open(url: string): Promise<Response>;
-  /** Follows a link, by what it says. */
+  /** Clicks the first link with this text. */
   follow(link: string): Promise<void>;
-  /** Fills in the form of that button, by what its fields are called, and sends it. */
+  /** Fills in the form with this button by the labels of its fields, and submits it. */
   submit(button: string, fields?: Record<string, string>): Promise<void>;
-  /** The form of the first such button. */
+  /** Locates the first form with this button. */
   formOf(button: string): Locator;
-  /** Does what leads to another page, and waits for that. */
+  /** Runs `act`, and waits for the page that it loads. */
   leave(act: () => Promise<unknown>): Promise<void>;
-  /** Waits until the page says this. */
+  /** Waits until the page contains the text. */
   waitForText(text: string): Promise<void>;
   /** Opens another tab of the same browser. */
   tab(): Promise<Visitor>;
@@ -32,10 +32,10 @@ export interface VisitorOptions {
   readonly options?: BrowserContextOptions;
 }
 
-/** A window that visitors use one after the other. */
+/** A browser window that visitors use one after the other. */
 export interface BrowserWindow extends AsyncDisposable {
   readonly page: Page;
-  /** Lets the next visitor in; by default, leaving takes the cookies along. */
+  /** Starts the next visit. By default, the cookies are deleted when it ends. */
   visit(site: Site, leave?: () => PromiseLike<unknown>): Visitor;
 }
 
@@ -43,13 +43,13 @@ interface Site {
   readonly url: string;
 }
 
-/** Opens a browser's window of its own for one visitor. */
+/** Opens a new window for one visitor. */
 export async function openVisitor(browser: Browser, site: Site, person?: VisitorOptions): Promise<Visitor> {
   const window = await openWindow(browser, person);
   return window.visit(site, () => window[Symbol.asyncDispose]());
 }
 
-/** Opens a browser's window of its own, with no cookie yet. */
+/** Opens a new window without cookies. */
 export async function openWindow(
   browser: Browser,
   { language = "en", script = true, options = {} }: VisitorOptions = {},
@@ -59,13 +59,13 @@ export async function openWindow(
   const faults: string[] = [];
   let url = "";
   context.on("request", (request) => {
-    if (!request.url().startsWith(`${url}/`)) faults.push(`another host is asked: ${request.url()}`);
+    if (!request.url().startsWith(`${url}/`)) faults.push(`a page requests another host: ${request.url()}`);
   });
   context.on("weberror", (error) => faults.push(`a script fails: ${error.error().message}`));
   context.on("console", (message) => {
-    // A refusal's status is no fault; what the policy blocks is.
+    // The status of an error response is expected; a violation of the policy is not.
     if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
-      faults.push(`the browser complains: ${message.text()}`);
+      faults.push(`the console reports: ${message.text()}`);
   });
   context.on("dialog", (dialog) => {
     faults.push(`a script runs: ${dialog.message()}`);
@@ -85,7 +85,7 @@ export async function openWindow(
   };
 }
 
-// What locators do, without the script that playwright would put into each document for them: it costs as much as opening the page.
+// Does what locators do, without the script that playwright injects into each document, which takes as long as opening the page.
 const looks = `const plain = (words) => words.trim().replace(/\\s+/g, " ");
   const text = (element) => plain(element.textContent);
   const isSeen = (element) => element.checkVisibility({ visibilityProperty: true });
@@ -93,7 +93,7 @@ const looks = `const plain = (words) => words.trim().replace(/\\s+/g, " ");
     element.scrollIntoView({ block: "nearest", behavior: "instant" });
     const { left, top, width, height } = element.getClientRects()[0];
     const [x, y] = [left + width / 2, top + height / 2];
-    if (element.disabled || !element.contains(document.elementFromPoint(x, y))) throw new Error("nobody can click " + name);
+    if (element.disabled || !element.contains(document.elementFromPoint(x, y))) throw new Error("cannot click " + name);
     return [x, y];
   };`;
 
@@ -103,33 +103,33 @@ const named = `${looks}
   const form = [...document.forms].find((each) => buttonsOf(each).length > 0);
   if (!form) throw new Error("no form has the button " + button);`;
 
-/** Selects what is in the field with that label, for what is typed to take its place. */
+/** Selects the value of the field with this label, so that typing replaces it. */
 const selectField = `(button, label) => {
   ${named}
   const found = [...form.elements].filter((each) => [...(each.labels ?? [])].some((one) => text(one) === plain(label)));
-  if (found.length !== 1) throw new Error(found.length + " fields are called " + label);
+  if (found.length !== 1) throw new Error(found.length + " fields have the label " + label);
   const [field] = found;
   if (!isSeen(field) || field.matches(":disabled, :read-only"))
-    throw new Error("nobody can type into " + label);
+    throw new Error("cannot type into " + label);
   field.select();
   field.focus();
   if (document.activeElement !== field) throw new Error("the focus is not on " + label);
 }`;
 
-/** Where the button can be clicked. */
+/** Returns a point where the button can be clicked. */
 const findButton = `(button) => {
   ${named}
   const found = buttonsOf(form);
-  if (found.length !== 1) throw new Error(found.length + " buttons are called " + button);
+  if (found.length !== 1) throw new Error(found.length + " buttons have the label " + button);
   return placeOf(found[0], button);
 }`;
 
-/** Where the first such link can be clicked. */
+/** Returns a point where the first link with this text can be clicked. */
 const findLink = `(link) => {
   ${looks}
   const found = [...document.querySelectorAll("a[href]")].find(
     (each) => (each.getAttribute("aria-label") ?? text(each)) === plain(link) && isSeen(each));
-  if (!found) throw new Error("no link is called " + link);
+  if (!found) throw new Error("no link has the text " + link);
   return placeOf(found, link);
 }`;
 
