@@ -196,7 +196,7 @@ test("two nodes together send exactly as many emails as the limit, and an email 
   assert.equal((await service.delivered()).length, 7);
   store.clock.advance(hour);
   service.mailer.beforeSend = async () => {
-    throw new Error("the mail server is away");
+    throw new Error("the mail server is down");
   };
   assert.equal(await auth.outbox.deliver(), 0);
   service.mailer.beforeSend = async () => {};

@@ -124,7 +124,7 @@ test("a notice that could not be sent is merged with later changes", async () =>
   await using world = await createWorld();
   let session = await change(world.auth, await world.enter(email), 1);
   world.mailer.beforeSend = async () => {
-    throw new Error("the mail server is away");
+    throw new Error("the mail server is down");
   };
   // Longer than an email is retried: a notice to which a change is added starts again.
   for (let i = 1; i < 30; i++) {

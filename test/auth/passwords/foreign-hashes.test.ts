@@ -11,7 +11,7 @@ const passwords = new Passwords({ PASSWORD_HASH: "bcrypt", BCRYPT_COST: 4 });
 after(() => passwords.close());
 
 for (const [name, hash] of Object.entries(foreignHashes)) {
-  testOnce(`${name}: the password verifies, and nothing else does`, async () => {
+  testOnce(`${name}: the password matches, and no other does`, async () => {
     assert.equal(await passwords.verifyPassword(password, hash), true);
     for (const other of ["pate a choux", `${password} `, `${password}\0`, password.toUpperCase(), "\0"])
       assert.equal(await passwords.verifyPassword(other, hash), false, JSON.stringify(other));
@@ -35,26 +35,26 @@ test("the first login with each hash succeeds, and replaces it by a current bcry
   }
 });
 
-testOnce("Django's argon2 verifies at the cost that Django chooses", async () => {
+testOnce("a Django argon2 hash is verified with the default cost of Django", async () => {
   const hash =
     "argon2$argon2id$v=19$m=102400,t=2,p=8$cEJnemNQRFJMRDY5SzZidnBUTGNTbw$FczKMn2m74ypPfQQ9piWorJAKn6EZTLM7iR8jdZ+2MQ";
   assert.equal(await passwords.verifyPassword(password, hash), true);
 });
 
-testOnce("better-auth's passwords are one in every Unicode form of theirs", async () => {
+testOnce("a better-auth hash matches every Unicode form of the password", async () => {
   const hash =
     "1c50892c354da5b23ec3b5007649bc6e:64541d3fe202b78c79f8d5e299f81a2ba2406100be68a215ca35bb46aa3a504e1c056f2fd6aa20f90b67265ac14c4fd457232232eab2ba1a0c8460bf0524792c";
   for (const form of ["NFC", "NFD", "NFKC", "NFKD"])
     assert.equal(await passwords.verifyPassword("ﬁn de\u0065\u0301t\u00e9".normalize(form), hash), true, form);
 });
 
-testOnce("a bcrypt hash of another system is of no password that bcrypt would have cut", async () => {
+testOnce("an imported bcrypt hash matches no password that bcrypt would truncate", async () => {
   const long = "a".repeat(73);
   const { hashSync } = await import("bcrypt");
   assert.equal(await passwords.verifyPassword(long, hashSync(long, 4).replace("$2b$", "$2y$")), false);
 });
 
-testOnce("a short password verifies against argon2id of every cost of OWASP's list", async () => {
+testOnce("a short password matches argon2id hashes of every cost in OWASP's list", async () => {
   const { argon2Sync } = await import("node:crypto");
   const nonce = Buffer.from("saltysalt0123456");
   for (const [memory, passes] of [
@@ -70,7 +70,7 @@ testOnce("a short password verifies against argon2id of every cost of OWASP's li
   }
 });
 
-testOnce("a stronger bcrypt hash of another spelling is kept, one of today's cost is respelt", () => {
+testOnce("a stronger bcrypt hash of another version is kept, and one of the current cost is replaced", () => {
   const hash = (start: string) => `${start}${"a".repeat(53)}`;
   assert.equal(passwords.isOutdated(hash("$2y$05$"), "b4l0u"), false);
   for (const start of ["$2a$04$", "$2y$04$"]) assert.equal(passwords.isOutdated(hash(start), "b4l0u"), true);
@@ -80,7 +80,7 @@ testOnce("a stronger bcrypt hash of another spelling is kept, one of today's cos
 const salt = "c2FsdHlzYWx0MDEyMzQ1Ng";
 const tag = "a".repeat(43);
 
-testOnce("what would take a worker too long, or cannot be, is out of bounds", () => {
+testOnce("a hash with an impossible or excessive cost is out of bounds", () => {
   const within = [
     `$scrypt$ln=17,r=8,p=1$${salt}$${tag}`,
     `$scrypt$ln=18,r=8,p=4$${salt}$${tag}`,
@@ -108,7 +108,7 @@ testOnce("what would take a worker too long, or cannot be, is out of bounds", ()
   for (const hash of beyond) assert.equal(readHash(hash), "out of bounds", hash);
 });
 
-testOnce("what is empty, short, or of no known kind is unknown: least of all a tag that every password has", () => {
+testOnce("an empty, short or unknown hash is rejected, above all a tag that would match every password", () => {
   for (const hash of [
     "",
     "b'$2b$04$13dHq7.bVX8HTDBmEMHSU.5AfYqXaAGBds1tH/I9q3knSDyMQqc2q'",
@@ -130,7 +130,7 @@ testOnce("what is empty, short, or of no known kind is unknown: least of all a t
   }
 });
 
-testOnce("whatever is read fits its column and can be computed", async () => {
+testOnce("every accepted hash fits its column and can be computed", async () => {
   const text = (least: number, most: number) =>
     fc.string({ unit: fc.constantFrom(..."abcXYZ019/+"), minLength: least, maxLength: most });
   const number = (most: number) => fc.integer({ min: 0, max: most });

@@ -104,7 +104,7 @@ test("short and unusual addresses are rejected as passwords, and do not affect o
   assert.equal(await refusal("anything at all", environment, ".*@q"), null);
 });
 
-testOnEngines("a registration and a reset are held to it, by the account's own address", async () => {
+testOnEngines("the policy applies to registrations and resets, with the address of the account", async () => {
   await using world = await createWorld({ PASSWORD_BLOCKLIST: "on" });
   const hasCode = (code: string) => (error: Error) => error instanceof AuthError && error.code === code;
   await assert.rejects(world.auth.registerUser(` ${bob.toUpperCase()}`, "bob.smith1"), hasCode("password_personal"));

@@ -46,7 +46,7 @@ const acts: Readonly<Record<string, Act>> = {
       return () => world.auth.account.deleteAccount(id, password);
     },
   },
-  "asking to move": {
+  "requesting an email change": {
     statement: "addMove",
     code: "not_logged_in",
     async begin(world) {
@@ -54,7 +54,7 @@ const acts: Readonly<Record<string, Act>> = {
       return () => world.auth.account.changeEmail(id, next);
     },
   },
-  "confirming the move": {
+  "confirming an email change": {
     statement: "confirmMove",
     code: "bad_verify_token",
     async begin(world) {

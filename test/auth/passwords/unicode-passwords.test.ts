@@ -59,7 +59,7 @@ const passwords = new Passwords({ PASSWORD_HASH: "bcrypt", BCRYPT_COST: 4 });
 after(() => passwords.close());
 
 for (const [kind, forms] of Object.entries(same)) {
-  testOnce(`one password: ${kind}`, async () => {
+  testOnce(`same password: ${kind}`, async () => {
     assert.equal(new Set(forms).size, forms.length);
     for (const chosen of forms) {
       const hash = await passwords.hashPassword(chosen);
@@ -69,7 +69,7 @@ for (const [kind, forms] of Object.entries(same)) {
   });
 }
 
-testOnce("two passwords stay two where only another folding would make them one", async () => {
+testOnce("different passwords stay different, even if other rules make them equal", async () => {
   for (const [one, other] of different) {
     for (const [chosen, typed] of [
       [one, other],
@@ -83,7 +83,7 @@ testOnce("two passwords stay two where only another folding would make them one"
 });
 
 // id: normalized-once
-testOnce("every space is U+0020, every canonical form is NFC, nothing else changes, and once is enough", () => {
+testOnce("spaces become U+0020, text becomes NFC, nothing else changes, and normalizing is idempotent", () => {
   const spaces = [
     ..."\u0020\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000",
   ];
@@ -99,7 +99,7 @@ testOnce("every space is U+0020, every canonical form is NFC, nothing else chang
   fc.assert(fc.property(fc.string({ unit: "binary-ascii" }), (text) => assert.equal(normalizePassword(text), text)));
 });
 
-testOnce("a pile of marks, which would take long to order, is left as it is typed", async () => {
+testOnce("a text with many combining marks in a row, which would take long to sort, is kept as typed", async () => {
   const [pile, other] = ["\u0345\u0301\u0334\u0323".repeat(2000), "\u0301\u0345\u0334\u0323".repeat(2000)].map(
     (marks) => `a${marks}`,
   );
@@ -111,7 +111,7 @@ testOnce("a pile of marks, which would take long to order, is left as it is type
   assert.equal(normalizePassword(word), word.normalize("NFC"));
 });
 
-testOnce("the bytes that bcrypt can hold are those of the form that is hashed", async () => {
+testOnce("the length limit of bcrypt applies to the normalized form", async () => {
   const composed = "\u00e9".repeat(36);
   assert.equal(Buffer.byteLength(composed), 72);
   const decomposed = composed.normalize("NFD");
@@ -129,12 +129,12 @@ testOnce("the bytes that bcrypt can hold are those of the form that is hashed", 
   assert.equal(await passwords.verifyPassword("\u0958".repeat(12), older), false);
 });
 
-testOnce("the policy looks at the form that is hashed: its length, common words, the address, breaches", async () => {
+testOnce("the policy checks the normalized form: its length, common words, the address, breaches", async () => {
   const least = { PASSWORD_MIN_LENGTH: "8" };
   assert.equal(await findPasswordProblem("e\u0301".repeat(7), least, email), "password_too_short");
   assert.equal(await findPasswordProblem("e\u0301".repeat(8), least, email), null);
   assert.equal(await findPasswordProblem("\u1112\u1161\u11ab".repeat(4), least, email), "password_too_short");
-  assert.equal(await findPasswordProblem("\u0958".repeat(4), least, email), null, "each is two in NFC");
+  assert.equal(await findPasswordProblem("\u0958".repeat(4), least, email), null, "each is two code points in NFC");
   const blocklist = { PASSWORD_BLOCKLIST: "on" };
   assert.equal(await findPasswordProblem("bob\u00a0\u00a02024", blocklist, email), "password_personal");
   await using server = await startBreachServer(answerWithCounts({ "caf\u00e9 cr\u00e8me": 1 }));
@@ -209,7 +209,7 @@ test("an older hash of the password as typed stays valid, and is replaced at the
   }
 });
 
-testOnce("another system's hash verifies the text that it was made of, and the form that is hashed here", async () => {
+testOnce("an imported hash matches its original text, and the normalized form", async () => {
   const django = (text: string) =>
     `pbkdf2_sha256$1000$salt$${pbkdf2Sync(text, "salt", 1000, 32, "sha256").toString("base64")}`;
   const betterAuth = (text: string) => {

@@ -38,13 +38,13 @@ async function confirm(auth: Auth, sessionId: string, password = bob.password): 
 async function isLive(auth: Auth, sessionId: string): Promise<boolean> {
   const user = await auth.getUserFromSessionId(sessionId);
   const person = await auth.account.getUser(sessionId).catch(() => null);
-  assert.equal(person?.id, user?.id, "all ways of finding it agree");
+  assert.equal(person?.id, user?.id, "all lookups agree");
   return user !== null;
 }
 
 const ways: Record<string, (auth: Auth, sessionId: string) => Promise<string>> = {
-  "giving the password again": (auth, sessionId) => confirm(auth, sessionId),
-  "a change of password": async (auth, sessionId) =>
+  "confirming the password": (auth, sessionId) => confirm(auth, sessionId),
+  "changing the password": async (auth, sessionId) =>
     (await auth.account.changePassword(sessionId, { current: bob.password, chosen })).session.sessionId,
 };
 
@@ -80,28 +80,28 @@ for (const [way, renew] of Object.entries(ways)) {
   const ends: Record<string, (auth: Auth, ids: { before: string; after: string; other: string }) => Promise<unknown>> =
     {
       "a logout": (auth, { after }) => auth.logOut(after),
-      "a logout by the id before": (auth, { before }) => auth.logOut(before),
+      "a logout with the previous id": (auth, { before }) => auth.logOut(before),
       "a reset": async (auth) => auth.updatePassword(await auth.getResetPasswordToken(bob.email), `${chosen}2`),
-      "an end from another device": (auth, { other }) => auth.sessions.endOthers(other),
-      "an end by its handle": async (auth, { other }) => {
+      "ending it from another device": (auth, { other }) => auth.sessions.endOthers(other),
+      "ending it by its handle": async (auth, { other }) => {
         const one = (await auth.sessions.list(other)).find(({ current }) => !current);
         await auth.sessions.end(other, one?.id ?? "");
       },
-      "an operator": async (auth) => auth.destroySession((await auth.admin.find(bob.email))?.id ?? 0),
+      "ending it as an operator": async (auth) => auth.destroySession((await auth.admin.find(bob.email))?.id ?? 0),
       "a disabled account": async (auth) => auth.admin.disable((await auth.admin.find(bob.email))?.id ?? 0),
       "a deleted account": async (auth) => auth.admin.deleteAccount((await auth.admin.find(bob.email))?.id ?? 0),
-      "a login that presents the id before": async (auth, { before }) => {
+      "a login with the previous id": async (auth, { before }) => {
         await auth.registerUser(eve.email, eve.password);
         await auth.logIn({ ...eve, replaces: before });
       },
     };
   for (const [what, end] of Object.entries(ends)) {
     // id: both-ids-end
-    test(`after ${way} both ids end by ${what}`, async () => {
+    test(`after ${way} ${what} ends both ids`, async () => {
       await using nodes = await createNodes();
       const before = await nodes.logIn();
       const after = await renew(nodes.one, before);
-      const password = way === "a change of password" ? chosen : bob.password;
+      const password = way === "changing the password" ? chosen : bob.password;
       const other = (await nodes.one.logIn({ ...bob, password })).session.sessionId;
       await end(nodes.two, { before, after, other });
       for (const id of [before, after]) for (const auth of [nodes.one, nodes.two]) assert.ok(!(await isLive(auth, id)));
