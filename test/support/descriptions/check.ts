@@ -104,9 +104,9 @@ function checkRefusal(name: string, answer: Answer, match: Match | undefined): s
   if (status >= 500) allowed.add("x-request-id");
   if (["busy", "database_unavailable", "too_many_tries"].includes(code)) allowed.add("retry-after");
   if (code === "method_not_allowed") allowed.add("allow");
-  if (match?.description.isPage) allowed.add("set-cookie");
-  checkHeaders(name, answer, allowed);
   const isPage = mediaType(answer) === "text/html";
+  if (isPage) allowed.add("set-cookie");
+  checkHeaders(name, answer, allowed);
   if (isPage) assert.ok(!match || match.method === "GET" || match.description.isPage, `${name}: a page`);
   else if (method !== "HEAD") {
     const { message, ...more } = parseBody(name, answer) as Record<string, unknown>;
