@@ -108,7 +108,7 @@ test("a session used just before it expires stays valid, whenever that is writte
     assert.ok(await world.auth.getUserFromSessionId(sessionId));
     await world.auth.flush();
     world.clock.advance(minute);
-    assert.equal(await world.auth.getUserFromSessionId(sessionId), null, "it is seen when it was, and no later");
+    assert.equal(await world.auth.getUserFromSessionId(sessionId), null, "it was last seen when it was used");
   }
 });
 

@@ -63,11 +63,11 @@ test("20,000 refusals from as many /64s of one /48 are a hundred entries at most
   );
   assert.ok(
     (await trail(world)).some(({ ip }) => ip === "2001:db8:2::1"),
-    "the next network has room of its own",
+    "the next network has room too",
   );
 });
 
-test("every network has room for a few entries, whatever it sends, and a flood of it is counted", async () => {
+test("every network has room for a few entries, and its flood is counted", async () => {
   for (const [ip, most] of [
     ["192.0.2.1", 22],
     ["2001:db8::1", 22],
@@ -171,7 +171,7 @@ test("every kind of refusal is bounded", async () => {
     const before = (await trail(world)).length;
     for (let i = 0; i < 400; i++) await Promise.resolve(attempt(i, { ip: of64(i) })).catch(ignore);
     const events = (await trail(world)).slice(before).filter(({ event }) => event === name);
-    if (name === "operation_refused") assert.equal(events.length, 400, "each is of an account of its own");
+    if (name === "operation_refused") assert.equal(events.length, 400, "each names a different account");
     else assert.ok(events.length > 20 && events.length <= 100, `${name}: ${events.length}`);
   }
 });

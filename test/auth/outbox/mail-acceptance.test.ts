@@ -160,10 +160,10 @@ for (const reply of failures) {
     assert.ok(lost.length >= 5);
     for (const token of lost) assert.ok(await node.resets(token));
     node.office.reply = "accepts";
-    assert.deepEqual(await node.deliver(), [], "it waits as long as is usual");
+    assert.deepEqual(await node.deliver(), [], "it waits the usual time");
     node.store.clock.advance(30 * minute);
     const [newest, ...more] = await node.deliver();
-    assert.deepEqual(more, [], "one mail, however often it was asked for");
+    assert.deepEqual(more, [], "one email for all requests");
     assert.ok(await node.resets(newest));
     for (const token of [current, ...lost]) assert.equal(await node.resets(token), false, "replaced");
     await assert.rejects(node.auth.updatePassword(current, chosen), { code: "bad_reset_token" });
@@ -222,7 +222,7 @@ test("an action while an email is being sent invalidates its link too, and the a
     "a program sets a token": ({ store }) => store.db.updateUser(1, { resetToken: "a program's own" }),
     "a program takes the token back": ({ store }) => store.db.updateUser(1, { resetToken: null }),
     "a program gets a token": ({ auth }) => auth.getResetPasswordToken(email),
-    "the account is deleted, and made again": async ({ auth }) => {
+    "the account is deleted and created again": async ({ auth }) => {
       await auth.admin.deleteAccount(1);
       await auth.registerUser(email, password);
     },
@@ -256,7 +256,7 @@ test("a request while an email is being sent needs no second email unless the fi
     await held.arrived;
     node.store.clock.advance(1000);
     await node.auth.resetPassword.request(email);
-    assert.deepEqual(await other.deliver(), [], "not beside the one that is under way");
+    assert.deepEqual(await other.deliver(), [], "not while the first one is being sent");
     if (fails) node.office.reply = "accepts";
     if (fails) node.office.hangUp();
     else held.release();

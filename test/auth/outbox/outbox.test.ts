@@ -196,7 +196,7 @@ test("a mail kind of a newer node stays in the outbox", async () => {
   assert.equal(await world.auth.outbox.count(), 1);
 });
 
-test("deleting an account deletes its waiting emails but the notice of it, and no others", async () => {
+test("deleting an account deletes its waiting emails, except the notice of the deletion, and no others", async () => {
   await using world = await createNode();
   for (const address of [email, "eve@example.com"]) {
     await world.auth.admin.invite(address);
