@@ -18,7 +18,7 @@ import { form, hour, minute, type World } from "../support/world.ts";
 
 const wrong = { ...owner, password: "a wrong Password" };
 
-/** The statuses of so many logins at once. */
+/** Sends this many logins at the same time, and counts the responses by status. */
 async function guess(world: World, times: number, fields = wrong, more: object = {}): Promise<Record<number, number>> {
   const statuses = await Promise.all(
     Array.from({ length: times }, async () => (await world.request("/sessions", { ...form(fields), ...more })).status),
@@ -28,39 +28,46 @@ async function guess(world: World, times: number, fields = wrong, more: object =
   );
 }
 
-/** Each from a network of its own. */
-const networks = (i: number) => ({ ip: `198.51.${i >> 8}.${i & 255}` });
+/** Returns a different client address for each number, each in its own network. */
+const fromNetwork = (i: number) => ({ ip: `198.51.${i >> 8}.${i & 255}` });
 
-/** A login that is tried until the service is not too busy to count it; adds every answer to a list. */
-async function tried(world: World, fields: typeof wrong, i: number, answers: Response[] = []): Promise<Response> {
-  const response = await world.request("/sessions", { ...form(fields), ...networks(i) });
-  answers.push(response);
+/** Logs in, and retries after a 503. Adds each response to the list. */
+async function logInUntilCounted(
+  world: World,
+  fields: typeof wrong,
+  i: number,
+  responses: Response[] = [],
+): Promise<Response> {
+  const response = await world.request("/sessions", { ...form(fields), ...fromNetwork(i) });
+  responses.push(response);
   if (response.status !== 503) return response;
   await sleep(20);
-  return tried(world, fields, i, answers);
+  return logInUntilCounted(world, fields, i, responses);
 }
 
 // id: ten-guesses
-test("of 200 guesses at once at one account, with or without one, ten are looked at", async () => {
+test("10 of 200 simultaneous guesses at an address are checked, with or without an account", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   for (const email of [owner.email, "nobody@example.com"]) {
-    const answers: Response[] = [];
-    await Promise.all(Array.from({ length: 200 }, (_, i) => tried(world, { ...wrong, email }, i, answers)));
-    const count = (wanted: number) => answers.filter(({ status }) => status === wanted).length;
-    // A password may have been looked at, and counted, though the database was then too busy to say so.
+    const responses: Response[] = [];
+    await Promise.all(
+      Array.from({ length: 200 }, (_, i) => logInUntilCounted(world, { ...wrong, email }, i, responses)),
+    );
+    const count = (expected: number) => responses.filter(({ status }) => status === expected).length;
+    // If the database is busy, a guess can be checked and counted, and still get a 503.
     assert.ok(count(401) <= 10 && count(401) + count(503) >= 10, `${count(401)} and ${count(503)}`);
     assert.equal(count(401) + count(429), 200);
-    const last = answers.find(({ status }) => status === 429) as Response;
-    assert.equal(last.headers.get("Retry-After"), "900");
-    await assertRejected(last, 429, /^too many attempts; try again in 15 minutes$/);
+    const rejected = responses.find(({ status }) => status === 429) as Response;
+    assert.equal(rejected.headers.get("Retry-After"), "900");
+    await assertRejected(rejected, 429, /^too many attempts; try again in 15 minutes$/);
   }
-  assert.equal((await world.request("/sessions", { ...form(owner), ...networks(999) })).status, 429);
+  assert.equal((await world.request("/sessions", { ...form(owner), ...fromNetwork(999) })).status, 429);
   world.clock.advance(15 * minute);
   await logInForCookies(world);
 });
 
-test("a refusal says how long to wait as a person would", async () => {
+test("the error message names the wait in the largest fitting unit", async () => {
   for (const [window, words, later, left] of [
     ["90s", "90 seconds", "31s", "59 seconds"],
     ["5m", "5 minutes", "270s", "30 seconds"],
@@ -79,7 +86,7 @@ test("a refusal says how long to wait as a person would", async () => {
 });
 
 // id: hundred-by-network
-test("one network has a hundred wrong logins, however many accounts it tries; a success clears none of them", async () => {
+test("a network has 100 wrong logins, however many accounts they are for, and a successful login resets none of them", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   for (let i = 0; i < 99; i++) {
@@ -93,7 +100,7 @@ test("one network has a hundred wrong logins, however many accounts it tries; a 
 });
 
 // id: every-spelling
-test("every spelling of an account, and of a request, is counted together", async () => {
+test("all spellings of an address and all forms of a request count toward the same limit", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const { email, password } = wrong;
@@ -126,7 +133,7 @@ test("every spelling of an account, and of a request, is counted together", asyn
 });
 
 // id: gmail-dots
-test("Gmail's dots lead to one mailbox, and so to one bucket", async () => {
+test("Gmail addresses that differ only in dots share one limit", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_ACCOUNT: "2/15m" });
   for (const email of ["bob.smith@gmail.com", "bobsmith@googlemail.com"]) {
     assert.deepEqual(await guess(world, 1, { ...wrong, email }), { 401: 1 });
@@ -146,26 +153,26 @@ test("the addresses of an IPv6 /64 are one network", async () => {
 });
 
 // id: owner-not-locked-out
-test("a stranger cannot lock the owner out of a device that the account knows", async () => {
+test("an attacker cannot lock the owner out of a known device", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const cookies = await logInForCookies(world);
   assert.match(cookies, /^__Host-session_id=[^;]+; __Host-device_id=[\w-]{43}$/);
   const device = cookies.split("; ")[1] as string;
-  for (let i = 0; i < 10; i++) await world.request("/sessions", { ...form(wrong), ...networks(i) });
+  for (let i = 0; i < 10; i++) await world.request("/sessions", { ...form(wrong), ...fromNetwork(i) });
   assert.equal((await world.request("/sessions", form(owner))).status, 429);
   const again = await logInForCookies(world, owner, device);
   assert.equal(again.split("; ")[1], device, "the device keeps its cookie");
-  // It has ten tries of its own, and no more.
+  // The device has its own limit of ten attempts.
   const headers = { Cookie: device };
   for (let i = 0; i < 10; i++) {
     assert.equal((await world.request("/sessions", form(wrong, { headers }))).status, 401);
   }
   assert.equal((await world.request("/sessions", form(owner, { headers }))).status, 429);
-  // To another account it is a stranger's.
+  // For another account, the device is unknown.
   await registerAndConfirm(world, { ...owner, email: "eve@example.com" });
   for (let i = 0; i < 10; i++) {
-    await world.request("/sessions", { ...form({ ...wrong, email: "eve@example.com" }), ...networks(i) });
+    await world.request("/sessions", { ...form({ ...wrong, email: "eve@example.com" }), ...fromNetwork(i) });
   }
   assert.equal(
     (await world.request("/sessions", form({ ...owner, email: "eve@example.com" }, { headers }))).status,
@@ -173,47 +180,51 @@ test("a stranger cannot lock the owner out of a device that the account knows", 
   );
 });
 
-test("of several devices that a browser presents, any that the account knows counts, and goes on being known", async () => {
+test("a browser with several device cookies is a known device if one of the first five is, and keeps that cookie", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const device = (await logInForCookies(world)).split("; ")[1] as string;
-  for (let i = 0; i < 10; i++) await world.request("/sessions", { ...form(wrong), ...networks(i) });
-  const unknown = (count: number) =>
+  for (let i = 0; i < 10; i++) await world.request("/sessions", { ...form(wrong), ...fromNetwork(i) });
+  const unknownDevices = (count: number) =>
     Array.from({ length: count }, (_, i) => `__Host-device_id=${String(i).repeat(43)}`).join("; ");
   const status = async (Cookie: string) =>
     (await world.request("/sessions", form(wrong, { headers: { Cookie } }))).status;
-  for (const Cookie of [`${unknown(4)}; ${device}`, `${device}; ${unknown(4)}`, `__Host-device_id=x; ${device}`]) {
+  for (const Cookie of [
+    `${unknownDevices(4)}; ${device}`,
+    `${device}; ${unknownDevices(4)}`,
+    `__Host-device_id=x; ${device}`,
+  ]) {
     assert.equal(await status(Cookie), 401);
     assert.ok((await logInForCookies(world, owner, Cookie)).endsWith(`; ${device}`), "the known device is kept");
   }
-  assert.equal(await status(`${unknown(5)}; ${device}`), 429, "at most five are tried");
-  assert.equal(await status(unknown(5)), 429);
+  assert.equal(await status(`${unknownDevices(5)}; ${device}`), 429, "only five device cookies are checked");
+  assert.equal(await status(unknownDevices(5)), 429);
   const { id } = await world.db.findUserBy({ email: owner.email });
-  assert.equal((await world.db.devices.list(id)).length, 1, "none of the unknown ones is remembered");
+  assert.equal((await world.db.devices.list(id)).length, 1, "no unknown device is remembered");
   const [session = ""] = (await logInForCookies(world, owner, device)).split("; ");
   const change = form(
     { password: strongPassword, new_password: `${strongPassword}!` },
-    { method: "PUT", headers: { Cookie: `${session}; ${unknown(4)}; ${device}` } },
+    { method: "PUT", headers: { Cookie: `${session}; ${unknownDevices(4)}; ${device}` } },
   );
   assert.equal((await world.request("/profile/password", change)).status, 200);
   assert.ok(await world.db.devices.isKnown(device.split("=")[1] as string, id));
 });
 
 // id: hundred-in-a-row
-test("after a hundred wrong passwords in a row only a known device or a reset opens the account", async () => {
+test("after the maximum streak of wrong passwords, only a known device can log in until the password is reset", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_STREAK: "12" });
   await registerAndConfirm(world);
   const device = (await logInForCookies(world)).split("; ")[1] as string;
   for (let i = 0; i < 12; i++) {
     if (i === 10) world.clock.advance(15 * minute);
-    assert.equal((await world.request("/sessions", { ...form(wrong), ...networks(i) })).status, 401);
+    assert.equal((await world.request("/sessions", { ...form(wrong), ...fromNetwork(i) })).status, 401);
   }
   world.clock.advance(24 * hour);
-  const answer = await world.request("/sessions", form(owner));
-  assert.equal(answer.headers.get("Retry-After"), "86400");
-  await assertRejected(answer, 429, /^too many wrong passwords in a row; reset the password$/);
+  const response = await world.request("/sessions", form(owner));
+  assert.equal(response.headers.get("Retry-After"), "86400");
+  await assertRejected(response, 429, /^too many wrong passwords in a row; reset the password$/);
   await logInForCookies(world, owner, device);
-  assert.equal((await world.request("/sessions", form(owner))).status, 429, "the device opens itself alone");
+  assert.equal((await world.request("/sessions", form(owner))).status, 429, "other devices stay locked out");
   await deliverMails(world);
   await world.request("/reset_password", form({ email: owner.email }));
   const reset = { email: owner.email, reset_token: await deliverToken(world), new_password: `${strongPassword}!` };
@@ -221,7 +232,7 @@ test("after a hundred wrong passwords in a row only a known device or a reset op
   await logInForCookies(world, { ...owner, password: `${strongPassword}!` });
 });
 
-test("a right password ends the row of wrong ones", async () => {
+test("a correct password ends the streak of wrong ones", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_STREAK: "3" });
   await registerAndConfirm(world);
   for (let i = 0; i < 5; i++) {
@@ -232,7 +243,7 @@ test("a right password ends the row of wrong ones", async () => {
 });
 
 // id: told-of-second-device
-test("a person who is told of a second device was logged in on a first", async () => {
+test("the second device of an account sends an email, the first does not", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const windows = { "User-Agent": "Mozilla/5.0 (Windows NT 10.0) <b>evil</b> Gecko/20100101 Firefox/140.0" };
@@ -247,16 +258,16 @@ test("a person who is told of a second device was logged in on a first", async (
   assert.deepEqual(more, []);
 });
 
-test("a program that keeps no cookies brings one mail an hour, and is known as fifty devices at most", async () => {
+test("a program that keeps no cookies causes one email per hour, and at most 50 known devices", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
-  const told = async () => (await deliverMails(world)).map(({ kind, times }) => [kind, times]);
+  const deliverNotices = async () => (await deliverMails(world)).map(({ kind, times }) => [kind, times]);
   for (let i = 0; i < 2; i++) await logInForCookies(world);
-  assert.deepEqual(await told(), [["new_device", 1]]);
+  assert.deepEqual(await deliverNotices(), [["new_device", 1]]);
   for (let i = 0; i < 58; i++) await logInForCookies(world);
-  assert.deepEqual(await told(), []);
+  assert.deepEqual(await deliverNotices(), []);
   world.clock.advance(hour);
-  assert.deepEqual(await told(), [["new_device", 58]]);
+  assert.deepEqual(await deliverNotices(), [["new_device", 58]]);
   const { id } = (await world.auth.admin.find(owner.email)) ?? { id: 0 };
   assert.equal((await world.db.devices.list(id)).length, 50);
   world.clock.advance(24 * hour);
@@ -264,7 +275,7 @@ test("a program that keeps no cookies brings one mail an hour, and is known as f
   assert.equal((await deliverMails(world)).length, 1);
 });
 
-test("others are asked about no more passwords than may be registered", async () => {
+test("the breach API is not called for registrations beyond the limit of the network", async () => {
   await using server = await startBreachServer(answerWithCounts({}));
   await using world = await createProductionWorld({ PASSWORD_BREACH_CHECK: server.url });
   for (let i = 0; i < 23; i++) await world.request("/users", { ...form({ ...owner, email: `${i}@example.com` }) });
@@ -272,31 +283,38 @@ test("others are asked about no more passwords than may be registered", async ()
 });
 
 // id: registrations-mails-redemptions
-test("registrations and mails are limited by address and by network, refused redemptions by network", async () => {
+test("registrations and emails are limited by address and by network, failed redemptions by network", async () => {
   await using world = await createProductionWorld();
-  const statuses = async (times: number, request: (i: number) => Promise<Response>) => {
-    const all: number[] = [];
-    for (let i = 0; i < times; i++) all.push((await request(i)).status);
-    return [all.filter((status) => status !== 429).length, all.filter((status) => status === 429).length];
+  const countResponses = async (times: number, request: (i: number) => Promise<Response>) => {
+    let limited = 0;
+    for (let i = 0; i < times; i++) if ((await request(i)).status === 429) limited++;
+    return [times - limited, limited];
   };
   const register = (email: string, ip: string) => world.request("/users", { ...form({ ...owner, email }), ip });
-  const kinds = async () => (await deliverMails(world)).map(({ kind }) => kind);
-  assert.deepEqual(await statuses(8, (i) => register(owner.email, `192.0.2.${i}`)), [8, 0], "others' show to nobody");
-  assert.deepEqual(await kinds(), Array(5).fill("confirm_email"));
-  assert.deepEqual(await statuses(25, (i) => register(`${i}@example.com`, "203.0.113.1")), [20, 5]);
+  const deliverKinds = async () => (await deliverMails(world)).map(({ kind }) => kind);
+  assert.deepEqual(
+    await countResponses(8, (i) => register(owner.email, `192.0.2.${i}`)),
+    [8, 0],
+    "responses do not reveal the requests of others",
+  );
+  assert.deepEqual(await deliverKinds(), Array(5).fill("confirm_email"));
+  assert.deepEqual(await countResponses(25, (i) => register(`${i}@example.com`, "203.0.113.1")), [20, 5]);
   await deliverMails(world);
-  const ask = (path: string, email: string, ip: string) => world.request(path, { ...form({ email }), ip });
+  const requestMail = (path: string, email: string, ip: string) => world.request(path, { ...form({ email }), ip });
   const paths = ["/reset_password", "/email_verification"];
   for (const path of paths) {
     const sent: unknown[] = [];
     for (let i = 0; i < 8; i++) {
-      assert.deepEqual(await statuses(1, () => ask(path, owner.email, `192.0.2.${i}`)), [1, 0]);
-      sent.push(...(await kinds()));
+      assert.deepEqual(await countResponses(1, () => requestMail(path, owner.email, `192.0.2.${i}`)), [1, 0]);
+      sent.push(...(await deliverKinds()));
       world.clock.advance(11_000);
     }
     assert.equal(sent.length, 5, path);
   }
-  assert.deepEqual(await statuses(25, (i) => ask(paths[i % 2] as string, `m${i}@example.com`, "203.0.113.1")), [20, 5]);
+  assert.deepEqual(
+    await countResponses(25, (i) => requestMail(paths[i % 2] as string, `m${i}@example.com`, "203.0.113.1")),
+    [20, 5],
+  );
   const redeem = (i: number) =>
     i % 2 === 0
       ? world.request(
@@ -304,12 +322,12 @@ test("registrations and mails are limited by address and by network, refused red
           form({ email: owner.email, reset_token: "x", new_password: strongPassword }, { method: "PUT" }),
         )
       : confirmEmail(world, { ...owner, token: "x" });
-  assert.deepEqual(await statuses(33, redeem), [30, 3]);
+  assert.deepEqual(await countResponses(33, redeem), [30, 3]);
   world.clock.advance(hour);
-  assert.deepEqual(await statuses(2, () => register(owner.email, "203.0.113.1")), [2, 0]);
+  assert.deepEqual(await countResponses(2, () => register(owner.email, "203.0.113.1")), [2, 0]);
 });
 
-test("what was no try is not counted", async () => {
+test("successful requests and passwords that break the policy do not count as attempts", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_ACCOUNT: "1/15m", LIMIT_REDEMPTION_NETWORK: "1/15m" });
   await registerAndConfirm(world);
   await deliverMails(world);
@@ -323,95 +341,95 @@ test("what was no try is not counted", async () => {
 });
 
 // id: owner-gets-reset
-test("mails that a stranger asks for in vain do not keep the owner from a reset", async () => {
+test("verification and email change requests of an attacker do not prevent the owner's password reset", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const eve = { ...owner, email: "eve@example.com" };
   await registerAndConfirm(world, eve);
   const cookies = await logInForCookies(world, eve);
-  const ask = async (path: string, init: object) => (await world.request(path, init)).status;
+  const requestStatus = async (path: string, init: object) => (await world.request(path, init)).status;
   const fields = { email: owner.email };
   for (let i = 0; i < 6; i++) {
     const expected = i < 5 ? 200 : 429;
-    assert.equal(await ask("/email_verification", { ...form(fields), ...networks(i) }), 200);
-    const move = form(fields, { method: "PUT", headers: { Cookie: cookies } });
-    assert.equal(await ask("/profile/email", { ...move, ...networks(i) }), expected);
+    assert.equal(await requestStatus("/email_verification", { ...form(fields), ...fromNetwork(i) }), 200);
+    const emailChange = form(fields, { method: "PUT", headers: { Cookie: cookies } });
+    assert.equal(await requestStatus("/profile/email", { ...emailChange, ...fromNetwork(i) }), expected);
   }
   await deliverMails(world);
   await world.request("/reset_password", form(fields));
   const reset = { ...fields, reset_token: await deliverToken(world), new_password: `${strongPassword}!` };
-  assert.equal(await ask("/reset_password", form(reset, { method: "PUT" })), 200);
+  assert.equal(await requestStatus("/reset_password", form(reset, { method: "PUT" })), 200);
 });
 
-test("an account that would move to many addresses at once, from many networks, has its present one told of five an hour", async () => {
+test("simultaneous email changes of an account from many networks are limited to five an hour, with one notice each", async () => {
   await using world = await createProductionWorld();
-  const moves = async () => {
+  const changeEmails = async () => {
     await registerAndConfirm(world);
     const headers = { Cookie: await logInForCookies(world) };
     await deliverMails(world);
-    const move = async (_: unknown, i: number) =>
+    const changeEmail = async (_: unknown, i: number) =>
       world.request("/profile/email", {
         ...form({ email: `${i}@example.net` }, { method: "PUT", headers }),
-        ...networks(i),
+        ...fromNetwork(i),
       });
-    const answers = await Promise.all(Array.from({ length: 8 }, move));
-    return answers.map(({ status }) => status).toSorted();
+    const responses = await Promise.all(Array.from({ length: 8 }, changeEmail));
+    return responses.map(({ status }) => status).toSorted();
   };
-  const five = [200, 200, 200, 200, 200, 429, 429, 429];
-  assert.deepEqual(await moves(), five);
-  const told = (await deliverMails(world)).filter(({ kind }) => kind === "email_changing");
+  const fiveAccepted = [200, 200, 200, 200, 200, 429, 429, 429];
+  assert.deepEqual(await changeEmails(), fiveAccepted);
+  const notices = (await deliverMails(world)).filter(({ kind }) => kind === "email_changing");
   assert.deepEqual(
-    told.map(({ to }) => to),
+    notices.map(({ to }) => to),
     Array(5).fill(owner.email),
   );
   await world.auth.admin.deleteAccount(1);
   await deliverMails(world);
-  assert.deepEqual(await moves(), five, "an account that is erased leaves no tries to the next");
+  assert.deepEqual(await changeEmails(), fiveAccepted, "deleting an account resets its limits");
 });
 
 // id: owners-device-may-ask
-test("a stranger who asks for resets in the owner's name does not keep the owner's device from asking", async () => {
+test("reset requests of an attacker for the owner's address do not prevent a reset from the owner's device", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const headers = { Cookie: (await logInForCookies(world)).split("; ")[1] as string };
   await deliverMails(world);
-  const ask = async (email: string, init: object) =>
+  const requestReset = async (email: string, init: object) =>
     (await world.request("/reset_password", { ...form({ email }), ...init })).status;
-  for (let i = 0; i < 5; i++) assert.equal(await ask(`bob+${i}@example.com`, networks(i)), 200);
+  for (let i = 0; i < 5; i++) assert.equal(await requestReset(`bob+${i}@example.com`, fromNetwork(i)), 200);
   assert.deepEqual(await deliverMails(world), []);
-  assert.equal(await ask(owner.email, networks(9)), 200);
-  assert.equal((await deliverMails(world)).length, 1, "aliases without an account use nothing up");
+  assert.equal(await requestReset(owner.email, fromNetwork(9)), 200);
+  assert.equal((await deliverMails(world)).length, 1, "aliases without an account do not count");
   for (let i = 0; i < 8; i++) {
     world.clock.advance(11_000);
-    assert.equal(await ask(owner.email, networks(10 + i)), 200);
+    assert.equal(await requestReset(owner.email, fromNetwork(10 + i)), 200);
     await deliverMails(world);
   }
-  assert.equal(await ask(owner.email, { headers: { Cookie: `__Host-device_id=${"d".repeat(43)}` } }), 200);
-  assert.deepEqual(await deliverMails(world), [], "the mails of an hour are used up, and nobody is told");
+  assert.equal(await requestReset(owner.email, { headers: { Cookie: `__Host-device_id=${"d".repeat(43)}` } }), 200);
+  assert.deepEqual(await deliverMails(world), [], "the limit is reached, and the response does not reveal it");
   const several = { headers: { Cookie: `__Host-device_id=${"d".repeat(43)}; ${headers.Cookie}` } };
-  for (let i = 0; i < 5; i++) assert.equal(await ask(owner.email, i % 2 ? several : { headers }), 200);
-  assert.equal(await ask(owner.email, { headers }), 429, "it has five of its own, and no more");
+  for (let i = 0; i < 5; i++) assert.equal(await requestReset(owner.email, i % 2 ? several : { headers }), 200);
+  assert.equal(await requestReset(owner.email, { headers }), 429, "the device has its own limit of five");
   assert.deepEqual(new Set((await deliverMails(world)).map(({ to }) => to)), new Set([owner.email]));
 });
 
 // id: registration-guessed-ten-times
-test("the password of a registration is guessed ten times by who has its link, and not kept from who chose it", async () => {
+test("a client with the link of a registration can guess its password ten times, and wrong logins do not count", async () => {
   await using world = await createProductionWorld();
   await world.request("/users", form(owner));
   const token = await deliverToken(world);
-  for (let i = 0; i < 12; i++) await world.request("/sessions", { ...form(wrong), ...networks(i) });
+  for (let i = 0; i < 12; i++) await world.request("/sessions", { ...form(wrong), ...fromNetwork(i) });
   const guess = (i: number) =>
-    world.request("/email_verification", { ...form({ ...wrong, token }, { method: "PUT" }), ...networks(i) });
+    world.request("/email_verification", { ...form({ ...wrong, token }, { method: "PUT" }), ...fromNetwork(i) });
   for (let i = 0; i < 10; i++) assert.equal((await guess(i)).status, 403);
   await assertRejected(guess(11), 429, /^too many attempts/);
   await world.request("/email_verification", form({ email: owner.email }));
-  const again = await deliverToken(world);
-  await assertRejected(confirmEmail(world, { ...owner, token: again }), 429);
+  const newToken = await deliverToken(world);
+  await assertRejected(confirmEmail(world, { ...owner, token: newToken }), 429);
   world.clock.advance(15 * minute);
-  assert.equal((await confirmEmail(world, { ...owner, token: again })).status, 200);
+  assert.equal((await confirmEmail(world, { ...owner, token: newToken })).status, 200);
 });
 
-test("a reset that was done is told so, though the tries before it cannot be forgotten", async () => {
+test("a password reset succeeds even if the attempts before it cannot be refunded", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   await world.request("/reset_password", form({ email: owner.email }));

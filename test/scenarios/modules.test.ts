@@ -9,8 +9,8 @@ import { productionEnvironment } from "../support/world.ts";
 
 const hook = fileURLToPath(new URL("../support/modules.ts", import.meta.url));
 
-/** Starts the service; the parts of it that only some need and that were loaded by the time it ends. */
-async function loaded(environment: Environment, authorization = ""): Promise<string[]> {
+/** Starts the service, requests the metrics, stops it, and returns which of the optional modules were loaded. */
+async function findLoadedModules(environment: Environment, authorization = ""): Promise<string[]> {
   await using service = await startService({ NODE_OPTIONS: `--import=${hook}`, ...environment });
   let modules = "";
   service.process.stderr?.on("data", (chunk) => {
@@ -25,28 +25,30 @@ async function loaded(environment: Environment, authorization = ""): Promise<str
 
 const METRICS_TOKEN = "of-the-prometheus-server";
 
-test("prom-client is loaded by the first who reads metrics, and neither it nor OpenTelemetry before; commander by commands alone", async () => {
-  assert.deepEqual(await loaded(productionEnvironment), []);
-  assert.deepEqual(await loaded({ ...productionEnvironment, METRICS_TOKEN }, "Bearer nonsense"), []);
+test("before an authorized request for metrics, the service loads no prom-client, OpenTelemetry or commander", async () => {
+  assert.deepEqual(await findLoadedModules(productionEnvironment), []);
+  assert.deepEqual(await findLoadedModules({ ...productionEnvironment, METRICS_TOKEN }, "Bearer nonsense"), []);
   assert.ok(
-    (await loaded({ ...productionEnvironment, METRICS_TOKEN }, `Bearer ${METRICS_TOKEN}`)).includes("/prom-client/"),
+    (await findLoadedModules({ ...productionEnvironment, METRICS_TOKEN }, `Bearer ${METRICS_TOKEN}`)).includes(
+      "/prom-client/",
+    ),
   );
 });
 
-test("the list is loaded only where PASSWORD_BLOCKLIST is on", async () => {
+test("the list of common passwords is loaded only with PASSWORD_BLOCKLIST=on", async () => {
   const email = "bob.smith@mail.example.org";
-  const loaded: string[] = [];
+  const loadedModules: string[] = [];
   const hooks = registerHooks({
     load(url, context, next) {
-      loaded.push(url);
+      loadedModules.push(url);
       return next(url, context);
     },
   });
   try {
     assert.equal(await findPasswordProblem("password", {}, email), null);
-    assert.deepEqual(loaded, []);
+    assert.deepEqual(loadedModules, []);
     assert.equal(await findPasswordProblem("password", { PASSWORD_BLOCKLIST: "on" }, email), "password_common");
-    assert.match(loaded.join(), /common-passwords\.ts$/);
+    assert.match(loadedModules.join(), /common-passwords\.ts$/);
   } finally {
     hooks.deregister();
   }

