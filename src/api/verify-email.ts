@@ -49,7 +49,7 @@ export const emailVerification: Resource = {
           },
         },
       }),
-      refusals: ["bad_verify_token", "email_taken", "too_many_tries"],
+      refusals: ["bad_verify_token", "too_many_tries"],
     },
     (service) => {
       const { auth, settings, answers, caller } = service;

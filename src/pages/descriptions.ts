@@ -87,7 +87,7 @@ export const verifyEmail = {
     query: () => ({ token }),
     hashesPassword: true,
     answers: "The address is verified, or the request for the email is accepted.",
-    refusals: ["field_missing", "email_invalid", "bad_verify_token", "email_taken", "too_many_tries"],
+    refusals: ["field_missing", "email_invalid", "bad_verify_token", "too_many_tries"],
   }),
 };
 
