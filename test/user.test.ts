@@ -106,7 +106,7 @@ async function createCalls(world: World, secrets: Secrets): Promise<Record<Metho
   };
   const mailed = () => world.mails.at(-1)?.token ?? "";
   const id = async () => (await world.db.findUserBy({ email })).id;
-  const handle = async () => (await auth.admin.sessions(await id())).find(({ current }) => !current)?.id ?? "";
+  const handle = async () => (await auth.admin.listSessions(await id())).find(({ current }) => !current)?.id ?? "";
   return {
     registerUser: () => auth.registerUser(email, password),
     "account.register": () => auth.account.register("carol@example.com", password),
@@ -178,9 +178,9 @@ async function createCalls(world: World, secrets: Secrets): Promise<Record<Metho
     "outbox.retry": () => auth.outbox.retry(),
     "admin.disable": async () => auth.admin.disable(await id()),
     "admin.enable": async () => auth.admin.enable(await id()),
-    "admin.sessions": async () => {
+    "admin.listSessions": async () => {
       secrets.add(await auth.createSession(email));
-      return auth.admin.sessions(await id());
+      return auth.admin.listSessions(await id());
     },
     "admin.revoke": async () => auth.admin.revoke(await id(), await handle()),
     logOut: async () => {

@@ -77,7 +77,7 @@ export class Auth extends AuthBase {
   /** Operator actions. */
   readonly admin = merge(
     bind(this.context, admin, "list", "find", "invite", "sendReset", "disable", "enable", "deleteAccount"),
-    bind(this.context, admin, "sessions", "revoke"),
+    bind(this.context, admin, "listSessions", "revoke"),
     bind(this.context, sweeping, "sweep"),
   );
   readonly audit = bind(this.context, audit, "list", "recordBulkOperation", "recordRejectedRequest");

@@ -135,7 +135,7 @@ async function sendReset(auth: Auth, account: string, options: LanguageOption): 
 }
 
 async function listSessions(auth: Auth, account: string, { json }: JsonOption): Promise<void> {
-  const sessions = await auth.admin.sessions((await findAccount(auth, account)).id);
+  const sessions = await auth.admin.listSessions((await findAccount(auth, account)).id);
   if (json) return console.log(formatJson({ sessions: sessions.map(({ current: _, ...session }) => session) }));
   if (sessions.length === 0) return console.log("no sessions");
   const rows = sessions.map(({ id, device, ip, created_at, last_seen_at }) => ({

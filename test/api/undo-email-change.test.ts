@@ -123,7 +123,7 @@ test("a move ends the sessions from before it, but for the one that confirms it,
     [403, 200, 403],
   );
   const { id } = (await world.auth.admin.find(next)) ?? assert.fail();
-  assert.equal((await world.auth.admin.sessions(id)).length, 1);
+  assert.equal((await world.auth.admin.listSessions(id)).length, 1);
 
   // Another account's session confirms nothing of this one's, and stays.
   const ask = form({ email: third }, { method: "PUT", headers: { Cookie: renewed } });
@@ -137,7 +137,7 @@ test("a move ends the sessions from before it, but for the one that confirms it,
   assert.equal(elsewhere.status, 200);
   assert.equal(readCookies(elsewhere)["__Host-session_id"], undefined);
   assert.deepEqual([await status(world, renewed), await status(world, strangers)], [403, 200]);
-  assert.equal((await world.auth.admin.sessions(id)).length, 0);
+  assert.equal((await world.auth.admin.listSessions(id)).length, 0);
 });
 
 test("a move has the account forget every device but the one that confirms it", async () => {

@@ -113,7 +113,7 @@ test("an impossible user id finds no account, and operations on it are in the tr
     assert.equal(await auth.admin.sendReset(id), false);
     assert.equal(await auth.admin.revoke(id), 0);
     assert.equal(await auth.admin.revoke(id, "handle"), 0);
-    assert.deepEqual(await auth.admin.sessions(id), []);
+    assert.deepEqual(await auth.admin.listSessions(id), []);
     await auth.destroySession(id);
   }
   await assertTrail(world, ["operation_refused"]);

@@ -128,7 +128,7 @@ for (const script of [true, false]) {
     await visitor.open("/account");
     await visitor.waitForText(ada.email);
     const { id } = (await stage.auth.admin.find(ada.email)) ?? { id: 0 };
-    assert.equal((await stage.auth.admin.sessions(id)).length, 1);
+    assert.equal((await stage.auth.admin.listSessions(id)).length, 1);
     await stage.auth.outbox.deliver();
     // Each action once, and both in one email.
     assert.deepEqual(

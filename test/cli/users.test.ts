@@ -178,7 +178,7 @@ test("sessions lists ids by which revoke ends one session, and without one it en
     `bienvenue: ${email} has no such session\n`,
   );
   assert.equal(await world.done("revoke", email), `ended 3 sessions of ${email}\n`);
-  assert.deepEqual(await world.auth.admin.sessions(1), []);
+  assert.deepEqual(await world.auth.admin.listSessions(1), []);
 });
 
 test("delete asks for confirmation at a terminal, and requires --yes elsewhere", async () => {

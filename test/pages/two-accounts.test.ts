@@ -44,7 +44,7 @@ async function readState(world: World): Promise<object> {
   const state = [];
   for (const { email } of [alice, bob]) {
     const user = await world.db.findUserBy({ email });
-    state.push([user.hashedPassword, (await world.auth.admin.sessions(user.id)).map(({ id }) => id)]);
+    state.push([user.hashedPassword, (await world.auth.admin.listSessions(user.id)).map(({ id }) => id)]);
   }
   return { state, mails: (await world.db.outbox.list(100)).map(({ kind }) => kind) };
 }

@@ -130,7 +130,7 @@ test("what is sensitive needs the password within ten minutes exactly; giving it
   cookies = renewed(cookies, response);
   assert.equal(await readStatusAndBody(response), `200 {"email":"${owner.email}","message":"password confirmed"}\n`);
   for (const answer of [await change(), await take()]) assert.equal(answer.status, 200);
-  assert.equal((await world.auth.admin.sessions(1)).length, 1);
+  assert.equal((await world.auth.admin.listSessions(1)).length, 1);
   world.clock.advance(10_000);
   assert.ok(!(await isIn(world, before)));
   await assertRejected(
@@ -428,7 +428,7 @@ test("an export holds all that is held, and neither a hash nor a token", async (
   const tokens = mails.flatMap(({ token }) => token ?? []);
   assert.equal(tokens.length, 2);
   const cookieValues = cookies.split("; ").map((pair) => pair.split("=")[1] as string);
-  const [session] = await world.auth.admin.sessions(all.id);
+  const [session] = await world.auth.admin.listSessions(all.id);
   for (const secret of [strongPassword, hashedPassword, ...tokens, ...cookieValues, session?.id as string]) {
     assert.ok(!text.includes(secret), secret);
   }

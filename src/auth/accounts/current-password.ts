@@ -25,7 +25,7 @@ export async function verifyCurrentPassword(
   await using attempt = await reserveLogin(context, slot, user.email, user, caller);
   if (password === "" || !(await context.passwords.verifyPassword(password, user.hashedPassword, slot))) {
     attempt.markUsed();
-    throw wrongPassword(context, user, caller);
+    throw wrongPasswordError(context, user, caller);
   }
   await attempt.markSucceeded();
 }
@@ -52,7 +52,7 @@ export async function withVerifiedPassword<Result>(
     await verifyCurrentPassword(context, slot, reread, password, caller);
   const secondResult = await act(reread);
   if (secondResult !== false) return secondResult;
-  throw wrongPassword(context, reread, caller);
+  throw wrongPasswordError(context, reread, caller);
 }
 
 /** @throws {AuthError} `password_needed` if the password was not confirmed within the last ten minutes */
@@ -68,7 +68,7 @@ export async function requireConfirmedPassword(
   throw new AuthError("password_needed", "password confirmation required");
 }
 
-function wrongPassword({ trail }: Context, user: SessionUser, caller: Caller): AuthError {
+function wrongPasswordError({ trail }: Context, user: SessionUser, caller: Caller): AuthError {
   trail.record("password_refused", { caller, userId: user.id });
   return new AuthError("wrong_password", "wrong password");
 }

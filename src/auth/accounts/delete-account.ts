@@ -1,7 +1,7 @@
 import { type Caller, sanitizeCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { describeDevice } from "../devices/devices.ts";
-import { accountLimitKeys } from "../limits/mail-limits.ts";
+import { getAccountLimitKeys } from "../limits/mail-limits.ts";
 import { takeSlotForDevice } from "../passwords/take-slot.ts";
 import { requireUser } from "../sessions/session-user.ts";
 import { verifyCurrentPassword, withVerifiedPassword } from "./current-password.ts";
@@ -27,7 +27,7 @@ export async function deleteAccount(
   const { language = "en", userAgent } = caller;
   const notice = { kind: "deleted", language, device: describeDevice(userAgent) } as const;
   await withVerifiedPassword(context, slot, user, password, caller, (verified) =>
-    db.users.deleteAccount(verified, accountLimitKeys(verified.email), {
+    db.users.deleteAccount(verified, getAccountLimitKeys(verified.email), {
       verifiedHash: verified.hashedPassword,
       idempotencyKeys: caller.idempotencyKeys,
       notice,

@@ -3,7 +3,7 @@ import type { StoredEvent } from "../../db/db.ts";
 import { toIso } from "../../values/iso.ts";
 import { type Caller, sanitizeCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { listSessions } from "../sessions/session-list.ts";
+import { findSessions } from "../sessions/session-list.ts";
 import { requireUser } from "../sessions/session-user.ts";
 import { requireConfirmedPassword } from "./current-password.ts";
 
@@ -26,8 +26,8 @@ export async function exportData(context: Context, sessionId: string | null, raw
   trail.record("account_exported", { caller, userId: user.id });
   await trail.flush();
   const { id, email } = user;
-  const events = await newestEvents(context, id);
-  const { sessions } = await listSessions(context, id, { current: user.sessionId });
+  const events = await findNewestEvents(context, id);
+  const { sessions } = await findSessions(context, id, { current: user.sessionId });
   const devices = await db.devices.list(id);
   const former = await db.undoEmailChange.list(id);
   const mails = await db.outbox.listForUser(user);
@@ -66,7 +66,7 @@ export async function exportData(context: Context, sessionId: string | null, raw
 }
 
 /** Returns the newest events of a user in ascending order. */
-async function newestEvents({ db }: Context, userId: number): Promise<StoredEvent[]> {
+async function findNewestEvents({ db }: Context, userId: number): Promise<StoredEvent[]> {
   let events: StoredEvent[] = [];
   for (let before: number | undefined; ; await yieldToOthers()) {
     const page = await db.audit.list({ userId, newest: true, limit: pageSize, before });

@@ -24,12 +24,13 @@ export async function register(
   rawCaller: Caller = {},
 ): Promise<string> {
   const caller = sanitizeCaller(rawCaller);
-  if (context.settings.REQUIRE_VERIFIED_EMAIL === "on") return registerWith(byMail, context, email, password, caller);
+  if (context.settings.REQUIRE_VERIFIED_EMAIL === "on")
+    return registerWith(verifiedMethod, context, email, password, caller);
   return (await registerUser(context, email, password, caller)).email;
 }
 
 export function registerUser(context: Context, email: string, password: string, caller: Caller): Promise<User> {
-  return registerWith(immediately, context, email, password, caller);
+  return registerWith(immediateMethod, context, email, password, caller);
 }
 
 /** How a registration is checked and stored. */
@@ -38,7 +39,7 @@ interface Method<Registered> {
   store(context: Context, address: string, hashedPassword: string, caller: Caller): Promise<Registered>;
 }
 
-const immediately: Method<User> = {
+const immediateMethod: Method<User> = {
   // Optimization: saves a hash. The constraint of the table decides between simultaneous registrations.
   isTaken: async (context, address) => (await findUserByEmail(context, address)) !== null,
   async store({ db, trail }, address, hashedPassword, caller) {
@@ -50,7 +51,7 @@ const immediately: Method<User> = {
   },
 };
 
-const byMail: Method<string> = {
+const verifiedMethod: Method<string> = {
   // If accounts are concealed, the account is looked up only when the email is sent.
   async isTaken(context, address) {
     if (context.settings.CONCEAL_ACCOUNTS === "on") return false;

@@ -4,7 +4,7 @@ import { isSameEmail } from "../../values/email.ts";
 import { widestNetworkOf } from "../../values/network.ts";
 import { type Caller, sanitizeCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { deviceSecrets, findKnownSecret, getDevices, getRedeemerWithNetwork } from "../devices/devices.ts";
+import { findKnownSecret, getDeviceSecrets, getDevices, getRedeemerWithNetwork } from "../devices/devices.ts";
 import { emailError, parseNewEmail } from "../email.ts";
 import { clearDeviceAttempts, reserve, reserveSilently } from "../limits/limits.ts";
 import { clearMailCount } from "../limits/mail-limits.ts";
@@ -54,7 +54,7 @@ export async function request(context: Context, email: string, rawCaller: Caller
   }
   // The account is looked up when the email is sent, and here only for a caller with a device cookie: the time of the
   // response must not reveal whether there is an account.
-  const user = deviceSecrets(caller).length === 0 ? null : await findUserByEmail(context, address);
+  const user = getDeviceSecrets(caller).length === 0 ? null : await findUserByEmail(context, address);
   const device = await findKnownSecret(context, user, caller);
   const action = device === undefined ? "resetMail" : "resetMailFromKnownDevice";
   const attempt = await reserve(context, action, { address, caller, userId: user?.id, device });
@@ -91,9 +91,9 @@ export async function updatePassword(
   const address = await findEmail(context, resetToken);
   if (address === null || (email !== undefined && !isSameEmail(email, address))) {
     (await reserve(context, "redemption", { caller })).markUsed();
-    throw badToken(context, caller, address ?? undefined);
+    throw badTokenError(context, caller, address ?? undefined);
   }
-  const owner = deviceSecrets(caller).length === 0 ? null : await findUserByEmail(context, address);
+  const owner = getDeviceSecrets(caller).length === 0 ? null : await findUserByEmail(context, address);
   await assignSlot(context, slot, owner, caller);
   const hashedPassword = await trail.recordIfRejected("reset_refused", { caller, address }, async () => {
     await checkPassword(context, password, address);
@@ -109,7 +109,7 @@ export async function updatePassword(
     idempotencyKeys: caller.idempotencyKeys,
     redeemer,
   });
-  if (!user) throw badToken(context, caller, address);
+  if (!user) throw badTokenError(context, caller, address);
   // Attempts from unknown devices stay counted: an attacker must not notice that the owner has reset the password.
   await clearDeviceAttempts(context, user.id, getDevices(redeemer));
   if (settings.RESET_DELIVERY === "email") await clearMailCount(context, user.email);
@@ -117,7 +117,7 @@ export async function updatePassword(
   return user;
 }
 
-function badToken({ trail }: Context, caller: Caller, address?: string): AuthError {
+function badTokenError({ trail }: Context, caller: Caller, address?: string): AuthError {
   trail.record("reset_refused", { caller, address });
   return new AuthError("bad_reset_token", "the reset token is wrong, used or expired");
 }

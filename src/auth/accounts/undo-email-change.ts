@@ -38,7 +38,7 @@ export async function undo(
   if (!former || (email !== undefined && !isSameEmail(email, former.email))) {
     // Only wrong tokens count as attempts, so that others on the network cannot block an owner with a valid token.
     (await reserve(context, "redemption", { caller })).markUsed();
-    throw badToken(context, caller, former?.userId);
+    throw badTokenError(context, caller, former?.userId);
   }
   const params = {
     token,
@@ -53,12 +53,12 @@ export async function undo(
     trail.record("email_undo_refused", { caller, userId: former.userId, detail: "email_taken" });
     throw emailTakenError(former.email);
   });
-  if (!user) throw badToken(context, caller, former.userId);
+  if (!user) throw badTokenError(context, caller, former.userId);
   trail.record("email_change_undone", { caller, userId: user.id });
   return toPublicUser(user);
 }
 
-function badToken({ trail }: Context, caller: Caller, userId?: number): AuthError {
+function badTokenError({ trail }: Context, caller: Caller, userId?: number): AuthError {
   trail.record("email_undo_refused", { caller, userId });
   return new AuthError("bad_undo_token", "the token is wrong, used or expired");
 }

@@ -97,7 +97,7 @@ export async function confirm(
   if (!verification || (email !== undefined && !isSameEmail(email, verification.email))) {
     // Only wrong tokens count as attempts, so that others on the network cannot block an owner with a valid token.
     (await reserve(context, "redemption", { caller })).markUsed();
-    throw badToken(context, caller, verification ?? undefined);
+    throw badTokenError(context, caller, verification ?? undefined);
   }
   const isUnderAttack = settings.RATE_LIMIT === "on" && (await hasFailedLogins(context, verification.email));
   const redeemer = (isUnderAttack ? getRedeemerWithNetwork : getRedeemer)(context, caller);
@@ -122,7 +122,7 @@ async function confirmRegistration(context: Context, confirmation: Confirmation)
   await using attempt = await reserve(context, "proof", { caller, registrationId: verification.id });
   await checkPassword(context, attempt, verification.hashedPassword, confirmation);
   const user = await db.registrations.confirm(verification, params.token, caller.idempotencyKeys, redeemer);
-  if (!user) throw badToken(context, caller, verification);
+  if (!user) throw badTokenError(context, caller, verification);
   await clearDeviceAttempts(context, user.id, getDevices(redeemer));
   trail.record("email_verified", { caller, userId: user.id });
   return { user: toPublicUser(user), session: null };
@@ -140,7 +140,7 @@ async function confirmChange(context: Context, owner: User, confirmation: Confir
     const reread = await findIfRehashed(context, owner);
     changed = reread !== null && (await changeEmail(context, reread, session, confirmation));
   }
-  if (!changed) throw badToken(context, caller, verification);
+  if (!changed) throw badTokenError(context, caller, verification);
   await clearDeviceAttempts(context, owner.id, getDevices(redeemer));
   trail.record("email_changed", { caller, userId: owner.id });
   const { nonce } = changed;
@@ -187,7 +187,7 @@ async function checkPassword(
   const { verification, params, caller, slot } = confirmation;
   if (!(await context.passwords.verifyPassword(params.password, hashedPassword, slot))) {
     attempt.markUsed();
-    throw badToken(context, caller, verification);
+    throw badTokenError(context, caller, verification);
   }
   await attempt.markSucceeded();
 }
@@ -198,7 +198,7 @@ async function findIfRehashed(context: Context, { id, hashedPassword }: User): P
   return reread?.hashedPassword === hashedPassword ? null : reread;
 }
 
-function badToken({ trail }: Context, caller: Caller, verification?: Verification): AuthError {
+function badTokenError({ trail }: Context, caller: Caller, verification?: Verification): AuthError {
   const { userId, email: address } = verification ?? {};
   trail.record("verification_refused", { caller, userId: userId ?? undefined, address });
   return new AuthError("bad_verify_token", "the token is wrong, used or expired, or the password is wrong");

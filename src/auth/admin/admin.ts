@@ -7,9 +7,9 @@ import { byOperator as detail } from "../audit/audit.ts";
 import type { EventName } from "../audit/events.ts";
 import type { Context } from "../context.ts";
 import { emailTakenError, requireValidEmail } from "../email.ts";
-import { accountLimitKeys } from "../limits/mail-limits.ts";
+import { getAccountLimitKeys } from "../limits/mail-limits.ts";
 import { unusablePassword } from "../passwords/hashes.ts";
-import { listSessions, type SessionInfo } from "../sessions/session-list.ts";
+import { findSessions, type SessionInfo } from "../sessions/session-list.ts";
 import { findUserByEmail, findUserById } from "../users.ts";
 
 /** Returns accounts by ascending id, starting after the id `after`. `search` is a part of the address. */
@@ -91,7 +91,7 @@ export async function deleteAccount(context: Context, userId: number, language: 
   const user = await findUserById(context, userId);
   await trail.flush();
   const notice = { kind: "deleted_by_operator", language: toLanguage(language) } as const;
-  if (!user || !(await db.users.deleteAccount(user, accountLimitKeys(user.email), { notice }))) {
+  if (!user || !(await db.users.deleteAccount(user, getAccountLimitKeys(user.email), { notice }))) {
     return recordRejected(context, "account_deleted", userId, "no such account");
   }
   trail.record("account_deleted", { detail });
@@ -99,8 +99,8 @@ export async function deleteAccount(context: Context, userId: number, language: 
 }
 
 /** Returns the sessions of an account, newest first: at most 1,000. */
-export async function sessions(context: Context, userId: number): Promise<readonly SessionInfo[]> {
-  return (await listSessions(context, userId)).sessions;
+export async function listSessions(context: Context, userId: number): Promise<readonly SessionInfo[]> {
+  return (await findSessions(context, userId)).sessions;
 }
 
 /** Ends the session with this handle, or all sessions of an account. Returns their number. */

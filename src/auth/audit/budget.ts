@@ -32,24 +32,25 @@ export interface BudgetLevel {
 }
 
 /** Returns the levels in which the entry of a refusal counts, narrowest first. */
-export function levelsOfEntry({ event, userId, ip }: Pick<NewEvent, "event" | "userId" | "ip">): BudgetLevel[] {
+export function getEntryLevels({ event, userId, ip }: Pick<NewEvent, "event" | "userId" | "ip">): BudgetLevel[] {
   const networks = networksOf(ip ?? undefined);
-  if (userId === null) return [...networkLevels(networks, event, anonymous), totalLevel("anonymous", anonymous.total)];
+  if (userId === null)
+    return [...createNetworkLevels(networks, event, anonymous), createTotalLevel("anonymous", anonymous.total)];
   // By event, and separate from entries without an account: a flood of one kind must not hide others.
   const name = `account ${userId} ${event}`;
   return [
     ...networks.map((ip, i) => level(`${name} ${ip}`, accounts.networks[i], { userId, ip })),
     level(name, accounts.account, { userId }),
-    totalLevel("accounts", accounts.total),
+    createTotalLevel("accounts", accounts.total),
   ];
 }
 
 /** Returns the levels in which the log line of a refusal counts, narrowest first. */
-export function levelsOfLogLine({ event, ip }: Pick<NewEvent, "event" | "ip">): BudgetLevel[] {
-  return [...networkLevels(networksOf(ip ?? undefined), event, lines), totalLevel("lines", lines.total)];
+export function getLogLineLevels({ event, ip }: Pick<NewEvent, "event" | "ip">): BudgetLevel[] {
+  return [...createNetworkLevels(networksOf(ip ?? undefined), event, lines), createTotalLevel("lines", lines.total)];
 }
 
-function networkLevels(
+function createNetworkLevels(
   networks: readonly string[],
   event: string,
   limits: typeof anonymous | typeof lines,
@@ -62,7 +63,7 @@ function level(name: string, max = 0, about: Partial<Pick<BudgetLevel, "userId" 
   return { name, max, maxMerged: 0, userId: null, ip: null, ...about };
 }
 
-function totalLevel(name: string, max: number): BudgetLevel {
+function createTotalLevel(name: string, max: number): BudgetLevel {
   return { ...level(name, max), maxMerged: max };
 }
 

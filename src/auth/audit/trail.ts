@@ -7,7 +7,7 @@ import { emailKey } from "../../values/email.ts";
 import { networkOf } from "../../values/network.ts";
 import { isUserId, toStorableText, truncate } from "../../values/storable.ts";
 import { WriteBehind } from "../write-behind.ts";
-import { type BudgetLevel, EventBudget, levelsOfEntry, levelsOfLogLine } from "./budget.ts";
+import { type BudgetLevel, EventBudget, getEntryLevels, getLogLineLevels } from "./budget.ts";
 import type { EventDetails, EventName } from "./events.ts";
 
 /** Events that, like refusals, change nothing unless `changed` is true: an attacker can cause any number of them. */
@@ -119,7 +119,7 @@ export class AuditTrail {
       userAgent: userAgent ?? null,
       detail,
     };
-    if (isChange || this.#lines.tryUse(levelsOfLogLine(event))) {
+    if (isChange || this.#lines.tryUse(getLogLineLevels(event))) {
       const detailWithTimes = addTimes(event, times).detail;
       const fields = {
         event: name,
@@ -182,7 +182,7 @@ export class AuditTrail {
 
   /** Returns true if the budget has room for an entry. Otherwise merges it and returns false. */
   #keepOrMerge(entry: Entry): boolean {
-    if (entry.isChange || entry.isCounted || this.#entries.tryUse(levelsOfEntry(entry.event))) return true;
+    if (entry.isChange || entry.isCounted || this.#entries.tryUse(getEntryLevels(entry.event))) return true;
     this.#merge(entry);
     return false;
   }
@@ -190,7 +190,7 @@ export class AuditTrail {
   #merge({ event: { at, event, userId, ip }, times }: Entry): void {
     const windowStart = this.#entries.startWindowIfOver();
     const keyOf = ({ name }: BudgetLevel) => `${windowStart} ${event} ${name}`;
-    const level = this.#entries.chooseMergeLevel(levelsOfEntry({ event, userId, ip }), (each) =>
+    const level = this.#entries.chooseMergeLevel(getEntryLevels({ event, userId, ip }), (each) =>
       this.#merged.has(keyOf(each)),
     );
     const merged = this.#merged.get(keyOf(level));

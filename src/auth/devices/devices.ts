@@ -35,7 +35,7 @@ export async function findKnownSecret(
   caller: Caller,
 ): Promise<string | undefined> {
   if (settings.RATE_LIMIT === "off") return undefined;
-  for (const secret of deviceSecrets(caller)) if (await db.devices.isKnown(secret, user?.id ?? 0)) return secret;
+  for (const secret of getDeviceSecrets(caller)) if (await db.devices.isKnown(secret, user?.id ?? 0)) return secret;
   return undefined;
 }
 
@@ -46,7 +46,7 @@ function networkAsDevice(network: string): string {
 
 /** Returns the device by which an account will recognize the caller that redeems a mailed token. */
 export function getRedeemer({ settings }: DeviceContext, caller: Caller): Redeemer {
-  const [device = caller.newDevice] = deviceSecrets(caller);
+  const [device = caller.newDevice] = getDeviceSecrets(caller);
   return settings.RATE_LIMIT === "off" ? {} : { device };
 }
 
@@ -56,7 +56,7 @@ export function getRedeemer({ settings }: DeviceContext, caller: Caller): Redeem
  * submits a form keeps cookies.
  */
 export function getRedeemerWithNetwork(context: DeviceContext, caller: Caller): Redeemer {
-  const keepsCookies = deviceSecrets(caller).length > 0 || (caller.idempotencyKeys?.length ?? 0) > 0;
+  const keepsCookies = getDeviceSecrets(caller).length > 0 || (caller.idempotencyKeys?.length ?? 0) > 0;
   const isLimited = context.settings.RATE_LIMIT === "on";
   return { ...getRedeemer(context, caller), network: isLimited && !keepsCookies ? networkOf(caller.ip) : undefined };
 }
@@ -68,12 +68,12 @@ export function getDevices({ device, network }: Redeemer): string[] {
 
 /** Returns the device secret by which an account will know the caller: one that it knows already, else the first. */
 export async function chooseDevice(context: DeviceContext, user: User, caller: Caller): Promise<string | undefined> {
-  const [first, ...others] = deviceSecrets(caller);
+  const [first, ...others] = getDeviceSecrets(caller);
   return others.length === 0 ? first : ((await findKnownSecret(context, user, caller)) ?? first);
 }
 
 /** Returns the device secrets that the caller presents. */
-export function deviceSecrets({ device = [] }: Caller): readonly string[] {
+export function getDeviceSecrets({ device = [] }: Caller): readonly string[] {
   return typeof device === "string" ? [device] : device;
 }
 

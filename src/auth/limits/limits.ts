@@ -96,15 +96,15 @@ export interface Reservation extends AsyncDisposable {
  */
 export async function reserve(context: Context, action: LimitedAction, subject: Subject): Promise<Reservation> {
   const { settings } = context;
-  if (settings.RATE_LIMIT === "off") return reservationOf(context, [], []);
+  if (settings.RATE_LIMIT === "off") return createReservation(context, [], []);
   const part = settings.CONCEAL_ACCOUNTS === "on" ? "others" : "all";
-  const { limits, streakKeys } = limitsFor(settings, action, subject, part);
+  const { limits, streakKeys } = getApplicableLimits(settings, action, subject, part);
   const result = await context.db.limits.reserve(limits);
-  if ("reachedUntil" in result) throw tooManyAttempts(context, action, subject, result);
-  return reservationOf(context, result.attempts, streakKeys);
+  if ("reachedUntil" in result) throw tooManyAttemptsError(context, action, subject, result);
+  return createReservation(context, result.attempts, streakKeys);
 }
 
-function reservationOf(
+function createReservation(
   context: Context,
   counted: readonly CountedAttempt[],
   streakKeys: readonly string[],
@@ -147,7 +147,7 @@ export async function reserveSilently(
   subject: Pick<Subject, "address" | "caller">,
 ): Promise<boolean> {
   if (settings.RATE_LIMIT === "off" || settings.CONCEAL_ACCOUNTS === "off") return true;
-  const result = await db.limits.reserve(limitsFor(settings, action, subject, "shared").limits);
+  const result = await db.limits.reserve(getApplicableLimits(settings, action, subject, "shared").limits);
   if ("attempts" in result) return true;
   trail.record("limited", { ...subject, detail: action });
   return false;
@@ -155,22 +155,22 @@ export async function reserveSilently(
 
 /** Returns true if there are recent failed logins to an address from unknown devices. */
 export async function hasFailedLogins({ db }: Context, address: string): Promise<boolean> {
-  return db.limits.hasAttempts(keysOf("login", { address, caller: {} }));
+  return db.limits.hasAttempts(getKeys("login", { address, caller: {} }));
 }
 
 /** Clears the failed logins of an account's devices. */
 export async function clearDeviceAttempts(context: Context, userId: number, devices: readonly string[]): Promise<void> {
-  const keys = devices.flatMap((device) => keysOf("loginFromKnownDevice", { device, userId, caller: {} }));
+  const keys = devices.flatMap((device) => getKeys("loginFromKnownDevice", { device, userId, caller: {} }));
   if (context.settings.RATE_LIMIT === "on") await refund(context, [], keys);
 }
 
 /** Returns the keys of the limits that count attempts on an account. */
-export function limitKeys(address: string): string[] {
+export function getLimitKeys(address: string): string[] {
   const subject = { address, currentAddress: address, caller: {} };
-  return Object.keys(limits).flatMap((action) => keysOf(action as LimitedAction, subject));
+  return Object.keys(limits).flatMap((action) => getKeys(action as LimitedAction, subject));
 }
 
-function keysOf(action: LimitedAction, subject: Subject): string[] {
+function getKeys(action: LimitedAction, subject: Subject): string[] {
   return limits[action].flatMap(([name, kind]) => subjectIds[kind](subject).map((id) => `${name}:${id}`));
 }
 
@@ -181,7 +181,7 @@ interface ApplicableLimits {
 }
 
 /** @param part the limits that all callers share, the other limits, or all */
-function limitsFor(
+function getApplicableLimits(
   settings: Settings,
   action: LimitedAction,
   subject: Subject,
@@ -195,7 +195,7 @@ function limitsFor(
       const key = `${name}:${id}`;
       if (typeof limit === "number") {
         applicable.streakKeys.push(key);
-        applicable.limits.push({ key, ...streakOf(limit) });
+        applicable.limits.push({ key, ...getStreakWindow(limit) });
       } else {
         const isNetwork = kind === "network";
         const maxAttempts = limit.attempts * (isNetwork ? (networkShares[i] ?? 1) : 1);
@@ -207,7 +207,7 @@ function limitsFor(
 }
 
 /** The long window of a streak starts with its last allowed attempt at the latest, so that the account stays locked. */
-function streakOf(maxAttempts: number): Pick<Limit, "maxAttempts" | "window" | "long"> {
+function getStreakWindow(maxAttempts: number): Pick<Limit, "maxAttempts" | "window" | "long"> {
   if (maxAttempts === 1) return { maxAttempts, window: longStreakWindow };
   return {
     maxAttempts,
@@ -233,7 +233,7 @@ export async function refund(
   }
 }
 
-function tooManyAttempts(
+function tooManyAttemptsError(
   { trail, clock }: Context,
   action: LimitedAction,
   { caller, userId, address }: Subject,

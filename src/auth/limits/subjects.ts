@@ -30,13 +30,13 @@ export interface Subject {
 
 /** Return the ids of a subject, of which the keys of limits are made. None if the subject is unknown. */
 export const subjectIds: Record<SubjectKind, (subject: Subject) => readonly string[]> = {
-  account: ({ address }) => mailboxIds("", address),
-  address: ({ address }) => addressIds("address:", address),
+  account: ({ address }) => getMailboxIds("", address),
+  address: ({ address }) => getAddressIds("address:", address),
   // By exact address: requests for other spellings, which send no email, must not use up those of the owner.
-  reset: ({ address }) => addressIds("reset:", address),
-  verification: ({ address }) => addressIds("verification:", address),
-  newAddress: ({ address }) => mailboxIds("move:", address),
-  currentAddress: ({ currentAddress }) => mailboxIds("mover:", currentAddress),
+  reset: ({ address }) => getAddressIds("reset:", address),
+  verification: ({ address }) => getAddressIds("verification:", address),
+  newAddress: ({ address }) => getMailboxIds("move:", address),
+  currentAddress: ({ currentAddress }) => getMailboxIds("mover:", currentAddress),
   registration: ({ registrationId }) => (registrationId === undefined ? [] : [`registration:${registrationId}`]),
   network: ({ caller }) => networksOf(caller.ip),
   device: ({ device, userId }) => (device ? [hash("sha256", `${device} ${userId}`, "base64url")] : []),
@@ -46,18 +46,18 @@ export const subjectIds: Record<SubjectKind, (subject: Subject) => readonly stri
  * Returns one id for all addresses of a mailbox: a suffix after a plus sign is ignored, and so are dots in Gmail
  * addresses. Text that is not an email address is hashed unchanged, because a part of it may be another user's address.
  */
-export function mailboxIds(prefix: string, address: string | undefined): string[] {
+export function getMailboxIds(prefix: string, address: string | undefined): string[] {
   if (!address) return [];
   const key = emailKey(address);
-  return [`${prefix}${hash("sha256", isDeliverable(key) ? mailboxOf(key) : key, "base64url")}`];
+  return [`${prefix}${hash("sha256", isDeliverable(key) ? getMailbox(key) : key, "base64url")}`];
 }
 
 /** Returns the id of exactly this address, in any letter case. */
-export function addressIds(prefix: string, address: string | undefined): string[] {
+export function getAddressIds(prefix: string, address: string | undefined): string[] {
   return address ? [`${prefix}${hash("sha256", emailKey(address), "base64url")}`] : [];
 }
 
-function mailboxOf(key: string): string {
+function getMailbox(key: string): string {
   const [local = "", domain = ""] = key.split("@");
   const plain = local.replace(/(?<=.)\+.*/, "");
   return /^(gmail|googlemail)\.com$/.test(domain) ? `${plain.replaceAll(".", "")}@gmail.com` : `${plain}@${domain}`;

@@ -28,7 +28,7 @@ const shares: Readonly<Record<Priority, number>> = { own: 1, requested: 0.75, re
 const priorities = Object.keys(shares) as Priority[];
 
 /** Two minutes, which is longer than sending takes, then doubled with each attempt, up to an hour. */
-function retryDelay(tries: number): number {
+function getRetryDelay(tries: number): number {
   return Math.min(minute * 2 ** tries, 60 * minute);
 }
 
@@ -135,20 +135,20 @@ export class Delivery {
     const started: Promise<boolean>[] = [];
     for (const priority of ["own", "requested"] as const) {
       const all = [...this.#sending];
-      const room = roomIn(slots, priority, all);
+      const room = countRoom(slots, priority, all);
       if (room === 0) continue;
       // A registration without a network was queued by a node of an older version, and counts as `own`.
       const registration = priority === "own" ? "own" : "registration";
       const roomFor = (domain: string, priority: Priority) =>
-        roomIn(
+        countRoom(
           slotsPerDomain,
           priority,
           all.filter((sending) => sending.domain === domain),
         );
       const domains = [...new Set(all.map(({ domain }) => domain))];
-      const claiming = db.outbox.claim(room, retryDelay, {
+      const claiming = db.outbox.claim(room, getRetryDelay, {
         source: priority,
-        maxRegistrations: roomIn(slots, registration, all),
+        maxRegistrations: countRoom(slots, registration, all),
         capacityOf: (domain, kind) => roomFor(domain, kind === "registration" ? registration : priority),
         fullDomains: {
           all: domains.filter((domain) => roomFor(domain, priority) === 0),
@@ -165,7 +165,7 @@ export class Delivery {
   }
 
   async #send(mail: ClaimedMail): Promise<boolean> {
-    const sending: Sending = { priority: priorityOf(mail), domain: mail.domain, isSlow: false };
+    const sending: Sending = { priority: getPriority(mail), domain: mail.domain, isSlow: false };
     this.#sending.add(sending);
     const timer = setTimeout(() => {
       sending.isSlow = true;
@@ -187,13 +187,13 @@ export class Delivery {
   }
 }
 
-function priorityOf({ network, kind }: ClaimedMail): Priority {
+function getPriority({ network, kind }: ClaimedMail): Priority {
   if (network === null) return "own";
   return kind === "registration" ? kind : "requested";
 }
 
 /** Returns how many more emails of a priority may be sent in addition to these. */
-function roomIn({ all, quick }: Slots, priority: Priority, sending: readonly Sending[]): number {
+function countRoom({ all, quick }: Slots, priority: Priority, sending: readonly Sending[]): number {
   const sharingPriorities = priorities.slice(priorities.indexOf(priority));
   const remaining = (max: number, group: readonly Sending[]) => {
     const sharing = group.filter((each) => sharingPriorities.includes(each.priority));
@@ -225,12 +225,12 @@ async function sendMail(context: Context, limits: MailLimits, waiting: ClaimedMa
   return true;
 }
 
-function faultOf(error: unknown): MailFault | undefined {
+function getFault(error: unknown): MailFault | undefined {
   return (error as { fault?: MailFault } | null)?.fault;
 }
 
 function isPermanent(error: unknown): boolean {
-  return faultOf(error) === "mail";
+  return getFault(error) === "mail";
 }
 
 async function handleFailure(
@@ -254,7 +254,7 @@ async function handleFailure(
   }
   metrics.countMail("delayed");
   // Its token stays valid, and so does the previous one, for the same reason.
-  if (faultOf(error) === "settings") {
+  if (getFault(error) === "settings") {
     log.error(
       { event: "mail_delayed", ...fields },
       "the mail server rejects this service; check SMTP_URL and MAIL_FROM",

@@ -2,7 +2,7 @@ import type { ClaimedMail, CountedAttempt, Limit } from "../../db/db.ts";
 import type { Mail } from "../../mail/mailer.ts";
 import { day } from "../../values/durations.ts";
 import type { Context } from "../context.ts";
-import { mailLimits, resetLimit } from "../limits/mail-limits.ts";
+import { getMailLimits, getResetLimit } from "../limits/mail-limits.ts";
 import { findUserByEmail } from "../users.ts";
 
 /** How long a requested email may be postponed, in milliseconds from its request. */
@@ -29,7 +29,7 @@ export class MailLimits {
   async reserve(waiting: ClaimedMail, mail: Mail): Promise<readonly CountedAttempt[] | null> {
     const { db, settings } = this.#context;
     if (waiting.network === null || settings.RATE_LIMIT === "off") return [];
-    const [addressLimit, globalLimit] = mailLimits(settings, mail.to);
+    const [addressLimit, globalLimit] = getMailLimits(settings, mail.to);
     const resetMailLimit = waiting.kind === "reset" ? await this.#getResetLimit(mail.to) : null;
     let result = await db.limits.reserve([addressLimit, globalLimit]);
     if ("attempts" in result) return [...result.attempts, ...(await this.#count(resetMailLimit))];
@@ -42,7 +42,7 @@ export class MailLimits {
 
   async #getResetLimit(address: string): Promise<Limit> {
     const user = await findUserByEmail(this.#context, address);
-    return resetLimit(this.#context.settings, address, user !== null && user.emailVerifiedAt !== null);
+    return getResetLimit(this.#context.settings, address, user !== null && user.emailVerifiedAt !== null);
   }
 
   /** Counts a reset in its hourly limit even if the limit of the address is not reached. */

@@ -19,16 +19,18 @@ export async function writeMail(context: Context, waiting: OutboxMail): Promise<
   switch (waiting.kind) {
     case "registration":
     case "move":
-      return verificationId === null ? null : verificationMail(context, verificationId, waiting);
+      return verificationId === null ? null : writeVerificationMail(context, verificationId, waiting);
     case "verification": {
       const id = email === null ? null : await findOpenRegistration(context, email);
       // Not while the email of the registration itself waits, which has the same link.
-      return id === null || (await db.outbox.isRegistrationQueued(id)) ? null : verificationMail(context, id, waiting);
+      return id === null || (await db.outbox.isRegistrationQueued(id))
+        ? null
+        : writeVerificationMail(context, id, waiting);
     }
     case "invitation":
     case "reset": {
       // The owner of the changed account may be the one who requests the reset.
-      if (email !== null && (await isFormerEmail(context, email))) return undoMail(context, email, base);
+      if (email !== null && (await isFormerEmail(context, email))) return writeUndoMail(context, email, base);
       const token = generateToken(settings);
       // The account's spelling of the address: the request may have had another.
       const to = email === null ? null : await db.resetPassword.storeToken(email, token, { requestedAt: at });
@@ -38,7 +40,7 @@ export async function writeMail(context: Context, waiting: OutboxMail): Promise<
     case "moving":
       return email === null ? null : { ...base, kind: "email_changing", to: email, times };
     case "moved":
-      return email === null ? null : undoMail(context, email, base);
+      return email === null ? null : writeUndoMail(context, email, base);
     case "move_undone":
       return email === null ? null : { ...base, kind: "email_change_undone", to: email, device };
     case "deleted":
@@ -55,7 +57,7 @@ export async function writeMail(context: Context, waiting: OutboxMail): Promise<
 }
 
 /** Returns the email with the verification link or, if the address has an account already, a notice to its owner. */
-async function verificationMail(context: Context, id: number, waiting: OutboxMail): Promise<Mail | null> {
+async function writeVerificationMail(context: Context, id: number, waiting: OutboxMail): Promise<Mail | null> {
   const { db, settings } = context;
   const base = { language: toLanguage(waiting.language), at: waiting.createdAt };
   const token = generateToken(settings);
@@ -77,7 +79,7 @@ async function isFormerEmail(context: Context, email: string): Promise<boolean> 
 }
 
 /** Returns the email with the link to undo an email change. */
-async function undoMail(
+async function writeUndoMail(
   { db, settings }: Context,
   email: string,
   { language, at: requestedAt }: Pick<Mail, "language" | "at">,

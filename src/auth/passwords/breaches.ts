@@ -25,7 +25,10 @@ export async function isBreached(password: string, address: string, log: Log): P
     // The padding hides the range from an observer who counts bytes. Its entries have the count 0.
     return Number(range.get(hash.slice(5)) ?? 0) > 0;
   } catch (error) {
-    log.warn({ event: "breach_check_failed", reason: reasonOf(error) }, "could not check a password for breaches");
+    log.warn(
+      { event: "breach_check_failed", reason: describeFailure(error) },
+      "could not check a password for breaches",
+    );
     return false;
   }
 }
@@ -50,7 +53,7 @@ async function fetchRange(url: string): Promise<Map<string, string>> {
 }
 
 /** Never returns the message of an error by `fetch`: it may contain the URL, and with it the prefix of the hash. */
-function reasonOf(error: unknown): string {
+function describeFailure(error: unknown): string {
   const { name, message, cause } = error as Error & { cause?: { code?: unknown } };
   return error instanceof InvalidRange ? message : String(cause?.code ?? name);
 }

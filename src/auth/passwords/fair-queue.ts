@@ -101,7 +101,7 @@ export class FairQueue<Entry> {
   next(): Entry | undefined {
     let group = this.#root;
     while (group.groups.size > 0) {
-      const turn = firstReady(group);
+      const turn = findFirstReady(group);
       if (!turn) return undefined;
       const [key, child] = turn;
       group.groups.delete(key);
@@ -146,7 +146,7 @@ export class FairQueue<Entry> {
   }
 }
 
-function firstReady<Entry>({ groups }: Group<Entry>): [string, Group<Entry>] | undefined {
+function findFirstReady<Entry>({ groups }: Group<Entry>): [string, Group<Entry>] | undefined {
   for (const turn of groups) if (turn[1].ready > 0) return turn;
   return undefined;
 }

@@ -25,7 +25,7 @@ const argon2id = { memory: 19_456, passes: 2, parallelism: 1 };
 const argon2idForLongPasswords = { memory: 12_296, passes: 3, parallelism: 1 };
 
 /** The text from which a hash was made: the normalized password, or the password as typed. */
-export type HashedForm = "normalized" | "typed";
+export type PasswordForm = "normalized" | "typed";
 
 /** A slot in the hash queue. */
 export type HashSlot = Slot<HashWork, Hashed>;
@@ -85,7 +85,7 @@ export class Passwords {
 
   /** Returns true if the password matches the hash, normalized or as typed. */
   async verifyPassword(password: string, hashedPassword: string | null, slot?: HashSlot): Promise<boolean> {
-    return (await this.hashedForm(password, hashedPassword, slot)) !== null;
+    return (await this.findMatchingForm(password, hashedPassword, slot)) !== null;
   }
 
   /**
@@ -93,7 +93,11 @@ export class Passwords {
    * normalization, were made from the password as typed, so that form is verified too if it differs. Both are always
    * hashed then, so that the time does not reveal whether the first one matched.
    */
-  async hashedForm(password: string, hashedPassword: string | null, slot?: HashSlot): Promise<HashedForm | null> {
+  async findMatchingForm(
+    password: string,
+    hashedPassword: string | null,
+    slot?: HashSlot,
+  ): Promise<PasswordForm | null> {
     const normalized = normalizePassword(password);
     const isNormalized = await this.#verify(normalized, hashedPassword, slot);
     const isTyped = normalized !== password && (await this.#verify(password, hashedPassword, slot));

@@ -5,7 +5,7 @@ import { emailKey } from "../../values/email.ts";
 import { networksOf } from "../../values/network.ts";
 import type { AuditTrail } from "../audit/trail.ts";
 import type { Caller } from "../caller.ts";
-import { type DeviceContext, deviceSecrets, findKnownDevice } from "../devices/devices.ts";
+import { type DeviceContext, findKnownDevice, getDeviceSecrets } from "../devices/devices.ts";
 import type { HashSlot, Passwords } from "./passwords.ts";
 
 /** The part of the context that slots depend on. */
@@ -20,7 +20,7 @@ const recordInterval = 10_000;
 const noNetwork = "no network";
 
 /** Returns the path of a caller in the hash queue: its networks, widest first, or else the account. */
-function queuePath({ ip }: Caller, address?: string): string[] {
+function getQueuePath({ ip }: Caller, address?: string): string[] {
   const networks = networksOf(ip);
   if (networks.length > 0) return networks.toReversed();
   return address === undefined ? [noNetwork] : [noNetwork, emailKey(address)];
@@ -34,7 +34,7 @@ function queuePath({ ip }: Caller, address?: string): string[] {
  * @throws {AuthError} `busy`
  */
 export function takeSlot({ passwords }: Pick<QueueContext, "passwords">, caller: Caller, address = ""): HashSlot {
-  return passwords.queue.enter({ path: queuePath(caller, address) });
+  return passwords.queue.enter({ path: getQueuePath(caller, address) });
 }
 
 /**
@@ -43,8 +43,8 @@ export function takeSlot({ passwords }: Pick<QueueContext, "passwords">, caller:
  * @throws {AuthError} `busy` for a caller without a device
  */
 export function takeSlotForDevice({ passwords, settings }: QueueContext, caller: Caller, address = ""): HashSlot {
-  const devices = settings.RATE_LIMIT === "on" ? deviceSecrets(caller) : [];
-  return passwords.queue.enter({ path: queuePath(caller, address), devices });
+  const devices = settings.RATE_LIMIT === "on" ? getDeviceSecrets(caller) : [];
+  return passwords.queue.enter({ path: getQueuePath(caller, address), devices });
 }
 
 /**
@@ -80,10 +80,10 @@ export class AdmissionControl {
    */
   getRetryAfter(caller: Pick<Caller, "ip" | "device">): Awaitable<number | undefined> {
     const { passwords, settings } = this.#context;
-    const path = queuePath(caller);
+    const path = getQueuePath(caller);
     if (!passwords.queue.wouldReject({ path })) return undefined;
     const { retryAfter } = passwords.queue;
-    const devices = deviceSecrets(caller);
+    const devices = getDeviceSecrets(caller);
     if (settings.RATE_LIMIT === "off" || devices.length === 0) return retryAfter;
     if (passwords.queue.wouldReject({ path, devices })) return retryAfter;
     const decide = (isKnown: boolean) => (isKnown ? undefined : retryAfter);

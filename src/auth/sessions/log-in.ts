@@ -9,7 +9,7 @@ import { chooseDevice, createLoginNotice } from "../devices/devices.ts";
 import { emailError } from "../email.ts";
 import { createIdempotencyKey } from "../idempotency.ts";
 import { type Reservation, reserve } from "../limits/limits.ts";
-import type { HashedForm, HashSlot } from "../passwords/passwords.ts";
+import type { HashSlot, PasswordForm } from "../passwords/passwords.ts";
 import { assignSlot, takeSlotForDevice } from "../passwords/take-slot.ts";
 import { deriveToken, generateToken } from "../secrets.ts";
 
@@ -39,7 +39,7 @@ export async function logIn(context: Context, login: LoginParams, caller: Caller
   // Another login may have replaced an outdated hash in between: verify the password against the new hash, once.
   const openedAgain = await open(context, await verify(context, queued), queued);
   if (openedAgain) return openedAgain;
-  throw wrongLogin(context, caller, await context.db.users.findByEmail(address), "changed meanwhile");
+  throw wrongLoginError(context, caller, await context.db.users.findByEmail(address), "changed meanwhile");
 }
 
 /** Returns true if the password is that of the account with this address. */
@@ -59,7 +59,7 @@ export async function validLogin(context: Context, login: LoginParams, caller: C
 /** @throws {AuthError} `wrong_login` if no account can have this email or password */
 function parseAddress(context: Context, { email, password }: LoginParams, caller: Caller): string {
   const address = readEmail(email);
-  if (address === null || password === "") throw wrongLogin(context, caller, null, "no email or password", email);
+  if (address === null || password === "") throw wrongLoginError(context, caller, null, "no email or password", email);
   return address;
 }
 
@@ -91,7 +91,7 @@ interface QueuedLogin extends LoginParams {
 /** A user whose password was right, and the form of the password that matched the hash. */
 interface VerifiedLogin {
   readonly user: User;
-  readonly form: HashedForm;
+  readonly form: PasswordForm;
 }
 
 /**
@@ -108,10 +108,10 @@ async function verify(context: Context, queued: QueuedLogin): Promise<VerifiedLo
   const { address, password, caller, slot } = queued;
   const user = await db.users.findByEmail(address);
   await using attempt = await reserveLogin(context, slot, address, user, caller);
-  const form = await passwords.hashedForm(password, user?.hashedPassword ?? null, slot);
+  const form = await passwords.findMatchingForm(password, user?.hashedPassword ?? null, slot);
   if (!user || !form || user.disabledAt !== null) {
     attempt.markUsed();
-    throw wrongLogin(context, caller, user, user && form ? "disabled" : "wrong password");
+    throw wrongLoginError(context, caller, user, user && form ? "disabled" : "wrong password");
   }
   if (user.emailVerifiedAt === null && settings.REQUIRE_VERIFIED_EMAIL === "on") {
     trail.record("login_refused", { caller, userId: user.id, detail: "not verified" });
@@ -194,7 +194,7 @@ async function rehash(
   }
 }
 
-function wrongLogin({ trail }: Context, caller: Caller, user: User | null, detail: string, given = ""): AuthError {
+function wrongLoginError({ trail }: Context, caller: Caller, user: User | null, detail: string, given = ""): AuthError {
   trail.record("login_refused", { caller, userId: user?.id, detail });
   return emailError("wrong_login", "wrong email or password", given);
 }

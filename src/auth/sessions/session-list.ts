@@ -46,7 +46,7 @@ export async function page(
 ): Promise<SessionPage<SessionInfo>> {
   const { id } = await requireUser(context, sessionId);
   const { limit = maxSessions, after } = query;
-  return listSessions(context, id, { current: sessionId as string, limit, after });
+  return findSessions(context, id, { current: sessionId as string, limit, after });
 }
 
 /**
@@ -93,7 +93,7 @@ export async function endOthers(context: Context, sessionId: string | null, rawC
  *
  * @throws {AuthError} `page_invalid`
  */
-export async function listSessions(
+export async function findSessions(
   { db }: Context,
   userId: number,
   { limit = maxSessions, ...query }: Partial<SessionQuery> = {},

@@ -112,7 +112,7 @@ test("of 200,000 sessions of an older version, each login ends some hundred, and
   assert.ok(sessions > 190_000, `${sessions}`);
   assert.deepEqual(await listCrowd(store), numbers(199_004, 200_000));
   assert.ok(await auth.getUserFromSessionId(own));
-  assert.equal((await auth.admin.sessions(other)).length, 3);
+  assert.equal((await auth.admin.listSessions(other)).length, 3);
 });
 
 const ends: Record<string, (nodes: { auth: Auth; store: Store; id: number }, own: string) => Promise<unknown>> = {
