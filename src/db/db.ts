@@ -114,8 +114,8 @@ export class DB extends OpenDatabase {
   /**
    * Adds a user.
    *
-   * @param byOwner whether the user registers the account, not an operator: then the first login within a day sends no email, and
-   * an address that is held for its previous account is rejected
+   * @param byOwner true if the user registers, false if an operator adds the account. If true, the first login within a day sends
+   * no email, and an address that is held for its previous account is rejected
    * @throws {EmailTaken} if the address belongs to another user, ignoring letter case, or is held for one
    * @throws {InvalidRequestError} if a value does not fit into a `VARCHAR(250)`
    */

@@ -24,7 +24,7 @@ export interface Engine {
   /** Whether write transactions run concurrently, so that each must lock the rows that it relies on. */
   readonly locksRows: boolean;
 
-  /** Says how an operator can fix a database that cannot be used. */
+  /** Describes how an operator can fix a database that cannot be used. */
   remedy(error: DatabaseUnavailable): string;
 
   /** Closes every connection; later calls throw `DatabaseUnavailable`. */
@@ -33,7 +33,7 @@ export interface Engine {
   /** Turns statement timeouts off until `work` settles, such as for a migration. */
   withoutTimeouts<T>(work: () => Promise<T>): Promise<T>;
 
-  /** Prepares an empty database, or one of Bienvenue's, for use. Nothing is written before. */
+  /** Prepares an empty database, or one of Bienvenue's, for use. Nothing is written to it before this call. */
   initialize(db: Kysely<Schema>): Promise<void>;
 
   /**

@@ -42,14 +42,14 @@ async function lockRows({ db, engine }: Store, key: string | undefined, conditio
     .forUpdate()
     .execute();
   // The number of parameters is fixed, so that the statement always has the same text.
-  const [one, two] = users;
+  const [first, second] = users;
   await db
     .selectFrom("verifications")
     .select("id")
     .where((row) =>
       row.or([
-        row("email", "in", [key ?? "", one?.email ?? "", two?.email ?? ""]),
-        row("user_id", "in", [one?.id ?? 0, two?.id ?? 0]),
+        row("email", "in", [key ?? "", first?.email ?? "", second?.email ?? ""]),
+        row("user_id", "in", [first?.id ?? 0, second?.id ?? 0]),
       ]),
     )
     .orderBy("id")

@@ -13,7 +13,7 @@ import { breaksConnection, sqlStateOf, toDatabaseError } from "./faults.ts";
 import type { Client, Hosts } from "./hosts.ts";
 import { OwnSchemaIntrospector } from "./introspector.ts";
 
-/** Twice the number of statements in `db/`: a bound in case a statement's text varies. */
+/** The maximum number of names: more than `db/` has statements, unless the text of one varies. */
 const statementLimit = 400;
 
 /** Names every statement, so that each connection prepares it once. */

@@ -79,7 +79,7 @@ export class Hosts {
         return this.#hasTimeouts ? client : await removeTimeouts(client);
       } catch (error) {
         failure = error;
-        // A server whose connections are in use is busy, not gone: the connections of a failed server are released.
+        // Connections in use mean that the server is busy, not gone: those to a failed server are released.
         if (host.inUse > 0) break;
       }
     }

@@ -6,11 +6,11 @@ import { DatabaseUnavailable } from "../../errors.ts";
 import { resolveLinks } from "../../files/resolve-links.ts";
 import { isLocked, toFault } from "./faults.ts";
 
-/** Enough for all statements in `db/`: a bound in case a statement's text varies. */
+/** The maximum number of prepared statements: more than `db/` has, unless the text of a statement varies. */
 const statementLimit = 200;
 
 /**
- * A connection to an SQLite file, with its prepared statements. It reconnects after a fault, except one that may pass by itself.
+ * A connection to an SQLite file, with its prepared statements. It reconnects after a fault that is not temporary.
  */
 export class SqliteFile {
   /**

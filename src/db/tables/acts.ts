@@ -3,8 +3,8 @@ import { digest } from "../digest.ts";
 import { selectEmail } from "../email-columns.ts";
 import type { Store } from "../store.ts";
 
-// An act is a request that changes something and has an idempotency key, such as a submitted form. Its result is kept for a minute.
-// If the client sends the request again, it gets the first result, and the request is not executed again.
+// An act is a request that changes something and has an idempotency key, such as a submitted form. Its result is kept for a
+// minute. If the client sends the request again, it gets the first result, and the request is not executed again.
 
 /** How long the result of an act is kept, in milliseconds. */
 const lifetime = 60_000;

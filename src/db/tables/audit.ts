@@ -110,11 +110,11 @@ async function setDetails({ db, engine }: Store, entries: readonly MergedEvent[]
 
 /** Removes user, IP address and user agent from events of a user, from at most `limit` if given; returns how many. */
 export async function anonymizeEvents({ db }: Store, userId: number, limit?: number): Promise<number> {
-  const some = db.selectFrom("events").select("id").where("user_id", "=", userId);
+  const selected = db.selectFrom("events").select("id").where("user_id", "=", userId);
   const { numUpdatedRows } = await db
     .updateTable("events")
     .set({ user_id: null, ip: null, user_agent: null })
-    .where("id", "in", limit === undefined ? some : some.limit(limit))
+    .where("id", "in", limit === undefined ? selected : selected.limit(limit))
     .executeTakeFirst();
   return Number(numUpdatedRows);
 }

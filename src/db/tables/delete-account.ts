@@ -53,7 +53,7 @@ export async function deleteAccount(
     await lockAddress(transaction, email, id);
     // Otherwise the deletion would lock sessions in any order.
     await lockSessions(transaction, id, []);
-    const former = await formerEmailsOf(transaction, id);
+    const formerEmails = await formerEmailsOf(transaction, id);
     const deleted = await db
       .deleteFrom("users")
       .where(({ and }) => and(condition))
@@ -64,10 +64,10 @@ export async function deleteAccount(
     await anonymizeEvents(transaction, id);
     await deleteRegistrationsByEmail(transaction, key);
     await db.deleteFrom("outbox").where("email", "=", key).execute();
-    const addresses = [key, ...former.map(({ email }) => emailKey(email))];
+    const addresses = [key, ...formerEmails.map(({ email }) => emailKey(email))];
     await db.deleteFrom("failed_mails").where("email", "in", addresses).execute();
     await refundInTransaction(transaction, [], [...limitKeys, ...getNoticeKeys({ id, email })]);
-    const recipients = new Set([deleted.email, ...former.map(({ email }) => email)]);
+    const recipients = new Set([deleted.email, ...formerEmails.map(({ email }) => email)]);
     if (notice) for (const to of recipients) await enqueue(transaction, { ...notice, email: to });
     return true;
   });

@@ -102,7 +102,7 @@ export async function count({ db }: Store): Promise<number> {
 export async function retry(store: Store, limit: number): Promise<number> {
   return runInTransaction(store, async ({ db, clock }) => {
     const now = clock();
-    const some = db
+    const selected = db
       .selectFrom("failed_mails")
       .select("id")
       .where("kind", "not in", deletionKinds)
@@ -110,7 +110,7 @@ export async function retry(store: Store, limit: number): Promise<number> {
       .limit(limit);
     const mails = await db
       .deleteFrom("failed_mails")
-      .where("id", "in", some)
+      .where("id", "in", selected)
       .returning([...sharedColumns])
       .execute();
     if (mails.length === 0) return 0;

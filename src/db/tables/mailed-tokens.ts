@@ -56,7 +56,7 @@ export async function addMailedToken(
   token: string,
 ): Promise<void> {
   const { db, clock } = store;
-  const former = await db
+  const newestSurplus = await db
     .selectFrom("mailed_tokens")
     .select("id")
     .where(isOwnedBy(owner))
@@ -65,12 +65,12 @@ export async function addMailedToken(
     .offset(maxPendingTokens - 1)
     .limit(1)
     .executeTakeFirst();
-  if (former) {
+  if (newestSurplus) {
     await db
       .deleteFrom("mailed_tokens")
       .where(isOwnedBy(owner))
       .where("purpose", "=", purpose)
-      .where("id", "<=", former.id)
+      .where("id", "<=", newestSurplus.id)
       .execute();
   }
   await db

@@ -139,8 +139,8 @@ async function replaceWithNewest(
     .where("kind", "=", kind)
     .orderBy("id", "desc")
     .execute()) as RequestedMail[];
-  const [newest, ...former] = all;
-  if (!newest || former.length === 0) return newest;
+  const [newest, ...older] = all;
+  if (!newest || older.length === 0) return newest;
   // An email that is being sent counts as attempted, because it may succeed.
   const attempted = all.filter((mail) => mail.attempts > 0);
   const lastAttempt = Math.max(...attempted.map((mail) => mail.nextAttemptAt - backOff(mail.attempts)));
@@ -157,7 +157,7 @@ async function replaceWithNewest(
     .where("next_try_at", "=", newest.nextAttemptAt)
     .executeTakeFirst();
   if (numUpdatedRows === 0n) return undefined;
-  const ids = former.map((mail) => mail.id);
+  const ids = older.map((mail) => mail.id);
   await db
     .deleteFrom("outbox")
     .where(isIn(engine, "id", ids))

@@ -36,8 +36,8 @@ export interface SessionPage<Session = ListedSession> {
 }
 
 /**
- * A position in a user's sessions, newest first: after the session with this time and key. It stays valid when sessions are opened
- * or end.
+ * A position in a user's sessions, newest first: after the session with this time and key. It stays valid when sessions are
+ * opened or end.
  */
 type Position = readonly [createdAt: number, sessionId: string];
 

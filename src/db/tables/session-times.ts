@@ -148,6 +148,6 @@ export async function sweep(
 function findMostFrequent(userIds: readonly number[]): number | undefined {
   const counts = new Map<number, number>();
   for (const id of userIds) counts.set(id, (counts.get(id) ?? 0) + 1);
-  const [most, count] = [...counts].reduce((one, other) => (other[1] > one[1] ? other : one), [0, 1]);
-  return count > 1 ? most : undefined;
+  const [userId, count] = [...counts].reduce((one, other) => (other[1] > one[1] ? other : one), [0, 1]);
+  return count > 1 ? userId : undefined;
 }

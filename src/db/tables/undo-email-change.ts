@@ -43,9 +43,9 @@ export async function undo(store: Store, options: EmailChangeUndo): Promise<User
   const result = runInTransaction(store, async (transaction) => {
     const { db, clock } = transaction;
     if (found) await lockAddress(transaction, found.email, found.userId);
-    const former = await findFormerEmail(transaction, token);
-    if (!former) return null;
-    const { id, userId, email } = former;
+    const formerEmail = await findFormerEmail(transaction, token);
+    if (!formerEmail) return null;
+    const { id, userId, email } = formerEmail;
     const current = await holdUser(transaction)
       .where("id", "=", userId)
       .where("disabled_at", "is", null)

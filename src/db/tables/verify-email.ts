@@ -116,9 +116,9 @@ export async function cancelEmailChange({ db }: Store, userId: number, except = 
 }
 
 /**
- * Deletes the pending registrations of an address. Other accounts' changes to it stay until they expire: their users see them, and
- * a deletion would reveal that the address has an account now. The acts stay too, so that a form that is sent twice still gets
- * its result.
+ * Deletes the pending registrations of an address. Other accounts' changes to it stay until they expire: their users see them,
+ * and a deletion would reveal that the address has an account now. The acts stay too, so that a form that is sent twice still
+ * gets its result.
  */
 export async function deleteRegistrationsByEmail({ db }: Pick<Store, "db">, email: string): Promise<void> {
   const key = emailKey(email);
