@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Description } from "../http/description.ts";
-import { currentPassword, email, form, newPassword, page, passwordPolicy, redirected } from "./kit/describe.ts";
+import { currentPassword, email, form, newPassword, page, passwordPolicy, redirectAnswer } from "./kit/describe.ts";
 
-// Not in the files of the pages: the service needs the descriptions when it starts, and loads a page with its first request.
+// Separate from the pages: the service reads the descriptions at startup, but loads a page only at its first request.
 
 const token = z.string().optional().describe("The token of the emailed link.");
 const again = z.string().optional().describe("Set if the email is requested again.");
@@ -14,7 +14,7 @@ export const logIn = {
     fields: () => ({
       email,
       password: currentPassword,
-      typed: z.string().optional().describe("The address typed on the page that redirected here."),
+      typed: z.string().optional().describe("The address typed on the page that redirectAnswer here."),
       typed_by: z.string().optional().describe("Tag of the account that may see `typed`."),
     }),
     hashesPassword: true,
@@ -114,7 +114,7 @@ export const mailbox = {
 export const wellKnownChangePassword = {
   GET: {
     ...page({ summary: "Redirects password managers to the form that changes the password." }),
-    answers: () => ({ 303: redirected("Always.") }),
+    answers: () => ({ 303: redirectAnswer("Always.") }),
   } satisfies Description,
 };
 

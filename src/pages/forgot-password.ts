@@ -8,11 +8,11 @@ import { callerOfForm, type FormValues, type Visit } from "./kit/visit.ts";
 /** Requests the email with the link. The response is the same with and without an account. */
 export const forgotPassword: FormPage = {
   show(visit, state) {
-    const { words, urlFor, returnTo: return_to } = visit;
+    const { texts, urlFor, returnTo: return_to } = visit;
     return {
-      title: words.forgot.title,
-      body: html`<p>${words.forgot.text}</p>
-${mailForm(visit, state, "/forgot", words.forgot.submit)}<p class="middle"><a class="link" href="${urlFor("/login", { return_to })}">${words.forgot.back}</a></p>
+      title: texts.forgot.title,
+      body: html`<p>${texts.forgot.text}</p>
+${mailForm(visit, state, "/forgot", texts.forgot.submit)}<p class="middle"><a class="link" href="${urlFor("/login", { return_to })}">${texts.forgot.back}</a></p>
 `,
     };
   },

@@ -11,7 +11,7 @@ import { type FormValues, findLoggedInUser, type Visit } from "./kit/visit.ts";
 
 export const logIn: FormPage = {
   async show(visit, { values, problem }) {
-    const { words, notice, returnTo: return_to, urlFor } = visit;
+    const { texts, notice, returnTo: return_to, urlFor } = visit;
     const user = await findLoggedInUser(visit);
     // Show the form after a failed login, and if the notice is about another account: the visitor is switching accounts.
     if (user && !problem && !isForAnotherAccount(notice, user.email)) return redirectAfterLogin(visit);
@@ -22,15 +22,15 @@ export const logIn: FormPage = {
         : [notice?.email, values.typed, values.typed_by];
     const state = { values: { email, ...values }, problem };
     return {
-      title: words.logIn.title,
+      title: texts.logIn.title,
       message: problem && failureMessage(visit, problem, values),
-      body: html`${user && infoMessage(words.logIn.switchAccount(user.email))}${form(visit, {
+      body: html`${user && infoMessage(texts.logIn.switchAccount(user.email))}${form(visit, {
         action: "/login",
         hasReturnTo: true,
-        body: html`${typed !== undefined && hiddenField("typed", typed)}${by !== undefined && hiddenField("typed_by", by)}${emailField(visit, state)}${field(visit, state, { name: "password", label: words.fields.password, autocomplete: "current-password" })}${button(words.logIn.submit)}`,
+        body: html`${typed !== undefined && hiddenField("typed", typed)}${by !== undefined && hiddenField("typed_by", by)}${emailField(visit, state)}${field(visit, state, { name: "password", label: texts.fields.password, autocomplete: "current-password" })}${button(texts.logIn.submit)}`,
       })}<div class="sides">
-<a class="link" href="${urlFor("/forgot", { return_to })}">${words.logIn.forgot}</a>
-${user && html`<a class="link" href="${urlFor(home)}">${words.account.back}</a>\n`}<span>${words.logIn.noAccount} <a class="link" href="${urlFor("/register", { return_to })}">${words.logIn.register}</a></span>
+<a class="link" href="${urlFor("/forgot", { return_to })}">${texts.logIn.forgot}</a>
+${user && html`<a class="link" href="${urlFor(home)}">${texts.account.back}</a>\n`}<span>${texts.logIn.noAccount} <a class="link" href="${urlFor("/register", { return_to })}">${texts.logIn.register}</a></span>
 </div>
 `,
     };
@@ -63,14 +63,14 @@ function failureMessage(visit: Visit, { code, message, field }: Problem, values:
  * login shows it.
  */
 function verificationHint(visit: Visit, values: FormValues): Html | false {
-  const { words, service } = visit;
+  const { texts, service } = visit;
   if (service.settings.REQUIRE_VERIFIED_EMAIL === "off") return false;
-  return html`<p>${words.logIn.confirmFirst}</p>
+  return html`<p>${texts.logIn.confirmFirst}</p>
 ${resendForm(visit, values)}`;
 }
 
 /** Returns a form that sends the verification email again. */
 function resendForm(visit: Visit, { email = "" }: FormValues): Html {
-  const body = html`${hiddenField("email", email)}${hiddenField("again", "1")}${button(visit.words.verify.resend, "plain low")}`;
+  const body = html`${hiddenField("email", email)}${hiddenField("again", "1")}${button(visit.texts.verify.resend, "plain low")}`;
   return form(visit, { action: "/verify", hasFormId: true, hasReturnTo: true, body });
 }

@@ -8,13 +8,13 @@ import { findLoggedInUser } from "./kit/visit.ts";
 export const logOut: FormPage = {
   isAccountPage: true,
   async show(visit) {
-    const { words, urlFor, returnTo } = visit;
+    const { texts, urlFor, returnTo } = visit;
     const user = await findLoggedInUser(visit);
     if (!user) return redirectAfterLogout(visit, "logged_out", returnTo);
     return {
-      title: words.logOut.title,
-      body: html`<p>${words.logOut.text}</p>
-${form(visit, { action: "/logout", user, hasReturnTo: true, body: button(words.logOut.submit) })}<a class="button plain" href="${returnTo ?? urlFor(home)}">${words.logOut.stay}</a>
+      title: texts.logOut.title,
+      body: html`<p>${texts.logOut.text}</p>
+${form(visit, { action: "/logout", user, hasReturnTo: true, body: button(texts.logOut.submit) })}<a class="button plain" href="${returnTo ?? urlFor(home)}">${texts.logOut.stay}</a>
 `,
     };
   },

@@ -22,7 +22,7 @@ const mails = {
 /** The page that says which email to open next. */
 export const mailbox: Page = {
   async show(visit) {
-    const { words, notice, service, language, urlFor, returnTo: return_to } = visit;
+    const { texts, notice, service, language, urlFor, returnTo: return_to } = visit;
     const { RESET_TOKEN_LIFETIME, VERIFY_TOKEN_LIFETIME } = service.settings;
     if (notice?.email === undefined || !Object.hasOwn(mails, notice.code))
       return redirect(visit, urlFor("/login", { return_to }));
@@ -35,14 +35,14 @@ export const mailbox: Page = {
     const isReset = text === "reset" || text === "undone";
     const lifetime = formatLifetime(isReset ? RESET_TOKEN_LIFETIME : VERIFY_TOKEN_LIFETIME, language);
     const [href, name] = user
-      ? [urlFor(home), words.account.back]
-      : [urlFor("/login", { return_to }), words.mailbox.back];
+      ? [urlFor(home), texts.account.back]
+      : [urlFor("/login", { return_to }), texts.mailbox.back];
     return {
-      title: words.mailbox.title,
-      message: code.endsWith("_again") ? statusMessage(words.mailbox.resent) : undefined,
+      title: texts.mailbox.title,
+      message: code.endsWith("_again") ? statusMessage(texts.mailbox.resent) : undefined,
       body: html`<p class="who"><bdi>${notice.email}</bdi></p>
-<p>${words.mailbox[text](lifetime)}</p>
-${devOutboxHint(visit)}<p class="soft small">${words.mailbox.notReceived}</p>
+<p>${texts.mailbox[text](lifetime)}</p>
+${devOutboxHint(visit)}<p class="soft small">${texts.mailbox.notReceived}</p>
 ${resendForm(visit, code, notice.email)}<p class="middle"><a class="link" href="${href}">${name}</a></p>
 `,
     };
@@ -50,11 +50,11 @@ ${resendForm(visit, code, notice.email)}<p class="middle"><a class="link" href="
 };
 
 function resendForm(visit: Visit, code: MailboxCode, email: string): Html {
-  const { words, urlFor } = visit;
+  const { texts, urlFor } = visit;
   const { action } = mails[code];
   if (action === undefined)
-    return html`<a class="button plain" href="${urlFor("/account/email")}">${words.mailbox.resend}</a>
+    return html`<a class="button plain" href="${urlFor("/account/email")}">${texts.mailbox.resend}</a>
 `;
-  const body = html`${hiddenField("email", email)}${hiddenField("again", "1")}${button(words.mailbox.resend, "plain")}`;
+  const body = html`${hiddenField("email", email)}${hiddenField("again", "1")}${button(texts.mailbox.resend, "plain")}`;
   return form(visit, { action, hasReturnTo: true, body });
 }

@@ -8,18 +8,18 @@ import { findLoggedInUser, type Visit } from "./kit/visit.ts";
 /** Never logs in, because the visitor has not proved that the address is theirs. */
 export const register: FormPage = {
   async show(visit, state) {
-    const { words, urlFor, returnTo: return_to } = visit;
+    const { texts, urlFor, returnTo: return_to } = visit;
     const { problem } = state;
     if (!problem && (await findLoggedInUser(visit))) return redirectAfterLogin(visit);
     return {
-      title: words.register.title,
+      title: texts.register.title,
       message: problem?.code === "email_taken" ? emailTakenMessage(visit, problem.message) : undefined,
       body: html`${form(visit, {
         action: "/register",
         hasFormId: true,
         hasReturnTo: true,
-        body: html`${emailField(visit, state)}${newPasswordField(visit, state, words.fields.password)}${button(words.register.submit)}`,
-      })}<p class="middle">${words.register.haveAccount} <a class="link" href="${urlFor("/login", { return_to })}">${words.register.logIn}</a></p>
+        body: html`${emailField(visit, state)}${newPasswordField(visit, state, texts.fields.password)}${button(texts.register.submit)}`,
+      })}<p class="middle">${texts.register.haveAccount} <a class="link" href="${urlFor("/login", { return_to })}">${texts.register.logIn}</a></p>
 `,
     };
   },
@@ -40,6 +40,6 @@ function redirectAfterRegistration(visit: Visit, email: string): Response {
 
 /** Adds links to the login and the password reset, because the form cannot fix this error. */
 function emailTakenMessage(visit: Visit, message: string): Html {
-  const links = html`${linkTo(visit, "/login", visit.words.register.logIn)}${resetLink(visit)}`;
+  const links = html`${linkTo(visit, "/login", visit.texts.register.logIn)}${resetLink(visit)}`;
   return errorMessage(message, undefined, links);
 }

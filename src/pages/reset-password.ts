@@ -9,28 +9,28 @@ import { findLoggedInUser, setDeviceCookie, type Visit } from "./kit/visit.ts";
 /** The page behind the emailed link. GET does not consume the token: email scanners open links too. */
 export const resetPassword: FormPage = {
   async show(visit, state) {
-    const { words, service, caller, token = "", urlFor, returnTo: return_to } = visit;
+    const { texts, service, caller, token = "", urlFor, returnTo: return_to } = visit;
     const email = await service.auth.resetPassword.findEmail(token);
     if (email === null) {
       const result = await service.auth.idempotency.findResult(caller);
       if (result) return redirectAfterReset(visit, result);
       return {
-        title: words.deadLink.title,
+        title: texts.deadLink.title,
         code: "bad_reset_token",
         hasSecretUrl: true,
-        body: html`<p>${words.deadLink.text}</p>
-<a class="button" href="${urlFor("/forgot", { return_to })}">${words.deadLink.submit}</a>
+        body: html`<p>${texts.deadLink.text}</p>
+<a class="button" href="${urlFor("/forgot", { return_to })}">${texts.deadLink.submit}</a>
 `,
       };
     }
     return {
-      title: words.reset.title,
+      title: texts.reset.title,
       hasSecretUrl: true,
-      body: html`${await otherUserMessage(visit, email)}<p>${words.reset.text}</p>
+      body: html`${await otherUserMessage(visit, email)}<p>${texts.reset.text}</p>
 ${form(visit, {
   action: "/reset",
   hasReturnTo: true,
-  body: html`${usernameField(email)}${hiddenField("token", token)}${newPasswordField(visit, state, words.fields.newPassword)}${button(words.reset.submit)}`,
+  body: html`${usernameField(email)}${hiddenField("token", token)}${newPasswordField(visit, state, texts.fields.newPassword)}${button(texts.reset.submit)}`,
 })}`,
     };
   },
@@ -45,7 +45,7 @@ ${form(visit, {
 async function otherUserMessage(visit: Visit, email: string): Promise<Html | null> {
   const user = await findLoggedInUser(visit);
   if (!user || emailKey(user.email) === emailKey(email)) return null;
-  return infoMessage(visit.words.reset.otherAccount(user.email));
+  return infoMessage(visit.texts.reset.otherAccount(user.email));
 }
 
 async function redirectAfterReset(visit: Visit, { email }: { readonly email: string | null }): Promise<Response> {

@@ -7,31 +7,31 @@ import { findLoggedInUser, type Visit } from "./kit/visit.ts";
 /** The page behind the link that reverts a completed email change. GET changes nothing: email scanners open links too. */
 export const undoEmailChange: FormPage = {
   async show(visit, { problem }) {
-    const { words, service, caller, token = "", urlFor } = visit;
+    const { texts, service, caller, token = "", urlFor } = visit;
     const email = await service.auth.undoEmailChange.findEmail(token);
     if (email === null) {
       const result = await service.auth.idempotency.findResult(caller);
       if (result) return redirectToMailbox(visit, result);
       return {
-        title: words.deadLink.title,
+        title: texts.deadLink.title,
         code: "bad_undo_token",
         hasSecretUrl: true,
-        body: html`<p>${words.undo.deadLink}</p>
-<a class="button" href="${urlFor("/forgot")}">${words.deadLink.submit}</a>
+        body: html`<p>${texts.undo.deadLink}</p>
+<a class="button" href="${urlFor("/forgot")}">${texts.deadLink.submit}</a>
 `,
       };
     }
     const user = await findLoggedInUser(visit);
     const isOther = user !== null && !(await service.auth.undoEmailChange.isTokenOfUser(token, user.id));
     return {
-      title: words.undo.title,
+      title: texts.undo.title,
       hasSecretUrl: true,
       problem:
-        problem?.code === "email_taken" ? { ...problem, field: undefined, message: words.undo.emailTaken } : problem,
-      body: html`${isOther && infoMessage(words.reset.otherAccount(user.email))}<p>${words.undo.text}</p>
+        problem?.code === "email_taken" ? { ...problem, field: undefined, message: texts.undo.emailTaken } : problem,
+      body: html`${isOther && infoMessage(texts.reset.otherAccount(user.email))}<p>${texts.undo.text}</p>
 ${form(visit, {
   action: "/undo-email-change",
-  body: html`${usernameField(email)}${hiddenField("token", token)}${button(words.undo.submit)}`,
+  body: html`${usernameField(email)}${hiddenField("token", token)}${button(texts.undo.submit)}`,
 })}`,
     };
   },

@@ -112,7 +112,7 @@ async function findOtherUser(
 
 /** Asks for the password of the registration, or for an email change, the current password of the account. */
 function verificationView(visit: Visit, state: FormState, { token, email, isEmailChange, other }: LinkDetails): View {
-  const { verify, fields } = visit.words;
+  const { verify, fields } = visit.texts;
   const wrong = state.problem && wrongPasswordProblem(visit, state.problem, isEmailChange);
   const problem = wrong?.problem ?? state.problem;
   const label = isEmailChange ? fields.currentPassword : fields.chosenPassword;
@@ -139,40 +139,40 @@ function wrongPasswordProblem(
   problem: Problem,
   isEmailChange: boolean,
 ): Pick<View, "problem" | "message"> | undefined {
-  const { words, service } = visit;
+  const { texts, service } = visit;
   const { PASSWORD_MIN_LENGTH: minLength } = service.settings;
-  const registerLink = linkTo(visit, "/register", words.logIn.register);
+  const registerLink = linkTo(visit, "/register", texts.logIn.register);
   const say = (message: string, more: Html, field?: string) => ({
     problem: { ...problem, field, message },
     message: errorMessage(message, field, more),
   });
-  if (problem.code === "locked" && !isEmailChange) return say(words.verify.locked, registerLink);
+  if (problem.code === "locked" && !isEmailChange) return say(texts.verify.locked, registerLink);
   // The token is valid, so the password was wrong.
   if (problem.code !== "bad_verify_token") return undefined;
   return isEmailChange
-    ? say(words.refusals.wrong_password({ minLength, wait: "" }), resetLink(visit), "password")
-    : say(words.verify.wrongPassword, registerLink, "password");
+    ? say(texts.refusals.wrong_password({ minLength, wait: "" }), resetLink(visit), "password")
+    : say(texts.verify.wrongPassword, registerLink, "password");
 }
 
 /** The page must not reveal whether an account or a pending registration exists. */
 function deadLinkView(visit: Visit, state: FormState): View {
-  const { words, urlFor, returnTo: return_to } = visit;
+  const { texts, urlFor, returnTo: return_to } = visit;
   return {
-    title: words.deadLink.title,
+    title: texts.deadLink.title,
     code: "bad_verify_token",
     hasSecretUrl: true,
-    body: html`<p>${words.verify.deadLink}</p>
-<a class="button plain" href="${urlFor("/login", { return_to })}">${words.logIn.submit}</a>
-${mailForm(visit, state, "/verify", words.deadLink.submit)}`,
+    body: html`<p>${texts.verify.deadLink}</p>
+<a class="button plain" href="${urlFor("/login", { return_to })}">${texts.logIn.submit}</a>
+${mailForm(visit, state, "/verify", texts.deadLink.submit)}`,
   };
 }
 
 function requestView(visit: Visit, state: FormState): View {
-  const { words, urlFor, returnTo: return_to } = visit;
+  const { texts, urlFor, returnTo: return_to } = visit;
   return {
-    title: words.verify.title,
-    body: html`<p>${words.verify.resendText}</p>
-${mailForm(visit, state, "/verify", words.verify.resend)}<p class="middle"><a class="link" href="${urlFor("/login", { return_to })}">${words.forgot.back}</a></p>
+    title: texts.verify.title,
+    body: html`<p>${texts.verify.resendText}</p>
+${mailForm(visit, state, "/verify", texts.verify.resend)}<p class="middle"><a class="link" href="${urlFor("/login", { return_to })}">${texts.forgot.back}</a></p>
 `,
   };
 }

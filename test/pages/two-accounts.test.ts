@@ -244,7 +244,7 @@ test("an invalid account tag in a form is ignored", async () => {
 });
 
 // id: api-follows-cookie
-test("the API acts for the cookie that comes with the call, whatever forms are open", async () => {
+test("the API acts for the session cookie of the request, whatever forms are open", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const visitor = createVisitor(world);

@@ -9,22 +9,22 @@ import { accountForm, confirmPassword, currentPasswordField, showToUser } from "
 export const changeEmail: FormPage = {
   isAccountPage: true,
   show(visit, { values, problem }) {
-    const { words, notice } = visit;
+    const { texts, notice } = visit;
     const isTaken = problem?.code === "email_taken";
-    const shownProblem = isTaken ? { ...problem, message: words.account.emailTaken } : problem;
+    const shownProblem = isTaken ? { ...problem, message: texts.account.emailTaken } : problem;
     return showToUser(visit, (user) => {
       const isTyped = notice?.code === "typed" || notice?.code === "move";
       const typed = isTyped && isSameAccount(visit, notice.account, user.id) ? notice.email : undefined;
       const state = { values: { email: typed, ...values }, problem: shownProblem };
       return {
-        title: words.account.changeEmail,
+        title: texts.account.changeEmail,
         problem: shownProblem,
-        body: html`<p>${words.account.emailText}</p>
+        body: html`<p>${texts.account.emailText}</p>
 <p class="who"><bdi>${user.email}</bdi></p>
 ${accountForm(visit, user, {
   action: "/account/email",
   hasFormId: true,
-  body: html`${field(visit, state, { name: "email", label: words.fields.newEmail, autocomplete: "email" })}${currentPasswordField(visit, state)}${button(words.account.changeEmail)}`,
+  body: html`${field(visit, state, { name: "email", label: texts.fields.newEmail, autocomplete: "email" })}${currentPasswordField(visit, state)}${button(texts.account.changeEmail)}`,
 })}`,
       };
     });

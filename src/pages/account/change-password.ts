@@ -9,14 +9,14 @@ import { accountForm, currentPasswordField, showToUser } from "./form.ts";
 export const changePassword: FormPage = {
   isAccountPage: true,
   show(visit, state) {
-    const { words } = visit;
+    const { texts } = visit;
     return showToUser(visit, (user) => ({
-      title: words.account.changePassword,
-      body: html`<p>${words.account.passwordText}</p>
+      title: texts.account.changePassword,
+      body: html`<p>${texts.account.passwordText}</p>
 ${accountForm(visit, user, {
   action: "/account/password",
   hasFormId: true,
-  body: html`${usernameField(user.email)}${currentPasswordField(visit, state)}${newPasswordField(visit, state, words.fields.newPassword)}${button(words.account.changePassword)}`,
+  body: html`${usernameField(user.email)}${currentPasswordField(visit, state)}${newPasswordField(visit, state, texts.fields.newPassword)}${button(texts.account.changePassword)}`,
 })}`,
     }));
   },

@@ -6,13 +6,13 @@ import { accountForm, currentPasswordField, showToUser } from "./form.ts";
 export const deleteAccount: FormPage = {
   isAccountPage: true,
   show(visit, state) {
-    const { words } = visit;
+    const { texts } = visit;
     return showToUser(visit, (user) => ({
-      title: words.account.deleteTitle,
-      body: html`<p>${words.account.deleteText}</p>
+      title: texts.account.deleteTitle,
+      body: html`<p>${texts.account.deleteText}</p>
 ${accountForm(visit, user, {
   action: "/account/delete",
-  body: html`${usernameField(user.email)}${currentPasswordField(visit, state)}${button(words.account.delete, "bad solid")}`,
+  body: html`${usernameField(user.email)}${currentPasswordField(visit, state)}${button(texts.account.delete, "bad solid")}`,
 })}`,
     }));
   },

@@ -1,7 +1,16 @@
 import { z } from "zod";
-import { accountPage, currentPassword, email, form, newPassword, passwordPolicy, redirected } from "../kit/describe.ts";
+import {
+  accountForm,
+  accountPage,
+  currentPassword,
+  email,
+  form,
+  newPassword,
+  passwordPolicy,
+  redirectAnswer,
+} from "../kit/describe.ts";
 
-// Not in the files of the pages: the service needs the descriptions when it starts, and loads a page with its first request.
+// Separate from the pages: the service reads the descriptions at startup, but loads a page only at its first request.
 
 const recentPassword = currentPassword
   .optional()
@@ -15,7 +24,7 @@ export const account = {
 
 export const changePassword = {
   GET: accountPage("Shows the form that changes the password."),
-  POST: form({
+  POST: accountForm({
     summary: "Changes the password of the user and ends the user's other sessions.",
     fields: () => ({ password: currentPassword, new_password: newPassword }),
     hashesPassword: true,
@@ -26,7 +35,7 @@ export const changePassword = {
 
 export const changeEmail = {
   GET: accountPage("Shows the form that changes the email address."),
-  POST: form({
+  POST: accountForm({
     summary: "Sends a verification email to a new address of the user.",
     fields: () => ({ email: email.describe("The new email address."), password: recentPassword }),
     hashesPassword: true,
@@ -45,7 +54,7 @@ export const changeEmail = {
 
 export const devices = {
   GET: account.GET,
-  POST: form({
+  POST: accountForm({
     summary: "Logs out one device of the user, or all other devices.",
     fields: () => ({ session: z.string().optional().describe("The `id` of a session. Default: all other sessions.") }),
     query: () => ({ from: z.string().optional().describe("Index of the first device to list afterwards.") }),
@@ -69,7 +78,7 @@ export const exportAccount = {
           "Set-Cookie": "The session cookie with its new id.",
         },
       },
-      303: redirected("No user is logged in."),
+      303: redirectAnswer("No user is logged in."),
     }),
     refusals: ["wrong_password", "password_needed", "too_many_tries"],
   }),
@@ -77,7 +86,7 @@ export const exportAccount = {
 
 export const deleteAccount = {
   GET: accountPage("Shows the form that deletes the account."),
-  POST: form({
+  POST: accountForm({
     summary: "Deletes the account of the user.",
     fields: () => ({ password: currentPassword }),
     hashesPassword: true,

@@ -14,8 +14,8 @@ const maxDevices = 1000;
 
 /** Returns one page of the account's devices. */
 export async function deviceList(visit: Visit, user: PublicUser): Promise<Html> {
-  const { c, service, words, urlFor } = visit;
-  const texts = words.account;
+  const { c, service, texts, urlFor } = visit;
+  const accountTexts = texts.account;
   const requested = readFirstIndex(c.req.query("from"));
   // Reads up to the end of the requested page. If the account has fewer devices by now, shows its last page.
   const { sessions, next } = await service.auth.sessions.page(visit.sessionId, { limit: requested + devicesPerPage });
@@ -25,17 +25,17 @@ export async function deviceList(visit: Visit, user: PublicUser): Promise<Html> 
     name: string,
   ) => html`<a class="link" href="${urlFor(home, { from: String(first) })}#devices">${name}</a>
 `;
-  const previousLink = from > 0 && link(from - devicesPerPage, texts.fewerDevices);
-  const nextLink = next !== null && link(from + devicesPerPage, texts.moreDevices);
+  const previousLink = from > 0 && link(from - devicesPerPage, accountTexts.fewerDevices);
+  const nextLink = next !== null && link(from + devicesPerPage, accountTexts.moreDevices);
   const currentFirst = sessions.toSorted((a, b) => Number(b.current) - Number(a.current));
   const logOutOthersForm = form(visit, {
     action: "/account/devices",
     user,
-    body: html`<div>${button(texts.logOutOthers, "plain low")}</div>`,
+    body: html`<div>${button(accountTexts.logOutOthers, "plain low")}</div>`,
   });
   return html`<section class="card" aria-labelledby="devices">
-<div><h2 id="devices">${texts.devices}</h2>
-<p class="soft">${texts.devicesText}</p></div>
+<div><h2 id="devices">${accountTexts.devices}</h2>
+<p class="soft">${accountTexts.devicesText}</p></div>
 <ul class="list">
 ${currentFirst.slice(from, from + devicesPerPage).map((each, i) => deviceRow(visit, each, { user, from, lastSeenId: `seen-${i}` }))}</ul>
 ${(previousLink || nextLink) && html`<p class="pages">${previousLink}${nextLink}</p>\n`}${sessions.length > 1 && logOutOthersForm}</section>
@@ -66,16 +66,16 @@ function deviceRow(
   { id, current, user_agent, ip, last_seen_at, created_at }: SessionInfo,
   { user, from, lastSeenId }: RowOptions,
 ): Html {
-  const { words, language } = visit;
-  const texts = words.account;
+  const { texts, language } = visit;
+  const accountTexts = texts.account;
   const device = detectDeviceKind(user_agent);
   const languageTexts = messages[language];
   const deviceName = device ? languageTexts.device(device.browser, device.system) : languageTexts.unknownDevice;
   const title = deviceName.slice(0, 1).toUpperCase() + deviceName.slice(1);
   const seen = new Date(last_seen_at ?? created_at ?? 0);
-  const logOutButton = html`${hiddenField("session", id)}<button class="button plain low" aria-label="${texts.logOutNamedDevice(deviceName)}" aria-describedby="${lastSeenId}">${texts.logOutDevice}</button>`;
-  return html`<li class="row"><div><h3>${title} ${current && html`<span class="badge good">${texts.thisDevice}</span>`}</h3>
-<p class="soft small" id="${lastSeenId}">${texts.lastSeen} <time datetime="${seen.toISOString()}" data-relative>${formatTime(seen, language)}</time>${ip && html` <span class="whole">· <bdi>${ip}</bdi></span>`}</p></div>
+  const logOutButton = html`${hiddenField("session", id)}<button class="button plain low" aria-label="${accountTexts.logOutNamedDevice(deviceName)}" aria-describedby="${lastSeenId}">${accountTexts.logOutDevice}</button>`;
+  return html`<li class="row"><div><h3>${title} ${current && html`<span class="badge good">${accountTexts.thisDevice}</span>`}</h3>
+<p class="soft small" id="${lastSeenId}">${accountTexts.lastSeen} <time datetime="${seen.toISOString()}" data-relative>${formatTime(seen, language)}</time>${ip && html` <span class="whole">· <bdi>${ip}</bdi></span>`}</p></div>
 ${!current && form(visit, { action: "/account/devices", user, query: { from: from > 0 ? String(from) : undefined }, body: logOutButton })}</li>
 `;
 }

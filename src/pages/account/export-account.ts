@@ -5,14 +5,14 @@ import { accountForm, confirmPassword, currentPasswordField, showToUser } from "
 export const exportAccount: FormPage = {
   isAccountPage: true,
   show(visit, state) {
-    const { words } = visit;
+    const { texts } = visit;
     return showToUser(visit, (user) => ({
-      title: words.account.exportTitle,
-      body: html`<p>${words.account.exportText}</p>
+      title: texts.account.exportTitle,
+      body: html`<p>${texts.account.exportText}</p>
 ${accountForm(visit, user, {
   action: "/account/export",
   isDownload: true,
-  body: html`${usernameField(user.email)}${currentPasswordField(visit, state)}${button(words.account.export)}`,
+  body: html`${usernameField(user.email)}${currentPasswordField(visit, state)}${button(texts.account.export)}`,
 })}`,
     }));
   },

@@ -32,7 +32,7 @@ export async function confirmPassword(visit: Visit, { password }: FormValues): P
 }
 
 export function currentPasswordField(visit: Visit, state: FormState): Html {
-  const label = visit.words.fields.currentPassword;
+  const label = visit.texts.fields.currentPassword;
   return field(visit, state, { name: "password", label, autocomplete: "current-password" });
 }
 
@@ -45,7 +45,7 @@ interface AccountForm {
 
 /** Returns a form that acts for this user, and a link back. */
 export function accountForm(visit: Visit, user: PublicUser, options: AccountForm): Html {
-  const { words, urlFor, returnTo } = visit;
-  return html`${form(visit, { ...options, user, hasReturnTo: true })}<p class="middle"><a class="link" href="${returnTo ?? urlFor(home)}">${words.account.cancel}</a></p>
+  const { texts, urlFor, returnTo } = visit;
+  return html`${form(visit, { ...options, user, hasReturnTo: true })}<p class="middle"><a class="link" href="${returnTo ?? urlFor(home)}">${texts.account.cancel}</a></p>
 `;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { AnswerDescription, Description, TextFields } from "../../http/description.ts";
 
-/** `submit` reads the fields of the description. */
+/** Describes a form. `submit` reads the fields that it names. */
 export type FormDescription = Description & { readonly fields: () => TextFields };
 
 /** Schemas are behind functions, because building all of them would slow down the start. */
@@ -34,18 +34,18 @@ const pageCookies = "Sets the cookie `form` if the browser has none, and clears 
 const redirectCookies =
   "The cookies that the next page needs: `notice`, `onward`, and those of a new or an ended session.";
 
-function shown(description: string): AnswerDescription {
+function pageAnswer(description: string): AnswerDescription {
   return { description, content: ["text/html"], headers: { "Set-Cookie": pageCookies } };
 }
 
-export function redirected(description: string): AnswerDescription {
+export function redirectAnswer(description: string): AnswerDescription {
   return { description, headers: { Location: "The next page.", "Set-Cookie": redirectCookies } };
 }
 
 interface PageOptions {
   readonly summary: string;
   readonly query?: Texts;
-  /** When the page redirects instead; undefined if it never does. */
+  /** The condition for a redirect; undefined if the page never redirects. */
   readonly redirects?: string;
   readonly refusals?: ErrorCodes;
 }
@@ -58,8 +58,8 @@ export function page({ summary, query = none, redirects, refusals = [] }: PageOp
     session: "optional",
     isPage: true,
     answers: () => ({
-      200: shown("The page."),
-      ...(redirects !== undefined && { 303: redirected(redirects) }),
+      200: pageAnswer("The page."),
+      ...(redirects !== undefined && { 303: redirectAnswer(redirects) }),
     }),
     refusals,
   };
@@ -75,7 +75,7 @@ interface FormOptions {
   readonly fields?: Texts;
   readonly query?: Texts;
   readonly hashesPassword?: true;
-  /** When the form has succeeded. */
+  /** Describes the redirect after the form, or all responses. */
   readonly answers: string | Description["answers"];
   readonly refusals?: ErrorCodes;
 }
@@ -105,7 +105,12 @@ export function form({
     session: "optional",
     ...(hashesPassword && { hashesPassword }),
     isPage: true,
-    answers: typeof answers === "string" ? () => ({ 303: redirected(answers) }) : answers,
+    answers: typeof answers === "string" ? () => ({ 303: redirectAnswer(answers) }) : answers,
     refusals: ["form_stale", ...refusals],
   };
+}
+
+/** Describes a form that redirects to the login page and back if no user is logged in. */
+export function accountForm(options: FormOptions & { readonly answers: string }): FormDescription {
+  return form({ ...options, answers: `${options.answers} Also if no user is logged in.` });
 }

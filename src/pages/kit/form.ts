@@ -37,12 +37,12 @@ interface Field {
   readonly hint?: string | undefined;
 }
 
-/** Characters of a typed address that the page shows again. */
+/** Characters. A longer typed address is cut when the form is shown again. */
 const maxShownLength = 1000;
 
 /** Returns a field with its label, hint and error message. A password field is always empty. */
 export function field(
-  { words }: Visit,
+  { texts }: Visit,
   { values, problem }: FormState,
   { name, label, autocomplete, hint }: Field,
 ): Html {
@@ -52,7 +52,7 @@ export function field(
   const input =
     name === "email"
       ? html`<input type="email" ${attributes} value="${(values.email ?? "").slice(0, maxShownLength)}" inputmode="email" autocapitalize="none" spellcheck="false">`
-      : html`<div class="password" data-show="${words.show}" data-hide="${words.hide}" data-show-label="${words.showPassword}" data-hide-label="${words.hidePassword}"><input type="password" ${attributes}></div>`;
+      : html`<div class="password" data-show="${texts.show}" data-hide="${texts.hide}" data-show-label="${texts.showPassword}" data-hide-label="${texts.hidePassword}"><input type="password" ${attributes}></div>`;
   return html`<div class="field">
 <label for="${name}">${label}</label>
 ${hint && html`<p class="soft small" id="${name}-hint">${hint}</p>\n`}${input}
@@ -61,11 +61,11 @@ ${error && html`<p class="error" id="${name}-error">${error}</p>\n`}</div>
 }
 
 export function emailField(visit: Visit, state: FormState): Html {
-  return field(visit, state, { name: "email", label: visit.words.fields.email, autocomplete: "username" });
+  return field(visit, state, { name: "email", label: visit.texts.fields.email, autocomplete: "username" });
 }
 
 export function newPasswordField(visit: Visit, state: FormState, label: string): Html {
-  const hint = visit.words.passwordHint(visit.service.settings.PASSWORD_MIN_LENGTH);
+  const hint = visit.texts.passwordHint(visit.service.settings.PASSWORD_MIN_LENGTH);
   return field(visit, state, { name: "new_password", label, autocomplete: "new-password", hint });
 }
 

@@ -30,7 +30,7 @@ export interface View {
 
 /** Returns the response with the page of a view. Clears the notice cookie if the page shows the notice or it is obsolete. */
 export function renderPage(visit: Visit, assets: Assets, view: View, formProblem?: Problem): Response {
-  const { service, cookies, words } = visit;
+  const { service, cookies, texts } = visit;
   const { settings } = service;
   const problem = view.problem ?? formProblem;
   const notice = problem ? undefined : noticeMessage(visit);
@@ -39,7 +39,7 @@ export function renderPage(visit: Visit, assets: Assets, view: View, formProblem
   const message = view.message ?? (problem ? errorMessage(problem.message, problem.field, resetPasswordLink) : notice);
   const code = problem ? (problem.code === "locked" ? "too_many_tries" : problem.code) : view.code;
   const status = problem?.status ?? (view.code ? errorCodes[view.code].status : 200);
-  const title = code === undefined ? view.title : words.errorTitle(view.title);
+  const title = code === undefined ? view.title : texts.errorTitle(view.title);
   return service.answers.content(status, String(pageHtml(visit, assets, title, view, message)), {
     "Content-Type": "text/html; charset=utf-8",
     ...(code !== undefined && { "Error-Code": code }),
@@ -75,11 +75,11 @@ const loginNotices: readonly NoticeCode[] = [
 ];
 
 function noticeMessage(visit: Visit): Html | undefined {
-  const { notice, words } = visit;
-  if (!notice || !Object.hasOwn(words.notices, notice.code)) return undefined;
+  const { notice, texts } = visit;
+  if (!notice || !Object.hasOwn(texts.notices, notice.code)) return undefined;
   const code = notice.code as NoticeCode;
   if (isObsoleteNotice(visit)) return undefined;
-  return statusMessage(words.notices[code], code === "session_ended" || code === "login_needed" ? "plain" : "good");
+  return statusMessage(texts.notices[code], code === "session_ended" || code === "login_needed" ? "plain" : "good");
 }
 
 /** Returns an alert that screen readers announce when the page opens. The message links to the invalid field. */
@@ -96,7 +96,7 @@ export function linkTo({ urlFor, returnTo: return_to }: Visit, path: string, nam
 }
 
 export function resetLink(visit: Visit): Html {
-  return linkTo(visit, "/forgot", visit.words.logIn.reset);
+  return linkTo(visit, "/forgot", visit.texts.logIn.reset);
 }
 
 /** Returns a message that screen readers announce when the page opens. */
@@ -143,7 +143,7 @@ ${footer(visit, view)}</body>
 `;
 }
 
-function footer({ c, language, words, returnTo, token, urlFor, service }: Visit, { hasSecretUrl }: View): Html {
+function footer({ c, language, texts, returnTo, token, urlFor, service }: Visit, { hasSecretUrl }: View): Html {
   const { SUPPORT_EMAIL, TERMS_URL, PRIVACY_URL } = service.settings;
   // A link to the path `//example.com` would lead to another host.
   const path = resolveReturnTo(c.req.path, []);
@@ -154,12 +154,12 @@ function footer({ c, language, words, returnTo, token, urlFor, service }: Visit,
       : html`<li><a href="${urlFor(path, { ...query, lang: each })}" lang="${each}" hreflang="${each}">${messages[each].pages.language}</a></li>\n`,
   );
   const links = {
-    [words.support]: SUPPORT_EMAIL && `mailto:${SUPPORT_EMAIL}`,
-    [words.terms]: TERMS_URL,
-    [words.privacy]: PRIVACY_URL,
+    [texts.support]: SUPPORT_EMAIL && `mailto:${SUPPORT_EMAIL}`,
+    [texts.terms]: TERMS_URL,
+    [texts.privacy]: PRIVACY_URL,
   };
   return html`<footer>
-<nav aria-label="${words.languages}"><ul>
+<nav aria-label="${texts.languages}"><ul>
 ${languageLinks}</ul></nav>
 ${Object.entries(links).map(([name, href]) => href && html`<a href="${href}">${name}</a>\n`)}</footer>
 `;

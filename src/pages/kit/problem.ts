@@ -37,7 +37,7 @@ export function toProblem(
   { code, status, retryAfter, isLocked, hasInvisibleCharacter }: Refusal,
 ): Problem {
   const problem = { ...describeCode(visit, isLocked ? "locked" : code, retryAfter), status, retryAfter };
-  return hasInvisibleCharacter ? { ...problem, message: visit.words.invisibleCharacter, field: "email" } : problem;
+  return hasInvisibleCharacter ? { ...problem, message: visit.texts.invisibleCharacter, field: "email" } : problem;
 }
 
 /** The form's token does not match this browser's cookie. The page shows the form again with a valid token. */
@@ -47,16 +47,16 @@ export function staleFormProblem(visit: Visit): Problem {
 
 /** The form belongs to an account that is no longer logged in here. It had no effect (WCAG 2.2, 3.3.4). */
 export function otherAccountProblem(visit: Visit, email: string): Problem {
-  return { ...staleFormProblem(visit), message: visit.words.account.accountSwitched(email) };
+  return { ...staleFormProblem(visit), message: visit.texts.account.accountSwitched(email) };
 }
 
 export function missingFieldProblem(visit: Visit, field: string): Problem {
-  const { missing } = visit.words;
+  const { missing } = visit.texts;
   const message = Object.hasOwn(missing, field) ? { message: missing[field as keyof typeof missing] } : {};
   return { ...describeCode(visit, "field_missing"), ...message, status: 400, field };
 }
 
-function describeCode({ words, language, service }: Visit, code: Problem["code"], retryAfter = 1) {
+function describeCode({ texts, language, service }: Visit, code: Problem["code"], retryAfter = 1) {
   const facts = {
     minLength: service.settings.PASSWORD_MIN_LENGTH,
     // A getter: few messages contain the wait, and formatting it is slow.
@@ -64,5 +64,5 @@ function describeCode({ words, language, service }: Visit, code: Problem["code"]
       return formatWait(retryAfter, language);
     },
   };
-  return { code, message: words.refusals[code](facts), field: fieldsByCode[code] };
+  return { code, message: texts.refusals[code](facts), field: fieldsByCode[code] };
 }

@@ -21,7 +21,7 @@ export interface Visit {
   readonly c: RequestContext;
   readonly service: Service;
   readonly language: Language;
-  readonly words: PageTexts;
+  readonly texts: PageTexts;
   /** Emails for this caller use the page's language. */
   readonly caller: Caller;
   /** Changes when the session gets a new id during the request. */
@@ -63,7 +63,7 @@ export async function createVisit(service: Service, c: RequestContext, values: F
     c,
     service,
     language,
-    words: messages[language].pages,
+    texts: messages[language].pages,
     caller: {
       ...service.caller(c),
       language,

@@ -67,7 +67,7 @@ test("a form with a missing or foreign token, or without its cookie, is shown ag
   }
 });
 
-test("of up to five form cookies in any order, any one can match the form's token", async () => {
+test("the form's token can match any of up to five form cookies, in any order", async () => {
   await using world = await createWorld();
   await register(world);
   const visitor = createVisitor(world);
