@@ -13,31 +13,31 @@ import { failToStart, type Service, startService, temporaryFolder } from "../sup
 
 const password = "secret";
 
-/** Sends a form, and returns once the answer is there whole. */
+/** Sends a form and reads the whole response. */
 async function send({ url }: Service, method: string, path: string, fields?: Record<string, string>, cookie = "") {
   const body = fields ? { body: new URLSearchParams(fields) } : {};
   const response = await fetch(url + path, { method, redirect: "manual", headers: { Cookie: cookie }, ...body });
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
-type Answer = Awaited<ReturnType<typeof send>>;
+type CompleteResponse = Awaited<ReturnType<typeof send>>;
 
 const register = (service: Service, email: string) => send(service, "POST", "/users", { email, password });
 
-/** The cookie of a new session. */
+/** Returns the cookie of a new session. */
 async function logIn(service: Service, email: string): Promise<string> {
   const { headers } = await send(service, "POST", "/sessions", { email, password });
   return String(headers.get("Set-Cookie")).split(";")[0] ?? "";
 }
 
-/** All that a reset needs. */
-async function resetOf(service: Service, email: string) {
+/** Requests a password reset, and returns the fields that redeem it. */
+async function createReset(service: Service, email: string) {
   const { reset_token } = JSON.parse((await send(service, "POST", "/reset_password", { email })).text);
   return { email, reset_token, new_password: "new" };
 }
 
-/** Asserts an answer that says to come back, and nothing of what is behind it. */
-function isUnavailable({ status, headers, text }: Answer): void {
+/** Asserts that a response is a 503 with Retry-After that reveals nothing about the fault. */
+function assertUnavailable({ status, headers, text }: CompleteResponse): void {
   assert.equal(status, 503, text);
   assert.equal(headers.get("Retry-After"), "1");
   assert.equal(headers.get("Content-Type"), "application/json");
@@ -45,18 +45,18 @@ function isUnavailable({ status, headers, text }: Answer): void {
 }
 
 // id: locked-database
-test("while the database is locked writes get 503, who is logged in notices nothing, and all goes on afterwards", async () => {
+test("while the database is locked, writes get 503 and sessions still work; afterwards writes work again", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "accounts.db");
   await using service = await startService({ DATABASE_URL: `sqlite:${path}` });
   await register(service, "bob@example.com");
   const cookie = await logIn(service, "bob@example.com");
-  const reset = await resetOf(service, "bob@example.com");
+  const reset = await createReset(service, "bob@example.com");
 
-  using other = new DatabaseSync(path);
-  other.exec("begin exclusive");
+  using lockHolder = new DatabaseSync(path);
+  lockHolder.exec("begin exclusive");
   let waiting = true;
-  const refused = Promise.all([
+  const writes = Promise.all([
     register(service, "alice@example.com"),
     send(service, "POST", "/sessions", { email: "bob@example.com", password }),
     send(service, "DELETE", "/sessions", undefined, cookie),
@@ -70,39 +70,39 @@ test("while the database is locked writes get 503, who is logged in notices noth
     if (i === 0) assert.equal((await send(service, "GET", "/health/live")).status, 200);
     await sleep(20);
   }
-  for (const answer of await refused) isUnavailable(answer);
-  other.exec("rollback");
+  for (const response of await writes) assertUnavailable(response);
+  lockHolder.exec("rollback");
 
-  assert.equal(other.prepare("select count(*) as users from users").get()?.users, 1);
+  assert.equal(lockHolder.prepare("select count(*) as users from users").get()?.users, 1);
   assert.equal((await send(service, "GET", "/profile", undefined, cookie)).status, 200);
   assert.equal((await register(service, "alice@example.com")).status, 200);
   assert.equal((await send(service, "PUT", "/reset_password", reset)).status, 200);
 });
 
-/** Fills the disk while people register, frees it again, and looks at what was stored. */
-async function fillUp(disk: Disk, reason: string): Promise<void> {
+/** Fills the disk during registrations, frees it again, and checks which accounts were stored. */
+async function registerOnFullDisk(disk: Disk, reason: string): Promise<void> {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "accounts.db");
   await using service = await startService({ DATABASE_URL: `sqlite:${path}` }, { under: disk.under(folder.path) });
   const pid = Number(service.process.pid);
   await register(service, "bob@example.com");
   const cookie = await logIn(service, "bob@example.com");
-  const reset = await resetOf(service, "bob@example.com");
+  const reset = await createReset(service, "bob@example.com");
 
   disk.fill(pid, folder.path, "accounts.db");
   const emails = Array.from({ length: 60 }, (_, i) => `${i}@example.com`);
-  // While the threads that hash are starting, not all of them have room in the queue.
-  const registerInTurn = async (email: string): Promise<Answer> => {
-    const answer = await register(service, email);
-    if (!answer.text.includes("too many logins")) return answer;
+  // Until the hash threads have started, the hash queue is too short for all registrations.
+  const registerWithRetry = async (email: string): Promise<CompleteResponse> => {
+    const response = await register(service, email);
+    if (!response.text.includes("too many logins")) return response;
     await sleep(100);
-    return registerInTurn(email);
+    return registerWithRetry(email);
   };
-  const answers = await Promise.all(emails.map(registerInTurn));
+  const responses = await Promise.all(emails.map(registerWithRetry));
   const redeemed = (await send(service, "PUT", "/reset_password", reset)).status === 200;
-  for (const answer of answers) if (answer.status !== 200) isUnavailable(answer);
-  const acknowledged = emails.filter((_, i) => answers[i]?.status === 200);
-  assert.ok(acknowledged.length < emails.length, "some were refused");
+  for (const response of responses) if (response.status !== 200) assertUnavailable(response);
+  const acknowledged = emails.filter((_, i) => responses[i]?.status === 200);
+  assert.ok(acknowledged.length < emails.length, "some registrations failed");
   assert.ok(service.logEntries.some((entry) => entry.event === "unavailable" && entry.reason === reason));
   assert.equal((await send(service, "GET", "/profile", undefined, cookie)).status, redeemed ? 403 : 200);
   assert.equal((await send(service, "GET", "/health/live")).status, 200);
@@ -115,22 +115,22 @@ async function fillUp(disk: Disk, reason: string): Promise<void> {
   for (const suffix of ["", "-wal"]) copyFileSync(disk.outerPath(pid, path) + suffix, copy + suffix);
   using stored = new DatabaseSync(copy);
   assert.equal(stored.prepare("pragma integrity_check").get()?.integrity_check, "ok");
-  const found = stored.prepare("select email from users").all();
+  const users = stored.prepare("select email from users").all();
   const expected = ["bob@example.com", ...acknowledged, "alice@example.com"];
-  assert.deepEqual(found.map((row) => String(row.email)).sort(), expected.sort());
+  assert.deepEqual(users.map((row) => String(row.email)).sort(), expected.sort());
 }
 
-const refusedYetWhole = "what is refused is not stored, what is acknowledged is, and all goes on when there is room";
+const expectation = "only acknowledged writes are stored, and writes work again once there is room";
 
-test(`on a full disk ${refusedYetWhole}`, { skip: tinyDisk.unavailable }, () =>
-  fillUp(tinyDisk, "the database is full"),
+test(`on a full disk, ${expectation}`, { skip: tinyDisk.unavailable }, () =>
+  registerOnFullDisk(tinyDisk, "the database is full"),
 );
 
-test(`where no file may grow ${refusedYetWhole}`, { skip: limitedDisk.unavailable }, () =>
-  fillUp(limitedDisk, "the database is unreadable"),
+test(`if no file can grow, ${expectation}`, { skip: limitedDisk.unavailable }, () =>
+  registerOnFullDisk(limitedDisk, "the database is unreadable"),
 );
 
-test("a damaged database is told to whoever watches, and once it is restored the same process goes on", async () => {
+test("a damaged database makes /health/ready fail, and after it is restored the same process continues", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "accounts.db");
   await using service = await startService({ DATABASE_URL: `sqlite:${path}` });
@@ -139,16 +139,16 @@ test("a damaged database is told to whoever watches, and once it is restored the
   const profile = () => send(service, "GET", "/profile", undefined, cookie);
   assert.equal((await send(service, "GET", "/health/ready")).status, 200);
   {
-    using other = new DatabaseSync(path);
-    other.exec("pragma wal_checkpoint(truncate)");
+    using db = new DatabaseSync(path);
+    db.exec("pragma wal_checkpoint(truncate)");
   }
   const backup = readFileSync(path);
 
   writeFileSync(path, Buffer.alloc(backup.length, "garbage "));
   for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix);
-  isUnavailable(await send(service, "GET", "/health/ready"));
-  isUnavailable(await register(service, "alice@example.com"));
-  isUnavailable(await profile());
+  assertUnavailable(await send(service, "GET", "/health/ready"));
+  assertUnavailable(await register(service, "alice@example.com"));
+  assertUnavailable(await profile());
   assert.equal((await send(service, "GET", "/health/live")).status, 200);
 
   writeFileSync(path, backup);
@@ -159,61 +159,61 @@ test("a damaged database is told to whoever watches, and once it is restored the
   assert.equal(stored.prepare("select count(*) as users from users").get()?.users, 2);
 });
 
-/** The service in this process: it opens its database as the program does. */
-const serviceOf = (path: string) =>
+/** Creates the service in this process. It opens its database like the program. */
+const createService = (path: string) =>
   createBienvenue(readSettings({ DATABASE_URL: `sqlite:${path}`, BCRYPT_COST: "4" }), { hashThreads });
 
-/** Leaves a whole database, and nothing beside it. */
+/** Creates a database file with one account. Closing it deletes the -wal and -shm files. */
 async function createDatabase(path: string): Promise<void> {
-  await using service = serviceOf(path);
+  await using service = createService(path);
   const { auth } = await service.start();
   await auth.registerUser("bob@example.com", password);
 }
 
-test("a database that cannot be used stops the start with one line that says why and what to do", async () => {
+test("the start fails with one line that names the reason and the remedy if the database cannot be used", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "accounts.db");
   await createDatabase(path);
-  const whole = readFileSync(path);
-  const isLine = (line: string, expected: RegExp, database: string) => {
+  const intact = readFileSync(path);
+  const assertLine = (line: string, expected: RegExp, database: string) => {
     assert.ok(line.startsWith(`cannot use sqlite:${database}: it is `), line);
     assert.match(line, expected);
     assert.doesNotMatch(line, /\n/);
   };
-  const refused = async (expected: RegExp, database = path) => {
-    await using service = serviceOf(database);
+  const failToOpen = async (expected: RegExp, database = path) => {
+    await using service = createService(database);
     const error = await service.start().then(
       () => undefined,
       (reason: unknown) => reason,
     );
     assert.ok(error instanceof OpenError, String(error));
-    isLine(error.message, expected, database);
+    assertLine(error.message, expected, database);
   };
   writeFileSync(path, Buffer.alloc(8192, "garbage "));
-  await refused(/it is not a database; use another file$/);
-  writeFileSync(path, Buffer.from(whole).fill("garbage ", 100));
-  await refused(/it is corrupt; restore a backup$/);
-  writeFileSync(path, whole);
+  await failToOpen(/it is not a database; use another file$/);
+  writeFileSync(path, Buffer.from(intact).fill("garbage ", 100));
+  await failToOpen(/it is corrupt; restore a backup$/);
+  writeFileSync(path, intact);
   chmodSync(path, 0o400);
-  // The program itself: modes do not hold for root unless it gives up its capabilities.
+  // In a separate process, because file modes restrict root only without its capabilities.
   const under = process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [];
   const { code, stdout, stderr } = await failToStart({ DATABASE_URL: `sqlite:${path}` }, [], { under });
   assert.deepEqual([code, stdout], [1, ""], stderr);
   const [, line = ""] = /^bienvenue: (.*)\n$/.exec(stderr) ?? [];
-  isLine(
+  assertLine(
     line,
     /it is read-only; give this user write access to it, to the -wal and -shm next to it, and to its folder$/,
     path,
   );
   for (const suffix of ["", "-wal", "-shm"]) if (existsSync(path + suffix)) chmodSync(path + suffix, 0o600);
   {
-    using other = new DatabaseSync(path);
-    other.exec("begin exclusive");
-    await refused(/it is locked; stop the other program that uses it, or use another file$/);
+    using lockHolder = new DatabaseSync(path);
+    lockHolder.exec("begin exclusive");
+    await failToOpen(/it is locked; stop the other program that uses it, or use another file$/);
   }
   mkdirSync(join(folder.path, "folder"));
-  await refused(/it is unreadable; make sure that its folder exists/, join(folder.path, "folder"));
-  await using service = serviceOf(path);
+  await failToOpen(/it is unreadable; make sure that its folder exists/, join(folder.path, "folder"));
+  await using service = createService(path);
   await service.start();
   assert.equal((await service.fetch(new Request("http://localhost/health/ready"))).status, 200);
 });

@@ -26,8 +26,8 @@ import {
 import { createVisitor, readField, sent } from "../support/visitor.ts";
 import { createWorld, form } from "../support/world.ts";
 
-/** As addresses come out of mail programs, spreadsheets, chats and contacts. */
-const pasted = [
+/** Addresses as pasted from email programs, spreadsheets, chats and contacts. */
+const paddedAddresses = [
   "bob@example.com\u00a0",
   "\ufeffbob@example.com",
   "bob@example.com\u200b",
@@ -36,19 +36,23 @@ const pasted = [
   "\tbob@example.com\u2028",
   "\u200f bob@example.com\u3000\u00ad",
 ];
-/** With one inside. */
-const broken = ["bob\u200b@example.com", "bob@exam\u00adple.com", "bob@example\u2060.com", "b\tob@example.com"];
-const told = "it contains an invisible character";
+const invalidAddresses = [
+  "bob\u200b@example.com",
+  "bob@exam\u00adple.com",
+  "bob@example\u2060.com",
+  "b\tob@example.com",
+];
+const reason = "it contains an invisible character";
 
-test("an address that was pasted with invisible characters around it is that address, wherever it is asked for", async () => {
+test("every endpoint removes invisible characters around an address", async () => {
   await using world = await createWorld();
-  for (const email of pasted) {
+  for (const email of paddedAddresses) {
     const { id } = await world.auth.registerUser(email, bob.password);
     assert.equal((await world.auth.admin.find(bob.email))?.email, bob.email);
     await world.auth.admin.deleteAccount(id);
   }
   await register(world);
-  for (const email of pasted) {
+  for (const email of paddedAddresses) {
     await assertRejected(world.request("/users", form({ ...bob, email })), 400, /^email already registered$/);
     for (const init of [
       form({ ...bob, email }),
@@ -68,26 +72,26 @@ test("an address that was pasted with invisible characters around it is that add
   }
 });
 
-test("an invisible character inside an address is reported, with the status that it would have anyway", async () => {
+test("an invisible character inside an address is named in the error message, with the usual status", async () => {
   await using world = await createWorld();
   await register(world);
-  for (const email of broken) {
+  for (const email of invalidAddresses) {
     await assertRejected(
       world.request("/users", form({ ...bob, email })),
       400,
-      new RegExp(`^email is not a valid address: ${told}$`),
+      new RegExp(`^email is not a valid address: ${reason}$`),
     );
     await assertRejected(
       world.request("/sessions", form({ ...bob, email })),
       401,
-      new RegExp(`^wrong email or password: ${told}$`),
+      new RegExp(`^wrong email or password: ${reason}$`),
     );
     await assertRejected(
       world.request("/reset_password", form({ email })),
       403,
-      new RegExp(`^no account has this email: ${told}$`),
+      new RegExp(`^no account has this email: ${reason}$`),
     );
-    await assertRejected(world.request("/email_verification", form({ email })), 400, new RegExp(told));
+    await assertRejected(world.request("/email_verification", form({ email })), 400, new RegExp(reason));
     assert.equal(await world.auth.validLogin(email, bob.password), false);
     await assert.rejects(world.auth.registerUser(email, bob.password), {
       code: "email_invalid",
@@ -96,67 +100,70 @@ test("an invisible character inside an address is reported, with the status that
   }
 });
 
-test("in production they are removed and reported alike, and mails go to the address itself", async () => {
+test("in production invisible characters are removed or reported too, and emails go to the address without them", async () => {
   await using world = await createProductionWorld({ LIMIT_MAIL_ACCOUNT: "99/1h", LIMIT_REGISTRATION_ACCOUNT: "99/1h" });
   await registerAndConfirm(world, { ...owner, email: "bob@example.com\u200b" });
   const headers = { Cookie: await logInForCookies(world, { ...owner, email: "\u2060bob@example.com" }) };
-  for (const email of pasted) {
-    const asked = world.request("/reset_password", form({ email }));
-    assert.equal(await readStatusAndBody(asked), '200 {"email":"bob@example.com","message":"reset mail sent"}\n');
+  for (const email of paddedAddresses) {
+    const resetRequest = world.request("/reset_password", form({ email }));
+    assert.equal(
+      await readStatusAndBody(resetRequest),
+      '200 {"email":"bob@example.com","message":"reset mail sent"}\n',
+    );
     assert.deepEqual(
       (await deliverMails(world)).map(({ to }) => to),
       [bob.email],
     );
   }
-  for (const email of broken) {
-    await assertRejected(world.request("/reset_password", form({ email })), 403, new RegExp(told));
-    const move = form({ email }, { method: "PUT", headers });
+  for (const email of invalidAddresses) {
+    await assertRejected(world.request("/reset_password", form({ email })), 403, new RegExp(reason));
+    const emailChange = form({ email }, { method: "PUT", headers });
     await assertRejected(
-      world.request("/profile/email", move),
+      world.request("/profile/email", emailChange),
       400,
-      new RegExp(`^email is not a valid address: ${told}$`),
+      new RegExp(`^email is not a valid address: ${reason}$`),
     );
   }
-  const move = form({ email: "eve@example.com\u00a0" }, { method: "PUT", headers });
-  assert.equal((await world.request("/profile/email", move)).status, 200);
+  const emailChange = form({ email: "eve@example.com\u00a0" }, { method: "PUT", headers });
+  assert.equal((await world.request("/profile/email", emailChange)).status, 200);
   const { token = "", to } = (await deliverMails(world)).find((mail) => mail.token) ?? {};
   assert.equal(to, "eve@example.com");
-  const moved = confirmEmail(world, { email: "\u200eeve@example.com", token, password: strongPassword });
-  assert.equal(await readStatusAndBody(moved), '200 {"email":"eve@example.com","message":"email verified"}\n');
+  const confirmation = confirmEmail(world, { email: "\u200eeve@example.com", token, password: strongPassword });
+  assert.equal(await readStatusAndBody(confirmation), '200 {"email":"eve@example.com","message":"email verified"}\n');
 });
 
-test("pages accept what was pasted, and report an invisible character beside the field, in the person's language", async () => {
+test("pages remove invisible characters around an address, and report one inside next to the field, in the user's language", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
-  const words = {
+  const messages = {
     en: /^There is an invisible character in this address\./,
     fr: /^Cette adresse contient un caractère invisible\./,
   };
-  for (const [language, message] of Object.entries(words)) {
-    const who = createVisitor(world, { "Accept-Language": language });
+  for (const [language, message] of Object.entries(messages)) {
+    const visitor = createVisitor(world, { "Accept-Language": language });
     const email = "bob@exam\u200bple.com";
     for (const page of ["/login", "/register", "/forgot", "/verify"]) {
-      const seen = await who.fill(await who.open(page), {
+      const response = await visitor.fill(await visitor.open(page), {
         email,
         password: strongPassword,
         new_password: strongPassword,
       });
-      assert.match(seen.banner, message, page);
-      assert.match(seen.html, /id="email"[^>]* aria-invalid="true"/, page);
-      assert.equal(readField(seen, "email"), email, page);
+      assert.match(response.banner, message, page);
+      assert.match(response.html, /id="email"[^>]* aria-invalid="true"/, page);
+      assert.equal(readField(response, "email"), email, page);
     }
   }
-  const who = createVisitor(world);
-  sent(await who.fill(await who.open("/forgot"), { email: "bob@example.com\u200b" }), "/mailbox");
-  assert.match((await who.open("/mailbox")).html, /<bdi>bob@example\.com<\/bdi>/);
+  const visitor = createVisitor(world);
+  sent(await visitor.fill(await visitor.open("/forgot"), { email: "bob@example.com\u200b" }), "/mailbox");
+  assert.match((await visitor.open("/mailbox")).html, /<bdi>bob@example\.com<\/bdi>/);
   await deliverToken(world);
   sent(
-    await who.fill(await who.open("/login"), { email: "\u00a0bob@example.com", password: strongPassword }),
+    await visitor.fill(await visitor.open("/login"), { email: "\u00a0bob@example.com", password: strongPassword }),
     "/account",
   );
 });
 
-test("an import removes them, and reports one inside by its line", async () => {
+test("an import removes invisible characters around an address, and reports the line of an address with one inside", async () => {
   await using folder = await temporaryFolder();
   const file = path(folder.path, "accounts.jsonl");
   const line = (email: string) => JSON.stringify({ email, hashed_password: "!" });

@@ -23,10 +23,10 @@ import { form as formType, testServerSurvives } from "../support/survives.ts";
 import { formatRequest, openWire } from "../support/wire.ts";
 import { form, productionEnvironment, type World } from "../support/world.ts";
 
-// What others got wrong, where no test of the part itself shows that ours does not. docs/security.md names them all.
+// Known vulnerabilities of other projects that no other test covers. docs/security.md lists all of them.
 
 const eve = { email: "eve@example.com", password: strongPassword };
-const chosen = "another-Good-password-7";
+const newPassword = "another-Good-password-7";
 const noLimits = { RATE_LIMIT: "off" };
 
 function put(world: World, path: string, fields: object, Cookie = ""): Promise<Response> {
@@ -34,24 +34,24 @@ function put(world: World, path: string, fields: object, Cookie = ""): Promise<R
   return world.request(path, { ...init, headers: { ...(headers as object), Cookie } });
 }
 
-async function opens(world: World, sessionId: string | undefined): Promise<boolean> {
+async function isSession(world: World, sessionId: string | undefined): Promise<boolean> {
   const headers = { Cookie: `__Host-session_id=${sessionId}` };
   return (await world.request("/profile", { headers })).status === 200;
 }
 
 // id: reset-needs-mail
-test("in production a reset needs what was mailed: no answer holds it, and what is stored is not it", async () => {
+test("in production a reset needs the emailed token: no response contains it, and the stored hash does not work", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
-  const asked = await world.request("/reset_password", form({ email: owner.email }));
-  const answer = `${JSON.stringify([...asked.headers])} ${await asked.text()}`;
+  const response = await world.request("/reset_password", form({ email: owner.email }));
+  const responseText = `${JSON.stringify([...response.headers])} ${await response.text()}`;
   const token = await deliverToken(world);
-  assert.ok(!answer.includes(token));
-  const stored = createHash("sha256").update(token).digest("base64url");
-  const reset = { email: owner.email, new_password: chosen };
+  assert.ok(!responseText.includes(token));
+  const storedHash = createHash("sha256").update(token).digest("base64url");
+  const reset = { email: owner.email, new_password: newPassword };
   for (const fields of [
     reset,
-    ...["", stored, token.toLowerCase(), `${token} `].map((t) => ({ ...reset, reset_token: t })),
+    ...["", storedHash, token.toLowerCase(), `${token} `].map((reset_token) => ({ ...reset, reset_token })),
   ]) {
     assert.equal((await put(world, "/reset_password", fields)).status, 403);
   }
@@ -60,40 +60,43 @@ test("in production a reset needs what was mailed: no answer holds it, and what 
 });
 
 // id: links-begin-with-public-url
-testOnce("a mail's links begin with PUBLIC_URL, whatever the request's headers and target say", async () => {
-  await using mails = await startMailServer();
-  await using service = await startService({
-    ...(productionEnvironment as Record<string, string>),
-    SMTP_URL: `smtp://127.0.0.1:${mails.port}`,
-    TRUSTED_PROXIES: "127.0.0.1",
-    LIMIT_MAIL_ACCOUNT: "100/1h",
-  });
-  const evil = "evil.example";
-  const forged: Record<string, string>[] = [
-    { Host: evil },
-    { "X-Forwarded-Host": evil, "X-Forwarded-Proto": "http", "X-Forwarded-For": evil },
-    { Forwarded: `host=${evil}`, "X-Host": evil, "X-Original-URL": `https://${evil}/`, Referer: `https://${evil}/` },
-  ];
-  const ask = async (target: string, headers: Record<string, string>, fields: Record<string, string>) => {
-    using wire = await openWire(service.port);
-    wire.send(formatRequest(`POST ${target}`, { ...formType, ...headers }, new URLSearchParams(fields).toString()));
-    assert.equal((await wire.readResponse()).status, 200);
-  };
-  for (const [i, headers] of forged.entries()) {
-    const email = `${i}@example.com`;
-    await ask("/users", headers, { ...owner, email });
-    await ask(`http://${evil}/reset_password`, { ...headers, Host: evil }, { email });
-  }
-  const sent = () => service.logEntries.filter(({ event }) => event === "mail_sent").length;
-  while (sent() < 2 * forged.length) await once(service.process.stdout as NodeJS.ReadableStream, "data");
-  for (const { mime } of mails.mails) {
-    assert.doesNotMatch(`${mime.text}${mime.html}${JSON.stringify(mime.headers)}`, /evil/);
-    assert.match(mime.text ?? "", /https:\/\/auth\.example\.com\/(verify|reset)\?token=/);
-  }
-});
+testOnce(
+  "the links of an email begin with PUBLIC_URL, whatever the headers and the target of the request contain",
+  async () => {
+    await using mails = await startMailServer();
+    await using service = await startService({
+      ...(productionEnvironment as Record<string, string>),
+      SMTP_URL: `smtp://127.0.0.1:${mails.port}`,
+      TRUSTED_PROXIES: "127.0.0.1",
+      LIMIT_MAIL_ACCOUNT: "100/1h",
+    });
+    const evil = "evil.example";
+    const forged: Record<string, string>[] = [
+      { Host: evil },
+      { "X-Forwarded-Host": evil, "X-Forwarded-Proto": "http", "X-Forwarded-For": evil },
+      { Forwarded: `host=${evil}`, "X-Host": evil, "X-Original-URL": `https://${evil}/`, Referer: `https://${evil}/` },
+    ];
+    const post = async (target: string, headers: Record<string, string>, fields: Record<string, string>) => {
+      using wire = await openWire(service.port);
+      wire.send(formatRequest(`POST ${target}`, { ...formType, ...headers }, new URLSearchParams(fields).toString()));
+      assert.equal((await wire.readResponse()).status, 200);
+    };
+    for (const [i, headers] of forged.entries()) {
+      const email = `${i}@example.com`;
+      await post("/users", headers, { ...owner, email });
+      await post(`http://${evil}/reset_password`, { ...headers, Host: evil }, { email });
+    }
+    const countSentMails = () => service.logEntries.filter(({ event }) => event === "mail_sent").length;
+    while (countSentMails() < 2 * forged.length) await once(service.process.stdout as NodeJS.ReadableStream, "data");
+    for (const { mime } of mails.mails) {
+      assert.doesNotMatch(`${mime.text}${mime.html}${JSON.stringify(mime.headers)}`, /evil/);
+      assert.match(mime.text ?? "", /https:\/\/auth\.example\.com\/(verify|reset)\?token=/);
+    }
+  },
+);
 
 // id: nobodys-address
-test("an address list, a look-alike or a line break is nobody's address: no route sends a mail for it", async () => {
+test("no route sends an email for a list of addresses, a look-alike address or an address with a line break", async () => {
   await using world = await createProductionWorld(noLimits);
   await registerAndConfirm(world);
   await registerAndConfirm(world, eve);
@@ -117,20 +120,23 @@ test("an address list, a look-alike or a line break is nobody's address: no rout
     "bob@ex\u0430mple.com",
     "bob@example\u3002com",
   ];
-  const twice: readonly (readonly [string, string])[] = [
+  const duplicateFields: readonly (readonly [string, string])[] = [
     ["email", email],
     ["email", eve.email],
   ];
   const rest = `password=${strongPassword}`;
   const inits = [
-    ...texts.flatMap((text) => [form({ email: text, password: chosen }), json({ email: text, password: chosen })]),
+    ...texts.flatMap((text) => [
+      form({ email: text, password: newPassword }),
+      json({ email: text, password: newPassword }),
+    ]),
     urlencoded(`email[]=${email}&${rest}`),
     urlencoded(`email[]=${email}&email[]=${eve.email}&${rest}`),
     urlencoded(`email=${email}&email[]=${eve.email}&${rest}`),
     urlencoded(`email[0]=${email}&email[1]=${eve.email}&${rest}`),
     urlencoded(`email=${email}&email=${eve.email}&${rest}`),
     urlencoded(`email=${email}&em%61il=${eve.email}&${rest}`),
-    multipart([...twice, ["password", strongPassword]]),
+    multipart([...duplicateFields, ["password", strongPassword]]),
     json({ email: [email, eve.email], password: strongPassword }),
     json({ email: { 0: email }, password: strongPassword }),
     body("application/json", `{"email":"${email}","email":"${eve.email}","password":"${strongPassword}"}`),
@@ -150,12 +156,12 @@ test("an address list, a look-alike or a line break is nobody's address: no rout
 });
 
 // id: no-token-crosses
-test("no token opens a door that is not its own, nor does what is stored of it", async () => {
+test("no token works for another purpose, and no stored hash of a token works at all", async () => {
   await using world = await createProductionWorld({ LIMIT_REDEMPTION_NETWORK: "1000/15m" });
   await registerAndConfirm(world);
   await registerAndConfirm(world, eve);
   const cookies = await logInForCookies(world);
-  const hers = await logInForCookies(world, eve);
+  const eveCookies = await logInForCookies(world, eve);
   const [session = "", device = ""] = cookies.split("; ").map((cookie) => cookie.slice(cookie.indexOf("=") + 1));
   const { sessions } = (await (await world.request("/sessions", { headers: { Cookie: cookies } })).json()) as {
     sessions: { id: string }[];
@@ -163,44 +169,48 @@ test("no token opens a door that is not its own, nor does what is stored of it",
   await world.request("/users", form({ ...owner, email: "carol@example.com" }));
   const verify = await deliverToken(world);
   await put(world, "/profile/email", { email: "bob@new.example.com" }, cookies);
-  const move = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
+  const emailChange = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
   await world.request("/reset_password", form({ email: owner.email }));
   const reset = await deliverToken(world);
 
   const emails = [owner.email, eve.email, "carol@example.com", "bob@new.example.com"];
-  const each = (path: string, fields: object) => emails.map((email) => put(world, path, { email, ...fields }));
-  const doors: Record<string, (token: string) => Promise<Response>[]> = {
+  const putForEachEmail = (path: string, fields: object) =>
+    emails.map((email) => put(world, path, { email, ...fields }));
+  const uses: Record<string, (token: string) => Promise<Response>[]> = {
     session: (token) => [world.request("/profile", { headers: { Cookie: `__Host-session_id=${token}` } })],
-    handle: (token) => [world.request(`/sessions/${token}`, { method: "DELETE", headers: { Cookie: hers } })],
-    reset: (token) => each("/reset_password", { reset_token: token, new_password: chosen }),
-    verify: (token) => each("/email_verification", { token, password: strongPassword }),
+    handle: (token) => [world.request(`/sessions/${token}`, { method: "DELETE", headers: { Cookie: eveCookies } })],
+    reset: (token) => putForEachEmail("/reset_password", { reset_token: token, new_password: newPassword }),
+    verify: (token) => putForEachEmail("/email_verification", { token, password: strongPassword }),
   };
-  const tokens = { session, device, handle: sessions[0]?.id ?? "", verify, move, reset };
+  const tokens = { session, device, handle: sessions[0]?.id ?? "", verify, emailChange, reset };
   for (const [purpose, token] of Object.entries(tokens)) {
     assert.match(token, /^[\w-]{43}$/, purpose);
-    const stored = createHash("sha256").update(token).digest("base64url");
-    for (const [door, knock] of Object.entries(doors)) {
-      const own = door === purpose || (door === "verify" && purpose === "move");
-      for (const key of own ? [stored] : [token, stored]) {
-        for (const answer of await Promise.all(knock(key))) {
-          assert.ok([403, 404].includes(answer.status), `${purpose} at ${door}: ${answer.status}`);
+    const storedHash = createHash("sha256").update(token).digest("base64url");
+    for (const [use, send] of Object.entries(uses)) {
+      const isOwnUse = use === purpose || (use === "verify" && purpose === "emailChange");
+      for (const value of isOwnUse ? [storedHash] : [token, storedHash]) {
+        for (const response of await Promise.all(send(value))) {
+          assert.ok([403, 404].includes(response.status), `${purpose} as ${use}: ${response.status}`);
         }
       }
     }
   }
-  assert.ok(await opens(world, session));
-  assert.deepEqual(await world.auth.verifyEmail.find(move), { email: "bob@new.example.com", isEmailChange: true });
+  assert.ok(await isSession(world, session));
+  assert.deepEqual(await world.auth.verifyEmail.find(emailChange), {
+    email: "bob@new.example.com",
+    isEmailChange: true,
+  });
   assert.equal((await confirmEmail(world, { ...owner, email: "carol@example.com", token: verify })).status, 200);
-  const last = { email: owner.email, reset_token: reset, new_password: chosen };
-  assert.equal((await put(world, "/reset_password", last)).status, 200);
+  const fields = { email: owner.email, reset_token: reset, new_password: newPassword };
+  assert.equal((await put(world, "/reset_password", fields)).status, 200);
 });
 
 // id: no-token-redeems-nothing
-test("what is no token redeems nothing, and what no account has is nobody's", async () => {
+test("a value that is not a token redeems nothing and is no session", async () => {
   await using world = await createProductionWorld(noLimits);
   await registerAndConfirm(world);
   await world.request("/users", form({ ...owner, email: "carol@example.com" }));
-  const none = [
+  const invalidTokens = [
     null,
     0,
     1,
@@ -219,13 +229,13 @@ test("what is no token redeems nothing, and what no account has is nobody's", as
     [null],
   ];
   for (const email of [owner.email, "carol@example.com"]) {
-    for (const token of [undefined, ...none]) {
-      const said = JSON.stringify(token);
-      const reset = await put(world, "/reset_password", { email, reset_token: token, new_password: chosen });
-      assert.ok([400, 403].includes(reset.status), said);
+    for (const token of [undefined, ...invalidTokens]) {
+      const message = JSON.stringify(token);
+      const reset = await put(world, "/reset_password", { email, reset_token: token, new_password: newPassword });
+      assert.ok([400, 403].includes(reset.status), message);
       const verified = await put(world, "/email_verification", { email, token, password: strongPassword });
-      assert.ok([400, 403].includes(verified.status), said);
-      if (typeof token === "string") assert.ok(!(await opens(world, token)));
+      assert.ok([400, 403].includes(verified.status), message);
+      if (typeof token === "string") assert.ok(!(await isSession(world, token)));
     }
   }
   await logInForCookies(world);
@@ -233,19 +243,19 @@ test("what is no token redeems nothing, and what no account has is nobody's", as
 });
 
 // id: no-session-outlives
-test("no session outlives a reset, a change of password, or an account that is disabled or deleted", async () => {
+test("a password reset or change, and the disabling or deletion of the account, end all its sessions", async () => {
   const ends: Record<string, (world: World, id: number, cookies: string) => Promise<unknown>> = {
     async reset(world) {
       await world.request("/reset_password", form({ email: owner.email }));
       await put(world, "/reset_password", {
         email: owner.email,
         reset_token: await deliverToken(world),
-        new_password: chosen,
+        new_password: newPassword,
       });
     },
     async changed(world, _, cookies) {
-      await put(world, "/profile/password", { password: strongPassword, new_password: chosen }, cookies);
-      // For so long the id before leads to the session that goes on; every other ends at once.
+      await put(world, "/profile/password", { password: strongPassword, new_password: newPassword }, cookies);
+      // The previous id of the renewed session works for ten seconds. All other sessions end immediately.
       world.clock.advance(10_000);
     },
     disabled: (world, id) => world.auth.admin.disable(id),
@@ -257,27 +267,34 @@ test("no session outlives a reset, a change of password, or an account that is d
     deleted: (world, _, cookies) =>
       world.request("/profile", form({ password: strongPassword }, { method: "DELETE", headers: { Cookie: cookies } })),
   };
-  for (const [how, end] of Object.entries(ends)) {
+  for (const [event, end] of Object.entries(ends)) {
     await using world = await createProductionWorld();
     await registerAndConfirm(world);
     await registerAndConfirm(world, eve);
-    const hers = await logInForCookies(world, eve);
+    const eveCookies = await logInForCookies(world, eve);
     const sessions = [await logInForCookies(world), await logInForCookies(world)];
     await deliverMails(world);
-    const open = (cookies: string) => opens(world, /session_id=([^;]+)/.exec(cookies)?.[1]);
-    for (const cookies of sessions) assert.ok(await open(cookies));
+    const isOpen = (cookies: string) => isSession(world, /session_id=([^;]+)/.exec(cookies)?.[1]);
+    for (const cookies of sessions) assert.ok(await isOpen(cookies));
     await end(world, (await world.auth.admin.find(owner.email))?.id ?? 0, sessions[0] as string);
-    for (const cookies of sessions) assert.ok(!(await open(cookies)), how);
-    assert.ok(await open(hers), how);
+    for (const cookies of sessions) assert.ok(!(await isOpen(cookies)), event);
+    assert.ok(await isOpen(eveCookies), event);
   }
 });
 
 // id: unasked-fields
-test("no field of a body sets what is not asked for, nor reaches another account", async () => {
+test("unknown fields of a body set nothing and change no other account", async () => {
   await using world = await createProductionWorld(noLimits);
   await registerAndConfirm(world, eve);
-  const hers = await world.db.findUserBy({ email: eve.email });
-  const id = { id: hers.id, user_id: hers.id, userId: hers.id, user: eve.email, "user[id]": "1", sub: hers.id };
+  const eveUser = await world.db.findUserBy({ email: eve.email });
+  const ids = {
+    id: eveUser.id,
+    user_id: eveUser.id,
+    userId: eveUser.id,
+    user: eve.email,
+    "user[id]": "1",
+    sub: eveUser.id,
+  };
   const state = {
     disabled_at: 1,
     disabledAt: 1,
@@ -293,20 +310,20 @@ test("no field of a body sets what is not asked for, nor reaches another account
     sessionId: "planted",
     role: "admin",
   };
-  const extra = { ...id, ...state, ...secrets, constructor: "x", prototype: "x", ["__proto__"]: "x" };
+  const unknownFields = { ...ids, ...state, ...secrets, constructor: "x", prototype: "x", ["__proto__"]: "x" };
   const send = (method: string, path: string, fields: object, Cookie = "") =>
     world.request(path, {
-      ...body("application/json", JSON.stringify({ ...extra, ...fields }), method),
+      ...body("application/json", JSON.stringify({ ...unknownFields, ...fields }), method),
       headers: { "Content-Type": "application/json", Cookie },
     });
-  const done = async (answer: Promise<Response>) => {
-    const response = await answer;
+  const succeed = async (responsePromise: Promise<Response>) => {
+    const response = await responsePromise;
     assert.equal(response.status, 200, await response.clone().text());
     return toCookieHeader(readCookies(response));
   };
-  await done(send("POST", "/users", owner));
-  assert.equal((await send("POST", "/sessions", owner)).status, 401, "it is not verified by saying so");
-  await done(send("PUT", "/email_verification", { ...owner, token: await deliverToken(world) }));
+  await succeed(send("POST", "/users", owner));
+  assert.equal((await send("POST", "/sessions", owner)).status, 401, "a field cannot verify the account");
+  await succeed(send("PUT", "/email_verification", { ...owner, token: await deliverToken(world) }));
   const before = await world.db.findUserBy({ email: owner.email });
   const unchanged = {
     id: before.id,
@@ -314,47 +331,49 @@ test("no field of a body sets what is not asked for, nor reaches another account
     createdAt: before.createdAt,
     emailVerifiedAt: world.clock.now(),
   };
-  assert.notEqual(before.id, hers.id);
-  let cookies = await done(send("POST", "/sessions", owner));
-  cookies = await done(send("POST", "/sessions/confirm", { password: strongPassword }, cookies));
-  cookies = await done(send("PUT", "/profile/password", { password: strongPassword, new_password: chosen }, cookies));
-  await done(send("PUT", "/profile/email", { email: "bob@new.example.com" }, cookies));
+  assert.notEqual(before.id, eveUser.id);
+  let cookies = await succeed(send("POST", "/sessions", owner));
+  cookies = await succeed(send("POST", "/sessions/confirm", { password: strongPassword }, cookies));
+  cookies = await succeed(
+    send("PUT", "/profile/password", { password: strongPassword, new_password: newPassword }, cookies),
+  );
+  await succeed(send("PUT", "/profile/email", { email: "bob@new.example.com" }, cookies));
   await deliverMails(world);
-  await done(send("POST", "/reset_password", { email: owner.email }));
+  await succeed(send("POST", "/reset_password", { email: owner.email }));
   const reset = { email: owner.email, reset_token: await deliverToken(world), new_password: strongPassword };
-  await done(send("PUT", "/reset_password", reset));
+  await succeed(send("PUT", "/reset_password", reset));
   await logInForCookies(world);
-  const { id: his, disabledAt, createdAt, emailVerifiedAt } = await world.db.findUserBy({ email: owner.email });
-  assert.deepEqual({ id: his, disabledAt, createdAt, emailVerifiedAt }, unchanged);
-  assert.deepEqual(await world.db.findUserBy({ email: eve.email }), hers);
-  assert.ok(!(await opens(world, "planted")));
+  const { id, disabledAt, createdAt, emailVerifiedAt } = await world.db.findUserBy({ email: owner.email });
+  assert.deepEqual({ id, disabledAt, createdAt, emailVerifiedAt }, unchanged);
+  assert.deepEqual(await world.db.findUserBy({ email: eve.email }), eveUser);
+  assert.ok(!(await isSession(world, "planted")));
 });
 
 // id: leads-nowhere-else
-test("a logout leads to / and nowhere else, whatever asks for more, and no other answer of the API leads anywhere", async () => {
+test("a logout redirects to / whatever the request contains, and no other API response redirects", async () => {
   await using world = await createProductionWorld(noLimits);
   await registerAndConfirm(world);
-  const places = [
+  const targets = [
     "//evil.example",
     "\\\\evil.example",
     "/\\evil.example",
     "https://auth.example.com@evil.example",
     "javascript:alert(1)",
   ];
-  for (const place of places) {
+  for (const target of targets) {
     const query = ["next", "return_to", "redirect", "url"]
-      .map((name) => `${name}=${encodeURIComponent(place)}`)
+      .map((name) => `${name}=${encodeURIComponent(target)}`)
       .join("&");
     const headers = {
       Cookie: await logInForCookies(world),
       Host: "evil.example",
       Referer: "https://evil.example/",
       "X-Forwarded-Host": "evil.example",
-      "X-Forwarded-Prefix": place,
+      "X-Forwarded-Prefix": target,
     };
-    const out = await world.request(`/sessions?${query}`, form({ next: place }, { method: "DELETE", headers }));
-    assert.deepEqual([out.status, out.headers.get("Location")], [302, "/"]);
-    for (const path of ["/", "/profile", `/${place}`, `/sessions/${place}`, "/sessions/", "/users"]) {
+    const logout = await world.request(`/sessions?${query}`, form({ next: target }, { method: "DELETE", headers }));
+    assert.deepEqual([logout.status, logout.headers.get("Location")], [302, "/"]);
+    for (const path of ["/", "/profile", `/${target}`, `/sessions/${target}`, "/sessions/", "/users"]) {
       for (const method of ["GET", "POST", "PUT", "DELETE"]) {
         const response = await world.request(`${path}?${query}`, { method, headers });
         assert.ok(![301, 302, 303, 307, 308].includes(response.status), path);
@@ -364,8 +383,8 @@ test("a logout leads to / and nowhere else, whatever asks for more, and no other
   }
 });
 
-/** What programs put into them, and what nobody should. */
-const values = fc.oneof(
+/** Header values that programs send, and values that break parsers. */
+const headerValues = fc.oneof(
   fc.string({ unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code)), maxLength: 300 }),
   fc.string({ unit: fc.constantFrom(..."ab01;,=\"'\\ /%*()<>[]{}:@-_.~\t\xa0\xe9\xff"), maxLength: 120 }),
   fc.constantFrom(
@@ -393,7 +412,7 @@ const values = fc.oneof(
     "NaN",
   ),
 );
-const names = [
+const headerNames = [
   "Cookie",
   "Authorization",
   "Accept",
@@ -413,14 +432,17 @@ const names = [
   "If-None-Match",
 ] as const;
 const cookies = fc
-  .tuple(fc.constantFrom("__Host-session_id=", "session_id=", "__Host-device_id=", ""), values)
+  .tuple(fc.constantFrom("__Host-session_id=", "session_id=", "__Host-device_id=", ""), headerValues)
   .map(([name, value]) => name + value);
-const hops = fc
+const forwardedFor = fc
   .array(fc.oneof(fc.ipV4(), fc.ipV6(), fc.string({ unit: fc.constantFrom(..."[]:.%0af9 "), maxLength: 12 })))
   .map((all) => all.join());
-const tailored = { Cookie: cookies, "X-Forwarded-For": fc.oneof(hops, values) };
-const headersOf = fc.record(
-  { ...Object.fromEntries(names.map((name) => [name, values])), ...tailored } as Record<string, fc.Arbitrary<string>>,
+const specialHeaders = { Cookie: cookies, "X-Forwarded-For": fc.oneof(forwardedFor, headerValues) };
+const arbitraryHeaders = fc.record(
+  { ...Object.fromEntries(headerNames.map((name) => [name, headerValues])), ...specialHeaders } as Record<
+    string,
+    fc.Arbitrary<string>
+  >,
   { requiredKeys: [] },
 );
 const routes = fc.constantFrom(
@@ -443,18 +465,18 @@ const routes = fc.constantFrom(
 );
 
 // id: no-header-fails
-test("no header makes a request fail, whatever is in it", async () => {
+test("no header value causes a 5xx response", async () => {
   await using world = await createProductionWorld({
     ...noLimits,
     TRUSTED_PROXIES: "127.0.0.1",
     CORS_ORIGINS: "https://app.example.com",
   });
   await registerAndConfirm(world);
-  const content = new URLSearchParams({ ...owner, token: "x", reset_token: "x", new_password: chosen }).toString();
+  const content = new URLSearchParams({ ...owner, token: "x", reset_token: "x", new_password: newPassword }).toString();
   await fc.assert(
-    fc.asyncProperty(routes, headersOf, async (route, given) => {
+    fc.asyncProperty(routes, arbitraryHeaders, async (route, extraHeaders) => {
       const [method = "", path = ""] = route.split(" ");
-      const headers = new Headers({ "Content-Type": "application/x-www-form-urlencoded", ...given });
+      const headers = new Headers({ "Content-Type": "application/x-www-form-urlencoded", ...extraHeaders });
       const response = await world.request(path, { method, headers, ...(method !== "GET" && { body: content }) });
       assert.ok(response.status < 500, `${response.status}`);
     }),
@@ -467,7 +489,7 @@ test("no header makes a request fail, whatever is in it", async () => {
 });
 
 // id: any-header-bytes
-testServerSurvives("nor does a header of any bytes, over a socket", async ({ open }) => {
+testServerSurvives("no header bytes sent over a socket cause a 5xx response", async ({ open }) => {
   const byte = fc.oneof(
     { weight: 99, arbitrary: fc.integer({ min: 0x20, max: 0xff }) },
     fc.integer({ max: 0x1f, min: 0 }),
@@ -478,7 +500,7 @@ testServerSurvives("nor does a header of any bytes, over a socket", async ({ ope
   await fc.assert(
     fc.asyncProperty(
       routes,
-      fc.constantFrom(...names, "Cookie", "Content-Length", "Transfer-Encoding"),
+      fc.constantFrom(...headerNames, "Cookie", "Content-Length", "Transfer-Encoding"),
       bytes,
       async (route, name, value) => {
         using wire = await open();
@@ -493,15 +515,15 @@ testServerSurvives("nor does a header of any bytes, over a socket", async ({ ope
 });
 
 // id: one-line-one-event
-testOnce("a line of the log is one event of ours, however much a request holds of line breaks and JSON", async () => {
+testOnce("a request with line breaks and JSON cannot forge a log line", async () => {
   await using service = await startService({ LOG_LEVEL: "debug", TRUSTED_PROXIES: "127.0.0.1" });
   let printed = "";
   service.process.stdout?.on("data", (chunk) => {
     printed += chunk;
   });
   const line = '{"level":"info","time":"2030-01-01T00:00:00.000Z","event":"forged","msg":"forged"}';
-  const forging = [`\r\n${line}\r\n`, `\n${line}\n`, `\u2028${line}\u0085`, `"}\n${line}`, `\x1b[2K\x1b[1A${line}\0`];
-  for (const text of forging) {
+  const forgeries = [`\r\n${line}\r\n`, `\n${line}\n`, `\u2028${line}\u0085`, `"}\n${line}`, `\x1b[2K\x1b[1A${line}\0`];
+  for (const text of forgeries) {
     const fields = { email: `bob${text}@example.com`, password: text, reset_token: text, new_password: text };
     const ascii = text.replace(/[^\x20-\x7e]/g, " ");
     const headers = { "User-Agent": ascii, "X-Forwarded-For": ascii, "Accept-Language": ascii };
@@ -521,8 +543,8 @@ testOnce("a line of the log is one event of ours, however much a request holds o
   assert.equal(await service.end("SIGTERM"), 0);
   assert.match(printed, /"event":"login_refused"/);
   assert.doesNotMatch(printed.replaceAll("\n", ""), /\p{C}|\u2028/u);
-  for (const each of printed.trimEnd().split("\n")) {
-    const { time, event, msg } = JSON.parse(each);
+  for (const printedLine of printed.trimEnd().split("\n")) {
+    const { time, event, msg } = JSON.parse(printedLine);
     assert.ok(event !== "forged" && msg !== "forged");
     assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   }
