@@ -136,7 +136,7 @@ test("pages remove invisible characters around an address, and report one inside
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const messages = {
-    en: /^There is an invisible character in this address\./,
+    en: /^This address contains an invisible character\./,
     fr: /^Cette adresse contient un caractère invisible\./,
   };
   for (const [language, message] of Object.entries(messages)) {
