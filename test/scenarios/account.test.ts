@@ -18,33 +18,33 @@ const chosen = "another-Good-password-7";
 const eve = { ...owner, email: "eve@example.com" };
 const next = "bob@new.example.com";
 
-/** A form of a person who is logged in. */
+/** A form with the Cookie header of a session. */
 function send(world: World, method: string, path: string, cookies: string, fields: Record<string, string> = {}) {
   const headers = { Cookie: cookies, "User-Agent": "curl/8" };
   return world.request(path, method === "GET" ? { headers } : form(fields, { method, headers }));
 }
 
-async function isIn(world: World, cookies: string): Promise<boolean> {
+async function isLoggedIn(world: World, cookies: string): Promise<boolean> {
   return (await send(world, "GET", "/profile", cookies)).status === 200;
 }
 
-/** A person whose address is confirmed, logged in. */
-async function person(world: World, user = owner): Promise<string> {
+/** Registers a user, verifies the address and logs in. */
+async function registerAndLogIn(world: World, user = owner): Promise<string> {
   await registerAndConfirm(world, user);
   return logInForCookies(world, user);
 }
 
-/** The cookies after an answer that gave the session a new id. */
-function renewed(cookies: string, response: Response): string {
+/** Returns the cookies after a response that renewed the session. */
+function readRenewedCookies(cookies: string, response: Response): string {
   const { "__Host-session_id": sessionId } = readCookies(response);
   assert.match(sessionId ?? "", /^[\w-]{43}$/);
   return cookies.replace(/(__Host-session_id=)[^;]+/, `$1${sessionId}`);
 }
 
 // id: new-password
-test("a new password needs the current one; other sessions and a reset under way end, and the owner is told", async () => {
+test("a password change requires the current password, ends other sessions and pending resets, and notifies the owner", async () => {
   await using world = await createProductionWorld();
-  const cookies = await person(world);
+  const cookies = await registerAndLogIn(world);
   const other = await logInForCookies(world);
   await deliverMails(world);
   await world.request("/reset_password", form({ email: owner.email }));
@@ -55,13 +55,13 @@ test("a new password needs the current one; other sessions and a reset under way
   await assertRejected(change({ password: strongPassword, new_password: "short" }), 400, /too short/);
   await assertRejected(change({ password: strongPassword }), 400, /missing/);
   await assertRejected(change({ password: strongPassword, new_password: chosen }, ""), 403, /^not logged in$/);
-  for (const session of [cookies, other]) assert.ok(await isIn(world, session));
+  for (const session of [cookies, other]) assert.ok(await isLoggedIn(world, session));
   assert.deepEqual(await deliverMails(world), []);
 
   const response = await change({ password: strongPassword, new_password: chosen });
-  const after = renewed(cookies, response);
+  const after = readRenewedCookies(cookies, response);
   assert.equal(await readStatusAndBody(response), `200 {"email":"${owner.email}","message":"Password updated"}\n`);
-  const areIn = () => Promise.all([cookies, other, after].map((session) => isIn(world, session)));
+  const areIn = () => Promise.all([cookies, other, after].map((session) => isLoggedIn(world, session)));
   assert.deepEqual(await areIn(), [true, false, true]);
   world.clock.advance(10_000);
   assert.deepEqual(await areIn(), [false, false, true]);
@@ -74,9 +74,9 @@ test("a new password needs the current one; other sessions and a reset under way
   await logInForCookies(world, { ...owner, password: chosen });
 });
 
-test("of two changes at once, from two sessions, one succeeds", async () => {
+test("of two simultaneous password changes from two sessions one succeeds", async () => {
   await using world = await createProductionWorld();
-  const sessions = [await person(world), await logInForCookies(world)];
+  const sessions = [await registerAndLogIn(world), await logInForCookies(world)];
   const answers = await Promise.all(
     sessions.map((cookies, i) =>
       send(world, "PUT", "/profile/password", cookies, { password: strongPassword, new_password: `${chosen}${i}` }),
@@ -84,16 +84,16 @@ test("of two changes at once, from two sessions, one succeeds", async () => {
   );
   const won = answers.findIndex(({ status }) => status === 200);
   assert.equal(answers.filter(({ status }) => status === 403).length, 1);
-  const after = renewed(sessions[won] as string, answers[won] as Response);
-  assert.ok(await isIn(world, after));
-  assert.ok(!(await isIn(world, sessions[1 - won] as string)));
+  const after = readRenewedCookies(sessions[won] as string, answers[won] as Response);
+  assert.ok(await isLoggedIn(world, after));
+  assert.ok(!(await isLoggedIn(world, sessions[1 - won] as string)));
   world.clock.advance(10_000);
-  for (const session of sessions) assert.ok(!(await isIn(world, session)));
+  for (const session of sessions) assert.ok(!(await isLoggedIn(world, session)));
   await logInForCookies(world, { ...owner, password: `${chosen}${won}` });
   await assertRejected(world.request("/sessions", form({ ...owner, password: `${chosen}${1 - won}` })), 401);
 });
 
-test("a session that was ended, or a password that was changed, changes none any more, however far it had come", async () => {
+test("a password change fails if meanwhile the session ended or the password changed", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const { user, session } = await world.auth.logIn(owner);
@@ -112,9 +112,9 @@ test("a session that was ended, or a password that was changed, changes none any
 });
 
 // id: sensitive-needs-password
-test("what is sensitive needs the password within ten minutes exactly; giving it again renews the session", async () => {
+test("sensitive actions require the password within the last ten minutes, and entering it again renews the session", async () => {
   await using world = await createProductionWorld();
-  let cookies = await person(world);
+  let cookies = await registerAndLogIn(world);
   const change = () => send(world, "PUT", "/profile/email", cookies, { email: next });
   const take = () => send(world, "GET", "/profile/export", cookies);
   world.clock.advance(10 * minute);
@@ -127,12 +127,12 @@ test("what is sensitive needs the password within ten minutes exactly; giving it
   await assertRejected(take(), 403, /^password confirmation required$/);
   const response = await give(strongPassword);
   const before = cookies;
-  cookies = renewed(cookies, response);
+  cookies = readRenewedCookies(cookies, response);
   assert.equal(await readStatusAndBody(response), `200 {"email":"${owner.email}","message":"password confirmed"}\n`);
   for (const answer of [await change(), await take()]) assert.equal(answer.status, 200);
   assert.equal((await world.auth.admin.listSessions(1)).length, 1);
   world.clock.advance(10_000);
-  assert.ok(!(await isIn(world, before)));
+  assert.ok(!(await isLoggedIn(world, before)));
   await assertRejected(
     send(world, "POST", "/sessions/confirm", before, { password: strongPassword }),
     403,
@@ -141,16 +141,16 @@ test("what is sensitive needs the password within ten minutes exactly; giving it
 });
 
 // id: session-without-password
-test("a session that was opened without the password has to give it first", async () => {
+test("a session that was opened without a password must enter it first", async () => {
   await using world = await createWorld();
   await world.auth.registerUser(owner.email, strongPassword);
   const cookies = `session_id=${await world.auth.createSession(owner.email)}`;
   await assertRejected(send(world, "GET", "/profile/export", cookies), 403, /^password confirmation required$/);
 });
 
-test("a session that was left open is no way to guess the password", async () => {
+test("an unattended session cannot be used to guess the password", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_DEVICE: "4/15m", LIMIT_LOGIN_ACCOUNT: "5/15m" });
-  const cookies = await person(world);
+  const cookies = await registerAndLogIn(world);
   const tries = [
     () => send(world, "POST", "/sessions/confirm", cookies, { password: "wrong" }),
     () => send(world, "PUT", "/profile/password", cookies, { password: "wrong", new_password: chosen }),
@@ -162,8 +162,8 @@ test("a session that was left open is no way to guess the password", async () =>
   assert.deepEqual(statuses, [403, 403, 403, 401]);
   for (const attempt of tries) assert.equal((await attempt()).status, 429);
   await assertRejected(send(world, "POST", "/sessions/confirm", cookies, { password: strongPassword }), 429);
-  assert.ok(await isIn(world, cookies));
-  // Without the device's cookie it counts for the account.
+  assert.ok(await isLoggedIn(world, cookies));
+  // Without the device cookie the attempt counts for the account.
   const stolen = cookies.split("; ")[0] as string;
   for (let i = 0; i < 5; i++) {
     assert.equal((await send(world, "POST", "/sessions/confirm", stolen, { password: "wrong" })).status, 403);
@@ -172,9 +172,9 @@ test("a session that was left open is no way to guess the password", async () =>
 });
 
 // id: address-change-confirmed
-test("an address changes once the new one is confirmed, by the mailed token and the account's password", async () => {
+test("an email change takes effect when the new address is verified with the emailed token and the password of the account", async () => {
   await using world = await createProductionWorld();
-  const cookies = await person(world);
+  const cookies = await registerAndLogIn(world);
   await world.request("/reset_password", form({ email: owner.email }));
   const reset = { email: owner.email, reset_token: await deliverToken(world), new_password: chosen };
   const asked = send(world, "PUT", "/profile/email", cookies, { email: ` ${next}` });
@@ -194,7 +194,7 @@ test("an address changes once the new one is confirmed, by the mailed token and 
   const confirmed = await send(world, "PUT", "/email_verification", cookies, fields);
   assert.equal(await readStatusAndBody(confirmed.clone()), `200 {"email":"${next}","message":"email verified"}\n`);
   await assertRejected(confirmEmail(world, fields), 403);
-  const profile = send(world, "GET", "/profile", renewed(cookies, confirmed));
+  const profile = send(world, "GET", "/profile", readRenewedCookies(cookies, confirmed));
   assert.equal(await readStatusAndBody(profile), `200 {"email":"${next}"}\n`);
   await assertRejected(world.request("/sessions", form(owner)), 401);
   for (const email of [owner.email, next]) {
@@ -203,9 +203,9 @@ test("an address changes once the new one is confirmed, by the mailed token and 
   await logInForCookies(world, { ...owner, email: next });
 });
 
-test("who has the address next is not kept out by what was tried at it before", async () => {
+test("attempts at an address do not block its next owner", async () => {
   await using world = await createProductionWorld();
-  const cookies = await person(world);
+  const cookies = await registerAndLogIn(world);
   await send(world, "PUT", "/profile/email", cookies, { email: next });
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
   const wrong = form({ ...owner, password: "wrong" });
@@ -218,12 +218,12 @@ test("who has the address next is not kept out by what was tried at it before", 
   });
   assert.equal(moved.status, 200);
   await deliverMails(world);
-  await person(world, { ...owner, password: chosen });
+  await registerAndLogIn(world, { ...owner, password: chosen });
 });
 
-test("of several changes of address the newest alone can be confirmed, where it was mailed", async () => {
+test("of several email changes only the newest can be verified, by the email to its address", async () => {
   await using world = await createProductionWorld({ LIMIT_MAIL_ACCOUNT: "100/1h", LIMIT_MAIL_NETWORK: "100/1h" });
-  const cookies = await person(world);
+  const cookies = await registerAndLogIn(world);
   const ask = (email: string) => send(world, "PUT", "/profile/email", cookies, { email });
   await ask("first@example.com");
   const first = (await deliverMails(world)).find(({ token }) => token);
@@ -232,7 +232,7 @@ test("of several changes of address the newest alone can be confirmed, where it 
   for (const email of ["first@example.com", next]) {
     await assertRejected(confirmEmail(world, { email, token: first?.token ?? "", password: strongPassword }), 403);
   }
-  // Many at once: one of them is left, and its token was mailed to the address that it confirms.
+  // Of many simultaneous changes one remains, and its token was sent to the address that it verifies.
   await Promise.all(Array.from({ length: 8 }, (_, i) => ask(`${i}@example.com`)));
   await assertRejected(confirmEmail(world, { email: next, token: second?.token ?? "", password: strongPassword }), 403);
   const mails = (await deliverMails(world)).filter(({ token }) => token);
@@ -248,15 +248,15 @@ test("of several changes of address the newest alone can be confirmed, where it 
     email: to,
   });
   assert.equal(confirmed.status, 200);
-  const profile = send(world, "GET", "/profile", renewed(cookies, confirmed));
+  const profile = send(world, "GET", "/profile", readRenewedCookies(cookies, confirmed));
   assert.equal(await readStatusAndBody(profile), `200 {"email":"${to}"}\n`);
 });
 
-test("a move to one's own address is refused in any spelling: no mail is sent, and nobody is warned", async () => {
+test("an email change to the current address is rejected in any spelling, and sends no email", async () => {
   for (const environment of [{}, { CONCEAL_ACCOUNTS: "off" }]) {
     await using world = await createProductionWorld({ ...environment, LIMIT_MAIL_ACCOUNT: "1/1h" });
     const registered = { ...owner, email: "Bob@Example.com" };
-    let cookies = await person(world, registered);
+    let cookies = await registerAndLogIn(world, registered);
     await deliverMails(world);
     const ask = (email: string) => send(world, "PUT", "/profile/email", cookies, { email });
     for (const email of ["Bob@Example.com", "bob@example.com", " BOB@EXAMPLE.COM\t", "\u200bbob@Example.com\u00a0"]) {
@@ -268,20 +268,20 @@ test("a move to one's own address is refused in any spelling: no mail is sent, a
     assert.equal(await readStatusAndBody(send(world, "GET", "/profile", cookies)), '200 {"email":"Bob@Example.com"}\n');
     const events = await world.auth.audit.list({ limit: 99 });
     assert.match(events.at(-1)?.detail ?? "", /^email_unchanged/);
-    // None of them counted as a mail.
+    // None of them counted against the limit of emails.
     assert.equal((await ask(next)).status, 200);
     const token = (await deliverMails(world)).find((mail) => mail.token)?.token ?? "";
     const fields = { email: next, token, password: strongPassword };
-    cookies = renewed(cookies, await send(world, "PUT", "/email_verification", cookies, fields));
+    cookies = readRenewedCookies(cookies, await send(world, "PUT", "/email_verification", cookies, fields));
     await assertRejected(ask(next.toUpperCase()), 400, /^the account already has this email address$/);
     world.clock.advance(hour);
     await assertRejected(ask(next), 403, /^password confirmation required$/);
   }
 });
 
-test("an address that somebody has by then is not taken from them", async () => {
+test("an email change does not take an address that has an account by then", async () => {
   await using world = await createProductionWorld();
-  const cookies = await person(world);
+  const cookies = await registerAndLogIn(world);
   await send(world, "PUT", "/profile/email", cookies, { email: eve.email });
   const token = (await deliverMails(world)).find((mail) => mail.token)?.token ?? "";
   await world.auth.registerUser(eve.email, chosen);
@@ -290,10 +290,10 @@ test("an address that somebody has by then is not taken from them", async () => 
   assert.equal((await world.auth.admin.find(eve.email))?.emailVerifiedAt, null);
 });
 
-test("a change to an address with an account looks like any other, and its owner is told", async () => {
+test("an email change to an address with an account gets the usual response, and the owner of the address is notified", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world, eve);
-  const cookies = await person(world);
+  const cookies = await registerAndLogIn(world);
   await deliverMails(world);
   const ask = (email: string) => send(world, "PUT", "/profile/email", cookies, { email });
   const [known, unknown] = [await ask(eve.email), await ask("nob@example.com")];
@@ -309,7 +309,7 @@ test("a change to an address with an account looks like any other, and its owner
   ]);
   await using open = await createProductionWorld({ CONCEAL_ACCOUNTS: "off" });
   await registerAndConfirm(open, eve);
-  const told = await person(open);
+  const told = await registerAndLogIn(open);
   await assertRejected(
     send(open, "PUT", "/profile/email", told, { email: eve.email }),
     400,
@@ -317,7 +317,7 @@ test("a change to an address with an account looks like any other, and its owner
   );
 });
 
-test("who registers an address learns nothing by logging in there, whether or not it has an account", async () => {
+test("after a registration, a login does not reveal whether the address already had an account", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const disabled = "off@example.com";
@@ -337,9 +337,9 @@ test("who registers an address learns nothing by logging in there, whether or no
 });
 
 // id: deletion-leaves-nothing
-test("an account that is deleted leaves nothing but anonymous events, and its address is free", async () => {
+test("a deleted account leaves only anonymous events, and its address can be registered again", async () => {
   await using world = await createProductionWorld();
-  const cookies = await person(world);
+  const cookies = await registerAndLogIn(world);
   const other = await logInForCookies(world);
   await send(world, "PUT", "/profile/email", cookies, { email: next });
   await world.request("/reset_password", form({ email: owner.email }));
@@ -353,7 +353,7 @@ test("an account that is deleted leaves nothing but anonymous events, and its ad
   const response = await send(world, "DELETE", "/profile", cookies, { password: strongPassword });
   assert.match(response.headers.get("Set-Cookie") ?? "", /^__Host-session_id=; .*Max-Age=0$/);
   assert.equal(await readStatusAndBody(response), '200 {"message":"account deleted"}\n');
-  for (const session of [cookies, other]) assert.ok(!(await isIn(world, session)));
+  for (const session of [cookies, other]) assert.ok(!(await isLoggedIn(world, session)));
   assert.deepEqual(
     (await deliverMails(world)).map(({ kind, to }) => [kind, to]),
     [["account_deleted", owner.email]],
@@ -388,13 +388,13 @@ test("an account that is deleted leaves nothing but anonymous events, and its ad
   world.clock.advance(hour);
   await registerAndConfirm(world, { ...owner, password: chosen });
   const again = await logInForCookies(world, { ...owner, password: chosen });
-  assert.ok(await isIn(world, again));
+  assert.ok(await isLoggedIn(world, again));
 });
 
 // id: export-is-complete
-test("an export holds all that is held, and neither a hash nor a token", async () => {
+test("an export contains all stored data except hashes and tokens", async () => {
   await using world = await createProductionWorld();
-  const cookies = await person(world);
+  const cookies = await registerAndLogIn(world);
   await send(world, "PUT", "/profile/email", cookies, { email: next });
   await world.request("/reset_password", form({ email: owner.email }));
   const mails = await deliverMails(world);
@@ -421,7 +421,7 @@ test("an export holds all that is held, and neither a hash nor a token", async (
   assert.equal(all.reset_token_expires_at, "2030-01-01T01:00:00.000Z");
   assert.deepEqual([all.sessions.length, all.devices.length], [1, 1]);
   const told = new Set(all.events.map(({ event }: { event: string }) => event));
-  // There was no account yet, unless it was confirmed before this was written.
+  // The account may not exist yet when this entry is written.
   told.delete("registration_asked");
   assert.deepEqual([...told], ["email_verified", "logged_in", "email_change_asked", "reset_asked", "account_exported"]);
   const { hashedPassword } = await world.db.findUserBy({ email: owner.email });
@@ -432,10 +432,10 @@ test("an export holds all that is held, and neither a hash nor a token", async (
   for (const secret of [strongPassword, hashedPassword, ...tokens, ...cookieValues, session?.id as string]) {
     assert.ok(!text.includes(secret), secret);
   }
-  assert.ok(!/\$2b\$|[\w-]{43}/.test(text), "something like a hash or token");
+  assert.ok(!/\$2b\$|[\w-]{43}/.test(text), "a hash or a token");
 });
 
-test("an export holds every event of the person and nobody else's, in order, however many there are", async () => {
+test("an export contains all events of the user, in order, and none of other users", async () => {
   await using world = await createWorld();
   const { id } = await world.auth.registerUser(owner.email, owner.password);
   const { id: eves } = await world.auth.registerUser(eve.email, eve.password);
@@ -450,7 +450,7 @@ test("an export holds every event of the person and nobody else's, in order, how
         })),
       ).flat(),
     );
-  // Just under, at and over what one statement reads, with the entry that the export adds.
+  // Just below, at and above the number of rows that one statement reads, including the entry that the export adds.
   for (const total of [499, 500, 501, 1000, 1100]) {
     for (let missing = total - 1 - (await own()).length; missing > 0; missing -= 100) await add(Math.min(missing, 100));
     const exported = (await world.auth.account.exportData(session.sessionId)) as { events: Record<string, unknown>[] };
@@ -463,11 +463,11 @@ test("an export holds every event of the person and nobody else's, in order, how
   }
 });
 
-test("an export holds every mail that waits: for the account, its address and the one it moves to", async () => {
+test("an export contains every pending email: for the account, its address and its new address", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world, eve);
   const evesMove = await logInForCookies(world, eve);
-  const cookies = await person(world);
+  const cookies = await registerAndLogIn(world);
   await deliverMails(world);
   await send(world, "PUT", "/profile/email", cookies, { email: next });
   await world.request("/users", form(owner));
@@ -479,16 +479,16 @@ test("an export holds every mail that waits: for the account, its address and th
   );
 });
 
-test("a disabled account is told from one that is not there by nothing, and its sessions have ended", async () => {
+test("responses about a disabled account equal those about an unknown one, and its sessions have ended", async () => {
   await using world = await createProductionWorld();
-  const cookies = await person(world);
+  const cookies = await registerAndLogIn(world);
   await send(world, "PUT", "/profile/email", cookies, { email: next });
   await world.request("/reset_password", form({ email: owner.email }));
   const mails = await deliverMails(world);
   const move = mails.find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
   const reset_token = mails.find(({ kind }) => kind === "reset_password")?.token ?? "";
   assert.equal(await world.auth.admin.disable(1), true);
-  assert.ok(!(await isIn(world, cookies)));
+  assert.ok(!(await isLoggedIn(world, cookies)));
   await assertRejected(send(world, "GET", "/sessions", cookies), 403, /^not logged in$/);
   await assertRejected(
     send(world, "POST", "/sessions/confirm", cookies, { password: strongPassword }),
@@ -517,7 +517,7 @@ test("a disabled account is told from one that is not there by nothing, and its 
   for (const { to } of sent) assert.equal(to, nobody);
   await assertRejected(confirmEmail(world, { email: next, token: move, password: strongPassword }), 403);
   assert.equal(await world.auth.admin.enable(1), true);
-  assert.ok(!(await isIn(world, cookies)), "enabling brings no session back");
+  assert.ok(!(await isLoggedIn(world, cookies)), "enabling an account does not restore its sessions");
   await assertRejected(
     world.request(
       "/reset_password",
@@ -528,9 +528,9 @@ test("a disabled account is told from one that is not there by nothing, and its 
   await logInForCookies(world);
 });
 
-test("the link to a new address is no way to guess the password: each try counts as a login", async () => {
+test("the link of an email change cannot be used to guess the password, because each attempt counts as a login", async () => {
   await using world = await createProductionWorld({ LIMIT_REDEMPTION_NETWORK: "1000/15m" });
-  const cookies = await person(world);
+  const cookies = await registerAndLogIn(world);
   await send(world, "PUT", "/profile/email", cookies, { email: next });
   const token = (await deliverMails(world)).find((mail) => mail.token)?.token ?? "";
   const proof = { email: next, token, password: "a guess" };

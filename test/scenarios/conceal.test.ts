@@ -14,7 +14,7 @@ const registered = "a-Registered-password-8";
 const wrongLogin = '{"message":"wrong email or password"}\n';
 const other = { email: "someone@example.com", password: strongPassword };
 
-/** What may be true of bob's address. */
+/** The possible states of bob's address. */
 const states: Record<string, (world: World) => Promise<unknown>> = {
   unknown: async () => {},
   known: (world) => registerAndConfirm(world),
@@ -26,7 +26,7 @@ const states: Record<string, (world: World) => Promise<unknown>> = {
   },
 };
 
-/** What anybody may ask about it. */
+/** Requests that anyone can send about the address. */
 const requests: Record<string, (world: World, cookies: string) => Promise<Response>> = {
   register: (world) => world.request("/users", form({ ...owner, password: "another-Good-password-7" })),
   reset: (world) => world.request("/reset_password", form({ email: owner.email })),
@@ -45,8 +45,8 @@ const requests: Record<string, (world: World, cookies: string) => Promise<Respon
     world.request("/profile/email", form({ email: owner.email }, { method: "PUT", headers: { Cookie: cookies } })),
 };
 
-/** Logs somebody else in, and prepares the address that they ask about; no mail waits then. */
-async function enterBeside(world: World, prepare: (world: World) => Promise<unknown>): Promise<string> {
+/** Logs another user in, and brings the address into its state. No email is pending afterwards. */
+async function logInAndPrepare(world: World, prepare: (world: World) => Promise<unknown>): Promise<string> {
   await registerAndConfirm(world, other);
   const cookies = await logInForCookies(world, other);
   await prepare(world);
@@ -54,8 +54,8 @@ async function enterBeside(world: World, prepare: (world: World) => Promise<unkn
   return cookies;
 }
 
-/** An answer down to its bytes, and how many passwords were hashed for it: that is nearly all of its time. */
-async function whole(world: World, asking: () => Promise<Response>): Promise<object> {
+/** Returns a response byte for byte, and the number of hashes computed for it, which take nearly all of its time. */
+async function describeResponse(world: World, asking: () => Promise<Response>): Promise<object> {
   const hashed = () => world.metrics.hashWaits.counts.reduce((sum, count) => sum + count);
   const before = hashed();
   const response = await asking();
@@ -65,34 +65,34 @@ async function whole(world: World, asking: () => Promise<Response>): Promise<obj
 
 for (const [what, ask] of Object.entries(requests)) {
   // id: answered-alike
-  test(`to ${what} is answered alike whatever is true of the address, down to the bytes, for as many hashes`, async () => {
+  test(`the response to ${what} has the same bytes and costs the same number of hashes in every state of the address`, async () => {
     const answers: Record<string, object> = {};
     for (const [state, prepare] of Object.entries(states)) {
       await using world = await createProductionWorld();
-      const cookies = await enterBeside(world, prepare);
-      answers[state] = await whole(world, () => ask(world, cookies));
+      const cookies = await logInAndPrepare(world, prepare);
+      answers[state] = await describeResponse(world, () => ask(world, cookies));
     }
     for (const [state, answer] of Object.entries(answers)) assert.deepEqual(answer, answers.unknown, state);
   });
 }
 
 // id: one-hash-a-login
-test("a wrong login costs one hash, whatever waits for the address", async () => {
+test("a wrong login costs one hash, whatever is pending for the address", async () => {
   for (const [state, prepare] of Object.entries(states)) {
     await using world = await createProductionWorld();
-    await enterBeside(world, prepare);
+    await logInAndPrepare(world, prepare);
     for (const password of [registered, "wrong"]) {
-      const answer = await whole(world, () => world.request("/sessions", form({ ...owner, password })));
+      const answer = await describeResponse(world, () => world.request("/sessions", form({ ...owner, password })));
       assert.deepEqual({ ...answer, headers: [] }, { status: 401, headers: [], body: wrongLogin, hashes: 1 }, state);
     }
   }
 });
 
-test("whoever owns the address is told instead", async () => {
+test("the owner of the address gets an email instead", async () => {
   const told: Record<string, (string | undefined)[]> = {};
   for (const [state, prepare] of Object.entries(states)) {
     await using world = await createProductionWorld();
-    const cookies = await enterBeside(world, prepare);
+    const cookies = await logInAndPrepare(world, prepare);
     const kinds: (string | undefined)[] = [];
     for (const what of ["register", "reset", "move there"]) {
       await requests[what]?.(world, cookies);

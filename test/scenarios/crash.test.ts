@@ -7,13 +7,13 @@ import { type Service, startService, temporaryFolder } from "../support/service.
 const crashes = 10;
 const clients = 6;
 
-/** What is known of an account by what was acknowledged, and not by what was only asked for. */
+/** What the acknowledged requests say about an account. */
 interface Account {
   readonly email: string;
   registered: boolean;
-  /** The one that holds; two of them while a reset is asked for. */
+  /** The valid password; two possible ones while a reset is not acknowledged. */
   passwords: string[];
-  /** A session that was opened with the first of the passwords. */
+  /** A session opened with the first password. */
   cookie: string | undefined;
 }
 
@@ -27,8 +27,13 @@ async function send({ url }: Service, method: string, path: string, fields?: Rec
   };
 }
 
-/** Makes one account after another and resets its password, until the service is gone. */
-async function keepBusy(service: Service, name: string, accounts: Account[], acknowledge: () => void): Promise<void> {
+/** Registers one account after another and resets its password, until the service stops responding. */
+async function registerAndReset(
+  service: Service,
+  name: string,
+  accounts: Account[],
+  acknowledge: () => void,
+): Promise<void> {
   for (let i = 0; ; i++) {
     const account: Account = {
       email: `${name}.${i}@example.com`,
@@ -51,8 +56,8 @@ async function keepBusy(service: Service, name: string, accounts: Account[], ack
   }
 }
 
-/** Asserts that all that was acknowledged is there, and that what was not is there whole or not at all. */
-async function holds(service: Service, account: Account): Promise<void> {
+/** Asserts that everything acknowledged is stored, and everything else completely or not at all. */
+async function assertStored(service: Service, account: Account): Promise<void> {
   const { email, passwords, cookie } = account;
   const profile = await send(service, "GET", "/profile", undefined, cookie);
   const good: string[] = [];
@@ -66,18 +71,13 @@ async function holds(service: Service, account: Account): Promise<void> {
     good.push("first");
   }
   assert.equal(good.length, 1, `${email} has one password of ${passwords}`);
-  if (cookie)
-    assert.equal(
-      profile.status,
-      good[0] === "first" ? 200 : 403,
-      `${email}: a reset ends the session, and nothing else does`,
-    );
+  if (cookie) assert.equal(profile.status, good[0] === "first" ? 200 : 403, `${email}: only a reset ends the session`);
   Object.assign(account, { registered: true, passwords: good });
 }
 
 /**
- * Settings with which the service kills itself within a reset: `statements` statements after the one that sets the password, in
- * its reset number `reset`. A signal from outside rarely arrives between those statements.
+ * Returns settings with which the service kills itself during a reset: in reset number `reset`, `statements` statements after
+ * the one that sets the password. A signal from outside rarely arrives between them.
  */
 function killWithinReset(reset: number, statements: number): Record<string, string> {
   const hook = `import { StatementSync } from "node:sqlite";
@@ -96,7 +96,7 @@ function killWithinReset(reset: number, statements: number): Record<string, stri
 }
 
 // id: kill-minus-nine
-test("what was acknowledged before a kill -9 holds after it, and what was not is never half done", async () => {
+test("after a kill -9 everything acknowledged is stored, and nothing is stored in part", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "accounts.db");
   const start = (environment = {}) => startService({ DATABASE_URL: `sqlite:${path}`, ...environment });
@@ -105,17 +105,17 @@ test("what was acknowledged before a kill -9 holds after it, and what was not is
   for (let crash = 0; crash < crashes; crash++) {
     const killsItself = crash % 2 === 1;
     await using service = await start(killsItself ? killWithinReset(crash, (crash - 1) / 2) : {});
-    await Promise.all(unsettled.map((account) => holds(service, account)));
+    await Promise.all(unsettled.map((account) => assertStored(service, account)));
     unsettled = [];
     let left = killsItself ? Number.POSITIVE_INFINITY : 1 + ((crash * 7) % 30);
     const acknowledge = () => {
       if (--left === 0) void service.end("SIGKILL");
     };
     const names = Array.from({ length: clients }, (_, client) => `crash${crash}.client${client}`);
-    const ends = await Promise.allSettled(names.map((name) => keepBusy(service, name, unsettled, acknowledge)));
+    const ends = await Promise.allSettled(names.map((name) => registerAndReset(service, name, unsettled, acknowledge)));
     for (const end of ends) {
       assert.equal(end.status, "rejected");
-      assert.ok(end.reason instanceof TypeError, `only a connection that broke ends it: ${end.reason}`);
+      assert.ok(end.reason instanceof TypeError, `only a broken connection ends it: ${end.reason}`);
     }
     await service.end("SIGKILL");
     assert.equal(service.process.signalCode, "SIGKILL");
@@ -124,7 +124,7 @@ test("what was acknowledged before a kill -9 holds after it, and what was not is
   await using service = await start();
   using raw = new DatabaseSync(path);
   assert.equal(raw.prepare("pragma integrity_check").get()?.integrity_check, "ok");
-  await Promise.all(unsettled.map((account) => holds(service, account)));
-  for (const account of all) await holds(service, { ...account, cookie: undefined });
+  await Promise.all(unsettled.map((account) => assertStored(service, account)));
+  for (const account of all) await assertStored(service, { ...account, cookie: undefined });
   assert.equal(raw.prepare("select count(*) as users from users").get()?.users, all.length);
 });

@@ -22,7 +22,7 @@ function erase(world: World, Cookie: string, password = strongPassword): Promise
   return world.request("/profile", form({ password }, { method: "DELETE", headers }));
 }
 
-test("the owner of a deleted account gets one mail at its last address, which nothing holds after that", async () => {
+test("the owner of a deleted account gets one email at the last address, which is stored nowhere afterwards", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world, { ...owner, email: "Bob@Example.com" });
   const cookies = await logInForCookies(world);
@@ -41,7 +41,7 @@ test("the owner of a deleted account gets one mail at its last address, which no
   assert.deepEqual(await world.db.outbox.list(10), []);
 });
 
-test("so does the owner of one that an operator deletes, and nobody where no mail can be sent", async () => {
+test("the owner gets it after a deletion by an operator too, and no one gets it if the address cannot receive email", async () => {
   await using world = await createWorld();
   for (const email of [owner.email, "bob"]) {
     await world.auth.registerUser(email, strongPassword);
@@ -56,7 +56,7 @@ test("so does the owner of one that an operator deletes, and nobody where no mai
   );
 });
 
-test("an account that moved within seven days is told of at both addresses, later at the last one", async () => {
+test("after an email change within seven days both addresses are notified, later only the last one", async () => {
   for (const [later, told] of [
     [0, [owner.email, next]],
     [7 * day, [next]],
@@ -78,7 +78,7 @@ test("an account that moved within seven days is told of at both addresses, late
   }
 });
 
-test("a registration after a deletion starts anew, while the mail of that still waits", async () => {
+test("an address can be registered again while the email about the deletion is pending", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const cookies = await logInForCookies(world);
@@ -90,7 +90,7 @@ test("a registration after a deletion starts anew, while the mail of that still 
   assert.deepEqual(toCookieHeader(readCookies(await erase(world, cookies))), "");
 });
 
-test("failed mails to the present and former addresses vanish with the account", async () => {
+test("failed emails to current and former addresses are deleted with the account", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const cookies = await logInForCookies(world);

@@ -8,7 +8,7 @@ import { startService } from "../support/service.ts";
 const script = fileURLToPath(new URL("../../e2e/main.ts", import.meta.url));
 const run = promisify(execFile);
 
-test("the end-to-end script is silent when all holds, and names the step that fails", async () => {
+test("the end-to-end script prints nothing if all steps pass, and otherwise names the step that fails", async () => {
   await using service = await startService({});
   const { stdout, stderr } = await run(process.execPath, [script, service.url]);
   assert.equal(stdout + stderr, "");

@@ -25,7 +25,7 @@ import {
 import { createVisitor, logIn as logInByPage, readField } from "../support/visitor.ts";
 import { createWorld, form, type World } from "../support/world.ts";
 
-/** Printable ASCII, to which no mail can be sent. */
+/** Printable ASCII that is not an email address. */
 const texts = [
   "bob",
   "a@b@c",
@@ -47,9 +47,9 @@ const texts = [
   "~".repeat(250),
 ];
 
-const waiting = async (world: World) => (await world.auth.outbox.list(99)).length;
+const countWaiting = async (world: World) => (await world.auth.outbox.list(99)).length;
 
-test("in development any printable ASCII text is an address: it registers, logs in, is reset and is shown", async () => {
+test("in development any printable ASCII text can register, log in, reset its password and see its profile", async () => {
   await using world = await createWorld();
   await register(world);
   const bobs = withCookie(`session_id=${await logIn(world)}`);
@@ -82,10 +82,10 @@ test("in development any printable ASCII text is an address: it registers, logs 
     }
   }
   assert.equal(await readStatusAndBody(world.request("/profile", bobs)), `200 {"email":"${bob.email}"}\n`);
-  assert.equal(await waiting(world), 0);
+  assert.equal(await countWaiting(world), 0);
 });
 
-test("no mail is queued for an address that cannot receive one, whatever would send it", async () => {
+test("no request queues an email for an address that cannot receive it", async () => {
   for (const environment of [
     { RESET_DELIVERY: "email", RATE_LIMIT: "on" },
     { RESET_DELIVERY: "email", REQUIRE_VERIFIED_EMAIL: "on", CONCEAL_ACCOUNTS: "on" },
@@ -102,15 +102,15 @@ test("no mail is queued for an address that cannot receive one, whatever would s
       const reset = world.request("/reset_password", form(user));
       assert.equal(await readStatusAndBody(reset), `200 ${JSON.stringify({ email, message: "reset mail sent" })}\n`);
       assert.equal((await world.request("/email_verification", form(user))).status, 200);
-      assert.equal(await waiting(world), 0, email);
+      assert.equal(await countWaiting(world), 0, email);
       if (environment.REQUIRE_VERIFIED_EMAIL) continue;
-      // Two devices: of the second one its owner would be told.
+      // Two devices, because the second one would cause an email.
       for (const ip of ["192.0.2.1", "192.0.2.2"]) await world.auth.logIn(user, { ip });
       const { session } = await world.auth.logIn(user);
       const headers = { Cookie: `session_id=${session.sessionId}` };
       const move = (to: string) => world.request("/profile/email", form({ email: to }, { method: "PUT", headers }));
       await assertRejected(move(`${email}!`), 400, /^email is not a valid address$/);
-      assert.equal(await waiting(world), 0, email);
+      assert.equal(await countWaiting(world), 0, email);
       assert.equal((await move("New@example.com")).status, 200);
       assert.deepEqual(
         (await deliverMails(world)).map(({ kind, to }) => [kind, to]),
@@ -118,16 +118,16 @@ test("no mail is queued for an address that cannot receive one, whatever would s
       );
       const change = form({ password: "b4l0u", new_password: "another" }, { method: "PUT", headers });
       assert.equal((await world.request("/profile/password", change)).status, 200);
-      assert.equal(await waiting(world), 0, email);
+      assert.equal(await countWaiting(world), 0, email);
       const { id } = (await world.auth.logIn({ email, password: "another" })).user;
       await assert.rejects(world.auth.admin.sendReset(id), { code: "email_invalid" });
       await assert.rejects(world.auth.admin.invite(`${email}?`), { code: "email_invalid" });
-      assert.equal(await waiting(world), 0, email);
+      assert.equal(await countWaiting(world), 0, email);
     }
   }
 });
 
-test("an address with several @ shares no limit with the addresses that are parts of it", async () => {
+test("an address with several @ shares no limit with the addresses that it contains", async () => {
   await using world = await createWorld({
     RATE_LIMIT: "on",
     LIMIT_LOGIN_ACCOUNT: "1/15m",
@@ -159,13 +159,13 @@ test("an address with several @ shares no limit with the addresses that are part
     await assertRejected(guess(email), 401);
     await assertRejected(guess(` ${email.toUpperCase()}`), 429);
   }
-  // Those of one mailbox share theirs.
+  // Addresses of one mailbox share a limit.
   for (const email of ["bob+tag@example.com", "a+x@b", "xy@gmail.com", "X.Y+z@googlemail.com"]) {
     await assertRejected(guess(email), 429);
   }
 });
 
-test("an account of another format logs in and is reset where only addresses may be registered", async () => {
+test("an account in another format can log in and reset its password if only email addresses can be registered", async () => {
   await using world = await createWorld({ EMAIL_FORMAT: "address" });
   await register(world);
   const { hashedPassword } = await world.db.findUserBy({ email: bob.email });
@@ -194,7 +194,7 @@ test("an account of another format logs in and is reset where only addresses may
   );
 });
 
-test("in production what is no address gets 400, 401 and 403, and counts as a wrong login", async () => {
+test("in production anything but an email address gets 400, 401 and 403, and counts as a wrong login", async () => {
   await using world = await createProductionWorld({ LIMIT_REGISTRATION_NETWORK: "999/1h" });
   for (const email of texts) {
     await assertRejected(
@@ -211,15 +211,15 @@ test("in production what is no address gets 400, 401 and 403, and counts as a wr
     await assertRejected(world.request("/email_verification", form({ email })), 400, /^email is not a valid address$/);
     await assertRejected(confirmEmail(world, { email, token: "x".repeat(43), password: strongPassword }), 403);
   }
-  assert.equal(await waiting(world), 0);
+  assert.equal(await countWaiting(world), 0);
   await using any = await createProductionWorld({ EMAIL_FORMAT: "any" });
   await registerAndConfirm(any);
   await logInForCookies(any);
   assert.equal((await any.request("/users", form({ ...owner, email: "bob" }))).status, 200);
-  assert.equal(await waiting(any), 0);
+  assert.equal(await countWaiting(any), 0);
 });
 
-test("no text that is an address gets into the log", async () => {
+test("the log contains no text that a client sent as an address", async () => {
   await using world = await createWorld();
   for (const email of ["Bob the Builder", "<b>@x"]) {
     const user = { email, password: "b4l0u" };

@@ -27,20 +27,21 @@ const key = "guillaume@holberton.io";
 const others = [key, "GUILLAUME@HOLBERTON.IO", ` ${spelled}\t`, "\r\ngUILLAUME@hOLBERTON.io  "];
 const user = { ...bob, email: spelled };
 
-const answer = (email: string, message: string) => `200 {"email":"${email}","message":"${message}"}\n`;
+const formatResponse = (email: string, message: string) => `200 {"email":"${email}","message":"${message}"}\n`;
 
-/** Who each mail of a kind went to. */
-const told = async (world: World) => (await deliverMails(world)).map(({ kind, to }) => `${kind} ${to}`).toSorted();
+/** Returns the kind and the recipient of each email. */
+const deliverRecipients = async (world: World) =>
+  (await deliverMails(world)).map(({ kind, to }) => `${kind} ${to}`).toSorted();
 
-test("an address keeps the spelling that it was registered with, whichever it logs in with", async () => {
+test("an address keeps the spelling of its registration, whatever spelling logs in", async () => {
   await using world = await createWorld();
   const registered = world.request("/users", form({ ...user, email: ` ${spelled} ` }));
-  assert.equal(await readStatusAndBody(registered), answer(spelled, "user created"));
+  assert.equal(await readStatusAndBody(registered), formatResponse(spelled, "user created"));
   for (const email of [spelled, ...others]) {
     await assertRejected(world.request("/users", form({ ...user, email })), 400, /^email already registered$/);
     assert.equal(
       await readStatusAndBody(world.request("/sessions", form({ ...user, email }))),
-      answer(spelled, "logged in"),
+      formatResponse(spelled, "logged in"),
     );
     const session = `session_id=${await logIn(world, { ...user, email })}`;
     assert.equal(
@@ -50,7 +51,7 @@ test("an address keeps the spelling that it was registered with, whichever it lo
     const given = form({ password: user.password }, { headers: { Cookie: session } });
     assert.equal(
       await readStatusAndBody(world.request("/sessions/confirm", given)),
-      answer(spelled, "password confirmed"),
+      formatResponse(spelled, "password confirmed"),
     );
     const asked = world.request("/reset_password", form({ email }));
     assert.match(
@@ -59,19 +60,19 @@ test("an address keeps the spelling that it was registered with, whichever it lo
     );
     const reset = { email, reset_token: await requestToken(world, email), new_password: user.password };
     await assertRejected(redeemToken(world, { ...reset, email: "eve@holberton.io" }), 403);
-    assert.equal(await readStatusAndBody(redeemToken(world, reset)), answer(spelled, "Password updated"));
+    assert.equal(await readStatusAndBody(redeemToken(world, reset)), formatResponse(spelled, "Password updated"));
   }
   assert.equal((await world.auth.admin.list({ limit: 9 })).length, 1);
 });
 
-test("a person's own responses have the spelling that they registered", async () => {
+test("responses to the logged-in user have the spelling of the registration", async () => {
   await using world = await createWorld();
   await world.request("/users", form(user));
   const headers = { Cookie: `session_id=${await logIn(world, { ...user, email: key })}` };
   const change = form({ password: bob.password, new_password: "another" }, { method: "PUT", headers });
   const changed = await world.request("/profile/password", change);
   const session = changed.headers.getSetCookie()[0]?.split(";")[0] as string;
-  assert.equal(await readStatusAndBody(changed), answer(spelled, "Password updated"));
+  assert.equal(await readStatusAndBody(changed), formatResponse(spelled, "Password updated"));
   const exported = await world.request("/profile/export", withCookie(session));
   assert.equal(((await exported.json()) as { email: string }).email, spelled);
   const who = createVisitor(world);
@@ -83,7 +84,7 @@ test("a person's own responses have the spelling that they registered", async ()
   }
 });
 
-test("a response that conceals accounts has the spelling of its request; the mail goes to the registered one", async () => {
+test("a response that conceals accounts has the spelling of the request, and the email goes to the registered spelling", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world, { ...owner, email: spelled });
   for (const [email, mails] of [
@@ -92,20 +93,23 @@ test("a response that conceals accounts has the spelling of its request; the mai
   ] as const) {
     for (const typed of [email, `  ${email}\n`]) {
       const asked = { email: typed, password: strongPassword };
-      assert.equal(await readStatusAndBody(world.request("/users", form(asked))), answer(email, "user created"));
+      assert.equal(
+        await readStatusAndBody(world.request("/users", form(asked))),
+        formatResponse(email, "user created"),
+      );
       assert.equal(
         await readStatusAndBody(world.request("/reset_password", form(asked))),
-        answer(email, "reset mail sent"),
+        formatResponse(email, "reset mail sent"),
       );
-      assert.deepEqual(await told(world), mails);
+      assert.deepEqual(await deliverRecipients(world), mails);
       const again = world.request("/email_verification", form(asked));
-      assert.equal(await readStatusAndBody(again), answer(email, "verification mail sent"));
+      assert.equal(await readStatusAndBody(again), formatResponse(email, "verification mail sent"));
       await deliverMails(world);
     }
   }
 });
 
-test("the owner of a mailed token is shown the spelling that was registered", async () => {
+test("responses to a request with an emailed token have the registered spelling", async () => {
   await using world = await createProductionWorld();
   const who = createVisitor(world);
   const registered = { ...owner, email: spelled };
@@ -113,18 +117,18 @@ test("the owner of a mailed token is shown the spelling that was registered", as
   const token = await deliverToken(world);
   assert.match((await who.open(`/verify?token=${token}`)).html, new RegExp(`<bdi>${spelled}</bdi>`));
   const confirmed = confirmEmail(world, { token, email: key.toUpperCase(), password: strongPassword });
-  assert.equal(await readStatusAndBody(confirmed), answer(spelled, "email verified"));
+  assert.equal(await readStatusAndBody(confirmed), formatResponse(spelled, "email verified"));
   await world.request("/reset_password", form({ email: key }));
   const reset = { email: ` ${key}`, reset_token: await deliverToken(world), new_password: `${strongPassword}!` };
   const page = await who.open(`/reset?token=${reset.reset_token}`);
   assert.match(page.html, new RegExp(`value="${spelled}" autocomplete="username"`));
   const done = redeemToken(world, reset);
-  assert.equal(await readStatusAndBody(done), answer(spelled, "Password updated"));
-  assert.deepEqual(await told(world), [`password_changed ${spelled}`]);
+  assert.equal(await readStatusAndBody(done), formatResponse(spelled, "Password updated"));
+  assert.deepEqual(await deliverRecipients(world), [`password_changed ${spelled}`]);
   await logInForCookies(world, { email: key, password: `${strongPassword}!` });
 });
 
-test("of registrations in several spellings each is confirmed where it was sent, and gives the account its spelling", async () => {
+test("each of several spellings is verified by the email sent to it, and becomes the spelling of the account", async () => {
   await using world = await createProductionWorld();
   const spellings = ["BOB@example.com", "Bob@Example.com", "bob@example.COM"];
   const tokens: string[] = [];
@@ -135,23 +139,26 @@ test("of registrations in several spellings each is confirmed where it was sent,
     tokens.push(mail?.token ?? "");
   }
   const [, email = "", last = ""] = spellings;
-  // Sent again it is the newest registration's, wherever it is asked for.
+  // A repeated email is that of the newest registration, whatever spelling requests it.
   await world.request("/email_verification", form({ email: spellings[0] as string }));
-  assert.deepEqual(await told(world), [`confirm_email ${last}`]);
+  assert.deepEqual(await deliverRecipients(world), [`confirm_email ${last}`]);
   const confirmed = confirmEmail(world, { email: key, token: tokens[1] ?? "", password: `${strongPassword} ${email}` });
   await assertRejected(confirmed, 403);
   const right = confirmEmail(world, { email: last, token: tokens[1] ?? "", password: `${strongPassword} ${email}` });
-  assert.equal(await readStatusAndBody(right), answer(email, "email verified"));
+  assert.equal(await readStatusAndBody(right), formatResponse(email, "email verified"));
   for (const token of tokens) await assertRejected(confirmEmail(world, { token, password: strongPassword }), 403);
   assert.equal((await world.auth.admin.find(last))?.email, email);
 });
 
-test("a move uses the spelling that was typed; the old address is mailed in its own, however late", async () => {
+test("an email change uses the typed spelling, and emails to the old address use the old one", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world, { ...owner, email: spelled });
   const headers = { Cookie: await logInForCookies(world, { ...owner, email: key }) };
   const move = (email: string) => world.request("/profile/email", form({ email }, { method: "PUT", headers }));
-  assert.equal(await readStatusAndBody(move(" Bob@New.Example ")), answer("Bob@New.Example", "verification mail sent"));
+  assert.equal(
+    await readStatusAndBody(move(" Bob@New.Example ")),
+    formatResponse("Bob@New.Example", "verification mail sent"),
+  );
   const exported = await world.request("/profile/export", { headers });
   assert.equal(((await exported.json()) as { moves_to: string }).moves_to, "Bob@New.Example");
   const mails = await deliverMails(world);
@@ -162,12 +169,12 @@ test("a move uses the spelling that was typed; the old address is mailed in its 
   const token = mails.find((mail) => mail.token)?.token ?? "";
   await world.db.outbox.add({ kind: "moving", language: "en", email: spelled });
   const moved = confirmEmail(world, { token, email: "bob@new.example", password: strongPassword });
-  assert.equal(await readStatusAndBody(moved), answer("Bob@New.Example", "email verified"));
+  assert.equal(await readStatusAndBody(moved), formatResponse("Bob@New.Example", "email verified"));
   assert.deepEqual(
-    (await told(world)).toSorted(),
+    (await deliverRecipients(world)).toSorted(),
     [`email_changing ${spelled}`, `email_changed ${spelled}`].toSorted(),
   );
-  // The session from before the move has ended.
+  // The session from before the email change has ended.
   const again = { Cookie: await logInForCookies(world, { email: "bob@new.example", password: strongPassword }) };
   assert.equal(
     await readStatusAndBody(world.request("/profile", { headers: again })),
@@ -175,15 +182,15 @@ test("a move uses the spelling that was typed; the old address is mailed in its 
   );
 });
 
-test("a reset that an older node left in the outbox goes to the account's own spelling", async () => {
+test("a reset that an older node queued is sent to the spelling of the account", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world, { ...owner, email: spelled });
   await world.db.outbox.add({ kind: "reset", language: "en", email: key });
   await world.db.outbox.add({ kind: "password_changed", language: "en", email: key });
-  assert.deepEqual(await told(world), [`password_changed ${key}`, `reset_password ${spelled}`]);
+  assert.deepEqual(await deliverRecipients(world), [`password_changed ${key}`, `reset_password ${spelled}`]);
 });
 
-test("every spelling of an address shares its limits, and one entry of the audit trail a moment", async () => {
+test("all spellings of an address share its limits, and one audit entry at a time", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_ACCOUNT: "4/15m", LIMIT_MAIL_ACCOUNT: "4/1h" });
   await registerAndConfirm(world, { ...owner, email: spelled });
   await world.auth.flush();
@@ -192,7 +199,7 @@ test("every spelling of an address shares its limits, and one entry of the audit
   await assertRejected(world.request("/sessions", form({ email: spelled, password: strongPassword })), 429);
   for (const email of [...others, spelled])
     assert.equal((await world.request("/reset_password", form({ email }))).status, 200);
-  // The limit of an address refuses nobody: it sends no mail.
+  // The limit of an address rejects no request: it only sends no email.
   assert.equal(await world.db.outbox.count(), 4);
   const events = (await world.auth.audit.list({ limit: 999 })).slice(before);
   const counts = events.filter(({ event }) => event === "reset_asked");
@@ -204,7 +211,7 @@ test("every spelling of an address shares its limits, and one entry of the audit
   );
 });
 
-test("no password may be the address, in any spelling of either", async () => {
+test("a password must not be the address, in any spelling of either", async () => {
   await using world = await createProductionWorld();
   for (const password of ["Guillaume1!", "guillaume@HOLBERTON.io", "HOLBERTON-2024"]) {
     for (const email of [spelled, ...others]) {
@@ -213,7 +220,7 @@ test("no password may be the address, in any spelling of either", async () => {
   }
 });
 
-test("pages that conceal show what was typed", async () => {
+test("pages that conceal accounts display the typed address", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world, { ...owner, email: spelled });
   for (const [path, fields] of [
