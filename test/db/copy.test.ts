@@ -15,8 +15,8 @@ async function changeEmail(db: DB): Promise<void> {
   await db.changeEmail.add(await db.findUserBy({ email: "person1@example.com" }), "moved@example.com", "en");
   const [mail] = await db.outbox.list(1);
   const verification = await db.verifyEmail.storeToken(mail?.verificationId ?? 0, "move");
-  const proof = { token: "move", verifiedHash: "hash", deviceKind: null, redeemer: {}, language: "en" };
-  assert.ok(await db.changeEmail.confirm(verification ?? assert.fail(), proof));
+  const confirmation = { token: "move", verifiedHash: "hash", deviceKind: null, redeemer: {}, language: "en" };
+  assert.ok(await db.changeEmail.confirm(verification ?? assert.fail(), confirmation));
 }
 
 /** Adds users. One of them has a session and a reset token. */
@@ -57,26 +57,26 @@ async function countAccounts(database: TestDatabase): Promise<number> {
   return (await database.run("select id from users")).length;
 }
 
-const moves = [
+const directions = [
   ["sqlite", "postgres"],
   ["postgres", "sqlite"],
   ["sqlite", "sqlite"],
 ] as const;
 
-for (const [from, to] of moves) {
-  test(`everything moves from ${from} to ${to}: who was logged in still is, and tokens still reset`, async () => {
+for (const [from, to] of directions) {
+  test(`a copy from ${from} to ${to} is complete, and sessions and reset tokens stay valid`, async () => {
     await using here = await createMigratedDatabase(from);
     await using there = await createMigratedDatabase(to);
     const { sessionId, resetToken } = await populate(here.url, 2500);
     await using source = await openDB(here.url);
     await using target = await openDB(there.url);
-    const shown: number[] = [];
+    const progress: number[] = [];
     const copied = await source.copyTo(target, ({ done, total }) => {
       assert.equal(total, 2513);
-      shown.push(done);
+      progress.push(done);
     });
     assert.deepEqual(copied, rows);
-    assert.deepEqual(shown, [2000, 2500, 2502, 2503, 2504, 2505, 2506, 2509, 2511, 2513]);
+    assert.deepEqual(progress, [2000, 2500, 2502, 2503, 2504, 2505, 2506, 2509, 2511, 2513]);
 
     const auth = new Auth(target, { settings });
     const user = { ...(await auth.getUserFromSessionId(sessionId)) };

@@ -67,10 +67,10 @@ test("of simultaneous users whose addresses differ only in spelling, exactly one
   await using store = await createStore();
   const dbs = [store.db, await store.open()];
   const spellings = [spelled, ...others];
-  const tries = Array.from({ length: 50 }, (_, i) =>
+  const attempts = Array.from({ length: 50 }, (_, i) =>
     retryWhileUnavailable(async () => dbs[i % 2]?.addUser(spellings[i % 5] as string, `hash ${i}`)),
   );
-  const results = await Promise.allSettled(tries);
+  const results = await Promise.allSettled(attempts);
   const added = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   assert.deepEqual(added, [await store.db.findUserBy({ email: key })]);
   for (const result of results) assert.ok(result.status === "fulfilled" || result.reason instanceof EmailTaken);

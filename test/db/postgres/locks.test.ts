@@ -85,7 +85,7 @@ test("simultaneous operations on an address never deadlock", async () => {
       const back = await register(db, `left-${round}@example.com`);
       const [here, there] = [`here-${round}@example.com`, `there-${round}@example.com`];
       const registrations = [await register(db, here), await register(db, here), await register(db, there)];
-      const moves = [await startChange(db, `mover-${round}@example.com`, here), await startChange(db, there, here)];
+      const changes = [await startChange(db, `mover-${round}@example.com`, here), await startChange(db, there, here)];
       const resets = [randomUUID(), randomUUID()];
       await db.resetPassword.storeToken(here, resets[0] as string, { requestedAt: Date.now() });
       await db.resetPassword.storeToken(there, resets[1] as string, { requestedAt: Date.now() });
@@ -96,7 +96,7 @@ test("simultaneous operations on an address never deadlock", async () => {
             () =>
               db.registrations.confirm(verification, token),
         ),
-        ...moves.flatMap((each) =>
+        ...changes.flatMap((each) =>
           each ? [() => db.changeEmail.confirm(each.verification, toConfirmation(each))] : [],
         ),
         ...[here, there].map((email, i) => () => {

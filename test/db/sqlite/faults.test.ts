@@ -127,7 +127,7 @@ test("on a full disk, acknowledged writes are stored and rejected ones are not",
   await using store = await createBackedUp();
   const { db } = store;
   const acknowledged: string[] = [];
-  let refused = 0;
+  let rejected = 0;
   const add = async (i: number) => {
     const address = `${i}@example.com`;
     try {
@@ -136,18 +136,18 @@ test("on a full disk, acknowledged writes are stored and rejected ones are not",
       await db.updateUser(id, { hashedPassword: "y".repeat(250), sessionId: address });
     } catch (error) {
       assert.ok(error instanceof DatabaseUnavailable, String(error));
-      refused++;
+      rejected++;
     }
   };
   await Promise.all(Array.from({ length: 50 }, (_, i) => add(i)));
-  assert.equal(refused, 0);
+  assert.equal(rejected, 0);
   try {
     limitFiles(process.pid, statSync(`${store.path}-wal`).size);
     for (let from = 50; from < 450; from += 20) await Promise.all(Array.from({ length: 20 }, (_, i) => add(from + i)));
   } finally {
     limitFiles(process.pid, "unlimited");
   }
-  assert.ok(refused > 0 && acknowledged.length > 50);
+  assert.ok(rejected > 0 && acknowledged.length > 50);
   await assertWorks(store, "alice@example.com");
   const stored = store.rows("users").map((row) => String(row.email));
   assert.deepEqual(stored.sort(), ["bob@example.com", "alice@example.com", ...acknowledged].sort());
@@ -178,9 +178,9 @@ test("a transaction that a full disk rolls back affects no other transaction", {
       limitFiles(process.pid, "unlimited");
     }
     const causes = { first: await first, other: await other };
-    const refused = Object.entries(causes).filter(([, cause]) => cause !== undefined);
-    assert.ok(refused.length > 0, `${moment}: the disk ended none`);
-    for (const [name, cause] of refused) {
+    const rejected = Object.entries(causes).filter(([, cause]) => cause !== undefined);
+    assert.ok(rejected.length > 0, `${moment}: no transaction was rolled back`);
+    for (const [name, cause] of rejected) {
       ended.add(name);
       assert.ok(cause instanceof Error, `${moment}: ${name}: ${cause}`);
     }

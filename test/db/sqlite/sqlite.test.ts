@@ -76,7 +76,7 @@ test("no reader sees a transaction before it commits, or one that fails", async 
     else await write;
     const expected = fails ? 0 : 1;
     const now = engine.read(users.compile());
-    assert.ok(Array.isArray(now), "answered at once again");
+    assert.ok(Array.isArray(now), "reads are synchronous again");
     assert.deepEqual([(await read)?.length, (await late).length, now.length], [expected, expected, expected]);
   }
 });

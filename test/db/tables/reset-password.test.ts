@@ -56,29 +56,29 @@ test("a token that is replaced, expired, revoked, another user's or a disabled u
   const { id } = await db.addUser(email, "old");
   const alice = await db.addUser("alice@example.com", "alice's");
   await db.sessions.open({ userId: id, sessionId: "session" });
-  const refused = async (resetToken: string, address = email) => {
+  const assertRejected = async (resetToken: string, address = email) => {
     const before = [await store.rows("users"), await store.rows("sessions")];
     assert.equal(await db.resetPassword.redeem({ ...redemption, resetToken, email: address }), null);
     assert.deepEqual([await store.rows("users"), await store.rows("sessions")], before);
   };
-  await refused("");
-  await refused("unknown");
+  await assertRejected("");
+  await assertRejected("unknown");
   await db.updateUser(id, { resetToken: "replaced" });
   await db.updateUser(id, { resetToken: "token" });
-  await refused("replaced");
-  await refused("token", alice.email);
-  await refused("token", "nobody@example.com");
+  await assertRejected("replaced");
+  await assertRejected("token", alice.email);
+  await assertRejected("token", "nobody@example.com");
   await db.updateUser(id, { disabledAt: 1 });
-  await refused("token");
+  await assertRejected("token");
   await db.updateUser(id, { disabledAt: null });
   clock.advance(hour - 1);
   assert.equal((await db.findUserBy({ resetToken: "token" })).id, id);
   clock.advance(1);
-  await refused("token");
+  await assertRejected("token");
   await assert.rejects(db.findUserBy({ resetToken: "token" }), NoResultFound);
-  await db.updateUser(id, { resetToken: "taken back" });
+  await db.updateUser(id, { resetToken: "revoked" });
   await db.updateUser(id, { resetToken: null });
-  await refused("taken back");
+  await assertRejected("revoked");
 
   await db.updateUser(id, { resetToken: "token" });
   clock.advance(hour - 1);

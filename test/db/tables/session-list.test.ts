@@ -164,8 +164,8 @@ test("sessions that are opened or end between two pages neither hide others nor 
   await createCrowd(store, { userId: id, count: 60, every: 0 });
   const before = (await readPage(store, id, { limit: 60 })).sessions.map(({ handle }) => handle);
   const gone = new Set<string>();
-  const pages = await readAllPages(store, id, 10, undefined, async (shown) => {
-    const last = shown.at(-1)?.handle ?? "";
+  const pages = await readAllPages(store, id, 10, undefined, async (sessions) => {
+    const last = sessions.at(-1)?.handle ?? "";
     // One that was listed, and one that was not yet.
     const later = before[before.indexOf(last) + 4] ?? "";
     for (const handle of [last, later]) assert.equal(await db.sessions.endByHandle(id, handle), true);

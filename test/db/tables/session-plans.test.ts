@@ -94,19 +94,19 @@ for (const every of [0, 1]) {
     await store.db.sessions.open({ userId: id, sessionId: "own" });
     const list = await store.db.sessions.list(id, { limit: 50 });
     await store.run("analyze");
-    for (const [what, ask] of Object.entries(requests)) {
+    for (const [name, run] of Object.entries(requests)) {
       await using watch = await openRecorded(store);
-      await ask(watch.db, id, list?.sessions[7]?.handle ?? "", list?.next ?? "");
+      await run(watch.db, id, list?.sessions[7]?.handle ?? "", list?.next ?? "");
       const plans = await explain(store, watch.statements);
-      assert.ok(plans.length > 0, what);
-      assert.ok(watch.statements.length < 20, what);
+      assert.ok(plans.length > 0, name);
+      assert.ok(watch.statements.length < 20, name);
       for (const { sql, rows, plan } of plans) {
-        assert.ok(rows <= 5000, `${what}: ${rows} rows by ${sql}\n${plan}`);
+        assert.ok(rows <= 5000, `${name}: ${rows} rows by ${sql}\n${plan}`);
         // Every table is accessed by an index. Results of subqueries are small.
-        assert.doesNotMatch(plan, /SCAN (sessions|users)\b/, `${what}: ${sql}\n${plan}`);
+        assert.doesNotMatch(plan, /SCAN (sessions|users)\b/, `${name}: ${sql}\n${plan}`);
         if (/order by "created_at" desc/.test(sql))
-          assert.match(plan, /sessions_user_id_created_at/, `${what}\n${plan}`);
-        if (/where "handle" = /.test(sql)) assert.match(plan, /sessions_handle/, `${what}\n${plan}`);
+          assert.match(plan, /sessions_user_id_created_at/, `${name}\n${plan}`);
+        if (/where "handle" = /.test(sql)) assert.match(plan, /sessions_handle/, `${name}\n${plan}`);
       }
     }
   });

@@ -114,7 +114,7 @@ test("no session is opened for a user who was deleted or disabled, or whose pass
   const { db } = store;
   const { id: userId } = await db.addUser(email, "verified");
   assert.ok(await db.sessions.open({ userId, sessionId: "kept", verifiedHash: "verified" }));
-  const refused = async (why: string) => {
+  const assertRejected = async (reason: string) => {
     const before = [await store.rows("users"), await store.rows("sessions")];
     const opening = {
       userId,
@@ -124,19 +124,19 @@ test("no session is opened for a user who was deleted or disabled, or whose pass
       replaces: "kept",
       limit: 1,
     };
-    assert.equal(await db.sessions.open(opening), null, why);
-    assert.deepEqual([await store.rows("users"), await store.rows("sessions")], before, why);
+    assert.equal(await db.sessions.open(opening), null, reason);
+    assert.deepEqual([await store.rows("users"), await store.rows("sessions")], before, reason);
   };
   await db.updateUser(userId, { hashedPassword: "changed" });
-  await refused("another password");
+  await assertRejected("another password");
   await db.updateUser(userId, { hashedPassword: "verified", disabledAt: 1 });
   assert.equal(await db.sessions.findUser("kept"), null, "a disabled user is not found by a session");
-  await refused("disabled");
+  await assertRejected("disabled");
   assert.equal(await db.sessions.open({ userId, sessionId: "new" }), null);
   await db.updateUser(userId, { disabledAt: null });
   assert.equal((await db.sessions.findUser("kept"))?.id, userId);
   await store.run("delete from users");
-  await refused("gone");
+  await assertRejected("deleted");
 });
 
 test("a stronger hash is stored together with the session", async () => {

@@ -42,10 +42,10 @@ test("of 2 and of 100 simultaneous registrations of an address over two connecti
   const dbs = [store.db, await store.open()];
   for (const count of [2, 100]) {
     const address = `${count}@example.com`;
-    const tries = Array.from({ length: count }, (_, i) =>
+    const attempts = Array.from({ length: count }, (_, i) =>
       retryWhileUnavailable(async () => dbs[i % 2]?.addUser(address, `hash ${i}`)),
     );
-    const results = await Promise.allSettled(tries);
+    const results = await Promise.allSettled(attempts);
     const added = results.filter((result) => result.status === "fulfilled").map((result) => result.value);
     assert.deepEqual(added, [await store.db.findUserBy({ email: address })]);
     const refusals = results.filter((result) => result.status === "rejected").map((result) => result.reason);
@@ -117,9 +117,9 @@ test("an update changes the given attributes and no others", async () => {
     clock.advance(1);
     const before = await db.findUserBy({ id });
     await db.updateUser(id, { [name]: value });
-    const told = name in { sessionId: 0, resetToken: 0 } ? {} : { [name]: value };
+    const changed = name in { sessionId: 0, resetToken: 0 } ? {} : { [name]: value };
     const expiry = name === "resetToken" ? { resetTokenExpiresAt: clock.now() + hour } : {};
-    assert.deepEqual(await db.findUserBy({ id }), { ...before, updatedAt: clock.now(), ...expiry, ...told }, name);
+    assert.deepEqual(await db.findUserBy({ id }), { ...before, updatedAt: clock.now(), ...expiry, ...changed }, name);
     assert.equal((await db.findUserBy({ [name]: value })).id, id, name);
   }
   assert.deepEqual(await db.findUserBy({ id: alice.id }), alice);
@@ -152,17 +152,17 @@ test("a rejected update changes nothing", async () => {
   clock.advance(1);
   const before = [await store.rows("users"), await store.rows("sessions")];
   const fine = { hashedPassword: "changed", sessionId: "new", resetToken: null, disabledAt: 1 };
-  const refused = async (changes: object, error: new () => Error, user = id) => {
+  const assertRejected = async (changes: object, error: new () => Error, user = id) => {
     await assert.rejects(db.updateUser(user, { ...fine, ...changes }), error, JSON.stringify(changes));
     assert.deepEqual([await store.rows("users"), await store.rows("sessions")], before, JSON.stringify(changes));
   };
-  await refused({ nickname: "bobby" }, InvalidRequestError);
-  await refused({ id: 7 }, InvalidRequestError);
-  await refused({ id }, InvalidRequestError);
-  await refused({ email: null }, InvalidRequestError);
-  await refused({ email: "x".repeat(251) }, InvalidRequestError);
-  await refused({ email: alice.email }, EmailTaken);
-  await refused({ sessionId: "alice's" }, InvalidRequestError);
-  await refused({ resetToken: "alice's" }, InvalidRequestError);
-  await refused({}, NoResultFound, 99);
+  await assertRejected({ nickname: "bobby" }, InvalidRequestError);
+  await assertRejected({ id: 7 }, InvalidRequestError);
+  await assertRejected({ id }, InvalidRequestError);
+  await assertRejected({ email: null }, InvalidRequestError);
+  await assertRejected({ email: "x".repeat(251) }, InvalidRequestError);
+  await assertRejected({ email: alice.email }, EmailTaken);
+  await assertRejected({ sessionId: "alice's" }, InvalidRequestError);
+  await assertRejected({ resetToken: "alice's" }, InvalidRequestError);
+  await assertRejected({}, NoResultFound, 99);
 });

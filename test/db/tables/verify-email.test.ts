@@ -8,19 +8,19 @@ test("the email of an account that was deleted, disabled or given another passwo
   await using store = await createStore();
   const { db } = store;
   const bob = await db.addUser(email, "old");
-  const refused = async () => {
+  const assertRejected = async () => {
     assert.equal(await db.changeEmail.add(bob, "new@example.com", "en"), false);
     assert.deepEqual([await store.rows("verifications"), await store.rows("outbox")], [[], []]);
   };
   await db.updateUser(bob.id, { hashedPassword: "new" });
-  await refused();
+  await assertRejected();
   await db.updateUser(bob.id, { hashedPassword: "old" });
   await db.users.setDisabled(bob.id, true);
-  await refused();
+  await assertRejected();
   await db.users.setDisabled(bob.id, false);
   assert.equal(await db.changeEmail.add(bob, "new@example.com", "en"), true);
   await db.users.deleteAccount(bob, []);
-  await refused();
+  await assertRejected();
 });
 
 test("only the newest reset token of an unverified address is valid", async () => {
