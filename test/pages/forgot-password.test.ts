@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
 import { createProductionWorld, deliverMails, owner, registerAndConfirm } from "../support/production.ts";
-import { createVisitor, sent } from "../support/visitor.ts";
+import { assertRedirect, createVisitor } from "../support/visitor.ts";
 
 test("requesting a reset link gets the same response with and without an account", async () => {
   await using world = await createProductionWorld();
@@ -10,7 +10,7 @@ test("requesting a reset link gets the same response with and without an account
   for (const email of [owner.email, "nobody@example.com"]) {
     const visitor = createVisitor(world);
     const done = await visitor.fill(await visitor.open("/forgot?lang=fr"), { email });
-    sent(done, "/mailbox?lang=fr");
+    assertRedirect(done, "/mailbox?lang=fr");
     seen.push(
       (await visitor.open("/mailbox?lang=fr")).html
         .replaceAll(email, "E")
@@ -20,5 +20,5 @@ test("requesting a reset link gets the same response with and without an account
   assert.equal(seen[0], seen[1]);
   assert.equal((await deliverMails(world)).length, 1);
   const refused = await createVisitor(world).open("/mailbox");
-  sent(refused, "/login");
+  assertRedirect(refused, "/login");
 });

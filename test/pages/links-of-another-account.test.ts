@@ -8,7 +8,7 @@ import {
   registerAndConfirm,
   strongPassword,
 } from "../support/production.ts";
-import { createVisitor, logIn, readField, sent, type Visitor } from "../support/visitor.ts";
+import { assertRedirect, createVisitor, logIn, readField, type Visitor } from "../support/visitor.ts";
 import type { World } from "../support/world.ts";
 
 const alice = { email: "Alice@example.com", password: "lantern-Amber-7-orchard" };
@@ -39,7 +39,7 @@ test("a reset link of another account names both accounts, keeps the session, an
     /You are logged in as bob@example\.com, but this link is for a different account, shown below\. You stay/,
   );
   assert.match(page.html, /<p class="who"><bdi>Alice@example\.com<\/bdi><\/p>/);
-  sent(await visitor.fill(page, { new_password: newPassword }), "/login");
+  assertRedirect(await visitor.fill(page, { new_password: newPassword }), "/login");
   const login = await visitor.open("/login");
   assert.equal(login.status, 200);
   assert.match(login.banner, /Log in with your new password/);
@@ -52,9 +52,9 @@ test("a reset link of another account names both accounts, keeps the session, an
   assert.match(account.html, /<bdi>bob@example\.com<\/bdi>/);
   assert.equal(account.banner, "");
   // The notice was shown once, so the login redirects a logged-in user again.
-  sent(await visitor.open("/login"), "/account");
+  assertRedirect(await visitor.open("/login"), "/account");
   const bobs = visitor.cookies.get(cookie) ?? "";
-  sent(await visitor.fill(login, { email: alice.email, password: newPassword }), "/account");
+  assertRedirect(await visitor.fill(login, { email: alice.email, password: newPassword }), "/account");
   assert.match((await visitor.open("/account")).html, /<bdi>Alice@example\.com<\/bdi>/);
   assert.equal(await world.auth.getUserFromSessionId(bobs), null);
 });
@@ -63,7 +63,10 @@ test("the account page shows no notice about another account", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world, alice);
   const visitor = await createBobsVisitor(world);
-  sent(await visitor.fill(await visitor.open(await createResetLink(world)), { new_password: newPassword }), "/login");
+  assertRedirect(
+    await visitor.fill(await visitor.open(await createResetLink(world)), { new_password: newPassword }),
+    "/login",
+  );
   // The user opens the account page instead of the login.
   for (let i = 0; i < 2; i++) {
     const account = await visitor.open("/account");
@@ -77,12 +80,12 @@ test("a reset link of the logged-in account mentions no other account", async ()
   const link = await createResetLink(world, owner);
   const page = await visitor.open(link);
   assert.doesNotMatch(page.html, /logged in as|message plain/);
-  sent(await visitor.fill(page, { new_password: newPassword }), "/login");
+  assertRedirect(await visitor.fill(page, { new_password: newPassword }), "/login");
   const login = await visitor.open("/login");
   assert.doesNotMatch(login.html, /logged in as/);
-  sent(await visitor.fill(login, { email: owner.email, password: newPassword }), "/account");
+  assertRedirect(await visitor.fill(login, { email: owner.email, password: newPassword }), "/account");
   // The same link again, after the login.
-  sent(await visitor.open(link), "/account");
+  assertRedirect(await visitor.open(link), "/account");
   assert.match((await visitor.open("/account")).banner, /password has been changed/);
 });
 
@@ -99,7 +102,7 @@ test("a verification link of another account names both accounts, and replaces t
   assert.match(wrong.html, /You are logged in as bob@example\.com/);
   assert.match((await visitor.open("/account")).html, /<bdi>bob@example\.com<\/bdi>/);
   const bobs = visitor.cookies.get(cookie) ?? "";
-  sent(await visitor.fill(page, { password: alice.password }), "/account");
+  assertRedirect(await visitor.fill(page, { password: alice.password }), "/account");
   assert.match((await visitor.open("/account")).html, /<bdi>Alice@example\.com<\/bdi>/);
   assert.equal(await world.auth.getUserFromSessionId(bobs), null);
 });
@@ -122,7 +125,7 @@ test("an email change link of another account says so, without naming that accou
   // The password of the logged-in account does not confirm the change.
   assert.equal((await visitor.fill(page, { password: strongPassword })).status, 403);
   assert.match((await visitor.open("/account")).html, /<bdi>bob@example\.com<\/bdi>/);
-  sent(await visitor.fill(page, { password: alice.password }), "/account");
+  assertRedirect(await visitor.fill(page, { password: alice.password }), "/account");
   assert.match((await visitor.open("/account")).html, /<bdi>new@example\.com<\/bdi>/);
 });
 
@@ -136,7 +139,7 @@ test("a registration while another account is logged in leads to the login of th
   const form = await visitor.open("/register");
   await world.auth.registerUser(owner.email, owner.password);
   await logIn(visitor, owner);
-  sent(await visitor.fill(form, { email: alice.email, new_password: alice.password }), "/login");
+  assertRedirect(await visitor.fill(form, { email: alice.email, new_password: alice.password }), "/login");
   const login = await visitor.open("/login");
   assert.match(login.banner, /account has been created/);
   assert.equal(readField(login, "email"), alice.email);

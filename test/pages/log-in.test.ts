@@ -3,7 +3,7 @@ import { test } from "../support/engines.ts";
 import { createFullWorld } from "../support/full-world.ts";
 import { createProductionWorld, deliverMails, owner, registerAndConfirm } from "../support/production.ts";
 import { bob, register } from "../support/steps.ts";
-import { createVisitor, findForms, logIn, readField, sent } from "../support/visitor.ts";
+import { assertRedirect, createVisitor, findForms, logIn, readField } from "../support/visitor.ts";
 import { createWorld, day, form, minute } from "../support/world.ts";
 
 test("logging in on the page opens a session and sets the same cookies as the API", async () => {
@@ -13,7 +13,7 @@ test("logging in on the page opens a session and sets the same cookies as the AP
   const page = await visitor.open("/login");
   assert.deepEqual([page.status, page.title], [200, "Log in · Bienvenue"]);
   const done = await visitor.fill(page, owner);
-  sent(done, "/account");
+  assertRedirect(done, "/account");
   const api = await world.request("/sessions", { method: "POST", body: new URLSearchParams(owner) });
   const shape = ({ headers }: { headers: Headers }) =>
     headers.getSetCookie().map((each) => each.replace(/=[\w-]{43};/, "=…;"));
@@ -26,11 +26,14 @@ test("a logged-in user is redirected from the login and the registration", async
   await register(world);
   const visitor = createVisitor(world);
   await logIn(visitor, bob);
-  sent(await visitor.open("/login"), "/account");
-  sent(await visitor.open("/login?return_to=/app"), "/app");
-  sent(await visitor.open("/login?lang=fr&return_to=https%3A%2F%2Fapp.example.com%2Fa"), "https://app.example.com/a");
-  sent(await visitor.open("/login?return_to=//evil.example"), "/account");
-  sent(await visitor.open("/register"), "/account");
+  assertRedirect(await visitor.open("/login"), "/account");
+  assertRedirect(await visitor.open("/login?return_to=/app"), "/app");
+  assertRedirect(
+    await visitor.open("/login?lang=fr&return_to=https%3A%2F%2Fapp.example.com%2Fa"),
+    "https://app.example.com/a",
+  );
+  assertRedirect(await visitor.open("/login?return_to=//evil.example"), "/account");
+  assertRedirect(await visitor.open("/register"), "/account");
 });
 
 test("the login keeps a valid return_to in its form, its links and after errors, and ignores an invalid one", async () => {
@@ -51,9 +54,9 @@ test("the login keeps a valid return_to in its form, its links and after errors,
     assert.equal(findForms(failed.html)[0]?.hidden.return_to, location === "/account" ? undefined : location);
     if (location !== "/account")
       assert.ok(page.html.includes(`/register?${new URLSearchParams({ return_to: location })}`));
-    sent(await visitor.fill(failed, bob), location);
+    assertRedirect(await visitor.fill(failed, bob), location);
     // A client can send any value in the field too.
-    sent(await visitor.fill(await visitorsPage(visitor), { ...bob, return_to: returnTo }), location);
+    assertRedirect(await visitor.fill(await visitorsPage(visitor), { ...bob, return_to: returnTo }), location);
   }
   async function visitorsPage(visitor: ReturnType<typeof createVisitor>) {
     visitor.cookies.delete("session_id");
@@ -141,7 +144,7 @@ test("a login without a verified address offers to send the link again", async (
   const refused = await visitor.fill(await visitor.open("/login"), owner, "/login");
   assert.equal(refused.status, 403);
   assert.match(refused.banner, /not been verified yet/);
-  sent(await visitor.fill(refused, {}, "/verify"), "/mailbox");
+  assertRedirect(await visitor.fill(refused, {}, "/verify"), "/mailbox");
   assert.deepEqual(
     (await deliverMails(world)).map(({ kind, to }) => [kind, to]),
     [["confirm_email", owner.email]],
@@ -170,7 +173,7 @@ test("every wrong login says in the same words how to verify a new address", asy
   }
   const visitor = createVisitor(world);
   const refused = await visitor.fill(await visitor.open("/login"), owner, "/login");
-  sent(await visitor.fill(refused, {}, "/verify"), "/mailbox");
+  assertRedirect(await visitor.fill(refused, {}, "/verify"), "/mailbox");
   assert.deepEqual(
     (await deliverMails(world)).map(({ kind, to }) => [kind, to]),
     [["confirm_email", owner.email]],

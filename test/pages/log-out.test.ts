@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
 import { createProductionWorld, owner, registerAndConfirm } from "../support/production.ts";
 import { bob, isSessionOpen, register, logIn as sessionOf } from "../support/steps.ts";
-import { createVisitor, logIn, readField, sent } from "../support/visitor.ts";
+import { assertRedirect, createVisitor, logIn, readField } from "../support/visitor.ts";
 import { createWorld } from "../support/world.ts";
 
 // id: button-ends-session
@@ -18,13 +18,13 @@ test("opening /logout ends nothing; its button ends only this session, and pages
   assert.equal(account.status, 200);
   assert.equal(account.headers.get("Cache-Control"), "no-store");
   const session = visitor.cookies.get("session_id") ?? "";
-  sent(await visitor.fill(page, {}), "/login");
+  assertRedirect(await visitor.fill(page, {}), "/login");
   assert.ok(!visitor.cookies.has("session_id"));
   assert.ok(!(await isSessionOpen(world, session)));
   assert.ok(await isSessionOpen(world, other));
   assert.equal((await visitor.open("/login")).banner, "You have been logged out.");
-  sent(await visitor.open("/account"), "/login?return_to=%2Faccount");
-  sent(await visitor.open("/logout"), "/login");
+  assertRedirect(await visitor.open("/account"), "/login?return_to=%2Faccount");
+  assertRedirect(await visitor.open("/logout"), "/login");
 });
 
 test("logging out redirects to a valid return_to, and logging out twice is no error", async () => {
@@ -38,8 +38,8 @@ test("logging out redirects to a valid return_to, and logging out twice is no er
     const visitor = createVisitor(world);
     await logIn(visitor, bob);
     const page = await visitor.open(`/logout?${new URLSearchParams({ return_to: returnTo })}`);
-    sent(await visitor.fill(page, {}), location);
-    sent(await visitor.fill(page, {}), location);
+    assertRedirect(await visitor.fill(page, {}), location);
+    assertRedirect(await visitor.fill(page, {}), location);
   }
 });
 
@@ -55,9 +55,12 @@ test("after a logout or a deletion, the browser keeps no cookie that identifies 
     const visitor = createVisitor(world);
     await logIn(visitor, owner);
     const page = await visitor.open(path);
-    sent(await visitor.fill(await visitor.open("/forgot?return_to=/secret"), { email: owner.email }), "/mailbox");
+    assertRedirect(
+      await visitor.fill(await visitor.open("/forgot?return_to=/secret"), { email: owner.email }),
+      "/mailbox",
+    );
     assert.ok(visitor.cookies.has("__Host-notice") && visitor.cookies.has("__Host-onward"));
-    sent(await visitor.fill(page, { password: owner.password }), location);
+    assertRedirect(await visitor.fill(page, { password: owner.password }), location);
     const login = await visitor.open("/login");
     assert.equal(readField(login, "email"), "", path);
     assert.doesNotMatch(login.html, /secret/, path);

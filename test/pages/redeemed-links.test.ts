@@ -8,7 +8,7 @@ import {
   registerAndConfirm,
   strongPassword,
 } from "../support/production.ts";
-import { createVisitor, logIn, type PageResponse, sent } from "../support/visitor.ts";
+import { assertRedirect, createVisitor, logIn, type PageResponse } from "../support/visitor.ts";
 import { form, type World } from "../support/world.ts";
 
 const name = "__Host-device_id";
@@ -44,9 +44,9 @@ test("a browser that resets the password can log in immediately while attackers 
   const link = await createResetLink(world);
   await exhaustLimit(world);
   const visitor = createVisitor(world, { ip: "203.0.113.80" });
-  sent(await visitor.fill(await visitor.open(link), { new_password: newPassword }), "/login");
+  assertRedirect(await visitor.fill(await visitor.open(link), { new_password: newPassword }), "/login");
   await exhaustLimit(world);
-  sent(await visitor.fill(await visitor.open("/login"), ownerAfterReset), "/account");
+  assertRedirect(await visitor.fill(await visitor.open("/login"), ownerAfterReset), "/account");
   const neighbor = createVisitor(world, { ip: "203.0.113.80" });
   assert.equal(
     (await neighbor.fill(await neighbor.open("/login"), ownerAfterReset)).status,
@@ -70,7 +70,7 @@ test("if the response to a reset is lost, the form and the link set the same dev
   const otherVisitor = createVisitor(world);
   assert.equal(readDeviceCookie(await otherVisitor.open(link)), undefined);
   await exhaustLimit(world);
-  sent(await visitor.fill(await visitor.open("/login"), ownerAfterReset), "/account");
+  assertRedirect(await visitor.fill(await visitor.open("/login"), ownerAfterReset), "/account");
 });
 
 test("a browser that verifies an address becomes one known device, without a notification", async () => {
@@ -80,7 +80,7 @@ test("a browser that verifies an address becomes one known device, without a not
   await exhaustLimit(world);
   const visitor = createVisitor(world, { ip: "203.0.113.80" });
   const done = await visitor.fill(await visitor.open(link), { password: owner.password });
-  sent(done, "/account");
+  assertRedirect(done, "/account");
   assert.ok(readDeviceCookie(done));
   const { id } = await world.db.findUserBy({ email: owner.email });
   assert.equal((await world.db.devices.list(id)).length, 1);

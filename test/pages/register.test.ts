@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
 import { createProductionWorld, deliverMails, owner, registerAndConfirm } from "../support/production.ts";
 import { bob, canLogIn, register } from "../support/steps.ts";
-import { createVisitor, readField, sent } from "../support/visitor.ts";
+import { assertRedirect, createVisitor, readField } from "../support/visitor.ts";
 import { createWorld } from "../support/world.ts";
 
 const registration = { email: bob.email, new_password: bob.password };
@@ -14,7 +14,7 @@ test("registering creates an account without logging in, and the login form cont
     ...registration,
     email: " BOB@example.com",
   });
-  sent(done, "/login?return_to=%2Fapp");
+  assertRedirect(done, "/login?return_to=%2Fapp");
   assert.ok(!visitor.cookies.has("session_id"));
   assert.ok(await canLogIn(world, bob));
   const page = await visitor.open("/login?return_to=/app");
@@ -23,7 +23,7 @@ test("registering creates an account without logging in, and the login form cont
   assert.equal(readField(page, "email"), "BOB@example.com");
   // The notice is shown once.
   assert.equal((await visitor.open("/login")).banner, "");
-  sent(await visitor.fill(page, bob), "/app");
+  assertRedirect(await visitor.fill(page, bob), "/app");
 });
 
 test("with CONCEAL_ACCOUNTS, a known and an unknown address get the same response and an email", async () => {
@@ -33,7 +33,7 @@ test("with CONCEAL_ACCOUNTS, a known and an unknown address get the same respons
   for (const email of [owner.email, "eve@example.com"]) {
     const visitor = createVisitor(world);
     const done = await visitor.fill(await visitor.open("/register"), { email, new_password: owner.password });
-    sent(done, "/mailbox");
+    assertRedirect(done, "/mailbox");
     assert.ok(!visitor.cookies.has("__Host-session_id"));
     assert.equal((await deliverMails(world))[0]?.to, email);
     const page = await visitor.open("/mailbox");

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
 import { createProductionWorld, deliverMails, deliverToken, owner, strongPassword } from "../support/production.ts";
 import { assertRejected, bob, redeemToken, register } from "../support/steps.ts";
-import { createVisitor, findForms, logIn, type PageResponse, sent, type Visitor } from "../support/visitor.ts";
+import {
+  assertRedirect,
+  createVisitor,
+  findForms,
+  logIn,
+  type PageResponse,
+  type Visitor,
+} from "../support/visitor.ts";
 import { createWorld, form, minute, type World } from "../support/world.ts";
 
 const newPassword = "another-Good-password-7";
@@ -77,7 +84,10 @@ const acts: Record<string, FormCase> = {
   },
   "the undo of an email change": {
     async open(world, visitor) {
-      sent(await visitor.fill(await openEmailChange(world, visitor), { password: strongPassword }), "/account");
+      assertRedirect(
+        await visitor.fill(await openEmailChange(world, visitor), { password: strongPassword }),
+        "/account",
+      );
       const token = (await deliverMails(world)).find(({ kind }) => kind === "email_changed")?.token;
       return visitor.open(`/undo-email-change?token=${token}`);
     },
@@ -283,7 +293,7 @@ for (const [what, act] of Object.entries({ ...acts, ...mails })) {
       });
       for (const response of responses) {
         if (act.to === undefined) assert.match(response.headers.get("Content-Disposition") ?? "", /account\.json/);
-        else sent(response, act.to);
+        else assertRedirect(response, act.to);
       }
       const kinds = world.mails.slice(length).map(({ kind }) => kind);
       assert.deepEqual(kinds.toSorted(), (act.mails ?? []).toSorted());
@@ -301,7 +311,7 @@ test("a form that is submitted many times makes one audit event and uses no atte
   await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_REDEMPTION_NETWORK: "1/15m" });
   const visitor = createVisitor(world);
   const page = await openReset(world, visitor);
-  for (let i = 0; i < 5; i++) sent(await visitor.fill(page, { new_password: newPassword }), "/login");
+  for (let i = 0; i < 5; i++) assertRedirect(await visitor.fill(page, { new_password: newPassword }), "/login");
   await world.auth.flush();
   const events = (await world.auth.audit.list({ limit: 100 })).map(({ event }) => event);
   assert.equal(events.filter((event) => event === "password_reset").length, 1);
@@ -316,9 +326,9 @@ test("a link that this browser has just used redirects; in other browsers, with 
   const hidden = findForms(page.html)[0]?.hidden ?? {};
   const link = `/reset?token=${hidden.token}`;
   await other.open("/login");
-  sent(await visitor.fill(page, { new_password: newPassword }), "/login");
+  assertRedirect(await visitor.fill(page, { new_password: newPassword }), "/login");
   await visitor.open("/login");
-  sent(await visitor.open(link), "/login");
+  assertRedirect(await visitor.open(link), "/login");
   assert.match((await visitor.open("/login")).banner, /Log in with your new password/);
   const form_token = other.cookies.get("form") ?? "";
   for (const seen of [
@@ -347,7 +357,7 @@ test("the API rejects a used token", async () => {
   const visitor = createVisitor(world);
   const page = await openEmailChange(world, visitor);
   const used = findForms(page.html)[0]?.hidden.token ?? "";
-  sent(await visitor.fill(page, { password: strongPassword }), "/account");
+  assertRedirect(await visitor.fill(page, { password: strongPassword }), "/account");
   const headers = { Cookie: [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join("; ") };
   const verification = { email: next, token: used, password: strongPassword };
   await assertRejected(world.request("/email_verification", form(verification, { method: "PUT", headers })), 403);
@@ -358,10 +368,10 @@ test("a used verification link leads to the account if the user is logged in, el
   const visitor = createVisitor(world);
   const page = await openVerify(world, visitor);
   const link = `/verify?token=${findForms(page.html)[0]?.hidden.token}`;
-  sent(await visitor.fill(page, { password: strongPassword }), "/account");
-  sent(await visitor.open(link), "/account");
+  assertRedirect(await visitor.fill(page, { password: strongPassword }), "/account");
+  assertRedirect(await visitor.open(link), "/account");
   visitor.cookies.delete("__Host-session_id");
-  sent(await visitor.open(link), "/login");
+  assertRedirect(await visitor.open(link), "/login");
   assert.match((await visitor.open("/login")).banner, /address has been verified/);
   assert.equal((await createVisitor(world).open(link)).status, 403);
 });
@@ -372,28 +382,28 @@ test("a form takes effect again if its effect has been undone since", async () =
   await registerAndLogIn(world, visitor);
   const change = await visitor.open("/account/password");
   const there = { password: strongPassword, new_password: newPassword };
-  sent(await visitor.fill(change, there), "/account");
-  sent(
+  assertRedirect(await visitor.fill(change, there), "/account");
+  assertRedirect(
     await visitor.fill(await visitor.open("/account/password"), {
       password: newPassword,
       new_password: strongPassword,
     }),
     "/account",
   );
-  sent(await visitor.fill(change, there), "/account");
+  assertRedirect(await visitor.fill(change, there), "/account");
   assert.ok(await world.auth.validLogin(owner.email, newPassword));
   const email = await visitor.open("/account/email");
   for (const address of [next, "other@example.com", next]) {
-    sent(await visitor.fill(email, { email: address }), "/mailbox");
+    assertRedirect(await visitor.fill(email, { email: address }), "/mailbox");
     assert.equal(await world.db.changeEmail.findNewEmail(1), address);
   }
   // After a logout, the same login form opens a new session.
-  sent(await visitor.fill(await visitor.open("/logout"), {}), "/login");
+  assertRedirect(await visitor.fill(await visitor.open("/logout"), {}), "/login");
   const login = await visitor.open("/login");
-  sent(await visitor.fill(login, { ...owner, password: newPassword }), "/account");
+  assertRedirect(await visitor.fill(login, { ...owner, password: newPassword }), "/account");
   const first = visitor.cookies.get("session_id");
-  sent(await visitor.fill(await visitor.open("/logout"), {}), "/login");
-  sent(await visitor.fill(login, { ...owner, password: newPassword }), "/account");
+  assertRedirect(await visitor.fill(await visitor.open("/logout"), {}), "/login");
+  assertRedirect(await visitor.fill(login, { ...owner, password: newPassword }), "/account");
   assert.notEqual(visitor.cookies.get("session_id"), first);
 });
 
@@ -402,7 +412,7 @@ test("every wrong password in a repeated form counts as an attempt", async () =>
   await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_LOGIN_DEVICE: "2/15m" });
   const visitor = createVisitor(world);
   const page = await openAsMember(world, visitor, "/account/password");
-  sent(await visitor.fill(page, { password: strongPassword, new_password: newPassword }), "/account");
+  assertRedirect(await visitor.fill(page, { password: strongPassword, new_password: newPassword }), "/account");
   for (const [password, status] of [
     ["wrong-1", 403],
     ["wrong-2", 403],
@@ -435,7 +445,7 @@ test("registering again with a new form sends another email", async () => {
   await using world = await createProductionWorld();
   const visitor = createVisitor(world);
   for (let i = 0; i < 2; i++) {
-    sent(
+    assertRedirect(
       await visitor.fill(await visitor.open("/register"), { email: owner.email, new_password: strongPassword }),
       "/mailbox",
     );
@@ -451,7 +461,7 @@ test("the mailbox page sends the email each time it is requested", async () => {
   const mailbox = await visitor.open("/mailbox");
   assert.equal((await deliverMails(world)).length, 1);
   for (let i = 0; i < 2; i++) {
-    sent(await visitor.fill(mailbox, {}), "/mailbox");
+    assertRedirect(await visitor.fill(mailbox, {}), "/mailbox");
     assert.equal((await deliverMails(world)).length, 1);
   }
 });
@@ -460,7 +470,7 @@ test("idempotency keys are swept", async () => {
   await using world = await createWorld();
   const visitor = createVisitor(world);
   const page = await openAsMember(world, visitor, "/account/delete");
-  sent(await visitor.fill(page, { password: strongPassword }), "/login");
+  assertRedirect(await visitor.fill(page, { password: strongPassword }), "/login");
   world.clock.advance(2 * minute);
   assert.equal((await world.auth.admin.sweep()).acts, 0);
   world.clock.advance(1);

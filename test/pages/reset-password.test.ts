@@ -8,15 +8,15 @@ import {
   strongPassword,
 } from "../support/production.ts";
 import { bob, canLogIn, register } from "../support/steps.ts";
-import { createVisitor, readField, sent } from "../support/visitor.ts";
+import { assertRedirect, createVisitor, readField } from "../support/visitor.ts";
 import { createWorld, hour } from "../support/world.ts";
 
 test("a reset link sets a new password once, and ends every session", async () => {
   await using world = await createWorld();
   await register(world);
   const [visitor, device] = [createVisitor(world), createVisitor(world)];
-  sent(await device.fill(await device.open("/login"), bob), "/account");
-  sent(await visitor.fill(await visitor.open("/forgot"), { email: " Bob@Example.com " }), "/mailbox");
+  assertRedirect(await device.fill(await device.open("/login"), bob), "/account");
+  assertRedirect(await visitor.fill(await visitor.open("/forgot"), { email: " Bob@Example.com " }), "/mailbox");
   assert.match((await visitor.open("/mailbox")).html, /<bdi>Bob@Example\.com<\/bdi>/);
   const link = `/reset?token=${await deliverToken(world)}`;
   for (let i = 0; i < 3; i++) assert.equal((await visitor.open(link)).status, 200);
@@ -27,13 +27,13 @@ test("a reset link sets a new password once, and ends every session", async () =
   const refused = await visitor.fill(page, { new_password: "" });
   assert.equal(refused.banner, "Choose a password.");
   assert.equal(refused.headers.get("Referrer-Policy"), "no-referrer");
-  sent(await visitor.fill(refused, { new_password: "t4rt1fl3tt3" }), "/login");
+  assertRedirect(await visitor.fill(refused, { new_password: "t4rt1fl3tt3" }), "/login");
   const done = await visitor.open("/login");
   assert.match(done.banner, /Log in with your new password/);
   assert.equal(readField(done, "email"), bob.email);
   assert.ok(!visitor.cookies.has("session_id"));
   assert.ok(await canLogIn(world, { ...bob, password: "t4rt1fl3tt3" }));
-  sent(await device.open("/account"), "/login?return_to=%2Faccount");
+  assertRedirect(await device.open("/account"), "/login?return_to=%2Faccount");
   const dead = await visitor.fill(page, { new_password: "another-one" });
   assert.equal(dead.status, 403);
   assert.match(dead.title, /^Error: This link no longer works/);
@@ -69,7 +69,7 @@ test("no log entry contains a token, an address or a password", async () => {
   const token = await deliverToken(world);
   const page = await visitor.open(`/reset?token=${token}`);
   await visitor.fill(page, { new_password: "x" });
-  sent(await visitor.fill(page, { new_password: `${strongPassword}2` }), "/login");
+  assertRedirect(await visitor.fill(page, { new_password: `${strongPassword}2` }), "/login");
   await visitor.fill(page, { new_password: strongPassword });
   await world.db.close();
   await visitor.open(`/reset?token=${token}`);

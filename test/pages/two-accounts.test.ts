@@ -9,12 +9,12 @@ import {
 } from "../support/production.ts";
 import { bob, canLogIn } from "../support/steps.ts";
 import {
+  assertRedirect,
   createVisitor,
   findForms,
   logIn,
   type PageResponse,
   readField,
-  sent,
   type Visitor,
 } from "../support/visitor.ts";
 import { createWorld, form, minute, type World } from "../support/world.ts";
@@ -118,7 +118,7 @@ test("the form on the error page acts for the account that is logged in now", as
   const refused = await visitor.fill(page, { password: bob.password });
   assert.equal(refused.status, 403);
   assert.match(refused.html, /<p class="who"><bdi>bob@example\.com<\/bdi><\/p>/);
-  sent(await visitor.fill(refused, { password: bob.password }), "/login");
+  assertRedirect(await visitor.fill(refused, { password: bob.password }), "/login");
   assert.equal(await world.auth.admin.find(bob.email), null);
   assert.ok(await canLogIn(world, alice));
 });
@@ -129,13 +129,13 @@ test("a form works in every tab under a new session of its account", async () =>
   const page = await visitor.open("/account/password");
   const other = await visitor.open("/account/delete");
   const third = await visitor.open("/account/email");
-  sent(await visitor.fill(page, { password: alice.password, new_password: "t4rt1fl3tt3" }), "/account");
+  assertRedirect(await visitor.fill(page, { password: alice.password, new_password: "t4rt1fl3tt3" }), "/account");
   world.clock.advance(minute);
-  sent(await visitor.fill(third, { email: next, password: "t4rt1fl3tt3" }), "/mailbox");
+  assertRedirect(await visitor.fill(third, { email: next, password: "t4rt1fl3tt3" }), "/mailbox");
   world.clock.advance(minute);
   await switchTo(world, visitor, bob);
   await switchTo(world, visitor, { ...alice, password: "t4rt1fl3tt3" });
-  sent(await visitor.fill(other, { password: "t4rt1fl3tt3" }), "/login");
+  assertRedirect(await visitor.fill(other, { password: "t4rt1fl3tt3" }), "/login");
   assert.equal(await world.auth.admin.find(alice.email), null);
 });
 
@@ -148,19 +148,19 @@ test("forms that need no session work with any or no account logged in", async (
   const forgot = await otherVisitor.open("/forgot");
   const verify = await otherVisitor.open("/verify");
   for (const [name, value] of visitor.cookies) if (name !== "form") otherVisitor.cookies.set(name, value);
-  sent(await otherVisitor.fill(forgot, { email: bob.email }), "/mailbox");
-  sent(await otherVisitor.fill(verify, { email: bob.email }), "/mailbox");
-  sent(await otherVisitor.fill(registration, { email: "new@example.com", new_password: "b4l0u" }), "/login");
-  sent(await otherVisitor.fill(login, bob), "/account");
+  assertRedirect(await otherVisitor.fill(forgot, { email: bob.email }), "/mailbox");
+  assertRedirect(await otherVisitor.fill(verify, { email: bob.email }), "/mailbox");
+  assertRedirect(await otherVisitor.fill(registration, { email: "new@example.com", new_password: "b4l0u" }), "/login");
+  assertRedirect(await otherVisitor.fill(login, bob), "/account");
   assert.match((await otherVisitor.open("/account")).html, /<bdi>bob@example\.com<\/bdi>/);
   // Vice versa: opened by a logged-in user, submitted after the logout.
   const token = await world.auth.getResetPasswordToken(bob.email);
   const reset = await otherVisitor.open(`/reset?token=${token}`);
   const again = await otherVisitor.open("/forgot");
-  sent(await otherVisitor.fill(await otherVisitor.open("/logout"), {}), "/login");
-  sent(await otherVisitor.fill(again, { email: bob.email }), "/mailbox");
-  sent(await otherVisitor.fill(reset, { new_password: "t4rt1fl3tt3" }), "/login");
-  sent(await otherVisitor.fill(login, { ...bob, password: "t4rt1fl3tt3" }), "/account");
+  assertRedirect(await otherVisitor.fill(await otherVisitor.open("/logout"), {}), "/login");
+  assertRedirect(await otherVisitor.fill(again, { email: bob.email }), "/mailbox");
+  assertRedirect(await otherVisitor.fill(reset, { new_password: "t4rt1fl3tt3" }), "/login");
+  assertRedirect(await otherVisitor.fill(login, { ...bob, password: "t4rt1fl3tt3" }), "/account");
 });
 
 test("a form that is submitted without a session redirects to the login, except a logout, which succeeds", async () => {
@@ -168,14 +168,14 @@ test("a form that is submitted without a session redirects to the login, except 
   const visitor = await createAlicesVisitor(world);
   const pages = { "/account/delete": await visitor.open("/account/delete"), "/logout": await visitor.open("/logout") };
   const account = await visitor.open("/account");
-  sent(await visitor.fill(pages["/logout"], {}), "/login");
-  sent(await visitor.fill(pages["/logout"], {}), "/login");
+  assertRedirect(await visitor.fill(pages["/logout"], {}), "/login");
+  assertRedirect(await visitor.fill(pages["/logout"], {}), "/login");
   assert.match((await visitor.open("/login")).banner, /You have been logged out/);
-  sent(
+  assertRedirect(
     await visitor.fill(pages["/account/delete"], { password: bob.password }),
     "/login?return_to=%2Faccount%2Fdelete",
   );
-  sent(await visitor.fill(account, {}, "/verify"), "/mailbox");
+  assertRedirect(await visitor.fill(account, {}, "/verify"), "/mailbox");
   assert.ok(await canLogIn(world, alice));
 });
 
@@ -218,15 +218,18 @@ test("an address typed for one account is not shown to the next one", async () =
     const page = await visitor.open("/account/email");
     await world.auth.destroySession((await world.auth.admin.find(alice.email))?.id ?? 0);
     const response = await visitor.fill(page, { email: next, password: "x" });
-    sent(response, "/login?return_to=%2Faccount%2Femail");
-    sent(await visitor.fill(await visitor.open(response.location ?? ""), user), "/account/email");
+    assertRedirect(response, "/login?return_to=%2Faccount%2Femail");
+    assertRedirect(await visitor.fill(await visitor.open(response.location ?? ""), user), "/account/email");
     assert.equal(readField(await visitor.open("/account/email"), "email") || undefined, shown, user.email);
   }
   await switchTo(world, visitor, alice);
-  sent(await visitor.fill(await visitor.open("/account/email"), { email: next, password: bob.password }), "/mailbox");
+  assertRedirect(
+    await visitor.fill(await visitor.open("/account/email"), { email: next, password: bob.password }),
+    "/mailbox",
+  );
   assert.equal(readField(await visitor.open("/account/email"), "email"), next);
   await switchTo(world, visitor, bob);
-  sent(await visitor.open("/mailbox"), "/account");
+  assertRedirect(await visitor.open("/mailbox"), "/account");
   assert.equal(readField(await visitor.open("/account/email"), "email") || undefined, undefined);
 });
 
@@ -237,7 +240,7 @@ test("an invalid account tag in a form is ignored", async () => {
     const visitor = createVisitor(world);
     const page = await visitor.open("/login");
     const done = await visitor.fill(page, { ...bob, typed: next, typed_by });
-    sent(done, "/account");
+    assertRedirect(done, "/account");
     assert.ok(!done.headers.getSetCookie().some((each) => /x=y|Domain|xxx/.test(each)));
     assert.equal(readField(await visitor.open("/account/email"), "email") || undefined, undefined);
   }

@@ -7,7 +7,7 @@ import {
   registerAndConfirm,
   strongPassword,
 } from "../support/production.ts";
-import { createVisitor, logIn, sent, type Visitor } from "../support/visitor.ts";
+import { assertRedirect, createVisitor, logIn, type Visitor } from "../support/visitor.ts";
 import { day, minute, type World } from "../support/world.ts";
 
 const next = "new@example.com";
@@ -20,7 +20,10 @@ async function changeAddress(world: World): Promise<{ visitor: Visitor; link: st
   await logIn(visitor, owner);
   await visitor.fill(await visitor.open("/account/email"), { email: next, password: strongPassword });
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token;
-  sent(await visitor.fill(await visitor.open(`/verify?token=${token}`), { password: strongPassword }), "/account");
+  assertRedirect(
+    await visitor.fill(await visitor.open(`/verify?token=${token}`), { password: strongPassword }),
+    "/account",
+  );
   assert.match((await visitor.open("/account")).banner, /email address has been changed/);
   const undo = (await deliverMails(world)).find(({ kind }) => kind === "email_changed")?.token;
   return { visitor, link: `/undo-email-change?token=${undo}` };
@@ -38,13 +41,16 @@ test("the page changes nothing until its button is pressed; then an email leads 
   assert.match(page.html, /<bdi>bob@example\.com<\/bdi>/);
   assert.ok(!page.html.includes(next), "the new address is not shown");
   assert.equal(page.headers.get("Referrer-Policy"), "no-referrer");
-  sent(await visitor.fill(page, {}), "/mailbox");
+  assertRedirect(await visitor.fill(page, {}), "/mailbox");
   const box = await visitor.open("/mailbox");
   assert.match(box.html, /uses this address again[^<]*works once and expires in 1 hour/);
   assert.match(box.html, /<bdi>bob@example\.com<\/bdi>/);
-  sent(await attacker.open("/account"), "/login?return_to=%2Faccount");
+  assertRedirect(await attacker.open("/account"), "/login?return_to=%2Faccount");
   const reset = (await deliverMails(world)).find(({ kind }) => kind === "reset_password")?.token;
-  sent(await visitor.fill(await visitor.open(`/reset?token=${reset}`), { new_password: newPassword }), "/login");
+  assertRedirect(
+    await visitor.fill(await visitor.open(`/reset?token=${reset}`), { new_password: newPassword }),
+    "/login",
+  );
   await logIn(visitor, { ...owner, password: newPassword });
 });
 
@@ -55,10 +61,10 @@ test("two tabs, a double click and a lost response undo the change once; in othe
   const [one, two] = [await visitor.open(link), await visitor.open(link)];
   const elsewhere = await other.open(link);
   for (const response of await Promise.all([visitor.fill(one, {}), visitor.fill(two, {}), visitor.fill(one, {})])) {
-    sent(response, "/mailbox");
+    assertRedirect(response, "/mailbox");
   }
   assert.equal((await deliverMails(world)).length, 2);
-  sent(await visitor.open(link), "/mailbox");
+  assertRedirect(await visitor.open(link), "/mailbox");
   for (const dead of [await other.fill(elsewhere, {}), await other.open(link), await visitor.open(`${link}x`)]) {
     assert.equal(dead.status, 403);
     assert.equal(dead.headers.get("Error-Code"), "bad_undo_token");
@@ -96,7 +102,7 @@ test("the page names another account that is logged in and keeps its session; th
     page.html,
     /You are logged in as eve@example\.com, but this link is for a different account, shown below\. You stay/,
   );
-  sent(await visitor.fill(page, {}), "/mailbox");
+  assertRedirect(await visitor.fill(page, {}), "/mailbox");
   assert.equal((await visitor.open("/account")).status, 200);
 });
 
@@ -111,7 +117,7 @@ test("if another account uses the address by now, the page says what to do, and 
   assert.equal(refused.headers.get("Error-Code"), "email_taken");
   assert.match(refused.banner, /^Un autre compte utilise maintenant cette adresse/);
   await world.auth.admin.deleteAccount((await world.auth.admin.find(owner.email))?.id ?? 0);
-  sent(await visitor.fill(refused, {}), "/mailbox");
+  assertRedirect(await visitor.fill(refused, {}), "/mailbox");
 });
 
 test("an expired, invalid or missing token shows an error", async () => {

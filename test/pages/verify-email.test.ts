@@ -9,12 +9,12 @@ import {
   registerAndConfirm,
   strongPassword,
 } from "../support/production.ts";
-import { createVisitor, logIn, readField, sent, type Visitor } from "../support/visitor.ts";
+import { assertRedirect, createVisitor, logIn, readField, type Visitor } from "../support/visitor.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 /** Registers on the page and returns the emailed link. */
 async function registerAndGetLink(world: World, visitor: Visitor): Promise<string> {
-  sent(
+  assertRedirect(
     await visitor.fill(await visitor.open("/register"), { email: owner.email, new_password: strongPassword }),
     "/mailbox",
   );
@@ -36,7 +36,7 @@ test("the emailed link and the chosen password verify the address and log in", a
   const empty = await visitor.fill(wrong, { password: "" });
   assert.deepEqual([empty.status, empty.banner], [400, "Enter your password."]);
   assert.ok(!visitor.cookies.has("__Host-session_id"));
-  sent(await visitor.fill(wrong, { password: strongPassword }), "/account");
+  assertRedirect(await visitor.fill(wrong, { password: strongPassword }), "/account");
   assert.match((await visitor.open("/account")).html, /bob@example\.com<\/bdi> <span class="badge good">Verified/);
   assert.match((await createVisitor(world).open(link)).title, /^Error: This link no longer works/);
 });
@@ -48,7 +48,8 @@ test("an invalid link shows a form for a new one, which responds the same for ev
   for (const path of ["/verify?token=x", "/verify?token=", "/verify"]) {
     const page = await visitor.open(path);
     assert.equal(page.status, path === "/verify" ? 200 : 403);
-    for (const email of [owner.email, "nobody@example.com"]) sent(await visitor.fill(page, { email }), "/mailbox");
+    for (const email of [owner.email, "nobody@example.com"])
+      assertRedirect(await visitor.fill(page, { email }), "/mailbox");
     assert.equal((await deliverMails(world)).length, 1);
   }
   const refused = await visitor.fill(await visitor.open("/verify"), { email: "nobody" });
@@ -63,7 +64,7 @@ test("an empty password gets an error and uses no attempt", async () => {
     const empty = await visitor.fill(page, { password: "" });
     assert.deepEqual([empty.status, empty.banner], [400, "Enter your password."]);
   }
-  sent(await visitor.fill(page, { password: strongPassword }), "/account");
+  assertRedirect(await visitor.fill(page, { password: strongPassword }), "/account");
 });
 
 test("an invalid link says what to do without revealing whether an account exists", async () => {
@@ -76,7 +77,7 @@ test("an invalid link says what to do without revealing whether an account exist
   assert.match(page.html, /<a class="button plain" href="\/login">Log in<\/a>/);
   const seen = [];
   for (const email of [owner.email, "nobody@example.com"]) {
-    sent(await visitor.fill(page, { email }), "/mailbox");
+    assertRedirect(await visitor.fill(page, { email }), "/mailbox");
     const { html } = await visitor.open("/mailbox");
     assert.match(html, /<p>If this address is waiting to be verified, we sent a link to it\./);
     assert.doesNotMatch(html, /role="status"|We sent/);
@@ -91,7 +92,7 @@ test("an email change asks for the account's password and links to the password 
   await registerAndConfirm(world);
   const visitor = createVisitor(world);
   await logIn(visitor, owner);
-  sent(await visitor.fill(await visitor.open("/account/email"), { email: "new@example.com" }), "/mailbox");
+  assertRedirect(await visitor.fill(await visitor.open("/account/email"), { email: "new@example.com" }), "/mailbox");
   const mailbox = await visitor.open("/mailbox");
   assert.match(mailbox.html, /Open it and enter your password to complete the change/);
   assert.match(mailbox.html, /<a class="button plain" href="\/account\/email">Resend email<\/a>/);
@@ -119,11 +120,11 @@ test("too many wrong passwords in a row show a link: to register again, or to re
   assert.equal(refused.status, 429);
   assert.match(refused.banner, /^Too many incorrect passwords\. .* create your account again\.\s+Create an account$/);
   assert.match(refused.html, /role="alert"[\s\S]*<p><a href="\/register">/);
-  sent(
+  assertRedirect(
     await visitor.fill(await visitor.open(await registerAndGetLink(world, visitor)), { password: strongPassword }),
     "/account",
   );
-  sent(await visitor.fill(await visitor.open("/account/email"), { email: "new@example.com" }), "/mailbox");
+  assertRedirect(await visitor.fill(await visitor.open("/account/email"), { email: "new@example.com" }), "/mailbox");
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token;
   const move = await visitor.open(`/verify?token=${token}`);
   assert.equal((await visitor.fill(move, { password: "wrong" })).status, 403);
@@ -142,12 +143,12 @@ test("verifying a new address keeps a logged-in user logged in, and logs in any 
       email: "new@example.com",
       password: strongPassword,
     });
-    sent(response, "/mailbox");
+    assertRedirect(response, "/mailbox");
     assert.match((await visitor.open("/mailbox")).html, /new@example\.com/);
     const link = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token;
     const reader = isLoggedIn ? visitor : createVisitor(world);
     const page = await reader.open(`/verify?token=${link}`);
-    sent(await reader.fill(page, { password: strongPassword }), "/account");
+    assertRedirect(await reader.fill(page, { password: strongPassword }), "/account");
     const account = await reader.open("/account");
     assert.match(account.html, /<bdi>new@example\.com<\/bdi>/);
     if (isLoggedIn) assert.match(account.banner, /^Your email address has been changed/);
@@ -159,7 +160,7 @@ test("verifying an address logs in immediately even if the account's limit is re
   const visitor = createVisitor(world);
   const link = await registerAndGetLink(world, visitor);
   await visitor.fill(await visitor.open("/login"), { email: owner.email, password: "wrong" }, "/login");
-  sent(await visitor.fill(await visitor.open(link), { password: strongPassword }), "/account");
+  assertRedirect(await visitor.fill(await visitor.open(link), { password: strongPassword }), "/account");
 });
 
 test("an address is verified even if the login afterwards fails", async () => {
@@ -168,7 +169,7 @@ test("an address is verified even if the login afterwards fails", async () => {
   const link = await registerAndGetLink(world, visitor);
   const page = await visitor.open(link);
   world.auth.logIn = () => Promise.reject(new AuthError("busy", "too many logins"));
-  sent(await visitor.fill(page, { password: strongPassword }), "/login");
+  assertRedirect(await visitor.fill(page, { password: strongPassword }), "/login");
   assert.match((await visitor.open("/login")).banner, /^Your email address has been verified/);
 });
 

@@ -23,7 +23,7 @@ import {
   register,
   requestToken,
 } from "../support/steps.ts";
-import { createVisitor, readField, sent } from "../support/visitor.ts";
+import { assertRedirect, createVisitor, readField } from "../support/visitor.ts";
 import { createWorld, form } from "../support/world.ts";
 
 /** Addresses as pasted from email programs, spreadsheets, chats and contacts. */
@@ -154,10 +154,10 @@ test("pages remove invisible characters around an address, and report one inside
     }
   }
   const visitor = createVisitor(world);
-  sent(await visitor.fill(await visitor.open("/forgot"), { email: "bob@example.com\u200b" }), "/mailbox");
+  assertRedirect(await visitor.fill(await visitor.open("/forgot"), { email: "bob@example.com\u200b" }), "/mailbox");
   assert.match((await visitor.open("/mailbox")).html, /<bdi>bob@example\.com<\/bdi>/);
   await deliverToken(world);
-  sent(
+  assertRedirect(
     await visitor.fill(await visitor.open("/login"), { email: "\u00a0bob@example.com", password: strongPassword }),
     "/account",
   );

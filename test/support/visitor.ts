@@ -33,8 +33,8 @@ export function createVisitor(
   const cookies = new Map<string, string>();
   const ask = async (path: string, init: RequestInit, headers: Record<string, string>) => {
     const Cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-    const assertRedirect = { Accept: accept, ...(Cookie && { Cookie }), ...always, ...headers };
-    const response = await world.request(path, { ...init, headers: assertRedirect, ...(ip !== undefined && { ip }) });
+    const allHeaders = { Accept: accept, ...(Cookie && { Cookie }), ...always, ...headers };
+    const response = await world.request(path, { ...init, headers: allHeaders, ...(ip !== undefined && { ip }) });
     for (const set of response.headers.getSetCookie()) {
       const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
       if (/; Max-Age=0/.test(set)) cookies.delete(name);
@@ -99,21 +99,21 @@ export function toText(html: string): string {
 }
 
 /** Asserts that a form redirects to this URL. */
-export function sent({ status, location, html }: PageResponse, to: string): void {
+export function assertRedirect({ status, location, html }: PageResponse, to: string): void {
   assert.deepEqual([status, location], [303, to], html);
 }
 
 /** Logs in on the login page. */
-export async function logIn(who: Visitor, user: { email: string; password: string }): Promise<void> {
-  sent(await who.fill(await who.open("/login"), user, "/login"), "/account");
+export async function logIn(visitor: Visitor, user: { email: string; password: string }): Promise<void> {
+  assertRedirect(await visitor.fill(await visitor.open("/login"), user, "/login"), "/account");
 }
 
 /** Creates a visitor who has an account and is logged in. */
 export async function createMember(world: World): Promise<Visitor> {
   await register(world);
-  const who = createVisitor(world);
-  await logIn(who, bob);
-  return who;
+  const visitor = createVisitor(world);
+  await logIn(visitor, bob);
+  return visitor;
 }
 
 /** Returns the names of the devices on an account page. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "../../support/engines.ts";
 import { bob, logIn as sessionOf } from "../../support/steps.ts";
-import { createMember, createVisitor, findDevices, sent } from "../../support/visitor.ts";
+import { assertRedirect, createMember, createVisitor, findDevices } from "../../support/visitor.ts";
 import { createWorld, minute } from "../../support/world.ts";
 
 const firefox = { "User-Agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0" };
@@ -25,7 +25,7 @@ test("the account page shows the address, the registration date and the devices,
   assert.doesNotMatch(page.html, /alert\(1\)/);
   assert.match(page.html, /<time datetime="2030-01-01T00:00:00\.000Z" data-relative>1 janv\. 2030/);
   for (const path of ["/account", "/account/password", "/account/email", "/account/export", "/account/delete"]) {
-    sent(
+    assertRedirect(
       await createVisitor(world).open(`${path}?lang=fr`),
       `/login?lang=fr&return_to=${encodeURIComponent(`${path}?lang=fr`)}`,
     );

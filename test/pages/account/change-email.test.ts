@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "../../support/engines.ts";
 import { deliverMails } from "../../support/production.ts";
 import { bob, register } from "../../support/steps.ts";
-import { createMember, readField, sent } from "../../support/visitor.ts";
+import { assertRedirect, createMember, readField } from "../../support/visitor.ts";
 import { createWorld, minute } from "../../support/world.ts";
 
 test("an email change needs the password, announces the email, and takes effect once verified", async () => {
@@ -23,7 +23,7 @@ test("an email change needs the password, announces the email, and takes effect 
   }
   // The password gave the session a new id, and the browser has it even though the address was rejected.
   assert.equal((await visitor.open("/account")).status, 200);
-  sent(await visitor.fill(page, { email: "New@example.com", password: bob.password }), "/mailbox");
+  assertRedirect(await visitor.fill(page, { email: "New@example.com", password: bob.password }), "/mailbox");
   assert.match((await visitor.open("/mailbox")).html, /<bdi>New@example\.com<\/bdi>/);
   assert.equal((await deliverMails(world)).length, 2);
   assert.match((await visitor.open("/account")).html, /<bdi>bob@example\.com<\/bdi>/);

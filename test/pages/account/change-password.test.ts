@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "../../support/engines.ts";
 import { createProductionWorld, logInForCookies, owner, registerAndConfirm } from "../../support/production.ts";
 import { bob, canLogIn, isSessionOpen, logIn as sessionOf } from "../../support/steps.ts";
-import { createMember, createVisitor, sent } from "../../support/visitor.ts";
+import { assertRedirect, createMember, createVisitor } from "../../support/visitor.ts";
 import { createWorld } from "../../support/world.ts";
 
 test("a password change keeps this device logged in and logs out the others", async () => {
@@ -18,7 +18,7 @@ test("a password change keeps this device logged in and logs out the others", as
   const short = await visitor.fill(page, { password: bob.password, new_password: "short" });
   assert.match(short.html, /id="new_password"[^>]* aria-invalid="true"/);
   assert.ok(await isSessionOpen(world, other));
-  sent(await visitor.fill(page, { password: bob.password, new_password: "t4rt1fl3tt3" }), "/account");
+  assertRedirect(await visitor.fill(page, { password: bob.password, new_password: "t4rt1fl3tt3" }), "/account");
   assert.match((await visitor.open("/account")).banner, /^Your password has been changed/);
   assert.ok(!(await isSessionOpen(world, other)));
   assert.ok(await canLogIn(world, { ...bob, password: "t4rt1fl3tt3" }));
@@ -34,7 +34,10 @@ test("in production, a password change replaces the session cookie", async () =>
   }
   const before = visitor.cookies.get("__Host-session_id");
   const page = await visitor.open("/account/password");
-  sent(await visitor.fill(page, { password: owner.password, new_password: `${owner.password}-2` }), "/account");
+  assertRedirect(
+    await visitor.fill(page, { password: owner.password, new_password: `${owner.password}-2` }),
+    "/account",
+  );
   assert.notEqual(visitor.cookies.get("__Host-session_id"), before);
   assert.equal((await visitor.open("/account")).status, 200);
 });

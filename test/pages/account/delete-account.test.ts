@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "../../support/engines.ts";
 import { bob, canLogIn } from "../../support/steps.ts";
-import { createMember, sent } from "../../support/visitor.ts";
+import { assertRedirect, createMember } from "../../support/visitor.ts";
 import { createWorld } from "../../support/world.ts";
 
 test("deleting the account needs the password", async () => {
@@ -10,7 +10,7 @@ test("deleting the account needs the password", async () => {
   const page = await visitor.open("/account/delete");
   assert.equal((await visitor.fill(page, { password: "wrong" })).status, 403);
   assert.ok(await canLogIn(world, bob));
-  sent(await visitor.fill(page, { password: bob.password }), "/login");
+  assertRedirect(await visitor.fill(page, { password: bob.password }), "/login");
   assert.ok(!visitor.cookies.has("session_id"));
   assert.match((await visitor.open("/login")).banner, /^Your account has been deleted/);
   assert.ok(!(await canLogIn(world, bob)));

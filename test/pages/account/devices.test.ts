@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "../../support/engines.ts";
 import { bob, isSessionOpen, register, logIn as sessionOf } from "../../support/steps.ts";
-import { createMember, findDevices, findForms, sent } from "../../support/visitor.ts";
+import { assertRedirect, createMember, findDevices, findForms } from "../../support/visitor.ts";
 import { createWorld, minute } from "../../support/world.ts";
 
 const firefox = { "User-Agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0" };
@@ -12,18 +12,18 @@ test("a user can log out one device or all other devices", async () => {
   const others = [await sessionOf(world, bob, firefox), await sessionOf(world), await sessionOf(world)];
   const page = await visitor.open("/account");
   const windows = findForms(page.html).find(({ html }) => html.includes("Log out Firefox on Windows"));
-  sent(await visitor.send("/account/devices", windows?.hidden ?? {}), "/account");
+  assertRedirect(await visitor.send("/account/devices", windows?.hidden ?? {}), "/account");
   assert.deepEqual(await Promise.all(others.map((each) => isSessionOpen(world, each))), [false, true, true]);
   const after = await visitor.open("/account");
   assert.match(after.banner, /device has been logged out/);
   assert.equal(findDevices(after).length, 3);
-  sent(await visitor.send("/account/devices", windows?.hidden ?? {}), "/account");
+  assertRedirect(await visitor.send("/account/devices", windows?.hidden ?? {}), "/account");
   world.clock.advance(minute);
   const again = await visitor.send("/account/devices", windows?.hidden ?? {});
   assert.equal(again.status, 404);
   assert.equal(again.banner, "This device is already logged out.");
   const all = findForms(after.html).find(({ html }) => html.includes("Log out all other devices"));
-  sent(await visitor.send("/account/devices", all?.hidden ?? {}), "/account");
+  assertRedirect(await visitor.send("/account/devices", all?.hidden ?? {}), "/account");
   assert.deepEqual(findDevices(await visitor.open("/account")), ["An unknown device This device"]);
   assert.deepEqual(await Promise.all(others.map((each) => isSessionOpen(world, each))), [false, false, false]);
 });
@@ -83,7 +83,7 @@ test("logging out a device returns to the same page of the list, or to the last 
     const page = await visitor.open("/account?from=10");
     const one = findForms(page.html).find(({ html }) => html.includes("Log out an unknown device"));
     const done = await visitor.send(one?.action ?? "", one?.hidden ?? {});
-    sent(done, "/account?from=10");
+    assertRedirect(done, "/account?from=10");
     const after = await visitor.open(done.location ?? "");
     assert.match(after.banner, /device has been logged out/);
     assert.equal(findDevices(after).length, left);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "../../support/engines.ts";
 import { deliverMails } from "../../support/production.ts";
 import { bob } from "../../support/steps.ts";
-import { createMember, sent } from "../../support/visitor.ts";
+import { assertRedirect, createMember } from "../../support/visitor.ts";
 import { createWorld, minute } from "../../support/world.ts";
 
 test("too many wrong passwords in a row show a link to the password reset on every form", async () => {
@@ -40,11 +40,11 @@ test("a form whose session has ended redirects to the login and back", async () 
     const page = await visitor.open(path);
     await world.auth.destroySession((await world.auth.admin.find(bob.email))?.id ?? 0);
     const fields = { email: "new@example.com", password: bob.password, new_password: "t4rt1fl3tt3" };
-    sent(await visitor.fill(page, fields), `/login?return_to=${encodeURIComponent(path)}`);
+    assertRedirect(await visitor.fill(page, fields), `/login?return_to=${encodeURIComponent(path)}`);
     const login = await visitor.open(`/login?return_to=${path}`);
     assert.equal(login.banner, "Your session has ended. Log in again to continue.");
     assert.match(login.html, /<p class="message plain" role="status">/);
-    sent(await visitor.fill(login, bob), path);
+    assertRedirect(await visitor.fill(login, bob), path);
   }
   assert.deepEqual(await deliverMails(world), []);
 });

@@ -9,7 +9,7 @@ import {
   strongPassword,
 } from "../../support/production.ts";
 import { bob, canLogIn, register } from "../../support/steps.ts";
-import { createVisitor, findForms, logIn, readField, sent } from "../../support/visitor.ts";
+import { assertRedirect, createVisitor, findForms, logIn, readField } from "../../support/visitor.ts";
 import { createWorld } from "../../support/world.ts";
 
 const cookie = /^form=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/;
@@ -62,7 +62,7 @@ test("a form with a missing or foreign token, or without its cookie, is shown ag
       assert.equal(readField(stale, "email"), bob.email);
       assert.ok(!stale.html.includes(bob.password));
       assert.ok(!visitor.cookies.has("session_id"));
-      sent(await visitor.fill(stale, bob), "/account");
+      assertRedirect(await visitor.fill(stale, bob), "/account");
     }
   }
 });
@@ -79,8 +79,8 @@ test("the form's token can match any of up to five form cookies, in any order", 
   const foreignToken = findForms((await otherVisitor.open("/login")).html)[0]?.hidden.form_token ?? "";
   const otherCookies = Array.from({ length: 5 }, (_, i) => `form=${String(i).repeat(43)}`);
   const open = async (form: string, path: string) => {
-    const sent = createVisitor(world, { Cookie: `form=${form}; session_id=${session}` });
-    return findForms((await sent.open(path)).html)[0]?.hidden.form_token ?? "";
+    const visitor = createVisitor(world, { Cookie: `form=${form}; session_id=${session}` });
+    return findForms((await visitor.open(path)).html)[0]?.hidden.form_token ?? "";
   };
   for (const [path, fields] of [
     ["/forgot", { email: bob.email }],
@@ -97,8 +97,8 @@ test("the form's token can match any of up to five form cookies, in any order", 
       [[`form=${secret}`, `form=${other}`], foreignToken, false],
       [[`form=${other}`], own, false],
     ] as const) {
-      const sent = createVisitor(world, { Cookie: [...cookies, `session_id=${session}`].join("; ") });
-      const seen = await sent.send(path, { ...fields, form_token: token });
+      const visitor = createVisitor(world, { Cookie: [...cookies, `session_id=${session}`].join("; ") });
+      const seen = await visitor.send(path, { ...fields, form_token: token });
       // 400: the token is valid, but the new password is missing.
       assert.equal(seen.status, isOwn ? (path === "/forgot" ? 303 : 400) : 403, `${path} ${cookies}`);
     }
@@ -168,6 +168,6 @@ test("a form from another site is rejected, as in the API", async () => {
     { Origin: "http://localhost:5000" },
     { "Sec-Fetch-Site": "same-origin" },
   ]) {
-    sent(await visitor.send("/login", fields, headers as Record<string, string>), "/account");
+    assertRedirect(await visitor.send("/login", fields, headers as Record<string, string>), "/account");
   }
 });

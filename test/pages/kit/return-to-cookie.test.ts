@@ -9,7 +9,7 @@ import {
   strongPassword,
 } from "../../support/production.ts";
 import { bob, register } from "../../support/steps.ts";
-import { createVisitor, logIn, sent, type Visitor } from "../../support/visitor.ts";
+import { assertRedirect, createVisitor, logIn, type Visitor } from "../../support/visitor.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
 const app = "https://app.example.com/a?b=%22c%22";
@@ -31,7 +31,7 @@ async function deliverLink(world: World, page: "/verify" | "/reset"): Promise<st
 }
 
 async function registerFrom(visitor: Visitor, query: string): Promise<void> {
-  sent(
+  assertRedirect(
     await visitor.fill(await visitor.open(`/register?${query}`), { email: owner.email, new_password: strongPassword }),
     "/mailbox",
   );
@@ -42,19 +42,19 @@ test("a visitor who registers from an application returns to it once the address
   const visitor = createVisitor(world);
   const page = await visitor.open(`/register?${from}`);
   const done = await visitor.fill(page, { email: owner.email, new_password: strongPassword });
-  sent(done, "/mailbox");
+  assertRedirect(done, "/mailbox");
   assert.match(
     done.headers.getSetCookie().find((each) => each.startsWith(name)) ?? "",
     /^__Host-onward=[\w-]+; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=86400$/,
   );
   await deliverMails(world);
-  sent(await visitor.fill(await visitor.open("/mailbox"), {}, "/verify"), "/mailbox");
+  assertRedirect(await visitor.fill(await visitor.open("/mailbox"), {}, "/verify"), "/mailbox");
   const link = await deliverLink(world, "/verify");
-  sent(await visitor.fill(await visitor.open(link), { password: strongPassword }), app);
+  assertRedirect(await visitor.fill(await visitor.open(link), { password: strongPassword }), app);
   assert.ok(!visitor.cookies.has(name));
   // A later login no longer uses it.
   visitor.cookies.delete("__Host-session_id");
-  sent(await visitor.fill(await visitor.open("/login"), owner, "/login"), "/account");
+  assertRedirect(await visitor.fill(await visitor.open("/login"), owner, "/login"), "/account");
 });
 
 test("a visitor who resets the password returns to the application after the login", async () => {
@@ -62,14 +62,14 @@ test("a visitor who resets the password returns to the application after the log
   await registerAndConfirm(world);
   const visitor = createVisitor(world);
   const response = await visitor.fill(await visitor.open(`/forgot?${from}`), { email: owner.email });
-  sent(response, "/mailbox");
+  assertRedirect(response, "/mailbox");
   assert.match(response.headers.getSetCookie().join("\n"), /^__Host-onward=.*; Max-Age=3600$/m);
   await deliverMails(world);
-  sent(await visitor.fill(await visitor.open("/mailbox"), {}, "/forgot"), "/mailbox");
+  assertRedirect(await visitor.fill(await visitor.open("/mailbox"), {}, "/forgot"), "/mailbox");
   const link = await deliverLink(world, "/reset");
   const saved = await visitor.fill(await visitor.open(link), { new_password: `${strongPassword}-2` });
-  sent(saved, `/login?${from}`);
-  sent(await visitor.fill(await visitor.open("/login"), { ...owner, password: `${strongPassword}-2` }), app);
+  assertRedirect(saved, `/login?${from}`);
+  assertRedirect(await visitor.fill(await visitor.open("/login"), { ...owner, password: `${strongPassword}-2` }), app);
   assert.ok(!visitor.cookies.has(name));
   const [, again = ""] = /href="(\/forgot[^"]*)"/.exec((await visitor.open(`/reset?token=x&${from}`)).html) ?? [];
   assert.equal(again, `/forgot?${from}`);
@@ -81,8 +81,11 @@ test("requesting the link again after a failed login keeps return_to", async () 
   await deliverMails(world);
   const visitor = createVisitor(world);
   const refused = await visitor.fill(await visitor.open(`/login?${from}`), owner, "/login");
-  sent(await visitor.fill(refused, {}, "/verify"), "/mailbox");
-  sent(await visitor.fill(await visitor.open(await deliverLink(world, "/verify")), { password: strongPassword }), app);
+  assertRedirect(await visitor.fill(refused, {}, "/verify"), "/mailbox");
+  assertRedirect(
+    await visitor.fill(await visitor.open(await deliverLink(world, "/verify")), { password: strongPassword }),
+    app,
+  );
 });
 
 test("the stored return_to is checked again, used only after an emailed link, and replaced by a new one", async () => {
@@ -93,15 +96,15 @@ test("the stored return_to is checked again, used only after an emailed link, an
   for (const returnTo of ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example", "\0"]) {
     const visitor = createVisitor(world);
     keep(visitor, returnTo);
-    sent(await visitor.fill(await visitor.open("/login"), owner), "/account");
+    assertRedirect(await visitor.fill(await visitor.open("/login"), owner), "/account");
     assert.ok(!visitor.cookies.has(name), returnTo);
   }
   const visitor = createVisitor(world);
   keep(visitor, "/app");
   assert.doesNotMatch((await visitor.open("/register")).html, /return_to/);
-  sent(await visitor.fill(await visitor.open("/login?return_to=/other"), owner), "/other");
+  assertRedirect(await visitor.fill(await visitor.open("/login?return_to=/other"), owner), "/other");
   keep(visitor, "/app");
-  sent(await visitor.open("/login"), "/app");
+  assertRedirect(await visitor.open("/login"), "/app");
   assert.ok(!visitor.cookies.has(name));
   keep(visitor, "/app");
   visitor.cookies.delete("__Host-session_id");
@@ -113,8 +116,8 @@ test("the language and the return_to of account pages survive a login", async ()
   await using world = await createWorld();
   await register(world);
   const visitor = createVisitor(world);
-  sent(await visitor.fill(await visitor.open("/login?lang=fr"), bob), "/account?lang=fr");
-  sent(await visitor.open("/login?lang=fr"), "/account?lang=fr");
+  assertRedirect(await visitor.fill(await visitor.open("/login?lang=fr"), bob), "/account?lang=fr");
+  assertRedirect(await visitor.open("/login?lang=fr"), "/account?lang=fr");
   for (const path of ["/account/password", "/account/email", "/account/export", "/account/delete"]) {
     const page = await visitor.open(`${path}?return_to=/app`);
     assert.match(page.html, /<a class="link" href="\/app">Cancel<\/a>/, path);
@@ -134,6 +137,6 @@ test("a form whose session has ended keeps return_to", async () => {
   visitor.cookies.delete("session_id");
   const response = await visitor.fill(page, { password: bob.password, new_password: "t4rt1fl3tt3" });
   const back = "/account/password?return_to=%2Fapp";
-  sent(response, `/login?return_to=${encodeURIComponent(back)}`);
-  sent(await visitor.fill(await visitor.open(response.location ?? ""), bob), back);
+  assertRedirect(response, `/login?return_to=${encodeURIComponent(back)}`);
+  assertRedirect(await visitor.fill(await visitor.open(response.location ?? ""), bob), back);
 });
