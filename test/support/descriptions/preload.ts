@@ -2,14 +2,17 @@
 // apps in this process, and those that `fetch` receives from services in other processes.
 import { registerHooks } from "node:module";
 
-const app = new URL("../../../src/app.ts", import.meta.url).href;
-const checkedApp = new URL("app.ts", import.meta.url).href;
 const own = new URL(".", import.meta.url).href;
+/** The modules of `src/` that are replaced by one of this folder. */
+const replacements = new Map(
+  ["app.ts", "bienvenue.ts"].map((name) => [new URL(`../../../src/${name}`, own).href, `${own}${name}`]),
+);
 
 registerHooks({
   resolve(specifier, context, nextResolve) {
     const resolved = nextResolve(specifier, context);
-    return resolved.url === app && !context.parentURL?.startsWith(own) ? { ...resolved, url: checkedApp } : resolved;
+    const replacement = context.parentURL?.startsWith(own) ? undefined : replacements.get(resolved.url);
+    return replacement === undefined ? resolved : { ...resolved, url: replacement };
   },
 });
 
