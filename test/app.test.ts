@@ -28,7 +28,7 @@ const allowed: Record<string, string> = {
 };
 const methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND", "FOO", "get"];
 
-test("a method that a route does not have gets 405, and Allow tells those that it has", async () => {
+test("an unsupported method gets 405, and Allow has the supported ones", async () => {
   await using world = await createWorld();
   for (const [path, Allow] of Object.entries(allowed)) {
     for (const method of methods) {
@@ -42,7 +42,7 @@ test("a method that a route does not have gets 405, and Allow tells those that i
 });
 
 // id: unknown-route
-test("a route that is not there gets 404, with every method", async () => {
+test("an unknown path gets 404 with every method", async () => {
   await using world = await createWorld();
   const paths = ["/nope", "/Users", "/users.json", "/user", "/users/1", "//user", "/%00", "/%ff", "/%2f", "/*", "/:id"];
   for (const path of paths) {
@@ -54,7 +54,7 @@ test("a route that is not there gets 404, with every method", async () => {
   }
 });
 
-test("a trailing slash is another route, which is not there", async () => {
+test("a path with a trailing slash gets 404", async () => {
   await using world = await createWorld();
   for (const path of Object.keys(allowed).filter((each) => each !== "/")) {
     for (const method of ["GET", "POST", "PUT", "DELETE"]) {
@@ -63,13 +63,13 @@ test("a trailing slash is another route, which is not there", async () => {
   }
 });
 
-test("a query does not matter", async () => {
+test("an unknown query parameter is ignored", async () => {
   await using world = await createWorld();
   assert.equal(await readStatusAndBody(world.request("/?email=a&email=b")), '200 {"message":"Bienvenue"}\n');
   await assertRejected(world.request("/profile?session_id=x"), 403);
 });
 
-test("HEAD is as GET, without the body, and opens nothing that GET would not", async () => {
+test("HEAD returns the status and headers of GET without the body", async () => {
   await using world = await createWorld();
   for (const path of ["/", "/profile", "/health/live", "/health/ready"]) {
     const [head, get] = [await world.request(path, { method: "HEAD" }), await world.request(path)];
@@ -80,7 +80,7 @@ test("HEAD is as GET, without the body, and opens nothing that GET would not", a
 });
 
 // id: unforeseen-error
-test("an error that nobody foresaw tells the log everything and the caller nothing", async () => {
+test("an unexpected error is logged in full, and the response reveals nothing about it", async () => {
   await using world = await createWorld();
   const fault = new Error("the log's disk at /var/log is full");
   const breaking = () => {
@@ -96,7 +96,7 @@ test("an error that nobody foresaw tells the log everything and the caller nothi
   await auth.close();
 });
 
-test("an app has the settings, log, metrics and tracing of its Auth, whatever it is given besides", async () => {
+test("an app uses the settings, log, metrics and tracing of its Auth, and ignores others", async () => {
   const settings = readSettings(productionEnvironment);
   await using world = await createWorld();
   const logged: Record<string, unknown>[] = [];

@@ -30,7 +30,7 @@ async function createOutbox(environment: Environment = {}, given: "outbox" | "no
   return { mailer, get, outbox: outbox as DevOutbox, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
-test("programs get the mails as JSON, the newest first, and can follow their links", async () => {
+test("programs get the emails as JSON, newest first, and their links work", async () => {
   await using world = await createOutbox();
   await world.mailer.send(mail);
   await world.mailer.send({ ...mail, kind: "test", to: "eve@example.com", language: "en", token: "" });
@@ -52,7 +52,7 @@ test("programs get the mails as JSON, the newest first, and can follow their lin
   assert.equal(mails[1]?.at, "1970-01-01T00:00:00.000Z");
 });
 
-test("people get a page, and programs that prefer JSON get that", async () => {
+test("browsers get a page, and programs that prefer JSON get JSON", async () => {
   await using world = await createOutbox();
   const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
   const html = [undefined, "", "*/*", browser, "application/json;q=0.5, text/html", ";;,=\0;q="];
@@ -72,7 +72,7 @@ test("people get a page, and programs that prefer JSON get that", async () => {
 });
 
 // id: permits-no-script
-test("the page shows each mail as it looks and as text, and permits no script and no style but its own", async () => {
+test("the page shows each email as HTML and as text, and allows no script and only its own styles", async () => {
   await using world = await createOutbox({ SERVICE_NAME: "Bienvenue" });
   await world.mailer.send(mail);
   const response = await world.get();
@@ -102,7 +102,7 @@ test("the page shows each mail as it looks and as text, and permits no script an
   assert.equal(response.headers.get("X-Content-Type-Options"), "nosniff");
 });
 
-test("the page has the headers of every answer", async () => {
+test("the page has the common headers of every response", async () => {
   await using world = await createOutbox({ CORS_ORIGINS: "https://app.example.com" });
   const [page, json] = [await world.get(), await world.get({ Accept: "application/json" })];
   const of = ({ headers }: Response) => Object.fromEntries(headers);
@@ -111,7 +111,7 @@ test("the page has the headers of every answer", async () => {
   for (const [name, value] of Object.entries(always)) assert.equal(page.headers.get(name), value, name);
 });
 
-test("to another machine, through a proxy or under another name there is no such page", async () => {
+test("requests from another machine, through a proxy or under another host name get 404", async () => {
   await using world = await createOutbox();
   await world.mailer.send(mail);
   const nothing = async (response: Response) => {
@@ -126,7 +126,7 @@ test("to another machine, through a proxy or under another name there is no such
 });
 
 // id: not-in-production
-test("nor in production, nor where a server sends the mails, with any method", async () => {
+test("every method gets 404 in production, and if a server sends the emails", async () => {
   const production = {
     NODE_ENV: "production",
     UNSAFE_PRODUCTION: "1",

@@ -3,13 +3,13 @@ import { test } from "../support/engines.ts";
 import { readStatusAndBody } from "../support/steps.ts";
 import { createWorld } from "../support/world.ts";
 
-test("/health/live and /health/ready answer 200 while all is well", async () => {
+test("/health/live and /health/ready return 200 while the database answers", async () => {
   await using world = await createWorld();
   assert.equal(await readStatusAndBody(world.request("/health/live")), '200 {"status":"live"}\n');
   assert.equal(await readStatusAndBody(world.request("/health/ready")), '200 {"status":"ready"}\n');
 });
 
-test("without its database the service lives, and is not ready", async () => {
+test("without its database the service is live, but not ready", async () => {
   await using world = await createWorld();
   await world.db.close();
   assert.equal((await world.request("/health/live")).status, 200);

@@ -45,7 +45,7 @@ const asked = async (world: World, init: RequestInit & { ip?: string }) => {
 const bearer = (authorization: string) => ({ headers: { Authorization: authorization } });
 
 // id: closed-without-token
-test("without a token metrics are for this machine in development, and for nobody in production", async () => {
+test("without METRICS_TOKEN, only this machine can read metrics in development, and no one in production", async () => {
   await using world = await createWorld();
   assert.equal(await asked(world, {}), "200 ");
   assert.equal(await asked(world, { ip: "192.0.2.1" }), hidden);
@@ -56,7 +56,7 @@ test("without a token metrics are for this machine in development, and for nobod
   await assertRejected(there.request("/metrics", { method: "POST" }), 404);
 });
 
-test("with a token metrics are for whoever bears it, and for nobody else", async () => {
+test("with METRICS_TOKEN, only callers with the token can read metrics", async () => {
   for (const mode of [{}, productionEnvironment]) {
     await using world = await createWorld({ ...mode, METRICS_TOKEN });
     assert.equal(await asked(world, { ...bearer(`Bearer ${METRICS_TOKEN}`), ip: "192.0.2.1" }), "200 ");
@@ -77,7 +77,7 @@ test("with a token metrics are for whoever bears it, and for nobody else", async
   }
 });
 
-test("an app that counts nothing has no metrics to show", async () => {
+test("an app without counters has no metrics endpoint", async () => {
   await using world = await createWorld();
   const auth = new Auth(world.db, { settings: world.settings });
   const app = createApp(auth);
@@ -100,7 +100,7 @@ test("refusals are counted by their code", async () => {
   assert.equal([...found.keys()].filter((key) => key.startsWith("bienvenue_refusals_total")).length, 4);
 });
 
-test("errors of the database are counted by their fault, and keep no other number from being told", async () => {
+test("database errors are counted by their fault, and do not hide other metrics", async () => {
   await using world = await createWorld();
   await register(world);
   world.metrics.addQueue("mail", () => Promise.reject(new Error("no answer")));
@@ -113,7 +113,7 @@ test("errors of the database are counted by their fault, and keep no other numbe
   assert.equal(found.get("bienvenue_hash_queue_length"), 0);
 });
 
-testOnce("sessions that could not be written as seen are an error of the database too", async () => {
+testOnce("a failure to write when sessions were last used counts as a database error", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "accounts.db");
   const metrics = new Counters();
@@ -135,7 +135,7 @@ testOnce("sessions that could not be written as seen are an error of the databas
   await db.close();
 });
 
-testOnce("passwords that wait to be hashed are counted while they do, and how long they did", async () => {
+testOnce("the metrics have the length of the hash queue, and how long passwords waited", async () => {
   await using world = await createWorld({ BCRYPT_COST: "8" });
   const login = () => world.request("/sessions", form({ ...bob, password: "wrong" }));
   const logins = Array.from({ length: 7 * availableParallelism() }, login);
@@ -149,7 +149,7 @@ testOnce("passwords that wait to be hashed are counted while they do, and how lo
   assert.ok((found.get("bienvenue_hash_queue_wait_seconds_sum") ?? 0) > 0);
 });
 
-testOnce("how many mails wait is asked for at each scrape", async () => {
+testOnce("each scrape counts the emails in the outbox", async () => {
   await using world = await createWorld();
   let mails = 3;
   world.metrics.addQueue("mail", async () => mails);
@@ -158,7 +158,7 @@ testOnce("how many mails wait is asked for at each scrape", async () => {
   assert.equal((await scrape(world)).get("bienvenue_mail_queue_length"), 2);
 });
 
-testOnce("the service counts its answers by method, route and status, whatever callers make up", async () => {
+testOnce("responses are counted by method, route and status, and unknown paths create no new metrics", async () => {
   await using service = await startService({});
   const to = (path: string, init: RequestInit = {}) => fetch(`${service.url}${path}`, { redirect: "manual", ...init });
   await to("/profile?token=s3cret");
@@ -203,7 +203,7 @@ testOnce("the service counts its answers by method, route and status, whatever c
   assert.equal(next.get(key("POST", "/users", 200)), 1);
 });
 
-testOnce("a route is the path of a resource, or other", () => {
+testOnce("the route of a request is the path of a resource, or other", () => {
   const routeOf = routeFinder([...routes, "/things/:id", "/things/others", "/things/:id/parts/:part"]);
   for (const route of routes.filter((path) => !path.includes(":"))) {
     assert.equal(routeOf(route), route);
@@ -242,7 +242,7 @@ testOnce("a route is the path of a resource, or other", () => {
     assert.equal(routeOf(url), "other", url);
 });
 
-testOnce("a duration counts in each bucket that is as long, by the second", async () => {
+testOnce("a duration counts in every bucket with an equal or larger limit", async () => {
   const counters = new Counters();
   for (const milliseconds of [0, 0.25, 0.5, 64, 16_384]) counters.countResponse("GET", "/", 200, milliseconds);
   const found = samples(await createRegistry(counters).metrics());
@@ -258,7 +258,7 @@ testOnce("a duration counts in each bucket that is as long, by the second", asyn
   );
 });
 
-testOnce("docs/observability.md names every metric with its type and labels, and no other", async () => {
+testOnce("docs/observability.md names exactly the existing metrics, with type and labels", async () => {
   const text = await readFile(new URL("../../docs/observability.md", import.meta.url), "utf8");
   const rows = [...text.matchAll(/^\| `([a-z0-9_]+)` \| (counter|gauge|histogram) \|(.*?)\| .+ \|$/gm)];
   const documented = new Map(

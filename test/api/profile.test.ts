@@ -7,7 +7,7 @@ const known = '200 {"email":"bob@example.com"}\n';
 const unknown = '403 {"message":"not logged in"}\n';
 
 // id: whose-session
-test("GET /profile tells whose session it is", async () => {
+test("GET /profile returns the email address of the session's user", async () => {
   await using world = await createWorld();
   await register(world);
   const response = await world.request("/profile", withCookie(`session_id=${await logIn(world)}`));
@@ -16,7 +16,7 @@ test("GET /profile tells whose session it is", async () => {
 });
 
 // id: no-session-refused
-test("it is 403 without a cookie, with an empty one, and with any value that is no session", async () => {
+test("it returns 403 without a cookie, with an empty one, and with any value that is not a session", async () => {
   await using world = await createWorld();
   await register(world);
   await logIn(world);
@@ -48,7 +48,7 @@ test("a valid value in quotes works", async () => {
   );
 });
 
-test("of two session cookies the live one counts, wherever it stands", async () => {
+test("of two session cookies, the live one counts, in either order", async () => {
   await using world = await createWorld();
   await register(world);
   const good = `session_id=${await logIn(world)}`;
@@ -61,7 +61,7 @@ test("of two session cookies the live one counts, wherever it stands", async () 
   assert.equal(await readStatusAndBody(world.request("/profile", withCookie(`session_id=; ${good}`))), known);
 });
 
-test("a name that only looks like the cookie's is another cookie", async () => {
+test("a cookie with a similar name is ignored", async () => {
   await using world = await createWorld();
   await register(world);
   const sessionId = await logIn(world);
@@ -70,7 +70,7 @@ test("a name that only looks like the cookie's is another cookie", async () => {
   }
 });
 
-test("neither the stored digest, nor the email, nor the user's id opens anything", async () => {
+test("the stored digest, the email and the user id are not accepted as a session", async () => {
   await using world = await createWorld();
   await register(world);
   const sessionId = await logIn(world);

@@ -15,7 +15,7 @@ import { createWorld, form } from "../support/world.ts";
 const taken = '400 {"message":"email already registered"}\n';
 
 // id: makes-account
-test("POST /users makes an account, and answers 200, not 201", async () => {
+test("POST /users creates an account and returns 200, not 201", async () => {
   await using world = await createWorld();
   const response = await world.request("/users", form(bob));
   assert.equal(response.headers.get("Content-Type"), "application/json");
@@ -23,7 +23,7 @@ test("POST /users makes an account, and answers 200, not 201", async () => {
   assert.ok(await canLogIn(world, bob));
 });
 
-test("an address that is registered is refused, and its password stays", async () => {
+test("a registered address is rejected, and its password does not change", async () => {
   await using world = await createWorld();
   await register(world);
   assert.equal(await readStatusAndBody(world.request("/users", form({ ...bob, password: "other" }))), taken);
@@ -31,7 +31,7 @@ test("an address that is registered is refused, and its password stays", async (
   assert.ok(!(await canLogIn(world, { ...bob, password: "other" })));
 });
 
-test("spaces around an address and its letter case make no other account", async () => {
+test("surrounding spaces and letter case do not make an address a different account", async () => {
   await using world = await createWorld();
   const response = world.request("/users", form({ ...bob, email: "  BOB@Example.COM\t" }));
   assert.equal(await readStatusAndBody(response), '200 {"email":"BOB@Example.COM","message":"user created"}\n');
@@ -41,7 +41,7 @@ test("spaces around an address and its letter case make no other account", async
   }
 });
 
-test("of registrations at once for one address exactly one gets 200, and the others the contract's 400", async () => {
+test("of simultaneous registrations of one address, exactly one gets 200, and the others get the contract's 400", async () => {
   await using world = await createWorld();
   const spellings = ["bob@example.com", "BOB@example.com", " bob@example.com"];
   const answers = await Promise.all(
@@ -62,7 +62,7 @@ test("of registrations at once for one address exactly one gets 200, and the oth
 });
 
 // id: bad-field-named
-test("a field that is missing, empty or no text is refused by its name", async () => {
+test("a field that is missing, empty or not text is rejected, and the message names it", async () => {
   await using world = await createWorld();
   for (const name of ["email", "password"] as const) {
     const { [name]: _, ...rest } = bob;
@@ -111,7 +111,7 @@ const noAddress = [
   `${"a".repeat(239)}@example.com`,
 ];
 
-test("an address that is not printable ASCII, over 250 characters or of another form gets 400, 401 and 403", async () => {
+test("an invalid address gets 400 at registration, 401 at login and 403 at reset", async () => {
   await using world = await createWorld({ EMAIL_FORMAT: "address" });
   for (const email of [...noAddress, ...unmailable]) {
     await assertRejected(world.request("/users", form({ ...bob, email })), 400, /^email is not a valid address$/);
@@ -121,7 +121,7 @@ test("an address that is not printable ASCII, over 250 characters or of another 
   assert.ok(await world.db.users.isEmpty());
 });
 
-test("what is not printable ASCII, or over 250 characters, is an address in no mode", async () => {
+test("an address that is not printable ASCII, or over 250 characters, is invalid in both modes", async () => {
   await using world = await createWorld();
   for (const email of [...noAddress, "a\tb", "a\nb@c", "a\x1fb", "a\x7fb", "x".repeat(251), " ", "\t\r\n"]) {
     const said = /^email is not a valid address(: it contains an invisible character)?$/;
@@ -132,7 +132,7 @@ test("what is not printable ASCII, or over 250 characters, is an address in no m
   assert.ok(await world.db.users.isEmpty());
 });
 
-test("an address of 250 characters, and of any form that an HTML email input accepts, is fine", async () => {
+test("an address of 250 characters, and every form that an HTML email input accepts, is valid", async () => {
   await using world = await createWorld();
   for (const email of [`${"a".repeat(238)}@example.com`, "bob@localhost", "!#$%&'*+/=?^_`{|}~-.@1.2.example"]) {
     await register(world, { ...bob, email });
@@ -141,7 +141,7 @@ test("an address of 250 characters, and of any form that an HTML email input acc
 });
 
 // id: no-folded-letters
-test("no letter is folded into another: the Kelvin sign is no k, and a dotless i no i", async () => {
+test("Unicode letters are not folded: the Kelvin sign is not a k, and a dotless i is not an i", async () => {
   await using world = await createWorld();
   await register(world, { ...bob, email: "mike@example.com" });
   for (const email of ["mi\u212ae@example.com", "mıke@example.com", "MİKE@example.com", "ｍike@example.com"]) {
@@ -151,7 +151,7 @@ test("no letter is folded into another: the Kelvin sign is no k, and a dotless i
 });
 
 // id: differing-passwords
-test("passwords that differ only past 72 bytes, past a NUL or by a byte order mark are not taken for each other", async () => {
+test("passwords that differ only after 72 bytes, after a NUL or by a byte order mark are different", async () => {
   await using world = await createWorld();
   const seventyTwo = "a".repeat(72);
   const families = [
@@ -174,14 +174,14 @@ test("passwords that differ only past 72 bytes, past a NUL or by a byte order ma
 });
 
 // id: minimum-length
-test("PASSWORD_MIN_LENGTH counts characters, and refuses what is shorter", async () => {
+test("PASSWORD_MIN_LENGTH counts characters, and shorter passwords are rejected", async () => {
   await using world = await createWorld({ PASSWORD_MIN_LENGTH: "8" });
   await assertRejected(world.request("/users", form({ ...bob, password: "🐧".repeat(7) })), 400, /8 characters/);
   assert.ok(await world.db.users.isEmpty());
   await register(world, { ...bob, password: "🐧".repeat(8) });
 });
 
-test("a NUL in an address is refused, and nothing behind it is cut off", async () => {
+test("a NUL in an address is rejected, and the address is not truncated there", async () => {
   await using world = await createWorld();
   for (const init of [json({ ...bob, email: `${bob.email}\0` }), urlencoded(`email=${bob.email}%00&password=p`)]) {
     await assertRejected(world.request("/users", init), 400, /^email is not a valid address$/);

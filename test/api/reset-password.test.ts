@@ -23,7 +23,7 @@ const badToken = '403 {"message":"the reset token is wrong, used or expired"}\n'
 const uuid = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}";
 
 describe("POST /reset_password", () => {
-  test("answers a token of 36 characters, a UUID", async () => {
+  test("returns a token of 36 characters, a UUID", async () => {
     await using world = await createWorld();
     await register(world);
     const response = await world.request("/reset_password", form({ email: " BOB@example.com" }));
@@ -34,7 +34,7 @@ describe("POST /reset_password", () => {
     );
   });
 
-  test("gets 403 for an unknown address, and for none", async () => {
+  test("returns 403 for an unknown or missing address", async () => {
     await using world = await createWorld();
     await register(world);
     for (const fields of [{ email: "nobody@example.com" }, { email: "no address" }, { email: "" }, {}]) {
@@ -49,7 +49,7 @@ describe("POST /reset_password", () => {
     await assertRejected(world.request("/reset_password", { method: "POST" }), 403);
   });
 
-  test("changes neither the password nor a session", async () => {
+  test("changes neither the password nor any session", async () => {
     await using world = await createWorld();
     await register(world);
     const sessionId = await logIn(world);
@@ -60,7 +60,7 @@ describe("POST /reset_password", () => {
 
 describe("PUT /reset_password", () => {
   // id: ends-every-session
-  test("changes the password, and ends every session of the user and no one else's", async () => {
+  test("changes the password, and ends all sessions of the user but none of other users", async () => {
     await using world = await createWorld();
     await register(world);
     await register(world, eve);
@@ -75,7 +75,7 @@ describe("PUT /reset_password", () => {
     assert.ok(await canLogIn(world, eve));
   });
 
-  test("takes its fields urlencoded, as multipart and as JSON", async () => {
+  test("accepts urlencoded, multipart and JSON bodies", async () => {
     await using world = await createWorld();
     await register(world);
     for (const encode of [form, json, (fields: object) => multipart(Object.entries(fields))]) {
@@ -88,7 +88,7 @@ describe("PUT /reset_password", () => {
   });
 
   // id: no-token-refused
-  test("without a token, or with an empty or wrong one, gets 403 and changes nobody's password", async () => {
+  test("without a token, or with an empty or wrong one, returns 403 and changes no password", async () => {
     await using world = await createWorld();
     await register(world);
     await register(world, eve);
@@ -124,7 +124,7 @@ describe("PUT /reset_password", () => {
   });
 
   // id: another-email-refused
-  test("with a good token and another person's email, or none, gets 403, and the token stays alive", async () => {
+  test("with a valid token but another or no email, returns 403, and the token stays valid", async () => {
     await using world = await createWorld();
     await register(world);
     await register(world, eve);
@@ -138,7 +138,7 @@ describe("PUT /reset_password", () => {
   });
 
   // id: dead-token-refused
-  test("with a used, replaced or expired token gets 403", async () => {
+  test("with a used, replaced or expired token, returns 403", async () => {
     await using world = await createWorld({ RESET_TOKEN_LIFETIME: "1h" });
     await register(world);
     const using = (reset_token: string) =>
@@ -153,7 +153,7 @@ describe("PUT /reset_password", () => {
   });
 
   // id: redeemed-once
-  test("of redemptions at once exactly one succeeds", async () => {
+  test("succeeds exactly once for simultaneous requests with one token", async () => {
     await using world = await createWorld();
     await register(world);
     const reset_token = await requestToken(world);
@@ -167,7 +167,7 @@ describe("PUT /reset_password", () => {
     assert.ok(await canLogIn(world, { ...bob, password: `new ${winner}` }));
   });
 
-  test("with a new password that is refused gets 400, and the token stays alive", async () => {
+  test("with a rejected new password, returns 400, and the token stays valid", async () => {
     await using world = await createWorld({ PASSWORD_MIN_LENGTH: "8" });
     await register(world);
     const rest = { email: bob.email, reset_token: await requestToken(world) };
@@ -179,7 +179,7 @@ describe("PUT /reset_password", () => {
     assert.equal(await readStatusAndBody(redeemToken(world, { ...rest, new_password: "long enough" })), changed);
   });
 
-  test("while too many passwords wait to be hashed gets 503, and the token stays alive", async () => {
+  test("while the hash queue is full, returns 503, and the token stays valid", async () => {
     await using world = await createFullWorld({ BCRYPT_COST: "12" });
     await world.db.addUser(bob.email, "!");
     const redemption = { email: bob.email, reset_token: await requestToken(world), new_password: "new" };

@@ -5,35 +5,35 @@ import { createWorld } from "../support/world.ts";
 
 const welcome = '200 {"message":"Bienvenue"}\n';
 
-test("GET / welcomes", async () => {
+test("GET / returns the greeting", async () => {
   await using world = await createWorld();
   const response = await world.request("/");
   assert.equal(response.headers.get("Content-Type"), "application/json");
   assert.equal(await readStatusAndBody(response), welcome);
 });
 
-test("POST, PUT and DELETE / answer as GET does: clients keep their method across the redirect of a logout", async () => {
+test("POST, PUT and DELETE / respond like GET, because clients keep their method across the redirect of a logout", async () => {
   await using world = await createWorld();
   for (const method of ["POST", "PUT", "DELETE"]) {
     assert.equal(await readStatusAndBody(world.request("/", { method })), welcome, method);
   }
 });
 
-test("a body that comes along to / does not matter, whatever it is", async () => {
+test("a request body on / is ignored", async () => {
   await using world = await createWorld();
   for (const init of [json([]), urlencoded("email=a&email=b"), urlencoded("%ff"), { method: "PUT", body: "text" }]) {
     assert.equal(await readStatusAndBody(world.request("/", init)), welcome);
   }
 });
 
-test("HEAD / is GET / without its body", async () => {
+test("HEAD / returns the headers of GET / without the body", async () => {
   await using world = await createWorld();
   const [head, get] = [await world.request("/", { method: "HEAD" }), await world.request("/")];
   assert.equal(await readStatusAndBody(head), "200 ");
   assert.deepEqual([...head.headers], [...get.headers]);
 });
 
-test("whoever asks for HTML by name is sent to the account, or to log in; everybody else is welcomed", async () => {
+test("clients that accept HTML are redirected to the account or the login page; others get the greeting", async () => {
   await using world = await createWorld({ CORS_ORIGINS: "https://app.example.com" });
   await register(world);
   const Cookie = `session_id=${await logIn(world, bob)}`;

@@ -32,7 +32,7 @@ const end = (world: World, path: string, sessionId: string) =>
   world.request(`/sessions/${path}`, withCookie(`session_id=${sessionId}`, { method: "DELETE" }));
 
 // id: own-sessions-listed
-test("a person sees their own sessions: the device, from where, when, and which one asks", async () => {
+test("the list has the user's own sessions with device, IP address and times, and marks the current one", async () => {
   await using world = await createWorld();
   await register(world);
   await register(world, eve);
@@ -76,7 +76,7 @@ test("a person sees their own sessions: the device, from where, when, and which 
 });
 
 // id: handle-opens-nothing
-test("a handle opens nothing, and ends no session but its owner's", async () => {
+test("a handle is not accepted as a session id, and ends only a session of its owner", async () => {
   await using world = await createWorld();
   await register(world);
   await register(world, eve);
@@ -98,7 +98,7 @@ test("a handle opens nothing, and ends no session but its owner's", async () => 
   ]);
 });
 
-test("all other sessions end at once, and nobody else's", async () => {
+test("all other sessions of the user end, and none of other users", async () => {
   await using world = await createWorld();
   await register(world);
   await register(world, eve);
@@ -110,7 +110,7 @@ test("all other sessions end at once, and nobody else's", async () => {
   for (const sessionId of [own, stranger]) assert.ok(await isSessionOpen(world, sessionId));
 });
 
-test("a session that is presented with a login ends, and a page of another site ends none", async () => {
+test("a session presented with a login ends, unless a page of another site sent the request", async () => {
   await using world = await createWorld();
   await register(world);
   const first = await logIn(world);
@@ -127,7 +127,7 @@ test("a session that is presented with a login ends, and a page of another site 
   assert.ok(await isSessionOpen(world, second));
 });
 
-test("the list comes in pages of a hundred or fewer, the newest first, with the session that asks on the first", async () => {
+test("the list has pages of at most a hundred, newest first, with the current session on the first page", async () => {
   await using world = await createWorld();
   await register(world);
   const own = await logIn(world);
@@ -175,7 +175,7 @@ test("the list comes in pages of a hundred or fewer, the newest first, with the 
   );
 });
 
-test("what asks for no page is refused with 400, and without a session with 403", async () => {
+test("an invalid page gets 400, and a request without a session 403", async () => {
   await using world = await createWorld();
   await register(world);
   const own = await logIn(world);
@@ -212,7 +212,7 @@ test("what asks for no page is refused with 400, and without a session with 403"
   assert.equal(await code(await ask("limit=10", "unknown")), "403 not_logged_in");
 });
 
-test("a session keeps its handle when its password is given again", async () => {
+test("a session keeps its handle when its password is confirmed", async () => {
   await using world = await createWorld();
   await register(world);
   const [own, other] = [await logIn(world), await logIn(world)];

@@ -19,7 +19,7 @@ const wrong = '401 {"message":"wrong email or password"}\n';
 const eve = { email: "eve@example.com", password: "other" };
 
 describe("a login", () => {
-  test("answers 200 and sets the cookie", async () => {
+  test("returns 200 and sets the cookie", async () => {
     await using world = await createWorld();
     await register(world);
     const response = await world.request("/sessions", form({ ...bob, email: " BOB@example.com" }));
@@ -30,7 +30,7 @@ describe("a login", () => {
     assert.deepEqual(attributes, ["Path=/", "HttpOnly", "SameSite=Lax", `Max-Age=${30 * 24 * 3600}`]);
   });
 
-  test("with a wrong password, an unknown address or a missing field gets one and the same 401, and no cookie", async () => {
+  test("with a wrong password, an unknown address or a missing field, returns the same 401 and no cookie", async () => {
     await using world = await createWorld();
     await register(world);
     const attempts: Record<string, string>[] = [
@@ -56,7 +56,7 @@ describe("a login", () => {
     assert.equal(await readStatusAndBody(world.request("/sessions", { method: "POST" })), wrong);
   });
 
-  test("gives a second session, and the first stays: a user may have several devices", async () => {
+  test("creates a second session and keeps the first: a user can have several devices", async () => {
     await using world = await createWorld();
     await register(world);
     const [first, second] = [await logIn(world), await logIn(world)];
@@ -65,7 +65,7 @@ describe("a login", () => {
   });
 
   // id: old-password-opens
-  test("opens with a password that nobody has changed for years", async () => {
+  test("accepts a password that has not been changed for years", async () => {
     await using world = await createWorld();
     await register(world);
     world.clock.advance(3650 * day);
@@ -73,7 +73,7 @@ describe("a login", () => {
     assert.ok(await isSessionOpen(world, await logIn(world)));
   });
 
-  test("ends the session before it with SESSION_LIMIT=1, and nobody else's", async () => {
+  test("ends the user's previous session with SESSION_LIMIT=1, and none of other users", async () => {
     await using world = await createWorld({ SESSION_LIMIT: "1" });
     await register(world);
     await register(world, eve);
@@ -84,7 +84,7 @@ describe("a login", () => {
   });
 
   // id: replaces-presented-session
-  test("replaces the session that is presented with it, be it another user's", async () => {
+  test("replaces the session that it presents, even if it is another user's", async () => {
     await using world = await createWorld();
     await register(world);
     await register(world, eve);
@@ -95,7 +95,7 @@ describe("a login", () => {
     assert.deepEqual([await isSessionOpen(world, again), await isSessionOpen(world, hers)], [false, true]);
   });
 
-  test("that is refused leaves the session that is presented with it", async () => {
+  test("that fails leaves the session that it presents", async () => {
     await using world = await createWorld();
     await register(world);
     const sessionId = await logIn(world);
@@ -107,7 +107,7 @@ describe("a login", () => {
     assert.ok(await isSessionOpen(world, sessionId));
   });
 
-  test("never takes the session id that a caller would choose", async () => {
+  test("never accepts a session id that the caller chose", async () => {
     await using world = await createWorld();
     await register(world);
     const chosen = "11111111-1111-4111-8111-111111111111";
@@ -126,7 +126,7 @@ describe("the cookie", () => {
     for (const { headers } of [login, logout]) assert.match(headers.get("Set-Cookie") ?? "", /; Secure(;|$)/);
   });
 
-  test("has the name that COOKIE_NAME says, and no other", async () => {
+  test("names the cookie as COOKIE_NAME says", async () => {
     await using world = await createWorld({ COOKIE_NAME: "sid" });
     await register(world);
     const response = await world.request("/sessions", form(bob));
@@ -147,7 +147,7 @@ describe("the cookie", () => {
     assert.ok(await isSessionOpen(world, sessionId));
   });
 
-  test("lasts as long as the session: unused SESSION_IDLE, used SESSION_LIFETIME", async () => {
+  test("lasts as long as the session: SESSION_IDLE without use, SESSION_LIFETIME with use", async () => {
     await using world = await createWorld({ SESSION_IDLE: "10m", SESSION_LIFETIME: "1h" });
     await register(world);
     const response = await world.request("/sessions", form(bob));
@@ -163,7 +163,7 @@ describe("the cookie", () => {
 
 describe("a logout", () => {
   // id: clears-cookie
-  test("answers exactly 302 with the relative Location, and clears the cookie", async () => {
+  test("returns exactly 302 with the relative Location, and clears the cookie", async () => {
     await using world = await createWorld();
     await register(world);
     const response = await world.request(
@@ -175,7 +175,7 @@ describe("a logout", () => {
     assert.deepEqual(response.headers.getSetCookie(), ["session_id=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"]);
   });
 
-  test("ends the presented session, and only that: the user's other devices stay, and everybody else", async () => {
+  test("ends only the presented session: the user's other devices and other users stay logged in", async () => {
     await using world = await createWorld();
     await register(world);
     await register(world, eve);
@@ -186,7 +186,7 @@ describe("a logout", () => {
   });
 
   // id: no-session-refused
-  test("without a session gets 403 and no cookie: none, an empty one, an unknown one, one that has ended", async () => {
+  test("without a live session returns 403 and no cookie", async () => {
     await using world = await createWorld();
     await register(world);
     const ended = await logIn(world);

@@ -56,7 +56,7 @@ async function canLogIn(world: World, email: string, password = strongPassword):
 }
 
 // id: undoes-all-once
-test("a completed move is told to the old address, and its link undoes all of it, once", async () => {
+test("a completed email change is reported to the old address, and the link there undoes it once", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const thief = await logInForCookies(world);
@@ -102,7 +102,7 @@ test("a completed move is told to the old address, and its link undoes all of it
 });
 
 // id: move-ends-sessions
-test("a move ends the sessions from before it, but for the one that confirms it, under a new id", async () => {
+test("an email change ends all other sessions, and gives the confirming one a new id", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const [here, there] = [await logInForCookies(world), await logInForCookies(world)];
@@ -140,7 +140,7 @@ test("a move ends the sessions from before it, but for the one that confirms it,
   assert.equal((await world.auth.admin.listSessions(id)).length, 0);
 });
 
-test("a move has the account forget every device but the one that confirms it", async () => {
+test("an email change forgets every known device except the confirming one", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_ACCOUNT: "1/15m" });
   await registerAndConfirm(world);
   const there = await logInForCookies(world);
@@ -156,7 +156,7 @@ test("a move has the account forget every device but the one that confirms it", 
 });
 
 // id: first-link-wins
-test("after several moves the first link brings the first address back, and ends the later links", async () => {
+test("after several email changes, the first link restores the first address and invalidates the later links", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const first = await move(world, await logInForCookies(world), next);
@@ -172,7 +172,7 @@ test("after several moves the first link brings the first address back, and ends
   assert.equal((await world.auth.admin.find(owner.email))?.disabledAt, null);
 });
 
-test("a later link brings the later address back, and leaves the earlier link good", async () => {
+test("a later link restores the later address, and the earlier link stays valid", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const first = await move(world, await logInForCookies(world), next);
@@ -182,7 +182,7 @@ test("a later link brings the later address back, and leaves the earlier link go
   assert.equal(await readStatusAndBody(undo(world, first.undo)), undone);
 });
 
-test("the link works for seven days from the move, whatever clock wrote its time", async () => {
+test("the undo link works for seven days after the change, regardless of which clock wrote its time", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const { undo: token } = await move(world, await logInForCookies(world), next);
@@ -195,7 +195,7 @@ test("the link works for seven days from the move, whatever clock wrote its time
   assert.equal((await world.auth.admin.sweep()).formerEmails, 1);
 });
 
-test("a move that was confirmed while the clock was ahead can be undone for seven days once it is right", async () => {
+test("an email change confirmed while the clock was ahead can be undone for seven days after the clock is corrected", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   world.clock.advance(30 * day);
@@ -214,7 +214,7 @@ test("a move that was confirmed while the clock was ahead can be undone for seve
   assert.equal((await undo(world, eve.undo)).status, 200);
 });
 
-test("the link of a disabled account works again once it is enabled; that of a deleted one never", async () => {
+test("the undo link of a disabled account works again once it is enabled; that of a deleted account never does", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const { undo: token } = await move(world, await logInForCookies(world), next);
@@ -229,7 +229,7 @@ test("the link of a disabled account works again once it is enabled; that of a d
   assert.equal(await readStatusAndBody(undo(world, token)), refusal);
 });
 
-test("where the address has another account by now, the link says so and stays good", async () => {
+test("if the address has another account by now, the response says so and the link stays valid", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const { undo: token } = await move(world, await logInForCookies(world), next);
@@ -244,7 +244,7 @@ test("where the address has another account by now, the link says so and stays g
 });
 
 // id: left-address-reserved
-test("without confirming it, nobody can register the address that an account has just left", async () => {
+test("without verification, an address that an account has just left cannot be registered", async () => {
   await using world = await createWorld({ RESET_DELIVERY: "email" });
   assert.equal((await world.request("/users", form(owner))).status, 200);
   const { undo: token } = await move(world, await logInForCookies(world), next);
@@ -262,7 +262,7 @@ test("without confirming it, nobody can register the address that an account has
   assert.ok(moved);
 });
 
-test("an address is free again after seven days, and at once for the account that left it", async () => {
+test("a left address can be registered again after seven days, and immediately by the account that left it", async () => {
   await using world = await createWorld();
   await world.auth.registerUser(owner.email, strongPassword);
   const first = await move(world, await logInForCookies(world), next);
@@ -275,7 +275,7 @@ test("an address is free again after seven days, and at once for the account tha
   assert.equal((await world.request("/users", form(owner))).status, 200);
 });
 
-test("who asks for a reset at the old address gets the link that undoes the move, newer than the one before", async () => {
+test("a reset request for the old address sends a new undo link, which replaces the previous one", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const { told: mail, undo: before } = await move(world, await logInForCookies(world), next);
@@ -292,7 +292,7 @@ test("who asks for a reset at the old address gets the link that undoes the move
 });
 
 // id: undone-once
-test("of many requests at once with one link exactly one undoes the move", async () => {
+test("of many simultaneous requests with one link, exactly one undoes the email change", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const { undo: token } = await move(world, await logInForCookies(world), next);
@@ -301,7 +301,7 @@ test("of many requests at once with one link exactly one undoes the move", async
   assert.equal((await deliverMails(world)).length, 2);
 });
 
-test("guesses at links are limited as those at other tokens are, and keep no good link from working", async () => {
+test("wrong undo tokens are limited like other tokens, and do not block a valid link", async () => {
   await using world = await createProductionWorld({ LIMIT_REDEMPTION_NETWORK: "3/15m" });
   await registerAndConfirm(world);
   const { undo: token } = await move(world, await logInForCookies(world), next);
@@ -311,7 +311,7 @@ test("guesses at links are limited as those at other tokens are, and keep no goo
   assert.equal(await readStatusAndBody(undo(world, token)), undone);
 });
 
-test("no mail goes to an old address that cannot receive one, and nothing is held for it", async () => {
+test("no email goes to an old address that cannot receive one, and the address is not reserved", async () => {
   await using world = await createWorld();
   await world.auth.registerUser("bob", strongPassword);
   const cookies = await logInForCookies(world, { email: "bob", password: strongPassword });
@@ -322,7 +322,7 @@ test("no mail goes to an old address that cannot receive one, and nothing is hel
   assert.equal((await world.request("/users", form({ email: "bob", password: strongPassword }))).status, 200);
 });
 
-test("an export names the addresses that the account can be brought back to", async () => {
+test("an export contains the addresses that can be restored", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const { response } = await move(world, await logInForCookies(world), next);

@@ -20,7 +20,7 @@ const refusal = '403 {"message":"the token is wrong, used or expired, or the pas
 const other = "another-Good-password-7";
 
 // id: registration-opens-nothing
-test("a registration opens nothing until its address is confirmed, by the mailed token and its password", async () => {
+test("a registration gives no access until its address is verified with the emailed token and the password", async () => {
   await using world = await createProductionWorld();
   assert.equal(await readStatusAndBody(world.request("/users", form(owner))), created);
   await assertRejected(world.request("/sessions", form(owner)), 401, /^wrong email or password$/);
@@ -51,7 +51,7 @@ test("a registration opens nothing until its address is confirmed, by the mailed
 });
 
 // id: another-purpose-refused
-test("a token of another purpose is refused, and confirming by GET is not there", async () => {
+test("a token of another purpose is rejected, and GET does not verify", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   await world.request("/reset_password", form({ email: owner.email }));
@@ -72,7 +72,7 @@ test("a token of another purpose is refused, and confirming by GET is not there"
 });
 
 // id: newest-link-lasts
-test("a link lasts as long as is said, and the one that was sent again is the only one that is good", async () => {
+test("a link works for its documented lifetime, and only the newest link is valid", async () => {
   await using world = await createProductionWorld({ VERIFY_TOKEN_LIFETIME: "2h" });
   await world.request("/users", form(owner));
   const first = await deliverToken(world);
@@ -93,7 +93,7 @@ test("a link lasts as long as is said, and the one that was sent again is the on
 });
 
 // id: confirmed-once
-test("of confirmations at once exactly one succeeds", async () => {
+test("of simultaneous verifications, exactly one succeeds", async () => {
   await using world = await createProductionWorld();
   await world.request("/users", form(owner));
   const token = await deliverToken(world);
@@ -104,7 +104,7 @@ test("of confirmations at once exactly one succeeds", async () => {
 });
 
 // id: somebody-elses-address
-test("who registered somebody else's address neither gets the account nor keeps it from its owner", async () => {
+test("registering someone else's address neither gives access to the account nor blocks its owner", async () => {
   await using world = await createProductionWorld();
   const attacker = { ...owner, password: other };
   await world.request("/users", form(attacker));
@@ -123,7 +123,7 @@ test("who registered somebody else's address neither gets the account nor keeps 
 });
 
 // id: prepared-account
-test("an account that was prepared without confirming becomes its owner's, and its sessions end", async () => {
+test("an account created in advance without verification goes to the address's owner, and its sessions end", async () => {
   await using world = await createProductionWorld();
   await world.auth.registerUser(owner.email, other);
   const planted = await world.auth.createSession(owner.email);
@@ -139,7 +139,7 @@ test("an account that was prepared without confirming becomes its owner's, and i
   await logInForCookies(world);
 });
 
-test("an account that was never confirmed confirms with its own password", async () => {
+test("an account that was never verified is verified with its own password", async () => {
   await using world = await createProductionWorld();
   await world.auth.registerUser(owner.email, strongPassword);
   await world.request("/email_verification", form({ email: owner.email }));
@@ -148,7 +148,7 @@ test("an account that was never confirmed confirms with its own password", async
   await logInForCookies(world);
 });
 
-test("a mailed reset confirms: what was registered, and what was never confirmed", async () => {
+test("an emailed reset also verifies the address of a registration and of an unverified account", async () => {
   for (const prepare of ["registered", "unconfirmed"]) {
     await using world = await createProductionWorld();
     if (prepare === "registered") await world.request("/users", form({ ...owner, password: other }));
@@ -166,7 +166,7 @@ test("a mailed reset confirms: what was registered, and what was never confirmed
   }
 });
 
-test("registrations that are never confirmed are swept after seven days; accounts are not", async () => {
+test("unverified registrations are deleted after seven days; accounts are not", async () => {
   await using world = await createProductionWorld({ VERIFY_TOKEN_LIFETIME: "7d" });
   await world.auth.registerUser("never@example.com", strongPassword);
   await world.request("/users", form(owner));
@@ -180,13 +180,13 @@ test("registrations that are never confirmed are swept after seven days; account
   assert.ok(await world.auth.admin.find("never@example.com"));
 });
 
-test("where accounts are not concealed, who registers a confirmed address is told", async () => {
+test("without CONCEAL_ACCOUNTS, registering a verified address returns an error", async () => {
   await using world = await createProductionWorld({ CONCEAL_ACCOUNTS: "off" });
   await registerAndConfirm(world);
   await assertRejected(world.request("/users", form({ ...owner, password: other })), 400, /^email already registered$/);
 });
 
-test("mails are in the language that the browser asks for, and go to the address that was registered alone", async () => {
+test("emails are in the browser's language, and go only to the registered address", async () => {
   await using world = await createWorld({ ...productionEnvironment });
   const headers = { "Accept-Language": "fr-CA, en;q=0.5" };
   await world.request("/users", form({ ...owner, email: " BOB@example.com" }, { headers }));
@@ -194,7 +194,7 @@ test("mails are in the language that the browser asks for, and go to the address
   assert.deepEqual([mail?.language, mail?.to], ["fr", "BOB@example.com"]);
 });
 
-test("who registers an address again and again makes its owner's logins no dearer", async () => {
+test("repeated registrations of an address do not slow down its owner's logins", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   for (let i = 0; i < 3; i++) await world.request("/users", form({ ...owner, password: other }));
@@ -204,7 +204,7 @@ test("who registers an address again and again makes its owner's logins no deare
   assert.equal(hashes() - before, 1);
 });
 
-test("a link from before a change of password does not bring the old one back", async () => {
+test("a link from before a password change does not restore the old password", async () => {
   const open = { REQUIRE_VERIFIED_EMAIL: "off", CONCEAL_ACCOUNTS: "off" };
   for (const change of ["change", "reset"]) {
     await using world = await createProductionWorld({ ...open, RESET_DELIVERY: "response", UNSAFE_PRODUCTION: "1" });

@@ -30,7 +30,7 @@ async function everyKind(world: World): Promise<Response[]> {
 }
 
 // id: safe-headers
-test("every answer forbids caching, framing, running and guessing", async () => {
+test("every response forbids caching, framing, scripts and content sniffing", async () => {
   await using world = await createWorld();
   const answers = await everyKind(world);
   assert.deepEqual([...new Set(answers.map(({ status }) => status))].sort(), [200, 302, 400, 401, 403, 404, 405, 413]);
@@ -49,7 +49,7 @@ test("every answer forbids caching, framing, running and guessing", async () => 
 });
 
 // id: https-stays-https
-test("behind https every answer asks browsers to stay with https, for subdomains only when asked to", async () => {
+test("with an https PUBLIC_URL every response has HSTS, and covers subdomains only if HSTS_SUBDOMAINS is on", async () => {
   for (const [environment, policy] of [
     [{}, "max-age=31536000"],
     [{ HSTS_SUBDOMAINS: "off" }, "max-age=31536000"],
@@ -63,7 +63,7 @@ test("behind https every answer asks browsers to stay with https, for subdomains
 });
 
 // id: only-login-sets-cookies
-test("no answer but a login's and a logout's sets a cookie", async () => {
+test("only a login and a logout set a cookie", async () => {
   await using world = await createWorld();
   const setting = (await everyKind(world)).filter(({ headers }) => headers.has("Set-Cookie"));
   assert.deepEqual(

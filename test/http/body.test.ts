@@ -22,14 +22,14 @@ function pieces(text: string, { size = 1000, broken = false } = {}): RequestInit
   return { ...urlencoded(""), body: stream, duplex: "half" } as RequestInit;
 }
 
-test("a body of 16 KiB is read, and one byte more is refused", async () => {
+test("a body of 16 KiB is accepted, and one byte more is rejected", async () => {
   await using world = await createWorld();
   await assertRejected(world.request("/users", urlencoded(`${full}x`)), 413, /^the body is over 16384 bytes$/);
   assert.ok(await world.db.users.isEmpty());
   assert.equal(await readStatusAndBody(world.request("/users", urlencoded(full))), created);
 });
 
-test("a body in pieces is counted as it comes, whatever a header says of its length", async () => {
+test("the size of a chunked body is counted while reading, regardless of Content-Length", async () => {
   await using world = await createWorld();
   await assertRejected(world.request("/users", pieces(`${full}x`)), 413);
   const small = pieces(`${full}x`);
@@ -38,7 +38,7 @@ test("a body in pieces is counted as it comes, whatever a header says of its len
   assert.equal(await readStatusAndBody(world.request("/users", pieces(full, { size: 7 }))), created);
 });
 
-test("a body that a header says is too long is refused before it is read", async () => {
+test("a body with a Content-Length over the maximum is rejected before it is read", async () => {
   await using world = await createWorld();
   let read = false;
   const pull = () => {
@@ -51,7 +51,7 @@ test("a body that a header says is too long is refused before it is read", async
   assert.equal(read, false);
 });
 
-test("a body that does not arrive whole is refused, and told nobody as an error", async () => {
+test("an incomplete body is rejected, and not logged as an error", async () => {
   await using world = await createWorld();
   const response = world.request("/users", pieces(registration, { size: 5, broken: true }));
   await assertRejected(response, 400, /^the body is incomplete$/);
@@ -62,7 +62,7 @@ test("a body that does not arrive whole is refused, and told nobody as an error"
   assert.ok(await world.db.users.isEmpty());
 });
 
-test("an empty body is one without fields, whatever its type", async () => {
+test("an empty body has no fields, regardless of its type", async () => {
   await using world = await createWorld();
   for (const type of ["application/x-www-form-urlencoded", "application/json", "multipart/form-data", "text/plain"]) {
     const init = { method: "POST", headers: { "Content-Type": type }, body: "" };

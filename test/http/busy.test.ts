@@ -59,7 +59,7 @@ const forms = ["login", "register", "reset", "verify", "account/password", "acco
   .map((path) => `POST /${path}`);
 
 // id: refused-before-body
-test("while the queue is full, whatever hashes a password is refused before its body is read", async () => {
+test("while the hash queue is full, requests that hash a password are rejected before their body is read", async () => {
   await using world = await createBusyWorld({ CORS_ORIGINS: "https://app.example.com" });
   for (const route of [...api, ...forms]) {
     for (const [Accept, type] of [
@@ -90,7 +90,7 @@ test("while the queue is full, whatever hashes a password is refused before its 
     assert.notEqual((await world.request(path, { ip: "192.0.2.1" })).status, 503, path);
 });
 
-test("a page that is refused so is in the person's language, and holds nothing of another's", async () => {
+test("the page of a busy response is in the user's language, and contains nothing of another request", async () => {
   await using world = await createBusyWorld();
   const post = async (path: string, language: string, cookie = "") => {
     const headers = { Accept: "text/html", "Accept-Language": language, Cookie: cookie };
@@ -106,7 +106,7 @@ test("a page that is refused so is in the person's language, and holds nothing o
   assert.match((await post("/login?lang=fr", "en")).text, /<html lang="fr">/);
 });
 
-test("a login that the queue cannot take writes nothing, and leaves one entry of many in the audit trail", async () => {
+test("logins that the queue rejects write nothing, and share one audit entry", async () => {
   if (currentEngine() === "postgres") return;
   await using database = await createEmptyDatabase(currentEngine());
   await using world = await createBusyWorld({ ...productionEnvironment, DATABASE_URL: database.url });
@@ -127,7 +127,7 @@ test("a login that the queue cannot take writes nothing, and leaves one entry of
   assert.match(merged[0]?.detail ?? "", /^busy, 15\d times$/);
 });
 
-test("a made-up device cookie is refused before the body is read", async () => {
+test("a request with an invented device cookie is rejected before its body is read", async () => {
   await using world = await createBusyWorld(productionEnvironment);
   for (const count of [1, 5, 6]) {
     const { body, wasRead } = unread();
@@ -139,7 +139,7 @@ test("a made-up device cookie is refused before the body is read", async () => {
   }
 });
 
-test("five /64s of one subscriber keep nobody else out", async () => {
+test("five /64 networks of one subscriber do not block other callers", async () => {
   const room = queueCapacity(13);
   await using world = await createWorld({ BCRYPT_COST: "13" });
   const flood = await fill(
@@ -157,7 +157,7 @@ test("five /64s of one subscriber keep nobody else out", async () => {
 });
 
 // id: known-device-logs-in
-test("a known device logs in while a thousand networks do", async () => {
+test("a known device can log in while a thousand networks try to", async () => {
   // The cost leaves so few places that the database answers all of them in time, however slow the machine is.
   await using world = await createProductionWorld({ BCRYPT_COST: "11" });
   await registerAndConfirm(world);
@@ -169,7 +169,7 @@ test("a known device logs in while a thousand networks do", async () => {
   await Promise.all(flood);
 });
 
-test("callers without a network have one share among networks, and in it one for each account", async () => {
+test("callers without a network share one place among the networks, divided by account", async () => {
   const room = queueCapacity(12);
   await using world = await createWorld({ BCRYPT_COST: "12" });
   const { auth } = world;

@@ -82,7 +82,7 @@ describe("by default reset tokens are given to programs on this machine", () => 
   });
 });
 
-test("a token may be redeemed from any machine", async () => {
+test("a token can be redeemed from any machine", async () => {
   await using world = await createWorld();
   await register(world);
   const fields = { email: bob.email, reset_token: await requestToken(world), new_password: "new" };
@@ -90,7 +90,7 @@ test("a token may be redeemed from any machine", async () => {
   assert.equal((await world.request("/reset_password", { ...init, ip: "192.0.2.1" })).status, 200);
 });
 
-test("RESET_DELIVERY=response, set by hand, gives them to every caller", async () => {
+test("RESET_DELIVERY=response returns reset tokens to every caller", async () => {
   await using world = await createWorld({ RESET_DELIVERY: "response" });
   await register(world);
   for (const headers of [{}, { "X-Forwarded-For": "192.0.2.1" }, { Host: "auth.example.com" }]) {
@@ -291,7 +291,7 @@ describe("a caller's address is", () => {
   });
 });
 
-test("behind a declared proxy too a reset token is given to this machine alone", async () => {
+test("behind a trusted proxy, too, only this machine receives a reset token", async () => {
   await using world = await createWorld({ TRUSTED_PROXIES: "127.0.0.1" });
   await register(world);
   assert.equal((await world.request("/reset_password", ask)).status, 200);
@@ -303,7 +303,7 @@ test("behind a declared proxy too a reset token is given to this machine alone",
 });
 
 // id: told-apart-behind-proxy
-test("whoever logs in through a declared proxy is told apart in the log, and nobody can pretend to", async () => {
+test("clients behind a trusted proxy are distinct in the log, and cannot forge their address", async () => {
   await using world = await createWorld({ TRUSTED_PROXIES: "10.0.0.1" });
   await register(world);
   for (const ip of ["10.0.0.1", "10.0.0.2"]) {

@@ -117,7 +117,7 @@ for (const [mode, environment] of Object.entries({
   development: { CORS_ORIGINS: "https://app.example.com" },
   production: { ...productionEnvironment, CORS_ORIGINS: "https://app.example.com" },
 })) {
-  test(`whatever comes in ${mode}, an answer of 400 or more has one code of the closed set, and no other has one`, async () => {
+  test(`in ${mode}, exactly the responses of 400 or more have one code of the closed set, for any input`, async () => {
     await using world = await createWorld(environment);
     const { log } = world.auth;
     await using server = closeAfterTest(

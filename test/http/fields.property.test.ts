@@ -34,7 +34,7 @@ const without = (value: readonly (readonly [string, string])[]) =>
   Object.fromEntries(value.filter(([, each]) => each !== ""));
 
 // id: fields-round-trip
-test("fields come back as they were given, urlencoded, as JSON and as multipart", async () => {
+test("fields are read unchanged from urlencoded, JSON and multipart bodies", async () => {
   await fc.assert(
     fc.asyncProperty(fields, async (given) => {
       const names = given.map(([each]) => each);
@@ -51,7 +51,7 @@ test("fields come back as they were given, urlencoded, as JSON and as multipart"
   );
 });
 
-test("a field that is given again, anywhere among the others, is refused in all three", async () => {
+test("a repeated field is rejected in all three formats, at any position", async () => {
   await fc.assert(
     fc.asyncProperty(
       fields.filter(({ length }) => length > 0),
@@ -96,7 +96,7 @@ const damaged = fc
   .map(([good, at, cut, put]) => Buffer.concat([good.subarray(0, at), put, good.subarray(at + cut)]));
 
 // id: any-body-answered
-test("whatever a body holds, it is answered, with less than 500 and the contract's JSON, and nothing is thrown", async () => {
+test("any body gets a response below 500 with the contract's JSON, and nothing is thrown", async () => {
   await using world = await createWorld();
   const route = fc.constantFrom(
     ["POST", "/users"],
@@ -125,7 +125,7 @@ test("whatever a body holds, it is answered, with less than 500 and the contract
   assert.deepEqual(faults, []);
 });
 
-test("whatever the headers say of a body, it is answered with less than 500", async () => {
+test("any body headers get a response below 500", async () => {
   await using world = await createWorld();
   const value = fc.oneof(
     fc.string({ unit: fc.constantFrom(..."abX/;=\"' ,-\t\xe9*()<>[]\\"), maxLength: 60 }),

@@ -35,7 +35,7 @@ async function eachRefused(world: World, inits: readonly RequestInit[], status: 
   assert.ok(await world.db.users.isEmpty());
 }
 
-test("fields may come urlencoded, as multipart or as JSON, and unknown ones are ignored", async () => {
+test("bodies can be urlencoded, multipart or JSON, and unknown fields are ignored", async () => {
   const more = { ...bob, id: "1", is_admin: "true", constructor: "x", "email ": "eve@example.com" };
   for (const init of [
     form(more),
@@ -48,7 +48,7 @@ test("fields may come urlencoded, as multipart or as JSON, and unknown ones are 
   }
 });
 
-test("a type may be spelled in capitals, with a charset of UTF-8 and other parameters", async () => {
+test("a Content-Type can be in capitals, and have a UTF-8 charset and other parameters", async () => {
   for (const type of [
     "application/json;charset=utf-8",
     'APPLICATION/JSON; Charset="UTF-8"; profile=x',
@@ -61,7 +61,7 @@ test("a type may be spelled in capitals, with a charset of UTF-8 and other param
 });
 
 // id: field-given-twice
-test("a field that comes twice, as a list or as an object is refused on every route", async () => {
+test("a field that is repeated, a list or an object is rejected on every route", async () => {
   await using world = await createWorld();
   for (const [method, path, name] of routes) {
     const once = new RegExp(`^${name} must be given once, as text$`);
@@ -98,13 +98,13 @@ test("a field that comes twice, as a list or as an object is refused on every ro
   assert.ok(await world.db.users.isEmpty());
 });
 
-test("a name inside of an object, or in another field's text, is no field that comes twice", async () => {
+test("a name inside an object, or in the text of another field, is not a repeated field", async () => {
   await using world = await createWorld();
   const more = { profile: { email: "a", password: ["b"] }, note: '"email":"c",', list: [{ email: "d" }] };
   assert.equal(await readStatusAndBody(world.request("/users", json({ ...more, ...bob }))), created);
 });
 
-test("a body of another type, another charset or compressed gets 415", async () => {
+test("a body with another type or charset, or a compressed one, gets 415", async () => {
   await using world = await createWorld();
   const text = new URLSearchParams(bob).toString();
   const types = [
@@ -130,7 +130,7 @@ test("a body of another type, another charset or compressed gets 415", async () 
   await eachRefused(world, inits, 415, /^the body must be application\/x-www-form-urlencoded, multipart/);
 });
 
-test("bytes that are no UTF-8 are refused, raw, percent-encoded or in a part", async () => {
+test("bytes that are not UTF-8 are rejected: raw, percent-encoded or in a part", async () => {
   await using world = await createWorld();
   const bytes = (latin1: string) => Buffer.from(latin1, "latin1");
   const inits = ["\xff", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "a\x80"].flatMap((bad) => {
@@ -147,7 +147,7 @@ test("bytes that are no UTF-8 are refused, raw, percent-encoded or in a part", a
   await eachRefused(world, inits, 400, /^the body is not UTF-8$/);
 });
 
-test("a part in another encoding is refused: two different passwords would become one", async () => {
+test("a part in another encoding is rejected: two different passwords could become equal", async () => {
   await using world = await createWorld();
   const type = "multipart/form-data; boundary=X";
   const disposition = 'Content-Disposition: form-data; name="password"';
@@ -198,7 +198,7 @@ test("a part in another encoding is refused: two different passwords would becom
   }
 });
 
-test("a part's encoding is read whatever the boundary is", async () => {
+test("the encoding of a part is found with any boundary", async () => {
   const part = (boundary: string, encoding: string) => {
     const head = `Content-Disposition: form-data; name="password"\r\nContent-Transfer-Encoding: ${encoding}`;
     const first = `--${boundary}\r\nContent-Disposition: form-data; name="email"\r\n\r\n${email}\r\n`;
@@ -223,7 +223,7 @@ test("the text of a part is not read as its headers", async () => {
   assert.equal((await world.request("/sessions", json(chosen))).status, 200);
 });
 
-test("a form that says it was written in another encoding is refused", async () => {
+test("a form that declares another encoding is rejected", async () => {
   await using world = await createWorld();
   const wrong = (charset: string) => ({ ...bob, _charset_: charset });
   for (const charset of ["iso-8859-1", "windows-1252", "UTF-16LE", "x"]) {
@@ -234,7 +234,7 @@ test("a form that says it was written in another encoding is refused", async () 
   assert.equal(await readStatusAndBody(world.request("/users", form(wrong("UTF-8")))), created);
 });
 
-test("half of a character, as JSON can write it, is refused", async () => {
+test("a lone surrogate in JSON is rejected", async () => {
   await using world = await createWorld();
   for (const half of ["\\ud800", "\\udc00", "a\\udfffb", "\\udc00\\ud800"]) {
     const init = body("application/json", `{"email":"${email}","password":"${half}"}`);
@@ -245,7 +245,7 @@ test("half of a character, as JSON can write it, is refused", async () => {
 });
 
 // id: lone-percent-sign
-test("a percent sign that escapes nothing stays as it is", async () => {
+test("a malformed percent sign is kept", async () => {
   await using world = await createWorld();
   assert.equal(
     await readStatusAndBody(world.request("/users", urlencoded(`email=${email}&password=100%&&=&`))),
@@ -255,7 +255,7 @@ test("a percent sign that escapes nothing stays as it is", async () => {
   assert.equal((await world.request("/sessions", urlencoded(`email=${email}&password=100%25`))).status, 200);
 });
 
-test("JSON that is none, or no object, is refused", async () => {
+test("malformed JSON, and JSON that is not an object, is rejected", async () => {
   await using world = await createWorld();
   const deep = (open: string, inner: string, close: string, depth: number) =>
     open.repeat(depth) + inner + close.repeat(depth);
@@ -289,7 +289,7 @@ test("JSON that is none, or no object, is refused", async () => {
 });
 
 // id: javascript-keys
-test("keys that JavaScript knows are keys like others", async () => {
+test("keys such as __proto__ are ordinary names", async () => {
   await using world = await createWorld();
   const keys = ["__proto__", "constructor", "prototype", "toString", "hasOwnProperty"];
   for (const key of keys) {
@@ -311,7 +311,7 @@ test("keys that JavaScript knows are keys like others", async () => {
   );
 });
 
-test("multipart that is none is refused", async () => {
+test("malformed multipart is rejected", async () => {
   await using world = await createWorld();
   const part = `--X\r\nContent-Disposition: form-data; name="email"\r\n\r\n${email}\r\n`;
   const type = "multipart/form-data; boundary=X";
@@ -330,7 +330,7 @@ test("multipart that is none is refused", async () => {
 });
 
 // id: hundred-fields
-test("a hundred fields are read, and more are refused", async () => {
+test("a body can have a hundred fields, and not more", async () => {
   const many = (count: number) => Array.from({ length: count }, (_, i) => [`f${i}`, "x"] as const);
   for (const encode of [
     (fields: (readonly [string, string])[]) => form(Object.fromEntries(fields)),

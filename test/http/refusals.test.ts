@@ -106,7 +106,7 @@ const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
   },
 };
 
-test("every refusal has its row in docs/errors.md, with the same status, and every row is one", async () => {
+test("docs/errors.md has exactly one row for each error code, with its status", async () => {
   const rows = await documented();
   assert.deepEqual([...rows.keys()], Object.keys(errorCodes));
   for (const [code, { status, told }] of rows) {
@@ -115,7 +115,7 @@ test("every refusal has its row in docs/errors.md, with the same status, and eve
   }
 });
 
-test("every refusal is said over HTTP as docs/errors.md has it", async (t) => {
+test("every error response has the status and message of docs/errors.md", async (t) => {
   const rows = await documented();
   assert.deepEqual(Object.keys(provoked), Object.keys(errorCodes));
   for (const [code, provoke] of Object.entries(provoked)) {
@@ -131,7 +131,7 @@ test("every refusal is said over HTTP as docs/errors.md has it", async (t) => {
 });
 
 // id: only-own-words
-test("an error keeps its words where they are ours, and loses them where they may be a driver's", () => {
+test("the message of an AuthError is sent, and that of an unknown error is not", () => {
   const secret = "near 'b4l0u': syntax error at /srv/bienvenue.db";
   const cause = new Error(secret);
   for (const error of [cause, secret, null, undefined, 1, new DatabaseUnavailable("locked", cause)]) {

@@ -16,7 +16,7 @@ function spellings(path: string): string[] {
 
 const paths = routes.map((path) => path.replace(/:id\{.*/, "h".repeat(43)).replace(/:name\{.*/, "style.css"));
 
-test("repeated slashes count as one on every path, whatever the method, as a page and as JSON", async () => {
+test("repeated slashes count as one on every path, with every method, for pages and JSON", async () => {
   await using world = await createWorld();
   const same = ["Allow", "Location", "Content-Type", "Error-Code", "Vary", "Content-Security-Policy"];
   for (const path of paths) {
@@ -34,7 +34,7 @@ test("repeated slashes count as one on every path, whatever the method, as a pag
   }
 });
 
-test("a body, the query and the cookie come along", async () => {
+test("a request with repeated slashes keeps its body, query and cookie", async () => {
   await using world = await createWorld();
   assert.equal(
     await readStatusAndBody(world.request("//users", form(bob))),
@@ -55,7 +55,7 @@ test("a body, the query and the cookie come along", async () => {
   assert.equal((await world.request("//login?lang=fr", { headers: { Accept: "text/html" } })).status, 200);
 });
 
-test("guards hold there too: another site's page, an origin that may call, a body that is too large", async () => {
+test("same-origin, CORS and body size checks apply to paths with repeated slashes", async () => {
   const Origin = "https://app.example.com";
   await using world = await createWorld({
     PUBLIC_URL: "https://auth.example.com",
@@ -75,7 +75,7 @@ test("guards hold there too: another site's page, an origin that may call, a bod
   }
 });
 
-test("limits and refusals are counted as on the usual path, once each", async () => {
+test("a path with repeated slashes counts in limits and metrics once", async () => {
   await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_LOGIN_ACCOUNT: "2/15m" });
   await register(world);
   const guess = async (path: string) => (await world.request(path, form({ ...bob, password: "wrong" }))).status;
@@ -90,7 +90,7 @@ test("limits and refusals are counted as on the usual path, once each", async ()
   });
 });
 
-test("what is no repeated slash stays what it was: an encoded one, a backslash, one at the end", async () => {
+test("encoded slashes, backslashes and trailing slashes do not count as repeated", async () => {
   await using world = await createWorld();
   for (const path of [
     "/users/",
@@ -133,7 +133,7 @@ test("no path leads to another host", async () => {
   }
 });
 
-test("over a socket a body arrives whole, in chunks too, and TRACE has its 405", async () => {
+test("over a socket, whole and chunked bodies arrive, and TRACE gets 405", async () => {
   await using world = await createWorld();
   await using server = closeAfterTest(
     await serve({ fetch: world.app.fetch, host: "127.0.0.1", port: 0, log: world.auth.log }),
@@ -154,7 +154,7 @@ test("over a socket a body arrives whole, in chunks too, and TRACE has its 405",
   assert.equal((await wire.readResponse()).status, 413);
 });
 
-test("an app that is mounted in another has it too", async () => {
+test("an app mounted in another one accepts repeated slashes, too", async () => {
   await using world = await createWorld();
   const outer = new Hono().mount("/auth", world.app.fetch as (request: Request) => Response);
   const ask = async (path: string, init?: RequestInit) => outer.fetch(new Request(`http://localhost${path}`, init));

@@ -5,7 +5,7 @@ import { busyError, DatabaseUnavailable } from "../../src/errors.ts";
 import { unavailableLogger } from "../../src/http/unavailable.ts";
 import { createRecordingLog } from "../support/world.ts";
 
-test("of many requests without an answer the log has the first of each minute, and how many it left out", () => {
+test("the log has the first 503 responses of each minute, and the number of omitted ones", () => {
   const logged: Record<string, unknown>[] = [];
   let now = 0;
   const log = unavailableLogger(createRecordingLog(logged), () => now);
@@ -28,7 +28,7 @@ test("of many requests without an answer the log has the first of each minute, a
   );
 });
 
-test("the log says why nothing can be hashed, and of a database only what is wrong", () => {
+test("the log says why hashing is impossible, and for a database only the fault", () => {
   const logged: Record<string, unknown>[] = [];
   const log = unavailableLogger(createRecordingLog(logged));
   log(busyError(1, new HashThreadError(new Error("ERR_WORKER_INIT_FAILED"))), {});
