@@ -8,34 +8,34 @@ interface AddressRange {
 }
 
 /**
- * Blocks of public addresses. IPv4 addresses are listed as IPv6 writes them: mapped, or embedded by translators and tunnels.
+ * Blocks of public addresses by name, as IPv6 networks. IPv4 addresses appear as IPv4-mapped, NAT64 and 6to4 addresses.
  */
 const publicBlocks: readonly (readonly [name: string, ...networks: string[]])[] = [
   ["IPv4", "::ffff:0:0/96"],
   ["IPv6", "::/0"],
   ["IPv6", "2000::/3"],
-  // The large allocations of the five registries hold nearly all users, in a hundredth of 2000::/3 (IANA's allocations).
+  // The large IANA allocations of the five registries: they cover a hundredth of 2000::/3, but contain nearly all users.
   ["IPv6", "2400::/12", "2600::/12", "2800::/12", "2a00::/12", "2c00::/12"],
   ["NAT64", "64:ff9b::/96"],
   ["6to4", "2002::/16"],
 ];
 
-/** A share of 1/16 is too large. All private networks and the largest cloud together have less. */
-const maxShareDivisor = 16n;
+/** Networks with 1/16 of a family or more are too large. All private networks and the largest cloud together have less. */
+const shareDivisor = 16n;
 
 /**
- * Finds an address family of which the networks contain a sixteenth or more, however they are split. As trusted proxies, such
- * networks would let attackers forge any address.
+ * Finds an address family of which the networks together contain a sixteenth or more. As trusted proxies, networks of that size
+ * would let attackers forge any address.
  *
  * @param networks valid addresses and networks, such as `192.0.2.1`, `10.0.0.0/8` and `2001:db8::/32`
- * @returns the name of the family, or undefined if the networks contain less of each
+ * @returns the name of the family, or undefined if there is none
  */
 export function findOverbroadFamily(networks: readonly string[]): string | undefined {
   const ranges = mergeRanges(networks.map(toRange));
   const covered = publicBlocks.find(([, ...blocks]) => {
     const all = blocks.map(toRange);
     const held = all.flatMap((block) => ranges.map((range) => overlap(range, block))).reduce(add, 0n);
-    return held * maxShareDivisor >= all.map(({ start, end }) => end - start).reduce(add, 0n);
+    return held * shareDivisor >= all.map(({ start, end }) => end - start).reduce(add, 0n);
   });
   return covered?.[0];
 }

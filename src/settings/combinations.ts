@@ -75,7 +75,7 @@ export function findWeakSettings({
     ...(BCRYPT_COST < 10 && { BCRYPT_COST: "below 10: passwords are cheap to crack if their hashes are stolen" }),
     ...(NODE_ENV === "production" &&
       DATABASE_URL === "sqlite::memory:" && {
-        DATABASE_URL: "sqlite::memory:: all accounts are lost when the service stops",
+        DATABASE_URL: "sqlite::memory:, so all accounts are lost when the service stops",
       }),
     ...(NODE_ENV === "production" &&
       RATE_LIMIT === "off" && { RATE_LIMIT: "off: the number of attempts to guess a password is not limited" }),

@@ -25,8 +25,8 @@ const printableParameters = [
 ];
 
 /**
- * The parameters that have an effect, and those of PostgreSQL's own programs that have none here. Others are rejected, as those
- * programs do: the driver would ignore a misspelled one, or use it as an option of its own.
+ * The parameters that have an effect, and parameters of libpq that have none here. Others are rejected, as in libpq: the driver
+ * would ignore a misspelled one, or take it for one of its own options.
  */
 const knownParameters = [
   ...printableParameters,
@@ -42,12 +42,12 @@ export function parsePostgresUrl(text: string): PostgresUrl | null {
   const pattern = /^postgres(?:ql)?:\/\/([^@/?#\s\p{C}]*@)?([^@/?#\s\p{C}]+)(\/[^/?#\s\p{C}]+)?(?:\?([^?#]*))?$/u;
   const [, credentials = "", authority = "", database = "", query = ""] = pattern.exec(text) ?? [];
   const hosts = authority.split(",");
-  const isRight =
+  const isValid =
     hosts.every(isHost) &&
     /^[^\p{C}\p{Z}]*$/u.test(query.replaceAll(" ", "")) &&
     !/ $/.test(query) &&
     isDecodable(text);
-  if (!isRight || !hosts.every((host) => URL.canParse(`postgres://${credentials}${host}${database}`))) return null;
+  if (!isValid || !hosts.every((host) => URL.canParse(`postgres://${credentials}${host}${database}`))) return null;
   return { credentials, hosts, database, parameters: new URLSearchParams(query) };
 }
 
@@ -73,7 +73,7 @@ function describeParameterError(parameters: URLSearchParams): string | undefined
     const suggestion =
       knownParameters.find((name) => normalize(name) === normalize(unknown)) ??
       (/ssl|tls/i.test(unknown) ? "sslmode" : null);
-    return `unknown parameter after the ?${suggestion ? `; did you mean ${suggestion}?` : "; use the parameter names of PostgreSQL's own programs"}`;
+    return `unknown parameter after the ?${suggestion ? `; did you mean ${suggestion}?` : "; use the parameter names of libpq, such as sslmode"}`;
   }
   const repeated = names.find((name, i) => names.indexOf(name) !== i);
   if (repeated !== undefined) return `${repeated} must appear only once`;
@@ -101,7 +101,7 @@ export function redactDatabaseUrl(url: string): string {
   return `${url.slice(0, url.indexOf(":"))}://${credentials}${parts.hosts}${parts.database}${query}`;
 }
 
-/** Returns the path of a SQLite database; undefined for one in memory and for PostgreSQL. */
+/** Returns the path of an SQLite database; undefined for one in memory and for PostgreSQL. */
 export function sqliteFileOf(url: string): string | undefined {
   const path = /^sqlite:(.+)$/s.exec(url)?.[1];
   return path === ":memory:" ? undefined : path;

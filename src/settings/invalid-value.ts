@@ -1,4 +1,4 @@
-/** Longer than any valid value. */
+/** Longer values are truncated. In characters. */
 const maxLength = 120;
 
 /**

@@ -47,7 +47,7 @@ export function findMisspellings(
     });
 }
 
-/** Adds quotes if the mistake can be invisible. */
+/** Quotes a name whose mistake can be invisible. */
 function quoteIfNeeded(name: string): string {
   return /^[\w.-]+$/.test(name) ? name : `"${formatInvalidValue(name)}"`;
 }

@@ -48,13 +48,13 @@ export function describeSettings(): string {
   return Object.entries<Setting<unknown>>(table)
     .map(([name, { description, development, production }]) => {
       const defaults = [format(development), format(production)];
-      const line = defaults[0] === defaults[1] ? defaults[0] : `${defaults[0]}; in production ${defaults[1]}`;
+      const line = defaults[0] === defaults[1] ? defaults[0] : `${defaults[0]}; in production: ${defaults[1]}`;
       return `  ${name.padEnd(width)}${description}\n  ${"".padEnd(width)}default: ${line}`;
     })
     .join("\n");
 }
 
-/** Returns the environment variables whose names are similar to that of a setting. */
+/** Returns the environment variables whose names are similar to those of settings. */
 export function findMisspelledSettings(environment: Environment): MisspelledSetting[] {
   return findMisspellings(environment, Object.keys(table));
 }

@@ -10,7 +10,7 @@ export function describeSqlitePathError(path: string): string | undefined {
   return describeUrlPartError(path) ?? describeFileNameError(path);
 }
 
-/** Only settings are checked for this. `openDB` accepts it, because file names can contain these characters. */
+/** Applies to settings only: `openDB` accepts these characters, because file names can contain them. */
 function describeUrlPartError(path: string): string | undefined {
   if (/[?#]/.test(path)) return `the path must not contain ? or #: ${examples}`;
   if (/%[0-9a-f]{2}/i.test(path)) return "the path must not be percent-encoded";
@@ -29,12 +29,12 @@ export function describeFileNameError(path: string): string | undefined {
   if (path.startsWith("~")) return "write the path of the home folder instead of ~, which is not expanded";
   if (/\$[\w{(]|%\w+%|\{\{/.test(path)) return "it contains a variable that was not expanded; write the path itself";
   if (/[*<>|;"]/.test(path)) return `the path must not contain * < > | ; or ": ${examples}`;
-  if (/-(wal|shm|journal)$/.test(path)) return "this file is part of a SQLite database; name the database itself";
+  if (/-(wal|shm|journal)$/.test(path)) return "this file is part of an SQLite database; name the database itself";
   if (/(^|[/\\])\.{0,2}$/.test(path)) return "it is a folder; add a file name";
   return undefined;
 }
 
-/** Returns true for a URL; a single letter before the colon is a drive. */
+/** Returns false for a path with a drive letter, such as `C:\accounts.db`. */
 function isUrl(path: string): boolean {
   return /^[a-z][a-z0-9+.-]+:/i.test(path) || /:[^/\\]*@/.test(path);
 }

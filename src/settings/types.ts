@@ -95,7 +95,7 @@ function network() {
   });
 }
 
-/** Proxies that can name their callers. Rejects networks so large that they contain public clients. */
+/** Addresses and networks of trusted proxies. Rejects networks so large that they must contain public clients. */
 export function trustedProxies() {
   const expected = "none, or addresses and networks, such as 127.0.0.1,10.0.0.0/8";
   return list(network(), expected).refine((networks) => findOverbroadFamily(networks) === undefined, {
@@ -173,7 +173,8 @@ export function accentColor() {
       const dark = darkInput ?? readableColor(light, card);
       const fixes = [readableColor(light, page), readableColor(dark, card)];
       if (contrastRatio(light, page) < minContrast || contrastRatio(dark, card) < minContrast) {
-        const message = `readable: a contrast of ${minContrast}:1 with light pages (the second color with dark pages), such as ${fixes.slice(0, darkInput ? 2 : 1)}`;
+        const colors = darkInput ? "the first on light pages, the second on dark pages" : "on light pages";
+        const message = `readable (a contrast of at least ${minContrast}:1) ${colors}, such as ${fixes.slice(0, darkInput ? 2 : 1)}`;
         context.addIssue({ code: "custom", message });
       }
       return { light, dark };
@@ -202,7 +203,7 @@ export function pageUrl() {
 /** The URL of a range API of breached passwords; `off` becomes null. */
 export function breachCheck() {
   const expected =
-    "off, on, or a URL to append the first 5 characters of the hash to, such as https://mirror.example.com/range/";
+    "off, on, or the URL of a mirror without the first 5 characters of the hash, such as https://mirror.example.com/range/";
   return z
     .string()
     .refine(
@@ -212,7 +213,7 @@ export function breachCheck() {
     .transform((text) => (text === "off" ? null : text === "on" ? "https://api.pwnedpasswords.com/range/" : text));
 }
 
-/** The URL of a SQLite or PostgreSQL database. */
+/** The URL of an SQLite or PostgreSQL database. */
 export function databaseUrl() {
   return z.string().check(({ value, issues }) => {
     const problem = describeDatabaseUrlError(value);
