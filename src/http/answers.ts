@@ -12,7 +12,7 @@ export interface Answers {
   redirect(location: string, headers?: ResponseHeaders, status?: 302 | 303): Response;
   /** A body that is not JSON, such as a page. */
   content(status: number, body: string | Uint8Array<ArrayBuffer>, headers: ResponseHeaders): Response;
-  /** 204. */
+  /** A response with status 204. */
   noContent(headers?: ResponseHeaders): Response;
   refuse(refusal: Refusal, headers?: ResponseHeaders): Response;
 }

@@ -10,7 +10,7 @@ import { titleCaseHeaders } from "./header-case.ts";
 import { toRefusal } from "./refusals.ts";
 import type { Handler, Pages, Service } from "./service.ts";
 
-/** A rate: `burst` turns without a delay, then `perSecond`. A turn that would have to wait longer than `maxDelay` is not given. */
+/** A rate of turns: `burst` without delay, then `perSecond`. A turn that would be delayed by more than `maxDelay` is denied. */
 interface Pace {
   readonly perSecond: number;
   readonly burst: number;
@@ -18,10 +18,10 @@ interface Pace {
   readonly maxDelay: number;
 }
 
-/** Delays `busy` responses, because clients that retry immediately would take the cores from the hash threads. */
+/** Delays `busy` responses, because clients that retry immediately would take processor time from the hash threads. */
 const responsePace: Pace = { perSecond: 1000, burst: 200, maxDelay: 1000 };
 
-/** Limits the rejected forms that are read all the same, so that the page shows them again with their values. */
+/** Limits how many forms are read although they are rejected, so that the page can show them again with their values. */
 const formPace: Pace = { perSecond: 20, burst: 20, maxDelay: -1 };
 
 /** A response that is built once and sent many times. */

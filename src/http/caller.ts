@@ -17,7 +17,7 @@ export interface Bindings {
   };
 }
 
-/** The cache of a request. */
+/** Values that are cached per request. */
 export interface Variables {
   ids?: RequestIds;
 }
@@ -26,8 +26,8 @@ export type RequestContext = Context<{ Bindings: Bindings; Variables: Variables 
 
 /**
  * Returns a function that finds the caller's IP address: that of the peer or, if the peer is one of TRUSTED_PROXIES, the one in its
- * forwarding headers. Forwarding headers of other peers are ignored. Logs the first one from a private address, and trusted proxies
- * that do not forward the caller's address.
+ * forwarding headers. Forwarding headers of other peers are ignored. Logs a warning if a private address sends them, and if a
+ * trusted proxy does not forward the caller's address.
  */
 export function addressFinder(
   settings: Pick<Settings, "TRUSTED_PROXIES">,
@@ -82,7 +82,7 @@ export function callerFinder(
   });
 }
 
-/** True for browsers: their Accept header names HTML. That of programs is `*\/*` or missing. */
+/** Returns true for browsers, whose Accept header names HTML. Programs send `*\/*` or no Accept header. */
 export function wantsPage(c: RequestContext): boolean {
   const accepted = c.req.header("Accept")?.split(",") ?? [];
   return accepted.some((range) => /^\s*text\/html\s*(;|$)/i.test(range) && !/;\s*q=0(\.0*)?\s*$/i.test(range));

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../errors.ts";
 
 /**
- * The responses of the server to requests that do not reach the app, by status. It closes the connection afterwards.
+ * The server's responses to requests that do not reach the app, by status. Each response closes the connection.
  * `docs/errors.md` is generated from them.
  */
 export const connectionErrors = {
@@ -32,7 +32,7 @@ export const connectionErrors = {
   },
   500: {
     code: "internal",
-    when: "The app failed without a response.",
+    when: "The app failed without returning a response.",
     remedy: "Search the log for `unexpected error`, and report the bug.",
   },
 } as const satisfies Record<number, { code: ErrorCode; when: string; remedy: string }>;

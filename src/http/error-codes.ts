@@ -1,9 +1,9 @@
 import type { RefusalCode } from "../errors.ts";
 
-/** What an `Error-Code` means. `docs/errors.md` is generated from these. */
+/** Describes an `Error-Code`. `docs/errors.md` is generated from these descriptions. */
 export interface ErrorCodeInfo {
   readonly status: number;
-  /** The message of the response; `…` stands for a part that differs. */
+  /** The message of the response; `…` stands for a part that varies. */
   readonly message: string;
   readonly when: string;
   /** How to fix it. */
@@ -79,13 +79,13 @@ export const errorCodes = {
   email_invalid: {
     status: 400,
     message: "email is not a valid address",
-    when: "The address is not printable ASCII or is over 250 characters; or EMAIL_FORMAT is `address`, or it is the new address of an email change, and an HTML email input would reject it. The message says if it contains an invisible character.",
+    when: "The address is not printable ASCII, or is over 250 characters. Addresses that an HTML email input rejects also get this code if EMAIL_FORMAT is `address`, and in an email change always. The message says if the address contains an invisible character.",
     remedy: "Correct the address. If it was pasted, type it.",
   },
   email_taken: {
     status: 400,
     message: "email already registered",
-    when: "The address has an account, in any letter case; or an account changed it less than seven days ago, and the registration would not verify it.",
+    when: "An account has the address, in any letter case. Or an account had it until an email change less than seven days ago, and the registration does not verify the address.",
     remedy:
       "Log in, or reset the password. To undo an email change, first delete the account that has the address now, or change its address.",
   },
@@ -195,7 +195,7 @@ export const errorCodes = {
   too_many_tries: {
     status: 429,
     message: "too many …",
-    when: "A limit on failed logins, registrations, emails or wrong tokens is reached. After too many wrong passwords in a row, the message says to reset the password. If CONCEAL_ACCOUNTS is on, requests of others for the same address never cause this for a registration or an email.",
+    when: "A limit on failed logins, registrations, emails or wrong tokens is reached. After too many wrong passwords in a row, the message says to reset the password. If CONCEAL_ACCOUNTS is on, requests of other clients for the same address do not count towards the limits on registrations and emails.",
     remedy:
       "Retry after the seconds in `Retry-After`. After too many wrong passwords in a row, reset the password or use a device that the account knows.",
   },
@@ -213,7 +213,7 @@ export const errorCodes = {
   },
 } as const satisfies Record<RefusalCode, ErrorCodeInfo>;
 
-/** The code that only pages have. */
+/** The code that only pages return. */
 export const formStale = {
   status: 403,
   message: "",

@@ -89,7 +89,7 @@ function parseUrlencoded(bytes: Uint8Array): Fields {
   return fields;
 }
 
-/** Decodes as the URL standard does, but rejects bytes that are not UTF-8: two different passwords must not become equal. */
+/** Decodes like the URL standard, but rejects bytes that are not UTF-8, because two different passwords could become equal. */
 function percentDecode(text: string): string {
   return text
     .replaceAll("+", " ")
@@ -123,7 +123,7 @@ async function parseMultipart(bytes: Uint8Array, contentType: string): Promise<F
 function requirePlainParts(text: string, contentType: string): void {
   const boundary = boundaryOf(contentType);
   if (!boundary) return;
-  // With the dashes, because a boundary such as `Transfer` is also in the name of a header.
+  // Includes the dashes, because a boundary such as `Transfer` can also occur in a header name.
   for (const part of text.split(`--${boundary}`).slice(1)) {
     const [head = ""] = part.split("\r\n\r\n", 1);
     for (const [, name = "", value = ""] of head.toLowerCase().matchAll(/^[ \t]*([\w-]+)[ \t]*:(.*)$/gm)) {
@@ -161,7 +161,7 @@ function parseJson(bytes: Uint8Array): Fields {
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
-/** Keeps a byte order mark: it is not part of a file's text, but it is part of a password. */
+/** Keeps a leading byte order mark, because it is part of a password. */
 const utf8Exactly = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function decode(bytes: Uint8Array, decoder = utf8): string {

@@ -35,9 +35,12 @@ export const isPrivateAddress = networkMatcher([
 ]);
 
 /**
- * Returns the last address in `X-Forwarded-For` that is not a trusted proxy, or with a `problem`, the last trusted proxy. Each proxy
- * appends the address that called it; clients can forge everything before. `Forwarded` (RFC 7239) is read only if there is no
- * `X-Forwarded-For`, because a proxy that appends to one header passes the other on as the client wrote it.
+ * Reads `X-Forwarded-For` from right to left and returns the first address that is not a trusted proxy. If the header is missing,
+ * or no such address is found, returns the last trusted proxy before the gap and a `problem`. A private address is returned with a
+ * `problem` too.
+ *
+ * Each proxy appends the address that called it, and clients can forge everything before that. `Forwarded` (RFC 7239) is read only
+ * if there is no `X-Forwarded-For`, because a proxy that appends to one header passes the other on as the client wrote it.
  *
  * @param peer the trusted proxy that the connection came from
  * @param header returns the value of a header; repeated headers are joined by commas

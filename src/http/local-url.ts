@@ -7,7 +7,7 @@ import { isIPv6 } from "node:net";
  */
 export function localUrl(host: string, port: number): string {
   const [address = "", zone] = host.split("%");
-  // The URL parser adds brackets (RFC 3986, 3.2.2) and normalizes the address, which the Host header must match.
+  // Brackets as in RFC 3986, 3.2.2. The URL parser normalizes the address, as clients do for the Host header.
   const name = URL.parse(isIPv6(address) ? `http://[${address}]` : `http://${host}`)?.hostname ?? host;
   if (["0.0.0.0", "[::]", "[::ffff:0:0]"].includes(name)) return `http://localhost:${port}`;
   // The zone of a link-local address (RFC 6874).

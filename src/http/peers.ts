@@ -4,7 +4,7 @@ import { BlockList, isIP } from "node:net";
 export const isLoopback = networkMatcher(["127.0.0.0/8", "::1"]);
 
 /**
- * Creates a function that returns true if trace headers of a peer can be trusted. These peers are trusted: `TRUSTED_PROXIES`, and
+ * Creates a function that returns true if the trace headers of a peer can be trusted. This holds for `TRUSTED_PROXIES`, and for
  * programs on this machine except proxies, which forward the headers of any client.
  */
 export function traceSourceMatcher(
@@ -36,7 +36,7 @@ function familyOf(address: string): "ipv4" | "ipv6" {
 
 /**
  * Patterns of the headers that proxies, load balancers, CDNs and tunnels add to forwarded requests: standard headers (RFC 7239,
- * RFC 8586, `Via`), their variants, and those of single products. Trace headers are not included.
+ * RFC 8586, `Via`), their variants, and those of specific products. Trace headers are not included.
  */
 const forwardingHeaders = [
   "(x-)?forwarded(-.+)?",

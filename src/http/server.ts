@@ -44,7 +44,7 @@ interface ServeOptions {
   readonly host: string;
   readonly port: number;
   readonly log: Log;
-  /** Called after each response. `request` and `milliseconds` are unset if the request could not be parsed. */
+  /** Called after each response. `request` and `milliseconds` are unset if the request did not reach the app. */
   readonly onResponse?: ((status: number, request?: IncomingMessage, milliseconds?: number) => void) | undefined;
   /** Wraps the request listener, for tracing. */
   readonly wrapListener?: (listener: HttpListener) => HttpListener;
@@ -79,7 +79,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   let closing = false;
   const respond = async (request: IncomingMessage, response: ServerResponse) => {
     if (closing) response.shouldKeepAlive = false;
-    // HTTP/1.0 does not require Host. This name matches no host.
+    // HTTP/1.0 does not require Host. No host has this name.
     if (request.httpVersion === "1.0") request.headers.host ??= "unnamed";
     // The listener accepts IPv6 addresses only as URLs write them.
     if (request.headers.host?.startsWith("[")) request.headers.host = normalizeHost(request.headers.host);
@@ -146,7 +146,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 
 /**
  * Returns true if a request names more than one host: in two Host headers, which servers must reject (RFC 9112, 3.2), or in a
- * target with another host than the header. A proxy could have checked the other one.
+ * target with another host than the header. A proxy may have checked the other host.
  */
 function namesTwoHosts({ rawHeaders, headers, url = "" }: IncomingMessage): boolean {
   let hosts = 0;

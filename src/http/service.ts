@@ -8,7 +8,7 @@ import type { Cookies } from "./cookies.ts";
 import type { Description, Method } from "./description.ts";
 import type { Refusal } from "./refusals.ts";
 
-/** What handlers need to answer requests. */
+/** The dependencies of the handlers. */
 export interface Service {
   readonly auth: Auth;
   readonly settings: Settings;
@@ -18,20 +18,20 @@ export interface Service {
   readonly caller: (c: RequestContext) => Caller;
   /** Counts an error, logs it if operators must see it, and returns the refusal to send. */
   readonly reportError: (error: unknown, c: RequestContext) => Refusal;
-  /** Holds the emails while no SMTP server is set. */
+  /** Keeps the emails in memory if SMTP_URL is none. */
   readonly outbox?: DevOutbox | undefined;
 }
 
 export type Handler = (c: RequestContext) => Response | Promise<Response>;
 
-/** One method of a path: `endpoint` of `endpoint.ts` creates it. */
+/** One method of a path, created by `endpoint` in `endpoint.ts`. */
 export interface Endpoint {
   readonly description: Description;
   /** Returns the handler, or null if this service does not have the endpoint. */
   create(service: Service): Handler | null;
 }
 
-/** The endpoints of a path, by method. HEAD comes with GET. */
+/** The endpoints of a path, by method. GET also handles HEAD. */
 export type Resource = Readonly<Partial<Record<Method, Endpoint>>>;
 
 /** The HTML pages. */

@@ -74,7 +74,7 @@ export function clearSessionCookies(c: RequestContext, service: Service): string
   return [...clearOtherCookies(c, service), service.cookies.session.clear];
 }
 
-/** Returns nothing if the browser sent no session: then it has none for another domain either. */
+/** Returns an empty list if the browser sent no session cookie, because it then has none for another domain either. */
 function clearOtherCookies(c: RequestContext, { settings, cookies }: Service): readonly string[] {
   return readSessionIds(c, settings).length === 0 ? [] : cookies.session.clearOthers;
 }
