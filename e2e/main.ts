@@ -9,7 +9,7 @@ const email = "guillaume@holberton.io";
 const password = "b4l0u";
 const newPassword = "t4rt1fl3tt3";
 
-/** A request, and the response that it must get. A `body` that is no pattern is compared byte for byte, as JSON and a line end. */
+/** A request, and the response that it must get. An object as `body` means its JSON followed by a newline, byte for byte. */
 interface Step {
   readonly name: string;
   readonly request: readonly [method: string, path: string];
@@ -98,8 +98,8 @@ async function step({
   return { response, text };
 }
 
-function fail(name: string, expected: string, saw: string): never {
-  console.error(`${name}: expected ${expected}, saw ${saw}`);
+function fail(name: string, expected: string, actual: string): never {
+  console.error(`${name}: expected ${expected}, received ${actual}`);
   process.exit(1);
 }
 

@@ -18,7 +18,7 @@ test("the end-to-end script prints nothing if all steps pass, and otherwise name
       assert.equal(error.code, 1);
       assert.equal(
         error.stderr,
-        'register_user: expected status 200, saw status 400 and {"message":"email already registered"}\n',
+        'register_user: expected status 200, received status 400 and {"message":"email already registered"}\n',
       );
       return true;
     },
