@@ -83,7 +83,7 @@ export type RequestErrorCode =
 /** The codes of the error responses of the app. */
 export type RefusalCode = AuthErrorCode | RequestErrorCode | "database_unavailable";
 
-/** The codes of requests that the server rejects before they reach the app: not HTTP/1.1, or too slow. */
+/** The codes of requests that the server rejects before they reach the app, such as requests that are too slow. */
 export type ConnectionErrorCode = "bad_request" | "expectation_failed" | "headers_too_large" | "request_timeout";
 
 /** The values of the `Error-Code` header, which every response with a status of 400 or more has. */

@@ -7,7 +7,7 @@ import { PartialFailure } from "./failures.ts";
 import { ProgressBar } from "./progress.ts";
 import { recordBulkOperation } from "./with-auth.ts";
 
-/** Declares `adopt`, which replaces another server of the same API. */
+/** Declares `adopt`, which takes over the data of another server of the same API. */
 export function declareAdopt(program: Command, environment: Environment): void {
   program
     .command("adopt")

@@ -26,7 +26,7 @@ export async function load(args: readonly string[]): Promise<(environment: Envir
   };
 }
 
-/** @param environment of the service, which logs misspelled settings itself unless it cannot read its settings */
+/** @param environment set for the service, which logs misspelled settings itself, except when its settings are invalid */
 async function reportErrors(running: Promise<void>, environment?: Environment): Promise<void> {
   try {
     await running;

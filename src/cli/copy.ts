@@ -15,7 +15,7 @@ export function declareCopy(program: Command): void {
     .option("--from <url>", "Database to read, sqlite:FILE or postgres://…")
     .option("--to <url>", "Empty database to write, sqlite:FILE or postgres://…")
     .action(({ from, to }: CopyOptions, command: Command) => {
-      // Not by requiredOption, which would report a misspelled option as a missing one.
+      // `requiredOption` would report a misspelled option as a missing one.
       if (!from || !to) command.error("error: --from and --to are required");
       if (from === to) command.error("error: --from and --to are the same database");
       return copy(from, to);
@@ -46,7 +46,7 @@ async function copy(from: string, to: string): Promise<void> {
   );
 }
 
-/** @throws {SettingsError} for anything but a database URL, with the same reason as for DATABASE_URL */
+/** @throws {SettingsError} if it is not a database URL, with the same reason as for DATABASE_URL */
 async function requireDatabaseUrl(option: string, url: string): Promise<void> {
   const { readSettings } = await import("../settings/settings.ts");
   try {

@@ -5,8 +5,8 @@ import { CommandFailure } from "./failures.ts";
 import { printError } from "./print-error.ts";
 
 /**
- * Reads the settings of a command that uses the service's database. A shell without the service's environment would use another
- * database and mode than the service, so standard error says which, without a password. At a terminal, it always does.
+ * Reads the settings of a command that uses the service's database. Prints the database and the mode to standard error if
+ * DATABASE_URL is unset, because the service may use others, and always at a terminal. Passwords are not printed.
  *
  * @throws {SettingsError} if a setting is wrong
  * @throws {CommandFailure} for an in-memory database, which no other process can see
@@ -30,7 +30,7 @@ export async function readDatabaseSettings(environment: Environment): Promise<Se
   return settings;
 }
 
-/** Returns the absolute path of an SQLite file, since a relative one depends on the current folder, or a URL without its password. */
+/** Returns the absolute path of an SQLite file, which a relative one does not reveal, or a URL without its password. */
 async function describeDatabase(url: string): Promise<string> {
   const { sqliteFileOf, redactDatabaseUrl } = await import("../settings/settings.ts");
   const file = sqliteFileOf(url);

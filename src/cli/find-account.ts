@@ -4,7 +4,7 @@ import { CommandFailure } from "./failures.ts";
 import { sanitize } from "./format.ts";
 
 /**
- * Finds an account by id or email address. Digits alone are an id.
+ * Finds an account by id or email address. A text of digits only is an id.
  *
  * @throws {CommandFailure} if there is none
  */

@@ -11,9 +11,9 @@ import { type Line, openSource, readLines } from "./read-lines.ts";
 import type { SeenEmails } from "./seen-emails.ts";
 import { recordBulkOperation } from "./with-auth.ts";
 
-/** Lines per transaction, which takes some milliseconds: a running service may wait for it. */
+/** Lines per transaction. A running service can have to wait for a transaction, which takes a few milliseconds. */
 const batchSize = 500;
-/** Bytes per line, twice as many as the longest email address and hash take. */
+/** In bytes: twice the size of a line with the longest email address and hash. */
 const maxLineLength = 4096;
 
 interface ImportOptions {

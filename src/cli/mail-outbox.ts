@@ -27,12 +27,27 @@ export async function listMails(auth: Auth, { limit, json }: ListMailOptions): P
   if (failures.length > 0) printFailed(failures, failed);
 }
 
-function waitingToJson({ id, kind, userId, createdAt, nextAttemptAt: nextTryAt, attempts: tries }: OutboxMail) {
-  return { id, kind, user_id: userId, created_at: toIso(createdAt), next_try_at: toIso(nextTryAt), tries };
+function waitingToJson({ id, kind, userId, createdAt, nextAttemptAt, attempts }: OutboxMail) {
+  return {
+    id,
+    kind,
+    user_id: userId,
+    created_at: toIso(createdAt),
+    next_try_at: toIso(nextAttemptAt),
+    tries: attempts,
+  };
 }
 
-function failedToJson({ id, kind, userId, createdAt, attempts: tries, failedAt, reason }: FailedMail) {
-  return { id, kind, user_id: userId, created_at: toIso(createdAt), tries, failed_at: toIso(failedAt), reason };
+function failedToJson({ id, kind, userId, createdAt, attempts, failedAt, reason }: FailedMail) {
+  return {
+    id,
+    kind,
+    user_id: userId,
+    created_at: toIso(createdAt),
+    tries: attempts,
+    failed_at: toIso(failedAt),
+    reason,
+  };
 }
 
 function printWaiting(mails: readonly OutboxMail[], total: number): void {
@@ -46,8 +61,8 @@ function printFailed(failures: readonly FailedMail[], total: number): void {
   printRows(rows, total);
 }
 
-function toRow({ id, kind, userId, createdAt, attempts: tries }: OutboxMail | FailedMail) {
-  return { id, kind, user: userId, created: formatTime(createdAt), attempts: tries };
+function toRow({ id, kind, userId, createdAt, attempts }: OutboxMail | FailedMail) {
+  return { id, kind, user: userId, created: formatTime(createdAt), attempts };
 }
 
 function printRows(rows: Parameters<typeof formatTable>[0], total: number): void {

@@ -30,7 +30,7 @@ export async function openSource(path: string): Promise<Source> {
 }
 
 /**
- * Reads a file line by line. Never holds more than `maxLength` bytes and a chunk, however long the lines are.
+ * Reads a file line by line. Never holds more than `maxLength` bytes and a chunk in memory, however long the lines are.
  *
  * @param maxLength in bytes
  * @throws {OpenError} if the file cannot be read

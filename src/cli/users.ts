@@ -151,7 +151,8 @@ async function listSessions(auth: Auth, account: string, { json }: JsonOption): 
 async function revoke(auth: Auth, account: string, { json, session }: RevokeOptions): Promise<void> {
   const user = await findAccount(auth, account);
   const ended = await auth.admin.revoke(user.id, session);
-  if (ended === 0) throw new CommandFailure(`${user.email} has no such session`);
+  if (ended === 0)
+    throw new CommandFailure(`${user.email} has no ${session === undefined ? "sessions" : "such session"}`);
   console.log(json ? formatJson({ ended }) : `ended ${ended} ${ended === 1 ? "session" : "sessions"} of ${user.email}`);
 }
 

@@ -2,12 +2,12 @@ import { OpenError } from "../errors.ts";
 
 export type ErrorWrapper = (error: unknown) => OpenError;
 
-/** Returns a function that wraps errors of reading a file: `cannot restore a.db: the file does not exist`. */
+/** Returns a function that wraps an error of reading a file, with a message such as `cannot restore a.db: the file does not exist`. */
 export function readFailure(message: string): ErrorWrapper {
   return (error) => new OpenError(`${message}: ${describeReadError(error)}`, { cause: error });
 }
 
-/** Like `readFailure`, for creating or replacing a file: there, a missing or read-only folder is the cause. */
+/** Like `readFailure`, for creating or replacing a file, which fails if the folder is missing or read-only. */
 export function writeFailure(message: string): ErrorWrapper {
   const words = { ENOENT: "the folder does not exist", EACCES: "this user cannot write to the folder" };
   return (error) => new OpenError(`${message}: ${describeError(error, words)}`, { cause: error });
@@ -63,5 +63,5 @@ const sqliteFaults: Readonly<Record<number, string>> = {
   13: "the disk is full",
   14: accessDenied,
   15: "it is in use",
-  26: "it is not a SQLite database",
+  26: "it is not an SQLite database",
 };

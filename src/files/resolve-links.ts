@@ -2,7 +2,7 @@ import { lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { OpenError } from "../errors.ts";
 
-/** The limit of Linux. */
+/** The maximum number of links to follow, as in Linux. */
 const maxLinks = 40;
 
 /**

@@ -1,4 +1,4 @@
-/** Returns curl commands for the requests of the contract, in a working order. */
+/** Returns curl commands for the requests of the contract, in an order that works. */
 export function exampleRequests(origin: string): string[] {
   // A shell would read the brackets of an IPv6 address as a pattern.
   const at = (path: string) => (/[^\w.:/-]/.test(origin) ? `"${origin}${path}"` : origin + path);
@@ -17,6 +17,6 @@ export function exampleRequests(origin: string): string[] {
 /** Why development mode must not be reachable from other machines. */
 export const developmentWarning = [
   "In development, reset tokens and /dev/outbox can be read by programs on this machine, recognized by Host: localhost.",
-  "Behind a plain TCP forward or tunnel (ssh, socat, kubectl port-forward), attackers can send that too.",
+  "Behind a plain TCP forward or tunnel (ssh, socat, kubectl port-forward), attackers can send that header too.",
   "Set NODE_ENV=production before this port can be reached from other machines.",
 ];

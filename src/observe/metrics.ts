@@ -59,7 +59,7 @@ export class Counters implements Metrics {
   }
 
   countResponse(method: string, route: string, status: number, milliseconds?: number): void {
-    const requests = this.#requests.get(route)?.get(method) ?? this.#first(method, route);
+    const requests = this.#requests.get(route)?.get(method) ?? this.#addCounts(method, route);
     requests.statuses.set(status, (requests.statuses.get(status) ?? 0) + 1);
     if (milliseconds !== undefined) requests.durations.add(milliseconds);
   }
@@ -76,15 +76,15 @@ export class Counters implements Metrics {
     increment(this.mails, outcome);
   }
 
-  recordHashWait(waited: number): void {
-    this.hashWaits.add(waited);
+  recordHashWait(wait: number): void {
+    this.hashWaits.add(wait);
   }
 
   addQueue(name: QueueName, length: QueueLength): void {
     this.queues.set(name, length);
   }
 
-  #first(method: string, route: string): RequestCounts {
+  #addCounts(method: string, route: string): RequestCounts {
     const knownMethod = methods.has(method) ? method : "other";
     const requests = this.#requests.get(route)?.get(knownMethod) ?? new RequestCounts(knownMethod, route);
     if (!this.#requests.has(route)) this.#requests.set(route, new Map());

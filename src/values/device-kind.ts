@@ -4,7 +4,7 @@ export interface DeviceKind {
   readonly system: keyof typeof systems;
 }
 
-/** In this order, because many browsers also name others. */
+/** Tested in this order, because the User-Agent of many browsers also names other browsers. */
 const browsers = {
   Edge: /Edg(e|A|iOS)?\//,
   Opera: /OPR\/|Opera/,

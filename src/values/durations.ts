@@ -19,14 +19,14 @@ export function formatLifetime(milliseconds: number, language: string): string {
 }
 
 /**
- * Formats a waiting time: `30 seconds`, `5 minutes`, `24 hours`. Rounds up. Uses the largest unit with a count of 1 or of at least
- * 2 after rounding; one day is `24 hours`.
+ * Formats a waiting time, rounded up: `30 seconds`, `90 seconds`, `5 minutes`, `24 hours`. Uses a larger unit only if its count is
+ * exactly 1 or at least 2. Days start at 2.
  *
  * @param seconds at least 1
  */
 export function formatWait(seconds: number, language: string): string {
   let [count, unit] = [Math.ceil(seconds), "second"];
-  // The rounded count of a unit determines the next unit: 7199 seconds are 120 minutes, which are 2 hours.
+  // Rounding in one unit can reach the next: 7199 seconds are 120 minutes, which are 2 hours.
   if (count === 60 || count >= 120) [count, unit] = [Math.ceil(count / 60), "minute"];
   if (unit === "minute" && (count === 60 || count >= 120)) [count, unit] = [Math.ceil(count / 60), "hour"];
   if (unit === "hour" && count >= 48) [count, unit] = [Math.ceil(count / 24), "day"];

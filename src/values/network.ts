@@ -46,12 +46,12 @@ export function widestNetworkOf(address: string | undefined): string {
 function embeddedAddress(groups: readonly number[]): string | undefined {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = groups;
   const startsWith = (...prefix: number[]) => prefix.every((group, i) => groups[i] === group);
-  // Mapped (RFC 4291, 2.5.5.2), translated without state (RFC 7915, A.1), and by NAT64's well-known prefix (RFC 6052, 2.1).
+  // IPv4-mapped (RFC 4291, 2.5.5.2), IPv4-translated (RFC 7915, A.1), and NAT64's well-known prefix (RFC 6052, 2.1).
   const isLast = startsWith(0, 0, 0, 0, 0, 0xffff) || startsWith(0, 0, 0, 0, 0xffff, 0);
   if (isLast || startsWith(0x64, 0xff9b, 0, 0, 0, 0)) return formatIPv4([g, h]);
   // NAT64's prefix for local use (RFC 8215): in a /96 of it, the IPv4 address comes last; otherwise, its position is unknown.
   if (startsWith(0x64, 0xff9b, 1)) return e === 0 && f === 0 ? formatIPv4([g, h]) : formatHexGroups(groups);
-  // Compatible (RFC 4291, 2.5.5.1), except `::` and `::1`.
+  // IPv4-compatible (RFC 4291, 2.5.5.1), except `::` and `::1`.
   if (startsWith(0, 0, 0, 0, 0, 0) && g !== 0) return formatIPv4([g, h]);
   // 6to4 (RFC 3056, 2) and Teredo, which inverts the bits (RFC 4380, 4).
   if (a === 0x2002) return formatIPv4([b, c]);

@@ -263,7 +263,7 @@ test("backup says why a database cannot be backed up, and creates no file", asyn
     ["missing.db", /cannot back up \S+missing\.db: the file does not exist\n$/],
     ["volume", /cannot back up \S+volume: it is a folder\n$/],
     ["empty.db", /cannot back up \S+empty\.db: it is not a Bienvenue database\n$/],
-    ["text.db", /cannot back up \S+text\.db: it is not a SQLite database\n$/],
+    ["text.db", /cannot back up \S+text\.db: it is not an SQLite database\n$/],
     ["cut.db", /cannot back up \S+cut\.db: it is damaged\n$/],
   ];
   for (const [name, words] of refusals) await it.refused(["backup", at("new.db")], words, { path: at(name) });
