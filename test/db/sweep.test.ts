@@ -34,7 +34,7 @@ test("expired sessions are swept in batches, each from the end of the last one",
     const left = new Set((await store.rows("sessions")).map((row) => String(row.session_id)));
     const gone = keys.filter((key) => !left.has(key));
     assert.equal(gone.length, ended);
-    for (const key of gone) assert.ok(key > from && key <= (next ?? key), "each batch is the next few keys");
+    for (const key of gone) assert.ok(key > from && key <= (next ?? key), "each batch contains only keys of its range");
     swept += ended;
     from = next;
   }

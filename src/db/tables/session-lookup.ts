@@ -15,7 +15,7 @@ export interface LiveSession {
   readonly lastSeenAt: number;
 }
 
-/** How long the previous id of a renewed session stays valid, for concurrent requests and lost responses. In milliseconds. */
+/** How long the previous id of a renewed session stays valid, in milliseconds: for concurrent requests and lost responses. */
 const renewalGrace = 10_000;
 
 /**

@@ -5,7 +5,8 @@ import type { Store } from "../store.ts";
 import { isSession, selectLiveSessions } from "./session-lookup.ts";
 
 /**
- * Returns the condition that a session has this id, or had it before its last renewal: the request may have begun before that.
+ * Returns the condition that a session has this id, or had it before its last renewal. The request may have begun before that
+ * renewal.
  */
 function isOrWasSession(sessionId: string) {
   const hashed = digest(sessionId);

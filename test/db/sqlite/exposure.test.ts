@@ -24,7 +24,7 @@ async function readWarnings(path: string): Promise<unknown[]> {
 
 for (const as of ["this user", "an ordinary user"]) {
   test(
-    `a database that others can read or write is warned of, with the command that mends it, as ${as}`,
+    `a database that others can read or write causes a warning with the command that fixes it, as ${as}`,
     onlyWithModes,
     async () => {
       await using folder = await temporaryFolder();

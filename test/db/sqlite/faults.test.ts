@@ -152,7 +152,7 @@ test("on a full disk, acknowledged writes are stored and rejected ones are not",
   const stored = store.rows("users").map((row) => String(row.email));
   assert.deepEqual(stored.sort(), ["bob@example.com", "alice@example.com", ...acknowledged].sort());
   const changed = store.rows("users").filter((row) => String(row.hashed_password).startsWith("y"));
-  assert.equal(store.rows("sessions").length, changed.length + 2, "an update is whole or not at all");
+  assert.equal(store.rows("sessions").length, changed.length + 2, "an update is stored completely or not at all");
 });
 
 test("a transaction that a full disk rolls back affects no other transaction", { skip }, async () => {

@@ -82,7 +82,7 @@ test("a token that is replaced, expired, revoked, another user's or a disabled u
 
   await db.updateUser(id, { resetToken: "token" });
   clock.advance(hour - 1);
-  assert.ok(await db.resetPassword.redeem(redemption), "the refusals were for those reasons");
+  assert.ok(await db.resetPassword.redeem(redemption), "otherwise the token is valid");
 });
 
 test("a reset token expires at the given time", async () => {

@@ -87,7 +87,7 @@ test("fifty simultaneous logins on two nodes leave exactly 1,000 sessions, inclu
   for (const { session } of opened) assert.ok(await nodes[0]?.getUserFromSessionId(session.sessionId));
 });
 
-test("SESSION_LIMIT keeps only the newest sessions, even of a thousand", async () => {
+test("SESSION_LIMIT keeps only the newest sessions, even if there are a thousand", async () => {
   await using nodes = await createNodes({ SESSION_LIMIT: "3" });
   const { store, auth, id } = nodes;
   await createCrowd(store, { userId: id, count: 1000 });
@@ -117,25 +117,25 @@ test("of 200,000 sessions of an older version, each login ends some hundred, and
 
 const ends: Record<string, (nodes: { auth: Auth; store: Store; id: number }, own: string) => Promise<unknown>> = {
   "ending all others": ({ auth }, own) => auth.sessions.endOthers(own),
-  "a change of password": ({ auth }, own) =>
+  "a password change": ({ auth }, own) =>
     auth.account.changePassword(own, { current: password, chosen: `${password}2` }),
-  "a reset": async ({ auth }) => auth.updatePassword(await auth.getResetPasswordToken(email), `${password}2`),
+  "a password reset": async ({ auth }) => auth.updatePassword(await auth.getResetPasswordToken(email), `${password}2`),
   "an operator": ({ auth, id }) => auth.admin.revoke(id),
-  "a disabled account": ({ auth, id }) => auth.admin.disable(id),
-  "a deleted account": ({ auth, id }) => auth.admin.deleteAccount(id),
+  "disabling the account": ({ auth, id }) => auth.admin.disable(id),
+  "deleting the account": ({ auth, id }) => auth.admin.deleteAccount(id),
   destroySession: ({ auth, id }) => auth.destroySession(id),
   "DB.updateUser": ({ store, id }) => store.db.updateUser(id, { sessionId: "only" }),
 };
 
 for (const [end, act] of Object.entries(ends)) {
-  test(`${end} ends every one of many sessions from before, and not the one that asks where that stays`, async () => {
+  test(`${end} ends thousands of sessions, but not a current session that must stay`, async () => {
     await using nodes = await createNodes();
     const { store, auth, id } = nodes;
     const own = (await auth.createSession(email)) ?? "";
     await createCrowd(store, { userId: id, count: 3600, from: 0 });
     await act(nodes, own);
     assert.deepEqual(await listCrowd(store), []);
-    const stays = ["ending all others", "a change of password", "DB.updateUser"].includes(end);
+    const stays = ["ending all others", "a password change", "DB.updateUser"].includes(end);
     assert.equal(await count(store), stays ? 1 : 0);
     if (stays && end !== "DB.updateUser") assert.ok(await auth.getUserFromSessionId(own));
   });

@@ -10,7 +10,7 @@ const email = "bob@example.com";
 const digest = (text: string) => createHash("sha256").update(text).digest("base64url");
 
 async function readPage({ db }: Store, userId: number, query = {}): Promise<SessionPage> {
-  return (await db.sessions.list(userId, { limit: 10, ...query })) ?? assert.fail("there is no such page");
+  return (await db.sessions.list(userId, { limit: 10, ...query })) ?? assert.fail("no such page");
 }
 
 async function findOnlyHandle(store: Store, userId: number): Promise<string> {
@@ -128,7 +128,7 @@ test("a handle of another user's session, or a malformed one, ends no session", 
 });
 
 for (const every of [0, 1]) {
-  test(`pages hold every session once, the newest first (${every} ms from one to the next)`, async () => {
+  test(`pages contain every session once, newest first (${every} ms apart)`, async () => {
     await using store = await createStore();
     const { db } = store;
     const { id } = await db.addUser(email, "hash");
@@ -150,8 +150,11 @@ for (const every of [0, 1]) {
     for (const limit of [1, 2, 7, 95, 96, 1000]) {
       const pages = await readAllPages(store, id, limit, "own");
       assert.equal(new Set(pages.flat().map(({ handle }) => handle)).size, 96);
-      assert.equal(pages.flat().length, 96, "the one that asks is on one page");
-      assert.ok(pages[0]?.at(-1)?.current, "the first, last because all others are newer");
+      assert.equal(pages.flat().length, 96, "the current session is on one page only");
+      assert.ok(
+        pages[0]?.at(-1)?.current,
+        "the current session is on the first page, last because all others are newer",
+      );
       for (const each of pages) assert.ok(each.length <= limit);
     }
   });

@@ -71,7 +71,7 @@ async function explain(store: Store, statements: readonly Pick<CompiledQuery, "s
 
 const requests: Record<string, (db: DB, userId: number, handle: string, next: string) => Promise<unknown>> = {
   "opening one": (db, userId) => db.sessions.open({ userId, sessionId: "new" }),
-  "opening one of three": (db, userId) => db.sessions.open({ userId, sessionId: "other", limit: 3 }),
+  "opening a session with a limit of three": (db, userId) => db.sessions.open({ userId, sessionId: "other", limit: 3 }),
   "the first page": (db, userId) => db.sessions.list(userId, { current: "own", limit: 100 }),
   "a later page": (db, userId, _, after) => db.sessions.list(userId, { current: "own", limit: 100, after }),
   "ending one": (db, userId, handle) => db.sessions.endByHandle(userId, handle),
@@ -79,12 +79,12 @@ const requests: Record<string, (db: DB, userId: number, handle: string, next: st
   "renewing one": (db) => db.sessions.renew("own", { renewed: "renewed", nonce: "n" }),
   "being seen": (db) => db.sessions.recordUse(["own"]),
   "finding one": (db) => db.sessions.findUser("own"),
-  "ending the one that asks": (db) => db.sessions.end("own"),
+  "ending the current session": (db) => db.sessions.end("own"),
 };
 
 for (const every of [0, 1]) {
   // id: bounded-reads
-  test(`with 200,000 sessions of one user no request reads more than some thousand rows (${every} ms apart)`, async () => {
+  test(`no request reads more than a few thousand of 200,000 sessions of a user (${every} ms apart)`, async () => {
     await using store = await createStore();
     const { id } = await store.db.addUser("bob@example.com", "hash");
     for (let i = 0; i < 20; i++) await store.db.addUser(`${i}@example.com`, "hash");

@@ -239,7 +239,7 @@ test("a device becomes known only by a login that opens a session", async () => 
   assert.equal(await db.devices.isKnown("device", userId), false);
   assert.ok(await db.sessions.open({ ...opening, verifiedHash: "new" }));
   assert.equal(await db.devices.isKnown("device", userId), true);
-  assert.deepEqual(await store.rows("outbox"), [], "the first is no news");
+  assert.deepEqual(await store.rows("outbox"), [], "the first login sends no email");
   for (const secret of ["device", "second"]) {
     await db.sessions.open({ ...opening, sessionId: secret, device: secret });
   }
