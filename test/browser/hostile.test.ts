@@ -18,7 +18,7 @@ const hostile = [
   "a".repeat(10_000),
 ];
 /** The value of the field, the width of the document, and the number of injected elements. */
-const seen = `[document.querySelector("label[for=email]").control.value, document.documentElement.scrollWidth,
+const pageState = `[document.querySelector("label[for=email]").control.value, document.documentElement.scrollWidth,
   document.querySelectorAll("main script, main svg, main [onerror], main [onfocus]").length]`;
 
 test("hostile input is displayed as text: no script runs, and the layout stays intact", async () => {
@@ -39,10 +39,10 @@ test("hostile input is displayed as text: no script runs, and the layout stays i
         ...(withPassword && { [words.fields.password]: ada.password }),
       });
       assert.equal(visitor.path, path);
-      const [kept, width, alien] = await page.evaluate<[string, number, number]>(seen);
+      const [kept, width, injected] = await page.evaluate<[string, number, number]>(pageState);
       assert.ok(email.startsWith(kept) && kept.length === Math.min(email.length, 1000), `${email}: ${kept}`);
       assert.equal(width, 320, email);
-      assert.equal(alien, 0);
+      assert.equal(injected, 0);
     }
   }
 });

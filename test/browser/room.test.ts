@@ -30,22 +30,22 @@ for (const language of ["en", "fr"] as const) {
     const { page, words } = visitor;
     // As the setting of a browser does. The Content-Security-Policy blocks an inline style.
     const enlarge = `document.styleSheets[0].insertRule("html { font-size: 200% }", 0)`;
-    const look = async (path: string) => {
+    const checkPage = async (path: string) => {
       await visitor.open(path);
       await page.evaluate(enlarge);
       assert.equal(await page.evaluate("getComputedStyle(document.documentElement).fontSize"), "32px");
       assert.deepEqual(await page.evaluate(overflowing), [], path);
       assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 320, path);
-      for (const room of await page.evaluate<number[]>(passwordWidths))
-        assert.ok(room > 100, `${path}: the input is visible`);
+      for (const width of await page.evaluate<number[]>(passwordWidths))
+        assert.ok(width > 100, `${path}: the password field is wide enough`);
     };
-    for (const path of ["/login", "/register", "/forgot", "/verify?token=x"]) await look(path);
+    for (const path of ["/login", "/register", "/forgot", "/verify?token=x"]) await checkPage(path);
     await visitor.open("/login");
     await visitor.submit(words.logIn.submit, {
       [words.fields.email]: ada.email,
       [words.fields.password]: ada.password,
     });
-    for (const path of ["", "/password", "/email", "/export", "/delete"]) await look(`/account${path}`);
+    for (const path of ["", "/password", "/email", "/export", "/delete"]) await checkPage(`/account${path}`);
   });
 }
 

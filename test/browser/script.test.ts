@@ -43,13 +43,13 @@ test("a recent time is displayed as now, even if the clock of the browser is slo
   const { page, words } = visitor;
   await visitor.open("/login");
   await visitor.submit(words.logIn.submit, { [words.fields.email]: ada.email, [words.fields.password]: ada.password });
-  for (const [ahead, told] of [
+  for (const [ahead, expected] of [
     [-4 * minute, "now"],
     [0, "now"],
     [4 * minute, "4 minutes ago"],
   ] as const) {
     await page.clock.setFixedTime(stage.clock.now() + ahead);
     await visitor.open("/account");
-    assert.equal(await page.locator("time").textContent(), told);
+    assert.equal(await page.locator("time").textContent(), expected);
   }
 });

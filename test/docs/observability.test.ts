@@ -15,7 +15,7 @@ test("every event that the log alone has is in docs/observability.md, and nothin
   const page = await readFile(join(root, "docs/observability.md"), "utf8");
   const [, table = ""] = page.split("| event | level | when |");
   const rows = [...(table.split("\n\n")[0] ?? "").matchAll(/^\| (`.+`) \| (info|warn|error) \| \w.+ \|$/gm)];
-  const told = rows.flatMap(([, names = ""]) => [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name));
+  const documented = rows.flatMap(([, names = ""]) => [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name));
   assert.ok(logged.size >= 14, `${logged.size} are logged`);
-  assert.deepEqual(told.toSorted(), [...logged].toSorted());
+  assert.deepEqual(documented.toSorted(), [...logged].toSorted());
 });

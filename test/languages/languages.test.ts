@@ -29,9 +29,9 @@ test("all languages have the same texts", () => {
       [1, 2, 60].map((times) => mail({ ...facts, times })),
     );
     const { greeting, plainLink, unknownDevice, device } = messages[language];
-    const said = [greeting, plainLink, unknownDevice, device("Firefox", "Windows")];
-    said.push(...mails.flatMap(({ subject, before, link, after }) => [subject, ...before, link, ...after]));
-    for (const text of said) assert.match(text, /^\S.*\S$/, language);
+    const texts = [greeting, plainLink, unknownDevice, device("Firefox", "Windows")];
+    texts.push(...mails.flatMap(({ subject, before, link, after }) => [subject, ...before, link, ...after]));
+    for (const text of texts) assert.match(text, /^\S.*\S$/, language);
     for (const { before } of mails) assert.notEqual(before.length, 0, language);
   }
 });
@@ -75,9 +75,9 @@ function mailTexts(language: Language): [string, string][] {
     device: "Firefox",
     forgot: "https://x",
   };
-  const told = Object.entries(mails).flatMap(([kind, mail]) => {
-    const told = [1, 60].map((times) => mail({ ...facts, times }));
-    const texts = told.flatMap(({ subject, before, link, after }) => [subject, ...before, link, ...after]);
+  const mailEntries = Object.entries(mails).flatMap(([kind, mail]) => {
+    const composed = [1, 60].map((times) => mail({ ...facts, times }));
+    const texts = composed.flatMap(({ subject, before, link, after }) => [subject, ...before, link, ...after]);
     return texts.map((text): [string, string] => [kind, text]);
   });
   return [
@@ -85,7 +85,7 @@ function mailTexts(language: Language): [string, string][] {
     ["plainLink", plainLink],
     ["introduced", introduceLink("Link")],
     ["device", unknownDevice],
-    ...told,
+    ...mailEntries,
   ];
 }
 

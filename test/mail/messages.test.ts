@@ -87,12 +87,12 @@ test("a long URL wraps if it does not fit, and words do not break", () => {
 });
 
 test("an email says what happened, and what happens if the reader does nothing", () => {
-  const told = (kind: MailKind, language: "en" | "fr") => compose(mail(kind, { language }), settings).text;
-  assert.match(told("already_registered", "en"), /tried to use this email address on Example/);
-  assert.match(told("already_registered", "fr"), /a voulu utiliser cette adresse e-mail sur Example/);
-  assert.match(told("confirm_email", "en"), /ignore this email\. The address will not be verified\.\n/);
-  assert.match(told("confirm_email", "fr"), /ignorez cet e-mail\u00a0: l’adresse ne sera pas confirmée\.\n/);
-  assert.match(told("confirm_email", "fr"), /\nConfirmer l’adresse\u00a0:\nhttps:/);
+  const composeFor = (kind: MailKind, language: "en" | "fr") => compose(mail(kind, { language }), settings).text;
+  assert.match(composeFor("already_registered", "en"), /tried to use this email address on Example/);
+  assert.match(composeFor("already_registered", "fr"), /a voulu utiliser cette adresse e-mail sur Example/);
+  assert.match(composeFor("confirm_email", "en"), /ignore this email\. The address will not be verified\.\n/);
+  assert.match(composeFor("confirm_email", "fr"), /ignorez cet e-mail\u00a0: l’adresse ne sera pas confirmée\.\n/);
+  assert.match(composeFor("confirm_email", "fr"), /\nConfirmer l’adresse\u00a0:\nhttps:/);
 });
 
 test("every subject and every text is translated", () => {
@@ -104,7 +104,7 @@ test("every subject and every text is translated", () => {
 });
 
 test("an email says how long its link works according to the settings", () => {
-  const said = (kind: MailKind, language: "en" | "fr", lifetime: string) =>
+  const composeText = (kind: MailKind, language: "en" | "fr", lifetime: string) =>
     compose(
       mail(kind, { language }),
       readSettings({
@@ -119,16 +119,16 @@ test("an email says how long its link works according to the settings", () => {
     ["61s", "61 seconds", "61 secondes"],
   ] as const) {
     for (const kind of ["invitation", "reset_password", "confirm_email", "confirm_new_email"] as const) {
-      assert.match(said(kind, "en", lifetime), new RegExp(`expires in ${en}\\.`));
-      assert.match(said(kind, "fr", lifetime), new RegExp(`expire dans ${fr}\\.`));
+      assert.match(composeText(kind, "en", lifetime), new RegExp(`expires in ${en}\\.`));
+      assert.match(composeText(kind, "fr", lifetime), new RegExp(`expire dans ${fr}\\.`));
     }
   }
 });
 
 test("the email about a new device names the browser, the system and the time in UTC, in its language", () => {
-  const told = (language: "en" | "fr") => compose(mail("new_device", { language, device: firefox }), settings);
-  assert.match(told("en").text, /: Firefox on Windows, on January 2, 2030 at 15:04 UTC\./);
-  assert.match(told("fr").text, /\s: Firefox sur Windows, le 2 janvier 2030 à 15:04 UTC\./);
+  const composeFor = (language: "en" | "fr") => compose(mail("new_device", { language, device: firefox }), settings);
+  assert.match(composeFor("en").text, /: Firefox on Windows, on January 2, 2030 at 15:04 UTC\./);
+  assert.match(composeFor("fr").text, /\s: Firefox sur Windows, le 2 janvier 2030 à 15:04 UTC\./);
   for (const browser of browsers) {
     for (const system of systems) {
       const device = parseDeviceKind(`${browser}/${system}`);
@@ -138,7 +138,7 @@ test("the email about a new device names the browser, the system and the time in
 });
 
 test("an email about several events says how many there were and when the last one was, in its language", () => {
-  const told = (kind: MailKind, language: "en" | "fr", times?: number) => {
+  const composeFor = (kind: MailKind, language: "en" | "fr", times?: number) => {
     const { subject, text } = compose(
       mail(kind, { language, device: firefox, ...(times !== undefined && { times }) }),
       settings,
@@ -146,32 +146,32 @@ test("an email about several events says how many there were and when the last o
     return `${subject}\n${text}`;
   };
   for (const kind of ["password_changed", "new_device", "email_changing"] as const) {
-    for (const language of languages) assert.equal(told(kind, language, 1), told(kind, language));
-    assert.doesNotMatch(told(kind, "en"), / 1 |times/);
+    for (const language of languages) assert.equal(composeFor(kind, language, 1), composeFor(kind, language));
+    assert.doesNotMatch(composeFor(kind, "en"), / 1 |times/);
   }
   assert.match(
-    told("password_changed", "en", 2),
+    composeFor("password_changed", "en", 2),
     /was changed 2 times, most recently on January 2, 2030 at 15:04 UTC\./,
   );
   assert.match(
-    told("password_changed", "fr", 60),
+    composeFor("password_changed", "fr", 60),
     /a été modifié 60 fois, la dernière fois le 2 janvier 2030 à 15:04 UTC\./,
   );
-  assert.match(told("new_device", "en", 3), /^New logins to your Example account\n/);
+  assert.match(composeFor("new_device", "en", 3), /^New logins to your Example account\n/);
   assert.match(
-    told("new_device", "en", 3),
+    composeFor("new_device", "en", 3),
     /3 new devices .* The most recent was Firefox on Windows, on January 2, 2030/,
   );
   assert.match(
-    told("new_device", "fr", 3),
+    composeFor("new_device", "fr", 3),
     /3 nouveaux appareils .* Le plus récent\u00a0: Firefox sur Windows, le 2 janvier/,
   );
   assert.match(
-    told("email_changing", "en", 4),
+    composeFor("email_changing", "en", 4),
     /requested a new email address 4 times, most recently on January 2, 2030/,
   );
   assert.match(
-    told("email_changing", "fr", 4),
+    composeFor("email_changing", "fr", 4),
     /a été demandé 4 fois depuis votre compte Example, la dernière fois le 2 janvier/,
   );
 });

@@ -19,14 +19,14 @@ const test_: Mail = { kind: "test", to: "bob@example.com", language: "en", at };
 const reset: Mail = { ...test_, kind: "reset_password", token: "T" };
 
 /** A mailer that closes when the test ends. */
-function mailer(url: string, environment: Environment = {}, patience?: number) {
-  const made = createSmtpMailer(url, readSettings(environment), patience);
-  return { send: made.send, [Symbol.asyncDispose]: made.close };
+function createMailer(url: string, environment: Environment = {}, timeout?: number) {
+  const created = createSmtpMailer(url, readSettings(environment), timeout);
+  return { send: created.send, [Symbol.asyncDispose]: created.close };
 }
 
 /** Returns the error that sending throws. */
-async function failure(url: string, mail = test_, patience?: number): Promise<MailError> {
-  await using sender = mailer(url, {}, patience);
+async function findFailure(url: string, mail = test_, timeout?: number): Promise<MailError> {
+  await using sender = createMailer(url, {}, timeout);
   const error = await sender.send(mail).then(
     () => assert.fail("was sent"),
     (reason: unknown) => reason,
@@ -38,7 +38,7 @@ async function failure(url: string, mail = test_, patience?: number): Promise<Ma
 
 test("an email arrives once, from MAIL_FROM, at exactly one recipient, with text, HTML and headers", async () => {
   await using server = await startMailServer();
-  await using sender = mailer(`smtp://127.0.0.1:${server.port}`, {
+  await using sender = createMailer(`smtp://127.0.0.1:${server.port}`, {
     MAIL_FROM: "Café (no reply) <no-reply@example.com>",
     PUBLIC_URL: "https://auth.example.com",
   });
@@ -75,7 +75,7 @@ test("the display name of MAIL_FROM arrives unchanged, and there is one sender",
   ] as const;
   // At the same time, because the server waits before it greets.
   const sending = cases.map(async ([MAIL_FROM], i) => {
-    await using sender = mailer(`smtp://127.0.0.1:${server.port}`, { MAIL_FROM });
+    await using sender = createMailer(`smtp://127.0.0.1:${server.port}`, { MAIL_FROM });
     await sender.send({ ...test_, to: `p${i}@example.com` });
   });
   await Promise.all(sending);
@@ -90,7 +90,7 @@ test("the display name of MAIL_FROM arrives unchanged, and there is one sender",
 
 test("emails share one connection, and a connection that the server closed is replaced", async () => {
   await using server = await startMailServer();
-  await using sender = mailer(`smtp://127.0.0.1:${server.port}`);
+  await using sender = createMailer(`smtp://127.0.0.1:${server.port}`);
   for (let i = 0; i < 5; i++) await sender.send(test_);
   assert.deepEqual([server.connections, server.mails.length], [1, 5]);
   server.dropConnections();
@@ -104,7 +104,7 @@ describe("TLS", { concurrency: true }, () => {
   for (const [name, { scheme, secure }] of Object.entries(kinds)) {
     test(`${name}: an untrusted certificate is rejected before anything is sent`, async () => {
       await using server = await startMailServer({ secure, key, cert });
-      const error = await failure(`${scheme}://bob:s3cr3t@localhost:${server.port}`);
+      const error = await findFailure(`${scheme}://bob:s3cr3t@localhost:${server.port}`);
       assert.match(
         error.message,
         /^the mail server localhost:\d+ has a certificate that is not trusted \(\w*SELF_SIGNED/,
@@ -144,7 +144,7 @@ describe("TLS", { concurrency: true }, () => {
 
   test("if TLS is required but not offered, nothing is sent, because an attacker may have removed the offer", async () => {
     await using server = await startMailServer();
-    const error = await failure(`smtp://localhost:${server.port}?requireTLS=true`);
+    const error = await findFailure(`smtp://localhost:${server.port}?requireTLS=true`);
     assert.match(error.message, / does not offer TLS; /);
     assert.deepEqual(server.mails, []);
   });
@@ -153,16 +153,19 @@ describe("TLS", { concurrency: true }, () => {
     await using server = await startMailServer();
     // The service does not know this name as this machine, but the resolver does.
     const other = `smtp://bob:s3cr3t@LOCALHOST:${server.port}`;
-    assert.match((await failure(other)).message, / does not offer TLS; /);
+    assert.match((await findFailure(other)).message, / does not offer TLS; /);
     assert.deepEqual([server.mails, server.logins], [[], []]);
-    await using sender = mailer(`${other}?requireTLS=false`);
+    await using sender = createMailer(`${other}?requireTLS=false`);
     await sender.send(test_);
     assert.deepEqual(server.logins, ["bob:s3cr3t"]);
   });
 
   test("smtps:// to a port without TLS results in a message that says so", async () => {
     await using server = await startMailServer();
-    assert.match((await failure(`smtps://localhost:${server.port}`)).message, /does not begin with TLS on this port/);
+    assert.match(
+      (await findFailure(`smtps://localhost:${server.port}`)).message,
+      /does not begin with TLS on this port/,
+    );
   });
 });
 
@@ -175,13 +178,13 @@ test("with a correct login the email is sent; a wrong one results in a one-line 
         : done(new Error("no <bob@example.com> with this password")),
   });
   const url = (login: string) => `smtp://${login}127.0.0.1:${server.port}`;
-  await using sender = mailer(url("bob%40example.com:s3c%20r3t@"));
+  await using sender = createMailer(url("bob%40example.com:s3c%20r3t@"));
   await sender.send(test_);
-  const error = await failure(url("bob%40example.com:wr0ng@"));
+  const error = await findFailure(url("bob%40example.com:wr0ng@"));
   assert.match(error.message, / rejects the user or password of SMTP_URL \(535\)$/);
   assert.match(error.fullMessage(), /; response: 535 .*no <bob@example\.com> with this password$/);
   assert.doesNotMatch(error.fullMessage() + error.stack, /wr0ng/);
-  assert.match((await failure(url(""))).message, / requires a user and password in SMTP_URL \(530\)$/);
+  assert.match((await findFailure(url(""))).message, / requires a user and password in SMTP_URL \(530\)$/);
   assert.equal(server.mails.length, 1);
 });
 
@@ -193,7 +196,7 @@ test("a rejected sender and a rejected recipient result in different messages wi
     onRcptTo: ({ address }, __, done) =>
       done(refusing === "recipient" ? refuse(`<${address}>\u001b[2J unknown`) : null),
   });
-  await using sender = mailer(`smtp://127.0.0.1:${server.port}`);
+  await using sender = createMailer(`smtp://127.0.0.1:${server.port}`);
   refusing = "sender";
   await assert.rejects(sender.send(test_), { name: "MailError", message: / rejects MAIL_FROM \(550\)$/ });
   refusing = "recipient";
@@ -233,25 +236,28 @@ describe("a server that does not accept the email results in an error", { concur
   test("if it is down", async () => {
     const { port, ...server } = await listen(() => {});
     await server[Symbol.asyncDispose]();
-    assert.match((await failure(`smtp://127.0.0.1:${port}`)).message, /cannot be reached \(ECONNREFUSED\)$/);
+    assert.match((await findFailure(`smtp://127.0.0.1:${port}`)).message, /cannot be reached \(ECONNREFUSED\)$/);
   });
 
   test("if its name is unknown", async () => {
     assert.match(
-      (await failure("smtp://mail.invalid")).message,
+      (await findFailure("smtp://mail.invalid")).message,
       /^the mail server mail\.invalid:587 (has an unknown host name|does not)/,
     );
   });
 
   test("if it accepts the connection and sends nothing", async () => {
     await using server = await listen(() => {});
-    assert.match((await failure(`smtp://127.0.0.1:${server.port}`, test_, 200)).message, /does not respond in time/);
+    assert.match(
+      (await findFailure(`smtp://127.0.0.1:${server.port}`, test_, 200)).message,
+      /does not respond in time/,
+    );
   });
 
   test("if it greets and then sends nothing", async () => {
     await using server = await listen((socket) => socket.write("220 hello\r\n"));
     assert.match(
-      (await failure(`smtp://127.0.0.1:${server.port}`, test_, 200)).message,
+      (await findFailure(`smtp://127.0.0.1:${server.port}`, test_, 200)).message,
       /takes too long to accept an email$/,
     );
   });
@@ -263,21 +269,21 @@ describe("a server that does not accept the email results in an error", { concur
       socket.on("close", () => clearInterval(talking));
     });
     assert.match(
-      (await failure(`smtp://127.0.0.1:${server.port}`, test_, 200)).message,
+      (await findFailure(`smtp://127.0.0.1:${server.port}`, test_, 200)).message,
       /takes too long to accept an email$/,
     );
   });
 
   test("if it closes the connection", async () => {
     await using server = await listen((socket) => socket.end());
-    await failure(`smtp://127.0.0.1:${server.port}`);
+    await findFailure(`smtp://127.0.0.1:${server.port}`);
   });
 });
 
 // id: address-list-refused
 test("no email is sent to an address list, a name, a line break or anything but an address", async () => {
   await using server = await startMailServer();
-  await using sender = mailer(`smtp://127.0.0.1:${server.port}`);
+  await using sender = createMailer(`smtp://127.0.0.1:${server.port}`);
   for (const to of [
     "bob@example.com,eve@example.com",
     "bob@example.com, eve@example.com",
@@ -309,7 +315,7 @@ test("no email is sent to an address list, a name, a line break or anything but 
 // id: no-injection
 test("no value in an email becomes a header, a recipient or a command", async () => {
   await using server = await startMailServer();
-  await using sender = mailer(`smtp://127.0.0.1:${server.port}`);
+  await using sender = createMailer(`smtp://127.0.0.1:${server.port}`);
   const evil = "x\r\nBcc: eve@example.com\r\n\r\n.\r\nMAIL FROM:<eve@example.com>\r\nRCPT TO:<eve@example.com>\r\n";
   await sender.send({ ...reset, kind: "new_device", token: "", device: { browser: "Firefox", system: "Windows" } });
   await sender.send({
@@ -340,7 +346,7 @@ test("no value in an email becomes a header, a recipient or a command", async ()
 
 test("an email is sent to the exact address of the account, for every address that can have one", async () => {
   await using server = await startMailServer();
-  await using sender = mailer(`smtp://127.0.0.1:${server.port}`);
+  await using sender = createMailer(`smtp://127.0.0.1:${server.port}`);
   const local = fc.string({ unit: fc.constantFrom(..."abzABZ019.!#$%&'*+/=?^_`{|}~-"), minLength: 1, maxLength: 64 });
   // Other addresses are sent in quotes, which not every server accepts.
   const written = local.filter((text) => !/^\.|\.\.|\.$/.test(text));

@@ -59,8 +59,8 @@ async function runInHost(
   const tooLong = setTimeout(() => child.kill("SIGKILL"), commandTimeout);
   child.send(order);
   const [stdout = "", stderr = ""] = await Promise.all(printed).finally(() => clearTimeout(tooLong));
-  const [, said = "", code] = /^(.*) code (\d+)$/s.exec(stderr) ?? [];
-  return { code: Number(code), stdout, stderr: said };
+  const [, output = "", code] = /^(.*) code (\d+)$/s.exec(stderr) ?? [];
+  return { code: Number(code), stdout, stderr: output };
 }
 
 function startHost(under: readonly string[]): ChildProcess {

@@ -3,7 +3,7 @@ import { rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A disk for the database of a service that a test can fill. */
+/** A disk that a test can fill, with the database of a service. */
 export interface Disk {
   /** Why this machine cannot create one; false if it can. */
   readonly unavailable: string | false;
@@ -33,7 +33,7 @@ export const tinyDisk: Disk = {
   free: (pid, folder) => rmSync(tinyDisk.outerPath(pid, join(folder, "filler"))),
 };
 
-/** The existing disk; when it is full, the process cannot extend a file. */
+/** The disk of the machine. Filling it sets a limit on the file size of the process. */
 export const limitedDisk: Disk = {
   unavailable: spawnSync("prlimit", ["--version"]).status !== 0 && "prlimit is not installed",
   under: () => [],

@@ -22,11 +22,11 @@ export async function createFullWorld(
 ): Promise<World> {
   const range = sha1(strongPassword).slice(0, 5);
   const answer = answerWithCounts({});
-  let asked = 0;
+  let checked = 0;
   await using resources = new AsyncDisposableStack();
   const breaches = resources.use(
     await startBreachServer((request, response) => {
-      if (request.url?.endsWith(range)) asked++;
+      if (request.url?.endsWith(range)) checked++;
       else answer(request, response);
     }),
   );
@@ -35,7 +35,7 @@ export async function createFullWorld(
   const registrations = Array.from({ length: queueCapacity(Number(settings.BCRYPT_COST)) }, (_, i) =>
     world.request("/users", { ...form({ email: `${i}@example.com`, password: strongPassword }), ip: ipOf(i) }),
   );
-  while (asked < registrations.length) await turn();
+  while (checked < registrations.length) await turn();
   const opened = resources.move();
   const close = async () => {
     // Closing first makes the waiting registrations fail instead of being hashed.

@@ -19,8 +19,8 @@ export class Jar {
 
   set(header: string): void {
     const [pair = "", ...attributes] = header.split("; ");
-    const attribute = (wanted: string) =>
-      attributes.map((each) => each.split("=")).find(([name]) => name === wanted)?.[1];
+    const attribute = (attributeName: string) =>
+      attributes.map((each) => each.split("=")).find(([name]) => name === attributeName)?.[1];
     const [name = ""] = pair.split("=");
     const value = pair.slice(name.length + 1);
     const domain = attribute("Domain");

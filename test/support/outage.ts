@@ -47,12 +47,12 @@ async function retryUntilOk(
  * Starts a service that connects to two servers. It waits only half as long for each, which can be too short on a busy machine,
  * so it is started up to three times.
  */
-export async function startOnTwoServers<T>(start: () => Promise<T>, tries = 3): Promise<T> {
+export async function startOnTwoServers<T>(start: () => Promise<T>, attempts = 3): Promise<T> {
   try {
     return await start();
   } catch (error) {
-    if (tries > 1 && /cannot use \S+: it is unreachable;/.test(String(error)))
-      return startOnTwoServers(start, tries - 1);
+    if (attempts > 1 && /cannot use \S+: it is unreachable;/.test(String(error)))
+      return startOnTwoServers(start, attempts - 1);
     throw error;
   }
 }

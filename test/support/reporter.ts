@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 const shared = fileURLToPath(new URL("../all/", import.meta.url));
 
 /** The number of slowest files to print. */
-const shown = 10;
+const slowestCount = 10;
 
 /**
  * Prints the output of Node's spec reporter, then the slowest files and the total coverage of `src/`, without the table of all
@@ -52,7 +52,7 @@ class Durations {
 
   slowest(): string {
     if (this.#files.size < 2) return "";
-    const first = [...this.#files].toSorted(([, a], [, b]) => b - a).slice(0, shown);
+    const first = [...this.#files].toSorted(([, a], [, b]) => b - a).slice(0, slowestCount);
     const lines = first.map(
       ([file, duration]) => `ℹ ${(duration / 1000).toFixed(1).padStart(6)} s  ${relative(process.cwd(), file)}\n`,
     );

@@ -94,17 +94,17 @@ function urlOf(schema: string): string {
 type Client = pg.Client & { ref(): void; unref(): void };
 
 let connection: Promise<Client> | undefined;
-let asked = 0;
+let pendingQueries = 0;
 
 /** Runs a query on one connection for all tests of a process. An idle connection does not keep the process running. */
 async function query<T>(sql: string): Promise<T[]> {
   connection ??= connect();
   const client = await connection;
-  if (asked++ === 0) client.ref();
+  if (pendingQueries++ === 0) client.ref();
   try {
     return (await client.query(sql)).rows as T[];
   } finally {
-    if (--asked === 0) client.unref();
+    if (--pendingQueries === 0) client.unref();
   }
 }
 

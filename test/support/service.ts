@@ -96,9 +96,9 @@ export function launchService(environment: Record<string, string>, under: Launch
     waitFor(event) {
       const entry = logEntries.find((each) => each.event === event);
       if (entry) return Promise.resolve(entry);
-      const wanted = waiting.get(event) ?? Promise.withResolvers<Record<string, unknown>>();
-      waiting.set(event, wanted);
-      return Promise.race([wanted.promise, ended]);
+      const pending = waiting.get(event) ?? Promise.withResolvers<Record<string, unknown>>();
+      waiting.set(event, pending);
+      return Promise.race([pending.promise, ended]);
     },
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");

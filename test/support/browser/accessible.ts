@@ -8,7 +8,7 @@ const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.
  * The rules about colors, sizes and positions. All other rules depend only on the document and its visible elements, so they
  * are skipped if only the theme or the width has changed.
  */
-const drawn = [
+const visualRules = [
   "avoid-inline-spacing",
   "color-contrast",
   "css-orientation-lock",
@@ -21,18 +21,18 @@ const drawn = [
 ];
 
 /** Runs axe-core in the page. It remembers the document that it has checked, and returns only violations. */
-const ask = `(async () => {
-  const shown = [...document.querySelectorAll("*")].map((each) => Number(each.checkVisibility({ visibilityProperty: true })));
-  const looked = document.documentElement.outerHTML + shown.join("");
-  const again = axe.looked === looked;
-  axe.looked = looked;
+const runAxe = `(async () => {
+  const visible = [...document.querySelectorAll("*")].map((each) => Number(each.checkVisibility({ visibilityProperty: true })));
+  const checked = document.documentElement.outerHTML + visible.join("");
+  const again = axe.checked === checked;
+  axe.checked = checked;
   const { violations } = await axe.run(document, {
     iframes: false,
     resultTypes: ["violations"],
     rules: { "target-size": { enabled: true } },
-    ...(again && { runOnly: ${JSON.stringify(drawn)} }),
+    ...(again && { runOnly: ${JSON.stringify(visualRules)} }),
   });
-  if (violations.length > 0) axe.looked = undefined;
+  if (violations.length > 0) axe.checked = undefined;
   return violations.map(({ id, help, nodes }) => id + ": " + help + ": " + nodes.map(({ html }) => html).join(" "));
 })()`;
 
@@ -48,5 +48,5 @@ export function installAxe(page: Page): Promise<unknown> {
 export async function findBarriers(page: Page): Promise<string[]> {
   const isLoaded = await page.evaluate("typeof axe === 'object' || (globalThis.loadAxe?.(), typeof axe === 'object')");
   if (!isLoaded) await page.evaluate(axe);
-  return page.evaluate<string[]>(ask);
+  return page.evaluate<string[]>(runAxe);
 }

@@ -44,8 +44,8 @@ interface Site {
 }
 
 /** Opens a new window for one visitor. */
-export async function openVisitor(browser: Browser, site: Site, person?: VisitorOptions): Promise<Visitor> {
-  const window = await openWindow(browser, person);
+export async function openVisitor(browser: Browser, site: Site, options?: VisitorOptions): Promise<Visitor> {
+  const window = await openWindow(browser, options);
   return window.visit(site, () => window[Symbol.asyncDispose]());
 }
 
@@ -56,19 +56,19 @@ export async function openWindow(
 ): Promise<BrowserWindow> {
   const context = await browser.newContext({ locale: language, javaScriptEnabled: script, ...options });
   context.setDefaultTimeout(10_000);
-  const faults: string[] = [];
+  const violations: string[] = [];
   let url = "";
   context.on("request", (request) => {
-    if (!request.url().startsWith(`${url}/`)) faults.push(`a page requests another host: ${request.url()}`);
+    if (!request.url().startsWith(`${url}/`)) violations.push(`a page requests another host: ${request.url()}`);
   });
-  context.on("weberror", (error) => faults.push(`a script fails: ${error.error().message}`));
+  context.on("weberror", (error) => violations.push(`a script fails: ${error.error().message}`));
   context.on("console", (message) => {
     // The status of an error response is expected; a violation of the policy is not.
     if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
-      faults.push(`the console reports: ${message.text()}`);
+      violations.push(`the console reports: ${message.text()}`);
   });
   context.on("dialog", (dialog) => {
-    faults.push(`a script runs: ${dialog.message()}`);
+    violations.push(`a script runs: ${dialog.message()}`);
     dialog.dismiss().catch(() => {});
   });
   const page = await context.newPage();
@@ -78,18 +78,18 @@ export async function openWindow(
       url = site.url;
       return createVisitor(page, url, messages[language].pages, async () => {
         await leave();
-        assert.deepEqual(faults.splice(0), []);
+        assert.deepEqual(violations.splice(0), []);
       });
     },
     [Symbol.asyncDispose]: () => context.close(),
   };
 }
 
-// Does what locators do, without the script that playwright injects into each document, which takes as long as opening the page.
-const looks = `const plain = (words) => words.trim().replace(/\\s+/g, " ");
+// Replace locators, whose script playwright injects into each document, which takes as long as opening the page.
+const pageFunctions = `const plain = (words) => words.trim().replace(/\\s+/g, " ");
   const text = (element) => plain(element.textContent);
-  const isSeen = (element) => element.checkVisibility({ visibilityProperty: true });
-  const placeOf = (element, name) => {
+  const isVisible = (element) => element.checkVisibility({ visibilityProperty: true });
+  const findPoint = (element, name) => {
     element.scrollIntoView({ block: "nearest", behavior: "instant" });
     const { left, top, width, height } = element.getClientRects()[0];
     const [x, y] = [left + width / 2, top + height / 2];
@@ -97,19 +97,19 @@ const looks = `const plain = (words) => words.trim().replace(/\\s+/g, " ");
     return [x, y];
   };`;
 
-const named = `${looks}
+const formFunctions = `${pageFunctions}
   const buttonsOf = (form) => [...form.querySelectorAll("button")].filter(
-    (each) => (each.getAttribute("aria-label") ?? text(each)) === plain(button) && isSeen(each));
+    (each) => (each.getAttribute("aria-label") ?? text(each)) === plain(button) && isVisible(each));
   const form = [...document.forms].find((each) => buttonsOf(each).length > 0);
   if (!form) throw new Error("no form has the button " + button);`;
 
 /** Selects the value of the field with this label, so that typing replaces it. */
 const selectField = `(button, label) => {
-  ${named}
+  ${formFunctions}
   const found = [...form.elements].filter((each) => [...(each.labels ?? [])].some((one) => text(one) === plain(label)));
   if (found.length !== 1) throw new Error(found.length + " fields have the label " + label);
   const [field] = found;
-  if (!isSeen(field) || field.matches(":disabled, :read-only"))
+  if (!isVisible(field) || field.matches(":disabled, :read-only"))
     throw new Error("cannot type into " + label);
   field.select();
   field.focus();
@@ -118,19 +118,19 @@ const selectField = `(button, label) => {
 
 /** Returns a point where the button can be clicked. */
 const findButton = `(button) => {
-  ${named}
+  ${formFunctions}
   const found = buttonsOf(form);
   if (found.length !== 1) throw new Error(found.length + " buttons have the label " + button);
-  return placeOf(found[0], button);
+  return findPoint(found[0], button);
 }`;
 
 /** Returns a point where the first link with this text can be clicked. */
 const findLink = `(link) => {
-  ${looks}
+  ${pageFunctions}
   const found = [...document.querySelectorAll("a[href]")].find(
-    (each) => (each.getAttribute("aria-label") ?? text(each)) === plain(link) && isSeen(each));
+    (each) => (each.getAttribute("aria-label") ?? text(each)) === plain(link) && isVisible(each));
   if (!found) throw new Error("no link has the text " + link);
-  return placeOf(found, link);
+  return findPoint(found, link);
 }`;
 
 function createVisitor(page: Page, url: string, words: PageTexts, close: () => Promise<void>): Visitor {
@@ -166,8 +166,9 @@ function createVisitor(page: Page, url: string, words: PageTexts, close: () => P
       await Promise.all([page.waitForEvent("load"), act()]);
     },
     async waitForText(text) {
-      const shown = await page.evaluate<string>("document.body.innerText");
-      if (!shown.replace(/\s+/g, " ").includes(text.replace(/\s+/g, " "))) await page.getByText(text).first().waitFor();
+      const visibleText = await page.evaluate<string>("document.body.innerText");
+      if (!visibleText.replace(/\s+/g, " ").includes(text.replace(/\s+/g, " ")))
+        await page.getByText(text).first().waitFor();
     },
     tab: async () => createVisitor(await page.context().newPage(), url, words, async () => {}),
     [Symbol.asyncDispose]: close,
