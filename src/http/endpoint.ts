@@ -77,7 +77,7 @@ type Values = Record<string, string | undefined>;
 
 function inputReader(description: Description): (c: RequestContext) => Promise<Values> {
   const { fields, query, path, allowsRepeatedQuery } = description;
-  const isMissingRefused = description.refusals.includes("field_missing");
+  const rejectsMissing = description.refusals.includes("field_missing");
   let names: { fields: string[]; requiredFields: string[]; query: string[]; path: string[] } | undefined;
   return async (c) => {
     names ??= {
@@ -88,7 +88,7 @@ function inputReader(description: Description): (c: RequestContext) => Promise<V
     };
     const input: Values = fields ? await readFields(c, ...names.fields) : {};
     for (const name of names.requiredFields)
-      input[name] = isMissingRefused ? required(input[name], name) : (input[name] ?? "");
+      input[name] = rejectsMissing ? required(input[name], name) : (input[name] ?? "");
     for (const name of names.query) input[name] = allowsRepeatedQuery ? c.req.query(name) : readParameter(c, name);
     for (const name of names.path) input[name] = c.req.param(name) ?? "";
     return input;

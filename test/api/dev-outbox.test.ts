@@ -12,7 +12,7 @@ import { type Environment, readSettings } from "../../src/settings/settings.ts";
 const mail: Mail = { kind: "reset_password", to: "bob@example.com", language: "fr", token: "T0ken", at: 0 };
 const json = { Accept: "application/json" };
 
-/** An app with a mailbox, and how to ask it from anywhere. */
+/** Creates an app with an outbox, and a function that sends it requests from any address. */
 async function createOutbox(environment: Environment = {}, given: "outbox" | "none" = "outbox") {
   const settings = readSettings(environment);
   const resources = new AsyncDisposableStack();

@@ -19,7 +19,7 @@ import { createWorld, form, productionEnvironment, type World } from "../support
 
 const METRICS_TOKEN = "of-the-prometheus-server";
 
-/** Every sample by its name and labels, as they are written. */
+/** Returns the value of every sample by its name and labels. */
 function samples(text: string): Map<string, number> {
   const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.split(" ").at(-1))]));

@@ -86,7 +86,7 @@ test("a field that is missing, empty or not text is rejected, and the message na
   assert.ok(await world.db.users.isEmpty());
 });
 
-/** Printable ASCII that no mail can be sent to. */
+/** Printable ASCII, but no email can be sent to them. */
 const unmailable = [
   "bob",
   "bob@",
@@ -165,7 +165,7 @@ test("passwords that differ only after 72 bytes, after a NUL or by a byte order 
     for (const [j, password] of family.entries()) {
       const email = `bob${i}.${j}@example.com`;
       await register(world, { email, password });
-      // Only a hash is stored: what it is of, one engine shows.
+      // Hashing does not depend on the engine.
       for (const other of currentEngine() === "sqlite" ? family : [password, family.at(j - 1) as string]) {
         assert.equal(await canLogIn(world, { email, password: other }), other === password, JSON.stringify(other));
       }

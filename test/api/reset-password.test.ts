@@ -186,7 +186,7 @@ describe("PUT /reset_password", () => {
     const response = await redeemToken(world, redemption);
     assert.match(response.headers.get("Retry-After") ?? "", /^[1-9]\d*$/);
     await assertRejected(response, 503, /^too many logins; try again in \d+ seconds?$/);
-    // A network that has nobody waiting is next.
+    // The queue prefers a network without waiting passwords.
     const again = world.request("/reset_password", { ...form(redemption, { method: "PUT" }), ip: "192.0.2.1" });
     assert.equal(await readStatusAndBody(again), changed);
   });

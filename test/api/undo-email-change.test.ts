@@ -21,7 +21,7 @@ const third = "third@example.com";
 const chosen = "another-Good-password-7";
 const firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
-/** Moves a logged-in account; returns the response and the mail to the old address. */
+/** Changes the address of a logged-in account. Returns the response and the email to the old address. */
 async function move(world: World, cookies: string, to: string, password = strongPassword) {
   const ask = form({ email: to }, { method: "PUT", headers: { Cookie: cookies } });
   assert.equal((await world.request("/profile/email", ask)).status, 200);
@@ -115,7 +115,7 @@ test("an email change ends all other sessions, and gives the confirming one a ne
   assert.notEqual(renewed, "");
   assert.notEqual(renewed, here.split("; ")[0]);
   assert.equal(await status(world, renewed), 200);
-  // Of a lost answer the previous id still leads to it for some seconds.
+  // The previous id stays valid for some seconds, in case the response was lost.
   assert.equal(await status(world, here), 200);
   world.clock.advance(11_000);
   assert.deepEqual(
@@ -125,7 +125,7 @@ test("an email change ends all other sessions, and gives the confirming one a ne
   const { id } = (await world.auth.admin.find(next)) ?? assert.fail();
   assert.equal((await world.auth.admin.listSessions(id)).length, 1);
 
-  // Another account's session confirms nothing of this one's, and stays.
+  // The session of another account cannot verify this one's address, and stays live.
   const ask = form({ email: third }, { method: "PUT", headers: { Cookie: renewed } });
   await world.request("/profile/email", ask);
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
@@ -207,7 +207,7 @@ test("an email change confirmed while the clock was ahead can be undone for seve
   assert.equal(await world.auth.undoEmailChange.findEmail(token), owner.email);
   world.clock.advance(1);
   assert.equal(await world.auth.undoEmailChange.findEmail(token), null);
-  // Another node's clock may be some minutes behind.
+  // The clock of another node can be some minutes behind.
   await registerAndConfirm(world, { ...owner, email: "eve@example.com" });
   const eve = await move(world, await logInForCookies(world, { ...owner, email: "eve@example.com" }), third);
   world.clock.advance(-4 * minute);
@@ -253,7 +253,7 @@ test("without verification, an address that an account has just left cannot be r
     400,
     /^email already registered$/,
   );
-  // Others answer as ever.
+  // Other endpoints respond as before.
   await assertRejected(world.request("/users", form({ ...owner, email: next })), 400, /^email already registered$/);
   assert.equal((await world.request("/users", form({ ...owner, email: third }))).status, 200);
   assert.equal(await readStatusAndBody(undo(world, token)), undone);

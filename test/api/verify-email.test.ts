@@ -112,7 +112,7 @@ test("registering someone else's address neither gives access to the account nor
   await world.request("/users", form(owner));
   const owners = await deliverToken(world);
   await world.request("/users", form({ ...attacker, password: `${other}!` }));
-  // The owner may follow any of the links in their mailbox, with the password that is theirs.
+  // The owner can use any of the emailed links, with their own password.
   assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token: attackers })), refusal);
   assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token: owners })), verified);
   assert.equal(await readStatusAndBody(confirmEmail(world, { ...attacker, token: attackers })), refusal);

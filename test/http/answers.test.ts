@@ -3,7 +3,7 @@ import { test } from "../support/engines.ts";
 import { bob, json, logIn, redeemToken, register, requestToken, withCookie } from "../support/steps.ts";
 import { createWorld, form, type World } from "../support/world.ts";
 
-/** One answer of every kind. */
+/** One response of every kind. */
 async function everyKind(world: World): Promise<Response[]> {
   await register(world);
   const answers = [

@@ -7,19 +7,19 @@ import { createProductionWorld, logInForCookies, owner, registerAndConfirm } fro
 import { bob } from "../support/steps.ts";
 import { createWorld, form, productionEnvironment, type World } from "../support/world.ts";
 
-/** An address, each of another network. */
+/** Returns an address in a network of its own. */
 const network = (i: number) => `198.51.${i >> 8}.${i & 255}`;
-/** So many of them. */
+/** Returns `count` addresses, each in a network of its own. */
 const networks = (count: number) => Array.from({ length: count }, (_, i) => network(i));
 
 function logIn(world: World, ip: string, headers: Record<string, string> = {}): Promise<Response> {
   return world.request("/sessions", { ...form({ ...bob, password: "wrong" }, { headers }), ip });
 }
 
-/** A world whose queue is full, of one place for each network. */
+/** Creates a world whose hash queue is full, with one password of each network. */
 const createBusyWorld = (environment: Environment = {}) => createFullWorld(environment, network);
 
-/** Sends the logins, and waits until one more is refused. */
+/** Sends the logins, and waits until another one is rejected. */
 async function fill(world: World, ips: readonly string[]): Promise<Promise<Response>[]> {
   const logins = ips.map((ip) => logIn(world, ip));
   await until(async () => (await logIn(world, ips[0] as string)).status === 503);
@@ -30,12 +30,12 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await turn();
 }
 
-/** The next turn of the event loop. */
+/** Waits for the next turn of the event loop. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => resolve()));
 }
 
-/** A body that says whether it was asked for. */
+/** Returns a body, and whether it was read. */
 function unread(): { body: ReadableStream; wasRead: () => boolean } {
   let read = false;
   const pull = (controller: ReadableStreamDefaultController) => {
@@ -158,7 +158,7 @@ test("five /64 networks of one subscriber do not block other callers", async () 
 
 // id: known-device-logs-in
 test("a known device can log in while a thousand networks try to", async () => {
-  // The cost leaves so few places that the database answers all of them in time, however slow the machine is.
+  // With this cost the queue is so short that the database can serve all of it in time, even on a slow machine.
   await using world = await createProductionWorld({ BCRYPT_COST: "11" });
   await registerAndConfirm(world);
   const device = (await logInForCookies(world)).split("; ")[1] as string;

@@ -12,8 +12,8 @@ import { createWorld, form } from "../support/world.ts";
 const another = /RESET_DELIVERY=response/;
 const ask = form({ email: bob.email });
 
-describe("by default reset tokens are given to programs on this machine", () => {
-  test("that come over loopback, and name this machine", async () => {
+describe("by default, POST /reset_password returns a token", () => {
+  test("over loopback, with a Host that names this machine", async () => {
     await using world = await createWorld();
     await register(world);
     for (const ip of ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"]) {
@@ -24,7 +24,7 @@ describe("by default reset tokens are given to programs on this machine", () => 
     }
   });
 
-  test("and not to another machine, which is told the setting, and nothing of the account", async () => {
+  test("but not to another machine, which gets the name of the setting and nothing about the account", async () => {
     await using world = await createWorld();
     await register(world);
     const token = await requestToken(world);
@@ -40,7 +40,7 @@ describe("by default reset tokens are given to programs on this machine", () => 
     assert.equal((await redeemToken(world, { ...bob, reset_token: token, new_password: "new" })).status, 200);
   });
 
-  test("nor through a proxy, that says for whom it speaks", async () => {
+  test("but not through a proxy that sends forwarding headers", async () => {
     await using world = await createWorld();
     await register(world);
     for (const name of ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via"]) {
@@ -50,7 +50,7 @@ describe("by default reset tokens are given to programs on this machine", () => 
     }
   });
 
-  test("nor under another name, which a page of another site may have given to this machine", async () => {
+  test("but not with another Host, because another site can make its name resolve to this machine", async () => {
     await using world = await createWorld();
     await register(world);
     const names = [
@@ -73,7 +73,7 @@ describe("by default reset tokens are given to programs on this machine", () => 
     }
   });
 
-  test("nor to a Request of which nothing is known", async () => {
+  test("but not to a Request without bindings", async () => {
     await using world = await createWorld();
     await register(world);
     const app = createApp(world.auth);
@@ -101,7 +101,7 @@ test("RESET_DELIVERY=response returns reset tokens to every caller", async () =>
 describe("a caller's address is", () => {
   const proxies = { TRUSTED_PROXIES: "10.0.0.0/8, 127.0.0.1,2001:db8:1::/48" };
 
-  /** Who asks, by the settings, and what was logged. */
+  /** Returns the caller of each request under the settings, and the log. */
   async function asking(
     environment: Environment,
     ...requests: { ip: string; headers: NonNullable<RequestInit["headers"]> }[]
@@ -122,14 +122,14 @@ describe("a caller's address is", () => {
     return { addresses, logged };
   }
 
-  /** The address behind a declared proxy that sends this header. */
+  /** Returns the address behind a trusted proxy that sends this header. */
   async function behind(forwardedFor: string, ip = "10.0.0.1"): Promise<unknown> {
     const { addresses } = await asking(proxies, { ip, headers: { "X-Forwarded-For": forwardedFor } });
     return addresses[0];
   }
 
   // id: forged-header
-  testOnce("the peer's, whatever header is forged", async () => {
+  testOnce("that of the peer, with any forged header", async () => {
     for (const environment of [{}, proxies]) {
       for (const ip of ["192.0.2.1", "2001:db8::1", "192.168.0.1", "11.0.0.1", ""]) {
         for (const name of ["X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Client-IP", "CF-Connecting-IP"]) {
@@ -142,7 +142,7 @@ describe("a caller's address is", () => {
   });
 
   // id: forged-hops
-  testOnce("behind a declared proxy the last hop that is none, however much is forged before it", async () => {
+  testOnce("behind trusted proxies, the last hop that is not one of them, with any forged hops before it", async () => {
     assert.equal(await behind("198.51.100.7"), "198.51.100.7");
     assert.equal(await behind("203.0.113.9,198.51.100.7"), "198.51.100.7");
     assert.equal(await behind("203.0.113.9, 198.51.100.7 , 10.9.9.9,\t127.0.0.1"), "198.51.100.7");
@@ -165,7 +165,7 @@ describe("a caller's address is", () => {
     assert.equal(await behind("fe80::7%eth0"), "fe80::7");
   });
 
-  testOnce("the last good one before what is no address", async () => {
+  testOnce("the last valid one before a hop that is not an address", async () => {
     for (const hop of [
       "",
       "unknown",
@@ -185,19 +185,19 @@ describe("a caller's address is", () => {
     }
   });
 
-  testOnce("looked for no further than twenty proxies", async () => {
+  testOnce("searched behind at most twenty proxies", async () => {
     assert.equal(await behind(`198.51.100.7${", 10.0.0.2".repeat(19)}`), "198.51.100.7");
     assert.equal(await behind(`198.51.100.7${", 10.0.0.2".repeat(20)}`), "10.0.0.2");
   });
 
-  testOnce("of the network that an IPv6 subscriber has, however many addresses they use", async () => {
+  testOnce("reduced to the network of an IPv6 subscriber, who can use any address in it", async () => {
     const first = networkOf((await behind("2001:db8:2:3::1")) as string);
     assert.equal(networkOf((await behind("[2001:DB8:2:3:ffff::2]:1")) as string), first);
     assert.notEqual(networkOf((await behind("2001:db8:2:4::1")) as string), first);
     assert.equal(networkOf((await behind("::ffff:198.51.100.7")) as string), "198.51.100.7");
   });
 
-  testOnce("that of the header Forwarded, where a declared proxy sends no X-Forwarded-For", async () => {
+  testOnce("from Forwarded, if a trusted proxy sends no X-Forwarded-For", async () => {
     const forwarded = async (value: string, more: Record<string, string> = {}) =>
       (await asking(proxies, { ip: "10.0.0.1", headers: { Forwarded: value, ...more } })).addresses[0];
     for (const [value, address] of [
@@ -207,7 +207,7 @@ describe("a caller's address is", () => {
       ['by=10.0.0.1;FOR="[2001:db8:2::7]:4711";host=example.com;proto=https', "2001:db8:2::7"],
       ["for=203.0.113.9, for=198.51.100.7;proto=http, for=10.9.9.9", "198.51.100.7"],
       ["for=203.0.113.9,\tfor=127.0.0.1", "203.0.113.9"],
-      // What a client writes first never swallows what the proxy adds.
+      // A client's own text never hides what the proxy appends.
       ['for=", for=198.51.100.7', "198.51.100.7"],
       ['for="a, for="[2001:db8:2::7]"', "2001:db8:2::7"],
       ['x="for=203.0.113.9;, for=198.51.100.7', "198.51.100.7"],
@@ -270,7 +270,7 @@ describe("a caller's address is", () => {
     },
   );
 
-  testOnce("told by a proxy that nobody declared: the log says so once, and never for a stranger", async () => {
+  testOnce("that of the proxy if it is not trusted; the log says so once, and only for private addresses", async () => {
     const headers = { "X-Forwarded-For": "198.51.100.7" };
     const warned = async (environment: Environment, ...peers: string[]) => {
       const requests = peers.map((ip) => ({ ip, headers }));

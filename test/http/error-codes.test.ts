@@ -13,7 +13,7 @@ import { createWorld, productionEnvironment } from "../support/world.ts";
 
 const appCodes = Object.entries(errorCodes).map(([code, { status }]) => [code, status]);
 
-/** The closed set of codes, with the status of each. */
+/** Every code with its status. */
 const closedSet: Record<ErrorCode, number> = {
   ...(Object.fromEntries(appCodes) as Record<RefusalCode, number>),
   form_stale: 403,
@@ -23,7 +23,7 @@ const closedSet: Record<ErrorCode, number> = {
   headers_too_large: 431,
 };
 
-/** The header blocks of all answers to these bytes, `100 Continue` left out, once the server has closed the connection. */
+/** Sends bytes and, when the server has closed the connection, returns the heads of all responses except `100 Continue`. */
 async function answersTo(port: number, bytes: Uint8Array): Promise<string[]> {
   const socket = connect(port, "127.0.0.1");
   await once(socket, "connect");
@@ -47,9 +47,9 @@ function check(head: string): number {
 
 const exact = routes.map((path) => path.replace(/:id\{.*/, "h".repeat(43)).replace(/:name\{.*/, "style.css"));
 const paths = [...exact, ...routes.flatMap((path) => [`${path}/`, `/${path}`])];
-/** One connection takes them one after the other. */
+/** One connection can send all of them. */
 const kept = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "QUERY"];
-/** Each ends its connection. */
+/** Each closes its connection. */
 const ending = ["CONNECT", "GTE", "get"];
 const methods = [...kept, ...ending];
 const headers = [
@@ -78,7 +78,7 @@ const headers = [
 ];
 const bodies = ["", "{", "{}", "email=bob@example.com&password=b4l0u", '{"email":["a"]}', "--X--", "email=%ff", "a=1&"];
 
-/** Much sooner made than fast-check's own. */
+/** Faster than fast-check's own arbitrary. */
 const anyPath = fc
   .array(fc.string({ unit: fc.constantFrom(..."aZ09-._~!$&'()*+,;=:@", "%2F", "%20", "%00", "%C3%A9", "%ff") }))
   .map((segments) => `/${segments.join("/")}`);
@@ -108,7 +108,7 @@ const wellFormed = fc
     ];
     return Buffer.from(`${lines.join("\r\n")}\r\n\r\n${body}`);
   });
-/** So that a request that is not whole is answered soon. */
+/** Short, so that incomplete requests get a response soon. */
 const limits = { headersTimeout: 200, requestTimeout: 200, connectionsCheckingInterval: 20 };
 
 const garbage = fc.uint8Array({ minLength: 1, maxLength: 200 }).map((bytes) => Buffer.from(bytes));
@@ -144,7 +144,7 @@ for (const [mode, environment] of Object.entries({
       const bytes = `POST /users HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${line}\r\n\r\nx`;
       for (const head of await answersTo(server.port, Buffer.from(bytes))) seen.add(check(head));
     }
-    // More slashes never lead to the database.
+    // Paths with more slashes never reach the database.
     for (const path of currentEngine() === "sqlite" ? paths : exact) {
       for (const accept of ["text/html", "*/*"]) {
         const ask = async (asked: readonly string[]) => {

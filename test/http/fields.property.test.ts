@@ -8,7 +8,7 @@ import { test } from "../support/engines.ts";
 import { bob, body, json, multipart, urlencoded } from "../support/steps.ts";
 import { createWorld } from "../support/world.ts";
 
-/** What `readFields` makes of a body: the fields of these names, or the code of its refusal. */
+/** Returns the named fields of a body, or the error code. */
 async function read(init: RequestInit, names: string[]): Promise<Record<string, string | undefined> | string> {
   const app = new Hono().post("/", async (c: Context) => c.json(await readFields(c, ...names)));
   app.onError((error, c) => {
@@ -24,11 +24,11 @@ const text = fc.string({
   unit: fc.oneof(special, anyText({ minLength: 1, maxLength: 1 })),
   maxLength: 100,
 });
-/** Without what a form escapes in a name in more ways than one, and without the bracket of an array. */
+/** Without characters that forms escape in several ways, and without the bracket of an array. */
 const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }).filter((each) => !/[\r\n"%[]/.test(each));
 const fields = fc.uniqueArray(fc.tuple(name, text), { maxLength: 10, selector: ([each]) => each });
 
-/** A form turns every end of a line into CRLF before it sends it. */
+/** Forms send every line end as CRLF. */
 const asForm = (value: string) => value.replaceAll(/\r\n|\r|\n/g, "\r\n");
 const without = (value: readonly (readonly [string, string])[]) =>
   Object.fromEntries(value.filter(([, each]) => each !== ""));
@@ -90,7 +90,7 @@ const wellFormed = [
     .join("")}--X--\r\n`,
 ].map((each) => Buffer.from(each));
 const bytes = fc.uint8Array({ maxLength: 300 });
-/** A good body that something has happened to. */
+/** A valid body with one mutation. */
 const damaged = fc
   .tuple(fc.constantFrom(...wellFormed), fc.nat(300), fc.nat(20), fc.uint8Array({ maxLength: 5 }))
   .map(([good, at, cut, put]) => Buffer.concat([good.subarray(0, at), put, good.subarray(at + cut)]));
@@ -120,7 +120,7 @@ test("any body gets a response below 500 with the contract's JSON, and nothing i
     ),
     { numRuns: 1500 },
   );
-  // So many refusals take longer than their lines are gathered, on a slow machine.
+  // On a slow machine, this many rejections take longer than the interval in which audit entries are merged.
   const faults = world.logEntries.filter(({ level, event }) => level !== "info" && event !== "refusals_unlogged");
   assert.deepEqual(faults, []);
 });

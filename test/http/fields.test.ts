@@ -15,7 +15,7 @@ import { createWorld, form, type World } from "../support/world.ts";
 const created = '200 {"email":"bob@example.com","message":"user created"}\n';
 const { email, password } = bob;
 
-/** Every route that takes fields, and one that it needs. */
+/** Every route with fields, and one of its required fields. */
 const routes = [
   ["POST", "/users", "email"],
   ["POST", "/users", "password"],

@@ -15,7 +15,7 @@ import { createWorld, form, hour, type World } from "../support/world.ts";
 
 type Code = keyof typeof errorCodes;
 
-/** The rows of the documentation's table, by code. */
+/** Returns the rows of the table in docs/errors.md, by code. */
 async function documented(): Promise<Map<string, { status: number; message: RegExp; told: string[] }>> {
   const text = await readFile(new URL("../../docs/errors.md", import.meta.url), "utf8");
   const rows = text.matchAll(/^\| `(\w+)` \| (\d+) \| `(.+?)` \| (.+) \| (.+) \| (.+) \|$/gm);
@@ -29,10 +29,10 @@ async function documented(): Promise<Map<string, { status: number; message: RegE
 
 const to = (path: string, init?: RequestInit) => (world: World) => world.request(path, init);
 
-/** What a person sends who is logged in. */
+/** Returns the init of a request with a live session. */
 const loggedIn = async (world: World, method: string) => withCookie(`session_id=${await logIn(world)}`, { method });
 
-/** How each refusal comes about, over HTTP. */
+/** Provokes each error over HTTP. */
 const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
   body_malformed: to("/users", { ...json({}), body: "{" }),
   body_too_large: to("/users", form({ ...bob, more: "x".repeat(20_000) })),

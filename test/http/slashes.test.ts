@@ -8,7 +8,7 @@ import { closeAfterTest } from "../support/survives.ts";
 import { formatRequest, openWire } from "../support/wire.ts";
 import { createWorld, form } from "../support/world.ts";
 
-/** The path with some slash of it doubled, each in turn, and all of them tripled. */
+/** Returns the path with each slash doubled in turn, and with all slashes tripled. */
 function spellings(path: string): string[] {
   const doubled = [...path.matchAll(/\//g)].map(({ index }) => `${path.slice(0, index)}/${path.slice(index)}`);
   return [...doubled, path.replaceAll("/", "///")];
