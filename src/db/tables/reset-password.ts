@@ -47,7 +47,8 @@ export interface PasswordReset {
  * Stores a reset token for the account of an address, or for the newest registration. If the token is sent by email, the previous
  * one stays valid until `markAccepted`.
  *
- * @returns the address as registered; null if there is neither, or if a token was mailed just before the request
+ * @returns the address as registered; null if there is neither, if the account is disabled, or if a token was mailed just before the
+ * request
  */
 export async function storeToken(
   store: Store,

@@ -57,7 +57,7 @@ export async function findUserBy(store: Store, attributes: Partial<User>): Promi
     if (!isStorable(name, value)) throw new NoResultFound(`no user has this ${name}`);
     if (name === "sessionId" || name === "resetToken") {
       // Otherwise null would match the first user without a credential.
-      if (value === null) throw new NoResultFound(`no user is found by a missing ${name}`);
+      if (value === null) throw new NoResultFound(`a ${name} of null matches no user`);
       const hashed = digest(value as string);
       query =
         name === "sessionId"
@@ -187,7 +187,7 @@ function toColumns({ clock, lifetimes }: Store, changes: UserChanges): Updateabl
   const now = clock();
   const columns: Updateable<UsersTable> = { updated_at: now };
   for (const [name, value, column] of checkAttributes(changes)) {
-    if (name === "id") throw new InvalidRequestError("User.id does not change");
+    if (name === "id") throw new InvalidRequestError("User.id cannot be changed");
     requireStorable(name, value);
     if (name === "resetToken") {
       columns.reset_token = value === null ? null : digest(value as string);
