@@ -1,6 +1,6 @@
 import { type PublicUser, toPublicUser } from "../../user.ts";
 import type { Context } from "../context.ts";
-import { requireUser } from "../sessions/session-user.ts";
+import { requireUser } from "../sessions/logged-in-user.ts";
 
 /**
  * Returns the account of a session, as it is in the database now.

@@ -5,7 +5,7 @@ import { type Caller, sanitizeCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { emailTakenError, requireValidEmail } from "../email.ts";
 import { reserve, reserveSilently } from "../limits/limits.ts";
-import { requireUser, type SessionUser } from "../sessions/session-user.ts";
+import { type LoggedInUser, requireUser } from "../sessions/logged-in-user.ts";
 import { findUserByEmail } from "../users.ts";
 import { requireConfirmedPassword } from "./current-password.ts";
 
@@ -39,12 +39,12 @@ export async function changeEmail(
   });
 }
 
-async function startChange(context: Context, user: SessionUser, address: string, caller: Caller): Promise<void> {
+async function startChange(context: Context, user: LoggedInUser, address: string, caller: Caller): Promise<void> {
   const { db, settings, trail } = context;
   if (settings.CONCEAL_ACCOUNTS === "off" && (await findUserByEmail(context, address))) throw emailTakenError(address);
   const isMailed = await reserveSilently(context, "moveMail", { address, caller });
   const { language = "en", idempotencyKeys } = caller;
-  const store = (current: SessionUser) =>
+  const store = (current: LoggedInUser) =>
     db.changeEmail.add(current, address, language, { idempotencyKeys, isMailed, network: widestNetworkOf(caller.ip) });
   if (!(await store(user))) {
     // A login may have replaced the hash. If the password was changed, the session has ended.

@@ -6,8 +6,8 @@ import { createIdempotencyKey } from "../idempotency.ts";
 import { checkPassword } from "../passwords/password-policy.ts";
 import { takeSlotForDevice } from "../passwords/take-slot.ts";
 import { createRenewal, deriveToken } from "../secrets.ts";
+import { requireUser } from "../sessions/logged-in-user.ts";
 import { getCurrentId } from "../sessions/session-renewals.ts";
-import { requireUser } from "../sessions/session-user.ts";
 import type { RenewedSession } from "./confirm-password.ts";
 import { verifyCurrentPassword, withVerifiedPassword } from "./current-password.ts";
 

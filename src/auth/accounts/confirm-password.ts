@@ -4,7 +4,7 @@ import { type Caller, sanitizeCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { takeSlotForDevice } from "../passwords/take-slot.ts";
 import { createRenewal, deriveToken } from "../secrets.ts";
-import { requireUser } from "../sessions/session-user.ts";
+import { requireUser } from "../sessions/logged-in-user.ts";
 import { verifyCurrentPassword } from "./current-password.ts";
 
 /** An account, and its session under a new id. */

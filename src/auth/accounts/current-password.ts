@@ -4,7 +4,7 @@ import type { Caller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import type { HashSlot } from "../passwords/passwords.ts";
 import { reserveLogin } from "../sessions/log-in.ts";
-import { requireUser, type SessionUser } from "../sessions/session-user.ts";
+import { type LoggedInUser, requireUser } from "../sessions/logged-in-user.ts";
 
 /** How long a confirmed password stays confirmed, in milliseconds. */
 const confirmationLifetime = 10 * 60_000;
@@ -18,7 +18,7 @@ const confirmationLifetime = 10 * 60_000;
 export async function verifyCurrentPassword(
   context: Context,
   slot: HashSlot,
-  user: SessionUser,
+  user: LoggedInUser,
   password: string,
   caller: Caller,
 ): Promise<void> {
@@ -40,10 +40,10 @@ export async function verifyCurrentPassword(
 export async function withVerifiedPassword<Result>(
   context: Context,
   slot: HashSlot,
-  user: SessionUser,
+  user: LoggedInUser,
   password: string,
   caller: Caller,
-  act: (verified: SessionUser) => Promise<Result | false>,
+  act: (verified: LoggedInUser) => Promise<Result | false>,
 ): Promise<Result> {
   const result = await act(user);
   if (result !== false) return result;
@@ -58,7 +58,7 @@ export async function withVerifiedPassword<Result>(
 /** @throws {AuthError} `password_needed` if the password was not confirmed within the last ten minutes */
 export async function requireConfirmedPassword(
   { db, trail, clock }: Context,
-  user: SessionUser,
+  user: LoggedInUser,
   caller: Caller,
 ): Promise<void> {
   const confirmedAt = await db.sessions.findConfirmedAt(user.sessionId);
@@ -68,7 +68,7 @@ export async function requireConfirmedPassword(
   throw new AuthError("password_needed", "password confirmation required");
 }
 
-function wrongPasswordError({ trail }: Context, user: SessionUser, caller: Caller): AuthError {
+function wrongPasswordError({ trail }: Context, user: LoggedInUser, caller: Caller): AuthError {
   trail.record("password_refused", { caller, userId: user.id });
   return new AuthError("wrong_password", "wrong password");
 }

@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import { describeDevice } from "../devices/devices.ts";
 import { getAccountLimitKeys } from "../limits/mail-limits.ts";
 import { takeSlotForDevice } from "../passwords/take-slot.ts";
-import { requireUser } from "../sessions/session-user.ts";
+import { requireUser } from "../sessions/logged-in-user.ts";
 import { verifyCurrentPassword, withVerifiedPassword } from "./current-password.ts";
 
 /**

@@ -3,8 +3,8 @@ import type { StoredEvent } from "../../db/db.ts";
 import { toIso } from "../../values/iso.ts";
 import { type Caller, sanitizeCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
+import { requireUser } from "../sessions/logged-in-user.ts";
 import { findSessions } from "../sessions/session-list.ts";
-import { requireUser } from "../sessions/session-user.ts";
 import { requireConfirmedPassword } from "./current-password.ts";
 
 /** The export has only the newest events: failed logins by attackers can add any number of them. */

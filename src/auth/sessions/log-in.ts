@@ -126,7 +126,7 @@ async function open(context: Context, verified: VerifiedLogin, queued: QueuedLog
   const { db, settings, trail } = context;
   const { user } = verified;
   const { caller, replaces } = queued;
-  const act = createOpeningAct(context, caller);
+  const act = createLoginAct(context, caller);
   const sessionId = act ? act.deriveSessionId(act.nonce) : generateToken(settings);
   const device = await getOrCreateDevice(context, user, caller, act, sessionId);
   const session = await db.sessions.open({
@@ -153,7 +153,7 @@ async function open(context: Context, verified: VerifiedLogin, queued: QueuedLog
 }
 
 /** Lets a form that is submitted twice open only one session. Undefined for a caller without idempotency keys. */
-function createOpeningAct({ settings }: Context, { idempotencyKeys: [act] = [] }: Caller): LoginAct | undefined {
+function createLoginAct({ settings }: Context, { idempotencyKeys: [act] = [] }: Caller): LoginAct | undefined {
   if (act === undefined) return undefined;
   const name = createIdempotencyKey(act, "log in");
   const nonce = randomBytes(32).toString("base64url");

@@ -5,7 +5,7 @@ import { isUserId } from "../../values/storable.ts";
 import { type Caller, sanitizeCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { describeDevice } from "../devices/devices.ts";
-import { requireUser } from "./session-user.ts";
+import { requireUser } from "./logged-in-user.ts";
 
 /** A session as it is listed. `id` identifies it for `end`, and cannot be used to log in. */
 export interface SessionInfo {
