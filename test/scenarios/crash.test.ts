@@ -7,13 +7,13 @@ import { type Service, startService, temporaryFolder } from "../support/service.
 const crashes = 10;
 const clients = 6;
 
-/** What the acknowledged requests say about an account. */
+/** The state of an account according to the responses so far. */
 interface Account {
   readonly email: string;
   registered: boolean;
-  /** The valid password; two possible ones while a reset is not acknowledged. */
-  passwords: string[];
-  /** A session opened with the first password. */
+  /** The current password, or both passwords until the response to a reset. */
+  possiblePasswords: string[];
+  /** The cookie of a session that was opened with the first password. */
   cookie: string | undefined;
 }
 
@@ -27,8 +27,8 @@ async function send({ url }: Service, method: string, path: string, fields?: Rec
   };
 }
 
-/** Registers one account after another and resets its password, until the service stops responding. */
-async function registerAndReset(
+/** Registers one account after another and resets its password, until the service crashes. */
+async function useUntilCrash(
   service: Service,
   name: string,
   accounts: Account[],
@@ -38,7 +38,7 @@ async function registerAndReset(
     const account: Account = {
       email: `${name}.${i}@example.com`,
       registered: false,
-      passwords: ["first"],
+      possiblePasswords: ["first"],
       cookie: undefined,
     };
     const { email } = account;
@@ -48,38 +48,42 @@ async function registerAndReset(
     acknowledge();
     account.cookie = (await send(service, "POST", "/sessions", { email, password: "first" })).cookie;
     const { reset_token } = JSON.parse((await send(service, "POST", "/reset_password", { email })).text);
-    account.passwords = ["first", "second"];
+    account.possiblePasswords = ["first", "second"];
     const reset = { email, reset_token, new_password: "second" };
     assert.equal((await send(service, "PUT", "/reset_password", reset)).status, 200);
-    account.passwords = ["second"];
+    account.possiblePasswords = ["second"];
     acknowledge();
   }
 }
 
-/** Asserts that everything acknowledged is stored, and everything else completely or not at all. */
-async function assertStored(service: Service, account: Account): Promise<void> {
-  const { email, passwords, cookie } = account;
+/** Asserts that acknowledged writes are stored, and that other writes are stored completely or not at all. */
+async function assertState(service: Service, account: Account): Promise<void> {
+  const { email, possiblePasswords, cookie } = account;
   const profile = await send(service, "GET", "/profile", undefined, cookie);
-  const good: string[] = [];
-  for (const password of passwords) {
+  const validPasswords: string[] = [];
+  for (const password of possiblePasswords) {
     const { status } = await send(service, "POST", "/sessions", { email, password });
-    if (status === 200) good.push(password);
+    if (status === 200) validPasswords.push(password);
     else assert.equal(status, 401);
   }
-  if (good.length === 0 && !account.registered) {
+  if (validPasswords.length === 0 && !account.registered) {
     assert.equal((await send(service, "POST", "/users", { email, password: "first" })).status, 200, email);
-    good.push("first");
+    validPasswords.push("first");
   }
-  assert.equal(good.length, 1, `${email} has one password of ${passwords}`);
-  if (cookie) assert.equal(profile.status, good[0] === "first" ? 200 : 403, `${email}: only a reset ends the session`);
-  Object.assign(account, { registered: true, passwords: good });
+  assert.equal(validPasswords.length, 1, `${email} has one password of ${possiblePasswords}`);
+  if (cookie)
+    assert.equal(profile.status, validPasswords[0] === "first" ? 200 : 403, `${email}: only a reset ends the session`);
+  Object.assign(account, { registered: true, possiblePasswords: validPasswords });
 }
 
 /**
- * Returns settings with which the service kills itself during a reset: in reset number `reset`, `statements` statements after
- * the one that sets the password. A signal from outside rarely arrives between them.
+ * Returns settings with which the service kills itself during a password reset, because a signal from outside rarely
+ * arrives between two statements.
+ *
+ * @param reset the number of the reset
+ * @param statements the number of statements to run after the one that sets the password
  */
-function killWithinReset(reset: number, statements: number): Record<string, string> {
+function killDuringReset(reset: number, statements: number): Record<string, string> {
   const hook = `import { StatementSync } from "node:sqlite";
     let resets = 0;
     let since = 0;
@@ -100,31 +104,31 @@ test("after a kill -9 everything acknowledged is stored, and nothing is stored i
   await using folder = await temporaryFolder();
   const path = join(folder.path, "accounts.db");
   const start = (environment = {}) => startService({ DATABASE_URL: `sqlite:${path}`, ...environment });
-  const all: Account[] = [];
-  let unsettled: Account[] = [];
+  const accounts: Account[] = [];
+  let unchecked: Account[] = [];
   for (let crash = 0; crash < crashes; crash++) {
     const killsItself = crash % 2 === 1;
-    await using service = await start(killsItself ? killWithinReset(crash, (crash - 1) / 2) : {});
-    await Promise.all(unsettled.map((account) => assertStored(service, account)));
-    unsettled = [];
-    let left = killsItself ? Number.POSITIVE_INFINITY : 1 + ((crash * 7) % 30);
+    await using service = await start(killsItself ? killDuringReset(crash, (crash - 1) / 2) : {});
+    await Promise.all(unchecked.map((account) => assertState(service, account)));
+    unchecked = [];
+    let remaining = killsItself ? Number.POSITIVE_INFINITY : 1 + ((crash * 7) % 30);
     const acknowledge = () => {
-      if (--left === 0) void service.end("SIGKILL");
+      if (--remaining === 0) void service.end("SIGKILL");
     };
     const names = Array.from({ length: clients }, (_, client) => `crash${crash}.client${client}`);
-    const ends = await Promise.allSettled(names.map((name) => registerAndReset(service, name, unsettled, acknowledge)));
-    for (const end of ends) {
-      assert.equal(end.status, "rejected");
-      assert.ok(end.reason instanceof TypeError, `only a broken connection ends it: ${end.reason}`);
+    const results = await Promise.allSettled(names.map((name) => useUntilCrash(service, name, unchecked, acknowledge)));
+    for (const result of results) {
+      assert.equal(result.status, "rejected");
+      assert.ok(result.reason instanceof TypeError, `not a broken connection: ${result.reason}`);
     }
     await service.end("SIGKILL");
     assert.equal(service.process.signalCode, "SIGKILL");
-    all.push(...unsettled);
+    accounts.push(...unchecked);
   }
   await using service = await start();
-  using raw = new DatabaseSync(path);
-  assert.equal(raw.prepare("pragma integrity_check").get()?.integrity_check, "ok");
-  await Promise.all(unsettled.map((account) => assertStored(service, account)));
-  for (const account of all) await assertStored(service, { ...account, cookie: undefined });
-  assert.equal(raw.prepare("select count(*) as users from users").get()?.users, all.length);
+  using db = new DatabaseSync(path);
+  assert.equal(db.prepare("pragma integrity_check").get()?.integrity_check, "ok");
+  await Promise.all(unchecked.map((account) => assertState(service, account)));
+  for (const account of accounts) await assertState(service, { ...account, cookie: undefined });
+  assert.equal(db.prepare("select count(*) as users from users").get()?.users, accounts.length);
 });

@@ -14,25 +14,25 @@ import {
 import { assertRejected } from "../support/steps.ts";
 import { createWorld, day, form, type World } from "../support/world.ts";
 
-const next = "new@example.com";
+const newEmail = "new@example.com";
 const firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
-function erase(world: World, Cookie: string, password = strongPassword): Promise<Response> {
+function deleteAccount(world: World, Cookie: string, password = strongPassword): Promise<Response> {
   const headers = { Cookie, "User-Agent": firefox, "Accept-Language": "fr" };
   return world.request("/profile", form({ password }, { method: "DELETE", headers }));
 }
 
-test("the owner of a deleted account gets one email at the last address, which is stored nowhere afterwards", async () => {
+test("the owner of a deleted account gets one email, and afterwards the address is stored nowhere", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world, { ...owner, email: "Bob@Example.com" });
   const cookies = await logInForCookies(world);
   await deliverMails(world);
   await world.request("/reset_password", form({ email: owner.email }));
-  await assertRejected(erase(world, cookies, "wrong"), 403);
-  const answers = await Promise.all([erase(world, cookies), erase(world, cookies)]);
-  assert.deepEqual(answers.map(({ status }) => status).toSorted(), [200, 403]);
-  const [waiting, ...more] = await world.db.outbox.list(10);
-  assert.deepEqual([waiting?.kind, waiting?.email, more], ["deleted", "Bob@Example.com", []]);
+  await assertRejected(deleteAccount(world, cookies, "wrong"), 403);
+  const responses = await Promise.all([deleteAccount(world, cookies), deleteAccount(world, cookies)]);
+  assert.deepEqual(responses.map(({ status }) => status).toSorted(), [200, 403]);
+  const [pending, ...more] = await world.db.outbox.list(10);
+  assert.deepEqual([pending?.kind, pending?.email, more], ["deleted", "Bob@Example.com", []]);
   const [mail, ...others] = await deliverMails(world);
   assert.deepEqual(
     [mail?.kind, mail?.to, mail?.language, mail?.device, mail?.at, others],
@@ -41,7 +41,7 @@ test("the owner of a deleted account gets one email at the last address, which i
   assert.deepEqual(await world.db.outbox.list(10), []);
 });
 
-test("the owner gets it after a deletion by an operator too, and no one gets it if the address cannot receive email", async () => {
+test("the owner of an account that an operator deletes gets an email if the address can receive one", async () => {
   await using world = await createWorld();
   for (const email of [owner.email, "bob"]) {
     await world.auth.registerUser(email, strongPassword);
@@ -56,54 +56,54 @@ test("the owner gets it after a deletion by an operator too, and no one gets it 
   );
 });
 
-test("after an email change within seven days both addresses are notified, later only the last one", async () => {
-  for (const [later, told] of [
-    [0, [owner.email, next]],
-    [7 * day, [next]],
+test("for seven days after an email change, the notice of a deletion also goes to the former address", async () => {
+  for (const [delay, recipients] of [
+    [0, [owner.email, newEmail]],
+    [7 * day, [newEmail]],
   ] as const) {
     await using world = await createProductionWorld();
     await registerAndConfirm(world);
     const cookies = await logInForCookies(world);
-    await world.request("/profile/email", form({ email: next }, { method: "PUT", headers: { Cookie: cookies } }));
+    await world.request("/profile/email", form({ email: newEmail }, { method: "PUT", headers: { Cookie: cookies } }));
     const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
-    assert.equal((await confirmEmail(world, { email: next, token, password: strongPassword })).status, 200);
+    assert.equal((await confirmEmail(world, { email: newEmail, token, password: strongPassword })).status, 200);
     await deliverMails(world);
-    world.clock.advance(later);
-    const again = await logInForCookies(world, { ...owner, email: next });
+    world.clock.advance(delay);
+    const newCookies = await logInForCookies(world, { ...owner, email: newEmail });
     await deliverMails(world);
-    assert.equal((await erase(world, again)).status, 200);
+    assert.equal((await deleteAccount(world, newCookies)).status, 200);
     const mails = await deliverMails(world);
-    assert.deepEqual(mails.map(({ to }) => to).toSorted(), [...told]);
+    assert.deepEqual(mails.map(({ to }) => to).toSorted(), [...recipients]);
     assert.ok(mails.every(({ kind }) => kind === "account_deleted"));
   }
 });
 
-test("an address can be registered again while the email about the deletion is pending", async () => {
+test("an address can be registered again while the email about its deletion is pending", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const cookies = await logInForCookies(world);
   await deliverMails(world);
-  assert.equal((await erase(world, cookies)).status, 200);
+  assert.equal((await deleteAccount(world, cookies)).status, 200);
   assert.equal((await world.request("/users", form(owner))).status, 200);
   const kinds = (await deliverMails(world)).map(({ kind }) => kind);
   assert.deepEqual(kinds.toSorted(), ["account_deleted", "confirm_email"]);
-  assert.deepEqual(toCookieHeader(readCookies(await erase(world, cookies))), "");
+  assert.deepEqual(toCookieHeader(readCookies(await deleteAccount(world, cookies))), "");
 });
 
-test("failed emails to current and former addresses are deleted with the account", async () => {
+test("deleting an account deletes the failed emails to its present and former addresses", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const cookies = await logInForCookies(world);
-  await world.request("/profile/email", form({ email: next }, { method: "PUT", headers: { Cookie: cookies } }));
+  await world.request("/profile/email", form({ email: newEmail }, { method: "PUT", headers: { Cookie: cookies } }));
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
-  assert.equal((await confirmEmail(world, { email: next, token, password: strongPassword })).status, 200);
-  const [moved] = await world.db.outbox.list(10);
-  assert.deepEqual([moved?.kind, moved?.email], ["moved", owner.email]);
-  await world.db.failedMails.add({ id: moved?.id ?? 0 }, { reason: "refused" });
-  await world.request("/reset_password", form({ email: next }));
+  assert.equal((await confirmEmail(world, { email: newEmail, token, password: strongPassword })).status, 200);
+  const [changeNotice] = await world.db.outbox.list(10);
+  assert.deepEqual([changeNotice?.kind, changeNotice?.email], ["moved", owner.email]);
+  await world.db.failedMails.add({ id: changeNotice?.id ?? 0 }, { reason: "refused" });
+  await world.request("/reset_password", form({ email: newEmail }));
   const [reset] = await world.db.outbox.list(10);
   await world.db.failedMails.add({ id: reset?.id ?? 0 }, { reason: "refused" });
   assert.equal(await world.auth.outbox.countFailed(), 2);
-  await world.auth.admin.deleteAccount((await world.auth.admin.find(next))?.id ?? 0);
+  await world.auth.admin.deleteAccount((await world.auth.admin.find(newEmail))?.id ?? 0);
   assert.equal(await world.auth.outbox.countFailed(), 0);
 });

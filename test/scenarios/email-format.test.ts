@@ -25,8 +25,8 @@ import {
 import { createVisitor, logIn as logInByPage, readField } from "../support/visitor.ts";
 import { createWorld, form, type World } from "../support/world.ts";
 
-/** Printable ASCII that is not an email address. */
-const texts = [
+/** Printable ASCII texts that cannot receive an email. */
+const invalidEmails = [
   "bob",
   "a@b@c",
   "bob@example.com@evil.example",
@@ -47,16 +47,16 @@ const texts = [
   "~".repeat(250),
 ];
 
-const countWaiting = async (world: World) => (await world.auth.outbox.list(99)).length;
+const countPendingMails = async (world: World) => (await world.auth.outbox.list(99)).length;
 
-test("in development any printable ASCII text can register, log in, reset its password and see its profile", async () => {
+test("in development any printable ASCII text is an address that can register, log in and reset its password", async () => {
   await using world = await createWorld();
   await register(world);
-  const bobs = withCookie(`session_id=${await logIn(world)}`);
-  for (const email of texts) {
+  const bobSession = withCookie(`session_id=${await logIn(world)}`);
+  for (const email of invalidEmails) {
     const user = { email, password: "b4l0u" };
-    const answer = (message: string) => `200 ${JSON.stringify({ email, message })}\n`;
-    assert.equal(await readStatusAndBody(world.request("/users", json(user))), answer("user created"));
+    const formatResponse = (message: string) => `200 ${JSON.stringify({ email, message })}\n`;
+    assert.equal(await readStatusAndBody(world.request("/users", json(user))), formatResponse("user created"));
     await assertRejected(
       world.request("/users", form({ ...user, email: ` ${email.toUpperCase()}` })),
       400,
@@ -64,28 +64,28 @@ test("in development any printable ASCII text can register, log in, reset its pa
     );
     assert.equal(
       await readStatusAndBody(world.request("/sessions", multipart(Object.entries(user)))),
-      answer("logged in"),
+      formatResponse("logged in"),
     );
-    const own = withCookie(`session_id=${await logIn(world, user)}`);
-    assert.equal(await readStatusAndBody(world.request("/profile", own)), `200 ${JSON.stringify({ email })}\n`);
+    const session = withCookie(`session_id=${await logIn(world, user)}`);
+    assert.equal(await readStatusAndBody(world.request("/profile", session)), `200 ${JSON.stringify({ email })}\n`);
     const reset_token = await requestToken(world, email);
     const reset = { email, reset_token, new_password: "t4rt1fl3tt3" };
-    assert.equal(await readStatusAndBody(redeemToken(world, reset)), answer("Password updated"));
+    assert.equal(await readStatusAndBody(redeemToken(world, reset)), formatResponse("Password updated"));
     assert.ok(await canLogIn(world, { email, password: "t4rt1fl3tt3" }));
     assert.equal((await world.auth.admin.find(email === "42" ? "42 " : email))?.email, email);
-    const who = createVisitor(world);
-    await logInByPage(who, { email, password: "t4rt1fl3tt3" });
+    const visitor = createVisitor(world);
+    await logInByPage(visitor, { email, password: "t4rt1fl3tt3" });
     for (const path of ["/account", "/account/password"]) {
-      const page = await who.open(path);
+      const page = await visitor.open(path);
       assert.doesNotMatch(page.html, /<script(?! type="module")|alert\(1\)<\/script>/);
       if (path !== "/account") assert.equal(readField(page, "username"), email);
     }
   }
-  assert.equal(await readStatusAndBody(world.request("/profile", bobs)), `200 {"email":"${bob.email}"}\n`);
-  assert.equal(await countWaiting(world), 0);
+  assert.equal(await readStatusAndBody(world.request("/profile", bobSession)), `200 {"email":"${bob.email}"}\n`);
+  assert.equal(await countPendingMails(world), 0);
 });
 
-test("no request queues an email for an address that cannot receive it", async () => {
+test("no endpoint or command queues an email for an address that cannot receive one", async () => {
   for (const environment of [
     { RESET_DELIVERY: "email", RATE_LIMIT: "on" },
     { RESET_DELIVERY: "email", REQUIRE_VERIFIED_EMAIL: "on", CONCEAL_ACCOUNTS: "on" },
@@ -96,38 +96,39 @@ test("no request queues an email for an address that cannot receive it", async (
       LIMIT_MAIL_NETWORK: "999/1h",
       LIMIT_REGISTRATION_NETWORK: "999/1h",
     });
-    for (const email of texts.slice(0, 8)) {
+    for (const email of invalidEmails.slice(0, 8)) {
       const user = { email, password: "b4l0u" };
       assert.equal((await world.request("/users", form(user))).status, 200);
       const reset = world.request("/reset_password", form(user));
       assert.equal(await readStatusAndBody(reset), `200 ${JSON.stringify({ email, message: "reset mail sent" })}\n`);
       assert.equal((await world.request("/email_verification", form(user))).status, 200);
-      assert.equal(await countWaiting(world), 0, email);
+      assert.equal(await countPendingMails(world), 0, email);
       if (environment.REQUIRE_VERIFIED_EMAIL) continue;
-      // Two devices, because the second one would cause an email.
+      // A login from a second device would send an email to its owner.
       for (const ip of ["192.0.2.1", "192.0.2.2"]) await world.auth.logIn(user, { ip });
       const { session } = await world.auth.logIn(user);
       const headers = { Cookie: `session_id=${session.sessionId}` };
-      const move = (to: string) => world.request("/profile/email", form({ email: to }, { method: "PUT", headers }));
-      await assertRejected(move(`${email}!`), 400, /^email is not a valid address$/);
-      assert.equal(await countWaiting(world), 0, email);
-      assert.equal((await move("New@example.com")).status, 200);
+      const changeEmail = (to: string) =>
+        world.request("/profile/email", form({ email: to }, { method: "PUT", headers }));
+      await assertRejected(changeEmail(`${email}!`), 400, /^email is not a valid address$/);
+      assert.equal(await countPendingMails(world), 0, email);
+      assert.equal((await changeEmail("New@example.com")).status, 200);
       assert.deepEqual(
         (await deliverMails(world)).map(({ kind, to }) => [kind, to]),
         [["confirm_new_email", "New@example.com"]],
       );
       const change = form({ password: "b4l0u", new_password: "another" }, { method: "PUT", headers });
       assert.equal((await world.request("/profile/password", change)).status, 200);
-      assert.equal(await countWaiting(world), 0, email);
+      assert.equal(await countPendingMails(world), 0, email);
       const { id } = (await world.auth.logIn({ email, password: "another" })).user;
       await assert.rejects(world.auth.admin.sendReset(id), { code: "email_invalid" });
       await assert.rejects(world.auth.admin.invite(`${email}?`), { code: "email_invalid" });
-      assert.equal(await countWaiting(world), 0, email);
+      assert.equal(await countPendingMails(world), 0, email);
     }
   }
 });
 
-test("an address with several @ shares no limit with the addresses that it contains", async () => {
+test("an address with several @ does not share a limit with the addresses that it contains", async () => {
   await using world = await createWorld({
     RATE_LIMIT: "on",
     LIMIT_LOGIN_ACCOUNT: "1/15m",
@@ -165,16 +166,19 @@ test("an address with several @ shares no limit with the addresses that it conta
   }
 });
 
-test("an account in another format can log in and reset its password if only email addresses can be registered", async () => {
+test("with EMAIL_FORMAT=address, an existing account with another format can log in and reset its password", async () => {
   await using world = await createWorld({ EMAIL_FORMAT: "address" });
   await register(world);
   const { hashedPassword } = await world.db.findUserBy({ email: bob.email });
   const { id } = await world.db.addUser("Bob the Builder", hashedPassword);
   for (const email of ["Bob the Builder", " bob the builder\t"]) {
-    const answer = (message: string) => `200 {"email":"Bob the Builder","message":"${message}"}\n`;
-    assert.equal(await readStatusAndBody(world.request("/sessions", form({ ...bob, email }))), answer("logged in"));
+    const formatResponse = (message: string) => `200 {"email":"Bob the Builder","message":"${message}"}\n`;
+    assert.equal(
+      await readStatusAndBody(world.request("/sessions", form({ ...bob, email }))),
+      formatResponse("logged in"),
+    );
     const reset = { email, reset_token: await requestToken(world, email), new_password: bob.password };
-    assert.equal(await readStatusAndBody(redeemToken(world, reset)), answer("Password updated"));
+    assert.equal(await readStatusAndBody(redeemToken(world, reset)), formatResponse("Password updated"));
     assert.equal((await world.auth.admin.find(email))?.id, id);
   }
   await assertRejected(
@@ -194,9 +198,9 @@ test("an account in another format can log in and reset its password if only ema
   );
 });
 
-test("in production anything but an email address gets 400, 401 and 403, and counts as a wrong login", async () => {
+test("in production a text that is not an address gets 400, 401 or 403, and no email is queued", async () => {
   await using world = await createProductionWorld({ LIMIT_REGISTRATION_NETWORK: "999/1h" });
-  for (const email of texts) {
+  for (const email of invalidEmails) {
     await assertRejected(
       world.request("/users", form({ email, password: strongPassword })),
       400,
@@ -211,15 +215,15 @@ test("in production anything but an email address gets 400, 401 and 403, and cou
     await assertRejected(world.request("/email_verification", form({ email })), 400, /^email is not a valid address$/);
     await assertRejected(confirmEmail(world, { email, token: "x".repeat(43), password: strongPassword }), 403);
   }
-  assert.equal(await countWaiting(world), 0);
-  await using any = await createProductionWorld({ EMAIL_FORMAT: "any" });
-  await registerAndConfirm(any);
-  await logInForCookies(any);
-  assert.equal((await any.request("/users", form({ ...owner, email: "bob" }))).status, 200);
-  assert.equal(await countWaiting(any), 0);
+  assert.equal(await countPendingMails(world), 0);
+  await using anyFormat = await createProductionWorld({ EMAIL_FORMAT: "any" });
+  await registerAndConfirm(anyFormat);
+  await logInForCookies(anyFormat);
+  assert.equal((await anyFormat.request("/users", form({ ...owner, email: "bob" }))).status, 200);
+  assert.equal(await countPendingMails(anyFormat), 0);
 });
 
-test("the log contains no text that a client sent as an address", async () => {
+test("the log and the audit trail contain no address, whatever its format", async () => {
   await using world = await createWorld();
   for (const email of ["Bob the Builder", "<b>@x"]) {
     const user = { email, password: "b4l0u" };

@@ -6,15 +6,15 @@ import { assertRejected, bob, logIn, redeemToken, withCookie } from "../support/
 import { createMember, createVisitor } from "../support/visitor.ts";
 import { createWorld, form } from "../support/world.ts";
 
-/** A password for each rule, and the code of its refusal. */
-const weak = {
+/** A password that breaks each rule, and its Error-Code. */
+const weakPasswords = {
   short: "password_too_short",
   Trustno1: "password_common",
   example1: "password_personal",
   "plough-Violet-9": "password_breached",
 };
 
-test("every way to choose a password applies every rule", async () => {
+test("every endpoint and page that sets a password applies every rule", async () => {
   await using server = await startBreachServer(answerWithCounts({ "plough-Violet-9": 1 }));
   await using world = await createWorld({
     PASSWORD_BLOCKLIST: "on",
@@ -26,7 +26,7 @@ test("every way to choose a password applies every rule", async () => {
   await world.auth.resetPassword.request(bob.email);
   const reset_token = await deliverToken(world);
   const newcomer = createVisitor(world);
-  for (const [password, code] of Object.entries(weak)) {
+  for (const [password, code] of Object.entries(weakPasswords)) {
     const change = form({ password: bob.password, new_password: password }, { method: "PUT" });
     const responses = [
       await world.request("/users", form({ email: "eve@example.com", password })),
