@@ -27,7 +27,7 @@ const routes: readonly Route[] = Object.entries(descriptions).flatMap(([path, me
   })),
 );
 
-/** The codes that belong to no endpoint, or to too many to name them. */
+/** The codes of no endpoint, or of too many to list. */
 const places: Readonly<Record<string, string>> = {
   internal: "all",
   database_unavailable: "all",

@@ -3,7 +3,7 @@ import type { ErrorCode } from "../errors.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
-/** Fields of a body, query parameters or path parameters: text by name, required unless the schema is optional. */
+/** Fields of a body, query parameters or path parameters. All of them are strings, and required unless optional in the schema. */
 export type TextFields = z.ZodObject<Readonly<Record<string, z.ZodType<string | undefined, string | undefined>>>>;
 
 /**
@@ -30,21 +30,21 @@ export interface Description {
   readonly path?: () => TextFields;
   /** Whether the endpoint uses the session cookie. `required` implies the refusal `not_logged_in`. */
   readonly session?: "required" | "optional";
-  /** Hashes a password: if the hash queue is full, the request gets `busy` before its body is read. */
+  /** The endpoint hashes a password. If the hash queue is full, requests get `busy` before their body is read. */
   readonly hashesPassword?: true;
-  /** A page: its refusals are HTML too. It checks the request's origin and reads its fields itself. */
+  /** An HTML page. Its error responses can be HTML, and its own code checks the origin of a form and reads its fields. */
   readonly isPage?: true;
-  /** The responses that are no refusals, by status. */
+  /** The responses with a status below 400, by status. */
   readonly answers: () => Readonly<Record<number, AnswerDescription>>;
   /**
-   * The error codes of this endpoint. `commonRefusals` adds those that follow from the rest of the description. With
-   * `field_missing`, a required field that is missing gets that refusal; without it, the endpoint reads an empty text instead.
+   * The error codes of this endpoint, without those of `commonRefusals`. If `field_missing` is one of them, a request without a
+   * required field gets it. Otherwise the handler receives an empty string for the field.
    */
   readonly refusals: readonly ErrorCode[];
 }
 
 export interface AnswerDescription {
-  /** One sentence: when the endpoint sends it. */
+  /** One sentence: when the endpoint sends this response. */
   readonly description: string;
   /** The whole JSON body. An answer with neither `json` nor `content` has an empty body. */
   readonly json?: z.ZodType;
@@ -57,7 +57,7 @@ export interface AnswerDescription {
 /** The descriptions of a path, by method. */
 export type Descriptions = Readonly<Partial<Record<Method, Description>>>;
 
-/** Returns the error codes that an endpoint can answer because of what it reads and does, without those it names itself. */
+/** Returns the error codes that follow from the other parts of a description. Its own `refusals` are not among them. */
 export function commonRefusals(method: Method, description: Description): ErrorCode[] {
   const { fields, query, allowsRepeatedQuery, session, hashesPassword } = description;
   return [

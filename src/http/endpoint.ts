@@ -25,7 +25,7 @@ type HeadersOf<Answer> = Answer extends { readonly headers: infer Names }
   ? { readonly [Name in keyof Names]?: string | readonly string[] }
   : Readonly<Record<never, string>>;
 
-/** `Answers` that takes only described statuses, bodies and headers. */
+/** `Answers` that accepts only described statuses, bodies and headers. */
 export interface DescribedAnswers<D extends Description> extends Omit<Answers, "json" | "redirect" | "content"> {
   json<Status extends StatusOf<D>>(
     status: Status,
@@ -44,16 +44,16 @@ export interface DescribedAnswers<D extends Description> extends Omit<Answers, "
   ): Response;
 }
 
-/** A service whose responses must be described. */
+/** A service that accepts only described responses. */
 export type DescribedService<D extends Description> = Omit<Service, "answers"> & {
   readonly answers: DescribedAnswers<D>;
 };
 
 /**
- * Creates an endpoint from its description and its handler. The handler gets the described input, read from the request. If the
- * description has no input, the handler is called directly.
+ * Creates an endpoint from its description and its handler. The handler receives the described fields, query parameters and path
+ * parameters. If there are none, it is called without a wrapper.
  *
- * @param create makes the handler, once for each app; returns null if the service does not have this endpoint
+ * @param create returns the handler, once per app, or null if the service does not have this endpoint
  */
 export function endpoint<const D extends Description>(
   description: D,

@@ -10,7 +10,7 @@ export interface ErrorCodeInfo {
   readonly remedy: string;
 }
 
-/** Every code of the app. */
+/** The codes of the app. */
 export const errorCodes = {
   body_malformed: {
     status: 400,
@@ -54,7 +54,7 @@ export const errorCodes = {
     status: 500,
     message: "internal error; the log has the details",
     when: "The service has a bug, or its settings are invalid.",
-    remedy: "Search the log for the value of `X-Request-Id`, and report the bug.",
+    remedy: "Search the log for the value of `X-Request-Id` or for `unexpected error`, and report the bug.",
   },
   method_not_allowed: {
     status: 405,
