@@ -17,7 +17,7 @@ export type MailKind =
 /** The texts of all emails in one language. */
 export type MailTexts = { readonly [Kind in MailKind]: (facts: MailFacts) => MailText };
 
-/** The values that an email may contain. None of them is chosen by an outsider, so no one can send text to a victim. */
+/** The values that an email may contain. An attacker controls none of them, so an email never contains an attacker's text. */
 export interface MailFacts {
   /** `SERVICE_NAME`. */
   readonly service: string;

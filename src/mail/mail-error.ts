@@ -64,7 +64,8 @@ function findFault({ code, command, responseCode, response = "", message = "" }:
 
 /** Many servers reject a client or a sender only in response to RCPT TO. */
 function rejectsService(responseCode: number, response: string): boolean {
-  // Authentication (RFC 4954, 6), and the enhanced status codes of senders, quotas and authentication (RFC 3463, RFC 7372, IANA).
+  // The codes of authentication (RFC 4954, 6), and the enhanced codes of senders, quotas and authentication (RFC 3463, RFC
+  // 7372, IANA).
   const ofService = /\b5\.(1\.[78]|4\.5|7\.([89]|1[0-4]|2\d|3\d))\b/;
   const words =
     /\brelay|authenticat|\bsender|client host|\b(your|sending) (ip|server|host|domain)|block(ed|list)|blacklist|spamhaus|\bdmarc|\bspf\b/i;

@@ -36,10 +36,10 @@ const links: Readonly<Record<MailKind, string>> = {
 };
 
 /**
- * Creates the content of an email: its subject, and the same text and links as plain text and as HTML. In addition to settings
- * of the service, it contains only a token, a time and a device from a closed list: an outsider cannot put text into it.
+ * Creates the content of an email: its subject, and the same text and links as plain text and as HTML. In addition to settings,
+ * it contains only a token, a time and a device from a closed list, so an attacker cannot put text into it.
  *
- * @throws {Error} if a token is missing, or the kind of email has none
+ * @throws {Error} if the token is missing, or the kind of email has none
  */
 export function compose(mail: Mail, settings: MessageSettings): Message {
   const { PUBLIC_URL, SERVICE_NAME: service } = settings;
@@ -94,7 +94,7 @@ function createTimeFormat(language: Language) {
   });
 }
 
-// On each element, because many email clients ignore the style sheet, which is for the dark theme.
+// Inline styles, because many email clients ignore the style sheet, which adds only the dark theme.
 const styles = {
   body: "margin:0;padding:24px 12px;background:#f4f4f5;color:#18181b;font:16px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif",
   card: "max-width:520px;margin:0 auto;padding:28px 28px 20px;background:#ffffff;border:1px solid #e4e4e7;border-radius:12px;overflow-wrap:anywhere",
@@ -148,7 +148,7 @@ ${below.map(paragraph)}<p class="foot" style="${styles.foot}">${service}<br>${re
 `);
 }
 
-/** Renders the URLs in a text as links. Only the service writes them. */
+/** Renders the URLs in a text as links. All of them come from the service. */
 function renderText(text: string) {
   return text.split(/(https?:\/\/\S+)/).map((part, i) => (i % 2 === 1 ? renderLink(part) : part));
 }

@@ -52,7 +52,7 @@ export function createSmtpMailer(
           headers: { "Auto-Submitted": "auto-generated", "Content-Language": mail.language },
           disableFileAccess: true,
           disableUrlAccess: true,
-          // Also ends a server that responds byte by byte, which no inactivity timeout does.
+          // Also stops a server that responds byte by byte, which an inactivity timeout does not.
           signal: AbortSignal.timeout(6 * timeout),
         });
       } catch (error) {
