@@ -14,9 +14,9 @@ import {
 import { assertRejected, readStatusAndBody } from "../support/steps.ts";
 import { createWorld, form, hour, minute, type World } from "../support/world.ts";
 
-const chosen = "another-Good-password-7";
+const newPassword = "another-Good-password-7";
 const eve = { ...owner, email: "eve@example.com" };
-const next = "bob@new.example.com";
+const newEmail = "bob@new.example.com";
 
 /** A form with the Cookie header of a session. */
 function send(world: World, method: string, path: string, cookies: string, fields: Record<string, string> = {}) {
@@ -48,52 +48,60 @@ test("a password change requires the current password, ends other sessions and p
   const other = await logInForCookies(world);
   await deliverMails(world);
   await world.request("/reset_password", form({ email: owner.email }));
-  const reset = { email: owner.email, reset_token: await deliverToken(world), new_password: `${chosen}!` };
-  const change = (fields: Record<string, string>, of = cookies) => send(world, "PUT", "/profile/password", of, fields);
-  await assertRejected(change({ password: chosen, new_password: chosen }), 403, /^wrong password$/);
-  await assertRejected(change({ new_password: chosen }), 403, /^wrong password$/);
-  await assertRejected(change({ password: strongPassword, new_password: "short" }), 400, /too short/);
-  await assertRejected(change({ password: strongPassword }), 400, /missing/);
-  await assertRejected(change({ password: strongPassword, new_password: chosen }, ""), 403, /^not logged in$/);
+  const reset = { email: owner.email, reset_token: await deliverToken(world), new_password: `${newPassword}!` };
+  const changePassword = (fields: Record<string, string>, session = cookies) =>
+    send(world, "PUT", "/profile/password", session, fields);
+  await assertRejected(changePassword({ password: newPassword, new_password: newPassword }), 403, /^wrong password$/);
+  await assertRejected(changePassword({ new_password: newPassword }), 403, /^wrong password$/);
+  await assertRejected(changePassword({ password: strongPassword, new_password: "short" }), 400, /too short/);
+  await assertRejected(changePassword({ password: strongPassword }), 400, /missing/);
+  await assertRejected(
+    changePassword({ password: strongPassword, new_password: newPassword }, ""),
+    403,
+    /^not logged in$/,
+  );
   for (const session of [cookies, other]) assert.ok(await isLoggedIn(world, session));
   assert.deepEqual(await deliverMails(world), []);
 
-  const response = await change({ password: strongPassword, new_password: chosen });
-  const after = readRenewedCookies(cookies, response);
+  const response = await changePassword({ password: strongPassword, new_password: newPassword });
+  const renewedCookies = readRenewedCookies(cookies, response);
   assert.equal(await readStatusAndBody(response), `200 {"email":"${owner.email}","message":"Password updated"}\n`);
-  const areIn = () => Promise.all([cookies, other, after].map((session) => isLoggedIn(world, session)));
-  assert.deepEqual(await areIn(), [true, false, true]);
+  const areLoggedIn = () => Promise.all([cookies, other, renewedCookies].map((session) => isLoggedIn(world, session)));
+  assert.deepEqual(await areLoggedIn(), [true, false, true]);
   world.clock.advance(10_000);
-  assert.deepEqual(await areIn(), [false, false, true]);
+  assert.deepEqual(await areLoggedIn(), [false, false, true]);
   assert.deepEqual(
     (await deliverMails(world)).map(({ kind, to }) => [kind, to]),
     [["password_changed", owner.email]],
   );
   await assertRejected(world.request("/reset_password", form(reset, { method: "PUT" })), 403);
   await assertRejected(world.request("/sessions", form(owner)), 401);
-  await logInForCookies(world, { ...owner, password: chosen });
+  await logInForCookies(world, { ...owner, password: newPassword });
 });
 
-test("of two simultaneous password changes from two sessions one succeeds", async () => {
+test("only one of two simultaneous password changes from two sessions succeeds", async () => {
   await using world = await createProductionWorld();
   const sessions = [await registerAndLogIn(world), await logInForCookies(world)];
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     sessions.map((cookies, i) =>
-      send(world, "PUT", "/profile/password", cookies, { password: strongPassword, new_password: `${chosen}${i}` }),
+      send(world, "PUT", "/profile/password", cookies, {
+        password: strongPassword,
+        new_password: `${newPassword}${i}`,
+      }),
     ),
   );
-  const won = answers.findIndex(({ status }) => status === 200);
-  assert.equal(answers.filter(({ status }) => status === 403).length, 1);
-  const after = readRenewedCookies(sessions[won] as string, answers[won] as Response);
-  assert.ok(await isLoggedIn(world, after));
-  assert.ok(!(await isLoggedIn(world, sessions[1 - won] as string)));
+  const winner = responses.findIndex(({ status }) => status === 200);
+  assert.equal(responses.filter(({ status }) => status === 403).length, 1);
+  const renewedCookies = readRenewedCookies(sessions[winner] as string, responses[winner] as Response);
+  assert.ok(await isLoggedIn(world, renewedCookies));
+  assert.ok(!(await isLoggedIn(world, sessions[1 - winner] as string)));
   world.clock.advance(10_000);
   for (const session of sessions) assert.ok(!(await isLoggedIn(world, session)));
-  await logInForCookies(world, { ...owner, password: `${chosen}${won}` });
-  await assertRejected(world.request("/sessions", form({ ...owner, password: `${chosen}${1 - won}` })), 401);
+  await logInForCookies(world, { ...owner, password: `${newPassword}${winner}` });
+  await assertRejected(world.request("/sessions", form({ ...owner, password: `${newPassword}${1 - winner}` })), 401);
 });
 
-test("a password change fails if meanwhile the session ended or the password changed", async () => {
+test("a password change fails if the session ends or the password changes in the meantime", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const { user, session } = await world.auth.logIn(owner);
@@ -115,26 +123,27 @@ test("a password change fails if meanwhile the session ended or the password cha
 test("sensitive actions require the password within the last ten minutes, and entering it again renews the session", async () => {
   await using world = await createProductionWorld();
   let cookies = await registerAndLogIn(world);
-  const change = () => send(world, "PUT", "/profile/email", cookies, { email: next });
-  const take = () => send(world, "GET", "/profile/export", cookies);
+  const changeEmail = () => send(world, "PUT", "/profile/email", cookies, { email: newEmail });
+  const exportData = () => send(world, "GET", "/profile/export", cookies);
   world.clock.advance(10 * minute);
-  for (const response of [await change(), await take()]) assert.equal(response.status, 200);
+  for (const response of [await changeEmail(), await exportData()]) assert.equal(response.status, 200);
   world.clock.advance(1);
-  for (const response of [change(), take()]) await assertRejected(response, 403, /^password confirmation required$/);
-  const give = (password: string) => send(world, "POST", "/sessions/confirm", cookies, { password });
-  await assertRejected(give(chosen), 403, /^wrong password$/);
-  await assertRejected(give(""), 403, /^wrong password$/);
-  await assertRejected(take(), 403, /^password confirmation required$/);
-  const response = await give(strongPassword);
-  const before = cookies;
+  for (const response of [changeEmail(), exportData()])
+    await assertRejected(response, 403, /^password confirmation required$/);
+  const confirmPassword = (password: string) => send(world, "POST", "/sessions/confirm", cookies, { password });
+  await assertRejected(confirmPassword(newPassword), 403, /^wrong password$/);
+  await assertRejected(confirmPassword(""), 403, /^wrong password$/);
+  await assertRejected(exportData(), 403, /^password confirmation required$/);
+  const response = await confirmPassword(strongPassword);
+  const previousCookies = cookies;
   cookies = readRenewedCookies(cookies, response);
   assert.equal(await readStatusAndBody(response), `200 {"email":"${owner.email}","message":"password confirmed"}\n`);
-  for (const answer of [await change(), await take()]) assert.equal(answer.status, 200);
+  for (const sensitive of [await changeEmail(), await exportData()]) assert.equal(sensitive.status, 200);
   assert.equal((await world.auth.admin.listSessions(1)).length, 1);
   world.clock.advance(10_000);
-  assert.ok(!(await isLoggedIn(world, before)));
+  assert.ok(!(await isLoggedIn(world, previousCookies)));
   await assertRejected(
-    send(world, "POST", "/sessions/confirm", before, { password: strongPassword }),
+    send(world, "POST", "/sessions/confirm", previousCookies, { password: strongPassword }),
     403,
     /^not logged in$/,
   );
@@ -151,16 +160,16 @@ test("a session that was opened without a password must enter it first", async (
 test("an unattended session cannot be used to guess the password", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_DEVICE: "4/15m", LIMIT_LOGIN_ACCOUNT: "5/15m" });
   const cookies = await registerAndLogIn(world);
-  const tries = [
+  const attempts = [
     () => send(world, "POST", "/sessions/confirm", cookies, { password: "wrong" }),
-    () => send(world, "PUT", "/profile/password", cookies, { password: "wrong", new_password: chosen }),
+    () => send(world, "PUT", "/profile/password", cookies, { password: "wrong", new_password: newPassword }),
     () => send(world, "DELETE", "/profile", cookies, { password: "wrong" }),
     () => world.request("/sessions", form({ ...owner, password: "wrong" }, { headers: { Cookie: cookies } })),
   ];
   const statuses = [];
-  for (const attempt of tries) statuses.push((await attempt()).status);
+  for (const attempt of attempts) statuses.push((await attempt()).status);
   assert.deepEqual(statuses, [403, 403, 403, 401]);
-  for (const attempt of tries) assert.equal((await attempt()).status, 429);
+  for (const attempt of attempts) assert.equal((await attempt()).status, 429);
   await assertRejected(send(world, "POST", "/sessions/confirm", cookies, { password: strongPassword }), 429);
   assert.ok(await isLoggedIn(world, cookies));
   // Without the device cookie the attempt counts for the account.
@@ -176,65 +185,68 @@ test("an email change takes effect when the new address is verified with the ema
   await using world = await createProductionWorld();
   const cookies = await registerAndLogIn(world);
   await world.request("/reset_password", form({ email: owner.email }));
-  const reset = { email: owner.email, reset_token: await deliverToken(world), new_password: chosen };
-  const asked = send(world, "PUT", "/profile/email", cookies, { email: ` ${next}` });
-  assert.equal(await readStatusAndBody(asked), `200 {"email":"${next}","message":"verification mail sent"}\n`);
+  const reset = { email: owner.email, reset_token: await deliverToken(world), new_password: newPassword };
+  const request = send(world, "PUT", "/profile/email", cookies, { email: ` ${newEmail}` });
+  assert.equal(await readStatusAndBody(request), `200 {"email":"${newEmail}","message":"verification mail sent"}\n`);
   await assertRejected(send(world, "PUT", "/profile/email", cookies, { email: "bob" }), 400);
   const mails = await deliverMails(world);
   assert.deepEqual(mails.map(({ kind, to, token }) => [kind, to, token !== undefined]).toSorted(), [
-    ["confirm_new_email", next, true],
+    ["confirm_new_email", newEmail, true],
     ["email_changing", owner.email, false],
   ]);
   const token = mails.find((mail) => mail.token)?.token as string;
-  await assertRejected(world.request("/sessions", form({ ...owner, email: next })), 401);
-  await assertRejected(confirmEmail(world, { email: next, token, password: chosen }), 403);
+  await assertRejected(world.request("/sessions", form({ ...owner, email: newEmail })), 401);
+  await assertRejected(confirmEmail(world, { email: newEmail, token, password: newPassword }), 403);
   await assertRejected(confirmEmail(world, { email: owner.email, token, password: strongPassword }), 403);
   await logInForCookies(world);
-  const fields = { email: next, token, password: strongPassword };
+  const fields = { email: newEmail, token, password: strongPassword };
   const confirmed = await send(world, "PUT", "/email_verification", cookies, fields);
-  assert.equal(await readStatusAndBody(confirmed.clone()), `200 {"email":"${next}","message":"email verified"}\n`);
+  assert.equal(await readStatusAndBody(confirmed.clone()), `200 {"email":"${newEmail}","message":"email verified"}\n`);
   await assertRejected(confirmEmail(world, fields), 403);
   const profile = send(world, "GET", "/profile", readRenewedCookies(cookies, confirmed));
-  assert.equal(await readStatusAndBody(profile), `200 {"email":"${next}"}\n`);
+  assert.equal(await readStatusAndBody(profile), `200 {"email":"${newEmail}"}\n`);
   await assertRejected(world.request("/sessions", form(owner)), 401);
-  for (const email of [owner.email, next]) {
+  for (const email of [owner.email, newEmail]) {
     await assertRejected(world.request("/reset_password", form({ ...reset, email }, { method: "PUT" })), 403);
   }
-  await logInForCookies(world, { ...owner, email: next });
+  await logInForCookies(world, { ...owner, email: newEmail });
 });
 
-test("attempts at an address do not block its next owner", async () => {
+test("failed logins to an address do not lock out the next account with it", async () => {
   await using world = await createProductionWorld();
   const cookies = await registerAndLogIn(world);
-  await send(world, "PUT", "/profile/email", cookies, { email: next });
+  await send(world, "PUT", "/profile/email", cookies, { email: newEmail });
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
   const wrong = form({ ...owner, password: "wrong" });
   for (let i = 0; i < 10; i++) await assertRejected(world.request("/sessions", { ...wrong, ip: `192.0.2.${i}` }), 401);
   await assertRejected(world.request("/sessions", form(owner)), 429);
-  const moved = await send(world, "PUT", "/email_verification", cookies, {
-    email: next,
+  const response = await send(world, "PUT", "/email_verification", cookies, {
+    email: newEmail,
     token,
     password: strongPassword,
   });
-  assert.equal(moved.status, 200);
+  assert.equal(response.status, 200);
   await deliverMails(world);
-  await registerAndLogIn(world, { ...owner, password: chosen });
+  await registerAndLogIn(world, { ...owner, password: newPassword });
 });
 
-test("of several email changes only the newest can be verified, by the email to its address", async () => {
+test("only the newest of several email changes can be verified, with the token sent to its address", async () => {
   await using world = await createProductionWorld({ LIMIT_MAIL_ACCOUNT: "100/1h", LIMIT_MAIL_NETWORK: "100/1h" });
   const cookies = await registerAndLogIn(world);
-  const ask = (email: string) => send(world, "PUT", "/profile/email", cookies, { email });
-  await ask("first@example.com");
+  const changeEmail = (email: string) => send(world, "PUT", "/profile/email", cookies, { email });
+  await changeEmail("first@example.com");
   const first = (await deliverMails(world)).find(({ token }) => token);
-  await ask(next);
+  await changeEmail(newEmail);
   const second = (await deliverMails(world)).find(({ token }) => token);
-  for (const email of ["first@example.com", next]) {
+  for (const email of ["first@example.com", newEmail]) {
     await assertRejected(confirmEmail(world, { email, token: first?.token ?? "", password: strongPassword }), 403);
   }
   // Of many simultaneous changes one remains, and its token was sent to the address that it verifies.
-  await Promise.all(Array.from({ length: 8 }, (_, i) => ask(`${i}@example.com`)));
-  await assertRejected(confirmEmail(world, { email: next, token: second?.token ?? "", password: strongPassword }), 403);
+  await Promise.all(Array.from({ length: 8 }, (_, i) => changeEmail(`${i}@example.com`)));
+  await assertRejected(
+    confirmEmail(world, { email: newEmail, token: second?.token ?? "", password: strongPassword }),
+    403,
+  );
   const mails = (await deliverMails(world)).filter(({ token }) => token);
   assert.equal(mails.length, 1);
   const { to = "", token = "" } = mails[0] ?? {};
@@ -258,24 +270,24 @@ test("an email change to the current address is rejected in any spelling, and se
     const registered = { ...owner, email: "Bob@Example.com" };
     let cookies = await registerAndLogIn(world, registered);
     await deliverMails(world);
-    const ask = (email: string) => send(world, "PUT", "/profile/email", cookies, { email });
+    const changeEmail = (email: string) => send(world, "PUT", "/profile/email", cookies, { email });
     for (const email of ["Bob@Example.com", "bob@example.com", " BOB@EXAMPLE.COM\t", "\u200bbob@Example.com\u00a0"]) {
-      const refusal = await ask(email);
-      assert.equal(refusal.headers.get("Error-Code"), "email_unchanged");
-      await assertRejected(refusal, 400, /^the account already has this email address$/);
+      const rejection = await changeEmail(email);
+      assert.equal(rejection.headers.get("Error-Code"), "email_unchanged");
+      await assertRejected(rejection, 400, /^the account already has this email address$/);
     }
     assert.deepEqual(await deliverMails(world), []);
     assert.equal(await readStatusAndBody(send(world, "GET", "/profile", cookies)), '200 {"email":"Bob@Example.com"}\n');
     const events = await world.auth.audit.list({ limit: 99 });
     assert.match(events.at(-1)?.detail ?? "", /^email_unchanged/);
     // None of them counted against the limit of emails.
-    assert.equal((await ask(next)).status, 200);
+    assert.equal((await changeEmail(newEmail)).status, 200);
     const token = (await deliverMails(world)).find((mail) => mail.token)?.token ?? "";
-    const fields = { email: next, token, password: strongPassword };
+    const fields = { email: newEmail, token, password: strongPassword };
     cookies = readRenewedCookies(cookies, await send(world, "PUT", "/email_verification", cookies, fields));
-    await assertRejected(ask(next.toUpperCase()), 400, /^the account already has this email address$/);
+    await assertRejected(changeEmail(newEmail.toUpperCase()), 400, /^the account already has this email address$/);
     world.clock.advance(hour);
-    await assertRejected(ask(next), 403, /^password confirmation required$/);
+    await assertRejected(changeEmail(newEmail), 403, /^password confirmation required$/);
   }
 });
 
@@ -284,7 +296,7 @@ test("an email change does not take an address that has an account by then", asy
   const cookies = await registerAndLogIn(world);
   await send(world, "PUT", "/profile/email", cookies, { email: eve.email });
   const token = (await deliverMails(world)).find((mail) => mail.token)?.token ?? "";
-  await world.auth.registerUser(eve.email, chosen);
+  await world.auth.registerUser(eve.email, newPassword);
   await assertRejected(confirmEmail(world, { email: eve.email, token, password: strongPassword }), 403);
   assert.equal(await readStatusAndBody(send(world, "GET", "/profile", cookies)), `200 {"email":"${owner.email}"}\n`);
   assert.equal((await world.auth.admin.find(eve.email))?.emailVerifiedAt, null);
@@ -295,13 +307,13 @@ test("an email change to an address with an account gets the usual response, and
   await registerAndConfirm(world, eve);
   const cookies = await registerAndLogIn(world);
   await deliverMails(world);
-  const ask = (email: string) => send(world, "PUT", "/profile/email", cookies, { email });
-  const [known, unknown] = [await ask(eve.email), await ask("nob@example.com")];
-  const shown = async (response: Response, email: string) =>
+  const changeEmail = (email: string) => send(world, "PUT", "/profile/email", cookies, { email });
+  const [known, unknown] = [await changeEmail(eve.email), await changeEmail("nob@example.com")];
+  const formatResponse = async (response: Response, email: string) =>
     JSON.stringify([response.status, [...response.headers], (await response.text()).replace(email, "…")]);
-  assert.equal(await shown(known, eve.email), await shown(unknown, "nob@example.com"));
+  assert.equal(await formatResponse(known, eve.email), await formatResponse(unknown, "nob@example.com"));
   await deliverMails(world);
-  await ask(eve.email);
+  await changeEmail(eve.email);
   const mails = await deliverMails(world);
   assert.deepEqual(mails.map(({ kind, to, token }) => [kind, to, token]).toSorted(), [
     ["already_registered", eve.email, undefined],
@@ -309,9 +321,9 @@ test("an email change to an address with an account gets the usual response, and
   ]);
   await using open = await createProductionWorld({ CONCEAL_ACCOUNTS: "off" });
   await registerAndConfirm(open, eve);
-  const told = await registerAndLogIn(open);
+  const openCookies = await registerAndLogIn(open);
   await assertRejected(
-    send(open, "PUT", "/profile/email", told, { email: eve.email }),
+    send(open, "PUT", "/profile/email", openCookies, { email: eve.email }),
     400,
     /^email already registered$/,
   );
@@ -324,9 +336,9 @@ test("after a registration, a login does not reveal whether the address already 
   await registerAndConfirm(world, { ...owner, email: disabled });
   await world.auth.admin.disable((await world.auth.admin.find(disabled))?.id ?? 0);
   for (const email of [owner.email, "nobody@example.com", disabled]) {
-    await world.request("/users", form({ email, password: chosen }));
+    await world.request("/users", form({ email, password: newPassword }));
     await assertRejected(
-      world.request("/sessions", form({ email, password: chosen })),
+      world.request("/sessions", form({ email, password: newPassword })),
       401,
       /^wrong email or password$/,
     );
@@ -341,13 +353,13 @@ test("a deleted account leaves only anonymous events, and its address can be reg
   await using world = await createProductionWorld();
   const cookies = await registerAndLogIn(world);
   const other = await logInForCookies(world);
-  await send(world, "PUT", "/profile/email", cookies, { email: next });
+  await send(world, "PUT", "/profile/email", cookies, { email: newEmail });
   await world.request("/reset_password", form({ email: owner.email }));
-  await world.request("/users", form({ ...owner, password: chosen }));
+  await world.request("/users", form({ ...owner, password: newPassword }));
   await assertRejected(world.request("/sessions", form({ ...owner, password: "wrong" })), 401);
   const { id } = await world.db.findUserBy({ email: owner.email });
   assert.ok(id);
-  await assertRejected(send(world, "DELETE", "/profile", cookies, { password: chosen }), 403, /^wrong password$/);
+  await assertRejected(send(world, "DELETE", "/profile", cookies, { password: newPassword }), 403, /^wrong password$/);
   await assertRejected(send(world, "DELETE", "/profile", cookies), 403, /^wrong password$/);
   await assertRejected(send(world, "DELETE", "/profile", "", { password: strongPassword }), 403, /^not logged in$/);
   const response = await send(world, "DELETE", "/profile", cookies, { password: strongPassword });
@@ -368,7 +380,7 @@ test("a deleted account leaves only anonymous events, and its address can be reg
     events.filter(({ userId }) => userId !== null),
     [],
   );
-  const personal = [
+  const personalEvents = [
     "logged_in",
     "email_verified",
     "password_refused",
@@ -376,34 +388,34 @@ test("a deleted account leaves only anonymous events, and its address can be reg
     "reset_asked",
     "account_deleted",
   ];
-  for (const name of personal) {
-    const some = events.filter(({ event }) => event === name);
-    assert.ok(some.length > 0, name);
-    for (const { ip, userAgent } of some) assert.deepEqual([ip, userAgent], [null, null], name);
+  for (const name of personalEvents) {
+    const matching = events.filter(({ event }) => event === name);
+    assert.ok(matching.length > 0, name);
+    for (const { ip, userAgent } of matching) assert.deepEqual([ip, userAgent], [null, null], name);
   }
   await assertRejected(world.request("/sessions", form(owner)), 401);
   for (let i = 1; i < 10; i++)
     await assertRejected(world.request("/sessions", form({ ...owner, password: "wrong" })), 401);
   await assertRejected(world.request("/sessions", form(owner)), 429);
   world.clock.advance(hour);
-  await registerAndConfirm(world, { ...owner, password: chosen });
-  const again = await logInForCookies(world, { ...owner, password: chosen });
-  assert.ok(await isLoggedIn(world, again));
+  await registerAndConfirm(world, { ...owner, password: newPassword });
+  const newCookies = await logInForCookies(world, { ...owner, password: newPassword });
+  assert.ok(await isLoggedIn(world, newCookies));
 });
 
 // id: export-is-complete
 test("an export contains all stored data except hashes and tokens", async () => {
   await using world = await createProductionWorld();
   const cookies = await registerAndLogIn(world);
-  await send(world, "PUT", "/profile/email", cookies, { email: next });
+  await send(world, "PUT", "/profile/email", cookies, { email: newEmail });
   await world.request("/reset_password", form({ email: owner.email }));
   const mails = await deliverMails(world);
   for (const email of [owner.email, "eve@example.com"]) await world.request("/reset_password", form({ email }));
   const response = await send(world, "GET", "/profile/export", cookies);
   assert.equal(response.headers.get("Content-Disposition"), 'attachment; filename="account.json"');
   const text = await response.text();
-  const all = JSON.parse(text);
-  assert.deepEqual(Object.keys(all), [
+  const exported = JSON.parse(text);
+  assert.deepEqual(Object.keys(exported), [
     "id",
     "email",
     "moves_to",
@@ -416,19 +428,22 @@ test("an export contains all stored data except hashes and tokens", async () => 
     "mails",
     "events",
   ]);
-  assert.deepEqual(all.mails, [{ kind: "reset", created_at: "2030-01-01T00:00:00.000Z", tries: 0 }]);
-  assert.deepEqual([all.email, all.moves_to], [owner.email, next]);
-  assert.equal(all.reset_token_expires_at, "2030-01-01T01:00:00.000Z");
-  assert.deepEqual([all.sessions.length, all.devices.length], [1, 1]);
-  const told = new Set(all.events.map(({ event }: { event: string }) => event));
+  assert.deepEqual(exported.mails, [{ kind: "reset", created_at: "2030-01-01T00:00:00.000Z", tries: 0 }]);
+  assert.deepEqual([exported.email, exported.moves_to], [owner.email, newEmail]);
+  assert.equal(exported.reset_token_expires_at, "2030-01-01T01:00:00.000Z");
+  assert.deepEqual([exported.sessions.length, exported.devices.length], [1, 1]);
+  const eventNames = new Set(exported.events.map(({ event }: { event: string }) => event));
   // The account may not exist yet when this entry is written.
-  told.delete("registration_asked");
-  assert.deepEqual([...told], ["email_verified", "logged_in", "email_change_asked", "reset_asked", "account_exported"]);
+  eventNames.delete("registration_asked");
+  assert.deepEqual(
+    [...eventNames],
+    ["email_verified", "logged_in", "email_change_asked", "reset_asked", "account_exported"],
+  );
   const { hashedPassword } = await world.db.findUserBy({ email: owner.email });
   const tokens = mails.flatMap(({ token }) => token ?? []);
   assert.equal(tokens.length, 2);
   const cookieValues = cookies.split("; ").map((pair) => pair.split("=")[1] as string);
-  const [session] = await world.auth.admin.listSessions(all.id);
+  const [session] = await world.auth.admin.listSessions(exported.id);
   for (const secret of [strongPassword, hashedPassword, ...tokens, ...cookieValues, session?.id as string]) {
     assert.ok(!text.includes(secret), secret);
   }
@@ -438,13 +453,13 @@ test("an export contains all stored data except hashes and tokens", async () => 
 test("an export contains all events of the user, in order, and none of other users", async () => {
   await using world = await createWorld();
   const { id } = await world.auth.registerUser(owner.email, owner.password);
-  const { id: eves } = await world.auth.registerUser(eve.email, eve.password);
+  const { id: eveId } = await world.auth.registerUser(eve.email, eve.password);
   const { session } = await world.auth.logIn(owner);
-  const own = async () => world.auth.audit.list({ limit: 5000, userId: id });
+  const listEvents = async () => world.auth.audit.list({ limit: 5000, userId: id });
   const add = (count: number) =>
     world.db.audit.add(
       Array.from({ length: count }, (_, i) =>
-        [id, eves].map((userId) => ({
+        [id, eveId].map((userId) => ({
           ...{ at: world.clock.now(), event: "logged_in", userId },
           ...{ ip: null, userAgent: null, detail: `${i}` },
         })),
@@ -452,9 +467,10 @@ test("an export contains all events of the user, in order, and none of other use
     );
   // Just below, at and above the number of rows that one statement reads, including the entry that the export adds.
   for (const total of [499, 500, 501, 1000, 1100]) {
-    for (let missing = total - 1 - (await own()).length; missing > 0; missing -= 100) await add(Math.min(missing, 100));
+    for (let missing = total - 1 - (await listEvents()).length; missing > 0; missing -= 100)
+      await add(Math.min(missing, 100));
     const exported = (await world.auth.account.exportData(session.sessionId)) as { events: Record<string, unknown>[] };
-    const expected = (await own()).map(({ event, detail }) => [event, detail]);
+    const expected = (await listEvents()).map(({ event, detail }) => [event, detail]);
     assert.equal(expected.length, total);
     assert.deepEqual(
       exported.events.map(({ event, detail }) => [event, detail]),
@@ -466,12 +482,12 @@ test("an export contains all events of the user, in order, and none of other use
 test("an export contains every pending email: for the account, its address and its new address", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world, eve);
-  const evesMove = await logInForCookies(world, eve);
+  const eveCookies = await logInForCookies(world, eve);
   const cookies = await registerAndLogIn(world);
   await deliverMails(world);
-  await send(world, "PUT", "/profile/email", cookies, { email: next });
+  await send(world, "PUT", "/profile/email", cookies, { email: newEmail });
   await world.request("/users", form(owner));
-  await send(world, "PUT", "/profile/email", evesMove, { email: "eve@example.net" });
+  await send(world, "PUT", "/profile/email", eveCookies, { email: "eve@example.net" });
   const { mails } = JSON.parse(await (await send(world, "GET", "/profile/export", cookies)).text());
   assert.deepEqual(
     mails.map(({ kind }: { kind: string }) => kind),
@@ -482,10 +498,10 @@ test("an export contains every pending email: for the account, its address and i
 test("responses about a disabled account equal those about an unknown one, and its sessions have ended", async () => {
   await using world = await createProductionWorld();
   const cookies = await registerAndLogIn(world);
-  await send(world, "PUT", "/profile/email", cookies, { email: next });
+  await send(world, "PUT", "/profile/email", cookies, { email: newEmail });
   await world.request("/reset_password", form({ email: owner.email }));
   const mails = await deliverMails(world);
-  const move = mails.find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
+  const changeToken = mails.find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
   const reset_token = mails.find(({ kind }) => kind === "reset_password")?.token ?? "";
   assert.equal(await world.auth.admin.disable(1), true);
   assert.ok(!(await isLoggedIn(world, cookies)));
@@ -495,33 +511,33 @@ test("responses about a disabled account equal those about an unknown one, and i
     403,
     /^not logged in$/,
   );
-  const nobody = "nob@example.com";
-  const asks = [
+  const unknownEmail = "nob@example.com";
+  const requests = [
     (email: string) => world.request("/sessions", form({ email, password: strongPassword })),
     (email: string) => world.request("/reset_password", form({ email })),
     (email: string) => world.request("/email_verification", form({ email })),
     (email: string) =>
-      world.request("/reset_password", form({ email, reset_token, new_password: chosen }, { method: "PUT" })),
-    (email: string) => confirmEmail(world, { email, token: move, password: strongPassword }),
-    (email: string) => world.request("/users", form({ email, password: chosen })),
-    (email: string) => world.request("/sessions", form({ email, password: chosen })),
+      world.request("/reset_password", form({ email, reset_token, new_password: newPassword }, { method: "PUT" })),
+    (email: string) => confirmEmail(world, { email, token: changeToken, password: strongPassword }),
+    (email: string) => world.request("/users", form({ email, password: newPassword })),
+    (email: string) => world.request("/sessions", form({ email, password: newPassword })),
   ];
-  for (const ask of asks) {
+  for (const request of requests) {
     assert.equal(
-      (await readStatusAndBody(ask(owner.email))).replace(owner.email, nobody),
-      await readStatusAndBody(ask(nobody)),
+      (await readStatusAndBody(request(owner.email))).replace(owner.email, unknownEmail),
+      await readStatusAndBody(request(unknownEmail)),
     );
   }
   const sent = await deliverMails(world);
   assert.ok(sent.length > 0);
-  for (const { to } of sent) assert.equal(to, nobody);
-  await assertRejected(confirmEmail(world, { email: next, token: move, password: strongPassword }), 403);
+  for (const { to } of sent) assert.equal(to, unknownEmail);
+  await assertRejected(confirmEmail(world, { email: newEmail, token: changeToken, password: strongPassword }), 403);
   assert.equal(await world.auth.admin.enable(1), true);
   assert.ok(!(await isLoggedIn(world, cookies)), "enabling an account does not restore its sessions");
   await assertRejected(
     world.request(
       "/reset_password",
-      form({ email: owner.email, reset_token, new_password: chosen }, { method: "PUT" }),
+      form({ email: owner.email, reset_token, new_password: newPassword }, { method: "PUT" }),
     ),
     403,
   );
@@ -531,12 +547,12 @@ test("responses about a disabled account equal those about an unknown one, and i
 test("the link of an email change cannot be used to guess the password, because each attempt counts as a login", async () => {
   await using world = await createProductionWorld({ LIMIT_REDEMPTION_NETWORK: "1000/15m" });
   const cookies = await registerAndLogIn(world);
-  await send(world, "PUT", "/profile/email", cookies, { email: next });
+  await send(world, "PUT", "/profile/email", cookies, { email: newEmail });
   const token = (await deliverMails(world)).find((mail) => mail.token)?.token ?? "";
-  const proof = { email: next, token, password: "a guess" };
-  for (let i = 0; i < 10; i++) await assertRejected(confirmEmail(world, proof), 403);
-  await assertRejected(confirmEmail(world, { ...proof, password: strongPassword }), 429);
+  const fields = { email: newEmail, token, password: "a guess" };
+  for (let i = 0; i < 10; i++) await assertRejected(confirmEmail(world, fields), 403);
+  await assertRejected(confirmEmail(world, { ...fields, password: strongPassword }), 429);
   await assertRejected(world.request("/sessions", form(owner)), 429);
   world.clock.advance(15 * minute);
-  assert.equal((await confirmEmail(world, { ...proof, password: strongPassword })).status, 200);
+  assert.equal((await confirmEmail(world, { ...fields, password: strongPassword })).status, 200);
 });
