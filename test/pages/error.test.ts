@@ -56,6 +56,7 @@ test("a browser gets every error as a page, with the same status and headers as 
     assert.match(page.html, /<a class="button" href="\//);
     assert.equal(page.headers.get("Cache-Control"), "no-store");
     assert.equal(page.headers.get("Retry-After"), status === 503 ? "1" : null);
+    assert.equal(page.headers.has("X-Request-Id"), status >= 500);
     assert.deepEqual(page.headers.getSetCookie(), []);
   }
   assert.equal((await visitor.open("/users")).headers.get("Allow"), "POST");
@@ -65,6 +66,25 @@ test("a browser gets every error as a page, with the same status and headers as 
     const { html } = await visitor.open(path);
     assert.doesNotMatch(html, /(href|src)="(\/\/|\/\\|https?:)|<script>/, path);
   }
+});
+
+// id: error-page-hides-url
+test("the browser never sends the URL of an error page in Referer, because it can contain a token", async () => {
+  await using world = await createWorld();
+  const visitor = createVisitor(world);
+  const closed = await createWorld();
+  await closed[Symbol.asyncDispose]();
+  for (const [page, status] of [
+    [await createVisitor(closed).open("/reset?token=secret"), 503],
+    [await visitor.send("/reset?token=secret", { new_password: "x".repeat(20_000) }), 413],
+    [await visitor.open("/rest?token=secret"), 404],
+  ] as const) {
+    assert.equal(page.status, status);
+    assert.equal(page.headers.get("Referrer-Policy"), "no-referrer", String(status));
+  }
+  const login = await visitor.open("/login");
+  for (const page of [login, await visitor.fill(login, { ...bob, password: "wrong" })])
+    assert.equal(page.headers.get("Referrer-Policy"), "same-origin");
 });
 
 testOnce("if the database cannot be written to, the form shows an error and keeps the typed address", async () => {
