@@ -141,6 +141,34 @@ test("every way of presenting a session counts, and finds one whose last use is 
   }
 });
 
+test("a session is found even if its last use is written while it is looked up", async () => {
+  const lookups: ((auth: Auth, sessionId: string) => unknown)[] = [
+    (auth, sessionId) => auth.getUserFromSessionId(sessionId),
+    (auth, sessionId) => auth.sessions.list(sessionId),
+  ];
+  for (const lookUp of lookups) {
+    await using world = await createWorld(idle);
+    const sessionId = await openSession(world);
+    const { find, findUser, recordUse } = world.db.sessions;
+    const held = Promise.withResolvers<void>();
+    world.db.sessions.recordUse = async (seen) => {
+      await held.promise;
+      return recordUse.call(world.db, seen);
+    };
+    world.clock.advance(minute - 1000);
+    await world.auth.sessions.list(sessionId);
+    world.clock.advance(2000);
+    const afterWrite = async <Found>(found: Found): Promise<Found> => {
+      held.resolve();
+      await world.auth.flush();
+      return found;
+    };
+    world.db.sessions.find = async (id) => afterWrite(await find(id));
+    world.db.sessions.findUser = async (id) => afterWrite(await findUser(id));
+    assert.ok(await lookUp(world.auth, sessionId));
+  }
+});
+
 test("while the database is down no last use is lost: it is written afterwards", async () => {
   await using world = await createWorld(idle);
   const sessionId = await openSession(world);

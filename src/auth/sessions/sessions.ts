@@ -20,10 +20,12 @@ export async function createSession(context: Context, email: string, caller: Cal
 
 export function getUserFromSessionId(context: Context, sessionId: string | null): Awaitable<PublicUser | null> {
   if (!couldBeSession(sessionId)) return null;
+  // Asked before the lookup: the last use may be written between the lookup and its result.
+  const isPending = context.lastSeen.isPending(sessionId);
   const found = context.db.sessions.find(sessionId);
   return found instanceof Promise
-    ? found.then((session) => recordSeen(context, sessionId, session))
-    : recordSeen(context, sessionId, found);
+    ? found.then((session) => recordSeen(context, sessionId, session, isPending))
+    : recordSeen(context, sessionId, found, isPending);
 }
 
 export async function logOut(context: Context, sessionId: string | null, caller: Caller): Promise<boolean> {
@@ -39,8 +41,9 @@ export async function findUserBySession(
   sessionId: string | null,
 ): Promise<SessionUser | null> {
   if (!couldBeSession(sessionId)) return null;
+  const isPending = lastSeen.isPending(sessionId);
   let user = await db.sessions.findUser(sessionId);
-  if (!user && lastSeen.isPending(sessionId)) {
+  if (!user && isPending) {
     await lastSeen.flush();
     user = await db.sessions.findUser(sessionId);
   }
@@ -53,8 +56,13 @@ function couldBeSession(sessionId: unknown): sessionId is string {
   return typeof sessionId === "string" && sessionId !== "" && sessionId.length <= maxTokenLength;
 }
 
-function recordSeen(context: Context, sessionId: string, session: LiveSession | null): Awaitable<PublicUser | null> {
-  if (!session) return context.lastSeen.isPending(sessionId) ? findAfterFlush(context, sessionId) : null;
+function recordSeen(
+  context: Context,
+  sessionId: string,
+  session: LiveSession | null,
+  isPending: boolean,
+): Awaitable<PublicUser | null> {
+  if (!session) return isPending ? findAfterFlush(context, sessionId) : null;
   context.lastSeen.record(sessionId, session.lastSeenAt);
   return session.user;
 }
