@@ -22,7 +22,7 @@ const overload = 10;
 export async function measureFlood(accounts: Accounts, machine: Machine): Promise<Figure[]> {
   await using service = await startOnDatabase(await accounts.copyDatabase("flood.db"));
   const rate = overload * (await measureHashRate(accounts, machine));
-  // More connections than logins that wait for a response, so that each login can be sent when it is due.
+  // Enough connections that one is always idle when a login is due.
   const logins = { requests: accounts.logInRequests, connections: 32 * availableParallelism(), rate };
   const { throughput, p99 } = await compareWithFlood(accounts, machine, service.port, logins);
   const name = `/profile while ${formatPerSecond(rate)} logins arrive, relative to no logins`;

@@ -12,7 +12,7 @@ export class Machine {
   /** Number of rounds that began on a busy machine. */
   busyRounds = 0;
 
-  /** Waits until the machine is idle: nothing left from the last round, no other programs. Gives up when the total wait is used up. */
+  /** Waits until neither the last round nor other programs keep the machine busy, or until the total wait is used up. */
   async waitUntilIdle(): Promise<void> {
     for (;;) {
       const before = busyTime();

@@ -18,7 +18,7 @@ const newPassword = "another-Good-password-7";
 const eve = { ...owner, email: "eve@example.com" };
 const newEmail = "bob@new.example.com";
 
-/** A form with the Cookie header of a session. */
+/** Sends a form with the Cookie header of a session. */
 function send(world: World, method: string, path: string, cookies: string, fields: Record<string, string> = {}) {
   const headers = { Cookie: cookies, "User-Agent": "curl/8" };
   return world.request(path, method === "GET" ? { headers } : form(fields, { method, headers }));
@@ -291,7 +291,7 @@ test("an email change to the current address is rejected in any spelling, and se
   }
 });
 
-test("an email change does not take an address that has an account by then", async () => {
+test("an email change cannot take an address that has an account by the time it is confirmed", async () => {
   await using world = await createProductionWorld();
   const cookies = await registerAndLogIn(world);
   await send(world, "PUT", "/profile/email", cookies, { email: eve.email });
@@ -433,7 +433,7 @@ test("an export contains all stored data except hashes and tokens", async () => 
   assert.equal(exported.reset_token_expires_at, "2030-01-01T01:00:00.000Z");
   assert.deepEqual([exported.sessions.length, exported.devices.length], [1, 1]);
   const eventNames = new Set(exported.events.map(({ event }: { event: string }) => event));
-  // The account may not exist yet when this entry is written.
+  // This entry is written before or after the account exists, depending on timing.
   eventNames.delete("registration_asked");
   assert.deepEqual(
     [...eventNames],

@@ -70,15 +70,15 @@ async function assertState(service: Service, account: Account): Promise<void> {
     assert.equal((await send(service, "POST", "/users", { email, password: "first" })).status, 200, email);
     validPasswords.push("first");
   }
-  assert.equal(validPasswords.length, 1, `${email} has one password of ${possiblePasswords}`);
+  assert.equal(validPasswords.length, 1, `${email}: exactly one of ${possiblePasswords} is valid`);
   if (cookie)
     assert.equal(profile.status, validPasswords[0] === "first" ? 200 : 403, `${email}: only a reset ends the session`);
   Object.assign(account, { registered: true, possiblePasswords: validPasswords });
 }
 
 /**
- * Returns settings with which the service kills itself during a password reset, because a signal from outside rarely
- * arrives between two statements.
+ * Returns settings with which the service kills itself during a password reset. A signal from outside rarely arrives
+ * between two statements.
  *
  * @param reset the number of the reset
  * @param statements the number of statements to run after the one that sets the password

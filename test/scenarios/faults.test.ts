@@ -130,7 +130,7 @@ test(`if no file can grow, ${expectation}`, { skip: limitedDisk.unavailable }, (
   registerOnFullDisk(limitedDisk, "the database is unreadable"),
 );
 
-test("a damaged database makes /health/ready fail, and after it is restored the same process continues", async () => {
+test("a damaged database makes /health/ready fail, and once it is restored the same process works again", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "accounts.db");
   await using service = await startService({ DATABASE_URL: `sqlite:${path}` });
@@ -170,7 +170,7 @@ async function createDatabase(path: string): Promise<void> {
   await auth.registerUser("bob@example.com", password);
 }
 
-test("the start fails with one line that names the reason and the remedy if the database cannot be used", async () => {
+test("if the database cannot be used, the start fails with one line that names the reason and the remedy", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "accounts.db");
   await createDatabase(path);

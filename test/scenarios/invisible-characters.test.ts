@@ -72,7 +72,7 @@ test("every endpoint removes invisible characters around an address", async () =
   }
 });
 
-test("an invisible character inside an address is named in the error message, with the usual status", async () => {
+test("an invisible character inside an address adds a reason to the error message and keeps the status", async () => {
   await using world = await createWorld();
   await register(world);
   for (const email of invalidAddresses) {
@@ -100,7 +100,7 @@ test("an invisible character inside an address is named in the error message, wi
   }
 });
 
-test("in production invisible characters are removed or reported too, and emails go to the address without them", async () => {
+test("in production invisible characters are removed or reported too, and emails go to the cleaned address", async () => {
   await using world = await createProductionWorld({ LIMIT_MAIL_ACCOUNT: "99/1h", LIMIT_REGISTRATION_ACCOUNT: "99/1h" });
   await registerAndConfirm(world, { ...owner, email: "bob@example.com\u200b" });
   const headers = { Cookie: await logInForCookies(world, { ...owner, email: "\u2060bob@example.com" }) };

@@ -206,7 +206,7 @@ test("no token works for another purpose, and no stored hash of a token works at
 });
 
 // id: no-token-redeems-nothing
-test("a value that is not a token redeems nothing and is no session", async () => {
+test("a value that is not a token redeems nothing and opens no session", async () => {
   await using world = await createProductionWorld(noLimits);
   await registerAndConfirm(world);
   await world.request("/users", form({ ...owner, email: "carol@example.com" }));

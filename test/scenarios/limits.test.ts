@@ -67,8 +67,8 @@ test("10 of 200 simultaneous guesses at an address are checked, with or without 
   await logInForCookies(world);
 });
 
-test("the error message names the wait in the largest fitting unit", async () => {
-  for (const [window, words, later, left] of [
+test("the error message names the wait in seconds, minutes, hours or days", async () => {
+  for (const [window, wait, elapsed, remaining] of [
     ["90s", "90 seconds", "31s", "59 seconds"],
     ["5m", "5 minutes", "270s", "30 seconds"],
     ["24h", "24 hours", "84600s", "30 minutes"],
@@ -78,10 +78,10 @@ test("the error message names the wait in the largest fitting unit", async () =>
     await using world = await createProductionWorld({ LIMIT_LOGIN_ACCOUNT: `1/${window}` });
     const login = () => world.request("/sessions", form(wrong));
     assert.equal((await login()).status, 401);
-    await assertRejected(login(), 429, new RegExp(`^too many attempts; try again in ${words}$`));
+    await assertRejected(login(), 429, new RegExp(`^too many attempts; try again in ${wait}$`));
     const { s, m, h, d } = { s: 1000, m: minute, h: hour, d: 24 * hour };
-    world.clock.advance(Number.parseInt(later, 10) * { s, m, h, d }[later.at(-1) as "s"]);
-    await assertRejected(login(), 429, new RegExp(`^too many attempts; try again in ${left}$`));
+    world.clock.advance(Number.parseInt(elapsed, 10) * { s, m, h, d }[elapsed.at(-1) as "s"]);
+    await assertRejected(login(), 429, new RegExp(`^too many attempts; try again in ${remaining}$`));
   }
 });
 
@@ -161,8 +161,8 @@ test("an attacker cannot lock the owner out of a known device", async () => {
   const device = cookies.split("; ")[1] as string;
   for (let i = 0; i < 10; i++) await world.request("/sessions", { ...form(wrong), ...fromNetwork(i) });
   assert.equal((await world.request("/sessions", form(owner))).status, 429);
-  const again = await logInForCookies(world, owner, device);
-  assert.equal(again.split("; ")[1], device, "the device keeps its cookie");
+  const newCookies = await logInForCookies(world, owner, device);
+  assert.equal(newCookies.split("; ")[1], device, "the device keeps its cookie");
   // The device has its own limit of ten attempts.
   const headers = { Cookie: device };
   for (let i = 0; i < 10; i++) {
@@ -180,7 +180,7 @@ test("an attacker cannot lock the owner out of a known device", async () => {
   );
 });
 
-test("a browser with several device cookies is a known device if one of the first five is, and keeps that cookie", async () => {
+test("a known device is recognized among the first five device cookies, and keeps its cookie", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const device = (await logInForCookies(world)).split("; ")[1] as string;
@@ -211,7 +211,7 @@ test("a browser with several device cookies is a known device if one of the firs
 });
 
 // id: hundred-in-a-row
-test("after the maximum streak of wrong passwords, only a known device can log in until the password is reset", async () => {
+test("after a long streak of wrong passwords, only a known device can log in until the password is reset", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_STREAK: "12" });
   await registerAndConfirm(world);
   const device = (await logInForCookies(world)).split("; ")[1] as string;
@@ -243,7 +243,7 @@ test("a correct password ends the streak of wrong ones", async () => {
 });
 
 // id: told-of-second-device
-test("the second device of an account sends an email, the first does not", async () => {
+test("the second device of an account causes an email, the first does not", async () => {
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const windows = { "User-Agent": "Mozilla/5.0 (Windows NT 10.0) <b>evil</b> Gecko/20100101 Firefox/140.0" };

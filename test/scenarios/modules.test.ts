@@ -25,7 +25,7 @@ async function findLoadedModules(environment: Environment, authorization = ""): 
 
 const METRICS_TOKEN = "of-the-prometheus-server";
 
-test("before an authorized request for metrics, the service loads no prom-client, OpenTelemetry or commander", async () => {
+test("the service loads prom-client only for an authorized request for metrics, and starts without OpenTelemetry and commander", async () => {
   assert.deepEqual(await findLoadedModules(productionEnvironment), []);
   assert.deepEqual(await findLoadedModules({ ...productionEnvironment, METRICS_TOKEN }, "Bearer nonsense"), []);
   assert.ok(

@@ -66,7 +66,7 @@ test("the published package does not depend on a Node package, and a project tha
 });
 
 describe("README.md", () => {
-  test("its program runs with the published package, installed as a dependency", async () => {
+  test("its example program runs with the published package, installed as a dependency", async () => {
     const readme = await readFile(join(root, "README.md"), "utf8");
     const [, program = ""] = /^```ts\n(.*?)^```/ms.exec(readme) ?? [];
     await writeFile(join(project, "program.mts"), program);

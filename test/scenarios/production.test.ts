@@ -101,12 +101,12 @@ describe("with a mail server", { concurrency: true }, () => {
     const reset = await waitForMail(mail, 1);
     assert.match(reset.mime.text ?? "", /mot de passe/);
     const new_password = `${password} again`;
-    const redeemed = await send(service, "PUT", "/reset_password", {
+    const resetResponse = await send(service, "PUT", "/reset_password", {
       email,
       reset_token: findToken(reset),
       new_password,
     });
-    assert.equal(redeemed.status, 200);
+    assert.equal(resetResponse.status, 200);
     assert.deepEqual((await waitForMail(mail, 2)).to, [email]);
     const Cookie = session.split(";")[0] as string;
     assert.equal((await fetch(`${service.url}/profile`, { headers: { Cookie } })).status, 403);
@@ -153,7 +153,7 @@ describe("with a mail server", { concurrency: true }, () => {
     assert.equal((await database.run("select id from outbox")).length, 8);
   });
 
-  test("a shutdown waits until the emails being sent are sent, and loses none", async () => {
+  test("a shutdown waits for emails that are being sent, and loses none", async () => {
     await using database = await createEmptyDatabase("sqlite");
     const reading = Promise.withResolvers<() => void>();
     await using mail = await startMailServer({

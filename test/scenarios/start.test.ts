@@ -20,9 +20,9 @@ const withoutCapabilities = isRoot ? ["setpriv", "--bounding-set=-all", "--inh-c
 
 test("a service that cannot listen closes the database, prints the reason in one line, and exits with 1", async () => {
   await using database = await createEmptyDatabase(currentEngine());
-  await using taken = createServer().listen(0, "0.0.0.0");
-  await once(taken, "listening");
-  const { port } = taken.address() as AddressInfo;
+  await using portHolder = createServer().listen(0, "0.0.0.0");
+  await once(portHolder, "listening");
+  const { port } = portHolder.address() as AddressInfo;
   const privileged = 1 + Number(readFileSync("/proc/sys/net/ipv4/ip_unprivileged_port_start", "utf8"));
   for (const [environment, expected] of [
     [{ PORT: String(port) }, /^bienvenue: port \d+ is in use .*; choose another one, such as PORT=5001\n$/],
@@ -126,7 +126,7 @@ describe("while another node migrates", { concurrency: 4 }, () => {
   const skipReason =
     spawnSync("unshare", [...isolated.slice(1), "true"]).status !== 0 && "this user cannot create a process with id 1";
 
-  test("as process 1 of a container, a node that waits reacts to a signal", { skip: skipReason }, async () => {
+  test("a waiting node that is process 1 of a container stops on a signal", { skip: skipReason }, async () => {
     await using database = await createEmptyDatabase(currentEngine());
     await using _ = await holdMigrationLock(database);
     await using starting = launchService({ DATABASE_URL: database.url }, { under: isolated });

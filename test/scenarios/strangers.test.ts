@@ -30,7 +30,7 @@ async function readComparable(responsePromise: Promise<Response>): Promise<Compa
   return { status: response.status, headers: [...response.headers], body: await response.text() };
 }
 
-/** Sends the requests in whose responses an attacker could see what the owner of the address does. */
+/** Sends all requests whose responses could reveal to an attacker what the owner of the address does. */
 async function probeAddress(world: World, Cookie: string): Promise<Record<string, unknown>> {
   const exported = await readComparable(
     world.request("/profile/export", { headers: { Cookie }, ...attackerAddress } as RequestInit),
@@ -144,7 +144,7 @@ for (const [action, { prepare, act }] of Object.entries(ownerActions)) {
     assert.equal(await world.db.changeEmail.findNewEmail(id), owner.email);
     world.clock.advance(7 * day + hour);
     await world.auth.admin.sweep();
-    assert.equal(await world.db.changeEmail.findNewEmail(id), null, "the email change expires at its own time");
+    assert.equal(await world.db.changeEmail.findNewEmail(id), null, "the email change expires independently");
   });
 }
 
@@ -215,7 +215,7 @@ for (const [name, send] of Object.entries(requests)) {
 }
 
 // id: newcomer-resets
-test("a new user can get an account by a password reset if attackers have used up the registration emails of the mailbox", async () => {
+test("if attackers have used up the registration emails of a mailbox, its owner can create an account with a password reset", async () => {
   await using world = await createProductionWorld();
   for (let i = 0; i < 7; i++) {
     const email = i < 5 ? `bob+${i}@example.com` : "eve@example.com";
