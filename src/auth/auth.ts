@@ -25,7 +25,7 @@ import * as sessionList from "./sessions/session-list.ts";
 import * as sessionRenewals from "./sessions/session-renewals.ts";
 import { createSession, getUserFromSessionId, logOut } from "./sessions/sessions.ts";
 
-export type { ActResult, Awaitable, EventQuery, SessionPage, StoredEvent as AuditEvent } from "../db/db.ts";
+export type { Awaitable, EventQuery, IdempotentResult, SessionPage, StoredEvent as AuditEvent } from "../db/db.ts";
 export type { RenewedSession } from "./accounts/confirm-password.ts";
 export type { ResetToken } from "./accounts/reset-password.ts";
 export type { EmailToVerify, VerifyEmailParams, VerifyEmailResult } from "./accounts/verify-email.ts";

@@ -30,14 +30,14 @@ export interface Caller {
  * hide it from the audit trail.
  */
 export function sanitizeCaller(given: Caller | null | undefined): Caller {
-  const { ip, userAgent, language, device, newDevice, idempotencyKeys: acts, request } = given ?? {};
+  const { ip, userAgent, language, device, newDevice, idempotencyKeys, request } = given ?? {};
   return {
     ip: toStorableText(ip) ?? undefined,
     userAgent: toStorableText(userAgent) ?? undefined,
     language: language === undefined ? undefined : toLanguage(language),
     device: Array.isArray(device) ? device.filter(isText) : isText(device) ? device : undefined,
     newDevice: isText(newDevice) ? newDevice : undefined,
-    idempotencyKeys: Array.isArray(acts) ? acts.filter(isText) : undefined,
+    idempotencyKeys: Array.isArray(idempotencyKeys) ? idempotencyKeys.filter(isText) : undefined,
     request: requestIds(request),
   };
 }

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { ActResult } from "../db/db.ts";
+import type { IdempotentResult } from "../db/db.ts";
 import type { Caller } from "./caller.ts";
 import type { Context } from "./context.ts";
 
@@ -14,7 +14,10 @@ export function createIdempotencyKey(secret: string, ...contents: readonly unkno
 }
 
 /** Returns the result of the same request within the last minute, or null if there is none or it no longer exists. */
-export async function findResult({ db }: Context, caller: Pick<Caller, "idempotencyKeys">): Promise<ActResult | null> {
-  const [act] = caller.idempotencyKeys ?? [];
-  return act === undefined ? null : db.acts.find(act);
+export async function findResult(
+  { db }: Context,
+  caller: Pick<Caller, "idempotencyKeys">,
+): Promise<IdempotentResult | null> {
+  const [key] = caller.idempotencyKeys ?? [];
+  return key === undefined ? null : db.idempotency.findResult(key);
 }

@@ -13,7 +13,7 @@ export function generateToken({ TOKEN_FORMAT }: Pick<Settings, "TOKEN_FORMAT">):
 /** Creates a new id for a session. */
 export function createRenewal(settings: Pick<Settings, "TOKEN_FORMAT">, sessionId: string): Renewal {
   const nonce = randomBytes(32).toString("base64url");
-  return { nonce, renewed: deriveToken(settings, sessionId, nonce) };
+  return { nonce, newSessionId: deriveToken(settings, sessionId, nonce) };
 }
 
 /**

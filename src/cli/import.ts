@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
-import type { Account, DB } from "../db/db.ts";
+import type { AccountRecord, DB } from "../db/db.ts";
 import type { Environment } from "../settings/settings.ts";
 import { emailKey } from "../values/email.ts";
 import { filePath } from "./arguments.ts";
@@ -23,7 +23,7 @@ interface ImportOptions {
 /** A line with its account, or the reason why it is rejected. */
 interface ParsedLine {
   readonly number: number;
-  readonly account: Account | string;
+  readonly account: AccountRecord | string;
 }
 
 interface Counts {
@@ -83,8 +83,8 @@ async function importAccounts(environment: Environment, file: string, { dryRun }
 function parseLine(
   { number, text }: Line,
   seenEmails: SeenEmails,
-  read: (text: string) => Account | string,
-): Account | string {
+  read: (text: string) => AccountRecord | string,
+): AccountRecord | string {
   if (text === null) return `it is longer than ${maxLineLength} bytes, or not UTF-8`;
   const account = read(text);
   if (typeof account === "string") return account;

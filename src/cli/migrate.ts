@@ -14,12 +14,12 @@ export function declareMigrate(program: Command, environment: Environment): void
 
 async function migrate(environment: Environment, { status }: { status?: true }): Promise<void> {
   const settings = await readDatabaseSettings(environment);
-  const { migrationStatus, openDB } = await import("../db/db.ts");
+  const { readMigrationStates, openDB } = await import("../db/db.ts");
   if (!status) {
     const migrating = { ...settings, AUTO_MIGRATE: "on" } as const;
     await (await openDB(settings.DATABASE_URL, { settings: migrating, log: standardErrorLog })).close();
   }
-  for (const { name, state } of await migrationStatus(settings.DATABASE_URL)) {
+  for (const { name, state } of await readMigrationStates(settings.DATABASE_URL)) {
     console.log(`${state.padEnd(8)} ${name}`);
   }
 }

@@ -6,7 +6,6 @@ import * as importing from "./import.ts";
 import { type DBOptions, open } from "./open.ts";
 import { OpenDatabase } from "./open-database.ts";
 import * as sweeping from "./sweep.ts";
-import * as acts from "./tables/acts.ts";
 import * as audit from "./tables/audit.ts";
 import * as changeEmail from "./tables/change-email.ts";
 import * as changePassword from "./tables/change-password.ts";
@@ -14,6 +13,7 @@ import * as deleteAccount from "./tables/delete-account.ts";
 import * as devices from "./tables/devices.ts";
 import * as failedMails from "./tables/failed-mails.ts";
 import * as formerEmails from "./tables/former-emails.ts";
+import * as idempotency from "./tables/idempotency.ts";
 import * as leases from "./tables/leases.ts";
 import * as limits from "./tables/limits.ts";
 import * as mailedTokens from "./tables/mailed-tokens.ts";
@@ -33,15 +33,15 @@ import * as verifyEmail from "./tables/verify-email.ts";
 export { type AdoptedUser, ContractFile, type ContractUser } from "./adopt.ts";
 export { backUp } from "./backup.ts";
 export type { Awaitable } from "./engine.ts";
-export type { Account } from "./import.ts";
-export { type DBOptions, readMigrationStates as migrationStatus } from "./open.ts";
+export type { AccountRecord } from "./import.ts";
+export { type DBOptions, readMigrationStates } from "./open.ts";
 export { restore } from "./restore.ts";
 export type { LifetimeSettings } from "./store.ts";
 export type { SweepKind } from "./sweep.ts";
-export type { ActResult } from "./tables/acts.ts";
 export type { EventQuery, NewEvent, StoredEvent } from "./tables/audit.ts";
 export type { LoginNotice, Redeemer } from "./tables/devices.ts";
 export type { FailedMail } from "./tables/failed-mails.ts";
+export type { IdempotentResult } from "./tables/idempotency.ts";
 export type { CountedAttempt, Limit, ReservationResult } from "./tables/limits.ts";
 export type { OutboxMail } from "./tables/outbox.ts";
 export type { ClaimedMail } from "./tables/outbox-delivery.ts";
@@ -50,7 +50,7 @@ export { maxSessions } from "./tables/session-limit.ts";
 export type { ListedSession, SessionPage, SessionQuery } from "./tables/session-list.ts";
 export type { LiveSession, SessionUser } from "./tables/session-lookup.ts";
 export type { Renewal } from "./tables/session-renewals.ts";
-export type { LoginAct, NewSession } from "./tables/sessions.ts";
+export type { LoginIdempotency, NewSession } from "./tables/sessions.ts";
 export type { UserChanges } from "./tables/users.ts";
 export type { Verification } from "./tables/verify-email.ts";
 
@@ -71,20 +71,20 @@ export async function openDB(url: string, options: DBOptions = {}): Promise<DB> 
  * as missing. Every method throws `DatabaseUnavailable` while the database does not respond.
  */
 export class DB extends OpenDatabase {
-  readonly acts = bind(this.store, acts, "find");
-  readonly audit = bind(this.store, audit, "add", "save", "list");
-  readonly changeEmail = bind(this.store, changeEmail, "add", "findNewEmail", "confirm");
+  readonly audit = bind(this.store, audit, "add", "addOrUpdate", "list");
+  readonly changeEmail = bind(this.store, changeEmail, "request", "findNewEmail", "confirm");
   readonly devices = merge(
     bind(this.store, devices, "isKnown", "isKnownNetwork", "list"),
     prepare(this.store, devices, "isAnyKnown"),
   );
-  readonly failedMails = bind(this.store, failedMails, "add", "list", "listForUser", "count", "retry");
+  readonly failedMails = bind(this.store, failedMails, "add", "list", "listForUser", "count", "requeue");
+  readonly idempotency = bind(this.store, idempotency, "findResult");
   readonly import = merge(bind(this.store, importing, "findTakenEmails", "add"), bind(this.store, adopting, "adopt"));
   readonly leases = bind(this.store, leases, "acquire", "release");
   readonly limits = bind(this.store, limits, "reserve", "hasAttempts", "refund");
   readonly mailedTokens = bind(this.store, mailedTokens, "markAccepted", "revoke");
   readonly outbox = merge(
-    bind(this.store, outbox, "add", "list", "listForUser", "count", "retry", "remove"),
+    bind(this.store, outbox, "add", "list", "listForUser", "count", "makeAllDue", "remove"),
     bind(this.store, outbox, "isRegistrationQueued", "isNewerRegistrationQueued"),
     bind(this.store, delivery, "claim", "removeWithDuplicates", "removeSent", "postpone"),
     bind(this.store, delivery, "countPostponed", "findNewestOfBusiestNetwork"),
@@ -101,7 +101,7 @@ export class DB extends OpenDatabase {
   );
   readonly sweep = bind(this.store, sweeping, "deleteOld", "correctFutureTimes");
   readonly undoEmailChange = merge(
-    bind(this.store, formerEmails, "isEmailHeld", "storeToken", "find", "list"),
+    bind(this.store, formerEmails, "isEmailHeld", "storeToken", "findFormerEmail", "listFormerEmails"),
     bind(this.store, undoEmailChange, "undo"),
   );
   readonly users = merge(
@@ -109,7 +109,7 @@ export class DB extends OpenDatabase {
     bind(this.store, changePassword, "changePassword"),
     bind(this.store, deleteAccount, "deleteAccount"),
   );
-  readonly verifyEmail = bind(this.store, verifyEmail, "storeToken", "find");
+  readonly verifyEmail = bind(this.store, verifyEmail, "storeToken", "findVerification");
 
   /**
    * Adds a user.

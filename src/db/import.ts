@@ -5,7 +5,7 @@ import { isIn, jsonTable } from "./lists.ts";
 import type { Store } from "./store.ts";
 
 /** An account to import or export. Times are in milliseconds since the epoch. */
-export type Account = Pick<User, "email" | "hashedPassword" | "emailVerifiedAt" | "disabledAt" | "createdAt">;
+export type AccountRecord = Pick<User, "email" | "hashedPassword" | "emailVerifiedAt" | "disabledAt" | "createdAt">;
 
 const [text, number] = ["text", "bigint"] as const;
 const columns = {
@@ -34,7 +34,7 @@ export async function findTakenEmails({ db, engine }: Store, emails: readonly st
  *
  * @returns the addresses that belong to existing users
  */
-export async function add(store: Store, accounts: readonly Account[]): Promise<Set<string>> {
+export async function add(store: Store, accounts: readonly AccountRecord[]): Promise<Set<string>> {
   const emails = accounts.map(({ email }) => email);
   const taken = await findTakenEmails(store, emails);
   const now = store.clock();

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Engine } from "./engine.ts";
 
-export type ListColumn = "text" | "bigint";
+type ColumnType = "text" | "bigint";
 
 /**
  * Passes rows to a statement as a table, in a single JSON parameter. The statement's text is the same for any number of rows, so
@@ -9,7 +9,7 @@ export type ListColumn = "text" | "bigint";
  */
 export function jsonTable<Row extends Readonly<Record<string, string | number | null>>>(
   engine: Pick<Engine, "jsonTable">,
-  columns: Readonly<Record<keyof Row & string, ListColumn>>,
+  columns: Readonly<Record<keyof Row & string, ColumnType>>,
   rows: readonly Row[],
 ): RawBuilder<Row> {
   return sql<Row>`(${engine.jsonTable(columns, JSON.stringify(rows))})`;

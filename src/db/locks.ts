@@ -13,7 +13,7 @@ import type { Schema } from "./schema.ts";
 import { LockOrderConflict, type Store } from "./store.ts";
 
 // Transactions lock rows in one order, so that they don't deadlock: `users`, `verifications`, `former_emails`, `sessions`,
-// `attempts`, and by key within a table. The lock on an account's row also protects its mailed tokens, devices, acts and emails.
+// `attempts`, and by key within a table. The lock on an account's row also protects its mailed tokens, devices, emails and request results.
 // Sweeps skip locked rows. SQLite allows one writer at a time and needs no row locks.
 
 /**

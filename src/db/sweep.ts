@@ -2,17 +2,17 @@ import { sql } from "kysely";
 import { clockTolerance } from "../values/clock-tolerance.ts";
 import { tables } from "./schema.ts";
 import type { Store } from "./store.ts";
-import { sweep as sweepActs } from "./tables/acts.ts";
 import { sweep as sweepEvents } from "./tables/audit.ts";
 import { sweep as sweepDevices } from "./tables/devices.ts";
 import { sweep as sweepFailedMails } from "./tables/failed-mails.ts";
 import { sweep as sweepFormerEmails } from "./tables/former-emails.ts";
+import { sweep as sweepResults } from "./tables/idempotency.ts";
 import { sweep as sweepAttempts } from "./tables/limits.ts";
 import { sweep as sweepMails } from "./tables/outbox.ts";
 import { sweep as sweepVerifications } from "./tables/verify-email.ts";
 
 const sweeps = {
-  acts: sweepActs,
+  acts: sweepResults,
   attempts: (store: Store, _: number, limit: number) => sweepAttempts(store, limit),
   devices: sweepDevices,
   events: sweepEvents,

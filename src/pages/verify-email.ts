@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { ActResult, EmailToVerify } from "../auth/auth.ts";
+import type { EmailToVerify, IdempotentResult } from "../auth/auth.ts";
 import { AuthError } from "../errors.ts";
 import { createSessionCookies } from "../http/session-cookies.ts";
 import { emailKey, readEmail } from "../values/email.ts";
@@ -60,7 +60,7 @@ export const verifyEmail: FormPage = {
 /** Logs in to the account whose address is now verified, unless it is logged in already or there is no password. */
 async function redirectAfterVerification(
   visit: Visit,
-  { userId, email }: ActResult,
+  { userId, email }: IdempotentResult,
   password?: string,
 ): Promise<Response> {
   const { c, service, cookies, urlFor, returnTo: return_to } = visit;

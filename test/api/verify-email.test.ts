@@ -129,7 +129,7 @@ test("an account created in advance without verification goes to the address's o
   const planted = await world.auth.createSession(owner.email);
   assert.ok(await world.auth.getUserFromSessionId(planted));
   const user = await world.db.findUserBy({ email: owner.email });
-  assert.ok(await world.db.changeEmail.add(user, "eve@example.com", "en"));
+  assert.ok(await world.db.changeEmail.request(user, "eve@example.com", "en"));
   await deliverMails(world);
   await assertRejected(world.request("/sessions", form({ ...owner, password: other })), 403, /^email not verified$/);
   await registerAndConfirm(world);

@@ -209,7 +209,7 @@ test("a session that ended after its last use stays ended, and a new id keeps th
 
   const renewed = (await world.auth.createSession(email)) as string;
   await see(renewed);
-  await world.db.sessions.renew(renewed, { renewed: "renewed", nonce: "nonce" });
+  await world.db.sessions.renew(renewed, { newSessionId: "renewed", nonce: "nonce" });
   const renewedAt = world.clock.now();
   world.clock.advance(10_000);
   await world.auth.flush();

@@ -12,7 +12,7 @@ const settings = readSettings({ BCRYPT_COST: "4" });
 
 /** Changes the address of an account. */
 async function changeEmail(db: DB): Promise<void> {
-  await db.changeEmail.add(await db.findUserBy({ email: "person1@example.com" }), "moved@example.com", "en");
+  await db.changeEmail.request(await db.findUserBy({ email: "person1@example.com" }), "moved@example.com", "en");
   const [mail] = await db.outbox.list(1);
   const verification = await db.verifyEmail.storeToken(mail?.verificationId ?? 0, "move");
   const confirmation = { token: "move", verifiedHash: "hash", deviceKind: null, redeemer: {}, language: "en" };
@@ -82,7 +82,7 @@ for (const [from, to] of directions) {
     const user = { ...(await auth.getUserFromSessionId(sessionId)) };
     assert.deepEqual(user, (await source.sessions.find(sessionId))?.user);
     assert.equal(await target.devices.isKnown("device", 1), true);
-    assert.equal((await target.verifyEmail.find("on its way"))?.email, "eve@example.com");
+    assert.equal((await target.verifyEmail.findVerification("on its way"))?.email, "eve@example.com");
     await auth.updatePassword(resetToken, "t4rt1fl3tt3");
     assert.equal(await auth.validLogin(email, "t4rt1fl3tt3"), true);
     assert.equal((await target.addUser("next@example.com", "hash")).id, 2501);

@@ -122,7 +122,7 @@ test("each registration of an address keeps its own spelling, and the account ge
   assert.equal((await db.registrations.findNewest("bob@example.com"))?.email, "bob@example.COM");
   const given = await db.verifyEmail.storeToken(2, "token");
   assert.equal(given?.email, "Bob@Example.com");
-  const found = await db.verifyEmail.find("token");
+  const found = await db.verifyEmail.findVerification("token");
   assert.deepEqual(found, given);
   assert.equal((await db.registrations.confirm(given ?? assert.fail(), "token"))?.email, "Bob@Example.com");
   assert.deepEqual(await store.rows("verifications"), []);
@@ -149,7 +149,7 @@ test("an email change stores the requested spelling", async () => {
   await using store = await createStore();
   const { db } = store;
   const user = await db.addUser(spelled, "hash");
-  await db.changeEmail.add(user, "Bob@New.example", "en");
+  await db.changeEmail.request(user, "Bob@New.example", "en");
   assert.equal(await db.changeEmail.findNewEmail(user.id), "Bob@New.example");
   const verification = await db.verifyEmail.storeToken(1, "token");
   const proof = { token: "token", verifiedHash: "hash", deviceKind: null, redeemer: {}, language: "en" };

@@ -41,7 +41,7 @@ test("a batch has the same statements for any number of rows", async () => {
     for (const sessionId of names) await other.sessions.open({ userId, sessionId });
     clock.advance(1);
     await db.sessions.recordUse(names);
-    await other.sessions.renew(names[0] ?? "", { renewed: `renewed ${length}`, nonce: "nonce" });
+    await other.sessions.renew(names[0] ?? "", { newSessionId: `renewed ${length}`, nonce: "nonce" });
     clock.advance(hour);
     await db.sessions.sweep("", 1000);
     clock.advance(31 * day);

@@ -108,12 +108,12 @@ test("a password change fails if the session ends or the password changes in the
   const { hashedPassword: verifiedHash } = await world.db.findUserBy({ id: user.id });
   const change = { userId: user.id, verifiedHash, hashedPassword: "new", language: "en" };
   const { sessionId } = session;
-  const stale = { ...change, verifiedHash: "another", sessionId, renewed: "renewed", nonce: "nonce" };
+  const stale = { ...change, verifiedHash: "another", sessionId, newSessionId: "renewed", nonce: "nonce" };
   assert.equal(await world.db.users.changePassword(stale), false);
   assert.ok(await world.auth.getUserFromSessionId(sessionId));
   await world.auth.logOut(sessionId);
   assert.equal(
-    await world.db.users.changePassword({ ...change, sessionId, renewed: "renewed", nonce: "nonce" }),
+    await world.db.users.changePassword({ ...change, sessionId, newSessionId: "renewed", nonce: "nonce" }),
     false,
   );
   await logInForCookies(world);

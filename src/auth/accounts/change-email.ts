@@ -45,7 +45,11 @@ async function startChange(context: Context, user: LoggedInUser, address: string
   const isMailed = await reserveSilently(context, "moveMail", { address, caller });
   const { language = "en", idempotencyKeys } = caller;
   const store = (current: LoggedInUser) =>
-    db.changeEmail.add(current, address, language, { idempotencyKeys, isMailed, network: widestNetworkOf(caller.ip) });
+    db.changeEmail.request(current, address, language, {
+      idempotencyKeys,
+      isMailed,
+      network: widestNetworkOf(caller.ip),
+    });
   if (!(await store(user))) {
     // A login may have replaced the hash. If the password was changed, the session has ended.
     const reread = await requireUser(context, user.sessionId);

@@ -32,7 +32,8 @@ export async function changePassword(
   // If the same request arrives twice, the password is already changed and the session id may be the previous one. The
   // second request must not count as a wrong password.
   const key = createIdempotencyKey(user.sessionId, "change password", current, chosen);
-  const findRepeated = async () => (await db.acts.find(key)) !== null && getCurrentId(context, user.sessionId);
+  const findRepeated = async () =>
+    (await db.idempotency.findResult(key)) !== null && getCurrentId(context, user.sessionId);
   const repeated = await findRepeated();
   if (repeated) return { user: toPublicUser(user), session: { sessionId: repeated } };
   await verifyCurrentPassword(context, slot, user, current, caller);

@@ -29,7 +29,7 @@ export async function exportData(context: Context, sessionId: string | null, raw
   const events = await findNewestEvents(context, id);
   const { sessions } = await findSessions(context, id, { current: user.sessionId });
   const devices = await db.devices.list(id);
-  const former = await db.undoEmailChange.list(id);
+  const former = await db.undoEmailChange.listFormerEmails(id);
   const mails = await db.outbox.listForUser(user);
   const failed = await db.failedMails.listForUser(user);
   return {

@@ -10,12 +10,12 @@ import { unusablePassword } from "../passwords/hashes.ts";
 
 /** Returns the address that a token restores, or null if the token is invalid. */
 export async function findEmail({ db }: Context, token: string): Promise<string | null> {
-  return token === "" ? null : ((await db.undoEmailChange.find(token))?.email ?? null);
+  return token === "" ? null : ((await db.undoEmailChange.findFormerEmail(token))?.email ?? null);
 }
 
 /** Returns true if the token undoes an email change of this user. */
 export async function isTokenOfUser({ db }: Context, token: string, userId: number): Promise<boolean> {
-  return token !== "" && (await db.undoEmailChange.find(token))?.userId === userId;
+  return token !== "" && (await db.undoEmailChange.findFormerEmail(token))?.userId === userId;
 }
 
 /**
@@ -34,7 +34,7 @@ export async function undo(
 ): Promise<PublicUser> {
   const { db, trail } = context;
   const caller = sanitizeCaller(rawCaller);
-  const former = token === "" ? null : await db.undoEmailChange.find(token);
+  const former = token === "" ? null : await db.undoEmailChange.findFormerEmail(token);
   if (!former || (email !== undefined && !isSameEmail(email, former.email))) {
     // Only wrong tokens count as attempts, so that others on the network cannot block an owner with a valid token.
     (await reserve(context, "redemption", { caller })).markUsed();

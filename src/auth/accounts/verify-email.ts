@@ -66,13 +66,13 @@ export interface EmailToVerify {
 
 /** Returns the address that a token confirms, or null if the token is invalid. */
 export async function find({ db }: Context, token: string): Promise<EmailToVerify | null> {
-  const found = token === "" ? null : await db.verifyEmail.find(token);
+  const found = token === "" ? null : await db.verifyEmail.findVerification(token);
   return found && { email: found.email, isEmailChange: found.userId !== null };
 }
 
 /** Returns true if the token confirms an email change of this user. */
 export async function isTokenOfUser({ db }: Context, token: string, userId: number): Promise<boolean> {
-  return token !== "" && (await db.verifyEmail.find(token))?.userId === userId;
+  return token !== "" && (await db.verifyEmail.findVerification(token))?.userId === userId;
 }
 
 /**
@@ -93,7 +93,7 @@ export async function confirm(
   const caller = sanitizeCaller(rawCaller);
   const { db, settings } = context;
   using slot = takeSlot(context, caller, email);
-  const verification = token === "" ? null : await db.verifyEmail.find(token);
+  const verification = token === "" ? null : await db.verifyEmail.findVerification(token);
   if (!verification || (email !== undefined && !isSameEmail(email, verification.email))) {
     // Only wrong tokens count as attempts, so that others on the network cannot block an owner with a valid token.
     (await reserve(context, "redemption", { caller })).markUsed();

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Account } from "../../db/db.ts";
+import type { AccountRecord } from "../../db/db.ts";
 import { hasInvisibleCharacter } from "../../values/email.ts";
 import { topLevelKeys } from "../../values/json-keys.ts";
 import { type EmailFormat, parseNewEmail } from "../email.ts";
@@ -48,7 +48,7 @@ const accountLines = { any: accountLine("any"), address: accountLine("address") 
  * @param format `EMAIL_FORMAT`: which addresses are accepted
  * @returns the account, or why it is rejected: a text without any part of the line, so that it can be logged
  */
-export function parseAccount(line: string, now: number, format: EmailFormat = "address"): Account | string {
+export function parseAccount(line: string, now: number, format: EmailFormat = "address"): AccountRecord | string {
   const { success, data, error } = accountLines[format].safeParse(parseJson(line));
   if (!success) return error.issues[0]?.message ?? "it is not an account";
   const keys = topLevelKeys(line);
@@ -63,7 +63,7 @@ export function parseAccount(line: string, now: number, format: EmailFormat = "a
 }
 
 /** Formats an account as a line that `parseAccount` accepts. */
-export function formatAccount(account: Account): string {
+export function formatAccount(account: AccountRecord): string {
   return JSON.stringify({
     email: account.email,
     hashed_password: account.hashedPassword,

@@ -211,7 +211,7 @@ export class AuditTrail {
     const unwritten = this.#unwrittenMerged();
     for (let i = 0; i < unwritten.length; i += batchSize) {
       const some = unwritten.slice(i, i + batchSize).map((merged) => ({ merged, times: merged.times }));
-      const ids = await this.#db.audit.save(
+      const ids = await this.#db.audit.addOrUpdate(
         some.map(({ merged: { id, event }, times }) => ({
           id,
           event: addTimes({ ...event, detail: "merged" }, times),

@@ -24,7 +24,7 @@ export function countFailed({ db }: Context): Promise<number> {
 
 /** Retries every waiting email now, for an operator. Returns their number. */
 export async function retry(context: Context): Promise<number> {
-  const retried = await context.db.outbox.retry();
+  const retried = await context.db.outbox.makeAllDue();
   recordBulkOperation(context, "mails_retried", retried);
   return retried;
 }
@@ -32,7 +32,7 @@ export async function retry(context: Context): Promise<number> {
 /** Queues every failed email again, for an operator. Returns their number. */
 export async function retryFailed(context: Context): Promise<number> {
   let retried = 0;
-  for (let count = -1; count !== 0; retried += count) count = await context.db.failedMails.retry(500);
+  for (let count = -1; count !== 0; retried += count) count = await context.db.failedMails.requeue(500);
   recordBulkOperation(context, "mails_retried", retried);
   return retried;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { LoginAct } from "../../db/db.ts";
+import type { LoginIdempotency } from "../../db/db.ts";
 import { AuthError } from "../../errors.ts";
 import { type PublicUser, type Session, toPublicUser, type User } from "../../user.ts";
 import { readEmail } from "../../values/email.ts";
@@ -126,15 +126,15 @@ async function open(context: Context, verified: VerifiedLogin, queued: QueuedLog
   const { db, settings, trail } = context;
   const { user } = verified;
   const { caller, replaces } = queued;
-  const act = createLoginAct(context, caller);
-  const sessionId = act ? act.deriveSessionId(act.nonce) : generateToken(settings);
-  const device = await getOrCreateDevice(context, user, caller, act, sessionId);
+  const idempotency = createLoginIdempotency(context, caller);
+  const sessionId = idempotency ? idempotency.deriveSessionId(idempotency.nonce) : generateToken(settings);
+  const device = await getOrCreateDevice(context, user, caller, idempotency, sessionId);
   const session = await db.sessions.open({
     userId: user.id,
     sessionId,
-    act,
+    idempotency,
     verifiedHash: user.hashedPassword,
-    rehashed: await rehash(context, verified, queued),
+    strongerHash: await rehash(context, verified, queued),
     replaces: [replaces ?? []].flat().filter((sessionId) => typeof sessionId === "string"),
     limit: settings.SESSION_LIMIT,
     device,
@@ -145,7 +145,7 @@ async function open(context: Context, verified: VerifiedLogin, queued: QueuedLog
   if (!session) return null;
   if (session.sessionId !== sessionId) {
     // The same form was submitted twice: both responses must set the same cookies.
-    const same = await getOrCreateDevice(context, user, caller, act, session.sessionId);
+    const same = await getOrCreateDevice(context, user, caller, idempotency, session.sessionId);
     return { user: toPublicUser(user), session, device: same };
   }
   trail.record("logged_in", { caller, userId: user.id });
@@ -153,11 +153,14 @@ async function open(context: Context, verified: VerifiedLogin, queued: QueuedLog
 }
 
 /** Lets a form that is submitted twice open only one session. Undefined for a caller without idempotency keys. */
-function createLoginAct({ settings }: Context, { idempotencyKeys: [act] = [] }: Caller): LoginAct | undefined {
-  if (act === undefined) return undefined;
-  const name = createIdempotencyKey(act, "log in");
+function createLoginIdempotency(
+  { settings }: Context,
+  { idempotencyKeys: [requestKey] = [] }: Caller,
+): LoginIdempotency | undefined {
+  if (requestKey === undefined) return undefined;
+  const key = createIdempotencyKey(requestKey, "log in");
   const nonce = randomBytes(32).toString("base64url");
-  return { key: name, nonce, deriveSessionId: (nonce) => deriveToken(settings, name, nonce) };
+  return { key, nonce, deriveSessionId: (nonce) => deriveToken(settings, key, nonce) };
 }
 
 /**
@@ -168,14 +171,14 @@ async function getOrCreateDevice(
   context: Context,
   user: User,
   caller: Caller,
-  act: LoginAct | undefined,
+  idempotency: LoginIdempotency | undefined,
   sessionId: string,
 ): Promise<string | undefined> {
   if (context.settings.RATE_LIMIT === "off") return undefined;
   const presented = await chooseDevice(context, user, caller);
   if (presented !== undefined) return presented;
-  if (!act) return randomBytes(32).toString("base64url");
-  return deriveToken({ TOKEN_FORMAT: "random" }, act.key, `device ${sessionId}`);
+  if (!idempotency) return randomBytes(32).toString("base64url");
+  return deriveToken({ TOKEN_FORMAT: "random" }, idempotency.key, `device ${sessionId}`);
 }
 
 /** Hashes the password again if the stored hash is outdated. Skipped while the hash queue is full. */

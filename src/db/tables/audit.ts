@@ -82,7 +82,7 @@ export interface MergedEvent {
 }
 
 /** Updates the details of stored events, and stores those that are new or no longer exist; returns the ids of all. */
-export function save(store: Store, entries: readonly MergedEvent[]): Promise<number[]> {
+export function addOrUpdate(store: Store, entries: readonly MergedEvent[]): Promise<number[]> {
   return runInTransaction(store, async (transaction) => {
     const existing = await setDetails(transaction, entries);
     const isNew = ({ id }: MergedEvent) => id === undefined || !existing.has(id);

@@ -4,9 +4,9 @@ import { isDeliverable } from "../../values/email.ts";
 import { selectEmail, toEmailColumns } from "../email-columns.ts";
 import { holdUser, lockAddress } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
-import { recordAct } from "./acts.ts";
 import { deleteDevices, type Redeemer, recordRedeemer } from "./devices.ts";
 import { recordFormerEmail } from "./former-emails.ts";
+import { recordResult } from "./idempotency.ts";
 import { deleteMailedTokens } from "./mailed-tokens.ts";
 import { enqueueNotice } from "./notices.ts";
 import { enqueue } from "./outbox.ts";
@@ -26,7 +26,7 @@ import {
  *
  * @returns false if the account was deleted or disabled, or if its password has changed
  */
-export async function add(
+export async function request(
   store: Store,
   user: User,
   email: string,
@@ -49,7 +49,7 @@ export async function add(
     if (numUpdatedRows === 0n) return false;
     const verificationId = await insertVerification(transaction, { email, hashed_password: null, user_id: userId });
     // The form was sent twice, and the change is already stored.
-    if (!(await recordAct(transaction, idempotencyKeys, { verificationId }))) throw rollback(true);
+    if (!(await recordResult(transaction, idempotencyKeys, { verificationId }))) throw rollback(true);
     await cancelEmailChange(transaction, userId, verificationId);
     if (isMailed && isDeliverable(email))
       await enqueue(transaction, { kind: "move", language, verificationId, network });
@@ -117,7 +117,7 @@ export async function confirm(
       else await endSessions(transaction, userId);
       await deleteDevices(transaction, userId, device);
       await deleteMailedTokens(transaction, userId);
-      await recordAct(transaction, idempotencyKeys, { userId });
+      await recordResult(transaction, idempotencyKeys, { userId });
       await recordRedeemer(transaction, redeemer, userId, false);
       await deleteRegistrationsByEmail(transaction, address.email);
       return { nonce: nonce === false ? null : nonce };

@@ -1,8 +1,8 @@
 import { selectEmail } from "../email-columns.ts";
 import { lockAccount } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
-import { deleteActs, recordAct } from "./acts.ts";
 import { deleteDevices } from "./devices.ts";
+import { deleteResults, recordResult } from "./idempotency.ts";
 import { deleteMailedTokens } from "./mailed-tokens.ts";
 import { enqueueNotice } from "./notices.ts";
 import { endSurplusSessions } from "./session-limit.ts";
@@ -45,8 +45,8 @@ export async function changePassword(store: Store, change: PasswordChange): Prom
       .executeTakeFirst();
     const nonce = changed && (await renew(transaction, sessionId, change));
     if (!changed || !nonce) throw rollback(false);
-    await deleteActs(transaction, userId);
-    await recordAct(transaction, change.idempotencyKeys, { userId });
+    await deleteResults(transaction, userId);
+    await recordResult(transaction, change.idempotencyKeys, { userId });
     await endOtherSessions(transaction, userId, sessionId);
     await deleteMailedTokens(transaction, userId);
     await cancelEmailChange(transaction, userId);

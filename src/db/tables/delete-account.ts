@@ -4,9 +4,9 @@ import { emailKey } from "../../values/email.ts";
 import { selectEmail } from "../email-columns.ts";
 import { lockAddress, lockSessions } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
-import { recordAct } from "./acts.ts";
 import { anonymizeEvents } from "./audit.ts";
-import { list as formerEmailsOf } from "./former-emails.ts";
+import { listFormerEmails as formerEmailsOf } from "./former-emails.ts";
+import { recordResult } from "./idempotency.ts";
 import { refundInTransaction } from "./limits.ts";
 import { getNoticeKeys } from "./notices.ts";
 import { enqueue, type MailContent } from "./outbox.ts";
@@ -60,7 +60,7 @@ export async function deleteAccount(
       .returning(selectEmail("users"))
       .executeTakeFirst();
     if (!deleted) return false;
-    await recordAct(transaction, idempotencyKeys);
+    await recordResult(transaction, idempotencyKeys);
     await anonymizeEvents(transaction, id);
     await deleteRegistrationsByEmail(transaction, key);
     await db.deleteFrom("outbox").where("email", "=", key).execute();

@@ -99,7 +99,7 @@ export async function count({ db }: Store): Promise<number> {
 }
 
 /** Moves at most `limit` failed emails back to the outbox, due now; returns how many. */
-export async function retry(store: Store, limit: number): Promise<number> {
+export async function requeue(store: Store, limit: number): Promise<number> {
   return runInTransaction(store, async ({ db, clock }) => {
     const now = clock();
     const selected = db

@@ -110,7 +110,7 @@ export async function storeToken(
 }
 
 /** Finds the former address of an undo token; null if the token is invalid or the account is disabled. */
-export async function find(store: Store, token: string): Promise<FormerEmail | null> {
+export async function findFormerEmail(store: Store, token: string): Promise<FormerEmail | null> {
   const found = await selectHeldEmails(store)
     .innerJoin("mailed_tokens", "mailed_tokens.former_email_id", "former_emails.id")
     .innerJoin("users", "users.id", "former_emails.user_id")
@@ -123,7 +123,7 @@ export async function find(store: Store, token: string): Promise<FormerEmail | n
 }
 
 /** Lists the former addresses of an account whose change can still be undone, newest first. */
-export async function list(store: Store, userId: number): Promise<FormerEmail[]> {
+export async function listFormerEmails(store: Store, userId: number): Promise<FormerEmail[]> {
   return selectHeldEmails(store)
     .select(columns)
     .where("user_id", "=", userId)

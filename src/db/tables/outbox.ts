@@ -5,7 +5,7 @@ import { deleteRows } from "../delete-rows.ts";
 import { selectEmail, toEmailColumns } from "../email-columns.ts";
 import type { Schema } from "../schema.ts";
 import { runInTransaction, type Store } from "../store.ts";
-import { recordAct } from "./acts.ts";
+import { recordResult } from "./idempotency.ts";
 
 /** The kinds of emails in the outbox. The message is chosen when the email is sent. */
 export const kinds = [
@@ -111,11 +111,11 @@ async function findRecipient(
   return found?.email;
 }
 
-/** Queues an email, unless its address cannot receive email, or its act was recorded within the last minute. */
+/** Queues an email, unless its address cannot receive email, or its first key was recorded within the last minute. */
 export async function add(store: Store, mail: NewMail, idempotencyKeys: readonly string[] = []): Promise<void> {
   if (idempotencyKeys.length === 0) return enqueue(store, mail);
   await runInTransaction(store, async (transaction) => {
-    if (await recordAct(transaction, idempotencyKeys)) await enqueue(transaction, mail);
+    if (await recordResult(transaction, idempotencyKeys)) await enqueue(transaction, mail);
   });
 }
 
@@ -186,7 +186,7 @@ export async function count({ db }: Store): Promise<number> {
 }
 
 /** Makes every waiting email due now; returns how many were not due yet. */
-export async function retry({ db, clock }: Store): Promise<number> {
+export async function makeAllDue({ db, clock }: Store): Promise<number> {
   const now = clock();
   const { numUpdatedRows } = await db
     .updateTable("outbox")

@@ -4,8 +4,8 @@ import { userColumns } from "../attributes.ts";
 import { toEmailColumns } from "../email-columns.ts";
 import { lockAddress } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
-import { recordAct } from "./acts.ts";
 import { deleteDevices, type Redeemer, recordRedeemer } from "./devices.ts";
+import { recordResult } from "./idempotency.ts";
 import { deleteMailedTokens } from "./mailed-tokens.ts";
 import { enqueue, type MailContent } from "./outbox.ts";
 import { endSurplusSessionsByEmail } from "./session-limit.ts";
@@ -33,7 +33,7 @@ export async function add(
       hashed_password: hashedPassword,
       user_id: null,
     });
-    if (!(await recordAct(transaction, idempotencyKeys, { verificationId }))) throw rollback();
+    if (!(await recordResult(transaction, idempotencyKeys, { verificationId }))) throw rollback();
     if (notice && isDeliverable(email)) await enqueue(transaction, { ...notice, verificationId });
   });
 }
@@ -76,7 +76,7 @@ export async function confirm(
     if (hashedPassword === null || !(await redeemVerification(transaction, verification, token))) return null;
     const user = await createVerifiedUser(transaction, email, hashedPassword);
     if (!user) return null;
-    await recordAct(transaction, idempotencyKeys, { userId: user.id });
+    await recordResult(transaction, idempotencyKeys, { userId: user.id });
     await recordRedeemer(transaction, redeemer, user.id, true);
     return user;
   });

@@ -8,8 +8,8 @@ import { selectEmail } from "../email-columns.ts";
 import { holdUser, lockAddress, skipLockedRows } from "../locks.ts";
 import type { Schema } from "../schema.ts";
 import { runInTransaction, type Store } from "../store.ts";
-import { deleteActs, recordAct } from "./acts.ts";
 import { deleteDevices, type Redeemer, recordRedeemer } from "./devices.ts";
+import { deleteResults, recordResult } from "./idempotency.ts";
 import {
   addMailedToken,
   deleteMailedTokens,
@@ -169,8 +169,8 @@ export async function redeem(store: Store, reset: PasswordReset): Promise<User |
     const existing = await resetAccount(transaction, reset);
     const user = existing ?? (await resetRegistration(transaction, reset));
     if (!user) return null;
-    await deleteActs(transaction, user.id);
-    await recordAct(transaction, reset.idempotencyKeys, { userId: user.id });
+    await deleteResults(transaction, user.id);
+    await recordResult(transaction, reset.idempotencyKeys, { userId: user.id });
     await endSessions(transaction, user.id);
     await deleteDevices(transaction, user.id);
     await recordRedeemer(transaction, reset.redeemer ?? {}, user.id, existing === null);

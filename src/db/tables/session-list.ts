@@ -2,7 +2,7 @@ import { type SelectQueryBuilder, sql } from "kysely";
 import { lockSessionsInOrder, sessionCondition } from "../locks.ts";
 import type { Schema, SessionsTable } from "../schema.ts";
 import { runInTransaction, type Store } from "../store.ts";
-import { recordAct } from "./acts.ts";
+import { recordResult } from "./idempotency.ts";
 import { maxSessions } from "./session-limit.ts";
 import { isSession } from "./session-lookup.ts";
 
@@ -151,7 +151,7 @@ export async function endByHandle(
 ): Promise<boolean> {
   if (!/^[\w-]{43}$/.test(handle)) return false;
   return runInTransaction(store, async (transaction) => {
-    // Inserting the act locks the account, which must be locked before its sessions.
+    // `recordResult` locks the account, which must be locked before its sessions.
     if (store.engine.locksRows && idempotencyKeys.length > 0) {
       await transaction.db.selectFrom("users").select("id").where("id", "=", userId).forKeyShare().execute();
     }
@@ -161,7 +161,7 @@ export async function endByHandle(
       // `+ 0` disables the index on user_id, by which the database might scan all sessions of the user.
       .where(sql<boolean>`user_id + 0 = ${userId}`)
       .executeTakeFirst();
-    if (numDeletedRows > 0n) await recordAct(transaction, idempotencyKeys, { userId });
+    if (numDeletedRows > 0n) await recordResult(transaction, idempotencyKeys, { userId });
     return numDeletedRows > 0n;
   });
 }

@@ -25,7 +25,7 @@ export async function findConfirmedAt(store: Store, sessionId: string): Promise<
 
 /** The new id of a session, and the nonce from which it was derived, with the previous id as the key. */
 export interface Renewal {
-  readonly renewed: string;
+  readonly newSessionId: string;
   readonly nonce: string;
 }
 
@@ -35,13 +35,17 @@ export interface Renewal {
  *
  * @returns the nonce from which the current id is derived, of this renewal or the earlier one; false if the session has ended
  */
-export async function renew(store: Store, sessionId: string, { renewed, nonce }: Renewal): Promise<string | false> {
+export async function renew(
+  store: Store,
+  sessionId: string,
+  { newSessionId, nonce }: Renewal,
+): Promise<string | false> {
   const now = store.clock();
   const times = { confirmed_at: now, last_seen_at: now };
   const hashed = digest(sessionId);
   const { numUpdatedRows } = await store.db
     .updateTable("sessions")
-    .set({ ...times, session_id: digest(renewed), previous_id: hashed, renewed_at: now, renewal_nonce: nonce })
+    .set({ ...times, session_id: digest(newSessionId), previous_id: hashed, renewed_at: now, renewal_nonce: nonce })
     .where("session_id", "=", hashed)
     .where("session_id", "in", selectLiveSessions(store).select("session_id").where("session_id", "=", hashed))
     .executeTakeFirst();

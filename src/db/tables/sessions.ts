@@ -4,13 +4,14 @@ import { toStorableText } from "../../values/storable.ts";
 import { digest } from "../digest.ts";
 import { holdUser, lockSessions, lockSessionsInOrder, sessionCondition } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
-import { deleteAct, findNonce, recordAct } from "./acts.ts";
 import { type LoginNotice, recordLogin } from "./devices.ts";
+import { deleteResult, findNonce, recordResult } from "./idempotency.ts";
 import { endOldestSessions, endSurplusSessions, maxSessions } from "./session-limit.ts";
 import { isSession, selectLiveSessions } from "./session-lookup.ts";
 
-/** The act of a login: makes a form that is sent twice open a single session. */
-export interface LoginAct {
+/** Makes a login form that is submitted twice open a single session. */
+export interface LoginIdempotency {
+  /** The idempotency key of the login. */
   readonly key: string;
   /** The nonce from which the session id is derived. */
   readonly nonce: string;
@@ -23,7 +24,7 @@ export interface NewSession {
   /** The hash against which the password was verified. If the user has another one by now, no session is opened. */
   readonly verifiedHash?: string;
   /** A stronger hash of the same password, stored in the same transaction. */
-  readonly rehashed?: string | undefined;
+  readonly strongerHash?: string | undefined;
   /** The sessions that end because this one replaces them. */
   readonly replaces?: string | readonly string[] | undefined;
   /** The maximum number of sessions of the user, including this one, up to 1,000; the oldest end. */
@@ -32,30 +33,30 @@ export interface NewSession {
   readonly device?: string | undefined;
   /** The email to the user if the login is unexpected; null if none can be sent, undefined if this is no login. */
   readonly notice?: LoginNotice | null | undefined;
-  /** If the act has opened a session that still exists, `open` returns that session. */
-  readonly act?: LoginAct | undefined;
+  /** If the same login has opened a session that still exists, `open` returns that session. */
+  readonly idempotency?: LoginIdempotency | undefined;
   readonly ip?: string | null | undefined;
   readonly userAgent?: string | null | undefined;
 }
 
 /** Opens a session. Returns null if the user was deleted or disabled, or if the password has changed. */
 export async function open(store: Store, options: NewSession): Promise<Session | null> {
-  const { userId, sessionId, verifiedHash, rehashed, replaces = [], device, notice, limit = maxSessions } = options;
+  const { userId, sessionId, verifiedHash, strongerHash, replaces = [], device, notice, limit = maxSessions } = options;
   return runInTransaction(store, async (transaction) => {
     const now = transaction.clock();
-    const update = rehashed
-      ? transaction.db.updateTable("users").set({ hashed_password: rehashed, updated_at: now })
+    const update = strongerHash
+      ? transaction.db.updateTable("users").set({ hashed_password: strongerHash, updated_at: now })
       : holdUser(transaction);
     const ofEnabledUser = update.where("id", "=", userId).where("disabled_at", "is", null);
     // The update locks the user's row, so a simultaneous password reset happens before or after.
-    const unchanged = await (verifiedHash === undefined
+    const user = await (verifiedHash === undefined
       ? ofEnabledUser
       : ofEnabledUser.where("hashed_password", "=", verifiedHash)
     )
       .returning("known_since")
       .executeTakeFirst();
-    if (!unchanged) return null;
-    const previous = options.act && (await findSessionOfAct(transaction, userId, options.act));
+    if (!user) return null;
+    const previous = options.idempotency && (await findRepeatedSession(transaction, userId, options.idempotency));
     const replaced = [replaces].flat().filter((each) => each !== previous?.sessionId);
     // Replaced sessions may belong to another user, who may be ending them.
     if (replaced.length > 0) await lockSessions(transaction, limit < maxSessions ? userId : 0, replaced);
@@ -63,20 +64,19 @@ export async function open(store: Store, options: NewSession): Promise<Session |
     if (previous) return previous;
     const session = await insertSession(transaction, options);
     await endOldestSessions(transaction, userId, Math.min(limit, maxSessions), sessionId);
-    if (notice !== undefined)
-      await recordLogin(transaction, { userId, device, notice, knownSince: unchanged.known_since });
+    if (notice !== undefined) await recordLogin(transaction, { userId, device, notice, knownSince: user.known_since });
     return session;
   });
 }
 
 /**
- * Returns the session that the same act opened within the last minute. If there is none, records the act for the session that is
- * about to be opened, and returns null.
+ * Returns the session that the same login opened within the last minute. If there is none, records the nonce of the session that
+ * is about to be opened, and returns null.
  */
-async function findSessionOfAct(
+async function findRepeatedSession(
   store: Store,
   userId: number,
-  { key, nonce, deriveSessionId }: LoginAct,
+  { key, nonce, deriveSessionId }: LoginIdempotency,
 ): Promise<Session | null> {
   const previousNonce = await findNonce(store, key);
   const sessionId = previousNonce && deriveSessionId(previousNonce);
@@ -91,8 +91,8 @@ async function findSessionOfAct(
     const { created_at: createdAt, last_seen_at: lastSeenAt, expires_at: expiresAt, ip, user_agent: userAgent } = row;
     return { sessionId, userId, createdAt, lastSeenAt, expiresAt, ip, userAgent };
   }
-  await deleteAct(store, key);
-  await recordAct(store, [key], { userId, nonce });
+  await deleteResult(store, key);
+  await recordResult(store, [key], { userId, nonce });
   return null;
 }
 

@@ -4,9 +4,9 @@ import { userColumns } from "../attributes.ts";
 import { selectEmail, toEmailColumns } from "../email-columns.ts";
 import { holdUser, lockAddress } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
-import { deleteActs, recordAct } from "./acts.ts";
 import { deleteDevices } from "./devices.ts";
-import { find as findFormerEmail } from "./former-emails.ts";
+import { findFormerEmail } from "./former-emails.ts";
+import { deleteResults, recordResult } from "./idempotency.ts";
 import { deleteMailedTokens } from "./mailed-tokens.ts";
 import { enqueue } from "./outbox.ts";
 import { endSurplusSessions } from "./session-limit.ts";
@@ -71,8 +71,8 @@ export async function undo(store: Store, options: EmailChangeUndo): Promise<User
       .where("id", "=", userId)
       .returning(userColumns)
       .executeTakeFirstOrThrow();
-    await deleteActs(transaction, userId);
-    await recordAct(transaction, idempotencyKeys, { userId });
+    await deleteResults(transaction, userId);
+    await recordResult(transaction, idempotencyKeys, { userId });
     await endSessions(transaction, userId);
     await deleteMailedTokens(transaction, userId);
     await cancelEmailChange(transaction, userId);

@@ -9,8 +9,8 @@ import { toEmailColumns } from "../email-columns.ts";
 import type { Engine } from "../engine.ts";
 import type { UsersTable } from "../schema.ts";
 import { runInTransaction, type Store } from "../store.ts";
-import { recordAct } from "./acts.ts";
 import { isEmailHeld } from "./former-emails.ts";
+import { recordResult } from "./idempotency.ts";
 import { deleteMailedTokens, isResetToken, selectPendingToken } from "./mailed-tokens.ts";
 import { endSurplusSessions } from "./session-limit.ts";
 import { isSession, selectLiveSessions } from "./session-lookup.ts";
@@ -41,7 +41,7 @@ export async function addUser(
     // After the insert, which waits for a simultaneous change from this address: an earlier statement might not see it.
     if (byOwner && (await isEmailHeld(transaction, email)))
       throw new EmailTaken("the address is held for another user");
-    await recordAct(transaction, idempotencyKeys, { userId: row.id });
+    await recordResult(transaction, idempotencyKeys, { userId: row.id });
     return toUser(row);
   };
   try {

@@ -33,7 +33,7 @@ export const verificationColumns = [
 ] as const;
 
 /** Finds the verification of a mailed token; null if the token is invalid. */
-export async function find(store: Store, token: string): Promise<Verification | null> {
+export async function findVerification(store: Store, token: string): Promise<Verification | null> {
   const { db } = store;
   const hashed = digest(token);
   const [now, latest] = validExpiryRange(store, tokenLifetime(store, "verify"));
@@ -117,7 +117,7 @@ export async function cancelEmailChange({ db }: Store, userId: number, except = 
 
 /**
  * Deletes the pending registrations of an address. Other accounts' changes to it stay until they expire: their users see them,
- * and a deletion would reveal that the address has an account now. The acts stay too, so that a form that is sent twice still
+ * and a deletion would reveal that the address has an account now. The results of requests stay too, so that a form that is sent twice still
  * gets its result.
  */
 export async function deleteRegistrationsByEmail({ db }: Pick<Store, "db">, email: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { html } from "hono/html";
-import type { ActResult } from "../../auth/auth.ts";
+import type { IdempotentResult } from "../../auth/auth.ts";
 import type { User } from "../../user.ts";
 import { createFormToken } from "./form-token.ts";
 import type { Html, View } from "./layout.ts";
@@ -26,7 +26,7 @@ export interface FormPage extends Page {
   /** Handles the form. An AuthError that it throws becomes an error message on the page. */
   submit(visit: Visit, values: FormValues): Promise<Response>;
   /** Returns the same response for a form that this browser submitted less than a minute ago. */
-  repeatResponse?(visit: Visit, values: FormValues, result: ActResult): Promise<Response>;
+  repeatResponse?(visit: Visit, values: FormValues, result: IdempotentResult): Promise<Response>;
 }
 
 interface Field {

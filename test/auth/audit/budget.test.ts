@@ -248,11 +248,11 @@ test("each change has an entry, even if the trail is full and the database unava
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   await world.auth.flush();
-  const { add, save } = world.db.audit;
+  const { add, addOrUpdate } = world.db.audit;
   const away = async () => {
     throw new DatabaseUnavailable("unreachable");
   };
-  Object.assign(world.db.audit, { add: away, save: away });
+  Object.assign(world.db.audit, { add: away, addOrUpdate: away });
   for (let i = 0; i < 20_000; i++) world.auth.audit.recordRejectedRequest(`why ${i}`, { ip: ipv4(i) });
   await world.auth.flush();
   for (let i = 0; i < 50; i++) {
@@ -261,7 +261,7 @@ test("each change has an entry, even if the trail is full and the database unava
     if (i % 10 === 0) await world.auth.flush();
   }
   await recordRejected(world, 5000, (i) => ({ ip: of48(i) }));
-  Object.assign(world.db.audit, { add, save });
+  Object.assign(world.db.audit, { add, addOrUpdate });
   const events = await trail(world);
   for (const name of ["logged_in", "logged_out"]) {
     const acts = events.filter(({ event }) => event === name);

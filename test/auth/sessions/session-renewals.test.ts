@@ -185,7 +185,7 @@ test("a session is renewed even if hashing takes longer than the previous id is 
   clock.advance(grace + 1);
   const [row] = await nodes.store.rows("sessions");
   // The result of a request that began in time.
-  assert.equal(await db.sessions.renew(before, { renewed: "third", nonce: "another" }), row?.renewal_nonce);
+  assert.equal(await db.sessions.renew(before, { newSessionId: "third", nonce: "another" }), row?.renewal_nonce);
   assert.ok(await isLive(nodes.one, after));
   assert.ok(!(await isLive(nodes.one, "third")));
 });
@@ -202,5 +202,5 @@ test("the sweep deletes the nonce of an id once the previous id is no longer val
   await nodes.one.admin.sweep();
   assert.equal(await nonce(), null);
   assert.ok(await isLive(nodes.one, after));
-  assert.equal(await nodes.store.db.sessions.renew(before, { renewed: "third", nonce: "another" }), false);
+  assert.equal(await nodes.store.db.sessions.renew(before, { newSessionId: "third", nonce: "another" }), false);
 });

@@ -38,18 +38,18 @@ async function register(db: DB, email: string) {
   await db.registrations.add(email, hash, notice);
   const { id } = (await db.registrations.findNewest(email)) ?? assert.fail();
   await db.verifyEmail.storeToken(id, token);
-  return { verification: (await db.verifyEmail.find(token)) ?? assert.fail(), token };
+  return { verification: (await db.verifyEmail.findVerification(token)) ?? assert.fail(), token };
 }
 
 /** Adds an email change with a token. */
 async function startChange(db: DB, from: string, to: string) {
   const user = (await db.users.findByEmail(from)) ?? (await db.addUser(from, randomUUID()));
   const token = randomUUID();
-  await db.changeEmail.add(user, to, "en");
+  await db.changeEmail.request(user, to, "en");
   const { rows } = await admin.query("select id from verifications where user_id = $1", [user.id]);
   if (rows.length === 0) return null;
   await db.verifyEmail.storeToken(rows[0].id, token);
-  const verification = await db.verifyEmail.find(token);
+  const verification = await db.verifyEmail.findVerification(token);
   return verification && { verification, token, user };
 }
 
@@ -109,7 +109,7 @@ test("simultaneous operations on an address never deadlock", async () => {
         }),
         ...resets.map((token) => () => db.mailedTokens.markAccepted(token)),
         () => db.resetPassword.storeToken(here, randomUUID(), { requestedAt: Date.now() }),
-        () => db.changeEmail.add(owner, here, "en"),
+        () => db.changeEmail.request(owner, here, "en"),
         () => db.undoEmailChange.undo({ ...undo, hashedPassword: "z", language: "en", device: null }),
         () => db.registrations.confirm(back.verification, back.token),
         () => db.users.setDisabled(owner.id, true),

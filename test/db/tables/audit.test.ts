@@ -9,11 +9,11 @@ test("saving events updates the details of stored ones, and adds missing ones in
     id,
     event: { at: 1, event: "request_refused", userId: null, ip: null, userAgent: null, detail },
   });
-  const first = await audit.save([entry(undefined, "a"), entry(undefined, "b"), entry(undefined, "c")]);
+  const first = await audit.addOrUpdate([entry(undefined, "a"), entry(undefined, "b"), entry(undefined, "c")]);
   assert.deepEqual(first, [1, 2, 3]);
   await store.run("delete from events where id = 2");
   const again = [entry(3, "c2"), entry(2, "b2"), entry(undefined, "d"), entry(1, "a2"), entry(undefined, "e")];
-  const ids = await audit.save(again);
+  const ids = await audit.addOrUpdate(again);
   assert.deepEqual(ids, [3, 4, 5, 1, 6]);
   const written = (await audit.list({ limit: 10 })).map(({ id, detail }) => [id, detail]);
   assert.deepEqual(written, [
@@ -23,5 +23,5 @@ test("saving events updates the details of stored ones, and adds missing ones in
     [5, "d"],
     [6, "e"],
   ]);
-  assert.deepEqual(await audit.save([]), []);
+  assert.deepEqual(await audit.addOrUpdate([]), []);
 });

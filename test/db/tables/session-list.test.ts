@@ -44,7 +44,7 @@ test("a handle is random, and stays the same when the session's id changes, even
   await db.sessions.open({ userId: id, sessionId: "one" });
   const handle = await findOnlyHandle(store, id);
   for (const made of [digest("one"), digest(digest("one"))]) assert.notEqual(handle, made);
-  assert.ok(await db.sessions.renew("one", { renewed: "two", nonce: "n" }));
+  assert.ok(await db.sessions.renew("one", { newSessionId: "two", nonce: "n" }));
   assert.equal(await findOnlyHandle(store, id), handle);
   store.clock.advance(hour);
   await db.sessions.recordUse(["two"]);

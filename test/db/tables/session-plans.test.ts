@@ -76,7 +76,7 @@ const requests: Record<string, (db: DB, userId: number, handle: string, next: st
   "a later page": (db, userId, _, after) => db.sessions.list(userId, { current: "own", limit: 100, after }),
   "ending one": (db, userId, handle) => db.sessions.endByHandle(userId, handle),
   "ending another's": (db, userId, handle) => db.sessions.endByHandle(userId + 1, handle),
-  "renewing one": (db) => db.sessions.renew("own", { renewed: "renewed", nonce: "n" }),
+  "renewing one": (db) => db.sessions.renew("own", { newSessionId: "renewed", nonce: "n" }),
   "being seen": (db) => db.sessions.recordUse(["own"]),
   "finding one": (db) => db.sessions.findUser("own"),
   "ending the current session": (db) => db.sessions.end("own"),

@@ -146,7 +146,7 @@ test("a stronger hash is stored together with the session", async () => {
   clock.advance(1);
   await db.sessions.open({ userId, sessionId: "one", verifiedHash: "old" });
   assert.equal((await db.findUserBy({ email })).updatedAt, clock.now() - 1);
-  await db.sessions.open({ userId, sessionId: "two", verifiedHash: "old", rehashed: "better" });
+  await db.sessions.open({ userId, sessionId: "two", verifiedHash: "old", strongerHash: "better" });
   const { hashedPassword, updatedAt } = await db.findUserBy({ email });
   assert.deepEqual({ hashedPassword, updatedAt }, { hashedPassword: "better", updatedAt: clock.now() });
 });

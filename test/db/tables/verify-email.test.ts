@@ -9,7 +9,7 @@ test("the email of an account that was deleted, disabled or given another passwo
   const { db } = store;
   const bob = await db.addUser(email, "old");
   const assertRejected = async () => {
-    assert.equal(await db.changeEmail.add(bob, "new@example.com", "en"), false);
+    assert.equal(await db.changeEmail.request(bob, "new@example.com", "en"), false);
     assert.deepEqual([await store.rows("verifications"), await store.rows("outbox")], [[], []]);
   };
   await db.updateUser(bob.id, { hashedPassword: "new" });
@@ -18,7 +18,7 @@ test("the email of an account that was deleted, disabled or given another passwo
   await db.users.setDisabled(bob.id, true);
   await assertRejected();
   await db.users.setDisabled(bob.id, false);
-  assert.equal(await db.changeEmail.add(bob, "new@example.com", "en"), true);
+  assert.equal(await db.changeEmail.request(bob, "new@example.com", "en"), true);
   await db.users.deleteAccount(bob, []);
   await assertRejected();
 });

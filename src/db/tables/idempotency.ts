@@ -3,20 +3,20 @@ import { digest } from "../digest.ts";
 import { selectEmail } from "../email-columns.ts";
 import type { Store } from "../store.ts";
 
-// An act is a request that changes something and has an idempotency key, such as a submitted form. Its result is kept for a
-// minute. If the client sends the request again, it gets the first result, and the request is not executed again.
+// The table `acts` keeps the results of requests with idempotency keys, such as submitted forms, for a minute. If the client sends
+// the request again, it gets the first result, and the request is not executed again.
 
-/** How long the result of an act is kept, in milliseconds. */
+/** How long a result is kept, in milliseconds. */
 const lifetime = 60_000;
 
-/** The account that a recent act changed; nulls if it changed none, or if the account was deleted. */
-export interface ActResult {
+/** The account that a recent request changed; nulls if it changed none, or if the account was deleted. */
+export interface IdempotentResult {
   readonly userId: number | null;
   readonly email: string | null;
 }
 
-/** The account or verification that an act created or changed. Deleting it deletes the act. */
-interface Target {
+/** The account or verification that a request created or changed. If that is deleted, so is the result. */
+interface RequestResult {
   readonly userId?: number;
   readonly verificationId?: number;
   /** The nonce from which the id of the opened session is derived. */
@@ -24,15 +24,15 @@ interface Target {
 }
 
 /**
- * Records an act, in the same transaction as its changes.
+ * Records the result of a request, in the same transaction as its changes.
  *
  * @param idempotencyKeys records nothing if there are none
- * @returns false if the first key was recorded within the last minute, so the act must not be executed again
+ * @returns false if the first key was recorded within the last minute, so the request must not be executed again
  */
-export async function recordAct(
+export async function recordResult(
   { db, clock }: Store,
   idempotencyKeys: readonly string[] | undefined,
-  { userId, verificationId, nonce }: Target = {},
+  { userId, verificationId, nonce }: RequestResult = {},
 ): Promise<boolean> {
   const now = clock();
   const values = { user_id: userId ?? null, verification_id: verificationId ?? null, nonce: nonce ?? null, at: now };
@@ -54,18 +54,18 @@ export async function recordAct(
   return true;
 }
 
-/** Deletes an act whose result no longer exists. */
-export async function deleteAct({ db }: Store, idempotencyKey: string): Promise<void> {
+/** Deletes a result that refers to an ended session. */
+export async function deleteResult({ db }: Store, idempotencyKey: string): Promise<void> {
   await db.deleteFrom("acts").where("name", "=", digest(idempotencyKey)).execute();
 }
 
-/** Deletes the acts of a user whose password has changed. */
-export async function deleteActs({ db }: Store, userId: number): Promise<void> {
+/** Deletes the results of a user whose password has changed. */
+export async function deleteResults({ db }: Store, userId: number): Promise<void> {
   await db.deleteFrom("acts").where("user_id", "=", userId).execute();
 }
 
-/** Returns the result of the recent act with this key, or null. */
-export async function find(store: Store, idempotencyKey: string): Promise<ActResult | null> {
+/** Returns the result of the recent request with this key, or null. */
+export async function findResult(store: Store, idempotencyKey: string): Promise<IdempotentResult | null> {
   const found = await selectRecent(store, idempotencyKey)
     .leftJoin("users", "users.id", "acts.user_id")
     .select(["acts.user_id as userId", selectEmail("users")])
@@ -73,7 +73,7 @@ export async function find(store: Store, idempotencyKey: string): Promise<ActRes
   return found ? { userId: found.userId, email: found.userId === null ? null : found.email } : null;
 }
 
-/** Returns the nonce of the session that the recent act with this key opened, or null. */
+/** Returns the nonce of the session that the recent request with this key opened, or null. */
 export async function findNonce(store: Store, idempotencyKey: string): Promise<string | null> {
   return (await selectRecent(store, idempotencyKey).select("nonce").executeTakeFirst())?.nonce ?? null;
 }
@@ -87,7 +87,7 @@ function selectRecent({ db, clock }: Store, idempotencyKey: string) {
     .where("acts.at", "<=", now + lifetime);
 }
 
-/** Deletes at most `limit` acts that are older than `before`, or in the future because of a wrong clock; returns how many. */
+/** Deletes at most `limit` results that are older than `before`, or in the future because of a wrong clock; returns how many. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   return deleteRows(
     store,
