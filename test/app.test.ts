@@ -90,9 +90,9 @@ test("an unexpected error is logged in full, and the response reveals nothing ab
   const log = { ...silent, info: breaking, error: (fields: object) => void errors.push(fields) };
   const auth = new Auth(world.db, { settings: world.settings, log });
   const app = createApp(auth);
-  const answer = await app.fetch(new Request("http://localhost/users", form(bob)));
-  assert.equal(await readStatusAndBody(answer), '500 {"message":"internal error; the log has the details"}\n');
-  assert.deepEqual(errors, [{ err: fault, requestId: answer.headers.get("X-Request-Id"), path: "/users" }]);
+  const response = await app.fetch(new Request("http://localhost/users", form(bob)));
+  assert.equal(await readStatusAndBody(response), '500 {"message":"internal error; the log has the details"}\n');
+  assert.deepEqual(errors, [{ err: fault, requestId: response.headers.get("X-Request-Id"), path: "/users" }]);
   await auth.close();
 });
 
@@ -104,21 +104,21 @@ test("an app uses the settings, log, metrics and tracing of its Auth, and ignore
   const trace = { traceId: "4bf92f3577b34da6a3ce929d0e0e4736", spanId: "00f067aa0ba902b7" };
   const tracing = { ...untraced, activeSpan: () => trace };
   const auth = new Auth(world.db, { settings, log: createRecordingLog(logged), metrics, tracing });
-  const given = { settings: world.settings, log: silent, metrics: uncounted, tracing: untraced };
-  for (const { fetch } of [createApp(auth), createApp(auth, given as AppOptions)]) {
+  const others = { settings: world.settings, log: silent, metrics: uncounted, tracing: untraced };
+  for (const { fetch } of [createApp(auth), createApp(auth, others as AppOptions)]) {
     const local = { incoming: { headers: {}, socket: { remoteAddress: "127.0.0.1" } } };
-    const ask = async (path: string, init: RequestInit = {}) => {
+    const send = async (path: string, init: RequestInit = {}) => {
       const headers = { Host: "localhost", ...init.headers } as Record<string, string>;
       return fetch(new Request(`http://localhost${path}`, { ...init, headers }), local);
     };
-    const reset = await ask("/reset_password", form({ email: bob.email }));
+    const reset = await send("/reset_password", form({ email: bob.email }));
     assert.equal(await readStatusAndBody(reset), '200 {"email":"bob@example.com","message":"reset mail sent"}\n');
     assert.match(reset.headers.get("Strict-Transport-Security") ?? "", /^max-age=/);
-    assert.equal((await ask("/dev/outbox")).status, 404);
-    assert.equal((await ask("/metrics")).status, 404);
+    assert.equal((await send("/dev/outbox")).status, 404);
+    assert.equal((await send("/metrics")).status, 404);
     assert.equal(metrics.refusals.get("not_found"), 2);
     metrics.refusals.clear();
-    const page = await ask("/login", { headers: { Accept: "text/html" } });
+    const page = await send("/login", { headers: { Accept: "text/html" } });
     assert.match(page.headers.getSetCookie().join(), /^__Host-form=.*; Secure/);
     assert.equal(logged.at(-1)?.trace_id, trace.traceId);
     logged.length = 0;

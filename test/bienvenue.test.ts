@@ -114,8 +114,8 @@ describe("the start", () => {
 
   test("throws for settings that do not come from readSettings, which a program without types can pass", async () => {
     const some = { DATABASE_URL: "sqlite::memory:" };
-    for (const given of [some, () => some, null, async () => settings()]) {
-      await using bienvenue = createBienvenue(given as unknown as Settings);
+    for (const invalid of [some, () => some, null, async () => settings()]) {
+      await using bienvenue = createBienvenue(invalid as unknown as Settings);
       await assert.rejects(bienvenue.start(), { name: "TypeError", message: /^settings must come from readSettings/ });
     }
   });

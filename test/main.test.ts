@@ -144,14 +144,14 @@ describe("a shutdown", { concurrency: 4 }, () => {
       for (let rounds = 0, closing = false; !closing; rounds++) {
         busy.send(formatRequest("GET /profile"));
         if (rounds === 3) ended = service.end(signal);
-        const answer: WireResponse = await busy.readResponse();
-        assert.equal(answer.status, 403);
-        closing = answer.headers.get("connection") === "close";
+        const response: WireResponse = await busy.readResponse();
+        assert.equal(response.status, 403);
+        closing = response.headers.get("connection") === "close";
         assert.ok(!closing || ended);
       }
-      for (const answer of await Promise.all(wires.map((wire) => wire.readResponse()))) {
-        assert.equal(answer.body, '{"email":"bob@example.com","message":"logged in"}\n');
-        assert.equal(answer.headers.get("connection"), "close");
+      for (const response of await Promise.all(wires.map((wire) => wire.readResponse()))) {
+        assert.equal(response.body, '{"email":"bob@example.com","message":"logged in"}\n');
+        assert.equal(response.headers.get("connection"), "close");
       }
       assert.equal(await ended, 0);
       const events = service.logEntries.map(({ event }) => event);

@@ -26,8 +26,8 @@ const bytes = Buffer.from(hash);
 type Value = string | number | bigint | Buffer | null;
 type Row = [id: Value, email: Value, hash: Value, sessionId?: Value, resetToken?: Value];
 
-/** Another server's file, and an empty database of the engine under test. */
-async function world(rows: Row[], create = ddl) {
+/** Creates the file of another server, and an empty database of the engine under test. */
+async function createWorld(rows: Row[], create = ddl) {
   const resources = new AsyncDisposableStack();
   const database = resources.use(await createEmptyDatabase(currentEngine()));
   const folder = resources.use(await temporaryFolder());
@@ -50,7 +50,7 @@ async function world(rows: Row[], create = ddl) {
 
 test("adopt keeps sessions, reset tokens, passwords and ids, and only reads the file", async () => {
   const [session, bytesSession, token] = [randomUUID(), randomUUID(), randomUUID()];
-  await using it = await world([
+  await using it = await createWorld([
     [3, "Bob@Example.com", bytes, session],
     [7, "eve@example.com", hash, Buffer.from(bytesSession), ""],
     [8, "mia@example.com", hash, "", token],
@@ -78,7 +78,7 @@ test("adopt keeps sessions, reset tokens, passwords and ids, and only reads the 
   );
   const all = JSON.stringify([stored, await it.database.run("select * from sessions")]);
   for (const secret of [session, bytesSession, token])
-    assert.ok(!all.includes(secret), "a credential is stored as it is");
+    assert.ok(!all.includes(secret), "a credential is stored in plain text");
 
   await using service = await startService({ DATABASE_URL: it.database.url });
   const send = async (method: string, path: string, fields?: Record<string, string>, cookie = "") => {
@@ -100,8 +100,8 @@ test("adopt keeps sessions, reset tokens, passwords and ids, and only reads the 
 });
 
 // id: never-mailed-token
-test("with RESET_DELIVERY=email, adopt leaves out reset tokens, which were never mailed", async () => {
-  await using it = await world([[8, "mia@example.com", hash, randomUUID(), randomUUID()]]);
+test("with RESET_DELIVERY=email, adopt leaves out reset tokens, which were never emailed", async () => {
+  await using it = await createWorld([[8, "mia@example.com", hash, randomUUID(), randomUUID()]]);
   const { code, stdout } = await runCommand(["adopt", it.file], {
     ...productionEnvironment,
     DATABASE_URL: it.database.url,
@@ -119,7 +119,7 @@ test("with RESET_DELIVERY=email, adopt leaves out reset tokens, which were never
 
 test("rows that cannot be adopted are printed with their id and the reason, and the others are adopted", async () => {
   const session = randomUUID();
-  await using it = await world([
+  await using it = await createWorld([
     [0, "zero@example.com", hash],
     [1, "bob@example.com", hash, session],
     [2, "BOB@example.com", hash],
@@ -160,9 +160,9 @@ test("rows that cannot be adopted are printed with their id and the reason, and 
 });
 
 test("adopt rejects a database with accounts and a file with other tables, in one line", async () => {
-  await using it = await world([[1, "bob@example.com", hash]]);
+  await using it = await createWorld([[1, "bob@example.com", hash]]);
   assert.equal((await it.adopt()).code, 0);
-  await using other = await world([], "create table users (id integer primary key, email, password, a, b)");
+  await using other = await createWorld([], "create table users (id integer primary key, email, password, a, b)");
   const text = join(it.folder, "text.db");
   await writeFile(text, "no database".repeat(100));
   const DATABASE_URL = other.database.url;

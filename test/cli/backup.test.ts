@@ -48,7 +48,7 @@ async function createWorld() {
     copy,
     run,
     /** Runs a command that must fail with one line and change no file. */
-    async refused(args: string[], words: RegExp, options: { path?: string; under?: string[] } = {}) {
+    async assertRejected(args: string[], words: RegExp, options: { path?: string; under?: string[] } = {}) {
       const before = await filesIn(folder);
       const { code, stdout, stderr } = await run(args, options);
       assert.match(stderr, /^bienvenue: .+\n$/);
@@ -137,7 +137,7 @@ test("restore and backup create the missing target of a symbolic link", async ()
   assert.deepEqual(accountsIn(it.at("empty/other.db")), [old]);
 });
 
-test("restore rejects a file that is no backup, says what it is, and changes nothing", async () => {
+test("restore rejects a file that is not a backup, says what it is, and changes nothing", async () => {
   await using it = await createWorld();
   const { at, copy } = it;
   const write = (name: string, content: string | Buffer) => writeFile(at(name), content);
@@ -160,7 +160,7 @@ test("restore rejects a file that is no backup, says what it is, and changes not
     future.exec("insert into kysely_migration values ('0099_v0.9_flying', '2030-01-01')");
   }
   const damaged = /(is damaged|is damaged, or not a Bienvenue backup)/;
-  const refusals: [string, RegExp][] = [
+  const rejections: [string, RegExp][] = [
     ["missing.db", /missing\.db: the file does not exist\n$/],
     ["nowhere/missing.db", /the file does not exist\n$/],
     ["dangling.db", /the file does not exist\n$/],
@@ -183,13 +183,13 @@ test("restore rejects a file that is no backup, says what it is, and changes not
     ],
     ["x".repeat(300), /the file name is too long\n$/],
   ];
-  for (const [name, words] of refusals) await it.refused(["restore", at(name)], words);
-  await it.refused(["restore", "/dev/null"], /it is a device or a pipe, not a file\n$/);
+  for (const [name, words] of rejections) await it.assertRejected(["restore", at(name)], words);
+  await it.assertRejected(["restore", "/dev/null"], /it is a device or a pipe, not a file\n$/);
   for (const [shell, words] of [
     [`exec "$@" <(cat '${copy}')`, /it is a device or a pipe, not a file\n$/],
     [`exec "$@" /dev/stdin < '${at("text.db")}'`, /is damaged, or not a Bienvenue backup\n$/],
   ] as const)
-    await it.refused(["restore"], words, { under: ["bash", "-c", shell, "bash"] });
+    await it.assertRejected(["restore"], words, { under: ["bash", "-c", shell, "bash"] });
   for (const name of ["missing.db", "empty.db"]) {
     const { stderr } = await it.run(["restore", at(name)]);
     assert.doesNotMatch(stderr, /damaged/);
@@ -201,11 +201,13 @@ test("restore changes nothing if the database cannot be replaced, and says why",
   const { at, copy } = it;
   await symlink("b.db", at("a.db"));
   await symlink("a.db", at("b.db"));
-  await it.refused(["restore", copy], /its symbolic links form a loop\n$/, { path: at("a.db") });
-  await it.refused(["restore", copy], /the folder does not exist\n$/, { path: at("nowhere/bienvenue.db") });
-  await it.refused(["restore", copy], /part of the path is a file, not a folder\n$/, { path: at("copy.db/x.db") });
-  await it.refused(["restore", copy], /it is a folder\n$/, { path: at("volume") });
-  await it.refused(["restore", copy], /it is a device or a pipe, not a file\n$/, { path: "/dev/null" });
+  await it.assertRejected(["restore", copy], /its symbolic links form a loop\n$/, { path: at("a.db") });
+  await it.assertRejected(["restore", copy], /the folder does not exist\n$/, { path: at("nowhere/bienvenue.db") });
+  await it.assertRejected(["restore", copy], /part of the path is a file, not a folder\n$/, {
+    path: at("copy.db/x.db"),
+  });
+  await it.assertRejected(["restore", copy], /it is a folder\n$/, { path: at("volume") });
+  await it.assertRejected(["restore", copy], /it is a device or a pipe, not a file\n$/, { path: "/dev/null" });
   {
     using other = new DatabaseSync(it.database);
     other.exec("begin immediate");
@@ -227,7 +229,7 @@ test("backup writes to a new file only", async () => {
   await symlink("round.db", at("round.db"));
   await writeFile(at("left.db-journal"), "of another");
   const there = /the file already exists; choose another name\n$/;
-  const refusals: [string, RegExp][] = [
+  const rejections: [string, RegExp][] = [
     [at("copy.db"), there],
     [at("link.db"), there],
     [at("volume"), /it is a folder\n$/],
@@ -245,7 +247,7 @@ test("backup writes to a new file only", async () => {
     [at("left.db"), /a -journal file for this name already exists; choose another name\n$/],
     [at("x".repeat(300)), /the file name is too long\n$/],
   ];
-  for (const [file, words] of refusals) await it.refused(["backup", file], words);
+  for (const [file, words] of rejections) await it.assertRejected(["backup", file], words);
   for (const name of ["file:memory?mode=memory", "quote'\"s; drop.db", "-dash.db", "sp ace?#%20.db"]) {
     const { code, stderr } = await it.run(["backup", at(name)]);
     assert.deepEqual([code, stderr], [0, ""]);
@@ -259,18 +261,20 @@ test("backup says why a database cannot be backed up, and creates no file", asyn
   await writeFile(at("empty.db"), "");
   await writeFile(at("text.db"), "accounts\n");
   await writeFile(at("cut.db"), (await readFile(it.copy)).subarray(0, 8192));
-  const refusals: [string, RegExp][] = [
+  const rejections: [string, RegExp][] = [
     ["missing.db", /cannot back up \S+missing\.db: the file does not exist\n$/],
     ["volume", /cannot back up \S+volume: it is a folder\n$/],
     ["empty.db", /cannot back up \S+empty\.db: it is not a Bienvenue database\n$/],
     ["text.db", /cannot back up \S+text\.db: it is not an SQLite database\n$/],
     ["cut.db", /cannot back up \S+cut\.db: it is damaged\n$/],
   ];
-  for (const [name, words] of refusals) await it.refused(["backup", at("new.db")], words, { path: at(name) });
-  await it.refused(["backup", at("new.db")], /an in-memory database is invisible to other processes/, {
+  for (const [name, words] of rejections) await it.assertRejected(["backup", at("new.db")], words, { path: at(name) });
+  await it.assertRejected(["backup", at("new.db")], /an in-memory database is invisible to other processes/, {
     path: ":memory:",
   });
-  await it.refused(["restore", it.copy], /an in-memory database is invisible to other processes/, { path: ":memory:" });
+  await it.assertRejected(["restore", it.copy], /an in-memory database is invisible to other processes/, {
+    path: ":memory:",
+  });
   for (const [args, words] of [
     [["backup", at("new.db")], /this command is for SQLite only; for PostgreSQL use pg_dump \(docs\/backup\.md\)\n$/],
     [["restore", it.copy], /this command is for SQLite only; for PostgreSQL use pg_restore \(docs\/backup\.md\)\n$/],
@@ -319,18 +323,24 @@ test("a user without permission gets one line that says so", {
   await chmod(it.folder, 0o755);
   await chown(it.database, nobody, nobody);
   await chown(copy, nobody, nobody);
-  await it.refused(["restore", copy], /bienvenue\.db: this user cannot write to the folder\n$/, { under });
-  await it.refused(["backup", at("volume/new.db")], /new\.db: this user cannot write to the folder\n$/, { under });
-  await it.refused(["backup", "/root/new.db"], /new\.db: this user cannot write to the folder\n$/, { under });
-  await chown(at("volume"), nobody, nobody);
-  await chown(it.database, 0, 0);
-  await it.refused(["restore", copy], /bienvenue\.db: this user cannot read and write the file\n$/, { under });
-  await it.refused(["backup", at("volume/new.db")], /cannot back up \S+: this user cannot read and write the file\n$/, {
+  await it.assertRejected(["restore", copy], /bienvenue\.db: this user cannot write to the folder\n$/, { under });
+  await it.assertRejected(["backup", at("volume/new.db")], /new\.db: this user cannot write to the folder\n$/, {
     under,
   });
+  await it.assertRejected(["backup", "/root/new.db"], /new\.db: this user cannot write to the folder\n$/, { under });
+  await chown(at("volume"), nobody, nobody);
+  await chown(it.database, 0, 0);
+  await it.assertRejected(["restore", copy], /bienvenue\.db: this user cannot read and write the file\n$/, { under });
+  await it.assertRejected(
+    ["backup", at("volume/new.db")],
+    /cannot back up \S+: this user cannot read and write the file\n$/,
+    {
+      under,
+    },
+  );
   await chown(it.database, nobody, nobody);
   await chown(copy, 0, 0);
-  await it.refused(["restore", copy], /copy\.db: this user cannot read the file\n$/, { under });
+  await it.assertRejected(["restore", copy], /copy\.db: this user cannot read the file\n$/, { under });
   await mkdir(at("shared"));
   await chmod(at("shared"), 0o1777);
   // There, a user can write another user's file through a link, but neither replace the file nor remove the link.
@@ -338,7 +348,7 @@ test("a user without permission gets one line that says so", {
   await chown(at("shared/others.db"), 0, 0);
   await chmod(at("shared/others.db"), 0o666);
   await chmod(copy, 0o644);
-  await it.refused(["restore", copy], /others\.db: only its owner can replace it in this folder\n$/, {
+  await it.assertRejected(["restore", copy], /others\.db: only its owner can replace it in this folder\n$/, {
     path: at("shared/others.db"),
     under,
   });
@@ -346,7 +356,7 @@ test("a user without permission gets one line that says so", {
   await chown(at("shared"), 0, 0);
   // Makes the link another user's.
   spawnSync("chown", ["-h", `${nobody}:${nobody}`, at("shared/new.db")]);
-  await it.refused(["backup", at("shared/new.db")], /is a symbolic link of another user in a shared folder\n$/);
+  await it.assertRejected(["backup", at("shared/new.db")], /is a symbolic link of another user in a shared folder\n$/);
 
   // Root restores, and the service continues as its own user.
   await chown(copy, 0, 0);

@@ -32,7 +32,7 @@ test("copy moves a service from SQLite to PostgreSQL and back, and prints what i
     assert.equal(stderr, "");
     assert.equal(code, 0);
     assert.match(stdout, /^copied 1 users, 1 sessions, [1-9] events from \S+ to \S+; checksums match\n$/);
-    assert.ok(!stdout.includes("w%3Ard"), "shows a password");
+    assert.ok(!stdout.includes("w%3Ard"), "prints a password");
   }
   await using service = await startService({ DATABASE_URL: back.url });
   const profile = await fetch(`${service.url}/profile`, { headers: { Cookie: `session_id=${sessionId}` } });

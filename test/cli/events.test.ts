@@ -13,7 +13,7 @@ const program = fileURLToPath(new URL("../../bin/bienvenue.js", import.meta.url)
 const at = Date.UTC(2030, 0, 1);
 const entry = { at, event: "logged_in", userId: null, ip: "192.0.2.1", userAgent: "curl/8", detail: null };
 
-async function trail() {
+async function createWorld() {
   const resources = new AsyncDisposableStack();
   const database = resources.use(await createMigratedDatabase(currentEngine()));
   const db = resources.use(await openDB(database.url));
@@ -27,7 +27,7 @@ async function trail() {
 }
 
 test("events prints the newest events, oldest first, of all accounts or one", async () => {
-  await using world = await trail();
+  await using world = await createWorld();
   assert.equal(await world.run(), "");
   const { id } = await world.db.addUser("bob@example.com", "x");
   for (const detail of ["one", "two", "three"]) await world.db.audit.add([{ ...entry, detail }]);
@@ -58,7 +58,7 @@ test("events prints the newest events, oldest first, of all accounts or one", as
 });
 
 test("stored text cannot control the terminal, and JSON has it unchanged", async () => {
-  await using world = await trail();
+  await using world = await createWorld();
   const hostile = "\x1b[2J\x9b1;1H\u202e\u2028\r\nforged";
   await world.db.audit.add([{ ...entry, detail: hostile, userAgent: hostile }]);
   for (const args of [[], ["--json"]]) {
@@ -70,7 +70,7 @@ test("stored text cannot control the terminal, and JSON has it unchanged", async
 });
 
 test("events from just before the service stops are in the audit trail", async () => {
-  await using world = await trail();
+  await using world = await createWorld();
   await using service = await startService({ DATABASE_URL: world.url });
   await fetch(`${service.url}/sessions`, { method: "POST", headers: { "User-Agent": "curl/8" } });
   assert.equal(await service.end("SIGTERM"), 0);
@@ -79,7 +79,7 @@ test("events from just before the service stops are in the audit trail", async (
 });
 
 test("--follow prints each event once, in whatever order they are committed, until it is interrupted", async () => {
-  await using world = await trail();
+  await using world = await createWorld();
   await world.db.audit.add([{ ...entry, detail: "before" }]);
   const env = { PATH: process.env.PATH, DATABASE_URL: world.url };
   const child = spawn(process.execPath, [program, "events", "--follow", "--json"], {

@@ -16,8 +16,8 @@ import { runInOwnProcess, temporaryFolder } from "../support/service.ts";
 const hash = foreignHashes["bcrypt 2y"] as string;
 const line = (email: string, fields: object = {}) => JSON.stringify({ email, hashed_password: hash, ...fields });
 
-/** An empty database of the engine under test, and a file to import. */
-async function world(environment: Environment = {}) {
+/** Creates an empty database of the engine under test, and a folder for the file to import. */
+async function createWorld(environment: Environment = {}) {
   const resources = new AsyncDisposableStack();
   const database = resources.use(await createEmptyDatabase(currentEngine()));
   const folder = resources.use(await temporaryFolder());
@@ -36,7 +36,7 @@ async function world(environment: Environment = {}) {
 }
 
 test("an export imported into another database exports the same", async () => {
-  await using here = await world();
+  await using here = await createWorld();
   await using there = await createEmptyDatabase(currentEngine() === "sqlite" ? "postgres" : "sqlite");
   const accounts = Object.values(foreignHashes).map((hashed_password, i) => ({
     email: `p${i}@example.com`,
@@ -75,8 +75,8 @@ test("an export imported into another database exports the same", async () => {
 });
 
 test("an invited user is exported and imported without a password, and can only use a reset", async () => {
-  await using here = await world();
-  await using there = await world();
+  await using here = await createWorld();
+  await using there = await createWorld();
   await (await openDB(here.database.url)).close();
   assert.equal((await runCommand(["users", "create", "bob@example.com"], { DATABASE_URL: here.database.url })).code, 0);
   const { stdout } = await here.run("export");
@@ -95,7 +95,7 @@ test("an invited user is exported and imported without a password, and can only 
 });
 
 test("rejected lines are printed with the reason, and the others are imported", async () => {
-  await using it = await world({ EMAIL_FORMAT: "address" });
+  await using it = await createWorld({ EMAIL_FORMAT: "address" });
   const content = [
     `\ufeff${line("a@example.com")}\r`,
     "not json",
@@ -136,7 +136,7 @@ test("rejected lines are printed with the reason, and the others are imported", 
 });
 
 test("importing again leaves existing accounts unchanged", async () => {
-  await using it = await world();
+  await using it = await createWorld();
   assert.equal((await it.importing(line("a@example.com"))).code, 0);
   const before = await it.database.run("select * from users");
   for (const options of [["--dry-run"], []]) {
@@ -150,7 +150,7 @@ test("importing again leaves existing accounts unchanged", async () => {
 });
 
 test("a file or database that cannot be used is reported in one line, and no file is overwritten", async () => {
-  await using it = await world();
+  await using it = await createWorld();
   await it.importing(line("a@example.com"));
   const kept = join(it.folder, "kept");
   await writeFile(kept, "kept");
@@ -178,7 +178,7 @@ test("a file or database that cannot be used is reported in one line, and no fil
 });
 
 test("an export whose reader stops early fails with one line", async () => {
-  await using it = await world();
+  await using it = await createWorld();
   await it.importing(Array.from({ length: 2500 }, (_, i) => line(`p${i}@example.com`)).join("\n"));
   const program = fileURLToPath(new URL("../../bin/bienvenue.js", import.meta.url));
   const env = { PATH: process.env.PATH, DATABASE_URL: it.database.url };

@@ -56,7 +56,7 @@ describe("mail test", () => {
     }
   });
 
-  test("rejects anything but one address, and points to the help", async () => {
+  test("rejects anything other than one address, and points to the help", async () => {
     for (const args of [
       [],
       ["test"],

@@ -10,10 +10,10 @@ test("migrate updates the schema, and --status lists what it would do", async ()
     const run = (args: string[]) => runCommand(["migrate", ...args], { DATABASE_URL: database.url });
     if (engine === "postgres") assert.match((await run(["--status"])).stdout, /^(pending +\d{4}_\S+\n)+$/);
     else assert.match((await run(["--status"])).stderr, /the file does not exist\n$/);
-    const refused = await runCommand([], { DATABASE_URL: database.url, AUTO_MIGRATE: "off" });
-    assert.equal(refused.code, 1);
+    const failed = await runCommand([], { DATABASE_URL: database.url, AUTO_MIGRATE: "off" });
+    assert.equal(failed.code, 1);
     assert.match(
-      refused.stderr,
+      failed.stderr,
       /schema is older than this version; run: bienvenue migrate\n$|the file does not exist\n$/,
     );
     const migrated = await runCommand(["migrate"], { DATABASE_URL: database.url, AUTO_MIGRATE: "off" });

@@ -19,13 +19,13 @@ function runIn(folder: string, args: string[], environment: Environment = {}) {
 test("--help and help print the help of every command and subcommand to standard output", async () => {
   for (const args of [["help"], ["--help", "-h"], ["help", "--help"]])
     assert.match((await runCommand(args)).stdout, /^Usage: bienvenue \[command\]\n(?:.*\n)*? {2}PORT /);
-  const asked = commands.flatMap((name) => [
+  const helpCalls = commands.flatMap((name) => [
     [name, "--help"],
     [name, "-h"],
     ["help", name],
     ["--help", name],
   ]);
-  const acts = [
+  const subcommandCalls = [
     ["users", "list", "--help"],
     ["users", "delete", "bob@example.com", "-h"],
     ["users", "list", "--limit", "x", "--help"],
@@ -33,11 +33,11 @@ test("--help and help print the help of every command and subcommand to standard
     ["help", "users", "list"],
     ["import", "missing.jsonl", "--help"],
   ];
-  for (const args of [...asked, ...acts]) {
+  for (const args of [...helpCalls, ...subcommandCalls]) {
     const { code, stdout, stderr } = await runCommand(args);
     assert.deepEqual([code, stderr], [0, ""], args.join(" "));
-    const [name, act] = args.filter((arg) => [...commands, "list", "delete", "test"].includes(arg));
-    const path = act === undefined ? name : `${name} ${act}`;
+    const [name, subcommand] = args.filter((arg) => [...commands, "list", "delete", "test"].includes(arg));
+    const path = subcommand === undefined ? name : `${name} ${subcommand}`;
     assert.match(stdout, new RegExp(`^Usage: bienvenue ${path} .+\\n\\n[A-Z]`), args.join(" "));
     assert.match(stdout, /^ {2}-h, --help +Print help$/m);
   }
@@ -140,8 +140,8 @@ test("without the service's environment, a command prints which database and mod
     assert.deepEqual(await readdir(folder.path), [], args.join(" "));
   }
 
-  const made = await runIn(folder.path, ["migrate"]);
-  assert.deepEqual([made.code, made.stderr], [0, uses(`${path} (does not exist)`, "development", both)]);
+  const migrated = await runIn(folder.path, ["migrate"]);
+  assert.deepEqual([migrated.code, migrated.stderr], [0, uses(`${path} (does not exist)`, "development", both)]);
   for (const [environment, mode, names] of [
     [{}, "development", both],
     [productionEnvironment, "production", "DATABASE_URL as the service does"],

@@ -38,7 +38,7 @@ test("a backup made while the service writes is complete and private, and restor
     assert.equal(stderr, "");
     assert.equal(code, 0);
     assert.equal((await stat(copy)).mode & 0o777, 0o600);
-    assert.ok((await writing).every((answer) => answer.status === 200));
+    assert.ok((await writing).every((response) => response.status === 200));
     assert.equal((await runCommand(["backup", copy], { DATABASE_URL })).code, 1, "overwrote a backup");
 
     const inUse = await runCommand(["restore", copy], { DATABASE_URL });
@@ -55,7 +55,7 @@ test("a backup made while the service writes is complete and private, and restor
   assert.deepEqual(await profile.json(), { email });
 });
 
-test("a file that is no backup is not restored", async () => {
+test("a file that is not a backup is not restored", async () => {
   await using folder = await temporaryFolder();
   const DATABASE_URL = `sqlite:${join(folder.path, "bienvenue.db")}`;
   const sessionId = await logIn(DATABASE_URL);

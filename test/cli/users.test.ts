@@ -19,9 +19,11 @@ interface World extends AsyncDisposable {
   readonly database: TestDatabase;
   readonly db: DB;
   readonly auth: Auth;
-  /** Runs `bienvenue users …`, which must succeed (or fail) and print to one stream only. */
-  done(...args: string[]): Promise<string>;
-  refused(...args: string[]): Promise<string>;
+  /** Runs `bienvenue users …`, which must succeed, and returns its standard output. */
+  succeed(...args: string[]): Promise<string>;
+  /** Runs `bienvenue users …`, which must fail, and returns its standard error. */
+  fail(...args: string[]): Promise<string>;
+  /** Runs `bienvenue users … --json`, and returns the parsed output. */
   json(...args: string[]): Promise<Record<string, unknown>>;
 }
 
@@ -31,7 +33,7 @@ async function createWorld(): Promise<World> {
   const db = resources.use(await openDB(database.url));
   const auth = resources.adopt(new Auth(db, { settings: readSettings({ BCRYPT_COST: "4" }) }), (auth) => auth.close());
   const run = (args: string[]) => runCommand(["users", ...args], { DATABASE_URL: database.url });
-  const done = async (...args: string[]) => {
+  const succeed = async (...args: string[]) => {
     const { code, stdout, stderr } = await run(args);
     assert.equal(stderr, "");
     assert.equal(code, 0);
@@ -41,15 +43,15 @@ async function createWorld(): Promise<World> {
     database,
     db,
     auth,
-    done,
-    async refused(...args) {
+    succeed,
+    async fail(...args) {
       const { code, stdout, stderr } = await run(args);
       assert.equal(code, 1);
       assert.equal(stdout, "");
       return stderr;
     },
     async json(...args) {
-      const text = await done(...args, "--json");
+      const text = await succeed(...args, "--json");
       assert.match(text, /^\{.*\}\n$/);
       return JSON.parse(text);
     },
@@ -59,7 +61,7 @@ async function createWorld(): Promise<World> {
 
 test("list returns accounts page by page, and searches for a part of the address", async () => {
   await using world = await createWorld();
-  assert.equal(await world.done("list"), "no accounts\n");
+  assert.equal(await world.succeed("list"), "no accounts\n");
   for (const name of ["ann", "b_b", "bob", "carol", "dave"]) {
     await world.database.run(
       `insert into users (email, hashed_password, created_at, updated_at) values ('${name}@example.com', 'x', 1e12, 1e12)`,
@@ -81,7 +83,7 @@ test("list returns accounts page by page, and searches for a part of the address
   });
   const time = "2001-09-09T01:46:40Z";
   assert.equal(
-    await world.done("list", "--limit", "2"),
+    await world.succeed("list", "--limit", "2"),
     [
       "id  email            verified  disabled  created",
       `1   ann@example.com  –         –         ${time}`,
@@ -98,23 +100,23 @@ test("an account is found by its id and by its address in any spelling", async (
     const { user } = await world.json("show", who);
     assert.deepEqual([(user as { id: number }).id, (user as { email: string }).email], [id, email]);
   }
-  assert.match(await world.done("show", email), /^id {2}email .*\n1 {3}bob@example\.com .*\n$/);
+  assert.match(await world.succeed("show", email), /^id {2}email .*\n1 {3}bob@example\.com .*\n$/);
   for (const who of ["eve@example.com", "bob", "999", "99999999999999999999"]) {
-    assert.equal(await world.refused("show", who), `bienvenue: there is no account ${who}\n`);
+    assert.equal(await world.fail("show", who), `bienvenue: there is no account ${who}\n`);
   }
-  assert.equal(await world.refused("show", "\x1b[2J"), "bienvenue: there is no account ?[2J\n");
+  assert.equal(await world.fail("show", "\x1b[2J"), "bienvenue: there is no account ?[2J\n");
 });
 
 // id: invited-chooses-password
 test("an invited user chooses the password through an email link; no operator knows it", async () => {
   await using world = await createWorld();
   assert.match(
-    await world.done("create", "Bob@example.com", "--language", "fr"),
+    await world.succeed("create", "Bob@example.com", "--language", "fr"),
     /^created Bob@example\.com and queued an email .*\n$/,
   );
-  assert.match(await world.refused("create", email), /already exists\n$/);
-  assert.match(await world.refused("create", "bob"), /not a valid address\n$/);
-  assert.match(await world.done("reset", email), /^queued a password reset email to Bob@example\.com\n$/);
+  assert.match(await world.fail("create", email), /already exists\n$/);
+  assert.match(await world.fail("create", "bob"), /not a valid address\n$/);
+  assert.match(await world.succeed("reset", email), /^queued a password reset email to Bob@example\.com\n$/);
   assert.deepEqual(
     (await world.auth.outbox.list(9)).map(({ kind, email: to, language }) => [kind, to, language]),
     [
@@ -137,23 +139,23 @@ test("disabling ends sessions immediately, even in a running service, and enabli
   const headers = { Cookie: login.headers.get("Set-Cookie")?.split(";")[0] ?? "" };
   const profile = async () => (await fetch(`${service.url}/profile`, { headers })).status;
   assert.equal(await profile(), 200);
-  assert.match(await world.done("disable", email), /^disabled bob@example\.com and ended its sessions\n$/);
+  assert.match(await world.succeed("disable", email), /^disabled bob@example\.com and ended its sessions\n$/);
   assert.equal(await profile(), 403);
   assert.equal((await logIn()).status, 401);
-  assert.equal(await world.refused("disable", email), `bienvenue: ${email} is already disabled\n`);
-  assert.equal(await world.refused("reset", email), `bienvenue: ${email} is disabled\n`);
+  assert.equal(await world.fail("disable", email), `bienvenue: ${email} is already disabled\n`);
+  assert.equal(await world.fail("reset", email), `bienvenue: ${email} is disabled\n`);
   const { user } = await world.json("enable", "1");
   assert.equal((user as { disabled_at: unknown }).disabled_at, null);
-  assert.equal(await world.refused("enable", email), `bienvenue: ${email} is already enabled\n`);
+  assert.equal(await world.fail("enable", email), `bienvenue: ${email} is already enabled\n`);
   assert.equal(await profile(), 403);
   assert.equal((await logIn()).status, 200);
 });
 
 // id: sessions-ended-by-handle
-test("sessions lists ids by which revoke ends one session, and without one it ends all", async () => {
+test("revoke ends the session with an id from the list of sessions, or without an id all of them", async () => {
   await using world = await createWorld();
   await world.auth.registerUser(email, password);
-  assert.equal(await world.done("sessions", email), "no sessions\n");
+  assert.equal(await world.succeed("sessions", email), "no sessions\n");
   const firefox = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0";
   await world.auth.createSession(email, { ip: "192.0.2.1", userAgent: firefox });
   for (let i = 0; i < 3; i++) await world.auth.createSession(email, { userAgent: hostile });
@@ -169,22 +171,23 @@ test("sessions lists ids by which revoke ends one session, and without one it en
   ]);
   assert.equal(sessions.filter(({ user_agent }) => user_agent === hostile).length, 3);
   assert.match(
-    await world.done("sessions", email),
+    await world.succeed("sessions", email),
     /^[\w-]{43} {2}Firefox\/Linux {2}192\.0\.2\.1 {2}20\d\d-\S+Z {2}20\d\d-\S+Z$/m,
   );
   assert.deepEqual(await world.json("revoke", email, `--session=${sessions[0]?.id}`), { ended: 1 });
   assert.equal(
-    await world.refused("revoke", email, `--session=${sessions[0]?.id}`),
+    await world.fail("revoke", email, `--session=${sessions[0]?.id}`),
     `bienvenue: ${email} has no such session\n`,
   );
-  assert.equal(await world.done("revoke", email), `ended 3 sessions of ${email}\n`);
+  assert.equal(await world.succeed("revoke", email), `ended 3 sessions of ${email}\n`);
+  assert.equal(await world.fail("revoke", email), `bienvenue: ${email} has no sessions\n`);
   assert.deepEqual(await world.auth.admin.listSessions(1), []);
 });
 
 test("delete asks for confirmation at a terminal, and requires --yes elsewhere", async () => {
   await using world = await createWorld();
   await world.auth.registerUser(email, password);
-  assert.equal(await world.refused("delete", email), "bienvenue: this cannot be undone; confirm it with --yes\n");
+  assert.equal(await world.fail("delete", email), "bienvenue: this cannot be undone; confirm it with --yes\n");
   assert.ok(await world.auth.admin.find(email));
   const terminal = async (answer: string) => {
     const run = `'${process.execPath}' bin/bienvenue.js users delete ${email}`;
@@ -210,15 +213,15 @@ test("delete asks for confirmation at a terminal, and requires --yes elsewhere",
   assert.equal(await world.auth.admin.find(email), null);
   await world.auth.registerUser(email, password);
   assert.deepEqual(Object.keys(await world.json("delete", email, "--yes")), ["user"]);
-  assert.equal(await world.refused("delete", email, "--yes"), `bienvenue: there is no account ${email}\n`);
+  assert.equal(await world.fail("delete", email, "--yes"), `bienvenue: there is no account ${email}\n`);
 });
 
 test("an operator's action is in the audit trail before the command exits", async () => {
   await using world = await createWorld();
-  await world.done("create", email);
-  for (const act of ["disable", "enable", "reset"]) await world.done(act, email);
+  await world.succeed("create", email);
+  for (const act of ["disable", "enable", "reset"]) await world.succeed(act, email);
   await world.auth.createSession(email);
-  await world.done("revoke", email);
+  await world.succeed("revoke", email);
   const trail = async () =>
     (await world.auth.audit.list({ limit: 9 })).map(({ event, userId, detail }) => [event, userId, detail]);
   const expected = [
@@ -229,22 +232,22 @@ test("an operator's action is in the audit trail before the command exits", asyn
     ["sessions_ended", 1, "by an operator: 1"],
   ];
   assert.deepEqual(await trail(), expected);
-  await world.done("delete", email, "--yes");
+  await world.succeed("delete", email, "--yes");
   const anonymous = expected.map(([event, , detail]) => [event, null, detail]);
   assert.deepEqual(await trail(), [...anonymous, ["account_deleted", null, "by an operator"]]);
 });
 
-test("an operator's action that failed is in the audit trail as refused, with the reason", async () => {
+test("an operator's action that failed is in the audit trail with the reason", async () => {
   await using world = await createWorld();
   await world.auth.registerUser(email, password);
-  await world.refused("create", email);
-  await world.refused("create", "bob");
-  await world.refused("enable", email);
-  await world.refused("revoke", email);
-  await world.refused("revoke", email, "--session=xyz");
-  await world.done("disable", email);
-  await world.refused("disable", email);
-  await world.refused("reset", email);
+  await world.fail("create", email);
+  await world.fail("create", "bob");
+  await world.fail("enable", email);
+  await world.fail("revoke", email);
+  await world.fail("revoke", email, "--session=xyz");
+  await world.succeed("disable", email);
+  await world.fail("disable", email);
+  await world.fail("reset", email);
   assert.equal(await world.auth.admin.deleteAccount(2), false);
   const events = await world.auth.audit.list({ limit: 99 });
   assert.deepEqual(

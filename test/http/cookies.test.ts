@@ -33,11 +33,11 @@ test("readCookie finds the first cookie of a name, with or without quotes, betwe
         const text = each.quoted ? `"${each.value}"` : each.value;
         return `${each.before}${each.name}=${text}${each.after}`;
       });
-      for (const wanted of [...pairs.map((each) => each.name), absent]) {
-        const first = pairs.find((each) => each.name === wanted);
-        assert.equal(readCookie(written.join(";"), wanted), first?.value ?? null);
-        const all = new Set(pairs.filter((each) => each.name === wanted).map((each) => each.value));
-        assert.deepEqual(readCookies(written.join(";"), wanted), [...all].slice(0, 5));
+      for (const searched of [...pairs.map((each) => each.name), absent]) {
+        const first = pairs.find((each) => each.name === searched);
+        assert.equal(readCookie(written.join(";"), searched), first?.value ?? null);
+        const all = new Set(pairs.filter((each) => each.name === searched).map((each) => each.value));
+        assert.deepEqual(readCookies(written.join(";"), searched), [...all].slice(0, 5));
       }
     }),
     { numRuns: 1000 },

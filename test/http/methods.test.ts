@@ -66,19 +66,19 @@ test("the methods in Allow are accepted, and every other method gets 405 with th
   );
   using wire = await openWire(server.port);
   for (const path of paths) {
-    const ask = async (method: string, Accept: string) => {
+    const send = async (method: string, Accept: string) => {
       wire.send(formatRequest(`${method} ${path}`, { Accept }));
       return wire.readResponse(method === "HEAD" ? "HEAD" : undefined);
     };
-    const allow = (await ask("PATCH", "*/*")).headers.get("allow");
+    const allow = (await send("PATCH", "*/*")).headers.get("allow");
     const allowed = allow?.split(", ") ?? [];
     assert.ok(allowed.length > 0, path);
     assert.equal(allowed.includes("GET"), allowed.includes("HEAD"), path);
     for (const method of methods) {
       for (const Accept of accepts) {
-        const answer = await ask(method, Accept);
-        assert.equal(answer.status === 405, !allowed.includes(method), `${method} ${path}: ${answer.status}`);
-        assert.equal(answer.headers.get("allow"), answer.status === 405 ? allow : undefined);
+        const response = await send(method, Accept);
+        assert.equal(response.status === 405, !allowed.includes(method), `${method} ${path}: ${response.status}`);
+        assert.equal(response.headers.get("allow"), response.status === 405 ? allow : undefined);
       }
     }
   }
@@ -88,8 +88,8 @@ test("every method gets 404 for an unknown path", async () => {
   await using world = await createWorldWithOutbox();
   for (const method of ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
     for (const Accept of accepts) {
-      const answer = await world.request("/nope", { method, headers: { Accept } });
-      assert.deepEqual([answer.status, answer.headers.get("Allow")], [404, null], method);
+      const response = await world.request("/nope", { method, headers: { Accept } });
+      assert.deepEqual([response.status, response.headers.get("Allow")], [404, null], method);
     }
   }
 });

@@ -74,8 +74,8 @@ test("requests from pages of other sites are rejected on every route, with every
   await register(world);
   const [sessionId, reset_token] = [await logIn(world), await requestToken(world)];
   const eve = { email: "eve@example.com", password: "other" };
-  for (const given of rejectedHeaders) {
-    const headers = { Host, Cookie: `session_id=${sessionId}`, ...given };
+  for (const browserHeaders of rejectedHeaders) {
+    const headers = { Host, Cookie: `session_id=${sessionId}`, ...browserHeaders };
     const { length } = world.logEntries;
     for (const [method, path, fields] of [
       ["POST", "/", {}],
@@ -106,13 +106,13 @@ test("GET and HEAD from pages of other sites are accepted, because they change n
   await using world = await createWorld(settings);
   await register(world);
   const Cookie = `session_id=${await logIn(world)}`;
-  for (const given of rejectedHeaders) {
+  for (const browserHeaders of rejectedHeaders) {
     for (const [method, path] of [
       ["GET", "/"],
       ["HEAD", "/"],
       ["GET", "/profile"],
     ] as const) {
-      assert.equal((await world.request(path, { method, headers: { Host, Cookie, ...given } })).status, 200);
+      assert.equal((await world.request(path, { method, headers: { Host, Cookie, ...browserHeaders } })).status, 200);
     }
   }
 });

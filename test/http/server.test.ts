@@ -93,9 +93,9 @@ testServerSurvives(
       };
       wire.socket.on("drain", pump);
       pump();
-      const answer = await wire.readResponse();
-      assertErrorResponse(answer, 413);
-      assert.equal(answer.headers.get("connection"), "close");
+      const response = await wire.readResponse();
+      assertErrorResponse(response, 413);
+      assert.equal(response.headers.get("connection"), "close");
       await wire.closed;
       assert.ok(wire.socket.bytesWritten < 900_000_000);
     }
@@ -138,14 +138,14 @@ testServerSurvives(
 test("close waits for running requests, but not for idle connections", { timeout: 60_000 }, async () => {
   const { promise: gate, resolve: open } = Promise.withResolvers<void>();
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
-  const answer = async ({ url }: Request) => {
+  const respond = async ({ url }: Request) => {
     if (url.endsWith("/")) return new Response("immediately\n");
     begin();
     await gate;
     return new Response("done\n");
   };
   const limits = { headersTimeout: shutdownTimeout, requestTimeout: shutdownTimeout, connectionsCheckingInterval: 20 };
-  await using server = closeAfterTest(await serve({ fetch: answer, host: "127.0.0.1", port: 0, log: silent, limits }));
+  await using server = closeAfterTest(await serve({ fetch: respond, host: "127.0.0.1", port: 0, log: silent, limits }));
   using kept = await openWire(server.port);
   kept.send(formatRequest("GET /"));
   assert.equal((await kept.readResponse()).headers.get("connection"), "keep-alive");

@@ -62,8 +62,8 @@ describe("an application on a sibling host", () => {
       ";",
     );
     // The server passes on the Cookie header of the browser, and sends no Origin.
-    const answer = world.request("/profile", { headers: { Cookie: `theme=dark; ${cookie}` } });
-    assert.equal(await readStatusAndBody(answer), '200 {"email":"bob@example.com"}\n');
+    const profile = world.request("/profile", { headers: { Cookie: `theme=dark; ${cookie}` } });
+    assert.equal(await readStatusAndBody(profile), '200 {"email":"bob@example.com"}\n');
   });
 
   test("is the only one with access: other hosts and sites can neither read nor change anything", async () => {

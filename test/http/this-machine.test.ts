@@ -44,9 +44,9 @@ for (const listening of ["0.0.0.0", "::"]) {
         return wire.readResponse();
       };
       for (const Host of spellHost(address)) {
-        const answer = await requestReset({ Host });
-        assert.equal(answer.status, 200, `${Host}: ${answer.body}`);
-        assert.match(answer.body, /"reset_token":"[\w-]{36}"/);
+        const response = await requestReset({ Host });
+        assert.equal(response.status, 200, `${Host}: ${response.body}`);
+        assert.match(response.body, /"reset_token":"[\w-]{36}"/);
         wire.send(formatRequest("GET /metrics", { Host }));
         assert.equal((await wire.readResponse()).status, 200, Host);
       }
@@ -59,10 +59,10 @@ for (const listening of ["0.0.0.0", "::"]) {
         `${address}.example`,
         "198.51.100.7",
       ]) {
-        const answer = await requestReset({ Host });
-        assert.equal(answer.status, address.includes(":") && Host.endsWith(`${address}.example`) ? 400 : 403, Host);
-        if (answer.status === 400) break;
-        assert.match(answer.body, /localhost or an address of that machine/);
+        const response = await requestReset({ Host });
+        assert.equal(response.status, address.includes(":") && Host.endsWith(`${address}.example`) ? 400 : 403, Host);
+        if (response.status === 400) break;
+        assert.match(response.body, /localhost or an address of that machine/);
       }
     }
   });

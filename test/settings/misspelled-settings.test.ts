@@ -102,7 +102,7 @@ test("variables of other programs cause no warning, nor do settings and empty va
   assert.deepEqual(findMisspellings({ SESION_LIFETIME: "", SMTP_URI: undefined }, names), []);
 });
 
-test("the service warns of a misspelled setting in its log, the command line on standard error, both without its value", async () => {
+test("the service logs a misspelled setting, a command prints it to standard error, and neither reveals its value", async () => {
   const misspelled = { SESION_LIFETIME: "s3cr3t-7d", port: "s3cr3t-80" };
   await using service = await startService(misspelled);
   await service.end("SIGTERM");

@@ -288,7 +288,7 @@ test("errors of openDB do not contain the password", async () => {
 });
 
 test("a valid URL is printed without its password, and without parameters that can contain one", () => {
-  for (const [url, shown] of [
+  for (const [url, printed] of [
     ["postgres://bob:secret@host/name", "postgres://bob:…@host/name"],
     ["postgresql://bob:sec%40ret@one:5432,two/name", "postgresql://bob:…@one:5432,two/name"],
     ["postgres://bob@host/name?password=secret&sslmode=require", "postgres://bob@host/name?password=…&sslmode=require"],
@@ -296,6 +296,6 @@ test("a valid URL is printed without its password, and without parameters that c
     ["sqlite:bienvenue.db", "sqlite:bienvenue.db"],
     ["sqlite::memory:", "sqlite::memory:"],
   ] as const) {
-    assert.equal(redactDatabaseUrl(url), shown);
+    assert.equal(redactDatabaseUrl(url), printed);
   }
 });
