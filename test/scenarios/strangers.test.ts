@@ -87,7 +87,7 @@ const ownerActions: Record<
       await confirmRegistration(world);
     },
   },
-  "resets a registration": {
+  "resets the password of a registration": {
     async act(world) {
       await world.request("/users", form(owner));
       await resetPassword(world);
