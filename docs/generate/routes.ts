@@ -1,8 +1,13 @@
+import { z } from "zod";
 import { descriptions } from "../../src/app.ts";
+import type { Description, TextFields } from "../../src/http/description.ts";
 import type { Generator } from "./generator.ts";
 
-/** The table of the README. */
-export const routes: readonly Generator[] = [{ path: "README.md", part: "routes", text: routeTable }];
+/** The tables of README.md and docs/integrating.md. */
+export const routes: readonly Generator[] = [
+  { path: "README.md", part: "routes", text: summaryTable },
+  { path: "docs/integrating.md", part: "routes", text: responseTable },
+];
 
 /** The requests that the README shows as commands. */
 const shown = new Set([
@@ -17,16 +22,70 @@ const shown = new Set([
 /** Paths for operators and developers, which other documents describe. */
 const internal = /^\/(assets|dev|health|metrics)\b/;
 
-function routeTable(): string {
-  const rows = Object.entries(descriptions).flatMap(([path, methods]) =>
-    Object.entries(methods).flatMap(([method, { summary, fields, isPage }]) => {
-      const request = `${method} ${formatPath(path)}`;
-      if (isPage || path === "/" || internal.test(path) || shown.has(request)) return [];
-      const words = [request, ...Object.keys(fields?.().shape ?? {})];
-      return [`| ${words.map((word) => `\`${word}\``).join(" ")} | ${summary} |\n`];
-    }),
-  );
+/** The requests of the API that the README does not show as commands. */
+const otherRequests = Object.entries(descriptions).flatMap(([path, methods]) =>
+  Object.entries(methods).flatMap(([method, description]) => {
+    const request = `${method} ${formatPath(path)}`;
+    const isOther = !description.isPage && path !== "/" && !internal.test(path) && !shown.has(request);
+    return isOther ? [{ request, description }] : [];
+  }),
+);
+
+function summaryTable(): string {
+  const rows = otherRequests.map(({ request, description: { summary, fields } }) => {
+    const words = [request, ...Object.keys(fields?.().shape ?? {})];
+    return `| ${words.map((word) => `\`${word}\``).join(" ")} | ${summary} |\n`;
+  });
   return `| request and fields | what it does |\n|---|---|\n${rows.join("")}`;
+}
+
+function responseTable(): string {
+  const rows = otherRequests.map(({ request, description }) => {
+    const needsConfirmation = description.refusals.includes("password_needed");
+    const precondition = needsConfirmation ? ", within ten minutes of a login or `POST /sessions/confirm`" : "";
+    return `| \`${request}\`${precondition} | ${formatInput(description)} | ${formatAnswers(description)} |\n`;
+  });
+  return `| request | fields and parameters | response |\n|---|---|---|\n${rows.join("")}`;
+}
+
+function formatInput({ path, query, fields }: Description): string {
+  const parts = [
+    ...formatFields(path, (name) => `{${name}}`),
+    ...formatFields(query, (name) => `?${name}=`),
+    ...formatFields(fields, (name) => name),
+  ];
+  return parts.join("<br>");
+}
+
+function formatFields(fields: (() => TextFields) | undefined, formatName: (name: string) => string): string[] {
+  return Object.entries(fields?.().shape ?? {}).map(([name, field]) => {
+    const optional = field.safeParse(undefined).success ? " (optional)" : "";
+    return `\`${formatName(name)}\`${optional}: ${field.description}`;
+  });
+}
+
+function formatAnswers({ answers }: Description): string {
+  const parts = Object.entries(answers()).map(([status, { description, json }]) => {
+    const body = json ? ` \`${formatBody(z.toJSONSchema(json))}\`` : "";
+    return `${status}${body}<br>${description}`;
+  });
+  return parts.join("<br>");
+}
+
+type JsonSchema = z.core.JSONSchema._JSONSchema;
+
+/** Formats a JSON body with its keys and constants: `…` stands for any value, and optional keys have a `?`. */
+function formatBody(schema: JsonSchema | undefined): string {
+  if (typeof schema !== "object") return "…";
+  const { const: constant, properties, required = [], items } = schema;
+  if (constant !== undefined) return JSON.stringify(constant);
+  if (properties) {
+    const pairs = Object.entries(properties).map(
+      ([name, value]) => `"${name}"${required.includes(name) ? "" : "?"}:${formatBody(value)}`,
+    );
+    return `{${pairs.join(",")}}`;
+  }
+  return items === undefined || Array.isArray(items) ? "…" : `[${formatBody(items)}]`;
 }
 
 /** Returns a path in the form `/sessions/{id}`. */
