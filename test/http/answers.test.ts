@@ -3,10 +3,10 @@ import { test } from "../support/engines.ts";
 import { bob, json, logIn, redeemToken, register, requestToken, withCookie } from "../support/steps.ts";
 import { createWorld, form, type World } from "../support/world.ts";
 
-/** One response of every kind. */
-async function everyKind(world: World): Promise<Response[]> {
+/** Returns responses of every kind. */
+async function requestEveryKind(world: World): Promise<Response[]> {
   await register(world);
-  const answers = [
+  const responses = [
     await world.request("/"),
     await world.request("/", { method: "HEAD" }),
     await world.request("/nope"),
@@ -23,18 +23,21 @@ async function everyKind(world: World): Promise<Response[]> {
     await redeemToken(world, { ...bob, reset_token: "x" }),
   ];
   const sessionId = await logIn(world, { ...bob, password: "new" });
-  const presented = `${world.settings.COOKIE_NAME}=${sessionId}`;
-  answers.push(await world.request("/profile", withCookie(presented)));
-  answers.push(await world.request("/sessions", withCookie(presented, { method: "DELETE" })));
-  return answers;
+  const cookie = `${world.settings.COOKIE_NAME}=${sessionId}`;
+  responses.push(await world.request("/profile", withCookie(cookie)));
+  responses.push(await world.request("/sessions", withCookie(cookie, { method: "DELETE" })));
+  return responses;
 }
 
 // id: safe-headers
 test("every response forbids caching, framing, scripts and content sniffing", async () => {
   await using world = await createWorld();
-  const answers = await everyKind(world);
-  assert.deepEqual([...new Set(answers.map(({ status }) => status))].sort(), [200, 302, 400, 401, 403, 404, 405, 413]);
-  for (const { headers } of answers) {
+  const responses = await requestEveryKind(world);
+  assert.deepEqual(
+    [...new Set(responses.map(({ status }) => status))].sort(),
+    [200, 302, 400, 401, 403, 404, 405, 413],
+  );
+  for (const { headers } of responses) {
     assert.equal(headers.get("Cache-Control"), "no-store");
     assert.equal(
       headers.get("Content-Security-Policy"),
@@ -56,7 +59,7 @@ test("with an https PUBLIC_URL every response has HSTS, and covers subdomains on
     [{ HSTS_SUBDOMAINS: "on" }, "max-age=31536000; includeSubDomains"],
   ] as const) {
     await using world = await createWorld({ PUBLIC_URL: "https://auth.example.com", ...environment });
-    for (const { headers } of await everyKind(world)) {
+    for (const { headers } of await requestEveryKind(world)) {
       assert.equal(headers.get("Strict-Transport-Security"), policy);
     }
   }
@@ -65,7 +68,7 @@ test("with an https PUBLIC_URL every response has HSTS, and covers subdomains on
 // id: only-login-sets-cookies
 test("only a login and a logout set a cookie", async () => {
   await using world = await createWorld();
-  const setting = (await everyKind(world)).filter(({ headers }) => headers.has("Set-Cookie"));
+  const setting = (await requestEveryKind(world)).filter(({ headers }) => headers.has("Set-Cookie"));
   assert.deepEqual(
     setting.map(({ status }) => status),
     [200, 302],

@@ -8,7 +8,7 @@ const created = '200 {"email":"bob@example.com","message":"user created"}\n';
 const registration = new URLSearchParams(bob).toString();
 const full = `${registration}&more=`.padEnd(maxBodySize, "x");
 
-/** Returns a body in chunks, as from a socket. If `broken`, it ends with an error. */
+/** Returns a request whose body arrives in chunks, as from a socket. If `broken`, it ends with an error. */
 function pieces(text: string, { size = 1000, broken = false } = {}): RequestInit {
   const chunks = text.match(new RegExp(`.{1,${size}}`, "gs")) ?? [];
   const stream = new ReadableStream<Uint8Array>({

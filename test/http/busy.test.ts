@@ -7,36 +7,36 @@ import { createProductionWorld, logInForCookies, owner, registerAndConfirm } fro
 import { bob } from "../support/steps.ts";
 import { createWorld, form, productionEnvironment, type World } from "../support/world.ts";
 
-/** Returns an address in a network of its own. */
-const network = (i: number) => `198.51.${i >> 8}.${i & 255}`;
-/** Returns `count` addresses, each in a network of its own. */
-const networks = (count: number) => Array.from({ length: count }, (_, i) => network(i));
+/** Returns an address. Each number gives an address of another network. */
+const addressOf = (i: number) => `198.51.${i >> 8}.${i & 255}`;
+/** Returns addresses of different networks. */
+const addressesOf = (count: number) => Array.from({ length: count }, (_, i) => addressOf(i));
 
 function logIn(world: World, ip: string, headers: Record<string, string> = {}): Promise<Response> {
   return world.request("/sessions", { ...form({ ...bob, password: "wrong" }, { headers }), ip });
 }
 
-/** Creates a world whose hash queue is full, with one password of each network. */
-const createBusyWorld = (environment: Environment = {}) => createFullWorld(environment, network);
+/** Creates a world whose hash queue is full, with one login of each network. */
+const createBusyWorld = (environment: Environment = {}) => createFullWorld(environment, addressOf);
 
-/** Sends the logins, and waits until another one is rejected. */
+/** Sends logins, and waits until a further one is rejected. */
 async function fill(world: World, ips: readonly string[]): Promise<Promise<Response>[]> {
   const logins = ips.map((ip) => logIn(world, ip));
-  await until(async () => (await logIn(world, ips[0] as string)).status === 503);
+  await waitUntil(async () => (await logIn(world, ips[0] as string)).status === 503);
   return logins;
 }
 
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await turn();
+async function waitUntil(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await nextTurn();
 }
 
 /** Waits for the next turn of the event loop. */
-function turn(): Promise<void> {
+function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => resolve()));
 }
 
-/** Returns a body, and whether it was read. */
-function unread(): { body: ReadableStream; wasRead: () => boolean } {
+/** Returns an empty body, and a function that returns true once the body is read. */
+function createBody(): { body: ReadableStream; wasRead: () => boolean } {
   let read = false;
   const pull = (controller: ReadableStreamDefaultController) => {
     read = true;
@@ -67,7 +67,7 @@ test("while the hash queue is full, requests that hash a password are rejected b
       ["text/html", forms.includes(route) ? "text/html; charset=utf-8" : "application/json"],
     ] as const) {
       const [method = "", path = ""] = route.split(" ");
-      const { body, wasRead } = unread();
+      const { body, wasRead } = createBody();
       const headers = { Accept, "Content-Type": "application/json", Origin: "https://app.example.com" };
       const response = await world.request(path, {
         method,
@@ -130,7 +130,7 @@ test("logins that the queue rejects write nothing, and share one audit entry", a
 test("a request with an invented device cookie is rejected before its body is read", async () => {
   await using world = await createBusyWorld(productionEnvironment);
   for (const count of [1, 5, 6]) {
-    const { body, wasRead } = unread();
+    const { body, wasRead } = createBody();
     const Cookie = Array.from({ length: count }, (_, i) => `__Host-device_id=${String(i).repeat(43)}`).join("; ");
     const headers = { Cookie, "Content-Type": "application/json" };
     const sent = { method: "POST", headers, body, duplex: "half", ip: "192.0.2.1" } as RequestInit;
@@ -140,48 +140,48 @@ test("a request with an invented device cookie is rejected before its body is re
 });
 
 test("five /64 networks of one subscriber do not block other callers", async () => {
-  const room = queueCapacity(13);
+  const capacity = queueCapacity(13);
   await using world = await createWorld({ BCRYPT_COST: "13" });
   const flood = await fill(
     world,
-    Array.from({ length: 3 * room }, (_, i) => `2001:db8:1:${(i % 5) * 0x1000}::${i}`),
+    Array.from({ length: 3 * capacity }, (_, i) => `2001:db8:1:${(i % 5) * 0x1000}::${i}`),
   );
-  let refused = 0;
-  for (const login of flood) void login.then(({ status }) => (refused += Number(status === 503)));
-  await until(async () => refused >= flood.length - room);
-  const atFirst = refused;
-  const others = networks(4).map((ip) => logIn(world, ip));
-  await until(async () => refused >= atFirst + 4);
-  assert.equal(refused, atFirst + 4, "each other network has a place of the subscriber's");
-  assert.equal(await Promise.race([...others, turn()]), undefined, "and keeps it");
+  let rejected = 0;
+  for (const login of flood) void login.then(({ status }) => (rejected += Number(status === 503)));
+  await waitUntil(async () => rejected >= flood.length - capacity);
+  const before = rejected;
+  const others = addressesOf(4).map((ip) => logIn(world, ip));
+  await waitUntil(async () => rejected >= before + 4);
+  assert.equal(rejected, before + 4, "each other network gets a slot of the subscriber");
+  assert.equal(await Promise.race([...others, nextTurn()]), undefined, "the other networks keep their slots");
 });
 
 // id: known-device-logs-in
 test("a known device can log in while a thousand networks try to", async () => {
-  // With this cost the queue is so short that the database can serve all of it in time, even on a slow machine.
+  // At this cost the queue is so short that the database serves all of it in time, even on a slow machine.
   await using world = await createProductionWorld({ BCRYPT_COST: "11" });
   await registerAndConfirm(world);
   const device = (await logInForCookies(world)).split("; ")[1] as string;
-  const flood = networks(1000).map((ip) => logIn(world, ip));
-  await until(async () => (await logIn(world, "192.0.2.1")).status === 503);
+  const flood = addressesOf(1000).map((ip) => logIn(world, ip));
+  await waitUntil(async () => (await logIn(world, "192.0.2.1")).status === 503);
   await logInForCookies(world, owner, device, "192.0.2.1");
   await world.auth.close();
   await Promise.all(flood);
 });
 
-test("callers without a network share one place among the networks, divided by account", async () => {
-  const room = queueCapacity(12);
+test("callers without an address share the queue like one network, and among themselves by account", async () => {
+  const capacity = queueCapacity(12);
   await using world = await createWorld({ BCRYPT_COST: "12" });
   const { auth } = world;
-  const logins = Array.from({ length: 2 * room }, () => auth.validLogin("flooded@example.com", "wrong"));
-  let refused = 0;
-  for (const login of logins) login.catch(() => refused++);
-  await turn();
-  const atFirst = refused;
-  assert.equal(atFirst, room);
+  const logins = Array.from({ length: 2 * capacity }, () => auth.validLogin("flooded@example.com", "wrong"));
+  let rejected = 0;
+  for (const login of logins) login.catch(() => rejected++);
+  await nextTurn();
+  const before = rejected;
+  assert.equal(before, capacity);
   const other = auth.validLogin("other@example.com", "wrong");
   const network = auth.validLogin("other@example.com", "wrong", { ip: "192.0.2.1" });
   for (const login of [other, network]) login.catch(() => {});
-  await until(async () => refused >= atFirst + 2);
-  assert.equal(await Promise.race([other, network, turn()]), undefined);
+  await waitUntil(async () => rejected >= before + 2);
+  assert.equal(await Promise.race([other, network, nextTurn()]), undefined);
 });

@@ -13,8 +13,8 @@ import { createWorld, productionEnvironment } from "../support/world.ts";
 
 const appCodes = Object.entries(errorCodes).map(([code, { status }]) => [code, status]);
 
-/** Every code with its status. */
-const closedSet: Record<ErrorCode, number> = {
+/** The status of every error code. */
+const statusByCode: Record<ErrorCode, number> = {
   ...(Object.fromEntries(appCodes) as Record<RefusalCode, number>),
   form_stale: 403,
   bad_request: 400,
@@ -23,8 +23,8 @@ const closedSet: Record<ErrorCode, number> = {
   headers_too_large: 431,
 };
 
-/** Sends bytes and, when the server has closed the connection, returns the heads of all responses except `100 Continue`. */
-async function answersTo(port: number, bytes: Uint8Array): Promise<string[]> {
+/** Sends bytes, waits until the server closes the connection, and returns the head of each response except `100 Continue`. */
+async function readHeads(port: number, bytes: Uint8Array): Promise<string[]> {
   const socket = connect(port, "127.0.0.1");
   await once(socket, "connect");
   socket.write(bytes);
@@ -34,24 +34,25 @@ async function answersTo(port: number, bytes: Uint8Array): Promise<string[]> {
   return heads;
 }
 
-function check(head: string): number {
+/** Checks that a response has the right error code, or none, and returns its status. */
+function checkErrorCode(head: string): number {
   const status = Number(head.slice(9, 12));
   const codes = [...head.matchAll(/^error-code:\s*(.*)\r$/gim)].map(([, code = ""]) => code);
   if (status < 400) assert.deepEqual(codes, [], head);
   else {
     assert.equal(codes.length, 1, head);
-    assert.equal(closedSet[codes[0] as ErrorCode], status, head);
+    assert.equal(statusByCode[codes[0] as ErrorCode], status, head);
   }
   return status;
 }
 
 const exact = routes.map((path) => path.replace(/:id\{.*/, "h".repeat(43)).replace(/:name\{.*/, "style.css"));
 const paths = [...exact, ...routes.flatMap((path) => [`${path}/`, `/${path}`])];
-/** One connection can send all of them. */
-const kept = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "QUERY"];
-/** Each closes its connection. */
-const ending = ["CONNECT", "GTE", "get"];
-const methods = [...kept, ...ending];
+/** After these methods, the connection stays open. */
+const keptAlive = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "QUERY"];
+/** After these methods, the server closes the connection. */
+const closing = ["CONNECT", "GTE", "get"];
+const methods = [...keptAlive, ...closing];
 const headers = [
   "Accept: text/html",
   "Accept: application/json",
@@ -78,7 +79,7 @@ const headers = [
 ];
 const bodies = ["", "{", "{}", "email=bob@example.com&password=b4l0u", '{"email":["a"]}', "--X--", "email=%ff", "a=1&"];
 
-/** Faster than fast-check's own arbitrary. */
+/** Generates paths much faster than fast-check's own arbitrary. */
 const anyPath = fc
   .array(fc.string({ unit: fc.constantFrom(..."aZ09-._~!$&'()*+,;=:@", "%2F", "%20", "%00", "%C3%A9", "%ff") }))
   .map((segments) => `/${segments.join("/")}`);
@@ -108,7 +109,7 @@ const wellFormed = fc
     ];
     return Buffer.from(`${lines.join("\r\n")}\r\n\r\n${body}`);
   });
-/** Short, so that incomplete requests get a response soon. */
+/** Short timeouts, so that an incomplete request gets its response soon. */
 const limits = { headersTimeout: 200, requestTimeout: 200, connectionsCheckingInterval: 20 };
 
 const garbage = fc.uint8Array({ minLength: 1, maxLength: 200 }).map((bytes) => Buffer.from(bytes));
@@ -117,7 +118,7 @@ for (const [mode, environment] of Object.entries({
   development: { CORS_ORIGINS: "https://app.example.com" },
   production: { ...productionEnvironment, CORS_ORIGINS: "https://app.example.com" },
 })) {
-  test(`in ${mode}, exactly the responses of 400 or more have one code of the closed set, for any input`, async () => {
+  test(`in ${mode}, every response with a status of 400 or more has one error code, and no other response has one`, async () => {
     await using world = await createWorld(environment);
     const { log } = world.auth;
     await using server = closeAfterTest(
@@ -128,9 +129,9 @@ for (const [mode, environment] of Object.entries({
       fc.asyncProperty(
         fc.oneof({ weight: 19, arbitrary: wellFormed }, { weight: 1, arbitrary: garbage }),
         async (bytes) => {
-          const heads = await answersTo(server.port, bytes);
+          const heads = await readHeads(server.port, bytes);
           assert.ok(heads.length > 0);
-          for (const head of heads) seen.add(check(head));
+          for (const head of heads) seen.add(checkErrorCode(head));
         },
       ),
       { numRuns: 300 },
@@ -142,24 +143,24 @@ for (const [mode, environment] of Object.entries({
       "Content-Length: 1",
     ]) {
       const bytes = `POST /users HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${line}\r\n\r\nx`;
-      for (const head of await answersTo(server.port, Buffer.from(bytes))) seen.add(check(head));
+      for (const head of await readHeads(server.port, Buffer.from(bytes))) seen.add(checkErrorCode(head));
     }
-    // Paths with more slashes never reach the database.
+    // Extra slashes do not depend on the engine.
     for (const path of currentEngine() === "sqlite" ? paths : exact) {
       for (const accept of ["text/html", "*/*"]) {
-        const ask = async (asked: readonly string[]) => {
-          const requests = asked.map((method, i) => {
-            const connection = i === asked.length - 1 ? "close" : "keep-alive";
+        const send = async (sentMethods: readonly string[]) => {
+          const requests = sentMethods.map((method, i) => {
+            const connection = i === sentMethods.length - 1 ? "close" : "keep-alive";
             return `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: ${connection}\r\nAccept: ${accept}\r\n\r\n`;
           });
-          const heads = await answersTo(server.port, Buffer.from(requests.join("")));
-          assert.equal(heads.length, asked.length, requests.join(""));
-          for (const head of heads) seen.add(check(head));
+          const heads = await readHeads(server.port, Buffer.from(requests.join("")));
+          assert.equal(heads.length, sentMethods.length, requests.join(""));
+          for (const head of heads) seen.add(checkErrorCode(head));
         };
         // The service also closes the connection after a malformed path.
         const isPath = !path.includes("{");
-        if (isPath) await ask(kept);
-        for (const method of isPath ? ending : methods) await ask([method]);
+        if (isPath) await send(keptAlive);
+        for (const method of isPath ? closing : methods) await send([method]);
       }
     }
     for (const status of [200, 303, 400, 401, 403, 404, 405, 413, 415, 417, 431])

@@ -8,7 +8,7 @@ import { test } from "../support/engines.ts";
 import { bob, body, json, multipart, urlencoded } from "../support/steps.ts";
 import { createWorld } from "../support/world.ts";
 
-/** Returns the named fields of a body, or the error code. */
+/** Returns the fields that `readFields` reads from a body, or the code of its error. */
 async function read(init: RequestInit, names: string[]): Promise<Record<string, string | undefined> | string> {
   const app = new Hono().post("/", async (c: Context) => c.json(await readFields(c, ...names)));
   app.onError((error, c) => {
@@ -24,28 +24,28 @@ const text = fc.string({
   unit: fc.oneof(special, anyText({ minLength: 1, maxLength: 1 })),
   maxLength: 100,
 });
-/** Without characters that forms escape in several ways, and without the bracket of an array. */
+/** A field name without characters that forms escape in different ways, and without the bracket of an array. */
 const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }).filter((each) => !/[\r\n"%[]/.test(each));
 const fields = fc.uniqueArray(fc.tuple(name, text), { maxLength: 10, selector: ([each]) => each });
 
-/** Forms send every line end as CRLF. */
+/** Replaces every line end by CRLF, as forms do. */
 const asForm = (value: string) => value.replaceAll(/\r\n|\r|\n/g, "\r\n");
-const without = (value: readonly (readonly [string, string])[]) =>
+const withoutEmpty = (value: readonly (readonly [string, string])[]) =>
   Object.fromEntries(value.filter(([, each]) => each !== ""));
 
 // id: fields-round-trip
 test("fields are read unchanged from urlencoded, JSON and multipart bodies", async () => {
   await fc.assert(
-    fc.asyncProperty(fields, async (given) => {
-      const names = given.map(([each]) => each);
-      const expected = without(given);
+    fc.asyncProperty(fields, async (pairs) => {
+      const names = pairs.map(([each]) => each);
+      const expected = withoutEmpty(pairs);
       assert.deepEqual(
-        await read({ method: "POST", body: new URLSearchParams(given as [string, string][]) }, names),
+        await read({ method: "POST", body: new URLSearchParams(pairs as [string, string][]) }, names),
         expected,
       );
-      assert.deepEqual(await read(json(Object.fromEntries(given)), names), expected);
-      const crlf = without(given.map(([each, value]) => [each, asForm(value)] as const));
-      assert.deepEqual(await read(multipart(given), names), crlf);
+      assert.deepEqual(await read(json(Object.fromEntries(pairs)), names), expected);
+      const crlf = withoutEmpty(pairs.map(([each, value]) => [each, asForm(value)] as const));
+      assert.deepEqual(await read(multipart(pairs), names), crlf);
     }),
     { numRuns: 300 },
   );
@@ -57,10 +57,10 @@ test("a repeated field is rejected in all three formats, at any position", async
       fields.filter(({ length }) => length > 0),
       fc.nat(),
       text,
-      async (given, at, value) => {
-        const [again] = given[at % given.length] as [string, string];
-        const twice = given.toSpliced(at % (given.length + 1), 0, [again, value]);
-        const names = given.map(([each]) => each);
+      async (pairs, at, value) => {
+        const [again] = pairs[at % pairs.length] as [string, string];
+        const twice = pairs.toSpliced(at % (pairs.length + 1), 0, [again, value]);
+        const names = pairs.map(([each]) => each);
         const object = `{${twice.map((pair) => pair.map((each) => JSON.stringify(each)).join(":")).join()}}`;
         for (const init of [
           { method: "POST", body: new URLSearchParams(twice as [string, string][]) },
@@ -90,7 +90,7 @@ const wellFormed = [
     .join("")}--X--\r\n`,
 ].map((each) => Buffer.from(each));
 const bytes = fc.uint8Array({ maxLength: 300 });
-/** A valid body with one mutation. */
+/** A well-formed body in which some bytes are removed or replaced. */
 const damaged = fc
   .tuple(fc.constantFrom(...wellFormed), fc.nat(300), fc.nat(20), fc.uint8Array({ maxLength: 5 }))
   .map(([good, at, cut, put]) => Buffer.concat([good.subarray(0, at), put, good.subarray(at + cut)]));
@@ -112,9 +112,9 @@ test("any body gets a response below 500 with the contract's JSON, and nothing i
       async ([method, path = ""], type, content) => {
         const response = await world.request(path, body(type, new Uint8Array(content), method));
         assert.ok(response.status < 500);
-        const answer = await response.text();
-        assert.ok(answer.endsWith("}\n"));
-        const { message, reset_token } = JSON.parse(answer);
+        const text = await response.text();
+        assert.ok(text.endsWith("}\n"));
+        const { message, reset_token } = JSON.parse(text);
         assert.equal(typeof (message ?? reset_token), "string");
       },
     ),

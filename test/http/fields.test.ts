@@ -15,7 +15,7 @@ import { createWorld, form, type World } from "../support/world.ts";
 const created = '200 {"email":"bob@example.com","message":"user created"}\n';
 const { email, password } = bob;
 
-/** Every route with fields, and one of its required fields. */
+/** Every route with fields, each with one of its required fields. */
 const routes = [
   ["POST", "/users", "email"],
   ["POST", "/users", "password"],
@@ -27,7 +27,7 @@ const routes = [
   ["PUT", "/reset_password", "new_password"],
 ] as const;
 
-async function eachRefused(world: World, inits: readonly RequestInit[], status: number, message?: RegExp) {
+async function assertEachRejected(world: World, inits: readonly RequestInit[], status: number, message?: RegExp) {
   for (const init of inits) {
     for (const [method, path] of routes)
       await assertRejected(world.request(path, { ...init, method }), status, message);
@@ -127,7 +127,7 @@ test("a body with another type or charset, or a compressed one, gets 415", async
       return form(bob, { headers: { "Content-Encoding": encoding } });
     }),
   ];
-  await eachRefused(world, inits, 415, /^the body must be application\/x-www-form-urlencoded, multipart/);
+  await assertEachRejected(world, inits, 415, /^the body must be application\/x-www-form-urlencoded, multipart/);
 });
 
 test("bytes that are not UTF-8 are rejected: raw, percent-encoded or in a part", async () => {
@@ -144,7 +144,7 @@ test("bytes that are not UTF-8 are rejected: raw, percent-encoded or in a part",
       body("multipart/form-data; boundary=X", bytes(part)),
     ];
   });
-  await eachRefused(world, inits, 400, /^the body is not UTF-8$/);
+  await assertEachRejected(world, inits, 400, /^the body is not UTF-8$/);
 });
 
 test("a part in another encoding is rejected: two different passwords could become equal", async () => {
@@ -155,7 +155,7 @@ test("a part in another encoding is rejected: two different passwords could beco
     const head = `${first}${disposition}${more === "" ? "" : `\r\n${more}`}`;
     return `--X\r\nContent-Disposition: form-data; name="email"\r\n\r\n${email}\r\n--X\r\n${head}\r\n\r\n${value}\r\n--X--\r\n`;
   };
-  const refusedHeads = [
+  const rejectedHeads = [
     "Content-Transfer-Encoding: base64",
     "content-transfer-encoding:BASE64",
     "CONTENT-TRANSFER-ENCODING : base64",
@@ -169,7 +169,7 @@ test("a part in another encoding is rejected: two different passwords could beco
     'Content-Type: text/plain; charset="windows-1252"',
     "content-type:text/plain;Charset=UTF-16LE",
   ];
-  for (const head of refusedHeads) {
+  for (const head of rejectedHeads) {
     await assertRejected(world.request("/users", body(type, part(head))), 400, /is not plain UTF-8$/);
     await assertRejected(
       world.request("/users", body(type, part("", "w6k=", `${head}\r\n`))),
@@ -179,7 +179,7 @@ test("a part in another encoding is rejected: two different passwords could beco
   }
   await assertRejected(world.request("/users", body(type, part("Content-Transfer-Encoding:\r\n base64"))), 400);
   await assertRejected(
-    world.request("/users", body('multipart/form-data; boundary="X"', part(refusedHeads[0] ?? ""))),
+    world.request("/users", body('multipart/form-data; boundary="X"', part(rejectedHeads[0] ?? ""))),
     400,
   );
   assert.ok(await world.db.users.isEmpty());
@@ -278,7 +278,7 @@ test("malformed JSON, and JSON that is not an object, is rejected", async () => 
     '{"a":'.repeat(3000),
     deep("[", "", "]", 8000),
   ];
-  await eachRefused(
+  await assertEachRejected(
     world,
     texts.map((text) => body("application/json", text)),
     400,
@@ -326,7 +326,7 @@ test("malformed multipart is rejected", async () => {
     body(type, `--X\r\nContent-Disposition: attachment; name="email"\r\n\r\n${email}\r\n--X--\r\n`),
     body(type, `${part}--X--\r\n`.replaceAll("\r\n", "\n")),
   ];
-  await eachRefused(world, inits, 400, /^the body is not well-formed multipart\/form-data$/);
+  await assertEachRejected(world, inits, 400, /^the body is not well-formed multipart\/form-data$/);
 });
 
 // id: hundred-fields

@@ -16,24 +16,24 @@ import { createWorld, form, hour, type World } from "../support/world.ts";
 type Code = keyof typeof errorCodes;
 
 /** Returns the rows of the table in docs/errors.md, by code. */
-async function documented(): Promise<Map<string, { status: number; message: RegExp; told: string[] }>> {
+async function readRows(): Promise<Map<string, { status: number; message: RegExp; cells: string[] }>> {
   const text = await readFile(new URL("../../docs/errors.md", import.meta.url), "utf8");
   const rows = text.matchAll(/^\| `(\w+)` \| (\d+) \| `(.+?)` \| (.+) \| (.+) \| (.+) \|$/gm);
   return new Map(
     [...rows].map(([, code = "", status, message = "", when = "", remedy = "", endpoints = ""]) => {
       const pattern = new RegExp(`^${message.replace(/[.()/]/g, "\\$&").replaceAll("…", ".+")}$`);
-      return [code, { status: Number(status), message: pattern, told: [when, remedy, endpoints] }];
+      return [code, { status: Number(status), message: pattern, cells: [when, remedy, endpoints] }];
     }),
   );
 }
 
 const to = (path: string, init?: RequestInit) => (world: World) => world.request(path, init);
 
-/** Returns the init of a request with a live session. */
-const loggedIn = async (world: World, method: string) => withCookie(`session_id=${await logIn(world)}`, { method });
+/** Returns the options of a request with a new session. */
+const withSession = async (world: World, method: string) => withCookie(`session_id=${await logIn(world)}`, { method });
 
-/** Provokes each error over HTTP. */
-const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
+/** For each code, a request that gets it. */
+const requestByCode: Record<Code, (world: World) => Response | Promise<Response>> = {
   body_malformed: to("/users", { ...json({}), body: "{" }),
   body_too_large: to("/users", form({ ...bob, more: "x".repeat(20_000) })),
   body_type_unsupported: to("/users", { method: "POST", body: "text" }),
@@ -53,7 +53,7 @@ const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
   email_invalid: to("/users", form({ ...bob, email: "bób@example.com" })),
   email_taken: to("/users", form(bob)),
   async email_unchanged(world) {
-    const { headers } = await loggedIn(world, "PUT");
+    const { headers } = await withSession(world, "PUT");
     return world.request("/profile/email", form({ email: bob.email }, { method: "PUT", ...(headers && { headers }) }));
   },
   password_missing: async (world) => redeemToken(world, { email: bob.email, reset_token: await requestToken(world) }),
@@ -78,15 +78,15 @@ const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
     await world.auth.registerUser(owner.email, owner.password);
     return await world.request("/sessions", form(owner));
   },
-  wrong_password: async (world) => world.request("/profile", await loggedIn(world, "DELETE")),
+  wrong_password: async (world) => world.request("/profile", await withSession(world, "DELETE")),
   async password_needed(world) {
-    const asking = await loggedIn(world, "GET");
+    const init = await withSession(world, "GET");
     world.clock.advance(hour);
-    return world.request("/profile/export", asking);
+    return world.request("/profile/export", init);
   },
   unknown_email: to("/reset_password", form({ email: "nobody@example.com" })),
-  unknown_session: async (world) => world.request(`/sessions/${"x".repeat(43)}`, await loggedIn(world, "DELETE")),
-  page_invalid: async (world) => world.request("/sessions?limit=0", await loggedIn(world, "GET")),
+  unknown_session: async (world) => world.request(`/sessions/${"x".repeat(43)}`, await withSession(world, "DELETE")),
+  page_invalid: async (world) => world.request("/sessions?limit=0", await withSession(world, "GET")),
   bad_reset_token: (world) => redeemToken(world, { email: bob.email, reset_token: "x", new_password: bob.password }),
   bad_undo_token: to("/undo_email_change", form({ token: "x" }, { method: "PUT" })),
   bad_verify_token: to("/email_verification", form({ ...bob, token: "x" }, { method: "PUT" })),
@@ -107,22 +107,22 @@ const provoked: Record<Code, (world: World) => Response | Promise<Response>> = {
 };
 
 test("docs/errors.md has exactly one row for each error code, with its status", async () => {
-  const rows = await documented();
+  const rows = await readRows();
   assert.deepEqual([...rows.keys()], Object.keys(errorCodes));
-  for (const [code, { status, told }] of rows) {
+  for (const [code, { status, cells }] of rows) {
     assert.equal(status, errorCodes[code as Code].status, code);
-    for (const cell of told) assert.match(cell, /\w{3}/, code);
+    for (const cell of cells) assert.match(cell, /\w{3}/, code);
   }
 });
 
 test("every error response has the status and message of docs/errors.md", async (t) => {
-  const rows = await documented();
-  assert.deepEqual(Object.keys(provoked), Object.keys(errorCodes));
-  for (const [code, provoke] of Object.entries(provoked)) {
+  const rows = await readRows();
+  assert.deepEqual(Object.keys(requestByCode), Object.keys(errorCodes));
+  for (const [code, request] of Object.entries(requestByCode)) {
     await t.test(code, async () => {
       await using world = await createWorld({ PASSWORD_MIN_LENGTH: "8" });
       await register(world);
-      const response = await provoke(world);
+      const response = await request(world);
       assert.equal(response.headers.has("Retry-After"), [429, 503].includes(response.status));
       assert.equal(response.headers.get("Error-Code"), code);
       await assertRejected(response, errorCodes[code as Code].status, rows.get(code)?.message);
