@@ -120,10 +120,10 @@ async function createCalls(world: World, secrets: Secrets): Promise<Record<Metho
     getUserFromSessionId: () => auth.getUserFromSessionId(session),
     "account.getUser": () => auth.account.getUser(session),
     "sessions.list": () => auth.sessions.list(session),
-    "sessions.page": () => auth.sessions.page(session, { limit: 1 }),
+    "sessions.listPage": () => auth.sessions.listPage(session, { limit: 1 }),
     "account.confirmPassword": async () => opened(await auth.account.confirmPassword(session, password)),
     "account.changePassword": async () =>
-      opened(await auth.account.changePassword(session, { current: password, chosen: next })),
+      opened(await auth.account.changePassword(session, { currentPassword: password, newPassword: next })),
     "sessions.getCurrentId": async () => void secrets.add((await auth.sessions.getCurrentId(session)) ?? ""),
     "idempotency.findResult": () => auth.idempotency.findResult({ idempotencyKeys: ["act"] }),
     "account.changeEmail": () => auth.account.changeEmail(session, "bobby@example.com"),
@@ -140,7 +140,7 @@ async function createCalls(world: World, secrets: Secrets): Promise<Record<Metho
       return auth.undoEmailChange.findEmail(mailed());
     },
     "undoEmailChange.isTokenOfUser": async () =>
-      auth.undoEmailChange.isTokenOfUser(mailed(), (await auth.admin.list({ limit: 1 }))[0]?.id ?? 0),
+      auth.undoEmailChange.isTokenOfUser(mailed(), (await auth.admin.listAccounts({ limit: 1 }))[0]?.id ?? 0),
     "undoEmailChange.undo": async () => {
       const undone = await auth.undoEmailChange.undo(mailed());
       await auth.outbox.deliver();
@@ -166,23 +166,23 @@ async function createCalls(world: World, secrets: Secrets): Promise<Record<Metho
     getResetPasswordToken: async () => void secrets.add(await auth.getResetPasswordToken(email)),
     updatePassword: async () =>
       auth.updatePassword(secrets.add(await auth.getResetPasswordToken(email)), password, email),
-    "admin.list": () => auth.admin.list({ limit: 10 }),
-    "admin.find": async () => [await auth.admin.find(email), await auth.admin.find(await id())],
+    "admin.listAccounts": () => auth.admin.listAccounts({ limit: 10 }),
+    "admin.findAccount": async () => [await auth.admin.findAccount(email), await auth.admin.findAccount(await id())],
     "admin.invite": () => auth.admin.invite("dave@example.com"),
-    "admin.sendReset": async () => auth.admin.sendReset(await id()),
+    "admin.sendResetMail": async () => auth.admin.sendResetMail(await id()),
     "outbox.list": () => auth.outbox.list(10),
     "outbox.count": () => auth.outbox.count(),
     "outbox.listFailed": () => auth.outbox.listFailed(10),
     "outbox.countFailed": () => auth.outbox.countFailed(),
     "outbox.retryFailed": () => auth.outbox.retryFailed(),
     "outbox.retry": () => auth.outbox.retry(),
-    "admin.disable": async () => auth.admin.disable(await id()),
-    "admin.enable": async () => auth.admin.enable(await id()),
+    "admin.disableAccount": async () => auth.admin.disableAccount(await id()),
+    "admin.enableAccount": async () => auth.admin.enableAccount(await id()),
     "admin.listSessions": async () => {
       secrets.add(await auth.createSession(email));
       return auth.admin.listSessions(await id());
     },
-    "admin.revoke": async () => auth.admin.revoke(await id(), await handle()),
+    "admin.endSessions": async () => auth.admin.endSessions(await id(), await handle()),
     logOut: async () => {
       opened(await auth.logIn({ email, password }));
       return auth.logOut(session);
@@ -192,7 +192,8 @@ async function createCalls(world: World, secrets: Secrets): Promise<Record<Metho
       opened(await auth.logIn({ email, password }));
       return auth.account.deleteAccount(session, password);
     },
-    "admin.deleteAccount": async () => auth.admin.deleteAccount((await auth.admin.find("carol@example.com"))?.id ?? 0),
+    "admin.deleteAccount": async () =>
+      auth.admin.deleteAccount((await auth.admin.findAccount("carol@example.com"))?.id ?? 0),
     "audit.recordBulkOperation": () => auth.audit.recordBulkOperation("accounts_exported", 1),
     "audit.recordRejectedRequest": () => auth.audit.recordRejectedRequest("cross_site", {}),
     "audit.list": () => auth.audit.list({ limit: 1000 }),
@@ -246,8 +247,8 @@ test("every method returns a user with the same attributes", async () => {
   const token = await auth.getResetPasswordToken(email);
   const found = [user, renewed.user, await auth.getUserFromSessionId(sessionId), await auth.account.getUser(sessionId)];
   found.push(
-    await auth.admin.find(email),
-    ...(await auth.admin.list({ limit: 1 })),
+    await auth.admin.findAccount(email),
+    ...(await auth.admin.listAccounts({ limit: 1 })),
     await auth.updatePassword(token, next),
   );
   for (const each of found) assert.deepEqual(each, registered);

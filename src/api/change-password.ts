@@ -22,9 +22,13 @@ export const changePassword: Resource = {
     },
     (service) => {
       const { auth, answers, caller } = service;
-      return async (c, { password: current, new_password: chosen }) => {
+      return async (c, { password: currentPassword, new_password: newPassword }) => {
         const sessionId = await findSession(c, service);
-        const { user, session } = await auth.account.changePassword(sessionId, { current, chosen }, caller(c));
+        const { user, session } = await auth.account.changePassword(
+          sessionId,
+          { currentPassword, newPassword },
+          caller(c),
+        );
         const headers = { "Set-Cookie": createSessionCookies(c, service, session.sessionId) };
         return answers.json(200, { email: user.email, message: "Password updated" }, headers);
       };

@@ -39,7 +39,7 @@ export const sessions: Resource = {
       const { auth, answers } = service;
       return async (c, { limit, after }) => {
         const page = { limit: pageLength(limit), after };
-        const { sessions, next } = await auth.sessions.page(await findSession(c, service), page);
+        const { sessions, next } = await auth.sessions.listPage(await findSession(c, service), page);
         return answers.json(200, { sessions, ...(next !== null && { next }) });
       };
     },

@@ -29,7 +29,7 @@ export type { Awaitable, EventQuery, IdempotentResult, SessionPage, StoredEvent 
 export type { RenewedSession } from "./accounts/confirm-password.ts";
 export type { ResetToken } from "./accounts/reset-password.ts";
 export type { EmailToVerify, VerifyEmailParams, VerifyEmailResult } from "./accounts/verify-email.ts";
-export { selectAdoptable } from "./admin/adopt.ts";
+export { selectAdoptableUsers } from "./admin/adopt.ts";
 export { formatAccount, parseAccount } from "./admin/import.ts";
 export type { SweepCounts, SweepOptions } from "./admin/sweep.ts";
 export type { BulkOperation } from "./audit/audit.ts";
@@ -76,8 +76,17 @@ export class Auth extends AuthBase {
   readonly idempotency = bind(this.context, idempotency, "findResult");
   /** Operator actions. */
   readonly admin = merge(
-    bind(this.context, admin, "list", "find", "invite", "sendReset", "disable", "enable", "deleteAccount"),
-    bind(this.context, admin, "listSessions", "revoke"),
+    bind(
+      this.context,
+      admin,
+      "listAccounts",
+      "findAccount",
+      "invite",
+      "sendResetMail",
+      "disableAccount",
+      "enableAccount",
+    ),
+    bind(this.context, admin, "deleteAccount", "listSessions", "endSessions"),
     bind(this.context, sweeping, "sweep"),
   );
   readonly audit = bind(this.context, audit, "list", "recordBulkOperation", "recordRejectedRequest");
@@ -89,7 +98,7 @@ export class Auth extends AuthBase {
   readonly resetPassword = bind(this.context, resetPassword, "request", "createToken", "findEmail");
   /** The sessions of a user. */
   readonly sessions = merge(
-    bind(this.context, sessionList, "list", "page", "end", "endOthers"),
+    bind(this.context, sessionList, "list", "listPage", "end", "endOthers"),
     bind(this.context, sessionRenewals, "getCurrentId"),
   );
   readonly undoEmailChange = bind(this.context, undoEmailChange, "findEmail", "isTokenOfUser", "undo");

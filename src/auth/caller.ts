@@ -22,7 +22,7 @@ export interface Caller {
    */
   readonly idempotencyKeys?: readonly string[] | undefined;
   /** The ids of the request in the log. */
-  readonly request?: RequestIds | undefined;
+  readonly requestIds?: RequestIds | undefined;
 }
 
 /**
@@ -30,7 +30,7 @@ export interface Caller {
  * hide it from the audit trail.
  */
 export function sanitizeCaller(given: Caller | null | undefined): Caller {
-  const { ip, userAgent, language, device, newDevice, idempotencyKeys, request } = given ?? {};
+  const { ip, userAgent, language, device, newDevice, idempotencyKeys, requestIds } = given ?? {};
   return {
     ip: toStorableText(ip) ?? undefined,
     userAgent: toStorableText(userAgent) ?? undefined,
@@ -38,7 +38,7 @@ export function sanitizeCaller(given: Caller | null | undefined): Caller {
     device: Array.isArray(device) ? device.filter(isText) : isText(device) ? device : undefined,
     newDevice: isText(newDevice) ? newDevice : undefined,
     idempotencyKeys: Array.isArray(idempotencyKeys) ? idempotencyKeys.filter(isText) : undefined,
-    request: requestIds(request),
+    requestIds: sanitizeRequestIds(requestIds),
   };
 }
 
@@ -46,7 +46,7 @@ function isText(value: unknown): value is string {
   return typeof value === "string";
 }
 
-function requestIds(given: RequestIds | null | undefined): RequestIds | undefined {
+function sanitizeRequestIds(given: RequestIds | null | undefined): RequestIds | undefined {
   const id = toStorableText(given?.id);
   if (id === null) return undefined;
   const [traceId, spanId] = [toStorableText(given?.traceId), toStorableText(given?.spanId)];

@@ -22,19 +22,19 @@ export function declareAdopt(program: Command, environment: Environment): void {
 
 async function adopt(environment: Environment, file: string, { verified }: { verified?: true }): Promise<void> {
   const settings = await readDatabaseSettings(environment);
-  const { selectAdoptable } = await import("../auth/auth.ts");
+  const { selectAdoptableUsers } = await import("../auth/auth.ts");
   const { ContractFile, openDB } = await import("../db/db.ts");
   using contract = new ContractFile(file);
   await using db = await openDB(settings.DATABASE_URL, { settings });
   const bar = new ProgressBar();
-  const resetTokens = settings.RESET_DELIVERY !== "email";
+  const adoptsResetTokens = settings.RESET_DELIVERY !== "email";
   let refusals = 0;
   let adopted: Awaited<ReturnType<typeof db.import.adopt>>;
   try {
-    const users = selectAdoptable(contract.users(), {
+    const users = selectAdoptableUsers(contract.users(), {
       emailVerifiedAt: verified ? Date.now() : null,
       emailFormat: settings.EMAIL_FORMAT,
-      resetTokens,
+      adoptsResetTokens,
       onRejected(id, reason) {
         refusals++;
         bar.printAbove(`user ${id}: ${reason}`);
@@ -46,7 +46,7 @@ async function adopt(environment: Environment, file: string, { verified }: { ver
   }
   await recordBulkOperation(db, settings, "accounts_adopted", adopted.users);
   console.log(`adopted ${adopted.users} of ${contract.total} users and ${adopted.sessions} sessions`);
-  if (!resetTokens) {
+  if (!adoptsResetTokens) {
     console.log("reset tokens were left out: RESET_DELIVERY is email, and the other server did not mail them");
   }
   if (refusals > 0) {

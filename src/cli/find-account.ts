@@ -9,7 +9,7 @@ import { sanitize } from "./format.ts";
  * @throws {CommandFailure} if there is none
  */
 export async function findAccount(auth: Auth, account: string): Promise<PublicUser> {
-  const user = await auth.admin.find(/^\d+$/.test(account) ? Number(account) : account);
+  const user = await auth.admin.findAccount(/^\d+$/.test(account) ? Number(account) : account);
   if (user) return user;
   throw new CommandFailure(`there is no account ${sanitize(account)}`);
 }

@@ -84,7 +84,7 @@ function languageOption(): Option {
 
 async function list(auth: Auth, { json, search, limit, after }: ListOptions): Promise<void> {
   // Requests one more, to know whether another page follows.
-  const found = await auth.admin.list({ after, limit: limit + 1, ...(search !== undefined && { search }) });
+  const found = await auth.admin.listAccounts({ after, limit: limit + 1, ...(search !== undefined && { search }) });
   const page = found.slice(0, limit);
   const next = found.length > limit ? (page.at(-1)?.id ?? after) : null;
   if (json) console.log(formatJson({ users: page.map(toJson), next }));
@@ -107,13 +107,13 @@ async function create(auth: Auth, address: string, options: LanguageOption): Pro
 
 async function disable(auth: Auth, account: string, options: JsonOption): Promise<void> {
   const { id, email } = await findAccount(auth, account);
-  if (!(await auth.admin.disable(id))) throw new CommandFailure(`${email} is already disabled`);
+  if (!(await auth.admin.disableAccount(id))) throw new CommandFailure(`${email} is already disabled`);
   print(options, await findAccount(auth, String(id)), `disabled ${email} and ended its sessions`);
 }
 
 async function enable(auth: Auth, account: string, options: JsonOption): Promise<void> {
   const { id, email } = await findAccount(auth, account);
-  if (!(await auth.admin.enable(id))) throw new CommandFailure(`${email} is already enabled`);
+  if (!(await auth.admin.enableAccount(id))) throw new CommandFailure(`${email} is already enabled`);
   print(options, await findAccount(auth, String(id)), `enabled ${email}`);
 }
 
@@ -130,7 +130,8 @@ async function deleteAccount(auth: Auth, account: string, options: DeleteOptions
 
 async function sendReset(auth: Auth, account: string, options: LanguageOption): Promise<void> {
   const user = await findAccount(auth, account);
-  if (!(await auth.admin.sendReset(user.id, options.language))) throw new CommandFailure(`${user.email} is disabled`);
+  if (!(await auth.admin.sendResetMail(user.id, options.language)))
+    throw new CommandFailure(`${user.email} is disabled`);
   print(options, user, `queued a password reset email to ${user.email}`);
 }
 
@@ -150,7 +151,7 @@ async function listSessions(auth: Auth, account: string, { json }: JsonOption): 
 
 async function revoke(auth: Auth, account: string, { json, session }: RevokeOptions): Promise<void> {
   const user = await findAccount(auth, account);
-  const ended = await auth.admin.revoke(user.id, session);
+  const ended = await auth.admin.endSessions(user.id, session);
   if (ended === 0)
     throw new CommandFailure(`${user.email} has no ${session === undefined ? "sessions" : "such session"}`);
   console.log(json ? formatJson({ ended }) : `ended ${ended} ${ended === 1 ? "session" : "sessions"} of ${user.email}`);

@@ -78,7 +78,7 @@ export function callerFinder(
     userAgent: toPrintable(c.req.header("User-Agent")),
     language: chooseLanguage(c.req.header("Accept-Language")),
     device: devicesOf(c),
-    request: idsOf(c),
+    requestIds: idsOf(c),
   });
 }
 

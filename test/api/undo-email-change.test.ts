@@ -96,7 +96,7 @@ test("a completed email change is reported to the old address, and the link ther
   const link = mails.find(({ kind }) => kind === "reset_password")?.token ?? "";
   assert.equal((await redeem(owner.email, link)).status, 200);
   assert.ok(await canLogIn(world, owner.email, chosen));
-  assert.equal(await world.auth.admin.find(next), null);
+  assert.equal(await world.auth.admin.findAccount(next), null);
   const events = (await world.auth.audit.list({ limit: 1000 })).map(({ event }) => event);
   assert.ok(events.includes("email_change_undone") && events.includes("email_undo_refused"));
 });
@@ -122,7 +122,7 @@ test("an email change ends all other sessions, and gives the confirming one a ne
     [await status(world, here), await status(world, renewed), await status(world, there)],
     [403, 200, 403],
   );
-  const { id } = (await world.auth.admin.find(next)) ?? assert.fail();
+  const { id } = (await world.auth.admin.findAccount(next)) ?? assert.fail();
   assert.equal((await world.auth.admin.listSessions(id)).length, 1);
 
   // The session of another account cannot verify this one's address, and stays live.
@@ -169,7 +169,7 @@ test("after several email changes, the first link restores the first address and
     ["reset_password", owner.email],
   ]);
   assert.equal(await readStatusAndBody(undo(world, second.undo)), refusal);
-  assert.equal((await world.auth.admin.find(owner.email))?.disabledAt, null);
+  assert.equal((await world.auth.admin.findAccount(owner.email))?.disabledAt, null);
 });
 
 test("a later link restores the later address, and the earlier link stays valid", async () => {
@@ -178,7 +178,7 @@ test("a later link restores the later address, and the earlier link stays valid"
   const first = await move(world, await logInForCookies(world), next);
   const second = await move(world, toCookieHeader(readCookies(first.response)), third);
   assert.equal((await undo(world, second.undo)).status, 200);
-  assert.ok(await world.auth.admin.find(next));
+  assert.ok(await world.auth.admin.findAccount(next));
   assert.equal(await readStatusAndBody(undo(world, first.undo)), undone);
 });
 
@@ -218,12 +218,12 @@ test("the undo link of a disabled account works again once it is enabled; that o
   await using world = await createProductionWorld();
   await registerAndConfirm(world);
   const { undo: token } = await move(world, await logInForCookies(world), next);
-  const { id } = (await world.auth.admin.find(next)) ?? assert.fail();
-  await world.auth.admin.disable(id);
+  const { id } = (await world.auth.admin.findAccount(next)) ?? assert.fail();
+  await world.auth.admin.disableAccount(id);
   assert.equal(await readStatusAndBody(undo(world, token)), refusal);
   await world.request("/reset_password", form({ email: owner.email }));
   assert.deepEqual(await deliverMails(world), []);
-  await world.auth.admin.enable(id);
+  await world.auth.admin.enableAccount(id);
   assert.equal(await world.auth.undoEmailChange.findEmail(token), owner.email);
   await world.auth.admin.deleteAccount(id);
   assert.equal(await readStatusAndBody(undo(world, token)), refusal);
@@ -234,7 +234,7 @@ test("if the address has another account by now, the response says so and the li
   await registerAndConfirm(world);
   const { undo: token } = await move(world, await logInForCookies(world), next);
   await registerAndConfirm(world, { ...owner, password: chosen });
-  const { id } = (await world.auth.admin.find(owner.email)) ?? assert.fail();
+  const { id } = (await world.auth.admin.findAccount(owner.email)) ?? assert.fail();
   const response = await undo(world, token);
   assert.equal(response.headers.get("Error-Code"), "email_taken");
   assert.equal(response.status, 400);

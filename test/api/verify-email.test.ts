@@ -177,7 +177,7 @@ test("unverified registrations are deleted after seven days; accounts are not", 
   assert.equal((await world.auth.admin.sweep()).verifications, 1);
   await assertRejected(world.request("/sessions", form(owner)), 401);
   assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token })), refusal);
-  assert.ok(await world.auth.admin.find("never@example.com"));
+  assert.ok(await world.auth.admin.findAccount("never@example.com"));
 });
 
 test("without CONCEAL_ACCOUNTS, registering a verified address returns an error", async () => {
@@ -215,7 +215,10 @@ test("a link from before a password change does not restore the old password", a
       await world.auth.updatePassword(await world.auth.getResetPasswordToken(owner.email), other);
     } else {
       const { session } = await world.auth.logIn(owner);
-      await world.auth.account.changePassword(session.sessionId, { current: strongPassword, chosen: other });
+      await world.auth.account.changePassword(session.sessionId, {
+        currentPassword: strongPassword,
+        newPassword: other,
+      });
     }
     assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token })), refusal);
     await assertRejected(world.request("/sessions", form(owner)), 401);

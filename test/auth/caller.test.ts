@@ -63,7 +63,7 @@ for (const [name, value] of Object.entries(odd)) {
     await auth.verifyEmail.request("eve@example.com", caller);
     assert.equal(await auth.logOut(renewed.session.sessionId, caller), false);
     auth.audit.recordRejectedRequest(value as string, caller);
-    await auth.admin.sendReset(user.id, value as "en");
+    await auth.admin.sendResetMail(user.id, value as "en");
     await auth.admin.invite("mia@example.com", value as "en");
     await assertTrail(world, [
       "user_registered",
@@ -107,12 +107,12 @@ test("an impossible user id finds no account, and operations on it are in the tr
   await using world = await createWorld();
   const { auth } = world;
   for (const id of [2 ** 31, -(2 ** 40), 1.5, Number.NaN, Number.POSITIVE_INFINITY, "1", null] as number[]) {
-    assert.equal(await auth.admin.disable(id), false);
-    assert.equal(await auth.admin.enable(id), false);
+    assert.equal(await auth.admin.disableAccount(id), false);
+    assert.equal(await auth.admin.enableAccount(id), false);
     assert.equal(await auth.admin.deleteAccount(id), false);
-    assert.equal(await auth.admin.sendReset(id), false);
-    assert.equal(await auth.admin.revoke(id), 0);
-    assert.equal(await auth.admin.revoke(id, "handle"), 0);
+    assert.equal(await auth.admin.sendResetMail(id), false);
+    assert.equal(await auth.admin.endSessions(id), 0);
+    assert.equal(await auth.admin.endSessions(id, "handle"), 0);
     assert.deepEqual(await auth.admin.listSessions(id), []);
     await auth.destroySession(id);
   }
@@ -205,6 +205,6 @@ test("a search for text that no address can contain finds no account", async () 
   await using world = await createWorld();
   await world.auth.registerUser(email, password);
   for (const search of ["\0", "bob\0", "\ud83d", "b".repeat(251)]) {
-    assert.deepEqual(await world.auth.admin.list({ limit: 9, search }), []);
+    assert.deepEqual(await world.auth.admin.listAccounts({ limit: 9, search }), []);
   }
 });

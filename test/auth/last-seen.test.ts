@@ -217,9 +217,9 @@ test("a session that ended after its last use stays ended, and a new id keeps th
   assert.equal((await world.db.sessions.findUser("renewed"))?.lastSeenAt, renewedAt);
 
   await see("renewed");
-  await world.auth.admin.disable(user.id);
+  await world.auth.admin.disableAccount(user.id);
   await world.auth.flush();
-  await world.auth.admin.enable(user.id);
+  await world.auth.admin.enableAccount(user.id);
   assert.equal(await world.auth.getUserFromSessionId("renewed"), null);
 });
 

@@ -63,11 +63,11 @@ for (const script of [true, false]) {
     assert.equal(await one.page.getByLabel(words.fields.currentPassword).inputValue(), "");
     await other.open("/account");
     await other.waitForText(grace.email);
-    for (const { email } of [ada, grace]) assert.ok(await stage.auth.admin.find(email));
+    for (const { email } of [ada, grace]) assert.ok(await stage.auth.admin.findAccount(email));
     await erase();
     await one.waitForText(words.notices.account_deleted);
-    assert.equal(await stage.auth.admin.find(grace.email), null);
-    assert.ok(await stage.auth.admin.find(ada.email));
+    assert.equal(await stage.auth.admin.findAccount(grace.email), null);
+    assert.ok(await stage.auth.admin.findAccount(ada.email));
   });
 
   test(`after a logout the back button shows nothing of the account (${how})`, async () => {
@@ -127,7 +127,7 @@ for (const script of [true, false]) {
     await visitor.waitForText(notices.password_changed);
     await visitor.open("/account");
     await visitor.waitForText(ada.email);
-    const { id } = (await stage.auth.admin.find(ada.email)) ?? { id: 0 };
+    const { id } = (await stage.auth.admin.findAccount(ada.email)) ?? { id: 0 };
     assert.equal((await stage.auth.admin.listSessions(id)).length, 1);
     await stage.auth.outbox.deliver();
     // Each action once, and both in one email.

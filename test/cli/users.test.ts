@@ -188,7 +188,7 @@ test("delete asks for confirmation at a terminal, and requires --yes elsewhere",
   await using world = await createWorld();
   await world.auth.registerUser(email, password);
   assert.equal(await world.fail("delete", email), "bienvenue: this cannot be undone; confirm it with --yes\n");
-  assert.ok(await world.auth.admin.find(email));
+  assert.ok(await world.auth.admin.findAccount(email));
   const terminal = async (answer: string) => {
     const run = `'${process.execPath}' bin/bienvenue.js users delete ${email}`;
     const env = { PATH: process.env.PATH, DATABASE_URL: world.database.url };
@@ -207,10 +207,10 @@ test("delete asks for confirmation at a terminal, and requires --yes elsewhere",
       /delete bob@example\.com \(1\) permanently\? \[y\/N\][\s\S]*nothing was deleted/,
       JSON.stringify(no),
     );
-    assert.ok(await world.auth.admin.find(email));
+    assert.ok(await world.auth.admin.findAccount(email));
   }
   assert.match((await terminal("y\r")).stdout, /deleted bob@example\.com/);
-  assert.equal(await world.auth.admin.find(email), null);
+  assert.equal(await world.auth.admin.findAccount(email), null);
   await world.auth.registerUser(email, password);
   assert.deepEqual(Object.keys(await world.json("delete", email, "--yes")), ["user"]);
   assert.equal(await world.fail("delete", email, "--yes"), `bienvenue: there is no account ${email}\n`);

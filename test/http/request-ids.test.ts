@@ -106,10 +106,10 @@ testOnce("a caller contains the ids of its request, the same on each call", () =
   const settings = readSettings({ TRUSTED_PROXIES: "127.0.0.1" });
   const idsOf = requestIdReader(settings, untraced);
   const caller = callerFinder(settings, silent, idsOf);
-  const { request } = caller(c);
-  assert.deepEqual(request, { id: "abc", traceId, spanId });
-  assert.equal(caller(c).request, request);
-  assert.deepEqual(toLogFields(request), { requestId: "abc", trace_id: traceId, span_id: spanId });
+  const { requestIds } = caller(c);
+  assert.deepEqual(requestIds, { id: "abc", traceId, spanId });
+  assert.equal(caller(c).requestIds, requestIds);
+  assert.deepEqual(toLogFields(requestIds), { requestId: "abc", trace_id: traceId, span_id: spanId });
   assert.deepEqual(toLogFields({ id: "abc" }), { requestId: "abc" });
   assert.deepEqual(toLogFields(undefined), {});
 });

@@ -297,7 +297,7 @@ for (const [what, act] of Object.entries({ ...acts, ...mails })) {
       }
       const kinds = world.mails.slice(length).map(({ kind }) => kind);
       assert.deepEqual(kinds.toSorted(), (act.mails ?? []).toSorted());
-      const user = (await world.auth.admin.find(owner.email)) ?? (await world.auth.admin.find(next));
+      const user = (await world.auth.admin.findAccount(owner.email)) ?? (await world.auth.admin.findAccount(next));
       assert.equal((await world.auth.admin.listSessions(user?.id ?? 0)).length, act.sessions);
       if (act.message) assert.match((await visitor.open(act.to ?? "")).banner, act.message);
       // By now the session id from before a renewal is invalid.

@@ -119,7 +119,7 @@ test("the form on the error page acts for the account that is logged in now", as
   assert.equal(refused.status, 403);
   assert.match(refused.html, /<p class="who"><bdi>bob@example\.com<\/bdi><\/p>/);
   assertRedirect(await visitor.fill(refused, { password: bob.password }), "/login");
-  assert.equal(await world.auth.admin.find(bob.email), null);
+  assert.equal(await world.auth.admin.findAccount(bob.email), null);
   assert.ok(await canLogIn(world, alice));
 });
 
@@ -136,7 +136,7 @@ test("a form works in every tab under a new session of its account", async () =>
   await switchTo(world, visitor, bob);
   await switchTo(world, visitor, { ...alice, password: "t4rt1fl3tt3" });
   assertRedirect(await visitor.fill(other, { password: "t4rt1fl3tt3" }), "/login");
-  assert.equal(await world.auth.admin.find(alice.email), null);
+  assert.equal(await world.auth.admin.findAccount(alice.email), null);
 });
 
 test("forms that need no session work with any or no account logged in", async () => {
@@ -216,7 +216,7 @@ test("an address typed for one account is not shown to the next one", async () =
   ] as const) {
     await switchTo(world, visitor, alice);
     const page = await visitor.open("/account/email");
-    await world.auth.destroySession((await world.auth.admin.find(alice.email))?.id ?? 0);
+    await world.auth.destroySession((await world.auth.admin.findAccount(alice.email))?.id ?? 0);
     const response = await visitor.fill(page, { email: next, password: "x" });
     assertRedirect(response, "/login?return_to=%2Faccount%2Femail");
     assertRedirect(await visitor.fill(await visitor.open(response.location ?? ""), user), "/account/email");

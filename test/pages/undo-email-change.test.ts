@@ -116,7 +116,7 @@ test("if another account uses the address by now, the page says what to do, and 
   const refused = await visitor.fill(page, {});
   assert.equal(refused.headers.get("Error-Code"), "email_taken");
   assert.match(refused.banner, /^Un autre compte utilise maintenant cette adresse/);
-  await world.auth.admin.deleteAccount((await world.auth.admin.find(owner.email))?.id ?? 0);
+  await world.auth.admin.deleteAccount((await world.auth.admin.findAccount(owner.email))?.id ?? 0);
   assertRedirect(await visitor.fill(refused, {}), "/mailbox");
 });
 

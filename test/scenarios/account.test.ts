@@ -299,7 +299,7 @@ test("an email change cannot take an address that has an account by the time it 
   await world.auth.registerUser(eve.email, newPassword);
   await assertRejected(confirmEmail(world, { email: eve.email, token, password: strongPassword }), 403);
   assert.equal(await readStatusAndBody(send(world, "GET", "/profile", cookies)), `200 {"email":"${owner.email}"}\n`);
-  assert.equal((await world.auth.admin.find(eve.email))?.emailVerifiedAt, null);
+  assert.equal((await world.auth.admin.findAccount(eve.email))?.emailVerifiedAt, null);
 });
 
 test("an email change to an address with an account gets the usual response, and the owner of the address is notified", async () => {
@@ -334,7 +334,7 @@ test("after a registration, a login does not reveal whether the address already 
   await registerAndConfirm(world);
   const disabled = "off@example.com";
   await registerAndConfirm(world, { ...owner, email: disabled });
-  await world.auth.admin.disable((await world.auth.admin.find(disabled))?.id ?? 0);
+  await world.auth.admin.disableAccount((await world.auth.admin.findAccount(disabled))?.id ?? 0);
   for (const email of [owner.email, "nobody@example.com", disabled]) {
     await world.request("/users", form({ email, password: newPassword }));
     await assertRejected(
@@ -374,7 +374,7 @@ test("a deleted account leaves only anonymous events, and its address can be reg
   assert.equal(await world.db.registrations.findNewest(owner.email), null);
   assert.equal(await world.db.changeEmail.findNewEmail(id), null);
   assert.deepEqual(await world.db.devices.list(id), []);
-  assert.deepEqual(await world.auth.admin.list({ limit: 9 }), []);
+  assert.deepEqual(await world.auth.admin.listAccounts({ limit: 9 }), []);
   const events = await world.auth.audit.list({ limit: 1000 });
   assert.deepEqual(
     events.filter(({ userId }) => userId !== null),
@@ -503,7 +503,7 @@ test("responses about a disabled account equal those about an unknown one, and i
   const mails = await deliverMails(world);
   const changeToken = mails.find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
   const reset_token = mails.find(({ kind }) => kind === "reset_password")?.token ?? "";
-  assert.equal(await world.auth.admin.disable(1), true);
+  assert.equal(await world.auth.admin.disableAccount(1), true);
   assert.ok(!(await isLoggedIn(world, cookies)));
   await assertRejected(send(world, "GET", "/sessions", cookies), 403, /^not logged in$/);
   await assertRejected(
@@ -532,7 +532,7 @@ test("responses about a disabled account equal those about an unknown one, and i
   assert.ok(sent.length > 0);
   for (const { to } of sent) assert.equal(to, unknownEmail);
   await assertRejected(confirmEmail(world, { email: newEmail, token: changeToken, password: strongPassword }), 403);
-  assert.equal(await world.auth.admin.enable(1), true);
+  assert.equal(await world.auth.admin.enableAccount(1), true);
   assert.ok(!(await isLoggedIn(world, cookies)), "enabling an account does not restore its sessions");
   await assertRejected(
     world.request(

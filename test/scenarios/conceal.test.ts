@@ -22,7 +22,7 @@ const states: Record<string, (world: World) => Promise<unknown>> = {
   unconfirmed: (world) => world.auth.registerUser(owner.email, strongPassword),
   async disabled(world) {
     await registerAndConfirm(world);
-    await world.auth.admin.disable((await world.auth.admin.find(owner.email))?.id ?? 0);
+    await world.auth.admin.disableAccount((await world.auth.admin.findAccount(owner.email))?.id ?? 0);
   },
 };
 

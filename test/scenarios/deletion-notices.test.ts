@@ -45,7 +45,7 @@ test("the owner of an account that an operator deletes gets an email if the addr
   await using world = await createWorld();
   for (const email of [owner.email, "bob"]) {
     await world.auth.registerUser(email, strongPassword);
-    const { id } = (await world.auth.admin.find(email)) ?? assert.fail();
+    const { id } = (await world.auth.admin.findAccount(email)) ?? assert.fail();
     assert.equal(await world.auth.admin.deleteAccount(id, "fr"), true);
     assert.equal(await world.auth.admin.deleteAccount(id), false);
   }
@@ -104,6 +104,6 @@ test("deleting an account deletes the failed emails to its present and former ad
   const [reset] = await world.db.outbox.list(10);
   await world.db.failedMails.add({ id: reset?.id ?? 0 }, { reason: "refused" });
   assert.equal(await world.auth.outbox.countFailed(), 2);
-  await world.auth.admin.deleteAccount((await world.auth.admin.find(newEmail))?.id ?? 0);
+  await world.auth.admin.deleteAccount((await world.auth.admin.findAccount(newEmail))?.id ?? 0);
   assert.equal(await world.auth.outbox.countFailed(), 0);
 });

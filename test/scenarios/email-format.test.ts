@@ -72,7 +72,7 @@ test("in development any printable ASCII text is an address that can register, l
     const reset = { email, reset_token, new_password: "t4rt1fl3tt3" };
     assert.equal(await readStatusAndBody(redeemToken(world, reset)), formatResponse("Password updated"));
     assert.ok(await canLogIn(world, { email, password: "t4rt1fl3tt3" }));
-    assert.equal((await world.auth.admin.find(email === "42" ? "42 " : email))?.email, email);
+    assert.equal((await world.auth.admin.findAccount(email === "42" ? "42 " : email))?.email, email);
     const visitor = createVisitor(world);
     await logInByPage(visitor, { email, password: "t4rt1fl3tt3" });
     for (const path of ["/account", "/account/password"]) {
@@ -121,7 +121,7 @@ test("no endpoint or command queues an email for an address that cannot receive 
       assert.equal((await world.request("/profile/password", change)).status, 200);
       assert.equal(await countPendingMails(world), 0, email);
       const { id } = (await world.auth.logIn({ email, password: "another" })).user;
-      await assert.rejects(world.auth.admin.sendReset(id), { code: "email_invalid" });
+      await assert.rejects(world.auth.admin.sendResetMail(id), { code: "email_invalid" });
       await assert.rejects(world.auth.admin.invite(`${email}?`), { code: "email_invalid" });
       assert.equal(await countPendingMails(world), 0, email);
     }
@@ -179,7 +179,7 @@ test("with EMAIL_FORMAT=address, an existing account with another format can log
     );
     const reset = { email, reset_token: await requestToken(world, email), new_password: bob.password };
     assert.equal(await readStatusAndBody(redeemToken(world, reset)), formatResponse("Password updated"));
-    assert.equal((await world.auth.admin.find(email))?.id, id);
+    assert.equal((await world.auth.admin.findAccount(email))?.id, id);
   }
   await assertRejected(
     world.request("/users", form({ ...bob, email: "Eve the Other" })),

@@ -70,7 +70,7 @@ test("an account keeps the spelling of its registered address, whatever spelling
       formatResponse(registeredEmail, "Password updated"),
     );
   }
-  assert.equal((await world.auth.admin.list({ limit: 9 })).length, 1);
+  assert.equal((await world.auth.admin.listAccounts({ limit: 9 })).length, 1);
 });
 
 test("responses and pages for a logged-in user contain the registered spelling", async () => {
@@ -166,7 +166,7 @@ test("an account takes the spelling of the registration whose link confirms it",
   });
   assert.equal(await readStatusAndBody(confirmation), formatResponse(email, "email verified"));
   for (const token of tokens) await assertRejected(confirmEmail(world, { token, password: strongPassword }), 403);
-  assert.equal((await world.auth.admin.find(last))?.email, email);
+  assert.equal((await world.auth.admin.findAccount(last))?.email, email);
 });
 
 test("an email change uses the new spelling of its request, and emails the old address in its registered spelling", async () => {

@@ -48,7 +48,7 @@ test("every endpoint removes invisible characters around an address", async () =
   await using world = await createWorld();
   for (const email of paddedAddresses) {
     const { id } = await world.auth.registerUser(email, bob.password);
-    assert.equal((await world.auth.admin.find(bob.email))?.email, bob.email);
+    assert.equal((await world.auth.admin.findAccount(bob.email))?.email, bob.email);
     await world.auth.admin.deleteAccount(id);
   }
   await register(world);

@@ -258,10 +258,10 @@ test("a password reset or change, and the disabling or deletion of the account, 
       // The previous id of the renewed session works for ten seconds. All other sessions end immediately.
       world.clock.advance(10_000);
     },
-    disabled: (world, id) => world.auth.admin.disable(id),
+    disabled: (world, id) => world.auth.admin.disableAccount(id),
     "disabled and enabled": async (world, id) => {
-      await world.auth.admin.disable(id);
-      await world.auth.admin.enable(id);
+      await world.auth.admin.disableAccount(id);
+      await world.auth.admin.enableAccount(id);
     },
     "deleted by an operator": (world, id) => world.auth.admin.deleteAccount(id),
     deleted: (world, _, cookies) =>
@@ -276,7 +276,7 @@ test("a password reset or change, and the disabling or deletion of the account, 
     await deliverMails(world);
     const isOpen = (cookies: string) => isSession(world, /session_id=([^;]+)/.exec(cookies)?.[1]);
     for (const cookies of sessions) assert.ok(await isOpen(cookies));
-    await end(world, (await world.auth.admin.find(owner.email))?.id ?? 0, sessions[0] as string);
+    await end(world, (await world.auth.admin.findAccount(owner.email))?.id ?? 0, sessions[0] as string);
     for (const cookies of sessions) assert.ok(!(await isOpen(cookies)), event);
     assert.ok(await isOpen(eveCookies), event);
   }

@@ -268,7 +268,7 @@ test("a program that keeps no cookies causes one email per hour, and at most 50 
   assert.deepEqual(await deliverNotices(), []);
   world.clock.advance(hour);
   assert.deepEqual(await deliverNotices(), [["new_device", 58]]);
-  const { id } = (await world.auth.admin.find(owner.email)) ?? { id: 0 };
+  const { id } = (await world.auth.admin.findAccount(owner.email)) ?? { id: 0 };
   assert.equal((await world.db.devices.list(id)).length, 50);
   world.clock.advance(24 * hour);
   await logInForCookies(world);

@@ -114,7 +114,7 @@ const ownerActions: Record<
   },
   "deletes the account": {
     prepare: (world) => registerAndConfirm(world),
-    act: async (world) => world.auth.admin.deleteAccount((await world.auth.admin.find(owner.email))?.id ?? 0),
+    act: async (world) => world.auth.admin.deleteAccount((await world.auth.admin.findAccount(owner.email))?.id ?? 0),
   },
 };
 

@@ -120,7 +120,7 @@ test("an email that was requested while the clock was ahead is sent after the co
     await service.auth.registerUser(email, password);
     service.clock.advance(leap);
     const sessionId = (await service.auth.createSession(email)) ?? "";
-    await service.auth.account.changePassword(sessionId, { current: password, chosen: newPassword });
+    await service.auth.account.changePassword(sessionId, { currentPassword: password, newPassword: newPassword });
     await service.auth.resetPassword.request(email);
     await service.auth.resetPassword.request(email);
     service.clock.advance(-leap);

@@ -21,9 +21,9 @@ export async function changeEmail(
   context: Context,
   sessionId: string | null,
   email: string,
-  rawCaller: Caller = {},
+  caller: Caller = {},
 ): Promise<string> {
-  const caller = sanitizeCaller(rawCaller);
+  caller = sanitizeCaller(caller);
   const user = await requireUser(context, sessionId);
   await requireConfirmedPassword(context, user, caller);
   return context.trail.recordIfRejected("email_change_refused", { caller, userId: user.id }, async () => {

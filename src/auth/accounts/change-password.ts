@@ -15,34 +15,33 @@ import { verifyCurrentPassword, withVerifiedPassword } from "./current-password.
  * Changes the password of the logged-in user, ends all other sessions, and notifies the user by email. The session gets a
  * new id.
  *
- * @throws {AuthError} `not_logged_in`; `wrong_password` if `current` is wrong; the password errors of `registerUser` for
- * `chosen`; `too_many_tries`; `busy`
+ * @throws {AuthError} `not_logged_in`; `wrong_password` if `currentPassword` is wrong; the password errors of `registerUser` for
+ * `newPassword`; `too_many_tries`; `busy`
  */
 export async function changePassword(
   context: Context,
   sessionId: string | null,
-  passwordChange: { readonly current: string; readonly chosen: string },
-  rawCaller: Caller = {},
+  { currentPassword, newPassword }: { readonly currentPassword: string; readonly newPassword: string },
+  caller: Caller = {},
 ): Promise<RenewedSession> {
-  const { current, chosen } = passwordChange;
-  const caller = sanitizeCaller(rawCaller);
+  caller = sanitizeCaller(caller);
   const { db, passwords, settings, trail } = context;
   using slot = takeSlotForDevice(context, caller, sessionId ?? "");
   const user = await requireUser(context, sessionId);
   // If the same request arrives twice, the password is already changed and the session id may be the previous one. The
   // second request must not count as a wrong password.
-  const key = createIdempotencyKey(user.sessionId, "change password", current, chosen);
+  const key = createIdempotencyKey(user.sessionId, "change password", currentPassword, newPassword);
   const findRepeated = async () =>
     (await db.idempotency.findResult(key)) !== null && getCurrentId(context, user.sessionId);
   const repeated = await findRepeated();
   if (repeated) return { user: toPublicUser(user), session: { sessionId: repeated } };
-  await verifyCurrentPassword(context, slot, user, current, caller);
+  await verifyCurrentPassword(context, slot, user, currentPassword, caller);
   const hashedPassword = await trail.recordIfRejected("password_refused", { caller, userId: user.id }, async () => {
-    await checkPassword(context, chosen, user.email);
-    return passwords.hashPassword(chosen, slot);
+    await checkPassword(context, newPassword, user.email);
+    return passwords.hashPassword(newPassword, slot);
   });
   const device = await chooseDevice(context, user, caller);
-  const renewedId = await withVerifiedPassword(context, slot, user, current, caller, async (verified) => {
+  const renewedId = await withVerifiedPassword(context, slot, user, currentPassword, caller, async (verified) => {
     const nonce = await db.users.changePassword({
       userId: verified.id,
       verifiedHash: verified.hashedPassword,

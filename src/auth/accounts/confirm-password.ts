@@ -23,9 +23,9 @@ export async function confirmPassword(
   context: Context,
   sessionId: string | null,
   password: string,
-  rawCaller: Caller = {},
+  caller: Caller = {},
 ): Promise<RenewedSession> {
-  const caller = sanitizeCaller(rawCaller);
+  caller = sanitizeCaller(caller);
   using slot = takeSlotForDevice(context, caller, sessionId ?? "");
   const user = await requireUser(context, sessionId);
   await verifyCurrentPassword(context, slot, user, password, caller);

@@ -15,9 +15,9 @@ export async function deleteAccount(
   context: Context,
   sessionId: string | null,
   password: string,
-  rawCaller: Caller = {},
+  caller: Caller = {},
 ): Promise<void> {
-  const caller = sanitizeCaller(rawCaller);
+  caller = sanitizeCaller(caller);
   const { db, trail } = context;
   using slot = takeSlotForDevice(context, caller, sessionId ?? "");
   const user = await requireUser(context, sessionId);

@@ -18,8 +18,8 @@ const pageSize = 500;
  *
  * @throws {AuthError} `not_logged_in`, `password_needed`
  */
-export async function exportData(context: Context, sessionId: string | null, rawCaller: Caller = {}): Promise<object> {
-  const caller = sanitizeCaller(rawCaller);
+export async function exportData(context: Context, sessionId: string | null, caller: Caller = {}): Promise<object> {
+  caller = sanitizeCaller(caller);
   const { db, trail } = context;
   const user = await requireUser(context, sessionId);
   await requireConfirmedPassword(context, user, caller);

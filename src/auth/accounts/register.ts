@@ -21,9 +21,9 @@ export async function register(
   context: Context,
   email: string,
   password: string,
-  rawCaller: Caller = {},
+  caller: Caller = {},
 ): Promise<string> {
-  const caller = sanitizeCaller(rawCaller);
+  caller = sanitizeCaller(caller);
   if (context.settings.REQUIRE_VERIFIED_EMAIL === "on")
     return registerWith(verifiedMethod, context, email, password, caller);
   return (await registerUser(context, email, password, caller)).email;

@@ -24,9 +24,9 @@ export interface ResetToken {
  *
  * @throws {AuthError} `unknown_email`
  */
-export async function createToken(context: Context, email: string, rawCaller: Caller = {}): Promise<ResetToken> {
+export async function createToken(context: Context, email: string, caller: Caller = {}): Promise<ResetToken> {
   const { db, settings, trail } = context;
-  const caller = sanitizeCaller(rawCaller);
+  caller = sanitizeCaller(caller);
   const user = await findUserByEmail(context, email);
   if (user?.disabledAt !== null) {
     trail.record("reset_refused", { caller, userId: user?.id });
@@ -45,8 +45,8 @@ export async function createToken(context: Context, email: string, rawCaller: Ca
  * @returns the trimmed address in the given spelling
  * @throws {AuthError} `unknown_email` if this is not an email address, `too_many_tries`
  */
-export async function request(context: Context, email: string, rawCaller: Caller = {}): Promise<string> {
-  const caller = sanitizeCaller(rawCaller);
+export async function request(context: Context, email: string, caller: Caller = {}): Promise<string> {
+  caller = sanitizeCaller(caller);
   const address = parseNewEmail(email, context.settings.EMAIL_FORMAT);
   if (address === null) {
     context.trail.record("reset_refused", { caller, detail: "email_invalid" });

@@ -6,7 +6,7 @@ import type { Context } from "../context.ts";
 import { describeDevice } from "../devices/devices.ts";
 import { emailTakenError } from "../email.ts";
 import { reserve } from "../limits/limits.ts";
-import { unusablePassword } from "../passwords/hashes.ts";
+import { unusableHash } from "../passwords/hashes.ts";
 
 /** Returns the address that a token restores, or null if the token is invalid. */
 export async function findEmail({ db }: Context, token: string): Promise<string | null> {
@@ -26,14 +26,9 @@ export async function isTokenOfUser({ db }: Context, token: string, userId: numb
  * @throws {AuthError} `bad_undo_token`, `too_many_tries`; `email_taken` if the address has another account by now: the
  * token stays valid
  */
-export async function undo(
-  context: Context,
-  token: string,
-  email?: string,
-  rawCaller: Caller = {},
-): Promise<PublicUser> {
+export async function undo(context: Context, token: string, email?: string, caller: Caller = {}): Promise<PublicUser> {
   const { db, trail } = context;
-  const caller = sanitizeCaller(rawCaller);
+  caller = sanitizeCaller(caller);
   const former = token === "" ? null : await db.undoEmailChange.findFormerEmail(token);
   if (!former || (email !== undefined && !isSameEmail(email, former.email))) {
     // Only wrong tokens count as attempts, so that others on the network cannot block an owner with a valid token.
@@ -43,7 +38,7 @@ export async function undo(
   const params = {
     token,
     // Removes the password, because an attacker who has changed the address knows it.
-    hashedPassword: unusablePassword,
+    hashedPassword: unusableHash,
     language: caller.language ?? "en",
     device: describeDevice(caller.userAgent),
     idempotencyKeys: caller.idempotencyKeys,

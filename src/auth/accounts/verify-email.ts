@@ -38,9 +38,9 @@ export interface VerifyEmailResult {
  * @returns the trimmed address in the given spelling
  * @throws {AuthError} `email_invalid`, `too_many_tries`
  */
-export async function request(context: Context, email: string, rawCaller: Caller = {}): Promise<string> {
+export async function request(context: Context, email: string, caller: Caller = {}): Promise<string> {
   const { EMAIL_FORMAT } = context.settings;
-  const caller = sanitizeCaller(rawCaller);
+  caller = sanitizeCaller(caller);
   const address = await context.trail.recordIfRejected("verification_refused", { caller }, () =>
     requireValidEmail(email, EMAIL_FORMAT),
   );
@@ -87,10 +87,10 @@ export async function isTokenOfUser({ db }: Context, token: string, userId: numb
 export async function confirm(
   context: Context,
   params: VerifyEmailParams,
-  rawCaller: Caller = {},
+  caller: Caller = {},
 ): Promise<VerifyEmailResult> {
   const { token, email } = params;
-  const caller = sanitizeCaller(rawCaller);
+  caller = sanitizeCaller(caller);
   const { db, settings } = context;
   using slot = takeSlot(context, caller, email);
   const verification = token === "" ? null : await db.verifyEmail.findVerification(token);

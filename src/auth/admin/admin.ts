@@ -8,12 +8,12 @@ import type { EventName } from "../audit/events.ts";
 import type { Context } from "../context.ts";
 import { emailTakenError, requireValidEmail } from "../email.ts";
 import { getAccountLimitKeys } from "../limits/mail-limits.ts";
-import { unusablePassword } from "../passwords/hashes.ts";
+import { unusableHash } from "../passwords/hashes.ts";
 import { findSessions, type SessionInfo } from "../sessions/session-list.ts";
 import { findUserByEmail, findUserById } from "../users.ts";
 
 /** Returns accounts by ascending id, starting after the id `after`. `search` is a part of the address. */
-export async function list(
+export async function listAccounts(
   { db }: Context,
   query: { readonly after?: number; readonly limit: number; readonly search?: string },
 ): Promise<PublicUser[]> {
@@ -23,7 +23,7 @@ export async function list(
 }
 
 /** Returns the account with this address or id, or null. */
-export async function find(context: Context, emailOrId: string | number): Promise<PublicUser | null> {
+export async function findAccount(context: Context, emailOrId: string | number): Promise<PublicUser | null> {
   const user = await (typeof emailOrId === "number"
     ? findUserById(context, emailOrId)
     : findUserByEmail(context, emailOrId));
@@ -40,7 +40,7 @@ export async function invite(context: Context, email: string, language: Language
   return trail.recordIfRejected("operation_refused", { detail: "account_invited" }, async () => {
     // `EMAIL_FORMAT` does not apply: the address must be able to receive the invitation.
     const address = requireValidEmail(email, "address");
-    const user = await db.addUser(address, unusablePassword, [], { byOwner: false }).catch((error: unknown) => {
+    const user = await db.addUser(address, unusableHash, [], { byOwner: false }).catch((error: unknown) => {
       throw error instanceof EmailTaken ? emailTakenError(address) : error;
     });
     trail.record("account_invited", { userId: user.id, detail });
@@ -54,7 +54,7 @@ export async function invite(context: Context, email: string, language: Language
  *
  * @throws {AuthError} `email_invalid` if the address cannot receive email
  */
-export async function sendReset(context: Context, userId: number, language: Language = "en"): Promise<boolean> {
+export async function sendResetMail(context: Context, userId: number, language: Language = "en"): Promise<boolean> {
   const user = await findUserById(context, userId);
   if (user?.disabledAt !== null) return recordRejected(context, "reset_asked", userId, "disabled, or no such account");
   if (!isDeliverable(user.email)) {
@@ -67,12 +67,12 @@ export async function sendReset(context: Context, userId: number, language: Lang
 }
 
 /** Disables an account, and ends its sessions on all nodes immediately. Returns false if nothing changed. */
-export function disable(context: Context, userId: number): Promise<boolean> {
+export function disableAccount(context: Context, userId: number): Promise<boolean> {
   return setDisabled(context, userId, true);
 }
 
 /** Enables an account. Returns false if nothing changed. */
-export function enable(context: Context, userId: number): Promise<boolean> {
+export function enableAccount(context: Context, userId: number): Promise<boolean> {
   return setDisabled(context, userId, false);
 }
 
@@ -104,7 +104,7 @@ export async function listSessions(context: Context, userId: number): Promise<re
 }
 
 /** Ends the session with this handle, or all sessions of an account. Returns their number. */
-export async function revoke(context: Context, userId: number, handle?: string): Promise<number> {
+export async function endSessions(context: Context, userId: number, handle?: string): Promise<number> {
   const { db, trail } = context;
   const end = async () =>
     handle === undefined ? db.sessions.endAll(userId) : Number(await db.sessions.endByHandle(userId, handle));

@@ -12,15 +12,15 @@ export interface AdoptOptions {
   /** Which addresses are accepted. */
   readonly emailFormat: EmailFormat;
   /** Whether reset tokens are adopted. False if tokens are sent by email: tokens from elsewhere prove nothing. */
-  readonly resetTokens: boolean;
+  readonly adoptsResetTokens: boolean;
   /** Called for each row that is left out, or adopted without its session or reset token. */
   readonly onRejected: (id: number, reason: string) => void;
 }
 
 /** Yields the rows of the contract's table `users` that `DB.import.adopt` can adopt. */
-export function* selectAdoptable(
+export function* selectAdoptableUsers(
   rows: Iterable<ContractUser>,
-  { emailVerifiedAt, emailFormat, resetTokens, onRejected }: AdoptOptions,
+  { emailVerifiedAt, emailFormat, adoptsResetTokens, onRejected }: AdoptOptions,
 ): Generator<AdoptedUser> {
   const seen = { email: new Set<string>(), session: new Set<string>(), "reset token": new Set<string>() };
   const isFirst = (kind: keyof typeof seen, value: string) => seen[kind].size < seen[kind].add(value).size;
@@ -46,7 +46,7 @@ export function* selectAdoptable(
       return null;
     };
     const sessionId = credential("session", row.sessionId);
-    const resetToken = resetTokens ? credential("reset token", row.resetToken) : null;
+    const resetToken = adoptsResetTokens ? credential("reset token", row.resetToken) : null;
     yield { id, email, hashedPassword, emailVerifiedAt, sessionId, resetToken };
   }
 }

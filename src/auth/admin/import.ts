@@ -3,7 +3,7 @@ import type { AccountRecord } from "../../db/db.ts";
 import { hasInvisibleCharacter } from "../../values/email.ts";
 import { topLevelKeys } from "../../values/json-keys.ts";
 import { type EmailFormat, parseNewEmail } from "../email.ts";
-import { readHash, type UnreadableReason, unusablePassword } from "../passwords/hashes.ts";
+import { readHash, type UnreadableReason, unusableHash } from "../passwords/hashes.ts";
 
 const reasons: Record<UnreadableReason, string> = {
   unknown: "its hash has an unsupported format",
@@ -21,7 +21,7 @@ const accountLine = (format: EmailFormat) =>
         return z.NEVER;
       }),
       hashed_password: z.string("it has no hashed_password").superRefine((hash, context) => {
-        const reason = hash === unusablePassword ? undefined : describeUnreadableHash(hash);
+        const reason = hash === unusableHash ? undefined : describeUnreadableHash(hash);
         if (reason) context.addIssue(reason);
       }),
       verified: z.boolean("its verified is not true or false").default(false),

@@ -27,10 +27,6 @@ export function recordBulkOperation(
 }
 
 /** Adds an audit event for a request that was rejected before it reached `Auth`. */
-export function recordRejectedRequest(
-  { trail }: { readonly trail: AuditTrail },
-  reason: string,
-  rawCaller: Caller,
-): void {
-  trail.record("request_refused", { caller: sanitizeCaller(rawCaller), detail: reason });
+export function recordRejectedRequest({ trail }: { readonly trail: AuditTrail }, reason: string, caller: Caller): void {
+  trail.record("request_refused", { caller: sanitizeCaller(caller), detail: reason });
 }

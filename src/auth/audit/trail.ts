@@ -126,7 +126,7 @@ export class AuditTrail {
         userId,
         ip,
         ...(detailWithTimes && { detail: detailWithTimes }),
-        ...toLogFields(caller.request),
+        ...toLogFields(caller.requestIds),
       };
       this.#log.info(fields, name.replaceAll("_", " "));
     } else {

@@ -19,7 +19,7 @@ export type DerivedHash = Derivation & {
 };
 
 /** The stored hash of an account without a password. No password matches it, so the owner must reset the password. */
-export const unusablePassword = "!";
+export const unusableHash = "!";
 
 /** Why a hash cannot be verified. */
 export type UnreadableReason = "unknown" | "out of bounds";

@@ -27,7 +27,7 @@ export interface SessionInfo {
  * @throws {AuthError} `not_logged_in`
  */
 export async function list(context: Context, sessionId: string | null): Promise<readonly SessionInfo[]> {
-  return (await page(context, sessionId)).sessions;
+  return (await listPage(context, sessionId)).sessions;
 }
 
 /**
@@ -37,9 +37,9 @@ export async function list(context: Context, sessionId: string | null): Promise<
  * @param query `limit`, at most 1,000 sessions, and `after`, the `next` of the previous page
  * @throws {AuthError} `not_logged_in`, `page_invalid`
  * @example
- * const { sessions, next } = await auth.sessions.page(sessionId, { limit: 100 });
+ * const { sessions, next } = await auth.sessions.listPage(sessionId, { limit: 100 });
  */
-export async function page(
+export async function listPage(
   context: Context,
   sessionId: string | null,
   query: { readonly limit?: number | undefined; readonly after?: string | undefined } = {},
@@ -60,9 +60,9 @@ export async function end(
   context: Context,
   sessionId: string | null,
   handle: string,
-  rawCaller: Caller = {},
+  caller: Caller = {},
 ): Promise<void> {
-  const caller = sanitizeCaller(rawCaller);
+  caller = sanitizeCaller(caller);
   const { id: userId } = await requireUser(context, sessionId);
   if (!(await context.db.sessions.endByHandle(userId, handle, caller.idempotencyKeys))) {
     throw new AuthError("unknown_session", "no such session");
@@ -75,8 +75,8 @@ export async function end(
  *
  * @throws {AuthError} `not_logged_in`
  */
-export async function endOthers(context: Context, sessionId: string | null, rawCaller: Caller = {}): Promise<number> {
-  const caller = sanitizeCaller(rawCaller);
+export async function endOthers(context: Context, sessionId: string | null, caller: Caller = {}): Promise<number> {
+  caller = sanitizeCaller(caller);
   const user = await requireUser(context, sessionId);
   const ended = await context.db.sessions.endOthers(user.id, user.sessionId);
   context.trail.record("sessions_ended", {

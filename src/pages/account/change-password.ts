@@ -20,9 +20,9 @@ ${accountForm(visit, user, {
 })}`,
     }));
   },
-  async submit(visit, { password: current = "", new_password: chosen = "" }) {
+  async submit(visit, { password: currentPassword = "", new_password: newPassword = "" }) {
     const { service, sessionId, caller } = visit;
-    const { session } = await service.auth.account.changePassword(sessionId, { current, chosen }, caller);
+    const { session } = await service.auth.account.changePassword(sessionId, { currentPassword, newPassword }, caller);
     return redirectAfterChange(visit, session.sessionId);
   },
   async repeatResponse(visit, _, { email }) {

@@ -18,7 +18,9 @@ export async function deviceList(visit: Visit, user: PublicUser): Promise<Html> 
   const accountTexts = texts.account;
   const requested = readFirstIndex(c.req.query("from"));
   // Reads up to the end of the requested page. If the account has fewer devices by now, shows its last page.
-  const { sessions, next } = await service.auth.sessions.page(visit.sessionId, { limit: requested + devicesPerPage });
+  const { sessions, next } = await service.auth.sessions.listPage(visit.sessionId, {
+    limit: requested + devicesPerPage,
+  });
   const from = Math.min(requested, pageStart(sessions.length - 1));
   const link = (
     first: number,

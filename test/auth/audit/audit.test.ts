@@ -112,12 +112,12 @@ test("every attempt, refusal and change is recorded with account, address, devic
   assert.deepEqual(times, times.toSorted());
   assert.ok(times.every((at) => at >= Date.UTC(2030, 0, 1) && at <= world.clock.now()));
   const last = await eventsOf(world, async () => {
-    await world.auth.admin.disable(1);
-    await world.auth.admin.disable(1);
-    await world.auth.admin.enable(1);
-    await world.auth.admin.sendReset(1);
-    await world.auth.admin.revoke(1);
-    await world.auth.admin.revoke(1);
+    await world.auth.admin.disableAccount(1);
+    await world.auth.admin.disableAccount(1);
+    await world.auth.admin.enableAccount(1);
+    await world.auth.admin.sendResetMail(1);
+    await world.auth.admin.endSessions(1);
+    await world.auth.admin.endSessions(1);
   });
   const detail = "by an operator";
   assert.deepEqual(last, [

@@ -164,7 +164,7 @@ test("every kind of refusal is bounded", async () => {
     reset_asked: (i, caller) => auth.resetPassword.request(`${i}@example.com`, caller),
     verification_asked: (i, caller) => auth.verifyEmail.request(`${i}@example.com`, caller),
     email_undo_refused: (i, caller) => auth.undoEmailChange.undo(`${i}`, undefined, caller),
-    operation_refused: (i) => auth.admin.disable(i + 1),
+    operation_refused: (i) => auth.admin.disableAccount(i + 1),
   };
   for (const [name, attempt] of Object.entries(kinds)) {
     world.clock.advance(day);

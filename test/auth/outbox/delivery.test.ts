@@ -143,7 +143,7 @@ test("slow resets that attackers request for many accounts delay no notice, oper
   for (const address of slow) await auth.resetPassword.request(address);
   const delivering = auth.outbox.deliver();
   await service.hanging(7);
-  assert.equal(await auth.admin.sendReset(21), true);
+  assert.equal(await auth.admin.sendResetMail(21), true);
   const later = auth.outbox.deliver();
   assert.deepEqual((await service.server.next()).to, [email]);
   // Nor, a little later, a reset that the owner requests from an unknown device.

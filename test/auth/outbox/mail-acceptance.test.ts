@@ -213,11 +213,11 @@ test("an action while an email is being sent invalidates its link too, and the a
     "the old link is used": ({ auth }, current) => auth.updatePassword(current, chosen),
     "the password is changed": async ({ auth }) => {
       const sessionId = (await auth.createSession(email)) ?? "";
-      await auth.account.changePassword(sessionId, { current: password, chosen });
+      await auth.account.changePassword(sessionId, { currentPassword: password, newPassword: chosen });
     },
     "the account is disabled": async ({ auth }) => {
-      await auth.admin.disable(1);
-      await auth.admin.enable(1);
+      await auth.admin.disableAccount(1);
+      await auth.admin.enableAccount(1);
     },
     "a program sets a token": ({ store }) => store.db.updateUser(1, { resetToken: "a program's own" }),
     "a program takes the token back": ({ store }) => store.db.updateUser(1, { resetToken: null }),
@@ -470,7 +470,7 @@ test("several waiting registrations send the owner one email, and several passwo
   let current = password;
   for (const next of [chosen, password, chosen]) {
     const sessionId = (await node.auth.createSession(email)) ?? "";
-    await node.auth.account.changePassword(sessionId, { current, chosen: next });
+    await node.auth.account.changePassword(sessionId, { currentPassword: current, newPassword: next });
     current = next;
   }
   await node.auth.outbox.deliver();

@@ -90,7 +90,7 @@ test("a flood that uses up the global limit delays requested emails, and no noti
   const [reset, ...more] = await service.delivered();
   assert.deepEqual([reset?.kind, reset?.to, more], ["reset_password", email, []]);
   store.clock.advance(minute);
-  assert.equal(await auth.admin.sendReset(id), true);
+  assert.equal(await auth.admin.sendResetMail(id), true);
   const [operators] = await service.delivered();
   assert.deepEqual([operators?.kind, operators?.to], ["reset_password", email]);
   await auth.admin.invite("mia@example.com");

@@ -56,7 +56,8 @@ async function change(auth: Auth, sessionId: string, times: number, first = 0): 
   let id = sessionId;
   for (let i = first; i < first + times; i++) {
     const current = i === 0 ? words : `${words}${i}`;
-    id = (await auth.account.changePassword(id, { current, chosen: `${words}${i + 1}` })).session.sessionId;
+    id = (await auth.account.changePassword(id, { currentPassword: current, newPassword: `${words}${i + 1}` })).session
+      .sessionId;
   }
   return id;
 }
@@ -165,7 +166,7 @@ test("a deleted account leaves only the notice of its deletion", async () => {
   const session = await world.enter(email);
   await change(world.auth, session, 1);
   assert.equal((await world.store.rows("attempts")).length, 1);
-  const user = await world.auth.admin.find(email);
+  const user = await world.auth.admin.findAccount(email);
   await world.auth.admin.deleteAccount(user?.id ?? 0);
   assert.deepEqual(await world.store.rows("attempts"), []);
   assert.deepEqual(

@@ -35,7 +35,7 @@ const acts: Readonly<Record<string, Act>> = {
     code: "wrong_password",
     async begin(world) {
       const id = await session(world);
-      return () => world.auth.account.changePassword(id, { current: password, chosen });
+      return () => world.auth.account.changePassword(id, { currentPassword: password, newPassword: chosen });
     },
   },
   "deleting the account": {
@@ -157,7 +157,7 @@ test("a hash that is replaced again and again fails in the end, instead of being
     await world.db.updateUser(user.id, { hashedPassword: hashSync(password, 4) });
     return changePassword.call(world.db, change);
   };
-  await assert.rejects(world.auth.account.changePassword(id, { current: password, chosen }), {
+  await assert.rejects(world.auth.account.changePassword(id, { currentPassword: password, newPassword: chosen }), {
     code: "wrong_password",
   });
   assert.equal(times, 2);

@@ -239,7 +239,7 @@ test("an older hash is accepted wherever a password is required", async () => {
   const { id } = await world.db.addUser(email, hashSync(decomposed, 4));
   const session = async () => (await world.auth.createSession(email)) ?? "";
   await world.auth.account.confirmPassword(await session(), decomposed);
-  await world.auth.account.changePassword(await session(), { current: decomposed, chosen: "another" });
+  await world.auth.account.changePassword(await session(), { currentPassword: decomposed, newPassword: "another" });
   await world.db.updateUser(id, { hashedPassword: hashSync(decomposed, 4) });
   await assert.rejects(world.auth.account.deleteAccount(await session(), composed), AuthError);
   await world.auth.account.deleteAccount(await session(), decomposed);

@@ -45,7 +45,8 @@ async function isLive(auth: Auth, sessionId: string): Promise<boolean> {
 const ways: Record<string, (auth: Auth, sessionId: string) => Promise<string>> = {
   "confirming the password": (auth, sessionId) => confirm(auth, sessionId),
   "changing the password": async (auth, sessionId) =>
-    (await auth.account.changePassword(sessionId, { current: bob.password, chosen })).session.sessionId,
+    (await auth.account.changePassword(sessionId, { currentPassword: bob.password, newPassword: chosen })).session
+      .sessionId,
 };
 
 for (const [way, renew] of Object.entries(ways)) {
@@ -87,9 +88,11 @@ for (const [way, renew] of Object.entries(ways)) {
         const one = (await auth.sessions.list(other)).find(({ current }) => !current);
         await auth.sessions.end(other, one?.id ?? "");
       },
-      "ending it as an operator": async (auth) => auth.destroySession((await auth.admin.find(bob.email))?.id ?? 0),
-      "a disabled account": async (auth) => auth.admin.disable((await auth.admin.find(bob.email))?.id ?? 0),
-      "a deleted account": async (auth) => auth.admin.deleteAccount((await auth.admin.find(bob.email))?.id ?? 0),
+      "ending it as an operator": async (auth) =>
+        auth.destroySession((await auth.admin.findAccount(bob.email))?.id ?? 0),
+      "a disabled account": async (auth) =>
+        auth.admin.disableAccount((await auth.admin.findAccount(bob.email))?.id ?? 0),
+      "a deleted account": async (auth) => auth.admin.deleteAccount((await auth.admin.findAccount(bob.email))?.id ?? 0),
       "a login with the previous id": async (auth, { before }) => {
         await auth.registerUser(eve.email, eve.password);
         await auth.logIn({ ...eve, replaces: before });

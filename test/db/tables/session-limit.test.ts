@@ -118,10 +118,10 @@ test("of 200,000 sessions of an older version, each login ends some hundred, and
 const ends: Record<string, (nodes: { auth: Auth; store: Store; id: number }, own: string) => Promise<unknown>> = {
   "ending all others": ({ auth }, own) => auth.sessions.endOthers(own),
   "a password change": ({ auth }, own) =>
-    auth.account.changePassword(own, { current: password, chosen: `${password}2` }),
+    auth.account.changePassword(own, { currentPassword: password, newPassword: `${password}2` }),
   "a password reset": async ({ auth }) => auth.updatePassword(await auth.getResetPasswordToken(email), `${password}2`),
-  "an operator": ({ auth, id }) => auth.admin.revoke(id),
-  "disabling the account": ({ auth, id }) => auth.admin.disable(id),
+  "an operator": ({ auth, id }) => auth.admin.endSessions(id),
+  "disabling the account": ({ auth, id }) => auth.admin.disableAccount(id),
   "deleting the account": ({ auth, id }) => auth.admin.deleteAccount(id),
   destroySession: ({ auth, id }) => auth.destroySession(id),
   "DB.updateUser": ({ store, id }) => store.db.updateUser(id, { sessionId: "only" }),

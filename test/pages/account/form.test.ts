@@ -38,7 +38,7 @@ test("a form whose session has ended redirects to the login and back", async () 
   const visitor = await createMember(world);
   for (const path of ["/account/password", "/account/email", "/account/delete"]) {
     const page = await visitor.open(path);
-    await world.auth.destroySession((await world.auth.admin.find(bob.email))?.id ?? 0);
+    await world.auth.destroySession((await world.auth.admin.findAccount(bob.email))?.id ?? 0);
     const fields = { email: "new@example.com", password: bob.password, new_password: "t4rt1fl3tt3" };
     assertRedirect(await visitor.fill(page, fields), `/login?return_to=${encodeURIComponent(path)}`);
     const login = await visitor.open(`/login?return_to=${path}`);
